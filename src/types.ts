@@ -1,0 +1,116 @@
+/**
+ * The nouns that every room speaks. Plain readonly data: no behaviour, no imports.
+ *
+ * Coordinates have their origin at the top left, x to the right, y down. A box always belongs to one resolution, which the
+ * holder of the box names. Intervals are half open: a box covers `x <= column < x + width`.
+ */
+
+/** An interval on one axis, in pixels: `start <= i < start + length`. */
+export interface Span {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** A rectangle, in pixels of a stated resolution. May reach outside the image where a window is padded. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Width and height, in pixels of a stated resolution. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Interleaved 8-bit samples, rows from the top: sample `c` of pixel `(x, y)` is `data[(y * width + x) * channels + c]`. */
+export interface Pixels extends Size {
+  readonly channels: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Full-width rows of an image of which only some columns are present. The runs are sorted by `x`, do not touch and do not
+ * overlap; each has the height of the band. A column in no run was not read.
+ */
+export interface Band {
+  readonly y: number;
+  readonly height: number;
+  readonly runs: readonly BandRun[];
+}
+
+/** The columns `x <= column < x + pixels.width` of a {@link Band}. */
+export interface BandRun {
+  readonly x: number;
+  readonly pixels: Pixels;
+}
+
+/** Physical size of one pixel along each axis, in micrometres. */
+export interface Mpp {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** An sRGB colour, each part 0 to 255. */
+export type Rgb = readonly [red: number, green: number, blue: number];
+
+/** A class that a mask can hold. `label` is its value in the mask (1 to 255; 0 is background). */
+export interface MaskClass {
+  readonly label: number;
+  readonly name: string;
+  readonly color: Rgb;
+}
+
+/**
+ * One window of the plan. `box` is what the model sees, in working pixels; it may reach outside the image, where it is filled by
+ * reflection. `core` is the part of the image that the window's prediction may speak for.
+ */
+export interface Window {
+  readonly index: number;
+  readonly row: number;
+  readonly column: number;
+  readonly box: Box;
+  readonly core: Box;
+}
+
+/** A model's scores for one window: planes of `window.box.width * window.box.height` floats, one per class. */
+export interface Scores {
+  readonly window: Window;
+  readonly data: Float32Array;
+}
+
+/**
+ * Final scores of one rectangle, as planes of `width * height` floats, one per class. A pixel that no window looked at is NaN in
+ * every plane.
+ */
+export interface ScoreBlock extends Box {
+  readonly classes: number;
+  readonly data: Float32Array;
+}
+
+/**
+ * Full-width final rows, handed on from top to bottom without gap or overlap. Columns in no block were not looked at. The blocks
+ * are sorted by `x` and have the height of the rows; whoever receives them must be done with them before asking for more.
+ */
+export interface ScoreRows {
+  readonly y: number;
+  readonly height: number;
+  readonly blocks: readonly ScoreBlock[];
+}
+
+/**
+ * Full-width rows of 8-bit samples, interleaved, handed on from top to bottom without gap or overlap: sample `c` of column `x` of
+ * row `r` is `data[((r - y) * width + x) * channels + c]`. Labels have one channel.
+ */
+export interface RasterRows extends Pixels {
+  readonly y: number;
+}
+
+/** Where rows go. Exactly one of `finish` and `abort` ends it; nothing stands under a final name before `finish` resolves. */
+export interface Sink<Rows> {
+  write(rows: Rows): Promise<void>;
+  finish(): Promise<void>;
+  abort(): Promise<void>;
+}
