@@ -1,0 +1,78 @@
+import { throwIfAborted } from '../errors.js';
+
+/**
+ * Runs an asynchronous task for every item of a stream, several at a time, and yields the results in the order of the items. At most
+ * `limit` items are between the source and the consumer, so a stream of any length takes bounded memory. Tasks go on while the
+ * consumer works.
+ *
+ * When anything fails, or the consumer stops early, or the signal fires, nothing more is started and the tasks under way are waited
+ * for before the source is closed.
+ *
+ * @throws whatever the source or the first failing task throws, in order
+ */
+export async function* mapOrdered<Item, Result>(
+  source: AsyncIterable<Item>,
+  limit: number,
+  task: (item: Item) => Promise<Result>,
+  signal?: AbortSignal,
+): AsyncGenerator<Result> {
+  type Outcome = { readonly value: Result } | { readonly error: unknown };
+  const queue: Promise<Outcome>[] = [];
+  const iterator = source[Symbol.asyncIterator]();
+  let ended = false;
+  let wakePump = (): void => {};
+  let wakeConsumer = (): void => {};
+
+  async function pump(): Promise<void> {
+    try {
+      while (!ended) {
+        if (queue.length >= limit) {
+          await new Promise<void>((resolve) => {
+            wakePump = resolve;
+          });
+          continue;
+        }
+        throwIfAborted(signal);
+        const next = await iterator.next();
+        if (next.done || ended) break;
+        queue.push(
+          task(next.value).then(
+            (value) => ({ value }),
+            (error: unknown) => ({ error }),
+          ),
+        );
+        wakeConsumer();
+      }
+    } catch (error) {
+      queue.push(Promise.resolve({ error }));
+    } finally {
+      ended = true;
+      wakeConsumer();
+    }
+  }
+
+  const pumping = pump();
+  try {
+    for (;;) {
+      const head = queue[0];
+      if (!head) {
+        if (ended) return;
+        await new Promise<void>((resolve) => {
+          wakeConsumer = resolve;
+        });
+        continue;
+      }
+      const outcome = await head;
+      if ('error' in outcome) throw outcome.error;
+      yield outcome.value;
+      queue.shift();
+      wakePump();
+    }
+  } finally {
+    ended = true;
+    wakePump();
+    await pumping;
+    await Promise.all(queue);
+    await iterator.return?.();
+  }
+}

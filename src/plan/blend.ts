@@ -1,0 +1,50 @@
+import type { Size } from '../types.js';
+
+/**
+ * How overlapping predictions become one. `none`: each pixel is copied from the one window that owns it. The others are weighted
+ * means whose weight depends on the place inside the window.
+ */
+export type Blend = 'none' | 'constant' | 'gaussian' | 'hann' | 'pyramid';
+
+/** Every blend, in the order in which help texts list them. */
+export const blends: readonly Blend[] = ['gaussian', 'constant', 'hann', 'pyramid', 'none'];
+
+/**
+ * Weight of every pixel of a window, row-major, always above 0.
+ *
+ * - `constant`: 1
+ * - `gaussian`: `exp(-x^2 / (2 (T/8)^2))` along each axis, `x` counted from the middle between the pixels, and the product floored at
+ *   1e-3 of its maximum: the importance map of MONAI's sliding window inference at its default `sigma_scale` of 0.125
+ * - `hann`: `sin^2(pi (i + 0.5) / T)` along each axis
+ * - `pyramid`: falls linearly from the middle to half a pixel outside the border along each axis
+ */
+export function weightMap(blend: Exclude<Blend, 'none'>, window: Size): Float32Array {
+  const { width, height } = window;
+  const across = profile(blend, width);
+  const down = profile(blend, height);
+  const map = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) map[y * width + x] = down[y]! * across[x]!;
+  }
+  if (blend === 'gaussian') {
+    const floor = 1e-3 * Math.max(...across) * Math.max(...down);
+    for (let i = 0; i < map.length; i++) map[i] = Math.max(map[i]!, floor);
+  }
+  return map;
+}
+
+function profile(blend: Exclude<Blend, 'none'>, length: number): Float64Array {
+  return Float64Array.from({ length }, (_, i) => {
+    const fromMiddle = i - (length - 1) / 2;
+    switch (blend) {
+      case 'constant':
+        return 1;
+      case 'gaussian':
+        return Math.exp(-(fromMiddle ** 2) / (2 * (length / 8) ** 2));
+      case 'hann':
+        return Math.sin((Math.PI * (i + 0.5)) / length) ** 2;
+      case 'pyramid':
+        return Math.min(i + 0.5, length - i - 0.5) / (length / 2);
+    }
+  });
+}

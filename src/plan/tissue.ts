@@ -1,0 +1,80 @@
+import type { Box, Pixels, Size } from '../types.js';
+import { removeSmall } from './components.js';
+import { medianFilter, otsuThreshold, saturation } from './saturation.js';
+
+/**
+ * Where a slide holds tissue, on a coarse raster over the whole slide, as a summed-area table: `sums[(y) * (width + 1) + x]` counts
+ * the tissue pixels above and to the left of `(x, y)`.
+ */
+export interface TissueMap extends Size {
+  readonly sums: Float64Array;
+}
+
+/** Makes a tissue map from a raster in which everything but 0 is tissue. */
+export function tissueMap(mask: Uint8Array, { width, height }: Size): TissueMap {
+  const sums = new Float64Array((width + 1) * (height + 1));
+  for (let y = 0; y < height; y++) {
+    let inRow = 0;
+    for (let x = 0; x < width; x++) {
+      if (mask[y * width + x]) inRow++;
+      sums[(y + 1) * (width + 1) + x + 1] = sums[y * (width + 1) + x + 1]! + inRow;
+    }
+  }
+  return { width, height, sums };
+}
+
+/**
+ * Share of a box that is tissue, 0 to 1. Only the part of the box that lies on the slide counts. The box is widened to whole pixels of
+ * the map, so that tissue that only just enters a window is seen.
+ *
+ * @param box in pixels of an image of `size`, which the map covers
+ */
+export function tissueShare(map: TissueMap, box: Box, size: Size): number {
+  const across = onMap(box.x, box.width, size.width, map.width);
+  const down = onMap(box.y, box.height, size.height, map.height);
+  const at = (x: number, y: number): number => map.sums[y * (map.width + 1) + x]!;
+  const count =
+    at(across.end, down.end) - at(across.start, down.end) - at(across.end, down.start) + at(across.start, down.start);
+  return count / ((across.end - across.start) * (down.end - down.start));
+}
+
+function onMap(start: number, length: number, full: number, mapped: number): { start: number; end: number } {
+  const scale = mapped / full;
+  const first = Math.min(Math.floor(Math.max(start, 0) * scale), mapped - 1);
+  const end = Math.ceil(Math.min(start + length, full) * scale);
+  return { start: first, end: Math.min(Math.max(end, first + 1), mapped) };
+}
+
+/** Above this saturation a pixel is tissue whatever Otsu's threshold says; HuBMAP's best teams used the same 40 as their only rule. */
+export const STAINED = 40;
+
+/** Below this saturation a pixel is glass whatever Otsu's threshold says: JPEG noise on white reaches about 10. */
+const GLASS = 10;
+
+/**
+ * Tissue by saturation: 7 x 7 median, Otsu's threshold, objects under 16 and holes under 64 pixels removed. The threshold is kept
+ * between {@link GLASS} and {@link STAINED}: a histogram has a best split even where a view shows nothing but glass, or nothing but
+ * tissue.
+ *
+ * @param overview RGB, the whole slide at about 2,048 px
+ */
+export function otsuTissue(overview: Pixels): { readonly mask: Uint8Array; readonly threshold: number } {
+  const { width, height } = overview;
+  const smooth = medianFilter(saturation(overview), width, height, 3);
+  const threshold = Math.min(Math.max(otsuThreshold(smooth), GLASS), STAINED);
+  const mask = smooth.map((value) => (value > threshold ? 1 : 0));
+  removeSmall(mask, width, height, 1, 16);
+  removeSmall(mask, width, height, 0, 64);
+  return { mask, threshold };
+}
+
+/** Pixels whose saturation exceeds {@link STAINED}, unfiltered. */
+export function stainedPixels(overview: Pixels): Uint8Array {
+  return saturation(overview).map((value) => (value > STAINED ? 1 : 0));
+}
+
+/**
+ * Share of a window that must be stained before the `hubmap` rule looks at it: a window is background when
+ * `count(S > 40) <= 1000 (T / 256)^2`, which is a share of `1000 / 256^2` whatever the window size.
+ */
+export const HUBMAP_SHARE: number = 1000 / 256 ** 2;

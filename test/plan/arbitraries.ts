@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import type { Axis, Border } from '../../dist/plan/axis.js';
+import type { Grid } from '../../dist/plan/grid.js';
+import { createGrid } from '../../dist/plan/grid.js';
+
+/** Every legal combination of length, window, stride and margin on one axis, primes and L < T, L = T, L = T + 1 among them. */
+export const legalAxis: fc.Arbitrary<Axis> = fc
+  .record({
+    window: fc.oneof(fc.integer({ min: 1, max: 97 }), fc.constantFrom(2, 3, 7, 31, 61, 97)),
+    marginShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    strideShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    length: fc.integer({ min: 1, max: 400 }),
+    special: fc.constantFrom('any', 'shorter', 'equal', 'one more', 'prime'),
+    border: fc.constantFrom<Border>('keep', 'mirror'),
+  })
+  .map(({ window, marginShare, strideShare, length, special, border }) => {
+    const margin = Math.floor(marginShare * Math.floor((window - 1) / 2));
+    const stride = 1 + Math.floor(strideShare * (window - 2 * margin - 1));
+    const lengths = { any: length, shorter: Math.max(1, window - 1), equal: window, 'one more': window + 1, prime: 211 };
+    return { length: lengths[special], window, stride, margin, border };
+  });
+
+/** Small legal grids whose axes differ. They share the margin, as grids do. */
+export const legalGrid: fc.Arbitrary<Grid> = fc
+  .record({ x: legalAxis, y: legalAxis })
+  .map(({ x, y }) => {
+    const margin = Math.min(x.margin, y.margin);
+    return createGrid({
+      size: { width: Math.min(x.length, 150), height: Math.min(y.length, 150) },
+      window: { width: x.window, height: y.window },
+      stride: { width: x.stride, height: y.stride },
+      margin,
+      border: x.border,
+    });
+  })
+  .filter((grid) => grid.columns * grid.rows <= 2000);

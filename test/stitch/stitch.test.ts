@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { windowOwned } from '../../dist/plan/axis.js';
+import { type Blend, blends, weightMap } from '../../dist/plan/blend.js';
+import { createGrid, type Grid, windowsOfRow } from '../../dist/plan/grid.js';
+import { createStitch } from '../../dist/stitch/stitch.js';
+import type { Window } from '../../dist/types.js';
+import { legalGrid } from '../plan/arbitraries.js';
+
+/** Scores of a window, from a function of the place on the slide and inside the window. */
+function scoresOf(
+  window: Window,
+  classes: number,
+  score: (c: number, x: number, y: number, index: number) => number,
+): Float32Array {
+  const { box } = window;
+  const data = new Float32Array(classes * box.width * box.height);
+  for (let c = 0, i = 0; c < classes; c++)
+    for (let y = 0; y < box.height; y++)
+      for (let x = 0; x < box.width; x++) data[i++] = score(c, box.x + x, box.y + y, window.index);
+  return data;
+}
+
+/** The whole stitched image, class planes one after the other, and the order in which rows came. */
+function stitchAll(
+  grid: Grid,
+  classes: number,
+  blend: Blend,
+  score: (c: number, x: number, y: number, index: number) => number,
+  keep: (window: Window) => boolean = () => true,
+): Float32Array {
+  const { width, height } = grid.size;
+  const out = new Float32Array(classes * width * height).fill(Number.NaN);
+  const stitch = createStitch(grid, classes, blend);
+  let next = 0;
+  for (let row = 0; row < grid.rows; row++) {
+    for (const window of windowsOfRow(grid, row).filter(keep)) stitch.add({ window, data: scoresOf(window, classes, score) });
+    for (const rows of stitch.complete(row)) {
+      expect(rows.y).toBe(next);
+      next += rows.height;
+      for (const block of rows.blocks) {
+        expect(block.height).toBe(rows.height);
+        for (let c = 0; c < classes; c++)
+          for (let y = 0; y < block.height; y++)
+            for (let x = 0; x < block.width; x++)
+              out[(c * height + block.y + y) * width + block.x + x] = block.data[(c * block.height + y) * block.width + x]!;
+      }
+    }
+  }
+  expect(next).toBe(height);
+  return out;
+}
+
+/** The definition, pixel by pixel in float64: the weighted mean over the windows whose core holds the pixel. */
+function definition(
+  grid: Grid,
+  classes: number,
+  blend: Blend,
+  score: (c: number, x: number, y: number, index: number) => number,
+  keep: (window: Window) => boolean,
+): Float64Array {
+  const { width, height } = grid.size;
+  const sums = new Float64Array(classes * width * height);
+  const totals = new Float64Array(width * height);
+  const map = blend === 'none' ? undefined : weightMap(blend, grid.window);
+  for (let row = 0; row < grid.rows; row++) {
+    for (const window of windowsOfRow(grid, row).filter(keep)) {
+      const x = map ? { start: window.core.x, length: window.core.width } : windowOwned(grid.x, window.column);
+      const y = map ? { start: window.core.y, length: window.core.height } : windowOwned(grid.y, window.row);
+      for (let py = y.start; py < y.start + y.length; py++) {
+        for (let px = x.start; px < x.start + x.length; px++) {
+          const weight = map ? map[(py - window.box.y) * window.box.width + px - window.box.x]! : 1;
+          totals[py * width + px]! += weight;
+          for (let c = 0; c < classes; c++)
+            sums[(c * height + py) * width + px]! += weight * Math.fround(score(c, px, py, window.index));
+        }
+      }
+    }
+  }
+  return sums.map((sum, i) => sum / totals[i % (width * height)]!);
+}
+
+/**
+ * How far a blended value may be from exact. 1e-6, except where so many windows see one pixel that float32 sums cannot do it: `n`
+ * additions may be off by `n` half units in the last place, in the sum of scores and in the sum of weights alike.
+ */
+function tolerance(grid: Grid, blend: Blend): number {
+  if (blend === 'none') return Number.MIN_VALUE;
+  const views = Math.ceil(grid.window.width / grid.stride.width) * Math.ceil(grid.window.height / grid.stride.height);
+  return views <= 16 ? 1e-6 : views * 2 ** -23;
+}
+
+const noise = (c: number, x: number, y: number, index: number): number => {
+  const hash = Math.imul(x * 73856093 + y * 19349663 + c * 83492791 + index * 2654435761, 1540483477) >>> 8;
+  return hash / 2 ** 24;
+};
+
+test('equals the definition for every blend, with skipped windows, and NaN where nothing looked', () => {
+  fc.assert(
+    fc.property(
+      legalGrid,
+      fc.constantFrom(...blends),
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer(),
+      (grid, blend, classes, salt) => {
+        const keep = (window: Window) => ((window.index * 40503 + salt) & 3) !== 0;
+        const stitched = stitchAll(grid, classes, blend, noise, keep);
+        const wanted = definition(grid, classes, blend, noise, keep);
+        let worst = 0;
+        for (let i = 0; i < wanted.length; i++) {
+          if (Number.isNaN(wanted[i]!) !== Number.isNaN(stitched[i]!)) throw new Error(`coverage differs at ${i}`);
+          if (!Number.isNaN(wanted[i]!)) worst = Math.max(worst, Math.abs(wanted[i]! - stitched[i]!));
+        }
+        expect(worst).toBeLessThan(tolerance(grid, blend));
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test('windows that agree reproduce the image: exactly without blending, within 1e-6 otherwise', () => {
+  fc.assert(
+    fc.property(legalGrid, fc.constantFrom(...blends), (grid, blend) => {
+      const image = (c: number, x: number, y: number) => noise(c, x, y, 0);
+      const stitched = stitchAll(grid, 2, blend, image);
+      const { width, height } = grid.size;
+      for (let i = 0; i < stitched.length; i++) {
+        const c = Math.floor(i / (width * height));
+        const wanted = Math.fround(image(c, i % width, Math.floor(i / width) % height));
+        if (!(Math.abs(stitched[i]! - wanted) < tolerance(grid, blend))) {
+          throw new Error(`pixel ${i}: wanted ${wanted} but got ${stitched[i]}`);
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('images wider than one block of columns join without a seam', () => {
+  const grid = createGrid({
+    size: { width: 1300, height: 90 },
+    window: { width: 64, height: 64 },
+    stride: { width: 31, height: 17 },
+    margin: 7,
+    border: 'keep',
+  });
+  const keep = (window: Window) => window.column % 5 !== 2;
+  const stitched = stitchAll(grid, 1, 'hann', noise, keep);
+  const wanted = definition(grid, 1, 'hann', noise, keep);
+  wanted.forEach((value, i) => {
+    if (Number.isNaN(value) ? !Number.isNaN(stitched[i]) : !(Math.abs(stitched[i]! - value) < 1e-6)) {
+      throw new Error(`pixel ${i}: wanted ${value} but got ${stitched[i]}`);
+    }
+  });
+});
+
+test('rows leave as soon as no later window can touch them', () => {
+  const grid = createGrid({
+    size: { width: 32, height: 1000 },
+    window: { width: 32, height: 32 },
+    stride: { width: 16, height: 16 },
+    margin: 4,
+    border: 'keep',
+  });
+  const stitch = createStitch(grid, 1, 'gaussian');
+  for (let row = 0; row < grid.rows; row++) {
+    const last = [...stitch.complete(row)].at(-1);
+    const end = row === grid.rows - 1 ? 1000 : windowsOfRow(grid, row + 1)[0]!.core.y;
+    expect(last!.y + last!.height).toBe(end);
+  }
+});
+
+test('a score that is not a number is an error with its place, not a hole', () => {
+  const grid = createGrid({
+    size: { width: 8, height: 8 },
+    window: { width: 8, height: 8 },
+    stride: { width: 8, height: 8 },
+    margin: 0,
+    border: 'keep',
+  });
+  const stitch = createStitch(grid, 1, 'constant');
+  const data = new Float32Array(64);
+  data[8 * 3 + 5] = Number.NaN;
+  stitch.add({ window: windowsOfRow(grid, 0)[0]!, data });
+  expect(() => [...stitch.complete(0)]).toThrow(
+    expect.objectContaining({ code: 'model', message: expect.stringContaining('(5, 3)') }),
+  );
+});
