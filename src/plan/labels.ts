@@ -73,8 +73,10 @@ function passing(block: ScoreBlock, thresholds: readonly (number | undefined)[])
   const winner = new Uint16Array(plane).fill(NONE);
   const best = new Float32Array(plane);
   for (let c = 0; c < block.classes; c++) {
-    const threshold = thresholds[c];
-    if (threshold === undefined) continue;
+    const exact = thresholds[c];
+    if (exact === undefined) continue;
+    // Scores are float32: compared with the float64 threshold, a score of "0.2" would exceed 0.2.
+    const threshold = Math.fround(exact);
     const from = c * plane;
     const scale = 1 / Math.max(threshold, Number.MIN_VALUE);
     for (let i = 0; i < plane; i++) {
