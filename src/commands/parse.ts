@@ -1,0 +1,88 @@
+import { SegtileError } from '../errors.js';
+import type { Rgb, Size } from '../types.js';
+
+/** Turns the text of an option into a value. Every parser throws {@link SegtileError} `usage` with the option's name and the text. */
+export type Parser<T> = (text: string, option: string) => T;
+
+function refuse(expected: string, option: string, text: string, hint?: string): SegtileError {
+  return new SegtileError('usage', `expected ${expected} for ${option} but got "${text}"`, hint);
+}
+
+function number(text: string): number {
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
+}
+
+/** A whole number from `least` on. */
+export function wholeNumber(least: number): Parser<number> {
+  const expected = least === 1 ? 'a positive integer' : `an integer of at least ${least}`;
+  return (text, option) => {
+    const value = number(text);
+    if (!Number.isSafeInteger(value) || value < least) throw refuse(expected, option, text);
+    return value;
+  };
+}
+
+/** A finite number above 0. */
+export const positiveNumber: Parser<number> = (text, option) => {
+  const value = number(text);
+  if (!Number.isFinite(value) || value <= 0) throw refuse('a number above 0', option, text);
+  return value;
+};
+
+/** A share from 0 to 1, written as `0.05` or `5%`. */
+export const share: Parser<number> = (text, option) => {
+  const percent = text.trim().endsWith('%');
+  const value = percent ? number(text.trim().slice(0, -1)) / 100 : number(text);
+  if (!(value >= 0 && value <= 1)) throw refuse('a share between 0 and 1, or a percentage,', option, text);
+  return value;
+};
+
+/** One side for a square, or `WIDTHxHEIGHT`, in pixels. */
+export const size: Parser<Size> = (text, option) => {
+  const match = /^(\d+)(?:x(\d+))?$/i.exec(text.trim());
+  const width = Number(match?.[1]);
+  const height = Number(match?.[2] ?? match?.[1]);
+  if (!match || width < 1 || height < 1) throw refuse('pixels such as 1024 or 1024x768', option, text);
+  return { width, height };
+};
+
+/** One of a list of words. */
+export function word<T extends string>(...words: readonly T[]): Parser<T> {
+  return (text, option) => {
+    const found = words.find((each) => each === text);
+    if (found === undefined) throw refuse(`one of ${words.join(', ')}`, option, text);
+    return found;
+  };
+}
+
+/** Numbers with commas between them. */
+export const numbers: Parser<readonly number[]> = (text, option) => {
+  const values = text.split(',').map(number);
+  if (values.some((value) => !Number.isFinite(value))) throw refuse('numbers such as 0.485,0.456,0.406', option, text);
+  return values;
+};
+
+/** Thresholds: one for all classes (`0.5`), or by name (`tumor=0.6,stroma=0.45`). */
+export const thresholds: Parser<number | ReadonlyMap<string, number>> = (text, option) => {
+  const isShare = (value: number): boolean => value >= 0 && value <= 1;
+  const one = number(text);
+  if (isShare(one)) return one;
+  const byName = text.split(',').map((part): [string, number] => {
+    const at = part.lastIndexOf('=');
+    return [part.slice(0, Math.max(at, 0)).trim(), number(part.slice(at + 1))];
+  });
+  if (byName.some(([name, value]) => name === '' || !isShare(value))) {
+    throw refuse('a probability, or one a class,', option, text, 'for example 0.5, or tumor=0.6,stroma=0.45');
+  }
+  return new Map(byName);
+};
+
+/** Class names, each with a colour if wanted: `tumor=#d62728,stroma`. */
+export const classList: Parser<readonly { readonly name: string; readonly color?: Rgb }[]> = (text, option) =>
+  text.split(',').map((part) => {
+    const match = /^([^=#]+)(?:=#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2}))?$/i.exec(part.trim());
+    if (!match) throw refuse('class names, with colours if wanted,', option, text, 'for example tumor=#d62728,stroma=#2ca02c');
+    const [, name, red, green, blue] = match;
+    const channel = (hex: string | undefined): number => Number.parseInt(hex ?? '', 16);
+    return red === undefined ? { name: name! } : { name: name!, color: [channel(red), channel(green), channel(blue)] };
+  });

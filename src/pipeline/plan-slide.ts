@@ -1,0 +1,72 @@
+import { SegtileError } from '../errors.js';
+import type { Border } from '../plan/axis.js';
+import { createGrid, type Grid } from '../plan/grid.js';
+import { openSlide } from '../slide/open.js';
+import { readOverview } from '../slide/overview.js';
+import type { Slide } from '../slide/slide.js';
+import { type View, type ViewChoice, workingView } from '../slide/view.js';
+import type { Pixels, Size } from '../types.js';
+import { OVERVIEW_SIDE, selectTissue, type TissueChoice, type TissueSelection } from './tissue.js';
+
+/** What decides where a model looks. Lengths in working pixels. */
+export interface PlanSettings {
+  /** The working resolution; without it the model's mpp, or level 0. */
+  readonly resolution: ViewChoice | undefined;
+  /** Microns per pixel of level 0 that override what the file says. */
+  readonly slideMpp: number | undefined;
+  readonly window: Size;
+  readonly stride: Size;
+  readonly margin: number;
+  readonly border: Border;
+  readonly tissue: TissueChoice;
+  readonly minTissue: number | undefined;
+}
+
+/** Everything that is known before the first window is run. The slide is open. */
+export interface SlidePlan extends TissueSelection {
+  readonly slide: Slide;
+  readonly view: View;
+  readonly grid: Grid;
+  /** The whole slide at low resolution. Read once, when first asked for. */
+  overview(): Promise<Pixels>;
+}
+
+/**
+ * Opens a slide and decides which windows of it are run. Reads no more of the file than its directories and a low-resolution view.
+ *
+ * @param modelMpp microns per pixel that the model was trained at, if it says so
+ * @throws {SegtileError} `input` for a file that cannot be read, `usage` for settings that do not fit it
+ */
+export async function planSlide(
+  path: string,
+  settings: PlanSettings,
+  modelMpp: number | undefined,
+  signal: AbortSignal,
+): Promise<SlidePlan> {
+  const slide = await openSlide(path, settings.slideMpp === undefined ? {} : { mpp: settings.slideMpp });
+  try {
+    const view = workingView(slide, settings.resolution ?? defaultResolution(slide, modelMpp));
+    const { window, stride, margin, border } = settings;
+    const grid = createGrid({ size: { width: view.width, height: view.height }, window, stride, margin, border });
+    let read: Promise<Pixels> | undefined;
+    const overview = (): Promise<Pixels> => {
+      read ??= readOverview(slide, OVERVIEW_SIDE, signal);
+      return read;
+    };
+    const tissue = await selectTissue(settings.tissue, settings.minTissue, view, grid, overview, signal);
+    return { slide, view, grid, overview, ...tissue };
+  } catch (error) {
+    await slide.close();
+    throw error;
+  }
+}
+
+function defaultResolution(slide: Slide, modelMpp: number | undefined): ViewChoice {
+  if (modelMpp === undefined) return { kind: 'level', level: 0 };
+  if (slide.mpp) return { kind: 'mpp', mpp: modelMpp };
+  throw new SegtileError(
+    'usage',
+    `the model works at ${modelMpp} um per pixel, but ${slide.path} does not say how large its pixels are`,
+    'give the size of a level-0 pixel with --slide-mpp, for example --slide-mpp 0.5; or choose the level yourself with --level 0',
+  );
+}

@@ -1,0 +1,56 @@
+/**
+ * Seconds that the main thread spent in, or waiting for, each stage of a run. Stages overlap: while it waits for one, the others
+ * work, so the seconds tell where the run was held up, not how much work each stage was.
+ */
+export interface StageClock {
+  /** Times a piece of work that does not wait. */
+  sync<T>(stage: string, work: () => T): T;
+  /** Times the wait for a promise. */
+  wait<T>(stage: string, promise: Promise<T>): Promise<T>;
+  /** Times the wait for each item of a stream. */
+  stream<T>(stage: string, source: AsyncIterable<T>): AsyncGenerator<T>;
+  /** Seconds by stage, rounded to milliseconds. */
+  seconds(): Readonly<Record<string, number>>;
+}
+
+/** A clock at zero. */
+export function createStageClock(): StageClock {
+  const totals = new Map<string, number>();
+  const add = (stage: string, since: number): void => {
+    totals.set(stage, (totals.get(stage) ?? 0) + performance.now() - since);
+  };
+
+  async function wait<T>(stage: string, promise: Promise<T>): Promise<T> {
+    const since = performance.now();
+    try {
+      return await promise;
+    } finally {
+      add(stage, since);
+    }
+  }
+
+  return {
+    sync(stage, work) {
+      const since = performance.now();
+      try {
+        return work();
+      } finally {
+        add(stage, since);
+      }
+    },
+    wait,
+    async *stream(stage, source) {
+      const iterator = source[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const next = await wait(stage, iterator.next());
+          if (next.done) return;
+          yield next.value;
+        }
+      } finally {
+        await iterator.return?.();
+      }
+    },
+    seconds: () => Object.fromEntries([...totals].map(([stage, ms]) => [stage, Math.round(ms) / 1000])),
+  };
+}

@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises';
+import { reason, SegtileError } from '../errors.js';
+import type { Grid } from '../plan/grid.js';
+import { fillPolygons, type Ring } from '../plan/polygon.js';
+import { type Selection, selectWindows } from '../plan/selection.js';
+import { createStainCount } from '../plan/stain-count.js';
+import { HUBMAP_SHARE, otsuTissue, stainedPixels, tissueMap, tissueShare } from '../plan/tissue.js';
+import { openSlide } from '../slide/open.js';
+import { readOverview } from '../slide/overview.js';
+import type { View } from '../slide/view.js';
+import type { Pixels, Size } from '../types.js';
+
+/** How tissue is told from glass; `file` is a mask image or GeoJSON that the user gives. */
+export type TissueChoice = { readonly kind: 'otsu' | 'hubmap' | 'none' } | { readonly kind: 'file'; readonly path: string };
+
+/** The windows that hold tissue, and how that was found out. */
+export interface TissueSelection {
+  readonly selection: Selection;
+  /** For the run's record: the method, its parameters, where it looked. */
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** Long side, in pixels, of the view on which tissue is found. */
+export const OVERVIEW_SIDE = 2048;
+
+/** Share of a window that must hold tissue where nothing else is said: a sliver is enough. */
+const MIN_TISSUE = 0.01;
+
+/**
+ * Decides for each window of a grid whether it holds enough tissue to be worth the model's time. Judged on the whole window that
+ * is read, not on its core.
+ *
+ * @param overview the whole slide at low resolution
+ * @param minTissue least share of a window, 0 to 1; by default 0.01, or for `hubmap` that rule's own count
+ * @throws {SegtileError} `input` where the user's mask or GeoJSON cannot be read
+ */
+export async function selectTissue(
+  choice: TissueChoice,
+  minTissue: number | undefined,
+  view: View,
+  grid: Grid,
+  overview: () => Promise<Pixels>,
+  signal: AbortSignal,
+): Promise<TissueSelection> {
+  if (choice.kind === 'none') return { selection: selectWindows(grid, () => true), facts: { method: 'none' } };
+  const least = minTissue ?? MIN_TISSUE;
+  const enough = (share: number): boolean => share > 0 && share >= least;
+
+  if (choice.kind === 'hubmap') {
+    const holds = minTissue === undefined ? (share: number) => share > HUBMAP_SHARE : enough;
+    const facts = { method: 'hubmap', minTissue: minTissue ?? HUBMAP_SHARE };
+    if (view.slide.levels.length > 1) {
+      const low = await overview();
+      const map = tissueMap(stainedPixels(low), low);
+      const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, grid.size)));
+      return { selection, facts: { ...facts, judgedOn: `overview of ${low.width} x ${low.height} px` } };
+    }
+    const stain = createStainCount(grid);
+    const everything = [{ start: 0, length: view.width }];
+    for await (const band of view.readBands({ start: 0, length: view.height }, () => everything, signal)) stain.add(band);
+    return {
+      selection: selectWindows(grid, (window) => holds(stain.share(window))),
+      facts: { ...facts, judgedOn: 'every pixel' },
+    };
+  }
+
+  const low = await overview();
+  const { mask, facts } = choice.kind === 'otsu' ? otsuFacts(low) : await userMask(choice.path, view.slide, low, signal);
+  const map = tissueMap(mask, low);
+  const selection = selectWindows(grid, ({ box }) => enough(tissueShare(map, box, grid.size)));
+  const share = mask.reduce((sum, value) => sum + value, 0) / mask.length;
+  const judgedOn = `overview of ${low.width} x ${low.height} px`;
+  return { selection, facts: { ...facts, minTissue: least, judgedOn, tissueShare: Number(share.toFixed(4)) } };
+}
+
+function otsuFacts(overview: Pixels): { mask: Uint8Array; facts: Record<string, string | number> } {
+  const { mask, threshold } = otsuTissue(overview);
+  return { mask, facts: { method: 'otsu', saturationThreshold: threshold } };
+}
+
+/** The user's own tissue regions, on a raster as large as the overview. */
+async function userMask(
+  path: string,
+  slide: Size,
+  overview: Size,
+  signal: AbortSignal,
+): Promise<{ mask: Uint8Array; facts: Record<string, string> }> {
+  const facts = { method: 'file', file: path };
+  if (/\.(geo)?json$/i.test(path)) return { mask: await readGeoJson(path, slide, overview), facts };
+  const image = await openSlide(path, {});
+  try {
+    if (Math.abs(image.width / image.height - slide.width / slide.height) > 0.02 * (slide.width / slide.height)) {
+      throw new SegtileError(
+        'input',
+        `the tissue mask ${path} has ${image.width} x ${image.height} px, another shape than the slide's ${slide.width} x ${slide.height} px`,
+        'a tissue mask shows the whole slide, at any size',
+      );
+    }
+    const view = await readOverview(image, Math.max(overview.width, overview.height), signal);
+    const mask = new Uint8Array(overview.width * overview.height);
+    for (let y = 0; y < overview.height; y++) {
+      const row = Math.min(Math.floor(((y + 0.5) * view.height) / overview.height), view.height - 1) * view.width;
+      for (let x = 0; x < overview.width; x++) {
+        const at = (row + Math.min(Math.floor(((x + 0.5) * view.width) / overview.width), view.width - 1)) * 3;
+        if (view.data[at]! + view.data[at + 1]! + view.data[at + 2]! > 0) mask[y * overview.width + x] = 1;
+      }
+    }
+    return { mask, facts };
+  } finally {
+    await image.close();
+  }
+}
+
+async function readGeoJson(path: string, slide: Size, overview: Size): Promise<Uint8Array> {
+  const bad = (why: string, cause?: unknown): SegtileError =>
+    new SegtileError(
+      'input',
+      `cannot use ${path} as tissue regions: ${why}`,
+      'expected GeoJSON with Polygon or MultiPolygon features, in level-0 pixels',
+      cause,
+    );
+  const content: unknown = await readFile(path, 'utf8')
+    .then(JSON.parse)
+    .catch((error: unknown) => {
+      throw bad(reason(error), error);
+    });
+  const polygons = polygonsOf(content);
+  if (polygons.length === 0) throw bad('it holds no polygon');
+  const scaleX = overview.width / slide.width;
+  const scaleY = overview.height / slide.height;
+  const scaled = polygons.map((rings) =>
+    rings.map((ring) =>
+      ring.map(([x, y]): [number, number] => {
+        if (!Number.isFinite(x) || !Number.isFinite(y)) throw bad(`a point is [${x}, ${y}]`);
+        return [x * scaleX, y * scaleY];
+      }),
+    ),
+  );
+  return fillPolygons(scaled, overview);
+}
+
+/** Every polygon in a piece of GeoJSON, however deep. */
+function polygonsOf(value: unknown): (readonly Ring[])[] {
+  if (Array.isArray(value)) return value.flatMap(polygonsOf);
+  if (typeof value !== 'object' || value === null) return [];
+  const { type, coordinates, geometry, geometries, features } = value as Record<string, unknown>;
+  if (type === 'Polygon' && Array.isArray(coordinates)) return [coordinates as Ring[]];
+  if (type === 'MultiPolygon' && Array.isArray(coordinates)) return coordinates as Ring[][];
+  return polygonsOf([geometry, geometries, features].filter((part) => part !== undefined).flat());
+}

@@ -1,0 +1,107 @@
+import cliProgress from 'cli-progress';
+import { count, duration, figure, percent } from './format.js';
+
+/** How far a stage of work is. Units are what the stage counts; the pixels are those it has dealt with. */
+export interface ProgressState {
+  readonly done: number;
+  readonly total: number;
+  /** Working pixels that the finished units stand for. */
+  readonly pixels: number;
+}
+
+/** One stage on the screen, such as the windows of one slide. */
+export interface StageProgress {
+  update(state: ProgressState): void;
+  /** Takes the stage off the screen. */
+  stop(): void;
+}
+
+/** Where progress is shown. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** Shows how far work is: bars on a terminal, a plain line every few seconds elsewhere, nothing when quiet. */
+export interface Progress {
+  /** @param note goes behind the figures, such as the share of windows skipped */
+  stage(name: string, unit: string, note?: string): StageProgress;
+}
+
+/** Milliseconds between two plain lines. */
+const LINE_INTERVAL = 5000;
+
+/** Progress on a stream. */
+export function createProgress(stream: ProgressStream, quiet: boolean): Progress {
+  if (quiet) return { stage: () => ({ update: () => {}, stop: () => {} }) };
+  return { stage: (name, unit, note) => (stream.isTTY ? bar(stream, name, unit, note) : lines(stream, name, unit, note)) };
+}
+
+/** Rates and time left, from the time since the first update: what came before it was preparation. */
+function meter(unit: string): (state: ProgressState) => { rate: string; pixels: string; left: string } {
+  let first: { readonly time: number; readonly state: ProgressState } | undefined;
+  return (state) => {
+    const time = performance.now() / 1000;
+    first ??= { time, state };
+    const seconds = time - first.time;
+    const rate = (state.done - first.state.done) / seconds;
+    const megapixels = (state.pixels - first.state.pixels) / 1e6 / seconds;
+    const known = seconds > 0.2 && rate > 0;
+    return {
+      rate: known ? `${figure(rate)} ${unit}/s` : `... ${unit}/s`,
+      pixels: known ? `${figure(megapixels)} MPix/s` : '... MPix/s',
+      left: known ? `${duration((state.total - state.done) / rate)} left` : '',
+    };
+  };
+}
+
+function bar(stream: ProgressStream, name: string, unit: string, note: string | undefined): StageProgress {
+  const measure = meter(unit);
+  const single = new cliProgress.SingleBar({
+    format: `{name} [{bar}] {value}/{total} ${unit} | {rate} | {pixels}${note ? ` | ${note}` : ''} | {left}`,
+    barsize: 24,
+    barCompleteChar: '=',
+    barIncompleteChar: '-',
+    hideCursor: true,
+    clearOnComplete: true,
+    stopOnComplete: false,
+    fps: 8,
+    stream: stream as NodeJS.WritableStream,
+    gracefulExit: false,
+  });
+  let started = false;
+  return {
+    update(state) {
+      const figures = { name, ...measure(state) };
+      if (!started) {
+        started = true;
+        single.start(state.total, state.done, figures);
+      }
+      single.update(state.done, figures);
+    },
+    stop() {
+      if (started) single.stop();
+    },
+  };
+}
+
+function lines(stream: ProgressStream, name: string, unit: string, note: string | undefined): StageProgress {
+  const measure = meter(unit);
+  let shown = performance.now();
+  return {
+    update(state) {
+      const figures = measure(state);
+      if (performance.now() - shown < LINE_INTERVAL) return;
+      shown = performance.now();
+      const parts = [
+        `${name}: ${count(state.done)} of ${count(state.total)} ${unit} (${percent(state.done / state.total)})`,
+        figures.rate,
+        figures.pixels,
+        note,
+        figures.left,
+      ];
+      stream.write(`${parts.filter(Boolean).join(', ')}\n`);
+    },
+    stop() {},
+  };
+}

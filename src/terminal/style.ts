@@ -1,0 +1,16 @@
+/** How words are set off on one output stream. Every function returns its text unchanged where the stream shows no colours. */
+export interface Style {
+  strong(text: string): string;
+  faint(text: string): string;
+  good(text: string): string;
+  warn(text: string): string;
+  bad(text: string): string;
+}
+
+/** Colours for a terminal that wants them; none for pipes and files, nor where `NO_COLOR` is set (no-color.org). */
+export function styleFor(stream: { readonly isTTY?: boolean }): Style {
+  const colored = stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+  // ECMA-48 "select graphic rendition": one code sets, another takes back.
+  const set = (on: number, off: number) => (text: string) => (colored ? `\u001b[${on}m${text}\u001b[${off}m` : text);
+  return { strong: set(1, 22), faint: set(2, 22), good: set(32, 39), warn: set(33, 39), bad: set(31, 39) };
+}
