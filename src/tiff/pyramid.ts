@@ -19,13 +19,17 @@ export function levelSizes(size: Size, tile: number): readonly Size[] {
   return sizes;
 }
 
-/** A rectangle at the top left of a square tile that lies inside the image: `data` has `tile * tile * channels` samples. */
+/**
+ * A rectangle at the top left of a square tile that lies inside the image: `data` has `tile * tile * channels` samples and starts
+ * at a multiple of 4 bytes of its buffer.
+ */
 export interface TileArea extends Size {
   readonly data: Uint8Array;
 }
 
 /**
- * Halves the area of one tile into another tile of the same format, with its top left pixel at `(x, y)` of the target.
+ * Halves the area of one tile into another tile of the same format, with its top left pixel at `(x, y)` of the target. The width
+ * of a tile and `x` are multiples of 8.
  */
 export function halve(
   source: TileArea,
@@ -36,31 +40,69 @@ export function halve(
   channels: 1 | 3,
   reduce: Reduce,
 ): void {
-  const { data, width, height } = source;
-  const pick = reduce === 'majority' ? majority : mean;
+  if (reduce === 'majority') halveLabels(source, target, x, y, tile);
+  else halveSamples(source, target, x, y, tile, channels);
+}
+
+function halveSamples(
+  { data, width, height }: TileArea,
+  target: Uint8Array,
+  x: number,
+  y: number,
+  tile: number,
+  channels: number,
+) {
   const stride = tile * channels;
   for (let top = 0; top < height; top += 2) {
     const upper = top * stride;
     const lower = Math.min(top + 1, height - 1) * stride;
     let out = ((y + (top >> 1)) * tile + x) * channels;
     for (let left = 0; left < width; left += 2) {
-      const right = Math.min(left + 1, width - 1) * channels;
+      const a = left * channels;
+      const b = Math.min(left + 1, width - 1) * channels;
       for (let c = 0; c < channels; c++) {
-        const a = data[upper + left * channels + c]!;
-        const b = data[upper + right + c]!;
-        const d = data[lower + left * channels + c]!;
-        const e = data[lower + right + c]!;
-        target[out++] = a === b && d === e && a === d ? a : pick(a, b, d, e);
+        const sum = data[upper + a + c]! + data[upper + b + c]! + data[lower + a + c]! + data[lower + b + c]!;
+        target[out++] = (sum + 2) >> 2;
       }
     }
   }
 }
 
-function mean(a: number, b: number, c: number, d: number): number {
-  return (a + b + c + d + 2) >> 2;
+function halveLabels({ data, width, height }: TileArea, target: Uint8Array, x: number, y: number, tile: number) {
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
+  const pairs = new Uint16Array(target.buffer, target.byteOffset, target.length >> 1);
+  for (let top = 0; top < height; top += 2) {
+    const upper = top * tile;
+    const lower = Math.min(top + 1, height - 1) * tile;
+    const out = (y + (top >> 1)) * tile + x;
+    let left = 0;
+    // Masks are runs of equal labels: four columns at once where all eight pixels agree.
+    for (; left + 4 <= width; left += 4) {
+      const word = words[(upper + left) >> 2]!;
+      const label = word & 255;
+      if (word === words[(lower + left) >> 2] && word === label * 0x0101_0101) {
+        pairs[(out + (left >> 1)) >> 1] = label * 0x0101;
+        continue;
+      }
+      const i = upper + left;
+      const j = lower + left;
+      target[out + (left >> 1)] = majority(data[i]!, data[i + 1]!, data[j]!, data[j + 1]!);
+      target[out + (left >> 1) + 1] = majority(data[i + 2]!, data[i + 3]!, data[j + 2]!, data[j + 3]!);
+    }
+    for (; left < width; left += 2) {
+      const right = Math.min(left + 1, width - 1);
+      target[out + (left >> 1)] = majority(
+        data[upper + left]!,
+        data[upper + right]!,
+        data[lower + left]!,
+        data[lower + right]!,
+      );
+    }
+  }
 }
 
 function majority(a: number, b: number, c: number, d: number): number {
+  if (a === b && c === d && a === c) return a;
   const ofA = 1 + +(b === a) + +(c === a) + +(d === a);
   const ofB = 1 + +(a === b) + +(c === b) + +(d === b);
   const ofC = 1 + +(a === c) + +(b === c) + +(d === c);
