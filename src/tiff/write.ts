@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { SegtileError } from '../errors.js';
 import type { Mpp, RasterRows, Sink, Size } from '../types.js';
-import { type Blocks, blockStore, type EncodedTile, type LevelBlocks } from './blocks.js';
+import { type Blocks, blockStore, type EncodedTile, type LevelBlocks } from './block-store.js';
 import { openPartialFile, type PartialFile } from './partial-file.js';
 import { fillUniform, halve, levelSizes, padTile, type Reduce } from './pyramid.js';
 import type { ImageFormat } from './tile-codec.js';
