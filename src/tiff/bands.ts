@@ -1,0 +1,60 @@
+import type { Span } from '../types.js';
+import type { Directory } from './directory.js';
+
+/** Which blocks make one band of rows. Blocks are counted from the top left of the image, without planes. */
+export interface BandBlocks {
+  /** Rows of pixels that the band stands for. They lie within the rows of its blocks. */
+  readonly rows: Span;
+  /** Rows of blocks. */
+  readonly blockRows: Span;
+  /** Columns of blocks that are wanted, rising. None where nothing of the band is wanted. */
+  readonly blockColumns: readonly number[];
+}
+
+/** A band has at least this many rows where blocks are flat, so that one call of the decoder is worth its while. */
+const LOWEST_BAND = 256;
+
+/** Narrow images get higher bands, up to this many rows ... */
+const HIGHEST_BAND = 1024;
+
+/** ... as long as a band has no more pixels than this. */
+const BAND_PIXELS = 2 ** 22;
+
+/** Rows of blocks that go into one band. Blocks higher than the band are a band each. */
+export function blockRowsPerBand({ width, blockHeight }: Directory): number {
+  const rows = Math.min(HIGHEST_BAND, Math.max(LOWEST_BAND, Math.floor(BAND_PIXELS / width)));
+  return Math.max(1, Math.floor(rows / blockHeight));
+}
+
+/**
+ * Cuts `rows` of an image into bands of whole rows of blocks, from top to bottom, without gap or overlap; no block is in two bands.
+ *
+ * @param rows within the image
+ * @param columns which columns of pixels are wanted in the given rows; sorted, disjoint, may reach over the edges
+ */
+export function* planBands(directory: Directory, rows: Span, columns: (rows: Span) => readonly Span[]): Generator<BandBlocks> {
+  const { width, height, blockWidth, blockHeight } = directory;
+  const step = blockRowsPerBand(directory);
+  const end = Math.min(rows.start + rows.length, height);
+  const last = Math.ceil(end / blockHeight);
+  for (let row = Math.floor(rows.start / blockHeight); row < last; row += step) {
+    const blockRows = { start: row, length: Math.min(step, last - row) };
+    const start = Math.max(rows.start, row * blockHeight);
+    const band = { start, length: Math.min(end, (row + blockRows.length) * blockHeight) - start };
+    yield { rows: band, blockRows, blockColumns: blockColumns(columns(band), width, blockWidth) };
+  }
+}
+
+function blockColumns(spans: readonly Span[], width: number, blockWidth: number): number[] {
+  const wanted: number[] = [];
+  let next = 0;
+  for (const { start, length } of spans) {
+    const end = Math.min(start + length, width);
+    if (end <= Math.max(0, start)) continue;
+    const last = Math.floor((end - 1) / blockWidth);
+    for (let column = Math.max(next, Math.floor(Math.max(0, start) / blockWidth)); column <= last; column++)
+      wanted.push(column);
+    next = Math.max(next, last + 1);
+  }
+  return wanted;
+}

@@ -1,0 +1,155 @@
+/** Names of the tags that segtile looks at, with the values that the TIFF container hands over for them. */
+export type Tags = Readonly<Record<string, unknown>>;
+
+/** Pixels per unit, as the tags XResolution, YResolution and ResolutionUnit give them. */
+export interface Resolution {
+  readonly x: number;
+  readonly y: number;
+  readonly unit: 'none' | 'inch' | 'cm';
+}
+
+/**
+ * One image of a TIFF file as plain data. A block is a tile or a strip; strips are blocks as wide as the image. Blocks are
+ * numbered row by row; where the planes are separate, plane after plane.
+ */
+export interface Directory {
+  /** Place in the file, counted from 0 along the chain; for a sub-directory, place among its siblings. */
+  readonly index: number;
+  /** Index of the directory that this one is a sub-directory of. */
+  readonly parent: number | undefined;
+  readonly width: number;
+  readonly height: number;
+  readonly samples: number;
+  /** Bits of each sample. */
+  readonly bits: readonly number[];
+  /** 1 unsigned integer, 2 signed integer, 3 floating point (TIFF 6.0, tag SampleFormat). */
+  readonly sampleFormat: number;
+  readonly compression: number;
+  readonly predictor: number;
+  readonly photometric: number;
+  /** Samples of a pixel lie in planes of their own. */
+  readonly planar: boolean;
+  /** 1 where the first pixel of a byte is in its high bits, 2 where bits are reversed. */
+  readonly fillOrder: number;
+  /** Tag ExtraSamples: what the samples beyond the colour are. */
+  readonly extraSamples: readonly number[];
+  readonly layout: 'tiles' | 'strips';
+  /** Pixels of a block. The last block of a row and the last row of blocks may reach over the edge (tiles) or be cut (strips). */
+  readonly blockWidth: number;
+  readonly blockHeight: number;
+  /** First byte of each block in the file. */
+  readonly offsets: ArrayLike<number>;
+  /** Compressed bytes of each block. */
+  readonly byteCounts: ArrayLike<number>;
+  readonly jpegTables: Uint8Array | undefined;
+  /** Luma samples per chroma sample across and down, where the tag YCbCrSubSampling is present. */
+  readonly subsampling: readonly [number, number] | undefined;
+  /** Tag NewSubfileType: bit 0 a reduced image, bit 1 a page, bit 2 a mask. */
+  readonly subfileType: number;
+  /** Tag ImageDescription, or ''. */
+  readonly description: string;
+  readonly resolution: Resolution | undefined;
+  /** First bytes of the sub-directories (tag SubIFDs). */
+  readonly subDirectories: readonly number[];
+}
+
+/**
+ * Reads a directory's tags. Defaults are those of TIFF 6.0.
+ *
+ * @throws {Error} with a message about the tag that is missing or makes no sense
+ */
+export function parseDirectory(tags: Tags, index: number, parent?: number): Directory {
+  const width = count(tags, 'ImageWidth');
+  const height = count(tags, 'ImageLength');
+  const samples = count(tags, 'SamplesPerPixel', 1);
+  const tiled = tags.TileOffsets !== undefined || tags.TileWidth !== undefined;
+  const blockWidth = tiled ? count(tags, 'TileWidth') : width;
+  const blockHeight = tiled ? count(tags, 'TileLength') : Math.min(count(tags, 'RowsPerStrip', height), height);
+  const planar = number(tags, 'PlanarConfiguration', 1) === 2 && samples > 1;
+  const offsets = numbers(tags, tiled ? 'TileOffsets' : 'StripOffsets');
+  const byteCounts = numbers(tags, tiled ? 'TileByteCounts' : 'StripByteCounts');
+  const blocks = Math.ceil(width / blockWidth) * Math.ceil(height / blockHeight) * (planar ? samples : 1);
+  if (offsets.length < blocks || byteCounts.length < blocks) {
+    const found = `${offsets.length} offsets and ${byteCounts.length} byte counts`;
+    throw new Error(
+      `${width} x ${height} pixels in ${tiled ? 'tiles' : 'strips'} of ${blockWidth} x ${blockHeight} need ${blocks} blocks, but it lists ${found}`,
+    );
+  }
+  const bits = numbers(tags, 'BitsPerSample', [1]);
+  const subsampling = numbers(tags, 'YCbCrSubSampling', []);
+  const tables = tags.JPEGTables;
+  return {
+    index,
+    parent,
+    width,
+    height,
+    samples,
+    bits: Array.from({ length: samples }, (_, i) => bits[i] ?? bits[0] ?? 1),
+    sampleFormat: numbers(tags, 'SampleFormat', [1])[0] ?? 1,
+    compression: number(tags, 'Compression', 1),
+    predictor: number(tags, 'Predictor', 1),
+    photometric: number(tags, 'PhotometricInterpretation', samples >= 3 ? 2 : 1),
+    planar,
+    fillOrder: number(tags, 'FillOrder', 1),
+    extraSamples: Array.from(numbers(tags, 'ExtraSamples', [])),
+    layout: tiled ? 'tiles' : 'strips',
+    blockWidth,
+    blockHeight,
+    offsets,
+    byteCounts,
+    jpegTables: tables instanceof Uint8Array ? tables : undefined,
+    subsampling: subsampling.length >= 2 ? [subsampling[0]!, subsampling[1]!] : undefined,
+    subfileType: number(tags, 'NewSubfileType', 0),
+    description: text(tags.ImageDescription),
+    resolution: resolution(tags),
+    subDirectories: Array.from(numbers(tags, 'SubIFDs', [])),
+  };
+}
+
+/** How a directory is called in messages. */
+export function directoryName(directory: Directory): string {
+  return directory.parent === undefined
+    ? `directory ${directory.index}`
+    : `sub-directory ${directory.index} of directory ${directory.parent}`;
+}
+
+function resolution(tags: Tags): Resolution | undefined {
+  const x = rational(tags.XResolution);
+  const y = rational(tags.YResolution);
+  if (x === undefined || y === undefined) return undefined;
+  const unit = number(tags, 'ResolutionUnit', 2);
+  return { x, y, unit: unit === 2 ? 'inch' : unit === 3 ? 'cm' : 'none' };
+}
+
+function rational(value: unknown): number | undefined {
+  if (!(value instanceof Uint32Array) || value.length < 2 || value[1] === 0) return undefined;
+  return value[0]! / value[1]!;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  const end = value.indexOf('\0');
+  return end < 0 ? value : value.slice(0, end);
+}
+
+function count(tags: Tags, name: string, otherwise?: number): number {
+  const value = number(tags, name, otherwise);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} is ${value}`);
+  return value;
+}
+
+function number(tags: Tags, name: string, otherwise?: number): number {
+  const value = tags[name];
+  if (typeof value === 'number') return value;
+  const first = value === undefined ? otherwise : numbers(tags, name)[0];
+  if (first === undefined) throw new Error(`it has no ${name}`);
+  return first;
+}
+
+function numbers(tags: Tags, name: string, otherwise?: ArrayLike<number>): ArrayLike<number> {
+  const value = tags[name] ?? otherwise;
+  if (value === undefined) throw new Error(`it has no ${name}`);
+  if (typeof value === 'number') return [value];
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return value as unknown as ArrayLike<number>;
+  throw new Error(`${name} is not a list of numbers`);
+}

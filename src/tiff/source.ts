@@ -1,0 +1,86 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
+
+/** One stretch of a file, and where its bytes go. */
+export interface Fetch {
+  /** First byte, from the start of the file. */
+  readonly offset: number;
+  /** Filled completely. */
+  readonly into: Uint8Array;
+}
+
+/** A file whose bytes can be read at random, wherever it lies. */
+export interface ByteSource {
+  /** Names the file in messages. */
+  readonly path: string;
+  /** Bytes of the whole file. */
+  readonly size: number;
+  /**
+   * Fills every buffer.
+   *
+   * @throws {SegtileError} `input` where a stretch is not in the file or cannot be read, `aborted` when the signal fires
+   */
+  read(fetches: readonly Fetch[], signal?: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a local file.
+ *
+ * @throws {SegtileError} `input` where there is no file, it may not be read, or it is empty
+ */
+export async function openFile(path: string): Promise<ByteSource> {
+  const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    throw unopened(path, cause);
+  });
+  try {
+    const stat = await handle.stat();
+    if (stat.isDirectory()) throw new SegtileError('input', `${path} is a folder`, 'Give the path of one image file.');
+    if (!stat.isFile()) throw new SegtileError('input', `${path} is not a regular file`, 'Give the path of an image file.');
+    if (stat.size === 0) throw new SegtileError('input', `${path} is empty (0 bytes)`, 'Copy or download the file again.');
+    return {
+      path,
+      size: stat.size,
+      read: (fetches, signal) => fill(handle, path, fetches, signal),
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function unopened(path: string, cause: NodeJS.ErrnoException): SegtileError {
+  if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') {
+    return new SegtileError('input', `there is no file ${path}`, 'Check the spelling and the folder.', cause);
+  }
+  if (cause.code === 'EACCES' || cause.code === 'EPERM') {
+    return new SegtileError('input', `${path} may not be read`, 'Ask for permission to read it, or copy it.', cause);
+  }
+  return new SegtileError('input', `${path} cannot be opened: ${reason(cause)}`, undefined, cause);
+}
+
+async function fill(
+  handle: FileHandle,
+  path: string,
+  fetches: readonly Fetch[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const { offset, into } of fetches) {
+    let done = 0;
+    while (done < into.length) {
+      throwIfAborted(signal);
+      const { bytesRead } = await handle.read(into, done, into.length - done, offset + done).catch((cause: unknown) => {
+        throw new SegtileError('input', `${path} cannot be read at byte ${offset + done}: ${reason(cause)}`, undefined, cause);
+      });
+      if (bytesRead === 0) {
+        const wanted = `${into.length} bytes at byte ${offset}`;
+        throw new SegtileError('input', `${path} ends at byte ${offset + done} where ${wanted} are needed`, TRUNCATED_HINT);
+      }
+      done += bytesRead;
+    }
+  }
+}
+
+/** What to do about a file that ends too early. */
+export const TRUNCATED_HINT = 'The file is truncated: copy or download it again and compare its size with the original.';

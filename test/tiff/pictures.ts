@@ -1,0 +1,117 @@
+import { deflateSync } from 'node:zlib';
+import type { Directory } from '../../dist/tiff/directory.js';
+import type { ByteSource } from '../../dist/tiff/source.js';
+import { wrapperHeader } from '../../dist/tiff/wrap.js';
+import type { Band, Pixels } from '../../dist/types.js';
+
+/** A picture in which every pixel differs from its neighbours, so that a shifted row or column shows. */
+export function picture(width: number, height: number, channels = 3): Pixels {
+  const data = new Uint8Array(width * height * channels);
+  let at = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < channels; c++) data[at++] = (x * (3 + c) + y * (7 + 2 * c) + ((x * y) >> 5) + ((x ^ y) & 15)) & 255;
+    }
+  }
+  return { width, height, channels, data };
+}
+
+/** What parts of a directory a test may choose. */
+export type Choices = Partial<Pick<Directory, 'compression' | 'photometric' | 'blockHeight'>>;
+
+/** A little-endian classic TIFF with the picture in strips: uncompressed (1) or deflate (8 and 32946). */
+export function stripTiff(
+  pixels: Pixels,
+  { compression = 1, photometric = 2, blockHeight = pixels.height }: Choices,
+): Uint8Array {
+  const { width, height, channels, data } = pixels;
+  const strips: Uint8Array[] = [];
+  for (let y = 0; y < height; y += blockHeight) {
+    const raw = data.subarray(y * width * channels, Math.min(y + blockHeight, height) * width * channels);
+    strips.push(compression === 1 ? raw : deflateSync(raw));
+  }
+  let offset = 0;
+  const blocks = strips.map((strip) => {
+    const block = { offset, bytes: strip.length };
+    offset += strip.length;
+    return block;
+  });
+  const directory = {
+    ...plainDirectory(width, height),
+    samples: channels,
+    bits: Array(channels).fill(8),
+    compression,
+    photometric,
+    blockHeight,
+  };
+  return Buffer.concat([wrapperHeader(directory, pixels, blocks), ...strips]);
+}
+
+/** A directory of 8-bit RGB in one strip, to start from. */
+export function plainDirectory(width: number, height: number): Directory {
+  return {
+    index: 0,
+    parent: undefined,
+    width,
+    height,
+    samples: 3,
+    bits: [8, 8, 8],
+    sampleFormat: 1,
+    compression: 1,
+    predictor: 1,
+    photometric: 2,
+    planar: false,
+    fillOrder: 1,
+    extraSamples: [],
+    layout: 'strips',
+    blockWidth: width,
+    blockHeight: height,
+    offsets: [8],
+    byteCounts: [width * height * 3],
+    jpegTables: undefined,
+    subsampling: undefined,
+    subfileType: 0,
+    description: '',
+    resolution: undefined,
+    subDirectories: [],
+  };
+}
+
+/** A file that is in memory. `fetched` lists every stretch that was read. */
+export function memorySource(
+  bytes: Uint8Array,
+): ByteSource & { readonly fetched: (readonly [offset: number, length: number])[] } {
+  const fetched: (readonly [number, number])[] = [];
+  return {
+    path: 'memory.tif',
+    size: bytes.length,
+    fetched,
+    read: async (fetches) => {
+      for (const { offset, into } of fetches) {
+        fetched.push([offset, into.length]);
+        into.set(bytes.subarray(offset, offset + into.length));
+      }
+    },
+    close: async () => undefined,
+  };
+}
+
+/** Puts bands back together. What no band holds stays 0. */
+export async function gather(bands: AsyncIterable<Band>, width: number, height: number, top = 0): Promise<Uint8Array> {
+  const data = new Uint8Array(width * height * 3);
+  let next = top;
+  for await (const band of bands) {
+    if (band.y !== next) throw new Error(`band at ${band.y} where ${next} is due`);
+    next += band.height;
+    for (const { x, pixels } of band.runs) {
+      if (pixels.height !== band.height || pixels.data.length !== pixels.width * pixels.height * 3)
+        throw new Error('run of a wrong size');
+      for (let row = 0; row < band.height; row++) {
+        const from = row * pixels.width * 3;
+        data.set(pixels.data.subarray(from, from + pixels.width * 3), ((band.y - top + row) * width + x) * 3);
+      }
+    }
+  }
+  if (next !== top + height) throw new Error(`bands end at ${next} where ${top + height} is due`);
+  return data;
+}
