@@ -1,0 +1,183 @@
+import { readFile } from 'node:fs/promises';
+import { reason, SegtileError } from '../errors.js';
+import type { Rgb } from '../types.js';
+import type { ModelFile } from './facts.js';
+import { lineOfMistake } from './json.js';
+
+/** A class as a card lists it. */
+export interface CardClass {
+  readonly name: string;
+  readonly color?: Rgb;
+  /** A probability above it makes the class, 0 to 1. */
+  readonly threshold?: number;
+}
+
+/**
+ * What a network expects and what its scores mean, where the `.onnx` file alone does not tell. Everything may be left out; see
+ * {@link resolveModel} for what is then taken. It stands in a JSON file beside the model, or inside it as the metadata `segtile`.
+ */
+export interface Card {
+  readonly name?: string;
+  /** Where the channels of the network's input stand. */
+  readonly layout?: 'nchw' | 'nhwc';
+  /** What the channels are; `gray` is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). */
+  readonly color?: 'rgb' | 'bgr' | 'gray';
+  /** Multiplies the samples, 0 to 255, before `mean` and `std`. */
+  readonly scale?: number;
+  /** Subtracted from each channel after `scale`. */
+  readonly mean?: readonly number[];
+  /** Divides each channel after `mean`. */
+  readonly std?: readonly number[];
+  /** Instead of `scale`, `mean` and `std`: each channel of each window gets mean 0 and variance 1. */
+  readonly standardize?: 'window';
+  /** What turns the network's output into probabilities. */
+  readonly activation?: 'sigmoid' | 'softmax' | 'none';
+  /** Whether a pixel belongs to one class at most. */
+  readonly exclusive?: boolean;
+  readonly classes?: readonly CardClass[];
+  /** Microns per pixel that the network was trained at. */
+  readonly mpp?: number;
+  /** Side of the window, in px. */
+  readonly window?: number;
+  /** What to drop from each side of a window's prediction, in px. */
+  readonly margin?: number;
+}
+
+/** Says what was expected where a value is no good. */
+type Check = (value: unknown) => string | undefined;
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const check =
+  (expected: string, holds: (value: unknown) => boolean): Check =>
+  (value) =>
+    holds(value) ? undefined : expected;
+const oneOf = (...words: readonly string[]): Check =>
+  check(`one of ${words.join(', ')}`, (value) => words.includes(value as string));
+const text = check('a text', (value) => typeof value === 'string' && value.trim() !== '');
+const perChannel = (value: unknown): value is number[] =>
+  Array.isArray(value) && [1, 3].includes(value.length) && value.every(isNumber);
+const positive = check('a number above 0', (value) => isNumber(value) && value > 0);
+
+const classChecks: Readonly<Record<keyof CardClass, Check>> = {
+  name: text,
+  color: check(
+    'three whole numbers from 0 to 255',
+    (value) =>
+      Array.isArray(value) && value.length === 3 && value.every((part) => Number.isInteger(part) && part >= 0 && part <= 255),
+  ),
+  threshold: check('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1),
+};
+
+const cardChecks: Readonly<Record<keyof Card, Check>> = {
+  name: text,
+  layout: oneOf('nchw', 'nhwc'),
+  color: oneOf('rgb', 'bgr', 'gray'),
+  scale: positive,
+  mean: check('1 or 3 numbers', perChannel),
+  std: check('1 or 3 numbers above 0', (value) => perChannel(value) && value.every((part) => part > 0)),
+  standardize: oneOf('window'),
+  activation: oneOf('sigmoid', 'softmax', 'none'),
+  exclusive: check('true or false', (value) => typeof value === 'boolean'),
+  classes: check('a list of 1 to 256 classes', (value) => Array.isArray(value) && value.length >= 1 && value.length <= 256),
+  mpp: positive,
+  window: check('a positive whole number of px', (value) => Number.isInteger(value) && (value as number) > 0),
+  margin: check('a whole number of px from 0', (value) => Number.isInteger(value) && (value as number) >= 0),
+};
+
+/** Where the card of a model lies, if it has one: `m.onnx` has `m.segtile.json`. */
+export function cardPath(model: string): string {
+  return `${model.replace(/\.onnx$/i, '')}.segtile.json`;
+}
+
+/**
+ * The card of a model: from `path` where one is given, else from the file beside the model, else from the model's own metadata.
+ *
+ * @throws {SegtileError} `model` where it says something that no card can say; `input` where it cannot be read
+ */
+export async function readCard(file: ModelFile, path?: string): Promise<Card | undefined> {
+  const from = path ?? cardPath(file.path);
+  const written = await readFile(from, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' && path === undefined) return undefined;
+    throw new SegtileError('input', `cannot read the card ${from}: ${reason(cause)}`, undefined, cause);
+  });
+  if (written !== undefined) return parseCard(written, from);
+  const { segtile } = file.metadata;
+  return segtile === undefined ? undefined : parseCard(segtile, `metadata "segtile" of ${file.path}`);
+}
+
+/**
+ * A card from its JSON. `where` names it in errors.
+ *
+ * @throws {SegtileError} `model` with the line of a mistake in the JSON, or the key that is unknown or holds what it cannot
+ */
+export function parseCard(json: string, where: string): Card {
+  const line = lineOfMistake(json.replace(/^\uFEFF/, ''));
+  if (line !== undefined)
+    throw new SegtileError(
+      'model',
+      `${where}: line ${line} is not JSON`,
+      'look for a missing quote or comma there, or just before',
+    );
+  const card: unknown = JSON.parse(json.replace(/^\uFEFF/, ''));
+  return checkCard(card, where);
+}
+
+/**
+ * Makes sure that a value is a card.
+ *
+ * @throws {SegtileError} `model` with the key that is unknown or holds what it cannot
+ */
+export function checkCard(card: unknown, where: string): Card {
+  checkKeys(card, cardChecks, where, 'card');
+  const { classes, standardize, scale, mean, std } = card as Card;
+  for (const [index, entry] of (classes ?? []).entries()) {
+    checkKeys(entry, classChecks, `${where}: class ${index + 1}`, 'class');
+    if (entry.name === undefined) throw new SegtileError('model', `${where}: class ${index + 1} has no name`, 'add a "name"');
+    if (classes!.findIndex(({ name }) => name === entry.name) < index)
+      throw new SegtileError(
+        'model',
+        `${where}: two classes are named ${JSON.stringify(entry.name)}`,
+        'give each a name of its own',
+      );
+  }
+  if (standardize !== undefined && (scale ?? mean ?? std) !== undefined)
+    throw new SegtileError(
+      'model',
+      `${where}: standardize leaves nothing for ${scale !== undefined ? 'scale' : mean ? 'mean' : 'std'} to do`,
+      'keep standardize, or scale, mean and std',
+    );
+  return card as Card;
+}
+
+function checkKeys(value: unknown, checks: Readonly<Record<string, Check>>, where: string, what: string): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SegtileError('model', `${where}: expected a ${what}, which is {…}, but got ${JSON.stringify(value)}`);
+  const known = Object.keys(checks);
+  for (const [key, entry] of Object.entries(value)) {
+    if (!known.includes(key))
+      throw new SegtileError(
+        'model',
+        `${where}: unknown key ${JSON.stringify(key)}, did you mean "${nearest(key, known)}"?`,
+        `a ${what} may hold ${known.join(', ')}`,
+      );
+    const expected = checks[key]!(entry);
+    if (expected) throw new SegtileError('model', `${where}: expected ${expected} for ${key} but got ${JSON.stringify(entry)}`);
+  }
+}
+
+/** The name with the fewest letters to insert, drop or replace (Levenshtein's distance). */
+function nearest(name: string, known: readonly string[]): string {
+  return known.map((word) => ({ word, away: distance(name.toLowerCase(), word) })).reduce((a, b) => (b.away < a.away ? b : a))
+    .word;
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { axes, channelsBesideFreeSides, imageLayout, type Layout } from './layout.js';
+import {
+  type Dim,
+  type Element,
+  elementCode,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  opsetOf,
+  parseModel,
+  type ValueInfoProto,
+} from './onnx.js';
+import { findScores, type ScoredNetwork } from './probe.js';
+
+/** What a network declares about an input or output. An axis of which nothing is said is `'?'`. */
+export interface TensorFact {
+  readonly name: string;
+  readonly element: Element;
+  readonly dims: readonly Dim[];
+}
+
+/** How a network's own graph ends, where its scores are probabilities already. */
+export interface Ending {
+  readonly activation: 'sigmoid' | 'softmax';
+  /** Output of the node that makes probabilities. */
+  readonly tensor: string;
+  /** Whether the graph without that node would yield the logits: nothing else uses its result, and no channel is dropped after a softmax. */
+  readonly removable: boolean;
+}
+
+/** What an `.onnx` file says about itself: one image in, one map of scores out. */
+export interface ModelFile {
+  readonly path: string;
+  /** Hex digest of the file's bytes. */
+  readonly sha256: string;
+  readonly producer: string;
+  readonly opset: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly image: TensorFact;
+  readonly scores: TensorFact;
+  /** Where the image's channels stand, unless its sizes leave that open. */
+  readonly layout?: Layout;
+  /** How many channels the scores have, unless that cannot be known before the layout is. */
+  readonly channels?: number;
+  readonly ending?: Ending;
+}
+
+/**
+ * Reads the facts of an `.onnx` file.
+ *
+ * @throws {SegtileError} `input` where there is no readable file; `model` where it is no network that segtile can use
+ */
+export async function readModel(path: string, signal?: AbortSignal): Promise<ModelFile> {
+  const bytes = await readModelBytes(path, signal);
+  const model = parsed(bytes, path);
+  const { image, scores } = imageAndScores(model.graph!, path);
+  const layout = imageLayout(image.dims);
+  const channels =
+    channelsBesideFreeSides(scores.dims) ?? (layout && (await probedChannels(bytes, { path, image, scores, layout })));
+  const ending = endingOf(model.graph!, scores.name);
+  return {
+    path,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
+    opset: opsetOf(model),
+    metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
+    image,
+    scores,
+    ...(layout && { layout }),
+    ...(channels !== undefined && { channels }),
+    ...(ending && { ending }),
+  };
+}
+
+async function probedChannels(bytes: Uint8Array, network: Omit<ScoredNetwork, 'depth'>): Promise<number> {
+  const { channels, width, height } = axes(network.image.dims, network.layout);
+  const window = { width: typeof width === 'number' ? width : 320, height: typeof height === 'number' ? height : 256 };
+  return (await findScores(bytes, { ...network, depth: channels as number }, window)).channels;
+}
+
+/**
+ * The bytes of a model file.
+ *
+ * @throws {SegtileError} `input` where there is no readable file, or an empty one
+ */
+export async function readModelBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  const bytes = await readFile(path, { signal }).catch(async (cause: NodeJS.ErrnoException) => {
+    throwIfAborted(signal);
+    if (cause.code === 'ENOENT') throw new SegtileError('input', `no such model file: ${path}`, 'check the path', cause);
+    if ((await stat(path)).isDirectory())
+      throw new SegtileError('input', `expected an .onnx file but ${path} is a folder`, 'name the file inside it', cause);
+    throw new SegtileError('input', `cannot read the model ${path}: ${reason(cause)}`, undefined, cause);
+  });
+  if (bytes.length === 0) throw new SegtileError('model', `${path} is empty`, 'export or copy the model again');
+  return bytes;
+}
+
+function parsed(bytes: Uint8Array, path: string): ModelProto {
+  const unusable = (why: string, cause?: unknown) =>
+    new SegtileError('model', `${path} is not a whole ONNX file: ${why}`, 'export or copy the model again', cause);
+  try {
+    const model = parseModel(bytes);
+    if (!model.graph || model.graph.node.length === 0 || model.opsetImport.length === 0) throw unusable('it holds no graph');
+    return model;
+  } catch (thrown) {
+    throw thrown instanceof SegtileError ? thrown : unusable(reason(thrown), thrown);
+  }
+}
+
+const oneImageOneMap = 'segtile runs networks that take one image and give one map of scores: export the model with just these';
+
+function imageAndScores(graph: GraphProto, path: string): { image: TensorFact; scores: TensorFact } {
+  const weights = new Set(graph.initializer.map(({ name }) => name));
+  const inputs = graph.input.filter(({ name }) => !weights.has(name)).map((info) => fact(info, path));
+  const outputs = graph.output.map((info) => fact(info, path));
+  const [image] = inputs;
+  const [scores] = outputs;
+  if (!image || inputs.length > 1) throw new SegtileError('model', `${path} has ${listed(inputs, 'input')}`, oneImageOneMap);
+  if (!scores || outputs.length > 1)
+    throw new SegtileError('model', `${path} has ${listed(outputs, 'output')}`, oneImageOneMap);
+
+  if (!['float32', 'float16', 'uint8'].includes(image.element))
+    throw new SegtileError(
+      'model',
+      `${described(image, 'input')} of ${path} is ${image.element}`,
+      'segtile feeds float32, float16 and uint8',
+    );
+  if (!['float32', 'float16'].includes(scores.element))
+    throw new SegtileError(
+      'model',
+      `${described(scores, 'output')} of ${path} is ${scores.element}`,
+      'segtile needs scores in float32 or float16: export the model without ArgMax or thresholding at its end',
+    );
+  for (const [tensor, side] of [
+    [image, 'input'],
+    [scores, 'output'],
+  ] as const)
+    if (tensor.dims.length !== 4 && !(side === 'output' && tensor.dims.length === 0))
+      throw new SegtileError(
+        'model',
+        `${described(tensor, side)} of ${path} has ${tensor.dims.length} dimensions, expected 4`,
+        'segtile runs networks on [batch, channels, height, width] or [batch, height, width, channels]',
+      );
+  return { image, scores };
+}
+
+function listed(tensors: readonly TensorFact[], side: string): string {
+  return `${tensors.length} ${side}s${tensors.length ? ` (${tensors.map(({ name }) => name).join(', ')})` : ''}, expected 1`;
+}
+
+/** An input or output in words: `input "x" [1, 3, height, width]`. */
+export function described({ name, dims }: TensorFact, side: 'input' | 'output'): string {
+  return `${side} "${name}" [${dims.join(', ')}]`;
+}
+
+function fact({ name, type }: ValueInfoProto, path: string): TensorFact {
+  const tensor = type?.tensorType;
+  const code = tensor?.elemType ?? 0;
+  const element = (Object.keys(elementCode) as Element[]).find((key) => elementCode[key] === code);
+  if (!element)
+    throw new SegtileError(
+      'model',
+      `"${name}" of ${path} has element type ${code}`,
+      'segtile feeds float32, float16 and uint8',
+    );
+  const dims = tensor?.shape?.dim.map(({ dimValue, dimParam }): Dim => (dimValue > 0n ? Number(dimValue) : dimParam || '?'));
+  return { name, element, dims: dims ?? [] };
+}
+
+const keepsProbabilities = new Set([
+  'Identity',
+  'Cast',
+  'Transpose',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Resize',
+  'Upsample',
+  'Pad',
+]);
+const mayDropChannels = new Set(['Slice', 'Gather', 'Split']);
+
+/** Walks from the output towards the input, past what only moves or picks numbers, to a node that makes probabilities. */
+export function endingOf(graph: GraphProto, output: string): Ending | undefined {
+  const makers = new Map<string, NodeProto>();
+  const uses = new Map<string, number>();
+  for (const maker of graph.node) {
+    for (const name of maker.output) makers.set(name, maker);
+    for (const name of maker.input) uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+  let shared = false;
+  let picked = false;
+  for (let name = output, steps = 0; steps <= graph.node.length; steps++) {
+    const maker = makers.get(name);
+    shared ||= (uses.get(name) ?? 0) > (steps === 0 ? 0 : 1);
+    if (maker?.opType === 'Sigmoid') return { activation: 'sigmoid', tensor: name, removable: !shared };
+    if (maker?.opType === 'Softmax') return { activation: 'softmax', tensor: name, removable: !shared && !picked };
+    if (!maker || !(keepsProbabilities.has(maker.opType) || mayDropChannels.has(maker.opType))) return undefined;
+    picked ||= mayDropChannels.has(maker.opType);
+    name = maker.input[0] ?? '';
+  }
+  return undefined;
+}
+
+/** The file's name without folder and ending: what a model is called that says no name. */
+export function stem(path: string): string {
+  return basename(path).replace(/\.onnx$/i, '');
+}

@@ -1,0 +1,218 @@
+import { SegtileError } from '../errors.js';
+import type { Size } from '../types.js';
+import { endingOf } from './facts.js';
+import { type Layout, type ScoreMap, shape } from './layout.js';
+import {
+  constant,
+  elementCode,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  node,
+  opsetOf,
+  parseModel,
+  serializeModel,
+  valueInfo,
+} from './onnx.js';
+import type { Model } from './resolve.js';
+
+/** ITU-R BT.601's weights of red, green and blue in gray. */
+const luma = [0.299, 0.587, 0.114];
+
+/**
+ * The user's network with all that surrounds it moved into the graph, so that a worker gets bytes as they lie in a slide and gives
+ * planes of scores: input `uint8 [batch, height, width, 3]` (RGB), output `float32 [batch, channels, height, width]`.
+ *
+ * In front go Cast, colour, normalisation and layout; behind go layout, upsampling (bilinear, half-pixel centres) where the network
+ * gives less than one score a pixel, and the activation. Weights stay as they are, byte for byte.
+ *
+ * @param bytes the `.onnx` file that `model` describes
+ * @param map what the network gives for this window, from {@link findScores}
+ * @throws {SegtileError} `model` where logits are asked for and cannot be had, or the file's opset is too old
+ */
+export function fuse(
+  bytes: Uint8Array,
+  model: Model,
+  window: Size,
+  map: ScoreMap,
+  output: 'probabilities' | 'logits',
+  batch = 1,
+): Uint8Array {
+  const proto = parseModel(bytes);
+  const graph = proto.graph!;
+  const opset = opsetOf(proto);
+  const names = freshNames(proto);
+
+  if (output === 'logits') {
+    if (!model.squash)
+      throw new SegtileError(
+        'model',
+        `${model.path} gives probabilities, from which logits cannot be had`,
+        'blend probabilities, or export the model without its last activation',
+      );
+    removeEnding(graph, model.scores.name);
+  }
+  const activation = output === 'logits' ? 'none' : model.activation;
+  const pixels = names('pixels');
+  const scores = names('scores');
+  const front = chain(pixels, model.image.name, names, frontSteps(model));
+  const behind = chain(model.scores.name, scores, names, behindSteps(model, window, map, activation, opset));
+
+  graph.node = [...front, ...graph.node, ...behind];
+  graph.input = [
+    valueInfo(pixels, 'uint8', shape(batch, 3, window, 'nhwc')),
+    ...graph.input.filter(({ name }) => name !== model.image.name),
+  ];
+  graph.output = [valueInfo(scores, 'float32', [batch, map.channels, window.height, window.width])];
+  graph.valueInfo = []; // they may name sizes that are numbers now; onnxruntime infers them anew
+  return serializeModel(proto);
+}
+
+/** One operation of a chain: given the names of its input and output, and a maker of names, the nodes that do it. */
+type Step = (input: string, output: string, names: Names) => readonly NodeProto[];
+type Attributes = Parameters<typeof node>[3];
+type Names = (what: string) => string;
+
+/** Names that the network does not use. */
+function freshNames({ graph }: ModelProto): Names {
+  const used = [
+    ...graph!.node.flatMap(({ name, input, output }) => [name, ...input, ...output]),
+    ...graph!.initializer.map(({ name }) => name),
+  ];
+  let prefix = 'segtile';
+  while (used.some((name) => name.startsWith(prefix))) prefix += '_';
+  const count = new Map<string, number>();
+  return (what) => {
+    const before = count.get(what) ?? 0;
+    count.set(what, before + 1);
+    return `${prefix}/${what}${before || ''}`;
+  };
+}
+
+/** The nodes that lead from one tensor to another through some steps. */
+function chain(from: string, to: string, names: Names, steps: readonly Step[]): NodeProto[] {
+  const all = steps.length > 0 ? steps : [simple('Identity')];
+  let input = from;
+  return all.flatMap((step, index) => {
+    const output = index === all.length - 1 ? to : names('step');
+    const nodes = step(input, output, names);
+    input = output;
+    return nodes;
+  });
+}
+
+function simple(opType: string, attributes: Attributes = {}): Step {
+  return (input, output) => [node(opType, [input], output, attributes)];
+}
+
+/** An operation on a tensor and some numbers. */
+function withNumbers(
+  opType: string,
+  data: Float32Array | BigInt64Array,
+  dims = [data.length],
+  attributes: Attributes = {},
+): Step {
+  return (input, output, names) => {
+    const numbers = names('numbers');
+    return [constant(numbers, data, dims), node(opType, [input, numbers], output, attributes)];
+  };
+}
+
+const cast = (to: keyof typeof elementCode): Step => simple('Cast', { to: BigInt(elementCode[to]) });
+const transpose = (from: Layout): Step => simple('Transpose', { perm: from === 'nhwc' ? [0n, 3n, 1n, 2n] : [0n, 2n, 3n, 1n] });
+
+/** From RGB bytes to what the network takes. The arithmetic is done before the layout changes, where a channel is the last axis. */
+function frontSteps({ image, color, layout, normalize }: Model): Step[] {
+  const gray = color === 'gray';
+  const bytes = image.element === 'uint8';
+  const { gain, offset } = typeof normalize === 'object' ? normalize : { gain: [1], offset: bytes && gray ? [0.5] : [0] };
+  const steps: Step[] = [];
+  if (!bytes || gray) steps.push(cast('float32'));
+  if (color === 'bgr') steps.push(withNumbers('Gather', BigInt64Array.of(2n, 1n, 0n), [3], { axis: 3n }));
+  if (gray)
+    steps.push(
+      withNumbers(
+        'MatMul',
+        Float32Array.from(luma, (weight) => weight * gain[0]!),
+        [3, 1],
+      ),
+    );
+  else if (gain.some((value) => value !== 1)) steps.push(withNumbers('Mul', Float32Array.from(gain)));
+  if (offset.some((value) => value !== 0)) steps.push(withNumbers('Add', Float32Array.from(offset)));
+  if (bytes && gray) steps.push(cast('uint8'));
+  if (normalize === 'window') {
+    steps.push(transpose('nhwc'), standardize(gray ? 1 : 3));
+    if (layout === 'nhwc') steps.push(transpose('nchw'));
+  } else if (layout === 'nchw') steps.push(transpose('nhwc'));
+  if (image.element === 'float16') steps.push(cast('float16'));
+  return steps;
+}
+
+/** Added to the variance, in squared steps of a sample: enough that a blank window stays blank, far too little to be seen in any other. */
+const leastVariance = 1e-4;
+
+function standardize(channels: number): Step {
+  return (input, output, names) => {
+    const scale = constant(names('ones'), new Float32Array(channels).fill(1));
+    const bias = constant(names('zeros'), new Float32Array(channels));
+    const inputs = [input, scale.output[0]!, bias.output[0]!];
+    return [scale, bias, node('InstanceNormalization', inputs, output, { epsilon: leastVariance })];
+  };
+}
+
+/** From what the network gives to planes of scores as large as the window. */
+function behindSteps(
+  { path, scores }: Model,
+  window: Size,
+  map: ScoreMap,
+  activation: Model['activation'],
+  opset: number,
+): Step[] {
+  const steps: Step[] = [];
+  if (scores.element === 'float16') steps.push(cast('float32'));
+  if (map.layout === 'nhwc') steps.push(transpose('nhwc'));
+  if (map.factor > 1) {
+    if (opset < 11)
+      throw new SegtileError(
+        'model',
+        `${path} gives one score for ${map.factor}×${map.factor} px in opset ${opset}, where nothing enlarges it with half-pixel centres`,
+        'export the model with opset 11 or later',
+      );
+    steps.push(enlarge(map.factor));
+    if (map.height * map.factor > window.height || map.width * map.factor > window.width) steps.push(cut(window));
+  }
+  if (activation === 'sigmoid') steps.push(simple('Sigmoid'));
+  // Before opset 13 a softmax runs over its axis and all that follow it.
+  if (activation === 'softmax' && opset >= 13) steps.push(simple('Softmax', { axis: 1n }));
+  if (activation === 'softmax' && opset < 13) steps.push(transpose('nchw'), simple('Softmax', { axis: 3n }), transpose('nhwc'));
+  return steps;
+}
+
+function enlarge(factor: number): Step {
+  return (input, output, names) => {
+    const region = constant(names('region'), new Float32Array(0));
+    const scales = constant(names('scales'), Float32Array.of(1, 1, factor, factor));
+    const attributes = { mode: 'linear', coordinate_transformation_mode: 'half_pixel' };
+    return [region, scales, node('Resize', [input, region.output[0]!, scales.output[0]!], output, attributes)];
+  };
+}
+
+function cut({ width, height }: Size): Step {
+  return (input, output, names) => {
+    const numbers = [
+      [0n, 0n],
+      [BigInt(height), BigInt(width)],
+      [2n, 3n],
+    ].map((values) => constant(names('cut'), BigInt64Array.from(values)));
+    return [...numbers, node('Slice', [input, ...numbers.map((made) => made.output[0]!)], output)];
+  };
+}
+
+/** Makes the node that turns logits into probabilities hand them on as they are. */
+function removeEnding(graph: GraphProto, output: string): void {
+  const ending = endingOf(graph, output);
+  const last = graph.node.find((made) => ending !== undefined && made.output.includes(ending.tensor));
+  if (!last) return;
+  last.opType = 'Identity';
+  last.attribute = [];
+}

@@ -1,0 +1,41 @@
+const blank = /[ \t\n\r]*/y;
+const string = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const scalar = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+
+/**
+ * The line, counted from 1, where a text stops being JSON (RFC 8259), or undefined where it is JSON. `JSON.parse` says where for some
+ * mistakes only, and other things in other versions of Node.
+ */
+export function lineOfMistake(text: string): number | undefined {
+  let at = 0;
+  const take = (pattern: RegExp): boolean => {
+    pattern.lastIndex = at;
+    const found = pattern.test(text);
+    if (found) at = pattern.lastIndex;
+    return found;
+  };
+  const mark = (wanted: string): boolean => {
+    take(blank);
+    const found = text[at] === wanted;
+    if (found) at++;
+    return found;
+  };
+  const list = (close: string, item: () => boolean): boolean => {
+    if (mark(close)) return true;
+    do if (!item()) return false;
+    while (mark(','));
+    return mark(close);
+  };
+  const member = (): boolean => {
+    take(blank);
+    return take(string) && mark(':') && value();
+  };
+  const value = (): boolean => {
+    if (mark('{')) return list('}', member);
+    if (mark('[')) return list(']', value);
+    return take(string) || take(scalar);
+  };
+  const whole = value();
+  take(blank);
+  return whole && at === text.length ? undefined : text.slice(0, at).split('\n').length;
+}

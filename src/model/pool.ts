@@ -1,0 +1,120 @@
+import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import type { Size } from '../types.js';
+import { readModelBytes } from './facts.js';
+import { fuse } from './fuse.js';
+import { shape } from './layout.js';
+import { findScores } from './probe.js';
+import type { Model } from './resolve.js';
+import { startSession } from './session.js';
+
+/** Windows that a worker has at a time: one that it works on and one that waits, so that it never waits for the main thread. */
+const windowsPerWorker = 2;
+
+/** A network in worker threads. */
+export interface Pool {
+  /** What onnxruntime runs it on. */
+  readonly provider: string;
+  readonly workers: number;
+  /** How many windows may be in flight at once to keep every worker busy. */
+  readonly capacity: number;
+  /**
+   * Scores of one window.
+   *
+   * @param pixels RGB samples, interleaved, of exactly one window. Its whole buffer moves to the worker: it is gone for the caller.
+   * @returns planes of `width * height` floats, one per channel of the scores
+   * @throws {SegtileError} `model` with onnxruntime's words; `usage` for a wrong number of samples
+   */
+  run(pixels: Uint8Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
+  /** Lets the windows in hand finish, then ends the workers. */
+  close(): Promise<void>;
+}
+
+/** How a network is to be run. */
+export interface PoolOptions {
+  /** Of every window, in px of the network. */
+  readonly window: Size;
+  /** How many threads, each with a copy of the network. */
+  readonly workers: number;
+  readonly device: 'cpu';
+  readonly output: 'probabilities' | 'logits';
+  readonly signal?: AbortSignal;
+}
+
+/** As many workers as the machine runs threads at once. */
+export function defaultWorkers(): number {
+  return availableParallelism();
+}
+
+/**
+ * Starts workers that run a network on windows of one size.
+ *
+ * @throws {SegtileError} `usage` for options out of range; `model` where the network does not run on such windows
+ */
+export async function openPool(model: Model, { window, workers, device, output, signal }: PoolOptions): Promise<Pool> {
+  if (!Number.isInteger(workers) || workers < 1 || workers > 1024)
+    throw new SegtileError(
+      'usage',
+      `expected 1 to 1024 workers but got ${workers}`,
+      `this machine runs ${defaultWorkers()} threads at once`,
+    );
+  for (const side of ['width', 'height'] as const) {
+    const fixed = model.fixedWindow?.[side];
+    if (!Number.isInteger(window[side]) || window[side] < 1)
+      throw new SegtileError('usage', `expected a positive integer for the window's ${side} but got ${window[side]}`);
+    if (fixed !== undefined && fixed !== window[side])
+      throw new SegtileError(
+        'model',
+        `the window is ${window.width}×${window.height} px but ${model.path} takes ${model.fixedWindow!.width}×${model.fixedWindow!.height} px only`,
+        'use the window that the network was exported for',
+      );
+  }
+  const bytes = await readModelBytes(model.path, signal);
+  const map = await findScores(bytes, { ...model, depth: model.color === 'gray' ? 1 : 3 }, window);
+  if (map.channels !== model.channels)
+    throw new SegtileError(
+      'model',
+      `${model.path} gives ${map.channels} channels for a window of ${window.width}×${window.height} px, expected ${model.channels}`,
+    );
+  throwIfAborted(signal);
+
+  const start = {
+    graph: fuse(bytes, model, window, map, output),
+    element: 'uint8',
+    dims: shape(1, 3, window, 'nhwc'),
+    externalData: dirname(model.path),
+  } as const;
+  const started = await Promise.allSettled(Array.from({ length: workers }, () => startSession(start)));
+  const sessions = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const close = async () => void (await Promise.all(sessions.map((session) => session.close())));
+  const failed = started.find((result) => result.status === 'rejected');
+  if (failed || signal?.aborted) {
+    await close();
+    throwIfAborted(signal);
+    throw new SegtileError('model', `${model.path} cannot be loaded: ${reason(failed?.reason)}`, undefined, failed?.reason);
+  }
+
+  const samples = window.width * window.height * 3;
+  const expected = window.width * window.height * model.channels;
+  return {
+    provider: device,
+    workers,
+    capacity: workers * windowsPerWorker,
+    async run(pixels) {
+      if (pixels.length !== samples)
+        throw new SegtileError(
+          'usage',
+          `expected ${samples} samples for a window of ${window.width}×${window.height} px but got ${pixels.length}`,
+        );
+      const free = sessions.reduce((a, b) => (b.pending() < a.pending() ? b : a));
+      const { data } = await free.run(pixels).catch((thrown) => {
+        throw new SegtileError('model', `${model.path} failed: ${reason(thrown)}`, undefined, thrown);
+      });
+      if (data.length !== expected)
+        throw new SegtileError('model', `${model.path} gave ${data.length} scores for a window, expected ${expected}`);
+      return data;
+    },
+    close,
+  };
+}

@@ -1,0 +1,109 @@
+import { Worker } from 'node:worker_threads';
+import { SegtileError } from '../errors.js';
+import type { Dim } from './onnx.js';
+
+/** What a worker is started with: a graph with one input of known type and shape, and one float32 output. */
+export interface Start {
+  readonly graph: Uint8Array;
+  readonly element: 'uint8' | 'float32' | 'float16';
+  readonly dims: readonly number[];
+  /** The folder of weights that lie outside the graph, where there are any. */
+  readonly externalData?: string;
+}
+
+/** One input for the worker; `id` counts from 1; an error with `id` 0 is one of loading. */
+export interface Request {
+  readonly id: number;
+  readonly data: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+}
+
+/** What the worker says: once that it has loaded the graph, then an answer to each request. Either may be an error. */
+export type Reply =
+  | { readonly kind: 'loaded'; readonly dims: readonly Dim[] }
+  | ({ readonly kind: 'result'; readonly id: number } & Result)
+  | { readonly kind: 'error'; readonly id: number; readonly message: string };
+
+/** What a graph gave for one input. */
+export interface Result {
+  readonly data: Float32Array<ArrayBuffer>;
+  readonly dims: readonly number[];
+}
+
+/** A graph that is loaded in a thread of its own and can be run. */
+export interface Session {
+  /** What onnxruntime knows about the shape of the output before any run. */
+  readonly dims: readonly Dim[];
+  /** How many runs are not answered yet. */
+  pending(): number;
+  /** Runs the graph. `data` and its whole buffer move to the worker: they are gone for the caller. */
+  run(data: Request['data']): Promise<Result>;
+  /** Ends the thread after the runs in hand. Resolves when it is gone. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(result: Result): void;
+  reject(error: SegtileError): void;
+}
+
+/**
+ * Loads a graph in a new thread.
+ *
+ * @throws {SegtileError} `model` with onnxruntime's words, from here or from a run
+ */
+export function startSession(start: Start): Promise<Session> {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
+  const waiting = new Map<number, Waiting>();
+  let last = 0;
+  let ended: SegtileError | undefined;
+  let exited = (): void => {};
+  const exit = new Promise<void>((resolve) => {
+    exited = resolve;
+  });
+
+  const session: Omit<Session, 'dims'> = {
+    pending: () => waiting.size,
+    run(data) {
+      if (ended) return Promise.reject(ended);
+      const request: Request = { id: ++last, data };
+      return new Promise((resolve, reject) => {
+        worker.postMessage(request, [data.buffer]);
+        waiting.set(request.id, { resolve, reject });
+      });
+    },
+    close() {
+      worker.postMessage(undefined);
+      return exit;
+    },
+  };
+
+  return new Promise((resolve, reject) => {
+    worker.on('message', (reply: Reply) => {
+      if (reply.kind === 'loaded') return resolve({ ...session, dims: reply.dims });
+      const asked = waiting.get(reply.id);
+      waiting.delete(reply.id);
+      if (reply.kind === 'result') asked?.resolve(reply);
+      else (asked?.reject ?? reject)(new SegtileError('model', condensed(reply.message)));
+    });
+    worker.on('error', (thrown) => {
+      ended = new SegtileError('model', `an inference worker failed: ${condensed(String(thrown))}`, undefined, thrown);
+    });
+    worker.on('exit', () => {
+      ended ??= new SegtileError('model', 'an inference worker has ended');
+      for (const asked of waiting.values()) asked.reject(ended);
+      waiting.clear();
+      reject(ended);
+      exited();
+    });
+  });
+}
+
+/** onnxruntime's message on one line: what went wrong, without the C++ around it. */
+export function condensed(message: string): string {
+  return message
+    .replace(/\s+/g, ' ')
+    .replace(/^(\w*Error: )+/, '')
+    .replace(/(\/\S+\/)?\S+\.(cc|h):\d+ ?/g, '')
+    .replace(/\b(onnxruntime::|bool |class |const )\S*\([^)]*\)( const)? ?/g, '')
+    .slice(0, 300);
+}
