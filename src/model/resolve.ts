@@ -5,9 +5,9 @@ import { described, type ModelFile, stem, type TensorFact } from './facts.js';
 import { axes, type Layout } from './layout.js';
 import { defaultColor } from './palette.js';
 
-/** A class and the probability above which a pixel belongs to it. */
+/** A class and the probability that a pixel of it must exceed, where the card or a flag gives one. */
 export interface ModelClass extends MaskClass {
-  readonly threshold: number;
+  readonly threshold?: number;
 }
 
 /** `sample * gain + offset` for each channel of the network's image, from samples 0 to 255. */
@@ -210,7 +210,7 @@ function resolveClasses(file: ModelFile, said: Said, channels: number, exclusive
       label: index + 1,
       name: shown?.[index]?.name ?? `class ${index + 1}`,
       color: shown?.[index]?.color ?? defaultColor(index + 1),
-      threshold: shown?.[index]?.threshold ?? 0.5,
+      ...(shown?.[index]?.threshold !== undefined && { threshold: shown[index].threshold }),
     })),
   };
 }

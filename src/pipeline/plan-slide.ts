@@ -50,8 +50,7 @@ export async function planSlide(
     const grid = createGrid({ size: { width: view.width, height: view.height }, window, stride, margin, border });
     let read: Promise<Pixels> | undefined;
     const overview = (): Promise<Pixels> => {
-      read ??= readOverview(slide, OVERVIEW_SIDE, signal);
-      return read;
+      return (read ??= readOverview(slide, OVERVIEW_SIDE, signal));
     };
     const tissue = await selectTissue(settings.tissue, settings.minTissue, view, grid, overview, signal);
     return { slide, view, grid, overview, ...tissue };

@@ -1,0 +1,145 @@
+import { SegtileError } from '../errors.js';
+import type { Card } from '../model/card.js';
+import type { Model } from '../model/resolve.js';
+import type { PlanSettings } from '../pipeline/plan-slide.js';
+import type { TissueChoice } from '../pipeline/tissue.js';
+import type { Border } from '../plan/axis.js';
+import type { Blend } from '../plan/blend.js';
+import type { LabelRule } from '../plan/labels.js';
+import { strideOfOverlap } from '../plan/overlap.js';
+import type { ViewChoice } from '../slide/view.js';
+import type { Size } from '../types.js';
+
+/** The options of `segtile infer`, parsed. What is absent was not given. */
+export interface InferOptions {
+  readonly model?: string;
+  readonly output: string;
+  readonly window?: Size;
+  readonly stride?: Size;
+  readonly overlap?: string;
+  readonly margin?: number;
+  readonly blend: Blend;
+  readonly blendSpace: 'probabilities' | 'logits';
+  readonly border: Border;
+  readonly level?: number;
+  readonly mpp?: number;
+  readonly downsample?: number;
+  readonly slideMpp?: number;
+  readonly outputMpp?: number;
+  readonly tissue: string;
+  readonly minTissue?: number;
+  readonly threshold?: number | ReadonlyMap<string, number>;
+  readonly maskValues: 'labels' | '255';
+  readonly workers?: number;
+  readonly device: 'cpu';
+  readonly dryRun: boolean;
+  readonly overwrite: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly preview: boolean;
+  readonly card?: string;
+  readonly layout?: 'nchw' | 'nhwc';
+  readonly color?: 'rgb' | 'bgr' | 'gray';
+  readonly scale?: number;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly standardize?: 'window';
+  readonly activation?: 'sigmoid' | 'softmax' | 'none';
+  readonly classes?: NonNullable<Card['classes']>;
+  readonly modelMpp?: number;
+}
+
+/** Side of the window, in working pixels, where neither the model nor the user says one. */
+const DEFAULT_WINDOW = 1024;
+
+/** What the flags say about the model, above its card. */
+export function cardFlags(options: InferOptions): Card {
+  const { layout, color, scale, mean, std, standardize, activation, classes, modelMpp } = options;
+  const flags = { layout, color, scale, mean, std, standardize, activation, classes, mpp: modelMpp };
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as Card;
+}
+
+/**
+ * Resolves the geometry: window from the user, the model's graph, its card, or 1,024; stride half a window; margin an eighth.
+ *
+ * @throws {SegtileError} `usage` for options that exclude each other
+ */
+export function planSettings(options: InferOptions, model: Model): PlanSettings {
+  refuseBoth(options, 'stride', 'overlap');
+  for (const pair of [
+    ['level', 'mpp'],
+    ['level', 'downsample'],
+    ['mpp', 'downsample'],
+  ] as const) {
+    refuseBoth(options, ...pair);
+  }
+  const window = options.window ?? model.fixedWindow ?? square(model.window ?? DEFAULT_WINDOW);
+  const shortest = Math.min(window.width, window.height);
+  const margin = options.margin ?? Math.min(model.margin ?? Math.floor(shortest / 8), Math.floor((shortest - 1) / 2));
+  return {
+    resolution: resolutionOf(options),
+    slideMpp: options.slideMpp,
+    window,
+    stride: strideOf(options, window, margin),
+    margin,
+    border: options.border,
+    tissue: tissueOf(options.tissue),
+    minTissue: options.minTissue,
+  };
+}
+
+function square(side: number): Size {
+  return { width: side, height: side };
+}
+
+function strideOf({ stride, overlap }: InferOptions, window: Size, margin: number): Size {
+  if (stride) return stride;
+  if (overlap !== undefined) {
+    return { width: strideOfOverlap(overlap, window.width), height: strideOfOverlap(overlap, window.height) };
+  }
+  const half = (side: number): number => Math.max(1, Math.min(Math.floor(side / 2), side - 2 * margin));
+  return { width: half(window.width), height: half(window.height) };
+}
+
+function resolutionOf({ level, mpp, downsample }: InferOptions): ViewChoice | undefined {
+  if (level !== undefined) return { kind: 'level', level };
+  if (mpp !== undefined) return { kind: 'mpp', mpp };
+  return downsample === undefined ? undefined : { kind: 'downsample', downsample };
+}
+
+function tissueOf(text: string): TissueChoice {
+  if (text === 'otsu' || text === 'hubmap' || text === 'none') return { kind: text };
+  if (/\.(geo)?json$|\.png$|\.jpe?g$|\.tiff?$/i.test(text)) return { kind: 'file', path: text };
+  throw new SegtileError(
+    'usage',
+    `expected otsu, hubmap, none or a mask file for --tissue but got "${text}"`,
+    'a mask is a GeoJSON (.geojson, .json) or an image (.png, .jpg, .tif) of the whole slide',
+  );
+}
+
+function refuseBoth(options: InferOptions, a: keyof InferOptions, b: keyof InferOptions): void {
+  if (options[a] !== undefined && options[b] !== undefined) {
+    throw new SegtileError('usage', `--${a} and --${b} exclude each other`, 'give one of them');
+  }
+}
+
+/**
+ * How scores become labels: the user's thresholds, then the card's, then 0.5. Channels that compete are decided by the largest score,
+ * unless the user or the card gives thresholds.
+ *
+ * @throws {SegtileError} `usage` where a threshold names a class that the model does not have
+ */
+export function labelRule(model: Model, threshold: number | ReadonlyMap<string, number> | undefined): LabelRule {
+  const names = model.classes.map(({ name }) => name);
+  if (typeof threshold === 'object') {
+    for (const name of threshold.keys()) {
+      if (names.includes(name)) continue;
+      throw new SegtileError('usage', `the model has no class "${name}" for --threshold`, `its classes are: ${names.join(', ')}`);
+    }
+  }
+  const given = model.classes.map((each) => (typeof threshold === 'object' ? threshold.get(each.name) : threshold) ?? each.threshold);
+  const { labels } = model;
+  if (model.exclusive && given.every((value) => value === undefined)) return { kind: 'argmax', labels };
+  const thresholds = labels.map((label) => (label === 0 ? undefined : (given[label - 1] ?? 0.5)));
+  return { kind: 'thresholds', labels, thresholds };
+}

@@ -1,0 +1,77 @@
+import type { Model } from '../model/resolve.js';
+import type { SlidePlan } from '../pipeline/plan-slide.js';
+import type { RunRecord } from '../pipeline/record.js';
+import type { Slide } from '../slide/slide.js';
+import { bytes, count, duration, figure, pairs, percent } from '../terminal/format.js';
+import type { Style } from '../terminal/style.js';
+import type { Size } from '../types.js';
+
+/** `512 px`, or `512 x 384 px`. */
+function sides({ width, height }: Size): string {
+  return width === height ? `${count(width)} px` : `${count(width)} x ${count(height)} px`;
+}
+
+/** Microns per pixel and where they came from. */
+export function mppText({ mpp }: Slide): string {
+  if (!mpp) return 'unknown um/px';
+  return `${mpp.x === mpp.y ? figure(mpp.x) : `${figure(mpp.x)} x ${figure(mpp.y)}`} um/px (${mpp.source})`;
+}
+
+/** Which model is used, and what was assumed about it. */
+export function modelText(model: Model): string {
+  const classes = model.classes.map(({ name }) => name).join(', ');
+  const notes = model.notes.length > 0 ? `; ${model.notes.join('; ')}` : '';
+  return `model ${model.name}: ${classes}${notes}\n`;
+}
+
+/** What a slide is and which windows of it are run. */
+export function planText({ slide, view, grid, selection }: SlidePlan, style: Style): string {
+  const { planned, keptCount } = selection;
+  const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} x ${count(view.height)} px`;
+  const lines = [
+    `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} x ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
+    `  window ${sides(grid.window)}, stride ${sides(grid.stride)}, margin ${grid.margin} px: ` +
+      `${count(planned)} windows, ${count(planned - keptCount)} without tissue are skipped, ${count(keptCount)} to run`,
+  ];
+  if (keptCount === 0) lines.push(style.warn('  warning: no tissue was found, so the mask will be empty; --tissue none looks everywhere'));
+  return `${lines.join('\n')}\n`;
+}
+
+/** A plan and its cost, for programs. */
+export function dryRunFacts({ slide, view, grid, selection }: SlidePlan) {
+  const run = selection.keptCount;
+  return {
+    slide: { path: slide.path, width: slide.width, height: slide.height, mpp: slide.mpp ?? null },
+    working: { width: view.width, height: view.height, downsample: view.downsample },
+    window: grid.window,
+    stride: grid.stride,
+    margin: grid.margin,
+    windows: { planned: selection.planned, skipped: selection.planned - run, run },
+    megapixels: (run * grid.window.width * grid.window.height) / 1e6,
+  };
+}
+
+/** A plan and its cost, for people. */
+export function dryRunText(plan: SlidePlan): string {
+  const { windows, megapixels } = dryRunFacts(plan);
+  const times = (megapixels * 1e6) / (plan.view.width * plan.view.height);
+  return `${pairs([
+    ['windows', `${count(windows.planned)} planned, ${count(windows.skipped)} skipped, ${count(windows.run)} to run`],
+    ['cost', `${figure(megapixels)} megapixels through the model, ${figure(times)} times the area of the slide`],
+  ])}\nnothing was run, nothing was written\n`;
+}
+
+/** What a run did and what it wrote. */
+export function runText(record: RunRecord, recordPath: string, style: Style): string {
+  const { windows, coverage, classShares, mask, preview, seconds, peakRssBytes, device } = record;
+  const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
+  const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
+  return `${pairs([
+    ['windows', `${count(windows.planned)} planned, ${count(windows.skipped)} skipped, ${count(windows.run)} run on ${device.provider}`],
+    ['covered', `${percent(coverage)} of the slide; of it all: ${shares}`],
+    ['took', `${duration(total)}, at most ${bytes(peakRssBytes)} of memory`],
+    ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
+    ...(preview === null ? [] : [['preview', style.good(preview)] as const]),
+    ['record', style.good(recordPath)],
+  ])}\n`;
+}

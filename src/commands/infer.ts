@@ -1,0 +1,135 @@
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { bundledModel } from '../model/bundled.js';
+import { readCard } from '../model/card.js';
+import { readModel } from '../model/facts.js';
+import { defaultWorkers, openPool, type Pool } from '../model/pool.js';
+import { type Model, resolveModel } from '../model/resolve.js';
+import { type PlanSettings, planSlide, type SlidePlan } from '../pipeline/plan-slide.js';
+import type { RunRecord } from '../pipeline/record.js';
+import { type RunSettings, runSlide } from '../pipeline/run-slide.js';
+import { createStageClock, type StageClock } from '../pipeline/stage-clock.js';
+import { exitCodeOf, failureText } from '../terminal/failure.js';
+import { percent } from '../terminal/format.js';
+import { createProgress } from '../terminal/progress.js';
+import { styleFor } from '../terminal/style.js';
+import { cardFlags, type InferOptions, labelRule, planSettings } from './infer-settings.js';
+import { dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
+import { type Outputs, outputsOf, prepareOutputs } from './outputs.js';
+import type { Shell } from './shell.js';
+
+/** What is the same for all slides of one command. */
+interface Job {
+  readonly model: Model;
+  readonly plan: PlanSettings;
+  readonly run: RunSettings;
+  readonly options: InferOptions;
+  readonly shell: Shell;
+  /** The workers, which start when the first slide is ready for them. */
+  pool(clock: StageClock): Promise<Pool>;
+}
+
+/**
+ * `segtile infer`: a mask for every slide. A slide that fails does not stop the others.
+ *
+ * @returns the exit code: 0 when every slide was done, 2 when every failure was wrong use, else 1
+ */
+export async function infer(slides: readonly string[], options: InferOptions, shell: Shell): Promise<number> {
+  const outputs = outputsOf(slides, options.output);
+  const file = await readModel(bundledModel(options.model), shell.signal);
+  const model = resolveModel(file, await readCard(file, options.card), cardFlags(options));
+  const plan = planSettings(options, model);
+  const { blend, blendSpace, maskValues, outputMpp } = options;
+  const rule = labelRule(model, options.threshold);
+  if (blendSpace === 'logits' && model.squash === undefined) {
+    throw new SegtileError(
+      'usage',
+      `${model.path} gives probabilities, so there are no logits to blend`,
+      'use --blend-space probabilities, or export the model without its last activation',
+    );
+  }
+  say(shell, options, modelText(model));
+
+  let pool: Promise<Pool> | undefined;
+  const job: Job = {
+    model,
+    plan,
+    run: { blend, blendSpace, rule, maskValues, outputMpp },
+    options,
+    shell,
+    pool: (clock) => {
+      const { workers = defaultWorkers(), device } = options;
+      pool ??= openPool(model, { window: plan.window, workers, device, output: blendSpace, signal: shell.signal });
+      return clock.wait('model', pool);
+    },
+  };
+  const failures: unknown[] = [];
+  try {
+    for (const [index, slide] of slides.entries()) {
+      try {
+        throwIfAborted(shell.signal);
+        await inferOne(slide, outputs[index]!, job);
+      } catch (error) {
+        failures.push(error);
+        report(slide, error, options, shell);
+        if (shell.signal.aborted) break;
+      }
+    }
+  } finally {
+    await pool?.then((open) => open.close()).catch(() => undefined);
+  }
+  if (failures.length === 0) return 0;
+  if (slides.length > 1) shell.stderr.write(`segtile: ${failures.length} of ${slides.length} slides failed\n`);
+  return failures.every((failure) => exitCodeOf(failure) === 2) ? 2 : 1;
+}
+
+async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void> {
+  const { options, shell, model } = job;
+  const clock = createStageClock();
+  if (!options.dryRun) await prepareOutputs(slide, outputs, options.overwrite);
+  const plan = await clock.wait('plan', planSlide(slide, job.plan, model.mpp, shell.signal));
+  try {
+    say(shell, options, planText(plan, styleFor(shell.stderr)));
+    if (options.dryRun) {
+      shell.stdout.write(options.json ? `${JSON.stringify(dryRunFacts(plan))}\n` : dryRunText(plan));
+      return;
+    }
+    const files = { mask: outputs.mask, record: outputs.record, preview: options.preview ? outputs.preview : undefined };
+    const pool = await job.pool(clock);
+    const record = await runWithProgress(plan, job, pool, files, clock);
+    shell.stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, outputs.record, styleFor(shell.stdout)));
+  } finally {
+    await plan.slide.close();
+  }
+}
+
+async function runWithProgress(
+  plan: SlidePlan,
+  { model, run, options, shell }: Job,
+  pool: Pool,
+  files: Parameters<typeof runSlide>[4],
+  clock: StageClock,
+): Promise<RunRecord> {
+  const { selection, grid } = plan;
+  const total = selection.keptCount;
+  const windowPixels = grid.window.width * grid.window.height;
+  const skipped = `${percent(1 - total / selection.planned)} skipped`;
+  const stage = createProgress(shell.stderr, options.quiet).stage('windows', 'windows', skipped);
+  const onWindow = (done: number): void => stage.update({ done, total, pixels: done * windowPixels });
+  onWindow(0);
+  try {
+    return await runSlide(plan, model, pool, run, files, clock, onWindow, shell.signal);
+  } finally {
+    stage.stop();
+  }
+}
+
+function say({ stderr }: Shell, { quiet }: InferOptions, text: string): void {
+  if (!quiet) stderr.write(text);
+}
+
+function report(slide: string, error: unknown, { json }: InferOptions, { stdout, stderr }: Shell): void {
+  stderr.write(failureText(error, styleFor(stderr)));
+  if (!json) return;
+  const { code, hint } = error instanceof SegtileError ? error : { code: 'unexpected', hint: undefined };
+  stdout.write(`${JSON.stringify({ slide: { path: slide }, error: { code, message: reason(error), hint } })}\n`);
+}

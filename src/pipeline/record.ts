@@ -1,0 +1,106 @@
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import type { Model } from '../model/resolve.js';
+import { writeWhole } from '../tiff/partial-file.js';
+import type { Mpp, Size } from '../types.js';
+import type { InferResult } from './infer.js';
+import type { SlidePlan } from './plan-slide.js';
+import type { ReadyModel, RunFiles, RunSettings } from './run-slide.js';
+
+const require = createRequire(import.meta.url);
+
+/** Everything that a run's record is made from. */
+interface RunParts {
+  readonly plan: SlidePlan;
+  readonly model: Model;
+  readonly pool: ReadyModel;
+  readonly settings: RunSettings;
+  readonly files: RunFiles;
+  readonly mask: Size & { readonly mpp: Mpp | undefined };
+  readonly result: InferResult;
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** What a run was, what it depended on and what it did: `<stem>.run.json`. Lengths in working pixels unless the name says otherwise. */
+export type RunRecord = ReturnType<typeof recordOf>;
+
+/** Makes the record of a finished run. */
+export function recordOf(parts: RunParts) {
+  const { plan, model, pool, settings, files, mask, result, seconds } = parts;
+  const { slide, view, grid, selection, facts } = plan;
+  const pixels = view.width * view.height;
+  return {
+    slide: {
+      path: slide.path,
+      format: slide.format,
+      width: slide.width,
+      height: slide.height,
+      mpp: slide.mpp ?? null,
+      levels: slide.levels,
+    },
+    working: {
+      width: view.width,
+      height: view.height,
+      downsample: view.downsample,
+      mpp: view.mpp ?? null,
+      level: view.level.index,
+    },
+    model: {
+      name: model.name,
+      path: model.path,
+      sha256: model.sha256,
+      classes: model.classes,
+      activation: model.activation,
+      mpp: model.mpp ?? null,
+      notes: model.notes,
+    },
+    settings: {
+      window: grid.window,
+      stride: grid.stride,
+      margin: grid.margin,
+      border: grid.border,
+      blend: settings.blend,
+      blendSpace: settings.blendSpace,
+      labels: settings.rule,
+      tissue: facts,
+      maskValues: settings.maskValues,
+    },
+    device: { provider: pool.provider, workers: pool.workers },
+    windows: { planned: selection.planned, skipped: selection.planned - selection.keptCount, run: result.windowsRun },
+    coverage: round(result.covered / pixels),
+    classShares: model.classes.map(({ label, name }) => ({ label, name, share: round(result.perLabel[label]! / pixels) })),
+    mask: { path: files.mask, ...mask, mpp: mask.mpp ?? null },
+    preview: files.preview ?? null,
+    seconds,
+    peakRssBytes: peakRss(),
+    versions: versions(),
+  };
+}
+
+function round(share: number): number {
+  return Number(share.toFixed(6));
+}
+
+/** Most memory that the process has held so far, in bytes. */
+function peakRss(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+/** What results depend on besides settings: the versions of segtile and of what it is built on. */
+export function versions(): Readonly<Record<string, string>> {
+  const of = (path: string): string => (require(path) as { version: string }).version;
+  return {
+    segtile: of('../../package.json'),
+    node: process.versions.node,
+    onnxruntime: of('onnxruntime-node/package.json'),
+    sharp: of('sharp/package.json'),
+    geotiff: of('geotiff/package.json'),
+    platform: `${process.platform}-${process.arch}`,
+    threads: String(os.availableParallelism()),
+  };
+}
+
+/** Writes a run's record as JSON, whole or not at all. */
+export async function writeRecord(path: string, record: object): Promise<void> {
+  await writeWhole(path, new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`));
+}
