@@ -1,0 +1,46 @@
+import type { Band, Mpp, Span } from '../types.js';
+
+/** Microns per pixel of level 0, and where they came from: `--slide-mpp`, `OME-XML`, `Aperio MPP` or `TIFF resolution tags`. */
+export interface SlideMpp extends Mpp {
+  readonly source: string;
+}
+
+/** One resolution of a slide. Level 0 is the full one; the others get smaller with the index. */
+export interface Level {
+  readonly index: number;
+  /** Pixels of this level. */
+  readonly width: number;
+  readonly height: number;
+  /** Level-0 pixels per pixel of this level: the ratio of the widths. */
+  readonly downsample: number;
+  /** Size in pixels of the pieces in which the file keeps this level; `whole` is one piece, the size of the level. */
+  readonly blockWidth: number;
+  readonly blockHeight: number;
+  readonly layout: 'tiles' | 'strips' | 'whole';
+  /** Name of the codec, such as `JPEG` or `LZW`. */
+  readonly compression: string;
+}
+
+/** An open image file: what is known of it, and its pixels as RGB. */
+export interface Slide {
+  readonly path: string;
+  /** What kind of file it is, such as `BigTIFF`, `TIFF`, `Aperio SVS`, `PNG` or `JPEG`. */
+  readonly format: string;
+  /** Pixels of level 0. */
+  readonly width: number;
+  readonly height: number;
+  /** At least one; the first is full resolution. */
+  readonly levels: readonly Level[];
+  readonly mpp: SlideMpp | undefined;
+  /**
+   * The rows `rows` of a level from top to bottom as RGB (three channels), in bands of whatever height suits the file, without gap or
+   * overlap. Each block of the file is decoded at most once in a pass, and a bounded number of bands is decoded ahead.
+   *
+   * @param columns says which columns of the given rows are wanted, as sorted, disjoint spans of pixels of the level. The bands hold at
+   *   least those columns and may hold more.
+   * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
+   */
+  readBands(level: number, rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band>;
+  /** Lets go of the file. Nothing can be read afterwards. */
+  close(): Promise<void>;
+}
