@@ -66,13 +66,9 @@ export function cardFlags(options: InferOptions): Card {
  */
 export function planSettings(options: InferOptions, model: Model): PlanSettings {
   refuseBoth(options, 'stride', 'overlap');
-  for (const pair of [
-    ['level', 'mpp'],
-    ['level', 'downsample'],
-    ['mpp', 'downsample'],
-  ] as const) {
-    refuseBoth(options, ...pair);
-  }
+  refuseBoth(options, 'level', 'mpp');
+  refuseBoth(options, 'level', 'downsample');
+  refuseBoth(options, 'mpp', 'downsample');
   const window = options.window ?? model.fixedWindow ?? square(model.window ?? DEFAULT_WINDOW);
   const shortest = Math.min(window.width, window.height);
   const margin = options.margin ?? Math.min(model.margin ?? Math.floor(shortest / 8), Math.floor((shortest - 1) / 2));
@@ -134,10 +130,16 @@ export function labelRule(model: Model, threshold: number | ReadonlyMap<string, 
   if (typeof threshold === 'object') {
     for (const name of threshold.keys()) {
       if (names.includes(name)) continue;
-      throw new SegtileError('usage', `the model has no class "${name}" for --threshold`, `its classes are: ${names.join(', ')}`);
+      throw new SegtileError(
+        'usage',
+        `the model has no class "${name}" for --threshold`,
+        `its classes are: ${names.join(', ')}`,
+      );
     }
   }
-  const given = model.classes.map((each) => (typeof threshold === 'object' ? threshold.get(each.name) : threshold) ?? each.threshold);
+  const given = model.classes.map(
+    (each) => (typeof threshold === 'object' ? threshold.get(each.name) : threshold) ?? each.threshold,
+  );
   const { labels } = model;
   if (model.exclusive && given.every((value) => value === undefined)) return { kind: 'argmax', labels };
   const thresholds = labels.map((label) => (label === 0 ? undefined : (given[label - 1] ?? 0.5)));

@@ -33,12 +33,25 @@ export function planText({ slide, view, grid, selection }: SlidePlan, style: Sty
     `  window ${sides(grid.window)}, stride ${sides(grid.stride)}, margin ${grid.margin} px: ` +
       `${count(planned)} windows, ${count(planned - keptCount)} without tissue are skipped, ${count(keptCount)} to run`,
   ];
-  if (keptCount === 0) lines.push(style.warn('  warning: no tissue was found, so the mask will be empty; --tissue none looks everywhere'));
+  if (keptCount === 0)
+    lines.push(style.warn('  warning: no tissue was found, so the mask will be empty; --tissue none looks everywhere'));
   return `${lines.join('\n')}\n`;
 }
 
-/** A plan and its cost, for programs. */
-export function dryRunFacts({ slide, view, grid, selection }: SlidePlan) {
+/** A plan and its cost, for programs. Lengths in working pixels. */
+export interface DryRunFacts {
+  readonly slide: Size & { readonly path: string; readonly mpp: Slide['mpp'] | null };
+  readonly working: Size & { readonly downsample: number };
+  readonly window: Size;
+  readonly stride: Size;
+  readonly margin: number;
+  readonly windows: { readonly planned: number; readonly skipped: number; readonly run: number };
+  /** Pixels that go through the model, in millions. */
+  readonly megapixels: number;
+}
+
+/** What a plan costs. */
+export function dryRunFacts({ slide, view, grid, selection }: SlidePlan): DryRunFacts {
   const run = selection.keptCount;
   return {
     slide: { path: slide.path, width: slide.width, height: slide.height, mpp: slide.mpp ?? null },
@@ -64,12 +77,14 @@ export function dryRunText(plan: SlidePlan): string {
 /** What a run did and what it wrote. */
 export function runText(record: RunRecord, recordPath: string, style: Style): string {
   const { windows, coverage, classShares, mask, preview, seconds, peakRssBytes, device } = record;
-  const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
   const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
   return `${pairs([
-    ['windows', `${count(windows.planned)} planned, ${count(windows.skipped)} skipped, ${count(windows.run)} run on ${device.provider}`],
+    [
+      'windows',
+      `${count(windows.planned)} planned, ${count(windows.skipped)} skipped, ${count(windows.run)} run on ${device.provider}`,
+    ],
     ['covered', `${percent(coverage)} of the slide; of it all: ${shares}`],
-    ['took', `${duration(total)}, at most ${bytes(peakRssBytes)} of memory`],
+    ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
     ...(preview === null ? [] : [['preview', style.good(preview)] as const]),
     ['record', style.good(recordPath)],

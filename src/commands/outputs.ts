@@ -51,14 +51,23 @@ export function outputsOf(slides: readonly string[], output: string): Outputs[] 
 export async function prepareOutputs(slide: string, outputs: Outputs, overwrite: boolean): Promise<void> {
   const folder = dirname(outputs.mask);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw new SegtileError('output', `cannot make the folder ${folder}: ${reason(error)}`, 'choose another with --output', error);
+    throw new SegtileError(
+      'output',
+      `cannot make the folder ${folder}: ${reason(error)}`,
+      'choose another with --output',
+      error,
+    );
   });
   for (const path of Object.values(outputs)) {
     if (await sameFile(path, slide)) {
       throw new SegtileError('output', `${path} is the slide itself`, 'choose another name with --output');
     }
     if (!overwrite && (await exists(path))) {
-      throw new SegtileError('output', `${path} is there already`, 'use --overwrite to replace it, or --output for another place');
+      throw new SegtileError(
+        'output',
+        `${path} is there already`,
+        'use --overwrite to replace it, or --output for another place',
+      );
     }
   }
 }

@@ -48,10 +48,7 @@ export async function planSlide(
     const view = workingView(slide, settings.resolution ?? defaultResolution(slide, modelMpp));
     const { window, stride, margin, border } = settings;
     const grid = createGrid({ size: { width: view.width, height: view.height }, window, stride, margin, border });
-    let read: Promise<Pixels> | undefined;
-    const overview = (): Promise<Pixels> => {
-      return (read ??= readOverview(slide, OVERVIEW_SIDE, signal));
-    };
+    const overview = once(() => readOverview(slide, OVERVIEW_SIDE, signal));
     const tissue = await selectTissue(settings.tissue, settings.minTissue, view, grid, overview, signal);
     return { slide, view, grid, overview, ...tissue };
   } catch (error) {
@@ -68,4 +65,13 @@ function defaultResolution(slide: Slide, modelMpp: number | undefined): ViewChoi
     `the model works at ${modelMpp} um per pixel, but ${slide.path} does not say how large its pixels are`,
     'give the size of a level-0 pixel with --slide-mpp, for example --slide-mpp 0.5; or choose the level yourself with --level 0',
   );
+}
+
+/** The same promise for everybody who asks. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -1,11 +1,16 @@
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import type { Model } from '../model/resolve.js';
+import type { GridSettings } from '../plan/grid.js';
+import type { LabelRule } from '../plan/labels.js';
+import type { Slide, SlideMpp } from '../slide/slide.js';
 import { writeWhole } from '../tiff/partial-file.js';
 import type { Mpp, Size } from '../types.js';
 import type { InferResult } from './infer.js';
 import type { SlidePlan } from './plan-slide.js';
 import type { ReadyModel, RunFiles, RunSettings } from './run-slide.js';
+import type { StageClock } from './stage-clock.js';
+import type { TissueSelection } from './tissue.js';
 
 const require = createRequire(import.meta.url);
 
@@ -18,15 +23,41 @@ interface RunParts {
   readonly files: RunFiles;
   readonly mask: Size & { readonly mpp: Mpp | undefined };
   readonly result: InferResult;
-  readonly seconds: Readonly<Record<string, number>>;
+  readonly clock: StageClock;
 }
 
-/** What a run was, what it depended on and what it did: `<stem>.run.json`. Lengths in working pixels unless the name says otherwise. */
-export type RunRecord = ReturnType<typeof recordOf>;
+/** What a run was, what it depended on and what it did: `<stem>.run.json`. */
+export interface RunRecord {
+  /** The slide as its file has it, in level-0 pixels. */
+  readonly slide: Pick<Slide, 'path' | 'format' | 'width' | 'height' | 'levels'> & { readonly mpp: SlideMpp | null };
+  /** The resolution at which the model looked. Windows, strides and margins are in its pixels. */
+  readonly working: Size & { readonly downsample: number; readonly mpp: Mpp | null; readonly level: number };
+  readonly model: Pick<Model, 'name' | 'path' | 'sha256' | 'classes' | 'activation' | 'notes'> & {
+    readonly mpp: number | null;
+  };
+  readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border'> &
+    Pick<RunSettings, 'blend' | 'blendSpace' | 'maskValues'> & {
+      readonly labels: LabelRule;
+      readonly tissue: TissueSelection['facts'];
+    };
+  readonly device: Pick<ReadyModel, 'provider' | 'workers'>;
+  readonly windows: { readonly planned: number; readonly skipped: number; readonly run: number };
+  /** Share of the slide's area that some window looked at. */
+  readonly coverage: number;
+  /** Share of the slide's area by class. */
+  readonly classShares: readonly { readonly label: number; readonly name: string; readonly share: number }[];
+  readonly mask: Size & { readonly path: string; readonly mpp: Mpp | null };
+  readonly preview: string | null;
+  /** See {@link StageClock}. */
+  readonly seconds: Readonly<Record<string, number>>;
+  /** Most memory that the process held until now. */
+  readonly peakRssBytes: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
 
 /** Makes the record of a finished run. */
-export function recordOf(parts: RunParts) {
-  const { plan, model, pool, settings, files, mask, result, seconds } = parts;
+export function recordOf(parts: RunParts): RunRecord {
+  const { plan, model, pool, settings, files, mask, result, clock } = parts;
   const { slide, view, grid, selection, facts } = plan;
   const pixels = view.width * view.height;
   return {
@@ -71,7 +102,7 @@ export function recordOf(parts: RunParts) {
     classShares: model.classes.map(({ label, name }) => ({ label, name, share: round(result.perLabel[label]! / pixels) })),
     mask: { path: files.mask, ...mask, mpp: mask.mpp ?? null },
     preview: files.preview ?? null,
-    seconds,
+    seconds: clock.seconds(),
     peakRssBytes: peakRss(),
     versions: versions(),
   };

@@ -1,13 +1,13 @@
-import type { Model } from '../model/resolve.js';
+import { SegtileError } from '../errors.js';
 import { writeLabelMask } from '../mask/label-mask.js';
 import { createPreview } from '../mask/preview.js';
+import type { Model } from '../model/resolve.js';
 import type { Blend } from '../plan/blend.js';
 import type { LabelRule } from '../plan/labels.js';
-import { SegtileError } from '../errors.js';
 import type { Box, Mpp, RasterRows, Sink, Size } from '../types.js';
 import { type Inference, inferSlide } from './infer.js';
 import type { SlidePlan } from './plan-slide.js';
-import { recordOf, type RunRecord, writeRecord } from './record.js';
+import { type RunRecord, recordOf, writeRecord } from './record.js';
 import type { StageClock } from './stage-clock.js';
 
 /** How a slide is run, beside its plan. */
@@ -74,7 +74,7 @@ export async function runSlide(
     );
     for (const sink of sinks) await clock.wait('finish', sink.finish());
     // The record comes last: where it stands, the run was whole.
-    const record = recordOf({ plan, model, pool, settings, files, mask: { ...size, mpp }, result, seconds: clock.seconds() });
+    const record = recordOf({ plan, model, pool, settings, files, mask: { ...size, mpp }, result, clock });
     await writeRecord(files.record, record);
     return record;
   } catch (error) {
@@ -112,6 +112,7 @@ function* coveredBoxes({ grid, selection }: SlidePlan, size: Size): Generator<Bo
   const x = size.width / grid.size.width;
   const y = size.height / grid.size.height;
   for (let row = 0; row < grid.rows; row++) {
-    for (const { core } of selection.kept(row)) yield { x: core.x * x, y: core.y * y, width: core.width * x, height: core.height * y };
+    for (const { core } of selection.kept(row))
+      yield { x: core.x * x, y: core.y * y, width: core.width * x, height: core.height * y };
   }
 }

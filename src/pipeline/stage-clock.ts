@@ -9,12 +9,13 @@ export interface StageClock {
   wait<T>(stage: string, promise: Promise<T>): Promise<T>;
   /** Times the wait for each item of a stream. */
   stream<T>(stage: string, source: AsyncIterable<T>): AsyncGenerator<T>;
-  /** Seconds by stage, rounded to milliseconds. */
+  /** Seconds by stage, and `total` since the clock was made, rounded to milliseconds. */
   seconds(): Readonly<Record<string, number>>;
 }
 
 /** A clock at zero. */
 export function createStageClock(): StageClock {
+  const began = performance.now();
   const totals = new Map<string, number>();
   const add = (stage: string, since: number): void => {
     totals.set(stage, (totals.get(stage) ?? 0) + performance.now() - since);
@@ -51,6 +52,9 @@ export function createStageClock(): StageClock {
         await iterator.return?.();
       }
     },
-    seconds: () => Object.fromEntries([...totals].map(([stage, ms]) => [stage, Math.round(ms) / 1000])),
+    seconds: () =>
+      Object.fromEntries(
+        [...totals, ['total', performance.now() - began] as const].map(([stage, ms]) => [stage, Math.round(ms) / 1000]),
+      ),
   };
 }

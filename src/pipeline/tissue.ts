@@ -11,7 +11,11 @@ import type { View } from '../slide/view.js';
 import type { Pixels, Size } from '../types.js';
 
 /** How tissue is told from glass; `file` is a mask image or GeoJSON that the user gives. */
-export type TissueChoice = { readonly kind: 'otsu' | 'hubmap' | 'none' } | { readonly kind: 'file'; readonly path: string };
+export type TissueChoice =
+  | { readonly kind: 'otsu' }
+  | { readonly kind: 'hubmap' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'file'; readonly path: string };
 
 /** The windows that hold tissue, and how that was found out. */
 export interface TissueSelection {

@@ -1,0 +1,137 @@
+import { throwIfAborted } from '../errors.js';
+import type { WindowRows } from '../plan/windows.js';
+import type { Box, Size, Span, Window } from '../types.js';
+import { cacheRows, oneAhead, type RowCache } from './rows.js';
+import { between, endOf, mergeSpans, overlap } from './spans.js';
+import type { View } from './view.js';
+
+/** A window and what the model is to see of it. */
+export interface CutWindow {
+  readonly window: Window;
+  /**
+   * `box.width * box.height` interleaved RGB pixels. They belong to the receiver, and fill their `ArrayBuffer`, which can be
+   * transferred to another thread.
+   */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** What one row of windows needs of the image, in working pixels. */
+interface Need {
+  readonly row: number;
+  readonly rows: Span;
+  readonly columns: readonly Span[];
+}
+
+/** Runs of wanted columns with less than this many pixels between them are read as one. */
+const columnGap = 64;
+
+/**
+ * Cuts the windows that a plan keeps, in the order of the plan: rows of windows from top to bottom, each from left to right.
+ *
+ * The image is read in one pass. Of each of its rows only the columns of windows that touch it are asked for, none where there is no
+ * such window; a band of rows is held until the last row of windows that touches it has been cut. One band is read ahead while
+ * the consumer is busy.
+ *
+ * Parts of a window outside of the image are filled by reflection, see {@link reflect}.
+ *
+ * @throws {SegtileError} `aborted` when the signal fires, and as the slide does on reading
+ */
+export async function* cutWindows(
+  view: View,
+  plan: WindowRows,
+  signal?: AbortSignal,
+): AsyncGenerator<CutWindow, void, undefined> {
+  const needs = needsOf(view, plan);
+  if (needs.length === 0) return;
+  // A window that lies mostly above or below the image may need rows before those of the row of windows above it.
+  const neededFrom = needs.map((need) => need.rows.start);
+  for (let i = needs.length - 2; i >= 0; i--) neededFrom[i] = Math.min(neededFrom[i]!, neededFrom[i + 1]!);
+  const rows = between(
+    neededFrom[0]!,
+    needs.reduce((end, need) => Math.max(end, endOf(need.rows)), 0),
+  );
+  const cache = cacheRows(oneAhead(view.readBands(rows, (touched) => columnsOf(needs, touched), signal)));
+  try {
+    for (const [i, need] of needs.entries()) {
+      cache.forget(neededFrom[i]!);
+      await cache.until(endOf(need.rows));
+      for (const window of plan.kept(need.row)) {
+        throwIfAborted(signal);
+        yield { window, pixels: cutBox(cache, view, window.box) };
+      }
+    }
+  } finally {
+    await cache.close();
+  }
+}
+
+function needsOf(image: Size, plan: WindowRows): Need[] {
+  const needs: Need[] = [];
+  for (let row = 0; row < plan.count; row++) {
+    const kept = plan.kept(row);
+    if (kept.length === 0) continue;
+    const { y, height } = kept[0]!.box;
+    const columns = kept.map(({ box }) => reflectedSpan({ start: box.x, length: box.width }, image.width));
+    needs.push({
+      row,
+      rows: reflectedSpan({ start: y, length: height }, image.height),
+      columns: mergeSpans(columns, columnGap),
+    });
+  }
+  return needs;
+}
+
+function columnsOf(needs: readonly Need[], rows: Span): Span[] {
+  return mergeSpans(
+    needs.filter((need) => overlap(need.rows, rows)).flatMap((need) => need.columns),
+    columnGap,
+  );
+}
+
+/**
+ * Where a pixel outside of an image takes its value from: the image is mirrored about the centre of its edge pixel, which is not
+ * repeated (-1 gives 1, `length` gives `length - 2`; numpy's and ONNX's `reflect`). Where the mirror image is too short as well, its
+ * last pixel is repeated.
+ *
+ * @param length of the image along the axis, at least 1
+ */
+export function reflect(index: number, length: number): number {
+  if (index < 0) return Math.min(-index, length - 1);
+  if (index >= length) return Math.max(2 * length - 2 - index, 0);
+  return index;
+}
+
+/** The least span of an image that has every pixel that a span takes its values from, see {@link reflect}. */
+export function reflectedSpan(span: Span, length: number): Span {
+  // Reflection turns back only at the first and the last pixel, so the extremes are there or at the ends of the span.
+  const turns = [span.start, endOf(span) - 1, 0, length - 1].filter((i) => i >= span.start && i < endOf(span));
+  const sources = turns.map((i) => reflect(i, length));
+  return between(Math.min(...sources), Math.max(...sources) + 1);
+}
+
+function cutBox(cache: RowCache, image: Size, box: Box): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(box.width * box.height * 3);
+  const columns = reflectedSpan({ start: box.x, length: box.width }, image.width);
+  const insideFrom = Math.min(Math.max(box.x, 0), box.x + box.width);
+  const insideTo = Math.max(insideFrom, Math.min(box.x + box.width, image.width));
+  let slab = cache.slab(reflect(box.y, image.height), columns);
+  for (let row = 0; row < box.height; row++) {
+    const y = reflect(box.y + row, image.height);
+    if (y < slab.y || y >= slab.y + slab.height) slab = cache.slab(y, columns);
+    // Where column 0 is, or would be, of this row in the slab and in the window.
+    const from = ((y - slab.y) * slab.width - slab.x) * 3;
+    const to = (row * box.width - box.x) * 3;
+    if (insideTo > insideFrom) out.set(slab.data.subarray(from + insideFrom * 3, from + insideTo * 3), to + insideFrom * 3);
+    for (let x = box.x; x < insideFrom; x++) copyPixel(slab.data, from + reflect(x, image.width) * 3, out, to + x * 3);
+    for (let x = insideTo; x < box.x + box.width; x++) {
+      copyPixel(slab.data, from + reflect(x, image.width) * 3, out, to + x * 3);
+    }
+  }
+  return out;
+}
+
+function copyPixel(source: Uint8Array, from: number, target: Uint8Array, to: number): void {
+  target[to] = source[from]!;
+  target[to + 1] = source[from + 1]!;
+  target[to + 2] = source[from + 2]!;
+}

@@ -1,0 +1,103 @@
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import type { Band, Span } from '../types.js';
+import type { Slide } from './slide.js';
+import { between, endOf } from './spans.js';
+
+/** Most bytes of decoded pixels in one band. An image with more of them is decoded once for each band, from its top to that band. */
+const bandBytes = 256 * 2 ** 20;
+
+/**
+ * Opens a PNG or JPEG as a slide of one level.
+ *
+ * Pixels come as stored: transparency is laid over white, grey becomes RGB, colour profiles and EXIF orientation are ignored. Neither
+ * format can be entered in the middle, and sharp hands decoded pixels on only when it has all that were asked for: so an image of up to
+ * 256 MiB of pixels (89 megapixels) is decoded and held whole. A larger one is cut into bands of at most that, each of which
+ * decodes the file anew down to its last row. Progressive JPEG and interlaced PNG take the memory of the whole image besides.
+ *
+ * @param mpp micrometres per pixel as given by the user. What the file says of its resolution is meant for print, and not believed.
+ * @throws {SegtileError} `input` where the file is missing or damaged, `unsupported` where it is not PNG or JPEG with 8-bit grey or RGB
+ */
+export async function openRaster(path: string, mpp?: number): Promise<Slide> {
+  const metadata = await decoder(path)
+    .metadata()
+    .catch((error: unknown) => {
+      throw damaged(path, error);
+    });
+  const format = formatOf(path, metadata);
+  const { width, height } = metadata;
+  const level = { index: 0, width, height, downsample: 1, blockWidth: width, blockHeight: height } as const;
+  return {
+    path,
+    format,
+    width,
+    height,
+    levels: [{ ...level, layout: 'whole', compression: format === 'PNG' ? 'Deflate' : 'JPEG' }],
+    mpp: mpp === undefined ? undefined : { x: mpp, y: mpp, source: '--slide-mpp' },
+    readBands: (_level, rows, columns, signal) => rasterBands(path, metadata, rows, columns, signal),
+    close: async () => undefined,
+  };
+}
+
+function decoder(path: string): Sharp {
+  return sharp(path, { failOn: 'error', limitInputPixels: false, unlimited: true, ignoreIcc: true, sequentialRead: true });
+}
+
+function damaged(path: string, error: unknown): SegtileError {
+  return new SegtileError('input', `${path} cannot be read: ${reason(error)}`, 'check that the file is there and whole', error);
+}
+
+function formatOf(path: string, { format, depth, space }: Metadata): string {
+  if (format !== 'png' && format !== 'jpeg') {
+    throw new SegtileError('unsupported', `${path} is ${format}, not PNG or JPEG`, 'convert it to TIFF, PNG or JPEG');
+  }
+  if (depth !== 'uchar') {
+    throw new SegtileError(
+      'unsupported',
+      `${path} has samples of type ${depth}, not 8 bits`,
+      'convert it to 8 bits per sample',
+    );
+  }
+  if (space === 'cmyk') throw new SegtileError('unsupported', `${path} has the colours of print, CMYK`, 'convert it to RGB');
+  return format.toUpperCase();
+}
+
+async function* rasterBands(
+  path: string,
+  metadata: Metadata,
+  rows: Span,
+  columns: (rows: Span) => readonly Span[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Band, void, undefined> {
+  const bands = Math.ceil((rows.length * metadata.width * 3) / bandBytes);
+  const bandHeight = Math.ceil(rows.length / bands);
+  for (let y = rows.start; y < endOf(rows); y += bandHeight) {
+    throwIfAborted(signal);
+    const band = between(y, Math.min(y + bandHeight, endOf(rows)));
+    const wanted = columns(band);
+    if (wanted.length === 0) {
+      yield { y, height: band.length, runs: [] };
+      continue;
+    }
+    const run = between(wanted[0]!.start, endOf(wanted.at(-1)!));
+    const data = await decode(path, metadata, run, band);
+    yield {
+      y,
+      height: band.length,
+      runs: [{ x: run.start, pixels: { width: run.length, height: band.length, channels: 3, data } }],
+    };
+  }
+}
+
+async function decode(path: string, { hasAlpha }: Metadata, columns: Span, rows: Span): Promise<Uint8Array> {
+  const box = { left: columns.start, top: rows.start, width: columns.length, height: rows.length };
+  const cropped = decoder(path).extract(box);
+  const opaque = hasAlpha ? cropped.flatten({ background: '#ffffff' }) : cropped;
+  return opaque
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer()
+    .catch((error: unknown) => {
+      throw damaged(path, error);
+    });
+}

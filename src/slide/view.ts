@@ -1,0 +1,143 @@
+import { SegtileError, throwIfAborted } from '../errors.js';
+import type { Band, Mpp, Size, Span } from '../types.js';
+import { type Axis, axis, outputOf, resample, sourceOf } from './resample.js';
+import { cacheRows } from './rows.js';
+import type { Level, Slide } from './slide.js';
+import { between, endOf, mergeSpans } from './spans.js';
+
+/** Which resolution to work at: a level of the file, level-0 pixels per working pixel, or micrometres per working pixel. */
+export type ViewChoice =
+  | { readonly kind: 'level'; readonly level: number }
+  | { readonly kind: 'downsample'; readonly downsample: number }
+  | { readonly kind: 'mpp'; readonly mpp: number };
+
+/** A slide as seen at the working resolution. A point of level 0 is `slide.width / width` times as far right, and alike down. */
+export interface View extends Size {
+  readonly slide: Slide;
+  /** The level that is read. */
+  readonly level: Level;
+  /** Level-0 pixels per working pixel, along x. */
+  readonly downsample: number;
+  /** Micrometres per working pixel. */
+  readonly mpp: Mpp | undefined;
+  /**
+   * The rows `rows` from top to bottom as RGB, in bands without gap or overlap, as {@link Slide.readBands} but in working pixels. Which
+   * bands and columns are read does not change a single bit of them.
+   */
+  readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band>;
+}
+
+/** A level may be this much coarser than what is wanted: pyramids that claim 4 have 4.0003, because their sizes are rounded. */
+const coarser = 1.005;
+
+/** Finest working resolution, in level-0 pixels per working pixel. Finer is a slip of the keyboard, and would not fit in memory. */
+const finest = 1 / 32;
+
+/**
+ * Looks at a slide at another resolution. The working image has `round(width / d)` by `round(height / d)` pixels, at least one. It is
+ * made from the coarsest level that is at least as fine (or finer than wanted by half a percent too little), by the mean over
+ * areas where it shrinks and bilinearly where it grows; if a level has the very size, its pixels are handed on as they are. With `mpp`, `d` is
+ * found for each axis alone, so that working pixels are square.
+ *
+ * @throws {SegtileError} `usage` where there is no such level, the number is not positive, or mpp is asked of a slide that has none
+ */
+export function workingView(slide: Slide, choice: ViewChoice): View {
+  const size = sizeOf(slide, choice);
+  const level = choice.kind === 'level' ? slide.levels[choice.level]! : bestLevel(slide, size);
+  const mpp = slide.mpp && {
+    x: (slide.mpp.x * slide.width) / size.width,
+    y: (slide.mpp.y * slide.height) / size.height,
+  };
+  const same = level.width === size.width && level.height === size.height;
+  return {
+    slide,
+    level,
+    width: size.width,
+    height: size.height,
+    downsample: slide.width / size.width,
+    mpp,
+    readBands: same
+      ? (rows, columns, signal) => slide.readBands(level.index, rows, columns, signal)
+      : resampledBands(slide, level, axis(level.width, size.width), axis(level.height, size.height)),
+  };
+}
+
+function sizeOf(slide: Slide, choice: ViewChoice): Size {
+  if (choice.kind === 'level') {
+    const level = slide.levels[choice.level];
+    if (level !== undefined) return level;
+    const list = slide.levels.map(({ index, width, height }) => `${index} (${width} x ${height})`).join(', ');
+    throw new SegtileError('usage', `expected a level of ${slide.path} but got ${choice.level}`, `it has the levels ${list}`);
+  }
+  const wanted = choice.kind === 'mpp' ? choice.mpp : choice.downsample;
+  if (!(wanted > 0 && wanted < Number.POSITIVE_INFINITY)) {
+    throw new SegtileError('usage', `expected a positive number for ${choice.kind} but got ${wanted}`);
+  }
+  if (choice.kind === 'downsample') return shrink(slide, wanted, wanted);
+  if (slide.mpp === undefined) {
+    throw new SegtileError(
+      'usage',
+      `${slide.path} does not say how large its pixels are, so it cannot be seen at ${wanted} µm per pixel`,
+      'give the µm per pixel of its full resolution with --slide-mpp',
+    );
+  }
+  return shrink(slide, wanted / slide.mpp.x, wanted / slide.mpp.y);
+}
+
+function shrink(slide: Slide, x: number, y: number): Size {
+  if (Math.min(x, y) < finest) {
+    throw new SegtileError(
+      'usage',
+      `expected at most ${1 / finest} working pixels per pixel of ${slide.path} but got ${1 / Math.min(x, y)}`,
+      'ask for a coarser resolution',
+    );
+  }
+  return { width: Math.max(1, Math.round(slide.width / x)), height: Math.max(1, Math.round(slide.height / y)) };
+}
+
+/** The coarsest level that is fine enough for the size; level 0 where none is. */
+function bestLevel(slide: Slide, size: Size): Level {
+  const enough = slide.levels.filter((level) => level.width * coarser >= size.width && level.height * coarser >= size.height);
+  return enough.reduce((best, level) => (level.width < best.width ? level : best), slide.levels[0]!);
+}
+
+function resampledBands(slide: Slide, level: Level, x: Axis, y: Axis): View['readBands'] {
+  const bandHeight = resampledBandHeight(level, y);
+  return async function* (rows, columns, signal) {
+    const bands: Span[] = [];
+    for (let start = rows.start; start < endOf(rows); start += bandHeight) {
+      bands.push(between(start, Math.min(start + bandHeight, endOf(rows))));
+    }
+    const sourceColumns = (sourceRows: Span): Span[] => {
+      const made = outputOf(y, sourceRows);
+      // Whole bands, because a run of columns has the height of its band: each of its rows needs all of its columns.
+      const from = Math.max(0, Math.floor((made.start - rows.start) / bandHeight));
+      const to = Math.ceil((endOf(made) - rows.start) / bandHeight);
+      const wanted = bands.slice(from, Math.max(from, to)).flatMap((band) => columns(band));
+      return mergeSpans(wanted.map((span) => sourceOf(x, span)));
+    };
+    const cache = cacheRows(slide.readBands(level.index, sourceOf(y, rows), sourceColumns, signal));
+    try {
+      for (const band of bands) {
+        throwIfAborted(signal);
+        const wanted = mergeSpans(columns(band));
+        const source = sourceOf(y, band);
+        cache.forget(source.start);
+        if (wanted.length > 0) await cache.until(endOf(source));
+        const runs = wanted.map((span) => ({
+          x: span.start,
+          pixels: { width: span.length, height: band.length, channels: 3, data: resample(x, y, span, band, cache.slab) },
+        }));
+        yield { y: band.start, height: band.length, runs };
+      }
+    } finally {
+      await cache.close();
+    }
+  };
+}
+
+/** About as many rows as one row of blocks gives, but neither so few that the work is in small change nor so many that they weigh. */
+function resampledBandHeight(level: Level, y: Axis): number {
+  const sourceRows = Math.min(512, Math.max(64, level.blockHeight));
+  return Math.min(256, Math.max(1, Math.round((sourceRows * y.to) / y.from)));
+}
