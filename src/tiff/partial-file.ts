@@ -41,18 +41,6 @@ export async function openPartialFile(path: string): Promise<PartialFile> {
   return partialFile(path, temporary, handle);
 }
 
-/** Writes a whole small file so that it appears under its name complete or not at all. Errors as {@link PartialFile}. */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await openPartialFile(path);
-  try {
-    await file.append(bytes);
-    await file.commit();
-  } catch (thrown) {
-    await file.discard();
-    throw thrown;
-  }
-}
-
 function partialFile(path: string, temporary: string, handle: FileHandle): PartialFile {
   let end = 0;
   let ending: Promise<void> | undefined;
