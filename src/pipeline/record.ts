@@ -1,10 +1,12 @@
-import { createRequire } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Model } from '../model/resolve.js';
 import type { GridSettings } from '../plan/grid.js';
 import type { LabelRule } from '../plan/labels.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
-import { writeWhole } from '../tiff/partial-file.js';
+import { openPartialFile } from '../tiff/partial-file.js';
 import type { Mpp, Size } from '../types.js';
 import type { InferResult } from './infer.js';
 import type { SlidePlan } from './plan-slide.js';
@@ -12,7 +14,17 @@ import type { ReadyModel, RunFiles, RunSettings } from './run-slide.js';
 import type { StageClock } from './stage-clock.js';
 import type { TissueSelection } from './tissue.js';
 
-const require = createRequire(import.meta.url);
+/** Version of a package as it is installed. Its own package.json is looked for by path, as many packages do not export it. */
+function versionOf(name: string): string {
+  let folder = dirname(fileURLToPath(import.meta.resolve(name)));
+  for (;;) {
+    const path = join(folder, 'package.json');
+    const found = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { name?: string; version?: string }) : {};
+    if (found.name === name && found.version !== undefined) return found.version;
+    if (dirname(folder) === folder) return 'unknown';
+    folder = dirname(folder);
+  }
+}
 
 /** Everything that a run's record is made from. */
 interface RunParts {
@@ -119,13 +131,12 @@ function peakRss(): number {
 
 /** What results depend on besides settings: the versions of segtile and of what it is built on. */
 export function versions(): Readonly<Record<string, string>> {
-  const of = (path: string): string => (require(path) as { version: string }).version;
   return {
-    segtile: of('../../package.json'),
+    segtile: versionOf('segtile'),
     node: process.versions.node,
-    onnxruntime: of('onnxruntime-node/package.json'),
-    sharp: of('sharp/package.json'),
-    geotiff: of('geotiff/package.json'),
+    onnxruntime: versionOf('onnxruntime-node'),
+    sharp: versionOf('sharp'),
+    geotiff: versionOf('geotiff'),
     platform: `${process.platform}-${process.arch}`,
     threads: String(os.availableParallelism()),
   };
@@ -133,5 +144,12 @@ export function versions(): Readonly<Record<string, string>> {
 
 /** Writes a run's record as JSON, whole or not at all. */
 export async function writeRecord(path: string, record: object): Promise<void> {
-  await writeWhole(path, new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`));
+  const file = await openPartialFile(path);
+  try {
+    await file.append(new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`));
+    await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
 }

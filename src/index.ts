@@ -1,0 +1,1 @@
+export { SegtileError } from './errors.js';
