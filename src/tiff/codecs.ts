@@ -8,7 +8,8 @@ export interface Codec {
   readonly predictors: readonly number[];
 }
 
-const JPEG = 7;
+/** Value of the tag Compression for JPEG (TIFF technical note 2). */
+export const JPEG = 7;
 
 /**
  * Codecs that libtiff inside sharp decodes, by the value of the tag Compression. ZSTD (50000) must never come here: that libtiff
