@@ -138,12 +138,11 @@ test.for(real)('%s: every level as sharp decodes it whole', async ([name, expect
   const path = sharedFile(`tiff/${name}`) ?? skip('there is no shared/data');
   const slide = await openSlide(path);
   expect(slide).toMatchObject(expected);
-  const pages = (await sharp(path).metadata()).pages ?? 1;
   for (const { index, width, height } of slide.levels) {
     const truths: Buffer[] = [];
-    for (let page = 0; page < pages; page++) {
+    for (let page = 0; page < 15; page++) {
       const input = sharp(path, { page, ignoreIcc: true });
-      // Not every page is one that sharp reads: some are masks of one bit.
+      // Not every page is there, or one that sharp reads: some are masks of one bit.
       const found = await input.metadata().catch(() => undefined);
       if (found?.width === width && found.height === height) truths.push(await input.raw().toBuffer());
     }
