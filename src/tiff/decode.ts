@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { reason, SegtileError } from '../errors.js';
-import type { Pixels, Size } from '../types.js';
+import type { Pixels, Size, Span } from '../types.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
 import { compressionName, JPEG } from './codecs.js';
 import { type Directory, directoryName } from './directory.js';
@@ -20,22 +20,23 @@ export interface TiffImage {
   readonly name: string;
 }
 
+/** The blocks where some rows and some columns of blocks cross, counted from the top left of the image. */
+export interface BlockGrid {
+  readonly rows: Span;
+  /** Rising. */
+  readonly columns: readonly number[];
+}
+
 /**
- * Decodes a rectangle of blocks to RGB, with one call of the decoder.
+ * Decodes blocks to RGB, with one call of the decoder: the blocks of a grid side by side, columns that are not wanted left out. Tiles
+ * at the edge of the image may come with the pixels that reach over it.
  *
- * @param blocks their numbers, row by row
- * @param size pixels that they make together, without what reaches over the edge of the image
  * @throws {SegtileError} `input` naming the block that is damaged
  */
-export async function decodeBlocks(
-  image: TiffImage,
-  blocks: readonly number[],
-  size: Size,
-  signal?: AbortSignal,
-): Promise<Pixels> {
-  const wrapped = await wrap(image, blocks, size, signal);
+export async function decodeBlocks(image: TiffImage, grid: BlockGrid, signal?: AbortSignal): Promise<Pixels> {
+  const wrapped = await wrap(image, grid, signal);
   return decodeWrapped(wrapped).catch(async (cause: unknown) => {
-    throw await namingBlock(image, blocks, cause, signal);
+    throw await namingBlock(image, grid, cause, signal);
   });
 }
 
@@ -49,22 +50,32 @@ interface Wrapped {
   readonly blocks: readonly Uint8Array[];
 }
 
-async function wrap(
-  { source, directory }: TiffImage,
-  blocks: readonly number[],
-  size: Size,
-  signal?: AbortSignal,
-): Promise<Wrapped> {
-  const layout = layBlocks(directory, blocks);
+async function wrap({ source, directory }: TiffImage, grid: BlockGrid, signal: AbortSignal | undefined): Promise<Wrapped> {
+  const size = gridSize(directory, grid);
+  const layout = layBlocks(directory, blockNumbers(directory, grid));
   const header = wrapperHeader(directory, size, layout.blocks);
   const bytes = await fetchBlocks(source, layout, header, signal);
   const data = bytes.subarray(header.length);
-  return {
-    directory,
-    size,
-    bytes,
-    blocks: layout.blocks.map((block) => data.subarray(block.offset, block.offset + block.bytes)),
+  const blocks = layout.blocks.map((block) => data.subarray(block.offset, block.offset + block.bytes));
+  return { directory, size, bytes, blocks };
+}
+
+function blockNumbers({ width, blockWidth }: Directory, { rows, columns }: BlockGrid): number[] {
+  const across = Math.ceil(width / blockWidth);
+  return Array.from({ length: rows.length }, (_, row) => columns.map((column) => (rows.start + row) * across + column)).flat();
+}
+
+/**
+ * Pixels of a grid of blocks, without what reaches over the edge of the image; but no smaller than one tile, because libvips refuses
+ * a tile that is much larger than its image.
+ */
+function gridSize({ width, height, blockWidth, blockHeight, layout }: Directory, { rows, columns }: BlockGrid): Size {
+  const inside = {
+    width: columns.reduce((sum, column) => sum + Math.min(blockWidth, width - column * blockWidth), 0),
+    height: Math.min(rows.length * blockHeight, height - rows.start * blockHeight),
   };
+  if (layout === 'strips') return inside;
+  return { width: Math.max(blockWidth, inside.width), height: Math.max(blockHeight, inside.height) };
 }
 
 async function decodeWrapped({ directory, size, bytes, blocks }: Wrapped): Promise<Pixels> {
@@ -90,7 +101,7 @@ async function decodeWrapped({ directory, size, bytes, blocks }: Wrapped): Promi
 /** Finds the block that is to blame by decoding one after the other. */
 async function namingBlock(
   image: TiffImage,
-  blocks: readonly number[],
+  grid: BlockGrid,
   cause: unknown,
   signal: AbortSignal | undefined,
 ): Promise<SegtileError> {
@@ -98,25 +109,21 @@ async function namingBlock(
   const codec = compressionName(directory.compression);
   const where = `${name} (${directoryName(directory)}) of ${source.path}`;
   const hint = 'The file is damaged: copy or download it again.';
-  for (const block of blocks) {
-    const wrapped = await wrap(image, [block], blockSize(directory, block), signal);
-    try {
-      await decodeWrapped(wrapped);
-    } catch (own) {
-      return new SegtileError('input', `block ${block} (${codec}) in ${where} cannot be decoded: ${oneLine(own)}`, hint, own);
+  for (let row = 0; row < grid.rows.length; row++) {
+    for (const column of grid.columns) {
+      const single = { rows: { start: grid.rows.start + row, length: 1 }, columns: [column] };
+      const wrapped = await wrap(image, single, signal);
+      try {
+        await decodeWrapped(wrapped);
+      } catch (own) {
+        const block = blockNumbers(directory, single)[0];
+        return new SegtileError('input', `block ${block} (${codec}) in ${where} cannot be decoded: ${oneLine(own)}`, hint, own);
+      }
     }
   }
+  const blocks = blockNumbers(directory, grid);
   const range = `blocks ${blocks[0]} to ${blocks.at(-1)} (${codec})`;
   return new SegtileError('input', `${range} in ${where} cannot be decoded: ${oneLine(cause)}`, hint, cause);
-}
-
-/** Pixels of one block that lie inside the image. */
-function blockSize({ width, height, blockWidth, blockHeight }: Directory, block: number): Size {
-  const across = Math.ceil(width / blockWidth);
-  return {
-    width: Math.min(blockWidth, width - (block % across) * blockWidth),
-    height: Math.min(blockHeight, height - Math.floor(block / across) * blockHeight),
-  };
 }
 
 function oneLine(thrown: unknown): string {

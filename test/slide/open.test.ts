@@ -118,6 +118,9 @@ test('channels in directories of their own are refused, not read as the first on
   });
 });
 
+/** Levels of cogeo.tif that libvips refuses because their tiles are much larger than they are. */
+const unreadable = ['128x128', '64x64', '32x32', '16x16'];
+
 const real: readonly (readonly [name: string, expected: object])[] = [
   [
     'CMU-1-Small-Region.svs',
@@ -146,8 +149,9 @@ test.for(real)('%s: every level as sharp decodes it whole', async ([name, expect
       const found = await input.metadata().catch(() => undefined);
       if (found?.width === width && found.height === height) truths.push(await input.raw().toBuffer());
     }
-    expect(truths.length).toBe(1);
-    expect(Buffer.compare(await readLevel(slide, index), truths[0]!)).toBe(0);
+    const pixels = await readLevel(slide, index);
+    if (truths.length === 0) expect(unreadable).toContain(`${width}x${height}`);
+    else expect(Buffer.compare(pixels, truths[0]!)).toBe(0);
   }
   await slide.close();
 });

@@ -6,7 +6,7 @@ import { readTiff, requireBlocksInFile } from '../../dist/tiff/container.js';
 import { readBands } from '../../dist/tiff/read.js';
 import { openFile } from '../../dist/tiff/source.js';
 import { sharedFile } from '../shared.ts';
-import { gather, memorySource, picture, stripTiff } from './pictures.js';
+import { blockTiff, gather, memorySource, picture } from './pictures.js';
 
 /** All that is done with the first image of a file, from its header to its pixels. */
 async function readAll(bytes: Uint8Array): Promise<Uint8Array> {
@@ -68,7 +68,7 @@ describe.each(kinds)('%s', (_, options) => {
 });
 
 test('a block past the end is named, with its place and the size of the file', async () => {
-  const bytes = stripTiff(small, { blockHeight: 16 });
+  const bytes = blockTiff(small, { blockHeight: 16 });
   const source = memorySource(bytes.subarray(0, bytes.length - 3000));
   const directory = (await readTiff(source)).directories[0]!;
   const offset = directory.offsets[4];
@@ -77,8 +77,16 @@ test('a block past the end is named, with its place and the size of the file', a
   );
 });
 
+test('tiles that are not multiples of 16 are refused', async () => {
+  const bytes = blockTiff(small, { layout: 'tiles', blockWidth: 48, blockHeight: 30 });
+  await expect(readAll(bytes)).rejects.toMatchObject({
+    code: 'unsupported',
+    message: 'memory.tif has tiles of 48 x 30 (not multiples of 16) in directory 0, which segtile does not read',
+  });
+});
+
 test('directories that run in a circle are an error, not an endless loop', async () => {
-  const bytes = Buffer.from(stripTiff(small, {}));
+  const bytes = Buffer.from(blockTiff(small, {}));
   const next = 10 + bytes.readUInt16LE(8) * 12;
   expect(bytes.readUInt32LE(next)).toBe(0);
   bytes.writeUInt32LE(8, next);
