@@ -1,14 +1,13 @@
 import type { Span } from '../types.js';
+import type { BlockGrid } from './decode.js';
 import type { Directory } from './directory.js';
 
-/** Which blocks make one band of rows. Blocks are counted from the top left of the image, without planes. */
+/** Which blocks make one band of rows. */
 export interface BandBlocks {
   /** Rows of pixels that the band stands for. They lie within the rows of its blocks. */
   readonly rows: Span;
-  /** Rows of blocks. */
-  readonly blockRows: Span;
-  /** Columns of blocks that are wanted, rising. None where nothing of the band is wanted. */
-  readonly blockColumns: readonly number[];
+  /** No columns where nothing of the band is wanted. */
+  readonly blocks: BlockGrid;
 }
 
 /** A band has at least this many rows where blocks are flat, so that one call of the decoder is worth its while. */
@@ -41,7 +40,7 @@ export function* planBands(directory: Directory, rows: Span, columns: (rows: Spa
     const blockRows = { start: row, length: Math.min(step, last - row) };
     const start = Math.max(rows.start, row * blockHeight);
     const band = { start, length: Math.min(end, (row + blockRows.length) * blockHeight) - start };
-    yield { rows: band, blockRows, blockColumns: blockColumns(columns(band), width, blockWidth) };
+    yield { rows: band, blocks: { rows: blockRows, columns: blockColumns(columns(band), width, blockWidth) } };
   }
 }
 

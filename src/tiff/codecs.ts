@@ -8,14 +8,18 @@ export interface Codec {
   readonly predictors: readonly number[];
 }
 
-const JPEG = 7;
+/** Value of the tag Compression for blocks that are not compressed. */
+export const NONE = 1;
+
+/** Value of the tag Compression for JPEG (TIFF technical note 2). */
+export const JPEG = 7;
 
 /**
  * Codecs that libtiff inside sharp decodes, by the value of the tag Compression. ZSTD (50000) must never come here: that libtiff
  * gives black tiles for it, without an error.
  */
 const CODECS: ReadonlyMap<number, Codec> = new Map([
-  [1, { name: 'none', predictors: [1] }],
+  [NONE, { name: 'none', predictors: [1] }],
   [5, { name: 'LZW', predictors: [1, 2] }],
   [JPEG, { name: 'JPEG', predictors: [1] }],
   [8, { name: 'deflate', predictors: [1, 2] }],
@@ -86,16 +90,12 @@ export function requireDecodable(path: string, directory: Directory): void {
 }
 
 /** What of a directory is not handled, with its number; undefined where all is. */
-function undecodable({
-  compression,
-  predictor,
-  photometric,
-  samples,
-  bits,
-  sampleFormat,
-  planar,
-  fillOrder,
-}: Directory): string | undefined {
+function undecodable(directory: Directory): string | undefined {
+  return undecodableSamples(directory) ?? undecodableBlocks(directory);
+}
+
+function undecodableSamples(directory: Directory): string | undefined {
+  const { compression, predictor, photometric, samples, bits, sampleFormat, planar, fillOrder } = directory;
   const codec = CODECS.get(compression);
   if (codec === undefined) return `compression ${compression} (${OTHER_CODECS.get(compression) ?? 'unknown'})`;
   if (codec.predictors.length > 1 && !codec.predictors.includes(predictor)) return `predictor ${predictor}`;
@@ -109,5 +109,21 @@ function undecodable({
   const colours = grey ? 1 : 3;
   const alpha = samples === colours + 1 && compression !== JPEG;
   if (samples !== colours && !alpha) return `${samples} samples per pixel (${photometricName(photometric)})`;
+  return undefined;
+}
+
+/** libvips refuses tiles that break the rule of TIFF 6.0 that their sides are multiples of 16, and tiles of more pixels on a side. */
+const LARGEST_TILE_SIDE = 8192;
+
+/** A block is decoded whole, twice at a time; more bytes than this would not be bounded memory. */
+const LARGEST_BLOCK = 2 ** 30;
+
+function undecodableBlocks({ compression, layout, blockWidth, blockHeight, samples }: Directory): string | undefined {
+  const size = `${layout} of ${blockWidth} x ${blockHeight}`;
+  if (layout === 'tiles' && (blockWidth % 16 !== 0 || blockHeight % 16 !== 0)) return `${size} (not multiples of 16)`;
+  if (layout === 'tiles' && Math.max(blockWidth, blockHeight) > LARGEST_TILE_SIDE) return `${size} (over ${LARGEST_TILE_SIDE})`;
+  const bytes = blockWidth * blockHeight * samples;
+  const cuttable = layout === 'strips' && compression === NONE;
+  if (!cuttable && bytes > LARGEST_BLOCK) return `${size} (${bytes} bytes each when decoded)`;
   return undefined;
 }

@@ -31,46 +31,27 @@ export async function* readBands(
 
 async function decodeBand(image: TiffImage, plan: BandBlocks, signal: AbortSignal | undefined): Promise<Band> {
   throwIfAborted(signal);
-  const { rows, blockRows, blockColumns } = plan;
+  const { rows, blocks } = plan;
   const band = { y: rows.start, height: rows.length };
-  if (blockColumns.length === 0) return { ...band, runs: [] };
-  const { width, height, blockWidth, blockHeight } = image.directory;
-  const across = Math.ceil(width / blockWidth);
-  const blocks: number[] = [];
-  for (let row = 0; row < blockRows.length; row++) {
-    for (const column of blockColumns) blocks.push((blockRows.start + row) * across + column);
-  }
-  const top = blockRows.start * blockHeight;
-  const decoded = await decodeBlocks(
-    image,
-    blocks,
-    {
-      width: blockColumns.reduce((sum, column) => sum + Math.min(blockWidth, width - column * blockWidth), 0),
-      height: Math.min(blockRows.length * blockHeight, height - top),
-    },
-    signal,
-  );
-  return { ...band, runs: cutRuns(decoded, rows.start - top, rows.length, blockColumns, image.directory) };
+  if (blocks.columns.length === 0) return { ...band, runs: [] };
+  const decoded = await decodeBlocks(image, blocks, signal);
+  return { ...band, runs: cutRuns(decoded, plan, image.directory) };
 }
 
-/** Cuts the rows of a band out of its blocks, as one run for each row of neighbouring blocks. Copies only where there are several. */
-function cutRuns(
-  decoded: Pixels,
-  skip: number,
-  height: number,
-  blockColumns: readonly number[],
-  directory: Directory,
-): BandRun[] {
-  const { blockWidth, width } = directory;
+/** Cuts the rows of a band out of its blocks, as one run for each row of neighbouring blocks. Copies only what does not lie together. */
+function cutRuns(decoded: Pixels, { rows, blocks }: BandBlocks, { width, blockWidth, blockHeight }: Directory): BandRun[] {
   const { data, channels } = decoded;
+  const { columns } = blocks;
+  const height = rows.length;
+  const skip = rows.start - blocks.rows.start * blockHeight;
   const stride = decoded.width * channels;
   const runs: BandRun[] = [];
   let left = 0;
-  for (let first = 0; first < blockColumns.length; ) {
+  for (let first = 0; first < columns.length; ) {
     let after = first + 1;
-    while (after < blockColumns.length && blockColumns[after] === blockColumns[after - 1]! + 1) after++;
-    const x = blockColumns[first]! * blockWidth;
-    const runWidth = Math.min((blockColumns[after - 1]! + 1) * blockWidth, width) - x;
+    while (after < columns.length && columns[after] === columns[after - 1]! + 1) after++;
+    const x = columns[first]! * blockWidth;
+    const runWidth = Math.min((columns[after - 1]! + 1) * blockWidth, width) - x;
     let pixels = data.subarray(skip * stride, (skip + height) * stride);
     if (runWidth < decoded.width) {
       pixels = new Uint8Array(runWidth * height * channels);

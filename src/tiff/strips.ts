@@ -1,4 +1,5 @@
 import { SegtileError } from '../errors.js';
+import { NONE } from './codecs.js';
 import { type Directory, directoryName } from './directory.js';
 import { TRUNCATED_HINT } from './source.js';
 
@@ -13,7 +14,7 @@ const LOW = 256;
  */
 export function lowStrips(path: string, directory: Directory): Directory {
   const { compression, layout, width, height, samples, blockHeight, offsets, byteCounts } = directory;
-  if (compression !== 1 || layout !== 'strips' || blockHeight <= LOW) return directory;
+  if (compression !== NONE || layout !== 'strips' || blockHeight <= LOW) return directory;
   const rowBytes = width * samples;
   // Pieces must not straddle strips. A single strip may end in a short piece; of several, each is cut evenly.
   const pieceRows = blockHeight >= height ? LOW : largestDivisor(blockHeight, LOW);

@@ -1,4 +1,5 @@
 import type { Size } from '../types.js';
+import { JPEG, NONE } from './codecs.js';
 import type { Directory } from './directory.js';
 
 /** One compressed block inside the data that a wrapped TIFF carries. */
@@ -63,7 +64,7 @@ function wrapperTags(directory: Directory, size: Size, blocks: readonly WrappedB
   const offsets = blocks.map((block) => block.offset);
   const counts = blocks.map((block) => block.bytes);
   const tiled = layout === 'tiles';
-  const predicts = compression !== 1 && compression !== 7 && predictor !== 1;
+  const predicts = compression !== NONE && compression !== JPEG && predictor !== 1;
   const extra = samples === 2 || samples === 4;
   return [
     [256, LONG, [size.width]],

@@ -32,18 +32,18 @@ test('bands cover the rows without gap or overlap, take whole blocks once, and h
       let blockRow = Math.floor(start / blockHeight);
       for (const band of planBands(directory, { start, length }, () => spans)) {
         expect(band.rows.start).toBe(row);
-        expect(band.blockRows.start).toBe(blockRow);
+        expect(band.blocks.rows.start).toBe(blockRow);
         expect(band.rows.length).toBeGreaterThan(0);
         row += band.rows.length;
-        blockRow += band.blockRows.length;
-        expect(band.blockRows.start * blockHeight).toBeLessThanOrEqual(band.rows.start);
+        blockRow += band.blocks.rows.length;
+        expect(band.blocks.rows.start * blockHeight).toBeLessThanOrEqual(band.rows.start);
         expect(blockRow * blockHeight).toBeGreaterThanOrEqual(row);
         for (let column = 0; column * blockWidth < width; column++) {
           const end = Math.min(width, (column + 1) * blockWidth);
           const wanted = spans.some((s) => s.start < end && s.start + s.length > column * blockWidth);
-          if (band.blockColumns.includes(column) !== wanted) throw new Error(`column ${column} of blocks: wanted ${wanted}`);
+          if (band.blocks.columns.includes(column) !== wanted) throw new Error(`column ${column} of blocks: wanted ${wanted}`);
         }
-        expect([...new Set(band.blockColumns)].sort((a, b) => a - b)).toEqual(band.blockColumns);
+        expect([...new Set(band.blocks.columns)].sort((a, b) => a - b)).toEqual(band.blocks.columns);
       }
       expect(row).toBe(start + length);
     }),

@@ -17,34 +17,38 @@ export function picture(width: number, height: number, channels = 3): Pixels {
 }
 
 /** What parts of a directory a test may choose. */
-export type Choices = Partial<Pick<Directory, 'compression' | 'photometric' | 'blockHeight'>>;
+export type Choices = Partial<Pick<Directory, 'compression' | 'photometric' | 'layout' | 'blockWidth' | 'blockHeight'>>;
 
-/** A little-endian classic TIFF with the picture in strips: uncompressed (1) or deflate (8 and 32946). */
-export function stripTiff(
-  pixels: Pixels,
-  { compression = 1, photometric = 2, blockHeight = pixels.height }: Choices,
-): Uint8Array {
-  const { width, height, channels, data } = pixels;
-  const strips: Uint8Array[] = [];
-  for (let y = 0; y < height; y += blockHeight) {
-    const raw = data.subarray(y * width * channels, Math.min(y + blockHeight, height) * width * channels);
-    strips.push(compression === 1 ? raw : deflateSync(raw));
+/** A little-endian classic TIFF with the picture in blocks: uncompressed (1) or deflate (8 and 32946). */
+export function blockTiff(pixels: Pixels, choices: Choices): Uint8Array {
+  const { width, height, channels } = pixels;
+  const directory = { ...plainDirectory(width, height), samples: channels, bits: Array(channels).fill(8), ...choices };
+  const blocks: Uint8Array[] = [];
+  for (let y = 0; y < height; y += directory.blockHeight) {
+    for (let x = 0; x < width; x += directory.blockWidth) {
+      const raw = cutBlock(pixels, x, y, directory);
+      blocks.push(directory.compression === 1 ? raw : deflateSync(raw));
+    }
   }
   let offset = 0;
-  const blocks = strips.map((strip) => {
-    const block = { offset, bytes: strip.length };
-    offset += strip.length;
-    return block;
+  const places = blocks.map(({ length }) => {
+    const place = { offset, bytes: length };
+    offset += length;
+    return place;
   });
-  const directory = {
-    ...plainDirectory(width, height),
-    samples: channels,
-    bits: Array(channels).fill(8),
-    compression,
-    photometric,
-    blockHeight,
-  };
-  return Buffer.concat([wrapperHeader(directory, pixels, blocks), ...strips]);
+  return Buffer.concat([wrapperHeader(directory, pixels, places), ...blocks]);
+}
+
+/** One block, as TIFF keeps it: tiles are whole, filled up with 99; the last strip is cut. */
+function cutBlock(pixels: Pixels, x: number, y: number, { layout, blockWidth, blockHeight }: Directory): Uint8Array {
+  const { width, height, channels, data } = pixels;
+  const rows = layout === 'tiles' ? blockHeight : Math.min(blockHeight, height - y);
+  const block = new Uint8Array(blockWidth * rows * channels).fill(99);
+  for (let row = 0; row < Math.min(rows, height - y); row++) {
+    const from = ((y + row) * width + x) * channels;
+    block.set(data.subarray(from, from + Math.min(blockWidth, width - x) * channels), row * blockWidth * channels);
+  }
+  return block;
 }
 
 /** A directory of 8-bit RGB in one strip, to start from. */

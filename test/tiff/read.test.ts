@@ -5,7 +5,7 @@ import { readTiff } from '../../dist/tiff/container.js';
 import type { TiffImage } from '../../dist/tiff/decode.js';
 import { readBands } from '../../dist/tiff/read.js';
 import type { Pixels } from '../../dist/types.js';
-import { gather, memorySource, picture, stripTiff } from './pictures.js';
+import { blockTiff, gather, memorySource, picture } from './pictures.js';
 
 const whole = ({ width, height }: { width: number; height: number }) =>
   [{ start: 0, length: height }, () => [{ start: 0, length: width }]] as const;
@@ -63,7 +63,7 @@ test.each([
   ['deflate (32946) in strips of 7 rows', 32946, 7],
 ])('%s', async (_, compression, blockHeight) => {
   const source = picture(37, 2600);
-  const image = await tiffImage(stripTiff(source, { compression, blockHeight }));
+  const image = await tiffImage(blockTiff(source, { compression, blockHeight }));
   const bands: number[] = [];
   const counted = (async function* () {
     for await (const band of readBands(image, ...whole(source))) {
@@ -76,13 +76,29 @@ test.each([
 });
 
 test.each([
+  ['much larger than the image', 10, 7, 512, 512],
+  ['of which the last column and row are one pixel', 129, 385, 64, 128],
+  ['larger than a high, narrow image', 5, 3000, 256, 256],
+  ['larger than a low, wide image', 3000, 5, 256, 256],
+  ['of the smallest size', 333, 222, 16, 16],
+  ['wider than high', 333, 222, 240, 32],
+])('tiles %s', async (_, width, height, blockWidth, blockHeight) => {
+  const source = picture(width, height);
+  const image = await tiffImage(blockTiff(source, { layout: 'tiles', blockWidth, blockHeight, compression: 8 }));
+  expect(Buffer.compare(await gather(readBands(image, ...whole(source)), width, height), source.data)).toBe(0);
+  const corner = readBands(image, { start: height - 1, length: 1 }, () => [{ start: width - 1, length: 1 }]);
+  const last = await gather(corner, width, 1, height - 1);
+  expect([...last.subarray(-3)]).toEqual([...source.data.subarray(-3)]);
+});
+
+test.each([
   ['grey', 1, 1],
   ['grey where white is 0', 1, 0],
   ['grey with alpha', 2, 1],
   ['RGB with alpha', 4, 2],
 ])('%s comes out as RGB', async (_, channels, photometric) => {
   const source = picture(50, 300, channels);
-  const image = await tiffImage(stripTiff(source, { photometric, blockHeight: 16 }));
+  const image = await tiffImage(blockTiff(source, { photometric, blockHeight: 16 }));
   const decoded = await gather(readBands(image, ...whole(source)), 50, 300);
   for (let pixel = 0; pixel < 50 * 300; pixel++) {
     for (let c = 0; c < 3; c++) {

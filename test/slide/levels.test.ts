@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { fullResolution, sortDirectories } from '../../dist/slide/levels.js';
+import type { Directory } from '../../dist/tiff/directory.js';
+import { plainDirectory } from '../tiff/pictures.ts';
+
+const image = (width: number, height: number, more: Partial<Directory> = {}): Directory => ({
+  ...plainDirectory(width, height),
+  ...more,
+});
+const tiled = (width: number, height: number, more: Partial<Directory> = {}) =>
+  image(width, height, { layout: 'tiles', ...more });
+const widths = (directories: readonly Directory[]) => directories.map((directory) => directory.width);
+const aperio = { description: 'Aperio Image Library v11' };
+
+test('reduced images of the same shape are levels, sorted by size, with the largest unreduced one first', () => {
+  const chain = [image(12, 25, { subfileType: 1 }), tiled(100, 201), image(50, 101, { subfileType: 1 }), tiled(25, 50)];
+  const { levels, associated, siblings } = sortDirectories(chain, []);
+  expect(widths(levels)).toEqual([100, 50, 25, 12]);
+  expect(associated).toEqual([]);
+  expect(siblings).toEqual([]);
+});
+
+test('rounding at each step of a pyramid is allowed for, another shape is not', () => {
+  const base = tiled(46_000, 32_914);
+  for (const [width, height, level] of [
+    [11_500, 8228, true],
+    [11_500, 8229, true],
+    [2875, 2057, true],
+    [11_500, 8231, false],
+    [1280, 431, false],
+    [8228, 11_500, false],
+    [1, 1, true],
+  ] as const) {
+    expect(sortDirectories([base, tiled(width, height)], []).levels.length, `${width} x ${height}`).toBe(level ? 2 : 1);
+  }
+});
+
+test('an Aperio file: thumbnail, label and macro are told from the levels', () => {
+  const chain = [
+    tiled(46_000, 32_914, aperio),
+    image(1024, 732, { description: 'Aperio Image Library v11\r\n46000x32914 -> 1024x732 - ' }),
+    tiled(11_500, 8228, aperio),
+    image(387, 463, { description: 'Aperio Image Library v11\nlabel 387x463', subfileType: 1 }),
+    image(1280, 431, { description: 'Aperio Image Library v11\nmacro 1280x431', subfileType: 9 }),
+  ];
+  const { levels, associated } = sortDirectories(chain, []);
+  expect(widths(levels)).toEqual([46_000, 11_500]);
+  expect(associated.map(({ kind, directory }) => [kind, directory.width])).toEqual([
+    ['thumbnail', 1024],
+    ['label', 387],
+    ['macro', 1280],
+  ]);
+});
+
+test('masks are no levels, sub-directories are', () => {
+  const chain = [tiled(512, 512), tiled(512, 512, { subfileType: 4 }), tiled(256, 256, { subfileType: 5 })];
+  const { levels, associated } = sortDirectories(chain, [image(256, 256, { parent: 0 })]);
+  expect(widths(levels)).toEqual([512, 256]);
+  expect(associated.map(({ kind }) => kind)).toEqual(['mask', 'mask']);
+});
+
+test('a smaller image in strips that nothing marks as reduced is no level', () => {
+  const { levels, associated } = sortDirectories([image(400, 400), image(100, 100)], []);
+  expect(widths(levels)).toEqual([400]);
+  expect(associated.map(({ kind }) => kind)).toEqual(['other']);
+});
+
+test('images as large as level 0 are siblings', () => {
+  const pages = [image(90, 61), image(90, 61, { index: 1 }), image(90, 61, { index: 2 })];
+  expect(sortDirectories(pages, []).siblings).toEqual(pages.slice(1));
+  expect(fullResolution(pages)).toBe(pages[0]);
+});

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import sharp, { type TiffOptions } from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { requireDecodable } from '../../dist/tiff/codecs.js';
+import { readTiff, requireBlocksInFile } from '../../dist/tiff/container.js';
+import { readBands } from '../../dist/tiff/read.js';
+import { openFile } from '../../dist/tiff/source.js';
+import { sharedFile } from '../shared.ts';
+import { blockTiff, gather, memorySource, picture } from './pictures.js';
+
+/** All that is done with the first image of a file, from its header to its pixels. */
+async function readAll(bytes: Uint8Array): Promise<Uint8Array> {
+  const source = memorySource(bytes);
+  const directory = (await readTiff(source)).directories[0]!;
+  requireDecodable(source.path, directory);
+  requireBlocksInFile(source, directory);
+  const { width, height } = directory;
+  const bands = readBands({ source, directory, name: 'level 0' }, { start: 0, length: height }, () => [
+    { start: 0, length: width },
+  ]);
+  return gather(bands, width, height);
+}
+
+const small = picture(70, 90);
+const kinds: readonly (readonly [string, TiffOptions])[] = [
+  ['LZW tiles', { tile: true, tileWidth: 32, tileHeight: 32, compression: 'lzw' }],
+  ['JPEG tiles', { tile: true, tileWidth: 32, tileHeight: 32, compression: 'jpeg' }],
+  ['deflate strips, BigTIFF', { tile: false, compression: 'deflate', bigtiff: true }],
+  ['uncompressed strips', { tile: false, compression: 'none' }],
+];
+
+describe.each(kinds)('%s', (_, options) => {
+  const file = sharp(small.data, { raw: { width: 70, height: 90, channels: 3 } })
+    .tiff(options)
+    .toBuffer();
+
+  test('cut anywhere, it is an error or has the right pixels', async () => {
+    const bytes = await file;
+    const truth = await readAll(bytes);
+    let failures = 0;
+    for (let i = 0; i < 150; i++) {
+      const length = Math.floor((bytes.length * i) / 150);
+      try {
+        expect(Buffer.compare(await readAll(bytes.subarray(0, length)), truth)).toBe(0);
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'SegtileError', code: 'input' });
+        failures++;
+      }
+    }
+    expect(failures).toBeGreaterThan(100);
+  });
+
+  test('with any byte of its directory changed, it is an error or has pixels', async () => {
+    const bytes = await file;
+    const blocks = (await readTiff(memorySource(bytes))).directories[0]!;
+    const isBlock = (at: number) =>
+      Array.from(blocks.offsets).some((offset, i) => at >= offset && at < offset + blocks.byteCounts[i]!);
+    const places = Array.from(bytes.keys()).filter((at) => !isBlock(at));
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...places), fc.integer({ min: 0, max: 255 }), async (at, value) => {
+        const changed = Buffer.from(bytes);
+        changed[at] = value;
+        await readAll(changed).catch((error: unknown) => expect(error).toMatchObject({ name: 'SegtileError' }));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+test('a block past the end is named, with its place and the size of the file', async () => {
+  const bytes = blockTiff(small, { blockHeight: 16 });
+  const source = memorySource(bytes.subarray(0, bytes.length - 3000));
+  const directory = (await readTiff(source)).directories[0]!;
+  const offset = directory.offsets[4];
+  expect(() => requireBlocksInFile(source, directory)).toThrow(
+    `memory.tif has ${bytes.length - 3000} bytes, but block 4 of directory 0 is 3360 bytes at byte ${offset}`,
+  );
+});
+
+test('tiles that are not multiples of 16 are refused', async () => {
+  const bytes = blockTiff(small, { layout: 'tiles', blockWidth: 48, blockHeight: 30 });
+  await expect(readAll(bytes)).rejects.toMatchObject({
+    code: 'unsupported',
+    message: 'memory.tif has tiles of 48 x 30 (not multiples of 16) in directory 0, which segtile does not read',
+  });
+});
+
+test('directories that run in a circle are an error, not an endless loop', async () => {
+  const bytes = Buffer.from(blockTiff(small, {}));
+  const next = 10 + bytes.readUInt16LE(8) * 12;
+  expect(bytes.readUInt32LE(next)).toBe(0);
+  bytes.writeUInt32LE(8, next);
+  await expect(readTiff(memorySource(bytes))).rejects.toMatchObject({
+    code: 'input',
+    message: expect.stringContaining('in a circle'),
+  });
+});
+
+const circle = sharedFile('tiff/test_ifd_loop_to_self.tif');
+test.skipIf(circle === undefined)('a real file whose directory follows itself (skipped without shared/data)', async () => {
+  const source = await openFile(circle!);
+  await expect(readTiff(source)).rejects.toMatchObject({
+    code: 'input',
+    message: expect.stringContaining('after directory 0 comes byte 408'),
+  });
+  await source.close();
+});
+
+test('a file without any directory is an error', async () => {
+  await expect(
+    readTiff(memorySource(Uint8Array.of(0x49, 0x49, 42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))),
+  ).rejects.toMatchObject({
+    code: 'input',
+    message: 'memory.tif is damaged: it has no directory',
+  });
+});
