@@ -195,8 +195,8 @@ test('equal blocks are stored once, in one level and across levels', async () =>
   expect(statSync(at('patches.tif')).size).toBeLessThan(1024 * 512 * 0.07);
 });
 
-test('a tile of one label is told from one that is padded where the image ends', async () => {
-  // At every level the last tile is partly outside; a shortcut that takes it for uniform would lose its padding or its pixels.
+test('one label stays one label at every level, wherever the image ends within a tile', async () => {
+  // Tiles of one value take a shortcut, with or without padding, and next to tiles that do not.
   for (const width of [16, 17, 32, 33, 48, 64, 65]) {
     const layout: TiffLayout = { ...plain, size: { width, height: 33 } };
     // A name of its own: libvips remembers pictures by name.
