@@ -119,11 +119,14 @@ test('every level reads back exactly by sharp and by geotiff, for any size and a
       const tiff = await fromFile(path);
       for (const [index, level] of expected.entries()) {
         const where = levels === 'chained' ? { page: index } : index === 0 ? {} : { subifd: index - 1 };
-        expect(await sharpRead(path, where, channels)).toEqual({ ...level, channels });
+        const bySharp = await sharpRead(path, where, channels);
+        expect([bySharp.width, bySharp.height, bySharp.channels]).toEqual([level.width, level.height, channels]);
+        expect(Buffer.compare(bySharp.data, level.data)).toBe(0);
         if (levels === 'subifd' && index > 0) continue;
         const image = await tiff.getImage(index);
         expect([image.getWidth(), image.getHeight()]).toEqual([level.width, level.height]);
-        expect(new Uint8Array((await image.readRasters({ interleave: true })) as Uint8Array)).toEqual(level.data);
+        const byGeotiff = (await image.readRasters({ interleave: true })) as unknown as Uint8Array;
+        expect(Buffer.compare(byGeotiff, level.data)).toBe(0);
       }
       expect(await tiff.getImageCount()).toBe(levels === 'chained' ? expected.length : 1);
       tiff.close();
@@ -179,21 +182,21 @@ test('without a known pixel size no resolution is claimed', async () => {
 });
 
 test('equal blocks are stored once, in one level and across levels', async () => {
-  const layout: TiffLayout = { ...plain, size: { width: 2048, height: 1024 } };
-  await write(at('blank.tif'), layout, new Uint8Array(2048 * 1024));
+  const layout: TiffLayout = { ...plain, size: { width: 1024, height: 512 } };
+  await write(at('blank.tif'), layout, new Uint8Array(1024 * 512));
   expect(new Set(rawDirectories(at('blank.tif')).chain.flatMap(({ tags }) => tags.get(324)!.values)).size).toBe(1);
 
-  const patches = new Uint8Array(2048 * 1024);
-  for (let i = 0; i < patches.length; i++) patches[i] = (i & 15) === ((i >> 11) & 15) ? 2 : 0;
+  const patches = new Uint8Array(1024 * 512);
+  for (let i = 0; i < patches.length; i++) patches[i] = (i & 15) === ((i >> 10) & 15) ? 2 : 0;
   await write(at('patches.tif'), layout, patches);
   const [main] = rawDirectories(at('patches.tif')).chain;
   expect(new Set(main!.tags.get(324)!.values).size).toBe(1);
-  expect(main!.tags.get(324)!.values.length).toBe(128 * 64);
-  expect(statSync(at('patches.tif')).size).toBeLessThan(2048 * 1024 * 0.07);
+  expect(main!.tags.get(324)!.values.length).toBe(64 * 32);
+  expect(statSync(at('patches.tif')).size).toBeLessThan(1024 * 512 * 0.07);
 });
 
-test('a tile of one label is told from one that is padded where the image ends', async () => {
-  // At every level the last tile is partly outside; a shortcut that takes it for uniform would lose its padding or its pixels.
+test('one label stays one label at every level, wherever the image ends within a tile', async () => {
+  // Tiles of one value take a shortcut, with or without padding, and next to tiles that do not.
   for (const width of [16, 17, 32, 33, 48, 64, 65]) {
     const layout: TiffLayout = { ...plain, size: { width, height: 33 } };
     // A name of its own: libvips remembers pictures by name.
