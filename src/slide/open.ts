@@ -1,6 +1,7 @@
 import { SegtileError } from '../errors.js';
 import { type ByteSource, openFile } from '../tiff/source.js';
 import type { Slide } from './slide.js';
+import { openRaster } from './raster.js';
 import { openTiffSlide } from './tiff.js';
 
 /**
@@ -12,14 +13,18 @@ import { openTiffSlide } from './tiff.js';
  */
 export async function openSlide(path: string, options: { readonly mpp?: number } = {}): Promise<Slide> {
   const source = await openFile(path);
+  let handedOn = false;
   try {
     const kind = await recognise(source);
-    if (kind === 'TIFF') return await openTiffSlide(source, options.mpp);
-    if (kind !== undefined) throw new SegtileError('unsupported', `${path} is a ${kind} file`, 'Convert it to TIFF.');
-    throw new SegtileError('input', `${path} is not an image that segtile knows`, 'Give a TIFF, SVS, PNG or JPEG file.');
-  } catch (error) {
-    await source.close();
-    throw error;
+    if (kind === undefined) {
+      throw new SegtileError('input', `${path} is not an image that segtile knows`, 'Give a TIFF, SVS, PNG or JPEG file.');
+    }
+    if (kind !== 'TIFF') return await openRaster(path, options.mpp);
+    const slide = await openTiffSlide(source, options.mpp);
+    handedOn = true;
+    return slide;
+  } finally {
+    if (!handedOn) await source.close();
   }
 }
 
