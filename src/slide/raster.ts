@@ -4,21 +4,19 @@ import type { Band, Span } from '../types.js';
 import type { Slide } from './slide.js';
 import { between, endOf } from './spans.js';
 
-/** Most bytes of decoded pixels in one band. An image with more of them is decoded once for each band, from its top to that band. */
-const bandBytes = 256 * 2 ** 20;
-
 /**
  * Opens a PNG or JPEG as a slide of one level.
  *
  * Pixels come as stored: transparency is laid over white, grey becomes RGB, colour profiles and EXIF orientation are ignored. Neither
- * format can be entered in the middle, and sharp hands decoded pixels on only when it has all that were asked for: so an image of up to
- * 256 MiB of pixels (89 megapixels) is decoded and held whole. A larger one is cut into bands of at most that, each of which
- * decodes the file anew down to its last row. Progressive JPEG and interlaced PNG take the memory of the whole image besides.
+ * format can be entered in the middle, and sharp hands decoded pixels on only when it has all that were asked for. So an image of up to
+ * `bandBytes` is decoded and held whole, and a larger one is cut into bands of at most that, each of which decodes the file anew down to its
+ * last row. Progressive JPEG and interlaced PNG take the memory of the whole image besides.
  *
  * @param mpp micrometres per pixel as given by the user. What the file says of its resolution is meant for print, and not believed.
+ * @param bandBytes most bytes of decoded pixels in one band; 256 MiB are 89 megapixels
  * @throws {SegtileError} `input` where the file is missing or damaged, `unsupported` where it is not PNG or JPEG with 8-bit grey or RGB
  */
-export async function openRaster(path: string, mpp?: number): Promise<Slide> {
+export async function openRaster(path: string, mpp?: number, bandBytes: number = 256 * 2 ** 20): Promise<Slide> {
   const metadata = await decoder(path)
     .metadata()
     .catch((error: unknown) => {
@@ -34,7 +32,7 @@ export async function openRaster(path: string, mpp?: number): Promise<Slide> {
     height,
     levels: [{ ...level, layout: 'whole', compression: format === 'PNG' ? 'Deflate' : 'JPEG' }],
     mpp: mpp === undefined ? undefined : { x: mpp, y: mpp, source: '--slide-mpp' },
-    readBands: (_level, rows, columns, signal) => rasterBands(path, metadata, rows, columns, signal),
+    readBands: (_level, rows, columns, signal) => rasterBands(path, metadata, bandBytes, rows, columns, signal),
     close: async () => undefined,
   };
 }
@@ -65,6 +63,7 @@ function formatOf(path: string, { format, depth, space }: Metadata): string {
 async function* rasterBands(
   path: string,
   metadata: Metadata,
+  bandBytes: number,
   rows: Span,
   columns: (rows: Span) => readonly Span[],
   signal: AbortSignal | undefined,

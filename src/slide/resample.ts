@@ -103,7 +103,7 @@ function firstIndex(length: number, holds: (index: number) => boolean): number {
 export function resample(x: Axis, y: Axis, columns: Span, rows: Span, slab: (y: number, columns: Span) => Slab): Uint8Array {
   const source = sourceOf(x, columns);
   const out = new Uint8Array(columns.length * rows.length * 3);
-  // A sum is at most 255 * y.total, which is far below 2^31: the total is no more than twice the longer of the two sides.
+  // A sum is at most 255 * y.total, and the total at most twice the longer side: below 2^31 for sides of up to 2^22 pixels.
   const sums = new Int32Array(source.length * 3);
   let upper: Slab | undefined;
   let lower: Slab | undefined;

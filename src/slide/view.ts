@@ -30,8 +30,8 @@ export interface View extends Size {
 /** A level may be this much coarser than what is wanted: pyramids that claim 4 have 4.0003, because their sizes are rounded. */
 const coarser = 1.005;
 
-/** Finest working resolution, in level-0 pixels per working pixel. Finer is a slip of the keyboard, and would not fit in memory. */
-const finest = 1 / 32;
+/** Longest side of a working image, in pixels. More is a slip of the keyboard; sums of samples along a side must fit 31 bits. */
+const longestSide = 2 ** 22;
 
 /**
  * Looks at a slide at another resolution. The working image has `round(width / d)` by `round(height / d)` pixels, at least one. It is
@@ -85,14 +85,15 @@ function sizeOf(slide: Slide, choice: ViewChoice): Size {
 }
 
 function shrink(slide: Slide, x: number, y: number): Size {
-  if (Math.min(x, y) < finest) {
+  const size = { width: Math.max(1, Math.round(slide.width / x)), height: Math.max(1, Math.round(slide.height / y)) };
+  if (Math.max(size.width, size.height) > longestSide) {
     throw new SegtileError(
       'usage',
-      `expected at most ${1 / finest} working pixels per pixel of ${slide.path} but got ${1 / Math.min(x, y)}`,
+      `${slide.path} would have ${size.width} x ${size.height} working pixels, but a side can have ${longestSide} at most`,
       'ask for a coarser resolution',
     );
   }
-  return { width: Math.max(1, Math.round(slide.width / x)), height: Math.max(1, Math.round(slide.height / y)) };
+  return size;
 }
 
 /** The coarsest level that is fine enough for the size; level 0 where none is. */

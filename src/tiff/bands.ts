@@ -19,8 +19,20 @@ const HIGHEST_BAND = 1024;
 /** ... as long as a band has no more pixels than this. */
 const BAND_PIXELS = 2 ** 22;
 
+/** Bands that are fetched and decoded at the same time ... */
+const IN_FLIGHT = 2;
+
+/** ... as long as together they have no more bytes than this when they are decoded. */
+const IN_FLIGHT_BYTES = 2 ** 28;
+
+/** How many bands of an image to decode at a time. */
+export function bandsInFlight(directory: Directory): number {
+  const bandBytes = directory.width * directory.blockHeight * blockRowsPerBand(directory) * 3;
+  return Math.max(1, Math.min(IN_FLIGHT, Math.floor(IN_FLIGHT_BYTES / bandBytes)));
+}
+
 /** Rows of blocks that go into one band. Blocks higher than the band are a band each. */
-export function blockRowsPerBand({ width, blockHeight }: Directory): number {
+function blockRowsPerBand({ width, blockHeight }: Directory): number {
   const rows = Math.min(HIGHEST_BAND, Math.max(LOWEST_BAND, Math.floor(BAND_PIXELS / width)));
   return Math.max(1, Math.floor(rows / blockHeight));
 }

@@ -1,13 +1,10 @@
 import { throwIfAborted } from '../errors.js';
 import type { Band, BandRun, Pixels, Span } from '../types.js';
 import { ahead } from './ahead.js';
-import { type BandBlocks, planBands } from './bands.js';
+import { type BandBlocks, bandsInFlight, planBands } from './bands.js';
 import { decodeBlocks, type TiffImage } from './decode.js';
 import type { Directory } from './directory.js';
 import { lowStrips } from './strips.js';
-
-/** Bands that are fetched and decoded at the same time. */
-const IN_FLIGHT = 2;
 
 /**
  * Rows of an image as RGB bands from top to bottom, each block fetched and decoded at most once.
@@ -22,8 +19,11 @@ export async function* readBands(
   columns: (rows: Span) => readonly Span[],
   signal?: AbortSignal,
 ): AsyncGenerator<Band, void, undefined> {
-  const low = { ...image, directory: lowStrips(image.source.path, image.directory) };
-  for await (const band of ahead(planBands(low.directory, rows, columns), IN_FLIGHT, (plan) => decodeBand(low, plan, signal))) {
+  const directory = lowStrips(image.source.path, image.directory);
+  const plans = planBands(directory, rows, columns);
+  for await (const band of ahead(plans, bandsInFlight(directory), (plan) =>
+    decodeBand({ ...image, directory }, plan, signal),
+  )) {
     throwIfAborted(signal);
     yield band;
   }

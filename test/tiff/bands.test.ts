@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { planBands } from '../../dist/tiff/bands.js';
+import { bandsInFlight, planBands } from '../../dist/tiff/bands.js';
 import { plainDirectory } from './pictures.js';
 
 const spans = fc
@@ -57,4 +57,12 @@ test('flat blocks are grouped, high ones are not', () => {
   expect(rows(55, 40_000)).toBe(220);
   expect(rows(1, 500)).toBe(1024);
   expect(rows(2000, 500)).toBe(2000);
+});
+
+test('two bands are decoded at a time, one where they are very large', () => {
+  const strips = (blockHeight: number) => bandsInFlight({ ...plainDirectory(20_000, 40_000), blockHeight });
+  expect(strips(1)).toBe(2);
+  expect(strips(2000)).toBe(2);
+  expect(strips(2500)).toBe(1);
+  expect(strips(40_000)).toBe(1);
 });
