@@ -24,7 +24,7 @@ describe('what is taken where nobody says', () => {
       layout: 'nchw',
       color: 'rgb',
       normalize: { gain: [1 / 255, 1 / 255, 1 / 255], offset: [0, 0, 0] },
-      classes: [{ label: 1, name: 'class 1', color: [0, 158, 115], threshold: 0.5 }],
+      classes: [{ label: 1, name: 'class 1', color: [0, 158, 115] }],
       notes: ['color rgb assumed', 'samples scaled from 0..255 to 0..1', 'activation sigmoid assumed'],
     });
     expect(model).not.toHaveProperty('fixedWindow');
