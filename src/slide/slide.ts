@@ -1,4 +1,4 @@
-import type { Band, Mpp, Span } from '../types.js';
+import type { Band, Mpp, Size, Span } from '../types.js';
 
 /** Microns per pixel of level 0, and where they came from: `--slide-mpp`, `OME-XML`, `Aperio MPP` or `TIFF resolution tags`. */
 export interface SlideMpp extends Mpp {
@@ -21,6 +21,11 @@ export interface Level {
   readonly compression: string;
 }
 
+/** An image in a slide's file that is not the specimen at some resolution: `label`, `macro`, `thumbnail`, `mask` or `other`. */
+export interface AssociatedImage extends Size {
+  readonly kind: string;
+}
+
 /** An open image file: what is known of it, and its pixels as RGB. */
 export interface Slide {
   readonly path: string;
@@ -32,6 +37,10 @@ export interface Slide {
   /** At least one; the first is full resolution. */
   readonly levels: readonly Level[];
   readonly mpp: SlideMpp | undefined;
+  /** How the file keeps a pixel, such as `3 x 8 bit YCbCr`. */
+  readonly sampling?: string;
+  /** Images in the file that are no levels, such as the label. */
+  readonly associated?: readonly AssociatedImage[];
   /**
    * The rows `rows` of a level from top to bottom as RGB (three channels), in bands of whatever height suits the file, without gap or
    * overlap. Each block of the file is decoded at most once in a pass, and a bounded number of bands is decoded ahead.
