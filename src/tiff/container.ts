@@ -1,6 +1,6 @@
 import { GeoTIFF } from 'geotiff';
 import { reason, SegtileError } from '../errors.js';
-import { type Directory, directoryName, parseDirectory, type Tags } from './directory.js';
+import { blockCount, type Directory, directoryName, parseDirectory, type Tags } from './directory.js';
 import { type ByteSource, TRUNCATED_HINT } from './source.js';
 
 /** The directories of a TIFF file. */
@@ -79,9 +79,10 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
  */
 export function requireBlocksInFile(source: ByteSource, directory: Directory): void {
   const { offsets, byteCounts } = directory;
-  for (let block = 0; block < offsets.length; block++) {
+  const blocks = blockCount(directory);
+  for (let block = 0; block < blocks; block++) {
     const offset = offsets[block]!;
-    const bytes = byteCounts[block] ?? 0;
+    const bytes = byteCounts[block]!;
     if (offset === 0 || bytes === 0) {
       const where = `${directoryName(directory)} of ${source.path}`;
       throw new SegtileError(

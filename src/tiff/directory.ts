@@ -68,7 +68,7 @@ export function parseDirectory(tags: Tags, index: number, parent?: number): Dire
   const planar = number(tags, 'PlanarConfiguration', 1) === 2 && samples > 1;
   const offsets = numbers(tags, tiled ? 'TileOffsets' : 'StripOffsets');
   const byteCounts = numbers(tags, tiled ? 'TileByteCounts' : 'StripByteCounts');
-  const blocks = Math.ceil(width / blockWidth) * Math.ceil(height / blockHeight) * (planar ? samples : 1);
+  const blocks = blockCount({ width, height, blockWidth, blockHeight, planar, samples });
   if (offsets.length < blocks || byteCounts.length < blocks) {
     const found = `${offsets.length} offsets and ${byteCounts.length} byte counts`;
     throw new Error(
@@ -106,6 +106,14 @@ export function parseDirectory(tags: Tags, index: number, parent?: number): Dire
   };
 }
 
+/** How many blocks an image has. A file may list more. */
+export function blockCount(
+  image: Pick<Directory, 'width' | 'height' | 'blockWidth' | 'blockHeight' | 'planar' | 'samples'>,
+): number {
+  const { width, height, blockWidth, blockHeight, planar, samples } = image;
+  return Math.ceil(width / blockWidth) * Math.ceil(height / blockHeight) * (planar ? samples : 1);
+}
+
 /** How a directory is called in messages. */
 export function directoryName(directory: Directory): string {
   return directory.parent === undefined
@@ -126,7 +134,9 @@ function rational(value: unknown): number | undefined {
   return value[0]! / value[1]!;
 }
 
-function text(value: unknown): string {
+function text(tag: unknown): string {
+  // Some writers give text the type BYTE.
+  const value = tag instanceof Uint8Array ? new TextDecoder().decode(tag) : tag;
   if (typeof value !== 'string') return '';
   const end = value.indexOf('\0');
   return end < 0 ? value : value.slice(0, end);

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 
 /** One stretch of a file, and where its bytes go. */
@@ -30,24 +30,21 @@ export interface ByteSource {
  * @throws {SegtileError} `input` where there is no file, it may not be read, or it is empty
  */
 export async function openFile(path: string): Promise<ByteSource> {
-  const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+  const refuse = (cause: NodeJS.ErrnoException) => {
     throw unopened(path, cause);
-  });
-  try {
-    const stat = await handle.stat();
-    if (stat.isDirectory()) throw new SegtileError('input', `${path} is a folder`, 'Give the path of one image file.');
-    if (!stat.isFile()) throw new SegtileError('input', `${path} is not a regular file`, 'Give the path of an image file.');
-    if (stat.size === 0) throw new SegtileError('input', `${path} is empty (0 bytes)`, 'Copy or download the file again.');
-    return {
-      path,
-      size: stat.size,
-      read: (fetches, signal) => fill(handle, path, fetches, signal),
-      close: () => handle.close(),
-    };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  };
+  // Looked at before it is opened: opening a pipe would wait for ever.
+  const found = await stat(path).catch(refuse);
+  if (found.isDirectory()) throw new SegtileError('input', `${path} is a folder`, 'Give the path of one image file.');
+  if (!found.isFile()) throw new SegtileError('input', `${path} is not a regular file`, 'Give the path of an image file.');
+  if (found.size === 0) throw new SegtileError('input', `${path} is empty (0 bytes)`, 'Copy or download the file again.');
+  const handle = await open(path, 'r').catch(refuse);
+  return {
+    path,
+    size: found.size,
+    read: (fetches, signal) => fill(handle, path, fetches, signal),
+    close: () => handle.close(),
+  };
 }
 
 function unopened(path: string, cause: NodeJS.ErrnoException): SegtileError {

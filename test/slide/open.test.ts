@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,6 +111,15 @@ test.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
     await expect(openSlide(path)).rejects.toMatchObject({ code: 'input', message: expect.stringMatching(/may not be read$/) });
   },
 );
+
+test.skipIf(process.platform === 'win32')('a pipe is refused, not waited for', async () => {
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  await expect(openSlide(path)).rejects.toMatchObject({
+    code: 'input',
+    message: expect.stringMatching(/is not a regular file$/),
+  });
+});
 
 test('channels in directories of their own are refused, not read as the first one', async () => {
   await expect(openSlide(fixture('three-pages.tif'))).rejects.toMatchObject({

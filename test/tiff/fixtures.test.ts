@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { requireDecodable } from '../../dist/tiff/codecs.js';
 import { readTiff, requireBlocksInFile } from '../../dist/tiff/container.js';
 import { readBands } from '../../dist/tiff/read.js';
-import { openFile } from '../../dist/tiff/source.js';
-import { gather, picture } from './pictures.js';
+import { type ByteSource, openFile } from '../../dist/tiff/source.js';
+import { gather, memorySource, picture } from './pictures.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/tiff/${name}`, import.meta.url));
 
@@ -58,4 +59,31 @@ test('a block that was never written is refused by its number', async () => {
     code: 'unsupported',
     message: expect.stringMatching(/^block 2 in directory 0 of .*sparse\.tif is empty/),
   });
+});
+
+test('blocks beyond 4 GiB are found', async () => {
+  const far = 5 * 2 ** 30;
+  const bytes = readFileSync(fixture('big-endian-deflate-strips.tif'));
+  const directory = Number(bytes.readBigUInt64BE(8));
+  const entries = Number(bytes.readBigUInt64BE(directory));
+  const stripOffsets = Array.from({ length: entries }, (_, i) => directory + 8 + i * 20).find(
+    (at) => bytes.readUInt16BE(at) === 273,
+  )!;
+  expect(bytes.readUInt16BE(stripOffsets + 2)).toBe(16);
+  const list = Number(bytes.readBigUInt64BE(stripOffsets + 12));
+  for (let strip = 0; strip < 9; strip++) {
+    bytes.writeBigUInt64BE(bytes.readBigUInt64BE(list + strip * 8) + BigInt(far), list + strip * 8);
+  }
+  // The file twice: once at its start, where the directory is read, and once 5 GiB later, where the strips now lie.
+  const near = memorySource(bytes);
+  const source: ByteSource = {
+    ...near,
+    size: far + bytes.length,
+    read: (fetches) => near.read(fetches.map(({ offset, into }) => ({ offset: offset < far ? offset : offset - far, into }))),
+  };
+  const image = { source, directory: (await readTiff(source)).directories[0]!, name: 'level 0' };
+  requireBlocksInFile(source, image.directory);
+  expect(image.directory.offsets[0]).toBeGreaterThan(far);
+  const bands = readBands(image, { start: 0, length: 61 }, () => [{ start: 0, length: 90 }]);
+  expect(Buffer.compare(await gather(bands, 90, 61), picture(90, 61).data)).toBe(0);
 });
