@@ -1,8 +1,8 @@
 import { SegtileError } from '../errors.js';
+import { requireBlocks } from '../tiff/check.js';
 import { compressionName, photometricName, requireDecodable } from '../tiff/codecs.js';
-import { readTiff, requireBlocksInFile, type Tiff } from '../tiff/container.js';
-import type { Directory } from '../tiff/directory.js';
-import { directoryName } from '../tiff/directory.js';
+import { readTiff, type Tiff } from '../tiff/container.js';
+import { type Directory, directoryName } from '../tiff/directory.js';
 import { readBands } from '../tiff/read.js';
 import type { ByteSource } from '../tiff/source.js';
 import { fullResolution, sortDirectories } from './levels.js';
@@ -31,7 +31,7 @@ export async function openTiffSlide(source: ByteSource, mpp: number | undefined)
   }
   for (const directory of levels) {
     requireDecodable(path, directory);
-    requireBlocksInFile(source, directory);
+    requireBlocks(source, directory);
   }
   return {
     path,

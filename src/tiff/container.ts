@@ -1,7 +1,7 @@
 import { GeoTIFF } from 'geotiff';
 import { reason, SegtileError } from '../errors.js';
-import { blockCount, type Directory, directoryName, parseDirectory, type Tags } from './directory.js';
-import { type ByteSource, TRUNCATED_HINT } from './source.js';
+import { type Directory, parseDirectory, type Tags } from './directory.js';
+import type { ByteSource } from './source.js';
 
 /** The directories of a TIFF file. */
 export interface Tiff {
@@ -70,36 +70,6 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
       return found;
     },
   };
-}
-
-/**
- * Makes sure that every block of a directory lies inside the file, so that a truncated file is found before hours of work.
- *
- * @throws {SegtileError} `input` naming the block, its place and the size of the file; `unsupported` for a block that was left out
- */
-export function requireBlocksInFile(source: ByteSource, directory: Directory): void {
-  const { offsets, byteCounts } = directory;
-  const blocks = blockCount(directory);
-  for (let block = 0; block < blocks; block++) {
-    const offset = offsets[block]!;
-    const bytes = byteCounts[block]!;
-    if (offset === 0 || bytes === 0) {
-      const where = `${directoryName(directory)} of ${source.path}`;
-      throw new SegtileError(
-        'unsupported',
-        `block ${block} in ${where} is empty (sparse file)`,
-        'Rewrite the file with every block present.',
-      );
-    }
-    if (offset + bytes > source.size) {
-      const place = `${bytes} bytes at byte ${offset}`;
-      throw new SegtileError(
-        'input',
-        `${source.path} has ${source.size} bytes, but block ${block} of ${directoryName(directory)} is ${place}`,
-        TRUNCATED_HINT,
-      );
-    }
-  }
 }
 
 interface Slice {

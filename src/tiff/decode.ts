@@ -40,24 +40,25 @@ export async function decodeBlocks(image: TiffImage, grid: BlockGrid, signal?: A
   });
 }
 
-/** Some blocks of a directory as a TIFF of their own, in memory. */
+/** A grid of blocks as a TIFF of its own, in memory. */
 interface Wrapped {
   readonly directory: Directory;
+  readonly grid: BlockGrid;
   readonly size: Size;
   /** The TIFF: a header, then the compressed blocks. */
   readonly bytes: Uint8Array;
-  /** Where each block lies in `bytes`. */
+  /** The compressed blocks in it, row by row. */
   readonly blocks: readonly Uint8Array[];
 }
 
 async function wrap({ source, directory }: TiffImage, grid: BlockGrid, signal: AbortSignal | undefined): Promise<Wrapped> {
-  const size = gridSize(directory, grid);
+  const size = wrappedSize(directory, grid);
   const layout = layBlocks(directory, blockNumbers(directory, grid));
   const header = wrapperHeader(directory, size, layout.blocks);
   const bytes = await fetchBlocks(source, layout, header, signal);
   const data = bytes.subarray(header.length);
   const blocks = layout.blocks.map((block) => data.subarray(block.offset, block.offset + block.bytes));
-  return { directory, size, bytes, blocks };
+  return { directory, grid, size, bytes, blocks };
 }
 
 function blockNumbers({ width, blockWidth }: Directory, { rows, columns }: BlockGrid): number[] {
@@ -65,22 +66,26 @@ function blockNumbers({ width, blockWidth }: Directory, { rows, columns }: Block
   return Array.from({ length: rows.length }, (_, row) => columns.map((column) => (rows.start + row) * across + column)).flat();
 }
 
-/**
- * Pixels of a grid of blocks, without what reaches over the edge of the image; but no smaller than one tile, because libvips refuses
- * a tile that is much larger than its image.
- */
-function gridSize({ width, height, blockWidth, blockHeight, layout }: Directory, { rows, columns }: BlockGrid): Size {
-  const inside = {
+/** Pixels of a grid of blocks, without what reaches over the edge of the image. */
+function insideSize({ width, height, blockWidth, blockHeight }: Directory, { rows, columns }: BlockGrid): Size {
+  return {
     width: columns.reduce((sum, column) => sum + Math.min(blockWidth, width - column * blockWidth), 0),
     height: Math.min(rows.length * blockHeight, height - rows.start * blockHeight),
   };
-  if (layout === 'strips') return inside;
-  return { width: Math.max(blockWidth, inside.width), height: Math.max(blockHeight, inside.height) };
 }
 
-async function decodeWrapped({ directory, size, bytes, blocks }: Wrapped): Promise<Pixels> {
+/** No smaller than one tile, because libvips refuses a tile that is much larger than its image. */
+function wrappedSize(directory: Directory, grid: BlockGrid): Size {
+  const inside = insideSize(directory, grid);
+  if (directory.layout === 'strips') return inside;
+  return { width: Math.max(directory.blockWidth, inside.width), height: Math.max(directory.blockHeight, inside.height) };
+}
+
+async function decodeWrapped({ directory, grid, size, bytes, blocks }: Wrapped): Promise<Pixels> {
   const jpeg = directory.compression === JPEG;
-  if (jpeg) blocks.forEach(requireWholeJpeg);
+  if (jpeg) {
+    for (const [i, block] of cells(grid).entries()) requireWholeJpeg(blocks[i]!, insideSize(directory, block));
+  }
   // With 'error', sharp 0.35.5 gives wrong pixels for damaged tiles and no error; with 'warning' it fails as it should, except for JPEG
   // tiles, where it heeds neither, and where 'warning' would also stop at harmless remarks about subsampling.
   const { data, info } = await sharp(bytes, {
@@ -98,6 +103,12 @@ async function decodeWrapped({ directory, size, bytes, blocks }: Wrapped): Promi
   return { ...size, channels: 3, data: toRgb(data, channels) };
 }
 
+/** The blocks of a grid one by one, row by row. */
+function cells({ rows, columns }: BlockGrid): BlockGrid[] {
+  const row = (start: number) => columns.map((column) => ({ rows: { start, length: 1 }, columns: [column] }));
+  return Array.from({ length: rows.length }, (_, i) => row(rows.start + i)).flat();
+}
+
 /** Finds the block that is to blame by decoding one after the other. */
 async function namingBlock(
   image: TiffImage,
@@ -109,16 +120,13 @@ async function namingBlock(
   const codec = compressionName(directory.compression);
   const where = `${name} (${directoryName(directory)}) of ${source.path}`;
   const hint = 'The file is damaged: copy or download it again.';
-  for (let row = 0; row < grid.rows.length; row++) {
-    for (const column of grid.columns) {
-      const single = { rows: { start: grid.rows.start + row, length: 1 }, columns: [column] };
-      const wrapped = await wrap(image, single, signal);
-      try {
-        await decodeWrapped(wrapped);
-      } catch (own) {
-        const block = blockNumbers(directory, single)[0];
-        return new SegtileError('input', `block ${block} (${codec}) in ${where} cannot be decoded: ${oneLine(own)}`, hint, own);
-      }
+  for (const cell of cells(grid)) {
+    const wrapped = await wrap(image, cell, signal);
+    try {
+      await decodeWrapped(wrapped);
+    } catch (own) {
+      const block = blockNumbers(directory, cell)[0];
+      return new SegtileError('input', `block ${block} (${codec}) in ${where} cannot be decoded: ${oneLine(own)}`, hint, own);
     }
   }
   const blocks = blockNumbers(directory, grid);

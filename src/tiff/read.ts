@@ -7,7 +7,8 @@ import type { Directory } from './directory.js';
 import { lowStrips } from './strips.js';
 
 /**
- * Rows of an image as RGB bands from top to bottom, each block fetched and decoded at most once.
+ * Rows of an image as RGB bands from top to bottom, each block fetched and decoded at most once. The image is one that `requireDecodable`
+ * and `requireBlocks` let through.
  *
  * @param rows within the image
  * @param columns which columns of the given rows are wanted, as sorted, disjoint spans; the bands hold whole blocks
@@ -19,7 +20,7 @@ export async function* readBands(
   columns: (rows: Span) => readonly Span[],
   signal?: AbortSignal,
 ): AsyncGenerator<Band, void, undefined> {
-  const directory = lowStrips(image.source.path, image.directory);
+  const directory = lowStrips(image.directory);
   const plans = planBands(directory, rows, columns);
   for await (const band of ahead(plans, bandsInFlight(directory), (plan) =>
     decodeBand({ ...image, directory }, plan, signal),

@@ -177,7 +177,7 @@ test.for([
   ['tcga-cr-7395-01a-01-ts1.svs', 'unsupported', 'compression 33005 (Aperio JPEG 2000, RGB) in directory 0'],
   ['tiff_tiled_planar_16bit_RGB.tiff', 'unsupported', '16 bits per sample'],
   ['BigTIFFSubIFD8.tif', 'unsupported', 'has 2 images of 64 x 64'],
-  ['corrupt.tif', 'input', 'has 298232 bytes, but block 3 of directory 0 is 47086 bytes at byte 260000'],
+  ['corrupt.tif', 'input', 'is 47086 bytes at byte 260000, but the file has only 298232 bytes'],
 ] as const)('%s is refused: %s, %s', async ([name, code, message], { skip }) => {
   const path = sharedFile(`tiff/${name}`) ?? skip('there is no shared/data');
   await expect(openSlide(path)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import sharp, { type TiffOptions } from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { requireBlocks } from '../../dist/tiff/check.js';
 import { requireDecodable } from '../../dist/tiff/codecs.js';
-import { readTiff, requireBlocksInFile } from '../../dist/tiff/container.js';
+import { readTiff } from '../../dist/tiff/container.js';
 import { readBands } from '../../dist/tiff/read.js';
 import { openFile } from '../../dist/tiff/source.js';
 import { sharedFile } from '../shared.ts';
@@ -13,7 +14,7 @@ async function readAll(bytes: Uint8Array): Promise<Uint8Array> {
   const source = memorySource(bytes);
   const directory = (await readTiff(source)).directories[0]!;
   requireDecodable(source.path, directory);
-  requireBlocksInFile(source, directory);
+  requireBlocks(source, directory);
   const { width, height } = directory;
   const bands = readBands({ source, directory, name: 'level 0' }, { start: 0, length: height }, () => [
     { start: 0, length: width },
@@ -72,8 +73,20 @@ test('a block past the end is named, with its place and the size of the file', a
   const source = memorySource(bytes.subarray(0, bytes.length - 3000));
   const directory = (await readTiff(source)).directories[0]!;
   const offset = directory.offsets[4];
-  expect(() => requireBlocksInFile(source, directory)).toThrow(
-    `memory.tif has ${bytes.length - 3000} bytes, but block 4 of directory 0 is 3360 bytes at byte ${offset}`,
+  expect(() => requireBlocks(source, directory)).toThrow(
+    `block 4 in directory 0 of memory.tif is 3360 bytes at byte ${offset}, but the file has only ${bytes.length - 3000} bytes`,
+  );
+});
+
+test.each(['strips', 'tiles'] as const)('uncompressed %s with too few bytes for their pixels are an error', async (layout) => {
+  const source = memorySource(blockTiff(small, { layout, blockWidth: layout === 'tiles' ? 32 : 70, blockHeight: 32 }));
+  const directory = (await readTiff(source)).directories[0]!;
+  requireBlocks(source, directory);
+  const byteCounts = Array.from(directory.byteCounts, (bytes, block) => (block === 1 ? bytes - 1 : bytes));
+  expect(() => requireBlocks(source, { ...directory, byteCounts })).toThrow(
+    layout === 'tiles'
+      ? 'block 1 in directory 0 of memory.tif has 3071 bytes where 3072 are due'
+      : 'block 1 in directory 0 of memory.tif has 6719 bytes where 6720 are due',
   );
 });
 

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
+import { requireBlocks } from '../../dist/tiff/check.js';
 import { requireDecodable } from '../../dist/tiff/codecs.js';
-import { readTiff, requireBlocksInFile } from '../../dist/tiff/container.js';
+import { readTiff } from '../../dist/tiff/container.js';
 import { readBands } from '../../dist/tiff/read.js';
 import { type ByteSource, openFile } from '../../dist/tiff/source.js';
 import { gather, memorySource, picture } from './pictures.js';
@@ -16,7 +17,7 @@ async function readFirst(name: string): Promise<{ big: boolean; littleEndian: bo
     const { big, littleEndian, directories } = await readTiff(source);
     const directory = directories[0]!;
     requireDecodable(name, directory);
-    requireBlocksInFile(source, directory);
+    requireBlocks(source, directory);
     const bands = readBands({ source, directory, name: 'level 0' }, { start: 0, length: 61 }, () => [{ start: 0, length: 90 }]);
     return { big, littleEndian, pixels: await gather(bands, 90, 61) };
   } finally {
@@ -82,7 +83,7 @@ test('blocks beyond 4 GiB are found', async () => {
     read: (fetches) => near.read(fetches.map(({ offset, into }) => ({ offset: offset < far ? offset : offset - far, into }))),
   };
   const image = { source, directory: (await readTiff(source)).directories[0]!, name: 'level 0' };
-  requireBlocksInFile(source, image.directory);
+  requireBlocks(source, image.directory);
   expect(image.directory.offsets[0]).toBeGreaterThan(far);
   const bands = readBands(image, { start: 0, length: 61 }, () => [{ start: 0, length: 90 }]);
   expect(Buffer.compare(await gather(bands, 90, 61), picture(90, 61).data)).toBe(0);

@@ -5,7 +5,7 @@ import { readTiff } from '../../dist/tiff/container.js';
 import type { TiffImage } from '../../dist/tiff/decode.js';
 import { readBands } from '../../dist/tiff/read.js';
 import type { Pixels } from '../../dist/types.js';
-import { blockTiff, gather, memorySource, picture } from './pictures.js';
+import { blockTiff, gather, memorySource, picture, plainDirectory } from './pictures.js';
 
 const whole = ({ width, height }: { width: number; height: number }) =>
   [{ start: 0, length: height }, () => [{ start: 0, length: width }]] as const;
@@ -206,6 +206,35 @@ test.each([
     code: 'input',
     message: expect.stringContaining('block 2 '),
   });
+});
+
+test.each(['tiles', 'strips'] as const)('JPEG data that do not fill %s are an error, not other pixels', async (layout) => {
+  const jpeg = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: '#c08040' } })
+      .jpeg({ chromaSubsampling: '4:4:4' })
+      .toBuffer();
+  const decode = async (last: Buffer) => {
+    const blocks = [await jpeg(64, 64), last];
+    const directory = {
+      ...plainDirectory(64, 100),
+      layout,
+      blockWidth: 64,
+      blockHeight: 64,
+      compression: 7,
+      photometric: 6,
+      offsets: [0, blocks[0]!.length],
+      byteCounts: blocks.map((block) => block.length),
+    };
+    const image = { source: memorySource(Buffer.concat(blocks)), directory, name: 'level 0' };
+    return gather(readBands(image, ...whole(directory)), 64, 100);
+  };
+  const last = await decode(await jpeg(64, 36));
+  expect(Math.abs(last.at(-1)! - 0x40)).toBeLessThan(4);
+  await expect(decode(await jpeg(64, 35))).rejects.toMatchObject({
+    code: 'input',
+    message: expect.stringMatching(/^block 1 \(JPEG\) .* its JPEG data have 64 x 35 pixels where 64 x 36 are due$/),
+  });
+  await expect(decode(await jpeg(63, 36))).rejects.toMatchObject({ code: 'input' });
 });
 
 test('an abort stops the reading', async () => {
