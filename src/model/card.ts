@@ -157,7 +157,7 @@ function checkKeys(value: unknown, checks: Readonly<Record<string, Check>>, wher
     if (!known.includes(key))
       throw new SegtileError(
         'model',
-        `${where}: unknown key ${JSON.stringify(key)}, did you mean "${nearest(key, known)}"?`,
+        `${where}: unknown key ${JSON.stringify(key)}${meant(key, known)}`,
         `a ${what} may hold ${known.join(', ')}`,
       );
     const expected = checks[key]!(entry);
@@ -165,12 +165,14 @@ function checkKeys(value: unknown, checks: Readonly<Record<string, Check>>, wher
   }
 }
 
-/** The name with the fewest letters to insert, drop or replace (Levenshtein's distance). */
-function nearest(name: string, known: readonly string[]): string {
-  return known.map((word) => ({ word, away: distance(name.toLowerCase(), word) })).reduce((a, b) => (b.away < a.away ? b : a))
-    .word;
+/** Asks for the name that has the fewest letters to insert, drop or replace, where these are at most half of them. */
+function meant(name: string, known: readonly string[]): string {
+  const all = known.map((word) => ({ word, away: distance(name.toLowerCase(), word.toLowerCase()) }));
+  const { word, away } = all.reduce((a, b) => (b.away < a.away ? b : a));
+  return away <= name.length / 2 ? `, did you mean "${word}"?` : '';
 }
 
+/** Levenshtein's. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { axes, channelsBesideFreeSides, imageLayout, type Layout } from './layout.js';
 import {
@@ -35,7 +37,7 @@ export interface Ending {
 /** What an `.onnx` file says about itself: one image in, one map of scores out. */
 export interface ModelFile {
   readonly path: string;
-  /** Hex digest of the file's bytes. */
+  /** Hex digest of the file's bytes, followed by those of the files beside it that hold weights. */
   readonly sha256: string;
   readonly producer: string;
   readonly opset: number;
@@ -64,7 +66,7 @@ export async function readModel(path: string, signal?: AbortSignal): Promise<Mod
   const ending = endingOf(model.graph!, scores.name);
   return {
     path,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: await digest(bytes, path, model.graph!, signal),
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     opset: opsetOf(model),
     metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
@@ -80,6 +82,24 @@ async function probedChannels(bytes: Uint8Array, network: Omit<ScoredNetwork, 'd
   const { channels, width, height } = axes(network.image.dims, network.layout);
   const window = { width: typeof width === 'number' ? width : 320, height: typeof height === 'number' ? height : 256 };
   return (await findScores(bytes, { ...network, depth: channels as number }, window)).channels;
+}
+
+async function digest(bytes: Uint8Array, path: string, { initializer }: GraphProto, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256').update(bytes);
+  const places = initializer.flatMap(({ externalData }) => externalData.filter(({ key }) => key === 'location'));
+  for (const name of [...new Set(places.map(({ value }) => value))].sort())
+    try {
+      await pipeline(createReadStream(join(dirname(path), name)), hash, { end: false, ...(signal && { signal }) });
+    } catch (cause) {
+      throwIfAborted(signal);
+      throw new SegtileError(
+        'input',
+        `cannot read the weights of ${path}: ${reason(cause)}`,
+        `put ${name} beside the model`,
+        cause,
+      );
+    }
+  return hash.digest('hex');
 }
 
 /**

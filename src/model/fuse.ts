@@ -121,31 +121,33 @@ function withNumbers(
 const cast = (to: keyof typeof elementCode): Step => simple('Cast', { to: BigInt(elementCode[to]) });
 const transpose = (from: Layout): Step => simple('Transpose', { perm: from === 'nhwc' ? [0n, 3n, 1n, 2n] : [0n, 2n, 3n, 1n] });
 
-/** From RGB bytes to what the network takes. The arithmetic is done before the layout changes, where a channel is the last axis. */
+/**
+ * From RGB bytes to what the network takes. Arithmetic that differs between channels comes after the change to NCHW: numbers that
+ * repeat along the last axis take onnxruntime ten times as long. Where the network wants NHWC, its optimizer removes what cancels out.
+ */
 function frontSteps({ image, color, layout, normalize }: Model): Step[] {
   const gray = color === 'gray';
   const bytes = image.element === 'uint8';
   const { gain, offset } = typeof normalize === 'object' ? normalize : { gain: [1], offset: bytes && gray ? [0.5] : [0] };
   const steps: Step[] = [];
   if (!bytes || gray) steps.push(cast('float32'));
-  if (color === 'bgr') steps.push(withNumbers('Gather', BigInt64Array.of(2n, 1n, 0n), [3], { axis: 3n }));
-  if (gray)
-    steps.push(
-      withNumbers(
-        'MatMul',
-        Float32Array.from(luma, (weight) => weight * gain[0]!),
-        [3, 1],
-      ),
-    );
-  else if (gain.some((value) => value !== 1)) steps.push(withNumbers('Mul', Float32Array.from(gain)));
-  if (offset.some((value) => value !== 0)) steps.push(withNumbers('Add', Float32Array.from(offset)));
+  if (gray) steps.push(withNumbers('MatMul', Float32Array.from(luma), [3, 1]));
+  steps.push(transpose('nhwc'));
+  if (color === 'bgr') steps.push(withNumbers('Gather', BigInt64Array.of(2n, 1n, 0n), [3], { axis: 1n }));
+  if (gain.some((value) => value !== 1)) steps.push(perChannel('Mul', gain));
+  if (offset.some((value) => value !== 0)) steps.push(perChannel('Add', offset));
+  if (normalize === 'window') steps.push(standardize(gray ? 1 : 3));
   if (bytes && gray) steps.push(cast('uint8'));
-  if (normalize === 'window') {
-    steps.push(transpose('nhwc'), standardize(gray ? 1 : 3));
-    if (layout === 'nhwc') steps.push(transpose('nchw'));
-  } else if (layout === 'nchw') steps.push(transpose('nhwc'));
+  if (layout === 'nhwc') steps.push(transpose('nchw'));
   if (image.element === 'float16') steps.push(cast('float16'));
   return steps;
+}
+
+function perChannel(opType: 'Mul' | 'Add', values: readonly number[]): Step {
+  const same = values.every((value) => value === values[0]);
+  return same
+    ? withNumbers(opType, Float32Array.of(values[0]!))
+    : withNumbers(opType, Float32Array.from(values), [values.length, 1, 1]);
 }
 
 /** Added to the variance, in squared steps of a sample: enough that a blank window stays blank, far too little to be seen in any other. */

@@ -38,21 +38,19 @@ export interface ScoreMap extends Size {
 }
 
 /**
- * Makes sense of the sizes of a network's output: a map as large as the window, or one that an integer factor makes as large, where
- * the network rounded up. (A factor above 64 is no map: a classifier.) Where both layouts are possible, it is `likely`. Undefined where neither is.
+ * Makes sense of the sizes of a network's output: a map as large as the window, or one that a whole factor makes as large, or, where a
+ * network that halves its image some times had to round up, a power of two. Where both layouts are possible, it is `likely`.
+ * Undefined where neither is.
  */
 export function scoreMap(dims: readonly Dim[], window: Size, likely: Layout): ScoreMap | undefined {
+  if (!isFixed(dims)) return undefined;
   for (const layout of [likely, likely === 'nchw' ? 'nhwc' : 'nchw'] as const) {
-    if (!isFixed(dims)) return undefined;
     const { channels, height, width } = axes<number>([1, dims[1], dims[2], dims[3]], layout);
-    const factor = Math.round(window.width / width);
-    if (
-      factor >= 1 &&
-      factor <= 64 &&
-      width === Math.ceil(window.width / factor) &&
-      height === Math.ceil(window.height / factor)
-    )
-      return { layout, channels, width, height, factor };
+    const factor = [window.width / width, 2, 4, 8, 16, 32, 64].find(
+      (by) =>
+        Number.isInteger(by) && by <= 64 && width === Math.ceil(window.width / by) && height === Math.ceil(window.height / by),
+    );
+    if (factor) return { layout, channels, width, height, factor };
   }
   return undefined;
 }

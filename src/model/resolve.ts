@@ -19,7 +19,7 @@ export interface Normalization {
 /** A network and all that is known about it. Plain data. */
 export interface Model {
   readonly path: string;
-  /** Hex digest of the `.onnx` file's bytes. */
+  /** Hex digest of the network's bytes. */
   readonly sha256: string;
   readonly name: string;
   /** The classes that a mask can show: `classes[i].label` is `i + 1`. */

@@ -98,12 +98,13 @@ export function startSession(start: Start): Promise<Session> {
   });
 }
 
-/** onnxruntime's message on one line: what went wrong, without the C++ around it. */
+/** onnxruntime's message on one line: what went wrong and in which node, without the C++ around it. */
 export function condensed(message: string): string {
   return message
     .replace(/\s+/g, ' ')
     .replace(/^(\w*Error: )+/, '')
-    .replace(/(\/\S+\/)?\S+\.(cc|h):\d+ ?/g, '')
-    .replace(/\b(onnxruntime::|bool |class |const )\S*\([^)]*\)( const)? ?/g, '')
+    .replace(/Non-zero status code returned while running (\w+) node. Name:'(.*?)' Status Message: /, '$1 node "$2": ')
+    .replace(/\S+\.(cc|h):\d+ (\w+ (?=[A-Z])|(\w+ )?[\w:]+\([^)]*\)( const)? )?/g, '')
+    .trim()
     .slice(0, 300);
 }

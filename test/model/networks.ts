@@ -1,0 +1,183 @@
+import { type Element, type NodeProto, network, node, serializeModel, tensor, valueInfo } from '../../dist/model/onnx.js';
+import type { Size } from '../../dist/types.js';
+
+/** What may differ between networks that do the same. */
+export interface Form {
+  /** Of input and output. */
+  readonly layout?: 'nchw' | 'nhwc';
+  readonly element?: 'float32' | 'uint8' | 'float16';
+  /** Channels of the image. */
+  readonly depth?: 1 | 3;
+  /** Fixed size; without it height and width may vary. */
+  readonly size?: Size;
+  /** Fixed batch; without it the batch may vary. */
+  readonly batch?: number;
+  readonly opset?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** What a network does with a float32 image `[batch, depth, height, width]`. */
+interface Body {
+  readonly nodes: readonly NodeProto[];
+  readonly weights?: ReturnType<typeof tensor>[];
+  /** Tensor that holds the scores, float32 `[batch, channels, …]`. */
+  readonly scores: string;
+  readonly channels: number;
+  /** How many pixels one score stands for. */
+  readonly factor?: number;
+}
+
+const toNchw = [0n, 3n, 1n, 2n];
+const toNhwc = [0n, 2n, 3n, 1n];
+
+/** The bytes of a network that takes and gives tensors of some form; its input is `image`, its output `out`. */
+export function build(form: Form, body: (image: string) => Body): Uint8Array {
+  const { layout = 'nchw', element = 'float32', depth = 3, size, batch, opset = 17, metadata } = form;
+  const { nodes, weights, scores, channels, factor = 1 } = body('planes');
+  const dims = (name: string, count: number, by: number) => {
+    const height = size ? Math.ceil(size.height / by) : `${name}_height`;
+    const width = size ? Math.ceil(size.width / by) : `${name}_width`;
+    return layout === 'nchw' ? [batch ?? 'n', count, height, width] : [batch ?? 'n', height, width, count];
+  };
+  const cast = (input: string, output: string, to: Element) =>
+    node('Cast', [input], output, { to: to === 'float16' ? 10n : 1n });
+  const out: Element = element === 'float16' ? 'float16' : 'float32';
+  return serializeModel(
+    network({
+      ...(metadata && { metadata }),
+      opset,
+      irVersion: opset < 11 ? 4 : 8,
+      inputs: [valueInfo('image', element, dims('in', depth, 1))],
+      outputs: [valueInfo('out', out, dims('out', channels, factor))],
+      ...(weights && { weights }),
+      nodes: [
+        cast('image', 'floats', 'float32'),
+        layout === 'nhwc' ? node('Transpose', ['floats'], 'planes', { perm: toNchw }) : node('Identity', ['floats'], 'planes'),
+        ...nodes,
+        layout === 'nhwc' ? node('Transpose', [scores], 'turned', { perm: toNhwc }) : node('Identity', [scores], 'turned'),
+        cast('turned', 'out', out),
+      ],
+    }),
+  );
+}
+
+/** Gives one channel of its image as it is. */
+export function channelNetwork(channel: number, form: Form = {}): Uint8Array {
+  return build(form, (image) => ({
+    weights: [tensor('which', BigInt64Array.of(BigInt(channel)))],
+    nodes: [node('Gather', [image, 'which'], 'picked', { axis: 1n })],
+    scores: 'picked',
+    channels: 1,
+  }));
+}
+
+/** Gives every channel of its image as it is, for a softmax outside, or through the activations named. */
+export function identityNetwork(form: Form = {}, ...activations: readonly NodeProto[]): Uint8Array {
+  return build(form, (image) => ({
+    nodes: [node('Identity', [image], 'same'), ...activations],
+    scores: activations.at(-1)?.output[0] ?? 'same',
+    channels: form.depth ?? 3,
+  }));
+}
+
+/** Gives for each pixel its own x and y in the window, whatever the image holds. */
+export function positionNetwork(form: Form = {}): Uint8Array {
+  return build(form, (image) => ({
+    weights: [
+      tensor('first', BigInt64Array.of(0n)),
+      tensor('zero', Float32Array.of(0)),
+      tensor('one', Float32Array.of(1)),
+      tensor('axis x', BigInt64Array.of(3n), []),
+      tensor('axis y', BigInt64Array.of(2n), []),
+    ],
+    nodes: [
+      node('Gather', [image, 'first'], 'any', { axis: 1n }),
+      node('Mul', ['any', 'zero'], 'zeros'),
+      node('Add', ['zeros', 'one'], 'ones'),
+      node('CumSum', ['ones', 'axis x'], 'x', { exclusive: 1n }),
+      node('CumSum', ['ones', 'axis y'], 'y', { exclusive: 1n }),
+      node('Concat', ['x', 'y'], 'position', { axis: 1n }),
+    ],
+    scores: 'position',
+    channels: 2,
+  }));
+}
+
+/** Gives the mean of each block of `factor`² pixels, per channel: a map smaller than the image, rounded up. */
+export function coarseNetwork(factor: number, form: Form = {}): Uint8Array {
+  const side = BigInt(factor);
+  return build(form, (image) => ({
+    nodes: [node('AveragePool', [image], 'coarse', { kernel_shape: [side, side], strides: [side, side], ceil_mode: 1n })],
+    scores: 'coarse',
+    channels: form.depth ?? 3,
+    factor,
+  }));
+}
+
+/** mulberry32: 32 bits of state, numbers from 0 to 1 (Tommy Ettinger, public domain). */
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/**
+ * A U-Net of three levels that costs about `gflop` billion floating-point operations for a window of 512 × 512, with weights from a
+ * seed. It gives logits that differ from place to place, and takes windows whose sides are multiples of 4.
+ */
+export function unet(gflop: number, form: Form & { readonly channels?: number; readonly seed?: number } = {}): Uint8Array {
+  const { channels = 1, seed = 1, depth = 3 } = form;
+  // A 3×3 convolution costs 18 operations for each pixel, input and output channel; with b channels at the top the five of them
+  // come to 126 b² + 54 b a pixel (below), of which there are 512².
+  const perPixel = (gflop * 1e9) / 512 ** 2;
+  const b = Math.max(1, Math.round((-54 + Math.sqrt(54 ** 2 + 4 * 126 * perPixel)) / (2 * 126)));
+  const next = random(seed);
+  const weights: ReturnType<typeof tensor>[] = [];
+  const nodes: NodeProto[] = [];
+
+  const conv = (input: string, output: string, from: number, to: number, side: number) => {
+    const spread = Math.sqrt(2 / (from * side * side));
+    const kernel = Float32Array.from(
+      { length: to * from * side * side },
+      () => (next() + next() + next() + next() - 2) * 1.7 * spread,
+    );
+    weights.push(tensor(`${output} kernel`, kernel, [to, from, side, side]), tensor(`${output} bias`, new Float32Array(to)));
+    const pad = BigInt(side >> 1);
+    nodes.push(
+      node('Conv', [input, `${output} kernel`, `${output} bias`], output, {
+        kernel_shape: [BigInt(side), BigInt(side)],
+        pads: [pad, pad, pad, pad],
+      }),
+    );
+  };
+  const block = (input: string, output: string, from: number, to: number) => {
+    conv(input, `${output} linear`, from, to, 3);
+    nodes.push(node('Relu', [`${output} linear`], output));
+  };
+  const down = (input: string, output: string) =>
+    nodes.push(node('MaxPool', [input], output, { kernel_shape: [2n, 2n], strides: [2n, 2n] }));
+  const up = (input: string, beside: string, output: string) =>
+    nodes.push(
+      node('Resize', [input, '', 'twice'], `${output} up`, { mode: 'nearest' }),
+      node('Concat', [`${output} up`, beside], output, { axis: 1n }),
+    );
+
+  return build(form, (image) => {
+    weights.push(tensor('twice', Float32Array.of(1, 1, 2, 2)));
+    block(image, 'e1', depth, b); //         54 b
+    down('e1', 'd1');
+    block('d1', 'e2', b, 2 * b); //          18 · 2 b² / 4
+    down('e2', 'd2');
+    block('d2', 'e3', 2 * b, 4 * b); //      18 · 8 b² / 16
+    up('e3', 'e2', 'u2');
+    block('u2', 'f2', 6 * b, 2 * b); //      18 · 12 b² / 4
+    up('f2', 'e1', 'u1');
+    block('u1', 'f1', 3 * b, b); //          18 · 3 b²
+    conv('f1', 'logits', b, channels, 1);
+    return { nodes, weights, scores: 'logits', channels };
+  });
+}
