@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import { type ByteSource, openFile } from '../tiff/source.js';
-import type { Slide } from './slide.js';
 import { openRaster } from './raster.js';
+import type { Slide } from './slide.js';
 import { openTiffSlide } from './tiff.js';
 
 /**
