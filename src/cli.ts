@@ -4,9 +4,10 @@ import { infer } from './commands/infer.js';
 import type { InferOptions } from './commands/infer-settings.js';
 import { type InfoOptions, info } from './commands/info.js';
 import {
+  channelNumbers,
   classList,
-  numbers,
   type Parser,
+  positiveChannelNumbers,
   positiveNumber,
   share,
   size,
@@ -15,6 +16,7 @@ import {
   word,
 } from './commands/parse.js';
 import type { Shell } from './commands/shell.js';
+import { SegtileError } from './errors.js';
 import { blends } from './plan/blend.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
 import { styleFor } from './terminal/style.js';
@@ -32,59 +34,78 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(`\nsegtile: ${signal} received, stopping after the windows in hand\n`);
     controller.abort(signal);
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
-  // A reader that has had enough, such as `head`, is no failure.
+  for (const signal of stopSignals) process.on(signal, stop);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    // A reader that has had enough, such as `head`, is no failure.
+    if (error.code === 'EPIPE' || process.exitCode === 1) return;
+    process.exitCode = 1;
+    process.stderr.write(failureText(new SegtileError('output', `cannot write standard output: ${error.message}`), plain));
   });
+  // With nobody left to tell, such as after the terminal was closed, the work still goes on.
+  process.stderr.on('error', () => {});
   const shell: Shell = { stdout: process.stdout, stderr: process.stderr, signal: controller.signal };
   try {
     await program(shell).parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      setExitCode(error.exitCode === 0 ? 0 : 2);
     } else {
       process.stderr.write(failureText(error, styleFor(process.stderr)));
-      process.exitCode = exitCodeOf(error);
+      setExitCode(exitCodeOf(error));
     }
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    for (const signal of stopSignals) process.off(signal, stop);
   }
+}
+
+/** What Ctrl-C, a scheduler and a closed terminal send. */
+const stopSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+const plain = styleFor({});
+
+/** Sets the exit code of the process, unless standard output has failed and set it already. */
+function setExitCode(code: number): void {
+  process.exitCode ||= code;
 }
 
 function program(shell: Shell): Command {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-  const root = new Command('segtile')
+  const root = command('segtile')
     .description('Segments images that are too big for the model: a slide in, a full-resolution mask out.')
-    .version(version)
-    .exitOverride()
-    .showHelpAfterError('(segtile --help lists the commands, segtile <command> --help the options)')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'segtile: ')) });
+    .version(version);
   root.addCommand(inferCommand(shell));
   root.addCommand(infoCommand(shell));
   return root;
 }
 
+/** A command whose mistakes in use are reported like all others: a line and a hint. */
+function command(name: string): Command {
+  const made = new Command(name);
+  return made.configureOutput({ outputError: () => {} }).exitOverride((error) => {
+    if (error.exitCode === 0 || error.code === 'commander.help') throw error;
+    const [what, guess] = error.message.replace(/^error: /, '').split(/\s*\n/);
+    const help = name === 'segtile' ? 'segtile --help lists the commands' : `segtile ${name} --help lists the options`;
+    const hint = guess ? `${guess.replace(/^\(D(.*)\)$/, 'd$1')} ${help}` : help;
+    throw new SegtileError('usage', what!, hint);
+  });
+}
+
 /** An option whose text is parsed by `parser`, which is told the option's long name for its errors. */
-function option<T>(flags: string, description: string, parser: Parser<T>, fallback?: T, shown?: string): Option {
+function option<T extends string>(flags: string, description: string, parser: Parser<T>, fallback: T): Option;
+function option<T>(flags: string, description: string, parser: Parser<T>): Option;
+function option<T>(flags: string, description: string, parser: Parser<T>, fallback?: T): Option {
   const made: Option = new Option(flags, description);
   made.argParser((text: string) => parser(text, made.long ?? flags));
-  return fallback === undefined ? made : made.default(fallback, shown);
+  return fallback === undefined ? made : made.default(fallback, String(fallback));
 }
 
 function inferCommand(shell: Shell): Command {
   const text: Parser<string> = (value) => value;
-  return new Command('infer')
+  return command('infer')
     .description('Segment slides: windows through a model, stitched to one mask a slide.')
     .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files')
-    .exitOverride()
     .optionsGroup('Model:')
-    .addOption(
-      option('-m, --model <file>', 'an ONNX model, or the name of a bundled one: hematoxylin', text).default(
-        undefined,
-        'hematoxylin',
-      ),
-    )
+    .addOption(option('-m, --model <file>', 'an ONNX model, or the name of a bundled one', text, 'hematoxylin'))
     .addOption(option('--device <name>', 'where the model runs', word('cpu'), 'cpu'))
     .addOption(
       option(
@@ -94,9 +115,9 @@ function inferCommand(shell: Shell): Command {
       ),
     )
     .optionsGroup('Where the model looks (lengths in working pixels):')
-    .addOption(option('--window <px>', 'window: a side, or WIDTHxHEIGHT (default: from the model, else 1024)', size))
-    .addOption(option('--stride <px>', 'step between windows (default: half a window)', size))
-    .addOption(option('--overlap <px|%>', 'instead of --stride: what neighbouring windows share', text))
+    .addOption(option('--window <px>', 'side of the window, or WIDTHxHEIGHT (default: from the model, else 1024)', size))
+    .addOption(option('--stride <px>', 'step between windows (default: half a window, less where the margin needs it)', size))
+    .addOption(option('--overlap <px|%>', 'what neighbouring windows share, instead of --stride', text))
     .addOption(
       option(
         '--margin <px>',
@@ -158,11 +179,11 @@ function inferCommand(shell: Shell): Command {
       ),
     )
     .addOption(option('--output-mpp <um>', 'micrometres per pixel of the mask (default: as large as level 0)', positiveNumber))
-    .option('--overwrite', 'replace results that are there already', false)
+    .option('--overwrite', 'replace results that are there already')
     .option('--no-preview', 'do not write <name>.preview.jpg')
-    .option('--dry-run', 'say what would be run, and stop', false)
-    .option('--json', 'one line of JSON a slide on standard output', false)
-    .option('--quiet', 'no progress and no notes', false)
+    .option('--dry-run', 'say what would be run, and stop')
+    .option('--json', 'one line of JSON a slide on standard output')
+    .option('--quiet', 'no progress and no notes')
     .optionsGroup('What the model expects, where its card (<model>.segtile.json) does not say:')
     .addOption(option('--card <file>', 'a card from another place', text))
     .addOption(option('--layout <order>', "order of the input's axes", word('nchw', 'nhwc')))
@@ -170,8 +191,8 @@ function inferCommand(shell: Shell): Command {
     .addOption(
       option('--scale <factor>', 'multiplies samples of 0 to 255, before mean and std (default: 1/255)', positiveNumber),
     )
-    .addOption(option('--mean <list>', 'subtracted from each channel', numbers))
-    .addOption(option('--std <list>', 'divides each channel', numbers))
+    .addOption(option('--mean <list>', 'subtracted from each channel', channelNumbers))
+    .addOption(option('--std <list>', 'divides each channel', positiveChannelNumbers))
     .addOption(option('--standardize <scope>', 'mean 0 and variance 1 per channel of each window', word('window')))
     .addOption(
       option('--activation <name>', "what makes probabilities of the model's output", word('sigmoid', 'softmax', 'none')),
@@ -179,20 +200,19 @@ function inferCommand(shell: Shell): Command {
     .addOption(option('--classes <list>', 'names of the classes, with colours if wanted: tumor=#d62728,stroma', classList))
     .addOption(option('--model-mpp <um>', 'micrometres per pixel that the model was trained at', positiveNumber))
     .action(async (slides: string[], options: InferOptions) => {
-      process.exitCode = await infer(slides, options, shell);
+      setExitCode(await infer(slides, options, shell));
     });
 }
 
 function infoCommand(shell: Shell): Command {
-  return new Command('info')
+  return command('info')
     .description('Say what is in a slide or a model, and whether segtile can use it.')
     .argument('<file...>', 'slides and .onnx models')
-    .exitOverride()
     .option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', (text) =>
       positiveNumber(text, '--slide-mpp'),
     )
-    .option('--json', 'one line of JSON a file on standard output', false)
+    .option('--json', 'one line of JSON a file on standard output')
     .action(async (files: string[], options: InfoOptions) => {
-      process.exitCode = await info(files, options, shell);
+      setExitCode(await info(files, options, shell));
     });
 }

@@ -2,9 +2,11 @@ import { SegtileError } from '../errors.js';
 import type { Card } from '../model/card.js';
 import type { Model } from '../model/resolve.js';
 import type { PlanSettings } from '../pipeline/plan-slide.js';
+import type { RunSettings } from '../pipeline/run-slide.js';
 import type { TissueChoice } from '../pipeline/tissue.js';
 import type { Border } from '../plan/axis.js';
 import type { Blend } from '../plan/blend.js';
+import { createGrid } from '../plan/grid.js';
 import type { LabelRule } from '../plan/labels.js';
 import { strideOfOverlap } from '../plan/overlap.js';
 import type { ViewChoice } from '../slide/view.js';
@@ -32,10 +34,10 @@ export interface InferOptions {
   readonly maskValues: 'labels' | '255';
   readonly workers?: number;
   readonly device: 'cpu';
-  readonly dryRun: boolean;
-  readonly overwrite: boolean;
-  readonly json: boolean;
-  readonly quiet: boolean;
+  readonly dryRun?: boolean;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
   readonly preview: boolean;
   readonly card?: string;
   readonly layout?: 'nchw' | 'nhwc';
@@ -52,6 +54,9 @@ export interface InferOptions {
 /** Side of the window, in working pixels, where neither the model nor the user says one. */
 const DEFAULT_WINDOW = 1024;
 
+/** Longest side of a window, in working pixels. Its three copies, in bytes and floats, must fit in memory beside the network's own. */
+const LONGEST_WINDOW = 8192;
+
 /** What the flags say about the model, above its card. */
 export function cardFlags(options: InferOptions): Card {
   const { layout, color, scale, mean, std, standardize, activation, classes, modelMpp } = options;
@@ -62,26 +67,50 @@ export function cardFlags(options: InferOptions): Card {
 /**
  * Resolves the geometry: window from the user, the model's graph, its card, or 1,024; stride half a window; margin an eighth.
  *
- * @throws {SegtileError} `usage` for options that exclude each other
+ * @throws {SegtileError} `usage` for options that exclude each other, or make no grid on any slide
  */
 export function planSettings(options: InferOptions, model: Model): PlanSettings {
   refuseBoth(options, 'stride', 'overlap');
   refuseBoth(options, 'level', 'mpp');
   refuseBoth(options, 'level', 'downsample');
   refuseBoth(options, 'mpp', 'downsample');
-  const window = options.window ?? model.fixedWindow ?? square(model.window ?? DEFAULT_WINDOW);
+  const window = windowOf(options, model);
   const shortest = Math.min(window.width, window.height);
   const margin = options.margin ?? Math.min(model.margin ?? Math.floor(shortest / 8), Math.floor((shortest - 1) / 2));
+  const stride = strideOf(options, window, margin);
+  const { border, slideMpp, minTissue } = options;
+  // What is wrong with a grid is so whatever the slide, and better said once.
+  createGrid({ size: window, window, stride, margin, border });
   return {
     resolution: resolutionOf(options),
-    slideMpp: options.slideMpp,
+    slideMpp,
     window,
-    stride: strideOf(options, window, margin),
+    stride,
     margin,
-    border: options.border,
+    border,
     tissue: tissueOf(options.tissue),
-    minTissue: options.minTissue,
+    minTissue,
   };
+}
+
+function windowOf({ window }: InferOptions, { fixedWindow, window: suggested, path }: Model): Size {
+  if (window && fixedWindow && (window.width !== fixedWindow.width || window.height !== fixedWindow.height)) {
+    const fixed = `${fixedWindow.width}x${fixedWindow.height}`;
+    throw new SegtileError(
+      'usage',
+      `--window is ${window.width}x${window.height} but ${path} takes windows of ${fixed} px only`,
+      'leave --window away, or export the model with free height and width',
+    );
+  }
+  const { width, height } = window ?? fixedWindow ?? square(suggested ?? DEFAULT_WINDOW);
+  if (Math.max(width, height) > LONGEST_WINDOW) {
+    throw new SegtileError(
+      'usage',
+      `expected at most ${LONGEST_WINDOW} px for --window but got ${width}x${height}`,
+      'a slide may be of any size, but a window must fit in memory',
+    );
+  }
+  return { width, height };
 }
 
 function square(side: number): Size {
@@ -117,6 +146,30 @@ function refuseBoth(options: InferOptions, a: keyof InferOptions, b: keyof Infer
   if (options[a] !== undefined && options[b] !== undefined) {
     throw new SegtileError('usage', `--${a} and --${b} exclude each other`, 'give one of them');
   }
+}
+
+/**
+ * How predictions become a mask.
+ *
+ * @throws {SegtileError} `usage` where the model cannot do what is asked
+ */
+export function runSettings(options: InferOptions, model: Model): RunSettings {
+  const { blend, blendSpace, maskValues, outputMpp } = options;
+  if (blendSpace === 'logits' && model.squash === undefined) {
+    throw new SegtileError(
+      'usage',
+      `${model.path} gives probabilities, so there are no logits to blend`,
+      'use --blend-space probabilities, or export the model without its last activation',
+    );
+  }
+  if (maskValues === '255' && model.classes.length > 1) {
+    throw new SegtileError(
+      'usage',
+      `--mask-values 255 shows one class, but ${model.path} has ${model.classes.length}: ${model.classes.map(({ name }) => name).join(', ')}`,
+      'leave it away: the mask then holds a label for each class',
+    );
+  }
+  return { blend, blendSpace, rule: labelRule(model, options.threshold), maskValues, outputMpp };
 }
 
 /**

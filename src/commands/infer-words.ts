@@ -13,32 +13,31 @@ function sides({ width, height }: Size): string {
 
 /** Microns per pixel and where they came from. */
 export function mppText({ mpp }: Slide): string {
-  if (!mpp) return 'unknown um/px';
+  if (!mpp) return 'um/px unknown';
   return `${mpp.x === mpp.y ? figure(mpp.x) : `${figure(mpp.x)} x ${figure(mpp.y)}`} um/px (${mpp.source})`;
 }
 
 /** Which model is used, and what was assumed about it. */
-export function modelText(model: Model): string {
-  const classes = model.classes.map(({ name }) => name).join(', ');
-  const notes = model.notes.length > 0 ? `; ${model.notes.join('; ')}` : '';
-  return `model ${model.name}: ${classes}${notes}\n`;
+export function modelText({ name, classes, notes }: Model): string {
+  return `${[`model ${name} finds ${classes.map((each) => each.name).join(', ')}`, ...notes].join('; ')}\n`;
 }
 
 /** What a slide is and which windows of it are run. */
 export function planText({ slide, view, grid, selection }: SlidePlan, style: Style): string {
   const { planned, keptCount } = selection;
   const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} x ${count(view.height)} px`;
+  const skipped = planned - keptCount;
   const lines = [
     `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} x ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
-    `  window ${sides(grid.window)}, stride ${sides(grid.stride)}, margin ${grid.margin} px: ` +
-      `${count(planned)} windows, ${count(planned - keptCount)} without tissue are skipped, ${count(keptCount)} to run`,
+    `  window ${sides(grid.window)}, stride ${sides(grid.stride)}, margin ${grid.margin} px: ${count(planned)} window${planned === 1 ? '' : 's'}` +
+      `${skipped === 0 ? '' : `, ${count(skipped)} skipped as without tissue`}, ${count(keptCount)} to run`,
   ];
   if (keptCount === 0)
     lines.push(style.warn('  warning: no tissue was found, so the mask will be empty; --tissue none looks everywhere'));
   return `${lines.join('\n')}\n`;
 }
 
-/** A plan and its cost, for programs. Lengths in working pixels. */
+/** A plan and its cost, for programs. Lengths in working pixels, those of the mask in its own. */
 export interface DryRunFacts {
   readonly slide: Size & { readonly path: string; readonly mpp: Slide['mpp'] | null };
   readonly working: Size & { readonly downsample: number };
@@ -48,10 +47,11 @@ export interface DryRunFacts {
   readonly windows: { readonly planned: number; readonly skipped: number; readonly run: number };
   /** Pixels that go through the model, in millions. */
   readonly megapixels: number;
+  readonly mask: Size;
 }
 
-/** What a plan costs. */
-export function dryRunFacts({ slide, view, grid, selection }: SlidePlan): DryRunFacts {
+/** What a plan costs and gives. */
+export function dryRunFacts({ slide, view, grid, selection }: SlidePlan, mask: Size): DryRunFacts {
   const run = selection.keptCount;
   return {
     slide: { path: slide.path, width: slide.width, height: slide.height, mpp: slide.mpp ?? null },
@@ -61,17 +61,18 @@ export function dryRunFacts({ slide, view, grid, selection }: SlidePlan): DryRun
     margin: grid.margin,
     windows: { planned: selection.planned, skipped: selection.planned - run, run },
     megapixels: (run * grid.window.width * grid.window.height) / 1e6,
+    mask: { width: mask.width, height: mask.height },
   };
 }
 
-/** A plan and its cost, for people. */
-export function dryRunText(plan: SlidePlan): string {
-  const { windows, megapixels } = dryRunFacts(plan);
+/** A plan, its cost and what it gives, for people. */
+export function dryRunText(plan: SlidePlan, mask: Size, style: Style): string {
+  const { megapixels } = dryRunFacts(plan, mask);
   const times = (megapixels * 1e6) / (plan.view.width * plan.view.height);
-  return `${pairs([
-    ['windows', `${count(windows.planned)} planned, ${count(windows.skipped)} skipped, ${count(windows.run)} to run`],
+  return `${planText(plan, style)}${pairs([
     ['cost', `${figure(megapixels)} megapixels through the model, ${figure(times)} times the area of the slide`],
-  ])}\nnothing was run, nothing was written\n`;
+    ['mask', `${count(mask.width)} x ${count(mask.height)} px`],
+  ])}\n  nothing was run, nothing was written\n`;
 }
 
 /** What a run did and what it wrote. */
@@ -79,11 +80,9 @@ export function runText(record: RunRecord, recordPath: string, style: Style): st
   const { windows, coverage, classShares, mask, preview, seconds, peakRssBytes, device } = record;
   const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
   return `${pairs([
-    [
-      'windows',
-      `${count(windows.planned)} planned, ${count(windows.skipped)} skipped, ${count(windows.run)} run on ${device.provider}`,
-    ],
-    ['covered', `${percent(coverage)} of the slide; of it all: ${shares}`],
+    ['windows', `${count(windows.run)} run on ${device.provider}, ${count(windows.skipped)} skipped`],
+    ['covered', `${percent(coverage)} of the slide`],
+    ['found', `${shares} of the slide`],
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
     ...(preview === null ? [] : [['preview', style.good(preview)] as const]),

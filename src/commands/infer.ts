@@ -4,17 +4,18 @@ import { readCard } from '../model/card.js';
 import { readModel } from '../model/facts.js';
 import { defaultWorkers, openPool, type Pool } from '../model/pool.js';
 import { type Model, resolveModel } from '../model/resolve.js';
+import { maskSize } from '../pipeline/mask-size.js';
 import { type PlanSettings, planSlide, type SlidePlan } from '../pipeline/plan-slide.js';
 import type { RunRecord } from '../pipeline/record.js';
-import { type RunSettings, runSlide } from '../pipeline/run-slide.js';
+import { type RunFiles, type RunSettings, runSlide } from '../pipeline/run-slide.js';
 import { createStageClock, type StageClock } from '../pipeline/stage-clock.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { percent } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
-import { cardFlags, type InferOptions, labelRule, planSettings } from './infer-settings.js';
+import { cardFlags, type InferOptions, planSettings, runSettings } from './infer-settings.js';
 import { dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
-import { type Outputs, outputsOf, prepareOutputs } from './outputs.js';
+import { makeFolder, type Outputs, outputsOf, refuseClashes } from './outputs.js';
 import type { Shell } from './shell.js';
 
 /** What is the same for all slides of one command. */
@@ -29,7 +30,7 @@ interface Job {
 }
 
 /**
- * `segtile infer`: a mask for every slide. A slide that fails does not stop the others.
+ * `segtile infer`: a mask for every slide. A slide that fails does not stop the others; a model that cannot be loaded does.
  *
  * @returns the exit code: 0 when every slide was done, 2 when every failure was wrong use, else 1
  */
@@ -38,65 +39,66 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
   const file = await readModel(bundledModel(options.model), shell.signal);
   const model = resolveModel(file, await readCard(file, options.card), cardFlags(options));
   const plan = planSettings(options, model);
-  const { blend, blendSpace, maskValues, outputMpp } = options;
-  const rule = labelRule(model, options.threshold);
-  if (blendSpace === 'logits' && model.squash === undefined) {
-    throw new SegtileError(
-      'usage',
-      `${model.path} gives probabilities, so there are no logits to blend`,
-      'use --blend-space probabilities, or export the model without its last activation',
-    );
-  }
+  const run = runSettings(options, model);
   say(shell, options, modelText(model));
 
   let pool: Promise<Pool> | undefined;
+  let modelFailed = false;
   const job: Job = {
     model,
     plan,
-    run: { blend, blendSpace, rule, maskValues, outputMpp },
+    run,
     options,
     shell,
     pool: (clock) => {
-      const { workers = defaultWorkers(), device } = options;
+      const { workers = defaultWorkers(), device, blendSpace } = options;
       pool ??= openPool(model, { window: plan.window, workers, device, output: blendSpace, signal: shell.signal });
+      pool.catch(() => {
+        modelFailed = true;
+      });
       return clock.wait('model', pool);
     },
   };
   const failures: unknown[] = [];
+  let done = 0;
   try {
     for (const [index, slide] of slides.entries()) {
       try {
         throwIfAborted(shell.signal);
         await inferOne(slide, outputs[index]!, job);
+        done++;
       } catch (error) {
         failures.push(error);
         report(slide, error, options, shell);
-        if (shell.signal.aborted) break;
+        if (shell.signal.aborted || modelFailed) break;
       }
     }
   } finally {
     await pool?.then((open) => open.close()).catch(() => undefined);
   }
   if (failures.length === 0) return 0;
-  if (slides.length > 1) shell.stderr.write(`segtile: ${failures.length} of ${slides.length} slides failed\n`);
+  if (slides.length > 1) shell.stderr.write(`segtile: ${done} of ${slides.length} slides done\n`);
   return failures.every((failure) => exitCodeOf(failure) === 2) ? 2 : 1;
 }
 
 async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void> {
   const { options, shell, model } = job;
+  const { stdout, stderr } = shell;
   const clock = createStageClock();
-  if (!options.dryRun) await prepareOutputs(slide, outputs, options.overwrite);
+  const files = { mask: outputs.mask, record: outputs.record, preview: options.preview ? outputs.preview : undefined };
+  if (!options.dryRun) await refuseClashes(slide, files, options.overwrite === true);
   const plan = await clock.wait('plan', planSlide(slide, job.plan, model.mpp, shell.signal));
   try {
-    say(shell, options, planText(plan, styleFor(shell.stderr)));
+    const mask = maskSize(plan, options.outputMpp);
     if (options.dryRun) {
-      shell.stdout.write(options.json ? `${JSON.stringify(dryRunFacts(plan))}\n` : dryRunText(plan));
+      stdout.write(options.json ? `${JSON.stringify(dryRunFacts(plan, mask))}\n` : dryRunText(plan, mask, styleFor(stdout)));
       return;
     }
-    const files = { mask: outputs.mask, record: outputs.record, preview: options.preview ? outputs.preview : undefined };
+    say(shell, options, planText(plan, styleFor(stderr)));
+    await makeFolder(files.mask);
     const pool = await job.pool(clock);
     const record = await runWithProgress(plan, job, pool, files, clock);
-    shell.stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, outputs.record, styleFor(shell.stdout)));
+    stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, files.record, styleFor(stdout)));
   } finally {
     await plan.slide.close();
   }
@@ -106,14 +108,14 @@ async function runWithProgress(
   plan: SlidePlan,
   { model, run, options, shell }: Job,
   pool: Pool,
-  files: Parameters<typeof runSlide>[4],
+  files: RunFiles,
   clock: StageClock,
 ): Promise<RunRecord> {
   const { selection, grid } = plan;
   const total = selection.keptCount;
   const windowPixels = grid.window.width * grid.window.height;
   const skipped = `${percent(1 - total / selection.planned)} skipped`;
-  const stage = createProgress(shell.stderr, options.quiet).stage('windows', 'windows', skipped);
+  const stage = createProgress(shell.stderr, options.quiet === true).stage('windows', 'windows', skipped);
   const onWindow = (done: number): void => stage.update({ done, total, pixels: done * windowPixels });
   onWindow(0);
   try {

@@ -14,7 +14,7 @@ import type { Shell } from './shell.js';
 /** The options of `segtile info`, parsed. */
 export interface InfoOptions {
   readonly slideMpp?: number;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /** What is known of a file, for programs and for people. */

@@ -1,6 +1,7 @@
-import { access, mkdir, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
+import type { RunFiles } from '../pipeline/run-slide.js';
 
 /** Where the results of one slide go. */
 export interface Outputs {
@@ -44,25 +45,20 @@ export function outputsOf(slides: readonly string[], output: string): Outputs[] 
 }
 
 /**
- * Makes sure, before any work is done, that the results can be written.
+ * Makes sure, before any work is done, that the results replace nothing that they should not.
  *
- * @throws {SegtileError} `output` where a file is there already, or the folder cannot be made
+ * @throws {SegtileError} `output` where a file is there already, or is the slide itself
  */
-export async function prepareOutputs(slide: string, outputs: Outputs, overwrite: boolean): Promise<void> {
-  const folder = dirname(outputs.mask);
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw new SegtileError(
-      'output',
-      `cannot make the folder ${folder}: ${reason(error)}`,
-      'choose another with --output',
-      error,
-    );
-  });
-  for (const path of Object.values(outputs)) {
-    if (await sameFile(path, slide)) {
+export async function refuseClashes(slide: string, files: RunFiles, overwrite: boolean): Promise<void> {
+  for (const path of [files.mask, files.preview, files.record].filter((each) => each !== undefined)) {
+    const found = await stat(path).catch(() => undefined);
+    if (!found) continue;
+    if (found.isDirectory()) throw new SegtileError('output', `${path} is a folder`, 'choose another place with --output');
+    const source = await stat(slide).catch(() => undefined);
+    if (source && source.dev === found.dev && source.ino === found.ino) {
       throw new SegtileError('output', `${path} is the slide itself`, 'choose another name with --output');
     }
-    if (!overwrite && (await exists(path))) {
+    if (!overwrite) {
       throw new SegtileError(
         'output',
         `${path} is there already`,
@@ -72,14 +68,15 @@ export async function prepareOutputs(slide: string, outputs: Outputs, overwrite:
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function sameFile(a: string, b: string): Promise<boolean> {
-  const [one, other] = await Promise.all([a, b].map((path) => stat(path).catch(() => undefined)));
-  return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
+/**
+ * Makes the folder that a file is to stand in.
+ *
+ * @throws {SegtileError} `output` where that cannot be
+ */
+export async function makeFolder(file: string): Promise<void> {
+  const folder = dirname(file);
+  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'EEXIST' || error.code === 'ENOTDIR' ? 'a file stands in the way' : reason(error).split(', ')[0];
+    throw new SegtileError('output', `cannot make the folder ${folder}: ${why}`, 'choose another with --output', error);
+  });
 }

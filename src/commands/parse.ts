@@ -4,7 +4,12 @@ import type { Rgb, Size } from '../types.js';
 /** Turns the text of an option into a value. Every parser throws {@link SegtileError} `usage` with the option's name and the text. */
 export type Parser<T> = (text: string, option: string) => T;
 
-function refuse(expected: string, option: string, text: string, hint?: string): SegtileError {
+function refuse(
+  expected: string,
+  option: string,
+  text: string,
+  hint: string = `segtile with --help says what ${option} takes`,
+): SegtileError {
   return new SegtileError('usage', `expected ${expected} for ${option} but got "${text}"`, hint);
 }
 
@@ -50,15 +55,24 @@ export const size: Parser<Size> = (text, option) => {
 export function word<T extends string>(...words: readonly T[]): Parser<T> {
   return (text, option) => {
     const found = words.find((each) => each === text);
-    if (found === undefined) throw refuse(`one of ${words.join(', ')}`, option, text);
+    if (found === undefined) throw refuse(words.length > 1 ? `one of ${words.join(', ')}` : words[0]!, option, text);
     return found;
   };
 }
 
-/** Numbers with commas between them. */
-export const numbers: Parser<readonly number[]> = (text, option) => {
+/** A number for all channels of the image, or one for each of three, with commas between them. */
+export const channelNumbers: Parser<readonly number[]> = (text, option) => {
   const values = text.split(',').map(number);
-  if (values.some((value) => !Number.isFinite(value))) throw refuse('numbers such as 0.485,0.456,0.406', option, text);
+  if (![1, 3].includes(values.length) || !values.every(Number.isFinite)) {
+    throw refuse('1 or 3 numbers, such as 0.485,0.456,0.406,', option, text);
+  }
+  return values;
+};
+
+/** As {@link channelNumbers}, all above 0. */
+export const positiveChannelNumbers: Parser<readonly number[]> = (text, option) => {
+  const values = channelNumbers(text, option);
+  if (values.some((value) => value <= 0)) throw refuse('numbers above 0', option, text);
   return values;
 };
 
@@ -74,15 +88,21 @@ export const thresholds: Parser<number | ReadonlyMap<string, number>> = (text, o
   if (byName.some(([name, value]) => name === '' || !isShare(value))) {
     throw refuse('a probability, or one a class,', option, text, 'for example 0.5, or tumor=0.6,stroma=0.45');
   }
+  const twice = byName.find(([name], index) => byName.findIndex(([other]) => other === name) < index);
+  if (twice) throw refuse('one threshold a class', option, text, `"${twice[0]}" has two`);
   return new Map(byName);
 };
 
 /** Class names, each with a colour if wanted: `tumor=#d62728,stroma`. */
-export const classList: Parser<readonly { readonly name: string; readonly color?: Rgb }[]> = (text, option) =>
-  text.split(',').map((part) => {
-    const match = /^([^=#]+)(?:=#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2}))?$/i.exec(part.trim());
+export const classList: Parser<readonly { readonly name: string; readonly color?: Rgb }[]> = (text, option) => {
+  const classes = text.split(',').map((part): { name: string; color?: Rgb } => {
+    const match = /^([^=#]*[^=#\s])\s*(?:=\s*#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2}))?$/i.exec(part.trim());
     if (!match) throw refuse('class names, with colours if wanted,', option, text, 'for example tumor=#d62728,stroma=#2ca02c');
     const [, name, red, green, blue] = match;
     const channel = (hex: string | undefined): number => Number.parseInt(hex ?? '', 16);
     return red === undefined ? { name: name! } : { name: name!, color: [channel(red), channel(green), channel(blue)] };
   });
+  const twice = classes.find(({ name }, index) => classes.findIndex((other) => other.name === name) < index);
+  if (twice) throw refuse('different class names', option, text, `"${twice.name}" is there twice`);
+  return classes;
+};

@@ -9,6 +9,7 @@ import type { Slide, SlideMpp } from '../slide/slide.js';
 import { openPartialFile } from '../tiff/partial-file.js';
 import type { Mpp, Size } from '../types.js';
 import type { InferResult } from './infer.js';
+import type { MaskSize } from './mask-size.js';
 import type { SlidePlan } from './plan-slide.js';
 import type { ReadyModel, RunFiles, RunSettings } from './run-slide.js';
 import type { StageClock } from './stage-clock.js';
@@ -33,7 +34,7 @@ interface RunParts {
   readonly pool: ReadyModel;
   readonly settings: RunSettings;
   readonly files: RunFiles;
-  readonly mask: Size & { readonly mpp: Mpp | undefined };
+  readonly mask: MaskSize;
   readonly result: InferResult;
   readonly clock: StageClock;
 }

@@ -1,11 +1,13 @@
-import { SegtileError } from '../errors.js';
+import { rm } from 'node:fs/promises';
+import { throwIfAborted } from '../errors.js';
 import { writeLabelMask } from '../mask/label-mask.js';
 import { createPreview } from '../mask/preview.js';
 import type { Model } from '../model/resolve.js';
 import type { Blend } from '../plan/blend.js';
 import type { LabelRule } from '../plan/labels.js';
-import type { Box, Mpp, RasterRows, Sink, Size } from '../types.js';
+import type { Box, RasterRows, Sink, Size } from '../types.js';
 import { type Inference, inferSlide } from './infer.js';
+import { maskSize } from './mask-size.js';
 import type { SlidePlan } from './plan-slide.js';
 import { type RunRecord, recordOf, writeRecord } from './record.js';
 import type { StageClock } from './stage-clock.js';
@@ -51,60 +53,59 @@ export async function runSlide(
   signal: AbortSignal,
 ): Promise<RunRecord> {
   const size = maskSize(plan, settings.outputMpp);
-  const mpp = maskMpp(plan, size);
+  const { mpp } = size;
   const { classes } = model;
-  const sinks: Sink<RasterRows>[] = [];
+  const sinks: { readonly path: string; readonly sink: Sink<RasterRows> }[] = [];
+  const appeared: string[] = [];
   try {
-    sinks.push(await writeLabelMask(files.mask, { size, mpp, classes, values: settings.maskValues }));
     if (files.preview !== undefined) {
       const overview = await clock.wait('plan', plan.overview());
-      sinks.push(await createPreview(files.preview, { overview, size, classes, covered: coveredBoxes(plan, size) }));
+      const sink = await createPreview(files.preview, { overview, size, classes, covered: coveredBoxes(plan, size) });
+      sinks.push({ path: files.preview, sink });
     }
+    const sink = await writeLabelMask(files.mask, { size, mpp, classes, values: settings.maskValues });
+    sinks.push({ path: files.mask, sink });
     const squash = settings.blendSpace === 'logits' ? model.squash : undefined;
     const { blend, rule } = settings;
     const result = await inferSlide(
       plan,
       pool,
       { channels: model.channels, blend, squash, rule },
-      sinks,
+      sinks.map(({ sink }) => sink),
       size,
       clock,
       onWindow,
       signal,
     );
-    for (const sink of sinks) await clock.wait('finish', sink.finish());
-    // The record comes last: where it stands, the run was whole.
-    const record = recordOf({ plan, model, pool, settings, files, mask: { ...size, mpp }, result, clock });
+    // Where a record stands, the files beside it are whole and belong to it: an old one goes first, the new one comes last.
+    await rm(files.record, { force: true });
+    for (const { path, sink } of sinks) {
+      await clock.wait('finish', finishUnlessStopped(sink, signal));
+      appeared.push(path);
+    }
+    const record = recordOf({ plan, model, pool, settings, files, mask: size, result, clock });
     await writeRecord(files.record, record);
     return record;
   } catch (error) {
-    for (const sink of sinks) await sink.abort();
+    for (const { sink } of sinks) await sink.abort();
+    for (const path of appeared) await rm(path, { force: true });
     throw error;
   }
 }
 
-/**
- * Size of the mask: that of level 0, or of the grid with the asked microns per pixel.
- *
- * @throws {SegtileError} `usage` where microns per pixel are asked of a slide that has none
- */
-function maskSize({ slide }: SlidePlan, outputMpp: number | undefined): Size {
-  if (outputMpp === undefined) return { width: slide.width, height: slide.height };
-  if (!slide.mpp) {
-    throw new SegtileError(
-      'usage',
-      `--output-mpp ${outputMpp} was given, but ${slide.path} does not say how large its pixels are`,
-      'give the size of a level-0 pixel with --slide-mpp, for example --slide-mpp 0.5',
-    );
+/** Finishing a mask builds its pyramid, which takes long enough for the user to want it stopped. */
+async function finishUnlessStopped(sink: Sink<RasterRows>, signal: AbortSignal): Promise<void> {
+  throwIfAborted(signal);
+  const stop = (): void => void sink.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await sink.finish();
+  } catch (error) {
+    throwIfAborted(signal);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
-  return {
-    width: Math.max(1, Math.round((slide.width * slide.mpp.x) / outputMpp)),
-    height: Math.max(1, Math.round((slide.height * slide.mpp.y) / outputMpp)),
-  };
-}
-
-function maskMpp({ slide }: SlidePlan, size: Size): Mpp | undefined {
-  return slide.mpp && { x: (slide.mpp.x * slide.width) / size.width, y: (slide.mpp.y * slide.height) / size.height };
 }
 
 /** What the windows that are run may speak for, in pixels of the mask. */

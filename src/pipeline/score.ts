@@ -1,0 +1,75 @@
+import pLimit from 'p-limit';
+import { SegtileError, throwIfAborted } from '../errors.js';
+import type { Blend } from '../plan/blend.js';
+import { cutWindows } from '../slide/cut.js';
+import { createStitch } from '../stitch/stitch.js';
+import type { ScoreRows, Scores } from '../types.js';
+import { mapOrdered } from './ordered.js';
+import type { SlidePlan } from './plan-slide.js';
+import type { StageClock } from './stage-clock.js';
+
+/** What runs a window: pixels in (interleaved RGB, the buffer is given away), planes of scores out. */
+export interface Inference {
+  /** Windows that may be under way at once and are enough to keep every worker busy. */
+  readonly capacity: number;
+  run(pixels: Uint8Array<ArrayBuffer>): Promise<Float32Array>;
+}
+
+/** How windows become one image of scores. */
+export interface ScoreSettings {
+  /** Channels of the scores. */
+  readonly channels: number;
+  readonly blend: Blend;
+}
+
+/**
+ * The upper half of the main road: rows of the slide are read once, cut to windows, scored and stitched. Yields the final scores of the
+ * working image from top to bottom; their memory is used again when more is asked for. Windows are read and scored meanwhile.
+ *
+ * @param onWindow is called after each window with how many are done
+ * @throws {SegtileError} `aborted` when the signal fires, once the windows in hand are done; else whatever a room throws
+ */
+export async function* scoreSlide(
+  { grid, view, selection }: SlidePlan,
+  model: Inference,
+  { channels, blend }: ScoreSettings,
+  clock: StageClock,
+  onWindow: (done: number) => void,
+  signal: AbortSignal,
+): AsyncGenerator<ScoreRows> {
+  const stitch = createStitch(grid, channels, blend);
+  let done = 0;
+  let nextRow = 0;
+
+  function* completeRows(end: number): Generator<ScoreRows> {
+    while (nextRow < end) {
+      const rows = stitch.complete(nextRow++);
+      for (let next = clock.sync('stitch', () => rows.next()); !next.done; next = clock.sync('stitch', () => rows.next())) {
+        yield next.value;
+      }
+    }
+  }
+
+  // As many windows again as the workers have in hand wait here, and are dropped when the user stops the run.
+  const inHand = pLimit(model.capacity);
+  const windows = clock.stream('read', cutWindows(view, selection, signal));
+  const scored = mapOrdered(
+    windows,
+    2 * model.capacity,
+    ({ window, pixels }) =>
+      inHand(async (): Promise<Scores> => {
+        throwIfAborted(signal);
+        return { window, data: await model.run(pixels) };
+      }),
+    signal,
+  );
+  for await (const scores of clock.stream('infer', scored)) {
+    yield* completeRows(scores.window.row);
+    clock.sync('stitch', () => stitch.add(scores));
+    onWindow(++done);
+  }
+  yield* completeRows(grid.rows);
+  if (done !== selection.keptCount) {
+    throw new SegtileError('model', `ran ${done} windows where ${selection.keptCount} were planned`);
+  }
+}
