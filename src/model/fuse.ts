@@ -1,11 +1,10 @@
 import { SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
-import { endingOf } from './facts.js';
+import { removeEnding } from './ending.js';
 import { type Layout, type ScoreMap, shape } from './layout.js';
 import {
   constant,
   elementCode,
-  type GraphProto,
   type ModelProto,
   type NodeProto,
   node,
@@ -208,13 +207,4 @@ function cut({ width, height }: Size): Step {
     ].map((values) => constant(names('cut'), BigInt64Array.from(values)));
     return [...numbers, node('Slice', [input, ...numbers.map((made) => made.output[0]!)], output)];
   };
-}
-
-/** Makes the node that turns logits into probabilities hand them on as they are. */
-function removeEnding(graph: GraphProto, output: string): void {
-  const ending = endingOf(graph, output);
-  const last = graph.node.find((made) => ending !== undefined && made.output.includes(ending.tensor));
-  if (!last) return;
-  last.opType = 'Identity';
-  last.attribute = [];
 }
