@@ -179,11 +179,17 @@ describe('activation', () => {
   const sigmoids = logits.flatMap((each) => [...each.map((value) => 1 / (1 + Math.exp(-value)))]);
   const raws = logits.flatMap((each) => [...each]);
 
-  it.each([7, 11, 12, 13, 17])('softmax runs over the channels (opset %i)', async (opset) => {
+  it.each([7, 11, 12, 13, 17, 18, 21])('softmax runs over the channels (opset %i)', async (opset) => {
     for (const layout of ['nchw', 'nhwc'] as const) {
       const model = await modelOf(identityNetwork({ opset, layout }), { activation: 'softmax' });
       expect(farthest(await scoresOf(model, window, pixels), softmaxes)).toBeLessThan(1e-6);
     }
+  });
+
+  it('softmax bears large logits', async () => {
+    const model = await modelOf(identityNetwork(), { activation: 'softmax', scale: 1000 });
+    const scores = await scoresOf(model, window, pixels);
+    expect(scores.every((value) => value >= 0 && value <= 1)).toBe(true);
   });
 
   it('sigmoid takes each channel alone', async () => {
