@@ -1,0 +1,107 @@
+import type { Size } from '../../src/types.js';
+import { between, draw, keyOf, noise } from './random.js';
+
+/**
+ * The lie of the land of one section: where tissue is, how deep below the kidney's capsule a place lies, and which way the straight
+ * tubules run. All lengths in um; positions from the slide's top left corner.
+ */
+export interface Section {
+  readonly width: number;
+  readonly height: number;
+  /** Length that stands for the section's size: half of its shorter extent. */
+  readonly reach: number;
+  /** Distance to the outline, roughly: positive inside. Cracks in the tissue count as outside. */
+  depth(x: number, y: number): number;
+  /** Distance below the kidney's fibrous capsule; meaningful in tissue. */
+  below(x: number, y: number): number;
+  /** How much a place belongs to straight tubules (medulla or a medullary ray): 1 wholly, 0 not at all. */
+  straight(x: number, y: number): number;
+  /** How scarred a place is: 0 healthy to 1. */
+  fibrosis(x: number, y: number): number;
+  /** Centre of the fan along which straight tubules run, direction of its axis, and distance of the capsule from its centre. */
+  readonly fan: { readonly x: number; readonly y: number; readonly ux: number; readonly uy: number; readonly radius: number };
+  readonly cortex: number;
+}
+
+/** Lays out a section for a slide of a size in um. About 55 to 70 % of the slide is tissue, whatever its shape. */
+export function layOut(size: Size, seed: number): Section {
+  const { width, height } = size;
+  const key = keyOf(seed, 11, 1);
+  const centre = { x: width * between(key, 0, 0.47, 0.53), y: height * between(key, 1, 0.47, 0.53) };
+  const tilt = between(key, 2, -0.25, 0.25);
+  const cos = Math.cos(tilt);
+  const sin = Math.sin(tilt);
+  const power = between(key, 3, 2.2, 3.2);
+  const outline = keyOf(seed, 11, 2);
+
+  const contour = (x: number, y: number): number => {
+    const u = x / width;
+    const v = y / height;
+    const du = (x - centre.x) / width + 0.07 * noise(outline, u * 2.3, v * 2.3) + 0.022 * noise(outline + 1, u * 7, v * 7);
+    const dv = (y - centre.y) / height + 0.07 * noise(outline + 2, u * 2.3, v * 2.3) + 0.022 * noise(outline + 3, u * 7, v * 7);
+    const p = Math.abs(du * cos - dv * sin);
+    const q = Math.abs(du * sin + dv * cos);
+    return (p ** power + q ** power) ** (1 / power);
+  };
+  const edge = quantile(contour, size, between(key, 4, 0.56, 0.67));
+  const reach = Math.min(width, height) * edge;
+
+  const angle = between(key, 5, -0.9, 0.9) + (draw(key, 6) < 0.75 ? -Math.PI / 2 : Math.PI / 2);
+  const ux = Math.cos(angle);
+  const uy = Math.sin(angle);
+  const extent = edge * (Math.abs(ux) * width + Math.abs(uy) * height);
+  const fan = { x: centre.x - ux * 2 * extent, y: centre.y - uy * 2 * extent, ux, uy, radius: 3 * extent };
+  const cortex = Math.max(6000, 1.15 * extent);
+  const rays = keyOf(seed, 11, 3);
+  const scars = keyOf(seed, 11, 4);
+  const cracks = keyOf(seed, 11, 5);
+
+  const below = (x: number, y: number): number => fan.radius - Math.hypot(x - fan.x, y - fan.y);
+  return {
+    width,
+    height,
+    reach,
+    fan,
+    cortex,
+    below,
+    depth(x, y) {
+      const whole =
+        ((edge - contour(x, y)) / edge) * reach +
+        7 * noise(outline + 5, x / 90, y / 90) +
+        3 * noise(outline + 6, x / 22, y / 22);
+      if (whole < -60) return whole;
+      const where = noise(cracks, x / 700, y / 700);
+      if (where < 0.25) return whole;
+      const along = noise(cracks + 1, x / 330, y / 330) + 0.25 * noise(cracks + 2, x / 70, y / 70);
+      const crack = (Math.abs(along) - 0.16 * (where - 0.25)) * 160;
+      return Math.min(whole, crack);
+    },
+    straight(x, y) {
+      const deep = below(x, y) - cortex + 300 * noise(rays, x / 900, y / 900);
+      const medulla = clamp(deep / 200);
+      const side = (x - fan.x) * -uy + (y - fan.y) * ux;
+      const ahead = (x - fan.x) * ux + (y - fan.y) * uy;
+      const across = (Math.atan2(side, ahead) * fan.radius) / 780 + 0.35 * noise(rays + 1, x / 900, y / 900);
+      const ray = Math.abs(across - Math.round(across) + 0.12 * noise(rays + 2, x / 260, y / 260));
+      return Math.max(medulla, clamp((0.17 - ray) / 0.04));
+    },
+    fibrosis(x, y) {
+      return clamp(1.7 * noise(scars, x / 650, y / 650) + 0.5 * noise(scars + 1, x / 180, y / 180) - 0.55);
+    },
+  };
+}
+
+function clamp(value: number): number {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
+}
+
+/** The value below which a share of the slide's places lies, from a raster of 96 x 96 places. */
+function quantile(field: (x: number, y: number) => number, { width, height }: Size, share: number): number {
+  const side = 96;
+  const values = new Float64Array(side * side);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = field((((i % side) + 0.5) / side) * width, ((Math.floor(i / side) + 0.5) / side) * height);
+  }
+  values.sort();
+  return values[Math.floor(share * values.length)]!;
+}
