@@ -73,9 +73,9 @@ export function reachOf(shape: Round): number {
   return shape.radius * shape.stretch * 1.3;
 }
 
-const GLOMERULUS_CELL = 330;
+const GLOMERULUS_CELL = 320;
 const VESSEL_CELL = 880;
-const CLUSTER_CELL = 620;
+const CLUSTER_CELL = 450;
 const ARTERIOLE_CELL = 300;
 const FARTHEST = 420;
 

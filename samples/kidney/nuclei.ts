@@ -11,7 +11,12 @@ export const NUCLEUS = 6;
 export const NUCLEUS_REACH = 8;
 
 /** The nuclei of the tubules of a packing, and of the connective tissue beside them. */
-export function tubuleNuclei(packing: Packing, wanted: (x: number, y: number) => boolean, out: Nuclei): void {
+export function tubuleNuclei(
+  packing: Packing,
+  wanted: (x: number, y: number) => boolean,
+  taken: (x: number, y: number) => boolean,
+  out: Nuclei,
+): void {
   const t = packing.tubules;
   for (let i = 0; i < t.count; i++) {
     const dx = t.dx[i]!;
@@ -21,18 +26,24 @@ export function tubuleNuclei(packing: Packing, wanted: (x: number, y: number) =>
     if (!wanted(cx, cy)) continue;
     const kind = t.kind[i]! & 7;
     const long = Math.hypot(dx, dy);
-    const around = 2 * long + 6.3 * t.cap[i]! * 0.75;
+    // Along a stadium around the skeleton: two straight sides and two half circles.
+    const bend = Math.PI * t.cap[i]! * 0.62;
+    const around = 2 * (long + bend);
     const count = Math.round(around / SPACING[kind]!);
+    const turned = Math.atan2(dy, dx);
     for (let k = 0; k < count; k++) {
       const key = keyOf(t.key[i]!, k, 7);
-      if (draw(key, 0) < 0.16) continue;
-      const angle = ((k + between(key, 1, -0.35, 0.35)) / count) * 2 * Math.PI;
+      if (draw(key, 0) < 0.22) continue;
+      const way = ((k + between(key, 1, -0.55, 0.55)) / count) * around;
+      const side = ((way % (long + bend)) + (long + bend)) % (long + bend);
+      const flip = way % around < long + bend ? 1 : -1;
+      const shift = side < long ? side / long - 0.5 : 0.5;
+      const angle =
+        turned + (flip < 0 ? Math.PI : 0) + (side < long ? -Math.PI / 2 : -Math.PI / 2 + ((side - long) / bend) * Math.PI);
       const ux = Math.cos(angle);
       const uy = Math.sin(angle);
-      const side = long > 0 ? (ux * dx + uy * dy) / long : 0;
-      const shift = long > 0 ? Math.max(-0.5, Math.min(0.5, side * 0.8 + between(key, 2, -0.25, 0.25))) : 0;
-      const sx = cx + dx * shift;
-      const sy = cy + dy * shift;
+      const sx = cx + dx * shift * flip;
+      const sy = cy + dy * shift * flip;
       const list = listAt(packing, sx, sy);
       let near = 0;
       let far = t.cap[i]!;
@@ -42,15 +53,15 @@ export function tubuleNuclei(packing: Packing, wanted: (x: number, y: number) =>
         if (depthIn(t, list, i, sx + ux * at, sy + uy * at) > 0) near = at;
         else far = at;
       }
-      const size = between(key, 3, 0.85, 1.15) * SIZE[kind]!;
+      const size = between(key, 3, 0.8, 1.2) * SIZE[kind]!;
       const height = t.epithelium[i]! * between(key, 4, kind === PROXIMAL ? 0.3 : 0.42, 0.62);
       const at = near - Math.max(height, size * 0.9);
-      if (at > -4) {
+      if (at > -4 && !taken(sx + ux * at, sy + uy * at)) {
         const flat = between(key, 5, 0.76, 1);
         out.push(sx + ux * at, sy + uy * at, size, size * flat, angle + between(key, 6, 0.9, 2.2), between(key, 7, 0.55, 1.05));
       }
-      if (draw(key, 8) < 0.34) {
-        const beside = near + t.gap[i]! * 0.8 + 1.6;
+      const beside = near + t.gap[i]! * 0.8 + 1.6;
+      if (draw(key, 8) < 0.34 && !taken(sx + ux * beside, sy + uy * beside)) {
         out.push(
           sx + ux * beside,
           sy + uy * beside,
@@ -64,7 +75,7 @@ export function tubuleNuclei(packing: Packing, wanted: (x: number, y: number) =>
   }
 }
 
-const SPACING: Record<number, number> = { [PROXIMAL]: 16, [DISTAL]: 10.5, [COLLECTING]: 10, [SMALL]: 9, [ATROPHIC]: 9.5 };
+const SPACING: Record<number, number> = { [PROXIMAL]: 14.5, [DISTAL]: 10.5, [COLLECTING]: 10.5, [SMALL]: 9, [ATROPHIC]: 9.5 };
 const SIZE: Record<number, number> = { [PROXIMAL]: 3.5, [DISTAL]: 3.1, [COLLECTING]: 3.1, [SMALL]: 2.9, [ATROPHIC]: 2.8 };
 
 /** The nuclei of a larger structure. */

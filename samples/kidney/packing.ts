@@ -2,7 +2,7 @@ import type { Area } from './anatomy.js';
 import type { Tubules } from './tubules.js';
 
 /** Radius in um with which the corners of a tubule between its neighbours are rounded. */
-export const FILLET = 13;
+export const FILLET = 9;
 
 /** Farther than this outside the nearest tubule, in um, it makes no difference where a place is. */
 export const OUTSIDE = 40;

@@ -13,7 +13,7 @@ export interface Substances {
 }
 
 /** Side of the cells that hold one capillary loop each, in um. */
-const LOOP = 12.5;
+const LOOP = 11.5;
 
 /** The capillary loops of a glomerulus: short segments in cells of a grid, five numbers each: start, direction, state. */
 export interface Tuft {
@@ -33,8 +33,8 @@ export function tuftOf(glomerulus: Glomerulus): Tuft {
     const angle = between(key, 3, 0, Math.PI);
     const dx = Math.cos(angle) * long;
     const dy = Math.sin(angle) * long;
-    loops[i * 5] = (column + between(key, 0, -0.28, 0.28)) * LOOP - dx / 2;
-    loops[i * 5 + 1] = (row + between(key, 1, -0.28, 0.28)) * LOOP - dy / 2;
+    loops[i * 5] = (column + between(key, 0, -0.42, 0.42)) * LOOP - dx / 2;
+    loops[i * 5 + 1] = (row + between(key, 1, -0.42, 0.42)) * LOOP - dy / 2;
     loops[i * 5 + 2] = dx;
     loops[i * 5 + 3] = dy;
     loops[i * 5 + 4] = draw(key, 4);
@@ -92,12 +92,13 @@ function paintTuft(
   const py = y - g.y;
   const r = Math.sqrt(px * px + py * py) + 1e-6;
   const space = g.space - g.lean * ((px * g.poleX + py * g.poleY) / r);
-  const within = depth - (space > 1 ? space : 1) + 4.5 * wide + 1.2 * mid;
+  const within = depth - (space > 1 ? space : 1) + 5 * wide + 1.2 * mid;
   let cytoplasm = 0.03;
   let matrix = line(depth - 0.9, 1.6) * 0.95;
   let blood = 0;
-  const cleft = (wide < 0 ? -wide : wide) - 0.045;
-  const cover = Math.min(ramp(within, -0.6, 0.6), ramp(cleft * 30, -0.7, 0.7));
+  // Clefts between lobules run in from the edge and close towards the middle.
+  const cleft = (Math.abs(wide + 0.12) - 0.07 + within * 0.0042) * 28;
+  const cover = Math.min(ramp(within, -0.6, 0.6), ramp(cleft, -0.7, 0.7));
   if (cover > 0) {
     const { columns, loops } = tuft;
     const half = (columns - 1) / 2;
@@ -106,6 +107,7 @@ function paintTuft(
     let first = 1e9;
     let second = 1e9;
     let state = 0;
+    let size = 0;
     for (let v = row - 1; v <= row + 1; v++) {
       for (let u = column - 1; u <= column + 1; u++) {
         const at = (v * columns + u) * 5;
@@ -122,22 +124,23 @@ function paintTuft(
           second = first;
           first = far;
           state = loops[at + 4]!;
+          size = dx * dx > dy * dy ? state : 1 - state;
         } else if (far < second) second = far;
       }
     }
-    const edge = (Math.sqrt(second) - Math.sqrt(first)) / 2 + 0.5 * mid;
-    const wall = edge - (0.9 + 1.3 * state * state);
+    // A loop is as wide as its neighbours let it be, and no wider than a capillary.
+    const near = Math.sqrt(first);
+    const shared = (Math.sqrt(second) - near) / 2;
+    const own = 3.3 + 2.6 * size - near;
+    const wall = Math.min(shared - 0.5, own) + 0.7 * mid;
     const open = ramp(wall, 0.2, 1.3);
-    let c = 0.75 + 0.22 * fine + 0.1 * mid;
-    let m = 0.42 + 0.15 * mid + 0.3 * ramp(state, 0.55, 0.9);
-    const hollow = state < 0.62 ? 0.94 : state < 0.78 ? 0.55 : 0.2;
-    c *= 1 - hollow * open;
-    m *= 1 - hollow * open;
-    m += line(wall, 1) * 0.62;
-    if (state > 0.3 && state < 0.47) blood = open * (0.75 + 0.2 * mid) * cover;
-    const skin = line(within - 1, 2) + line(cleft * 30 - 0.5, 1.2);
-    cytoplasm += cover * (c + 0.25 * skin);
-    matrix += cover * (m + 0.2 * skin);
+    const hollow = state < 0.66 ? 0.9 : state < 0.8 ? 0.5 : 0.1;
+    const thick = state > 0.8 ? 0.3 : 0;
+    const c = 0.62 + 0.16 * fine + 0.14 * mid;
+    const m = 0.3 + 0.16 * mid + thick;
+    cytoplasm += cover * c * (1 - hollow * open);
+    matrix += cover * (m * (1 - hollow * open) + line(wall, 0.95) * 0.5);
+    if (state > 0.3 && state < 0.5) blood = open * (0.6 + 0.25 * mid) * cover;
   }
   to.cytoplasm[i] = cytoplasm + line(depth - 2.4, 1.8) * 0.3;
   to.matrix[i] = matrix;
@@ -160,7 +163,7 @@ function paintScar(
   to.cytoplasm[i] = 0.25 + 0.2 * rim + 0.06 * fine;
   to.matrix[i] =
     0.28 +
-    rim * (0.62 + 0.09 * swirl + 0.1 * wide) +
+    rim * (0.56 + 0.08 * swirl + 0.14 * wide) +
     0.05 * fine +
     line(depth - 1.2, 2) * 0.45 +
     line(depth - 5.5 - 3 * wide, 1.2) * 0.25;

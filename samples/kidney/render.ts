@@ -261,14 +261,14 @@ export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
             matrix[i] = (t.kind[own]! & 8) !== 0 ? m + hollow * (0.8 + 0.06 * medium) : m;
           } else {
             const fibre = scars[a]!;
-            const slit = -edge - 3.2 + 3.4 * medium - 4 * fibre;
+            const slit = 5 * coarse[texel]! + 1.2 * medium - 1.1 - 3 * fibre - (edge > -2 ? 2 * (2 + edge) : 0);
             let open = slit / 1.6;
             open = open < 0 ? 0 : open > 1 ? 1 : open;
             if (capsule[a]! > 0) open = 0;
             const weave = 0.5 + 0.5 * Math.sin(deep * 0.9 + 5 * coarse[texel]! + 2 * medium);
             cytoplasm[i] = (0.34 + 0.14 * medium + 0.1 * grain) * (1 - 0.85 * open);
             matrix[i] = (0.2 + 0.16 * weave + 0.14 * medium + 0.15 * fibre) * (1 - 0.92 * open);
-            blood[i] = open * (coarse[texel]! > 0.15 ? 0.5 : 0);
+            blood[i] = open * ((key & 7) === 0 ? 0.5 : 0);
           }
         }
       }
@@ -280,11 +280,16 @@ export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
 
 function nucleiOf(structures: readonly Structure[], packing: ReturnType<typeof pack>, area: Area): Nuclei {
   const nuclei: Nuclei = [];
-  tubuleNuclei(
-    packing,
-    (x, y) => x > area.left - 70 && x < area.right + 70 && y > area.top - 70 && y < area.bottom + 70,
-    nuclei,
-  );
+  const wanted = (x: number, y: number): boolean =>
+    x > area.left - 70 && x < area.right + 70 && y > area.top - 70 && y < area.bottom + 70;
+  const taken = (x: number, y: number): boolean => {
+    for (const one of structures) {
+      if (one.kind === 'thicket' || Math.abs(one.x - x) > reachOf(one) || Math.abs(one.y - y) > reachOf(one)) continue;
+      if (inside(one, x, y) > -2) return true;
+    }
+    return false;
+  };
+  tubuleNuclei(packing, wanted, taken, nuclei);
   for (const one of structures) structureNuclei(one, nuclei);
   return nuclei;
 }

@@ -37,11 +37,20 @@ export function layOut(size: Size, seed: number): Section {
   const contour = (x: number, y: number): number => {
     const u = x / width;
     const v = y / height;
-    const du = (x - centre.x) / width + 0.07 * noise(outline, u * 2.3, v * 2.3) + 0.022 * noise(outline + 1, u * 7, v * 7);
-    const dv = (y - centre.y) / height + 0.07 * noise(outline + 2, u * 2.3, v * 2.3) + 0.022 * noise(outline + 3, u * 7, v * 7);
+    const du =
+      (x - centre.x) / width +
+      0.085 * noise(outline, u * 2.3, v * 2.3) +
+      0.03 * noise(outline + 1, u * 6, v * 6) +
+      0.01 * noise(outline + 7, u * 17, v * 17);
+    const dv =
+      (y - centre.y) / height +
+      0.085 * noise(outline + 2, u * 2.3, v * 2.3) +
+      0.03 * noise(outline + 3, u * 6, v * 6) +
+      0.01 * noise(outline + 8, u * 17, v * 17);
     const p = Math.abs(du * cos - dv * sin);
     const q = Math.abs(du * sin + dv * cos);
-    return (p ** power + q ** power) ** (1 / power);
+    const rim = Math.min(u, 1 - u, v, 1 - v);
+    return (p ** power + q ** power) ** (1 / power) + 5 * Math.max(0, 0.035 - rim);
   };
   const edge = quantile(contour, size, between(key, 4, 0.56, 0.67));
   const reach = Math.min(width, height) * edge;
@@ -83,10 +92,12 @@ export function layOut(size: Size, seed: number): Section {
       const ahead = (x - fan.x) * ux + (y - fan.y) * uy;
       const across = (Math.atan2(side, ahead) * fan.radius) / 780 + 0.35 * noise(rays + 1, x / 900, y / 900);
       const ray = Math.abs(across - Math.round(across) + 0.12 * noise(rays + 2, x / 260, y / 260));
-      return Math.max(medulla, clamp((0.17 - ray) / 0.04));
+      return Math.max(medulla, clamp((0.15 - ray) / 0.04));
     },
     fibrosis(x, y) {
-      return clamp(1.7 * noise(scars, x / 650, y / 650) + 0.5 * noise(scars + 1, x / 180, y / 180) - 0.55);
+      const wx = x + 160 * noise(scars + 2, x / 300, y / 300);
+      const wy = y + 160 * noise(scars + 3, x / 300, y / 300);
+      return clamp(1.7 * noise(scars, wx / 700, wy / 700) + 0.5 * noise(scars + 1, x / 180, y / 180) - 0.65);
     },
   };
 }

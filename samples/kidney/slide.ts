@@ -109,6 +109,12 @@ function drawSharp(ground: Ground, glass: Glass, stain: Stain, light: Float32Arr
     const [br, bg, bb] = b.map((v) => v * DENSITY_STEPS) as [number, number, number];
     for (let i = row * width; i < (row + 1) * width; i++) {
       const there = cover[i]!;
+      if (there === 0) {
+        rgb[i * 3] = red;
+        rgb[i * 3 + 1] = green;
+        rgb[i * 3 + 2] = blue;
+        continue;
+      }
       const hn = chromatin[i]! * there;
       const rest = there * (1 - 0.7 * Math.min(1, chromatin[i]!));
       const hc = cytoplasm[i]! * rest;

@@ -37,9 +37,9 @@ export const ATROPHIC = 4;
 /** Farthest that a tubule beyond an area can matter to a place in it. */
 export const TUBULE_REACH = 215;
 
-const LABYRINTH_CELL = 51;
+const LABYRINTH_CELL = 46;
 const RAY_LENGTH = 190;
-const RAY_WIDTH = 40;
+const RAY_WIDTH = 34;
 const THICKET_CELL = 24;
 
 /** The tubules that can matter to places in an area, always in the same order. `structures` are those near them. */
@@ -77,8 +77,8 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
       half > 0.5 ? 1 / (4 * half * half) : 0,
       shape.radius * size * between(key, 31, 0.82, 1.18),
       shape.cap * size * spare,
-      between(key, 32, 0.7, 2.2) + 7 * scars,
-      shape.epithelium * size * between(key, 34, 0.8, 1.2),
+      between(key, 32, 0.4, 1.7) + 5.5 * scars,
+      shape.epithelium * between(key, 34, 0.8, 1.2),
       shape.membrane * (1 + 1.6 * scars),
       kind + (cast ? 8 : 0),
       key,
@@ -89,14 +89,14 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
     for (let column = Math.floor(wide.left / LABYRINTH_CELL); column * LABYRINTH_CELL < wide.right; column++) {
       const key = keyOf(seed + 201, column, row);
       const place = free(
-        (column + between(key, 0, 0.14, 0.86)) * LABYRINTH_CELL,
-        (row + between(key, 1, 0.14, 0.86)) * LABYRINTH_CELL,
+        (column + between(key, 0, 0.16, 0.84)) * LABYRINTH_CELL,
+        (row + between(key, 1, 0.16, 0.84)) * LABYRINTH_CELL,
         undefined,
       );
       if (place === undefined || section.straight(place.x, place.y) >= 0.5) continue;
       const scars = section.fibrosis(place.x, place.y);
-      if (draw(key, 2) < 0.03 + 0.25 * scars) continue;
-      const long = Math.max(0, between(key, 3, -18, 46));
+      if (draw(key, 2) < 0.012 + 0.2 * scars) continue;
+      const long = Math.max(0, between(key, 3, -14, 40));
       const angle = between(key, 4, 0, Math.PI);
       const pick = draw(key, 5);
       const kind = draw(key, 6) < scars * 0.9 ? ATROPHIC : pick < 0.64 ? PROXIMAL : pick < 0.9 ? DISTAL : COLLECTING;
@@ -123,11 +123,11 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
       const place = free(x, y, undefined);
       if (place === undefined || section.straight(place.x, place.y) < 0.5) continue;
       const scars = section.fibrosis(place.x, place.y);
-      const long = RAY_LENGTH * between(key, 2, 0.35, 0.78);
+      const long = RAY_LENGTH * between(key, 2, 0.55, 0.86);
       const lean = between(key, 3, -0.09, 0.09);
       const pick = draw(key, 5);
-      const kind = pick < 0.28 ? COLLECTING : pick < 0.62 ? DISTAL : pick < 0.86 ? PROXIMAL : SMALL;
-      add(key, place.x, place.y, (ux - uy * lean) * long, (uy + ux * lean) * long, kind, (0.8 * d) / fan.radius, scars * 0.5);
+      const kind = pick < 0.2 ? COLLECTING : pick < 0.55 ? DISTAL : pick < 0.85 ? PROXIMAL : SMALL;
+      add(key, place.x, place.y, (ux - uy * lean) * long, (uy + ux * lean) * long, kind, (0.85 * d) / fan.radius, scars * 0.5);
     }
   }
 
@@ -154,11 +154,11 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
 
 /** Sizes in um after the usual ones of a human kidney: proximal tubules 50 to 60 across, distal 30 to 45, collecting ducts 40. */
 const SHAPES = [
-  { radius: 8, cap: 34, epithelium: 15, membrane: 1 },
-  { radius: 1, cap: 25, epithelium: 8.5, membrane: 0.9 },
-  { radius: 1, cap: 25, epithelium: 8, membrane: 1 },
-  { radius: 0, cap: 16, epithelium: 8.5, membrane: 0.9 },
-  { radius: -4, cap: 19, epithelium: 7, membrane: 2 },
+  { radius: 6, cap: 40, epithelium: 14, membrane: 1 },
+  { radius: 0, cap: 29, epithelium: 8.5, membrane: 0.9 },
+  { radius: 0, cap: 28, epithelium: 8, membrane: 1 },
+  { radius: -1, cap: 17, epithelium: 8, membrane: 0.9 },
+  { radius: -4, cap: 22, epithelium: 7, membrane: 1.9 },
 ];
 
 function table(rows: readonly (readonly number[])[]): Tubules {
