@@ -1,0 +1,84 @@
+import { basename } from 'node:path';
+import { SegtileError } from '../errors.js';
+import { deflateCodec } from '../tiff/tile-codec.js';
+import { writeTiff } from '../tiff/write.js';
+import type { MaskClass, Mpp, RasterRows, Sink, Size } from '../types.js';
+import { hex, omeXml } from './ome-xml.js';
+
+/** What a label mask holds. */
+export interface LabelMask {
+  readonly size: Size;
+  /** Physical size of a mask pixel in micrometres, where it is known. */
+  readonly mpp?: Mpp | undefined;
+  /** Every class that may occur, at least one; each with a label of its own from 1 to 255. */
+  readonly classes: readonly MaskClass[];
+  /** `labels` writes the labels as they are; `255` writes every pixel of the one class as 255, for viewers that show raw values. */
+  readonly values: 'labels' | '255';
+}
+
+const tile = 512;
+
+/**
+ * A label mask: tiled, pyramidal BigTIFF, one 8-bit band, 0 is background, lossless, with levels by majority. A name that ends in
+ * `.ome.tif` or `.ome.tiff` gives an OME-TIFF (levels in SubIFDs, OME-XML); any other `.tif` or `.tiff` a plain one (a chain of
+ * directories). Takes rows of one channel; see {@link writeTiff} for memory and for what errors leave behind.
+ *
+ * @throws {SegtileError} `usage` for another file name, for bad classes, for several classes with values `255`; `output` when
+ *   the file cannot be written
+ */
+export async function writeLabelMask(path: string, mask: LabelMask): Promise<Sink<RasterRows>> {
+  const { size, mpp, values } = mask;
+  checkMask(path, mask);
+  const classes = values === '255' ? mask.classes.map((only) => ({ ...only, label: 255 })) : mask.classes;
+  const ome = /\.ome\.tiff?$/i.test(path);
+  const sink = await writeTiff(path, {
+    size,
+    mpp,
+    channels: 1,
+    tile,
+    codec: deflateCodec('labels'),
+    reduce: 'majority',
+    levels: ome ? 'subifd' : 'chained',
+    description: ome ? omeXml({ name: basename(path), size, mpp, classes }) : plainDescription(classes),
+    software: 'segtile',
+  });
+  return values === '255' ? { ...sink, write: (rows) => sink.write(brightened(rows)) } : sink;
+}
+
+/** One line a value, so that a plain mask still says what its values mean. */
+function plainDescription(classes: readonly MaskClass[]): string {
+  return ['segtile label mask', '0 background', ...classes.map((each) => `${each.label} ${each.name} ${hex(each)}`)].join('\n');
+}
+
+function brightened(rows: RasterRows): RasterRows {
+  const data = new Uint8Array(rows.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = rows.data[i] === 0 ? 0 : 255;
+  return { ...rows, data };
+}
+
+function checkMask(path: string, { classes, values }: LabelMask): void {
+  if (!/\.tiff?$/i.test(path)) {
+    throw new SegtileError(
+      'usage',
+      `expected a name that ends in .tif or .tiff for a mask but got ${path}`,
+      'use .ome.tif for QuPath and Bio-Formats, .tif for the rest',
+    );
+  }
+  const labels = classes.map(({ label }) => label);
+  const bad = labels.find(
+    (label, index) => !(Number.isInteger(label) && label >= 1 && label <= 255) || labels.indexOf(label) < index,
+  );
+  if (bad !== undefined || labels.length === 0) {
+    throw new SegtileError(
+      'usage',
+      `expected different labels from 1 to 255 for the classes of a mask but got [${labels.join(', ')}]`,
+    );
+  }
+  if (values === '255' && classes.length > 1) {
+    throw new SegtileError(
+      'usage',
+      `expected one class for mask values 255 but got ${classes.length}: ${classes.map(({ name }) => name).join(', ')}`,
+      'with several classes, write labels',
+    );
+  }
+}

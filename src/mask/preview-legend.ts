@@ -1,0 +1,73 @@
+import sharp from 'sharp';
+import type { MaskClass, Pixels, Rgb } from '../types.js';
+
+const lineHeight = 40;
+const swatch = 18;
+const gap = 8;
+const border = 14;
+const hatch: Rgb = [186, 186, 186];
+
+/** A colour and what it means, as black text on white. */
+type Line = { readonly color: Rgb; readonly text: Pixels };
+
+/**
+ * A white strip, `width` px wide, that names the colours; undefined where this machine has no font to write with, or where the picture
+ * is too narrow.
+ */
+export async function legend(width: number, classes: readonly MaskClass[], skipped: boolean): Promise<Pixels | undefined> {
+  if (width < 240 || !(await hasFont())) return undefined;
+  const named = [...classes, ...(skipped ? [{ name: 'skipped', color: hatch }] : [])];
+  const limit = width - 2 * border - swatch - gap;
+  const entries: Line[] = await Promise.all(
+    named.map(async ({ name, color }) => ({ color, text: await written(name, limit) })),
+  );
+
+  const placed: { entry: Line; x: number; line: number }[] = [];
+  let [x, line] = [border, 0];
+  for (const entry of entries) {
+    const needed = swatch + gap + entry.text.width;
+    if (x > border && x + needed > width - border) [x, line] = [border, line + 1];
+    placed.push({ entry, x, line });
+    x += needed + 3 * gap;
+  }
+
+  const height = (line + 1) * lineHeight;
+  const data = new Uint8Array(width * height * 3).fill(255);
+  for (const { entry, x, line } of placed) {
+    const middle = line * lineHeight + lineHeight / 2;
+    for (let row = middle - swatch / 2; row < middle + swatch / 2; row++) {
+      for (let column = x; column < x + swatch; column++) data.set(entry.color, (row * width + column) * 3);
+    }
+    const { text } = entry;
+    const top = Math.round(middle - text.height / 2);
+    for (let row = 0; row < Math.min(text.height, lineHeight); row++) {
+      const source = text.data.subarray(row * text.width * 3, (row + 1) * text.width * 3);
+      data.set(source, ((top + row) * width + x + swatch + gap) * 3);
+    }
+  }
+  return { width, height, channels: 3, data };
+}
+
+async function written(name: string, limit: number): Promise<Pixels> {
+  // The text is Pango markup, where these three have a meaning.
+  const markup = name.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const text = sharp({ text: { text: markup, font: 'sans 13', dpi: 96, rgba: true } });
+  const { data, info } = await text
+    .flatten({ background: '#fff' })
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.width <= limit) return { width: info.width, height: info.height, channels: 3, data };
+  const cut = await sharp(data, { raw: { width: info.width, height: info.height, channels: 3 } })
+    .extract({ left: 0, top: 0, width: limit, height: info.height })
+    .raw()
+    .toBuffer();
+  return { width: limit, height: info.height, channels: 3, data: cut };
+}
+
+/** Without any font every letter becomes the same empty box. */
+async function hasFont(): Promise<boolean> {
+  const [narrow, wide] = await Promise.all([written('i', 1000), written('W', 1000)]);
+  return narrow.width !== wide.width;
+}

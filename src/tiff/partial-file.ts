@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { reason, SegtileError } from '../errors.js';
+
+/**
+ * A file that grows under a hidden temporary name in its final folder and appears under its final name whole or not at all. Every
+ * method rejects with a {@link SegtileError} `output` that names the path.
+ */
+export interface PartialFile {
+  /** Bytes appended so far, which is the offset of the next one. */
+  readonly end: number;
+  /** Appends the bytes. One append at a time. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Overwrites bytes that were appended before. */
+  patch(bytes: Uint8Array, offset: number): Promise<void>;
+  /** Reads back bytes that were appended before. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Flushes to disk and renames to the final name, over whatever stood there. */
+  commit(): Promise<void>;
+  /** Deletes the temporary file. Does nothing after `commit`, and may be called twice. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Starts a file that will stand at `path` once it is committed.
+ *
+ * @throws {SegtileError} `output` when the folder is missing or not writable, or when `path` is a folder
+ */
+export async function openPartialFile(path: string): Promise<PartialFile> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder) throw new SegtileError('output', `cannot write ${path}: it is a folder`, 'give the name of a file');
+  // Random, not the process id: containers that share a folder often share their ids too.
+  const temporary = join(dirname(path), `.${basename(path)}.partial-${randomBytes(4).toString('hex')}`);
+  const handle = await open(temporary, 'wx+').catch((thrown) => {
+    throw outputError(path, thrown);
+  });
+  return partialFile(path, temporary, handle);
+}
+
+function partialFile(path: string, temporary: string, handle: FileHandle): PartialFile {
+  let end = 0;
+  let ending: Promise<void> | undefined;
+
+  async function attempt<T>(work: () => Promise<T>): Promise<T> {
+    if (ending) throw new SegtileError('aborted', `writing ${path} was stopped`);
+    try {
+      return await work();
+    } catch (thrown) {
+      throw outputError(path, thrown);
+    }
+  }
+
+  async function writeAll(bytes: Uint8Array, offset: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, offset + done);
+      done += bytesWritten;
+    }
+  }
+
+  async function moveIntoPlace(): Promise<void> {
+    try {
+      await handle.sync();
+      await handle.close();
+      await rename(temporary, path);
+    } catch (thrown) {
+      await remove();
+      throw outputError(path, thrown);
+    }
+  }
+
+  async function remove(): Promise<void> {
+    // A handle that is closed already, or a folder that has gone, leaves nothing to clean up.
+    await handle.close().catch(() => undefined);
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+
+  return {
+    get end() {
+      return end;
+    },
+    append: (bytes) =>
+      attempt(async () => {
+        await writeAll(bytes, end);
+        end += bytes.length;
+      }),
+    patch: (bytes, offset) => attempt(() => writeAll(bytes, offset)),
+    read: (offset, length) =>
+      attempt(async () => {
+        const bytes = new Uint8Array(length);
+        for (let done = 0; done < length; ) {
+          const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+          if (bytesRead === 0) throw new Error(`${length} bytes at ${offset} cannot be read back`);
+          done += bytesRead;
+        }
+        return bytes;
+      }),
+    commit: () => {
+      if (ending) return attempt(async () => undefined);
+      ending = moveIntoPlace();
+      return ending;
+    },
+    discard: async () => {
+      ending ??= remove();
+      // A commit that was under way and failed has cleaned up and told its caller.
+      await ending.catch(() => undefined);
+    },
+  };
+}
+
+const hints: Readonly<Record<string, string>> = {
+  ENOENT: 'create the folder first',
+  ENOTDIR: 'part of the path is a file, not a folder: choose another folder',
+  EACCES: 'choose a folder that you may write to',
+  EPERM: 'choose a folder that you may write to',
+  EROFS: 'the disk is read-only: choose another folder',
+  ENOSPC: 'the disk is full: free some space, or choose a folder on another disk',
+  EDQUOT: 'your disk quota is used up: free some space, or choose a folder on another disk',
+  EFBIG: 'the file grew larger than this disk or your limits (ulimit -f) allow: choose a folder on another disk',
+  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
+  ENAMETOOLONG: 'choose a shorter file name',
+};
+
+function outputError(path: string, thrown: unknown): SegtileError {
+  if (thrown instanceof SegtileError) return thrown;
+  const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
+  // The system's own text names the temporary file, which the user has never heard of.
+  const what = reason(thrown).split(', ')[0];
+  return new SegtileError('output', `cannot write ${path}: ${what}`, code === undefined ? undefined : hints[code], thrown);
+}
