@@ -17,7 +17,12 @@ export interface Packing {
   readonly columns: number;
   readonly rows: number;
   readonly lists: readonly Int32Array[];
+  /** 1 where a tubule has room enough to show, 0 where its neighbours leave but a sliver. */
+  readonly shown: Uint8Array;
 }
+
+/** Depth in um that a tubule must reach at the middle of its skeleton to be drawn. */
+const SLIVER = 5;
 
 export function pack(tubules: Tubules, area: Area): Packing {
   const columns = Math.ceil((area.right - area.left) / SIDE);
@@ -32,7 +37,14 @@ export function pack(tubules: Tubules, area: Area): Packing {
       lists.push(shortlist(tubules, all, x, y, SIDE * 0.71 + 24));
     }
   }
-  return { tubules, left: area.left, top: area.top, columns, rows, lists };
+  const shown = new Uint8Array(tubules.count);
+  const packing = { tubules, left: area.left, top: area.top, columns, rows, lists, shown };
+  for (let i = 0; i < tubules.count; i++) {
+    const x = tubules.x[i]! + tubules.dx[i]! / 2;
+    const y = tubules.y[i]! + tubules.dy[i]! / 2;
+    if (depthIn(tubules, listAt(packing, x, y), i, x, y) > SLIVER) shown[i] = 1;
+  }
+  return packing;
 }
 
 /** The shortlist of the square that holds a place. */

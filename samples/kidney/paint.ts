@@ -1,4 +1,4 @@
-import type { Cluster, Glomerulus, Structure, Vessel } from './anatomy.js';
+import type { Glomerulus, Structure, Vessel } from './anatomy.js';
 import { between, draw, keyOf } from './random.js';
 
 /**
@@ -73,7 +73,7 @@ export function paintStructure(
     if (tuft === undefined) paintScar(to, i, one, depth, x, y, fine, mid, wide);
     else paintTuft(to, i, one, tuft, depth, x, y, fine, mid, wide);
   } else if (one.kind === 'artery' || one.kind === 'vein') paintVessel(to, i, one, depth, x, y, fine, mid, wide);
-  else paintFollicle(to, i, one, fine, mid);
+  else paintFollicle(to, i, fine, mid);
 }
 
 function paintTuft(
@@ -158,7 +158,10 @@ function paintScar(
   mid: number,
   wide: number,
 ): void {
-  const swirl = Math.sin((x * g.ux + y * g.uy) * 0.35 + 6 * wide + 2 * mid);
+  const swirl =
+    Math.sin((x * g.ux + y * g.uy) * 0.35 + 6 * wide + 2 * mid) -
+    2 * line(wide + 0.35 * mid, 0.06) +
+    line(wide - 0.3 - 0.3 * mid, 0.05);
   const rim = ramp(depth, 4 + 3 * wide, 7 + 3 * wide);
   to.cytoplasm[i] = 0.25 + 0.2 * rim + 0.06 * fine;
   to.matrix[i] =
@@ -205,7 +208,7 @@ function paintVessel(
   to.blood[i] = hollow * pool * (0.55 + 0.4 * mid + 0.15 * fine);
 }
 
-function paintFollicle(to: Substances, i: number, _: Cluster, fine: number, mid: number): void {
+function paintFollicle(to: Substances, i: number, fine: number, mid: number): void {
   to.cytoplasm[i] = 0.5 + 0.12 * mid + 0.12 * fine;
   to.matrix[i] = 0.12 + 0.1 * mid;
 }

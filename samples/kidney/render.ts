@@ -234,17 +234,18 @@ export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
 
           const key = own < 0 ? 0 : t.key[own]!;
           const grain = fine[((py + (key >>> 8)) & (TEXTURE - 1)) * TEXTURE + ((px + key) & (TEXTURE - 1))]!;
-          if (edge > 0) {
+          if (edge > 0 && packing.shown[own] === 1) {
             labels[i] = 3;
             const kind = t.kind[own]! & 7;
             const membrane = t.membrane[own]!;
             const thick = t.epithelium[own]! + 2 * medium;
             const bm = edge < 2 * membrane ? 1 - Math.abs(edge - membrane) / membrane : 0;
+            const beyond = edge < membrane ? 1 - edge / membrane : 0;
             const hue = ((key >>> 16) & 255) / 255;
             let hollow = (edge - thick) / (2 * soft) + 0.5;
             hollow = hollow < 0 ? 0 : hollow > 1 ? 1 : hollow;
             let cell: number;
-            let m = bm * 0.9;
+            let m = bm * 0.9 + beyond * 0.3;
             let lumen = 0.03;
             if (kind === PROXIMAL) {
               cell = 0.8 + 0.25 * hue + 0.2 * grain + 0.08 * medium;
@@ -261,6 +262,7 @@ export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
             matrix[i] = (t.kind[own]! & 8) !== 0 ? m + hollow * (0.8 + 0.06 * medium) : m;
           } else {
             const fibre = scars[a]!;
+            if (edge > 0) edge = 0;
             const slit = 5 * coarse[texel]! + 1.2 * medium - 1.1 - 3 * fibre - (edge > -2 ? 2 * (2 + edge) : 0);
             let open = slit / 1.6;
             open = open < 0 ? 0 : open > 1 ? 1 : open;

@@ -88,6 +88,15 @@ function drawSharp(ground: Ground, glass: Glass, stain: Stain, light: Float32Arr
   const rgb = new Uint8Array(width * height * 3);
   const tissue = drawTissue(ground, tile);
   const last = light.length - 1;
+  const steps = (vector: readonly [number, number, number]): [number, number, number] => [
+    vector[0] * DENSITY_STEPS,
+    vector[1] * DENSITY_STEPS,
+    vector[2] * DENSITY_STEPS,
+  ];
+  const [nr, ng, nb] = steps(stain.density.chromatin);
+  const [cr, cg, cb] = steps(stain.density.cytoplasm);
+  const [mr, mg, mb] = steps(stain.density.matrix);
+  const [br, bg, bb] = steps(stain.density.blood);
   for (let row = 0; row < height; row++) {
     const band = 1 + 0.006 * noise(seed + 501, 0.5, (tile.y + row) * mpp * 0.011);
     const red = stain.glass[0] * band;
@@ -102,11 +111,6 @@ function drawSharp(ground: Ground, glass: Glass, stain: Stain, light: Float32Arr
       continue;
     }
     const { chromatin, cytoplasm, matrix, blood, cover } = tissue;
-    const [n, c, m, b] = stain.density as [number[], number[], number[], number[]];
-    const [nr, ng, nb] = n.map((v) => v * DENSITY_STEPS) as [number, number, number];
-    const [cr, cg, cb] = c.map((v) => v * DENSITY_STEPS) as [number, number, number];
-    const [mr, mg, mb] = m.map((v) => v * DENSITY_STEPS) as [number, number, number];
-    const [br, bg, bb] = b.map((v) => v * DENSITY_STEPS) as [number, number, number];
     for (let i = row * width; i < (row + 1) * width; i++) {
       const there = cover[i]!;
       if (there === 0) {
@@ -123,9 +127,9 @@ function drawSharp(ground: Ground, glass: Glass, stain: Stain, light: Float32Arr
       const dr = (hn * nr + hc * cr + hm * mr + hb * br) | 0;
       const dg = (hn * ng + hc * cg + hm * mg + hb * bg) | 0;
       const db = (hn * nb + hc * cb + hm * mb + hb * bb) | 0;
-      rgb[i * 3] = red * light[dr < 0 ? 0 : dr > last ? last : dr]!;
-      rgb[i * 3 + 1] = green * light[dg < 0 ? 0 : dg > last ? last : dg]!;
-      rgb[i * 3 + 2] = blue * light[db < 0 ? 0 : db > last ? last : db]!;
+      rgb[i * 3] = red * light[Math.max(0, Math.min(last, dr))]!;
+      rgb[i * 3 + 1] = green * light[Math.max(0, Math.min(last, dg))]!;
+      rgb[i * 3 + 2] = blue * light[Math.max(0, Math.min(last, db))]!;
     }
   }
   drawGlass(ground, glass, tile, rgb);

@@ -6,8 +6,10 @@ import { between, keyOf } from './random.js';
  * density of a pixel is the sum of amounts times these vectors, and its colour is the glass' colour times 10^-density.
  */
 export interface Stain {
-  /** Optical density per unit of amount, three numbers for each substance in the order above. */
-  readonly density: readonly (readonly [number, number, number])[];
+  /** Optical density per unit of amount, for red, green and blue. */
+  readonly density: {
+    readonly [substance in 'chromatin' | 'cytoplasm' | 'matrix' | 'blood']: readonly [number, number, number];
+  };
   readonly glass: readonly [number, number, number];
 }
 
@@ -31,9 +33,9 @@ export function mixStain(name: StainName, seed: number): Stain {
   const substances =
     name === 'pas'
       ? [
-          [0.56, 0.54, 0.2],
-          [0.15, 0.26, 0.08],
-          [0.16, 0.48, 0.15],
+          [0.53, 0.55, 0.2],
+          [0.14, 0.25, 0.08],
+          [0.135, 0.47, 0.14],
           [0.17, 0.4, 0.16],
         ]
       : [
@@ -42,7 +44,8 @@ export function mixStain(name: StainName, seed: number): Stain {
           [0.06, 0.3, 0.14],
           [0.08, 0.52, 0.34],
         ];
-  return { density: substances.map((vector, i) => tint(vector, 10 + 3 * i)), glass };
+  const [chromatin, cytoplasm, matrix, blood] = substances.map((vector, i) => tint(vector, 10 + 3 * i));
+  return { density: { chromatin: chromatin!, cytoplasm: cytoplasm!, matrix: matrix!, blood: blood! }, glass };
 }
 
 /** Steps of the table {@link lightTable}, per unit of optical density. */
