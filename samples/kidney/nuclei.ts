@@ -23,7 +23,7 @@ export function tubuleNuclei(
     const dy = t.dy[i]!;
     const cx = t.x[i]! + dx / 2;
     const cy = t.y[i]! + dy / 2;
-    if (packing.shown[i] === 0 || !wanted(cx, cy)) continue;
+    if (!wanted(cx, cy)) continue;
     const kind = t.kind[i]! & 7;
     const long = Math.hypot(dx, dy);
     // Along a stadium around the skeleton: two straight sides and two half circles.

@@ -1,5 +1,5 @@
 import type { Area } from './anatomy.js';
-import type { Tubules } from './tubules.js';
+import { pick, type Tubules } from './tubules.js';
 
 /** Radius in um with which the corners of a tubule between its neighbours are rounded. */
 export const FILLET = 9;
@@ -17,12 +17,39 @@ export interface Packing {
   readonly columns: number;
   readonly rows: number;
   readonly lists: readonly Int32Array[];
-  /** 1 where a tubule has room enough to show, 0 where its neighbours leave but a sliver. */
-  readonly shown: Uint8Array;
 }
 
-/** Depth in um that a tubule must reach at the middle of its skeleton to be drawn. */
-const SLIVER = 5;
+/**
+ * The tubules of an area without those that have too little room, packed: the rest grows into the room that they leave. Of two that
+ * crowd each other the one with the smaller key goes, whichever of them suffers, so that not both do.
+ */
+export function relax(t: Tubules, area: Area): Packing {
+  const gone = new Uint8Array(t.count);
+  const squares = new Map<number, number[]>();
+  const squareOf = (x: number, y: number): number => Math.floor(y / SIDE) * 65_536 + Math.floor(x / SIDE);
+  for (let i = 0; i < t.count; i++) {
+    const square = squareOf(t.x[i]! + t.dx[i]! / 2, t.y[i]! + t.dy[i]! / 2);
+    const there = squares.get(square);
+    if (there) there.push(i);
+    else squares.set(square, [i]);
+  }
+  for (let i = 0; i < t.count; i++) {
+    const x = t.x[i]! + t.dx[i]! / 2;
+    const y = t.y[i]! + t.dy[i]! / 2;
+    const room = 2 * (Math.min(7, t.cap[i]! * 0.25) + t.gap[i]!) - t.radius[i]!;
+    // Half a skeleton is 90 um at most, and none crowds another from more than 45 um: two squares and a bit.
+    for (let v = -3; v <= 3; v++) {
+      for (let u = -3; u <= 3; u++) {
+        for (const j of squares.get(squareOf(x + u * SIDE, y + v * SIDE)) ?? []) {
+          if (j !== i && distance(t, j, x, y) - t.radius[j]! < room) gone[t.key[i]! < t.key[j]! ? i : j] = 1;
+        }
+      }
+    }
+  }
+  const kept: number[] = [];
+  for (let i = 0; i < t.count; i++) if (gone[i] === 0) kept.push(i);
+  return pack(pick(t, kept), area);
+}
 
 export function pack(tubules: Tubules, area: Area): Packing {
   const columns = Math.ceil((area.right - area.left) / SIDE);
@@ -37,14 +64,7 @@ export function pack(tubules: Tubules, area: Area): Packing {
       lists.push(shortlist(tubules, all, x, y, SIDE * 0.71 + 24));
     }
   }
-  const shown = new Uint8Array(tubules.count);
-  const packing = { tubules, left: area.left, top: area.top, columns, rows, lists, shown };
-  for (let i = 0; i < tubules.count; i++) {
-    const x = tubules.x[i]! + tubules.dx[i]! / 2;
-    const y = tubules.y[i]! + tubules.dy[i]! / 2;
-    if (depthIn(tubules, listAt(packing, x, y), i, x, y) > SLIVER) shown[i] = 1;
-  }
-  return packing;
+  return { tubules, left: area.left, top: area.top, columns, rows, lists };
 }
 
 /** The shortlist of the square that holds a place. */

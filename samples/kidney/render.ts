@@ -1,6 +1,6 @@
 import { type Area, grow, inside, reachOf, type Structure, structuresIn } from './anatomy.js';
 import { NUCLEUS, type Nuclei, structureNuclei, tubuleNuclei } from './nuclei.js';
-import { FILLET, listAt, OUTSIDE, pack, shortlist } from './packing.js';
+import { FILLET, listAt, OUTSIDE, type Packing, relax, shortlist } from './packing.js';
 import { paintStructure, type Substances, tuftOf } from './paint.js';
 import { noise, TEXTURE } from './random.js';
 import type { Section } from './section.js';
@@ -91,8 +91,7 @@ export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
   };
   const wide = grow(area, NUCLEUS_HALO);
   const structures = structuresIn(section, seed, wide, TUBULE_REACH + 60);
-  const tubules = tubulesIn(section, seed, wide, structures);
-  const packing = pack(tubules, wide);
+  const packing = relax(tubulesIn(section, seed, wide, structures), grow(wide, TUBULE_REACH));
   const solid = structures.filter((one) => one.kind !== 'thicket');
   const tufts = solid.map((one) => (one.kind === 'glomerulus' && !one.sclerosed ? tuftOf(one) : undefined));
 
@@ -107,7 +106,7 @@ export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
   };
   const { cytoplasm, matrix, blood, cover, labels } = tissue;
   const { fine, mid, wide: coarse } = ground;
-  const t = tubules;
+  const t = packing.tubules;
   const soft = Math.max(0.5, mpp);
 
   for (let row = 0; row < rows; row++) {
@@ -234,7 +233,7 @@ export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
 
           const key = own < 0 ? 0 : t.key[own]!;
           const grain = fine[((py + (key >>> 8)) & (TEXTURE - 1)) * TEXTURE + ((px + key) & (TEXTURE - 1))]!;
-          if (edge > 0 && packing.shown[own] === 1) {
+          if (edge > 0) {
             labels[i] = 3;
             const kind = t.kind[own]! & 7;
             const membrane = t.membrane[own]!;
@@ -261,15 +260,16 @@ export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
             cytoplasm[i] = cell * (1 - hollow) + (lumen > 0 ? lumen : 0) * hollow;
             matrix[i] = (t.kind[own]! & 8) !== 0 ? m + hollow * (0.8 + 0.06 * medium) : m;
           } else {
-            const fibre = scars[a]!;
-            if (edge > 0) edge = 0;
+            const fibre = (scars[a]! * (1 - u) + scars[b]! * u) * (1 - v) + (scars[c]! * (1 - u) + scars[d]! * u) * v;
+            const sheath = (capsule[a]! * (1 - u) + capsule[b]! * u) * (1 - v) + (capsule[c]! * (1 - u) + capsule[d]! * u) * v;
             const slit = 5 * coarse[texel]! + 1.2 * medium - 1.1 - 3 * fibre - (edge > -2 ? 2 * (2 + edge) : 0);
             let open = slit / 1.6;
             open = open < 0 ? 0 : open > 1 ? 1 : open;
-            if (capsule[a]! > 0) open = 0;
-            const weave = 0.5 + 0.5 * Math.sin(deep * 0.9 + 5 * coarse[texel]! + 2 * medium);
+            if (sheath > 0) open = 0;
+            const weave =
+              sheath > 0 ? Math.sin(deep * 0.9 + 5 * coarse[texel]! + 2 * medium) : Math.abs(coarse[texel]! + 0.4 * medium);
             cytoplasm[i] = (0.34 + 0.14 * medium + 0.1 * grain) * (1 - 0.85 * open);
-            matrix[i] = (0.2 + 0.16 * weave + 0.14 * medium + 0.15 * fibre) * (1 - 0.92 * open);
+            matrix[i] = (0.26 + 0.14 * weave + 0.14 * medium + 0.15 * fibre) * (1 - 0.92 * open);
             blood[i] = open * ((key & 7) === 0 ? 0.5 : 0);
           }
         }
@@ -280,7 +280,7 @@ export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
   return tissue;
 }
 
-function nucleiOf(structures: readonly Structure[], packing: ReturnType<typeof pack>, area: Area): Nuclei {
+function nucleiOf(structures: readonly Structure[], packing: Packing, area: Area): Nuclei {
   const nuclei: Nuclei = [];
   const wanted = (x: number, y: number): boolean =>
     x > area.left - 70 && x < area.right + 70 && y > area.top - 70 && y < area.bottom + 70;

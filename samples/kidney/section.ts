@@ -74,15 +74,14 @@ export function layOut(size: Size, seed: number): Section {
     cortex,
     below,
     depth(x, y) {
-      const whole =
-        ((edge - contour(x, y)) / edge) * reach +
-        7 * noise(outline + 5, x / 90, y / 90) +
-        3 * noise(outline + 6, x / 22, y / 22);
+      const ragged = 80 * noise(outline + 9, x / 1100, y / 1100) + 30 * noise(outline + 10, x / 370, y / 370);
+      const fringe = 7 * noise(outline + 5, x / 90, y / 90) + 3 * noise(outline + 6, x / 22, y / 22);
+      const whole = ((edge - contour(x, y)) / edge) * reach + ragged * Math.min(1, reach / 2500) + fringe;
       if (whole < -60) return whole;
       const where = noise(cracks, x / 700, y / 700);
-      if (where < 0.25) return whole;
+      if (where < 0.36) return whole;
       const along = noise(cracks + 1, x / 330, y / 330) + 0.25 * noise(cracks + 2, x / 70, y / 70);
-      const crack = (Math.abs(along) - 0.16 * (where - 0.25)) * 160;
+      const crack = (Math.abs(along) - 0.2 * (where - 0.36)) * 160;
       return Math.min(whole, crack);
     },
     straight(x, y) {

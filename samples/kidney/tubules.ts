@@ -35,12 +35,12 @@ export const SMALL = 3;
 export const ATROPHIC = 4;
 
 /** Farthest that a tubule beyond an area can matter to a place in it. */
-export const TUBULE_REACH = 215;
+export const TUBULE_REACH = 330;
 
-const LABYRINTH_CELL = 46;
+const LABYRINTH_CELL = 42;
 const RAY_LENGTH = 190;
-const RAY_WIDTH = 34;
-const THICKET_CELL = 24;
+const RAY_WIDTH = 32;
+const THICKET_CELL = 20;
 
 /** The tubules that can matter to places in an area, always in the same order. `structures` are those near them. */
 export function tubulesIn(section: Section, seed: number, area: Area, structures: readonly Structure[]): Tubules {
@@ -77,7 +77,7 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
       half > 0.5 ? 1 / (4 * half * half) : 0,
       shape.radius * size * between(key, 31, 0.82, 1.18),
       shape.cap * size * spare,
-      between(key, 32, 0.4, 1.7) + 5.5 * scars,
+      between(key, 32, 0.3, 1.4) + 5.5 * scars,
       shape.epithelium * between(key, 34, 0.8, 1.2),
       shape.membrane * (1 + 1.6 * scars),
       kind + (cast ? 8 : 0),
@@ -95,7 +95,7 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
       );
       if (place === undefined || section.straight(place.x, place.y) >= 0.5) continue;
       const scars = section.fibrosis(place.x, place.y);
-      if (draw(key, 2) < 0.012 + 0.2 * scars) continue;
+      if (draw(key, 2) < 0.3 * scars) continue;
       const long = Math.max(0, between(key, 3, -14, 40));
       const angle = between(key, 4, 0, Math.PI);
       const pick = draw(key, 5);
@@ -123,8 +123,8 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
       const place = free(x, y, undefined);
       if (place === undefined || section.straight(place.x, place.y) < 0.5) continue;
       const scars = section.fibrosis(place.x, place.y);
-      const long = RAY_LENGTH * between(key, 2, 0.55, 0.86);
-      const lean = between(key, 3, -0.09, 0.09);
+      const long = RAY_LENGTH * between(key, 2, 0.6, 0.95);
+      const lean = between(key, 3, -0.045, 0.045);
       const pick = draw(key, 5);
       const kind = pick < 0.2 ? COLLECTING : pick < 0.55 ? DISTAL : pick < 0.85 ? PROXIMAL : SMALL;
       add(key, place.x, place.y, (ux - uy * lean) * long, (uy + ux * lean) * long, kind, (0.85 * d) / fan.radius, scars * 0.5);
@@ -157,7 +157,7 @@ const SHAPES = [
   { radius: 6, cap: 40, epithelium: 14, membrane: 1 },
   { radius: 0, cap: 29, epithelium: 8.5, membrane: 0.9 },
   { radius: 0, cap: 28, epithelium: 8, membrane: 1 },
-  { radius: -1, cap: 17, epithelium: 8, membrane: 0.9 },
+  { radius: 0, cap: 20, epithelium: 8, membrane: 0.9 },
   { radius: -4, cap: 22, epithelium: 7, membrane: 1.9 },
 ];
 
@@ -177,5 +177,25 @@ function table(rows: readonly (readonly number[])[]): Tubules {
     membrane: column(9),
     kind: Uint8Array.from(rows, (row) => row[10]!),
     key: Uint32Array.from(rows, (row) => row[11]!),
+  };
+}
+
+/** Some rows of the table. */
+export function pick(t: Tubules, rows: readonly number[]): Tubules {
+  const of = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row]!);
+  return {
+    count: rows.length,
+    x: of(t.x),
+    y: of(t.y),
+    dx: of(t.dx),
+    dy: of(t.dy),
+    inverse: of(t.inverse),
+    radius: of(t.radius),
+    cap: of(t.cap),
+    gap: of(t.gap),
+    epithelium: of(t.epithelium),
+    membrane: of(t.membrane),
+    kind: Uint8Array.from(rows, (row) => t.kind[row]!),
+    key: Uint32Array.from(rows, (row) => t.key[row]!),
   };
 }
