@@ -4,7 +4,8 @@ import { reason, SegtileError } from '../src/errors.js';
 import { deflateCodec, jpegCodec } from '../src/tiff/tile-codec.js';
 import { writeTiff } from '../src/tiff/write.js';
 import type { RasterRows, Sink } from '../src/types.js';
-import { type KidneyOptions, type KidneySlide, kidneySlide, LABELS } from './kidney/slide.js';
+import { LABELS } from './kidney/ground.js';
+import { type KidneyOptions, type KidneySlide, kidneySlide } from './kidney/slide.js';
 
 const usage = `Draws a synthetic kidney section: a tiled, pyramidal JPEG TIFF, and with --truth the label of every pixel.
 

@@ -1,7 +1,7 @@
 import { inside, reachOf, type Structure } from './anatomy.js';
 import { depthIn, listAt, type Packing } from './packing.js';
 import { between, draw, keyOf } from './random.js';
-import { ATROPHIC, COLLECTING, DISTAL, PROXIMAL, SMALL } from './tubules.js';
+import { ATROPHIC, COLLECTING, DISTAL, KIND, PROXIMAL, SMALL } from './tubules.js';
 
 /** Nuclei: ellipses, six numbers each: centre x and y, half axes along and across, direction (all um and radians), and strength. */
 export type Nuclei = number[];
@@ -24,7 +24,7 @@ export function tubuleNuclei(
     const cx = t.x[i]! + dx / 2;
     const cy = t.y[i]! + dy / 2;
     if (!wanted(cx, cy)) continue;
-    const kind = t.kind[i]! & 7;
+    const kind = t.kind[i]! & KIND;
     const long = Math.hypot(dx, dy);
     // Along a stadium around the skeleton: two straight sides and two half circles.
     const bend = Math.PI * t.cap[i]! * 0.62;

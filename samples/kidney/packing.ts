@@ -114,7 +114,7 @@ export function distance(t: Tubules, i: number, x: number, y: number): number {
   const dx = t.dx[i]!;
   const dy = t.dy[i]!;
   let along = (px * dx + py * dy) * t.inverse[i]!;
-  along = along < 0 ? 0 : along > 1 ? 1 : along;
+  along = along < 0 ? 0 : Math.min(along, 1);
   const ex = px - along * dx;
   const ey = py - along * dy;
   return Math.sqrt(ex * ex + ey * ey);

@@ -92,7 +92,7 @@ function paintTuft(
   const py = y - g.y;
   const r = Math.sqrt(px * px + py * py) + 1e-6;
   const space = g.space - g.lean * ((px * g.poleX + py * g.poleY) / r);
-  const within = depth - (space > 1 ? space : 1) + 5 * wide + 1.2 * mid;
+  const within = depth - Math.max(space, 1) + 5 * wide + 1.2 * mid;
   let cytoplasm = 0.03;
   let matrix = line(depth - 0.9, 1.6) * 0.95;
   let blood = 0;
@@ -116,7 +116,7 @@ function paintTuft(
         const dx = loops[at + 2]!;
         const dy = loops[at + 3]!;
         let along = (qx * dx + qy * dy) / (dx * dx + dy * dy + 1e-6);
-        along = along < 0 ? 0 : along > 1 ? 1 : along;
+        along = along < 0 ? 0 : Math.min(along, 1);
         const ex = qx - along * dx;
         const ey = qy - along * dy;
         const far = ex * ex + ey * ey;
@@ -137,10 +137,10 @@ function paintTuft(
     const hollow = state < 0.66 ? 0.9 : state < 0.8 ? 0.5 : 0.1;
     const thick = state > 0.8 ? 0.3 : 0;
     const c = 0.62 + 0.16 * fine + 0.14 * mid;
-    const m = 0.3 + 0.16 * mid + thick;
+    const m = 0.25 + 0.16 * mid + thick;
     cytoplasm += cover * c * (1 - hollow * open);
     matrix += cover * (m * (1 - hollow * open) + line(wall, 0.95) * 0.5);
-    if (state > 0.3 && state < 0.5) blood = open * (0.6 + 0.25 * mid) * cover;
+    if (state > 0.3 && state < 0.41) blood = open * (0.5 + 0.25 * mid) * cover;
   }
   to.cytoplasm[i] = cytoplasm + line(depth - 2.4, 1.8) * 0.3;
   to.matrix[i] = matrix;

@@ -102,7 +102,7 @@ export function layOut(size: Size, seed: number): Section {
 }
 
 function clamp(value: number): number {
-  return value < 0 ? 0 : value > 1 ? 1 : value;
+  return value < 0 ? 0 : Math.min(value, 1);
 }
 
 /** The value below which a share of the slide's places lies, from a raster of 96 x 96 places. */

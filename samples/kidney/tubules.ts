@@ -28,6 +28,10 @@ export interface Tubules {
   readonly key: Uint32Array;
 }
 
+/** A tubule's `kind` is one of the kinds below, plus {@link CAST} where a plug of protein fills the lumen. */
+export const KIND = 7;
+export const CAST = 8;
+
 export const PROXIMAL = 0;
 export const DISTAL = 1;
 export const COLLECTING = 2;
@@ -80,7 +84,7 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
       between(key, 32, 0.3, 1.4) + 5.5 * scars,
       shape.epithelium * between(key, 34, 0.8, 1.2),
       shape.membrane * (1 + 1.6 * scars),
-      kind + (cast ? 8 : 0),
+      kind + (cast ? CAST : 0),
       key,
     ]);
   };
