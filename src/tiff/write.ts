@@ -124,12 +124,10 @@ function reducedRow(blocks: Blocks, layout: ImageFormat & { reduce: Reduce }, ab
     for (let y = 2 * row; y < Math.min(2 * row + 2, down); y++) {
       for (let x = 2 * column; x < Math.min(2 * column + 2, across); x++) indices.push(y * across + x);
     }
-    const value = blocks.uniformAt(from.offsets[indices[0]!]!);
-    // Where quarters lie outside the image, only background is sure to equal the padding.
-    const whole = indices.length === 4 || (value === 0 && codec.padding === 'zero');
-    if (whole && value !== undefined && indices.every((index) => from.offsets[index] === from.offsets[indices[0]!])) {
-      return blocks.encodeUniform(value);
-    }
+    const first = from.offsets[indices[0]!]!;
+    const value = blocks.uniformAt(first);
+    // Where a quarter lies outside the image the padding takes the value too, which nobody sees.
+    if (value !== undefined && indices.every((index) => from.offsets[index] === first)) return blocks.encodeUniform(value);
     const target = new Uint8Array(tile * tile * channels);
     let [width, height] = [0, 0];
     for (const index of indices) {
