@@ -31,19 +31,29 @@ export function drawBlock(scene: Scene, column: number, row: number): void {
   const { relief, tile, structures, packing } = scene;
   const { block, nodes, depth, warpX, warpY, firstColumn, firstRow } = relief;
   const a = row * nodes + column;
-  const corners = [a, a + 1, a + nodes, a + nodes + 1];
-  const depths = corners.map((node) => depth[node]!);
-  if (Math.max(...depths) < -FRINGE) return;
-  const cx = (warpX[a]! + warpX[a + 1]! + warpX[a + nodes]! + warpX[a + nodes + 1]!) / 4;
-  const cy = (warpY[a]! + warpY[a + 1]! + warpY[a + nodes]! + warpY[a + nodes + 1]!) / 4;
-  const radius = Math.max(...corners.map((node) => Math.hypot(warpX[node]! - cx, warpY[node]! - cy)));
+  const b = a + 1;
+  const c = a + nodes;
+  const d = c + 1;
+  if (Math.max(depth[a]!, depth[b]!, depth[c]!, depth[d]!) < -FRINGE) return;
+  const edgeless = Math.min(depth[a]!, depth[b]!, depth[c]!, depth[d]!) > FRINGE;
+  const cx = (warpX[a]! + warpX[b]! + warpX[c]! + warpX[d]!) / 4;
+  const cy = (warpY[a]! + warpY[b]! + warpY[c]! + warpY[d]!) / 4;
+  const radius = Math.sqrt(
+    Math.max(
+      (warpX[a]! - cx) ** 2 + (warpY[a]! - cy) ** 2,
+      (warpX[b]! - cx) ** 2 + (warpY[b]! - cy) ** 2,
+      (warpX[c]! - cx) ** 2 + (warpY[c]! - cy) ** 2,
+      (warpX[d]! - cx) ** 2 + (warpY[d]! - cy) ** 2,
+    ),
+  );
   const near: number[] = [];
   for (let k = 0; k < structures.length; k++) {
     const one = structures[k]!;
-    if (Math.hypot(cx - one.x, cy - one.y) < reachOf(one) + radius + FILLET + 24) near.push(k);
+    const reach = reachOf(one) + radius + FILLET + 24;
+    if ((cx - one.x) ** 2 + (cy - one.y) ** 2 < reach * reach) near.push(k);
   }
   const tubules = shortlist(packing.tubules, listAt(packing, cx, cy), cx, cy, radius);
-  const here = { column, row, edgeless: Math.min(...depths) > FRINGE, tubules, near };
+  const here = { column, row, edgeless, tubules, near };
   const top = Math.max((firstRow + row) * block, tile.y);
   const bottom = Math.min((firstRow + row + 1) * block, tile.y + tile.height);
   const left = Math.max((firstColumn + column) * block, tile.x);
