@@ -1,0 +1,65 @@
+import { type Area, grow, inside, reachOf, type Structure, structuresIn } from './anatomy.js';
+import { drawBlock } from './block.js';
+import type { Ground, Tile, Tissue } from './ground.js';
+import { type Nuclei, structureNuclei, tubuleNuclei } from './nuclei.js';
+import { type Packing, relax } from './packing.js';
+import { tuftOf } from './paint.js';
+import { reliefOf, WARP } from './relief.js';
+import { splat } from './splat.js';
+import { TUBULE_REACH, tubulesIn } from './tubules.js';
+
+/** Farthest from a tile, in um, that a tubule with a nucleus in it can be. */
+const NUCLEUS_HALO = 90;
+
+/**
+ * Draws the tissue of a tile, or returns undefined where the tile is glass alone. A pixel depends on its place and the ground alone, not
+ * on the tile: whatever can matter to a tile is found anew for each.
+ */
+export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
+  const relief = reliefOf(ground, tile);
+  if (relief === undefined) return undefined;
+  const { section, seed, mpp } = ground;
+  const area: Area = {
+    left: tile.x * mpp,
+    top: tile.y * mpp,
+    right: (tile.x + tile.width) * mpp,
+    bottom: (tile.y + tile.height) * mpp,
+  };
+  const wide = grow(area, WARP + NUCLEUS_HALO);
+  const all = structuresIn(section, seed, wide, TUBULE_REACH + 60);
+  const packing = relax(tubulesIn(section, seed, wide, all), grow(wide, TUBULE_REACH));
+  const structures = all.filter((one) => one.kind !== 'thicket');
+  const tufts = structures.map((one) => (one.kind === 'glomerulus' && !one.sclerosed ? tuftOf(one) : undefined));
+
+  const size = tile.width * tile.height;
+  const tissue: Tissue = {
+    chromatin: new Float32Array(size),
+    cytoplasm: new Float32Array(size),
+    matrix: new Float32Array(size),
+    blood: new Float32Array(size),
+    cover: new Float32Array(size),
+    labels: new Uint8Array(size),
+  };
+  const scene = { ground, tile, relief, packing, structures, tufts, tissue };
+  for (let row = 0; row < relief.rows; row++) {
+    for (let column = 0; column < relief.columns; column++) drawBlock(scene, column, row);
+  }
+  splat(ground, tile, tissue, nucleiOf(structures, packing, wide));
+  return tissue;
+}
+
+function nucleiOf(structures: readonly Structure[], packing: Packing, area: Area): Nuclei {
+  const nuclei: Nuclei = [];
+  const wanted = (x: number, y: number): boolean =>
+    x > area.left - 70 && x < area.right + 70 && y > area.top - 70 && y < area.bottom + 70;
+  const taken = (x: number, y: number): boolean => {
+    for (const one of structures) {
+      if (Math.abs(one.x - x) > reachOf(one) || Math.abs(one.y - y) > reachOf(one)) continue;
+      if (inside(one, x, y) > -2) return true;
+    }
+    return false;
+  };
+  tubuleNuclei(packing, wanted, taken, nuclei);
+  for (const one of structures) structureNuclei(one, nuclei);
+  return nuclei;
+}
