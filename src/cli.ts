@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
-import { infer } from './commands/infer.js';
 import type { InferOptions } from './commands/infer-settings.js';
-import { type InfoOptions, info } from './commands/info.js';
+import type { InfoOptions } from './commands/info.js';
 import {
   channelNumbers,
   classList,
@@ -39,7 +38,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     // A reader that has had enough, such as `head`, is no failure.
     if (error.code === 'EPIPE' || process.exitCode === 1) return;
     process.exitCode = 1;
-    process.stderr.write(failureText(new SegtileError('output', `cannot write standard output: ${error.message}`), plain));
+    const failure = new SegtileError('output', `cannot write standard output: ${error.message}`, 'check where it goes');
+    process.stderr.write(failureText(failure, styleFor(process.stderr)));
   });
   // With nobody left to tell, such as after the terminal was closed, the work still goes on.
   process.stderr.on('error', () => {});
@@ -60,8 +60,6 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** What Ctrl-C, a scheduler and a closed terminal send. */
 const stopSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-
-const plain = styleFor({});
 
 /** Sets the exit code of the process, unless standard output has failed and set it already. */
 function setExitCode(code: number): void {
@@ -200,6 +198,8 @@ function inferCommand(shell: Shell): Command {
     .addOption(option('--classes <list>', 'names of the classes, with colours if wanted: tumor=#d62728,stroma', classList))
     .addOption(option('--model-mpp <um>', 'micrometres per pixel that the model was trained at', positiveNumber))
     .action(async (slides: string[], options: InferOptions) => {
+      // Loaded when it is called, so that help and mistakes in use come at once.
+      const { infer } = await import('./commands/infer.js');
       setExitCode(await infer(slides, options, shell));
     });
 }
@@ -213,6 +213,7 @@ function infoCommand(shell: Shell): Command {
     )
     .option('--json', 'one line of JSON a file on standard output')
     .action(async (files: string[], options: InfoOptions) => {
+      const { info } = await import('./commands/info.js');
       setExitCode(await info(files, options, shell));
     });
 }

@@ -75,8 +75,19 @@ export async function refuseClashes(slide: string, files: RunFiles, overwrite: b
  */
 export async function makeFolder(file: string): Promise<void> {
   const folder = dirname(file);
-  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+  await make(folder).catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'EEXIST' || error.code === 'ENOTDIR' ? 'a file stands in the way' : reason(error).split(', ')[0];
     throw new SegtileError('output', `cannot make the folder ${folder}: ${why}`, 'choose another with --output', error);
+  });
+}
+
+/** `mkdir` of Node with `recursive` does not come back where a file system, such as /proc, takes no new folders. */
+async function make(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  if (dirname(folder) !== folder) await make(dirname(folder));
+  await mkdir(folder).catch(async (error: NodeJS.ErrnoException) => {
+    // Another process may have made it meanwhile.
+    if (error.code !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw error;
   });
 }

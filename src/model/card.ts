@@ -98,7 +98,8 @@ export async function readCard(file: ModelFile, path?: string): Promise<Card | u
   const from = path ?? cardPath(file.path);
   const written = await readFile(from, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' && path === undefined) return undefined;
-    throw new SegtileError('input', `cannot read the card ${from}: ${reason(cause)}`, undefined, cause);
+    if (cause.code === 'ENOENT') throw new SegtileError('input', `there is no card ${from}`, 'check the path', cause);
+    throw new SegtileError('input', `cannot read the card ${from}: ${reason(cause)}`, 'check what the path leads to', cause);
   });
   if (written !== undefined) return parseCard(written, from);
   const { segtile } = file.metadata;
