@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { type Ending, endingOf } from './ending.js';
 import { axes, channelsBesideFreeSides, imageLayout, type Layout } from './layout.js';
 import {
   type Dim,
@@ -11,7 +12,6 @@ import {
   elementCode,
   type GraphProto,
   type ModelProto,
-  type NodeProto,
   opsetOf,
   parseModel,
   type ValueInfoProto,
@@ -23,15 +23,6 @@ export interface TensorFact {
   readonly name: string;
   readonly element: Element;
   readonly dims: readonly Dim[];
-}
-
-/** How a network's own graph ends, where its scores are probabilities already. */
-export interface Ending {
-  readonly activation: 'sigmoid' | 'softmax';
-  /** Output of the node that makes probabilities. */
-  readonly tensor: string;
-  /** Whether the graph without that node would yield the logits: nothing else uses its result, and no channel is dropped after a softmax. */
-  readonly removable: boolean;
 }
 
 /** What an `.onnx` file says about itself: one image in, one map of scores out. */
@@ -189,42 +180,6 @@ function fact({ name, type }: ValueInfoProto, path: string): TensorFact {
     );
   const dims = tensor?.shape?.dim.map(({ dimValue, dimParam }): Dim => (dimValue > 0n ? Number(dimValue) : dimParam || '?'));
   return { name, element, dims: dims ?? [] };
-}
-
-const keepsProbabilities = new Set([
-  'Identity',
-  'Cast',
-  'Transpose',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Resize',
-  'Upsample',
-  'Pad',
-]);
-const mayDropChannels = new Set(['Slice', 'Gather', 'Split']);
-
-/** Walks from the output towards the input, past what only moves or picks numbers, to a node that makes probabilities. */
-export function endingOf(graph: GraphProto, output: string): Ending | undefined {
-  const makers = new Map<string, NodeProto>();
-  const uses = new Map<string, number>();
-  for (const maker of graph.node) {
-    for (const name of maker.output) makers.set(name, maker);
-    for (const name of maker.input) uses.set(name, (uses.get(name) ?? 0) + 1);
-  }
-  let shared = false;
-  let picked = false;
-  for (let name = output, steps = 0; steps <= graph.node.length; steps++) {
-    const maker = makers.get(name);
-    shared ||= (uses.get(name) ?? 0) > (steps === 0 ? 0 : 1);
-    if (maker?.opType === 'Sigmoid') return { activation: 'sigmoid', tensor: name, removable: !shared };
-    if (maker?.opType === 'Softmax') return { activation: 'softmax', tensor: name, removable: !shared && !picked };
-    if (!maker || !(keepsProbabilities.has(maker.opType) || mayDropChannels.has(maker.opType))) return undefined;
-    picked ||= mayDropChannels.has(maker.opType);
-    name = maker.input[0] ?? '';
-  }
-  return undefined;
 }
 
 /** The file's name without folder and ending: what a model is called that says no name. */

@@ -7,7 +7,7 @@ import { fuse } from './fuse.js';
 import { shape } from './layout.js';
 import { findScores } from './probe.js';
 import type { Model } from './resolve.js';
-import { startSession } from './session.js';
+import { type Session, startSession } from './session.js';
 
 /** Windows that a worker has at a time: one that it works on and one that waits, so that it never waits for the main thread. */
 const windowsPerWorker = 2;
@@ -52,48 +52,18 @@ export function defaultWorkers(): number {
  *
  * @throws {SegtileError} `usage` for options out of range; `model` where the network does not run on such windows
  */
-export async function openPool(model: Model, { window, workers, device, output, signal }: PoolOptions): Promise<Pool> {
-  if (!Number.isInteger(workers) || workers < 1 || workers > 1024)
-    throw new SegtileError(
-      'usage',
-      `expected 1 to 1024 workers but got ${workers}`,
-      `this machine runs ${defaultWorkers()} threads at once`,
-    );
-  for (const side of ['width', 'height'] as const) {
-    const fixed = model.fixedWindow?.[side];
-    if (!Number.isInteger(window[side]) || window[side] < 1)
-      throw new SegtileError('usage', `expected a positive integer for the window's ${side} but got ${window[side]}`);
-    if (fixed !== undefined && fixed !== window[side])
-      throw new SegtileError(
-        'model',
-        `the window is ${window.width}×${window.height} px but ${model.path} takes ${model.fixedWindow!.width}×${model.fixedWindow!.height} px only`,
-        'use the window that the network was exported for',
-      );
-  }
+export async function openPool(model: Model, options: PoolOptions): Promise<Pool> {
+  const { window, workers, device, output, signal } = options;
+  checkOptions(model, options);
+  const px = `${window.width}×${window.height} px`;
   const bytes = await readModelBytes(model.path, signal);
   const map = await findScores(bytes, { ...model, depth: model.color === 'gray' ? 1 : 3 }, window);
   if (map.channels !== model.channels)
     throw new SegtileError(
       'model',
-      `${model.path} gives ${map.channels} channels for a window of ${window.width}×${window.height} px, expected ${model.channels}`,
+      `${model.path} gives ${map.channels} channels for a window of ${px}, expected ${model.channels}`,
     );
-  throwIfAborted(signal);
-
-  const start = {
-    graph: fuse(bytes, model, window, map, output),
-    element: 'uint8',
-    dims: shape(1, 3, window, 'nhwc'),
-    externalData: dirname(model.path),
-  } as const;
-  const started = await Promise.allSettled(Array.from({ length: workers }, () => startSession(start)));
-  const sessions = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const close = async () => void (await Promise.all(sessions.map((session) => session.close())));
-  const failed = started.find((result) => result.status === 'rejected');
-  if (failed || signal?.aborted) {
-    await close();
-    throwIfAborted(signal);
-    throw new SegtileError('model', `${model.path} cannot be loaded: ${reason(failed?.reason)}`, undefined, failed?.reason);
-  }
+  const sessions = await startSessions(model.path, fuse(bytes, model, window, map, output), window, workers, signal);
 
   const samples = window.width * window.height * 3;
   const expected = window.width * window.height * model.channels;
@@ -103,10 +73,7 @@ export async function openPool(model: Model, { window, workers, device, output, 
     capacity: workers * windowsPerWorker,
     async run(pixels) {
       if (pixels.length !== samples)
-        throw new SegtileError(
-          'usage',
-          `expected ${samples} samples for a window of ${window.width}×${window.height} px but got ${pixels.length}`,
-        );
+        throw new SegtileError('usage', `expected ${samples} samples for a window of ${px} but got ${pixels.length}`);
       const free = sessions.reduce((a, b) => (b.pending() < a.pending() ? b : a));
       const { data } = await free.run(pixels).catch((thrown) => {
         throw new SegtileError('model', `${model.path} failed: ${reason(thrown)}`, undefined, thrown);
@@ -115,6 +82,48 @@ export async function openPool(model: Model, { window, workers, device, output, 
         throw new SegtileError('model', `${model.path} gave ${data.length} scores for a window, expected ${expected}`);
       return data;
     },
-    close,
+    close: () => closeAll(sessions),
   };
+}
+
+function checkOptions(model: Model, { window, workers }: PoolOptions): void {
+  if (!Number.isInteger(workers) || workers < 1 || workers > 1024)
+    throw new SegtileError(
+      'usage',
+      `expected 1 to 1024 workers but got ${workers}`,
+      `this machine runs ${defaultWorkers()} threads at once`,
+    );
+  for (const side of ['width', 'height'] as const)
+    if (!Number.isInteger(window[side]) || window[side] < 1)
+      throw new SegtileError('usage', `expected a positive integer for the window's ${side} but got ${window[side]}`);
+  const { fixedWindow: fixed = window } = model;
+  if (fixed.width !== window.width || fixed.height !== window.height)
+    throw new SegtileError(
+      'model',
+      `the window is ${window.width}×${window.height} px but ${model.path} takes ${fixed.width}×${fixed.height} px only`,
+      'use the window that the network was exported for',
+    );
+}
+
+/** Loads a graph in every worker, or in none. */
+async function startSessions(
+  path: string,
+  graph: Uint8Array,
+  window: Size,
+  workers: number,
+  signal?: AbortSignal,
+): Promise<readonly Session[]> {
+  throwIfAborted(signal);
+  const start = { graph, element: 'uint8', dims: shape(1, 3, window, 'nhwc'), externalData: dirname(path) } as const;
+  const started = await Promise.allSettled(Array.from({ length: workers }, () => startSession(start)));
+  const sessions = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = started.find((result) => result.status === 'rejected');
+  if (!failed && !signal?.aborted) return sessions;
+  await closeAll(sessions);
+  throwIfAborted(signal);
+  throw new SegtileError('model', `${path} cannot be loaded: ${reason(failed?.reason)}`, undefined, failed?.reason);
+}
+
+async function closeAll(sessions: readonly Session[]): Promise<void> {
+  await Promise.all(sessions.map((session) => session.close()));
 }

@@ -113,10 +113,15 @@ function resolveImage(
   const input = `${described(file.image, 'input')} of ${file.path}`;
   const layout = file.layout ?? card.layout;
   if (!layout)
-    throw new SegtileError('model', `${input} does not tell where its channels stand`, 'say layout nchw or nhwc in the card');
+    throw new SegtileError(
+      'model',
+      `${input} does not tell where its channels stand, of which an image has 1 or 3`,
+      'say layout nchw or nhwc in the card',
+    );
+  if (card.layout && card.layout !== layout) throw contradiction(file, said, 'layout', `${input} is ${layout}`);
   const { batch, channels, width, height } = axes(file.image.dims, layout);
-  if (card.layout && (card.layout !== layout || (typeof channels === 'number' && channels !== 1 && channels !== 3)))
-    throw contradiction(file, said, 'layout', `${input} is ${file.layout ?? `not, with ${channels} channels`}`);
+  if (typeof channels === 'number' && channels !== 1 && channels !== 3)
+    throw new SegtileError('model', `${input} has ${channels} channels in layout ${layout}, expected 1 or 3`);
 
   const color = card.color ?? (channels === 1 ? 'gray' : 'rgb');
   if (!card.color) notes.push(`color ${color} assumed`);

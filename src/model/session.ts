@@ -7,8 +7,8 @@ export interface Start {
   readonly graph: Uint8Array;
   readonly element: 'uint8' | 'float32' | 'float16';
   readonly dims: readonly number[];
-  /** The folder of weights that lie outside the graph, where there are any. */
-  readonly externalData?: string;
+  /** The folder of weights that lie outside the graph, should there be any. */
+  readonly externalData: string;
 }
 
 /** One input for the worker; `id` counts from 1; an error with `id` 0 is one of loading. */
@@ -52,7 +52,8 @@ interface Waiting {
  * @throws {SegtileError} `model` with onnxruntime's words, from here or from a run
  */
 export function startSession(start: Start): Promise<Session> {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
+  const worker = new Worker(new URL('./worker.js', import.meta.url));
+  worker.postMessage(start);
   const waiting = new Map<number, Waiting>();
   let last = 0;
   let ended: SegtileError | undefined;

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Reply, Request, Start } from './session.js';
 
@@ -7,49 +7,52 @@ import type { Reply, Request, Start } from './session.js';
 // outside while onnxruntime runs takes the whole process down.
 
 const port = parentPort!;
-const { graph, element, dims, externalData } = workerData as Start;
 env.logLevel = 'fatal';
 
 const say = (reply: Reply, moved: ArrayBuffer[] = []) => port.postMessage(reply, moved);
 
-async function run(session: InferenceSession, { id, data }: Request): Promise<void> {
-  const feeds = { [session.inputNames[0]!]: new Tensor(element, data, dims) };
-  const { [session.outputNames[0]!]: scores } = await session.run(feeds);
-  const result = scores!.data as Float32Array<ArrayBuffer>;
-  say({ kind: 'result', id, data: result, dims: scores!.dims }, [result.buffer]);
-}
+// The graph comes as a message and stays inside this function, so that its bytes are gone once onnxruntime has loaded them.
+port.once('message', async ({ graph, element, dims, externalData }: Start) => {
+  try {
+    const session = await InferenceSession.create(graph, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      enableCpuMemArena: true,
+      logSeverityLevel: 4,
+      extra: { session: { model_external_initializers_file_folder_path: externalData } },
+    });
+    serve(session, element, dims);
+  } catch (thrown) {
+    say({ kind: 'error', id: 0, message: String(thrown) });
+    port.close();
+  }
+});
 
-async function serve(session: InferenceSession): Promise<void> {
+function serve(session: InferenceSession, element: Start['element'], dims: readonly number[]): void {
+  const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
   let last: Promise<void> = Promise.resolve();
   port.on('message', (request: Request | undefined) => {
-    last = last.then(async () => {
-      if (request)
-        await run(session, request).catch((thrown: unknown) => say({ kind: 'error', id: request.id, message: String(thrown) }));
-      else {
-        await session.release();
-        port.close();
-      }
-    });
+    last = last.then(() => (request ? answer(request) : leave()));
   });
-  const [output] = session.outputMetadata;
-  say({ kind: 'loaded', dims: output?.isTensor ? output.shape : [] });
-}
 
-try {
-  const session = await InferenceSession.create(graph, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    enableCpuMemArena: true,
-    logSeverityLevel: 4,
-    ...(externalData !== undefined && {
-      extra: { session: { model_external_initializers_file_folder_path: externalData } },
-    }),
-  });
-  await serve(session);
-} catch (thrown) {
-  say({ kind: 'error', id: 0, message: String(thrown) });
-  port.close();
+  async function answer({ id, data }: Request): Promise<void> {
+    try {
+      const { [output]: scores } = await session.run({ [input]: new Tensor(element, data, dims) });
+      const result = scores!.data as Float32Array<ArrayBuffer>;
+      say({ kind: 'result', id, data: result, dims: scores!.dims }, [result.buffer]);
+    } catch (thrown) {
+      say({ kind: 'error', id, message: String(thrown) });
+    }
+  }
+
+  async function leave(): Promise<void> {
+    await session.release();
+    port.close();
+  }
+
+  const [shape] = session.outputMetadata;
+  say({ kind: 'loaded', dims: shape?.isTensor ? shape.shape : [] });
 }

@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../dist/model/card.js';
-import { constant, node } from '../../dist/model/onnx.js';
-import { build, channelNetwork, coarseNetwork, type Form, identityNetwork, positionNetwork } from './networks.ts';
-import { farthest, modelOf, noise, plane, scoresOf } from './run.ts';
+import { fuse } from '../../dist/model/fuse.js';
+import { constant, node, parseModel, serializeModel } from '../../dist/model/onnx.js';
+import { findScores } from '../../dist/model/probe.js';
+import { startSession } from '../../dist/model/session.js';
+import { build, channelNetwork, coarseNetwork, type Form, identityNetwork, positionNetwork, unet } from './networks.ts';
+import { farthest, modelOf, noise, plane, saved, scoresOf } from './run.ts';
 
 const window = { width: 12, height: 8 };
 const pixels = noise(window);
@@ -174,11 +179,17 @@ describe('activation', () => {
   const sigmoids = logits.flatMap((each) => [...each.map((value) => 1 / (1 + Math.exp(-value)))]);
   const raws = logits.flatMap((each) => [...each]);
 
-  it.each([7, 11, 12, 13, 17])('softmax runs over the channels (opset %i)', async (opset) => {
+  it.each([7, 11, 12, 13, 17, 18, 21])('softmax runs over the channels (opset %i)', async (opset) => {
     for (const layout of ['nchw', 'nhwc'] as const) {
       const model = await modelOf(identityNetwork({ opset, layout }), { activation: 'softmax' });
       expect(farthest(await scoresOf(model, window, pixels), softmaxes)).toBeLessThan(1e-6);
     }
+  });
+
+  it('softmax bears large logits', async () => {
+    const model = await modelOf(identityNetwork(), { activation: 'softmax', scale: 1000 });
+    const scores = await scoresOf(model, window, pixels);
+    expect(scores.every((value) => value >= 0 && value <= 1)).toBe(true);
   });
 
   it('sigmoid takes each channel alone', async () => {
@@ -232,4 +243,38 @@ describe('activation', () => {
       });
     }
   });
+});
+
+it('takes as many windows at a time as it is told to', async () => {
+  for (const network of [positionNetwork(), identityNetwork({ layout: 'nhwc', opset: 11 }), coarseNetwork(4)]) {
+    const path = saved(network);
+    const model = await modelOf(path, { scale: 1 });
+    const bytes = readFileSync(path);
+    const map = await findScores(bytes, { ...model, depth: 3 }, window);
+    const graph = fuse(bytes, model, window, map, 'probabilities', 2);
+    const session = await startSession({ graph, element: 'uint8', dims: [2, 8, 12, 3], externalData: dirname(path) });
+    const [first, second] = [noise(window, 1), noise(window, 2)];
+    const { data } = await session.run(Uint8Array.of(...first, ...second));
+    await session.close();
+    const one = data.length / 2;
+    expect(farthest(data.subarray(0, one), await scoresOf(model, window, first))).toBeLessThan(1e-6);
+    expect(farthest(data.subarray(one), await scoresOf(model, window, second))).toBeLessThan(1e-6);
+  }
+});
+
+it('copies what it does not know, and keeps clear of names that are taken', async () => {
+  const proto = parseModel(unet(0.01));
+  for (const made of proto.graph!.node) made.name = `segtile/step${made.name}`;
+  const unknown = { no: 77, wireType: 2, data: Uint8Array.of(2, 104, 105) };
+  proto.$unknown = [unknown];
+  const bytes = serializeModel(proto);
+  const model = await modelOf(bytes);
+  const fused = parseModel(fuse(bytes, model, window, { layout: 'nchw', channels: 1, factor: 1, ...window }, 'probabilities'));
+  expect(fused.$unknown).toEqual([unknown]);
+  const weights = ({ graph }: typeof proto) =>
+    graph!.initializer.map(({ name, rawData }) => [name, Buffer.from(rawData).toString('hex')]);
+  expect(weights(fused)).toEqual(weights(proto));
+  const names = fused.graph!.node.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(await scoresOf(model, window, pixels)).toHaveLength(96);
 });

@@ -163,7 +163,7 @@ describe('a contradiction names both sides', () => {
 });
 
 describe('what the file leaves open', () => {
-  const open = (input: string[], output: (string | number)[]) =>
+  const open = (input: (string | number)[], output: (string | number)[]) =>
     serializeModel(
       network({
         inputs: [valueInfo('in', 'float32', input)],
@@ -181,6 +181,12 @@ describe('what the file leaves open', () => {
   it('or is an error', async () => {
     const file = await readModel(saved(open(['n', 'a', 'b', 'c'], ['n', 'a', 'b', 'c'])));
     expect(() => resolveModel(file, { layout: 'nhwc' })).toThrow(/does not tell how many channels/);
+  });
+
+  it('a network for images of four channels is an error', async () => {
+    const file = await readModel(saved(open([1, 4, 64, 64], [1, 4, 64, 64])));
+    expect(() => resolveModel(file, undefined)).toThrow(/\[1, 4, 64, 64\] of .* does not tell where its channels stand/);
+    expect(() => resolveModel(file, { layout: 'nchw' })).toThrow(/has 4 channels in layout nchw, expected 1 or 3/);
   });
 
   it('a batch that is fixed is run as one', async () => {
