@@ -2,7 +2,7 @@ import { SegtileError } from '../errors.js';
 import type { Card } from '../model/card.js';
 import type { Model } from '../model/resolve.js';
 import type { PlanSettings } from '../pipeline/plan-slide.js';
-import type { RunSettings } from '../pipeline/run-slide.js';
+import type { RunSettings } from '../pipeline/run-settings.js';
 import type { TissueChoice } from '../pipeline/tissue.js';
 import type { Border } from '../plan/axis.js';
 import type { Blend } from '../plan/blend.js';

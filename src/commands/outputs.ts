@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
-import type { RunFiles } from '../pipeline/run-slide.js';
+import type { RunFiles } from '../pipeline/run-settings.js';
 
 /** Where the results of one slide go. */
 export interface Outputs {

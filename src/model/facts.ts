@@ -8,22 +8,15 @@ import { type Ending, endingOf } from './ending.js';
 import { axes, channelsBesideFreeSides, imageLayout, type Layout } from './layout.js';
 import {
   type Dim,
-  type Element,
   elementCode,
   type GraphProto,
   type ModelProto,
   opsetOf,
   parseModel,
+  type TensorFact,
   type ValueInfoProto,
 } from './onnx.js';
 import { findScores, type ScoredNetwork } from './probe.js';
-
-/** What a network declares about an input or output. An axis of which nothing is said is `'?'`. */
-export interface TensorFact {
-  readonly name: string;
-  readonly element: Element;
-  readonly dims: readonly Dim[];
-}
 
 /** What an `.onnx` file says about itself: one image in, one map of scores out. */
 export interface ModelFile {
