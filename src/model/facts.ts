@@ -8,6 +8,7 @@ import { type Ending, endingOf } from './ending.js';
 import { axes, channelsBesideFreeSides, imageLayout, type Layout } from './layout.js';
 import {
   type Dim,
+  type Element,
   elementCode,
   type GraphProto,
   type ModelProto,
