@@ -119,7 +119,7 @@ function inferCommand(shell: Shell): Command {
     .addOption(
       option(
         '--margin <px>',
-        'removed from each side of a prediction (default: from the model, else an eighth of the window)',
+        'removed from each side of a prediction (default: from the model, else an eighth of the window, less where the stride needs it)',
         wholeNumber(0),
       ),
     )
@@ -145,7 +145,7 @@ function inferCommand(shell: Shell): Command {
       option('--tissue <how>', 'which windows hold tissue: otsu, hubmap, none, or a mask image or GeoJSON', text, 'otsu'),
     )
     .addOption(
-      option('--min-tissue <share>', 'least share of a window that is tissue (default: 0.01, or the rule of hubmap)', share),
+      option('--min-tissue <share>', 'least share of a window that is tissue (default: any, or the rule of hubmap)', share),
     )
     .optionsGroup('How predictions become a mask:')
     .addOption(option('--blend <how>', `weights of overlapping predictions: ${blends.join(', ')}`, word(...blends), 'gaussian'))

@@ -76,6 +76,14 @@ describe('where the model looks', () => {
     expect(facts.settings).toMatchObject({ stride: { width: 96, height: 48 }, margin: 8 });
   });
 
+  test('margins and strides that nobody gave make way for those that somebody did', async () => {
+    const geometry = async (words: string) => (await maskOf('small.tif', words)).facts.settings;
+    expect(await geometry('--window 64')).toMatchObject({ stride: { width: 32, height: 32 }, margin: 8 });
+    expect(await geometry('--window 64 --stride 64x60')).toMatchObject({ stride: { width: 64, height: 60 }, margin: 0 });
+    expect(await geometry('--window 64 --overlap 6')).toMatchObject({ stride: { width: 58, height: 58 }, margin: 3 });
+    expect(await geometry('--window 64 --margin 24')).toMatchObject({ stride: { width: 16, height: 16 }, margin: 24 });
+  });
+
   test('a level of the pyramid is worked on as the file has it', async () => {
     const made = await maskOf('speckled.tif', '--window 64 --level 1');
     expect(made.facts.working).toMatchObject({ level: 1, width: 320, height: 192 });
