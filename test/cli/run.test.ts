@@ -48,8 +48,19 @@ interface Record {
   readonly classShares: readonly { readonly name: string; readonly share: number }[];
 }
 
-describe('a network that gives the red channel', () => {
-  const unit = ['infer', speckledSlide, '-m', join(fixtures, 'unit.onnx'), '--activation', 'none', '--tissue', 'none'];
+describe.concurrent('a network that gives the red channel', () => {
+  const unit = [
+    'infer',
+    speckledSlide,
+    '-m',
+    join(fixtures, 'unit.onnx'),
+    '--activation',
+    'none',
+    '--tissue',
+    'none',
+    '--workers',
+    '1',
+  ];
 
   test.each([
     ['none', '64', '50', '5', 31],
