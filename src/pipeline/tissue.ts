@@ -27,15 +27,18 @@ export interface TissueSelection {
 /** Long side, in pixels, of the view on which tissue is found. */
 export const OVERVIEW_SIDE = 2048;
 
-/** Share of a window that must hold tissue where nothing else is said: a sliver is enough. */
-const MIN_TISSUE = 0.01;
+/**
+ * Share of a window that must hold tissue where nothing else is said: any is enough. A share would drop all of a small piece that lies
+ * in a large window; dust has been removed from the view already.
+ */
+const MIN_TISSUE = 0;
 
 /**
  * Decides for each window of a grid whether it holds enough tissue to be worth the model's time. Judged on the whole window that
  * is read, not on its core.
  *
  * @param overview the whole slide at low resolution
- * @param minTissue least share of a window, 0 to 1; by default 0.01, or for `hubmap` that rule's own count
+ * @param minTissue least share of a window, 0 to 1; by default any tissue is enough, or for `hubmap` that rule's own count
  * @throws {SegtileError} `input` where the user's mask or GeoJSON cannot be read
  */
 export async function selectTissue(

@@ -48,8 +48,19 @@ interface Record {
   readonly classShares: readonly { readonly name: string; readonly share: number }[];
 }
 
-describe('a network that gives the red channel', () => {
-  const unit = ['infer', speckledSlide, '-m', join(fixtures, 'unit.onnx'), '--activation', 'none', '--tissue', 'none'];
+describe.concurrent('a network that gives the red channel', () => {
+  const unit = [
+    'infer',
+    speckledSlide,
+    '-m',
+    join(fixtures, 'unit.onnx'),
+    '--activation',
+    'none',
+    '--tissue',
+    'none',
+    '--workers',
+    '1',
+  ];
 
   test.each([
     ['none', '64', '50', '5', 31],
@@ -195,13 +206,26 @@ describe('on a terminal', () => {
 test('a slide of glass alone gives a valid, empty mask, and a warning', async () => {
   const cwd = folder();
   const { stderr } = await segtileWell(['infer', join(fixtures, 'glass.tif'), '-m', net, '--window', '128'], { cwd });
-  expect(stderr).toMatch(/\n {2}warning: no tissue was found, so the mask will be empty/);
+  expect(stderr).toMatch(/\n {2}warning: no window holds tissue, so the mask will be empty/);
   const path = join(cwd, 'segtile-out/glass.mask.ome.tif');
   const mask = await readMask(path);
   expect(mask).toMatchObject({ width: 600, height: 500 });
   expectLabels(mask.data, 600, () => 0);
   const record = JSON.parse(readFileSync(join(cwd, 'segtile-out/glass.run.json'), 'utf8')) as Record;
   expect(record).toMatchObject({ coverage: 0, windows: { run: 0 }, classShares: [{ share: 0 }] });
+});
+
+test('a small piece of tissue in a large window is looked at, and a speck of dust is not', async () => {
+  await writeSlide(join(fixtures, 'piece.tif'), 900, 900, disc(700, 200, 25));
+  await writeSlide(join(fixtures, 'dust.tif'), 900, 900, disc(700, 200, 1.5));
+  const args = ['-m', red, '--window', '512', '--quiet', '--json', '--dry-run'];
+  const { stdout } = await segtileWell(['infer', join(fixtures, 'piece.tif'), join(fixtures, 'dust.tif'), ...args]);
+  const [piece, dust] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record);
+  expect(piece!.windows).toEqual({ planned: 9, skipped: 7, run: 2 });
+  expect(dust!.windows).toEqual({ planned: 9, skipped: 9, run: 0 });
 });
 
 test('help names every command and option, within 80 columns', async () => {

@@ -50,14 +50,26 @@ async function maskOf(slide: string, words: string, name = 'mask.ome.tif'): Prom
     .split(' ')
     .filter((word) => word !== '')
     .map((word) => (word.startsWith('@') ? at(word.slice(1)) : word));
-  await segtileWell(['infer', at(slide), ...model, ...tissue, ...rest, '-o', path, '--no-preview', '--quiet']);
+  await segtileWell([
+    'infer',
+    at(slide),
+    ...model,
+    ...tissue,
+    ...rest,
+    '-o',
+    path,
+    '--no-preview',
+    '--quiet',
+    '--workers',
+    '1',
+  ]);
   const facts = JSON.parse(readFileSync(path.replace(/(\.ome)?\.tif$/, '.run.json'), 'utf8')) as Facts;
   return { ...(await readMask(path)), facts, path };
 }
 
 const red = (paint: Paint) => (x: number, y: number) => (paint(x, y)[0] > 127 ? 1 : 0);
 
-describe('where the model looks', () => {
+describe.concurrent('where the model looks', () => {
   test.each([
     ['a window larger than the slide', 'small.tif', '--window 256'],
     ['a window larger than the default allows for', 'small.tif', ''],
@@ -74,6 +86,14 @@ describe('where the model looks', () => {
   test('an overlap of 25% is a stride of three quarters', async () => {
     const { facts } = await maskOf('speckled.tif', '--window 128x64 --overlap 25% --margin 8');
     expect(facts.settings).toMatchObject({ stride: { width: 96, height: 48 }, margin: 8 });
+  });
+
+  test('margins and strides that nobody gave make way for those that somebody did', async () => {
+    const geometry = async (words: string) => (await maskOf('small.tif', words)).facts.settings;
+    expect(await geometry('--window 64')).toMatchObject({ stride: { width: 32, height: 32 }, margin: 8 });
+    expect(await geometry('--window 64 --stride 64x60')).toMatchObject({ stride: { width: 64, height: 60 }, margin: 0 });
+    expect(await geometry('--window 64 --overlap 6')).toMatchObject({ stride: { width: 58, height: 58 }, margin: 3 });
+    expect(await geometry('--window 64 --margin 24')).toMatchObject({ stride: { width: 16, height: 16 }, margin: 24 });
   });
 
   test('a level of the pyramid is worked on as the file has it', async () => {
@@ -95,7 +115,7 @@ describe('where the model looks', () => {
   );
 });
 
-describe('tissue', () => {
+describe.concurrent('tissue', () => {
   const grid = '--window 64 --stride 64 --margin 0 --threshold 0';
 
   test('in a mask of the user, at another size than the slide', async () => {
@@ -140,7 +160,7 @@ describe('tissue', () => {
   });
 });
 
-describe('the mask', () => {
+describe.concurrent('the mask', () => {
   test('with values of 255', async () => {
     const made = await maskOf('speckled.tif', '--window 128 --mask-values 255');
     expectLabels(made.data, width, (x, y) => 255 * red(speckled)(x, y));
@@ -163,7 +183,7 @@ describe('the mask', () => {
   });
 });
 
-describe('classes', () => {
+describe.concurrent('classes', () => {
   const three = `-m @three.onnx --window 128 --scale ${1 / 64} --mean 2`;
   const logit = (sample: number): number => sample / 64 - 2;
 
