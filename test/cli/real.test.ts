@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { sharedFile } from '../shared.ts';
@@ -55,6 +56,20 @@ for (const [name, width, height, mpp] of [
     expect(facts.slide.mpp?.x).toBe(mpp);
     expect(facts.windows.run).toBeGreaterThan(0);
     expect(found).toBeGreaterThan(0);
+  });
+}
+
+for (const [name, window, words] of [
+  ['nuclei_unet_nchw512.onnx', 512, ['--color', 'gray', '--standardize', 'window']],
+  ['tissue_unet_nhwc500.onnx', 500, ['--threshold', '0.6']],
+] as const) {
+  test(`the sample, by ${name}`, async (context) => {
+    const sample = fileURLToPath(new URL('../../samples/kidney.tif', import.meta.url));
+    const model = needed(`models/${name}`, context);
+    const { facts, found } = await infer(sample, '-m', model, ...words, '--margin', '0', '--stride', String(window));
+    expect(facts.slide).toMatchObject({ width: 4096, height: 3072 });
+    expect(found).toBeGreaterThan(0);
+    expect(found).toBeLessThan(1);
   });
 }
 
