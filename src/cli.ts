@@ -76,7 +76,7 @@ function inferCommand(shell: Shell): Command {
   const text: Parser<string> = (value) => value;
   return new Command('infer')
     .description('Segment slides: windows through a model, stitched to one mask a slide.')
-    .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files')
+    .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files; TIFF and SVS also at https:// and s3://')
     .exitOverride()
     .optionsGroup('Model:')
     .addOption(

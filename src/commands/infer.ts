@@ -12,6 +12,7 @@ import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { percent } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
+import { shownPath } from '../tiff/location.js';
 import { cardFlags, type InferOptions, labelRule, planSettings } from './infer-settings.js';
 import { dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
 import { type Outputs, outputsOf, prepareOutputs } from './outputs.js';
@@ -131,5 +132,5 @@ function report(slide: string, error: unknown, { json }: InferOptions, { stdout,
   stderr.write(failureText(error, styleFor(stderr)));
   if (!json) return;
   const { code, hint } = error instanceof SegtileError ? error : { code: 'unexpected', hint: undefined };
-  stdout.write(`${JSON.stringify({ slide: { path: slide }, error: { code, message: reason(error), hint } })}\n`);
+  stdout.write(`${JSON.stringify({ slide: { path: shownPath(slide) }, error: { code, message: reason(error), hint } })}\n`);
 }
