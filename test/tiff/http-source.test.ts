@@ -186,7 +186,11 @@ describe.each(passing)('%s', (name, fault, why) => {
     const source = await open('/slide.tif', undefined, patience);
     server.fault = fault;
     const failure = read(source, 100_000, 30_000);
-    await expect(failure).rejects.toMatchObject({ name: 'SegtileError', code: 'input', hint: /try again/ });
+    await expect(failure).rejects.toMatchObject({
+      name: 'SegtileError',
+      code: 'input',
+      hint: expect.stringMatching(/try again/),
+    });
     const start = `${server.origin}/slide.tif cannot be read: bytes 100000 to 129999 failed 5 times, the last time because ${why}`;
     await expect(failure).rejects.toThrow(start);
     expect(server.seen).toHaveLength(1 + 5);
