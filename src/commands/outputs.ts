@@ -1,7 +1,8 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
 import type { RunFiles } from '../pipeline/run-settings.js';
+import { fileName, shownPath } from '../tiff/location.js';
 
 /** Where the results of one slide go. */
 export interface Outputs {
@@ -29,12 +30,12 @@ export function outputsOf(slides: readonly string[], output: string): Outputs[] 
   }
   const taken = new Map<string, string>();
   return slides.map((slide) => {
-    const name = basename(slide).replace(EXTENSION, '');
+    const name = fileName(slide).replace(EXTENSION, '');
     const other = taken.get(name.toLowerCase());
     if (other !== undefined) {
       throw new SegtileError(
         'usage',
-        `${other} and ${slide} would both be written as ${join(output, name)}.*`,
+        `${shownPath(other)} and ${shownPath(slide)} would both be written as ${join(output, name)}.*`,
         'run them one at a time with an --output folder each',
       );
     }
