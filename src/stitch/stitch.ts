@@ -103,13 +103,17 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
     count: number,
     plane: number,
   ): void {
-    const total = block.weights;
-    for (let i = 0; i < count; i++) total[to + i]! += map[from + i]!;
-    const sums = block.sums;
-    for (let c = 0; c < classes; c++) {
-      const sumAt = c * planeSize + to;
-      const dataAt = c * plane + from;
-      for (let i = 0; i < count; i++) sums[sumAt + i]! += map[from + i]! * data[dataAt + i]!;
+    const { sums, weights: total } = block;
+    const end = to + count;
+    // The weights ride along with the first class: what this costs is the way to memory and back.
+    for (let at = to, i = from; at < end; at++, i++) {
+      const weight = map[i]!;
+      total[at]! += weight;
+      sums[at]! += weight * data[i]!;
+    }
+    for (let c = 1; c < classes; c++) {
+      const shift = (c * plane) | 0;
+      for (let at = c * planeSize + to, i = from; i < from + count; at++, i++) sums[at]! += map[i]! * data[shift + i]!;
     }
   }
 
