@@ -25,7 +25,8 @@ const runs = perSide ** 2;
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-overhead-'));
 try {
-  const network = unet(Number(values.gflop), { seed: 1 });
+  // With this seed the mask is tissue with nuclei as holes: as many borders as a real one.
+  const network = unet(Number(values.gflop), { seed: 7 });
   const model = join(folder, 'unet.onnx');
   writeFileSync(model, network);
   const slide = join(folder, 'slide.tif');
