@@ -36,11 +36,12 @@ export async function plainLayout(
     else if (level && isReduced(base, directory)) reduced.push(directory);
     else associated.push({ kind: associatedKind(directory, base), directory });
   }
-  const { levels, others } = levelsOf([full, ...bySize(reduced)]);
+  const apart = full.length > 1 && full.every(({ samples }) => samples === 1);
+  const { levels, others } = levelsOf([apart ? full : [base], ...bySize(reduced)]);
   return {
     format: aperio ? 'Aperio SVS' : 'TIFF',
     levels,
-    channels: full.length > 1 ? full.map(() => '') : [],
+    channels: apart ? full.map(() => '') : [],
     associated: [...associated, ...others.map((directory): Associated => ({ kind: 'other', directory }))],
     mpp: aperioMpp(base.description),
     notes: [],
