@@ -6,6 +6,7 @@ import type { TiffImage } from '../tiff/decode.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import { cachePages } from '../tiff/page-cache.js';
 import { readBands } from '../tiff/read.js';
+import { openRestartImage } from '../tiff/restart.js';
 import type { ByteSource } from '../tiff/source.js';
 import { type ChannelChoice, chooseChannels } from './channels.js';
 import { layOut } from './formats.js';
@@ -41,9 +42,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
   const layout = await layOut(tiff);
   const base = layout.levels[0]![0]!;
   const chosen = chooseChannels(path, layout.channels, options.channels);
-  const levels = layout.levels.map((pages, level) =>
-    chosen.picked.map((channel): TiffImage => ({ source, directory: pages[channel]!, name: `level ${level}` })),
-  );
+  const { levels, damage } = await openLevels(source, layout, chosen.picked);
   const pick = (level: number): readonly TiffImage[] => {
     const images = levels[level];
     if (images !== undefined) return images;
@@ -65,7 +64,29 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
       pick(level).map(({ directory }) => ({ offset: directory.offsets[block]!, bytes: directory.byteCounts[block]! })),
     close: () => source.close(),
   };
-  return { slide, problem: findProblem(path, layout, levels, chosen, options) };
+  return { slide, problem: findProblem(path, layout, levels, chosen, options) ?? damage };
+}
+
+/** The images that make each level. Where one cannot be opened, it is left as the file has it. */
+async function openLevels(
+  source: ByteSource,
+  { levels }: Layout,
+  picked: readonly number[],
+): Promise<{ readonly levels: readonly (readonly TiffImage[])[]; readonly damage: SegtileError | undefined }> {
+  let damage: SegtileError | undefined;
+  const open = async (directory: Directory, name: string): Promise<TiffImage> => {
+    const made = await openRestartImage(source, directory).catch((error: unknown) => {
+      if (!(error instanceof SegtileError)) throw error;
+      damage ??= error;
+      return undefined;
+    });
+    return { source, directory, ...made, name };
+  };
+  const opened: TiffImage[][] = [];
+  for (const [level, pages] of levels.entries()) {
+    opened.push(await Promise.all(picked.map((channel) => open(pages[channel]!, `level ${level}`))));
+  }
+  return { levels: opened, damage };
 }
 
 function readLevel(images: readonly TiffImage[], ...[rows, columns, signal]: Parameters<ReadChannel>): ReturnType<ReadChannel> {
