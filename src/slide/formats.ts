@@ -3,6 +3,7 @@ import { imagejLayout, isImagej } from './imagej.js';
 import type { Layout } from './layout.js';
 import { isLeica, leicaLayout } from './leica.js';
 import { plainLayout } from './levels.js';
+import { isOme } from './mpp.js';
 import { ndpiLayout } from './ndpi.js';
 import { omeLayout } from './ome.js';
 import { isPhilips, philipsLayout } from './philips.js';
@@ -20,8 +21,7 @@ export async function layOut(tiff: Tiff): Promise<Layout> {
   if (isQptiff(first)) return qptiffLayout(directories);
   if (isPhilips(first)) return philipsLayout(directories);
   if (isLeica(first.description)) return leicaLayout(directories);
-  const ome = await omeLayout(tiff, first.description);
-  if (ome !== undefined) return ome;
+  if (isOme(first.description)) return omeLayout(tiff, first.description);
   if (isImagej(first.description)) return imagejLayout(tiff);
   const plain = await plainLayout(directories, tiff.subDirectories);
   if (directories.some(({ xmp }) => xmp?.includes('<iScan'))) {

@@ -1,10 +1,10 @@
 import type { Tiff } from '../tiff/container.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import { type Associated, bySize, type Layout, levelsOf } from './layout.js';
-import { isReduced } from './levels.js';
+import { isReduced, plainLayout } from './levels.js';
 import { pixelsMpp } from './mpp.js';
 import type { SlideMpp } from './slide.js';
-import { attribute, numberAttribute, plainText, rootName, type XmlTag, xmlTags } from './xml.js';
+import { attribute, numberAttribute, plainText, type XmlTag, xmlTags } from './xml.js';
 
 /** An `Image` of OME-XML with its `Pixels` (OME schema 2016-06). */
 export interface OmeImage {
@@ -105,11 +105,9 @@ const MOST_PLACES = 2 ** 15;
 
 /**
  * An OME-TIFF by its XML: the largest image is the slide, each channel a directory with its levels in sub-directories (or in chained
- * directories of its shape). Of a stack of focal planes the middle one is read, of a series in time the first. Undefined where the XML says
- * nothing of the file's own directories.
+ * directories of its shape). Of a stack of focal planes the middle one is read, of a series in time the first.
  */
-export async function omeLayout(tiff: Tiff, xml: string): Promise<Layout | undefined> {
-  if (rootName(xml) !== 'OME') return undefined;
+export async function omeLayout(tiff: Tiff, xml: string): Promise<Layout> {
   const { directories } = tiff;
   const read = readOme(xml).flatMap((image) => {
     // In the middle of a stack is what the scanner focused on.
@@ -122,7 +120,7 @@ export async function omeLayout(tiff: Tiff, xml: string): Promise<Layout | undef
     (a, b) => (a !== undefined && a.base.width * a.base.height >= b.base.width * b.base.height ? a : b),
     undefined,
   );
-  if (main === undefined) return undefined;
+  if (main === undefined) return unplaced(tiff);
   const { image, z, base } = main;
   const pages = main.numbers.map((number) => (number === undefined ? undefined : directories[number]));
   const whole = pages.filter(
@@ -148,6 +146,18 @@ export async function omeLayout(tiff: Tiff, xml: string): Promise<Layout | undef
     notes: stackNotes(image, z),
     refusal: whole.length < pages.length ? missing(image, pages, base) : undefined,
   };
+}
+
+/** A file whose XML is in another file, or places none of its directories: one image can be read, of several nobody knows what they are. */
+async function unplaced(tiff: Tiff): Promise<Layout> {
+  const plain = await plainLayout(tiff.directories, tiff.subDirectories);
+  const alone = plain.channels.length === 0 && plain.refusal === undefined;
+  const refusal = {
+    message: 'has several images, but its OME-XML does not say what they are',
+    hint: 'Export it as one OME-TIFF, or name the channels to read with --channels.',
+    liftedByChannels: plain.channels.length > 0,
+  };
+  return { ...plain, format: 'OME-TIFF', refusal: alone ? undefined : refusal };
 }
 
 function stackNotes({ sizes }: OmeImage, z: number): string[] {

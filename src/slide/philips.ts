@@ -36,7 +36,7 @@ function pixelSpacings(xml: string): SlideMpp[] {
   const found: SlideMpp[] = [];
   for (const tag of xmlTags(xml)) {
     if (tag.kind !== 'open' || attribute(tag, 'Name') !== 'DICOM_PIXEL_SPACING') continue;
-    const [rows, columns] = plainText(tag.text).replaceAll('"', ' ').trim().split(/\s+/).map(Number);
+    const [rows, columns] = plainText(tag.text.slice(0, 200)).replaceAll('"', ' ').trim().split(/\s+/).map(Number);
     const spacing = physical((columns ?? 0) * 1000, (rows ?? 0) * 1000, 'Philips DICOM_PIXEL_SPACING');
     if (spacing !== undefined) found.push(spacing);
   }

@@ -70,6 +70,9 @@ export interface Hamamatsu {
   readonly mcuStarts: ArrayLike<number> | undefined;
 }
 
+/** The tag SamplesPerPixel has 16 bits. */
+const MOST_SAMPLES = 65_535;
+
 /**
  * Reads a directory's tags. Defaults are those of TIFF 6.0.
  *
@@ -79,6 +82,7 @@ export function parseDirectory(tags: Tags, index: number, parent?: number): Dire
   const width = count(tags, 'ImageWidth');
   const height = count(tags, 'ImageLength');
   const samples = count(tags, 'SamplesPerPixel', 1);
+  if (samples > MOST_SAMPLES) throw new Error(`SamplesPerPixel is ${samples}`);
   const tiled = tags.TileOffsets !== undefined || tags.TileWidth !== undefined;
   const blockWidth = tiled ? count(tags, 'TileWidth') : width;
   const blockHeight = tiled ? count(tags, 'TileLength') : Math.min(count(tags, 'RowsPerStrip', height), height);
