@@ -6,9 +6,12 @@ import type { SlideMpp } from './slide.js';
 /** Microns per pixel by what a file calls a slide: its path, its name, or its name without the extension. */
 export type MppTable = ReadonlyMap<string, { readonly mpp: number; readonly line: number }>;
 
+/** What people call the second column. */
+const HEADER = /^[a-zµ_ ]*(mpp|micron|micromet|pixel|resolution|um|µm)/i;
+
 /**
  * Reads a CSV of `slide,mpp`: a line a slide, the micrometres per pixel of its level 0. Further columns are passed over, as are empty lines and
- * a first line whose second field is no number but a word.
+ * a first line that names its columns.
  *
  * @param path names the file in messages
  * @throws {SegtileError} `input` naming the line, for a number that is none or a slide that has two
@@ -23,7 +26,7 @@ export function parseMppCsv(text: string, path: string): MppTable {
     const line = index + 1;
     const [slide = '', value] = fields(row);
     const mpp = Number(value === '' ? Number.NaN : value);
-    if (line === 1 && value !== undefined && /^[a-z_ ]+$/i.test(value) && !/^(nan|inf|infinity)$/i.test(value)) continue;
+    if (line === 1 && value !== undefined && HEADER.test(value)) continue;
     const hint = 'Each line is a slide and its micrometres per pixel, such as slide-1.svs,0.25';
     if (slide === '' || value === undefined) {
       throw new SegtileError(

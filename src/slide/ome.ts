@@ -112,7 +112,7 @@ export async function omeLayout(tiff: Tiff, xml: string): Promise<Layout> {
   const read = readOme(xml).flatMap((image) => {
     // In the middle of a stack is what the scanner focused on.
     const z = Math.floor((image.sizes.Z - 1) / 2);
-    const first = directories[channelPlanes(image, z, 0, 1)[0] ?? -1];
+    const first = directories[channelPlanes(image, 0, 0, 1)[0] ?? -1];
     const numbers = first === undefined ? [] : channelPlanes(image, z, 0, first.samples);
     return numbers[0] === undefined ? [] : [{ image, z, numbers, base: directories[numbers[0]] ?? first! }];
   });
