@@ -5,6 +5,7 @@ import type { InfoOptions } from './commands/info.js';
 import {
   channelNumbers,
   classList,
+  list,
   type Parser,
   positiveChannelNumbers,
   positiveNumber,
@@ -141,6 +142,10 @@ function inferCommand(shell: Shell): Command {
     .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', positiveNumber))
     .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber))
     .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', positiveNumber))
+    .option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp')
+    .addOption(
+      option('--channels <list>', 'channels to read: three as red, green and blue, or one; numbers from 0, or names', list),
+    )
     .addOption(
       option('--tissue <how>', 'which windows hold tissue: otsu, hubmap, none, or a mask image or GeoJSON', text, 'otsu'),
     )
@@ -218,10 +223,13 @@ Examples:
 function infoCommand(shell: Shell): Command {
   return command('info')
     .description('Say what is in a slide or a model, and whether segtile can use it.')
-    .argument('<file...>', 'slides and .onnx models')
-    .option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', (text) =>
-      positiveNumber(text, '--slide-mpp'),
+    .argument('<file...>', 'slides and .onnx models; with --check also folders')
+    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', positiveNumber))
+    .option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp')
+    .addOption(
+      option('--channels <list>', 'channels to read: three as red, green and blue, or one; numbers from 0, or names', list),
     )
+    .option('--check', 'decode every block of every level, and name those that are bad')
     .option('--json', 'one line of JSON a file on standard output')
     .action(async (files: string[], options: InfoOptions) => {
       const { info } = await import('./commands/info.js');

@@ -11,9 +11,10 @@ import type { LabelRule } from '../plan/labels.js';
 import { strideOfOverlap } from '../plan/overlap.js';
 import type { ViewChoice } from '../slide/view.js';
 import type { Size } from '../types.js';
+import type { SlideFlags } from './slide-options.js';
 
 /** The options of `segtile infer`, parsed. What is absent was not given. */
-export interface InferOptions {
+export interface InferOptions extends SlideFlags {
   readonly model?: string;
   readonly output: string;
   readonly window?: Size;
@@ -26,7 +27,6 @@ export interface InferOptions {
   readonly level?: number;
   readonly mpp?: number;
   readonly downsample?: number;
-  readonly slideMpp?: number;
   readonly outputMpp?: number;
   readonly tissue: string;
   readonly minTissue?: number;
@@ -79,12 +79,13 @@ export function planSettings(options: InferOptions, model: Model): PlanSettings 
   const asked = askedStride(options, window);
   const margin = options.margin ?? model.margin ?? defaultMargin(window, asked);
   const stride = asked ?? { width: defaultStride(window.width, margin), height: defaultStride(window.height, margin) };
-  const { border, slideMpp, minTissue } = options;
+  const { border, slideMpp, channels, minTissue } = options;
   // What is wrong with a grid is so whatever the slide, and better said once.
   createGrid({ size: window, window, stride, margin, border });
   return {
     resolution: resolutionOf(options),
     slideMpp,
+    channels,
     window,
     stride,
     margin,

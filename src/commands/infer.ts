@@ -10,6 +10,7 @@ import type { RunRecord } from '../pipeline/record.js';
 import type { RunFiles, RunSettings } from '../pipeline/run-settings.js';
 import { runSlide } from '../pipeline/run-slide.js';
 import { createStageClock, type StageClock } from '../pipeline/stage-clock.js';
+import type { SlideOptions } from '../slide/tiff.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { percent } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
@@ -19,12 +20,15 @@ import { cardFlags, type InferOptions, planSettings, runSettings } from './infer
 import { dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
 import { makeFolder, type Outputs, outputsOf, refuseClashes } from './outputs.js';
 import type { Shell } from './shell.js';
+import { readSlideFlags } from './slide-options.js';
 
 /** What is the same for all slides of one command. */
 interface Job {
   readonly model: Model;
   readonly plan: PlanSettings;
   readonly run: RunSettings;
+  /** What the user says of a slide. */
+  readonly slideOptionsOf: (slide: string) => SlideOptions;
   readonly options: InferOptions;
   readonly shell: Shell;
   /** The workers, which start when the first slide is ready for them. */
@@ -42,6 +46,7 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
   const model = resolveModel(file, await readCard(file, options.card), cardFlags(options));
   const plan = planSettings(options, model);
   const run = runSettings(options, model);
+  const slideOptionsOf = await readSlideFlags(options);
   say(shell, options, modelText(model));
 
   let pool: Promise<Pool> | undefined;
@@ -50,6 +55,7 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
     model,
     plan,
     run,
+    slideOptionsOf,
     options,
     shell,
     pool: (clock) => {
@@ -89,7 +95,10 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
   const clock = createStageClock();
   const files = { mask: outputs.mask, record: outputs.record, preview: options.preview ? outputs.preview : undefined };
   if (!options.dryRun) await refuseClashes(slide, files, options.overwrite === true);
-  const plan = await clock.wait('plan', planSlide(slide, job.plan, model.mpp, shell.signal));
+  const plan = await clock.wait(
+    'plan',
+    planSlide(slide, { ...job.plan, slideMpp: job.slideOptionsOf(slide).mpp }, model.mpp, shell.signal),
+  );
   try {
     const mask = maskSize(plan, options.outputMpp);
     if (options.dryRun) {

@@ -1,20 +1,22 @@
-import { reason, SegtileError } from '../errors.js';
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { bundledModel } from '../model/bundled.js';
 import { readCard } from '../model/card.js';
 import { described, readModel } from '../model/facts.js';
 import { type Model, resolveModel } from '../model/resolve.js';
-import { openSlide } from '../slide/open.js';
-import type { Slide } from '../slide/slide.js';
+import { inspectSlide } from '../slide/open.js';
+import type { SlideOptions } from '../slide/tiff.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
-import { count, figure, pairs } from '../terminal/format.js';
+import { figure, pairs } from '../terminal/format.js';
 import { styleFor } from '../terminal/style.js';
 import { shownPath } from '../tiff/location.js';
-import { mppText } from './infer-words.js';
+import { checkFolder, checkWithProgress, isFolder } from './info-check.js';
+import { slideFacts, slideText } from './info-slide.js';
 import type { Shell } from './shell.js';
+import { readSlideFlags, type SlideFlags } from './slide-options.js';
 
 /** The options of `segtile info`, parsed. */
-export interface InfoOptions {
-  readonly slideMpp?: number;
+export interface InfoOptions extends SlideFlags {
+  readonly check?: boolean;
   readonly json?: boolean;
 }
 
@@ -22,22 +24,33 @@ export interface InfoOptions {
 interface Description {
   readonly facts: object;
   readonly text: string;
+  /** Whether segtile can use the file, as far as it was looked at. */
+  readonly usable: boolean;
 }
 
 /**
- * `segtile info`: what is in slides and models, as people need it, and whether segtile can use them.
+ * `segtile info`: what is in slides and models, as people need it, and whether segtile can use them. With `check`, every block of every
+ * level is decoded, and of a folder every file is looked at.
  *
- * @returns the exit code: 0 when all files can be used, else 1
+ * @returns the exit code: 0 when all files can be used, else 1, or 2 for wrong use
  */
-export async function info(files: readonly string[], options: InfoOptions, { stdout, stderr, signal }: Shell): Promise<number> {
+export async function info(files: readonly string[], options: InfoOptions, shell: Shell): Promise<number> {
+  const { stdout, stderr, signal } = shell;
+  const slideOptionsOf = await readSlideFlags(options);
   let exitCode = 0;
   for (const file of files) {
     try {
+      throwIfAborted(signal);
+      if (options.check && (await isFolder(file))) {
+        if ((await checkFolder(file, slideOptionsOf, options.json === true, shell)) > 0) exitCode = Math.max(exitCode, 1);
+        continue;
+      }
       const path = bundledModel(file);
-      const { facts, text } = /\.onnx$/i.test(path)
+      const { facts, text, usable } = /\.onnx$/i.test(path)
         ? await describeModel(path, signal)
-        : await describeSlide(path, options, signal);
+        : await describeSlide(path, slideOptionsOf(path), options, shell);
       stdout.write(options.json ? `${JSON.stringify(facts)}\n` : `${styleFor(stdout).strong(shownPath(path))}\n${text}\n`);
+      if (!usable) exitCode = Math.max(exitCode, 1);
     } catch (error) {
       exitCode = Math.max(exitCode, exitCodeOf(error));
       stderr.write(failureText(error, styleFor(stderr)));
@@ -50,36 +63,25 @@ export async function info(files: readonly string[], options: InfoOptions, { std
   return exitCode;
 }
 
-async function describeSlide(file: string, { slideMpp }: InfoOptions, signal: AbortSignal): Promise<Description> {
-  const slide = await openSlide(file, { signal, ...(slideMpp !== undefined && { mpp: slideMpp }) });
-  await slide.close();
-  const { path, format, width, height, levels, mpp, sampling, associated = [] } = slide;
-  const facts = { kind: 'slide', path, format, width, height, mpp: mpp ?? null, sampling, levels, associated, readable: true };
-  const physical = mpp && `${figure((width * mpp.x) / 1000)} x ${figure((height * mpp.y) / 1000)} mm`;
-  const text = pairs([
-    ['format', sampling === undefined ? format : `${format}, ${sampling}`],
-    ['size', `${count(width)} x ${count(height)} px${physical ? `, ${physical}` : ''}`],
-    ['mpp', mpp ? mppText(slide) : 'unknown: give it with --slide-mpp where a model asks for it'],
-    ...levels.map((level) => [`level ${level.index}`, levelText(level)] as const),
-    ...associated.map(
-      (image) => [image.kind, `${count(image.width)} x ${count(image.height)} px, not part of the pyramid`] as const,
-    ),
-    ['segtile', 'can read it'],
-  ]);
-  return { facts, text };
-}
-
-function levelText({
-  width,
-  height,
-  downsample,
-  layout,
-  blockWidth,
-  blockHeight,
-  compression,
-}: Slide['levels'][number]): string {
-  const blocks = layout === 'whole' ? 'one piece' : `${layout} of ${count(blockWidth)} x ${count(blockHeight)}`;
-  return `${count(width)} x ${count(height)} px, downsample ${figure(downsample)}, ${blocks}, ${compression}`;
+async function describeSlide(
+  path: string,
+  slideOptions: SlideOptions,
+  options: InfoOptions,
+  shell: Shell,
+): Promise<Description> {
+  const inspection = await inspectSlide(path, { ...slideOptions, signal: shell.signal });
+  const { slide, problem } = inspection;
+  try {
+    const check =
+      options.check && problem === undefined ? await checkWithProgress(slide, shell, options.json === true) : undefined;
+    return {
+      facts: slideFacts(inspection, check),
+      text: slideText(inspection, check, styleFor(shell.stdout)),
+      usable: problem === undefined && (check?.badBlocks ?? 0) === 0,
+    };
+  } finally {
+    await slide.close();
+  }
 }
 
 async function describeModel(path: string, signal: AbortSignal): Promise<Description> {
@@ -99,7 +101,7 @@ async function describeModel(path: string, signal: AbortSignal): Promise<Descrip
     ['sha256', model.sha256],
     ...model.notes.map((note) => ['note', note] as const),
   ]);
-  return { facts, text };
+  return { facts, text, usable: true };
 }
 
 function windowText({ fixedWindow, window, margin }: Model): string {

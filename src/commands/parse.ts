@@ -42,6 +42,13 @@ export const share: Parser<number> = (text, option) => {
   return value;
 };
 
+/** Words with commas between them. */
+export const list: Parser<readonly string[]> = (text, option) => {
+  const words = text.split(',').map((part) => part.trim());
+  if (words.includes('')) throw refuse('words such as 0,1,2', option, text);
+  return words;
+};
+
 /** One side for a square, or `WIDTHxHEIGHT`, in pixels. */
 export const size: Parser<Size> = (text, option) => {
   const match = /^(\d+)(?:x(\d+))?$/i.exec(text.trim());

@@ -3,7 +3,7 @@ import type { Border } from '../plan/axis.js';
 import { createGrid, type Grid } from '../plan/grid.js';
 import { openSlide } from '../slide/open.js';
 import { readOverview } from '../slide/overview.js';
-import type { Slide } from '../slide/slide.js';
+import type { Slide, SlideMpp } from '../slide/slide.js';
 import { type View, type ViewChoice, workingView } from '../slide/view.js';
 import type { Pixels, Size } from '../types.js';
 import { OVERVIEW_SIDE, selectTissue, type TissueChoice, type TissueSelection } from './tissue.js';
@@ -13,7 +13,9 @@ export interface PlanSettings {
   /** The working resolution; without it the model's mpp, or level 0. */
   readonly resolution: ViewChoice | undefined;
   /** Microns per pixel of level 0 that override what the file says. */
-  readonly slideMpp: number | undefined;
+  readonly slideMpp: number | SlideMpp | undefined;
+  /** The channels that are read: one or three, by number from 0 or by name. */
+  readonly channels?: readonly string[] | undefined;
   readonly window: Size;
   readonly stride: Size;
   readonly margin: number;
@@ -43,7 +45,7 @@ export async function planSlide(
   modelMpp: number | undefined,
   signal: AbortSignal,
 ): Promise<SlidePlan> {
-  const slide = await openSlide(path, { signal, ...(settings.slideMpp !== undefined && { mpp: settings.slideMpp }) });
+  const slide = await openSlide(path, { signal, mpp: settings.slideMpp, channels: settings.channels });
   try {
     const view = workingView(slide, settings.resolution ?? defaultResolution(slide, modelMpp));
     const { window, stride, margin, border } = settings;

@@ -1,51 +1,73 @@
-import type { Directory } from '../tiff/directory.js';
-import { isAperio } from './mpp.js';
-
-/** The directories of a file, by what they are to a slide. */
-export interface SortedDirectories {
-  /** Full resolution first, then smaller and smaller. At least one. */
-  readonly levels: readonly Directory[];
-  /** Other images that are as large as the first level: stacks, channels or planes that the file keeps in pages of their own. */
-  readonly siblings: readonly Directory[];
-  /** Images that are no levels. */
-  readonly associated: readonly Associated[];
-}
-
-/** An image in the file that is not the specimen at some resolution. */
-export interface Associated {
-  /** `label`, `macro`, `thumbnail`, `mask` or `other`. */
-  readonly kind: 'label' | 'macro' | 'thumbnail' | 'mask' | 'other';
-  readonly directory: Directory;
-}
+import { type Directory, directoryName } from '../tiff/directory.js';
+import { type Associated, bySize, type Layout, levelsOf } from './layout.js';
+import { aperioMpp, isAperio } from './mpp.js';
 
 const REDUCED = 1;
 const MASK = 4;
 
 /**
- * Tells the levels of a pyramid from the other images of a file. Level 0 is the largest image that is not marked as reduced. A
- * smaller image is a level when it has the same shape and is marked as reduced, or is tiled, or is a sub-directory of level 0. In an Aperio
- * file only tiled images are levels (openslide.org/formats/aperio).
+ * Tells the levels of a pyramid from the other images of a file by what TIFF itself says. Level 0 is the largest image that is not marked as
+ * reduced. A smaller image is a level when it has the same shape and is marked as reduced, or is tiled, or is a sub-directory of level 0. In an
+ * Aperio file only tiled images are levels (openslide.org/formats/aperio).
+ *
+ * Other images as large as level 0 make each of them a channel, where all are grey; three without any other sign are red, green and
+ * blue, which is how the HuBMAP slides of Kaggle come. Of images in colour that are equally large nobody knows which is meant.
  *
  * @param chain directories of the main chain, at least one
- * @param children sub-directories of the directory that is level 0
+ * @param children sub-directories of a directory of the main chain
  */
-export function sortDirectories(chain: readonly Directory[], children: readonly Directory[]): SortedDirectories {
+export async function plainLayout(
+  chain: readonly Directory[],
+  children: (directory: Directory) => Promise<readonly Directory[]>,
+): Promise<Layout> {
   const base = fullResolution(chain);
   const aperio = isAperio(base.description);
-  const levels: Directory[] = [];
-  const siblings: Directory[] = [];
-  const associated: Associated[] = [];
-  for (const directory of [...chain, ...children]) {
-    if (directory === base) continue;
+  const full = chain.filter((other) => other === base || isSibling(base, other));
+  const masks = chain.filter((directory) => directory !== base && (directory.subfileType & MASK) !== 0);
+  const reduced: Directory[] = [];
+  const associated: Associated[] = masks.map((directory) => ({ kind: 'mask', directory }));
+  const subs = (await Promise.all(full.map(children))).flat();
+  for (const directory of [...chain, ...subs]) {
+    if (full.includes(directory) || masks.includes(directory)) continue;
     const marked = (directory.subfileType & REDUCED) !== 0 || directory.layout === 'tiles' || directory.parent !== undefined;
     const level = aperio ? directory.layout === 'tiles' : marked;
     if ((directory.subfileType & MASK) !== 0) associated.push({ kind: 'mask', directory });
-    else if (directory.width === base.width && directory.height === base.height) siblings.push(directory);
-    else if (level && isReduced(base, directory)) levels.push(directory);
+    else if (isSibling(base, directory)) full.push(directory);
+    else if (level && isReduced(base, directory)) reduced.push(directory);
     else associated.push({ kind: associatedKind(directory, base), directory });
   }
-  levels.sort((a, b) => b.width - a.width);
-  return { levels: [base, ...levels], siblings, associated };
+  const apart = full.length > 1 && full.every(({ samples }) => samples === 1);
+  const { levels, others } = levelsOf([apart ? full : [base], ...bySize(reduced)]);
+  return {
+    format: aperio ? 'Aperio SVS' : 'TIFF',
+    levels,
+    channels: apart ? full.map(() => '') : [],
+    associated: [...associated, ...others.map((directory): Associated => ({ kind: 'other', directory }))],
+    mpp: aperioMpp(base.description),
+    notes: [],
+    refusal: full.length > 1 ? channelRefusal(base, full) : undefined,
+  };
+}
+
+function isSibling(base: Directory, other: Directory): boolean {
+  return (other.subfileType & (REDUCED | MASK)) === 0 && other.width === base.width && other.height === base.height;
+}
+
+function channelRefusal(base: Directory, full: readonly Directory[]): Layout['refusal'] {
+  const grey = full.every((directory) => directory.samples === 1);
+  if (grey && full.length === 3) return undefined;
+  return {
+    message: `has ${full.length} ${grey ? 'grey ' : ''}images of ${base.width} x ${base.height}: ${listed(full.map(directoryName))}`,
+    hint: grey
+      ? 'Name the three that are red, green and blue, or one, with --channels, such as --channels 0,1,2.'
+      : 'Stacks of images are not read: extract one, for example with "vips copy slide.tif[page=0] one.tif".',
+    liftedByChannels: grey,
+  };
+}
+
+/** The first few of many. */
+function listed(names: readonly string[]): string {
+  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
 }
 
 /** The directory that is level 0: of the largest images that are neither reduced nor masks, the first. */
@@ -55,7 +77,7 @@ export function fullResolution(chain: readonly Directory[]): Directory {
 }
 
 /** Whether one image has the shape of another on a smaller scale, give or take a pixel of rounding on each side. */
-function isReduced(base: Directory, smaller: Directory): boolean {
+export function isReduced(base: Directory, smaller: Directory): boolean {
   if (smaller.width > base.width || smaller.height > base.height) return false;
   const across = scales(base.width, smaller.width);
   const down = scales(base.height, smaller.height);

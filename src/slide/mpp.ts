@@ -1,9 +1,12 @@
 import { SegtileError } from '../errors.js';
 import type { Resolution } from '../tiff/directory.js';
 import type { SlideMpp } from './slide.js';
+import { attribute, numberAttribute, rootName, type XmlTag, xmlTags } from './xml.js';
 
 /** What a file says about the physical size of its pixels. */
 export interface MppClues {
+  /** What the maker's own text says, where it has been read. */
+  readonly said?: SlideMpp | undefined;
   /** Text of the tag ImageDescription of the full-resolution image: may be OME-XML or an Aperio description. */
   readonly description: string;
   readonly resolution: Resolution | undefined;
@@ -13,12 +16,12 @@ export interface MppClues {
  * Microns per pixel of level 0 from the first of these that has them: the user, OME-XML, the Aperio description, the TIFF resolution
  * tags; undefined where none does.
  *
- * @param given microns per pixel that the user gave
+ * @param given microns per pixel that the user gave: a number comes from --slide-mpp
  * @throws {SegtileError} `usage` where `given` is not a positive number
  */
-export function findMpp(given: number | undefined, clues: MppClues): SlideMpp | undefined {
+export function findMpp(given: number | SlideMpp | undefined, clues: MppClues): SlideMpp | undefined {
   if (given !== undefined) return givenMpp(given);
-  return omeMpp(clues.description) ?? aperioMpp(clues.description) ?? tagMpp(clues.resolution);
+  return clues.said ?? omeMpp(clues.description) ?? aperioMpp(clues.description) ?? tagMpp(clues.resolution);
 }
 
 /**
@@ -26,7 +29,9 @@ export function findMpp(given: number | undefined, clues: MppClues): SlideMpp | 
  *
  * @throws {SegtileError} `usage` where it is not a positive number
  */
-export function givenMpp(mpp: number): SlideMpp {
+export function givenMpp(given: number | SlideMpp): SlideMpp {
+  if (typeof given === 'object') return given;
+  const mpp = given;
   if (!(mpp > 0 && Number.isFinite(mpp))) {
     throw new SegtileError(
       'usage',
@@ -37,39 +42,70 @@ export function givenMpp(mpp: number): SlideMpp {
   return { x: mpp, y: mpp, source: '--slide-mpp' };
 }
 
-/** Micrometres per unit of length, for the units of OME-XML that a microscope may use. */
+/**
+ * Micrometres per unit of length, for the units of OME-XML that have a length (OME schema 2016-06, UnitsLength; not those of astronomy),
+ * and two spellings that writers use.
+ */
 const MICROMETRES: ReadonlyMap<string, number> = new Map([
-  ['pm', 1e-6],
-  ['Å', 1e-4],
-  ['nm', 1e-3],
-  ['µm', 1],
-  ['mm', 1e3],
-  ['cm', 1e4],
-  ['dm', 1e5],
+  ['Ym', 1e30],
+  ['Zm', 1e27],
+  ['Em', 1e24],
+  ['Pm', 1e21],
+  ['Tm', 1e18],
+  ['Gm', 1e15],
+  ['Mm', 1e12],
+  ['km', 1e9],
+  ['hm', 1e8],
+  ['dam', 1e7],
   ['m', 1e6],
+  ['dm', 1e5],
+  ['cm', 1e4],
+  ['mm', 1e3],
+  ['µm', 1],
+  ['um', 1],
+  ['micron', 1],
+  ['nm', 1e-3],
+  ['pm', 1e-6],
+  ['fm', 1e-9],
+  ['am', 1e-12],
+  ['zm', 1e-15],
+  ['ym', 1e-18],
+  ['Å', 1e-4],
+  ['thou', 25.4],
+  ['li', 25400 / 12],
   ['in', 25400],
+  ['ft', 304800],
+  ['yd', 914400],
+  ['mi', 1609344000],
+  ['pt', 25400 / 72],
 ]);
 
 /**
- * Reads PhysicalSizeX and PhysicalSizeY of the first `Pixels` of OME-XML. Their unit is µm unless said otherwise (OME schema 2016-06).
- * A size in a unit that is no length, such as `pixel`, is no size.
+ * Reads PhysicalSizeX and PhysicalSizeY of the first `Pixels` of OME-XML.
  */
 export function omeMpp(description: string): SlideMpp | undefined {
   if (!isOme(description)) return undefined;
-  const pixels = /<(?:\w+:)?Pixels\b[^>]*>/.exec(description)?.[0];
-  if (pixels === undefined) return undefined;
+  for (const tag of xmlTags(description)) if (tag.name === 'Pixels') return pixelsMpp(tag);
+  return undefined;
+}
+
+/**
+ * Reads PhysicalSizeX and PhysicalSizeY of a `Pixels` element. Their unit is µm unless said otherwise (OME schema 2016-06). A size in a
+ * unit that is no length, such as `pixel`, is no size.
+ */
+export function pixelsMpp(pixels: XmlTag): SlideMpp | undefined {
   const size = (axis: 'X' | 'Y') => {
-    const value = attribute(pixels, `PhysicalSize${axis}`);
-    // The Greek letter mu looks like the micro sign; XML may also write either as a number.
-    const unit = (attribute(pixels, `PhysicalSize${axis}Unit`) ?? 'µm').replace(/μ|&#181;|&#956;|&#x0*B5;|&#x0*3BC;/i, 'µ');
-    return Number(value) * (MICROMETRES.get(unit) ?? Number.NaN);
+    const value = numberAttribute(pixels, `PhysicalSize${axis}`) ?? Number.NaN;
+    // The Greek letter mu looks like the micro sign.
+    const unit = (attribute(pixels, `PhysicalSize${axis}Unit`) ?? 'µm').replace('μ', 'µ');
+    return value * (MICROMETRES.get(unit) ?? Number.NaN);
   };
   return physical(size('X'), size('Y'), 'OME-XML');
 }
 
 /** Whether a description is OME-XML. */
 export function isOme(description: string): boolean {
-  return /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:\w+:)?OME\b/.test(description);
+  return rootName(description) === 'OME';
 }
 
 /** Reads `MPP = 0.4990` of the `|`-separated fields of a description that Aperio software wrote. */
@@ -102,11 +138,7 @@ export function tagMpp(resolution: Resolution | undefined): SlideMpp | undefined
   return mpp;
 }
 
-function physical(x: number, y: number, source: string): SlideMpp | undefined {
+/** A physical size, where both sides are positive. */
+export function physical(x: number, y: number, source: string): SlideMpp | undefined {
   return x > 0 && y > 0 && Number.isFinite(x) && Number.isFinite(y) ? { x, y, source } : undefined;
-}
-
-function attribute(element: string, name: string): string | undefined {
-  const match = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`).exec(element);
-  return match?.[1] ?? match?.[2];
 }

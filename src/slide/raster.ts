@@ -1,8 +1,11 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import type { Band, Span } from '../types.js';
+import { chooseChannels } from './channels.js';
+import { givenMpp } from './mpp.js';
 import type { Slide } from './slide.js';
 import { between, endOf } from './spans.js';
+import type { SlideOptions } from './tiff.js';
 
 /**
  * Opens a PNG or JPEG as a slide of one level.
@@ -12,17 +15,18 @@ import { between, endOf } from './spans.js';
  * `bandBytes` is decoded and held whole, and a larger one is cut into bands of at most that, each of which decodes the file anew down to its
  * last row. Progressive JPEG and interlaced PNG take the memory of the whole image besides.
  *
- * @param mpp micrometres per pixel as given by the user. What the file says of its resolution is meant for print, and not believed.
+ * @param options what the user says. What the file says of its resolution is meant for print, and not believed.
  * @param bandBytes most bytes of decoded pixels in one band; 256 MiB are 89 megapixels
  * @throws {SegtileError} `input` where the file is missing or damaged, `unsupported` where it is not PNG or JPEG with 8-bit grey or RGB
  */
-export async function openRaster(path: string, mpp?: number, bandBytes: number = 256 * 2 ** 20): Promise<Slide> {
+export async function openRaster(path: string, options: SlideOptions = {}, bandBytes: number = 256 * 2 ** 20): Promise<Slide> {
   const metadata = await decoder(path)
     .metadata()
     .catch((error: unknown) => {
       throw damaged(path, error);
     });
   const format = formatOf(path, metadata);
+  chooseChannels(path, [], options.channels);
   const { width, height } = metadata;
   const level = { index: 0, width, height, downsample: 1, blockWidth: width, blockHeight: height } as const;
   return {
@@ -31,7 +35,7 @@ export async function openRaster(path: string, mpp?: number, bandBytes: number =
     width,
     height,
     levels: [{ ...level, layout: 'whole', compression: format === 'PNG' ? 'Deflate' : 'JPEG' }],
-    mpp: mpp === undefined ? undefined : { x: mpp, y: mpp, source: '--slide-mpp' },
+    mpp: options.mpp === undefined ? undefined : givenMpp(options.mpp),
     readBands: (_level, rows, columns, signal) => rasterBands(path, metadata, bandBytes, rows, columns, signal),
     close: async () => undefined,
   };

@@ -1,6 +1,6 @@
 import type { Band, Mpp, Size, Span } from '../types.js';
 
-/** Microns per pixel of level 0, and where they came from: `--slide-mpp`, `OME-XML`, `Aperio MPP` or `TIFF resolution tags`. */
+/** Microns per pixel of level 0, and where they came from, such as `--slide-mpp`, `OME-XML`, `Aperio MPP` or `TIFF resolution tags`. */
 export interface SlideMpp extends Mpp {
   readonly source: string;
 }
@@ -21,9 +21,17 @@ export interface Level {
   readonly compression: string;
 }
 
-/** An image in a slide's file that is not the specimen at some resolution: `label`, `macro`, `thumbnail`, `mask` or `other`. */
+/** An image in a slide's file that is not the specimen at some resolution. */
 export interface AssociatedImage extends Size {
-  readonly kind: string;
+  readonly kind: 'label' | 'macro' | 'thumbnail' | 'mask' | 'other';
+}
+
+/** Where a block of a level is in the file. */
+export interface BlockPlace {
+  /** First byte. */
+  readonly offset: number;
+  /** Compressed bytes. */
+  readonly bytes: number;
 }
 
 /** An open image file: what is known of it, and its pixels as RGB. */
@@ -41,6 +49,10 @@ export interface Slide {
   readonly sampling?: string;
   /** Images in the file that are no levels, such as the label. */
   readonly associated?: readonly AssociatedImage[];
+  /** Names of the channels, where the file keeps each in an image of its own; '' for one without a name. */
+  readonly channels?: readonly string[];
+  /** What was decided where a file can be read in more than one way, as sentences for people. */
+  readonly notes?: readonly string[];
   /**
    * The rows `rows` of a level from top to bottom as RGB (three channels), in bands of whatever height suits the file, without gap or
    * overlap. Each block of the file is decoded at most once in a pass, and a bounded number of bands is decoded ahead.
@@ -50,6 +62,8 @@ export interface Slide {
    * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
    */
   readBands(level: number, rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band>;
+  /** Where the file keeps a block of a level, numbered row by row: one place, or one for each channel that is read. */
+  blockPlaces?(level: number, block: number): readonly BlockPlace[];
   /** Lets go of the file. Nothing can be read afterwards. */
   close(): Promise<void>;
 }

@@ -1,52 +1,102 @@
-import { SegtileError } from '../errors.js';
+import { reason, SegtileError } from '../errors.js';
 import { requireBlocks } from '../tiff/check.js';
 import { compressionName, photometricName, requireDecodable } from '../tiff/codecs.js';
-import { readTiff, type Tiff } from '../tiff/container.js';
+import { readTiff } from '../tiff/container.js';
+import type { TiffImage } from '../tiff/decode.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import { cachePages } from '../tiff/page-cache.js';
 import { readBands } from '../tiff/read.js';
+import { openRestartImage } from '../tiff/restart.js';
 import type { ByteSource } from '../tiff/source.js';
-import { fullResolution, sortDirectories } from './levels.js';
-import { findMpp, isAperio, isOme } from './mpp.js';
-import type { Level, Slide } from './slide.js';
+import { type ChannelChoice, chooseChannels } from './channels.js';
+import { layOut } from './formats.js';
+import type { Layout } from './layout.js';
+import { findMpp } from './mpp.js';
+import { mergeChannels, type ReadChannel } from './planes.js';
+import type { Level, Slide, SlideMpp } from './slide.js';
+
+/** What the user says of a file, above what it says itself. */
+export interface SlideOptions {
+  /** Microns per pixel of level 0; a number comes from --slide-mpp. */
+  readonly mpp?: number | SlideMpp | undefined;
+  /** One or three channels, by number from 0 or by name. */
+  readonly channels?: readonly string[] | undefined;
+  /** Stops the opening. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A slide, and why its pixels cannot be read, where that is so. */
+export interface Inspection {
+  readonly slide: Slide;
+  readonly problem: SegtileError | undefined;
+}
 
 /**
- * A slide out of a TIFF file. It owns the source and closes it.
+ * A slide out of a TIFF file, also where its pixels cannot be read. It owns the source and closes it.
  *
- * @param mpp microns per pixel that the user gave
- * @throws {SegtileError} `input` where the file is damaged or truncated, `unsupported` where it has what segtile does not read
+ * @throws {SegtileError} `input` where the directories are damaged or truncated, `usage` where there are no such channels
  */
-export async function openTiffSlide(source: ByteSource, mpp: number | undefined, signal?: AbortSignal): Promise<Slide> {
+export async function inspectTiff(source: ByteSource, options: SlideOptions): Promise<Inspection> {
   const { path } = source;
-  const tiff = await readTiff(cachePages(source), signal);
-  const base = fullResolution(tiff.directories);
-  const { levels, siblings, associated } = sortDirectories(tiff.directories, await tiff.subDirectories(base));
-  if (siblings.length > 0) {
-    const others = siblings.map(directoryName).join(', ');
-    const message = `${path} has ${siblings.length + 1} images of ${base.width} x ${base.height}: ${directoryName(base)}, ${others}`;
-    throw new SegtileError(
-      'unsupported',
-      message,
-      'Stacks and channels in directories of their own are not read: extract one image.',
-    );
-  }
-  for (const directory of levels) {
-    requireDecodable(path, directory);
-    requireBlocks(source, directory);
-  }
-  return {
+  const tiff = await readTiff(cachePages(source), options.signal);
+  const layout = await layOut(tiff);
+  const base = layout.levels[0]![0]!;
+  const chosen = chooseChannels(path, layout.channels, options.channels);
+  const { levels, damage } = await openLevels(source, layout, chosen.picked);
+  const pick = (level: number): readonly TiffImage[] => {
+    const images = levels[level];
+    if (images !== undefined) return images;
+    throw new SegtileError('usage', `expected a level from 0 to ${levels.length - 1} of ${path} but got ${level}`);
+  };
+  const slide: Slide = {
     path,
-    format: formatName(tiff, base),
+    format: layout.format,
     width: base.width,
     height: base.height,
-    levels: levels.map((directory, index) => describeLevel(directory, index, base)),
-    mpp: findMpp(mpp, base),
+    levels: levels.map(([image], index) => describeLevel(image!.directory, index, base)),
+    mpp: findMpp(options.mpp, { said: layout.mpp, description: base.description, resolution: base.resolution }),
     sampling: `${base.samples} x ${base.bits[0]} bit ${photometricName(base.photometric)}`,
-    associated: associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
-    readBands: (level, rows, columns, signal) =>
-      readBands({ source, directory: pick(path, levels, level), name: `level ${level}` }, rows, columns, signal),
+    associated: layout.associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
+    channels: layout.channels,
+    notes: [...layout.notes, ...(chosen.note === undefined ? [] : [chosen.note])],
+    readBands: (level, rows, columns, signal) => readLevel(pick(level), rows, columns, signal),
+    blockPlaces: (level, block) =>
+      pick(level).map(({ directory }) => ({ offset: directory.offsets[block]!, bytes: directory.byteCounts[block]! })),
     close: () => source.close(),
   };
+  return { slide, problem: findProblem(path, layout, levels, chosen, options) ?? damage };
+}
+
+/** The images that make each level. Where one cannot be opened, it is left as the file has it. */
+async function openLevels(
+  source: ByteSource,
+  { levels }: Layout,
+  picked: readonly number[],
+): Promise<{ readonly levels: readonly (readonly TiffImage[])[]; readonly damage: SegtileError | undefined }> {
+  let damage: SegtileError | undefined;
+  const open = async (directory: Directory, name: string): Promise<TiffImage> => {
+    const made = await openRestartImage(source, directory).catch((error: unknown) => {
+      if (!(error instanceof SegtileError)) throw error;
+      damage ??= error;
+      return undefined;
+    });
+    return { source, directory, ...made, name };
+  };
+  const opened: TiffImage[][] = [];
+  for (const [level, pages] of levels.entries()) {
+    opened.push(await Promise.all(picked.map((channel) => open(pages[channel]!, `level ${level}`))));
+  }
+  return { levels: opened, damage };
+}
+
+function readLevel(images: readonly TiffImage[], ...[rows, columns, signal]: Parameters<ReadChannel>): ReturnType<ReadChannel> {
+  const [red, green, blue] = images.map(
+    (image): ReadChannel =>
+      (...range) =>
+        readBands(image, ...range),
+  );
+  if (green === undefined || blue === undefined) return red!(rows, columns, signal);
+  return mergeChannels([red!, green, blue], rows, columns, signal);
 }
 
 function describeLevel(directory: Directory, index: number, base: Directory): Level {
@@ -63,16 +113,44 @@ function describeLevel(directory: Directory, index: number, base: Directory): Le
   };
 }
 
-function pick(path: string, levels: readonly Directory[], level: number): Directory {
-  const directory = levels[level];
-  if (directory === undefined) {
-    throw new SegtileError('usage', `expected a level from 0 to ${levels.length - 1} of ${path} but got ${level}`);
+/** Why the pixels of a slide cannot be read; undefined where they can. */
+function findProblem(
+  path: string,
+  { refusal }: Layout,
+  levels: readonly (readonly TiffImage[])[],
+  { picked }: ChannelChoice,
+  { channels }: SlideOptions,
+): SegtileError | undefined {
+  if (refusal !== undefined && !(refusal.liftedByChannels && channels !== undefined)) {
+    return new SegtileError('unsupported', `${path} ${refusal.message}`, refusal.hint);
   }
-  return directory;
+  try {
+    for (const images of levels) {
+      for (const { source, directory } of images) {
+        requireDecodable(path, directory);
+        requireBlocks(source, directory);
+      }
+      if (picked.length > 1) requireAlike(path, images);
+    }
+    return undefined;
+  } catch (error) {
+    return error instanceof SegtileError
+      ? error
+      : new SegtileError('input', `${path} cannot be read: ${reason(error)}`, undefined, error);
+  }
 }
 
-function formatName(tiff: Tiff, base: Directory): string {
-  if (isAperio(base.description)) return 'Aperio SVS';
-  if (isOme(base.description)) return 'OME-TIFF';
-  return tiff.big ? 'BigTIFF' : 'TIFF';
+/** Makes sure that channels can be read side by side. */
+function requireAlike(path: string, images: readonly TiffImage[]): void {
+  const [first, ...rest] = images.map(({ directory }) => directory);
+  for (const other of rest) {
+    const keys = ['width', 'height', 'layout', 'blockWidth', 'blockHeight', 'compression'] as const;
+    const differs = keys.find((key) => first![key] !== other[key]);
+    if (differs === undefined && first!.samples === 1 && other.samples === 1) continue;
+    throw new SegtileError(
+      'unsupported',
+      `${path} keeps ${directoryName(first!)} and ${directoryName(other)} in different ways (${differs ?? 'samples per pixel'}), though they are channels of one image`,
+      'Convert it to an RGB TIFF, for example with "vips bandjoin".',
+    );
+  }
 }

@@ -1,5 +1,4 @@
-/** Names of the tags that segtile looks at, with the values that the TIFF container hands over for them. */
-export type Tags = Readonly<Record<string, unknown>>;
+import type { TagName, Tags, TagValue } from './tags.js';
 
 /** Pixels per unit, as the tags XResolution, YResolution and ResolutionUnit give them. */
 export interface Resolution {
@@ -51,7 +50,28 @@ export interface Directory {
   readonly resolution: Resolution | undefined;
   /** First bytes of the sub-directories (tag SubIFDs). */
   readonly subDirectories: readonly number[];
+  /** Tag Software. */
+  readonly software?: string;
+  /** XML of the tag XMP. */
+  readonly xmp?: string;
+  /** What a Hamamatsu scanner says. */
+  readonly hamamatsu?: Hamamatsu;
 }
+
+/** Tags of NDPI files (openslide.org/formats/hamamatsu). */
+export interface Hamamatsu {
+  /** Magnification of the lens; -1 for the macro image, -2 for a map of what was scanned. */
+  readonly lens: number;
+  /** Distance from the plane that is in focus, in nanometres. */
+  readonly focus: number;
+  /** Above 6 where pixels are 16-bit grey, whatever the standard tags say. */
+  readonly captureMode: number;
+  /** Where each restart interval of the one JPEG stream starts, counted from the start of the stream; the first is the end of its header. */
+  readonly mcuStarts: ArrayLike<number> | undefined;
+}
+
+/** The tag SamplesPerPixel has 16 bits. */
+const MOST_SAMPLES = 65_535;
 
 /**
  * Reads a directory's tags. Defaults are those of TIFF 6.0.
@@ -62,6 +82,7 @@ export function parseDirectory(tags: Tags, index: number, parent?: number): Dire
   const width = count(tags, 'ImageWidth');
   const height = count(tags, 'ImageLength');
   const samples = count(tags, 'SamplesPerPixel', 1);
+  if (samples > MOST_SAMPLES) throw new Error(`SamplesPerPixel is ${samples}`);
   const tiled = tags.TileOffsets !== undefined || tags.TileWidth !== undefined;
   const blockWidth = tiled ? count(tags, 'TileWidth') : width;
   const blockHeight = tiled ? count(tags, 'TileLength') : Math.min(count(tags, 'RowsPerStrip', height), height);
@@ -78,6 +99,7 @@ export function parseDirectory(tags: Tags, index: number, parent?: number): Dire
   const bits = numbers(tags, 'BitsPerSample', [1]);
   const subsampling = numbers(tags, 'YCbCrSubSampling', []);
   const tables = tags.JPEGTables;
+  const hamamatsu = parseHamamatsu(tags);
   return {
     index,
     parent,
@@ -99,10 +121,28 @@ export function parseDirectory(tags: Tags, index: number, parent?: number): Dire
     byteCounts,
     jpegTables: tables instanceof Uint8Array ? tables : undefined,
     subsampling: subsampling.length >= 2 ? [subsampling[0]!, subsampling[1]!] : undefined,
-    subfileType: number(tags, 'NewSubfileType', 0),
+    subfileType: number(tags, 'NewSubfileType', number(tags, 'SubfileType', 1) === 2 ? 1 : 0),
     description: text(tags.ImageDescription),
     resolution: resolution(tags),
     subDirectories: Array.from(numbers(tags, 'SubIFDs', [])),
+    ...(tags.Software === undefined ? {} : { software: text(tags.Software) }),
+    ...(tags.XMP === undefined ? {} : { xmp: text(tags.XMP) }),
+    ...(hamamatsu === undefined ? {} : { hamamatsu }),
+  };
+}
+
+function parseHamamatsu(tags: Tags): Hamamatsu | undefined {
+  if (tags.NdpiFormat === undefined) return undefined;
+  const low = tags.NdpiMcuStarts;
+  const high = numbers(tags, 'NdpiMcuStartsHigh', []);
+  return {
+    lens: number(tags, 'NdpiLens', 0),
+    focus: number(tags, 'NdpiFocus', 0),
+    captureMode: number(tags, 'NdpiCaptureMode', 0),
+    mcuStarts:
+      low === undefined || typeof low === 'string'
+        ? undefined
+        : Float64Array.from(low, (start, i) => start + (high[i] ?? 0) * 2 ** 32),
   };
 }
 
@@ -129,12 +169,12 @@ function resolution(tags: Tags): Resolution | undefined {
   return { x, y, unit: unit === 2 ? 'inch' : unit === 3 ? 'cm' : 'none' };
 }
 
-function rational(value: unknown): number | undefined {
+function rational(value: TagValue | undefined): number | undefined {
   if (!(value instanceof Uint32Array) || value.length < 2 || value[1] === 0) return undefined;
   return value[0]! / value[1]!;
 }
 
-function text(tag: unknown): string {
+function text(tag: TagValue | undefined): string {
   // Some writers give text the type BYTE.
   const value = tag instanceof Uint8Array ? new TextDecoder().decode(tag) : tag;
   if (typeof value !== 'string') return '';
@@ -142,24 +182,21 @@ function text(tag: unknown): string {
   return end < 0 ? value : value.slice(0, end);
 }
 
-function count(tags: Tags, name: string, otherwise?: number): number {
+function count(tags: Tags, name: TagName, otherwise?: number): number {
   const value = number(tags, name, otherwise);
   if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} is ${value}`);
   return value;
 }
 
-function number(tags: Tags, name: string, otherwise?: number): number {
-  const value = tags[name];
-  if (typeof value === 'number') return value;
-  const first = value === undefined ? otherwise : numbers(tags, name)[0];
+function number(tags: Tags, name: TagName, otherwise?: number): number {
+  const first = tags[name] === undefined ? otherwise : numbers(tags, name)[0];
   if (first === undefined) throw new Error(`it has no ${name}`);
   return first;
 }
 
-function numbers(tags: Tags, name: string, otherwise?: ArrayLike<number>): ArrayLike<number> {
+function numbers(tags: Tags, name: TagName, otherwise?: ArrayLike<number>): ArrayLike<number> {
   const value = tags[name] ?? otherwise;
   if (value === undefined) throw new Error(`it has no ${name}`);
-  if (typeof value === 'number') return [value];
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return value as unknown as ArrayLike<number>;
-  throw new Error(`${name} is not a list of numbers`);
+  if (typeof value === 'string') throw new Error(`${name} is not a list of numbers`);
+  return value;
 }

@@ -121,11 +121,47 @@ test.skipIf(process.platform === 'win32')('a pipe is refused, not waited for', a
   });
 });
 
-test('channels in directories of their own are refused, not read as the first one', async () => {
-  await expect(openSlide(fixture('three-pages.tif'))).rejects.toMatchObject({
-    code: 'unsupported',
-    message: expect.stringContaining('has 3 images of 90 x 61: directory 0, directory 1, directory 2'),
+test('three grey images of one size are red, green and blue', async () => {
+  const slide = await openSlide(fixture('three-pages.tif'));
+  expect(slide).toMatchObject({
+    sampling: '1 x 8 bit grey',
+    channels: ['', '', ''],
+    notes: ['of 3 channels in directories of their own, 0, 1, 2 are read as red, green and blue'],
   });
+  expect(Buffer.compare(await readLevel(slide, 0), picture(90, 61).data)).toBe(0);
+  await slide.close();
+});
+
+test('the user picks channels: three in any order, or one as grey', async () => {
+  const truth = picture(90, 61).data;
+  for (const [channels, picked] of [
+    [
+      ['2', '0', '0'],
+      [2, 0, 0],
+    ],
+    [['1'], [1, 1, 1]],
+  ] as const) {
+    const slide = await openSlide(fixture('three-pages.tif'), { channels });
+    const expected = truth.map((_, at) => truth[at - (at % 3) + picked[at % 3]!]!);
+    expect(Buffer.compare(await readLevel(slide, 0), expected)).toBe(0);
+    expect(slide.notes).toEqual([]);
+    await slide.close();
+  }
+});
+
+test.each([
+  [['0', '1'], 'expected one or three channels for --channels but got "0,1"'],
+  [['3'], 'has no channel "3" for --channels'],
+  [['DAPI'], 'has no channel "DAPI" for --channels'],
+])('channels %j are wrong use', async (channels, message) => {
+  await expect(openSlide(fixture('three-pages.tif'), { channels })).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining(message),
+  });
+});
+
+test('a file in colour has no channels to pick from', async () => {
+  await expect(openSlide(fixture('aperio.svs'), { channels: ['0'] })).rejects.toMatchObject({ code: 'usage' });
 });
 
 /** Levels of cogeo.tif that libvips refuses because their tiles are much larger than they are. */

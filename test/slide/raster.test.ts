@@ -89,7 +89,7 @@ describe('openRaster', () => {
   it('says what it is, and takes only the microns per pixel that it is given', async () => {
     const path = await save('what.png', await sharp(data, { raw }).withMetadata({ density: 25400 }).png().toBuffer());
     expect(await openRaster(path)).toMatchObject({ path, format: 'PNG', width, height, mpp: undefined });
-    const slide = await openRaster(path, 0.5);
+    const slide = await openRaster(path, { mpp: 0.5 });
     expect(slide.mpp).toEqual({ x: 0.5, y: 0.5, source: '--slide-mpp' });
     expect(slide.levels).toEqual([
       {

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { reason, SegtileError } from '../errors.js';
+import { lookUpMpp, parseMppCsv } from '../slide/mpp-csv.js';
+import type { SlideOptions } from '../slide/tiff.js';
+
+/** The flags that say something of the slides themselves, parsed. */
+export interface SlideFlags {
+  readonly slideMpp?: number;
+  readonly slideMppCsv?: string;
+  readonly channels?: readonly string[];
+}
+
+/**
+ * What the flags say of each slide: its line in the CSV goes above what is said of all.
+ *
+ * @returns the options of a slide, by its path
+ * @throws {SegtileError} `input` where the CSV cannot be read or makes no sense
+ */
+export async function readSlideFlags({
+  slideMpp,
+  slideMppCsv,
+  channels,
+}: SlideFlags): Promise<(slide: string) => SlideOptions> {
+  if (slideMppCsv === undefined) return () => ({ mpp: slideMpp, channels });
+  const text = await readFile(slideMppCsv, 'utf8').catch((cause: unknown) => {
+    const hint = 'Give a CSV with a line for each slide, such as slide-1.svs,0.25';
+    throw new SegtileError('input', `--slide-mpp-csv ${slideMppCsv} cannot be read: ${reason(cause)}`, hint, cause);
+  });
+  const table = parseMppCsv(text, slideMppCsv);
+  return (slide) => ({ mpp: lookUpMpp(table, slide) ?? slideMpp, channels });
+}

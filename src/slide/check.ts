@@ -1,0 +1,103 @@
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import type { Span } from '../types.js';
+import type { BlockPlace, Level, Slide } from './slide.js';
+import { between } from './spans.js';
+
+/** A block of a slide that cannot be decoded. */
+export interface BadBlock {
+  readonly level: number;
+  /** Numbered row by row from 0. */
+  readonly block: number;
+  readonly codec: string;
+  /** Where the file keeps it; empty where that is not known. */
+  readonly places: readonly BlockPlace[];
+  readonly message: string;
+}
+
+/** What came of decoding a slide. */
+export interface SlideCheck {
+  /** Blocks of all levels. */
+  readonly blocks: number;
+  readonly badBlocks: number;
+  /** The first few, in the order of levels and blocks. */
+  readonly bad: readonly BadBlock[];
+}
+
+/** Rows that are decoded at a time, at least one row of blocks. */
+const ROWS = 1024;
+
+/** Bad blocks that are described; the others are counted. */
+const DESCRIBED = 10;
+
+/**
+ * Decodes every block of every level and keeps nothing of it. Where a stretch of rows fails, its blocks are tried one by one, so that
+ * all bad blocks are counted.
+ *
+ * @param onBlocks is told how many blocks are done, and of how many
+ * @throws {SegtileError} `aborted` when the signal fires
+ */
+export async function checkSlide(
+  slide: Slide,
+  onBlocks: (done: number, total: number) => void,
+  signal?: AbortSignal,
+): Promise<SlideCheck> {
+  const blocks = slide.levels.reduce((sum, level) => sum + blocksAcross(level) * blocksDown(level), 0);
+  const bad: BadBlock[] = [];
+  let badBlocks = 0;
+  let done = 0;
+  for (const level of slide.levels) {
+    const across = blocksAcross(level);
+    const step = Math.max(1, Math.floor(ROWS / level.blockHeight));
+    for (let row = 0; row < blocksDown(level); row += step) {
+      const last = Math.min(row + step, blocksDown(level));
+      if ((await decode(slide, level, row, last, between(0, level.width), signal)) !== undefined) {
+        for (let block = row * across; block < last * across; block++) {
+          const [down, column] = [Math.floor(block / across), block % across];
+          const columns = {
+            start: column * level.blockWidth,
+            length: Math.min(level.blockWidth, level.width - column * level.blockWidth),
+          };
+          const failure = await decode(slide, level, down, down + 1, columns, signal);
+          if (failure === undefined) continue;
+          badBlocks++;
+          if (bad.length < DESCRIBED) bad.push(describe(slide, level, block, failure));
+        }
+      }
+      done += (last - row) * across;
+      onBlocks(done, blocks);
+    }
+  }
+  return { blocks, badBlocks, bad };
+}
+
+function blocksAcross({ width, blockWidth }: Level): number {
+  return Math.ceil(width / blockWidth);
+}
+
+function blocksDown({ height, blockHeight }: Level): number {
+  return Math.ceil(height / blockHeight);
+}
+
+/** What went wrong with the blocks of some rows of blocks and some columns of pixels; undefined where nothing did. */
+async function decode(
+  slide: Slide,
+  level: Level,
+  first: number,
+  last: number,
+  columns: Span,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const rows = between(first * level.blockHeight, Math.min(last * level.blockHeight, level.height));
+  try {
+    for await (const _ of slide.readBands(level.index, rows, () => [columns], signal)) throwIfAborted(signal);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SegtileError && error.code === 'aborted') throw error;
+    return error;
+  }
+}
+
+function describe(slide: Slide, level: Level, block: number, failure: unknown): BadBlock {
+  const places = slide.blockPlaces?.(level.index, block) ?? [];
+  return { level: level.index, block, codec: level.compression, places, message: reason(failure) };
+}

@@ -1,0 +1,40 @@
+import type { Tiff } from '../tiff/container.js';
+import type { Layout } from './layout.js';
+import { plainLayout } from './levels.js';
+
+/** Whether ImageJ or Fiji wrote a description. */
+export function isImagej(description: string): boolean {
+  return description.startsWith('ImageJ=');
+}
+
+/**
+ * A hyperstack of ImageJ: channels are the fastest, then focal planes, then points in time (imagej.net, `ij.io.TiffDecoder`). Of focal planes
+ * the middle one is read, of points in time the first.
+ */
+export async function imagejLayout(tiff: Tiff): Promise<Layout> {
+  const { directories } = tiff;
+  const base = directories[0]!;
+  const number = (name: string) => Math.max(1, Number(new RegExp(`^${name}=(\\d+)`, 'm').exec(base.description)?.[1] ?? 1));
+  const [images, channels, slices, frames] = [number('images'), number('channels'), number('slices'), number('frames')];
+  const plain = await plainLayout(directories, tiff.subDirectories);
+  if (images === 1) return { ...plain, format: 'ImageJ TIFF' };
+  const z = Math.floor((slices - 1) / 2);
+  const pages = directories.slice(z * channels, (z + 1) * channels);
+  const short = channels * slices * frames !== images || directories.length < images;
+  return {
+    format: 'ImageJ TIFF',
+    levels: [short ? [base] : pages],
+    channels: !short && channels > 1 ? pages.map(() => '') : [],
+    associated: [],
+    notes: [
+      ...(slices > 1 ? [`of ${slices} focal planes, the middle one is read (z ${z}, counted from 0)`] : []),
+      ...(frames > 1 ? [`of ${frames} points in time, the first is read`] : []),
+    ],
+    refusal: short
+      ? {
+          message: `is an ImageJ stack of ${images} images, of which its directories list ${directories.length}`,
+          hint: 'Save it from Fiji with Bio-Formats as OME-TIFF.',
+        }
+      : undefined,
+  };
+}

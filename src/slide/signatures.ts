@@ -1,0 +1,90 @@
+import { extname } from 'node:path';
+
+/** What a file is, as far as its first bytes and its name tell. */
+export type FileKind =
+  | { readonly kind: 'TIFF' | 'PNG' | 'JPEG' }
+  /** An image that segtile does not read, and what to do about it. */
+  | { readonly kind: 'foreign'; readonly name: string; readonly hint: string }
+  /** Something else that a user might give for an image. */
+  | { readonly kind: 'other'; readonly name: string; readonly hint: string };
+
+const EXPORT = 'Convert it to OME-TIFF first, for example with QuPath (File > Export images) or with bfconvert.';
+const RASTER = 'Convert it to TIFF or PNG first, for example with "vips copy".';
+
+const TIFF_STARTS: readonly (readonly number[])[] = [
+  [0x49, 0x49, 42, 0],
+  [0x49, 0x49, 43, 0],
+  [0x4d, 0x4d, 0, 42],
+  [0x4d, 0x4d, 0, 43],
+];
+
+/** Bytes of a file that are looked at. */
+export const SIGNATURE_BYTES = 512;
+
+/** Files that are images of their own kinds only by their first bytes: the slide is in other files beside them, which a name tells. */
+const COMPANIONS: ReadonlyMap<string, string> = new Map([
+  ['.mrxs', 'a MIRAX slide'],
+  ['.vsi', 'an Olympus VSI slide'],
+]);
+
+/** By text at a place: what it is, and the hint. */
+const FOREIGN: readonly (readonly [at: number, text: string, name: string, hint: string])[] = [
+  [128, 'DICM', 'a DICOM file', 'Convert it to OME-TIFF first, for example with bfconvert or wsidicomizer.'],
+  [0, 'ZISRAWFILE', 'a Zeiss CZI slide', EXPORT],
+  [4, 'jP  \r\n\x87\n', 'a JPEG 2000 image (.jp2)', RASTER],
+  [0, '\xff\x4f\xff\x51', 'a JPEG 2000 codestream', RASTER],
+  [0, '\x89HDF', 'an HDF5 file, such as an Imaris image', EXPORT],
+  [0, '\xda\xce\xbe\x0a', 'a Nikon ND2 image', EXPORT],
+  [0, '\xd0\xcf\x11\xe0', 'a compound file, such as a Zeiss ZVI or Olympus OIB image', EXPORT],
+  [0, 'SQLite format 3', 'an SQLite database, such as a Sakura SVSlide', EXPORT],
+  [0, '[Virtual Microscope Specimen]', 'a Hamamatsu VMS index', EXPORT],
+  [0, '[Uncompressed Virtual Microscope Specimen]', 'a Hamamatsu VMU index', EXPORT],
+  [0, '[NanoZoomer Digital Pathology Image Set]', 'a list of Hamamatsu NDPI slides', 'Give the .ndpi files that it lists.'],
+  [
+    0,
+    '<DataObject ObjectType="DPUfsImport"',
+    'a Philips iSyntax slide',
+    'Convert it to OME-TIFF first, for example with isyntax2raw.',
+  ],
+  [0, '\x70\x00\x00\x00', 'a Leica LIF image', EXPORT],
+  [0, 'GIF8', 'a GIF image', RASTER],
+  [8, 'WEBP', 'a WebP image', RASTER],
+  [4, 'ftyp', 'an ISO media file, such as HEIF, AVIF or video', RASTER],
+  [0, 'BM', 'a BMP image', RASTER],
+];
+
+/** Likewise what is no image. */
+const OTHERS: typeof FOREIGN = [
+  [0, '\x93NUMPY', 'a NumPy array', 'Write it as TIFF first, for example with tifffile.'],
+  [0, '\x1f\x8b', 'a gzip archive', 'Unpack it first.'],
+  [0, 'PK\x03\x04', 'a ZIP archive', 'Unpack it first.'],
+  [0, '%PDF', 'a PDF document', 'Give the image itself.'],
+];
+
+/**
+ * What a file is, by its first bytes; its name is heeded only where the bytes mislead.
+ *
+ * @param start the first {@link SIGNATURE_BYTES}, or all there are
+ * @returns undefined for what is no image that segtile has heard of
+ */
+export function recognise(path: string, start: Uint8Array): FileKind | undefined {
+  const starts = (bytes: readonly number[]) => bytes.every((byte, i) => start[i] === byte);
+  const companion = COMPANIONS.get(extname(path).toLowerCase());
+  const kind = TIFF_STARTS.some(starts)
+    ? 'TIFF'
+    : starts([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+      ? 'PNG'
+      : starts([0xff, 0xd8, 0xff])
+        ? 'JPEG'
+        : undefined;
+  if (kind !== undefined && companion !== undefined) return { kind: 'foreign', name: companion, hint: EXPORT };
+  if (kind !== undefined) return { kind };
+  const text = Buffer.from(start).toString('latin1');
+  const body = text.replace(/^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?/, '');
+  const marked = ([at, mark]: (typeof FOREIGN)[number]) =>
+    text.startsWith(mark, at) || (mark.startsWith('<') && body.startsWith(mark));
+  const foreign = FOREIGN.find(marked);
+  if (foreign !== undefined) return { kind: 'foreign', name: foreign[2], hint: foreign[3] };
+  const other = OTHERS.find(marked);
+  return other && { kind: 'other', name: other[2], hint: other[3] };
+}

@@ -1,0 +1,269 @@
+import type { ByteSource } from './source.js';
+
+/** Values of the tags of a directory, by name: text for ASCII, numbers for all else; RATIONAL as numerator, denominator, ... */
+export type Tags = Readonly<Partial<Record<TagName, TagValue>>>;
+
+export type TagValue = string | ArrayLike<number>;
+
+export type TagName = (typeof TAGS)[keyof typeof TAGS];
+
+/** The tags that are read; all others are passed over. 65420 to 65441 are Hamamatsu's (openslide.org/formats/hamamatsu). */
+const TAGS = {
+  254: 'NewSubfileType',
+  255: 'SubfileType',
+  256: 'ImageWidth',
+  257: 'ImageLength',
+  258: 'BitsPerSample',
+  259: 'Compression',
+  262: 'PhotometricInterpretation',
+  266: 'FillOrder',
+  270: 'ImageDescription',
+  273: 'StripOffsets',
+  277: 'SamplesPerPixel',
+  278: 'RowsPerStrip',
+  279: 'StripByteCounts',
+  280: 'MinSampleValue',
+  281: 'MaxSampleValue',
+  282: 'XResolution',
+  283: 'YResolution',
+  284: 'PlanarConfiguration',
+  296: 'ResolutionUnit',
+  305: 'Software',
+  317: 'Predictor',
+  320: 'ColorMap',
+  322: 'TileWidth',
+  323: 'TileLength',
+  324: 'TileOffsets',
+  325: 'TileByteCounts',
+  330: 'SubIFDs',
+  338: 'ExtraSamples',
+  339: 'SampleFormat',
+  340: 'SMinSampleValue',
+  341: 'SMaxSampleValue',
+  347: 'JPEGTables',
+  529: 'YCbCrCoefficients',
+  530: 'YCbCrSubSampling',
+  532: 'ReferenceBlackWhite',
+  700: 'XMP',
+  42113: 'GDAL_NODATA',
+  65420: 'NdpiFormat',
+  65421: 'NdpiLens',
+  65424: 'NdpiFocus',
+  65426: 'NdpiMcuStarts',
+  65432: 'NdpiMcuStartsHigh',
+  65441: 'NdpiCaptureMode',
+} as const;
+
+const NAMES: ReadonlyMap<number, TagName> = new Map(Object.entries(TAGS).map(([number, name]) => [Number(number), name]));
+
+const NDPI_FORMAT = 65420;
+
+/** A TIFF file as its directories are read from it. */
+export interface TagFile {
+  readonly source: ByteSource;
+  readonly littleEndian: boolean;
+  /** BigTIFF: 64-bit offsets and counts. */
+  readonly big: boolean;
+  /** Hamamatsu NDPI: classic TIFF with the high words of 64-bit values behind each directory. */
+  readonly ndpi: boolean;
+}
+
+/** What a directory holds and where the next one is; 0 where there is none. */
+export interface RawDirectory {
+  readonly tags: Tags;
+  readonly next: number;
+  /** Bytes of the values that do not lie in the directory itself. */
+  readonly bytes: number;
+}
+
+/** Bytes that are read at a directory before its length is known. Most directories and their small values fit. */
+const GUESS = 4096;
+
+/** A tag with more bytes than this means a damaged file: block lists of the largest slides are near 30 MB. */
+const LARGEST_TAG = 2 ** 26;
+
+/** Text is looked through, and OME-XML of the largest experiments has some megabytes. */
+const LONGEST_TEXT = 2 ** 25;
+
+/** A directory has some twenty tags; more than this means a damaged file. */
+const MOST_ENTRIES = 4096;
+
+/** Bytes of one value, by the type of a tag (TIFF 6.0 and BigTIFF). */
+const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
+
+const ASCII = 2;
+
+interface Entry {
+  readonly name: TagName;
+  readonly type: number;
+  readonly count: number;
+  readonly bytes: number;
+  /** Where the values are in the file. */
+  readonly offset: number;
+  /** The value itself where it has 64 bits in a classic file (NDPI). */
+  readonly wide: number | undefined;
+}
+
+/**
+ * Reads one directory: its entries in one go, then all values that lie elsewhere in a second. Tags with a type that no specification
+ * knows are passed over, and of two with one number the first counts, as libtiff does.
+ *
+ * @param allowance most bytes that values may have
+ * @throws {Error} saying what makes no sense
+ */
+export async function readTags(
+  file: TagFile,
+  offset: number,
+  allowance: number,
+  signal: AbortSignal | undefined,
+): Promise<RawDirectory> {
+  const { source, littleEndian, big, ndpi } = file;
+  const [head, entryBytes, inline, nextBytes] = big ? [8, 20, 8, 8] : [2, 12, 4, ndpi ? 8 : 4];
+  let view = await viewOf(source, offset, Math.min(GUESS, source.size - offset), signal);
+  if (view.byteLength < head + nextBytes) throw new Error(`the file ends at byte ${source.size}`);
+  const entries = big ? unsigned64(view, 0, littleEndian) : view.getUint16(0, littleEndian);
+  const length = head + entries * entryBytes + nextBytes + (ndpi ? entries * 4 : 0);
+  if (offset + length > source.size) throw new Error(`it claims ${entries} tags, but the file ends at byte ${source.size}`);
+  if (entries > MOST_ENTRIES) throw new Error(`it claims ${entries} tags`);
+  if (length > view.byteLength) view = await viewOf(source, offset, length, signal);
+  const nextAt = head + entries * entryBytes;
+
+  const found = new Map<TagName, Entry>();
+  for (let i = 0; i < entries; i++) {
+    const at = head + i * entryBytes;
+    const name = NAMES.get(view.getUint16(at, littleEndian));
+    const type = view.getUint16(at + 2, littleEndian);
+    const size = TYPE_BYTES[type] ?? 0;
+    if (name === undefined || size === 0 || found.has(name)) continue;
+    const count = big ? unsigned64(view, at + 4, littleEndian) : view.getUint32(at + 4, littleEndian);
+    const bytes = size * count;
+    const valueAt = at + (big ? 12 : 8);
+    const high = ndpi ? view.getUint32(nextAt + nextBytes + i * 4, true) * 2 ** 32 : 0;
+    const wide = high > 0 && bytes <= inline ? high + view.getUint32(valueAt, true) : undefined;
+    const elsewhere = big ? unsigned64(view, valueAt, littleEndian) : view.getUint32(valueAt, littleEndian) + high;
+    const entry = { name, type, count, bytes, offset: bytes <= inline ? offset + valueAt : elsewhere, wide };
+    if (entry.offset + bytes > source.size) {
+      throw new Error(`${name} has ${bytes} bytes at byte ${entry.offset}, but the file ends at byte ${source.size}`);
+    }
+    if (bytes > (type === ASCII ? LONGEST_TEXT : LARGEST_TAG)) throw new Error(`${name} has ${bytes} bytes`);
+    found.set(name, entry);
+  }
+
+  const inside = (entry: Entry) => entry.offset >= offset && entry.offset + entry.bytes <= offset + view.byteLength;
+  const outside = [...found.values()]
+    .filter((entry) => !inside(entry))
+    .map((entry) => ({ entry, into: new Uint8Array(entry.bytes) }));
+  const bytes = outside.reduce((sum, { into }) => sum + into.length, 0);
+  if (bytes > allowance) throw new Error(`the tags up to here have more than ${allowance} bytes`);
+  await source.read(
+    outside.map(({ entry, into }) => ({ offset: entry.offset, into })),
+    signal,
+  );
+  const fetched = new Map(outside.map(({ entry, into }) => [entry.name, into]));
+  const decode = (entry: Entry): TagValue => {
+    if (entry.wide !== undefined) return [entry.wide];
+    const raw =
+      fetched.get(entry.name) ?? new Uint8Array(view.buffer).slice(entry.offset - offset, entry.offset - offset + entry.bytes);
+    return decodeValue(raw, entry, littleEndian);
+  };
+  const next = big || ndpi ? unsigned64(view, nextAt, littleEndian) : view.getUint32(nextAt, littleEndian);
+  return { tags: Object.fromEntries([...found.values()].map((entry) => [entry.name, decode(entry)])), next, bytes };
+}
+
+/**
+ * Reads the header of a TIFF file.
+ *
+ * @returns how to read its directories, and where the first one is; 0 where there is none
+ * @throws {Error} saying what makes no sense
+ */
+export async function readHeader(
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly file: TagFile; readonly first: number }> {
+  const view = await viewOf(source, 0, Math.min(16, source.size), signal);
+  if (view.byteLength < 8) throw new Error(`the file has only ${source.size} bytes`);
+  const littleEndian = view.getUint16(0, true) === 0x4949;
+  const version = view.getUint16(2, littleEndian);
+  const file = { source, littleEndian, big: version === 43, ndpi: false };
+  if (!file.big) {
+    if (littleEndian && view.byteLength >= 12) {
+      const first = unsigned64(view, 4, true);
+      if (await isNdpi(source, first, signal)) return { file: { ...file, ndpi: true }, first };
+    }
+    return { file, first: view.getUint32(4, littleEndian) };
+  }
+  if (view.byteLength < 16) throw new Error(`the file has only ${source.size} bytes`);
+  const offsetBytes = view.getUint16(4, littleEndian);
+  if (offsetBytes !== 8) throw new Error(`it claims offsets of ${offsetBytes} bytes`);
+  return { file, first: unsigned64(view, 8, littleEndian) };
+}
+
+/** Whether a directory is there that has the tag which all NDPI files have. Their headers have an offset of 64 bits. */
+async function isNdpi(source: ByteSource, first: number, signal: AbortSignal | undefined): Promise<boolean> {
+  if (first < 12 || first + 2 > source.size) return false;
+  const view = await viewOf(source, first, Math.min(GUESS, source.size - first), signal);
+  const entries = Math.min(view.getUint16(0, true), Math.floor((view.byteLength - 2) / 12));
+  for (let i = 0; i < entries; i++) if (view.getUint16(2 + i * 12, true) === NDPI_FORMAT) return true;
+  return false;
+}
+
+async function viewOf(
+  source: ByteSource,
+  offset: number,
+  length: number,
+  signal: AbortSignal | undefined,
+): Promise<DataView<ArrayBuffer>> {
+  if (!(length > 0)) throw new Error(`the file ends at byte ${source.size}`);
+  const into = new Uint8Array(length);
+  await source.read([{ offset, into }], signal);
+  return new DataView(into.buffer);
+}
+
+function unsigned64(view: DataView, at: number, littleEndian: boolean): number {
+  return Number(view.getBigUint64(at, littleEndian));
+}
+
+function decodeValue(raw: Uint8Array<ArrayBuffer>, { type, count }: Entry, littleEndian: boolean): TagValue {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const fill = <T extends { [at: number]: number }>(into: T, length: number, read: (at: number) => number): T => {
+    for (let i = 0; i < length; i++) into[i] = read(i);
+    return into;
+  };
+  switch (type) {
+    case ASCII: {
+      const end = raw.indexOf(0);
+      return new TextDecoder().decode(end < 0 ? raw : raw.subarray(0, end));
+    }
+    case 3:
+      return fill(new Uint16Array(count), count, (i) => view.getUint16(i * 2, littleEndian));
+    case 4:
+    case 13:
+      return fill(new Uint32Array(count), count, (i) => view.getUint32(i * 4, littleEndian));
+    case 5:
+      return fill(new Uint32Array(count * 2), count * 2, (i) => view.getUint32(i * 4, littleEndian));
+    case 6:
+      return new Int8Array(raw.buffer, raw.byteOffset, count);
+    case 8:
+      return fill(new Int16Array(count), count, (i) => view.getInt16(i * 2, littleEndian));
+    case 9:
+      return fill(new Int32Array(count), count, (i) => view.getInt32(i * 4, littleEndian));
+    case 10:
+      return fill(new Int32Array(count * 2), count * 2, (i) => view.getInt32(i * 4, littleEndian));
+    case 11:
+      return fill(new Float32Array(count), count, (i) => view.getFloat32(i * 4, littleEndian));
+    case 12:
+      return fill(new Float64Array(count), count, (i) => view.getFloat64(i * 8, littleEndian));
+    case 16:
+    case 17:
+    case 18: {
+      const [high, low] = littleEndian ? [4, 0] : [0, 4];
+      return fill(
+        new Float64Array(count),
+        count,
+        (i) => view.getUint32(i * 8 + high, littleEndian) * 2 ** 32 + view.getUint32(i * 8 + low, littleEndian),
+      );
+    }
+    default:
+      return raw;
+  }
+}
