@@ -1,4 +1,5 @@
 import type { ByteSource } from './source.js';
+import { decodeValues } from './values.js';
 
 /** Values of the tags of a directory, by name: text for ASCII, numbers for all else; RATIONAL as numerator, denominator, ... */
 export type Tags = Readonly<Partial<Record<TagName, TagValue>>>;
@@ -94,6 +95,7 @@ const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4,
 const ASCII = 2;
 
 interface Entry {
+  readonly number: number;
   readonly name: TagName;
   readonly type: number;
   readonly count: number;
@@ -131,7 +133,8 @@ export async function readTags(
   const found = new Map<TagName, Entry>();
   for (let i = 0; i < entries; i++) {
     const at = head + i * entryBytes;
-    const name = NAMES.get(view.getUint16(at, littleEndian));
+    const number = view.getUint16(at, littleEndian);
+    const name = NAMES.get(number);
     const type = view.getUint16(at + 2, littleEndian);
     const size = TYPE_BYTES[type] ?? 0;
     if (name === undefined || size === 0 || found.has(name)) continue;
@@ -141,7 +144,7 @@ export async function readTags(
     const high = ndpi ? view.getUint32(nextAt + nextBytes + i * 4, true) * 2 ** 32 : 0;
     const wide = high > 0 && bytes <= inline ? high + view.getUint32(valueAt, true) : undefined;
     const elsewhere = big ? unsigned64(view, valueAt, littleEndian) : view.getUint32(valueAt, littleEndian) + high;
-    const entry = { name, type, count, bytes, offset: bytes <= inline ? offset + valueAt : elsewhere, wide };
+    const entry = { number, name, type, count, bytes, offset: bytes <= inline ? offset + valueAt : elsewhere, wide };
     if (entry.offset + bytes > source.size) {
       throw new Error(`${name} has ${bytes} bytes at byte ${entry.offset}, but the file ends at byte ${source.size}`);
     }
@@ -160,14 +163,12 @@ export async function readTags(
     signal,
   );
   const fetched = new Map(outside.map(({ entry, into }) => [entry.name, into]));
-  const decode = (entry: Entry): TagValue => {
-    if (entry.wide !== undefined) return [entry.wide];
-    const raw =
-      fetched.get(entry.name) ?? new Uint8Array(view.buffer).slice(entry.offset - offset, entry.offset - offset + entry.bytes);
-    return decodeValue(raw, entry, littleEndian);
-  };
+  const values = [...found.values()].map(({ number, name, type, count, bytes, offset: at, wide }) => {
+    const raw = fetched.get(name) ?? new Uint8Array(view.buffer).slice(at - offset, at - offset + bytes);
+    return { number, name, type, count, raw, wide };
+  });
   const next = big || ndpi ? unsigned64(view, nextAt, littleEndian) : view.getUint32(nextAt, littleEndian);
-  return { tags: Object.fromEntries([...found.values()].map((entry) => [entry.name, decode(entry)])), next, bytes };
+  return { tags: await decodeValues(values, file), next, bytes };
 }
 
 /**
@@ -221,49 +222,4 @@ async function viewOf(
 
 function unsigned64(view: DataView, at: number, littleEndian: boolean): number {
   return Number(view.getBigUint64(at, littleEndian));
-}
-
-function decodeValue(raw: Uint8Array<ArrayBuffer>, { type, count }: Entry, littleEndian: boolean): TagValue {
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  const fill = <T extends { [at: number]: number }>(into: T, length: number, read: (at: number) => number): T => {
-    for (let i = 0; i < length; i++) into[i] = read(i);
-    return into;
-  };
-  switch (type) {
-    case ASCII: {
-      const end = raw.indexOf(0);
-      return new TextDecoder().decode(end < 0 ? raw : raw.subarray(0, end));
-    }
-    case 3:
-      return fill(new Uint16Array(count), count, (i) => view.getUint16(i * 2, littleEndian));
-    case 4:
-    case 13:
-      return fill(new Uint32Array(count), count, (i) => view.getUint32(i * 4, littleEndian));
-    case 5:
-      return fill(new Uint32Array(count * 2), count * 2, (i) => view.getUint32(i * 4, littleEndian));
-    case 6:
-      return new Int8Array(raw.buffer, raw.byteOffset, count);
-    case 8:
-      return fill(new Int16Array(count), count, (i) => view.getInt16(i * 2, littleEndian));
-    case 9:
-      return fill(new Int32Array(count), count, (i) => view.getInt32(i * 4, littleEndian));
-    case 10:
-      return fill(new Int32Array(count * 2), count * 2, (i) => view.getInt32(i * 4, littleEndian));
-    case 11:
-      return fill(new Float32Array(count), count, (i) => view.getFloat32(i * 4, littleEndian));
-    case 12:
-      return fill(new Float64Array(count), count, (i) => view.getFloat64(i * 8, littleEndian));
-    case 16:
-    case 17:
-    case 18: {
-      const [high, low] = littleEndian ? [4, 0] : [0, 4];
-      return fill(
-        new Float64Array(count),
-        count,
-        (i) => view.getUint32(i * 8 + high, littleEndian) * 2 ** 32 + view.getUint32(i * 8 + low, littleEndian),
-      );
-    }
-    default:
-      return raw;
-  }
 }
