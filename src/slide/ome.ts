@@ -85,13 +85,18 @@ export function channelPlanes(image: OmeImage, z: number, t: number, samples: nu
   }
   const linear = (at: Record<Axis, number>) => at.C * strides.C + at.Z * strides.Z + at.T * strides.T;
   const found: (number | undefined)[] = Array(Math.min(planes.C, MOST_CHANNELS)).fill(undefined);
+  let left = found.length;
   const base = linear({ C: 0, Z: z, T: t });
   for (const { ifd, count, first, otherFile } of places.length > 0 ? places : [EVERYWHERE]) {
     const start = linear({ ...first, C: Math.floor(first.C / samples) });
     const end = start + (count ?? (ifd === undefined ? total : 1));
     for (let C = Math.max(0, Math.ceil((start - base) / strides.C)); C < found.length && base + C * strides.C < end; C++) {
-      if (otherFile === undefined) found[C] ??= (ifd ?? 0) + base + C * strides.C - start;
+      if (otherFile === undefined && found[C] === undefined) {
+        found[C] = (ifd ?? 0) + base + C * strides.C - start;
+        left--;
+      }
     }
+    if (left === 0) break;
   }
   return found;
 }
@@ -114,7 +119,8 @@ export async function omeLayout(tiff: Tiff, xml: string): Promise<Layout> {
     const z = Math.floor((image.sizes.Z - 1) / 2);
     const first = directories[channelPlanes(image, 0, 0, 1)[0] ?? -1];
     const numbers = first === undefined ? [] : channelPlanes(image, z, 0, first.samples);
-    return numbers[0] === undefined ? [] : [{ image, z, numbers, base: directories[numbers[0]] ?? first! }];
+    const base = directories[numbers[0] ?? -1];
+    return base === undefined ? [] : [{ image, z, numbers, base }];
   });
   const main = read.reduce<(typeof read)[number] | undefined>(
     (a, b) => (a !== undefined && a.base.width * a.base.height >= b.base.width * b.base.height ? a : b),

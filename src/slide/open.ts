@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import { isRemote } from '../tiff/location.js';
+import { fileName, isRemote } from '../tiff/location.js';
 import { openSource } from '../tiff/open-source.js';
 import type { ByteSource } from '../tiff/source.js';
 import { openRaster } from './raster.js';
@@ -35,7 +35,7 @@ export async function inspectSlide(path: string, options: SlideOptions = {}): Pr
     if (file === undefined) {
       throw new SegtileError(
         'input',
-        `${path} is not an image that segtile knows`,
+        `${source.path} is not an image that segtile knows`,
         'Give a TIFF, SVS, NDPI, PNG or JPEG file.',
       );
     }
@@ -76,5 +76,5 @@ export async function isImage(path: string, signal?: AbortSignal): Promise<boole
 async function fileKind(source: ByteSource, signal: AbortSignal | undefined): Promise<FileKind | undefined> {
   const start = new Uint8Array(Math.min(SIGNATURE_BYTES, source.size));
   await source.read([{ offset: 0, into: start }], signal);
-  return recognise(source.path, start);
+  return recognise(fileName(source.path), start);
 }

@@ -42,7 +42,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
   const layout = await layOut(tiff);
   const base = layout.levels[0]![0]!;
   const chosen = chooseChannels(path, layout.channels, options.channels);
-  const { levels, damage } = await openLevels(source, layout, chosen.picked);
+  const { levels, damage } = await openLevels(source, layout, chosen.picked, options.signal);
   const pick = (level: number): readonly TiffImage[] => {
     const images = levels[level];
     if (images !== undefined) return images;
@@ -72,11 +72,12 @@ async function openLevels(
   source: ByteSource,
   { levels }: Layout,
   picked: readonly number[],
+  signal: AbortSignal | undefined,
 ): Promise<{ readonly levels: readonly (readonly TiffImage[])[]; readonly damage: SegtileError | undefined }> {
   let damage: SegtileError | undefined;
   const open = async (directory: Directory, name: string): Promise<TiffImage> => {
-    const made = await openRestartImage(source, directory).catch((error: unknown) => {
-      if (!(error instanceof SegtileError)) throw error;
+    const made = await openRestartImage(source, directory, signal).catch((error: unknown) => {
+      if (!(error instanceof SegtileError) || error.code === 'aborted') throw error;
       damage ??= error;
       return undefined;
     });

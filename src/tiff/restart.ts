@@ -28,7 +28,11 @@ const LONGEST_HEADER = 2 ** 20;
  * @returns undefined where the image is no such stream
  * @throws {SegtileError} `input` where the stream is damaged, `unsupported` where its intervals do not line up
  */
-export async function openRestartImage(source: ByteSource, directory: Directory): Promise<RestartImage | undefined> {
+export async function openRestartImage(
+  source: ByteSource,
+  directory: Directory,
+  signal?: AbortSignal,
+): Promise<RestartImage | undefined> {
   const starts = directory.hamamatsu?.mcuStarts;
   if (starts === undefined || starts.length < 2 || directory.offsets.length !== 1) return undefined;
   const where = `${directoryName(directory)} of ${source.path}`;
@@ -47,10 +51,13 @@ export async function openRestartImage(source: ByteSource, directory: Directory)
   }
   const header = new Uint8Array(headerBytes);
   const tail = new Uint8Array(Math.min(64, bytes - starts[starts.length - 1]!));
-  await source.read([
-    { offset, into: header },
-    { offset: offset + bytes - tail.length, into: tail },
-  ]);
+  await source.read(
+    [
+      { offset, into: header },
+      { offset: offset + bytes - tail.length, into: tail },
+    ],
+    signal,
+  );
   const frame = readFrame(header);
   if (frame === undefined) throw bad('has JPEG data without a frame header and restart intervals that can be read');
   let end = tail.length;
