@@ -137,6 +137,7 @@ export function versions(): Readonly<Record<string, string>> {
     node: process.versions.node,
     onnxruntime: versionOf('onnxruntime-node'),
     sharp: versionOf('sharp'),
+    geotiff: versionOf('geotiff'),
     platform: `${process.platform}-${process.arch}`,
     threads: String(os.availableParallelism()),
   };
