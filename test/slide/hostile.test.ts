@@ -66,7 +66,8 @@ const image: Tags = { 256: 16, 257: 16, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 
 
 async function outcome(bytes: Buffer, size = 0): Promise<string> {
   const source = sparse(bytes, size);
-  const start = performance.now();
+  // Time of the processor, which other work on the machine does not lengthen as it does a clock's.
+  const start = process.cpuUsage();
   const before = process.memoryUsage().rss;
   let text: string;
   try {
@@ -77,7 +78,8 @@ async function outcome(bytes: Buffer, size = 0): Promise<string> {
     const { code, message } = error as { code: string; message: string };
     text = `${code}: ${message}`;
   }
-  expect(performance.now() - start).toBeLessThan(1000);
+  const { user, system } = process.cpuUsage(start);
+  expect((user + system) / 1000).toBeLessThan(1000);
   expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
   expect(source.fetched()).toBeLessThan(150e6);
   return text;
