@@ -1,7 +1,8 @@
 import { SegtileError } from '../errors.js';
 import { requireBlocks } from '../tiff/check.js';
-import { compressionName, photometricName, requireDecodable } from '../tiff/codecs.js';
+import { compressionName, photometricName } from '../tiff/codecs.js';
 import { readTiff, type Tiff } from '../tiff/container.js';
+import { requireDecodable } from '../tiff/decodable.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import { readBands } from '../tiff/read.js';
 import type { ByteSource } from '../tiff/source.js';

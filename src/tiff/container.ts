@@ -37,7 +37,7 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
   const parse = async (offset: number, index: number, parent?: number) => {
     try {
       const { fileDirectory, nextIFDByteOffset } = (await file.parseFileDirectoryAt(offset)) as unknown as ParsedDirectory;
-      return { directory: parseDirectory(fileDirectory, index, parent), next: nextIFDByteOffset };
+      return { directory: parseDirectory(fileDirectory, index, file.littleEndian, parent), next: nextIFDByteOffset };
     } catch (cause) {
       const name = parent === undefined ? `directory ${index}` : `sub-directory ${index} of directory ${parent}`;
       throw damaged(source, `${name}, at byte ${offset}, cannot be read`, cause);
