@@ -1,7 +1,8 @@
 import { reason, SegtileError } from '../errors.js';
 import { requireBlocks } from '../tiff/check.js';
-import { compressionName, photometricName, requireDecodable } from '../tiff/codecs.js';
+import { compressionName, photometricName } from '../tiff/codecs.js';
 import { readTiff } from '../tiff/container.js';
+import { requireDecodable } from '../tiff/decodable.js';
 import type { TiffImage } from '../tiff/decode.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import { cachePages } from '../tiff/page-cache.js';

@@ -1,6 +1,7 @@
 import type { Span } from '../types.js';
-import type { BlockGrid } from './decode.js';
 import type { Directory } from './directory.js';
+import type { BlockGrid } from './grid.js';
+import { sampleType } from './native.js';
 
 /** Which blocks make one band of rows. */
 export interface BandBlocks {
@@ -25,9 +26,14 @@ const IN_FLIGHT = 2;
 /** ... as long as together they have no more bytes than this when they are decoded. */
 const IN_FLIGHT_BYTES = 2 ** 28;
 
-/** How many bands of an image to decode at a time. */
-export function bandsInFlight(directory: Directory): number {
-  const bandBytes = directory.width * directory.blockHeight * blockRowsPerBand(directory) * 3;
+/**
+ * How many bands of an image to decode at a time.
+ *
+ * @param channels that are wanted
+ */
+export function bandsInFlight(directory: Directory, channels: number): number {
+  const bytes = { uint8: 1, uint16: 2, float32: 4 }[sampleType(directory)];
+  const bandBytes = directory.width * directory.blockHeight * blockRowsPerBand(directory) * channels * bytes;
   return Math.max(1, Math.min(IN_FLIGHT, Math.floor(IN_FLIGHT_BYTES / bandBytes)));
 }
 

@@ -39,7 +39,7 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
     try {
       const raw = await readTags(file, offset, MOST_TAG_BYTES - bytes, signal);
       bytes += raw.bytes;
-      return { directory: parseDirectory(raw.tags, index, parent), next: raw.next };
+      return { directory: parseDirectory(raw.tags, index, file.littleEndian, parent), next: raw.next };
     } catch (cause) {
       throw damaged(source, `${name}, at byte ${offset}, cannot be read`, cause);
     }

@@ -1,13 +1,16 @@
+import pLimit from 'p-limit';
 import sharp from 'sharp';
-import { reason, SegtileError } from '../errors.js';
-import type { Pixels, Size, Span } from '../types.js';
+import { throwIfAborted } from '../errors.js';
+import { rawBytes, samplesInBlock } from './block-bytes.js';
+import { blockError } from './block-error.js';
+import { type BlockPixels, decodeBlocksTogether } from './block-pixels.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
-import { compressionName, JPEG } from './codecs.js';
-import { type Directory, directoryName } from './directory.js';
-import { requireWholeJpeg } from './jpeg.js';
-import { toRgb } from './samples.js';
+import { LZW, PACKBITS } from './codecs.js';
+import type { Directory } from './directory.js';
+import { type BlockGrid, type Cell, cellsOf, gridSize } from './grid.js';
+import { type NativePixels, newSamples, place, type Samples, sampleType } from './native.js';
 import type { ByteSource } from './source.js';
-import { wrapperHeader } from './wrap.js';
+import { decodeWrapped, fitsWrapper } from './wrapped.js';
 
 // Every block is decoded once in a pass: what sharp remembers of finished work would only hold memory.
 sharp.cache(false);
@@ -20,120 +23,123 @@ export interface TiffImage {
   readonly name: string;
 }
 
-/** The blocks where some rows and some columns of blocks cross, counted from the top left of the image. */
-export interface BlockGrid {
-  readonly rows: Span;
-  /** Rising. */
-  readonly columns: readonly number[];
-}
+/** Calls of decoders at the same time in one band: as many as libuv has threads, unless it was told otherwise. */
+const CALLS = 4;
+
+/** Blocks that go into one call of a decoder that takes several have about this many bytes together when they are decoded. */
+const CALL_BYTES = 2 ** 22;
 
 /**
- * Decodes blocks to RGB, with one call of the decoder: the blocks of a grid side by side, columns that are not wanted left out. Tiles
- * at the edge of the image may come with the pixels that reach over it.
+ * Decodes blocks to some of their channels: the blocks of a grid side by side, columns that are not wanted left out. Tiles at the edge of
+ * the image may come with the pixels that reach over it. Blocks that are not in the file are full of the value that the file declares for
+ * them, else of 0.
  *
- * @throws {SegtileError} `input` naming the block that is damaged
+ * @throws {SegtileError} `input` naming the block that is damaged; `aborted` when the signal fires
  */
-export async function decodeBlocks(image: TiffImage, grid: BlockGrid, signal?: AbortSignal): Promise<Pixels> {
-  const wrapped = await wrap(image, grid, signal);
-  return decodeWrapped(wrapped).catch(async (cause: unknown) => {
-    throw await namingBlock(image, grid, cause, signal);
-  });
-}
-
-/** A grid of blocks as a TIFF of its own, in memory. */
-interface Wrapped {
-  readonly directory: Directory;
-  readonly grid: BlockGrid;
-  readonly size: Size;
-  /** The TIFF: a header, then the compressed blocks. */
-  readonly bytes: Uint8Array;
-  /** The compressed blocks in it, row by row. */
-  readonly blocks: readonly Uint8Array[];
-}
-
-async function wrap({ source, directory }: TiffImage, grid: BlockGrid, signal: AbortSignal | undefined): Promise<Wrapped> {
-  const size = wrappedSize(directory, grid);
-  const layout = layBlocks(directory, blockNumbers(directory, grid));
-  const header = wrapperHeader(directory, size, layout.blocks);
-  const bytes = await fetchBlocks(source, layout, header, signal);
-  const data = bytes.subarray(header.length);
-  const blocks = layout.blocks.map((block) => data.subarray(block.offset, block.offset + block.bytes));
-  return { directory, grid, size, bytes, blocks };
-}
-
-function blockNumbers({ width, blockWidth }: Directory, { rows, columns }: BlockGrid): number[] {
-  const across = Math.ceil(width / blockWidth);
-  return Array.from({ length: rows.length }, (_, row) => columns.map((column) => (rows.start + row) * across + column)).flat();
-}
-
-/** Pixels of a grid of blocks, without what reaches over the edge of the image. */
-function insideSize({ width, height, blockWidth, blockHeight }: Directory, { rows, columns }: BlockGrid): Size {
-  return {
-    width: columns.reduce((sum, column) => sum + Math.min(blockWidth, width - column * blockWidth), 0),
-    height: Math.min(rows.length * blockHeight, height - rows.start * blockHeight),
-  };
-}
-
-/** No smaller than one tile, because libvips refuses a tile that is much larger than its image. */
-function wrappedSize(directory: Directory, grid: BlockGrid): Size {
-  const inside = insideSize(directory, grid);
-  if (directory.layout === 'strips') return inside;
-  return { width: Math.max(directory.blockWidth, inside.width), height: Math.max(directory.blockHeight, inside.height) };
-}
-
-async function decodeWrapped({ directory, grid, size, bytes, blocks }: Wrapped): Promise<Pixels> {
-  const jpeg = directory.compression === JPEG;
-  if (jpeg) {
-    for (const [i, block] of cells(grid).entries()) requireWholeJpeg(blocks[i]!, insideSize(directory, block));
-  }
-  // With 'error', sharp 0.35.5 gives wrong pixels for damaged tiles and no error; with 'warning' it fails as it should, except for JPEG
-  // tiles, where it heeds neither, and where 'warning' would also stop at harmless remarks about subsampling.
-  const { data, info } = await sharp(bytes, {
-    failOn: jpeg ? 'error' : 'warning',
-    limitInputPixels: false,
-    unlimited: true,
-    ignoreIcc: true,
-  })
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = info;
-  if (width !== size.width || height !== size.height || data.length !== width * height * channels) {
-    throw new Error(`it gave ${width} x ${height} pixels where ${size.width} x ${size.height} are due`);
-  }
-  return { ...size, channels: 3, data: toRgb(data, channels) };
-}
-
-/** The blocks of a grid one by one, row by row. */
-function cells({ rows, columns }: BlockGrid): BlockGrid[] {
-  const row = (start: number) => columns.map((column) => ({ rows: { start, length: 1 }, columns: [column] }));
-  return Array.from({ length: rows.length }, (_, i) => row(rows.start + i)).flat();
-}
-
-/** Finds the block that is to blame by decoding one after the other. */
-async function namingBlock(
+export async function decodeBlocks(
   image: TiffImage,
   grid: BlockGrid,
-  cause: unknown,
-  signal: AbortSignal | undefined,
-): Promise<SegtileError> {
-  const { source, directory, name } = image;
-  const codec = compressionName(directory.compression);
-  const where = `${name} (${directoryName(directory)}) of ${source.path}`;
-  const hint = 'The file is damaged: copy or download it again.';
-  for (const cell of cells(grid)) {
-    const wrapped = await wrap(image, cell, signal);
-    try {
-      await decodeWrapped(wrapped);
-    } catch (own) {
-      const block = blockNumbers(directory, cell)[0];
-      return new SegtileError('input', `block ${block} (${codec}) in ${where} cannot be decoded: ${oneLine(own)}`, hint, own);
+  channels: readonly number[],
+  signal?: AbortSignal,
+): Promise<NativePixels> {
+  const { directory } = image;
+  const planes = directory.planar ? channels : [0];
+  const cells = planes.map((plane) => cellsOf(directory, grid, plane));
+  const present = cells.map((plane) => plane.filter(({ number }) => directory.byteCounts[number] !== 0));
+  const complete = present.every((plane, i) => plane.length === cells[i]!.length);
+  if (complete && fitsWrapper(directory, channels)) return decodeWrapped(image, grid, signal);
+
+  const size = gridSize(directory, grid);
+  const samples = newSamples(sampleType(directory), size.width * size.height * channels.length);
+  if (!complete) fillAbsent(samples.data, directory);
+  const target: NativePixels = { ...size, channels: channels.length, ...samples };
+  const whole = channels.map((from, to) => [from, to] as const);
+  const groups = present.flatMap((plane, i) => {
+    const pairs = directory.planar ? [[0, i] as const] : whole;
+    return groupsOf(directory, plane).map((group) => ({ group, pairs }));
+  });
+  const bytes = await fetchCells(image, present.flat(), signal);
+  await doAll(groups, signal, async ({ group, pairs }) => {
+    const blocks = await decodeGroup(image, group, bytes);
+    for (const [i, { data, rowLength }] of blocks.entries()) {
+      place(data, target, { ...group[i]!, stride: samplesInBlock(directory), rowLength, channels: pairs });
     }
-  }
-  const blocks = blockNumbers(directory, grid);
-  const range = `blocks ${blocks[0]} to ${blocks.at(-1)} (${codec})`;
-  return new SegtileError('input', `${range} in ${where} cannot be decoded: ${oneLine(cause)}`, hint, cause);
+  });
+  return target;
 }
 
-function oneLine(thrown: unknown): string {
-  return reason(thrown).replaceAll(/\s+/g, ' ').trim();
+/** The value that the file declares for blocks that it does not hold, where samples can have it, else 0 (gdal.org/drivers/raster/gtiff.html). */
+function fillAbsent(data: Samples['data'], { noData, sampleFormat, bits }: Directory): void {
+  if (noData === undefined) return;
+  const possible = sampleFormat === 3 || (Number.isInteger(noData) && noData >= 0 && noData < 2 ** bits[0]!);
+  if (possible) data.fill(noData);
+}
+
+/** Cuts blocks of one plane into groups for one call of the decoder. Blocks of a group have the same height. */
+function groupsOf(directory: Directory, cells: readonly Cell[]): readonly (readonly Cell[])[] {
+  const { compression, blockHeight, layout } = directory;
+  if (compression !== LZW && compression !== PACKBITS) return cells.map((cell) => [cell]);
+  const most = Math.max(1, Math.floor(CALL_BYTES / rawBytes(directory, blockHeight)));
+  const groups: Cell[][] = [];
+  for (const cell of cells) {
+    const group = groups.at(-1);
+    const joins =
+      group !== undefined && group.length < most && (layout === 'tiles' || group[0]!.size.height === cell.size.height);
+    if (joins) group.push(cell);
+    else groups.push([cell]);
+  }
+  return groups;
+}
+
+/** The compressed bytes of blocks, by their numbers. */
+async function fetchCells({ source, directory }: TiffImage, cells: readonly Cell[], signal: AbortSignal | undefined) {
+  const layout = layBlocks(
+    directory,
+    cells.map(({ number }) => number),
+  );
+  const data = await fetchBlocks(source, layout, new Uint8Array(), signal);
+  return new Map(layout.blocks.map(({ offset, bytes }, i) => [cells[i]!.number, data.subarray(offset, offset + bytes)]));
+}
+
+/** Does the work on all items, some at a time; after a failure no more is started, and what is under way is waited for. */
+async function doAll<Item>(items: readonly Item[], signal: AbortSignal | undefined, work: (item: Item) => Promise<void>) {
+  const limit = pLimit(CALLS);
+  let failed = false;
+  const jobs = items.map((item) =>
+    limit(async () => {
+      if (failed) return;
+      try {
+        throwIfAborted(signal);
+        await work(item);
+      } catch (thrown) {
+        failed = true;
+        throw thrown;
+      }
+    }),
+  );
+  const failure = (await Promise.allSettled(jobs)).find((job) => job.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+}
+
+/** Decodes a group in one call; where that fails, one after the other, to find the block that is to blame. */
+async function decodeGroup(
+  image: TiffImage,
+  group: readonly Cell[],
+  bytes: ReadonlyMap<number, Uint8Array>,
+): Promise<BlockPixels[]> {
+  const decode = (cells: readonly Cell[]) =>
+    decodeBlocksTogether(
+      image.directory,
+      cells.map((cell) => ({ ...cell, bytes: bytes.get(cell.number)! })),
+    );
+  try {
+    return await decode(group);
+  } catch (cause) {
+    for (const cell of group.length > 1 ? group : []) {
+      await decode([cell]).catch((own: unknown) => {
+        throw blockError(image, cell.number, own);
+      });
+    }
+    throw blockError(image, group[0]!.number, cause);
+  }
 }

@@ -12,6 +12,8 @@ export interface Resolution {
  * numbered row by row; where the planes are separate, plane after plane.
  */
 export interface Directory {
+  /** Byte order of samples that have more than 8 bits. */
+  readonly littleEndian: boolean;
   /** Place in the file, counted from 0 along the chain; for a sub-directory, place among its siblings. */
   readonly index: number;
   /** Index of the directory that this one is a sub-directory of. */
@@ -41,6 +43,16 @@ export interface Directory {
   /** Compressed bytes of each block. */
   readonly byteCounts: ArrayLike<number>;
   readonly jpegTables: Uint8Array | undefined;
+  /** Tag ColorMap: all reds, then all greens, then all blues, 16 bits each. */
+  readonly colorMap: ArrayLike<number> | undefined;
+  /** Values that the tags SMinSampleValue and SMaxSampleValue, or MinSampleValue and MaxSampleValue, give for the first sample. */
+  readonly sampleRange: { readonly least: number | undefined; readonly most: number | undefined };
+  /** Weights of red, green and blue in luma (tag YCbCrCoefficients), where present. */
+  readonly lumaWeights: readonly [number, number, number] | undefined;
+  /** Code of black and of white for each of Y, Cb and Cr (tag ReferenceBlackWhite), where present. */
+  readonly blackWhite: readonly number[] | undefined;
+  /** What blocks that are not in the file are full of (tag GDAL_NODATA; gdal.org/drivers/raster/gtiff.html). */
+  readonly noData: number | undefined;
   /** Luma samples per chroma sample across and down, where the tag YCbCrSubSampling is present. */
   readonly subsampling: readonly [number, number] | undefined;
   /** Tag NewSubfileType: bit 0 a reduced image, bit 1 a page, bit 2 a mask. */
@@ -78,7 +90,7 @@ const MOST_SAMPLES = 65_535;
  *
  * @throws {Error} with a message about the tag that is missing or makes no sense
  */
-export function parseDirectory(tags: Tags, index: number, parent?: number): Directory {
+export function parseDirectory(tags: Tags, index: number, littleEndian: boolean, parent?: number): Directory {
   const width = count(tags, 'ImageWidth');
   const height = count(tags, 'ImageLength');
   const samples = count(tags, 'SamplesPerPixel', 1);
@@ -103,6 +115,7 @@ export function parseDirectory(tags: Tags, index: number, parent?: number): Dire
   return {
     index,
     parent,
+    littleEndian,
     width,
     height,
     samples,
@@ -120,6 +133,14 @@ export function parseDirectory(tags: Tags, index: number, parent?: number): Dire
     offsets,
     byteCounts,
     jpegTables: tables instanceof Uint8Array ? tables : undefined,
+    colorMap: tags.ColorMap === undefined ? undefined : numbers(tags, 'ColorMap'),
+    sampleRange: {
+      least: first(tags, 'SMinSampleValue') ?? first(tags, 'MinSampleValue'),
+      most: first(tags, 'SMaxSampleValue') ?? first(tags, 'MaxSampleValue'),
+    },
+    lumaWeights: rationals(tags.YCbCrCoefficients, 3) as [number, number, number] | undefined,
+    blackWhite: rationals(tags.ReferenceBlackWhite, 6),
+    noData: noData(text(tags.GDAL_NODATA)),
     subsampling: subsampling.length >= 2 ? [subsampling[0]!, subsampling[1]!] : undefined,
     subfileType: number(tags, 'NewSubfileType', number(tags, 'SubfileType', 1) === 2 ? 1 : 0),
     description: text(tags.ImageDescription),
@@ -170,8 +191,24 @@ function resolution(tags: Tags): Resolution | undefined {
 }
 
 function rational(value: TagValue | undefined): number | undefined {
-  if (!(value instanceof Uint32Array) || value.length < 2 || value[1] === 0) return undefined;
-  return value[0]! / value[1]!;
+  return rationals(value, 1)?.[0];
+}
+
+function rationals(value: TagValue | undefined, least: number): number[] | undefined {
+  if (!(value instanceof Uint32Array) || value.length < 2 * least) return undefined;
+  const quotients = Array.from({ length: least }, (_, i) => value[2 * i]! / value[2 * i + 1]!);
+  return quotients.every(Number.isFinite) ? quotients : undefined;
+}
+
+function first(tags: Tags, name: TagName): number | undefined {
+  return tags[name] === undefined ? undefined : numbers(tags, name)[0];
+}
+
+function noData(text: string): number | undefined {
+  const value = text.trim().toLowerCase();
+  if (value === '') return undefined;
+  const number = Number(value);
+  return Number.isNaN(number) && value !== 'nan' ? undefined : number;
 }
 
 function text(tag: TagValue | undefined): string {

@@ -1,39 +1,109 @@
 import type { Size } from '../types.js';
 
+/** What a JPEG stream says of itself before its first scan. Offsets are bytes from its start. */
+export interface JpegHead {
+  readonly size: Size;
+  readonly components: number;
+  /** Samples of each component in one unit of the scan (MCU), across and down (ITU-T T.81, B.2.2). */
+  readonly factors: readonly (readonly [across: number, down: number])[];
+  /** One scan of Huffman-coded sequential data (SOF0 or SOF1), without restarts. */
+  readonly simple: boolean;
+  /** Where the frame header (SOF) starts. */
+  readonly frameAt: number;
+  /** Where the entropy-coded data start. */
+  readonly scanAt: number;
+  /** Where they end: the EOI marker. */
+  readonly endAt: number;
+  /** Segments of Adobe (APP14), as start and end. */
+  readonly adobe: readonly (readonly [start: number, end: number])[];
+}
+
 /**
- * Makes sure that a JPEG stream has its beginning and its end, and at least the pixels that are needed. Decoders fill up a stream that
- * was cut, or a tile that its stream does not fill, with grey or with the pixels of another tile, and say nothing. Fill bytes after
- * the end are allowed.
+ * Reads the headers of a JPEG stream, and makes sure that it has its beginning and its end, and at least the pixels that are needed.
+ * Decoders fill up a stream that was cut, or a tile that its stream does not fill, with grey or with the pixels of another tile, and say
+ * nothing. Fill bytes after the end are allowed.
  *
  * @throws {Error} saying what is missing
  */
-export function requireWholeJpeg(bytes: Uint8Array, least: Size): void {
+export function jpegHead(bytes: Uint8Array, least: Size): JpegHead {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw new Error('it does not start as JPEG data do (no SOI marker)');
   let end = bytes.length;
   while (end > 2 && (bytes[end - 1] === 0 || bytes[end - 1] === 0xff)) end--;
   if (bytes[end - 1] !== 0xd9 || bytes[end - 2] !== 0xff) throw new Error('its JPEG data end too early (no EOI marker)');
-  const size = frameSize(bytes);
-  if (size === undefined) throw new Error('its JPEG data have no frame header (no SOF marker)');
-  if (size.width < least.width || size.height < least.height) {
-    throw new Error(`its JPEG data have ${size.width} x ${size.height} pixels where ${least.width} x ${least.height} are due`);
+  const head = parseHead(bytes, end - 2);
+  if (head === undefined) throw new Error('its JPEG data have no frame header (no SOF marker)');
+  const { width, height } = head.size;
+  if (width < least.width || height < least.height) {
+    throw new Error(`its JPEG data have ${width} x ${height} pixels where ${least.width} x ${least.height} are due`);
   }
+  return head;
 }
 
-/** Reads the size out of the frame header: marker C0 to CF except C4, C8 and CC (ITU-T T.81, tables B.1 and B.2). */
-function frameSize(bytes: Uint8Array): Size | undefined {
+/** Markers C0 to CF are frame headers, except C4, C8 and CC (ITU-T T.81, table B.1). */
+function parseHead(bytes: Uint8Array, endAt: number): JpegHead | undefined {
   const short = (at: number) => bytes[at]! * 256 + bytes[at + 1]!;
-  for (let at = 2; at + 8 < bytes.length; ) {
+  const adobe: [number, number][] = [];
+  let frame: Pick<JpegHead, 'size' | 'components' | 'factors' | 'frameAt'> | undefined;
+  let sequential = false;
+  let restarts = false;
+  for (let at = 2; at + 4 < endAt; ) {
     if (bytes[at] !== 0xff) return undefined;
     const marker = bytes[at + 1]!;
     if (marker === 0xff) {
       at++;
-    } else if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
-      return { width: short(at + 7), height: short(at + 5) };
-    } else if (marker === 0xda || marker === 0xd9) {
-      return undefined;
-    } else {
-      at += 2 + short(at + 2);
+      continue;
     }
+    const next = at + 2 + short(at + 2);
+    if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
+      const components = bytes[at + 9]!;
+      const factors = Array.from({ length: components }, (_, c) => bytes[at + 11 + 3 * c]!);
+      sequential = marker <= 0xc1;
+      frame = {
+        size: { width: short(at + 7), height: short(at + 5) },
+        components,
+        factors: factors.map((both) => [both >> 4, both & 15]),
+        frameAt: at,
+      };
+    } else if (marker === 0xee && String.fromCharCode(...bytes.subarray(at + 4, at + 9)) === 'Adobe') {
+      adobe.push([at, next]);
+    } else if (marker === 0xdd) {
+      restarts = short(at + 4) !== 0;
+    } else if (marker === 0xda) {
+      if (frame === undefined) return undefined;
+      return { ...frame, simple: sequential && !restarts && bytes[at + 4] === frame.components, scanAt: next, endAt, adobe };
+    }
+    at = next;
   }
   return undefined;
+}
+
+/**
+ * A block as a JPEG file of its own, whose decoder leaves its components as they are or turns YCbCr into RGB, as TIFF says and not as the
+ * decoder would guess: that is told by a segment of Adobe's.
+ *
+ * @param tables tag JPEGTables: SOI, tables, EOI
+ */
+export function bareJpeg(bytes: Uint8Array, head: JpegHead, tables: Uint8Array | undefined, yCbCr: boolean): Uint8Array {
+  const pieces: Uint8Array[] = [bytes.subarray(0, 2)];
+  if (tables !== undefined) pieces.push(tables.subarray(2, tables.length - 2));
+  let from = 2;
+  for (const [start, end] of head.adobe) {
+    pieces.push(bytes.subarray(from, start));
+    from = end;
+  }
+  // The decoder takes four components without that segment for what they are, and inverts them with it.
+  if (head.components === 3) {
+    if (from <= head.frameAt) {
+      pieces.push(bytes.subarray(from, head.frameAt));
+      from = head.frameAt;
+    }
+    pieces.push(adobeSegment(yCbCr ? 1 : 0));
+  }
+  pieces.push(bytes.subarray(from));
+  return Buffer.concat(pieces);
+}
+
+/** Marker, length, `Adobe`, version 100, two flags, transform: 0 none, 1 YCbCr (Adobe technical note 5116, section 18). */
+function adobeSegment(transform: 0 | 1): Uint8Array {
+  return Uint8Array.of(0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, transform);
 }

@@ -1,67 +1,118 @@
 import { throwIfAborted } from '../errors.js';
-import type { Band, BandRun, Pixels, Span } from '../types.js';
+import type { Band, BandRun, Span } from '../types.js';
 import { ahead } from './ahead.js';
 import { type BandBlocks, bandsInFlight, planBands } from './bands.js';
+import { isStreamed } from './decodable.js';
 import { decodeBlocks, type TiffImage } from './decode.js';
 import type { Directory } from './directory.js';
+import { type NativeBand, type NativePixels, newSamples, type Samples } from './native.js';
+import { rgbChannels, type SampleScale, sampleScale, toRgb } from './rgb.js';
+import { streamedBands } from './streamed.js';
 import { lowStrips } from './strips.js';
+
+/** Which columns of the given rows are wanted: sorted, disjoint, may reach over the edges. */
+export type Columns = (rows: Span) => readonly Span[];
 
 /**
  * Rows of an image as RGB bands from top to bottom, each block fetched and decoded at most once. The image is one that `requireDecodable`
  * and `requireBlocks` let through.
  *
  * @param rows within the image
- * @param columns which columns of the given rows are wanted, as sorted, disjoint spans; the bands hold whole blocks
+ * @param columns the bands hold whole blocks
+ * @param scale how samples become 8 bits; the levels of a slide share the one of level 0
  * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
  */
 export async function* readBands(
   image: TiffImage,
   rows: Span,
-  columns: (rows: Span) => readonly Span[],
+  columns: Columns,
   signal?: AbortSignal,
+  scale: SampleScale = sampleScale(image.directory),
 ): AsyncGenerator<Band, void, undefined> {
+  const { directory } = image;
+  const runToRgb = ({ x, pixels }: NativeBand['runs'][number]): BandRun => {
+    const { width, height } = pixels;
+    return { x, pixels: { width, height, channels: 3, data: toRgb(directory, pixels, scale) } };
+  };
+  yield* readAs(image, rows, columns, rgbChannels(directory), signal, (band) => ({ ...band, runs: band.runs.map(runToRgb) }));
+}
+
+/**
+ * Like {@link readBands}, with samples as the file keeps them.
+ *
+ * @param channels which samples of a pixel, in the order in which they are wanted
+ */
+export function readNativeBands(
+  image: TiffImage,
+  rows: Span,
+  columns: Columns,
+  channels: readonly number[],
+  signal?: AbortSignal,
+): AsyncGenerator<NativeBand, void, undefined> {
+  return readAs(image, rows, columns, channels, signal, (band) => band);
+}
+
+async function* readAs<Result>(
+  image: TiffImage,
+  rows: Span,
+  columns: Columns,
+  channels: readonly number[],
+  signal: AbortSignal | undefined,
+  finish: (band: NativeBand) => Result,
+): AsyncGenerator<Result, void, undefined> {
   const directory = lowStrips(image.directory);
-  const plans = planBands(directory, rows, columns);
-  for await (const band of ahead(plans, bandsInFlight(directory), (plan) =>
-    decodeBand({ ...image, directory }, plan, signal),
-  )) {
+  const low = { ...image, directory };
+  const decoded = isStreamed(directory)
+    ? streamedBands(low, rows, columns, channels, signal)
+    : ahead(planBands(directory, rows, columns), bandsInFlight(directory, channels.length), async (plan) => {
+        throwIfAborted(signal);
+        return decodeBand(low, plan, channels, signal);
+      });
+  for await (const band of decoded) {
     throwIfAborted(signal);
-    yield band;
+    yield finish(band);
   }
 }
 
-async function decodeBand(image: TiffImage, plan: BandBlocks, signal: AbortSignal | undefined): Promise<Band> {
-  throwIfAborted(signal);
+async function decodeBand(
+  image: TiffImage,
+  plan: BandBlocks,
+  channels: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<NativeBand> {
   const { rows, blocks } = plan;
   const band = { y: rows.start, height: rows.length };
   if (blocks.columns.length === 0) return { ...band, runs: [] };
-  const decoded = await decodeBlocks(image, blocks, signal);
+  const decoded = await decodeBlocks(image, blocks, channels, signal);
   return { ...band, runs: cutRuns(decoded, plan, image.directory) };
 }
 
 /** Cuts the rows of a band out of its blocks, as one run for each row of neighbouring blocks. Copies only what does not lie together. */
-function cutRuns(decoded: Pixels, { rows, blocks }: BandBlocks, { width, blockWidth, blockHeight }: Directory): BandRun[] {
+function cutRuns(decoded: NativePixels, { rows, blocks }: BandBlocks, { width, blockWidth, blockHeight }: Directory) {
   const { data, channels } = decoded;
   const { columns } = blocks;
   const height = rows.length;
   const skip = rows.start - blocks.rows.start * blockHeight;
   const stride = decoded.width * channels;
-  const runs: BandRun[] = [];
+  const runs: { x: number; pixels: NativePixels }[] = [];
   let left = 0;
   for (let first = 0; first < columns.length; ) {
     let after = first + 1;
     while (after < columns.length && columns[after] === columns[after - 1]! + 1) after++;
     const x = columns[first]! * blockWidth;
     const runWidth = Math.min((columns[after - 1]! + 1) * blockWidth, width) - x;
-    let pixels = data.subarray(skip * stride, (skip + height) * stride);
-    if (runWidth < decoded.width) {
-      pixels = new Uint8Array(runWidth * height * channels);
+    const size = { width: runWidth, height, channels };
+    if (runWidth === decoded.width) {
+      const samples = { type: decoded.type, data: data.subarray(skip * stride, (skip + height) * stride) } as Samples;
+      runs.push({ x, pixels: { ...size, ...samples } });
+    } else {
+      const samples = newSamples(decoded.type, runWidth * height * channels);
       for (let row = 0; row < height; row++) {
         const from = (skip + row) * stride + left * channels;
-        pixels.set(data.subarray(from, from + runWidth * channels), row * runWidth * channels);
+        samples.data.set(data.subarray(from, from + runWidth * channels), row * runWidth * channels);
       }
+      runs.push({ x, pixels: { ...size, ...samples } });
     }
-    runs.push({ x, pixels: { width: runWidth, height, channels, data: pixels } });
     left += runWidth;
     first = after;
   }

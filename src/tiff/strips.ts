@@ -1,3 +1,4 @@
+import { blocksDown, rowBytes, unitSize } from './block-bytes.js';
 import { NONE } from './codecs.js';
 import type { Directory } from './directory.js';
 
@@ -9,18 +10,20 @@ const LOW = 256;
  * directories come back as they are.
  */
 export function lowStrips(directory: Directory): Directory {
-  const { compression, layout, width, height, samples, blockHeight, offsets } = directory;
-  if (compression !== NONE || layout !== 'strips' || blockHeight <= LOW) return directory;
-  const rowBytes = width * samples;
+  const { compression, layout, height, blockHeight, samples, planar, offsets, byteCounts } = directory;
+  if (compression !== NONE || layout !== 'strips' || blockHeight <= LOW || unitSize(directory) !== undefined) return directory;
+  const bytes = rowBytes(directory);
   // Pieces must not straddle strips. A single strip may end in a short piece; of several, each is cut evenly.
   const pieceRows = blockHeight >= height ? LOW : largestDivisor(blockHeight, LOW);
   const pieceOffsets: number[] = [];
   const pieceBytes: number[] = [];
-  for (let strip = 0; strip * blockHeight < height; strip++) {
-    const rows = Math.min(blockHeight, height - strip * blockHeight);
+  const down = blocksDown(directory);
+  for (let strip = 0; strip < down * (planar ? samples : 1); strip++) {
+    const rows = Math.min(blockHeight, height - (strip % down) * blockHeight);
+    const absent = byteCounts[strip] === 0;
     for (let row = 0; row < rows; row += pieceRows) {
-      pieceOffsets.push(offsets[strip]! + row * rowBytes);
-      pieceBytes.push(Math.min(pieceRows, rows - row) * rowBytes);
+      pieceOffsets.push(absent ? 0 : offsets[strip]! + row * bytes);
+      pieceBytes.push(absent ? 0 : Math.min(pieceRows, rows - row) * bytes);
     }
   }
   return { ...directory, blockHeight: pieceRows, offsets: pieceOffsets, byteCounts: pieceBytes };

@@ -1,5 +1,5 @@
 import type { Size } from '../types.js';
-import { JPEG, NONE } from './codecs.js';
+import { codecOf } from './codecs.js';
 import type { Directory } from './directory.js';
 
 /** One compressed block inside the data that a wrapped TIFF carries. */
@@ -15,6 +15,21 @@ const UNDEFINED = 7;
 
 type Tag = readonly [tag: number, type: number, values: readonly number[] | Uint8Array];
 
+/** The tags that tell how blocks are to be decoded. */
+export type Wrappable = Pick<
+  Directory,
+  | 'layout'
+  | 'samples'
+  | 'bits'
+  | 'compression'
+  | 'photometric'
+  | 'predictor'
+  | 'blockWidth'
+  | 'blockHeight'
+  | 'jpegTables'
+  | 'subsampling'
+>;
+
 /**
  * The start of a little-endian classic TIFF that holds some blocks of `directory` as an image of its own; the compressed bytes
  * follow it unchanged. The blocks are in the order in which the image has them. 8-bit samples have no byte order, so blocks of a
@@ -22,7 +37,7 @@ type Tag = readonly [tag: number, type: number, values: readonly number[] | Uint
  *
  * @param size of the image that the blocks make, in pixels
  */
-export function wrapperHeader(directory: Directory, size: Size, blocks: readonly WrappedBlock[]): Uint8Array {
+export function wrapperHeader(directory: Wrappable, size: Size, blocks: readonly WrappedBlock[]): Uint8Array {
   const tags = wrapperTags(directory, size, blocks);
   const directoryBytes = 2 + tags.length * 12 + 4;
   const length = even(tags.reduce((end, tag) => end + (tagBytes(tag) > 4 ? even(tagBytes(tag)) : 0), 8 + directoryBytes));
@@ -58,13 +73,13 @@ const STRIP_OFFSETS = 273;
 const TILE_OFFSETS = 324;
 
 /** In rising order, as TIFF wants them. Block offsets are relative to the end of the header. */
-function wrapperTags(directory: Directory, size: Size, blocks: readonly WrappedBlock[]): Tag[] {
+function wrapperTags(directory: Wrappable, size: Size, blocks: readonly WrappedBlock[]): Tag[] {
   const { layout, samples, bits, compression, photometric, predictor, blockWidth, blockHeight, jpegTables, subsampling } =
     directory;
   const offsets = blocks.map((block) => block.offset);
   const counts = blocks.map((block) => block.bytes);
   const tiled = layout === 'tiles';
-  const predicts = compression !== NONE && compression !== JPEG && predictor !== 1;
+  const predicts = predictor !== 1 && codecOf(compression)?.predictors.includes(predictor);
   const extra = samples === 2 || samples === 4;
   return [
     [256, LONG, [size.width]],

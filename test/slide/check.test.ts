@@ -35,7 +35,7 @@ test('damaged blocks are all found, with level, number, codec and place', async 
   const { badBlocks, bad } = await checkSlide(await open(bytes), () => {});
   expect(badBlocks).toBe(3);
   expect(bad).toMatchObject(damaged.map(([level, block], i) => ({ level, block, codec: 'deflate', places: [places[i]] })));
-  expect(bad[1]!.message).toContain('block 77 (deflate) in level 0');
+  expect(bad[1]!.message).toMatch(/block 77 \(deflate, at byte \d+\) in level 0/);
 });
 
 test('of many bad blocks the first ten are told', async () => {

@@ -60,7 +60,7 @@ test('flat blocks are grouped, high ones are not', () => {
 });
 
 test('two bands are decoded at a time, one where they are very large', () => {
-  const strips = (blockHeight: number) => bandsInFlight({ ...plainDirectory(20_000, 40_000), blockHeight });
+  const strips = (blockHeight: number) => bandsInFlight({ ...plainDirectory(20_000, 40_000), blockHeight }, 3);
   expect(strips(1)).toBe(2);
   expect(strips(2000)).toBe(2);
   expect(strips(2500)).toBe(1);

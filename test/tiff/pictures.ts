@@ -55,6 +55,7 @@ function cutBlock(pixels: Pixels, x: number, y: number, { layout, blockWidth, bl
 export function plainDirectory(width: number, height: number): Directory {
   return {
     index: 0,
+    littleEndian: true,
     parent: undefined,
     width,
     height,
@@ -73,6 +74,11 @@ export function plainDirectory(width: number, height: number): Directory {
     offsets: [8],
     byteCounts: [width * height * 3],
     jpegTables: undefined,
+    colorMap: undefined,
+    sampleRange: { least: undefined, most: undefined },
+    lumaWeights: undefined,
+    blackWhite: undefined,
+    noData: undefined,
     subsampling: undefined,
     subfileType: 0,
     description: '',

@@ -1,0 +1,14 @@
+import { reason, SegtileError } from '../errors.js';
+import { compressionName } from './codecs.js';
+import type { TiffImage } from './decode.js';
+import { directoryName } from './directory.js';
+
+/** The error of a block that cannot be decoded: its number, codec and place in the file, and why. */
+export function blockError({ source, directory, name }: TiffImage, block: number, cause: unknown): SegtileError {
+  if (cause instanceof SegtileError) return cause;
+  const what = `block ${block} (${compressionName(directory.compression)}, at byte ${directory.offsets[block]})`;
+  const where = `${name} (${directoryName(directory)}) of ${source.path}`;
+  const why = reason(cause).replaceAll(/\s+/g, ' ').trim();
+  const hint = 'The file is damaged: copy or download it again.';
+  return new SegtileError('input', `${what} in ${where} cannot be decoded: ${why}`, hint, cause);
+}

@@ -1,0 +1,128 @@
+import { SegtileError } from '../errors.js';
+import { rawBytes, rowBytes, unitSize } from './block-bytes.js';
+import {
+  codecOf,
+  compressionName,
+  DEFLATE,
+  JPEG,
+  LZMA,
+  LZW,
+  NONE,
+  OLD_DEFLATE,
+  PACKBITS,
+  photometricName,
+  WEBP,
+  ZSTD,
+} from './codecs.js';
+import { type Directory, directoryName } from './directory.js';
+
+/**
+ * Makes sure that the samples of a directory can be decoded, and seen as RGB.
+ *
+ * @throws {SegtileError} `unsupported` naming what is not handled, with its number
+ */
+export function requireDecodable(path: string, directory: Directory): void {
+  const what = undecodablePacking(directory) ?? undecodableSamples(directory) ?? undecodableColour(directory);
+  if (what === undefined) return;
+  throw new SegtileError(
+    'unsupported',
+    `${path} has ${what} in ${directoryName(directory)}, which segtile does not read`,
+    'Convert it to a tiled RGB TIFF of 8 bits (JPEG, LZW or deflate), for example with "vips tiffsave".',
+  );
+}
+
+/** Blocks are decoded whole, two at a time; more bytes than this would not be bounded memory. */
+const LARGEST_BLOCK = 2 ** 30;
+
+/** Compressed strips with more bytes than this are decoded row by row. */
+const LARGEST_WHOLE_STRIP = 2 ** 26;
+
+const STREAMED = [LZW, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD];
+
+/** Whether the strips of a directory are so high that they are decoded as a stream of rows, never whole. */
+export function isStreamed(directory: Directory): boolean {
+  const { layout, blockHeight, compression } = directory;
+  const large = layout === 'strips' && rawBytes(directory, blockHeight) > LARGEST_WHOLE_STRIP;
+  return large && STREAMED.includes(compression) && unitSize(directory) === undefined;
+}
+
+function undecodablePacking(directory: Directory): string | undefined {
+  const { compression, predictor, bits, sampleFormat, layout, blockWidth, blockHeight, fillOrder } = directory;
+  const codec = codecOf(compression);
+  if (codec === undefined) {
+    const name = compressionName(compression);
+    return `compression ${compression} (${name === String(compression) ? 'unknown' : name})`;
+  }
+  if (codec.predictors.length > 0) {
+    if (!codec.predictors.includes(predictor)) return `predictor ${predictor}`;
+    if (predictor === 2 && ![8, 16, 32].includes(bits[0]!)) return `predictor 2 of ${bits[0]} bits per sample`;
+    if (predictor === 3 && sampleFormat !== 3) return 'predictor 3 of samples that are not floating point';
+    if (predictor !== 1 && unitSize(directory) !== undefined) return `predictor ${predictor} of subsampled YCbCr`;
+  }
+  if (fillOrder !== 1 && fillOrder !== 2) return `fill order ${fillOrder}`;
+  const cuttable = layout === 'strips' && compression === NONE && unitSize(directory) === undefined;
+  const size = rawBytes(directory, blockHeight);
+  if (!cuttable && !isStreamed(directory) && size > LARGEST_BLOCK) {
+    return `${layout} of ${blockWidth} x ${blockHeight} (${size} bytes each when decoded)`;
+  }
+  if (rowBytes(directory) > LARGEST_BLOCK) return `rows of ${rowBytes(directory)} bytes`;
+  return undefined;
+}
+
+const SAMPLE_FORMATS: ReadonlyMap<number, string> = new Map([
+  [2, 'signed integer'],
+  [3, 'floating point'],
+  [4, 'undefined'],
+  [5, 'complex integer'],
+  [6, 'complex floating point'],
+]);
+
+function undecodableSamples({ sampleFormat, bits, compression, samples, planar }: Directory): string | undefined {
+  const depth = bits[0]!;
+  if (bits.some((other) => other !== depth)) return `${[...new Set(bits)].join(' and ')} bits per sample`;
+  const picture = codecOf(compression)?.gives === 'picture';
+  if (sampleFormat !== 1 && (sampleFormat !== 3 || picture)) {
+    return `sample format ${sampleFormat} (${SAMPLE_FORMATS.get(sampleFormat) ?? 'unknown'})`;
+  }
+  if (sampleFormat === 3 && depth !== 32) return `floating point of ${depth} bits`;
+  if (sampleFormat === 1 && (depth > 16 || depth < 1)) return `${depth} bits per sample`;
+  if ((compression === JPEG || compression === WEBP) && depth !== 8)
+    return `${depth} bits per sample in ${compressionName(compression)}`;
+  if (compression === JPEG && !planar && samples !== 1 && samples !== 3 && samples !== 4)
+    return `${samples} samples per pixel in JPEG`;
+  if (compression === WEBP && (planar || (samples !== 3 && samples !== 4)))
+    return `${planar ? 1 : samples} samples per block in WebP`;
+  return undefined;
+}
+
+/** Fewest samples of a pixel for each photometric interpretation that is handled. */
+const COLOURS: ReadonlyMap<number, number> = new Map([
+  [0, 1],
+  [1, 1],
+  [2, 3],
+  [3, 1],
+  [5, 4],
+  [6, 3],
+]);
+
+function undecodableColour(directory: Directory): string | undefined {
+  const { photometric, samples, bits, sampleFormat, colorMap, compression, planar } = directory;
+  const unit = unitSize(directory);
+  const what = `photometric interpretation ${photometric} (${photometricName(photometric)})`;
+  const least = COLOURS.get(photometric);
+  if (least === undefined) return what;
+  if (samples < least) return `${samples} samples per pixel (${photometricName(photometric)})`;
+  const depth = bits[0]!;
+  if (photometric === 3) {
+    if (depth > 8 || sampleFormat !== 1) return `${what} of ${depth} bits`;
+    if (colorMap === undefined || colorMap.length < 3 * 2 ** depth) return `${what} without colours for ${2 ** depth} values`;
+  }
+  if (photometric === 6) {
+    if (depth !== 8 || samples !== 3) return `${what} of ${samples} x ${depth} bits`;
+    if (planar && (unit !== undefined || compression === JPEG)) return `${what} in planes of their own`;
+    if (unit?.some((n) => n !== 1 && n !== 2 && n !== 4)) {
+      return `${what} subsampled by ${unit.join(' and ')}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,128 @@
+import type { Size } from '../types.js';
+
+/** Pixels of a block that is a picture of its own: interleaved samples of 8 bits, or of 9 to 16 bits in the byte order of the host. */
+export interface Picture extends Size {
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** What the directory says of a JPEG 2000 block. */
+export interface Expected {
+  /** The picture is at least this large ... */
+  readonly least: Size;
+  /** ... and at most this large. */
+  readonly most: Size;
+  readonly channels: number;
+  readonly bits: number;
+}
+
+/** The part of OpenJPEG's binding that is used here. */
+interface Decoder {
+  getEncodedBuffer(length: number): Uint8Array;
+  getDecodedBuffer(): Uint8Array;
+  decode(): void;
+  delete(): void;
+}
+
+interface Module {
+  readonly J2KDecoder: new () => Decoder;
+}
+
+type Factory = (options: { print(line: string): void; printErr(line: string): void }) => Promise<Module>;
+
+/** What OpenJPEG warns of although no sample suffers. All other warnings mean that data are missing. */
+const HARMLESS = /unknown marker|unknown box|ICC profile|colou?r space|CRG|COM marker|cdef|palette/i;
+
+/**
+ * Starts OpenJPEG and gives a function that decodes a codestream or a JP2 file.
+ *
+ * @param require of a module in this package, because the decoder is a CommonJS module that looks for its binary beside it
+ * @throws {Error} the function does, where OpenJPEG reports an error or missing data, and where the picture is not the one that is due
+ */
+export async function jpeg2000Decoder(require: NodeJS.Require): Promise<(bytes: Uint8Array, expected: Expected) => Picture> {
+  const lines: string[] = [];
+  const say = (line: string) => void lines.push(line);
+  const create = require('@cornerstonejs/codec-openjpeg/decodewasmjs') as Factory;
+  const { J2KDecoder } = await create({ print: say, printErr: say });
+
+  // The binding goes on after an error, with the pixels of the block before: only what it prints tells.
+  const complain = () => {
+    const complaint = lines.find((line) => line.includes('[ERROR]') || (line.includes('[WARNING]') && !HARMLESS.test(line)));
+    lines.length = 0;
+    if (complaint !== undefined) throw new Error(complaint.replace(/\[\w+\]\s*/, '').trim());
+  };
+
+  return (bytes, expected) => {
+    const size = requirePicture(bytes, expected);
+    lines.length = 0;
+    const decoder = new J2KDecoder();
+    try {
+      decoder.getEncodedBuffer(bytes.length).set(bytes);
+      decoder.decode();
+      complain();
+      const data = decoder.getDecodedBuffer();
+      const due = size.width * size.height * expected.channels * (expected.bits > 8 ? 2 : 1);
+      if (data.length !== due) throw new Error(`it gives ${data.length} bytes where ${due} are due`);
+      return { ...size, data: spreadColour(Uint8Array.from(data), size, expected) };
+    } finally {
+      decoder.delete();
+    }
+  };
+}
+
+/** What marker SIZ says of an image (ITU-T T.800, A.5.1). */
+interface ImageHead extends Size {
+  /** Samples between the samples of each component, across and down. */
+  readonly steps: readonly (readonly [across: number, down: number])[];
+}
+
+/** Reads marker SIZ and makes sure that the picture is the one that is due, before room is made for it. */
+function requirePicture(bytes: Uint8Array, { least, most, channels, bits }: Expected): ImageHead {
+  const at = findSize(bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+  const [width, height] = [4, 8].map((side) => view.getUint32(side) - view.getUint32(side + 8));
+  if (width! < least.width || height! < least.height || width! > most.width || height! > most.height) {
+    throw new Error(`it has ${width} x ${height} pixels where ${least.width} x ${least.height} are due`);
+  }
+  const components = view.getUint16(36);
+  const depths = Array.from({ length: components }, (_, c) => view.getUint8(38 + 3 * c));
+  if (components !== channels || depths.some((depth) => depth !== bits - 1)) {
+    const found = depths.map((depth) => `${(depth & 127) + 1}${depth > 127 ? ' signed' : ''}`);
+    throw new Error(
+      `it has ${components} components of ${[...new Set(found)].join(' and ')} bits where ${channels} of ${bits} are due`,
+    );
+  }
+  const steps = depths.map((_, c) => [view.getUint8(39 + 3 * c), view.getUint8(40 + 3 * c)] as const);
+  return { width: width!, height: height!, steps };
+}
+
+/** Where the parameters of marker SIZ start, which follows the start of the codestream (SOC). A JP2 file has boxes before it. */
+function findSize(bytes: Uint8Array): number {
+  for (let at = 0; at + 48 < bytes.length; at++) {
+    const found = bytes[at] === 0xff && bytes[at + 1] === 0x4f && bytes[at + 2] === 0xff && bytes[at + 3] === 0x51;
+    if (found && at + 4 + bytes[at + 4]! * 256 + bytes[at + 5]! <= bytes.length) return at + 4;
+  }
+  throw new Error('it has no JPEG 2000 codestream');
+}
+
+/**
+ * The binding takes every component for as large as the first: of a smaller one, its samples come one after the other in the first pixels,
+ * and what follows is no data. Here each is put where it belongs, repeated for the pixels that share it.
+ */
+function spreadColour(
+  data: Uint8Array<ArrayBuffer>,
+  { width, height, steps }: ImageHead,
+  { channels, bits }: Expected,
+): Uint8Array<ArrayBuffer> {
+  const samples = width * height;
+  for (const [channel, [across, down]] of steps.entries()) {
+    if (across === 1 && down === 1) continue;
+    if (channel === 0 || bits > 8) throw new Error(`its component ${channel} is subsampled by ${across} and ${down}`);
+    const columns = Math.ceil(width / across);
+    const plane = Uint8Array.from({ length: columns * Math.ceil(height / down) }, (_, i) => data[i * channels + channel]!);
+    for (let i = 0; i < samples; i++) {
+      const row = Math.floor(i / width);
+      data[i * channels + channel] = plane[Math.floor(row / down) * columns + Math.floor((i - row * width) / across)]!;
+    }
+  }
+  return data;
+}

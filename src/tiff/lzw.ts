@@ -1,0 +1,78 @@
+const CLEAR = 256;
+const END = 257;
+const FIRST_FREE = 258;
+const LARGEST = 4096;
+const OUT_BYTES = 2 ** 18;
+
+/**
+ * Unpacks LZW data as they come (TIFF 6.0, section 13). Data from before TIFF 5, whose codes lie in the low bits first and get longer one code
+ * later, are told by their start, as libtiff does: the first code clears the table.
+ *
+ * @throws {Error} for a code that is not in the table yet
+ */
+export async function* unpackLzw(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const prefix = new Uint16Array(LARGEST);
+  const last = new Uint8Array(LARGEST);
+  const first = new Uint8Array(LARGEST);
+  const lengths = new Uint16Array(LARGEST);
+  for (let code = 0; code < CLEAR; code++) {
+    last[code] = first[code] = code;
+    lengths[code] = 1;
+  }
+  let old: boolean | undefined;
+  let held = 0;
+  let count = 0;
+  let width = 9;
+  let free = FIRST_FREE;
+  let previous = -1;
+  let out = new Uint8Array(OUT_BYTES + LARGEST);
+  let used = 0;
+
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at++) {
+      old ??= chunk[0] === 0 && (chunk[1]! & 1) === 1;
+      if (old) held |= chunk[at]! << count;
+      else held = ((held << 8) | chunk[at]!) & 0xfffff;
+      count += 8;
+      if (count < width) continue;
+      count -= width;
+      const mask = (1 << width) - 1;
+      const code = old ? held & mask : (held >> count) & mask;
+      if (old) held >>>= width;
+
+      if (code === END) {
+        yield out.subarray(0, used);
+        return;
+      }
+      if (code === CLEAR) {
+        width = 9;
+        free = FIRST_FREE;
+        previous = -1;
+        continue;
+      }
+      const known = previous < 0 ? code < CLEAR : code < free;
+      if (!known && (previous < 0 || code !== free))
+        throw new Error(`its LZW data have code ${code} where at most ${free} is known`);
+      if (previous >= 0 && free < LARGEST) {
+        prefix[free] = previous;
+        first[free] = first[previous]!;
+        last[free] = first[known ? code : previous]!;
+        lengths[free] = lengths[previous]! + 1;
+        free++;
+        if (width < 12 && free === (1 << width) - (old ? 0 : 1)) width++;
+      } else if (!known) {
+        throw new Error('its LZW data overflow their table');
+      }
+      const end = used + lengths[code]!;
+      for (let to = end - 1, link = code; to >= used; to--, link = prefix[link]!) out[to] = last[link]!;
+      used = end;
+      previous = code;
+      if (used >= OUT_BYTES) {
+        yield out.subarray(0, used);
+        out = new Uint8Array(OUT_BYTES + LARGEST);
+        used = 0;
+      }
+    }
+  }
+  yield out.subarray(0, used);
+}

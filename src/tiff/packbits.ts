@@ -1,0 +1,37 @@
+/**
+ * Unpacks PackBits data as they come (TIFF 6.0, section 9): a byte n up to 127 says that n + 1 bytes follow as they are, one from 129 on that the
+ * next byte comes 257 - n times; 128 says nothing.
+ */
+export async function* unpackPackBits(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let literal = 0;
+  let run = 0;
+  for await (const chunk of chunks) {
+    const pieces: Uint8Array[] = [];
+    let out = new Uint8Array(2 * chunk.length + 256);
+    let used = 0;
+    for (let at = 0; at < chunk.length; ) {
+      if (used + 128 > out.length) {
+        pieces.push(out.subarray(0, used));
+        out = new Uint8Array(2 * chunk.length + 256);
+        used = 0;
+      }
+      if (literal > 0) {
+        const end = Math.min(chunk.length, at + Math.min(literal, out.length - used));
+        out.set(chunk.subarray(at, end), used);
+        used += end - at;
+        literal -= end - at;
+        at = end;
+      } else if (run > 0) {
+        out.fill(chunk[at++]!, used, used + run);
+        used += run;
+        run = 0;
+      } else {
+        const n = chunk[at++]!;
+        if (n < 128) literal = n + 1;
+        else if (n > 128) run = 257 - n;
+      }
+    }
+    pieces.push(out.subarray(0, used));
+    yield* pieces;
+  }
+}
