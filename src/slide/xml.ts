@@ -99,8 +99,11 @@ export function plainText(text: string): string {
   return text.replace(/&(#?\w{1,10});/g, resolve).trim();
 }
 
+/** What comes before the outermost element is shorter than this many characters. */
+const LONGEST_PROLOG = 2 ** 16;
+
 /** The name of the outermost element; undefined where a text is no XML. */
 export function rootName(text: string): string | undefined {
-  if (!/^\s*</.test(text)) return undefined;
-  return xmlTags(text).next().value?.name;
+  const start = text.slice(0, LONGEST_PROLOG);
+  return /^\s*</.test(start) ? xmlTags(start).next().value?.name : undefined;
 }
