@@ -45,9 +45,9 @@ async function decodePicture(directory: Directory, block: FetchedBlock): Promise
   if (compression === WEBP) return decodeWebp(directory, block);
   const channels = samplesInBlock(directory);
   const most = { width: 2 * directory.blockWidth, height: 2 * directory.blockHeight };
-  const { data, width }: Picture = await jpeg2000InWorker(bytes, { least, most, channels, bits: bits[0]! });
+  const { data, width, toRgb }: Picture = await jpeg2000InWorker(bytes, { least, most, channels, bits: bits[0]! });
   if (bits[0]! > 8) return { data: new Uint16Array(data.buffer, data.byteOffset, data.length / 2), rowLength: width };
-  const yCbCr = channels === 3 && (photometric === 6 || compression === APERIO_YCBCR);
+  const yCbCr = channels === 3 && !toRgb && (photometric === 6 || compression === APERIO_YCBCR);
   return { data: yCbCr ? yCbCrToRgb(data, directory) : data, rowLength: width };
 }
 

@@ -47,7 +47,10 @@ export async function decodeBlocks(
   const cells = planes.map((plane) => cellsOf(directory, grid, plane));
   const present = cells.map((plane) => plane.filter(({ number }) => directory.byteCounts[number] !== 0));
   const complete = present.every((plane, i) => plane.length === cells[i]!.length);
-  if (complete && fitsWrapper(directory, channels)) return decodeWrapped(image, grid, signal);
+  if (complete && fitsWrapper(directory, channels)) {
+    const decoded = await decodeWrapped(image, grid, signal);
+    if (decoded !== undefined) return decoded;
+  }
 
   const size = gridSize(directory, grid);
   const samples = newSamples(sampleType(directory), size.width * size.height * channels.length);

@@ -3,6 +3,8 @@ import type { Size } from '../types.js';
 /** Pixels of a block that is a picture of its own: interleaved samples of 8 bits, or of 9 to 16 bits in the byte order of the host. */
 export interface Picture extends Size {
   readonly data: Uint8Array<ArrayBuffer>;
+  /** The decoder has turned YCbCr into RGB. */
+  readonly toRgb: boolean;
 }
 
 /** What the directory says of a JPEG 2000 block. */
@@ -62,7 +64,7 @@ export async function jpeg2000Decoder(require: NodeJS.Require): Promise<(bytes: 
       const data = decoder.getDecodedBuffer();
       const due = size.width * size.height * expected.channels * (expected.bits > 8 ? 2 : 1);
       if (data.length !== due) throw new Error(`it gives ${data.length} bytes where ${due} are due`);
-      return { ...size, data: spreadColour(Uint8Array.from(data), size, expected) };
+      return { width: size.width, height: size.height, data: Uint8Array.from(data), toRgb: size.subsampled };
     } finally {
       decoder.delete();
     }
@@ -71,8 +73,8 @@ export async function jpeg2000Decoder(require: NodeJS.Require): Promise<(bytes: 
 
 /** What marker SIZ says of an image (ITU-T T.800, A.5.1). */
 interface ImageHead extends Size {
-  /** Samples between the samples of each component, across and down. */
-  readonly steps: readonly (readonly [across: number, down: number])[];
+  /** Colour has fewer samples than luma. */
+  readonly subsampled: boolean;
 }
 
 /** Reads marker SIZ and makes sure that the picture is the one that is due, before room is made for it. */
@@ -91,8 +93,13 @@ function requirePicture(bytes: Uint8Array, { least, most, channels, bits }: Expe
       `it has ${components} components of ${[...new Set(found)].join(' and ')} bits where ${channels} of ${bits} are due`,
     );
   }
-  const steps = depths.map((_, c) => [view.getUint8(39 + 3 * c), view.getUint8(40 + 3 * c)] as const);
-  return { width: width!, height: height!, steps };
+  const steps = depths.map((_, c) => `${view.getUint8(39 + 3 * c)} and ${view.getUint8(40 + 3 * c)}`);
+  const subsampled = steps.some((step) => step !== '1 and 1');
+  // Of such components the binding knows 4:2:2 and 4:2:0, which it takes for YCbCr and turns into RGB.
+  if (subsampled && !(bits === 8 && /^1 and 1,2 and ([12]),2 and \1$/.test(steps.join()))) {
+    throw new Error(`it has components that are subsampled by ${steps.join(', ')}`);
+  }
+  return { width: width!, height: height!, subsampled };
 }
 
 /** Where the parameters of marker SIZ start, which follows the start of the codestream (SOC). A JP2 file has boxes before it. */
@@ -102,27 +109,4 @@ function findSize(bytes: Uint8Array): number {
     if (found && at + 4 + bytes[at + 4]! * 256 + bytes[at + 5]! <= bytes.length) return at + 4;
   }
   throw new Error('it has no JPEG 2000 codestream');
-}
-
-/**
- * The binding takes every component for as large as the first: of a smaller one, its samples come one after the other in the first pixels,
- * and what follows is no data. Here each is put where it belongs, repeated for the pixels that share it.
- */
-function spreadColour(
-  data: Uint8Array<ArrayBuffer>,
-  { width, height, steps }: ImageHead,
-  { channels, bits }: Expected,
-): Uint8Array<ArrayBuffer> {
-  const samples = width * height;
-  for (const [channel, [across, down]] of steps.entries()) {
-    if (across === 1 && down === 1) continue;
-    if (channel === 0 || bits > 8) throw new Error(`its component ${channel} is subsampled by ${across} and ${down}`);
-    const columns = Math.ceil(width / across);
-    const plane = Uint8Array.from({ length: columns * Math.ceil(height / down) }, (_, i) => data[i * channels + channel]!);
-    for (let i = 0; i < samples; i++) {
-      const row = Math.floor(i / width);
-      data[i * channels + channel] = plane[Math.floor(row / down) * columns + Math.floor((i - row * width) / across)]!;
-    }
-  }
-  return data;
 }

@@ -4,13 +4,20 @@ const FIRST_FREE = 258;
 const LARGEST = 4096;
 const OUT_BYTES = 2 ** 18;
 
+/** Whether LZW data are from before TIFF 5, as libtiff tells them: codes lie in the low bits first, and the first one clears the table. */
+export function isOldLzw(data: Uint8Array): boolean {
+  return data[0] === 0 && (data[1]! & 1) === 1;
+}
+
 /**
- * Unpacks LZW data as they come (TIFF 6.0, section 13). Data from before TIFF 5, whose codes lie in the low bits first and get longer one code
- * later, are told by their start, as libtiff does: the first code clears the table.
+ * Unpacks LZW data as they come (TIFF 6.0, section 13). In data from before TIFF 5 ({@link isOldLzw}) codes also get
+ * longer one code later.
  *
  * @throws {Error} for a code that is not in the table yet
  */
-export async function* unpackLzw(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* unpackLzw(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const prefix = new Uint16Array(LARGEST);
   const last = new Uint8Array(LARGEST);
   const first = new Uint8Array(LARGEST);
@@ -30,7 +37,7 @@ export async function* unpackLzw(chunks: AsyncIterable<Uint8Array>): AsyncGenera
 
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at++) {
-      old ??= chunk[0] === 0 && (chunk[1]! & 1) === 1;
+      old ??= isOldLzw(chunk);
       if (old) held |= chunk[at]! << count;
       else held = ((held << 8) | chunk[at]!) & 0xfffff;
       count += 8;

@@ -54,6 +54,7 @@ async function* unpackZstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
         const { done, value } = await source.next();
         if (done) ended = true;
         else fetched.push(value);
+        if (!done) empty = 0;
       }
       const piece = pieces.next();
       if (piece.done) return;

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import sharp from 'sharp';
 import { DEFLATE, LZMA, LZW, NONE, OLD_DEFLATE, PACKBITS, ZSTD } from './codecs.js';
+import { isOldLzw, unpackLzw } from './lzw.js';
 import { unpackInWorker } from './wasm-pool.js';
 import { wrapperHeader } from './wrap.js';
 
@@ -21,10 +22,12 @@ export async function unpack(
   rowBytes: number,
 ): Promise<readonly Uint8Array[]> {
   const due = rows * rowBytes;
-  if (compression === LZW || compression === PACKBITS) return unpackByLibtiff(compression, blocks, rows, rowBytes);
+  const old = compression === LZW && blocks.some(isOldLzw);
+  if (!old && (compression === LZW || compression === PACKBITS)) return unpackByLibtiff(compression, blocks, rows, rowBytes);
   const one = (block: Uint8Array): Promise<Uint8Array> | Uint8Array => {
     if (compression === NONE) return block;
     if (compression === DEFLATE || compression === OLD_DEFLATE) return unpackDeflate(block, due);
+    if (compression === LZW) return unpackWhole(unpackLzw([block]), due);
     if (compression === ZSTD) return unpackInWorker('zstd', block, due);
     if (compression === LZMA) return unpackInWorker('lzma', block, due);
     throw new Error(`no decoder for compression ${compression}`);
@@ -37,6 +40,16 @@ export async function unpack(
 /** @throws {Error} where too few bytes came out */
 export function requireBytes(length: number, due: number): void {
   if (length < due) throw new Error(`it gives ${length} bytes where ${due} are due`);
+}
+
+async function unpackWhole(pieces: AsyncIterable<Uint8Array>, due: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(due);
+  let length = 0;
+  for await (const piece of pieces) {
+    bytes.set(piece.subarray(0, due - length), length);
+    length = Math.min(due, length + piece.length);
+  }
+  return bytes.subarray(0, length);
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Directory } from './directory.js';
 import { type BlockGrid, type Cell, cellsOf, gridSize } from './grid.js';
 import { jpegHead } from './jpeg.js';
 import { checkScans } from './jpeg-scan.js';
+import { isOldLzw } from './lzw.js';
 import type { NativePixels } from './native.js';
 import { wrapperHeader } from './wrap.js';
 
@@ -32,11 +33,17 @@ export function fitsWrapper(directory: Directory, channels: readonly number[]): 
 /**
  * Decodes a grid of blocks that {@link fitsWrapper} lets through.
  *
+ * @returns undefined where a block turns out to be of a kind that libtiff decodes only with a warning: LZW from before TIFF 5
  * @throws {SegtileError} `input` naming the block that is damaged
  */
-export async function decodeWrapped(image: TiffImage, grid: BlockGrid, signal: AbortSignal | undefined): Promise<NativePixels> {
+export async function decodeWrapped(
+  image: TiffImage,
+  grid: BlockGrid,
+  signal: AbortSignal | undefined,
+): Promise<NativePixels | undefined> {
   const cells = cellsOf(image.directory, grid, 0);
   const wrapped = await wrap(image, grid, cells, signal);
+  if (image.directory.compression === LZW && wrapped.blocks.some(({ bytes }) => isOldLzw(bytes))) return undefined;
   return decode(wrapped).catch((cause: unknown) => blame(image, grid, cells, cause, signal));
 }
 

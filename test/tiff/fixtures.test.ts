@@ -32,9 +32,22 @@ test.each([
   ['aperio.svs', false, true],
   ['sub-directories.ome.tif', true, true],
   ['zstd-tiles.tif', false, true],
+  ['zstd-strips-16.tif', false, false],
   ['packbits.tif', false, true],
   ['planar.tif', false, true],
+  ['deflate-planes.tif', false, true],
+  ['lzw-planes-16.tif', false, false],
   ['sixteen-bit.tif', false, true],
+  ['float-predictor.tif', false, false],
+  ['float-plain.tif', false, false],
+  ['lzma-tiles.tif', false, true],
+  ['lzma-libtiff.tif', false, true],
+  ['webp-tiles.tif', false, true],
+  ['jpeg2000-tiles.tif', false, true],
+  ['bits-reversed-none.tif', false, true],
+  ['bits-reversed-lzw.tif', false, true],
+  ['bits-reversed-packbits.tif', false, true],
+  ['bits-reversed-zip.tif', false, true],
 ])('%s has the pixels that were written', async (name, big, littleEndian) => {
   const file = await readFirst(name);
   expect(Buffer.compare(file.pixels, picture(90, 61).data)).toBe(0);

@@ -1,0 +1,70 @@
+import { requireBlocks } from '../../dist/tiff/check.js';
+import { readTiff } from '../../dist/tiff/container.js';
+import { requireDecodable } from '../../dist/tiff/decodable.js';
+import type { Directory } from '../../dist/tiff/directory.js';
+import type { NativePixels } from '../../dist/tiff/native.js';
+import { readBands, readNativeBands } from '../../dist/tiff/read.js';
+import { type ByteSource, openFile } from '../../dist/tiff/source.js';
+import { gather } from './pictures.js';
+
+/** The first image of a file in all ways in which it can be read. */
+export interface Read {
+  readonly big: boolean;
+  readonly directory: Directory;
+  rgb(): Promise<Uint8Array>;
+  /** A rectangle of it as RGB. */
+  region(x: number, y: number, width: number, height: number): Promise<Uint8Array>;
+  /** Samples of some channels, all by default, put together from the bands. */
+  native(channels?: readonly number[]): Promise<NativePixels>;
+}
+
+/** Opens a file, checks it as a slide is checked, and hands it to `use`. */
+export async function withFile<Result>(path: string, use: (file: Read) => Promise<Result>): Promise<Result> {
+  const source = await openFile(path);
+  try {
+    return await use(await readFrom(source));
+  } finally {
+    await source.close();
+  }
+}
+
+/** See {@link withFile}. */
+export async function readFrom(source: ByteSource): Promise<Read> {
+  const { big, directories } = await readTiff(source);
+  const directory = directories[0]!;
+  requireDecodable(source.path, directory);
+  requireBlocks(source, directory);
+  const image = { source, directory, name: 'level 0' };
+  const { width, height, samples } = directory;
+  const rows = { start: 0, length: height };
+  const columns = () => [{ start: 0, length: width }];
+  return {
+    big,
+    directory,
+    rgb: () => gather(readBands(image, rows, columns), width, height),
+    region: async (x, y, across, down) => {
+      const found = new Uint8Array(across * down * 3);
+      for await (const band of readBands(image, { start: y, length: down }, () => [{ start: x, length: across }])) {
+        const { x: left, pixels } = band.runs[0]!;
+        for (let row = 0; row < band.height; row++) {
+          const from = (row * pixels.width + x - left) * 3;
+          found.set(pixels.data.subarray(from, from + across * 3), (band.y - y + row) * across * 3);
+        }
+      }
+      return found;
+    },
+    native: async (channels = Array.from({ length: samples }, (_, i) => i)) => {
+      let whole: NativePixels | undefined;
+      for await (const { y, runs } of readNativeBands(image, rows, columns, channels)) {
+        const { pixels } = runs[0]!;
+        whole ??= { ...pixels, height, data: pixels.data.slice(0, 0) } as NativePixels;
+        if (whole.data.length === 0) {
+          const room = new (whole.data.constructor as Uint8ArrayConstructor)(width * height * channels.length);
+          whole = { ...whole, data: room } as NativePixels;
+        }
+        whole.data.set(pixels.data, y * width * channels.length);
+      }
+      return whole!;
+    },
+  };
+}
