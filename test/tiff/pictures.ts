@@ -125,3 +125,22 @@ export async function gather(bands: AsyncIterable<Band>, width: number, height: 
   if (next !== top + height) throw new Error(`bands end at ${next} where ${top + height} is due`);
   return data;
 }
+
+/**
+ * Compares RGB.
+ *
+ * @param width pixels of a row
+ * @param tolerance how far a sample may be off
+ * @throws {Error} with the first pixel that is off, and both its colours
+ */
+export function compare(found: Uint8Array, expected: Uint8Array, width: number, tolerance: number, where: string): void {
+  if (found.length !== expected.length) throw new Error(`${where}: ${found.length} bytes where ${expected.length} are due`);
+  if (Buffer.compare(found, expected) === 0) return;
+  for (let i = 0; i < expected.length; i++) {
+    if (Math.abs(found[i]! - expected[i]!) <= tolerance) continue;
+    const pixel = Math.floor(i / 3);
+    const rgb = (data: Uint8Array) => data.subarray(pixel * 3, pixel * 3 + 3).join(' ');
+    const place = `(${pixel % width}, ${Math.floor(pixel / width)})`;
+    throw new Error(`${where}: pixel ${place} is ${rgb(found)} where ${rgb(expected)} is due`);
+  }
+}
