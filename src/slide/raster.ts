@@ -1,6 +1,7 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import type { Band, Span } from '../types.js';
+import { oneAhead } from './rows.js';
 import type { Slide } from './slide.js';
 import { between, endOf } from './spans.js';
 
@@ -32,7 +33,7 @@ export async function openRaster(path: string, mpp?: number, bandBytes: number =
     height,
     levels: [{ ...level, layout: 'whole', compression: format === 'PNG' ? 'Deflate' : 'JPEG' }],
     mpp: mpp === undefined ? undefined : { x: mpp, y: mpp, source: '--slide-mpp' },
-    readBands: (_level, rows, columns, signal) => rasterBands(path, metadata, bandBytes, rows, columns, signal),
+    readBands: (_level, rows, columns, signal) => oneAhead(rasterBands(path, metadata, bandBytes, rows, columns, signal)),
     close: async () => undefined,
   };
 }
