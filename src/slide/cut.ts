@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../errors.js';
 import type { WindowRows } from '../plan/windows.js';
 import type { Box, Size, Span, Window } from '../types.js';
-import { cacheRows, oneAhead, type RowCache } from './rows.js';
+import { cacheRows, type RowCache } from './rows.js';
 import { between, endOf, mergeSpans, overlap } from './spans.js';
 import type { View } from './view.js';
 
@@ -29,8 +29,7 @@ const columnGap = 64;
  * Cuts the windows that a plan keeps, in the order of the plan: rows of windows from top to bottom, each from left to right.
  *
  * The image is read in one pass. Of each of its rows only the columns of windows that touch it are asked for, none where there is no
- * such window; a band of rows is held until the last row of windows that touches it has been cut. One band is read ahead while
- * the consumer is busy.
+ * such window; a band of rows is held until the last row of windows that touches it has been cut.
  *
  * Parts of a window outside of the image are filled by reflection, see {@link reflect}.
  *
@@ -50,7 +49,7 @@ export async function* cutWindows(
     neededFrom[0]!,
     needs.reduce((end, need) => Math.max(end, endOf(need.rows)), 0),
   );
-  const cache = cacheRows(oneAhead(view.readBands(rows, (touched) => columnsOf(needs, touched), signal)));
+  const cache = cacheRows(view.readBands(rows, (touched) => columnsOf(needs, touched), signal));
   try {
     for (const [i, need] of needs.entries()) {
       cache.forget(neededFrom[i]!);

@@ -3,6 +3,7 @@ import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import type { Band, Span } from '../types.js';
 import { chooseChannels } from './channels.js';
 import { givenMpp } from './mpp.js';
+import { oneAhead } from './rows.js';
 import type { Slide } from './slide.js';
 import { between, endOf } from './spans.js';
 import type { SlideOptions } from './tiff.js';
@@ -36,7 +37,7 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
     height,
     levels: [{ ...level, layout: 'whole', compression: format === 'PNG' ? 'Deflate' : 'JPEG' }],
     mpp: options.mpp === undefined ? undefined : givenMpp(options.mpp),
-    readBands: (_level, rows, columns, signal) => rasterBands(path, metadata, bandBytes, rows, columns, signal),
+    readBands: (_level, rows, columns, signal) => oneAhead(rasterBands(path, metadata, bandBytes, rows, columns, signal)),
     close: async () => undefined,
   };
 }
