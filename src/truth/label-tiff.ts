@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { requireBlocks } from '../tiff/check.js';
-import { requireDecodable } from '../tiff/codecs.js';
+import { JPEG, requireDecodable } from '../tiff/codecs.js';
 import { readTiff } from '../tiff/container.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import { readBands } from '../tiff/read.js';
@@ -62,7 +62,13 @@ function firstLevel(path: string, directories: readonly Directory[]): Directory 
 
 /** The directory as one whose values come as they are stored: not looked up in a palette. */
 function asStored(path: string, directory: Directory): Directory {
-  const { photometric, samples } = directory;
+  const { photometric, samples, compression } = directory;
+  if (compression === JPEG)
+    throw new SegtileError(
+      'unsupported',
+      `${path} is compressed as JPEG, which keeps no labels but values near them`,
+      'write the mask without loss: deflate, LZW or not compressed',
+    );
   if (photometric === RGB) return directory;
   if ((photometric === GREY || photometric === PALETTE) && samples === 1) return { ...directory, photometric: GREY };
   throw new SegtileError(

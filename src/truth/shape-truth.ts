@@ -2,6 +2,7 @@ import { throwIfAborted } from '../errors.js';
 import { type Region, trackRegions } from '../plan/connected.js';
 import type { Band, Size, Span } from '../types.js';
 import { IGNORE, type TruthConfig } from './config.js';
+import { shapeIndex } from './shape-index.js';
 import { type Canvas, type Columns, type Extent, paint, type Shape } from './shapes.js';
 import type { LabelView, Truth, TruthObject } from './truth.js';
 
@@ -27,11 +28,12 @@ export interface ShapeFile {
  */
 export function shapeTruth({ path, kind, slide, config, shapes }: ShapeFile): Truth {
   const painted = config.overlap === 'later' ? shapes : inOrderOfClasses(shapes, config);
+  const reaching = shapeIndex(painted, slide.height);
   return {
     path,
     kind,
     classes: config.classes,
-    view: (size) => shapeView(painted, size, slide, config.unlabelled),
+    view: (size) => shapeView({ shapes: painted, reaching }, size, slide, config.unlabelled),
     objects: (signal) => shapeObjects(shapes, slide, signal),
     close: async () => undefined,
   };
@@ -42,7 +44,13 @@ function inOrderOfClasses(shapes: readonly Shape[], { classes }: TruthConfig): S
   return [...shapes].sort((a, b) => (a.label === b.label ? 0 : place(a.label) - place(b.label)));
 }
 
-function shapeView(shapes: readonly Shape[], size: Size, slide: Size, unlabelled: number): LabelView {
+/** Shapes in the order in which they are painted, and what finds those that reach some rows. */
+interface Painting {
+  readonly shapes: readonly Shape[];
+  readonly reaching: (top: number, bottom: number) => Uint32Array;
+}
+
+function shapeView(painting: Painting, size: Size, slide: Size, unlabelled: number): LabelView {
   const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_PIXELS / size.width)));
   return {
     ...size,
@@ -51,14 +59,14 @@ function shapeView(shapes: readonly Shape[], size: Size, slide: Size, unlabelled
       for (let y = rows.start; y < end; y += step) {
         throwIfAborted(signal);
         const height = Math.min(step, end - y);
-        yield paintBand(shapes, size, slide, { start: y, length: height }, columns, unlabelled);
+        yield paintBand(painting, size, slide, { start: y, length: height }, columns, unlabelled);
       }
     },
   };
 }
 
 function paintBand(
-  shapes: readonly Shape[],
+  { shapes, reaching }: Painting,
   size: Size,
   slide: Size,
   rows: Span,
@@ -80,7 +88,8 @@ function paintBand(
   const bottom = ((y + height + 1) * slide.height) / size.height;
   const left = ((x - 1) * slide.width) / size.width;
   const right = ((x + width + 1) * slide.width) / size.width;
-  for (const shape of shapes) {
+  for (const place of reaching(top, bottom)) {
+    const shape = shapes[place]!;
     const { extent } = shape;
     if (extent.top < bottom && extent.bottom > top && extent.left < right && extent.right > left) paint(shape, canvas);
   }

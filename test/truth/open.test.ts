@@ -231,6 +231,28 @@ describe('openTruth of polygons', () => {
   });
 });
 
+describe('openTruth', () => {
+  it('stops when it is told to', async () => {
+    const stopped = AbortSignal.abort();
+    for (const [name, size] of [
+      ['grey-8.png', LABELS],
+      ['grey-8.tif', LABELS],
+      ['qupath.geojson', QUPATH],
+    ] as const) {
+      const opening = openTruth(fixture(name), { size, config: tissues, slideName: 'x', signal: stopped });
+      await expect(opening).rejects.toMatchObject({ code: 'aborted' });
+      const truth = await openTruth(fixture(name), { size, config: tissues, slideName: 'x' });
+      const reading = (async () => {
+        const all = [{ start: 0, length: size.width }];
+        for await (const _ of truth.view(size).readBands({ start: 0, length: size.height }, () => all, stopped));
+      })();
+      await expect(reading).rejects.toMatchObject({ code: 'aborted' });
+      await expect(objectsOf(truth.objects(stopped))).rejects.toMatchObject({ code: 'aborted' });
+      await truth.close();
+    }
+  });
+});
+
 describe('openTruth of runs', () => {
   const size = { width: 80, height: 70 };
 
@@ -431,6 +453,8 @@ describe('openTruth of label images', () => {
     }
     const jpeg = temporary('mask.jpg', Uint8Array.from([0xff, 0xd8, 0xff, 0xe0]));
     await expect(openTruth(jpeg, { size, config: any, slideName: 'x' })).rejects.toThrow('is a JPEG');
+    const tiff = openTruth(fixture('jpeg.tif'), { size: LABELS, config: any, slideName: 'x' });
+    await expect(tiff).rejects.toThrow('is compressed as JPEG');
     const interlaced = temporary('interlaced.png', await pngOf(new Uint8Array(64), 8, 8, true));
     await expect(openTruth(interlaced, { size, config: any, slideName: 'x' })).rejects.toThrow('is interlaced');
     const missing = openTruth(join(folder, 'none.tif'), { size, config: any, slideName: 'x' });
