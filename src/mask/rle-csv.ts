@@ -15,10 +15,11 @@ export interface RleRow {
 }
 
 /**
- * A CSV of HuBMAP with one row, `id` and the runs of one label; see `rleEncoder` for memory. Takes label rows of one channel from top to bottom. The
- * file appears under its name when `finish` resolves.
+ * A CSV of HuBMAP with one row, `id` and the runs of one label; see `rleEncoder` for memory. Takes label rows of one channel
+ * from top to bottom. The file appears under its name when `finish` resolves.
  *
- * @throws {SegtileError} `usage` for an id that a CSV cannot hold plainly; `output` when the file cannot be written; `aborted` after `abort`
+ * @throws {SegtileError} `usage` for an id that a CSV cannot hold plainly; `output` when the file cannot be written; `aborted`
+ *   after `abort`
  */
 export async function writeRleCsv(path: string, { size, id, label, column }: RleRow): Promise<Sink<RasterRows>> {
   if (!/^[^",\r\n]+$/.test(id))

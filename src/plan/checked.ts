@@ -81,8 +81,8 @@ export function checkKeys<T>(value: unknown, checks: Checks<T>, { where, what, c
 }
 
 /**
- * Asks for the known word that has the fewest letters to insert, drop or replace, where these are at most half of the name's; '' where
- * there is none.
+ * Asks for the known word that has the fewest letters to insert, drop or replace, where these are at most half of the name's;
+ * '' where there is none.
  */
 export function meant(name: string, known: readonly string[]): string {
   const all = known.map((word) => ({ word, away: distance(name.toLowerCase(), word.toLowerCase()) }));

@@ -1,6 +1,9 @@
 import type { Box } from '../types.js';
 
-/** The stretches of one line of an image that have a label other than 0, from first to last; equal labels that touch are one stretch. */
+/**
+ * The stretches of one line of an image that have a label other than 0, from first to last; equal labels that touch are one
+ * stretch.
+ */
 export interface LineRuns {
   readonly count: number;
   /** First pixel of each run, and the first after it. */
@@ -44,9 +47,9 @@ interface Open {
 const nothing: LineRuns = { count: 0, starts: [], ends: [], labels: [] };
 
 /**
- * Finds the connected regions of equal label in an image that is seen line by line, by union-find over the regions that reach the last line:
- * only these are held, never the image. A region is handed to `found` when a line goes by that it does not reach, those that end on
- * one line from left to right.
+ * Finds the connected regions of equal label in an image that is seen line by line, by union-find over the regions that reach
+ * the last line: only these are held, never the image. A region is handed to `found` when a line goes by that it does not
+ * reach, those that end on one line from left to right.
  */
 export function trackRegions(connectivity: Connectivity, found: (region: Region) => void): RegionTracker {
   const reach = connectivity === 8 ? 1 : 0;

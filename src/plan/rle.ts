@@ -11,9 +11,9 @@ export interface RleEncoder {
 const PIECE = 4096;
 
 /**
- * Encodes the pixels that have a label as HuBMAP does: pairs of `start length` parted by blanks, in pixels counted from 1 down the first column, then
- * down the second. Rows come from top to bottom although runs go down the columns: memory is 12 bytes for each stretch of a
- * column and 12 for each column, and does not depend on the height.
+ * Encodes the pixels that have a label as HuBMAP does: pairs of `start length` parted by blanks, in pixels counted from 1 down
+ * the first column, then down the second. Rows come from top to bottom although runs go down the columns: memory is 12 bytes
+ * for each stretch of a column and 12 for each column, and does not depend on the height.
  *
  * @param size of the whole image, in pixels
  */

@@ -39,8 +39,8 @@ export function stretcher(from: Size, to: Size): (rows: RasterRows) => Iterable<
 }
 
 /**
- * Which of `from` pixels lies nearest to pixel `index` of `to` that cover the same length, centre to centre. It never falls as `index`
- * grows.
+ * Which of `from` pixels lies nearest to pixel `index` of `to` that cover the same length, centre to centre. It never falls as
+ * `index` grows.
  */
 export function nearest(index: number, from: number, to: number): number {
   return Math.min(Math.floor(((index + 0.5) * from) / to), from - 1);

@@ -2,8 +2,8 @@ import { SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
 
 /**
- * Makes sure that an image shows the whole slide: that there is a factor by which both sides of the slide become those of the image, give or take
- * less than a pixel for rounding.
+ * Makes sure that an image shows the whole slide: that there is a factor by which both sides of the slide become those of the
+ * image, give or take less than a pixel for rounding.
  *
  * @param slide level 0, in pixels
  * @throws {SegtileError} `input` naming both sizes

@@ -27,15 +27,15 @@ export interface CocoReader {
   /**
    * Shapes in the order of the annotations; one that has several polygons gives several.
    *
-   * @throws {SegtileError} `input` where the image is missing or has another shape than the slide, and for an annotation that is no
-   *   area or whose category is not known
+   * @throws {SegtileError} `input` where the image is missing or has another shape than the slide, and for an annotation that
+   *   is no area or whose category is not known
    */
   shapes(): Shape[];
 }
 
 /**
- * Reads the truth of one image of a COCO file. Polygons and runs (plain and compressed) are in pixels of the image, which may be smaller than the
- * slide.
+ * Reads the truth of one image of a COCO file. Polygons and runs (plain and compressed) are in pixels of the image, which may
+ * be smaller than the slide.
  *
  * @param name of the slide: the file name of the image, with or without folder and ending
  */
@@ -106,11 +106,8 @@ function pick(path: string, images: readonly CocoImage[], name: string): CocoIma
   if (mine.length === 1) return mine[0]!;
   const names = images.map(({ file_name }) => file_name);
   const some = names.slice(0, 5).join(', ') + (names.length > 5 ? `, … (${names.length} in all)` : '');
-  throw new SegtileError(
-    'input',
-    `${path} has ${mine.length === 0 ? 'no image' : `${mine.length} images`} named ${name}${mine.length === 0 ? meant(name, names) : ''}`,
-    `its images are ${some || 'none'}`,
-  );
+  const what = mine.length === 0 ? `no image named ${name}${meant(name, names)}` : `${mine.length} images named ${name}`;
+  throw new SegtileError('input', `${path} has ${what}`, `its images are ${some || 'none'}`);
 }
 
 function shapesOf(segmentation: unknown, label: number, image: Size, slide: Size, where: string): Shape[] {
@@ -163,8 +160,9 @@ function runsOf(counts: readonly unknown[], label: number, image: Size, slide: S
 }
 
 /**
- * The counts in COCO's text form: each is written in digits of 5 bits, lowest first, in characters from "0" on, bit 5 telling that more
- * follow; from the third on what is written is the difference to the count two before (cocoapi, common/maskApi.c, rleToString).
+ * The counts in COCO's text form: each is written in digits of 5 bits, lowest first, in characters from "0" on, bit 5 telling
+ * that more follow; from the third on what is written is the difference to the count two before (cocoapi, common/maskApi.c,
+ * rleToString).
  */
 function unpackCounts(text: string): number[] {
   const counts: number[] = [];

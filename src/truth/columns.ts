@@ -30,8 +30,8 @@ function growing(): Growing {
 /** Collects pieces of columns. */
 export interface ColumnsBuilder {
   /**
-   * Adds `length` pixels from pixel `start` on, counted from 0 down the first column, then down the second. Runs come in rising order, do not overlap, and
-   * lie inside the image.
+   * Adds `length` pixels from pixel `start` on, counted from 0 down the first column, then down the second. Runs come in rising
+   * order, do not overlap, and lie inside the image.
    */
   add(start: number, length: number): void;
   /** The shape of all that was added. */
@@ -39,8 +39,8 @@ export interface ColumnsBuilder {
 }
 
 /**
- * Makes a shape out of runs that go down the columns, as in the RLE of HuBMAP and COCO. It costs 8 bytes a run and 4 a column, however
- * many pixels the runs have.
+ * Makes a shape out of runs that go down the columns, as in the RLE of HuBMAP and COCO. It costs 8 bytes a run and 4 a column,
+ * however many pixels the runs have.
  *
  * @param image the pixels that runs are counted in
  * @param slide level 0, which the image shows

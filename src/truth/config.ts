@@ -47,7 +47,9 @@ export interface ClassesFile {
   readonly default?: string;
   /** What a pixel is that nothing was said about: `background` where it is left out. */
   readonly unlabelled?: 'background' | 'ignore';
-  /** Which of two annotations has a pixel that lies in both: the `later` one in the file, or that of the later of the `classes`. */
+  /**
+   * Which of two annotations has a pixel that lies in both: the `later` one in the file, or that of the later of the `classes`.
+   */
   readonly overlap?: 'later' | 'classes';
 }
 
@@ -121,8 +123,8 @@ export async function readConfig(path: string): Promise<TruthConfig> {
 /**
  * The meaning of a JSON text of classes. `where` names it in errors.
  *
- * @throws {SegtileError} `input` with the line of a mistake in the JSON, the key that is unknown or holds what it cannot, or the name,
- *   value or colour that stands for two classes
+ * @throws {SegtileError} `input` with the line of a mistake in the JSON, the key that is unknown or holds what it cannot, or
+ *   the name, value or colour that stands for two classes
  */
 export function parseConfig(json: string, where: string): TruthConfig {
   const file = parseJson(json, where, 'input');

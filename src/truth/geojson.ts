@@ -9,8 +9,8 @@ import type { Polygon } from './shapes.js';
 const DEEPEST = 16;
 
 /**
- * Reads GeoJSON features as QuPath writes them and as HuBMAP gave them out, one after the other; values of JSON, each a feature or a bare
- * geometry. Coordinates are level-0 pixels. A MultiPolygon or a collection gives as many shapes as it has polygons.
+ * Reads GeoJSON features as QuPath writes them and as HuBMAP gave them out, one after the other; values of JSON, each a feature
+ * or a bare geometry. Coordinates are level-0 pixels. A MultiPolygon or a collection gives as many shapes as it has polygons.
  *
  * @returns what gives the polygons of the next feature
  * @throws {SegtileError} `input` naming the feature, counted from 1, that is no area, lies outside the slide, or has no class
@@ -40,8 +40,8 @@ function show(value: unknown): string {
 }
 
 /**
- * The class of a feature: `properties.classification` is an object with `name`, in QuPath 0.5 and later also `names` (a class and
- * what it is derived from), and a colour, or it is the name itself.
+ * The class of a feature: `properties.classification` is an object with `name`, in QuPath 0.5 and later also `names` (a class
+ * and what it is derived from), and a colour, or it is the name itself.
  */
 function classOf({ properties }: JsonObject, where: string): Said {
   const classification = isObject(properties) ? properties.classification : undefined;
@@ -58,7 +58,9 @@ function nameOf(name: unknown): string | undefined {
   return typeof name === 'string' && name.trim() !== '' ? name : undefined;
 }
 
-/** `color: [r, g, b]`, or before QuPath 0.3 `colorRGB`, a signed integer of which the lowest 24 bits are red, green and blue. */
+/**
+ * `color: [r, g, b]`, or before QuPath 0.3 `colorRGB`, a signed integer of which the lowest 24 bits are red, green and blue.
+ */
 function colorOf({ color, colorRGB }: JsonObject): number | undefined {
   if (Array.isArray(color) && color.length === 3 && color.every(Number.isInteger)) {
     return packColor(color as unknown as [number, number, number]);

@@ -8,7 +8,10 @@ import type { LabelImage, ValueBand } from './label-image.js';
 import type { LabelView, Truth, TruthObject } from './truth.js';
 import { type Labels, labelsOf } from './values.js';
 
-/** Rows and pixels that are made at a time, at most: an image that is much smaller than the view must not give a band of the slide's size. */
+/**
+ * Rows and pixels that are made at a time, at most: an image that is much smaller than the view must not give a band of the
+ * slide's size.
+ */
 const BAND_ROWS = 256;
 const BAND_PIXELS = 2 ** 22;
 

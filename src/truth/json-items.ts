@@ -15,8 +15,8 @@ const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * The entries of the lists of a JSON file, one after the other, so that only one is held: annotations of a slide can fill gigabytes, more than
- * one text in Node may have. The file is a list, or an object whose members are looked at.
+ * The entries of the lists of a JSON file, one after the other, so that only one is held: annotations of a slide can fill
+ * gigabytes, more than one text in Node may have. The file is a list, or an object whose members are looked at.
  *
  * @param wanted which lists of the object to hand out; entries of others are not looked at
  * @param seen is told the name of every member of the object

@@ -14,7 +14,8 @@ import type { Truth } from './truth.js';
 const COCO_LISTS = ['images', 'annotations', 'categories'];
 
 /**
- * Opens a JSON file of polygons: COCO where it lists images and annotations, else GeoJSON. What is held is the geometry, not the file.
+ * Opens a JSON file of polygons: COCO where it lists images and annotations, else GeoJSON. What is held is the geometry, not
+ * the file.
  *
  * @param name of the slide, which chooses among the images of COCO
  * @throws {SegtileError} `input` where the file is damaged, or does not fit the slide or the classes

@@ -4,7 +4,10 @@ import type { Size, Span } from '../types.js';
 export interface ValueRun extends Size {
   /** First column. */
   readonly x: number;
-  /** Value of pixel `(column, row)` of the run: `data[row * width + column]`, or three samples a pixel where the image has colours. */
+  /**
+   * Value of pixel `(column, row)` of the run: `data[row * width + column]`, or three samples a pixel where the image has
+   * colours.
+   */
   readonly data: Uint8Array | Uint16Array;
 }
 

@@ -7,8 +7,8 @@ const BAND_ROWS = 256;
 const BAND_SAMPLES = 2 ** 22;
 
 /**
- * Opens a PNG of labels: grey of 1 to 16 bits, a palette (whose indices are the values), or colours. A pixel that is wholly transparent is taken
- * for black. The file is read from its start in each pass, a few rows at a time.
+ * Opens a PNG of labels: grey of 1 to 16 bits, a palette (whose indices are the values), or colours. A pixel that is wholly
+ * transparent is taken for black. The file is read from its start in each pass, a few rows at a time.
  *
  * @throws {SegtileError} `input` where it is damaged; `unsupported` where it is interlaced, or has colours of 16 bits
  */

@@ -14,8 +14,8 @@ const RGB = 2;
 const PALETTE = 3;
 
 /**
- * Opens a TIFF of labels: its first level, of one band, of a palette (whose indices are the values), or of colours. It owns the source and
- * closes it.
+ * Opens a TIFF of labels: its first level, of one band, of a palette (whose indices are the values), or of colours. It owns the
+ * source and closes it.
  *
  * @throws {SegtileError} `input` where it is damaged; `unsupported` where it is a stack, or has what segtile does not read
  */

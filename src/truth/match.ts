@@ -17,8 +17,8 @@ export interface TruthPair {
  * Finds the truth of each slide.
  *
  * - `given` is a folder: the file in it that is named after the slide, see {@link truthNames}
- * - `given` is a CSV with the columns `slide` and `truth`, and `patient` where it is known: paths are relative to the CSV; slides are found by path, by
- *   name, or by name without ending
+ * - `given` is a CSV with the columns `slide` and `truth`, and `patient` where it is known: paths are relative to the CSV;
+ *   slides are found by path, by name, or by name without ending
  * - `given` is a CSV of runs or a COCO file, which hold the truth of many slides, or any other file where there is one slide
  *
  * @param slides none takes all that the CSV of pairs lists
@@ -64,7 +64,9 @@ const MARKS = [
   '-anatomical-structure',
 ];
 
-/** The file names, in small letters, that truth of a slide may have: its own name, one of a few marks or none, and an ending. */
+/**
+ * The file names, in small letters, that truth of a slide may have: its own name, one of a few marks or none, and an ending.
+ */
 export function truthNames(slide: string): readonly string[] {
   const stem = slideName(slide).toLowerCase();
   return MARKS.flatMap((mark) => ENDINGS.map((ending) => stem + mark + ending));

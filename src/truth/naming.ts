@@ -10,8 +10,8 @@ export interface Said {
 }
 
 /**
- * Gives annotations their labels: by name; where they have none by colour, where that is listed; else the default class. Undefined for
- * one to leave out. Where nobody listed classes, all must have one and the same name, or none.
+ * Gives annotations their labels: by name; where they have none by colour, where that is listed; else the default class.
+ * Undefined for one to leave out. Where nobody listed classes, all must have one and the same name, or none.
  *
  * @returns what gives the label of an annotation; `where` names it in errors
  * @throws {SegtileError} `input` for a name that is not listed, and for an annotation without a name where there is no default

@@ -20,11 +20,11 @@ export interface TruthOptions {
 }
 
 /**
- * Opens the truth of a slide. What kind of file it is follows from its first bytes: a label image (TIFF or PNG), GeoJSON, COCO, or a CSV of
- * runs.
+ * Opens the truth of a slide. What kind of file it is follows from its first bytes: a label image (TIFF or PNG), GeoJSON, COCO,
+ * or a CSV of runs.
  *
- * @throws {SegtileError} `input` where it is missing, damaged, or does not fit the slide or the classes; `unsupported` where it has
- *   what segtile does not read
+ * @throws {SegtileError} `input` where it is missing, damaged, or does not fit the slide or the classes; `unsupported` where it
+ *   has what segtile does not read
  */
 export async function openTruth(path: string, { size, config, slideName, signal }: TruthOptions): Promise<Truth> {
   const source = await openFile(path);

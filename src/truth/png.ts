@@ -46,8 +46,8 @@ export async function readPngHeader(path: string): Promise<PngHeader> {
 }
 
 /**
- * The rows of a PNG that is not interlaced, from the first on, as the bytes that its samples take; each is overwritten by the next but one. Memory
- * is that of a few rows, however large the image.
+ * The rows of a PNG that is not interlaced, from the first on, as the bytes that its samples take; each is overwritten by the
+ * next but one. Memory is that of a few rows, however large the image.
  *
  * @throws {SegtileError} `input` where it is damaged or truncated, `aborted` when the signal fires
  */

@@ -2,7 +2,10 @@ import { SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
 import type { Extent, Polygon } from './shapes.js';
 
-/** A ring of a polygon as files have it. It may or may not repeat its first point, and points may have a height, which is not looked at. */
+/**
+ * A ring of a polygon as files have it. It may or may not repeat its first point, and points may have a height, which is not
+ * looked at.
+ */
 export type Ring = readonly (readonly number[])[];
 
 /** What is wrong with the rings of a polygon, or undefined where nothing is. */
@@ -52,7 +55,10 @@ function samePoint(a: readonly number[], b: readonly number[]): boolean {
   return a[0] === b[0] && a[1] === b[1];
 }
 
-/** The shoelace formula, from the first point so that large coordinates cost no digits. Negative where the ring runs the other way. */
+/**
+ * The shoelace formula, from the first point so that large coordinates cost no digits. Negative where the ring runs the other
+ * way.
+ */
 function ringArea(points: Float64Array): number {
   const x0 = points[0]!;
   const y0 = points[1]!;

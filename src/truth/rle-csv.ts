@@ -12,8 +12,8 @@ import type { Truth } from './truth.js';
 const RUN_COLUMNS = ['encoding', 'predicted', 'rle'];
 
 /**
- * Opens the row of a slide in a CSV of HuBMAP: `id,encoding` (truth) or `id,predicted` (predictions), RLE at full resolution. Rows of
- * other slides are read over, not held.
+ * Opens the row of a slide in a CSV of HuBMAP: `id,encoding` (truth) or `id,predicted` (predictions), RLE at full resolution.
+ * Rows of other slides are read over, not held.
  *
  * @param name of the slide, as the column `id` has it
  * @throws {SegtileError} `input` where there is no such row or several, and where the runs do not fit the slide

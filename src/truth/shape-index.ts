@@ -7,7 +7,8 @@ const BUCKET = 256;
  * Finds shapes by the rows that they reach. A slide may have a million of them, of which a band of rows meets a few.
  *
  * @param height of the slide, in level-0 pixels
- * @returns what gives the places of the shapes that may reach some level-0 rows, rising, so that they are painted in their order
+ * @returns what gives the places of the shapes that may reach some level-0 rows, rising, so that they are painted in their
+ *   order
  */
 export function shapeIndex(shapes: readonly Shape[], height: number): (top: number, bottom: number) => Uint32Array {
   const buckets = Math.ceil(height / BUCKET);

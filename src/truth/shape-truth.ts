@@ -22,9 +22,9 @@ export interface ShapeFile {
 }
 
 /**
- * Truth that is made of shapes, which are held; pixels are painted when they are asked for. Where shapes overlap, the one that is painted last
- * has the pixel: the later in the file, or with `overlap: classes` that of the later class, background below and ignored regions
- * above them all.
+ * Truth that is made of shapes, which are held; pixels are painted when they are asked for. Where shapes overlap, the one that
+ * is painted last has the pixel: the later in the file, or with `overlap: classes` that of the later class, background below
+ * and ignored regions above them all.
  */
 export function shapeTruth({ path, kind, slide, config, shapes }: ShapeFile): Truth {
   const painted = config.overlap === 'later' ? shapes : inOrderOfClasses(shapes, config);

@@ -48,10 +48,10 @@ export interface Canvas extends Box {
 }
 
 /**
- * Paints the part of a shape that lies on the canvas. A pixel belongs to a shape where its centre lies inside. A centre on the very
- * edge of a polygon belongs where the polygon continues to the left or below, as GDAL has it (`gdal_rasterize` and
- * `rasterio.features.rasterize` without `all_touched`; level edges excepted, which GDAL judges by their direction): of two polygons that share
- * an edge, exactly one has each pixel.
+ * Paints the part of a shape that lies on the canvas. A pixel belongs to a shape where its centre lies inside. A centre on the
+ * very edge of a polygon belongs where the polygon continues to the left or below, as GDAL has it (`gdal_rasterize` and
+ * `rasterio.features.rasterize` without `all_touched`; level edges excepted, which GDAL judges by their direction): of two
+ * polygons that share an edge, exactly one has each pixel.
  */
 export function paint(shape: Shape, canvas: Canvas): void {
   if (shape.kind === 'polygon') paintPolygon(shape, canvas);
@@ -59,8 +59,8 @@ export function paint(shape: Shape, canvas: Canvas): void {
 }
 
 /**
- * Where the sides of a polygon cross the middle of each row of the canvas is collected side by side, then sorted row by row: what one row gets
- * does not depend on which other rows are painted with it.
+ * Where the sides of a polygon cross the middle of each row of the canvas is collected side by side, then sorted row by row:
+ * what one row gets does not depend on which other rows are painted with it.
  */
 function paintPolygon(polygon: Polygon, canvas: Canvas): void {
   const { points, ends, extent } = polygon;

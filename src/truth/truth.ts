@@ -13,8 +13,8 @@ export interface Truth {
   /** The labels as they lie on a working image of the given size, which shows the whole slide. */
   view(size: Size): LabelView;
   /**
-   * The objects of the classes, neither background nor what is ignored: each polygon as it was drawn, whatever may lie over it, or each
-   * connected region (8 neighbours) of equal label of an image of labels.
+   * The objects of the classes, neither background nor what is ignored: each polygon as it was drawn, whatever may lie over it,
+   * or each connected region (8 neighbours) of equal label of an image of labels.
    *
    * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
    */

@@ -16,8 +16,8 @@ const TILE = 4096;
 const CELL = 16;
 
 /**
- * How the masks at 1/16 were made, found by trying: the slide is padded with 0 to whole tiles of 4096, half of it (rounded down) before; every
- * 16th pixel, from the first, is kept; tile `n` is the `n`th, row by row.
+ * How the masks at 1/16 were made, found by trying: the slide is padded with 0 to whole tiles of 4096, half of it (rounded
+ * down) before; every 16th pixel, from the first, is kept; tile `n` is the `n`th, row by row.
  */
 interface Tile {
   readonly x: number;
