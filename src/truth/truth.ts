@@ -1,4 +1,4 @@
-import type { Band, MaskClass, Size, Span } from '../types.js';
+import type { Band, Box, MaskClass, Size, Span } from '../types.js';
 
 /**
  * What is known to be where on a slide: a label for every pixel, in whatever form it was given. Labels are seen at a working
@@ -12,8 +12,24 @@ export interface Truth {
   readonly classes: readonly MaskClass[];
   /** The labels as they lie on a working image of the given size, which shows the whole slide. */
   view(size: Size): LabelView;
+  /**
+   * The objects of the classes, neither background nor what is ignored: each polygon as it was drawn, whatever may lie over it, or each
+   * connected region (8 neighbours) of equal label of an image of labels.
+   *
+   * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
+   */
+  objects(signal?: AbortSignal): AsyncIterable<TruthObject>;
   /** Lets go of the file. */
   close(): Promise<void>;
+}
+
+/** One thing that was marked. */
+export interface TruthObject {
+  readonly label: number;
+  /** The part of the slide that holds it, in whole level-0 pixels. */
+  readonly box: Box;
+  /** Level-0 pixels; where it was drawn, what the geometry has, not a count. */
+  readonly area: number;
 }
 
 /** Labels at a working resolution. */
