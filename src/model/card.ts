@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
+import { type Checks, check, checkKeys, color, isNumber, oneOf, parseJson, text } from '../plan/checked.js';
 import type { Rgb } from '../types.js';
 import type { ModelFile } from './facts.js';
-import { lineOfMistake } from './json.js';
 
 /** A class as a card lists it. */
 export interface CardClass {
@@ -43,32 +43,17 @@ export interface Card {
   readonly margin?: number;
 }
 
-/** Says what was expected where a value is no good. */
-type Check = (value: unknown) => string | undefined;
-
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-const check =
-  (expected: string, holds: (value: unknown) => boolean): Check =>
-  (value) =>
-    holds(value) ? undefined : expected;
-const oneOf = (...words: readonly string[]): Check =>
-  check(`one of ${words.join(', ')}`, (value) => words.includes(value as string));
-const text = check('a text', (value) => typeof value === 'string' && value.trim() !== '');
 const perChannel = (value: unknown): value is number[] =>
   Array.isArray(value) && [1, 3].includes(value.length) && value.every(isNumber);
 const positive = check('a number above 0', (value) => isNumber(value) && value > 0);
 
-const classChecks: Readonly<Record<keyof CardClass, Check>> = {
+const classChecks: Checks<CardClass> = {
   name: text,
-  color: check(
-    'three whole numbers from 0 to 255',
-    (value) =>
-      Array.isArray(value) && value.length === 3 && value.every((part) => Number.isInteger(part) && part >= 0 && part <= 255),
-  ),
+  color,
   threshold: check('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1),
 };
 
-const cardChecks: Readonly<Record<keyof Card, Check>> = {
+const cardChecks: Checks<Card> = {
   name: text,
   layout: oneOf('nchw', 'nhwc'),
   color: oneOf('rgb', 'bgr', 'gray'),
@@ -112,15 +97,7 @@ export async function readCard(file: ModelFile, path?: string): Promise<Card | u
  * @throws {SegtileError} `model` with the line of a mistake in the JSON, or the key that is unknown or holds what it cannot
  */
 export function parseCard(json: string, where: string): Card {
-  const line = lineOfMistake(json.replace(/^\uFEFF/, ''));
-  if (line !== undefined)
-    throw new SegtileError(
-      'model',
-      `${where}: line ${line} is not JSON`,
-      'look for a missing quote or comma there, or just before',
-    );
-  const card: unknown = JSON.parse(json.replace(/^\uFEFF/, ''));
-  return checkCard(card, where);
+  return checkCard(parseJson(json, where, 'model'), where);
 }
 
 /**
@@ -129,12 +106,12 @@ export function parseCard(json: string, where: string): Card {
  * @throws {SegtileError} `model` with the key that is unknown or holds what it cannot
  */
 export function checkCard(card: unknown, where: string): Card {
-  checkKeys(card, cardChecks, where, 'card');
-  const { classes, standardize, scale, mean, std } = card as Card;
-  for (const [index, entry] of (classes ?? []).entries()) {
-    checkKeys(entry, classChecks, `${where}: class ${index + 1}`, 'class');
+  checkKeys(card, cardChecks, { where, what: 'card', code: 'model' });
+  const { classes = [], standardize, scale, mean, std }: Card = card;
+  for (const [index, entry] of classes.entries()) {
+    checkKeys(entry, classChecks, { where: `${where}: class ${index + 1}`, what: 'class', code: 'model' });
     if (entry.name === undefined) throw new SegtileError('model', `${where}: class ${index + 1} has no name`, 'add a "name"');
-    if (classes!.findIndex(({ name }) => name === entry.name) < index)
+    if (classes.findIndex(({ name }) => name === entry.name) < index)
       throw new SegtileError(
         'model',
         `${where}: two classes are named ${JSON.stringify(entry.name)}`,
@@ -147,40 +124,5 @@ export function checkCard(card: unknown, where: string): Card {
       `${where}: standardize leaves nothing for ${scale !== undefined ? 'scale' : mean ? 'mean' : 'std'} to do`,
       'keep standardize, or scale, mean and std',
     );
-  return card as Card;
-}
-
-function checkKeys(value: unknown, checks: Readonly<Record<string, Check>>, where: string, what: string): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new SegtileError('model', `${where}: expected a ${what}, which is {…}, but got ${JSON.stringify(value)}`);
-  const known = Object.keys(checks);
-  for (const [key, entry] of Object.entries(value)) {
-    if (!known.includes(key))
-      throw new SegtileError(
-        'model',
-        `${where}: unknown key ${JSON.stringify(key)}${meant(key, known)}`,
-        `a ${what} may hold ${known.join(', ')}`,
-      );
-    const expected = checks[key]!(entry);
-    if (expected) throw new SegtileError('model', `${where}: expected ${expected} for ${key} but got ${JSON.stringify(entry)}`);
-  }
-}
-
-/** Asks for the name that has the fewest letters to insert, drop or replace, where these are at most half of them. */
-function meant(name: string, known: readonly string[]): string {
-  const all = known.map((word) => ({ word, away: distance(name.toLowerCase(), word.toLowerCase()) }));
-  const { word, away } = all.reduce((a, b) => (b.away < a.away ? b : a));
-  return away <= name.length / 2 ? `, did you mean "${word}"?` : '';
-}
-
-/** Levenshtein's. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length]!;
+  return card;
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cardPath, parseCard, readCard } from '../../dist/model/card.js';
 import { readModel } from '../../dist/model/facts.js';
-import { lineOfMistake } from '../../dist/model/json.js';
+import { lineOfMistake } from '../../dist/plan/json.js';
 import { channelNetwork } from './networks.ts';
 import { saved } from './run.ts';
 

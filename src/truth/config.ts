@@ -1,0 +1,222 @@
+import { readFile } from 'node:fs/promises';
+import { reason, SegtileError } from '../errors.js';
+import {
+  type Checks,
+  check,
+  checkKeys,
+  color,
+  isColor,
+  isText,
+  isWhole,
+  meant,
+  oneOf,
+  parseJson,
+  text,
+} from '../plan/checked.js';
+import { defaultColor } from '../plan/palette.js';
+import type { MaskClass, Rgb } from '../types.js';
+
+/** What stands for a class in the files that truth is read from. */
+export interface Origin {
+  /** Names of classes and categories, letter by letter. */
+  readonly names?: readonly string[];
+  /** Values of label images, 0 to 65535. */
+  readonly values?: readonly number[];
+  /** Colours of RGB label images, and of annotations without a name. */
+  readonly colors?: readonly Rgb[];
+}
+
+/** A class as a file lists it. Its own name, label and colour stand for it too, the label only where `values` is left out. */
+export interface ListedClass extends Origin {
+  readonly name: string;
+  /** 1 to 254; the place in the list, from 1, where it is left out. */
+  readonly label?: number;
+  readonly color?: Rgb;
+}
+
+/** How truth files are to be understood, as a JSON file says it. */
+export interface ClassesFile {
+  readonly classes: readonly ListedClass[];
+  /** What is no class: label 0. */
+  readonly background?: Origin;
+  /** What nobody may learn from: label 255. */
+  readonly ignore?: Origin;
+  /** Names of annotations to leave out, as if they were not there. */
+  readonly skip?: readonly string[];
+  /** The class of annotations without a name and of runs: the name of a class, `background` or `ignore`. */
+  readonly default?: string;
+  /** What a pixel is that nothing was said about: `background` where it is left out. */
+  readonly unlabelled?: 'background' | 'ignore';
+  /** Which of two annotations has a pixel that lies in both: the `later` one in the file, or that of the later of the `classes`. */
+  readonly overlap?: 'later' | 'classes';
+}
+
+/** The label of pixels that nobody may learn from. */
+export const IGNORE = 255;
+
+/** How truth files are understood. */
+export interface TruthConfig {
+  readonly classes: readonly MaskClass[];
+  /** Label by name of an annotation, or undefined for one to leave out. */
+  readonly names: ReadonlyMap<string, number | undefined>;
+  /** Label by value of a label image. */
+  readonly values: ReadonlyMap<number, number>;
+  /** Label by colour, `red << 16 | green << 8 | blue`. */
+  readonly colors: ReadonlyMap<number, number>;
+  /** Label of annotations without a name and of runs. */
+  readonly otherwise: number | undefined;
+  /** Label of a pixel that nothing was said about. */
+  readonly unlabelled: number;
+  readonly overlap: 'later' | 'classes';
+  /** Nobody listed classes: whatever has a name is the one class. */
+  readonly anyName: boolean;
+  /** Nobody said what 255 is in a label image: that of a black and white mask, unless 1 occurs besides. */
+  readonly white: boolean;
+}
+
+const listOf = (expected: string, holds: (value: unknown) => boolean) =>
+  check(`a list of ${expected}`, (value) => Array.isArray(value) && value.every(holds));
+
+const originChecks: Checks<Origin> = {
+  names: listOf('texts', isText),
+  values: listOf('whole numbers from 0 to 65535', (value) => isWhole(value, 0, 65535)),
+  colors: listOf('colours, each three whole numbers from 0 to 255', isColor),
+};
+
+const classChecks: Checks<ListedClass> = {
+  name: text,
+  label: check('a whole number from 1 to 254', (value) => isWhole(value, 1, 254)),
+  color,
+  ...originChecks,
+};
+
+const fileChecks: Checks<ClassesFile> = {
+  classes: check('a list of 1 to 254 classes', (value) => Array.isArray(value) && isWhole(value.length, 1, 254)),
+  background: () => undefined,
+  ignore: () => undefined,
+  skip: listOf('texts', isText),
+  default: text,
+  unlabelled: oneOf('background', 'ignore'),
+  overlap: oneOf('later', 'classes'),
+};
+
+/** What holds where nobody listed classes: whatever is annotated is of one class, `object`, with label 1. */
+export function defaultConfig(): TruthConfig {
+  return { ...resolve({ classes: [{ name: 'object' }], default: 'object' }, 'default'), anyName: true };
+}
+
+/**
+ * Reads a file of classes.
+ *
+ * @throws {SegtileError} `input` where it cannot be read; see {@link parseConfig}
+ */
+export async function readConfig(path: string): Promise<TruthConfig> {
+  const json = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const what = cause.code === 'ENOENT' ? `there is no file ${path}` : `cannot read ${path}: ${reason(cause)}`;
+    throw new SegtileError('input', what, 'check the path of the classes', cause);
+  });
+  return parseConfig(json, path);
+}
+
+/**
+ * The meaning of a JSON text of classes. `where` names it in errors.
+ *
+ * @throws {SegtileError} `input` with the line of a mistake in the JSON, the key that is unknown or holds what it cannot, or the name,
+ *   value or colour that stands for two classes
+ */
+export function parseConfig(json: string, where: string): TruthConfig {
+  const file = parseJson(json, where, 'input');
+  checkKeys(file, fileChecks, { where, what: 'file of classes', code: 'input' });
+  if (file.classes === undefined)
+    throw new SegtileError('input', `${where} lists no classes`, 'add "classes": [{ "name": … }]');
+  for (const [index, entry] of file.classes.entries()) {
+    const place = `${where}: class ${index + 1}`;
+    checkKeys(entry, classChecks, { where: place, what: 'class', code: 'input' });
+    if (entry.name === undefined) throw new SegtileError('input', `${place} has no name`, 'add a "name"');
+  }
+  for (const key of ['background', 'ignore'] as const) {
+    if (file[key] !== undefined) checkKeys(file[key], originChecks, { where: `${where}: ${key}`, what: key, code: 'input' });
+  }
+  return resolve(file as ClassesFile, where);
+}
+
+function resolve(file: ClassesFile, where: string): TruthConfig {
+  const listed = file.classes.map((entry, index) => ({ ...entry, label: entry.label ?? index + 1 }));
+  const classes = listed.map(({ name, label, color }) => ({ name, label, color: color ?? defaultColor(label) }));
+  const names = new Map<string, number | undefined>();
+  const values = new Map<number, number>();
+  const colors = new Map<number, number>();
+  const called = (label: number | undefined) =>
+    label === undefined
+      ? 'skip'
+      : (classes.find((each) => each.label === label)?.name ?? (label === 0 ? 'background' : 'ignore'));
+
+  function claim<Key, Label extends number | undefined>(map: Map<Key, Label>, key: Key, label: Label, shown: string): void {
+    const other = map.get(key);
+    if (map.has(key) && other !== label)
+      throw new SegtileError(
+        'input',
+        `${where}: ${shown} stands for ${called(other)} and for ${called(label)}`,
+        'leave it in one',
+      );
+    map.set(key, label);
+  }
+  function claimAll(origin: Origin, label: number): void {
+    for (const name of origin.names ?? []) claim(names, name, label, `the name ${JSON.stringify(name)}`);
+    for (const value of origin.values ?? []) claim(values, value, label, `the value ${value}`);
+    for (const each of origin.colors ?? []) claim(colors, packColor(each), label, `the colour ${each.join(', ')}`);
+  }
+
+  for (const [index, { name, label }] of listed.entries()) {
+    if (listed.findIndex((other) => other.name === name) < index)
+      throw new SegtileError('input', `${where}: two classes are named ${JSON.stringify(name)}`, 'give each a name of its own');
+    if (listed.findIndex((other) => other.label === label) < index)
+      throw new SegtileError('input', `${where}: two classes have the label ${label}`, 'give each a label of its own');
+  }
+  for (const entry of listed) {
+    claimAll(entry, entry.label);
+    claimAll({ names: [entry.name], ...(entry.color ? { colors: [entry.color] } : {}) }, entry.label);
+    if (entry.values === undefined) claimAll({ values: [entry.label] }, entry.label);
+  }
+  claimAll(file.background ?? {}, 0);
+  claimAll(file.ignore ?? {}, IGNORE);
+  for (const name of file.skip ?? []) claim(names, name, undefined, `the name ${JSON.stringify(name)}`);
+
+  const unlabelled = file.unlabelled === 'ignore' ? IGNORE : 0;
+  if (!values.has(0)) values.set(0, unlabelled);
+  if (!colors.has(0)) colors.set(0, unlabelled);
+  const white = !values.has(255) && classes.length === 1;
+  if (!values.has(255)) values.set(255, white ? classes[0]!.label : IGNORE);
+  return {
+    classes,
+    names,
+    values,
+    colors,
+    otherwise: otherwise(file, classes, where),
+    unlabelled,
+    overlap: file.overlap ?? 'later',
+    anyName: false,
+    white,
+  };
+}
+
+function otherwise({ default: name }: ClassesFile, classes: readonly MaskClass[], where: string): number | undefined {
+  if (name === undefined) return undefined;
+  const known = [...classes, { name: 'background', label: 0 }, { name: 'ignore', label: IGNORE }];
+  const found = known.find((each) => each.name === name);
+  if (found) return found.label;
+  const near = meant(
+    name,
+    known.map((each) => each.name),
+  );
+  throw new SegtileError(
+    'input',
+    `${where}: the default ${JSON.stringify(name)} is no class${near}`,
+    'name one that is listed',
+  );
+}
+
+/** A colour as one number. */
+export function packColor([red, green, blue]: Rgb): number {
+  return (red << 16) | (green << 8) | blue;
+}

@@ -1,0 +1,143 @@
+import { SegtileError } from '../errors.js';
+import { labelRuns, type Region, trackRegions } from '../plan/connected.js';
+import { firstShowing, nearest } from '../plan/stretch.js';
+import type { Band, BandRun, Size, Span } from '../types.js';
+import { requireSameShape } from './aspect.js';
+import { IGNORE, type TruthConfig } from './config.js';
+import type { LabelImage, ValueBand } from './label-image.js';
+import type { LabelView, Truth, TruthObject } from './truth.js';
+import { type Labels, labelsOf } from './values.js';
+
+/** Rows and pixels that are made at a time, at most: an image that is much smaller than the view must not give a band of the slide's size. */
+const BAND_ROWS = 256;
+const BAND_PIXELS = 2 ** 22;
+
+/**
+ * Truth that is an image of labels. It shows the whole slide, at whatever size.
+ *
+ * @param slide level 0, in pixels
+ * @throws {SegtileError} `input` where the image has another shape than the slide
+ */
+export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig): Truth {
+  requireSameShape(image.path, image, slide);
+  const labels = labelsOf(image, config);
+  return {
+    path: image.path,
+    kind: 'label image',
+    classes: config.classes,
+    view: (size) => imageView(image, labels, size),
+    objects: (signal) => imageObjects(image, labels, slide, signal),
+    close: () => image.close(),
+  };
+}
+
+/** Nearest neighbour, pixel centre to pixel centre; see `nearest`. */
+function imageView(image: LabelImage, labels: Labels, size: Size): LabelView {
+  const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_PIXELS / size.width)));
+  const row = (y: number) => nearest(y, image.height, size.height);
+  return {
+    ...size,
+    async *readBands(rows, columns, signal) {
+      const end = Math.min(rows.start + rows.length, size.height);
+      if (rows.start >= end) return;
+      const source = { start: row(rows.start), length: row(end - 1) + 1 - row(rows.start) };
+      const wanted = (span: Span) => {
+        const from = Math.max(firstShowing(span.start, image.height, size.height), rows.start);
+        const to = Math.min(firstShowing(span.start + span.length, image.height, size.height), end);
+        return from < to ? sourceColumns(columns({ start: from, length: to - from }), image.width, size.width) : [];
+      };
+      let y = rows.start;
+      for await (const band of image.readBands(source, wanted, signal)) {
+        while (y < end && row(y) < band.y + band.height) {
+          let stop = y + 1;
+          while (stop < end && stop - y < step && row(stop) < band.y + band.height) stop++;
+          yield showBand(band, { start: y, length: stop - y }, columns, image, size, labels);
+          y = stop;
+        }
+      }
+    },
+  };
+}
+
+/** What of an image is shown in some columns of a view; sorted, disjoint. */
+function sourceColumns(columns: readonly Span[], from: number, to: number): Span[] {
+  const spans: { start: number; length: number }[] = [];
+  for (const { start, length } of columns) {
+    const first = Math.max(start, 0);
+    const last = Math.min(start + length, to) - 1;
+    if (last < first) continue;
+    const left = nearest(first, from, to);
+    const right = nearest(last, from, to) + 1;
+    const before = spans.at(-1);
+    if (before !== undefined && left <= before.start + before.length) before.length = right - before.start;
+    else spans.push({ start: left, length: right - left });
+  }
+  return spans;
+}
+
+function showBand(
+  band: ValueBand,
+  rows: Span,
+  columns: (rows: Span) => readonly Span[],
+  image: Size,
+  size: Size,
+  labels: Labels,
+): Band {
+  const { start: y, length: height } = rows;
+  const runs: BandRun[] = [];
+  for (const span of columns(rows)) {
+    const x = Math.max(span.start, 0);
+    const width = Math.min(span.start + span.length, size.width) - x;
+    if (width <= 0) continue;
+    const first = nearest(x, image.width, size.width);
+    // What is wanted lies together, so it lies in one run.
+    const run = band.runs.find((each) => each.x <= first && first < each.x + each.width)!;
+    const offsets = Int32Array.from({ length: width }, (_, i) => nearest(x + i, image.width, size.width) - run.x);
+    const data = new Uint8Array(width * height);
+    let shown = -1;
+    for (let i = 0; i < height; i++) {
+      const row = nearest(y + i, image.height, size.height) - band.y;
+      const at = i * width;
+      if (row === shown) data.copyWithin(at, at - width, at);
+      else labels.pick(run, band.y, row, offsets, data, at);
+      shown = row;
+    }
+    runs.push({ x, pixels: { width, height, channels: 1, data } });
+  }
+  return { y, height, runs };
+}
+
+async function* imageObjects(
+  image: LabelImage,
+  labels: Labels,
+  slide: Size,
+  signal?: AbortSignal,
+): AsyncGenerator<TruthObject> {
+  const across = slide.width / image.width;
+  const down = slide.height / image.height;
+  const whole = { start: 0, length: image.width };
+  const offsets = Int32Array.from({ length: image.width }, (_, x) => x);
+  let found: Region[] = [];
+  const tracker = trackRegions(8, (region) => found.push(region));
+  const line = new Uint8Array(image.width);
+  const levelZero = ({ label, box, area }: Region): TruthObject => {
+    const x = Math.floor(box.x * across);
+    const y = Math.floor(box.y * down);
+    const right = Math.min(Math.ceil((box.x + box.width) * across), slide.width);
+    const bottom = Math.min(Math.ceil((box.y + box.height) * down), slide.height);
+    return { label, box: { x, y, width: right - x, height: bottom - y }, area: area * across * down };
+  };
+  for await (const band of image.readBands({ start: 0, length: image.height }, () => [whole], signal)) {
+    const run = band.runs[0];
+    if (run === undefined) throw new SegtileError('input', `${image.path} gave no rows from ${band.y} on`);
+    for (let row = 0; row < band.height; row++) {
+      labels.pick(run, band.y, row, offsets, line, 0);
+      for (let x = 0; x < line.length; x++) if (line[x] === IGNORE) line[x] = 0;
+      tracker.line(labelRuns(line));
+    }
+    yield* found.map(levelZero);
+    found = [];
+  }
+  tracker.finish();
+  yield* found.map(levelZero);
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { SegtileError } from '../errors.js';
+import { parseJson } from '../plan/checked.js';
+import { openFile } from '../tiff/source.js';
+import type { Size } from '../types.js';
+import type { TruthConfig } from './config.js';
+import { geojsonShapes } from './geojson.js';
+import { imageTruth } from './image-truth.js';
+import { openLabelPng } from './label-png.js';
+import { openLabelTiff } from './label-tiff.js';
+import { openRleCsv } from './rle-csv.js';
+import { shapeTruth } from './shape-truth.js';
+import type { Truth } from './truth.js';
+
+/** What is needed to understand a file of truth. */
+export interface TruthOptions {
+  /** Level 0 of the slide, in pixels. */
+  readonly size: Size;
+  readonly config: TruthConfig;
+  /** What the slide is called in files that hold the truth of several. */
+  readonly slideName: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens the truth of a slide. What kind of file it is follows from its first bytes: a label image (TIFF or PNG), GeoJSON, COCO, or a CSV of
+ * runs.
+ *
+ * @throws {SegtileError} `input` where it is missing, damaged, or does not fit the slide or the classes; `unsupported` where it has
+ *   what segtile does not read
+ */
+export async function openTruth(path: string, { size, config, slideName, signal }: TruthOptions): Promise<Truth> {
+  const source = await openFile(path);
+  let kept = false;
+  try {
+    const start = new Uint8Array(Math.min(64, source.size));
+    await source.read([{ offset: 0, into: start }], signal);
+    switch (kindOf(start)) {
+      case 'TIFF': {
+        const truth = imageTruth(await openLabelTiff(source, signal), size, config);
+        kept = true;
+        return truth;
+      }
+      case 'PNG':
+        return imageTruth(await openLabelPng(path), size, config);
+      case 'JSON':
+        return await openJson(path, size, config);
+      case 'JPEG':
+        throw new SegtileError(
+          'unsupported',
+          `${path} is a JPEG, which keeps no labels but colours near them`,
+          'give the mask as PNG or TIFF, from where it was made',
+        );
+      default:
+        return await openRleCsv(path, slideName, size, config, signal);
+    }
+  } finally {
+    if (!kept) await source.close();
+  }
+}
+
+/** First bytes of each kind of image. TIFF: byte order, then 42 (classic) or 43 (BigTIFF) in it. */
+const SIGNATURES: readonly (readonly [kind: 'TIFF' | 'PNG' | 'JPEG', bytes: readonly number[]])[] = [
+  ['TIFF', [0x49, 0x49, 42, 0]],
+  ['TIFF', [0x49, 0x49, 43, 0]],
+  ['TIFF', [0x4d, 0x4d, 0, 42]],
+  ['TIFF', [0x4d, 0x4d, 0, 43]],
+  ['PNG', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
+  ['JPEG', [0xff, 0xd8, 0xff]],
+];
+
+function kindOf(start: Uint8Array): 'TIFF' | 'PNG' | 'JPEG' | 'JSON' | undefined {
+  const image = SIGNATURES.find(([, bytes]) => bytes.every((byte, i) => start[i] === byte))?.[0];
+  return image ?? (/^\uFEFF?\s*[{[]/.test(new TextDecoder('utf-8', { ignoreBOM: true }).decode(start)) ? 'JSON' : undefined);
+}
+
+async function openJson(path: string, slide: Size, config: TruthConfig): Promise<Truth> {
+  const value = parseJson(await readFile(path, 'utf8'), path, 'input');
+  const features = Array.isArray(value) ? value : ((value as { features?: unknown }).features ?? [value]);
+  if (!Array.isArray(features)) throw new SegtileError('input', `${path} has features that are no list`, 'export it again');
+  return shapeTruth({ path, kind: 'GeoJSON', slide, config, shapes: [...geojsonShapes(features, slide, config, path)] });
+}

@@ -1,0 +1,133 @@
+import { throwIfAborted } from '../errors.js';
+import { type Region, trackRegions } from '../plan/connected.js';
+import type { Band, Size, Span } from '../types.js';
+import { IGNORE, type TruthConfig } from './config.js';
+import { type Canvas, type Columns, type Extent, paint, type Shape } from './shapes.js';
+import type { LabelView, Truth, TruthObject } from './truth.js';
+
+/** Rows and pixels that are painted at a time, at most. */
+const BAND_ROWS = 256;
+const BAND_PIXELS = 2 ** 22;
+
+/** What a file of shapes holds. */
+export interface ShapeFile {
+  readonly path: string;
+  readonly kind: string;
+  /** Level 0 of the slide, in pixels. */
+  readonly slide: Size;
+  readonly config: TruthConfig;
+  /** In the order of the file. */
+  readonly shapes: readonly Shape[];
+}
+
+/**
+ * Truth that is made of shapes, which are held; pixels are painted when they are asked for. Where shapes overlap, the one that is painted last
+ * has the pixel: the later in the file, or with `overlap: classes` that of the later class, background below and ignored regions
+ * above them all.
+ */
+export function shapeTruth({ path, kind, slide, config, shapes }: ShapeFile): Truth {
+  const painted = config.overlap === 'later' ? shapes : inOrderOfClasses(shapes, config);
+  return {
+    path,
+    kind,
+    classes: config.classes,
+    view: (size) => shapeView(painted, size, slide, config.unlabelled),
+    objects: (signal) => shapeObjects(shapes, slide, signal),
+    close: async () => undefined,
+  };
+}
+
+function inOrderOfClasses(shapes: readonly Shape[], { classes }: TruthConfig): Shape[] {
+  const place = (label: number) => (label === IGNORE ? Infinity : classes.findIndex((each) => each.label === label));
+  return [...shapes].sort((a, b) => (a.label === b.label ? 0 : place(a.label) - place(b.label)));
+}
+
+function shapeView(shapes: readonly Shape[], size: Size, slide: Size, unlabelled: number): LabelView {
+  const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_PIXELS / size.width)));
+  return {
+    ...size,
+    async *readBands(rows, columns, signal) {
+      const end = Math.min(rows.start + rows.length, size.height);
+      for (let y = rows.start; y < end; y += step) {
+        throwIfAborted(signal);
+        const height = Math.min(step, end - y);
+        yield paintBand(shapes, size, slide, { start: y, length: height }, columns, unlabelled);
+      }
+    },
+  };
+}
+
+function paintBand(
+  shapes: readonly Shape[],
+  size: Size,
+  slide: Size,
+  rows: Span,
+  columns: (rows: Span) => readonly Span[],
+  unlabelled: number,
+): Band {
+  const { start: y, length: height } = rows;
+  const wanted = columns(rows);
+  const x = Math.max(0, wanted[0]?.start ?? 0);
+  const last = wanted.at(-1);
+  const width = last === undefined ? 0 : Math.min(last.start + last.length, size.width) - x;
+  if (width <= 0) return { y, height, runs: [] };
+
+  const data = new Uint8Array(width * height);
+  if (unlabelled !== 0) data.fill(unlabelled);
+  const canvas: Canvas = { x, y, width, height, data, size, slide };
+  // A pixel more on each side, so that rounding cannot lose one.
+  const top = ((y - 1) * slide.height) / size.height;
+  const bottom = ((y + height + 1) * slide.height) / size.height;
+  const left = ((x - 1) * slide.width) / size.width;
+  const right = ((x + width + 1) * slide.width) / size.width;
+  for (const shape of shapes) {
+    const { extent } = shape;
+    if (extent.top < bottom && extent.bottom > top && extent.left < right && extent.right > left) paint(shape, canvas);
+  }
+  return { y, height, runs: [{ x, pixels: { width, height, channels: 1, data } }] };
+}
+
+async function* shapeObjects(shapes: readonly Shape[], slide: Size, signal?: AbortSignal): AsyncGenerator<TruthObject> {
+  for (const shape of shapes) {
+    throwIfAborted(signal);
+    if (shape.label === 0 || shape.label === IGNORE) continue;
+    if (shape.kind === 'columns') yield* columnObjects(shape, slide);
+    else if (shape.area > 0) yield { label: shape.label, box: boxOf(shape.extent, slide), area: shape.area };
+  }
+}
+
+function boxOf(extent: Extent, slide: Size): TruthObject['box'] {
+  const x = Math.max(Math.floor(extent.left), 0);
+  const y = Math.max(Math.floor(extent.top), 0);
+  const right = Math.min(Math.ceil(extent.right), slide.width);
+  const bottom = Math.min(Math.ceil(extent.bottom), slide.height);
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+/** Connected regions out of pieces of columns: the columns are the lines. */
+function* columnObjects({ label, image, first, tops, bottoms }: Columns, slide: Size): Generator<TruthObject> {
+  let found: Region[] = [];
+  const tracker = trackRegions(8, (region) => found.push(region));
+  const across = slide.width / image.width;
+  const down = slide.height / image.height;
+  const levelZero = ({ box, area }: Region): TruthObject => {
+    const extent = {
+      left: box.y * across,
+      top: box.x * down,
+      right: (box.y + box.height) * across,
+      bottom: (box.x + box.width) * down,
+    };
+    return { label, box: boxOf(extent, slide), area: area * across * down };
+  };
+  for (let x = 0; x <= image.width; x++) {
+    if (x === image.width) tracker.finish();
+    else {
+      const count = first[x + 1]! - first[x]!;
+      const starts = tops.subarray(first[x]!, first[x + 1]!);
+      const ends = bottoms.subarray(first[x]!, first[x + 1]!);
+      tracker.line({ count, starts, ends, labels: new Uint8Array(count).fill(label) });
+    }
+    yield* found.map(levelZero);
+    found = [];
+  }
+}

@@ -1,0 +1,161 @@
+import { firstShowing, nearest } from '../plan/stretch.js';
+import type { Box, Size } from '../types.js';
+
+/** What a shape covers, in level-0 pixels, not rounded. */
+export interface Extent {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** One polygon of level-0 pixels, filled by the even-odd rule: inner rings are holes. */
+export interface Polygon {
+  readonly kind: 'polygon';
+  readonly label: number;
+  /** `x, y, x, y, …` of ring after ring; each ring ends with the point that it began with. */
+  readonly points: Float64Array;
+  /** Where each ring ends among the points: the index of the first number after it. */
+  readonly ends: readonly number[];
+  readonly extent: Extent;
+  /** Level-0 pixels, as the geometry has them. */
+  readonly area: number;
+}
+
+/** Pixels that were listed column by column, as pieces of columns. */
+export interface Columns {
+  readonly kind: 'columns';
+  readonly label: number;
+  /** The image that the columns belong to, which covers the slide; in RLE of HuBMAP it has the size of level 0. */
+  readonly image: Size;
+  /** The pieces of column `x` are those from `first[x]` to before `first[x + 1]`, from top to bottom, without touching. */
+  readonly first: Uint32Array;
+  /** First row of each piece, and the first row after it. */
+  readonly tops: Uint32Array;
+  readonly bottoms: Uint32Array;
+  readonly extent: Extent;
+}
+
+/** A part of a slide that has one label. */
+export type Shape = Polygon | Columns;
+
+/** A rectangle of a working image whose labels are to be painted, row by row from the top left. */
+export interface Canvas extends Box {
+  readonly data: Uint8Array;
+  /** The whole working image, in its pixels, and the slide that it shows, in level-0 pixels. */
+  readonly size: Size;
+  readonly slide: Size;
+}
+
+/**
+ * Paints the part of a shape that lies on the canvas. A pixel belongs to a shape where its centre lies inside. A centre on the very
+ * edge of a polygon belongs where the polygon continues to the left or below it, which is the rule of GDAL (`gdal_rasterize` and
+ * `rasterio.features.rasterize` without `all_touched`): of two polygons that share an edge, exactly one has each pixel.
+ */
+export function paint(shape: Shape, canvas: Canvas): void {
+  if (shape.kind === 'polygon') paintPolygon(shape, canvas);
+  else paintColumns(shape, canvas);
+}
+
+/**
+ * Where the sides of a polygon cross the middle of each row of the canvas is collected side by side, then sorted row by row: what one row gets
+ * does not depend on which other rows are painted with it.
+ */
+function paintPolygon(polygon: Polygon, canvas: Canvas): void {
+  const { points, ends, extent } = polygon;
+  const across = canvas.size.width / canvas.slide.width;
+  const down = canvas.size.height / canvas.slide.height;
+  // The first row whose centre is at or below a level-0 y, held to the canvas and counted from its top.
+  const rowFrom = (y: number) => Math.min(Math.max(Math.ceil(y * down - 0.5) - canvas.y, 0), canvas.height);
+  const top = rowFrom(extent.top);
+  const bottom = rowFrom(extent.bottom);
+  if (top >= bottom) return;
+
+  const starts = new Uint32Array(bottom - top + 1);
+  for (let ring = 0, at = 0; ring < ends.length; at = ends[ring++]!) {
+    for (; at + 2 < ends[ring]!; at += 2) {
+      const y1 = points[at + 1]!;
+      const y2 = points[at + 3]!;
+      const last = rowFrom(Math.max(y1, y2));
+      for (let row = rowFrom(Math.min(y1, y2)); row < last; row++) starts[row - top + 1]!++;
+    }
+  }
+  for (let row = 0; row < bottom - top; row++) starts[row + 1]! += starts[row]!;
+
+  const crossings = new Float64Array(starts[bottom - top]!);
+  const next = starts.slice();
+  for (let ring = 0, at = 0; ring < ends.length; at = ends[ring++]!) {
+    for (; at + 2 < ends[ring]!; at += 2) {
+      const rising = points[at + 1]! > points[at + 3]!;
+      const from = rising ? at + 2 : at;
+      const to = rising ? at : at + 2;
+      const x1 = points[from]!;
+      const y1 = points[from + 1]!;
+      const width = points[to]! - x1;
+      const height = points[to + 1]! - y1;
+      const last = rowFrom(points[to + 1]!);
+      for (let row = rowFrom(y1); row < last; row++) {
+        const y = (canvas.y + row + 0.5) / down;
+        crossings[next[row - top]!++] = (((y - y1) * width) / height + x1) * across;
+      }
+    }
+  }
+
+  for (let row = top; row < bottom; row++) {
+    const row0 = starts[row - top]!;
+    const row1 = starts[row - top + 1]!;
+    sort(crossings, row0, row1);
+    const base = row * canvas.width - canvas.x;
+    for (let i = row0; i + 1 < row1; i += 2) {
+      const left = Math.max(Math.floor(crossings[i]! + 0.5), canvas.x);
+      const right = Math.min(Math.floor(crossings[i + 1]! + 0.5), canvas.x + canvas.width);
+      if (left < right) canvas.data.fill(polygon.label, base + left, base + right);
+    }
+  }
+}
+
+/** Most rows cross a polygon twice. */
+function sort(values: Float64Array, start: number, end: number): void {
+  if (end - start > 16) {
+    values.subarray(start, end).sort();
+    return;
+  }
+  for (let i = start + 1; i < end; i++) {
+    const value = values[i]!;
+    let at = i;
+    for (; at > start && values[at - 1]! > value; at--) values[at] = values[at - 1]!;
+    values[at] = value;
+  }
+}
+
+function paintColumns({ label, image, first, tops, bottoms }: Columns, canvas: Canvas): void {
+  const { data, width, height, size } = canvas;
+  const sourceTop = nearest(canvas.y, image.height, size.height);
+  for (let x = 0; x < width; x++) {
+    const column = nearest(canvas.x + x, image.width, size.width);
+    const end = first[column + 1]!;
+    for (let piece = firstBelow(bottoms, first[column]!, end, sourceTop); piece < end; piece++) {
+      const top = rowShowing(tops[piece]!, image.height, canvas);
+      if (top === height) break;
+      const bottom = rowShowing(bottoms[piece]!, image.height, canvas);
+      for (let at = top * width + x; at < bottom * width; at += width) data[at] = label;
+    }
+  }
+}
+
+/** The first of the rising `values` from `start` to before `end` that is greater than `value`, or `end`. */
+function firstBelow(values: Uint32Array, start: number, end: number, value: number): number {
+  let low = start;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The first row of the canvas that shows row `y` of an image or one below it, counted from the top of the canvas. */
+function rowShowing(y: number, imageHeight: number, { y: offset, height, size }: Canvas): number {
+  return Math.min(Math.max(firstShowing(y, imageHeight, size.height) - offset, 0), height);
+}
