@@ -216,6 +216,6 @@ function infoCommand(shell: Shell): Command {
 function makeDatasetCommand(shell: Shell): Command {
   return addMakeDatasetOptions(command('make-dataset')).action(async (slides: string[], options: MakeDatasetOptions) => {
     const { makeDataset } = await import('./commands/make-dataset.js');
-    setExitCode(await makeDataset(slides, options, shell));
+    setExitCode(await makeDataset(slides, options, process.argv.slice(2), shell));
   });
 }

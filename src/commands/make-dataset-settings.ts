@@ -1,8 +1,8 @@
-import { type Form } from '../dataset/layout.js';
+import type { Form } from '../dataset/layout.js';
 import { SegtileError } from '../errors.js';
 import type { DatasetSettings } from '../pipeline/make-dataset.js';
 import { strideOfOverlap } from '../plan/overlap.js';
-import { type Ask, type Sampler, type SampleSettings } from '../plan/sampling.js';
+import type { Ask, Sampler, SampleSettings } from '../plan/sampling.js';
 import type { Share } from '../plan/split.js';
 import type { ViewChoice } from '../slide/view.js';
 import type { MaskClass, Size } from '../types.js';
@@ -82,16 +82,25 @@ export function datasetSettings(
     );
   }
   if (options.quality !== undefined && options.image !== 'jpeg') {
-    throw new SegtileError('usage', '--quality is that of JPEG, but images are kept as PNG', 'add --image jpeg, or leave --quality away');
+    throw new SegtileError(
+      'usage',
+      '--quality is that of JPEG, but images are kept as PNG',
+      'add --image jpeg, or leave --quality away',
+    );
   }
   if (minTissue !== undefined && options.tissue === 'none') {
-    throw new SegtileError('usage', '--min-tissue needs tissue to be looked for, but --tissue is none', 'leave one of them away');
+    throw new SegtileError(
+      'usage',
+      '--min-tissue needs tissue to be looked for, but --tissue is none',
+      'leave one of them away',
+    );
   }
   const asks = asksOf(options);
   const stride = strideOf(options);
   const resolution = resolutionOf(options);
   const tissue = tissueOf(options.tissue);
-  const image = options.image === 'png' ? ({ kind: 'png' } as const) : ({ kind: 'jpeg', quality: options.quality ?? QUALITY } as const);
+  const image =
+    options.image === 'png' ? ({ kind: 'png' } as const) : ({ kind: 'jpeg', quality: options.quality ?? QUALITY } as const);
   const by = options.splitBy === 'region' ? regionOf(options) : 'group';
   const split = { parts: options.split, folds: options.folds, by: by === 'group' ? options.splitBy : { region: by } };
   const caps = Object.fromEntries(options.maxPerClass ?? []);
@@ -145,9 +154,15 @@ export function asksOf({ sample, mix, count }: Pick<MakeDatasetOptions, 'sample'
   const twice = shares.find(({ sampler }, index) => shares.findIndex((other) => other.sampler === sampler) < index);
   if (twice) throw new SegtileError('usage', `the sampler ${twice.sampler} is asked twice`, 'name each sampler once');
   if (count === undefined) {
-    const endless = mix ? '--mix' : shares.map(({ sampler }) => sampler).find((each) => each !== 'grid' && each !== 'half-shift');
+    const endless = mix
+      ? '--mix'
+      : shares.map(({ sampler }) => sampler).find((each) => each !== 'grid' && each !== 'half-shift');
     if (endless === undefined) return shares.map(({ sampler }) => ({ sampler, wanted: 'all' }));
-    throw new SegtileError('usage', `${endless} needs to know how many tiles of a slide are wanted`, 'give a number with --count');
+    throw new SegtileError(
+      'usage',
+      `${endless} needs to know how many tiles of a slide are wanted`,
+      'give a number with --count',
+    );
   }
   const exact = shares.map(({ share }) => share * count);
   const wanted = exact.map(Math.floor);
@@ -188,12 +203,19 @@ function capsOf(byName: ReadonlyMap<string, number> | undefined, classes: readon
     [...(byName ?? [])].map(([name, most]) => {
       const label = labels.get(name);
       if (label !== undefined) return [label, most];
-      throw new SegtileError('usage', `there is no class "${name}" for --max-per-class`, `the classes are ${[...labels.keys()].join(', ')}`);
+      throw new SegtileError(
+        'usage',
+        `there is no class "${name}" for --max-per-class`,
+        `the classes are ${[...labels.keys()].join(', ')}`,
+      );
     }),
   );
 }
 
-function refuseBoth(options: MakeDatasetOptions, pairs: readonly (readonly [keyof MakeDatasetOptions, keyof MakeDatasetOptions])[]): void {
+function refuseBoth(
+  options: MakeDatasetOptions,
+  pairs: readonly (readonly [keyof MakeDatasetOptions, keyof MakeDatasetOptions])[],
+): void {
   for (const [a, b] of pairs) {
     if (options[a] === undefined || options[b] === undefined) continue;
     throw new SegtileError('usage', `--${a} and --${b} exclude each other`, 'give one of them');

@@ -24,7 +24,8 @@ function samplerText({ sampler, wanted, tried, accepted, capped, kept, fellBack 
 export function planText(slides: readonly SlideTiles[], style: Style): string {
   const tiles = slides.flatMap((slide) => slide.tiles);
   const guarded = slides.reduce((sum, slide) => sum + slide.guarded, 0);
-  const megapixels = slides.reduce((sum, { survey, tiles: own }) => sum + own.length * survey.window.width * survey.window.height, 0) / 1e6;
+  const megapixels =
+    slides.reduce((sum, { survey, tiles: own }) => sum + own.length * survey.window.width * survey.window.height, 0) / 1e6;
   const byPart = new Map<string, number>();
   for (const { split, fold } of tiles) {
     const name = fold === undefined ? split : `${split}, fold ${fold}`;
@@ -59,7 +60,10 @@ export function datasetText(root: string, { tiles, slides, statistics, failures 
     ['tiles', `${count(tiles)} from ${count(slides.length)} slide${slides.length === 1 ? '' : 's'}`],
     ...(parts.length > 1 ? [['split', parts.map(([name, part]) => `${name} ${count(part.tiles)}`).join(', ')] as const] : []),
     ['pixels', classes],
-    ['mean', `${all.mean.map((value) => value.toFixed(3)).join(', ')}, std ${all.std.map((value) => value.toFixed(3)).join(', ')}`],
+    [
+      'mean',
+      `${all.mean.map((value) => value.toFixed(3)).join(', ')}, std ${all.std.map((value) => value.toFixed(3)).join(', ')}`,
+    ],
     ...(failures.length > 0 ? [['failed', style.bad(failures.map(({ slide }) => slide).join(', '))] as const] : []),
     ['dataset', style.good(root)],
   ])}\n`;

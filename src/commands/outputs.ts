@@ -13,6 +13,11 @@ export interface Outputs {
 /** File name endings that are no part of a slide's own name. */
 const EXTENSION = /(\.ome)?\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
 
+/** A slide's own name: that of its file without what says which kind of file it is. */
+export function slideStem(slide: string): string {
+  return basename(slide).replace(EXTENSION, '');
+}
+
 /**
  * The files that `infer` writes for each slide: into a folder, under the slide's name, or for one slide under a `.tif` name of its own.
  *
@@ -29,7 +34,7 @@ export function outputsOf(slides: readonly string[], output: string): Outputs[] 
   }
   const taken = new Map<string, string>();
   return slides.map((slide) => {
-    const name = basename(slide).replace(EXTENSION, '');
+    const name = slideStem(slide);
     const other = taken.get(name.toLowerCase());
     if (other !== undefined) {
       throw new SegtileError(

@@ -221,7 +221,8 @@ async function finishSlide(
   return head;
 }
 
-function slideFacts({ survey, guarded }: SlideTiles, tiles: number): SlideFacts {
+/** What is told of a slide that is done. */
+export function slideFacts({ survey, guarded }: SlideTiles, tiles: number): SlideFacts {
   const { slide, full, size, downsample, reports } = survey;
   return {
     name: slide.name,
