@@ -42,8 +42,8 @@ export function createLabelCount(boxes: readonly Box[], labels: readonly number[
   function edge(y: number): void {
     for (let slot = 0; slot < slots; slot++) if (seen[slot]) giveOut(slot);
     seen.fill(0);
-    open = open.filter((index) => boxes[index]!.y + boxes[index]!.height > y);
     for (; nextToOpen < order.length && boxes[order[nextToOpen]!]!.y <= y; nextToOpen++) open.push(order[nextToOpen]!);
+    open = open.filter((index) => boxes[index]!.y + boxes[index]!.height > y);
     nextEdge = nextToOpen < order.length ? boxes[order[nextToOpen]!]!.y : Number.POSITIVE_INFINITY;
     for (const index of open) nextEdge = Math.min(nextEdge, boxes[index]!.y + boxes[index]!.height);
   }
