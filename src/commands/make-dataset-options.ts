@@ -36,7 +36,7 @@ export function addMakeDatasetOptions(command: Command): Command {
     .addOption(option('--max-per-class <n>', 'tiles of a slide by main class: tumor=200,background=50', tilesByClass))
     .addOption(option('--tissue <how>', 'what tissue is: otsu, hubmap, none, or a mask image or GeoJSON', text, 'otsu'))
     .addOption(option('--min-tissue <share>', 'least share of a tile that is tissue, unless it holds a class', share))
-    .addOption(option('--tries <n>', 'how often a window is drawn anew until it is kept', wholeNumber(1), 20))
+    .addOption(option('--tries <n>', 'how often a window is drawn anew until it is kept', wholeNumber(1), 50))
     .addOption(option('--seed <n>', 'the same seed gives the same tiles', wholeNumber(0), 0))
     .optionsGroup('Splits:')
     .addOption(

@@ -2,7 +2,7 @@ import type { DatasetRecord, SlideFacts } from '../pipeline/make-dataset.js';
 import type { SlideTiles } from '../pipeline/split-dataset.js';
 import type { Survey } from '../pipeline/survey-slide.js';
 import type { SamplerReport } from '../plan/sampling.js';
-import { count, pairs, percent } from '../terminal/format.js';
+import { count, figure, pairs, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
 
 /** What was drawn from a slide, one line a sampler. */
@@ -33,7 +33,7 @@ export function planText(slides: readonly SlideTiles[], style: Style): string {
   }
   const parts = [...byPart].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, n]) => [name, `${count(n)} tiles`] as const);
   return `${pairs([
-    ['tiles', `${style.strong(count(tiles.length))}, ${count(megapixels)} megapixels`],
+    ['tiles', `${style.strong(count(tiles.length))}, ${figure(megapixels)} megapixels`],
     ...parts,
     ...(guarded === 0 ? [] : [['left out', `${count(guarded)} windows at the borders of regions`] as const]),
   ])}\n`;
