@@ -9,28 +9,23 @@ import type { Polygon } from './shapes.js';
 const DEEPEST = 16;
 
 /**
- * The polygons of GeoJSON features as QuPath writes them and as HuBMAP gave them out, in their order. Coordinates are level-0 pixels. A
- * MultiPolygon or a collection gives as many shapes as it has polygons.
+ * Reads GeoJSON features as QuPath writes them and as HuBMAP gave them out, one after the other; values of JSON, each a feature or a bare
+ * geometry. Coordinates are level-0 pixels. A MultiPolygon or a collection gives as many shapes as it has polygons.
  *
- * @param features values of JSON: each a feature, or a bare geometry
+ * @returns what gives the polygons of the next feature
  * @throws {SegtileError} `input` naming the feature, counted from 1, that is no area, lies outside the slide, or has no class
  */
-export function* geojsonShapes(
-  features: Iterable<unknown>,
-  slide: Size,
-  config: TruthConfig,
-  path: string,
-): Generator<Polygon> {
+export function geojsonReader(path: string, slide: Size, config: TruthConfig): (feature: unknown) => Iterable<Polygon> {
   const labelOf = labeller(config);
   let count = 0;
-  for (const feature of features) {
+  return function* (feature) {
     const where = `${path}: feature ${++count}`;
     if (!isObject(feature)) throw new SegtileError('input', `${where} is ${show(feature)}, not an object`, 'export it again');
     const label = labelOf(classOf(feature, where), where);
-    if (label === undefined) continue;
+    if (label === undefined) return;
     const geometry = 'geometry' in feature ? feature.geometry : feature;
     for (const rings of polygonsOf(geometry, where, 0)) yield requireInside(polygonOf(label, rings), slide, where);
-  }
+  };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,15 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { SegtileError } from '../errors.js';
-import { parseJson } from '../plan/checked.js';
 import { openFile } from '../tiff/source.js';
 import type { Size } from '../types.js';
 import type { TruthConfig } from './config.js';
-import { geojsonShapes } from './geojson.js';
 import { imageTruth } from './image-truth.js';
+import { openJsonTruth } from './json-truth.js';
 import { openLabelPng } from './label-png.js';
 import { openLabelTiff } from './label-tiff.js';
 import { openRleCsv } from './rle-csv.js';
-import { shapeTruth } from './shape-truth.js';
 import type { Truth } from './truth.js';
 
 /** What is needed to understand a file of truth. */
@@ -44,7 +41,7 @@ export async function openTruth(path: string, { size, config, slideName, signal 
       case 'PNG':
         return imageTruth(await openLabelPng(path), size, config);
       case 'JSON':
-        return await openJson(path, size, config);
+        return await openJsonTruth(path, slideName, size, config, signal);
       case 'JPEG':
         throw new SegtileError(
           'unsupported',
@@ -72,11 +69,4 @@ const SIGNATURES: readonly (readonly [kind: 'TIFF' | 'PNG' | 'JPEG', bytes: read
 function kindOf(start: Uint8Array): 'TIFF' | 'PNG' | 'JPEG' | 'JSON' | undefined {
   const image = SIGNATURES.find(([, bytes]) => bytes.every((byte, i) => start[i] === byte))?.[0];
   return image ?? (/^\uFEFF?\s*[{[]/.test(new TextDecoder('utf-8', { ignoreBOM: true }).decode(start)) ? 'JSON' : undefined);
-}
-
-async function openJson(path: string, slide: Size, config: TruthConfig): Promise<Truth> {
-  const value = parseJson(await readFile(path, 'utf8'), path, 'input');
-  const features = Array.isArray(value) ? value : ((value as { features?: unknown }).features ?? [value]);
-  if (!Array.isArray(features)) throw new SegtileError('input', `${path} has features that are no list`, 'export it again');
-  return shapeTruth({ path, kind: 'GeoJSON', slide, config, shapes: [...geojsonShapes(features, slide, config, path)] });
 }

@@ -1,12 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { CsvError, parse } from 'csv-parse';
-import { SegtileError, throwIfAborted } from '../errors.js';
+import { SegtileError } from '../errors.js';
 import { meant } from '../plan/checked.js';
 import type { Size } from '../types.js';
 import type { TruthConfig } from './config.js';
 import { labelOfRuns } from './naming.js';
 import { decodeRle } from './rle.js';
 import { shapeTruth } from './shape-truth.js';
+import { readTable } from './table.js';
 import type { Truth } from './truth.js';
 
 /** What the column of runs may be called: in truth, in predictions, in HuBMAP 2022. */
@@ -33,32 +32,18 @@ export async function openRleCsv(
 }
 
 async function findRow(path: string, name: string, signal: AbortSignal | undefined): Promise<string> {
-  const file = createReadStream(path);
-  const rows = parse({ bom: true, skip_empty_lines: true });
-  file.on('error', (error) => rows.destroy(error));
-  file.pipe(rows);
   let columns: { readonly id: number; readonly runs: number } | undefined;
   let found: string | undefined;
   const ids: string[] = [];
-  try {
-    for await (const row of rows as AsyncIterable<readonly string[]>) {
-      throwIfAborted(signal);
-      if (columns === undefined) {
-        columns = columnsOf(path, row);
-        continue;
-      }
-      const id = row[columns.id]!;
-      if (id === name && found !== undefined) {
-        throw new SegtileError('input', `${path} has several rows with the id ${name}`, 'leave one');
-      }
-      if (id === name) found = row[columns.runs]!;
-      else ids.push(id);
+  for await (const { line, cells } of readTable(path, signal)) {
+    if (columns === undefined) {
+      columns = columnsOf(path, cells);
+      continue;
     }
-  } catch (cause) {
-    if (!(cause instanceof CsvError)) throw cause;
-    throw new SegtileError('input', `${path} is no CSV: ${cause.message}`, 'save it as CSV again', cause);
-  } finally {
-    file.destroy();
+    const id = cells[columns.id]!;
+    if (id !== name) ids.push(id);
+    else if (found === undefined) found = cells[columns.runs]!;
+    else throw new SegtileError('input', `${path}: line ${line} has the id ${name} again`, 'leave one row for each slide');
   }
   if (found !== undefined) return found;
   const some = ids.slice(0, 5).join(', ') + (ids.length > 5 ? `, … (${ids.length} in all)` : '');

@@ -49,8 +49,9 @@ export interface Canvas extends Box {
 
 /**
  * Paints the part of a shape that lies on the canvas. A pixel belongs to a shape where its centre lies inside. A centre on the very
- * edge of a polygon belongs where the polygon continues to the left or below it, which is the rule of GDAL (`gdal_rasterize` and
- * `rasterio.features.rasterize` without `all_touched`): of two polygons that share an edge, exactly one has each pixel.
+ * edge of a polygon belongs where the polygon continues to the left or below, as GDAL has it (`gdal_rasterize` and
+ * `rasterio.features.rasterize` without `all_touched`; level edges excepted, which GDAL judges by their direction): of two polygons that share
+ * an edge, exactly one has each pixel.
  */
 export function paint(shape: Shape, canvas: Canvas): void {
   if (shape.kind === 'polygon') paintPolygon(shape, canvas);

@@ -1,0 +1,184 @@
+import { basename } from 'node:path';
+import { SegtileError } from '../errors.js';
+import { meant } from '../plan/checked.js';
+import type { Size } from '../types.js';
+import { requireSameShape } from './aspect.js';
+import { columnsBuilder } from './columns.js';
+import type { TruthConfig } from './config.js';
+import { labeller } from './naming.js';
+import { polygonOf, requireInside, wrongRings } from './polygon.js';
+import type { Columns, Shape } from './shapes.js';
+
+/** An image of a COCO file, https://cocodataset.org/#format-data. */
+interface CocoImage extends Size {
+  readonly id: unknown;
+  readonly file_name: string;
+}
+
+/** An annotation as the file has it, and which one it is, counted from 1. */
+interface Annotation {
+  readonly number: number;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** Takes the lists of a COCO file, entry by entry, and makes the shapes of one image of it. */
+export interface CocoReader {
+  add(list: string, value: unknown): void;
+  /**
+   * Shapes in the order of the annotations; one that has several polygons gives several.
+   *
+   * @throws {SegtileError} `input` where the image is missing or has another shape than the slide, and for an annotation that is no
+   *   area or whose category is not known
+   */
+  shapes(): Shape[];
+}
+
+/**
+ * Reads the truth of one image of a COCO file. Polygons and runs (plain and compressed) are in pixels of the image, which may be smaller than the
+ * slide.
+ *
+ * @param name of the slide: the file name of the image, with or without folder and ending
+ */
+export function cocoReader(path: string, name: string, slide: Size, config: TruthConfig): CocoReader {
+  const images: CocoImage[] = [];
+  const annotations: Annotation[] = [];
+  const categories = new Map<unknown, unknown>();
+  let count = 0;
+  return {
+    add: (list, value) => {
+      if (typeof value !== 'object' || value === null)
+        throw new SegtileError(
+          'input',
+          `${path}: an entry of "${list}" is ${JSON.stringify(value)}, not an object`,
+          'export it again',
+        );
+      const entry = value as Readonly<Record<string, unknown>>;
+      if (list === 'images') images.push(imageOf(path, entry));
+      else if (list === 'categories') categories.set(entry.id, entry.name);
+      else {
+        count++;
+        const mine = images.find(({ file_name }) => isNamed(file_name, name));
+        // Images mostly stand before the annotations, so those of others need not be held.
+        if (mine === undefined || mine.id === entry.image_id) annotations.push({ number: count, value: entry });
+      }
+    },
+    shapes: () => {
+      const image = pick(path, images, name);
+      requireSameShape(`${path}: image ${image.file_name}`, image, slide);
+      const labelOf = labeller(config);
+      return annotations.flatMap(({ number, value }) => {
+        if (value.image_id !== image.id) return [];
+        const where = `${path}: annotation ${number}`;
+        const category = categories.get(value.category_id);
+        if (typeof category !== 'string')
+          throw new SegtileError(
+            'input',
+            `${where} has the category ${value.category_id}, which is not listed`,
+            'export it again',
+          );
+        const label = labelOf({ name: category, color: undefined }, where);
+        return label === undefined ? [] : shapesOf(value.segmentation, label, image, slide, where);
+      });
+    },
+  };
+}
+
+function imageOf(path: string, { id, file_name, width, height }: Readonly<Record<string, unknown>>): CocoImage {
+  if (typeof file_name === 'string' && isSide(width) && isSide(height)) return { id, file_name, width, height };
+  throw new SegtileError(
+    'input',
+    `${path}: image ${JSON.stringify(id)} lacks its file_name, width or height`,
+    'export it again',
+  );
+}
+
+function isSide(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+function isNamed(file: string, name: string): boolean {
+  const base = basename(file.replaceAll('\\', '/'));
+  return file === name || base === name || base.replace(/(\.ome)?\.[^.]*$/i, '') === name;
+}
+
+function pick(path: string, images: readonly CocoImage[], name: string): CocoImage {
+  const mine = images.filter(({ file_name }) => isNamed(file_name, name));
+  if (mine.length === 1) return mine[0]!;
+  const names = images.map(({ file_name }) => file_name);
+  const some = names.slice(0, 5).join(', ') + (names.length > 5 ? `, … (${names.length} in all)` : '');
+  throw new SegtileError(
+    'input',
+    `${path} has ${mine.length === 0 ? 'no image' : `${mine.length} images`} named ${name}${mine.length === 0 ? meant(name, names) : ''}`,
+    `its images are ${some || 'none'}`,
+  );
+}
+
+function shapesOf(segmentation: unknown, label: number, image: Size, slide: Size, where: string): Shape[] {
+  const scale = [slide.width / image.width, slide.height / image.height] as const;
+  if (Array.isArray(segmentation) && segmentation.length > 0) {
+    return segmentation.map((flat: unknown) => requireInside(polygonOf(label, [ringOf(flat, where)], scale), slide, where));
+  }
+  const { counts, size } = (segmentation ?? {}) as { counts?: unknown; size?: unknown };
+  if (!Array.isArray(size) || size.length !== 2 || (typeof counts !== 'string' && !Array.isArray(counts)))
+    throw new SegtileError(
+      'input',
+      `${where} has no segmentation`,
+      'boxes alone are no truth of pixels: export polygons or masks',
+    );
+  if (size[0] !== image.height || size[1] !== image.width)
+    throw new SegtileError(
+      'input',
+      `${where} has runs for ${size[1]} x ${size[0]} px, but its image has ${image.width} x ${image.height}`,
+      'export it again',
+    );
+  const shape = runsOf(typeof counts === 'string' ? unpackCounts(counts) : counts, label, image, slide, where);
+  return shape.tops.length === 0 ? [] : [shape];
+}
+
+function ringOf(flat: unknown, where: string): number[][] {
+  const numbers = Array.isArray(flat) ? (flat as number[]) : [];
+  const ring = Array.from({ length: Math.ceil(numbers.length / 2) }, (_, i) => numbers.slice(2 * i, 2 * i + 2));
+  const wrong = wrongRings([ring]);
+  if (wrong === undefined) return ring;
+  throw new SegtileError('input', `${where} is no polygon: ${wrong}`, 'export it again, or delete it');
+}
+
+/** Counts alternate between pixels outside and inside, down the first column, then down the second. */
+function runsOf(counts: readonly unknown[], label: number, image: Size, slide: Size, where: string): Columns {
+  const builder = columnsBuilder(image, slide);
+  const pixels = image.width * image.height;
+  let at = 0;
+  for (const [index, count] of counts.entries()) {
+    if (!Number.isSafeInteger(count) || (count as number) < 0)
+      throw new SegtileError(
+        'input',
+        `${where}: count ${index + 1} of its runs is ${JSON.stringify(count)}`,
+        'export it again',
+      );
+    if (index % 2 === 1 && at + (count as number) <= pixels) builder.add(at, count as number);
+    at += count as number;
+  }
+  if (at === pixels) return builder.build(label);
+  throw new SegtileError('input', `${where} has runs of ${at} pixels in all, but its image has ${pixels}`, 'export it again');
+}
+
+/**
+ * The counts in COCO's text form: each is written in digits of 5 bits, lowest first, in characters from "0" on, bit 5 telling that more
+ * follow; from the third on what is written is the difference to the count two before (cocoapi, common/maskApi.c, rleToString).
+ */
+function unpackCounts(text: string): number[] {
+  const counts: number[] = [];
+  for (let at = 0; at < text.length; ) {
+    let value = 0;
+    let weight = 1;
+    let digit = 0;
+    do {
+      digit = text.charCodeAt(at++) - 48;
+      value += (digit & 31) * weight;
+      weight *= 32;
+    } while (digit & 32 && at < text.length);
+    if (digit & 16) value -= weight;
+    counts.push(counts.length > 2 ? value + counts.at(-2)! : value);
+  }
+  return counts;
+}

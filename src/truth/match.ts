@@ -1,0 +1,168 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { SegtileError } from '../errors.js';
+import { meant } from '../plan/checked.js';
+import { isCoco } from './json-truth.js';
+import { readTable } from './table.js';
+
+/** A slide and the file that holds its truth. */
+export interface TruthPair {
+  readonly slide: string;
+  readonly truth: string;
+  /** Who it was taken from, where that was given: slides of one patient are one group. */
+  readonly patient: string | undefined;
+}
+
+/**
+ * Finds the truth of each slide.
+ *
+ * - `given` is a folder: the file in it that is named after the slide, see {@link truthNames}
+ * - `given` is a CSV with the columns `slide` and `truth`, and `patient` where it is known: paths are relative to the CSV; slides are found by path, by
+ *   name, or by name without ending
+ * - `given` is a CSV of runs or a COCO file, which hold the truth of many slides, or any other file where there is one slide
+ *
+ * @param slides none takes all that the CSV of pairs lists
+ * @throws {SegtileError} `input` naming the slides that have no truth, or that have several
+ */
+export async function matchTruths(slides: readonly string[], given: string): Promise<readonly TruthPair[]> {
+  const found = await stat(given).catch((cause: unknown) => {
+    throw new SegtileError('input', `there is no file or folder ${given}`, 'check the path of the truth', cause);
+  });
+  if (found.isDirectory()) return matchFolder(slides, given, await readdir(given));
+  if (extname(given).toLowerCase() === '.csv') {
+    const pairs = await readPairs(given);
+    if (pairs !== undefined) return matchPairs(slides, pairs, given);
+    return slides.map((slide) => ({ slide, truth: given, patient: undefined }));
+  }
+  if (slides.length > 1 && !(extname(given).toLowerCase() === '.json' && (await isCoco(given)))) {
+    throw new SegtileError(
+      'input',
+      `${given} is the truth of one slide, but there are ${slides.length}`,
+      'give a folder, or a CSV with the columns slide and truth',
+    );
+  }
+  return slides.map((slide) => ({ slide, truth: given, patient: undefined }));
+}
+
+/** What a slide is called where its truth is looked up: the name of its file without folder and ending (`.ome.tif` is one). */
+export function slideName(path: string): string {
+  return basename(path).replace(/(\.ome)?\.[^.]*$/i, '');
+}
+
+const ENDINGS = ['.tif', '.tiff', '.ome.tif', '.ome.tiff', '.png', '.geojson', '.json'];
+const MARKS = [
+  '',
+  '.truth',
+  '_truth',
+  '-truth',
+  '.mask',
+  '_mask',
+  '-mask',
+  '.labels',
+  '_labels',
+  '-labels',
+  '-anatomical-structure',
+];
+
+/** The file names, in small letters, that truth of a slide may have: its own name, one of a few marks or none, and an ending. */
+export function truthNames(slide: string): readonly string[] {
+  const stem = slideName(slide).toLowerCase();
+  return MARKS.flatMap((mark) => ENDINGS.map((ending) => stem + mark + ending));
+}
+
+/**
+ * Pairs slides with the files of a folder. A slide is never its own truth.
+ *
+ * @param names of the files in the folder
+ * @throws {SegtileError} `input` naming the slides without truth, or one with several, and the files
+ */
+export function matchFolder(slides: readonly string[], folder: string, names: readonly string[]): TruthPair[] {
+  const themselves = new Set(slides.map((slide) => resolve(slide)));
+  const byName = new Map<string, string[]>();
+  for (const name of names) {
+    if (themselves.has(resolve(folder, name))) continue;
+    const key = name.toLowerCase();
+    byName.set(key, [...(byName.get(key) ?? []), name]);
+  }
+  const candidates = slides.map((slide) => truthNames(slide).flatMap((name) => byName.get(name) ?? []));
+  const without = slides.filter((_, i) => candidates[i]!.length === 0);
+  if (without.length > 0) {
+    const stem = slideName(without[0]!);
+    const some = without.slice(0, 5).map(slideName).join(', ') + (without.length > 5 ? ', …' : '');
+    throw new SegtileError(
+      'input',
+      `${folder} has no truth for ${without.length} of ${slides.length} slides: ${some}`,
+      `name it like ${stem}.truth.tif, ${stem}_mask.png or ${stem}.geojson, or give a CSV with the columns slide and truth`,
+    );
+  }
+  return slides.map((slide, i) => {
+    const [truth, ...more] = candidates[i]!;
+    if (more.length === 0) return { slide, truth: join(folder, truth!), patient: undefined };
+    throw new SegtileError(
+      'input',
+      `${folder} has several truths for ${slideName(slide)}: ${candidates[i]!.join(', ')}`,
+      'leave one, or name it in a CSV with the columns slide and truth',
+    );
+  });
+}
+
+/** The rows of a CSV of pairs, or undefined where it has other columns. */
+async function readPairs(path: string): Promise<TruthPair[] | undefined> {
+  let columns: readonly string[] | undefined;
+  const pairs: TruthPair[] = [];
+  for await (const { line, cells } of readTable(path)) {
+    if (columns === undefined) {
+      columns = cells.map((cell) => cell.trim().toLowerCase());
+      if (!columns.includes('slide') || !columns.includes('truth')) return undefined;
+      continue;
+    }
+    const cell = (name: string) => (columns!.includes(name) ? cells[columns!.indexOf(name)]!.trim() : undefined);
+    for (const name of ['slide', 'truth', 'patient']) {
+      if (cell(name) === '')
+        throw new SegtileError('input', `${path}: line ${line} has no ${name}`, 'fill every cell of the column');
+    }
+    const beside = (name: string) => resolve(dirname(path), cell(name)!);
+    pairs.push({ slide: beside('slide'), truth: beside('truth'), patient: cell('patient') });
+  }
+  return pairs;
+}
+
+/**
+ * Picks the pairs of slides.
+ *
+ * @param path of the CSV, for messages
+ * @throws {SegtileError} `input` naming the slide that is listed twice, or not at all
+ */
+export function matchPairs(slides: readonly string[], pairs: readonly TruthPair[], path: string): readonly TruthPair[] {
+  if (slides.length === 0) {
+    const twice = pairs.find(({ slide }, i) => pairs.findIndex((other) => other.slide === slide) < i);
+    if (twice) throw listedTwice(path, twice.slide);
+    return pairs;
+  }
+  return slides.map((slide) => {
+    const ways: readonly ((a: string, b: string) => boolean)[] = [
+      (a, b) => resolve(a) === resolve(b),
+      (a, b) => basename(a) === basename(b),
+      (a, b) => slideName(a) === slideName(b),
+    ];
+    for (const same of ways) {
+      const mine = pairs.filter((pair) => same(pair.slide, slide));
+      if (mine.length > 1) throw listedTwice(path, slide);
+      if (mine.length === 1) return { ...mine[0]!, slide };
+    }
+    const names = pairs.map((pair) => slideName(pair.slide));
+    throw new SegtileError(
+      'input',
+      `${path} does not list the slide ${slideName(slide)}${meant(slideName(slide), names)}`,
+      'add a row for it, or leave the slide out',
+    );
+  });
+}
+
+function listedTwice(path: string, slide: string): SegtileError {
+  return new SegtileError(
+    'input',
+    `${path} lists the slide ${slideName(slide)} more than once`,
+    'leave one row for each slide',
+  );
+}

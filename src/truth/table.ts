@@ -1,0 +1,35 @@
+import { createReadStream } from 'node:fs';
+import { CsvError, parse } from 'csv-parse';
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
+
+/** A row of a CSV, the header included. */
+export interface TableRow {
+  /** Line of the file where the row ends, from 1. */
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/**
+ * The rows of a CSV one by one; only one is held. Empty lines are left out, and every row has as many cells as the first.
+ *
+ * @throws {SegtileError} `input` where it is no CSV or cannot be read, `aborted` when the signal fires
+ */
+export async function* readTable(path: string, signal?: AbortSignal): AsyncGenerator<TableRow, void, undefined> {
+  const file = createReadStream(path);
+  const rows = parse({ bom: true, skip_empty_lines: true, info: true });
+  file.on('error', (error) => rows.destroy(error));
+  file.pipe(rows);
+  try {
+    for await (const { record, info } of rows as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+      throwIfAborted(signal);
+      yield { line: info.lines, cells: record };
+    }
+  } catch (cause) {
+    if (cause instanceof SegtileError) throw cause;
+    const what = cause instanceof CsvError ? 'is no CSV' : 'cannot be read';
+    throw new SegtileError('input', `${path} ${what}: ${reason(cause)}`, 'save it as CSV again', cause);
+  } finally {
+    file.destroy();
+    rows.destroy();
+  }
+}

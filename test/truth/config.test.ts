@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { IGNORE, parseConfig } from '../../dist/truth/config.js';
+import { config } from './read.js';
+
+describe('parseConfig', () => {
+  it('numbers the classes in the order of the list, and gives them colours', () => {
+    const { classes } = config({ classes: [{ name: 'a' }, { name: 'b', label: 9, color: [1, 2, 3] }, { name: 'c' }] });
+    expect(classes.map(({ name, label }) => [name, label])).toEqual([
+      ['a', 1],
+      ['b', 9],
+      ['c', 3],
+    ]);
+    expect(classes[1]!.color).toEqual([1, 2, 3]);
+    expect(new Set(classes.map(({ color }) => color.join())).size).toBe(3);
+  });
+
+  it('lets labels stand for themselves where no values are listed', () => {
+    const { values } = config({ classes: [{ name: 'a' }, { name: 'b', values: [7, 8] }], background: { values: [3] } });
+    expect([...values].sort(([a], [b]) => a - b)).toEqual([
+      [0, 0],
+      [1, 1],
+      [3, 0],
+      [7, 2],
+      [8, 2],
+      [255, IGNORE],
+    ]);
+  });
+
+  it('takes 255 for the one class of a black and white mask, and else for what is ignored', () => {
+    expect(config({ classes: [{ name: 'a' }] }).values.get(255)).toBe(1);
+    expect(config({ classes: [{ name: 'a' }], ignore: { values: [255] } }).values.get(255)).toBe(IGNORE);
+    expect(config({ classes: [{ name: 'a' }, { name: 'b' }] }).values.get(255)).toBe(IGNORE);
+  });
+
+  it('gives what nobody labelled the label that was asked for', () => {
+    const { values, colors, unlabelled } = config({ classes: [{ name: 'a' }], unlabelled: 'ignore' });
+    expect([unlabelled, values.get(0), colors.get(0)]).toEqual([IGNORE, IGNORE, IGNORE]);
+  });
+
+  it.each([
+    ['unknown key "clases", did you mean "classes"?', { clases: [] }],
+    ['unknown key "colour", did you mean "color"?', { classes: [{ name: 'a', colour: [1, 2, 3] }] }],
+    ['c.json: ignore: unknown key "name", did you mean "names"?', { classes: [{ name: 'a' }], ignore: { name: ['x'] } }],
+    ['lists no classes', {}],
+    ['a list of 1 to 254 classes for classes', { classes: [] }],
+    ['class 2 has no name', { classes: [{ name: 'a' }, { label: 2 }] }],
+    ['a whole number from 1 to 254 for label but got 255', { classes: [{ name: 'a', label: 255 }] }],
+    ['two classes are named "a"', { classes: [{ name: 'a' }, { name: 'a' }] }],
+    ['two classes have the label 2', { classes: [{ name: 'a', label: 2 }, { name: 'b' }] }],
+    [
+      'the name "x" stands for a and for b',
+      {
+        classes: [
+          { name: 'a', names: ['x'] },
+          { name: 'b', names: ['x'] },
+        ],
+      },
+    ],
+    ['the name "a" stands for a and for skip', { classes: [{ name: 'a' }], skip: ['a'] }],
+    ['the value 4 stands for a and for ignore', { classes: [{ name: 'a', values: [4] }], ignore: { values: [4] } }],
+    [
+      'the colour 1, 2, 3 stands for a and for background',
+      { classes: [{ name: 'a', color: [1, 2, 3] }], background: { colors: [[1, 2, 3]] } },
+    ],
+    ['the default "tumour" is no class, did you mean "tumor"?', { classes: [{ name: 'tumor' }], default: 'tumour' }],
+    ['one of later, classes for overlap', { classes: [{ name: 'a' }], overlap: 'first' }],
+  ])('says %s', (message, file) => {
+    expect(() => parseConfig(JSON.stringify(file), 'c.json')).toThrow(message);
+  });
+
+  it('names the line where a file stops being JSON', () => {
+    expect(() => parseConfig('{\n"classes": [\n{"name" "a"}]}', 'c.json')).toThrow('c.json: line 3 is not JSON');
+  });
+});

@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { parseConfig, type TruthConfig } from '../../dist/truth/config.js';
+import type { LabelView } from '../../dist/truth/truth.js';
+import type { Size, Span } from '../../dist/types.js';
+
+/** Path of a file that `fixtures/truth/make.py` made. */
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/truth/${name}`, import.meta.url));
+}
+
+/** A file of classes. */
+export function config(file: object): TruthConfig {
+  return parseConfig(JSON.stringify(file), 'classes.json');
+}
+
+/** What sharp sees in a grey PNG. */
+export async function greyPixels(path: string): Promise<Size & { data: Uint8Array }> {
+  const { data, info } = await sharp(path).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, data: new Uint8Array(data) };
+}
+
+/** Reads rows of a view as one array; what was not read is 77. Checks that bands follow each other and runs are in order. */
+export async function readLabels(
+  view: LabelView,
+  rows: Span = { start: 0, length: view.height },
+  columns: (rows: Span) => readonly Span[] = () => [{ start: 0, length: view.width }],
+): Promise<Uint8Array> {
+  const out = new Uint8Array(view.width * rows.length).fill(77);
+  let y = rows.start;
+  for await (const band of view.readBands(rows, columns)) {
+    if (band.y !== y || band.height < 1) throw new Error(`band at ${band.y} where ${y} is due`);
+    y += band.height;
+    let end = -1;
+    for (const { x, pixels } of band.runs) {
+      if (x < 0 || x <= end || pixels.channels !== 1 || pixels.height !== band.height || x + pixels.width > view.width) {
+        throw new Error('a run is out of order or of the wrong size');
+      }
+      if (pixels.data.length !== pixels.width * pixels.height) throw new Error('a run has too few or too many labels');
+      end = x + pixels.width;
+      for (let row = 0; row < band.height; row++) {
+        const line = pixels.data.subarray(row * pixels.width, (row + 1) * pixels.width);
+        out.set(line, (band.y - rows.start + row) * view.width + x);
+      }
+    }
+  }
+  if (y !== rows.start + rows.length) throw new Error(`bands end at ${y}`);
+  return out;
+}
