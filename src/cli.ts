@@ -96,10 +96,10 @@ function inferCommand(shell: Shell): Command {
   const text: Parser<string> = (value) => value;
   return command('infer')
     .description('Segment slides: windows through a model, stitched to one mask a slide.')
-    .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files')
+    .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files; TIFF and SVS also at https:// and s3://')
     .optionsGroup('Model:')
     .addOption(option('-m, --model <file>', 'an ONNX model, or the name of a bundled one', text, 'hematoxylin'))
-    .addOption(option('--device <name>', 'where the model runs', word('cpu'), 'cpu'))
+    .addOption(option('--device <name>', 'where the model runs: cpu', word('cpu'), 'cpu'))
     .addOption(
       option(
         '--workers <n>',
@@ -114,7 +114,7 @@ function inferCommand(shell: Shell): Command {
     .addOption(
       option(
         '--margin <px>',
-        'removed from each side of a prediction (default: from the model, else an eighth of the window)',
+        'removed from each side of a prediction (default: from the model, else an eighth of the window, less where the stride needs it)',
         wholeNumber(0),
       ),
     )
@@ -140,14 +140,14 @@ function inferCommand(shell: Shell): Command {
       option('--tissue <how>', 'which windows hold tissue: otsu, hubmap, none, or a mask image or GeoJSON', text, 'otsu'),
     )
     .addOption(
-      option('--min-tissue <share>', 'least share of a window that is tissue (default: 0.01, or the rule of hubmap)', share),
+      option('--min-tissue <share>', 'least share of a window that is tissue (default: any, or the rule of hubmap)', share),
     )
     .optionsGroup('How predictions become a mask:')
     .addOption(option('--blend <how>', `weights of overlapping predictions: ${blends.join(', ')}`, word(...blends), 'gaussian'))
     .addOption(
       option(
         '--blend-space <what>',
-        'what is blended: probabilities or logits',
+        'what is blended: probabilities, or logits',
         word('probabilities', 'logits'),
         'probabilities',
       ),
@@ -177,27 +177,38 @@ function inferCommand(shell: Shell): Command {
     .option('--dry-run', 'say what would be run, and stop')
     .option('--json', 'one line of JSON a slide on standard output')
     .option('--quiet', 'no progress and no notes')
-    .optionsGroup('What the model expects, where its card (<model>.segtile.json) does not say:')
-    .addOption(option('--card <file>', 'a card from another place', text))
-    .addOption(option('--layout <order>', "order of the input's axes", word('nchw', 'nhwc')))
-    .addOption(option('--color <order>', 'channels of the input', word('rgb', 'bgr', 'gray')))
+    .optionsGroup('What the model expects (beats its card, <model>.segtile.json):')
+    .addOption(option('--card <file>', 'a card at another place than beside the model', text))
+    .addOption(option('--layout <order>', "order of the input's axes: nchw or nhwc", word('nchw', 'nhwc')))
+    .addOption(option('--color <order>', 'channels of the input: rgb, bgr or gray', word('rgb', 'bgr', 'gray')))
     .addOption(
       option('--scale <factor>', 'multiplies samples of 0 to 255, before mean and std (default: 1/255)', positiveNumber),
     )
     .addOption(option('--mean <list>', 'subtracted from each channel', channelNumbers))
     .addOption(option('--std <list>', 'divides each channel', positiveChannelNumbers))
-    .addOption(option('--standardize <scope>', 'mean 0 and variance 1 per channel of each window', word('window')))
+    .addOption(option('--standardize <scope>', 'window: mean 0 and variance 1 per channel of each window', word('window')))
     .addOption(
-      option('--activation <name>', "what makes probabilities of the model's output", word('sigmoid', 'softmax', 'none')),
+      option(
+        '--activation <name>',
+        "what makes probabilities of the model's output: sigmoid, softmax or none",
+        word('sigmoid', 'softmax', 'none'),
+      ),
     )
     .addOption(option('--classes <list>', 'names of the classes, with colours if wanted: tumor=#d62728,stroma', classList))
     .addOption(option('--model-mpp <um>', 'micrometres per pixel that the model was trained at', positiveNumber))
+    .addHelpText('after', inferExamples)
     .action(async (slides: string[], options: InferOptions) => {
       // Loaded when it is called, so that help and mistakes in use come at once.
       const { infer } = await import('./commands/infer.js');
       setExitCode(await infer(slides, options, shell));
     });
 }
+
+const inferExamples = `
+Examples:
+  segtile infer slide.svs --dry-run
+  segtile infer slide.svs -m glomeruli.onnx --window 1024 --overlap 50%
+  segtile infer *.svs -m tumor.onnx --mpp 0.5 --threshold tumor=0.6 -o masks`;
 
 function infoCommand(shell: Shell): Command {
   return command('info')

@@ -10,7 +10,8 @@ export { type Inference, type InferResult, type InferSettings, inferSlide } from
 export { mapOrdered } from './pipeline/ordered.js';
 export { type PlanSettings, planSlide, type SlidePlan } from './pipeline/plan-slide.js';
 export type { RunRecord } from './pipeline/record.js';
-export { type ReadyModel, type RunFiles, type RunSettings, runSlide } from './pipeline/run-slide.js';
+export type { ReadyModel, RunFiles, RunSettings } from './pipeline/run-settings.js';
+export { runSlide } from './pipeline/run-slide.js';
 export { createStageClock, type StageClock } from './pipeline/stage-clock.js';
 export type { TissueChoice, TissueSelection } from './pipeline/tissue.js';
 export type { Border } from './plan/axis.js';

@@ -10,6 +10,8 @@ export default defineConfig({
     globalSetup: ['test/build-first.ts'],
     // onnxruntime's clean-up hook does not survive modules that are reloaded inside one process.
     pool: 'forks',
+    // Vitest would leave one of two cores idle.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: report ? ['default', 'json'] : ['default'],

@@ -53,6 +53,7 @@ export function drawBlock(scene: Scene, column: number, row: number): void {
     if ((cx - one.x) ** 2 + (cy - one.y) ** 2 < reach * reach) near.push(k);
   }
   const tubules = shortlist(packing.tubules, listAt(packing, cx, cy), cx, cy, radius);
+  gather(packing, tubules);
   const here = { column, row, edgeless, tubules, near };
   const top = Math.max((firstRow + row) * block, tile.y);
   const bottom = Math.min((firstRow + row + 1) * block, tile.y + tile.height);
@@ -119,7 +120,8 @@ function drawRun(scene: Scene, here: Block, py: number, from: number, to: number
       continue;
     }
 
-    const own = nearestTubule(scene.packing, here.tubules, x, y);
+    const found = nearestTubule(here.tubules.length, x, y);
+    const own = found < 0 ? -1 : here.tubules[found]!;
     const edge = own < 0 ? -OUTSIDE : depthOf(scene.packing, own, outside);
     const key = own < 0 ? 0 : t.key[own]!;
     const grain = fine[((py + (key >>> 8)) & (TEXTURE - 1)) * TEXTURE + ((px + key) & (TEXTURE - 1))]!;
@@ -134,34 +136,53 @@ function drawRun(scene: Scene, here: Block, py: number, from: number, to: number
   }
 }
 
+/** The skeletons of a block's tubules side by side, six numbers each: start, direction, 1 / length^2, radius. */
+let skeletons = new Float64Array(6 * 64);
+
+function gather({ tubules: t }: Packing, list: Int32Array): void {
+  if (skeletons.length < 6 * list.length) skeletons = new Float64Array(12 * list.length);
+  for (let k = 0; k < list.length; k++) {
+    const j = list[k]!;
+    skeletons[6 * k] = t.x[j]!;
+    skeletons[6 * k + 1] = t.y[j]!;
+    skeletons[6 * k + 2] = t.dx[j]!;
+    skeletons[6 * k + 3] = t.dy[j]!;
+    skeletons[6 * k + 4] = t.inverse[j]!;
+    skeletons[6 * k + 5] = t.radius[j]!;
+  }
+}
+
 /** Scores of the nearest three skeletons of the place that {@link nearestTubule} was last asked about. */
 const nearest = new Float64Array(3);
 
-function nearestTubule({ tubules: t }: Packing, list: Int32Array, x: number, y: number): number {
+/** Index in the block's list of the tubule to which a place belongs, -1 where the list is empty. */
+function nearestTubule(count: number, x: number, y: number): number {
   let first = 1e9;
   let second = 1e9;
   let third = 1e9;
   let own = -1;
-  for (let k = 0; k < list.length; k++) {
-    const j = list[k]!;
-    const qx = x - t.x[j]!;
-    const qy = y - t.y[j]!;
-    const dx = t.dx[j]!;
-    const dy = t.dy[j]!;
-    let along = (qx * dx + qy * dy) * t.inverse[j]!;
-    along = along < 0 ? 0 : Math.min(along, 1);
+  const sites = skeletons;
+  for (let k = 0; k < count; k++) {
+    const at = 6 * k;
+    const qx = x - sites[at]!;
+    const qy = y - sites[at + 1]!;
+    const dx = sites[at + 2]!;
+    const dy = sites[at + 3]!;
+    let along = (qx * dx + qy * dy) * sites[at + 4]!;
+    along = along < 0 ? 0 : along > 1 ? 1 : along;
     const ex = qx - along * dx;
     const ey = qy - along * dy;
-    const score = Math.sqrt(ex * ex + ey * ey) - t.radius[j]!;
+    const score = Math.sqrt(ex * ex + ey * ey) - sites[at + 5]!;
+    if (score >= third) continue;
     if (score < first) {
       third = second;
       second = first;
       first = score;
-      own = j;
+      own = k;
     } else if (score < second) {
       third = second;
       second = score;
-    } else if (score < third) third = score;
+    } else third = score;
   }
   nearest[0] = first;
   nearest[1] = second;

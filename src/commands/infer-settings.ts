@@ -2,7 +2,7 @@ import { SegtileError } from '../errors.js';
 import type { Card } from '../model/card.js';
 import type { Model } from '../model/resolve.js';
 import type { PlanSettings } from '../pipeline/plan-slide.js';
-import type { RunSettings } from '../pipeline/run-slide.js';
+import type { RunSettings } from '../pipeline/run-settings.js';
 import type { TissueChoice } from '../pipeline/tissue.js';
 import type { Border } from '../plan/axis.js';
 import type { Blend } from '../plan/blend.js';
@@ -65,7 +65,8 @@ export function cardFlags(options: InferOptions): Card {
 }
 
 /**
- * Resolves the geometry: window from the user, the model's graph, its card, or 1,024; stride half a window; margin an eighth.
+ * Resolves the geometry: window from the user, the model's graph, its card, or 1,024; stride half a window; margin an eighth. What
+ * nobody said gives way to what somebody did: the stride to the margin, the margin to the stride.
  *
  * @throws {SegtileError} `usage` for options that exclude each other, or make no grid on any slide
  */
@@ -75,9 +76,9 @@ export function planSettings(options: InferOptions, model: Model): PlanSettings 
   refuseBoth(options, 'level', 'downsample');
   refuseBoth(options, 'mpp', 'downsample');
   const window = windowOf(options, model);
-  const shortest = Math.min(window.width, window.height);
-  const margin = options.margin ?? Math.min(model.margin ?? Math.floor(shortest / 8), Math.floor((shortest - 1) / 2));
-  const stride = strideOf(options, window, margin);
+  const asked = askedStride(options, window);
+  const margin = options.margin ?? model.margin ?? defaultMargin(window, asked);
+  const stride = asked ?? { width: defaultStride(window.width, margin), height: defaultStride(window.height, margin) };
   const { border, slideMpp, minTissue } = options;
   // What is wrong with a grid is so whatever the slide, and better said once.
   createGrid({ size: window, window, stride, margin, border });
@@ -117,13 +118,19 @@ function square(side: number): Size {
   return { width: side, height: side };
 }
 
-function strideOf({ stride, overlap }: InferOptions, window: Size, margin: number): Size {
-  if (stride) return stride;
-  if (overlap !== undefined) {
-    return { width: strideOfOverlap(overlap, window.width), height: strideOfOverlap(overlap, window.height) };
-  }
-  const half = (side: number): number => Math.max(1, Math.min(Math.floor(side / 2), side - 2 * margin));
-  return { width: half(window.width), height: half(window.height) };
+function askedStride({ stride, overlap }: InferOptions, window: Size): Size | undefined {
+  if (stride || overlap === undefined) return stride;
+  return { width: strideOfOverlap(overlap, window.width), height: strideOfOverlap(overlap, window.height) };
+}
+
+function defaultMargin(window: Size, stride: Size | undefined): number {
+  const eighth = Math.floor(Math.min(window.width, window.height) / 8);
+  const overlap = stride ? Math.min(window.width - stride.width, window.height - stride.height) : Number.POSITIVE_INFINITY;
+  return Math.max(0, Math.min(eighth, Math.floor(overlap / 2)));
+}
+
+function defaultStride(window: number, margin: number): number {
+  return Math.max(1, Math.min(Math.floor(window / 2), window - 2 * margin));
 }
 
 function resolutionOf({ level, mpp, downsample }: InferOptions): ViewChoice | undefined {

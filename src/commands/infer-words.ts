@@ -33,7 +33,7 @@ export function planText({ slide, view, grid, selection }: SlidePlan, style: Sty
       `${skipped === 0 ? '' : `, ${count(skipped)} skipped as without tissue`}, ${count(keptCount)} to run`,
   ];
   if (keptCount === 0)
-    lines.push(style.warn('  warning: no tissue was found, so the mask will be empty; --tissue none looks everywhere'));
+    lines.push(style.warn('  warning: no window holds tissue, so the mask will be empty; --tissue none looks everywhere'));
   return `${lines.join('\n')}\n`;
 }
 

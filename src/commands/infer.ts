@@ -7,12 +7,14 @@ import { type Model, resolveModel } from '../model/resolve.js';
 import { maskSize } from '../pipeline/mask-size.js';
 import { type PlanSettings, planSlide, type SlidePlan } from '../pipeline/plan-slide.js';
 import type { RunRecord } from '../pipeline/record.js';
-import { type RunFiles, type RunSettings, runSlide } from '../pipeline/run-slide.js';
+import type { RunFiles, RunSettings } from '../pipeline/run-settings.js';
+import { runSlide } from '../pipeline/run-slide.js';
 import { createStageClock, type StageClock } from '../pipeline/stage-clock.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { percent } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
+import { shownPath } from '../tiff/location.js';
 import { cardFlags, type InferOptions, planSettings, runSettings } from './infer-settings.js';
 import { dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
 import { makeFolder, type Outputs, outputsOf, refuseClashes } from './outputs.js';
@@ -133,5 +135,5 @@ function report(slide: string, error: unknown, { json }: InferOptions, { stdout,
   stderr.write(failureText(error, styleFor(stderr)));
   if (!json) return;
   const { code, hint } = error instanceof SegtileError ? error : { code: 'unexpected', hint: undefined };
-  stdout.write(`${JSON.stringify({ slide: { path: slide }, error: { code, message: reason(error), hint } })}\n`);
+  stdout.write(`${JSON.stringify({ slide: { path: shownPath(slide) }, error: { code, message: reason(error), hint } })}\n`);
 }

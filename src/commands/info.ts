@@ -8,6 +8,7 @@ import type { Slide } from '../slide/slide.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { count, figure, pairs } from '../terminal/format.js';
 import { styleFor } from '../terminal/style.js';
+import { shownPath } from '../tiff/location.js';
 import { mppText } from './infer-words.js';
 import type { Shell } from './shell.js';
 
@@ -33,24 +34,26 @@ export async function info(files: readonly string[], options: InfoOptions, { std
   for (const file of files) {
     try {
       const path = bundledModel(file);
-      const { facts, text } = /\.onnx$/i.test(path) ? await describeModel(path, signal) : await describeSlide(path, options);
-      stdout.write(options.json ? `${JSON.stringify(facts)}\n` : `${styleFor(stdout).strong(path)}\n${text}\n`);
+      const { facts, text } = /\.onnx$/i.test(path)
+        ? await describeModel(path, signal)
+        : await describeSlide(path, options, signal);
+      stdout.write(options.json ? `${JSON.stringify(facts)}\n` : `${styleFor(stdout).strong(shownPath(path))}\n${text}\n`);
     } catch (error) {
       exitCode = Math.max(exitCode, exitCodeOf(error));
       stderr.write(failureText(error, styleFor(stderr)));
       if (options.json) {
         const { code, hint } = error instanceof SegtileError ? error : { code: 'unexpected', hint: undefined };
-        stdout.write(`${JSON.stringify({ path: file, error: { code, message: reason(error), hint } })}\n`);
+        stdout.write(`${JSON.stringify({ path: shownPath(file), error: { code, message: reason(error), hint } })}\n`);
       }
     }
   }
   return exitCode;
 }
 
-async function describeSlide(path: string, { slideMpp }: InfoOptions): Promise<Description> {
-  const slide = await openSlide(path, slideMpp === undefined ? {} : { mpp: slideMpp });
+async function describeSlide(file: string, { slideMpp }: InfoOptions, signal: AbortSignal): Promise<Description> {
+  const slide = await openSlide(file, { signal, ...(slideMpp !== undefined && { mpp: slideMpp }) });
   await slide.close();
-  const { format, width, height, levels, mpp, sampling, associated = [] } = slide;
+  const { path, format, width, height, levels, mpp, sampling, associated = [] } = slide;
   const facts = { kind: 'slide', path, format, width, height, mpp: mpp ?? null, sampling, levels, associated, readable: true };
   const physical = mpp && `${figure((width * mpp.x) / 1000)} x ${figure((height * mpp.y) / 1000)} mm`;
   const text = pairs([

@@ -14,12 +14,15 @@ const quality: Parser<number> = (value, name) => wholeNumber(1)(Number(value) > 
 export function addMakeDatasetOptions(command: Command): Command {
   return command
     .description('Cut training tiles: slides and their truth in, images, masks and a manifest out.')
-    .argument('[slide...]', 'TIFF, SVS, PNG or JPEG files; none where --pairs names them')
+    .argument('[slide...]', 'TIFF, SVS, PNG or JPEG files; none where a CSV names them')
     .optionsGroup('Truth:')
     .addOption(
-      option('--truth <path>', 'a label image, GeoJSON, COCO or CSV of runs, or a folder of them, matched by name', text),
+      option(
+        '--truth <path>',
+        'label image, GeoJSON, COCO or CSV of runs; a folder of them, matched by name; or a CSV: slide, truth, patient',
+        text,
+      ),
     )
-    .addOption(option('--pairs <csv>', 'a CSV with the columns slide and truth, and others to group by', text))
     .addOption(option('--classes <json>', 'which names, values and colours are which class', text))
     .optionsGroup('Where tiles are (lengths in working pixels):')
     .addOption(option('--window <px>', 'side of a tile, or WIDTHxHEIGHT', size).default({ width: 512, height: 512 }, '512'))
@@ -47,7 +50,7 @@ export function addMakeDatasetOptions(command: Command): Command {
     )
     .addOption(option('--folds <k>', 'folds for cross-validation, of all that is not test', wholeNumber(1), 1))
     .addOption(
-      option('--split-by <what>', 'what stays together: slide, region, or a column of --pairs such as patient', text, 'slide'),
+      option('--split-by <what>', 'what stays together: slide, patient or region', word('slide', 'patient', 'region'), 'slide'),
     )
     .addOption(option('--region <px>', 'side of a region for --split-by region (default: 8 windows)', wholeNumber(1)))
     .addOption(option('--guard <px>', 'least distance between tiles of different parts of one slide', wholeNumber(0), 0))

@@ -11,7 +11,6 @@ import { tissueOf } from './infer-settings.js';
 /** The options of `segtile make-dataset`, parsed. What is absent was not given. */
 export interface MakeDatasetOptions {
   readonly truth?: string;
-  readonly pairs?: string;
   readonly classes?: string;
   readonly slideMpp?: number;
   readonly window: Size;
@@ -30,7 +29,7 @@ export interface MakeDatasetOptions {
   readonly seed: number;
   readonly split: readonly Share[];
   readonly folds: number;
-  readonly splitBy: string;
+  readonly splitBy: 'slide' | 'patient' | 'region';
   readonly region?: number;
   readonly guard: number;
   readonly output: string;

@@ -14,6 +14,7 @@ import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { createProgress, type StageProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
 import { defaultConfig, readConfig, type TruthConfig } from '../truth/config.js';
+import { slideName } from '../truth/match.js';
 import { openTruth } from '../truth/open.js';
 import { datasetPairs } from './dataset-pairs.js';
 import { datasetSettings, type MakeDatasetOptions } from './make-dataset-settings.js';
@@ -102,12 +103,12 @@ async function openPairs(
   signal: AbortSignal,
 ): Promise<DatasetSlide[]> {
   const pairs = await datasetPairs(slides, options);
-  return pairs.map(({ name, slide, truth, group, slideName }) => ({
+  return pairs.map(({ name, slide, truth, group }) => ({
     name,
     path: slide,
     truthPath: truth,
     group,
-    openTruth: (size) => openTruth(truth, { size, config, slideName, signal }),
+    openTruth: (size) => openTruth(truth, { size, config, slideName: slideName(slide), signal }),
   }));
 }
 

@@ -1,7 +1,8 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
-import type { RunFiles } from '../pipeline/run-slide.js';
+import type { RunFiles } from '../pipeline/run-settings.js';
+import { fileName, shownPath } from '../tiff/location.js';
 
 /** Where the results of one slide go. */
 export interface Outputs {
@@ -12,11 +13,6 @@ export interface Outputs {
 
 /** File name endings that are no part of a slide's own name. */
 const EXTENSION = /(\.ome)?\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
-
-/** A slide's own name: that of its file without what says which kind of file it is. */
-export function slideStem(slide: string): string {
-  return basename(slide).replace(EXTENSION, '');
-}
 
 /**
  * The files that `infer` writes for each slide: into a folder, under the slide's name, or for one slide under a `.tif` name of its own.
@@ -34,12 +30,12 @@ export function outputsOf(slides: readonly string[], output: string): Outputs[] 
   }
   const taken = new Map<string, string>();
   return slides.map((slide) => {
-    const name = slideStem(slide);
+    const name = fileName(slide).replace(EXTENSION, '');
     const other = taken.get(name.toLowerCase());
     if (other !== undefined) {
       throw new SegtileError(
         'usage',
-        `${other} and ${slide} would both be written as ${join(output, name)}.*`,
+        `${shownPath(other)} and ${shownPath(slide)} would both be written as ${join(output, name)}.*`,
         'run them one at a time with an --output folder each',
       );
     }

@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { isRemote, shownPath } from '../tiff/location.js';
 import { type Ending, endingOf } from './ending.js';
 import { axes, channelsBesideFreeSides, imageLayout, type Layout } from './layout.js';
 import {
@@ -14,16 +15,10 @@ import {
   type ModelProto,
   opsetOf,
   parseModel,
+  type TensorFact,
   type ValueInfoProto,
 } from './onnx.js';
 import { findScores, type ScoredNetwork } from './probe.js';
-
-/** What a network declares about an input or output. An axis of which nothing is said is `'?'`. */
-export interface TensorFact {
-  readonly name: string;
-  readonly element: Element;
-  readonly dims: readonly Dim[];
-}
 
 /** What an `.onnx` file says about itself: one image in, one map of scores out. */
 export interface ModelFile {
@@ -99,6 +94,8 @@ async function digest(bytes: Uint8Array, path: string, { initializer }: GraphPro
  * @throws {SegtileError} `input` where there is no readable file, or an empty one
  */
 export async function readModelBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  if (isRemote(path))
+    throw new SegtileError('input', `${shownPath(path)} is no local model file`, 'download it and give its path');
   const bytes = await readFile(path, { signal }).catch(async (cause: NodeJS.ErrnoException) => {
     throwIfAborted(signal);
     if (cause.code === 'ENOENT') throw new SegtileError('input', `no such model file: ${path}`, 'check the path', cause);

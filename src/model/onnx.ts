@@ -41,6 +41,13 @@ export type Element = keyof typeof elementCode;
 /** A size along one axis: a number, or the name that the network gives to a size that may vary. */
 export type Dim = number | string;
 
+/** What a network declares about an input or output. An axis of which nothing is said is `'?'`. */
+export interface TensorFact {
+  readonly name: string;
+  readonly element: Element;
+  readonly dims: readonly Dim[];
+}
+
 /** The message inside a file's bytes. Weights are views on `bytes`. Throws what the protobuf reader throws. */
 export function parseModel(bytes: Uint8Array): ModelProto {
   return fromBinary(ModelProtoSchema, bytes);

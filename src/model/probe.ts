@@ -1,9 +1,8 @@
 import { dirname } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
-import type { TensorFact } from './facts.js';
 import { isFixed, type Layout, type ScoreMap, scoreMap, shape } from './layout.js';
-import { parseModel, serializeModel, valueInfo } from './onnx.js';
+import { parseModel, serializeModel, type TensorFact, valueInfo } from './onnx.js';
 import { startSession } from './session.js';
 
 /** What the search for the shape of the scores needs to know of a network. */

@@ -2,8 +2,9 @@ import { SegtileError } from '../errors.js';
 import { defaultColor } from '../plan/palette.js';
 import type { MaskClass, Size } from '../types.js';
 import { type Card, checkCard } from './card.js';
-import { described, type ModelFile, stem, type TensorFact } from './facts.js';
+import { described, type ModelFile, stem } from './facts.js';
 import { axes, type Layout } from './layout.js';
+import type { TensorFact } from './onnx.js';
 
 /** A class and the probability that a pixel of it must exceed, where the card or a flag gives one. */
 export interface ModelClass extends MaskClass {

@@ -43,7 +43,7 @@ export async function planSlide(
   modelMpp: number | undefined,
   signal: AbortSignal,
 ): Promise<SlidePlan> {
-  const slide = await openSlide(path, settings.slideMpp === undefined ? {} : { mpp: settings.slideMpp });
+  const slide = await openSlide(path, { signal, ...(settings.slideMpp !== undefined && { mpp: settings.slideMpp }) });
   try {
     const view = workingView(slide, settings.resolution ?? defaultResolution(slide, modelMpp));
     const { window, stride, margin, border } = settings;

@@ -11,7 +11,7 @@ import type { Mpp, Size } from '../types.js';
 import type { InferResult } from './infer.js';
 import type { MaskSize } from './mask-size.js';
 import type { SlidePlan } from './plan-slide.js';
-import type { ReadyModel, RunFiles, RunSettings } from './run-slide.js';
+import type { ReadyModel, RunFiles, RunSettings } from './run-settings.js';
 import type { StageClock } from './stage-clock.js';
 import type { TissueSelection } from './tissue.js';
 

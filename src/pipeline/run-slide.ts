@@ -3,37 +3,13 @@ import { throwIfAborted } from '../errors.js';
 import { writeLabelMask } from '../mask/label-mask.js';
 import { createPreview } from '../mask/preview.js';
 import type { Model } from '../model/resolve.js';
-import type { Blend } from '../plan/blend.js';
-import type { LabelRule } from '../plan/labels.js';
 import type { Box, RasterRows, Sink, Size } from '../types.js';
-import { type Inference, inferSlide } from './infer.js';
+import { inferSlide } from './infer.js';
 import { maskSize } from './mask-size.js';
 import type { SlidePlan } from './plan-slide.js';
 import { type RunRecord, recordOf, writeRecord } from './record.js';
+import type { ReadyModel, RunFiles, RunSettings } from './run-settings.js';
 import type { StageClock } from './stage-clock.js';
-
-/** How a slide is run, beside its plan. */
-export interface RunSettings {
-  readonly blend: Blend;
-  readonly blendSpace: 'probabilities' | 'logits';
-  readonly rule: LabelRule;
-  readonly maskValues: 'labels' | '255';
-  /** Microns per pixel of the mask; without it the mask is as large as level 0. */
-  readonly outputMpp: number | undefined;
-}
-
-/** The files that a run leaves behind. A preview is made where a name is given. */
-export interface RunFiles {
-  readonly mask: string;
-  readonly record: string;
-  readonly preview: string | undefined;
-}
-
-/** A network that is ready, as far as a run and its record are concerned. */
-export interface ReadyModel extends Inference {
-  readonly provider: string;
-  readonly workers: number;
-}
 
 /**
  * Runs a planned slide from pixels to files: the mask, its preview, and the record of the run. The files appear when all is done; after a

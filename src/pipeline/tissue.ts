@@ -8,6 +8,7 @@ import { HUBMAP_SHARE, otsuTissue, stainedPixels, tissueMap, tissueShare } from 
 import { openSlide } from '../slide/open.js';
 import { readOverview } from '../slide/overview.js';
 import type { View } from '../slide/view.js';
+import { isRemote, shownPath } from '../tiff/location.js';
 import type { Pixels, Size } from '../types.js';
 
 /** How tissue is told from glass; `file` is a mask image or GeoJSON that the user gives. */
@@ -27,15 +28,18 @@ export interface TissueSelection {
 /** Long side, in pixels, of the view on which tissue is found. */
 export const OVERVIEW_SIDE = 2048;
 
-/** Share of a window that must hold tissue where nothing else is said: a sliver is enough. */
-const MIN_TISSUE = 0.01;
+/**
+ * Share of a window that must hold tissue where nothing else is said: any is enough. A share would drop all of a small piece that lies
+ * in a large window; dust has been removed from the view already.
+ */
+const MIN_TISSUE = 0;
 
 /**
  * Decides for each window of a grid whether it holds enough tissue to be worth the model's time. Judged on the whole window that
  * is read, not on its core.
  *
  * @param overview the whole slide at low resolution
- * @param minTissue least share of a window, 0 to 1; by default 0.01, or for `hubmap` that rule's own count
+ * @param minTissue least share of a window, 0 to 1; by default any tissue is enough, or for `hubmap` that rule's own count
  * @throws {SegtileError} `input` where the user's mask or GeoJSON cannot be read
  */
 export async function selectTissue(
@@ -107,14 +111,14 @@ async function userMask(
   overview: Size,
   signal: AbortSignal,
 ): Promise<{ mask: Uint8Array; facts: Record<string, string> }> {
-  const facts = { method: 'file', file: path };
+  const facts = { method: 'file', file: shownPath(path) };
   if (/\.(geo)?json$/i.test(path)) return { mask: await readGeoJson(path, slide, overview), facts };
-  const image = await openSlide(path, {});
+  const image = await openSlide(path, { signal });
   try {
     if (Math.abs(image.width / image.height - slide.width / slide.height) > 0.02 * (slide.width / slide.height)) {
       throw new SegtileError(
         'input',
-        `the tissue mask ${path} has ${image.width} x ${image.height} px, another shape than the slide's ${slide.width} x ${slide.height} px`,
+        `the tissue mask ${shownPath(path)} has ${image.width} x ${image.height} px, another shape than the slide's ${slide.width} x ${slide.height} px`,
         'a tissue mask shows the whole slide, at any size',
       );
     }
@@ -137,10 +141,11 @@ async function readGeoJson(path: string, slide: Size, overview: Size): Promise<U
   const bad = (why: string, cause?: unknown): SegtileError =>
     new SegtileError(
       'input',
-      `cannot use ${path} as tissue regions: ${why}`,
+      `cannot use ${shownPath(path)} as tissue regions: ${why}`,
       'expected GeoJSON with Polygon or MultiPolygon features, in level-0 pixels',
       cause,
     );
+  if (isRemote(path)) throw bad('it is no local file');
   const content: unknown = await readFile(path, 'utf8')
     .then(JSON.parse)
     .catch((error: unknown) => {

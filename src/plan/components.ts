@@ -1,31 +1,44 @@
+/** What is known of a pixel that has the value looked for. */
+const UNKNOWN = 0;
+const LARGE = 1;
+const IN_HAND = 2;
+
 /**
  * Flips the connected regions (4-neighbourhood) of value `value` that have fewer than `least` pixels, in place: small objects vanish
- * with value 1, small holes with value 0.
+ * with value 1, small holes with value 0. A region is followed no further than until it is large enough or meets one that is, so large
+ * regions cost little.
  */
 export function removeSmall(mask: Uint8Array, width: number, height: number, value: 0 | 1, least: number): void {
-  const seen = new Uint8Array(mask.length);
-  const region = new Int32Array(mask.length);
+  const state = new Uint8Array(mask.length);
+  const region = new Int32Array(least);
+  let size = 0;
+  let large = false;
+
+  const visit = (at: number): void => {
+    if (large || mask[at] !== value || state[at] === IN_HAND) return;
+    large = state[at] === LARGE || size + 1 >= least;
+    if (state[at] === LARGE) return;
+    state[at] = IN_HAND;
+    region[size++] = at;
+  };
+
   for (let seed = 0; seed < mask.length; seed++) {
-    if (seen[seed] || mask[seed] !== value) continue;
-    seen[seed] = 1;
-    region[0] = seed;
-    let size = 1;
-    for (let next = 0; next < size; next++) {
+    if (mask[seed] !== value || state[seed] !== UNKNOWN) continue;
+    size = 0;
+    large = false;
+    visit(seed);
+    for (let next = 0; next < size && !large; next++) {
       const at = region[next]!;
       const x = at % width;
-      const y = (at - x) / width;
-      const visit = (neighbour: number): void => {
-        if (seen[neighbour] || mask[neighbour] !== value) return;
-        seen[neighbour] = 1;
-        region[size++] = neighbour;
-      };
       if (x > 0) visit(at - 1);
+      if (at >= width) visit(at - width);
       if (x < width - 1) visit(at + 1);
-      if (y > 0) visit(at - width);
-      if (y < height - 1) visit(at + width);
+      if (at < width * (height - 1)) visit(at + width);
     }
-    if (size < least) {
-      for (let i = 0; i < size; i++) mask[region[i]!] = value === 1 ? 0 : 1;
+    for (let i = 0; i < size; i++) {
+      const at = region[i]!;
+      if (large) state[at] = LARGE;
+      else mask[at] = value === 1 ? 0 : 1;
     }
   }
 }

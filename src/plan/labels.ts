@@ -33,59 +33,81 @@ export function labelRows(rows: ScoreRows, width: number, rule: LabelRule, count
 }
 
 function labelBlock(block: ScoreBlock, top: number, width: number, out: Uint8Array, rule: LabelRule, count: LabelCount): void {
-  const winner = rule.kind === 'argmax' ? argmax(block) : passing(block, rule.thresholds);
+  const labels = rule.kind === 'argmax' ? argmax(block, rule.labels) : passing(block, rule.labels, rule.thresholds);
   for (let r = 0; r < block.height; r++) {
-    const to = (block.y - top + r) * width + block.x;
-    for (let i = 0; i < block.width; i++) {
-      const at = r * block.width + i;
-      if (Number.isNaN(block.data[at]!)) continue;
-      count.covered++;
-      const channel = winner[at]!;
-      const label = channel === NONE ? 0 : rule.labels[channel]!;
-      count.perLabel[label]!++;
-      out[to + i] = label;
-    }
+    out.set(labels.subarray(r * block.width, (r + 1) * block.width), (block.y - top + r) * width + block.x);
   }
+  const covered = countNumbers(block.data, labels.length);
+  count.covered += covered;
+  countLabels(labels, count.perLabel);
+  count.perLabel[0]! -= labels.length - covered;
 }
 
-/** No channel won. Channels are fewer than labels, of which there are 255. */
-const NONE = 0xffff;
+/** How many of the first `length` values are numbers. */
+function countNumbers(values: Float32Array, length: number): number {
+  let numbers = 0;
+  for (let i = 0; i < length; i++) if (!Number.isNaN(values[i]!)) numbers++;
+  return numbers;
+}
 
-function argmax(block: ScoreBlock): Uint16Array {
-  const plane = block.width * block.height;
-  const winner = new Uint16Array(plane);
-  const best = block.data.slice(0, plane);
-  for (let c = 1; c < block.classes; c++) {
+/** Adds up labels run by run, because masks are made of long runs. */
+function countLabels(labels: Uint8Array, perLabel: Float64Array): void {
+  let label = labels[0]!;
+  let start = 0;
+  for (let i = 1; i < labels.length; i++) {
+    const next = labels[i]!;
+    if (next === label) continue;
+    perLabel[label]! += i - start;
+    start = i;
+    label = next;
+  }
+  perLabel[label]! += labels.length - start;
+}
+
+/** The label of each pixel of a block; 0 where there is no score. */
+function argmax({ width, height, classes, data }: ScoreBlock, labels: readonly number[]): Uint8Array {
+  const plane = width * height;
+  const best = data.slice(0, plane);
+  const out = new Uint8Array(plane).fill(labels[0]!);
+  for (let c = 1; c < classes; c++) {
+    const label = labels[c]!;
     const from = c * plane;
     for (let i = 0; i < plane; i++) {
-      const score = block.data[from + i]!;
+      const score = data[from + i]!;
       if (score > best[i]!) {
         best[i] = score;
-        winner[i] = c;
+        out[i] = label;
       }
     }
   }
-  return winner;
+  if (labels[0] !== 0) for (let i = 0; i < plane; i++) if (Number.isNaN(best[i]!)) out[i] = 0;
+  return out;
 }
 
-function passing(block: ScoreBlock, thresholds: readonly (number | undefined)[]): Uint16Array {
-  const plane = block.width * block.height;
-  const winner = new Uint16Array(plane).fill(NONE);
+/** The label of each pixel of a block; 0 where no channel passes or there is no score. */
+function passing(
+  { width, height, classes, data }: ScoreBlock,
+  labels: readonly number[],
+  thresholds: readonly (number | undefined)[],
+): Uint8Array {
+  const plane = width * height;
   const best = new Float32Array(plane);
-  for (let c = 0; c < block.classes; c++) {
+  const out = new Uint8Array(plane);
+  for (let c = 0; c < classes; c++) {
     const exact = thresholds[c];
     if (exact === undefined) continue;
     // Scores are float32: compared with the float64 threshold, a score of "0.2" would exceed 0.2.
     const threshold = Math.fround(exact);
-    const from = c * plane;
     const scale = 1 / Math.max(threshold, Number.MIN_VALUE);
+    const label = labels[c]!;
+    const from = c * plane;
     for (let i = 0; i < plane; i++) {
-      const score = block.data[from + i]!;
+      const score = data[from + i]!;
       if (score > threshold && score * scale > best[i]!) {
         best[i] = score * scale;
-        winner[i] = c;
+        out[i] = label;
       }
     }
   }
-  return winner;
+  return out;
 }

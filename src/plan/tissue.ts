@@ -62,7 +62,7 @@ export function otsuTissue(overview: Pixels): { readonly mask: Uint8Array; reado
   const { width, height } = overview;
   const smooth = medianFilter(saturation(overview), width, height, 3);
   const threshold = Math.min(Math.max(otsuThreshold(smooth), GLASS), STAINED);
-  const mask = smooth.map((value) => (value > threshold ? 1 : 0));
+  const mask = above(smooth, threshold);
   removeSmall(mask, width, height, 1, 16);
   removeSmall(mask, width, height, 0, 64);
   return { mask, threshold };
@@ -70,7 +70,13 @@ export function otsuTissue(overview: Pixels): { readonly mask: Uint8Array; reado
 
 /** Pixels whose saturation exceeds {@link STAINED}, unfiltered. */
 export function stainedPixels(overview: Pixels): Uint8Array {
-  return saturation(overview).map((value) => (value > STAINED ? 1 : 0));
+  return above(saturation(overview), STAINED);
+}
+
+function above(values: Uint8Array, threshold: number): Uint8Array {
+  const mask = new Uint8Array(values.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = values[i]! > threshold ? 1 : 0;
+  return mask;
 }
 
 /**

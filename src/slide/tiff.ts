@@ -3,6 +3,7 @@ import { requireBlocks } from '../tiff/check.js';
 import { compressionName, photometricName, requireDecodable } from '../tiff/codecs.js';
 import { readTiff, type Tiff } from '../tiff/container.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
+import { cachePages } from '../tiff/page-cache.js';
 import { readBands } from '../tiff/read.js';
 import type { ByteSource } from '../tiff/source.js';
 import { fullResolution, sortDirectories } from './levels.js';
@@ -15,9 +16,9 @@ import type { Level, Slide } from './slide.js';
  * @param mpp microns per pixel that the user gave
  * @throws {SegtileError} `input` where the file is damaged or truncated, `unsupported` where it has what segtile does not read
  */
-export async function openTiffSlide(source: ByteSource, mpp: number | undefined): Promise<Slide> {
+export async function openTiffSlide(source: ByteSource, mpp: number | undefined, signal?: AbortSignal): Promise<Slide> {
   const { path } = source;
-  const tiff = await readTiff(source);
+  const tiff = await readTiff(cachePages(source), signal);
   const base = fullResolution(tiff.directories);
   const { levels, siblings, associated } = sortDirectories(tiff.directories, await tiff.subDirectories(base));
   if (siblings.length > 0) {

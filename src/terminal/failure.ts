@@ -9,8 +9,13 @@ export function failureText(thrown: unknown, style: Style): string {
     const trace = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     return `${style.bad('segtile: unexpected error')}, which is a fault of segtile: please report it with the lines below\n${trace}\n`;
   }
-  const hint = thrown.hint ? `\n  ${style.faint('hint:')} ${thrown.hint}` : '';
-  return `${style.bad('segtile:')} ${thrown.message}${hint}\n`;
+  const hint = thrown.hint ? `\n  ${style.faint('hint:')} ${oneLine(thrown.hint)}` : '';
+  return `${style.bad('segtile:')} ${oneLine(thrown.message)}${hint}\n`;
+}
+
+/** Libraries and systems say things in several lines; a log wants one. */
+function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]\s*/g, ' ');
 }
 
 /** The exit code for something that was thrown: 2 for wrong use, 1 for everything else. */

@@ -1,7 +1,7 @@
 /** A duration for people: `0.8 s`, `42 s`, `3 min 05 s`, `2 h 07 min`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const two = (value: number): string => String(value).padStart(2, '0');
@@ -23,19 +23,21 @@ export function bytes(value: number): string {
     amount /= 1000;
     unit++;
   }
-  return `${unit > 0 && amount < 10 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
+  return `${unit > 0 && amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
 }
 
-/** A share between 0 and 1 as a percentage: `37 %`, `0.4 %`. */
+/** A share between 0 and 1 as a percentage: `37 %`, `0.4 %`. Only nothing is 0 % and only all is 100 %. */
 export function percent(share: number): string {
   const value = share * 100;
-  return `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} %`;
+  if (value > 0 && value < 0.1) return 'under 0.1 %';
+  if (value > 99 && value < 100) return 'over 99 %';
+  return `${value < 9.95 && value > 0 ? value.toFixed(1) : Math.round(value)} %`;
 }
 
 /** A rate or a measure to three significant digits: `38.2`, `0.506`, `1,240`. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return '?';
-  if (Math.abs(value) >= 1000) return count(value);
+  if (Math.abs(value) >= 999.5) return count(value);
   return String(Number(value.toPrecision(3)));
 }
 

@@ -61,7 +61,7 @@ describe('segtile make-dataset', () => {
     const pairs = save(where, 'pairs.csv', `slide,truth,patient\n${lines.join('\n')}\n`);
     const root = join(where, 'out');
     const args = ['--split', 'train=0.5,test=0.5', '--split-by', 'patient', '--window', '256', '--json', '--quiet', '-o', root];
-    const { stdout, stderr } = await segtileWell(['make-dataset', '--pairs', pairs, ...args]);
+    const { stdout, stderr } = await segtileWell(['make-dataset', '--truth', pairs, ...args]);
     expect(stderr).toBe('');
     const parsed = stdout
       .trim()

@@ -1,0 +1,50 @@
+import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunRecord } from '../dist/pipeline/record.js';
+
+/** What one run of the command took. */
+export interface Command {
+  /** From the start of the process to its end. */
+  readonly wallSeconds: number;
+  /** Of all its threads. */
+  readonly cpuSeconds: number;
+  /** Most memory that it held. */
+  readonly peakRssBytes: number;
+  readonly record: RunRecord;
+}
+
+const entry = fileURLToPath(new URL('measured.js', import.meta.url));
+
+/**
+ * Runs `segtile infer` on one slide, in a process of its own.
+ *
+ * @param folder for the results, which are replaced
+ * @param nodeOptions for Node itself, such as `--cpu-prof`
+ * @throws {Error} where the command fails
+ */
+export async function segtileInfer(
+  slide: string,
+  folder: string,
+  options: readonly string[],
+  nodeOptions: readonly string[] = [],
+): Promise<Command> {
+  const args = ['infer', slide, '--output', folder, '--overwrite', '--quiet', ...options];
+  const began = performance.now();
+  const child = fork(entry, args, { execArgv: [...nodeOptions], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  let usage: NodeJS.ResourceUsage | undefined;
+  child.on('message', (message) => {
+    usage = message as NodeJS.ResourceUsage;
+  });
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
+  const wallSeconds = (performance.now() - began) / 1000;
+  if (code !== 0 || !usage) throw new Error(`segtile ${args.join(' ')} ended with ${code}`);
+  const stem = slide.replace(/^.*[/\\]/, '').replace(/\.\w+$/, '');
+  return {
+    wallSeconds,
+    cpuSeconds: (usage.userCPUTime + usage.systemCPUTime) / 1e6,
+    peakRssBytes: usage.maxRSS * 1024,
+    record: JSON.parse(readFileSync(join(folder, `${stem}.run.json`), 'utf8')) as RunRecord,
+  };
+}

@@ -1,0 +1,55 @@
+// How much memory the command needs at most, and that a slide of four times the height needs no more: `npm run bench:memory`.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { channelNetwork } from '../test/model/networks.ts';
+import { segtileInfer } from './command.ts';
+import { machine, table } from './figures.ts';
+import { tissueTexture, writeSlide } from './slides.ts';
+
+const { values } = parseArgs({
+  options: {
+    width: { type: 'string', default: '35000' },
+    height: { type: 'string', default: '25000' },
+    window: { type: 'string', default: '1024' },
+    stride: { type: 'string', default: '512' },
+    margin: { type: 'string', default: '128' },
+    workers: { type: 'string' },
+  },
+});
+const [width, height] = [Number(values.width), Number(values.height)];
+
+const folder = mkdtempSync(join(tmpdir(), 'segtile-memory-'));
+try {
+  const model = join(folder, 'green.onnx');
+  writeFileSync(model, channelNetwork(1));
+  const { window, stride, margin, workers } = values;
+  const options = ['--model', model, '--activation', 'none', '--window', window, '--stride', stride, '--margin', margin];
+  if (workers !== undefined) options.push('--workers', workers);
+
+  console.log(`window ${window} px, stride ${stride} px, margin ${margin} px, one class`);
+  console.log(machine());
+  const texture = tissueTexture();
+  const rows = [];
+  const peaks: number[] = [];
+  for (const times of [1, 4]) {
+    const size = { width, height: height * times };
+    const slide = join(folder, `slide-${times}.tif`);
+    await writeSlide(slide, texture, size);
+    const { peakRssBytes, wallSeconds, record } = await segtileInfer(slide, join(folder, 'out'), options);
+    rmSync(slide);
+    peaks.push(peakRssBytes);
+    rows.push([
+      `${size.width} x ${size.height}`,
+      String(record.windows.run),
+      String(record.device.workers),
+      `${(peakRssBytes / 1e6).toFixed(0)} MB`,
+      (peakRssBytes / peaks[0]!).toFixed(3),
+      `${wallSeconds.toFixed(0)} s`,
+    ]);
+  }
+  console.log(table(['slide, px', 'windows', 'workers', 'peak RSS', 'ratio', 'time'], rows));
+} finally {
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,79 @@
+import { basename } from 'node:path';
+import { SegtileError } from '../errors.js';
+
+/** Where a file lies: in this machine's file system, on a web server, or in a bucket of an S3 store. */
+export type Location =
+  | { readonly kind: 'local'; readonly path: string }
+  | { readonly kind: 'http'; readonly url: URL }
+  | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
+
+/** Schemes have two letters at least, so that `C:/slides` is a path. */
+const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i;
+
+/**
+ * Tells URLs from paths. A key of S3 is taken as it stands, without decoding, as S3's own tools do.
+ *
+ * @throws {SegtileError} `usage` for a URL that is none, `unsupported` for a scheme that segtile does not speak
+ */
+export function locate(path: string): Location {
+  const scheme = SCHEME.exec(path)?.[1]?.toLowerCase();
+  if (scheme === undefined) return { kind: 'local', path };
+  if (scheme === 's3') {
+    const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/is.exec(path) ?? [];
+    if (bucket !== undefined && key !== undefined) return { kind: 's3', bucket, key };
+    throw new SegtileError(
+      'usage',
+      `expected s3://bucket/key but got ${path}`,
+      'Name the bucket and the whole key of the file.',
+    );
+  }
+  if (scheme === 'http' || scheme === 'https') {
+    if (URL.canParse(path)) return { kind: 'http', url: new URL(path) };
+    throw new SegtileError(
+      'usage',
+      `${shownPath(path)} is not a valid URL`,
+      'Check host and port, and encode special characters.',
+    );
+  }
+  throw new SegtileError(
+    'unsupported',
+    `files at ${scheme}:// are not read`,
+    'Give a local path, an http:// or https:// URL, or s3://bucket/key.',
+  );
+}
+
+/** Whether a path is a URL of any scheme. */
+export function isRemote(path: string): boolean {
+  return SCHEME.test(path);
+}
+
+/**
+ * A path as it may be printed and kept in records: user and password are left out of a URL, and so is its query, which in signed links
+ * is as good as a password. Nothing else changes.
+ */
+export function shownPath(path: string): string {
+  if (!/^https?:\/\//i.test(path)) return path;
+  if (!URL.canParse(path)) return `${path.slice(0, path.indexOf('/'))}//...`;
+  const { protocol, host, pathname, search } = new URL(path);
+  return `${protocol}//${host}${pathname}${search === '' ? '' : '?...'}`;
+}
+
+/** The name of a file without its folders; of a URL the last part of its path, decoded, fit to be the name of a local file. */
+export function fileName(path: string): string {
+  if (!isRemote(path)) return basename(path);
+  const location = locate(path);
+  if (location.kind === 'local') return basename(path);
+  const parts = (location.kind === 's3' ? location.key : decoded(location.url.pathname)).split('/');
+  const name = parts.findLast((part) => part !== '') ?? '';
+  const fallback = location.kind === 's3' ? location.bucket : location.url.hostname;
+  return (/^\.*$/.test(name) ? fallback : name).replaceAll(/[\\:*?"<>|\p{Cc}]/gu, '_');
+}
+
+/** Text with its `%xx` decoded, or as it is where they make no sense. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

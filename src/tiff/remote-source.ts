@@ -1,0 +1,207 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import type { Later, RangeAnswer, RangeServer } from './range-server.js';
+import { type ByteSource, type Fetch, TRUNCATED_HINT } from './source.js';
+
+/** How long a server is given before a read fails. */
+export interface Patience {
+  /** How often a stretch is asked for, all in all. */
+  readonly tries: number;
+  /** Milliseconds before the second try; doubled before each further one, and shortened at random by up to a half. */
+  readonly waitMs: number;
+  /** Milliseconds that a server may ask for with `Retry-After`; one that asks for more gets this. */
+  readonly longestWaitMs: number;
+  /** Milliseconds without a byte after which a request is given up. */
+  readonly stallMs: number;
+}
+
+const PATIENCE: Patience = { tries: 5, waitMs: 500, longestWaitMs: 60_000, stallMs: 30_000 };
+
+/** The first request asks for this many bytes, which are kept: whoever opens a file starts to read at its start. */
+const HEAD = 2 ** 16;
+
+/** Longer stretches are cut into requests of this many bytes. S3's own guide for performance says 8 to 16 MB. */
+const REQUEST = 2 ** 23;
+
+/** Requests under way at a time. Browsers allow as many to one host. */
+const REQUESTS = 6;
+
+/** What tells one state of a file from another. */
+type Edition = Pick<RangeAnswer, 'size' | 'version'>;
+
+/**
+ * Opens a file on a server that gives stretches of it. Each read asks for its bytes and no others; what fails in passing is asked for
+ * again, from the first byte that is missing. Every answer is checked to be of the same file as the first. Closing it closes the server.
+ *
+ * @throws {SegtileError} `input` where there is no such file or the server does not give it; `aborted` when the signal fires
+ */
+export async function openRemote(
+  server: RangeServer,
+  signal?: AbortSignal,
+  patience: Patience = PATIENCE,
+): Promise<ByteSource> {
+  const start = new Uint8Array(HEAD);
+  const edition = await fill(server, { offset: 0, into: start }, undefined, patience, signal).catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
+  const head = start.subarray(0, edition.size);
+  const limit = pLimit(REQUESTS);
+  return {
+    path: server.path,
+    size: edition.size,
+    read: async (fetches, readSignal) => {
+      throwIfAborted(readSignal);
+      const pieces: Fetch[] = [];
+      for (const fetch of fetches) {
+        requireInside(server.path, fetch, edition.size);
+        const { offset, into } = fetch;
+        if (offset + into.length <= head.length) into.set(head.subarray(offset, offset + into.length));
+        else pieces.push(...cut(fetch));
+      }
+      await allOrNone(pieces, readSignal, (piece, pieceSignal) =>
+        limit(() => fill(server, piece, edition, patience, pieceSignal)),
+      );
+    },
+    close: async () => server.close(),
+  };
+}
+
+function requireInside(path: string, { offset, into }: Fetch, size: number): void {
+  if (offset + into.length <= size) return;
+  const wanted = `${into.length} bytes at byte ${offset}`;
+  throw new SegtileError('input', `${path} ends at byte ${size} where ${wanted} are needed`, TRUNCATED_HINT);
+}
+
+function cut({ offset, into }: Fetch): Fetch[] {
+  return Array.from({ length: Math.ceil(into.length / REQUEST) }, (_, i) => ({
+    offset: offset + i * REQUEST,
+    into: into.subarray(i * REQUEST, (i + 1) * REQUEST),
+  }));
+}
+
+/** Works on all items at once. The first failure stops the others, and nothing is under way any more when it is thrown. */
+async function allOrNone<Item>(
+  items: readonly Item[],
+  signal: AbortSignal | undefined,
+  work: (item: Item, signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const all = new AbortController();
+  const stop = () => all.abort(signal?.reason);
+  signal?.addEventListener('abort', stop, { once: true });
+  const failures: unknown[] = [];
+  const each = items.map((item) =>
+    work(item, all.signal).catch((failure: unknown) => {
+      failures.push(failure);
+      all.abort();
+    }),
+  );
+  await Promise.all(each);
+  signal?.removeEventListener('abort', stop);
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Fills a buffer, or as much of it as the file is long where its size is not known yet. */
+async function fill(
+  server: RangeServer,
+  { offset, into }: Fetch,
+  known: Edition | undefined,
+  patience: Patience,
+  signal: AbortSignal | undefined,
+): Promise<Edition> {
+  let edition = known;
+  let needed = into.length;
+  let done = 0;
+  const answered = async (answer: RangeAnswer, alive: () => void): Promise<void> => {
+    edition = sameEdition(server.path, edition, answer);
+    needed = Math.min(into.length, edition.size - offset);
+    if (answer.first !== offset + done) throw otherBytes(server.path, offset + done, answer.first);
+    for await (const chunk of answer.body) {
+      alive();
+      const part = chunk.subarray(0, needed - done);
+      into.set(part, done);
+      done += part.length;
+      if (part.length < chunk.length) return;
+    }
+  };
+
+  for (let tried = 1; ; tried++) {
+    throwIfAborted(signal);
+    const trouble = await askOnce(server, offset + done, needed - done, answered, patience.stallMs, signal);
+    if (edition !== undefined && done === needed) return edition;
+    const { later, afterMs = 0 } = trouble ?? { later: `the answer ended after ${done} of ${needed} bytes` };
+    if (tried >= patience.tries) throw givenUp(server.path, offset, needed, tried, later);
+    const wait = patience.waitMs * 2 ** (tried - 1) * (1 - Math.random() / 2);
+    await pause(Math.max(wait, Math.min(afterMs, patience.longestWaitMs)), signal);
+  }
+}
+
+/** One request. What may pass is returned, not thrown. Nothing of it is left when it ends. */
+async function askOnce(
+  server: RangeServer,
+  first: number,
+  bytes: number,
+  answered: (answer: RangeAnswer, alive: () => void) => Promise<void>,
+  stallMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Later | undefined> {
+  const request = new AbortController();
+  const stop = () => request.abort(signal?.reason);
+  let stalled = false;
+  const watch = setTimeout(() => {
+    stalled = true;
+    request.abort();
+  }, stallMs);
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    const answer = await server.ask(first, bytes, request.signal);
+    if ('later' in answer) return answer;
+    await answered(answer, () => watch.refresh());
+    return undefined;
+  } catch (cause) {
+    throwIfAborted(signal);
+    if (cause instanceof SegtileError) throw cause;
+    return { later: stalled ? `no byte came for ${stallMs / 1000} s` : oneLine(cause) };
+  } finally {
+    clearTimeout(watch);
+    signal?.removeEventListener('abort', stop);
+    request.abort();
+  }
+}
+
+function sameEdition(path: string, known: Edition | undefined, { size, version }: Edition): Edition {
+  const hint = 'Try again when nobody writes to it any more.';
+  if (size === 0) throw new SegtileError('input', `${path} is empty (0 bytes)`, 'Upload the file again.');
+  if (known === undefined) return { size, version };
+  if (size !== known.size) {
+    throw new SegtileError('input', `${path} changed while it was read: it had ${known.size} bytes and has ${size} now`, hint);
+  }
+  if (version !== undefined && known.version !== undefined && version !== known.version) {
+    const versions = `its version was ${known.version} and is ${version} now`;
+    throw new SegtileError('input', `${path} changed while it was read: ${versions}`, hint);
+  }
+  return known;
+}
+
+function otherBytes(path: string, wanted: number, got: number): SegtileError {
+  const message = `${path} cannot be read: the server was asked for byte ${wanted} and answered from byte ${got} on`;
+  return new SegtileError('input', message, 'Download the file and give its local path.');
+}
+
+function givenUp(path: string, offset: number, bytes: number, tries: number, why: string): SegtileError {
+  const stretch = `bytes ${offset} to ${offset + bytes - 1}`;
+  const message = `${path} cannot be read: ${stretch} failed ${tries} times, the last time because ${why}`;
+  return new SegtileError('input', message, 'Check the network and the server and try again, or download the file first.');
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(ms, undefined, signal && { signal }).catch((cause: unknown) => {
+    throwIfAborted(signal);
+    throw cause;
+  });
+}
+
+function oneLine(thrown: unknown): string {
+  return reason(thrown).replaceAll(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { channelNetwork, random, unet } from '../model/networks.ts';
+import { type Ended, filesIn, folder, program, run, save, segtile, speckled, writeSlide } from './door.ts';
+
+const fixtures = folder();
+const slide = join(fixtures, 'slide.tif');
+const whole = ['slide.mask.ome.tif', 'slide.preview.jpg', 'slide.run.json'];
+
+beforeAll(async () => {
+  await writeSlide(slide, 1400, 1300, speckled);
+  // About 0.1 s a window of 256 px on one thread, and 90 windows.
+  save(fixtures, 'slow.onnx', unet(16));
+  save(fixtures, 'fast.onnx', channelNetwork(0));
+});
+
+interface Stopped extends Ended {
+  readonly cwd: string;
+  /** From the signal to the end of the process. */
+  readonly seconds: number;
+}
+
+/** Starts a run and sends it a signal some time after it has read the model. */
+async function stopped(model: string, signal: NodeJS.Signals, delay: number): Promise<Stopped> {
+  const cwd = folder();
+  let sent = Number.NaN;
+  let waiting = false;
+  const ended = await segtile(
+    ['infer', slide, '-m', join(fixtures, model), '--window', '256', '--workers', '2', '--tissue', 'none', '-o', 'out'],
+    {
+      cwd,
+      onStderr: (text, kill) => {
+        if (waiting || !text.includes('model')) return;
+        waiting = true;
+        setTimeout(() => {
+          sent = performance.now();
+          kill(signal);
+        }, delay);
+      },
+    },
+  );
+  return { ...ended, cwd, seconds: (performance.now() - sent) / 1000 };
+}
+
+const next = random(5);
+const moments = Array.from({ length: 6 }, (_, i) => Math.round(next() * 250 * (i + 1)));
+
+describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+  test.each(moments)('%i ms into a long run ends it soon, in order, and leaves nothing', async (delay) => {
+    const { code, signal: killedBy, stdout, stderr, cwd, seconds } = await stopped('slow.onnx', signal, delay);
+    expect({ code, killedBy, stdout }, stderr).toEqual({ code: 1, killedBy: null, stdout: '' });
+    expect(stderr).toContain(`\nsegtile: ${signal} received, stopping after the windows in hand\n`);
+    expect(stderr).toMatch(/\nsegtile: stopped before the end\n$/);
+    expect(filesIn(cwd)).toEqual([]);
+    // Two windows a worker take half a second; the whole run takes ten times as long.
+    expect(seconds).toBeLessThan(4);
+  });
+});
+
+test('at any moment of a short run the results are all there, or none', async () => {
+  const codes = new Set<number | null>();
+  for (let delay = 0; delay < 800; delay += 100) {
+    const { code, cwd, stderr } = await stopped('fast.onnx', 'SIGINT', delay);
+    codes.add(code);
+    const out = join(cwd, 'out');
+    expect(existsSync(out) ? filesIn(out) : [], stderr).toEqual(code === 0 ? whole : []);
+    expect([0, 1]).toContain(code);
+  }
+  expect(codes).toContain(1);
+});
+
+test('SIGKILL leaves nothing under a final name', async () => {
+  const { signal, cwd } = await stopped('slow.onnx', 'SIGKILL', 700);
+  expect(signal).toBe('SIGKILL');
+  expect(filesIn(cwd).filter((name) => !/^out\/\.slide\.[a-z.]+\.partial-[0-9a-f]{8}$/.test(name))).toEqual([]);
+});
+
+test('a reader that has had enough is no failure', async () => {
+  const pipe = `set -o pipefail; "$0" "$1" info ${'"$2" '.repeat(40)} | head -1`;
+  const ended = await run('bash', ['-c', pipe, process.execPath, program, slide]);
+  expect(ended).toEqual({ code: 0, signal: null, stdout: `${slide}\n`, stderr: '' });
+});
+
+test('with nobody left to read the notes, the work is done all the same', async () => {
+  const cwd = folder();
+  const pipe = 'set -o pipefail; "$0" "$@" 2>&1 >/dev/null | true';
+  const args = ['infer', slide, '-m', join(fixtures, 'fast.onnx'), '--window', '256', '--tissue', 'none', '-o', 'out'];
+  const ended = await run('bash', ['-c', pipe, process.execPath, program, ...args], { cwd });
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  expect(filesIn(join(cwd, 'out'))).toEqual(whole);
+});
