@@ -1,4 +1,5 @@
 import { SegtileError } from '../errors.js';
+import { fileName, shownPath } from '../tiff/location.js';
 import { matchTruths, slideName } from '../truth/match.js';
 import type { MakeDatasetOptions } from './make-dataset-settings.js';
 
@@ -33,21 +34,22 @@ export async function datasetPairs(slides: readonly string[], { truth, splitBy }
   const taken = new Map<string, string>();
   return pairs.map((pair) => {
     const { slide, patient } = pair;
+    const shown = shownPath(slide);
     // Names of tiles are file names, and keys of WebDataset, which end at a dot.
-    const name = slideName(slide).replace(/[^A-Za-z0-9_-]/g, '_');
+    const name = slideName(fileName(slide)).replace(/[^A-Za-z0-9_-]/g, '_');
     const other = taken.get(name.toLowerCase());
     if (other !== undefined) {
       throw new SegtileError(
         'usage',
-        `tiles of ${other} and ${slide} would both be called ${name}`,
+        `tiles of ${other} and ${shown} would both be called ${name}`,
         'rename one of the slides',
       );
     }
-    taken.set(name.toLowerCase(), slide);
+    taken.set(name.toLowerCase(), shown);
     if (splitBy === 'patient' && patient === undefined) {
       throw new SegtileError(
         'usage',
-        `--split-by patient, but nothing says whose slide ${slide} is`,
+        `--split-by patient, but nothing says whose slide ${shown} is`,
         'give a CSV with the columns slide, truth and patient with --truth',
       );
     }

@@ -13,6 +13,7 @@ import type { DatasetSlide } from '../pipeline/survey-slide.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { createProgress, type StageProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
+import { shownPath } from '../tiff/location.js';
 import { defaultConfig, readConfig, type TruthConfig } from '../truth/config.js';
 import { slideName } from '../truth/match.js';
 import { openTruth } from '../truth/open.js';
@@ -83,7 +84,8 @@ function commandWords(argv: readonly string[]): string[] {
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!;
     if (word === '-o' || word === '--output') i++;
-    else if (!/^(--(resume|overwrite|quiet|json)$|--output=|-o)/.test(word)) words.push(word);
+    else if (!/^(--(resume|overwrite|quiet|json)$|--output=|-o)/.test(word))
+      words.push(word.replace(/https?:\/\/.*/i, shownPath));
   }
   return ['segtile', ...words];
 }
@@ -105,8 +107,9 @@ async function openPairs(
   const pairs = await datasetPairs(slides, options);
   return pairs.map(({ name, slide, truth, group }) => ({
     name,
-    path: slide,
-    truthPath: truth,
+    source: slide,
+    path: shownPath(slide),
+    truthPath: shownPath(truth),
     group,
     openTruth: (size) => openTruth(truth, { size, config, slideName: slideName(slide), signal }),
   }));

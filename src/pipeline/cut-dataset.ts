@@ -31,7 +31,7 @@ const IN_FLIGHT_TILES = 8;
 
 /**
  * A hash of everything that decides which tiles a slide gives and what is in their files, the contents of the slide and its truth excepted: of
- * those, size and time of the last change.
+ * those, size and time of the last change where they are local files.
  */
 export async function planHash(
   { survey, tiles }: SlideTiles,
@@ -40,13 +40,27 @@ export async function planHash(
 ): Promise<string> {
   const { slide, full, size, window } = survey;
   const facts = await Promise.all(
-    [slide.path, slide.truthPath].map(async (path) => {
+    [slide.source, slide.truthPath].map(async (path) => {
       const found = await stat(path).catch(() => undefined);
-      return { path, size: found?.size, changed: found?.mtimeMs };
+      return { size: found?.size, changed: found?.mtimeMs };
     }),
   );
   const hash = createHash('sha256');
-  hash.update(JSON.stringify({ facts, group: slide.group, full, size, window, form, image, classes, more }));
+  hash.update(
+    JSON.stringify({
+      facts,
+      path: slide.path,
+      truth: slide.truthPath,
+      group: slide.group,
+      full,
+      size,
+      window,
+      form,
+      image,
+      classes,
+      more,
+    }),
+  );
   for (const { x, y, sampler, split, fold } of tiles) hash.update(`${x},${y},${sampler},${split},${fold};`);
   return hash.digest('hex');
 }

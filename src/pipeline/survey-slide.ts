@@ -22,6 +22,9 @@ import { OVERVIEW_SIDE, type TissueChoice, tissueMask } from './tissue.js';
 export interface DatasetSlide {
   /** Unique in the dataset; letters, digits, `-` and `_` alone. */
   readonly name: string;
+  /** What is opened; a URL may hold secrets. */
+  readonly source: string;
+  /** Slide and truth as they may be printed and kept in records. */
   readonly path: string;
   readonly truthPath: string;
   /** What stays together in a split. */
@@ -75,11 +78,11 @@ export interface OpenPair {
  * @throws {SegtileError} `input` for files that cannot be read or do not belong together, and as the work does
  */
 export async function withPair<T>(
-  { path, openTruth }: DatasetSlide,
+  { source, openTruth }: DatasetSlide,
   { resolution, slideMpp }: Pick<SurveySettings, 'resolution' | 'slideMpp'>,
   work: (pair: OpenPair) => Promise<T>,
 ): Promise<T> {
-  const slide = await openSlide(path, slideMpp === undefined ? {} : { mpp: slideMpp });
+  const slide = await openSlide(source, slideMpp === undefined ? {} : { mpp: slideMpp });
   try {
     const view = workingView(slide, resolution ?? { kind: 'level', level: 0 });
     const truth = await openTruth({ width: slide.width, height: slide.height });

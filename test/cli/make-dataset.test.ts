@@ -181,7 +181,6 @@ describe('segtile make-dataset', () => {
 
 const refusals: readonly (readonly [what: string, args: readonly string[], words: string])[] = [
   ['no truth', ['s.tif'], 'no truth was given'],
-  ['no slide', ['--truth', 't.png'], 'no slide was given'],
   [
     'a sampler that there is not',
     ['s.tif', '--truth', 't.png', '--sample', 'rnd'],
@@ -215,6 +214,13 @@ describe('segtile make-dataset refuses', () => {
       expect(code).toBe(2);
     });
   }
+
+  it('no slide', async () => {
+    const { truth } = await study(1);
+    const { code, stderr } = await segtile(['make-dataset', '--truth', truth]);
+    expect(stderr).toContain('no slide was given');
+    expect(code).toBe(2);
+  });
 
   it('a folder that holds what is no dataset', async () => {
     const { slides, truth, where } = await study(1);

@@ -80,7 +80,7 @@ export async function scene(
   where = folder(),
 ): Promise<DatasetSlide> {
   const path = await paintSlide(join(where, `${name}.png`), size);
-  return { name, path, truthPath: 'painted', group, openTruth: async (full) => paintedTruth(full, labelAt) };
+  return { name, source: path, path, truthPath: 'painted', group, openTruth: async (full) => paintedTruth(full, labelAt) };
 }
 
 /** Settings that cut a grid of 64 px; parts may be replaced. */
