@@ -13,7 +13,7 @@ export interface Totals {
 /** Totals of nothing. */
 export function emptyTotals(): Totals {
   const labels = (): number[] => Array<number>(256).fill(0);
-  return { tiles: 0, image: emptySums(3), pixels: labels(), pixelsWhereSeen: labels() };
+  return { tiles: 0, image: emptySums(), pixels: labels(), pixelsWhereSeen: labels() };
 }
 
 /** Adds a tile, in place. `counts` are pixels by label. */

@@ -7,23 +7,39 @@ export interface Sums {
   readonly squares: number[];
 }
 
-/** Sums of nothing, for so many channels. */
-export function emptySums(channels: number): Sums {
-  return { pixels: 0, sums: Array<number>(channels).fill(0), squares: Array<number>(channels).fill(0) };
+/** Sums of nothing. */
+export function emptySums(): Sums {
+  return { pixels: 0, sums: [0, 0, 0], squares: [0, 0, 0] };
 }
 
-/** Sums over one picture. Exact: integers below 2^53. */
-export function sumsOf({ width, height, channels, data }: Pixels): Sums {
-  const counts = new Uint32Array(channels * 256);
-  for (let i = 0; i < data.length; i += channels) {
-    for (let c = 0; c < channels; c++) counts[c * 256 + data[i + c]!]!++;
-  }
-  const total = emptySums(channels);
+/** Sums over one picture of three channels. Exact: integers below 2^53. */
+export function sumsOf({ width, height, data }: Pixels): Sums {
+  const total = emptySums();
   total.pixels = width * height;
-  for (let c = 0; c < channels; c++) {
-    for (let value = 0; value < 256; value++) {
-      total.sums[c]! += value * counts[c * 256 + value]!;
-      total.squares[c]! += value * value * counts[c * 256 + value]!;
+  const { sums, squares } = total;
+  for (let y = 0, i = 0; y < height; y++) {
+    // Sums of squares stay below 2^31, and so integers to the machine too, for up to 33,025 pixels.
+    for (const end = i + width * 3; i < end; ) {
+      const part = Math.min(end, i + 33_000 * 3);
+      let [r, g, b] = [0, 0, 0];
+      let [rr, gg, bb] = [0, 0, 0];
+      for (; i < part; i += 3) {
+        const red = data[i]!;
+        const green = data[i + 1]!;
+        const blue = data[i + 2]!;
+        r = (r + red) | 0;
+        g = (g + green) | 0;
+        b = (b + blue) | 0;
+        rr = (rr + red * red) | 0;
+        gg = (gg + green * green) | 0;
+        bb = (bb + blue * blue) | 0;
+      }
+      sums[0]! += r;
+      sums[1]! += g;
+      sums[2]! += b;
+      squares[0]! += rr;
+      squares[1]! += gg;
+      squares[2]! += bb;
     }
   }
   return total;
@@ -53,7 +69,13 @@ export function momentsOf({ pixels, sums, squares }: Sums): {
 /** How often each label occurs. */
 export function labelsOf({ data }: Pixels): Float64Array {
   const counts = new Float64Array(256);
-  for (let i = 0; i < data.length; i++) counts[data[i]!]!++;
+  // Labels come in runs, and a run is counted once.
+  for (let i = 0; i < data.length; ) {
+    const label = data[i]!;
+    const first = i++;
+    while (i < data.length && data[i] === label) i++;
+    counts[label]! += i - first;
+  }
   return counts;
 }
 
