@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import type { InferOptions } from './commands/infer-settings.js';
 import type { InfoOptions } from './commands/info.js';
+import { addMakeDatasetOptions } from './commands/make-dataset-options.js';
+import type { MakeDatasetOptions } from './commands/make-dataset-settings.js';
+import { option } from './commands/option.js';
 import {
   channelNumbers,
   classList,
@@ -74,6 +77,7 @@ function program(shell: Shell): Command {
     .version(version);
   root.addCommand(inferCommand(shell));
   root.addCommand(infoCommand(shell));
+  root.addCommand(makeDatasetCommand(shell));
   return root;
 }
 
@@ -87,15 +91,6 @@ function command(name: string): Command {
     const hint = guess ? `${guess.replace(/^\(D(.*)\)$/, 'd$1')} ${help}` : help;
     throw new SegtileError('usage', what!, hint);
   });
-}
-
-/** An option whose text is parsed by `parser`, which is told the option's long name for its errors. */
-function option<T extends string>(flags: string, description: string, parser: Parser<T>, fallback: T): Option;
-function option<T>(flags: string, description: string, parser: Parser<T>): Option;
-function option<T>(flags: string, description: string, parser: Parser<T>, fallback?: T): Option {
-  const made: Option = new Option(flags, description);
-  made.argParser((text: string) => parser(text, made.long ?? flags));
-  return fallback === undefined ? made : made.default(fallback, String(fallback));
 }
 
 function inferCommand(shell: Shell): Command {
@@ -235,4 +230,11 @@ function infoCommand(shell: Shell): Command {
       const { info } = await import('./commands/info.js');
       setExitCode(await info(files, options, shell));
     });
+}
+
+function makeDatasetCommand(shell: Shell): Command {
+  return addMakeDatasetOptions(command('make-dataset')).action(async (slides: string[], options: MakeDatasetOptions) => {
+    const { makeDataset } = await import('./commands/make-dataset.js');
+    setExitCode(await makeDataset(slides, options, process.argv.slice(2), shell));
+  });
 }

@@ -140,7 +140,12 @@ function resolutionOf({ level, mpp, downsample }: InferOptions): ViewChoice | un
   return downsample === undefined ? undefined : { kind: 'downsample', downsample };
 }
 
-function tissueOf(text: string): TissueChoice {
+/**
+ * What `--tissue` means.
+ *
+ * @throws {SegtileError} `usage` for a text that is neither a method nor the name of a mask
+ */
+export function tissueOf(text: string): TissueChoice {
   if (text === 'otsu' || text === 'hubmap' || text === 'none') return { kind: text };
   if (/\.(geo)?json$|\.png$|\.jpe?g$|\.tiff?$/i.test(text)) return { kind: 'file', path: text };
   throw new SegtileError(

@@ -73,12 +73,30 @@ export async function selectTissue(
   }
 
   const low = await overview();
-  const { mask, facts } = choice.kind === 'otsu' ? otsuFacts(low) : await userMask(choice.path, view.slide, low, signal);
+  const { mask, facts } = await tissueMask(choice, view.slide, low, signal);
   const map = tissueMap(mask, low);
   const selection = selectWindows(grid, ({ box }) => enough(tissueShare(map, box, grid.size)));
   const share = mask.reduce((sum, value) => sum + value, 0) / mask.length;
   const judgedOn = `overview of ${low.width} x ${low.height} px`;
   return { selection, facts: { ...facts, minTissue: least, judgedOn, tissueShare: Number(share.toFixed(4)) } };
+}
+
+/**
+ * Where there is tissue: everything but 0 of a raster as large as the overview.
+ *
+ * @param overview the whole slide at low resolution
+ * @returns the raster, and how it was found, for the run's record
+ * @throws {SegtileError} `input` where the user's mask or GeoJSON cannot be read
+ */
+export async function tissueMask(
+  choice: Exclude<TissueChoice, { readonly kind: 'none' }>,
+  slide: Size,
+  overview: Pixels,
+  signal: AbortSignal,
+): Promise<{ readonly mask: Uint8Array; readonly facts: Record<string, string | number> }> {
+  if (choice.kind === 'otsu') return otsuFacts(overview);
+  if (choice.kind === 'hubmap') return { mask: stainedPixels(overview), facts: { method: 'hubmap' } };
+  return userMask(choice.path, slide, overview, signal);
 }
 
 function otsuFacts(overview: Pixels): { mask: Uint8Array; facts: Record<string, string | number> } {

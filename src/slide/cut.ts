@@ -1,16 +1,21 @@
 import { throwIfAborted } from '../errors.js';
 import type { WindowRows } from '../plan/windows.js';
-import type { Box, Size, Span, Window } from '../types.js';
-import { cacheRows, type RowCache } from './rows.js';
+import type { Band, Box, Size, Span, Window } from '../types.js';
+import { cacheRows, type RowCache, type Slab } from './rows.js';
 import { between, endOf, mergeSpans, overlap } from './spans.js';
-import type { View } from './view.js';
 
-/** A window and what the model is to see of it. */
+/** What windows are cut from: a slide at its working resolution, or the labels that lie on it. Its size is in working pixels. */
+export interface BandSource extends Size {
+  /** See `View.readBands`. All bands have the same number of channels. */
+  readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band>;
+}
+
+/** A window and what is to be seen of it. */
 export interface CutWindow {
   readonly window: Window;
   /**
-   * `box.width * box.height` interleaved RGB pixels. They belong to the receiver, and fill their `ArrayBuffer`, which can be
-   * transferred to another thread.
+   * `box.width * box.height` interleaved pixels with the channels of the source. They belong to the receiver, and fill their
+   * `ArrayBuffer`, which can be transferred to another thread.
    */
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
@@ -36,7 +41,7 @@ const columnGap = 64;
  * @throws {SegtileError} `aborted` when the signal fires, and as the slide does on reading
  */
 export async function* cutWindows(
-  view: View,
+  view: BandSource,
   plan: WindowRows,
   signal?: AbortSignal,
 ): AsyncGenerator<CutWindow, void, undefined> {
@@ -109,28 +114,31 @@ export function reflectedSpan(span: Span, length: number): Span {
 }
 
 function cutBox(cache: RowCache, image: Size, box: Box): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(box.width * box.height * 3);
   const columns = reflectedSpan({ start: box.x, length: box.width }, image.width);
   const insideFrom = Math.min(Math.max(box.x, 0), box.x + box.width);
   const insideTo = Math.max(insideFrom, Math.min(box.x + box.width, image.width));
   let slab = cache.slab(reflect(box.y, image.height), columns);
+  const { channels } = slab;
+  const out = new Uint8Array(box.width * box.height * channels);
   for (let row = 0; row < box.height; row++) {
     const y = reflect(box.y + row, image.height);
     if (y < slab.y || y >= slab.y + slab.height) slab = cache.slab(y, columns);
     // Where column 0 is, or would be, of this row in the slab and in the window.
-    const from = ((y - slab.y) * slab.width - slab.x) * 3;
-    const to = (row * box.width - box.x) * 3;
-    if (insideTo > insideFrom) out.set(slab.data.subarray(from + insideFrom * 3, from + insideTo * 3), to + insideFrom * 3);
-    for (let x = box.x; x < insideFrom; x++) copyPixel(slab.data, from + reflect(x, image.width) * 3, out, to + x * 3);
-    for (let x = insideTo; x < box.x + box.width; x++) {
-      copyPixel(slab.data, from + reflect(x, image.width) * 3, out, to + x * 3);
+    const from = ((y - slab.y) * slab.width - slab.x) * channels;
+    const to = (row * box.width - box.x) * channels;
+    if (insideTo > insideFrom) {
+      out.set(slab.data.subarray(from + insideFrom * channels, from + insideTo * channels), to + insideFrom * channels);
     }
+    copyReflected(slab, from, out, to, between(box.x, insideFrom), image.width);
+    copyReflected(slab, from, out, to, between(insideTo, box.x + box.width), image.width);
   }
   return out;
 }
 
-function copyPixel(source: Uint8Array, from: number, target: Uint8Array, to: number): void {
-  target[to] = source[from]!;
-  target[to + 1] = source[from + 1]!;
-  target[to + 2] = source[from + 2]!;
+function copyReflected(slab: Slab, from: number, out: Uint8Array, to: number, columns: Span, length: number): void {
+  const { channels, data } = slab;
+  for (let x = columns.start; x < endOf(columns); x++) {
+    const source = from + reflect(x, length) * channels;
+    for (let c = 0; c < channels; c++) out[to + x * channels + c] = data[source + c]!;
+  }
 }

@@ -3,14 +3,15 @@ import type { Band, Span } from '../types.js';
 import { endOf } from './spans.js';
 
 /**
- * A rectangle of RGB pixels that is at hand: sample `c` of pixel `(x, y)` is
- * `data[((y - slab.y) * width + x - slab.x) * 3 + c]`.
+ * A rectangle of pixels that is at hand: sample `c` of pixel `(x, y)` is
+ * `data[((y - slab.y) * width + x - slab.x) * channels + c]`.
  */
 export interface Slab {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
+  readonly channels: number;
   readonly data: Uint8Array;
 }
 
@@ -47,7 +48,8 @@ export function cacheRows(source: AsyncIterable<Band>): RowCache {
       if (band === undefined || run === undefined) {
         throw new SegtileError('input', `columns ${columns.start} to ${endOf(columns)} of row ${y} were not read`);
       }
-      return { x: run.x, y: band.y, width: run.pixels.width, height: band.height, data: run.pixels.data };
+      const { width, channels, data } = run.pixels;
+      return { x: run.x, y: band.y, width, height: band.height, channels, data };
     },
     forget(y) {
       from = y;

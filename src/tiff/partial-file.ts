@@ -124,7 +124,8 @@ const hints: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'choose a shorter file name',
 };
 
-function outputError(path: string, thrown: unknown): SegtileError {
+/** What went wrong in writing a file, in the words that users know, with what to do about it. */
+export function outputError(path: string, thrown: unknown): SegtileError {
   if (thrown instanceof SegtileError) return thrown;
   const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
   // The system's own text names the temporary file, which the user has never heard of.

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WindowRows } from '../../dist/plan/windows.js';
-import { type CutWindow, cutWindows, reflect, reflectedSpan } from '../../dist/slide/cut.js';
+import { type BandSource, type CutWindow, cutWindows, reflect, reflectedSpan } from '../../dist/slide/cut.js';
 import { workingView } from '../../dist/slide/view.js';
-import type { Box } from '../../dist/types.js';
+import type { BandRun, Box } from '../../dist/types.js';
 import { breaksArbitrary, memorySlide, sampleAt } from './memory.js';
 
 /** A plan of the given boxes, row by row. */
@@ -29,6 +29,11 @@ function reference(box: Box, width: number, height: number, sample: Sample): Buf
   const columns = Array.from({ length: box.width }, (_, i) => mirrored(box.x + i, width));
   const rows = Array.from({ length: box.height }, (_, i) => mirrored(box.y + i, height));
   return Buffer.from(rows.flatMap((y) => columns.flatMap((x) => [0, 1, 2].map((c) => sample(x, y, c)))));
+}
+
+/** The first of three channels. */
+function redOf({ x, pixels }: BandRun): BandRun {
+  return { x, pixels: { ...pixels, channels: 1, data: pixels.data.filter((_, i) => i % 3 === 0) } };
 }
 
 async function cutAll(cut: AsyncIterable<CutWindow>): Promise<CutWindow[]> {
@@ -135,6 +140,27 @@ describe('cutWindows', () => {
         }
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('cuts sources of one channel where it cuts those of three', async () => {
+    await fc.assert(
+      fc.asyncProperty(grids, async ({ width, height, rows, breaks, extra }) => {
+        const view = workingView(memorySlide([[width, height]], { breaks, extra }), { kind: 'level', level: 0 });
+        const red: BandSource = {
+          width,
+          height,
+          async *readBands(span, columns) {
+            for await (const band of view.readBands(span, columns)) yield { ...band, runs: band.runs.map(redOf) };
+          },
+        };
+        const whole = await cutAll(cutWindows(view, planOf(rows)));
+        const one = await cutAll(cutWindows(red, planOf(rows)));
+        expect(one.map(({ pixels }) => [...pixels])).toEqual(
+          whole.map(({ pixels }) => [...pixels].filter((_, i) => i % 3 === 0)),
+        );
+      }),
+      { numRuns: 50 },
     );
   });
 

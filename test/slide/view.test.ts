@@ -49,7 +49,7 @@ const ratio = fc.oneof(fc.constantFrom(1, 2, 3, 4, 8, 0.5, 0.25), fc.double({ mi
 
 describe('resampling', () => {
   it('takes the mean of areas, and rounds it half up', () => {
-    const slab = () => ({ x: 0, y: 0, width: 4, height: 2, data });
+    const slab = () => ({ x: 0, y: 0, width: 4, height: 2, channels: 3, data });
     const data = new Uint8Array([0, 1, 255, 3].flatMap((v) => [v, v, v]).concat([4, 5, 255, 254].flatMap((v) => [v, v, v])));
     const pixel = resample(axis(4, 2), axis(2, 1), { start: 0, length: 2 }, { start: 0, length: 1 }, slab);
     expect([...pixel]).toEqual([3, 3, 3, 192, 192, 192]); // 10 / 4 = 2.5 and 767 / 4 = 191.75
@@ -57,7 +57,7 @@ describe('resampling', () => {
 
   it('interpolates between the centres of pixels', () => {
     const data = new Uint8Array([0, 0, 0, 100, 100, 100]);
-    const slab = () => ({ x: 0, y: 0, width: 2, height: 1, data });
+    const slab = () => ({ x: 0, y: 0, width: 2, height: 1, channels: 3, data });
     const four = resample(axis(2, 4), axis(1, 1), { start: 0, length: 4 }, { start: 0, length: 1 }, slab);
     expect([...four].filter((_, i) => i % 3 === 0)).toEqual([0, 25, 75, 100]);
   });
@@ -67,7 +67,7 @@ describe('resampling', () => {
     for (const n of [2, 6, 10, 22, 46, 94, 98, 206, 1000, 99_998, 1_000_002]) {
       for (const [k, base] of [n / 2 - 1, n / 2].flatMap((k) => [0, 1, 2, 100, 254].map((base) => [k, base] as const))) {
         const data = new Uint8Array(n * 3).fill(base).fill(base + 1, 0, k * 3);
-        const slab = () => ({ x: 0, y: 0, width: n, height: 1, data });
+        const slab = () => ({ x: 0, y: 0, width: n, height: 1, channels: 3, data });
         const [value] = resample(axis(n, 1), axis(1, 1), { start: 0, length: 1 }, { start: 0, length: 1 }, slab);
         expect(value, `${k} of ${n}`).toBe(2 * k >= n ? base + 1 : base);
       }
@@ -79,7 +79,7 @@ describe('resampling', () => {
       fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 1e6 }), fc.nat(255), (from, to, value) => {
         const x = axis(from, to);
         const data = new Uint8Array(from * 3).fill(value);
-        const slab = () => ({ x: 0, y: 0, width: from, height: 1, data });
+        const slab = () => ({ x: 0, y: 0, width: from, height: 1, channels: 3, data });
         const last = { start: Math.max(0, to - 3), length: Math.min(3, to) };
         const out = resample(x, axis(1, 1), last, { start: 0, length: 1 }, slab);
         expect([...new Set(out)]).toEqual([value]);

@@ -1,0 +1,58 @@
+import { SegtileError } from '../errors.js';
+import { fileName, shownPath } from '../tiff/location.js';
+import { matchTruths, slideName } from '../truth/match.js';
+import type { MakeDatasetOptions } from './make-dataset-settings.js';
+
+/** A slide, its truth, and what it is called. */
+export interface DatasetPair {
+  /** Unique in the dataset; letters, digits, `-` and `_` alone. */
+  readonly name: string;
+  readonly slide: string;
+  readonly truth: string;
+  /** What stays together in a split. */
+  readonly group: string;
+}
+
+/**
+ * Which truth belongs to which slide, see {@link matchTruths}, and what slides are called in the dataset.
+ *
+ * @throws {SegtileError} `usage` where no slide or truth is named, two slides would have one name, or nobody says whose slide it is
+ *   when slides are to be grouped by patient; `input` where truth is missing
+ */
+export async function datasetPairs(slides: readonly string[], { truth, splitBy }: MakeDatasetOptions): Promise<DatasetPair[]> {
+  if (truth === undefined) {
+    throw new SegtileError('usage', 'no truth was given', 'give a file, a folder or a CSV of pairs with --truth');
+  }
+  const pairs = await matchTruths(slides, truth);
+  if (pairs.length === 0) {
+    throw new SegtileError(
+      'usage',
+      'no slide was given',
+      'name slides, or a CSV with the columns slide and truth with --truth',
+    );
+  }
+  const taken = new Map<string, string>();
+  return pairs.map((pair) => {
+    const { slide, patient } = pair;
+    const shown = shownPath(slide);
+    // Names of tiles are file names, and keys of WebDataset, which end at a dot.
+    const name = slideName(fileName(slide)).replace(/[^A-Za-z0-9_-]/g, '_');
+    const other = taken.get(name.toLowerCase());
+    if (other !== undefined) {
+      throw new SegtileError(
+        'usage',
+        `tiles of ${other} and ${shown} would both be called ${name}`,
+        'rename one of the slides',
+      );
+    }
+    taken.set(name.toLowerCase(), shown);
+    if (splitBy === 'patient' && patient === undefined) {
+      throw new SegtileError(
+        'usage',
+        `--split-by patient, but nothing says whose slide ${shown} is`,
+        'give a CSV with the columns slide, truth and patient with --truth',
+      );
+    }
+    return { name, slide, truth: pair.truth, group: splitBy === 'patient' ? patient! : name };
+  });
+}

@@ -1,0 +1,75 @@
+import type { DatasetRecord, SlideFacts } from '../pipeline/make-dataset.js';
+import type { SlideTiles } from '../pipeline/split-dataset.js';
+import type { Survey } from '../pipeline/survey-slide.js';
+import type { SamplerReport } from '../plan/sampling.js';
+import { count, figure, pairs, percent } from '../terminal/format.js';
+import type { Style } from '../terminal/style.js';
+
+/** What was drawn from a slide, one line a sampler. */
+export function surveyText({ slide, size, downsample, reports }: Survey, style: Style): string {
+  const scaled = downsample === 1 ? '' : ` (level 0 shrunk by ${Number(downsample.toFixed(3))})`;
+  const head = `${style.strong(slide.path)}: ${count(size.width)} x ${count(size.height)} px${scaled}`;
+  return `${[head, ...reports.map((report) => `  ${samplerText(report, style)}`)].join('\n')}\n`;
+}
+
+function samplerText({ sampler, wanted, tried, accepted, capped, kept, fellBack }: SamplerReport, style: Style): string {
+  const of = wanted === 'all' || wanted === kept ? '' : ` of ${count(wanted)} wanted`;
+  const rate = accepted === tried ? '' : `, ${percent(accepted / tried)} of ${count(tried)} looked at were accepted`;
+  const left = capped === 0 ? '' : `, ${count(capped)} left out by --max-per-class`;
+  const note = fellBack ? style.warn(`, by random: there is nothing to find for ${sampler}`) : '';
+  return `${sampler}: ${count(kept)} tile${kept === 1 ? '' : 's'}${of}${rate}${left}${note}`;
+}
+
+/** What a dataset would be, for people. */
+export function planText(slides: readonly SlideTiles[], style: Style): string {
+  const tiles = slides.flatMap((slide) => slide.tiles);
+  const guarded = slides.reduce((sum, slide) => sum + slide.guarded, 0);
+  const megapixels =
+    slides.reduce((sum, { survey, tiles: own }) => sum + own.length * survey.window.width * survey.window.height, 0) / 1e6;
+  const byPart = new Map<string, number>();
+  for (const { split, fold } of tiles) {
+    const name = fold === undefined ? split : `${split}, fold ${fold}`;
+    byPart.set(name, (byPart.get(name) ?? 0) + 1);
+  }
+  const parts = [...byPart].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, n]) => [name, `${count(n)} tiles`] as const);
+  return `${pairs([
+    ['tiles', `${style.strong(count(tiles.length))}, ${figure(megapixels)} megapixels`],
+    ...parts,
+    ...(guarded === 0 ? [] : [['left out', `${count(guarded)} windows at the borders of regions`] as const]),
+  ])}\n`;
+}
+
+/** The same for programs. */
+export function planFacts(slides: readonly SlideTiles[]): object[] {
+  return slides.map(({ survey, tiles, guarded }) => ({
+    slide: { path: survey.slide.path, ...survey.full },
+    working: { ...survey.size, downsample: survey.downsample },
+    window: survey.window,
+    samplers: survey.reports,
+    tiles: tiles.length,
+    guarded,
+  }));
+}
+
+/** What was made. */
+export function datasetText(root: string, { tiles, slides, statistics, failures }: DatasetRecord, style: Style): string {
+  const all = statistics.all!;
+  const classes = all.classes.map(({ name, frequency }) => `${name} ${percent(frequency)}`).join(', ');
+  const parts = Object.entries(statistics).filter(([name]) => name !== 'all');
+  return `${pairs([
+    ['tiles', `${count(tiles)} from ${count(slides.length)} slide${slides.length === 1 ? '' : 's'}`],
+    ...(parts.length > 1 ? [['split', parts.map(([name, part]) => `${name} ${count(part.tiles)}`).join(', ')] as const] : []),
+    ['pixels', classes],
+    [
+      'mean',
+      `${all.mean.map((value) => value.toFixed(3)).join(', ')}, std ${all.std.map((value) => value.toFixed(3)).join(', ')}`,
+    ],
+    ...(failures.length > 0 ? [['failed', style.bad(failures.map(({ slide }) => slide).join(', '))] as const] : []),
+    ['dataset', style.good(root)],
+  ])}\n`;
+}
+
+/** A slide that is done, for programs. */
+export function slideLine(facts: SlideFacts): string {
+  return `${JSON.stringify({ slide: facts })}\n`;
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { reason, SegtileError } from '../errors.js';
+import {
+  type DatasetWatcher,
+  makeDataset as make,
+  planDataset,
+  prepareRoot,
+  type SlideFailure,
+  slideFacts,
+} from '../pipeline/make-dataset.js';
+import type { DatasetSlide } from '../pipeline/survey-slide.js';
+import { exitCodeOf, failureText } from '../terminal/failure.js';
+import { createProgress, type StageProgress } from '../terminal/progress.js';
+import { styleFor } from '../terminal/style.js';
+import { shownPath } from '../tiff/location.js';
+import { defaultConfig, readConfig, type TruthConfig } from '../truth/config.js';
+import { slideName } from '../truth/match.js';
+import { openTruth } from '../truth/open.js';
+import { datasetPairs } from './dataset-pairs.js';
+import { datasetSettings, type MakeDatasetOptions } from './make-dataset-settings.js';
+import { datasetText, planFacts, planText, slideLine, surveyText } from './make-dataset-words.js';
+import { makeFolder } from './outputs.js';
+import type { Shell } from './shell.js';
+
+/**
+ * `segtile make-dataset`: tiles of slides and their truth. A slide that fails is left out and does not stop the others.
+ *
+ * @param argv the command's arguments as they were typed, for the dataset's record
+ * @returns the exit code: 0 when every slide was done, 2 when every failure was wrong use, else 1
+ */
+export async function makeDataset(
+  slides: readonly string[],
+  options: MakeDatasetOptions,
+  argv: readonly string[],
+  shell: Shell,
+): Promise<number> {
+  const { stdout, stderr, signal } = shell;
+  const root = options.output;
+  const settings = datasetSettings(options, commandWords(argv), await classesFacts(options.classes));
+  const config = options.classes === undefined ? defaultConfig() : await readConfig(options.classes);
+  const pairs = await openPairs(slides, options, config, signal);
+  if (!options.dryRun) {
+    const existing = options.overwrite ? 'overwrite' : options.resume ? 'resume' : 'refuse';
+    await prepareRoot(root, existing, ['train', 'val', 'test']);
+  }
+
+  const failures: { readonly slide: string; readonly error: unknown }[] = [];
+  const watcher = watch(options, shell, (slide, error) => failures.push({ slide: slide.path, error }));
+  try {
+    const plan = await planDataset(pairs, settings, watcher, signal);
+    watcher.planned();
+    if (options.dryRun) {
+      stdout.write(
+        options.json
+          ? planFacts(plan.slides)
+              .map((facts) => `${JSON.stringify(facts)}\n`)
+              .join('')
+          : `${planText(plan.slides, styleFor(stdout))}  nothing was written\n`,
+      );
+    } else if (plan.slides.length > 0) {
+      if (!options.quiet) stderr.write(planText(plan.slides, styleFor(stderr)));
+      await makeFolder(`${root}/dataset.json`);
+      const known = failures.map(({ slide, error }): SlideFailure => ({ slide, message: reason(error) }));
+      const record = await make(root, plan, known, settings, watcher, signal);
+      if (record) {
+        const { command: _, slides: __, ...facts } = record;
+        stdout.write(
+          options.json ? `${JSON.stringify({ dataset: root, ...facts })}\n` : datasetText(root, record, styleFor(stdout)),
+        );
+      }
+    }
+  } finally {
+    watcher.stop();
+  }
+  if (failures.length === 0) return 0;
+  if (pairs.length > 1) stderr.write(`segtile: ${pairs.length - failures.length} of ${pairs.length} slides done\n`);
+  return failures.every(({ error }) => exitCodeOf(error) === 2) ? 2 : 1;
+}
+
+/** The words of a command that say what the dataset is; where it goes and what is told on the way is no part of it. */
+function commandWords(argv: readonly string[]): string[] {
+  const words: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!;
+    if (word === '-o' || word === '--output') i++;
+    else if (!/^(--(resume|overwrite|quiet|json)$|--output=|-o)/.test(word))
+      words.push(word.replace(/https?:\/\/.*/i, shownPath));
+  }
+  return ['segtile', ...words];
+}
+
+/** What the file of classes says decides labels, so a file that was changed makes another dataset. */
+async function classesFacts(path: string | undefined): Promise<Record<string, unknown>> {
+  if (path === undefined) return { classes: null };
+  // Where it cannot be read is said by who reads it in earnest.
+  const content = await readFile(path).catch(() => Buffer.alloc(0));
+  return { classes: { path, sha256: createHash('sha256').update(content).digest('hex') } };
+}
+
+async function openPairs(
+  slides: readonly string[],
+  options: MakeDatasetOptions,
+  config: TruthConfig,
+  signal: AbortSignal,
+): Promise<DatasetSlide[]> {
+  const pairs = await datasetPairs(slides, options);
+  return pairs.map(({ name, slide, truth, group }) => ({
+    name,
+    source: slide,
+    path: shownPath(slide),
+    truthPath: shownPath(truth),
+    group,
+    openTruth: (size) => openTruth(truth, { size, config, slideName: slideName(slide), signal }),
+  }));
+}
+
+/** Tells the user what happens, as a terminal, a file or a program wants it. */
+function watch(
+  options: MakeDatasetOptions,
+  { stdout, stderr }: Shell,
+  onFailure: (slide: DatasetSlide, error: unknown) => void,
+): DatasetWatcher & { planned(): void; stop(): void } {
+  const progress = createProgress(stderr, options.quiet === true);
+  const say = (text: string): void => {
+    if (!options.quiet) stderr.write(text);
+  };
+  let stage: StageProgress | undefined;
+  const stop = (): void => {
+    stage?.stop();
+    stage = undefined;
+  };
+  return {
+    surveyed: (survey) => say(surveyText(survey, styleFor(stderr))),
+    planned: stop,
+    cutting: ({ survey, tiles }, done) => {
+      stage ??= progress.stage(survey.slide.name, 'tiles');
+      stage.update({ done, total: tiles.length, pixels: done * survey.window.width * survey.window.height });
+    },
+    finished: (tiles, head, kept) => {
+      stop();
+      if (kept) say(`${tiles.survey.slide.path}: done before, kept\n`);
+      if (options.json) stdout.write(slideLine(slideFacts(tiles, head.tiles)));
+    },
+    packing: (done, total) => {
+      stage ??= progress.stage('shards', 'tiles');
+      stage.update({ done, total, pixels: 0 });
+      if (done === total) stop();
+    },
+    failed: (slide, error) => {
+      stop();
+      stderr.write(failureText(error, styleFor(stderr)));
+      onFailure(slide, error);
+      if (!options.json) return;
+      const { code, hint } = error instanceof SegtileError ? error : { code: 'unexpected', hint: undefined };
+      stdout.write(`${JSON.stringify({ slide: { path: slide.path }, error: { code, message: reason(error), hint } })}\n`);
+    },
+    stop,
+  };
+}

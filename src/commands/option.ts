@@ -1,0 +1,11 @@
+import { Option } from 'commander';
+import type { Parser } from './parse.js';
+
+/** An option whose text is parsed by `parser`, which is told the option's long name for its errors. */
+export function option<T extends string | number>(flags: string, description: string, parser: Parser<T>, fallback: T): Option;
+export function option<T>(flags: string, description: string, parser: Parser<T>): Option;
+export function option<T>(flags: string, description: string, parser: Parser<T>, fallback?: T): Option {
+  const made: Option = new Option(flags, description);
+  made.argParser((text: string) => parser(text, made.long ?? flags));
+  return fallback === undefined ? made : made.default(fallback, String(fallback));
+}

@@ -1,0 +1,173 @@
+import { ByteWriter, parquetWriteRows } from 'hyparquet-writer';
+import { SegtileError } from '../errors.js';
+import { momentsOf, type Sums } from '../plan/tile-stats.js';
+import { openPartialFile, type PartialFile } from '../tiff/partial-file.js';
+import type { MaskClass } from '../types.js';
+import type { TileRecord } from './tile.js';
+
+/** One tile in the manifest, by column. */
+export type ManifestRow = Readonly<Record<string, string | number | null>>;
+
+/** A column of the manifest. */
+export interface ManifestColumn {
+  readonly name: string;
+  readonly type: 'STRING' | 'INT32' | 'DOUBLE';
+}
+
+/** The label of pixels that training is to ignore. */
+export const IGNORED = 255;
+
+const channelNames = ['r', 'g', 'b'] as const;
+
+/** The name of the column that counts a class's pixels. */
+function pixelColumn(name: string): string {
+  return `pixels_${name}`;
+}
+
+/** The columns that count labels. */
+function countedLabels(classes: readonly MaskClass[]): { readonly label: number; readonly column: string }[] {
+  return [
+    { label: 0, column: pixelColumn('background') },
+    ...classes.map(({ label, name }) => ({ label, column: pixelColumn(name) })),
+    { label: IGNORED, column: pixelColumn('ignored') },
+  ];
+}
+
+/**
+ * The columns of a manifest, in order.
+ *
+ * @throws {SegtileError} `usage` where a class has the name of another, of the background or of what is ignored
+ */
+export function manifestColumns(classes: readonly MaskClass[]): ManifestColumn[] {
+  const text = ['tile', 'image', 'mask', 'slide', 'group'];
+  const counted = countedLabels(classes).map(({ column }) => column);
+  const twice = counted.find((name, index) => counted.indexOf(name) < index);
+  if (twice !== undefined) {
+    throw new SegtileError(
+      'usage',
+      `two columns of the manifest would be called ${twice}`,
+      'give the classes other names: background and ignored are taken',
+    );
+  }
+  const columns = (type: ManifestColumn['type'], names: readonly string[]): ManifestColumn[] =>
+    names.map((name) => ({ name, type }));
+  return [
+    ...columns('STRING', text),
+    ...columns('INT32', ['x', 'y', 'width', 'height', 'working_x', 'working_y']),
+    ...columns('DOUBLE', ['downsample', 'mpp']),
+    ...columns('STRING', ['split']),
+    ...columns('INT32', ['fold']),
+    ...columns('STRING', ['sampler']),
+    ...columns('DOUBLE', ['tissue', ...channelNames.map((c) => `mean_${c}`), ...channelNames.map((c) => `std_${c}`)]),
+    ...columns('INT32', counted),
+  ];
+}
+
+/** Where the files of a tile are, relative to the dataset. */
+export interface TilePaths {
+  readonly image: string;
+  readonly mask: string;
+}
+
+/** The row of a tile; `counts` are pixels by label. Means, deviations and shares are rounded to six places, samples are scaled to 0 to 1. */
+export function manifestRow(
+  record: TileRecord,
+  paths: TilePaths,
+  counts: ArrayLike<number>,
+  sums: Sums,
+  classes: readonly MaskClass[],
+): ManifestRow {
+  const { mean, std } = momentsOf(sums);
+  const { box, mpp } = record;
+  return {
+    tile: record.id,
+    image: paths.image,
+    mask: paths.mask,
+    slide: record.slide,
+    group: record.group,
+    x: box.x,
+    y: box.y,
+    width: box.width,
+    height: box.height,
+    working_x: record.x,
+    working_y: record.y,
+    downsample: rounded(record.downsample),
+    mpp: mpp === undefined ? null : rounded(Math.sqrt(mpp.x * mpp.y)),
+    split: record.split,
+    fold: record.fold ?? null,
+    sampler: record.sampler,
+    tissue: record.tissue === undefined ? null : rounded(record.tissue),
+    ...Object.fromEntries(channelNames.map((name, c) => [`mean_${name}`, rounded(mean[c]!)])),
+    ...Object.fromEntries(channelNames.map((name, c) => [`std_${name}`, rounded(std[c]!)])),
+    ...Object.fromEntries(countedLabels(classes).map(({ label, column }) => [column, counts[label]!])),
+  };
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(6));
+}
+
+/** Writes `manifest.csv`: a line of column names, then one a tile; commas between, quotes where needed (RFC 4180, but lines end in LF). */
+export async function writeCsv(
+  path: string,
+  columns: readonly ManifestColumn[],
+  rows: AsyncIterable<ManifestRow>,
+): Promise<void> {
+  await writeWhole(path, async (file) => {
+    let lines = [columns.map(({ name }) => quoted(name)).join(',')];
+    for await (const row of rows) {
+      lines.push(columns.map(({ name }) => quoted(row[name] ?? '')).join(','));
+      if (lines.length < 1000) continue;
+      await file.append(Buffer.from(`${lines.join('\n')}\n`));
+      lines = [];
+    }
+    await file.append(Buffer.from(lines.map((line) => `${line}\n`).join('')));
+  });
+}
+
+function quoted(value: string | number): string {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Writes `manifest.parquet`: the same columns and values, in groups of rows, so that a manifest of any length takes little memory. */
+export async function writeParquet(
+  path: string,
+  columns: readonly ManifestColumn[],
+  rows: AsyncIterable<ManifestRow>,
+): Promise<void> {
+  await writeWhole(path, async (file) => {
+    const bytes = new ByteWriter();
+    const flush = async (): Promise<void> => {
+      await file.append(bytes.getBytes().slice());
+      bytes.index = 0;
+    };
+    const writer = Object.assign(bytes, { flush, finish: flush });
+    await parquetWriteRows({
+      writer,
+      columns: columns.map(({ name, type }) => ({ name, type, nullable: true })),
+      rows,
+      rowGroupSize: 20_000,
+      createdBy: 'segtile',
+    });
+  });
+}
+
+/** Writes lines of JSON. */
+export async function writeJsonLines(path: string, rows: AsyncIterable<object>): Promise<void> {
+  await writeWhole(path, async (file) => {
+    for await (const row of rows) await file.append(Buffer.from(`${JSON.stringify(row)}\n`));
+  });
+}
+
+/** Writes a file that appears whole or not at all. */
+export async function writeWhole(path: string, write: (file: PartialFile) => Promise<void>): Promise<void> {
+  const file = await openPartialFile(path);
+  try {
+    await write(file);
+    await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { outputError } from '../tiff/partial-file.js';
+import { WORK } from './layout.js';
+import { type ManifestRow, writeWhole } from './manifest.js';
+import type { Totals } from './totals.js';
+
+/** What stands at the head of a slide's record: which plan it was cut to, and what was found on the way. */
+export interface RecordHead {
+  /** A hash of everything that decides the slide's tiles. A record of another plan is of no use. */
+  readonly plan: string;
+  readonly tiles: number;
+  /** What is summed up over the dataset, by part of the split. */
+  readonly totals: Readonly<Record<string, Totals>>;
+}
+
+/**
+ * The folder of what is only needed until a dataset is finished: files on their way, and a record of each slide that is done. Where a
+ * record stands, the slide's tiles are whole.
+ */
+export interface WorkFolder {
+  /** Puts a file in place, whole or not at all. `path` is relative to the dataset. */
+  put(path: string, bytes: Uint8Array): Promise<void>;
+  /** Says that a slide is done. */
+  record(slide: string, head: RecordHead, rows: readonly ManifestRow[]): Promise<void>;
+  /** The record's head, or undefined where the slide is not done. */
+  head(slide: string): Promise<RecordHead | undefined>;
+  /** The record's rows. */
+  rows(slide: string): AsyncIterable<ManifestRow>;
+  /** Names of the slides that have a record. */
+  recorded(): Promise<string[]>;
+  /** Takes a slide's record and files away, the record first. */
+  forget(slide: string): Promise<void>;
+  /** Takes files away, by their paths relative to the dataset. */
+  remove(paths: readonly string[]): Promise<void>;
+  /** Takes the whole folder away: nothing of it is needed any more. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the folder, and clears what a run that was killed had not put in place.
+ *
+ * @param root of the dataset, which exists
+ * @param pathsOf which files belong to a row of a record
+ */
+export async function openWork(root: string, pathsOf: (row: ManifestRow) => readonly string[]): Promise<WorkFolder> {
+  const folder = join(root, WORK);
+  const pending = join(folder, 'pending');
+  const records = join(folder, 'slides');
+  const attempt = async <T>(path: string, work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw outputError(path, error);
+    });
+  await rm(pending, { recursive: true, force: true });
+  await attempt(pending, mkdir(pending, { recursive: true }));
+  await attempt(records, mkdir(records, { recursive: true }));
+  const recordPath = (slide: string): string => join(records, `${slide}.jsonl`);
+  let numbered = 0;
+
+  async function* lines(slide: string): AsyncGenerator<string> {
+    const stream = createReadStream(recordPath(slide));
+    try {
+      yield* createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+    } finally {
+      stream.destroy();
+    }
+  }
+
+  async function* rows(slide: string): AsyncGenerator<ManifestRow> {
+    let first = true;
+    for await (const line of lines(slide)) {
+      if (!first) yield JSON.parse(line) as ManifestRow;
+      first = false;
+    }
+  }
+
+  async function remove(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await rm(join(root, path), { force: true });
+  }
+
+  return {
+    async put(path, bytes) {
+      const target = join(root, path);
+      const temporary = join(pending, String(numbered++));
+      try {
+        await writeFile(temporary, bytes);
+        await rename(temporary, target);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw outputError(target, error);
+      }
+    },
+    record: (slide, head, tileRows) =>
+      writeWhole(recordPath(slide), async (file) => {
+        await file.append(Buffer.from(`${JSON.stringify(head)}\n`));
+        for (const row of tileRows) await file.append(Buffer.from(`${JSON.stringify(row)}\n`));
+      }),
+    async head(slide) {
+      for await (const line of lines(slide)) return JSON.parse(line) as RecordHead;
+      return undefined;
+    },
+    rows,
+    async recorded() {
+      const names = await readdir(records);
+      return names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).map((name) => name.slice(0, -6));
+    },
+    async forget(slide) {
+      const files: string[] = [];
+      for await (const row of rows(slide)) files.push(...pathsOf(row));
+      await rm(recordPath(slide), { force: true });
+      await remove(files);
+    },
+    remove,
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
