@@ -18,6 +18,9 @@ const FIRST_VENDOR_TAG = 65420;
 
 const ASCII = 2;
 
+/** Pairs of numerator and denominator. geotiff.js 2.1.3 reads the first pair of several right, and none after it. */
+const RATIONAL = 5;
+
 /**
  * Decodes the values of one directory with geotiff.js. It gets them as a file of its own in memory, with that one directory: it reads
  * every value that it finds, so it may find only those whose size and place were looked at before.
@@ -26,13 +29,15 @@ const ASCII = 2;
  */
 export async function decodeValues(values: readonly RawValue[], file: TagFile): Promise<Tags> {
   const texts = values.filter(({ type }) => type === ASCII);
-  const standard = values.filter(({ number, type }) => number < FIRST_VENDOR_TAG && type !== ASCII);
+  const quotients = values.filter(({ type }) => type === RATIONAL);
+  const standard = values.filter(({ number, type }) => number < FIRST_VENDOR_TAG && type !== ASCII && type !== RATIONAL);
   const small = await fromArrayBuffer(smallFile(standard, file));
   const { fileDirectory } = (await small.parseFileDirectoryAt(small.firstIFDOffset)) as unknown as {
     readonly fileDirectory: Readonly<Record<string, TagValue | number | undefined>>;
   };
   const tags: Partial<Record<TagName, TagValue>> = {};
   for (const { name, raw } of texts) tags[name] = text(raw);
+  for (const { name, raw } of quotients) tags[name] = unsigned32(raw, file.littleEndian);
   for (const { name, wide } of standard) {
     const decoded = wide ?? fileDirectory[name];
     if (decoded !== undefined) tags[name] = typeof decoded === 'number' ? [decoded] : decoded;
@@ -80,6 +85,11 @@ function smallFile(values: readonly RawValue[], { littleEndian, big }: TagFile):
 function text(raw: Uint8Array): string {
   const end = raw.indexOf(0);
   return new TextDecoder().decode(end < 0 ? raw : raw.subarray(0, end));
+}
+
+function unsigned32(raw: Uint8Array, littleEndian: boolean): Uint32Array {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  return Uint32Array.from({ length: Math.floor(raw.length / 4) }, (_, i) => view.getUint32(i * 4, littleEndian));
 }
 
 const SLONG = 9;
