@@ -5,6 +5,7 @@ import { readTiff, type Tiff } from '../tiff/container.js';
 import { requireDecodable } from '../tiff/decodable.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import { readBands } from '../tiff/read.js';
+import { sampleScale } from '../tiff/rgb.js';
 import type { ByteSource } from '../tiff/source.js';
 import { fullResolution, sortDirectories } from './levels.js';
 import { findMpp, isAperio, isOme } from './mpp.js';
@@ -34,6 +35,7 @@ export async function openTiffSlide(source: ByteSource, mpp: number | undefined)
     requireDecodable(path, directory);
     requireBlocks(source, directory);
   }
+  const scale = sampleScale(base);
   return {
     path,
     format: formatName(tiff, base),
@@ -44,7 +46,7 @@ export async function openTiffSlide(source: ByteSource, mpp: number | undefined)
     sampling: `${base.samples} x ${base.bits[0]} bit ${photometricName(base.photometric)}`,
     associated: associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
     readBands: (level, rows, columns, signal) =>
-      readBands({ source, directory: pick(path, levels, level), name: `level ${level}` }, rows, columns, signal),
+      readBands({ source, directory: pick(path, levels, level), name: `level ${level}` }, rows, columns, signal, scale),
     close: () => source.close(),
   };
 }
