@@ -8,6 +8,7 @@ import { type Directory, directoryName } from '../tiff/directory.js';
 import { cachePages } from '../tiff/page-cache.js';
 import { readBands } from '../tiff/read.js';
 import { openRestartImage } from '../tiff/restart.js';
+import { type SampleScale, sampleScale } from '../tiff/rgb.js';
 import type { ByteSource } from '../tiff/source.js';
 import { type ChannelChoice, chooseChannels } from './channels.js';
 import { layOut } from './formats.js';
@@ -49,6 +50,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     if (images !== undefined) return images;
     throw new SegtileError('usage', `expected a level from 0 to ${levels.length - 1} of ${path} but got ${level}`);
   };
+  const scale = sampleScale(base);
   const slide: Slide = {
     path,
     format: layout.format,
@@ -60,7 +62,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     associated: layout.associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
     channels: layout.channels,
     notes: [...layout.notes, ...(chosen.note === undefined ? [] : [chosen.note])],
-    readBands: (level, rows, columns, signal) => readLevel(pick(level), rows, columns, signal),
+    readBands: (level, rows, columns, signal) => readLevel(pick(level), scale, rows, columns, signal),
     blockPlaces: (level, block) =>
       pick(level).map(({ directory }) => ({ offset: directory.offsets[block]!, bytes: directory.byteCounts[block]! })),
     close: () => source.close(),
@@ -91,11 +93,15 @@ async function openLevels(
   return { levels: opened, damage };
 }
 
-function readLevel(images: readonly TiffImage[], ...[rows, columns, signal]: Parameters<ReadChannel>): ReturnType<ReadChannel> {
+function readLevel(
+  images: readonly TiffImage[],
+  scale: SampleScale,
+  ...[rows, columns, signal]: Parameters<ReadChannel>
+): ReturnType<ReadChannel> {
   const [red, green, blue] = images.map(
     (image): ReadChannel =>
       (...range) =>
-        readBands(image, ...range),
+        readBands(image, ...range, scale),
   );
   if (green === undefined || blue === undefined) return red!(rows, columns, signal);
   return mergeChannels([red!, green, blue], rows, columns, signal);

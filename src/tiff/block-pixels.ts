@@ -6,7 +6,7 @@ import { APERIO_YCBCR, codecOf, JPEG, WEBP } from './codecs.js';
 import type { Directory } from './directory.js';
 import type { Cell } from './grid.js';
 import { bareJpeg, jpegHead } from './jpeg.js';
-import { losesData } from './jpeg-scan.js';
+import { checkScans, losesData } from './jpeg-scan.js';
 import type { Picture } from './jpeg2000.js';
 import type { Samples } from './native.js';
 import { reverseBits, unpack } from './unpack.js';
@@ -65,6 +65,7 @@ async function decodeJpeg(directory: Directory, { bytes, size }: FetchedBlock): 
       .toColourspace(space)
       .raw()
       .toBuffer({ resolveWithObject: true });
+  await checkScans([{ bytes, head }], jpegTables);
   const { data, info } = await decode('warning').catch((thrown: unknown) => {
     if (losesData(thrown)) throw thrown;
     return decode('error');

@@ -6,6 +6,12 @@ import { bareJpeg, type JpegHead } from './jpeg.js';
 /** Heights of a JPEG frame are 16 bits (ITU-T T.81, table B.2). */
 const MOST_ROWS = 65_535;
 
+/**
+ * Data that are left over show only where another interval follows, and libvips asks for remarks before it reads the next 8 rows, here of 8
+ * pixels each, and not at the end: so many rows follow the last block at least.
+ */
+const TAIL_ROWS = 128;
+
 /** What libjpeg remarks on although it loses no data. */
 const HARMLESS = /Unknown Adobe color transform code|Invalid SOS parameters for sequential JPEG/;
 
@@ -17,25 +23,27 @@ export function losesData(thrown: unknown): boolean {
   return lines.length === 0 || lines.some((line) => !HARMLESS.test(line));
 }
 
+/** A whole JPEG stream, and its head. */
+export interface ScanBlock {
+  readonly bytes: Uint8Array;
+  readonly head: JpegHead;
+}
+
 /**
  * Makes sure that the entropy-coded data of JPEG blocks decode to their ends. libtiff decodes a damaged scan to wrong pixels and says
  * nothing that sharp would hand on; the JPEG decoder itself does tell. So blocks with the same headers are stacked as one JPEG, each of them
  * a restart interval, and decoded at an eighth of their size, which costs little more than reading the Huffman codes.
  *
- * @param blocks whole JPEG streams, with their heads
  * @param tables tag JPEGTables
  * @throws {Error} with libjpeg's words
  */
-export async function checkScans(
-  blocks: readonly { readonly bytes: Uint8Array; readonly head: JpegHead }[],
-  tables: Uint8Array | undefined,
-): Promise<void> {
-  const stacks = new Map<string, { bytes: Uint8Array; head: JpegHead }[]>();
-  const alone: Small[] = [];
+export async function checkScans(blocks: readonly ScanBlock[], tables: Uint8Array | undefined): Promise<void> {
+  const stacks = new Map<string, ScanBlock[]>();
+  const alone: Trial[] = [];
   for (const block of blocks) {
     const { bytes, head } = block;
-    if (!head.simple || unitsIn(head) > 65_535) {
-      alone.push({ file: bareJpeg(bytes, head, tables, false), size: head.size });
+    if (!head.simple || unitsIn(head) > 65_535 || 2 * paddedHeight(head) + TAIL_ROWS > MOST_ROWS) {
+      alone.push({ file: bareJpeg(bytes, head, tables, false), size: undefined });
       continue;
     }
     const key = Buffer.from(bytes.buffer, bytes.byteOffset, head.scanAt).toString('latin1');
@@ -43,25 +51,28 @@ export async function checkScans(
     if (stack === undefined) stacks.set(key, [block]);
     else stack.push(block);
   }
-  const files: Small[] = [...stacks.values()].flatMap((stack) => {
-    const most = Math.max(1, Math.floor(MOST_ROWS / paddedHeight(stack[0]!.head)));
+  const files: Trial[] = [...stacks.values()].flatMap((stack) => {
+    const most = Math.max(1, Math.floor((MOST_ROWS - 2 * TAIL_ROWS) / paddedHeight(stack[0]!.head)));
     const parts = Array.from({ length: Math.ceil(stack.length / most) }, (_, i) => stack.slice(i * most, (i + 1) * most));
-    return parts.map((part) => stacked(part, tables));
+    return parts.map((part) => stacked([...part, ...repeated(part.at(-1)!)], tables));
   });
-  for (const file of [...files, ...alone]) await decodeSmall(file);
+  for (const file of [...files, ...alone]) await tryOut(file);
 }
 
-/** A JPEG file that is only decoded to see whether it can be, and its size. */
-interface Small {
+/** A JPEG file that is only decoded to see whether it can be, and its size where it may be made smaller. */
+interface Trial {
   readonly file: Uint8Array;
-  readonly size: Size;
+  readonly size: Size | undefined;
 }
 
-async function decodeSmall({ file, size }: Small): Promise<void> {
-  // An eighth, rounded down: from there on the decoder leaves all but the mean of each 8 x 8 pixels out. Every row is still read.
-  const [width, height] = [size.width, size.height].map((side) => Math.max(1, Math.floor(side / 8)));
-  await sharp(file, { failOn: 'warning', limitInputPixels: false, unlimited: true, ignoreIcc: true })
-    .resize({ width: width!, height: height!, fit: 'fill', kernel: 'nearest' })
+async function tryOut({ file, size }: Trial): Promise<void> {
+  const image = sharp(file, { failOn: 'warning', limitInputPixels: false, unlimited: true, ignoreIcc: true });
+  if (size !== undefined) {
+    // An eighth, rounded down: from there on the decoder leaves all but the mean of each 8 x 8 pixels out. Every row is still read.
+    const [width, height] = [size.width, size.height].map((side) => Math.max(1, Math.floor(side / 8)));
+    image.resize({ width: width!, height: height!, fit: 'fill', kernel: 'nearest' });
+  }
+  await image
     .raw()
     .toBuffer()
     .catch((thrown: unknown) => {
@@ -69,10 +80,11 @@ async function decodeSmall({ file, size }: Small): Promise<void> {
     });
 }
 
-function stacked(
-  blocks: readonly { readonly bytes: Uint8Array; readonly head: JpegHead }[],
-  tables: Uint8Array | undefined,
-): Small {
+function repeated(block: ScanBlock): ScanBlock[] {
+  return Array(Math.ceil(TAIL_ROWS / paddedHeight(block.head))).fill(block);
+}
+
+function stacked(blocks: readonly ScanBlock[], tables: Uint8Array | undefined): Trial {
   const { bytes, head } = blocks[0]!;
   const headers = Uint8Array.from(bytes.subarray(2, head.scanAt));
   const height = paddedHeight(head) * blocks.length;
