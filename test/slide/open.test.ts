@@ -167,15 +167,6 @@ test.for(real)('%s: every level as sharp decodes it whole', async ([name, expect
 });
 
 test.for([
-  ['alpha.tif', 'unsupported', '4 samples per pixel'],
-  ['cmyk_jpeg.tif', 'unsupported', 'photometric interpretation 5 (CMYK)'],
-  ['float32.tif', 'unsupported', 'sample format 3 (floating point)'],
-  ['hopper_lzma.tif', 'unsupported', 'compression 34925 (LZMA) in directory 0'],
-  ['output_ome.ome.tiff', 'unsupported', '16 bits per sample'],
-  ['rgba8_cog_big.tiff', 'unsupported', 'compression 50000 (ZSTD)'],
-  ['sparse.tiff', 'unsupported', 'compression 50001 (WebP)'],
-  ['tcga-cr-7395-01a-01-ts1.svs', 'unsupported', 'compression 33005 (Aperio JPEG 2000, RGB) in directory 0'],
-  ['tiff_tiled_planar_16bit_RGB.tiff', 'unsupported', '16 bits per sample'],
   ['BigTIFFSubIFD8.tif', 'unsupported', 'has 2 images of 64 x 64'],
   ['corrupt.tif', 'input', 'is 47086 bytes at byte 260000, but the file has only 298232 bytes'],
 ] as const)('%s is refused: %s, %s', async ([name, code, message], { skip }) => {
