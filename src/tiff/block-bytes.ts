@@ -1,3 +1,4 @@
+import type { Size } from '../types.js';
 import { codecOf } from './codecs.js';
 import type { Directory } from './directory.js';
 
@@ -31,6 +32,11 @@ export function rowsInBlock(directory: Shape, number: number): number {
   const { layout, height, blockHeight } = directory;
   if (layout === 'tiles') return blockHeight;
   return Math.min(blockHeight, height - (number % blocksDown(directory)) * blockHeight);
+}
+
+/** A block that is a picture of its own may be larger than the directory says, as encoders round sides up, but not by more than this. */
+export function largestPicture({ blockWidth, blockHeight }: Pick<Directory, 'blockWidth' | 'blockHeight'>): Size {
+  return { width: 2 * blockWidth + 64, height: 2 * blockHeight + 64 };
 }
 
 /** Samples of one pixel that lie together in a block. */

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import type { Size } from '../types.js';
-import { rawShape, rowsInBlock, samplesInBlock } from './block-bytes.js';
+import { largestPicture, rawShape, rowsInBlock, samplesInBlock } from './block-bytes.js';
 import { toSamples } from './block-samples.js';
 import { APERIO_YCBCR, codecOf, JPEG, WEBP } from './codecs.js';
 import type { Directory } from './directory.js';
@@ -44,7 +44,7 @@ async function decodePicture(directory: Directory, block: FetchedBlock): Promise
   if (compression === JPEG) return decodeJpeg(directory, block);
   if (compression === WEBP) return decodeWebp(directory, block);
   const channels = samplesInBlock(directory);
-  const most = { width: 2 * directory.blockWidth, height: 2 * directory.blockHeight };
+  const most = largestPicture(directory);
   const { data, width, toRgb }: Picture = await jpeg2000InWorker(bytes, { least, most, channels, bits: bits[0]! });
   if (bits[0]! > 8) return { data: new Uint16Array(data.buffer, data.byteOffset, data.length / 2), rowLength: width };
   const yCbCr = channels === 3 && !toRgb && (photometric === 6 || compression === APERIO_YCBCR);
@@ -53,7 +53,7 @@ async function decodePicture(directory: Directory, block: FetchedBlock): Promise
 
 async function decodeJpeg(directory: Directory, { bytes, size }: FetchedBlock): Promise<BlockPixels> {
   const { photometric, jpegTables } = directory;
-  const head = jpegHead(bytes, size);
+  const head = jpegHead(bytes, size, largestPicture(directory));
   const channels = samplesInBlock(directory);
   if (head.components !== channels)
     throw new Error(`its JPEG data have ${head.components} components where ${channels} are due`);
@@ -80,6 +80,11 @@ async function decodeWebp(directory: Directory, { bytes, size }: FetchedBlock): 
   const webp = sharp(bytes, { failOn: 'warning', limitInputPixels: false, unlimited: true, ignoreIcc: true });
   const channels = directory.samples;
   // A block without any transparent pixel may leave its alpha out.
+  const { width, height } = await webp.metadata();
+  const most = largestPicture(directory);
+  if (width > most.width || height > most.height) {
+    throw new Error(`it has ${width} x ${height} pixels where at most ${most.width} x ${most.height} are expected`);
+  }
   const image = channels === 4 ? webp.ensureAlpha() : webp.removeAlpha();
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   if (info.width < size.width || info.height < size.height) {

@@ -45,30 +45,15 @@ function inHostOrder(bytes: Uint8Array, depth: 8 | 16 | 32, littleEndian: boolea
 
 /** Predictor 2: each sample is kept as its difference from the same sample of the pixel to the left (TIFF 6.0, section 14). */
 function unpredict(samples: Uint8Array | Uint16Array | Uint32Array, rowLength: number, stride: number): void {
-  if (stride === 3 && samples instanceof Uint8Array) {
-    unpredictRgb(samples, rowLength);
-    return;
-  }
   for (let row = 0; row < samples.length; row += rowLength) {
     const end = row + rowLength;
-    for (let i = row + stride; i < end; i++) samples[i] = samples[i]! + samples[i - stride]!;
-  }
-}
-
-/** The commonest case of {@link unpredict}, without reading back what was just written. */
-function unpredictRgb(samples: Uint8Array, rowLength: number): void {
-  for (let row = 0; row < samples.length; row += rowLength) {
-    let red = 0;
-    let green = 0;
-    let blue = 0;
-    const end = row + rowLength;
-    for (let i = row; i < end; i += 3) {
-      red += samples[i]!;
-      samples[i] = red;
-      green += samples[i + 1]!;
-      samples[i + 1] = green;
-      blue += samples[i + 2]!;
-      samples[i + 2] = blue;
+    for (let sample = 0; sample < stride; sample++) {
+      // Sums wrap around, in 32 bits as in the 8 or 16 that are stored.
+      let sum = 0;
+      for (let i = row + sample; i < end; i += stride) {
+        sum = (sum + samples[i]!) | 0;
+        samples[i] = sum;
+      }
     }
   }
 }

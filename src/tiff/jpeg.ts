@@ -19,13 +19,14 @@ export interface JpegHead {
 }
 
 /**
- * Reads the headers of a JPEG stream, and makes sure that it has its beginning and its end, and at least the pixels that are needed.
+ * Reads the headers of a JPEG stream, and makes sure that it has its beginning and its end, at least the pixels that are needed, and not more
+ * than there may be room for.
  * Decoders fill up a stream that was cut, or a tile that its stream does not fill, with grey or with the pixels of another tile, and say
  * nothing. Fill bytes after the end are allowed.
  *
  * @throws {Error} saying what is missing
  */
-export function jpegHead(bytes: Uint8Array, least: Size): JpegHead {
+export function jpegHead(bytes: Uint8Array, least: Size, most: Size): JpegHead {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw new Error('it does not start as JPEG data do (no SOI marker)');
   let end = bytes.length;
   while (end > 2 && (bytes[end - 1] === 0 || bytes[end - 1] === 0xff)) end--;
@@ -35,6 +36,9 @@ export function jpegHead(bytes: Uint8Array, least: Size): JpegHead {
   const { width, height } = head.size;
   if (width < least.width || height < least.height) {
     throw new Error(`its JPEG data have ${width} x ${height} pixels where ${least.width} x ${least.height} are due`);
+  }
+  if (width > most.width || height > most.height) {
+    throw new Error(`its JPEG data have ${width} x ${height} pixels where at most ${most.width} x ${most.height} are expected`);
   }
   return head;
 }

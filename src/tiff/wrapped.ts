@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import type { Size } from '../types.js';
+import { largestPicture } from './block-bytes.js';
 import { blockError } from './block-error.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
 import { JPEG, LZW, PACKBITS } from './codecs.js';
@@ -86,7 +87,9 @@ async function wrap(
 async function decode({ directory, size, bytes, blocks }: Wrapped): Promise<NativePixels> {
   const { compression, samples, jpegTables } = directory;
   const jpeg = compression === JPEG;
-  const heads = jpeg ? blocks.map((block) => ({ bytes: block.bytes, head: jpegHead(block.bytes, block.size) })) : [];
+  const heads = jpeg
+    ? blocks.map((block) => ({ bytes: block.bytes, head: jpegHead(block.bytes, block.size, largestPicture(directory)) }))
+    : [];
   // With 'error', sharp 0.35.5 gives wrong pixels for damaged tiles and no error; with 'warning' it fails as it should, except for JPEG,
   // where it heeds neither, and where 'warning' would also stop at harmless remarks about subsampling.
   const [{ data, info }] = await Promise.all([

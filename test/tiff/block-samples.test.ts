@@ -122,7 +122,7 @@ test('differences between bytes are taken back across pieces', () => {
   );
 });
 
-test('what this file tests is what libtiff writes', () => {
+test('libtiff writes xz data without a checksum, as withoutDelta expects', () => {
   const bytes = readFileSync(new URL('../fixtures/tiff/lzma-libtiff.tif', import.meta.url));
   expect(bytes.indexOf(Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0]))).toBeGreaterThan(0);
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { requireBlocks } from '../../dist/tiff/check.js';
@@ -139,4 +140,32 @@ test('blocks that would fill the memory are refused before anything is fetched',
 test('a block with a size but no place is damage, not a hole', () => {
   const directory = { ...plainDirectory(9, 9), offsets: [0] };
   expect(() => requireBlocks(memorySource(new Uint8Array(999)), directory)).toThrow('has 243 bytes but no place in the file');
+});
+
+test('blocks that unpack to far more than they should are errors', async () => {
+  const bomb = async (packed: Uint8Array, compression: number) => {
+    const directory = { ...plainDirectory(32, 32), compression, offsets: [1], byteCounts: [packed.length] };
+    const image = { source: memorySource(Buffer.concat([Buffer.alloc(1), packed])), directory, name: 'level 0' };
+    return readAll({ image, directory });
+  };
+  const large = { create: { width: 4000, height: 4000, channels: 3, background: '#fff' } } as const;
+  await expect(bomb(deflateSync(new Uint8Array(1e7)), 8)).rejects.toMatchObject({
+    message: expect.stringContaining('it gives more than twice the 3072 bytes that are due'),
+  });
+  for (const [packed, compression] of [
+    [await sharp(large).jpeg().toBuffer(), 7],
+    [await sharp(large).webp().toBuffer(), 50001],
+  ] as const) {
+    await expect(bomb(packed, compression)).rejects.toMatchObject({
+      message: expect.stringContaining('4000 x 4000 pixels where at most 128 x 128 are expected'),
+    });
+  }
+});
+
+test('an abort stops before the next block', async () => {
+  const { image, directory } = await open(readFileSync(path('zstd-tiles.tif')));
+  const stop = new AbortController();
+  stop.abort();
+  const bands = readBands(image, { start: 0, length: directory.height }, () => [{ start: 0, length: 90 }], stop.signal);
+  await expect(bands.next()).rejects.toMatchObject({ code: 'aborted' });
 });
