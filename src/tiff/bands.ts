@@ -20,6 +20,9 @@ const HIGHEST_BAND = 1024;
 /** ... as long as a band has no more pixels than this. */
 const BAND_PIXELS = 2 ** 22;
 
+/** No band has more bytes than this when it is decoded, unless a single row of blocks does. */
+const BAND_BYTES = 2 ** 27;
+
 /** Bands that are fetched and decoded at the same time ... */
 const IN_FLIGHT = 2;
 
@@ -38,9 +41,10 @@ export function bandsInFlight(directory: Directory, channels: number): number {
 }
 
 /** Rows of blocks that go into one band. Blocks higher than the band are a band each. */
-function blockRowsPerBand({ width, blockHeight }: Directory): number {
-  const rows = Math.min(HIGHEST_BAND, Math.max(LOWEST_BAND, Math.floor(BAND_PIXELS / width)));
-  return Math.max(1, Math.floor(rows / blockHeight));
+function blockRowsPerBand({ width, blockHeight, samples, bits }: Directory): number {
+  const wanted = Math.min(HIGHEST_BAND, Math.max(LOWEST_BAND, Math.floor(BAND_PIXELS / width)));
+  const possible = Math.floor(BAND_BYTES / ((width * samples * Math.max(bits[0]!, 8)) / 8));
+  return Math.max(1, Math.floor(Math.min(wanted, possible) / blockHeight));
 }
 
 /**

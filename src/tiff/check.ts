@@ -18,6 +18,13 @@ export function requireBlocks(source: ByteSource, directory: Directory): void {
   for (let block = 0; block < blocks; block++) {
     const offset = offsets[block]!;
     const bytes = byteCounts[block]!;
+    if (bytes === 0 && offset !== 0) {
+      throw new SegtileError(
+        'input',
+        `block ${block} in ${where} has a place in the file, byte ${offset}, but no bytes`,
+        DAMAGED_HINT,
+      );
+    }
     if (bytes === 0) {
       if (!isStreamed(directory)) continue;
       throw new SegtileError('unsupported', `block ${block} in ${where} is not in the file, and it is a high strip`);

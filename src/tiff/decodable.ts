@@ -34,6 +34,9 @@ export function requireDecodable(path: string, directory: Directory): void {
 /** Blocks are decoded whole, two at a time; more bytes than this would not be bounded memory. */
 const LARGEST_BLOCK = 2 ** 30;
 
+/** A row is decoded whole: this is some 22 million pixels of RGB. */
+const LONGEST_ROW = 2 ** 26;
+
 /** Compressed strips with more bytes than this are decoded row by row. */
 const LARGEST_WHOLE_STRIP = 2 ** 26;
 
@@ -65,7 +68,7 @@ function undecodablePacking(directory: Directory): string | undefined {
   if (!cuttable && !isStreamed(directory) && size > LARGEST_BLOCK) {
     return `${layout} of ${blockWidth} x ${blockHeight} (${size} bytes each when decoded)`;
   }
-  if (rowBytes(directory) > LARGEST_BLOCK) return `rows of ${rowBytes(directory)} bytes`;
+  if (rowBytes(directory) > LONGEST_ROW) return `rows of ${rowBytes(directory)} bytes`;
   return undefined;
 }
 
@@ -106,7 +109,7 @@ const COLOURS: ReadonlyMap<number, number> = new Map([
 ]);
 
 function undecodableColour(directory: Directory): string | undefined {
-  const { photometric, samples, bits, sampleFormat, colorMap, compression, planar } = directory;
+  const { photometric, samples, bits, sampleFormat, colorMap, planar } = directory;
   const unit = unitSize(directory);
   const what = `photometric interpretation ${photometric} (${photometricName(photometric)})`;
   const least = COLOURS.get(photometric);
@@ -119,7 +122,7 @@ function undecodableColour(directory: Directory): string | undefined {
   }
   if (photometric === 6) {
     if (depth !== 8 || samples !== 3) return `${what} of ${samples} x ${depth} bits`;
-    if (planar && (unit !== undefined || compression === JPEG)) return `${what} in planes of their own`;
+    if (planar) return `${what} in planes of their own`;
     if (unit?.some((n) => n !== 1 && n !== 2 && n !== 4)) {
       return `${what} subsampled by ${unit.join(' and ')}`;
     }

@@ -100,15 +100,17 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
   const blockHeight = tiled ? count(tags, 'TileLength') : Math.min(count(tags, 'RowsPerStrip', height), height);
   const planar = number(tags, 'PlanarConfiguration', 1) === 2 && samples > 1;
   const offsets = numbers(tags, tiled ? 'TileOffsets' : 'StripOffsets');
-  const byteCounts = numbers(tags, tiled ? 'TileByteCounts' : 'StripByteCounts');
+  const bits = numbers(tags, 'BitsPerSample', [1]);
   const blocks = blockCount({ width, height, blockWidth, blockHeight, planar, samples });
+  const listed = numbers(tags, tiled ? 'TileByteCounts' : 'StripByteCounts', []);
+  const shape = { tiled, height, blockWidth, blockHeight, bits: (bits[0] ?? 1) * (planar ? 1 : samples) };
+  const byteCounts = number(tags, 'Compression', 1) === 1 ? uncompressedCounts(listed, offsets, shape) : listed;
   if (offsets.length < blocks || byteCounts.length < blocks) {
     const found = `${offsets.length} offsets and ${byteCounts.length} byte counts`;
     throw new Error(
       `${width} x ${height} pixels in ${tiled ? 'tiles' : 'strips'} of ${blockWidth} x ${blockHeight} need ${blocks} blocks, but it lists ${found}`,
     );
   }
-  const bits = numbers(tags, 'BitsPerSample', [1]);
   const subsampling = numbers(tags, 'YCbCrSubSampling', []);
   const tables = tags.JPEGTables;
   const hamamatsu = parseHamamatsu(tags);
@@ -120,7 +122,7 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
     height,
     samples,
     bits: Array.from({ length: samples }, (_, i) => bits[i] ?? bits[0] ?? 1),
-    sampleFormat: numbers(tags, 'SampleFormat', [1])[0] ?? 1,
+    sampleFormat: sampleFormat(numbers(tags, 'SampleFormat', [1])[0]),
     compression: number(tags, 'Compression', 1),
     predictor: number(tags, 'Predictor', 1),
     photometric: number(tags, 'PhotometricInterpretation', samples >= 3 ? 2 : 1),
@@ -150,6 +152,39 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
     ...(tags.XMP === undefined ? {} : { xmp: text(tags.XMP) }),
     ...(hamamatsu === undefined ? {} : { hamamatsu }),
   };
+}
+
+/** Format 4 says that nothing is known of the samples; a reader treats them as unsigned (TIFF 6.0, tag SampleFormat). */
+function sampleFormat(format: number | undefined): number {
+  return format === undefined || format === 4 ? 1 : format;
+}
+
+/**
+ * Byte counts of blocks that are not compressed, which follow from their pixels: some old writers leave the tag out, or fill it with
+ * zeros. A block with neither place nor bytes is one that the file leaves out.
+ */
+function uncompressedCounts(
+  listed: ArrayLike<number>,
+  offsets: ArrayLike<number>,
+  shape: {
+    readonly tiled: boolean;
+    readonly height: number;
+    readonly blockWidth: number;
+    readonly blockHeight: number;
+    readonly bits: number;
+  },
+): ArrayLike<number> {
+  const { tiled, height, blockWidth, blockHeight, bits } = shape;
+  const complete = listed.length >= offsets.length && !Array.prototype.includes.call(listed, 0);
+  if (complete) return listed;
+  const rowBytes = Math.ceil((blockWidth * bits) / 8);
+  const down = Math.ceil(height / blockHeight);
+  return Float64Array.from({ length: offsets.length }, (_, block) => {
+    const count = listed[block] ?? 0;
+    if (count > 0 || offsets[block] === 0) return count;
+    const rows = tiled ? blockHeight : Math.min(blockHeight, height - (block % down) * blockHeight);
+    return rows * rowBytes;
+  });
 }
 
 function parseHamamatsu(tags: Tags): Hamamatsu | undefined {
