@@ -15,9 +15,17 @@ export function requireBlocks(source: ByteSource, directory: Directory): void {
   const { offsets, byteCounts, compression } = directory;
   const where = `${directoryName(directory)} of ${source.path}`;
   const blocks = blockCount(directory);
+  const anyBytes = Array.prototype.some.call(byteCounts, (bytes: number) => bytes > 0);
   for (let block = 0; block < blocks; block++) {
     const offset = offsets[block]!;
     const bytes = byteCounts[block]!;
+    if (bytes === 0 && offset !== 0 && !anyBytes) {
+      throw new SegtileError(
+        'input',
+        `block ${block} in ${where} is at byte ${offset}, but its size is not given`,
+        DAMAGED_HINT,
+      );
+    }
     if (bytes === 0) {
       if (!isStreamed(directory)) continue;
       throw new SegtileError('unsupported', `block ${block} in ${where} is not in the file, and it is a high strip`);

@@ -1,5 +1,6 @@
 import { SegtileError } from '../errors.js';
-import { rawBytes, rowBytes, unitSize } from './block-bytes.js';
+import { LOWEST_BAND } from './bands.js';
+import { rawBytes, unitSize } from './block-bytes.js';
 import {
   codecOf,
   compressionName,
@@ -15,6 +16,7 @@ import {
   ZSTD,
 } from './codecs.js';
 import { type Directory, directoryName } from './directory.js';
+import { sampleType } from './native.js';
 
 /**
  * Makes sure that the samples of a directory can be decoded, and seen as RGB.
@@ -47,7 +49,8 @@ export function isStreamed(directory: Directory): boolean {
 }
 
 function undecodablePacking(directory: Directory): string | undefined {
-  const { compression, predictor, bits, sampleFormat, layout, blockWidth, blockHeight, fillOrder } = directory;
+  const { compression, predictor, bits, sampleFormat, layout, blockWidth, blockHeight, fillOrder, width, height, samples } =
+    directory;
   const codec = codecOf(compression);
   if (codec === undefined) {
     const name = compressionName(compression);
@@ -65,14 +68,15 @@ function undecodablePacking(directory: Directory): string | undefined {
   if (!cuttable && !isStreamed(directory) && size > LARGEST_BLOCK) {
     return `${layout} of ${blockWidth} x ${blockHeight} (${size} bytes each when decoded)`;
   }
-  if (rowBytes(directory) > LARGEST_BLOCK) return `rows of ${rowBytes(directory)} bytes`;
+  const rows = Math.min(height, LOWEST_BAND);
+  const band = width * rows * samples * (sampleType(directory) === 'float32' ? 4 : sampleType(directory) === 'uint16' ? 2 : 1);
+  if (band > LARGEST_BLOCK) return `a width of ${width} (${band} bytes in ${rows} rows)`;
   return undefined;
 }
 
 const SAMPLE_FORMATS: ReadonlyMap<number, string> = new Map([
   [2, 'signed integer'],
   [3, 'floating point'],
-  [4, 'undefined'],
   [5, 'complex integer'],
   [6, 'complex floating point'],
 ]);
@@ -81,11 +85,13 @@ function undecodableSamples({ sampleFormat, bits, compression, samples, planar }
   const depth = bits[0]!;
   if (bits.some((other) => other !== depth)) return `${[...new Set(bits)].join(' and ')} bits per sample`;
   const picture = codecOf(compression)?.gives === 'picture';
-  if (sampleFormat !== 1 && (sampleFormat !== 3 || picture)) {
+  // TIFF 6.0 has readers take undefined data (4) for unsigned integers.
+  const unsigned = sampleFormat === 1 || sampleFormat === 4;
+  if (!unsigned && (sampleFormat !== 3 || picture)) {
     return `sample format ${sampleFormat} (${SAMPLE_FORMATS.get(sampleFormat) ?? 'unknown'})`;
   }
   if (sampleFormat === 3 && depth !== 32) return `floating point of ${depth} bits`;
-  if (sampleFormat === 1 && (depth > 16 || depth < 1)) return `${depth} bits per sample`;
+  if (unsigned && (depth > 16 || depth < 1)) return `${depth} bits per sample`;
   if ((compression === JPEG || compression === WEBP) && depth !== 8)
     return `${depth} bits per sample in ${compressionName(compression)}`;
   if (compression === JPEG && !planar && samples !== 1 && samples !== 3 && samples !== 4)
@@ -106,7 +112,7 @@ const COLOURS: ReadonlyMap<number, number> = new Map([
 ]);
 
 function undecodableColour(directory: Directory): string | undefined {
-  const { photometric, samples, bits, sampleFormat, colorMap, compression, planar } = directory;
+  const { photometric, samples, bits, sampleFormat, colorMap, planar } = directory;
   const unit = unitSize(directory);
   const what = `photometric interpretation ${photometric} (${photometricName(photometric)})`;
   const least = COLOURS.get(photometric);
@@ -114,12 +120,12 @@ function undecodableColour(directory: Directory): string | undefined {
   if (samples < least) return `${samples} samples per pixel (${photometricName(photometric)})`;
   const depth = bits[0]!;
   if (photometric === 3) {
-    if (depth > 8 || sampleFormat !== 1) return `${what} of ${depth} bits`;
+    if (depth > 8 || sampleFormat === 3) return `${what} of ${depth} bits`;
     if (colorMap === undefined || colorMap.length < 3 * 2 ** depth) return `${what} without colours for ${2 ** depth} values`;
   }
   if (photometric === 6) {
     if (depth !== 8 || samples !== 3) return `${what} of ${samples} x ${depth} bits`;
-    if (planar && (unit !== undefined || compression === JPEG)) return `${what} in planes of their own`;
+    if (planar) return `${what} in planes of their own`;
     if (unit?.some((n) => n !== 1 && n !== 2 && n !== 4)) {
       return `${what} subsampled by ${unit.join(' and ')}`;
     }

@@ -1,3 +1,6 @@
+import { rawBytes, rowsInBlock } from './block-bytes.js';
+import { NONE } from './codecs.js';
+
 /** Names of the tags that segtile looks at, with the values that the TIFF container hands over for them. */
 export type Tags = Readonly<Record<string, unknown>>;
 
@@ -79,7 +82,7 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
   const blockHeight = tiled ? count(tags, 'TileLength') : Math.min(count(tags, 'RowsPerStrip', height), height);
   const planar = number(tags, 'PlanarConfiguration', 1) === 2 && samples > 1;
   const offsets = numbers(tags, tiled ? 'TileOffsets' : 'StripOffsets');
-  const byteCounts = numbers(tags, tiled ? 'TileByteCounts' : 'StripByteCounts');
+  const byteCounts = numbers(tags, tiled ? 'TileByteCounts' : 'StripByteCounts', Array(offsets.length).fill(0));
   const blocks = blockCount({ width, height, blockWidth, blockHeight, planar, samples });
   if (offsets.length < blocks || byteCounts.length < blocks) {
     const found = `${offsets.length} offsets and ${byteCounts.length} byte counts`;
@@ -90,7 +93,7 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
   const bits = numbers(tags, 'BitsPerSample', [1]);
   const subsampling = numbers(tags, 'YCbCrSubSampling', []);
   const tables = tags.JPEGTables;
-  return {
+  const directory: Directory = {
     index,
     parent,
     littleEndian,
@@ -125,6 +128,16 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
     resolution: resolution(tags),
     subDirectories: Array.from(numbers(tags, 'SubIFDs', [])),
   };
+  return { ...directory, byteCounts: rawByteCounts(directory) };
+}
+
+/** Byte counts; blocks that are not compressed have theirs also where an old writer left them out. */
+function rawByteCounts(directory: Directory): ArrayLike<number> {
+  const { compression, offsets, byteCounts } = directory;
+  const missing = (block: number) => byteCounts[block] === 0 && offsets[block] !== 0;
+  const blocks = Array.from({ length: compression === NONE ? blockCount(directory) : 0 }, (_, block) => block);
+  if (!blocks.some(missing)) return byteCounts;
+  return blocks.map((block) => (missing(block) ? rawBytes(directory, rowsInBlock(directory, block)) : byteCounts[block]!));
 }
 
 /** How many blocks an image has. A file may list more. */
