@@ -12,7 +12,7 @@ export interface BandBlocks {
 }
 
 /** A band has at least this many rows where blocks are flat, so that one call of the decoder is worth its while. */
-const LOWEST_BAND = 256;
+export const LOWEST_BAND = 256;
 
 /** Narrow images get higher bands, up to this many rows ... */
 const HIGHEST_BAND = 1024;

@@ -8,7 +8,8 @@ export function blockError({ source, directory, name }: TiffImage, block: number
   if (cause instanceof SegtileError) return cause;
   const what = `block ${block} (${compressionName(directory.compression)}, at byte ${directory.offsets[block]})`;
   const where = `${name} (${directoryName(directory)}) of ${source.path}`;
-  const why = reason(cause).replaceAll(/\s+/g, ' ').trim();
+  const words = reason(cause).replaceAll(/\s+/g, ' ').trim();
+  const why = words === '' || words === 'Unknown error' ? 'the decoder gives no reason' : words;
   const hint = 'The file is damaged: copy or download it again.';
   return new SegtileError('input', `${what} in ${where} cannot be decoded: ${why}`, hint, cause);
 }

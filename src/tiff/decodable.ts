@@ -1,5 +1,6 @@
 import { SegtileError } from '../errors.js';
-import { rawBytes, rowBytes, unitSize } from './block-bytes.js';
+import { LOWEST_BAND } from './bands.js';
+import { rawBytes, unitSize } from './block-bytes.js';
 import {
   codecOf,
   compressionName,
@@ -15,6 +16,7 @@ import {
   ZSTD,
 } from './codecs.js';
 import { type Directory, directoryName } from './directory.js';
+import { sampleType } from './native.js';
 
 /**
  * Makes sure that the samples of a directory can be decoded, and seen as RGB.
@@ -34,9 +36,6 @@ export function requireDecodable(path: string, directory: Directory): void {
 /** Blocks are decoded whole, two at a time; more bytes than this would not be bounded memory. */
 const LARGEST_BLOCK = 2 ** 30;
 
-/** A row is decoded whole: this is some 22 million pixels of RGB. */
-const LONGEST_ROW = 2 ** 26;
-
 /** Compressed strips with more bytes than this are decoded row by row. */
 const LARGEST_WHOLE_STRIP = 2 ** 26;
 
@@ -50,7 +49,8 @@ export function isStreamed(directory: Directory): boolean {
 }
 
 function undecodablePacking(directory: Directory): string | undefined {
-  const { compression, predictor, bits, sampleFormat, layout, blockWidth, blockHeight, fillOrder } = directory;
+  const { compression, predictor, bits, samples, sampleFormat, layout, width, height, blockWidth, blockHeight, fillOrder } =
+    directory;
   const codec = codecOf(compression);
   if (codec === undefined) {
     const name = compressionName(compression);
@@ -68,7 +68,9 @@ function undecodablePacking(directory: Directory): string | undefined {
   if (!cuttable && !isStreamed(directory) && size > LARGEST_BLOCK) {
     return `${layout} of ${blockWidth} x ${blockHeight} (${size} bytes each when decoded)`;
   }
-  if (rowBytes(directory) > LONGEST_ROW) return `rows of ${rowBytes(directory)} bytes`;
+  const rows = Math.min(height, LOWEST_BAND);
+  const band = width * rows * samples * { uint8: 1, uint16: 2, float32: 4 }[sampleType(directory)];
+  if (band > LARGEST_BLOCK) return `a width of ${width} (${band} bytes in ${rows} rows)`;
   return undefined;
 }
 

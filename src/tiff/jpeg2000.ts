@@ -53,13 +53,23 @@ export async function jpeg2000Decoder(require: NodeJS.Require): Promise<(bytes: 
     if (complaint !== undefined) throw new Error(complaint.replace(/\[\w+\]\s*/, '').trim());
   };
 
+  // An exception of the binding is a number.
+  const decode = (decoder: Decoder) => {
+    try {
+      decoder.decode();
+    } catch (thrown) {
+      complain();
+      throw new Error('OpenJPEG failed', { cause: thrown });
+    }
+  };
+
   return (bytes, expected) => {
     const size = requirePicture(bytes, expected);
     lines.length = 0;
     const decoder = new J2KDecoder();
     try {
       decoder.getEncodedBuffer(bytes.length).set(bytes);
-      decoder.decode();
+      decode(decoder);
       complain();
       const data = decoder.getDecodedBuffer();
       const due = size.width * size.height * expected.channels * (expected.bits > 8 ? 2 : 1);

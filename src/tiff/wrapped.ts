@@ -1,7 +1,6 @@
 import sharp from 'sharp';
 import type { Size } from '../types.js';
 import { largestPicture } from './block-bytes.js';
-import { blockError } from './block-error.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
 import { JPEG, LZW, PACKBITS } from './codecs.js';
 import type { TiffImage } from './decode.js';
@@ -34,18 +33,18 @@ export function fitsWrapper(directory: Directory, channels: readonly number[]): 
 /**
  * Decodes a grid of blocks that {@link fitsWrapper} lets through.
  *
- * @returns undefined where a block turns out to be of a kind that libtiff decodes only with a warning: LZW from before TIFF 5
- * @throws {SegtileError} `input` naming the block that is damaged
+ * @returns undefined where the blocks have to be decoded one by one: one of them is damaged, or of a kind that libtiff decodes only with a
+ *   warning or at a wrong place
+ * @throws {SegtileError} where the blocks cannot be fetched
  */
 export async function decodeWrapped(
   image: TiffImage,
   grid: BlockGrid,
   signal: AbortSignal | undefined,
 ): Promise<NativePixels | undefined> {
-  const cells = cellsOf(image.directory, grid, 0);
-  const wrapped = await wrap(image, grid, cells, signal);
+  const wrapped = await wrap(image, grid, cellsOf(image.directory, grid, 0), signal);
   if (image.directory.compression === LZW && wrapped.blocks.some(({ bytes }) => isOldLzw(bytes))) return undefined;
-  return decode(wrapped).catch((cause: unknown) => blame(image, grid, cells, cause, signal));
+  return decode(wrapped).catch(() => undefined);
 }
 
 /** A grid of blocks as a TIFF of its own, in memory. */
@@ -84,12 +83,20 @@ async function wrap(
   return { directory, size, bytes, blocks };
 }
 
+function sameSize({ width, height }: Size, { blockWidth, blockHeight }: Directory): boolean {
+  return width === blockWidth && height === blockHeight;
+}
+
 async function decode({ directory, size, bytes, blocks }: Wrapped): Promise<NativePixels> {
   const { compression, samples, jpegTables } = directory;
   const jpeg = compression === JPEG;
   const heads = jpeg
     ? blocks.map((block) => ({ bytes: block.bytes, head: jpegHead(block.bytes, block.size, largestPicture(directory)) }))
     : [];
+  // libtiff lays the rows of a tile that its JPEG data do not fill at a wrong place.
+  if (directory.layout === 'tiles' && !heads.every(({ head }) => sameSize(head.size, directory))) {
+    throw new Error('JPEG data do not fill their tiles');
+  }
   // With 'error', sharp 0.35.5 gives wrong pixels for damaged tiles and no error; with 'warning' it fails as it should, except for JPEG,
   // where it heeds neither, and where 'warning' would also stop at harmless remarks about subsampling.
   const [{ data, info }] = await Promise.all([
@@ -105,23 +112,4 @@ async function decode({ directory, size, bytes, blocks }: Wrapped): Promise<Nati
     throw new Error(`it gives ${found} where ${size.width} x ${size.height} of ${samples} are due`);
   }
   return { ...size, channels, type: 'uint8', data };
-}
-
-/** Finds the block that is to blame by decoding one after the other. */
-async function blame(
-  image: TiffImage,
-  grid: BlockGrid,
-  cells: readonly Cell[],
-  cause: unknown,
-  signal: AbortSignal | undefined,
-): Promise<never> {
-  for (const [i, cell] of cells.entries()) {
-    const row = grid.rows.start + Math.floor(i / grid.columns.length);
-    const alone = { rows: { start: row, length: 1 }, columns: [grid.columns[i % grid.columns.length]!] };
-    const wrapped = await wrap(image, alone, [{ ...cell, x: 0, y: 0 }], signal);
-    await decode(wrapped).catch((own: unknown) => {
-      throw blockError(image, cell.number, own);
-    });
-  }
-  throw blockError(image, cells[0]!.number, cause);
 }

@@ -135,6 +135,10 @@ test('blocks that would fill the memory are refused before anything is fetched',
   const large = { ...plainDirectory(40_000, 40_000), compression: 7, photometric: 6 };
   expect(() => requireDecodable('a.tif', large)).toThrow('strips of 40000 x 40000 (4800000000 bytes each when decoded)');
   expect(() => requireDecodable('a.tif', { ...large, compression: 8, photometric: 2 })).not.toThrow();
+  const wide = { ...plainDirectory(2 ** 24, 300), compression: 8 };
+  expect(() => requireDecodable('a.tif', wide)).toThrow(
+    'a.tif has a width of 16777216 (12884901888 bytes in 256 rows) in directory 0',
+  );
 });
 
 test('a block with a size but no place is damage, not a hole', () => {

@@ -231,7 +231,7 @@ describe('trying again', () => {
   });
 
   test('a slow server that sends on and on is no stall', async () => {
-    const source = await open('/slide.tif', undefined, strict);
+    const source = await open('/slide.tif', undefined, { ...strict, stallMs: 1000 });
     server.fault = (response, { range }) => {
       const [first, last] = range!;
       response.writeHead(206, { 'content-range': `bytes ${first}-${last}/${MIB}` });
