@@ -70,6 +70,10 @@ export async function makeDataset(
         );
       }
     }
+  } catch (error) {
+    if (!signal.aborted || options.dryRun) throw error;
+    const hint = 'slides that are done are kept: go on with the same command and --resume';
+    throw new SegtileError('aborted', `stopped before ${root} was finished`, hint, error);
   } finally {
     watcher.stop();
   }

@@ -336,6 +336,11 @@ export async function prepareRoot(
   }
   if (own && existing === 'overwrite') {
     // The mark of a dataset goes last: a run that is killed here leaves what can be overwritten again.
-    for (const part of [...parts, WORK, 'dataset.json']) await rm(join(root, part), { recursive: true, force: true });
+    for (const part of [...parts, WORK, 'dataset.json']) {
+      const path = join(root, part);
+      await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+        throw outputError(path, error);
+      });
+    }
   }
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Card } from '../../dist/model/card.js';
 import { readModel } from '../../dist/model/facts.js';
 import { network, node, serializeModel, valueInfo } from '../../dist/model/onnx.js';
-import { defaultColor } from '../../dist/plan/palette.js';
 import { resolveModel } from '../../dist/model/resolve.js';
+import { defaultColor } from '../../dist/plan/palette.js';
 import { channelNetwork, type Form, identityNetwork, positionNetwork, unet } from './networks.ts';
 import { modelOf, saved } from './run.ts';
 
