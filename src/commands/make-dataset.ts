@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
+import { prepareRoot } from '../pipeline/dataset-files.js';
 import {
   type DatasetWatcher,
   makeDataset as make,
   planDataset,
-  prepareRoot,
   type SlideFailure,
   slideFacts,
 } from '../pipeline/make-dataset.js';
