@@ -53,7 +53,7 @@ function python(args: readonly string[]): Used | undefined {
   const { status, stdout, error } = spawnSync(process.env.PYTHON ?? 'python3', [peer, ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
-  }); // figures on stdout
+  });
   if (error || status !== 0) return undefined;
   return JSON.parse(stdout) as Used;
 }

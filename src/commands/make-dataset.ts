@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
+import { prepareRoot } from '../pipeline/dataset-files.js';
 import {
   type DatasetWatcher,
   makeDataset as make,
   planDataset,
-  prepareRoot,
   type SlideFailure,
   slideFacts,
 } from '../pipeline/make-dataset.js';
@@ -70,6 +70,10 @@ export async function makeDataset(
         );
       }
     }
+  } catch (error) {
+    if (!signal.aborted || options.dryRun) throw error;
+    const hint = 'slides that are done are kept: go on with the same command and --resume';
+    throw new SegtileError('aborted', `stopped before ${root} was finished`, hint, error);
   } finally {
     watcher.stop();
   }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { posix } from 'node:path';
 import type { TilePaths } from './manifest.js';
 
 /**
@@ -17,20 +17,20 @@ export const forms: readonly Form[] = ['folders', 'imagefolder', 'webdataset'];
 export const WORK = '.segtile';
 
 /** Where the tiles of a dataset that is packed wait for it. */
-export const SPOOL: string = join(WORK, 'tiles');
+export const SPOOL: string = posix.join(WORK, 'tiles');
 
 /** Where shards are. */
 export const SHARDS = 'shards';
 
-/** Where the files of a tile are written, relative to the dataset. */
+/** Where the files of a tile are written, relative to the dataset, with `/` between folders on every system. */
 export function tilePaths(form: Form, id: string, split: string, extension: string): TilePaths {
   switch (form) {
     case 'folders':
-      return { image: join('images', `${id}.${extension}`), mask: join('masks', `${id}.png`) };
+      return { image: posix.join('images', `${id}.${extension}`), mask: posix.join('masks', `${id}.png`) };
     case 'imagefolder':
-      return { image: join(split, 'images', `${id}.${extension}`), mask: join(split, 'masks', `${id}.png`) };
+      return { image: posix.join(split, 'images', `${id}.${extension}`), mask: posix.join(split, 'masks', `${id}.png`) };
     case 'webdataset':
-      return { image: join(SPOOL, split, `${id}.${extension}`), mask: join(SPOOL, split, `${id}.mask.png`) };
+      return { image: posix.join(SPOOL, split, `${id}.${extension}`), mask: posix.join(SPOOL, split, `${id}.mask.png`) };
   }
 }
 
@@ -40,8 +40,8 @@ export function tileFolders(form: Form, splits: readonly string[]): string[] {
     case 'folders':
       return ['images', 'masks'];
     case 'imagefolder':
-      return splits.flatMap((split) => [join(split, 'images'), join(split, 'masks')]);
+      return splits.flatMap((split) => [posix.join(split, 'images'), posix.join(split, 'masks')]);
     case 'webdataset':
-      return splits.map((split) => join(SPOOL, split));
+      return splits.map((split) => posix.join(SPOOL, split));
   }
 }

@@ -46,8 +46,13 @@ export async function packShards(
     parts.set(split, members);
   }
   // Shards of an earlier run may be of other tiles.
-  await rm(join(root, SHARDS), { recursive: true, force: true });
-  await mkdir(join(root, SHARDS), { recursive: true });
+  const folder = join(root, SHARDS);
+  try {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw outputError(folder, error);
+  }
   const shardOf = new Map<string, string>();
   let done = 0;
   for (const [split, members] of parts) {

@@ -21,7 +21,8 @@ export interface TileSettings {
   readonly form: Form;
   readonly image: ImageFormat;
   readonly classes: readonly MaskClass[];
-  /** What is done to tiles between slide and file, such as augmentation. May drop tiles, and add some with names of their own. */
+  /** What is done to tiles between slide and file, such as augmentation. May drop tiles, and add some with names of their own. What it
+   * does must be told among the facts of the dataset's settings: they decide whether an earlier run's tiles are kept. */
   readonly change: ((tiles: AsyncIterable<Tile>) => AsyncIterable<Tile>) | undefined;
 }
 

@@ -1,15 +1,13 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SHARDS, tileFolders, WORK } from '../dataset/layout.js';
-import { type ManifestRow, manifestColumns, writeCsv, writeJsonLines, writeParquet } from '../dataset/manifest.js';
-import { memberNames, packShards } from '../dataset/shards.js';
+import { tileFolders, WORK } from '../dataset/layout.js';
+import { manifestColumns } from '../dataset/manifest.js';
 import { addTotals, emptyTotals, type Statistics, statisticsOf, type Totals } from '../dataset/totals.js';
 import { openWork, type RecordHead, type WorkFolder } from '../dataset/work.js';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import type { SamplerReport } from '../plan/sampling.js';
-import { outputError } from '../tiff/partial-file.js';
 import type { MaskClass, Size } from '../types.js';
 import { cutSlide, planHash, type TileSettings } from './cut-dataset.js';
+import { makeFolders, writeManifests } from './dataset-files.js';
 import { versions, writeRecord } from './record.js';
 import { commonClasses, type DivideSettings, divide, type SlideTiles } from './split-dataset.js';
 import { type DatasetSlide, type Survey, type SurveySettings, surveySlide } from './survey-slide.js';
@@ -178,8 +176,8 @@ export async function makeDataset(
     done.map(({ slide }) => slide.survey.slide.name),
     classes,
     totals,
-    settings,
-    watcher,
+    { form, shardSize: settings.shardSize, seed: settings.divide.seed },
+    watcher.packing,
     signal,
   );
   const record: DatasetRecord = {
@@ -238,104 +236,4 @@ export function slideFacts({ survey, guarded }: SlideTiles, tiles: number): Slid
     guarded,
     tiles,
   };
-}
-
-async function writeManifests(
-  root: string,
-  work: WorkFolder,
-  names: readonly string[],
-  classes: readonly MaskClass[],
-  totals: ReadonlyMap<string, Totals>,
-  { tiles: { form }, shardSize, divide: { seed } }: DatasetSettings,
-  watcher: DatasetWatcher,
-  signal: AbortSignal,
-): Promise<void> {
-  async function* recorded(): AsyncGenerator<ManifestRow> {
-    for (const name of names) yield* work.rows(name);
-  }
-  let rows = recorded;
-  if (form === 'webdataset') {
-    const total = totals.get('all')!.tiles;
-    const shards = await packShards(
-      root,
-      recorded(),
-      { size: shardSize, seed },
-      (done) => watcher.packing(done, total),
-      signal,
-    );
-    rows = async function* () {
-      for await (const row of recorded()) {
-        const id = String(row.tile);
-        const names = memberNames(id, String(row.image));
-        yield { ...row, image: `${shards.get(id)}/${names.image}`, mask: `${shards.get(id)}/${names.mask}` };
-      }
-    };
-  }
-  const columns = manifestColumns(classes);
-  if (form === 'imagefolder') {
-    for (const split of totals.keys()) {
-      if (split !== 'all') await writeJsonLines(join(root, split, 'metadata.jsonl'), imageFolderRows(rows(), split));
-    }
-  }
-  await writeCsv(join(root, 'manifest.csv'), columns, rows());
-  await writeParquet(join(root, 'manifest.parquet'), columns, rows());
-}
-
-/** Rows as Hugging Face's `imagefolder` wants them: it loads columns whose names end in `file_name` as images. */
-async function* imageFolderRows(rows: AsyncIterable<ManifestRow>, split: string): AsyncGenerator<ManifestRow> {
-  const inside = (path: string | number | null | undefined): string => String(path).slice(split.length + 1);
-  for await (const { image, mask, ...rest } of rows) {
-    if (rest.split === split) yield { file_name: inside(image), mask_file_name: inside(mask), ...rest };
-  }
-}
-
-async function makeFolders(root: string, folders: readonly string[]): Promise<void> {
-  for (const folder of folders) {
-    const path = join(root, folder);
-    await mkdir(path, { recursive: true }).catch((error: unknown) => {
-      throw outputError(path, error);
-    });
-  }
-}
-
-/**
- * Makes sure, before any work is done, that a dataset replaces nothing that it should not.
- *
- * @param existing what to do with a dataset, or the beginning of one, that is there: refuse it, go on with it, or take it away
- * @throws {SegtileError} `output` where a dataset is there, or files that are no part of one
- */
-export async function prepareRoot(
-  root: string,
-  existing: 'refuse' | 'resume' | 'overwrite',
-  splits: readonly string[],
-): Promise<void> {
-  const isThere = (path: string): Promise<boolean> =>
-    stat(join(root, path)).then(
-      () => true,
-      () => false,
-    );
-  const own = (await isThere('dataset.json')) || (await isThere(WORK));
-  if (own && existing === 'refuse') {
-    const what = (await isThere('dataset.json')) ? 'a dataset' : 'the beginning of a dataset';
-    throw new SegtileError(
-      'output',
-      `${root} holds ${what}`,
-      'go on with it with --resume, replace it with --overwrite, or choose another --output',
-    );
-  }
-  const parts = ['images', 'masks', SHARDS, ...splits, 'manifest.csv', 'manifest.parquet'];
-  if (!own) {
-    for (const part of parts) {
-      if (!(await isThere(part))) continue;
-      throw new SegtileError(
-        'output',
-        `${join(root, part)} is there already, and is no part of a dataset`,
-        'choose another --output',
-      );
-    }
-  }
-  if (own && existing === 'overwrite') {
-    // The mark of a dataset goes last: a run that is killed here leaves what can be overwritten again.
-    for (const part of [...parts, WORK, 'dataset.json']) await rm(join(root, part), { recursive: true, force: true });
-  }
 }

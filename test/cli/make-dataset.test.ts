@@ -66,7 +66,7 @@ describe('segtile make-dataset', () => {
     const parsed = stdout
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as { slide?: { group: string; tiles: number }; tiles?: number }); // a line each
+      .map((line) => JSON.parse(line) as { slide?: { group: string; tiles: number }; tiles?: number });
     expect(parsed.slice(0, 4).map(({ slide }) => [slide!.group, slide!.tiles])).toEqual([0, 1, 0, 1].map((i) => [`p${i}`, 4]));
     expect(parsed[4]!.tiles).toBe(16);
     const rows = readFileSync(join(root, 'manifest.csv'), 'utf8')
@@ -142,6 +142,27 @@ describe('segtile make-dataset', () => {
       expect(contents(root)).toEqual(wholeTiles);
     });
   }
+
+  it('stops when it is asked to, says how to go on, and then does', async () => {
+    const { slides, truth, where } = await study(2, 1024);
+    const root = join(where, 'out');
+    const args = ['make-dataset', ...slides, '--truth', truth, '--window', '64', '--tissue', 'none', '-o'];
+    let asked = false;
+    const stopped = await segtile([...args, root], {
+      onStderr: (text, kill) => {
+        if (asked || !text.includes('megapixels')) return;
+        asked = true;
+        kill('SIGINT');
+      },
+    });
+    expect(stopped).toMatchObject({ code: 1, signal: null });
+    expect(stopped.stderr).toMatch(/stopped before .*out was finished\n.*--resume/);
+    expect(existsSync(join(root, 'dataset.json'))).toBe(false);
+    await segtileWell([...args, root, '--resume']);
+    const fresh = join(where, 'fresh');
+    await segtileWell([...args, fresh]);
+    expect(contents(root)).toEqual(contents(fresh));
+  });
 
   it('cuts anew what was done with other settings', async () => {
     const { slides, truth, where } = await study(2);

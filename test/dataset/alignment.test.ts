@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Tile } from '../../dist/dataset/tile.js';
 import { readIndices } from './indices.js';
 import { type CsvRow, make, placeColor, readCsv, readImage, scene, settingsOf } from './scene.js';
 
@@ -41,6 +42,48 @@ describe('tiles', () => {
         const [px, py] = [x + (at % 50), y + Math.floor(at / 50)];
         expectPixel(row, at, image.data, placeColor(px, py), mask.data[at], labelAt(px, py));
       }
+    }
+  });
+
+  it('around objects hold them, whatever the resolution, and are named after their sampler', async () => {
+    const box = { x: 301, y: 203, width: 11, height: 9 };
+    const inBox = (x: number, y: number) => x >= 301 && x < 312 && y >= 203 && y < 212;
+    const object = { label: 4, box, area: 99 };
+    const slide = await scene('slide', size, (x, y) => (inBox(x, y) ? 4 : 0), 'slide', undefined, [object]);
+    for (const downsample of [1, 1.5, 2]) {
+      const resolution = { kind: 'downsample', downsample } as const;
+      const asks = [{ sampler: 'object', wanted: 12 }] as const;
+      const window = { width: 30, height: 24 };
+      const rows = readCsv(await make([slide], settingsOf({ asks, window }, { survey: { resolution } })));
+      expect(rows.length).toBe(12);
+      for (const row of rows) {
+        expect(row.sampler).toBe('object');
+        const [x, y, width, height] = [Number(row.x), Number(row.y), Number(row.width), Number(row.height)];
+        // The box of a tile is rounded to level-0 pixels.
+        const [right, bottom] = [x + width + 1, y + height + 1];
+        expect(x - 1 <= box.x && y - 1 <= box.y && right >= box.x + box.width && bottom >= box.y + box.height).toBe(true);
+        expect(Number(row.pixels_stroma)).toBeGreaterThanOrEqual(Math.floor(11 / downsample) * Math.floor(9 / downsample));
+      }
+    }
+  });
+
+  it('may be dropped, changed and added to on their way to files', async () => {
+    async function* change(tiles: AsyncIterable<Tile>): AsyncGenerator<Tile> {
+      let count = 0;
+      for await (const tile of tiles) {
+        if (count++ % 2 === 1) continue;
+        yield tile;
+        const data = tile.image.data.map((value) => 255 - value);
+        yield { ...tile, image: { ...tile.image, data }, record: { ...tile.record, id: `${tile.record.id}_inverted` } };
+      }
+    }
+    const tiles = { form: 'folders', image: { kind: 'png' }, change } as const;
+    const root = await make([await scene('slide', { width: 256, height: 128 }, labelAt)], settingsOf({}, { tiles }));
+    const rows = readCsv(root);
+    expect(rows.length).toBe(8);
+    for (let i = 0; i < 8; i += 2) {
+      expect(rows[i + 1]!.tile).toBe(`${rows[i]!.tile}_inverted`);
+      expect(Number(rows[i + 1]!.mean_r)).toBeCloseTo(1 - Number(rows[i]!.mean_r), 5);
     }
   });
 

@@ -78,9 +78,17 @@ export async function scene(
   labelAt: Labelling,
   group = name,
   where = folder(),
+  objects: readonly TruthObject[] = [],
 ): Promise<DatasetSlide> {
   const path = await paintSlide(join(where, `${name}.png`), size);
-  return { name, source: path, path, truthPath: 'painted', group, openTruth: async (full) => paintedTruth(full, labelAt) };
+  return {
+    name,
+    source: path,
+    path,
+    truthPath: 'painted',
+    group,
+    openTruth: async (full) => paintedTruth(full, labelAt, objects),
+  };
 }
 
 /** Settings that cut a grid of 64 px; parts may be replaced. */

@@ -1,0 +1,129 @@
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Form, SHARDS, WORK } from '../dataset/layout.js';
+import { type ManifestRow, manifestColumns, writeCsv, writeJsonLines, writeParquet } from '../dataset/manifest.js';
+import { memberNames, packShards } from '../dataset/shards.js';
+import type { Totals } from '../dataset/totals.js';
+import type { WorkFolder } from '../dataset/work.js';
+import { SegtileError } from '../errors.js';
+import { outputError } from '../tiff/partial-file.js';
+import type { MaskClass } from '../types.js';
+
+/** How the tiles of a dataset lie on disk. */
+interface ManifestSettings {
+  readonly form: Form;
+  /** Tiles in a shard. */
+  readonly shardSize: number;
+  readonly seed: number;
+}
+
+/**
+ * Writes what lists the tiles of a dataset: `manifest.csv`, `manifest.parquet`, and for Hugging Face `metadata.jsonl` in each part. Packs the
+ * tiles before where they go into shards.
+ *
+ * @param names of the slides whose records say which tiles there are, in order
+ * @throws {SegtileError} `output` where a file cannot be written, `aborted` when the signal fires
+ */
+export async function writeManifests(
+  root: string,
+  work: WorkFolder,
+  names: readonly string[],
+  classes: readonly MaskClass[],
+  totals: ReadonlyMap<string, Totals>,
+  { form, shardSize, seed }: ManifestSettings,
+  onPacked: (done: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  async function* recorded(): AsyncGenerator<ManifestRow> {
+    for (const name of names) yield* work.rows(name);
+  }
+  let rows = recorded;
+  if (form === 'webdataset') {
+    const total = totals.get('all')!.tiles;
+    const shards = await packShards(root, recorded(), { size: shardSize, seed }, (done) => onPacked(done, total), signal);
+    rows = async function* () {
+      for await (const row of recorded()) {
+        const id = String(row.tile);
+        const names = memberNames(id, String(row.image));
+        yield { ...row, image: `${shards.get(id)}/${names.image}`, mask: `${shards.get(id)}/${names.mask}` };
+      }
+    };
+  }
+  const columns = manifestColumns(classes);
+  if (form === 'imagefolder') {
+    for (const split of totals.keys()) {
+      if (split !== 'all') await writeJsonLines(join(root, split, 'metadata.jsonl'), imageFolderRows(rows(), split));
+    }
+  }
+  await writeCsv(join(root, 'manifest.csv'), columns, rows());
+  await writeParquet(join(root, 'manifest.parquet'), columns, rows());
+}
+
+/** Rows as Hugging Face's `imagefolder` wants them: it loads columns whose names end in `file_name` as images. */
+async function* imageFolderRows(rows: AsyncIterable<ManifestRow>, split: string): AsyncGenerator<ManifestRow> {
+  const inside = (path: string | number | null | undefined): string => String(path).slice(split.length + 1);
+  for await (const { image, mask, ...rest } of rows) {
+    if (rest.split === split) yield { file_name: inside(image), mask_file_name: inside(mask), ...rest };
+  }
+}
+
+/**
+ * Makes folders in a dataset.
+ *
+ * @throws {SegtileError} `output` where that cannot be
+ */
+export async function makeFolders(root: string, folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    const path = join(root, folder);
+    await mkdir(path, { recursive: true }).catch((error: unknown) => {
+      throw outputError(path, error);
+    });
+  }
+}
+
+/**
+ * Makes sure, before any work is done, that a dataset replaces nothing that it should not.
+ *
+ * @param existing what to do with a dataset, or the beginning of one, that is there: refuse it, go on with it, or take it away
+ * @throws {SegtileError} `output` where a dataset is there, or files that are no part of one
+ */
+export async function prepareRoot(
+  root: string,
+  existing: 'refuse' | 'resume' | 'overwrite',
+  splits: readonly string[],
+): Promise<void> {
+  const isThere = (path: string): Promise<boolean> =>
+    stat(join(root, path)).then(
+      () => true,
+      () => false,
+    );
+  const own = (await isThere('dataset.json')) || (await isThere(WORK));
+  if (own && existing === 'refuse') {
+    const what = (await isThere('dataset.json')) ? 'a dataset' : 'the beginning of a dataset';
+    throw new SegtileError(
+      'output',
+      `${root} holds ${what}`,
+      'go on with it with --resume, replace it with --overwrite, or choose another --output',
+    );
+  }
+  const parts = ['images', 'masks', SHARDS, ...splits, 'manifest.csv', 'manifest.parquet'];
+  if (!own) {
+    for (const part of parts) {
+      if (!(await isThere(part))) continue;
+      throw new SegtileError(
+        'output',
+        `${join(root, part)} is there already, and is no part of a dataset`,
+        'choose another --output',
+      );
+    }
+  }
+  if (own && existing === 'overwrite') {
+    // The mark of a dataset goes last: a run that is killed here leaves what can be overwritten again.
+    for (const part of [...parts, WORK, 'dataset.json']) {
+      const path = join(root, part);
+      await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+        throw outputError(path, error);
+      });
+    }
+  }
+}
