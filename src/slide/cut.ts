@@ -15,6 +15,9 @@ export interface CutWindow {
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
+/** Gives exactly so many bytes, which may hold anything, in an `ArrayBuffer` of their own. */
+export type Memory = (bytes: number) => Uint8Array<ArrayBuffer>;
+
 /** What one row of windows needs of the image, in working pixels. */
 interface Need {
   readonly row: number;
@@ -33,12 +36,14 @@ const columnGap = 64;
  *
  * Parts of a window outside of the image are filled by reflection, see {@link reflect}.
  *
+ * @param memory gives what the pixels of each window are put into
  * @throws {SegtileError} `aborted` when the signal fires, and as the slide does on reading
  */
 export async function* cutWindows(
   view: View,
   plan: WindowRows,
   signal?: AbortSignal,
+  memory: Memory = (bytes) => new Uint8Array(bytes),
 ): AsyncGenerator<CutWindow, void, undefined> {
   const needs = needsOf(view, plan);
   if (needs.length === 0) return;
@@ -56,7 +61,7 @@ export async function* cutWindows(
       await cache.until(endOf(need.rows));
       for (const window of plan.kept(need.row)) {
         throwIfAborted(signal);
-        yield { window, pixels: cutBox(cache, view, window.box) };
+        yield { window, pixels: cutBox(cache, view, window.box, memory) };
       }
     }
   } finally {
@@ -108,8 +113,8 @@ export function reflectedSpan(span: Span, length: number): Span {
   return between(Math.min(...sources), Math.max(...sources) + 1);
 }
 
-function cutBox(cache: RowCache, image: Size, box: Box): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(box.width * box.height * 3);
+function cutBox(cache: RowCache, image: Size, box: Box, memory: Memory): Uint8Array<ArrayBuffer> {
+  const out = memory(box.width * box.height * 3);
   const columns = reflectedSpan({ start: box.x, length: box.width }, image.width);
   const insideFrom = Math.min(Math.max(box.x, 0), box.x + box.width);
   const insideTo = Math.max(insideFrom, Math.min(box.x + box.width, image.width));
