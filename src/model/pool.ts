@@ -19,6 +19,8 @@ export interface Pool {
   readonly workers: number;
   /** How many windows may be in flight at once to keep every worker busy. */
   readonly capacity: number;
+  /** Memory for the pixels of one window: that of a window which has been run, where there is one. It may hold anything. */
+  pixels(): Uint8Array<ArrayBuffer>;
   /**
    * Scores of one window.
    *
@@ -66,20 +68,23 @@ export async function openPool(model: Model, options: PoolOptions): Promise<Pool
   const sessions = await startSessions(model.path, fuse(bytes, model, window, map, output), window, workers, signal);
 
   const samples = window.width * window.height * 3;
+  const spare: Uint8Array<ArrayBuffer>[] = [];
   const expected = window.width * window.height * model.channels;
   return {
     provider: device,
     workers,
     capacity: workers * windowsPerWorker,
+    pixels: () => spare.pop() ?? new Uint8Array(samples),
     async run(pixels) {
       if (pixels.length !== samples)
         throw new SegtileError('usage', `expected ${samples} samples for a window of ${px} but got ${pixels.length}`);
       const free = sessions.reduce((a, b) => (b.pending() < a.pending() ? b : a));
-      const { data } = await free.run(pixels).catch((thrown) => {
+      const { data, input } = await free.run(pixels).catch((thrown) => {
         throw new SegtileError('model', `${model.path} failed: ${reason(thrown)}`, undefined, thrown);
       });
       if (data.length !== expected)
         throw new SegtileError('model', `${model.path} gave ${data.length} scores for a window, expected ${expected}`);
+      spare.push(input as Uint8Array<ArrayBuffer>);
       return data;
     },
     close: () => closeAll(sessions),

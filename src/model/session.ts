@@ -27,6 +27,8 @@ export type Reply =
 export interface Result {
   readonly data: Float32Array<ArrayBuffer>;
   readonly dims: readonly number[];
+  /** The memory of the input, for another one. */
+  readonly input: Request['data'];
 }
 
 /** A graph that is loaded in a thread of its own and can be run. */
@@ -35,7 +37,7 @@ export interface Session {
   readonly dims: readonly Dim[];
   /** How many runs are not answered yet. */
   pending(): number;
-  /** Runs the graph. `data` and its whole buffer move to the worker: they are gone for the caller. */
+  /** Runs the graph. `data` and its whole buffer move to the worker; the memory comes back with the result. */
   run(data: Request['data']): Promise<Result>;
   /** Ends the thread after the runs in hand. Resolves when it is gone. */
   close(): Promise<void>;

@@ -42,7 +42,7 @@ function serve(session: InferenceSession, element: Start['element'], dims: reado
     try {
       const { [output]: scores } = await session.run({ [input]: new Tensor(element, data, dims) });
       const result = scores!.data as Float32Array<ArrayBuffer>;
-      say({ kind: 'result', id, data: result, dims: scores!.dims }, [result.buffer]);
+      say({ kind: 'result', id, data: result, dims: scores!.dims, input: data }, [result.buffer, data.buffer]);
     } catch (thrown) {
       say({ kind: 'error', id, message: String(thrown) });
     }

@@ -12,6 +12,8 @@ import type { StageClock } from './stage-clock.js';
 export interface Inference {
   /** Windows that may be under way at once and are enough to keep every worker busy. */
   readonly capacity: number;
+  /** Memory for the pixels of one window, which may hold anything. Without it every window gets new memory. */
+  pixels?(): Uint8Array<ArrayBuffer>;
   run(pixels: Uint8Array<ArrayBuffer>): Promise<Float32Array>;
 }
 
@@ -52,7 +54,7 @@ export async function* scoreSlide(
 
   // As many windows again as the workers have in hand wait here, and are dropped when the user stops the run.
   const inHand = pLimit(model.capacity);
-  const windows = clock.stream('read', cutWindows(view, selection, signal));
+  const windows = clock.stream('read', cutWindows(view, selection, signal, model.pixels));
   const scored = mapOrdered(
     windows,
     2 * model.capacity,

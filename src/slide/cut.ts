@@ -20,6 +20,9 @@ export interface CutWindow {
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
+/** Gives exactly so many bytes, which may hold anything, in an `ArrayBuffer` of their own. */
+export type Memory = (bytes: number) => Uint8Array<ArrayBuffer>;
+
 /** What one row of windows needs of the image, in working pixels. */
 interface Need {
   readonly row: number;
@@ -38,12 +41,14 @@ const columnGap = 64;
  *
  * Parts of a window outside of the image are filled by reflection, see {@link reflect}.
  *
+ * @param memory gives what the pixels of each window are put into
  * @throws {SegtileError} `aborted` when the signal fires, and as the slide does on reading
  */
 export async function* cutWindows(
   view: BandSource,
   plan: WindowRows,
   signal?: AbortSignal,
+  memory: Memory = (bytes) => new Uint8Array(bytes),
 ): AsyncGenerator<CutWindow, void, undefined> {
   const needs = needsOf(view, plan);
   if (needs.length === 0) return;
@@ -61,7 +66,7 @@ export async function* cutWindows(
       await cache.until(endOf(need.rows));
       for (const window of plan.kept(need.row)) {
         throwIfAborted(signal);
-        yield { window, pixels: cutBox(cache, view, window.box) };
+        yield { window, pixels: cutBox(cache, view, window.box, memory) };
       }
     }
   } finally {
@@ -113,13 +118,13 @@ export function reflectedSpan(span: Span, length: number): Span {
   return between(Math.min(...sources), Math.max(...sources) + 1);
 }
 
-function cutBox(cache: RowCache, image: Size, box: Box): Uint8Array<ArrayBuffer> {
+function cutBox(cache: RowCache, image: Size, box: Box, memory: Memory): Uint8Array<ArrayBuffer> {
   const columns = reflectedSpan({ start: box.x, length: box.width }, image.width);
   const insideFrom = Math.min(Math.max(box.x, 0), box.x + box.width);
   const insideTo = Math.max(insideFrom, Math.min(box.x + box.width, image.width));
   let slab = cache.slab(reflect(box.y, image.height), columns);
   const { channels } = slab;
-  const out = new Uint8Array(box.width * box.height * channels);
+  const out = memory(box.width * box.height * channels);
   for (let row = 0; row < box.height; row++) {
     const y = reflect(box.y + row, image.height);
     if (y < slab.y || y >= slab.y + slab.height) slab = cache.slab(y, columns);

@@ -101,7 +101,8 @@ describe('cutWindows', () => {
       fc.asyncProperty(grids, async ({ width, height, rows, breaks, extra }) => {
         const slide = memorySlide([[width, height]], { breaks, extra });
         const plan = planOf(rows);
-        const windows = await cutAll(cutWindows(workingView(slide, { kind: 'level', level: 0 }), plan));
+        const dirty = (bytes: number) => new Uint8Array(bytes).fill(171);
+        const windows = await cutAll(cutWindows(workingView(slide, { kind: 'level', level: 0 }), plan, undefined, dirty));
         expect(windows.map(({ window }) => window)).toEqual(rows.flatMap((_, row) => plan.kept(row)));
         for (const { window, pixels } of windows) {
           expect(pixels.byteLength).toBe(pixels.buffer.byteLength);
