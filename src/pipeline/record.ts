@@ -42,7 +42,11 @@ interface RunParts {
 /** What a run was, what it depended on and what it did: `<stem>.run.json`. */
 export interface RunRecord {
   /** The slide as its file has it, in level-0 pixels. */
-  readonly slide: Pick<Slide, 'path' | 'format' | 'width' | 'height' | 'levels'> & { readonly mpp: SlideMpp | null };
+  readonly slide: Pick<Slide, 'path' | 'format' | 'width' | 'height' | 'levels'> & {
+    readonly mpp: SlideMpp | null;
+    /** What was decided where the file can be read in more than one way, such as how 16 bits become 8. */
+    readonly notes: readonly string[];
+  };
   /** The resolution at which the model looked. Windows, strides and margins are in its pixels. */
   readonly working: Size & { readonly downsample: number; readonly mpp: Mpp | null; readonly level: number };
   readonly model: Pick<Model, 'name' | 'path' | 'sha256' | 'classes' | 'activation' | 'notes'> & {
@@ -81,6 +85,7 @@ export function recordOf(parts: RunParts): RunRecord {
       height: slide.height,
       mpp: slide.mpp ?? null,
       levels: slide.levels,
+      notes: slide.notes ?? [],
     },
     working: {
       width: view.width,

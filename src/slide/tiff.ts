@@ -43,6 +43,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
   const tiff = await readTiff(cachePages(source), options.signal);
   const layout = await layOut(tiff);
   const base = layout.levels[0]![0]!;
+  const scale = sampleScale(base);
   const chosen = chooseChannels(path, layout.channels, options.channels);
   const { levels, damage } = await openLevels(source, layout, chosen.picked, options.signal);
   const pick = (level: number): readonly TiffImage[] => {
@@ -50,7 +51,6 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     if (images !== undefined) return images;
     throw new SegtileError('usage', `expected a level from 0 to ${levels.length - 1} of ${path} but got ${level}`);
   };
-  const scale = sampleScale(base);
   const slide: Slide = {
     path,
     format: layout.format,
@@ -61,8 +61,18 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     sampling: `${base.samples} x ${base.bits[0]} bit ${photometricName(base.photometric)}`,
     associated: layout.associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
     channels: layout.channels,
-    notes: [...layout.notes, ...(chosen.note === undefined ? [] : [chosen.note])],
-    readBands: (level, rows, columns, signal) => readLevel(pick(level), scale, rows, columns, signal),
+    notes: [
+      ...layout.notes,
+      ...(chosen.note === undefined ? [] : [chosen.note]),
+      ...(scale.gain === 1 && scale.offset === 0 ? [] : [scale.rule]),
+    ],
+    readBands: (level, rows, columns, signal) =>
+      readLevel(
+        pick(level).map((image) => ({ image, scale: sharedScale(image.directory, base, scale) })),
+        rows,
+        columns,
+        signal,
+      ),
     blockPlaces: (level, block) =>
       pick(level).map(({ directory }) => ({ offset: directory.offsets[block]!, bytes: directory.byteCounts[block]! })),
     close: () => source.close(),
@@ -93,15 +103,30 @@ async function openLevels(
   return { levels: opened, damage };
 }
 
+/**
+ * The scale of level 0, which alone may declare a range, for every level and channel of the same kind of samples: the same stain looks the
+ * same in all of them.
+ */
+function sharedScale(directory: Directory, base: Directory, scale: SampleScale): SampleScale {
+  const keys = ['sampleFormat', 'photometric'] as const;
+  const alike = directory.bits[0] === base.bits[0] && keys.every((key) => directory[key] === base[key]);
+  return alike ? scale : sampleScale(directory);
+}
+
+/** An image of a level, and how its samples become 8 bits. */
+interface ScaledImage {
+  readonly image: TiffImage;
+  readonly scale: SampleScale;
+}
+
 function readLevel(
-  images: readonly TiffImage[],
-  scale: SampleScale,
+  images: readonly ScaledImage[],
   ...[rows, columns, signal]: Parameters<ReadChannel>
 ): ReturnType<ReadChannel> {
   const [red, green, blue] = images.map(
-    (image): ReadChannel =>
-      (...range) =>
-        readBands(image, ...range, scale),
+    ({ image, scale }): ReadChannel =>
+      (wantedRows, wantedColumns, stop) =>
+        readBands(image, wantedRows, wantedColumns, stop, scale),
   );
   if (green === undefined || blue === undefined) return red!(rows, columns, signal);
   return mergeChannels([red!, green, blue], rows, columns, signal);

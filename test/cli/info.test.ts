@@ -53,6 +53,12 @@ describe('info', () => {
     expect(facts).toMatchObject({ kind: 'slide', path, readable: false, problem: { code: 'unsupported' }, width: 64 });
   });
 
+  test('says by what rule 16-bit and float samples become 8 bits', async () => {
+    const { stdout } = await segtileWell(['info', fixture('slide/twelve-bits.ome.tif'), fixture('tiff/float-plain.tif')]);
+    expect(stdout).toMatch(/^ {2}note +16-bit samples: 0 to 4095 \(OME-XML SignificantBits\) becomes 0 to 255$/m);
+    expect(stdout).toMatch(/^ {2}note +floating point samples: 0 to 1 \(nothing else is declared\) becomes 0 to 255$/m);
+  });
+
   test('reads the channels that are picked, and refuses those that are not there', async () => {
     const path = fixture('slide/channels.ome.tif');
     const [facts] = lines((await segtileWell(['info', '--json', '--channels', 'PanCK', path])).stdout);

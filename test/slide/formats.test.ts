@@ -38,6 +38,21 @@ async function expectPixels(name: string, options: SlideOptions, truths: readonl
 const rgb = (width: number, height: number) => picture(width, height).data;
 
 test.each([
+  ['three', ['4', '0', '3'], [4, 0, 3]],
+  ['one as grey', ['2'], [2, 2, 2]],
+] as const)(
+  '12 bits in 16 become 8 by the one rule of the slide, in every level and channel: %s',
+  async (_, channels, picked) => {
+    const scaled = (width: number, height: number) =>
+      samplesOf(width, height, 5, picked).map((value) => Math.round((16 * value * 255) / 4095));
+    await expectPixels('twelve-bits.ome.tif', { channels }, [scaled(40, 30), scaled(20, 15)], {
+      sampling: '1 x 16 bit grey',
+      notes: ['16-bit samples: 0 to 4095 (OME-XML SignificantBits) becomes 0 to 255'],
+    });
+  },
+);
+
+test.each([
   ['the first three', undefined, [0, 1, 2]],
   ['three by number', ['4', '0', '3'], [4, 0, 3]],
   ['three by name', ['pancK', 'CD8 & CD4', 'DAPI'], [3, 1, 0]],
