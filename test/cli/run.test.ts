@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { channelNetwork, unet } from '../model/networks.ts';
 import {
@@ -101,6 +102,15 @@ test('the same command gives the same bytes, for any number of workers', async (
 async function readMaskOf(bytes: Buffer) {
   return readMask(save(folder(), 'mask.tif', bytes));
 }
+
+test('the record says by what rule 16 bits became 8', async () => {
+  const slide = fileURLToPath(new URL('../fixtures/slide/twelve-bits.ome.tif', import.meta.url));
+  const args = ['infer', slide, '-m', net, '--channels', '0,3,4', '--window', '64', '--tissue', 'none', '--json', '--quiet'];
+  const { stdout } = await segtileWell(args, { cwd: folder() });
+  expect(JSON.parse(stdout)).toMatchObject({
+    slide: { notes: ['16-bit samples: 0 to 4095 (OME-XML SignificantBits) becomes 0 to 255'] },
+  });
+});
 
 test('a dry run tells the windows that the run then takes, and writes nothing', async () => {
   const cwd = folder();
