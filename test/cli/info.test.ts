@@ -110,7 +110,7 @@ describe('info --check', () => {
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(/^ {2}check +1 of 8 blocks are bad$/m);
     expect(ended.stdout).toMatch(
-      /^ {2}bad +level 1, block 1 \(deflate, \d+ bytes at byte \d+\): block 1 \(deflate\) in level 1/m,
+      /^ {2}bad +level 1, block 1 \(deflate, \d+ bytes at byte \d+\): block 1 \(deflate, at byte \d+\) in level 1/m,
     );
     const [facts] = lines((await segtile(['info', '--check', '--json', path])).stdout);
     expect(facts).toMatchObject({ check: { blocks: 8, badBlocks: 1, bad: [{ level: 1, block: 1, codec: 'deflate' }] } });
