@@ -54,6 +54,8 @@ export function addMakeDatasetOptions(command: Command): Command {
     )
     .addOption(option('--region <px>', 'side of a region for --split-by region (default: 8 windows)', wholeNumber(1)))
     .addOption(option('--guard <px>', 'least distance between tiles of different parts of one slide', wholeNumber(0), 0))
+    .optionsGroup('Augmentation:')
+    .addOption(option('--augment <json>', 'changed copies of training tiles besides them, as a JSON file says', text))
     .optionsGroup('Output:')
     .addOption(option('-o, --output <folder>', 'where the dataset goes', text, 'segtile-dataset'))
     .addOption(option('--format <form>', `how it lies there: ${forms.join(', ')}`, word(...forms), 'folders'))

@@ -6,6 +6,7 @@ import type { Ask, Sampler, SampleSettings } from '../plan/sampling.js';
 import type { Share } from '../plan/split.js';
 import type { ViewChoice } from '../slide/view.js';
 import type { MaskClass, Size } from '../types.js';
+import { type AugmentationFile, checkAugmentation } from './dataset-augment.js';
 import { tissueOf } from './infer-settings.js';
 
 /** The options of `segtile make-dataset`, parsed. What is absent was not given. */
@@ -32,6 +33,7 @@ export interface MakeDatasetOptions {
   readonly splitBy: 'slide' | 'patient' | 'region';
   readonly region?: number;
   readonly guard: number;
+  readonly augment?: string;
   readonly output: string;
   readonly format: Form;
   readonly image: 'png' | 'jpeg';
@@ -58,12 +60,14 @@ const QUALITY = 90;
  *
  * @param command how the program was called, for the dataset's record
  * @param facts what else decides the tiles, such as the file of classes
+ * @param augment the file of augmentation, where one was given
  * @throws {SegtileError} `usage` for options that exclude each other, or need another
  */
 export function datasetSettings(
   options: MakeDatasetOptions,
   command: readonly string[],
   facts: Readonly<Record<string, unknown>>,
+  augment: AugmentationFile | undefined,
 ): DatasetSettings {
   refuseBoth(options, [
     ['stride', 'overlap'],
@@ -94,6 +98,13 @@ export function datasetSettings(
       'leave one of them away',
     );
   }
+  if (augment) {
+    checkAugmentation(
+      augment,
+      window,
+      options.split.map(({ name }) => name),
+    );
+  }
   const asks = asksOf(options);
   const stride = strideOf(options);
   const resolution = resolutionOf(options);
@@ -119,7 +130,7 @@ export function datasetSettings(
       }),
     },
     divide: { parts: options.split, folds: options.folds, seed, by },
-    tiles: { form: options.format, image, change: undefined },
+    tiles: { form: options.format, image, augmentation: augment?.augmentation },
     shardSize,
     command,
     facts: {
@@ -137,6 +148,7 @@ export function datasetSettings(
       form: options.format,
       image,
       ...(options.format === 'webdataset' ? { shardSize } : {}),
+      augment: augment ? { path: augment.path, sha256: augment.sha256 } : null,
       ...facts,
     },
   };

@@ -1,3 +1,6 @@
+import type { Augmentation } from '../augment/steps.js';
+import type { CopyTotals } from '../dataset/totals.js';
+import { copyCount } from '../pipeline/augment-tiles.js';
 import type { DatasetRecord, SlideFacts } from '../pipeline/make-dataset.js';
 import type { SlideTiles } from '../pipeline/split-dataset.js';
 import type { Survey } from '../pipeline/survey-slide.js';
@@ -21,11 +24,12 @@ function samplerText({ sampler, wanted, tried, accepted, capped, kept, fellBack 
 }
 
 /** What a dataset would be, for people. */
-export function planText(slides: readonly SlideTiles[], style: Style): string {
+export function planText(slides: readonly SlideTiles[], augmentation: Augmentation | undefined, style: Style): string {
   const tiles = slides.flatMap((slide) => slide.tiles);
   const guarded = slides.reduce((sum, slide) => sum + slide.guarded, 0);
   const megapixels =
     slides.reduce((sum, { survey, tiles: own }) => sum + own.length * survey.window.width * survey.window.height, 0) / 1e6;
+  const copies = copyCount(tiles, augmentation);
   const byPart = new Map<string, number>();
   for (const { split, fold } of tiles) {
     const name = fold === undefined ? split : `${split}, fold ${fold}`;
@@ -35,29 +39,36 @@ export function planText(slides: readonly SlideTiles[], style: Style): string {
   return `${pairs([
     ['tiles', `${style.strong(count(tiles.length))}, ${figure(megapixels)} megapixels`],
     ...parts,
+    ...(copies === 0 ? [] : [['copies', `${count(copies)}, as --augment asks`] as const]),
     ...(guarded === 0 ? [] : [['left out', `${count(guarded)} windows at the borders of regions`] as const]),
   ])}\n`;
 }
 
 /** The same for programs. */
-export function planFacts(slides: readonly SlideTiles[]): object[] {
+export function planFacts(slides: readonly SlideTiles[], augmentation: Augmentation | undefined): object[] {
   return slides.map(({ survey, tiles, guarded }) => ({
     slide: { path: survey.slide.path, ...survey.full },
     working: { ...survey.size, downsample: survey.downsample },
     window: survey.window,
     samplers: survey.reports,
     tiles: tiles.length,
+    copies: copyCount(tiles, augmentation),
     guarded,
   }));
 }
 
 /** What was made. */
-export function datasetText(root: string, { tiles, slides, statistics, failures }: DatasetRecord, style: Style): string {
+export function datasetText(
+  root: string,
+  { tiles, augmentation, slides, statistics, failures }: DatasetRecord,
+  style: Style,
+): string {
   const all = statistics.all!;
   const classes = all.classes.map(({ name, frequency }) => `${name} ${percent(frequency)}`).join(', ');
   const parts = Object.entries(statistics).filter(([name]) => name !== 'all');
   return `${pairs([
     ['tiles', `${count(tiles)} from ${count(slides.length)} slide${slides.length === 1 ? '' : 's'}`],
+    ...(augmentation ? [['copies', copiesText(augmentation.made)] as const] : []),
     ...(parts.length > 1 ? [['split', parts.map(([name, part]) => `${name} ${count(part.tiles)}`).join(', ')] as const] : []),
     ['pixels', classes],
     [
@@ -67,6 +78,11 @@ export function datasetText(root: string, { tiles, slides, statistics, failures 
     ...(failures.length > 0 ? [['failed', style.bad(failures.map(({ slide }) => slide).join(', '))] as const] : []),
     ['dataset', style.good(root)],
   ])}\n`;
+}
+
+function copiesText({ copies, steps }: CopyTotals): string {
+  const kinds = Object.entries(steps).map(([kind, n]) => `${kind} ${count(n)}`);
+  return `${count(copies)}: ${kinds.join(', ')}`;
 }
 
 /** A slide that is done, for programs. */

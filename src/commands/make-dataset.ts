@@ -17,6 +17,7 @@ import { shownPath } from '../tiff/location.js';
 import { defaultConfig, readConfig, type TruthConfig } from '../truth/config.js';
 import { slideName } from '../truth/match.js';
 import { openTruth } from '../truth/open.js';
+import { readAugmentation } from './dataset-augment.js';
 import { datasetPairs } from './dataset-pairs.js';
 import { datasetSettings, type MakeDatasetOptions } from './make-dataset-settings.js';
 import { datasetText, planFacts, planText, slideLine, surveyText } from './make-dataset-words.js';
@@ -37,7 +38,9 @@ export async function makeDataset(
 ): Promise<number> {
   const { stdout, stderr, signal } = shell;
   const root = options.output;
-  const settings = datasetSettings(options, commandWords(argv), await classesFacts(options.classes));
+  const augment = options.augment === undefined ? undefined : await readAugmentation(options.augment);
+  const settings = datasetSettings(options, commandWords(argv), await classesFacts(options.classes), augment);
+  const { augmentation } = settings.tiles;
   const config = options.classes === undefined ? defaultConfig() : await readConfig(options.classes);
   const pairs = await openPairs(slides, options, config, signal);
   if (!options.dryRun) {
@@ -53,13 +56,13 @@ export async function makeDataset(
     if (options.dryRun) {
       stdout.write(
         options.json
-          ? planFacts(plan.slides)
+          ? planFacts(plan.slides, augmentation)
               .map((facts) => `${JSON.stringify(facts)}\n`)
               .join('')
-          : `${planText(plan.slides, styleFor(stdout))}  nothing was written\n`,
+          : `${planText(plan.slides, augmentation, styleFor(stdout))}  nothing was written\n`,
       );
     } else if (plan.slides.length > 0) {
-      if (!options.quiet) stderr.write(planText(plan.slides, styleFor(stderr)));
+      if (!options.quiet) stderr.write(planText(plan.slides, augmentation, styleFor(stderr)));
       await makeFolder(`${root}/dataset.json`);
       const known = failures.map(({ slide, error }): SlideFailure => ({ slide, message: reason(error) }));
       const record = await make(root, plan, known, settings, watcher, signal);
@@ -137,14 +140,14 @@ function watch(
   return {
     surveyed: (survey) => say(surveyText(survey, styleFor(stderr))),
     planned: stop,
-    cutting: ({ survey, tiles }, done) => {
+    cutting: ({ survey }, done, total) => {
       stage ??= progress.stage(survey.slide.name, 'tiles');
-      stage.update({ done, total: tiles.length, pixels: done * survey.window.width * survey.window.height });
+      stage.update({ done, total, pixels: done * survey.window.width * survey.window.height });
     },
     finished: (tiles, head, kept) => {
       stop();
       if (kept) say(`${tiles.survey.slide.path}: done before, kept\n`);
-      if (options.json) stdout.write(slideLine(slideFacts(tiles, head.tiles)));
+      if (options.json) stdout.write(slideLine(slideFacts(tiles, head)));
     },
     packing: (done, total) => {
       stage ??= progress.stage('shards', 'tiles');

@@ -4,9 +4,9 @@ import type { TilePaths } from './manifest.js';
 /**
  * How a dataset lies on disk.
  *
- * - `folders`: `images/` and `masks/`, whatever the split
- * - `imagefolder`: `<split>/images/` and `<split>/masks/` with `<split>/metadata.jsonl`, as Hugging Face's loader of that name reads it
- * - `webdataset`: `shards/<split>-000000.tar`, in which `<tile>.png`, `<tile>.mask.png` and `<tile>.json` follow each other
+ * - `folders`: `images/` and `masks/`, whatever the split; `masks2/` for the labels of what tiles are mixed with
+ * - `imagefolder`: the same in `<split>/`, with `<split>/metadata.jsonl`, as Hugging Face's loader of that name reads it
+ * - `webdataset`: `shards/<split>-000000.tar`, in which `<tile>.png`, `<tile>.mask.png`, `<tile>.mask2.png` and `<tile>.json` follow each other
  */
 export type Form = 'folders' | 'imagefolder' | 'webdataset';
 
@@ -22,26 +22,32 @@ export const SPOOL: string = posix.join(WORK, 'tiles');
 /** Where shards are. */
 export const SHARDS = 'shards';
 
+/** The folder of each kind of file, and what stands before its ending where there are no folders. */
+const kinds = { image: ['images', ''], mask: ['masks', '.mask'], mask2: ['masks2', '.mask2'] } as const;
+
 /** Where the files of a tile are written, relative to the dataset, with `/` between folders on every system. */
 export function tilePaths(form: Form, id: string, split: string, extension: string): TilePaths {
-  switch (form) {
-    case 'folders':
-      return { image: posix.join('images', `${id}.${extension}`), mask: posix.join('masks', `${id}.png`) };
-    case 'imagefolder':
-      return { image: posix.join(split, 'images', `${id}.${extension}`), mask: posix.join(split, 'masks', `${id}.png`) };
-    case 'webdataset':
-      return { image: posix.join(SPOOL, split, `${id}.${extension}`), mask: posix.join(SPOOL, split, `${id}.mask.png`) };
-  }
+  const path = (kind: keyof typeof kinds, ending: string): string => {
+    const [folder, mark] = kinds[kind];
+    switch (form) {
+      case 'folders':
+        return posix.join(folder, `${id}.${ending}`);
+      case 'imagefolder':
+        return posix.join(split, folder, `${id}.${ending}`);
+      case 'webdataset':
+        return posix.join(SPOOL, split, `${id}${mark}.${ending}`);
+    }
+  };
+  return { image: path('image', extension), mask: path('mask', 'png'), mask2: path('mask2', 'png') };
 }
 
-/** The folders that tiles are written to, relative to the dataset. */
-export function tileFolders(form: Form, splits: readonly string[]): string[] {
-  switch (form) {
-    case 'folders':
-      return ['images', 'masks'];
-    case 'imagefolder':
-      return splits.flatMap((split) => [posix.join(split, 'images'), posix.join(split, 'masks')]);
-    case 'webdataset':
-      return splits.map((split) => posix.join(SPOOL, split));
-  }
+/**
+ * The folders that tiles are written to, relative to the dataset.
+ *
+ * @param mixed whether some tiles are mixed with others
+ */
+export function tileFolders(form: Form, splits: readonly string[], mixed: boolean): string[] {
+  if (form === 'webdataset') return splits.map((split) => posix.join(SPOOL, split));
+  const folders = [kinds.image[0], kinds.mask[0], ...(mixed ? [kinds.mask2[0]] : [])];
+  return form === 'folders' ? folders : splits.flatMap((split) => folders.map((folder) => posix.join(split, folder)));
 }

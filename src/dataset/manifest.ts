@@ -60,6 +60,8 @@ export function manifestColumns(classes: readonly MaskClass[]): ManifestColumn[]
     ...columns('STRING', ['sampler']),
     ...columns('DOUBLE', ['tissue', ...channelNames.map((c) => `mean_${c}`), ...channelNames.map((c) => `std_${c}`)]),
     ...columns('INT32', counted),
+    ...columns('STRING', ['source', 'augmentation', 'mask2', 'partner']),
+    ...columns('DOUBLE', ['mix_ratio']),
   ];
 }
 
@@ -67,6 +69,13 @@ export function manifestColumns(classes: readonly MaskClass[]): ManifestColumn[]
 export interface TilePaths {
   readonly image: string;
   readonly mask: string;
+  /** The labels of the tile that it is mixed with, where it is. */
+  readonly mask2: string;
+}
+
+/** The files that a row speaks of. */
+export function rowPaths({ image, mask, mask2 }: ManifestRow): string[] {
+  return [image, mask, mask2].filter((path) => typeof path === 'string');
 }
 
 /** The row of a tile; `counts` are pixels by label. Means, deviations and shares are rounded to six places, samples are scaled to 0 to 1. */
@@ -78,7 +87,7 @@ export function manifestRow(
   classes: readonly MaskClass[],
 ): ManifestRow {
   const { mean, std } = momentsOf(sums);
-  const { box, mpp } = record;
+  const { box, mpp, copy } = record;
   return {
     tile: record.id,
     image: paths.image,
@@ -100,6 +109,11 @@ export function manifestRow(
     ...Object.fromEntries(channelNames.map((name, c) => [`mean_${name}`, rounded(mean[c]!)])),
     ...Object.fromEntries(channelNames.map((name, c) => [`std_${name}`, rounded(std[c]!)])),
     ...Object.fromEntries(countedLabels(classes).map(({ label, column }) => [column, counts[label]!])),
+    source: copy?.source ?? null,
+    augmentation: copy ? copy.steps.map(({ words }) => words).join('; ') || 'none' : null,
+    mask2: copy?.mixed ? paths.mask2 : null,
+    partner: copy?.mixed?.partner ?? null,
+    mix_ratio: copy?.mixed?.ratio ?? null,
   };
 }
 

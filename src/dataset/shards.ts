@@ -1,11 +1,11 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { pack } from 'tar-stream';
 import { throwIfAborted } from '../errors.js';
 import { createRandom, shuffled } from '../plan/random.js';
 import { outputError } from '../tiff/partial-file.js';
 import { SHARDS } from './layout.js';
-import { type ManifestRow, writeWhole } from './manifest.js';
+import { type ManifestRow, rowPaths, writeWhole } from './manifest.js';
 
 /** A tile that goes into a shard. */
 interface Member {
@@ -27,7 +27,7 @@ export interface ShardSettings {
  * Of each tile the name and its row are held in memory; of pictures those of one tile.
  *
  * @param root of the dataset
- * @param rows of the manifest, whose `image` and `mask` say where the files of a tile are
+ * @param rows of the manifest, whose `image`, `mask` and `mask2` say where the files of a tile are
  * @returns the path of each tile's shard, by the tile's name
  * @throws {SegtileError} `output` where a file cannot be read back or written
  */
@@ -93,24 +93,22 @@ async function writeShard(root: string, shard: string, members: readonly Member[
 }
 
 async function filesOf(root: string, shard: string, { id, row }: Member): Promise<(readonly [string, Buffer])[]> {
-  const image = join(root, String(row.image));
-  const mask = join(root, String(row.mask));
-  const read = (path: string): Promise<Buffer> =>
-    readFile(path).catch((error: unknown) => {
-      throw outputError(path, error);
+  const packed = packedRow(row, shard);
+  const members = rowPaths(packed);
+  const files: (readonly [string, Buffer])[] = [];
+  for (const [at, path] of rowPaths(row).entries()) {
+    const bytes = await readFile(join(root, path)).catch((error: unknown) => {
+      throw outputError(join(root, path), error);
     });
-  const names = memberNames(id, image);
-  const json = { ...row, image: `${shard}/${names.image}`, mask: `${shard}/${names.mask}` };
-  return [
-    [names.image, await read(image)],
-    [names.mask, await read(mask)],
-    [`${id}.json`, Buffer.from(JSON.stringify(json))],
-  ];
+    files.push([posix.basename(members[at]!), bytes]);
+  }
+  return [...files, [`${id}.json`, Buffer.from(JSON.stringify(packed))]];
 }
 
-/** What the files of a tile are called in a shard. WebDataset takes what stands before the first dot for the sample's name. */
-export function memberNames(id: string, image: string): { readonly image: string; readonly mask: string } {
-  return { image: `${id}${image.slice(image.lastIndexOf('.'))}`, mask: `${id}.mask.png` };
+/** A tile's row once it is in a shard. WebDataset takes what stands before the first dot of a file's name for the sample's. */
+export function packedRow(row: ManifestRow, shard: string): ManifestRow {
+  const inShard = (path: ManifestRow[string] | undefined): string => posix.join(shard, posix.basename(String(path)));
+  return { ...row, image: inShard(row.image), mask: inShard(row.mask), mask2: row.mask2 ? inShard(row.mask2) : null };
 }
 
 /** Entries say nothing of who wrote them and when, so that the same tiles give the same bytes. */

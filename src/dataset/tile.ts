@@ -23,6 +23,18 @@ export interface TileRecord {
   readonly sampler: string;
   /** Share of it that is tissue, 0 to 1. */
   readonly tissue: number | undefined;
+  /** Set for a copy that was changed. */
+  readonly copy: CopyRecord | undefined;
+}
+
+/** What a copy was made from, and how. */
+export interface CopyRecord {
+  /** The tile's id. */
+  readonly source: string;
+  /** What was done to it, in order, by kind and in words with what was drawn. */
+  readonly steps: readonly { readonly kind: string; readonly words: string }[];
+  /** The other tile that it is mixed with, and how much is its own, 0 to 1. */
+  readonly mixed: { readonly partner: string; readonly ratio: number } | undefined;
 }
 
 /** A tile on its way from a slide to a file: what is seen, what it means, and where it is from. */
@@ -31,5 +43,7 @@ export interface Tile {
   readonly image: Pixels;
   /** Labels: one channel, as large as the image. 0 is background, 255 is ignored. */
   readonly mask: Pixels;
+  /** Labels of the tile that it is mixed with, if there is one. */
+  readonly mixedMask: Pixels | undefined;
   readonly record: TileRecord;
 }

@@ -37,6 +37,28 @@ export function addTotals(to: Totals, more: Totals): void {
   }
 }
 
+/** Copies of tiles that were changed, and how many of them each kind of step was done to; `none` is where chance did nothing. */
+export interface CopyTotals {
+  copies: number;
+  readonly steps: Record<string, number>;
+}
+
+/** Totals of no copies. */
+export function emptyCopies(): CopyTotals {
+  return { copies: 0, steps: {} };
+}
+
+/** Adds a copy that steps of these kinds were done to, in place. */
+export function addCopy(totals: CopyTotals, kinds: readonly string[]): void {
+  addCopies(totals, { copies: 1, steps: Object.fromEntries((kinds.length > 0 ? kinds : ['none']).map((kind) => [kind, 1])) });
+}
+
+/** Adds totals to others, in place. */
+export function addCopies(to: CopyTotals, more: CopyTotals): void {
+  to.copies += more.copies;
+  for (const [kind, count] of Object.entries(more.steps)) to.steps[kind] = (to.steps[kind] ?? 0) + count;
+}
+
 /** Totals as a training script wants them: samples scaled to 0 to 1, `frequency` the share of pixels, without those that are ignored. */
 export interface Statistics {
   readonly tiles: number;

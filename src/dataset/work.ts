@@ -5,14 +5,16 @@ import { createInterface } from 'node:readline';
 import { outputError } from '../tiff/partial-file.js';
 import { WORK } from './layout.js';
 import { type ManifestRow, writeWhole } from './manifest.js';
-import type { Totals } from './totals.js';
+import type { CopyTotals, Totals } from './totals.js';
 
 /** What stands at the head of a slide's record: which plan it was cut to, and what was found on the way. */
 export interface RecordHead {
   /** A hash of everything that decides the slide's tiles. A record of another plan is of no use. */
   readonly plan: string;
+  /** Without copies. */
   readonly tiles: number;
-  /** What is summed up over the dataset, by part of the split. */
+  readonly copies: CopyTotals;
+  /** What is summed up over the dataset, by part of the split, without copies. */
   readonly totals: Readonly<Record<string, Totals>>;
 }
 

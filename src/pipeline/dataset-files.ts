@@ -2,7 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Form, SHARDS, WORK } from '../dataset/layout.js';
 import { type ManifestRow, manifestColumns, writeCsv, writeJsonLines, writeParquet } from '../dataset/manifest.js';
-import { memberNames, packShards } from '../dataset/shards.js';
+import { packedRow, packShards } from '../dataset/shards.js';
 import type { Totals } from '../dataset/totals.js';
 import type { WorkFolder } from '../dataset/work.js';
 import { SegtileError } from '../errors.js';
@@ -12,6 +12,8 @@ import type { MaskClass } from '../types.js';
 /** How the tiles of a dataset lie on disk. */
 interface ManifestSettings {
   readonly form: Form;
+  /** How many there are, copies among them. */
+  readonly tiles: number;
   /** Tiles in a shard. */
   readonly shardSize: number;
   readonly seed: number;
@@ -30,7 +32,7 @@ export async function writeManifests(
   names: readonly string[],
   classes: readonly MaskClass[],
   totals: ReadonlyMap<string, Totals>,
-  { form, shardSize, seed }: ManifestSettings,
+  { form, tiles, shardSize, seed }: ManifestSettings,
   onPacked: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -39,14 +41,9 @@ export async function writeManifests(
   }
   let rows = recorded;
   if (form === 'webdataset') {
-    const total = totals.get('all')!.tiles;
-    const shards = await packShards(root, recorded(), { size: shardSize, seed }, (done) => onPacked(done, total), signal);
+    const shards = await packShards(root, recorded(), { size: shardSize, seed }, (done) => onPacked(done, tiles), signal);
     rows = async function* () {
-      for await (const row of recorded()) {
-        const id = String(row.tile);
-        const names = memberNames(id, String(row.image));
-        yield { ...row, image: `${shards.get(id)}/${names.image}`, mask: `${shards.get(id)}/${names.mask}` };
-      }
+      for await (const row of recorded()) yield packedRow(row, shards.get(String(row.tile))!);
     };
   }
   const columns = manifestColumns(classes);
@@ -62,8 +59,9 @@ export async function writeManifests(
 /** Rows as Hugging Face's `imagefolder` wants them: it loads columns whose names end in `file_name` as images. */
 async function* imageFolderRows(rows: AsyncIterable<ManifestRow>, split: string): AsyncGenerator<ManifestRow> {
   const inside = (path: string | number | null | undefined): string => String(path).slice(split.length + 1);
-  for await (const { image, mask, ...rest } of rows) {
-    if (rest.split === split) yield { file_name: inside(image), mask_file_name: inside(mask), ...rest };
+  for await (const { image, mask, mask2, ...rest } of rows) {
+    if (rest.split !== split) continue;
+    yield { file_name: inside(image), mask_file_name: inside(mask), mask2_file_name: mask2 ? inside(mask2) : null, ...rest };
   }
 }
 
@@ -106,7 +104,7 @@ export async function prepareRoot(
       'go on with it with --resume, replace it with --overwrite, or choose another --output',
     );
   }
-  const parts = ['images', 'masks', SHARDS, ...splits, 'manifest.csv', 'manifest.parquet'];
+  const parts = ['images', 'masks', 'masks2', SHARDS, ...splits, 'manifest.csv', 'manifest.parquet'];
   if (!own) {
     for (const part of parts) {
       if (!(await isThere(part))) continue;

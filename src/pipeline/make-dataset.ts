@@ -1,11 +1,22 @@
 import { join } from 'node:path';
+import { type Augmentation, isMix } from '../augment/steps.js';
 import { tileFolders, WORK } from '../dataset/layout.js';
-import { manifestColumns } from '../dataset/manifest.js';
-import { addTotals, emptyTotals, type Statistics, statisticsOf, type Totals } from '../dataset/totals.js';
+import { manifestColumns, rowPaths } from '../dataset/manifest.js';
+import {
+  addCopies,
+  addTotals,
+  type CopyTotals,
+  emptyCopies,
+  emptyTotals,
+  type Statistics,
+  statisticsOf,
+  type Totals,
+} from '../dataset/totals.js';
 import { openWork, type RecordHead, type WorkFolder } from '../dataset/work.js';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import type { SamplerReport } from '../plan/sampling.js';
 import type { MaskClass, Size } from '../types.js';
+import { copyCount } from './augment-tiles.js';
 import { cutSlide, planHash, type TileSettings } from './cut-dataset.js';
 import { makeFolders, writeManifests } from './dataset-files.js';
 import { versions, writeRecord } from './record.js';
@@ -43,6 +54,8 @@ export interface SlideFacts {
   /** Windows that were left out because they come too close to another part of the dataset. */
   readonly guarded: number;
   readonly tiles: number;
+  /** Changed copies of tiles, besides them. */
+  readonly copies: number;
 }
 
 /** `dataset.json`. */
@@ -51,9 +64,12 @@ export interface DatasetRecord {
   readonly versions: Readonly<Record<string, string>>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly classes: readonly MaskClass[];
+  /** Without copies. */
   readonly tiles: number;
+  /** What copies were made, by which settings, and how many of them each kind of step was done to. */
+  readonly augmentation: (Augmentation & { readonly made: CopyTotals }) | null;
   readonly slides: readonly SlideFacts[];
-  /** Of all tiles, and of those of each part. Weights for training belong to the part that is trained on. */
+  /** Without copies. Of all tiles, and of those of each part. Weights for training belong to the part that is trained on. */
   readonly statistics: Readonly<Record<string, Statistics>>;
   readonly weights: string;
   readonly failures: readonly SlideFailure[];
@@ -63,8 +79,8 @@ export interface DatasetRecord {
 export interface DatasetWatcher {
   /** A slide was looked at; its tiles are not planned before all slides were. */
   surveyed(survey: Survey, done: number): void;
-  /** Tiles of a slide are being cut. `done` is 0 at the start. */
-  cutting(tiles: SlideTiles, done: number): void;
+  /** Tiles of a slide are being cut, `total` with their copies. `done` is 0 at the start. */
+  cutting(tiles: SlideTiles, done: number, total: number): void;
   /** A slide is done; `kept` when an earlier run had done it. */
   finished(tiles: SlideTiles, head: RecordHead, kept: boolean): void;
   packing(done: number, total: number): void;
@@ -132,16 +148,17 @@ export async function makeDataset(
   watcher: DatasetWatcher,
   signal: AbortSignal,
 ): Promise<DatasetRecord | undefined> {
-  const { form } = settings.tiles;
+  const { form, augmentation } = settings.tiles;
   const tileSettings: TileSettings = { ...settings.tiles, classes };
   await makeFolders(root, [
     WORK,
     ...tileFolders(
       form,
       settings.divide.parts.map(({ name }) => name),
+      augmentation?.steps.some(isMix) ?? false,
     ),
   ]);
-  const work = await openWork(root, (row) => [String(row.image), String(row.mask)]);
+  const work = await openWork(root, rowPaths);
   const failed = [...failures];
   const done: { readonly slide: SlideTiles; readonly head: RecordHead }[] = [];
 
@@ -163,20 +180,23 @@ export async function makeDataset(
   if (done.length === 0) return undefined;
 
   const totals = new Map<string, Totals>([['all', emptyTotals()]]);
+  const made = emptyCopies();
   for (const { head } of done) {
+    addCopies(made, head.copies);
     for (const [split, part] of Object.entries(head.totals)) {
       if (!totals.has(split)) totals.set(split, emptyTotals());
       addTotals(totals.get('all')!, part);
       addTotals(totals.get(split)!, part);
     }
   }
+  const { tiles } = totals.get('all')!;
   await writeManifests(
     root,
     work,
     done.map(({ slide }) => slide.survey.slide.name),
     classes,
     totals,
-    { form, shardSize: settings.shardSize, seed: settings.divide.seed },
+    { form, tiles: tiles + made.copies, shardSize: settings.shardSize, seed: settings.divide.seed },
     watcher.packing,
     signal,
   );
@@ -185,8 +205,9 @@ export async function makeDataset(
     versions: Object.fromEntries(Object.entries(versions()).filter(([name]) => ['segtile', 'node', 'sharp'].includes(name))),
     settings: settings.facts,
     classes,
-    tiles: totals.get('all')!.tiles,
-    slides: done.map(({ slide, head }) => slideFacts(slide, head.tiles)),
+    tiles,
+    augmentation: augmentation ? { ...augmentation, made } : null,
+    slides: done.map(({ slide, head }) => slideFacts(slide, head)),
     statistics: Object.fromEntries([...totals].map(([split, part]) => [split, statisticsOf(part, classes)])),
     weights: 'median frequency balancing: median(f) / f, f = pixels of the class / pixels of the tiles that hold it',
     failures: failed,
@@ -213,14 +234,16 @@ async function finishSlide(
     return before;
   }
   if (before) await work.forget(name);
-  watcher.cutting(slide, 0);
-  const head = await cutSlide(slide, plan, work, tiles, settings.survey, (count) => watcher.cutting(slide, count), signal);
+  const total = slide.tiles.length + copyCount(slide.tiles, tiles.augmentation);
+  const tell = (count: number): void => watcher.cutting(slide, count, total);
+  tell(0);
+  const head = await cutSlide(slide, plan, work, tiles, settings.survey, tell, signal);
   watcher.finished(slide, head, false);
   return head;
 }
 
 /** What is told of a slide that is done. */
-export function slideFacts({ survey, guarded }: SlideTiles, tiles: number): SlideFacts {
+export function slideFacts({ survey, guarded }: SlideTiles, { tiles, copies }: RecordHead): SlideFacts {
   const { slide, full, size, downsample, reports } = survey;
   return {
     name: slide.name,
@@ -235,5 +258,6 @@ export function slideFacts({ survey, guarded }: SlideTiles, tiles: number): Slid
     })),
     guarded,
     tiles,
+    copies: copies.copies,
   };
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Tile } from '../../dist/dataset/tile.js';
 import { readIndices } from './indices.js';
 import { type CsvRow, make, placeColor, readCsv, readImage, scene, settingsOf } from './scene.js';
 
@@ -64,26 +63,6 @@ describe('tiles', () => {
         expect(x - 1 <= box.x && y - 1 <= box.y && right >= box.x + box.width && bottom >= box.y + box.height).toBe(true);
         expect(Number(row.pixels_stroma)).toBeGreaterThanOrEqual(Math.floor(11 / downsample) * Math.floor(9 / downsample));
       }
-    }
-  });
-
-  it('may be dropped, changed and added to on their way to files', async () => {
-    async function* change(tiles: AsyncIterable<Tile>): AsyncGenerator<Tile> {
-      let count = 0;
-      for await (const tile of tiles) {
-        if (count++ % 2 === 1) continue;
-        yield tile;
-        const data = tile.image.data.map((value) => 255 - value);
-        yield { ...tile, image: { ...tile.image, data }, record: { ...tile.record, id: `${tile.record.id}_inverted` } };
-      }
-    }
-    const tiles = { form: 'folders', image: { kind: 'png' }, change } as const;
-    const root = await make([await scene('slide', { width: 256, height: 128 }, labelAt)], settingsOf({}, { tiles }));
-    const rows = readCsv(root);
-    expect(rows.length).toBe(8);
-    for (let i = 0; i < 8; i += 2) {
-      expect(rows[i + 1]!.tile).toBe(`${rows[i]!.tile}_inverted`);
-      expect(Number(rows[i + 1]!.mean_r)).toBeCloseTo(1 - Number(rows[i]!.mean_r), 5);
     }
   });
 

@@ -72,7 +72,7 @@ describe('a dataset', () => {
             ],
             seed,
           },
-          { divide: { ...twoParts, seed }, tiles: { form, image: { kind: 'jpeg', quality: 80 }, change: undefined } },
+          { divide: { ...twoParts, seed }, tiles: { form, image: { kind: 'jpeg', quality: 80 }, augmentation: undefined } },
         );
       const first = contents(await make(slides, of(3)));
       expect(contents(await make(slides, of(3)))).toEqual(first);
@@ -135,7 +135,7 @@ describe('a dataset', () => {
   it('lies in shards with every tile once, shuffled over slides', async () => {
     const where = folder();
     const slides = [await scene('one', size, labelAt, 'a', where), await scene('two', size, labelAt, 'b', where)];
-    const tiles = { form: 'webdataset', image: { kind: 'png' }, change: undefined } as const;
+    const tiles = { form: 'webdataset', image: { kind: 'png' }, augmentation: undefined } as const;
     const plain = await make(slides, settingsOf());
     const root = await make(slides, settingsOf({}, { tiles, shardSize: 7 }));
     expect(readdirSync(root).sort()).toEqual(['dataset.json', 'manifest.csv', 'manifest.parquet', 'shards']);
@@ -171,7 +171,7 @@ describe('a dataset', () => {
   it('lies in a folder for each part for Hugging Face, with metadata beside the tiles', async () => {
     const where = folder();
     const slides = [await scene('one', size, labelAt, 'a', where), await scene('two', size, labelAt, 'b', where)];
-    const tiles = { form: 'imagefolder', image: { kind: 'png' }, change: undefined } as const;
+    const tiles = { form: 'imagefolder', image: { kind: 'png' }, augmentation: undefined } as const;
     const root = await make(slides, settingsOf({}, { tiles, divide: twoParts }));
     const rows = readCsv(root);
     for (const split of ['train', 'val']) {

@@ -99,7 +99,7 @@ export function settingsOf(
   const seed = sample.seed ?? 7;
   return {
     divide: { parts: [{ name: 'train', share: 1 }], folds: 1, seed, by: 'group' },
-    tiles: { form: 'folders', image: { kind: 'png' }, change: undefined },
+    tiles: { form: 'folders', image: { kind: 'png' }, augmentation: undefined },
     shardSize: 10,
     command: ['segtile', 'make-dataset'],
     facts: { seed },

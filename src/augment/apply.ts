@@ -1,0 +1,155 @@
+import type { Box, Pixels, Size } from '../types.js';
+import { drawCrop, enlargeImage, enlargeLabels } from './crop.js';
+import { createDraws, type Draws } from './draws.js';
+import { cutoutHoles, drawGrid, fillHoles, fillLabels, gridHoles } from './holes.js';
+import { blend, drawPatch, drawRatio, lay, nothingKnown, ownShare } from './mix.js';
+import { drawStainChanges, jitterStains } from './stain.js';
+import { type Filling, isMix, type Mix, type Step } from './steps.js';
+import { flipHorizontal, flipVertical, rotate90 } from './turn.js';
+
+/** An image and its labels, of one size. */
+export interface Pair {
+  /** RGB. */
+  readonly image: Pixels;
+  /** One channel; 0 is background, 255 is ignored. */
+  readonly mask: Pixels;
+}
+
+/** A tile that another is mixed with. */
+export interface Partner extends Pair {
+  readonly id: string;
+}
+
+/** What became of a tile. */
+export interface Copy extends Pair {
+  /** What of another tile there is, and how much is the tile's own: labels are `ratio` parts `mask` and `1 - ratio` parts `mixed.mask`. */
+  readonly mixed: { readonly partner: string; readonly mask: Pixels; readonly ratio: number } | undefined;
+  /** The part of the tile that is shown, in its pixels. */
+  readonly box: Box;
+  /** What was done, in order. */
+  readonly done: readonly Done[];
+}
+
+/** A step that was taken, and in words with what was drawn for it. */
+export interface Done {
+  readonly kind: Step['kind'];
+  readonly words: string;
+}
+
+/**
+ * Whether a copy of a tile needs another one to be mixed with.
+ *
+ * @param copy names the copy: unique in the dataset
+ */
+export function isMixed(steps: readonly Step[], copy: string): boolean {
+  return steps.some((step, index) => isMix(step) && drawsOf(step, index, copy) !== undefined);
+}
+
+/**
+ * A copy of a tile, with each step taken as likely as it says. A copy is mixed once at most; without a partner it is not. What is drawn depends
+ * on the step, its place in the list, and the copy's name, on nothing else.
+ *
+ * @param known the part of the tile, from its top left, that lies on the slide
+ * @param copy names the copy: unique in the dataset
+ */
+export function makeCopy(tile: Pair, known: Size, steps: readonly Step[], copy: string, partner: Partner | undefined): Copy {
+  const { width, height } = tile.image;
+  let made: Copy = { ...tile, mixed: undefined, box: { x: 0, y: 0, width, height }, done: [] };
+  for (const [index, step] of steps.entries()) {
+    const draws = drawsOf(step, index, copy);
+    if (draws === undefined) continue;
+    const taken = take(made, step, draws, known, partner);
+    if (taken)
+      made = { ...taken.copy, done: [...made.done, { kind: step.kind, words: [step.kind, ...taken.words].join(' ') }] };
+  }
+  return made;
+}
+
+/** The draws for a step, or undefined where it is not taken. */
+function drawsOf({ kind, probability, seed }: Step, index: number, copy: string): Draws | undefined {
+  const draws = createDraws(seed, `augment/${index}/${kind}/${copy}`);
+  return draws.one() < probability ? draws : undefined;
+}
+
+/** A copy after one more step, or undefined where the step does not apply. */
+interface Taken {
+  readonly copy: Copy;
+  /** What was drawn. */
+  readonly words: readonly string[];
+}
+
+function take(copy: Copy, step: Step, draws: Draws, known: Size, partner: Partner | undefined): Taken | undefined {
+  switch (step.kind) {
+    case 'flip-horizontal':
+      return { copy: moved(copy, flipHorizontal), words: [] };
+    case 'flip-vertical':
+      return { copy: moved(copy, flipVertical), words: [] };
+    case 'rotate90': {
+      const quarters = (draws.below(3) + 1) as 1 | 2 | 3;
+      return { copy: moved(copy, (pixels) => rotate90(pixels, quarters)), words: [`quarters=${quarters}`] };
+    }
+    case 'cutout': {
+      const holes = cutoutHoles(step, copy.image, draws);
+      return { copy: withHoles(copy, holes, step), words: holes.map((hole) => `hole=${boxText(hole)}`) };
+    }
+    case 'grid-dropout': {
+      const grid = drawGrid(step, copy.image, draws);
+      const words = [`unit=${grid.unit}`, `hole=${grid.hole}`, `start=+${grid.x}+${grid.y}`];
+      return { copy: withHoles(copy, gridHoles(grid, copy.image), step), words };
+    }
+    case 'stain-jitter': {
+      const changes = drawStainChanges(step, draws);
+      const words = step.stains.split('-').map((stain, k) => {
+        const { factor, shift } = changes[k]!;
+        return `${stain}=${factor.toFixed(4)}${shift < 0 ? '' : '+'}${shift.toFixed(4)}`;
+      });
+      return { copy: { ...copy, image: jitterStains(copy.image, step.stains, changes) }, words };
+    }
+    case 'non-empty-crop': {
+      const box = drawCrop(copy.mask, step, known, draws);
+      if (box === undefined) return undefined;
+      const image = enlargeImage(copy.image, box, copy.image);
+      return { copy: { ...copy, box, image, mask: enlargeLabels(copy.mask, box, copy.mask) }, words: [`box=${boxText(box)}`] };
+    }
+    case 'mixup':
+    case 'cutmix':
+      return partner && copy.mixed === undefined ? mix(copy, step, draws, partner) : undefined;
+  }
+}
+
+function mix(copy: Copy, { kind, alpha }: Mix, draws: Draws, partner: Partner): Taken {
+  const drawn = drawRatio(alpha, draws);
+  if (kind === 'mixup') {
+    const mixed = { partner: partner.id, mask: partner.mask, ratio: drawn };
+    return { copy: { ...copy, image: blend(copy.image, partner.image, drawn), mixed }, words: [`ratio=${drawn}`] };
+  }
+  const patch = drawPatch(copy.image, drawn, draws);
+  const unknown = nothingKnown(copy.image);
+  return {
+    copy: {
+      ...copy,
+      image: lay(copy.image, partner.image, patch),
+      mask: lay(copy.mask, unknown, patch),
+      mixed: { partner: partner.id, mask: lay(unknown, partner.mask, patch), ratio: ownShare(copy.image, patch) },
+    },
+    words: [`patch=${boxText(patch)}`],
+  };
+}
+
+/** Does the same to the image and all labels. */
+function moved(copy: Copy, move: (pixels: Pixels) => Pixels): Copy {
+  return { ...withLabels(copy, move), image: move(copy.image) };
+}
+
+function withLabels({ mixed, ...copy }: Copy, change: (mask: Pixels) => Pixels): Copy {
+  return { ...copy, mask: change(copy.mask), mixed: mixed && { ...mixed, mask: change(mixed.mask) } };
+}
+
+function withHoles(copy: Copy, holes: readonly Box[], { fill, mask: rule }: Filling): Copy {
+  return { ...withLabels(copy, (mask) => fillLabels(mask, holes, rule)), image: fillHoles(copy.image, holes, fill) };
+}
+
+/** A box as X11 writes it: width, height, and how far it is from the left and from the top. */
+function boxText({ x, y, width, height }: Box): string {
+  return `${width}x${height}+${x}+${y}`;
+}

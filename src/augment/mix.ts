@@ -1,0 +1,67 @@
+import type { Box, Pixels, Size } from '../types.js';
+import { type Draws, drawBeta } from './draws.js';
+import { IGNORED } from './steps.js';
+
+/** Ratios of mixup are whole multiples of 1 over this, so that what a manifest says is exact. */
+const PARTS = 10_000;
+
+/**
+ * How much of a mixture is the tile's own, from 1/2 to 1: a draw from Beta(alpha, alpha) or 1 less it, whichever is larger, so that a tile
+ * stays what it is named after. (The pair is the same as before with its parts swapped; Berthelot et al. 2019, "MixMatch", equation 9.)
+ */
+export function drawRatio(alpha: number, draws: Draws): number {
+  const drawn = drawBeta(alpha, draws);
+  return Math.round(Math.max(drawn, 1 - drawn) * PARTS) / PARTS;
+}
+
+/**
+ * Two RGB images blended, `ratio own + (1 - ratio) other`, rounded half up (Zhang, Cisse, Dauphin and Lopez-Paz 2018, "mixup: beyond empirical
+ * risk minimization", equation 1).
+ *
+ * @param ratio as {@link drawRatio} gives it
+ */
+export function blend(own: Pixels, other: Pixels, ratio: number): Pixels {
+  const weight = Math.round(ratio * PARTS);
+  const rest = PARTS - weight;
+  const data = new Uint8Array(own.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = (weight * own.data[i]! + rest * other.data[i]! + PARTS / 2) / PARTS;
+  return { ...own, data };
+}
+
+/**
+ * The box that another tile is laid over: sides of the tile's times the root of `1 - ratio`, its centre any pixel, cut at the border (Yun et al.
+ * 2019, "CutMix: regularization strategy to train strong classifiers with localizable features", equation 2). Because of the cut, and of whole
+ * pixels, {@link ownShare} says what the ratio came to be.
+ */
+export function drawPatch({ width, height }: Size, ratio: number, draws: Draws): Box {
+  const side = Math.sqrt(1 - ratio);
+  const [x, right] = cut(draws.below(width), Math.max(1, Math.round(side * width)), width);
+  const [y, bottom] = cut(draws.below(height), Math.max(1, Math.round(side * height)), height);
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+function cut(centre: number, side: number, length: number): readonly [start: number, end: number] {
+  const start = centre - (side >> 1);
+  return [Math.max(0, start), Math.min(length, start + side)];
+}
+
+/** Share of a tile that is outside of a box inside it. */
+export function ownShare({ width, height }: Size, box: Box): number {
+  return 1 - (box.width * box.height) / (width * height);
+}
+
+/** An image or a mask with a part of another, of the same size, laid over it. */
+export function lay(own: Pixels, other: Pixels, { x, y, width, height }: Box): Pixels {
+  const data = own.data.slice();
+  const { channels } = own;
+  for (let row = y; row < y + height; row++) {
+    const first = (row * own.width + x) * channels;
+    data.set(other.data.subarray(first, first + width * channels), first);
+  }
+  return { ...own, data };
+}
+
+/** A mask of which nothing is known. */
+export function nothingKnown({ width, height }: Size): Pixels {
+  return { width, height, channels: 1, data: new Uint8Array(width * height).fill(IGNORED) };
+}

@@ -1,0 +1,133 @@
+import { SegtileError } from '../errors.js';
+import { type Check, check, checkKeys, isColor, isNumber, isWhole, meant, oneOf, parseJson } from '../plan/checked.js';
+import type { Augmentation, Cutout, GridDropout, Mix, NonEmptyCrop, StainJitter, Step } from './steps.js';
+
+/** What of a step is not common to all. */
+type Own<S extends Step> = Omit<S, 'kind' | 'probability' | 'seed'>;
+
+/** The keys that a kind of step has of its own: what they may hold, and what they hold where they are left out. */
+interface Kind {
+  readonly checks: Readonly<Record<string, Check>>;
+  readonly defaults: object;
+}
+
+/** An augmentation as a file says it. */
+interface AugmentFile {
+  readonly copies: number;
+  readonly seed: number;
+  readonly splits: readonly string[];
+  readonly steps: readonly unknown[];
+}
+
+const kindOf = <S extends Step>(checks: Readonly<Record<keyof Own<S>, Check>>, defaults: Own<S>): Kind => ({
+  checks,
+  defaults,
+});
+
+const inRange = (least: number, most: number): Check =>
+  check(`a number from ${least} to ${most}`, (value) => isNumber(value) && value >= least && value <= most);
+
+/** A share of something, more than nothing. */
+const isShare = (value: unknown): boolean => isNumber(value) && value > 0 && value <= 1;
+
+const shareRange = check(
+  'the least and the greatest share, above 0 and up to 1',
+  (value) => Array.isArray(value) && value.length === 2 && value.every(isShare) && value[0] <= value[1],
+);
+
+const seed = check('a whole number from 0', (value) => isWhole(value, 0, Number.MAX_SAFE_INTEGER));
+
+const filling = {
+  fill: check('"mean" or three whole numbers from 0 to 255', (value) => value === 'mean' || isColor(value)),
+  mask: oneOf('ignore', 'background', 'keep'),
+};
+
+const mix = (alpha: number): Kind => kindOf<Mix>({ alpha: inRange(0.05, 100) }, { alpha });
+
+const kinds: Readonly<Record<Step['kind'], Kind>> = {
+  'flip-horizontal': { checks: {}, defaults: {} },
+  'flip-vertical': { checks: {}, defaults: {} },
+  rotate90: { checks: {}, defaults: {} },
+  cutout: kindOf<Cutout>(
+    {
+      ...filling,
+      holes: check('a whole number from 1 to 100', (value) => isWhole(value, 1, 100)),
+      size: check('a share above 0 and up to 1', isShare),
+    },
+    { holes: 1, size: 0.25, fill: 'mean', mask: 'ignore' },
+  ),
+  'grid-dropout': kindOf<GridDropout>(
+    {
+      ...filling,
+      unit: shareRange,
+      hole: check('a share above 0 and below 1', (value) => isShare(value) && value !== 1),
+    },
+    { unit: [0.125, 0.5], hole: 0.4, fill: 'mean', mask: 'ignore' },
+  ),
+  'non-empty-crop': kindOf<NonEmptyCrop>({ scale: shareRange }, { scale: [0.5, 0.9] }),
+  'stain-jitter': kindOf<StainJitter>(
+    { stains: oneOf('hematoxylin-eosin', 'hematoxylin-dab'), sigma: inRange(0, 1), shift: inRange(0, 1) },
+    { stains: 'hematoxylin-eosin', sigma: 0.1, shift: 0.01 },
+  ),
+  mixup: mix(0.4),
+  cutmix: mix(1),
+};
+
+/**
+ * The augmentation that a JSON text describes, with what it leaves out filled in.
+ *
+ * @param where names the text in errors
+ * @throws {SegtileError} `usage` with the key that is unknown or holds what it cannot, and where it is
+ */
+export function parseAugmentation(json: string, where: string): Augmentation {
+  const file = parseJson(json, where, 'usage');
+  checkKeys<AugmentFile>(
+    file,
+    {
+      copies: check('a whole number from 1 to 100', (value) => isWhole(value, 1, 100)),
+      seed,
+      splits: check(
+        'a list of train, val and test, each once',
+        (value) =>
+          Array.isArray(value) &&
+          value.length > 0 &&
+          new Set(value).size === value.length &&
+          value.every((name) => ['train', 'val', 'test'].includes(name)),
+      ),
+      steps: check('a list of steps', (value) => Array.isArray(value) && value.length > 0),
+    },
+    { where, what: 'file of augmentation', code: 'usage' },
+  );
+  if (file.steps === undefined) {
+    throw new SegtileError('usage', `${where} lists no steps`, 'add "steps": [{ "kind": "flip-horizontal" }]');
+  }
+  const steps = file.steps.map((step, index) => stepOf(step, `${where}: step ${index + 1}`, file.seed ?? 0));
+  // So a copy shows one box of its tile, whatever is done to it then.
+  const late = steps.findIndex(({ kind }, index) => kind === 'non-empty-crop' && index > 0);
+  if (late > 0) {
+    throw new SegtileError(
+      'usage',
+      `${where}: step ${late + 1} is non-empty-crop, which can only be the first`,
+      'put it before all others, and list it once',
+    );
+  }
+  return { seed: file.seed ?? 0, copies: file.copies ?? 1, splits: file.splits ?? ['train'], steps };
+}
+
+function stepOf(value: unknown, where: string, fileSeed: number): Step {
+  const names = Object.keys(kinds);
+  const named = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
+  const kind = names.find((name) => name === named) as Step['kind'] | undefined;
+  if (kind === undefined) {
+    const near = typeof named === 'string' ? meant(named, names) : '';
+    throw new SegtileError(
+      'usage',
+      `${where}: ${named === undefined ? 'there is no kind' : `${JSON.stringify(named)} is no kind${near}`}`,
+      `the kinds are ${names.join(', ')}`,
+    );
+  }
+  const { checks, defaults } = kinds[kind];
+  const common = { kind: () => undefined, probability: inRange(0, 1), seed };
+  checkKeys<Record<string, unknown>>(value, { ...common, ...checks }, { where, what: `step ${kind}`, code: 'usage' });
+  return { probability: 1, seed: fileSeed, ...defaults, ...value, kind } as Step;
+}

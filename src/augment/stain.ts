@@ -1,0 +1,104 @@
+import type { Pixels } from '../types.js';
+import type { Draws } from './draws.js';
+import type { StainJitter, Stains } from './steps.js';
+
+type Vector = readonly [number, number, number];
+
+/**
+ * The optical density that each stain gives red, green and blue (Ruifrok and Johnston 2001, "Quantification of histochemical staining by
+ * color deconvolution", the matrix of hematoxylin, eosin and DAB).
+ */
+const hematoxylin: Vector = [0.65, 0.704, 0.286];
+const eosin: Vector = [0.072, 0.99, 0.105];
+const dab: Vector = [0.268, 0.57, 0.776];
+
+const vectorsOf: Readonly<Record<Stains, readonly [Vector, Vector]>> = {
+  'hematoxylin-eosin': [unit(hematoxylin), unit(eosin)],
+  'hematoxylin-dab': [unit(hematoxylin), unit(dab)],
+};
+
+/** What is done to one stain: its amount is multiplied by `factor`, and `shift` is added, in units of optical density. */
+export interface StainChange {
+  readonly factor: number;
+  readonly shift: number;
+}
+
+/** A change of each of the two stains, uniform within the limits of the step. */
+export function drawStainChanges(
+  { sigma, shift }: Pick<StainJitter, 'sigma' | 'shift'>,
+  draws: Draws,
+): readonly [StainChange, StainChange] {
+  const change = (): StainChange => ({ factor: draws.between(1 - sigma, 1 + sigma), shift: draws.between(-shift, shift) });
+  return [change(), change()];
+}
+
+/**
+ * An RGB image with more or less of each stain: `c' = factor c + shift`, as Tellez et al. 2018 ("Whole-slide mitosis detection in H&E breast
+ * histology using PHH3 as a reference to train distilled stain-invariant convolutional networks"), on the amounts `c` into which Ruifrok and
+ * Johnston's color deconvolution takes the optical density apart. What points along neither stain is left alone.
+ *
+ * The optical density of a sample `v` is `-log10((v + 1) / 256)`: the 1 keeps that of black finite. Samples are rounded, and cut at 0 and 255.
+ */
+export function jitterStains(image: Pixels, stains: Stains, changes: readonly [StainChange, StainChange]): Pixels {
+  const { rows, offset } = densityMap(vectorsOf[stains], changes);
+  const [[rr, rg, rb], [gr, gg, gb], [br, bg, bb]] = rows;
+  const [redOffset, greenOffset, blueOffset] = offset;
+  const { data } = image;
+  const out = new Uint8Array(data.length);
+  for (let at = 0; at < data.length; at += 3) {
+    const red = densities[data[at]!]!;
+    const green = densities[data[at + 1]!]!;
+    const blue = densities[data[at + 2]!]!;
+    out[at] = sampleOf(rr * red + rg * green + rb * blue + redOffset);
+    out[at + 1] = sampleOf(gr * red + gg * green + gb * blue + greenOffset);
+    out[at + 2] = sampleOf(br * red + bg * green + bb * blue + blueOffset);
+  }
+  return { ...image, data: out };
+}
+
+/** Optical density by sample, times the natural logarithm of 10. */
+const densities: Float64Array = Float64Array.from({ length: 256 }, (_, value) => -Math.log((value + 1) / 256));
+
+/** The sample of an optical density times the natural logarithm of 10. */
+function sampleOf(density: number): number {
+  const value = 256 * Math.exp(-density) - 0.5;
+  return value < 0 ? 0 : value > 255 ? 255 : value;
+}
+
+/** What changes of stains do to the optical density of red, green and blue: `density' = rows density + offset`. */
+function densityMap(
+  stains: readonly [Vector, Vector],
+  changes: readonly [StainChange, StainChange],
+): { readonly rows: readonly [Vector, Vector, Vector]; readonly offset: Vector } {
+  const [a, b] = stains;
+  const normal = cross(a, b);
+  const area = dot(normal, normal);
+  // Of a density, `dot(finders[k], density)` is the amount of stain k; both are 0 along the normal.
+  const finders = [scaled(cross(b, normal), 1 / area), scaled(cross(normal, a), 1 / area)];
+  const row = (c: 0 | 1 | 2): Vector => {
+    const out: [number, number, number] = [0, 0, 0];
+    out[c] = 1;
+    changes.forEach(({ factor }, k) => {
+      for (const j of [0, 1, 2] as const) out[j] += (factor - 1) * stains[k]![c] * finders[k]![j];
+    });
+    return out;
+  };
+  const shifted = (c: 0 | 1 | 2): number => Math.LN10 * changes.reduce((sum, { shift }, k) => sum + shift * stains[k]![c], 0);
+  return { rows: [row(0), row(1), row(2)], offset: [shifted(0), shifted(1), shifted(2)] };
+}
+
+function unit(vector: Vector): Vector {
+  return scaled(vector, 1 / Math.sqrt(dot(vector, vector)));
+}
+
+function dot(a: Vector, b: Vector): number {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+function cross(a: Vector, b: Vector): Vector {
+  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+}
+
+function scaled([x, y, z]: Vector, by: number): Vector {
+  return [x * by, y * by, z * by];
+}
