@@ -41,6 +41,22 @@ export function tilePaths(form: Form, id: string, split: string, extension: stri
   return { image: path('image', extension), mask: path('mask', 'png'), mask2: path('mask2', 'png') };
 }
 
+/** The name of the tile at a place of a slide, in working pixels. */
+export function tileId(slide: string, x: number, y: number): string {
+  const pad = (value: number): string => String(value).padStart(6, '0');
+  return `${slide}_x${pad(x)}_y${pad(y)}`;
+}
+
+/** The name of a copy of a tile, from 1. */
+export function copyId(id: string, copy: number): string {
+  return `${id}_aug${copy}`;
+}
+
+/** Whether a file in one of the folders of tiles has a name as tiles and their copies have. */
+export function isTile(name: string): boolean {
+  return /_x\d{6,}_y\d{6,}(_aug\d+)?(\.mask2?)?\.(png|jpg)$/.test(name);
+}
+
 /**
  * The folders that tiles are written to, relative to the dataset.
  *

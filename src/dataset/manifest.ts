@@ -167,13 +167,6 @@ export async function writeParquet(
   });
 }
 
-/** Writes lines of JSON. */
-export async function writeJsonLines(path: string, rows: AsyncIterable<object>): Promise<void> {
-  await writeWhole(path, async (file) => {
-    for await (const row of rows) await file.append(Buffer.from(`${JSON.stringify(row)}\n`));
-  });
-}
-
 /** Writes a file that appears whole or not at all. */
 export async function writeWhole(path: string, write: (file: PartialFile) => Promise<void>): Promise<void> {
   const file = await openPartialFile(path);

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { createInterface } from 'node:readline';
 import { outputError } from '../tiff/partial-file.js';
-import { WORK } from './layout.js';
+import { isTile, WORK } from './layout.js';
 import { type ManifestRow, writeWhole } from './manifest.js';
 import type { CopyTotals, Totals } from './totals.js';
 
@@ -37,6 +37,8 @@ export interface WorkFolder {
   forget(slide: string): Promise<void>;
   /** Takes files away, by their paths relative to the dataset. */
   remove(paths: readonly string[]): Promise<void>;
+  /** Takes tiles away, out of folders of the dataset that may be there, that no record speaks of: what runs left that were killed. */
+  sweep(folders: readonly string[]): Promise<void>;
   /** Takes the whole folder away: nothing of it is needed any more. */
   close(): Promise<void>;
 }
@@ -82,6 +84,11 @@ export async function openWork(root: string, pathsOf: (row: ManifestRow) => read
     for (const path of paths) await rm(join(root, path), { force: true });
   }
 
+  async function recorded(): Promise<string[]> {
+    const names = await readdir(records);
+    return names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).map((name) => name.slice(0, -6));
+  }
+
   return {
     async put(path, bytes) {
       const target = join(root, path);
@@ -104,10 +111,7 @@ export async function openWork(root: string, pathsOf: (row: ManifestRow) => read
       return undefined;
     },
     rows,
-    async recorded() {
-      const names = await readdir(records);
-      return names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).map((name) => name.slice(0, -6));
-    },
+    recorded,
     async forget(slide) {
       const files: string[] = [];
       for await (const row of rows(slide)) files.push(...pathsOf(row));
@@ -115,6 +119,19 @@ export async function openWork(root: string, pathsOf: (row: ManifestRow) => read
       await remove(files);
     },
     remove,
+    async sweep(folders) {
+      const known = new Set<string>();
+      for (const slide of await recorded())
+        for await (const row of rows(slide)) for (const path of pathsOf(row)) known.add(path);
+      for (const sub of folders) {
+        const names = await readdir(join(root, sub)).catch((error: NodeJS.ErrnoException) => {
+          if (error.code === 'ENOENT') return [];
+          throw outputError(join(root, sub), error);
+        });
+        const paths = names.filter(isTile).map((name) => posix.join(sub, name));
+        await remove(paths.filter((path) => !known.has(path)));
+      }
+    },
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -1,6 +1,7 @@
 import { isMixed, makeCopy } from '../augment/apply.js';
 import { havePartners, mixRuns } from '../augment/partners.js';
 import type { Augmentation } from '../augment/steps.js';
+import { copyId } from '../dataset/layout.js';
 import type { Tile, TileRecord } from '../dataset/tile.js';
 import type { Box } from '../types.js';
 import { bothNext, fullBox } from './cut-tiles.js';
@@ -51,10 +52,6 @@ export async function* augmentTiles(
       await Promise.all([own.return(undefined), others.return(undefined)]);
     }
   }
-}
-
-function copyId(id: string, copy: number): string {
-  return `${id}_aug${copy}`;
 }
 
 function copyOf(tile: Tile, copy: number, partner: Tile | undefined, { steps }: Augmentation, survey: Survey): Tile {

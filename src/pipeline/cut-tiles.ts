@@ -1,3 +1,4 @@
+import { tileId } from '../dataset/layout.js';
 import type { Tile, TileRecord } from '../dataset/tile.js';
 import { rowsOfPlaces } from '../plan/draw-rows.js';
 import { type CutWindow, cutWindows } from '../slide/cut.js';
@@ -50,9 +51,8 @@ export async function bothNext<Item>(
 
 function recordOf({ slide, full, size, window, downsample, mpp }: Survey, tile: PlannedTile): TileRecord {
   const { x, y, split, fold, sampler, tissue } = tile;
-  const pad = (value: number): string => String(value).padStart(6, '0');
   return {
-    id: `${slide.name}_x${pad(x)}_y${pad(y)}`,
+    id: tileId(slide.name, x, y),
     slide: slide.path,
     group: slide.group,
     box: fullBox({ x, y, ...window }, size, full),

@@ -1,7 +1,8 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeImageFolder } from '../dataset/image-folder.js';
 import { type Form, SHARDS, WORK } from '../dataset/layout.js';
-import { type ManifestRow, manifestColumns, writeCsv, writeJsonLines, writeParquet } from '../dataset/manifest.js';
+import { type ManifestRow, manifestColumns, writeCsv, writeParquet } from '../dataset/manifest.js';
 import { packedRow, packShards } from '../dataset/shards.js';
 import type { Totals } from '../dataset/totals.js';
 import type { WorkFolder } from '../dataset/work.js';
@@ -14,6 +15,8 @@ interface ManifestSettings {
   readonly form: Form;
   /** How many there are, copies among them. */
   readonly tiles: number;
+  /** Whether some are mixed with others. */
+  readonly mixed: boolean;
   /** Tiles in a shard. */
   readonly shardSize: number;
   readonly seed: number;
@@ -32,7 +35,7 @@ export async function writeManifests(
   names: readonly string[],
   classes: readonly MaskClass[],
   totals: ReadonlyMap<string, Totals>,
-  { form, tiles, shardSize, seed }: ManifestSettings,
+  { form, tiles, mixed, shardSize, seed }: ManifestSettings,
   onPacked: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -49,20 +52,11 @@ export async function writeManifests(
   const columns = manifestColumns(classes);
   if (form === 'imagefolder') {
     for (const split of totals.keys()) {
-      if (split !== 'all') await writeJsonLines(join(root, split, 'metadata.jsonl'), imageFolderRows(rows(), split));
+      if (split !== 'all') await writeImageFolder(join(root, split, 'metadata.jsonl'), columns, rows(), { split, mixed });
     }
   }
   await writeCsv(join(root, 'manifest.csv'), columns, rows());
   await writeParquet(join(root, 'manifest.parquet'), columns, rows());
-}
-
-/** Rows as Hugging Face's `imagefolder` wants them: it loads columns whose names end in `file_name` as images. */
-async function* imageFolderRows(rows: AsyncIterable<ManifestRow>, split: string): AsyncGenerator<ManifestRow> {
-  const inside = (path: string | number | null | undefined): string => String(path).slice(split.length + 1);
-  for await (const { image, mask, mask2, ...rest } of rows) {
-    if (rest.split !== split) continue;
-    yield { file_name: inside(image), mask_file_name: inside(mask), mask2_file_name: mask2 ? inside(mask2) : null, ...rest };
-  }
 }
 
 /**

@@ -149,15 +149,10 @@ export async function makeDataset(
   signal: AbortSignal,
 ): Promise<DatasetRecord | undefined> {
   const { form, augmentation } = settings.tiles;
+  const mixed = augmentation?.steps.some(isMix) ?? false;
   const tileSettings: TileSettings = { ...settings.tiles, classes };
-  await makeFolders(root, [
-    WORK,
-    ...tileFolders(
-      form,
-      settings.divide.parts.map(({ name }) => name),
-      augmentation?.steps.some(isMix) ?? false,
-    ),
-  ]);
+  const splits = settings.divide.parts.map(({ name }) => name);
+  await makeFolders(root, [WORK, ...tileFolders(form, splits, mixed)]);
   const work = await openWork(root, rowPaths);
   const failed = [...failures];
   const done: { readonly slide: SlideTiles; readonly head: RecordHead }[] = [];
@@ -179,6 +174,7 @@ export async function makeDataset(
   }
   if (done.length === 0) return undefined;
 
+  await work.sweep(tileFolders(form, splits, true));
   const totals = new Map<string, Totals>([['all', emptyTotals()]]);
   const made = emptyCopies();
   for (const { head } of done) {
@@ -196,7 +192,7 @@ export async function makeDataset(
     done.map(({ slide }) => slide.survey.slide.name),
     classes,
     totals,
-    { form, tiles: tiles + made.copies, shardSize: settings.shardSize, seed: settings.divide.seed },
+    { form, tiles: tiles + made.copies, mixed, shardSize: settings.shardSize, seed: settings.divide.seed },
     watcher.packing,
     signal,
   );
@@ -206,7 +202,7 @@ export async function makeDataset(
     settings: settings.facts,
     classes,
     tiles,
-    augmentation: augmentation ? { ...augmentation, made } : null,
+    augmentation: augmentation ? { ...augmentation, made: inOrder(made, augmentation) } : null,
     slides: done.map(({ slide, head }) => slideFacts(slide, head)),
     statistics: Object.fromEntries([...totals].map(([split, part]) => [split, statisticsOf(part, classes)])),
     weights: 'median frequency balancing: median(f) / f, f = pixels of the class / pixels of the tiles that hold it',
@@ -216,6 +212,12 @@ export async function makeDataset(
   // What failed can be tried again, and what was done need not be done again then.
   if (failed.length === 0) await work.close();
   return record;
+}
+
+/** Kinds of steps in the order in which they are done; those that none was done to, too. */
+function inOrder({ copies, steps }: CopyTotals, augmentation: Augmentation): CopyTotals {
+  const kinds = [...augmentation.steps.map(({ kind }) => kind), 'none'];
+  return { copies, steps: Object.fromEntries(kinds.map((kind) => [kind, steps[kind] ?? 0])) };
 }
 
 async function finishSlide(
