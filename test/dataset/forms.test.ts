@@ -6,18 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { palettePng } from '../../dist/dataset/png.js';
 import type { DatasetRecord } from '../../dist/pipeline/make-dataset.js';
 import { readIndices } from './indices.js';
-import { classes, folder, make, readCsv, readImage, scene, settingsOf } from './scene.js';
+import { classes, contents, folder, make, readCsv, readImage, scene, settingsOf } from './scene.js';
 
 const size = { width: 300, height: 200 };
 const labelAt = (x: number, y: number): number => (Math.hypot(x - 80, y - 90) < 40 ? 1 : x > 250 ? 4 : 0);
 const record = (root: string): DatasetRecord => JSON.parse(readFileSync(join(root, 'dataset.json'), 'utf8')) as DatasetRecord;
-
-/** Every file below a folder with its bytes. */
-function contents(root: string): Map<string, string> {
-  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = files.map((entry) => join(entry.parentPath, entry.name));
-  return new Map(paths.sort().map((path) => [path.slice(root.length + 1), readFileSync(path).toString('base64')]));
-}
 
 /** The files in a tar, in order. */
 async function entriesOf(path: string): Promise<[string, Buffer][]> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -140,6 +140,13 @@ export async function make(slides: readonly DatasetSlide[], settings: DatasetSet
   const plan = await planDataset(slides, settings, silent, signal);
   await makeDataset(root, plan, [], settings, silent, signal);
   return root;
+}
+
+/** Every file below a folder with its bytes. */
+export function contents(root: string): Map<string, string> {
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((entry) => join(entry.parentPath, entry.name));
+  return new Map(paths.sort().map((path) => [path.slice(root.length + 1), readFileSync(path).toString('base64')]));
 }
 
 /** A row of `manifest.csv`, as texts. */
