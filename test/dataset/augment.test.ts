@@ -280,7 +280,8 @@ describe('a slide that fails on its way', () => {
     let most = 0;
     const watcher = {
       ...silent,
-      cutting: (_: unknown, done: number) => {
+      cutting: (_: unknown, done: number, total: number) => {
+        expect(total).toBe(45);
         most = Math.max(most, done);
       },
       failed: (_: unknown, error: unknown) => void errors.push(error),
