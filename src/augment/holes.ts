@@ -4,7 +4,7 @@ import { type Cutout, type Filling, type GridDropout, IGNORED } from './steps.js
 
 /**
  * Squares whose centre is any pixel, all alike, cut at the border (DeVries and Taylor 2017, "Improved regularization of convolutional neural
- * networks with cutout", section 3.3). The side is `size` of the shorter one.
+ * networks with cutout"). The side is `size` of the shorter one.
  */
 export function cutoutHoles({ holes, size }: Pick<Cutout, 'holes' | 'size'>, tile: Size, draws: Draws): Box[] {
   const side = Math.max(1, Math.round(size * Math.min(tile.width, tile.height)));
@@ -24,7 +24,7 @@ export interface HoleGrid {
 }
 
 /**
- * The grid of GridMask (Chen, Liu, Zhao and Jia 2020, "GridMask data augmentation", section 3.1): its unit `d` is drawn between the two
+ * The grid of GridMask (Chen, Liu, Zhao and Jia 2020, "GridMask data augmentation"): its unit `d` is drawn between the two
  * that are allowed, its start is any. Their ratio `r` of what is kept of a unit's edge is `1 - hole / unit` here, so that `(hole / unit)^2`
  * of a whole number of units is cut out.
  */

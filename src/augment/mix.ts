@@ -7,7 +7,7 @@ const PARTS = 10_000;
 
 /**
  * How much of a mixture is the tile's own, from 1/2 to 1: a draw from Beta(alpha, alpha) or 1 less it, whichever is larger, so that a tile
- * stays what it is named after. (The pair is the same as before with its parts swapped; Berthelot et al. 2019, "MixMatch", equation 9.)
+ * stays what it is named after. (The pair is the same as before with its parts swapped; Berthelot et al. 2019, "MixMatch".)
  */
 export function drawRatio(alpha: number, draws: Draws): number {
   const drawn = drawBeta(alpha, draws);
@@ -16,7 +16,7 @@ export function drawRatio(alpha: number, draws: Draws): number {
 
 /**
  * Two RGB images blended, `ratio own + (1 - ratio) other`, rounded half up (Zhang, Cisse, Dauphin and Lopez-Paz 2018, "mixup: beyond empirical
- * risk minimization", equation 1).
+ * risk minimization").
  *
  * @param ratio as {@link drawRatio} gives it
  */
@@ -30,7 +30,7 @@ export function blend(own: Pixels, other: Pixels, ratio: number): Pixels {
 
 /**
  * The box that another tile is laid over: sides of the tile's times the root of `1 - ratio`, its centre any pixel, cut at the border (Yun et al.
- * 2019, "CutMix: regularization strategy to train strong classifiers with localizable features", equation 2). Because of the cut, and of whole
+ * 2019, "CutMix: regularization strategy to train strong classifiers with localizable features"). Because of the cut, and of whole
  * pixels, {@link ownShare} says what the ratio came to be.
  */
 export function drawPatch({ width, height }: Size, ratio: number, draws: Draws): Box {

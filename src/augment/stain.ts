@@ -8,9 +8,9 @@ type Vector = readonly [number, number, number];
  * The optical density that each stain gives red, green and blue (Ruifrok and Johnston 2001, "Quantification of histochemical staining by
  * color deconvolution", the matrix of hematoxylin, eosin and DAB).
  */
-const hematoxylin: Vector = [0.65, 0.704, 0.286];
-const eosin: Vector = [0.072, 0.99, 0.105];
-const dab: Vector = [0.268, 0.57, 0.776];
+const hematoxylin: Vector = [0.65, 0.7, 0.29];
+const eosin: Vector = [0.07, 0.99, 0.11];
+const dab: Vector = [0.27, 0.57, 0.78];
 
 const vectorsOf: Readonly<Record<Stains, readonly [Vector, Vector]>> = {
   'hematoxylin-eosin': [unit(hematoxylin), unit(eosin)],

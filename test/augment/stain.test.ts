@@ -12,8 +12,8 @@ const sample = (od: number): number => 256 * 10 ** -od - 1;
 /** Ruifrok and Johnston's vectors, of length 1. */
 const unit = (v: readonly number[]): number[] => v.map((each) => each / Math.hypot(...v));
 const stains = {
-  'hematoxylin-eosin': [unit([0.65, 0.704, 0.286]), unit([0.072, 0.99, 0.105])],
-  'hematoxylin-dab': [unit([0.65, 0.704, 0.286]), unit([0.268, 0.57, 0.776])],
+  'hematoxylin-eosin': [unit([0.65, 0.7, 0.29]), unit([0.07, 0.99, 0.11])],
+  'hematoxylin-dab': [unit([0.65, 0.7, 0.29]), unit([0.27, 0.57, 0.78])],
 } as const;
 
 /** Solves `a x + b y + c z = v` by Cramer's rule. */
