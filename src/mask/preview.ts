@@ -102,14 +102,19 @@ function skippedPixels(covered: Iterable<Box>, size: Size, { width, height }: Si
 /** Turns label rows into planes of shares, 0 to 255, one plane per class in the order of the classes. */
 function shareCounter(size: Size, target: Size, classes: readonly MaskClass[]) {
   const planes = classes.map(() => new Uint8Array(target.width * target.height));
-  const classOf = new Uint8Array(256).fill(255);
+  // Pixels are counted in slots, without asking what they are: background, each class, and labels that belong to none.
+  const slots = classes.length + 2;
+  const stranger = slots - 1;
+  const slotOf = new Uint16Array(256).fill(stranger);
+  slotOf[0] = 0;
   classes.forEach(({ label }, index) => {
-    classOf[label] = index;
+    slotOf[label] = index + 1;
   });
   const columnOf = Uint16Array.from({ length: size.width }, (_, x) => Math.floor(((x + 0.5) * target.width) / size.width));
+  const firstSlotOf = Uint32Array.from(columnOf, (column) => column * slots);
   const columnsIn = new Uint32Array(target.width);
   for (const column of columnOf) columnsIn[column]!++;
-  const counts = new Uint32Array(target.width * classes.length);
+  const counts = new Uint32Array(target.width * slots);
   const blank = new Uint8Array(size.width);
   let current = 0;
   let rowsInCurrent = 0;
@@ -119,10 +124,15 @@ function shareCounter(size: Size, target: Size, classes: readonly MaskClass[]) {
     for (let c = 0; c < classes.length; c++) {
       const plane = planes[c]!;
       for (let x = 0; x < target.width; x++) {
-        const count = counts[x * classes.length + c]!;
+        const count = counts[x * slots + c + 1]!;
         // Rounded up: a pixel with any label at all is not blank.
         if (count > 0) plane[current * target.width + x] = Math.ceil((255 * count) / (columnsIn[x]! * rowsInCurrent));
       }
+    }
+    for (let x = 0; x < target.width; x++) {
+      if (counts[x * slots + stranger]! === 0) continue;
+      const where = `column ${columnOf.indexOf(x)}, rows ${taken - rowsInCurrent} to ${taken}`;
+      throw new SegtileError('usage', `a label near ${where} belongs to no class`);
     }
     counts.fill(0);
     rowsInCurrent = 0;
@@ -141,15 +151,9 @@ function shareCounter(size: Size, target: Size, classes: readonly MaskClass[]) {
         );
       }
       for (let row = 0; row < height; row++) {
-        const start = row * width;
-        if (Buffer.compare(data.subarray(start, start + width), blank) !== 0) {
-          for (let x = 0; x < width; x++) {
-            const label = data[start + x]!;
-            if (label === 0) continue;
-            const index = classOf[label]!;
-            if (index === 255) throw new SegtileError('usage', `label ${label} at (${x}, ${y + row}) belongs to no class`);
-            counts[columnOf[x]! * classes.length + index]!++;
-          }
+        const labels = data.subarray(row * width, (row + 1) * width);
+        if (Buffer.compare(labels, blank) !== 0) {
+          for (let x = 0; x < width; x++) counts[firstSlotOf[x]! + slotOf[labels[x]!]!]!++;
         }
         taken++;
         rowsInCurrent++;

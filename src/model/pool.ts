@@ -29,6 +29,8 @@ export interface Pool {
    * @throws {SegtileError} `model` with onnxruntime's words; `usage` for a wrong number of samples
    */
   run(pixels: Uint8Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
+  /** Takes back the memory of scores that nobody looks at any more, for those of another window. */
+  recycle(scores: Float32Array<ArrayBuffer>): void;
   /** Lets the windows in hand finish, then ends the workers. */
   close(): Promise<void>;
 }
@@ -69,6 +71,7 @@ export async function openPool(model: Model, options: PoolOptions): Promise<Pool
 
   const samples = window.width * window.height * 3;
   const spare: Uint8Array<ArrayBuffer>[] = [];
+  const spareScores: Float32Array<ArrayBuffer>[] = [];
   const expected = window.width * window.height * model.channels;
   return {
     provider: device,
@@ -79,7 +82,7 @@ export async function openPool(model: Model, options: PoolOptions): Promise<Pool
       if (pixels.length !== samples)
         throw new SegtileError('usage', `expected ${samples} samples for a window of ${px} but got ${pixels.length}`);
       const free = sessions.reduce((a, b) => (b.pending() < a.pending() ? b : a));
-      const { data, input } = await free.run(pixels).catch((thrown) => {
+      const { data, input } = await free.run(pixels, spareScores.pop()).catch((thrown) => {
         throw new SegtileError('model', `${model.path} failed: ${reason(thrown)}`, undefined, thrown);
       });
       if (data.length !== expected)
@@ -87,6 +90,7 @@ export async function openPool(model: Model, options: PoolOptions): Promise<Pool
       spare.push(input as Uint8Array<ArrayBuffer>);
       return data;
     },
+    recycle: (scores) => void spareScores.push(scores),
     close: () => closeAll(sessions),
   };
 }

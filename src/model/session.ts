@@ -15,6 +15,8 @@ export interface Start {
 export interface Request {
   readonly id: number;
   readonly data: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+  /** Memory for the result: that of an earlier one. Without it there will be new memory. */
+  readonly scores?: Float32Array<ArrayBuffer> | undefined;
 }
 
 /** What the worker says: once that it has loaded the graph, then an answer to each request. Either may be an error. */
@@ -37,8 +39,8 @@ export interface Session {
   readonly dims: readonly Dim[];
   /** How many runs are not answered yet. */
   pending(): number;
-  /** Runs the graph. `data` and its whole buffer move to the worker; the memory comes back with the result. */
-  run(data: Request['data']): Promise<Result>;
+  /** Runs the graph. `data` and its whole buffer move to the worker, as do `scores`; the memory comes back with the result. */
+  run(data: Request['data'], scores?: Request['scores']): Promise<Result>;
   /** Ends the thread after the runs in hand. Resolves when it is gone. */
   close(): Promise<void>;
 }
@@ -66,11 +68,11 @@ export function startSession(start: Start): Promise<Session> {
 
   const session: Omit<Session, 'dims'> = {
     pending: () => waiting.size,
-    run(data) {
+    run(data, scores) {
       if (ended) return Promise.reject(ended);
-      const request: Request = { id: ++last, data };
+      const request: Request = { id: ++last, data, scores };
       return new Promise((resolve, reject) => {
-        worker.postMessage(request, [data.buffer]);
+        worker.postMessage(request, scores ? [data.buffer, scores.buffer] : [data.buffer]);
         waiting.set(request.id, { resolve, reject });
       });
     },

@@ -34,15 +34,19 @@ port.once('message', async ({ graph, element, dims, externalData }: Start) => {
 function serve(session: InferenceSession, element: Start['element'], dims: readonly number[]): void {
   const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
   let last: Promise<void> = Promise.resolve();
+  let known: readonly number[] | undefined;
   port.on('message', (request: Request | undefined) => {
     last = last.then(() => (request ? answer(request) : leave()));
   });
 
-  async function answer({ id, data }: Request): Promise<void> {
+  async function answer({ id, data, scores: memory }: Request): Promise<void> {
     try {
-      const { [output]: scores } = await session.run({ [input]: new Tensor(element, data, dims) });
+      const images = { [input]: new Tensor(element, data, dims) };
+      const into = memory && known && { [output]: new Tensor('float32', memory, known) };
+      const { [output]: scores } = await (into ? session.run(images, into) : session.run(images));
       const result = scores!.data as Float32Array<ArrayBuffer>;
-      say({ kind: 'result', id, data: result, dims: scores!.dims, input: data }, [result.buffer, data.buffer]);
+      known = scores!.dims;
+      say({ kind: 'result', id, data: result, dims: known, input: data }, [result.buffer, data.buffer]);
     } catch (thrown) {
       say({ kind: 'error', id, message: String(thrown) });
     }

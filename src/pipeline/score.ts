@@ -3,7 +3,7 @@ import { SegtileError, throwIfAborted } from '../errors.js';
 import type { Blend } from '../plan/blend.js';
 import { cutWindows } from '../slide/cut.js';
 import { createStitch } from '../stitch/stitch.js';
-import type { ScoreRows, Scores } from '../types.js';
+import type { ScoreRows } from '../types.js';
 import { mapOrdered } from './ordered.js';
 import type { SlidePlan } from './plan-slide.js';
 import type { StageClock } from './stage-clock.js';
@@ -14,7 +14,9 @@ export interface Inference {
   readonly capacity: number;
   /** Memory for the pixels of one window, which may hold anything. Without it every window gets new memory. */
   pixels?(): Uint8Array<ArrayBuffer>;
-  run(pixels: Uint8Array<ArrayBuffer>): Promise<Float32Array>;
+  run(pixels: Uint8Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
+  /** Takes back the memory of scores that have been used. */
+  recycle?(scores: Float32Array<ArrayBuffer>): void;
 }
 
 /** How windows become one image of scores. */
@@ -59,7 +61,7 @@ export async function* scoreSlide(
     windows,
     2 * model.capacity,
     ({ window, pixels }) =>
-      inHand(async (): Promise<Scores> => {
+      inHand(async () => {
         throwIfAborted(signal);
         return { window, data: await model.run(pixels) };
       }),
@@ -68,6 +70,7 @@ export async function* scoreSlide(
   for await (const scores of clock.stream('infer', scored)) {
     yield* completeRows(scores.window.row);
     clock.sync('stitch', () => stitch.add(scores));
+    model.recycle?.(scores.data);
     onWindow(++done);
   }
   yield* completeRows(grid.rows);

@@ -39,29 +39,17 @@ function labelBlock(block: ScoreBlock, top: number, width: number, out: Uint8Arr
   }
   const covered = countNumbers(block.data, labels.length);
   count.covered += covered;
-  countLabels(labels, count.perLabel);
-  count.perLabel[0]! -= labels.length - covered;
+  const perLabel = new Uint32Array(256);
+  for (let i = 0; i < labels.length; i++) perLabel[labels[i]!]!++;
+  perLabel[0]! -= labels.length - covered;
+  for (let label = 0; label < perLabel.length; label++) count.perLabel[label]! += perLabel[label]!;
 }
 
 /** How many of the first `length` values are numbers. */
 function countNumbers(values: Float32Array, length: number): number {
   let numbers = 0;
-  for (let i = 0; i < length; i++) if (!Number.isNaN(values[i]!)) numbers++;
+  for (let i = 0; i < length; i++) numbers += Number(!Number.isNaN(values[i]!));
   return numbers;
-}
-
-/** Adds up labels run by run, because masks are made of long runs. */
-function countLabels(labels: Uint8Array, perLabel: Float64Array): void {
-  let label = labels[0]!;
-  let start = 0;
-  for (let i = 1; i < labels.length; i++) {
-    const next = labels[i]!;
-    if (next === label) continue;
-    perLabel[label]! += i - start;
-    start = i;
-    label = next;
-  }
-  perLabel[label]! += labels.length - start;
 }
 
 /** The label of each pixel of a block; 0 where there is no score. */
@@ -86,23 +74,29 @@ function argmax({ width, height, classes, data }: ScoreBlock, labels: readonly n
 
 /** The label of each pixel of a block; 0 where no channel passes or there is no score. */
 function passing(
-  { width, height, classes, data }: ScoreBlock,
+  { width, height, data }: ScoreBlock,
   labels: readonly number[],
   thresholds: readonly (number | undefined)[],
 ): Uint8Array {
   const plane = width * height;
-  const best = new Float32Array(plane);
   const out = new Uint8Array(plane);
-  for (let c = 0; c < classes; c++) {
-    const exact = thresholds[c];
-    if (exact === undefined) continue;
+  const rivals = thresholds.flatMap((exact, channel) => {
+    if (exact === undefined) return [];
     // Scores are float32: compared with the float64 threshold, a score of "0.2" would exceed 0.2.
     const threshold = Math.fround(exact);
+    return { scores: data.subarray(channel * plane, (channel + 1) * plane), threshold, label: labels[channel]! };
+  });
+  if (rivals.length === 1) {
+    // Without a branch: at the borders of small things a processor guesses it wrong, which takes longer than all else here.
+    const { scores, threshold, label } = rivals[0]!;
+    for (let i = 0; i < plane; i++) out[i] = Number(scores[i]! > threshold) * label;
+    return out;
+  }
+  const best = new Float32Array(plane);
+  for (const { scores, threshold, label } of rivals) {
     const scale = 1 / Math.max(threshold, Number.MIN_VALUE);
-    const label = labels[c]!;
-    const from = c * plane;
     for (let i = 0; i < plane; i++) {
-      const score = data[from + i]!;
+      const score = scores[i]!;
       if (score > threshold && score * scale > best[i]!) {
         best[i] = score * scale;
         out[i] = label;

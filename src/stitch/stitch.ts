@@ -132,16 +132,16 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
       for (let c = 0; c < classes; c++) {
         const sumAt = c * planeSize + from;
         const to = c * plane + r * blockWidth;
-        for (let i = 0; i < blockWidth; i++) {
-          const weight = weights[i]!;
-          const score = block.sums[sumAt + i]! / weight;
-          data[to + i] = score;
-          if (weight > 0 && Number.isNaN(score)) throw notANumber(x + i, y + r, c);
-        }
+        if (divide(block.sums, sumAt, weights, data, to, blockWidth)) refuseNaN(data, to, x, y + r, c, blockWidth);
         block.sums.fill(0, sumAt, sumAt + blockWidth);
       }
     }
     return { x, y, width: blockWidth, height: rows, classes, data };
+  }
+
+  /** Where a pixel with weight has no number as its score, the network gave none; elsewhere no window looked. */
+  function refuseNaN(scores: Float32Array, from: number, x: number, y: number, channel: number, count: number): void {
+    for (let i = 0; i < count; i++) if (weights[i]! > 0 && Number.isNaN(scores[from + i]!)) throw notANumber(x + i, y, channel);
   }
 
   /** Puts the sums of weights of row `y` into `weights`, from column `x` on. */
@@ -159,7 +159,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
   return { add, complete };
 }
 
-// The next two are where a run's own time goes. V8 does not unroll loops; four at a time take three quarters of the time.
+// The next three are where a run's own time goes. V8 does not unroll loops; four at a time take three quarters of the time.
 
 /** Adds `weights * scores` to `count` sums. The three begin at the given indices. */
 function addWeighted(
@@ -191,6 +191,40 @@ function addWeights(sums: Float32Array, to: number, weights: Float32Array, from:
     sums[to + i + 3]! += weights[from + i + 3]!;
   }
   for (; i < count; i++) sums[to + i]! += weights[from + i]!;
+}
+
+/**
+ * Puts `count` quotients of sums and weights into `out`. The weights begin at index 0, the others at the given ones.
+ *
+ * @returns whether one of the quotients may not be a number
+ */
+function divide(
+  sums: Float32Array,
+  from: number,
+  weights: Float32Array,
+  out: Float32Array,
+  to: number,
+  count: number,
+): boolean {
+  let i = 0;
+  let total = 0;
+  for (; i + 4 <= count; i += 4) {
+    const a = sums[from + i]! / weights[i]!;
+    const b = sums[from + i + 1]! / weights[i + 1]!;
+    const c = sums[from + i + 2]! / weights[i + 2]!;
+    const d = sums[from + i + 3]! / weights[i + 3]!;
+    out[to + i] = a;
+    out[to + i + 1] = b;
+    out[to + i + 2] = c;
+    out[to + i + 3] = d;
+    total += a + b + c + d;
+  }
+  for (; i < count; i++) {
+    const quotient = sums[from + i]! / weights[i]!;
+    out[to + i] = quotient;
+    total += quotient;
+  }
+  return Number.isNaN(total);
 }
 
 function notANumber(x: number, y: number, channel: number): SegtileError {

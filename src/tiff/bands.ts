@@ -26,8 +26,8 @@ const BAND_BYTES = 2 ** 27;
 /** Bands that are fetched and decoded at the same time ... */
 const IN_FLIGHT = 2;
 
-/** ... as long as together they have no more bytes than this when they are decoded. */
-const IN_FLIGHT_BYTES = 2 ** 28;
+/** ... as long as together they have no more bytes than this when they are decoded: what one band of a wide slide has. */
+const IN_FLIGHT_BYTES = 2 ** 25;
 
 /**
  * How many bands of an image to decode at a time.

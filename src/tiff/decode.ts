@@ -1,13 +1,14 @@
 import pLimit from 'p-limit';
 import sharp from 'sharp';
 import { throwIfAborted } from '../errors.js';
+import type { Size } from '../types.js';
 import { rawBytes, samplesInBlock } from './block-bytes.js';
 import { blockError } from './block-error.js';
 import { type BlockPixels, decodeBlocksTogether } from './block-pixels.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
 import { LZW, PACKBITS } from './codecs.js';
 import type { Directory } from './directory.js';
-import { type BlockGrid, type Cell, cellsOf, gridSize } from './grid.js';
+import { type BlockGrid, type Cell, cellsOf, cutGrid, type GridPiece, gridSize } from './grid.js';
 import { type NativePixels, newSamples, place, type Samples, sampleType } from './native.js';
 import type { ByteSource } from './source.js';
 import { decodeWrapped, fitsWrapper } from './wrapped.js';
@@ -27,7 +28,7 @@ export interface TiffImage {
 const CALLS = 4;
 
 /** Blocks that go into one call of a decoder that takes several have about this many bytes together when they are decoded. */
-const CALL_BYTES = 2 ** 22;
+const CALL_BYTES = 2 ** 21;
 
 /**
  * Decodes blocks to some of their channels: the blocks of a grid side by side, columns that are not wanted left out. Tiles at the edge of
@@ -47,12 +48,14 @@ export async function decodeBlocks(
   const cells = planes.map((plane) => cellsOf(directory, grid, plane));
   const present = cells.map((plane) => plane.filter(({ number }) => directory.byteCounts[number] !== 0));
   const complete = present.every((plane, i) => plane.length === cells[i]!.length);
+  const size = gridSize(directory, grid);
   if (complete && fitsWrapper(directory, channels)) {
+    const pieces = cutGrid(directory, grid, Math.floor(CALL_BYTES / rawBytes(directory, directory.blockHeight)));
+    if (pieces.length > 1) return decodePieces(image, size, pieces, channels, signal);
     const decoded = await decodeWrapped(image, grid, signal);
     if (decoded !== undefined) return decoded;
   }
 
-  const size = gridSize(directory, grid);
   const samples = newSamples(sampleType(directory), size.width * size.height * channels.length);
   if (!complete) fillAbsent(samples.data, directory);
   const target: NativePixels = { ...size, channels: channels.length, ...samples };
@@ -76,6 +79,33 @@ function fillAbsent(data: Samples['data'], { noData, sampleFormat, bits }: Direc
   if (noData === undefined) return;
   const possible = sampleFormat === 3 || (Number.isInteger(noData) && noData >= 0 && noData < 2 ** bits[0]!);
   if (possible) data.fill(noData);
+}
+
+/**
+ * Decodes a grid piece by piece. What libvips needs for one call is given back in small parts, which the next one takes again; a whole
+ * band of a wide slide at once leaves holes in the heap that nothing fits into.
+ */
+async function decodePieces(
+  image: TiffImage,
+  size: Size,
+  pieces: readonly GridPiece[],
+  channels: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<NativePixels> {
+  const samples = newSamples(sampleType(image.directory), size.width * size.height * channels.length);
+  const target: NativePixels = { ...size, channels: channels.length, ...samples };
+  await doAll(pieces, signal, async ({ grid, x, y }) => {
+    const { data, width, height } = await decodeBlocks(image, grid, channels, signal);
+    place(data, target, {
+      x,
+      y,
+      size: { width: Math.min(width, size.width - x), height: Math.min(height, size.height - y) },
+      stride: channels.length,
+      rowLength: width,
+      channels: channels.map((_, channel) => [channel, channel]),
+    });
+  });
+  return target;
 }
 
 /** Cuts blocks of one plane into groups for one call of the decoder. Blocks of a group have the same height. */

@@ -46,3 +46,25 @@ export function gridSize({ width, height, blockWidth, blockHeight }: Directory, 
     height: Math.min(rows.length * blockHeight, height - rows.start * blockHeight),
   };
 }
+
+/** A part of a grid, and where its pixels stand in those of the grid. */
+export interface GridPiece {
+  readonly grid: BlockGrid;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Cuts a grid into grids of at most so many blocks, but at least one: whole columns of it where they fit, else parts of one column. */
+export function cutGrid({ blockWidth, blockHeight }: Directory, { rows, columns }: BlockGrid, blocks: number): GridPiece[] {
+  const down = Math.max(1, Math.min(rows.length, blocks));
+  const across = Math.max(1, Math.floor(blocks / down));
+  const pieces: GridPiece[] = [];
+  for (let row = 0; row < rows.length; row += down) {
+    const span = { start: rows.start + row, length: Math.min(down, rows.length - row) };
+    for (let column = 0; column < columns.length; column += across) {
+      const grid = { rows: span, columns: columns.slice(column, column + across) };
+      pieces.push({ grid, x: column * blockWidth, y: row * blockHeight });
+    }
+  }
+  return pieces;
+}
