@@ -49,6 +49,8 @@ beforeAll(async () => {
   save(fixtures, 'model-mpp.json', '{ "mpp": 0.5 }');
   save(fixtures, 'regions.geojson', '{ "type": "FeatureCollection", "features": [] }');
   save(fixtures, 'broken.geojson', '{ "type": ');
+  save(fixtures, 'flat.geojson', '{ "type": "Polygon", "coordinates": [[1, 2], [3, 4], [5, 6]] }');
+  save(fixtures, 'far.geojson', '{ "type": "Polygon", "coordinates": [[[900, 900], [999, 900], [999, 999]]] }');
   await sharp({ create: { width: 50, height: 200, channels: 3, background: 'white' } })
     .png()
     .toFile(at('tall.png'));
@@ -122,6 +124,13 @@ const files: readonly Case[] = [
   ['tissue regions that are missing', 'infer @slide.tif -m @red.onnx --tissue @nowhere.png', 1, /no file .*nowhere\.png/],
   ['tissue regions without a polygon', 'infer @slide.tif -m @red.onnx --tissue @regions.geojson', 1, /no polygon/],
   ['tissue regions that are no JSON', 'infer @slide.tif -m @red.onnx --tissue @broken.geojson', 1, /broken\.geojson/],
+  ['tissue regions without rings', 'infer @slide.tif -m @red.onnx --tissue @flat.geojson', 1, /flat\.geojson: feature 1 is no/],
+  [
+    'tissue regions of another slide',
+    'infer @slide.tif -m @red.onnx --tissue @far.geojson',
+    1,
+    /outside the slide of 300 x 200/,
+  ],
   ['a tissue mask of another shape', 'infer @slide.tif -m @red.onnx --tissue @tall.png', 1, /another shape/],
   ['info on a text', 'info @words.tif', 1, /not an image/],
   ['info on a model that is a text', 'info @words.onnx', 1, /not a whole ONNX file/],
