@@ -85,6 +85,8 @@ function meanNetwork(): Uint8Array {
 /** A line and a hint, and nothing else: no trace, no notes, no results. */
 function expectOneLine(ended: Ended, code: 1 | 2, says: RegExp): void {
   expect(ended.stderr).toMatch(/^segtile: [^\n]+\n {2}hint: [^\n]+\n$/);
+  // A hint goes on after its colon, as the message does: no capital, no full stop.
+  expect(ended.stderr).toMatch(/hint: (?![A-Z][a-z])[^\n]*[^.]\n$/);
   expect(ended.stderr).toMatch(says);
   expect(ended.stdout).toBe('');
   expect(ended).toMatchObject({ code, signal: null });
