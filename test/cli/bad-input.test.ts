@@ -270,8 +270,22 @@ describe('outputs', () => {
     const own = join(cwd, 'own.tif');
     copyFileSync(slide, own);
     for (const name of ['own.tif', './own.tif', join(cwd, '..', cwd.split('/').at(-1)!, 'own.tif')])
-      expectOneLine(await segtile(['infer', 'own.tif', ...args, '-o', name, '--overwrite'], { cwd }), 1, /is the slide itself/);
+      expectOneLine(
+        await segtile(['infer', 'own.tif', ...args, '-o', name, '--overwrite'], { cwd }),
+        1,
+        /is a file that the command reads/,
+      );
     expect(readFileSync(own)).toEqual(readFileSync(slide));
+  });
+
+  test('never replace another slide of the same command', async () => {
+    const cwd = folder();
+    copyFileSync(slide, join(cwd, 'own.tif'));
+    copyFileSync(slide, join(cwd, 'own.mask.ome.tif'));
+    const ended = await segtile(['infer', 'own.tif', 'own.mask.ome.tif', ...args, '-o', '.', '--overwrite'], { cwd });
+    expect(ended.stderr).toMatch(/own\.mask\.ome\.tif is a file that the command reads/);
+    expect(ended.code).toBe(1);
+    expect(readFileSync(join(cwd, 'own.mask.ome.tif'))).toEqual(readFileSync(slide));
   });
 
   test('cannot be in a folder that cannot be made, nor under the name of a folder', async () => {
