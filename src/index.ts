@@ -1,4 +1,6 @@
-// What another program may import. The rooms in the order in which a pixel passes them.
+// What another program may import: the steps of each command, and the commands themselves as functions, without files of options and
+// words for people. `segtile infer` is readModel, resolveModel, openPool, planSlide, runSlide; `info --check` is inspectSlide,
+// checkSlide; `make-dataset` is openTruth, planDataset, makeDataset.
 export { type ErrorCode, SegtileError } from './errors.js';
 export { type LabelMask, writeLabelMask } from './mask/label-mask.js';
 export { createPreview, type Preview } from './mask/preview.js';
@@ -6,13 +8,27 @@ export { type Card, type CardClass, readCard } from './model/card.js';
 export { type ModelFile, readModel } from './model/facts.js';
 export { defaultWorkers, openPool, type Pool, type PoolOptions } from './model/pool.js';
 export { type Model, type ModelClass, resolveModel } from './model/resolve.js';
+export type { TileSettings } from './pipeline/cut-dataset.js';
 export { type Inference, type InferResult, type InferSettings, inferSlide } from './pipeline/infer.js';
+export {
+  type DatasetPlan,
+  type DatasetRecord,
+  type DatasetSettings,
+  type DatasetWatcher,
+  makeDataset,
+  planDataset,
+  type SlideFacts,
+  type SlideFailure,
+} from './pipeline/make-dataset.js';
 export { mapOrdered } from './pipeline/ordered.js';
 export { type PlanSettings, planSlide, type SlidePlan } from './pipeline/plan-slide.js';
 export type { RunRecord } from './pipeline/record.js';
 export type { ReadyModel, RunFiles, RunSettings } from './pipeline/run-settings.js';
 export { runSlide } from './pipeline/run-slide.js';
+export { type ScoreSettings, scoreSlide } from './pipeline/score.js';
+export type { DivideSettings, SlideTiles } from './pipeline/split-dataset.js';
 export { createStageClock, type StageClock } from './pipeline/stage-clock.js';
+export type { DatasetSlide, Survey, SurveySettings } from './pipeline/survey-slide.js';
 export type { TissueChoice, TissueSelection } from './pipeline/tissue.js';
 export type { Border } from './plan/axis.js';
 export { type Blend, weightMap } from './plan/blend.js';
@@ -20,12 +36,22 @@ export { createGrid, type Grid, type GridSettings, windowsOfRow } from './plan/g
 export { type LabelRule, labelRows } from './plan/labels.js';
 export { type Selection, selectWindows } from './plan/selection.js';
 export type { WindowRows } from './plan/windows.js';
+export { type BadBlock, checkSlide, type SlideCheck } from './slide/check.js';
 export { type CutWindow, cutWindows } from './slide/cut.js';
-export { openSlide } from './slide/open.js';
+export { inspectSlide, openSlide } from './slide/open.js';
 export { readOverview } from './slide/overview.js';
 export type { Level, Slide, SlideMpp } from './slide/slide.js';
+export type { Inspection, SlideOptions } from './slide/tiff.js';
 export { type View, type ViewChoice, workingView } from './slide/view.js';
 export { createStitch, type Stitch } from './stitch/stitch.js';
 export { deflateCodec, jpegCodec } from './tiff/tile-codec.js';
 export { type TiffLayout, writeTiff } from './tiff/write.js';
+export {
+  type ClassesFile,
+  defaultConfig as defaultTruthConfig,
+  readConfig as readTruthConfig,
+  type TruthConfig,
+} from './truth/config.js';
+export { openTruth, type TruthOptions } from './truth/open.js';
+export type { LabelView, Truth, TruthObject } from './truth/truth.js';
 export type * from './types.js';

@@ -18,7 +18,7 @@ import { styleFor } from '../terminal/style.js';
 import { shownPath } from '../tiff/location.js';
 import { cardFlags, type InferOptions, planSettings, runSettings } from './infer-settings.js';
 import { dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
-import { makeFolder, type Outputs, outputsOf, refuseClashes } from './outputs.js';
+import { identities, makeFolder, type Outputs, outputsOf, refuseClashes } from './outputs.js';
 import type { Shell } from './shell.js';
 import { readSlideFlags } from './slide-options.js';
 
@@ -31,6 +31,8 @@ interface Job {
   readonly slideOptionsOf: (slide: string) => SlideOptions;
   readonly options: InferOptions;
   readonly shell: Shell;
+  /** Every file that is read, slides and others, by its identity. */
+  readonly inputs: ReadonlySet<string>;
   /** The workers, which start when the first slide is ready for them. */
   pool(clock: StageClock): Promise<Pool>;
 }
@@ -58,6 +60,7 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
     slideOptionsOf,
     options,
     shell,
+    inputs: await identities([...slides, model.path, options.tissue, options.slideMppCsv ?? '']),
     pool: (clock) => {
       const { workers = defaultWorkers(), device, blendSpace } = options;
       pool ??= openPool(model, { window: plan.window, workers, device, output: blendSpace, signal: shell.signal });
@@ -94,7 +97,7 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
   const { stdout, stderr } = shell;
   const clock = createStageClock();
   const files = { mask: outputs.mask, record: outputs.record, preview: options.preview ? outputs.preview : undefined };
-  if (!options.dryRun) await refuseClashes(slide, files, options.overwrite === true);
+  if (!options.dryRun) await refuseClashes(job.inputs, files, options.overwrite === true);
   const plan = await clock.wait(
     'plan',
     planSlide(slide, { ...job.plan, slideMpp: job.slideOptionsOf(slide).mpp }, model.mpp, shell.signal),

@@ -45,19 +45,29 @@ export function outputsOf(slides: readonly string[], output: string): Outputs[] 
   });
 }
 
+/** What tells files apart whatever they are called, for those of the paths that are local files. */
+export async function identities(paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
+  return new Set(found.flatMap((each) => (each ? [identityOf(each)] : [])));
+}
+
+function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
+  return `${dev}:${ino}`;
+}
+
 /**
  * Makes sure, before any work is done, that the results replace nothing that they should not.
  *
- * @throws {SegtileError} `output` where a file is there already, or is the slide itself
+ * @param inputs from {@link identities}, of every file that the command reads: none is replaced, whatever `overwrite` says
+ * @throws {SegtileError} `output` where a file is there already, or is an input
  */
-export async function refuseClashes(slide: string, files: RunFiles, overwrite: boolean): Promise<void> {
+export async function refuseClashes(inputs: ReadonlySet<string>, files: RunFiles, overwrite: boolean): Promise<void> {
   for (const path of [files.mask, files.preview, files.record].filter((each) => each !== undefined)) {
     const found = await stat(path).catch(() => undefined);
     if (!found) continue;
     if (found.isDirectory()) throw new SegtileError('output', `${path} is a folder`, 'choose another place with --output');
-    const source = await stat(slide).catch(() => undefined);
-    if (source && source.dev === found.dev && source.ino === found.ino) {
-      throw new SegtileError('output', `${path} is the slide itself`, 'choose another name with --output');
+    if (inputs.has(identityOf(found))) {
+      throw new SegtileError('output', `${path} is a file that the command reads`, 'choose another name with --output');
     }
     if (!overwrite) {
       throw new SegtileError(

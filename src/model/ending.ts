@@ -5,7 +5,7 @@ export interface Ending {
   readonly activation: 'sigmoid' | 'softmax';
   /** Output of the node that makes probabilities. */
   readonly tensor: string;
-  /** Whether the graph without that node would yield the logits: nothing else uses its result, and no channel is dropped after a softmax. */
+  /** Whether the graph without that node would yield the logits: nothing else uses or bounds its result, no channel is dropped after a softmax. */
   readonly removable: boolean;
 }
 
@@ -21,10 +21,34 @@ const keepsProbabilities = new Set([
   'Upsample',
   'Pad',
 ]);
+/** What turns scores into labels or into yes and no. */
+const decisions = new Set([
+  'ArgMax',
+  'ArgMin',
+  'TopK',
+  'Hardmax',
+  'Round',
+  'Greater',
+  'GreaterOrEqual',
+  'Less',
+  'LessOrEqual',
+  'Equal',
+]);
 const mayDropChannels = new Set(['Slice', 'Gather', 'Split']);
+const bounds = new Set(['Clip']);
 
-/** Walks from the output towards the input, past what only moves or picks numbers, to a node that makes probabilities. */
-export function endingOf(graph: GraphProto, output: string): Ending | undefined {
+/** A tensor on the way from the output towards the input, and the node that makes it. */
+interface Stop {
+  readonly tensor: string;
+  readonly maker: NodeProto;
+  /** Whether something beside the output depends on it. */
+  readonly shared: boolean;
+  /** The operations between it and the output. */
+  readonly passed: ReadonlySet<string>;
+}
+
+/** Walks from the output towards the input, past what only moves, picks or bounds numbers, to the node that computes them. */
+function lastComputation(graph: GraphProto, output: string): Stop | undefined {
   const makers = new Map<string, NodeProto>();
   const uses = new Map<string, number>();
   for (const maker of graph.node) {
@@ -32,17 +56,36 @@ export function endingOf(graph: GraphProto, output: string): Ending | undefined 
     for (const name of maker.input) uses.set(name, (uses.get(name) ?? 0) + 1);
   }
   let shared = false;
-  let picked = false;
-  for (let name = output, steps = 0; steps <= graph.node.length; steps++) {
-    const maker = makers.get(name);
-    shared ||= (uses.get(name) ?? 0) > (steps === 0 ? 0 : 1);
-    if (maker?.opType === 'Sigmoid') return { activation: 'sigmoid', tensor: name, removable: !shared };
-    if (maker?.opType === 'Softmax') return { activation: 'softmax', tensor: name, removable: !shared && !picked };
-    if (!maker || !(keepsProbabilities.has(maker.opType) || mayDropChannels.has(maker.opType))) return undefined;
-    picked ||= mayDropChannels.has(maker.opType);
-    name = maker.input[0] ?? '';
+  const passed = new Set<string>();
+  for (let tensor = output, steps = 0; steps <= graph.node.length; steps++) {
+    const maker = makers.get(tensor);
+    if (!maker) return undefined;
+    shared ||= (uses.get(tensor) ?? 0) > (steps === 0 ? 0 : 1);
+    if (![keepsProbabilities, mayDropChannels, bounds].some((set) => set.has(maker.opType))) {
+      return { tensor, maker, shared, passed };
+    }
+    passed.add(maker.opType);
+    tensor = maker.input[0] ?? '';
   }
   return undefined;
+}
+
+/** Finds what makes probabilities at the end of a network, if anything does. */
+export function endingOf(graph: GraphProto, output: string): Ending | undefined {
+  const last = lastComputation(graph, output);
+  if (!last) return undefined;
+  const { tensor, maker, shared, passed } = last;
+  const plain = !shared && !passed.has('Clip');
+  if (maker.opType === 'Sigmoid') return { activation: 'sigmoid', tensor, removable: plain };
+  if (maker.opType === 'HardSigmoid') return { activation: 'sigmoid', tensor, removable: false };
+  const picked = [...mayDropChannels].some((opType) => passed.has(opType));
+  return maker.opType === 'Softmax' ? { activation: 'softmax', tensor, removable: plain && !picked } : undefined;
+}
+
+/** The operation at the end of a network that leaves labels or yes and no of what were scores, if there is one. */
+export function decisionOf(graph: GraphProto, output: string): string | undefined {
+  const opType = lastComputation(graph, output)?.maker.opType;
+  return opType !== undefined && decisions.has(opType) ? opType : undefined;
 }
 
 /** Makes the node that turns logits into probabilities hand them on as they are. */

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { isRemote, shownPath } from '../tiff/location.js';
-import { type Ending, endingOf } from './ending.js';
+import { decisionOf, type Ending, endingOf } from './ending.js';
 import { axes, channelsBesideFreeSides, imageLayout, type Layout } from './layout.js';
 import {
   type Dim,
@@ -96,13 +96,17 @@ async function digest(bytes: Uint8Array, path: string, { initializer }: GraphPro
 export async function readModelBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
   if (isRemote(path))
     throw new SegtileError('input', `${shownPath(path)} is no local model file`, 'download it and give its path');
-  const bytes = await readFile(path, { signal }).catch(async (cause: NodeJS.ErrnoException) => {
+  const unreadable = (cause: NodeJS.ErrnoException): never => {
     throwIfAborted(signal);
     if (cause.code === 'ENOENT') throw new SegtileError('input', `no such model file: ${path}`, 'check the path', cause);
-    if ((await stat(path)).isDirectory())
-      throw new SegtileError('input', `expected an .onnx file but ${path} is a folder`, 'name the file inside it', cause);
     throw new SegtileError('input', `cannot read the model ${path}: ${reason(cause)}`, undefined, cause);
-  });
+  };
+  const found = await stat(path).catch(unreadable);
+  if (found.isDirectory())
+    throw new SegtileError('input', `expected an .onnx file but ${path} is a folder`, 'name the file inside it');
+  // A pipe may never open and a device may never end; nothing could stop the wait.
+  if (!found.isFile()) throw new SegtileError('input', `${path} is not a regular file`, 'give the path of an .onnx file');
+  const bytes = await readFile(path, { signal }).catch(unreadable);
   if (bytes.length === 0) throw new SegtileError('model', `${path} is empty`, 'export or copy the model again');
   return bytes;
 }
@@ -121,6 +125,8 @@ function parsed(bytes: Uint8Array, path: string): ModelProto {
 
 const oneImageOneMap = 'segtile runs networks that take one image and give one map of scores: export the model with just these';
 
+const NO_DECISIONS = 'segtile needs scores in float32 or float16: export the model without ArgMax or thresholding at its end';
+
 function imageAndScores(graph: GraphProto, path: string): { image: TensorFact; scores: TensorFact } {
   const weights = new Set(graph.initializer.map(({ name }) => name));
   const inputs = graph.input.filter(({ name }) => !weights.has(name)).map((info) => fact(info, path));
@@ -138,10 +144,13 @@ function imageAndScores(graph: GraphProto, path: string): { image: TensorFact; s
       'segtile feeds float32, float16 and uint8',
     );
   if (!['float32', 'float16'].includes(scores.element))
+    throw new SegtileError('model', `${described(scores, 'output')} of ${path} is ${scores.element}`, NO_DECISIONS);
+  const decision = decisionOf(graph, scores.name);
+  if (decision !== undefined)
     throw new SegtileError(
       'model',
-      `${described(scores, 'output')} of ${path} is ${scores.element}`,
-      'segtile needs scores in float32 or float16: export the model without ArgMax or thresholding at its end',
+      `${described(scores, 'output')} of ${path} holds decisions, not scores: the graph ends in ${decision}`,
+      NO_DECISIONS,
     );
   for (const [tensor, side] of [
     [image, 'input'],

@@ -182,6 +182,12 @@ function resolveScores(
   if (ending && card.activation && card.activation !== 'none')
     throw contradiction(file, said, 'activation', `the graph of ${file.path} ends in ${ending.activation} already`);
 
+  if (ending?.activation === 'softmax' && channels === 1 && ending.removable)
+    throw new SegtileError(
+      'model',
+      `${file.path} ends in a softmax over 1 channel, which is 1 for every pixel`,
+      'export the model without its last activation, and say activation sigmoid',
+    );
   const activation = ending ? 'none' : (card.activation ?? (channels === 1 ? 'sigmoid' : 'softmax'));
   if (ending) notes.push(`the graph ends in ${ending.activation}: activation none`);
   else if (!card.activation) notes.push(`activation ${activation} assumed`);

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { reason, SegtileError } from '../errors.js';
+import { SegtileError } from '../errors.js';
 import type { Grid } from '../plan/grid.js';
-import { fillPolygons, type Ring } from '../plan/polygon.js';
 import { type Selection, selectWindows } from '../plan/selection.js';
 import { createStainCount } from '../plan/stain-count.js';
 import { HUBMAP_SHARE, otsuTissue, stainedPixels, tissueMap, tissueShare } from '../plan/tissue.js';
@@ -9,6 +7,7 @@ import { openSlide } from '../slide/open.js';
 import { readOverview } from '../slide/overview.js';
 import type { View } from '../slide/view.js';
 import { isRemote, shownPath } from '../tiff/location.js';
+import { openRegions } from '../truth/json-truth.js';
 import type { Pixels, Size } from '../types.js';
 
 /** How tissue is told from glass; `file` is a mask image or GeoJSON that the user gives. */
@@ -112,7 +111,7 @@ async function userMask(
   signal: AbortSignal,
 ): Promise<{ mask: Uint8Array; facts: Record<string, string> }> {
   const facts = { method: 'file', file: shownPath(path) };
-  if (/\.(geo)?json$/i.test(path)) return { mask: await readGeoJson(path, slide, overview), facts };
+  if (/\.(geo)?json$/i.test(path)) return { mask: await paintRegions(path, slide, overview, signal), facts };
   const image = await openSlide(path, { signal });
   try {
     if (Math.abs(image.width / image.height - slide.width / slide.height) > 0.02 * (slide.width / slide.height)) {
@@ -137,41 +136,17 @@ async function userMask(
   }
 }
 
-async function readGeoJson(path: string, slide: Size, overview: Size): Promise<Uint8Array> {
-  const bad = (why: string, cause?: unknown): SegtileError =>
-    new SegtileError(
-      'input',
-      `cannot use ${shownPath(path)} as tissue regions: ${why}`,
-      'expected GeoJSON with Polygon or MultiPolygon features, in level-0 pixels',
-      cause,
-    );
-  if (isRemote(path)) throw bad('it is no local file');
-  const content: unknown = await readFile(path, 'utf8')
-    .then(JSON.parse)
-    .catch((error: unknown) => {
-      throw bad(reason(error), error);
-    });
-  const polygons = polygonsOf(content);
-  if (polygons.length === 0) throw bad('it holds no polygon');
-  const scaleX = overview.width / slide.width;
-  const scaleY = overview.height / slide.height;
-  const scaled = polygons.map((rings) =>
-    rings.map((ring) =>
-      ring.map(([x, y]): [number, number] => {
-        if (!Number.isFinite(x) || !Number.isFinite(y)) throw bad(`a point is [${x}, ${y}]`);
-        return [x * scaleX, y * scaleY];
-      }),
-    ),
-  );
-  return fillPolygons(scaled, overview);
-}
-
-/** Every polygon in a piece of GeoJSON, however deep. */
-function polygonsOf(value: unknown): (readonly Ring[])[] {
-  if (Array.isArray(value)) return value.flatMap(polygonsOf);
-  if (typeof value !== 'object' || value === null) return [];
-  const { type, coordinates, geometry, geometries, features } = value as Record<string, unknown>;
-  if (type === 'Polygon' && Array.isArray(coordinates)) return [coordinates as Ring[]];
-  if (type === 'MultiPolygon' && Array.isArray(coordinates)) return coordinates as Ring[][];
-  return polygonsOf([geometry, geometries, features].filter((part) => part !== undefined).flat());
+async function paintRegions(path: string, slide: Size, overview: Size, signal: AbortSignal): Promise<Uint8Array> {
+  if (isRemote(path)) {
+    const message = `cannot use ${shownPath(path)} as tissue regions: it is no local file`;
+    throw new SegtileError('input', message, 'download it and give its path');
+  }
+  const regions = await openRegions(path, slide, signal);
+  const mask = new Uint8Array(overview.width * overview.height);
+  const everything = [{ start: 0, length: overview.width }];
+  for await (const { y, runs } of regions
+    .view(overview)
+    .readBands({ start: 0, length: overview.height }, () => everything, signal))
+    for (const { pixels } of runs) mask.set(pixels.data, y * overview.width);
+  return mask;
 }

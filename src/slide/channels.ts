@@ -31,7 +31,7 @@ export function chooseChannels(path: string, names: readonly string[], wanted: r
     throw new SegtileError(
       'usage',
       `${path} does not keep channels apart, so --channels ${wanted.join(',')} picks none`,
-      'Leave --channels out: the file is read as red, green and blue, or as grey.',
+      'leave --channels out: the file is read as red, green and blue, or as grey',
     );
   }
   if (wanted.length !== 1 && wanted.length !== 3) {
@@ -62,5 +62,5 @@ export function channelName(names: readonly string[], channel: number): string {
 
 function listHint(names: readonly string[]): string {
   const shown = names.slice(0, 40).map((_, channel) => channelName(names, channel));
-  return `Its channels are ${shown.join(', ')}${names.length > 40 ? ' and more' : ''}.`;
+  return `its channels are ${shown.join(', ')}${names.length > 40 ? ' and more' : ''}`;
 }

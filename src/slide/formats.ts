@@ -25,7 +25,7 @@ export async function layOut(tiff: Tiff): Promise<Layout> {
   if (isImagej(first.description)) return imagejLayout(tiff);
   const plain = await plainLayout(directories, tiff.subDirectories);
   if (directories.some(({ xmp }) => xmp?.includes('<iScan'))) {
-    const hint = 'Convert it to OME-TIFF with QuPath or bfconvert, which put the tiles in their places.';
+    const hint = 'convert it to OME-TIFF with QuPath or bfconvert, which put the tiles in their places';
     return { ...plain, format: 'Ventana BIF', refusal: { message: 'is a Ventana BIF, whose tiles overlap', hint } };
   }
   return plain.format === 'TIFF' && tiff.big ? { ...plain, format: 'BigTIFF' } : plain;

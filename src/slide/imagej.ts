@@ -33,7 +33,7 @@ export async function imagejLayout(tiff: Tiff): Promise<Layout> {
     refusal: short
       ? {
           message: `is an ImageJ stack of ${images} images, of which its directories list ${directories.length}`,
-          hint: 'Save it from Fiji with Bio-Formats as OME-TIFF.',
+          hint: 'save it from Fiji with Bio-Formats as OME-TIFF',
         }
       : undefined,
   };

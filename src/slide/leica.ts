@@ -37,7 +37,7 @@ export function leicaLayout(directories: readonly Directory[]): Layout {
       associated: [],
       refusal: {
         message: `has ${mains.length} scanned regions`,
-        hint: 'Export the region that is meant as OME-TIFF, for example with QuPath.',
+        hint: 'export the region that is meant as OME-TIFF, for example with QuPath',
       },
     };
   }
@@ -69,7 +69,7 @@ export function leicaLayout(directories: readonly Directory[]): Layout {
         ? undefined
         : {
             message: `lacks directories that its XML lists, of ${directoryName(directories.at(-1)!)} the last`,
-            hint: 'Copy it again.',
+            hint: 'copy it again',
           },
   };
 }

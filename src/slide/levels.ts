@@ -59,8 +59,8 @@ function channelRefusal(base: Directory, full: readonly Directory[]): Layout['re
   return {
     message: `has ${full.length} ${grey ? 'grey ' : ''}images of ${base.width} x ${base.height}: ${listed(full.map(directoryName))}`,
     hint: grey
-      ? 'Name the three that are red, green and blue, or one, with --channels, such as --channels 0,1,2.'
-      : 'Stacks of images are not read: extract one, for example with "vips copy slide.tif[page=0] one.tif".',
+      ? 'name the three that are red, green and blue, or one, with --channels, such as --channels 0,1,2'
+      : 'stacks of images are not read: extract one, for example with "vips copy slide.tif[page=0] one.tif"',
     liftedByChannels: grey,
   };
 }

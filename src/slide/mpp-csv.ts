@@ -27,7 +27,7 @@ export function parseMppCsv(text: string, path: string): MppTable {
     const [slide = '', value] = fields(row);
     const mpp = Number(value === '' ? Number.NaN : value);
     if (line === 1 && value !== undefined && HEADER.test(value)) continue;
-    const hint = 'Each line is a slide and its micrometres per pixel, such as slide-1.svs,0.25';
+    const hint = 'each line is a slide and its micrometres per pixel, such as slide-1.svs,0.25';
     if (slide === '' || value === undefined) {
       throw new SegtileError(
         'input',
@@ -41,7 +41,7 @@ export function parseMppCsv(text: string, path: string): MppTable {
     const before = table.get(slide);
     if (before !== undefined && before.mpp !== mpp) {
       const both = `${before.mpp} in line ${before.line} and ${mpp} in line ${line}`;
-      throw new SegtileError('input', `${path} gives ${slide} two values: ${both}`, 'Leave one line for each slide.');
+      throw new SegtileError('input', `${path} gives ${slide} two values: ${both}`, 'leave one line for each slide');
     }
     if (before === undefined) table.set(slide, { mpp, line });
   }

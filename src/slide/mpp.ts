@@ -36,7 +36,7 @@ export function givenMpp(given: number | SlideMpp): SlideMpp {
     throw new SegtileError(
       'usage',
       `expected a positive number for slide-mpp but got ${mpp}`,
-      'Give microns per pixel, such as 0.5.',
+      'give microns per pixel, such as 0.5',
     );
   }
   return { x: mpp, y: mpp, source: '--slide-mpp' };

@@ -28,7 +28,7 @@ export function ndpiLayout(directories: readonly Directory[]): Layout {
       mode > LAST_COLOUR_MODE
         ? {
             message: `has 16-bit pixels in an encoding of Hamamatsu's own (capture mode ${mode})`,
-            hint: 'Convert it with bfconvert.',
+            hint: 'convert it with bfconvert',
           }
         : undefined,
   };

@@ -160,7 +160,7 @@ async function unplaced(tiff: Tiff): Promise<Layout> {
   const alone = plain.channels.length === 0 && plain.refusal === undefined;
   const refusal = {
     message: 'has several images, but its OME-XML does not say what they are',
-    hint: 'Export it as one OME-TIFF, or name the channels to read with --channels.',
+    hint: 'export it as one OME-TIFF, or name the channels to read with --channels',
     liftedByChannels: plain.channels.length > 0,
   };
   return { ...plain, format: 'OME-TIFF', refusal: alone ? undefined : refusal };
@@ -180,12 +180,12 @@ function missing(image: OmeImage, pages: readonly (Directory | undefined)[], bas
   if (page !== undefined) {
     return {
       message: `keeps channel ${channel} in ${directoryName(page)}, which has another size than channel 0`,
-      hint: 'Export it again as OME-TIFF, for example with QuPath.',
+      hint: 'export it again as OME-TIFF, for example with QuPath',
     };
   }
   return {
     message: `lacks channel ${channel} of the ${pages.length} that its OME-XML lists${elsewhere === undefined ? '' : `: they are in other files such as ${elsewhere}`}`,
-    hint: 'Export it as one OME-TIFF, for example with QuPath or bfconvert.',
+    hint: 'export it as one OME-TIFF, for example with QuPath or bfconvert',
   };
 }
 

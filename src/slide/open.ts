@@ -36,7 +36,7 @@ export async function inspectSlide(path: string, options: SlideOptions = {}): Pr
       throw new SegtileError(
         'input',
         `${source.path} is not an image that segtile knows`,
-        'Give a TIFF, SVS, NDPI, PNG or JPEG file.',
+        'give a TIFF, SVS, NDPI, PNG or JPEG file',
       );
     }
     if (file.kind === 'foreign' || file.kind === 'other') {
@@ -46,7 +46,7 @@ export async function inspectSlide(path: string, options: SlideOptions = {}): Pr
       throw new SegtileError(
         'unsupported',
         `${source.path} is a ${file.kind}, and only TIFF files can be read in pieces from a server`,
-        'Download the file and give its local path.',
+        'download the file and give its local path',
       );
     }
     if (file.kind !== 'TIFF') return { slide: await openRaster(path, options), problem: undefined };

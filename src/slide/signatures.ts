@@ -8,8 +8,8 @@ export type FileKind =
   /** Something else that a user might give for an image. */
   | { readonly kind: 'other'; readonly name: string; readonly hint: string };
 
-const EXPORT = 'Convert it to OME-TIFF first, for example with QuPath (File > Export images) or with bfconvert.';
-const RASTER = 'Convert it to TIFF or PNG first, for example with "vips copy".';
+const EXPORT = 'convert it to OME-TIFF first, for example with QuPath (File > Export images) or with bfconvert';
+const RASTER = 'convert it to TIFF or PNG first, for example with "vips copy"';
 
 const TIFF_STARTS: readonly (readonly number[])[] = [
   [0x49, 0x49, 42, 0],
@@ -29,7 +29,7 @@ const COMPANIONS: ReadonlyMap<string, string> = new Map([
 
 /** By text at a place: what it is, and the hint. */
 const FOREIGN: readonly (readonly [at: number, text: string, name: string, hint: string])[] = [
-  [128, 'DICM', 'a DICOM file', 'Convert it to OME-TIFF first, for example with bfconvert or wsidicomizer.'],
+  [128, 'DICM', 'a DICOM file', 'convert it to OME-TIFF first, for example with bfconvert or wsidicomizer'],
   [0, 'ZISRAWFILE', 'a Zeiss CZI slide', EXPORT],
   [4, 'jP  \r\n\x87\n', 'a JPEG 2000 image (.jp2)', RASTER],
   [0, '\xff\x4f\xff\x51', 'a JPEG 2000 codestream', RASTER],
@@ -39,12 +39,12 @@ const FOREIGN: readonly (readonly [at: number, text: string, name: string, hint:
   [0, 'SQLite format 3', 'an SQLite database, such as a Sakura SVSlide', EXPORT],
   [0, '[Virtual Microscope Specimen]', 'a Hamamatsu VMS index', EXPORT],
   [0, '[Uncompressed Virtual Microscope Specimen]', 'a Hamamatsu VMU index', EXPORT],
-  [0, '[NanoZoomer Digital Pathology Image Set]', 'a list of Hamamatsu NDPI slides', 'Give the .ndpi files that it lists.'],
+  [0, '[NanoZoomer Digital Pathology Image Set]', 'a list of Hamamatsu NDPI slides', 'give the .ndpi files that it lists'],
   [
     0,
     '<DataObject ObjectType="DPUfsImport"',
     'a Philips iSyntax slide',
-    'Convert it to OME-TIFF first, for example with isyntax2raw.',
+    'convert it to OME-TIFF first, for example with isyntax2raw',
   ],
   [0, '\x70\x00\x00\x00', 'a Leica LIF image', EXPORT],
   [0, 'GIF8', 'a GIF image', RASTER],
@@ -55,10 +55,10 @@ const FOREIGN: readonly (readonly [at: number, text: string, name: string, hint:
 
 /** Likewise what is no image. */
 const OTHERS: typeof FOREIGN = [
-  [0, '\x93NUMPY', 'a NumPy array', 'Write it as TIFF first, for example with tifffile.'],
-  [0, '\x1f\x8b', 'a gzip archive', 'Unpack it first.'],
-  [0, 'PK\x03\x04', 'a ZIP archive', 'Unpack it first.'],
-  [0, '%PDF', 'a PDF document', 'Give the image itself.'],
+  [0, '\x93NUMPY', 'a NumPy array', 'write it as TIFF first, for example with tifffile'],
+  [0, '\x1f\x8b', 'a gzip archive', 'unpack it first'],
+  [0, 'PK\x03\x04', 'a ZIP archive', 'unpack it first'],
+  [0, '%PDF', 'a PDF document', 'give the image itself'],
 ];
 
 /**

@@ -183,7 +183,7 @@ function requireAlike(path: string, images: readonly TiffImage[]): void {
     throw new SegtileError(
       'unsupported',
       `${path} keeps ${directoryName(first!)} and ${directoryName(other)} in different ways (${differs ?? 'samples per pixel'}), though they are channels of one image`,
-      'Convert it to an RGB TIFF, for example with "vips bandjoin".',
+      'convert it to an RGB TIFF, for example with "vips bandjoin"',
     );
   }
 }

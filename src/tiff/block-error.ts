@@ -10,6 +10,6 @@ export function blockError({ source, directory, name }: TiffImage, block: number
   const where = `${name} (${directoryName(directory)}) of ${source.path}`;
   const words = reason(cause).replaceAll(/\s+/g, ' ').trim();
   const why = words === '' || words === 'Unknown error' ? 'the decoder gives no reason' : words;
-  const hint = 'The file is damaged: copy or download it again.';
+  const hint = 'the file is damaged: copy or download it again';
   return new SegtileError('input', `${what} in ${where} cannot be decoded: ${why}`, hint, cause);
 }

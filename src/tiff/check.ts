@@ -43,7 +43,7 @@ export function requireBlocks(source: ByteSource, directory: Directory): void {
   }
 }
 
-const DAMAGED_HINT = 'The file is damaged: copy or download it again.';
+const DAMAGED_HINT = 'the file is damaged: copy or download it again';
 
 /**
  * How many blocks of a directory are not in the file (byte count 0), as GDAL leaves out blocks without data. They are read as the value of

@@ -77,5 +77,5 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
 function damaged(source: ByteSource, what: string, cause?: unknown): SegtileError {
   if (cause instanceof SegtileError) return cause;
   const why = cause === undefined ? '' : `: ${cause instanceof RangeError ? 'it points outside the file' : reason(cause)}`;
-  return new SegtileError('input', `${source.path} is damaged: ${what}${why}`, 'Copy or download the file again.', cause);
+  return new SegtileError('input', `${source.path} is damaged: ${what}${why}`, 'copy or download the file again', cause);
 }

@@ -29,7 +29,7 @@ export function requireDecodable(path: string, directory: Directory): void {
   throw new SegtileError(
     'unsupported',
     `${path} has ${what} in ${directoryName(directory)}, which segtile does not read`,
-    'Convert it to a tiled RGB TIFF of 8 bits (JPEG, LZW or deflate), for example with "vips tiffsave".',
+    'convert it to a tiled RGB TIFF of 8 bits (JPEG, LZW or deflate), for example with "vips tiffsave"',
   );
 }
 

@@ -14,7 +14,7 @@ export async function openHttp(url: URL, signal?: AbortSignal, patience?: Patien
   return openRemote(httpServer(url), signal, patience);
 }
 
-const DENIED = 'Check that a signed link has not expired, or give a user as https://user:password@host/...';
+const DENIED = 'check that a signed link has not expired, or give a user as https://user:password@host/...';
 
 function httpServer(url: URL): RangeServer {
   const path = shownPath(url.href);
@@ -74,7 +74,7 @@ function refused(path: string, headers: Headers): SegtileError {
     );
   }
   if (headers.get('content-length') === '0') {
-    return new SegtileError('input', `${path} is empty (0 bytes)`, 'Upload the file again.');
+    return new SegtileError('input', `${path} is empty (0 bytes)`, 'upload the file again');
   }
   return withoutRanges(path);
 }
@@ -87,5 +87,5 @@ function unreached(path: string, thrown: unknown): unknown {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const why = reason(cause) || code;
   if (!LASTING.test(code)) return new Error(why, { cause });
-  return new SegtileError('input', `${path} cannot be reached: ${why}`, 'Check the address of the server.', cause);
+  return new SegtileError('input', `${path} cannot be reached: ${why}`, 'check the address of the server', cause);
 }

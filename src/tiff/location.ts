@@ -24,7 +24,7 @@ export function locate(path: string): Location {
     throw new SegtileError(
       'usage',
       `expected s3://bucket/key but got ${path}`,
-      'Name the bucket and the whole key of the file.',
+      'name the bucket and the whole key of the file',
     );
   }
   if (scheme === 'http' || scheme === 'https') {
@@ -32,13 +32,13 @@ export function locate(path: string): Location {
     throw new SegtileError(
       'usage',
       `${shownPath(path)} is not a valid URL`,
-      'Check host and port, and encode special characters.',
+      'check host and port, and encode special characters',
     );
   }
   throw new SegtileError(
     'unsupported',
     `files at ${scheme}:// are not read`,
-    'Give a local path, an http:// or https:// URL, or s3://bucket/key.',
+    'give a local path, an http:// or https:// URL, or s3://bucket/key',
   );
 }
 

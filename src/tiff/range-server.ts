@@ -57,13 +57,13 @@ export function laterOrThrow(path: string, { status, word, retryAfter }: Refusal
     throw new SegtileError(
       'input',
       `there is no file ${path} (${answer})`,
-      'Check the spelling, and that the file still exists.',
+      'check the spelling, and that the file still exists',
     );
   }
   if (status === 401 || status === 403 || status === 407) {
     throw new SegtileError('input', `${path} may not be read (${answer})`, denied);
   }
-  throw new SegtileError('input', `${path} cannot be read: the server answers ${answer}`, 'Check the address of the file.');
+  throw new SegtileError('input', `${path} cannot be read: the server answers ${answer}`, 'check the address of the file');
 }
 
 /** The server gives the whole file or nothing. */
@@ -71,7 +71,7 @@ export function withoutRanges(path: string): SegtileError {
   return new SegtileError(
     'input',
     `${path} cannot be read in pieces: its server does not answer range requests`,
-    'Download the file and give its local path.',
+    'download the file and give its local path',
   );
 }
 

@@ -171,8 +171,8 @@ async function askOnce(
 }
 
 function sameEdition(path: string, known: Edition | undefined, { size, version }: Edition): Edition {
-  const hint = 'Try again when nobody writes to it any more.';
-  if (size === 0) throw new SegtileError('input', `${path} is empty (0 bytes)`, 'Upload the file again.');
+  const hint = 'try again when nobody writes to it any more';
+  if (size === 0) throw new SegtileError('input', `${path} is empty (0 bytes)`, 'upload the file again');
   if (known === undefined) return { size, version };
   if (size !== known.size) {
     throw new SegtileError('input', `${path} changed while it was read: it had ${known.size} bytes and has ${size} now`, hint);
@@ -186,13 +186,13 @@ function sameEdition(path: string, known: Edition | undefined, { size, version }
 
 function otherBytes(path: string, wanted: number, got: number): SegtileError {
   const message = `${path} cannot be read: the server was asked for byte ${wanted} and answered from byte ${got} on`;
-  return new SegtileError('input', message, 'Download the file and give its local path.');
+  return new SegtileError('input', message, 'download the file and give its local path');
 }
 
 function givenUp(path: string, offset: number, bytes: number, tries: number, why: string): SegtileError {
   const stretch = `bytes ${offset} to ${offset + bytes - 1}`;
   const message = `${path} cannot be read: ${stretch} failed ${tries} times, the last time because ${why}`;
-  return new SegtileError('input', message, 'Check the network and the server and try again, or download the file first.');
+  return new SegtileError('input', message, 'check the network and the server and try again, or download the file first');
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -38,8 +38,7 @@ export async function openRestartImage(
   const where = `${directoryName(directory)} of ${source.path}`;
   const offset = directory.offsets[0]!;
   const bytes = directory.byteCounts[0]!;
-  const bad = (what: string) =>
-    new SegtileError('input', `${where} ${what}`, 'The file is damaged: copy or download it again.');
+  const bad = (what: string) => new SegtileError('input', `${where} ${what}`, 'the file is damaged: copy or download it again');
   const headerBytes = starts[0]!;
   if (headerBytes > LONGEST_HEADER || offset + bytes > source.size) {
     throw bad(`has a JPEG stream of ${bytes} bytes at byte ${offset}, but the file has only ${source.size} bytes`);
@@ -71,7 +70,7 @@ export async function openRestartImage(
     throw new SegtileError(
       'unsupported',
       `${where} ${what}`,
-      'Convert it to OME-TIFF first, for example with QuPath or bfconvert.',
+      'convert it to OME-TIFF first, for example with QuPath or bfconvert',
     );
   }
   const grid: IntervalGrid = {
@@ -182,7 +181,7 @@ function renumber(path: string, grid: IntervalGrid, block: number, into: Uint8Ar
     const marker = into[at - 1]!;
     if (into[at - 2] !== 0xff || marker < 0xd0 || (marker > 0xd7 && marker !== 0xd9)) {
       const what = `restart interval ${interval} of ${path} does not end with a marker`;
-      throw new SegtileError('input', what, 'The file is damaged: copy or download it again.');
+      throw new SegtileError('input', what, 'the file is damaged: copy or download it again');
     }
     into[at - 1] = i === intervals.length - 1 ? 0xd9 : 0xd0 + (i % 8);
   }

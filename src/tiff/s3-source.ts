@@ -62,11 +62,11 @@ function laterOrEnd(path: string, first: number, thrown: unknown): RangeAnswer |
   const { name, $metadata, $response } = thrown as ServiceError;
   const why = reason(thrown);
   if (name === 'CredentialsProviderError') {
-    const hint = 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; give a public object as https://...';
+    const hint = 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; give a public object as https://...';
     throw new SegtileError('input', `there are no credentials to read ${path}`, hint, thrown);
   }
   if (why === 'Region is missing') {
-    throw new SegtileError('input', `no region is known to read ${path}`, 'Set AWS_REGION to that of the bucket.', thrown);
+    throw new SegtileError('input', `no region is known to read ${path}`, 'set AWS_REGION to that of the bucket', thrown);
   }
   const status = $metadata?.httpStatusCode;
   if (status === undefined || status < 300) throw thrown;
@@ -76,7 +76,7 @@ function laterOrEnd(path: string, first: number, thrown: unknown): RangeAnswer |
     throw new SegtileError(
       'input',
       `${path} lies ${place}`,
-      `Set AWS_REGION${region === undefined ? '' : `=${region}`}.`,
+      `set AWS_REGION${region === undefined ? '' : `=${region}`}`,
       thrown,
     );
   }

@@ -35,9 +35,9 @@ export async function openFile(path: string): Promise<ByteSource> {
   };
   // Looked at before it is opened: opening a pipe would wait for ever.
   const found = await stat(path).catch(refuse);
-  if (found.isDirectory()) throw new SegtileError('input', `${path} is a folder`, 'Give the path of one image file.');
-  if (!found.isFile()) throw new SegtileError('input', `${path} is not a regular file`, 'Give the path of an image file.');
-  if (found.size === 0) throw new SegtileError('input', `${path} is empty (0 bytes)`, 'Copy or download the file again.');
+  if (found.isDirectory()) throw new SegtileError('input', `${path} is a folder`, 'give the path of one image file');
+  if (!found.isFile()) throw new SegtileError('input', `${path} is not a regular file`, 'give the path of an image file');
+  if (found.size === 0) throw new SegtileError('input', `${path} is empty (0 bytes)`, 'copy or download the file again');
   const handle = await open(path, 'r').catch(refuse);
   return {
     path,
@@ -49,10 +49,10 @@ export async function openFile(path: string): Promise<ByteSource> {
 
 function unopened(path: string, cause: NodeJS.ErrnoException): SegtileError {
   if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') {
-    return new SegtileError('input', `there is no file ${path}`, 'Check the spelling and the folder.', cause);
+    return new SegtileError('input', `there is no file ${path}`, 'check the spelling and the folder', cause);
   }
   if (cause.code === 'EACCES' || cause.code === 'EPERM') {
-    return new SegtileError('input', `${path} may not be read`, 'Ask for permission to read it, or copy it.', cause);
+    return new SegtileError('input', `${path} may not be read`, 'ask for permission to read it, or copy it', cause);
   }
   return new SegtileError('input', `${path} cannot be opened: ${reason(cause)}`, undefined, cause);
 }
@@ -80,4 +80,4 @@ async function fill(
 }
 
 /** What to do about a file that ends too early. */
-export const TRUNCATED_HINT = 'The file is truncated: copy or download it again and compare its size with the original.';
+export const TRUNCATED_HINT = 'the file is truncated: copy or download it again and compare its size with the original';

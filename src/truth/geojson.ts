@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
-import { packColor, type TruthConfig } from './config.js';
-import { labeller, type Said } from './naming.js';
+import { packColor } from './config.js';
+import type { Said } from './naming.js';
 import { polygonOf, type Ring, requireInside, wrongRings } from './polygon.js';
 import type { Polygon } from './shapes.js';
 
@@ -12,11 +12,15 @@ const DEEPEST = 16;
  * Reads GeoJSON features as QuPath writes them and as HuBMAP gave them out, one after the other; values of JSON, each a feature
  * or a bare geometry. Coordinates are level-0 pixels. A MultiPolygon or a collection gives as many shapes as it has polygons.
  *
+ * @param labelOf gives the label of what a feature says of its class, undefined to leave it out; see `labeller`
  * @returns what gives the polygons of the next feature
- * @throws {SegtileError} `input` naming the feature, counted from 1, that is no area, lies outside the slide, or has no class
+ * @throws {SegtileError} `input` naming the feature, counted from 1, that is no area or lies outside the slide
  */
-export function geojsonReader(path: string, slide: Size, config: TruthConfig): (feature: unknown) => Iterable<Polygon> {
-  const labelOf = labeller(config);
+export function geojsonReader(
+  path: string,
+  slide: Size,
+  labelOf: (said: Said, where: string) => number | undefined,
+): (feature: unknown) => Iterable<Polygon> {
   let count = 0;
   return function* (feature) {
     const where = `${path}: feature ${++count}`;

@@ -3,9 +3,10 @@ import { reason, SegtileError } from '../errors.js';
 import { parseJson } from '../plan/checked.js';
 import type { Size } from '../types.js';
 import { cocoReader } from './coco.js';
-import type { TruthConfig } from './config.js';
+import { defaultConfig, type TruthConfig } from './config.js';
 import { geojsonReader } from './geojson.js';
 import { jsonItems } from './json-items.js';
+import { labeller } from './naming.js';
 import { shapeTruth } from './shape-truth.js';
 import type { Shape } from './shapes.js';
 import type { Truth } from './truth.js';
@@ -27,23 +28,46 @@ export async function openJsonTruth(
   config: TruthConfig,
   signal?: AbortSignal,
 ): Promise<Truth> {
+  if (await isCoco(path, signal)) {
+    const coco = cocoReader(path, name, slide, config);
+    for await (const item of jsonItems(path, COCO_LISTS, undefined, signal)) coco.add(item.list, item.value);
+    return shapeTruth({ path, kind: 'COCO', slide, config, shapes: coco.shapes() });
+  }
+  const shapes = await geojsonShapes(path, geojsonReader(path, slide, labeller(config)), signal);
+  return shapeTruth({ path, kind: 'GeoJSON', slide, config, shapes });
+}
+
+async function geojsonShapes(
+  path: string,
+  reader: ReturnType<typeof geojsonReader>,
+  signal: AbortSignal | undefined,
+): Promise<Shape[]> {
   const members = new Set<string>();
-  const coco = cocoReader(path, name, slide, config);
-  const geojson = geojsonReader(path, slide, config);
   const shapes: Shape[] = [];
   let list = false;
-  for await (const item of jsonItems(path, ['features', ...COCO_LISTS], (member) => members.add(member), signal)) {
-    if (COCO_LISTS.includes(item.list)) coco.add(item.list, item.value);
-    else for (const shape of geojson(item.value)) shapes.push(shape);
+  for await (const { value } of jsonItems(path, ['features'], (member) => members.add(member), signal)) {
+    for (const shape of reader(value)) shapes.push(shape);
     list = true;
-  }
-  if (members.has('images') && members.has('annotations')) {
-    return shapeTruth({ path, kind: 'COCO', slide, config, shapes: coco.shapes() });
   }
   // A file that is one feature, or no more than its geometry.
   if (!list && members.size > 0 && !members.has('features'))
-    for (const shape of geojson(await readWhole(path))) shapes.push(shape);
-  return shapeTruth({ path, kind: 'GeoJSON', slide, config, shapes });
+    for (const shape of reader(await readWhole(path))) shapes.push(shape);
+  return shapes;
+}
+
+/**
+ * Opens GeoJSON as nothing but areas: whatever is drawn has label 1, of any class or none.
+ *
+ * @throws {SegtileError} `input` where the file is damaged, holds no polygon, or does not fit the slide
+ */
+export async function openRegions(path: string, slide: Size, signal?: AbortSignal): Promise<Truth> {
+  const shapes = await geojsonShapes(
+    path,
+    geojsonReader(path, slide, () => 1),
+    signal,
+  );
+  if (shapes.length > 0) return shapeTruth({ path, kind: 'GeoJSON', slide, config: defaultConfig(), shapes });
+  throw new SegtileError('input', `${path} holds no polygon`, 'draw the regions as polygons, and export them as GeoJSON');
 }
 
 async function readWhole(path: string): Promise<unknown> {
@@ -56,6 +80,10 @@ async function readWhole(path: string): Promise<unknown> {
 /** Whether a JSON file is COCO, which holds the truth of many slides. */
 export async function isCoco(path: string, signal?: AbortSignal): Promise<boolean> {
   const members = new Set<string>();
-  for await (const _ of jsonItems(path, [], (member) => members.add(member), signal)) break;
-  return members.has('images') && members.has('annotations');
+  const listsAll = () => members.has('images') && members.has('annotations');
+  // The first entries tell, mostly: a large file is not read through for this.
+  for await (const { list } of jsonItems(path, ['features', ...COCO_LISTS], (member) => members.add(member), signal)) {
+    if (listsAll() || !COCO_LISTS.includes(list)) break;
+  }
+  return listsAll();
 }

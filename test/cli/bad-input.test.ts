@@ -49,6 +49,8 @@ beforeAll(async () => {
   save(fixtures, 'model-mpp.json', '{ "mpp": 0.5 }');
   save(fixtures, 'regions.geojson', '{ "type": "FeatureCollection", "features": [] }');
   save(fixtures, 'broken.geojson', '{ "type": ');
+  save(fixtures, 'flat.geojson', '{ "type": "Polygon", "coordinates": [[1, 2], [3, 4], [5, 6]] }');
+  save(fixtures, 'far.geojson', '{ "type": "Polygon", "coordinates": [[[900, 900], [999, 900], [999, 999]]] }');
   await sharp({ create: { width: 50, height: 200, channels: 3, background: 'white' } })
     .png()
     .toFile(at('tall.png'));
@@ -83,6 +85,8 @@ function meanNetwork(): Uint8Array {
 /** A line and a hint, and nothing else: no trace, no notes, no results. */
 function expectOneLine(ended: Ended, code: 1 | 2, says: RegExp): void {
   expect(ended.stderr).toMatch(/^segtile: [^\n]+\n {2}hint: [^\n]+\n$/);
+  // A hint goes on after its colon, as the message does: no capital, no full stop.
+  expect(ended.stderr).toMatch(/hint: (?![A-Z][a-z])[^\n]*[^.]\n$/);
   expect(ended.stderr).toMatch(says);
   expect(ended.stdout).toBe('');
   expect(ended).toMatchObject({ code, signal: null });
@@ -122,6 +126,13 @@ const files: readonly Case[] = [
   ['tissue regions that are missing', 'infer @slide.tif -m @red.onnx --tissue @nowhere.png', 1, /no file .*nowhere\.png/],
   ['tissue regions without a polygon', 'infer @slide.tif -m @red.onnx --tissue @regions.geojson', 1, /no polygon/],
   ['tissue regions that are no JSON', 'infer @slide.tif -m @red.onnx --tissue @broken.geojson', 1, /broken\.geojson/],
+  ['tissue regions without rings', 'infer @slide.tif -m @red.onnx --tissue @flat.geojson', 1, /flat\.geojson: feature 1 is no/],
+  [
+    'tissue regions of another slide',
+    'infer @slide.tif -m @red.onnx --tissue @far.geojson',
+    1,
+    /outside the slide of 300 x 200/,
+  ],
   ['a tissue mask of another shape', 'infer @slide.tif -m @red.onnx --tissue @tall.png', 1, /another shape/],
   ['info on a text', 'info @words.tif', 1, /not an image/],
   ['info on a model that is a text', 'info @words.onnx', 1, /not a whole ONNX file/],
@@ -259,8 +270,22 @@ describe('outputs', () => {
     const own = join(cwd, 'own.tif');
     copyFileSync(slide, own);
     for (const name of ['own.tif', './own.tif', join(cwd, '..', cwd.split('/').at(-1)!, 'own.tif')])
-      expectOneLine(await segtile(['infer', 'own.tif', ...args, '-o', name, '--overwrite'], { cwd }), 1, /is the slide itself/);
+      expectOneLine(
+        await segtile(['infer', 'own.tif', ...args, '-o', name, '--overwrite'], { cwd }),
+        1,
+        /is a file that the command reads/,
+      );
     expect(readFileSync(own)).toEqual(readFileSync(slide));
+  });
+
+  test('never replace another slide of the same command', async () => {
+    const cwd = folder();
+    copyFileSync(slide, join(cwd, 'own.tif'));
+    copyFileSync(slide, join(cwd, 'own.mask.ome.tif'));
+    const ended = await segtile(['infer', 'own.tif', 'own.mask.ome.tif', ...args, '-o', '.', '--overwrite'], { cwd });
+    expect(ended.stderr).toMatch(/own\.mask\.ome\.tif is a file that the command reads/);
+    expect(ended.code).toBe(1);
+    expect(readFileSync(join(cwd, 'own.mask.ome.tif'))).toEqual(readFileSync(slide));
   });
 
   test('cannot be in a folder that cannot be made, nor under the name of a folder', async () => {

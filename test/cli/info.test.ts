@@ -48,7 +48,7 @@ describe('info', () => {
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(/^ {2}level 0 +64 x 64 px/m);
     expect(ended.stdout).toMatch(/^ {2}segtile +cannot read it: .*whose tiles overlap$/m);
-    expect(ended.stdout).toMatch(/^ {2}hint +Convert it/m);
+    expect(ended.stdout).toMatch(/^ {2}hint +convert it/m);
     const [facts] = lines((await segtile(['info', '--json', path])).stdout);
     expect(facts).toMatchObject({ kind: 'slide', path, readable: false, problem: { code: 'unsupported' }, width: 64 });
   });
@@ -65,7 +65,7 @@ describe('info', () => {
     expect(facts).toMatchObject({ readable: true, notes: [], channels: ['DAPI', 'CD8 & CD4', 'CD20', 'PanCK', ''] });
     const ended = await segtile(['info', '--channels', 'CD3', path]);
     expect(ended).toMatchObject({ code: 2, stdout: '' });
-    expect(ended.stderr).toMatch(/has no channel "CD3" for --channels\n {2}hint: Its channels are 0 \(DAPI\)/);
+    expect(ended.stderr).toMatch(/has no channel "CD3" for --channels\n {2}hint: its channels are 0 \(DAPI\)/);
   });
 });
 

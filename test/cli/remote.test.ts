@@ -109,7 +109,7 @@ test('failures tell what to do, and no secret', async () => {
   const run = await segtile(['infer', ...args, '-m', model, '-o', join(folder, 'none'), '--json']);
   expect(run.code).toBe(1);
   expect(run.stderr).toContain('its server does not answer range requests');
-  expect(run.stderr).toContain('hint: Download the file and give its local path.');
+  expect(run.stderr).toContain('hint: download the file and give its local path');
   const clash = await segtile(['infer', signed(), signed(), '-m', model, '-o', join(folder, 'none')]);
   expect(clash).toMatchObject({ code: 2, stderr: expect.stringContaining('would both be written as') });
   const noModel = await segtile(['info', signed().replace('.tif?', '.onnx?x='), `${signed()}.onnx`]);

@@ -78,6 +78,10 @@ describe('readModel', () => {
       removable: true,
     });
     expect(await ending(identityNetwork({}, softmax, node('Relu', ['p'], 'q')))).toBeUndefined();
+    const bounded = [node('Sigmoid', ['same'], 'p'), node('Clip', ['p'], 'q')];
+    expect(await ending(identityNetwork({}, ...bounded))).toMatchObject({ activation: 'sigmoid', removable: false });
+    const hard = node('HardSigmoid', ['same'], 'p');
+    expect(await ending(identityNetwork({}, hard))).toMatchObject({ activation: 'sigmoid', removable: false });
 
     const shared = [node('Sigmoid', ['planes'], 'p'), node('Identity', ['p'], 'q'), node('Neg', ['p'], 'r')];
     expect(await ending(build({}, () => ({ nodes: shared, scores: 'q', channels: 3 })))).toMatchObject({ removable: false });
@@ -102,6 +106,8 @@ describe('readModel refuses', () => {
         nodes: [node('Identity', ['in'], 'out')],
       }),
     );
+  const cast = (opType: string, inputs: string[]) =>
+    identityNetwork({}, node(opType, inputs, 'decided'), node('Cast', ['decided'], 'floats', { to: 1n }));
 
   it.each([
     ['an empty file', new Uint8Array(), 'is empty'],
@@ -116,6 +122,8 @@ describe('readModel refuses', () => {
     ['a classifier', declared([1, 3, 8, 8], [1, 1000]), 'has 2 dimensions, expected 4'],
     ['integer pixels', typed('int64', 'float32'), 'is int64'],
     ['labels', typed('float32', 'int64'), 'is int64'],
+    ['labels as floats', cast('ArgMax', ['same']), 'holds decisions, not scores: the graph ends in ArgMax'],
+    ['yes and no as floats', cast('Greater', ['same', 'same']), 'holds decisions, not scores: the graph ends in Greater'],
   ])('%s', async (_, content, message) => {
     const path = saved(content);
     const failure = await readModel(path).catch((thrown: unknown) => thrown);
@@ -125,6 +133,8 @@ describe('readModel refuses', () => {
   });
 
   it('what is no file', async () => {
+    // It would be read for ever.
+    await expect(readModel('/dev/zero')).rejects.toMatchObject({ code: 'input', message: '/dev/zero is not a regular file' });
     await expect(readModel('/nowhere/m.onnx')).rejects.toMatchObject({
       code: 'input',
       message: 'no such model file: /nowhere/m.onnx',

@@ -189,6 +189,11 @@ describe('what the file leaves open', () => {
     expect(() => resolveModel(file, { layout: 'nchw' })).toThrow(/has 4 channels in layout nchw, expected 1 or 3/);
   });
 
+  it('a softmax over one channel is an error: it is 1 everywhere', async () => {
+    const file = await readModel(saved(identityNetwork({ depth: 1 }, node('Softmax', ['same'], 'p', { axis: 1n }))));
+    expect(() => resolveModel(file, undefined)).toThrow(/ends in a softmax over 1 channel, which is 1 for every pixel/);
+  });
+
   it('a batch that is fixed is run as one', async () => {
     expect((await modelOf(positionNetwork({ batch: 4 }))).notes).toContain('exported for batches of 4: run with 1');
   });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { removeSmall } from '../../dist/plan/components.js';
-import { fillPolygons } from '../../dist/plan/polygon.js';
 import { medianFilter, otsuThreshold, saturation } from '../../dist/plan/saturation.js';
 import { otsuTissue, stainedPixels, tissueMap, tissueShare } from '../../dist/plan/tissue.js';
 import goldens from '../fixtures/plan/skimage.json' with { type: 'json' };
@@ -32,12 +31,6 @@ test("small objects and holes go as with scikit-image's remove_small_objects and
   expect(mask).toEqual(bytes(goldens.withoutSmallObjects));
   removeSmall(mask, width, height, 0, 64);
   expect(mask).toEqual(bytes(goldens.withoutSmallHoles));
-});
-
-test("polygons with holes fill as scikit-image's polygon2mask does", () => {
-  const { size, rings, mask } = goldens.polygon;
-  const filled = fillPolygons([rings as [number, number][][]], { width: size, height: size });
-  expect(filled).toEqual(bytes(mask));
 });
 
 test('a view of glass alone has no tissue, a view of tissue alone has no glass', () => {

@@ -95,7 +95,7 @@ describe('a slide on a web server', () => {
     await expect(openSlide(`${server.origin}/picture.png`)).rejects.toMatchObject({
       code: 'unsupported',
       message: `${server.origin}/picture.png is a PNG, and only TIFF files can be read in pieces from a server`,
-      hint: 'Download the file and give its local path.',
+      hint: 'download the file and give its local path',
     });
   });
 

@@ -285,24 +285,24 @@ const lasting: readonly (readonly [string, Fault, message: string | RegExp, hint
   ['401', answering(401), 'may not be read (HTTP 401)', /user:password@host/],
   ['403', answering(403), 'may not be read (HTTP 403)', /expired/],
   ['418', answering(418), 'the server answers HTTP 418', /address/],
-  ['200', answering(200, whole, 'whole'), 'its server does not answer range requests', /^Download the file/],
+  ['200', answering(200, whole, 'whole'), 'its server does not answer range requests', /^download the file/],
   ['a web page', answering(200, { 'content-type': 'text/html; charset=utf-8' }, '<p>Log in'), 'is a web page', /login/],
-  ['206 without Content-Range', answering(206, whole, 'whole'), 'does not answer range requests', /^Download/],
-  ['an unknown size', answering(206, { 'content-range': 'bytes 0-4/*' }, 'whole'), 'does not answer range', /^Download/],
+  ['206 without Content-Range', answering(206, whole, 'whole'), 'does not answer range requests', /^download/],
+  ['an unknown size', answering(206, { 'content-range': 'bytes 0-4/*' }, 'whole'), 'does not answer range', /^download/],
   [
     'packed bytes',
     answering(206, { 'content-range': 'bytes 0-4/5', 'content-encoding': 'gzip' }, 'whole'),
     'does not answer range requests',
-    /^Download/,
+    /^download/,
   ],
   [
     'other bytes than asked',
     answering(206, { 'content-range': 'bytes 7-11/20' }, 'whole'),
     'answered from byte 7 on',
-    /^Download/,
+    /^download/,
   ],
-  ['an empty file', answering(416, { 'content-range': 'bytes */0' }), 'is empty (0 bytes)', /Upload/],
-  ['an empty file, whole', answering(200, { 'content-length': '0' }), 'is empty (0 bytes)', /Upload/],
+  ['an empty file', answering(416, { 'content-range': 'bytes */0' }), 'is empty (0 bytes)', /upload/],
+  ['an empty file, whole', answering(200, { 'content-length': '0' }), 'is empty (0 bytes)', /upload/],
 ];
 
 test.each(lasting)('%s is an error at once', async (_, fault, message, hint) => {

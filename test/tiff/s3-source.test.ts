@@ -140,9 +140,9 @@ const lasting: readonly (readonly [string, Fault, string, RegExp])[] = [
     'another region',
     refusing(301, 'PermanentRedirect', { 'x-amz-bucket-region': 'eu-west-1' }),
     'lies in the region eu-west-1',
-    /^Set AWS_REGION=eu-west-1\.$/,
+    /^set AWS_REGION=eu-west-1$/,
   ],
-  ['empty', refusing(416, 'InvalidRange'), 'is empty (0 bytes)', /Upload/],
+  ['empty', refusing(416, 'InvalidRange'), 'is empty (0 bytes)', /upload/],
   [
     'no ranges',
     (response) => {
@@ -150,7 +150,7 @@ const lasting: readonly (readonly [string, Fault, string, RegExp])[] = [
       return 'taken';
     },
     'does not answer range requests',
-    /^Download/,
+    /^download/,
   ],
 ];
 
@@ -178,14 +178,14 @@ test('no credentials', async () => {
   await expect(open()).rejects.toMatchObject({
     code: 'input',
     message: 'there are no credentials to read s3://slides/folder/a b.tif',
-    hint: expect.stringContaining('Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'),
+    hint: expect.stringContaining('set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'),
   });
   expect(server.seen).toHaveLength(0);
 });
 
 test('no region, and no endpoint either', async () => {
   vi.stubEnv('AWS_ENDPOINT_URL', undefined);
-  await expect(open()).rejects.toMatchObject({ code: 'input', hint: 'Set AWS_REGION to that of the bucket.' });
+  await expect(open()).rejects.toMatchObject({ code: 'input', hint: 'set AWS_REGION to that of the bucket' });
 });
 
 describe('an installation without @aws-sdk/client-s3', () => {
