@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import sharp from 'sharp';
 import { throwIfAborted } from '../errors.js';
+import type { Pixels, Samples } from '../types.js';
 import { rawBytes, samplesInBlock } from './block-bytes.js';
 import { blockError } from './block-error.js';
 import { type BlockPixels, decodeBlocksTogether } from './block-pixels.js';
@@ -8,7 +9,7 @@ import { fetchBlocks, layBlocks } from './blocks.js';
 import { LZW, PACKBITS } from './codecs.js';
 import type { Directory } from './directory.js';
 import { type BlockGrid, type Cell, cellsOf, gridSize } from './grid.js';
-import { type NativePixels, newSamples, place, type Samples, sampleType } from './native.js';
+import { newSamples, place, sampleType } from './native.js';
 import type { ByteSource } from './source.js';
 import { decodeWrapped, fitsWrapper } from './wrapped.js';
 
@@ -21,6 +22,8 @@ export interface TiffImage {
   readonly directory: Directory;
   /** Such as `level 0`. */
   readonly name: string;
+  /** The directories that the planes are in, where each is in one of its own. */
+  readonly pages?: readonly Directory[];
 }
 
 /** Calls of decoders at the same time in one band: as many as libuv has threads, unless it was told otherwise. */
@@ -41,7 +44,7 @@ export async function decodeBlocks(
   grid: BlockGrid,
   channels: readonly number[],
   signal?: AbortSignal,
-): Promise<NativePixels> {
+): Promise<Pixels<Samples>> {
   const { directory } = image;
   const planes = directory.planar ? channels : [0];
   const cells = planes.map((plane) => cellsOf(directory, grid, plane));
@@ -53,9 +56,9 @@ export async function decodeBlocks(
   }
 
   const size = gridSize(directory, grid);
-  const samples = newSamples(sampleType(directory), size.width * size.height * channels.length);
-  if (!complete) fillAbsent(samples.data, directory);
-  const target: NativePixels = { ...size, channels: channels.length, ...samples };
+  const data = newSamples(sampleType(directory), size.width * size.height * channels.length);
+  if (!complete) data.fill(absentValue(directory));
+  const target: Pixels<Samples> = { ...size, channels: channels.length, data };
   const whole = channels.map((from, to) => [from, to] as const);
   const groups = present.flatMap((plane, i) => {
     const pairs = directory.planar ? [[0, i] as const] : whole;
@@ -72,10 +75,10 @@ export async function decodeBlocks(
 }
 
 /** The value that the file declares for blocks that it does not hold, where samples can have it, else 0 (gdal.org/drivers/raster/gtiff.html). */
-function fillAbsent(data: Samples['data'], { noData, sampleFormat, bits }: Directory): void {
-  if (noData === undefined) return;
+export function absentValue({ noData, sampleFormat, bits }: Directory): number {
+  if (noData === undefined) return 0;
   const possible = sampleFormat === 3 || (Number.isInteger(noData) && noData >= 0 && noData < 2 ** bits[0]!);
-  if (possible) data.fill(noData);
+  return possible ? noData : 0;
 }
 
 /** Cuts blocks of one plane into groups for one call of the decoder. Blocks of a group have the same height. */
