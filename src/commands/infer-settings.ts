@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
 import type { Card } from '../model/card.js';
-import type { Model } from '../model/resolve.js';
+import { type Model, pixelsOf } from '../model/resolve.js';
 import type { PlanSettings } from '../pipeline/plan-slide.js';
 import type { RunSettings } from '../pipeline/run-settings.js';
 import type { TissueChoice } from '../pipeline/tissue.js';
@@ -9,6 +9,7 @@ import type { Blend } from '../plan/blend.js';
 import { createGrid } from '../plan/grid.js';
 import type { LabelRule } from '../plan/labels.js';
 import { strideOfOverlap } from '../plan/overlap.js';
+import type { ChannelWish } from '../slide/slide.js';
 import type { ViewChoice } from '../slide/view.js';
 import type { Size } from '../types.js';
 import type { SlideFlags } from './slide-options.js';
@@ -41,7 +42,8 @@ export interface InferOptions extends SlideFlags {
   readonly preview: boolean;
   readonly card?: string;
   readonly layout?: 'nchw' | 'nhwc';
-  readonly color?: 'rgb' | 'bgr' | 'gray';
+  readonly color?: Card['color'];
+  readonly samples?: Card['samples'];
   readonly scale?: number;
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
@@ -59,8 +61,8 @@ const LONGEST_WINDOW = 8192;
 
 /** What the flags say about the model, above its card. */
 export function cardFlags(options: InferOptions): Card {
-  const { layout, color, scale, mean, std, standardize, activation, classes, modelMpp } = options;
-  const flags = { layout, color, scale, mean, std, standardize, activation, classes, mpp: modelMpp };
+  const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp } = options;
+  const flags = { layout, color, samples, scale, mean, std, standardize, activation, classes, mpp: modelMpp };
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as Card;
 }
 
@@ -86,6 +88,7 @@ export function planSettings(options: InferOptions, model: Model): PlanSettings 
     resolution: resolutionOf(options),
     slideMpp,
     channels,
+    wish: wishOf(model),
     window,
     stride,
     margin,
@@ -93,6 +96,12 @@ export function planSettings(options: InferOptions, model: Model): PlanSettings 
     tissue: tissueOf(options.tissue),
     minTissue,
   };
+}
+
+/** What a model wants of a slide where it does not take a picture. */
+function wishOf(model: Model): ChannelWish | undefined {
+  const { kind, channels } = pixelsOf(model);
+  return kind === 'picture' ? undefined : { count: channels, samples: model.samples, by: model.path };
 }
 
 function windowOf({ window }: InferOptions, { fixedWindow, window: suggested, path }: Model): Size {
