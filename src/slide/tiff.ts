@@ -1,21 +1,18 @@
-import { reason, SegtileError } from '../errors.js';
-import { absentBlocks, requireBlocks } from '../tiff/check.js';
+import { SegtileError } from '../errors.js';
+import { absentBlocks } from '../tiff/check.js';
 import { compressionName, photometricName } from '../tiff/codecs.js';
 import { readTiff } from '../tiff/container.js';
-import { requireDecodable } from '../tiff/decodable.js';
 import { absentValue, type TiffImage } from '../tiff/decode.js';
 import { blockCount, type Directory } from '../tiff/directory.js';
 import { sampleType } from '../tiff/native.js';
 import { cachePages } from '../tiff/page-cache.js';
 import { readBands, readByteBands, readNativeBands } from '../tiff/read.js';
-import { openRestartImage } from '../tiff/restart.js';
-import { channelsSeen, isColourless, type SampleScale, sampleScale } from '../tiff/rgb.js';
+import { channelsSeen, isColourless, sampleScale } from '../tiff/rgb.js';
 import type { ByteSource } from '../tiff/source.js';
 import { channelName, channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { layOut } from './formats.js';
-import type { Layout } from './layout.js';
+import { findProblem, imageOf, type OpenFile, openLevels, requireSameSamples, sharedScale } from './images.js';
 import { findMpp } from './mpp.js';
-import { inPlanes, requireAlike } from './planes.js';
 import type { ChannelReader, ChannelWish, Level, Slide, SlideMpp } from './slide.js';
 
 /** What the user says of a file, above what it says itself. */
@@ -32,17 +29,6 @@ export interface SlideOptions {
 export interface Inspection {
   readonly slide: Slide;
   readonly problem: SegtileError | undefined;
-}
-
-/** A TIFF file in the middle of becoming a slide. */
-interface OpenFile {
-  readonly source: ByteSource;
-  readonly layout: Layout;
-  /** Level 0; of channels in directories of their own the first. */
-  readonly base: Directory;
-  readonly names: readonly string[];
-  /** How samples of level 0 become 8 bits. */
-  readonly scale: SampleScale;
 }
 
 /**
@@ -66,7 +52,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     if (image !== undefined) return image;
     throw new SegtileError('usage', `expected a level from 0 to ${images.length - 1} of ${path} but got ${level}`);
   };
-  const problem = findProblem(file, images, options.channels !== undefined) ?? damage;
+  const problem = findProblem(file, images, options.channels !== undefined, samples) ?? damage;
   const slide: Slide = {
     path,
     format: layout.format,
@@ -109,35 +95,6 @@ const PALETTE = 3;
 const RGB = ['red', 'green', 'blue'];
 const CMYK = ['cyan', 'magenta', 'yellow', 'black'];
 
-/** Some channels of a level as one image. */
-function imageOf({ source, layout }: OpenFile, level: number, channels: readonly number[]): TiffImage {
-  const name = `level ${level}`;
-  const pages = layout.levels[level]!;
-  if (layout.channels.length === 0) return { source, directory: pages[0]!, name };
-  const chosen = channels.map((channel) => pages[channel]!);
-  return { source, directory: inPlanes(chosen), name, pages: chosen };
-}
-
-/** The images that are the picture at each level. Where one cannot be opened, it is left as the file has it. */
-async function openLevels(
-  file: OpenFile,
-  seen: readonly number[],
-  signal: AbortSignal | undefined,
-): Promise<{ readonly images: readonly TiffImage[]; readonly damage: SegtileError | undefined }> {
-  let damage: SegtileError | undefined;
-  const images: TiffImage[] = [];
-  for (const level of file.layout.levels.keys()) {
-    const image = imageOf(file, level, seen);
-    const made = await openRestartImage(file.source, image.directory, signal).catch((error: unknown) => {
-      if (!(error instanceof SegtileError) || error.code === 'aborted') throw error;
-      damage ??= error;
-      return undefined;
-    });
-    images.push({ ...image, ...made });
-  }
-  return { images, damage };
-}
-
 /** How channels are read as numbers. See {@link Slide.channelReader}. */
 function readerOf(
   file: OpenFile,
@@ -161,6 +118,7 @@ function readerOf(
   const images = apart ? layout.levels.map((_, level) => imageOf(file, level, channels)) : opened;
   const problem = apart ? findProblem(file, images, true) : undefined;
   if (problem !== undefined) throw problem;
+  requireSameSamples(path, images);
   const samples = apart ? channels.map((_, sample) => sample) : channels;
   return {
     channels: channels.map((channel) => channelName(names, channel)),
@@ -170,16 +128,6 @@ function readerOf(
       return readByteBands(image, rows, columns, samples, sharedScale(image.directory, file), signal);
     },
   };
-}
-
-/**
- * The scale of level 0, which alone may declare a range, for every level and channel of the same kind of samples: the same stain looks the
- * same in all of them.
- */
-function sharedScale(directory: Directory, { base, scale }: OpenFile): SampleScale {
-  const keys = ['sampleFormat', 'photometric'] as const;
-  const alike = directory.bits[0] === base.bits[0] && keys.every((key) => directory[key] === base[key]);
-  return alike ? scale : sampleScale(directory);
 }
 
 /** Where a block is: in one place, or in one for each plane. */
@@ -212,30 +160,4 @@ function describeLevel(directory: Directory, index: number, base: Directory): Le
     compression: compressionName(compression),
     ...(absent > 0 && { absentBlocks: absent }),
   };
-}
-
-/** Why the pixels of a slide cannot be read; undefined where they can. */
-function findProblem(
-  { source: { path }, layout: { refusal } }: OpenFile,
-  images: readonly TiffImage[],
-  chosen: boolean,
-): SegtileError | undefined {
-  if (refusal !== undefined && !(refusal.liftedByChannels && chosen)) {
-    return new SegtileError('unsupported', `${path} ${refusal.message}`, refusal.hint);
-  }
-  try {
-    for (const { source, directory, pages = [directory] } of images) {
-      for (const page of pages) {
-        requireDecodable(path, page);
-        requireBlocks(source, page);
-      }
-      requireAlike(path, pages);
-      requireDecodable(path, directory);
-    }
-    return undefined;
-  } catch (error) {
-    return error instanceof SegtileError
-      ? error
-      : new SegtileError('input', `${path} cannot be read: ${reason(error)}`, undefined, error);
-  }
 }

@@ -11,7 +11,7 @@ import type { Directory } from './directory.js';
 import { type BlockGrid, type Cell, cellsOf, gridSize } from './grid.js';
 import { newSamples, place, sampleType } from './native.js';
 import type { ByteSource } from './source.js';
-import { decodeWrapped, fitsWrapper } from './wrapped.js';
+import { decodeWrapped, fitsWrapper, planeOf } from './wrapped.js';
 
 // Every block is decoded once in a pass: what sharp remembers of finished work would only hold memory.
 sharp.cache(false);
@@ -50,8 +50,8 @@ export async function decodeBlocks(
   const cells = planes.map((plane) => cellsOf(directory, grid, plane));
   const present = cells.map((plane) => plane.filter(({ number }) => directory.byteCounts[number] !== 0));
   const complete = present.every((plane, i) => plane.length === cells[i]!.length);
-  if (complete && fitsWrapper(directory, channels)) {
-    const decoded = await decodeWrapped(image, grid, signal);
+  if (complete && !directory.planar && fitsWrapper(directory, channels)) {
+    const decoded = await decodeWrapped(image, grid, 0, signal);
     if (decoded !== undefined) return decoded;
   }
 
@@ -59,6 +59,9 @@ export async function decodeBlocks(
   const data = newSamples(sampleType(directory), size.width * size.height * channels.length);
   if (!complete) data.fill(absentValue(directory));
   const target: Pixels<Samples> = { ...size, channels: channels.length, data };
+  if (complete && directory.planar && fitsWrapper(planeOf(directory), [0])) {
+    if (await decodePlanes(image, grid, planes, target, signal)) return target;
+  }
   const whole = channels.map((from, to) => [from, to] as const);
   const groups = present.flatMap((plane, i) => {
     const pairs = directory.planar ? [[0, i] as const] : whole;
@@ -72,6 +75,24 @@ export async function decodeBlocks(
     }
   });
   return target;
+}
+
+/** Decodes planes into the channels of a target, each in one call; says whether that can be done. */
+async function decodePlanes(
+  image: TiffImage,
+  grid: BlockGrid,
+  planes: readonly number[],
+  target: Pixels<Samples>,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const size = gridSize(image.directory, grid);
+  let possible = true;
+  await doAll([...planes.entries()], signal, async ([channel, plane]) => {
+    const decoded = possible ? await decodeWrapped(image, grid, plane, signal) : undefined;
+    if (decoded === undefined) possible = false;
+    else place(decoded.data, target, { size, x: 0, y: 0, stride: 1, rowLength: decoded.width, channels: [[0, channel]] });
+  });
+  return possible;
 }
 
 /** The value that the file declares for blocks that it does not hold, where samples can have it, else 0 (gdal.org/drivers/raster/gtiff.html). */

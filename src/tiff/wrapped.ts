@@ -29,8 +29,14 @@ export function fitsWrapper(directory: Directory, channels: readonly number[]): 
   return codec && plain && tiles && channels.length === samples && channels.every((channel, i) => channel === i);
 }
 
+/** A directory with planes of its own as the directory of one of them, but for the numbers of its blocks. */
+export function planeOf(directory: Directory): Directory {
+  const { planar, bits } = directory;
+  return planar ? { ...directory, planar: false, samples: 1, bits: bits.slice(0, 1), photometric: 1 } : directory;
+}
+
 /**
- * Decodes a grid of blocks that {@link fitsWrapper} lets through.
+ * Decodes a grid of blocks of one plane, which {@link fitsWrapper} lets through.
  *
  * @returns undefined where the blocks have to be decoded one by one: one of them is damaged, or of a kind that libtiff decodes only with a
  *   warning or at a wrong place
@@ -39,9 +45,11 @@ export function fitsWrapper(directory: Directory, channels: readonly number[]): 
 export async function decodeWrapped(
   image: TiffImage,
   grid: BlockGrid,
+  plane: number,
   signal: AbortSignal | undefined,
 ): Promise<Pixels | undefined> {
-  const wrapped = await wrap(image, grid, cellsOf(image.directory, grid, 0), signal);
+  const cells = cellsOf(image.directory, grid, plane);
+  const wrapped = await wrap({ ...image, directory: planeOf(image.directory) }, grid, cells, signal);
   if (image.directory.compression === LZW && wrapped.blocks.some(({ bytes }) => isOldLzw(bytes))) return undefined;
   return decode(wrapped).catch(() => undefined);
 }
