@@ -8,7 +8,7 @@ export { defaultWorkers, openPool, type Pool, type PoolOptions } from './model/p
 export { type Model, type ModelClass, resolveModel } from './model/resolve.js';
 export { type Inference, type InferResult, type InferSettings, inferSlide } from './pipeline/infer.js';
 export { mapOrdered } from './pipeline/ordered.js';
-export { type PlanSettings, planSlide, type SlidePlan } from './pipeline/plan-slide.js';
+export { type PlanSettings, planSlide, type SlidePlan, wishOf } from './pipeline/plan-slide.js';
 export type { RunRecord } from './pipeline/record.js';
 export type { ReadyModel, RunFiles, RunSettings } from './pipeline/run-settings.js';
 export { runSlide } from './pipeline/run-slide.js';
@@ -23,7 +23,7 @@ export type { WindowRows } from './plan/windows.js';
 export { type CutWindow, cutWindows } from './slide/cut.js';
 export { openSlide } from './slide/open.js';
 export { readOverview } from './slide/overview.js';
-export type { Level, Slide, SlideMpp } from './slide/slide.js';
+export type { ChannelReader, ChannelWish, Level, ReadLevel, Slide, SlideMpp } from './slide/slide.js';
 export { type View, type ViewChoice, workingView } from './slide/view.js';
 export { createStitch, type Stitch } from './stitch/stitch.js';
 export { deflateCodec, jpegCodec } from './tiff/tile-codec.js';

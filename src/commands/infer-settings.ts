@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import type { Card } from '../model/card.js';
-import { type Model, pixelsOf } from '../model/resolve.js';
-import type { PlanSettings } from '../pipeline/plan-slide.js';
+import type { Model } from '../model/resolve.js';
+import { type PlanSettings, wishOf } from '../pipeline/plan-slide.js';
 import type { RunSettings } from '../pipeline/run-settings.js';
 import type { TissueChoice } from '../pipeline/tissue.js';
 import type { Border } from '../plan/axis.js';
@@ -9,7 +9,6 @@ import type { Blend } from '../plan/blend.js';
 import { createGrid } from '../plan/grid.js';
 import type { LabelRule } from '../plan/labels.js';
 import { strideOfOverlap } from '../plan/overlap.js';
-import type { ChannelWish } from '../slide/slide.js';
 import type { ViewChoice } from '../slide/view.js';
 import type { Size } from '../types.js';
 import type { SlideFlags } from './slide-options.js';
@@ -96,12 +95,6 @@ export function planSettings(options: InferOptions, model: Model): PlanSettings 
     tissue: tissueOf(options.tissue),
     minTissue,
   };
-}
-
-/** What a model wants of a slide where it does not take a picture. */
-function wishOf(model: Model): ChannelWish | undefined {
-  const { kind, channels } = pixelsOf(model);
-  return kind === 'picture' ? undefined : { count: channels, samples: model.samples, by: model.path };
 }
 
 function windowOf({ window }: InferOptions, { fixedWindow, window: suggested, path }: Model): Size {

@@ -1,4 +1,5 @@
 import { SegtileError } from '../errors.js';
+import { type Model, pixelsOf } from '../model/resolve.js';
 import type { Border } from '../plan/axis.js';
 import { createGrid, type Grid } from '../plan/grid.js';
 import type { BandSource } from '../slide/cut.js';
@@ -17,7 +18,7 @@ export interface PlanSettings {
   readonly slideMpp: number | SlideMpp | undefined;
   /** The channels that are read, by number from 0 or by name. For a model that takes a picture one or three. */
   readonly channels?: readonly string[] | undefined;
-  /** What the model is given; without it the picture that a person sees. */
+  /** What the model is given, by {@link wishOf}; without it the picture that a person sees. */
   readonly wish?: ChannelWish | undefined;
   readonly window: Size;
   readonly stride: Size;
@@ -39,6 +40,12 @@ export interface SlidePlan extends TissueSelection {
   readonly grid: Grid;
   /** The whole slide at low resolution. Read once, when first asked for. */
   overview(): Promise<Pixels>;
+}
+
+/** What a model wants of a slide where it does not take a picture. */
+export function wishOf(model: Model): ChannelWish | undefined {
+  const { kind, channels } = pixelsOf(model);
+  return kind === 'picture' ? undefined : { count: channels, samples: model.samples, by: model.path };
 }
 
 /**

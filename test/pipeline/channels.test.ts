@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Card } from '../../dist/model/card.js';
-import { pixelsOf } from '../../dist/model/resolve.js';
-import { type PlanSettings, planSlide } from '../../dist/pipeline/plan-slide.js';
+import { type PlanSettings, planSlide, wishOf } from '../../dist/pipeline/plan-slide.js';
 import { scoreSlide } from '../../dist/pipeline/score.js';
 import { createStageClock } from '../../dist/pipeline/stage-clock.js';
 import type { Size } from '../../dist/types.js';
@@ -53,8 +52,7 @@ async function scored(
 ): Promise<Size & { data: Float32Array }> {
   const scale = card.standardize === undefined ? { scale: 1 } : {};
   const model = await modelOf(network, { activation: 'none', ...scale, ...card });
-  const { kind, channels } = pixelsOf(model);
-  const wish = kind === 'channels' ? { count: channels, samples: model.samples, by: 'the model' } : undefined;
+  const wish = wishOf(model);
   const plan = await planSlide(
     fixture(name),
     { resolution: undefined, slideMpp: undefined, tissue: { kind: 'none' }, minTissue: undefined, ...settings, wish },
