@@ -63,8 +63,11 @@ const cardChecks: Checks<Card> = {
   color: oneOf('rgb', 'bgr', 'gray', 'channels'),
   samples: oneOf('uint8', 'uint16', 'float32'),
   scale: positive,
-  mean: check('one number, or one a channel', perChannel),
-  std: check('one number above 0, or one a channel', (value) => perChannel(value) && value.every((part) => part > 0)),
+  mean: check('a list of numbers (one, or one a channel)', perChannel),
+  std: check(
+    'a list of numbers above 0 (one, or one a channel)',
+    (value) => perChannel(value) && value.every((part) => part > 0),
+  ),
   standardize: oneOf('window'),
   activation: oneOf('sigmoid', 'softmax', 'none'),
   exclusive: check('true or false', (value) => typeof value === 'boolean'),

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { inPlanes, requireAlike } from '../../dist/slide/planes.js';
+import { inspectTiff } from '../../dist/slide/tiff.js';
 import type { Directory } from '../../dist/tiff/directory.js';
-import { plainDirectory } from '../tiff/pictures.ts';
+import { blockTiff, memorySource, picture, plainDirectory } from '../tiff/pictures.ts';
 
 const page = (index: number, more: Partial<Directory> = {}): Directory => ({
   ...plainDirectory(40, 30),
@@ -41,4 +42,16 @@ test.each<[string, Partial<Directory>]>([
     `slide.tif keeps directory 0 and directory 2 in different ways (${what}), though they are channels of one image`,
   );
   expect(() => requireAlike('slide.tif', [page(2, more)])).not.toThrow();
+});
+
+test('channels of which white is zero are inverted', async () => {
+  const pixels = picture(40, 30, 2);
+  const bytes = blockTiff(pixels, { photometric: 0, blockWidth: 40, blockHeight: 30 });
+  const { slide, problem } = await inspectTiff(memorySource(bytes), {});
+  expect(problem).toBeUndefined();
+  const { read, channels } = slide.channelReader({ count: 2, samples: 'uint8', by: 'the model' });
+  expect(channels).toEqual(['0', '1']);
+  for await (const { runs } of read(0, { start: 0, length: 30 }, () => [{ start: 0, length: 40 }])) {
+    expect(Array.from(runs[0]!.pixels.data)).toEqual(Array.from(pixels.data, (value) => 255 - value));
+  }
 });
