@@ -139,7 +139,11 @@ function inferCommand(shell: Shell): Command {
     .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', positiveNumber))
     .option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp')
     .addOption(
-      option('--channels <list>', 'channels to read: three as red, green and blue, or one; numbers from 0, or names', list),
+      option(
+        '--channels <list>',
+        'channels to read, in the order in which the model takes them; numbers from 0, or names',
+        list,
+      ),
     )
     .addOption(
       option('--tissue <how>', 'which windows hold tissue: otsu, hubmap, none, or a mask image or GeoJSON', text, 'otsu'),
@@ -185,9 +189,26 @@ function inferCommand(shell: Shell): Command {
     .optionsGroup('What the model expects (beats its card, <model>.segtile.json):')
     .addOption(option('--card <file>', 'a card at another place than beside the model', text))
     .addOption(option('--layout <order>', "order of the input's axes: nchw or nhwc", word('nchw', 'nhwc')))
-    .addOption(option('--color <order>', 'channels of the input: rgb, bgr or gray', word('rgb', 'bgr', 'gray')))
     .addOption(
-      option('--scale <factor>', 'multiplies samples of 0 to 255, before mean and std (default: 1/255)', positiveNumber),
+      option(
+        '--color <order>',
+        'channels of the input: rgb, bgr or gray, or channels for those of the slide as they are',
+        word('rgb', 'bgr', 'gray', 'channels'),
+      ),
+    )
+    .addOption(
+      option(
+        '--samples <type>',
+        'samples that reach the model: uint8, or uint16 or float32 as the slide keeps them (default: uint8)',
+        word('uint8', 'uint16', 'float32'),
+      ),
+    )
+    .addOption(
+      option(
+        '--scale <factor>',
+        'multiplies samples, before mean and std (default: 1/255, for uint16 1/65535, for float32 1)',
+        positiveNumber,
+      ),
     )
     .addOption(option('--mean <list>', 'subtracted from each channel', channelNumbers))
     .addOption(option('--std <list>', 'divides each channel', positiveChannelNumbers))
@@ -222,7 +243,11 @@ function infoCommand(shell: Shell): Command {
     .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', positiveNumber))
     .option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp')
     .addOption(
-      option('--channels <list>', 'channels to read: three as red, green and blue, or one; numbers from 0, or names', list),
+      option(
+        '--channels <list>',
+        'channels to read, in the order in which the model takes them; numbers from 0, or names',
+        list,
+      ),
     )
     .option('--check', 'decode every block of every level, and name those that are bad')
     .option('--json', 'one line of JSON a file on standard output')

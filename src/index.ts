@@ -21,7 +21,7 @@ export {
   type SlideFailure,
 } from './pipeline/make-dataset.js';
 export { mapOrdered } from './pipeline/ordered.js';
-export { type PlanSettings, planSlide, type SlidePlan } from './pipeline/plan-slide.js';
+export { type PlanSettings, planSlide, type SlidePlan, wishOf } from './pipeline/plan-slide.js';
 export type { RunRecord } from './pipeline/record.js';
 export type { ReadyModel, RunFiles, RunSettings } from './pipeline/run-settings.js';
 export { runSlide } from './pipeline/run-slide.js';
@@ -40,7 +40,7 @@ export { type BadBlock, checkSlide, type SlideCheck } from './slide/check.js';
 export { type CutWindow, cutWindows } from './slide/cut.js';
 export { inspectSlide, openSlide } from './slide/open.js';
 export { readOverview } from './slide/overview.js';
-export type { Level, Slide, SlideMpp } from './slide/slide.js';
+export type { ChannelReader, ChannelWish, Level, ReadLevel, Slide, SlideMpp } from './slide/slide.js';
 export type { Inspection, SlideOptions } from './slide/tiff.js';
 export { type View, type ViewChoice, workingView } from './slide/view.js';
 export { createStitch, type Stitch } from './stitch/stitch.js';

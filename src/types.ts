@@ -25,26 +25,38 @@ export interface Size {
   readonly height: number;
 }
 
-/** Interleaved 8-bit samples, rows from the top: sample `c` of pixel `(x, y)` is `data[(y * width + x) * channels + c]`. */
-export interface Pixels extends Size {
+/** What samples are: bytes from 0 to 255, whole numbers from 0 to 65,535, or floating point of 32 bits. */
+export type SampleType = 'uint8' | 'uint16' | 'float32';
+
+/** Samples in memory: see {@link SampleType}. */
+export type Samples<Memory extends ArrayBufferLike = ArrayBufferLike> =
+  | Uint8Array<Memory>
+  | Uint16Array<Memory>
+  | Float32Array<Memory>;
+
+/**
+ * Interleaved samples, bytes unless it is said otherwise, rows from the top: sample `c` of pixel `(x, y)` is
+ * `data[(y * width + x) * channels + c]`.
+ */
+export interface Pixels<Data extends Samples = Uint8Array> extends Size {
   readonly channels: number;
-  readonly data: Uint8Array;
+  readonly data: Data;
 }
 
 /**
  * Full-width rows of an image of which only some columns are present. The runs are sorted by `x`, do not touch and do not
  * overlap; each has the height of the band. A column in no run was not read.
  */
-export interface Band {
+export interface Band<Data extends Samples = Uint8Array> {
   readonly y: number;
   readonly height: number;
-  readonly runs: readonly BandRun[];
+  readonly runs: readonly BandRun<Data>[];
 }
 
 /** The columns `x <= column < x + pixels.width` of a {@link Band}. */
-export interface BandRun {
+export interface BandRun<Data extends Samples = Uint8Array> {
   readonly x: number;
-  readonly pixels: Pixels;
+  readonly pixels: Pixels<Data>;
 }
 
 /** Physical size of one pixel along each axis, in micrometres. */

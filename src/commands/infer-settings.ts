@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import type { Card } from '../model/card.js';
 import type { Model } from '../model/resolve.js';
-import type { PlanSettings } from '../pipeline/plan-slide.js';
+import { type PlanSettings, wishOf } from '../pipeline/plan-slide.js';
 import type { RunSettings } from '../pipeline/run-settings.js';
 import type { TissueChoice } from '../pipeline/tissue.js';
 import type { Border } from '../plan/axis.js';
@@ -41,7 +41,8 @@ export interface InferOptions extends SlideFlags {
   readonly preview: boolean;
   readonly card?: string;
   readonly layout?: 'nchw' | 'nhwc';
-  readonly color?: 'rgb' | 'bgr' | 'gray';
+  readonly color?: Card['color'];
+  readonly samples?: Card['samples'];
   readonly scale?: number;
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
@@ -59,8 +60,8 @@ const LONGEST_WINDOW = 8192;
 
 /** What the flags say about the model, above its card. */
 export function cardFlags(options: InferOptions): Card {
-  const { layout, color, scale, mean, std, standardize, activation, classes, modelMpp } = options;
-  const flags = { layout, color, scale, mean, std, standardize, activation, classes, mpp: modelMpp };
+  const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp } = options;
+  const flags = { layout, color, samples, scale, mean, std, standardize, activation, classes, mpp: modelMpp };
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as Card;
 }
 
@@ -86,6 +87,7 @@ export function planSettings(options: InferOptions, model: Model): PlanSettings 
     resolution: resolutionOf(options),
     slideMpp,
     channels,
+    wish: wishOf(model),
     window,
     stride,
     margin,

@@ -23,12 +23,13 @@ export function modelText({ name, classes, notes }: Model): string {
 }
 
 /** What a slide is and which windows of it are run. */
-export function planText({ slide, view, grid, selection }: SlidePlan, style: Style): string {
+export function planText({ slide, view, channels, grid, selection }: SlidePlan, style: Style): string {
   const { planned, keptCount } = selection;
   const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} x ${count(view.height)} px`;
   const skipped = planned - keptCount;
   const lines = [
     `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} x ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
+    ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),
     `  window ${sides(grid.window)}, stride ${sides(grid.stride)}, margin ${grid.margin} px: ${count(planned)} window${planned === 1 ? '' : 's'}` +
       `${skipped === 0 ? '' : `, ${count(skipped)} skipped as without tissue`}, ${count(keptCount)} to run`,
   ];

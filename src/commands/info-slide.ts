@@ -60,9 +60,12 @@ function levelText({
   blockWidth,
   blockHeight,
   compression,
+  absentBlocks = 0,
 }: Slide['levels'][number]): string {
+  const all = Math.ceil(width / blockWidth) * Math.ceil(height / blockHeight);
+  const absent = absentBlocks === 0 ? '' : `, ${count(absentBlocks)} of ${count(all)} blocks absent`;
   const blocks = layout === 'whole' ? 'one piece' : `${layout} of ${count(blockWidth)} x ${count(blockHeight)}`;
-  return `${count(width)} x ${count(height)} px, downsample ${figure(downsample)}, ${blocks}, ${compression}`;
+  return `${count(width)} x ${count(height)} px, downsample ${figure(downsample)}, ${blocks}, ${compression}${absent}`;
 }
 
 function checkRows(check: SlideCheck, style: Style): (readonly [string, string])[] {

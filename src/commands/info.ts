@@ -2,7 +2,7 @@ import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { bundledModel } from '../model/bundled.js';
 import { readCard } from '../model/card.js';
 import { described, readModel } from '../model/facts.js';
-import { type Model, resolveModel } from '../model/resolve.js';
+import { type Model, pixelsOf, resolveModel } from '../model/resolve.js';
 import { inspectSlide } from '../slide/open.js';
 import type { SlideOptions } from '../slide/tiff.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
@@ -92,6 +92,7 @@ async function describeModel(path: string, signal: AbortSignal): Promise<Descrip
   const text = pairs([
     ['name', model.name],
     ['input', described(file.image, 'input')],
+    ['takes', takesText(model)],
     ['output', described(file.scores, 'output')],
     ['card', card ? 'yes' : 'none: see the notes for what is assumed'],
     ['window', windowText(model)],
@@ -102,6 +103,11 @@ async function describeModel(path: string, signal: AbortSignal): Promise<Descrip
     ...model.notes.map((note) => ['note', note] as const),
   ]);
   return { facts, text, usable: true };
+}
+
+function takesText({ color, depth, samples }: Model): string {
+  if (pixelsOf({ color, depth, samples }).kind === 'picture') return `the picture, as ${color} of 8 bits`;
+  return `${depth} channel${depth === 1 ? '' : 's'} of the slide as ${samples}`;
 }
 
 function windowText({ fixedWindow, window, margin }: Model): string {

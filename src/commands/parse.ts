@@ -67,11 +67,11 @@ export function word<T extends string>(...words: readonly T[]): Parser<T> {
   };
 }
 
-/** A number for all channels of the image, or one for each of three, with commas between them. */
+/** A number for all channels of the image, or one for each, with commas between them. */
 export const channelNumbers: Parser<readonly number[]> = (text, option) => {
   const values = text.split(',').map(number);
-  if (![1, 3].includes(values.length) || !values.every(Number.isFinite)) {
-    throw refuse('1 or 3 numbers, such as 0.485,0.456,0.406,', option, text);
+  if (!values.every(Number.isFinite)) {
+    throw refuse('one number or one a channel, such as 0.485,0.456,0.406,', option, text);
   }
   return values;
 };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
 import { type Checks, check, checkKeys, color, isNumber, oneOf, parseJson, text } from '../plan/checked.js';
-import type { Rgb } from '../types.js';
+import type { Rgb, SampleType } from '../types.js';
 import type { ModelFile } from './facts.js';
 
 /** A class as a card lists it. */
@@ -20,9 +20,14 @@ export interface Card {
   readonly name?: string;
   /** Where the channels of the network's input stand. */
   readonly layout?: 'nchw' | 'nhwc';
-  /** What the channels are; `gray` is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). */
-  readonly color?: 'rgb' | 'bgr' | 'gray';
-  /** Multiplies the samples, 0 to 255, before `mean` and `std`. */
+  /**
+   * What the channels are; `gray` is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). `channels` are those of the slide as they are, such as stains
+   * of fluorescence.
+   */
+  readonly color?: 'rgb' | 'bgr' | 'gray' | 'channels';
+  /** What samples of the slide reach the network: bytes, made from others by the rule of the slide; or those of the file as they are. */
+  readonly samples?: SampleType;
+  /** Multiplies the samples, before `mean` and `std`. */
   readonly scale?: number;
   /** Subtracted from each channel after `scale`. */
   readonly mean?: readonly number[];
@@ -43,8 +48,7 @@ export interface Card {
   readonly margin?: number;
 }
 
-const perChannel = (value: unknown): value is number[] =>
-  Array.isArray(value) && [1, 3].includes(value.length) && value.every(isNumber);
+const perChannel = (value: unknown): value is number[] => Array.isArray(value) && value.length > 0 && value.every(isNumber);
 const positive = check('a number above 0', (value) => isNumber(value) && value > 0);
 
 const classChecks: Checks<CardClass> = {
@@ -56,10 +60,14 @@ const classChecks: Checks<CardClass> = {
 const cardChecks: Checks<Card> = {
   name: text,
   layout: oneOf('nchw', 'nhwc'),
-  color: oneOf('rgb', 'bgr', 'gray'),
+  color: oneOf('rgb', 'bgr', 'gray', 'channels'),
+  samples: oneOf('uint8', 'uint16', 'float32'),
   scale: positive,
-  mean: check('1 or 3 numbers', perChannel),
-  std: check('1 or 3 numbers above 0', (value) => perChannel(value) && value.every((part) => part > 0)),
+  mean: check('a list of numbers (one, or one a channel)', perChannel),
+  std: check(
+    'a list of numbers above 0 (one, or one a channel)',
+    (value) => perChannel(value) && value.every((part) => part > 0),
+  ),
   standardize: oneOf('window'),
   activation: oneOf('sigmoid', 'softmax', 'none'),
   exclusive: check('true or false', (value) => typeof value === 'boolean'),

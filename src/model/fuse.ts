@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import type { Size } from '../types.js';
+import type { SampleType, Size } from '../types.js';
 import { removeEnding } from './ending.js';
 import { type Layout, type ScoreMap, shape } from './layout.js';
 import {
@@ -13,14 +13,14 @@ import {
   serializeModel,
   valueInfo,
 } from './onnx.js';
-import type { Model } from './resolve.js';
+import { type Model, pixelsOf } from './resolve.js';
 
 /** ITU-R BT.601's weights of red, green and blue in gray. */
 const luma = [0.299, 0.587, 0.114];
 
 /**
- * The user's network with all that surrounds it moved into the graph, so that a worker gets bytes as they lie in a slide and gives
- * planes of scores: input `uint8 [batch, height, width, 3]` (RGB), output `float32 [batch, channels, height, width]`.
+ * The user's network with all that surrounds it moved into the graph, so that a worker gets samples as they lie in a slide and gives
+ * planes of scores: input `[batch, height, width, channels]` of the model's samples (see {@link pixelsOf}), output `float32 [batch, channels, height, width]`.
  *
  * In front go Cast, colour, normalisation and layout; behind go layout, upsampling (bilinear, half-pixel centres) where the network
  * gives less than one score a pixel, and the activation. Weights stay as they are, byte for byte.
@@ -59,7 +59,7 @@ export function fuse(
 
   graph.node = [...front, ...graph.node, ...behind];
   graph.input = [
-    valueInfo(pixels, 'uint8', shape(batch, 3, window, 'nhwc')),
+    valueInfo(pixels, model.samples, shape(batch, pixelsOf(model).channels, window, 'nhwc')),
     ...graph.input.filter(({ name }) => name !== model.image.name),
   ];
   graph.output = [valueInfo(scores, 'float32', [batch, map.channels, window.height, window.width])];
@@ -121,21 +121,21 @@ const cast = (to: keyof typeof elementCode): Step => simple('Cast', { to: BigInt
 const transpose = (from: Layout): Step => simple('Transpose', { perm: from === 'nhwc' ? [0n, 3n, 1n, 2n] : [0n, 2n, 3n, 1n] });
 
 /**
- * From RGB bytes to what the network takes. Arithmetic that differs between channels comes after the change to NCHW: numbers that
+ * From samples of pixels to what the network takes. Arithmetic that differs between channels comes after the change to NCHW: numbers that
  * repeat along the last axis take onnxruntime ten times as long. Where the network wants NHWC, its optimizer removes what cancels out.
  */
-function frontSteps({ image, color, layout, normalize }: Model): Step[] {
+function frontSteps({ image, color, depth, samples, layout, normalize }: Model): Step[] {
   const gray = color === 'gray';
   const bytes = image.element === 'uint8';
   const { gain, offset } = typeof normalize === 'object' ? normalize : { gain: [1], offset: bytes && gray ? [0.5] : [0] };
   const steps: Step[] = [];
-  if (!bytes || gray) steps.push(cast('float32'));
+  if ((!bytes || gray) && samples !== 'float32') steps.push(cast('float32'));
   if (gray) steps.push(withNumbers('MatMul', Float32Array.from(luma), [3, 1]));
   steps.push(transpose('nhwc'));
   if (color === 'bgr') steps.push(withNumbers('Gather', BigInt64Array.of(2n, 1n, 0n), [3], { axis: 1n }));
   if (gain.some((value) => value !== 1)) steps.push(perChannel('Mul', gain));
   if (offset.some((value) => value !== 0)) steps.push(perChannel('Add', offset));
-  if (normalize === 'window') steps.push(standardize(gray ? 1 : 3));
+  if (normalize === 'window') steps.push(standardize(depth, samples));
   if (bytes && gray) steps.push(cast('uint8'));
   if (layout === 'nhwc') steps.push(transpose('nchw'));
   if (image.element === 'float16') steps.push(cast('float16'));
@@ -149,15 +149,18 @@ function perChannel(opType: 'Mul' | 'Add', values: readonly number[]): Step {
     : withNumbers(opType, Float32Array.from(values), [values.length, 1, 1]);
 }
 
-/** Added to the variance, in squared steps of a sample: enough that a blank window stays blank, far too little to be seen in any other. */
-const leastVariance = 1e-4;
+/**
+ * Added to the variance, in squared steps of a sample: enough that a blank window stays blank, far too little to be seen in any other. Floating
+ * point from 0 to 1 has steps like those of bytes.
+ */
+const leastVariance: Readonly<Record<SampleType, number>> = { uint8: 1e-4, uint16: 1e-4, float32: 1e-4 / 255 ** 2 };
 
-function standardize(channels: number): Step {
+function standardize(channels: number, samples: SampleType): Step {
   return (input, output, names) => {
     const scale = constant(names('ones'), new Float32Array(channels).fill(1));
     const bias = constant(names('zeros'), new Float32Array(channels));
     const inputs = [input, scale.output[0]!, bias.output[0]!];
-    return [scale, bias, node('InstanceNormalization', inputs, output, { epsilon: leastVariance })];
+    return [scale, bias, node('InstanceNormalization', inputs, output, { epsilon: leastVariance[samples] })];
   };
 }
 

@@ -23,10 +23,21 @@ export function shape(batch: number, channels: number, { width, height }: Size, 
   return layout === 'nchw' ? [batch, channels, height, width] : [batch, height, width, channels];
 }
 
-/** The layout of an image, where the sizes tell: the one axis, first or last, that has the 1 or 3 channels of an image. */
+/**
+ * The layout of an image, where the sizes tell: the one axis, first or last, that has the 1 or 3 channels of a picture. Else the channels are
+ * the first or last axis that is fixed beside free ones, or is unlike two sides that are equal.
+ */
 export function imageLayout(dims: readonly Dim[]): Layout | undefined {
-  const [first, last] = [dims[1] === 1 || dims[1] === 3, dims[3] === 1 || dims[3] === 3];
-  return first === last ? undefined : first ? 'nchw' : 'nhwc';
+  const [, a, b, c] = dims;
+  const [first, last] = [a === 1 || a === 3, c === 1 || c === 3];
+  if (first !== last) return first ? 'nchw' : 'nhwc';
+  if (first) return undefined;
+  if (typeof b !== 'number') {
+    if ((typeof a === 'number') === (typeof c === 'number')) return undefined;
+    return typeof a === 'number' ? 'nchw' : 'nhwc';
+  }
+  if (typeof a !== 'number' || typeof c !== 'number' || a === c) return undefined;
+  return b === c ? 'nchw' : b === a ? 'nhwc' : undefined;
 }
 
 /** The map of scores that a network gives for one window. */

@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
-import type { Size } from '../types.js';
+import { newSamples } from '../tiff/native.js';
+import type { Samples, Size } from '../types.js';
 import { readModelBytes } from './facts.js';
 import { fuse } from './fuse.js';
 import { shape } from './layout.js';
 import { findScores } from './probe.js';
-import type { Model } from './resolve.js';
+import { type Model, pixelsOf } from './resolve.js';
 import { type Session, startSession } from './session.js';
 
 /** Windows that a worker has at a time: one that it works on and one that waits, so that it never waits for the main thread. */
@@ -20,15 +21,15 @@ export interface Pool {
   /** How many windows may be in flight at once to keep every worker busy. */
   readonly capacity: number;
   /** Memory for the pixels of one window: that of a window which has been run, where there is one. It may hold anything. */
-  pixels(): Uint8Array<ArrayBuffer>;
+  pixels(): Samples<ArrayBuffer>;
   /**
    * Scores of one window.
    *
-   * @param pixels RGB samples, interleaved, of exactly one window. Its whole buffer moves to the worker: it is gone for the caller.
+   * @param pixels interleaved samples of exactly one window, of the model's type and channels (RGB where it takes a picture). Its whole buffer moves to the worker: it is gone for the caller.
    * @returns planes of `width * height` floats, one per channel of the scores
    * @throws {SegtileError} `model` with onnxruntime's words; `usage` for a wrong number of samples
    */
-  run(pixels: Uint8Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
+  run(pixels: Samples<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
   /** Takes back the memory of scores that nobody looks at any more, for those of another window. */
   recycle(scores: Float32Array<ArrayBuffer>): void;
   /** Lets the windows in hand finish, then ends the workers. */
@@ -61,23 +62,25 @@ export async function openPool(model: Model, options: PoolOptions): Promise<Pool
   checkOptions(model, options);
   const px = `${window.width}×${window.height} px`;
   const bytes = await readModelBytes(model.path, signal);
-  const map = await findScores(bytes, { ...model, depth: model.color === 'gray' ? 1 : 3 }, window);
+  const map = await findScores(bytes, model, window);
   if (map.channels !== model.channels)
     throw new SegtileError(
       'model',
       `${model.path} gives ${map.channels} channels for a window of ${px}, expected ${model.channels}`,
     );
-  const sessions = await startSessions(model.path, fuse(bytes, model, window, map, output), window, workers, signal);
+  const { channels } = pixelsOf(model);
+  const graph = fuse(bytes, model, window, map, output);
+  const sessions = await startSessions(model, graph, shape(1, channels, window, 'nhwc'), workers, signal);
 
-  const samples = window.width * window.height * 3;
-  const spare: Uint8Array<ArrayBuffer>[] = [];
+  const samples = window.width * window.height * channels;
+  const spare: Samples<ArrayBuffer>[] = [];
   const spareScores: Float32Array<ArrayBuffer>[] = [];
   const expected = window.width * window.height * model.channels;
   return {
     provider: device,
     workers,
     capacity: workers * windowsPerWorker,
-    pixels: () => spare.pop() ?? new Uint8Array(samples),
+    pixels: () => spare.pop() ?? newSamples(model.samples, samples),
     async run(pixels) {
       if (pixels.length !== samples)
         throw new SegtileError('usage', `expected ${samples} samples for a window of ${px} but got ${pixels.length}`);
@@ -87,7 +90,7 @@ export async function openPool(model: Model, options: PoolOptions): Promise<Pool
       });
       if (data.length !== expected)
         throw new SegtileError('model', `${model.path} gave ${data.length} scores for a window, expected ${expected}`);
-      spare.push(input as Uint8Array<ArrayBuffer>);
+      spare.push(input);
       return data;
     },
     recycle: (scores) => void spareScores.push(scores),
@@ -116,14 +119,14 @@ function checkOptions(model: Model, { window, workers }: PoolOptions): void {
 
 /** Loads a graph in every worker, or in none. */
 async function startSessions(
-  path: string,
+  { path, samples }: Model,
   graph: Uint8Array,
-  window: Size,
+  dims: readonly number[],
   workers: number,
   signal?: AbortSignal,
 ): Promise<readonly Session[]> {
   throwIfAborted(signal);
-  const start = { graph, element: 'uint8', dims: shape(1, 3, window, 'nhwc'), externalData: dirname(path) } as const;
+  const start = { graph, element: samples, dims, externalData: dirname(path) };
   const started = await Promise.allSettled(Array.from({ length: workers }, () => startSession(start)));
   const sessions = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = started.find((result) => result.status === 'rejected');

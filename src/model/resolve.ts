@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { defaultColor } from '../plan/palette.js';
-import type { MaskClass, Size } from '../types.js';
+import type { MaskClass, SampleType, Size } from '../types.js';
 import { type Card, checkCard } from './card.js';
 import { described, type ModelFile, stem } from './facts.js';
 import { axes, type Layout } from './layout.js';
@@ -11,7 +11,7 @@ export interface ModelClass extends MaskClass {
   readonly threshold?: number;
 }
 
-/** `sample * gain + offset` for each channel of the network's image, from samples 0 to 255. */
+/** `sample * gain + offset` for each channel of the network's image. */
 export interface Normalization {
   readonly gain: readonly number[];
   readonly offset: readonly number[];
@@ -40,7 +40,11 @@ export interface Model {
   readonly scores: TensorFact;
   /** Where the channels of the network's input stand. */
   readonly layout: Layout;
-  readonly color: 'rgb' | 'bgr' | 'gray';
+  /** How many channels the network's input has, and what they are; see {@link pixelsOf}. */
+  readonly depth: number;
+  readonly color: 'rgb' | 'bgr' | 'gray' | 'channels';
+  /** What samples of a slide reach the network. */
+  readonly samples: SampleType;
   /** What happens to the samples before the network sees them; `window` gives each channel of each window mean 0 and variance 1. */
   readonly normalize: Normalization | 'window' | 'none';
   /** The one window that the network takes, in px, where it was exported for one. */
@@ -54,6 +58,15 @@ export interface Model {
   readonly notes: readonly string[];
 }
 
+/** What a window holds for a network: RGB as the eye sees it, or as many channels of the slide as the network takes. */
+export function pixelsOf({ color, depth, samples }: Pick<Model, 'color' | 'depth' | 'samples'>): {
+  readonly kind: 'picture' | 'channels';
+  readonly channels: number;
+} {
+  const picture = samples === 'uint8' && color !== 'channels';
+  return picture ? { kind: 'picture', channels: 3 } : { kind: 'channels', channels: depth };
+}
+
 /** Card and flags as one, which remembers who said what. */
 interface Said {
   readonly card: Card;
@@ -64,7 +77,7 @@ interface Said {
  * Puts together what the file, its card and the user say. The user beats the card; what the file says beats assumptions, and nobody may
  * contradict it.
  *
- * Assumed where nobody says: RGB (gray for one channel); float input scaled to 0..1; one channel of raw scores is for a sigmoid, several
+ * Assumed where nobody says: RGB (gray for one channel) of 8 bits, the slide's own channels where they are others; float input scaled to 0..1; one channel of raw scores is for a sigmoid, several
  * are for a softmax. Labels: one channel is label 1; independent channels are labels 1, 2, …; of competing channels the first is
  * background, unless the card lists a class for each and the first is not named `background`.
  *
@@ -109,29 +122,32 @@ function resolveImage(
   file: ModelFile,
   said: Said,
   notes: string[],
-): Pick<Model, 'layout' | 'color' | 'normalize' | 'fixedWindow'> {
+): Pick<Model, 'layout' | 'depth' | 'color' | 'samples' | 'normalize' | 'fixedWindow'> {
   const { card } = said;
   const input = `${described(file.image, 'input')} of ${file.path}`;
   const layout = file.layout ?? card.layout;
   if (!layout)
-    throw new SegtileError(
-      'model',
-      `${input} does not tell where its channels stand, of which an image has 1 or 3`,
-      'say layout nchw or nhwc in the card',
-    );
+    throw new SegtileError('model', `${input} does not tell where its channels stand`, 'say layout nchw or nhwc in the card');
   if (card.layout && card.layout !== layout) throw contradiction(file, said, 'layout', `${input} is ${layout}`);
   const { batch, channels, width, height } = axes(file.image.dims, layout);
-  if (typeof channels === 'number' && channels !== 1 && channels !== 3)
-    throw new SegtileError('model', `${input} has ${channels} channels in layout ${layout}, expected 1 or 3`);
-
-  const color = card.color ?? (channels === 1 ? 'gray' : 'rgb');
-  if (!card.color) notes.push(`color ${color} assumed`);
-  if (typeof channels === 'number' && channels !== (color === 'gray' ? 1 : 3))
+  const { samples = 'uint8' } = card;
+  const color = card.color ?? likelyColor(channels, samples);
+  if (!card.color && color !== 'channels') notes.push(`color ${color} assumed`);
+  if (color === 'gray' && samples !== 'uint8')
+    throw contradiction(file, said, 'samples', 'gray is made of the 8-bit red, green and blue of a picture');
+  const depth = color === 'channels' ? channels : color === 'gray' ? 1 : 3;
+  if (typeof depth !== 'number')
+    throw new SegtileError(
+      'model',
+      `${input} does not tell how many channels it takes`,
+      'export it with a fixed number of them',
+    );
+  if (typeof channels === 'number' && channels !== depth)
     throw contradiction(file, said, 'color', `${input} has ${channels} channel${channels === 1 ? '' : 's'}`);
   if (typeof batch === 'number' && batch > 1) notes.push(`exported for batches of ${batch}: run with 1`);
 
-  const normalize = resolveNormalization(file, said, color === 'gray' ? 1 : 3, notes);
-  if (typeof width !== 'number' && typeof height !== 'number') return { layout, color, normalize };
+  const normalize = resolveNormalization(file, said, depth, notes);
+  if (typeof width !== 'number' && typeof height !== 'number') return { layout, depth, color, samples, normalize };
   if (typeof width !== 'number' || typeof height !== 'number')
     throw new SegtileError(
       'model',
@@ -140,23 +156,35 @@ function resolveImage(
     );
   if (card.window !== undefined && (card.window !== width || card.window !== height))
     throw contradiction(file, said, 'window', `${input} takes ${width}×${height} px`);
-  return { layout, color, normalize, fixedWindow: { width, height } };
+  return { layout, depth, color, samples, normalize, fixedWindow: { width, height } };
 }
+
+function likelyColor(channels: number | string, samples: SampleType): Model['color'] {
+  if (samples !== 'uint8' || (typeof channels === 'number' && channels !== 1 && channels !== 3)) return 'channels';
+  return channels === 1 ? 'gray' : 'rgb';
+}
+
+/** The largest value of samples that are scaled to 0..1 where nobody says how. Floating point is left as it is. */
+const LARGEST: Readonly<Record<SampleType, number>> = { uint8: 255, uint16: 65_535, float32: 1 };
 
 function resolveNormalization(file: ModelFile, said: Said, channels: number, notes: string[]): Model['normalize'] {
   const { card } = said;
   const { standardize, mean, std } = card;
   if (file.image.element === 'uint8') {
-    const given = (['standardize', 'scale', 'mean', 'std'] as const).find((key) => card[key] !== undefined && card[key] !== 1);
+    const wide = card.samples !== 'uint8' ? (['samples'] as const) : [];
+    const given = ([...wide, 'standardize', 'scale', 'mean', 'std'] as const).find(
+      (key) => card[key] !== undefined && card[key] !== 1,
+    );
     if (given) throw contradiction(file, said, given, `${described(file.image, 'input')} of ${file.path} is uint8`);
     return 'none';
   }
   if (standardize) return 'window';
   for (const key of ['mean', 'std'] as const)
     if (card[key] && card[key].length !== 1 && card[key].length !== channels)
-      throw contradiction(file, said, key, `the image has ${channels} channel`);
-  const scale = card.scale ?? 1 / 255;
-  if (card.scale === undefined) notes.push('samples scaled from 0..255 to 0..1');
+      throw contradiction(file, said, key, `the image has ${channels} channel${channels === 1 ? '' : 's'}`);
+  const most = LARGEST[card.samples ?? 'uint8'];
+  const scale = card.scale ?? 1 / most;
+  if (card.scale === undefined && most !== 1) notes.push(`samples scaled from 0..${most} to 0..1`);
   const each = (values: readonly number[] | undefined, otherwise: number) =>
     Array.from({ length: channels }, (_, channel) => values?.[values.length === 1 ? 0 : channel] ?? otherwise);
   const deviation = each(std, 1);

@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { SegtileError } from '../errors.js';
+import type { Samples } from '../types.js';
 import type { Dim } from './onnx.js';
 
 /** What a worker is started with: a graph with one input of known type and shape, and one float32 output. */
 export interface Start {
   readonly graph: Uint8Array;
-  readonly element: 'uint8' | 'float32' | 'float16';
+  readonly element: 'uint8' | 'uint16' | 'float32' | 'float16';
   readonly dims: readonly number[];
   /** The folder of weights that lie outside the graph, should there be any. */
   readonly externalData: string;
@@ -14,7 +15,7 @@ export interface Start {
 /** One input for the worker; `id` counts from 1; an error with `id` 0 is one of loading. */
 export interface Request {
   readonly id: number;
-  readonly data: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+  readonly data: Samples<ArrayBuffer>;
   /** Memory for the result: that of an earlier one. Without it there will be new memory. */
   readonly scores?: Float32Array<ArrayBuffer> | undefined;
 }

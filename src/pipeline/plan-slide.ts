@@ -1,11 +1,13 @@
 import { SegtileError } from '../errors.js';
+import { type Model, pixelsOf } from '../model/resolve.js';
 import type { Border } from '../plan/axis.js';
 import { createGrid, type Grid } from '../plan/grid.js';
+import type { BandSource } from '../slide/cut.js';
 import { openSlide } from '../slide/open.js';
 import { readOverview } from '../slide/overview.js';
-import type { Slide, SlideMpp } from '../slide/slide.js';
+import type { ChannelWish, Slide, SlideMpp } from '../slide/slide.js';
 import { type View, type ViewChoice, workingView } from '../slide/view.js';
-import type { Pixels, Size } from '../types.js';
+import type { Pixels, Samples, Size } from '../types.js';
 import { OVERVIEW_SIDE, selectTissue, type TissueChoice, type TissueSelection } from './tissue.js';
 
 /** What decides where a model looks. Lengths in working pixels. */
@@ -14,8 +16,10 @@ export interface PlanSettings {
   readonly resolution: ViewChoice | undefined;
   /** Microns per pixel of level 0 that override what the file says. */
   readonly slideMpp: number | SlideMpp | undefined;
-  /** The channels that are read: one or three, by number from 0 or by name. */
+  /** The channels that are read, by number from 0 or by name. For a model that takes a picture one or three. */
   readonly channels?: readonly string[] | undefined;
+  /** What the model is given, by {@link wishOf}; without it the picture that a person sees. */
+  readonly wish?: ChannelWish | undefined;
   readonly window: Size;
   readonly stride: Size;
   readonly margin: number;
@@ -27,10 +31,21 @@ export interface PlanSettings {
 /** Everything that is known before the first window is run. The slide is open. */
 export interface SlidePlan extends TissueSelection {
   readonly slide: Slide;
+  /** The picture that a person sees, in 8-bit RGB; tissue is found on it. */
   readonly view: View;
+  /** What the model is given: the picture, or channels of the slide. Of the same size. */
+  readonly input: BandSource<Samples>;
+  /** The channels of the input by name, where it is not the picture. */
+  readonly channels: readonly string[] | undefined;
   readonly grid: Grid;
   /** The whole slide at low resolution. Read once, when first asked for. */
   overview(): Promise<Pixels>;
+}
+
+/** What a model wants of a slide where it does not take a picture. */
+export function wishOf(model: Model): ChannelWish | undefined {
+  const { kind, channels } = pixelsOf(model);
+  return kind === 'picture' ? undefined : { count: channels, samples: model.samples, by: model.path };
 }
 
 /**
@@ -47,16 +62,30 @@ export async function planSlide(
 ): Promise<SlidePlan> {
   const slide = await openSlide(path, { signal, mpp: settings.slideMpp, channels: settings.channels });
   try {
-    const view = workingView(slide, settings.resolution ?? defaultResolution(slide, modelMpp));
-    const { window, stride, margin, border } = settings;
+    const { window, stride, margin, border, wish, channels } = settings;
+    if (wish === undefined) requirePicture(path, channels);
+    const reader = wish && slide.channelReader(wish);
+    const resolution = settings.resolution ?? defaultResolution(slide, modelMpp);
+    const view = workingView(slide, resolution);
+    const input = reader === undefined ? view : workingView(slide, resolution, reader.read);
     const grid = createGrid({ size: { width: view.width, height: view.height }, window, stride, margin, border });
     const overview = once(() => readOverview(slide, OVERVIEW_SIDE, signal));
     const tissue = await selectTissue(settings.tissue, settings.minTissue, view, grid, overview, signal);
-    return { slide, view, grid, overview, ...tissue };
+    return { slide, view, input, channels: reader?.channels, grid, overview, ...tissue };
   } catch (error) {
     await slide.close();
     throw error;
   }
+}
+
+/** Makes sure that the channels that the user picked, if any, make a picture. */
+function requirePicture(path: string, channels: readonly string[] | undefined): void {
+  if (channels === undefined || channels.length === 1 || channels.length === 3) return;
+  throw new SegtileError(
+    'usage',
+    `the model takes a picture, but --channels picks ${channels.length} channels of ${path}`,
+    'name three that are red, green and blue, or one that is grey',
+  );
 }
 
 function defaultResolution(slide: Slide, modelMpp: number | undefined): ViewChoice {

@@ -7,7 +7,7 @@ import type { GridSettings } from '../plan/grid.js';
 import type { LabelRule } from '../plan/labels.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
 import { openPartialFile } from '../tiff/partial-file.js';
-import type { Mpp, Size } from '../types.js';
+import type { Mpp, SampleType, Size } from '../types.js';
 import type { InferResult } from './infer.js';
 import type { MaskSize } from './mask-size.js';
 import type { SlidePlan } from './plan-slide.js';
@@ -51,6 +51,8 @@ export interface RunRecord {
   readonly working: Size & { readonly downsample: number; readonly mpp: Mpp | null; readonly level: number };
   readonly model: Pick<Model, 'name' | 'path' | 'sha256' | 'classes' | 'activation' | 'notes'> & {
     readonly mpp: number | null;
+    /** What the network was given of the slide: its picture, or channels by number and name. */
+    readonly input: { readonly channels: 'picture' | readonly string[]; readonly samples: SampleType };
   };
   readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border'> &
     Pick<RunSettings, 'blend' | 'blendSpace' | 'maskValues'> & {
@@ -101,6 +103,7 @@ export function recordOf(parts: RunParts): RunRecord {
       classes: model.classes,
       activation: model.activation,
       mpp: model.mpp ?? null,
+      input: { channels: plan.channels ?? 'picture', samples: model.samples },
       notes: model.notes,
     },
     settings: {

@@ -3,18 +3,18 @@ import { SegtileError, throwIfAborted } from '../errors.js';
 import type { Blend } from '../plan/blend.js';
 import { cutWindows } from '../slide/cut.js';
 import { createStitch } from '../stitch/stitch.js';
-import type { ScoreRows } from '../types.js';
+import type { Samples, ScoreRows } from '../types.js';
 import { mapOrdered } from './ordered.js';
 import type { SlidePlan } from './plan-slide.js';
 import type { StageClock } from './stage-clock.js';
 
-/** What runs a window: pixels in (interleaved RGB, the buffer is given away), planes of scores out. */
+/** What runs a window: pixels in (interleaved, of the plan's input; the buffer is given away), planes of scores out. */
 export interface Inference {
   /** Windows that may be under way at once and are enough to keep every worker busy. */
   readonly capacity: number;
   /** Memory for the pixels of one window, which may hold anything. Without it every window gets new memory. */
-  pixels?(): Uint8Array<ArrayBuffer>;
-  run(pixels: Uint8Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
+  pixels?(): Samples<ArrayBuffer>;
+  run(pixels: Samples<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
   /** Takes back the memory of scores that have been used. */
   recycle?(scores: Float32Array<ArrayBuffer>): void;
 }
@@ -34,7 +34,7 @@ export interface ScoreSettings {
  * @throws {SegtileError} `aborted` when the signal fires, once the windows in hand are done; else whatever a room throws
  */
 export async function* scoreSlide(
-  { grid, view, selection }: SlidePlan,
+  { grid, input, selection }: SlidePlan,
   model: Inference,
   { channels, blend }: ScoreSettings,
   clock: StageClock,
@@ -56,7 +56,7 @@ export async function* scoreSlide(
 
   // As many windows again as the workers have in hand wait here, and are dropped when the user stops the run.
   const inHand = pLimit(model.capacity);
-  const windows = clock.stream('read', cutWindows(view, selection, signal, model.pixels));
+  const windows = clock.stream('read', cutWindows(input, selection, signal, model.pixels));
   const scored = mapOrdered(
     windows,
     2 * model.capacity,

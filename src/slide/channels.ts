@@ -1,31 +1,36 @@
 import { SegtileError } from '../errors.js';
+import type { SampleType } from '../types.js';
 
-/** Which of the channels of a slide are read. */
+/** Which of the channels of a slide are read. All are counted from 0. */
 export interface ChannelChoice {
-  /** Red, green and blue, or one that is seen in grey; counted from 0. */
-  readonly picked: readonly number[];
-  /** What was done, where nobody asked for it. */
+  /** Those that the user named, in that order. */
+  readonly picked: readonly number[] | undefined;
+  /** Those of the picture: red, green and blue, or one that is seen in grey. Without them the file itself says what its colours are. */
+  readonly seen: readonly number[] | undefined;
+  /** What was decided where nobody asked for it. */
   readonly note?: string;
 }
 
 /**
- * Decides which channels are read: those that the user names, by number from 0 or by name; else the first three as red, green and blue, or
- * the first where there are fewer.
+ * Decides which channels are read and seen: those that the user names, by number from 0 or by name. Else the file's own colours; or, where
+ * channels are no colours, the first three as red, green and blue, or the first where there are fewer.
  *
  * @param names of the channels; '' for one without a name
- * @throws {SegtileError} `usage` where the user names neither one nor three, or one that is not there
+ * @param kind `colours` where the file says how they make a picture, else where it keeps them
+ * @throws {SegtileError} `usage` where the user names one that is not there
  */
-export function chooseChannels(path: string, names: readonly string[], wanted: readonly string[] | undefined): ChannelChoice {
+export function chooseChannels(
+  path: string,
+  names: readonly string[],
+  kind: 'colours' | 'samples' | 'directories',
+  wanted: readonly string[] | undefined,
+): ChannelChoice {
   if (wanted === undefined) {
-    if (names.length <= 1) return { picked: [0] };
-    const picked = names.length < 3 ? [0] : [0, 1, 2];
-    const listed = picked.map((channel) => channelName(names, channel)).join(', ');
-    const [verb, colours] = picked.length === 1 ? ['is', 'grey'] : ['are', 'red, green and blue'];
-    const others = names.length > picked.length ? '; --channels picks others' : '';
-    return {
-      picked,
-      note: `of ${names.length} channels in directories of their own, ${listed} ${verb} read as ${colours}${others}`,
-    };
+    if (kind === 'colours' || names.length <= 1) return { picked: undefined, seen: kind === 'directories' ? [0] : undefined };
+    const seen = pictureOf(names.map((_, channel) => channel));
+    const where = kind === 'directories' ? ' in directories of their own' : '';
+    const others = names.length > seen.length ? '; --channels picks others' : '';
+    return { picked: undefined, seen, note: `of ${names.length} channels${where}, ${seenText(names, seen)}${others}` };
   }
   if (names.length === 0) {
     throw new SegtileError(
@@ -34,14 +39,77 @@ export function chooseChannels(path: string, names: readonly string[], wanted: r
       'leave --channels out: the file is read as red, green and blue, or as grey',
     );
   }
-  if (wanted.length !== 1 && wanted.length !== 3) {
+  const picked = wanted.map((each) => find(path, names, each));
+  const seen = pictureOf(picked);
+  if (seen.length === picked.length) return { picked, seen };
+  return {
+    picked,
+    seen,
+    note: `of the ${picked.length} channels that are picked, ${seenText(names, seen)} where tissue is found and in the preview`,
+  };
+}
+
+/** The channels that make a picture of some. */
+function pictureOf(channels: readonly number[]): readonly number[] {
+  return channels.slice(0, channels.length < 3 ? 1 : 3);
+}
+
+function seenText(names: readonly string[], seen: readonly number[]): string {
+  const listed = seen.map((channel) => channelName(names, channel)).join(', ');
+  return seen.length === 1 ? `${listed} is seen as grey` : `${listed} are seen as red, green and blue`;
+}
+
+/**
+ * The channels that somebody is given who takes so many: those that the user picked, else all.
+ *
+ * @param by who takes them
+ * @throws {SegtileError} `usage` where the user picked more or fewer, `model` where the slide has more or fewer
+ */
+export function channelsFor(
+  by: string,
+  count: number,
+  path: string,
+  names: readonly string[],
+  picked: readonly number[] | undefined,
+): readonly number[] {
+  const chosen = picked ?? names.map((_, channel) => channel);
+  if (chosen.length === count) return chosen;
+  if (picked !== undefined) {
     throw new SegtileError(
       'usage',
-      `expected one or three channels for --channels but got "${wanted.join(',')}"`,
+      `${by} takes ${channelCount(count)}, but --channels picks ${picked.length} of ${path}`,
       listHint(names),
     );
   }
-  return { picked: wanted.map((each) => find(path, names, each)) };
+  const found = names.length === 0 ? 'does not keep channels apart' : `has ${names.length}`;
+  throw new SegtileError(
+    'model',
+    `${by} takes ${channelCount(count)}, but ${path} ${found}`,
+    names.length > count
+      ? `Say which with --channels. ${listHint(names)}`
+      : 'Give it a slide that has as many, or name one more than once with --channels.',
+  );
+}
+
+/**
+ * Makes sure that samples are of the type that somebody takes; bytes can be made of all.
+ *
+ * @param by who takes them
+ * @param kept what the slide has, of so many bits
+ * @throws {SegtileError} `model` where they are not
+ */
+export function requireSamples(by: string, wished: SampleType, path: string, kept: SampleType, bits: number): void {
+  if (wished === 'uint8' || wished === kept) return;
+  const found = kept === 'float32' ? '32-bit floating point' : `${bits}-bit`;
+  throw new SegtileError(
+    'model',
+    `${by} takes samples of type ${wished}, but ${path} has ${found} samples`,
+    'Give it a slide of such samples, or say with --samples, or in its card, what the model takes.',
+  );
+}
+
+function channelCount(count: number): string {
+  return `${count} channel${count === 1 ? '' : 's'}`;
 }
 
 function find(path: string, names: readonly string[], wanted: string): number {

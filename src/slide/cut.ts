@@ -1,27 +1,28 @@
 import { throwIfAborted } from '../errors.js';
 import type { WindowRows } from '../plan/windows.js';
-import type { Band, Box, Size, Span, Window } from '../types.js';
+import { newSamples, typeOf } from '../tiff/native.js';
+import type { Band, Box, Samples, Size, Span, Window } from '../types.js';
 import { cacheRows, type RowCache, type Slab } from './rows.js';
 import { between, endOf, mergeSpans, overlap } from './spans.js';
 
 /** What windows are cut from: a slide at its working resolution, or the labels that lie on it. Its size is in working pixels. */
-export interface BandSource extends Size {
+export interface BandSource<Data extends Samples = Uint8Array> extends Size {
   /** See `View.readBands`. All bands have the same number of channels. */
-  readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band>;
+  readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band<Data>>;
 }
 
 /** A window and what is to be seen of it. */
-export interface CutWindow {
+export interface CutWindow<Data extends Samples<ArrayBuffer> = Uint8Array<ArrayBuffer>> {
   readonly window: Window;
   /**
-   * `box.width * box.height` interleaved pixels with the channels of the source. They belong to the receiver, and fill their
+   * `box.width * box.height` interleaved pixels with the channels and the type of the source. They belong to the receiver, and fill their
    * `ArrayBuffer`, which can be transferred to another thread.
    */
-  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly pixels: Data;
 }
 
-/** Gives exactly so many bytes, which may hold anything, in an `ArrayBuffer` of their own. */
-export type Memory = (bytes: number) => Uint8Array<ArrayBuffer>;
+/** Gives exactly so many samples of the source's type, which may hold anything, in an `ArrayBuffer` of their own. */
+export type Memory<Data extends Samples<ArrayBuffer> = Uint8Array<ArrayBuffer>> = (samples: number) => Data;
 
 /** What one row of windows needs of the image, in working pixels. */
 interface Need {
@@ -41,15 +42,27 @@ const columnGap = 64;
  *
  * Parts of a window outside of the image are filled by reflection, see {@link reflect}.
  *
- * @param memory gives what the pixels of each window are put into
+ * @param memory gives what the pixels of each window are put into; new memory without it
  * @throws {SegtileError} `aborted` when the signal fires, and as the slide does on reading
  */
-export async function* cutWindows(
+export function cutWindows(
   view: BandSource,
   plan: WindowRows,
   signal?: AbortSignal,
-  memory: Memory = (bytes) => new Uint8Array(bytes),
-): AsyncGenerator<CutWindow, void, undefined> {
+  memory?: Memory,
+): AsyncGenerator<CutWindow, void, undefined>;
+export function cutWindows(
+  view: BandSource<Samples>,
+  plan: WindowRows,
+  signal?: AbortSignal,
+  memory?: Memory<Samples<ArrayBuffer>>,
+): AsyncGenerator<CutWindow<Samples<ArrayBuffer>>, void, undefined>;
+export async function* cutWindows(
+  view: BandSource<Samples>,
+  plan: WindowRows,
+  signal?: AbortSignal,
+  memory?: Memory<Samples<ArrayBuffer>>,
+): AsyncGenerator<CutWindow<Samples<ArrayBuffer>>, void, undefined> {
   const needs = needsOf(view, plan);
   if (needs.length === 0) return;
   // A window that lies mostly above or below the image may need rows before those of the row of windows above it.
@@ -118,13 +131,19 @@ export function reflectedSpan(span: Span, length: number): Span {
   return between(Math.min(...sources), Math.max(...sources) + 1);
 }
 
-function cutBox(cache: RowCache, image: Size, box: Box, memory: Memory): Uint8Array<ArrayBuffer> {
+function cutBox(
+  cache: RowCache,
+  image: Size,
+  box: Box,
+  memory: Memory<Samples<ArrayBuffer>> | undefined,
+): Samples<ArrayBuffer> {
   const columns = reflectedSpan({ start: box.x, length: box.width }, image.width);
   const insideFrom = Math.min(Math.max(box.x, 0), box.x + box.width);
   const insideTo = Math.max(insideFrom, Math.min(box.x + box.width, image.width));
   let slab = cache.slab(reflect(box.y, image.height), columns);
   const { channels } = slab;
-  const out = memory(box.width * box.height * channels);
+  const samples = box.width * box.height * channels;
+  const out = memory?.(samples) ?? newSamples(typeOf(slab.data), samples);
   for (let row = 0; row < box.height; row++) {
     const y = reflect(box.y + row, image.height);
     if (y < slab.y || y >= slab.y + slab.height) slab = cache.slab(y, columns);
@@ -140,7 +159,7 @@ function cutBox(cache: RowCache, image: Size, box: Box, memory: Memory): Uint8Ar
   return out;
 }
 
-function copyReflected(slab: Slab, from: number, out: Uint8Array, to: number, columns: Span, length: number): void {
+function copyReflected(slab: Slab, from: number, out: Samples, to: number, columns: Span, length: number): void {
   const { channels, data } = slab;
   for (let x = columns.start; x < endOf(columns); x++) {
     const source = from + reflect(x, length) * channels;

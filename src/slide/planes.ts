@@ -1,45 +1,72 @@
-import type { Band, BandRun, Span } from '../types.js';
-
-/** Reads the rows of one channel as RGB, as `Slide.readBands` does: grey has the same value three times. */
-export type ReadChannel = (rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal) => AsyncIterable<Band>;
+import { SegtileError } from '../errors.js';
+import { blockCount, type Directory, directoryName } from '../tiff/directory.js';
 
 /**
- * Three channels, read side by side, as red, green and blue. They must be kept in blocks of one size, so that their bands and runs are the
- * same.
- *
- * @throws as the channels do
+ * Directories that each hold one channel of an image, as one directory that keeps them in planes. A single one is what it is, whatever
+ * its samples are. They must be alike, see {@link requireAlike}.
  */
-export async function* mergeChannels(
-  channels: readonly [ReadChannel, ReadChannel, ReadChannel],
-  rows: Span,
-  columns: (rows: Span) => readonly Span[],
-  signal?: AbortSignal,
-): AsyncGenerator<Band, void, undefined> {
-  const readers = channels.map((read) => read(rows, columns, signal)[Symbol.asyncIterator]());
-  try {
-    for (;;) {
-      const bands = await Promise.all(readers.map((reader) => reader.next()));
-      if (bands.some(({ done }) => done)) return;
-      yield mergeBands(bands.map(({ value }) => value as Band));
-    }
-  } finally {
-    await Promise.allSettled(readers.map((reader) => reader.return?.()));
+export function inPlanes(pages: readonly Directory[]): Directory {
+  const [first] = pages;
+  if (pages.length === 1) return first!;
+  return {
+    ...first!,
+    planar: true,
+    samples: pages.length,
+    bits: pages.map(({ bits }) => bits[0]!),
+    extraSamples: [],
+    offsets: joined(pages, 'offsets'),
+    byteCounts: joined(pages, 'byteCounts'),
+  };
+}
+
+function joined(pages: readonly Directory[], list: 'offsets' | 'byteCounts'): Float64Array {
+  const blocks = blockCount(pages[0]!);
+  const all = new Float64Array(pages.length * blocks);
+  for (const [plane, page] of pages.entries()) {
+    for (let block = 0; block < blocks; block++) all[plane * blocks + block] = page[list][block]!;
+  }
+  return all;
+}
+
+const ALIKE = [
+  'width',
+  'height',
+  'layout',
+  'blockWidth',
+  'blockHeight',
+  'compression',
+  'predictor',
+  'fillOrder',
+  'photometric',
+  'sampleFormat',
+] as const;
+
+/**
+ * Makes sure that directories can be read as the channels of one image.
+ *
+ * @throws {SegtileError} `unsupported` naming two that differ, and in what
+ */
+export function requireAlike(path: string, pages: readonly Directory[]): void {
+  const [first, ...rest] = pages;
+  for (const other of rest) {
+    const differs = difference(first!, other);
+    if (differs === undefined) continue;
+    throw new SegtileError(
+      'unsupported',
+      `${path} keeps ${directoryName(first!)} and ${directoryName(other)} in different ways (${differs}), though they are channels of one image`,
+      'Convert it to an RGB TIFF, for example with "vips bandjoin".',
+    );
   }
 }
 
-function mergeBands([red, green, blue]: readonly Band[]): Band {
-  const runs = red!.runs.map((run, i) => mergeRuns(run, green!.runs[i]!, blue!.runs[i]!));
-  return { y: red!.y, height: red!.height, runs };
+function difference(a: Directory, b: Directory): string | undefined {
+  if (a.samples !== 1 || b.samples !== 1) return 'samples per pixel';
+  if (a.bits[0] !== b.bits[0]) return 'bits per sample';
+  if (a.photometric === PALETTE || b.photometric === PALETTE) return 'colours of a palette';
+  const tables = [a, b].map(({ jpegTables = new Uint8Array() }) => jpegTables);
+  if (Buffer.compare(tables[0]!, tables[1]!) !== 0) return 'JPEG tables';
+  return ALIKE.find((key) => a[key] !== b[key]);
 }
 
-function mergeRuns(red: BandRun, green: BandRun, blue: BandRun): BandRun {
-  const { width, height } = red.pixels;
-  const [r, g, b] = [red.pixels.data, green.pixels.data, blue.pixels.data];
-  const data = new Uint8Array(width * height * 3);
-  for (let at = 0; at < data.length; at += 3) {
-    data[at] = r[at]!;
-    data[at + 1] = g[at]!;
-    data[at + 2] = b[at]!;
-  }
-  return { x: red.x, pixels: { width, height, channels: 3, data } };
-}
+/** Value of the tag PhotometricInterpretation. */
+const PALETTE = 3;

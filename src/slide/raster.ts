@@ -1,7 +1,7 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import type { Band, Span } from '../types.js';
-import { chooseChannels } from './channels.js';
+import { channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { givenMpp } from './mpp.js';
 import { oneAhead } from './rows.js';
 import type { Slide } from './slide.js';
@@ -27,8 +27,10 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
       throw damaged(path, error);
     });
   const format = formatOf(path, metadata);
-  chooseChannels(path, [], options.channels);
+  chooseChannels(path, [], 'colours', options.channels);
   const { width, height } = metadata;
+  const readBands: Slide['readBands'] = (_level, rows, columns, signal) =>
+    oneAhead(rasterBands(path, metadata, bandBytes, rows, columns, signal));
   const level = { index: 0, width, height, downsample: 1, blockWidth: width, blockHeight: height } as const;
   return {
     path,
@@ -37,10 +39,18 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
     height,
     levels: [{ ...level, layout: 'whole', compression: format === 'PNG' ? 'Deflate' : 'JPEG' }],
     mpp: options.mpp === undefined ? undefined : givenMpp(options.mpp),
-    readBands: (_level, rows, columns, signal) => oneAhead(rasterBands(path, metadata, bandBytes, rows, columns, signal)),
+    readBands,
+    channelReader: ({ by, count, samples }) => {
+      channelsFor(by, count, path, COLOURS, undefined);
+      requireSamples(by, samples, path, 'uint8', 8);
+      return { channels: COLOURS, read: readBands };
+    },
     close: async () => undefined,
   };
 }
+
+/** What the file is seen as, whatever it holds. */
+const COLOURS = ['red', 'green', 'blue'];
 
 function decoder(path: string): Sharp {
   return sharp(path, { failOn: 'error', limitInputPixels: false, unlimited: true, ignoreIcc: true, sequentialRead: true });

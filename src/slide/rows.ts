@@ -1,26 +1,26 @@
 import { SegtileError } from '../errors.js';
-import type { Band, Span } from '../types.js';
+import type { Band, Samples, Span } from '../types.js';
 import { endOf } from './spans.js';
 
 /**
  * A rectangle of pixels that is at hand: sample `c` of pixel `(x, y)` is
  * `data[((y - slab.y) * width + x - slab.x) * channels + c]`.
  */
-export interface Slab {
+export interface Slab<Data extends Samples = Samples> {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-  readonly data: Uint8Array;
+  readonly data: Data;
 }
 
 /** Bands that were read and are still needed. A band is kept whole until none of its rows is needed. */
-export interface RowCache {
+export interface RowCache<Data extends Samples = Samples> {
   /** Reads on until all rows before `end` are at hand. */
   until(end: number): Promise<void>;
   /** What is held of row `y` and its neighbours that has all of `columns`. */
-  slab(y: number, columns: Span): Slab;
+  slab(y: number, columns: Span): Slab<Data>;
   /** Lets go of every band that lies wholly above row `y`, of those still to come as well. */
   forget(y: number): void;
   /** Lets go of everything and stops the reading. */
@@ -28,9 +28,9 @@ export interface RowCache {
 }
 
 /** Holds the bands of a slide or view between their reading and their last use. Nothing is read before it is asked for. */
-export function cacheRows(source: AsyncIterable<Band>): RowCache {
+export function cacheRows<Data extends Samples>(source: AsyncIterable<Band<Data>>): RowCache<Data> {
   const iterator = source[Symbol.asyncIterator]();
-  let bands: Band[] = [];
+  let bands: Band<Data>[] = [];
   let from = Number.NEGATIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
   return {

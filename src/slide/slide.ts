@@ -1,4 +1,4 @@
-import type { Band, Mpp, Size, Span } from '../types.js';
+import type { Band, Mpp, Samples, SampleType, Size, Span } from '../types.js';
 
 /** Microns per pixel of level 0, and where they came from, such as `--slide-mpp`, `OME-XML`, `Aperio MPP` or `TIFF resolution tags`. */
 export interface SlideMpp extends Mpp {
@@ -19,6 +19,8 @@ export interface Level {
   readonly layout: 'tiles' | 'strips' | 'whole';
   /** Name of the codec, such as `JPEG` or `LZW`. */
   readonly compression: string;
+  /** Blocks that the file leaves out (sparse), where there are any. */
+  readonly absentBlocks?: number;
 }
 
 /** An image in a slide's file that is not the specimen at some resolution. */
@@ -34,7 +36,32 @@ export interface BlockPlace {
   readonly bytes: number;
 }
 
-/** An open image file: what is known of it, and its pixels as RGB. */
+/** Gives rows of a level, see {@link Slide.readBands}. */
+export type ReadLevel<Data extends Samples = Uint8Array> = (
+  level: number,
+  rows: Span,
+  columns: (rows: Span) => readonly Span[],
+  signal?: AbortSignal,
+) => AsyncIterable<Band<Data>>;
+
+/** Channels of a slide as numbers, not as a picture. */
+export interface ChannelWish {
+  readonly count: number;
+  /** Bytes are made of other samples by the rule of the slide; anything else must be what the file keeps. */
+  readonly samples: SampleType;
+  /** Who wants them, for messages. */
+  readonly by: string;
+}
+
+/** How channels are read. */
+export interface ChannelReader {
+  /** What each is called, see `channelName`. */
+  readonly channels: readonly string[];
+  /** Like {@link Slide.readBands}, with these channels and the type of samples that was wished for. */
+  readonly read: ReadLevel<Samples>;
+}
+
+/** An open image file: what is known of it, and its pixels as RGB or as channels. */
 export interface Slide {
   readonly path: string;
   /** What kind of file it is, such as `BigTIFF`, `TIFF`, `Aperio SVS`, `PNG` or `JPEG`. */
@@ -49,7 +76,7 @@ export interface Slide {
   readonly sampling?: string;
   /** Images in the file that are no levels, such as the label. */
   readonly associated?: readonly AssociatedImage[];
-  /** Names of the channels, where the file keeps each in an image of its own; '' for one without a name. */
+  /** Names of the channels, where they are not the colours of a picture; '' for one without a name. */
   readonly channels?: readonly string[];
   /** What was decided where a file can be read in more than one way, as sentences for people. */
   readonly notes?: readonly string[];
@@ -61,7 +88,14 @@ export interface Slide {
    *   least those columns and may hold more.
    * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
    */
-  readBands(level: number, rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band>;
+  readBands: ReadLevel;
+  /**
+   * How the channels that the user picked are read, or all of them where nobody picked any.
+   *
+   * @throws {SegtileError} where the slide has no such channels or samples, before anything is read: `usage` where the user picked more or fewer,
+   *   `model` where the slide has more or fewer or keeps other samples, else as the opening of a slide does
+   */
+  channelReader(wish: ChannelWish): ChannelReader;
   /** Where the file keeps a block of a level, numbered row by row: one place, or one for each channel that is read. */
   blockPlaces?(level: number, block: number): readonly BlockPlace[];
   /** Lets go of the file. Nothing can be read afterwards. */

@@ -1,27 +1,25 @@
-import { reason, SegtileError } from '../errors.js';
-import { requireBlocks } from '../tiff/check.js';
+import { SegtileError } from '../errors.js';
+import { absentBlocks } from '../tiff/check.js';
 import { compressionName, photometricName } from '../tiff/codecs.js';
 import { readTiff } from '../tiff/container.js';
-import { requireDecodable } from '../tiff/decodable.js';
-import type { TiffImage } from '../tiff/decode.js';
-import { type Directory, directoryName } from '../tiff/directory.js';
+import { absentValue, type TiffImage } from '../tiff/decode.js';
+import { blockCount, type Directory } from '../tiff/directory.js';
+import { sampleType } from '../tiff/native.js';
 import { cachePages } from '../tiff/page-cache.js';
-import { readBands } from '../tiff/read.js';
-import { openRestartImage } from '../tiff/restart.js';
-import { type SampleScale, sampleScale } from '../tiff/rgb.js';
+import { readBands, readByteBands, readNativeBands } from '../tiff/read.js';
+import { channelsSeen, isColourless, sampleScale } from '../tiff/rgb.js';
 import type { ByteSource } from '../tiff/source.js';
-import { type ChannelChoice, chooseChannels } from './channels.js';
+import { channelName, channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { layOut } from './formats.js';
-import type { Layout } from './layout.js';
+import { findProblem, imageOf, type OpenFile, openLevels, requireSameSamples, sharedScale } from './images.js';
 import { findMpp } from './mpp.js';
-import { mergeChannels, type ReadChannel } from './planes.js';
-import type { Level, Slide, SlideMpp } from './slide.js';
+import type { ChannelReader, ChannelWish, Level, Slide, SlideMpp } from './slide.js';
 
 /** What the user says of a file, above what it says itself. */
 export interface SlideOptions {
   /** Microns per pixel of level 0; a number comes from --slide-mpp. */
   readonly mpp?: number | SlideMpp | undefined;
-  /** One or three channels, by number from 0 or by name. */
+  /** The channels to read, by number from 0 or by name. Of three the picture is made, or of one in grey; of more of the first three. */
   readonly channels?: readonly string[] | undefined;
   /** Stops the opening. */
   readonly signal?: AbortSignal | undefined;
@@ -43,97 +41,114 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
   const tiff = await readTiff(cachePages(source), options.signal);
   const layout = await layOut(tiff);
   const base = layout.levels[0]![0]!;
-  const scale = sampleScale(base);
-  const chosen = chooseChannels(path, layout.channels, options.channels);
-  const { levels, damage } = await openLevels(source, layout, chosen.picked, options.signal);
-  const pick = (level: number): readonly TiffImage[] => {
-    const images = levels[level];
-    if (images !== undefined) return images;
-    throw new SegtileError('usage', `expected a level from 0 to ${levels.length - 1} of ${path} but got ${level}`);
+  const kind = layout.channels.length > 0 ? 'directories' : isColourless(base) ? 'samples' : 'colours';
+  const names = kind === 'directories' ? layout.channels : sampleNames(base);
+  const file: OpenFile = { source, layout, base, names, scale: sampleScale(base) };
+  const { picked, seen, note } = chooseChannels(path, names, kind, options.channels);
+  const { images, damage } = await openLevels(file, seen ?? [0], options.signal);
+  const samples = kind === 'directories' ? undefined : seen;
+  const at = (level: number): TiffImage => {
+    const image = images[level];
+    if (image !== undefined) return image;
+    throw new SegtileError('usage', `expected a level from 0 to ${images.length - 1} of ${path} but got ${level}`);
   };
+  const problem = findProblem(file, images, options.channels !== undefined, samples) ?? damage;
   const slide: Slide = {
     path,
     format: layout.format,
     width: base.width,
     height: base.height,
-    levels: levels.map(([image], index) => describeLevel(image!.directory, index, base)),
+    levels: images.map(({ directory }, index) => describeLevel(directory, index, base)),
     mpp: findMpp(options.mpp, { said: layout.mpp, description: base.description, resolution: base.resolution }),
-    sampling: `${base.samples} x ${base.bits[0]} bit ${photometricName(base.photometric)}`,
+    sampling: `${base.samples} x ${base.bits[0]} bit ${base.sampleFormat === 3 ? 'floating point ' : ''}${photometricName(base.photometric)}`,
     associated: layout.associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
-    channels: layout.channels,
+    channels: kind === 'colours' || names.length <= 1 ? [] : names,
     notes: [
       ...layout.notes,
-      ...(chosen.note === undefined ? [] : [chosen.note]),
-      ...(scale.gain === 1 && scale.offset === 0 ? [] : [scale.rule]),
+      ...(note === undefined ? [] : [note]),
+      ...(file.scale.gain === 1 && file.scale.offset === 0
+        ? []
+        : [picked === undefined ? file.scale.rule : sampleScale(channelsSeen(base, 1)).rule]),
+      ...absentNotes(images),
     ],
-    readBands: (level, rows, columns, signal) =>
-      readLevel(
-        pick(level).map((image) => ({ image, scale: sharedScale(image.directory, base, scale) })),
-        rows,
-        columns,
-        signal,
-      ),
-    blockPlaces: (level, block) =>
-      pick(level).map(({ directory }) => ({ offset: directory.offsets[block]!, bytes: directory.byteCounts[block]! })),
+    readBands: (level, rows, columns, signal) => {
+      const image = at(level);
+      return readBands(image, rows, columns, signal, sharedScale(image.directory, file), samples);
+    },
+    channelReader: (wish) => readerOf(file, images, picked, wish),
+    blockPlaces: (level, block) => placesOf(at(level).directory, block),
     close: () => source.close(),
   };
-  return { slide, problem: findProblem(path, layout, levels, chosen, options) ?? damage };
+  return { slide, problem };
 }
 
-/** The images that make each level. Where one cannot be opened, it is left as the file has it. */
-async function openLevels(
-  source: ByteSource,
-  { levels }: Layout,
-  picked: readonly number[],
-  signal: AbortSignal | undefined,
-): Promise<{ readonly levels: readonly (readonly TiffImage[])[]; readonly damage: SegtileError | undefined }> {
-  let damage: SegtileError | undefined;
-  const open = async (directory: Directory, name: string): Promise<TiffImage> => {
-    const made = await openRestartImage(source, directory, signal).catch((error: unknown) => {
-      if (!(error instanceof SegtileError) || error.code === 'aborted') throw error;
-      damage ??= error;
-      return undefined;
-    });
-    return { source, directory, ...made, name };
-  };
-  const opened: TiffImage[][] = [];
-  for (const [level, pages] of levels.entries()) {
-    opened.push(await Promise.all(picked.map((channel) => open(pages[channel]!, `level ${level}`))));
+/** What the samples of a pixel are called. Those of a palette are no channels. */
+function sampleNames({ photometric, samples }: Directory): readonly string[] {
+  if (photometric === PALETTE) return [];
+  const colours: readonly string[] = { 2: RGB, 5: CMYK, 6: RGB }[photometric] ?? [];
+  return Array.from({ length: samples }, (_, sample) => colours[sample] ?? '');
+}
+
+/** Values of the tag PhotometricInterpretation. */
+const WHITE_IS_ZERO = 0;
+const PALETTE = 3;
+const RGB = ['red', 'green', 'blue'];
+const CMYK = ['cyan', 'magenta', 'yellow', 'black'];
+
+/** How channels are read as numbers. See {@link Slide.channelReader}. */
+function readerOf(
+  file: OpenFile,
+  opened: readonly TiffImage[],
+  picked: readonly number[] | undefined,
+  { count, samples: type, by }: ChannelWish,
+): ChannelReader {
+  const { layout, base, names } = file;
+  const { path } = file.source;
+  const channels = channelsFor(by, count, path, names, picked);
+  requireSamples(by, type, path, sampleType(base), base.bits[0]!);
+  if (base.photometric === WHITE_IS_ZERO && type !== 'uint8') {
+    const hint = 'Convert it so that black is zero, or run it as 8 bits with --samples uint8.';
+    throw new SegtileError('unsupported', `${path} keeps white as zero, so its samples cannot be read as they are`, hint);
   }
-  return { levels: opened, damage };
+  const apart = layout.channels.length > 0;
+  if (apart && base.samples > 1) {
+    const hint = 'Export it with one channel in each directory.';
+    throw new SegtileError('unsupported', `${path} has channels of ${base.samples} samples per pixel`, hint);
+  }
+  const images = apart ? layout.levels.map((_, level) => imageOf(file, level, channels)) : opened;
+  const problem = apart ? findProblem(file, images, true) : undefined;
+  if (problem !== undefined) throw problem;
+  requireSameSamples(path, images);
+  const samples = apart ? channels.map((_, sample) => sample) : channels;
+  return {
+    channels: channels.map((channel) => channelName(names, channel)),
+    read: (level, rows, columns, signal) => {
+      const image = images[level]!;
+      if (type !== 'uint8') return readNativeBands(image, rows, columns, samples, signal);
+      return readByteBands(image, rows, columns, samples, sharedScale(image.directory, file), signal);
+    },
+  };
 }
 
-/**
- * The scale of level 0, which alone may declare a range, for every level and channel of the same kind of samples: the same stain looks the
- * same in all of them.
- */
-function sharedScale(directory: Directory, base: Directory, scale: SampleScale): SampleScale {
-  const keys = ['sampleFormat', 'photometric'] as const;
-  const alike = directory.bits[0] === base.bits[0] && keys.every((key) => directory[key] === base[key]);
-  return alike ? scale : sampleScale(directory);
+/** Where a block is: in one place, or in one for each plane. */
+function placesOf(directory: Directory, block: number): { readonly offset: number; readonly bytes: number }[] {
+  const planes = directory.planar ? directory.samples : 1;
+  const blocks = blockCount(directory) / planes;
+  return Array.from({ length: planes }, (_, plane) => ({
+    offset: directory.offsets[plane * blocks + block]!,
+    bytes: directory.byteCounts[plane * blocks + block]!,
+  }));
 }
 
-/** An image of a level, and how its samples become 8 bits. */
-interface ScaledImage {
-  readonly image: TiffImage;
-  readonly scale: SampleScale;
-}
-
-function readLevel(
-  images: readonly ScaledImage[],
-  ...[rows, columns, signal]: Parameters<ReadChannel>
-): ReturnType<ReadChannel> {
-  const [red, green, blue] = images.map(
-    ({ image, scale }): ReadChannel =>
-      (wantedRows, wantedColumns, stop) =>
-        readBands(image, wantedRows, wantedColumns, stop, scale),
-  );
-  if (green === undefined || blue === undefined) return red!(rows, columns, signal);
-  return mergeChannels([red!, green, blue], rows, columns, signal);
+/** As what the blocks are read that the file leaves out. */
+function absentNotes(images: readonly TiffImage[]): string[] {
+  const sparse = images.find(({ directory }) => absentBlocks(directory) > 0);
+  return sparse === undefined ? [] : [`blocks that are not in the file are read as ${absentValue(sparse.directory)}`];
 }
 
 function describeLevel(directory: Directory, index: number, base: Directory): Level {
   const { width, height, blockWidth, blockHeight, layout, compression } = directory;
+  const absent = absentBlocks(directory);
   return {
     index,
     width,
@@ -143,47 +158,6 @@ function describeLevel(directory: Directory, index: number, base: Directory): Le
     blockHeight,
     layout,
     compression: compressionName(compression),
+    ...(absent > 0 && { absentBlocks: absent }),
   };
-}
-
-/** Why the pixels of a slide cannot be read; undefined where they can. */
-function findProblem(
-  path: string,
-  { refusal }: Layout,
-  levels: readonly (readonly TiffImage[])[],
-  { picked }: ChannelChoice,
-  { channels }: SlideOptions,
-): SegtileError | undefined {
-  if (refusal !== undefined && !(refusal.liftedByChannels && channels !== undefined)) {
-    return new SegtileError('unsupported', `${path} ${refusal.message}`, refusal.hint);
-  }
-  try {
-    for (const images of levels) {
-      for (const { source, directory } of images) {
-        requireDecodable(path, directory);
-        requireBlocks(source, directory);
-      }
-      if (picked.length > 1) requireAlike(path, images);
-    }
-    return undefined;
-  } catch (error) {
-    return error instanceof SegtileError
-      ? error
-      : new SegtileError('input', `${path} cannot be read: ${reason(error)}`, undefined, error);
-  }
-}
-
-/** Makes sure that channels can be read side by side. */
-function requireAlike(path: string, images: readonly TiffImage[]): void {
-  const [first, ...rest] = images.map(({ directory }) => directory);
-  for (const other of rest) {
-    const keys = ['width', 'height', 'layout', 'blockWidth', 'blockHeight', 'compression'] as const;
-    const differs = keys.find((key) => first![key] !== other[key]);
-    if (differs === undefined && first!.samples === 1 && other.samples === 1) continue;
-    throw new SegtileError(
-      'unsupported',
-      `${path} keeps ${directoryName(first!)} and ${directoryName(other)} in different ways (${differs ?? 'samples per pixel'}), though they are channels of one image`,
-      'convert it to an RGB TIFF, for example with "vips bandjoin"',
-    );
-  }
 }

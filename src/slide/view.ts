@@ -1,8 +1,9 @@
 import { SegtileError, throwIfAborted } from '../errors.js';
-import type { Band, Mpp, Size, Span } from '../types.js';
-import { type Axis, axis, outputOf, resample, sourceOf } from './resample.js';
+import type { Band, Mpp, Samples, Size, Span } from '../types.js';
+import { resample } from './resample.js';
 import { cacheRows } from './rows.js';
-import type { Level, Slide } from './slide.js';
+import { type Axis, axis, outputOf, sourceOf } from './scale-axis.js';
+import type { Level, ReadLevel, Slide } from './slide.js';
 import { between, endOf, mergeSpans } from './spans.js';
 
 /** Which resolution to work at: a level of the file, level-0 pixels per working pixel, or micrometres per working pixel. */
@@ -12,7 +13,7 @@ export type ViewChoice =
   | { readonly kind: 'mpp'; readonly mpp: number };
 
 /** A slide as seen at the working resolution. A point of level 0 is `slide.width / width` times as far right, and alike down. */
-export interface View extends Size {
+export interface View<Data extends Samples = Uint8Array> extends Size {
   readonly slide: Slide;
   /** The level that is read. */
   readonly level: Level;
@@ -21,10 +22,10 @@ export interface View extends Size {
   /** Micrometres per working pixel. */
   readonly mpp: Mpp | undefined;
   /**
-   * The rows `rows` from top to bottom as RGB, in bands without gap or overlap, as {@link Slide.readBands} but in working pixels. Which
-   * bands and columns are read does not change a single bit of them.
+   * The rows `rows` from top to bottom, in bands without gap or overlap, as {@link ReadLevel} but in working pixels. Which bands and columns
+   * are read does not change a single bit of them.
    */
-  readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band>;
+  readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band<Data>>;
 }
 
 /** A level may be this much coarser than what is wanted: pyramids that claim 4 have 4.0003, because their sizes are rounded. */
@@ -39,9 +40,12 @@ const longestSide = 2 ** 22;
  * areas where it shrinks and bilinearly where it grows; if a level has the very size, its pixels are handed on as they are. With `mpp`, `d` is
  * found for each axis alone, so that working pixels are square.
  *
+ * @param read gives the pixels of a level; by default as RGB
  * @throws {SegtileError} `usage` where there is no such level, the number is not positive, or mpp is asked of a slide that has none
  */
-export function workingView(slide: Slide, choice: ViewChoice): View {
+export function workingView(slide: Slide, choice: ViewChoice): View;
+export function workingView<Data extends Samples>(slide: Slide, choice: ViewChoice, read: ReadLevel<Data>): View<Data>;
+export function workingView(slide: Slide, choice: ViewChoice, read: ReadLevel<Samples> = slide.readBands): View<Samples> {
   const size = sizeOf(slide, choice);
   const level = choice.kind === 'level' ? slide.levels[choice.level]! : bestLevel(slide, size);
   const mpp = slide.mpp && {
@@ -57,8 +61,8 @@ export function workingView(slide: Slide, choice: ViewChoice): View {
     downsample: slide.width / size.width,
     mpp,
     readBands: same
-      ? (rows, columns, signal) => slide.readBands(level.index, rows, columns, signal)
-      : resampledBands(slide, level, axis(level.width, size.width), axis(level.height, size.height)),
+      ? (rows, columns, signal) => read(level.index, rows, columns, signal)
+      : resampledBands(read, level, axis(level.width, size.width), axis(level.height, size.height)),
   };
 }
 
@@ -102,7 +106,7 @@ function bestLevel(slide: Slide, size: Size): Level {
   return enough.reduce((best, level) => (level.width < best.width ? level : best), slide.levels[0]!);
 }
 
-function resampledBands(slide: Slide, level: Level, x: Axis, y: Axis): View['readBands'] {
+function resampledBands(read: ReadLevel<Samples>, level: Level, x: Axis, y: Axis): View<Samples>['readBands'] {
   const bandHeight = resampledBandHeight(level, y);
   return async function* (rows, columns, signal) {
     const bands: Span[] = [];
@@ -117,7 +121,7 @@ function resampledBands(slide: Slide, level: Level, x: Axis, y: Axis): View['rea
       const wanted = bands.slice(from, Math.max(from, to)).flatMap((band) => columns(band));
       return mergeSpans(wanted.map((span) => sourceOf(x, span)));
     };
-    const cache = cacheRows(slide.readBands(level.index, sourceOf(y, rows), sourceColumns, signal));
+    const cache = cacheRows(read(level.index, sourceOf(y, rows), sourceColumns, signal));
     try {
       for (const band of bands) {
         throwIfAborted(signal);
@@ -125,10 +129,7 @@ function resampledBands(slide: Slide, level: Level, x: Axis, y: Axis): View['rea
         const source = sourceOf(y, band);
         cache.forget(source.start);
         if (wanted.length > 0) await cache.until(endOf(source));
-        const runs = wanted.map((span) => ({
-          x: span.start,
-          pixels: { width: span.length, height: band.length, channels: 3, data: resample(x, y, span, band, cache.slab) },
-        }));
+        const runs = wanted.map((span) => ({ x: span.start, pixels: resample(x, y, span, band, cache.slab) }));
         yield { y: band.start, height: band.length, runs };
       }
     } finally {

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Size } from '../types.js';
+import type { Samples, Size } from '../types.js';
 import { largestPicture, rawShape, rowsInBlock, samplesInBlock } from './block-bytes.js';
 import { toSamples } from './block-samples.js';
 import { APERIO_YCBCR, codecOf, JPEG, WEBP } from './codecs.js';
@@ -8,14 +8,13 @@ import type { Cell } from './grid.js';
 import { bareJpeg, jpegHead } from './jpeg.js';
 import { checkScans, losesData } from './jpeg-scan.js';
 import type { Picture } from './jpeg2000.js';
-import type { Samples } from './native.js';
 import { reverseBits, unpack } from './unpack.js';
 import { jpeg2000InWorker } from './wasm-pool.js';
 import { yCbCrToRgb } from './ycbcr.js';
 
 /** The samples of one block. */
 export interface BlockPixels {
-  readonly data: Samples['data'];
+  readonly data: Samples;
   /** Pixels in a row of it. */
   readonly rowLength: number;
 }

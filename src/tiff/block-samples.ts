@@ -1,8 +1,9 @@
 import { endianness } from 'node:os';
+import type { Samples } from '../types.js';
 import { rowBytes, samplesInBlock, unitSize } from './block-bytes.js';
 import { codecOf } from './codecs.js';
 import type { Directory } from './directory.js';
-import { type Samples, sampleType } from './native.js';
+import { sampleType } from './native.js';
 import { yCbCrToRgb } from './ycbcr.js';
 
 const LITTLE = endianness() === 'LE';
@@ -13,7 +14,7 @@ const LITTLE = endianness() === 'LE';
  *
  * @param rows that the bytes hold
  */
-export function toSamples(directory: Directory, bytes: Uint8Array, rows: number): Samples['data'] {
+export function toSamples(directory: Directory, bytes: Uint8Array, rows: number): Samples {
   const { bits, blockWidth, photometric } = directory;
   const depth = bits[0]!;
   const stride = samplesInBlock(directory);

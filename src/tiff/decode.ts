@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import sharp from 'sharp';
 import { throwIfAborted } from '../errors.js';
-import type { Size } from '../types.js';
+import type { Pixels, Samples, Size } from '../types.js';
 import { rawBytes, samplesInBlock } from './block-bytes.js';
 import { blockError } from './block-error.js';
 import { type BlockPixels, decodeBlocksTogether } from './block-pixels.js';
@@ -9,9 +9,9 @@ import { fetchBlocks, layBlocks } from './blocks.js';
 import { LZW, PACKBITS } from './codecs.js';
 import type { Directory } from './directory.js';
 import { type BlockGrid, type Cell, cellsOf, cutGrid, type GridPiece, gridSize } from './grid.js';
-import { type NativePixels, newSamples, place, type Samples, sampleType } from './native.js';
+import { newSamples, place, sampleType } from './native.js';
 import type { ByteSource } from './source.js';
-import { decodeWrapped, fitsWrapper } from './wrapped.js';
+import { decodeWrapped, fitsWrapper, planeOf } from './wrapped.js';
 
 // Every block is decoded once in a pass: what sharp remembers of finished work would only hold memory.
 sharp.cache(false);
@@ -22,6 +22,8 @@ export interface TiffImage {
   readonly directory: Directory;
   /** Such as `level 0`. */
   readonly name: string;
+  /** The directories that the planes are in, where each is in one of its own. */
+  readonly pages?: readonly Directory[];
 }
 
 /** Calls of decoders at the same time in one band: as many as libuv has threads, unless it was told otherwise. */
@@ -42,23 +44,25 @@ export async function decodeBlocks(
   grid: BlockGrid,
   channels: readonly number[],
   signal?: AbortSignal,
-): Promise<NativePixels> {
+): Promise<Pixels<Samples>> {
   const { directory } = image;
   const planes = directory.planar ? channels : [0];
   const cells = planes.map((plane) => cellsOf(directory, grid, plane));
   const present = cells.map((plane) => plane.filter(({ number }) => directory.byteCounts[number] !== 0));
   const complete = present.every((plane, i) => plane.length === cells[i]!.length);
   const size = gridSize(directory, grid);
-  if (complete && fitsWrapper(directory, channels)) {
+  const wrappable = complete && (directory.planar ? fitsWrapper(planeOf(directory), [0]) : fitsWrapper(directory, channels));
+  if (wrappable) {
     const pieces = cutGrid(directory, grid, Math.floor(CALL_BYTES / rawBytes(directory, directory.blockHeight)));
     if (pieces.length > 1) return decodePieces(image, size, pieces, channels, signal);
-    const decoded = await decodeWrapped(image, grid, signal);
+    const decoded = directory.planar ? undefined : await decodeWrapped(image, grid, 0, signal);
     if (decoded !== undefined) return decoded;
   }
 
-  const samples = newSamples(sampleType(directory), size.width * size.height * channels.length);
-  if (!complete) fillAbsent(samples.data, directory);
-  const target: NativePixels = { ...size, channels: channels.length, ...samples };
+  const data = newSamples(sampleType(directory), size.width * size.height * channels.length);
+  if (!complete) data.fill(absentValue(directory));
+  const target: Pixels<Samples> = { ...size, channels: channels.length, data };
+  if (wrappable && directory.planar && (await decodePlanes(image, grid, planes, target, signal))) return target;
   const whole = channels.map((from, to) => [from, to] as const);
   const groups = present.flatMap((plane, i) => {
     const pairs = directory.planar ? [[0, i] as const] : whole;
@@ -74,11 +78,29 @@ export async function decodeBlocks(
   return target;
 }
 
+/** Decodes planes into the channels of a target, each in one call; says whether that can be done. */
+async function decodePlanes(
+  image: TiffImage,
+  grid: BlockGrid,
+  planes: readonly number[],
+  target: Pixels<Samples>,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const size = gridSize(image.directory, grid);
+  let possible = true;
+  await doAll([...planes.entries()], signal, async ([channel, plane]) => {
+    const decoded = possible ? await decodeWrapped(image, grid, plane, signal) : undefined;
+    if (decoded === undefined) possible = false;
+    else place(decoded.data, target, { size, x: 0, y: 0, stride: 1, rowLength: decoded.width, channels: [[0, channel]] });
+  });
+  return possible;
+}
+
 /** The value that the file declares for blocks that it does not hold, where samples can have it, else 0 (gdal.org/drivers/raster/gtiff.html). */
-function fillAbsent(data: Samples['data'], { noData, sampleFormat, bits }: Directory): void {
-  if (noData === undefined) return;
+export function absentValue({ noData, sampleFormat, bits }: Directory): number {
+  if (noData === undefined) return 0;
   const possible = sampleFormat === 3 || (Number.isInteger(noData) && noData >= 0 && noData < 2 ** bits[0]!);
-  if (possible) data.fill(noData);
+  return possible ? noData : 0;
 }
 
 /**
@@ -91,9 +113,9 @@ async function decodePieces(
   pieces: readonly GridPiece[],
   channels: readonly number[],
   signal: AbortSignal | undefined,
-): Promise<NativePixels> {
-  const samples = newSamples(sampleType(image.directory), size.width * size.height * channels.length);
-  const target: NativePixels = { ...size, channels: channels.length, ...samples };
+): Promise<Pixels<Samples>> {
+  const pixels = newSamples(sampleType(image.directory), size.width * size.height * channels.length);
+  const target: Pixels<Samples> = { ...size, channels: channels.length, data: pixels };
   await doAll(pieces, signal, async ({ grid, x, y }) => {
     const { data, width, height } = await decodeBlocks(image, grid, channels, signal);
     place(data, target, {

@@ -1,33 +1,25 @@
-import type { Size } from '../types.js';
+import type { Pixels, Samples, SampleType, Size } from '../types.js';
 import type { Directory } from './directory.js';
 
-/** Samples of the type that the file keeps. Samples of less than 8 bits are `uint8`, of 9 to 16 bits `uint16`, at the values that they have. */
-export type Samples =
-  | { readonly type: 'uint8'; readonly data: Uint8Array }
-  | { readonly type: 'uint16'; readonly data: Uint16Array }
-  | { readonly type: 'float32'; readonly data: Float32Array };
-
-/** Interleaved samples of some channels: channel `c` of pixel `(x, y)` is `data[(y * width + x) * channels + c]`. */
-export type NativePixels = Size & { readonly channels: number } & Samples;
-
-/** Like `Band`, with pixels as the file keeps them. */
-export interface NativeBand {
-  readonly y: number;
-  readonly height: number;
-  readonly runs: readonly { readonly x: number; readonly pixels: NativePixels }[];
-}
-
-/** What type the samples of a directory are decoded to. */
-export function sampleType({ sampleFormat, bits }: Pick<Directory, 'sampleFormat' | 'bits'>): Samples['type'] {
+/**
+ * What type the samples of a directory are decoded to. Samples of less than 8 bits are `uint8`, of 9 to 16 bits `uint16`, at the values
+ * that they have.
+ */
+export function sampleType({ sampleFormat, bits }: Pick<Directory, 'sampleFormat' | 'bits'>): SampleType {
   if (sampleFormat === 3) return 'float32';
   return bits[0]! > 8 ? 'uint16' : 'uint8';
 }
 
 /** Room for samples, all 0. */
-export function newSamples(type: Samples['type'], length: number): Samples {
-  if (type === 'uint8') return { type, data: new Uint8Array(length) };
-  if (type === 'uint16') return { type, data: new Uint16Array(length) };
-  return { type, data: new Float32Array(length) };
+export function newSamples(type: SampleType, length: number): Samples<ArrayBuffer> {
+  if (type === 'uint8') return new Uint8Array(length);
+  return type === 'uint16' ? new Uint16Array(length) : new Float32Array(length);
+}
+
+/** The type of samples in memory. */
+export function typeOf(samples: Samples): SampleType {
+  if (samples instanceof Uint8Array) return 'uint8';
+  return samples instanceof Uint16Array ? 'uint16' : 'float32';
 }
 
 /** A block, or a part of it, and where its pixels go. */
@@ -46,7 +38,7 @@ export interface Placement {
 }
 
 /** Copies the samples of a block into the picture that it is a part of. Both are of the same type. */
-export function place(block: Samples['data'], target: NativePixels, placement: Placement): void {
+export function place(block: Samples, target: Pixels<Samples>, placement: Placement): void {
   const { stride, rowLength, size, x, y, channels } = placement;
   const into = target.data;
   const whole = channels.length === stride && stride === target.channels && channels.every(([from, to]) => from === to);

@@ -1,12 +1,12 @@
 import { throwIfAborted } from '../errors.js';
-import type { Band, BandRun, Span } from '../types.js';
+import type { Band, BandRun, Pixels, Samples, Span } from '../types.js';
 import { ahead } from './ahead.js';
 import { type BandBlocks, bandsInFlight, planBands } from './bands.js';
 import { isStreamed } from './decodable.js';
 import { decodeBlocks, type TiffImage } from './decode.js';
 import type { Directory } from './directory.js';
-import { type NativeBand, type NativePixels, newSamples, type Samples } from './native.js';
-import { rgbChannels, type SampleScale, sampleScale, toRgb } from './rgb.js';
+import { newSamples, typeOf } from './native.js';
+import { channelBytes, channelsSeen, rgbChannels, type SampleScale, sampleScale, toRgb } from './rgb.js';
 import { streamedBands } from './streamed.js';
 import { lowStrips } from './strips.js';
 
@@ -20,21 +20,21 @@ export type Columns = (rows: Span) => readonly Span[];
  * @param rows within the image
  * @param columns the bands hold whole blocks
  * @param scale how samples become 8 bits; the levels of a slide share the one of level 0
+ * @param picked which samples of a pixel are red, green and blue, or the one that is grey, whatever the file says of its colours
  * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
  */
-export async function* readBands(
+export function readBands(
   image: TiffImage,
   rows: Span,
   columns: Columns,
   signal?: AbortSignal,
   scale: SampleScale = sampleScale(image.directory),
+  picked?: readonly number[],
 ): AsyncGenerator<Band, void, undefined> {
   const { directory } = image;
-  const runToRgb = ({ x, pixels }: NativeBand['runs'][number]): BandRun => {
-    const { width, height } = pixels;
-    return { x, pixels: { width, height, channels: 3, data: toRgb(directory, pixels, scale) } };
-  };
-  yield* readAs(image, rows, columns, rgbChannels(directory), signal, (band) => ({ ...band, runs: band.runs.map(runToRgb) }));
+  const seen = picked === undefined ? directory : channelsSeen(directory, picked.length);
+  const finish = (pixels: Pixels<Samples>): Pixels => ({ ...pixels, channels: 3, data: toRgb(seen, pixels, scale) });
+  return readAs(image, rows, columns, picked ?? rgbChannels(directory), signal, finish);
 }
 
 /**
@@ -48,18 +48,32 @@ export function readNativeBands(
   columns: Columns,
   channels: readonly number[],
   signal?: AbortSignal,
-): AsyncGenerator<NativeBand, void, undefined> {
-  return readAs(image, rows, columns, channels, signal, (band) => band);
+): AsyncGenerator<Band<Samples>, void, undefined> {
+  return readAs(image, rows, columns, channels, signal, (pixels) => pixels);
 }
 
-async function* readAs<Result>(
+/** Like {@link readNativeBands}, with samples as 8 bits. */
+export function readByteBands(
+  image: TiffImage,
+  rows: Span,
+  columns: Columns,
+  channels: readonly number[],
+  scale: SampleScale,
+  signal?: AbortSignal,
+): AsyncGenerator<Band, void, undefined> {
+  const { directory } = image;
+  const finish = (pixels: Pixels<Samples>): Pixels => ({ ...pixels, data: channelBytes(directory, pixels, scale) });
+  return readAs(image, rows, columns, channels, signal, finish);
+}
+
+async function* readAs<Data extends Samples>(
   image: TiffImage,
   rows: Span,
   columns: Columns,
   channels: readonly number[],
   signal: AbortSignal | undefined,
-  finish: (band: NativeBand) => Result,
-): AsyncGenerator<Result, void, undefined> {
+  finish: (pixels: Pixels<Samples>) => Pixels<Data>,
+): AsyncGenerator<Band<Data>, void, undefined> {
   const directory = lowStrips(image.directory);
   const low = { ...image, directory };
   const decoded = isStreamed(directory)
@@ -70,7 +84,8 @@ async function* readAs<Result>(
       });
   for await (const band of decoded) {
     throwIfAborted(signal);
-    yield finish(band);
+    const { y, height, runs } = band;
+    yield { y, height, runs: runs.map(({ x, pixels }) => ({ x, pixels: finish(pixels) })) };
   }
 }
 
@@ -79,7 +94,7 @@ async function decodeBand(
   plan: BandBlocks,
   channels: readonly number[],
   signal: AbortSignal | undefined,
-): Promise<NativeBand> {
+): Promise<Band<Samples>> {
   const { rows, blocks } = plan;
   const band = { y: rows.start, height: rows.length };
   if (blocks.columns.length === 0) return { ...band, runs: [] };
@@ -88,13 +103,13 @@ async function decodeBand(
 }
 
 /** Cuts the rows of a band out of its blocks, as one run for each row of neighbouring blocks. Copies only what does not lie together. */
-function cutRuns(decoded: NativePixels, { rows, blocks }: BandBlocks, { width, blockWidth, blockHeight }: Directory) {
+function cutRuns(decoded: Pixels<Samples>, { rows, blocks }: BandBlocks, { width, blockWidth, blockHeight }: Directory) {
   const { data, channels } = decoded;
   const { columns } = blocks;
   const height = rows.length;
   const skip = rows.start - blocks.rows.start * blockHeight;
   const stride = decoded.width * channels;
-  const runs: { x: number; pixels: NativePixels }[] = [];
+  const runs: BandRun<Samples>[] = [];
   let left = 0;
   for (let first = 0; first < columns.length; ) {
     let after = first + 1;
@@ -103,15 +118,14 @@ function cutRuns(decoded: NativePixels, { rows, blocks }: BandBlocks, { width, b
     const runWidth = Math.min((columns[after - 1]! + 1) * blockWidth, width) - x;
     const size = { width: runWidth, height, channels };
     if (runWidth === decoded.width) {
-      const samples = { type: decoded.type, data: data.subarray(skip * stride, (skip + height) * stride) } as Samples;
-      runs.push({ x, pixels: { ...size, ...samples } });
+      runs.push({ x, pixels: { ...size, data: data.subarray(skip * stride, (skip + height) * stride) } });
     } else {
-      const samples = newSamples(decoded.type, runWidth * height * channels);
+      const run = newSamples(typeOf(data), runWidth * height * channels);
       for (let row = 0; row < height; row++) {
         const from = (skip + row) * stride + left * channels;
-        samples.data.set(data.subarray(from, from + runWidth * channels), row * runWidth * channels);
+        run.set(data.subarray(from, from + runWidth * channels), row * runWidth * channels);
       }
-      runs.push({ x, pixels: { ...size, ...samples } });
+      runs.push({ x, pixels: { ...size, data: run } });
     }
     left += runWidth;
     first = after;

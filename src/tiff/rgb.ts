@@ -1,5 +1,5 @@
+import type { Pixels, Samples } from '../types.js';
 import type { Directory } from './directory.js';
-import type { NativePixels } from './native.js';
 
 /** How samples become 8 bits: `gain * sample + offset`, rounded to the nearest and cut to 0 to 255. */
 export interface SampleScale {
@@ -17,10 +17,21 @@ interface Colour {
   readonly alpha: { readonly channel: number; readonly premultiplied: boolean } | undefined;
 }
 
+/** Whether the samples of a pixel are channels that are no colours, none of them alpha. */
+export function isColourless(directory: Directory): boolean {
+  const { photometric } = directory;
+  return (photometric === 0 || photometric === 1) && colourOf(directory).alpha === undefined;
+}
+
 /** Which channels {@link toRgb} needs, in this order. */
 export function rgbChannels(directory: Directory): readonly number[] {
   const { colours, alpha } = colourOf(directory);
   return alpha === undefined ? colours : [...colours, alpha.channel];
+}
+
+/** An image of which some samples were picked: as a directory that has them alone, and says no more of their colours than what is white. */
+export function channelsSeen(directory: Directory, count: number): Directory {
+  return { ...directory, photometric: directory.photometric === 0 ? 0 : 1, samples: count, extraSamples: [] };
 }
 
 /** Values of the tag ExtraSamples. */
@@ -87,14 +98,15 @@ function channelRule(directory: Directory): string {
   const { kind, colours, alpha } = colourOf(directory);
   const { samples, photometric } = directory;
   const parts: string[] = [];
-  const grey = photometric === 0 || photometric === 1;
+  // Whoever picks among channels that are no colours says which.
+  const told = !isColourless(directory);
   if (photometric === 0) parts.push('inverted (white is zero)');
   if (kind === 'palette') parts.push('colours of the palette');
   if (kind === 'cmyk') parts.push('inks to RGB by (1 - ink) * (1 - black)');
-  if (grey && kind === 'rgb') parts.push('channels 1, 2 and 3 as red, green and blue');
+  if (photometric < 2 && kind === 'rgb' && told) parts.push('channels 1, 2 and 3 as red, green and blue');
   if (alpha !== undefined) parts.push(`over white by ${alpha.premultiplied ? 'premultiplied ' : ''}alpha`);
   const unused = samples - colours.length - (alpha === undefined ? 0 : 1);
-  if (unused > 0) parts.push(`${unused} of ${samples} channels left out`);
+  if (unused > 0 && told) parts.push(`${unused} of ${samples} channels left out`);
   return parts.map((part) => `; ${part}`).join('');
 }
 
@@ -104,10 +116,10 @@ function channelRule(directory: Directory): string {
  * @param pixels the channels that {@link rgbChannels} lists, in that order; may be handed on as the result
  * @param scale of the slide, by {@link sampleScale}
  */
-export function toRgb(directory: Directory, pixels: NativePixels, scale: SampleScale): Uint8Array {
+export function toRgb(directory: Directory, pixels: Pixels<Samples>, scale: SampleScale): Uint8Array {
   const { kind, alpha } = colourOf(directory);
   const { channels } = pixels;
-  const bytes = kind === 'palette' ? (pixels.data as Uint8Array) : toBytes(pixels, scale);
+  const bytes = kind === 'palette' ? (pixels.data as Uint8Array) : toBytes(pixels.data, scale);
   if (directory.photometric === 0) invert(bytes, channels, channels - (alpha === undefined ? 0 : 1));
   if (kind === 'rgb' && alpha === undefined) return bytes;
   const rgb = new Uint8Array(pixels.width * pixels.height * 3);
@@ -118,14 +130,22 @@ export function toRgb(directory: Directory, pixels: NativePixels, scale: SampleS
   return rgb;
 }
 
-/** Values rounded to bytes. */
-function toBytes({ type, data }: NativePixels, { gain, offset }: SampleScale): Uint8Array {
-  if (type === 'uint8' && gain === 1 && offset === 0) return data;
+/** Samples of some channels as 8 bits each. May be the same memory. */
+export function channelBytes({ photometric }: Directory, { data, channels }: Pixels<Samples>, scale: SampleScale): Uint8Array {
+  const bytes = toBytes(data, scale);
+  if (photometric === 0) invert(bytes, channels, channels);
+  return bytes;
+}
+
+/** Values rounded to bytes; may be the same memory. */
+function toBytes(data: Samples, { gain, offset }: SampleScale): Uint8Array {
+  const stored = data instanceof Uint8Array;
+  if (stored && gain === 1 && offset === 0) return data;
   const bytes = new Uint8ClampedArray(data.length);
-  if (type === 'float32') {
+  if (data instanceof Float32Array) {
     for (let i = 0; i < data.length; i++) bytes[i] = gain * data[i]! + offset;
   } else {
-    const table = Uint8ClampedArray.from({ length: type === 'uint8' ? 256 : 65_536 }, (_, value) => gain * value + offset);
+    const table = Uint8ClampedArray.from({ length: stored ? 256 : 65_536 }, (_, value) => gain * value + offset);
     for (let i = 0; i < data.length; i++) bytes[i] = table[data[i]!]!;
   }
   return new Uint8Array(bytes.buffer);

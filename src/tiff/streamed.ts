@@ -1,11 +1,11 @@
 import { throwIfAborted } from '../errors.js';
-import type { Span } from '../types.js';
+import type { Band, Pixels, Samples, Span } from '../types.js';
 import { planBands } from './bands.js';
 import { blocksDown, rawBytes, rowBytes, rowsInBlock, samplesInBlock } from './block-bytes.js';
 import { blockError } from './block-error.js';
 import { toSamples } from './block-samples.js';
 import type { TiffImage } from './decode.js';
-import { type NativeBand, type NativePixels, newSamples, place, sampleType } from './native.js';
+import { newSamples, place, sampleType } from './native.js';
 import { requireBytes, reverseBits } from './unpack.js';
 import { unpackStream } from './unpack-stream.js';
 
@@ -27,7 +27,7 @@ export async function* streamedBands(
   columns: (rows: Span) => readonly Span[],
   channels: readonly number[],
   signal: AbortSignal | undefined,
-): AsyncGenerator<NativeBand, void, undefined> {
+): AsyncGenerator<Band<Samples>, void, undefined> {
   const { directory } = image;
   const { width } = directory;
   const planes = directory.planar ? channels : [0];
@@ -48,11 +48,8 @@ export async function* streamedBands(
         continue;
       }
       const size = { width, height: band.length };
-      const pixels: NativePixels = {
-        ...size,
-        channels: channels.length,
-        ...newSamples(type, width * band.length * channels.length),
-      };
+      const target = newSamples(type, width * band.length * channels.length);
+      const pixels: Pixels<Samples> = { ...size, channels: channels.length, data: target };
       for (const [i, reader] of readers.entries()) {
         const data = toSamples(directory, await reader.read(band.length), band.length);
         const pairs = directory.planar ? [[0, i] as const] : whole;

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Size } from '../types.js';
+import type { Pixels, Size } from '../types.js';
 import { largestPicture } from './block-bytes.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
 import { JPEG, LZW, PACKBITS } from './codecs.js';
@@ -9,7 +9,6 @@ import { type BlockGrid, type Cell, cellsOf, gridSize } from './grid.js';
 import { jpegHead } from './jpeg.js';
 import { checkScans } from './jpeg-scan.js';
 import { isOldLzw } from './lzw.js';
-import type { NativePixels } from './native.js';
 import { wrapperHeader } from './wrap.js';
 
 /** libvips refuses tiles that break the rule of TIFF 6.0 that their sides are multiples of 16, and tiles of more pixels on a side. */
@@ -30,8 +29,14 @@ export function fitsWrapper(directory: Directory, channels: readonly number[]): 
   return codec && plain && tiles && channels.length === samples && channels.every((channel, i) => channel === i);
 }
 
+/** A directory with planes of its own as the directory of one of them, but for the numbers of its blocks. */
+export function planeOf(directory: Directory): Directory {
+  const { planar, bits } = directory;
+  return planar ? { ...directory, planar: false, samples: 1, bits: bits.slice(0, 1), photometric: 1 } : directory;
+}
+
 /**
- * Decodes a grid of blocks that {@link fitsWrapper} lets through.
+ * Decodes a grid of blocks of one plane, which {@link fitsWrapper} lets through.
  *
  * @returns undefined where the blocks have to be decoded one by one: one of them is damaged, or of a kind that libtiff decodes only with a
  *   warning or at a wrong place
@@ -40,9 +45,11 @@ export function fitsWrapper(directory: Directory, channels: readonly number[]): 
 export async function decodeWrapped(
   image: TiffImage,
   grid: BlockGrid,
+  plane: number,
   signal: AbortSignal | undefined,
-): Promise<NativePixels | undefined> {
-  const wrapped = await wrap(image, grid, cellsOf(image.directory, grid, 0), signal);
+): Promise<Pixels | undefined> {
+  const cells = cellsOf(image.directory, grid, plane);
+  const wrapped = await wrap({ ...image, directory: planeOf(image.directory) }, grid, cells, signal);
   if (image.directory.compression === LZW && wrapped.blocks.some(({ bytes }) => isOldLzw(bytes))) return undefined;
   return decode(wrapped).catch(() => undefined);
 }
@@ -87,7 +94,7 @@ function sameSize({ width, height }: Size, { blockWidth, blockHeight }: Director
   return width === blockWidth && height === blockHeight;
 }
 
-async function decode({ directory, size, bytes, blocks }: Wrapped): Promise<NativePixels> {
+async function decode({ directory, size, bytes, blocks }: Wrapped): Promise<Pixels> {
   const { compression, samples, jpegTables } = directory;
   const jpeg = compression === JPEG;
   const heads = jpeg
@@ -111,5 +118,5 @@ async function decode({ directory, size, bytes, blocks }: Wrapped): Promise<Nati
     const found = `${width} x ${height} pixels of ${channels} samples`;
     throw new Error(`it gives ${found} where ${size.width} x ${size.height} of ${samples} are due`);
   }
-  return { ...size, channels, type: 'uint8', data };
+  return { ...size, channels, data };
 }

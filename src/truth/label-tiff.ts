@@ -4,9 +4,9 @@ import { JPEG, photometricName } from '../tiff/codecs.js';
 import { readTiff } from '../tiff/container.js';
 import { requireDecodable } from '../tiff/decodable.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
-import type { NativeBand } from '../tiff/native.js';
 import { readNativeBands } from '../tiff/read.js';
 import type { ByteSource } from '../tiff/source.js';
+import type { BandRun, Samples } from '../types.js';
 import type { LabelImage, ValueRun } from './label-image.js';
 
 /** Values of the tag PhotometricInterpretation. */
@@ -76,7 +76,7 @@ function asStored(path: string, directory: Directory): Directory {
   );
 }
 
-function valueRun({ x, pixels }: NativeBand['runs'][number]): ValueRun {
+function valueRun({ x, pixels }: BandRun<Samples>): ValueRun {
   // Directories with other samples are refused.
   return { x, width: pixels.width, height: pixels.height, data: pixels.data as ValueRun['data'] };
 }

@@ -203,7 +203,12 @@ const uses: readonly Case[] = [
   ['two --threshold of a class', 'infer @slide.tif --threshold a=0.5,a=0.6', 2, /one threshold a class/],
   ['255 for two classes', 'infer @slide.tif -m @three.onnx --mask-values 255', 2, /--mask-values 255 shows one class/],
   ['unknown --mask-values', 'infer @slide.tif --mask-values 1', 2, /labels, 255 for --mask-values but got "1"/],
-  ['two numbers for --mean', 'infer @slide.tif --mean 0.5,0.5', 2, /for --mean but got "0\.5,0\.5"/],
+  [
+    'two numbers for --mean',
+    'infer @slide.tif --mean 0.5,0.5',
+    1,
+    /the flags say mean \[0\.5,0\.5\] but the image has 3 channels/,
+  ],
   ['nothing for --std', 'infer @slide.tif --std 1,0,1', 2, /for --std but got "1,0,1"/],
   ['a broken --scale', 'infer @slide.tif --scale 1/255', 2, /for --scale but got "1\/255"/],
   ['an unknown --layout', 'infer @slide.tif --layout chw', 2, /for --layout but got "chw"/],

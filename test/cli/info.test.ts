@@ -35,7 +35,7 @@ describe('info', () => {
       /^ {2}mpp +0\.5 um\/px \(OME-XML\)$/m,
       /^ {2}channels +5: 0 \(DAPI\), 1 \(CD8 & CD4\), 2 \(CD20\), 3 \(PanCK\), 4$/m,
       /^ {2}level 1 +45 x 30 px, downsample 2, tiles of 32 x 32, deflate$/m,
-      /^ {2}note +of 5 channels .* are read as red, green and blue; --channels picks others$/m,
+      /^ {2}note +of 5 channels .* are seen as red, green and blue; --channels picks others$/m,
       /^ {2}segtile +can read it$/m,
     ]) {
       expect(stdout).toMatch(words);
@@ -51,6 +51,15 @@ describe('info', () => {
     expect(ended.stdout).toMatch(/^ {2}hint +convert it/m);
     const [facts] = lines((await segtile(['info', '--json', path])).stdout);
     expect(facts).toMatchObject({ kind: 'slide', path, readable: false, problem: { code: 'unsupported' }, width: 64 });
+  });
+
+  test('says how many blocks of a sparse file are absent, and as what they are read', async () => {
+    const path = fixture('tiff/absent-16.tif');
+    const { stdout } = await segtileWell(['info', path]);
+    expect(stdout).toMatch(/^ {2}level 0 .*, \d+ of 6 blocks absent$/m);
+    expect(stdout).toMatch(/^ {2}note +blocks that are not in the file are read as 771$/m);
+    const [facts] = lines((await segtileWell(['info', '--json', path])).stdout);
+    expect(facts).toMatchObject({ levels: [{ absentBlocks: expect.any(Number) }] });
   });
 
   test('says by what rule 16-bit and float samples become 8 bits', async () => {

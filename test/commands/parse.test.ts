@@ -81,8 +81,9 @@ check('numbers for channels', {
   takes: [
     ['0', [0]],
     ['-1, 0.5,2', [-1, 0.5, 2]],
+    ['1,2,3,4', [1, 2, 3, 4]],
   ],
-  refuses: [...nonNumbers.filter((text) => text !== '1,5'), '1,2', '1,2,3,4', '1,,3', ',,'],
+  refuses: [...nonNumbers.filter((text) => text !== '1,5'), '1,,3', ',,'],
 });
 check('positive numbers for channels', {
   parser: positiveChannelNumbers,

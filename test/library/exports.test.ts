@@ -35,6 +35,7 @@ test('the library exports just these', () => {
       "selectWindows",
       "weightMap",
       "windowsOfRow",
+      "wishOf",
       "workingView",
       "writeLabelMask",
       "writeTiff",

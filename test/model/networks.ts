@@ -7,7 +7,7 @@ export interface Form {
   readonly layout?: 'nchw' | 'nhwc';
   readonly element?: 'float32' | 'uint8' | 'float16';
   /** Channels of the image. */
-  readonly depth?: 1 | 3;
+  readonly depth?: number;
   /** Fixed size; without it height and width may vary. */
   readonly size?: Size;
   /** Fixed batch; without it the batch may vary. */
@@ -77,6 +77,21 @@ export function identityNetwork(form: Form = {}, ...activations: readonly NodePr
     nodes: [node('Identity', [image], 'same'), ...activations],
     scores: activations.at(-1)?.output[0] ?? 'same',
     channels: form.depth ?? 3,
+  }));
+}
+
+/** Gives every channel as it is so many px to the left and above; nothing where that lies outside of the window. */
+export function shiftNetwork(by: number, form: Form = {}): Uint8Array {
+  const { depth = 3 } = form;
+  const side = 2 * by + 1;
+  const kernel = new Float32Array(depth * side * side);
+  for (let channel = 0; channel < depth; channel++) kernel[channel * side * side] = 1;
+  const pads = [BigInt(by), BigInt(by), BigInt(by), BigInt(by)];
+  return build(form, (image) => ({
+    weights: [tensor('kernel', kernel, [depth, 1, side, side])],
+    nodes: [node('Conv', [image, 'kernel'], 'shifted', { group: BigInt(depth), pads })],
+    scores: 'shifted',
+    channels: depth,
   }));
 }
 

@@ -183,10 +183,27 @@ describe('what the file leaves open', () => {
     expect(() => resolveModel(file, { layout: 'nhwc' })).toThrow(/does not tell how many channels/);
   });
 
-  it('a network for images of four channels is an error', async () => {
-    const file = await readModel(saved(open([1, 4, 64, 64], [1, 4, 64, 64])));
-    expect(() => resolveModel(file, undefined)).toThrow(/\[1, 4, 64, 64\] of .* does not tell where its channels stand/);
-    expect(() => resolveModel(file, { layout: 'nchw' })).toThrow(/has 4 channels in layout nchw, expected 1 or 3/);
+  it.each<[(string | number)[], object]>([
+    [[1, 4, 64, 64], { layout: 'nchw', depth: 4 }],
+    [[1, 64, 64, 5], { layout: 'nhwc', depth: 5 }],
+    [['n', 7, 'h', 'w'], { layout: 'nchw', depth: 7 }],
+    [['n', 'h', 'w', 2], { layout: 'nhwc', depth: 2 }],
+  ])('a network for images %j takes channels', async (dims, facts) => {
+    const file = await readModel(saved(open(dims, dims)));
+    expect(resolveModel(file, undefined)).toMatchObject({ ...facts, color: 'channels', samples: 'uint8' });
+    expect(() => resolveModel(file, { color: 'rgb' })).toThrow(/^the card says color "rgb" but input .* has \d channels$/);
+  });
+
+  it('sizes that could be anything are an error', async () => {
+    for (const dims of [
+      [1, 4, 64, 96],
+      [1, 64, 64, 64],
+      ['n', 4, 'h', 4],
+      ['n', 'c', 64, 64],
+    ]) {
+      const file = await readModel(saved(open(dims, dims)));
+      expect(() => resolveModel(file, undefined)).toThrow(/does not tell where its channels stand/);
+    }
   });
 
   it('a softmax over one channel is an error: it is 1 everywhere', async () => {

@@ -66,7 +66,7 @@ test.each([
     notes: channels
       ? []
       : [
-          'of 5 channels in directories of their own, 0 (DAPI), 1 (CD8 & CD4), 2 (CD20) are read as red, green and blue; --channels picks others',
+          'of 5 channels in directories of their own, 0 (DAPI), 1 (CD8 & CD4), 2 (CD20) are seen as red, green and blue; --channels picks others',
         ],
   });
 });
@@ -77,7 +77,7 @@ test('OME-TIFF with focal planes and points in time: the middle plane of the fir
     notes: [
       'of 3 focal planes, the middle one is read (z 1, counted from 0)',
       'of 2 points in time, the first is read',
-      'of 3 channels in directories of their own, 0, 1, 2 are read as red, green and blue',
+      'of 3 channels in directories of their own, 0, 1, 2 are seen as red, green and blue',
     ],
   });
 });

@@ -71,6 +71,9 @@ export function memorySlide(
         pass.closed = true;
       }
     },
+    channelReader: () => {
+      throw new Error('a slide in memory is a picture');
+    },
     close: async () => undefined,
   };
 }

@@ -48,13 +48,8 @@ async function window(slide: Slide, x: number, y: number, side: number): Promise
 describe('a slide on a web server', () => {
   test('has the pixels of the local file, and an overview and a window cost a small share of its bytes', async () => {
     const [here, there] = await Promise.all([openSlide(local), openSlide(`${server.origin}/slide.tif`)]);
-    expect({ ...there, path: '', readBands: 0, blockPlaces: 0, close: 0 }).toEqual({
-      ...here,
-      path: '',
-      readBands: 0,
-      blockPlaces: 0,
-      close: 0,
-    });
+    const facts = (slide: Slide) => ({ ...slide, path: '', readBands: 0, channelReader: 0, blockPlaces: 0, close: 0 });
+    expect(facts(there)).toEqual(facts(here));
     const opening = { requests: server.seen.length, bytes: server.sent };
 
     expect(Buffer.compare((await readOverview(there, 500)).data, (await readOverview(here, 500)).data)).toBe(0);

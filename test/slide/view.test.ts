@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { axis, resample } from '../../dist/slide/resample.js';
-import { type ViewChoice, workingView } from '../../dist/slide/view.js';
-import type { Span } from '../../dist/types.js';
+import { resample } from '../../dist/slide/resample.js';
+import { axis } from '../../dist/slide/scale-axis.js';
+import type { ReadLevel, Slide } from '../../dist/slide/slide.js';
+import { type View, type ViewChoice, workingView } from '../../dist/slide/view.js';
+import type { Samples, Span } from '../../dist/types.js';
 import { breaksArbitrary, gather, memorySlide, pixelsAt, sampleAt, spanIn } from './memory.js';
 
 /** Weight of source pixel `j` in output pixel `i`, by the textbook and over every `j`, times the number that makes it whole. */
@@ -49,16 +51,16 @@ const ratio = fc.oneof(fc.constantFrom(1, 2, 3, 4, 8, 0.5, 0.25), fc.double({ mi
 
 describe('resampling', () => {
   it('takes the mean of areas, and rounds it half up', () => {
-    const slab = () => ({ x: 0, y: 0, width: 4, height: 2, channels: 3, data });
-    const data = new Uint8Array([0, 1, 255, 3].flatMap((v) => [v, v, v]).concat([4, 5, 255, 254].flatMap((v) => [v, v, v])));
-    const pixel = resample(axis(4, 2), axis(2, 1), { start: 0, length: 2 }, { start: 0, length: 1 }, slab);
+    const slab = () => ({ x: 0, y: 0, width: 4, height: 2, channels: 3, data: pixels });
+    const pixels = new Uint8Array([0, 1, 255, 3].flatMap((v) => [v, v, v]).concat([4, 5, 255, 254].flatMap((v) => [v, v, v])));
+    const { data: pixel } = resample(axis(4, 2), axis(2, 1), { start: 0, length: 2 }, { start: 0, length: 1 }, slab);
     expect([...pixel]).toEqual([3, 3, 3, 192, 192, 192]); // 10 / 4 = 2.5 and 767 / 4 = 191.75
   });
 
   it('interpolates between the centres of pixels', () => {
     const data = new Uint8Array([0, 0, 0, 100, 100, 100]);
     const slab = () => ({ x: 0, y: 0, width: 2, height: 1, channels: 3, data });
-    const four = resample(axis(2, 4), axis(1, 1), { start: 0, length: 4 }, { start: 0, length: 1 }, slab);
+    const { data: four } = resample(axis(2, 4), axis(1, 1), { start: 0, length: 4 }, { start: 0, length: 1 }, slab);
     expect([...four].filter((_, i) => i % 3 === 0)).toEqual([0, 25, 75, 100]);
   });
 
@@ -68,7 +70,7 @@ describe('resampling', () => {
       for (const [k, base] of [n / 2 - 1, n / 2].flatMap((k) => [0, 1, 2, 100, 254].map((base) => [k, base] as const))) {
         const data = new Uint8Array(n * 3).fill(base).fill(base + 1, 0, k * 3);
         const slab = () => ({ x: 0, y: 0, width: n, height: 1, channels: 3, data });
-        const [value] = resample(axis(n, 1), axis(1, 1), { start: 0, length: 1 }, { start: 0, length: 1 }, slab);
+        const [value] = resample(axis(n, 1), axis(1, 1), { start: 0, length: 1 }, { start: 0, length: 1 }, slab).data;
         expect(value, `${k} of ${n}`).toBe(2 * k >= n ? base + 1 : base);
       }
     }
@@ -81,7 +83,7 @@ describe('resampling', () => {
         const data = new Uint8Array(from * 3).fill(value);
         const slab = () => ({ x: 0, y: 0, width: from, height: 1, channels: 3, data });
         const last = { start: Math.max(0, to - 3), length: Math.min(3, to) };
-        const out = resample(x, axis(1, 1), last, { start: 0, length: 1 }, slab);
+        const out = resample(x, axis(1, 1), last, { start: 0, length: 1 }, slab).data;
         expect([...new Set(out)]).toEqual([value]);
       }),
       { numRuns: 30 },
@@ -257,3 +259,104 @@ function disjoint(spans: readonly Span[], width: number): Span[] {
   }
   return out;
 }
+
+describe('a view of channels', () => {
+  const sizes = fc.record({
+    width: side,
+    height: side,
+    downsample: ratio,
+    channels: fc.integer({ min: 1, max: 6 }),
+    breaks: breaksArbitrary,
+  });
+  const value = (x: number, y: number, c: number) => (sampleAt(c, x, y, 0) << 8) | sampleAt(c, y, x, 1);
+
+  /** Bands of numbers, split as a slide in memory splits its own. */
+  function numbers(type: 'uint8' | 'uint16' | 'float32', channels: number, slide: Slide): ReadLevel<Samples> {
+    const room = { uint8: Uint8Array, uint16: Uint16Array, float32: Float32Array }[type];
+    return async function* (level, rows, columns) {
+      for await (const { y, height, runs } of slide.readBands(level, rows, columns)) {
+        const filled = runs.map(({ x, pixels: { width } }) => {
+          const data = new room(width * height * channels);
+          for (let i = 0; i < data.length; i++) {
+            const pixel = Math.floor(i / channels);
+            const at = value(x + (pixel % width), y + Math.floor(pixel / width), i % channels);
+            data[i] = type === 'float32' ? at / 999 - 30 : at;
+          }
+          return { x, pixels: { width, height, channels, data } };
+        });
+        yield { y, height, runs: filled };
+      }
+    };
+  }
+
+  async function read(view: View<Samples>, rows: Span, channels: number): Promise<Float64Array> {
+    const out = new Float64Array(view.width * rows.length * channels).fill(Number.NaN);
+    for await (const { y, height, runs } of view.readBands(rows, () => [{ start: 0, length: view.width }])) {
+      for (const { x, pixels } of runs) {
+        expect(pixels.channels).toBe(channels);
+        for (let row = 0; row < height; row++) {
+          const from = row * pixels.width * channels;
+          out.set(
+            pixels.data.subarray(from, from + pixels.width * channels),
+            ((y - rows.start + row) * view.width + x) * channels,
+          );
+        }
+      }
+    }
+    return out;
+  }
+
+  it.each(['uint8', 'uint16'] as const)('has the mean of %s, rounded half up', async (type) => {
+    await fc.assert(
+      fc.asyncProperty(sizes, async ({ width, height, downsample, channels, breaks }) => {
+        const slide = memorySlide([[width, height]], { breaks });
+        const view = workingView(slide, { kind: 'downsample', downsample }, numbers(type, channels, slide));
+        const got = await read(view, { start: 0, length: view.height }, channels);
+        const most = type === 'uint8' ? 255 : 65_535;
+        for (let i = 0; i < got.length; i++) {
+          const [c, x, y] = [i % channels, Math.floor(i / channels) % view.width, Math.floor(i / channels / view.width)];
+          let [sum, total] = [0n, 0n];
+          for (const v of weights(height, view.height, y)) {
+            for (const h of weights(width, view.width, x)) {
+              sum += BigInt(v.w) * BigInt(h.w) * BigInt(value(h.j, v.j, c) & most);
+              total += BigInt(v.w) * BigInt(h.w);
+            }
+          }
+          expect(got[i]).toBe(Number((2n * sum + total) / (2n * total)));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('has the mean of floating point, and rows alone have the bits of the whole', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        sizes,
+        breaksArbitrary,
+        fc.nat(),
+        async ({ width, height, downsample, channels, breaks }, others, any) => {
+          const slide = memorySlide([[width, height]], { breaks });
+          const view = workingView(slide, { kind: 'downsample', downsample }, numbers('float32', channels, slide));
+          const whole = await read(view, { start: 0, length: view.height }, channels);
+          const start = any % view.height;
+          const again = memorySlide([[width, height]], { breaks: others });
+          const part = workingView(again, { kind: 'downsample', downsample }, numbers('float32', channels, again));
+          const rows = await read(part, { start, length: view.height - start }, channels);
+          expect(rows).toEqual(whole.subarray(start * view.width * channels));
+          const i = any % whole.length;
+          const [c, x, y] = [i % channels, Math.floor(i / channels) % view.width, Math.floor(i / channels / view.width)];
+          let [sum, total] = [0, 0];
+          for (const v of weights(height, view.height, y)) {
+            for (const h of weights(width, view.width, x)) {
+              sum += v.w * h.w * (value(h.j, v.j, c) / 999 - 30);
+              total += v.w * h.w;
+            }
+          }
+          expect(whole[i]).toBeCloseTo(sum / total, 4);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});

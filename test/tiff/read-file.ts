@@ -2,9 +2,10 @@ import { requireBlocks } from '../../dist/tiff/check.js';
 import { readTiff } from '../../dist/tiff/container.js';
 import { requireDecodable } from '../../dist/tiff/decodable.js';
 import type { Directory } from '../../dist/tiff/directory.js';
-import type { NativePixels } from '../../dist/tiff/native.js';
+import { newSamples, typeOf } from '../../dist/tiff/native.js';
 import { readBands, readNativeBands } from '../../dist/tiff/read.js';
 import { type ByteSource, openFile } from '../../dist/tiff/source.js';
+import type { Pixels, Samples } from '../../dist/types.js';
 import { gather } from './pictures.js';
 
 /** The first image of a file in all ways in which it can be read. */
@@ -15,7 +16,7 @@ export interface Read {
   /** A rectangle of it as RGB. */
   region(x: number, y: number, width: number, height: number): Promise<Uint8Array>;
   /** Samples of some channels, all by default, put together from the bands. */
-  native(channels?: readonly number[]): Promise<NativePixels>;
+  native(channels?: readonly number[]): Promise<Pixels<Samples>>;
 }
 
 /** Opens a file, checks it as a slide is checked, and hands it to `use`. */
@@ -54,14 +55,10 @@ export async function readFrom(source: ByteSource): Promise<Read> {
       return found;
     },
     native: async (channels = Array.from({ length: samples }, (_, i) => i)) => {
-      let whole: NativePixels | undefined;
+      let whole: Pixels<Samples> | undefined;
       for await (const { y, runs } of readNativeBands(image, rows, columns, channels)) {
         const { pixels } = runs[0]!;
-        whole ??= { ...pixels, height, data: pixels.data.slice(0, 0) } as NativePixels;
-        if (whole.data.length === 0) {
-          const room = new (whole.data.constructor as Uint8ArrayConstructor)(width * height * channels.length);
-          whole = { ...whole, data: room } as NativePixels;
-        }
+        whole ??= { ...pixels, height, data: newSamples(typeOf(pixels.data), width * height * channels.length) };
         whole.data.set(pixels.data, y * width * channels.length);
       }
       return whole!;

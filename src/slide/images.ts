@@ -1,0 +1,112 @@
+import { reason, SegtileError } from '../errors.js';
+import { requireBlocks } from '../tiff/check.js';
+import { photometricName } from '../tiff/codecs.js';
+import { requireDecodable } from '../tiff/decodable.js';
+import type { TiffImage } from '../tiff/decode.js';
+import type { Directory } from '../tiff/directory.js';
+import { openRestartImage } from '../tiff/restart.js';
+import { type SampleScale, sampleScale } from '../tiff/rgb.js';
+import type { ByteSource } from '../tiff/source.js';
+import type { Layout } from './layout.js';
+import { inPlanes, requireAlike } from './planes.js';
+
+/** A TIFF file in the middle of becoming a slide. */
+export interface OpenFile {
+  readonly source: ByteSource;
+  readonly layout: Layout;
+  /** Level 0; of channels in directories of their own the first. */
+  readonly base: Directory;
+  readonly names: readonly string[];
+  /** How samples of level 0 become 8 bits. */
+  readonly scale: SampleScale;
+}
+
+/** Some channels of a level as one image. */
+export function imageOf({ source, layout }: OpenFile, level: number, channels: readonly number[]): TiffImage {
+  const name = `level ${level}`;
+  const pages = layout.levels[level]!;
+  if (layout.channels.length === 0) return { source, directory: pages[0]!, name };
+  const chosen = channels.map((channel) => pages[channel]!);
+  return { source, directory: inPlanes(chosen), name, pages: chosen };
+}
+
+/** The images that are the picture at each level. Where one cannot be opened, it is left as the file has it. */
+export async function openLevels(
+  file: OpenFile,
+  seen: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<{ readonly images: readonly TiffImage[]; readonly damage: SegtileError | undefined }> {
+  let damage: SegtileError | undefined;
+  const images: TiffImage[] = [];
+  for (const level of file.layout.levels.keys()) {
+    const image = imageOf(file, level, seen);
+    const made = await openRestartImage(file.source, image.directory, signal).catch((error: unknown) => {
+      if (!(error instanceof SegtileError) || error.code === 'aborted') throw error;
+      damage ??= error;
+      return undefined;
+    });
+    images.push({ ...image, ...made });
+  }
+  return { images, damage };
+}
+
+/**
+ * Makes sure that a channel is the same in all levels.
+ *
+ * @throws {SegtileError} `unsupported` naming the level where it is not
+ */
+export function requireSameSamples(path: string, images: readonly TiffImage[]): void {
+  const kindOf = ({ samples, bits, sampleFormat, photometric }: Directory) =>
+    // YCbCr is decoded to RGB.
+    `${samples} x ${bits[0]} bit, sample format ${sampleFormat}, ${photometricName(photometric === 6 ? 2 : photometric)}`;
+  const first = kindOf(images[0]!.directory);
+  for (const [level, { directory }] of images.entries()) {
+    const kind = kindOf(directory);
+    if (kind === first) continue;
+    const hint = 'Write its pyramid anew, for example with "vips tiffsave --pyramid".';
+    throw new SegtileError('unsupported', `${path} has ${kind} in level ${level}, but ${first} in level 0`, hint);
+  }
+}
+
+/**
+ * The scale of level 0, which alone may declare a range, for every level and channel of the same kind of samples: the same stain looks the
+ * same in all of them.
+ */
+export function sharedScale(directory: Directory, { base, scale }: OpenFile): SampleScale {
+  const keys = ['sampleFormat', 'photometric'] as const;
+  const alike = directory.bits[0] === base.bits[0] && keys.every((key) => directory[key] === base[key]);
+  return alike ? scale : sampleScale(directory);
+}
+
+/**
+ * Why the pixels of a slide cannot be read; undefined where they can.
+ *
+ * @param chosen whether the user has named channels
+ * @param picked samples of a pixel that are read, whatever the file says of its colours
+ */
+export function findProblem(
+  { source: { path }, layout: { refusal } }: OpenFile,
+  images: readonly TiffImage[],
+  chosen: boolean,
+  picked?: readonly number[],
+): SegtileError | undefined {
+  if (refusal !== undefined && !(refusal.liftedByChannels && chosen)) {
+    return new SegtileError('unsupported', `${path} ${refusal.message}`, refusal.hint);
+  }
+  try {
+    for (const { source, directory, pages = [directory] } of images) {
+      for (const page of pages) {
+        requireDecodable(path, page);
+        requireBlocks(source, page);
+      }
+      requireAlike(path, pages);
+      requireDecodable(path, directory);
+    }
+    if (picked !== undefined) requireSameSamples(path, images);
+    return undefined;
+  } catch (error) {
+    return error instanceof SegtileError
+      ? error
+      : new SegtileError('input', `${path} cannot be read: ${reason(error)}`, undefined, error);
+  }
+}
