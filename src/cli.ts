@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { addFindNoiseOptions, type FindNoiseOptions } from './commands/find-noise-options.js';
 import type { InferOptions } from './commands/infer-settings.js';
 import type { InfoOptions } from './commands/info.js';
 import { addMakeDatasetOptions } from './commands/make-dataset-options.js';
@@ -78,6 +79,7 @@ function program(shell: Shell): Command {
   root.addCommand(inferCommand(shell));
   root.addCommand(infoCommand(shell));
   root.addCommand(makeDatasetCommand(shell));
+  root.addCommand(findNoiseCommand(shell));
   return root;
 }
 
@@ -261,5 +263,12 @@ function makeDatasetCommand(shell: Shell): Command {
   return addMakeDatasetOptions(command('make-dataset')).action(async (slides: string[], options: MakeDatasetOptions) => {
     const { makeDataset } = await import('./commands/make-dataset.js');
     setExitCode(await makeDataset(slides, options, process.argv.slice(2), shell));
+  });
+}
+
+function findNoiseCommand(shell: Shell): Command {
+  return addFindNoiseOptions(command('find-noise')).action(async (manifest: string, options: FindNoiseOptions) => {
+    const { findNoise } = await import('./commands/find-noise.js');
+    setExitCode(await findNoise(manifest, options, shell));
   });
 }

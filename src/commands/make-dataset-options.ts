@@ -62,6 +62,9 @@ export function addMakeDatasetOptions(command: Command): Command {
     .addOption(option('--image <format>', 'how images are kept: png or jpeg; masks are always png', word('png', 'jpeg'), 'png'))
     .addOption(option('--quality <1-100>', 'of JPEG (default: 90)', quality))
     .addOption(option('--shard-size <n>', 'tiles in a shard of webdataset', wholeNumber(1), 1000))
+    .addOption(
+      option('--preview [n]', 'show n tiles with the outlines of their masks on contact sheets', wholeNumber(1)).preset('24'),
+    )
     .option('--resume', 'go on with a dataset that was begun: slides that are done are kept')
     .option('--overwrite', 'replace a dataset that is there already')
     .option('--dry-run', 'say which tiles there would be, and stop')

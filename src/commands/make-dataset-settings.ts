@@ -39,6 +39,7 @@ export interface MakeDatasetOptions {
   readonly image: 'png' | 'jpeg';
   readonly quality?: number;
   readonly shardSize: number;
+  readonly preview?: number;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
   readonly dryRun?: boolean;
@@ -132,6 +133,7 @@ export function datasetSettings(
     divide: { parts: options.split, folds: options.folds, seed, by },
     tiles: { form: options.format, image, augmentation: augment?.augmentation },
     shardSize,
+    preview: options.preview,
     command,
     facts: {
       window,

@@ -67,3 +67,6 @@ export function tileFolders(form: Form, splits: readonly string[], mixed: boolea
   const folders = [kinds.image[0], kinds.mask[0], ...(mixed ? [kinds.mask2[0]] : [])];
   return form === 'folders' ? folders : splits.flatMap((split) => folders.map((folder) => posix.join(split, folder)));
 }
+
+/** Where contact sheets are. */
+export const PREVIEW = 'preview';

@@ -1,11 +1,17 @@
 import sharp from 'sharp';
-import type { MaskClass, Pixels, Rgb } from '../types.js';
+import type { Pixels, Rgb } from '../types.js';
 
 const lineHeight = 40;
 const swatch = 18;
 const gap = 8;
 const border = 14;
 const hatch: Rgb = [186, 186, 186];
+
+/** A colour and what it means. */
+export interface LegendEntry {
+  readonly name: string;
+  readonly color: Rgb;
+}
 
 /** A colour and what it means, as black text on white. */
 type Line = { readonly color: Rgb; readonly text: Pixels };
@@ -14,7 +20,7 @@ type Line = { readonly color: Rgb; readonly text: Pixels };
  * A white strip, `width` px wide, that names the colours; undefined where this machine has no font to write with, or where the picture
  * is too narrow.
  */
-export async function legend(width: number, classes: readonly MaskClass[], skipped: boolean): Promise<Pixels | undefined> {
+export async function legend(width: number, classes: readonly LegendEntry[], skipped: boolean): Promise<Pixels | undefined> {
   if (width < 240 || !(await hasFont())) return undefined;
   const named = [...classes, ...(skipped ? [{ name: 'skipped', color: hatch }] : [])];
   const limit = width - 2 * border - swatch - gap;
@@ -48,6 +54,13 @@ export async function legend(width: number, classes: readonly MaskClass[], skipp
   return { width, height, channels: 3, data };
 }
 
+/**
+ * A line of black text on white, RGB, cut off after `limit` px; undefined where this machine has no font to write with.
+ */
+export async function writtenLine(text: string, limit: number): Promise<Pixels | undefined> {
+  return (await hasFont()) ? written(text, limit) : undefined;
+}
+
 async function written(name: string, limit: number): Promise<Pixels> {
   // The text is Pango markup, where these three have a meaning.
   const markup = name.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
@@ -67,7 +80,9 @@ async function written(name: string, limit: number): Promise<Pixels> {
 }
 
 /** Without any font every letter becomes the same empty box. */
-async function hasFont(): Promise<boolean> {
-  const [narrow, wide] = await Promise.all([written('i', 1000), written('W', 1000)]);
-  return narrow.width !== wide.width;
+function hasFont(): Promise<boolean> {
+  fontFound ??= Promise.all([written('i', 1000), written('W', 1000)]).then(([narrow, wide]) => narrow.width !== wide.width);
+  return fontFound;
 }
+
+let fontFound: Promise<boolean> | undefined;

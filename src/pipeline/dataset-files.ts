@@ -1,7 +1,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeImageFolder } from '../dataset/image-folder.js';
-import { type Form, SHARDS, WORK } from '../dataset/layout.js';
+import { type Form, PREVIEW, SHARDS, WORK } from '../dataset/layout.js';
 import { type ManifestRow, manifestColumns, writeCsv, writeParquet } from '../dataset/manifest.js';
 import { packedRow, packShards } from '../dataset/shards.js';
 import type { Totals } from '../dataset/totals.js';
@@ -98,7 +98,7 @@ export async function prepareRoot(
       'go on with it with --resume, replace it with --overwrite, or choose another --output',
     );
   }
-  const parts = ['images', 'masks', 'masks2', SHARDS, ...splits, 'manifest.csv', 'manifest.parquet'];
+  const parts = ['images', 'masks', 'masks2', SHARDS, PREVIEW, ...splits, 'manifest.csv', 'manifest.parquet'];
   if (!own) {
     for (const part of parts) {
       if (!(await isThere(part))) continue;

@@ -19,6 +19,7 @@ import type { MaskClass, Size } from '../types.js';
 import { copyCount } from './augment-tiles.js';
 import { cutSlide, planHash, type TileSettings } from './cut-dataset.js';
 import { makeFolders, writeManifests } from './dataset-files.js';
+import { drawPreview } from './preview-dataset.js';
 import { versions, writeRecord } from './record.js';
 import { commonClasses, type DivideSettings, divide, type SlideTiles } from './split-dataset.js';
 import { type DatasetSlide, type Survey, type SurveySettings, surveySlide } from './survey-slide.js';
@@ -30,6 +31,8 @@ export interface DatasetSettings {
   readonly tiles: Omit<TileSettings, 'classes'>;
   /** Tiles in a shard of the form `webdataset`. */
   readonly shardSize: number;
+  /** Tiles to show on contact sheets, if any. */
+  readonly preview: number | undefined;
   /** For `dataset.json`: how the dataset was asked for. */
   readonly command: readonly string[];
   /** For `dataset.json`, and so that a run with others starts a slide anew. */
@@ -196,6 +199,7 @@ export async function makeDataset(
     watcher.packing,
     signal,
   );
+  await drawPreview(root, classes, settings.preview ?? 0, settings.divide.seed, signal);
   const record: DatasetRecord = {
     command: settings.command,
     versions: Object.fromEntries(Object.entries(versions()).filter(([name]) => ['segtile', 'node', 'sharp'].includes(name))),

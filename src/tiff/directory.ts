@@ -103,7 +103,7 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
   const bits = numbers(tags, 'BitsPerSample', [1]);
   const blocks = blockCount({ width, height, blockWidth, blockHeight, planar, samples });
   const listed = numbers(tags, tiled ? 'TileByteCounts' : 'StripByteCounts', []);
-  const shape = { tiled, height, blockWidth, blockHeight, bits: (bits[0] ?? 1) * (planar ? 1 : samples) };
+  const shape = { tiled, height, blockWidth, blockHeight, bits: (bits[0] ?? 1) * (planar ? 1 : samples), blocks };
   const byteCounts = number(tags, 'Compression', 1) === 1 ? uncompressedCounts(listed, offsets, shape) : listed;
   if (offsets.length < blocks || byteCounts.length < blocks) {
     const found = `${offsets.length} offsets and ${byteCounts.length} byte counts`;
@@ -172,19 +172,23 @@ function uncompressedCounts(
     readonly blockWidth: number;
     readonly blockHeight: number;
     readonly bits: number;
+    readonly blocks: number;
   },
 ): ArrayLike<number> {
-  const { tiled, height, blockWidth, blockHeight, bits } = shape;
-  const complete = listed.length >= offsets.length && !Array.prototype.includes.call(listed, 0);
-  if (complete) return listed;
+  const { tiled, height, blockWidth, blockHeight, bits, blocks } = shape;
   const rowBytes = Math.ceil((blockWidth * bits) / 8);
   const down = Math.ceil(height / blockHeight);
-  return Float64Array.from({ length: offsets.length }, (_, block) => {
+  // A file may list far more blocks than its pixels need; only those that are needed are looked at.
+  const counts = new Float64Array(Math.min(offsets.length, blocks));
+  let complete = listed.length >= counts.length;
+  for (let block = 0; block < counts.length; block++) {
     const count = listed[block] ?? 0;
-    if (count > 0 || offsets[block] === 0) return count;
+    const stated = count > 0 || offsets[block] === 0;
     const rows = tiled ? blockHeight : Math.min(blockHeight, height - (block % down) * blockHeight);
-    return rows * rowBytes;
-  });
+    counts[block] = stated ? count : rows * rowBytes;
+    complete &&= count > 0;
+  }
+  return complete ? listed : counts;
 }
 
 function parseHamamatsu(tags: Tags): Hamamatsu | undefined {

@@ -1,19 +1,19 @@
 import { SegtileError } from '../errors.js';
 import type { LabelImage, ValueBand } from './label-image.js';
-import { PNG_SAMPLES, type PngHeader, pngRows, readPngHeader } from './png.js';
+import { PNG_SAMPLES, type PngHeader, type PngOpener, pngRows, readPngHeader } from './png.js';
 
 /** Rows and samples of one band, at most. */
 const BAND_ROWS = 256;
 const BAND_SAMPLES = 2 ** 22;
 
 /**
- * Opens a PNG of labels: grey of 1 to 16 bits, a palette (whose indices are the values), or colours. A pixel that is wholly
+ * Opens a PNG of labels, a file or bytes that stand elsewhere: grey of 1 to 16 bits, a palette (whose indices are the values), or colours. A pixel that is wholly
  * transparent is taken for black. The file is read from its start in each pass, a few rows at a time.
  *
  * @throws {SegtileError} `input` where it is damaged; `unsupported` where it is interlaced, or has colours of 16 bits
  */
-export async function openLabelPng(path: string): Promise<LabelImage> {
-  const header = await readPngHeader(path);
+export async function openLabelPng(path: string, opener?: PngOpener): Promise<LabelImage> {
+  const header = await readPngHeader(path, opener);
   const { width, height, depth, color, interlaced } = header;
   const channels = color === 2 || color === 6 ? 3 : 1;
   if (interlaced) throw new SegtileError('unsupported', `${path} is interlaced`, 'save the mask without interlacing');
@@ -33,7 +33,7 @@ export async function openLabelPng(path: string): Promise<LabelImage> {
       let band:
         | { readonly span: { start: number; length: number }; readonly data: Uint8Array | Uint16Array | undefined }
         | undefined;
-      for await (const bytes of pngRows(path, header, signal)) {
+      for await (const bytes of pngRows(path, header, signal, opener)) {
         if (y >= rows.start) {
           if (band === undefined) {
             const span = { start: y, length: Math.min(step, end - y) };

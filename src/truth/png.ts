@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createInflate } from 'node:zlib';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
@@ -16,6 +16,16 @@ export interface PngHeader extends Size {
 /** Samples of a pixel by colour type. */
 export const PNG_SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
+/** Where the bytes of a PNG are; the handle of a file is one such place. */
+export interface PngBytes {
+  /** Fills `into` from `offset` on with up to `length` bytes from `position` on. */
+  read(into: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+  close(): Promise<void>;
+}
+
+/** Opens the bytes of a PNG anew. */
+export type PngOpener = () => Promise<PngBytes>;
+
 /** Bytes of a file that are read at once. */
 const PIECE = 2 ** 18;
 
@@ -26,10 +36,11 @@ const HEADER_BYTES = 13;
 /**
  * Reads the header of a PNG.
  *
+ * @param path what it is called in errors
  * @throws {SegtileError} `input` where it is damaged
  */
-export async function readPngHeader(path: string): Promise<PngHeader> {
-  const file = await open(path);
+export async function readPngHeader(path: string, opener: PngOpener = () => open(path)): Promise<PngHeader> {
+  const file = await opener();
   try {
     const start = Buffer.alloc(SIGNATURE_BYTES + 8 + HEADER_BYTES);
     const { bytesRead } = await file.read(start, 0, start.length, 0);
@@ -55,6 +66,7 @@ export async function* pngRows(
   path: string,
   header: PngHeader,
   signal?: AbortSignal,
+  opener: PngOpener = () => open(path),
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { width, height, depth, color } = header;
   const bits = depth * PNG_SAMPLES[color]!;
@@ -65,7 +77,7 @@ export async function* pngRows(
   let filter = -1;
   let filled = 0;
   let rows = 0;
-  const compressed = Readable.from(imageData(path, signal), { objectMode: false });
+  const compressed = Readable.from(imageData(path, opener, signal), { objectMode: false });
   const inflate = createInflate({ chunkSize: PIECE });
   compressed.on('error', (error) => inflate.destroy(error));
   compressed.pipe(inflate);
@@ -100,8 +112,12 @@ export async function* pngRows(
 }
 
 /** The bytes of the chunks IDAT, which together are one zlib stream. */
-async function* imageData(path: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void, undefined> {
-  const file = await open(path);
+async function* imageData(
+  path: string,
+  opener: PngOpener,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer, void, undefined> {
+  const file = await opener();
   try {
     const head = Buffer.alloc(8);
     for (let at = SIGNATURE_BYTES; ; ) {
@@ -125,7 +141,7 @@ async function* imageData(path: string, signal: AbortSignal | undefined): AsyncG
   }
 }
 
-async function fill(file: FileHandle, into: Buffer, at: number): Promise<number> {
+async function fill(file: PngBytes, into: Buffer, at: number): Promise<number> {
   let done = 0;
   while (done < into.length) {
     const { bytesRead } = await file.read(into, done, into.length - done, at + done);

@@ -101,6 +101,7 @@ export function settingsOf(
     divide: { parts: [{ name: 'train', share: 1 }], folds: 1, seed, by: 'group' },
     tiles: { form: 'folders', image: { kind: 'png' }, augmentation: undefined },
     shardSize: 10,
+    preview: undefined,
     command: ['segtile', 'make-dataset'],
     facts: { seed },
     ...parts,
@@ -149,18 +150,10 @@ export function contents(root: string): Map<string, string> {
   return new Map(paths.sort().map((path) => [path.slice(root.length + 1), readFileSync(path).toString('base64')]));
 }
 
-/** A row of `manifest.csv`, as texts. */
-export type CsvRow = Readonly<Record<string, string>>;
-
-/** Reads a manifest without quotes. */
-export function readCsv(root: string): CsvRow[] {
-  const [head, ...lines] = readFileSync(join(root, 'manifest.csv'), 'utf8').trimEnd().split('\n');
-  const names = head!.split(',');
-  return lines.map((line) => Object.fromEntries(line.split(',').map((value, i) => [names[i]!, value])));
-}
-
 /** The pixels of an image; `palette` keeps the indices of a palette, which sharp would turn into colours. */
 export async function readImage(path: string): Promise<{ width: number; height: number; channels: number; data: Buffer }> {
   const { data, info } = await sharp(path).raw().toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, channels: info.channels, data };
 }
+
+export { type CsvRow, readCsv } from './csv.js';

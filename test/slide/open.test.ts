@@ -168,7 +168,7 @@ test('of a file in colour, channels are its colours', async () => {
   await Promise.all([whole.close(), slide.close()]);
   await expect(openSlide(fixture('aperio.svs'), { channels: ['3'] })).rejects.toMatchObject({
     code: 'usage',
-    hint: 'Its channels are 0 (red), 1 (green), 2 (blue).',
+    hint: 'its channels are 0 (red), 1 (green), 2 (blue)',
   });
 });
 

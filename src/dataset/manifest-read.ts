@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { reason, SegtileError } from '../errors.js';
+import type { MaskClass } from '../types.js';
+import { IGNORED } from './manifest.js';
+
+/** A tile as a manifest has it. */
+export interface ManifestTile {
+  /** Its name. */
+  readonly tile: string;
+  /** Paths relative to the manifest's folder; in a shard the name of the file follows that of the shard. */
+  readonly image: string;
+  readonly mask: string;
+  readonly slide: string;
+  readonly split: string;
+  /** Empty where it is in no fold. */
+  readonly fold: string;
+  /** All that the manifest says, by column. */
+  readonly row: Readonly<Record<string, string>>;
+}
+
+/** A manifest that was read. */
+export interface Manifest {
+  readonly path: string;
+  /** What its paths are relative to. */
+  readonly root: string;
+  readonly columns: readonly string[];
+  readonly tiles: readonly ManifestTile[];
+}
+
+/** The part of a dataset that a tile is in, in words. */
+export function partOf({ split, fold }: ManifestTile): string {
+  return fold === '' ? split : `${split}, fold ${fold}`;
+}
+
+/** Whether a tile is a changed copy of another, such as augmentation makes. */
+export function isCopy({ row }: ManifestTile): boolean {
+  return (row.source ?? '') !== '';
+}
+
+const needed = ['tile', 'image', 'mask', 'slide', 'split', 'fold'] as const;
+
+/**
+ * Reads a manifest. All of its rows are held.
+ *
+ * @param rows of the CSV, the header included
+ * @throws {SegtileError} `input` where it is no manifest, lists nothing, or lists a tile twice; whatever `rows` throws
+ */
+export async function readManifest(
+  path: string,
+  rows: AsyncIterable<{ readonly line: number; readonly cells: readonly string[] }>,
+): Promise<Manifest> {
+  let columns: readonly string[] | undefined;
+  const tiles: ManifestTile[] = [];
+  const lines = new Map<string, number>();
+  for await (const { line, cells } of rows) {
+    if (columns === undefined) {
+      columns = cells;
+      const missing = needed.find((name) => !cells.includes(name));
+      if (missing === undefined) continue;
+      const hint = 'give the manifest.csv of a dataset that segtile make-dataset wrote';
+      throw new SegtileError('input', `${path} is no manifest: it has no column ${missing}`, hint);
+    }
+    const row = Object.fromEntries(columns.map((name, i) => [name, cells[i]!]));
+    const { tile, image, mask, slide, split, fold } = row as Record<(typeof needed)[number], string>;
+    const before = lines.get(tile);
+    if (before !== undefined) {
+      throw new SegtileError('input', `${path} lists the tile ${tile} in line ${before} and again in line ${line}`);
+    }
+    lines.set(tile, line);
+    tiles.push({ tile, image, mask, slide, split, fold, row });
+  }
+  if (columns === undefined || tiles.length === 0) throw new SegtileError('input', `${path} lists no tiles`);
+  return { path, root: dirname(path), columns, tiles };
+}
+
+/**
+ * The classes of a dataset, from its `dataset.json`.
+ *
+ * @throws {SegtileError} `input` where the file is not there, or does not name them
+ */
+export async function readClasses(root: string): Promise<readonly MaskClass[]> {
+  const path = join(root, 'dataset.json');
+  const hint = 'a manifest belongs beside the dataset.json that was written with it';
+  let classes: unknown;
+  try {
+    classes = (JSON.parse(await readFile(path, 'utf8')) as { readonly classes?: unknown } | null)?.classes;
+  } catch (error) {
+    throw new SegtileError('input', `cannot read the classes of the dataset: ${reason(error)}`, hint, error);
+  }
+  if (Array.isArray(classes) && classes.every(isClass)) return classes;
+  throw new SegtileError('input', `${path} names no classes with label, name and color`, hint);
+}
+
+function isClass(value: unknown): value is MaskClass {
+  const { label, name, color } = (value ?? {}) as { label?: unknown; name?: unknown; color?: unknown };
+  const isByte = (part: unknown): boolean => Number.isInteger(part) && Number(part) >= 0 && Number(part) <= 255;
+  return (
+    isByte(label) &&
+    label !== 0 &&
+    label !== IGNORED &&
+    typeof name === 'string' &&
+    Array.isArray(color) &&
+    color.length === 3 &&
+    color.every(isByte)
+  );
+}

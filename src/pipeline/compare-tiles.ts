@@ -1,0 +1,188 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { isCopy, type Manifest, type ManifestTile, partOf } from '../dataset/manifest-read.js';
+import { readTileFiles, type TileFiles } from '../dataset/tile-files.js';
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import {
+  type Areas,
+  addConfusion,
+  addLabels,
+  areasOf,
+  type Confusion,
+  emptyConfusion,
+  iou,
+  pixelsOf,
+  slotTable,
+} from '../score/confusion.js';
+import { readLabelTile } from '../truth/label-tile.js';
+import type { MaskClass, Pixels } from '../types.js';
+import { mapOrdered } from './ordered.js';
+
+/** How a tile's truth and prediction agree. Lists are in the order of the classes, background left out; areas are pixels. */
+export interface TileNoise {
+  readonly tile: ManifestTile;
+  readonly areas: readonly Areas[];
+  /** 1 where a class is in neither. */
+  readonly iou: readonly number[];
+  /** Over the classes that are in truth or prediction; 1 where none is. Classes that are in neither would hide those that are wrong. */
+  readonly meanIou: number;
+  /** Pixels that were compared, those of them that differ, and those that the truth leaves out. */
+  readonly pixels: number;
+  readonly wrong: number;
+  readonly ignored: number;
+}
+
+/** A tile that could not be compared. */
+export interface TileFailure {
+  readonly tile: string;
+  readonly error: SegtileError;
+}
+
+/** What came of comparing the tiles of a manifest. */
+export interface Comparison {
+  readonly classes: readonly MaskClass[];
+  /** The worst first: least mean IoU, then most pixels that differ, then by name. */
+  readonly tiles: readonly TileNoise[];
+  readonly failures: readonly TileFailure[];
+  /** All pixels of each part of the dataset, see {@link partOf}. */
+  readonly parts: ReadonlyMap<string, Confusion>;
+  /** Prediction files that belong to no tile. */
+  readonly strays: readonly string[];
+}
+
+/** Tiles under way at a time. */
+const IN_FLIGHT = 8;
+
+/** The names that the prediction of a tile may have: that of the tile's mask, and where that is another, the tile's own. */
+function predictionNames({ tile, mask }: ManifestTile): string[] {
+  return [...new Set([posix.basename(mask), `${tile}.png`])];
+}
+
+/**
+ * Compares the truth of every tile with its prediction. Changed copies of tiles are left out: what is wrong with their truth is wrong with
+ * that of the tile they were made from.
+ *
+ * @param folder with a PNG of labels for each tile, under the name of the tile's mask or of the tile
+ * @param onTile is called after each tile with how many are done
+ * @throws {SegtileError} `input` where the folder cannot be read, `aborted` when the signal fires
+ */
+export async function compareTiles(
+  manifest: Manifest,
+  classes: readonly MaskClass[],
+  folder: string,
+  onTile: (done: number) => void,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const names = new Set(await predictionsIn(folder));
+  const table = slotTable(classes.map(({ label }) => label));
+  const tiles: TileNoise[] = [];
+  const failures: TileFailure[] = [];
+  const parts = new Map<string, Confusion>();
+  let done = 0;
+
+  async function compare(files: TileFiles): Promise<{ readonly tile: ManifestTile; readonly found: Confusion | SegtileError }> {
+    const { tile } = files;
+    try {
+      if (files.error) throw files.error;
+      const path = predictionOf(tile, folder, names);
+      const [truth, predicted] = await Promise.all([
+        readLabelTile(join(manifest.root, tile.mask), files.files.get('mask')!, signal),
+        readFile(path).then((bytes) => readLabelTile(path, bytes, signal)),
+      ]);
+      return { tile, found: confusionOf(tile, truth, path, predicted, table, classes) };
+    } catch (error) {
+      throwIfAborted(signal);
+      const known = error instanceof SegtileError;
+      return { tile, found: known ? error : new SegtileError('input', `${tile.tile} cannot be compared: ${reason(error)}`) };
+    }
+  }
+
+  const originals = manifest.tiles.filter((tile) => !isCopy(tile));
+  const files = readTileFiles(manifest.root, originals, ['mask'], signal);
+  for await (const { tile, found } of mapOrdered(files, IN_FLIGHT, compare, signal)) {
+    if (found instanceof SegtileError) {
+      failures.push({ tile: tile.tile, error: found });
+    } else {
+      tiles.push(noiseOf(tile, found, classes));
+      const part = partOf(tile);
+      if (!parts.has(part)) parts.set(part, emptyConfusion(classes.length));
+      addConfusion(parts.get(part)!, found);
+    }
+    onTile(++done);
+  }
+  tiles.sort((a, b) => a.meanIou - b.meanIou || b.wrong - a.wrong || (a.tile.tile < b.tile.tile ? -1 : 1));
+  const expected = new Set(manifest.tiles.flatMap(predictionNames));
+  return { classes, tiles, failures, parts, strays: [...names].filter((name) => !expected.has(name)) };
+}
+
+/** The names of the files in a folder of predictions. */
+export async function predictionsIn(folder: string): Promise<string[]> {
+  try {
+    const names = await readdir(folder);
+    return names.filter((name) => !name.startsWith('.')).sort();
+  } catch (error) {
+    const hint = 'give a folder with a PNG of labels for each tile';
+    throw new SegtileError('input', `cannot read the folder of predictions: ${reason(error)}`, hint, error);
+  }
+}
+
+/** The path of a tile's prediction. */
+export function predictionOf(tile: ManifestTile, folder: string, names: ReadonlySet<string>): string {
+  const wanted = predictionNames(tile);
+  const there = wanted.filter((name) => names.has(name));
+  if (there.length === 1) return join(folder, there[0]!);
+  if (there.length > 1) {
+    const both = there.map((name) => join(folder, name)).join(' and ');
+    throw new SegtileError('input', `${tile.tile} has two predictions, ${both}`, 'take one of them away');
+  }
+  const hint = 'every tile of the manifest needs a prediction: a PNG of labels with the name of its mask';
+  throw new SegtileError('input', `${tile.tile} has no prediction: ${join(folder, wanted[0]!)} is not there`, hint);
+}
+
+function confusionOf(
+  { tile, mask }: ManifestTile,
+  truth: Pixels,
+  path: string,
+  predicted: Pixels,
+  table: Uint8Array,
+  classes: readonly MaskClass[],
+): Confusion {
+  if (truth.width !== predicted.width || truth.height !== predicted.height) {
+    throw new SegtileError(
+      'input',
+      `${path} is ${predicted.width} x ${predicted.height} px, but the tile ${tile} is ${truth.width} x ${truth.height} px`,
+      'predictions are as large as their tiles',
+    );
+  }
+  const confusion = emptyConfusion(classes.length);
+  const bad = addLabels(confusion, table, truth.data, predicted.data);
+  if (bad === undefined) return confusion;
+  const knownTruth = table[truth.data[bad]!]! <= classes.length;
+  const [where, label] = knownTruth ? [path, predicted.data[bad]!] : [mask, truth.data[bad]!];
+  throw new SegtileError(
+    'input',
+    `${where} has the value ${label} at pixel (${bad % truth.width}, ${Math.floor(bad / truth.width)}), which stands for no class`,
+    `the labels are 0 and ${classes.map((each) => `${each.label} (${each.name})`).join(', ')}`,
+  );
+}
+
+function noiseOf(tile: ManifestTile, confusion: Confusion, classes: readonly MaskClass[]): TileNoise {
+  const areas = classes.map((_, i) => areasOf(confusion, i + 1));
+  const each = areas.map(iou);
+  const seen = each.filter((_, i) => isSeen(areas[i]!));
+  const { counted, wrong } = pixelsOf(confusion);
+  return {
+    tile,
+    areas,
+    iou: each,
+    meanIou: seen.length === 0 ? 1 : seen.reduce((sum, value) => sum + value, 0) / seen.length,
+    pixels: counted,
+    wrong,
+    ignored: confusion.ignored,
+  };
+}
+
+/** Whether a class is in truth or prediction. */
+export function isSeen({ truth, predicted }: Areas): boolean {
+  return truth + predicted > 0;
+}

@@ -1,0 +1,79 @@
+import type { Pixels } from '../types.js';
+
+/** Pictures that stand beside each other, and what is said of them above. */
+export interface SheetCell {
+  readonly caption: Pixels | undefined;
+  readonly panels: readonly Pixels[];
+}
+
+/** What stands around the cells of a sheet. */
+export interface SheetFrame {
+  /** Cells beside each other. */
+  readonly across: number;
+  /** Over the panels of the cells at the top, one for each panel. */
+  readonly titles: readonly (Pixels | undefined)[];
+  /** Strips below all cells, such as legends. */
+  readonly below: readonly Pixels[];
+}
+
+/** Lengths of a sheet, in px. */
+const margin = 20;
+const panelGap = 6;
+const cellGap = 18;
+const lineHeight = 26;
+
+/** The width of a sheet whose cells have panels of this size, in px. */
+export function sheetWidth(across: number, panels: number, panel: number): number {
+  return 2 * margin + across * cellWidth(panels, panel) + (across - 1) * cellGap;
+}
+
+/** The width of a cell, in px. */
+export function cellWidth(panels: number, panel: number): number {
+  return panels * panel + (panels - 1) * panelGap;
+}
+
+/**
+ * Lays pictures out on a white sheet, row by row from the left. All pictures are RGB.
+ *
+ * @param panel the longest side that a panel may have, in px; smaller ones stand in the middle of as much room
+ */
+export function contactSheet(cells: readonly SheetCell[], panel: number, { across, titles, below }: SheetFrame): Pixels {
+  const panels = Math.max(1, ...cells.map((cell) => cell.panels.length));
+  const rows = Math.ceil(cells.length / across);
+  const cellRoom = cellWidth(panels, panel) + cellGap;
+  const rowRoom = lineHeight + panel + cellGap;
+  const top = margin + (titles.length > 0 ? lineHeight : 0);
+  const width = sheetWidth(across, panels, panel);
+  const height = top + rows * rowRoom + below.reduce((sum, strip) => sum + strip.height, 0) + margin;
+  const sheet = { width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(255) };
+  for (let column = 0; column < Math.min(across, cells.length); column++) {
+    titles.forEach((title, i) => {
+      if (title) paste(sheet, title, margin + column * cellRoom + i * (panel + panelGap), margin);
+    });
+  }
+  cells.forEach(({ caption, panels: own }, index) => {
+    const x = margin + (index % across) * cellRoom;
+    const y = top + Math.floor(index / across) * rowRoom;
+    if (caption) paste(sheet, caption, x, y + Math.max(0, Math.floor((lineHeight - caption.height) / 2)));
+    own.forEach((picture, i) => {
+      const left = x + i * (panel + panelGap) + Math.floor((panel - picture.width) / 2);
+      paste(sheet, picture, left, y + lineHeight + Math.floor((panel - picture.height) / 2));
+    });
+  });
+  let y = top + rows * rowRoom;
+  for (const strip of below) {
+    paste(sheet, strip, 0, y);
+    y += strip.height;
+  }
+  return sheet;
+}
+
+/** Puts a picture on another, in place; what reaches over its edges is cut off. */
+function paste(sheet: Pixels, picture: Pixels, x: number, y: number): void {
+  const columns = Math.min(picture.width, sheet.width - x);
+  const rows = Math.min(picture.height, sheet.height - y);
+  for (let row = 0; row < rows; row++) {
+    const from = row * picture.width * 3;
+    sheet.data.set(picture.data.subarray(from, from + columns * 3), ((y + row) * sheet.width + x) * 3);
+  }
+}
