@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { option } from './option.js';
+import { list, positiveNumber } from './parse.js';
+
+/** What `segtile info` takes on the command line. */
+export function addInfoOptions(command: Command): Command {
+  return command
+    .description('Say what is in a slide or a model, and whether segtile can use it.')
+    .argument('<file...>', 'slides and .onnx models; with --check also folders')
+    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', positiveNumber))
+    .option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp')
+    .addOption(
+      option(
+        '--channels <list>',
+        'channels to read, in the order in which the model takes them; numbers from 0, or names',
+        list,
+      ),
+    )
+    .option('--check', 'decode every block of every level, and name those that are bad')
+    .option('--json', 'one line of JSON a file on standard output');
+}
