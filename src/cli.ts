@@ -7,6 +7,7 @@ import type { InfoOptions } from './commands/info.js';
 import { addInfoOptions } from './commands/info-options.js';
 import { addMakeDatasetOptions } from './commands/make-dataset-options.js';
 import type { MakeDatasetOptions } from './commands/make-dataset-settings.js';
+import { addRunsNoteOptions, addRunsOptions, type RunsNoteOptions, type RunsOptions } from './commands/runs-options.js';
 import type { Shell } from './commands/shell.js';
 import { SegtileError } from './errors.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
@@ -67,6 +68,7 @@ function program(shell: Shell): Command {
   root.addCommand(infoCommand(shell));
   root.addCommand(makeDatasetCommand(shell));
   root.addCommand(findNoiseCommand(shell));
+  root.addCommand(runsCommand(shell));
   return root;
 }
 
@@ -109,4 +111,16 @@ function findNoiseCommand(shell: Shell): Command {
     const { findNoise } = await import('./commands/find-noise.js');
     setExitCode(await findNoise(manifest, options, shell));
   });
+}
+
+function runsCommand(shell: Shell): Command {
+  const note = addRunsNoteOptions(command('note')).action(async (id: string, options: RunsNoteOptions) => {
+    const { noteRun } = await import('./commands/runs.js');
+    setExitCode(await noteRun(id, options, shell));
+  });
+  const runs = addRunsOptions(command('runs')).action(async (ids: string[], options: RunsOptions) => {
+    const { runs } = await import('./commands/runs.js');
+    setExitCode(await runs(ids, options, shell));
+  });
+  return runs.addCommand(note);
 }

@@ -107,6 +107,10 @@ export function addInferOptions(command: Command): Command {
     .addOption(option('--output-mpp <um>', 'micrometres per pixel of the mask (default: as large as level 0)', positiveNumber))
     .option('--overwrite', 'replace results that are there already')
     .option('--no-preview', 'do not write <name>.preview.jpg')
+    .addOption(
+      option('--history <file>', 'add a line about each run to this file (default: runs.jsonl beside the masks)', text),
+    )
+    .option('--no-history', 'do not')
     .option('--dry-run', 'say what would be run, and stop')
     .option('--json', 'one line of JSON a slide on standard output')
     .option('--quiet', 'no progress and no notes')

@@ -15,6 +15,8 @@ import type { SlideFlags } from './slide-options.js';
 
 /** The options of `segtile infer`, parsed. What is absent was not given. */
 export interface InferOptions extends SlideFlags {
+  /** Absent for the one beside the masks, false for none. */
+  readonly history?: string | boolean;
   readonly model?: string;
   readonly output: string;
   readonly window?: Size;

@@ -1,12 +1,15 @@
+import { dirname, join } from 'node:path';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { bundledModel } from '../model/bundled.js';
 import { readCard } from '../model/card.js';
 import { readModel } from '../model/facts.js';
 import { defaultWorkers, openPool, type Pool } from '../model/pool.js';
 import { type Model, resolveModel } from '../model/resolve.js';
+import { HISTORY } from '../pipeline/history.js';
 import { maskSize } from '../pipeline/mask-size.js';
 import { type PlanSettings, planSlide, type SlidePlan } from '../pipeline/plan-slide.js';
 import type { RunRecord } from '../pipeline/record.js';
+import { rememberRun } from '../pipeline/run-history.js';
 import type { RunFiles, RunSettings } from '../pipeline/run-settings.js';
 import { runSlide } from '../pipeline/run-slide.js';
 import { createStageClock, type StageClock } from '../pipeline/stage-clock.js';
@@ -112,10 +115,15 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
     await makeFolder(files.mask);
     const pool = await job.pool(clock);
     const record = await runWithProgress(plan, job, pool, files, clock);
+    if (options.history !== false) await rememberRun(historyOf(options, files.mask), record);
     stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, files.record, styleFor(stdout)));
   } finally {
     await plan.slide.close();
   }
+}
+
+function historyOf({ history }: InferOptions, mask: string): string {
+  return typeof history === 'string' ? history : join(dirname(mask), HISTORY);
 }
 
 async function runWithProgress(

@@ -34,6 +34,13 @@ export const positiveNumber: Parser<number> = (text, option) => {
   return value;
 };
 
+/** A finite number. */
+export const finiteNumber: Parser<number> = (text, option) => {
+  const value = number(text);
+  if (!Number.isFinite(value)) throw refuse('a number', option, text);
+  return value;
+};
+
 /** A share from 0 to 1, written as `0.05` or `5%`. */
 export const share: Parser<number> = (text, option) => {
   const percent = text.trim().endsWith('%');

@@ -8,6 +8,7 @@ import type { LabelRule } from '../plan/labels.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
 import { openPartialFile } from '../tiff/partial-file.js';
 import type { Mpp, SampleType, Size } from '../types.js';
+import { newRunId } from './history.js';
 import type { InferResult } from './infer.js';
 import type { MaskSize } from './mask-size.js';
 import type { SlidePlan } from './plan-slide.js';
@@ -41,6 +42,10 @@ interface RunParts {
 
 /** What a run was, what it depended on and what it did: `<stem>.run.json`. */
 export interface RunRecord {
+  /** By which `runs.jsonl` and people call this run. */
+  readonly id: string;
+  /** When it was done, ISO 8601. */
+  readonly finished: string;
   /** The slide as its file has it, in level-0 pixels. */
   readonly slide: Pick<Slide, 'path' | 'format' | 'width' | 'height' | 'levels'> & {
     readonly mpp: SlideMpp | null;
@@ -80,6 +85,8 @@ export function recordOf(parts: RunParts): RunRecord {
   const { slide, view, grid, selection, facts } = plan;
   const pixels = view.width * view.height;
   return {
+    id: newRunId(),
+    finished: new Date().toISOString(),
     slide: {
       path: slide.path,
       format: slide.format,
