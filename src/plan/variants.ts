@@ -38,7 +38,7 @@ export function spanVariants({ resize, tile, margin, blend, tta, tissue }: Varia
     { word: 'tile', values: sizes },
     axisOf('margin', 'margin', margin.map(String)),
     axisOf('blend', '', blend),
-    axisOf('tta', '', tta),
+    axisOf('tta', 'tta', tta),
     axisOf('tissue', 'tissue', tissue),
   ]);
   return [...(resize.length > 0 ? shrunk : []), ...(tile.length > 0 ? tiled : [])];
