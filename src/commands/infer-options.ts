@@ -111,6 +111,7 @@ export function addInferOptions(command: Command): Command {
       option('--history <file>', 'add a line about each run to this file (default: runs.jsonl beside the masks)', text),
     )
     .option('--no-history', 'do not')
+    .option('--report', 'write <name>.report.html as well: what was run, with pictures')
     .option('--dry-run', 'say what would be run, and stop')
     .option('--json', 'one line of JSON a slide on standard output')
     .option('--quiet', 'no progress and no notes')

@@ -17,6 +17,7 @@ import type { SlideFlags } from './slide-options.js';
 export interface InferOptions extends SlideFlags {
   /** Absent for the one beside the masks, false for none. */
   readonly history?: string | boolean;
+  readonly report?: boolean;
   readonly model?: string;
   readonly output: string;
   readonly window?: Size;

@@ -1,6 +1,7 @@
 import type { Model } from '../model/resolve.js';
 import type { SlidePlan } from '../pipeline/plan-slide.js';
 import type { RunRecord } from '../pipeline/record.js';
+import type { RunFiles } from '../pipeline/run-settings.js';
 import type { Slide } from '../slide/slide.js';
 import { bytes, count, duration, figure, pairs, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
@@ -77,7 +78,7 @@ export function dryRunText(plan: SlidePlan, mask: Size, style: Style): string {
 }
 
 /** What a run did and what it wrote. */
-export function runText(record: RunRecord, recordPath: string, style: Style): string {
+export function runText(record: RunRecord, files: RunFiles, style: Style): string {
   const { windows, coverage, classShares, mask, preview, seconds, peakRssBytes, device } = record;
   const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
   return `${pairs([
@@ -87,6 +88,7 @@ export function runText(record: RunRecord, recordPath: string, style: Style): st
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
     ...(preview === null ? [] : [['preview', style.good(preview)] as const]),
-    ['record', style.good(recordPath)],
+    ...(files.report === undefined ? [] : [['report', style.good(files.report)] as const]),
+    ['record', style.good(files.record)],
   ])}\n`;
 }

@@ -6,6 +6,7 @@ import { readModel } from '../model/facts.js';
 import { defaultWorkers, openPool, type Pool } from '../model/pool.js';
 import { type Model, resolveModel } from '../model/resolve.js';
 import { HISTORY } from '../pipeline/history.js';
+import { writeInferReport } from '../pipeline/infer-report.js';
 import { maskSize } from '../pipeline/mask-size.js';
 import { type PlanSettings, planSlide, type SlidePlan } from '../pipeline/plan-slide.js';
 import type { RunRecord } from '../pipeline/record.js';
@@ -99,7 +100,12 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
   const { options, shell, model } = job;
   const { stdout, stderr } = shell;
   const clock = createStageClock();
-  const files = { mask: outputs.mask, record: outputs.record, preview: options.preview ? outputs.preview : undefined };
+  const files = {
+    mask: outputs.mask,
+    record: outputs.record,
+    preview: options.preview ? outputs.preview : undefined,
+    report: options.report ? outputs.report : undefined,
+  };
   if (!options.dryRun) await refuseClashes(job.inputs, files, options.overwrite === true);
   const plan = await clock.wait(
     'plan',
@@ -115,8 +121,9 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
     await makeFolder(files.mask);
     const pool = await job.pool(clock);
     const record = await runWithProgress(plan, job, pool, files, clock);
+    if (files.report !== undefined) await writeInferReport(files.report, record, plan);
     if (options.history !== false) await rememberRun(historyOf(options, files.mask), record);
-    stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, files.record, styleFor(stdout)));
+    stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, files, styleFor(stdout)));
   } finally {
     await plan.slide.close();
   }

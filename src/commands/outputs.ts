@@ -9,6 +9,7 @@ export interface Outputs {
   readonly mask: string;
   readonly record: string;
   readonly preview: string;
+  readonly report: string;
 }
 
 /** File name endings that are no part of a slide's own name. */
@@ -26,7 +27,7 @@ export function outputsOf(slides: readonly string[], output: string): Outputs[] 
       throw new SegtileError('usage', `one output file, ${output}, for ${slides.length} slides`, 'give a folder with --output');
     }
     const stem = output.slice(0, named.index);
-    return [{ mask: output, record: `${stem}.run.json`, preview: `${stem}.preview.jpg` }];
+    return [{ mask: output, record: `${stem}.run.json`, preview: `${stem}.preview.jpg`, report: `${stem}.report.html` }];
   }
   const taken = new Map<string, string>();
   return slides.map((slide) => {
@@ -41,7 +42,12 @@ export function outputsOf(slides: readonly string[], output: string): Outputs[] 
     }
     taken.set(name.toLowerCase(), slide);
     const stem = join(output, name);
-    return { mask: `${stem}.mask.ome.tif`, record: `${stem}.run.json`, preview: `${stem}.preview.jpg` };
+    return {
+      mask: `${stem}.mask.ome.tif`,
+      record: `${stem}.run.json`,
+      preview: `${stem}.preview.jpg`,
+      report: `${stem}.report.html`,
+    };
   });
 }
 
@@ -62,7 +68,7 @@ function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }
  * @throws {SegtileError} `output` where a file is there already, or is an input
  */
 export async function refuseClashes(inputs: ReadonlySet<string>, files: RunFiles, overwrite: boolean): Promise<void> {
-  for (const path of [files.mask, files.preview, files.record].filter((each) => each !== undefined)) {
+  for (const path of [files.mask, files.preview, files.report, files.record].filter((each) => each !== undefined)) {
     const found = await stat(path).catch(() => undefined);
     if (!found) continue;
     if (found.isDirectory()) throw new SegtileError('output', `${path} is a folder`, 'choose another place with --output');

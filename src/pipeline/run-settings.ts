@@ -12,11 +12,12 @@ export interface RunSettings {
   readonly outputMpp: number | undefined;
 }
 
-/** The files that a run leaves behind. A preview is made where a name is given. */
+/** The files that a run leaves behind. A preview and a report are made where a name is given. */
 export interface RunFiles {
   readonly mask: string;
   readonly record: string;
   readonly preview: string | undefined;
+  readonly report?: string | undefined;
 }
 
 /** A network that is ready, as far as a run and its record are concerned. */

@@ -53,7 +53,8 @@ figcaption { font-size: 0.9rem; color: var(--quiet); margin: 0.25rem 0; }
 .chart .key, .chart .key-swatches { font-size: 12px; margin-bottom: 0.25rem; }
 .chart figcaption { color: var(--ink); font-weight: 600; }
 .group { margin: 0 0 1.5rem; --z: 1; --x: 0; --y: 0; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 0.75rem; align-items: start; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 0.75rem; align-items: start; }
+.pictures:has(> :only-child) { max-width: 64rem; }
 .view { overflow: hidden; background: var(--panel); border: 1px solid var(--line); cursor: zoom-in; touch-action: pan-y; }
 .view img {
   display: block; width: 100%; height: auto; image-rendering: auto; user-select: none; -webkit-user-drag: none;
