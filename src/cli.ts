@@ -122,5 +122,6 @@ function runsCommand(shell: Shell): Command {
     const { runs } = await import('./commands/runs.js');
     setExitCode(await runs(ids, options, shell));
   });
-  return runs.addCommand(note);
+  // Options behind `note` are its own, though some have the names of those of `runs`.
+  return runs.enablePositionalOptions().addCommand(note);
 }

@@ -91,7 +91,12 @@ test('the same command gives the same bytes, for any number of workers', async (
   for (const workers of ['1', '1', '3']) {
     const cwd = folder();
     await segtileWell(['infer', tissueSlide, '-m', net, '--window', '128', '--workers', workers, '-o', 'out'], { cwd });
-    expect(filesIn(cwd)).toEqual(['out/tissue.mask.ome.tif', 'out/tissue.preview.jpg', 'out/tissue.run.json']);
+    expect(filesIn(cwd)).toEqual([
+      'out/runs.jsonl',
+      'out/tissue.mask.ome.tif',
+      'out/tissue.preview.jpg',
+      'out/tissue.run.json',
+    ]);
     made.push([readFileSync(join(cwd, 'out/tissue.mask.ome.tif')), readFileSync(join(cwd, 'out/tissue.preview.jpg'))]);
   }
   expect(made[1]).toEqual(made[0]);
@@ -253,5 +258,5 @@ test('a folder for the results is made as deep as it is asked for', async () => 
   const cwd = folder();
   mkdirSync(join(cwd, 'a'));
   await segtileWell(['infer', speckledSlide, '-m', red, '--window', '256', '--quiet', '-o', 'a/b/c'], { cwd });
-  expect(filesIn(cwd)).toHaveLength(3);
+  expect(filesIn(cwd)).toHaveLength(4);
 });
