@@ -35,6 +35,7 @@ export { type Blend, weightMap } from './plan/blend.js';
 export { createGrid, type Grid, type GridSettings, windowsOfRow } from './plan/grid.js';
 export { type LabelRule, labelRows } from './plan/labels.js';
 export { type Selection, selectWindows } from './plan/selection.js';
+export { formatThresholdFile, parseThresholdFile } from './plan/threshold-file.js';
 export type { WindowRows } from './plan/windows.js';
 export { type BadBlock, checkSlide, type SlideCheck } from './slide/check.js';
 export { type CutWindow, cutWindows } from './slide/cut.js';
