@@ -14,6 +14,7 @@ test('the library exports just these', () => {
       "defaultTruthConfig",
       "defaultWorkers",
       "deflateCodec",
+      "floatCodec",
       "formatThresholdFile",
       "inferSlide",
       "inspectSlide",
@@ -40,6 +41,7 @@ test('the library exports just these', () => {
       "wishOf",
       "workingView",
       "writeLabelMask",
+      "writePlanes",
       "writeTiff",
     ]
   `);
