@@ -78,7 +78,7 @@ export function dryRunText(plan: SlidePlan, mask: Size, style: Style): string {
 
 /** What a run did and what it wrote. */
 export function runText(record: RunRecord, recordPath: string, style: Style): string {
-  const { windows, coverage, classShares, mask, preview, seconds, peakRssBytes, device } = record;
+  const { windows, coverage, classShares, mask, probabilities, preview, seconds, peakRssBytes, device } = record;
   const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
   return `${pairs([
     ['windows', `${count(windows.run)} run on ${device.provider}, ${count(windows.skipped)} skipped`],
@@ -86,6 +86,7 @@ export function runText(record: RunRecord, recordPath: string, style: Style): st
     ['found', `${shares} of the slide`],
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
+    ...(probabilities === null ? [] : [['scores', style.good(probabilities.path)] as const]),
     ...(preview === null ? [] : [['preview', style.good(preview)] as const]),
     ['record', style.good(recordPath)],
   ])}\n`;
