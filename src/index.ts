@@ -35,6 +35,7 @@ export { type Blend, weightMap } from './plan/blend.js';
 export { createGrid, type Grid, type GridSettings, windowsOfRow } from './plan/grid.js';
 export { type LabelRule, labelRows } from './plan/labels.js';
 export { type Selection, selectWindows } from './plan/selection.js';
+export { formatThresholdFile, parseThresholdFile } from './plan/threshold-file.js';
 export type { WindowRows } from './plan/windows.js';
 export { type BadBlock, checkSlide, type SlideCheck } from './slide/check.js';
 export { type CutWindow, cutWindows } from './slide/cut.js';
@@ -44,8 +45,9 @@ export type { ChannelReader, ChannelWish, Level, ReadLevel, Slide, SlideMpp } fr
 export type { Inspection, SlideOptions } from './slide/tiff.js';
 export { type View, type ViewChoice, workingView } from './slide/view.js';
 export { createStitch, type Stitch } from './stitch/stitch.js';
-export { deflateCodec, jpegCodec } from './tiff/tile-codec.js';
-export { type TiffLayout, writeTiff } from './tiff/write.js';
+export { deflateCodec, floatCodec, jpegCodec } from './tiff/tile-codec.js';
+export { writePlanes, writeTiff } from './tiff/write.js';
+export type { TiffLayout } from './tiff/write-layout.js';
 export {
   type ClassesFile,
   defaultConfig as defaultTruthConfig,

@@ -88,7 +88,7 @@ export function addInferOptions(command: Command): Command {
     .addOption(
       option(
         '--threshold <p>',
-        'a probability above it makes the class: one for all, or name=p,... (default: from the model, else 0.5)',
+        'a probability above it makes the class: one for all, name=p,..., or a .json that a sweep wrote (default: from the model, else 0.5)',
         thresholds,
       ),
     )
@@ -102,6 +102,13 @@ export function addInferOptions(command: Command): Command {
         'labels, or 255 for every pixel of the one class, for viewers',
         word('labels', '255'),
         'labels',
+      ),
+    )
+    .addOption(
+      option(
+        '--probabilities <type>',
+        'also write <name>.probabilities.ome.tif, a channel for each class: uint8 (255 p, rounded) or float32',
+        word('uint8', 'float32'),
       ),
     )
     .addOption(option('--output-mpp <um>', 'micrometres per pixel of the mask (default: as large as level 0)', positiveNumber))

@@ -79,7 +79,7 @@ export function dryRunText(plan: SlidePlan, mask: Size, style: Style): string {
 
 /** What a run did and what it wrote. */
 export function runText(record: RunRecord, files: RunFiles, style: Style): string {
-  const { windows, coverage, classShares, mask, preview, seconds, peakRssBytes, device } = record;
+  const { windows, coverage, classShares, mask, probabilities, preview, seconds, peakRssBytes, device } = record;
   const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
   return `${pairs([
     ['windows', `${count(windows.run)} run on ${device.provider}, ${count(windows.skipped)} skipped`],
@@ -87,6 +87,7 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
     ['found', `${shares} of the slide`],
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
+    ...(probabilities === null ? [] : [['scores', style.good(probabilities.path)] as const]),
     ...(preview === null ? [] : [['preview', style.good(preview)] as const]),
     ...(files.report === undefined ? [] : [['report', style.good(files.report)] as const]),
     ['record', style.good(files.record)],

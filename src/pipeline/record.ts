@@ -4,10 +4,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Model } from '../model/resolve.js';
 import type { GridSettings } from '../plan/grid.js';
-import type { LabelRule } from '../plan/labels.js';
+import type { LabelCount, LabelRule } from '../plan/labels.js';
+import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
 import { openPartialFile } from '../tiff/partial-file.js';
-import type { Mpp, SampleType, Size } from '../types.js';
+import type { MaskClass, Mpp, SampleType, Size } from '../types.js';
 import { newRunId } from './history.js';
 import type { InferResult } from './infer.js';
 import type { MaskSize } from './mask-size.js';
@@ -69,9 +70,10 @@ export interface RunRecord {
   /** Share of the slide's area that some window looked at. */
   readonly coverage: number;
   /** Share of the slide's area by class. */
-  readonly classShares: readonly { readonly label: number; readonly name: string; readonly share: number }[];
+  readonly classShares: readonly ClassShare[];
   readonly mask: Size & { readonly path: string; readonly mpp: Mpp | null };
   readonly preview: string | null;
+  readonly probabilities: (Size & { readonly path: string; readonly samples: ProbabilityType }) | null;
   /** See {@link StageClock}. */
   readonly seconds: Readonly<Record<string, number>>;
   /** Most memory that the process held until now. */
@@ -127,21 +129,35 @@ export function recordOf(parts: RunParts): RunRecord {
     device: { provider: pool.provider, workers: pool.workers },
     windows: { planned: selection.planned, skipped: selection.planned - selection.keptCount, run: result.windowsRun },
     coverage: round(result.covered / pixels),
-    classShares: model.classes.map(({ label, name }) => ({ label, name, share: round(result.perLabel[label]! / pixels) })),
+    classShares: sharesOf(model.classes, result, pixels),
     mask: { path: files.mask, ...mask, mpp: mask.mpp ?? null },
     preview: files.preview ?? null,
+    probabilities: files.probabilities ? { ...files.probabilities, ...grid.size } : null,
     seconds: clock.seconds(),
     peakRssBytes: peakRss(),
     versions: versions(),
   };
 }
 
-function round(share: number): number {
+/** How much of an image a class has. */
+export interface ClassShare {
+  readonly label: number;
+  readonly name: string;
+  readonly share: number;
+}
+
+/** The share of each class of an image of so many pixels. */
+export function sharesOf(classes: readonly MaskClass[], { perLabel }: LabelCount, pixels: number): ClassShare[] {
+  return classes.map(({ label, name }) => ({ label, name, share: round(perLabel[label]! / pixels) }));
+}
+
+/** A share as records have it, to a millionth. */
+export function round(share: number): number {
   return Number(share.toFixed(6));
 }
 
 /** Most memory that the process has held so far, in bytes. */
-function peakRss(): number {
+export function peakRss(): number {
   return process.resourceUsage().maxRSS * 1024;
 }
 

@@ -1,5 +1,6 @@
 import type { Blend } from '../plan/blend.js';
 import type { LabelRule } from '../plan/labels.js';
+import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Inference } from './score.js';
 
 /** How a slide is run, beside its plan. */
@@ -12,12 +13,13 @@ export interface RunSettings {
   readonly outputMpp: number | undefined;
 }
 
-/** The files that a run leaves behind. A preview and a report are made where a name is given. */
+/** The files that a run leaves behind. Preview, probabilities and report are made where a name is given. */
 export interface RunFiles {
   readonly mask: string;
   readonly record: string;
   readonly preview: string | undefined;
   readonly report?: string | undefined;
+  readonly probabilities?: { readonly path: string; readonly samples: ProbabilityType } | undefined;
 }
 
 /** A network that is ready, as far as a run and its record are concerned. */

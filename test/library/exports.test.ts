@@ -14,6 +14,8 @@ test('the library exports just these', () => {
       "defaultTruthConfig",
       "defaultWorkers",
       "deflateCodec",
+      "floatCodec",
+      "formatThresholdFile",
       "inferSlide",
       "inspectSlide",
       "jpegCodec",
@@ -23,6 +25,7 @@ test('the library exports just these', () => {
       "openPool",
       "openSlide",
       "openTruth",
+      "parseThresholdFile",
       "planDataset",
       "planSlide",
       "readCard",
@@ -38,6 +41,7 @@ test('the library exports just these', () => {
       "wishOf",
       "workingView",
       "writeLabelMask",
+      "writePlanes",
       "writeTiff",
     ]
   `);

@@ -1,0 +1,57 @@
+import { emptyLabelCount, type LabelCount, type LabelRule, labelRows } from '../plan/labels.js';
+import { probabilities, type Squash } from '../plan/squash.js';
+import { stretcher } from '../plan/stretch.js';
+import type { RasterRows, ScoreRows, Sink, Size } from '../types.js';
+import type { StageClock } from './stage-clock.js';
+
+/** How final scores become labels. */
+export interface LabelSettings {
+  /** What is still to be applied to the scores: present where logits were blended. */
+  readonly squash: Squash | undefined;
+  readonly rule: LabelRule;
+}
+
+/** Where labels and the scores that they are made of go. */
+export interface LabelSinks {
+  /** Labels at the size of the output. */
+  readonly labels: readonly Sink<RasterRows>[];
+  /** Probabilities at the size of the scores. They are done with a row's memory once `write` has returned its promise. */
+  readonly scores: readonly Sink<ScoreRows>[];
+}
+
+/**
+ * The lower half of the main road: final scores become labels at the size of the output, and go to the sinks in step, top to bottom. Writing
+ * goes on while the next scores are made.
+ *
+ * @param size of the image of scores, in px
+ * @param output size of the labels that the sinks take, in px
+ * @throws whatever scores and sinks throw; the caller aborts the sinks
+ */
+export async function labelScores(
+  scores: AsyncIterable<ScoreRows>,
+  size: Size,
+  { squash, rule }: LabelSettings,
+  sinks: LabelSinks,
+  output: Size,
+  clock: StageClock,
+): Promise<LabelCount> {
+  const stretch = stretcher(size, output);
+  const count = emptyLabelCount();
+  let writing: Promise<unknown> = Promise.resolve();
+
+  async function write<Rows>(to: readonly Sink<Rows>[], rows: Rows): Promise<void> {
+    await clock.wait('write', writing);
+    writing = Promise.all(to.map((sink) => sink.write(rows)));
+    // Awaited before the next write; until then a failure must not count as unhandled.
+    writing.catch(() => {});
+  }
+
+  for await (const rows of scores) {
+    if (squash) clock.sync('label', () => probabilities(rows, squash));
+    if (sinks.scores.length > 0) await write(sinks.scores, rows);
+    const labels = clock.sync('label', () => labelRows(rows, size.width, rule, count));
+    for (const stretched of stretch(labels)) await write(sinks.labels, stretched);
+  }
+  await clock.wait('write', writing);
+  return count;
+}
