@@ -12,8 +12,12 @@ export interface LineRuns {
   readonly labels: ArrayLike<number>;
 }
 
+/** Stands for one region while it is open. Of two that turn out to be one, one key stays. */
+export type RegionKey = object;
+
 /** A connected region of one label. */
 export interface Region {
+  readonly key: RegionKey;
   readonly label: number;
   readonly box: Box;
   /** Pixels. */
@@ -27,8 +31,8 @@ export type Connectivity = 4 | 8;
 
 /** Finds connected regions while lines go by. */
 export interface RegionTracker {
-  /** Takes the next line, and keeps it until the one after. */
-  line(runs: LineRuns): void;
+  /** Takes the next line, and keeps it until the one after. Gives the region of each of its runs, as it is known with this line. */
+  line(runs: LineRuns): readonly RegionKey[];
   /** The line from which on regions are still open that may stay smaller than those whose pieces are kept; without any, the next line. */
   settled(): number;
   /** Closes the regions that reach the last line. */
@@ -58,14 +62,20 @@ const nothing: LineRuns = { count: 0, starts: [], ends: [], labels: [] };
  * reach, those that end on one line from left to right.
  *
  * @param small regions of fewer pixels than this are handed on with their pieces
+ * @param joined is told when two regions turn out to be one, and which key stays
  */
-export function trackRegions(connectivity: Connectivity, found: (region: Region) => void, small = 0): RegionTracker {
+export function trackRegions(
+  connectivity: Connectivity,
+  found: (region: Region) => void,
+  small = 0,
+  joined: (kept: RegionKey, gone: RegionKey) => void = () => undefined,
+): RegionTracker {
   const reach = connectivity === 8 ? 1 : 0;
   let above = nothing;
   let aboveRegions: Open[] = [];
   let y = 0;
 
-  function line(runs: LineRuns): void {
+  function line(runs: LineRuns): readonly RegionKey[] {
     const regions: Open[] = [];
     for (let i = 0, j = 0; i < runs.count; i++) {
       const start = runs.starts[i]!;
@@ -76,7 +86,7 @@ export function trackRegions(connectivity: Connectivity, found: (region: Region)
       for (let k = j; k < above.count && above.starts[k]! < end + reach; k++) {
         if (above.labels[k] !== label) continue;
         const upper = rootOf(aboveRegions[k]!);
-        region = region === undefined ? upper : join(region, upper, small);
+        region = region === undefined ? upper : join(region, upper, small, joined);
       }
       region ??= {
         into: undefined,
@@ -100,17 +110,24 @@ export function trackRegions(connectivity: Connectivity, found: (region: Region)
       const { into, last, label, area, pieces, left, right, top } = each;
       if (into !== undefined || last === y || last === -1) continue;
       each.last = -1;
-      found({ label, box: { x: left, y: top, width: right - left, height: y - top }, area, ...(pieces && { pieces }) });
+      found({
+        key: each,
+        label,
+        box: { x: left, y: top, width: right - left, height: y - top },
+        area,
+        ...(pieces && { pieces }),
+      });
     }
     above = runs;
     aboveRegions = regions.map(rootOf);
     y++;
+    return aboveRegions;
   }
 
   return {
     line,
     settled: () => aboveRegions.reduce((first, { pieces, top }) => (pieces && top < first ? top : first), y),
-    finish: () => line(nothing),
+    finish: () => void line(nothing),
   };
 }
 
@@ -126,10 +143,11 @@ function rootOf(region: Open): Open {
 }
 
 /** Makes one region of two; gives the one that is left. */
-function join(a: Open, b: Open, small: number): Open {
+function join(a: Open, b: Open, small: number, joined: (kept: Open, gone: Open) => void): Open {
   if (a === b) return a;
   const [kept, gone] = a.area >= b.area ? [a, b] : [b, a];
   gone.into = kept;
+  joined(kept, gone);
   if (kept.area + gone.area >= small) kept.pieces = undefined;
   else for (const part of gone.pieces ?? []) kept.pieces?.push(part);
   gone.pieces = undefined;
