@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
+import type { Area } from '../plan/area.js';
 import { option } from './option.js';
-import { type Parser, thresholds, word } from './parse.js';
+import { area, type Parser, thresholds, word } from './parse.js';
 import type { ThresholdOption } from './thresholds.js';
 
 /** The options of `segtile threshold`, parsed. What is absent was not given. */
 export interface ThresholdOptions {
   readonly threshold?: ThresholdOption;
+  readonly minObject?: Area;
+  readonly fillHoles?: Area;
   readonly maskValues: 'labels' | '255';
   readonly output: string;
   readonly overwrite?: boolean;
@@ -27,6 +30,8 @@ export function addThresholdOptions(command: Command): Command {
         thresholds,
       ),
     )
+    .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
+    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area))
     .addOption(
       option(
         '--mask-values <which>',

@@ -1,6 +1,7 @@
 import { SegtileError } from '../errors.js';
 import { createStageClock } from '../pipeline/stage-clock.js';
 import { probabilityFacts, type ThresholdSettings, thresholdSlide } from '../pipeline/threshold.js';
+import { cleanUpOf } from '../plan/area.js';
 import { openProbabilities, type Probabilities } from '../slide/probabilities.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
@@ -47,8 +48,8 @@ export async function threshold(paths: readonly string[], options: ThresholdOpti
 }
 
 function thresholdSettings(
-  { path, map }: Probabilities,
-  { maskValues }: ThresholdOptions,
+  { path, map, mpp }: Probabilities,
+  { minObject, fillHoles, maskValues }: ThresholdOptions,
   thresholds: Thresholds | undefined,
 ): ThresholdSettings {
   if (maskValues === '255' && map.classes.length > 1) {
@@ -58,5 +59,5 @@ function thresholdSettings(
       'leave it away: the mask then holds a label for each class',
     );
   }
-  return { rule: labelRule(map, path, thresholds), maskValues };
+  return { rule: labelRule(map, path, thresholds), cleanUp: cleanUpOf({ minObject, fillHoles }, mpp, path), maskValues };
 }
