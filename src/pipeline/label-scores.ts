@@ -68,3 +68,11 @@ export async function labelScores(
   });
   return { ...count, cleaned: cleaner?.count };
 }
+
+/** The same rows, of which each is counted once whoever asked for it asks for the next. */
+export async function* counted(rows: AsyncIterable<ScoreRows>, onRows: (done: number) => void): AsyncGenerator<ScoreRows> {
+  for await (const each of rows) {
+    yield each;
+    onRows(each.y + each.height);
+  }
+}

@@ -4,9 +4,9 @@ import type { LabelCount, LabelRule } from '../plan/labels.js';
 import type { ScoreMap } from '../plan/score-map.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Probabilities } from '../slide/probabilities.js';
-import type { Mpp, ScoreRows, Size } from '../types.js';
+import type { Mpp, Size } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';
-import { labelScores } from './label-scores.js';
+import { counted, labelScores } from './label-scores.js';
 import { type ClassShare, type CleanedFacts, cleanedFacts, peakRss, round, sharesOf, versions } from './record.js';
 import type { StageClock } from './stage-clock.js';
 
@@ -110,12 +110,4 @@ export async function thresholdSlide(
     clock,
     signal,
   );
-}
-
-/** The same rows, of which each is counted once whoever asked for it asks for the next. */
-export async function* counted(rows: AsyncIterable<ScoreRows>, onRows: (done: number) => void): AsyncGenerator<ScoreRows> {
-  for await (const each of rows) {
-    yield each;
-    onRows(each.y + each.height);
-  }
 }
