@@ -18,7 +18,7 @@ const text: Parser<string> = (value) => value;
 export function addPseudoLabelOptions(command: Command): Command {
   return command
     .description('Keep what a model is sure of as labels to learn from, from the probabilities that segtile infer wrote.')
-    .argument('<probabilities...>', 'files <name>.probabilities.ome.tif, or folders of them; files also at https:// and s3://')
+    .argument('<file...>', '<name>.probabilities.ome.tif, or folders of such files; files also at https:// and s3://')
     .addOption(
       option(
         '--confidence <p>',
@@ -38,6 +38,6 @@ export function addPseudoLabelOptions(command: Command): Command {
 }
 
 const examples = `
-Example:
+Examples:
   segtile pseudo-label segtile-out --confidence 0.9 -o labels
-  segtile make-dataset slides/*.svs --truth labels --classes labels/classes.json -o tiles`;
+  segtile make-dataset *.svs --truth labels --classes labels/classes.json`;

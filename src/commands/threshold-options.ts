@@ -22,7 +22,7 @@ const text: Parser<string> = (value) => value;
 export function addThresholdOptions(command: Command): Command {
   return command
     .description('Make masks from the probabilities that segtile infer --probabilities wrote, without the model.')
-    .argument('<probabilities...>', 'files <name>.probabilities.ome.tif, or folders of them; files also at https:// and s3://')
+    .argument('<file...>', '<name>.probabilities.ome.tif, or folders of such files; files also at https:// and s3://')
     .addOption(
       option(
         '--threshold <p>',
@@ -51,5 +51,5 @@ export function addThresholdOptions(command: Command): Command {
 
 const examples = `
 Examples:
-  segtile threshold segtile-out/slide.probabilities.ome.tif --threshold 0.4 -o at-0.4
+  segtile threshold slide.probabilities.ome.tif --threshold 0.4
   segtile threshold segtile-out --threshold tumor=0.6,stroma=0.45 -o masks`;

@@ -185,7 +185,7 @@ describe('what cannot be', () => {
     ['run --mask-values 255', 2, '--mask-values 255 shows one class, but'],
     ['run -o run', 1, `run/${MASK} is there already`],
     [`run run/${PROBABILITIES}`, 2, 'would both be written as'],
-    ['', 2, "missing required argument 'probabilities'"],
+    ['', 2, "missing required argument 'file'"],
   ])('threshold %s', async (words, code, message) => {
     const ended = await segtile(['threshold', ...words.split(' ').filter(Boolean)], { cwd });
     expect([ended.code, ended.stdout], ended.stderr).toEqual([code, '']);
