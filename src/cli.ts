@@ -7,6 +7,7 @@ import type { InfoOptions } from './commands/info.js';
 import { addInfoOptions } from './commands/info-options.js';
 import { addMakeDatasetOptions } from './commands/make-dataset-options.js';
 import type { MakeDatasetOptions } from './commands/make-dataset-settings.js';
+import { addPseudoLabelOptions, type PseudoLabelOptions } from './commands/pseudo-label-options.js';
 import { addRunsNoteOptions, addRunsOptions, type RunsNoteOptions, type RunsOptions } from './commands/runs-options.js';
 import type { Shell } from './commands/shell.js';
 import { addThresholdOptions, type ThresholdOptions } from './commands/threshold-options.js';
@@ -67,6 +68,7 @@ function program(shell: Shell): Command {
     .version(version);
   root.addCommand(inferCommand(shell));
   root.addCommand(thresholdCommand(shell));
+  root.addCommand(pseudoLabelCommand(shell));
   root.addCommand(infoCommand(shell));
   root.addCommand(makeDatasetCommand(shell));
   root.addCommand(findNoiseCommand(shell));
@@ -98,6 +100,13 @@ function thresholdCommand(shell: Shell): Command {
   return addThresholdOptions(command('threshold')).action(async (files: string[], options: ThresholdOptions) => {
     const { threshold } = await import('./commands/threshold.js');
     setExitCode(await threshold(files, options, shell));
+  });
+}
+
+function pseudoLabelCommand(shell: Shell): Command {
+  return addPseudoLabelOptions(command('pseudo-label')).action(async (files: string[], options: PseudoLabelOptions) => {
+    const { pseudoLabel } = await import('./commands/pseudo-label.js');
+    setExitCode(await pseudoLabel(files, options, shell));
   });
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { blends } from '../plan/blend.js';
 import { option } from './option.js';
 import {
+  area,
   channelNumbers,
   classList,
   list,
@@ -92,6 +93,8 @@ export function addInferOptions(command: Command): Command {
         thresholds,
       ),
     )
+    .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
+    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area))
     .optionsGroup('Output:')
     .addOption(
       option('-o, --output <path>', 'a folder, or for one slide the name of the mask: .tif or .ome.tif', text, 'segtile-out'),

@@ -4,6 +4,7 @@ import type { Model } from '../model/resolve.js';
 import { type PlanSettings, wishOf } from '../pipeline/plan-slide.js';
 import type { RunSettings } from '../pipeline/run-settings.js';
 import type { TissueChoice } from '../pipeline/tissue.js';
+import type { Area } from '../plan/area.js';
 import type { Border } from '../plan/axis.js';
 import type { Blend } from '../plan/blend.js';
 import { createGrid } from '../plan/grid.js';
@@ -35,6 +36,8 @@ export interface InferOptions extends SlideFlags {
   readonly tissue: string;
   readonly minTissue?: number;
   readonly threshold?: ThresholdOption;
+  readonly minObject?: Area;
+  readonly fillHoles?: Area;
   readonly maskValues: 'labels' | '255';
   readonly probabilities?: ProbabilityType;
   readonly workers?: number;
@@ -174,7 +177,7 @@ function refuseBoth(options: InferOptions, a: keyof InferOptions, b: keyof Infer
  * @throws {SegtileError} `usage` where the model cannot do what is asked
  */
 export function runSettings(options: InferOptions, model: Model, thresholds: Thresholds | undefined): RunSettings {
-  const { blend, blendSpace, maskValues, outputMpp } = options;
+  const { blend, blendSpace, minObject, fillHoles, maskValues, outputMpp } = options;
   if (blendSpace === 'logits' && model.squash === undefined) {
     throw new SegtileError(
       'usage',
@@ -189,5 +192,12 @@ export function runSettings(options: InferOptions, model: Model, thresholds: Thr
       'leave it away: the mask then holds a label for each class',
     );
   }
-  return { blend, blendSpace, rule: labelRule(model, 'the model', thresholds), maskValues, outputMpp };
+  return {
+    blend,
+    blendSpace,
+    rule: labelRule(model, 'the model', thresholds),
+    cleanUp: { minObject, fillHoles },
+    maskValues,
+    outputMpp,
+  };
 }

@@ -17,11 +17,12 @@ export interface Outputs {
 const EXTENSION = /(\.probabilities)?(\.ome)?\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
 
 /**
- * The files that `infer` writes for each slide: into a folder, under the slide's name, or for one slide under a `.tif` name of its own.
+ * The files that a command writes for each slide, or file of its probabilities: into a folder, under the slide's name, or for one slide under a `.tif` name of its own.
  *
+ * @param mark stands in the name of the mask, before its ending
  * @throws {SegtileError} `usage` where one name is given for several slides, or two slides would get the same names
  */
-export function outputsOf(slides: readonly string[], output: string): Outputs[] {
+export function outputsOf(slides: readonly string[], output: string, mark = 'mask'): Outputs[] {
   const named = /(\.ome)?\.tiff?$/i.exec(output);
   if (named) {
     if (slides.length > 1) {
@@ -43,7 +44,7 @@ export function outputsOf(slides: readonly string[], output: string): Outputs[] 
     }
     taken.set(name.toLowerCase(), slide);
     const stem = join(output, name);
-    return { mask: `${stem}.mask.ome.tif`, ...besides(stem) };
+    return { mask: `${stem}.${mark}.ome.tif`, ...besides(stem) };
   });
 }
 

@@ -1,4 +1,5 @@
 import { SegtileError } from '../errors.js';
+import type { Area } from '../plan/area.js';
 import type { Rgb, Size } from '../types.js';
 import type { ThresholdOption } from './thresholds.js';
 
@@ -64,6 +65,15 @@ export const size: Parser<Size> = (text, option) => {
   const height = Number(match?.[2] ?? match?.[1]);
   if (!match || width < 1 || height < 1) throw refuse('pixels such as 1024 or 1024x768', option, text);
   return { width, height };
+};
+
+/** An area with its unit: `200px`, or `50um2` in square micrometres. */
+export const area: Parser<Area> = (text, option) => {
+  const match = /^(.*?)\s*(px2?|px²|[uµμ]m(?:2|\^2|²))$/i.exec(text.trim());
+  const value = number(match?.[1] ?? '');
+  if (!match || !(value > 0) || value === Number.POSITIVE_INFINITY)
+    throw refuse('an area such as 50um2 or 200px', option, text);
+  return { value, unit: /^p/i.test(match[2]!) ? 'px' : 'um2' };
 };
 
 /** One of a list of words. */

@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
+import type { Area } from '../plan/area.js';
 import { option } from './option.js';
-import { type Parser, thresholds, word } from './parse.js';
+import { area, type Parser, thresholds, word } from './parse.js';
 import type { ThresholdOption } from './thresholds.js';
 
 /** The options of `segtile threshold`, parsed. What is absent was not given. */
 export interface ThresholdOptions {
   readonly threshold?: ThresholdOption;
+  readonly minObject?: Area;
+  readonly fillHoles?: Area;
   readonly maskValues: 'labels' | '255';
   readonly output: string;
   readonly overwrite?: boolean;
@@ -19,7 +22,7 @@ const text: Parser<string> = (value) => value;
 export function addThresholdOptions(command: Command): Command {
   return command
     .description('Make masks from the probabilities that segtile infer --probabilities wrote, without the model.')
-    .argument('<probabilities...>', 'files <name>.probabilities.ome.tif, or folders of them; files also at https:// and s3://')
+    .argument('<file...>', '<name>.probabilities.ome.tif, or folders of such files; files also at https:// and s3://')
     .addOption(
       option(
         '--threshold <p>',
@@ -27,6 +30,8 @@ export function addThresholdOptions(command: Command): Command {
         thresholds,
       ),
     )
+    .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
+    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area))
     .addOption(
       option(
         '--mask-values <which>',
@@ -46,5 +51,5 @@ export function addThresholdOptions(command: Command): Command {
 
 const examples = `
 Examples:
-  segtile threshold segtile-out/slide.probabilities.ome.tif --threshold 0.4 -o at-0.4
+  segtile threshold slide.probabilities.ome.tif --threshold 0.4
   segtile threshold segtile-out --threshold tumor=0.6,stroma=0.45 -o masks`;

@@ -115,7 +115,7 @@ function confusionOf({ slots, counts, ignored }: SlideScores['confusion']): Conf
 function addUp<Counts extends BorderPixels | ObjectCounts>(all: readonly Counts[]): Counts {
   const keys = Object.keys(all[0]!) as (keyof Counts)[];
   const sum = (key: keyof Counts): number => all.reduce((total, each) => total + (each[key] as number), 0);
-  return Object.fromEntries(keys.map((key) => [key, sum(key)])) as Counts;
+  return Object.fromEntries(keys.map((key) => [key, sum(key)])) as unknown as Counts;
 }
 
 function sweeps(slides: readonly SlideScores[]): SweepResult[] | undefined {

@@ -1,6 +1,5 @@
-import type { LabelCount } from '../plan/labels.js';
 import type { Size } from '../types.js';
-import { type LabelSettings, type LabelSinks, labelScores } from './label-scores.js';
+import { type LabelResult, type LabelSettings, type LabelSinks, labelScores } from './label-scores.js';
 import type { SlidePlan } from './plan-slide.js';
 import { type Inference, type ScoreSettings, scoreSlide } from './score.js';
 import type { StageClock } from './stage-clock.js';
@@ -11,7 +10,7 @@ export type { Inference };
 export interface InferSettings extends ScoreSettings, LabelSettings {}
 
 /** What a run did. */
-export interface InferResult extends LabelCount {
+export interface InferResult extends LabelResult {
   readonly windowsRun: number;
 }
 

@@ -1,3 +1,4 @@
+import { type CleanedCount, type CleanUp, createCleaner } from '../plan/clean-up.js';
 import { emptyLabelCount, type LabelCount, type LabelRule, labelRows } from '../plan/labels.js';
 import { probabilities, type Squash } from '../plan/squash.js';
 import { stretcher } from '../plan/stretch.js';
@@ -9,6 +10,13 @@ export interface LabelSettings {
   /** What is still to be applied to the scores: present where logits were blended. */
   readonly squash: Squash | undefined;
   readonly rule: LabelRule;
+  /** What is cleaned away, in pixels of the scores. */
+  readonly cleanUp: CleanUp | undefined;
+}
+
+/** What was labelled, after the clean-up, and what that did where there was one. */
+export interface LabelResult extends LabelCount {
+  readonly cleaned: CleanedCount | undefined;
 }
 
 /** Where labels and the scores that they are made of go. */
@@ -30,12 +38,13 @@ export interface LabelSinks {
 export async function labelScores(
   scores: AsyncIterable<ScoreRows>,
   size: Size,
-  { squash, rule }: LabelSettings,
+  { squash, rule, cleanUp }: LabelSettings,
   sinks: LabelSinks,
   output: Size,
   clock: StageClock,
-): Promise<LabelCount> {
+): Promise<LabelResult> {
   const stretch = stretcher(size, output);
+  const cleaner = cleanUp && createCleaner(size, cleanUp);
   const count = emptyLabelCount();
   let writing: Promise<unknown> = Promise.resolve();
 
@@ -50,8 +59,20 @@ export async function labelScores(
     if (squash) clock.sync('label', () => probabilities(rows, squash));
     if (sinks.scores.length > 0) await write(sinks.scores, rows);
     const labels = clock.sync('label', () => labelRows(rows, size.width, rule, count));
-    for (const stretched of stretch(labels)) await write(sinks.labels, stretched);
+    const clean = cleaner ? clock.sync('clean', () => [...cleaner.clean(labels)]) : [labels];
+    for (const final of clean) for (const stretched of stretch(final)) await write(sinks.labels, stretched);
   }
   await clock.wait('write', writing);
-  return count;
+  cleaner?.count.change.forEach((pixels, label) => {
+    count.perLabel[label]! += pixels;
+  });
+  return { ...count, cleaned: cleaner?.count };
+}
+
+/** The same rows, of which each is counted once whoever asked for it asks for the next. */
+export async function* counted(rows: AsyncIterable<ScoreRows>, onRows: (done: number) => void): AsyncGenerator<ScoreRows> {
+  for await (const each of rows) {
+    yield each;
+    onRows(each.y + each.height);
+  }
 }

@@ -3,6 +3,7 @@ import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Model } from '../model/resolve.js';
+import type { CleanedCount, CleanUp } from '../plan/clean-up.js';
 import type { GridSettings } from '../plan/grid.js';
 import type { LabelCount, LabelRule } from '../plan/labels.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
@@ -35,6 +36,7 @@ interface RunParts {
   readonly model: Model;
   readonly pool: ReadyModel;
   readonly settings: RunSettings;
+  readonly cleanUp: CleanUp | undefined;
   readonly files: RunFiles;
   readonly mask: MaskSize;
   readonly result: InferResult;
@@ -63,6 +65,8 @@ export interface RunRecord {
   readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border'> &
     Pick<RunSettings, 'blend' | 'blendSpace' | 'maskValues'> & {
       readonly labels: LabelRule;
+      /** In pixels of the working image; 0 is no limit. */
+      readonly cleanUp: CleanUp | null;
       readonly tissue: TissueSelection['facts'];
     };
   readonly device: Pick<ReadyModel, 'provider' | 'workers'>;
@@ -71,6 +75,7 @@ export interface RunRecord {
   readonly coverage: number;
   /** Share of the slide's area by class. */
   readonly classShares: readonly ClassShare[];
+  readonly cleaned: CleanedFacts | null;
   readonly mask: Size & { readonly path: string; readonly mpp: Mpp | null };
   readonly preview: string | null;
   readonly probabilities: (Size & { readonly path: string; readonly samples: ProbabilityType }) | null;
@@ -123,6 +128,7 @@ export function recordOf(parts: RunParts): RunRecord {
       blend: settings.blend,
       blendSpace: settings.blendSpace,
       labels: settings.rule,
+      cleanUp: parts.cleanUp ?? null,
       tissue: facts,
       maskValues: settings.maskValues,
     },
@@ -130,6 +136,7 @@ export function recordOf(parts: RunParts): RunRecord {
     windows: { planned: selection.planned, skipped: selection.planned - selection.keptCount, run: result.windowsRun },
     coverage: round(result.covered / pixels),
     classShares: sharesOf(model.classes, result, pixels),
+    cleaned: cleanedFacts(result.cleaned),
     mask: { path: files.mask, ...mask, mpp: mask.mpp ?? null },
     preview: files.preview ?? null,
     probabilities: files.probabilities ? { ...files.probabilities, ...grid.size } : null,
@@ -149,6 +156,16 @@ export interface ClassShare {
 /** The share of each class of an image of so many pixels. */
 export function sharesOf(classes: readonly MaskClass[], { perLabel }: LabelCount, pixels: number): ClassShare[] {
   return classes.map(({ label, name }) => ({ label, name, share: round(perLabel[label]! / pixels) }));
+}
+
+/** What a clean-up did. Pixels are those of the working image. */
+export type CleanedFacts = Omit<CleanedCount, 'change'>;
+
+/** What a clean-up did, where there was one. */
+export function cleanedFacts(cleaned: CleanedCount | undefined): CleanedFacts | null {
+  if (!cleaned) return null;
+  const { objects, objectPixels, holes, holePixels } = cleaned;
+  return { objects, objectPixels, holes, holePixels };
 }
 
 /** A share as records have it, to a millionth. */

@@ -1,3 +1,4 @@
+import type { CleanUpWish } from '../plan/area.js';
 import type { Blend } from '../plan/blend.js';
 import type { LabelRule } from '../plan/labels.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
@@ -8,6 +9,8 @@ export interface RunSettings {
   readonly blend: Blend;
   readonly blendSpace: 'probabilities' | 'logits';
   readonly rule: LabelRule;
+  /** What is cleaned away at the working resolution. */
+  readonly cleanUp: CleanUpWish;
   readonly maskValues: 'labels' | '255';
   /** Microns per pixel of the mask; without it the mask is as large as level 0. */
   readonly outputMpp: number | undefined;

@@ -2,6 +2,7 @@ import { writeLabelMask } from '../mask/label-mask.js';
 import { createPreview } from '../mask/preview.js';
 import { type ProbabilityMap, writeProbabilityMap } from '../mask/probability-map.js';
 import type { Model } from '../model/resolve.js';
+import { cleanUpOf } from '../plan/area.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Box, RasterRows, ScoreRows, Sink, Size } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';
@@ -32,6 +33,7 @@ export async function runSlide(
   const size = maskSize(plan, settings.outputMpp);
   const { mpp } = size;
   const { classes } = model;
+  const cleanUp = cleanUpOf(settings.cleanUp, plan.view.mpp, plan.slide.path);
   return filesAndRecord(
     files.record,
     async (keep) => {
@@ -50,9 +52,9 @@ export async function runSlide(
       }
       const squash = settings.blendSpace === 'logits' ? model.squash : undefined;
       const { blend, rule } = settings;
-      const inferSettings = { channels: model.channels, blend, squash, rule };
+      const inferSettings = { channels: model.channels, blend, squash, rule, cleanUp };
       const result = await inferSlide(plan, pool, inferSettings, { labels, scores }, size, clock, onWindow, signal);
-      return () => recordOf({ plan, model, pool, settings, files, mask: size, result, clock });
+      return () => recordOf({ plan, model, pool, settings, cleanUp, files, mask: size, result, clock });
     },
     clock,
     signal,

@@ -1,17 +1,20 @@
 import { writeLabelMask } from '../mask/label-mask.js';
+import type { CleanUp } from '../plan/clean-up.js';
 import type { LabelCount, LabelRule } from '../plan/labels.js';
 import type { ScoreMap } from '../plan/score-map.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Probabilities } from '../slide/probabilities.js';
-import type { Mpp, ScoreRows, Size } from '../types.js';
+import type { Mpp, Size } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';
-import { labelScores } from './label-scores.js';
-import { type ClassShare, peakRss, round, sharesOf, versions } from './record.js';
+import { counted, labelScores } from './label-scores.js';
+import { type ClassShare, type CleanedFacts, cleanedFacts, peakRss, round, sharesOf, versions } from './record.js';
 import type { StageClock } from './stage-clock.js';
 
 /** How probabilities become a mask. */
 export interface ThresholdSettings {
   readonly rule: LabelRule;
+  /** In pixels of the probabilities. */
+  readonly cleanUp: CleanUp | undefined;
   readonly maskValues: 'labels' | '255';
 }
 
@@ -32,11 +35,16 @@ export interface ProbabilityFacts extends Size {
 export interface ThresholdRecord {
   readonly probabilities: ProbabilityFacts;
   readonly classes: ScoreMap['classes'];
-  readonly settings: { readonly labels: LabelRule; readonly maskValues: 'labels' | '255' };
+  readonly settings: {
+    readonly labels: LabelRule;
+    readonly cleanUp: CleanUp | null;
+    readonly maskValues: 'labels' | '255';
+  };
   /** Share of the slide's area that some window looked at; null where bytes do not tell it from probabilities of 0. */
   readonly coverage: number | null;
   /** Share of the slide's area by class. */
   readonly classShares: readonly ClassShare[];
+  readonly cleaned: CleanedFacts | null;
   readonly mask: ScoreMap['mask'] & { readonly path: string };
   readonly seconds: Readonly<Record<string, number>>;
   readonly peakRssBytes: number;
@@ -71,20 +79,28 @@ export async function thresholdSlide(
 ): Promise<ThresholdRecord> {
   const { map } = probabilities;
   const { classes, mask } = map;
-  const { rule, maskValues } = settings;
+  const { rule, cleanUp, maskValues } = settings;
   return filesAndRecord(
     files.record,
     async (keep) => {
       const form = { size: mask, mpp: mask.mpp ?? undefined, classes, values: maskValues };
       const labels = [keep(files.mask, await writeLabelMask(files.mask, form))];
       const scores = counted(clock.stream('read', probabilities.readScores(signal)), onRows);
-      const result = await labelScores(scores, probabilities, { squash: undefined, rule }, { labels, scores: [] }, mask, clock);
+      const result = await labelScores(
+        scores,
+        probabilities,
+        { squash: undefined, rule, cleanUp },
+        { labels, scores: [] },
+        mask,
+        clock,
+      );
       return () => ({
         probabilities: probabilityFacts(probabilities),
         classes,
-        settings: { labels: rule, maskValues },
+        settings: { labels: rule, cleanUp: cleanUp ?? null, maskValues },
         coverage: coverageOf(probabilities, result),
         classShares: sharesOf(classes, result, probabilities.width * probabilities.height),
+        cleaned: cleanedFacts(result.cleaned),
         mask: { path: files.mask, ...mask },
         seconds: clock.seconds(),
         peakRssBytes: peakRss(),
@@ -94,12 +110,4 @@ export async function thresholdSlide(
     clock,
     signal,
   );
-}
-
-/** The same rows, of which each is counted once whoever asked for it asks for the next. */
-export async function* counted(rows: AsyncIterable<ScoreRows>, onRows: (done: number) => void): AsyncGenerator<ScoreRows> {
-  for await (const each of rows) {
-    yield each;
-    onRows(each.y + each.height);
-  }
 }

@@ -14,7 +14,7 @@ export interface Probabilities extends Size {
   /** What the channels stand for. */
   readonly map: ScoreMap;
   /**
-   * The probabilities from top to bottom. Those of `uint8` are `p8 / 255`. Pixels that no window looked at are NaN; of `uint8` only where
+   * The probabilities from top to bottom; their memory is used again when more is asked for. Those of `uint8` are `p8 / 255`. Pixels that no window looked at are NaN; of `uint8` only where
    * the classes exclude each other, as elsewhere they cannot be told from probabilities of 0.
    *
    * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
@@ -47,8 +47,9 @@ export async function openProbabilities(path: string, signal?: AbortSignal): Pro
       map,
       async *readScores(reading) {
         const everywhere = { start: 0, length: width };
+        const memory = new Float32Array(width * CHUNK_HEIGHT * map.labels.length);
         for await (const band of read(0, { start: 0, length: height }, () => [everywhere], reading)) {
-          yield* scoresOf(band, map);
+          yield* scoresOf(band, map, memory);
         }
       },
       close: () => slide.close(),
@@ -72,41 +73,50 @@ function mapOf({ path, description = '' }: Slide): ScoreMap {
   );
 }
 
-function* scoresOf({ y, height, runs }: Band<Samples>, { labels, exclusive }: ScoreMap): Generator<ScoreRows> {
+/** @param memory for the planes of a chunk, which is used again for the next one */
+function* scoresOf(
+  { y, height, runs }: Band<Samples>,
+  { labels, exclusive }: ScoreMap,
+  memory: Float32Array,
+): Generator<ScoreRows> {
   const classes = labels.length;
   for (let top = 0; top < height; top += CHUNK_HEIGHT) {
     const rows = Math.min(CHUNK_HEIGHT, height - top);
+    let used = 0;
     const blocks = runs.map(({ x, pixels }) => {
       const { width } = pixels;
       const samples = pixels.data.subarray(top * width * classes, (top + rows) * width * classes);
-      const data = samples instanceof Float32Array ? apart(samples, classes) : fromBytes(samples, classes, exclusive);
+      const data = memory.subarray(used, used + samples.length);
+      used += samples.length;
+      // The reader gives one of the two, see `channelReader`.
+      if (samples instanceof Float32Array) fromFloats(samples, data, classes);
+      else fromBytes(samples as Uint8Array, data, classes, exclusive);
       return { x, y: y + top, width, height: rows, classes, data };
     });
     yield { y: y + top, height: rows, blocks };
   }
 }
 
-/** Interleaved samples as planes. */
-function apart(samples: ArrayLike<number>, classes: number, values?: Float32Array): Float32Array {
+/** Puts interleaved floats into planes. */
+function fromFloats(samples: Float32Array, planes: Float32Array, classes: number): void {
   const plane = samples.length / classes;
-  const planes = new Float32Array(samples.length);
   for (let c = 0; c < classes; c++) {
-    for (let i = 0, from = c, to = c * plane; i < plane; i++, from += classes) {
-      planes[to++] = values ? values[samples[from]!]! : samples[from]!;
-    }
+    for (let from = c, to = c * plane; from < samples.length; from += classes) planes[to++] = samples[from]!;
   }
-  return planes;
 }
 
-/** Of classes that exclude each other the probabilities come to 1, so where all are 0 no window looked. */
-function fromBytes(samples: ArrayLike<number>, classes: number, exclusive: boolean): Float32Array {
-  const planes = apart(samples, classes, PROBABILITY_OF_BYTE);
-  if (!exclusive) return planes;
+/** Puts interleaved bytes into planes. Of classes that exclude each other the probabilities come to 1, so where all are 0 no window looked. */
+function fromBytes(samples: Uint8Array, planes: Float32Array, classes: number, exclusive: boolean): void {
   const plane = samples.length / classes;
+  for (let c = 0; c < classes; c++) {
+    for (let from = c, to = c * plane; from < samples.length; from += classes) {
+      planes[to++] = PROBABILITY_OF_BYTE[samples[from]!]!;
+    }
+  }
+  if (!exclusive) return;
   for (let i = 0; i < plane; i++) {
     let most = 0;
     for (let at = i; at < planes.length; at += plane) most = Math.max(most, planes[at]!);
     if (most === 0) for (let at = i; at < planes.length; at += plane) planes[at] = Number.NaN;
   }
-  return planes;
 }

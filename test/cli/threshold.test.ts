@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { fromFile } from 'geotiff';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { identityNetwork } from '../model/networks.ts';
@@ -130,6 +131,22 @@ test.each([
   expect(readFileSync(join(cwd, 'again', MASK)).equals(readFileSync(join(cwd, 'run', MASK)))).toBe(true);
 });
 
+test('of the sample slide, cleaned: the mask from float32 probabilities is that of the run', async () => {
+  const cwd = folder();
+  const sample = fileURLToPath(new URL('../../samples/kidney.tif', import.meta.url));
+  const how = ['--threshold', '0.4', '--min-object', '30um2', '--fill-holes', '60um2', '--json', '--quiet'];
+  const args = ['infer', sample, '--downsample', '4', '--probabilities', 'float32', '--no-preview', '-o', 'run'];
+  const run = await segtileWell([...args, ...how], { cwd });
+  const again = await segtileWell(['threshold', 'run/kidney.probabilities.ome.tif', ...how, '-o', 'again'], { cwd });
+  const [a, b] = ['run', 'again'].map((name) => readFileSync(join(cwd, name, 'kidney.mask.ome.tif')));
+  expect(b!.equals(a!)).toBe(true);
+  const [made, remade] = [run, again].map(({ stdout }) => JSON.parse(stdout));
+  // Pixels of 2 um.
+  expect(made.settings.cleanUp).toEqual({ minObject: 8, fillHoles: 15 });
+  expect(Math.min(made.cleaned.objects, made.cleaned.holes)).toBeGreaterThan(50);
+  expect(remade).toMatchObject({ cleaned: made.cleaned, classShares: made.classShares, coverage: made.coverage });
+});
+
 describe('thresholds in a file', () => {
   test('are those of its names, in infer and in threshold', async () => {
     const cwd = folder();
@@ -185,7 +202,7 @@ describe('what cannot be', () => {
     ['run --mask-values 255', 2, '--mask-values 255 shows one class, but'],
     ['run -o run', 1, `run/${MASK} is there already`],
     [`run run/${PROBABILITIES}`, 2, 'would both be written as'],
-    ['', 2, "missing required argument 'probabilities'"],
+    ['', 2, "missing required argument 'file'"],
   ])('threshold %s', async (words, code, message) => {
     const ended = await segtile(['threshold', ...words.split(' ').filter(Boolean)], { cwd });
     expect([ended.code, ended.stdout], ended.stderr).toEqual([code, '']);

@@ -5,11 +5,15 @@ import { describe, expect, it } from 'vitest';
 import { type CleanUp, createCleaner } from '../../dist/plan/clean-up.js';
 import type { RasterRows } from '../../dist/types.js';
 import { random } from '../model/networks.ts';
+import { byDefinition, type Image, regionsOf } from './clean-by-definition.ts';
 
-interface Image {
+/** What scikit-image made of a mask; images are deflated and in base64. */
+interface Golden extends CleanUp {
+  readonly name: string;
   readonly width: number;
   readonly height: number;
-  readonly data: Uint8Array;
+  readonly labels: string;
+  readonly cleaned: string;
 }
 
 /** Cleans an image in bands of the given heights, which repeat. Tells how many rows waited at most after a band. */
@@ -31,61 +35,6 @@ function cleaned({ width, height, data }: Image, limits: CleanUp, bands: readonl
   }
   expect(done).toBe(height);
   return { out, waited, count: cleaner.count };
-}
-
-/** The pixels that hang together with each pixel of one value, on the whole image. */
-function regionsOf({ width, height, data }: Image, value: number, corners: boolean): number[][] {
-  const seen = new Uint8Array(data.length);
-  const regions: number[][] = [];
-  for (let seed = 0; seed < data.length; seed++) {
-    if (data[seed] !== value || seen[seed]) continue;
-    seen[seed] = 1;
-    const region = [seed];
-    for (const at of region)
-      for (const [dx, dy] of steps(corners)) {
-        const [x, y] = [(at % width) + dx, Math.floor(at / width) + dy];
-        const next = y * width + x;
-        if (x < 0 || y < 0 || x >= width || y >= height || data[next] !== value || seen[next]) continue;
-        seen[next] = 1;
-        region.push(next);
-      }
-    regions.push(region);
-  }
-  return regions;
-}
-
-function steps(corners: boolean): readonly (readonly [number, number])[] {
-  const sides = [
-    [1, 0],
-    [-1, 0],
-    [0, 1],
-    [0, -1],
-  ] as const;
-  return corners ? [...sides, [1, 1], [1, -1], [-1, 1], [-1, -1]] : sides;
-}
-
-/** The clean-up by its definition, on the whole image. */
-function byDefinition(image: Image, { minObject, fillHoles }: CleanUp): Uint8Array {
-  const { width, height } = image;
-  const without = image.data.slice();
-  for (const label of new Set(image.data)) {
-    if (label === 0) continue;
-    for (const region of regionsOf(image, label, true)) if (region.length < minObject) for (const at of region) without[at] = 0;
-  }
-  const out = without.slice();
-  for (const hole of regionsOf({ width, height, data: without }, 0, false)) {
-    if (hole.length >= fillHoles) continue;
-    const sides = new Array<number>(256).fill(0);
-    for (const at of hole)
-      for (const [dx, dy] of steps(false)) {
-        const [x, y] = [(at % width) + dx, Math.floor(at / width) + dy];
-        if (x >= 0 && y >= 0 && x < width && y < height) sides[without[y * width + x]!]!++;
-      }
-    sides[0] = 0;
-    const most = Math.max(...sides);
-    if (most > 0) for (const at of hole) out[at] = sides.indexOf(most);
-  }
-  return out;
 }
 
 /** Noise whose grains are from one pixel to many. */
@@ -198,7 +147,7 @@ describe('a mask is cleaned while its rows go by', () => {
   const golden = JSON.parse(readFileSync(new URL('../fixtures/plan/clean-up.json', import.meta.url), 'utf8'));
   const bytes = (text: string): Uint8Array => new Uint8Array(inflateSync(Buffer.from(text, 'base64')));
 
-  it.each(golden.cases.map((each: { name: string }) => [each.name, each] as const))('as scikit-image cleans %s', (_, each) => {
+  it.each(golden.cases as readonly Golden[])('as scikit-image cleans $name', (each) => {
     const { width, height, labels, minObject, fillHoles, cleaned: wanted } = each;
     const image = { width, height, data: bytes(labels) };
     for (const band of [1, 7, 64, height])
