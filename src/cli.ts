@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { addCompareOptions, type CompareOptions } from './commands/compare-options.js';
 import { addFindNoiseOptions, type FindNoiseOptions } from './commands/find-noise-options.js';
 import { addInferOptions } from './commands/infer-options.js';
 import type { InferOptions } from './commands/infer-settings.js';
@@ -72,6 +73,7 @@ function program(shell: Shell): Command {
   root.addCommand(infoCommand(shell));
   root.addCommand(makeDatasetCommand(shell));
   root.addCommand(findNoiseCommand(shell));
+  root.addCommand(compareCommand(shell));
   root.addCommand(runsCommand(shell));
   return root;
 }
@@ -128,6 +130,13 @@ function findNoiseCommand(shell: Shell): Command {
   return addFindNoiseOptions(command('find-noise')).action(async (manifest: string, options: FindNoiseOptions) => {
     const { findNoise } = await import('./commands/find-noise.js');
     setExitCode(await findNoise(manifest, options, shell));
+  });
+}
+
+function compareCommand(shell: Shell): Command {
+  return addCompareOptions(command('compare')).action(async (slides: string[], options: CompareOptions) => {
+    const { compare } = await import('./commands/compare.js');
+    setExitCode(await compare(slides, options, process.argv.slice(2), shell));
   });
 }
 
