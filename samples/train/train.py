@@ -58,8 +58,8 @@ def normalised(images, dataset: Dataset):
 
 def batches(tiles: Tiles, recipe: Recipe, classes: int, device: torch.device):
     """Endless batches: images 0 to 1, targets [batch, classes, height, width]."""
-    counts = torch.bincount(tiles.masks.flatten(), minlength=256)[:classes].double()
-    rarity = (1 / counts.clamp(min=1)).float()
+    counts = torch.stack([(tiles.masks == label).sum() for label in range(classes)])
+    rarity = 1 / counts.clamp(min=1).float()
     rarity[0] = 0
     order = torch.empty(0, dtype=torch.long, device=device)
     while True:
@@ -114,12 +114,12 @@ def train(dataset: Dataset, tiles: Tiles, recipe: Recipe, device: torch.device, 
                 keep(network)
     if average and average.n_averaged > 0:
         network = average.module
-        settle(network, source, dataset)
+        settle(network, source, dataset, min(100, recipe.steps // 10 + 1))
     return network.eval()
 
 
 @torch.no_grad()
-def settle(network: UNet, source, dataset: Dataset, count=50) -> None:
+def settle(network: UNet, source, dataset: Dataset, count: int) -> None:
     """Measures anew what batch normalisation has to know, because averaged weights have seen no batch."""
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
