@@ -7,7 +7,9 @@ import type { InfoOptions } from './commands/info.js';
 import { addInfoOptions } from './commands/info-options.js';
 import { addMakeDatasetOptions } from './commands/make-dataset-options.js';
 import type { MakeDatasetOptions } from './commands/make-dataset-settings.js';
+import { addPseudoLabelOptions, type PseudoLabelOptions } from './commands/pseudo-label-options.js';
 import type { Shell } from './commands/shell.js';
+import { addThresholdOptions, type ThresholdOptions } from './commands/threshold-options.js';
 import { SegtileError } from './errors.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
 import { styleFor } from './terminal/style.js';
@@ -64,6 +66,8 @@ function program(shell: Shell): Command {
     .description('Segments images that are too big for the model: a slide in, a full-resolution mask out.')
     .version(version);
   root.addCommand(inferCommand(shell));
+  root.addCommand(thresholdCommand(shell));
+  root.addCommand(pseudoLabelCommand(shell));
   root.addCommand(infoCommand(shell));
   root.addCommand(makeDatasetCommand(shell));
   root.addCommand(findNoiseCommand(shell));
@@ -87,6 +91,20 @@ function inferCommand(shell: Shell): Command {
     // Loaded when it is called, so that help and mistakes in use come at once.
     const { infer } = await import('./commands/infer.js');
     setExitCode(await infer(slides, options, shell));
+  });
+}
+
+function thresholdCommand(shell: Shell): Command {
+  return addThresholdOptions(command('threshold')).action(async (files: string[], options: ThresholdOptions) => {
+    const { threshold } = await import('./commands/threshold.js');
+    setExitCode(await threshold(files, options, shell));
+  });
+}
+
+function pseudoLabelCommand(shell: Shell): Command {
+  return addPseudoLabelOptions(command('pseudo-label')).action(async (files: string[], options: PseudoLabelOptions) => {
+    const { pseudoLabel } = await import('./commands/pseudo-label.js');
+    setExitCode(await pseudoLabel(files, options, shell));
   });
 }
 

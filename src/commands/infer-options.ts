@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { blends } from '../plan/blend.js';
 import { option } from './option.js';
 import {
+  area,
   channelNumbers,
   classList,
   list,
@@ -88,10 +89,12 @@ export function addInferOptions(command: Command): Command {
     .addOption(
       option(
         '--threshold <p>',
-        'a probability above it makes the class: one for all, or name=p,... (default: from the model, else 0.5)',
+        'a probability above it makes the class: one for all, name=p,..., or a .json that a sweep wrote (default: from the model, else 0.5)',
         thresholds,
       ),
     )
+    .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
+    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area))
     .optionsGroup('Output:')
     .addOption(
       option('-o, --output <path>', 'a folder, or for one slide the name of the mask: .tif or .ome.tif', text, 'segtile-out'),
@@ -102,6 +105,13 @@ export function addInferOptions(command: Command): Command {
         'labels, or 255 for every pixel of the one class, for viewers',
         word('labels', '255'),
         'labels',
+      ),
+    )
+    .addOption(
+      option(
+        '--probabilities <type>',
+        'also write <name>.probabilities.ome.tif, a channel for each class: uint8 (255 p, rounded) or float32',
+        word('uint8', 'float32'),
       ),
     )
     .addOption(option('--output-mpp <um>', 'micrometres per pixel of the mask (default: as large as level 0)', positiveNumber))

@@ -1,5 +1,7 @@
 import { SegtileError } from '../errors.js';
+import type { Area } from '../plan/area.js';
 import type { Rgb, Size } from '../types.js';
+import type { ThresholdOption } from './thresholds.js';
 
 /** Turns the text of an option into a value. Every parser throws {@link SegtileError} `usage` with the option's name and the text. */
 export type Parser<T> = (text: string, option: string) => T;
@@ -58,6 +60,15 @@ export const size: Parser<Size> = (text, option) => {
   return { width, height };
 };
 
+/** An area with its unit: `200px`, or `50um2` in square micrometres. */
+export const area: Parser<Area> = (text, option) => {
+  const match = /^(.*?)\s*(px2?|px²|[uµμ]m(?:2|\^2|²))$/i.exec(text.trim());
+  const value = number(match?.[1] ?? '');
+  if (!match || !(value > 0) || value === Number.POSITIVE_INFINITY)
+    throw refuse('an area such as 50um2 or 200px', option, text);
+  return { value, unit: /^p/i.test(match[2]!) ? 'px' : 'um2' };
+};
+
 /** One of a list of words. */
 export function word<T extends string>(...words: readonly T[]): Parser<T> {
   return (text, option) => {
@@ -83,8 +94,9 @@ export const positiveChannelNumbers: Parser<readonly number[]> = (text, option) 
   return values;
 };
 
-/** Thresholds: one for all classes (`0.5`), or by name (`tumor=0.6,stroma=0.45`). */
-export const thresholds: Parser<number | ReadonlyMap<string, number>> = (text, option) => {
+/** Thresholds: one for all classes (`0.5`), by name (`tumor=0.6,stroma=0.45`), or the name of a file that lists them (`best.json`). */
+export const thresholds: Parser<ThresholdOption> = (text, option) => {
+  if (/\.json$/i.test(text)) return { file: text };
   const isShare = (value: number): boolean => value >= 0 && value <= 1;
   const one = number(text);
   if (isShare(one)) return one;
@@ -93,7 +105,12 @@ export const thresholds: Parser<number | ReadonlyMap<string, number>> = (text, o
     return [part.slice(0, Math.max(at, 0)).trim(), number(part.slice(at + 1))];
   });
   if (byName.some(([name, value]) => name === '' || !isShare(value))) {
-    throw refuse('a probability, or one a class,', option, text, 'for example 0.5, or tumor=0.6,stroma=0.45');
+    throw refuse(
+      'a probability, or one a class,',
+      option,
+      text,
+      'for example 0.5, or tumor=0.6,stroma=0.45, or a file best.json',
+    );
   }
   const twice = byName.find(([name], index) => byName.findIndex(([other]) => other === name) < index);
   if (twice) throw refuse('one threshold a class', option, text, `"${twice[0]}" has two`);

@@ -18,6 +18,8 @@ export interface Region {
   readonly box: Box;
   /** Pixels. */
   readonly area: number;
+  /** Where its pixels are, if they are fewer than the tracker was told to keep: of each of its runs line, first pixel, and the first after it. */
+  readonly pieces?: readonly number[];
 }
 
 /** Which pixels hang together: those that share a side (4), or a side or a corner (8). */
@@ -27,6 +29,8 @@ export type Connectivity = 4 | 8;
 export interface RegionTracker {
   /** Takes the next line, and keeps it until the one after. */
   line(runs: LineRuns): void;
+  /** The line from which on regions are still open that may stay smaller than those whose pieces are kept; without any, the next line. */
+  settled(): number;
   /** Closes the regions that reach the last line. */
   finish(): void;
 }
@@ -39,6 +43,8 @@ interface Open {
   last: number;
   readonly label: number;
   area: number;
+  /** See {@link Region}; undefined once it is too large. */
+  pieces: number[] | undefined;
   left: number;
   right: number;
   top: number;
@@ -50,8 +56,10 @@ const nothing: LineRuns = { count: 0, starts: [], ends: [], labels: [] };
  * Finds the connected regions of equal label in an image that is seen line by line, by union-find over the regions that reach
  * the last line: only these are held, never the image. A region is handed to `found` when a line goes by that it does not
  * reach, those that end on one line from left to right.
+ *
+ * @param small regions of fewer pixels than this are handed on with their pieces
  */
-export function trackRegions(connectivity: Connectivity, found: (region: Region) => void): RegionTracker {
+export function trackRegions(connectivity: Connectivity, found: (region: Region) => void, small = 0): RegionTracker {
   const reach = connectivity === 8 ? 1 : 0;
   let above = nothing;
   let aboveRegions: Open[] = [];
@@ -68,27 +76,42 @@ export function trackRegions(connectivity: Connectivity, found: (region: Region)
       for (let k = j; k < above.count && above.starts[k]! < end + reach; k++) {
         if (above.labels[k] !== label) continue;
         const upper = rootOf(aboveRegions[k]!);
-        region = region === undefined ? upper : join(region, upper);
+        region = region === undefined ? upper : join(region, upper, small);
       }
-      region ??= { into: undefined, last: y, label, area: 0, left: start, right: end, top: y };
+      region ??= {
+        into: undefined,
+        last: y,
+        label,
+        area: 0,
+        pieces: small > 0 ? [] : undefined,
+        left: start,
+        right: end,
+        top: y,
+      };
       region.last = y;
       region.area += end - start;
+      if (region.area >= small) region.pieces = undefined;
+      else region.pieces?.push(y, start, end);
       if (start < region.left) region.left = start;
       if (end > region.right) region.right = end;
       regions.push(region);
     }
     for (const each of aboveRegions) {
-      const { into, last, label, area, left, right, top } = each;
+      const { into, last, label, area, pieces, left, right, top } = each;
       if (into !== undefined || last === y || last === -1) continue;
       each.last = -1;
-      found({ label, box: { x: left, y: top, width: right - left, height: y - top }, area });
+      found({ label, box: { x: left, y: top, width: right - left, height: y - top }, area, ...(pieces && { pieces }) });
     }
     above = runs;
     aboveRegions = regions.map(rootOf);
     y++;
   }
 
-  return { line, finish: () => line(nothing) };
+  return {
+    line,
+    settled: () => aboveRegions.reduce((first, { pieces, top }) => (pieces && top < first ? top : first), y),
+    finish: () => line(nothing),
+  };
 }
 
 function rootOf(region: Open): Open {
@@ -103,16 +126,31 @@ function rootOf(region: Open): Open {
 }
 
 /** Makes one region of two; gives the one that is left. */
-function join(a: Open, b: Open): Open {
+function join(a: Open, b: Open, small: number): Open {
   if (a === b) return a;
   const [kept, gone] = a.area >= b.area ? [a, b] : [b, a];
   gone.into = kept;
+  if (kept.area + gone.area >= small) kept.pieces = undefined;
+  else for (const part of gone.pieces ?? []) kept.pieces?.push(part);
+  gone.pieces = undefined;
   kept.area += gone.area;
   kept.left = Math.min(kept.left, gone.left);
   kept.right = Math.max(kept.right, gone.right);
   kept.top = Math.min(kept.top, gone.top);
   kept.last = Math.max(kept.last, gone.last);
   return kept;
+}
+
+/** The runs of background of a row of labels, all as one label. */
+export function gapRuns(line: Uint8Array): LineRuns {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (let x = line.indexOf(0); x >= 0; x = line.indexOf(0, x)) {
+    starts.push(x);
+    while (x < line.length && line[x] === 0) x++;
+    ends.push(x);
+  }
+  return { count: starts.length, starts, ends, labels: new Uint8Array(starts.length) };
 }
 
 /** The runs of a row of labels. */

@@ -239,7 +239,14 @@ test('a small piece of tissue in a large window is looked at, and a speck of dus
 });
 
 test('help names every command and option, within 80 columns', async () => {
-  for (const args of [['--help'], ['infer', '--help'], ['info', '--help'], ['help', 'infer']]) {
+  for (const args of [
+    ['--help'],
+    ['infer', '--help'],
+    ['info', '--help'],
+    ['help', 'infer'],
+    ['help', 'threshold'],
+    ['pseudo-label', '--help'],
+  ]) {
     const { stdout, stderr } = await segtileWell(args);
     expect(stderr).toBe('');
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
