@@ -38,7 +38,7 @@ function lobulesOf(glomerulus: Glomerulus): Lobule[] {
   const ring = Array.from({ length: count }, (_, k) => {
     const angle = turn + ((k + between(key, 10 + k, -0.25, 0.25)) / count) * 2 * Math.PI;
     const far = glomerulus.radius * between(key, 20 + k, 0.5, 0.66);
-    return { x: Math.cos(angle) * far, y: Math.sin(angle) * far, back: 9 * draw(key, 30 + k) ** 2 };
+    return { x: Math.cos(angle) * far, y: Math.sin(angle) * far, back: 8 * draw(key, 30 + k) ** 2 };
   });
   return [{ x: 0, y: 0, back: 0 }, ...ring];
 }
@@ -73,7 +73,7 @@ export function tuftOf(glomerulus: Glomerulus): Tuft {
     loops[at + 2] = Math.cos(angle) * long;
     loops[at + 3] = Math.sin(angle) * long;
     loops[at + 4] = near < core && draw(key, 5) < 0.85 ? MESANGIUM : draw(key, 4);
-    loops[at + 5] = room < 5.5 + lobules[own]!.back ? ABSENT : own;
+    loops[at + 5] = room < 3 + lobules[own]!.back ? ABSENT : own;
   }
   return { columns, loops };
 }
