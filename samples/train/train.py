@@ -79,12 +79,14 @@ def batches(tiles: Tiles, recipe: Recipe, classes: int, device: torch.device):
             yield images, t.targets(masks, classes)
 
 
-def train(dataset: Dataset, tiles: Tiles, recipe: Recipe, device: torch.device, log=print, keep=None) -> UNet:
-    """Trains from the seed's start and returns the network, ready to be judged. `keep(network)` is called ten times on the way."""
+def train(dataset: Dataset, tiles: Tiles, recipe: Recipe, device: torch.device, log=print, keep=None, weights=None) -> UNet:
+    """Trains from `weights`, else from the seed's start, and returns the network, ready to be judged. `keep(network)` is called ten times on the way."""
     torch.manual_seed(recipe.seed)
     classes = len(dataset.classes) + 1
     tiles = tiles.to(device)
     network = UNet(classes, recipe.widths).to(device, memory_format=torch.channels_last)
+    if weights:
+        network.load_state_dict(weights)
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=0.01, fused=device.type == "cuda")
     lookahead = t.Lookahead(network.parameters()) if recipe.lookahead else None
     flat = SWA_FROM if recipe.swa else 1.0
@@ -154,6 +156,7 @@ def parse() -> tuple[argparse.Namespace, Recipe]:
     parser.add_argument("tiles", help="the folder that make-dataset wrote")
     parser.add_argument("-o", "--output", default="model.onnx", help="the model; its card and its weights (.pt) go beside it")
     parser.add_argument("--name", help="what the model is called (default: the name of its file)")
+    parser.add_argument("--start", help="weights (.pt) of an earlier training to go on from, of the same widths")
     parser.add_argument("--fold", help="the fold of the part train to validate on instead of training on it")
     parser.add_argument("--device", default="auto", help="cpu, cuda, or auto: cuda where there is one")
     for field in fields(Recipe):
@@ -188,7 +191,8 @@ def main() -> None:
         torch.save({"weights": network.state_dict(), "widths": recipe.widths}, output.with_suffix(".pt"))
 
     start = time.monotonic()
-    network = train(dataset, tiles, recipe, device, keep=keep)
+    weights = torch.load(args.start, map_location=device)["weights"] if args.start else None
+    network = train(dataset, tiles, recipe, device, keep=keep, weights=weights)
     keep(network)
     print(f"trained in {time.monotonic() - start:.0f} s")
     if args.fold is not None:
