@@ -24,7 +24,7 @@ export function addInferOptions(command: Command): Command {
     .description('Segment slides: windows through a model, stitched to one mask a slide.')
     .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files; TIFF and SVS also at https:// and s3://')
     .optionsGroup('Model:')
-    .addOption(option('-m, --model <file>', 'an ONNX model, or the name of a bundled one', text, 'hematoxylin'))
+    .addOption(option('-m, --model <file>', 'an ONNX model, or the name of a bundled one', text, 'nuclei'))
     .addOption(option('--device <name>', 'where the model runs: cpu', word('cpu'), 'cpu'))
     .addOption(
       option(
