@@ -153,7 +153,7 @@ function evaluateSettings(
   tolerance: number,
   { mask }: RunRecord,
 ) {
-  const errorSide = Math.max(64, Math.ceil(Math.max(mask.width, mask.height) / ERROR_SQUARES));
+  const errorSide = Math.max(384, Math.ceil(Math.max(mask.width, mask.height) / ERROR_SQUARES));
   const rule = (): never => {
     throw new SegtileError('model', 'masks are compared, not probabilities');
   };
