@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addCompareOptions, type CompareOptions } from './commands/compare-options.js';
+import { addEvaluateOptions, type EvaluateOptions } from './commands/evaluate-options.js';
 import { addFindNoiseOptions, type FindNoiseOptions } from './commands/find-noise-options.js';
 import { addInferOptions } from './commands/infer-options.js';
 import type { InferOptions } from './commands/infer-settings.js';
@@ -73,6 +74,7 @@ function program(shell: Shell): Command {
   root.addCommand(infoCommand(shell));
   root.addCommand(makeDatasetCommand(shell));
   root.addCommand(findNoiseCommand(shell));
+  root.addCommand(evaluateCommand(shell));
   root.addCommand(compareCommand(shell));
   root.addCommand(runsCommand(shell));
   return root;
@@ -130,6 +132,13 @@ function findNoiseCommand(shell: Shell): Command {
   return addFindNoiseOptions(command('find-noise')).action(async (manifest: string, options: FindNoiseOptions) => {
     const { findNoise } = await import('./commands/find-noise.js');
     setExitCode(await findNoise(manifest, options, shell));
+  });
+}
+
+function evaluateCommand(shell: Shell): Command {
+  return addEvaluateOptions(command('evaluate')).action(async (paths: string[], options: EvaluateOptions) => {
+    const { evaluate } = await import('./commands/evaluate.js');
+    setExitCode(await evaluate(paths, options, process.argv.slice(2), shell));
   });
 }
 

@@ -76,6 +76,14 @@ export const area: Parser<Area> = (text, option) => {
   return { value, unit: /^p/i.test(match[2]!) ? 'px' : 'um2' };
 };
 
+/** A length: in pixels, `4` or `4px`, or in micrometres, `2um`. */
+export const length: Parser<{ readonly value: number; readonly unit: 'px' | 'um' }> = (text, option) => {
+  const match = /^(.*?)\s*(px|[uµμ]m)?$/i.exec(text.trim());
+  const value = number(match?.[1] ?? '');
+  if (!match || !(value >= 0) || value === Number.POSITIVE_INFINITY) throw refuse('a length such as 4px or 2um', option, text);
+  return { value, unit: match[2] === undefined || /^p/i.test(match[2]) ? 'px' : 'um' };
+};
+
 /** One of a list of words. */
 export function word<T extends string>(...words: readonly T[]): Parser<T> {
   return (text, option) => {

@@ -8,6 +8,7 @@ import { slideName } from '../truth/match.js';
 import { openLabels, openTruth } from '../truth/open.js';
 import type { Band, Box, MaskClass, Pixels, Size, Span } from '../types.js';
 import type { SlideScores } from './evaluate-mask.js';
+import { predictedName } from './prediction.js';
 import { legendColor, reportPicture } from './report-pictures.js';
 
 /** Side of a picture of a region, in px at most. */
@@ -107,8 +108,7 @@ function scaled(box: Box, from: Size, to: Size): Box {
 
 async function truthPart(scores: SlideScores, slide: Size, size: Size, part: Box, signal: AbortSignal): Promise<Pixels> {
   const config = configOf(scores.classes as MaskClass[], scores.predicted);
-  const name = slideName(scores.predicted).replace(/\.mask$/, '');
-  const truth = await openTruth(scores.truth, { size: slide, config, slideName: name, signal });
+  const truth = await openTruth(scores.truth, { size: slide, config, slideName: predictedName(scores.predicted), signal });
   try {
     return await cut(truth.view(size), part, 1, signal);
   } finally {
