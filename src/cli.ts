@@ -67,7 +67,9 @@ function program(shell: Shell): Command {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const root = command('segtile')
     .description('Segments images that are too big for the model: a slide in, a full-resolution mask out.')
-    .version(version);
+    .version(version)
+    // Options behind the name of a command are its own, though a command above it has one of that name.
+    .enablePositionalOptions();
   root.addCommand(inferCommand(shell));
   root.addCommand(thresholdCommand(shell));
   root.addCommand(pseudoLabelCommand(shell));
@@ -150,14 +152,13 @@ function compareCommand(shell: Shell): Command {
 }
 
 function runsCommand(shell: Shell): Command {
-  const note = addRunsNoteOptions(command('note')).action(async (id: string, options: RunsNoteOptions) => {
-    const { noteRun } = await import('./commands/runs.js');
-    setExitCode(await noteRun(id, options, shell));
-  });
   const runs = addRunsOptions(command('runs')).action(async (ids: string[], options: RunsOptions) => {
     const { runs } = await import('./commands/runs.js');
     setExitCode(await runs(ids, options, shell));
   });
-  // Options behind `note` are its own, though some have the names of those of `runs`.
+  const note = addRunsNoteOptions(command('note')).action(async (id: string, options: RunsNoteOptions) => {
+    const { noteRun } = await import('./commands/runs.js');
+    setExitCode(await noteRun(id, { ...runs.opts<RunsOptions>(), ...options }, shell));
+  });
   return runs.enablePositionalOptions().addCommand(note);
 }
