@@ -10,7 +10,13 @@ import { fileName } from '../tiff/location.js';
 /** One slide in figures, for programs. */
 export function slideFacts(scores: SlideScores): object {
   const { slides, sweep } = summarizeSlides([scores]);
-  return { prediction: scores.predicted, truth: scores.truth, ...slides[0]!.measured, ...(sweep && { sweep }) };
+  return {
+    prediction: scores.predicted,
+    truth: scores.truth,
+    ...slides[0]!.measured,
+    notes: scores.notes,
+    ...(sweep && { sweep }),
+  };
 }
 
 /** All slides together in figures, for programs. */

@@ -4,7 +4,7 @@ import { writeWhole } from '../dataset/manifest.js';
 import { SegtileError } from '../errors.js';
 import { type Evaluation, summarizeSlides } from '../pipeline/evaluate.js';
 import { evaluateMask, type SlideScores } from '../pipeline/evaluate-mask.js';
-import { writeEvaluateReport } from '../pipeline/evaluate-report.js';
+import { type EvaluateWords, writeEvaluateReport } from '../pipeline/evaluate-report.js';
 import { HISTORY } from '../pipeline/history.js';
 import { predictedName } from '../pipeline/prediction.js';
 import { rememberScores } from '../pipeline/run-history.js';
@@ -46,13 +46,14 @@ export async function evaluate(
       stage.update({ done, total: height, pixels: done * width });
     const scores = await evaluateMask(path, pairs[index]!.truth, settings, onRows, signal).finally(() => stage.stop());
     all.push(scores);
+    if (!quiet) for (const note of scores.notes) stderr.write(`segtile: ${note}\n`);
     await remember(scores, options.history);
     if (json) stdout.write(`${JSON.stringify(slideFacts(scores))}\n`);
   });
   if (all.length === 0) return code;
 
   const evaluation = summarizeSlides(all);
-  await writeResults(evaluation, all, options, command, shell);
+  await writeResults(evaluation, all, options, { command, tolerance: options.tolerance, config: settings.config }, shell);
   stdout.write(json ? `${JSON.stringify(allFacts(evaluation))}\n` : evaluationText(evaluation, styleFor(stdout)));
   if (all.length < predictions.length) {
     stderr.write(`segtile: the figures are of ${count(all.length)} of ${count(predictions.length)} files\n`);
@@ -63,14 +64,14 @@ export async function evaluate(
 async function writeResults(
   evaluation: Evaluation,
   all: readonly SlideScores[],
-  { csv, report, writeThresholds, tolerance }: EvaluateOptions,
-  command: readonly string[],
+  { csv, report, writeThresholds }: EvaluateOptions,
+  words: EvaluateWords,
   { signal }: Shell,
 ): Promise<void> {
   if (csv !== undefined) await writeText(csv, csvText(evaluation));
   if (report !== undefined) {
     await makeFolder(report);
-    await writeEvaluateReport(report, evaluation, all, { command, tolerance }, signal);
+    await writeEvaluateReport(report, evaluation, all, words, signal);
   }
   if (writeThresholds === undefined) return;
   if (evaluation.sweep === undefined) {

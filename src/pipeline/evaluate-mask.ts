@@ -39,6 +39,8 @@ export interface SlideScores extends Size {
   readonly predicted: string;
   readonly truth: string;
   readonly classes: readonly MaskClass[];
+  /** For each label 0 to 255 of the prediction the label of its class. */
+  readonly labels: readonly number[];
   /** See `Confusion`. */
   readonly confusion: { readonly slots: number; readonly counts: readonly number[]; readonly ignored: number };
   readonly borders: readonly BorderPixels[];
@@ -46,6 +48,8 @@ export interface SlideScores extends Size {
   /** For probabilities: how they lie over the truth. */
   readonly histograms: readonly Histogram[] | undefined;
   readonly errors: ErrorGrid | undefined;
+  /** What was taken for granted, in words. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -66,10 +70,14 @@ export async function evaluateMask(
   try {
     const config = settings.config ?? (prediction.classes ? configOf(prediction.classes, path) : defaultConfig());
     const { width, height } = prediction;
-    const size = settings.slideSize ?? (await slideBeside(path)) ?? { width, height };
+    const known = settings.slideSize ?? (await slideBeside(path));
+    const size = known ?? { width, height };
     const truth = await openTruth(truthPath, { size, config, slideName: predictedName(path), signal });
+    const drawn = truth.kind !== 'label image';
+    const assumed = `${path}: the slide is taken to be as large as the mask, ${width} x ${height} px; --slide-size says it where it is not`;
     try {
-      return await compare(prediction, truth, config, settings, onRows, signal);
+      const scores = await compare(prediction, truth, config, settings, onRows, signal);
+      return { ...scores, notes: drawn && known === undefined ? [assumed] : [] };
     } finally {
       await truth.close();
     }
@@ -85,7 +93,7 @@ async function compare(
   { tolerance, errorsByPlace }: EvaluateSettings,
   onRows: (done: number, of: Size) => void,
   signal: AbortSignal,
-): Promise<SlideScores> {
+): Promise<Omit<SlideScores, 'notes'>> {
   const { width, height, path } = prediction;
   const table = slotTable(classes.map(({ label }) => label));
   const confusion = emptyConfusion(classes.length);
@@ -117,6 +125,7 @@ async function compare(
     width,
     height,
     classes,
+    labels: [...labels],
     confusion: { ...confusion, counts: [...confusion.counts] },
     borders: classes.map(({ label }) => ofBorders.get(label) ?? { truth: 0, predicted: 0, found: 0, right: 0 }),
     objects: classes.map(({ label }) => ofObjects.get(label) ?? { truth: 0, predicted: 0, matched: 0 }),

@@ -4,6 +4,7 @@ import { classChart, curveChart } from '../report/charts.js';
 import { type Chart, type PictureGroup, type Report, type ReportTable, reportPage, type Section } from '../report/page.js';
 import type { Interval } from '../score/bootstrap.js';
 import { fileName, isRemote } from '../tiff/location.js';
+import type { TruthConfig } from '../truth/config.js';
 import type { Evaluation, SweepResult } from './evaluate.js';
 import type { SlideScores, Tolerance } from './evaluate-mask.js';
 import { versions } from './record.js';
@@ -14,6 +15,8 @@ import { slideBeside } from './slide-beside.js';
 export interface EvaluateWords {
   readonly command: readonly string[];
   readonly tolerance: Tolerance;
+  /** By which masks were scored. */
+  readonly config: TruthConfig | undefined;
 }
 
 /** Regions that are shown, of each slide, and slides of which they are. */
@@ -40,7 +43,7 @@ export async function writeEvaluateReport(
 async function evaluateReport(
   evaluation: Evaluation,
   all: readonly SlideScores[],
-  { command, tolerance }: EvaluateWords,
+  { command, tolerance, config }: EvaluateWords,
   signal: AbortSignal,
 ): Promise<Report> {
   const { slides, pooled, perSlide, sweep } = evaluation;
@@ -65,7 +68,7 @@ async function evaluateReport(
         ? [{ kind: 'table', title: 'What was taken for what', table: confusionTable(evaluation) } satisfies Section]
         : []),
       ...(sweep ? sweepSections(sweep) : []),
-      ...(await regionSections(all, signal)),
+      ...(await regionSections(all, config, signal)),
     ],
     facts: [
       {
@@ -187,7 +190,11 @@ function sweepSections(sweep: readonly SweepResult[]): Section[] {
   ];
 }
 
-async function regionSections(all: readonly SlideScores[], signal: AbortSignal): Promise<Section[]> {
+async function regionSections(
+  all: readonly SlideScores[],
+  config: TruthConfig | undefined,
+  signal: AbortSignal,
+): Promise<Section[]> {
   const masks = all.filter(({ histograms }) => histograms === undefined).slice(0, MOST_SLIDES);
   if (masks.length === 0) return [];
   const groups: PictureGroup[] = [];
@@ -196,7 +203,7 @@ async function regionSections(all: readonly SlideScores[], signal: AbortSignal):
     const slide = await slideBeside(scores.predicted);
     if (slide === undefined) missing.push(fileName(scores.predicted));
     else if (!isRemote(slide.path) && !existsSync(slide.path)) missing.push(slide.path);
-    else groups.push(...(await differingPictures(slide.path, [{ name: 'the mask', scores }], REGIONS, signal)));
+    else groups.push(...(await differingPictures(slide.path, [{ name: 'the mask', scores }], config, REGIONS, signal)));
   }
   const untold =
     missing.length === 0
