@@ -33,7 +33,13 @@ export interface InferOptions extends SlideFlags {
   readonly threshold?: number | ReadonlyMap<string, number>;
   readonly maskValues: 'labels' | '255';
   readonly workers?: number;
-  readonly device: 'cpu';
+  readonly device: string;
+  readonly requireGpu?: boolean;
+  readonly allowCpuNodes?: boolean;
+  readonly allowSoftware?: boolean;
+  readonly batch?: number | 'auto';
+  readonly scoreType: 'float32' | 'uint8';
+  readonly verify: boolean;
   readonly dryRun?: boolean;
   readonly overwrite?: boolean;
   readonly json?: boolean;

@@ -17,7 +17,7 @@ import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
 import { shownPath } from '../tiff/location.js';
 import { cardFlags, type InferOptions, planSettings, runSettings } from './infer-settings.js';
-import { dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
+import { deviceText, dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
 import { identities, makeFolder, type Outputs, outputsOf, refuseClashes } from './outputs.js';
 import type { Shell } from './shell.js';
 import { readSlideFlags } from './slide-options.js';
@@ -62,8 +62,7 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
     shell,
     inputs: await identities([...slides, model.path, options.tissue, options.slideMppCsv ?? '']),
     pool: (clock) => {
-      const { workers = defaultWorkers(), device, blendSpace } = options;
-      pool ??= openPool(model, { window: plan.window, workers, device, output: blendSpace, signal: shell.signal });
+      pool ??= startPool(model, plan, options, shell);
       pool.catch(() => {
         modelFailed = true;
       });
@@ -90,6 +89,28 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
   if (failures.length === 0) return 0;
   if (slides.length > 1) shell.stderr.write(`segtile: ${done} of ${slides.length} slides done\n`);
   return failures.every((failure) => exitCodeOf(failure) === 2) ? 2 : 1;
+}
+
+async function startPool(model: Model, { window }: PlanSettings, options: InferOptions, shell: Shell): Promise<Pool> {
+  const { workers = defaultWorkers(), blendSpace, device, batch, scoreType, verify } = options;
+  const { requireGpu, allowCpuNodes, allowSoftware } = options;
+  const note = (text: string): void => say(shell, options, `${text}\n`);
+  const pool = await openPool(model, {
+    window,
+    workers,
+    device,
+    batch,
+    scoreType,
+    verify,
+    requireGpu,
+    allowCpuNodes,
+    allowSoftware,
+    output: blendSpace,
+    signal: shell.signal,
+    note,
+  });
+  say(shell, options, deviceText(pool));
+  return pool;
 }
 
 async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void> {

@@ -43,6 +43,7 @@ export async function runSlide(
     sinks.push({ path: files.mask, sink });
     const squash = settings.blendSpace === 'logits' ? model.squash : undefined;
     const { blend, rule } = settings;
+    const [began, busyBefore] = [performance.now(), pool.busySeconds()];
     const result = await inferSlide(
       plan,
       pool,
@@ -53,13 +54,15 @@ export async function runSlide(
       onWindow,
       signal,
     );
+    const spent = (performance.now() - began) / 1000;
+    const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;
     // Where a record stands, the files beside it are whole and belong to it: an old one goes first, the new one comes last.
     await rm(files.record, { force: true });
     for (const { path, sink } of sinks) {
       await clock.wait('finish', finishUnlessStopped(sink, signal));
       appeared.push(path);
     }
-    const record = recordOf({ plan, model, pool, settings, files, mask: size, result, clock });
+    const record = recordOf({ plan, model, pool, settings, files, mask: size, result, busyShare, clock });
     await writeRecord(files.record, record);
     return record;
   } catch (error) {
