@@ -1,9 +1,9 @@
-// `npm run demo`: the whole way from a slide to a mask, on the sample slide with the bundled model.
+// `npm run demo`: the whole way from a slide to a mask, on the sample slide with a model that comes with segtile.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const command = ['infer', 'samples/kidney.tif', '--overwrite'];
+const command = ['infer', 'samples/kidney.tif', '--model', 'kidney', '--overwrite'];
 console.log(`\n$ segtile ${command.join(' ')}\n`);
 const { status } = spawnSync(process.execPath, ['bin/segtile.js', ...command], { cwd: root, stdio: 'inherit' });
 if (status === 0) {

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { addCompareOptions, type CompareOptions } from './commands/compare-options.js';
+import { addEvaluateOptions, type EvaluateOptions } from './commands/evaluate-options.js';
 import { addFindNoiseOptions, type FindNoiseOptions } from './commands/find-noise-options.js';
 import { addInferOptions } from './commands/infer-options.js';
 import type { InferOptions } from './commands/infer-settings.js';
@@ -7,7 +9,10 @@ import type { InfoOptions } from './commands/info.js';
 import { addInfoOptions } from './commands/info-options.js';
 import { addMakeDatasetOptions } from './commands/make-dataset-options.js';
 import type { MakeDatasetOptions } from './commands/make-dataset-settings.js';
+import { addPseudoLabelOptions, type PseudoLabelOptions } from './commands/pseudo-label-options.js';
+import { addRunsNoteOptions, addRunsOptions, type RunsNoteOptions, type RunsOptions } from './commands/runs-options.js';
 import type { Shell } from './commands/shell.js';
+import { addThresholdOptions, type ThresholdOptions } from './commands/threshold-options.js';
 import { SegtileError } from './errors.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
 import { styleFor } from './terminal/style.js';
@@ -62,11 +67,18 @@ function program(shell: Shell): Command {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const root = command('segtile')
     .description('Segments images that are too big for the model: a slide in, a full-resolution mask out.')
-    .version(version);
+    .version(version)
+    // Options behind the name of a command are its own, though a command above it has one of that name.
+    .enablePositionalOptions();
   root.addCommand(inferCommand(shell));
+  root.addCommand(thresholdCommand(shell));
+  root.addCommand(pseudoLabelCommand(shell));
   root.addCommand(infoCommand(shell));
   root.addCommand(makeDatasetCommand(shell));
   root.addCommand(findNoiseCommand(shell));
+  root.addCommand(evaluateCommand(shell));
+  root.addCommand(compareCommand(shell));
+  root.addCommand(runsCommand(shell));
   return root;
 }
 
@@ -90,6 +102,20 @@ function inferCommand(shell: Shell): Command {
   });
 }
 
+function thresholdCommand(shell: Shell): Command {
+  return addThresholdOptions(command('threshold')).action(async (files: string[], options: ThresholdOptions) => {
+    const { threshold } = await import('./commands/threshold.js');
+    setExitCode(await threshold(files, options, shell));
+  });
+}
+
+function pseudoLabelCommand(shell: Shell): Command {
+  return addPseudoLabelOptions(command('pseudo-label')).action(async (files: string[], options: PseudoLabelOptions) => {
+    const { pseudoLabel } = await import('./commands/pseudo-label.js');
+    setExitCode(await pseudoLabel(files, options, shell));
+  });
+}
+
 function infoCommand(shell: Shell): Command {
   return addInfoOptions(command('info')).action(async (files: string[], options: InfoOptions) => {
     const { info } = await import('./commands/info.js');
@@ -109,4 +135,30 @@ function findNoiseCommand(shell: Shell): Command {
     const { findNoise } = await import('./commands/find-noise.js');
     setExitCode(await findNoise(manifest, options, shell));
   });
+}
+
+function evaluateCommand(shell: Shell): Command {
+  return addEvaluateOptions(command('evaluate')).action(async (paths: string[], options: EvaluateOptions) => {
+    const { evaluate } = await import('./commands/evaluate.js');
+    setExitCode(await evaluate(paths, options, process.argv.slice(2), shell));
+  });
+}
+
+function compareCommand(shell: Shell): Command {
+  return addCompareOptions(command('compare')).action(async (slides: string[], options: CompareOptions) => {
+    const { compare } = await import('./commands/compare.js');
+    setExitCode(await compare(slides, options, process.argv.slice(2), shell));
+  });
+}
+
+function runsCommand(shell: Shell): Command {
+  const runs = addRunsOptions(command('runs')).action(async (ids: string[], options: RunsOptions) => {
+    const { runs } = await import('./commands/runs.js');
+    setExitCode(await runs(ids, options, shell));
+  });
+  const note = addRunsNoteOptions(command('note')).action(async (id: string, options: RunsNoteOptions) => {
+    const { noteRun } = await import('./commands/runs.js');
+    setExitCode(await noteRun(id, { ...runs.opts<RunsOptions>(), ...options }, shell));
+  });
+  return runs.enablePositionalOptions().addCommand(note);
 }

@@ -1,15 +1,17 @@
 // What another program may import: the steps of each command, and the commands themselves as functions, without files of options and
 // words for people. `segtile infer` is readModel, resolveModel, openPool, planSlide, runSlide; `info --check` is inspectSlide,
-// checkSlide; `make-dataset` is openTruth, planDataset, makeDataset.
+// checkSlide; `threshold` and `pseudo-label` are openProbabilities, thresholdSlide, pseudoLabel; `make-dataset` is openTruth, planDataset, makeDataset.
 export { type ErrorCode, SegtileError } from './errors.js';
 export { type LabelMask, writeLabelMask } from './mask/label-mask.js';
 export { createPreview, type Preview } from './mask/preview.js';
+export { type ProbabilityMap, writeProbabilityMap } from './mask/probability-map.js';
 export { type Card, type CardClass, readCard } from './model/card.js';
 export { type ModelFile, readModel } from './model/facts.js';
 export { defaultWorkers, openPool, type Pool, type PoolOptions } from './model/pool.js';
 export { type Model, type ModelClass, resolveModel } from './model/resolve.js';
 export type { TileSettings } from './pipeline/cut-dataset.js';
 export { type Inference, type InferResult, type InferSettings, inferSlide } from './pipeline/infer.js';
+export type { LabelResult, LabelSettings, LabelSinks } from './pipeline/label-scores.js';
 export {
   type DatasetPlan,
   type DatasetRecord,
@@ -22,6 +24,7 @@ export {
 } from './pipeline/make-dataset.js';
 export { mapOrdered } from './pipeline/ordered.js';
 export { type PlanSettings, planSlide, type SlidePlan, wishOf } from './pipeline/plan-slide.js';
+export { type PseudoLabelRecord, type PseudoLabelSettings, pseudoLabel } from './pipeline/pseudo-label.js';
 export type { RunRecord } from './pipeline/record.js';
 export type { ReadyModel, RunFiles, RunSettings } from './pipeline/run-settings.js';
 export { runSlide } from './pipeline/run-slide.js';
@@ -29,23 +32,29 @@ export { type ScoreSettings, scoreSlide } from './pipeline/score.js';
 export type { DivideSettings, SlideTiles } from './pipeline/split-dataset.js';
 export { createStageClock, type StageClock } from './pipeline/stage-clock.js';
 export type { DatasetSlide, Survey, SurveySettings } from './pipeline/survey-slide.js';
+export { type ThresholdFiles, type ThresholdRecord, type ThresholdSettings, thresholdSlide } from './pipeline/threshold.js';
 export type { TissueChoice, TissueSelection } from './pipeline/tissue.js';
 export type { Border } from './plan/axis.js';
 export { type Blend, weightMap } from './plan/blend.js';
+export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/clean-up.js';
 export { createGrid, type Grid, type GridSettings, windowsOfRow } from './plan/grid.js';
 export { type LabelRule, labelRows } from './plan/labels.js';
+export type { ScoreMap, ScoreMeaning } from './plan/score-map.js';
 export { type Selection, selectWindows } from './plan/selection.js';
+export { formatThresholdFile, parseThresholdFile } from './plan/threshold-file.js';
 export type { WindowRows } from './plan/windows.js';
 export { type BadBlock, checkSlide, type SlideCheck } from './slide/check.js';
 export { type CutWindow, cutWindows } from './slide/cut.js';
 export { inspectSlide, openSlide } from './slide/open.js';
 export { readOverview } from './slide/overview.js';
+export { openProbabilities, type Probabilities } from './slide/probabilities.js';
 export type { ChannelReader, ChannelWish, Level, ReadLevel, Slide, SlideMpp } from './slide/slide.js';
 export type { Inspection, SlideOptions } from './slide/tiff.js';
 export { type View, type ViewChoice, workingView } from './slide/view.js';
 export { createStitch, type Stitch } from './stitch/stitch.js';
-export { deflateCodec, jpegCodec } from './tiff/tile-codec.js';
-export { type TiffLayout, writeTiff } from './tiff/write.js';
+export { deflateCodec, floatCodec, jpegCodec } from './tiff/tile-codec.js';
+export { writePlanes, writeTiff } from './tiff/write.js';
+export type { TiffLayout } from './tiff/write-layout.js';
 export {
   type ClassesFile,
   defaultConfig as defaultTruthConfig,

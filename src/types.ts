@@ -113,12 +113,15 @@ export interface ScoreRows {
 }
 
 /**
- * Full-width rows of 8-bit samples, interleaved, handed on from top to bottom without gap or overlap: sample `c` of column `x` of
- * row `r` is `data[((r - y) * width + x) * channels + c]`. Labels have one channel.
+ * Full-width rows of samples, bytes unless it is said otherwise, interleaved, handed on from top to bottom without gap or overlap: sample
+ * `c` of column `x` of row `r` is `data[((r - y) * width + x) * channels + c]`. Labels have one channel.
  */
-export interface RasterRows extends Pixels {
+export interface RasterRows<Data extends Samples = Uint8Array> extends Pixels<Data> {
   readonly y: number;
 }
+
+/** The same rows of several planes, such as one for each class, with one channel each. */
+export type PlaneRows = readonly RasterRows<Uint8Array | Float32Array>[];
 
 /** Where rows go. Exactly one of `finish` and `abort` ends it; nothing stands under a final name before `finish` resolves. */
 export interface Sink<Rows> {

@@ -76,7 +76,7 @@ export function reachOf(shape: Round): number {
 const GLOMERULUS_CELL = 320;
 const VESSEL_CELL = 880;
 const CLUSTER_CELL = 450;
-const ARTERIOLE_CELL = 300;
+const ARTERIOLE_CELL = 240;
 const FARTHEST = 420;
 
 /**
@@ -172,10 +172,10 @@ function poleOf(glomerulus: Glomerulus): Vessel[] {
 
 function arterioleAt(section: Section, seed: number, column: number, row: number): Vessel | undefined {
   const key = keyOf(seed + 102, column, row);
-  if (draw(key, 0) > 0.5) return undefined;
+  if (draw(key, 0) > 0.55) return undefined;
   const x = (column + between(key, 1, 0.15, 0.85)) * ARTERIOLE_CELL;
   const y = (row + between(key, 2, 0.15, 0.85)) * ARTERIOLE_CELL;
-  const radius = 11 + 34 * draw(key, 3) ** 2.2;
+  const radius = 9 + 32 * draw(key, 3) ** 2.2;
   if (section.depth(x, y) < radius * 2) return undefined;
   const vein = draw(key, 6) < 0.35;
   const shape = round(key, x, y, radius, 1 + 1.3 * draw(key, 4) ** 2, vein ? 0.13 : 0.07);

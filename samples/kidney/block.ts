@@ -1,10 +1,12 @@
 import { inside, reachOf, type Structure } from './anatomy.js';
 import type { Ground, Tile, Tissue } from './ground.js';
 import { FILLET, listAt, OUTSIDE, type Packing, shortlist } from './packing.js';
-import { paintStructure, type Tuft } from './paint.js';
+import { paintStructure } from './paint.js';
 import { paintInterstitium, paintTubule } from './parenchyma.js';
 import { TEXTURE } from './random.js';
 import { FRINGE, type Relief } from './relief.js';
+import { CAPILLARY, KIND } from './tubules.js';
+import type { Tuft } from './tuft.js';
 
 /** A tile that is being drawn. `tufts` has an entry for each structure. */
 export interface Scene {
@@ -126,12 +128,12 @@ function drawRun(scene: Scene, here: Block, py: number, from: number, to: number
     const key = own < 0 ? 0 : t.key[own]!;
     const grain = fine[((py + (key >>> 8)) & (TEXTURE - 1)) * TEXTURE + ((px + key) & (TEXTURE - 1))]!;
     if (edge > 0) {
-      tissue.labels[i] = 3;
+      tissue.labels[i] = (t.kind[own]! & KIND) === CAPILLARY ? 4 : 3;
       paintTubule(tissue, i, t, own, edge, grain, medium, soft);
     } else {
       const scar = (scars[a]! * (1 - u) + scars[b]! * u) * (1 - v) + (scars[c]! * (1 - u) + scars[d]! * u) * v;
       const hull = (sheath[a]! * (1 - u) + sheath[b]! * u) * (1 - v) + (sheath[c]! * (1 - u) + sheath[d]! * u) * v;
-      paintInterstitium(tissue, i, -edge, scar, hull, deep, (key & 7) === 0, grain, medium, wide[texel]!);
+      paintInterstitium(tissue, i, -edge, scar, hull, deep, grain, medium, wide[texel]!);
     }
   }
 }

@@ -25,5 +25,5 @@ export interface Tissue extends Substances {
   readonly labels: Uint8Array;
 }
 
-/** Labels of the truth, in order from 0. A structure's label holds for all of it: wall, membrane and lumen. */
+/** Labels of the truth, in order from 0. A structure's label holds for all of it: wall, membrane and lumen. Capillaries between tubules are vessels. */
 export const LABELS = ['background', 'glomerulus', 'sclerosed glomerulus', 'tubule', 'vessel'] as const;

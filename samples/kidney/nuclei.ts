@@ -1,7 +1,8 @@
-import { inside, reachOf, type Structure } from './anatomy.js';
-import { depthIn, listAt, type Packing } from './packing.js';
+import { type Area, inside, reachOf, type Structure } from './anatomy.js';
+import { depthIn, distance, listAt, type Packing } from './packing.js';
 import { between, draw, keyOf } from './random.js';
-import { ATROPHIC, COLLECTING, DISTAL, KIND, PROXIMAL, SMALL } from './tubules.js';
+import type { Section } from './section.js';
+import { ATROPHIC, CAPILLARY, COLLECTING, DISTAL, KIND, PROXIMAL, SMALL } from './tubules.js';
 
 /** Nuclei: ellipses, six numbers each: centre x and y, half axes along and across, direction (all um and radians), and strength. */
 export type Nuclei = number[];
@@ -34,7 +35,7 @@ export function tubuleNuclei(
     for (let k = 0; k < count; k++) {
       const key = keyOf(t.key[i]!, k, 7);
       if (draw(key, 0) < 0.22) continue;
-      const way = ((k + between(key, 1, -0.55, 0.55)) / count) * around;
+      const way = ((k + between(key, 1, -0.36, 0.36)) / count) * around;
       const side = ((way % (long + bend)) + (long + bend)) % (long + bend);
       const flip = way % around < long + bend ? 1 : -1;
       const shift = side < long ? side / long - 0.5 : 0.5;
@@ -47,7 +48,7 @@ export function tubuleNuclei(
       const list = listAt(packing, sx, sy);
       let near = 0;
       let far = t.cap[i]!;
-      if (depthIn(t, list, i, sx, sy) < 3) continue;
+      if (depthIn(t, list, i, sx, sy) < (kind === CAPILLARY ? 2 : 3)) continue;
       for (let step = 0; step < 6; step++) {
         const at = (near + far) / 2;
         if (depthIn(t, list, i, sx + ux * at, sy + uy * at) > 0) near = at;
@@ -56,9 +57,16 @@ export function tubuleNuclei(
       const size = between(key, 3, 0.8, 1.2) * SIZE[kind]!;
       const height = t.epithelium[i]! * between(key, 4, kind === PROXIMAL ? 0.3 : 0.42, 0.62);
       const at = near - Math.max(height, size * 0.9);
+      if (kind === CAPILLARY) {
+        const rim = near - 0.8;
+        if (k < 2) {
+          out.push(sx + ux * rim, sy + uy * rim, size * 1.3, size * 0.5, angle + Math.PI / 2, between(key, 7, 0.7, 1.1));
+        }
+        continue;
+      }
       if (at > -4 && !taken(sx + ux * at, sy + uy * at)) {
         const flat = between(key, 5, 0.76, 1);
-        out.push(sx + ux * at, sy + uy * at, size, size * flat, angle + between(key, 6, 0.9, 2.2), between(key, 7, 0.55, 1.05));
+        out.push(sx + ux * at, sy + uy * at, size, size * flat, angle + between(key, 6, 0.9, 2.2), between(key, 7, 0.55, 1));
       }
       const beside = near + t.gap[i]! * 0.8 + 1.6;
       if (draw(key, 8) < 0.34 && !taken(sx + ux * beside, sy + uy * beside)) {
@@ -75,17 +83,67 @@ export function tubuleNuclei(
   }
 }
 
-const SPACING: Record<number, number> = { [PROXIMAL]: 14.5, [DISTAL]: 10.5, [COLLECTING]: 10.5, [SMALL]: 9, [ATROPHIC]: 9.5 };
-const SIZE: Record<number, number> = { [PROXIMAL]: 3.5, [DISTAL]: 3.1, [COLLECTING]: 3.1, [SMALL]: 2.9, [ATROPHIC]: 2.8 };
+const SPACING: Record<number, number> = {
+  [PROXIMAL]: 14.5,
+  [DISTAL]: 10.5,
+  [COLLECTING]: 10.5,
+  [SMALL]: 9,
+  [ATROPHIC]: 9.5,
+  [CAPILLARY]: 20,
+};
+const SIZE: Record<number, number> = {
+  [PROXIMAL]: 3.5,
+  [DISTAL]: 3.1,
+  [COLLECTING]: 3.1,
+  [SMALL]: 2.9,
+  [ATROPHIC]: 2.8,
+  [CAPILLARY]: 2.8,
+};
 
-/** The nuclei of a larger structure. */
+/** Side of the cells that hold one nucleus of the connective tissue each at most, in um. */
+const STROMA_CELL = 13;
+
+/** The nuclei in the connective tissue between tubules: fibroblasts, and where there is scarring lymphocytes. */
+export function interstitialNuclei(
+  packing: Packing,
+  section: Section,
+  seed: number,
+  area: Area,
+  taken: (x: number, y: number) => boolean,
+  out: Nuclei,
+): void {
+  const t = packing.tubules;
+  for (let row = Math.floor(area.top / STROMA_CELL); row * STROMA_CELL < area.bottom; row++) {
+    for (let column = Math.floor(area.left / STROMA_CELL); column * STROMA_CELL < area.right; column++) {
+      const key = keyOf(seed + 105, column, row);
+      const x = (column + draw(key, 1)) * STROMA_CELL;
+      const y = (row + draw(key, 2)) * STROMA_CELL;
+      const list = listAt(packing, x, y);
+      let own = -1;
+      let nearest = Infinity;
+      for (const j of list) {
+        const score = distance(t, j, x, y) - t.radius[j]!;
+        if (score < nearest) [own, nearest] = [j, score];
+      }
+      if ((own >= 0 && depthIn(t, list, own, x, y) > -2) || taken(x, y)) continue;
+      const scars = section.fibrosis(x, y);
+      if (draw(key, 0) > 0.5 + 0.4 * scars) continue;
+      if (draw(key, 3) < 0.2 + 0.4 * scars) out.push(x, y, between(key, 4, 2.2, 2.8), 2.2, 0, between(key, 5, 0.85, 1.2));
+      else {
+        const turn = between(key, 6, 0, Math.PI);
+        out.push(x, y, between(key, 4, 3, 5.5), between(key, 7, 1, 1.6), turn, between(key, 5, 0.7, 1.15));
+      }
+    }
+  }
+}
+
+/** The nuclei of a larger structure; those of a tuft are its own affair. */
 export function structureNuclei(one: Structure, out: Nuclei): void {
   switch (one.kind) {
     case 'glomerulus':
-      if (one.sclerosed) scatter(one, 21, 0.5, 5, 200, [2, 3.2], 0.6, out);
+      if (one.sclerosed) scatter(one, 17, 0.55, 4, 200, [2, 3.2], 0.55, out);
       else {
-        scatter(one, 10.5, 0.7, one.space + 2, 400, [2.5, 3.5], 0.72, out);
-        ring(one, 3.2, 17, out);
+        ring(one, 3, 19, out);
       }
       return;
     case 'artery':

@@ -1,5 +1,5 @@
 import type { Tissue } from './ground.js';
-import { CAST, COLLECTING, KIND, PROXIMAL, type Tubules } from './tubules.js';
+import { CAPILLARY, CAST, COLLECTING, KIND, PROXIMAL, type Tubules } from './tubules.js';
 
 /**
  * Paints pixel `i` of tubule `own`, `depth` um inside its outline: basement membrane, epithelium, in proximal tubules a brush border,
@@ -16,6 +16,10 @@ export function paintTubule(
   soft: number,
 ): void {
   const kind = t.kind[own]! & KIND;
+  if (kind === CAPILLARY) {
+    paintCapillary(to, i, t.key[own]!, depth, grain, mid, soft);
+    return;
+  }
   const membrane = t.membrane[own]!;
   const thick = t.epithelium[own]! + 2 * mid;
   const hue = ((t.key[own]! >>> 16) & 255) / 255;
@@ -27,8 +31,8 @@ export function paintTubule(
   let lumen = 0.03;
   if (kind === PROXIMAL) {
     cell = 0.8 + 0.25 * hue + 0.2 * grain + 0.08 * mid;
-    const brush = depth - thick + 2;
-    if (brush > -1.6 && brush < 2.6) matrix += (brush < 0 ? 1 + brush / 1.6 : 1 - brush / 2.6) * 0.42;
+    const brush = depth - thick + 1.6 + 0.9 * grain;
+    if (brush > -1.8 && brush < 3) matrix += (brush < 0 ? 1 + brush / 1.8 : 1 - brush / 3) * 0.52;
     lumen = 0.1 + 0.1 * mid;
     matrix += 0.1 * (1 - hollow);
   } else {
@@ -38,6 +42,16 @@ export function paintTubule(
   }
   to.cytoplasm[i] = cell * (1 - hollow) + Math.max(lumen, 0) * hollow;
   to.matrix[i] = (t.kind[own]! & CAST) !== 0 ? matrix + hollow * (0.8 + 0.06 * mid) : matrix;
+}
+
+/** Paints pixel `i` of a capillary, `depth` um inside its outline: a thin wall, and red blood cells or plasma. */
+function paintCapillary(to: Tissue, i: number, key: number, depth: number, grain: number, mid: number, soft: number): void {
+  let open = (depth - 1.3) / (2 * soft) + 0.5;
+  open = open < 0 ? 0 : Math.min(open, 1);
+  const cells = 0.3 + 2.2 * mid + 0.6 * grain + ((key & 3) === 0 ? -1.5 : 0);
+  to.cytoplasm[i] = 0.5 * (1 - open) + 0.04 * open;
+  to.matrix[i] = (0.5 + 0.1 * grain) * (1 - open);
+  to.blood[i] = cells > 0 ? open * Math.min(cells, 0.85) : 0;
 }
 
 /**
@@ -51,15 +65,14 @@ export function paintInterstitium(
   scars: number,
   sheath: number,
   deep: number,
-  filled: boolean,
   grain: number,
   mid: number,
   wide: number,
 ): void {
   const slit = (5 * wide + 1.2 * mid - 1.1 - 3 * scars - (beside < 2 ? 2 * (2 - beside) : 0)) / 1.6;
   const open = sheath > 0 || slit < 0 ? 0 : Math.min(slit, 1);
-  const weave = sheath > 0 ? Math.sin(deep * 0.9 + 5 * wide + 2 * mid) : Math.abs(wide + 0.4 * mid);
-  to.cytoplasm[i] = (0.34 + 0.14 * mid + 0.1 * grain) * (1 - 0.85 * open);
-  to.matrix[i] = (0.26 + 0.14 * weave + 0.14 * mid + 0.15 * scars) * (1 - 0.92 * open);
-  to.blood[i] = filled ? open * 0.5 : 0;
+  const strand = Math.abs(mid + 0.3 * wide);
+  const weave = sheath > 0 ? Math.sin(deep * 0.9 + 5 * wide + 2 * mid) : strand < 0.2 ? 1.5 - 7.5 * strand : 0;
+  to.cytoplasm[i] = (0.28 + 0.14 * wide + 0.12 * grain) * (1 - 0.85 * open);
+  to.matrix[i] = (0.2 + 0.14 * weave + 0.1 * wide + 0.08 * grain + 0.17 * scars) * (1 - 0.92 * open);
 }

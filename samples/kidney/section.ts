@@ -79,9 +79,9 @@ export function layOut(size: Size, seed: number): Section {
       const whole = ((edge - contour(x, y)) / edge) * reach + ragged * Math.min(1, reach / 2500) + fringe;
       if (whole < -60) return whole;
       const where = noise(cracks, x / 700, y / 700);
-      if (where < 0.36) return whole;
+      if (where < 0.44) return whole;
       const along = noise(cracks + 1, x / 330, y / 330) + 0.25 * noise(cracks + 2, x / 70, y / 70);
-      const crack = (Math.abs(along) - 0.2 * (where - 0.36)) * 160;
+      const crack = (Math.abs(along) - 0.16 * (where - 0.44)) * 160;
       return Math.min(whole, crack);
     },
     straight(x, y) {

@@ -1,3 +1,4 @@
+import { mapOrdered } from '../../src/pipeline/ordered.js';
 import type { RasterRows, Size } from '../../src/types.js';
 import { BLUR_REACH, blurInto } from './blur.js';
 import { dirty } from './glass.js';
@@ -24,11 +25,10 @@ export interface SlideRows {
 export interface KidneySlide extends KidneyOptions {
   /** Draws one rectangle, in pixels. A pixel is the same whatever rectangle it is drawn in. */
   tile(tile: Tile): Drawn;
-  /** The slide from top to bottom, `height` rows at a time (the last band may be lower). Memory: about 7 bytes a pixel of a band. */
-  rows(height: number): Generator<SlideRows>;
 }
 
-const TILE = 768;
+/** Width of the rectangles that a band is drawn in. What lies around one is laid out with it, so wider and taller is faster. */
+const TILE = 1536;
 
 /**
  * A synthetic section of a human kidney on glass, of any size, drawn on demand: cortex with glomeruli, tubules and vessels, medullary
@@ -52,22 +52,48 @@ export function kidneySlide(options: KidneyOptions): KidneySlide {
     return blurInto(drawSharp(ground, glass, stain, wide), wide, box, haze, mpp);
   };
 
-  function* rows(height: number): Generator<SlideRows> {
+  return { ...options, tile };
+}
+
+/**
+ * A slide from top to bottom, `height` rows at a time (the last band may be lower). Memory: 4 bytes a pixel of a band, and what is
+ * being drawn.
+ *
+ * @param draw draws a rectangle, `ahead` of them at a time
+ */
+export async function* slideRows(
+  size: Size,
+  height: number,
+  draw: (tile: Tile) => Drawn | Promise<Drawn>,
+  ahead: number,
+  signal?: AbortSignal,
+): AsyncGenerator<SlideRows> {
+  async function* tiles(): AsyncGenerator<Tile> {
     for (let y = 0; y < size.height; y += height) {
-      const band = Math.min(height, size.height - y);
-      const rgb = new Uint8Array(size.width * band * 3);
-      const labels = new Uint8Array(size.width * band);
       for (let x = 0; x < size.width; x += TILE) {
-        const width = Math.min(TILE, size.width - x);
-        const drawn = tile({ x, y, width, height: band });
-        for (let row = 0; row < band; row++) {
-          rgb.set(drawn.rgb.subarray(row * width * 3, (row + 1) * width * 3), (row * size.width + x) * 3);
-          labels.set(drawn.labels.subarray(row * width, (row + 1) * width), row * size.width + x);
-        }
+        yield { x, y, width: Math.min(TILE, size.width - x), height: Math.min(height, size.height - y) };
       }
-      const place = { y, width: size.width, height: band };
-      yield { image: { ...place, channels: 3, data: rgb }, truth: { ...place, channels: 1, data: labels } };
     }
   }
-  return { ...options, tile, rows };
+  let band: SlideRows | undefined;
+  for await (const { tile, drawn } of mapOrdered(tiles(), ahead, async (at) => ({ tile: at, drawn: await draw(at) }), signal)) {
+    band ??= emptyBand(size.width, tile);
+    for (let row = 0; row < tile.height; row++) {
+      const from = row * tile.width;
+      const to = row * size.width + tile.x;
+      band.image.data.set(drawn.rgb.subarray(from * 3, (from + tile.width) * 3), to * 3);
+      band.truth.data.set(drawn.labels.subarray(from, from + tile.width), to);
+    }
+    if (tile.x + tile.width < size.width) continue;
+    yield band;
+    band = undefined;
+  }
+}
+
+function emptyBand(width: number, { y, height }: Tile): SlideRows {
+  const place = { y, width, height };
+  return {
+    image: { ...place, channels: 3, data: new Uint8Array(width * height * 3) },
+    truth: { ...place, channels: 1, data: new Uint8Array(width * height) },
+  };
 }

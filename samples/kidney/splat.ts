@@ -47,7 +47,7 @@ export function splat(ground: Ground, tile: Tile, tissue: Tissue, nuclei: Nuclei
         const i = (py - tile.y) * tile.width + px - tile.x;
         if (cover[i]! === 0) continue;
         const texel = (py * TEXTURE + px + shift) & (TEXTURE * TEXTURE - 1);
-        const value = solid * strength * (0.78 + 0.42 * fine[texel]! + 0.22 * mid[texel]! + 0.22 * far * far);
+        const value = solid * strength * (0.68 + 0.46 * fine[texel]! + 0.2 * mid[texel]! + 0.34 * far * far);
         if (value > chromatin[i]!) chromatin[i] = value;
       }
     }

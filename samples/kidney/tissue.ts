@@ -1,12 +1,12 @@
 import { type Area, grow, inside, reachOf, type Structure, structuresIn } from './anatomy.js';
 import { drawBlock } from './block.js';
 import type { Ground, Tile, Tissue } from './ground.js';
-import { type Nuclei, structureNuclei, tubuleNuclei } from './nuclei.js';
+import { interstitialNuclei, type Nuclei, structureNuclei, tubuleNuclei } from './nuclei.js';
 import { type Packing, relax } from './packing.js';
-import { tuftOf } from './paint.js';
 import { reliefOf, WARP } from './relief.js';
 import { splat } from './splat.js';
 import { TUBULE_REACH, tubulesIn } from './tubules.js';
+import { type Tuft, tuftNuclei, tuftOf } from './tuft.js';
 
 /** Farthest from a tile, in um, that a tubule with a nucleus in it can be. */
 const NUCLEUS_HALO = 90;
@@ -44,11 +44,17 @@ export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
   for (let row = 0; row < relief.rows; row++) {
     for (let column = 0; column < relief.columns; column++) drawBlock(scene, column, row);
   }
-  splat(ground, tile, tissue, nucleiOf(structures, packing, wide));
+  splat(ground, tile, tissue, nucleiOf(ground, structures, tufts, packing, wide));
   return tissue;
 }
 
-function nucleiOf(structures: readonly Structure[], packing: Packing, area: Area): Nuclei {
+function nucleiOf(
+  { section, seed }: Ground,
+  structures: readonly Structure[],
+  tufts: readonly (Tuft | undefined)[],
+  packing: Packing,
+  area: Area,
+): Nuclei {
   const nuclei: Nuclei = [];
   const wanted = (x: number, y: number): boolean =>
     x > area.left - 70 && x < area.right + 70 && y > area.top - 70 && y < area.bottom + 70;
@@ -60,6 +66,11 @@ function nucleiOf(structures: readonly Structure[], packing: Packing, area: Area
     return false;
   };
   tubuleNuclei(packing, wanted, taken, nuclei);
-  for (const one of structures) structureNuclei(one, nuclei);
+  interstitialNuclei(packing, section, seed, grow(area, 12 - NUCLEUS_HALO), taken, nuclei);
+  for (const [k, one] of structures.entries()) {
+    structureNuclei(one, nuclei);
+    const tuft = tufts[k];
+    if (tuft !== undefined && one.kind === 'glomerulus') tuftNuclei(one, tuft, nuclei);
+  }
   return nuclei;
 }

@@ -37,14 +37,17 @@ export const DISTAL = 1;
 export const COLLECTING = 2;
 export const SMALL = 3;
 export const ATROPHIC = 4;
+/** A peritubular capillary: it fits in between tubules just as they fit in between each other. */
+export const CAPILLARY = 5;
 
 /** Farthest that a tubule beyond an area can matter to a place in it. */
 export const TUBULE_REACH = 330;
 
-const LABYRINTH_CELL = 42;
+const LABYRINTH_CELL = 41;
 const RAY_LENGTH = 190;
 const RAY_WIDTH = 32;
 const THICKET_CELL = 20;
+const CAPILLARY_CELL = 24;
 
 /** The tubules that can matter to places in an area, always in the same order. `structures` are those near them. */
 export function tubulesIn(section: Section, seed: number, area: Area, structures: readonly Structure[]): Tubules {
@@ -72,7 +75,7 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
     const half = Math.hypot(dx, dy) / 2;
     const spare = 1 + 0.15 * (draw(key, 30) - 0.5);
     const shape = SHAPES[kind]!;
-    const cast = kind !== PROXIMAL && draw(key, 33) < 0.04 + 0.1 * scars;
+    const cast = kind !== PROXIMAL && kind !== CAPILLARY && draw(key, 33) < 0.04 + 0.1 * scars;
     rows.push([
       x - dx / 2,
       y - dy / 2,
@@ -105,6 +108,18 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
       const pick = draw(key, 5);
       const kind = draw(key, 6) < scars * 0.9 ? ATROPHIC : pick < 0.64 ? PROXIMAL : pick < 0.9 ? DISTAL : COLLECTING;
       add(key, place.x, place.y, Math.cos(angle) * long, Math.sin(angle) * long, kind, 1, scars);
+    }
+  }
+
+  for (let row = Math.floor(wide.top / CAPILLARY_CELL); row * CAPILLARY_CELL < wide.bottom; row++) {
+    for (let column = Math.floor(wide.left / CAPILLARY_CELL); column * CAPILLARY_CELL < wide.right; column++) {
+      const key = keyOf(seed + 204, column, row);
+      const place = free((column + draw(key, 0)) * CAPILLARY_CELL, (row + draw(key, 1)) * CAPILLARY_CELL, undefined);
+      if (place === undefined || draw(key, 2) < 0.4 * section.fibrosis(place.x, place.y)) continue;
+      const long = 16 * draw(key, 3) ** 2;
+      const angle = between(key, 4, 0, Math.PI);
+      // A small key makes it the capillary that goes where it and a tubule crowd each other.
+      add(key >>> 8, place.x, place.y, Math.cos(angle) * long, Math.sin(angle) * long, CAPILLARY, between(key, 5, 0.8, 1.6), 0);
     }
   }
 
@@ -156,13 +171,14 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
   return table(rows);
 }
 
-/** Sizes in um after the usual ones of a human kidney: proximal tubules 50 to 60 across, distal 30 to 45, collecting ducts 40. */
+/** Sizes in um after the usual ones of a human kidney: proximal tubules 50 to 60 across, distal 30 to 45, collecting ducts 40, capillaries 9 to 18. */
 const SHAPES = [
   { radius: 6, cap: 40, epithelium: 14, membrane: 1 },
   { radius: 0, cap: 29, epithelium: 8.5, membrane: 0.9 },
   { radius: 0, cap: 28, epithelium: 8, membrane: 1 },
   { radius: 0, cap: 20, epithelium: 8, membrane: 0.9 },
   { radius: -4, cap: 22, epithelium: 7, membrane: 1.9 },
+  { radius: -12, cap: 6, epithelium: 1.1, membrane: 0.5 },
 ];
 
 function table(rows: readonly (readonly number[])[]): Tubules {

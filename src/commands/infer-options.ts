@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { blends } from '../plan/blend.js';
 import { option } from './option.js';
 import {
+  area,
   batch,
   channelNumbers,
   classList,
@@ -25,7 +26,7 @@ export function addInferOptions(command: Command): Command {
     .description('Segment slides: windows through a model, stitched to one mask a slide.')
     .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files; TIFF and SVS also at https:// and s3://')
     .optionsGroup('Model:')
-    .addOption(option('-m, --model <file>', 'an ONNX model, or the name of a bundled one', text, 'hematoxylin'))
+    .addOption(option('-m, --model <file>', 'an ONNX model, or the name of a bundled one', text, 'nuclei'))
     .addOption(
       option('--device <name>', 'where the model runs: auto, cpu, cuda[:n], tensorrt[:n], webgpu, coreml, dml', device, 'auto'),
     )
@@ -107,10 +108,12 @@ export function addInferOptions(command: Command): Command {
     .addOption(
       option(
         '--threshold <p>',
-        'a probability above it makes the class: one for all, or name=p,... (default: from the model, else 0.5)',
+        'a probability above it makes the class: one for all, name=p,..., or a .json that a sweep wrote (default: from the model, else 0.5)',
         thresholds,
       ),
     )
+    .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
+    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area))
     .optionsGroup('Output:')
     .addOption(
       option('-o, --output <path>', 'a folder, or for one slide the name of the mask: .tif or .ome.tif', text, 'segtile-out'),
@@ -123,9 +126,21 @@ export function addInferOptions(command: Command): Command {
         'labels',
       ),
     )
+    .addOption(
+      option(
+        '--probabilities <type>',
+        'also write <name>.probabilities.ome.tif, a channel for each class: uint8 (255 p, rounded) or float32',
+        word('uint8', 'float32'),
+      ),
+    )
     .addOption(option('--output-mpp <um>', 'micrometres per pixel of the mask (default: as large as level 0)', positiveNumber))
     .option('--overwrite', 'replace results that are there already')
     .option('--no-preview', 'do not write <name>.preview.jpg')
+    .addOption(
+      option('--history <file>', 'add a line about each run to this file (default: runs.jsonl beside the masks)', text),
+    )
+    .option('--no-history', 'do not')
+    .option('--report', 'write <name>.report.html as well: what was run, with pictures')
     .option('--dry-run', 'say what would be run, and stop')
     .option('--json', 'one line of JSON a slide on standard output')
     .option('--quiet', 'no progress and no notes')

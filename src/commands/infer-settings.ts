@@ -4,17 +4,22 @@ import type { Model } from '../model/resolve.js';
 import { type PlanSettings, wishOf } from '../pipeline/plan-slide.js';
 import type { RunSettings } from '../pipeline/run-settings.js';
 import type { TissueChoice } from '../pipeline/tissue.js';
+import type { Area } from '../plan/area.js';
 import type { Border } from '../plan/axis.js';
 import type { Blend } from '../plan/blend.js';
 import { createGrid } from '../plan/grid.js';
-import type { LabelRule } from '../plan/labels.js';
 import { strideOfOverlap } from '../plan/overlap.js';
+import type { ProbabilityType } from '../plan/score-planes.js';
 import type { ViewChoice } from '../slide/view.js';
 import type { Size } from '../types.js';
 import type { SlideFlags } from './slide-options.js';
+import { labelRule, type ThresholdOption, type Thresholds } from './thresholds.js';
 
 /** The options of `segtile infer`, parsed. What is absent was not given. */
 export interface InferOptions extends SlideFlags {
+  /** Absent for the one beside the masks, false for none. */
+  readonly history?: string | boolean;
+  readonly report?: boolean;
   readonly model?: string;
   readonly output: string;
   readonly window?: Size;
@@ -30,8 +35,11 @@ export interface InferOptions extends SlideFlags {
   readonly outputMpp?: number;
   readonly tissue: string;
   readonly minTissue?: number;
-  readonly threshold?: number | ReadonlyMap<string, number>;
+  readonly threshold?: ThresholdOption;
+  readonly minObject?: Area;
+  readonly fillHoles?: Area;
   readonly maskValues: 'labels' | '255';
+  readonly probabilities?: ProbabilityType;
   readonly workers?: number;
   readonly device: string;
   readonly requireGpu?: boolean;
@@ -174,8 +182,8 @@ function refuseBoth(options: InferOptions, a: keyof InferOptions, b: keyof Infer
  *
  * @throws {SegtileError} `usage` where the model cannot do what is asked
  */
-export function runSettings(options: InferOptions, model: Model): RunSettings {
-  const { blend, blendSpace, maskValues, outputMpp } = options;
+export function runSettings(options: InferOptions, model: Model, thresholds: Thresholds | undefined): RunSettings {
+  const { blend, blendSpace, minObject, fillHoles, maskValues, outputMpp } = options;
   if (blendSpace === 'logits' && model.squash === undefined) {
     throw new SegtileError(
       'usage',
@@ -190,32 +198,12 @@ export function runSettings(options: InferOptions, model: Model): RunSettings {
       'leave it away: the mask then holds a label for each class',
     );
   }
-  return { blend, blendSpace, rule: labelRule(model, options.threshold), maskValues, outputMpp };
-}
-
-/**
- * How scores become labels: the user's thresholds, then the card's, then 0.5. Channels that compete are decided by the largest score,
- * unless the user or the card gives thresholds.
- *
- * @throws {SegtileError} `usage` where a threshold names a class that the model does not have
- */
-export function labelRule(model: Model, threshold: number | ReadonlyMap<string, number> | undefined): LabelRule {
-  const names = model.classes.map(({ name }) => name);
-  if (typeof threshold === 'object') {
-    for (const name of threshold.keys()) {
-      if (names.includes(name)) continue;
-      throw new SegtileError(
-        'usage',
-        `the model has no class "${name}" for --threshold`,
-        `its classes are: ${names.join(', ')}`,
-      );
-    }
-  }
-  const given = model.classes.map(
-    (each) => (typeof threshold === 'object' ? threshold.get(each.name) : threshold) ?? each.threshold,
-  );
-  const { labels } = model;
-  if (model.exclusive && given.every((value) => value === undefined)) return { kind: 'argmax', labels };
-  const thresholds = labels.map((label) => (label === 0 ? undefined : (given[label - 1] ?? 0.5)));
-  return { kind: 'thresholds', labels, thresholds };
+  return {
+    blend,
+    blendSpace,
+    rule: labelRule(model, 'the model', thresholds),
+    cleanUp: { minObject, fillHoles },
+    maskValues,
+    outputMpp,
+  };
 }

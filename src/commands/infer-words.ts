@@ -2,10 +2,12 @@ import type { Pool } from '../model/pool.js';
 import type { Model } from '../model/resolve.js';
 import type { SlidePlan } from '../pipeline/plan-slide.js';
 import type { RunRecord } from '../pipeline/record.js';
+import type { RunFiles } from '../pipeline/run-settings.js';
 import type { Slide } from '../slide/slide.js';
 import { bytes, count, duration, figure, pairs, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
 import type { Size } from '../types.js';
+import { cleanedText } from './threshold-words.js';
 
 /** `512 px`, or `512 x 384 px`. */
 function sides({ width, height }: Size): string {
@@ -91,16 +93,19 @@ export function dryRunText(plan: SlidePlan, mask: Size, style: Style): string {
 }
 
 /** What a run did and what it wrote. */
-export function runText(record: RunRecord, recordPath: string, style: Style): string {
-  const { windows, coverage, classShares, mask, preview, seconds, peakRssBytes, device } = record;
+export function runText(record: RunRecord, files: RunFiles, style: Style): string {
+  const { windows, coverage, classShares, cleaned, mask, probabilities, preview, seconds, peakRssBytes, device } = record;
   const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
   return `${pairs([
     ['windows', `${count(windows.run)} run on ${device.name}, ${count(windows.skipped)} skipped`],
     ['covered', `${percent(coverage)} of the slide`],
     ['found', `${shares} of the slide`],
+    ...cleanedText(cleaned),
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
+    ...(probabilities === null ? [] : [['scores', style.good(probabilities.path)] as const]),
     ...(preview === null ? [] : [['preview', style.good(preview)] as const]),
-    ['record', style.good(recordPath)],
+    ...(files.report === undefined ? [] : [['report', style.good(files.report)] as const]),
+    ['record', style.good(files.record)],
   ])}\n`;
 }

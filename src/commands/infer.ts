@@ -1,26 +1,29 @@
-import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { dirname, join } from 'node:path';
 import { bundledModel } from '../model/bundled.js';
 import { readCard } from '../model/card.js';
 import { readModel } from '../model/facts.js';
 import { defaultWorkers, openPool, type Pool } from '../model/pool.js';
 import { type Model, resolveModel } from '../model/resolve.js';
+import { HISTORY } from '../pipeline/history.js';
+import { writeInferReport } from '../pipeline/infer-report.js';
 import { maskSize } from '../pipeline/mask-size.js';
 import { type PlanSettings, planSlide, type SlidePlan } from '../pipeline/plan-slide.js';
 import type { RunRecord } from '../pipeline/record.js';
+import { rememberRun } from '../pipeline/run-history.js';
 import type { RunFiles, RunSettings } from '../pipeline/run-settings.js';
 import { runSlide } from '../pipeline/run-slide.js';
 import { createStageClock, type StageClock } from '../pipeline/stage-clock.js';
 import type { SlideOptions } from '../slide/tiff.js';
-import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { percent } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
-import { shownPath } from '../tiff/location.js';
+import { eachFile } from './each-file.js';
 import { cardFlags, type InferOptions, planSettings, runSettings } from './infer-settings.js';
 import { deviceText, dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
-import { identities, makeFolder, type Outputs, outputsOf, refuseClashes } from './outputs.js';
+import { identities, makeFolder, type Outputs, outputsOf, pathsOf, refuseClashes } from './outputs.js';
 import type { Shell } from './shell.js';
 import { readSlideFlags } from './slide-options.js';
+import { readThresholds, thresholdFile } from './thresholds.js';
 
 /** What is the same for all slides of one command. */
 interface Job {
@@ -47,7 +50,7 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
   const file = await readModel(bundledModel(options.model), shell.signal);
   const model = resolveModel(file, await readCard(file, options.card), cardFlags(options));
   const plan = planSettings(options, model);
-  const run = runSettings(options, model);
+  const run = runSettings(options, model, await readThresholds(options.threshold));
   const slideOptionsOf = await readSlideFlags(options);
   say(shell, options, modelText(model));
 
@@ -60,7 +63,13 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
     slideOptionsOf,
     options,
     shell,
-    inputs: await identities([...slides, model.path, options.tissue, options.slideMppCsv ?? '']),
+    inputs: await identities([
+      ...slides,
+      model.path,
+      options.tissue,
+      options.slideMppCsv ?? '',
+      thresholdFile(options.threshold),
+    ]),
     pool: (clock) => {
       pool ??= startPool(model, plan, options, shell);
       pool.catch(() => {
@@ -69,26 +78,17 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
       return clock.wait('model', pool);
     },
   };
-  const failures: unknown[] = [];
-  let done = 0;
   try {
-    for (const [index, slide] of slides.entries()) {
-      try {
-        throwIfAborted(shell.signal);
-        await inferOne(slide, outputs[index]!, job);
-        done++;
-      } catch (error) {
-        failures.push(error);
-        report(slide, error, options, shell);
-        if (shell.signal.aborted || modelFailed) break;
-      }
-    }
+    return await eachFile(
+      slides,
+      { what: 'slides', key: 'slide', json: options.json },
+      shell,
+      (slide, index) => inferOne(slide, outputs[index]!, job),
+      () => modelFailed,
+    );
   } finally {
     await pool?.then((open) => open.close()).catch(() => undefined);
   }
-  if (failures.length === 0) return 0;
-  if (slides.length > 1) shell.stderr.write(`segtile: ${done} of ${slides.length} slides done\n`);
-  return failures.every((failure) => exitCodeOf(failure) === 2) ? 2 : 1;
 }
 
 async function startPool(model: Model, { window }: PlanSettings, options: InferOptions, shell: Shell): Promise<Pool> {
@@ -117,8 +117,14 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
   const { options, shell, model } = job;
   const { stdout, stderr } = shell;
   const clock = createStageClock();
-  const files = { mask: outputs.mask, record: outputs.record, preview: options.preview ? outputs.preview : undefined };
-  if (!options.dryRun) await refuseClashes(job.inputs, files, options.overwrite === true);
+  const files: RunFiles = {
+    mask: outputs.mask,
+    record: outputs.record,
+    preview: options.preview ? outputs.preview : undefined,
+    probabilities: options.probabilities && { path: outputs.probabilities, samples: options.probabilities },
+    report: options.report ? outputs.report : undefined,
+  };
+  if (!options.dryRun) await refuseClashes(job.inputs, pathsOf(files), options.overwrite === true);
   const plan = await clock.wait(
     'plan',
     planSlide(slide, { ...job.plan, slideMpp: job.slideOptionsOf(slide).mpp }, model.mpp, shell.signal),
@@ -133,10 +139,16 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
     await makeFolder(files.mask);
     const pool = await job.pool(clock);
     const record = await runWithProgress(plan, job, pool, files, clock);
-    stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, files.record, styleFor(stdout)));
+    if (files.report !== undefined) await writeInferReport(files.report, record, plan);
+    if (options.history !== false) await rememberRun(historyOf(options, files.mask), record);
+    stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, files, styleFor(stdout)));
   } finally {
     await plan.slide.close();
   }
+}
+
+function historyOf({ history }: InferOptions, mask: string): string {
+  return typeof history === 'string' ? history : join(dirname(mask), HISTORY);
 }
 
 async function runWithProgress(
@@ -162,11 +174,4 @@ async function runWithProgress(
 
 function say({ stderr }: Shell, { quiet }: InferOptions, text: string): void {
   if (!quiet) stderr.write(text);
-}
-
-function report(slide: string, error: unknown, { json }: InferOptions, { stdout, stderr }: Shell): void {
-  stderr.write(failureText(error, styleFor(stderr)));
-  if (!json) return;
-  const { code, hint } = error instanceof SegtileError ? error : { code: 'unexpected', hint: undefined };
-  stdout.write(`${JSON.stringify({ slide: { path: shownPath(slide) }, error: { code, message: reason(error), hint } })}\n`);
 }

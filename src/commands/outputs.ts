@@ -9,24 +9,27 @@ export interface Outputs {
   readonly mask: string;
   readonly record: string;
   readonly preview: string;
+  readonly report: string;
+  readonly probabilities: string;
 }
 
 /** File name endings that are no part of a slide's own name. */
-const EXTENSION = /(\.ome)?\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
+const EXTENSION = /(\.probabilities)?(\.ome)?\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
 
 /**
- * The files that `infer` writes for each slide: into a folder, under the slide's name, or for one slide under a `.tif` name of its own.
+ * The files that a command writes for each slide, or file of its probabilities: into a folder, under the slide's name, or for one slide under a `.tif` name of its own.
  *
+ * @param mark stands in the name of the mask, before its ending
  * @throws {SegtileError} `usage` where one name is given for several slides, or two slides would get the same names
  */
-export function outputsOf(slides: readonly string[], output: string): Outputs[] {
+export function outputsOf(slides: readonly string[], output: string, mark = 'mask'): Outputs[] {
   const named = /(\.ome)?\.tiff?$/i.exec(output);
   if (named) {
     if (slides.length > 1) {
       throw new SegtileError('usage', `one output file, ${output}, for ${slides.length} slides`, 'give a folder with --output');
     }
     const stem = output.slice(0, named.index);
-    return [{ mask: output, record: `${stem}.run.json`, preview: `${stem}.preview.jpg` }];
+    return [{ mask: output, ...besides(stem) }];
   }
   const taken = new Map<string, string>();
   return slides.map((slide) => {
@@ -41,8 +44,22 @@ export function outputsOf(slides: readonly string[], output: string): Outputs[] 
     }
     taken.set(name.toLowerCase(), slide);
     const stem = join(output, name);
-    return { mask: `${stem}.mask.ome.tif`, record: `${stem}.run.json`, preview: `${stem}.preview.jpg` };
+    return { mask: `${stem}.${mark}.ome.tif`, ...besides(stem) };
   });
+}
+
+function besides(stem: string): Omit<Outputs, 'mask'> {
+  return {
+    record: `${stem}.run.json`,
+    preview: `${stem}.preview.jpg`,
+    report: `${stem}.report.html`,
+    probabilities: `${stem}.probabilities.ome.tif`,
+  };
+}
+
+/** Every file that a run writes. */
+export function pathsOf({ mask, preview, report, probabilities, record }: RunFiles): string[] {
+  return [mask, preview, report, probabilities?.path, record].filter((each) => each !== undefined);
 }
 
 /** What tells files apart whatever they are called, for those of the paths that are local files. */
@@ -61,8 +78,8 @@ function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }
  * @param inputs from {@link identities}, of every file that the command reads: none is replaced, whatever `overwrite` says
  * @throws {SegtileError} `output` where a file is there already, or is an input
  */
-export async function refuseClashes(inputs: ReadonlySet<string>, files: RunFiles, overwrite: boolean): Promise<void> {
-  for (const path of [files.mask, files.preview, files.record].filter((each) => each !== undefined)) {
+export async function refuseClashes(inputs: ReadonlySet<string>, paths: readonly string[], overwrite: boolean): Promise<void> {
+  for (const path of paths) {
     const found = await stat(path).catch(() => undefined);
     if (!found) continue;
     if (found.isDirectory()) throw new SegtileError('output', `${path} is a folder`, 'choose another place with --output');

@@ -1,6 +1,8 @@
 import { SegtileError } from '../errors.js';
 import { parseDevices } from '../model/device.js';
+import type { Area } from '../plan/area.js';
 import type { Rgb, Size } from '../types.js';
+import type { ThresholdOption } from './thresholds.js';
 
 /** Turns the text of an option into a value. Every parser throws {@link SegtileError} `usage` with the option's name and the text. */
 export type Parser<T> = (text: string, option: string) => T;
@@ -49,6 +51,13 @@ export const batch: Parser<number | 'auto'> = (text, option) => {
   return value;
 };
 
+/** A finite number. */
+export const finiteNumber: Parser<number> = (text, option) => {
+  const value = number(text);
+  if (!Number.isFinite(value)) throw refuse('a number', option, text);
+  return value;
+};
+
 /** A share from 0 to 1, written as `0.05` or `5%`. */
 export const share: Parser<number> = (text, option) => {
   const percent = text.trim().endsWith('%');
@@ -71,6 +80,23 @@ export const size: Parser<Size> = (text, option) => {
   const height = Number(match?.[2] ?? match?.[1]);
   if (!match || width < 1 || height < 1) throw refuse('pixels such as 1024 or 1024x768', option, text);
   return { width, height };
+};
+
+/** An area with its unit: `200px`, or `50um2` in square micrometres. */
+export const area: Parser<Area> = (text, option) => {
+  const match = /^(.*?)\s*(px2?|px²|[uµμ]m(?:2|\^2|²))$/i.exec(text.trim());
+  const value = number(match?.[1] ?? '');
+  if (!match || !(value > 0) || value === Number.POSITIVE_INFINITY)
+    throw refuse('an area such as 50um2 or 200px', option, text);
+  return { value, unit: /^p/i.test(match[2]!) ? 'px' : 'um2' };
+};
+
+/** A length: in pixels, `4` or `4px`, or in micrometres, `2um`. */
+export const length: Parser<{ readonly value: number; readonly unit: 'px' | 'um' }> = (text, option) => {
+  const match = /^(.*?)\s*(px|[uµμ]m)?$/i.exec(text.trim());
+  const value = number(match?.[1] ?? '');
+  if (!match || !(value >= 0) || value === Number.POSITIVE_INFINITY) throw refuse('a length such as 4px or 2um', option, text);
+  return { value, unit: match[2] === undefined || /^p/i.test(match[2]) ? 'px' : 'um' };
 };
 
 /** One of a list of words. */
@@ -98,8 +124,9 @@ export const positiveChannelNumbers: Parser<readonly number[]> = (text, option) 
   return values;
 };
 
-/** Thresholds: one for all classes (`0.5`), or by name (`tumor=0.6,stroma=0.45`). */
-export const thresholds: Parser<number | ReadonlyMap<string, number>> = (text, option) => {
+/** Thresholds: one for all classes (`0.5`), by name (`tumor=0.6,stroma=0.45`), or the name of a file that lists them (`best.json`). */
+export const thresholds: Parser<ThresholdOption> = (text, option) => {
+  if (/\.json$/i.test(text)) return { file: text };
   const isShare = (value: number): boolean => value >= 0 && value <= 1;
   const one = number(text);
   if (isShare(one)) return one;
@@ -108,7 +135,12 @@ export const thresholds: Parser<number | ReadonlyMap<string, number>> = (text, o
     return [part.slice(0, Math.max(at, 0)).trim(), number(part.slice(at + 1))];
   });
   if (byName.some(([name, value]) => name === '' || !isShare(value))) {
-    throw refuse('a probability, or one a class,', option, text, 'for example 0.5, or tumor=0.6,stroma=0.45');
+    throw refuse(
+      'a probability, or one a class,',
+      option,
+      text,
+      'for example 0.5, or tumor=0.6,stroma=0.45, or a file best.json',
+    );
   }
   const twice = byName.find(([name], index) => byName.findIndex(([other]) => other === name) < index);
   if (twice) throw refuse('one threshold a class', option, text, `"${twice[0]}" has two`);

@@ -39,15 +39,32 @@ export async function writeLabelMask(path: string, mask: LabelMask): Promise<Sin
     codec: deflateCodec('labels'),
     reduce: 'majority',
     levels: ome ? 'subifd' : 'chained',
-    description: ome ? omeXml({ name: basename(path), size, mpp, classes }) : plainDescription(classes),
+    description: ome ? maskXml(basename(path), { size, mpp, classes }) : plainDescription(classes),
     software: 'segtile',
   });
   return values === '255' ? { ...sink, write: (rows) => sink.write(brightened(rows)) } : sink;
 }
 
+/** Names and colours of the classes stand in a map, `value` to `name #rrggbb`; the channel of one class has its name and colour. */
+function maskXml(name: string, { size, mpp, classes }: Pick<LabelMask, 'size' | 'mpp' | 'classes'>): string {
+  const [only, ...others] = classes;
+  const channel = only && others.length === 0 ? { name: only.name, color: only.color } : { name: 'labels' };
+  const value = classes.map((each) => [String(each.label), `${each.name} ${hex(each.color)}`] as const);
+  return omeXml({
+    name,
+    size,
+    mpp,
+    samples: 'uint8',
+    channels: [channel],
+    annotation: { namespace: 'segtile/classes', value },
+  });
+}
+
 /** One line a value, so that a plain mask still says what its values mean. */
 function plainDescription(classes: readonly MaskClass[]): string {
-  return ['segtile label mask', '0 background', ...classes.map((each) => `${each.label} ${each.name} ${hex(each)}`)].join('\n');
+  return ['segtile label mask', '0 background', ...classes.map((each) => `${each.label} ${each.name} ${hex(each.color)}`)].join(
+    '\n',
+  );
 }
 
 function brightened(rows: RasterRows): RasterRows {

@@ -1,42 +1,53 @@
-import type { MaskClass, Mpp, Size } from '../types.js';
+import type { Mpp, Rgb, Size } from '../types.js';
 
-/** What the OME-XML of a label mask tells. */
-export interface OmeMask {
+/** What an OME-XML tells of one image. */
+export interface OmeImage {
   readonly name: string;
   readonly size: Size;
+  /** Physical size of a pixel, in micrometres, where it is known. */
   readonly mpp?: Mpp | undefined;
-  /** The classes with the values that they have in the file. */
-  readonly classes: readonly MaskClass[];
+  readonly samples: 'uint8' | 'float32';
+  /** In the order of their directories, one in each. */
+  readonly channels: readonly { readonly name: string; readonly color?: Rgb }[];
+  /** What else is said, under a namespace of its own: pairs of texts, or one text. */
+  readonly annotation: {
+    readonly namespace: string;
+    readonly value: readonly (readonly [key: string, value: string])[] | string;
+  };
 }
 
 /**
- * The OME-XML (schema 2016-06, http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd) of one 8-bit plane in directory 0. Names
- * and colours of the classes stand in a map annotation, `value` to `name #rrggbb`. Plain ASCII, because that is what TIFF text is.
+ * The OME-XML (schema 2016-06, http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd) of an image whose channels stand in the
+ * directories from 0 on. Plain ASCII, because that is what TIFF text is.
  */
-export function omeXml({ name, size, mpp, classes }: OmeMask): string {
-  const [only, ...others] = classes;
+export function omeXml({ name, size, mpp, samples, channels, annotation }: OmeImage): string {
   const physical = mpp
     ? attributes({ PhysicalSizeX: mpp.x, PhysicalSizeXUnit: 'µm', PhysicalSizeY: mpp.y, PhysicalSizeYUnit: 'µm' })
     : '';
-  const channel = attributes({
-    ID: 'Channel:0:0',
-    Name: only && others.length === 0 ? only.name : 'labels',
-    SamplesPerPixel: 1,
-    ...(only && others.length === 0 ? { Color: omeColor(only) } : {}),
-  });
   const pixels = attributes({
     ID: 'Pixels:0',
     DimensionOrder: 'XYCZT',
-    Type: 'uint8',
-    SignificantBits: 8,
+    Type: samples === 'uint8' ? 'uint8' : 'float',
+    SignificantBits: samples === 'uint8' ? 8 : 32,
     BigEndian: false,
     SizeX: size.width,
     SizeY: size.height,
-    SizeC: 1,
+    SizeC: channels.length,
     SizeZ: 1,
     SizeT: 1,
   });
-  const pairs = classes.map((each) => `<M${attributes({ K: each.label })}>${escapeXml(`${each.name} ${hex(each)}`)}</M>`);
+  const channelTags = channels.map(({ name: channel, color }, index) => {
+    const colour = color ? { Color: omeColor(color) } : {};
+    return `<Channel${attributes({ ID: `Channel:0:${index}`, Name: channel, SamplesPerPixel: 1, ...colour })}/>`;
+  });
+  const places = channels.map(
+    (_, index) => `<TiffData IFD="${index}" PlaneCount="1" FirstC="${index}" FirstZ="0" FirstT="0"/>`,
+  );
+  const { namespace, value } = annotation;
+  const [kind, content] =
+    typeof value === 'string'
+      ? (['CommentAnnotation', escapeXml(value)] as const)
+      : (['MapAnnotation', value.map(([key, each]) => `<M${attributes({ K: key })}>${escapeXml(each)}</M>`).join('')] as const);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"' +
@@ -44,27 +55,27 @@ export function omeXml({ name, size, mpp, classes }: OmeMask): string {
       ' Creator="segtile">',
     `<Image${attributes({ ID: 'Image:0', Name: name })}>`,
     `<Pixels${pixels}${physical}>`,
-    `<Channel${channel}/>`,
-    '<TiffData IFD="0" PlaneCount="1" FirstC="0" FirstZ="0" FirstT="0"/>',
+    ...channelTags,
+    ...places,
     '</Pixels>',
     '<AnnotationRef ID="Annotation:0"/>',
     '</Image>',
     '<StructuredAnnotations>',
-    '<MapAnnotation ID="Annotation:0" Namespace="segtile/classes">',
-    `<Value>${pairs.join('')}</Value>`,
-    '</MapAnnotation>',
+    `<${kind}${attributes({ ID: 'Annotation:0', Namespace: namespace })}>`,
+    `<Value>${content}</Value>`,
+    `</${kind}>`,
     '</StructuredAnnotations>',
     '</OME>',
   ].join('\n');
 }
 
 /** Colours of the schema are one signed 32-bit integer, red in the highest byte, alpha in the lowest. */
-function omeColor({ color: [red, green, blue] }: MaskClass): number {
+function omeColor([red, green, blue]: Rgb): number {
   return (red << 24) | (green << 16) | (blue << 8) | 255;
 }
 
-/** The colour of a class as `#rrggbb`. */
-export function hex({ color }: MaskClass): string {
+/** A colour as `#rrggbb`. */
+export function hex(color: Rgb): string {
   return `#${color.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
 }
 

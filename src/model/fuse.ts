@@ -190,7 +190,7 @@ function behindSteps(
     steps.push(enlarge(map.factor));
     if (map.height * map.factor > window.height || map.width * map.factor > window.width) steps.push(cut(window));
   }
-  if (activation === 'sigmoid') steps.push(simple('Sigmoid'));
+  if (activation === 'sigmoid') steps.push(...(opset < 5 ? [] : [sameShape]), simple('Sigmoid'));
   if (activation === 'softmax') steps.push(softmax(opset));
   return steps;
 }
@@ -212,6 +212,12 @@ function byteSteps(opset: number): Step[] {
     cast('uint8'),
   ];
 }
+
+/**
+ * Leaves a tensor as it is, without a copy. Between the last convolution and a sigmoid it keeps onnxruntime from joining the two: the
+ * convolution has a multiple of 8 or 16 channels inside, and the sigmoid would be worked out for all of them.
+ */
+const sameShape: Step = withNumbers('Reshape', BigInt64Array.of(0n, 0n, 0n, 0n));
 
 /**
  * Softmax over the channels of NCHW from its parts, the largest subtracted first so that nothing overflows: onnxruntime's own Softmax

@@ -1,7 +1,5 @@
-import { emptyLabelCount, type LabelCount, type LabelRule, labelRows } from '../plan/labels.js';
-import { probabilities, type Squash } from '../plan/squash.js';
-import { stretcher } from '../plan/stretch.js';
-import type { RasterRows, Sink, Size } from '../types.js';
+import type { Size } from '../types.js';
+import { type LabelResult, type LabelSettings, type LabelSinks, labelScores } from './label-scores.js';
 import type { SlidePlan } from './plan-slide.js';
 import { type Inference, type ScoreSettings, scoreSlide } from './score.js';
 import type { StageClock } from './stage-clock.js';
@@ -9,14 +7,10 @@ import type { StageClock } from './stage-clock.js';
 export type { Inference };
 
 /** How a slide becomes labels. */
-export interface InferSettings extends ScoreSettings {
-  /** What is still to be applied after blending: present when logits are blended. */
-  readonly squash: Squash | undefined;
-  readonly rule: LabelRule;
-}
+export interface InferSettings extends ScoreSettings, LabelSettings {}
 
 /** What a run did. */
-export interface InferResult extends LabelCount {
+export interface InferResult extends LabelResult {
   readonly windowsRun: number;
 }
 
@@ -24,7 +18,7 @@ export interface InferResult extends LabelCount {
  * The main road: a slide is scored, labelled and handed to the sinks, top to bottom. Nothing the size of the slide is held at any
  * moment. Writing goes on while the next windows are scored.
  *
- * @param sinks take labels at the size of the working image or of `output`, in step
+ * @param sinks take labels at the size of the working image or of `output`, and scores at that of the working image
  * @param onWindow is called after each window with how many are done
  * @throws whatever a room throws; the caller aborts the sinks
  */
@@ -32,37 +26,18 @@ export async function inferSlide(
   plan: SlidePlan,
   model: Inference,
   settings: InferSettings,
-  sinks: readonly Sink<RasterRows>[],
+  sinks: LabelSinks,
   output: Size,
   clock: StageClock,
   onWindow: (done: number) => void,
   signal: AbortSignal,
 ): Promise<InferResult> {
-  const { squash, rule } = settings;
-  const { size } = plan.grid;
-  const stretch = stretcher(size, output);
-  const count = emptyLabelCount();
   let windowsRun = 0;
-  let writing: Promise<void> = Promise.resolve();
-
-  async function write(rows: RasterRows): Promise<void> {
-    await clock.wait('write', writing);
-    writing = Promise.all(sinks.map((sink) => sink.write(rows))).then(() => {});
-    // Awaited before the next write; until then a failure must not count as unhandled.
-    writing.catch(() => {});
-  }
-
   const counted = (done: number): void => {
     windowsRun = done;
     onWindow(done);
   };
-  for await (const scores of scoreSlide(plan, model, settings, clock, counted, signal)) {
-    const labels = clock.sync('label', () => {
-      if (squash) probabilities(scores, squash);
-      return labelRows(scores, size.width, rule, count);
-    });
-    for (const rows of stretch(labels)) await write(rows);
-  }
-  await clock.wait('write', writing);
+  const scores = scoreSlide(plan, model, settings, clock, counted, signal);
+  const count = await labelScores(scores, plan.grid.size, settings, sinks, output, clock);
   return { ...count, windowsRun };
 }

@@ -4,11 +4,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeviceFacts } from '../model/pool.js';
 import type { Model } from '../model/resolve.js';
+import type { CleanedCount, CleanUp } from '../plan/clean-up.js';
 import type { GridSettings } from '../plan/grid.js';
-import type { LabelRule } from '../plan/labels.js';
+import type { LabelCount, LabelRule } from '../plan/labels.js';
+import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
 import { openPartialFile } from '../tiff/partial-file.js';
-import type { Mpp, SampleType, Size } from '../types.js';
+import type { MaskClass, Mpp, SampleType, Size } from '../types.js';
+import { newRunId } from './history.js';
 import type { InferResult } from './infer.js';
 import type { MaskSize } from './mask-size.js';
 import type { SlidePlan } from './plan-slide.js';
@@ -34,6 +37,7 @@ interface RunParts {
   readonly model: Model;
   readonly pool: ReadyModel;
   readonly settings: RunSettings;
+  readonly cleanUp: CleanUp | undefined;
   readonly files: RunFiles;
   readonly mask: MaskSize;
   readonly result: InferResult;
@@ -44,6 +48,10 @@ interface RunParts {
 
 /** What a run was, what it depended on and what it did: `<stem>.run.json`. */
 export interface RunRecord {
+  /** By which `runs.jsonl` and people call this run. */
+  readonly id: string;
+  /** When it was done, ISO 8601. */
+  readonly finished: string;
   /** The slide as its file has it, in level-0 pixels. */
   readonly slide: Pick<Slide, 'path' | 'format' | 'width' | 'height' | 'levels'> & {
     readonly mpp: SlideMpp | null;
@@ -60,6 +68,8 @@ export interface RunRecord {
   readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border'> &
     Pick<RunSettings, 'blend' | 'blendSpace' | 'maskValues'> & {
       readonly labels: LabelRule;
+      /** In pixels of the working image; 0 is no limit. */
+      readonly cleanUp: CleanUp | null;
       readonly tissue: TissueSelection['facts'];
     };
   readonly device: Pick<ReadyModel, 'provider' | 'workers'> &
@@ -72,9 +82,11 @@ export interface RunRecord {
   /** Share of the slide's area that some window looked at. */
   readonly coverage: number;
   /** Share of the slide's area by class. */
-  readonly classShares: readonly { readonly label: number; readonly name: string; readonly share: number }[];
+  readonly classShares: readonly ClassShare[];
+  readonly cleaned: CleanedFacts | null;
   readonly mask: Size & { readonly path: string; readonly mpp: Mpp | null };
   readonly preview: string | null;
+  readonly probabilities: (Size & { readonly path: string; readonly samples: ProbabilityType }) | null;
   /** See {@link StageClock}. */
   readonly seconds: Readonly<Record<string, number>>;
   /** Most memory that the process held until now. */
@@ -88,6 +100,8 @@ export function recordOf(parts: RunParts): RunRecord {
   const { slide, view, grid, selection, facts } = plan;
   const pixels = view.width * view.height;
   return {
+    id: newRunId(),
+    finished: new Date().toISOString(),
     slide: {
       path: slide.path,
       format: slide.format,
@@ -122,6 +136,7 @@ export function recordOf(parts: RunParts): RunRecord {
       blend: settings.blend,
       blendSpace: settings.blendSpace,
       labels: settings.rule,
+      cleanUp: parts.cleanUp ?? null,
       tissue: facts,
       maskValues: settings.maskValues,
     },
@@ -134,21 +149,46 @@ export function recordOf(parts: RunParts): RunRecord {
     },
     windows: { planned: selection.planned, skipped: selection.planned - selection.keptCount, run: result.windowsRun },
     coverage: round(result.covered / pixels),
-    classShares: model.classes.map(({ label, name }) => ({ label, name, share: round(result.perLabel[label]! / pixels) })),
+    classShares: sharesOf(model.classes, result, pixels),
+    cleaned: cleanedFacts(result.cleaned),
     mask: { path: files.mask, ...mask, mpp: mask.mpp ?? null },
     preview: files.preview ?? null,
+    probabilities: files.probabilities ? { ...files.probabilities, ...grid.size } : null,
     seconds: clock.seconds(),
     peakRssBytes: peakRss(),
     versions: versions(),
   };
 }
 
-function round(share: number): number {
+/** How much of an image a class has. */
+export interface ClassShare {
+  readonly label: number;
+  readonly name: string;
+  readonly share: number;
+}
+
+/** The share of each class of an image of so many pixels. */
+export function sharesOf(classes: readonly MaskClass[], { perLabel }: LabelCount, pixels: number): ClassShare[] {
+  return classes.map(({ label, name }) => ({ label, name, share: round(perLabel[label]! / pixels) }));
+}
+
+/** What a clean-up did. Pixels are those of the working image. */
+export type CleanedFacts = Omit<CleanedCount, 'change'>;
+
+/** What a clean-up did, where there was one. */
+export function cleanedFacts(cleaned: CleanedCount | undefined): CleanedFacts | null {
+  if (!cleaned) return null;
+  const { objects, objectPixels, holes, holePixels } = cleaned;
+  return { objects, objectPixels, holes, holePixels };
+}
+
+/** A share as records have it, to a millionth. */
+export function round(share: number): number {
   return Number(share.toFixed(6));
 }
 
 /** Most memory that the process has held so far, in bytes. */
-function peakRss(): number {
+export function peakRss(): number {
   return process.resourceUsage().maxRSS * 1024;
 }
 

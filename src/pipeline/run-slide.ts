@@ -1,19 +1,21 @@
-import { rm } from 'node:fs/promises';
-import { throwIfAborted } from '../errors.js';
 import { writeLabelMask } from '../mask/label-mask.js';
 import { createPreview } from '../mask/preview.js';
+import { type ProbabilityMap, writeProbabilityMap } from '../mask/probability-map.js';
 import type { Model } from '../model/resolve.js';
-import type { Box, RasterRows, Sink, Size } from '../types.js';
+import { cleanUpOf } from '../plan/area.js';
+import type { ProbabilityType } from '../plan/score-planes.js';
+import type { Box, RasterRows, ScoreRows, Sink, Size } from '../types.js';
+import { filesAndRecord } from './files-and-record.js';
 import { inferSlide } from './infer.js';
-import { maskSize } from './mask-size.js';
+import { type MaskSize, maskSize } from './mask-size.js';
 import type { SlidePlan } from './plan-slide.js';
-import { type RunRecord, recordOf, writeRecord } from './record.js';
+import { type RunRecord, recordOf } from './record.js';
 import type { ReadyModel, RunFiles, RunSettings } from './run-settings.js';
 import type { StageClock } from './stage-clock.js';
 
 /**
- * Runs a planned slide from pixels to files: the mask, its preview, and the record of the run. The files appear when all is done; after a
- * failure none of them stands there.
+ * Runs a planned slide from pixels to files: the mask, its preview, probabilities where they are wanted, and the record of the run. The files
+ * appear when all is done; after a failure none of them stands there.
  *
  * @param onWindow is called after each window with how many are done
  * @returns the record, as it was written
@@ -31,60 +33,46 @@ export async function runSlide(
   const size = maskSize(plan, settings.outputMpp);
   const { mpp } = size;
   const { classes } = model;
-  const sinks: { readonly path: string; readonly sink: Sink<RasterRows> }[] = [];
-  const appeared: string[] = [];
-  try {
-    if (files.preview !== undefined) {
-      const overview = await clock.wait('plan', plan.overview());
-      const sink = await createPreview(files.preview, { overview, size, classes, covered: coveredBoxes(plan, size) });
-      sinks.push({ path: files.preview, sink });
-    }
-    const sink = await writeLabelMask(files.mask, { size, mpp, classes, values: settings.maskValues });
-    sinks.push({ path: files.mask, sink });
-    const squash = settings.blendSpace === 'logits' ? model.squash : undefined;
-    const { blend, rule } = settings;
-    const [began, busyBefore] = [performance.now(), pool.busySeconds()];
-    const result = await inferSlide(
-      plan,
-      pool,
-      { channels: model.channels, blend, squash, rule },
-      sinks.map(({ sink }) => sink),
-      size,
-      clock,
-      onWindow,
-      signal,
-    );
-    const spent = (performance.now() - began) / 1000;
-    const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;
-    // Where a record stands, the files beside it are whole and belong to it: an old one goes first, the new one comes last.
-    await rm(files.record, { force: true });
-    for (const { path, sink } of sinks) {
-      await clock.wait('finish', finishUnlessStopped(sink, signal));
-      appeared.push(path);
-    }
-    const record = recordOf({ plan, model, pool, settings, files, mask: size, result, busyShare, clock });
-    await writeRecord(files.record, record);
-    return record;
-  } catch (error) {
-    for (const { sink } of sinks) await sink.abort();
-    for (const path of appeared) await rm(path, { force: true });
-    throw error;
-  }
+  const cleanUp = cleanUpOf(settings.cleanUp, plan.view.mpp, plan.slide.path);
+  return filesAndRecord(
+    files.record,
+    async (keep) => {
+      const { mask, preview, probabilities } = files;
+      const labels: Sink<RasterRows>[] = [];
+      if (preview !== undefined) {
+        const overview = await clock.wait('plan', plan.overview());
+        const covered = coveredBoxes(plan, size);
+        labels.push(keep(preview, await createPreview(preview, { overview, size, classes, covered })));
+      }
+      labels.push(keep(mask, await writeLabelMask(mask, { size, mpp, classes, values: settings.maskValues })));
+      const scores: Sink<ScoreRows>[] = [];
+      if (probabilities !== undefined) {
+        const sink = await writeProbabilityMap(probabilities.path, probabilityMap(plan, model, probabilities.samples, size));
+        scores.push(keep(probabilities.path, sink));
+      }
+      const squash = settings.blendSpace === 'logits' ? model.squash : undefined;
+      const { blend, rule } = settings;
+      const inferSettings = { channels: model.channels, blend, squash, rule, cleanUp };
+      const [began, busyBefore] = [performance.now(), pool.busySeconds()];
+      const result = await inferSlide(plan, pool, inferSettings, { labels, scores }, size, clock, onWindow, signal);
+      const spent = (performance.now() - began) / 1000;
+      const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;
+      return () => recordOf({ plan, model, pool, settings, cleanUp, files, mask: size, result, busyShare, clock });
+    },
+    clock,
+    signal,
+  );
 }
 
-/** Finishing a mask builds its pyramid, which takes long enough for the user to want it stopped. */
-async function finishUnlessStopped(sink: Sink<RasterRows>, signal: AbortSignal): Promise<void> {
-  throwIfAborted(signal);
-  const stop = (): void => void sink.abort();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    await sink.finish();
-  } catch (error) {
-    throwIfAborted(signal);
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+/** Probabilities have the working resolution: finer there is nothing to be known. */
+function probabilityMap(
+  { grid, view }: SlidePlan,
+  { classes, labels, exclusive }: Model,
+  samples: ProbabilityType,
+  { width, height, mpp }: MaskSize,
+): ProbabilityMap {
+  const mask = { width, height, mpp: mpp ?? null };
+  return { size: grid.size, mpp: view.mpp, map: { classes, labels, exclusive, samples, mask } };
 }
 
 /** What the windows that are run may speak for, in pixels of the mask. */

@@ -97,8 +97,11 @@ function passing(
     const scale = 1 / Math.max(threshold, Number.MIN_VALUE);
     for (let i = 0; i < plane; i++) {
       const score = scores[i]!;
-      if (score > threshold && score * scale > best[i]!) {
-        best[i] = score * scale;
+      if (!(score > threshold)) continue;
+      // As float32, so that of equals the first stays.
+      const ratio = Math.fround(score * scale);
+      if (ratio > best[i]!) {
+        best[i] = ratio;
         out[i] = label;
       }
     }

@@ -78,6 +78,8 @@ export interface Slide {
   readonly associated?: readonly AssociatedImage[];
   /** Names of the channels, where they are not the colours of a picture; '' for one without a name. */
   readonly channels?: readonly string[];
+  /** What the file's first directory says in words, such as OME-XML. */
+  readonly description?: string;
   /** What was decided where a file can be read in more than one way, as sentences for people. */
   readonly notes?: readonly string[];
   /**

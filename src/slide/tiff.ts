@@ -62,6 +62,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     mpp: findMpp(options.mpp, { said: layout.mpp, description: base.description, resolution: base.resolution }),
     sampling: `${base.samples} x ${base.bits[0]} bit ${base.sampleFormat === 3 ? 'floating point ' : ''}${photometricName(base.photometric)}`,
     associated: layout.associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
+    description: base.description,
     channels: kind === 'colours' || names.length <= 1 ? [] : names,
     notes: [
       ...layout.notes,

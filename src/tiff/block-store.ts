@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PartialFile } from './partial-file.js';
 import { fillUniform, uniformValue } from './pyramid.js';
-import type { ImageFormat } from './tile-codec.js';
+import { type ImageFormat, pixelBytes } from './tile-codec.js';
 
 /** Where the compressed bytes of the tiles of one level lie, in row-major order. Bytes from the start of the file. */
 export interface LevelBlocks {
@@ -30,7 +30,9 @@ export interface EncodedTile {
 }
 
 /** No block yet. Memory grows by about 150 bytes for each different tile. */
-export function blockStore(file: PartialFile, { tile, channels, codec }: ImageFormat): Blocks {
+export function blockStore(file: PartialFile, format: ImageFormat): Blocks {
+  const { tile, codec } = format;
+  const pixel = pixelBytes(format);
   const uniformTiles = new Map<number, Promise<EncodedTile>>();
   const uniformOffsets = new Map<number, number>();
   const offsetOf = new Map<string, number>();
@@ -38,9 +40,9 @@ export function blockStore(file: PartialFile, { tile, channels, codec }: ImageFo
   function encodeUniform(value: number): Promise<EncodedTile> {
     let encoded = uniformTiles.get(value);
     if (!encoded) {
-      const samples = new Uint8Array(tile * tile * channels);
-      fillUniform(samples, { x: 0, y: 0, width: tile, height: tile }, tile, channels, value);
-      encoded = codec.encode(samples, tile, channels).then((bytes) => ({ bytes, uniform: value }));
+      const samples = new Uint8Array(tile * tile * pixel);
+      fillUniform(samples, { x: 0, y: 0, width: tile, height: tile }, tile, pixel, value);
+      encoded = codec.encode(samples, tile, pixel).then((bytes) => ({ bytes, uniform: value }));
       uniformTiles.set(value, encoded);
     }
     return encoded;
@@ -49,9 +51,9 @@ export function blockStore(file: PartialFile, { tile, channels, codec }: ImageFo
   return {
     encodeUniform,
     async encode(samples) {
-      const value = uniformValue(samples, channels);
+      const value = uniformValue(samples, pixel);
       if (value !== undefined) return encodeUniform(value);
-      return { bytes: await codec.encode(samples, tile, channels), uniform: undefined };
+      return { bytes: await codec.encode(samples, tile, pixel), uniform: undefined };
     },
     async append(tiles, level) {
       const fresh: Uint8Array[] = [];
@@ -74,6 +76,6 @@ export function blockStore(file: PartialFile, { tile, channels, codec }: ImageFo
       });
     },
     uniformAt: (offset) => uniformOffsets.get(offset),
-    read: async (offset, byteCount) => codec.decode(await file.read(offset, byteCount), tile, channels),
+    read: async (offset, byteCount) => codec.decode(await file.read(offset, byteCount), tile, pixel),
   };
 }

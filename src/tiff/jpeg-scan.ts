@@ -1,16 +1,16 @@
 import sharp from 'sharp';
 import { reason } from '../errors.js';
-import type { Size } from '../types.js';
-import { bareJpeg, type JpegHead } from './jpeg.js';
-
-/** Heights of a JPEG frame are 16 bits (ITU-T T.81, table B.2). */
-const MOST_ROWS = 65_535;
-
-/**
- * Data that are left over show only where another interval follows, and libvips asks for remarks before it reads the next 8 rows, here of 8
- * pixels each, and not at the end: so many rows follow the last block at least.
- */
-const TAIL_ROWS = 128;
+import { bareJpeg, type JpegHead, type ScanComponent } from './jpeg.js';
+import {
+  BITS_AT,
+  HAS_VALUE,
+  type HuffmanTable,
+  type HuffmanTables,
+  longCode,
+  readHuffmanTables,
+  SHORT_BITS,
+  STEP_MASK,
+} from './jpeg-huffman.js';
 
 /** What libjpeg remarks on although it loses no data. */
 const HARMLESS = /Unknown Adobe color transform code|Invalid SOS parameters for sequential JPEG/;
@@ -31,48 +31,24 @@ export interface ScanBlock {
 
 /**
  * Makes sure that the entropy-coded data of JPEG blocks decode to their ends. libtiff decodes a damaged scan to wrong pixels and says
- * nothing that sharp would hand on; the JPEG decoder itself does tell. So blocks with the same headers are stacked as one JPEG, each of them
- * a restart interval, and decoded at an eighth of their size, which costs little more than reading the Huffman codes.
+ * nothing that sharp would hand on. So the Huffman codes of a sequential scan are followed here, without a look at the values between them, which
+ * takes a fraction of what decoding does. Other streams, of which slides have few, are decoded by libjpeg alone, which does tell.
  *
  * @param tables tag JPEGTables
- * @throws {Error} with libjpeg's words
+ * @throws {Error} saying what is wrong, or with libjpeg's words
  */
 export async function checkScans(blocks: readonly ScanBlock[], tables: Uint8Array | undefined): Promise<void> {
-  const stacks = new Map<string, ScanBlock[]>();
-  const alone: Trial[] = [];
-  for (const block of blocks) {
-    const { bytes, head } = block;
-    if (!head.simple || unitsIn(head) > 65_535 || 2 * paddedHeight(head) + TAIL_ROWS > MOST_ROWS) {
-      alone.push({ file: bareJpeg(bytes, head, tables, false), size: undefined });
-      continue;
-    }
-    const key = Buffer.from(bytes.buffer, bytes.byteOffset, head.scanAt).toString('latin1');
-    const stack = stacks.get(key);
-    if (stack === undefined) stacks.set(key, [block]);
-    else stack.push(block);
+  for (const { bytes, head } of blocks) {
+    const codes = head.scan && definitions(bytes, head.scanAt, tables);
+    const units = codes && head.scan && unitBlocks(head.scan, codes.tables);
+    if (codes === undefined || units === undefined) await tryOut(bareJpeg(bytes, head, tables, false));
+    else followScan(bytes, head, units, codes.restartInterval);
   }
-  const files: Trial[] = [...stacks.values()].flatMap((stack) => {
-    const most = Math.max(1, Math.floor((MOST_ROWS - 2 * TAIL_ROWS) / paddedHeight(stack[0]!.head)));
-    const parts = Array.from({ length: Math.ceil(stack.length / most) }, (_, i) => stack.slice(i * most, (i + 1) * most));
-    return parts.map((part) => stacked([...part, ...repeated(part.at(-1)!)], tables));
-  });
-  for (const file of [...files, ...alone]) await tryOut(file);
 }
 
-/** A JPEG file that is only decoded to see whether it can be, and its size where it may be made smaller. */
-interface Trial {
-  readonly file: Uint8Array;
-  readonly size: Size | undefined;
-}
-
-async function tryOut({ file, size }: Trial): Promise<void> {
-  const image = sharp(file, { failOn: 'warning', limitInputPixels: false, unlimited: true, ignoreIcc: true });
-  if (size !== undefined) {
-    // An eighth, rounded down: from there on the decoder leaves all but the mean of each 8 x 8 pixels out. Every row is still read.
-    const [width, height] = [size.width, size.height].map((side) => Math.max(1, Math.floor(side / 8)));
-    image.resize({ width: width!, height: height!, fit: 'fill', kernel: 'nearest' });
-  }
-  await image
+/** Decodes a JPEG file, only to see whether it can be. */
+async function tryOut(file: Uint8Array): Promise<void> {
+  await sharp(file, { failOn: 'warning', limitInputPixels: false, unlimited: true, ignoreIcc: true })
     .raw()
     .toBuffer()
     .catch((thrown: unknown) => {
@@ -80,42 +56,133 @@ async function tryOut({ file, size }: Trial): Promise<void> {
     });
 }
 
-function repeated(block: ScanBlock): ScanBlock[] {
-  return Array(Math.ceil(TAIL_ROWS / paddedHeight(block.head))).fill(block);
+/** What a stream defines before its scan, and JPEGTables before that. */
+interface Definitions {
+  readonly tables: HuffmanTables;
+  /** Units of the scan between two restart markers; 0 where there are none. */
+  readonly restartInterval: number;
 }
 
-function stacked(blocks: readonly ScanBlock[], tables: Uint8Array | undefined): Trial {
-  const { bytes, head } = blocks[0]!;
-  const headers = Uint8Array.from(bytes.subarray(2, head.scanAt));
-  const height = paddedHeight(head) * blocks.length;
-  headers[head.frameAt - 2 + 5] = height >> 8;
-  headers[head.frameAt - 2 + 6] = height & 255;
-  const units = unitsIn(head);
-  const pieces = [
-    bytes.subarray(0, 2),
-    ...(tables === undefined ? [] : [tables.subarray(2, tables.length - 2)]),
-    Uint8Array.of(0xff, 0xdd, 0, 4, units >> 8, units & 255),
-    headers,
-  ];
-  for (const [i, block] of blocks.entries()) {
-    const last = i + 1 === blocks.length;
-    // Restart markers count from 0 to 7, over and over.
-    pieces.push(block.bytes.subarray(block.head.scanAt, block.head.endAt), Uint8Array.of(0xff, last ? 0xd9 : 0xd0 + (i % 8)));
+/** Markers (ITU-T T.81, table B.1). */
+const DHT = 0xc4;
+const DRI = 0xdd;
+const RST0 = 0xd0;
+
+/** @returns undefined where a table is malformed */
+function definitions(bytes: Uint8Array, scanAt: number, jpegTables: Uint8Array | undefined): Definitions | undefined {
+  const tables: (HuffmanTable | undefined)[] = [];
+  let restartInterval = 0;
+  for (const part of [jpegTables ?? new Uint8Array(), bytes.subarray(0, scanAt)]) {
+    for (let at = 2; at + 4 <= part.length; ) {
+      const marker = part[at + 1]!;
+      if (marker === 0xff) {
+        at++;
+        continue;
+      }
+      const next = at + 2 + part[at + 2]! * 256 + part[at + 3]!;
+      if (marker === DHT && !readHuffmanTables(part.subarray(at + 4, next), tables)) return undefined;
+      if (marker === DRI) restartInterval = part[at + 4]! * 256 + part[at + 5]!;
+      at = next;
+    }
   }
-  return { file: Buffer.concat(pieces), size: { width: head.size.width, height } };
+  return { tables, restartInterval };
 }
 
-function unitSize({ factors }: JpegHead): readonly [number, number] {
-  // A scan of one component is not interleaved: its units are single blocks of 8 x 8 (ITU-T T.81, A.2.2).
-  if (factors.length === 1) return [8, 8];
-  return [8 * Math.max(...factors.map(([across]) => across)), 8 * Math.max(...factors.map(([, down]) => down))];
+/** The codes of one block of 8 x 8 coefficients. */
+interface BlockCodes {
+  readonly dc: HuffmanTable;
+  readonly ac: HuffmanTable;
 }
 
-function unitsIn(head: JpegHead): number {
-  return Math.ceil(head.size.width / unitSize(head)[0]) * Math.ceil(head.size.height / unitSize(head)[1]);
+/** The blocks of one unit of a scan (MCU), in their order; undefined where a table is missing. */
+function unitBlocks(scan: readonly ScanComponent[], tables: HuffmanTables): readonly BlockCodes[] | undefined {
+  const blocks: BlockCodes[] = [];
+  for (const { factors, dcTable, acTable } of scan) {
+    const [dc, ac] = [tables[dcTable], tables[4 + acTable]];
+    if (dc === undefined || ac === undefined) return undefined;
+    // A scan of one component is not interleaved: its units are single blocks (ITU-T T.81, A.2.2).
+    const count = scan.length === 1 ? 1 : factors[0] * factors[1];
+    for (let i = 0; i < count; i++) blocks.push({ dc, ac });
+  }
+  return blocks;
 }
 
-function paddedHeight(head: JpegHead): number {
-  const down = unitSize(head)[1];
-  return Math.ceil(head.size.height / down) * down;
+/** How many units a scan has. */
+function unitsIn({ size }: JpegHead, scan: readonly ScanComponent[]): number {
+  const side = (axis: 0 | 1): number => (scan.length === 1 ? 8 : 8 * Math.max(...scan.map(({ factors }) => factors[axis])));
+  return Math.ceil(size.width / side(0)) * Math.ceil(size.height / side(1));
+}
+
+function followScan(bytes: Uint8Array, head: JpegHead, blocks: readonly BlockCodes[], restartInterval: number): void {
+  const units = unitsIn(head, head.scan!);
+  const interval = restartInterval || units;
+  let at = head.scanAt;
+  for (let done = 0, restarts = 0; done < units; done += interval, restarts++) {
+    if (done > 0) {
+      // Restart markers count from 0 to 7, over and over. Any marker may have fill bytes before it.
+      while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++;
+      if (bytes[at] !== 0xff || bytes[at + 1] !== RST0 + ((restarts - 1) % 8))
+        throw new Error(`its JPEG data have no restart marker after unit ${done} of ${units}`);
+      at += 2;
+    }
+    at = followCodes(bytes, at, head.endAt, blocks, Math.min(interval, units - done));
+  }
+  while (at < head.endAt && bytes[at] === 0xff) at++;
+  if (at < head.endAt) throw new Error(`its JPEG data go on after their last unit (${head.endAt - at} bytes)`);
+}
+
+/**
+ * Follows the codes of some units from one place in a stream to the next marker.
+ *
+ * @returns where that marker is, or `end`
+ * @throws {Error} where bits are no code, a block has too many coefficients, or bytes are missing or left over
+ */
+function followCodes(bytes: Uint8Array, start: number, end: number, blocks: readonly BlockCodes[], units: number): number {
+  let at = start;
+  let stop = end;
+  // The last `held` bits of `bits` come next; less than none where some that have not been read yet are to be left out.
+  let bits = 0;
+  let held = 0;
+  let missing = 0;
+  for (let unit = 0; unit < units; unit++) {
+    for (let b = 0; b < blocks.length; b++) {
+      const { dc, ac } = blocks[b]!;
+      let table = dc;
+      let code = 0;
+      let coefficients = 0;
+      while (coefficients < 64) {
+        while (held < 25) {
+          let byte = 0;
+          if (at < stop) {
+            byte = bytes[at++]!;
+            if (byte === 0xff) {
+              const place = at - 1;
+              while (at < stop && bytes[at] === 0xff) at++;
+              // A byte of 255 is followed by 0, a marker is not.
+              if (at < stop && bytes[at] === 0) at++;
+              else {
+                at = place;
+                stop = place;
+                byte = 0;
+                missing += 8;
+              }
+            }
+          } else missing += 8;
+          bits = (bits << 8) | byte;
+          held += 8;
+        }
+        code = table.short[(bits >>> (held - SHORT_BITS)) & ((1 << SHORT_BITS) - 1)]!;
+        if (code === 0) code = longCode(table, (bits >>> (held - 16)) & 0xffff);
+        if (code === 0) throw new Error(`its JPEG data have no Huffman code in unit ${unit}`);
+        held -= (code & ~HAS_VALUE) >> BITS_AT;
+        coefficients += code & STEP_MASK;
+        table = ac;
+      }
+      if (coefficients > 64 && (code & HAS_VALUE) !== 0)
+        throw new Error(`its JPEG data have more than 64 coefficients in a block of unit ${unit}`);
+    }
+    if (held < missing) throw new Error(`its JPEG data end too early, in unit ${unit} of ${units}`);
+  }
+  if (held - missing >= 8) throw new Error(`its JPEG data go on after their last unit`);
+  return stop < end ? stop : at;
 }

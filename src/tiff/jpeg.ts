@@ -4,10 +4,8 @@ import type { Size } from '../types.js';
 export interface JpegHead {
   readonly size: Size;
   readonly components: number;
-  /** Samples of each component in one unit of the scan (MCU), across and down (ITU-T T.81, B.2.2). */
-  readonly factors: readonly (readonly [across: number, down: number])[];
-  /** One scan of Huffman-coded sequential data (SOF0 or SOF1), without restarts. */
-  readonly simple: boolean;
+  /** The components of the one scan of Huffman-coded sequential data (SOF0 or SOF1); undefined where the data are of another kind. */
+  readonly scan: readonly ScanComponent[] | undefined;
   /** Where the frame header (SOF) starts. */
   readonly frameAt: number;
   /** Where the entropy-coded data start. */
@@ -16,6 +14,15 @@ export interface JpegHead {
   readonly endAt: number;
   /** Segments of Adobe (APP14), as start and end. */
   readonly adobe: readonly (readonly [start: number, end: number])[];
+}
+
+/** A component as a scan codes it. */
+export interface ScanComponent {
+  /** Its blocks in one unit of the scan (MCU), across and down (ITU-T T.81, B.2.2). */
+  readonly factors: readonly [across: number, down: number];
+  /** Numbers of the tables of its codes. */
+  readonly dcTable: number;
+  readonly acTable: number;
 }
 
 /**
@@ -47,9 +54,9 @@ export function jpegHead(bytes: Uint8Array, least: Size, most: Size): JpegHead {
 function parseHead(bytes: Uint8Array, endAt: number): JpegHead | undefined {
   const short = (at: number) => bytes[at]! * 256 + bytes[at + 1]!;
   const adobe: [number, number][] = [];
-  let frame: Pick<JpegHead, 'size' | 'components' | 'factors' | 'frameAt'> | undefined;
+  let frame: Pick<JpegHead, 'size' | 'components' | 'frameAt'> | undefined;
   let sequential = false;
-  let restarts = false;
+  const factors = new Map<number, readonly [number, number]>();
   for (let at = 2; at + 4 < endAt; ) {
     if (bytes[at] !== 0xff) return undefined;
     const marker = bytes[at + 1]!;
@@ -60,25 +67,39 @@ function parseHead(bytes: Uint8Array, endAt: number): JpegHead | undefined {
     const next = at + 2 + short(at + 2);
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
       const components = bytes[at + 9]!;
-      const factors = Array.from({ length: components }, (_, c) => bytes[at + 11 + 3 * c]!);
+      for (let c = 0; c < components; c++) {
+        const both = bytes[at + 11 + 3 * c]!;
+        factors.set(bytes[at + 10 + 3 * c]!, [both >> 4, both & 15]);
+      }
       sequential = marker <= 0xc1;
-      frame = {
-        size: { width: short(at + 7), height: short(at + 5) },
-        components,
-        factors: factors.map((both) => [both >> 4, both & 15]),
-        frameAt: at,
-      };
+      frame = { size: { width: short(at + 7), height: short(at + 5) }, components, frameAt: at };
     } else if (marker === 0xee && String.fromCharCode(...bytes.subarray(at + 4, at + 9)) === 'Adobe') {
       adobe.push([at, next]);
-    } else if (marker === 0xdd) {
-      restarts = short(at + 4) !== 0;
     } else if (marker === 0xda) {
       if (frame === undefined) return undefined;
-      return { ...frame, simple: sequential && !restarts && bytes[at + 4] === frame.components, scanAt: next, endAt, adobe };
+      const whole = sequential && bytes[at + 4] === frame.components && factors.size === frame.components;
+      return {
+        ...frame,
+        scan: whole ? scanComponents(bytes.subarray(at + 5), factors) : undefined,
+        scanAt: next,
+        endAt,
+        adobe,
+      };
     }
     at = next;
   }
   return undefined;
+}
+
+/** The components of a scan header, from the first of them on; undefined where the frame does not have them all, each once. */
+function scanComponents(
+  bytes: Uint8Array,
+  factors: ReadonlyMap<number, readonly [number, number]>,
+): ScanComponent[] | undefined {
+  const scan = Array.from({ length: factors.size }, (_, i) => ({ id: bytes[2 * i]!, tables: bytes[2 * i + 1]! }));
+  const known = scan.every(({ id }) => factors.has(id)) && new Set(scan.map(({ id }) => id)).size === scan.length;
+  if (!known) return undefined;
+  return scan.map(({ id, tables }) => ({ factors: factors.get(id)!, dcTable: tables >> 4, acTable: tables & 15 }));
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { Box, Size } from '../types.js';
+import type { PixelBytes } from './tile-codec.js';
 
 /**
  * How a 2 x 2 block becomes one pixel of the next level. `majority` is for labels: the most frequent of the four. On a tie a label
  * beats background, so that thin structures stay visible, and of two labels the one that comes first in reading order wins, so that
- * no class wins by its number. A label that is not in the block never comes out. `mean` is for colours and probabilities, rounded
- * half up. At an odd edge the block repeats its last column or row.
+ * no class wins by its number. A label that is not in the block never comes out. `mean` is for colours and probabilities: bytes are
+ * rounded half up; of floats the mean is over those that are numbers, NaN where none is. At an odd edge the block repeats its last column
+ * or row.
  */
 export type Reduce = 'majority' | 'mean';
 
@@ -20,8 +22,8 @@ export function levelSizes(size: Size, tile: number): readonly Size[] {
 }
 
 /**
- * A rectangle at the top left of a square tile that lies inside the image: `data` has `tile * tile * channels` samples and starts
- * at a multiple of 4 bytes of its buffer.
+ * A rectangle at the top left of a square tile that lies inside the image: `data` has `tile * tile` pixels and starts at a multiple of
+ * 4 bytes of its buffer.
  */
 export interface TileArea extends Size {
   readonly data: Uint8Array;
@@ -37,11 +39,34 @@ export function halve(
   x: number,
   y: number,
   tile: number,
-  channels: 1 | 3,
+  pixel: PixelBytes,
   reduce: Reduce,
 ): void {
   if (reduce === 'majority') halveLabels(source, target, x, y, tile);
-  else halveSamples(source, target, x, y, tile, channels);
+  else if (pixel === 4) halveFloats(source, target, x, y, tile);
+  else halveSamples(source, target, x, y, tile, pixel);
+}
+
+function halveFloats({ data, width, height }: TileArea, target: Uint8Array, x: number, y: number, tile: number) {
+  const from = new Float32Array(data.buffer, data.byteOffset, data.length >> 2);
+  const to = new Float32Array(target.buffer, target.byteOffset, target.length >> 2);
+  for (let top = 0; top < height; top += 2) {
+    const upper = top * tile;
+    const lower = Math.min(top + 1, height - 1) * tile;
+    let out = (y + (top >> 1)) * tile + x;
+    for (let left = 0; left < width; left += 2) {
+      const right = Math.min(left + 1, width - 1);
+      const [a, b, c, d] = [from[upper + left]!, from[upper + right]!, from[lower + left]!, from[lower + right]!];
+      const mean = (a + b + c + d) / 4;
+      to[out++] = Number.isNaN(mean) ? meanOfNumbers([a, b, c, d]) : mean;
+    }
+  }
+}
+
+function meanOfNumbers(values: readonly number[]): number {
+  const numbers = values.filter((value) => !Number.isNaN(value));
+  // Not 0 / 0, whose sign bit depends on the processor.
+  return numbers.length === 0 ? Number.NaN : numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 }
 
 function halveSamples(
@@ -116,42 +141,43 @@ function majority(a: number, b: number, c: number, d: number): number {
 }
 
 /** Fills what lies right of and below the area of an edge tile with zeros, or with copies of the last column and row. */
-export function padTile({ data, width, height }: TileArea, tile: number, channels: 1 | 3, padding: 'zero' | 'replicate'): void {
-  const stride = tile * channels;
-  const used = width * channels;
+export function padTile(
+  { data, width, height }: TileArea,
+  tile: number,
+  pixel: PixelBytes,
+  padding: 'zero' | 'replicate',
+): void {
+  const stride = tile * pixel;
+  const used = width * pixel;
   if (width < tile) {
     for (let row = 0; row < height; row++) {
       const start = row * stride;
       if (padding === 'zero') data.fill(0, start + used, start + stride);
-      else for (let i = start + used; i < start + stride; i++) data[i] = data[i - channels]!;
+      else for (let i = start + used; i < start + stride; i++) data[i] = data[i - pixel]!;
     }
   }
   if (padding === 'zero') data.fill(0, height * stride);
   else for (let row = height; row < tile; row++) data.copyWithin(row * stride, (height - 1) * stride, height * stride);
 }
 
-/** The one value of all pixels, its samples packed into one number, or undefined where they differ. */
-export function uniformValue(data: Uint8Array, channels: 1 | 3): number | undefined {
+/** The one value of all pixels, its bytes packed into one number, or undefined where they differ. */
+export function uniformValue(data: Uint8Array, pixel: PixelBytes): number | undefined {
   // One comparison of memory with itself, shifted by a pixel.
-  const same = Buffer.compare(data.subarray(channels), data.subarray(0, data.length - channels)) === 0;
+  const same = Buffer.compare(data.subarray(pixel), data.subarray(0, data.length - pixel)) === 0;
   if (!same) return undefined;
-  return channels === 1 ? data[0]! : (data[0]! << 16) | (data[1]! << 8) | data[2]!;
+  return data.subarray(0, pixel).reduce((packed, byte) => packed * 256 + byte, 0);
 }
 
 /** Fills a rectangle of a tile with a packed value of {@link uniformValue}. */
-export function fillUniform(data: Uint8Array, box: Box, tile: number, channels: 1 | 3, value: number): void {
-  const stride = tile * channels;
+export function fillUniform(data: Uint8Array, box: Box, tile: number, pixel: PixelBytes, value: number): void {
+  const stride = tile * pixel;
   for (let row = box.y; row < box.y + box.height; row++) {
-    const start = row * stride + box.x * channels;
-    const end = start + box.width * channels;
-    if (channels === 1) {
-      data.fill(value, start, end);
-    } else {
-      for (let i = start; i < end; i += 3) {
-        data[i] = value >> 16;
-        data[i + 1] = (value >> 8) & 255;
-        data[i + 2] = value & 255;
-      }
+    const start = row * stride + box.x * pixel;
+    const end = start + box.width * pixel;
+    for (let byte = 0, rest = value; byte < pixel; byte++, rest = Math.floor(rest / 256)) {
+      const last = start + pixel - 1 - byte;
+      if (pixel === 1) data.fill(rest, start, end);
+      else for (let i = last; i < end; i += pixel) data[i] = rest & 255;
     }
   }
 }

@@ -1,11 +1,16 @@
-import type { RasterRows } from '../types.js';
+import type { Size } from '../types.js';
 import { padTile } from './pyramid.js';
-import type { ImageFormat } from './tile-codec.js';
+import { type ImageFormat, pixelBytes } from './tile-codec.js';
+
+/** Full-width rows as bytes in memory. */
+export interface ByteRows extends Size {
+  readonly data: Uint8Array;
+}
 
 /** Cuts full-width rows of any height into rows of square tiles, without holding more than the tiles of one row. */
 export interface TileRows {
   /** Takes rows from `skip` on until a row of tiles is complete or the rows end; resolves to how many it took. */
-  take(rows: RasterRows, skip: number): number;
+  take(rows: ByteRows, skip: number): number;
   /** How many rows of the image have been taken. */
   readonly taken: number;
   /** The row of tiles that `take` has just completed, padded where the image ends, else undefined. */
@@ -15,10 +20,12 @@ export interface TileRows {
 }
 
 /** Starts at the top of the image. */
-export function tileRows({ size, tile, channels, codec }: ImageFormat): TileRows {
+export function tileRows(format: ImageFormat): TileRows {
+  const { size, tile, codec } = format;
+  const pixel = pixelBytes(format);
   const across = Math.ceil(size.width / tile);
-  const tileStride = tile * channels;
-  const rowStride = size.width * channels;
+  const tileStride = tile * pixel;
+  const rowStride = size.width * pixel;
   const spare: Uint8Array[] = [];
   let tiles: Uint8Array[] = [];
   let taken = 0;
@@ -49,7 +56,7 @@ export function tileRows({ size, tile, channels, codec }: ImageFormat): TileRows
       const done = tiles;
       tiles = [];
       done.forEach((data, column) => {
-        padTile({ data, width: Math.min(tile, size.width - column * tile), height }, tile, channels, codec.padding);
+        padTile({ data, width: Math.min(tile, size.width - column * tile), height }, tile, pixel, codec.padding);
       });
       return done;
     },

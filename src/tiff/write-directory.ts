@@ -18,6 +18,7 @@ export const Tag = {
   PlanarConfiguration: 284,
   ResolutionUnit: 296,
   Software: 305,
+  Predictor: 317,
   TileWidth: 322,
   TileLength: 323,
   TileOffsets: 324,
@@ -58,31 +59,40 @@ export function header(firstDirectory: number): Uint8Array {
 }
 
 /**
- * The directories of one image and its reduced levels as one run of bytes that will stand at byte `start` of the file, the main
- * directory first. `subifd` hangs the reduced levels on the main directory (tag 330), `chained` makes each the next of the one
- * before.
+ * The directories of images as one run of bytes that will stand at byte `start` of the file: of each image its main directory, then those
+ * of its reduced levels. `subifd` hangs the reduced levels on the main directory (tag 330) and makes the main directories a chain;
+ * `chained` makes each directory the next of the one before.
+ *
+ * @param images the entries of the directories of each, full resolution first
  */
-export function directories(
-  main: readonly Entry[],
-  reduced: readonly (readonly Entry[])[],
-  levels: LevelLinks,
-  start: number,
-): Uint8Array {
-  const nested = levels === 'subifd' && reduced.length > 0;
+export function directories(images: readonly (readonly (readonly Entry[])[])[], levels: LevelLinks, start: number): Uint8Array {
+  const nested = levels === 'subifd';
   // The size of a directory depends on how many values its entries have, not on what they are.
-  const mainWith = (children: readonly number[]): readonly Entry[] =>
-    nested ? [...main, { tag: Tag.SubIFDs, type: 'ifd8', values: children }] : main;
-  const sizes = [mainWith(reduced.map(() => 0)), ...reduced].map(directoryLength);
-  const offsets: number[] = [];
-  let length = 0;
-  for (const size of sizes) {
-    offsets.push(start + length);
-    length += size;
-  }
-  const bytes = new Uint8Array(length);
-  [mainWith(offsets.slice(1)), ...reduced].forEach((entries, index) => {
-    const next = levels === 'chained' ? (offsets[index + 1] ?? 0) : 0;
-    writeDirectory(bytes, offsets[index]! - start, start, entries, next);
+  const withChildren = (entries: readonly Entry[], children: readonly number[]): readonly Entry[] =>
+    nested && children.length > 0 ? [...entries, { tag: Tag.SubIFDs, type: 'ifd8', values: children }] : entries;
+  let end = start;
+  const placed = images.map((image) =>
+    image.map((entries, level) => {
+      const offset = end;
+      end += directoryLength(
+        level === 0
+          ? withChildren(
+              entries,
+              image.slice(1).map(() => 0),
+            )
+          : entries,
+      );
+      return { offset, entries };
+    }),
+  );
+  const bytes = new Uint8Array(end - start);
+  placed.forEach(([main, ...reduced], image) => {
+    const following = placed[image + 1]?.[0]?.offset ?? 0;
+    const children = reduced.map(({ offset }) => offset);
+    const chain = nested ? [following, ...reduced.map(() => 0)] : [...children, following];
+    [{ ...main!, entries: withChildren(main!.entries, children) }, ...reduced].forEach(({ offset, entries }, level) => {
+      writeDirectory(bytes, offset - start, start, entries, chain[level]!);
+    });
   });
   return bytes;
 }

@@ -1,24 +1,13 @@
 import pLimit from 'p-limit';
 import { SegtileError } from '../errors.js';
-import type { Mpp, RasterRows, Sink, Size } from '../types.js';
+import type { PlaneRows, RasterRows, Sink, Size } from '../types.js';
 import { type Blocks, blockStore, type EncodedTile, type LevelBlocks } from './block-store.js';
 import { openPartialFile, type PartialFile } from './partial-file.js';
 import { fillUniform, halve, levelSizes, padTile, type Reduce } from './pyramid.js';
-import type { ImageFormat } from './tile-codec.js';
+import { type ImageFormat, pixelBytes } from './tile-codec.js';
 import { tileRows } from './tile-rows.js';
-import { directories, type Entry, header, type LevelLinks, rational, Tag, text } from './write-directory.js';
-
-/** What a file looks like as a whole. */
-export interface TiffLayout extends ImageFormat {
-  /** How a level is made from the one above. */
-  readonly reduce: Reduce;
-  /** How the reduced levels hang together. */
-  readonly levels: LevelLinks;
-  /** Physical size of a level-0 pixel, written as resolution in pixels per cm; reduced levels state their own. */
-  readonly mpp?: Mpp | undefined;
-  readonly description?: string | undefined;
-  readonly software?: string | undefined;
-}
+import { directories, type Entry, header, rational, Tag, text } from './write-directory.js';
+import { checkLayout, checkRows, type TiffLayout } from './write-layout.js';
 
 /** Tiles that are encoded at the same time: as many as libuv has threads, unless it was told otherwise. */
 const concurrency = 4;
@@ -35,14 +24,29 @@ const concurrency = 4;
  *   be written; `aborted` after `abort`
  */
 export async function writeTiff(path: string, layout: TiffLayout): Promise<Sink<RasterRows>> {
+  const sink = await writePlanes(path, layout, 1);
+  return { ...sink, write: (rows) => sink.write([rows]) };
+}
+
+/**
+ * Like {@link writeTiff}, with several planes of one size and format, such as one for each class. Each is an image in a directory of its
+ * own, with a pyramid of its own; the description stands in the first. Their rows are written in step, two rows of tiles of each in
+ * memory.
+ *
+ * @param planes how many, at least one
+ */
+export async function writePlanes(path: string, layout: TiffLayout, planes: number): Promise<Sink<PlaneRows>> {
   checkLayout(layout);
   const { size, tile } = layout;
   const file = await openPartialFile(path);
   const sizes = levelSizes(size, tile);
-  const levels: LevelBlocks[] = sizes.map(() => ({ offsets: [], byteCounts: [] }));
   const blocks = blockStore(file, layout);
   const limit = pLimit(concurrency);
-  const cutter = tileRows(layout);
+  const images = Array.from({ length: planes }, () => ({
+    cutter: tileRows(layout),
+    levels: sizes.map((): LevelBlocks => ({ offsets: [], byteCounts: [] })),
+  }));
+  let taken = 0;
   let rowUnderWay: Promise<void> = Promise.resolve();
   let finishing: Promise<void> | undefined;
   let failure: SegtileError | undefined;
@@ -65,36 +69,56 @@ export async function writeTiff(path: string, layout: TiffLayout): Promise<Sink<
     await blocks.append(encoded, level);
   }
 
-  async function write(rows: RasterRows): Promise<void> {
-    checkRows(path, rows, layout, cutter.taken);
-    for (let done = 0; done < rows.height; ) {
-      done += cutter.take(rows, done);
-      const tiles = cutter.complete();
-      if (!tiles) continue;
-      await rowUnderWay;
-      const jobs = tiles.map((samples) => async () => {
+  async function appendPlanes(rows: readonly (readonly Uint8Array[])[]): Promise<void> {
+    for (const [plane, { cutter, levels }] of images.entries()) {
+      const jobs = rows[plane]!.map((samples) => async () => {
         const encoded = await blocks.encode(samples);
         cutter.recycle(samples);
         return encoded;
       });
-      rowUnderWay = appendRow(jobs, levels[0]!);
+      await appendRow(jobs, levels[0]!);
+    }
+  }
+
+  async function write(planeRows: PlaneRows): Promise<void> {
+    checkRows(path, planeRows, layout, planes, taken);
+    const rows = planeRows.map(({ width, height, data }) => ({ width, height, data: bytesOf(data) }));
+    const { height } = rows[0]!;
+    for (let done = 0; done < height; ) {
+      const [count] = images.map(({ cutter }, plane) => cutter.take(rows[plane]!, done));
+      done += count!;
+      taken += count!;
+      const tiles = images.flatMap(({ cutter }) => {
+        const complete = cutter.complete();
+        return complete ? [complete] : [];
+      });
+      if (tiles.length === 0) continue;
+      await rowUnderWay;
+      rowUnderWay = appendPlanes(tiles);
       // Whoever waits for the row sees its error; until then it must not count as unhandled.
       rowUnderWay.catch(() => undefined);
     }
   }
 
   async function finish(): Promise<void> {
-    if (cutter.taken !== size.height) {
-      throw new SegtileError('usage', `expected ${size.height} rows for ${path} but got ${cutter.taken}`);
+    if (taken !== size.height) {
+      throw new SegtileError('usage', `expected ${size.height} rows for ${path} but got ${taken}`);
     }
     await rowUnderWay;
-    for (let level = 1; level < sizes.length; level++) {
-      const down = Math.ceil(sizes[level]!.height / tile);
-      for (let row = 0; row < down; row++) {
-        await appendRow(reducedRow(blocks, layout, sizes[level - 1]!, levels[level - 1]!, row), levels[level]!);
+    for (const { levels } of images) {
+      for (let level = 1; level < sizes.length; level++) {
+        const down = Math.ceil(sizes[level]!.height / tile);
+        for (let row = 0; row < down; row++) {
+          await appendRow(reducedRow(blocks, layout, sizes[level - 1]!, levels[level - 1]!, row), levels[level]!);
+        }
       }
     }
-    await writeDirectories(file, layout, sizes, levels);
+    await writeDirectories(
+      file,
+      layout,
+      sizes,
+      images.map(({ levels }) => levels),
+    );
     await file.commit();
   }
 
@@ -114,7 +138,8 @@ export async function writeTiff(path: string, layout: TiffLayout): Promise<Sink<
 
 /** The jobs that make one row of tiles of a level from the level above it, whose size and blocks are given. */
 function reducedRow(blocks: Blocks, layout: ImageFormat & { reduce: Reduce }, above: Size, from: LevelBlocks, row: number) {
-  const { tile, channels, codec, reduce } = layout;
+  const { tile, codec, reduce } = layout;
+  const pixel = pixelBytes(layout);
   const across = Math.ceil(above.width / tile);
   const down = Math.ceil(above.height / tile);
   const half = tile / 2;
@@ -128,7 +153,7 @@ function reducedRow(blocks: Blocks, layout: ImageFormat & { reduce: Reduce }, ab
     const value = blocks.uniformAt(first);
     // Where a quarter lies outside the image the padding takes the value too, which nobody sees.
     if (value !== undefined && indices.every((index) => from.offsets[index] === first)) return blocks.encodeUniform(value);
-    const target = new Uint8Array(tile * tile * channels);
+    const target = new Uint8Array(tile * tile * pixel);
     let [width, height] = [0, 0];
     for (const index of indices) {
       const x = index % across;
@@ -142,34 +167,48 @@ function reducedRow(blocks: Blocks, layout: ImageFormat & { reduce: Reduce }, ab
       };
       const uniform = blocks.uniformAt(from.offsets[index]!);
       if (uniform !== undefined) {
-        fillUniform(target, box, tile, channels, uniform);
+        fillUniform(target, box, tile, pixel, uniform);
       } else {
         const data = await blocks.read(from.offsets[index]!, from.byteCounts[index]!);
-        halve({ ...area, data }, target, box.x, box.y, tile, channels, reduce);
+        halve({ ...area, data }, target, box.x, box.y, tile, pixel, reduce);
       }
       width = Math.max(width, box.x + box.width);
       height = Math.max(height, box.y + box.height);
     }
-    padTile({ data: target, width, height }, tile, channels, codec.padding);
+    padTile({ data: target, width, height }, tile, pixel, codec.padding);
     return blocks.encode(target);
   });
 }
 
-async function writeDirectories(file: PartialFile, layout: TiffLayout, sizes: readonly Size[], levels: readonly LevelBlocks[]) {
-  const [main, ...reduced] = sizes.map((size, level) => entries(layout, size, level, levels[level]!));
+async function writeDirectories(
+  file: PartialFile,
+  layout: TiffLayout,
+  sizes: readonly Size[],
+  planes: readonly (readonly LevelBlocks[])[],
+) {
+  const images = planes.map((levels, plane) =>
+    sizes.map((size, level) => entries(layout, size, plane === 0 && level === 0, level, levels[level]!)),
+  );
   // TIFF wants directories to start on an even byte; on a multiple of 8 every value is aligned.
   await file.append(new Uint8Array((8 - (file.end % 8)) % 8));
   const start = file.end;
-  await file.append(directories(main!, reduced, layout.levels, start));
+  await file.append(directories(images, layout.levels, start));
   await file.patch(header(start), 0);
 }
 
-function entries(layout: TiffLayout, size: Size, level: number, { offsets, byteCounts }: LevelBlocks): readonly Entry[] {
+/** @param first whether it is the first directory of the file, which has the texts */
+function entries(
+  layout: TiffLayout,
+  size: Size,
+  first: boolean,
+  level: number,
+  { offsets, byteCounts }: LevelBlocks,
+): readonly Entry[] {
   const { channels, tile, codec, mpp } = layout;
   const short = (tag: number, ...values: number[]): Entry => ({ tag, type: 'short', values });
   const long = (tag: number, values: readonly number[]): Entry => ({ tag, type: 'long', values });
   const ascii = (tag: number, value: string | undefined): Entry[] =>
-    value === undefined || level > 0 ? [] : [{ tag, type: 'ascii', values: text(value) }];
+    value === undefined || !first ? [] : [{ tag, type: 'ascii', values: text(value) }];
   const perCm = (tag: number, micrometres: number): Entry => ({
     tag,
     type: 'rational',
@@ -180,7 +219,7 @@ function entries(layout: TiffLayout, size: Size, level: number, { offsets, byteC
     long(Tag.NewSubfileType, [level > 0 ? 1 : 0]),
     long(Tag.ImageWidth, [size.width]),
     long(Tag.ImageLength, [size.height]),
-    short(Tag.BitsPerSample, ...each(8)),
+    short(Tag.BitsPerSample, ...each(layout.samples === 'float32' ? 32 : 8)),
     short(Tag.Compression, codec.compression),
     short(Tag.PhotometricInterpretation, codec.photometric(channels)),
     ...ascii(Tag.ImageDescription, layout.description),
@@ -194,51 +233,16 @@ function entries(layout: TiffLayout, size: Size, level: number, { offsets, byteC
       : []),
     short(Tag.PlanarConfiguration, 1),
     ...ascii(Tag.Software, layout.software),
+    ...(codec.predictor === undefined ? [] : [short(Tag.Predictor, codec.predictor)]),
     long(Tag.TileWidth, [tile]),
     long(Tag.TileLength, [tile]),
     { tag: Tag.TileOffsets, type: 'long8', values: offsets },
     long(Tag.TileByteCounts, byteCounts),
-    short(Tag.SampleFormat, ...each(1)),
+    short(Tag.SampleFormat, ...each(layout.samples === 'float32' ? 3 : 1)),
     ...(codec.photometric(channels) === 6 && codec.subsampling ? [short(Tag.YCbCrSubSampling, ...codec.subsampling)] : []),
   ];
 }
 
-function checkLayout({ size, channels, tile, codec, reduce, mpp }: TiffLayout): void {
-  for (const [name, value] of [
-    ['width', size.width],
-    ['height', size.height],
-  ] as const) {
-    if (!Number.isInteger(value) || value < 1 || value >= 2 ** 31) {
-      throw new SegtileError(
-        'usage',
-        `expected an integer from 1 to ${2 ** 31 - 1} for the ${name} of an image but got ${value}`,
-      );
-    }
-  }
-  if (!Number.isInteger(tile) || tile < 16 || tile % 16 !== 0) {
-    throw new SegtileError('usage', `expected a positive multiple of 16 for the tile size but got ${tile}`);
-  }
-  if (reduce === 'majority' && (channels !== 1 || !codec.lossless)) {
-    throw new SegtileError('usage', 'a pyramid by majority needs one channel and a lossless codec', 'reduce by mean instead');
-  }
-  // What a rational of two 32-bit numbers holds with room to spare.
-  if (mpp && ![mpp.x, mpp.y].every((value) => value >= 1e-4 && value <= 1e9)) {
-    throw new SegtileError('usage', `expected 0.0001 to 1000000000 micrometres per pixel but got ${mpp.x} by ${mpp.y}`);
-  }
-}
-
-function checkRows(path: string, rows: RasterRows, { size, channels }: ImageFormat, next: number): void {
-  const { y, width, height, data } = rows;
-  const fits =
-    y === next &&
-    width === size.width &&
-    rows.channels === channels &&
-    y + height <= size.height &&
-    data.length === width * height * channels;
-  if (fits) return;
-  throw new SegtileError(
-    'usage',
-    `expected rows from ${next} to at most ${size.height}, ${size.width} px wide with ${channels} channel(s), for ${path} but got ` +
-      `rows ${y} to ${y + height}, ${width} px wide with ${rows.channels} channel(s) in ${data.length} bytes`,
-  );
+function bytesOf(data: Uint8Array | Float32Array): Uint8Array {
+  return data instanceof Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

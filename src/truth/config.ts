@@ -107,6 +107,12 @@ export function defaultConfig(): TruthConfig {
   return { ...resolve({ classes: [{ name: 'object' }], default: 'object' }, 'default'), anyName: true };
 }
 
+/** What holds where the classes are known from elsewhere, such as a mask: their names, labels and colours; what has no name is of the only one. */
+export function configOf(classes: readonly MaskClass[], where: string): TruthConfig {
+  const [only, ...more] = classes;
+  return resolve({ classes, ...(only && more.length === 0 ? { default: only.name } : {}) }, where);
+}
+
 /**
  * Reads a file of classes.
  *

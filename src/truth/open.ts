@@ -56,6 +56,30 @@ export async function openTruth(path: string, { size, config, slideName, signal 
   }
 }
 
+/**
+ * Opens an image of labels, TIFF or PNG, that is seen at its own size.
+ *
+ * @throws {SegtileError} `input` where it is missing, damaged or no such image; `unsupported` where it has what segtile does not read
+ */
+export async function openLabels(path: string, config: TruthConfig, signal?: AbortSignal): Promise<Truth & Size> {
+  const source = await openFile(path);
+  let kept = false;
+  try {
+    const start = new Uint8Array(Math.min(64, source.size));
+    await source.read([{ offset: 0, into: start }], signal);
+    const kind = kindOf(start);
+    if (kind !== 'TIFF' && kind !== 'PNG') {
+      throw new SegtileError('input', `${path} is no mask: expected a TIFF or PNG of labels`, 'give what segtile infer wrote');
+    }
+    const image = kind === 'TIFF' ? await openLabelTiff(source, signal) : await openLabelPng(path);
+    kept = kind === 'TIFF';
+    const { width, height } = image;
+    return { ...imageTruth(image, image, config), width, height };
+  } finally {
+    if (!kept) await source.close();
+  }
+}
+
 /** First bytes of each kind of image. TIFF: byte order, then 42 (classic) or 43 (BigTIFF) in it. */
 const SIGNATURES: readonly (readonly [kind: 'TIFF' | 'PNG' | 'JPEG', bytes: readonly number[]])[] = [
   ['TIFF', [0x49, 0x49, 42, 0]],

@@ -26,8 +26,11 @@ export async function* readTable(path: string, signal?: AbortSignal): AsyncGener
     }
   } catch (cause) {
     if (cause instanceof SegtileError) throw cause;
-    const what = cause instanceof CsvError ? 'is no CSV' : 'cannot be read';
-    throw new SegtileError('input', `${path} ${what}: ${reason(cause)}`, 'save it as CSV again', cause);
+    const [what, hint] =
+      cause instanceof CsvError
+        ? ['is no CSV', 'save it as CSV again']
+        : ['cannot be read', 'check that the file is there and may be read'];
+    throw new SegtileError('input', `${path} ${what}: ${reason(cause)}`, hint, cause);
   } finally {
     file.destroy();
     rows.destroy();

@@ -248,7 +248,7 @@ describe('slides that are cut short', () => {
     for (const { slide: each, error } of results.slice(0, -1)) expect([each.path, error?.code]).toEqual([each.path, 'input']);
     expect(results.at(-1)?.error).toBeUndefined();
     expect(ended.stderr).toMatch(/^(segtile: [^\n]+\n {2}hint: [^\n]+\n)+segtile: 1 of 33 slides done\n$/);
-    expect(filesIn(join(cwd, 'out'))).toEqual(['whole.mask.ome.tif', 'whole.preview.jpg', 'whole.run.json']);
+    expect(filesIn(join(cwd, 'out'))).toEqual(['runs.jsonl', 'whole.mask.ome.tif', 'whole.preview.jpg', 'whole.run.json']);
   });
 });
 
@@ -265,7 +265,7 @@ describe('outputs', () => {
       expect(readFileSync(kept, 'utf8')).toBe('mine');
       expect(filesIn(out)).toEqual([`slide.${name}`]);
       expect(await segtile(['infer', slide, ...args, '-o', out, '--overwrite'])).toMatchObject({ code: 0, stderr: '' });
-      expect(filesIn(out)).toEqual(['slide.mask.ome.tif', 'slide.preview.jpg', 'slide.run.json']);
+      expect(filesIn(out)).toEqual(['runs.jsonl', 'slide.mask.ome.tif', 'slide.preview.jpg', 'slide.run.json']);
       expect(readFileSync(kept, 'utf8')).not.toBe('mine');
     }
   });

@@ -91,7 +91,12 @@ test('the same command gives the same bytes, for any number of workers', async (
   for (const workers of ['1', '1', '3']) {
     const cwd = folder();
     await segtileWell(['infer', tissueSlide, '-m', net, '--window', '128', '--workers', workers, '-o', 'out'], { cwd });
-    expect(filesIn(cwd)).toEqual(['out/tissue.mask.ome.tif', 'out/tissue.preview.jpg', 'out/tissue.run.json']);
+    expect(filesIn(cwd)).toEqual([
+      'out/runs.jsonl',
+      'out/tissue.mask.ome.tif',
+      'out/tissue.preview.jpg',
+      'out/tissue.run.json',
+    ]);
     made.push([readFileSync(join(cwd, 'out/tissue.mask.ome.tif')), readFileSync(join(cwd, 'out/tissue.preview.jpg'))]);
   }
   expect(made[1]).toEqual(made[0]);
@@ -239,7 +244,14 @@ test('a small piece of tissue in a large window is looked at, and a speck of dus
 });
 
 test('help names every command and option, within 80 columns', async () => {
-  for (const args of [['--help'], ['infer', '--help'], ['info', '--help'], ['help', 'infer']]) {
+  for (const args of [
+    ['--help'],
+    ['infer', '--help'],
+    ['info', '--help'],
+    ['help', 'infer'],
+    ['help', 'threshold'],
+    ['pseudo-label', '--help'],
+  ]) {
     const { stdout, stderr } = await segtileWell(args);
     expect(stderr).toBe('');
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
@@ -253,5 +265,5 @@ test('a folder for the results is made as deep as it is asked for', async () => 
   const cwd = folder();
   mkdirSync(join(cwd, 'a'));
   await segtileWell(['infer', speckledSlide, '-m', red, '--window', '256', '--quiet', '-o', 'a/b/c'], { cwd });
-  expect(filesIn(cwd)).toHaveLength(3);
+  expect(filesIn(cwd)).toHaveLength(4);
 });

@@ -6,7 +6,7 @@ import { type Ended, filesIn, folder, program, run, save, segtile, speckled, wri
 
 const fixtures = folder();
 const slide = join(fixtures, 'slide.tif');
-const whole = ['slide.mask.ome.tif', 'slide.preview.jpg', 'slide.run.json'];
+const whole = ['runs.jsonl', 'slide.mask.ome.tif', 'slide.preview.jpg', 'slide.run.json'];
 
 beforeAll(async () => {
   await writeSlide(slide, 1400, 1300, speckled);

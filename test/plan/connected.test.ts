@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Connectivity, labelRuns, type Region, trackRegions } from '../../dist/plan/connected.js';
 
+/** A region without the key that its tracker knows it by. */
+type Plain = Omit<Region, 'key'>;
+
 function regionsOf(labels: Uint8Array, width: number, connectivity: Connectivity): Region[] {
   const found: Region[] = [];
   const tracker = trackRegions(connectivity, (region) => found.push(region));
@@ -11,7 +14,7 @@ function regionsOf(labels: Uint8Array, width: number, connectivity: Connectivity
   return found;
 }
 
-const numbers = (regions: readonly Region[]) =>
+const numbers = (regions: readonly Plain[]) =>
   regions
     .map(({ label, box, area }) => [label, box.x, box.y, box.width, box.height, area])
     .sort((a, b) => {
@@ -20,10 +23,10 @@ const numbers = (regions: readonly Region[]) =>
     });
 
 /** The same by walking from pixel to pixel. */
-function walked(labels: Uint8Array, width: number, connectivity: Connectivity): Region[] {
+function walked(labels: Uint8Array, width: number, connectivity: Connectivity): Plain[] {
   const height = labels.length / width;
   const seen = new Uint8Array(labels.length);
-  const found: Region[] = [];
+  const found: Plain[] = [];
   for (let seed = 0; seed < labels.length; seed++) {
     const label = labels[seed]!;
     if (label === 0 || seen[seed]) continue;

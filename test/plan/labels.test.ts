@@ -63,6 +63,15 @@ test('with thresholds the largest score over threshold wins among those that pas
   ).toEqual([0, 2, 1, 0, 2]);
 });
 
+test('of equal shares of the threshold the first channel wins, whatever rounding makes of them', () => {
+  fc.assert(
+    fc.property(fc.float({ min: 0, max: 1, noNaN: true }), fc.float({ min: 0, max: 1, noNaN: true }), (score, threshold) => {
+      const rule: LabelRule = { kind: 'thresholds', labels: [2, 1, 3], thresholds: [threshold, threshold, threshold] };
+      expect(label([[score, score, score]], rule).labels).toEqual([score > threshold ? 2 : 0]);
+    }),
+  );
+});
+
 test('raising a threshold never adds a pixel of its class', () => {
   const score = fc.float({ min: 0, max: 1, noNaN: true });
   fc.assert(

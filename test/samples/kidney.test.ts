@@ -4,22 +4,24 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { LABELS } from '../../samples/kidney/ground.js';
-import { type KidneySlide, kidneySlide } from '../../samples/kidney/slide.js';
+import { type KidneySlide, kidneySlide, type SlideRows, slideRows } from '../../samples/kidney/slide.js';
 
 const sample = (name: string): string => fileURLToPath(new URL(`../../samples/${name}`, import.meta.url));
 
 /** The options of `samples/kidney.tif`, which `npm run sample -- --size 4096x3072 --seed 10 samples/kidney.tif --truth` makes. */
 const shipped = { size: { width: 4096, height: 3072 }, seed: 10, stain: 'pas', mpp: 0.5 } as const;
 
+const rowsOf = (slide: KidneySlide, height: number): AsyncGenerator<SlideRows> => slideRows(slide.size, height, slide.tile, 2);
+
 /** Hash of image and truth, each on its own, so that it does not depend on how the rows are split. */
-function hashOf(slide: KidneySlide, rows: number): string {
+async function hashOf(slide: KidneySlide, rows: number): Promise<string> {
   const image = createHash('sha256');
   const truth = createHash('sha256');
-  for (const band of slide.rows(rows)) {
+  for await (const band of rowsOf(slide, rows)) {
     image.update(band.image.data);
     truth.update(band.truth.data);
   }
-  return image.digest('hex') + truth.digest('hex');
+  return `${image.digest('hex')} ${truth.digest('hex')}`;
 }
 
 function counts(labels: Uint8Array): number[] {
@@ -37,6 +39,14 @@ describe('a kidney slide', () => {
     expect(Buffer.compare(one.labels, again.labels)).toBe(0);
     expect(Buffer.compare(one.rgb, other.rgb)).not.toBe(0);
     expect(Buffer.compare(one.labels, other.labels)).not.toBe(0);
+  });
+
+  test.each([
+    ['pas', 'f5c6c7e0700e319826268993d26a6965072c40e108402810dbfc2dbc04263ce9'],
+    ['he', 'cf23f4f19069b04e6c834621805e0c6b288cbde4a648e1561047715c787e661e'],
+  ] as const)('stained with %s has the pixels that the models were trained on', async (stain, hash) => {
+    const slide = kidneySlide({ size: { width: 640, height: 480 }, seed: 10, stain, mpp: 1 });
+    expect(await hashOf(slide, 480)).toBe(`${hash} 45184b470a07c46e563e4ca90855c05bf980d3c76add662d023496eae5c1bb68`);
   });
 
   test('has the same pixels in whatever rectangles it is drawn', () => {
@@ -80,11 +90,11 @@ describe('a kidney slide', () => {
     );
   });
 
-  test('comes in rows of any height, without gap or overlap', () => {
+  test('comes in rows of any height, without gap or overlap', async () => {
     const slide = kidneySlide({ size: { width: 1000, height: 301 }, seed: 5, stain: 'he', mpp: 2 });
     for (const height of [1000, 128, 77]) {
       let next = 0;
-      for (const { image, truth } of slide.rows(height)) {
+      for await (const { image, truth } of rowsOf(slide, height)) {
         expect([image.y, truth.y, image.width, image.channels, truth.channels]).toEqual([next, next, 1000, 3, 1]);
         expect(image.data.length).toBe(1000 * image.height * 3);
         expect(truth.data.length).toBe(1000 * image.height);
@@ -92,7 +102,7 @@ describe('a kidney slide', () => {
       }
       expect(next).toBe(301);
     }
-    expect(hashOf(slide, 50)).toBe(hashOf(slide, 301));
+    expect(await hashOf(slide, 50)).toBe(await hashOf(slide, 301));
   });
 
   test('is 25 to 50 % glass, and holds every class at sizes that a kidney has', () => {
@@ -128,15 +138,15 @@ describe('a kidney slide', () => {
     expect(same / coarse.length).toBeGreaterThan(0.93);
   });
 
-  test('of 100,000 x 100,000 px yields its first rows at once and holds no more than a band', () => {
+  test('of 100,000 x 100,000 px yields its first rows at once and holds no more than a band', async () => {
     const slide = kidneySlide({ size: { width: 100_000, height: 100_000 }, seed: 1, stain: 'pas', mpp: 0.5 });
-    const rows = slide.rows(16);
+    const rows = rowsOf(slide, 16);
     const start = performance.now();
-    const { value } = rows.next();
+    const { value } = await rows.next();
     expect(performance.now() - start).toBeLessThan(10_000);
     expect(value?.image.data.length).toBe(100_000 * 16 * 3);
     const before = process.memoryUsage().arrayBuffers;
-    for (let band = 0; band < 3; band++) rows.next();
+    for (let band = 0; band < 3; band++) await rows.next();
     // Bands that are no longer held may still wait for the collector.
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100e6);
     const middle = slide.tile({ x: 51_234, y: 49_876, width: 300, height: 200 });
@@ -157,7 +167,7 @@ describe('samples/kidney.tif', () => {
     expect([truth.info.width, truth.info.height, truth.info.channels]).toEqual([4096, 3072, 1]);
     const found = Array.from(LABELS, () => 0);
     let off = 0;
-    for (const rows of slide.rows(512)) {
+    for await (const rows of rowsOf(slide, 512)) {
       const from = rows.image.y * 4096;
       expect(Buffer.compare(truth.data.subarray(from, from + rows.truth.data.length), rows.truth.data)).toBe(0);
       const stored = image.data.subarray(from * 3, from * 3 + rows.image.data.length);

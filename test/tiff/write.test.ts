@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { fromFile } from 'geotiff';
 import { afterAll, expect, test } from 'vitest';
 import { deflateCodec, jpegCodec } from '../../dist/tiff/tile-codec.js';
-import { type TiffLayout, writeTiff } from '../../dist/tiff/write.js';
+import { writeTiff } from '../../dist/tiff/write.js';
+import type { TiffLayout } from '../../dist/tiff/write-layout.js';
 import type { RasterRows, Sink } from '../../dist/types.js';
 import { rawDirectories, sharpRead } from './read-back.ts';
 

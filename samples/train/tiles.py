@@ -1,0 +1,66 @@
+"""Training tiles as `segtile make-dataset` leaves them: images/, masks/, manifest.csv and dataset.json in one folder."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+IGNORE = 255
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Tiles of one size, in memory: uint8 images [tile, 3, height, width], labels [tile, height, width], and their names."""
+
+    images: torch.Tensor
+    masks: torch.Tensor
+    names: list[str]
+
+    def to(self, device: torch.device) -> "Tiles":
+        return Tiles(self.images.to(device), self.masks.to(device), self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What dataset.json tells: classes with label and colour, the pixel size in um if it is known, mean and std of samples / 255 (part train)."""
+
+    folder: Path
+    classes: list[dict]
+    mpp: float | None
+    mean: list[float]
+    std: list[float]
+    rows: list[dict]
+
+    def tiles(self, wanted) -> Tiles:
+        """The tiles whose row of the manifest is wanted. Copies that make-dataset augmented are left out: the recipe makes its own."""
+        rows = [row for row in self.rows if not row["source"] and wanted(row)]
+        if not rows:
+            raise SystemExit(f"{self.folder}: no tile of the manifest is wanted")
+        images = [np.asarray(Image.open(self.folder / row["image"]).convert("RGB")) for row in rows]
+        masks = [np.asarray(Image.open(self.folder / row["mask"])) for row in rows]
+        return Tiles(
+            torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous(),
+            torch.from_numpy(np.stack(masks)),
+            [row["tile"] for row in rows],
+        )
+
+
+def open_dataset(folder: str) -> Dataset:
+    """Reads manifest and dataset.json of a folder that make-dataset wrote."""
+    path = Path(folder)
+    about = json.loads((path / "dataset.json").read_text())
+    with open(path / "manifest.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    sizes = {float(row["mpp"]) for row in rows if row["mpp"]}
+    if len(sizes) > 1 and max(sizes) > 1.01 * min(sizes):
+        raise SystemExit(f"{folder}: tiles of {min(sizes)} to {max(sizes)} um/px: cut them with --mpp")
+    mpp = round(sum(sizes) / len(sizes), 4) if sizes else None
+    train = about["statistics"]["train"]
+    return Dataset(path, about["classes"], mpp, train["mean"], train["std"], rows)

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { SegtileError } from '../errors.js';
+import { writeRecord } from '../pipeline/record.js';
+import type { ClassesFile } from '../truth/config.js';
+import type { MaskClass } from '../types.js';
+
+/** What says to `make-dataset --classes` what the values of pseudo labels mean. */
+export function classesFile(classes: readonly MaskClass[], ignore: number): ClassesFile {
+  return {
+    classes: classes.map(({ name, label, color }) => ({ name, label, color })),
+    ignore: { values: [ignore] },
+  };
+}
+
+/**
+ * Writes a file of classes where there is none, or one that may be replaced; one that says the same stays.
+ *
+ * @throws {SegtileError} `output` where another is there already, or it cannot be written
+ */
+export async function writeClassesFile(path: string, content: ClassesFile, overwrite: boolean): Promise<void> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === `${JSON.stringify(content, null, 2)}\n`) return;
+  if (text !== undefined && !overwrite) {
+    throw new SegtileError(
+      'output',
+      `${path} is there already, with other classes`,
+      'use --overwrite to replace it, or --output for another place',
+    );
+  }
+  await writeRecord(path, content);
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { writeWhole } from '../dataset/manifest.js';
+import { SegtileError } from '../errors.js';
+import { writeCompareReport } from '../pipeline/compare-report.js';
+import { compareSlides, type VariantResult } from '../pipeline/compare-slides.js';
+import { HISTORY } from '../pipeline/history.js';
+import { rememberRun, rememberScores } from '../pipeline/run-history.js';
+import { failureText } from '../terminal/failure.js';
+import { createProgress } from '../terminal/progress.js';
+import { styleFor } from '../terminal/style.js';
+import { fileName } from '../tiff/location.js';
+import { readConfig, type TruthConfig } from '../truth/config.js';
+import { matchTruths } from '../truth/match.js';
+import type { CompareOptions } from './compare-options.js';
+import { passedArguments, variantsOf } from './compare-settings.js';
+import { compareText, frontOf, recommendation, variantFacts } from './compare-words.js';
+import { makeFolder } from './outputs.js';
+import type { Shell } from './shell.js';
+
+/**
+ * `segtile compare`: every variant on every slide, what it is worth and costs.
+ *
+ * @param command how the program was called, for the report
+ * @returns the exit code: 0 when every variant ran on every slide, else 1
+ */
+export async function compare(
+  slides: readonly string[],
+  options: CompareOptions,
+  command: readonly string[],
+  { stdout, stderr, signal }: Shell,
+): Promise<number> {
+  if (options.truth === undefined) {
+    throw new SegtileError('usage', 'no truth was given', 'give a file, a folder or a CSV of pairs with --truth');
+  }
+  const variants = await variantsOf(options);
+  const pairs = await matchTruths(slides, options.truth);
+  const config = options.classes === undefined ? undefined : await readConfig(options.classes);
+  const { output, tolerance, overwrite = false, quiet = false } = options;
+  await makeFolder(join(output, 'compare.json'));
+  const settings = { variants, pairs, passed: passedArguments(options), config, tolerance, output, overwrite };
+  const stage = createProgress(stderr, quiet).stage('compare', 'runs');
+  const total = variants.length * pairs.length;
+  stage.update({ done: 0, total, pixels: 0 });
+  const watcher = {
+    started: (variant: { readonly name: string }, slide: string, kept: boolean): void => {
+      if (!quiet && !stderr.isTTY) stderr.write(`${variant.name}: ${fileName(slide)}${kept ? ', done before' : ''}\n`);
+    },
+    done: (done: number): void => stage.update({ done, total, pixels: 0 }),
+  };
+  const { results, failures } = await compareSlides(settings, watcher, signal).finally(() => stage.stop());
+  for (const { variant, slide, error } of failures) {
+    const what = new SegtileError(error.code, `${variant.name}, ${fileName(slide)}: ${error.message}`, error.hint, error);
+    stderr.write(failureText(what, styleFor(stderr)));
+  }
+  if (results.length > 0) await writeResults(results, options, command, config, signal);
+  const front = frontOf(results);
+  if (options.json)
+    for (const [i, result] of results.entries()) stdout.write(`${JSON.stringify(variantFacts(result, front[i]!))}\n`);
+  else {
+    stdout.write(compareText(results, failures, styleFor(stdout)));
+    if (results.length > 0 && options.report) stdout.write(`  report  ${join(output, 'report.html')}\n`);
+  }
+  return failures.length === 0 ? 0 : 1;
+}
+
+async function writeResults(
+  results: readonly VariantResult[],
+  { output, report, history, regions }: CompareOptions,
+  command: readonly string[],
+  config: TruthConfig | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const front = frontOf(results);
+  const facts = results.map((result, i) => variantFacts(result, front[i]!));
+  const json = new TextEncoder().encode(
+    `${JSON.stringify({ recommendation: recommendation(results), variants: facts }, null, 2)}\n`,
+  );
+  await writeWhole(join(output, 'compare.json'), (file) => file.append(json));
+  if (report) {
+    const words = { command, front, lead: recommendation(results), config, regions };
+    await writeCompareReport(join(output, 'report.html'), results, words, signal);
+  }
+  if (history === false) return;
+  const path = typeof history === 'string' ? history : join(output, HISTORY);
+  for (const { runs } of results) {
+    for (const { record, scores } of runs) {
+      await rememberRun(path, record);
+      await rememberScores(path, 'compare', scores);
+    }
+  }
+}

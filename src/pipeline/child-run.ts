@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import type { RunRecord } from './record.js';
+
+/** `segtile infer` as it ran in a process of its own. */
+export interface ChildRun {
+  readonly record: RunRecord;
+  /** From the start of the process to its end. */
+  readonly seconds: number;
+}
+
+const program = fileURLToPath(new URL('../../bin/segtile.js', import.meta.url));
+
+/**
+ * Runs `segtile infer` on one slide in a process of its own, so that its memory and its time are its own.
+ *
+ * @param recordPath the record that the run will write
+ * @param args what follows `segtile infer`
+ * @throws {SegtileError} `model` with the words of the run where it failed; `aborted` when the signal fires
+ */
+export async function childRun(args: readonly string[], recordPath: string, signal: AbortSignal): Promise<ChildRun> {
+  throwIfAborted(signal);
+  const began = performance.now();
+  const { code, said } = await ended(['infer', ...args], signal);
+  const seconds = (performance.now() - began) / 1000;
+  throwIfAborted(signal);
+  if (code !== 0) {
+    const failure = /^segtile: (.*)(?:\n {2}hint: (.*))?/m.exec(said);
+    throw new SegtileError(
+      'model',
+      failure?.[1] ?? `segtile infer ended with ${code}: ${said.trim().slice(-300)}`,
+      failure?.[2],
+    );
+  }
+  try {
+    return { record: JSON.parse(await readFile(recordPath, 'utf8')) as RunRecord, seconds };
+  } catch (error) {
+    throw new SegtileError('output', `${recordPath} cannot be read back: ${reason(error)}`, undefined, error);
+  }
+}
+
+function ended(args: readonly string[], signal: AbortSignal): Promise<{ readonly code: number | null; readonly said: string }> {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, NO_COLOR: '1' };
+    const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    // A process that is asked to stop finishes the window in hand and leaves nothing half-written.
+    const stop = (): void => void child.kill('SIGTERM');
+    signal.addEventListener('abort', stop, { once: true });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    child.on('error', (error) => {
+      signal.removeEventListener('abort', stop);
+      reject(new SegtileError('model', `cannot start another process: ${reason(error)}`, undefined, error));
+    });
+    child.on('close', (code) => {
+      signal.removeEventListener('abort', stop);
+      resolve({ code, said });
+    });
+  });
+}

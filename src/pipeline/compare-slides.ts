@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeWhole } from '../dataset/manifest.js';
+import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { inferOptions, type Variant } from '../plan/variants.js';
+import { openSlide } from '../slide/open.js';
+import type { TruthConfig } from '../truth/config.js';
+import { slideName } from '../truth/match.js';
+import { childRun } from './child-run.js';
+import { type Evaluation, summarizeSlides } from './evaluate.js';
+import { evaluateMask, type SlideScores, type Tolerance } from './evaluate-mask.js';
+import type { RunRecord } from './record.js';
+import { versions } from './record.js';
+
+/** What is asked of {@link compareSlides}. */
+export interface CompareSettings {
+  readonly variants: readonly Variant[];
+  readonly pairs: readonly { readonly slide: string; readonly truth: string }[];
+  /** Options of `segtile infer` that all variants share. */
+  readonly passed: readonly string[];
+  readonly config: TruthConfig | undefined;
+  /** Of the border score. */
+  readonly tolerance: Tolerance;
+  /** Where masks and results go. */
+  readonly output: string;
+  /** Run everything anew, also what is done. */
+  readonly overwrite: boolean;
+}
+
+/** One variant on one slide. */
+export interface VariantRun {
+  readonly key: string;
+  readonly record: RunRecord;
+  /** Of the whole process. */
+  readonly seconds: number;
+  readonly scores: SlideScores;
+}
+
+/** What a variant is worth and costs. */
+export interface VariantResult {
+  readonly variant: Variant;
+  readonly runs: readonly VariantRun[];
+  readonly evaluation: Evaluation;
+  /** Means over slides. */
+  readonly seconds: number;
+  readonly windows: { readonly run: number; readonly skipped: number };
+  readonly megapixelsPerSecond: number;
+  /** Most of all slides. */
+  readonly peakRssBytes: number;
+}
+
+/** A variant that could not be run, or not on all slides. */
+export interface VariantFailure {
+  readonly variant: Variant;
+  readonly slide: string;
+  readonly error: SegtileError;
+}
+
+/** Is told what happens. */
+export interface CompareWatcher {
+  /** A variant begins on a slide; `kept` where it was done before. */
+  started(variant: Variant, slide: string, kept: boolean): void;
+  /** How many pairs of variant and slide are done. */
+  done(count: number, total: number): void;
+}
+
+/**
+ * Runs every variant on every slide, each in a process of its own, and scores its mask. What an earlier call has finished with the same settings, files and
+ * versions is kept. A variant that fails does not stop the others.
+ *
+ * @throws {SegtileError} `output` where the folder cannot be written, `input` for a slide that cannot be opened, `aborted` when the signal fires
+ */
+export async function compareSlides(
+  settings: CompareSettings,
+  watcher: CompareWatcher,
+  signal: AbortSignal,
+): Promise<{ readonly results: readonly VariantResult[]; readonly failures: readonly VariantFailure[] }> {
+  const { variants, pairs } = settings;
+  const results: VariantResult[] = [];
+  const failures: VariantFailure[] = [];
+  let done = 0;
+  for (const variant of variants) {
+    const runs: VariantRun[] = [];
+    for (const pair of pairs) {
+      throwIfAborted(signal);
+      try {
+        runs.push(await runVariant(variant, pair, settings, watcher, signal));
+      } catch (error) {
+        throwIfAborted(signal);
+        if (!(error instanceof SegtileError)) throw error;
+        failures.push({ variant, slide: pair.slide, error });
+      }
+      watcher.done(++done, variants.length * pairs.length);
+    }
+    if (runs.length === pairs.length) results.push(summarized(variant, runs));
+  }
+  return { results, failures };
+}
+
+async function runVariant(
+  variant: Variant,
+  { slide, truth }: CompareSettings['pairs'][number],
+  { passed, config, tolerance, output, overwrite }: CompareSettings,
+  watcher: CompareWatcher,
+  signal: AbortSignal,
+): Promise<VariantRun> {
+  const size = await slideSize(slide, signal);
+  const options = inferOptions(variant, size);
+  const args = [
+    ...passed,
+    ...Object.entries(options).flatMap(([name, value]) => (value === '' ? [`--${name}`] : [`--${name}`, value])),
+  ];
+  const key = await keyOf({ args, config: config && [...config.values], tolerance, versions: versions() }, [
+    slide,
+    truth,
+    ...modelFiles(passed),
+  ]);
+  const folder = join(output, 'variants', folderOf(variant));
+  const stem = join(folder, slideName(slide));
+  const kept = overwrite ? undefined : await readResult(`${stem}.result.json`, key);
+  watcher.started(variant, slide, kept !== undefined);
+  if (kept) return kept;
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw new SegtileError(
+      'output',
+      `cannot make the folder ${folder}: ${reason(error)}`,
+      'choose another with --output',
+      error,
+    );
+  });
+  await rm(`${stem}.result.json`, { force: true });
+  const own = ['--output', folder, '--overwrite', '--quiet', '--no-history'];
+  const { record, seconds } = await childRun([slide, ...args, ...own], `${stem}.run.json`, signal);
+  const compared = { config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
+  const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
+  const run: VariantRun = { key, record, seconds, scores };
+  await writeWhole(`${stem}.result.json`, (file) => file.append(new TextEncoder().encode(JSON.stringify(run))));
+  return run;
+}
+
+function noProbabilities(): never {
+  throw new SegtileError('model', 'masks are compared, not probabilities');
+}
+
+async function slideSize(path: string, signal: AbortSignal): Promise<{ width: number; height: number }> {
+  const slide = await openSlide(path, { signal });
+  const { width, height } = slide;
+  await slide.close();
+  return { width, height };
+}
+
+/** A hash of everything that a result depends on: settings, and size and time of files. */
+async function keyOf(settings: object, files: readonly string[]): Promise<string> {
+  const facts = await Promise.all(
+    files.map(async (path) => {
+      const found = await stat(path).catch(() => undefined);
+      return [path, found?.size, found?.mtimeMs];
+    }),
+  );
+  return createHash('sha256')
+    .update(JSON.stringify([settings, facts]))
+    .digest('hex');
+}
+
+function modelFiles(passed: readonly string[]): string[] {
+  return passed.filter((_, i) => passed[i - 1] === '--model' || passed[i - 1] === '--card');
+}
+
+/** A folder's name: letters, digits and a few signs of the variant's name, and enough of a hash to tell it from others. */
+function folderOf({ name }: Variant): string {
+  const readable = name
+    .replace(/[^A-Za-z0-9.]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 60);
+  return `${readable}-${createHash('sha256').update(name).digest('hex').slice(0, 6)}`;
+}
+
+async function readResult(path: string, key: string): Promise<VariantRun | undefined> {
+  try {
+    const run = JSON.parse(await readFile(path, 'utf8')) as VariantRun;
+    return run.key === key ? run : undefined;
+  } catch {
+    // Not there yet, or of an older form: it is run anew.
+    return undefined;
+  }
+}
+
+function summarized(variant: Variant, runs: readonly VariantRun[]): VariantResult {
+  const mean = (of: (run: VariantRun) => number): number => runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
+  return {
+    variant,
+    runs,
+    evaluation: summarizeSlides(runs.map(({ scores }) => scores)),
+    seconds: mean(({ record }) => record.seconds.total ?? 0),
+    windows: { run: mean(({ record }) => record.windows.run), skipped: mean(({ record }) => record.windows.skipped) },
+    megapixelsPerSecond: mean(({ record }) => (record.slide.width * record.slide.height) / 1e6 / (record.seconds.total ?? 1)),
+    peakRssBytes: Math.max(...runs.map(({ record }) => record.peakRssBytes)),
+  };
+}

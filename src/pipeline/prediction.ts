@@ -1,0 +1,106 @@
+import { SegtileError } from '../errors.js';
+import { emptyLabelCount, type LabelRule, labelRows } from '../plan/labels.js';
+import { findMpp } from '../slide/mpp.js';
+import { openProbabilities, type Probabilities } from '../slide/probabilities.js';
+import { configOf, type TruthConfig } from '../truth/config.js';
+import { readMaskHead } from '../truth/mask-classes.js';
+import { slideName } from '../truth/match.js';
+import { openLabels } from '../truth/open.js';
+import type { MaskClass, Mpp, ScoreRows, Size } from '../types.js';
+import { type LabelRows, viewRows } from './paired-rows.js';
+
+/** Labels that were predicted, with the scores that they are made of where there are any. */
+export interface PredictedRows extends LabelRows {
+  readonly scores: ScoreRows | undefined;
+}
+
+/** A label mask or probabilities, open. */
+export interface Prediction extends Size {
+  readonly path: string;
+  /** Micrometres per pixel, where the file says it. */
+  readonly mpp: Mpp | undefined;
+  /** Those that the file names; undefined where it does not say what its labels mean. */
+  readonly classes: readonly MaskClass[] | undefined;
+  readonly probabilities: Probabilities | undefined;
+  /** All rows, top to bottom, with the file's own labels. */
+  rows(signal: AbortSignal): AsyncIterable<PredictedRows>;
+  close(): Promise<void>;
+}
+
+/** Names of files of probabilities, as `segtile infer` makes them. */
+const PROBABILITIES = /\.probabilities(\.ome)?\.tiff?$/i;
+
+/** What the slide is called that a mask or probabilities are of: their own name without what tells them apart. */
+export function predictedName(path: string): string {
+  return slideName(path).replace(/\.(mask|probabilities)$/i, '');
+}
+
+/**
+ * Opens what a model said of a slide: probabilities, by their name, or a mask.
+ *
+ * @param config what the labels of a mask mean that does not say it itself
+ * @param rule how probabilities become labels
+ * @throws {SegtileError} `input` where the file cannot be read
+ */
+export async function openPrediction(
+  path: string,
+  config: TruthConfig,
+  rule: (probabilities: Probabilities) => LabelRule,
+  signal: AbortSignal,
+): Promise<Prediction> {
+  if (PROBABILITIES.test(path)) return predictedScores(await openProbabilities(path, signal), rule);
+  const { classes, ...clues } = await readMaskHead(path, signal);
+  const image = await openLabels(path, classes ? configOf(classes, path) : config, signal);
+  const { width, height } = image;
+  return {
+    path,
+    width,
+    height,
+    mpp: findMpp(undefined, clues),
+    classes,
+    probabilities: undefined,
+    async *rows(reading) {
+      for await (const rows of viewRows(image.view({ width, height }), reading)) yield { ...rows, scores: undefined };
+    },
+    close: () => image.close(),
+  };
+}
+
+function predictedScores(probabilities: Probabilities, ruleOf: (probabilities: Probabilities) => LabelRule): Prediction {
+  const { path, width, height, mpp, map } = probabilities;
+  const rule = ruleOf(probabilities);
+  return {
+    path,
+    width,
+    height,
+    mpp,
+    classes: map.classes,
+    probabilities,
+    async *rows(reading) {
+      for await (const scores of probabilities.readScores(reading)) {
+        yield { ...labelRows(scores, width, rule, emptyLabelCount()), scores };
+      }
+    },
+    close: () => probabilities.close(),
+  };
+}
+
+/**
+ * The truth's label for each label of a prediction, found by the names of their classes; as they are where the prediction names none.
+ *
+ * @throws {SegtileError} `input` naming a class that the truth does not know
+ */
+export function translation({ path, classes }: Prediction, config: TruthConfig): Uint8Array {
+  const table = Uint8Array.from({ length: 256 }, (_, label) => label);
+  for (const { label, name } of classes ?? []) {
+    if (!config.names.has(name)) {
+      throw new SegtileError(
+        'input',
+        `${path} has the class "${name}", but the truth has ${config.classes.map((each) => each.name).join(', ')}`,
+        'say in the file of --classes which class it is, or list it under "skip"',
+      );
+    }
+    table[label] = config.names.get(name) ?? 0;
+  }
+  return table;
+}

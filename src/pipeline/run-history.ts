@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { flatten } from '../plan/flatten.js';
+import { summarizeSlides } from './evaluate.js';
+import type { SlideScores } from './evaluate-mask.js';
+import { appendHistory, newRunId } from './history.js';
+import type { RunRecord } from './record.js';
+
+/**
+ * Adds a finished run to a history.
+ *
+ * @throws {SegtileError} `output`
+ */
+export async function rememberRun(path: string, record: RunRecord): Promise<void> {
+  const { id, finished, slide, model, working, settings, device, windows, coverage, mask, seconds, peakRssBytes } = record;
+  await appendHistory(path, {
+    kind: 'run',
+    id,
+    time: finished,
+    command: 'infer',
+    slide: slide.path,
+    result: resolve(mask.path),
+    settings: flatten({
+      model: { name: model.name, sha256: model.sha256.slice(0, 12) },
+      downsample: working.downsample,
+      ...settings,
+      device,
+      segtile: record.versions.segtile,
+    }),
+    measured: {
+      windows: windows.run,
+      skipped: windows.skipped,
+      coverage,
+      seconds: seconds.total ?? 0,
+      'peak MB': Math.round(peakRssBytes / 1e6),
+    },
+  });
+}
+
+/**
+ * Adds the scores of a mask to a history, which finds the run that made it by its path.
+ *
+ * @param command that scored it
+ * @throws {SegtileError} `output`
+ */
+export async function rememberScores(path: string, command: string, scores: SlideScores): Promise<void> {
+  const { pooled } = summarizeSlides([scores]);
+  const { macro, accuracy, boundaryF, classes } = pooled;
+  await appendHistory(path, {
+    kind: 'scores',
+    id: newRunId(),
+    time: new Date().toISOString(),
+    command,
+    result: resolve(scores.predicted),
+    truth: scores.truth,
+    scores: {
+      dice: macro.dice,
+      iou: macro.iou,
+      ...(accuracy !== undefined && { accuracy }),
+      'boundary F': boundaryF,
+      ...Object.fromEntries(classes.map(({ name, dice }) => [`dice ${name}`, dice])),
+    },
+  });
+}

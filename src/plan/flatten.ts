@@ -1,0 +1,24 @@
+/** A value that fits into a cell. */
+export type Cell = string | number | boolean | null;
+
+/**
+ * The leaves of plain data by their dotted path, such as `window.width`, in their order. Lists of leaves are one text, with commas; of a size, `{ width,
+ * height }`, is made `512x512`.
+ */
+export function flatten(data: unknown, path = ''): Record<string, Cell> {
+  if (isCell(data)) return { [path]: data };
+  if (Array.isArray(data) && data.every(isCell)) return { [path]: data.join(', ') };
+  if (typeof data !== 'object' || data === null) return {};
+  const entries = Object.entries(data);
+  if (isSize(data)) return { [path]: `${data.width}x${data.height}` };
+  return Object.assign({}, ...entries.map(([key, value]) => flatten(value, path === '' ? key : `${path}.${key}`)));
+}
+
+function isCell(value: unknown): value is Cell {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+function isSize(data: object): data is { width: number; height: number } {
+  const keys = Object.keys(data);
+  return keys.length === 2 && 'width' in data && 'height' in data;
+}

@@ -1,0 +1,123 @@
+import { SegtileError } from '../errors.js';
+import type { Size } from '../types.js';
+
+/** One way to segment a slide. */
+export interface Variant {
+  readonly name: string;
+  /** Longer side, in px, to which the whole slide is shrunk to be seen in one window; undefined where it is tiled. */
+  readonly resize: number | undefined;
+  /** Options of `segtile infer` without their dashes, by name; '' for one without a value. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** What is to be tried, each with each. An axis that is left out stays as `infer` has it. */
+export interface VariantAxes {
+  /** Longer sides of the whole slide shrunk, in px. */
+  readonly resize: readonly number[];
+  /** Windows and strides, in working px. */
+  readonly tile: readonly { readonly window: Size; readonly stride: Size }[];
+  readonly margin: readonly number[];
+  readonly blend: readonly string[];
+  readonly tta: readonly string[];
+  readonly tissue: readonly string[];
+}
+
+/**
+ * The variants that some axes span: every tiling with every margin, blend, augmentation and tissue rule, and every size that the slide is
+ * shrunk to with every augmentation. A name tells what distinguishes a variant, and nothing that all of them share.
+ */
+export function spanVariants({ resize, tile, margin, blend, tta, tissue }: VariantAxes): Variant[] {
+  const shrunk = product([
+    { word: 'resize', values: resize.map((side) => axis(String(side), {}, side)) },
+    axisOf('tta', 'tta', tta),
+  ]);
+  const sizes = tile.map(({ window, stride }) =>
+    axis(`${sizeText(window)}/${sizeText(stride)}`, { window: sizeText(window), stride: sizeText(stride) }),
+  );
+  const tiled = product([
+    { word: 'tile', values: sizes },
+    axisOf('margin', 'margin', margin.map(String)),
+    axisOf('blend', '', blend),
+    axisOf('tta', 'tta', tta),
+    axisOf('tissue', 'tissue', tissue),
+  ]);
+  return [...(resize.length > 0 ? shrunk : []), ...(tile.length > 0 ? tiled : [])];
+}
+
+interface Axis {
+  /** Goes before the value in a name. */
+  readonly word: string;
+  readonly values: readonly AxisValue[];
+}
+
+interface AxisValue {
+  readonly text: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly resize: number | undefined;
+}
+
+function axis(text: string, options: AxisValue['options'], resize?: number): AxisValue {
+  return { text, options, resize };
+}
+
+function axisOf(option: string, word: string, values: readonly string[]): Axis {
+  return { word, values: values.map((value) => axis(value, { [option]: value })) };
+}
+
+function product(axes: readonly Axis[]): Variant[] {
+  let made: Variant[] = [{ name: '', resize: undefined, options: {} }];
+  for (const [index, { word, values }] of axes.entries()) {
+    if (values.length === 0) continue;
+    // The first axis always names a variant; of the others only those that tell variants apart.
+    const named = index === 0 || values.length > 1;
+    made = made.flatMap((variant) =>
+      values.map(({ text, options, resize }) => ({
+        name: named ? [variant.name, `${word} ${text}`.trim()].filter(Boolean).join(', ') : variant.name,
+        resize: resize ?? variant.resize,
+        options: { ...variant.options, ...options },
+      })),
+    );
+  }
+  return made;
+}
+
+/**
+ * The options with which `segtile infer` runs a variant on a slide of this size. A slide that is shrunk is seen whole by one square window, and
+ * nothing of it is cut off or skipped.
+ *
+ * @throws {SegtileError} `usage` where the slide is no larger than what it is to be shrunk to
+ */
+export function inferOptions({ name, resize, options }: Variant, slide: Size): Readonly<Record<string, string>> {
+  if (resize === undefined) return options;
+  const longer = Math.max(slide.width, slide.height);
+  if (longer <= resize) {
+    throw new SegtileError(
+      'usage',
+      `${name}: the slide has ${slide.width} x ${slide.height} px, which is no more than ${resize} px`,
+      'choose a smaller size for --resize',
+    );
+  }
+  const whole = { downsample: String(longer / resize), window: String(resize), stride: String(resize) };
+  return { ...options, ...whole, margin: '0', tissue: 'none', blend: 'constant' };
+}
+
+/**
+ * Makes sure that variants can be told apart.
+ *
+ * @throws {SegtileError} `usage` where two have one name, or there are none
+ */
+export function checkVariants(variants: readonly Variant[]): void {
+  if (variants.length === 0) {
+    throw new SegtileError(
+      'usage',
+      'there is nothing to compare',
+      'say what to try, such as --resize 1024 --tile 512/256,1024/512',
+    );
+  }
+  const twice = variants.find(({ name }, i) => variants.findIndex((other) => other.name === name) < i);
+  if (twice) throw new SegtileError('usage', `two variants are named "${twice.name}"`, 'give each a name of its own');
+}
+
+function sizeText({ width, height }: Size): string {
+  return width === height ? String(width) : `${width}x${height}`;
+}

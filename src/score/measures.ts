@@ -1,0 +1,71 @@
+import { type Areas, areasOf, type Confusion, iou, pixelsOf } from './confusion.js';
+
+/** How two areas agree, each 0 to 1. */
+export interface Agreement {
+  /** `2 |X and Y| / (|X| + |Y|)`; 1 where the class is in neither. */
+  readonly dice: number;
+  /** `|X and Y| / |X or Y|`; 1 where the class is in neither. */
+  readonly iou: number;
+  /** Share of what was predicted that is right; undefined where nothing was predicted. */
+  readonly precision: number | undefined;
+  /** Share of the truth that was found; undefined where there is none. */
+  readonly recall: number | undefined;
+}
+
+/** What a comparison of one class comes to. */
+export interface ClassMeasures extends Agreement {
+  /** Pixels. */
+  readonly areas: Areas;
+}
+
+/** What a comparison of masks comes to. Background is no class: it is in none of the means. */
+export interface MaskMeasures {
+  readonly classes: readonly ClassMeasures[];
+  /** Means over the classes; of precision and recall, over those that have one. The mean IoU is the mIoU of the classes. */
+  readonly macro: Agreement;
+  /** Of the pixels of all classes together: of the sums of their areas. */
+  readonly micro: Agreement;
+  /** Share of all pixels, background too, that have the right label; undefined where no pixel was compared. */
+  readonly accuracy: number | undefined;
+}
+
+/** Dice of some areas: 1 where both are empty. */
+export function dice({ truth, predicted, both }: Areas): number {
+  return truth + predicted === 0 ? 1 : (2 * both) / (truth + predicted);
+}
+
+/** What a confusion comes to. */
+export function measure(confusion: Confusion): MaskMeasures {
+  const areas = Array.from({ length: confusion.slots - 1 }, (_, i) => areasOf(confusion, i + 1));
+  const classes = areas.map((each) => ({ ...agreement(each), areas: each }));
+  const sum = areas.reduce(
+    (a, b) => ({ truth: a.truth + b.truth, predicted: a.predicted + b.predicted, both: a.both + b.both }),
+    { truth: 0, predicted: 0, both: 0 },
+  );
+  const { counted, wrong } = pixelsOf(confusion);
+  return {
+    classes,
+    macro: {
+      dice: mean(classes.map((each) => each.dice))!,
+      iou: mean(classes.map((each) => each.iou))!,
+      precision: mean(classes.flatMap((each) => each.precision ?? [])),
+      recall: mean(classes.flatMap((each) => each.recall ?? [])),
+    },
+    micro: agreement(sum),
+    accuracy: counted === 0 ? undefined : (counted - wrong) / counted,
+  };
+}
+
+function agreement(areas: Areas): Agreement {
+  const { truth, predicted, both } = areas;
+  return {
+    dice: dice(areas),
+    iou: iou(areas),
+    precision: predicted === 0 ? undefined : both / predicted,
+    recall: truth === 0 ? undefined : both / truth,
+  };
+}
+
+function mean(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

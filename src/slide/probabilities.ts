@@ -1,0 +1,122 @@
+import { SegtileError } from '../errors.js';
+import { parseScoreMap, type ScoreMap } from '../plan/score-map.js';
+import { PROBABILITY_OF_BYTE } from '../plan/score-planes.js';
+import type { Band, Mpp, Samples, ScoreRows, Size } from '../types.js';
+import { openSlide } from './open.js';
+import type { Slide } from './slide.js';
+import { attribute, plainText, xmlTags } from './xml.js';
+
+/** A file of probabilities, open. */
+export interface Probabilities extends Size {
+  readonly path: string;
+  /** Physical size of a pixel in micrometres, where it is known. */
+  readonly mpp: Mpp | undefined;
+  /** What the channels stand for. */
+  readonly map: ScoreMap;
+  /**
+   * The probabilities from top to bottom; their memory is used again when more is asked for. Those of `uint8` are `p8 / 255`. Pixels that no window looked at are NaN; of `uint8` only where
+   * the classes exclude each other, as elsewhere they cannot be told from probabilities of 0.
+   *
+   * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
+   */
+  readScores(signal?: AbortSignal): AsyncGenerator<ScoreRows>;
+  /** Lets go of the file. */
+  close(): Promise<void>;
+}
+
+/** Rows handed on at once: bands of the file are higher, and are held twice while they are taken apart. */
+const CHUNK_HEIGHT = 64;
+
+/**
+ * Opens a file that `segtile infer --probabilities` wrote.
+ *
+ * @param path as of a slide
+ * @throws {SegtileError} `input` where it is missing, damaged or no such file
+ */
+export async function openProbabilities(path: string, signal?: AbortSignal): Promise<Probabilities> {
+  const slide = await openSlide(path, { signal });
+  try {
+    const map = mapOf(slide);
+    const { read } = slide.channelReader({ count: map.labels.length, samples: map.samples, by: path });
+    const { width, height, mpp } = slide;
+    return {
+      path,
+      width,
+      height,
+      mpp: mpp && { x: mpp.x, y: mpp.y },
+      map,
+      async *readScores(reading) {
+        const everywhere = { start: 0, length: width };
+        const memory = new Float32Array(width * CHUNK_HEIGHT * map.labels.length);
+        for await (const band of read(0, { start: 0, length: height }, () => [everywhere], reading)) {
+          yield* scoresOf(band, map, memory);
+        }
+      },
+      close: () => slide.close(),
+    };
+  } catch (error) {
+    await slide.close();
+    throw error;
+  }
+}
+
+function mapOf({ path, description = '' }: Slide): ScoreMap {
+  let ours = false;
+  for (const tag of xmlTags(description)) {
+    if (tag.name === 'CommentAnnotation') ours = attribute(tag, 'Namespace') === 'segtile/probabilities';
+    if (ours && tag.name === 'Value' && tag.kind === 'open') return parseScoreMap(plainText(tag.text), path);
+  }
+  throw new SegtileError(
+    'input',
+    `${path} is not a file of probabilities that segtile wrote`,
+    'segtile infer --probabilities uint8 writes one',
+  );
+}
+
+/** @param memory for the planes of a chunk, which is used again for the next one */
+function* scoresOf(
+  { y, height, runs }: Band<Samples>,
+  { labels, exclusive }: ScoreMap,
+  memory: Float32Array,
+): Generator<ScoreRows> {
+  const classes = labels.length;
+  for (let top = 0; top < height; top += CHUNK_HEIGHT) {
+    const rows = Math.min(CHUNK_HEIGHT, height - top);
+    let used = 0;
+    const blocks = runs.map(({ x, pixels }) => {
+      const { width } = pixels;
+      const samples = pixels.data.subarray(top * width * classes, (top + rows) * width * classes);
+      const data = memory.subarray(used, used + samples.length);
+      used += samples.length;
+      // The reader gives one of the two, see `channelReader`.
+      if (samples instanceof Float32Array) fromFloats(samples, data, classes);
+      else fromBytes(samples as Uint8Array, data, classes, exclusive);
+      return { x, y: y + top, width, height: rows, classes, data };
+    });
+    yield { y: y + top, height: rows, blocks };
+  }
+}
+
+/** Puts interleaved floats into planes. */
+function fromFloats(samples: Float32Array, planes: Float32Array, classes: number): void {
+  const plane = samples.length / classes;
+  for (let c = 0; c < classes; c++) {
+    for (let from = c, to = c * plane; from < samples.length; from += classes) planes[to++] = samples[from]!;
+  }
+}
+
+/** Puts interleaved bytes into planes. Of classes that exclude each other the probabilities come to 1, so where all are 0 no window looked. */
+function fromBytes(samples: Uint8Array, planes: Float32Array, classes: number, exclusive: boolean): void {
+  const plane = samples.length / classes;
+  for (let c = 0; c < classes; c++) {
+    for (let from = c, to = c * plane; from < samples.length; from += classes) {
+      planes[to++] = PROBABILITY_OF_BYTE[samples[from]!]!;
+    }
+  }
+  if (!exclusive) return;
+  for (let i = 0; i < plane; i++) {
+    let most = 0;
+    for (let at = i; at < planes.length; at += plane) most = Math.max(most, planes[at]!);
+    if (most === 0) for (let at = i; at < planes.length; at += plane) planes[at] = Number.NaN;
+  }
+}

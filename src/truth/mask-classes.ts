@@ -1,0 +1,53 @@
+import { readTiff } from '../tiff/container.js';
+import type { Resolution } from '../tiff/directory.js';
+import { openFile } from '../tiff/source.js';
+import type { MaskClass, Rgb } from '../types.js';
+
+/** What a mask says of itself. */
+export interface MaskHead {
+  /** In the order of their labels; undefined where it does not name them. */
+  readonly classes: readonly MaskClass[] | undefined;
+  /** The text, and the tags of the resolution, that tell how large its pixels are. */
+  readonly description: string;
+  readonly resolution: Resolution | undefined;
+}
+
+/**
+ * Reads what a mask says of itself: its classes where segtile wrote it, and the size of its pixels. A file that is no TIFF says nothing.
+ *
+ * @throws {SegtileError} `input` where the file is missing, or a damaged TIFF
+ */
+export async function readMaskHead(path: string, signal?: AbortSignal): Promise<MaskHead> {
+  const source = await openFile(path);
+  try {
+    const start = new Uint8Array(Math.min(4, source.size));
+    await source.read([{ offset: 0, into: start }], signal);
+    const isTiff = start.length === 4 && /^(II|MM)/.test(String.fromCharCode(...start.subarray(0, 2)));
+    const directory = isTiff ? (await readTiff(source, signal)).directories[0] : undefined;
+    const description = directory?.description ?? '';
+    return { classes: parseMaskClasses(description), description, resolution: directory?.resolution };
+  } finally {
+    await source.close();
+  }
+}
+
+/** The classes in the description of a mask; see `writeLabelMask`. */
+export function parseMaskClasses(description: string): readonly MaskClass[] | undefined {
+  const entries = description.includes('Namespace="segtile/classes"')
+    ? [...description.matchAll(/<M K="(\d+)">([^<]*)<\/M>/g)].map(([, label, text]) => `${label} ${unescaped(text!)}`)
+    : description.startsWith('segtile label mask\n')
+      ? description.split('\n').slice(2)
+      : [];
+  const classes = entries.flatMap((entry): MaskClass[] => {
+    const found = /^(\d+) (.*) #([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/s.exec(entry);
+    if (!found) return [];
+    const [, label, name, ...color] = found;
+    return [{ label: Number(label), name: name!, color: color.map((part) => Number.parseInt(part, 16)) as unknown as Rgb }];
+  });
+  return classes.length === 0 ? undefined : classes;
+}
+
+/** Text of XML as our own writer makes it. */
+function unescaped(text: string): string {
+  return text.replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { checkVariants, inferOptions, spanVariants } from '../../dist/plan/variants.js';
+
+const none = { resize: [], tile: [], margin: [], blend: [], tta: [], tissue: [] };
+const square = (side: number) => ({ width: side, height: side });
+const half = { window: square(512), stride: square(256) };
+const whole = { window: square(512), stride: square(512) };
+
+describe('variants', () => {
+  test('are every tiling with everything else, and every shrunk size with every augmentation', () => {
+    const variants = spanVariants({
+      ...none,
+      resize: [256, 512],
+      tile: [half, whole],
+      margin: [0, 64],
+      tta: ['none', 'flips'],
+    });
+    expect(variants.map(({ name }) => name)).toEqual([
+      'resize 256, tta none',
+      'resize 256, tta flips',
+      'resize 512, tta none',
+      'resize 512, tta flips',
+      ...['512/256', '512/512'].flatMap((tile) =>
+        ['0', '64'].flatMap((margin) => ['none', 'flips'].map((tta) => `tile ${tile}, margin ${margin}, tta ${tta}`)),
+      ),
+    ]);
+    expect(variants[4]).toMatchObject({
+      resize: undefined,
+      options: { window: '512', stride: '256', margin: '0', tta: 'none' },
+    });
+  });
+
+  test('have nothing in their names that all of them share', () => {
+    expect(spanVariants({ ...none, tile: [half, whole], margin: [64], blend: ['hann'] })).toEqual([
+      { name: 'tile 512/256', resize: undefined, options: { window: '512', stride: '256', margin: '64', blend: 'hann' } },
+      { name: 'tile 512/512', resize: undefined, options: { window: '512', stride: '512', margin: '64', blend: 'hann' } },
+    ]);
+  });
+
+  test('that are shrunk are seen whole, by one window, with nothing cut off or skipped', () => {
+    const [variant] = spanVariants({ ...none, resize: [1000] });
+    expect(inferOptions(variant!, { width: 4000, height: 3000 })).toEqual({
+      downsample: '4',
+      window: '1000',
+      stride: '1000',
+      margin: '0',
+      tissue: 'none',
+      blend: 'constant',
+    });
+    expect(() => inferOptions(variant!, { width: 900, height: 1000 })).toThrow(/900 x 1000 px, which is no more than 1000 px/);
+  });
+
+  test('must be there, and be told apart', () => {
+    expect(() => checkVariants([])).toThrow(/nothing to compare/);
+    const [variant] = spanVariants({ ...none, resize: [256] });
+    expect(() => checkVariants([variant!, variant!])).toThrow(/two variants are named "resize 256"/);
+  });
+});
