@@ -12,6 +12,11 @@ const libraries: Partial<Record<Provider, string>> = {
   tensorrt: 'libonnxruntime_providers_tensorrt.so',
 };
 
+/** The library that a provider needs beside onnxruntime here; undefined where it needs none. */
+export function providerLibrary(provider: Provider): string | undefined {
+  return process.platform === 'linux' ? libraries[provider] : undefined;
+}
+
 /** The folder of onnxruntime's native libraries. */
 export function nativeFolder(): string {
   const main = createRequire(import.meta.url).resolve('onnxruntime-node');
@@ -58,8 +63,8 @@ export async function refuseUnavailable(device: Device, allowSoftware = false): 
       `${name} is not compiled into onnxruntime for ${process.platform}-${process.arch}`,
       `this build has ${built.join(', ')}`,
     );
-  const library = libraries[provider];
-  if (library === undefined || process.platform !== 'linux') return;
+  const library = providerLibrary(provider);
+  if (library === undefined) return;
   const path = join(nativeFolder(), library);
   if (!existsSync(path))
     throw new SegtileError(

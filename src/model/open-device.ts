@@ -6,11 +6,19 @@ import { type Device, deviceName } from './device.js';
 import type { Network } from './network.js';
 import type { PlacedNode } from './profile.js';
 import { pixelsOf } from './resolve.js';
-import type { ScoreData, Session, Start } from './session.js';
+import { type ScoreData, type Session, type Start, startSession } from './session.js';
 import { farthest, trialPixels, trialWindows } from './trial.js';
 
-/** Starts a session; tests put their own in its place. */
-export type StartSession = (start: Start) => Promise<Session>;
+/** What runs networks; a stub may stand for it where there is no device. */
+export interface Runtime {
+  /** Loads a graph on the device that it names. */
+  start(start: Start): Promise<Session>;
+  /** Refuses a device that cannot run, before it is started. */
+  refuse(device: Device, allowSoftware?: boolean): Promise<void>;
+}
+
+/** onnxruntime as it is installed. */
+export const onnxruntime: Runtime = { start: startSession, refuse: refuseUnavailable };
 
 /** What the user allows of a device. */
 export interface DeviceRules {
@@ -49,14 +57,14 @@ export async function openDevices(
   network: Network,
   devices: readonly Device[],
   rules: DeviceRules,
-  start: StartSession,
+  runtime: Runtime,
 ): Promise<OpenDevices> {
   const [first] = devices;
   if (!first) throw new SegtileError('usage', 'no device is given');
-  if (start.name === 'startSession') for (const device of devices) await refuseUnavailable(device, rules.allowSoftware);
+  for (const device of devices) await runtime.refuse(device, rules.allowSoftware);
   const fixed = rules.batch === undefined || rules.batch === 'auto' ? network.fixedBatch : rules.batch;
-  const batch = fixed ?? (await fastestBatch(network, first, rules, start));
-  return openAll(network, devices, batch, rules, start);
+  const batch = fixed ?? (await fastestBatch(network, first, rules, runtime));
+  return openAll(network, devices, batch, rules, runtime);
 }
 
 /** Opens all devices with one batch; with half of it where memory does not suffice. */
@@ -65,12 +73,12 @@ export async function openAll(
   devices: readonly Device[],
   batch: number,
   rules: DeviceRules,
-  start: StartSession,
+  runtime: Runtime,
 ): Promise<OpenDevices> {
   const opened: Awaited<ReturnType<typeof openOne>>[] = [];
   try {
-    for (const device of devices) opened.push(await openOne(network, device, batch, rules, start));
-    const difference = rules.verify === false ? undefined : await verify(network, opened, devices, batch, start);
+    for (const device of devices) opened.push(await openOne(network, device, batch, rules, runtime));
+    const difference = rules.verify === false ? undefined : await verify(network, opened, devices, batch, runtime);
     const { adapter, nodes, cpuNodes } = opened[0]!;
     return { sessions: opened.map(({ session }) => session), batch, adapter, nodes, cpuNodes, difference };
   } catch (error) {
@@ -78,16 +86,16 @@ export async function openAll(
     if (batch === 1 || network.fixedBatch !== undefined || !outOfMemory(reason(error))) throw error;
     const half = Math.floor(batch / 2);
     rules.note?.(`out of memory with batches of ${batch}, going on with ${half}`);
-    return openAll(network, devices, half, rules, start);
+    return openAll(network, devices, half, rules, runtime);
   }
 }
 
-async function openOne(network: Network, device: Device, batch: number, rules: DeviceRules, start: StartSession) {
+async function openOne(network: Network, device: Device, batch: number, rules: DeviceRules, runtime: Runtime) {
   throwIfAborted(rules.signal);
   const { model, window } = network;
   const name = deviceName(device);
   const trial = trialPixels(model.samples, window, pixelsOf(model).channels, batch);
-  const session = await start({ ...network.start(batch, device), trial }).catch((thrown) => {
+  const session = await runtime.start({ ...network.start(batch, device), trial }).catch((thrown) => {
     throw new SegtileError(
       'device',
       `${model.path} cannot be run on ${name}: ${reason(thrown)}`,
@@ -137,12 +145,12 @@ async function verify(
   opened: readonly { readonly session: Session }[],
   devices: readonly Device[],
   batch: number,
-  start: StartSession,
+  runtime: Runtime,
 ): Promise<number> {
-  const { model, window, scores, samples, output, scoreType } = network;
+  const { model, window, scores, samples, output } = network;
   const squash = output === 'logits' ? model.squash : undefined;
   const one = network.fixedBatch ?? 1;
-  const cpu = await start(network.start(one, { provider: 'cpu' }, 'float32'));
+  const cpu = await runtime.start(network.start(one, { provider: 'cpu' }, 'float32'));
   let most = 0;
   try {
     const pixels = trialPixels(model.samples, window, pixelsOf(model).channels, Math.max(one, trialWindows));
@@ -167,7 +175,7 @@ async function verify(
   } finally {
     await cpu.close();
   }
-  return scoreType === 'uint8' ? Math.max(0, most) : most;
+  return most;
 }
 
 function floats(data: ScoreData, from: number, length: number): Float32Array {
@@ -176,12 +184,12 @@ function floats(data: ScoreData, from: number, length: number): Float32Array {
 }
 
 /** Doubles the batch for as long as that makes windows clearly faster and memory suffices. One session is open at a time. */
-async function fastestBatch(network: Network, device: Device, rules: DeviceRules, start: StartSession): Promise<number> {
+async function fastestBatch(network: Network, device: Device, rules: DeviceRules, runtime: Runtime): Promise<number> {
   let best = { batch: 1, rate: 0 };
   for (let batch = 1; batch <= largestBatch; batch *= 2) {
     let rate: number;
     try {
-      rate = await windowsPerSecond(network, device, batch, rules, start);
+      rate = await windowsPerSecond(network, device, batch, rules, runtime);
     } catch (error) {
       if (batch === 1 || !outOfMemory(reason(error))) throw error;
       rules.note?.(`out of memory with batches of ${batch}, going on with ${best.batch}`);
@@ -198,9 +206,9 @@ async function windowsPerSecond(
   device: Device,
   batch: number,
   rules: DeviceRules,
-  start: StartSession,
+  runtime: Runtime,
 ): Promise<number> {
-  const { session } = await openOne(network, device, batch, rules, start);
+  const { session } = await openOne(network, device, batch, rules, runtime);
   try {
     const { model, window } = network;
     let pixels = trialPixels(model.samples, window, pixelsOf(model).channels, batch);

@@ -6,10 +6,10 @@ import { batchesInHand, closeAll, createBatches } from './batches.js';
 import { type Device, deviceName, parseDevices } from './device.js';
 import { readModelBytes } from './facts.js';
 import { checkBatch, describeNetwork, type Network } from './network.js';
-import { type DeviceRules, type OpenDevices, openAll, openDevices, type StartSession } from './open-device.js';
+import { type DeviceRules, type OpenDevices, onnxruntime, openAll, openDevices, type Runtime } from './open-device.js';
 import { findScores } from './probe.js';
 import type { Model } from './resolve.js';
-import { type Session, startSession } from './session.js';
+import type { Session } from './session.js';
 
 /** What runs a network, and how it was found. */
 export interface DeviceFacts {
@@ -83,7 +83,7 @@ export function defaultWorkers(): number {
  * @throws {SegtileError} `usage` for options out of range; `model` where the network does not run on such windows; `device` where the
  * device does not run it
  */
-export async function openPool(model: Model, options: PoolOptions, start: StartSession = startSession): Promise<Pool> {
+export async function openPool(model: Model, options: PoolOptions, runtime: Runtime = onnxruntime): Promise<Pool> {
   const { window, output, scoreType = 'float32', signal } = options;
   checkOptions(model, options);
   const choice = parseDevices(options.device);
@@ -96,18 +96,18 @@ export async function openPool(model: Model, options: PoolOptions, start: StartS
     );
   const network = describeNetwork(bytes, model, window, map, { output, scoreType });
   if (typeof options.batch === 'number') checkBatch(network, options.batch);
-  if (choice !== 'auto') return openOn(network, choice, options, start, []);
+  if (choice !== 'auto') return openOn(network, choice, options, runtime, []);
 
   const refused: { device: string; reason: string }[] = [];
   for (const device of autoDevices()) {
     try {
-      return await openOn(network, [device], options, start, refused);
+      return await openOn(network, [device], options, runtime, refused);
     } catch (error) {
       if (!(error instanceof SegtileError) || error.code !== 'device') throw error;
       refused.push({ device: deviceName(device), reason: error.message });
     }
   }
-  if (!options.requireGpu) return openOn(network, [{ provider: 'cpu' }], options, start, refused);
+  if (!options.requireGpu) return openOn(network, [{ provider: 'cpu' }], options, runtime, refused);
   throw new SegtileError(
     'device',
     `no GPU runs ${model.path}: ${refused.map((each) => each.reason).join('; ')}`,
@@ -119,7 +119,7 @@ async function openOn(
   network: Network,
   devices: readonly Device[],
   options: PoolOptions,
-  start: StartSession,
+  runtime: Runtime,
   refused: DeviceFacts['refused'],
 ): Promise<Pool> {
   const { model, window, samples, scores, scoreType } = network;
@@ -127,18 +127,18 @@ async function openOn(
   const batch = typeof options.batch === 'number' ? options.batch : (network.fixedBatch ?? 1);
   const open: OpenDevices = onCpu
     ? {
-        ...(await startWorkers(network, batch, options, start)),
+        ...(await startWorkers(network, batch, options, runtime)),
         adapter: undefined,
         nodes: 0,
         cpuNodes: [],
         difference: undefined,
       }
-    : await openDevices(network, devices, options, start);
+    : await openDevices(network, devices, options, runtime);
   const shrink = async (half: number) => {
     options.note?.(`out of memory with batches of ${half * 2}, going on with ${half}`);
     return onCpu
-      ? startWorkers(network, half, options, start)
-      : openAll(network, devices, half, { ...options, verify: false }, start);
+      ? startWorkers(network, half, options, runtime)
+      : openAll(network, devices, half, { ...options, verify: false }, runtime);
   };
   const batches = createBatches(
     open,
@@ -199,10 +199,10 @@ function checkOptions(model: Model, { window, workers }: PoolOptions): void {
 }
 
 /** Loads the network in every worker of the CPU, or in none. */
-async function startWorkers(network: Network, batch: number, { workers, signal }: PoolOptions, start: StartSession) {
+async function startWorkers(network: Network, batch: number, { workers, signal }: PoolOptions, runtime: Runtime) {
   throwIfAborted(signal);
   const from = network.start(batch, { provider: 'cpu' });
-  const started = await Promise.allSettled(Array.from({ length: workers }, () => start(from)));
+  const started = await Promise.allSettled(Array.from({ length: workers }, () => runtime.start(from)));
   const sessions = started.flatMap((result): Session[] => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = started.find((result) => result.status === 'rejected');
   if (!failed && !signal?.aborted) return { sessions, batch };
