@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addCompareOptions, type CompareOptions } from './commands/compare-options.js';
+import { addDoctorOptions, type DoctorOptions } from './commands/doctor-options.js';
 import { addEvaluateOptions, type EvaluateOptions } from './commands/evaluate-options.js';
 import { addFindNoiseOptions, type FindNoiseOptions } from './commands/find-noise-options.js';
 import { addInferOptions } from './commands/infer-options.js';
@@ -79,6 +80,7 @@ function program(shell: Shell): Command {
   root.addCommand(evaluateCommand(shell));
   root.addCommand(compareCommand(shell));
   root.addCommand(runsCommand(shell));
+  root.addCommand(doctorCommand(shell));
   return root;
 }
 
@@ -161,4 +163,11 @@ function runsCommand(shell: Shell): Command {
     setExitCode(await noteRun(id, { ...runs.opts<RunsOptions>(), ...options }, shell));
   });
   return runs.enablePositionalOptions().addCommand(note);
+}
+
+function doctorCommand(shell: Shell): Command {
+  return addDoctorOptions(command('doctor')).action(async (options: DoctorOptions) => {
+    const { doctor } = await import('./commands/doctor.js');
+    setExitCode(await doctor(options, shell));
+  });
 }

@@ -3,8 +3,10 @@ import { blends } from '../plan/blend.js';
 import { option } from './option.js';
 import {
   area,
+  batch,
   channelNumbers,
   classList,
+  device,
   list,
   type Parser,
   positiveChannelNumbers,
@@ -25,7 +27,24 @@ export function addInferOptions(command: Command): Command {
     .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files; TIFF and SVS also at https:// and s3://')
     .optionsGroup('Model:')
     .addOption(option('-m, --model <file>', 'an ONNX model, or the name of a bundled one', text, 'nuclei'))
-    .addOption(option('--device <name>', 'where the model runs: cpu', word('cpu'), 'cpu'))
+    .addOption(
+      option('--device <name>', 'where the model runs: auto, cpu, cuda[:n], tensorrt[:n], webgpu, coreml, dml', device, 'auto'),
+    )
+    .option('--require-gpu', 'no CPU for --device auto')
+    .option('--allow-cpu-nodes', 'let a GPU leave nodes of the model to the CPU')
+    .option('--allow-software', 'take a GPU that is drawn by the CPU')
+    .addOption(
+      option('--batch <n>', 'windows that go through the model together, or auto: the fastest on a GPU, else 1', batch),
+    )
+    .addOption(
+      option(
+        '--score-type <type>',
+        'how scores leave the device: float32, or uint8, within 1/510, a quarter of the bytes',
+        word('float32', 'uint8'),
+        'float32',
+      ),
+    )
+    .option('--no-verify', 'do not compare a GPU with the CPU before the run')
     .addOption(
       option(
         '--workers <n>',

@@ -41,7 +41,13 @@ export interface InferOptions extends SlideFlags {
   readonly maskValues: 'labels' | '255';
   readonly probabilities?: ProbabilityType;
   readonly workers?: number;
-  readonly device: 'cpu';
+  readonly device: string;
+  readonly requireGpu?: boolean;
+  readonly allowCpuNodes?: boolean;
+  readonly allowSoftware?: boolean;
+  readonly batch?: number | 'auto';
+  readonly scoreType: 'float32' | 'uint8';
+  readonly verify: boolean;
   readonly dryRun?: boolean;
   readonly overwrite?: boolean;
   readonly json?: boolean;

@@ -1,3 +1,4 @@
+import type { Pool } from '../model/pool.js';
 import type { Model } from '../model/resolve.js';
 import type { SlidePlan } from '../pipeline/plan-slide.js';
 import type { RunRecord } from '../pipeline/record.js';
@@ -22,6 +23,19 @@ export function mppText({ mpp }: Slide): string {
 /** Which model is used, and what was assumed about it. */
 export function modelText({ name, classes, notes }: Model): string {
   return `${[`model ${name} finds ${classes.map((each) => each.name).join(', ')}`, ...notes].join('; ')}\n`;
+}
+
+/** What the model runs on, and what was refused before. */
+export function deviceText({ device, workers, batch }: Pool): string {
+  const { name, adapter, software, cpuNodes, difference, refused } = device;
+  const gpu = adapter === null ? '' : ` (${adapter}${software ? ', software' : ''})`;
+  const facts = [
+    name === 'cpu' ? `${workers} worker${workers === 1 ? '' : 's'}` : `batches of ${batch()}`,
+    ...(cpuNodes.length > 0 ? [`${cpuNodes.length} nodes on the CPU`] : []),
+    ...(difference === null ? [] : [`at most ${difference.toExponential(0)} from the CPU`]),
+  ];
+  const why = refused.map((each) => `not on ${each.reason}`);
+  return `${[`runs on ${name}${gpu}, ${facts.join(', ')}`, ...why].join('; ')}\n`;
 }
 
 /** What a slide is and which windows of it are run. */
@@ -83,7 +97,7 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
   const { windows, coverage, classShares, cleaned, mask, probabilities, preview, seconds, peakRssBytes, device } = record;
   const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
   return `${pairs([
-    ['windows', `${count(windows.run)} run on ${device.provider}, ${count(windows.skipped)} skipped`],
+    ['windows', `${count(windows.run)} run on ${device.name}, ${count(windows.skipped)} skipped`],
     ['covered', `${percent(coverage)} of the slide`],
     ['found', `${shares} of the slide`],
     ...cleanedText(cleaned),

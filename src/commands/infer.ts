@@ -19,7 +19,7 @@ import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
 import { eachFile } from './each-file.js';
 import { cardFlags, type InferOptions, planSettings, runSettings } from './infer-settings.js';
-import { dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
+import { deviceText, dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
 import { identities, makeFolder, type Outputs, outputsOf, pathsOf, refuseClashes } from './outputs.js';
 import type { Shell } from './shell.js';
 import { readSlideFlags } from './slide-options.js';
@@ -71,8 +71,7 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
       thresholdFile(options.threshold),
     ]),
     pool: (clock) => {
-      const { workers = defaultWorkers(), device, blendSpace } = options;
-      pool ??= openPool(model, { window: plan.window, workers, device, output: blendSpace, signal: shell.signal });
+      pool ??= startPool(model, plan, options, shell);
       pool.catch(() => {
         modelFailed = true;
       });
@@ -90,6 +89,28 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
   } finally {
     await pool?.then((open) => open.close()).catch(() => undefined);
   }
+}
+
+async function startPool(model: Model, { window }: PlanSettings, options: InferOptions, shell: Shell): Promise<Pool> {
+  const { workers = defaultWorkers(), blendSpace, device, batch, scoreType, verify } = options;
+  const { requireGpu, allowCpuNodes, allowSoftware } = options;
+  const note = (text: string): void => say(shell, options, `${text}\n`);
+  const pool = await openPool(model, {
+    window,
+    workers,
+    device,
+    batch,
+    scoreType,
+    verify,
+    requireGpu,
+    allowCpuNodes,
+    allowSoftware,
+    output: blendSpace,
+    signal: shell.signal,
+    note,
+  });
+  say(shell, options, deviceText(pool));
+  return pool;
 }
 
 async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void> {

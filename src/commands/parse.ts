@@ -1,4 +1,5 @@
 import { SegtileError } from '../errors.js';
+import { parseDevices } from '../model/device.js';
 import type { Area } from '../plan/area.js';
 import type { Rgb, Size } from '../types.js';
 import type { ThresholdOption } from './thresholds.js';
@@ -33,6 +34,20 @@ export function wholeNumber(least: number): Parser<number> {
 export const positiveNumber: Parser<number> = (text, option) => {
   const value = number(text);
   if (!Number.isFinite(value) || value <= 0) throw refuse('a number above 0', option, text);
+  return value;
+};
+
+/** A device or several, as {@link parseDevices} reads them; kept as text. */
+export const device: Parser<string> = (text) => {
+  parseDevices(text);
+  return text.trim();
+};
+
+/** Windows that go through a network together. */
+export const batch: Parser<number | 'auto'> = (text, option) => {
+  const value = number(text);
+  if (text === 'auto') return 'auto';
+  if (!Number.isInteger(value) || value < 1 || value > 1024) throw refuse('auto or 1 to 1024', option, text);
   return value;
 };
 

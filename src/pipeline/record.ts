@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { DeviceFacts } from '../model/pool.js';
 import type { Model } from '../model/resolve.js';
 import type { CleanedCount, CleanUp } from '../plan/clean-up.js';
 import type { GridSettings } from '../plan/grid.js';
@@ -40,6 +41,8 @@ interface RunParts {
   readonly files: RunFiles;
   readonly mask: MaskSize;
   readonly result: InferResult;
+  /** See {@link RunRecord.device}. */
+  readonly busyShare: number;
   readonly clock: StageClock;
 }
 
@@ -69,7 +72,12 @@ export interface RunRecord {
       readonly cleanUp: CleanUp | null;
       readonly tissue: TissueSelection['facts'];
     };
-  readonly device: Pick<ReadyModel, 'provider' | 'workers'>;
+  readonly device: Pick<ReadyModel, 'provider' | 'workers'> &
+    DeviceFacts & {
+      readonly batch: number;
+      /** Share of the time from the first pixel read to the last row written that a worker spent running the network, copies to a GPU and back included. */
+      readonly busyShare: number;
+    };
   readonly windows: { readonly planned: number; readonly skipped: number; readonly run: number };
   /** Share of the slide's area that some window looked at. */
   readonly coverage: number;
@@ -88,7 +96,7 @@ export interface RunRecord {
 
 /** Makes the record of a finished run. */
 export function recordOf(parts: RunParts): RunRecord {
-  const { plan, model, pool, settings, files, mask, result, clock } = parts;
+  const { plan, model, pool, settings, files, mask, result, busyShare, clock } = parts;
   const { slide, view, grid, selection, facts } = plan;
   const pixels = view.width * view.height;
   return {
@@ -132,7 +140,13 @@ export function recordOf(parts: RunParts): RunRecord {
       tissue: facts,
       maskValues: settings.maskValues,
     },
-    device: { provider: pool.provider, workers: pool.workers },
+    device: {
+      provider: pool.provider,
+      workers: pool.workers,
+      ...pool.device,
+      batch: pool.batch(),
+      busyShare: round(busyShare),
+    },
     windows: { planned: selection.planned, skipped: selection.planned - selection.keptCount, run: result.windowsRun },
     coverage: round(result.covered / pixels),
     classShares: sharesOf(model.classes, result, pixels),

@@ -1,3 +1,4 @@
+import type { DeviceFacts } from '../model/pool.js';
 import type { CleanUpWish } from '../plan/area.js';
 import type { Blend } from '../plan/blend.js';
 import type { LabelRule } from '../plan/labels.js';
@@ -29,4 +30,8 @@ export interface RunFiles {
 export interface ReadyModel extends Inference {
   readonly provider: string;
   readonly workers: number;
+  readonly device: DeviceFacts;
+  batch(): number;
+  /** Seconds that all workers together have run the network so far. */
+  busySeconds(): number;
 }

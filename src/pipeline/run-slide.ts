@@ -53,8 +53,11 @@ export async function runSlide(
       const squash = settings.blendSpace === 'logits' ? model.squash : undefined;
       const { blend, rule } = settings;
       const inferSettings = { channels: model.channels, blend, squash, rule, cleanUp };
+      const [began, busyBefore] = [performance.now(), pool.busySeconds()];
       const result = await inferSlide(plan, pool, inferSettings, { labels, scores }, size, clock, onWindow, signal);
-      return () => recordOf({ plan, model, pool, settings, cleanUp, files, mask: size, result, clock });
+      const spent = (performance.now() - began) / 1000;
+      const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;
+      return () => recordOf({ plan, model, pool, settings, cleanUp, files, mask: size, result, busyShare, clock });
     },
     clock,
     signal,
