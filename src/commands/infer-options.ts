@@ -73,6 +73,14 @@ export function addInferOptions(command: Command): Command {
     )
     .addOption(
       option(
+        '--placement <how>',
+        'stride: windows a stride apart, the last at the border; even: as many of them, equally far apart',
+        word('stride', 'even'),
+        'stride',
+      ),
+    )
+    .addOption(
+      option(
         '--border <how>',
         "at the slide's border: keep the outer margins, or mirror the image there",
         word('keep', 'mirror'),

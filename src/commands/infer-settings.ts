@@ -7,7 +7,7 @@ import { type PlanSettings, wishOf } from '../pipeline/plan-slide.js';
 import type { RunSettings } from '../pipeline/run-settings.js';
 import type { TissueChoice } from '../pipeline/tissue.js';
 import type { Area } from '../plan/area.js';
-import type { Border } from '../plan/axis.js';
+import type { Border, Placement } from '../plan/axis.js';
 import type { Blend } from '../plan/blend.js';
 import { createGrid } from '../plan/grid.js';
 import { strideOfOverlap } from '../plan/overlap.js';
@@ -35,6 +35,7 @@ export interface InferOptions extends SlideFlags {
   readonly blend: Blend;
   readonly blendSpace: 'probabilities' | 'logits';
   readonly border: Border;
+  readonly placement: Placement;
   readonly level?: number;
   readonly mpp?: number;
   readonly downsample?: number;
@@ -89,13 +90,13 @@ export function cardFlags(options: InferOptions): Card {
  * @throws {SegtileError} `usage` for options that exclude each other, or make no grid on any slide
  */
 export function planSettings(options: InferOptions, ensemble: Ensemble): { plan: PlanSettings; groups: readonly Group[] } {
-  const { border, slideMpp, channels, minTissue, tta, ttaScales } = options;
+  const { border, placement, slideMpp, channels, minTissue, tta, ttaScales } = options;
   const models = ensemble.members.map(({ model }) => model);
   const geometries = models.map((model) => geometryOf(options, model));
   const groups = groupsOf(ensemble, geometries, ttaScales);
   for (const { geometry, own } of groups) {
     // What is wrong with a grid is so whatever the slide, and better said once.
-    createGrid({ size: geometry.window, ...geometry, border });
+    createGrid({ size: geometry.window, ...geometry, border, placement });
     if (tta !== 'd4' || own.width === own.height) continue;
     throw new SegtileError(
       'usage',
@@ -112,6 +113,7 @@ export function planSettings(options: InferOptions, ensemble: Ensemble): { plan:
     ...first!.geometry,
     others: others.map(({ geometry }) => geometry),
     border,
+    placement,
     tissue: tissueOf(options.tissue),
     minTissue,
   };

@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { type Model, pixelsOf } from '../model/resolve.js';
-import type { Border } from '../plan/axis.js';
+import type { Border, Placement } from '../plan/axis.js';
 import { createGrid, type Grid } from '../plan/grid.js';
 import type { Geometry } from '../plan/scale.js';
 import type { Selection } from '../plan/selection.js';
@@ -28,6 +28,7 @@ export interface PlanSettings {
   /** Further grids that the image is scored on, for other scales and models. */
   readonly others?: readonly Geometry[] | undefined;
   readonly border: Border;
+  readonly placement?: Placement;
   readonly tissue: TissueChoice;
   readonly minTissue: number | undefined;
 }
@@ -68,20 +69,20 @@ export async function planSlide(
 ): Promise<SlidePlan> {
   const slide = await openSlide(path, { signal, mpp: settings.slideMpp, channels: settings.channels });
   try {
-    const { window, stride, margin, border, wish, channels } = settings;
+    const { window, stride, margin, border, placement = 'stride', wish, channels } = settings;
     if (wish === undefined) requirePicture(path, channels);
     const reader = wish && slide.channelReader(wish);
     const resolution = settings.resolution ?? defaultResolution(slide, modelMpp);
     const view = workingView(slide, resolution);
     const input = reader === undefined ? view : workingView(slide, resolution, reader.read);
     const size = { width: view.width, height: view.height };
-    const grid = createGrid({ size, window, stride, margin, border });
+    const grid = createGrid({ size, window, stride, margin, border, placement });
     const overview = once(() => readOverview(slide, OVERVIEW_SIDE, signal));
     const select = (on: Grid) => selectTissue(settings.tissue, settings.minTissue, view, on, overview, signal);
     const tissue = await select(grid);
     const others: SlidePlan['others'][number][] = [];
     for (const geometry of settings.others ?? []) {
-      const other = createGrid({ size, ...geometry, border });
+      const other = createGrid({ size, ...geometry, border, placement });
       others.push({ grid: other, selection: (await select(other)).selection });
     }
     return { slide, view, input, channels: reader?.channels, grid, others, overview, ...tissue };

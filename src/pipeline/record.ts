@@ -73,7 +73,7 @@ export interface RunRecord {
    * a class is the weighted mean over the models that have it.
    */
   readonly ensemble: readonly MemberFacts[] | null;
-  readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border'> &
+  readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border' | 'placement'> &
     Pick<RunSettings, 'blend' | 'blendSpace' | 'maskValues' | 'tta' | 'ttaScales'> & {
       readonly labels: LabelRule;
       /** In pixels of the working image; 0 is no limit. */
@@ -153,6 +153,7 @@ export function recordOf(parts: RunParts): RunRecord {
       stride: grid.stride,
       margin: grid.margin,
       border: grid.border,
+      placement: grid.placement ?? 'stride',
       blend: settings.blend,
       blendSpace: settings.blendSpace,
       tta: settings.tta,

@@ -6,6 +6,12 @@ import type { Span } from '../types.js';
  */
 export type Border = 'keep' | 'mirror';
 
+/**
+ * Where windows start. `stride`: a stride apart, the last one at the border. `even`: as many of them, equally far apart but for rounding,
+ * as nnU-Net lays them.
+ */
+export type Placement = 'stride' | 'even';
+
 /** Window placement along one axis. All lengths in working pixels; the values are legal (see `createGrid`). */
 export interface Axis {
   readonly length: number;
@@ -13,6 +19,8 @@ export interface Axis {
   readonly stride: number;
   readonly margin: number;
   readonly border: Border;
+  /** `stride` where it is left out. */
+  readonly placement?: Placement;
 }
 
 /** By how much the windows may reach outside the image on each side. */
@@ -27,12 +35,21 @@ export function windowCount(axis: Axis): number {
 }
 
 /**
- * Start of window `i`: `min(i * S, L - T)`, so that the last window ends at the border instead of reaching past it. Negative by one
- * margin for the first window of a mirrored border.
+ * Start of window `i`: `min(i * S, L - T)`, so that the last window ends at the border instead of reaching past it; placed evenly, `i (L - T) / (n - 1)`,
+ * rounded, halves to the even side as numpy does. Negative by one margin for the first window of a mirrored border.
  */
 export function windowStart(axis: Axis, i: number): number {
   const room = axis.length + 2 * reach(axis) - axis.window;
-  return Math.min(i * axis.stride, Math.max(room, 0)) - reach(axis);
+  const first = 0 - reach(axis);
+  if (room <= 0) return first;
+  if (axis.placement === 'even') return roundHalfEven((room / (windowCount(axis) - 1)) * i) + first;
+  return Math.min(i * axis.stride, room) + first;
+}
+
+function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  if (value - below !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
 import type { Size, Window } from '../types.js';
-import { type Axis, type Border, windowCore, windowCount, windowStart } from './axis.js';
+import { type Axis, type Border, type Placement, windowCore, windowCount, windowStart } from './axis.js';
 
 /** What a grid is made from, in working pixels. `size` is the image, `margin` is removed from each side of a prediction. */
 export interface GridSettings {
@@ -9,6 +9,8 @@ export interface GridSettings {
   readonly stride: Size;
   readonly margin: number;
   readonly border: Border;
+  /** `stride` where it is left out. */
+  readonly placement?: Placement;
 }
 
 /** All windows of an image: `columns * rows` of them, in row-major order. */
@@ -26,9 +28,9 @@ export interface Grid extends GridSettings {
  *   between the cores (`S <= T - 2m` is needed)
  */
 export function createGrid(settings: GridSettings): Grid {
-  const { size, window, stride, margin, border } = settings;
-  const x = createAxis(size.width, window.width, stride.width, margin, border);
-  const y = createAxis(size.height, window.height, stride.height, margin, border);
+  const { size, window, stride, margin, border, placement = 'stride' } = settings;
+  const x = { ...createAxis(size.width, window.width, stride.width, margin, border), placement };
+  const y = { ...createAxis(size.height, window.height, stride.height, margin, border), placement };
   return { ...settings, columns: windowCount(x), rows: windowCount(y), x, y };
 }
 
