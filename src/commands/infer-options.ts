@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { blends } from '../plan/blend.js';
+import { ttas } from '../plan/symmetry.js';
 import { option } from './option.js';
 import {
   area,
@@ -11,6 +12,7 @@ import {
   type Parser,
   positiveChannelNumbers,
   positiveNumber,
+  scales,
   share,
   size,
   thresholds,
@@ -20,13 +22,19 @@ import {
 
 const text: Parser<string> = (value) => value;
 
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
 /** What `segtile infer` takes on the command line. */
 export function addInferOptions(command: Command): Command {
   return command
     .description('Segment slides: windows through a model, stitched to one mask a slide.')
     .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files; TIFF and SVS also at https:// and s3://')
     .optionsGroup('Model:')
-    .addOption(option('-m, --model <file>', 'an ONNX model, or the name of a bundled one', text, 'nuclei'))
+    .option(
+      '-m, --model <file[:weight]>',
+      'an ONNX model, a folder of them, or the name of a bundled one; given several times, an ensemble (default: nuclei)',
+      collect,
+    )
     .addOption(
       option('--device <name>', 'where the model runs: auto, cpu, cuda[:n], tensorrt[:n], webgpu, coreml, dml', device, 'auto'),
     )
@@ -94,6 +102,18 @@ export function addInferOptions(command: Command): Command {
     )
     .addOption(
       option('--min-tissue <share>', 'least share of a window that is tissue (default: any, or the rule of hubmap)', share),
+    )
+    .optionsGroup('More looks at every window, averaged:')
+    .addOption(
+      option(
+        '--tta <how>',
+        'test-time augmentation: none, hflip, vflip, flips (4 passes) or d4 (8, square windows only)',
+        word(...ttas),
+        'none',
+      ),
+    )
+    .addOption(
+      option('--tta-scales <list>', 'magnifications, such as 0.8,1,1.25: a grid of windows for each', scales).default([1], '1'),
     )
     .optionsGroup('How predictions become a mask:')
     .addOption(option('--blend <how>', `weights of overlapping predictions: ${blends.join(', ')}`, word(...blends), 'gaussian'))

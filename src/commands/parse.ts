@@ -58,6 +58,16 @@ export const finiteNumber: Parser<number> = (text, option) => {
   return value;
 };
 
+/** Different magnifications above 0, with commas between them; the nearest to 1 first. */
+export const scales: Parser<readonly number[]> = (text, option) => {
+  const values = text.split(',').map(number);
+  if (values.some((value) => !(value > 0) || value === Number.POSITIVE_INFINITY)) {
+    throw refuse('magnifications such as 0.8,1,1.25', option, text);
+  }
+  if (new Set(values).size < values.length) throw refuse('different magnifications', option, text);
+  return [...values].sort((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b)));
+};
+
 /** A share from 0 to 1, written as `0.05` or `5%`. */
 export const share: Parser<number> = (text, option) => {
   const percent = text.trim().endsWith('%');
