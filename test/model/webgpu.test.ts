@@ -4,7 +4,7 @@ import { node, parseModel, serializeModel } from '../../dist/model/onnx.js';
 import { openPool, type PoolOptions } from '../../dist/model/pool.js';
 import type { Model } from '../../dist/model/resolve.js';
 import { halved, unet } from './networks.ts';
-import { modelOf } from './run.ts';
+import { farthest, modelOf, noise } from './run.ts';
 
 const window = { width: 32, height: 16 };
 const bytes = unet(0.02, { channels: 3, seed: 5 });
@@ -49,6 +49,23 @@ describe.skipIf(reason !== undefined)(`WebGPU${reason === undefined ? '' : ` (sk
         expect(device.cpuNodes).toEqual([]);
         expect(device.difference).toBeLessThan(scoreType === 'uint8' ? 1 / 510 + 1e-4 : 1e-4);
       });
+
+  test('runs two networks at a time', async () => {
+    const models = [await modelOf(bytes), await modelOf(unet(0.02, { seed: 6 }))];
+    const scores = async (device: string): Promise<Float32Array[]> => {
+      const pools = await Promise.all(
+        models.map((model) =>
+          openPool(model, { window, workers: 1, device, output: 'probabilities', batch: 1, allowSoftware: true }),
+        ),
+      );
+      const windows = Array.from({ length: 24 }, (_, index) => pools[index % 2]!.run(noise(window, index)));
+      const all = await Promise.allSettled(windows);
+      await Promise.all(pools.map((pool) => pool.close()));
+      return all.map((each) => (each.status === 'fulfilled' ? each.value : Float32Array.of()));
+    };
+    const [here, there] = [await scores('cpu'), await scores('webgpu')];
+    expect(Math.max(...there.map((each, index) => farthest(each, here[index]!)))).toBeLessThan(1e-4);
+  });
 
   test('runs a network in half precision', async () => {
     const model = await modelOf(halved(unet(0.02, { channels: 2, element: 'float16' })), {
