@@ -64,8 +64,6 @@ interface Result {
   readonly failure?: string;
   readonly record?: RunRecord;
   readonly windowsPerSecond?: number;
-  /** Of the device alone, while it ran the network. */
-  readonly deviceWindowsPerSecond?: number;
   readonly comparison?: Readonly<Record<string, number>>;
   readonly comparisonFailure?: string;
 }
@@ -99,8 +97,7 @@ try {
     const record = JSON.parse(readFileSync(join(out, 'large.run.json'), 'utf8')) as RunRecord;
     const { seconds, windows } = record;
     const span = seconds.total! - (seconds.model ?? 0) - (seconds.plan ?? 0) - (seconds.finish ?? 0);
-    const { busyShare, workers } = record.device;
-    const speed = { windowsPerSecond: windows.run / span, deviceWindowsPerSecond: windows.run / (busyShare * span * workers) };
+    const speed = { windowsPerSecond: windows.run / span };
     if (device === 'cpu') return { device, record, ...speed };
     const compared = await node(import.meta.url.endsWith('.ts') ? 'gpu-compare.ts' : 'gpu-compare.js', [
       slides.small,
@@ -125,13 +122,12 @@ console.log(
       'batch',
       'windows/s',
       'against the CPU',
-      'device alone, windows/s',
       'busy',
       'difference',
       'labels that differ',
       'of them farther than 1e-3 from the threshold',
     ],
-    results.map(({ device, failure, record, windowsPerSecond, deviceWindowsPerSecond, comparison, comparisonFailure }) =>
+    results.map(({ device, failure, record, windowsPerSecond, comparison, comparisonFailure }) =>
       record
         ? [
             device,
@@ -139,7 +135,6 @@ console.log(
             String(record.device.batch),
             windowsPerSecond!.toFixed(1),
             baseline ? (windowsPerSecond! / baseline).toFixed(2) : '',
-            deviceWindowsPerSecond!.toFixed(1),
             record.device.busyShare.toFixed(3),
             ...(comparison
               ? [
@@ -149,7 +144,7 @@ console.log(
                 ]
               : [comparisonFailure ?? '', '', '']),
           ]
-        : [device, failure ?? '', '', '', '', '', '', '', '', ''],
+        : [device, failure ?? '', '', '', '', '', '', '', ''],
     ),
   ),
 );

@@ -6,6 +6,7 @@ export { type LabelMask, writeLabelMask } from './mask/label-mask.js';
 export { createPreview, type Preview } from './mask/preview.js';
 export { type ProbabilityMap, writeProbabilityMap } from './mask/probability-map.js';
 export { type Card, type CardClass, readCard } from './model/card.js';
+export { type Device, type DeviceChoice, parseDevices } from './model/device.js';
 export { type Diagnosis, diagnose } from './model/diagnosis.js';
 export { type Ensemble, joinModels, type Member } from './model/ensemble.js';
 export { type ModelFile, readModel } from './model/facts.js';

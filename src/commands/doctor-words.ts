@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { nativeFolder } from '../model/available.js';
 import type { Provider } from '../model/device.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import { bytes, pairs } from '../terminal/format.js';
@@ -55,7 +57,7 @@ function wayOut(provider: Provider, versions: Examination['system']['versions'])
     const trt = provider === 'tensorrt' ? ', TensorRT 10' : '';
     return lines(
       `fetch the library of onnxruntime ${version}, for CUDA 12, with`,
-      '  ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js',
+      `  ONNXRUNTIME_NODE_INSTALL=cuda12 node ${resolve(nativeFolder(), '../../../../script/install.js')}`,
       `or, for CUDA 13, copy libonnxruntime_providers_*.so of the Python package onnxruntime-gpu==${version} to that folder;`,
       `it needs the CUDA runtime, cuDNN 9${trt} in LD_LIBRARY_PATH, and a driver that is new enough for them`,
     );

@@ -27,7 +27,7 @@ const luma = [0.299, 0.587, 0.114];
  *
  * @param bytes the `.onnx` file that `model` describes
  * @param map what the network gives for this window, from {@link findScores}
- * @param scoreType bytes hold `round(255 p)` of a probability
+ * @param scoreType bytes hold `round(255 p)` of a probability, in the same order but as one row for each image of the batch
  * @throws {SegtileError} `model` where logits are asked for and cannot be had, or the file's opset is too old
  */
 export function fuse(
@@ -67,7 +67,8 @@ export function fuse(
     valueInfo(pixels, model.samples, shape(batch, pixelsOf(model).channels, window, 'nhwc')),
     ...graph.input.filter(({ name }) => name !== model.image.name),
   ];
-  graph.output = [valueInfo(scores, scoreType, [batch, map.channels, window.height, window.width])];
+  const sizes = [map.channels, window.height, window.width];
+  graph.output = [valueInfo(scores, scoreType, [batch, ...(scoreType === 'uint8' ? [sizes.reduce((a, b) => a * b)] : sizes)])];
   graph.valueInfo = []; // they may name sizes that are numbers now; onnxruntime infers them anew
   return serializeModel(proto);
 }
@@ -195,7 +196,11 @@ function behindSteps(
   return steps;
 }
 
-/** From probabilities to bytes, `round(255 p)`: a quarter of what must be carried back, within 1/510 of the probability. */
+/**
+ * From probabilities to bytes, `round(255 p)`: a quarter of what must be carried back, within 1/510 of the probability. They are made
+ * flat first, which keeps onnxruntime's optimizer (1.30) from two things on WebGPU: it would move the last change of layout behind the bytes,
+ * for which there is none, and join convolution, sigmoid and Clip to one node in which the sigmoid is lost.
+ */
 function byteSteps(opset: number): Step[] {
   const clip: Step =
     opset < 11
@@ -205,6 +210,7 @@ function byteSteps(opset: number): Step[] {
           return [least!, most!, node('Clip', [input, least!.output[0]!, most!.output[0]!], output)];
         };
   return [
+    simple('Flatten', { axis: 1n }),
     clip,
     withNumbers('Mul', Float32Array.of(255)),
     withNumbers('Add', Float32Array.of(0.5)),

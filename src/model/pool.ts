@@ -179,7 +179,13 @@ function sides({ width, height }: Size): string {
   return `${width}×${height} px`;
 }
 
-function checkOptions(model: Model, { window, workers }: PoolOptions): void {
+function checkOptions(model: Model, { window, workers, output, scoreType }: PoolOptions): void {
+  if (scoreType === 'uint8' && output === 'logits')
+    throw new SegtileError(
+      'usage',
+      'scores as uint8 are probabilities, but logits are asked for',
+      'use --blend-space probabilities, or --score-type float32',
+    );
   if (!Number.isInteger(workers) || workers < 1 || workers > 1024)
     throw new SegtileError(
       'usage',

@@ -4,6 +4,7 @@ import type { Samples } from '../types.js';
 import type { Device } from './device.js';
 import type { Dim } from './onnx.js';
 import type { PlacedNode } from './profile.js';
+import { newTurn, type Turn } from './turn.js';
 
 /** What a graph gives: planes of scores, as floats or as bytes. */
 export type ScoreData = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
@@ -21,6 +22,8 @@ export interface Start {
   readonly scores?: 'float32' | 'uint8';
   /** An input to run once before the session counts as loaded, to learn where each node runs. */
   readonly trial?: Samples<ArrayBuffer>;
+  /** Held while onnxruntime loads, runs or releases the graph; set by {@link startSession}. */
+  readonly turn?: Turn;
 }
 
 /** What is known of a graph once it is loaded; all but `dims` only where there was a trial. */
@@ -83,14 +86,17 @@ interface Waiting {
   reject(error: SegtileError): void;
 }
 
+// All sessions on WebGPU in a process draw on one device, whose commands get mixed up when two threads give them at once (onnxruntime 1.30).
+const webgpuTurn = newTurn();
+
 /**
- * Loads a graph in a new thread.
+ * Loads a graph in a new thread. Sessions on WebGPU take turns.
  *
  * @throws {SegtileError} `model` with onnxruntime's words, from here or from a run
  */
 export function startSession(start: Start): Promise<Session> {
   const worker = new Worker(new URL('./worker.js', import.meta.url));
-  worker.postMessage(start);
+  worker.postMessage(start.device?.provider === 'webgpu' ? { ...start, turn: webgpuTurn } : start);
   const waiting = new Map<number, Waiting>();
   let last = 0;
   let ended: SegtileError | undefined;

@@ -3,6 +3,7 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { mappedDrivers } from './adapter.js';
 import { nodesOfProfile, profilePrefix } from './profile.js';
 import type { Loaded, Reply, Request, Start } from './session.js';
+import { inTurn } from './turn.js';
 
 // One onnxruntime session in a thread of its own, because `session.run` blocks the thread that calls it. Requests are served one
 // after the other. An empty request ends the thread, once everything before it is done: a worker that is terminated from
@@ -18,15 +19,17 @@ port.once('message', async (start: Start) => {
   let session: InferenceSession | undefined;
   try {
     const prefix = start.trial && profilePrefix();
-    session = await InferenceSession.create(start.graph, sessionOptions(start, prefix));
-    const [shape] = session.outputMetadata;
+    const trial = await inTurn(start.turn, async () => {
+      session = await InferenceSession.create(start.graph, sessionOptions(start, prefix));
+      return prefix && (await tried(session, start, prefix));
+    });
+    const [shape] = session!.outputMetadata;
     const dims = shape?.isTensor ? shape.shape : [];
-    const trial = prefix && (await tried(session, start, prefix));
-    serve(session, start);
+    serve(session!, start);
     say({ kind: 'loaded', dims, ...trial });
   } catch (thrown) {
     say({ kind: 'error', id: 0, message: String(thrown) });
-    await session?.release();
+    await inTurn(start.turn, async () => session?.release());
     port.close();
   }
 });
@@ -61,7 +64,7 @@ async function tried(
   return { first: scores!.data as Float32Array<ArrayBuffer>, nodes: await nodesOfProfile(prefix), drivers: mappedDrivers() };
 }
 
-function serve(session: InferenceSession, { element, dims, scores: type = 'float32' }: Start): void {
+function serve(session: InferenceSession, { element, dims, scores: type = 'float32', turn }: Start): void {
   const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
   let last: Promise<void> = Promise.resolve();
   let known: readonly number[] | undefined;
@@ -73,9 +76,11 @@ function serve(session: InferenceSession, { element, dims, scores: type = 'float
     try {
       const images = { [input]: new Tensor(element, data, dims) };
       const into = memory && known && { [output]: new Tensor(type, memory as Uint8Array, known) };
-      const began = performance.now();
-      const { [output]: scores } = await (into ? session.run(images, into) : session.run(images));
-      const busy = performance.now() - began;
+      const [{ [output]: scores }, busy] = await inTurn(turn, async () => {
+        const began = performance.now();
+        const given = await (into ? session.run(images, into) : session.run(images));
+        return [given, performance.now() - began] as const;
+      });
       const result = scores!.data as Float32Array<ArrayBuffer>;
       known = scores!.dims;
       say({ kind: 'result', id, data: result, dims: known, input: data, busy }, [result.buffer, data.buffer]);
@@ -85,7 +90,7 @@ function serve(session: InferenceSession, { element, dims, scores: type = 'float
   }
 
   async function leave(): Promise<void> {
-    await session.release();
+    await inTurn(turn, () => session.release());
     port.close();
   }
 }

@@ -1,4 +1,14 @@
-import { type Element, type NodeProto, network, node, serializeModel, tensor, valueInfo } from '../../dist/model/onnx.js';
+import {
+  type Element,
+  elementCode,
+  type NodeProto,
+  network,
+  node,
+  parseModel,
+  serializeModel,
+  tensor,
+  valueInfo,
+} from '../../dist/model/onnx.js';
 import type { Size } from '../../dist/types.js';
 
 /** What may differ between networks that do the same. */
@@ -195,4 +205,78 @@ export function unet(gflop: number, form: Form & { readonly channels?: number; r
     conv('f1', 'logits', b, channels, 1);
     return { nodes, weights, scores: 'logits', channels };
   });
+}
+
+/**
+ * A network of this file that counts in half precision, as converters write it: weights and all between them are float16, but for the
+ * scales of Resize, which ONNX wants as float32. Give it `element: 'float16'` for input and output to be so too.
+ */
+export function halved(bytes: Uint8Array): Uint8Array {
+  const model = parseModel(bytes);
+  const scales = model.graph!.node.flatMap(({ opType, input }) => (opType === 'Resize' ? [input[2]] : []));
+  for (const weights of model.graph!.initializer) {
+    if (weights.dataType !== elementCode.float32 || scales.includes(weights.name)) continue;
+    const floats = new Float32Array(weights.rawData.slice().buffer);
+    weights.rawData = new Uint8Array(Uint16Array.from(floats, half).buffer);
+    weights.dataType = elementCode.float16;
+  }
+  const [first] = model.graph!.node;
+  first!.attribute[0]!.i = BigInt(elementCode.float16); // the Cast of the image
+  return serializeModel(model);
+}
+
+/** The bits of the float16 nearest to a number of at most 65,504; what is smaller than 2^-14 becomes 0. */
+function half(value: number): number {
+  const size = Math.abs(value);
+  if (size < 2 ** -14) return 0;
+  const exponent = Math.floor(Math.log2(size));
+  const steps = Math.round((size / 2 ** exponent) * 1024); // 1024 to 2048, where 2048 is the next exponent
+  return (value < 0 ? 0x8000 : 0) + ((exponent + 15) << 10) + (steps - 1024);
+}
+
+/** What a network of {@link quantized} multiplies the channels of its image with, in steps of `1 / 32`, and the step of what it gives. */
+export const quantizedWeights = [
+  [96, -64, 32],
+  [-80, 127, -48],
+] as const;
+export const quantizedStep = 1 / 16;
+
+/**
+ * A convolution of 1 × 1 with two outputs in int8 as quantizers write it (QDQ): image in steps of 1/255 and scores in steps of
+ * {@link quantizedStep} with zero at 128, both between a QuantizeLinear and a DequantizeLinear, behind a DequantizeLinear the weights.
+ */
+export function quantized(form: Form = {}): Uint8Array {
+  const zero = (name: string, value: number, type: 'uint8' | 'int8' = 'uint8') => bytesTensor(name, [value], [], type);
+  const scale = (name: string, value: number) => tensor(name, Float32Array.of(value), []);
+  return build(form, (image) => ({
+    weights: [
+      bytesTensor('kernel bytes', quantizedWeights.flat(), [2, 3, 1, 1], 'int8'),
+      scale('image step', 1 / 255),
+      zero('image zero', 0),
+      scale('kernel step', 1 / 32),
+      zero('kernel zero', 0, 'int8'),
+      scale('score step', quantizedStep),
+      zero('score zero', 128),
+    ],
+    nodes: [
+      node('QuantizeLinear', [image, 'image step', 'image zero'], 'image bytes'),
+      node('DequantizeLinear', ['image bytes', 'image step', 'image zero'], 'image floats'),
+      node('DequantizeLinear', ['kernel bytes', 'kernel step', 'kernel zero'], 'kernel'),
+      node('Conv', ['image floats', 'kernel'], 'sums', { kernel_shape: [1n, 1n] }),
+      node('QuantizeLinear', ['sums', 'score step', 'score zero'], 'score bytes'),
+      node('DequantizeLinear', ['score bytes', 'score step', 'score zero'], 'logits'),
+    ],
+    scores: 'logits',
+    channels: 2,
+  }));
+}
+
+function bytesTensor(name: string, values: readonly number[], dims: readonly number[], type: 'uint8' | 'int8') {
+  const made = tensor(
+    name,
+    Uint8Array.from(values, (value) => value & 255),
+    dims,
+  );
+  made.dataType = elementCode[type];
+  return made;
 }
