@@ -90,7 +90,7 @@ async function nuclei(folder: string, pairs: string): Promise<void> {
   const paths = names.map((name) => join(pairs, 'images', name));
   row('model', `mean Dice of ${names.length} images`, 'Dice of all their pixels');
   row('---', '---', '---');
-  for (const [model, ...options] of [['hematoxylin'], ['nuclei']] as const) {
+  for (const [model, ...options] of [['hematoxylin'], ['nuclei'], ['nuclei', '--tta', 'flips']] as const) {
     const output = join(folder, [model, ...options].join(''));
     await infer(model, output, paths, ...options);
     const dice: number[] = [];
