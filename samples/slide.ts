@@ -90,7 +90,6 @@ function parse(args: readonly string[]) {
         mpp: { type: 'string', default: '0.5' },
         quality: { type: 'string', default: '80' },
         workers: { type: 'string', default: `${availableParallelism()}` },
-        truth: { type: 'boolean' },
         'no-truth': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

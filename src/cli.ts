@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addCompareOptions, type CompareOptions } from './commands/compare-options.js';
+import { addDoctorOptions, type DoctorOptions } from './commands/doctor-options.js';
+import { addEvaluateOptions, type EvaluateOptions } from './commands/evaluate-options.js';
 import { addFindNoiseOptions, type FindNoiseOptions } from './commands/find-noise-options.js';
 import { addInferOptions } from './commands/infer-options.js';
 import type { InferOptions } from './commands/infer-settings.js';
@@ -66,15 +68,19 @@ function program(shell: Shell): Command {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const root = command('segtile')
     .description('Segments images that are too big for the model: a slide in, a full-resolution mask out.')
-    .version(version);
+    .version(version)
+    // Options behind the name of a command are its own, though a command above it has one of that name.
+    .enablePositionalOptions();
   root.addCommand(inferCommand(shell));
   root.addCommand(thresholdCommand(shell));
   root.addCommand(pseudoLabelCommand(shell));
   root.addCommand(infoCommand(shell));
   root.addCommand(makeDatasetCommand(shell));
   root.addCommand(findNoiseCommand(shell));
+  root.addCommand(evaluateCommand(shell));
   root.addCommand(compareCommand(shell));
   root.addCommand(runsCommand(shell));
+  root.addCommand(doctorCommand(shell));
   return root;
 }
 
@@ -133,6 +139,13 @@ function findNoiseCommand(shell: Shell): Command {
   });
 }
 
+function evaluateCommand(shell: Shell): Command {
+  return addEvaluateOptions(command('evaluate')).action(async (paths: string[], options: EvaluateOptions) => {
+    const { evaluate } = await import('./commands/evaluate.js');
+    setExitCode(await evaluate(paths, options, process.argv.slice(2), shell));
+  });
+}
+
 function compareCommand(shell: Shell): Command {
   return addCompareOptions(command('compare')).action(async (slides: string[], options: CompareOptions) => {
     const { compare } = await import('./commands/compare.js');
@@ -141,14 +154,20 @@ function compareCommand(shell: Shell): Command {
 }
 
 function runsCommand(shell: Shell): Command {
-  const note = addRunsNoteOptions(command('note')).action(async (id: string, options: RunsNoteOptions) => {
-    const { noteRun } = await import('./commands/runs.js');
-    setExitCode(await noteRun(id, options, shell));
-  });
   const runs = addRunsOptions(command('runs')).action(async (ids: string[], options: RunsOptions) => {
     const { runs } = await import('./commands/runs.js');
     setExitCode(await runs(ids, options, shell));
   });
-  // Options behind `note` are its own, though some have the names of those of `runs`.
+  const note = addRunsNoteOptions(command('note')).action(async (id: string, options: RunsNoteOptions) => {
+    const { noteRun } = await import('./commands/runs.js');
+    setExitCode(await noteRun(id, { ...runs.opts<RunsOptions>(), ...options }, shell));
+  });
   return runs.enablePositionalOptions().addCommand(note);
+}
+
+function doctorCommand(shell: Shell): Command {
+  return addDoctorOptions(command('doctor')).action(async (options: DoctorOptions) => {
+    const { doctor } = await import('./commands/doctor.js');
+    setExitCode(await doctor(options, shell));
+  });
 }

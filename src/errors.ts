@@ -5,10 +5,11 @@
  * - `input`: a file that was given cannot be used: missing, truncated, not what it claims to be
  * - `unsupported`: a well-formed file that uses something segtile does not handle
  * - `model`: the network, its card and the flags do not fit together, or the network failed
+ * - `device`: the device that was asked for cannot run the network, or runs it wrongly
  * - `output`: the result cannot be written
  * - `aborted`: the user stopped the run
  */
-export type ErrorCode = 'usage' | 'input' | 'unsupported' | 'model' | 'output' | 'aborted';
+export type ErrorCode = 'usage' | 'input' | 'unsupported' | 'model' | 'device' | 'output' | 'aborted';
 
 /**
  * The one error class of segtile. Whoever catches it can print `message` and `hint` as they are: the message says what was

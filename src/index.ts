@@ -1,15 +1,20 @@
 // What another program may import: the steps of each command, and the commands themselves as functions, without files of options and
-// words for people. `segtile infer` is readModel, resolveModel, openPool, planSlide, runSlide; `info --check` is inspectSlide,
+// words for people. `segtile infer` is readModel, resolveModel, joinModels, groupsOf, openPool, readyModel, planSlide, runSlide; `info --check` is inspectSlide,
 // checkSlide; `threshold` and `pseudo-label` are openProbabilities, thresholdSlide, pseudoLabel; `make-dataset` is openTruth, planDataset, makeDataset.
 export { type ErrorCode, SegtileError } from './errors.js';
 export { type LabelMask, writeLabelMask } from './mask/label-mask.js';
 export { createPreview, type Preview } from './mask/preview.js';
 export { type ProbabilityMap, writeProbabilityMap } from './mask/probability-map.js';
 export { type Card, type CardClass, readCard } from './model/card.js';
+export { type Diagnosis, diagnose } from './model/diagnosis.js';
+export { type Ensemble, joinModels, type Member } from './model/ensemble.js';
 export { type ModelFile, readModel } from './model/facts.js';
-export { defaultWorkers, openPool, type Pool, type PoolOptions } from './model/pool.js';
+export { type Group, groupsOf } from './model/groups.js';
+export { type DeviceFacts, defaultWorkers, openPool, type Pool, type PoolOptions } from './model/pool.js';
 export { type Model, type ModelClass, resolveModel } from './model/resolve.js';
 export type { TileSettings } from './pipeline/cut-dataset.js';
+export { type Evaluation, type Measured, summarizeSlides } from './pipeline/evaluate.js';
+export { type EvaluateSettings, evaluateMask, type SlideScores, type Tolerance } from './pipeline/evaluate-mask.js';
 export { type Inference, type InferResult, type InferSettings, inferSlide } from './pipeline/infer.js';
 export type { LabelResult, LabelSettings, LabelSinks } from './pipeline/label-scores.js';
 export {
@@ -25,6 +30,7 @@ export {
 export { mapOrdered } from './pipeline/ordered.js';
 export { type PlanSettings, planSlide, type SlidePlan, wishOf } from './pipeline/plan-slide.js';
 export { type PseudoLabelRecord, type PseudoLabelSettings, pseudoLabel } from './pipeline/pseudo-label.js';
+export { passesPerWindow, readyModel } from './pipeline/ready-model.js';
 export type { RunRecord } from './pipeline/record.js';
 export type { ReadyModel, RunFiles, RunSettings } from './pipeline/run-settings.js';
 export { runSlide } from './pipeline/run-slide.js';
@@ -39,8 +45,10 @@ export { type Blend, weightMap } from './plan/blend.js';
 export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/clean-up.js';
 export { createGrid, type Grid, type GridSettings, windowsOfRow } from './plan/grid.js';
 export { type LabelRule, labelRows } from './plan/labels.js';
+export { type Geometry, scaledGeometry } from './plan/scale.js';
 export type { ScoreMap, ScoreMeaning } from './plan/score-map.js';
 export { type Selection, selectWindows } from './plan/selection.js';
+export { inverse, type Symmetry, symmetriesOf, type Tta } from './plan/symmetry.js';
 export { formatThresholdFile, parseThresholdFile } from './plan/threshold-file.js';
 export type { WindowRows } from './plan/windows.js';
 export { type BadBlock, checkSlide, type SlideCheck } from './slide/check.js';

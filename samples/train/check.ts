@@ -64,7 +64,7 @@ async function kidney(folder: string, seeds: readonly number[], side: number): P
   for (const seed of seeds) {
     const path = join(folder, `unseen-${seed}.tif`);
     const stain = seed % 2 === 0 ? 'pas' : 'he';
-    const drawn = ['--size', `${side}x${side}`, '--seed', `${seed}`, '--stain', stain, '--truth', path];
+    const drawn = ['--size', `${side}x${side}`, '--seed', `${seed}`, '--stain', stain, path];
     await run(process.execPath, ['--import', 'tsx', join(root, 'samples/slide.ts'), ...drawn], { cwd: root });
     const small = join(folder, `shrunk-${seed}.tif`);
     const { density } = await sharp(path).metadata();

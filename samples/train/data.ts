@@ -46,7 +46,7 @@ async function kidney(output: string): Promise<void> {
         const path = join(slides, `kidney-${seed}.tif`);
         const stain = seed % 2 === 0 ? 'pas' : 'he';
         const size = `${SIDE}x${SIDE}`;
-        const args = ['--size', size, '--seed', `${seed}`, '--stain', stain, '--mpp', `${SLIDE_MPP}`, '--truth', path];
+        const args = ['--size', size, '--seed', `${seed}`, '--stain', stain, '--mpp', `${SLIDE_MPP}`, path];
         await run(process.execPath, ['--import', 'tsx', join(root, 'samples/slide.ts'), ...args], { cwd: root });
         console.log(path);
       }),

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { Tolerance } from '../pipeline/evaluate-mask.js';
 import type { Size } from '../types.js';
 import { option } from './option.js';
-import { list, type Parser, positiveNumber, size, wholeNumber } from './parse.js';
+import { length, list, type Parser, size, wholeNumber } from './parse.js';
 
 /** A window and a stride, in working px. */
 export interface Tiling {
@@ -21,7 +22,7 @@ export interface CompareOptions extends PassedOptions {
   readonly tissue?: readonly string[];
   readonly variants?: string;
   readonly output: string;
-  readonly tolerance: number;
+  readonly tolerance: Tolerance;
   readonly regions: number;
   readonly report: boolean;
   readonly history?: string | boolean;
@@ -42,6 +43,8 @@ export interface PassedOptions {
   readonly slideMppCsv?: string;
   readonly channels?: string;
 }
+
+const PIXELS_4: Tolerance = { value: 4, unit: 'px' };
 
 const text: Parser<string> = (value) => value;
 
@@ -93,7 +96,9 @@ export function addCompareOptions(command: Command): Command {
     .addOption(option('--variants <yaml>', 'variants with names and any options of infer, from a file', text))
     .optionsGroup('Output:')
     .addOption(option('-o, --output <folder>', 'where masks, scores and the report go', text, 'segtile-compare'))
-    .addOption(option('--tolerance <px>', 'of the boundary F-score, in level-0 pixels', positiveNumber, 4))
+    .addOption(
+      option('--tolerance <length>', 'of the boundary F-score: 4px of the mask, or 2um', length).default(PIXELS_4, '4px'),
+    )
     .addOption(option('--regions <n>', 'regions in which variants differ most, shown in the report', wholeNumber(0), 6))
     .option('--no-report', 'write no report.html')
     .addOption(

@@ -9,7 +9,7 @@ import { failureText } from '../terminal/failure.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
 import { fileName } from '../tiff/location.js';
-import { readConfig } from '../truth/config.js';
+import { readConfig, type TruthConfig } from '../truth/config.js';
 import { matchTruths } from '../truth/match.js';
 import type { CompareOptions } from './compare-options.js';
 import { passedArguments, variantsOf } from './compare-settings.js';
@@ -52,7 +52,7 @@ export async function compare(
     const what = new SegtileError(error.code, `${variant.name}, ${fileName(slide)}: ${error.message}`, error.hint, error);
     stderr.write(failureText(what, styleFor(stderr)));
   }
-  if (results.length > 0) await writeResults(results, options, command, signal);
+  if (results.length > 0) await writeResults(results, options, command, config, signal);
   const front = frontOf(results);
   if (options.json)
     for (const [i, result] of results.entries()) stdout.write(`${JSON.stringify(variantFacts(result, front[i]!))}\n`);
@@ -67,6 +67,7 @@ async function writeResults(
   results: readonly VariantResult[],
   { output, report, history, regions }: CompareOptions,
   command: readonly string[],
+  config: TruthConfig | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const front = frontOf(results);
@@ -76,7 +77,7 @@ async function writeResults(
   );
   await writeWhole(join(output, 'compare.json'), (file) => file.append(json));
   if (report) {
-    const words = { command, front, lead: recommendation(results), regions };
+    const words = { command, front, lead: recommendation(results), config, regions };
     await writeCompareReport(join(output, 'report.html'), results, words, signal);
   }
   if (history === false) return;

@@ -1,14 +1,18 @@
 import type { Command } from 'commander';
 import { blends } from '../plan/blend.js';
+import { ttas } from '../plan/symmetry.js';
 import { option } from './option.js';
 import {
   area,
+  batch,
   channelNumbers,
   classList,
+  device,
   list,
   type Parser,
   positiveChannelNumbers,
   positiveNumber,
+  scales,
   share,
   size,
   thresholds,
@@ -18,14 +22,37 @@ import {
 
 const text: Parser<string> = (value) => value;
 
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
 /** What `segtile infer` takes on the command line. */
 export function addInferOptions(command: Command): Command {
   return command
     .description('Segment slides: windows through a model, stitched to one mask a slide.')
     .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files; TIFF and SVS also at https:// and s3://')
     .optionsGroup('Model:')
-    .addOption(option('-m, --model <file>', 'an ONNX model, or the name of a bundled one', text, 'nuclei'))
-    .addOption(option('--device <name>', 'where the model runs: cpu', word('cpu'), 'cpu'))
+    .option(
+      '-m, --model <file[:weight]>',
+      'an ONNX model, a folder of them, or the name of a bundled one; given several times, an ensemble (default: nuclei)',
+      collect,
+    )
+    .addOption(
+      option('--device <name>', 'where the model runs: auto, cpu, cuda[:n], tensorrt[:n], webgpu, coreml, dml', device, 'auto'),
+    )
+    .option('--require-gpu', 'no CPU for --device auto')
+    .option('--allow-cpu-nodes', 'let a GPU leave nodes of the model to the CPU')
+    .option('--allow-software', 'take a GPU that is drawn by the CPU')
+    .addOption(
+      option('--batch <n>', 'windows that go through the model together, or auto: the fastest on a GPU, else 1', batch),
+    )
+    .addOption(
+      option(
+        '--score-type <type>',
+        'how scores leave the device: float32, or uint8, within 1/510, a quarter of the bytes',
+        word('float32', 'uint8'),
+        'float32',
+      ),
+    )
+    .option('--no-verify', 'do not compare a GPU with the CPU before the run')
     .addOption(
       option(
         '--workers <n>',
@@ -75,6 +102,18 @@ export function addInferOptions(command: Command): Command {
     )
     .addOption(
       option('--min-tissue <share>', 'least share of a window that is tissue (default: any, or the rule of hubmap)', share),
+    )
+    .optionsGroup('More looks at every window, averaged:')
+    .addOption(
+      option(
+        '--tta <how>',
+        'test-time augmentation: none, hflip, vflip, flips (4 passes) or d4 (8, square windows only)',
+        word(...ttas),
+        'none',
+      ),
+    )
+    .addOption(
+      option('--tta-scales <list>', 'magnifications, such as 0.8,1,1.25: a grid of windows for each', scales).default([1], '1'),
     )
     .optionsGroup('How predictions become a mask:')
     .addOption(option('--blend <how>', `weights of overlapping predictions: ${blends.join(', ')}`, word(...blends), 'gaussian'))

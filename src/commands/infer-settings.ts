@@ -1,5 +1,7 @@
 import { SegtileError } from '../errors.js';
 import type { Card } from '../model/card.js';
+import type { Ensemble } from '../model/ensemble.js';
+import { type Group, groupsOf } from '../model/groups.js';
 import type { Model } from '../model/resolve.js';
 import { type PlanSettings, wishOf } from '../pipeline/plan-slide.js';
 import type { RunSettings } from '../pipeline/run-settings.js';
@@ -9,7 +11,9 @@ import type { Border } from '../plan/axis.js';
 import type { Blend } from '../plan/blend.js';
 import { createGrid } from '../plan/grid.js';
 import { strideOfOverlap } from '../plan/overlap.js';
+import { type Geometry, LONGEST_WINDOW } from '../plan/scale.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
+import type { Tta } from '../plan/symmetry.js';
 import type { ViewChoice } from '../slide/view.js';
 import type { Size } from '../types.js';
 import type { SlideFlags } from './slide-options.js';
@@ -20,12 +24,14 @@ export interface InferOptions extends SlideFlags {
   /** Absent for the one beside the masks, false for none. */
   readonly history?: string | boolean;
   readonly report?: boolean;
-  readonly model?: string;
+  readonly model?: readonly string[];
   readonly output: string;
   readonly window?: Size;
   readonly stride?: Size;
   readonly overlap?: string;
   readonly margin?: number;
+  readonly tta: Tta;
+  readonly ttaScales: readonly number[];
   readonly blend: Blend;
   readonly blendSpace: 'probabilities' | 'logits';
   readonly border: Border;
@@ -41,7 +47,13 @@ export interface InferOptions extends SlideFlags {
   readonly maskValues: 'labels' | '255';
   readonly probabilities?: ProbabilityType;
   readonly workers?: number;
-  readonly device: 'cpu';
+  readonly device: string;
+  readonly requireGpu?: boolean;
+  readonly allowCpuNodes?: boolean;
+  readonly allowSoftware?: boolean;
+  readonly batch?: number | 'auto';
+  readonly scoreType: 'float32' | 'uint8';
+  readonly verify: boolean;
   readonly dryRun?: boolean;
   readonly overwrite?: boolean;
   readonly json?: boolean;
@@ -63,9 +75,6 @@ export interface InferOptions extends SlideFlags {
 /** Side of the window, in working pixels, where neither the model nor the user says one. */
 const DEFAULT_WINDOW = 1024;
 
-/** Longest side of a window, in working pixels. Its three copies, in bytes and floats, must fit in memory beside the network's own. */
-const LONGEST_WINDOW = 8192;
-
 /** What the flags say about the model, above its card. */
 export function cardFlags(options: InferOptions): Card {
   const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp } = options;
@@ -79,7 +88,38 @@ export function cardFlags(options: InferOptions): Card {
  *
  * @throws {SegtileError} `usage` for options that exclude each other, or make no grid on any slide
  */
-export function planSettings(options: InferOptions, model: Model): PlanSettings {
+export function planSettings(options: InferOptions, ensemble: Ensemble): { plan: PlanSettings; groups: readonly Group[] } {
+  const { border, slideMpp, channels, minTissue, tta, ttaScales } = options;
+  const models = ensemble.members.map(({ model }) => model);
+  const geometries = models.map((model) => geometryOf(options, model));
+  const groups = groupsOf(ensemble, geometries, ttaScales);
+  for (const { geometry, own } of groups) {
+    // What is wrong with a grid is so whatever the slide, and better said once.
+    createGrid({ size: geometry.window, ...geometry, border });
+    if (tta !== 'd4' || own.width === own.height) continue;
+    throw new SegtileError(
+      'usage',
+      `--tta d4 turns windows, but these have ${own.width}x${own.height} px`,
+      'use --tta flips, or a square --window',
+    );
+  }
+  const [first, ...others] = groups;
+  const plan: PlanSettings = {
+    resolution: resolutionOf(options),
+    slideMpp,
+    channels,
+    wish: wishOf(models[0]!),
+    ...first!.geometry,
+    others: others.map(({ geometry }) => geometry),
+    border,
+    tissue: tissueOf(options.tissue),
+    minTissue,
+  };
+  return { plan, groups };
+}
+
+/** Window, stride and margin of a model, in its own px. */
+function geometryOf(options: InferOptions, model: Model): Geometry {
   refuseBoth(options, 'stride', 'overlap');
   refuseBoth(options, 'level', 'mpp');
   refuseBoth(options, 'level', 'downsample');
@@ -88,21 +128,7 @@ export function planSettings(options: InferOptions, model: Model): PlanSettings 
   const asked = askedStride(options, window);
   const margin = options.margin ?? model.margin ?? defaultMargin(window, asked);
   const stride = asked ?? { width: defaultStride(window.width, margin), height: defaultStride(window.height, margin) };
-  const { border, slideMpp, channels, minTissue } = options;
-  // What is wrong with a grid is so whatever the slide, and better said once.
-  createGrid({ size: window, window, stride, margin, border });
-  return {
-    resolution: resolutionOf(options),
-    slideMpp,
-    channels,
-    wish: wishOf(model),
-    window,
-    stride,
-    margin,
-    border,
-    tissue: tissueOf(options.tissue),
-    minTissue,
-  };
+  return { window, stride, margin };
 }
 
 function windowOf({ window }: InferOptions, { fixedWindow, window: suggested, path }: Model): Size {
@@ -176,8 +202,17 @@ function refuseBoth(options: InferOptions, a: keyof InferOptions, b: keyof Infer
  *
  * @throws {SegtileError} `usage` where the model cannot do what is asked
  */
-export function runSettings(options: InferOptions, model: Model, thresholds: Thresholds | undefined): RunSettings {
-  const { blend, blendSpace, minObject, fillHoles, maskValues, outputMpp } = options;
+export function runSettings(options: InferOptions, ensemble: Ensemble, thresholds: Thresholds | undefined): RunSettings {
+  const { tta, ttaScales, blend, blendSpace, minObject, fillHoles, maskValues, outputMpp } = options;
+  const { members, classes } = ensemble;
+  const { model } = members[0]!;
+  if (blendSpace === 'logits' && members.length > 1) {
+    throw new SegtileError(
+      'usage',
+      `an ensemble is a mean of probabilities, but --blend-space is logits`,
+      'leave --blend-space away, or run one model',
+    );
+  }
   if (blendSpace === 'logits' && model.squash === undefined) {
     throw new SegtileError(
       'usage',
@@ -185,17 +220,19 @@ export function runSettings(options: InferOptions, model: Model, thresholds: Thr
       'use --blend-space probabilities, or export the model without its last activation',
     );
   }
-  if (maskValues === '255' && model.classes.length > 1) {
+  if (maskValues === '255' && classes.length > 1) {
     throw new SegtileError(
       'usage',
-      `--mask-values 255 shows one class, but ${model.path} has ${model.classes.length}: ${model.classes.map(({ name }) => name).join(', ')}`,
+      `--mask-values 255 shows one class, but ${model.path} has ${classes.length}: ${classes.map(({ name }) => name).join(', ')}`,
       'leave it away: the mask then holds a label for each class',
     );
   }
   return {
     blend,
     blendSpace,
-    rule: labelRule(model, 'the model', thresholds),
+    tta,
+    ttaScales,
+    rule: labelRule(ensemble, members.length > 1 ? 'the ensemble' : 'the model', thresholds),
     cleanUp: { minObject, fillHoles },
     maskValues,
     outputMpp,

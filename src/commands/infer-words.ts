@@ -1,7 +1,11 @@
-import type { Model } from '../model/resolve.js';
+import type { Ensemble, Member } from '../model/ensemble.js';
+import type { Pool } from '../model/pool.js';
+import { passesOf, type WindowCounts, windowCounts } from '../pipeline/passes.js';
 import type { SlidePlan } from '../pipeline/plan-slide.js';
 import type { RunRecord } from '../pipeline/record.js';
 import type { RunFiles } from '../pipeline/run-settings.js';
+import type { Grid } from '../plan/grid.js';
+import type { Geometry } from '../plan/scale.js';
 import type { Slide } from '../slide/slide.js';
 import { bytes, count, duration, figure, pairs, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
@@ -20,20 +24,43 @@ export function mppText({ mpp }: Slide): string {
 }
 
 /** Which model is used, and what was assumed about it. */
-export function modelText({ name, classes, notes }: Model): string {
-  return `${[`model ${name} finds ${classes.map((each) => each.name).join(', ')}`, ...notes].join('; ')}\n`;
+export function modelText({ members, classes }: Ensemble): string {
+  const [{ model: first }, ...others] = members as readonly [Member, ...Member[]];
+  const shown = ({ model, weight }: Member): string => (weight === 1 ? model.name : `${model.name} (weight ${weight})`);
+  const who = others.length === 0 ? `model ${first.name} finds` : `models ${members.map(shown).join(', ')} together find`;
+  const notes = members.flatMap(({ model }) =>
+    model.notes.map((note) => (others.length === 0 ? note : `${model.name}: ${note}`)),
+  );
+  return `${[`${who} ${classes.map((each) => each.name).join(', ')}`, ...notes].join('; ')}\n`;
+}
+
+/** What the model runs on, and what was refused before. */
+export function deviceText({ device, workers, batch }: Pool): string {
+  const { name, adapter, software, cpuNodes, difference, refused } = device;
+  const gpu = adapter === null ? '' : ` (${adapter}${software ? ', software' : ''})`;
+  const facts = [
+    name === 'cpu' ? `${workers} worker${workers === 1 ? '' : 's'}` : `batches of ${batch()}`,
+    ...(cpuNodes.length > 0 ? [`${cpuNodes.length} nodes on the CPU`] : []),
+    ...(difference === null ? [] : [`at most ${difference.toExponential(0)} from the CPU`]),
+  ];
+  const why = refused.map((each) => `not on ${each.reason}`);
+  return `${[`runs on ${name}${gpu}, ${facts.join(', ')}`, ...why].join('; ')}\n`;
 }
 
 /** What a slide is and which windows of it are run. */
-export function planText({ slide, view, channels, grid, selection }: SlidePlan, style: Style): string {
-  const { planned, keptCount } = selection;
+export function planText(plan: SlidePlan, perWindow: readonly number[], style: Style): string {
+  const { slide, view, channels, grid, others } = plan;
+  const { planned, run: keptCount } = windowCounts(plan);
+  const passes = passesOf(plan, perWindow);
   const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} x ${count(view.height)} px`;
   const skipped = planned - keptCount;
+  const laid = (each: Grid): string => `window ${sides(each.window)}, stride ${sides(each.stride)}, margin ${each.margin} px`;
   const lines = [
     `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} x ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
     ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),
-    `  window ${sides(grid.window)}, stride ${sides(grid.stride)}, margin ${grid.margin} px: ${count(planned)} window${planned === 1 ? '' : 's'}` +
-      `${skipped === 0 ? '' : `, ${count(skipped)} skipped as without tissue`}, ${count(keptCount)} to run`,
+    `  ${[grid, ...others.map((other) => other.grid)].map(laid).join('\n  ')}: ${count(planned)} window${planned === 1 ? '' : 's'}` +
+      `${skipped === 0 ? '' : `, ${count(skipped)} skipped as without tissue`}, ${count(keptCount)} to run` +
+      `${passes === keptCount ? '' : `, ${count(passes)} passes through a model`}`,
   ];
   if (keptCount === 0)
     lines.push(style.warn('  warning: no window holds tissue, so the mask will be empty; --tissue none looks everywhere'));
@@ -47,32 +74,37 @@ export interface DryRunFacts {
   readonly window: Size;
   readonly stride: Size;
   readonly margin: number;
-  readonly windows: { readonly planned: number; readonly skipped: number; readonly run: number };
+  /** Of all grids; passes through a model are more where windows are turned, or there are several models. */
+  readonly windows: WindowCounts & { readonly passes: number };
+  /** Grids for other scales and models. */
+  readonly otherGrids: readonly Geometry[];
   /** Pixels that go through the model, in millions. */
   readonly megapixels: number;
   readonly mask: Size;
 }
 
 /** What a plan costs and gives. */
-export function dryRunFacts({ slide, view, grid, selection }: SlidePlan, mask: Size): DryRunFacts {
-  const run = selection.keptCount;
+export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask: Size): DryRunFacts {
+  const { slide, view, grid, others } = plan;
+  const pixels = [plan, ...others].map(({ grid: { window }, selection }) => selection.keptCount * window.width * window.height);
   return {
     slide: { path: slide.path, width: slide.width, height: slide.height, mpp: slide.mpp ?? null },
     working: { width: view.width, height: view.height, downsample: view.downsample },
     window: grid.window,
     stride: grid.stride,
     margin: grid.margin,
-    windows: { planned: selection.planned, skipped: selection.planned - run, run },
-    megapixels: (run * grid.window.width * grid.window.height) / 1e6,
+    windows: { ...windowCounts(plan), passes: passesOf(plan, perWindow) },
+    otherGrids: others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
+    megapixels: pixels.reduce((sum, each, index) => sum + each * perWindow[index]!, 0) / 1e6,
     mask: { width: mask.width, height: mask.height },
   };
 }
 
 /** A plan, its cost and what it gives, for people. */
-export function dryRunText(plan: SlidePlan, mask: Size, style: Style): string {
-  const { megapixels } = dryRunFacts(plan, mask);
+export function dryRunText(plan: SlidePlan, perWindow: readonly number[], mask: Size, style: Style): string {
+  const { megapixels } = dryRunFacts(plan, perWindow, mask);
   const times = (megapixels * 1e6) / (plan.view.width * plan.view.height);
-  return `${planText(plan, style)}${pairs([
+  return `${planText(plan, perWindow, style)}${pairs([
     ['cost', `${figure(megapixels)} megapixels through the model, ${figure(times)} times the area of the slide`],
     ['mask', `${count(mask.width)} x ${count(mask.height)} px`],
   ])}\n  nothing was run, nothing was written\n`;
@@ -83,7 +115,10 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
   const { windows, coverage, classShares, cleaned, mask, probabilities, preview, seconds, peakRssBytes, device } = record;
   const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
   return `${pairs([
-    ['windows', `${count(windows.run)} run on ${device.provider}, ${count(windows.skipped)} skipped`],
+    [
+      'windows',
+      `${count(windows.run)} run${windows.passes === windows.run ? '' : ` in ${count(windows.passes)} passes`} on ${device.name}, ${count(windows.skipped)} skipped`,
+    ],
     ['covered', `${percent(coverage)} of the slide`],
     ['found', `${shares} of the slide`],
     ...cleanedText(cleaned),

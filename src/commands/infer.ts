@@ -1,25 +1,28 @@
 import { dirname, join } from 'node:path';
-import { bundledModel } from '../model/bundled.js';
-import { readCard } from '../model/card.js';
-import { readModel } from '../model/facts.js';
+import { type Ensemble, joinModels } from '../model/ensemble.js';
+import type { Group } from '../model/groups.js';
 import { defaultWorkers, openPool, type Pool } from '../model/pool.js';
-import { type Model, resolveModel } from '../model/resolve.js';
+import type { Model } from '../model/resolve.js';
 import { HISTORY } from '../pipeline/history.js';
 import { writeInferReport } from '../pipeline/infer-report.js';
 import { maskSize } from '../pipeline/mask-size.js';
+import { windowCounts } from '../pipeline/passes.js';
 import { type PlanSettings, planSlide, type SlidePlan } from '../pipeline/plan-slide.js';
+import { passesPerWindow, readyModel } from '../pipeline/ready-model.js';
 import type { RunRecord } from '../pipeline/record.js';
 import { rememberRun } from '../pipeline/run-history.js';
-import type { RunFiles, RunSettings } from '../pipeline/run-settings.js';
+import type { ReadyModel, RunFiles, RunSettings } from '../pipeline/run-settings.js';
 import { runSlide } from '../pipeline/run-slide.js';
 import { createStageClock, type StageClock } from '../pipeline/stage-clock.js';
 import type { SlideOptions } from '../slide/tiff.js';
 import { percent } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
+import type { Size } from '../types.js';
 import { eachFile } from './each-file.js';
-import { cardFlags, type InferOptions, planSettings, runSettings } from './infer-settings.js';
-import { dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
+import { readMembers } from './infer-models.js';
+import { type InferOptions, planSettings, runSettings } from './infer-settings.js';
+import { deviceText, dryRunFacts, dryRunText, modelText, planText, runText } from './infer-words.js';
 import { identities, makeFolder, type Outputs, outputsOf, pathsOf, refuseClashes } from './outputs.js';
 import type { Shell } from './shell.js';
 import { readSlideFlags } from './slide-options.js';
@@ -27,7 +30,7 @@ import { readThresholds, thresholdFile } from './thresholds.js';
 
 /** What is the same for all slides of one command. */
 interface Job {
-  readonly model: Model;
+  readonly ensemble: Ensemble;
   readonly plan: PlanSettings;
   readonly run: RunSettings;
   /** What the user says of a slide. */
@@ -36,8 +39,10 @@ interface Job {
   readonly shell: Shell;
   /** Every file that is read, slides and others, by its identity. */
   readonly inputs: ReadonlySet<string>;
+  /** How often networks are run for a window of each grid of the plan. */
+  readonly passes: readonly number[];
   /** The workers, which start when the first slide is ready for them. */
-  pool(clock: StageClock): Promise<Pool>;
+  ready(clock: StageClock): Promise<ReadyModel>;
 }
 
 /**
@@ -47,17 +52,16 @@ interface Job {
  */
 export async function infer(slides: readonly string[], options: InferOptions, shell: Shell): Promise<number> {
   const outputs = outputsOf(slides, options.output);
-  const file = await readModel(bundledModel(options.model), shell.signal);
-  const model = resolveModel(file, await readCard(file, options.card), cardFlags(options));
-  const plan = planSettings(options, model);
-  const run = runSettings(options, model, await readThresholds(options.threshold));
+  const ensemble = joinModels(await readMembers(options, shell.signal));
+  const { plan, groups } = planSettings(options, ensemble);
+  const run = runSettings(options, ensemble, await readThresholds(options.threshold));
   const slideOptionsOf = await readSlideFlags(options);
-  say(shell, options, modelText(model));
+  say(shell, options, modelText(ensemble));
 
-  let pool: Promise<Pool> | undefined;
+  let pools: Promise<readonly Pool[]> | undefined;
   let modelFailed = false;
   const job: Job = {
-    model,
+    ensemble,
     plan,
     run,
     slideOptionsOf,
@@ -65,18 +69,18 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
     shell,
     inputs: await identities([
       ...slides,
-      model.path,
+      ...ensemble.members.map(({ model }) => model.path),
       options.tissue,
       options.slideMppCsv ?? '',
       thresholdFile(options.threshold),
     ]),
-    pool: (clock) => {
-      const { workers = defaultWorkers(), device, blendSpace } = options;
-      pool ??= openPool(model, { window: plan.window, workers, device, output: blendSpace, signal: shell.signal });
-      pool.catch(() => {
+    passes: passesPerWindow(groups, options.tta),
+    async ready(clock) {
+      pools ??= startPools(ensemble, groups, options, shell);
+      pools.catch(() => {
         modelFailed = true;
       });
-      return clock.wait('model', pool);
+      return readyModel(ensemble, groups, await clock.wait('model', pools), options.tta);
     },
   };
   try {
@@ -88,12 +92,58 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
       () => modelFailed,
     );
   } finally {
-    await pool?.then((open) => open.close()).catch(() => undefined);
+    await pools?.then(closePools).catch(() => undefined);
   }
 }
 
+/** A pool for each model of an ensemble, in its order. */
+async function startPools(
+  { members }: Ensemble,
+  groups: readonly Group[],
+  options: InferOptions,
+  shell: Shell,
+): Promise<readonly Pool[]> {
+  const pools: Pool[] = [];
+  try {
+    for (const [index, { model }] of members.entries()) {
+      const { own } = groups.find((group) => group.members.includes(index))!;
+      pools.push(await startPool(model, own, options, shell));
+    }
+    return pools;
+  } catch (error) {
+    await closePools(pools);
+    throw error;
+  }
+}
+
+async function closePools(pools: readonly Pool[]): Promise<void> {
+  for (const pool of pools) await pool.close();
+}
+
+async function startPool(model: Model, window: Size, options: InferOptions, shell: Shell): Promise<Pool> {
+  const { workers = defaultWorkers(), blendSpace, device, batch, scoreType, verify } = options;
+  const { requireGpu, allowCpuNodes, allowSoftware } = options;
+  const note = (text: string): void => say(shell, options, `${text}\n`);
+  const pool = await openPool(model, {
+    window,
+    workers,
+    device,
+    batch,
+    scoreType,
+    verify,
+    requireGpu,
+    allowCpuNodes,
+    allowSoftware,
+    output: blendSpace,
+    signal: shell.signal,
+    note,
+  });
+  say(shell, options, deviceText(pool));
+  return pool;
+}
+
 async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void> {
-  const { options, shell, model } = job;
+  const { options, shell, ensemble, passes } = job;
   const { stdout, stderr } = shell;
   const clock = createStageClock();
   const files: RunFiles = {
@@ -106,18 +156,22 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
   if (!options.dryRun) await refuseClashes(job.inputs, pathsOf(files), options.overwrite === true);
   const plan = await clock.wait(
     'plan',
-    planSlide(slide, { ...job.plan, slideMpp: job.slideOptionsOf(slide).mpp }, model.mpp, shell.signal),
+    planSlide(slide, { ...job.plan, slideMpp: job.slideOptionsOf(slide).mpp }, ensemble.members[0]!.model.mpp, shell.signal),
   );
   try {
     const mask = maskSize(plan, options.outputMpp);
     if (options.dryRun) {
-      stdout.write(options.json ? `${JSON.stringify(dryRunFacts(plan, mask))}\n` : dryRunText(plan, mask, styleFor(stdout)));
+      stdout.write(
+        options.json
+          ? `${JSON.stringify(dryRunFacts(plan, passes, mask))}\n`
+          : dryRunText(plan, passes, mask, styleFor(stdout)),
+      );
       return;
     }
-    say(shell, options, planText(plan, styleFor(stderr)));
+    say(shell, options, planText(plan, passes, styleFor(stderr)));
     await makeFolder(files.mask);
-    const pool = await job.pool(clock);
-    const record = await runWithProgress(plan, job, pool, files, clock);
+    const ready = await job.ready(clock);
+    const record = await runWithProgress(plan, job, ready, files, clock);
     if (files.report !== undefined) await writeInferReport(files.report, record, plan);
     if (options.history !== false) await rememberRun(historyOf(options, files.mask), record);
     stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, files, styleFor(stdout)));
@@ -132,20 +186,20 @@ function historyOf({ history }: InferOptions, mask: string): string {
 
 async function runWithProgress(
   plan: SlidePlan,
-  { model, run, options, shell }: Job,
-  pool: Pool,
+  { ensemble, run, options, shell }: Job,
+  ready: ReadyModel,
   files: RunFiles,
   clock: StageClock,
 ): Promise<RunRecord> {
-  const { selection, grid } = plan;
-  const total = selection.keptCount;
-  const windowPixels = grid.window.width * grid.window.height;
-  const skipped = `${percent(1 - total / selection.planned)} skipped`;
+  const { window } = plan.grid;
+  const { planned, run: total } = windowCounts(plan);
+  const windowPixels = window.width * window.height;
+  const skipped = `${percent(1 - total / planned)} skipped`;
   const stage = createProgress(shell.stderr, options.quiet === true).stage('windows', 'windows', skipped);
   const onWindow = (done: number): void => stage.update({ done, total, pixels: done * windowPixels });
   onWindow(0);
   try {
-    return await runSlide(plan, model, pool, run, files, clock, onWindow, shell.signal);
+    return await runSlide(plan, ensemble, ready, run, files, clock, onWindow, shell.signal);
   } finally {
     stage.stop();
   }

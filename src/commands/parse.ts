@@ -1,4 +1,5 @@
 import { SegtileError } from '../errors.js';
+import { parseDevices } from '../model/device.js';
 import type { Area } from '../plan/area.js';
 import type { Rgb, Size } from '../types.js';
 import type { ThresholdOption } from './thresholds.js';
@@ -36,11 +37,35 @@ export const positiveNumber: Parser<number> = (text, option) => {
   return value;
 };
 
+/** A device or several, as {@link parseDevices} reads them; kept as text. */
+export const device: Parser<string> = (text) => {
+  parseDevices(text);
+  return text.trim();
+};
+
+/** Windows that go through a network together. */
+export const batch: Parser<number | 'auto'> = (text, option) => {
+  const value = number(text);
+  if (text === 'auto') return 'auto';
+  if (!Number.isInteger(value) || value < 1 || value > 1024) throw refuse('auto or 1 to 1024', option, text);
+  return value;
+};
+
 /** A finite number. */
 export const finiteNumber: Parser<number> = (text, option) => {
   const value = number(text);
   if (!Number.isFinite(value)) throw refuse('a number', option, text);
   return value;
+};
+
+/** Different magnifications above 0, with commas between them; the nearest to 1 first. */
+export const scales: Parser<readonly number[]> = (text, option) => {
+  const values = text.split(',').map(number);
+  if (values.some((value) => !(value > 0) || value === Number.POSITIVE_INFINITY)) {
+    throw refuse('magnifications such as 0.8,1,1.25', option, text);
+  }
+  if (new Set(values).size < values.length) throw refuse('different magnifications', option, text);
+  return [...values].sort((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b)));
 };
 
 /** A share from 0 to 1, written as `0.05` or `5%`. */
@@ -74,6 +99,14 @@ export const area: Parser<Area> = (text, option) => {
   if (!match || !(value > 0) || value === Number.POSITIVE_INFINITY)
     throw refuse('an area such as 50um2 or 200px', option, text);
   return { value, unit: /^p/i.test(match[2]!) ? 'px' : 'um2' };
+};
+
+/** A length: in pixels, `4` or `4px`, or in micrometres, `2um`. */
+export const length: Parser<{ readonly value: number; readonly unit: 'px' | 'um' }> = (text, option) => {
+  const match = /^(.*?)\s*(px|[uµμ]m)?$/i.exec(text.trim());
+  const value = number(match?.[1] ?? '');
+  if (!match || !(value >= 0) || value === Number.POSITIVE_INFINITY) throw refuse('a length such as 4px or 2um', option, text);
+  return { value, unit: match[2] === undefined || /^p/i.test(match[2]) ? 'px' : 'um' };
 };
 
 /** One of a list of words. */

@@ -30,7 +30,7 @@ export async function runs(ids: readonly string[], options: RunsOptions, { stdou
  *
  * @returns the exit code, 0
  */
-export async function noteRun(id: string, options: RunsNoteOptions, { stdout }: Shell): Promise<number> {
+export async function noteRun(id: string, options: RunsOptions & RunsNoteOptions, { stdout }: Shell): Promise<number> {
   const { leaderboard, text } = options;
   if (leaderboard === undefined && text === undefined) {
     throw new SegtileError('usage', 'there is nothing to note', 'give --leaderboard 0.91, or --text "..."');

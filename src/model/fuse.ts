@@ -27,6 +27,7 @@ const luma = [0.299, 0.587, 0.114];
  *
  * @param bytes the `.onnx` file that `model` describes
  * @param map what the network gives for this window, from {@link findScores}
+ * @param scoreType bytes hold `round(255 p)` of a probability
  * @throws {SegtileError} `model` where logits are asked for and cannot be had, or the file's opset is too old
  */
 export function fuse(
@@ -36,6 +37,7 @@ export function fuse(
   map: ScoreMap,
   output: 'probabilities' | 'logits',
   batch = 1,
+  scoreType: 'float32' | 'uint8' = 'float32',
 ): Uint8Array {
   const proto = parseModel(bytes);
   const graph = proto.graph!;
@@ -55,14 +57,17 @@ export function fuse(
   const pixels = names('pixels');
   const scores = names('scores');
   const front = chain(pixels, model.image.name, names, frontSteps(model));
-  const behind = chain(model.scores.name, scores, names, behindSteps(model, window, map, activation, opset));
+  const behind = chain(model.scores.name, scores, names, [
+    ...behindSteps(model, window, map, activation, opset),
+    ...(scoreType === 'uint8' ? byteSteps(opset) : []),
+  ]);
 
   graph.node = [...front, ...graph.node, ...behind];
   graph.input = [
     valueInfo(pixels, model.samples, shape(batch, pixelsOf(model).channels, window, 'nhwc')),
     ...graph.input.filter(({ name }) => name !== model.image.name),
   ];
-  graph.output = [valueInfo(scores, 'float32', [batch, map.channels, window.height, window.width])];
+  graph.output = [valueInfo(scores, scoreType, [batch, map.channels, window.height, window.width])];
   graph.valueInfo = []; // they may name sizes that are numbers now; onnxruntime infers them anew
   return serializeModel(proto);
 }
@@ -188,6 +193,24 @@ function behindSteps(
   if (activation === 'sigmoid') steps.push(...(opset < 5 ? [] : [sameShape]), simple('Sigmoid'));
   if (activation === 'softmax') steps.push(softmax(opset));
   return steps;
+}
+
+/** From probabilities to bytes, `round(255 p)`: a quarter of what must be carried back, within 1/510 of the probability. */
+function byteSteps(opset: number): Step[] {
+  const clip: Step =
+    opset < 11
+      ? simple('Clip', { min: 0, max: 1 })
+      : (input, output, names) => {
+          const [least, most] = [0, 1].map((value) => constant(names('bound'), Float32Array.of(value), []));
+          return [least!, most!, node('Clip', [input, least!.output[0]!, most!.output[0]!], output)];
+        };
+  return [
+    clip,
+    withNumbers('Mul', Float32Array.of(255)),
+    withNumbers('Add', Float32Array.of(0.5)),
+    simple('Floor'),
+    cast('uint8'),
+  ];
 }
 
 /**

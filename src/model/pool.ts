@@ -1,25 +1,46 @@
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
-import { newSamples } from '../tiff/native.js';
 import type { Samples, Size } from '../types.js';
+import { autoDevices } from './available.js';
+import { batchesInHand, closeAll, createBatches } from './batches.js';
+import { type Device, deviceName, parseDevices } from './device.js';
 import { readModelBytes } from './facts.js';
-import { fuse } from './fuse.js';
-import { shape } from './layout.js';
+import { checkBatch, describeNetwork, type Network } from './network.js';
+import { type DeviceRules, type OpenDevices, onnxruntime, openAll, openDevices, type Runtime } from './open-device.js';
 import { findScores } from './probe.js';
-import { type Model, pixelsOf } from './resolve.js';
-import { type Session, startSession } from './session.js';
+import type { Model } from './resolve.js';
+import type { Session } from './session.js';
 
-/** Windows that a worker has at a time: one that it works on and one that waits, so that it never waits for the main thread. */
-const windowsPerWorker = 2;
+/** What runs a network, and how it was found. */
+export interface DeviceFacts {
+  /** `cpu`, `cuda:0,cuda:1`. */
+  readonly name: string;
+  /** The GPU, as far as the system tells. */
+  readonly adapter: string | null;
+  /** Whether a CPU pretends to be that GPU. */
+  readonly software: boolean;
+  /** Nodes of the network with all that was added to it, and those that the device leaves to the CPU; not counted on the CPU. */
+  readonly nodes: number | null;
+  readonly cpuNodes: readonly { readonly name: string; readonly op: string }[];
+  /** Largest difference in probability from the CPU, on two synthetic windows; null where it was not looked for. */
+  readonly difference: number | null;
+  /** What was tried before, and why it was refused. */
+  readonly refused: readonly { readonly device: string; readonly reason: string }[];
+  readonly scoreType: 'float32' | 'uint8';
+}
 
 /** A network in worker threads. */
 export interface Pool {
   /** What onnxruntime runs it on. */
   readonly provider: string;
+  readonly device: DeviceFacts;
   readonly workers: number;
   /** How many windows may be in flight at once to keep every worker busy. */
   readonly capacity: number;
+  /** Windows that go through the network together; it may become less when memory runs out. */
+  batch(): number;
+  /** Seconds that all workers together have run the network so far, copies to a GPU and back included. */
+  busySeconds(): number;
   /** Memory for the pixels of one window: that of a window which has been run, where there is one. It may hold anything. */
   pixels(): Samples<ArrayBuffer>;
   /**
@@ -37,14 +58,18 @@ export interface Pool {
 }
 
 /** How a network is to be run. */
-export interface PoolOptions {
+export interface PoolOptions extends DeviceRules {
   /** Of every window, in px of the network. */
   readonly window: Size;
-  /** How many threads, each with a copy of the network. */
+  /** How many threads on the CPU, each with a copy of the network. A GPU has one. */
   readonly workers: number;
-  readonly device: 'cpu';
+  /** `auto`, `cpu`, `webgpu`, `cuda:0,cuda:1`; see {@link parseDevices}. */
+  readonly device: string;
   readonly output: 'probabilities' | 'logits';
-  readonly signal?: AbortSignal;
+  /** Whether `auto` may not end on the CPU. */
+  readonly requireGpu?: boolean | undefined;
+  /** How scores leave the device: bytes are a quarter of the floats, and off by up to 1/510. */
+  readonly scoreType?: 'float32' | 'uint8' | undefined;
 }
 
 /** As many workers as the machine runs threads at once. */
@@ -53,49 +78,105 @@ export function defaultWorkers(): number {
 }
 
 /**
- * Starts workers that run a network on windows of one size.
+ * Starts workers that run a network on windows of one size, on the device that is asked for or, with `auto`, on the first that runs it.
  *
- * @throws {SegtileError} `usage` for options out of range; `model` where the network does not run on such windows
+ * @throws {SegtileError} `usage` for options out of range; `model` where the network does not run on such windows; `device` where the
+ * device does not run it
  */
-export async function openPool(model: Model, options: PoolOptions): Promise<Pool> {
-  const { window, workers, device, output, signal } = options;
+export async function openPool(model: Model, options: PoolOptions, runtime: Runtime = onnxruntime): Promise<Pool> {
+  const { window, output, scoreType = 'float32', signal } = options;
   checkOptions(model, options);
-  const px = `${window.width}×${window.height} px`;
+  const choice = parseDevices(options.device);
   const bytes = await readModelBytes(model.path, signal);
   const map = await findScores(bytes, model, window);
   if (map.channels !== model.channels)
     throw new SegtileError(
       'model',
-      `${model.path} gives ${map.channels} channels for a window of ${px}, expected ${model.channels}`,
+      `${model.path} gives ${map.channels} channels for a window of ${sides(window)}, expected ${model.channels}`,
     );
-  const { channels } = pixelsOf(model);
-  const graph = fuse(bytes, model, window, map, output);
-  const sessions = await startSessions(model, graph, shape(1, channels, window, 'nhwc'), workers, signal);
+  const network = describeNetwork(bytes, model, window, map, { output, scoreType });
+  if (typeof options.batch === 'number') checkBatch(network, options.batch);
+  if (choice !== 'auto') return openOn(network, choice, options, runtime, []);
 
-  const samples = window.width * window.height * channels;
-  const spare: Samples<ArrayBuffer>[] = [];
-  const spareScores: Float32Array<ArrayBuffer>[] = [];
-  const expected = window.width * window.height * model.channels;
+  const refused: { device: string; reason: string }[] = [];
+  for (const device of autoDevices()) {
+    try {
+      return await openOn(network, [device], options, runtime, refused);
+    } catch (error) {
+      if (!(error instanceof SegtileError) || error.code !== 'device') throw error;
+      refused.push({ device: deviceName(device), reason: error.message });
+    }
+  }
+  if (!options.requireGpu) return openOn(network, [{ provider: 'cpu' }], options, runtime, refused);
+  throw new SegtileError(
+    'device',
+    `no GPU runs ${model.path}: ${refused.map((each) => each.reason).join('; ')}`,
+    'segtile doctor says what is missing; without --require-gpu the CPU would do it',
+  );
+}
+
+async function openOn(
+  network: Network,
+  devices: readonly Device[],
+  options: PoolOptions,
+  runtime: Runtime,
+  refused: DeviceFacts['refused'],
+): Promise<Pool> {
+  const { model, window, samples, scores, scoreType } = network;
+  const onCpu = devices[0]!.provider === 'cpu';
+  const batch = typeof options.batch === 'number' ? options.batch : (network.fixedBatch ?? 1);
+  const open: OpenDevices = onCpu
+    ? {
+        ...(await startWorkers(network, batch, options, runtime)),
+        adapter: undefined,
+        nodes: 0,
+        cpuNodes: [],
+        difference: undefined,
+      }
+    : await openDevices(network, devices, options, runtime);
+  const shrink = async (half: number) => {
+    options.note?.(`out of memory with batches of ${half * 2}, going on with ${half}`);
+    return onCpu
+      ? startWorkers(network, half, options, runtime)
+      : openAll(network, devices, half, { ...options, verify: false }, runtime);
+  };
+  const batches = createBatches(
+    open,
+    { path: model.path, type: model.samples, samples, scores },
+    network.fixedBatch === undefined ? shrink : undefined,
+  );
   return {
-    provider: device,
-    workers,
-    capacity: workers * windowsPerWorker,
-    pixels: () => spare.pop() ?? newSamples(model.samples, samples),
+    provider: devices[0]!.provider,
+    device: {
+      name: devices.map(deviceName).join(','),
+      adapter: open.adapter?.name ?? null,
+      software: open.adapter?.software ?? false,
+      nodes: onCpu ? null : open.nodes,
+      cpuNodes: open.cpuNodes,
+      difference: open.difference ?? null,
+      refused,
+      scoreType,
+    },
+    workers: open.sessions.length,
+    capacity: open.sessions.length * batchesInHand * open.batch,
+    batch: batches.batch,
+    busySeconds: () => batches.busy() / 1000,
+    pixels: batches.pixels,
     async run(pixels) {
       if (pixels.length !== samples)
-        throw new SegtileError('usage', `expected ${samples} samples for a window of ${px} but got ${pixels.length}`);
-      const free = sessions.reduce((a, b) => (b.pending() < a.pending() ? b : a));
-      const { data, input } = await free.run(pixels, spareScores.pop()).catch((thrown) => {
-        throw new SegtileError('model', `${model.path} failed: ${reason(thrown)}`, undefined, thrown);
-      });
-      if (data.length !== expected)
-        throw new SegtileError('model', `${model.path} gave ${data.length} scores for a window, expected ${expected}`);
-      spare.push(input);
-      return data;
+        throw new SegtileError(
+          'usage',
+          `expected ${samples} samples for a window of ${sides(window)} but got ${pixels.length}`,
+        );
+      return batches.run(pixels);
     },
-    recycle: (scores) => void spareScores.push(scores),
-    close: () => closeAll(sessions),
+    recycle: batches.recycle,
+    close: batches.close,
   };
+}
+
+function sides({ width, height }: Size): string {
+  return `${width}×${height} px`;
 }
 
 function checkOptions(model: Model, { window, workers }: PoolOptions): void {
@@ -117,25 +198,16 @@ function checkOptions(model: Model, { window, workers }: PoolOptions): void {
     );
 }
 
-/** Loads a graph in every worker, or in none. */
-async function startSessions(
-  { path, samples }: Model,
-  graph: Uint8Array,
-  dims: readonly number[],
-  workers: number,
-  signal?: AbortSignal,
-): Promise<readonly Session[]> {
+/** Loads the network in every worker of the CPU, or in none. */
+async function startWorkers(network: Network, batch: number, { workers, signal }: PoolOptions, runtime: Runtime) {
   throwIfAborted(signal);
-  const start = { graph, element: samples, dims, externalData: dirname(path) };
-  const started = await Promise.allSettled(Array.from({ length: workers }, () => startSession(start)));
-  const sessions = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const from = network.start(batch, { provider: 'cpu' });
+  const started = await Promise.allSettled(Array.from({ length: workers }, () => runtime.start(from)));
+  const sessions = started.flatMap((result): Session[] => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = started.find((result) => result.status === 'rejected');
-  if (!failed && !signal?.aborted) return sessions;
+  if (!failed && !signal?.aborted) return { sessions, batch };
   await closeAll(sessions);
   throwIfAborted(signal);
+  const { path } = network.model;
   throw new SegtileError('model', `${path} cannot be loaded: ${reason(failed?.reason)}`, undefined, failed?.reason);
-}
-
-async function closeAll(sessions: readonly Session[]): Promise<void> {
-  await Promise.all(sessions.map((session) => session.close()));
 }

@@ -1,15 +1,37 @@
 import { Worker } from 'node:worker_threads';
 import { SegtileError } from '../errors.js';
 import type { Samples } from '../types.js';
+import type { Device } from './device.js';
 import type { Dim } from './onnx.js';
+import type { PlacedNode } from './profile.js';
 
-/** What a worker is started with: a graph with one input of known type and shape, and one float32 output. */
+/** What a graph gives: planes of scores, as floats or as bytes. */
+export type ScoreData = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
+/** What a worker is started with: a graph with one input of known type and shape, and one output. */
 export interface Start {
   readonly graph: Uint8Array;
   readonly element: 'uint8' | 'uint16' | 'float32' | 'float16';
   readonly dims: readonly number[];
   /** The folder of weights that lie outside the graph, should there be any. */
   readonly externalData: string;
+  /** Without it the CPU. */
+  readonly device?: Device;
+  /** Samples of the output; float32 without it. */
+  readonly scores?: 'float32' | 'uint8';
+  /** An input to run once before the session counts as loaded, to learn where each node runs. */
+  readonly trial?: Samples<ArrayBuffer>;
+}
+
+/** What is known of a graph once it is loaded; all but `dims` only where there was a trial. */
+export interface Loaded {
+  /** What onnxruntime knows about the shape of the output before any run. */
+  readonly dims: readonly Dim[];
+  /** What the trial gave. */
+  readonly first?: ScoreData;
+  readonly nodes?: readonly PlacedNode[];
+  /** Drivers of GPUs that the process has loaded, by the names of their files. */
+  readonly drivers?: readonly string[];
 }
 
 /** One input for the worker; `id` counts from 1; an error with `id` 0 is one of loading. */
@@ -17,27 +39,37 @@ export interface Request {
   readonly id: number;
   readonly data: Samples<ArrayBuffer>;
   /** Memory for the result: that of an earlier one. Without it there will be new memory. */
-  readonly scores?: Float32Array<ArrayBuffer> | undefined;
+  readonly scores?: ScoreData | undefined;
 }
 
 /** What the worker says: once that it has loaded the graph, then an answer to each request. Either may be an error. */
 export type Reply =
-  | { readonly kind: 'loaded'; readonly dims: readonly Dim[] }
+  | ({ readonly kind: 'loaded' } & Loaded)
   | ({ readonly kind: 'result'; readonly id: number } & Result)
-  | { readonly kind: 'error'; readonly id: number; readonly message: string };
+  | { readonly kind: 'error'; readonly id: number; readonly message: string; readonly input?: Request['data'] };
 
 /** What a graph gave for one input. */
 export interface Result {
-  readonly data: Float32Array<ArrayBuffer>;
+  readonly data: ScoreData;
   readonly dims: readonly number[];
   /** The memory of the input, for another one. */
   readonly input: Request['data'];
+  /** Milliseconds that the run took, copies to the device and back included. */
+  readonly busy: number;
+}
+
+/** A run that failed. The memory of its input is given back, so that it can be run again. */
+export class RunError extends SegtileError {
+  readonly input: Request['data'] | undefined;
+
+  constructor(message: string, input?: Request['data']) {
+    super('model', message);
+    this.input = input;
+  }
 }
 
 /** A graph that is loaded in a thread of its own and can be run. */
-export interface Session {
-  /** What onnxruntime knows about the shape of the output before any run. */
-  readonly dims: readonly Dim[];
+export interface Session extends Loaded {
   /** How many runs are not answered yet. */
   pending(): number;
   /** Runs the graph. `data` and its whole buffer move to the worker, as do `scores`; the memory comes back with the result. */
@@ -67,7 +99,7 @@ export function startSession(start: Start): Promise<Session> {
     exited = resolve;
   });
 
-  const session: Omit<Session, 'dims'> = {
+  const session: Omit<Session, keyof Loaded> = {
     pending: () => waiting.size,
     run(data, scores) {
       if (ended) return Promise.reject(ended);
@@ -85,11 +117,14 @@ export function startSession(start: Start): Promise<Session> {
 
   return new Promise((resolve, reject) => {
     worker.on('message', (reply: Reply) => {
-      if (reply.kind === 'loaded') return resolve({ ...session, dims: reply.dims });
+      if (reply.kind === 'loaded') {
+        const { kind: _, ...loaded } = reply;
+        return resolve({ ...session, ...loaded });
+      }
       const asked = waiting.get(reply.id);
       waiting.delete(reply.id);
       if (reply.kind === 'result') asked?.resolve(reply);
-      else (asked?.reject ?? reject)(new SegtileError('model', condensed(reply.message)));
+      else (asked?.reject ?? reject)(new RunError(condensed(reply.message), reply.input));
     });
     worker.on('error', (thrown) => {
       ended = new SegtileError('model', `an inference worker failed: ${condensed(String(thrown))}`, undefined, thrown);

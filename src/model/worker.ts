@@ -1,6 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Reply, Request, Start } from './session.js';
+import { mappedDrivers } from './adapter.js';
+import { nodesOfProfile, profilePrefix } from './profile.js';
+import type { Loaded, Reply, Request, Start } from './session.js';
 
 // One onnxruntime session in a thread of its own, because `session.run` blocks the thread that calls it. Requests are served one
 // after the other. An empty request ends the thread, once everything before it is done: a worker that is terminated from
@@ -12,26 +14,54 @@ env.logLevel = 'fatal';
 const say = (reply: Reply, moved: ArrayBuffer[] = []) => port.postMessage(reply, moved);
 
 // The graph comes as a message and stays inside this function, so that its bytes are gone once onnxruntime has loaded them.
-port.once('message', async ({ graph, element, dims, externalData }: Start) => {
+port.once('message', async (start: Start) => {
+  let session: InferenceSession | undefined;
   try {
-    const session = await InferenceSession.create(graph, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      enableCpuMemArena: true,
-      logSeverityLevel: 4,
-      extra: { session: { model_external_initializers_file_folder_path: externalData } },
-    });
-    serve(session, element, dims);
+    const prefix = start.trial && profilePrefix();
+    session = await InferenceSession.create(start.graph, sessionOptions(start, prefix));
+    const [shape] = session.outputMetadata;
+    const dims = shape?.isTensor ? shape.shape : [];
+    const trial = prefix && (await tried(session, start, prefix));
+    serve(session, start);
+    say({ kind: 'loaded', dims, ...trial });
   } catch (thrown) {
     say({ kind: 'error', id: 0, message: String(thrown) });
+    await session?.release();
     port.close();
   }
 });
 
-function serve(session: InferenceSession, element: Start['element'], dims: readonly number[]): void {
+function sessionOptions(
+  { device = { provider: 'cpu' }, externalData }: Start,
+  prefix: string | undefined,
+): InferenceSession.SessionOptions {
+  const { provider, index } = device;
+  return {
+    executionProviders: [index === undefined ? provider : { name: provider, deviceId: index }],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    enableCpuMemArena: true,
+    logSeverityLevel: 4,
+    ...(prefix && { enableProfiling: true, profileFilePrefix: prefix }),
+    extra: { session: { model_external_initializers_file_folder_path: externalData } },
+  };
+}
+
+/** Runs the graph once with onnxruntime's profiler on, which is the only one that says where each node ran. */
+async function tried(
+  session: InferenceSession,
+  { element, dims, trial }: Start,
+  prefix: string,
+): Promise<Omit<Loaded, 'dims'>> {
+  const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
+  const { [output]: scores } = await session.run({ [input]: new Tensor(element, trial!, dims) });
+  session.endProfiling();
+  return { first: scores!.data as Float32Array<ArrayBuffer>, nodes: await nodesOfProfile(prefix), drivers: mappedDrivers() };
+}
+
+function serve(session: InferenceSession, { element, dims, scores: type = 'float32' }: Start): void {
   const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
   let last: Promise<void> = Promise.resolve();
   let known: readonly number[] | undefined;
@@ -42,13 +72,15 @@ function serve(session: InferenceSession, element: Start['element'], dims: reado
   async function answer({ id, data, scores: memory }: Request): Promise<void> {
     try {
       const images = { [input]: new Tensor(element, data, dims) };
-      const into = memory && known && { [output]: new Tensor('float32', memory, known) };
+      const into = memory && known && { [output]: new Tensor(type, memory as Uint8Array, known) };
+      const began = performance.now();
       const { [output]: scores } = await (into ? session.run(images, into) : session.run(images));
+      const busy = performance.now() - began;
       const result = scores!.data as Float32Array<ArrayBuffer>;
       known = scores!.dims;
-      say({ kind: 'result', id, data: result, dims: known, input: data }, [result.buffer, data.buffer]);
+      say({ kind: 'result', id, data: result, dims: known, input: data, busy }, [result.buffer, data.buffer]);
     } catch (thrown) {
-      say({ kind: 'error', id, message: String(thrown) });
+      say({ kind: 'error', id, message: String(thrown), input: data }, [data.buffer]);
     }
   }
 
@@ -56,7 +88,4 @@ function serve(session: InferenceSession, element: Start['element'], dims: reado
     await session.release();
     port.close();
   }
-
-  const [shape] = session.outputMetadata;
-  say({ kind: 'loaded', dims: shape?.isTensor ? shape.shape : [] });
 }

@@ -2,6 +2,7 @@ import { writeWhole } from '../dataset/manifest.js';
 import { flatten } from '../plan/flatten.js';
 import { classChart, portionChart, qualityChart } from '../report/charts.js';
 import { type FactGroup, type Report, type ReportTable, reportPage, type Section } from '../report/page.js';
+import type { TruthConfig } from '../truth/config.js';
 import type { VariantResult } from './compare-slides.js';
 import { differingPictures, errorLegend } from './regions.js';
 
@@ -11,6 +12,8 @@ export interface CompareWords {
   /** Which results are on the Pareto front. */
   readonly front: readonly boolean[];
   readonly lead: string;
+  /** By which masks were scored. */
+  readonly config: TruthConfig | undefined;
   /** Regions that are shown, of each slide. */
   readonly regions: number;
 }
@@ -33,7 +36,7 @@ export async function writeCompareReport(
 
 async function compareReport(
   results: readonly VariantResult[],
-  { command, front, lead, regions }: CompareWords,
+  { command, front, lead, config, regions }: CompareWords,
   signal: AbortSignal,
 ): Promise<Report> {
   const [first] = results;
@@ -51,7 +54,7 @@ async function compareReport(
         table: variantTable(results, front),
       },
       { kind: 'charts', title: 'Quality and time', charts: charts(results, front) },
-      ...(await regionSection(results, regions, signal)),
+      ...(await regionSection(results, config, regions, signal)),
     ],
     facts: [
       {
@@ -127,12 +130,17 @@ function charts(results: readonly VariantResult[], front: readonly boolean[]) {
   return [qualityChart(points, 'mean Dice'), classChart(classes, 'Dice'), portionChart(stages, 'Seconds by stage', 's')];
 }
 
-async function regionSection(results: readonly VariantResult[], count: number, signal: AbortSignal): Promise<Section[]> {
+async function regionSection(
+  results: readonly VariantResult[],
+  config: TruthConfig | undefined,
+  count: number,
+  signal: AbortSignal,
+): Promise<Section[]> {
   if (count === 0 || results.length < 2) return [];
   const groups = [];
   for (const [i, { record }] of results[0]!.runs.entries()) {
     const masks = results.map(({ variant, runs }) => ({ name: variant.name, scores: runs[i]!.scores }));
-    groups.push(...(await differingPictures(record.slide.path, masks, count, signal)));
+    groups.push(...(await differingPictures(record.slide.path, masks, config, count, signal)));
   }
   return [
     {

@@ -9,7 +9,7 @@ import type { TruthConfig } from '../truth/config.js';
 import { slideName } from '../truth/match.js';
 import { childRun } from './child-run.js';
 import { type Evaluation, summarizeSlides } from './evaluate.js';
-import { evaluateMask, type SlideScores } from './evaluate-mask.js';
+import { evaluateMask, type SlideScores, type Tolerance } from './evaluate-mask.js';
 import type { RunRecord } from './record.js';
 import { versions } from './record.js';
 
@@ -20,8 +20,8 @@ export interface CompareSettings {
   /** Options of `segtile infer` that all variants share. */
   readonly passed: readonly string[];
   readonly config: TruthConfig | undefined;
-  /** Of the border score, in px of the mask. */
-  readonly tolerance: number;
+  /** Of the border score. */
+  readonly tolerance: Tolerance;
   /** Where masks and results go. */
   readonly output: string;
   /** Run everything anew, also what is done. */
@@ -64,9 +64,6 @@ export interface CompareWatcher {
   /** How many pairs of variant and slide are done. */
   done(count: number, total: number): void;
 }
-
-/** Longest side, in squares, of the grid on which errors are counted. */
-const ERROR_SQUARES = 24;
 
 /**
  * Runs every variant on every slide, each in a process of its own, and scores its mask. What an earlier call has finished with the same settings, files and
@@ -135,29 +132,15 @@ async function runVariant(
   await rm(`${stem}.result.json`, { force: true });
   const own = ['--output', folder, '--overwrite', '--quiet', '--no-history'];
   const { record, seconds } = await childRun([slide, ...args, ...own], `${stem}.run.json`, signal);
-  const scores = await evaluateMask(
-    record.mask.path,
-    truth,
-    evaluateSettings(size, config, tolerance, record),
-    () => undefined,
-    signal,
-  );
+  const compared = { config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
+  const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
   const run: VariantRun = { key, record, seconds, scores };
   await writeWhole(`${stem}.result.json`, (file) => file.append(new TextEncoder().encode(JSON.stringify(run))));
   return run;
 }
 
-function evaluateSettings(
-  size: { width: number; height: number },
-  config: TruthConfig | undefined,
-  tolerance: number,
-  { mask }: RunRecord,
-) {
-  const errorSide = Math.max(384, Math.ceil(Math.max(mask.width, mask.height) / ERROR_SQUARES));
-  const rule = (): never => {
-    throw new SegtileError('model', 'masks are compared, not probabilities');
-  };
-  return { config, slideSize: size, tolerance, errorSide, rule };
+function noProbabilities(): never {
+  throw new SegtileError('model', 'masks are compared, not probabilities');
 }
 
 async function slideSize(path: string, signal: AbortSignal): Promise<{ width: number; height: number }> {

@@ -4,26 +4,32 @@ import { type BorderPixels, scoreBorders } from '../score/boundary.js';
 import { addLabels, emptyConfusion, slotTable } from '../score/confusion.js';
 import { type ErrorGrid, errorCounter } from '../score/error-grid.js';
 import { type ObjectCounts, scoreObjects } from '../score/objects.js';
-import { addProbabilities, emptyHistogram, FLOAT_STEPS, type Histogram } from '../score/sweep.js';
+import { addProbabilities, emptyHistogram, type Histogram } from '../score/sweep.js';
 import type { Probabilities } from '../slide/probabilities.js';
 import { configOf, defaultConfig, type TruthConfig } from '../truth/config.js';
-import { slideName } from '../truth/match.js';
 import { openTruth } from '../truth/open.js';
 import type { Truth } from '../truth/truth.js';
 import type { MaskClass, ScoreRows, Size } from '../types.js';
 import { type PairedRows, pairRows, viewRows } from './paired-rows.js';
-import { openPrediction, type PredictedRows, type Prediction, translation } from './prediction.js';
+import { openPrediction, type PredictedRows, type Prediction, predictedName, translation } from './prediction.js';
+import { slideBeside } from './slide-beside.js';
+
+/** How far apart borders may be, in px of the mask or in micrometres. */
+export interface Tolerance {
+  readonly value: number;
+  readonly unit: 'px' | 'um';
+}
 
 /** How a mask is compared with its truth. */
 export interface EvaluateSettings {
   /** How the truth is to be understood; without it by the names of the mask's own classes. */
   readonly config: TruthConfig | undefined;
-  /** Level 0 of the slide, in px, where the mask is smaller and the truth was drawn. */
+  /** Level 0 of the slide, in px, in which drawn truth is told; without it as the record beside the mask says, else as large as the mask. */
   readonly slideSize: Size | undefined;
-  /** Of the border score, in px of the mask. */
-  readonly tolerance: number;
-  /** Side of the squares in which errors are counted, in px of the mask; without it they are not. */
-  readonly errorSide: number | undefined;
+  /** Of the border score. */
+  readonly tolerance: Tolerance;
+  /** Whether errors are counted by place, so that the worst can be shown. */
+  readonly errorsByPlace: boolean;
   /** How probabilities become the labels that are compared. */
   readonly rule: (probabilities: Probabilities) => LabelRule;
 }
@@ -33,6 +39,8 @@ export interface SlideScores extends Size {
   readonly predicted: string;
   readonly truth: string;
   readonly classes: readonly MaskClass[];
+  /** For each label 0 to 255 of the prediction the label of its class. */
+  readonly labels: readonly number[];
   /** See `Confusion`. */
   readonly confusion: { readonly slots: number; readonly counts: readonly number[]; readonly ignored: number };
   readonly borders: readonly BorderPixels[];
@@ -40,6 +48,8 @@ export interface SlideScores extends Size {
   /** For probabilities: how they lie over the truth. */
   readonly histograms: readonly Histogram[] | undefined;
   readonly errors: ErrorGrid | undefined;
+  /** What was taken for granted, in words. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -60,11 +70,14 @@ export async function evaluateMask(
   try {
     const config = settings.config ?? (prediction.classes ? configOf(prediction.classes, path) : defaultConfig());
     const { width, height } = prediction;
-    const size = settings.slideSize ?? { width, height };
-    const name = slideName(path).replace(/\.(mask|probabilities)$/i, '');
-    const truth = await openTruth(truthPath, { size, config, slideName: name, signal });
+    const known = settings.slideSize ?? (await slideBeside(path));
+    const size = known ?? { width, height };
+    const truth = await openTruth(truthPath, { size, config, slideName: predictedName(path), signal });
+    const drawn = truth.kind !== 'label image';
+    const assumed = `${path}: the slide is taken to be as large as the mask, ${width} x ${height} px; --slide-size says it where it is not`;
     try {
-      return await compare(prediction, truth, config, settings, onRows, signal);
+      const scores = await compare(prediction, truth, config, settings, onRows, signal);
+      return { ...scores, notes: drawn && known === undefined ? [assumed] : [] };
     } finally {
       await truth.close();
     }
@@ -77,16 +90,16 @@ async function compare(
   prediction: Prediction,
   truth: Truth,
   { classes, ...config }: TruthConfig,
-  { tolerance, errorSide }: EvaluateSettings,
+  { tolerance, errorsByPlace }: EvaluateSettings,
   onRows: (done: number, of: Size) => void,
   signal: AbortSignal,
-): Promise<SlideScores> {
+): Promise<Omit<SlideScores, 'notes'>> {
   const { width, height, path } = prediction;
   const table = slotTable(classes.map(({ label }) => label));
   const confusion = emptyConfusion(classes.length);
-  const borders = scoreBorders(width, tolerance);
+  const borders = scoreBorders(width, tolerancePixels(tolerance, prediction));
   const objects = scoreObjects();
-  const errors = errorSide === undefined ? undefined : errorCounter({ width, height }, errorSide);
+  const errors = errorsByPlace ? errorCounter({ width, height }, errorSide(prediction)) : undefined;
   const labels = translation(prediction, { classes, ...config });
   const histograms = histogramsOf(prediction, labels, classes);
 
@@ -112,6 +125,7 @@ async function compare(
     width,
     height,
     classes,
+    labels: [...labels],
     confusion: { ...confusion, counts: [...confusion.counts] },
     borders: classes.map(({ label }) => ofBorders.get(label) ?? { truth: 0, predicted: 0, found: 0, right: 0 }),
     objects: classes.map(({ label }) => ofObjects.get(label) ?? { truth: 0, predicted: 0, matched: 0 }),
@@ -120,11 +134,28 @@ async function compare(
   };
 }
 
+/** Squares along the longer side of a mask in which errors are counted, and the px that one has at least: less shows nothing. */
+const ERROR_SQUARES = 24;
+const LEAST_SIDE = 384;
+
+function errorSide({ width, height }: Size): number {
+  return Math.max(LEAST_SIDE, Math.ceil(Math.max(width, height) / ERROR_SQUARES));
+}
+
+function tolerancePixels({ value, unit }: Tolerance, { mpp, path }: Prediction): number {
+  if (unit === 'px') return value;
+  if (mpp) return value / Math.sqrt(mpp.x * mpp.y);
+  throw new SegtileError(
+    'usage',
+    `the tolerance is ${value} um, but ${path} does not say how large its pixels are`,
+    `give it in pixels, such as --tolerance 4px`,
+  );
+}
+
 function histogramsOf({ probabilities }: Prediction, labels: Uint8Array, classes: readonly MaskClass[]) {
   if (probabilities === undefined) return undefined;
   const { map, width } = probabilities;
-  const steps = map.samples === 'uint8' ? 255 : FLOAT_STEPS;
-  const all = classes.map(() => emptyHistogram(steps));
+  const all = classes.map(() => emptyHistogram(map.samples));
   return {
     all,
     add({ y, height, truth, from }: PairedRows<PredictedRows>): void {

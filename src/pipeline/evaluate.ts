@@ -47,14 +47,25 @@ export interface SweepResult extends BestThreshold {
   readonly calibration: { readonly curve: readonly CalibrationBin[]; readonly error: number };
 }
 
+/** Means over slides with their intervals. */
+export interface SlideMeans {
+  /** Of the means over the classes. */
+  readonly dice: Interval;
+  readonly iou: Interval;
+  readonly boundaryF: Interval;
+  readonly objectF1: Interval;
+  /** Of each class. */
+  readonly classes: readonly { readonly name: string; readonly dice: Interval; readonly iou: Interval }[];
+}
+
 /** How predictions and truths agree. */
 export interface Evaluation {
   readonly classes: readonly MaskClass[];
   readonly slides: readonly { readonly predicted: string; readonly truth: string; readonly measured: Measured }[];
   /** Of the pixels, borders and objects of all slides together. */
   readonly pooled: Measured;
-  /** Means over slides, with intervals, of the mean Dice and IoU of each; undefined for one slide. */
-  readonly perSlide: { readonly dice: Interval; readonly iou: Interval } | undefined;
+  /** Means over slides, with intervals, of what each slide has; undefined for one slide. */
+  readonly perSlide: SlideMeans | undefined;
   /** Where probabilities were given for every slide. */
   readonly sweep: readonly SweepResult[] | undefined;
 }
@@ -76,14 +87,27 @@ export function summarizeSlides(slides: readonly SlideScores[]): Evaluation {
     );
   }
   const single = slides.map((scores) => measured([scores]));
-  const dice = bootstrap(single.map(({ macro }) => macro.dice));
-  const iou = bootstrap(single.map(({ macro }) => macro.iou));
   return {
     classes,
     slides: slides.map(({ predicted, truth }, i) => ({ predicted, truth, measured: single[i]! })),
     pooled: measured(slides),
-    perSlide: dice && iou && { dice, iou },
+    perSlide: single.length < 2 ? undefined : slideMeans(single, classes),
     sweep: sweeps(slides),
+  };
+}
+
+function slideMeans(single: readonly Measured[], classes: readonly MaskClass[]): SlideMeans {
+  const over = (of: (measured: Measured) => number): Interval => bootstrap(single.map(of))!;
+  return {
+    dice: over(({ macro }) => macro.dice),
+    iou: over(({ macro }) => macro.iou),
+    boundaryF: over(({ boundaryF }) => boundaryF),
+    objectF1: over(({ objectF1 }) => objectF1),
+    classes: classes.map(({ name }, i) => ({
+      name,
+      dice: over((measured) => measured.classes[i]!.dice),
+      iou: over((measured) => measured.classes[i]!.iou),
+    })),
   };
 }
 
@@ -121,8 +145,8 @@ function addUp<Counts extends BorderPixels | ObjectCounts>(all: readonly Counts[
 function sweeps(slides: readonly SlideScores[]): SweepResult[] | undefined {
   const all = slides.map(({ histograms }) => histograms);
   if (!all.every((each) => each !== undefined)) return undefined;
-  const steps = new Set(all.flatMap((each) => each.map((histogram) => histogram.steps)));
-  if (steps.size > 1) {
+  const kinds = new Set(all.flatMap((each) => each.map(({ kind }) => kind)));
+  if (kinds.size > 1) {
     throw new SegtileError('input', 'some probabilities are uint8 and others float32', 'sweep over one kind at a time');
   }
   return slides[0]!.classes.map(({ name }, i) => {

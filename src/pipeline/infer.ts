@@ -2,6 +2,7 @@ import type { Size } from '../types.js';
 import { type LabelResult, type LabelSettings, type LabelSinks, labelScores } from './label-scores.js';
 import type { SlidePlan } from './plan-slide.js';
 import { type Inference, type ScoreSettings, scoreSlide } from './score.js';
+import { type StreamModel, scoreStreams } from './score-streams.js';
 import type { StageClock } from './stage-clock.js';
 
 export type { Inference };
@@ -18,13 +19,14 @@ export interface InferResult extends LabelResult {
  * The main road: a slide is scored, labelled and handed to the sinks, top to bottom. Nothing the size of the slide is held at any
  * moment. Writing goes on while the next windows are scored.
  *
+ * @param model runs the windows of the plan's one grid, or one for each grid of the plan
  * @param sinks take labels at the size of the working image or of `output`, and scores at that of the working image
  * @param onWindow is called after each window with how many are done
  * @throws whatever a room throws; the caller aborts the sinks
  */
 export async function inferSlide(
   plan: SlidePlan,
-  model: Inference,
+  model: Inference | readonly StreamModel[],
   settings: InferSettings,
   sinks: LabelSinks,
   output: Size,
@@ -37,7 +39,10 @@ export async function inferSlide(
     windowsRun = done;
     onWindow(done);
   };
-  const scores = scoreSlide(plan, model, settings, clock, counted, signal);
+  const scores =
+    'run' in model
+      ? scoreSlide(plan, model, settings, clock, counted, signal)
+      : scoreStreams(plan, model, settings, clock, counted, signal);
   const count = await labelScores(scores, plan.grid.size, settings, sinks, output, clock);
   return { ...count, windowsRun };
 }

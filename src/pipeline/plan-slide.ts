@@ -2,6 +2,8 @@ import { SegtileError } from '../errors.js';
 import { type Model, pixelsOf } from '../model/resolve.js';
 import type { Border } from '../plan/axis.js';
 import { createGrid, type Grid } from '../plan/grid.js';
+import type { Geometry } from '../plan/scale.js';
+import type { Selection } from '../plan/selection.js';
 import type { BandSource } from '../slide/cut.js';
 import { openSlide } from '../slide/open.js';
 import { readOverview } from '../slide/overview.js';
@@ -23,6 +25,8 @@ export interface PlanSettings {
   readonly window: Size;
   readonly stride: Size;
   readonly margin: number;
+  /** Further grids that the image is scored on, for other scales and models. */
+  readonly others?: readonly Geometry[] | undefined;
   readonly border: Border;
   readonly tissue: TissueChoice;
   readonly minTissue: number | undefined;
@@ -38,6 +42,8 @@ export interface SlidePlan extends TissueSelection {
   /** The channels of the input by name, where it is not the picture. */
   readonly channels: readonly string[] | undefined;
   readonly grid: Grid;
+  /** The further grids that were asked for, with their own windows. */
+  readonly others: readonly { readonly grid: Grid; readonly selection: Selection }[];
   /** The whole slide at low resolution. Read once, when first asked for. */
   overview(): Promise<Pixels>;
 }
@@ -68,10 +74,17 @@ export async function planSlide(
     const resolution = settings.resolution ?? defaultResolution(slide, modelMpp);
     const view = workingView(slide, resolution);
     const input = reader === undefined ? view : workingView(slide, resolution, reader.read);
-    const grid = createGrid({ size: { width: view.width, height: view.height }, window, stride, margin, border });
+    const size = { width: view.width, height: view.height };
+    const grid = createGrid({ size, window, stride, margin, border });
     const overview = once(() => readOverview(slide, OVERVIEW_SIDE, signal));
-    const tissue = await selectTissue(settings.tissue, settings.minTissue, view, grid, overview, signal);
-    return { slide, view, input, channels: reader?.channels, grid, overview, ...tissue };
+    const select = (on: Grid) => selectTissue(settings.tissue, settings.minTissue, view, on, overview, signal);
+    const tissue = await select(grid);
+    const others: SlidePlan['others'][number][] = [];
+    for (const geometry of settings.others ?? []) {
+      const other = createGrid({ size, ...geometry, border });
+      others.push({ grid: other, selection: (await select(other)).selection });
+    }
+    return { slide, view, input, channels: reader?.channels, grid, others, overview, ...tissue };
   } catch (error) {
     await slide.close();
     throw error;

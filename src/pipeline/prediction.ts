@@ -1,10 +1,12 @@
 import { SegtileError } from '../errors.js';
 import { emptyLabelCount, type LabelRule, labelRows } from '../plan/labels.js';
+import { findMpp } from '../slide/mpp.js';
 import { openProbabilities, type Probabilities } from '../slide/probabilities.js';
 import { configOf, type TruthConfig } from '../truth/config.js';
-import { readMaskClasses } from '../truth/mask-classes.js';
+import { readMaskHead } from '../truth/mask-classes.js';
+import { slideName } from '../truth/match.js';
 import { openLabels } from '../truth/open.js';
-import type { MaskClass, ScoreRows, Size } from '../types.js';
+import type { MaskClass, Mpp, ScoreRows, Size } from '../types.js';
 import { type LabelRows, viewRows } from './paired-rows.js';
 
 /** Labels that were predicted, with the scores that they are made of where there are any. */
@@ -15,6 +17,8 @@ export interface PredictedRows extends LabelRows {
 /** A label mask or probabilities, open. */
 export interface Prediction extends Size {
   readonly path: string;
+  /** Micrometres per pixel, where the file says it. */
+  readonly mpp: Mpp | undefined;
   /** Those that the file names; undefined where it does not say what its labels mean. */
   readonly classes: readonly MaskClass[] | undefined;
   readonly probabilities: Probabilities | undefined;
@@ -25,6 +29,11 @@ export interface Prediction extends Size {
 
 /** Names of files of probabilities, as `segtile infer` makes them. */
 const PROBABILITIES = /\.probabilities(\.ome)?\.tiff?$/i;
+
+/** What the slide is called that a mask or probabilities are of: their own name without what tells them apart. */
+export function predictedName(path: string): string {
+  return slideName(path).replace(/\.(mask|probabilities)$/i, '');
+}
 
 /**
  * Opens what a model said of a slide: probabilities, by their name, or a mask.
@@ -40,13 +49,14 @@ export async function openPrediction(
   signal: AbortSignal,
 ): Promise<Prediction> {
   if (PROBABILITIES.test(path)) return predictedScores(await openProbabilities(path, signal), rule);
-  const classes = await readMaskClasses(path, signal);
+  const { classes, ...clues } = await readMaskHead(path, signal);
   const image = await openLabels(path, classes ? configOf(classes, path) : config, signal);
   const { width, height } = image;
   return {
     path,
     width,
     height,
+    mpp: findMpp(undefined, clues),
     classes,
     probabilities: undefined,
     async *rows(reading) {
@@ -57,12 +67,13 @@ export async function openPrediction(
 }
 
 function predictedScores(probabilities: Probabilities, ruleOf: (probabilities: Probabilities) => LabelRule): Prediction {
-  const { path, width, height, map } = probabilities;
+  const { path, width, height, mpp, map } = probabilities;
   const rule = ruleOf(probabilities);
   return {
     path,
     width,
     height,
+    mpp,
     classes: map.classes,
     probabilities,
     async *rows(reading) {

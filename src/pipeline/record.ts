@@ -2,10 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Ensemble, Member } from '../model/ensemble.js';
+import type { DeviceFacts } from '../model/pool.js';
 import type { Model } from '../model/resolve.js';
 import type { CleanedCount, CleanUp } from '../plan/clean-up.js';
 import type { GridSettings } from '../plan/grid.js';
 import type { LabelCount, LabelRule } from '../plan/labels.js';
+import type { Geometry } from '../plan/scale.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
 import { openPartialFile } from '../tiff/partial-file.js';
@@ -13,6 +16,7 @@ import type { MaskClass, Mpp, SampleType, Size } from '../types.js';
 import { newRunId } from './history.js';
 import type { InferResult } from './infer.js';
 import type { MaskSize } from './mask-size.js';
+import { passesOf, type WindowCounts, windowCounts } from './passes.js';
 import type { SlidePlan } from './plan-slide.js';
 import type { ReadyModel, RunFiles, RunSettings } from './run-settings.js';
 import type { StageClock } from './stage-clock.js';
@@ -33,13 +37,15 @@ function versionOf(name: string): string {
 /** Everything that a run's record is made from. */
 interface RunParts {
   readonly plan: SlidePlan;
-  readonly model: Model;
+  readonly model: Ensemble;
   readonly pool: ReadyModel;
   readonly settings: RunSettings;
   readonly cleanUp: CleanUp | undefined;
   readonly files: RunFiles;
   readonly mask: MaskSize;
   readonly result: InferResult;
+  /** See {@link RunRecord.device}. */
+  readonly busyShare: number;
   readonly clock: StageClock;
 }
 
@@ -62,15 +68,28 @@ export interface RunRecord {
     /** What the network was given of the slide: its picture, or channels by number and name. */
     readonly input: { readonly channels: 'picture' | readonly string[]; readonly samples: SampleType };
   };
+  /**
+   * The models of an ensemble, the first one again, and what each counts. The classes of `model` are then those of all; the probability of
+   * a class is the weighted mean over the models that have it.
+   */
+  readonly ensemble: readonly MemberFacts[] | null;
   readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border'> &
-    Pick<RunSettings, 'blend' | 'blendSpace' | 'maskValues'> & {
+    Pick<RunSettings, 'blend' | 'blendSpace' | 'maskValues' | 'tta' | 'ttaScales'> & {
       readonly labels: LabelRule;
       /** In pixels of the working image; 0 is no limit. */
       readonly cleanUp: CleanUp | null;
       readonly tissue: TissueSelection['facts'];
     };
-  readonly device: Pick<ReadyModel, 'provider' | 'workers'>;
-  readonly windows: { readonly planned: number; readonly skipped: number; readonly run: number };
+  readonly device: Pick<ReadyModel, 'provider' | 'workers'> &
+    DeviceFacts & {
+      readonly batch: number;
+      /** Share of the time from the first pixel read to the last row written that a worker spent running the network, copies to a GPU and back included. */
+      readonly busyShare: number;
+    };
+  /** Of all grids together; `passes` counts each orientation and each model. */
+  readonly windows: WindowCounts & { readonly passes: number };
+  /** The grids for other scales and models; the first is in `settings`. In working pixels. */
+  readonly otherGrids: readonly Geometry[];
   /** Share of the slide's area that some window looked at. */
   readonly coverage: number;
   /** Share of the slide's area by class. */
@@ -86,10 +105,18 @@ export interface RunRecord {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** One of several models. */
+export type MemberFacts = Pick<Model, 'name' | 'path' | 'sha256' | 'activation' | 'notes'> & {
+  readonly weight: number;
+  readonly classes: readonly string[];
+  readonly mpp: number | null;
+};
+
 /** Makes the record of a finished run. */
 export function recordOf(parts: RunParts): RunRecord {
-  const { plan, model, pool, settings, files, mask, result, clock } = parts;
-  const { slide, view, grid, selection, facts } = plan;
+  const { plan, model, pool, settings, files, mask, result, busyShare, clock } = parts;
+  const { slide, view, grid, facts } = plan;
+  const { model: first } = model.members[0]!;
   const pixels = view.width * view.height;
   return {
     id: newRunId(),
@@ -111,15 +138,16 @@ export function recordOf(parts: RunParts): RunRecord {
       level: view.level.index,
     },
     model: {
-      name: model.name,
-      path: model.path,
-      sha256: model.sha256,
+      name: first.name,
+      path: first.path,
+      sha256: first.sha256,
       classes: model.classes,
-      activation: model.activation,
-      mpp: model.mpp ?? null,
-      input: { channels: plan.channels ?? 'picture', samples: model.samples },
-      notes: model.notes,
+      activation: first.activation,
+      mpp: first.mpp ?? null,
+      input: { channels: plan.channels ?? 'picture', samples: first.samples },
+      notes: first.notes,
     },
+    ensemble: model.members.length > 1 ? model.members.map(memberFacts) : null,
     settings: {
       window: grid.window,
       stride: grid.stride,
@@ -127,13 +155,22 @@ export function recordOf(parts: RunParts): RunRecord {
       border: grid.border,
       blend: settings.blend,
       blendSpace: settings.blendSpace,
+      tta: settings.tta,
+      ttaScales: settings.ttaScales,
       labels: settings.rule,
       cleanUp: parts.cleanUp ?? null,
       tissue: facts,
       maskValues: settings.maskValues,
     },
-    device: { provider: pool.provider, workers: pool.workers },
-    windows: { planned: selection.planned, skipped: selection.planned - selection.keptCount, run: result.windowsRun },
+    device: {
+      provider: pool.provider,
+      workers: pool.workers,
+      ...pool.device,
+      batch: pool.batch(),
+      busyShare: round(busyShare),
+    },
+    windows: { ...windowCounts(plan), run: result.windowsRun, passes: passesOf(plan, pool.passes) },
+    otherGrids: plan.others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
     coverage: round(result.covered / pixels),
     classShares: sharesOf(model.classes, result, pixels),
     cleaned: cleanedFacts(result.cleaned),
@@ -144,6 +181,11 @@ export function recordOf(parts: RunParts): RunRecord {
     peakRssBytes: peakRss(),
     versions: versions(),
   };
+}
+
+function memberFacts({ model, weight }: Member): MemberFacts {
+  const { name, path, sha256, activation, notes, mpp, classes } = model;
+  return { name, path, sha256, weight, classes: classes.map((each) => each.name), activation, mpp: mpp ?? null, notes };
 }
 
 /** How much of an image a class has. */

@@ -3,11 +3,13 @@ import { difference, differenceColors, outlined } from '../report/panels.js';
 import { type DifferingRegion, differingRegions } from '../score/error-grid.js';
 import { openSlide } from '../slide/open.js';
 import { workingView } from '../slide/view.js';
-import { configOf } from '../truth/config.js';
+import { configOf, type TruthConfig } from '../truth/config.js';
+import { readMaskHead } from '../truth/mask-classes.js';
 import { slideName } from '../truth/match.js';
 import { openLabels, openTruth } from '../truth/open.js';
-import type { Band, Box, MaskClass, Pixels, Size, Span } from '../types.js';
+import type { Band, Box, Pixels, Size, Span } from '../types.js';
 import type { SlideScores } from './evaluate-mask.js';
+import { predictedName } from './prediction.js';
 import { legendColor, reportPicture } from './report-pictures.js';
 
 /** Side of a picture of a region, in px at most. */
@@ -30,11 +32,13 @@ export interface NamedMask {
  * Pictures of the regions of a slide in which masks differ most: slide, truth, and of every mask the outlines and the errors.
  *
  * @param masks of one slide, of one size, whose errors were counted
+ * @param config by which they were scored
  * @param count regions at most
  */
 export async function differingPictures(
   slidePath: string,
   masks: readonly NamedMask[],
+  config: TruthConfig | undefined,
   count: number,
   signal: AbortSignal,
 ): Promise<PictureGroup[]> {
@@ -43,7 +47,7 @@ export async function differingPictures(
   const groups: PictureGroup[] = [];
   for (const [i, region] of regions.entries()) {
     signal.throwIfAborted();
-    groups.push(await regionPictures(slidePath, masks, region, i + 1, signal));
+    groups.push(await regionPictures(slidePath, masks, config, region, i + 1, signal));
   }
   return groups;
 }
@@ -51,6 +55,7 @@ export async function differingPictures(
 async function regionPictures(
   slidePath: string,
   masks: readonly NamedMask[],
+  config: TruthConfig | undefined,
   { box, wrong }: DifferingRegion,
   number: number,
   signal: AbortSignal,
@@ -65,14 +70,14 @@ async function regionPictures(
   try {
     const { width: w0, height: h0 } = slide;
     const image = await cut(workingView(slide, { kind: 'downsample', downsample: w0 / size.width }), part, 3, signal);
-    const truth = await truthPart(scores, { width: w0, height: h0 }, size, part, signal);
+    const truth = await truthPart(scores, config, { width: w0, height: h0 }, size, part, signal);
     const fitted = { ...image, width: part.width, height: part.height };
     const pictures = [
       await reportPicture('slide', `Region ${number} of the slide`, fitted),
       await reportPicture('truth', `Region ${number} with the outlines of the truth`, outlined(fitted, truth, classes)),
     ];
     for (const [i, mask] of masks.entries()) {
-      const labels = await maskPart(mask.scores, size, part, signal);
+      const labels = await maskPart(mask.scores, config, size, part, signal);
       const share = `${(100 * wrong[i]!).toFixed(1)} % wrong`;
       pictures.push(
         await reportPicture(
@@ -105,10 +110,16 @@ function scaled(box: Box, from: Size, to: Size): Box {
   };
 }
 
-async function truthPart(scores: SlideScores, slide: Size, size: Size, part: Box, signal: AbortSignal): Promise<Pixels> {
-  const config = configOf(scores.classes as MaskClass[], scores.predicted);
-  const name = slideName(scores.predicted).replace(/\.mask$/, '');
-  const truth = await openTruth(scores.truth, { size: slide, config, slideName: name, signal });
+async function truthPart(
+  scores: SlideScores,
+  given: TruthConfig | undefined,
+  slide: Size,
+  size: Size,
+  part: Box,
+  signal: AbortSignal,
+): Promise<Pixels> {
+  const config = given ?? configOf(scores.classes, scores.predicted);
+  const truth = await openTruth(scores.truth, { size: slide, config, slideName: predictedName(scores.predicted), signal });
   try {
     return await cut(truth.view(size), part, 1, signal);
   } finally {
@@ -116,10 +127,19 @@ async function truthPart(scores: SlideScores, slide: Size, size: Size, part: Box
   }
 }
 
-async function maskPart(scores: SlideScores, size: Size, part: Box, signal: AbortSignal): Promise<Pixels> {
-  const mask = await openLabels(scores.predicted, configOf(scores.classes, scores.predicted), signal);
+/** A part of a mask, in the labels of the truth. */
+async function maskPart(
+  { predicted, classes, labels }: SlideScores,
+  config: TruthConfig | undefined,
+  size: Size,
+  part: Box,
+  signal: AbortSignal,
+): Promise<Pixels> {
+  const own = (await readMaskHead(predicted, signal)).classes;
+  const mask = await openLabels(predicted, own ? configOf(own, predicted) : (config ?? configOf(classes, predicted)), signal);
   try {
-    return await cut(mask.view(size), part, 1, signal);
+    const pixels = await cut(mask.view(size), part, 1, signal);
+    return { ...pixels, data: pixels.data.map((label) => labels[label]!) };
   } finally {
     await mask.close();
   }

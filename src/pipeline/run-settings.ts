@@ -1,14 +1,19 @@
+import type { DeviceFacts } from '../model/pool.js';
 import type { CleanUpWish } from '../plan/area.js';
 import type { Blend } from '../plan/blend.js';
 import type { LabelRule } from '../plan/labels.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
-import type { Inference } from './score.js';
+import type { Tta } from '../plan/symmetry.js';
+import type { StreamModel } from './score-streams.js';
 
 /** How a slide is run, beside its plan. */
 export interface RunSettings {
   readonly blend: Blend;
   readonly blendSpace: 'probabilities' | 'logits';
   readonly rule: LabelRule;
+  /** In which orientations and at which scales each window is shown to the models. */
+  readonly tta: Tta;
+  readonly ttaScales: readonly number[];
   /** What is cleaned away at the working resolution. */
   readonly cleanUp: CleanUpWish;
   readonly maskValues: 'labels' | '255';
@@ -25,8 +30,16 @@ export interface RunFiles {
   readonly probabilities?: { readonly path: string; readonly samples: ProbabilityType } | undefined;
 }
 
-/** A network that is ready, as far as a run and its record are concerned. */
-export interface ReadyModel extends Inference {
+/** Networks that are ready, as far as a run and its record are concerned. */
+export interface ReadyModel {
+  /** What runs the windows of each grid of the plan. */
+  readonly streams: readonly StreamModel[];
+  /** How often the networks are run for a window of each grid: orientations times models. */
+  readonly passes: readonly number[];
   readonly provider: string;
   readonly workers: number;
+  readonly device: DeviceFacts;
+  batch(): number;
+  /** Seconds that all workers together have run the network so far. */
+  busySeconds(): number;
 }

@@ -1,9 +1,11 @@
 import { writeLabelMask } from '../mask/label-mask.js';
 import { createPreview } from '../mask/preview.js';
 import { type ProbabilityMap, writeProbabilityMap } from '../mask/probability-map.js';
-import type { Model } from '../model/resolve.js';
+import type { Ensemble } from '../model/ensemble.js';
 import { cleanUpOf } from '../plan/area.js';
+import type { Grid } from '../plan/grid.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
+import type { Selection } from '../plan/selection.js';
 import type { Box, RasterRows, ScoreRows, Sink, Size } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';
 import { inferSlide } from './infer.js';
@@ -22,7 +24,7 @@ import type { StageClock } from './stage-clock.js';
  */
 export async function runSlide(
   plan: SlidePlan,
-  model: Model,
+  model: Ensemble,
   pool: ReadyModel,
   settings: RunSettings,
   files: RunFiles,
@@ -50,11 +52,14 @@ export async function runSlide(
         const sink = await writeProbabilityMap(probabilities.path, probabilityMap(plan, model, probabilities.samples, size));
         scores.push(keep(probabilities.path, sink));
       }
-      const squash = settings.blendSpace === 'logits' ? model.squash : undefined;
+      const squash = settings.blendSpace === 'logits' ? model.members[0]!.model.squash : undefined;
       const { blend, rule } = settings;
       const inferSettings = { channels: model.channels, blend, squash, rule, cleanUp };
-      const result = await inferSlide(plan, pool, inferSettings, { labels, scores }, size, clock, onWindow, signal);
-      return () => recordOf({ plan, model, pool, settings, cleanUp, files, mask: size, result, clock });
+      const [began, busyBefore] = [performance.now(), pool.busySeconds()];
+      const result = await inferSlide(plan, pool.streams, inferSettings, { labels, scores }, size, clock, onWindow, signal);
+      const spent = (performance.now() - began) / 1000;
+      const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;
+      return () => recordOf({ plan, model, pool, settings, cleanUp, files, mask: size, result, busyShare, clock });
     },
     clock,
     signal,
@@ -64,7 +69,7 @@ export async function runSlide(
 /** Probabilities have the working resolution: finer there is nothing to be known. */
 function probabilityMap(
   { grid, view }: SlidePlan,
-  { classes, labels, exclusive }: Model,
+  { classes, labels, exclusive }: Ensemble,
   samples: ProbabilityType,
   { width, height, mpp }: MaskSize,
 ): ProbabilityMap {
@@ -73,7 +78,11 @@ function probabilityMap(
 }
 
 /** What the windows that are run may speak for, in pixels of the mask. */
-function* coveredBoxes({ grid, selection }: SlidePlan, size: Size): Generator<Box> {
+function* coveredBoxes(plan: SlidePlan, size: Size): Generator<Box> {
+  for (const { grid, selection } of [plan, ...plan.others]) yield* coreBoxes(grid, selection, size);
+}
+
+function* coreBoxes(grid: Grid, selection: Selection, size: Size): Generator<Box> {
   const x = size.width / grid.size.width;
   const y = size.height / grid.size.height;
   for (let row = 0; row < grid.rows; row++) {

@@ -34,7 +34,7 @@ export interface ScoreSettings {
  * @throws {SegtileError} `aborted` when the signal fires, once the windows in hand are done; else whatever a room throws
  */
 export async function* scoreSlide(
-  { grid, input, selection }: SlidePlan,
+  { grid, input, selection }: Pick<SlidePlan, 'grid' | 'input' | 'selection'>,
   model: Inference,
   { channels, blend }: ScoreSettings,
   clock: StageClock,

@@ -11,6 +11,14 @@ export function probabilities(rows: ScoreRows, squash: Squash): void {
   }
 }
 
+/** Probabilities of planes of logits of one window, as a copy. */
+export function squashed(logits: Float32Array, channels: number, squash: Squash): Float32Array {
+  const data = logits.slice();
+  if (squash === 'sigmoid') sigmoid(data);
+  else softmax(data, channels, data.length / channels);
+  return data;
+}
+
 function sigmoid(data: Float32Array): void {
   for (let i = 0; i < data.length; i++) data[i] = 1 / (1 + Math.exp(-data[i]!));
 }

@@ -19,47 +19,65 @@ export interface BorderScorer {
 /** The label of pixels that are not scored. */
 const IGNORED = 255;
 
+/** Pixels of one row that are on a border, from left to right. */
+interface EdgeRow {
+  readonly xs: readonly number[];
+  readonly labels: readonly number[];
+}
+
 /**
  * Scores borders at a tolerance. A pixel of a class is on its border where one of its four neighbours is not of the class; what lies beyond the image, or where
  * the truth is 255, is no neighbour. A border pixel of one mask is matched where the other has one of the same class at most `tolerance` px away,
- * centre to centre. Holds `2 tolerance + 3` rows of each mask.
+ * centre to centre. Holds the border pixels of `2 tolerance + 1` rows, and two rows of each mask.
  */
 export function scoreBorders(width: number, tolerance: number): BorderScorer {
   const reach = Math.floor(tolerance);
-  // For each row of the disc, how far it goes to each side.
-  const halfWidths = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.floor(Math.sqrt(tolerance ** 2 - (i - reach) ** 2)));
+  // The rows of the disc, nearest first: how far each is from the middle, and how far it goes to each side.
+  const disc = Array.from({ length: 2 * reach + 1 }, (_, i) => (i % 2 === 0 ? -i / 2 : (i + 1) / 2)).map((dy) => ({
+    dy,
+    half: Math.floor(Math.sqrt(tolerance ** 2 - dy ** 2)),
+  }));
   const truths = edgeRows(width);
   const predictions = edgeRows(width);
   const counts = new Map<number, { truth: number; predicted: number; found: number; right: number }>();
   let scored = 0;
 
   function score(y: number): void {
-    const [truth, predicted] = [truths.edges(y), predictions.edges(y)];
-    for (let x = 0; x < width; x++) {
-      if (truth[x] !== 0) {
-        const count = countOf(truth[x]!);
-        count.truth++;
-        if (isNear(predictions, truth[x]!, x, y)) count.found++;
-      }
-      if (predicted[x] !== 0) {
-        const count = countOf(predicted[x]!);
-        count.predicted++;
-        if (isNear(truths, predicted[x]!, x, y)) count.right++;
-      }
-    }
+    eachNear(truths.edges(y)!, predictions, y, (label, isNear) => {
+      const count = countOf(label);
+      count.truth++;
+      if (isNear) count.found++;
+    });
+    eachNear(predictions.edges(y)!, truths, y, (label, isNear) => {
+      const count = countOf(label);
+      count.predicted++;
+      if (isNear) count.right++;
+    });
   }
 
-  function isNear(other: EdgeRows, label: number, x: number, y: number): boolean {
-    for (let d = 0; d <= reach; d++) {
-      for (const dy of d === 0 ? [0] : [-d, d]) {
-        if (!other.has(y + dy)) continue;
-        const row = other.edges(y + dy);
-        const half = halfWidths[dy + reach]!;
-        const end = Math.min(width - 1, x + half);
-        for (let at = Math.max(0, x - half); at <= end; at++) if (row[at] === label) return true;
-      }
+  function eachNear(
+    { xs, labels }: EdgeRow,
+    other: EdgeRows,
+    y: number,
+    found: (label: number, isNear: boolean) => void,
+  ): void {
+    const rows = disc.flatMap(({ dy, half }) => {
+      const row = other.edges(y + dy);
+      return row === undefined || row.xs.length === 0 ? [] : [{ row, half, next: 0 }];
+    });
+    for (let i = 0; i < xs.length; i++) {
+      const [x, label] = [xs[i]!, labels[i]!];
+      found(
+        label,
+        rows.some((each) => {
+          const { row, half } = each;
+          while (each.next < row.xs.length && row.xs[each.next]! < x - half) each.next++;
+          for (let at = each.next; at < row.xs.length && row.xs[at]! <= x + half; at++)
+            if (row.labels[at] === label) return true;
+          return false;
+        }),
+      );
     }
-    return false;
   }
 
   function countOf(label: number) {
@@ -82,10 +100,10 @@ export function scoreBorders(width: number, tolerance: number): BorderScorer {
 
   return {
     row(truth, predicted) {
-      const masked = predicted.slice();
-      for (let x = 0; x < width; x++) if (truth[x] === IGNORED) masked[x] = IGNORED;
       truths.push(truth);
-      predictions.push(masked);
+      predictions.push(
+        truth.includes(IGNORED) ? predicted.map((label, x) => (truth[x] === IGNORED ? IGNORED : label)) : predicted,
+      );
       // The borders of a row are known with the row below it.
       advance(Math.max(0, truths.known() - reach));
     },
@@ -98,34 +116,26 @@ export function scoreBorders(width: number, tolerance: number): BorderScorer {
   };
 }
 
-/** Rows of labels, and for each pixel its label where it is on a border, else 0. */
+/** The borders in the rows of one mask. */
 interface EdgeRows {
   push(labels: Uint8Array): void;
   end(): void;
   /** Rows whose borders are known, counted from the top. */
   known(): number;
-  has(y: number): boolean;
-  edges(y: number): Uint8Array;
+  /** Undefined above the image, below what is known, and where it was let go. */
+  edges(y: number): EdgeRow | undefined;
   /** Lets go of the rows before this one. */
   forget(y: number): void;
 }
 
 function edgeRows(width: number): EdgeRows {
-  const edges = new Map<number, Uint8Array>();
+  const rows = new Map<number, EdgeRow>();
   let [above, current]: (Uint8Array | undefined)[] = [];
   let known = 0;
   let first = 0;
 
   function settle(below: Uint8Array | undefined): void {
-    if (current === undefined) return;
-    const row = new Uint8Array(width);
-    for (let x = 0; x < width; x++) {
-      const label = current[x]!;
-      if (label === 0 || label === IGNORED) continue;
-      const differs = (other: number | undefined): boolean => other !== undefined && other !== label && other !== IGNORED;
-      if (differs(current[x - 1]) || differs(current[x + 1]) || differs(above?.[x]) || differs(below?.[x])) row[x] = label;
-    }
-    edges.set(known++, row);
+    if (current !== undefined) rows.set(known++, edgesOf(above ?? current, current, below ?? current, width));
   }
 
   return {
@@ -135,12 +145,32 @@ function edgeRows(width: number): EdgeRows {
     },
     end: () => settle(undefined),
     known: () => known,
-    has: (y) => edges.has(y),
-    edges: (y) => edges.get(y)!,
+    edges: (y) => rows.get(y),
     forget(y) {
-      while (first < y) edges.delete(first++);
+      while (first < y) rows.delete(first++);
     },
   };
+}
+
+function edgesOf(above: Uint8Array, line: Uint8Array, below: Uint8Array, width: number): EdgeRow {
+  const xs: number[] = [];
+  const labels: number[] = [];
+  for (let x = 0; x < width; x++) {
+    const label = line[x]!;
+    if (label === 0 || label === IGNORED) continue;
+    // A pixel at the side of the image stands for its neighbour outside, which makes no border.
+    const left = line[x === 0 ? x : x - 1]!;
+    const right = line[x === width - 1 ? x : x + 1]!;
+    if (differs(left, label) || differs(right, label) || differs(above[x]!, label) || differs(below[x]!, label)) {
+      xs.push(x);
+      labels.push(label);
+    }
+  }
+  return { xs, labels };
+}
+
+function differs(neighbour: number, label: number): boolean {
+  return neighbour !== label && neighbour !== IGNORED;
 }
 
 /** Precision, recall and their harmonic mean; all 1 where neither mask has the class, 0 where only one has. */

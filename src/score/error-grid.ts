@@ -47,8 +47,8 @@ export interface DifferingRegion {
 }
 
 /**
- * The squares in which predictions of one slide differ most: by how many more pixels the worst has wrong than the best. Of neighbours only
- * one is taken, so that the same thing is not shown twice.
+ * The squares in which predictions of one slide differ most: by how many more pixels the worst has wrong than the best; of a single prediction, those in which
+ * most is wrong. Of neighbours only one is taken, so that the same thing is not shown twice.
  *
  * @param grids of one size, one for each prediction
  * @param count at most
@@ -59,7 +59,7 @@ export function differingRegions(grids: readonly ErrorGrid[], count: number): Di
   const { columns, rows, side, width, height } = first;
   const spread = Array.from({ length: columns * rows }, (_, i) => {
     const wrong = grids.map((grid) => grid.wrong[i]!);
-    return Math.max(...wrong) - Math.min(...wrong);
+    return Math.max(...wrong) - (wrong.length > 1 ? Math.min(...wrong) : 0);
   });
   const order = spread.map((_, i) => i).sort((a, b) => spread[b]! - spread[a]! || a - b);
   const taken: number[] = [];

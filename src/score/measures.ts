@@ -1,7 +1,7 @@
 import { type Areas, areasOf, type Confusion, iou, pixelsOf } from './confusion.js';
 
-/** What a comparison of one class comes to, each 0 to 1. */
-export interface ClassMeasures {
+/** How two areas agree, each 0 to 1. */
+export interface Agreement {
   /** `2 |X and Y| / (|X| + |Y|)`; 1 where the class is in neither. */
   readonly dice: number;
   /** `|X and Y| / |X or Y|`; 1 where the class is in neither. */
@@ -10,6 +10,10 @@ export interface ClassMeasures {
   readonly precision: number | undefined;
   /** Share of the truth that was found; undefined where there is none. */
   readonly recall: number | undefined;
+}
+
+/** What a comparison of one class comes to. */
+export interface ClassMeasures extends Agreement {
   /** Pixels. */
   readonly areas: Areas;
 }
@@ -17,10 +21,10 @@ export interface ClassMeasures {
 /** What a comparison of masks comes to. Background is no class: it is in none of the means. */
 export interface MaskMeasures {
   readonly classes: readonly ClassMeasures[];
-  /** Means over the classes. */
-  readonly macro: { readonly dice: number; readonly iou: number };
+  /** Means over the classes; of precision and recall, over those that have one. The mean IoU is the mIoU of the classes. */
+  readonly macro: Agreement;
   /** Of the pixels of all classes together: of the sums of their areas. */
-  readonly micro: { readonly dice: number; readonly iou: number };
+  readonly micro: Agreement;
   /** Share of all pixels, background too, that have the right label; undefined where no pixel was compared. */
   readonly accuracy: number | undefined;
 }
@@ -33,13 +37,7 @@ export function dice({ truth, predicted, both }: Areas): number {
 /** What a confusion comes to. */
 export function measure(confusion: Confusion): MaskMeasures {
   const areas = Array.from({ length: confusion.slots - 1 }, (_, i) => areasOf(confusion, i + 1));
-  const classes = areas.map((each) => ({
-    dice: dice(each),
-    iou: iou(each),
-    precision: each.predicted === 0 ? undefined : each.both / each.predicted,
-    recall: each.truth === 0 ? undefined : each.both / each.truth,
-    areas: each,
-  }));
+  const classes = areas.map((each) => ({ ...agreement(each), areas: each }));
   const sum = areas.reduce(
     (a, b) => ({ truth: a.truth + b.truth, predicted: a.predicted + b.predicted, both: a.both + b.both }),
     { truth: 0, predicted: 0, both: 0 },
@@ -47,12 +45,27 @@ export function measure(confusion: Confusion): MaskMeasures {
   const { counted, wrong } = pixelsOf(confusion);
   return {
     classes,
-    macro: { dice: mean(classes.map((each) => each.dice)), iou: mean(classes.map((each) => each.iou)) },
-    micro: { dice: dice(sum), iou: iou(sum) },
+    macro: {
+      dice: mean(classes.map((each) => each.dice))!,
+      iou: mean(classes.map((each) => each.iou))!,
+      precision: mean(classes.flatMap((each) => each.precision ?? [])),
+      recall: mean(classes.flatMap((each) => each.recall ?? [])),
+    },
+    micro: agreement(sum),
     accuracy: counted === 0 ? undefined : (counted - wrong) / counted,
   };
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function agreement(areas: Areas): Agreement {
+  const { truth, predicted, both } = areas;
+  return {
+    dice: dice(areas),
+    iou: iou(areas),
+    precision: predicted === 0 ? undefined : both / predicted,
+    recall: truth === 0 ? undefined : both / truth,
+  };
+}
+
+function mean(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

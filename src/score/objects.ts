@@ -21,15 +21,18 @@ const IGNORED = 255;
 
 /** A region, and what it lies over in the other mask. */
 interface Side {
-  /** Pixels, once it is closed. */
-  area: number | undefined;
+  /** Pixels that were seen of it. */
+  area: number;
+  /** No more will come. */
+  closed: boolean;
+  /** Pixels that it shares with regions of its label in the other mask; only those that may still be the same thing. */
   readonly overlaps: Map<Side, number>;
 }
 
 /**
  * Scores objects: connected regions of one label (8 neighbours). Two are the same where their IoU exceeds 0.5, which no object can have with two others
- * (Kirillov et al. 2019, Panoptic Segmentation). Pixels where the truth is 255 belong to no object. Holds the objects that are still open, and those
- * that they lie over.
+ * (Kirillov et al. 2019, Panoptic Segmentation). Pixels where the truth is 255 belong to no object. Holds the objects that are still open, and the closed
+ * ones that one of these may still match: of a tall object that lies over a thousand specks, none.
  */
 export function scoreObjects(): ObjectScorer {
   const counts = new Map<number, { truth: number; predicted: number; matched: number }>();
@@ -41,41 +44,48 @@ export function scoreObjects(): ObjectScorer {
     const sideOf = (key: RegionKey): Side => {
       let side = sides.get(key);
       if (side === undefined) {
-        side = { area: undefined, overlaps: new Map() };
+        side = { area: 0, closed: false, overlaps: new Map() };
         sides.set(key, side);
       }
       return side;
     };
     const tracker = trackRegions(
       8,
-      ({ key, label, area }) => {
+      ({ key, label }) => {
         const count = countOf(label);
         count[which]++;
-        const side = sides.get(key);
+        const side = sideOf(key);
         sides.delete(key);
-        if (side === undefined) return;
-        side.area = area;
+        side.closed = true;
         for (const [other, shared] of side.overlaps) {
-          if (other.area === undefined) continue;
-          if (3 * shared > area + other.area) count.matched++;
-          other.overlaps.delete(side);
-          side.overlaps.delete(other);
+          // IoU above a half. What they share is known now, and the other can only grow: what is no match yet will be none.
+          const alike = 3 * shared > side.area + other.area;
+          if (alike && !other.closed) continue;
+          if (alike) count.matched++;
+          part(side, other);
         }
       },
       0,
       (kept, gone) => {
-        const old = sides.get(gone);
+        const old = sideOf(gone);
         sides.delete(gone);
-        if (old === undefined) return;
         const side = sideOf(kept);
+        side.area += old.area;
         for (const [other, shared] of old.overlaps) {
-          side.overlaps.set(other, (side.overlaps.get(other) ?? 0) + shared);
-          other.overlaps.set(side, (other.overlaps.get(side) ?? 0) + other.overlaps.get(old)!);
-          other.overlaps.delete(old);
+          part(old, other);
+          overlap(side, other, shared);
         }
       },
     );
-    return { tracker, sideOf };
+    return {
+      sideOf,
+      line(runs: LineRuns): readonly RegionKey[] {
+        const keys = tracker.line(runs);
+        for (let i = 0; i < runs.count; i++) sideOf(keys[i]!).area += runs.ends[i]! - runs.starts[i]!;
+        return keys;
+      },
+      finish: () => tracker.finish(),
+    };
   }
 
   function countOf(label: number) {
@@ -91,20 +101,27 @@ export function scoreObjects(): ObjectScorer {
     row(truth, predicted) {
       const [is, taken] = unignored(truth, predicted);
       const [trueRuns, predictedRuns] = [labelRuns(is), labelRuns(taken)];
-      const trueKeys = truths.tracker.line(trueRuns);
-      const predictedKeys = predictions.tracker.line(predictedRuns);
+      const [trueKeys, predictedKeys] = [truths.line(trueRuns), predictions.line(predictedRuns)];
       eachOverlap(trueRuns, predictedRuns, (i, j, shared) => {
-        const [a, b] = [truths.sideOf(trueKeys[i]!), predictions.sideOf(predictedKeys[j]!)];
-        a.overlaps.set(b, (a.overlaps.get(b) ?? 0) + shared);
-        b.overlaps.set(a, (b.overlaps.get(a) ?? 0) + shared);
+        overlap(truths.sideOf(trueKeys[i]!), predictions.sideOf(predictedKeys[j]!), shared);
       });
     },
     finish() {
-      truths.tracker.finish();
-      predictions.tracker.finish();
+      truths.finish();
+      predictions.finish();
       return counts;
     },
   };
+}
+
+function overlap(a: Side, b: Side, shared: number): void {
+  a.overlaps.set(b, (a.overlaps.get(b) ?? 0) + shared);
+  b.overlaps.set(a, (b.overlaps.get(a) ?? 0) + shared);
+}
+
+function part(a: Side, b: Side): void {
+  a.overlaps.delete(b);
+  b.overlaps.delete(a);
 }
 
 function unignored(truth: Uint8Array, predicted: Uint8Array): readonly [Uint8Array, Uint8Array] {

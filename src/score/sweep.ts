@@ -1,9 +1,14 @@
+/** How probabilities are kept: bytes of `k / 255`, or in floating point. */
+export type ProbabilityKind = 'uint8' | 'float32';
+
 /**
- * Probabilities of one class, sorted into bins: `positive[k]` pixels that are of the class, and `negative[k]` that are not, have a probability `p` with
+ * Probabilities of one class against all else, sorted into bins: `positive[k]` pixels that are of the class, and `negative[k]` that are not, have a probability `p` with
  * `(k - 1) / steps < p <= k / steps`. So a pixel passes the threshold `k / steps`, strictly, where it is in a bin above `k`, and what follows
  * at these thresholds is exact.
  */
 export interface Histogram {
+  readonly kind: ProbabilityKind;
+  /** 255 for bytes, 1024 for floating point. */
   readonly steps: number;
   readonly positive: Float64Array;
   readonly negative: Float64Array;
@@ -12,12 +17,12 @@ export interface Histogram {
 /** The label of pixels that are not scored. */
 const IGNORED = 255;
 
-/** Steps for probabilities in floating point; bytes have 255 of their own. */
-export const FLOAT_STEPS = 1024;
+const stepsOf = { uint8: 255, float32: 1024 } as const;
 
 /** A histogram of nothing. */
-export function emptyHistogram(steps: number): Histogram {
-  return { steps, positive: new Float64Array(steps + 1), negative: new Float64Array(steps + 1) };
+export function emptyHistogram(kind: ProbabilityKind): Histogram {
+  const steps = stepsOf[kind];
+  return { kind, steps, positive: new Float64Array(steps + 1), negative: new Float64Array(steps + 1) };
 }
 
 /**
@@ -27,22 +32,22 @@ export function emptyHistogram(steps: number): Histogram {
  * @param label of the class
  */
 export function addProbabilities(histogram: Histogram, probabilities: Float32Array, truth: Uint8Array, label: number): void {
-  const { steps, positive, negative } = histogram;
+  const { kind, steps, positive, negative } = histogram;
   for (let i = 0; i < truth.length; i++) {
     const is = truth[i]!;
     if (is === IGNORED) continue;
     const p = probabilities[i]!;
     // Steps of bytes are k / 255 rounded to float32, which may come out a little above k.
-    const scaled = steps === FLOAT_STEPS ? Math.ceil(p * steps) : Math.round(p * steps);
+    const scaled = kind === 'float32' ? Math.ceil(p * steps) : Math.round(p * steps);
     const bin = p > 0 ? Math.min(steps, scaled) : 0;
     if (is === label) positive[bin]!++;
     else negative[bin]!++;
   }
 }
 
-/** The sum of histograms with the same steps. */
+/** The sum of histograms of one kind. */
 export function sumHistograms(all: readonly Histogram[]): Histogram {
-  const sum = emptyHistogram(all[0]!.steps);
+  const sum = emptyHistogram(all[0]!.kind);
   for (const { positive, negative } of all) {
     for (let k = 0; k <= sum.steps; k++) {
       sum.positive[k]! += positive[k]!;
@@ -120,7 +125,7 @@ const CALIBRATION_BINS = 20;
  * Calibration in 20 bins of equal width, empty ones left out, and the expected calibration error: the mean of `|actual - predicted|`, weighted by
  * pixels (Naeini et al. 2015). Probabilities count as the middle of their step, so `predicted` is within half a step.
  */
-export function calibration({ steps, positive, negative }: Histogram): {
+export function calibration({ kind, steps, positive, negative }: Histogram): {
   readonly curve: readonly CalibrationBin[];
   readonly error: number;
 } {
@@ -129,7 +134,7 @@ export function calibration({ steps, positive, negative }: Histogram): {
   for (let bin = 0; bin < CALIBRATION_BINS; bin++) {
     let [pixels, right, sum] = [0, 0, 0];
     for (let k = 0; k <= steps; k++) {
-      const p = steps === FLOAT_STEPS ? Math.max(0, k - 0.5) / steps : k / steps;
+      const p = kind === 'float32' ? Math.max(0, k - 0.5) / steps : k / steps;
       if (Math.min(CALIBRATION_BINS - 1, Math.floor(p * CALIBRATION_BINS)) !== bin) continue;
       pixels += positive[k]! + negative[k]!;
       right += positive[k]!;

@@ -1,20 +1,31 @@
 import { readTiff } from '../tiff/container.js';
+import type { Resolution } from '../tiff/directory.js';
 import { openFile } from '../tiff/source.js';
 import type { MaskClass, Rgb } from '../types.js';
 
+/** What a mask says of itself. */
+export interface MaskHead {
+  /** In the order of their labels; undefined where it does not name them. */
+  readonly classes: readonly MaskClass[] | undefined;
+  /** The text, and the tags of the resolution, that tell how large its pixels are. */
+  readonly description: string;
+  readonly resolution: Resolution | undefined;
+}
+
 /**
- * The classes that a label mask of segtile names in its description, in the order of their labels; undefined where the file is no such mask.
+ * Reads what a mask says of itself: its classes where segtile wrote it, and the size of its pixels. A file that is no TIFF says nothing.
  *
  * @throws {SegtileError} `input` where the file is missing, or a damaged TIFF
  */
-export async function readMaskClasses(path: string, signal?: AbortSignal): Promise<readonly MaskClass[] | undefined> {
+export async function readMaskHead(path: string, signal?: AbortSignal): Promise<MaskHead> {
   const source = await openFile(path);
   try {
     const start = new Uint8Array(Math.min(4, source.size));
     await source.read([{ offset: 0, into: start }], signal);
-    if (!/^(II|MM)/.test(String.fromCharCode(...start.subarray(0, 2))) || start.length < 4) return undefined;
-    const { directories } = await readTiff(source, signal);
-    return parseMaskClasses(directories[0]?.description ?? '');
+    const isTiff = start.length === 4 && /^(II|MM)/.test(String.fromCharCode(...start.subarray(0, 2)));
+    const directory = isTiff ? (await readTiff(source, signal)).directories[0] : undefined;
+    const description = directory?.description ?? '';
+    return { classes: parseMaskClasses(description), description, resolution: directory?.resolution };
   } finally {
     await source.close();
   }

@@ -22,16 +22,21 @@ export interface TruthPair {
  * - `given` is a CSV of runs or a COCO file, which hold the truth of many slides, or any other file where there is one slide
  *
  * @param slides none takes all that the CSV of pairs lists
+ * @param nameOf what a slide is called, where that is not the name of its file
  * @throws {SegtileError} `input` naming the slides that have no truth, or that have several
  */
-export async function matchTruths(slides: readonly string[], given: string): Promise<readonly TruthPair[]> {
+export async function matchTruths(
+  slides: readonly string[],
+  given: string,
+  nameOf: (slide: string) => string = slideName,
+): Promise<readonly TruthPair[]> {
   const found = await stat(given).catch((cause: unknown) => {
     throw new SegtileError('input', `there is no file or folder ${given}`, 'check the path of the truth', cause);
   });
-  if (found.isDirectory()) return matchFolder(slides, given, await readdir(given));
+  if (found.isDirectory()) return matchFolder(slides, given, await readdir(given), nameOf);
   if (extname(given).toLowerCase() === '.csv') {
     const pairs = await readPairs(given);
-    if (pairs !== undefined) return matchPairs(slides, pairs, given);
+    if (pairs !== undefined) return matchPairs(slides, pairs, given, nameOf);
     return slides.map((slide) => ({ slide, truth: given, patient: undefined }));
   }
   if (slides.length > 1 && !(extname(given).toLowerCase() === '.json' && (await isCoco(given)))) {
@@ -65,10 +70,10 @@ const MARKS = [
 ];
 
 /**
- * The file names, in small letters, that truth of a slide may have: its own name, one of a few marks or none, and an ending.
+ * The file names, in small letters, that truth of a slide may have: the slide's own name, one of a few marks or none, and an ending.
  */
-export function truthNames(slide: string): readonly string[] {
-  const stem = slideName(slide).toLowerCase();
+export function truthNames(name: string): readonly string[] {
+  const stem = name.toLowerCase();
   return MARKS.flatMap((mark) => ENDINGS.map((ending) => stem + mark + ending));
 }
 
@@ -78,7 +83,12 @@ export function truthNames(slide: string): readonly string[] {
  * @param names of the files in the folder
  * @throws {SegtileError} `input` naming the slides without truth, or one with several, and the files
  */
-export function matchFolder(slides: readonly string[], folder: string, names: readonly string[]): TruthPair[] {
+export function matchFolder(
+  slides: readonly string[],
+  folder: string,
+  names: readonly string[],
+  nameOf: (slide: string) => string = slideName,
+): TruthPair[] {
   const themselves = new Set(slides.map((slide) => resolve(slide)));
   const byName = new Map<string, string[]>();
   for (const name of names) {
@@ -86,11 +96,11 @@ export function matchFolder(slides: readonly string[], folder: string, names: re
     const key = name.toLowerCase();
     byName.set(key, [...(byName.get(key) ?? []), name]);
   }
-  const candidates = slides.map((slide) => truthNames(slide).flatMap((name) => byName.get(name) ?? []));
+  const candidates = slides.map((slide) => truthNames(nameOf(slide)).flatMap((name) => byName.get(name) ?? []));
   const without = slides.filter((_, i) => candidates[i]!.length === 0);
   if (without.length > 0) {
-    const stem = slideName(without[0]!);
-    const some = without.slice(0, 5).map(slideName).join(', ') + (without.length > 5 ? ', …' : '');
+    const stem = nameOf(without[0]!);
+    const some = without.slice(0, 5).map(nameOf).join(', ') + (without.length > 5 ? ', …' : '');
     throw new SegtileError(
       'input',
       `${folder} has no truth for ${without.length} of ${slides.length} slides: ${some}`,
@@ -102,7 +112,7 @@ export function matchFolder(slides: readonly string[], folder: string, names: re
     if (more.length === 0) return { slide, truth: join(folder, truth!), patient: undefined };
     throw new SegtileError(
       'input',
-      `${folder} has several truths for ${slideName(slide)}: ${candidates[i]!.join(', ')}`,
+      `${folder} has several truths for ${nameOf(slide)}: ${candidates[i]!.join(', ')}`,
       'leave one, or name it in a CSV with the columns slide and truth',
     );
   });
@@ -135,7 +145,12 @@ async function readPairs(path: string): Promise<TruthPair[] | undefined> {
  * @param path of the CSV, for messages
  * @throws {SegtileError} `input` naming the slide that is listed twice, or not at all
  */
-export function matchPairs(slides: readonly string[], pairs: readonly TruthPair[], path: string): readonly TruthPair[] {
+export function matchPairs(
+  slides: readonly string[],
+  pairs: readonly TruthPair[],
+  path: string,
+  nameOf: (slide: string) => string = slideName,
+): readonly TruthPair[] {
   if (slides.length === 0) {
     const twice = pairs.find(({ slide }, i) => pairs.findIndex((other) => other.slide === slide) < i);
     if (twice) throw listedTwice(path, twice.slide);
@@ -145,7 +160,7 @@ export function matchPairs(slides: readonly string[], pairs: readonly TruthPair[
     const ways: readonly ((a: string, b: string) => boolean)[] = [
       (a, b) => resolve(a) === resolve(b),
       (a, b) => basename(a) === basename(b),
-      (a, b) => slideName(a) === slideName(b),
+      (a, b) => slideName(a) === nameOf(b),
     ];
     for (const same of ways) {
       const mine = pairs.filter((pair) => same(pair.slide, slide));
@@ -155,7 +170,7 @@ export function matchPairs(slides: readonly string[], pairs: readonly TruthPair[
     const names = pairs.map((pair) => slideName(pair.slide));
     throw new SegtileError(
       'input',
-      `${path} does not list the slide ${slideName(slide)}${meant(slideName(slide), names)}`,
+      `${path} does not list the slide ${nameOf(slide)}${meant(nameOf(slide), names)}`,
       'add a row for it, or leave the slide out',
     );
   });

@@ -22,7 +22,7 @@ function needed(name: string, { skip }: TestContext): string {
 async function infer(slide: string, ...words: readonly string[]) {
   const cwd = folder();
   const { stdout } = await segtileWell(['infer', slide, '--json', '--quiet', ...words], { cwd });
-  expect(filesIn(cwd)).toHaveLength(3);
+  expect(filesIn(cwd)).toHaveLength(4);
   const facts = JSON.parse(stdout) as Facts;
   const path = join(cwd, facts.mask.path);
   const mask = await readMask(path);

@@ -76,12 +76,14 @@ test('infer on a URL writes the mask of the local file, under the name in the UR
     'my slide.mask.ome.tif',
     'my slide.preview.jpg',
     'my slide.run.json',
+    'runs.jsonl',
   ]);
   const [a, b] = ['here', 'there'].map((name) => readFileSync(join(folder, name, 'my slide.mask.ome.tif')));
   expect(Buffer.compare(a!, b!)).toBe(0);
   const record = readFileSync(join(folder, 'there', 'my slide.run.json'), 'utf8');
   expect(JSON.parse(record)).toMatchObject({ slide: { path: `${server.origin}/my%20slide.tif?...` } });
-  expect(record + there.stdout + there.stderr).not.toMatch(secret);
+  const history = readFileSync(join(folder, 'there', 'runs.jsonl'), 'utf8');
+  expect(record + history + there.stdout + there.stderr).not.toMatch(secret);
 });
 
 test('infer on an object of an S3 store', async () => {

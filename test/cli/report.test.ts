@@ -10,7 +10,9 @@ const report = join(cwd, 'out', 'slide.report.html');
 
 beforeAll(async () => {
   await writeSlide(join(cwd, 'slide.tif'), 700, 500, disc(300, 250, 180), { mpp: 0.5 });
-  await segtileWell(['infer', 'slide.tif', '-o', 'out', '--window', '128', '--report', '--quiet'], { cwd });
+  await segtileWell(['infer', 'slide.tif', '-o', 'out', '-m', 'hematoxylin', '--window', '128', '--report', '--quiet'], {
+    cwd,
+  });
 });
 
 test('a report is one file that says what was run', () => {
@@ -22,7 +24,10 @@ test('a report is one file that says what was run', () => {
 });
 
 test('a report that is there already is kept', async () => {
-  const again = await segtile(['infer', 'slide.tif', '-o', 'out', '--window', '128', '--report', '--quiet'], { cwd });
+  const again = await segtile(
+    ['infer', 'slide.tif', '-o', 'out', '-m', 'hematoxylin', '--window', '128', '--report', '--quiet'],
+    { cwd },
+  );
   expect(again.code).toBe(1);
   const names = ['slide.mask.ome.tif', 'slide.report.html'];
   for (const name of names) expect(existsSync(join(cwd, 'out', name))).toBe(true);

@@ -6,7 +6,10 @@ import { disc, filesIn, folder, segtile, segtileWell, writeSlide } from './door.
 const cwd = folder();
 const history = join(cwd, 'segtile-out', 'runs.jsonl');
 const infer = (...more: string[]) =>
-  segtileWell(['infer', 'slide.tif', '--window', '128', '--quiet', '--no-preview', '--overwrite', ...more], { cwd });
+  segtileWell(
+    ['infer', 'slide.tif', '-m', 'hematoxylin', '--window', '128', '--quiet', '--no-preview', '--overwrite', ...more],
+    { cwd },
+  );
 const lines = (): Record<string, unknown>[] =>
   readFileSync(history, 'utf8')
     .trimEnd()

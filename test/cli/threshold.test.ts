@@ -45,7 +45,7 @@ describe.each(['exclusive', 'independent'] as const)('classes that are %s', (for
   const bytesOf = (...path: string[]): Buffer => readFileSync(join(cwd, ...path));
 
   test('the mask from float32 probabilities is that of the run, byte by byte', async () => {
-    expect(filesIn(join(cwd, 'float32'))).toEqual([MASK, PROBABILITIES, 'speckled.run.json']);
+    expect(filesIn(join(cwd, 'float32'))).toEqual(['runs.jsonl', MASK, PROBABILITIES, 'speckled.run.json']);
     const ended = await segtileWell(['threshold', 'float32', ...rule, '-o', 'again', '--json'], { cwd });
     expect(filesIn(join(cwd, 'again'))).toEqual([MASK, 'speckled.run.json']);
     expect(bytesOf('again', MASK).equals(bytesOf('float32', MASK))).toBe(true);
@@ -207,7 +207,7 @@ describe('what cannot be', () => {
     const ended = await segtile(['threshold', ...words.split(' ').filter(Boolean)], { cwd });
     expect([ended.code, ended.stdout], ended.stderr).toEqual([code, '']);
     expect(ended.stderr).toContain(message);
-    expect(filesIn(join(cwd, 'run'))).toEqual([MASK, PROBABILITIES, 'speckled.run.json']);
+    expect(filesIn(join(cwd, 'run'))).toEqual(['runs.jsonl', MASK, PROBABILITIES, 'speckled.run.json']);
   });
 
   test('a file that fails does not stop the others, and is told in JSON', async () => {

@@ -21,7 +21,7 @@ async function bare(path: string, image: Float32Array<ArrayBuffer>, dims: readon
   const session = await startSession({ graph: readFileSync(path), element: 'float32', dims, externalData: dirname(path) });
   const { data } = await session.run(image);
   await session.close();
-  return data;
+  return data as Float32Array;
 }
 
 describe.skipIf(!tissue || !nuclei || !photo)('a network that others made', () => {

@@ -1,0 +1,54 @@
+// Scores of one slide on the CPU and on a device, side by side: `gpu-compare <slide> <model> <window> <device> [--allow-software]`.
+import { readModel } from '../dist/model/facts.js';
+import { defaultWorkers, openPool, type Pool } from '../dist/model/pool.js';
+import { resolveModel } from '../dist/model/resolve.js';
+import { planSlide, wishOf } from '../dist/pipeline/plan-slide.js';
+import { scoreSlide } from '../dist/pipeline/score.js';
+import { createStageClock } from '../dist/pipeline/stage-clock.js';
+
+const [slide, path, side, device, ...flags] = process.argv.slice(2);
+const model = resolveModel(await readModel(path!), {}, { activation: 'sigmoid' });
+const window = { width: Number(side), height: Number(side) };
+const { signal } = new AbortController();
+const settings = {
+  resolution: undefined,
+  slideMpp: undefined,
+  wish: wishOf(model),
+  window,
+  stride: { width: window.width / 2, height: window.height / 2 },
+  margin: window.width / 8,
+  border: 'keep',
+  tissue: { kind: 'none' },
+  minTissue: undefined,
+} as const;
+
+async function opened(name: string) {
+  const options = { window, workers: defaultWorkers(), device: name, output: 'probabilities' } as const;
+  const pool: Pool = await openPool(model, {
+    ...options,
+    allowSoftware: flags.includes('--allow-software'),
+    allowCpuNodes: flags.includes('--allow-cpu-nodes'),
+  });
+  const plan = await planSlide(slide!, settings, undefined, signal);
+  const rows = scoreSlide(plan, pool, { channels: model.channels, blend: 'gaussian' }, createStageClock(), () => {}, signal);
+  return { pool, rows, close: () => Promise.all([pool.close(), plan.slide.close()]) };
+}
+
+const [cpu, gpu] = [await opened('cpu'), await opened(device!)];
+let [difference, labels, far, pixels] = [0, 0, 0, 0];
+for (;;) {
+  const [expected, given] = [await cpu.rows.next(), await gpu.rows.next()];
+  if (expected.done || given.done) break;
+  for (const [index, block] of expected.value.blocks.entries()) {
+    const { data } = given.value.blocks[index]!;
+    for (const [i, p] of block.data.entries()) {
+      pixels++;
+      difference = Math.max(difference, Math.abs(p - data[i]!));
+      if (p > 0.5 === data[i]! > 0.5) continue;
+      labels++;
+      if (Math.abs(p - 0.5) > 1e-3) far++;
+    }
+  }
+}
+await Promise.all([cpu.close(), gpu.close()]);
+console.log(JSON.stringify({ difference, labels, far, pixels }));

@@ -1,0 +1,118 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeWhole } from '../dataset/manifest.js';
+import { SegtileError } from '../errors.js';
+import { type Evaluation, summarizeSlides } from '../pipeline/evaluate.js';
+import { evaluateMask, type SlideScores } from '../pipeline/evaluate-mask.js';
+import { type EvaluateWords, writeEvaluateReport } from '../pipeline/evaluate-report.js';
+import { HISTORY } from '../pipeline/history.js';
+import { predictedName } from '../pipeline/prediction.js';
+import { rememberScores } from '../pipeline/run-history.js';
+import { formatThresholdFile } from '../plan/threshold-file.js';
+import { count } from '../terminal/format.js';
+import { createProgress } from '../terminal/progress.js';
+import { styleFor } from '../terminal/style.js';
+import { matchTruths } from '../truth/match.js';
+import { eachFile } from './each-file.js';
+import type { EvaluateOptions } from './evaluate-options.js';
+import { comparedPaths, evaluateSettings } from './evaluate-settings.js';
+import { allFacts, csvText, evaluationText, slideFacts } from './evaluate-words.js';
+import { makeFolder } from './outputs.js';
+import type { Shell } from './shell.js';
+
+/**
+ * `segtile evaluate`: how masks, or probabilities, and their truth agree. What cannot be compared is told, and is in no figure.
+ *
+ * @param command how the program was called, for the report
+ * @returns the exit code: 0 when every file was compared, 2 when every failure was wrong use, else 1
+ */
+export async function evaluate(
+  paths: readonly string[],
+  options: EvaluateOptions,
+  command: readonly string[],
+  shell: Shell,
+): Promise<number> {
+  const { stdout, stderr, signal } = shell;
+  const { json, quiet = false, csv, report, writeThresholds } = options;
+  const { predictions, truth } = await comparedPaths(paths, options);
+  const pairs = await matchTruths(predictions, truth, predictedName);
+  const settings = await evaluateSettings(options);
+  await refuseExisting([csv, report, writeThresholds], options.overwrite === true);
+
+  const all: SlideScores[] = [];
+  const code = await eachFile(predictions, { what: 'files', key: 'prediction', json }, shell, async (path, index) => {
+    const stage = createProgress(stderr, quiet).stage(predictedName(path), 'rows');
+    const onRows = (done: number, { width, height }: { width: number; height: number }): void =>
+      stage.update({ done, total: height, pixels: done * width });
+    const scores = await evaluateMask(path, pairs[index]!.truth, settings, onRows, signal).finally(() => stage.stop());
+    all.push(scores);
+    if (!quiet) for (const note of scores.notes) stderr.write(`segtile: ${note}\n`);
+    await remember(scores, options.history);
+    if (json) stdout.write(`${JSON.stringify(slideFacts(scores))}\n`);
+  });
+  if (all.length === 0) return code;
+
+  const evaluation = summarizeSlides(all);
+  await writeResults(evaluation, all, options, { command, tolerance: options.tolerance, config: settings.config }, shell);
+  stdout.write(json ? `${JSON.stringify(allFacts(evaluation))}\n` : evaluationText(evaluation, styleFor(stdout)));
+  if (all.length < predictions.length) {
+    stderr.write(`segtile: the figures are of ${count(all.length)} of ${count(predictions.length)} files\n`);
+  }
+  return code;
+}
+
+async function writeResults(
+  evaluation: Evaluation,
+  all: readonly SlideScores[],
+  { csv, report, writeThresholds }: EvaluateOptions,
+  words: EvaluateWords,
+  { signal }: Shell,
+): Promise<void> {
+  if (csv !== undefined) await writeText(csv, csvText(evaluation));
+  if (report !== undefined) {
+    await makeFolder(report);
+    await writeEvaluateReport(report, evaluation, all, words, signal);
+  }
+  if (writeThresholds === undefined) return;
+  if (evaluation.sweep === undefined) {
+    throw new SegtileError(
+      'usage',
+      '--write-thresholds needs probabilities of every slide, but masks were given',
+      'segtile infer --probabilities uint8 writes them',
+    );
+  }
+  const best = new Map(evaluation.sweep.map(({ name, threshold }) => [name, threshold]));
+  const notes = {
+    measure: 'Dice of each class against all else',
+    dice: Object.fromEntries(evaluation.sweep.map(({ name, dice }) => [name, dice])),
+    slides: all.map(({ predicted }) => predicted),
+  };
+  await writeText(writeThresholds, formatThresholdFile(best, notes));
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  await makeFolder(path);
+  await writeWhole(path, (file) => file.append(new TextEncoder().encode(text)));
+}
+
+async function refuseExisting(paths: readonly (string | undefined)[], overwrite: boolean): Promise<void> {
+  for (const path of paths) {
+    if (path === undefined || overwrite || !(await exists(path))) continue;
+    throw new SegtileError('output', `${path} exists already`, 'add --overwrite, or choose another name');
+  }
+}
+
+/** Scores of a mask go to the history that its run is in. */
+async function remember(scores: SlideScores, history: string | boolean | undefined): Promise<void> {
+  if (history === false || scores.histograms) return;
+  if (typeof history === 'string') return await rememberScores(history, 'evaluate', scores);
+  const beside = join(dirname(scores.predicted), HISTORY);
+  if (await exists(beside)) await rememberScores(beside, 'evaluate', scores);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+
+/** A node of a network and what ran it, as onnxruntime names it: `CPUExecutionProvider`. */
+export interface PlacedNode {
+  readonly name: string;
+  readonly op: string;
+  readonly provider: string;
+}
+
+/** A path for `profileFilePrefix`; onnxruntime adds the time. */
+export function profilePrefix(): string {
+  return join(tmpdir(), `segtile-profile-${randomUUID()}`);
+}
+
+/** Reads which provider ran each node from the profile that onnxruntime wrote under a prefix, and removes the file. */
+export async function nodesOfProfile(prefix: string): Promise<readonly PlacedNode[]> {
+  const folder = dirname(prefix);
+  const files = (await readdir(folder)).filter((name) => name.startsWith(basename(prefix)));
+  const nodes = new Map<string, PlacedNode>();
+  for (const file of files) {
+    const path = join(folder, file);
+    for (const node of placedNodes(await readFile(path, 'utf8'))) nodes.set(node.name, node);
+    await rm(path, { force: true });
+  }
+  return [...nodes.values()];
+}
+
+interface ProfileEvent {
+  readonly cat?: string;
+  readonly name?: string;
+  readonly args?: { readonly op_name?: string; readonly provider?: string };
+}
+
+/** The nodes in the text of a profile: events of category `Node` with a provider. */
+export function placedNodes(text: string): readonly PlacedNode[] {
+  return (JSON.parse(text) as readonly ProfileEvent[]).flatMap(({ cat, name = '', args }) =>
+    cat === 'Node' && args?.provider
+      ? [{ name: name.replace(/_kernel_time$/, ''), op: args.op_name ?? '', provider: args.provider }]
+      : [],
+  );
+}

@@ -1,0 +1,23 @@
+import type { SlidePlan } from './plan-slide.js';
+
+/** Windows of a run. */
+export interface WindowCounts {
+  readonly planned: number;
+  readonly skipped: number;
+  readonly run: number;
+}
+
+type Grids = Pick<SlidePlan, 'selection' | 'grid' | 'others'>;
+
+/** The windows of all grids of a plan. */
+export function windowCounts(plan: Grids): WindowCounts {
+  const selections = [plan, ...plan.others].map(({ selection }) => selection);
+  const planned = selections.reduce((sum, each) => sum + each.planned, 0);
+  const run = selections.reduce((sum, each) => sum + each.keptCount, 0);
+  return { planned, skipped: planned - run, run };
+}
+
+/** How often networks are run: the windows of each grid times what is done with each of them. */
+export function passesOf(plan: Grids, perWindow: readonly number[]): number {
+  return [plan, ...plan.others].reduce((sum, { selection }, index) => sum + selection.keptCount * perWindow[index]!, 0);
+}

@@ -1,0 +1,259 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { identityNetwork } from '../model/networks.js';
+import { browserNote, expectSound, hasBrowser, openPage, startBrowser } from '../report/browser.js';
+import { type Ended, filesIn, folder, type Paint, readMask, save, segtile, segtileWell, writeSlide } from './door.js';
+
+const cwd = folder();
+const out = join(cwd, 'out');
+const [width, height] = [420, 300];
+const names = ['one', 'two'] as const;
+
+/** Colours that change softly over a disc, so that thresholds matter. */
+const soft =
+  (centerX: number): Paint =>
+  (x, y) => {
+    const near = Math.max(0, 1 - Math.hypot(x - centerX, y - 150) / 140);
+    return [Math.round(255 * near), Math.round(90 + 100 * near), 120];
+  };
+
+/** One channel of the picture is the probability. */
+const red = [
+  '-m',
+  'red.onnx',
+  '--scale',
+  String(1 / 255),
+  '--mean',
+  '0',
+  '--activation',
+  'none',
+  '--classes',
+  'red,green,blue',
+];
+
+async function truth(name: string, label: (x: number, y: number) => number, size = { width, height }): Promise<string> {
+  const data = Buffer.alloc(size.width * size.height);
+  for (let at = 0; at < data.length; at++) data[at] = label(at % size.width, Math.floor(at / size.width));
+  const path = join(cwd, 'truth', name);
+  mkdirSync(join(cwd, 'truth'), { recursive: true });
+  await sharp(data, { raw: { ...size, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toFile(path);
+  return path;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what a program prints has whatever form it has
+type Facts = any;
+
+const facts = ({ stdout }: Ended): Facts[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+beforeAll(async () => {
+  save(cwd, 'red.onnx', identityNetwork());
+  for (const [i, name] of names.entries()) {
+    await writeSlide(join(cwd, `${name}.tif`), width, height, soft(150 + 60 * i), { mpp: 0.5 });
+    await truth(`${name}.png`, (x, y) => (Math.hypot(x - 150 - 60 * i, y - 150) < 90 - 10 * i ? 1 : 0));
+  }
+  const infer = ['infer', 'one.tif', 'two.tif', '-o', 'out', '--window', '128', '--margin', '8', '--tissue', 'none'];
+  await segtileWell([...infer, ...red, '--probabilities', 'uint8', '--no-preview', '--quiet'], { cwd });
+  const sevens = sharp(Buffer.alloc(width * height, 7), { raw: { width, height, channels: 1 } });
+  await sevens.toColourspace('b-w').png().toFile(join(cwd, 'sevens.png'));
+  writeFileSync(join(cwd, 'classes.json'), '{"classes":[{"name":"red"}],"skip":["green","blue"]}');
+});
+
+const classes = ['--classes', 'classes.json'];
+
+test('a mask is wholly like itself', async () => {
+  const mask = 'out/one.mask.ome.tif';
+  const [one, all] = facts(await segtileWell(['evaluate', mask, mask, '--json', '--quiet'], { cwd }));
+  expect(one).toMatchObject({
+    prediction: mask,
+    truth: mask,
+    macro: { dice: 1, iou: 1 },
+    accuracy: 1,
+    boundaryF: 1,
+    objectF1: 1,
+  });
+  expect(all).toMatchObject({ slides: 1, perSlide: null, sweep: null });
+  const { stdout } = await segtileWell(['evaluate', mask, '--truth', mask, '--quiet'], { cwd });
+  expect(stdout).toMatch(/red +1\.000 +1\.000 +1\.000 +1\.000 +1\.000 +1\.000/);
+});
+
+test('areas and borders of a shifted copy are what counting pixels gives', async () => {
+  const { data } = await readMask(join(out, 'one.mask.ome.tif'));
+  const shifted = await truth('shifted.png', (x, y) => (x < 3 ? 0 : data[y * width + x - 3]!));
+  const { data: wanted } = await readMask(shifted);
+  const args = ['evaluate', 'out/one.mask.ome.tif', shifted, '--json', '--quiet', '--tolerance'];
+  const [far] = facts(await segtileWell([...args, '3px'], { cwd }));
+  const [near] = facts(await segtileWell([...args, '1um'], { cwd }));
+  const confusion = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
+  for (let at = 0; at < data.length; at++) confusion[wanted[at]!]![data[at]!]!++;
+  expect(far).toMatchObject({ confusion, ignored: 0 });
+  const of = (label: number) => {
+    const inTruth = confusion[label]!.reduce((a, b) => a + b, 0);
+    const predicted = confusion.reduce((sum, row) => sum + row[label]!, 0);
+    return (2 * confusion[label]![label]!) / (inTruth + predicted);
+  };
+  const dice = (far!.classes as { dice: number }[]).map((each) => each.dice);
+  [1, 2].forEach((label) => {
+    expect(dice[label - 1]).toBeCloseTo(of(label), 12);
+  });
+  const boundary = (all: (typeof far)[]) => all.map((each) => (each!.classes as { boundary: { f: number } }[])[0]!.boundary.f);
+  // 1 um are 2 px here: the 3 px of the shift are beyond them wherever the border stands upright.
+  const [all3, only2] = boundary([far, near]);
+  expect(all3).toBe(1);
+  expect(only2).toBeLessThan(0.95);
+});
+
+test('folders are matched by name; what cannot be compared is told and in no figure', async () => {
+  const args = ['evaluate', 'out', '--truth', 'truth', ...classes, '--json'];
+  const whole = facts(await segtileWell([...args, '--quiet'], { cwd }));
+  expect(whole.map((each) => each.prediction ?? 'all')).toEqual(['out/one.mask.ome.tif', 'out/two.mask.ome.tif', 'all']);
+  const interval = (whole[2]!.perSlide as { dice: { mean: number; low: number; high: number } }).dice;
+  const [a, b] = whole.slice(0, 2).map((each) => (each.macro as { dice: number }).dice);
+  expect(interval.mean).toBeCloseTo((a! + b!) / 2, 12);
+  expect([interval.low, interval.high]).toEqual([Math.min(a!, b!), Math.max(a!, b!)]);
+
+  mkdirSync(join(cwd, 'bad'));
+  writeFileSync(join(cwd, 'bad', 'one.png'), readFileSync(join(cwd, 'truth', 'one.png')));
+  writeFileSync(join(cwd, 'bad', 'two.png'), readFileSync(join(cwd, 'truth', 'two.png')).subarray(0, 200));
+  const ended = await segtile(['evaluate', 'out', '--truth', 'bad', ...classes], { cwd });
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toContain('two.png');
+  expect(ended.stderr).toContain('the figures are of 1 of 2 files');
+  expect(ended.stdout).toContain('one.mask.ome.tif against one.png');
+});
+
+test('a threshold that a sweep found gives the Dice that it promised', async () => {
+  const args = ['evaluate', 'out', '--truth', 'truth', ...classes, '--write-thresholds', 'best.json', '--csv', 'all.csv'];
+  const [, , all] = facts(await segtileWell([...args, '--json', '--quiet'], { cwd }));
+  const [sweep] = all!.sweep as { name: string; threshold: number; dice: number; leaveOneOut: number }[];
+  expect(sweep!.threshold).toBeGreaterThan(0.2);
+  expect(sweep!.leaveOneOut).toBeLessThanOrEqual(sweep!.dice + 1e-9);
+  const file = JSON.parse(readFileSync(join(cwd, 'best.json'), 'utf8'));
+  expect(file.thresholds).toEqual({ red: sweep!.threshold });
+  const cut = ['--threshold', `red=${sweep!.threshold},green=1,blue=1`, '-o', 'cut', '--quiet'];
+  await segtileWell(['threshold', 'out', ...cut], { cwd });
+  const [, , again] = facts(
+    await segtileWell(['evaluate', 'cut', '--truth', 'truth', ...classes, '--json', '--quiet'], { cwd }),
+  );
+  expect((again!.pooled as { classes: { dice: number }[] }).classes[0]!.dice).toBeCloseTo(sweep!.dice, 9);
+  const csv = readFileSync(join(cwd, 'all.csv'), 'utf8').trimEnd().split('\n');
+  expect(csv[0]).toBe('slide,class,measure,value');
+  expect(csv).toContain(`all,red,best threshold,${sweep!.threshold}`);
+  expect(csv.every((line) => line.split(',').length >= 4)).toBe(true);
+});
+
+test('drawn truth is in level-0 pixels, which the record beside a mask knows, or the user says', async () => {
+  const square = [
+    [60, 60],
+    [240, 60],
+    [240, 240],
+    [60, 240],
+    [60, 60],
+  ];
+  const feature = {
+    type: 'Feature',
+    properties: { classification: { name: 'red' } },
+    geometry: { type: 'Polygon', coordinates: [square] },
+  };
+  save(cwd, 'one.geojson', JSON.stringify({ type: 'FeatureCollection', features: [feature] }));
+  const half = [
+    'infer',
+    'one.tif',
+    '-o',
+    'half',
+    '--window',
+    '128',
+    '--margin',
+    '8',
+    '--output-mpp',
+    '1',
+    '--no-preview',
+    '--quiet',
+  ];
+  await segtileWell([...half, ...red], { cwd });
+  const dice = async (mask: string, ...more: string[]) => {
+    const ended = await segtileWell(['evaluate', mask, 'one.geojson', ...classes, '--json', ...more], { cwd });
+    return { dice: (facts(ended)[0]!.macro as { dice: number }).dice, stderr: ended.stderr };
+  };
+  const known = await dice('half/one.mask.ome.tif');
+  rmSync(join(cwd, 'half', 'one.run.json'));
+  const said = await dice('half/one.mask.ome.tif', '--slide-size', `${width}x${height}`);
+  const assumed = await dice('half/one.mask.ome.tif');
+  expect(said.dice).toBe(known.dice);
+  expect(known.dice).toBeGreaterThan(0.5);
+  expect(assumed.dice).toBeLessThan(known.dice - 0.1);
+  expect(assumed.stderr).toContain('taken to be as large as the mask');
+  expect(known.stderr).not.toContain('as large as');
+});
+
+test('scores of masks go to the history beside them, so that runs can be compared by them', async () => {
+  await segtileWell(['evaluate', 'out', '--truth', 'truth', ...classes, '--quiet'], { cwd });
+  const { stdout } = await segtileWell(['runs', '--history', 'out', '--json'], { cwd });
+  const runs = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(runs).toMatchObject([{ scores: { 'dice red': expect.any(Number) } }, { scores: { dice: expect.any(Number) } }]);
+});
+
+test.each([
+  [['evaluate', 'out/one.mask.ome.tif'], 2, 'but no truth'],
+  [['evaluate', 'truth', '--truth', 'truth', '--write-thresholds', 'no.json'], 1, 'holds no probabilities'],
+  [['evaluate', 'out/one.mask.ome.tif', 'sevens.png'], 1, 'stands for no class'],
+  [
+    ['evaluate', 'out/one.mask.ome.tif', 'truth/one.png', ...classes, '--write-thresholds', 'no.json'],
+    2,
+    'needs probabilities',
+  ],
+  [['evaluate', 'out/one.mask.ome.tif', 'truth/one.png', ...classes, '--csv', 'classes.json'], 1, 'exists already'],
+  [['evaluate', 'out/one.mask.ome.tif', 'truth/one.png', '--tolerance', '-2'], 2, 'a length such as 4px or 2um'],
+  [['evaluate', 'out', '--truth', 'nowhere'], 1, 'no file or folder nowhere'],
+])('%j is refused', async (args, code, message) => {
+  const ended = await segtile(args, { cwd });
+  expect(ended.stderr).toContain(message);
+  expect(ended.code).toBe(code);
+  expect(filesIn(cwd)).not.toContain('no.json');
+});
+
+describe.skipIf(!hasBrowser)(`the page of an evaluation in a browser${browserNote}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    const args = ['evaluate', 'out', '--truth', 'truth', ...classes, '--quiet', '--report'];
+    await segtileWell([...args, 'masks.html'], { cwd });
+    const probabilities = names.map((name) => `out/${name}.probabilities.ome.tif`);
+    await segtileWell(['evaluate', ...probabilities, '--truth', 'truth', ...classes, '--quiet', '--report', 'sweep.html'], {
+      cwd,
+    });
+    browser = await startBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  test.each(['masks.html', 'sweep.html'])('%s is sound', async (name) => {
+    for (const scheme of ['light', 'dark'] as const) await expectSound(await openPage(browser, join(cwd, name), scheme));
+  });
+
+  test('shows where most is wrong, and threshold curves', async () => {
+    const masks = (await openPage(browser, join(cwd, 'masks.html'))).page;
+    expect(await masks.locator('.group img').count()).toBeGreaterThanOrEqual(4);
+    const sweep = (await openPage(browser, join(cwd, 'sweep.html'))).page;
+    expect(await sweep.locator('figure.chart').count()).toBe(3);
+  });
+});
+
+test('the disc of a real model is scored by the names of its classes', async () => {
+  const nucleus: Paint = (x, y) => (Math.hypot(x - 150, y - 150) < 80 ? [60, 45, 120] : [243, 243, 243]);
+  await writeSlide(join(cwd, 'disc.tif'), 300, 300, nucleus);
+  await truth('disc.png', (x, y) => (Math.hypot(x - 150, y - 150) < 80 ? 1 : 0), { width: 300, height: 300 });
+  await segtileWell(['infer', 'disc.tif', '-m', 'hematoxylin', '-o', 'disc', '--quiet', '--no-preview'], { cwd });
+  const { stdout } = await segtileWell(['evaluate', 'disc/disc.mask.ome.tif', 'truth/disc.png', '--quiet'], { cwd });
+  expect(stdout).toMatch(/nucleus +(0\.9|1\.0)/);
+});
