@@ -47,12 +47,20 @@ export function requireBytes(length: number, due: number): void {
   if (length < due) throw new Error(`it gives ${length} bytes where ${due} are due`);
 }
 
-/** PackBits data have no checksum: only their length tells that a count in them is damaged, so more than is due is too much. */
+/**
+ * PackBits data have no checksum: only their length tells that a count in them is damaged, so more than is due is too much.
+ *
+ * @throws {Error} where more bytes came out
+ */
+export function requireNoMore(length: number, due: number): void {
+  if (length > due) throw new Error(`it gives more than the ${due} bytes that are due`);
+}
+
 async function unpackRuns(blocks: readonly Uint8Array[], due: number): Promise<Uint8Array[]> {
   const unpacked = await Promise.all(blocks.map((block) => unpackWhole(unpackPackBits([block]), due + 1)));
   for (const { length } of unpacked) {
     requireBytes(length, due);
-    if (length > due) throw new Error(`it gives more than the ${due} bytes that are due`);
+    requireNoMore(length, due);
   }
   return unpacked;
 }
