@@ -95,15 +95,21 @@ export function channelsFor(
  * Makes sure that samples are of the type that somebody takes; bytes can be made of all.
  *
  * @param by who takes them
- * @param kept what the slide has, of so many bits
+ * @param kept the type in which the slide's samples are what they are, if there is one
+ * @param words what they are called
  * @throws {SegtileError} `model` where they are not
  */
-export function requireSamples(by: string, wished: SampleType, path: string, kept: SampleType, bits: number): void {
+export function requireSamples(
+  by: string,
+  wished: SampleType,
+  path: string,
+  kept: SampleType | undefined,
+  words: string,
+): void {
   if (wished === 'uint8' || wished === kept) return;
-  const found = kept === 'float32' ? '32-bit floating point' : `${bits}-bit`;
   throw new SegtileError(
     'model',
-    `${by} takes samples of type ${wished}, but ${path} has ${found} samples`,
+    `${by} takes samples of type ${wished}, but ${path} has ${words} samples`,
     'Give it a slide of such samples, or say with --samples, or in its card, what the model takes.',
   );
 }

@@ -1,4 +1,7 @@
+import { rawBytes } from '../tiff/block-bytes.js';
+import { NONE } from '../tiff/codecs.js';
 import type { Tiff } from '../tiff/container.js';
+import type { Directory } from '../tiff/directory.js';
 import type { Layout } from './layout.js';
 import { plainLayout } from './levels.js';
 
@@ -19,8 +22,9 @@ export async function imagejLayout(tiff: Tiff): Promise<Layout> {
   const plain = await plainLayout(directories, tiff.subDirectories);
   if (images === 1) return { ...plain, format: 'ImageJ TIFF' };
   const z = Math.floor((slices - 1) / 2);
-  const pages = directories.slice(z * channels, (z + 1) * channels);
-  const short = channels * slices * frames !== images || directories.length < images;
+  const all = directories.length === 1 ? imagesBehind(base, images, tiff.source.size) : directories;
+  const pages = all.slice(z * channels, (z + 1) * channels);
+  const short = channels * slices * frames !== images || all.length < images;
   return {
     format: 'ImageJ TIFF',
     levels: [short ? [base] : pages],
@@ -37,4 +41,23 @@ export async function imagejLayout(tiff: Tiff): Promise<Layout> {
         }
       : undefined,
   };
+}
+
+/**
+ * The images of a stack that has a directory for the first alone, as ImageJ writes those of more than 4 GB: the others follow it without a gap
+ * (imagej.net, `ij.io.TiffEncoder`). What is compressed cannot be placed.
+ *
+ * @param size of the file, in bytes
+ */
+function imagesBehind(base: Directory, images: number, size: number): readonly Directory[] {
+  const { offsets, byteCounts, compression, layout } = base;
+  const bytes = rawBytes({ ...base, blockHeight: base.height }, base.height) * (base.planar ? base.samples : 1);
+  const ends = Array.from(offsets, (offset, block) => offset + byteCounts[block]!);
+  const joined = ends.slice(0, -1).every((end, block) => end === offsets[block + 1]);
+  if (offsets[0]! + images * bytes > size) return [base];
+  if (compression !== NONE || layout !== 'strips' || !joined || ends.at(-1)! - offsets[0]! !== bytes) return [base];
+  return Array.from({ length: images }, (_, image) => ({
+    ...base,
+    offsets: Float64Array.from(offsets, (offset) => offset + image * bytes),
+  }));
 }

@@ -11,7 +11,7 @@ const MASK = 4;
  * Aperio file only tiled images are levels (openslide.org/formats/aperio).
  *
  * Other images as large as level 0 make each of them a channel, where all are grey; three without any other sign are red, green and
- * blue, which is how the HuBMAP slides of Kaggle come. Of images in colour that are equally large nobody knows which is meant.
+ * blue, which is how the HuBMAP slides of Kaggle come. Of images in colour that are equally large the first is read, as OpenSlide does.
  *
  * @param chain directories of the main chain, at least one
  * @param children sub-directories of a directory of the main chain
@@ -37,16 +37,33 @@ export async function plainLayout(
     else associated.push({ kind: associatedKind(directory, base), directory });
   }
   const apart = full.length > 1 && full.every(({ samples }) => samples === 1);
-  const { levels, others } = levelsOf([apart ? full : [base], ...bySize(reduced)]);
+  const unread = apart ? [] : full.filter((directory) => directory !== base);
+  const own = unread.length === 0 ? reduced : reduced.filter((directory) => belongs(base, directory, chain, full));
+  const strange = reduced.filter((directory) => !own.includes(directory));
+  const { levels, others } = levelsOf([apart ? full : [base], ...bySize(own)]);
   return {
     format: aperio ? 'Aperio SVS' : 'TIFF',
     levels,
     channels: apart ? full.map(() => '') : [],
-    associated: [...associated, ...others.map((directory): Associated => ({ kind: 'other', directory }))],
+    associated: [
+      ...associated,
+      ...[...unread, ...strange, ...others].map((directory): Associated => ({ kind: 'other', directory })),
+    ],
     mpp: aperioMpp(base.description),
-    notes: [],
-    refusal: full.length > 1 ? channelRefusal(base, full) : undefined,
+    notes: unread.length === 0 ? [] : [stackNote(base, full)],
+    refusal: apart ? channelRefusal(base, full) : undefined,
   };
+}
+
+/** Whether a reduced image is of the one that is read, of several: a sub-directory of it, or behind it in the chain before the next one. */
+function belongs(base: Directory, reduced: Directory, chain: readonly Directory[], full: readonly Directory[]): boolean {
+  if (reduced.parent !== undefined) return reduced.parent === base.index;
+  const before = chain.slice(0, chain.indexOf(reduced));
+  return before.findLast((directory) => full.includes(directory)) === base;
+}
+
+function stackNote(base: Directory, full: readonly Directory[]): string {
+  return `of ${full.length} images of ${base.width} x ${base.height}, that in ${directoryName(base)} is read`;
 }
 
 function isSibling(base: Directory, other: Directory): boolean {
@@ -54,14 +71,11 @@ function isSibling(base: Directory, other: Directory): boolean {
 }
 
 function channelRefusal(base: Directory, full: readonly Directory[]): Layout['refusal'] {
-  const grey = full.every((directory) => directory.samples === 1);
-  if (grey && full.length === 3) return undefined;
+  if (full.length === 3) return undefined;
   return {
-    message: `has ${full.length} ${grey ? 'grey ' : ''}images of ${base.width} x ${base.height}: ${listed(full.map(directoryName))}`,
-    hint: grey
-      ? 'name the three that are red, green and blue, or one, with --channels, such as --channels 0,1,2'
-      : 'stacks of images are not read: extract one, for example with "vips copy slide.tif[page=0] one.tif"',
-    liftedByChannels: grey,
+    message: `has ${full.length} grey images of ${base.width} x ${base.height}: ${listed(full.map(directoryName))}`,
+    hint: 'name the three that are red, green and blue, or one, with --channels, such as --channels 0,1,2',
+    liftedByChannels: true,
   };
 }
 

@@ -42,7 +42,7 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
     readBands,
     channelReader: ({ by, count, samples }) => {
       channelsFor(by, count, path, COLOURS, undefined);
-      requireSamples(by, samples, path, 'uint8', 8);
+      requireSamples(by, samples, path, 'uint8', '8-bit');
       return { channels: COLOURS, read: readBands };
     },
     close: async () => undefined,

@@ -4,7 +4,7 @@ import { compressionName, photometricName } from '../tiff/codecs.js';
 import { readTiff } from '../tiff/container.js';
 import { absentValue, type TiffImage } from '../tiff/decode.js';
 import { blockCount, type Directory } from '../tiff/directory.js';
-import { sampleType } from '../tiff/native.js';
+import { FLOAT, keptType, SIGNED, sampleWords } from '../tiff/native.js';
 import { cachePages } from '../tiff/page-cache.js';
 import { readBands, readByteBands, readNativeBands } from '../tiff/read.js';
 import { channelsSeen, isColourless, sampleScale } from '../tiff/rgb.js';
@@ -60,7 +60,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     height: base.height,
     levels: images.map(({ directory }, index) => describeLevel(directory, index, base)),
     mpp: findMpp(options.mpp, { said: layout.mpp, description: base.description, resolution: base.resolution }),
-    sampling: `${base.samples} x ${base.bits[0]} bit ${base.sampleFormat === 3 ? 'floating point ' : ''}${photometricName(base.photometric)}`,
+    sampling: `${base.samples} x ${base.bits[0]} bit ${base.sampleFormat === FLOAT ? 'floating point ' : base.sampleFormat === SIGNED ? 'signed ' : ''}${photometricName(base.photometric)}`,
     associated: layout.associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
     description: base.description,
     channels: kind === 'colours' || names.length <= 1 ? [] : names,
@@ -106,7 +106,7 @@ function readerOf(
   const { layout, base, names } = file;
   const { path } = file.source;
   const channels = channelsFor(by, count, path, names, picked);
-  requireSamples(by, type, path, sampleType(base), base.bits[0]!);
+  requireSamples(by, type, path, keptType(base), sampleWords(base));
   if (base.photometric === WHITE_IS_ZERO && type !== 'uint8') {
     const hint = 'Convert it so that black is zero, or run it as 8 bits with --samples uint8.';
     throw new SegtileError('unsupported', `${path} keeps white as zero, so its samples cannot be read as they are`, hint);

@@ -5,11 +5,12 @@ import { toSamples } from './block-samples.js';
 import { APERIO_YCBCR, codecOf, JPEG, WEBP } from './codecs.js';
 import type { Directory } from './directory.js';
 import type { Cell } from './grid.js';
-import { bareJpeg, jpegHead } from './jpeg.js';
+import { bareJpeg, type JpegHead, jpegHead } from './jpeg.js';
 import { checkScans, losesData } from './jpeg-scan.js';
 import type { Picture } from './jpeg2000.js';
 import { reverseBits, unpack } from './unpack.js';
 import { jpeg2000InWorker } from './wasm-pool.js';
+import { wrapperHeader } from './wrap.js';
 import { yCbCrToRgb } from './ycbcr.js';
 
 /** The samples of one block. */
@@ -56,6 +57,7 @@ async function decodeJpeg(directory: Directory, { bytes, size }: FetchedBlock): 
   const channels = samplesInBlock(directory);
   if (head.components !== channels)
     throw new Error(`its JPEG data have ${head.components} components where ${channels} are due`);
+  if (channels === 2) return decodePair(directory, bytes, head);
   const file = bareJpeg(bytes, head, jpegTables, photometric === 6);
   const space = channels === 1 ? 'b-w' : channels === 3 ? 'srgb' : 'cmyk';
   const decode = (failOn: 'warning' | 'error') =>
@@ -75,8 +77,31 @@ async function decodeJpeg(directory: Directory, { bytes, size }: FetchedBlock): 
   return { data, rowLength: info.width };
 }
 
+/** Grey with another sample. libvips knows no such JPEG file, but a TIFF, which sharp gives as grey three times and the other sample. */
+async function decodePair(directory: Directory, bytes: Uint8Array, head: JpegHead): Promise<BlockPixels> {
+  const { size } = head;
+  const shape = { layout: 'strips', blockWidth: size.width, blockHeight: size.height, photometric: 1 } as const;
+  const header = wrapperHeader({ ...directory, ...shape }, size, [{ offset: 0, bytes: bytes.length }]);
+  await checkScans([{ bytes, head }], directory.jpegTables);
+  const { data, info } = await sharp(Buffer.concat([header, bytes]), {
+    failOn: 'error',
+    limitInputPixels: false,
+    ignoreIcc: true,
+  })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  requireChannels(info, size, 4);
+  const pairs = new Uint8Array(size.width * size.height * 2);
+  for (let to = 0, from = 0; to < pairs.length; to += 2, from += 4) {
+    pairs[to] = data[from]!;
+    pairs[to + 1] = data[from + 3]!;
+  }
+  return { data: pairs, rowLength: size.width };
+}
+
 async function decodeWebp(directory: Directory, { bytes, size }: FetchedBlock): Promise<BlockPixels> {
-  const webp = sharp(bytes, { failOn: 'warning', limitInputPixels: false, unlimited: true, ignoreIcc: true });
+  const ordered = directory.fillOrder === 2 ? reverseBits(bytes) : bytes;
+  const webp = sharp(ordered, { failOn: 'warning', limitInputPixels: false, unlimited: true, ignoreIcc: true });
   const channels = directory.samples;
   // A block without any transparent pixel may leave its alpha out.
   const { width, height } = await webp.metadata();

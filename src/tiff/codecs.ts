@@ -53,20 +53,29 @@ const OTHER_CODECS: ReadonlyMap<number, string> = new Map([
   [32766, 'NeXT RLE'],
   [32771, 'CCITT RLE'],
   [32809, 'ThunderScan'],
-  [33004, 'JPEG 2000, lossy'],
-  [33007, 'JPEG 2000'],
   [34661, 'JBIG'],
   [34676, 'SGI Log'],
   [34677, 'SGI Log 24'],
   [34887, 'LERC'],
   [34892, 'lossy JPEG'],
-  [34926, 'ZSTD, old number'],
-  [34927, 'WebP, old number'],
   [34933, 'PNG'],
   [34934, 'JPEG XR'],
   [50002, 'JPEG XL'],
   [52546, 'JPEG XL'],
 ]);
+
+/** Other numbers under which writers keep a codec: libvips JPEG 2000, others JPEG, and ZSTD and WebP from before they were registered. */
+const OTHER_NUMBERS: ReadonlyMap<number, number> = new Map([
+  [33004, 34712],
+  [33007, JPEG],
+  [34926, ZSTD],
+  [34927, WEBP],
+]);
+
+/** The number under which segtile knows a codec that has several with the same meaning. */
+export function mainNumber(compression: number): number {
+  return OTHER_NUMBERS.get(compression) ?? compression;
+}
 
 /** How blocks of a compression are packed; undefined where segtile does not decode them. */
 export function codecOf(compression: number): Codec | undefined {

@@ -16,7 +16,7 @@ import {
   ZSTD,
 } from './codecs.js';
 import { type Directory, directoryName } from './directory.js';
-import { sampleType } from './native.js';
+import { FLOAT, SIGNED, sampleType, sampleWords, UNSIGNED } from './native.js';
 
 /**
  * Makes sure that the samples of a directory can be decoded, and seen as RGB.
@@ -58,8 +58,8 @@ function undecodablePacking(directory: Directory): string | undefined {
   }
   if (codec.predictors.length > 0) {
     if (!codec.predictors.includes(predictor)) return `predictor ${predictor}`;
-    if (predictor === 2 && ![8, 16, 32].includes(bits[0]!)) return `predictor 2 of ${bits[0]} bits per sample`;
-    if (predictor === 3 && sampleFormat !== 3) return 'predictor 3 of samples that are not floating point';
+    if (predictor === 2 && ![8, 16, 32, 64].includes(bits[0]!)) return `predictor 2 of ${bits[0]} bits per sample`;
+    if (predictor === 3 && sampleFormat !== FLOAT) return 'predictor 3 of samples that are not floating point';
     if (predictor !== 1 && unitSize(directory) !== undefined) return `predictor ${predictor} of subsampled YCbCr`;
   }
   if (fillOrder !== 1 && fillOrder !== 2) return `fill order ${fillOrder}`;
@@ -82,19 +82,27 @@ const SAMPLE_FORMATS: ReadonlyMap<number, string> = new Map([
   [6, 'complex floating point'],
 ]);
 
+/** How many bits samples of each format may have. */
+const SAMPLE_BITS: ReadonlyMap<number, readonly number[]> = new Map([
+  [UNSIGNED, [...Array.from({ length: 16 }, (_, i) => i + 1), 32, 64]],
+  [SIGNED, [8, 16, 32, 64]],
+  [FLOAT, [16, 32, 64]],
+]);
+
 function undecodableSamples({ sampleFormat, bits, compression, samples, planar }: Directory): string | undefined {
   const depth = bits[0]!;
   if (bits.some((other) => other !== depth)) return `${[...new Set(bits)].join(' and ')} bits per sample`;
   const picture = codecOf(compression)?.gives === 'picture';
-  if (sampleFormat !== 1 && (sampleFormat !== 3 || picture)) {
+  const depths = SAMPLE_BITS.get(sampleFormat);
+  if (depths === undefined || (picture && sampleFormat !== UNSIGNED)) {
     return `sample format ${sampleFormat} (${SAMPLE_FORMATS.get(sampleFormat) ?? 'unknown'})`;
   }
-  if (sampleFormat === 3 && depth !== 32) return `floating point of ${depth} bits`;
-  if (sampleFormat === 1 && (depth > 16 || depth < 1)) return `${depth} bits per sample`;
+  if (!depths.includes(depth) || (picture && depth > 16)) return `${sampleWords({ sampleFormat, bits })} samples`;
   if ((compression === JPEG || compression === WEBP) && depth !== 8)
     return `${depth} bits per sample in ${compressionName(compression)}`;
-  if (compression === JPEG && !planar && samples !== 1 && samples !== 3 && samples !== 4)
-    return `${samples} samples per pixel in JPEG`;
+  if (compression === JPEG && !planar && samples > 4) return `${samples} samples per pixel in JPEG`;
+  if (codecOf(compression)?.name === 'JPEG 2000' && !planar && samples !== 1 && samples !== 3)
+    return `${samples} samples per pixel in JPEG 2000`;
   if (compression === WEBP && (planar || (samples !== 3 && samples !== 4)))
     return `${planar ? 1 : samples} samples per block in WebP`;
   return undefined;
@@ -119,11 +127,12 @@ function undecodableColour(directory: Directory): string | undefined {
   if (samples < least) return `${samples} samples per pixel (${photometricName(photometric)})`;
   const depth = bits[0]!;
   if (photometric === 3) {
-    if (depth > 8 || sampleFormat !== 1) return `${what} of ${depth} bits`;
+    if (depth > 16 || sampleFormat !== UNSIGNED) return `${what} of ${depth} bits`;
     if (colorMap === undefined || colorMap.length < 3 * 2 ** depth) return `${what} without colours for ${2 ** depth} values`;
   }
   if (photometric === 6) {
-    if (depth !== 8 || samples !== 3) return `${what} of ${samples} x ${depth} bits`;
+    if (depth !== 8 || samples !== 3 || sampleFormat !== UNSIGNED)
+      return `${what} of ${samples} ${sampleWords(directory)} samples`;
     if (planar) return `${what} in planes of their own`;
     if (unit?.some((n) => n !== 1 && n !== 2 && n !== 4)) {
       return `${what} subsampled by ${unit.join(' and ')}`;

@@ -9,7 +9,7 @@ import { fetchBlocks, layBlocks } from './blocks.js';
 import { LZW, PACKBITS } from './codecs.js';
 import type { Directory } from './directory.js';
 import { type BlockGrid, type Cell, cellsOf, cutGrid, type GridPiece, gridSize } from './grid.js';
-import { newSamples, place, sampleType } from './native.js';
+import { FLOAT, newSamples, place, sampleType, wholeRange } from './native.js';
 import type { ByteSource } from './source.js';
 import { decodeWrapped, fitsWrapper, planeOf } from './wrapped.js';
 
@@ -97,9 +97,11 @@ async function decodePlanes(
 }
 
 /** The value that the file declares for blocks that it does not hold, where samples can have it, else 0 (gdal.org/drivers/raster/gtiff.html). */
-export function absentValue({ noData, sampleFormat, bits }: Directory): number {
+export function absentValue(directory: Directory): number {
+  const { noData, sampleFormat } = directory;
   if (noData === undefined) return 0;
-  const possible = sampleFormat === 3 || (Number.isInteger(noData) && noData >= 0 && noData < 2 ** bits[0]!);
+  const [least, most] = wholeRange(directory);
+  const possible = sampleFormat === FLOAT || (Number.isInteger(noData) && noData >= least && noData <= most);
   return possible ? noData : 0;
 }
 

@@ -29,17 +29,17 @@ export interface ScanComponent {
  * Reads the headers of a JPEG stream, and makes sure that it has its beginning and its end, at least the pixels that are needed, and not more
  * than there may be room for.
  * Decoders fill up a stream that was cut, or a tile that its stream does not fill, with grey or with the pixels of another tile, and say
- * nothing. Fill bytes after the end are allowed.
+ * nothing. Whatever bytes come after the end are passed over.
  *
  * @throws {Error} saying what is missing
  */
 export function jpegHead(bytes: Uint8Array, least: Size, most: Size): JpegHead {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw new Error('it does not start as JPEG data do (no SOI marker)');
-  let end = bytes.length;
-  while (end > 2 && (bytes[end - 1] === 0 || bytes[end - 1] === 0xff)) end--;
-  if (bytes[end - 1] !== 0xd9 || bytes[end - 2] !== 0xff) throw new Error('its JPEG data end too early (no EOI marker)');
-  const head = parseHead(bytes, end - 2);
-  if (head === undefined) throw new Error('its JPEG data have no frame header (no SOF marker)');
+  const start = parseHead(bytes);
+  const endAt = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(EOI, start?.scanAt ?? 2);
+  if (endAt < 0) throw new Error('its JPEG data end too early (no EOI marker)');
+  if (start === undefined) throw new Error('its JPEG data have no frame header (no SOF marker)');
+  const head = { ...start, endAt };
   const { width, height } = head.size;
   if (width < least.width || height < least.height) {
     throw new Error(`its JPEG data have ${width} x ${height} pixels where ${least.width} x ${least.height} are due`);
@@ -50,14 +50,16 @@ export function jpegHead(bytes: Uint8Array, least: Size, most: Size): JpegHead {
   return head;
 }
 
+const EOI = Buffer.of(0xff, 0xd9);
+
 /** Markers C0 to CF are frame headers, except C4, C8 and CC (ITU-T T.81, table B.1). */
-function parseHead(bytes: Uint8Array, endAt: number): JpegHead | undefined {
+function parseHead(bytes: Uint8Array): Omit<JpegHead, 'endAt'> | undefined {
   const short = (at: number) => bytes[at]! * 256 + bytes[at + 1]!;
   const adobe: [number, number][] = [];
   let frame: Pick<JpegHead, 'size' | 'components' | 'frameAt'> | undefined;
   let sequential = false;
   const factors = new Map<number, readonly [number, number]>();
-  for (let at = 2; at + 4 < endAt; ) {
+  for (let at = 2; at + 4 < bytes.length; ) {
     if (bytes[at] !== 0xff) return undefined;
     const marker = bytes[at + 1]!;
     if (marker === 0xff) {
@@ -82,7 +84,6 @@ function parseHead(bytes: Uint8Array, endAt: number): JpegHead | undefined {
         ...frame,
         scan: whole ? scanComponents(bytes.subarray(at + 5), factors) : undefined,
         scanAt: next,
-        endAt,
         adobe,
       };
     }

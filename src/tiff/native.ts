@@ -1,14 +1,39 @@
 import type { Pixels, Samples, SampleType, Size } from '../types.js';
 import type { Directory } from './directory.js';
 
+/** What the values of a sample are. */
+type SampleKind = Pick<Directory, 'sampleFormat' | 'bits'>;
+
 /**
- * What type the samples of a directory are decoded to. Samples of less than 8 bits are `uint8`, of 9 to 16 bits `uint16`, at the values
- * that they have.
+ * What type the samples of a directory are decoded to, at the values that they have: those of less than 8 bits to `uint8`, of 9 to 16 bits to
+ * `uint16`, all that can be negative, have a fraction or more than 16 bits to `float32`.
  */
-export function sampleType({ sampleFormat, bits }: Pick<Directory, 'sampleFormat' | 'bits'>): SampleType {
-  if (sampleFormat === 3) return 'float32';
+export function sampleType({ sampleFormat, bits }: SampleKind): SampleType {
+  if (sampleFormat !== UNSIGNED || bits[0]! > 16) return 'float32';
   return bits[0]! > 8 ? 'uint16' : 'uint8';
 }
+
+/** Of what type somebody may take the samples as they are; undefined where they change when they are decoded to `float32`. */
+export function keptType(kind: SampleKind): SampleType | undefined {
+  const type = sampleType(kind);
+  return type === 'float32' && kind.sampleFormat !== FLOAT ? undefined : type;
+}
+
+/** The least and the largest value of a sample that is a whole number. */
+export function wholeRange({ sampleFormat, bits }: SampleKind): readonly [least: number, most: number] {
+  const depth = bits[0]!;
+  return sampleFormat === SIGNED ? [-(2 ** (depth - 1)), 2 ** (depth - 1) - 1] : [0, 2 ** depth - 1];
+}
+
+/** What samples are called in words, such as `16-bit signed`. */
+export function sampleWords({ sampleFormat, bits }: SampleKind): string {
+  return `${bits[0]}-bit${sampleFormat === FLOAT ? ' floating point' : sampleFormat === SIGNED ? ' signed' : ''}`;
+}
+
+/** Values of the tag SampleFormat. */
+export const UNSIGNED = 1;
+export const SIGNED = 2;
+export const FLOAT = 3;
 
 /** Room for samples, all 0. */
 export function newSamples(type: SampleType, length: number): Samples<ArrayBuffer> {

@@ -2,7 +2,9 @@
  * Unpacks PackBits data as they come (TIFF 6.0, section 9): a byte n up to 127 says that n + 1 bytes follow as they are, one from 129 on that the
  * next byte comes 257 - n times; 128 says nothing.
  */
-export async function* unpackPackBits(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* unpackPackBits(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let literal = 0;
   let run = 0;
   for await (const chunk of chunks) {

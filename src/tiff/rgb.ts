@@ -1,5 +1,6 @@
 import type { Pixels, Samples } from '../types.js';
 import type { Directory } from './directory.js';
+import { FLOAT, SIGNED, sampleWords, wholeRange } from './native.js';
 
 /** How samples become 8 bits: `gain * sample + offset`, rounded to the nearest and cut to 0 to 255. */
 export interface SampleScale {
@@ -40,7 +41,9 @@ const UNASSOCIATED = 2;
 
 function colourOf({ photometric, samples, extraSamples }: Directory): Colour {
   const base = photometric === 5 ? 4 : photometric === 2 || photometric === 6 ? 3 : 1;
-  const place = extraSamples.findIndex((kind) => kind === PREMULTIPLIED || kind === UNASSOCIATED);
+  const alphas = extraSamples.flatMap((kind, i) => (kind === PREMULTIPLIED || kind === UNASSOCIATED ? [i] : []));
+  // libvips calls all channels alpha but the first, where there are many.
+  const place = base === 1 && alphas.length > 1 ? -1 : (alphas[0] ?? -1);
   const alpha =
     place < 0 || base + place >= samples
       ? undefined
@@ -62,7 +65,7 @@ export function sampleScale(directory: Directory): SampleScale {
   const { least, most, source } = declaredRange(directory);
   const gain = 255 / (most - least);
   const depth = directory.bits[0]!;
-  const samples = directory.sampleFormat === 3 ? 'floating point samples' : `${depth}-bit samples`;
+  const samples = `${sampleWords(directory)} samples`;
   const plain = directory.photometric === 3 || (depth === 8 && least === 0 && most === 255);
   const values = plain ? `${samples} as stored` : `${samples}: ${least} to ${most} (${source}) becomes 0 to 255`;
   return plain
@@ -70,13 +73,16 @@ export function sampleScale(directory: Directory): SampleScale {
     : { gain, offset: -least * gain, rule: values + channelRule(directory) };
 }
 
-function declaredRange({ sampleFormat, bits, sampleRange, description }: Directory) {
+function declaredRange(directory: Directory) {
+  const { sampleFormat, bits, sampleRange, description } = directory;
   const { least, most } = sampleRange;
-  if (sampleFormat === 3) {
+  if (sampleFormat === FLOAT) {
     if (least !== undefined && most !== undefined && most > least)
       return { least, most, source: 'SMinSampleValue, SMaxSampleValue' };
     return { least: 0, most: 1, source: 'nothing else is declared' };
   }
+  const [lowest, highest] = wholeRange(directory);
+  if (sampleFormat === SIGNED) return { least: lowest, most: highest, source: 'full range' };
   const depth = bits[0]!;
   const significant = Number(/<Pixels\b[^>]*\bSignificantBits="(\d+)"/.exec(description)?.[1] ?? depth);
   if (significant > 0 && significant < depth)
@@ -91,7 +97,7 @@ function declaredRange({ sampleFormat, bits, sampleRange, description }: Directo
   ) {
     return { least: 0, most, source: 'MaxSampleValue' };
   }
-  return { least: 0, most: 2 ** depth - 1, source: 'full range' };
+  return { least: lowest, most: highest, source: 'full range' };
 }
 
 function channelRule(directory: Directory): string {
@@ -119,12 +125,12 @@ function channelRule(directory: Directory): string {
 export function toRgb(directory: Directory, pixels: Pixels<Samples>, scale: SampleScale): Uint8Array {
   const { kind, alpha } = colourOf(directory);
   const { channels } = pixels;
-  const bytes = kind === 'palette' ? (pixels.data as Uint8Array) : toBytes(pixels.data, scale);
+  if (kind === 'palette') return fromPalette(pixels, directory);
+  const bytes = toBytes(pixels.data, scale);
   if (directory.photometric === 0) invert(bytes, channels, channels - (alpha === undefined ? 0 : 1));
   if (kind === 'rgb' && alpha === undefined) return bytes;
   const rgb = new Uint8Array(pixels.width * pixels.height * 3);
-  if (kind === 'palette') fromPalette(bytes, channels, directory, rgb);
-  else if (kind === 'cmyk') fromCmyk(bytes, channels, rgb);
+  if (kind === 'cmyk') fromCmyk(bytes, channels, rgb);
   else fromColours(bytes, channels, kind === 'grey' ? 0 : 1, rgb);
   if (alpha !== undefined) overWhite(rgb, bytes, channels, alpha.premultiplied);
   return rgb;
@@ -166,7 +172,8 @@ function fromColours(bytes: Uint8Array, channels: number, step: number, rgb: Uin
   }
 }
 
-function fromPalette(bytes: Uint8Array, channels: number, { colorMap, bits }: Directory, rgb: Uint8Array): void {
+function fromPalette({ width, height, channels, data }: Pixels<Samples>, { colorMap, bits }: Directory): Uint8Array {
+  const rgb = new Uint8Array(width * height * 3);
   const map = colorMap ?? [];
   const size = 2 ** bits[0]!;
   const all = Array.from({ length: 3 * size }, (_, i) => map[i] ?? 0);
@@ -174,11 +181,12 @@ function fromPalette(bytes: Uint8Array, channels: number, { colorMap, bits }: Di
   const shift = all.some((value) => value > 255) ? 8 : 0;
   const colours = Uint8Array.from(all, (value) => value >> shift);
   for (let from = 0, to = 0; to < rgb.length; from += channels, to += 3) {
-    const index = bytes[from]!;
+    const index = data[from]!;
     rgb[to] = colours[index]!;
     rgb[to + 1] = colours[size + index]!;
     rgb[to + 2] = colours[2 * size + index]!;
   }
+  return rgb;
 }
 
 function fromCmyk(bytes: Uint8Array, channels: number, rgb: Uint8Array): void {

@@ -4,9 +4,10 @@ import { planBands } from './bands.js';
 import { blocksDown, rawBytes, rowBytes, rowsInBlock, samplesInBlock } from './block-bytes.js';
 import { blockError } from './block-error.js';
 import { toSamples } from './block-samples.js';
+import { PACKBITS } from './codecs.js';
 import type { TiffImage } from './decode.js';
 import { newSamples, place, sampleType } from './native.js';
-import { requireBytes, reverseBits } from './unpack.js';
+import { requireBytes, requireNoMore, reverseBits } from './unpack.js';
 import { unpackStream } from './unpack-stream.js';
 
 /** Compressed bytes that are fetched at a time. */
@@ -132,6 +133,7 @@ async function* planeBytes(
         const part = bytes.subarray(0, due - length);
         length += part.length;
         if (part.length > 0) yield part;
+        if (bytes.length > part.length && directory.compression === PACKBITS) requireNoMore(length + 1, due);
         // What is too much is dropped, but the end is still read, for the sake of checksums.
         if (length === due && bytes.length > part.length) break;
       }

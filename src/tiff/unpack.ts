@@ -3,6 +3,7 @@ import { inflate } from 'node:zlib';
 import sharp from 'sharp';
 import { DEFLATE, LZMA, LZW, NONE, OLD_DEFLATE, PACKBITS, ZSTD } from './codecs.js';
 import { isOldLzw, unpackLzw } from './lzw.js';
+import { unpackPackBits } from './packbits.js';
 import { unpackInWorker } from './wasm-pool.js';
 import { wrapperHeader } from './wrap.js';
 
@@ -23,7 +24,11 @@ export async function unpack(
 ): Promise<readonly Uint8Array[]> {
   const due = rows * rowBytes;
   const old = compression === LZW && blocks.some(isOldLzw);
-  if (!old && (compression === LZW || compression === PACKBITS)) return unpackByLibtiff(compression, blocks, rows, rowBytes);
+  if (!old && compression === LZW) return unpackByLibtiff(compression, blocks, rows, rowBytes);
+  if (compression === PACKBITS) {
+    // libvips has libtiff unpack row by row, which fails where a run goes on in the next row.
+    return unpackByLibtiff(compression, blocks, rows, rowBytes).catch(() => unpackRuns(blocks, due));
+  }
   const one = (block: Uint8Array): Promise<Uint8Array> | Uint8Array => {
     if (compression === NONE) return block;
     if (compression === DEFLATE || compression === OLD_DEFLATE) return unpackDeflate(block, due);
@@ -40,6 +45,24 @@ export async function unpack(
 /** @throws {Error} where too few bytes came out */
 export function requireBytes(length: number, due: number): void {
   if (length < due) throw new Error(`it gives ${length} bytes where ${due} are due`);
+}
+
+/**
+ * PackBits data have no checksum: only their length tells that a count in them is damaged, so more than is due is too much.
+ *
+ * @throws {Error} where more bytes came out
+ */
+export function requireNoMore(length: number, due: number): void {
+  if (length > due) throw new Error(`it gives more than the ${due} bytes that are due`);
+}
+
+async function unpackRuns(blocks: readonly Uint8Array[], due: number): Promise<Uint8Array[]> {
+  const unpacked = await Promise.all(blocks.map((block) => unpackWhole(unpackPackBits([block]), due + 1)));
+  for (const { length } of unpacked) {
+    requireBytes(length, due);
+    requireNoMore(length, due);
+  }
+  return unpacked;
 }
 
 async function unpackWhole(pieces: AsyncIterable<Uint8Array>, due: number): Promise<Uint8Array> {

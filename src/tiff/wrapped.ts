@@ -9,6 +9,7 @@ import { type BlockGrid, type Cell, cellsOf, gridSize } from './grid.js';
 import { jpegHead } from './jpeg.js';
 import { checkScans } from './jpeg-scan.js';
 import { isOldLzw } from './lzw.js';
+import { UNSIGNED } from './native.js';
 import { wrapperHeader } from './wrap.js';
 
 /** libvips refuses tiles that break the rule of TIFF 6.0 that their sides are multiples of 16, and tiles of more pixels on a side. */
@@ -19,11 +20,23 @@ const LARGEST_TILE_SIDE = 8192;
  * 8 bits in LZW, PackBits or JPEG. Deflate has checksums that libtiff does not look at, and ZSTD comes out black without an error.
  */
 export function fitsWrapper(directory: Directory, channels: readonly number[]): boolean {
-  const { compression, bits, samples, planar, fillOrder, photometric, layout, blockWidth, blockHeight, predictor } = directory;
+  const {
+    compression,
+    bits,
+    samples,
+    planar,
+    fillOrder,
+    photometric,
+    layout,
+    blockWidth,
+    blockHeight,
+    predictor,
+    sampleFormat,
+  } = directory;
   const codec = compression === LZW || compression === PACKBITS || compression === JPEG;
   const grey = (photometric === 0 || photometric === 1) && samples === 1;
   const rgb = (photometric === 2 || (photometric === 6 && compression === JPEG)) && samples === 3;
-  const plain = bits[0] === 8 && !planar && fillOrder === 1 && (grey || rgb) && predictor !== 3;
+  const plain = bits[0] === 8 && sampleFormat === UNSIGNED && !planar && fillOrder === 1 && (grey || rgb) && predictor !== 3;
   const sides = [blockWidth, blockHeight];
   const tiles = layout === 'strips' || sides.every((side) => side % 16 === 0 && side <= LARGEST_TILE_SIDE);
   return codec && plain && tiles && channels.length === samples && channels.every((channel, i) => channel === i);

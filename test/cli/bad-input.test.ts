@@ -57,7 +57,7 @@ beforeAll(async () => {
   const sixteen = readFileSync(new URL('../fixtures/tiff/sixteen-bit.tif', import.meta.url));
   // 34887 is LERC.
   save(fixtures, 'lerc.tif', retagged(sixteen, 259, 34887));
-  save(fixtures, 'deep.tif', retagged(sixteen, 258, 32));
+  save(fixtures, 'deep.tif', retagged(sixteen, 258, 24));
 });
 
 function twoInputs(): Uint8Array {
@@ -109,7 +109,7 @@ const files: readonly Case[] = [
   ['an empty slide file', 'infer @empty.tif -m @red.onnx', 1, /empty\.tif/],
   ['a slide that is a text', 'infer @words.tif -m @red.onnx', 1, /words\.tif is not an image/],
   ['a compression that is not read', 'infer @lerc.tif -m @red.onnx', 1, /compression 34887 \(LERC\)/],
-  ['samples that are not read', 'infer @deep.tif -m @red.onnx', 1, /32 bits per sample/],
+  ['samples that are not read', 'infer @deep.tif -m @red.onnx', 1, /24-bit samples/],
   ['a model that is missing', 'infer @slide.tif -m @nowhere.onnx', 1, /no such model file.*nowhere\.onnx/],
   ['a model that is a folder', 'infer @slide.tif -m @folder.tif', 1, /folder/],
   ['a model that is a text', 'infer @slide.tif -m @words.onnx', 1, /words\.onnx is not a whole ONNX file/],

@@ -65,7 +65,7 @@ describe('info', () => {
   test('says by what rule 16-bit and float samples become 8 bits', async () => {
     const { stdout } = await segtileWell(['info', fixture('slide/twelve-bits.ome.tif'), fixture('tiff/float-plain.tif')]);
     expect(stdout).toMatch(/^ {2}note +16-bit samples: 0 to 4095 \(OME-XML SignificantBits\) becomes 0 to 255$/m);
-    expect(stdout).toMatch(/^ {2}note +floating point samples: 0 to 1 \(nothing else is declared\) becomes 0 to 255$/m);
+    expect(stdout).toMatch(/^ {2}note +32-bit floating point samples: 0 to 1 \(nothing else is declared\) becomes 0 to 255$/m);
   });
 
   test('reads the channels that are picked, and refuses those that are not there', async () => {

@@ -89,7 +89,20 @@ test.each([2, 4, 30])('%d grey images of one size are read when channels are cho
   expect(refusal).toMatchObject({ message: expect.stringContaining(`has ${count} grey images`), liftedByChannels: true });
 });
 
-test('images in colour of one size are refused: nobody knows which is meant', async () => {
-  const { refusal } = await lay([image(90, 61), image(90, 61, { index: 1 })]);
-  expect(refusal).toMatchObject({ message: 'has 2 images of 90 x 61: directory 0, directory 1', liftedByChannels: false });
+test('of several images in colour of one size the first is read, with what is reduced of it alone', async () => {
+  const pages = [0, 2].map((index) => image(90, 61, { index }));
+  const reduced = [1, 3].map((index) => image(45, 31, { index, subfileType: 1 }));
+  const { levels, notes, associated, refusal } = await lay([pages[0]!, reduced[0]!, pages[1]!, reduced[1]!]);
+  expect(levels).toEqual([[pages[0]], [reduced[0]]]);
+  expect(associated.map(({ directory }) => directory)).toEqual([pages[1], reduced[1]]);
+  expect(notes).toEqual(['of 2 images of 90 x 61, that in directory 0 is read']);
+  expect(refusal).toBeUndefined();
+});
+
+test('what is reduced of another image in colour is no level', async () => {
+  const [first, second] = [0, 1].map((index) => image(90, 61, { index }));
+  const child = image(45, 31, { index: 0, parent: 1, subfileType: 1 });
+  const children = async (directory: Directory) => (directory === second ? [child] : []);
+  expect((await plainLayout([first!, second!], children)).levels).toEqual([[first]]);
+  expect((await lay([first!, second!, image(45, 31, { index: 2, subfileType: 1 })])).levels).toEqual([[first]]);
 });

@@ -210,10 +210,10 @@ test.for(real)('%s: every level as sharp decodes it whole', async ([name, expect
   await slide.close();
 });
 
-test.for([
-  ['BigTIFFSubIFD8.tif', 'unsupported', 'has 2 images of 64 x 64'],
-  ['corrupt.tif', 'input', 'is 47086 bytes at byte 260000, but the file has only 298232 bytes'],
-] as const)('%s is refused: %s, %s', async ([name, code, message], { skip }) => {
-  const path = sharedFile(`tiff/${name}`) ?? skip('there is no shared/data');
-  await expect(openSlide(path)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
-});
+test.for([['corrupt.tif', 'input', 'is 47086 bytes at byte 260000, but the file has only 298232 bytes']] as const)(
+  '%s is refused: %s, %s',
+  async ([name, code, message], { skip }) => {
+    const path = sharedFile(`tiff/${name}`) ?? skip('there is no shared/data');
+    await expect(openSlide(path)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+  },
+);

@@ -7,7 +7,9 @@ import { requireBlocks } from '../../dist/tiff/check.js';
 import { readTiff } from '../../dist/tiff/container.js';
 import { requireDecodable } from '../../dist/tiff/decodable.js';
 import { readBands } from '../../dist/tiff/read.js';
+import { jpeg2000InWorker } from '../../dist/tiff/wasm-pool.js';
 import { gather, memorySource, picture, plainDirectory } from './pictures.js';
+import { readTable } from './table.js';
 
 const path = (name: string) => fileURLToPath(new URL(`../fixtures/tiff/${name}`, import.meta.url));
 
@@ -116,10 +118,13 @@ test.each([
 });
 
 test.each([
-  [{ sampleFormat: 2 }, 'sample format 2 (signed integer)'],
-  [{ sampleFormat: 3, bits: [16, 16, 16] }, 'floating point of 16 bits'],
-  [{ sampleFormat: 3, bits: [64, 64, 64] }, 'floating point of 64 bits'],
-  [{ bits: [32, 32, 32] }, '32 bits per sample'],
+  [{ sampleFormat: 2, bits: [12, 12, 12] }, '12-bit signed samples'],
+  [{ sampleFormat: 3, bits: [24, 24, 24] }, '24-bit floating point samples'],
+  [{ sampleFormat: 5, bits: [32, 32, 32] }, 'sample format 5 (complex integer)'],
+  [{ bits: [24, 24, 24] }, '24-bit samples'],
+  [{ compression: 34712, sampleFormat: 2, bits: [16, 16, 16] }, 'sample format 2 (signed integer)'],
+  [{ compression: 34712, samples: 4, bits: [8, 8, 8, 8] }, '4 samples per pixel in JPEG 2000'],
+  [{ photometric: 6, sampleFormat: 2 }, 'photometric interpretation 6 (YCbCr) of 3 8-bit signed samples'],
   [{ bits: [5, 6, 5] }, '5 and 6 bits per sample'],
   [{ photometric: 8 }, 'photometric interpretation 8 (CIE L*a*b*)'],
   [{ photometric: 3, samples: 1, bits: [8] }, 'photometric interpretation 3 (palette) without colours for 256 values'],
@@ -172,4 +177,19 @@ test('an abort stops before the next block', async () => {
   stop.abort();
   const bands = readBands(image, { start: 0, length: directory.height }, () => [{ start: 0, length: 90 }], stop.signal);
   await expect(bands.next()).rejects.toMatchObject({ code: 'aborted' });
+});
+
+test('JPEG 2000 goes on being decoded after blocks at which its decoder failed', async () => {
+  const { bytes } = readTable();
+  const blockOf = async (file: string) => {
+    const data = bytes.get(file)!;
+    const { offsets, byteCounts } = (await open(data)).directory;
+    return data.subarray(offsets[0], offsets[0]! + byteCounts[0]!);
+  };
+  const decode = (block: Uint8Array, channels: number) =>
+    jpeg2000InWorker(block, { least: { width: 1, height: 1 }, most: { width: 64, height: 64 }, channels, bits: 8 });
+  const [good, bad] = [await blockOf('jpeg2000-34712-mct.tif'), await blockOf('refused-jpeg2000-rgba.tif')];
+  const pixels = await decode(good, 3);
+  for (let i = 0; i < 60; i++) await expect(decode(bad, 4)).rejects.toThrow('OpenJPEG failed');
+  for (let i = 0; i < 10; i++) expect(await decode(good, 3)).toEqual(pixels);
 });

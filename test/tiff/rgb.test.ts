@@ -93,28 +93,28 @@ test.each<[string, Partial<Directory>, number, number, string]>([
     { ...grey16, bits: [32], sampleFormat: 3 },
     0.5,
     128,
-    'floating point samples: 0 to 1 (nothing else is declared) becomes 0 to 255',
+    '32-bit floating point samples: 0 to 1 (nothing else is declared) becomes 0 to 255',
   ],
   [
     'floats, too bright',
     { ...grey16, bits: [32], sampleFormat: 3 },
     7,
     255,
-    'floating point samples: 0 to 1 (nothing else is declared) becomes 0 to 255',
+    '32-bit floating point samples: 0 to 1 (nothing else is declared) becomes 0 to 255',
   ],
   [
     'floats, no number',
     { ...grey16, bits: [32], sampleFormat: 3 },
     Number.NaN,
     0,
-    'floating point samples: 0 to 1 (nothing else is declared) becomes 0 to 255',
+    '32-bit floating point samples: 0 to 1 (nothing else is declared) becomes 0 to 255',
   ],
   [
     'floats with a range',
     { ...grey16, bits: [32], sampleFormat: 3, sampleRange: { least: -1, most: 1 } },
     0,
     128,
-    'floating point samples: -1 to 1 (SMinSampleValue, SMaxSampleValue) becomes 0 to 255',
+    '32-bit floating point samples: -1 to 1 (SMinSampleValue, SMaxSampleValue) becomes 0 to 255',
   ],
 ])('%s', (_, choices, value, due, rule) => {
   const image = directory(choices);
