@@ -14,7 +14,7 @@ export const blends: readonly Blend[] = ['gaussian', 'constant', 'hann', 'pyrami
  *
  * - `constant`: 1
  * - `gaussian`: `exp(-x^2 / (2 (T/8)^2))` along each axis, `x` counted from the middle between the pixels, and the product floored at
- *   1e-3 of its maximum: the importance map of MONAI's sliding window inference at its default `sigma_scale` of 0.125
+ *   1e-3 of the maximum of 1 that it has at `x = 0`: the importance map of MONAI's sliding window inference at its default `sigma_scale` of 0.125
  * - `hann`: `sin^2(pi (i + 0.5) / T)` along each axis
  * - `pyramid`: falls linearly from the middle to half a pixel outside the border along each axis
  * - `toolbelt`: `e / (c + e)`, `c` the distance to the middle and `e` that to the nearest border, each of whose pixels lies half a pixel outside: the
@@ -30,8 +30,7 @@ export function weightMap(blend: Exclude<Blend, 'none'>, window: Size): Float32A
     for (let x = 0; x < width; x++) map[y * width + x] = down[y]! * across[x]!;
   }
   if (blend === 'gaussian') {
-    const floor = 1e-3 * Math.max(...across) * Math.max(...down);
-    for (let i = 0; i < map.length; i++) map[i] = Math.max(map[i]!, floor);
+    for (let i = 0; i < map.length; i++) map[i] = Math.max(map[i]!, 1e-3);
   }
   return map;
 }
