@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Axis, Border } from '../../dist/plan/axis.js';
+import type { Axis, Border, Placement } from '../../dist/plan/axis.js';
 import type { Grid } from '../../dist/plan/grid.js';
 import { createGrid } from '../../dist/plan/grid.js';
 
@@ -12,12 +12,13 @@ export const legalAxis: fc.Arbitrary<Axis> = fc
     length: fc.integer({ min: 1, max: 400 }),
     special: fc.constantFrom('any', 'shorter', 'equal', 'one more', 'prime'),
     border: fc.constantFrom<Border>('keep', 'mirror'),
+    placement: fc.constantFrom<Placement>('stride', 'even'),
   })
-  .map(({ window, marginShare, strideShare, length, special, border }) => {
+  .map(({ window, marginShare, strideShare, length, special, border, placement }) => {
     const margin = Math.floor(marginShare * Math.floor((window - 1) / 2));
     const stride = 1 + Math.floor(strideShare * (window - 2 * margin - 1));
     const lengths = { any: length, shorter: Math.max(1, window - 1), equal: window, 'one more': window + 1, prime: 211 };
-    return { length: lengths[special], window, stride, margin, border };
+    return { length: lengths[special], window, stride, margin, border, placement };
   });
 
 /** Small legal grids whose axes differ. They share the margin, as grids do. */
@@ -31,6 +32,7 @@ export const legalGrid: fc.Arbitrary<Grid> = fc
       stride: { width: x.stride, height: y.stride },
       margin,
       border: x.border,
+      placement: x.placement ?? 'stride',
     });
   })
   .filter((grid) => grid.columns * grid.rows <= 2000);
