@@ -161,6 +161,14 @@ export function addInferOptions(command: Command): Command {
         word('uint8', 'float32'),
       ),
     )
+    .addOption(
+      option(
+        '--enlarge <what>',
+        'what makes a mask finer than the working image: labels, by nearest neighbour; or scores, bilinear, which takes longer',
+        word('labels', 'scores'),
+        'labels',
+      ),
+    )
     .addOption(option('--output-mpp <um>', 'micrometres per pixel of the mask (default: as large as level 0)', positiveNumber))
     .option('--overwrite', 'replace results that are there already')
     .option('--no-preview', 'do not write <name>.preview.jpg')

@@ -46,6 +46,7 @@ export interface InferOptions extends SlideFlags {
   readonly minObject?: Area;
   readonly fillHoles?: Area;
   readonly maskValues: 'labels' | '255';
+  readonly enlarge: 'labels' | 'scores';
   readonly probabilities?: ProbabilityType;
   readonly workers?: number;
   readonly device: string;
@@ -205,7 +206,7 @@ function refuseBoth(options: InferOptions, a: keyof InferOptions, b: keyof Infer
  * @throws {SegtileError} `usage` where the model cannot do what is asked
  */
 export function runSettings(options: InferOptions, ensemble: Ensemble, thresholds: Thresholds | undefined): RunSettings {
-  const { tta, ttaScales, blend, blendSpace, minObject, fillHoles, maskValues, outputMpp } = options;
+  const { tta, ttaScales, blend, blendSpace, minObject, fillHoles, maskValues, enlarge, outputMpp } = options;
   const { members, classes } = ensemble;
   const { model } = members[0]!;
   if (blendSpace === 'logits' && members.length > 1) {
@@ -220,6 +221,13 @@ export function runSettings(options: InferOptions, ensemble: Ensemble, threshold
       'usage',
       `${model.path} gives probabilities, so there are no logits to blend`,
       'use --blend-space probabilities, or export the model without its last activation',
+    );
+  }
+  if (enlarge === 'scores' && (minObject ?? fillHoles) !== undefined) {
+    throw new SegtileError(
+      'usage',
+      '--min-object and --fill-holes clean labels of the working image, but --enlarge is scores',
+      'leave --enlarge away, or clean the mask that it makes by itself',
     );
   }
   if (maskValues === '255' && classes.length > 1) {
@@ -237,6 +245,7 @@ export function runSettings(options: InferOptions, ensemble: Ensemble, threshold
     rule: labelRule(ensemble, members.length > 1 ? 'the ensemble' : 'the model', thresholds),
     cleanUp: { minObject, fillHoles },
     maskValues,
+    enlarge,
     outputMpp,
   };
 }

@@ -1,4 +1,5 @@
 import { type CleanedCount, type CleanUp, createCleaner } from '../plan/clean-up.js';
+import { scoreEnlarger } from '../plan/enlarge.js';
 import { emptyLabelCount, type LabelCount, type LabelRule, labelRows } from '../plan/labels.js';
 import { probabilities, type Squash } from '../plan/squash.js';
 import { stretcher } from '../plan/stretch.js';
@@ -12,11 +13,15 @@ export interface LabelSettings {
   readonly rule: LabelRule;
   /** What is cleaned away, in pixels of the scores. */
   readonly cleanUp: CleanUp | undefined;
+  /** What is brought to the size of the output: labels, by nearest neighbour, which is what is taken where nothing is said; or scores, bilinear, without a clean-up. */
+  readonly enlarge?: 'labels' | 'scores' | undefined;
 }
 
 /** What was labelled, after the clean-up, and what that did where there was one. */
 export interface LabelResult extends LabelCount {
   readonly cleaned: CleanedCount | undefined;
+  /** All pixels of the image that was counted: that of the scores, or the output where scores were brought to its size. */
+  readonly pixels: number;
 }
 
 /** Where labels and the scores that they are made of go. */
@@ -38,12 +43,14 @@ export interface LabelSinks {
 export async function labelScores(
   scores: AsyncIterable<ScoreRows>,
   size: Size,
-  { squash, rule, cleanUp }: LabelSettings,
+  { squash, rule, cleanUp, enlarge: what }: LabelSettings,
   sinks: LabelSinks,
   output: Size,
   clock: StageClock,
 ): Promise<LabelResult> {
-  const stretch = stretcher(size, output);
+  const finer = what === 'scores' && (size.width !== output.width || size.height !== output.height);
+  const counted = finer ? output : size;
+  const stretch = stretcher(counted, output);
   const cleaner = cleanUp && createCleaner(size, cleanUp);
   const count = emptyLabelCount();
   let writing: Promise<unknown> = Promise.resolve();
@@ -55,18 +62,22 @@ export async function labelScores(
     writing.catch(() => {});
   }
 
+  let enlarge: ((rows: ScoreRows) => Iterable<ScoreRows>) | undefined;
   for await (const rows of scores) {
     if (squash) clock.sync('label', () => probabilities(rows, squash));
     if (sinks.scores.length > 0) await write(sinks.scores, rows);
-    const labels = clock.sync('label', () => labelRows(rows, size.width, rule, count));
-    const clean = cleaner ? clock.sync('clean', () => [...cleaner.clean(labels)]) : [labels];
-    for (const final of clean) for (const stretched of stretch(final)) await write(sinks.labels, stretched);
+    if (finer) enlarge ??= scoreEnlarger(size, output, rule.labels.length);
+    for (const fine of enlarge?.(rows) ?? [rows]) {
+      const labels = clock.sync('label', () => labelRows(fine, counted.width, rule, count));
+      const clean = cleaner ? clock.sync('clean', () => [...cleaner.clean(labels)]) : [labels];
+      for (const final of clean) for (const stretched of stretch(final)) await write(sinks.labels, stretched);
+    }
   }
   await clock.wait('write', writing);
   cleaner?.count.change.forEach((pixels, label) => {
     count.perLabel[label]! += pixels;
   });
-  return { ...count, cleaned: cleaner?.count };
+  return { ...count, cleaned: cleaner?.count, pixels: counted.width * counted.height };
 }
 
 /** The same rows, of which each is counted once whoever asked for it asks for the next. */

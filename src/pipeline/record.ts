@@ -74,7 +74,7 @@ export interface RunRecord {
    */
   readonly ensemble: readonly MemberFacts[] | null;
   readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border' | 'placement'> &
-    Pick<RunSettings, 'blend' | 'blendSpace' | 'maskValues' | 'tta' | 'ttaScales'> & {
+    Pick<RunSettings, 'blend' | 'blendSpace' | 'maskValues' | 'enlarge' | 'tta' | 'ttaScales'> & {
       readonly labels: LabelRule;
       /** In pixels of the working image; 0 is no limit. */
       readonly cleanUp: CleanUp | null;
@@ -117,7 +117,7 @@ export function recordOf(parts: RunParts): RunRecord {
   const { plan, model, pool, settings, files, mask, result, busyShare, clock } = parts;
   const { slide, view, grid, facts } = plan;
   const { model: first } = model.members[0]!;
-  const pixels = view.width * view.height;
+  const { pixels } = result;
   return {
     id: newRunId(),
     finished: new Date().toISOString(),
@@ -162,6 +162,7 @@ export function recordOf(parts: RunParts): RunRecord {
       cleanUp: parts.cleanUp ?? null,
       tissue: facts,
       maskValues: settings.maskValues,
+      enlarge: settings.enlarge,
     },
     device: {
       provider: pool.provider,

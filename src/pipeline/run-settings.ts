@@ -17,6 +17,8 @@ export interface RunSettings {
   /** What is cleaned away at the working resolution. */
   readonly cleanUp: CleanUpWish;
   readonly maskValues: 'labels' | '255';
+  /** See `LabelSettings`. */
+  readonly enlarge: 'labels' | 'scores';
   /** Microns per pixel of the mask; without it the mask is as large as level 0. */
   readonly outputMpp: number | undefined;
 }

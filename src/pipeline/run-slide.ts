@@ -54,7 +54,7 @@ export async function runSlide(
       }
       const squash = settings.blendSpace === 'logits' ? model.members[0]!.model.squash : undefined;
       const { blend, rule } = settings;
-      const inferSettings = { channels: model.channels, blend, squash, rule, cleanUp };
+      const inferSettings = { channels: model.channels, blend, squash, rule, cleanUp, enlarge: settings.enlarge };
       const [began, busyBefore] = [performance.now(), pool.busySeconds()];
       const result = await inferSlide(plan, pool.streams, inferSettings, { labels, scores }, size, clock, onWindow, signal);
       const spent = (performance.now() - began) / 1000;

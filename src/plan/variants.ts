@@ -98,7 +98,7 @@ export function inferOptions({ name, resize, options }: Variant, slide: Size): R
     );
   }
   const whole = { downsample: String(longer / resize), window: String(resize), stride: String(resize) };
-  return { ...options, ...whole, margin: '0', tissue: 'none', blend: 'constant' };
+  return { ...options, ...whole, margin: '0', tissue: 'none', blend: 'constant', enlarge: 'scores' };
 }
 
 /**
