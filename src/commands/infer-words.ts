@@ -55,12 +55,15 @@ export function planText(plan: SlidePlan, perWindow: readonly number[], style: S
   const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} x ${count(view.height)} px`;
   const skipped = planned - keptCount;
   const laid = (each: Grid): string => `window ${sides(each.window)}, stride ${sides(each.stride)}, margin ${each.margin} px`;
+  const cost =
+    `${count(planned)} window${planned === 1 ? '' : 's'}${skipped === 0 ? '' : `, ${count(skipped)} skipped as without tissue`}, ` +
+    `${count(keptCount)} to run${passes === keptCount ? '' : `, ${count(passes)} passes through a model`}`;
   const lines = [
     `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} x ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
     ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),
-    `  ${[grid, ...others.map((other) => other.grid)].map(laid).join('\n  ')}: ${count(planned)} window${planned === 1 ? '' : 's'}` +
-      `${skipped === 0 ? '' : `, ${count(skipped)} skipped as without tissue`}, ${count(keptCount)} to run` +
-      `${passes === keptCount ? '' : `, ${count(passes)} passes through a model`}`,
+    ...(others.length === 0
+      ? [`  ${laid(grid)}: ${cost}`]
+      : [...[grid, ...others.map((other) => other.grid)].map((each) => `  ${laid(each)}`), `  in all ${cost}`]),
   ];
   if (keptCount === 0)
     lines.push(style.warn('  warning: no window holds tissue, so the mask will be empty; --tissue none looks everywhere'));
