@@ -170,6 +170,10 @@ export function addInferOptions(command: Command): Command {
       ),
     )
     .addOption(option('--output-mpp <um>', 'micrometres per pixel of the mask (default: as large as level 0)', positiveNumber))
+    .option(
+      '--report-disagreement',
+      'measure how much overlapping windows differ, suggest a margin, and write <name>.disagreement.tif',
+    )
     .option('--overwrite', 'replace results that are there already')
     .option('--no-preview', 'do not write <name>.preview.jpg')
     .addOption(

@@ -24,6 +24,7 @@ export interface InferOptions extends SlideFlags {
   /** Absent for the one beside the masks, false for none. */
   readonly history?: string | boolean;
   readonly report?: boolean;
+  readonly reportDisagreement?: boolean;
   readonly model?: readonly string[];
   readonly output: string;
   readonly window?: Size;

@@ -113,6 +113,23 @@ export function dryRunText(plan: SlidePlan, perWindow: readonly number[], mask: 
   ])}\n  nothing was run, nothing was written\n`;
 }
 
+/** What overlapping windows say of a network and its margin. */
+function disagreementText({ disagreement, settings }: RunRecord): [string, string][] {
+  if (disagreement === null) return [];
+  const { kind, mean, margin, map } = disagreement;
+  const average = `overlapping windows differ by ${figure(mean)} in probability on average`;
+  const words = {
+    unknown: 'no windows overlap, so nothing is known; use a smaller --stride',
+    agree: `${average}: no margin is needed`,
+    border: `${average}, only within ${margin} px of their borders: a margin of ${margin} px is enough, it is ${settings.margin} px`,
+    everywhere: `${average}, also far from their borders: no margin helps. The network sees farther than windows overlap, or normalises by its window (InstanceNorm): use larger windows or a smaller stride`,
+  };
+  return [
+    ['seams', words[kind]],
+    ['', map],
+  ];
+}
+
 /** What a run did and what it wrote. */
 export function runText(record: RunRecord, files: RunFiles, style: Style): string {
   const { windows, coverage, classShares, cleaned, mask, probabilities, preview, seconds, peakRssBytes, device } = record;
@@ -125,6 +142,7 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
     ['covered', `${percent(coverage)} of the slide`],
     ['found', `${shares} of the slide`],
     ...cleanedText(cleaned),
+    ...disagreementText(record),
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
     ...(probabilities === null ? [] : [['scores', style.good(probabilities.path)] as const]),

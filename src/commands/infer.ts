@@ -152,6 +152,7 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
     preview: options.preview ? outputs.preview : undefined,
     probabilities: options.probabilities && { path: outputs.probabilities, samples: options.probabilities },
     report: options.report ? outputs.report : undefined,
+    disagreement: options.reportDisagreement ? outputs.disagreement : undefined,
   };
   if (!options.dryRun) await refuseClashes(job.inputs, pathsOf(files), options.overwrite === true);
   const plan = await clock.wait(

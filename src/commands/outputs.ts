@@ -10,6 +10,7 @@ export interface Outputs {
   readonly record: string;
   readonly preview: string;
   readonly report: string;
+  readonly disagreement: string;
   readonly probabilities: string;
 }
 
@@ -53,13 +54,14 @@ function besides(stem: string): Omit<Outputs, 'mask'> {
     record: `${stem}.run.json`,
     preview: `${stem}.preview.jpg`,
     report: `${stem}.report.html`,
+    disagreement: `${stem}.disagreement.tif`,
     probabilities: `${stem}.probabilities.ome.tif`,
   };
 }
 
 /** Every file that a run writes. */
-export function pathsOf({ mask, preview, report, probabilities, record }: RunFiles): string[] {
-  return [mask, preview, report, probabilities?.path, record].filter((each) => each !== undefined);
+export function pathsOf({ mask, preview, report, disagreement, probabilities, record }: RunFiles): string[] {
+  return [mask, preview, report, disagreement, probabilities?.path, record].filter((each) => each !== undefined);
 }
 
 /** What tells files apart whatever they are called, for those of the paths that are local files. */

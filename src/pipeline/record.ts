@@ -11,6 +11,7 @@ import type { LabelCount, LabelRule } from '../plan/labels.js';
 import type { Geometry } from '../plan/scale.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
+import type { Disagreement } from '../stitch/disagreement.js';
 import { openPartialFile } from '../tiff/partial-file.js';
 import type { MaskClass, Mpp, SampleType, Size } from '../types.js';
 import { newRunId } from './history.js';
@@ -46,6 +47,7 @@ interface RunParts {
   readonly result: InferResult;
   /** See {@link RunRecord.device}. */
   readonly busyShare: number;
+  readonly disagreement: RunRecord['disagreement'];
   readonly clock: StageClock;
 }
 
@@ -95,6 +97,8 @@ export interface RunRecord {
   /** Share of the slide's area by class. */
   readonly classShares: readonly ClassShare[];
   readonly cleaned: CleanedFacts | null;
+  /** How much overlapping windows differ, where that was asked for; in working px. */
+  readonly disagreement: (Disagreement & { readonly map: string }) | null;
   readonly mask: Size & { readonly path: string; readonly mpp: Mpp | null };
   readonly preview: string | null;
   readonly probabilities: (Size & { readonly path: string; readonly samples: ProbabilityType }) | null;
@@ -176,6 +180,7 @@ export function recordOf(parts: RunParts): RunRecord {
     coverage: round(result.covered / pixels),
     classShares: sharesOf(model.classes, result, pixels),
     cleaned: cleanedFacts(result.cleaned),
+    disagreement: parts.disagreement,
     mask: { path: files.mask, ...mask, mpp: mask.mpp ?? null },
     preview: files.preview ?? null,
     probabilities: files.probabilities ? { ...files.probabilities, ...grid.size } : null,

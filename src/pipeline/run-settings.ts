@@ -29,6 +29,8 @@ export interface RunFiles {
   readonly record: string;
   readonly preview: string | undefined;
   readonly report?: string | undefined;
+  /** The map of how much overlapping windows disagree. */
+  readonly disagreement?: string | undefined;
   readonly probabilities?: { readonly path: string; readonly samples: ProbabilityType } | undefined;
 }
 

@@ -6,8 +6,11 @@ import { cleanUpOf } from '../plan/area.js';
 import type { Grid } from '../plan/grid.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Selection } from '../plan/selection.js';
-import type { Box, RasterRows, ScoreRows, Sink, Size } from '../types.js';
-import { filesAndRecord } from './files-and-record.js';
+import { measureDisagreement } from '../stitch/disagreement.js';
+import { deflateCodec } from '../tiff/tile-codec.js';
+import { writeTiff } from '../tiff/write.js';
+import type { Box, Pixels, RasterRows, ScoreRows, Sink, Size } from '../types.js';
+import { filesAndRecord, type Keep } from './files-and-record.js';
 import { inferSlide } from './infer.js';
 import { type MaskSize, maskSize } from './mask-size.js';
 import type { SlidePlan } from './plan-slide.js';
@@ -54,16 +57,60 @@ export async function runSlide(
       }
       const squash = settings.blendSpace === 'logits' ? model.members[0]!.model.squash : undefined;
       const { blend, rule } = settings;
-      const inferSettings = { channels: model.channels, blend, squash, rule, cleanUp, enlarge: settings.enlarge };
+      const channels = pool.streams[0]!.channelsOf.length;
+      const meter = files.disagreement === undefined ? undefined : measureDisagreement(plan.grid, channels, squash);
+      const inferSettings = {
+        onScores: meter?.add,
+        channels: model.channels,
+        blend,
+        squash,
+        rule,
+        cleanUp,
+        enlarge: settings.enlarge,
+      };
       const [began, busyBefore] = [performance.now(), pool.busySeconds()];
       const result = await inferSlide(plan, pool.streams, inferSettings, { labels, scores }, size, clock, onWindow, signal);
+      const disagreement = meter && files.disagreement !== undefined ? { ...meter.finish(), map: files.disagreement } : null;
+      if (meter && files.disagreement !== undefined) await writeMap(keep, files.disagreement, meter.map(), plan);
       const spent = (performance.now() - began) / 1000;
       const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;
-      return () => recordOf({ plan, model, pool, settings, cleanUp, files, mask: size, result, busyShare, clock });
+      return () =>
+        recordOf({
+          disagreement,
+          plan,
+          model,
+          pool,
+          settings,
+          cleanUp,
+          files,
+          mask: size,
+          result,
+          busyShare,
+          clock,
+        });
     },
     clock,
     signal,
   );
+}
+
+/** A map over the whole slide, as a grey pyramid. */
+async function writeMap(keep: Keep, path: string, { width, height, data }: Pixels, { view }: SlidePlan): Promise<void> {
+  const [x, y] = [view.width / width, view.height / height];
+  const mpp = view.mpp && { x: view.mpp.x * x, y: view.mpp.y * y };
+  const sink = await writeTiff(path, {
+    size: { width, height },
+    mpp,
+    channels: 1,
+    tile: 256,
+    codec: deflateCodec('samples'),
+    reduce: 'mean',
+    levels: 'chained',
+    description: 'segtile disagreement: 255 times the largest difference in probability between overlapping windows',
+    software: 'segtile',
+  });
+  keep(path, sink);
+  await sink.write({ y: 0, width, height, channels: 1, data });
 }
 
 /** Probabilities have the working resolution: finer there is nothing to be known. */

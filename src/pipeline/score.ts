@@ -3,7 +3,7 @@ import { SegtileError, throwIfAborted } from '../errors.js';
 import type { Blend } from '../plan/blend.js';
 import { cutWindows } from '../slide/cut.js';
 import { createStitch } from '../stitch/stitch.js';
-import type { Samples, ScoreRows } from '../types.js';
+import type { Samples, ScoreRows, Scores } from '../types.js';
 import { mapOrdered } from './ordered.js';
 import type { SlidePlan } from './plan-slide.js';
 import type { StageClock } from './stage-clock.js';
@@ -24,6 +24,8 @@ export interface ScoreSettings {
   /** Channels of the scores. */
   readonly channels: number;
   readonly blend: Blend;
+  /** Sees the scores of each window, in plan order, before they are blended; must be done with them when it returns. */
+  readonly onScores?: ((scores: Scores) => void) | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface ScoreSettings {
 export async function* scoreSlide(
   { grid, input, selection }: Pick<SlidePlan, 'grid' | 'input' | 'selection'>,
   model: Inference,
-  { channels, blend }: ScoreSettings,
+  { channels, blend, onScores }: ScoreSettings,
   clock: StageClock,
   onWindow: (done: number) => void,
   signal: AbortSignal,
@@ -69,6 +71,7 @@ export async function* scoreSlide(
   );
   for await (const scores of clock.stream('infer', scored)) {
     yield* completeRows(scores.window.row);
+    if (onScores) clock.sync('compare', () => onScores(scores));
     clock.sync('stitch', () => stitch.add(scores));
     model.recycle?.(scores.data);
     onWindow(++done);

@@ -1,0 +1,164 @@
+import type { Grid } from '../plan/grid.js';
+import { type Squash, squashed } from '../plan/squash.js';
+import type { Pixels, Scores, Window } from '../types.js';
+
+/** How much overlapping windows differ where the nearer of their borders is so far away. */
+export interface DistanceBin {
+  /** Px from the border of the window in which the place lies nearer to it: from `from`, before `to`. */
+  readonly from: number;
+  readonly to: number;
+  /** Places that were compared. */
+  readonly count: number;
+  /** Mean and largest difference in probability there. */
+  readonly mean: number;
+  readonly largest: number;
+}
+
+/** What a {@link DisagreementMeter} has found. */
+export interface Disagreement {
+  /** Places in two windows that were compared. */
+  readonly compared: number;
+  /** Mean difference in probability over all of them. */
+  readonly mean: number;
+  readonly bins: readonly DistanceBin[];
+  /** The smallest margin beyond which nothing is gained, in px; undefined where none helps, or nothing overlaps. */
+  readonly margin: number | undefined;
+  /** `agree`: everywhere; `border`: only near borders, so that a margin helps; `everywhere`: also far from any border; `unknown`: nothing overlaps. */
+  readonly kind: 'agree' | 'border' | 'everywhere' | 'unknown';
+}
+
+/** Compares windows with their neighbours as they come, in plan order. */
+export interface DisagreementMeter {
+  add(scores: Scores): void;
+  finish(): Disagreement;
+  /** The largest difference in each square of the image, `255 p`, rounded: one channel, at most {@link MAP_SIDE} px. */
+  map(): Pixels;
+}
+
+/** Px of the lattice on which windows are compared, and of the bins of distances. */
+const STEP = 4;
+
+/** Longest side of the map. */
+export const MAP_SIDE = 2048;
+
+/** A mean difference in probability that is no disagreement. */
+const SMALL = 0.005;
+
+/** Samples of a window on the lattice. */
+interface Sampled {
+  readonly window: Window;
+  readonly x0: number;
+  readonly y0: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Planes of `columns * rows`. */
+  readonly values: Float32Array;
+}
+
+/**
+ * Measures how much overlapping windows disagree, as a function of the distance to the nearer border. A network that sees no farther than `r` px
+ * agrees with itself at distances of `r` and more; one that normalises by its window (InstanceNorm) agrees nowhere.
+ *
+ * Each window is compared with its left and its upper neighbour, on every fourth row and column; sides of a window that lie on the border of the
+ * image are no borders. Distances go to half of what neighbours share: what lies farther is seen twice only where windows crowd at the border
+ * of the image, which says little. Holds a sixteenth of the scores of one row of windows.
+ *
+ * @param squash what makes probabilities of the scores, where they are logits
+ */
+export function measureDisagreement(grid: Grid, channels: number, squash: Squash | undefined): DisagreementMeter {
+  const { size, window: side, stride } = grid;
+  const reach = Math.min(side.width - stride.width, side.height - stride.height) / 2;
+  const bins = Array.from({ length: Math.ceil(reach / STEP) }, () => ({
+    count: 0,
+    sum: 0,
+    largest: 0,
+  }));
+  const scale = Math.max(1, Math.max(size.width, size.height) / MAP_SIDE);
+  const mapSize = { width: Math.ceil(size.width / scale), height: Math.ceil(size.height / scale) };
+  const map = new Uint8Array(mapSize.width * mapSize.height);
+  let above = new Map<number, Sampled>();
+  let current = new Map<number, Sampled>();
+  let row = 0;
+
+  /** Px from a place to the nearest border of a window that is not one of the image. */
+  function toBorder({ box }: Window, x: number, y: number): number {
+    const left = box.x <= 0 ? Number.POSITIVE_INFINITY : x - box.x;
+    const top = box.y <= 0 ? Number.POSITIVE_INFINITY : y - box.y;
+    const right = box.x + box.width >= size.width ? Number.POSITIVE_INFINITY : box.x + box.width - 1 - x;
+    const bottom = box.y + box.height >= size.height ? Number.POSITIVE_INFINITY : box.y + box.height - 1 - y;
+    return Math.min(left, top, right, bottom);
+  }
+
+  function compare(a: Sampled, b: Sampled): void {
+    const [left, top] = [Math.max(a.x0, b.x0), Math.max(a.y0, b.y0)];
+    const right = Math.min(a.x0 + a.columns * STEP, b.x0 + b.columns * STEP);
+    const bottom = Math.min(a.y0 + a.rows * STEP, b.y0 + b.rows * STEP);
+    for (let y = top; y < bottom; y += STEP) {
+      for (let x = left; x < right; x += STEP) {
+        const distance = Math.min(toBorder(a.window, x, y), toBorder(b.window, x, y));
+        const bin = bins[Math.floor(distance / STEP)];
+        let most = 0;
+        for (let c = 0; c < channels; c++) most = Math.max(most, Math.abs(valueAt(a, x, y, c) - valueAt(b, x, y, c)));
+        if (bin) {
+          bin.count++;
+          bin.sum += most;
+          bin.largest = Math.max(bin.largest, most);
+        }
+        const place = Math.floor(y / scale) * mapSize.width + Math.floor(x / scale);
+        map[place] = Math.max(map[place]!, Math.round(255 * Math.min(1, most)));
+      }
+    }
+  }
+
+  return {
+    add({ window, data }) {
+      if (window.row !== row) {
+        above = window.row === row + 1 ? current : new Map();
+        current = new Map();
+        row = window.row;
+      }
+      const sampled = sample(window, squash ? squashed(data, channels, squash) : data, channels, grid);
+      for (const neighbour of [current.get(window.column - 1), above.get(window.column)]) {
+        if (neighbour) compare(neighbour, sampled);
+      }
+      current.set(window.column, sampled);
+    },
+    finish: () => summary(bins),
+    map: () => ({ ...mapSize, channels: 1, data: map }),
+  };
+}
+
+function sample({ box, ...rest }: Window, data: Float32Array, channels: number, { size }: Grid): Sampled {
+  const first = (start: number): number => Math.ceil(Math.max(start, 0) / STEP) * STEP;
+  const [x0, y0] = [first(box.x), first(box.y)];
+  const columns = Math.max(0, Math.ceil((Math.min(box.x + box.width, size.width) - x0) / STEP));
+  const rows = Math.max(0, Math.ceil((Math.min(box.y + box.height, size.height) - y0) / STEP));
+  const values = new Float32Array(channels * columns * rows);
+  for (let c = 0, o = 0; c < channels; c++) {
+    for (let j = 0; j < rows; j++) {
+      const line = (c * box.height + y0 + j * STEP - box.y) * box.width + x0 - box.x;
+      for (let i = 0; i < columns; i++) values[o++] = data[line + i * STEP]!;
+    }
+  }
+  return { window: { box, ...rest }, x0, y0, columns, rows, values };
+}
+
+function valueAt({ x0, y0, columns, rows, values }: Sampled, x: number, y: number, c: number): number {
+  return values[(c * rows + (y - y0) / STEP) * columns + (x - x0) / STEP]!;
+}
+
+function summary(all: readonly { readonly count: number; readonly sum: number; readonly largest: number }[]): Disagreement {
+  const bins = all.flatMap(({ count, sum, largest }, i): DistanceBin[] =>
+    count === 0 ? [] : [{ from: i * STEP, to: (i + 1) * STEP, count, mean: sum / count, largest }],
+  );
+  const compared = bins.reduce((total, { count }) => total + count, 0);
+  const mean = bins.reduce((total, each) => total + each.mean * each.count, 0) / Math.max(1, compared);
+  if (compared === 0) return { compared, mean: 0, bins, margin: undefined, kind: 'unknown' };
+  // What is left in the farthest quarter of the distances is not the border's doing.
+  const far = bins.slice(Math.floor((bins.length * 3) / 4));
+  const floor = far.reduce((total, each) => total + each.mean, 0) / far.length;
+  if (floor > SMALL) return { compared, mean, bins, margin: undefined, kind: 'everywhere' };
+  const last = bins.findLastIndex((each) => each.mean > SMALL);
+  if (last < 0) return { compared, mean, bins, margin: 0, kind: 'agree' };
+  return { compared, mean, bins, margin: bins[last]!.to, kind: 'border' };
+}
