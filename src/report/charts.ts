@@ -44,18 +44,25 @@ export function qualityChart(points: readonly QualityPoint[], measure: string): 
   const front = points.filter((point) => point.front).sort((a, b) => a.seconds - b.seconds);
   const others = points.filter((point) => !point.front);
   const place = { x: 'seconds', y: 'quality' } as const;
+  const levels = labelLevels(front);
+  const lines = [...new Set(levels)];
   const svg = draw({
     height: 380,
     // The upper left of a front is empty: its names stand there.
     insetLeft: 7 * Math.max(0, ...front.map(({ name }) => name.length)),
-    insetTop: 20,
+    insetTop: 20 + LABEL_HEIGHT * Math.max(0, ...levels),
     x: { label: 'seconds, logarithmic →', type: 'log', nice: true, ticks: 5, tickFormat: '~r' },
     y: { label: `↑ ${measure}`, nice: true, grid: true },
     marks: [
       Plot.line(front, { ...place, curve: 'step-after', stroke: '#0072b2', strokeWidth: 2 }),
       Plot.dot(others, { ...place, r: 4, stroke: 'currentColor', title: titleOf }),
       Plot.dot(front, { ...place, r: 5, fill: '#0072b2', title: titleOf }),
-      Plot.text(front, { ...place, text: 'name', textAnchor: 'end', dx: -8, dy: -9, fill: 'currentColor' }),
+      ...lines.map((line) =>
+        Plot.text(
+          front.filter((_, i) => levels[i] === line),
+          { ...place, text: 'name', textAnchor: 'end', dx: -8, dy: -9 - LABEL_HEIGHT * line, fill: 'currentColor' },
+        ),
+      ),
     ],
   });
   const said = front.map((point) => `${point.name} with ${figure(point.quality)} in ${figure(point.seconds)} s`).join('; ');
@@ -68,6 +75,27 @@ export function qualityChart(points: readonly QualityPoint[], measure: string): 
   function titleOf({ name, quality, seconds }: QualityPoint): string {
     return `${name}: ${figure(quality)} in ${figure(seconds)} s`;
   }
+}
+
+/** Height of a line of labels in px, and what is too near for two labels on one: a share of the height, and a ratio of seconds. */
+const LABEL_HEIGHT = 13;
+const NEAR = { quality: 0.05, seconds: 4 };
+
+/** For each point the line that its label stands on, so that those of neighbours do not lie over each other. */
+function labelLevels(front: readonly QualityPoint[]): number[] {
+  const range = Math.max(...front.map(({ quality }) => quality)) - Math.min(...front.map(({ quality }) => quality)) || 1;
+  const levels: number[] = [];
+  for (const [i, point] of front.entries()) {
+    const taken = front.slice(0, i).flatMap((other, j) => {
+      const near =
+        Math.abs(other.quality - point.quality) < NEAR.quality * range && point.seconds / other.seconds < NEAR.seconds;
+      return near ? [levels[j]!] : [];
+    });
+    let level = 0;
+    while (taken.includes(level)) level++;
+    levels.push(level);
+  }
+  return levels;
 }
 
 /** A measure by class: a row a name, a dot a class, told apart by colour and by shape. */

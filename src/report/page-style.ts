@@ -65,7 +65,7 @@ figcaption { font-size: 0.9rem; color: var(--quiet); margin: 0.25rem 0; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: 0 2rem; font-size: 0.9rem; }
 dl { margin: 0; }
 dl > div { display: grid; grid-template-columns: minmax(8rem, 38%) 1fr; gap: 0.75rem; border-bottom: 1px solid var(--line); padding: 0.2rem 0; }
-dt { color: var(--quiet); }
+dt { color: var(--quiet); overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; }
 .status { position: fixed; right: 1rem; bottom: 1rem; margin: 0; background: var(--ink); color: var(--paper); border-radius: 6px; }
 .status:not(:empty) { padding: 0.4rem 0.8rem; }
