@@ -298,6 +298,30 @@ test.each([
   expect([ended.code, ended.stdout]).toEqual([code, '']);
 });
 
+test('a model that was trained at other micrometres per pixel sees windows resampled to them', async () => {
+  await writeSlide(join(cwd, 'mpp.tif'), width, height, () => [120, 60, 200], { mpp: 0.5 });
+  const card = { scale: 1 / 255, activation: 'none', classes: [{ name: 'x' }], window: 64, margin: 8 };
+  for (const [name, channel, mpp] of [
+    ['fine', 0, 0.5],
+    ['rough', 2, 1],
+  ] as const) {
+    save(cwd, `${name}.onnx`, channelNetwork(channel));
+    save(cwd, `${name}.segtile.json`, JSON.stringify({ ...card, mpp }));
+  }
+  const args = ['infer', 'mpp.tif', '-m', 'fine.onnx', '-m', 'rough.onnx', '--tissue', 'none', '--device', 'cpu', '-o', 'mpp'];
+  const { stdout } = await segtileWell([...args, '--probabilities', 'float32', '--json', '--quiet', '--no-preview'], { cwd });
+  const record = JSON.parse(stdout);
+  expect(record.working.mpp.x).toBeCloseTo(0.5, 6);
+  expect(record.settings.window).toEqual({ width: 64, height: 64 });
+  // 64 px of 1 um are 128 of the slide's.
+  expect(record.otherGrids).toMatchObject([{ window: { width: 128, height: 128 }, margin: 16 }]);
+  const probabilities = await openProbabilities(join(cwd, 'mpp', 'mpp.probabilities.ome.tif'));
+  for await (const { blocks } of probabilities.readScores(new AbortController().signal)) {
+    for (const { data } of blocks) for (const value of data) expect(Math.abs(value - (120 + 200) / 510)).toBeLessThan(1e-6);
+  }
+  await probabilities.close();
+});
+
 test('models whose classes compete do not go with models whose classes do not', async () => {
   save(cwd, 'compete.onnx', identityNetwork());
   save(cwd, 'compete.segtile.json', '{"activation":"softmax","classes":[{"name":"background"},{"name":"x"},{"name":"y"}]}');
