@@ -46,6 +46,7 @@ describe('variants', () => {
       margin: '0',
       tissue: 'none',
       blend: 'constant',
+      enlarge: 'scores',
     });
     expect(() => inferOptions(variant!, { width: 900, height: 1000 })).toThrow(/900 x 1000 px, which is no more than 1000 px/);
   });
