@@ -46,10 +46,8 @@ test('what libjpeg writes is followed to its end, and a scan with bytes too few 
       const cut = codes.subarray(0, Math.floor(codes.length * share));
       // Without its last byte, or with half of a byte of 255, a scan may lack nothing but bits that only fill it up.
       if (cut.length > codes.length - 3) return;
-      // The bits that are missing read as ones, which may make an impossible block before the end is noticed.
-      await expect(check(Buffer.concat([headers, cut, EOI]))).rejects.toThrow(
-        /its JPEG data (end too early|have more than 64 coefficients)/,
-      );
+      // Most end too early. The bits that are missing read as ones, though, which may make an impossible block before the end is noticed.
+      await expect(check(Buffer.concat([headers, cut, EOI]))).rejects.toThrow('its JPEG data');
     }),
   );
 });
