@@ -117,5 +117,6 @@ function collect(value: string, before: readonly string[] = []): readonly string
 
 const examples = `
 Examples:
-  segtile compare kidney.tif --truth kidney.truth.tif -m kidney --resize 512,1024 --tile 512/256,512/512
-  segtile compare slides/*.svs --truth truth/ -m tumor.onnx --variants variants.yaml`;
+  segtile compare kidney.tif --truth kidney.truth.tif -m kidney \\
+    --resize 512,1024 --tile 512/256,512/384
+  segtile compare *.svs --truth truth/ -m tumor.onnx --variants variants.yaml`;

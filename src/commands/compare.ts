@@ -10,7 +10,7 @@ import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
 import { fileName } from '../tiff/location.js';
 import { readConfig, type TruthConfig } from '../truth/config.js';
-import { matchTruths } from '../truth/match.js';
+import { matchTruths, slideName } from '../truth/match.js';
 import type { CompareOptions } from './compare-options.js';
 import { passedArguments, variantsOf } from './compare-settings.js';
 import { compareText, frontOf, recommendation, variantFacts } from './compare-words.js';
@@ -34,6 +34,7 @@ export async function compare(
   }
   const variants = await variantsOf(options);
   const pairs = await matchTruths(slides, options.truth);
+  refuseNamesakes(slides);
   const config = options.classes === undefined ? undefined : await readConfig(options.classes);
   const { output, tolerance, overwrite = false, quiet = false } = options;
   await makeFolder(join(output, 'compare.json'));
@@ -61,6 +62,19 @@ export async function compare(
     if (results.length > 0 && options.report) stdout.write(`  report  ${join(output, 'report.html')}\n`);
   }
   return failures.length === 0 ? 0 : 1;
+}
+
+/** Results are filed under the names of slides. */
+function refuseNamesakes(slides: readonly string[]): void {
+  const names = slides.map((slide) => slideName(slide).toLowerCase());
+  const twin = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (twin < 0) return;
+  const first = slides[names.indexOf(names[twin]!)];
+  throw new SegtileError(
+    'usage',
+    `${first} and ${slides[twin]} have one name, under which their results would be filed`,
+    'compare them one at a time, with an --output folder each',
+  );
 }
 
 async function writeResults(

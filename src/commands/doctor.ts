@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { totalmem } from 'node:os';
 import sharp from 'sharp';
+import { throwIfAborted } from '../errors.js';
 import { nvidiaGpus } from '../model/adapter.js';
 import { autoDevices, compiledIn } from '../model/available.js';
 import { bundledModel } from '../model/bundled.js';
@@ -54,7 +55,7 @@ export async function doctor(options: DoctorOptions, { stdout, signal }: Shell):
     asked === undefined ? all : asked === 'auto' ? [...autoDevices(), { provider: 'cpu' }] : asked;
   const devices: Diagnosis[] = [];
   for (const device of looked) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     devices.push(await diagnose(device, model, { width: WINDOW, height: WINDOW }));
   }
   const examination: Examination = {

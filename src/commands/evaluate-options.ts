@@ -72,4 +72,4 @@ const examples = `
 Examples:
   segtile evaluate segtile-out/kidney.mask.ome.tif kidney.truth.tif
   segtile evaluate segtile-out --truth truth/ --report evaluation.html
-  segtile evaluate segtile-out/*.probabilities.ome.tif --truth truth/ --write-thresholds best.json`;
+  segtile evaluate segtile-out --truth truth/ --write-thresholds best.json`;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../dataset/manifest.js';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
@@ -8,10 +9,10 @@ import { openSlide } from '../slide/open.js';
 import type { TruthConfig } from '../truth/config.js';
 import { slideName } from '../truth/match.js';
 import { childRun } from './child-run.js';
+import { compareKey } from './compare-key.js';
 import { type Evaluation, summarizeSlides } from './evaluate.js';
 import { evaluateMask, type SlideScores, type Tolerance } from './evaluate-mask.js';
 import type { RunRecord } from './record.js';
-import { versions } from './record.js';
 
 /** What is asked of {@link compareSlides}. */
 export interface CompareSettings {
@@ -111,11 +112,7 @@ async function runVariant(
     ...passed,
     ...Object.entries(options).flatMap(([name, value]) => (value === '' ? [`--${name}`] : [`--${name}`, value])),
   ];
-  const key = await keyOf({ args, config: config && [...config.values], tolerance, versions: versions() }, [
-    slide,
-    truth,
-    ...modelFiles(passed),
-  ]);
+  const key = await compareKey({ args, slide, truth, config, settings: { tolerance } });
   const folder = join(output, 'variants', folderOf(variant));
   const stem = join(folder, slideName(slide));
   const kept = overwrite ? undefined : await readResult(`${stem}.result.json`, key);
@@ -150,23 +147,6 @@ async function slideSize(path: string, signal: AbortSignal): Promise<{ width: nu
   return { width, height };
 }
 
-/** A hash of everything that a result depends on: settings, and size and time of files. */
-async function keyOf(settings: object, files: readonly string[]): Promise<string> {
-  const facts = await Promise.all(
-    files.map(async (path) => {
-      const found = await stat(path).catch(() => undefined);
-      return [path, found?.size, found?.mtimeMs];
-    }),
-  );
-  return createHash('sha256')
-    .update(JSON.stringify([settings, facts]))
-    .digest('hex');
-}
-
-function modelFiles(passed: readonly string[]): string[] {
-  return passed.filter((_, i) => passed[i - 1] === '--model' || passed[i - 1] === '--card');
-}
-
 /** A folder's name: letters, digits and a few signs of the variant's name, and enough of a hash to tell it from others. */
 function folderOf({ name }: Variant): string {
   const readable = name
@@ -179,7 +159,7 @@ function folderOf({ name }: Variant): string {
 async function readResult(path: string, key: string): Promise<VariantRun | undefined> {
   try {
     const run = JSON.parse(await readFile(path, 'utf8')) as VariantRun;
-    return run.key === key ? run : undefined;
+    return run.key === key && existsSync(run.record.mask.path) ? run : undefined;
   } catch {
     // Not there yet, or of an older form: it is run anew.
     return undefined;

@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../errors.js';
 import type { LegendColor, PictureGroup } from '../report/page.js';
 import { difference, differenceColors, outlined } from '../report/panels.js';
 import { type DifferingRegion, differingRegions } from '../score/error-grid.js';
@@ -46,7 +47,7 @@ export async function differingPictures(
   const regions = grids.length === masks.length ? differingRegions(grids, count) : [];
   const groups: PictureGroup[] = [];
   for (const [i, region] of regions.entries()) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     groups.push(await regionPictures(slidePath, masks, config, region, i + 1, signal));
   }
   return groups;

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -25,6 +26,7 @@ beforeAll(async () => {
   }
   const image = sharp(truth, { raw: { width, height, channels: 1 } });
   await image.toColourspace('b-w').png().toFile(join(cwd, 'truth.png'));
+  save(cwd, 'pairs.csv', 'slide,truth\nslide.tif,truth.png\n');
 });
 
 const ways = ['--resize', '128', '--tile', '128/112,128/64', '--margin', '8', '--tissue', 'otsu,none'];
@@ -88,6 +90,34 @@ describe('a comparison', () => {
     expect(other.stderr).not.toContain('done before');
   });
 
+  test('is made anew where a file has changed that its arguments name, or its mask has gone', async () => {
+    const models = fileURLToPath(new URL('../../samples/models/', import.meta.url));
+    for (const end of ['.onnx', '.segtile.json']) cpSync(join(models, `hematoxylin${end}`), join(cwd, `own${end}`));
+    const args = [
+      'compare',
+      'slide.tif',
+      '--truth',
+      'truth.png',
+      '-m',
+      'own.onnx:2',
+      '--tile',
+      '256/192',
+      '--margin',
+      '8',
+      '-o',
+      'own',
+    ];
+    const isKept = async (): Promise<boolean> => (await segtileWell(args, { cwd })).stderr.includes('done before');
+    expect([await isKept(), await isKept()]).toEqual([false, true]);
+    for (const end of ['.onnx', '.segtile.json']) {
+      utimesSync(join(cwd, `own${end}`), 1, 1);
+      expect([await isKept(), await isKept()]).toEqual([false, true]);
+    }
+    const mask = filesIn(join(cwd, 'own')).find((name) => name.endsWith('.mask.ome.tif'))!;
+    rmSync(join(cwd, 'own', mask));
+    expect(await isKept()).toBe(false);
+  });
+
   test('adds its runs and scores to a history', async () => {
     const { stdout: listed } = await segtileWell(['runs', '--history', 'cmp'], { cwd });
     expect(listed.trimEnd().split('\n').length).toBeGreaterThanOrEqual(6);
@@ -147,6 +177,7 @@ test.each([
   [['--truth', 'truth.png'], 'there is nothing to compare'],
   [['--truth', 'truth.png', '--margin', '8'], 'but there is none'],
   [['--truth', 'truth.png', '--tile', '128/x'], 'pixels such as 1024'],
+  [['./slide.tif', '--truth', 'pairs.csv', '--tile', '128/64'], 'have one name'],
 ])('%j is wrong use', async (args, message) => {
   const ended = await segtile(['compare', 'slide.tif', '-o', 'no', ...args], { cwd });
   expect([ended.code, ended.stdout]).toEqual([2, '']);

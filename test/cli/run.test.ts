@@ -251,6 +251,10 @@ test('help names every command and option, within 80 columns', async () => {
     ['help', 'infer'],
     ['help', 'threshold'],
     ['pseudo-label', '--help'],
+    ['evaluate', '--help'],
+    ['compare', '--help'],
+    ['runs', '--help'],
+    ['doctor', '--help'],
   ]) {
     const { stdout, stderr } = await segtileWell(args);
     expect(stderr).toBe('');
