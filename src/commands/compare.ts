@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { writeWhole } from '../dataset/manifest.js';
 import { SegtileError } from '../errors.js';
 import { writeCompareReport } from '../pipeline/compare-report.js';
 import { compareSlides, type VariantResult } from '../pipeline/compare-slides.js';
@@ -9,6 +8,7 @@ import { failureText } from '../terminal/failure.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
 import { fileName } from '../tiff/location.js';
+import { writeWhole } from '../tiff/partial-file.js';
 import { readConfig, type TruthConfig } from '../truth/config.js';
 import { matchTruths, slideName } from '../truth/match.js';
 import type { CompareOptions } from './compare-options.js';

@@ -10,7 +10,7 @@ import { type Device, parseDevices, providers } from '../model/device.js';
 import { type Diagnosis, diagnose } from '../model/diagnosis.js';
 import { readModel } from '../model/facts.js';
 import { resolveModel } from '../model/resolve.js';
-import { versions } from '../pipeline/record.js';
+import { versions } from '../pipeline/machine.js';
 import { styleFor } from '../terminal/style.js';
 import type { DoctorOptions } from './doctor-options.js';
 import { doctorText } from './doctor-words.js';

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeWhole } from '../dataset/manifest.js';
 import { SegtileError } from '../errors.js';
 import { type Evaluation, summarizeSlides } from '../pipeline/evaluate.js';
 import { evaluateMask, type SlideScores } from '../pipeline/evaluate-mask.js';
@@ -12,6 +11,7 @@ import { formatThresholdFile } from '../plan/threshold-file.js';
 import { count } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
+import { writeWhole } from '../tiff/partial-file.js';
 import { matchTruths } from '../truth/match.js';
 import { eachFile } from './each-file.js';
 import type { EvaluateOptions } from './evaluate-options.js';

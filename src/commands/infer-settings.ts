@@ -2,7 +2,6 @@ import { SegtileError } from '../errors.js';
 import type { Card } from '../model/card.js';
 import type { Ensemble } from '../model/ensemble.js';
 import { type Group, groupsOf } from '../model/groups.js';
-import type { Model } from '../model/resolve.js';
 import { type PlanSettings, wishOf } from '../pipeline/plan-slide.js';
 import type { RunSettings } from '../pipeline/run-settings.js';
 import type { TissueChoice } from '../pipeline/tissue.js';
@@ -10,12 +9,11 @@ import type { Area } from '../plan/area.js';
 import type { Border, Placement } from '../plan/axis.js';
 import type { Blend } from '../plan/blend.js';
 import { createGrid } from '../plan/grid.js';
-import { strideOfOverlap } from '../plan/overlap.js';
-import { type Geometry, LONGEST_WINDOW } from '../plan/scale.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Tta } from '../plan/symmetry.js';
 import type { ViewChoice } from '../slide/view.js';
 import type { Size } from '../types.js';
+import { geometryOf } from './infer-windows.js';
 import type { SlideFlags } from './slide-options.js';
 import { labelRule, type ThresholdOption, type Thresholds } from './thresholds.js';
 
@@ -75,9 +73,6 @@ export interface InferOptions extends SlideFlags {
   readonly modelMpp?: number;
 }
 
-/** Side of the window, in working pixels, where neither the model nor the user says one. */
-const DEFAULT_WINDOW = 1024;
-
 /** What the flags say about the model, above its card. */
 export function cardFlags(options: InferOptions): Card {
   const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp } = options;
@@ -86,12 +81,15 @@ export function cardFlags(options: InferOptions): Card {
 }
 
 /**
- * Resolves the geometry: window from the user, the model's graph, its card, or 1,024; stride half a window; margin an eighth. What
- * nobody said gives way to what somebody did: the stride to the margin, the margin to the stride.
+ * Where the models look: a plan with a grid for each group of models and each scale.
  *
  * @throws {SegtileError} `usage` for options that exclude each other, or make no grid on any slide
  */
 export function planSettings(options: InferOptions, ensemble: Ensemble): { plan: PlanSettings; groups: readonly Group[] } {
+  refuseBoth(options, 'stride', 'overlap');
+  refuseBoth(options, 'level', 'mpp');
+  refuseBoth(options, 'level', 'downsample');
+  refuseBoth(options, 'mpp', 'downsample');
   const { border, placement, slideMpp, channels, minTissue, tta, ttaScales } = options;
   const models = ensemble.members.map(({ model }) => model);
   const geometries = models.map((model) => geometryOf(options, model));
@@ -120,58 +118,6 @@ export function planSettings(options: InferOptions, ensemble: Ensemble): { plan:
     minTissue,
   };
   return { plan, groups };
-}
-
-/** Window, stride and margin of a model, in its own px. */
-function geometryOf(options: InferOptions, model: Model): Geometry {
-  refuseBoth(options, 'stride', 'overlap');
-  refuseBoth(options, 'level', 'mpp');
-  refuseBoth(options, 'level', 'downsample');
-  refuseBoth(options, 'mpp', 'downsample');
-  const window = windowOf(options, model);
-  const asked = askedStride(options, window);
-  const margin = options.margin ?? model.margin ?? defaultMargin(window, asked);
-  const stride = asked ?? { width: defaultStride(window.width, margin), height: defaultStride(window.height, margin) };
-  return { window, stride, margin };
-}
-
-function windowOf({ window }: InferOptions, { fixedWindow, window: suggested, path }: Model): Size {
-  if (window && fixedWindow && (window.width !== fixedWindow.width || window.height !== fixedWindow.height)) {
-    const fixed = `${fixedWindow.width}x${fixedWindow.height}`;
-    throw new SegtileError(
-      'usage',
-      `--window is ${window.width}x${window.height} but ${path} takes windows of ${fixed} px only`,
-      'leave --window away, or export the model with free height and width',
-    );
-  }
-  const { width, height } = window ?? fixedWindow ?? square(suggested ?? DEFAULT_WINDOW);
-  if (Math.max(width, height) > LONGEST_WINDOW) {
-    throw new SegtileError(
-      'usage',
-      `expected at most ${LONGEST_WINDOW} px for --window but got ${width}x${height}`,
-      'a slide may be of any size, but a window must fit in memory',
-    );
-  }
-  return { width, height };
-}
-
-function square(side: number): Size {
-  return { width: side, height: side };
-}
-
-function askedStride({ stride, overlap }: InferOptions, window: Size): Size | undefined {
-  if (stride || overlap === undefined) return stride;
-  return { width: strideOfOverlap(overlap, window.width), height: strideOfOverlap(overlap, window.height) };
-}
-
-function defaultMargin(window: Size, stride: Size | undefined): number {
-  const eighth = Math.floor(Math.min(window.width, window.height) / 8);
-  const overlap = stride ? Math.min(window.width - stride.width, window.height - stride.height) : Number.POSITIVE_INFINITY;
-  return Math.max(0, Math.min(eighth, Math.floor(overlap / 2)));
-}
-
-function defaultStride(window: number, margin: number): number {
-  return Math.max(1, Math.min(Math.floor(window / 2), window - 2 * margin));
 }
 
 function resolutionOf({ level, mpp, downsample }: InferOptions): ViewChoice | undefined {

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { type ManifestColumn, type ManifestRow, writeWhole } from './manifest.js';
+import { writeWhole } from '../tiff/partial-file.js';
+import type { ManifestColumn, ManifestRow } from './manifest.js';
 
 /** What metadata of one part of a dataset are about. */
 export interface ImageFolderPart {

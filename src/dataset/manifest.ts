@@ -1,7 +1,7 @@
 import { ByteWriter, parquetWriteRows } from 'hyparquet-writer';
 import { SegtileError } from '../errors.js';
 import { momentsOf, type Sums } from '../plan/tile-stats.js';
-import { openPartialFile, type PartialFile } from '../tiff/partial-file.js';
+import { writeWhole } from '../tiff/partial-file.js';
 import type { MaskClass } from '../types.js';
 import type { TileRecord } from './tile.js';
 
@@ -165,16 +165,4 @@ export async function writeParquet(
       createdBy: 'segtile',
     });
   });
-}
-
-/** Writes a file that appears whole or not at all. */
-export async function writeWhole(path: string, write: (file: PartialFile) => Promise<void>): Promise<void> {
-  const file = await openPartialFile(path);
-  try {
-    await write(file);
-    await file.commit();
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
 }

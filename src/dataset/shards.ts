@@ -3,9 +3,9 @@ import { join, posix } from 'node:path';
 import { pack } from 'tar-stream';
 import { throwIfAborted } from '../errors.js';
 import { createRandom, shuffled } from '../plan/random.js';
-import { outputError } from '../tiff/partial-file.js';
+import { outputError, writeWhole } from '../tiff/partial-file.js';
 import { SHARDS } from './layout.js';
-import { type ManifestRow, rowPaths, writeWhole } from './manifest.js';
+import { type ManifestRow, rowPaths } from './manifest.js';
 
 /** A tile that goes into a shard. */
 interface Member {

@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { createInterface } from 'node:readline';
-import { outputError } from '../tiff/partial-file.js';
+import { outputError, writeWhole } from '../tiff/partial-file.js';
 import { isTile, WORK } from './layout.js';
-import { type ManifestRow, writeWhole } from './manifest.js';
+import type { ManifestRow } from './manifest.js';
 import type { CopyTotals, Totals } from './totals.js';
 
 /** What stands at the head of a slide's record: which plan it was cut to, and what was found on the way. */

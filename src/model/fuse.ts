@@ -1,18 +1,9 @@
 import { SegtileError } from '../errors.js';
 import type { SampleType, Size } from '../types.js';
 import { removeEnding } from './ending.js';
-import { type Layout, type ScoreMap, shape } from './layout.js';
-import {
-  constant,
-  elementCode,
-  type ModelProto,
-  type NodeProto,
-  node,
-  opsetOf,
-  parseModel,
-  serializeModel,
-  valueInfo,
-} from './onnx.js';
+import { cast, chain, freshNames, type Step, simple, transpose, withNumbers } from './graph-steps.js';
+import { type ScoreMap, shape } from './layout.js';
+import { constant, node, opsetOf, parseModel, serializeModel, valueInfo } from './onnx.js';
 import { type Model, pixelsOf } from './resolve.js';
 
 /** ITU-R BT.601's weights of red, green and blue in gray. */
@@ -72,59 +63,6 @@ export function fuse(
   graph.valueInfo = []; // they may name sizes that are numbers now; onnxruntime infers them anew
   return serializeModel(proto);
 }
-
-/** One operation of a chain: given the names of its input and output, and a maker of names, the nodes that do it. */
-type Step = (input: string, output: string, names: Names) => readonly NodeProto[];
-type Attributes = Parameters<typeof node>[3];
-type Names = (what: string) => string;
-
-/** Names that the network does not use. */
-function freshNames({ graph }: ModelProto): Names {
-  const used = [
-    ...graph!.node.flatMap(({ name, input, output }) => [name, ...input, ...output]),
-    ...graph!.initializer.map(({ name }) => name),
-  ];
-  let prefix = 'segtile';
-  while (used.some((name) => name.startsWith(prefix))) prefix += '_';
-  const count = new Map<string, number>();
-  return (what) => {
-    const before = count.get(what) ?? 0;
-    count.set(what, before + 1);
-    return `${prefix}/${what}${before || ''}`;
-  };
-}
-
-/** The nodes that lead from one tensor to another through some steps. */
-function chain(from: string, to: string, names: Names, steps: readonly Step[]): NodeProto[] {
-  const all = steps.length > 0 ? steps : [simple('Identity')];
-  let input = from;
-  return all.flatMap((step, index) => {
-    const output = index === all.length - 1 ? to : names('step');
-    const nodes = step(input, output, names);
-    input = output;
-    return nodes;
-  });
-}
-
-function simple(opType: string, attributes: Attributes = {}): Step {
-  return (input, output) => [node(opType, [input], output, attributes)];
-}
-
-/** An operation on a tensor and some numbers. */
-function withNumbers(
-  opType: string,
-  data: Float32Array | BigInt64Array,
-  dims = [data.length],
-  attributes: Attributes = {},
-): Step {
-  return (input, output, names) => {
-    const numbers = names('numbers');
-    return [constant(numbers, data, dims), node(opType, [input, numbers], output, attributes)];
-  };
-}
-
-const cast = (to: keyof typeof elementCode): Step => simple('Cast', { to: BigInt(elementCode[to]) });
-const transpose = (from: Layout): Step => simple('Transpose', { perm: from === 'nhwc' ? [0n, 3n, 1n, 2n] : [0n, 2n, 3n, 1n] });
 
 /**
  * From samples of pixels to what the network takes. Arithmetic that differs between channels comes after the change to NCHW: numbers that

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundledModel } from '../model/bundled.js';
 import type { TruthConfig } from '../truth/config.js';
-import { versions } from './record.js';
+import { versions } from './machine.js';
 
 /** What one variant's result on one slide depends on. */
 export interface Dependencies {

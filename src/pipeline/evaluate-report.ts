@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { writeWhole } from '../dataset/manifest.js';
 import { classChart, curveChart } from '../report/charts.js';
 import { type Chart, type PictureGroup, type Report, type ReportTable, reportPage, type Section } from '../report/page.js';
 import type { Interval } from '../score/bootstrap.js';
 import { fileName, isRemote } from '../tiff/location.js';
+import { writeWhole } from '../tiff/partial-file.js';
 import type { TruthConfig } from '../truth/config.js';
 import type { Evaluation, SweepResult } from './evaluate.js';
 import type { SlideScores, Tolerance } from './evaluate-mask.js';
-import { versions } from './record.js';
+import { versions } from './machine.js';
 import { differingPictures, errorLegend } from './regions.js';
 import { slideBeside } from './slide-beside.js';
 

@@ -6,20 +6,22 @@ import { outputError } from '../tiff/partial-file.js';
 /** Settings or scores by name, flat, so that two of them can be set side by side. */
 export type Flat<Value> = Readonly<Record<string, Value>>;
 
+/** Something that was run. */
+interface Run {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly command: string;
+  readonly slide: string;
+  /** The file that was made. */
+  readonly result: string;
+  readonly settings: Flat<string | number | boolean | null>;
+  readonly measured: Flat<number>;
+}
+
 /** A line of `runs.jsonl`: something that was run, or a note about it. */
 export type HistoryLine =
-  | {
-      readonly kind: 'run';
-      readonly id: string;
-      /** ISO 8601. */
-      readonly time: string;
-      readonly command: string;
-      readonly slide: string;
-      /** The file that was made. */
-      readonly result: string;
-      readonly settings: Flat<string | number | boolean | null>;
-      readonly measured: Flat<number>;
-    }
+  | ({ readonly kind: 'run' } & Run)
   | {
       readonly kind: 'scores';
       readonly id: string;
@@ -41,14 +43,7 @@ export type HistoryLine =
     };
 
 /** A run with all that was said about it later. */
-export interface PastRun {
-  readonly id: string;
-  readonly time: string;
-  readonly command: string;
-  readonly slide: string;
-  readonly result: string;
-  readonly settings: Flat<string | number | boolean | null>;
-  readonly measured: Flat<number>;
+export interface PastRun extends Run {
   /** Those of the last time that its result was scored. */
   readonly scores: Flat<number>;
   readonly leaderboard: number | undefined;

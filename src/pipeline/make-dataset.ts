@@ -19,8 +19,9 @@ import type { MaskClass, Size } from '../types.js';
 import { copyCount } from './augment-tiles.js';
 import { cutSlide, planHash, type TileSettings } from './cut-dataset.js';
 import { makeFolders, writeManifests } from './dataset-files.js';
+import { versions } from './machine.js';
 import { drawPreview } from './preview-dataset.js';
-import { versions, writeRecord } from './record.js';
+import { writeRecord } from './record.js';
 import { commonClasses, type DivideSettings, divide, type SlideTiles } from './split-dataset.js';
 import { type DatasetSlide, type Survey, type SurveySettings, surveySlide } from './survey-slide.js';
 

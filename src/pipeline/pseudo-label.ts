@@ -6,7 +6,8 @@ import type { Probabilities } from '../slide/probabilities.js';
 import type { MaskClass } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';
 import { counted } from './label-scores.js';
-import { peakRss, round, versions } from './record.js';
+import { peakRss, versions } from './machine.js';
+import { round } from './record.js';
 import type { StageClock } from './stage-clock.js';
 import { type ProbabilityFacts, probabilityFacts, type ThresholdFiles } from './threshold.js';
 

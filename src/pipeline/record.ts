@@ -1,7 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import os from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Ensemble, Member } from '../model/ensemble.js';
 import type { DeviceFacts } from '../model/pool.js';
 import type { Model } from '../model/resolve.js';
@@ -12,28 +8,17 @@ import type { Geometry } from '../plan/scale.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
 import type { Disagreement } from '../stitch/disagreement.js';
-import { openPartialFile } from '../tiff/partial-file.js';
+import { writeWhole } from '../tiff/partial-file.js';
 import type { MaskClass, Mpp, SampleType, Size } from '../types.js';
 import { newRunId } from './history.js';
 import type { InferResult } from './infer.js';
+import { peakRss, versions } from './machine.js';
 import type { MaskSize } from './mask-size.js';
 import { passesOf, type WindowCounts, windowCounts } from './passes.js';
 import type { SlidePlan } from './plan-slide.js';
 import type { ReadyModel, RunFiles, RunSettings } from './run-settings.js';
 import type { StageClock } from './stage-clock.js';
 import type { TissueSelection } from './tissue.js';
-
-/** Version of a package as it is installed. Its own package.json is looked for by path, as many packages do not export it. */
-function versionOf(name: string): string {
-  let folder = dirname(fileURLToPath(import.meta.resolve(name)));
-  for (;;) {
-    const path = join(folder, 'package.json');
-    const found = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { name?: string; version?: string }) : {};
-    if (found.name === name && found.version !== undefined) return found.version;
-    if (dirname(folder) === folder) return 'unknown';
-    folder = dirname(folder);
-  }
-}
 
 /** Everything that a run's record is made from. */
 interface RunParts {
@@ -222,32 +207,7 @@ export function round(share: number): number {
   return Number(share.toFixed(6));
 }
 
-/** Most memory that the process has held so far, in bytes. */
-export function peakRss(): number {
-  return process.resourceUsage().maxRSS * 1024;
-}
-
-/** What results depend on besides settings: the versions of segtile and of what it is built on. */
-export function versions(): Readonly<Record<string, string>> {
-  return {
-    segtile: versionOf('segtile'),
-    node: process.versions.node,
-    onnxruntime: versionOf('onnxruntime-node'),
-    sharp: versionOf('sharp'),
-    geotiff: versionOf('geotiff'),
-    platform: `${process.platform}-${process.arch}`,
-    threads: String(os.availableParallelism()),
-  };
-}
-
 /** Writes a run's record as JSON, whole or not at all. */
 export async function writeRecord(path: string, record: object): Promise<void> {
-  const file = await openPartialFile(path);
-  try {
-    await file.append(new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`));
-    await file.commit();
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
+  await writeWhole(path, (file) => file.append(new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`)));
 }

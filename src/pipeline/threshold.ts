@@ -7,7 +7,8 @@ import type { Probabilities } from '../slide/probabilities.js';
 import type { Mpp, Size } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';
 import { counted, labelScores } from './label-scores.js';
-import { type ClassShare, type CleanedFacts, cleanedFacts, peakRss, round, sharesOf, versions } from './record.js';
+import { peakRss, versions } from './machine.js';
+import { type ClassShare, type CleanedFacts, cleanedFacts, round, sharesOf } from './record.js';
 import type { StageClock } from './stage-clock.js';
 
 /** How probabilities become a mask. */

@@ -41,6 +41,18 @@ export async function openPartialFile(path: string): Promise<PartialFile> {
   return partialFile(path, temporary, handle);
 }
 
+/** Writes a file that appears whole or not at all. */
+export async function writeWhole(path: string, write: (file: PartialFile) => Promise<void>): Promise<void> {
+  const file = await openPartialFile(path);
+  try {
+    await write(file);
+    await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
 function partialFile(path: string, temporary: string, handle: FileHandle): PartialFile {
   let end = 0;
   let ending: Promise<void> | undefined;
