@@ -53,11 +53,13 @@ export async function evaluate(
   if (all.length === 0) return code;
 
   const evaluation = summarizeSlides(all);
-  await writeResults(evaluation, all, options, { command, tolerance: options.tolerance, config: settings.config }, shell);
+  // Said before it is written down: a full disk must not take it with it.
   stdout.write(json ? `${JSON.stringify(allFacts(evaluation))}\n` : evaluationText(evaluation, styleFor(stdout)));
   if (all.length < predictions.length) {
     stderr.write(`segtile: the figures are of ${count(all.length)} of ${count(predictions.length)} files\n`);
   }
+  const words = { command, tolerance: options.tolerance, config: settings.config };
+  await writeResults(evaluation, all, options, words, shell);
   return code;
 }
 

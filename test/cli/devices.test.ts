@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openProbabilities } from '../../dist/slide/probabilities.js';
 import { random, unet } from '../model/networks.js';
-import { filesIn, folder, save, segtile, segtileWell, speckled, writeSlide } from './door.js';
+import { filesIn, folder, readPlanes, save, segtile, segtileWell, speckled, writeSlide } from './door.js';
 
 const fixtures = folder();
 const slide = join(fixtures, 'slide.tif');
@@ -85,15 +84,7 @@ describe.skipIf(!webgpu)(`WebGPU${webgpu ? '' : ' (skipped: none runs here, not 
     expect(device).toMatchObject({ name: 'webgpu', cpuNodes: [] });
     expect(device.difference).toBeLessThan(1e-4);
     if (device.software) expect(stderr).toMatch(/lavapipe|SwiftShader/);
-    const read = async (name: string): Promise<number[]> => {
-      const probabilities = await openProbabilities(join(cwd, name, 'slide.probabilities.ome.tif'));
-      const all: number[] = [];
-      for await (const { blocks } of probabilities.readScores(new AbortController().signal)) {
-        for (const { data } of blocks) all.push(...data);
-      }
-      await probabilities.close();
-      return all;
-    };
+    const read = async (name: string) => (await readPlanes(join(cwd, name, 'slide.probabilities.ome.tif'))).planes[0]!;
     const [here, there] = [await read('cpu'), await read('out')];
     expect(there).toHaveLength(260 * 230);
     expect(Math.max(...here.map((value, i) => Math.abs(value - there[i]!)))).toBeLessThan(1e-4);

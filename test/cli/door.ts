@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { fromFile } from 'geotiff';
 import sharp from 'sharp';
 import { afterAll, expect } from 'vitest';
+import { openProbabilities } from '../../dist/slide/probabilities.js';
 
 /** The program as a user starts it. */
 export const program: string = fileURLToPath(new URL('../../bin/segtile.js', import.meta.url));
@@ -150,6 +151,33 @@ export async function readMaskAgain(path: string): Promise<{ width: number; heig
   } finally {
     tiff.close();
   }
+}
+
+/** What a file of probabilities holds. */
+export interface Planes {
+  readonly width: number;
+  readonly height: number;
+  /** One a channel, row by row; NaN where no window looked. */
+  readonly planes: readonly Float32Array[];
+}
+
+/** The probabilities that a run wrote. */
+export async function readPlanes(path: string): Promise<Planes> {
+  const probabilities = await openProbabilities(path);
+  const { width, height, map } = probabilities;
+  const planes = map.labels.map(() => new Float32Array(width * height).fill(Number.NaN));
+  for await (const { y, height: rows, blocks } of probabilities.readScores(new AbortController().signal)) {
+    for (const { x, width: wide, data } of blocks) {
+      for (const [channel, plane] of planes.entries()) {
+        for (let row = 0; row < rows; row++) {
+          const from = (channel * rows + row) * wide;
+          plane.set(data.subarray(from, from + wide), (y + row) * width + x);
+        }
+      }
+    }
+  }
+  await probabilities.close();
+  return { width, height, planes };
 }
 
 /** Expects two lists of labels to be the same, and says where they first differ. */

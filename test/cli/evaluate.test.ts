@@ -46,8 +46,20 @@ async function truth(name: string, label: (x: number, y: number) => number, size
   return path;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a program prints has whatever form it has
-type Facts = any;
+/** What is looked at of what the command prints: a line for each slide, and one for all. */
+interface Facts {
+  readonly prediction?: string;
+  readonly macro: { readonly dice: number };
+  readonly classes: readonly { readonly dice: number; readonly boundary: { readonly f: number } }[];
+  readonly pooled: Pick<Facts, 'classes'>;
+  readonly perSlide: { readonly dice: { readonly mean: number; readonly low: number; readonly high: number } };
+  readonly sweep: readonly {
+    readonly name: string;
+    readonly threshold: number;
+    readonly dice: number;
+    readonly leaveOneOut: number;
+  }[];
+}
 
 const facts = ({ stdout }: Ended): Facts[] =>
   stdout
@@ -101,11 +113,11 @@ test('areas and borders of a shifted copy are what counting pixels gives', async
     const predicted = confusion.reduce((sum, row) => sum + row[label]!, 0);
     return (2 * confusion[label]![label]!) / (inTruth + predicted);
   };
-  const dice = (far!.classes as { dice: number }[]).map((each) => each.dice);
+  const dice = far!.classes.map((each) => each.dice);
   [1, 2].forEach((label) => {
     expect(dice[label - 1]).toBeCloseTo(of(label), 12);
   });
-  const boundary = (all: (typeof far)[]) => all.map((each) => (each!.classes as { boundary: { f: number } }[])[0]!.boundary.f);
+  const boundary = (all: (typeof far)[]) => all.map((each) => each!.classes[0]!.boundary.f);
   // 1 um are 2 px here: the 3 px of the shift are beyond them wherever the border stands upright.
   const [all3, only2] = boundary([far, near]);
   expect(all3).toBe(1);
@@ -116,8 +128,8 @@ test('folders are matched by name; what cannot be compared is told and in no fig
   const args = ['evaluate', 'out', '--truth', 'truth', ...classes, '--json'];
   const whole = facts(await segtileWell([...args, '--quiet'], { cwd }));
   expect(whole.map((each) => each.prediction ?? 'all')).toEqual(['out/one.mask.ome.tif', 'out/two.mask.ome.tif', 'all']);
-  const interval = (whole[2]!.perSlide as { dice: { mean: number; low: number; high: number } }).dice;
-  const [a, b] = whole.slice(0, 2).map((each) => (each.macro as { dice: number }).dice);
+  const interval = whole[2]!.perSlide.dice;
+  const [a, b] = whole.slice(0, 2).map((each) => each.macro.dice);
   expect(interval.mean).toBeCloseTo((a! + b!) / 2, 12);
   expect([interval.low, interval.high]).toEqual([Math.min(a!, b!), Math.max(a!, b!)]);
 
@@ -134,7 +146,7 @@ test('folders are matched by name; what cannot be compared is told and in no fig
 test('a threshold that a sweep found gives the Dice that it promised', async () => {
   const args = ['evaluate', 'out', '--truth', 'truth', ...classes, '--write-thresholds', 'best.json', '--csv', 'all.csv'];
   const [, , all] = facts(await segtileWell([...args, '--json', '--quiet'], { cwd }));
-  const [sweep] = all!.sweep as { name: string; threshold: number; dice: number; leaveOneOut: number }[];
+  const [sweep] = all!.sweep;
   expect(sweep!.threshold).toBeGreaterThan(0.2);
   expect(sweep!.leaveOneOut).toBeLessThanOrEqual(sweep!.dice + 1e-9);
   const file = JSON.parse(readFileSync(join(cwd, 'best.json'), 'utf8'));
@@ -144,7 +156,7 @@ test('a threshold that a sweep found gives the Dice that it promised', async () 
   const [, , again] = facts(
     await segtileWell(['evaluate', 'cut', '--truth', 'truth', ...classes, '--json', '--quiet'], { cwd }),
   );
-  expect((again!.pooled as { classes: { dice: number }[] }).classes[0]!.dice).toBeCloseTo(sweep!.dice, 9);
+  expect(again!.pooled.classes[0]!.dice).toBeCloseTo(sweep!.dice, 9);
   const csv = readFileSync(join(cwd, 'all.csv'), 'utf8').trimEnd().split('\n');
   expect(csv[0]).toBe('slide,class,measure,value');
   expect(csv).toContain(`all,red,best threshold,${sweep!.threshold}`);
@@ -182,7 +194,7 @@ test('drawn truth is in level-0 pixels, which the record beside a mask knows, or
   await segtileWell([...half, ...red], { cwd });
   const dice = async (mask: string, ...more: string[]) => {
     const ended = await segtileWell(['evaluate', mask, 'one.geojson', ...classes, '--json', ...more], { cwd });
-    return { dice: (facts(ended)[0]!.macro as { dice: number }).dice, stderr: ended.stderr };
+    return { dice: facts(ended)[0]!.macro.dice, stderr: ended.stderr };
   };
   const known = await dice('half/one.mask.ome.tif');
   rmSync(join(cwd, 'half', 'one.run.json'));
