@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import sharp, { type TiffOptions } from 'sharp';
+import sharp from 'sharp';
 import { openSlide } from '../dist/slide/open.js';
 import { readOverview } from '../dist/slide/overview.js';
 import type { Pixels } from '../dist/types.js';
@@ -11,21 +11,25 @@ import { channelNetwork } from '../test/model/networks.ts';
 import { sharedFile } from '../test/shared.ts';
 import { segtileInfer } from './command.ts';
 import { machine, median, table } from './figures.ts';
-import { tiled, tissueTexture } from './slides.ts';
+import { bySharp, stripLayouts, type WriteLayout } from './layouts.ts';
+import { tissueTexture } from './slides.ts';
 
 const { values } = parseArgs({
   options: { size: { type: 'string', default: '8192' }, repeats: { type: 'string', default: '3' } },
 });
 const [size, repeats] = [Number(values.size), Number(values.repeats)];
-const everything = { start: 0, length: size };
 
-const tiles = { tile: true, tileWidth: 256, tileHeight: 256, bigtiff: true } as const;
-const layouts: Record<string, TiffOptions> = {
-  'JPEG tiles': { ...tiles, compression: 'jpeg', quality: 80 },
-  'LZW tiles': { ...tiles, compression: 'lzw', predictor: 'horizontal' },
-  'deflate tiles': { ...tiles, compression: 'deflate', predictor: 'horizontal' },
-  'LZW strips': { compression: 'lzw', predictor: 'horizontal', bigtiff: true },
-  'deflate strips': { compression: 'deflate', predictor: 'horizontal', bigtiff: true },
+const tiles = { tile: true, tileWidth: 256, tileHeight: 256 } as const;
+const strips: Record<string, WriteLayout> = {
+  'LZW strips': bySharp({ compression: 'lzw', predictor: 'horizontal' }),
+  'deflate strips': bySharp({ compression: 'deflate', predictor: 'horizontal' }),
+  ...stripLayouts,
+};
+const layouts: Record<string, WriteLayout> = {
+  'JPEG tiles': bySharp({ ...tiles, compression: 'jpeg', quality: 80 }),
+  'LZW tiles': bySharp({ ...tiles, compression: 'lzw', predictor: 'horizontal' }),
+  'deflate tiles': bySharp({ ...tiles, compression: 'deflate', predictor: 'horizontal' }),
+  ...strips,
 };
 
 sharp.cache(false);
@@ -49,12 +53,9 @@ try {
   );
   console.log(machine());
   const rows = [];
-  for (const [name, layout] of Object.entries(layouts)) {
-    const path = join(folder, 'slide.tif');
-    await sharp(mosaic(picture), { raw: { width: size, height: size, channels: 3 }, limitInputPixels: false })
-      .tiff(layout)
-      .withMetadata({ density: 50_800 })
-      .toFile(path);
+  const path = join(folder, 'slide.tif');
+  for (const [name, write] of Object.entries(layouts)) {
+    await write(path, picture, { width: size, height: size });
     const taken = new Map<string, number[]>();
     for (let round = 0; round < repeats; round++) {
       for (const [way, run] of Object.entries(ways)) taken.set(way, [...(taken.get(way) ?? []), await run(path)]);
@@ -64,6 +65,21 @@ try {
     rows.push([name, ...Object.keys(ways).map((way) => speed(way).toFixed(0)), (alone / raw).toFixed(2)]);
   }
   console.log(table(['layout', ...Object.keys(ways), 'reading / sharp'], rows));
+
+  const heights = [1, 2, 4].map((times) => (size / 4) * times);
+  const grown = [];
+  for (const [name, write] of Object.entries(strips)) {
+    const speeds = [];
+    for (const height of heights) {
+      await write(path, picture, { width: size, height });
+      const taken = [];
+      for (let round = 0; round < repeats; round++) taken.push(await seconds(() => readAll(path)));
+      speeds.push((size * height) / 1e6 / median(taken));
+    }
+    grown.push([name, ...speeds.map((speed) => speed.toFixed(0)), (speeds.at(-1)! / speeds[0]!).toFixed(2)]);
+  }
+  console.log('Reading alone, by height; MPix/s');
+  console.log(table(['layout', ...heights.map((height) => `${height} rows`), 'highest / lowest'], grown));
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -77,12 +93,6 @@ async function wholeSlide(path: string): Promise<Pixels> {
   }
 }
 
-function mosaic(picture: Pixels): Uint8Array {
-  const data = new Uint8Array(size * size * 3);
-  for (const rows of tiled(picture, { width: size, height: size })) data.set(rows.data, rows.y * size * 3);
-  return data;
-}
-
 async function decode(path: string): Promise<void> {
   await sharp(path, { limitInputPixels: false, unlimited: true, ignoreIcc: true }).raw().toBuffer();
 }
@@ -90,9 +100,11 @@ async function decode(path: string): Promise<void> {
 async function readAll(path: string): Promise<void> {
   const slide = await openSlide(path);
   try {
+    const { width, height } = slide;
     let rows = 0;
-    for await (const band of slide.readBands(0, everything, () => [everything])) rows += band.height;
-    if (rows !== size) throw new Error(`${rows} rows were read, not ${size}`);
+    const everything = { start: 0, length: height };
+    for await (const band of slide.readBands(0, everything, () => [{ start: 0, length: width }])) rows += band.height;
+    if (rows !== height) throw new Error(`${rows} rows were read, not ${height}`);
   } finally {
     await slide.close();
   }

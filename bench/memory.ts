@@ -1,4 +1,5 @@
-// How much memory the command needs at most, and that a slide of four times the height needs no more: `npm run bench:memory`.
+// How much memory the command needs at most, by the layout of the file, and that a slide of four times the height needs no more:
+// `npm run bench:memory`.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { channelNetwork } from '../test/model/networks.ts';
 import { segtileInfer } from './command.ts';
 import { machine, table } from './figures.ts';
+import { slideLayouts } from './layouts.ts';
 import { tissueTexture, writeSlide } from './slides.ts';
 
 const { values } = parseArgs({
@@ -16,9 +18,15 @@ const { values } = parseArgs({
     stride: { type: 'string', default: '512' },
     margin: { type: 'string', default: '128' },
     workers: { type: 'string' },
+    only: { type: 'string', default: '' },
   },
 });
 const [width, height] = [Number(values.width), Number(values.height)];
+/** The first one is what the others are compared with. */
+const cases = [
+  ...Object.entries(slideLayouts).map(([name, write]) => ({ name, write, height })),
+  { name: 'JPEG tiles, four times as high', write: writeSlide, height: 4 * height },
+].filter(({ name }) => name.includes(values.only));
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-memory-'));
 try {
@@ -33,15 +41,14 @@ try {
   const texture = tissueTexture();
   const rows = [];
   const peaks: number[] = [];
-  for (const times of [1, 4]) {
-    const size = { width, height: height * times };
-    const slide = join(folder, `slide-${times}.tif`);
-    await writeSlide(slide, texture, size);
+  for (const { name, write, height } of cases) {
+    const slide = join(folder, 'slide.tif');
+    await write(slide, texture, { width, height });
     const { peakRssBytes, wallSeconds, record } = await segtileInfer(slide, join(folder, 'out'), options);
-    rmSync(slide);
     peaks.push(peakRssBytes);
     rows.push([
-      `${size.width} x ${size.height}`,
+      name,
+      `${width} x ${height}`,
       String(record.windows.run),
       String(record.device.workers),
       `${(peakRssBytes / 1e6).toFixed(0)} MB`,
@@ -49,7 +56,7 @@ try {
       `${wallSeconds.toFixed(0)} s`,
     ]);
   }
-  console.log(table(['slide, px', 'windows', 'workers', 'peak RSS', 'ratio', 'time'], rows));
+  console.log(table(['layout', 'px', 'windows', 'workers', 'peak RSS', 'ratio', 'time'], rows));
 } finally {
   rmSync(folder, { recursive: true });
 }
