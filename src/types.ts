@@ -99,6 +99,8 @@ export interface Scores {
  */
 export interface ScoreBlock extends Box {
   readonly classes: number;
+  /** True where every pixel is known to have scores; else some may be NaN. */
+  readonly whole?: boolean;
   readonly data: Float32Array;
 }
 

@@ -4,7 +4,6 @@ import type { Group } from '../model/groups.js';
 import { defaultWorkers, openPool, type Pool } from '../model/pool.js';
 import type { Model } from '../model/resolve.js';
 import { HISTORY } from '../pipeline/history.js';
-import { writeInferReport } from '../pipeline/infer-report.js';
 import { maskSize } from '../pipeline/mask-size.js';
 import { windowCounts } from '../pipeline/passes.js';
 import { type PlanSettings, planSlide, type SlidePlan } from '../pipeline/plan-slide.js';
@@ -41,7 +40,9 @@ interface Job {
   readonly inputs: ReadonlySet<string>;
   /** How often networks are run for a window of each grid of the plan. */
   readonly passes: readonly number[];
-  /** The workers, which start when the first slide is ready for them. */
+  /** Has the workers start, which takes a while, unless they have already. */
+  start(): Promise<readonly Pool[]>;
+  /** The workers, once they can take windows. */
   ready(clock: StageClock): Promise<ReadyModel>;
 }
 
@@ -60,6 +61,8 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
 
   let pools: Promise<readonly Pool[]> | undefined;
   let modelFailed = false;
+  // What the workers run on is told once.
+  let told = false;
   const job: Job = {
     ensemble,
     plan,
@@ -75,12 +78,18 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
       thresholdFile(options.threshold),
     ]),
     passes: passesPerWindow(groups, options.tta),
-    async ready(clock) {
+    start() {
       pools ??= startPools(ensemble, groups, options, shell);
       pools.catch(() => {
         modelFailed = true;
       });
-      return readyModel(ensemble, groups, await clock.wait('model', pools), options.tta);
+      return pools;
+    },
+    async ready(clock) {
+      const open = await clock.wait('model', job.start());
+      if (!told) for (const pool of open) say(shell, options, deviceText(pool));
+      told = true;
+      return readyModel(ensemble, groups, open, options.tta);
     },
   };
   try {
@@ -120,11 +129,11 @@ async function closePools(pools: readonly Pool[]): Promise<void> {
   for (const pool of pools) await pool.close();
 }
 
-async function startPool(model: Model, window: Size, options: InferOptions, shell: Shell): Promise<Pool> {
+function startPool(model: Model, window: Size, options: InferOptions, shell: Shell): Promise<Pool> {
   const { workers = defaultWorkers(), blendSpace, device, batch, scoreType, verify } = options;
   const { requireGpu, allowCpuNodes, allowSoftware } = options;
   const note = (text: string): void => say(shell, options, `${text}\n`);
-  const pool = await openPool(model, {
+  return openPool(model, {
     window,
     workers,
     device,
@@ -138,8 +147,6 @@ async function startPool(model: Model, window: Size, options: InferOptions, shel
     signal: shell.signal,
     note,
   });
-  say(shell, options, deviceText(pool));
-  return pool;
 }
 
 async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void> {
@@ -155,10 +162,9 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
     disagreement: options.reportDisagreement ? outputs.disagreement : undefined,
   };
   if (!options.dryRun) await refuseClashes(job.inputs, pathsOf(files), options.overwrite === true);
-  const plan = await clock.wait(
-    'plan',
-    planSlide(slide, { ...job.plan, slideMpp: job.slideOptionsOf(slide).mpp }, ensemble.members[0]!.model.mpp, shell.signal),
-  );
+  const settings = { ...job.plan, slideMpp: job.slideOptionsOf(slide).mpp };
+  const start = options.dryRun ? undefined : job.start;
+  const plan = await clock.wait('plan', planSlide(slide, settings, ensemble.members[0]!.model.mpp, shell.signal, start));
   try {
     const mask = maskSize(plan, options.outputMpp);
     if (options.dryRun) {
@@ -173,12 +179,18 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
     await makeFolder(files.mask);
     const ready = await job.ready(clock);
     const record = await runWithProgress(plan, job, ready, files, clock);
-    if (files.report !== undefined) await writeInferReport(files.report, record, plan);
+    if (files.report !== undefined) await report(files.report, record, plan);
     if (options.history !== false) await rememberRun(historyOf(options, files.mask), record);
     stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, files, styleFor(stdout)));
   } finally {
     await plan.slide.close();
   }
+}
+
+/** Loads what draws charts only where there is one to draw: it takes as long to load as all the rest. */
+async function report(path: string, record: RunRecord, plan: SlidePlan): Promise<void> {
+  const { writeInferReport } = await import('../pipeline/infer-report.js');
+  await writeInferReport(path, record, plan);
 }
 
 function historyOf({ history }: InferOptions, mask: string): string {

@@ -102,18 +102,17 @@ function skippedPixels(covered: Iterable<Box>, size: Size, { width, height }: Si
 /** Turns label rows into planes of shares, 0 to 255, one plane per class in the order of the classes. */
 function shareCounter(size: Size, target: Size, classes: readonly MaskClass[]) {
   const planes = classes.map(() => new Uint8Array(target.width * target.height));
-  // Pixels are counted in slots, without asking what they are: background, each class, and labels that belong to none.
-  const slots = classes.length + 2;
+  // Pixels are counted in slots: each class, and labels that belong to none. Background is not counted.
+  const slots = classes.length + 1;
   const stranger = slots - 1;
   const slotOf = new Uint16Array(256).fill(stranger);
-  slotOf[0] = 0;
   classes.forEach(({ label }, index) => {
-    slotOf[label] = index + 1;
+    slotOf[label] = index;
   });
   const columnOf = Uint16Array.from({ length: size.width }, (_, x) => Math.floor(((x + 0.5) * target.width) / size.width));
-  const firstSlotOf = Uint32Array.from(columnOf, (column) => column * slots);
-  const columnsIn = new Uint32Array(target.width);
-  for (const column of columnOf) columnsIn[column]!++;
+  /** Where each column of the preview begins in the labels, and where the last one ends. */
+  const starts = new Uint32Array(target.width + 1).fill(size.width);
+  for (let x = size.width - 1; x >= 0; x--) starts[columnOf[x]!] = x;
   const counts = new Uint32Array(target.width * slots);
   const blank = new Uint8Array(size.width);
   let current = 0;
@@ -124,9 +123,10 @@ function shareCounter(size: Size, target: Size, classes: readonly MaskClass[]) {
     for (let c = 0; c < classes.length; c++) {
       const plane = planes[c]!;
       for (let x = 0; x < target.width; x++) {
-        const count = counts[x * slots + c + 1]!;
+        const count = counts[x * slots + c]!;
         // Rounded up: a pixel with any label at all is not blank.
-        if (count > 0) plane[current * target.width + x] = Math.ceil((255 * count) / (columnsIn[x]! * rowsInCurrent));
+        const pixels = (starts[x + 1]! - starts[x]!) * rowsInCurrent;
+        if (count > 0) plane[current * target.width + x] = Math.ceil((255 * count) / pixels);
       }
     }
     for (let x = 0; x < target.width; x++) {
@@ -136,6 +136,25 @@ function shareCounter(size: Size, target: Size, classes: readonly MaskClass[]) {
     }
     counts.fill(0);
     rowsInCurrent = 0;
+  }
+
+  /** Counts a row by its runs of one label, which in masks are long. */
+  function countRow(labels: Uint8Array): void {
+    for (let from = 0, end = 0; from < labels.length; from = end) {
+      const label = labels[from]!;
+      end = from + 1;
+      while (end < labels.length && labels[end] === label) end++;
+      if (label === 0) continue;
+      const slot = slotOf[label]!;
+      const last = columnOf[end - 1]!;
+      let start = from;
+      for (let column = columnOf[from]!; column < last; column++) {
+        const next = starts[column + 1]!;
+        counts[column * slots + slot]! += next - start;
+        start = next;
+      }
+      counts[last * slots + slot]! += end - start;
+    }
   }
 
   return {
@@ -152,9 +171,7 @@ function shareCounter(size: Size, target: Size, classes: readonly MaskClass[]) {
       }
       for (let row = 0; row < height; row++) {
         const labels = data.subarray(row * width, (row + 1) * width);
-        if (Buffer.compare(labels, blank) !== 0) {
-          for (let x = 0; x < width; x++) counts[firstSlotOf[x]! + slotOf[labels[x]!]!]!++;
-        }
+        if (Buffer.compare(labels, blank) !== 0) countRow(labels);
         taken++;
         rowsInCurrent++;
         const next = Math.floor(((taken + 0.5) * target.height) / size.height);

@@ -23,21 +23,25 @@ export async function filesAndRecord<Made extends object>(
 ): Promise<Made> {
   const kept: { readonly path: string; readonly sink: Ending }[] = [];
   const appeared: string[] = [];
+  let finishing: readonly Promise<void>[] = [];
   try {
     const record = await work((path, sink) => {
       kept.push({ path, sink });
       return sink;
     });
     await rm(recordPath, { force: true });
-    for (const { path, sink } of kept) {
-      await clock.wait('finish', finishUnlessStopped(sink, signal));
+    // Side by side: a pyramid is compressed in other threads while this one paints a preview.
+    finishing = kept.map(async ({ path, sink }) => {
+      await finishUnlessStopped(sink, signal);
       appeared.push(path);
-    }
+    });
+    await clock.wait('finish', Promise.all(finishing));
     const made = record();
     await writeRecord(recordPath, made);
     return made;
   } catch (error) {
     for (const { sink } of kept) await sink.abort();
+    await Promise.allSettled(finishing);
     for (const path of appeared) await rm(path, { force: true });
     throw error;
   }

@@ -59,6 +59,7 @@ export function wishOf(model: Model): ChannelWish | undefined {
  * Opens a slide and decides which windows of it are run. Reads no more of the file than its directories and a low-resolution view.
  *
  * @param modelMpp microns per pixel that the model was trained at, if it says so
+ * @param onOpen is called once the slide is open, before its tissue is looked for
  * @throws {SegtileError} `input` for a file that cannot be read, `usage` for settings that do not fit it
  */
 export async function planSlide(
@@ -66,6 +67,7 @@ export async function planSlide(
   settings: PlanSettings,
   modelMpp: number | undefined,
   signal: AbortSignal,
+  onOpen?: () => void,
 ): Promise<SlidePlan> {
   const slide = await openSlide(path, { signal, mpp: settings.slideMpp, channels: settings.channels });
   try {
@@ -77,6 +79,7 @@ export async function planSlide(
     const input = reader === undefined ? view : workingView(slide, resolution, reader.read);
     const size = { width: view.width, height: view.height };
     const grid = createGrid({ size, window, stride, margin, border, placement });
+    onOpen?.();
     const overview = once(() => readOverview(slide, OVERVIEW_SIDE, signal));
     const select = (on: Grid) => selectTissue(settings.tissue, settings.minTissue, view, on, overview, signal);
     const tissue = await select(grid);

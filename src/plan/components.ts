@@ -24,6 +24,11 @@ export function removeSmall(mask: Uint8Array, width: number, height: number, val
 
   for (let seed = 0; seed < mask.length; seed++) {
     if (mask[seed] !== value || state[seed] !== UNKNOWN) continue;
+    const besideLarge = state[seed - 1] === LARGE && seed % width > 0;
+    if (besideLarge || state[seed - width] === LARGE) {
+      state[seed] = LARGE;
+      continue;
+    }
     size = 0;
     large = false;
     visit(seed);

@@ -126,17 +126,21 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
       chunks.set(index, chunk);
     }
     const data = chunk.subarray(0, classes * plane);
+    let whole = true;
     for (let r = 0; r < rows; r++) {
       const from = ((y + r) % ringHeight) * BLOCK_WIDTH;
       sumWeights(block.parts, x, y + r);
       for (let c = 0; c < classes; c++) {
         const sumAt = c * planeSize + from;
         const to = c * plane + r * blockWidth;
-        if (divide(block.sums, sumAt, weights, data, to, blockWidth)) refuseNaN(data, to, x, y + r, c, blockWidth);
+        if (divide(block.sums, sumAt, weights, data, to, blockWidth)) {
+          refuseNaN(data, to, x, y + r, c, blockWidth);
+          whole = false;
+        }
         block.sums.fill(0, sumAt, sumAt + blockWidth);
       }
     }
-    return { x, y, width: blockWidth, height: rows, classes, data };
+    return { x, y, width: blockWidth, height: rows, classes, whole, data };
   }
 
   /** Where a pixel with weight has no number as its score, the network gave none; elsewhere no window looked. */

@@ -116,6 +116,7 @@ function unitsIn({ size }: JpegHead, scan: readonly ScanComponent[]): number {
 function followScan(bytes: Uint8Array, head: JpegHead, blocks: readonly BlockCodes[], restartInterval: number): void {
   const units = unitsIn(head, head.scan!);
   const interval = restartInterval || units;
+  const memory = new Uint8Array(head.endAt - head.scanAt + PADDING);
   let at = head.scanAt;
   for (let done = 0, restarts = 0; done < units; done += interval, restarts++) {
     if (done > 0) {
@@ -125,25 +126,57 @@ function followScan(bytes: Uint8Array, head: JpegHead, blocks: readonly BlockCod
         throw new Error(`its JPEG data have no restart marker after unit ${done} of ${units}`);
       at += 2;
     }
-    at = followCodes(bytes, at, head.endAt, blocks, Math.min(interval, units - done));
+    at = followCodes(bytes, at, head.endAt, blocks, Math.min(interval, units - done), memory);
   }
   while (at < head.endAt && bytes[at] === 0xff) at++;
   if (at < head.endAt) throw new Error(`its JPEG data go on after their last unit (${head.endAt - at} bytes)`);
 }
 
+/** Zeros behind the data of a stretch: more than what one block can take in, 64 codes with their values. */
+const PADDING = 256;
+
+/**
+ * Puts the data up to the next marker into `data`, without the zeros that tell a byte of 255 from a marker and with {@link PADDING} behind them.
+ *
+ * @returns how many bytes they are, and where the marker is, or `end`
+ */
+function unstuff(bytes: Uint8Array, start: number, end: number, data: Uint8Array): { length: number; markerAt: number } {
+  let length = 0;
+  let at = start;
+  while (at < end) {
+    const found = bytes.indexOf(0xff, at);
+    const next = found < 0 || found >= end ? end : found;
+    data.set(bytes.subarray(at, next), length);
+    length += next - at;
+    at = next;
+    let last = at;
+    while (last + 1 < end && bytes[last + 1] === 0xff) last++;
+    if (last + 1 >= end || bytes[last + 1] !== 0) break;
+    data[length++] = 0xff;
+    at = last + 2;
+  }
+  data.fill(0, length, length + PADDING);
+  return { length, markerAt: at };
+}
+
 /**
  * Follows the codes of some units from one place in a stream to the next marker.
  *
+ * @param data memory for as many bytes as there are, and {@link PADDING}
  * @returns where that marker is, or `end`
  * @throws {Error} where bits are no code, a block has too many coefficients, or bytes are missing or left over
  */
-function followCodes(bytes: Uint8Array, start: number, end: number, blocks: readonly BlockCodes[], units: number): number {
-  let at = start;
-  let stop = end;
-  // The last `held` bits of `bits` come next; less than none where some that have not been read yet are to be left out.
-  let bits = 0;
-  let held = 0;
-  let missing = 0;
+function followCodes(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  blocks: readonly BlockCodes[],
+  units: number,
+  data: Uint8Array,
+): number {
+  const { length, markerAt } = unstuff(bytes, start, end, data);
+  const lastBit = length * 8;
+  let bit = 0;
   for (let unit = 0; unit < units; unit++) {
     for (let b = 0; b < blocks.length; b++) {
       const { dc, ac } = blocks[b]!;
@@ -151,38 +184,20 @@ function followCodes(bytes: Uint8Array, start: number, end: number, blocks: read
       let code = 0;
       let coefficients = 0;
       while (coefficients < 64) {
-        while (held < 25) {
-          let byte = 0;
-          if (at < stop) {
-            byte = bytes[at++]!;
-            if (byte === 0xff) {
-              const place = at - 1;
-              while (at < stop && bytes[at] === 0xff) at++;
-              // A byte of 255 is followed by 0, a marker is not.
-              if (at < stop && bytes[at] === 0) at++;
-              else {
-                at = place;
-                stop = place;
-                byte = 0;
-                missing += 8;
-              }
-            }
-          } else missing += 8;
-          bits = (bits << 8) | byte;
-          held += 8;
-        }
-        code = table.short[(bits >>> (held - SHORT_BITS)) & ((1 << SHORT_BITS) - 1)]!;
-        if (code === 0) code = longCode(table, (bits >>> (held - 16)) & 0xffff);
+        const at = bit >> 3;
+        const next = ((data[at]! << 16) | (data[at + 1]! << 8) | data[at + 2]!) << (bit & 7);
+        code = table.short[(next >> (24 - SHORT_BITS)) & ((1 << SHORT_BITS) - 1)]!;
+        if (code === 0) code = longCode(table, (next >> 8) & 0xffff);
         if (code === 0) throw new Error(`its JPEG data have no Huffman code in unit ${unit}`);
-        held -= (code & ~HAS_VALUE) >> BITS_AT;
+        bit += (code & ~HAS_VALUE) >> BITS_AT;
         coefficients += code & STEP_MASK;
         table = ac;
       }
       if (coefficients > 64 && (code & HAS_VALUE) !== 0)
         throw new Error(`its JPEG data have more than 64 coefficients in a block of unit ${unit}`);
+      if (bit > lastBit) throw new Error(`its JPEG data end too early, in unit ${unit} of ${units}`);
     }
-    if (held < missing) throw new Error(`its JPEG data end too early, in unit ${unit} of ${units}`);
   }
-  if (held - missing >= 8) throw new Error(`its JPEG data go on after their last unit`);
-  return stop < end ? stop : at;
+  if (lastBit - bit >= 8) throw new Error(`its JPEG data go on after their last unit`);
+  return markerAt;
 }
