@@ -33,7 +33,9 @@ export async function createPreview(path: string, { overview, size, classes, cov
     throw new SegtileError('usage', `expected an RGB overview but got ${overview.channels} channel(s)`);
   const file = await openPartialFile(path);
   const target = previewSize(overview, size);
-  const slide = await resized(overview, target);
+  // Awaited at the end; until then a failure must not count as unhandled.
+  const slide = resized(overview, target);
+  slide.catch(() => undefined);
   const skipped = covered && skippedPixels(covered, size, target);
   const shares = shareCounter(size, target, classes);
   let finishing: Promise<void> | undefined;
@@ -42,7 +44,7 @@ export async function createPreview(path: string, { overview, size, classes, cov
     if (shares.rows !== size.height) {
       throw new SegtileError('usage', `expected ${size.height} rows for ${path} but got ${shares.rows}`);
     }
-    const picture = compose(slide, shares.planes, classes, skipped);
+    const picture = compose(await slide, shares.planes, classes, skipped);
     const strip = await legend(target.width, classes, skipped !== undefined);
     const data = strip ? Buffer.concat([picture, strip.data]) : picture;
     const height = target.height + (strip?.height ?? 0);

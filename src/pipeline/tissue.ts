@@ -75,7 +75,7 @@ export async function selectTissue(
   const { mask, facts } = await tissueMask(choice, view.slide, low, signal);
   const map = tissueMap(mask, low);
   const selection = selectWindows(grid, ({ box }) => enough(tissueShare(map, box, grid.size)));
-  const share = mask.reduce((sum, value) => sum + value, 0) / mask.length;
+  const share = map.sums.at(-1)! / mask.length;
   const judgedOn = `overview of ${low.width} x ${low.height} px`;
   return { selection, facts: { ...facts, minTissue: least, judgedOn, tissueShare: Number(share.toFixed(4)) } };
 }

@@ -127,7 +127,7 @@ function undecodableColour(directory: Directory): string | undefined {
   if (samples < least) return `${samples} samples per pixel (${photometricName(photometric)})`;
   const depth = bits[0]!;
   if (photometric === 3) {
-    if (depth > 16 || sampleFormat !== UNSIGNED) return `${what} of ${depth} bits`;
+    if (depth > 16 || sampleFormat !== UNSIGNED) return `${what} of ${sampleWords(directory)} samples`;
     if (colorMap === undefined || colorMap.length < 3 * 2 ** depth) return `${what} without colours for ${2 ** depth} values`;
   }
   if (photometric === 6) {

@@ -128,6 +128,10 @@ test.each([
   [{ bits: [5, 6, 5] }, '5 and 6 bits per sample'],
   [{ photometric: 8 }, 'photometric interpretation 8 (CIE L*a*b*)'],
   [{ photometric: 3, samples: 1, bits: [8] }, 'photometric interpretation 3 (palette) without colours for 256 values'],
+  [
+    { photometric: 3, samples: 1, sampleFormat: 3, bits: [16] },
+    'photometric interpretation 3 (palette) of 16-bit floating point samples',
+  ],
   [{ photometric: 5 }, '3 samples per pixel (CMYK)'],
   [{ compression: 8, predictor: 3 }, 'predictor 3 of samples that are not floating point'],
   [{ compression: 7, bits: [12, 12, 12] }, '12 bits per sample in JPEG'],
