@@ -1,4 +1,4 @@
-import type { RasterRows, ScoreBlock, ScoreRows } from '../types.js';
+import type { RasterRows, ScoreBlock, ScoreRows, Size } from '../types.js';
 
 /**
  * How the scores of a pixel become one label.
@@ -33,39 +33,50 @@ export function labelRows(rows: ScoreRows, width: number, rule: LabelRule, count
 }
 
 function labelBlock(block: ScoreBlock, top: number, width: number, out: Uint8Array, rule: LabelRule, count: LabelCount): void {
-  const { labels, perLabel } = labelsOf(block, rule);
-  for (let r = 0; r < block.height; r++) {
-    out.set(labels.subarray(r * block.width, (r + 1) * block.width), (block.y - top + r) * width + block.x);
-  }
-  const covered = block.whole ? labels.length : countNumbers(block.data, labels.length);
+  const at = (block.y - top) * width + block.x;
+  const perLabel = putLabels(block, rule, out, at, width);
+  const pixels = block.width * block.height;
+  const covered = block.whole ? pixels : countNumbers(block.data, pixels);
   count.covered += covered;
-  perLabel[0]! -= labels.length - covered;
+  perLabel[0]! -= pixels - covered;
   for (let label = 0; label < perLabel.length; label++) count.perLabel[label]! += perLabel[label]!;
 }
 
-/** The label of each pixel of a block, and how many there are of each. A pixel without a score has label 0. */
-interface BlockLabels {
-  readonly labels: Uint8Array;
-  readonly perLabel: Uint32Array;
+/**
+ * Puts the label of each pixel of a block into rows that are `stride` px long, from index `at` on; 0 where there is no score.
+ *
+ * @returns how many pixels have each label
+ */
+function putLabels(block: ScoreBlock, rule: LabelRule, out: Uint8Array, at: number, stride: number): Uint32Array {
+  const { width, height } = block;
+  const rivals = rule.kind === 'argmax' ? [] : rivalsOf(block, rule.labels, rule.thresholds);
+  if (rivals.length === 1) return putPassing(rivals[0]!, block, out, at, stride);
+  const labels = rule.kind === 'argmax' ? argmax(block, rule.labels) : passing(rivals, width * height);
+  const perLabel = new Uint32Array(256);
+  for (let i = 0; i < labels.length; i++) perLabel[labels[i]!]!++;
+  for (let r = 0; r < height; r++) out.set(labels.subarray(r * width, (r + 1) * width), at + r * stride);
+  return perLabel;
 }
 
-function labelsOf(block: ScoreBlock, rule: LabelRule): BlockLabels {
-  if (rule.kind === 'argmax') return counted(argmax(block, rule.labels));
-  const { width, height, data } = block;
+/** A channel that may win a pixel. */
+interface Rival {
+  readonly scores: Float32Array;
+  readonly threshold: number;
+  readonly label: number;
+}
+
+function rivalsOf(
+  { width, height, data }: ScoreBlock,
+  labels: readonly number[],
+  thresholds: readonly (number | undefined)[],
+): Rival[] {
   const plane = width * height;
-  const rivals = rule.thresholds.flatMap((exact, channel): Rival[] => {
+  return thresholds.flatMap((exact, channel): Rival[] => {
     if (exact === undefined) return [];
     // Scores are float32: compared with the float64 threshold, a score of "0.2" would exceed 0.2.
     const threshold = Math.fround(exact);
-    return [{ scores: data.subarray(channel * plane, (channel + 1) * plane), threshold, label: rule.labels[channel]! }];
+    return [{ scores: data.subarray(channel * plane, (channel + 1) * plane), threshold, label: labels[channel]! }];
   });
-  return rivals.length === 1 ? passingOne(rivals[0]!) : counted(passing(rivals, plane));
-}
-
-function counted(labels: Uint8Array): BlockLabels {
-  const perLabel = new Uint32Array(256);
-  for (let i = 0; i < labels.length; i++) perLabel[labels[i]!]!++;
-  return { labels, perLabel };
 }
 
 /** How many of the first `length` values are numbers. */
@@ -95,41 +106,43 @@ function argmax({ width, height, classes, data }: ScoreBlock, labels: readonly n
   return out;
 }
 
-/** A channel that may win a pixel. */
-interface Rival {
-  readonly scores: Float32Array;
-  readonly threshold: number;
-  readonly label: number;
-}
-
 /**
- * Labels where one channel has a threshold. Without a branch: at the borders of small things a processor guesses it wrong, which takes longer than
- * all else here; and four at a time, because V8 does not unroll loops.
+ * {@link putLabels} where one channel has a threshold. Without a branch: at the borders of small things a processor guesses it wrong, which takes
+ * longer than all else here; and four at a time, because V8 does not unroll loops.
  */
-function passingOne({ scores, threshold, label }: Rival): BlockLabels {
-  const labels = new Uint8Array(scores.length);
+function putPassing(
+  { scores, threshold, label }: Rival,
+  { width, height }: Size,
+  out: Uint8Array,
+  at: number,
+  stride: number,
+): Uint32Array {
   let hits = 0;
-  let i = 0;
-  for (; i + 4 <= scores.length; i += 4) {
-    const a = Number(scores[i]! > threshold);
-    const b = Number(scores[i + 1]! > threshold);
-    const c = Number(scores[i + 2]! > threshold);
-    const d = Number(scores[i + 3]! > threshold);
-    labels[i] = a * label;
-    labels[i + 1] = b * label;
-    labels[i + 2] = c * label;
-    labels[i + 3] = d * label;
-    hits += a + b + c + d;
-  }
-  for (; i < scores.length; i++) {
-    const hit = Number(scores[i]! > threshold);
-    labels[i] = hit * label;
-    hits += hit;
+  for (let r = 0; r < height; r++) {
+    const to = at + r * stride;
+    const from = r * width;
+    let i = 0;
+    for (; i + 4 <= width; i += 4) {
+      const a = Number(scores[from + i]! > threshold);
+      const b = Number(scores[from + i + 1]! > threshold);
+      const c = Number(scores[from + i + 2]! > threshold);
+      const d = Number(scores[from + i + 3]! > threshold);
+      out[to + i] = a * label;
+      out[to + i + 1] = b * label;
+      out[to + i + 2] = c * label;
+      out[to + i + 3] = d * label;
+      hits += a + b + c + d;
+    }
+    for (; i < width; i++) {
+      const hit = Number(scores[from + i]! > threshold);
+      out[to + i] = hit * label;
+      hits += hit;
+    }
   }
   const perLabel = new Uint32Array(256);
-  perLabel[0] = scores.length - hits;
+  perLabel[0] = width * height - hits;
   perLabel[label]! += hits;
-  return { labels, perLabel };
+  return perLabel;
 }
 
 /** The label of each pixel; 0 where no channel passes or there is no score. */

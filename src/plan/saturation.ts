@@ -3,10 +3,17 @@ import type { Pixels } from '../types.js';
 /** HSV saturation of every pixel of an RGB image, 0 to 255: `255 (max - min) / max`, rounded; 0 for black. */
 export function saturation({ width, height, channels, data }: Pixels): Uint8Array {
   const plane = new Uint8Array(width * height);
+  const table = saturations();
   for (let i = 0, at = 0; i < plane.length; i++, at += channels) {
-    plane[i] = saturationOf(data[at]!, data[at + 1]!, data[at + 2]!);
+    const [red, green, blue] = [data[at]!, data[at + 1]!, data[at + 2]!];
+    plane[i] = table[(Math.max(red, green, blue) << 8) | Math.min(red, green, blue)]!;
   }
   return plane;
+}
+
+/** The saturation by the largest of three values, times 256, plus the smallest. */
+function saturations(): Uint8Array {
+  return Uint8Array.from({ length: 256 * 256 }, (_, index) => saturationOf(index >> 8, index & 255, index & 255));
 }
 
 /** HSV saturation of one colour, 0 to 255, rounded. */
