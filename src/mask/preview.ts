@@ -33,10 +33,10 @@ export async function createPreview(path: string, { overview, size, classes, cov
     throw new SegtileError('usage', `expected an RGB overview but got ${overview.channels} channel(s)`);
   const file = await openPartialFile(path);
   const target = previewSize(overview, size);
-  // Awaited at the end; until then a failure must not count as unhandled.
-  const slide = resized(overview, target);
-  slide.catch(() => undefined);
   const skipped = covered && skippedPixels(covered, size, target);
+  const parts = Promise.all([resized(overview, target), legend(target.width, classes, skipped !== undefined)]);
+  // Awaited at the end; until then a failure must not count as unhandled.
+  parts.catch(() => undefined);
   const shares = shareCounter(size, target, classes);
   let finishing: Promise<void> | undefined;
 
@@ -44,8 +44,8 @@ export async function createPreview(path: string, { overview, size, classes, cov
     if (shares.rows !== size.height) {
       throw new SegtileError('usage', `expected ${size.height} rows for ${path} but got ${shares.rows}`);
     }
-    const picture = compose(await slide, shares.planes, classes, skipped);
-    const strip = await legend(target.width, classes, skipped !== undefined);
+    const [slide, strip] = await parts;
+    const picture = compose(slide, shares.planes, classes, skipped);
     const data = strip ? Buffer.concat([picture, strip.data]) : picture;
     const height = target.height + (strip?.height ?? 0);
     const jpeg = await sharp(data, { raw: { width: target.width, height, channels: 3 } })

@@ -29,8 +29,11 @@ export interface TiffImage {
 /** Calls of decoders at the same time in one band: as many as libuv has threads, unless it was told otherwise. */
 const CALLS = 4;
 
-/** Blocks that go into one call of a decoder that takes several have about this many bytes together when they are decoded. */
+/** Blocks that go into one call of a decoder that takes several have about this many bytes together when they are decoded ... */
 const CALL_BYTES = 2 ** 21;
+
+/** ... but a grid of no more bytes than this is decoded in one: what is not cut need not be put together. */
+const WHOLE_BYTES = 2 ** 23;
 
 /**
  * Decodes blocks to some of their channels: the blocks of a grid side by side, columns that are not wanted left out. Tiles at the edge of
@@ -53,7 +56,10 @@ export async function decodeBlocks(
   const size = gridSize(directory, grid);
   const wrappable = complete && (directory.planar ? fitsWrapper(planeOf(directory), [0]) : fitsWrapper(directory, channels));
   if (wrappable) {
-    const pieces = cutGrid(directory, grid, Math.floor(CALL_BYTES / rawBytes(directory, directory.blockHeight)));
+    const blockBytes = rawBytes(directory, directory.blockHeight);
+    const bytes = size.width * size.height * channels.length;
+    const most = bytes <= WHOLE_BYTES ? grid.columns.length * grid.rows.length : CALL_BYTES / blockBytes;
+    const pieces = cutGrid(directory, grid, Math.floor(most));
     if (pieces.length > 1) return decodePieces(image, size, pieces, channels, signal);
     const decoded = directory.planar ? undefined : await decodeWrapped(image, grid, 0, signal);
     if (decoded !== undefined) return decoded;
