@@ -80,13 +80,16 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
     passes: passesPerWindow(groups, options.tta),
     start() {
       pools ??= startPools(ensemble, groups, options, shell);
-      pools.catch(() => {
-        modelFailed = true;
-      });
+      // Whoever needs the workers sees why there are none; until then a failure must not count as unhandled.
+      pools.catch(() => undefined);
       return pools;
     },
     async ready(clock) {
-      const open = await clock.wait('model', job.start());
+      // Not before: a slide that fails of itself while the workers start would be all that is told.
+      const open = await clock.wait('model', job.start()).catch((error: unknown) => {
+        modelFailed = true;
+        throw error;
+      });
       if (!told) for (const pool of open) say(shell, options, deviceText(pool));
       told = true;
       return readyModel(ensemble, groups, open, options.tta);

@@ -252,6 +252,25 @@ describe('slides that are cut short', () => {
   });
 });
 
+test('a model that fails while the first slide is found to be damaged is told, and not only that slide', async () => {
+  const cwd = folder();
+  // Without a pyramid all of it is read to look for tissue, which takes longer than a model takes to fail; only its last block is bad.
+  const size = { width: 5000, height: 4000 };
+  const bytes = Buffer.from(blockTiff(picture(size.width, size.height), { compression: 8, blockHeight: 100 }));
+  bytes.fill(0, bytes.length - 400);
+  save(cwd, 'damaged.tif', bytes);
+  const ended = await segtile(
+    ['infer', 'damaged.tif', slide, '-m', at('unet.onnx'), '--window', '101', '-o', 'out', '--quiet'],
+    {
+      cwd,
+    },
+  );
+  expect(ended.stderr).toMatch(
+    /damaged\.tif cannot be decoded.*\n.*hint.*\nsegtile: .*window of 101.*\n.*\nsegtile: 0 of 2 slides done\n$/,
+  );
+  expect(ended.code).toBe(1);
+}, 60_000);
+
 describe('outputs', () => {
   const args = ['-m', at('red.onnx'), '--quiet'];
 
@@ -310,10 +329,13 @@ describe('outputs', () => {
     if (!mounted) context.skip('a small disk cannot be mounted here: it takes root');
     try {
       // Labels that look like noise do not compress: 300 x 200 of them need more than there is.
-      const noise = [...args, '--window', '64', '--threshold', '0.62', '--no-preview'];
+      const noise = [...args, '--window', '64', '--threshold', '0.62'];
       const big = await writeSlide(at('big.tif'), 900, 900, speckled);
-      expectOneLine(await segtile(['infer', big, ...noise, '-o', join(disk, 'out')]), 1, /cannot write .*\n.*disk is full/);
-      expect(filesIn(disk)).toEqual([]);
+      for (const preview of [[], ['--no-preview']]) {
+        const ended = await segtile(['infer', big, ...noise, ...preview, '-o', join(disk, 'out')]);
+        expectOneLine(ended, 1, /cannot write .*\n.*disk is full/);
+        expect(filesIn(disk)).toEqual([]);
+      }
     } finally {
       spawnSync('umount', [disk]);
       rmSync(disk, { recursive: true });
