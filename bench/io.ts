@@ -11,7 +11,7 @@ import { channelNetwork } from '../test/model/networks.ts';
 import { sharedFile } from '../test/shared.ts';
 import { segtileInfer } from './command.ts';
 import { machine, median, table } from './figures.ts';
-import { bySharp, stripLayouts, type WriteLayout } from './layouts.ts';
+import { flatTileLayouts, plainStripLayouts, stripLayouts } from './layouts.ts';
 import { tissueTexture } from './slides.ts';
 
 const { values } = parseArgs({
@@ -19,18 +19,8 @@ const { values } = parseArgs({
 });
 const [size, repeats] = [Number(values.size), Number(values.repeats)];
 
-const tiles = { tile: true, tileWidth: 256, tileHeight: 256 } as const;
-const strips: Record<string, WriteLayout> = {
-  'LZW strips': bySharp({ compression: 'lzw', predictor: 'horizontal' }),
-  'deflate strips': bySharp({ compression: 'deflate', predictor: 'horizontal' }),
-  ...stripLayouts,
-};
-const layouts: Record<string, WriteLayout> = {
-  'JPEG tiles': bySharp({ ...tiles, compression: 'jpeg', quality: 80 }),
-  'LZW tiles': bySharp({ ...tiles, compression: 'lzw', predictor: 'horizontal' }),
-  'deflate tiles': bySharp({ ...tiles, compression: 'deflate', predictor: 'horizontal' }),
-  ...strips,
-};
+const strips = { ...plainStripLayouts, ...stripLayouts };
+const layouts = { ...flatTileLayouts, ...strips };
 
 sharp.cache(false);
 const folder = mkdtempSync(join(tmpdir(), 'segtile-io-'));

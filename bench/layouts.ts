@@ -38,8 +38,27 @@ export const stripLayouts: Readonly<Record<string, WriteLayout>> = {
 /** {@link stripLayouts} and a scanner's pyramid of JPEG tiles. */
 export const slideLayouts: Readonly<Record<string, WriteLayout>> = { 'JPEG tiles': writeSlide, ...stripLayouts };
 
-/** What sharp writes. The image is held for that. */
-export function bySharp(options: TiffOptions): WriteLayout {
+const tiles: TiffOptions = { tile: true, tileWidth: 256, tileHeight: 256 };
+
+/** Plain tiles without loss. The image is held while they are written. */
+export const tileLayouts: Readonly<Record<string, WriteLayout>> = {
+  'LZW tiles': bySharp({ ...tiles, compression: 'lzw', predictor: 'horizontal' }),
+  'deflate tiles': bySharp({ ...tiles, compression: 'deflate', predictor: 'horizontal' }),
+};
+
+/** The same, and JPEG in one level. */
+export const flatTileLayouts: Readonly<Record<string, WriteLayout>> = {
+  'JPEG tiles': bySharp({ ...tiles, compression: 'jpeg', quality: 80 }),
+  ...tileLayouts,
+};
+
+/** Strips of many rows. The image is held while they are written. */
+export const plainStripLayouts: Readonly<Record<string, WriteLayout>> = {
+  'LZW strips': bySharp({ compression: 'lzw', predictor: 'horizontal' }),
+  'deflate strips': bySharp({ compression: 'deflate', predictor: 'horizontal' }),
+};
+
+function bySharp(options: TiffOptions): WriteLayout {
   return async (path, texture, { width, height }) => {
     const data = new Uint8Array(width * height * 3);
     for (const rows of tiled(texture, { width, height })) data.set(rows.data, rows.y * width * 3);

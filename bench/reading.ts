@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Pixels } from '../dist/types.js';
 import { machine, median, table } from './figures.ts';
-import { bySharp, slideLayouts, type WriteLayout } from './layouts.ts';
+import { slideLayouts, tileLayouts } from './layouts.ts';
 import { tissueTexture } from './slides.ts';
 
 const { values } = parseArgs({
@@ -31,12 +31,7 @@ interface Read {
   readonly checksum: number;
 }
 
-const tiles = { tile: true, tileWidth: 256, tileHeight: 256, predictor: 'horizontal' } as const;
-const layouts: Record<string, WriteLayout> = {
-  ...slideLayouts,
-  'LZW tiles': bySharp({ ...tiles, compression: 'lzw' }),
-  'deflate tiles': bySharp({ ...tiles, compression: 'deflate' }),
-};
+const layouts = { ...slideLayouts, ...tileLayouts };
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-reading-'));
 try {

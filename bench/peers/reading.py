@@ -15,13 +15,7 @@ import time
 import numpy as np
 import tifffile
 import zarr
-
-
-def starts(length: int, window: int, stride: int) -> list[int]:
-    if length <= window:
-        return [0]
-    count = -(-(length - window) // stride) + 1
-    return [min(i * stride, length - window) for i in range(count)]
+from windows import starts
 
 
 def main() -> None:
