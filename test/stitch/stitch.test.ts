@@ -40,6 +40,7 @@ function stitchAll(
       next += rows.height;
       for (const block of rows.blocks) {
         expect(block.height).toBe(rows.height);
+        expect(block.whole).toBe(!block.data.some(Number.isNaN));
         for (let c = 0; c < classes; c++)
           for (let y = 0; y < block.height; y++)
             for (let x = 0; x < block.width; x++)
