@@ -32,6 +32,36 @@ test('a pixel that no window looked at is background and not covered', () => {
   expect([...count.perLabel.subarray(0, 2)]).toEqual([1, 1]);
 });
 
+test('with one threshold every pixel of every block is labelled and counted, wherever the block lies', () => {
+  const score = fc.oneof(fc.float({ min: 0, max: 1, noNaN: true }), fc.constant(Number.NaN));
+  const blocks = fc
+    .record({ width: fc.integer({ min: 1, max: 21 }), height: fc.integer({ min: 1, max: 3 }), left: fc.nat(5), gap: fc.nat(5) })
+    .chain((size) => fc.tuple(fc.constant(size), fc.array(score, { minLength: 2 * size.width * size.height })));
+  fc.assert(
+    fc.property(blocks, fc.float({ min: 0, max: 1, noNaN: true }), ([{ width, height, left, gap }, scores], threshold) => {
+      const plane = width * height;
+      const places = [left, left + width + gap];
+      const across = places[1]! + width + 2;
+      const count = emptyLabelCount();
+      const wanted = new Uint8Array(across * height);
+      let covered = 0;
+      const made = places.map((x, index) => {
+        const data = Float32Array.from(scores.slice(index * plane, (index + 1) * plane));
+        data.forEach((value, i) => {
+          if (value > threshold) wanted[Math.floor(i / width) * across + x + (i % width)] = 4;
+          if (!Number.isNaN(value)) covered++;
+        });
+        return { x, y: 9, width, height, classes: 1, whole: !data.some(Number.isNaN), data };
+      });
+      const rule: LabelRule = { kind: 'thresholds', labels: [4], thresholds: [threshold] };
+      const { data } = labelRows({ y: 9, height, blocks: made }, across, rule, count);
+      expect([...data]).toEqual([...wanted]);
+      const hits = wanted.filter((value) => value === 4).length;
+      expect([count.covered, count.perLabel[4], count.perLabel[0]]).toEqual([covered, hits, covered - hits]);
+    }),
+  );
+});
+
 test('argmax takes the first of equals, and background may win', () => {
   const rule: LabelRule = { kind: 'argmax', labels: [0, 1, 2] };
   expect(
