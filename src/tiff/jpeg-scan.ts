@@ -132,11 +132,11 @@ function followScan(bytes: Uint8Array, head: JpegHead, blocks: readonly BlockCod
   if (at < head.endAt) throw new Error(`its JPEG data go on after their last unit (${head.endAt - at} bytes)`);
 }
 
-/** Zeros behind the data of a stretch: more than what one block can take in, 64 codes with their values. */
+/** Bytes behind the data of a stretch, which hold anything: more than one block can take in, 64 codes with their values, before it is found to reach too far. */
 const PADDING = 256;
 
 /**
- * Puts the data up to the next marker into `data`, without the zeros that tell a byte of 255 from a marker and with {@link PADDING} behind them.
+ * Puts the data up to the next marker into `data`, without the zeros that tell a byte of 255 from a marker, nor fill bytes before such a one.
  *
  * @returns how many bytes they are, and where the marker is, or `end`
  */
@@ -155,7 +155,6 @@ function unstuff(bytes: Uint8Array, start: number, end: number, data: Uint8Array
     data[length++] = 0xff;
     at = last + 2;
   }
-  data.fill(0, length, length + PADDING);
   return { length, markerAt: at };
 }
 

@@ -42,11 +42,14 @@ test('what libjpeg writes is followed to its end, and a scan with bytes too few 
       expect(head(whole).scan).toHaveLength(form.grey ? 1 : 3);
       await check(whole);
       await check(Buffer.concat([headers, codes, Buffer.of(0xff), EOI]));
+      // libjpeg passes over fill bytes before a byte of 255 as well.
+      const filled = [...codes].flatMap((byte) => (byte === 0xff ? [0xff, 0xff, 0xff] : [byte]));
+      await check(Buffer.concat([headers, Buffer.from(filled), EOI]));
       await expect(check(Buffer.concat([headers, codes, Buffer.of(0x12), EOI]))).rejects.toThrow('go on after their last unit');
       const cut = codes.subarray(0, Math.floor(codes.length * share));
       // Without its last byte, or with half of a byte of 255, a scan may lack nothing but bits that only fill it up.
       if (cut.length > codes.length - 3) return;
-      // Most end too early. The bits that are missing read as ones, though, which may make an impossible block before the end is noticed.
+      // Most end too early. What lies behind is read first, though, which may make an impossible block before the end is noticed.
       await expect(check(Buffer.concat([headers, cut, EOI]))).rejects.toThrow('its JPEG data');
     }),
   );
@@ -105,6 +108,11 @@ test('restart markers are followed, and have to be the right ones', async () => 
   expect(info).toMatchObject({ width: 40, height: 320 });
   await expect(check(stack(...right.slice(0, 8), 0xd1))).rejects.toThrow('no restart marker after unit 54 of 60');
   await expect(check(stack(...right.slice(0, 8)))).rejects.toThrow('no restart marker after unit 54 of 60');
+  // The end of the second interval is missing; what the first one left in memory would fit.
+  const short = stack(...right);
+  const second = short.indexOf(Buffer.of(0xff, 0xd0)) + 2;
+  const cut = Buffer.concat([short.subarray(0, second + codes.length - 20), short.subarray(second + codes.length)]);
+  await expect(check(cut)).rejects.toThrow('end too early, in unit');
   await expect(check(stack(...right, 0xd1))).rejects.toThrow('go on after their last unit');
 });
 
