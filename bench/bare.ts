@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { refuseTelemetry } from '../dist/model/telemetry.js';
 
 /** The work of the reference. */
 export interface BareWork {
@@ -20,6 +21,7 @@ export async function bareSeconds(work: BareWork, workers: number): Promise<{ re
   // How many runs have been started, by all threads together.
   const started = new Int32Array(new SharedArrayBuffer(4));
   const url = new URL('bare-worker.js', import.meta.url);
+  refuseTelemetry();
   const threads = Array.from({ length: workers }, () => new Worker(url, { workerData: { ...work, started } }));
   const answers = () =>
     Promise.all(

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { SegtileError } from '../errors.js';
 import { nvidiaGpus, showsGpu } from './adapter.js';
 import { type Device, deviceName, type Provider } from './device.js';
+import { refuseTelemetry } from './telemetry.js';
 
 /** Libraries of providers that onnxruntime loads only when they are asked for, on Linux. */
 const libraries: Partial<Record<Provider, string>> = {
@@ -25,6 +26,7 @@ export function nativeFolder(): string {
 
 /** Providers that onnxruntime was built with here. That says nothing about libraries or devices. */
 export async function compiledIn(): Promise<readonly string[]> {
+  refuseTelemetry();
   const { listSupportedBackends } = await import('onnxruntime-node');
   return listSupportedBackends().map(({ name }) => name);
 }

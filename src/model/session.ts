@@ -4,6 +4,7 @@ import type { Samples } from '../types.js';
 import type { Device } from './device.js';
 import type { Dim } from './onnx.js';
 import type { PlacedNode } from './profile.js';
+import { refuseTelemetry } from './telemetry.js';
 import { newTurn, type Turn } from './turn.js';
 
 /** What a graph gives: planes of scores, as floats or as bytes. */
@@ -95,6 +96,7 @@ const webgpuTurn = newTurn();
  * @throws {SegtileError} `model` with onnxruntime's words, from here or from a run
  */
 export function startSession(start: Start): Promise<Session> {
+  refuseTelemetry();
   const worker = new Worker(new URL('./worker.js', import.meta.url));
   worker.postMessage(start.device?.provider === 'webgpu' ? { ...start, turn: webgpuTurn } : start);
   const waiting = new Map<number, Waiting>();
