@@ -9,7 +9,7 @@ import type { Box, ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
  *
  * The memory is a ring as high as the part of a window that counts. It is cut into blocks of columns that exist only while some window
  * has put scores there, so glass costs nothing. Sums of weights are not kept: they follow from which windows were added, and are worked
- * out for each row as it leaves. Scores must be added in plan order: float32 sums depend on their order, and the same bits should come
+ * out for the rows that leave. Scores must be added in plan order: float32 sums depend on their order, and the same bits should come
  * out whatever order the windows were inferred in.
  */
 export interface Stitch {
@@ -42,6 +42,28 @@ interface Part {
   readonly box: Box;
 }
 
+/** A block by its first column, and what was put into it. */
+interface Covered {
+  readonly x: number;
+  readonly parts: readonly Part[];
+}
+
+/** Whether two blocks lie in the same way under the windows that were put into them: then their weights are the same. */
+function coveredAlike(a: Covered, b: Covered): boolean {
+  return (
+    a.parts.length === b.parts.length &&
+    a.parts.every(({ across, box }, index) => {
+      const other = b.parts[index]!;
+      return (
+        across.start - a.x === other.across.start - b.x &&
+        across.length === other.across.length &&
+        box.x - a.x === other.box.x - b.x &&
+        box.y === other.box.y
+      );
+    })
+  );
+}
+
 /**
  * Starts the stitch of one image.
  *
@@ -58,7 +80,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
   let ringHeight = 0;
   for (let row = 0; row < grid.rows; row++) ringHeight = Math.max(ringHeight, span(grid.y, row).length);
   const planeSize = ringHeight * BLOCK_WIDTH;
-  const weights = new Float32Array(BLOCK_WIDTH);
+  const weights = new Float32Array(BLOCK_WIDTH * CHUNK_HEIGHT);
   const chunks = new Map<number, Float32Array>();
   let finalRow = 0;
 
@@ -99,9 +121,14 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
       const y = finalRow;
       const rows = Math.min(CHUNK_HEIGHT, end - y);
       const blocks: ScoreBlock[] = [];
+      let weighed: Covered | undefined;
       for (let index = 0; index < blockCount; index++) {
         const block = ring[index];
         if (!block) continue;
+        const covered = { x: index * BLOCK_WIDTH, parts: block.parts };
+        // Inside a slide most blocks lie under their windows as the one before does.
+        if (!weighed || !coveredAlike(covered, weighed)) sumWeights(covered, y, rows);
+        weighed = covered;
         blocks.push(drain(index, block, y, rows));
         block.parts = block.parts.filter(({ down }) => down.start + down.length > y + rows);
         if (block.parts.length === 0) {
@@ -129,12 +156,11 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
     let whole = true;
     for (let r = 0; r < rows; r++) {
       const from = ((y + r) % ringHeight) * BLOCK_WIDTH;
-      sumWeights(block.parts, x, y + r);
       for (let c = 0; c < classes; c++) {
         const sumAt = c * planeSize + from;
         const to = c * plane + r * blockWidth;
-        if (divide(block.sums, sumAt, weights, data, to, blockWidth)) {
-          refuseNaN(data, to, x, y + r, c, blockWidth);
+        if (divide(block.sums, sumAt, weights, r * BLOCK_WIDTH, data, to, blockWidth)) {
+          refuseNaN(data, to, r, x, y + r, c, blockWidth);
           whole = false;
         }
         block.sums.fill(0, sumAt, sumAt + blockWidth);
@@ -144,19 +170,31 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
   }
 
   /** Where a pixel with weight has no number as its score, the network gave none; elsewhere no window looked. */
-  function refuseNaN(scores: Float32Array, from: number, x: number, y: number, channel: number, count: number): void {
-    for (let i = 0; i < count; i++) if (weights[i]! > 0 && Number.isNaN(scores[from + i]!)) throw notANumber(x + i, y, channel);
+  function refuseNaN(
+    scores: Float32Array,
+    from: number,
+    r: number,
+    x: number,
+    y: number,
+    channel: number,
+    count: number,
+  ): void {
+    for (let i = 0; i < count; i++)
+      if (weights[r * BLOCK_WIDTH + i]! > 0 && Number.isNaN(scores[from + i]!)) throw notANumber(x + i, y, channel);
   }
 
-  /** Puts the sums of weights of row `y` into `weights`, from column `x` on. */
-  function sumWeights(parts: readonly Part[], x: number, y: number): void {
-    weights.fill(0);
+  /** Puts the sums of weights of some rows of a block into `weights`, from row `y` on. */
+  function sumWeights({ x, parts }: Covered, y: number, rows: number): void {
+    weights.fill(0, 0, rows * BLOCK_WIDTH);
     for (const { across, down, box } of parts) {
-      if (y < down.start || y >= down.start + down.length) continue;
       const start = Math.max(across.start, x);
       const count = Math.min(across.start + across.length, x + BLOCK_WIDTH) - start;
-      if (map) addWeights(weights, start - x, map, (y - box.y) * box.width + (start - box.x), count);
-      else weights.fill(1, start - x, start - x + count);
+      const end = Math.min(down.start + down.length, y + rows);
+      for (let row = Math.max(down.start, y); row < end; row++) {
+        const to = (row - y) * BLOCK_WIDTH + start - x;
+        if (map) addWeights(weights, to, map, (row - box.y) * box.width + (start - box.x), count);
+        else weights.fill(1, to, to + count);
+      }
     }
   }
 
@@ -198,7 +236,7 @@ function addWeights(sums: Float32Array, to: number, weights: Float32Array, from:
 }
 
 /**
- * Puts `count` quotients of sums and weights into `out`. The weights begin at index 0, the others at the given ones.
+ * Puts `count` quotients of sums and weights into `out`. The three begin at the given indices.
  *
  * @returns whether one of the quotients may not be a number
  */
@@ -206,6 +244,7 @@ function divide(
   sums: Float32Array,
   from: number,
   weights: Float32Array,
+  weightsFrom: number,
   out: Float32Array,
   to: number,
   count: number,
@@ -213,10 +252,10 @@ function divide(
   let i = 0;
   let total = 0;
   for (; i + 4 <= count; i += 4) {
-    const a = sums[from + i]! / weights[i]!;
-    const b = sums[from + i + 1]! / weights[i + 1]!;
-    const c = sums[from + i + 2]! / weights[i + 2]!;
-    const d = sums[from + i + 3]! / weights[i + 3]!;
+    const a = sums[from + i]! / weights[weightsFrom + i]!;
+    const b = sums[from + i + 1]! / weights[weightsFrom + i + 1]!;
+    const c = sums[from + i + 2]! / weights[weightsFrom + i + 2]!;
+    const d = sums[from + i + 3]! / weights[weightsFrom + i + 3]!;
     out[to + i] = a;
     out[to + i + 1] = b;
     out[to + i + 2] = c;
@@ -224,7 +263,7 @@ function divide(
     total += a + b + c + d;
   }
   for (; i < count; i++) {
-    const quotient = sums[from + i]! / weights[i]!;
+    const quotient = sums[from + i]! / weights[weightsFrom + i]!;
     out[to + i] = quotient;
     total += quotient;
   }
