@@ -1,8 +1,10 @@
-import { SegtileError } from '../errors.js';
+import { setImmediate } from 'node:timers/promises';
+import { SegtileError, throwIfAborted } from '../errors.js';
 import type { Grid } from '../plan/grid.js';
+import { saturation } from '../plan/saturation.js';
 import { type Selection, selectWindows } from '../plan/selection.js';
 import { createStainCount } from '../plan/stain-count.js';
-import { HUBMAP_SHARE, otsuTissue, stainedPixels, tissueMap, tissueShare } from '../plan/tissue.js';
+import { HUBMAP_SHARE, saturatedTissue, stainedPixels, tissueMap, tissueShare, tissueThreshold } from '../plan/tissue.js';
 import { openSlide } from '../slide/open.js';
 import { readOverview } from '../slide/overview.js';
 import type { View } from '../slide/view.js';
@@ -93,14 +95,27 @@ export async function tissueMask(
   overview: Pixels,
   signal: AbortSignal,
 ): Promise<{ readonly mask: Uint8Array; readonly facts: Record<string, string | number> }> {
-  if (choice.kind === 'otsu') return otsuFacts(overview);
+  if (choice.kind === 'otsu') return otsuFacts(overview, signal);
   if (choice.kind === 'hubmap') return { mask: stainedPixels(overview), facts: { method: 'hubmap' } };
   return userMask(choice.path, slide, overview, signal);
 }
 
-function otsuFacts(overview: Pixels): { mask: Uint8Array; facts: Record<string, string | number> } {
-  const { mask, threshold } = otsuTissue(overview);
+/** In three steps, between which others have their turn: meanwhile workers start, and a user may have had enough. */
+async function otsuFacts(
+  overview: Pixels,
+  signal: AbortSignal,
+): Promise<{ mask: Uint8Array; facts: Record<string, string | number> }> {
+  const plane = saturation(overview);
+  await turnOfOthers(signal);
+  const threshold = tissueThreshold(plane, overview);
+  await turnOfOthers(signal);
+  const mask = saturatedTissue(plane, overview, threshold);
   return { mask, facts: { method: 'otsu', saturationThreshold: threshold } };
+}
+
+async function turnOfOthers(signal: AbortSignal): Promise<void> {
+  await setImmediate();
+  throwIfAborted(signal);
 }
 
 /** The user's own tissue regions, on a raster as large as the overview. */

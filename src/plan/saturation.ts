@@ -51,14 +51,17 @@ export function otsuThreshold(values: Uint8Array): number {
 }
 
 /**
- * Median over a square neighbourhood, cut at the border. `radius` in pixels: 3 is a 7 x 7 filter. From one pixel to the next one column
- * enters the histogram, one leaves, and the median moves a little (Huang, Yang and Tang 1979, "A fast two-dimensional median
- * filtering algorithm").
+ * Median over a square neighbourhood, cut at the border, for every row or every so many. `radius` in pixels: 3 is a 7 x 7 filter. From one
+ * pixel to the next one column enters the histogram, one leaves, and the median moves a little (Huang, Yang and Tang 1979, "A fast
+ * two-dimensional median filtering algorithm").
+ *
+ * @returns the rows 0, `every`, 2 `every` and so on, one after the other
  */
-export function medianFilter(plane: Uint8Array, width: number, height: number, radius: number): Uint8Array {
-  const out = new Uint8Array(plane.length);
+export function medianRows(plane: Uint8Array, width: number, height: number, radius: number, every = 1): Uint8Array {
+  const out = new Uint8Array(width * Math.ceil(height / every));
   const counts = new Int32Array(256);
-  for (let y = 0; y < height; y++) {
+  let at = 0;
+  for (let y = 0; y < height; y += every) {
     const top = Math.max(y - radius, 0) * width;
     const bottom = Math.min(y + radius, height - 1) * width;
     const rows = (bottom - top) / width + 1;
@@ -69,8 +72,8 @@ export function medianFilter(plane: Uint8Array, width: number, height: number, r
     for (let x = -radius; x < width; x++) {
       const entering = x + radius;
       if (entering < width) {
-        for (let at = top + entering; at <= bottom + entering; at += width) {
-          const value = plane[at]!;
+        for (let from = top + entering; from <= bottom + entering; from += width) {
+          const value = plane[from]!;
           counts[value]!++;
           // One more where value < median. A branch here would be guessed wrong half the time.
           below += (value - median) >>> 31;
@@ -79,8 +82,8 @@ export function medianFilter(plane: Uint8Array, width: number, height: number, r
       }
       const leaving = x - radius - 1;
       if (leaving >= 0) {
-        for (let at = top + leaving; at <= bottom + leaving; at += width) {
-          const value = plane[at]!;
+        for (let from = top + leaving; from <= bottom + leaving; from += width) {
+          const value = plane[from]!;
           counts[value]!--;
           below -= (value - median) >>> 31;
         }
@@ -90,7 +93,35 @@ export function medianFilter(plane: Uint8Array, width: number, height: number, r
       const rank = (total + 1) >> 1;
       while (below >= rank) below -= counts[--median]!;
       while (below + counts[median]! < rank) below += counts[median++]!;
-      out[y * width + x] = median;
+      out[at++] = median;
+    }
+  }
+  return out;
+}
+
+/**
+ * 1 where the median of {@link medianRows} exceeds a threshold, which is where most of the neighbourhood does; else 0. Counting takes a
+ * quarter of the time of finding medians.
+ */
+export function medianAbove(plane: Uint8Array, width: number, height: number, radius: number, threshold: number): Uint8Array {
+  const out = new Uint8Array(plane.length);
+  // Pixels above the threshold in each column of the rows at hand, with room on both sides for columns that are none.
+  const inColumn = new Uint8Array(width + 2 * radius + 1);
+  const count = (y: number, change: 1 | -1): void => {
+    for (let x = 0, from = y * width; x < width; x++, from++)
+      inColumn[x + radius + 1]! += Number(plane[from]! > threshold) * change;
+  };
+  for (let y = 0; y < Math.min(radius, height); y++) count(y, 1);
+  for (let y = 0; y < height; y++) {
+    if (y + radius < height) count(y + radius, 1);
+    if (y > radius) count(y - radius - 1, -1);
+    const rows = Math.min(y + radius, height - 1) - Math.max(y - radius, 0) + 1;
+    let sum = 0;
+    for (let i = radius + 1; i <= 2 * radius; i++) sum += inColumn[i]!;
+    for (let x = 0, to = y * width; x < width; x++, to++) {
+      sum += inColumn[x + 2 * radius + 1]! - inColumn[x]!;
+      const columns = Math.min(x + radius, width - 1) - Math.max(x - radius, 0) + 1;
+      out[to] = 2 * sum > rows * columns ? 1 : 0;
     }
   }
   return out;

@@ -1,6 +1,6 @@
 import type { Box, Pixels, Size } from '../types.js';
 import { removeSmall } from './components.js';
-import { medianFilter, otsuThreshold, saturation } from './saturation.js';
+import { medianAbove, medianRows, otsuThreshold, saturation } from './saturation.js';
 
 /**
  * Where a slide holds tissue, on a coarse raster over the whole slide, as a summed-area table: `sums[(y) * (width + 1) + x]` counts
@@ -51,32 +51,34 @@ export const STAINED = 40;
 /** Below this saturation a pixel is glass whatever Otsu's threshold says: JPEG noise on white reaches about 10. */
 const GLASS = 10;
 
+/** Medians change little from row to row: those of every fourth one have the histogram of all. */
+const SAMPLED_ROWS = 4;
+
+/** Of the median filter on saturation, in px of the overview: 7 x 7. */
+const RADIUS = 3;
+
 /**
- * Tissue by saturation: 7 x 7 median, Otsu's threshold, objects under 16 and holes under 64 pixels removed. The threshold is kept
- * between {@link GLASS} and {@link STAINED}: a histogram has a best split even where a view shows nothing but glass, or nothing but
- * tissue.
+ * The saturation that tells tissue from glass: Otsu's threshold of the 7 x 7 median, kept between {@link GLASS} and {@link STAINED}, because
+ * a histogram has a best split even where a view shows nothing but glass, or nothing but tissue.
  *
- * @param overview RGB, the whole slide at about 2,048 px
+ * @param plane saturation of the whole slide at about 2,048 px
  */
-export function otsuTissue(overview: Pixels): { readonly mask: Uint8Array; readonly threshold: number } {
-  const { width, height } = overview;
-  const smooth = medianFilter(saturation(overview), width, height, 3);
-  const threshold = Math.min(Math.max(otsuThreshold(smooth), GLASS), STAINED);
-  const mask = above(smooth, threshold);
+export function tissueThreshold(plane: Uint8Array, { width, height }: Size): number {
+  const split = otsuThreshold(medianRows(plane, width, height, RADIUS, SAMPLED_ROWS));
+  return Math.min(Math.max(split, GLASS), STAINED);
+}
+
+/** Where the 7 x 7 median of saturation exceeds a threshold: 1, objects under 16 and holes under 64 pixels removed. */
+export function saturatedTissue(plane: Uint8Array, { width, height }: Size, threshold: number): Uint8Array {
+  const mask = medianAbove(plane, width, height, RADIUS, threshold);
   removeSmall(mask, width, height, 1, 16);
   removeSmall(mask, width, height, 0, 64);
-  return { mask, threshold };
+  return mask;
 }
 
 /** Pixels whose saturation exceeds {@link STAINED}, unfiltered. */
 export function stainedPixels(overview: Pixels): Uint8Array {
-  return above(saturation(overview), STAINED);
-}
-
-function above(values: Uint8Array, threshold: number): Uint8Array {
-  const mask = new Uint8Array(values.length);
-  for (let i = 0; i < mask.length; i++) mask[i] = values[i]! > threshold ? 1 : 0;
-  return mask;
+  return saturation(overview).map((value) => (value > STAINED ? 1 : 0));
 }
 
 /**

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { removeSmall } from '../../dist/plan/components.js';
-import { medianFilter, otsuThreshold, saturation } from '../../dist/plan/saturation.js';
-import { otsuTissue, stainedPixels, tissueMap, tissueShare } from '../../dist/plan/tissue.js';
+import { medianAbove, medianRows, otsuThreshold, saturation } from '../../dist/plan/saturation.js';
+import { saturatedTissue, stainedPixels, tissueMap, tissueShare, tissueThreshold } from '../../dist/plan/tissue.js';
+import type { Pixels } from '../../dist/types.js';
 import goldens from '../fixtures/plan/skimage.json' with { type: 'json' };
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64'));
@@ -19,9 +20,29 @@ test("the threshold splits as scikit-image's threshold_otsu does", () => {
 test("the median equals scipy's away from the border", () => {
   const { width, height } = goldens;
   const wanted = bytes(goldens.median7);
-  const got = medianFilter(bytes(goldens.saturation), width, height, 3);
+  const got = medianRows(bytes(goldens.saturation), width, height, 3);
   for (let y = 3; y < height - 3; y++)
     for (let x = 3; x < width - 3; x++) expect(got[y * width + x]).toBe(wanted[y * width + x]);
+});
+
+test('the median of every so many rows, and whether it exceeds a threshold, follow from that of all', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 0, max: 8 }),
+      fc.infiniteStream(fc.integer({ min: 0, max: 8 })),
+      (width, height, radius, every, threshold, stream) => {
+        const plane = Uint8Array.from({ length: width * height }, () => stream.next().value);
+        const all = medianRows(plane, width, height, radius);
+        const someRows = all.filter((_, i) => Math.floor(i / width) % every === 0);
+        expect(medianRows(plane, width, height, radius, every)).toEqual(someRows);
+        expect(medianAbove(plane, width, height, radius, threshold)).toEqual(all.map((median) => Number(median > threshold)));
+      },
+    ),
+  );
 });
 
 test("small objects and holes go as with scikit-image's remove_small_objects and remove_small_holes", () => {
@@ -34,7 +55,7 @@ test("small objects and holes go as with scikit-image's remove_small_objects and
 });
 
 test('a view of glass alone has no tissue, a view of tissue alone has no glass', () => {
-  const view = (red: number, green: number, blue: number) => {
+  const view = (red: number, green: number, blue: number): Pixels => {
     const data = new Uint8Array(100 * 80 * 3);
     for (let i = 0; i < data.length; i += 3) {
       const noise = (i * 2654435761) % 5;
@@ -42,8 +63,12 @@ test('a view of glass alone has no tissue, a view of tissue alone has no glass',
     }
     return { width: 100, height: 80, channels: 3, data };
   };
-  expect(otsuTissue(view(238, 240, 242)).mask.some(Boolean)).toBe(false);
-  expect(otsuTissue(view(180, 90, 150)).mask.every(Boolean)).toBe(true);
+  const tissue = (image: Pixels) => {
+    const plane = saturation(image);
+    return saturatedTissue(plane, image, tissueThreshold(plane, image));
+  };
+  expect(tissue(view(238, 240, 242)).some(Boolean)).toBe(false);
+  expect(tissue(view(180, 90, 150)).every(Boolean)).toBe(true);
   expect(stainedPixels(view(180, 90, 150)).every(Boolean)).toBe(true);
 });
 
