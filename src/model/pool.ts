@@ -88,6 +88,11 @@ export async function openPool(model: Model, options: PoolOptions, runtime: Runt
   checkOptions(model, options);
   const choice = parseDevices(options.device);
   const bytes = await readModelBytes(model.path, signal);
+  // Looked for while the network is, so that neither waits for the other.
+  const candidates = (choice === 'auto' ? autoDevices() : []).map((device) => ({
+    device,
+    refusal: refusalOf(device, options, runtime),
+  }));
   const map = await findScores(bytes, model, window);
   if (map.channels !== model.channels)
     throw new SegtileError(
@@ -99,19 +104,31 @@ export async function openPool(model: Model, options: PoolOptions, runtime: Runt
   if (choice !== 'auto') return openOn(network, choice, options, runtime, []);
 
   const refused: { device: string; reason: string }[] = [];
-  for (const device of autoDevices()) {
-    try {
-      return await openOn(network, [device], options, runtime, refused);
-    } catch (error) {
-      if (!(error instanceof SegtileError) || error.code !== 'device') throw error;
-      refused.push({ device: deviceName(device), reason: error.message });
+  for (const { device, refusal } of candidates) {
+    let error = await refusal;
+    if (error === undefined) {
+      try {
+        return await openOn(network, [device], options, runtime, refused);
+      } catch (thrown) {
+        error = thrown;
+      }
     }
+    if (!(error instanceof SegtileError) || error.code !== 'device') throw error;
+    refused.push({ device: deviceName(device), reason: error.message });
   }
   if (!options.requireGpu) return openOn(network, [{ provider: 'cpu' }], options, runtime, refused);
   throw new SegtileError(
     'device',
     `no GPU runs ${model.path}: ${refused.map((each) => each.reason).join('; ')}`,
     'segtile doctor says what is missing; without --require-gpu the CPU would do it',
+  );
+}
+
+/** Why a device cannot run, from what can be seen without starting it; undefined where nothing speaks against it. */
+function refusalOf(device: Device, { allowSoftware }: PoolOptions, runtime: Runtime): Promise<unknown> {
+  return runtime.refuse(device, allowSoftware).then(
+    () => undefined,
+    (error: unknown) => error,
   );
 }
 

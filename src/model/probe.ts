@@ -70,6 +70,7 @@ async function outputDims(start: Parameters<typeof startSession>[0]): Promise<re
           : new Float32Array(samples);
     return (await session.run(zeros)).dims;
   } finally {
-    await session.close();
+    // Not waited for: whoever wants to know goes on while the thread ends.
+    void session.close();
   }
 }
