@@ -51,6 +51,8 @@ export interface Band<Data extends Samples = Uint8Array> {
   readonly y: number;
   readonly height: number;
   readonly runs: readonly BandRun<Data>[];
+  /** Gives the memory of the pixels back for another band, for whoever is done with them before the next one: nobody may look at them after that. */
+  readonly release?: () => void;
 }
 
 /** The columns `x <= column < x + pixels.width` of a {@link Band}. */

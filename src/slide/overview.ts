@@ -29,6 +29,7 @@ export async function readOverview(
         data.set(pixels.data.subarray(from, from + pixels.width * 3), ((band.y + row) * width + x) * 3);
       }
     }
+    band.release?.();
     onRows?.(band.y + band.height, height);
   }
   return { width, height, channels: 3, data };

@@ -15,7 +15,7 @@ export interface Slab<Data extends Samples = Samples> {
   readonly data: Data;
 }
 
-/** Bands that were read and are still needed. A band is kept whole until none of its rows is needed. */
+/** Bands that were read and are still needed. A band is kept whole until none of its rows is needed; then it is released. */
 export interface RowCache<Data extends Samples = Samples> {
   /** Reads on until all rows before `end` are at hand. */
   until(end: number): Promise<void>;
@@ -40,6 +40,7 @@ export function cacheRows<Data extends Samples>(source: AsyncIterable<Band<Data>
         if (next.done) throw new SegtileError('input', `the rows of the slide ended at ${end}, before row ${wanted}`);
         end = next.value.y + next.value.height;
         if (end > from) bands.push(next.value);
+        else next.value.release?.();
       }
     },
     slab(y, columns) {
@@ -53,6 +54,7 @@ export function cacheRows<Data extends Samples>(source: AsyncIterable<Band<Data>
     },
     forget(y) {
       from = y;
+      for (const band of bands) if (band.y + band.height <= y) band.release?.();
       bands = bands.filter((band) => band.y + band.height > y);
     },
     async close() {

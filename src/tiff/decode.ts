@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import sharp from 'sharp';
 import { throwIfAborted } from '../errors.js';
 import type { Pixels, Samples, Size } from '../types.js';
+import type { BandMemory } from './band-memory.js';
 import { rawBytes, samplesInBlock } from './block-bytes.js';
 import { blockError } from './block-error.js';
 import { type BlockPixels, decodeBlocksTogether } from './block-pixels.js';
@@ -40,6 +41,7 @@ const WHOLE_BYTES = 2 ** 23;
  * the image may come with the pixels that reach over it. Blocks that are not in the file are full of the value that the file declares for
  * them, else of 0.
  *
+ * @param memory may be asked for that of the pixels
  * @throws {SegtileError} `input` naming the block that is damaged; `aborted` when the signal fires
  */
 export async function decodeBlocks(
@@ -47,6 +49,7 @@ export async function decodeBlocks(
   grid: BlockGrid,
   channels: readonly number[],
   signal?: AbortSignal,
+  memory?: BandMemory,
 ): Promise<Pixels<Samples>> {
   const { directory } = image;
   const planes = directory.planar ? channels : [0];
@@ -60,12 +63,12 @@ export async function decodeBlocks(
     const bytes = size.width * size.height * channels.length;
     const most = bytes <= WHOLE_BYTES ? grid.columns.length * grid.rows.length : CALL_BYTES / blockBytes;
     const pieces = cutGrid(directory, grid, Math.floor(most));
-    if (pieces.length > 1) return decodePieces(image, size, pieces, channels, signal);
+    if (pieces.length > 1) return decodePieces(image, size, pieces, channels, signal, memory);
     const decoded = directory.planar ? undefined : await decodeWrapped(image, grid, 0, signal);
     if (decoded !== undefined) return decoded;
   }
 
-  const data = newSamples(sampleType(directory), size.width * size.height * channels.length);
+  const data = room(directory, size, channels, memory);
   if (!complete) data.fill(absentValue(directory));
   const target: Pixels<Samples> = { ...size, channels: channels.length, data };
   if (wrappable && directory.planar && (await decodePlanes(image, grid, planes, target, signal))) return target;
@@ -82,6 +85,12 @@ export async function decodeBlocks(
     }
   });
   return target;
+}
+
+/** Room for pixels, all of which are still to be set. */
+function room(directory: Directory, { width, height }: Size, channels: readonly number[], memory: BandMemory | undefined) {
+  const [type, samples] = [sampleType(directory), width * height * channels.length];
+  return memory?.take(type, samples) ?? newSamples(type, samples);
 }
 
 /** Decodes planes into the channels of a target, each in one call; says whether that can be done. */
@@ -121,8 +130,9 @@ async function decodePieces(
   pieces: readonly GridPiece[],
   channels: readonly number[],
   signal: AbortSignal | undefined,
+  memory: BandMemory | undefined,
 ): Promise<Pixels<Samples>> {
-  const pixels = newSamples(sampleType(image.directory), size.width * size.height * channels.length);
+  const pixels = room(image.directory, size, channels, memory);
   const target: Pixels<Samples> = { ...size, channels: channels.length, data: pixels };
   await doAll(pieces, signal, async ({ grid, x, y }) => {
     const { data, width, height } = await decodeBlocks(image, grid, channels, signal);

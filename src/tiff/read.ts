@@ -1,11 +1,12 @@
 import { throwIfAborted } from '../errors.js';
 import type { Band, BandRun, Pixels, Samples, Span } from '../types.js';
 import { ahead } from './ahead.js';
+import { type BandMemory, bandMemory } from './band-memory.js';
 import { type BandBlocks, bandsInFlight, planBands } from './bands.js';
 import { isStreamed } from './decodable.js';
 import { decodeBlocks, type TiffImage } from './decode.js';
 import type { Directory } from './directory.js';
-import { newSamples, typeOf } from './native.js';
+import { typeOf } from './native.js';
 import { channelBytes, channelsSeen, rgbChannels, type SampleScale, sampleScale, toRgb } from './rgb.js';
 import { streamedBands } from './streamed.js';
 import { lowStrips } from './strips.js';
@@ -76,16 +77,20 @@ async function* readAs<Data extends Samples>(
 ): AsyncGenerator<Band<Data>, void, undefined> {
   const directory = lowStrips(image.directory);
   const low = { ...image, directory };
+  const memory = bandMemory();
   const decoded = isStreamed(directory)
-    ? streamedBands(low, rows, columns, channels, signal)
+    ? streamedBands(low, rows, columns, channels, memory, signal)
     : ahead(planBands(directory, rows, columns), bandsInFlight(directory, channels.length), async (plan) => {
         throwIfAborted(signal);
-        return decodeBand(low, plan, channels, signal);
+        return decodeBand(low, plan, channels, memory, signal);
       });
   for await (const band of decoded) {
     throwIfAborted(signal);
     const { y, height, runs } = band;
-    yield { y, height, runs: runs.map(({ x, pixels }) => ({ x, pixels: finish(pixels) })) };
+    const release = (): void => {
+      for (const { pixels } of runs) memory.give(pixels.data);
+    };
+    yield { y, height, runs: runs.map(({ x, pixels }) => ({ x, pixels: finish(pixels) })), release };
   }
 }
 
@@ -93,17 +98,25 @@ async function decodeBand(
   image: TiffImage,
   plan: BandBlocks,
   channels: readonly number[],
+  memory: BandMemory,
   signal: AbortSignal | undefined,
 ): Promise<Band<Samples>> {
   const { rows, blocks } = plan;
   const band = { y: rows.start, height: rows.length };
   if (blocks.columns.length === 0) return { ...band, runs: [] };
-  const decoded = await decodeBlocks(image, blocks, channels, signal);
-  return { ...band, runs: cutRuns(decoded, plan, image.directory) };
+  const decoded = await decodeBlocks(image, blocks, channels, signal, memory);
+  const runs = cutRuns(decoded, plan, image.directory, memory);
+  if (runs.every(({ pixels }) => pixels.data.buffer !== decoded.data.buffer)) memory.give(decoded.data);
+  return { ...band, runs };
 }
 
 /** Cuts the rows of a band out of its blocks, as one run for each row of neighbouring blocks. Copies only what does not lie together. */
-function cutRuns(decoded: Pixels<Samples>, { rows, blocks }: BandBlocks, { width, blockWidth, blockHeight }: Directory) {
+function cutRuns(
+  decoded: Pixels<Samples>,
+  { rows, blocks }: BandBlocks,
+  { width, blockWidth, blockHeight }: Directory,
+  memory: BandMemory,
+): BandRun<Samples>[] {
   const { data, channels } = decoded;
   const { columns } = blocks;
   const height = rows.length;
@@ -120,7 +133,7 @@ function cutRuns(decoded: Pixels<Samples>, { rows, blocks }: BandBlocks, { width
     if (runWidth === decoded.width) {
       runs.push({ x, pixels: { ...size, data: data.subarray(skip * stride, (skip + height) * stride) } });
     } else {
-      const run = newSamples(typeOf(data), runWidth * height * channels);
+      const run = memory.take(typeOf(data), runWidth * height * channels);
       for (let row = 0; row < height; row++) {
         const from = (skip + row) * stride + left * channels;
         run.set(data.subarray(from, from + runWidth * channels), row * runWidth * channels);

@@ -1,12 +1,13 @@
 import { throwIfAborted } from '../errors.js';
 import type { Band, Pixels, Samples, Span } from '../types.js';
+import type { BandMemory } from './band-memory.js';
 import { planBands } from './bands.js';
 import { blocksDown, rawBytes, rowBytes, rowsInBlock, samplesInBlock } from './block-bytes.js';
 import { blockError } from './block-error.js';
 import { toSamples } from './block-samples.js';
 import { PACKBITS } from './codecs.js';
 import type { TiffImage } from './decode.js';
-import { newSamples, place, sampleType } from './native.js';
+import { place, sampleType } from './native.js';
 import { requireBytes, requireNoMore, reverseBits } from './unpack.js';
 import { unpackStream } from './unpack-stream.js';
 
@@ -27,6 +28,7 @@ export async function* streamedBands(
   rows: Span,
   columns: (rows: Span) => readonly Span[],
   channels: readonly number[],
+  memory: BandMemory,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Band<Samples>, void, undefined> {
   const { directory } = image;
@@ -49,7 +51,7 @@ export async function* streamedBands(
         continue;
       }
       const size = { width, height: band.length };
-      const target = newSamples(type, width * band.length * channels.length);
+      const target = memory.take(type, width * band.length * channels.length);
       const pixels: Pixels<Samples> = { ...size, channels: channels.length, data: target };
       for (const [i, reader] of readers.entries()) {
         const data = toSamples(directory, await reader.read(band.length), band.length);

@@ -17,12 +17,17 @@ export interface Pass {
   /** Every band that was handed out. */
   readonly bands: Span[];
   /** Set when the reader left or came to the end. */
+  /** First rows of the bands that were given back. */
+  readonly released: number[];
   closed: boolean;
 }
 
 export interface MemorySlide extends Slide {
   readonly passes: Pass[];
 }
+
+/** What is seen of a band that was given back. */
+const GIVEN_BACK = 201;
 
 /**
  * A slide that has no file: its pixels are {@link sampleAt}. Bands are cut at the rows that `breaks` repeats, and hold the wanted columns and no
@@ -56,7 +61,7 @@ export function memorySlide(
     mpp,
     passes,
     async *readBands(level, rows, columns): AsyncGenerator<Band> {
-      const pass: Pass = { level, rows, bands: [], closed: false };
+      const pass: Pass = { level, rows, bands: [], released: [], closed: false };
       passes.push(pass);
       try {
         const end = rows.start + rows.length;
@@ -64,7 +69,13 @@ export function memorySlide(
           const span = { start: y, length: Math.min(breaks[i % breaks.length]!, end - y) };
           const wanted = spread(columns(span), extra, levels[level]!.width);
           pass.bands.push(span);
-          yield { y, height: span.length, runs: wanted.map((run) => runAt(level, run, span)) };
+          const runs = wanted.map((run) => runAt(level, run, span));
+          const release = (): void => {
+            pass.released.push(span.start);
+            // Whoever still looks sees that it is another's.
+            for (const { pixels } of runs) pixels.data.fill(GIVEN_BACK);
+          };
+          yield { y, height: span.length, runs, release };
           y += span.length;
         }
       } finally {

@@ -15,10 +15,12 @@ describe('cacheRows', () => {
     expect(slide.passes[0]!.bands.length).toBe(2);
     expect(cache.slab(9, { start: 2, length: 3 })).toMatchObject({ x: 0, y: 0, width: 8, height: 10 });
     cache.forget(10);
+    expect(slide.passes[0]!.released).toEqual([0]);
     expect(() => cache.slab(9, { start: 2, length: 3 })).toThrow('columns 2 to 5 of row 9 were not read');
     expect(cache.slab(10, { start: 2, length: 3 }).y).toBe(10);
     cache.forget(45);
     await cache.until(60);
+    expect(slide.passes[0]!.released).toEqual([0, 10, 20, 30]);
     expect(() => cache.slab(39, { start: 0, length: 8 })).toThrow('not read');
     expect(cache.slab(40, { start: 0, length: 8 }).y).toBe(40);
     expect(() => cache.slab(40, { start: 0, length: 9 })).toThrow('columns 0 to 9 of row 40');
