@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import { addCompareOptions, type CompareOptions } from './commands/compare-options.js';
 import { addDoctorOptions, type DoctorOptions } from './commands/doctor-options.js';
@@ -25,6 +26,9 @@ import { styleFor } from './terminal/style.js';
  * @param argv as `process.argv`
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  // V8 counts the pixels that pass through as its own, and would look through its whole heap for every 16 MB of them. Let to grow to four
+  // times what it holds, the most that it gives itself, it does so a quarter as often.
+  setFlagsFromString('--heap-growing-percent=300');
   const controller = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) return;
