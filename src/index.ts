@@ -14,21 +14,14 @@ export { type Group, groupsOf } from './model/groups.js';
 export { type DeviceFacts, defaultWorkers, openPool, type Pool, type PoolOptions } from './model/pool.js';
 export { type Model, type ModelClass, resolveModel } from './model/resolve.js';
 export type { TileSettings } from './pipeline/cut-dataset.js';
+export type { DatasetRecord, SlideFacts, SlideFailure } from './pipeline/dataset-record.js';
 export { type Evaluation, type Measured, summarizeSlides } from './pipeline/evaluate.js';
 export { type EvaluateSettings, evaluateMask, type SlideScores, type Tolerance } from './pipeline/evaluate-mask.js';
 export { type Inference, type InferResult, type InferSettings, inferSlide } from './pipeline/infer.js';
 export type { LabelResult, LabelSettings, LabelSinks } from './pipeline/label-scores.js';
-export {
-  type DatasetPlan,
-  type DatasetRecord,
-  type DatasetSettings,
-  type DatasetWatcher,
-  makeDataset,
-  planDataset,
-  type SlideFacts,
-  type SlideFailure,
-} from './pipeline/make-dataset.js';
+export { type DatasetSettings, type DatasetWatcher, makeDataset } from './pipeline/make-dataset.js';
 export { mapOrdered } from './pipeline/ordered.js';
+export { type DatasetPlan, type DatasetPlanSettings, type DatasetPlanWatcher, planDataset } from './pipeline/plan-dataset.js';
 export { type PlanSettings, planSlide, type SlidePlan, wishOf } from './pipeline/plan-slide.js';
 export { type PseudoLabelRecord, type PseudoLabelSettings, pseudoLabel } from './pipeline/pseudo-label.js';
 export { passesPerWindow, readyModel } from './pipeline/ready-model.js';

@@ -1,7 +1,7 @@
 import type { Augmentation } from '../augment/steps.js';
 import type { CopyTotals } from '../dataset/totals.js';
 import { copyCount } from '../pipeline/augment-tiles.js';
-import type { DatasetRecord, SlideFacts } from '../pipeline/make-dataset.js';
+import type { DatasetRecord, SlideFacts } from '../pipeline/dataset-record.js';
 import type { SlideTiles } from '../pipeline/split-dataset.js';
 import type { Survey } from '../pipeline/survey-slide.js';
 import type { SamplerReport } from '../plan/sampling.js';

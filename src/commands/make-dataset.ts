@@ -2,13 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
 import { prepareRoot } from '../pipeline/dataset-files.js';
-import {
-  type DatasetWatcher,
-  makeDataset as make,
-  planDataset,
-  type SlideFailure,
-  slideFacts,
-} from '../pipeline/make-dataset.js';
+import { type SlideFailure, slideFacts } from '../pipeline/dataset-record.js';
+import { type DatasetWatcher, makeDataset as make } from '../pipeline/make-dataset.js';
+import { planDataset } from '../pipeline/plan-dataset.js';
 import type { DatasetSlide } from '../pipeline/survey-slide.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { createProgress, type StageProgress } from '../terminal/progress.js';

@@ -1,34 +1,21 @@
 import { join } from 'node:path';
-import { type Augmentation, isMix } from '../augment/steps.js';
+import { isMix } from '../augment/steps.js';
 import { tileFolders, WORK } from '../dataset/layout.js';
-import { manifestColumns, rowPaths } from '../dataset/manifest.js';
-import {
-  addCopies,
-  addTotals,
-  type CopyTotals,
-  emptyCopies,
-  emptyTotals,
-  type Statistics,
-  statisticsOf,
-  type Totals,
-} from '../dataset/totals.js';
+import { rowPaths } from '../dataset/manifest.js';
+import { addCopies, addTotals, emptyCopies, emptyTotals, type Totals } from '../dataset/totals.js';
 import { openWork, type RecordHead, type WorkFolder } from '../dataset/work.js';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
-import type { SamplerReport } from '../plan/sampling.js';
-import type { MaskClass, Size } from '../types.js';
 import { copyCount } from './augment-tiles.js';
 import { cutSlide, planHash, type TileSettings } from './cut-dataset.js';
 import { makeFolders, writeManifests } from './dataset-files.js';
-import { versions } from './machine.js';
+import { type DatasetRecord, datasetRecord, type SlideFailure } from './dataset-record.js';
+import type { DatasetPlan, DatasetPlanSettings, DatasetPlanWatcher } from './plan-dataset.js';
 import { drawPreview } from './preview-dataset.js';
 import { writeRecord } from './record.js';
-import { commonClasses, type DivideSettings, divide, type SlideTiles } from './split-dataset.js';
-import { type DatasetSlide, type Survey, type SurveySettings, surveySlide } from './survey-slide.js';
+import type { SlideTiles } from './split-dataset.js';
 
 /** Everything that decides what a dataset is. */
-export interface DatasetSettings {
-  readonly survey: SurveySettings;
-  readonly divide: DivideSettings;
+export interface DatasetSettings extends DatasetPlanSettings {
   readonly tiles: Omit<TileSettings, 'classes'>;
   /** Tiles in a shard of the form `webdataset`. */
   readonly shardSize: number;
@@ -40,98 +27,13 @@ export interface DatasetSettings {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-/** A slide that gave no tiles because something went wrong. */
-export interface SlideFailure {
-  readonly slide: string;
-  readonly message: string;
-}
-
-/** What is told of a slide in `dataset.json`. */
-export interface SlideFacts {
-  readonly name: string;
-  readonly path: string;
-  readonly truth: string;
-  readonly group: string;
-  readonly size: Size;
-  readonly working: Size & { readonly downsample: number };
-  readonly samplers: readonly (SamplerReport & { readonly acceptance: number | null })[];
-  /** Windows that were left out because they come too close to another part of the dataset. */
-  readonly guarded: number;
-  readonly tiles: number;
-  /** Changed copies of tiles, besides them. */
-  readonly copies: number;
-}
-
-/** `dataset.json`. */
-export interface DatasetRecord {
-  readonly command: readonly string[];
-  readonly versions: Readonly<Record<string, string>>;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly classes: readonly MaskClass[];
-  /** Without copies. */
-  readonly tiles: number;
-  /** What copies were made, by which settings, and how many of them each kind of step was done to. */
-  readonly augmentation: (Augmentation & { readonly made: CopyTotals }) | null;
-  readonly slides: readonly SlideFacts[];
-  /** Without copies. Of all tiles, and of those of each part. Weights for training belong to the part that is trained on. */
-  readonly statistics: Readonly<Record<string, Statistics>>;
-  readonly weights: string;
-  readonly failures: readonly SlideFailure[];
-}
-
 /** What to tell whoever waits. */
-export interface DatasetWatcher {
-  /** A slide was looked at; its tiles are not planned before all slides were. */
-  surveyed(survey: Survey, done: number): void;
+export interface DatasetWatcher extends DatasetPlanWatcher {
   /** Tiles of a slide are being cut, `total` with their copies. `done` is 0 at the start. */
   cutting(tiles: SlideTiles, done: number, total: number): void;
   /** A slide is done; `kept` when an earlier run had done it. */
   finished(tiles: SlideTiles, head: RecordHead, kept: boolean): void;
   packing(done: number, total: number): void;
-  failed(slide: DatasetSlide, error: unknown): void;
-}
-
-/** Which tiles a dataset will have. Nothing has been written. */
-export interface DatasetPlan {
-  readonly classes: readonly MaskClass[];
-  readonly slides: readonly SlideTiles[];
-}
-
-/**
- * Looks at all slides and decides which windows of them become tiles, and where they go. A slide that fails is left out.
- *
- * @throws {SegtileError} `input` where no slide has a window to give, or labels of slides contradict each other; `usage` where there are too
- *   few groups for the parts that are asked for; `aborted` when the signal fires
- */
-export async function planDataset(
-  slides: readonly DatasetSlide[],
-  settings: Pick<DatasetSettings, 'survey' | 'divide'>,
-  watcher: Pick<DatasetWatcher, 'surveyed' | 'failed'>,
-  signal: AbortSignal,
-): Promise<DatasetPlan> {
-  const surveys: Survey[] = [];
-  for (const [index, slide] of slides.entries()) {
-    try {
-      throwIfAborted(signal);
-      const survey = await surveySlide(slide, settings.survey, signal);
-      surveys.push(survey);
-      watcher.surveyed(survey, index + 1);
-    } catch (error) {
-      throwIfAborted(signal);
-      watcher.failed(slide, error);
-    }
-  }
-  const classes = commonClasses(surveys);
-  manifestColumns(classes);
-  const divided = divide(surveys, settings.divide);
-  if (surveys.length > 0 && divided.every(({ tiles }) => tiles.length === 0)) {
-    throw new SegtileError(
-      'input',
-      'no window of any slide was kept, so there is nothing to write',
-      'ask for less tissue with --min-tissue, for another --sample, or for a smaller --window or --guard',
-    );
-  }
-  return { classes, slides: divided };
 }
 
 /**
@@ -201,28 +103,12 @@ export async function makeDataset(
     signal,
   );
   await drawPreview(root, classes, settings.preview ?? 0, settings.divide.seed, signal);
-  const record: DatasetRecord = {
-    command: settings.command,
-    versions: Object.fromEntries(Object.entries(versions()).filter(([name]) => ['segtile', 'node', 'sharp'].includes(name))),
-    settings: settings.facts,
-    classes,
-    tiles,
-    augmentation: augmentation ? { ...augmentation, made: inOrder(made, augmentation) } : null,
-    slides: done.map(({ slide, head }) => slideFacts(slide, head)),
-    statistics: Object.fromEntries([...totals].map(([split, part]) => [split, statisticsOf(part, classes)])),
-    weights: 'median frequency balancing: median(f) / f, f = pixels of the class / pixels of the tiles that hold it',
-    failures: failed,
-  };
+  const { command, facts } = settings;
+  const record = datasetRecord({ command, settings: facts, classes, done, totals, augmentation, made, failures: failed });
   await writeRecord(join(root, 'dataset.json'), record);
   // What failed can be tried again, and what was done need not be done again then.
   if (failed.length === 0) await work.close();
   return record;
-}
-
-/** Kinds of steps in the order in which they are done; those that none was done to, too. */
-function inOrder({ copies, steps }: CopyTotals, augmentation: Augmentation): CopyTotals {
-  const kinds = [...augmentation.steps.map(({ kind }) => kind), 'none'];
-  return { copies, steps: Object.fromEntries(kinds.map((kind) => [kind, steps[kind] ?? 0])) };
 }
 
 async function finishSlide(
@@ -247,24 +133,4 @@ async function finishSlide(
   const head = await cutSlide(slide, plan, work, tiles, settings.survey, tell, signal);
   watcher.finished(slide, head, false);
   return head;
-}
-
-/** What is told of a slide that is done. */
-export function slideFacts({ survey, guarded }: SlideTiles, { tiles, copies }: RecordHead): SlideFacts {
-  const { slide, full, size, downsample, reports } = survey;
-  return {
-    name: slide.name,
-    path: slide.path,
-    truth: slide.truthPath,
-    group: slide.group,
-    size: full,
-    working: { ...size, downsample },
-    samplers: reports.map((report) => ({
-      ...report,
-      acceptance: report.tried > 0 ? Number((report.accepted / report.tried).toFixed(6)) : null,
-    })),
-    guarded,
-    tiles,
-    copies: copies.copies,
-  };
 }
