@@ -1,4 +1,15 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli.js';
+import { createRequire } from 'node:module';
 
-await main(process.argv);
+const { engines } = createRequire(import.meta.url)('../package.json');
+const [, major, minor] = /^>=(\d+)\.(\d+)$/.exec(engines.node).map(Number);
+const [runningMajor, runningMinor] = process.versions.node.split('.').map(Number);
+
+// Older ones cannot load sharp, and would say so in words that help nobody.
+if (runningMajor < major || (runningMajor === major && runningMinor < minor)) {
+  process.stderr.write(`segtile: Node ${process.versions.node} is too old\n  hint: install Node ${major}.${minor} or later\n`);
+  process.exitCode = 1;
+} else {
+  const { main } = await import('../dist/cli.js');
+  await main(process.argv);
+}

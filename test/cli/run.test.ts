@@ -162,6 +162,23 @@ test('--json gives a line of JSON for each slide, and nothing else on standard o
   expect(facts.map(({ kind }) => kind)).toEqual(['slide', 'model']);
 });
 
+test.each([
+  ['20.9.0', 1],
+  ['18.20.4', 1],
+  ['20.10.0', 0],
+  ['22.0.0', 0],
+])('Node %s: exit code %i', async (version, code) => {
+  const pretend = `Object.defineProperty(process.versions, 'node', { value: '${version}' })`;
+  const ended = await run(process.execPath, [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(pretend)}`,
+    program,
+    '--version',
+  ]);
+  expect(ended.code).toBe(code);
+  expect(ended.stderr).toBe(code === 0 ? '' : `segtile: Node ${version} is too old\n  hint: install Node 20.10 or later\n`);
+});
+
 test('--quiet leaves standard error empty, and no output has colours where there is no terminal', async () => {
   const args = ['infer', tissueSlide, '-m', red, '--window', '256'];
   expect((await segtileWell([...args, '--quiet'], { cwd: folder() })).stderr).toBe('');
@@ -187,7 +204,7 @@ describe('on a terminal', () => {
       '--window',
       '64',
       '--stride',
-      '16',
+      '8',
       '--margin',
       '0',
     ];
@@ -201,13 +218,13 @@ describe('on a terminal', () => {
   test.skipIf(!usable)('a bar shows how far the windows are, and goes when they are done', async () => {
     const { code, shown } = await onTerminal({});
     expect(code, shown).toBe(0);
-    const figures = String.raw`\d+\/690 windows \| [\d.,]+ windows\/s \| [\d.]+ MPix\/s \| 0 % skipped \| [\d.]+ s left`;
+    const figures = String.raw`\d+\/2552 windows \| [\d.,]+ windows\/s \| [\d.]+ MPix\/s \| 0 % skipped \| [\d.]+ s left`;
     expect(shown).toMatch(new RegExp(String.raw`windows \[=+-+\] ${figures}`));
     expect(shown).toContain('ESC[32m');
     // The bar hides the cursor and shows it again; its line is cleared before the results are said.
     const [hide, show] = ['ESC[?25l', 'ESC[?25h'].map((code) => shown.lastIndexOf(code)) as [number, number];
     expect(show).toBeGreaterThan(hide);
-    expect(shown.slice(show)).toMatch(/ESC\[2K {2}windows {2}690 run/);
+    expect(shown.slice(show)).toMatch(/ESC\[2K {2}windows {2}2,552 run/);
   });
 
   test.skipIf(!usable)('NO_COLOR leaves the bar and takes the colours', async () => {
