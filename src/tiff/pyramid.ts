@@ -101,12 +101,17 @@ function halveLabels({ data, width, height }: TileArea, target: Uint8Array, x: n
     const lower = Math.min(top + 1, height - 1) * tile;
     const out = (y + (top >> 1)) * tile + x;
     let left = 0;
-    // Masks are runs of equal labels: four columns at once where all eight pixels agree.
+    // Four columns at once.
     for (; left + 4 <= width; left += 4) {
-      const word = words[(upper + left) >> 2]!;
-      const label = word & 255;
-      if (word === words[(lower + left) >> 2] && word === label * 0x0101_0101) {
-        pairs[(out + (left >> 1)) >> 1] = label * 0x0101;
+      const above = words[(upper + left) >> 2]!;
+      const below = words[(lower + left) >> 2]!;
+      const label = above & 255 || below & 255 || (above | below) >>> 24;
+      if (above === Math.imul(label, marks(above)) >>> 0 && below === Math.imul(label, marks(below)) >>> 0) {
+        // Nothing but background and one label, which wins with two of four.
+        const counts = marks(above) + marks(below);
+        const pairsOf = (counts & 0x00ff_00ff) + ((counts >>> 8) & 0x00ff_00ff);
+        const won = ((pairsOf >>> 1) | (pairsOf >>> 2)) & 0x0001_0001;
+        pairs[(out + (left >> 1)) >> 1] = Math.imul((won | (won >>> 8)) & 0xffff, label);
         continue;
       }
       const i = upper + left;
@@ -124,6 +129,14 @@ function halveLabels({ data, width, height }: TileArea, target: Uint8Array, x: n
       );
     }
   }
+}
+
+/** 1 in each byte of a word that is not 0. */
+function marks(word: number): number {
+  let bits = word | ((word >>> 4) & 0x0f0f_0f0f);
+  bits |= (bits >>> 2) & 0x3f3f_3f3f;
+  bits |= (bits >>> 1) & 0x7f7f_7f7f;
+  return bits & 0x0101_0101;
 }
 
 function majority(a: number, b: number, c: number, d: number): number {

@@ -36,6 +36,30 @@ test('on a tie a label beats background, and the first in reading order beats th
   expect(vote(0, 0, 0, 0)).toBe(0);
 });
 
+test('an area comes out block by block, whatever few labels are in it', () => {
+  const few = fc.oneof(
+    fc.integer({ min: 1, max: 255 }).map((only) => [0, only]),
+    fc.uniqueArray(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 4 }),
+  );
+  const pick = fc.array(fc.nat(), { minLength: 256, maxLength: 256 });
+  const side = fc.integer({ min: 1, max: 16 });
+  fc.assert(
+    fc.property(few, pick, side, side, (labels, picks, width, height) => {
+      const data = Uint8Array.from(picks, (each) => labels[each % labels.length]!);
+      const target = new Uint8Array(256);
+      halve({ data, width, height }, target, 8, 0, 16, 1, 'majority');
+      for (let y = 0; y < height; y += 2) {
+        for (let x = 0; x < width; x += 2) {
+          const [right, below] = [Math.min(x + 1, width - 1), Math.min(y + 1, height - 1)];
+          const [a, b, c, d] = [data[y * 16 + x]!, data[y * 16 + right]!, data[below * 16 + x]!, data[below * 16 + right]!];
+          expect(target[(y >> 1) * 16 + 8 + (x >> 1)]).toBe(vote(a, b, c, d));
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('the levels halve, rounded up, until one tile holds the longest side', () => {
   const sides = (width: number, height: number) => levelSizes({ width, height }, 512).map((size) => [size.width, size.height]);
   expect(sides(512, 512)).toEqual([[512, 512]]);
