@@ -117,6 +117,7 @@ function putPassing(
   at: number,
   stride: number,
 ): Uint32Array {
+  const perLabel = new Uint32Array(256);
   let hits = 0;
   for (let r = 0; r < height; r++) {
     const to = at + r * stride;
@@ -139,7 +140,6 @@ function putPassing(
       hits += hit;
     }
   }
-  const perLabel = new Uint32Array(256);
   perLabel[0] = width * height - hits;
   perLabel[label]! += hits;
   return perLabel;
