@@ -1,5 +1,5 @@
 import type { Samples, SampleType } from '../types.js';
-import { newSamples } from './native.js';
+import { bytesOfSample, newSamples } from './native.js';
 
 /** Memory for the pixels of bands: that of earlier ones, where they were given back. */
 export interface BandMemory {
@@ -18,7 +18,7 @@ export function bandMemory(): BandMemory {
   let spare: ArrayBuffer[] = [];
   return {
     take(type, length) {
-      const bytes = length * { uint8: 1, uint16: 2, float32: 4 }[type];
+      const bytes = length * bytesOfSample[type];
       const fitting = spare.find(({ byteLength }) => byteLength >= bytes);
       // What is too small for one band will be for others: it would only be held.
       spare = fitting === undefined ? [] : spare.filter((buffer) => buffer !== fitting);

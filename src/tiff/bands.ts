@@ -1,7 +1,7 @@
 import type { Span } from '../types.js';
 import type { Directory } from './directory.js';
 import type { BlockGrid } from './grid.js';
-import { sampleType } from './native.js';
+import { bytesOfSample, sampleType } from './native.js';
 
 /** Which blocks make one band of rows. */
 export interface BandBlocks {
@@ -35,7 +35,7 @@ const IN_FLIGHT_BYTES = 2 ** 25;
  * @param channels that are wanted
  */
 export function bandsInFlight(directory: Directory, channels: number): number {
-  const bytes = { uint8: 1, uint16: 2, float32: 4 }[sampleType(directory)];
+  const bytes = bytesOfSample[sampleType(directory)];
   const bandBytes = directory.width * directory.blockHeight * blockRowsPerBand(directory) * channels * bytes;
   return Math.max(1, Math.min(IN_FLIGHT, Math.floor(IN_FLIGHT_BYTES / bandBytes)));
 }

@@ -16,7 +16,7 @@ import {
   ZSTD,
 } from './codecs.js';
 import { type Directory, directoryName } from './directory.js';
-import { FLOAT, SIGNED, sampleType, sampleWords, UNSIGNED } from './native.js';
+import { bytesOfSample, FLOAT, SIGNED, sampleType, sampleWords, UNSIGNED } from './native.js';
 
 /**
  * Makes sure that the samples of a directory can be decoded, and seen as RGB.
@@ -69,7 +69,7 @@ function undecodablePacking(directory: Directory): string | undefined {
     return `${layout} of ${blockWidth} x ${blockHeight} (${size} bytes each when decoded)`;
   }
   const rows = Math.min(height, LOWEST_BAND);
-  const band = width * rows * samples * { uint8: 1, uint16: 2, float32: 4 }[sampleType(directory)];
+  const band = width * rows * samples * bytesOfSample[sampleType(directory)];
   if (band > LARGEST_BLOCK) return `a width of ${width} (${band} bytes in ${rows} rows)`;
   return undefined;
 }

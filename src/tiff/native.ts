@@ -35,6 +35,9 @@ export const UNSIGNED = 1;
 export const SIGNED = 2;
 export const FLOAT = 3;
 
+/** How many bytes a sample has in memory. */
+export const bytesOfSample: Readonly<Record<SampleType, number>> = { uint8: 1, uint16: 2, float32: 4 };
+
 /** Room for samples, all 0. */
 export function newSamples(type: SampleType, length: number): Samples<ArrayBuffer> {
   if (type === 'uint8') return new Uint8Array(length);
