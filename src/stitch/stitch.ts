@@ -3,6 +3,7 @@ import { windowCore, windowOwned } from '../plan/axis.js';
 import { type Blend, weightMap } from '../plan/blend.js';
 import type { Grid } from '../plan/grid.js';
 import type { Box, ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
+import { addWeighted, addWeights, divide } from './sums.js';
 
 /**
  * Blends the scores of overlapping windows and hands on rows as soon as no window can change them any more.
@@ -156,31 +157,20 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
     let whole = true;
     for (let r = 0; r < rows; r++) {
       const from = ((y + r) % ringHeight) * BLOCK_WIDTH;
+      const weightsFrom = r * BLOCK_WIDTH;
       for (let c = 0; c < classes; c++) {
         const sumAt = c * planeSize + from;
         const to = c * plane + r * blockWidth;
-        if (divide(block.sums, sumAt, weights, r * BLOCK_WIDTH, data, to, blockWidth)) {
-          refuseNaN(data, to, r, x, y + r, c, blockWidth);
+        if (divide(block.sums, sumAt, weights, weightsFrom, data, to, blockWidth)) {
+          // Where a pixel with weight has no number as its score, the network gave none; elsewhere no window looked.
+          for (let i = 0; i < blockWidth; i++)
+            if (weights[weightsFrom + i]! > 0 && Number.isNaN(data[to + i]!)) throw notANumber(x + i, y + r, c);
           whole = false;
         }
         block.sums.fill(0, sumAt, sumAt + blockWidth);
       }
     }
     return { x, y, width: blockWidth, height: rows, classes, whole, data };
-  }
-
-  /** Where a pixel with weight has no number as its score, the network gave none; elsewhere no window looked. */
-  function refuseNaN(
-    scores: Float32Array,
-    from: number,
-    r: number,
-    x: number,
-    y: number,
-    channel: number,
-    count: number,
-  ): void {
-    for (let i = 0; i < count; i++)
-      if (weights[r * BLOCK_WIDTH + i]! > 0 && Number.isNaN(scores[from + i]!)) throw notANumber(x + i, y, channel);
   }
 
   /** Puts the sums of weights of some rows of a block into `weights`, from row `y` on. */
@@ -199,75 +189,6 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
   }
 
   return { add, complete };
-}
-
-// The next three are where a run's own time goes. V8 does not unroll loops; four at a time take three quarters of the time.
-
-/** Adds `weights * scores` to `count` sums. The three begin at the given indices. */
-function addWeighted(
-  sums: Float32Array,
-  to: number,
-  weights: Float32Array,
-  from: number,
-  scores: Float32Array,
-  scoresFrom: number,
-  count: number,
-): void {
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    sums[to + i]! += weights[from + i]! * scores[scoresFrom + i]!;
-    sums[to + i + 1]! += weights[from + i + 1]! * scores[scoresFrom + i + 1]!;
-    sums[to + i + 2]! += weights[from + i + 2]! * scores[scoresFrom + i + 2]!;
-    sums[to + i + 3]! += weights[from + i + 3]! * scores[scoresFrom + i + 3]!;
-  }
-  for (; i < count; i++) sums[to + i]! += weights[from + i]! * scores[scoresFrom + i]!;
-}
-
-/** Adds `count` weights to sums of weights. The two begin at the given indices. */
-function addWeights(sums: Float32Array, to: number, weights: Float32Array, from: number, count: number): void {
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    sums[to + i]! += weights[from + i]!;
-    sums[to + i + 1]! += weights[from + i + 1]!;
-    sums[to + i + 2]! += weights[from + i + 2]!;
-    sums[to + i + 3]! += weights[from + i + 3]!;
-  }
-  for (; i < count; i++) sums[to + i]! += weights[from + i]!;
-}
-
-/**
- * Puts `count` quotients of sums and weights into `out`. The three begin at the given indices.
- *
- * @returns whether one of the quotients may not be a number
- */
-function divide(
-  sums: Float32Array,
-  from: number,
-  weights: Float32Array,
-  weightsFrom: number,
-  out: Float32Array,
-  to: number,
-  count: number,
-): boolean {
-  let i = 0;
-  let total = 0;
-  for (; i + 4 <= count; i += 4) {
-    const a = sums[from + i]! / weights[weightsFrom + i]!;
-    const b = sums[from + i + 1]! / weights[weightsFrom + i + 1]!;
-    const c = sums[from + i + 2]! / weights[weightsFrom + i + 2]!;
-    const d = sums[from + i + 3]! / weights[weightsFrom + i + 3]!;
-    out[to + i] = a;
-    out[to + i + 1] = b;
-    out[to + i + 2] = c;
-    out[to + i + 3] = d;
-    total += a + b + c + d;
-  }
-  for (; i < count; i++) {
-    const quotient = sums[from + i]! / weights[weightsFrom + i]!;
-    out[to + i] = quotient;
-    total += quotient;
-  }
-  return Number.isNaN(total);
 }
 
 function notANumber(x: number, y: number, channel: number): SegtileError {
