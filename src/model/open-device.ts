@@ -48,7 +48,7 @@ const largestBatch = 32;
 const worthwhile = 1.05;
 
 /**
- * Starts a session on each device, with the batch that was asked for or the fastest one, and checks that it is the device that works,
+ * Starts a session on each device, of which none is refused, with the batch that was asked for or the fastest one, and checks that it is the device that works,
  * and that it works like the CPU.
  *
  * @throws {SegtileError} `device` with the reason and the way out
@@ -61,7 +61,6 @@ export async function openDevices(
 ): Promise<OpenDevices> {
   const [first] = devices;
   if (!first) throw new SegtileError('usage', 'no device is given');
-  for (const device of devices) await runtime.refuse(device, rules.allowSoftware);
   const fixed = rules.batch === undefined || rules.batch === 'auto' ? network.fixedBatch : rules.batch;
   const batch = fixed ?? (await fastestBatch(network, first, rules, runtime));
   return openAll(network, devices, batch, rules, runtime);

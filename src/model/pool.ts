@@ -101,7 +101,10 @@ export async function openPool(model: Model, options: PoolOptions, runtime: Runt
     );
   const network = describeNetwork(bytes, model, window, map, { output, scoreType });
   if (typeof options.batch === 'number') checkBatch(network, options.batch);
-  if (choice !== 'auto') return openOn(network, choice, options, runtime, []);
+  if (choice !== 'auto') {
+    for (const device of choice) if (device.provider !== 'cpu') await runtime.refuse(device, options.allowSoftware);
+    return openOn(network, choice, options, runtime, []);
+  }
 
   const refused: { device: string; reason: string }[] = [];
   for (const { device, refusal } of candidates) {
@@ -132,6 +135,7 @@ function refusalOf(device: Device, { allowSoftware }: PoolOptions, runtime: Runt
   );
 }
 
+/** Opens devices that are not refused. */
 async function openOn(
   network: Network,
   devices: readonly Device[],

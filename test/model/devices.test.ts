@@ -125,6 +125,23 @@ describe('a device that cannot be had', () => {
     });
   });
 
+  test('a device that cannot run is refused by its name, each is looked at once, and the CPU is none of them', async () => {
+    const asked: string[] = [];
+    const none = gpu(
+      () => ({}),
+      async ({ provider }) => {
+        asked.push(provider);
+        throw refusal(provider);
+      },
+    );
+    await expect(opened(none, { device: 'cuda' })).rejects.toThrow('no cuda here');
+    expect((await opened(none, { device: 'cpu' })).device.name).toBe('cpu');
+    expect(asked).toEqual(['cuda']);
+    const all = gpu(undefined, async ({ provider }) => void asked.push(provider));
+    await opened(all, { device: 'cuda:0,cuda:1' });
+    expect(asked).toEqual(['cuda', 'cuda', 'cuda']);
+  });
+
   test('auto takes the first that runs', async () => {
     const second = gpu(
       () => ({ drivers: ['libvulkan_radeon.so'] }),
