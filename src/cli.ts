@@ -26,8 +26,8 @@ import { styleFor } from './terminal/style.js';
  * @param argv as `process.argv`
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  // V8 counts the pixels that pass through as its own, and would look through its whole heap for every 16 MB of them. Let to grow to four
-  // times what it holds, the most that it gives itself, it does so a quarter as often.
+  // V8 counts the pixels that pass through as its own, and looks through its whole heap for every 16 MB of them. Where the heap may grow to
+  // four times what it holds before that, it does so a quarter as often.
   setFlagsFromString('--heap-growing-percent=300');
   const controller = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {

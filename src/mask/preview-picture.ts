@@ -60,8 +60,8 @@ function rulingClass(shares: readonly Uint8Array[], pixels: number): Uint8Array 
 }
 
 /**
- * Whether another class rules within `reach` pixels along an axis. The edge of the picture is no border. Without a branch: at the borders of
- * small things a processor guesses it wrong, which takes longer than all else here.
+ * Whether another class rules within `reach` pixels along an axis. The edge of the picture is no border. Without a branch, which a processor
+ * guesses wrong at the borders of small things.
  */
 function onBorder(ruling: Uint8Array, width: number, height: number, x: number, y: number, reach: number): boolean {
   const row = y * width;

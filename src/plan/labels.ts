@@ -117,6 +117,7 @@ function putPassing(
   at: number,
   stride: number,
 ): Uint32Array {
+  // Not after the loop: there V8 meets it for the first time when the loop is compiled, and throws the code of the loop away.
   const perLabel = new Uint32Array(256);
   let hits = 0;
   for (let r = 0; r < height; r++) {
