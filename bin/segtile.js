@@ -5,7 +5,7 @@ const { engines } = createRequire(import.meta.url)('../package.json');
 const [, major, minor] = /^>=(\d+)\.(\d+)$/.exec(engines.node).map(Number);
 const [runningMajor, runningMinor] = process.versions.node.split('.').map(Number);
 
-// Older ones cannot load sharp, and would say so in words that help nobody.
+// Older ones cannot load every package, and would say so in words that help nobody.
 if (runningMajor < major || (runningMajor === major && runningMinor < minor)) {
   process.stderr.write(`segtile: Node ${process.versions.node} is too old\n  hint: install Node ${major}.${minor} or later\n`);
   process.exitCode = 1;

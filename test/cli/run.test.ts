@@ -163,9 +163,9 @@ test('--json gives a line of JSON for each slide, and nothing else on standard o
 });
 
 test.each([
-  ['20.9.0', 1],
+  ['20.18.3', 1],
   ['18.20.4', 1],
-  ['20.10.0', 0],
+  ['20.19.0', 0],
   ['22.0.0', 0],
 ])('Node %s: exit code %i', async (version, code) => {
   const pretend = `Object.defineProperty(process.versions, 'node', { value: '${version}' })`;
@@ -176,7 +176,7 @@ test.each([
     '--version',
   ]);
   expect(ended.code).toBe(code);
-  expect(ended.stderr).toBe(code === 0 ? '' : `segtile: Node ${version} is too old\n  hint: install Node 20.10 or later\n`);
+  expect(ended.stderr).toBe(code === 0 ? '' : `segtile: Node ${version} is too old\n  hint: install Node 20.19 or later\n`);
 });
 
 test('--quiet leaves standard error empty, and no output has colours where there is no terminal', async () => {
