@@ -4,26 +4,37 @@ import type { MaskClass, Pixels } from '../types.js';
 const fill = 0.36;
 const outline = 0.92;
 
+/** A picture that is painted from top to bottom, as the shares of its rows become known. */
+export interface Painter {
+  /** RGB samples. */
+  readonly picture: Uint8Array;
+  /** Paints what has not been painted, as far as the shares of the first so many rows allow: all of it, where they are all rows. */
+  paint(known: number): void;
+}
+
 /**
- * Paints class colours over a slide, in proportion to the share (0 to 255) that each class has of a pixel, with an outline where the
- * ruling class changes; where `skipped` is 1 the slide is greyed and hatched. Returns RGB samples. Pure.
+ * Starts to paint class colours over a slide, in proportion to the share (0 to 255) that each class has of a pixel, with an outline where the
+ * ruling class changes; where `skipped` is 1 the slide is greyed and hatched.
+ *
+ * @param shares a plane of the picture's size for each class, in which rows appear from top to bottom
  */
-export function compose(
+export function painter(
   slide: Pixels,
   shares: readonly Uint8Array[],
   classes: readonly MaskClass[],
   skipped: Uint8Array | undefined,
-): Uint8Array {
+): Painter {
   const { width, height } = slide;
   const picture = new Uint8Array(slide.data);
-  if (skipped) shade(picture, skipped, width);
-  const ruling = rulingClass(shares, width * height);
+  const ruling = new Uint8Array(width * height);
   const reach = Math.max(width, height) >= 800 ? 2 : 1;
   const outlines = classes.map(({ color }) => tint(color, [outline]));
   const fills = classes.map(({ color }) => tint(color, fillOfShare));
+  let ruled = 0;
+  let painted = 0;
 
-  for (let y = 0, pixel = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, pixel++) {
+  function paintRow(y: number): void {
+    for (let x = 0, pixel = y * width; x < width; x++, pixel++) {
       const own = ruling[pixel]!;
       if (own > 0 && onBorder(ruling, width, height, x, y, reach)) {
         mix(picture, pixel, outlines[own - 1]!, 0);
@@ -35,28 +46,41 @@ export function compose(
       }
     }
   }
-  return picture;
+
+  return {
+    picture,
+    paint(known) {
+      if (known > ruled) rule(shares, ruling, ruled * width, known * width);
+      ruled = Math.max(ruled, known);
+      const end = ruled === height ? height : ruled - reach;
+      for (; painted < end; painted++) {
+        if (skipped) shadeRow(picture, skipped, width, painted);
+        paintRow(painted);
+      }
+    },
+  };
 }
 
 /** How strongly a pixel takes the colour of a class that has a share of 0 to 255 of it. */
 const fillOfShare = Array.from({ length: 256 }, (_, share) => fill * (share / 255));
 
-/** 1 + index of the class with the largest share where the labels cover half of the pixel or more, else 0. */
-function rulingClass(shares: readonly Uint8Array[], pixels: number): Uint8Array {
-  const ruling = new Uint8Array(pixels);
-  for (let i = 0; i < pixels; i++) {
-    let [total, best] = [0, 0];
+/**
+ * Puts into some pixels of `ruling` 1 + the index of the class with the largest share, where the labels cover half of the pixel or more; leaves
+ * the others.
+ */
+function rule(shares: readonly Uint8Array[], ruling: Uint8Array, from: number, end: number): void {
+  for (let i = from; i < end; i++) {
+    let [total, best, ruler] = [0, 0, 0];
     for (let c = 0; c < shares.length; c++) {
       const share = shares[c]![i]!;
       total += share;
       if (share > best) {
         best = share;
-        ruling[i] = c + 1;
+        ruler = c + 1;
       }
     }
-    if (total < 128) ruling[i] = 0;
+    if (total >= 128) ruling[i] = ruler;
   }
-  return ruling;
 }
 
 /**
@@ -76,13 +100,13 @@ function onBorder(ruling: Uint8Array, width: number, height: number, x: number, 
   return differs !== 0;
 }
 
-function shade(picture: Uint8Array, skipped: Uint8Array, width: number): void {
-  for (let pixel = 0; pixel < skipped.length; pixel++) {
+function shadeRow(picture: Uint8Array, skipped: Uint8Array, width: number, y: number): void {
+  for (let x = 0, pixel = y * width; x < width; x++, pixel++) {
     if (skipped[pixel] === 0) continue;
     const i = 3 * pixel;
     // Luma of ITU-R BT.601.
     const grey = 0.299 * picture[i]! + 0.587 * picture[i + 1]! + 0.114 * picture[i + 2]!;
-    const hatched = ((pixel % width) + Math.floor(pixel / width)) % 12 < 2;
+    const hatched = (x + y) % 12 < 2;
     const level = hatched ? 0.55 * grey + 0.45 * 160 : 0.62 * grey + 0.38 * 196;
     picture.fill(Math.round(level), i, i + 3);
   }

@@ -7,6 +7,8 @@ export interface ShareCounter {
   readonly planes: readonly Uint8Array[];
   /** How many label rows were added. */
   readonly rows: number;
+  /** How many rows of the planes are final. */
+  readonly known: number;
   /**
    * Adds the next label rows.
    *
@@ -82,6 +84,9 @@ export function shareCounter(size: Size, target: Size, classes: readonly MaskCla
     get rows() {
       return taken;
     },
+    get known() {
+      return current;
+    },
     add({ y, width, height, channels, data }: RasterRows): void {
       if (y !== taken || width !== size.width || channels !== 1 || y + height > size.height || data.length !== width * height) {
         throw new SegtileError(
@@ -97,7 +102,7 @@ export function shareCounter(size: Size, target: Size, classes: readonly MaskCla
         const next = Math.floor(((taken + 0.5) * target.height) / size.height);
         if (next === current && taken < size.height) continue;
         flush();
-        current = next;
+        current = taken < size.height ? next : target.height;
       }
     },
   };

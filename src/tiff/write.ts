@@ -64,8 +64,14 @@ export async function writePlanes(path: string, layout: TiffLayout, planes: numb
 
   await attempt(() => file.append(header(0)));
 
-  async function appendRow(jobs: readonly (() => Promise<EncodedTile>)[], level: LevelBlocks): Promise<void> {
+  /** Encodes a row of tiles, and appends it once the one before it has been. */
+  async function appendRow(
+    jobs: readonly (() => Promise<EncodedTile>)[],
+    level: LevelBlocks,
+    before?: Promise<void>,
+  ): Promise<void> {
     const encoded = await Promise.all(jobs.map((job) => limit(job)));
+    await before;
     await blocks.append(encoded, level);
   }
 
@@ -100,6 +106,21 @@ export async function writePlanes(path: string, layout: TiffLayout, planes: numb
     }
   }
 
+  /** Makes a level from the one above it. A row of tiles is encoded while the one before it still is. */
+  async function appendReduced(levels: readonly LevelBlocks[], level: number): Promise<void> {
+    const down = Math.ceil(sizes[level]!.height / tile);
+    let last: Promise<void> = Promise.resolve();
+    for (let row = 0; row < down; row++) {
+      const jobs = reducedRow(blocks, layout, sizes[level - 1]!, levels[level - 1]!, row);
+      const next = appendRow(jobs, levels[level]!, last);
+      // Whoever waits for the row sees its error; until then it must not count as unhandled.
+      next.catch(() => undefined);
+      await last;
+      last = next;
+    }
+    await last;
+  }
+
   async function finish(): Promise<void> {
     if (taken !== size.height) {
       throw new SegtileError('usage', `expected ${size.height} rows for ${path} but got ${taken}`);
@@ -107,10 +128,7 @@ export async function writePlanes(path: string, layout: TiffLayout, planes: numb
     await rowUnderWay;
     for (const { levels } of images) {
       for (let level = 1; level < sizes.length; level++) {
-        const down = Math.ceil(sizes[level]!.height / tile);
-        for (let row = 0; row < down; row++) {
-          await appendRow(reducedRow(blocks, layout, sizes[level - 1]!, levels[level - 1]!, row), levels[level]!);
-        }
+        await appendReduced(levels, level);
       }
     }
     await writeDirectories(

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
 import { createPreview, type Preview } from '../../dist/mask/preview.js';
-import { compose } from '../../dist/mask/preview-picture.js';
+import { painter } from '../../dist/mask/preview-picture.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-preview-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -98,9 +98,41 @@ test('the tint of a pixel without border is in proportion to its share', () => {
   const share = (value: number) => new Uint8Array(3).fill(value);
   fc.assert(
     fc.property(fc.nat(255), (value) => {
-      const [r, g] = compose(slide, [share(value)], [{ ...red, color: [0, 200, 200] }], undefined);
+      const { picture, paint } = painter(slide, [share(value)], [{ ...red, color: [0, 200, 200] }], undefined);
+      paint(1);
+      const [r, g] = picture;
       expect(r).toBe(Math.round(200 - 200 * 0.36 * (value / 255)));
       expect(g).toBe(200);
+    }),
+  );
+});
+
+test('a picture that is painted as its shares become known is that which is painted at once', () => {
+  const pictures = fc.record({
+    width: fc.constantFrom(5, 800),
+    height: fc.integer({ min: 1, max: 12 }),
+    seed: fc.integer({ min: 1, max: 1000 }),
+    steps: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 12, maxLength: 12 }),
+    skips: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(pictures, ({ width, height, seed, steps, skips }) => {
+      const pixels = width * height;
+      const slide = { width, height, channels: 3, data: Uint8Array.from({ length: 3 * pixels }, (_, i) => (i * seed) % 251) };
+      const whole = [0, 1].map((c) => Uint8Array.from({ length: pixels }, (_, i) => (((i + c) * seed) % 7) * 36));
+      const skipped = skips ? Uint8Array.from({ length: pixels }, (_, i) => +((i * seed) % 5 === 0)) : undefined;
+      const atOnce = painter(slide, whole, [red, blue], skipped);
+      atOnce.paint(height);
+
+      const shares = whole.map((plane) => new Uint8Array(plane.length));
+      const { picture, paint } = painter(slide, shares, [red, blue], skipped);
+      for (let known = 0, step = 0; known < height; step++) {
+        const next = Math.min(height, known + steps[step % steps.length]!);
+        for (const [c, plane] of shares.entries()) plane.set(whole[c]!.subarray(known * width, next * width), known * width);
+        known = next;
+        paint(known);
+      }
+      expect(Buffer.compare(picture, atOnce.picture)).toBe(0);
     }),
   );
 });
