@@ -49,7 +49,7 @@ export async function doctor(options: DoctorOptions, { stdout, signal }: Shell):
   const file = await readModel(bundledModel('hematoxylin'), signal);
   const model = resolveModel(file, await readCard(file));
   const asked = options.device === undefined ? undefined : parseDevices(options.device);
-  const built = await compiledIn();
+  const built = compiledIn();
   const all = providers.filter((provider) => provider === 'cpu' || built.includes(provider)).map((provider) => ({ provider }));
   const looked: readonly Device[] =
     asked === undefined ? all : asked === 'auto' ? [...autoDevices(), { provider: 'cpu' }] : asked;

@@ -6,7 +6,7 @@ import { evaluateMask, type SlideScores } from '../pipeline/evaluate-mask.js';
 import { type EvaluateWords, writeEvaluateReport } from '../pipeline/evaluate-report.js';
 import { HISTORY } from '../pipeline/history.js';
 import { predictedName } from '../pipeline/prediction.js';
-import { rememberScores } from '../pipeline/run-history.js';
+import { rememberScores } from '../pipeline/score-history.js';
 import { formatThresholdFile } from '../plan/threshold-file.js';
 import { count } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';

@@ -5,13 +5,16 @@ import { dirname, join } from 'node:path';
 import { SegtileError } from '../errors.js';
 import { nvidiaGpus, showsGpu } from './adapter.js';
 import { type Device, deviceName, type Provider } from './device.js';
-import { refuseTelemetry } from './telemetry.js';
+import { loadOnnxruntime } from './load-onnxruntime.js';
 
 /** Libraries of providers that onnxruntime loads only when they are asked for, on Linux. */
 const libraries: Partial<Record<Provider, string>> = {
   cuda: 'libonnxruntime_providers_cuda.so',
   tensorrt: 'libonnxruntime_providers_tensorrt.so',
 };
+
+/** Providers of GPUs that Linux has. */
+const linuxProviders: readonly Provider[] = ['cuda', 'tensorrt', 'webgpu'];
 
 /** The library that a provider needs beside onnxruntime here; undefined where it needs none. */
 export function providerLibrary(provider: Provider): string | undefined {
@@ -25,10 +28,10 @@ export function nativeFolder(): string {
 }
 
 /** Providers that onnxruntime was built with here. That says nothing about libraries or devices. */
-export async function compiledIn(): Promise<readonly string[]> {
-  refuseTelemetry();
-  const { listSupportedBackends } = await import('onnxruntime-node');
-  return listSupportedBackends().map(({ name }) => name);
+export function compiledIn(): readonly string[] {
+  return loadOnnxruntime()
+    .listSupportedBackends()
+    .map(({ name }) => name);
 }
 
 /** Shared objects that a library needs and the system lacks, as `ldd` names them; empty where there is no `ldd`. */
@@ -52,13 +55,17 @@ export function autoDevices(platform: NodeJS.Platform = process.platform): reado
 export async function refuseUnavailable(device: Device, allowSoftware = false): Promise<void> {
   const { provider } = device;
   const name = deviceName(device);
-  if (provider === 'webgpu' && !showsGpu() && !allowSoftware)
+  // Before onnxruntime is loaded to ask it, which takes a while.
+  const drawn = provider === 'webgpu' && allowSoftware;
+  if (linuxProviders.includes(provider) && !drawn && !showsGpu()) {
+    const software = '; --allow-software takes a GPU that is drawn by the CPU, where Vulkan has one';
     throw new SegtileError(
       'device',
       `${name} finds no GPU on this machine`,
-      'use --device cpu; --allow-software takes a GPU that is drawn by the CPU, where Vulkan has one',
+      `use --device cpu${provider === 'webgpu' ? software : ''}`,
     );
-  const built = await compiledIn();
+  }
+  const built = compiledIn();
   if (!built.includes(provider))
     throw new SegtileError(
       'device',

@@ -55,7 +55,7 @@ export async function diagnose(device: Device, model: Model, window: Size, runti
   const facts = {
     device: deviceName(device),
     provider,
-    compiledIn: (await compiledIn()).includes(provider),
+    compiledIn: compiledIn().includes(provider),
     library: libraryFacts(provider),
   };
   try {

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { mappedDrivers } from './adapter.js';
+import { loadOnnxruntime } from './load-onnxruntime.js';
 import { nodesOfProfile, profilePrefix } from './profile.js';
 import type { Loaded, Reply, Request, Start } from './session.js';
 import { inTurn } from './turn.js';
@@ -10,7 +11,8 @@ import { inTurn } from './turn.js';
 // outside while onnxruntime runs takes the whole process down.
 
 const port = parentPort!;
-env.logLevel = 'fatal';
+const onnxruntime = loadOnnxruntime();
+onnxruntime.env.logLevel = 'fatal';
 
 const say = (reply: Reply, moved: ArrayBuffer[] = []) => port.postMessage(reply, moved);
 
@@ -20,7 +22,7 @@ port.once('message', async (start: Start) => {
   try {
     const prefix = start.trial && profilePrefix();
     const trial = await inTurn(start.turn, async () => {
-      session = await InferenceSession.create(start.graph, sessionOptions(start, prefix));
+      session = await onnxruntime.InferenceSession.create(start.graph, sessionOptions(start, prefix));
       return prefix && (await tried(session, start, prefix));
     });
     const [shape] = session!.outputMetadata;
@@ -59,7 +61,7 @@ async function tried(
   prefix: string,
 ): Promise<Omit<Loaded, 'dims'>> {
   const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
-  const { [output]: scores } = await session.run({ [input]: new Tensor(element, trial!, dims) });
+  const { [output]: scores } = await session.run({ [input]: new onnxruntime.Tensor(element, trial!, dims) });
   session.endProfiling();
   return { first: scores!.data as Float32Array<ArrayBuffer>, nodes: await nodesOfProfile(prefix), drivers: mappedDrivers() };
 }
@@ -74,8 +76,8 @@ function serve(session: InferenceSession, { element, dims, scores: type = 'float
 
   async function answer({ id, data, scores: memory }: Request): Promise<void> {
     try {
-      const images = { [input]: new Tensor(element, data, dims) };
-      const into = memory && known && { [output]: new Tensor(type, memory as Uint8Array, known) };
+      const images = { [input]: new onnxruntime.Tensor(element, data, dims) };
+      const into = memory && known && { [output]: new onnxruntime.Tensor(type, memory as Uint8Array, known) };
       const [{ [output]: scores }, busy] = await inTurn(turn, async () => {
         const began = performance.now();
         const given = await (into ? session.run(images, into) : session.run(images));

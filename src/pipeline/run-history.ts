@@ -1,8 +1,6 @@
 import { resolve } from 'node:path';
 import { flatten } from '../plan/flatten.js';
-import { summarizeSlides } from './evaluate.js';
-import type { SlideScores } from './evaluate-mask.js';
-import { appendHistory, newRunId } from './history.js';
+import { appendHistory } from './history.js';
 import type { RunRecord } from './record.js';
 
 /**
@@ -32,32 +30,6 @@ export async function rememberRun(path: string, record: RunRecord): Promise<void
       coverage,
       seconds: seconds.total ?? 0,
       'peak MB': Math.round(peakRssBytes / 1e6),
-    },
-  });
-}
-
-/**
- * Adds the scores of a mask to a history, which finds the run that made it by its path.
- *
- * @param command that scored it
- * @throws {SegtileError} `output`
- */
-export async function rememberScores(path: string, command: string, scores: SlideScores): Promise<void> {
-  const { pooled } = summarizeSlides([scores]);
-  const { macro, accuracy, boundaryF, classes } = pooled;
-  await appendHistory(path, {
-    kind: 'scores',
-    id: newRunId(),
-    time: new Date().toISOString(),
-    command,
-    result: resolve(scores.predicted),
-    truth: scores.truth,
-    scores: {
-      dice: macro.dice,
-      iou: macro.iou,
-      ...(accuracy !== undefined && { accuracy }),
-      'boundary F': boundaryF,
-      ...Object.fromEntries(classes.map(({ name, dice }) => [`dice ${name}`, dice])),
     },
   });
 }

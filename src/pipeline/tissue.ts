@@ -9,7 +9,6 @@ import { openSlide } from '../slide/open.js';
 import { readOverview } from '../slide/overview.js';
 import type { View } from '../slide/view.js';
 import { isRemote, shownPath } from '../tiff/location.js';
-import { openRegions } from '../truth/json-truth.js';
 import type { Pixels, Size } from '../types.js';
 
 /** How tissue is told from glass; `file` is a mask image or GeoJSON that the user gives. */
@@ -156,6 +155,8 @@ async function paintRegions(path: string, slide: Size, overview: Size, signal: A
     const message = `cannot use ${shownPath(path)} as tissue regions: it is no local file`;
     throw new SegtileError('input', message, 'download it and give its path');
   }
+  // Loaded where it is wanted: it brings all that reads truth.
+  const { openRegions } = await import('../truth/json-truth.js');
   const regions = await openRegions(path, slide, signal);
   const mask = new Uint8Array(overview.width * overview.height);
   const everything = [{ start: 0, length: overview.width }];

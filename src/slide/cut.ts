@@ -140,23 +140,37 @@ function cutBox(
   const columns = reflectedSpan({ start: box.x, length: box.width }, image.width);
   const insideFrom = Math.min(Math.max(box.x, 0), box.x + box.width);
   const insideTo = Math.max(insideFrom, Math.min(box.x + box.width, image.width));
-  let slab = cache.slab(reflect(box.y, image.height), columns);
-  const { channels } = slab;
-  const samples = box.width * box.height * channels;
-  const out = memory?.(samples) ?? newSamples(typeOf(slab.data), samples);
-  for (let row = 0; row < box.height; row++) {
-    const y = reflect(box.y + row, image.height);
-    if (y < slab.y || y >= slab.y + slab.height) slab = cache.slab(y, columns);
-    // Where column 0 is, or would be, of this row in the slab and in the window.
-    const from = ((y - slab.y) * slab.width - slab.x) * channels;
-    const to = (row * box.width - box.x) * channels;
-    if (insideTo > insideFrom) {
-      out.set(slab.data.subarray(from + insideFrom * channels, from + insideTo * channels), to + insideFrom * channels);
-    }
-    copyReflected(slab, from, out, to, between(box.x, insideFrom), image.width);
-    copyReflected(slab, from, out, to, between(insideTo, box.x + box.width), image.width);
-  }
+  const inside = between(insideFrom, insideTo);
+  const slabOf = (row: number): Slab => cache.slab(reflect(box.y + row, image.height), columns);
+  const first = slabOf(0);
+  const samples = box.width * box.height * first.channels;
+  const out = memory?.(samples) ?? newSamples(typeOf(first.data), samples);
+  for (let row = 0; row < box.height; ) row = copyRows(slabOf(row), image, box, inside, row, out);
   return out;
+}
+
+/**
+ * Copies rows of a box, as many as a slab has.
+ *
+ * @param inside the columns of the box that lie in the image
+ * @returns the first row that was not copied
+ */
+function copyRows(slab: Slab, image: Size, box: Box, inside: Span, from: number, out: Samples): number {
+  const { channels, data } = slab;
+  const end = endOf(inside);
+  let row = from;
+  for (; row < box.height; row++) {
+    const y = reflect(box.y + row, image.height);
+    if (y < slab.y || y >= slab.y + slab.height) break;
+    // Where column 0 is, or would be, of this row in the slab and in the window.
+    const source = ((y - slab.y) * slab.width - slab.x) * channels;
+    const to = (row * box.width - box.x) * channels;
+    if (inside.length > 0)
+      out.set(data.subarray(source + inside.start * channels, source + end * channels), to + inside.start * channels);
+    copyReflected(slab, source, out, to, between(box.x, inside.start), image.width);
+    copyReflected(slab, source, out, to, between(end, box.x + box.width), image.width);
+  }
+  return row;
 }
 
 function copyReflected(slab: Slab, from: number, out: Samples, to: number, columns: Span, length: number): void {

@@ -1,4 +1,5 @@
-import cliProgress from 'cli-progress';
+import { createRequire } from 'node:module';
+import type * as CliProgress from 'cli-progress';
 import { count, duration, figure, percent } from './format.js';
 
 /** How far a stage of work is. Units are what the stage counts; the pixels are those it has dealt with. */
@@ -57,7 +58,9 @@ function meter(unit: string): (state: ProgressState) => { rate: string; pixels: 
 
 function bar(stream: ProgressStream, name: string, unit: string, note: string | undefined): StageProgress {
   const measure = meter(unit);
-  const single = new cliProgress.SingleBar({
+  // Loaded where there is a terminal.
+  const { SingleBar } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
+  const single = new SingleBar({
     format: `{name} [{bar}] {value}/{total} ${unit} | {rate} | {pixels}${note ? ` | ${note}` : ''} | {left}`,
     barsize: 24,
     barCompleteChar: '=',

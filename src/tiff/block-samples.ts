@@ -71,7 +71,8 @@ function asFloats({ sampleFormat, bits }: Directory, words: Words): Float32Array
     if (depth === 32) return new Float32Array(buffer, byteOffset, length);
     if (depth === 64) return Float32Array.from(new Float64Array(buffer, byteOffset, length));
     const halves = words as Uint16Array;
-    return Float32Array.from(halves, (half) => HALF[half]!);
+    const values = valuesOfHalves();
+    return Float32Array.from(halves, (half) => values[half]!);
   }
   const signed = sampleFormat === SIGNED;
   if (depth === 64) {
@@ -85,12 +86,17 @@ function asFloats({ sampleFormat, bits }: Directory, words: Words): Float32Array
   return Float32Array.from(new Integers(buffer, byteOffset, length));
 }
 
+let halfValues: Float32Array | undefined;
+
 /** The value of each float of 16 bits: a sign, five bits of exponent, ten of fraction (IEEE 754 binary16). */
-const HALF = Float32Array.from({ length: 65_536 }, (_, half) => {
-  const [sign, exponent, fraction] = [half >> 15 ? -1 : 1, (half >> 10) & 31, half & 1023];
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
-});
+function valuesOfHalves(): Float32Array {
+  halfValues ??= Float32Array.from({ length: 65_536 }, (_, half) => {
+    const [sign, exponent, fraction] = [half >> 15 ? -1 : 1, (half >> 10) & 31, half & 1023];
+    if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+  });
+  return halfValues;
+}
 
 /** Predictor 2: each sample is kept as its difference from the same sample of the pixel to the left (TIFF 6.0, section 14). */
 function unpredict(samples: Words, rowLength: number, stride: number): void {

@@ -1,4 +1,3 @@
-import xz from 'xz-decompress';
 import { undoDelta, withoutDelta } from './xz-delta.js';
 
 /**
@@ -25,6 +24,8 @@ export async function* xzStream(
       await iterator.return?.();
     },
   });
+  // Loaded where it is wanted, as few files are.
+  const { default: xz } = await import('xz-decompress');
   const reader = new xz.XzReadableStream(compressed).getReader();
   let before: Uint8Array = new Uint8Array(distance);
   try {
