@@ -3,7 +3,8 @@ import { windowCore, windowOwned } from '../plan/axis.js';
 import { type Blend, weightMap } from '../plan/blend.js';
 import type { Grid } from '../plan/grid.js';
 import type { Box, ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
-import { addWeighted, addWeights, divide } from './sums.js';
+import { type Arena, createArena } from './arena.js';
+import { addWeights, divide } from './sums.js';
 
 /**
  * Blends the scores of overlapping windows and hands on rows as soon as no window can change them any more.
@@ -26,12 +27,16 @@ export interface Stitch {
 /** Columns of one block of the ring, in pixels. */
 const BLOCK_WIDTH = 512;
 
+/** Bytes of an arena, beyond which the next block goes to another. */
+const ARENA_BYTES = 2 ** 30;
+
 /** Rows handed on at once, in pixels: enough to amortise the loop around them, few enough to stay small with many classes. */
 const CHUNK_HEIGHT = 64;
 
-/** One block of columns of the ring: planes of `ringHeight * width` floats. */
+/** One block of columns of the ring: planes of `ringHeight * BLOCK_WIDTH` floats in an arena, from the float `at` on. */
 interface RingBlock {
-  readonly sums: Float32Array;
+  readonly arena: Arena;
+  readonly at: number;
   /** What was added and is not wholly handed on, in the order of adding. */
   parts: readonly Part[];
 }
@@ -69,18 +74,22 @@ function coveredAlike(a: Covered, b: Covered): boolean {
  * Starts the stitch of one image.
  *
  * `P(x) = sum w_i(x) p_i(x) / sum w_i(x)` over the windows whose core holds `x`, sums in float32; a pixel without weight is NaN. With
- * blend `none` the scores are copied from the window that owns the pixel, without arithmetic.
+ * blend `none` the sum is that of one window, the one that owns the pixel, with the weight 1: the very score.
+ *
+ * @param arenaBytes most bytes of one memory; there are as many as are needed
  */
-export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch {
+export function createStitch(grid: Grid, classes: number, blend: Blend, arenaBytes: number = ARENA_BYTES): Stitch {
   const { width, height } = grid.size;
   const blockCount = Math.ceil(width / BLOCK_WIDTH);
   const ring: (RingBlock | undefined)[] = new Array(blockCount).fill(undefined);
   const free: RingBlock[] = [];
-  const map = blend === 'none' ? undefined : weightMap(blend, grid.window);
-  const span = map ? windowCore : windowOwned;
+  const { width: windowWidth, height: windowHeight } = grid.window;
+  const map = blend === 'none' ? new Float32Array(windowWidth * windowHeight).fill(1) : weightMap(blend, grid.window);
+  const span = blend === 'none' ? windowOwned : windowCore;
   let ringHeight = 0;
   for (let row = 0; row < grid.rows; row++) ringHeight = Math.max(ringHeight, span(grid.y, row).length);
   const planeSize = ringHeight * BLOCK_WIDTH;
+  const arenas: Arena[] = [];
   const weights = new Float32Array(BLOCK_WIDTH * CHUNK_HEIGHT);
   const chunks = new Map<number, Float32Array>();
   let finalRow = 0;
@@ -88,30 +97,42 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
   function blockAt(index: number): RingBlock {
     const existing = ring[index];
     if (existing) return existing;
-    const block = free.pop() ?? { sums: new Float32Array(classes * planeSize), parts: [] };
+    const block = free.pop() ?? newBlock();
     ring[index] = block;
     return block;
+  }
+
+  function newBlock(): RingBlock {
+    for (;;) {
+      const arena = arenas.at(-1);
+      const at = arena?.take();
+      if (arena && at !== undefined) return { arena, at, parts: [] };
+      arenas.push(createArena(map, windowWidth, classes, classes * planeSize, arenaBytes));
+    }
   }
 
   function add({ window, data }: Scores): void {
     const { box } = window;
     const across = span(grid.x, window.column);
     const down = span(grid.y, window.row);
-    const plane = box.width * box.height;
-    const end = across.start + across.length;
-    for (let index = Math.floor(across.start / BLOCK_WIDTH); index * BLOCK_WIDTH < end; index++) {
+    const [right, bottom] = [across.start + across.length, down.start + down.length];
+    const loaded = new Set<Arena>();
+    for (let index = Math.floor(across.start / BLOCK_WIDTH); index * BLOCK_WIDTH < right; index++) {
       const left = index * BLOCK_WIDTH;
-      const x0 = Math.max(across.start, left);
-      const count = Math.min(end, left + BLOCK_WIDTH) - x0;
+      const x = Math.max(across.start, left);
+      const count = Math.min(right, left + BLOCK_WIDTH) - x;
       const block = blockAt(index);
+      const { arena } = block;
+      if (!loaded.has(arena)) arena.load(data);
+      loaded.add(arena);
       block.parts = [...block.parts, { across, down, box }];
-      for (let y = down.start; y < down.start + down.length; y++) {
-        const from = (y - box.y) * box.width + (x0 - box.x);
-        const to = (y % ringHeight) * BLOCK_WIDTH + (x0 - left);
-        for (let c = 0; c < classes; c++) {
-          if (map) addWeighted(block.sums, c * planeSize + to, map, from, data, c * plane + from, count);
-          else block.sums.set(data.subarray(c * plane + from, c * plane + from + count), c * planeSize + to);
-        }
+      for (let y = down.start, rows = 0; y < bottom; y += rows) {
+        const ringRow = y % ringHeight;
+        rows = Math.min(bottom - y, ringHeight - ringRow);
+        const pixel = (y - box.y) * box.width + (x - box.x);
+        const sums = block.at + ringRow * BLOCK_WIDTH + (x - left);
+        for (let plane = 0; plane < classes; plane++)
+          arena.add({ sums: sums + plane * planeSize, sumStride: BLOCK_WIDTH, pixel, plane, count, rows });
       }
     }
   }
@@ -154,20 +175,21 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
       chunks.set(index, chunk);
     }
     const data = chunk.subarray(0, classes * plane);
+    const sums = block.arena.floats;
     let whole = true;
     for (let r = 0; r < rows; r++) {
       const from = ((y + r) % ringHeight) * BLOCK_WIDTH;
       const weightsFrom = r * BLOCK_WIDTH;
       for (let c = 0; c < classes; c++) {
-        const sumAt = c * planeSize + from;
+        const sumAt = block.at + c * planeSize + from;
         const to = c * plane + r * blockWidth;
-        if (divide(block.sums, sumAt, weights, weightsFrom, data, to, blockWidth)) {
+        if (divide(sums, sumAt, weights, weightsFrom, data, to, blockWidth)) {
           // Where a pixel with weight has no number as its score, the network gave none; elsewhere no window looked.
           for (let i = 0; i < blockWidth; i++)
             if (weights[weightsFrom + i]! > 0 && Number.isNaN(data[to + i]!)) throw notANumber(x + i, y + r, c);
           whole = false;
         }
-        block.sums.fill(0, sumAt, sumAt + blockWidth);
+        sums.fill(0, sumAt, sumAt + blockWidth);
       }
     }
     return { x, y, width: blockWidth, height: rows, classes, whole, data };
@@ -182,8 +204,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend): Stitch 
       const end = Math.min(down.start + down.length, y + rows);
       for (let row = Math.max(down.start, y); row < end; row++) {
         const to = (row - y) * BLOCK_WIDTH + start - x;
-        if (map) addWeights(weights, to, map, (row - box.y) * box.width + (start - box.x), count);
-        else weights.fill(1, to, to + count);
+        addWeights(weights, to, map, (row - box.y) * box.width + (start - box.x), count);
       }
     }
   }

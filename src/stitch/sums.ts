@@ -1,24 +1,4 @@
-// Rows of sums, where a run's own time goes. V8 does not unroll loops; four at a time take three quarters of the time.
-
-/** Adds `weights * scores` to `count` sums. The three begin at the given indices. */
-export function addWeighted(
-  sums: Float32Array,
-  to: number,
-  weights: Float32Array,
-  from: number,
-  scores: Float32Array,
-  scoresFrom: number,
-  count: number,
-): void {
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    sums[to + i]! += weights[from + i]! * scores[scoresFrom + i]!;
-    sums[to + i + 1]! += weights[from + i + 1]! * scores[scoresFrom + i + 1]!;
-    sums[to + i + 2]! += weights[from + i + 2]! * scores[scoresFrom + i + 2]!;
-    sums[to + i + 3]! += weights[from + i + 3]! * scores[scoresFrom + i + 3]!;
-  }
-  for (; i < count; i++) sums[to + i]! += weights[from + i]! * scores[scoresFrom + i]!;
-}
+// Rows of sums. V8 does not unroll loops; four at a time take three quarters of the time.
 
 /** Adds `count` weights to sums of weights. The two begin at the given indices. */
 export function addWeights(sums: Float32Array, to: number, weights: Float32Array, from: number, count: number): void {
