@@ -84,12 +84,13 @@ function definition(
 
 /**
  * How far a blended value may be from exact. 1e-6, except where so many windows see one pixel that float32 sums cannot do it: `n`
- * additions may be off by `n` half units in the last place, in the sum of scores and in the sum of weights alike, and each product by one.
+ * additions, of which the first is exact, and the rounding of the products may be off by `n` half units in the last place, and so may the sum of weights
+ * with the division.
  */
 function tolerance(grid: Grid, blend: Blend): number {
   if (blend === 'none') return Number.MIN_VALUE;
   const views = Math.ceil(grid.window.width / grid.stride.width) * Math.ceil(grid.window.height / grid.stride.height);
-  return views <= 16 ? 1e-6 : (views + 0.5) * 2 ** -23;
+  return views <= 16 ? 1e-6 : views * 2 ** -23;
 }
 
 const noise = (c: number, x: number, y: number, index: number): number => {
