@@ -1,3 +1,4 @@
+import { SegtileError } from '../errors.js';
 import { createKernel, PAGE } from './kernel.js';
 
 /** A rectangle of one plane: `count` columns, `rows` rows. */
@@ -34,6 +35,7 @@ export interface Arena {
  * @param planes of scores that a window has
  * @param blockSize floats of a block
  * @param most bytes that it may hold; one block always has room. A memory of WebAssembly ends at 4 GiB.
+ * @throws {SegtileError} `usage`, from here or from `take`, where there is no such memory
  */
 export function createArena(weights: Float32Array, width: number, planes: number, blockSize: number, most: number): Arena {
   const { memory, add } = createKernel();
@@ -45,7 +47,16 @@ export function createArena(weights: Float32Array, width: number, planes: number
 
   function grown(length: number): Float32Array<ArrayBuffer> {
     const missing = Math.ceil((4 * length) / PAGE) - memory.buffer.byteLength / PAGE;
-    if (missing > 0) memory.grow(missing);
+    try {
+      if (missing > 0) memory.grow(missing);
+    } catch (cause) {
+      throw new SegtileError(
+        'usage',
+        `blending needs ${Math.ceil((4 * length) / 2 ** 20)} MiB in one piece, which cannot be had: windows ${width} px wide with ${planes} channels of scores are too large`,
+        'use a smaller --window',
+        cause,
+      );
+    }
     return new Float32Array(memory.buffer);
   }
 
