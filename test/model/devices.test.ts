@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SegtileError } from '../../dist/errors.js';
-import { webgpuAdapter } from '../../dist/model/adapter.js';
+import { showsGpu, webgpuAdapter } from '../../dist/model/adapter.js';
 import { missingObjects } from '../../dist/model/available.js';
 import { outOfMemory } from '../../dist/model/batches.js';
 import { deviceName, parseDevices } from '../../dist/model/device.js';
@@ -77,6 +77,15 @@ describe('a device that cannot be had', () => {
       await expect(opened(onnxruntime, { device: 'coreml' })).rejects.toMatchObject({ code: 'device' });
     },
   );
+
+  test.skipIf(process.platform !== 'linux' || showsGpu())('is refused where the system shows no GPU at all', async () => {
+    for (const provider of ['cuda', 'tensorrt', 'webgpu'] as const)
+      await expect(onnxruntime.refuse({ provider })).rejects.toMatchObject({
+        code: 'device',
+        message: `${provider} finds no GPU on this machine`,
+        hint: expect.stringMatching(/^use --device cpu/),
+      });
+  });
 
   test.skipIf(process.platform !== 'linux')('is refused where its library lacks others, by their names', () => {
     const folder = mkdtempSync(join(tmpdir(), 'segtile-ldd-'));
