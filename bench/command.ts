@@ -32,8 +32,11 @@ const { NODE_EXTRA_CA_CERTS: _, ...environment } = process.env;
  */
 export async function segtile(args: readonly string[], nodeOptions: readonly string[] = []): Promise<Used> {
   const began = performance.now();
-  const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
-  const child = fork(entry, args, { env: environment, execArgv: [...nodeOptions], stdio: [...stdio] });
+  const child = fork(entry, args, {
+    env: environment,
+    execArgv: [...nodeOptions],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   let usage: NodeJS.ResourceUsage | undefined;
   child.on('message', (message) => {
     usage = message as NodeJS.ResourceUsage;
