@@ -11,5 +11,8 @@ if (runningMajor < major || (runningMajor === major && runningMinor < minor)) {
   process.exitCode = 1;
 } else {
   const { main } = await import('../dist/cli.js');
+  // Nothing is left to do or to print at this event. Ended here, Node skips to take its world down, during which a late Ctrl-C would kill
+  // a process that has done all its work.
+  process.once('exit', (code) => process.exit(code));
   await main(process.argv);
 }

@@ -30,8 +30,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   // four times what it holds before that, it does so a quarter as often.
   setFlagsFromString('--heap-growing-percent=300');
   const controller = new AbortController();
+  let ended = false;
   const stop = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted) return;
+    if (ended || controller.signal.aborted) return;
     process.stderr.write(`\nsegtile: ${signal} received, stopping after the windows in hand\n`);
     controller.abort(signal);
   };
@@ -56,7 +57,8 @@ export async function main(argv: readonly string[]): Promise<void> {
       setExitCode(exitCodeOf(error));
     }
   } finally {
-    for (const signal of stopSignals) process.off(signal, stop);
+    // The handlers stay: a signal that comes while the process closes would else make a success look like a failure.
+    ended = true;
   }
 }
 

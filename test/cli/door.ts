@@ -34,12 +34,18 @@ export interface Start {
   readonly env?: Readonly<Record<string, string>>;
   /** Is called with all of standard error so far, each time more comes. */
   readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** The same for standard output. */
+  readonly onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
   /** Seconds after which it counts as hung and is killed. */
   readonly limit?: number;
 }
 
 /** Runs a program to its end. */
-export function run(command: string, args: readonly string[], { cwd, env, onStderr, limit = 40 }: Start = {}): Promise<Ended> {
+export function run(
+  command: string,
+  args: readonly string[],
+  { cwd, env, onStderr, onStdout, limit = 40 }: Start = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
     const child = spawn(command, args, { cwd, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -50,6 +56,7 @@ export function run(command: string, args: readonly string[], { cwd, env, onStde
     }, limit * 1000);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
+      onStdout?.(stdout, (signal) => child.kill(signal));
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;

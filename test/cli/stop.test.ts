@@ -70,6 +70,16 @@ test('at any moment of a short run the results are all there, or none', async ()
   expect(codes).toContain(1);
 });
 
+test('a signal that comes after the results were named makes no failure of them', async () => {
+  const args = ['infer', slide, '-m', join(fixtures, 'fast.onnx'), '--window', '256', '--tissue', 'none', '-o', 'out'];
+  for (let delay = 0; delay < 40; delay += 4) {
+    const cwd = folder();
+    const ended = await segtile(args, { cwd, onStdout: (_, kill) => setTimeout(kill, delay, 'SIGTERM') });
+    expect(ended, `after ${delay} ms`).toMatchObject({ code: 0, signal: null });
+    expect(filesIn(join(cwd, 'out'))).toEqual(whole);
+  }
+});
+
 test('SIGKILL leaves nothing under a final name', async () => {
   const { signal, cwd } = await stopped('slow.onnx', 'SIGKILL', 700);
   expect(signal).toBe('SIGKILL');
