@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { totalmem } from 'node:os';
-import sharp from 'sharp';
 import { throwIfAborted } from '../errors.js';
 import { nvidiaGpus } from '../model/adapter.js';
 import { autoDevices, compiledIn } from '../model/available.js';
@@ -12,6 +11,7 @@ import { readModel } from '../model/facts.js';
 import { resolveModel } from '../model/resolve.js';
 import { versions } from '../pipeline/machine.js';
 import { styleFor } from '../terminal/style.js';
+import { sharp } from '../tiff/sharp.js';
 import type { DoctorOptions } from './doctor-options.js';
 import { doctorText } from './doctor-words.js';
 import type { Shell } from './shell.js';

@@ -1,6 +1,6 @@
-import sharp from 'sharp';
 import { SegtileError } from '../errors.js';
 import { openPartialFile } from '../tiff/partial-file.js';
+import { sharp } from '../tiff/sharp.js';
 import type { Box, MaskClass, Pixels, RasterRows, Sink, Size } from '../types.js';
 import { legend } from './preview-legend.js';
 import { painter } from './preview-picture.js';

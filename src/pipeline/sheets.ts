@@ -1,8 +1,8 @@
-import sharp from 'sharp';
 import { reason, SegtileError } from '../errors.js';
 import { type LegendEntry, legend, writtenLine } from '../mask/preview-legend.js';
 import { cellWidth, contactSheet, sheetWidth } from '../report/contact-sheet.js';
 import { writeWhole } from '../tiff/partial-file.js';
+import { sharp } from '../tiff/sharp.js';
 import type { Pixels, Size } from '../types.js';
 
 /** The longest side of a picture on a contact sheet, in px. */

@@ -1,5 +1,6 @@
-import sharp, { type Metadata, type Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { sharp } from '../tiff/sharp.js';
 import type { Band, Span } from '../types.js';
 import { channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { givenMpp } from './mpp.js';

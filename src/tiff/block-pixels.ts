@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { Samples, Size } from '../types.js';
 import { largestPicture, rawShape, rowsInBlock, samplesInBlock } from './block-bytes.js';
 import { toSamples } from './block-samples.js';
@@ -8,6 +7,7 @@ import type { Cell } from './grid.js';
 import { bareJpeg, type JpegHead, jpegHead } from './jpeg.js';
 import { checkScans, losesData } from './jpeg-scan.js';
 import type { Picture } from './jpeg2000.js';
+import { sharp } from './sharp.js';
 import { reverseBits, unpack } from './unpack.js';
 import { jpeg2000InWorker } from './wasm-pool.js';
 import { wrapperHeader } from './wrap.js';

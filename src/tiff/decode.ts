@@ -1,5 +1,4 @@
 import pLimit from 'p-limit';
-import sharp from 'sharp';
 import { throwIfAborted } from '../errors.js';
 import type { Pixels, Samples, Size } from '../types.js';
 import type { BandMemory } from './band-memory.js';
@@ -13,9 +12,6 @@ import { type BlockGrid, type Cell, cellsOf, cutGrid, type GridPiece, gridSize }
 import { FLOAT, newSamples, place, sampleType, wholeRange } from './native.js';
 import type { ByteSource } from './source.js';
 import { decodeWrapped, fitsWrapper, planeOf } from './wrapped.js';
-
-// Every block is decoded once in a pass: what sharp remembers of finished work would only hold memory.
-sharp.cache(false);
 
 /** An image of a TIFF file that can be decoded, and what messages call it. */
 export interface TiffImage {

@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import { reason } from '../errors.js';
 import { bareJpeg, type JpegHead, type ScanComponent } from './jpeg.js';
 import {
@@ -11,6 +10,7 @@ import {
   SHORT_BITS,
   STEP_MASK,
 } from './jpeg-huffman.js';
+import { sharp } from './sharp.js';
 
 /** What libjpeg remarks on although it loses no data. */
 const HARMLESS = /Unknown Adobe color transform code|Invalid SOS parameters for sequential JPEG/;

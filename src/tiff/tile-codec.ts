@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import { constants, deflate, inflate } from 'node:zlib';
-import sharp from 'sharp';
 import { SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
 import { predictFloats, unpredictFloats } from './float-predictor.js';
+import { sharp } from './sharp.js';
 
 /** What the pixels of a tiled file look like. `tile` is the side of the square tiles in px, a multiple of 16. */
 export interface ImageFormat {

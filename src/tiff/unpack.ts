@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
-import sharp from 'sharp';
 import { DEFLATE, LZMA, LZW, NONE, OLD_DEFLATE, PACKBITS, ZSTD } from './codecs.js';
 import { isOldLzw, unpackLzw } from './lzw.js';
 import { unpackPackBits } from './packbits.js';
+import { sharp } from './sharp.js';
 import { unpackInWorker } from './wasm-pool.js';
 import { wrapperHeader } from './wrap.js';
 

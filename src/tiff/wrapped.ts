@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { Pixels, Size } from '../types.js';
 import { largestPicture } from './block-bytes.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
@@ -10,6 +9,7 @@ import { jpegHead } from './jpeg.js';
 import { checkScans } from './jpeg-scan.js';
 import { isOldLzw } from './lzw.js';
 import { UNSIGNED } from './native.js';
+import { sharp } from './sharp.js';
 import { wrapperHeader } from './wrap.js';
 
 /** libvips refuses tiles that break the rule of TIFF 6.0 that their sides are multiples of 16, and tiles of more pixels on a side. */
