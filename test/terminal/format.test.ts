@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bytes, count, duration, figure, pairs, percent } from '../../dist/terminal/format.js';
 
@@ -43,7 +44,14 @@ test.each([
   [Number.NaN, '?'],
 ])('%d to three figures is %s', (value, words) => expect(figure(value)).toBe(words));
 
-test('counts have their thousands apart', () => expect(count(1234567.4)).toBe('1,234,567'));
+test('counts have their thousands apart', () => {
+  expect(count(1234567.4)).toBe('1,234,567');
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), (value) => {
+      expect(count(value)).toBe(value.toLocaleString('en-US'));
+    }),
+  );
+});
 
 test('pairs stand in two columns, without blanks at the end', () => {
   expect(
