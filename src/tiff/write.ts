@@ -15,7 +15,8 @@ const concurrency = 4;
 /**
  * A tiled, pyramidal BigTIFF that is written from top to bottom, in memory that does not depend on the height of the image: at most
  * two rows of tiles. Tiles are compressed off the main thread; equal blocks are stored once; the same rows always give the same
- * bytes, however they are split. `finish` builds the pyramid by reading the tiles back, level by level.
+ * bytes, however they are split. The pyramid grows behind level 0: two rows of tiles, once they stand in the file, are read back to make
+ * one of the next level.
  *
  * The file grows under a hidden name in its folder and appears under its own name when `finish` resolves. Any error deletes it, and
  * every later call rejects with that error. `finish` and `abort` may be called twice; `abort` stops a `finish` that is under way.
@@ -64,25 +65,30 @@ export async function writePlanes(path: string, layout: TiffLayout, planes: numb
 
   await attempt(() => file.append(header(0)));
 
-  /** Encodes a row of tiles, and appends it once the one before it has been. */
-  async function appendRow(
-    jobs: readonly (() => Promise<EncodedTile>)[],
-    level: LevelBlocks,
-    before?: Promise<void>,
-  ): Promise<void> {
-    const encoded = await Promise.all(jobs.map((job) => limit(job)));
-    await before;
-    await blocks.append(encoded, level);
+  async function appendRow(jobs: readonly (() => Promise<EncodedTile>)[], level: LevelBlocks): Promise<void> {
+    await blocks.append(await Promise.all(jobs.map((job) => limit(job))), level);
   }
 
-  async function appendPlanes(rows: readonly (readonly Uint8Array[])[]): Promise<void> {
+  /** Appends what a row of tiles of level 0 completes: a row of tiles of level 1 below every second one, and so on. */
+  async function appendReduced(levels: readonly LevelBlocks[], row: number): Promise<void> {
+    let above = row;
+    for (let level = 1; level < sizes.length; level++) {
+      const isLast = above === Math.ceil(sizes[level - 1]!.height / tile) - 1;
+      if (above % 2 === 0 && !isLast) return;
+      above = Math.floor(above / 2);
+      await appendRow(reducedRow(blocks, layout, sizes[level - 1]!, levels[level - 1]!, above), levels[level]!);
+    }
+  }
+
+  async function appendPlanes(planeTiles: readonly (readonly Uint8Array[])[], row: number): Promise<void> {
     for (const [plane, { cutter, levels }] of images.entries()) {
-      const jobs = rows[plane]!.map((samples) => async () => {
+      const jobs = planeTiles[plane]!.map((samples) => async () => {
         const encoded = await blocks.encode(samples);
         cutter.recycle(samples);
         return encoded;
       });
       await appendRow(jobs, levels[0]!);
+      await appendReduced(levels, row);
     }
   }
 
@@ -100,25 +106,10 @@ export async function writePlanes(path: string, layout: TiffLayout, planes: numb
       });
       if (tiles.length === 0) continue;
       await rowUnderWay;
-      rowUnderWay = appendPlanes(tiles);
+      rowUnderWay = appendPlanes(tiles, Math.ceil(taken / tile) - 1);
       // Whoever waits for the row sees its error; until then it must not count as unhandled.
       rowUnderWay.catch(() => undefined);
     }
-  }
-
-  /** Makes a level from the one above it. A row of tiles is encoded while the one before it still is. */
-  async function appendReduced(levels: readonly LevelBlocks[], level: number): Promise<void> {
-    const down = Math.ceil(sizes[level]!.height / tile);
-    let last: Promise<void> = Promise.resolve();
-    for (let row = 0; row < down; row++) {
-      const jobs = reducedRow(blocks, layout, sizes[level - 1]!, levels[level - 1]!, row);
-      const next = appendRow(jobs, levels[level]!, last);
-      // Whoever waits for the row sees its error; until then it must not count as unhandled.
-      next.catch(() => undefined);
-      await last;
-      last = next;
-    }
-    await last;
   }
 
   async function finish(): Promise<void> {
@@ -126,11 +117,6 @@ export async function writePlanes(path: string, layout: TiffLayout, planes: numb
       throw new SegtileError('usage', `expected ${size.height} rows for ${path} but got ${taken}`);
     }
     await rowUnderWay;
-    for (const { levels } of images) {
-      for (let level = 1; level < sizes.length; level++) {
-        await appendReduced(levels, level);
-      }
-    }
     await writeDirectories(
       file,
       layout,
