@@ -9,24 +9,26 @@ const IN_HAND = 2;
  * regions cost little.
  */
 export function removeSmall(mask: Uint8Array, width: number, height: number, value: 0 | 1, least: number): void {
-  const state = new Uint8Array(mask.length);
+  // One row more, above the first, of which nothing is known.
+  const state = new Uint8Array(mask.length + width);
   const region = new Int32Array(least);
   let size = 0;
   let large = false;
 
   const visit = (at: number): void => {
-    if (large || mask[at] !== value || state[at] === IN_HAND) return;
-    large = state[at] === LARGE || size + 1 >= least;
-    if (state[at] === LARGE) return;
-    state[at] = IN_HAND;
+    const known = state[at + width];
+    if (large || mask[at] !== value || known === IN_HAND) return;
+    large = known === LARGE || size + 1 >= least;
+    if (known === LARGE) return;
+    state[at + width] = IN_HAND;
     region[size++] = at;
   };
 
   for (let seed = 0; seed < mask.length; seed++) {
-    if (mask[seed] !== value || state[seed] !== UNKNOWN) continue;
-    const besideLarge = state[seed - 1] === LARGE && seed % width > 0;
-    if (besideLarge || state[seed - width] === LARGE) {
-      state[seed] = LARGE;
+    if (mask[seed] !== value || state[seed + width] !== UNKNOWN) continue;
+    const belowLarge = state[seed] === LARGE;
+    if (belowLarge || (state[seed + width - 1] === LARGE && seed % width > 0)) {
+      state[seed + width] = LARGE;
       continue;
     }
     size = 0;
@@ -42,7 +44,7 @@ export function removeSmall(mask: Uint8Array, width: number, height: number, val
     }
     for (let i = 0; i < size; i++) {
       const at = region[i]!;
-      if (large) state[at] = LARGE;
+      if (large) state[at + width] = LARGE;
       else mask[at] = value === 1 ? 0 : 1;
     }
   }

@@ -5,7 +5,9 @@ export function saturation({ width, height, channels, data }: Pixels): Uint8Arra
   const plane = new Uint8Array(width * height);
   const table = saturations();
   for (let i = 0, at = 0; i < plane.length; i++, at += channels) {
-    const [red, green, blue] = [data[at]!, data[at + 1]!, data[at + 2]!];
+    const red = data[at]!;
+    const green = data[at + 1]!;
+    const blue = data[at + 2]!;
     plane[i] = table[(Math.max(red, green, blue) << 8) | Math.min(red, green, blue)]!;
   }
   return plane;
@@ -13,7 +15,11 @@ export function saturation({ width, height, channels, data }: Pixels): Uint8Arra
 
 /** The saturation by the largest of three values, times 256, plus the smallest. */
 function saturations(): Uint8Array {
-  return Uint8Array.from({ length: 256 * 256 }, (_, index) => saturationOf(index >> 8, index & 255, index & 255));
+  const table = new Uint8Array(256 * 256);
+  for (let most = 0; most < 256; most++) {
+    for (let least = 0; least <= most; least++) table[(most << 8) | least] = saturationOf(most, least, least);
+  }
+  return table;
 }
 
 /** HSV saturation of one colour, 0 to 255, rounded. */
@@ -107,22 +113,31 @@ export function medianAbove(plane: Uint8Array, width: number, height: number, ra
   const out = new Uint8Array(plane.length);
   // Pixels above the threshold in each column of the rows at hand, with room on both sides for columns that are none.
   const inColumn = new Uint8Array(width + 2 * radius + 1);
-  const count = (y: number, change: 1 | -1): void => {
-    for (let x = 0, from = y * width; x < width; x++, from++)
-      inColumn[x + radius + 1]! += Number(plane[from]! > threshold) * change;
-  };
-  for (let y = 0; y < Math.min(radius, height); y++) count(y, 1);
+  const columns = inColumn.subarray(radius + 1, radius + 1 + width);
+  const rowAt = (y: number): Uint8Array => plane.subarray(y * width, (y + 1) * width);
+  for (let y = 0; y < Math.min(radius, height); y++) countAbove(rowAt(y), threshold, 1, columns);
   for (let y = 0; y < height; y++) {
-    if (y + radius < height) count(y + radius, 1);
-    if (y > radius) count(y - radius - 1, -1);
+    if (y + radius < height) countAbove(rowAt(y + radius), threshold, 1, columns);
+    if (y > radius) countAbove(rowAt(y - radius - 1), threshold, -1, columns);
     const rows = Math.min(y + radius, height - 1) - Math.max(y - radius, 0) + 1;
-    let sum = 0;
-    for (let i = radius + 1; i <= 2 * radius; i++) sum += inColumn[i]!;
-    for (let x = 0, to = y * width; x < width; x++, to++) {
-      sum += inColumn[x + 2 * radius + 1]! - inColumn[x]!;
-      const columns = Math.min(x + radius, width - 1) - Math.max(x - radius, 0) + 1;
-      out[to] = 2 * sum > rows * columns ? 1 : 0;
-    }
+    mostAbove(inColumn, radius, rows, out.subarray(y * width, (y + 1) * width));
   }
   return out;
+}
+
+/** Adds `change` to the count of each column whose value exceeds a threshold. */
+function countAbove(row: Uint8Array, threshold: number, change: 1 | -1, counts: Uint8Array): void {
+  for (let x = 0; x < row.length; x++) counts[x]! += ((threshold - row[x]!) >>> 31) * change;
+}
+
+/** 1 where the columns within `radius`, of `rows` pixels each, count more than half of their pixels. */
+function mostAbove(inColumn: Uint8Array, radius: number, rows: number, out: Uint8Array): void {
+  const width = out.length;
+  let sum = 0;
+  for (let i = radius + 1; i <= 2 * radius; i++) sum += inColumn[i]!;
+  for (let x = 0; x < width; x++) {
+    sum += inColumn[x + 2 * radius + 1]! - inColumn[x]!;
+    const columns = Math.min(x + radius, width - 1) - Math.max(x - radius, 0) + 1;
+    out[x] = (rows * columns - 2 * sum) >>> 31;
+  }
 }
