@@ -19,6 +19,7 @@ import {
   type ValueInfoProto,
 } from './onnx.js';
 import { findScores, type ScoredNetwork } from './probe.js';
+import { createThreads } from './threads.js';
 
 /** What an `.onnx` file says about itself: one image in, one map of scores out. */
 export interface ModelFile {
@@ -67,7 +68,12 @@ export async function readModel(path: string, signal?: AbortSignal): Promise<Mod
 async function probedChannels(bytes: Uint8Array, network: Omit<ScoredNetwork, 'depth'>): Promise<number> {
   const { channels, width, height } = axes(network.image.dims, network.layout);
   const window = { width: typeof width === 'number' ? width : 320, height: typeof height === 'number' ? height : 256 };
-  return (await findScores(bytes, { ...network, depth: channels as number }, window)).channels;
+  const threads = createThreads();
+  try {
+    return (await findScores(bytes, { ...network, depth: channels as number }, window, threads)).channels;
+  } finally {
+    threads.dismiss();
+  }
 }
 
 async function digest(bytes: Uint8Array, path: string, { initializer }: GraphProto, signal?: AbortSignal): Promise<string> {

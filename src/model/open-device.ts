@@ -6,19 +6,23 @@ import { type Device, deviceName } from './device.js';
 import type { Network } from './network.js';
 import type { PlacedNode } from './profile.js';
 import { pixelsOf } from './resolve.js';
-import { type ScoreData, type Session, type Start, startSession } from './session.js';
+import type { ScoreData, Session, Start } from './session.js';
+import { createThreads, type Threads } from './threads.js';
 import { farthest, trialPixels, trialWindows } from './trial.js';
 
 /** What runs networks; a stub may stand for it where there is no device. */
 export interface Runtime {
-  /** Loads a graph on the device that it names. */
-  start(start: Start): Promise<Session>;
+  /** Loads a graph on the device that it names, in one of the threads that wait where there are any. */
+  start(start: Start, threads?: Threads): Promise<Session>;
   /** Refuses a device that cannot run, before it is started. */
   refuse(device: Device, allowSoftware?: boolean): Promise<void>;
 }
 
 /** onnxruntime as it is installed. */
-export const onnxruntime: Runtime = { start: startSession, refuse: refuseUnavailable };
+export const onnxruntime: Runtime = {
+  start: (start, threads = createThreads()) => threads.take().load(start),
+  refuse: refuseUnavailable,
+};
 
 /** What the user allows of a device. */
 export interface DeviceRules {

@@ -10,6 +10,7 @@ import { type DeviceRules, type OpenDevices, onnxruntime, openAll, openDevices, 
 import { findScores } from './probe.js';
 import type { Model } from './resolve.js';
 import type { Session } from './session.js';
+import { createThreads, type Threads } from './threads.js';
 
 /** What runs a network, and how it was found. */
 export interface DeviceFacts {
@@ -84,16 +85,32 @@ export function defaultWorkers(): number {
  * device does not run it
  */
 export async function openPool(model: Model, options: PoolOptions, runtime: Runtime = onnxruntime): Promise<Pool> {
-  const { window, output, scoreType = 'float32', signal } = options;
   checkOptions(model, options);
+  const threads = createThreads();
+  try {
+    return await open(model, options, { ...runtime, start: (start) => runtime.start(start, threads) }, threads);
+  } finally {
+    threads.dismiss();
+  }
+}
+
+async function open(model: Model, options: PoolOptions, runtime: Runtime, threads: Threads): Promise<Pool> {
+  const { window, workers, output, scoreType = 'float32', signal } = options;
   const choice = parseDevices(options.device);
+  // The first finds the shape of the scores.
+  threads.prepare(choice !== 'auto' && choice[0]!.provider === 'cpu' ? workers : 1);
   const bytes = await readModelBytes(model.path, signal);
   // Looked for while the network is, so that neither waits for the other.
   const candidates = (choice === 'auto' ? autoDevices() : []).map((device) => ({
     device,
     refusal: refusalOf(device, options, runtime),
   }));
-  const map = await findScores(bytes, model, window);
+  if (choice === 'auto' && !options.requireGpu)
+    void Promise.all(candidates.map(({ refusal }) => refusal)).then((refusals) => {
+      // The CPU, then.
+      if (refusals.every((refusal) => refusal !== undefined)) threads.prepare(workers - 1);
+    });
+  const map = await findScores(bytes, model, window, threads);
   if (map.channels !== model.channels)
     throw new SegtileError(
       'model',

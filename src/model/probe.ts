@@ -3,7 +3,8 @@ import { reason, SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
 import { isFixed, type Layout, type ScoreMap, scoreMap, shape } from './layout.js';
 import { parseModel, serializeModel, type TensorFact, valueInfo } from './onnx.js';
-import { startSession } from './session.js';
+import type { Start } from './session.js';
+import type { Threads } from './threads.js';
 
 /** What the search for the shape of the scores needs to know of a network. */
 export interface ScoredNetwork {
@@ -26,6 +27,7 @@ export async function findScores(
   bytes: Uint8Array,
   { path, image, scores, layout, depth }: ScoredNetwork,
   window: Size,
+  threads: Threads,
 ): Promise<ScoreMap> {
   const fixed = isFixed(image.dims) ? scoreMap(scores.dims, window, layout) : undefined;
   if (fixed) return fixed;
@@ -41,11 +43,10 @@ export async function findScores(
   graph.output = graph.output.map(({ name }) => valueInfo(name, scores.element));
   graph.valueInfo = [];
 
-  const found = await outputDims({ graph: serializeModel(model), element, dims, externalData: dirname(path) }).catch(
-    (thrown) => {
-      throw new SegtileError('model', `${path} fails on a window of ${px}: ${reason(thrown)}`, hint, thrown);
-    },
-  );
+  const start = { graph: serializeModel(model), element, dims, externalData: dirname(path) };
+  const found = await outputDims(start, threads).catch((thrown) => {
+    throw new SegtileError('model', `${path} fails on a window of ${px}: ${reason(thrown)}`, hint, thrown);
+  });
   const map = found.length === 4 ? scoreMap(found, window, layout) : undefined;
   if (!map)
     throw new SegtileError(
@@ -56,9 +57,10 @@ export async function findScores(
   return map;
 }
 
-async function outputDims(start: Parameters<typeof startSession>[0]): Promise<readonly number[]> {
-  const session = await startSession(start);
+async function outputDims(start: Start, threads: Threads): Promise<readonly number[]> {
+  const thread = threads.take();
   try {
+    const session = await thread.load(start);
     const known = session.dims.filter((dim) => typeof dim === 'number');
     if (known.length === session.dims.length && known.length > 0) return known;
     const samples = start.dims.reduce((a, b) => a * b);
@@ -70,7 +72,6 @@ async function outputDims(start: Parameters<typeof startSession>[0]): Promise<re
           : new Float32Array(samples);
     return (await session.run(zeros)).dims;
   } finally {
-    // Not waited for: whoever wants to know goes on while the thread ends.
-    void session.close();
+    threads.giveBack(thread);
   }
 }

@@ -1,16 +1,14 @@
-import { Worker } from 'node:worker_threads';
 import { SegtileError } from '../errors.js';
 import type { Samples } from '../types.js';
 import type { Device } from './device.js';
 import type { Dim } from './onnx.js';
 import type { PlacedNode } from './profile.js';
-import { refuseTelemetry } from './telemetry.js';
-import { newTurn, type Turn } from './turn.js';
+import type { Turn } from './turn.js';
 
 /** What a graph gives: planes of scores, as floats or as bytes. */
 export type ScoreData = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
-/** What a worker is started with: a graph with one input of known type and shape, and one output. */
+/** What a worker loads: a graph with one input of known type and shape, and one output. */
 export interface Start {
   readonly graph: Uint8Array;
   readonly element: 'uint8' | 'uint16' | 'float32' | 'float16';
@@ -23,7 +21,7 @@ export interface Start {
   readonly scores?: 'float32' | 'uint8';
   /** An input to run once before the session counts as loaded, to learn where each node runs. */
   readonly trial?: Samples<ArrayBuffer>;
-  /** Held while onnxruntime loads, runs or releases the graph; set by {@link startSession}. */
+  /** Held while onnxruntime loads, runs or releases the graph; set by the thread that the graph goes to. */
   readonly turn?: Turn;
 }
 
@@ -46,7 +44,7 @@ export interface Request {
   readonly scores?: ScoreData | undefined;
 }
 
-/** What the worker says: once that it has loaded the graph, then an answer to each request. Either may be an error. */
+/** What the worker says: that it has loaded a graph, and an answer to each request. Either may be an error. */
 export type Reply =
   | ({ readonly kind: 'loaded' } & Loaded)
   | ({ readonly kind: 'result'; readonly id: number } & Result)
@@ -80,71 +78,6 @@ export interface Session extends Loaded {
   run(data: Request['data'], scores?: Request['scores']): Promise<Result>;
   /** Ends the thread after the runs in hand. Resolves when it is gone. */
   close(): Promise<void>;
-}
-
-interface Waiting {
-  resolve(result: Result): void;
-  reject(error: SegtileError): void;
-}
-
-// All sessions on WebGPU in a process draw on one device, whose commands get mixed up when two threads give them at once (onnxruntime 1.30).
-const webgpuTurn = newTurn();
-
-/**
- * Loads a graph in a new thread. Sessions on WebGPU take turns.
- *
- * @throws {SegtileError} `model` with onnxruntime's words, from here or from a run
- */
-export function startSession(start: Start): Promise<Session> {
-  refuseTelemetry();
-  const worker = new Worker(new URL('./worker.js', import.meta.url));
-  worker.postMessage(start.device?.provider === 'webgpu' ? { ...start, turn: webgpuTurn } : start);
-  const waiting = new Map<number, Waiting>();
-  let last = 0;
-  let ended: SegtileError | undefined;
-  let exited = (): void => {};
-  const exit = new Promise<void>((resolve) => {
-    exited = resolve;
-  });
-
-  const session: Omit<Session, keyof Loaded> = {
-    pending: () => waiting.size,
-    run(data, scores) {
-      if (ended) return Promise.reject(ended);
-      const request: Request = { id: ++last, data, scores };
-      return new Promise((resolve, reject) => {
-        worker.postMessage(request, scores ? [data.buffer, scores.buffer] : [data.buffer]);
-        waiting.set(request.id, { resolve, reject });
-      });
-    },
-    close() {
-      worker.postMessage(undefined);
-      return exit;
-    },
-  };
-
-  return new Promise((resolve, reject) => {
-    worker.on('message', (reply: Reply) => {
-      if (reply.kind === 'loaded') {
-        const { kind: _, ...loaded } = reply;
-        return resolve({ ...session, ...loaded });
-      }
-      const asked = waiting.get(reply.id);
-      waiting.delete(reply.id);
-      if (reply.kind === 'result') asked?.resolve(reply);
-      else (asked?.reject ?? reject)(new RunError(condensed(reply.message), reply.input));
-    });
-    worker.on('error', (thrown) => {
-      ended = new SegtileError('model', `an inference worker failed: ${condensed(String(thrown))}`, undefined, thrown);
-    });
-    worker.on('exit', () => {
-      ended ??= new SegtileError('model', 'an inference worker has ended');
-      for (const asked of waiting.values()) asked.reject(ended);
-      waiting.clear();
-      reject(ended);
-      exited();
-    });
-  });
 }
 
 /** onnxruntime's message on one line: what went wrong and in which node, without the C++ around it. */

@@ -5,7 +5,7 @@ import type { Card } from '../../dist/model/card.js';
 import { fuse } from '../../dist/model/fuse.js';
 import { constant, node, parseModel, serializeModel } from '../../dist/model/onnx.js';
 import { findScores } from '../../dist/model/probe.js';
-import { startSession } from '../../dist/model/session.js';
+import { createThreads } from '../../dist/model/threads.js';
 import { build, channelNetwork, coarseNetwork, type Form, identityNetwork, positionNetwork, unet } from './networks.ts';
 import { farthest, modelOf, noise, plane, saved, scoresOf } from './run.ts';
 
@@ -250,9 +250,10 @@ it('takes as many windows at a time as it is told to', async () => {
     const path = saved(network);
     const model = await modelOf(path, { scale: 1 });
     const bytes = readFileSync(path);
-    const map = await findScores(bytes, { ...model, depth: 3 }, window);
+    const threads = createThreads();
+    const map = await findScores(bytes, { ...model, depth: 3 }, window, threads);
     const graph = fuse(bytes, model, window, map, 'probabilities', 2);
-    const session = await startSession({ graph, element: 'uint8', dims: [2, 8, 12, 3], externalData: dirname(path) });
+    const session = await threads.take().load({ graph, element: 'uint8', dims: [2, 8, 12, 3], externalData: dirname(path) });
     const [first, second] = [noise(window, 1), noise(window, 2)];
     const { data } = await session.run(Uint8Array.of(...first, ...second));
     await session.close();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { startSession } from '../../dist/model/session.js';
+import { startThread } from '../../dist/model/thread.js';
 import { sharedFile } from '../shared.ts';
 import { farthest, modelOf, scoresOf } from './run.ts';
 
@@ -18,7 +18,12 @@ async function square(side: number): Promise<Uint8Array<ArrayBuffer>> {
 
 /** What the network gives as it is. */
 async function bare(path: string, image: Float32Array<ArrayBuffer>, dims: readonly number[]): Promise<Float32Array> {
-  const session = await startSession({ graph: readFileSync(path), element: 'float32', dims, externalData: dirname(path) });
+  const session = await startThread().load({
+    graph: readFileSync(path),
+    element: 'float32',
+    dims,
+    externalData: dirname(path),
+  });
   const { data } = await session.run(image);
   await session.close();
   return data as Float32Array;
