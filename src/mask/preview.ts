@@ -3,7 +3,7 @@ import { openPartialFile } from '../tiff/partial-file.js';
 import { sharp } from '../tiff/sharp.js';
 import type { Box, MaskClass, Pixels, RasterRows, Sink, Size } from '../types.js';
 import { legend } from './preview-legend.js';
-import { painter } from './preview-picture.js';
+import { type Painter, painter } from './preview-picture.js';
 import { shareCounter } from './preview-shares.js';
 
 /** What a preview shows. */
@@ -36,17 +36,26 @@ export async function createPreview(path: string, { overview, size, classes, cov
   const target = previewSize(overview, size);
   const skipped = covered && skippedPixels(covered, size, target);
   const shares = shareCounter(size, target, classes);
-  const painting = resized(overview, target).then((slide) => painter(slide, shares.planes, classes, skipped));
-  const strip = legend(target.width, classes, skipped !== undefined);
-  // Awaited later; until then a failure must not count as unhandled.
-  painting.catch(() => undefined);
-  strip.catch(() => undefined);
+  let started: { readonly painting: Promise<Painter>; readonly strip: Promise<Pixels | undefined> } | undefined;
   let finishing: Promise<void> | undefined;
+
+  /** Not before there is something to paint: until the first windows are on their way, they need the processor more. */
+  function start(): NonNullable<typeof started> {
+    if (started) return started;
+    const painting = resized(overview, target).then((slide) => painter(slide, shares.planes, classes, skipped));
+    const strip = legend(target.width, classes, skipped !== undefined);
+    // Awaited later; until then a failure must not count as unhandled.
+    painting.catch(() => undefined);
+    strip.catch(() => undefined);
+    started = { painting, strip };
+    return started;
+  }
 
   async function finish(): Promise<void> {
     if (shares.rows !== size.height) {
       throw new SegtileError('usage', `expected ${size.height} rows for ${path} but got ${shares.rows}`);
     }
+    const { painting, strip } = start();
     const { picture } = await painting;
     const below = await strip;
     const data = below ? Buffer.concat([picture, below.data]) : picture;
@@ -62,7 +71,7 @@ export async function createPreview(path: string, { overview, size, classes, cov
   return {
     write: async (rows) => {
       shares.add(rows);
-      const { paint } = await painting;
+      const { paint } = await start().painting;
       paint(shares.known);
     },
     finish: () => {

@@ -25,14 +25,15 @@ export function weightMap(blend: Exclude<Blend, 'none'>, window: Size): Float32A
   if (blend === 'toolbelt') return toolbeltMap(window);
   const across = profile(blend, width);
   const down = profile(blend, height);
+  const least = blend === 'gaussian' ? 1e-3 : 0;
   const map = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) map[y * width + x] = down[y]! * across[x]!;
-  }
-  if (blend === 'gaussian') {
-    for (let i = 0; i < map.length; i++) map[i] = Math.max(map[i]!, 1e-3);
-  }
+  for (let y = 0; y < height; y++) fillRow(map.subarray(y * width, (y + 1) * width), across, down[y]!, least);
   return map;
+}
+
+/** `across * factor`, but no less than `least`. */
+function fillRow(row: Float32Array, across: Float64Array, factor: number, least: number): void {
+  for (let x = 0; x < row.length; x++) row[x] = Math.max(factor * across[x]!, least);
 }
 
 function toolbeltMap({ width, height }: Size): Float32Array {
