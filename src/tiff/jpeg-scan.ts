@@ -178,25 +178,31 @@ function followCodes(
   let bit = 0;
   for (let unit = 0; unit < units; unit++) {
     for (let b = 0; b < blocks.length; b++) {
-      const { dc, ac } = blocks[b]!;
-      let table = dc;
-      let code = 0;
-      let coefficients = 0;
-      while (coefficients < 64) {
-        const at = bit >> 3;
-        const next = ((data[at]! << 16) | (data[at + 1]! << 8) | data[at + 2]!) << (bit & 7);
-        code = table.short[(next >> (24 - SHORT_BITS)) & ((1 << SHORT_BITS) - 1)]!;
-        if (code === 0) code = longCode(table, (next >> 8) & 0xffff);
-        if (code === 0) throw new Error(`its JPEG data have no Huffman code in unit ${unit}`);
-        bit += (code & ~HAS_VALUE) >> BITS_AT;
-        coefficients += code & STEP_MASK;
-        table = ac;
-      }
-      if (coefficients > 64 && (code & HAS_VALUE) !== 0)
-        throw new Error(`its JPEG data have more than 64 coefficients in a block of unit ${unit}`);
+      bit = followBlock(data, bit, blocks[b]!.dc, blocks[b]!.ac, unit);
       if (bit > lastBit) throw new Error(`its JPEG data end too early, in unit ${unit} of ${units}`);
     }
   }
   if (lastBit - bit >= 8) throw new Error(`its JPEG data go on after their last unit`);
   return markerAt;
+}
+
+/** Follows the codes of one block from a bit on, and gives the bit behind them. */
+function followBlock(data: Uint8Array, from: number, dc: HuffmanTable, ac: HuffmanTable, unit: number): number {
+  let table = dc;
+  let bit = from;
+  let code = 0;
+  let coefficients = 0;
+  while (coefficients < 64) {
+    const at = bit >> 3;
+    const next = ((data[at]! << 16) | (data[at + 1]! << 8) | data[at + 2]!) << (bit & 7);
+    code = table.short[(next >> (24 - SHORT_BITS)) & ((1 << SHORT_BITS) - 1)]!;
+    if (code === 0) code = longCode(table, (next >> 8) & 0xffff);
+    if (code === 0) throw new Error(`its JPEG data have no Huffman code in unit ${unit}`);
+    bit += (code & ~HAS_VALUE) >> BITS_AT;
+    coefficients += code & STEP_MASK;
+    table = ac;
+  }
+  if (coefficients > 64 && (code & HAS_VALUE) !== 0)
+    throw new Error(`its JPEG data have more than 64 coefficients in a block of unit ${unit}`);
+  return bit;
 }
