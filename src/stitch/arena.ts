@@ -5,14 +5,36 @@ import { createKernel, PAGE } from './kernel.js';
 export interface Rectangle {
   /** Float of the arena where its sums begin. */
   readonly sums: number;
-  /** Floats from one row of sums to the next. */
-  readonly sumStride: number;
   /** Pixel of the window where it begins. */
   readonly pixel: number;
   /** Plane of the window's scores. */
   readonly plane: number;
   readonly count: number;
   readonly rows: number;
+}
+
+/** Rows of sums that are divided. */
+export interface Dividend {
+  /** Float of the arena where they begin. */
+  readonly sums: number;
+  /** The row of the divisors that the first one belongs to. */
+  readonly row: number;
+  readonly count: number;
+  readonly rows: number;
+}
+
+/** What an arena has room for. */
+export interface ArenaShape {
+  /** Width of a window, in px. */
+  readonly width: number;
+  /** Planes of scores that a window has. */
+  readonly planes: number;
+  /** Floats from one row of sums to the next. */
+  readonly sumStride: number;
+  /** Floats of a block of sums. */
+  readonly blockSize: number;
+  /** Rows of sums that are divided at a time, at most. */
+  readonly dividedRows: number;
 }
 
 /** Memory for blocks of sums, all of one size, to which the scores of windows are added. */
@@ -25,22 +47,32 @@ export interface Arena {
   load(scores: Float32Array): void;
   /** Adds weights times scores to sums. */
   add(rectangle: Rectangle): void;
+  /** What sums are divided by: rows as far apart as those of sums. Another array after `take`. */
+  readonly divisors: Float32Array<ArrayBuffer>;
+  /**
+   * Divides rows of sums, and leaves zeros in their place.
+   *
+   * @param quotients is filled: `rows * count` floats
+   * @returns false where all quotients are numbers; true where one may not be
+   */
+  divide(dividend: Dividend, quotients: Float32Array): boolean;
 }
 
 /**
  * Makes an arena without blocks.
  *
  * @param weights of the pixels of a window, row by row
- * @param width of a window, in px
- * @param planes of scores that a window has
- * @param blockSize floats of a block
  * @param most bytes that it may hold; one block always has room. A memory of WebAssembly ends at 4 GiB.
  * @throws {SegtileError} `usage`, from here or from `take`, where there is no such memory
  */
-export function createArena(weights: Float32Array, width: number, planes: number, blockSize: number, most: number): Arena {
-  const { memory, add } = createKernel();
+export function createArena(weights: Float32Array, shape: ArenaShape, most: number): Arena {
+  const { width, planes, sumStride, blockSize, dividedRows } = shape;
+  const kernel = createKernel();
+  const { memory } = kernel;
   const scoresAt = weights.length;
-  const blocksAt = scoresAt + planes * weights.length;
+  const divisorsAt = scoresAt + planes * weights.length;
+  const quotientsAt = divisorsAt + sumStride * dividedRows;
+  const blocksAt = quotientsAt + sumStride * dividedRows;
   let end = blocksAt;
   let floats = grown(end);
   floats.set(weights);
@@ -64,6 +96,9 @@ export function createArena(weights: Float32Array, width: number, planes: number
     get floats() {
       return floats;
     },
+    get divisors() {
+      return floats.subarray(divisorsAt, quotientsAt);
+    },
     take() {
       const start = end;
       if (start > blocksAt && 4 * (start + blockSize) > most) return undefined;
@@ -72,9 +107,15 @@ export function createArena(weights: Float32Array, width: number, planes: number
       return start;
     },
     load: (scores) => floats.set(scores, scoresAt),
-    add({ sums, sumStride, pixel, plane, count, rows }) {
+    add({ sums, pixel, plane, count, rows }) {
       const scores = scoresAt + plane * weights.length + pixel;
-      add(4 * sums, 4 * pixel, 4 * scores, 4 * sumStride, 4 * width, 4 * count, rows);
+      kernel.add(4 * sums, 4 * pixel, 4 * scores, 4 * sumStride, 4 * width, 4 * count, rows);
+    },
+    divide({ sums, row, count, rows }, quotients) {
+      const [stride, length, divisors] = [4 * sumStride, 4 * count, divisorsAt + row * sumStride];
+      const doubtful = kernel.divide(4 * sums, 4 * divisors, 4 * quotientsAt, stride, stride, length, length, rows);
+      quotients.set(floats.subarray(quotientsAt, quotientsAt + rows * count));
+      return doubtful !== 0;
     },
   };
 }

@@ -3,8 +3,8 @@ import { windowCore, windowOwned } from '../plan/axis.js';
 import { type Blend, weightMap } from '../plan/blend.js';
 import type { Grid } from '../plan/grid.js';
 import type { Box, ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
-import { type Arena, createArena } from './arena.js';
-import { addWeights, divide } from './sums.js';
+import { type Arena, type ArenaShape, createArena } from './arena.js';
+import { addWeights } from './sums.js';
 
 /**
  * Blends the scores of overlapping windows and hands on rows as soon as no window can change them any more.
@@ -90,7 +90,13 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, arenaByt
   for (let row = 0; row < grid.rows; row++) ringHeight = Math.max(ringHeight, span(grid.y, row).length);
   const planeSize = ringHeight * BLOCK_WIDTH;
   const arenas: Arena[] = [];
-  const weights = new Float32Array(BLOCK_WIDTH * CHUNK_HEIGHT);
+  const shape: ArenaShape = {
+    width: windowWidth,
+    planes: classes,
+    sumStride: BLOCK_WIDTH,
+    blockSize: classes * planeSize,
+    dividedRows: CHUNK_HEIGHT,
+  };
   const chunks = new Map<number, Float32Array>();
   let finalRow = 0;
 
@@ -107,7 +113,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, arenaByt
       const arena = arenas.at(-1);
       const at = arena?.take();
       if (arena && at !== undefined) return { arena, at, parts: [] };
-      arenas.push(createArena(map, windowWidth, classes, classes * planeSize, arenaBytes));
+      arenas.push(createArena(map, shape, arenaBytes));
     }
   }
 
@@ -131,8 +137,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, arenaByt
         rows = Math.min(bottom - y, ringHeight - ringRow);
         const pixel = (y - box.y) * box.width + (x - box.x);
         const sums = block.at + ringRow * BLOCK_WIDTH + (x - left);
-        for (let plane = 0; plane < classes; plane++)
-          arena.add({ sums: sums + plane * planeSize, sumStride: BLOCK_WIDTH, pixel, plane, count, rows });
+        for (let plane = 0; plane < classes; plane++) arena.add({ sums: sums + plane * planeSize, pixel, plane, count, rows });
       }
     }
   }
@@ -143,13 +148,14 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, arenaByt
       const y = finalRow;
       const rows = Math.min(CHUNK_HEIGHT, end - y);
       const blocks: ScoreBlock[] = [];
-      let weighed: Covered | undefined;
+      let weighed: (Covered & { readonly arena: Arena }) | undefined;
       for (let index = 0; index < blockCount; index++) {
         const block = ring[index];
         if (!block) continue;
-        const covered = { x: index * BLOCK_WIDTH, parts: block.parts };
+        const { arena } = block;
+        const covered = { x: index * BLOCK_WIDTH, parts: block.parts, arena };
         // Inside a slide most blocks lie under their windows as the one before does.
-        if (!weighed || !coveredAlike(covered, weighed)) sumWeights(covered, y, rows);
+        if (weighed?.arena !== arena || !coveredAlike(covered, weighed)) sumWeights(arena.divisors, covered, y, rows);
         weighed = covered;
         blocks.push(drain(index, block, y, rows));
         block.parts = block.parts.filter(({ down }) => down.start + down.length > y + rows);
@@ -175,28 +181,24 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, arenaByt
       chunks.set(index, chunk);
     }
     const data = chunk.subarray(0, classes * plane);
-    const sums = block.arena.floats;
+    const { arena } = block;
     let whole = true;
-    for (let r = 0; r < rows; r++) {
-      const from = ((y + r) % ringHeight) * BLOCK_WIDTH;
-      const weightsFrom = r * BLOCK_WIDTH;
+    for (let row = 0, run = 0; row < rows; row += run) {
+      const ringRow = (y + row) % ringHeight;
+      run = Math.min(rows - row, ringHeight - ringRow);
       for (let c = 0; c < classes; c++) {
-        const sumAt = block.at + c * planeSize + from;
-        const to = c * plane + r * blockWidth;
-        if (divide(sums, sumAt, weights, weightsFrom, data, to, blockWidth)) {
-          // Where a pixel with weight has no number as its score, the network gave none; elsewhere no window looked.
-          for (let i = 0; i < blockWidth; i++)
-            if (weights[weightsFrom + i]! > 0 && Number.isNaN(data[to + i]!)) throw notANumber(x + i, y + r, c);
-          whole = false;
-        }
-        sums.fill(0, sumAt, sumAt + blockWidth);
+        const sums = block.at + c * planeSize + ringRow * BLOCK_WIDTH;
+        const quotients = data.subarray(c * plane + row * blockWidth, c * plane + (row + run) * blockWidth);
+        if (!arena.divide({ sums, row, count: blockWidth, rows: run }, quotients)) continue;
+        whole = false;
+        refuseMissing(arena.divisors, { x, y: y + row, row, blockWidth, channel: c }, quotients);
       }
     }
     return { x, y, width: blockWidth, height: rows, classes, whole, data };
   }
 
   /** Puts the sums of weights of some rows of a block into `weights`, from row `y` on. */
-  function sumWeights({ x, parts }: Covered, y: number, rows: number): void {
+  function sumWeights(weights: Float32Array, { x, parts }: Covered, y: number, rows: number): void {
     weights.fill(0, 0, rows * BLOCK_WIDTH);
     for (const { across, down, box } of parts) {
       const start = Math.max(across.start, x);
@@ -212,10 +214,23 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, arenaByt
   return { add, complete };
 }
 
-function notANumber(x: number, y: number, channel: number): SegtileError {
-  return new SegtileError(
-    'model',
-    `the model's score of channel ${channel} at working pixel (${x}, ${y}) is not a number`,
-    'half-precision models overflow on unexpected input: check scale, mean and std of the model card',
-  );
+/**
+ * Makes sure that every pixel with weight has a number as its score, without which the network gave none; elsewhere no window looked.
+ *
+ * @param place of the scores in the image, and of their first row among the weights
+ */
+function refuseMissing(
+  weights: Float32Array,
+  { x, y, row, blockWidth, channel }: { x: number; y: number; row: number; blockWidth: number; channel: number },
+  scores: Float32Array,
+): void {
+  for (let i = 0; i < scores.length; i++) {
+    const [down, across] = [Math.floor(i / blockWidth), i % blockWidth];
+    if (Number.isNaN(scores[i]!) && weights[(row + down) * BLOCK_WIDTH + across]! > 0)
+      throw new SegtileError(
+        'model',
+        `the model's score of channel ${channel} at working pixel (${x + across}, ${y + down}) is not a number`,
+        'half-precision models overflow on unexpected input: check scale, mean and std of the model card',
+      );
+  }
 }

@@ -28,12 +28,12 @@ test('a rectangle of any size at any place gains weights times scores, each roun
       const pixels = width * height;
       const noise = (length: number, salt: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9 + salt + seed));
       const [weights, scores] = [noise(pixels, 1), noise(planes * pixels, 2)];
-      const arena = createArena(weights, width, planes, 64 * 12, 2 ** 20);
+      const arena = createArena(weights, { width, planes, sumStride: 64, blockSize: 64 * 12, dividedRows: 4 }, 2 ** 20);
       const [other, at] = [arena.take()!, arena.take()!];
       const before = noise(64 * 12, 3);
       arena.floats.set(before, at);
       arena.load(scores);
-      arena.add({ sums: at + 64 + 3, sumStride: 64, pixel: y * width + x, plane, count, rows });
+      arena.add({ sums: at + 64 + 3, pixel: y * width + x, plane, count, rows });
 
       const wanted = before.slice();
       for (let row = 0; row < rows; row++) {
@@ -50,14 +50,56 @@ test('a rectangle of any size at any place gains weights times scores, each roun
   );
 });
 
+test('rows of sums are divided, each quotient rounded once, and leave zeros, but for what lies beside them', () => {
+  const [stride, height] = [48, 6];
+  const cases = fc.record({
+    x: fc.nat(stride - 1),
+    y: fc.nat(height - 1),
+    row: fc.nat(3),
+    count: fc.nat(stride),
+    rows: fc.nat(4),
+    holes: fc.array(fc.nat(stride * height - 1), { maxLength: 3 }),
+    seed: fc.nat(1000),
+  });
+  fc.assert(
+    fc.property(cases, ({ x, y, row, seed, holes, ...most }) => {
+      const [count, rows] = [Math.min(most.count, stride - x), Math.min(most.rows, height - y, 4 - row)];
+      const shape = { width: 2, planes: 1, sumStride: stride, blockSize: stride * height, dividedRows: 4 };
+      const arena = createArena(new Float32Array(4), shape, 2 ** 20);
+      const at = arena.take()!;
+      const sums = Float32Array.from({ length: stride * height }, (_, i) => Math.sin(i * 12.9 + seed));
+      for (const hole of holes) sums[hole] = Number.NaN;
+      const divisors = Float32Array.from({ length: stride * 4 }, (_, i) => 1.5 + Math.cos(i * 7.7 + seed));
+      arena.floats.set(sums, at);
+      arena.divisors.set(divisors);
+      const quotients = new Float32Array(rows * count);
+      const doubtful = arena.divide({ sums: at + y * stride + x, row, count, rows }, quotients);
+
+      const [wanted, left] = [new Float32Array(rows * count), sums.slice()];
+      for (let r = 0; r < rows; r++) {
+        for (let c = 0; c < count; c++) {
+          const from = (y + r) * stride + x + c;
+          wanted[r * count + c] = sums[from]! / divisors[(row + r) * stride + c]!;
+          left[from] = 0;
+        }
+      }
+      expect(quotients).toEqual(wanted);
+      expect(doubtful).toBe(wanted.some(Number.isNaN));
+      expect(arena.floats.slice(at, at + stride * height)).toEqual(left);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('an arena is full at so many bytes, but has room for one block', () => {
-  const arena = createArena(new Float32Array(16), 4, 1, 1000, 1);
-  expect(arena.take()).toBe(32);
+  const arena = createArena(new Float32Array(16), { width: 4, planes: 1, sumStride: 8, blockSize: 1000, dividedRows: 2 }, 1);
+  // Behind the weights and the scores of a window, divisors and quotients.
+  expect(arena.take()).toBe(16 + 16 + 16 + 16);
   expect(arena.take()).toBeUndefined();
 });
 
 test('a block that no memory holds is an error that says what to do', () => {
-  const arena = createArena(new Float32Array(16), 4, 9, 2 ** 30, 1);
+  const arena = createArena(new Float32Array(16), { width: 4, planes: 9, sumStride: 8, blockSize: 2 ** 30, dividedRows: 2 }, 1);
   expect(() => arena.take()).toThrow(
     expect.objectContaining({
       code: 'usage',
