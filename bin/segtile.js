@@ -11,8 +11,8 @@ if (runningMajor < major || (runningMajor === major && runningMinor < minor)) {
   process.exitCode = 1;
 } else {
   const { main } = await import('../dist/cli.js');
-  // Nothing is left to do or to print at this event. Ended here, Node skips to take its world down, during which a late Ctrl-C would kill
-  // a process that has done all its work.
-  process.once('exit', (code) => process.exit(code));
   await main(process.argv);
+  // Nothing is left to do or to print at this event, which does not come after a crash. Ended here, Node skips to take its world down,
+  // during which a late Ctrl-C would kill a process that has done all its work.
+  process.once('beforeExit', (code) => process.exit(code));
 }

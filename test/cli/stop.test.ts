@@ -80,6 +80,19 @@ test('a signal that comes after the results were named makes no failure of them'
   }
 });
 
+test.each([
+  ['while it works', 'setTimeout(() => { throw new Error("a bug") }, 300)'],
+  ['after its work', 'process.stdout.write = () => { setTimeout(() => { throw new Error("a bug") }); return true; }'],
+])('a crash %s is not silent', async (_, bug) => {
+  const cwd = folder();
+  save(cwd, 'bug.mjs', `import { isMainThread } from 'node:worker_threads'; if (isMainThread) { ${bug}; }`);
+  const { code, stderr } = await run(process.execPath, ['--import', './bug.mjs', program, 'infer', slide, '-o', 'out'], {
+    cwd,
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain('Error: a bug');
+});
+
 test('SIGKILL leaves nothing under a final name', async () => {
   const { signal, cwd } = await stopped('slow.onnx', 'SIGKILL', 700);
   expect(signal).toBe('SIGKILL');
