@@ -1,6 +1,7 @@
 // Scores of one slide on the CPU and on a device, side by side: `gpu-compare <slide> <model> <window> <device> [--allow-software]`.
 import { readModel } from '../dist/model/facts.js';
-import { defaultWorkers, openPool, type Pool } from '../dist/model/pool.js';
+import { openPool, type Pool } from '../dist/model/pool.js';
+import { defaultWorkers } from '../dist/model/pool-options.js';
 import { resolveModel } from '../dist/model/resolve.js';
 import { planSlide, wishOf } from '../dist/pipeline/plan-slide.js';
 import { scoreSlide } from '../dist/pipeline/score.js';

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { type Ensemble, joinModels } from '../model/ensemble.js';
 import type { Group } from '../model/groups.js';
-import { defaultWorkers, openPool, type Pool } from '../model/pool.js';
+import { openPool, type Pool } from '../model/pool.js';
+import { defaultWorkers } from '../model/pool-options.js';
 import type { Model } from '../model/resolve.js';
 import { HISTORY } from '../pipeline/history.js';
 import { maskSize } from '../pipeline/mask-size.js';

@@ -1,12 +1,12 @@
-import { availableParallelism } from 'node:os';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
-import type { Samples, Size } from '../types.js';
+import type { Samples } from '../types.js';
 import { autoDevices } from './available.js';
 import { batchesInHand, closeAll, createBatches } from './batches.js';
 import { type Device, deviceName, parseDevices } from './device.js';
 import { readModelBytes } from './facts.js';
 import { checkBatch, describeNetwork, type Network } from './network.js';
-import { type DeviceRules, type OpenDevices, onnxruntime, openAll, openDevices, type Runtime } from './open-device.js';
+import { type OpenDevices, onnxruntime, openAll, openDevices, type Runtime } from './open-device.js';
+import { checkOptions, type PoolOptions, sides } from './pool-options.js';
 import { findScores } from './probe.js';
 import type { Model } from './resolve.js';
 import type { Session } from './session.js';
@@ -58,26 +58,6 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-/** How a network is to be run. */
-export interface PoolOptions extends DeviceRules {
-  /** Of every window, in px of the network. */
-  readonly window: Size;
-  /** How many threads on the CPU, each with a copy of the network. A GPU has one. */
-  readonly workers: number;
-  /** `auto`, `cpu`, `webgpu`, `cuda:0,cuda:1`; see {@link parseDevices}. */
-  readonly device: string;
-  readonly output: 'probabilities' | 'logits';
-  /** Whether `auto` may not end on the CPU. */
-  readonly requireGpu?: boolean | undefined;
-  /** How scores leave the device: bytes are a quarter of the floats, and off by up to 1/510. */
-  readonly scoreType?: 'float32' | 'uint8' | undefined;
-}
-
-/** As many workers as the machine runs threads at once. */
-export function defaultWorkers(): number {
-  return availableParallelism();
-}
-
 /**
  * Starts workers that run a network on windows of one size, on the device that is asked for or, with `auto`, on the first that runs it.
  *
@@ -106,10 +86,13 @@ async function open(model: Model, options: PoolOptions, runtime: Runtime, thread
     refusal: refusalOf(device, options, runtime),
   }));
   if (choice === 'auto' && !options.requireGpu)
-    void Promise.all(candidates.map(({ refusal }) => refusal)).then((refusals) => {
-      // The CPU, then.
-      if (refusals.every((refusal) => refusal !== undefined)) threads.prepare(workers - 1);
-    });
+    Promise.all(candidates.map(({ refusal }) => refusal))
+      .then((refusals) => {
+        // The CPU, then.
+        if (refusals.every((refusal) => refusal !== undefined)) threads.prepare(workers - 1);
+      })
+      // A thread that cannot be started fails whoever takes one.
+      .catch(() => undefined);
   const map = await findScores(bytes, model, window, threads);
   if (map.channels !== model.channels)
     throw new SegtileError(
@@ -211,35 +194,6 @@ async function openOn(
     recycle: batches.recycle,
     close: batches.close,
   };
-}
-
-function sides({ width, height }: Size): string {
-  return `${width}×${height} px`;
-}
-
-function checkOptions(model: Model, { window, workers, output, scoreType }: PoolOptions): void {
-  if (scoreType === 'uint8' && output === 'logits')
-    throw new SegtileError(
-      'usage',
-      'scores as uint8 are probabilities, but logits are asked for',
-      'use --blend-space probabilities, or --score-type float32',
-    );
-  if (!Number.isInteger(workers) || workers < 1 || workers > 1024)
-    throw new SegtileError(
-      'usage',
-      `expected 1 to 1024 workers but got ${workers}`,
-      `this machine runs ${defaultWorkers()} threads at once`,
-    );
-  for (const side of ['width', 'height'] as const)
-    if (!Number.isInteger(window[side]) || window[side] < 1)
-      throw new SegtileError('usage', `expected a positive integer for the window's ${side} but got ${window[side]}`);
-  const { fixedWindow: fixed = window } = model;
-  if (fixed.width !== window.width || fixed.height !== window.height)
-    throw new SegtileError(
-      'model',
-      `the window is ${window.width}×${window.height} px but ${model.path} takes ${fixed.width}×${fixed.height} px only`,
-      'use the window that the network was exported for',
-    );
 }
 
 /** Loads the network in every worker of the CPU, or in none. */

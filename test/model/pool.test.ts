@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../../dist/model/facts.js';
 import { constant, network, node, parseModel, serializeModel, tensor, valueInfo } from '../../dist/model/onnx.js';
-import { defaultWorkers } from '../../dist/model/pool.js';
+import { defaultWorkers } from '../../dist/model/pool-options.js';
 import { condensed } from '../../dist/model/session.js';
 import { build, channelNetwork, unet } from './networks.ts';
 import { modelOf, noise, plane, poolOf, saved, scoresOf } from './run.ts';
