@@ -107,7 +107,7 @@ export function medianRows(plane: Uint8Array, width: number, height: number, rad
 
 /**
  * 1 where the median of {@link medianRows} exceeds a threshold, which is where most of the neighbourhood does; else 0. Counting takes a
- * quarter of the time of finding medians.
+ * quarter of the time of finding medians. `threshold` is a whole number.
  */
 export function medianAbove(plane: Uint8Array, width: number, height: number, radius: number, threshold: number): Uint8Array {
   const out = new Uint8Array(plane.length);

@@ -116,16 +116,17 @@ interface RowLocals {
   readonly wide: number;
 }
 
-/** Does something for all floats of some rows: `body` for those `at` bytes behind each place. After a row each place goes on by its stride. */
+/** Does something for all floats of some rows: `body`, which is given where to find those that are due behind a place. After a row each place goes on by its stride. */
 function overRows(
   { length, rows, at, wide }: RowLocals,
   places: readonly (readonly [place: number, stride: number])[],
-  body: (floats: Floats) => readonly Code[],
+  body: (floats: Floats, here: (place: number) => Code) => readonly Code[],
 ): Code {
+  const here = (place: number): Code => sum(get(place), get(at));
   const upTo = (end: number, floats: Floats): Code =>
     block(
       branchIf([...get(at), ...get(end), i32.isNotLess]),
-      loop(...body(floats), set(at, sum(get(at), number(floats.step))), branchIf([...get(at), ...get(end), i32.isLess])),
+      loop(...body(floats, here), set(at, sum(get(at), number(floats.step))), branchIf([...get(at), ...get(end), i32.isLess])),
     );
   return block(
     set(wide, [...get(length), ...number(-four.step), i32.and]),
@@ -153,13 +154,12 @@ interface LoopFunction {
 
 function addFunction(): LoopFunction {
   const [sums, weights, scores, sumStride, stride, length, rows, at, wide] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
-  const here = (place: number): Code => sum(get(place), get(at));
   const places = [
     [sums, sumStride],
     [weights, stride],
     [scores, stride],
   ] as const;
-  const body = overRows({ length, rows, at, wide }, places, ({ load, multiply, add, store }) => {
+  const body = overRows({ length, rows, at, wide }, places, ({ load, multiply, add, store }, here) => {
     const value = (place: number): Code => [...here(place), ...load];
     return [[...here(sums), ...value(sums), ...value(weights), ...value(scores), ...multiply, ...add, ...store]];
   });
@@ -169,13 +169,12 @@ function addFunction(): LoopFunction {
 function divideFunction(): LoopFunction {
   const [sums, weights, quotients, sumStride, weightStride, quotientStride, length, rows] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
   const [at, wide, quotient, total, fourQuotients, fourTotals] = [8, 9, 10, 11, 12, 13] as const;
-  const here = (place: number): Code => sum(get(place), get(at));
   const places = [
     [sums, sumStride],
     [weights, weightStride],
     [quotients, quotientStride],
   ] as const;
-  const loops = overRows({ length, rows, at, wide }, places, (floats) => {
+  const loops = overRows({ length, rows, at, wide }, places, (floats, here) => {
     const { load, divide, store, add, zero } = floats;
     const [result, sumOfResults] = floats === one ? [quotient, total] : [fourQuotients, fourTotals];
     return [

@@ -54,6 +54,15 @@ test("small objects and holes go as with scikit-image's remove_small_objects and
   expect(mask).toEqual(bytes(goldens.withoutSmallHoles));
 });
 
+test('all rows of a small view have a say in the threshold, and enough of a large one', () => {
+  // Between every seventh row lies all that is stained.
+  const stained = (y: number, height: number): boolean => (height === 40 ? y >= 8 && y <= 13 : y > height / 2);
+  for (const height of [40, 700]) {
+    const plane = Uint8Array.from({ length: 60 * height }, (_, i) => (stained(Math.floor(i / 60), height) ? 30 : 15));
+    expect(tissueThreshold(plane, { width: 60, height })).toBe(15);
+  }
+});
+
 test('a view of glass alone has no tissue, a view of tissue alone has no glass', () => {
   const view = (red: number, green: number, blue: number): Pixels => {
     const data = new Uint8Array(100 * 80 * 3);
