@@ -22,5 +22,5 @@ const newestSource = readdirSync(`${root}src`, { recursive: true, encoding: 'utf
   .reduce((a, b) => Math.max(a, b), changed('tsconfig.json'));
 if (changed('dist/cli.js') < newestSource) {
   console.log('Building ...');
-  run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
+  run(process.execPath, ['bin/build.js']);
 }

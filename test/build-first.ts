@@ -4,5 +4,5 @@ import { fileURLToPath } from 'node:url';
 /** The tests import `dist`, which is what ships and what worker threads can load, so it must never be stale. */
 export default function setup(): void {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { cwd: root, stdio: 'inherit' });
+  execFileSync(process.execPath, ['bin/build.js'], { cwd: root, stdio: 'inherit' });
 }
