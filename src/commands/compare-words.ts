@@ -27,6 +27,7 @@ export function variantFacts(
     megapixelsPerSecond,
     peakRssBytes,
     stages: runs.map(({ record }) => record.seconds),
+    slides: runs.map(({ record: { slide } }) => ({ path: slide.path, notes: slide.notes })),
   };
 }
 

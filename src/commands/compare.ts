@@ -15,6 +15,7 @@ import { matchTruths, slideName } from '../truth/match.js';
 import type { CompareOptions } from './compare-options.js';
 import { passedArguments, variantsOf } from './compare-settings.js';
 import { compareText, frontOf, recommendation, variantFacts } from './compare-words.js';
+import { noteLine } from './infer-words.js';
 import { makeFolder } from './outputs.js';
 import type { Shell } from './shell.js';
 
@@ -40,6 +41,8 @@ export async function compare(
   const { output, tolerance, overwrite = false, quiet = false } = options;
   await makeFolder(join(output, 'compare.json'));
   const settings = { variants, pairs, passed: passedArguments(options), config, tolerance, output, overwrite };
+  const told = new Set<string>();
+  const late: string[] = [];
   const stage = createProgress(stderr, quiet).stage('compare', 'runs');
   const total = variants.length * pairs.length;
   stage.update({ done: 0, total, pixels: 0 });
@@ -47,9 +50,18 @@ export async function compare(
     started: (variant: { readonly name: string }, slide: string, kept: boolean): void => {
       if (!quiet && !stderr.isTTY) stderr.write(`${variant.name}: ${fileName(slide)}${kept ? ', done before' : ''}\n`);
     },
+    noted: (slide: string, found: readonly string[]): void => {
+      const fresh = found.filter((note) => !told.has(`${slide}\n${note}`));
+      for (const note of fresh) told.add(`${slide}\n${note}`);
+      const lines = fresh.length === 0 ? [] : [fileName(slide), ...fresh.map(noteLine)].map((line) => `${line}\n`);
+      // Not through a bar that is being drawn.
+      if (stderr.isTTY) late.push(...lines);
+      else if (!quiet) stderr.write(lines.join(''));
+    },
     done: (done: number): void => stage.update({ done, total, pixels: 0 }),
   };
   const { results, failures } = await compareSlides(settings, watcher, signal).finally(() => stage.stop());
+  if (!quiet) stderr.write(late.join(''));
   for (const { variant, slide, error } of failures) {
     const what = new SegtileError(error.code, `${variant.name}, ${fileName(slide)}: ${error.message}`, error.hint, error);
     stderr.write(failureText(what, styleFor(stderr)));

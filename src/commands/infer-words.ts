@@ -23,6 +23,11 @@ export function mppText({ mpp }: Slide): string {
   return `${mpp.x === mpp.y ? figure(mpp.x) : `${figure(mpp.x)} x ${figure(mpp.y)}`} um/px (${mpp.source})`;
 }
 
+/** A line below a slide's own: what was decided where its file can be read in more than one way. */
+export function noteLine(note: string): string {
+  return `  note: ${note}`;
+}
+
 /** Which model is used, and what was assumed about it. */
 export function modelText({ members, classes }: Ensemble): string {
   const [{ model: first }, ...others] = members as readonly [Member, ...Member[]];
@@ -49,7 +54,7 @@ export function deviceText({ device, workers, batch }: Pool): string {
 
 /** What a slide is and which windows of it are run. */
 export function planText(plan: SlidePlan, perWindow: readonly number[], style: Style): string {
-  const { slide, view, channels, grid, others } = plan;
+  const { slide, view, channels, notes, grid, others } = plan;
   const { planned, run: keptCount } = windowCounts(plan);
   const passes = passesOf(plan, perWindow);
   const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} x ${count(view.height)} px`;
@@ -61,6 +66,7 @@ export function planText(plan: SlidePlan, perWindow: readonly number[], style: S
   const lines = [
     `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} x ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
     ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),
+    ...notes.map(noteLine),
     ...(others.length === 0
       ? [`  ${laid(grid)}: ${cost}`]
       : [...[grid, ...others.map((other) => other.grid)].map((each) => `  ${laid(each)}`), `  in all ${cost}`]),
@@ -72,7 +78,7 @@ export function planText(plan: SlidePlan, perWindow: readonly number[], style: S
 
 /** A plan and its cost, for programs. Lengths in working pixels, those of the mask in its own. */
 export interface DryRunFacts {
-  readonly slide: Size & { readonly path: string; readonly mpp: Slide['mpp'] | null };
+  readonly slide: Size & { readonly path: string; readonly mpp: Slide['mpp'] | null; readonly notes: readonly string[] };
   readonly working: Size & { readonly downsample: number };
   readonly window: Size;
   readonly stride: Size;
@@ -91,7 +97,7 @@ export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask:
   const { slide, view, grid, others } = plan;
   const pixels = [plan, ...others].map(({ grid: { window }, selection }) => selection.keptCount * window.width * window.height);
   return {
-    slide: { path: slide.path, width: slide.width, height: slide.height, mpp: slide.mpp ?? null },
+    slide: { path: slide.path, width: slide.width, height: slide.height, mpp: slide.mpp ?? null, notes: plan.notes },
     working: { width: view.width, height: view.height, downsample: view.downsample },
     window: grid.window,
     stride: grid.stride,

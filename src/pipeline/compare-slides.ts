@@ -4,7 +4,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { inferOptions, type Variant } from '../plan/variants.js';
-import { openSlide } from '../slide/open.js';
+import { inspectSlide } from '../slide/open.js';
 import { writeWhole } from '../tiff/partial-file.js';
 import type { TruthConfig } from '../truth/config.js';
 import { slideName } from '../truth/match.js';
@@ -62,6 +62,8 @@ export interface VariantFailure {
 export interface CompareWatcher {
   /** A variant begins on a slide; `kept` where it was done before. */
   started(variant: Variant, slide: string, kept: boolean): void;
+  /** A variant ran on a slide: how the file was read, as its record has it, for whoever has not been told yet. */
+  noted(slide: string, notes: readonly string[]): void;
   /** How many pairs of variant and slide are done. */
   done(count: number, total: number): void;
 }
@@ -86,7 +88,9 @@ export async function compareSlides(
     for (const pair of pairs) {
       throwIfAborted(signal);
       try {
-        runs.push(await runVariant(variant, pair, settings, watcher, signal));
+        const run = await runVariant(variant, pair, settings, watcher, signal);
+        watcher.noted(pair.slide, run.record.slide.notes);
+        runs.push(run);
       } catch (error) {
         throwIfAborted(signal);
         if (!(error instanceof SegtileError)) throw error;
@@ -140,8 +144,9 @@ function noProbabilities(): never {
   throw new SegtileError('model', 'masks are compared, not probabilities');
 }
 
+/** Also where it can be read only with options that the runs have. */
 async function slideSize(path: string, signal: AbortSignal): Promise<{ width: number; height: number }> {
-  const slide = await openSlide(path, { signal });
+  const { slide } = await inspectSlide(path, { signal });
   const { width, height } = slide;
   await slide.close();
   return { width, height };

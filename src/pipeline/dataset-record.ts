@@ -20,6 +20,8 @@ export interface SlideFacts {
   readonly group: string;
   readonly size: Size;
   readonly working: Size & { readonly downsample: number };
+  /** What was decided where the file can be read in more than one way. */
+  readonly notes: readonly string[];
   readonly samplers: readonly (SamplerReport & { readonly acceptance: number | null })[];
   /** Windows that were left out because they come too close to another part of the dataset. */
   readonly guarded: number;
@@ -92,7 +94,7 @@ function inOrder({ copies, steps }: CopyTotals, augmentation: Augmentation): Cop
 
 /** What is told of a slide that is done. */
 export function slideFacts({ survey, guarded }: SlideTiles, { tiles, copies }: RecordHead): SlideFacts {
-  const { slide, full, size, downsample, reports } = survey;
+  const { slide, full, size, downsample, notes, reports } = survey;
   return {
     name: slide.name,
     path: slide.path,
@@ -100,6 +102,7 @@ export function slideFacts({ survey, guarded }: SlideTiles, { tiles, copies }: R
     group: slide.group,
     size: full,
     working: { ...size, downsample },
+    notes,
     samplers: reports.map((report) => ({
       ...report,
       acceptance: report.tried > 0 ? Number((report.accepted / report.tried).toFixed(6)) : null,

@@ -43,6 +43,8 @@ export interface SlidePlan extends TissueSelection {
   /** The channels of the input by name, where it is not the picture. */
   readonly channels: readonly string[] | undefined;
   readonly grid: Grid;
+  /** What was decided where the file can be read in more than one way, as sentences for people. */
+  readonly notes: readonly string[];
   /** The further grids that were asked for, with their own windows. */
   readonly others: readonly { readonly grid: Grid; readonly selection: Selection }[];
   /** The whole slide at low resolution. Read once, when first asked for. */
@@ -88,7 +90,8 @@ export async function planSlide(
       const other = createGrid({ size, ...geometry, border, placement });
       others.push({ grid: other, selection: (await select(other)).selection });
     }
-    return { slide, view, input, channels: reader?.channels, grid, others, overview, ...tissue };
+    const notes = slide.notes ?? [];
+    return { slide, view, input, channels: reader?.channels, notes, grid, others, overview, ...tissue };
   } catch (error) {
     await slide.close();
     throw error;

@@ -117,7 +117,7 @@ export function recordOf(parts: RunParts): RunRecord {
       height: slide.height,
       mpp: slide.mpp ?? null,
       levels: slide.levels,
-      notes: slide.notes ?? [],
+      notes: plan.notes,
     },
     working: {
       width: view.width,

@@ -53,6 +53,8 @@ export interface Survey {
   readonly window: Size;
   readonly downsample: number;
   readonly mpp: Mpp | undefined;
+  /** What was decided where the slide's file can be read in more than one way, as sentences for people. */
+  readonly notes: readonly string[];
   readonly classes: readonly MaskClass[];
   readonly draws: readonly Draw[];
   readonly reports: readonly SamplerReport[];
@@ -127,6 +129,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
       window: sample.window,
       downsample: view.downsample,
       mpp: view.mpp,
+      notes: pair.slide.notes ?? [],
       classes,
       draws,
       reports,
