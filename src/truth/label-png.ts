@@ -10,16 +10,13 @@ const BAND_SAMPLES = 2 ** 22;
  * Opens a PNG of labels, a file or bytes that stand elsewhere: grey of 1 to 16 bits, a palette (whose indices are the values), or colours. A pixel that is wholly
  * transparent is taken for black. The file is read from its start in each pass, a few rows at a time.
  *
- * @throws {SegtileError} `input` where it is damaged; `unsupported` where it is interlaced, or has colours of 16 bits
+ * @throws {SegtileError} `input` where it is damaged; `unsupported` where it is interlaced
  */
 export async function openLabelPng(path: string, opener?: PngOpener): Promise<LabelImage> {
   const header = await readPngHeader(path, opener);
   const { width, height, depth, color, interlaced } = header;
   const channels = color === 2 || color === 6 ? 3 : 1;
   if (interlaced) throw new SegtileError('unsupported', `${path} is interlaced`, 'save the mask without interlacing');
-  if (channels === 3 && depth === 16) {
-    throw new SegtileError('unsupported', `${path} has colours of 16 bits a sample`, 'save the mask with 8 bits, or as labels');
-  }
   const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_SAMPLES / (width * channels))));
   return {
     path,
@@ -72,7 +69,7 @@ function unpackRow(
   } else if (depth === 8) {
     out.set(bytes, at);
   } else if (depth === 16) {
-    for (let i = 0; i < width; i++) out[at + i] = (bytes[i * 2]! << 8) | bytes[i * 2 + 1]!;
+    for (let i = 0; i * 2 < bytes.length; i++) out[at + i] = (bytes[i * 2]! << 8) | bytes[i * 2 + 1]!;
   } else {
     const mask = (1 << depth) - 1;
     for (let i = 0; i < width; i++) {

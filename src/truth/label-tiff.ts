@@ -4,19 +4,24 @@ import { JPEG, photometricName } from '../tiff/codecs.js';
 import { readTiff } from '../tiff/container.js';
 import { requireDecodable } from '../tiff/decodable.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
+import { sampleWords } from '../tiff/native.js';
 import { readNativeBands } from '../tiff/read.js';
 import type { ByteSource } from '../tiff/source.js';
 import type { BandRun, Samples } from '../types.js';
 import type { LabelImage, ValueRun } from './label-image.js';
 
 /** Values of the tag PhotometricInterpretation. */
+const WHITE_IS_ZERO = 0;
 const GREY = 1;
 const RGB = 2;
 const PALETTE = 3;
 
+/** Values of the tag ExtraSamples that mean alpha. */
+const ALPHA = [1, 2];
+
 /**
- * Opens a TIFF of labels: its first level, of one band of 1 to 16 bits, of a palette (whose indices are the values), or of
- * colours. It owns the source and closes it.
+ * Opens a TIFF of labels: its first level, of one band (whole numbers of any type, or floating point that holds whole numbers), of a palette
+ * (whose indices are the values), or of colours. Values come as they are stored: not inverted, not scaled. It owns the source and closes it.
  *
  * @throws {SegtileError} `input` where it is damaged; `unsupported` where it is a stack, or has what segtile does not read
  */
@@ -27,7 +32,7 @@ export async function openLabelTiff(source: ByteSource, signal?: AbortSignal): P
   requireDecodable(path, directory);
   requireBlocks(source, directory);
   const { width, height } = directory;
-  const channels = directory.photometric === RGB ? 3 : 1;
+  const channels = directory.samples >= 3 ? 3 : 1;
   const wanted = channels === 3 ? [0, 1, 2] : [0];
   return {
     path,
@@ -36,7 +41,7 @@ export async function openLabelTiff(source: ByteSource, signal?: AbortSignal): P
     channels,
     async *readBands(rows, columns, reading) {
       for await (const band of readNativeBands({ source, directory, name: 'level 0' }, rows, columns, wanted, reading)) {
-        yield { y: band.y, height: band.height, runs: band.runs.map(valueRun) };
+        yield { y: band.y, height: band.height, runs: band.runs.map((run) => valueRun(path, run, band.y)) };
       }
     },
     close: () => source.close(),
@@ -58,17 +63,20 @@ function firstLevel(path: string, directories: readonly Directory[]): Directory 
 
 /** The directory as one whose values come as they are stored: not looked up in a palette. */
 function asStored(path: string, directory: Directory): Directory {
-  const { photometric, samples, compression, bits, sampleFormat } = directory;
+  const { photometric, samples, compression, bits, sampleFormat, extraSamples } = directory;
   if (compression === JPEG)
     throw new SegtileError(
       'unsupported',
       `${path} is compressed as JPEG, which keeps no labels but values near them`,
       'write the mask without loss: deflate, LZW or not compressed',
     );
-  const whole = sampleFormat === 1;
-  if (photometric === RGB && whole && bits[0] === 8) return directory;
-  if ((photometric === GREY || photometric === PALETTE) && whole && samples === 1) return { ...directory, photometric: GREY };
-  const what = `${samples} x ${bits[0]} bit ${whole ? '' : 'signed or floating '}${photometricName(photometric)}`;
+  const grey = photometric === GREY || photometric === WHITE_IS_ZERO;
+  const withAlpha = samples === 2 && extraSamples.length === 1 && ALPHA.includes(extraSamples[0]!);
+  // Three grey bands are a grey picture in three channels, which `Labels` makes sure of.
+  if (grey && (samples === 1 || samples === 3 || withAlpha)) return { ...directory, photometric: GREY };
+  if (photometric === RGB && samples >= 3) return directory;
+  if (photometric === PALETTE && samples === 1) return { ...directory, photometric: GREY };
+  const what = `${samples} x ${sampleWords({ sampleFormat, bits })} ${photometricName(photometric)}`;
   throw new SegtileError(
     'unsupported',
     `${path} has ${what} in ${directoryName(directory)}`,
@@ -76,7 +84,26 @@ function asStored(path: string, directory: Directory): Directory {
   );
 }
 
-function valueRun({ x, pixels }: BandRun<Samples>): ValueRun {
-  // Directories with other samples are refused.
-  return { x, width: pixels.width, height: pixels.height, data: pixels.data as ValueRun['data'] };
+/**
+ * Samples as values of labels. What has more than 16 bits, a sign or a fraction is decoded as floating point; labels are whole numbers all the
+ * same.
+ *
+ * @param top first row of the run in the image
+ */
+function valueRun(path: string, { x, pixels }: BandRun<Samples>, top: number): ValueRun {
+  const { width, height, channels, data } = pixels;
+  if (!(data instanceof Float32Array)) return { x, width, height, data };
+  const values = new Uint16Array(width * height * channels);
+  for (let i = 0; i < values.length; i++) {
+    const value = data[i]!;
+    values[i] = value;
+    if (values[i] === value) continue;
+    const pixel = Math.floor(i / channels);
+    throw new SegtileError(
+      'input',
+      `${path} has the value ${value} at pixel (${x + (pixel % width)}, ${top + Math.floor(pixel / width)})`,
+      `labels are whole numbers from 0 to 65535${Number.isInteger(value) ? '' : ': give a mask of labels, not scores'}`,
+    );
+  }
+  return { x, width, height, data: values };
 }

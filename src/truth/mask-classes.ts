@@ -5,7 +5,7 @@ import type { MaskClass, Rgb } from '../types.js';
 
 /** What a mask says of itself. */
 export interface MaskHead {
-  /** In the order of their labels; undefined where it does not name them. */
+  /** In the order of their labels, the one class of a mask of 0 and 255 as 1; undefined where it does not name them. */
   readonly classes: readonly MaskClass[] | undefined;
   /** The text, and the tags of the resolution, that tell how large its pixels are. */
   readonly description: string;
@@ -25,10 +25,16 @@ export async function readMaskHead(path: string, signal?: AbortSignal): Promise<
     const isTiff = start.length === 4 && /^(II|MM)/.test(String.fromCharCode(...start.subarray(0, 2)));
     const directory = isTiff ? (await readTiff(source, signal)).directories[0] : undefined;
     const description = directory?.description ?? '';
-    return { classes: parseMaskClasses(description), description, resolution: directory?.resolution };
+    const classes = parseMaskClasses(description)?.map(asLabel);
+    return { classes, description, resolution: directory?.resolution };
   } finally {
     await source.close();
   }
+}
+
+/** `--mask-values 255` shows the one class as 255, which among labels is what is left out: that class has the label 1. */
+function asLabel(only: MaskClass, _: number, { length }: readonly MaskClass[]): MaskClass {
+  return length === 1 && only.label === 255 ? { ...only, label: 1 } : only;
 }
 
 /** The classes in the description of a mask; see `writeLabelMask`. */

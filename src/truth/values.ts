@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import type { TruthConfig } from './config.js';
+import { packColor, type TruthConfig } from './config.js';
 import type { LabelImage, ValueRun } from './label-image.js';
 
 /** Turns the values of an image into labels. */
@@ -38,39 +38,59 @@ function labelsOfValues(path: string, config: TruthConfig): Labels {
         if (value === 255) white = true;
         else if (value !== 0) grey = true;
       }
-      if (white && grey && config.white) {
-        throw new SegtileError(
-          'input',
-          `${path} has the value 255 besides others, and nothing says what it stands for`,
-          'list 255 under the "values" of "ignore", or of the class, in the file of classes',
-        );
-      }
+      if (white && grey && config.white) throw vagueWhite(path);
     },
   };
 }
 
-function labelsOfColors(path: string, { colors }: TruthConfig): Labels {
+/**
+ * A colour that is listed is what it is listed as. Grey that is not listed is a value in three channels, as long as the image has no other
+ * colours: in a picture of colours, a grey pixel is not the label of that number.
+ */
+function labelsOfColors(path: string, { colors, values, white }: TruthConfig): Labels {
+  let grey: { readonly value: number; readonly x: number; readonly y: number } | undefined;
+  let coloured = false;
+  let shades = 0;
   return {
     pick: ({ x, width, data }, top, row, offsets, out, at) => {
       const base = row * width;
-      let last = -1;
+      let [red, green, blue] = [-1, -1, -1];
       let label = 0;
       for (let i = 0; i < offsets.length; i++) {
         const from = (base + offsets[i]!) * 3;
-        const color = (data[from]! << 16) | (data[from + 1]! << 8) | data[from + 2]!;
-        if (color !== last) {
-          const known = colors.get(color);
-          if (known === undefined) {
-            const shown = `the colour ${data[from]}, ${data[from + 1]}, ${data[from + 2]}`;
-            throw unlisted(path, shown, x + offsets[i]!, top + row, 'colors');
-          }
+        if (data[from] !== red || data[from + 1] !== green || data[from + 2] !== blue) {
+          [red, green, blue] = [data[from]!, data[from + 1]!, data[from + 2]!];
+          const isGrey = red === green && green === blue;
+          const listed = Math.max(red, green, blue) > 255 ? undefined : colors.get(packColor([red, green, blue]));
+          const known = listed ?? (isGrey ? values.get(red) : undefined);
+          const place = { x: x + offsets[i]!, y: top + row };
+          if (known === undefined) throw unlistedColor(path, [red, green, blue], place);
+          if (listed === undefined) grey ??= { value: red, ...place };
+          coloured ||= !isGrey;
+          if (grey && coloured) throw unlistedColor(path, [grey.value, grey.value, grey.value], grey);
+          if (listed === undefined) shades |= red === 255 ? WHITE : GREY;
+          if (shades === (WHITE | GREY) && white) throw vagueWhite(path);
           label = known;
-          last = color;
         }
         out[at + i] = label;
       }
     },
   };
+}
+
+/** Shades that were seen besides black: flags. */
+const [WHITE, GREY] = [1, 2];
+
+function vagueWhite(path: string): SegtileError {
+  return new SegtileError(
+    'input',
+    `${path} has the value 255 besides others, and nothing says what it stands for`,
+    'list 255 under the "values" of "ignore", or of the class, in the file of classes',
+  );
+}
+
+function unlistedColor(path: string, color: readonly number[], { x, y }: { readonly x: number; readonly y: number }) {
+  return unlisted(path, `the colour ${color.join(', ')}`, x, y, 'colors');
 }
 
 function unlisted(path: string, what: string, x: number, y: number, key: 'values' | 'colors'): SegtileError {
