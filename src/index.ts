@@ -54,7 +54,7 @@ export { openProbabilities, type Probabilities } from './slide/probabilities.js'
 export type { ChannelReader, ChannelWish, Level, ReadLevel, Slide, SlideMpp } from './slide/slide.js';
 export type { Inspection, SlideOptions } from './slide/tiff.js';
 export { type View, type ViewChoice, workingView } from './slide/view.js';
-export { createStitch, type Stitch } from './stitch/stitch.js';
+export { createStitch, type Stitch, type StitchOptions } from './stitch/stitch.js';
 export { deflateCodec, floatCodec, jpegCodec } from './tiff/tile-codec.js';
 export { writePlanes, writeTiff } from './tiff/write.js';
 export type { TiffLayout } from './tiff/write-layout.js';

@@ -56,7 +56,12 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
   const outputs = outputsOf(slides, options.output);
   const ensemble = joinModels(await readMembers(options, shell.signal));
   const { plan, groups } = planSettings(options, ensemble);
-  const run = runSettings(options, ensemble, await readThresholds(options.threshold));
+  const noted = new Set<string>();
+  const note = (sentence: string): void => {
+    if (!noted.has(sentence)) say(shell, options, `${sentence}\n`);
+    noted.add(sentence);
+  };
+  const run = { ...runSettings(options, ensemble, await readThresholds(options.threshold)), note };
   const slideOptionsOf = await readSlideFlags(options);
   say(shell, options, modelText(ensemble));
 

@@ -21,6 +21,8 @@ export interface RunSettings {
   readonly enlarge: 'labels' | 'scores';
   /** Microns per pixel of the mask; without it the mask is as large as level 0. */
   readonly outputMpp: number | undefined;
+  /** See `ScoreSettings`. */
+  readonly note?: ((sentence: string) => void) | undefined;
 }
 
 /** The files that a run leaves behind. Preview, probabilities and report are made where a name is given. */

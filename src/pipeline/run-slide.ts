@@ -61,6 +61,7 @@ export async function runSlide(
       const meter = files.disagreement === undefined ? undefined : measureDisagreement(plan.grid, channels, squash);
       const inferSettings = {
         onScores: meter?.add,
+        note: settings.note,
         channels: model.channels,
         blend,
         squash,

@@ -26,6 +26,8 @@ export interface ScoreSettings {
   readonly blend: Blend;
   /** Sees the scores of each window, in plan order, before they are blended; must be done with them when it returns. */
   readonly onScores?: ((scores: Scores) => void) | undefined;
+  /** Is told, in a sentence, where blending has to go a slower way. */
+  readonly note?: ((sentence: string) => void) | undefined;
 }
 
 /**
@@ -38,12 +40,12 @@ export interface ScoreSettings {
 export async function* scoreSlide(
   { grid, input, selection }: Pick<SlidePlan, 'grid' | 'input' | 'selection'>,
   model: Inference,
-  { channels, blend, onScores }: ScoreSettings,
+  { channels, blend, onScores, note }: ScoreSettings,
   clock: StageClock,
   onWindow: (done: number) => void,
   signal: AbortSignal,
 ): AsyncGenerator<ScoreRows> {
-  const stitch = createStitch(grid, channels, blend);
+  const stitch = createStitch(grid, channels, blend, { note });
   let done = 0;
   let nextRow = 0;
 

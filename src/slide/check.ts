@@ -34,7 +34,7 @@ const DESCRIBED = 10;
  * all bad blocks are counted.
  *
  * @param onBlocks is told how many blocks are done, and of how many
- * @throws {SegtileError} `aborted` when the signal fires
+ * @throws {SegtileError} `aborted` when the signal fires; `unsupported` where blocks cannot be decoded although nothing is wrong with them
  */
 export async function checkSlide(
   slide: Slide,
@@ -92,7 +92,8 @@ async function decode(
     for await (const _ of slide.readBands(level.index, rows, () => [columns], signal)) throwIfAborted(signal);
     return undefined;
   } catch (error) {
-    if (error instanceof SegtileError && error.code === 'aborted') throw error;
+    // Anything but damage concerns all blocks alike.
+    if (error instanceof SegtileError && error.code !== 'input') throw error;
     return error;
   }
 }

@@ -1,5 +1,6 @@
-import { SegtileError } from '../errors.js';
-import { createKernel, PAGE } from './kernel.js';
+import { reason, SegtileError } from '../errors.js';
+import { createKernel, type Kernel, PAGE } from './kernel.js';
+import { createLoops } from './loops.js';
 
 /** A rectangle of one plane: `count` columns, `rows` rows. */
 export interface Rectangle {
@@ -59,15 +60,36 @@ export interface Arena {
 }
 
 /**
+ * WebAssembly, or plain loops where there is none to be had: its memory wants far more addresses than bytes, which a limit on them forbids.
+ *
+ * @param note is told why plain loops are used
+ */
+export function kernelOrLoops(note: (sentence: string) => void, create: () => Kernel = createKernel): Kernel {
+  try {
+    return create();
+  } catch (cause) {
+    const why = `WebAssembly has no memory here (${reason(cause)}), as under "ulimit -v"`;
+    const remedy = 'NODE_OPTIONS=--disable-wasm-trap-handler lets it have some';
+    note(`${why}: windows are blended without it, which takes longer and gives the same mask; ${remedy}`);
+    return createLoops();
+  }
+}
+
+/**
  * Makes an arena without blocks.
  *
  * @param weights of the pixels of a window, row by row
  * @param most bytes that it may hold; one block always has room. A memory of WebAssembly ends at 4 GiB.
+ * @param kernel without blocks in its memory; this arena has it to itself
  * @throws {SegtileError} `usage`, from here or from `take`, where there is no such memory
  */
-export function createArena(weights: Float32Array, shape: ArenaShape, most: number): Arena {
+export function createArena(
+  weights: Float32Array,
+  shape: ArenaShape,
+  most: number,
+  kernel: Kernel = kernelOrLoops(() => undefined),
+): Arena {
   const { width, planes, sumStride, blockSize, dividedRows } = shape;
-  const kernel = createKernel();
   const { memory } = kernel;
   const scoresAt = weights.length;
   const divisorsAt = scoresAt + planes * weights.length;
@@ -85,7 +107,7 @@ export function createArena(weights: Float32Array, shape: ArenaShape, most: numb
       throw new SegtileError(
         'usage',
         `blending needs ${Math.ceil((4 * length) / 2 ** 20)} MiB in one piece, which cannot be had: windows ${width} px wide with ${planes} channels of scores are too large`,
-        'use a smaller --window',
+        'use a smaller --window, or lift the limit on memory ("ulimit -v unlimited")',
         cause,
       );
     }

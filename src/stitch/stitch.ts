@@ -3,7 +3,8 @@ import { windowCore, windowOwned } from '../plan/axis.js';
 import { type Blend, weightMap } from '../plan/blend.js';
 import type { Grid } from '../plan/grid.js';
 import type { Box, ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
-import { type Arena, type ArenaShape, createArena } from './arena.js';
+import { type Arena, type ArenaShape, createArena, kernelOrLoops } from './arena.js';
+import type { Kernel } from './kernel.js';
 import { addWeights } from './sums.js';
 
 /**
@@ -22,6 +23,16 @@ export interface Stitch {
    * chunk is used again for the next one. Rows of windows are completed in order, each exactly once.
    */
   complete(row: number): Generator<ScoreRows>;
+}
+
+/** What need not be said of a stitch. */
+export interface StitchOptions {
+  /** Most bytes of one memory; there are as many as are needed. */
+  readonly arenaBytes?: number | undefined;
+  /** Is told, in a sentence, where the stitch has to go on without WebAssembly. */
+  readonly note?: ((sentence: string) => void) | undefined;
+  /** Makes the memories, each with the loops that work in it. */
+  readonly newKernel?: (() => Kernel) | undefined;
 }
 
 /** Columns of one block of the ring, in pixels. */
@@ -76,9 +87,11 @@ function coveredAlike(a: Covered, b: Covered): boolean {
  * `P(x) = sum w_i(x) p_i(x) / sum w_i(x)` over the windows whose core holds `x`, sums in float32; a pixel without weight is NaN. With
  * blend `none` the sum is that of one window, the one that owns the pixel, with the weight 1: the very score.
  *
- * @param arenaBytes most bytes of one memory; there are as many as are needed
+ * @param options see {@link StitchOptions}
  */
-export function createStitch(grid: Grid, classes: number, blend: Blend, arenaBytes: number = ARENA_BYTES): Stitch {
+export function createStitch(grid: Grid, classes: number, blend: Blend, options: StitchOptions = {}): Stitch {
+  const { arenaBytes = ARENA_BYTES, note = () => undefined } = options;
+  const { newKernel = () => kernelOrLoops(note) } = options;
   const { width, height } = grid.size;
   const blockCount = Math.ceil(width / BLOCK_WIDTH);
   const ring: (RingBlock | undefined)[] = new Array(blockCount).fill(undefined);
@@ -113,7 +126,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, arenaByt
       const arena = arenas.at(-1);
       const at = arena?.take();
       if (arena && at !== undefined) return { arena, at, parts: [] };
-      arenas.push(createArena(map, shape, arenaBytes));
+      arenas.push(createArena(map, shape, arenaBytes, newKernel()));
     }
   }
 

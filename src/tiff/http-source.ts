@@ -3,14 +3,18 @@ import { decoded, shownPath } from './location.js';
 import { laterOrThrow, noBytes, type RangeServer, withoutRanges } from './range-server.js';
 import { openRemote, type Patience } from './remote-source.js';
 import type { ByteSource } from './source.js';
+import { requireWasmMemory } from './wasm-memory.js';
 
 /**
  * Opens a file on a web server that answers range requests (RFC 9110, section 14). User and password in the URL are sent as basic
  * authentication. Redirects are followed.
  *
- * @throws {SegtileError} `input` where there is no such file or the server does not give it in pieces; `aborted` when the signal fires
+ * @throws {SegtileError} `input` where there is no such file or the server does not give it in pieces; `unsupported` where Node's client does not
+ * work; `aborted` when the signal fires
  */
 export async function openHttp(url: URL, signal?: AbortSignal, patience?: Patience): Promise<ByteSource> {
+  // Without it, what is thrown where nobody catches it would end the process.
+  requireWasmMemory("Node's HTTP client");
   return openRemote(httpServer(url), signal, patience);
 }
 

@@ -5,6 +5,7 @@ import { ZSTDDecoder } from 'zstddec/stream';
 import { DEFLATE, LZMA, LZW, OLD_DEFLATE, PACKBITS, ZSTD } from './codecs.js';
 import { unpackLzw } from './lzw.js';
 import { unpackPackBits } from './packbits.js';
+import { requireWasmMemory } from './wasm-memory.js';
 import { xzStream } from './xz.js';
 
 /**
@@ -17,7 +18,10 @@ export function unpackStream(compression: number, chunks: AsyncIterable<Uint8Arr
   if (compression === LZW) return unpackLzw(chunks);
   if (compression === PACKBITS) return unpackPackBits(chunks);
   if (compression === ZSTD) return unpackZstd(chunks);
-  if (compression === LZMA) return xzStream(chunks);
+  if (compression === LZMA) {
+    requireWasmMemory('the decoder of LZMA');
+    return xzStream(chunks);
+  }
   throw new Error(`no decoder for compression ${compression}`);
 }
 
@@ -34,6 +38,8 @@ async function* unpackDeflate(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
 const MOST_EMPTY = 16;
 
 async function* unpackZstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  // It is fetched, by something that is WebAssembly, too.
+  requireWasmMemory('the decoder of ZSTD', 2);
   const decoder = new ZSTDDecoder();
   await decoder.init();
   const source = chunks[Symbol.asyncIterator]();

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Expected, Picture } from './jpeg2000.js';
+import { noWasmMemory } from './wasm-memory.js';
 
 /** A block for a decoder that is WebAssembly. */
 export type Job =
@@ -10,7 +11,8 @@ export type Job =
 /** Its bytes or its pixels. */
 export type Answer = Uint8Array<ArrayBuffer> | Picture;
 
-type Reply = { readonly answer: Answer } | { readonly failure: string };
+/** `noMemory`: this thread has none for its WebAssembly, whatever the block. */
+type Reply = { readonly answer: Answer } | { readonly failure: string; readonly noMemory?: boolean };
 
 interface Waiting {
   readonly job: Job;
@@ -20,7 +22,7 @@ interface Waiting {
 /** More threads than this would mostly hold memory. */
 const MOST_WORKERS = 4;
 
-const mostWorkers = Math.min(MOST_WORKERS, availableParallelism());
+let mostWorkers = Math.min(MOST_WORKERS, availableParallelism());
 const idle: Worker[] = [];
 const waiting: Waiting[] = [];
 let workers = 0;
@@ -45,28 +47,41 @@ async function ask(job: Job): Promise<Answer> {
     waiting.push({ job, settle });
     startNext();
   });
-  if ('failure' in reply) throw new Error(reply.failure);
-  return reply.answer;
+  if (!('failure' in reply)) return reply.answer;
+  const error = new Error(reply.failure);
+  throw reply.noMemory ? noWasmMemory(`the decoder of ${NAMES[job.kind]}`, error) : error;
 }
+
+const NAMES = { zstd: 'ZSTD', lzma: 'LZMA', jpeg2000: 'JPEG 2000' } as const;
 
 /** Gives the next block to a worker that is free. Workers are started as they are needed and stay; idle ones keep no process alive. */
 function startNext(): void {
   if (waiting.length === 0) return;
   const worker = idle.pop() ?? (workers < mostWorkers ? newWorker() : undefined);
   if (worker === undefined) return;
-  const { job, settle } = waiting.shift()!;
-  const onMessage = (reply: Reply) => {
+  const asked = waiting.shift()!;
+  const { job, settle } = asked;
+  const done = (reply: Reply): void => {
+    worker.off('message', onMessage);
     worker.off('error', onError);
-    worker.unref();
-    idle.push(worker);
-    settle(reply);
+    // The threads that have memory do the work of one that has none.
+    if ('failure' in reply && reply.noMemory && workers > 0) {
+      mostWorkers = workers;
+      waiting.unshift(asked);
+    } else settle(reply);
     startNext();
   };
-  const onError = (error: Error) => {
-    worker.off('message', onMessage);
+  const onMessage = (reply: Reply): void => {
+    if ('failure' in reply && reply.noMemory) retire(worker);
+    else {
+      worker.unref();
+      idle.push(worker);
+    }
+    done(reply);
+  };
+  const onError = (error: Error): void => {
     workers--;
-    settle({ failure: error.message });
-    startNext();
+    done({ failure: error.message });
   };
   worker.once('message', onMessage);
   worker.once('error', onError);
@@ -74,6 +89,13 @@ function startNext(): void {
   // The bytes are a part of a buffer that other blocks share: a copy moves.
   const bytes = Uint8Array.from(job.bytes);
   worker.postMessage({ ...job, bytes }, [bytes.buffer]);
+}
+
+function retire(worker: Worker): void {
+  workers--;
+  // What it may still have to say concerns nobody.
+  worker.on('error', () => undefined);
+  void worker.terminate();
 }
 
 function newWorker(): Worker {

@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import { parentPort } from 'node:worker_threads';
 import { ZSTDDecoder } from 'zstddec';
+import { reason, SegtileError } from '../errors.js';
 import { jpeg2000Decoder } from './jpeg2000.js';
+import { isOutOfWasmMemory, requireWasmMemory } from './wasm-memory.js';
 import type { Answer, Job } from './wasm-pool.js';
 import { unpackXz } from './xz.js';
 
@@ -11,7 +13,13 @@ const zstd = new ZSTDDecoder();
 const require = createRequire(import.meta.url);
 let jpeg2000: ReturnType<typeof jpeg2000Decoder> | undefined;
 
+/** The kinds of blocks whose decoder has got memory. */
+const started = new Set<Job['kind']>();
+
 async function work(job: Job): Promise<Answer> {
+  // The decoder of ZSTD is fetched, by something that is WebAssembly, too.
+  if (!started.has(job.kind)) requireWasmMemory('the decoder', job.kind === 'zstd' ? 2 : 1);
+  started.add(job.kind);
   if (job.kind === 'jpeg2000') {
     jpeg2000 ??= jpeg2000Decoder(require);
     try {
@@ -50,6 +58,9 @@ parentPort?.on('message', async (job: Job) => {
     const data = answer instanceof Uint8Array ? answer : answer.data;
     parentPort?.postMessage({ answer }, [data.buffer as ArrayBuffer]);
   } catch (thrown) {
-    parentPort?.postMessage({ failure: thrown instanceof Error ? thrown.message : String(thrown) });
+    const noMemory = isOutOfWasmMemory(thrown);
+    // What is missing is said again where the name of the decoder is known.
+    const why = noMemory && thrown instanceof SegtileError ? thrown.cause : thrown;
+    parentPort?.postMessage({ failure: reason(why), noMemory });
   }
 });

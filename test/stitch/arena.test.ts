@@ -1,95 +1,114 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createArena } from '../../dist/stitch/arena.js';
+import { createArena, kernelOrLoops } from '../../dist/stitch/arena.js';
+import { createKernel } from '../../dist/stitch/kernel.js';
+import { createLoops } from '../../dist/stitch/loops.js';
 
-test('a rectangle of any size at any place gains weights times scores, each rounded once, and nothing else changes', () => {
-  const cases = fc
-    .record({
-      width: fc.integer({ min: 1, max: 40 }),
-      height: fc.integer({ min: 1, max: 9 }),
-      planes: fc.integer({ min: 1, max: 3 }),
-    })
-    .chain(({ width, height, planes }) =>
-      fc.record({
-        width: fc.constant(width),
-        height: fc.constant(height),
-        planes: fc.constant(planes),
-        plane: fc.nat(planes - 1),
-        x: fc.nat(width - 1),
-        y: fc.nat(height - 1),
-        count: fc.nat(width),
-        rows: fc.nat(height),
-        seed: fc.nat(1000),
+const both = [
+  ['WebAssembly', createKernel],
+  ['plain loops', createLoops],
+] as const;
+
+test.each(both)(
+  '%s: a rectangle of any size at any place gains weights times scores, each rounded once, and nothing else changes',
+  (_, create) => {
+    const cases = fc
+      .record({
+        width: fc.integer({ min: 1, max: 40 }),
+        height: fc.integer({ min: 1, max: 9 }),
+        planes: fc.integer({ min: 1, max: 3 }),
+      })
+      .chain(({ width, height, planes }) =>
+        fc.record({
+          width: fc.constant(width),
+          height: fc.constant(height),
+          planes: fc.constant(planes),
+          plane: fc.nat(planes - 1),
+          x: fc.nat(width - 1),
+          y: fc.nat(height - 1),
+          count: fc.nat(width),
+          rows: fc.nat(height),
+          seed: fc.nat(1000),
+        }),
+      );
+    fc.assert(
+      fc.property(cases, ({ width, height, planes, plane, x, y, seed, ...most }) => {
+        const [count, rows] = [Math.min(most.count, width - x), Math.min(most.rows, height - y)];
+        const pixels = width * height;
+        const noise = (length: number, salt: number) =>
+          Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9 + salt + seed));
+        const [weights, scores] = [noise(pixels, 1), noise(planes * pixels, 2)];
+        const arena = createArena(
+          weights,
+          { width, planes, sumStride: 64, blockSize: 64 * 12, dividedRows: 4 },
+          2 ** 20,
+          create(),
+        );
+        const [other, at] = [arena.take()!, arena.take()!];
+        const before = noise(64 * 12, 3);
+        arena.floats.set(before, at);
+        arena.load(scores);
+        arena.add({ sums: at + 64 + 3, pixel: y * width + x, plane, count, rows });
+
+        const wanted = before.slice();
+        for (let row = 0; row < rows; row++) {
+          for (let column = 0; column < count; column++) {
+            const from = (y + row) * width + x + column;
+            const product = Math.fround(weights[from]! * scores[plane * pixels + from]!);
+            wanted[64 * (row + 1) + 3 + column] = wanted[64 * (row + 1) + 3 + column]! + product;
+          }
+        }
+        expect(arena.floats.slice(at, at + 64 * 12)).toEqual(wanted);
+        expect(arena.floats.slice(other, at).every((sum) => sum === 0)).toBe(true);
       }),
+      { numRuns: 300 },
     );
-  fc.assert(
-    fc.property(cases, ({ width, height, planes, plane, x, y, seed, ...most }) => {
-      const [count, rows] = [Math.min(most.count, width - x), Math.min(most.rows, height - y)];
-      const pixels = width * height;
-      const noise = (length: number, salt: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9 + salt + seed));
-      const [weights, scores] = [noise(pixels, 1), noise(planes * pixels, 2)];
-      const arena = createArena(weights, { width, planes, sumStride: 64, blockSize: 64 * 12, dividedRows: 4 }, 2 ** 20);
-      const [other, at] = [arena.take()!, arena.take()!];
-      const before = noise(64 * 12, 3);
-      arena.floats.set(before, at);
-      arena.load(scores);
-      arena.add({ sums: at + 64 + 3, pixel: y * width + x, plane, count, rows });
+  },
+);
 
-      const wanted = before.slice();
-      for (let row = 0; row < rows; row++) {
-        for (let column = 0; column < count; column++) {
-          const from = (y + row) * width + x + column;
-          const product = Math.fround(weights[from]! * scores[plane * pixels + from]!);
-          wanted[64 * (row + 1) + 3 + column] = wanted[64 * (row + 1) + 3 + column]! + product;
+test.each(both)(
+  '%s: rows of sums are divided, each quotient rounded once, and leave zeros, but for what lies beside them',
+  (_, create) => {
+    const [stride, height] = [48, 6];
+    const cases = fc.record({
+      x: fc.nat(stride - 1),
+      y: fc.nat(height - 1),
+      row: fc.nat(3),
+      count: fc.nat(stride),
+      rows: fc.nat(4),
+      holes: fc.array(fc.nat(stride * height - 1), { maxLength: 3 }),
+      seed: fc.nat(1000),
+    });
+    fc.assert(
+      fc.property(cases, ({ x, y, row, seed, holes, ...most }) => {
+        const [count, rows] = [Math.min(most.count, stride - x), Math.min(most.rows, height - y, 4 - row)];
+        const shape = { width: 2, planes: 1, sumStride: stride, blockSize: stride * height, dividedRows: 4 };
+        const arena = createArena(new Float32Array(4), shape, 2 ** 20, create());
+        const at = arena.take()!;
+        const sums = Float32Array.from({ length: stride * height }, (_, i) => Math.sin(i * 12.9 + seed));
+        for (const hole of holes) sums[hole] = Number.NaN;
+        const divisors = Float32Array.from({ length: stride * 4 }, (_, i) => 1.5 + Math.cos(i * 7.7 + seed));
+        arena.floats.set(sums, at);
+        arena.divisors.set(divisors);
+        const quotients = new Float32Array(rows * count);
+        const doubtful = arena.divide({ sums: at + y * stride + x, row, count, rows }, quotients);
+
+        const [wanted, left] = [new Float32Array(rows * count), sums.slice()];
+        for (let r = 0; r < rows; r++) {
+          for (let c = 0; c < count; c++) {
+            const from = (y + r) * stride + x + c;
+            wanted[r * count + c] = sums[from]! / divisors[(row + r) * stride + c]!;
+            left[from] = 0;
+          }
         }
-      }
-      expect(arena.floats.slice(at, at + 64 * 12)).toEqual(wanted);
-      expect(arena.floats.slice(other, at).every((sum) => sum === 0)).toBe(true);
-    }),
-    { numRuns: 300 },
-  );
-});
-
-test('rows of sums are divided, each quotient rounded once, and leave zeros, but for what lies beside them', () => {
-  const [stride, height] = [48, 6];
-  const cases = fc.record({
-    x: fc.nat(stride - 1),
-    y: fc.nat(height - 1),
-    row: fc.nat(3),
-    count: fc.nat(stride),
-    rows: fc.nat(4),
-    holes: fc.array(fc.nat(stride * height - 1), { maxLength: 3 }),
-    seed: fc.nat(1000),
-  });
-  fc.assert(
-    fc.property(cases, ({ x, y, row, seed, holes, ...most }) => {
-      const [count, rows] = [Math.min(most.count, stride - x), Math.min(most.rows, height - y, 4 - row)];
-      const shape = { width: 2, planes: 1, sumStride: stride, blockSize: stride * height, dividedRows: 4 };
-      const arena = createArena(new Float32Array(4), shape, 2 ** 20);
-      const at = arena.take()!;
-      const sums = Float32Array.from({ length: stride * height }, (_, i) => Math.sin(i * 12.9 + seed));
-      for (const hole of holes) sums[hole] = Number.NaN;
-      const divisors = Float32Array.from({ length: stride * 4 }, (_, i) => 1.5 + Math.cos(i * 7.7 + seed));
-      arena.floats.set(sums, at);
-      arena.divisors.set(divisors);
-      const quotients = new Float32Array(rows * count);
-      const doubtful = arena.divide({ sums: at + y * stride + x, row, count, rows }, quotients);
-
-      const [wanted, left] = [new Float32Array(rows * count), sums.slice()];
-      for (let r = 0; r < rows; r++) {
-        for (let c = 0; c < count; c++) {
-          const from = (y + r) * stride + x + c;
-          wanted[r * count + c] = sums[from]! / divisors[(row + r) * stride + c]!;
-          left[from] = 0;
-        }
-      }
-      expect(quotients).toEqual(wanted);
-      expect(doubtful).toBe(wanted.some(Number.isNaN));
-      expect(arena.floats.slice(at, at + stride * height)).toEqual(left);
-    }),
-    { numRuns: 300 },
-  );
-});
+        expect(quotients).toEqual(wanted);
+        expect(doubtful).toBe(wanted.some(Number.isNaN));
+        expect(arena.floats.slice(at, at + stride * height)).toEqual(left);
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
 
 test('an arena is full at so many bytes, but has room for one block', () => {
   const arena = createArena(new Float32Array(16), { width: 4, planes: 1, sumStride: 8, blockSize: 1000, dividedRows: 2 }, 1);
@@ -98,13 +117,35 @@ test('an arena is full at so many bytes, but has room for one block', () => {
   expect(arena.take()).toBeUndefined();
 });
 
-test('a block that no memory holds is an error that says what to do', () => {
-  const arena = createArena(new Float32Array(16), { width: 4, planes: 9, sumStride: 8, blockSize: 2 ** 30, dividedRows: 2 }, 1);
+test.each(both)('%s: a block that no memory holds is an error that says what to do', (_, create) => {
+  const shape = { width: 4, planes: 9, sumStride: 8, blockSize: 2 ** 40, dividedRows: 2 };
+  const arena = createArena(new Float32Array(16), shape, 1, create());
   expect(() => arena.take()).toThrow(
     expect.objectContaining({
       code: 'usage',
-      message: expect.stringMatching(/^blending needs 4097 MiB in one piece/),
-      hint: 'use a smaller --window',
+      message: expect.stringMatching(/^blending needs 4194305 MiB in one piece/),
+      hint: expect.stringMatching(/^use a smaller --window/),
     }),
   );
+});
+
+test('without memory for WebAssembly there are plain loops, and a sentence that says why', () => {
+  const notes: string[] = [];
+  const refused = (): never => {
+    throw new RangeError('WebAssembly.Memory(): could not allocate memory');
+  };
+  const kernel = kernelOrLoops((note) => notes.push(note), refused);
+  expect(kernel.memory.buffer.constructor).toBe(ArrayBuffer);
+  expect(notes).toEqual([expect.stringMatching(/could not allocate memory.*ulimit -v.*NODE_OPTIONS/)]);
+});
+
+test('the memory of plain loops keeps what it holds when it grows', () => {
+  const { memory } = createLoops();
+  new Uint8Array(memory.buffer).fill(7);
+  const before = memory.buffer.byteLength;
+  for (const pages of [1, 5, 100]) memory.grow(pages);
+  const bytes = new Uint8Array(memory.buffer);
+  expect(bytes.length).toBeGreaterThanOrEqual(before + 106 * 65_536);
+  expect(bytes.subarray(0, before).every((byte) => byte === 7)).toBe(true);
+  expect(bytes.subarray(before).every((byte) => byte === 0)).toBe(true);
 });

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { windowOwned } from '../../dist/plan/axis.js';
 import { type Blend, blends, weightMap } from '../../dist/plan/blend.js';
 import { createGrid, type Grid, windowsOfRow } from '../../dist/plan/grid.js';
-import { createStitch } from '../../dist/stitch/stitch.js';
+import { createLoops } from '../../dist/stitch/loops.js';
+import { createStitch, type StitchOptions } from '../../dist/stitch/stitch.js';
 import type { Window } from '../../dist/types.js';
 import { legalGrid } from '../plan/arbitraries.js';
 
@@ -28,11 +29,11 @@ function stitchAll(
   blend: Blend,
   score: (c: number, x: number, y: number, index: number) => number,
   keep: (window: Window) => boolean = () => true,
-  arenaBytes?: number,
+  options?: StitchOptions,
 ): Float32Array {
   const { width, height } = grid.size;
   const out = new Float32Array(classes * width * height).fill(Number.NaN);
-  const stitch = createStitch(grid, classes, blend, arenaBytes);
+  const stitch = createStitch(grid, classes, blend, options);
   let next = 0;
   for (let row = 0; row < grid.rows; row++) {
     for (const window of windowsOfRow(grid, row).filter(keep)) stitch.add({ window, data: scoresOf(window, classes, score) });
@@ -175,7 +176,7 @@ test('images wider than one block of columns join without a seam, whether its ne
   );
 });
 
-test('blocks of columns in memories of their own give the same bits as in one', () => {
+test('blocks of columns in memories of their own give the same bits as in one, and plain loops the bits of WebAssembly', () => {
   const wide = fc.record({
     width: fc.integer({ min: 500, max: 2100 }),
     window: fc.integer({ min: 30, max: 70 }),
@@ -193,8 +194,11 @@ test('blocks of columns in memories of their own give the same bits as in one', 
         margin: 0,
         border: 'keep',
       });
-      const apart = stitchAll(grid, classes, blend, noise, undefined, arenaBytes);
-      expect(Buffer.compare(Buffer.from(apart.buffer), Buffer.from(stitchAll(grid, classes, blend, noise).buffer))).toBe(0);
+      const apart = stitchAll(grid, classes, blend, noise, undefined, { arenaBytes });
+      const whole = stitchAll(grid, classes, blend, noise);
+      expect(Buffer.compare(Buffer.from(apart.buffer), Buffer.from(whole.buffer))).toBe(0);
+      const plain = stitchAll(grid, classes, blend, noise, undefined, { arenaBytes, newKernel: createLoops });
+      expect(Buffer.compare(Buffer.from(plain.buffer), Buffer.from(whole.buffer))).toBe(0);
     }),
     { numRuns: 30 },
   );

@@ -1,0 +1,55 @@
+import { type Kernel, type KernelMemory, PAGE } from './kernel.js';
+
+/**
+ * The loops of the stitch without WebAssembly, for a process that may not have such memory: the same bits, in four to five times as long.
+ * Products and quotients are rounded to float32 before they are added on, as the instructions of WebAssembly do.
+ */
+export function createLoops(): Kernel {
+  const memory = plainMemory();
+  return {
+    memory,
+    add(sums, weights, scores, sumStride, stride, length, rows) {
+      const floats = new Float32Array(memory.buffer);
+      const [count, fround] = [length / 4, Math.fround];
+      for (let row = 0; row < rows; row++) {
+        const to = (sums + row * sumStride) / 4;
+        const weight = (weights + row * stride) / 4;
+        const score = (scores + row * stride) / 4;
+        for (let i = 0; i < count; i++) floats[to + i]! += fround(floats[weight + i]! * floats[score + i]!);
+      }
+    },
+    divide(sums, weights, quotients, sumStride, weightStride, quotientStride, length, rows) {
+      const floats = new Float32Array(memory.buffer);
+      const count = length / 4;
+      let total = 0;
+      for (let row = 0; row < rows; row++) {
+        const from = (sums + row * sumStride) / 4;
+        const weight = (weights + row * weightStride) / 4;
+        const to = (quotients + row * quotientStride) / 4;
+        for (let i = 0; i < count; i++) {
+          const quotient = floats[from + i]! / floats[weight + i]!;
+          floats[to + i] = quotient;
+          floats[from + i] = 0;
+          total += quotient;
+        }
+      }
+      return Number.isNaN(total) ? 1 : 0;
+    },
+  };
+}
+
+/** Memory that is a plain buffer. It grows by moving, so to at least twice its size: what is not used of it yet costs nothing but addresses. */
+function plainMemory(): KernelMemory {
+  let buffer = new ArrayBuffer(PAGE);
+  return {
+    get buffer() {
+      return buffer;
+    },
+    grow(pages) {
+      const due = buffer.byteLength + pages * PAGE;
+      const grown = new ArrayBuffer(Math.max(due, Math.min(2 * buffer.byteLength, due + 2 ** 28)));
+      new Uint8Array(grown).set(new Uint8Array(buffer));
+      buffer = grown;
+    },
+  };
+}
