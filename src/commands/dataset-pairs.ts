@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import { fileName, shownPath } from '../tiff/location.js';
 import { matchTruths, slideName } from '../truth/match.js';
-import type { MakeDatasetOptions } from './make-dataset-settings.js';
+import type { MakeDatasetOptions, SplitBy } from './make-dataset-settings.js';
 
 /** A slide, its truth, and what it is called. */
 export interface DatasetPair {
@@ -9,17 +9,29 @@ export interface DatasetPair {
   readonly name: string;
   readonly slide: string;
   readonly truth: string;
+  /** Who the slide was taken from, where that is known. */
+  readonly patient: string | undefined;
   /** What stays together in a split. */
   readonly group: string;
 }
 
+/** Slides with their truth, and what stays together when they are dealt out to parts and folds. */
+export interface DatasetPairs {
+  readonly pairs: readonly DatasetPair[];
+  readonly splitBy: SplitBy;
+}
+
 /**
- * Which truth belongs to which slide, see {@link matchTruths}, and what slides are called in the dataset.
+ * Which truth belongs to which slide, see {@link matchTruths}, and what slides are called in the dataset. Where patients are known they are the
+ * groups, unless the user says otherwise: a model that is tested on people it has learnt from looks better than it is.
  *
  * @throws {SegtileError} `usage` where no slide or truth is named, two slides would have one name, or nobody says whose slide it is
  *   when slides are to be grouped by patient; `input` where truth is missing
  */
-export async function datasetPairs(slides: readonly string[], { truth, splitBy }: MakeDatasetOptions): Promise<DatasetPair[]> {
+export async function datasetPairs(
+  slides: readonly string[],
+  { truth, splitBy: asked }: MakeDatasetOptions,
+): Promise<DatasetPairs> {
   if (truth === undefined) {
     throw new SegtileError('usage', 'no truth was given', 'give a file, a folder or a CSV of pairs with --truth');
   }
@@ -31,8 +43,9 @@ export async function datasetPairs(slides: readonly string[], { truth, splitBy }
       'name slides, or a CSV with the columns slide and truth with --truth',
     );
   }
+  const splitBy = asked ?? (pairs.some(({ patient }) => patient !== undefined) ? 'patient' : 'slide');
   const taken = new Map<string, string>();
-  return pairs.map((pair) => {
+  const named = pairs.map((pair) => {
     const { slide, patient } = pair;
     const shown = shownPath(slide);
     // Names of tiles are file names, and keys of WebDataset, which end at a dot.
@@ -53,6 +66,7 @@ export async function datasetPairs(slides: readonly string[], { truth, splitBy }
         'give a CSV with the columns slide, truth and patient with --truth',
       );
     }
-    return { name, slide, truth: pair.truth, group: splitBy === 'patient' ? patient! : name };
+    return { name, slide, truth: pair.truth, patient, group: splitBy === 'slide' ? name : (patient ?? name) };
   });
+  return { pairs: named, splitBy };
 }

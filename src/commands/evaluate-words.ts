@@ -1,6 +1,13 @@
-import { type Evaluation, type Measured, type SweepResult, summarizeSlides } from '../pipeline/evaluate.js';
+import {
+  type Evaluation,
+  type Measured,
+  meansTitle,
+  meanText,
+  type SlideMean,
+  type SweepResult,
+  summarizeSlides,
+} from '../pipeline/evaluate.js';
 import type { SlideScores } from '../pipeline/evaluate-mask.js';
-import type { Interval } from '../score/bootstrap.js';
 import { PLATEAU } from '../score/sweep.js';
 import { count, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
@@ -39,14 +46,14 @@ export function evaluationText(evaluation: Evaluation, style: Style): string {
     ...(pooled.classes.length > 1 ? [style.strong('what the truth was taken for'), confusionTable(evaluation)] : []),
     ...(perSlide
       ? [
-          style.strong(`means over ${slides.length} slides, with 95 % intervals`),
+          style.strong(meansTitle(perSlide.from)),
           table(
             [
-              ...perSlide.classes.map(({ name, dice }) => [`Dice ${name}`, intervalText(dice)]),
-              ['mean Dice', intervalText(perSlide.dice)],
-              ['mean IoU', intervalText(perSlide.iou)],
-              ['boundary F', intervalText(perSlide.boundaryF)],
-              ['object F1', intervalText(perSlide.objectF1)],
+              ...perSlide.classes.map(({ name, dice }) => [`Dice ${name}`, meanText(dice)]),
+              ['mean Dice', meanText(perSlide.dice)],
+              ['mean IoU', meanText(perSlide.iou)],
+              ['boundary F', meanText(perSlide.boundaryF)],
+              ['object F1', meanText(perSlide.objectF1)],
             ],
             2,
           ),
@@ -57,7 +64,7 @@ export function evaluationText(evaluation: Evaluation, style: Style): string {
   ].join('\n');
 }
 
-const sweepNote = `  plateau: thresholds at which Dice is at most ${PLATEAU} lower; left out: mean Dice of each slide at the best threshold of the others`;
+const sweepNote = `  plateau: thresholds at which Dice is at most ${PLATEAU} lower; left out: mean Dice of each slide at the best threshold of the others (of other patients, where those are known)`;
 
 function slideTable({ slides, classes }: Evaluation): string {
   const head = ['slide', ...classes.map(({ name }) => `Dice ${name}`), 'mean Dice', 'mean IoU', 'boundary F', 'object F1'];
@@ -117,10 +124,6 @@ function sweepTable(sweep: readonly SweepResult[]): string {
   return table([head, ...rows], 1);
 }
 
-function intervalText({ mean, low, high }: Interval): string {
-  return `${shown(mean)} (${shown(low)} to ${shown(high)})`;
-}
-
 function shown(value: number | undefined): string {
   return value === undefined ? '-' : value.toFixed(3);
 }
@@ -131,10 +134,10 @@ export function csvText({ slides, pooled, perSlide, sweep }: Evaluation): string
     ...slides.flatMap(({ predicted, measured }) => measuredRows(predicted, measured)),
     ...measuredRows('all', pooled),
     ...(perSlide?.classes ?? []).flatMap(({ name, dice, iou }) => [
-      ...intervalRows(name, 'dice', dice),
-      ...intervalRows(name, 'iou', iou),
+      ...meanRows(name, 'dice', dice),
+      ...meanRows(name, 'iou', iou),
     ]),
-    ...(perSlide ? [...intervalRows('', 'dice', perSlide.dice), ...intervalRows('', 'iou', perSlide.iou)] : []),
+    ...(perSlide ? [...meanRows('', 'dice', perSlide.dice), ...meanRows('', 'iou', perSlide.iou)] : []),
     ...(sweep ?? []).flatMap(({ name, threshold, dice, leaveOneOut, calibration }) => [
       ['all', name, 'best threshold', threshold] as const,
       ['all', name, 'dice at the best threshold', dice] as const,
@@ -178,10 +181,8 @@ function measuredRows(slide: string, { classes, macro, micro, accuracy, boundary
   ];
 }
 
-function intervalRows(name: string, measure: string, { mean, low, high }: Interval) {
-  return [
-    ['slides', name, `mean ${measure}`, mean],
-    ['slides', name, `mean ${measure}, 95 % from`, low],
-    ['slides', name, `mean ${measure}, 95 % to`, high],
-  ] as const;
+function meanRows(name: string, measure: string, { mean, low, high }: SlideMean) {
+  const row = (words: string, value: number) => ['slides', name, words, value] as const;
+  if (low === undefined || high === undefined) return [row(`mean ${measure}`, mean)];
+  return [row(`mean ${measure}`, mean), row(`mean ${measure}, 95 % from`, low), row(`mean ${measure}, 95 % to`, high)];
 }

@@ -40,19 +40,22 @@ export async function evaluate(
   await refuseExisting([csv, report, writeThresholds], options.overwrite === true);
 
   const all: SlideScores[] = [];
+  const patients: string[] = [];
   const code = await eachFile(predictions, { what: 'files', key: 'prediction', json }, shell, async (path, index) => {
     const stage = createProgress(stderr, quiet).stage(predictedName(path), 'rows');
     const onRows = (done: number, { width, height }: { width: number; height: number }): void =>
       stage.update({ done, total: height, pixels: done * width });
     const scores = await evaluateMask(path, pairs[index]!.truth, settings, onRows, signal).finally(() => stage.stop());
     all.push(scores);
+    const { patient } = pairs[index]!;
+    if (patient !== undefined) patients.push(patient);
     if (!quiet) for (const note of scores.notes) stderr.write(`segtile: ${note}\n`);
     await remember(scores, options.history);
     if (json) stdout.write(`${JSON.stringify(slideFacts(scores))}\n`);
   });
   if (all.length === 0) return code;
 
-  const evaluation = summarizeSlides(all);
+  const evaluation = summarizeSlides(all, patients.length === all.length ? patients : undefined);
   // Said before it is written down: a full disk must not take it with it.
   stdout.write(json ? `${JSON.stringify(allFacts(evaluation))}\n` : evaluationText(evaluation, styleFor(stdout)));
   if (all.length < predictions.length) {

@@ -24,7 +24,11 @@ export async function findNoise(manifest: string, options: FindNoiseOptions, she
   const record = await find(manifest, settings, (done, total) => stage.update({ done, total, pixels: 0 }), signal).finally(() =>
     stage.stop(),
   );
-  const { failures, undrawn, strays, tiles } = record;
+  const { failures, undrawn, strays, tiles, patients } = record;
+  if (patients && patients.shared.length > 0) {
+    const told = `segtile: warning: ${count(patients.shared.length)} of ${count(patients.patients)} patients have tiles in several parts or folds, so a model of the others has seen them, and may repeat what is wrong with their truth\n`;
+    stderr.write(styleFor(stderr).warn(told));
+  }
   if (strays.length > 0 && !options.quiet) {
     stderr.write(`segtile: ${count(strays.length)} predictions belong to no tile, such as ${strays[0]}\n`);
   }

@@ -50,7 +50,11 @@ export function addMakeDatasetOptions(command: Command): Command {
     )
     .addOption(option('--folds <k>', 'folds for cross-validation, of all that is not test', wholeNumber(1), 1))
     .addOption(
-      option('--split-by <what>', 'what stays together: slide, patient or region', word('slide', 'patient', 'region'), 'slide'),
+      option(
+        '--split-by <what>',
+        'what stays together: slide, patient or region (default: patient where --truth names patients, else slide)',
+        word('slide', 'patient', 'region'),
+      ),
     )
     .addOption(option('--region <px>', 'side of a region for --split-by region (default: 8 windows)', wholeNumber(1)))
     .addOption(option('--guard <px>', 'least distance between tiles of different parts of one slide', wholeNumber(0), 0))

@@ -9,6 +9,9 @@ import type { MaskClass, Size } from '../types.js';
 import { type AugmentationFile, checkAugmentation } from './dataset-augment.js';
 import { tissueOf } from './infer-settings.js';
 
+/** What stays together when tiles are dealt out to parts and folds. */
+export type SplitBy = 'slide' | 'patient' | 'region';
+
 /** The options of `segtile make-dataset`, parsed. What is absent was not given. */
 export interface MakeDatasetOptions {
   readonly truth?: string;
@@ -30,7 +33,7 @@ export interface MakeDatasetOptions {
   readonly seed: number;
   readonly split: readonly Share[];
   readonly folds: number;
-  readonly splitBy: 'slide' | 'patient' | 'region';
+  readonly splitBy?: SplitBy;
   readonly region?: number;
   readonly guard: number;
   readonly augment?: string;
@@ -59,6 +62,7 @@ const QUALITY = 90;
 /**
  * What the options mean.
  *
+ * @param splitBy what stays together, see `datasetPairs`
  * @param command how the program was called, for the dataset's record
  * @param facts what else decides the tiles, such as the file of classes
  * @param augment the file of augmentation, where one was given
@@ -66,6 +70,7 @@ const QUALITY = 90;
  */
 export function datasetSettings(
   options: MakeDatasetOptions,
+  splitBy: SplitBy,
   command: readonly string[],
   facts: Readonly<Record<string, unknown>>,
   augment: AugmentationFile | undefined,
@@ -112,8 +117,8 @@ export function datasetSettings(
   const tissue = tissueOf(options.tissue);
   const image =
     options.image === 'png' ? ({ kind: 'png' } as const) : ({ kind: 'jpeg', quality: options.quality ?? QUALITY } as const);
-  const by = options.splitBy === 'region' ? regionOf(options) : 'group';
-  const split = { parts: options.split, folds: options.folds, by: by === 'group' ? options.splitBy : { region: by } };
+  const by = splitBy === 'region' ? regionOf(options) : 'group';
+  const split = { parts: options.split, folds: options.folds, by: by === 'group' ? splitBy : { region: by } };
   const caps = Object.fromEntries(options.maxPerClass ?? []);
   return {
     survey: {

@@ -2,7 +2,7 @@ import type { Augmentation } from '../augment/steps.js';
 import type { CopyTotals } from '../dataset/totals.js';
 import { copyCount } from '../pipeline/augment-tiles.js';
 import type { DatasetRecord, SlideFacts } from '../pipeline/dataset-record.js';
-import type { SlideTiles } from '../pipeline/split-dataset.js';
+import type { SharedPatients, SlideTiles } from '../pipeline/split-dataset.js';
 import type { Survey } from '../pipeline/survey-slide.js';
 import type { SamplerReport } from '../plan/sampling.js';
 import { count, figure, pairs, percent } from '../terminal/format.js';
@@ -22,6 +22,17 @@ function samplerText({ sampler, wanted, tried, accepted, capped, kept, fellBack 
   const left = capped === 0 ? '' : `, ${count(capped)} left out by --max-per-class`;
   const note = fellBack ? style.warn(`, by random: there is nothing to find for ${sampler}`) : '';
   return `${sampler}: ${count(kept)} tile${kept === 1 ? '' : 's'}${of}${rate}${left}${note}`;
+}
+
+/** Patients that are named where parts share them; of more, how many there are. */
+const PATIENTS_TOLD = 5;
+
+/** A warning that parts of a dataset share patients. */
+export function sharedText({ patients, shared }: SharedPatients, style: Style): string {
+  const named = shared.slice(0, PATIENTS_TOLD).join(', ') + (shared.length > PATIENTS_TOLD ? ', …' : '');
+  return style.warn(
+    `segtile: warning: ${count(shared.length)} of ${count(patients)} patients have tiles in several parts or folds (${named}), so scores will look better than they are; --split-by patient keeps each in one\n`,
+  );
 }
 
 /** What a dataset would be, for people. */

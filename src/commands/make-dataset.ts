@@ -5,6 +5,7 @@ import { prepareRoot } from '../pipeline/dataset-files.js';
 import { type SlideFailure, slideFacts } from '../pipeline/dataset-record.js';
 import { type DatasetWatcher, makeDataset as make } from '../pipeline/make-dataset.js';
 import { planDataset } from '../pipeline/plan-dataset.js';
+import { sharedPatients } from '../pipeline/split-dataset.js';
 import type { DatasetSlide } from '../pipeline/survey-slide.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { createProgress, type StageProgress } from '../terminal/progress.js';
@@ -15,8 +16,8 @@ import { slideName } from '../truth/match.js';
 import { openTruth } from '../truth/open.js';
 import { readAugmentation } from './dataset-augment.js';
 import { datasetPairs } from './dataset-pairs.js';
-import { datasetSettings, type MakeDatasetOptions } from './make-dataset-settings.js';
-import { datasetText, planFacts, planText, slideLine, surveyText } from './make-dataset-words.js';
+import { datasetSettings, type MakeDatasetOptions, type SplitBy } from './make-dataset-settings.js';
+import { datasetText, planFacts, planText, sharedText, slideLine, surveyText } from './make-dataset-words.js';
 import { makeFolder } from './outputs.js';
 import type { Shell } from './shell.js';
 
@@ -35,10 +36,10 @@ export async function makeDataset(
   const { stdout, stderr, signal } = shell;
   const root = options.output;
   const augment = options.augment === undefined ? undefined : await readAugmentation(options.augment);
-  const settings = datasetSettings(options, commandWords(argv), await classesFacts(options.classes), augment);
-  const { augmentation } = settings.tiles;
   const config = options.classes === undefined ? defaultConfig() : await readConfig(options.classes);
-  const pairs = await openPairs(slides, options, config, signal);
+  const { pairs, splitBy } = await openPairs(slides, options, config, signal);
+  const settings = datasetSettings(options, splitBy, commandWords(argv), await classesFacts(options.classes), augment);
+  const { augmentation } = settings.tiles;
   if (!options.dryRun) {
     const existing = options.overwrite ? 'overwrite' : options.resume ? 'resume' : 'refuse';
     await prepareRoot(root, existing, ['train', 'val', 'test']);
@@ -49,6 +50,8 @@ export async function makeDataset(
   try {
     const plan = await planDataset(pairs, settings, watcher, signal);
     watcher.planned();
+    const shared = sharedPatients(plan.slides);
+    if (shared.shared.length > 0) stderr.write(sharedText(shared, styleFor(stderr)));
     if (options.dryRun) {
       stdout.write(
         options.json
@@ -106,16 +109,20 @@ async function openPairs(
   options: MakeDatasetOptions,
   config: TruthConfig,
   signal: AbortSignal,
-): Promise<DatasetSlide[]> {
-  const pairs = await datasetPairs(slides, options);
-  return pairs.map(({ name, slide, truth, group }) => ({
-    name,
-    source: slide,
-    path: shownPath(slide),
-    truthPath: shownPath(truth),
-    group,
-    openTruth: (size) => openTruth(truth, { size, config, slideName: slideName(slide), signal }),
-  }));
+): Promise<{ readonly pairs: DatasetSlide[]; readonly splitBy: SplitBy }> {
+  const { pairs, splitBy } = await datasetPairs(slides, options);
+  const opened = pairs.map(
+    ({ name, slide, truth, patient, group }): DatasetSlide => ({
+      name,
+      source: slide,
+      path: shownPath(slide),
+      truthPath: shownPath(truth),
+      patient,
+      group,
+      openTruth: (size) => openTruth(truth, { size, config, slideName: slideName(slide), signal }),
+    }),
+  );
+  return { pairs: opened, splitBy };
 }
 
 /** Tells the user what happens, as a terminal, a file or a program wants it. */

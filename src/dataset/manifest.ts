@@ -39,7 +39,7 @@ function countedLabels(classes: readonly MaskClass[]): { readonly label: number;
  * @throws {SegtileError} `usage` where a class has the name of another, of the background or of what is ignored
  */
 export function manifestColumns(classes: readonly MaskClass[]): ManifestColumn[] {
-  const text = ['tile', 'image', 'mask', 'slide', 'group'];
+  const text = ['tile', 'image', 'mask', 'slide', 'patient', 'group'];
   const counted = countedLabels(classes).map(({ column }) => column);
   const twice = counted.find((name, index) => counted.indexOf(name) < index);
   if (twice !== undefined) {
@@ -93,6 +93,7 @@ export function manifestRow(
     image: paths.image,
     mask: paths.mask,
     slide: record.slide,
+    patient: record.patient ?? null,
     group: record.group,
     x: box.x,
     y: box.y,

@@ -6,7 +6,9 @@ export interface TileRecord {
   readonly id: string;
   /** The slide's path as it was given. */
   readonly slide: string;
-  /** What stays together in a split: the slide, or what the user groups slides by. */
+  /** Who the slide was taken from, where that is known. */
+  readonly patient: string | undefined;
+  /** What stays together in a split: the patient, where known, or the slide. */
   readonly group: string;
   /** The part of the slide that the tile shows, in level-0 pixels, rounded; inside the slide. */
   readonly box: Box;

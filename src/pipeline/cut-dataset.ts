@@ -51,6 +51,7 @@ export async function planHash(
       facts,
       path: slide.path,
       truth: slide.truthPath,
+      patient: slide.patient ?? null,
       group: slide.group,
       full,
       size,

@@ -54,6 +54,7 @@ function recordOf({ slide, full, size, window, downsample, mpp }: Survey, tile: 
   return {
     id: tileId(slide.name, x, y),
     slide: slide.path,
+    patient: slide.patient,
     group: slide.group,
     box: fullBox({ x, y, ...window }, size, full),
     x,

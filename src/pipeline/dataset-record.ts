@@ -4,7 +4,7 @@ import type { RecordHead } from '../dataset/work.js';
 import type { SamplerReport } from '../plan/sampling.js';
 import type { MaskClass, Size } from '../types.js';
 import { versions } from './machine.js';
-import type { SlideTiles } from './split-dataset.js';
+import { type SharedPatients, type SlideTiles, sharedPatients } from './split-dataset.js';
 
 /** A slide that gave no tiles because something went wrong. */
 export interface SlideFailure {
@@ -17,6 +17,7 @@ export interface SlideFacts {
   readonly name: string;
   readonly path: string;
   readonly truth: string;
+  readonly patient: string | null;
   readonly group: string;
   readonly size: Size;
   readonly working: Size & { readonly downsample: number };
@@ -41,6 +42,8 @@ export interface DatasetRecord {
   /** What copies were made, by which settings, and how many of them each kind of step was done to. */
   readonly augmentation: (Augmentation & { readonly made: CopyTotals }) | null;
   readonly slides: readonly SlideFacts[];
+  /** How many patients there are, and which of them have tiles in several parts or folds; null where none is known. */
+  readonly patients: SharedPatients | null;
   /** Without copies. Of all tiles, and of those of each part. Weights for training belong to the part that is trained on. */
   readonly statistics: Readonly<Record<string, Statistics>>;
   readonly weights: string;
@@ -72,6 +75,7 @@ export function datasetRecord({
   made,
   failures,
 }: DatasetFacts): DatasetRecord {
+  const shared = sharedPatients(done.map(({ slide }) => slide));
   return {
     command,
     versions: Object.fromEntries(Object.entries(versions()).filter(([name]) => ['segtile', 'node', 'sharp'].includes(name))),
@@ -80,6 +84,7 @@ export function datasetRecord({
     tiles: totals.get('all')!.tiles,
     augmentation: augmentation ? { ...augmentation, made: inOrder(made, augmentation) } : null,
     slides: done.map(({ slide, head }) => slideFacts(slide, head)),
+    patients: shared.patients === 0 ? null : shared,
     statistics: Object.fromEntries([...totals].map(([split, part]) => [split, statisticsOf(part, classes)])),
     weights: 'median frequency balancing: median(f) / f, f = pixels of the class / pixels of the tiles that hold it',
     failures,
@@ -99,6 +104,7 @@ export function slideFacts({ survey, guarded }: SlideTiles, { tiles, copies }: R
     name: slide.name,
     path: slide.path,
     truth: slide.truthPath,
+    patient: slide.patient ?? null,
     group: slide.group,
     size: full,
     working: { ...size, downsample },

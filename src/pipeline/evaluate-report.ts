@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { classChart, curveChart } from '../report/charts.js';
 import { type Chart, type PictureGroup, type Report, type ReportTable, reportPage, type Section } from '../report/page.js';
-import type { Interval } from '../score/bootstrap.js';
 import { fileName, isRemote } from '../tiff/location.js';
 import { writeWhole } from '../tiff/partial-file.js';
 import type { TruthConfig } from '../truth/config.js';
-import type { Evaluation, SweepResult } from './evaluate.js';
+import { countedUnits, type Evaluation, type MeansFrom, meanText, type SlideMean, type SweepResult } from './evaluate.js';
 import type { SlideScores, Tolerance } from './evaluate-mask.js';
 import { versions } from './machine.js';
 import { differingPictures, errorLegend } from './regions.js';
@@ -49,7 +48,7 @@ async function evaluateReport(
   const { slides, pooled, perSlide, sweep } = evaluation;
   const what = slides.length === 1 ? fileName(slides[0]!.predicted) : `${slides.length} slides`;
   const worst = pooled.classes.reduce((a, b) => (b.dice < a.dice ? b : a));
-  const interval = perSlide ? `; over slides ${intervalText(perSlide.dice)}` : '';
+  const interval = perSlide ? `; ${overSlides(perSlide.dice, perSlide.from)}` : '';
   const lowest = pooled.classes.length > 1 ? ` It is lowest for ${worst.name}, ${shown(worst.dice)}.` : '';
   return {
     title: `How good is it? ${what}`,
@@ -90,7 +89,7 @@ async function evaluateReport(
 
 function classTable({ pooled, perSlide }: Evaluation): ReportTable {
   const figures = ['Dice', 'IoU', 'precision', 'recall', 'boundary F', 'object F1', 'objects', 'found', 'in truth'];
-  const columns = [...figures, ...(perSlide ? ['Dice over slides, 95 %'] : [])];
+  const columns = [...figures, ...(perSlide ? [`Dice over slides${perSlide.dice.low === undefined ? '' : ', 95 %'}`] : [])];
   return {
     caption: 'Every class with its measures',
     columns: [{ name: 'class', kind: 'words' }, ...columns.map((name) => ({ name, kind: 'figures' as const }))],
@@ -99,7 +98,7 @@ function classTable({ pooled, perSlide }: Evaluation): ReportTable {
         { text: name },
         ...[dice, iou, precision, recall, boundary.f, objects.f1].map(cell),
         ...[objects.predicted, objects.matched, objects.truth].map((value) => ({ text: String(value), value })),
-        ...(perSlide ? [{ text: intervalText(perSlide.classes[i]!.dice), value: perSlide.classes[i]!.dice.mean }] : []),
+        ...(perSlide ? [{ text: meanText(perSlide.classes[i]!.dice), value: perSlide.classes[i]!.dice.mean }] : []),
       ],
     })),
   };
@@ -224,8 +223,10 @@ function cell(value: number | undefined) {
   return value === undefined ? { text: '-' } : { text: shown(value), value };
 }
 
-function intervalText({ mean, low, high }: Interval): string {
-  return `${shown(mean)} (${shown(low)} to ${shown(high)})`;
+/** The mean over slides, and what it is of. */
+function overSlides(mean: SlideMean, from: MeansFrom): string {
+  const what = mean.low === undefined ? `from ${countedUnits(from)}` : `95 % interval from ${countedUnits(from)}`;
+  return `${meanText(mean)} as the mean over slides, ${what}`;
 }
 
 function shown(value: number | undefined): string {

@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import { bootstrap, type Interval } from '../score/bootstrap.js';
+import { bootstrap, LEAST_UNITS, membersOf } from '../score/bootstrap.js';
 import { type BorderPixels, borderScores } from '../score/boundary.js';
 import { addConfusion, type Confusion, emptyConfusion } from '../score/confusion.js';
 import { type ClassMeasures, type MaskMeasures, measure } from '../score/measures.js';
@@ -42,20 +42,37 @@ export interface SweepResult extends BestThreshold {
   readonly name: string;
   /** Dice at every threshold from 0 to 1. */
   readonly curve: readonly number[];
-  /** Dice to expect on a slide that had no say in the threshold; undefined for one slide. */
+  /** Dice to expect on a slide of a patient who had no say in the threshold; undefined for one slide or patient. */
   readonly leaveOneOut: number | undefined;
   readonly calibration: { readonly curve: readonly CalibrationBin[]; readonly error: number };
 }
 
-/** Means over slides with their intervals. */
+/** A mean over slides, and the interval that 95 % of means of samples drawn anew lie in, where there are slides enough to tell. */
+export interface SlideMean {
+  readonly mean: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/** How many a mean is of. */
+export interface MeansFrom {
+  readonly slides: number;
+  /** Undefined where it is not known whose slides they are. */
+  readonly patients: number | undefined;
+  /** Patients, or slides where those are not known, that intervals need at least. */
+  readonly leastForIntervals: number;
+}
+
+/** Means over slides, with intervals where they are of enough. */
 export interface SlideMeans {
+  readonly from: MeansFrom;
   /** Of the means over the classes. */
-  readonly dice: Interval;
-  readonly iou: Interval;
-  readonly boundaryF: Interval;
-  readonly objectF1: Interval;
+  readonly dice: SlideMean;
+  readonly iou: SlideMean;
+  readonly boundaryF: SlideMean;
+  readonly objectF1: SlideMean;
   /** Of each class. */
-  readonly classes: readonly { readonly name: string; readonly dice: Interval; readonly iou: Interval }[];
+  readonly classes: readonly { readonly name: string; readonly dice: SlideMean; readonly iou: SlideMean }[];
 }
 
 /** How predictions and truths agree. */
@@ -64,7 +81,7 @@ export interface Evaluation {
   readonly slides: readonly { readonly predicted: string; readonly truth: string; readonly measured: Measured }[];
   /** Of the pixels, borders and objects of all slides together. */
   readonly pooled: Measured;
-  /** Means over slides, with intervals, of what each slide has; undefined for one slide. */
+  /** Means over slides of what each slide has; undefined for one slide. */
   readonly perSlide: SlideMeans | undefined;
   /** Where probabilities were given for every slide. */
   readonly sweep: readonly SweepResult[] | undefined;
@@ -73,9 +90,10 @@ export interface Evaluation {
 /**
  * Sums up slides.
  *
+ * @param patients of each slide who it was taken from, where that is known of all: slides of one patient are alike, so intervals are over patients
  * @throws {SegtileError} `input` where they have different classes
  */
-export function summarizeSlides(slides: readonly SlideScores[]): Evaluation {
+export function summarizeSlides(slides: readonly SlideScores[], patients?: readonly string[]): Evaluation {
   const { classes } = slides[0]!;
   const names = (scores: SlideScores): string => scores.classes.map(({ label, name }) => `${label} ${name}`).join(', ');
   const other = slides.find((scores) => names(scores) !== names(slides[0]!));
@@ -91,14 +109,21 @@ export function summarizeSlides(slides: readonly SlideScores[]): Evaluation {
     classes,
     slides: slides.map(({ predicted, truth }, i) => ({ predicted, truth, measured: single[i]! })),
     pooled: measured(slides),
-    perSlide: single.length < 2 ? undefined : slideMeans(single, classes),
-    sweep: sweeps(slides),
+    perSlide: single.length < 2 ? undefined : slideMeans(single, classes, patients),
+    sweep: sweeps(slides, patients),
   };
 }
 
-function slideMeans(single: readonly Measured[], classes: readonly MaskClass[]): SlideMeans {
-  const over = (of: (measured: Measured) => number): Interval => bootstrap(single.map(of))!;
+function slideMeans(single: readonly Measured[], classes: readonly MaskClass[], patients?: readonly string[]): SlideMeans {
+  const known = patients && membersOf(patients).length;
+  const enough = (known ?? single.length) >= LEAST_UNITS;
+  const over = (of: (measured: Measured) => number): SlideMean => {
+    const values = single.map(of);
+    const interval = enough ? bootstrap(values, 0, patients) : undefined;
+    return interval ?? { mean: values.reduce((sum, value) => sum + value, 0) / values.length };
+  };
   return {
+    from: { slides: single.length, patients: known, leastForIntervals: LEAST_UNITS },
     dice: over(({ macro }) => macro.dice),
     iou: over(({ macro }) => macro.iou),
     boundaryF: over(({ boundaryF }) => boundaryF),
@@ -109,6 +134,25 @@ function slideMeans(single: readonly Measured[], classes: readonly MaskClass[]):
       iou: over((measured) => measured.classes[i]!.iou),
     })),
   };
+}
+
+/** What means are of, in words, and whether intervals stand beside them. */
+export function meansTitle(from: MeansFrom): string {
+  const enough = (from.patients ?? from.slides) >= from.leastForIntervals;
+  const few = `too few for intervals, which need ${from.leastForIntervals}`;
+  return `means over ${countedUnits(from)}, ${enough ? 'with 95 % intervals' : few}`;
+}
+
+/** What means are of: `12 slides`, or `12 slides of 5 patients`. */
+export function countedUnits({ slides, patients }: MeansFrom): string {
+  const whose = patients === undefined ? '' : ` of ${patients} patient${patients === 1 ? '' : 's'}`;
+  return `${slides} slides${whose}`;
+}
+
+/** A mean with its interval, where it has one. */
+export function meanText({ mean, low, high }: SlideMean): string {
+  const interval = low === undefined || high === undefined ? '' : ` (${low.toFixed(3)} to ${high.toFixed(3)})`;
+  return `${mean.toFixed(3)}${interval}`;
 }
 
 function measured(slides: readonly SlideScores[]): Measured {
@@ -142,7 +186,7 @@ function addUp<Counts extends BorderPixels | ObjectCounts>(all: readonly Counts[
   return Object.fromEntries(keys.map((key) => [key, sum(key)])) as unknown as Counts;
 }
 
-function sweeps(slides: readonly SlideScores[]): SweepResult[] | undefined {
+function sweeps(slides: readonly SlideScores[], patients?: readonly string[]): SweepResult[] | undefined {
   const all = slides.map(({ histograms }) => histograms);
   if (!all.every((each) => each !== undefined)) return undefined;
   const kinds = new Set(all.flatMap((each) => each.map(({ kind }) => kind)));
@@ -153,6 +197,12 @@ function sweeps(slides: readonly SlideScores[]): SweepResult[] | undefined {
     const own: readonly Histogram[] = all.map((each) => each[i]!);
     const sum = sumHistograms(own);
     const curve = diceCurve(sum);
-    return { name, ...bestThreshold(curve), curve: [...curve], leaveOneOut: leaveOneOut(own), calibration: calibration(sum) };
+    return {
+      name,
+      ...bestThreshold(curve),
+      curve: [...curve],
+      leaveOneOut: leaveOneOut(own, patients),
+      calibration: calibration(sum),
+    };
   });
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ManifestColumn, type ManifestRow, writeCsv } from '../dataset/manifest.js';
-import { isCopy, type Manifest, readClasses, readManifest } from '../dataset/manifest-read.js';
+import { isCopy, type Manifest, partOf, readClasses, readManifest } from '../dataset/manifest-read.js';
 import { SegtileError } from '../errors.js';
 import { readTable } from '../truth/table.js';
 import type { MaskClass } from '../types.js';
@@ -10,6 +10,7 @@ import { makeFolders } from './dataset-files.js';
 import { chooseDropped, type Dropped } from './noise-drop.js';
 import { drawNoise, noisePictures } from './noise-pictures.js';
 import { type NoiseSummary, summarize } from './noise-summary.js';
+import { type SharedPatients, sharedIn } from './split-dataset.js';
 
 /** What is asked of {@link findNoise}. */
 export interface NoiseSettings {
@@ -32,6 +33,8 @@ export interface NoiseRecord {
   readonly tiles: number;
   readonly copies: number;
   readonly summary: readonly NoiseSummary[];
+  /** Patients that several parts or folds share: a model that was trained on the others has learnt from them. Null where none is known. */
+  readonly patients: SharedPatients | null;
   /** Tiles that could not be compared. */
   readonly failures: readonly TileFailure[];
   /** Tiles that were compared, but could not be drawn. */
@@ -67,6 +70,9 @@ export async function findNoise(
   const comparison = await compareTiles(manifest, classes, predictions, (done) => onTile(done, total), signal);
   const { strays, tiles } = comparison;
   const dropped = drop && comparison.failures.length === 0 ? chooseDropped(manifest, comparison, drop.below) : undefined;
+  const shared = sharedIn(
+    manifest.tiles.flatMap((tile) => (tile.row.patient ? [{ patient: tile.row.patient, place: partOf(tile) }] : [])),
+  );
   await makeFolders(report, ['']);
   await writeNoise(noise, comparison, new Set(dropped?.tiles));
   const drawn = await drawNoise(report, manifest, comparison, predictions, settings.pictures, signal);
@@ -78,6 +84,7 @@ export async function findNoise(
     tiles: tiles.length,
     copies,
     summary: summarize(comparison),
+    patients: shared.patients === 0 ? null : shared,
     failures: comparison.failures,
     undrawn: drawn.failures,
     strays,

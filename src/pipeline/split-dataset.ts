@@ -80,6 +80,33 @@ export function divide(surveys: readonly Survey[], settings: DivideSettings): Sl
   });
 }
 
+/** Whose tiles lie in more than one part or fold of a dataset. */
+export interface SharedPatients {
+  /** All patients that are known. */
+  readonly patients: number;
+  /** Those that are in several parts, in the order of the slides. */
+  readonly shared: readonly string[];
+}
+
+/** Counts the patients that parts and folds of a dataset share: a model that learns from one part knows them in the other. */
+export function sharedPatients(slides: readonly SlideTiles[]): SharedPatients {
+  return sharedIn(
+    slides.flatMap(({ survey: { slide }, tiles }) =>
+      slide.patient === undefined
+        ? []
+        : tiles.map(({ split, fold }) => ({ patient: slide.patient!, place: `${split}/${fold ?? ''}` })),
+    ),
+  );
+}
+
+/** The same for tiles of which patient and place are known. */
+export function sharedIn(tiles: Iterable<{ readonly patient: string; readonly place: string }>): SharedPatients {
+  const places = new Map<string, Set<string>>();
+  for (const { patient, place } of tiles) places.set(patient, (places.get(patient) ?? new Set()).add(place));
+  const shared = [...places].filter(([, own]) => own.size > 1).map(([patient]) => patient);
+  return { patients: places.size, shared };
+}
+
 function boxOf({ window }: Survey, { x, y }: Draw): Box {
   return { x, y, ...window };
 }

@@ -27,6 +27,8 @@ export interface DatasetSlide {
   /** Slide and truth as they may be printed and kept in records. */
   readonly path: string;
   readonly truthPath: string;
+  /** Who it was taken from, where that is known. */
+  readonly patient: string | undefined;
   /** What stays together in a split. */
   readonly group: string;
   /** Opens what says where what is. */

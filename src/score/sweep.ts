@@ -1,3 +1,5 @@
+import { membersOf } from './bootstrap.js';
+
 /** How probabilities are kept: bytes of `k / 255`, or in floating point. */
 export type ProbabilityKind = 'uint8' | 'float32';
 
@@ -97,14 +99,17 @@ export function bestThreshold(curve: Float64Array): BestThreshold {
 }
 
 /**
- * What Dice to expect on a slide that had no say in the threshold: the mean, over the slides, of each one's Dice at the best threshold of the others. Undefined
- * for fewer than 2 slides.
+ * What Dice to expect on a slide that had no say in the threshold: the mean, over the slides, of each one's Dice at the best threshold of the others, those of
+ * its own unit left out. Undefined for fewer than 2 units.
+ *
+ * @param units for each slide what it belongs to, such as its patient; without it each is a unit of its own
  */
-export function leaveOneOut(slides: readonly Histogram[]): number | undefined {
-  if (slides.length < 2) return undefined;
-  const found = slides.map((slide, i) => {
-    const { threshold } = bestThreshold(diceCurve(sumHistograms(slides.filter((_, j) => j !== i))));
-    return diceCurve(slide)[Math.round(threshold * slide.steps)]!;
+export function leaveOneOut(slides: readonly Histogram[], units?: readonly unknown[]): number | undefined {
+  const members = membersOf(units ?? slides.map((_, i) => i));
+  if (members.length < 2) return undefined;
+  const found = members.flatMap((own) => {
+    const { threshold } = bestThreshold(diceCurve(sumHistograms(slides.filter((_, j) => !own.includes(j)))));
+    return own.map((i) => diceCurve(slides[i]!)[Math.round(threshold * slides[i]!.steps)]!);
   });
   return found.reduce((sum, value) => sum + value, 0) / found.length;
 }

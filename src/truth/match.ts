@@ -17,7 +17,7 @@ export interface TruthPair {
  * Finds the truth of each slide.
  *
  * - `given` is a folder: the file in it that is named after the slide, see {@link truthNames}
- * - `given` is a CSV with the columns `slide` and `truth`, and `patient` where it is known: paths are relative to the CSV;
+ * - `given` is a CSV with the columns `slide` and `truth`, and `patient` (or `case`, `patient_id` and the like) where it is known: paths are relative to the CSV;
  *   slides are found by path, by name, or by name without ending
  * - `given` is a CSV of runs or a COCO file, which hold the truth of many slides, or any other file where there is one slide
  *
@@ -118,25 +118,41 @@ export function matchFolder(
   });
 }
 
+/** What a column is called that says whose slide it is: one that is passed over would let parts of a dataset share patients. */
+const PATIENT = /^(patient|case|subject|donor|participant)([ _-]?(id|no|nr|number|name|code|barcode))?$/;
+
 /** The rows of a CSV of pairs, or undefined where it has other columns. */
 async function readPairs(path: string): Promise<TruthPair[] | undefined> {
   let columns: readonly string[] | undefined;
+  let patientColumn: string | undefined;
   const pairs: TruthPair[] = [];
   for await (const { line, cells } of readTable(path)) {
     if (columns === undefined) {
       columns = cells.map((cell) => cell.trim().toLowerCase());
       if (!columns.includes('slide') || !columns.includes('truth')) return undefined;
+      patientColumn = columnOfPatients(path, columns);
       continue;
     }
     const cell = (name: string) => (columns!.includes(name) ? cells[columns!.indexOf(name)]!.trim() : undefined);
-    for (const name of ['slide', 'truth', 'patient']) {
+    for (const name of ['slide', 'truth', ...(patientColumn === undefined ? [] : [patientColumn])]) {
       if (cell(name) === '')
         throw new SegtileError('input', `${path}: line ${line} has no ${name}`, 'fill every cell of the column');
     }
     const beside = (name: string) => resolve(dirname(path), cell(name)!);
-    pairs.push({ slide: beside('slide'), truth: beside('truth'), patient: cell('patient') });
+    pairs.push({
+      slide: beside('slide'),
+      truth: beside('truth'),
+      patient: patientColumn === undefined ? undefined : cell(patientColumn),
+    });
   }
   return pairs;
+}
+
+function columnOfPatients(path: string, columns: readonly string[]): string | undefined {
+  const [first, second] = columns.includes('patient') ? ['patient'] : columns.filter((name) => PATIENT.test(name));
+  if (second === undefined) return first;
+  const message = `${path} has several columns that may say whose slide it is: ${first} and ${second}`;
+  throw new SegtileError('input', message, 'call the one that counts patient');
 }
 
 /**

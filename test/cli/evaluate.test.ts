@@ -52,7 +52,7 @@ interface Facts {
   readonly macro: { readonly dice: number };
   readonly classes: readonly { readonly dice: number; readonly boundary: { readonly f: number } }[];
   readonly pooled: Pick<Facts, 'classes'>;
-  readonly perSlide: { readonly dice: { readonly mean: number; readonly low: number; readonly high: number } };
+  readonly perSlide: { readonly from: object; readonly dice: { readonly mean: number; readonly low?: number } };
   readonly sweep: readonly {
     readonly name: string;
     readonly threshold: number;
@@ -131,7 +131,7 @@ test('folders are matched by name; what cannot be compared is told and in no fig
   const interval = whole[2]!.perSlide.dice;
   const [a, b] = whole.slice(0, 2).map((each) => each.macro.dice);
   expect(interval.mean).toBeCloseTo((a! + b!) / 2, 12);
-  expect([interval.low, interval.high]).toEqual([Math.min(a!, b!), Math.max(a!, b!)]);
+  expect(interval).not.toHaveProperty('low');
 
   mkdirSync(join(cwd, 'bad'));
   writeFileSync(join(cwd, 'bad', 'one.png'), readFileSync(join(cwd, 'truth', 'one.png')));
@@ -268,4 +268,44 @@ test('the disc of a real model is scored by the names of its classes', async () 
   await segtileWell(['infer', 'disc.tif', '-m', 'hematoxylin', '-o', 'disc', '--quiet', '--no-preview'], { cwd });
   const { stdout } = await segtileWell(['evaluate', 'disc/disc.mask.ome.tif', 'truth/disc.png', '--quiet'], { cwd });
   expect(stdout).toMatch(/nucleus +(0\.9|1\.0)/);
+});
+
+test('intervals are told of 10 slides or patients at least, everywhere', async () => {
+  const where = folder();
+  for (const name of ['masks', 'truth']) mkdirSync(join(where, name));
+  const rows = ['slide,truth,patient'];
+  for (let i = 0; i < 11; i++) {
+    for (const [name, edge] of [
+      ['masks', 30],
+      ['truth', 20 + 3 * i],
+    ] as const) {
+      const labels = Buffer.alloc(64 * 16).map((_, at) => (at % 64 < edge ? 1 : 0));
+      const image = sharp(labels, { raw: { width: 64, height: 16, channels: 1 } });
+      await image
+        .toColourspace('b-w')
+        .png()
+        .toFile(join(where, name, `s${i}.png`));
+    }
+    rows.push(`masks/s${i}.png,truth/s${i}.png,p${i % 4}`);
+  }
+  save(where, 'pairs.csv', `${rows.join('\n')}\n`);
+  const masks = (count: number): string[] => Array.from({ length: count }, (_, i) => `masks/s${i}.png`);
+  const cases = [
+    { given: masks(9), truth: 'truth', told: 'means over 9 slides, too few for intervals, which need 10' },
+    { given: masks(11), truth: 'pairs.csv', told: 'means over 11 slides of 4 patients, too few for intervals, which need 10' },
+    { given: masks(10), truth: 'truth', told: 'means over 10 slides, with 95 % intervals' },
+  ];
+  for (const [i, { given, truth, told }] of cases.entries()) {
+    const args = ['evaluate', ...given, '--truth', truth, '--quiet'];
+    const [report, csv] = [`${i}.html`, `${i}.csv`];
+    const { stdout } = await segtileWell([...args, '--report', report, '--csv', csv], { cwd: where });
+    expect(stdout).toContain(told);
+    const enough = told.includes('95 %');
+    const files = [report, csv].map((name) => readFileSync(join(where, name), 'utf8'));
+    for (const text of [stdout, ...files]) expect(text.includes('95 %')).toBe(enough);
+    expect(files[0]).toContain(enough ? '95 % interval from 10 slides' : `from ${told.slice(11).split(',')[0]}`);
+    const { perSlide } = facts(await segtileWell([...args, '--json'], { cwd: where })).at(-1)!;
+    expect(perSlide.from).toEqual({ slides: given.length, ...(i === 1 && { patients: 4 }), leastForIntervals: 10 });
+    expect('low' in perSlide.dice).toBe(enough);
+  }
 });

@@ -75,7 +75,7 @@ describe('segtile make-dataset', () => {
       .slice(1)
       .map((line) => line.split(','));
     for (const group of ['p0', 'p1'])
-      expect(new Set(rows.filter((row) => row[4] === group).map((row) => row[13])).size).toBe(1);
+      expect(new Set(rows.filter((row) => row[5] === group).map((row) => row[14])).size).toBe(1);
   });
 
   it('leaves a slide out that fails, does the others, and ends with 1; the slide can be added later', async () => {

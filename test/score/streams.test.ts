@@ -208,12 +208,18 @@ describe('a sweep', () => {
     expect(bestThreshold(diceCurve(first)).threshold).toBeCloseTo(54.5 / 255, 2);
     // At the first's threshold the second has both pixels: 2 / 3. At the second's, the first has none: 0.
     expect(leaveOneOut([first, second])).toBeCloseTo((0 + 2 / 3) / 2, 12);
+    // A second slide of the same patient has no say either; of one patient alone nothing can be told.
+    expect(leaveOneOut([first, first, second], ['a', 'a', 'b'])).toBeCloseTo((0 + 0 + 2 / 3) / 3, 12);
+    expect(leaveOneOut([first, first], ['a', 'a'])).toBe(undefined);
   });
 });
 
 test('an interval of two slides goes from one to the other, of equal ones it is a point, and a seed repeats it', () => {
   expect(bootstrap([0.4])).toBe(undefined);
   expect(bootstrap([0, 1])).toEqual({ mean: 0.5, low: 0, high: 1 });
+  // Slides of two patients are drawn by patient: three means again, whatever the slides are; of one patient nothing can be told.
+  expect(bootstrap([0, 0, 1, 0.4], 0, ['a', 'a', 'b', 'a'])).toEqual({ mean: 0.35, low: (0.4 * 2) / 6, high: 1 });
+  expect(bootstrap([0, 1], 0, ['a', 'a'])).toBe(undefined);
   const same = bootstrap([0.25, 0.25, 0.25])!;
   expect([same.mean, same.low, same.high]).toEqual([0.25, 0.25, 0.25]);
   const values = Array.from({ length: 40 }, (_, i) => ((i * 7) % 40) / 39);
