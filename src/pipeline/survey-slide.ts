@@ -28,7 +28,7 @@ export interface DatasetSlide {
   readonly path: string;
   readonly truthPath: string;
   /** Who it was taken from, where that is known. */
-  readonly patient: string | undefined;
+  readonly patient?: string | undefined;
   /** What stays together in a split. */
   readonly group: string;
   /** Opens what says where what is. */
