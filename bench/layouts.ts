@@ -18,6 +18,7 @@ export type WriteLayout = (path: string, texture: Pixels, size: Size) => Promise
 const STRIP_OFFSETS = 273;
 const ROWS_PER_STRIP = 278;
 const STRIP_BYTE_COUNTS = 279;
+const PREDICTOR = 317;
 const LZW = 5;
 const DEFLATE = 8;
 const NONE = 1;
@@ -176,6 +177,6 @@ function entries({ width, height }: Size, layout: StripLayout, { offsets, bytes 
     { tag: Tag.YResolution, type: 'rational', values: [20_000, 1] },
     { tag: Tag.PlanarConfiguration, type: 'short', values: [planar ? 2 : 1] },
     { tag: Tag.ResolutionUnit, type: 'short', values: [3] },
-    { tag: Tag.Predictor, type: 'short', values: [predictor] },
+    { tag: PREDICTOR, type: 'short', values: [predictor] },
   ];
 }

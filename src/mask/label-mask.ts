@@ -16,7 +16,10 @@ export interface LabelMask {
   readonly values: 'labels' | '255';
 }
 
-const tile = 512;
+/** Side of the tiles of a mask of some size: libvips refuses tiles of four times the longer side, unless they are of 256 px. */
+function tileOf({ width, height }: Size): number {
+  return Math.max(width, height) > 256 ? 512 : 256;
+}
 
 /**
  * A label mask: tiled, pyramidal BigTIFF, one 8-bit band, 0 is background, lossless, with levels by majority. A name that ends in
@@ -35,7 +38,7 @@ export async function writeLabelMask(path: string, mask: LabelMask): Promise<Sin
     size,
     mpp,
     channels: 1,
-    tile,
+    tile: tileOf(size),
     codec: deflateCodec('labels'),
     reduce: 'majority',
     levels: ome ? 'subifd' : 'chained',

@@ -18,12 +18,11 @@ export interface OmeImage {
 
 /**
  * The OME-XML (schema 2016-06, http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd) of an image whose channels stand in the
- * directories from 0 on. Plain ASCII, because that is what TIFF text is.
+ * directories from 0 on. UTF-8 without numbered characters, and micrometres without their unit, which is what a length is in unless it is said:
+ * Bio-Formats wipes every `&#` out before it parses, and what is left of `&#181;m` is no unit to it, nor the file an OME-TIFF.
  */
 export function omeXml({ name, size, mpp, samples, channels, annotation }: OmeImage): string {
-  const physical = mpp
-    ? attributes({ PhysicalSizeX: mpp.x, PhysicalSizeXUnit: 'µm', PhysicalSizeY: mpp.y, PhysicalSizeYUnit: 'µm' })
-    : '';
+  const physical = mpp ? attributes({ PhysicalSizeX: mpp.x, PhysicalSizeY: mpp.y }) : '';
   const pixels = attributes({
     ID: 'Pixels:0',
     DimensionOrder: 'XYCZT',
@@ -85,11 +84,9 @@ function attributes(values: Readonly<Record<string, string | number | boolean>>)
     .join('');
 }
 
+const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** Text with named entities alone. Control characters and halves of surrogate pairs, which XML 1.0 has no way to write, become U+FFFD. */
 function escapeXml(value: string): string {
-  return Array.from(value, (character) => {
-    const code = character.codePointAt(0)!;
-    // XML 1.0 has no way to write most control characters and halves of surrogate pairs.
-    if (code < 32 || (code >= 0xd800 && code < 0xe000) || code === 0xfffe || code === 0xffff) return '&#65533;';
-    return code > 126 || '<>&"'.includes(character) ? `&#${code};` : character;
-  }).join('');
+  return value.replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, '\uFFFD').replace(/[&<>"]/g, (character) => NAMED[character]!);
 }

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { SegtileError } from '../errors.js';
 import { channelNames, formatScoreMap, type ScoreMap } from '../plan/score-map.js';
 import { scorePlanes } from '../plan/score-planes.js';
-import { deflateCodec, floatCodec } from '../tiff/tile-codec.js';
+import { deflateCodec } from '../tiff/tile-codec.js';
 import { writePlanes } from '../tiff/write.js';
 import type { Mpp, ScoreRows, Sink, Size } from '../types.js';
 import { omeXml } from './ome-xml.js';
@@ -45,7 +45,7 @@ export async function writeProbabilityMap(path: string, { size, mpp, map }: Prob
     channels: 1,
     samples,
     tile,
-    codec: samples === 'float32' ? floatCodec() : deflateCodec('samples'),
+    codec: deflateCodec('samples'),
     reduce: 'mean',
     levels: 'subifd',
     description: omeXml({ name: basename(path), size, mpp, samples, channels, annotation }),

@@ -1,8 +1,8 @@
+import { numberAttribute, rootName, xmlTags } from '../plan/xml.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import type { Associated, Layout } from './layout.js';
 import { physical } from './mpp.js';
 import type { SlideMpp } from './slide.js';
-import { numberAttribute, rootName, xmlTags } from './xml.js';
 
 /** Whether a description is that of a Leica SCN file. */
 export function isLeica(description: string): boolean {

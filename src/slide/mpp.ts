@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
+import { attribute, numberAttribute, rootName, type XmlTag, xmlTags } from '../plan/xml.js';
 import type { Resolution } from '../tiff/directory.js';
 import type { SlideMpp } from './slide.js';
-import { attribute, numberAttribute, rootName, type XmlTag, xmlTags } from './xml.js';
 
 /** What a file says about the physical size of its pixels. */
 export interface MppClues {

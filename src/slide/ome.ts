@@ -1,10 +1,10 @@
+import { attribute, numberAttribute, plainText, type XmlTag, xmlTags } from '../plan/xml.js';
 import type { Tiff } from '../tiff/container.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import { type Associated, bySize, type Layout, levelsOf } from './layout.js';
 import { isReduced, plainLayout } from './levels.js';
 import { pixelsMpp } from './mpp.js';
 import type { SlideMpp } from './slide.js';
-import { attribute, numberAttribute, plainText, type XmlTag, xmlTags } from './xml.js';
 
 /** An `Image` of OME-XML with its `Pixels` (OME schema 2016-06). */
 export interface OmeImage {

@@ -1,8 +1,8 @@
+import { attribute, plainText, xmlTags } from '../plan/xml.js';
 import type { Directory } from '../tiff/directory.js';
 import type { Associated, Layout } from './layout.js';
 import { physical } from './mpp.js';
 import type { SlideMpp } from './slide.js';
-import { attribute, plainText, xmlTags } from './xml.js';
 
 /** Whether Philips software wrote a directory. */
 export function isPhilips({ software, description }: Directory): boolean {

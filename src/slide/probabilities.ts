@@ -1,10 +1,10 @@
 import { SegtileError } from '../errors.js';
 import { parseScoreMap, type ScoreMap } from '../plan/score-map.js';
 import { PROBABILITY_OF_BYTE } from '../plan/score-planes.js';
+import { attribute, plainText, xmlTags } from '../plan/xml.js';
 import type { Band, Mpp, Samples, ScoreRows, Size } from '../types.js';
 import { openSlide } from './open.js';
 import type { Slide } from './slide.js';
-import { attribute, plainText, xmlTags } from './xml.js';
 
 /** A file of probabilities, open. */
 export interface Probabilities extends Size {

@@ -1,6 +1,6 @@
+import { plainText, rootName, xmlTags } from '../plan/xml.js';
 import type { Directory } from '../tiff/directory.js';
 import { type Associated, bySize, type Layout, levelsOf } from './layout.js';
-import { plainText, rootName, xmlTags } from './xml.js';
 
 /** Whether a directory is described as Akoya's (formerly PerkinElmer's) software does. */
 export function isQptiff({ description }: Directory): boolean {

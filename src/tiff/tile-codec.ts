@@ -2,7 +2,6 @@ import { promisify } from 'node:util';
 import { constants, deflate, inflate } from 'node:zlib';
 import { SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
-import { predictFloats, unpredictFloats } from './float-predictor.js';
 import { sharp } from './sharp.js';
 
 /** What the pixels of a tiled file look like. `tile` is the side of the square tiles in px, a multiple of 16. */
@@ -27,8 +26,6 @@ export function pixelBytes({ channels, samples }: Pick<ImageFormat, 'channels' |
 export interface TileCodec {
   /** Value of the Compression tag. */
   readonly compression: number;
-  /** Value of the Predictor tag, where there is one. */
-  readonly predictor?: 3;
   /** False where decoding does not give back the very samples that were encoded. */
   readonly lossless: boolean;
   /** What stands in the part of an edge tile that lies outside the image. */
@@ -62,17 +59,6 @@ export function deflateCodec(content: 'labels' | 'samples'): TileCodec {
     encode: (samples) => deflateAsync(samples, { ...options, chunkSize: 65_536 }),
     // A chunk that the samples do not quite fill spares a second one.
     decode: (block, tile, bytes) => inflateAsync(block, { chunkSize: tile * tile * bytes + 64 }),
-  };
-}
-
-/** Deflate of float32 samples, with predictor 3: of values that change little from pixel to pixel the high bytes become runs. */
-export function floatCodec(): TileCodec {
-  const deflated = deflateCodec('samples');
-  return {
-    ...deflated,
-    predictor: 3,
-    encode: (samples, tile, bytes) => deflated.encode(predictFloats(samples, tile), tile, bytes),
-    decode: async (block, tile, bytes) => unpredictFloats(await deflated.decode(block, tile, bytes), tile),
   };
 }
 

@@ -18,7 +18,6 @@ export const Tag = {
   PlanarConfiguration: 284,
   ResolutionUnit: 296,
   Software: 305,
-  Predictor: 317,
   TileWidth: 322,
   TileLength: 323,
   TileOffsets: 324,

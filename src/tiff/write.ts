@@ -193,7 +193,6 @@ function entries(
       : []),
     short(Tag.PlanarConfiguration, 1),
     ...ascii(Tag.Software, layout.software),
-    ...(codec.predictor === undefined ? [] : [short(Tag.Predictor, codec.predictor)]),
     long(Tag.TileWidth, [tile]),
     long(Tag.TileLength, [tile]),
     { tag: Tag.TileOffsets, type: 'long8', values: offsets },

@@ -1,3 +1,4 @@
+import { attribute, unescapeXml, xmlTags } from '../plan/xml.js';
 import { readTiff } from '../tiff/container.js';
 import type { Resolution } from '../tiff/directory.js';
 import { openFile } from '../tiff/source.js';
@@ -39,11 +40,7 @@ function asLabel(only: MaskClass, _: number, { length }: readonly MaskClass[]): 
 
 /** The classes in the description of a mask; see `writeLabelMask`. */
 export function parseMaskClasses(description: string): readonly MaskClass[] | undefined {
-  const entries = description.includes('Namespace="segtile/classes"')
-    ? [...description.matchAll(/<M K="(\d+)">([^<]*)<\/M>/g)].map(([, label, text]) => `${label} ${unescaped(text!)}`)
-    : description.startsWith('segtile label mask\n')
-      ? description.split('\n').slice(2)
-      : [];
+  const entries = description.startsWith('segtile label mask\n') ? description.split('\n').slice(2) : mapEntries(description);
   const classes = entries.flatMap((entry): MaskClass[] => {
     const found = /^(\d+) (.*) #([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/s.exec(entry);
     if (!found) return [];
@@ -53,7 +50,13 @@ export function parseMaskClasses(description: string): readonly MaskClass[] | un
   return classes.length === 0 ? undefined : classes;
 }
 
-/** Text of XML as our own writer makes it. */
-function unescaped(text: string): string {
-  return text.replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
+/** Label and text of each entry of the map of classes in OME-XML, whoever has written it anew since. */
+function mapEntries(xml: string): string[] {
+  const entries: string[] = [];
+  let ours = false;
+  for (const tag of xmlTags(xml)) {
+    if (tag.name === 'MapAnnotation') ours = attribute(tag, 'Namespace') === 'segtile/classes';
+    if (ours && tag.name === 'M' && tag.kind === 'open') entries.push(`${attribute(tag, 'K')} ${unescapeXml(tag.text)}`);
+  }
+  return entries;
 }

@@ -17,7 +17,6 @@ test('the library exports just these', () => {
       "deflateCodec",
       "diagnose",
       "evaluateMask",
-      "floatCodec",
       "formatThresholdFile",
       "groupsOf",
       "inferSlide",

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { attribute, numberAttribute, plainText, rootName, xmlTags } from '../../dist/slide/xml.js';
+import { attribute, numberAttribute, plainText, rootName, xmlTags } from '../../dist/plan/xml.js';
 
 const tags = (xml: string) => [...xmlTags(xml)].map(({ name, kind }) => `${kind} ${name}`);
 

@@ -91,12 +91,17 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 
 /** Text with its entities and numbered characters resolved, and no space around it. */
 export function plainText(text: string): string {
+  return unescapeXml(text).trim();
+}
+
+/** Text with its entities and its characters by number, decimal or hexadecimal, resolved; one that is unknown stands as it is. */
+export function unescapeXml(text: string): string {
   const resolve = (whole: string, entity: string): string => {
     const code = /^#x/i.test(entity) ? Number.parseInt(entity.slice(2), 16) : Number.parseInt(entity.slice(1), 10);
     if (!entity.startsWith('#')) return ENTITIES.get(entity) ?? whole;
     return code > 0 && code < 0x110000 ? String.fromCodePoint(code) : whole;
   };
-  return text.replace(/&(#?\w{1,10});/g, resolve).trim();
+  return text.replace(/&(#?\w{1,10});/g, resolve);
 }
 
 /** What comes before the outermost element is shorter than this many characters. */
