@@ -1,5 +1,5 @@
 import { rawBytes } from '../tiff/block-bytes.js';
-import { NONE } from '../tiff/codecs.js';
+import { NONE } from '../tiff/codecs/none.js';
 import type { Tiff } from '../tiff/container.js';
 import type { Directory } from '../tiff/directory.js';
 import type { Layout } from './layout.js';

@@ -1,9 +1,9 @@
 import { reason, SegtileError } from '../errors.js';
 import { requireBlocks } from '../tiff/check.js';
-import { photometricName } from '../tiff/codecs.js';
 import { requireDecodable } from '../tiff/decodable.js';
 import type { TiffImage } from '../tiff/decode.js';
 import type { Directory } from '../tiff/directory.js';
+import { photometricName } from '../tiff/photometric.js';
 import { openRestartImage } from '../tiff/restart.js';
 import { type SampleScale, sampleScale } from '../tiff/rgb.js';
 import type { ByteSource } from '../tiff/source.js';

@@ -1,11 +1,12 @@
 import { SegtileError } from '../errors.js';
 import { absentBlocks } from '../tiff/check.js';
-import { compressionName, photometricName } from '../tiff/codecs.js';
+import { compressionName } from '../tiff/codecs/registry.js';
 import { readTiff } from '../tiff/container.js';
 import { absentValue, type TiffImage } from '../tiff/decode.js';
 import { blockCount, type Directory } from '../tiff/directory.js';
 import { FLOAT, keptType, SIGNED, sampleWords } from '../tiff/native.js';
 import { cachePages } from '../tiff/page-cache.js';
+import { photometricName } from '../tiff/photometric.js';
 import { readBands, readByteBands, readNativeBands } from '../tiff/read.js';
 import { channelsSeen, isColourless, sampleScale } from '../tiff/rgb.js';
 import type { ByteSource } from '../tiff/source.js';

@@ -1,5 +1,5 @@
 import type { Size } from '../types.js';
-import { codecOf } from './codecs.js';
+import { codecOf } from './codecs/registry.js';
 import type { Directory } from './directory.js';
 
 type Shape = Pick<

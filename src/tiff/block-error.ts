@@ -1,5 +1,5 @@
 import { reason, SegtileError } from '../errors.js';
-import { compressionName } from './codecs.js';
+import { compressionName } from './codecs/registry.js';
 import type { TiffImage } from './decode.js';
 import { blockCount, directoryName } from './directory.js';
 

@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 import type { Samples } from '../types.js';
 import { rowBytes, samplesInBlock, unitSize } from './block-bytes.js';
-import { codecOf } from './codecs.js';
+import { predictorOf } from './codecs/registry.js';
 import type { Directory } from './directory.js';
 import { FLOAT, SIGNED, sampleType } from './native.js';
 import { yCbCrToRgb } from './ycbcr.js';
@@ -30,7 +30,7 @@ export function toSamples(directory: Directory, bytes: Uint8Array, rows: number)
   const type = sampleType(directory);
   const unit = unitSize(directory);
   if (unit !== undefined) return yCbCrToRgb(spreadUnits(bytes, blockWidth, rows, unit), directory);
-  const predictor = codecOf(directory.compression)?.predictors.includes(directory.predictor) ? directory.predictor : 1;
+  const predictor = predictorOf(directory);
   const rowLength = blockWidth * stride;
   if (!isWordSize(depth)) return spreadBits(bytes, rows, rowLength, rowBytes(directory), depth);
   if (predictor === 3) return asFloats(directory, unpredictFloats(bytes, rowLength, stride, depth));

@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { rawBytes, rowsInBlock } from './block-bytes.js';
-import { NONE } from './codecs.js';
+import { NONE } from './codecs/none.js';
 import { isStreamed } from './decodable.js';
 import { blockCount, type Directory, directoryName } from './directory.js';
 import { type ByteSource, TRUNCATED_HINT } from './source.js';

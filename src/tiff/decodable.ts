@@ -1,22 +1,11 @@
 import { SegtileError } from '../errors.js';
 import { LOWEST_BAND } from './bands.js';
 import { rawBytes, unitSize } from './block-bytes.js';
-import {
-  codecOf,
-  compressionName,
-  DEFLATE,
-  JPEG,
-  LZMA,
-  LZW,
-  NONE,
-  OLD_DEFLATE,
-  PACKBITS,
-  photometricName,
-  WEBP,
-  ZSTD,
-} from './codecs.js';
+import { NONE } from './codecs/none.js';
+import { codecOf, compressionName } from './codecs/registry.js';
 import { type Directory, directoryName } from './directory.js';
 import { bytesOfSample, FLOAT, SIGNED, sampleType, sampleWords, UNSIGNED } from './native.js';
+import { photometricName } from './photometric.js';
 
 /**
  * Makes sure that the samples of a directory can be decoded, and seen as RGB.
@@ -39,13 +28,12 @@ const LARGEST_BLOCK = 2 ** 30;
 /** Compressed strips with more bytes than this are decoded row by row. */
 const LARGEST_WHOLE_STRIP = 2 ** 26;
 
-const STREAMED = [LZW, DEFLATE, OLD_DEFLATE, PACKBITS, LZMA, ZSTD];
-
 /** Whether the strips of a directory are so high that they are decoded as a stream of rows, never whole. */
 export function isStreamed(directory: Directory): boolean {
   const { layout, blockHeight, compression } = directory;
-  const large = layout === 'strips' && rawBytes(directory, blockHeight) > LARGEST_WHOLE_STRIP;
-  return large && STREAMED.includes(compression) && unitSize(directory) === undefined;
+  const codec = codecOf(compression);
+  const streams = codec?.gives === 'bytes' && codec.stream !== undefined && unitSize(directory) === undefined;
+  return streams && layout === 'strips' && rawBytes(directory, blockHeight) > LARGEST_WHOLE_STRIP;
 }
 
 function undecodablePacking(directory: Directory): string | undefined {
@@ -89,23 +77,18 @@ const SAMPLE_BITS: ReadonlyMap<number, readonly number[]> = new Map([
   [FLOAT, [16, 32, 64]],
 ]);
 
-function undecodableSamples({ sampleFormat, bits, compression, samples, planar }: Directory): string | undefined {
+function undecodableSamples(directory: Directory): string | undefined {
+  const { sampleFormat, bits, compression } = directory;
+  const codec = codecOf(compression);
   const depth = bits[0]!;
   if (bits.some((other) => other !== depth)) return `${[...new Set(bits)].join(' and ')} bits per sample`;
-  const picture = codecOf(compression)?.gives === 'picture';
+  const picture = codec?.gives === 'picture';
   const depths = SAMPLE_BITS.get(sampleFormat);
   if (depths === undefined || (picture && sampleFormat !== UNSIGNED)) {
     return `sample format ${sampleFormat} (${SAMPLE_FORMATS.get(sampleFormat) ?? 'unknown'})`;
   }
   if (!depths.includes(depth) || (picture && depth > 16)) return `${sampleWords({ sampleFormat, bits })} samples`;
-  if ((compression === JPEG || compression === WEBP) && depth !== 8)
-    return `${depth} bits per sample in ${compressionName(compression)}`;
-  if (compression === JPEG && !planar && samples > 4) return `${samples} samples per pixel in JPEG`;
-  if (codecOf(compression)?.name === 'JPEG 2000' && !planar && samples !== 1 && samples !== 3)
-    return `${samples} samples per pixel in JPEG 2000`;
-  if (compression === WEBP && (planar || (samples !== 3 && samples !== 4)))
-    return `${planar ? 1 : samples} samples per block in WebP`;
-  return undefined;
+  return codec?.check?.(directory);
 }
 
 /** Fewest samples of a pixel for each photometric interpretation that is handled. */

@@ -4,9 +4,10 @@ import type { Pixels, Samples, Size } from '../types.js';
 import type { BandMemory } from './band-memory.js';
 import { rawBytes, samplesInBlock } from './block-bytes.js';
 import { blockError } from './block-error.js';
-import { type BlockPixels, decodeBlocksTogether } from './block-pixels.js';
+import { decodeBlocksTogether } from './block-pixels.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
-import { LZW, PACKBITS } from './codecs.js';
+import type { BlockPixels } from './codecs/codec.js';
+import { codecOf } from './codecs/registry.js';
 import type { Directory } from './directory.js';
 import { type BlockGrid, type Cell, cellsOf, cutGrid, type GridPiece, gridSize } from './grid.js';
 import { FLOAT, newSamples, place, sampleType, wholeRange } from './native.js';
@@ -147,7 +148,8 @@ async function decodePieces(
 /** Cuts blocks of one plane into groups for one call of the decoder. Blocks of a group have the same height. */
 function groupsOf(directory: Directory, cells: readonly Cell[]): readonly (readonly Cell[])[] {
   const { compression, blockHeight, layout } = directory;
-  if (compression !== LZW && compression !== PACKBITS) return cells.map((cell) => [cell]);
+  const codec = codecOf(compression);
+  if (codec?.gives !== 'bytes' || codec.decodeTogether === undefined) return cells.map((cell) => [cell]);
   const most = Math.max(1, Math.floor(CALL_BYTES / rawBytes(directory, blockHeight)));
   const groups: Cell[][] = [];
   for (const cell of cells) {

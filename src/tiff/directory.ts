@@ -1,4 +1,3 @@
-import { mainNumber } from './codecs.js';
 import type { TagName, Tags, TagValue } from './tags.js';
 
 /** Pixels per unit, as the tags XResolution, YResolution and ResolutionUnit give them. */
@@ -124,7 +123,7 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
     samples,
     bits: Array.from({ length: samples }, (_, i) => bits[i] ?? bits[0] ?? 1),
     sampleFormat: sampleFormat(numbers(tags, 'SampleFormat', [1])[0]),
-    compression: mainNumber(number(tags, 'Compression', 1)),
+    compression: number(tags, 'Compression', 1),
     predictor: number(tags, 'Predictor', 1),
     photometric: number(tags, 'PhotometricInterpretation', samples >= 3 ? 2 : 1),
     planar,

@@ -5,11 +5,10 @@ import { planBands } from './bands.js';
 import { blocksDown, rawBytes, rowBytes, rowsInBlock, samplesInBlock } from './block-bytes.js';
 import { blockError } from './block-error.js';
 import { toSamples } from './block-samples.js';
-import { PACKBITS } from './codecs.js';
+import { codecOf } from './codecs/registry.js';
 import type { TiffImage } from './decode.js';
 import { place, sampleType } from './native.js';
 import { requireBytes, requireNoMore, reverseBits } from './unpack.js';
-import { unpackStream } from './unpack-stream.js';
 
 /** Compressed bytes that are fetched at a time. */
 const FETCH_BYTES = 2 ** 20;
@@ -126,16 +125,19 @@ async function* planeBytes(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { directory } = image;
   const down = blocksDown(directory);
+  const codec = codecOf(directory.compression);
+  if (codec?.gives !== 'bytes' || codec.stream === undefined)
+    throw new Error(`no stream of compression ${directory.compression}`);
   for (let strip = first; strip < down; strip++) {
     const number = plane * down + strip;
     const due = rawBytes(directory, rowsInBlock(directory, number));
     let length = 0;
     try {
-      for await (const bytes of unpackStream(directory.compression, stripChunks(image, number, signal))) {
+      for await (const bytes of codec.stream(stripChunks(image, number, signal))) {
         const part = bytes.subarray(0, due - length);
         length += part.length;
         if (part.length > 0) yield part;
-        if (bytes.length > part.length && directory.compression === PACKBITS) requireNoMore(length + 1, due);
+        if (bytes.length > part.length && codec.exact) requireNoMore(length + 1, due);
         // What is too much is dropped, but the end is still read, for the sake of checksums.
         if (length === due && bytes.length > part.length) break;
       }

@@ -1,5 +1,5 @@
 import { blocksDown, rowBytes, unitSize } from './block-bytes.js';
-import { NONE } from './codecs.js';
+import { NONE } from './codecs/none.js';
 import type { Directory } from './directory.js';
 
 /** Higher uncompressed strips are cut into pieces of at most this many rows. */

@@ -1,5 +1,4 @@
 import type { Size } from '../types.js';
-import { codecOf } from './codecs.js';
 import type { Directory } from './directory.js';
 
 /** One compressed block inside the data that a wrapped TIFF carries. */
@@ -79,7 +78,6 @@ function wrapperTags(directory: Wrappable, size: Size, blocks: readonly WrappedB
   const offsets = blocks.map((block) => block.offset);
   const counts = blocks.map((block) => block.bytes);
   const tiled = layout === 'tiles';
-  const predicts = predictor !== 1 && codecOf(compression)?.predictors.includes(predictor);
   const extra = samples === 2 || samples === 4;
   return [
     [256, LONG, [size.width]],
@@ -91,7 +89,7 @@ function wrapperTags(directory: Wrappable, size: Size, blocks: readonly WrappedB
     [277, SHORT, [samples]],
     ...(tiled ? [] : [[278, LONG, [blockHeight]] as const, [279, LONG, counts] as const]),
     [284, SHORT, [1]],
-    ...(predicts ? [[317, SHORT, [predictor]] as const] : []),
+    ...(predictor !== 1 ? [[317, SHORT, [predictor]] as const] : []),
     ...(tiled ? [[322, LONG, [blockWidth]] as const, [323, LONG, [blockHeight]] as const] : []),
     ...(tiled ? [[TILE_OFFSETS, LONG, offsets] as const, [325, LONG, counts] as const] : []),
     ...(extra ? [[338, SHORT, [0]] as const] : []),

@@ -1,13 +1,11 @@
 import type { Pixels, Size } from '../types.js';
 import { largestPicture } from './block-bytes.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
-import { JPEG, LZW, PACKBITS } from './codecs.js';
+import type { Codec, PlacedBlock } from './codecs/codec.js';
+import { codecOf, predictorOf } from './codecs/registry.js';
 import type { TiffImage } from './decode.js';
 import type { Directory } from './directory.js';
 import { type BlockGrid, type Cell, cellsOf, gridSize } from './grid.js';
-import { jpegHead } from './jpeg.js';
-import { checkScans } from './jpeg-scan.js';
-import { isOldLzw } from './lzw.js';
 import { UNSIGNED } from './native.js';
 import { sharp } from './sharp.js';
 import { wrapperHeader } from './wrap.js';
@@ -17,29 +15,19 @@ const LARGEST_TILE_SIDE = 8192;
 
 /**
  * Whether libtiff inside sharp decodes blocks of a directory right, side by side in one call, to all of their channels: grey or RGB of
- * 8 bits in LZW, PackBits or JPEG. Deflate has checksums that libtiff does not look at, and ZSTD comes out black without an error.
+ * 8 bits, of some codecs. Deflate has checksums that libtiff does not look at, and ZSTD comes out black without an error.
  */
 export function fitsWrapper(directory: Directory, channels: readonly number[]): boolean {
-  const {
-    compression,
-    bits,
-    samples,
-    planar,
-    fillOrder,
-    photometric,
-    layout,
-    blockWidth,
-    blockHeight,
-    predictor,
-    sampleFormat,
-  } = directory;
-  const codec = compression === LZW || compression === PACKBITS || compression === JPEG;
+  const { compression, bits, samples, planar, fillOrder, photometric, layout, blockWidth, blockHeight, sampleFormat } =
+    directory;
+  const codec = codecOf(compression);
+  if (codec?.wrapped === undefined) return false;
   const grey = (photometric === 0 || photometric === 1) && samples === 1;
-  const rgb = (photometric === 2 || (photometric === 6 && compression === JPEG)) && samples === 3;
-  const plain = bits[0] === 8 && sampleFormat === UNSIGNED && !planar && fillOrder === 1 && (grey || rgb) && predictor !== 3;
+  const rgb = (photometric === 2 || (photometric === 6 && codec.gives === 'picture')) && samples === 3;
+  const plain = bits[0] === 8 && sampleFormat === UNSIGNED && !planar && fillOrder === 1 && predictorOf(directory) !== 3;
   const sides = [blockWidth, blockHeight];
   const tiles = layout === 'strips' || sides.every((side) => side % 16 === 0 && side <= LARGEST_TILE_SIDE);
-  return codec && plain && tiles && channels.length === samples && channels.every((channel, i) => channel === i);
+  return plain && (grey || rgb) && tiles && channels.length === samples && channels.every((channel, i) => channel === i);
 }
 
 /** A directory with planes of its own as the directory of one of them, but for the numbers of its blocks. */
@@ -63,18 +51,18 @@ export async function decodeWrapped(
 ): Promise<Pixels | undefined> {
   const cells = cellsOf(image.directory, grid, plane);
   const wrapped = await wrap({ ...image, directory: planeOf(image.directory) }, grid, cells, signal);
-  if (image.directory.compression === LZW && wrapped.blocks.some(({ bytes }) => isOldLzw(bytes))) return undefined;
   return decode(wrapped).catch(() => undefined);
 }
 
 /** A grid of blocks as a TIFF of its own, in memory. */
-interface Wrapped {
+interface WrappedGrid {
   readonly directory: Directory;
+  readonly codec: Codec;
   readonly size: Size;
   /** The TIFF: a header, then the compressed blocks. */
   readonly bytes: Uint8Array;
   /** The compressed blocks in it, row by row. */
-  readonly blocks: readonly (Cell & { readonly bytes: Uint8Array })[];
+  readonly blocks: readonly PlacedBlock[];
 }
 
 async function wrap(
@@ -82,7 +70,7 @@ async function wrap(
   grid: BlockGrid,
   cells: readonly Cell[],
   signal: AbortSignal | undefined,
-) {
+): Promise<WrappedGrid> {
   const inside = gridSize(directory, grid);
   // No smaller than one tile, because libvips refuses a tile that is much larger than its image.
   const [least, lowest] = directory.layout === 'strips' ? [0, 0] : [directory.blockWidth, directory.blockHeight];
@@ -91,45 +79,34 @@ async function wrap(
     directory,
     cells.map(({ number }) => number),
   );
+  const codec = codecOf(directory.compression)!;
   // Samples come as they are stored, white is inverted later.
   const photometric = directory.photometric === 0 ? 1 : directory.photometric;
-  const header = wrapperHeader({ ...directory, photometric }, size, layout.blocks);
+  const tags = { ...directory, photometric, compression: codec.numbers[0]!, predictor: predictorOf(directory) };
+  const header = wrapperHeader(tags, size, layout.blocks);
   const bytes = await fetchBlocks(source, layout, header, signal);
   const data = bytes.subarray(header.length);
   const blocks = cells.map((cell, i) => {
     const { offset, bytes } = layout.blocks[i]!;
-    return { ...cell, bytes: data.subarray(offset, offset + bytes) };
+    return { size: cell.size, bytes: data.subarray(offset, offset + bytes) };
   });
-  return { directory, size, bytes, blocks };
+  return { directory, codec, size, bytes, blocks };
 }
 
-function sameSize({ width, height }: Size, { blockWidth, blockHeight }: Directory): boolean {
-  return width === blockWidth && height === blockHeight;
-}
-
-async function decode({ directory, size, bytes, blocks }: Wrapped): Promise<Pixels> {
-  const { compression, samples, jpegTables } = directory;
-  const jpeg = compression === JPEG;
-  const heads = jpeg
-    ? blocks.map((block) => ({ bytes: block.bytes, head: jpegHead(block.bytes, block.size, largestPicture(directory)) }))
-    : [];
-  // libtiff lays the rows of a tile that its JPEG data do not fill at a wrong place.
-  if (directory.layout === 'tiles' && !heads.every(({ head }) => sameSize(head.size, directory))) {
-    throw new Error('JPEG data do not fill their tiles');
-  }
-  // With 'error', sharp 0.35.5 gives wrong pixels for damaged tiles and no error; with 'warning' it fails as it should, except for JPEG,
-  // where it heeds neither, and where 'warning' would also stop at harmless remarks about subsampling.
+async function decode({ directory, codec, size, bytes, blocks }: WrappedGrid): Promise<Pixels | undefined> {
+  const { samples } = directory;
+  const { failOn, examine } = codec.wrapped!;
+  const check = examine?.(blocks, largestPicture(directory), directory);
+  if (examine !== undefined && check === undefined) return undefined;
+  // With 'error', sharp 0.35.5 gives wrong pixels for damaged blocks and no error; with 'warning' it fails as it should, except for JPEG.
   const [{ data, info }] = await Promise.all([
-    sharp(bytes, { failOn: jpeg ? 'error' : 'warning', limitInputPixels: false, unlimited: true, ignoreIcc: true })
+    sharp(bytes, { failOn, limitInputPixels: false, unlimited: true, ignoreIcc: true })
       .toColourspace(samples === 1 ? 'b-w' : 'srgb')
       .raw()
       .toBuffer({ resolveWithObject: true }),
-    checkScans(heads, jpegTables),
+    check?.(),
   ]);
   const { width, height, channels } = info;
-  if (width !== size.width || height !== size.height || channels !== samples) {
-    const found = `${width} x ${height} pixels of ${channels} samples`;
-    throw new Error(`it gives ${found} where ${size.width} x ${size.height} of ${samples} are due`);
-  }
+  if (width !== size.width || height !== size.height || channels !== samples) return undefined;
   return { ...size, channels, data };
 }

@@ -1,10 +1,12 @@
 import { SegtileError } from '../errors.js';
 import { requireBlocks } from '../tiff/check.js';
-import { JPEG, photometricName } from '../tiff/codecs.js';
+import { jpeg } from '../tiff/codecs/jpeg.js';
+import { codecOf } from '../tiff/codecs/registry.js';
 import { readTiff } from '../tiff/container.js';
 import { requireDecodable } from '../tiff/decodable.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import { sampleWords } from '../tiff/native.js';
+import { photometricName } from '../tiff/photometric.js';
 import { readNativeBands } from '../tiff/read.js';
 import type { ByteSource } from '../tiff/source.js';
 import type { BandRun, Samples } from '../types.js';
@@ -64,7 +66,7 @@ function firstLevel(path: string, directories: readonly Directory[]): Directory 
 /** The directory as one whose values come as they are stored: not looked up in a palette. */
 function asStored(path: string, directory: Directory): Directory {
   const { photometric, samples, compression, bits, sampleFormat, extraSamples } = directory;
-  if (compression === JPEG)
+  if (codecOf(compression) === jpeg)
     throw new SegtileError(
       'unsupported',
       `${path} is compressed as JPEG, which keeps no labels but values near them`,

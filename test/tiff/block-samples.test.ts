@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rawBytes } from '../../dist/tiff/block-bytes.js';
 import { toSamples } from '../../dist/tiff/block-samples.js';
-import { undoDelta } from '../../dist/tiff/xz-delta.js';
+import { undoDelta } from '../../dist/tiff/codecs/xz-delta.js';
 import { plainDirectory } from './pictures.js';
 
 test('packed samples of 1 to 16 bits, the first in the high bits, rows on whole bytes', () => {

@@ -4,10 +4,11 @@ import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { requireBlocks } from '../../dist/tiff/check.js';
+import { openJpeg } from '../../dist/tiff/codecs/openjpeg.js';
 import { readTiff } from '../../dist/tiff/container.js';
 import { requireDecodable } from '../../dist/tiff/decodable.js';
+import { inThread } from '../../dist/tiff/in-thread.js';
 import { readBands } from '../../dist/tiff/read.js';
-import { jpeg2000InWorker } from '../../dist/tiff/wasm-pool.js';
 import { gather, memorySource, picture, plainDirectory } from './pictures.js';
 import { readTable } from './table.js';
 
@@ -191,7 +192,7 @@ test('JPEG 2000 goes on being decoded after blocks at which its decoder failed',
     return data.subarray(offsets[0], offsets[0]! + byteCounts[0]!);
   };
   const decode = (block: Uint8Array, channels: number) =>
-    jpeg2000InWorker(block, { least: { width: 1, height: 1 }, most: { width: 64, height: 64 }, channels, bits: 8 });
+    inThread(openJpeg, block, { least: { width: 1, height: 1 }, most: { width: 64, height: 64 }, channels, bits: 8 });
   const [good, bad] = [await blockOf('jpeg2000-34712-mct.tif'), await blockOf('refused-jpeg2000-rgba.tif')];
   const pixels = await decode(good, 3);
   for (let i = 0; i < 60; i++) await expect(decode(bad, 4)).rejects.toThrow('OpenJPEG failed');

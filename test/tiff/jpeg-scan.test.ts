@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { jpegHead } from '../../dist/tiff/jpeg.js';
-import { checkScans } from '../../dist/tiff/jpeg-scan.js';
+import { jpegHead } from '../../dist/tiff/codecs/jpeg-head.js';
+import { checkScans } from '../../dist/tiff/codecs/jpeg-scan.js';
 import type { Size } from '../../dist/types.js';
 import { picture } from './pictures.js';
 

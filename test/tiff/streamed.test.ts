@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { BytesCodec } from '../../dist/tiff/codecs/codec.js';
+import { lzw } from '../../dist/tiff/codecs/lzw.js';
+import { codecOf } from '../../dist/tiff/codecs/registry.js';
 import { readTiff } from '../../dist/tiff/container.js';
 import { isStreamed } from '../../dist/tiff/decodable.js';
-import { unpackLzw } from '../../dist/tiff/lzw.js';
 import { readBands, readNativeBands } from '../../dist/tiff/read.js';
 import { unpack } from '../../dist/tiff/unpack.js';
-import { unpackStream } from '../../dist/tiff/unpack-stream.js';
 import { gather, memorySource, picture, plainDirectory } from './pictures.js';
 
 /** Compressed bytes of the first block of a fixture, and what they unpack to in one go. */
@@ -16,8 +17,9 @@ async function block(name: string) {
   const { directories } = await readTiff(memorySource(bytes));
   const { compression, offsets, byteCounts, blockWidth, blockHeight } = directories[0]!;
   const packed = bytes.subarray(offsets[0]!, offsets[0]! + byteCounts[0]!);
-  const [whole] = await unpack(compression, [packed], blockHeight, blockWidth * 3);
-  return { compression, packed, whole: Buffer.from(whole!) };
+  const codec = codecOf(compression) as BytesCodec;
+  const [whole] = await unpack(codec, [packed], blockHeight, blockWidth * 3);
+  return { codec, packed, whole: Buffer.from(whole!) };
 }
 
 async function* pieces(bytes: Uint8Array, lengths: readonly number[]) {
@@ -38,17 +40,17 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
 const codecs = ['packbits.tif', 'big-endian-lzw-tiles.tif', 'old-deflate.tif', 'zstd-tiles.tif', 'lzma-libtiff.tif'];
 
 test.each(codecs)('%s: unpacked piece by piece as in one go, and an error where it ends too early', async (name) => {
-  const { compression, packed, whole } = await block(name);
+  const { codec, packed, whole } = await block(name);
   const lengths = fc.array(fc.integer({ min: 64, max: 2000 }), { minLength: 1, maxLength: 5 });
   await fc.assert(
     fc.asyncProperty(lengths, async (cuts) => {
-      const found = await collect(unpackStream(compression, pieces(packed, cuts)));
+      const found = await collect(codec.stream!(pieces(packed, cuts)));
       expect(Buffer.compare(found.subarray(0, whole.length), whole)).toBe(0);
     }),
     { numRuns: 15 },
   );
   const half = packed.subarray(0, packed.length >> 1);
-  const less = await collect(unpackStream(compression, pieces(half, [500]))).catch(() => Buffer.alloc(0));
+  const less = await collect(codec.stream!(pieces(half, [500]))).catch(() => Buffer.alloc(0));
   expect(less.length).toBeLessThan(whole.length);
 });
 
@@ -103,8 +105,8 @@ test.each([
 ])('LZW %s', async (_, old) => {
   const { data } = picture(200, 150);
   const packed = packLzw(data, old);
-  expect(Buffer.compare(await collect(unpackLzw(pieces(packed, [777]))), data)).toBe(0);
-  const [whole] = await unpack(5, [packed], 150, 600);
+  expect(Buffer.compare(await collect(lzw.stream!(pieces(packed, [777]))), data)).toBe(0);
+  const [whole] = await unpack(lzw, [packed], 150, 600);
   expect(Buffer.compare(whole!, data)).toBe(0);
   const directory = { ...plainDirectory(200, 150), compression: 5, offsets: [0], byteCounts: [packed.length] };
   const bands = readBands({ source: memorySource(packed), directory, name: 'level 0' }, { start: 0, length: 150 }, () => [
@@ -114,7 +116,7 @@ test.each([
 });
 
 test('LZW that names a code before it is made is an error', async () => {
-  await expect(collect(unpackLzw(pieces(Uint8Array.of(0x80, 0x7f, 0xff, 0xff), [4])))).rejects.toThrow('code');
+  await expect(collect(lzw.stream!(pieces(Uint8Array.of(0x80, 0x7f, 0xff, 0xff), [4])))).rejects.toThrow('code');
 });
 
 test('a strip of many megabytes is read as a stream of rows', async () => {

@@ -1,3 +1,25 @@
+import { gather } from '../unpack.js';
+import type { BytesCodec } from './codec.js';
+import { unpackByLibtiff } from './libtiff.js';
+
+const NUMBER = 5;
+
+/** libtiff unpacks it, but for data from before TIFF 5, which it unpacks with a warning. */
+export const lzw: BytesCodec = {
+  gives: 'bytes',
+  numbers: [NUMBER],
+  name: 'LZW',
+  predictors: [1, 2, 3],
+  decode: (block, due) => gather(unpackLzw([block]), due),
+  decodeTogether: async (blocks, rows, rowBytes) =>
+    blocks.some(isOldLzw) ? undefined : unpackByLibtiff(NUMBER, blocks, rows, rowBytes),
+  stream: unpackLzw,
+  wrapped: {
+    failOn: 'warning',
+    examine: (blocks) => (blocks.some(({ bytes }) => isOldLzw(bytes)) ? undefined : async () => undefined),
+  },
+};
+
 const CLEAR = 256;
 const END = 257;
 const FIRST_FREE = 258;
@@ -5,7 +27,7 @@ const LARGEST = 4096;
 const OUT_BYTES = 2 ** 18;
 
 /** Whether LZW data are from before TIFF 5, as libtiff tells them: codes lie in the low bits first, and the first one clears the table. */
-export function isOldLzw(data: Uint8Array): boolean {
+function isOldLzw(data: Uint8Array): boolean {
   return data[0] === 0 && (data[1]! & 1) === 1;
 }
 

@@ -1,11 +1,25 @@
+import { inThread } from '../in-thread.js';
+import { gather } from '../unpack.js';
+import { requireWasmMemory } from '../wasm-memory.js';
+import type { BytesCodec } from './codec.js';
 import { undoDelta, withoutDelta } from './xz-delta.js';
 
-/**
- * Unpacks xz data as they come (TIFF calls them LZMA).
- *
- * @throws {Error} where the data are damaged
- */
-export async function* xzStream(
+/** The data are xz's; TIFF calls them LZMA. */
+export const lzma: BytesCodec = {
+  gives: 'bytes',
+  numbers: [34925],
+  name: 'LZMA',
+  predictors: [1, 2, 3],
+  decode: (block, due) => inThread<Uint8Array>(DECODER, block, due),
+  stream: (chunks) => {
+    requireWasmMemory('the decoder of LZMA');
+    return unpackStream(chunks);
+  },
+};
+
+const DECODER = { name: 'LZMA', module: import.meta.url, export: 'unpackXz', memories: 1 };
+
+async function* unpackStream(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
@@ -38,18 +52,7 @@ export async function* xzStream(
   }
 }
 
-/**
- * Unpacks a whole block of xz data. Stops when the bytes that are due have come.
- *
- * @throws {Error} where the data are damaged or give too little
- */
-export async function unpackXz(block: Uint8Array, due: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(due);
-  let length = 0;
-  for await (const chunk of xzStream([block])) {
-    bytes.set(chunk.subarray(0, due - length), length);
-    length = Math.min(due, length + chunk.length);
-  }
-  if (length < due) throw new Error(`it gives ${length} bytes where ${due} are due`);
-  return bytes;
+/** Unpacks a block in the thread that calls it, until the bytes that are due have come. See `BytesCodec.decode`. */
+export function unpackXz(block: Uint8Array, due: number): Promise<Uint8Array> {
+  return gather(unpackStream([block]), due);
 }

@@ -1,5 +1,6 @@
-import { reason } from '../errors.js';
-import { bareJpeg, type JpegHead, type ScanComponent } from './jpeg.js';
+import { reason } from '../../errors.js';
+import { sharp } from '../sharp.js';
+import { bareJpeg, type JpegHead, type ScanComponent } from './jpeg-head.js';
 import {
   BITS_AT,
   HAS_VALUE,
@@ -10,7 +11,6 @@ import {
   SHORT_BITS,
   STEP_MASK,
 } from './jpeg-huffman.js';
-import { sharp } from './sharp.js';
 
 /** What libjpeg remarks on although it loses no data. */
 const HARMLESS = /Unknown Adobe color transform code|Invalid SOS parameters for sequential JPEG/;

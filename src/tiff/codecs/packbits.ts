@@ -1,8 +1,28 @@
+import { gather } from '../unpack.js';
+import type { BytesCodec } from './codec.js';
+import { unpackByLibtiff } from './libtiff.js';
+
+const NUMBER = 32773;
+
+export const packBits: BytesCodec = {
+  gives: 'bytes',
+  numbers: [NUMBER],
+  name: 'PackBits',
+  predictors: [],
+  exact: true,
+  // One byte more shows that there are too many.
+  decode: (block, due) => gather(unpackPackBits([block]), due + 1),
+  // libvips has libtiff unpack row by row, which fails where a run goes on in the next row.
+  decodeTogether: (blocks, rows, rowBytes) => unpackByLibtiff(NUMBER, blocks, rows, rowBytes).catch(() => undefined),
+  stream: unpackPackBits,
+  wrapped: { failOn: 'warning' },
+};
+
 /**
  * Unpacks PackBits data as they come (TIFF 6.0, section 9): a byte n up to 127 says that n + 1 bytes follow as they are, one from 129 on that the
  * next byte comes 257 - n times; 128 says nothing.
  */
-export async function* unpackPackBits(
+async function* unpackPackBits(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let literal = 0;

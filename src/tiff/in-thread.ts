@@ -1,18 +1,31 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Expected, Picture } from './jpeg2000.js';
 import { noWasmMemory } from './wasm-memory.js';
 
-/** A block for a decoder that is WebAssembly. */
-export type Job =
-  | { readonly kind: 'zstd' | 'lzma'; readonly bytes: Uint8Array; readonly due: number }
-  | { readonly kind: 'jpeg2000'; readonly bytes: Uint8Array; readonly expect: Expected };
+/** A decoder that is WebAssembly, which would hold up the thread that calls it: an export of a module, `(block, due) => bytes or picture`. */
+export interface ThreadDecoder {
+  /** Such as `ZSTD`. */
+  readonly name: string;
+  /** `import.meta.url` of its module. */
+  readonly module: string;
+  /** Name of the export. */
+  readonly export: string;
+  /** Memories of WebAssembly that it needs. */
+  readonly memories: number;
+}
 
-/** Its bytes or its pixels. */
-export type Answer = Uint8Array<ArrayBuffer> | Picture;
+/** A block for a decoder, which is told what is due. */
+export interface Job {
+  readonly decoder: ThreadDecoder;
+  readonly block: Uint8Array;
+  readonly due: unknown;
+}
+
+/** Its bytes, or its pixels. */
+export type Answer = Uint8Array | { readonly data: Uint8Array };
 
 /** `noMemory`: this thread has none for its WebAssembly, whatever the block. */
-type Reply = { readonly answer: Answer } | { readonly failure: string; readonly noMemory?: boolean };
+export type Reply = { readonly answer: Answer } | { readonly failure: string; readonly noMemory?: boolean };
 
 interface Waiting {
   readonly job: Job;
@@ -28,31 +41,24 @@ const waiting: Waiting[] = [];
 let workers = 0;
 
 /**
- * Unpacks a block of ZSTD or LZMA data in a thread.
+ * Calls a decoder in a thread.
  *
- * @param due bytes that come out at least
- * @throws {Error} with the decoder's words
+ * @param due what the decoder is told
+ * @throws {Error} with the decoder's words; {SegtileError} `unsupported` where WebAssembly gets no memory
  */
-export async function unpackInWorker(kind: 'zstd' | 'lzma', bytes: Uint8Array, due: number): Promise<Uint8Array<ArrayBuffer>> {
-  return (await ask({ kind, bytes, due })) as Uint8Array<ArrayBuffer>;
-}
-
-/** Decodes a JPEG 2000 block in a thread. See `jpeg2000Decoder`. */
-export async function jpeg2000InWorker(bytes: Uint8Array, expect: Expected): Promise<Picture> {
-  return (await ask({ kind: 'jpeg2000', bytes, expect })) as Picture;
-}
-
-async function ask(job: Job): Promise<Answer> {
+export async function inThread<Result extends Answer>(
+  decoder: ThreadDecoder,
+  block: Uint8Array,
+  due: unknown,
+): Promise<Result> {
   const reply = await new Promise<Reply>((settle) => {
-    waiting.push({ job, settle });
+    waiting.push({ job: { decoder, block, due }, settle });
     startNext();
   });
-  if (!('failure' in reply)) return reply.answer;
+  if (!('failure' in reply)) return reply.answer as Result;
   const error = new Error(reply.failure);
-  throw reply.noMemory ? noWasmMemory(`the decoder of ${NAMES[job.kind]}`, error) : error;
+  throw reply.noMemory ? noWasmMemory(`the decoder of ${decoder.name}`, error) : error;
 }
-
-const NAMES = { zstd: 'ZSTD', lzma: 'LZMA', jpeg2000: 'JPEG 2000' } as const;
 
 /** Gives the next block to a worker that is free. Workers are started as they are needed and stay; idle ones keep no process alive. */
 function startNext(): void {
@@ -87,8 +93,8 @@ function startNext(): void {
   worker.once('error', onError);
   worker.ref();
   // The bytes are a part of a buffer that other blocks share: a copy moves.
-  const bytes = Uint8Array.from(job.bytes);
-  worker.postMessage({ ...job, bytes }, [bytes.buffer]);
+  const block = Uint8Array.from(job.block);
+  worker.postMessage({ ...job, block }, [block.buffer]);
 }
 
 function retire(worker: Worker): void {
@@ -100,5 +106,5 @@ function retire(worker: Worker): void {
 
 function newWorker(): Worker {
   workers++;
-  return new Worker(new URL('./wasm-worker.js', import.meta.url));
+  return new Worker(new URL('./thread.js', import.meta.url));
 }

@@ -1,4 +1,10 @@
-import type { Size } from '../types.js';
+import { createRequire } from 'node:module';
+import type { Size } from '../../types.js';
+import type { ThreadDecoder } from '../in-thread.js';
+import type { PictureDue } from './codec.js';
+
+/** JPEG 2000 by OpenJPEG, in a thread. */
+export const openJpeg: ThreadDecoder = { name: 'JPEG 2000', module: import.meta.url, export: 'decodeJpeg2000', memories: 1 };
 
 /** Pixels of a block that is a picture of its own: interleaved samples of 8 bits, or of 9 to 16 bits in the byte order of the host. */
 export interface Picture extends Size {
@@ -7,13 +13,8 @@ export interface Picture extends Size {
   readonly toRgb: boolean;
 }
 
-/** What the directory says of a JPEG 2000 block. */
-export interface Expected {
-  /** The picture is at least this large ... */
-  readonly least: Size;
-  /** ... and at most this large. */
-  readonly most: Size;
-  readonly channels: number;
+/** What the directory says of a block. */
+export interface Expected extends PictureDue {
   readonly bits: number;
 }
 
@@ -34,13 +35,29 @@ type Factory = (options: { print(line: string): void; printErr(line: string): vo
 /** What OpenJPEG warns of although no sample suffers. All other warnings mean that data are missing. */
 const HARMLESS = /unknown marker|unknown box|ICC profile|colou?r space|CRG|COM marker|cdef|palette/i;
 
+let started: ReturnType<typeof start> | undefined;
+
 /**
- * Starts OpenJPEG and gives a function that decodes a codestream or a JP2 file.
+ * Decodes a codestream or a JP2 file in the thread that calls it.
  *
- * @param require of a module in this package, because the decoder is a CommonJS module that looks for its binary beside it
- * @throws {Error} the function does, where OpenJPEG reports an error or missing data, and where the picture is not the one that is due
+ * @throws {Error} where OpenJPEG reports an error or missing data, and where the picture is not the one that is due
  */
-export async function jpeg2000Decoder(require: NodeJS.Require): Promise<(bytes: Uint8Array, expected: Expected) => Picture> {
+export async function decodeJpeg2000(bytes: Uint8Array, expected: Expected): Promise<Picture> {
+  started ??= start();
+  try {
+    return (await started)(bytes, expected);
+  } catch (thrown) {
+    // It does not clear up after a failure: after some of them it fails with every block.
+    started = undefined;
+    throw thrown;
+  }
+}
+
+/** A CommonJS module, which looks for its binary beside it. */
+const require = createRequire(import.meta.url);
+
+/** Starts OpenJPEG and gives a function that decodes. */
+async function start(): Promise<(bytes: Uint8Array, expected: Expected) => Picture> {
   const lines: string[] = [];
   const say = (line: string) => void lines.push(line);
   const create = require('@cornerstonejs/codec-openjpeg/decodewasmjs') as Factory;

@@ -1,4 +1,4 @@
-import type { Size } from '../types.js';
+import type { Size } from '../../types.js';
 
 /** What a JPEG stream says of itself before its first scan. Offsets are bytes from its start. */
 export interface JpegHead {

@@ -1,0 +1,29 @@
+import { sharp } from '../sharp.js';
+import { requireBytes } from '../unpack.js';
+import { wrapperHeader } from '../wrap.js';
+
+/** The blocks as strips of a grey image whose pixels are the bytes: libtiff unpacks them in one call, whatever samples they hold. */
+export async function unpackByLibtiff(
+  compression: number,
+  blocks: readonly Uint8Array[],
+  rows: number,
+  rowBytes: number,
+): Promise<Uint8Array[]> {
+  const size = { width: rowBytes, height: rows * blocks.length };
+  const shape = { blockWidth: rowBytes, blockHeight: rows, samples: 1, bits: [8], layout: 'strips' } as const;
+  const plain = { photometric: 1, predictor: 1, jpegTables: undefined, subsampling: undefined };
+  let offset = 0;
+  const places = blocks.map(({ length }) => {
+    const place = { offset, bytes: length };
+    offset += length;
+    return place;
+  });
+  const header = wrapperHeader({ ...shape, ...plain, compression }, size, places);
+  const bytes = Buffer.concat([header, ...blocks]);
+  const { data, info } = await sharp(bytes, { failOn: 'warning', limitInputPixels: false, unlimited: true, ignoreIcc: true })
+    .toColourspace('b-w')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 1 || data.length !== size.width * size.height) requireBytes(0, rows * rowBytes);
+  return blocks.map((_, i) => data.subarray(i * rows * rowBytes, (i + 1) * rows * rowBytes));
+}
