@@ -55,6 +55,7 @@ export type { ChannelReader, ChannelWish, Level, ReadLevel, Slide, SlideMpp } fr
 export type { Inspection, SlideOptions } from './slide/tiff.js';
 export { type View, type ViewChoice, workingView } from './slide/view.js';
 export { createStitch, type Stitch, type StitchOptions } from './stitch/stitch.js';
+export type { SampleRange } from './tiff/rgb.js';
 export { deflateCodec, jpegCodec } from './tiff/tile-codec.js';
 export { writePlanes, writeTiff } from './tiff/write.js';
 export type { TiffLayout } from './tiff/write-layout.js';

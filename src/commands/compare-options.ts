@@ -42,6 +42,7 @@ export interface PassedOptions {
   readonly slideMpp?: string;
   readonly slideMppCsv?: string;
   readonly channels?: string;
+  readonly range?: string;
 }
 
 const PIXELS_4: Tolerance = { value: 4, unit: 'px' };
@@ -86,6 +87,7 @@ export function addCompareOptions(command: Command): Command {
     .addOption(option('--slide-mpp <um>', 'as for infer', text))
     .addOption(option('--slide-mpp-csv <file>', 'as for infer', text))
     .addOption(option('--channels <list>', 'as for infer', text))
+    .addOption(option('--range <low,high>', 'as for infer', text))
     .optionsGroup('What is tried, each with each (lengths in working pixels):')
     .addOption(option('--resize <px,...>', 'the whole slide shrunk until its longer side has this many px', numbers(1)))
     .addOption(option('--tile <window/stride,...>', 'windows and strides, such as 512/256,1024/512', tilings))

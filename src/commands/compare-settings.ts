@@ -30,8 +30,18 @@ export async function variantsOf(options: CompareOptions): Promise<readonly Vari
 
 /** The options that every variant shares, as `segtile infer` takes them. */
 export function passedArguments(options: PassedOptions): string[] {
-  const { model = [], card, threshold, device, workers, mpp, slideMpp, slideMppCsv, channels } = options;
-  const single = { card, threshold, device, workers, mpp, 'slide-mpp': slideMpp, 'slide-mpp-csv': slideMppCsv, channels };
+  const { model = [], card, threshold, device, workers, mpp, slideMpp, slideMppCsv, channels, range } = options;
+  const single = {
+    card,
+    threshold,
+    device,
+    workers,
+    mpp,
+    'slide-mpp': slideMpp,
+    'slide-mpp-csv': slideMppCsv,
+    channels,
+    range,
+  };
   return [
     ...model.flatMap((each) => ['--model', each]),
     ...Object.entries(single).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),

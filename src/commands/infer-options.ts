@@ -12,6 +12,7 @@ import {
   type Parser,
   positiveChannelNumbers,
   positiveNumber,
+  range,
   scales,
   share,
   size,
@@ -103,6 +104,13 @@ export function addInferOptions(command: Command): Command {
         '--channels <list>',
         'channels to read, in the order in which the model takes them; numbers from 0, or names',
         list,
+      ),
+    )
+    .addOption(
+      option(
+        '--range <low,high>',
+        'values of samples that become 0 and 255 where 8 bits are made of them, such as 0,4095',
+        range,
       ),
     )
     .addOption(

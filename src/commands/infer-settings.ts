@@ -90,7 +90,7 @@ export function planSettings(options: InferOptions, ensemble: Ensemble): { plan:
   refuseBoth(options, 'level', 'mpp');
   refuseBoth(options, 'level', 'downsample');
   refuseBoth(options, 'mpp', 'downsample');
-  const { border, placement, slideMpp, channels, minTissue, tta, ttaScales } = options;
+  const { border, placement, slideMpp, channels, range, minTissue, tta, ttaScales } = options;
   const models = ensemble.members.map(({ model }) => model);
   const geometries = models.map((model) => geometryOf(options, model));
   const groups = groupsOf(ensemble, geometries, ttaScales);
@@ -109,6 +109,7 @@ export function planSettings(options: InferOptions, ensemble: Ensemble): { plan:
     resolution: resolutionOf(options),
     slideMpp,
     channels,
+    range,
     wish: wishOf(models[0]!),
     ...first!.geometry,
     others: others.map(({ geometry }) => geometry),

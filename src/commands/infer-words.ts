@@ -28,6 +28,11 @@ export function noteLine(note: string): string {
   return `  note: ${note}`;
 }
 
+/** The same for what looks wrong. */
+export function warningLine(warning: string, style: Style): string {
+  return style.warn(`  warning: ${warning}`);
+}
+
 /** Which model is used, and what was assumed about it. */
 export function modelText({ members, classes }: Ensemble): string {
   const [{ model: first }, ...others] = members as readonly [Member, ...Member[]];
@@ -54,7 +59,7 @@ export function deviceText({ device, workers, batch }: Pool): string {
 
 /** What a slide is and which windows of it are run. */
 export function planText(plan: SlidePlan, perWindow: readonly number[], style: Style): string {
-  const { slide, view, channels, notes, grid, others } = plan;
+  const { slide, view, channels, notes, warnings, grid, others } = plan;
   const { planned, run: keptCount } = windowCounts(plan);
   const passes = passesOf(plan, perWindow);
   const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} x ${count(view.height)} px`;
@@ -67,12 +72,13 @@ export function planText(plan: SlidePlan, perWindow: readonly number[], style: S
     `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} x ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
     ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),
     ...notes.map(noteLine),
+    ...warnings.map((warning) => warningLine(warning, style)),
     ...(others.length === 0
       ? [`  ${laid(grid)}: ${cost}`]
       : [...[grid, ...others.map((other) => other.grid)].map((each) => `  ${laid(each)}`), `  in all ${cost}`]),
   ];
   if (keptCount === 0)
-    lines.push(style.warn('  warning: no window holds tissue, so the mask will be empty; --tissue none looks everywhere'));
+    lines.push(warningLine('no window holds tissue, so the mask will be empty; --tissue none looks everywhere', style));
   return `${lines.join('\n')}\n`;
 }
 
@@ -97,7 +103,13 @@ export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask:
   const { slide, view, grid, others } = plan;
   const pixels = [plan, ...others].map(({ grid: { window }, selection }) => selection.keptCount * window.width * window.height);
   return {
-    slide: { path: slide.path, width: slide.width, height: slide.height, mpp: slide.mpp ?? null, notes: plan.notes },
+    slide: {
+      path: slide.path,
+      width: slide.width,
+      height: slide.height,
+      mpp: slide.mpp ?? null,
+      notes: [...plan.notes, ...plan.warnings],
+    },
     working: { width: view.width, height: view.height, downsample: view.downsample },
     window: grid.window,
     stride: grid.stride,

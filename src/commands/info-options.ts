@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { option } from './option.js';
-import { list, positiveNumber } from './parse.js';
+import { list, positiveNumber, range } from './parse.js';
 
 /** What `segtile info` takes on the command line. */
 export function addInfoOptions(command: Command): Command {
@@ -14,6 +14,13 @@ export function addInfoOptions(command: Command): Command {
         '--channels <list>',
         'channels to read, in the order in which the model takes them; numbers from 0, or names',
         list,
+      ),
+    )
+    .addOption(
+      option(
+        '--range <low,high>',
+        'values of samples that become 0 and 255 where 8 bits are made of them, such as 0,4095',
+        range,
       ),
     )
     .option('--check', 'decode every block of every level, and name those that are bad')

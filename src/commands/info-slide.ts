@@ -8,7 +8,7 @@ import { mppText } from './infer-words.js';
 
 /** What is in a slide, for programs. */
 export function slideFacts({ slide, problem }: Inspection, check: SlideCheck | undefined): object {
-  const { path, format, width, height, levels, mpp, sampling, associated = [], channels = [], notes = [] } = slide;
+  const { path, format, width, height, levels, mpp, sampling, associated = [], channels = [], notes = [], range } = slide;
   return {
     kind: 'slide',
     path,
@@ -21,6 +21,7 @@ export function slideFacts({ slide, problem }: Inspection, check: SlideCheck | u
     levels,
     associated,
     notes,
+    range: range ?? null,
     readable: problem === undefined,
     ...(problem === undefined ? {} : { problem: { code: problem.code, message: problem.message, hint: problem.hint } }),
     ...(check === undefined ? {} : { check }),

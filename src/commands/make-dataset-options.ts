@@ -3,7 +3,7 @@ import { forms } from '../dataset/layout.js';
 import { samplers } from '../plan/sampling.js';
 import { mix, parts, samplerList, tilesByClass } from './dataset-parse.js';
 import { option } from './option.js';
-import { type Parser, positiveNumber, share, size, wholeNumber, word } from './parse.js';
+import { list, type Parser, positiveNumber, range, share, size, wholeNumber, word } from './parse.js';
 
 const text: Parser<string> = (value) => value;
 
@@ -32,6 +32,16 @@ export function addMakeDatasetOptions(command: Command): Command {
     .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', positiveNumber))
     .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber))
     .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', positiveNumber))
+    .addOption(
+      option('--channels <list>', 'channels that are the picture: three, or one in grey; numbers from 0, or names', list),
+    )
+    .addOption(
+      option(
+        '--range <low,high>',
+        'values of samples that become 0 and 255 where 8 bits are made of them, such as 0,4095',
+        range,
+      ),
+    )
     .optionsGroup('Sampling:')
     .addOption(option('--sample <names>', `one or several of ${samplers.join(', ')} (default: grid)`, samplerList))
     .addOption(option('--mix <shares>', 'samplers with shares of --count: positive=0.5,random=0.5', mix))

@@ -17,6 +17,8 @@ export interface MakeDatasetOptions {
   readonly truth?: string;
   readonly classes?: string;
   readonly slideMpp?: number;
+  readonly channels?: readonly string[];
+  readonly range?: readonly [least: number, most: number];
   readonly window: Size;
   readonly stride?: Size;
   readonly overlap?: string;
@@ -124,6 +126,8 @@ export function datasetSettings(
     survey: {
       resolution,
       slideMpp: options.slideMpp,
+      channels: options.channels,
+      range: options.range,
       tissue,
       sample: (classes): SampleSettings => ({
         asks,
@@ -145,6 +149,8 @@ export function datasetSettings(
       stride,
       resolution: resolution ?? { kind: 'level', level: 0 },
       slideMpp: options.slideMpp ?? null,
+      channels: options.channels ?? null,
+      range: options.range ?? null,
       samplers: asks,
       tries,
       seed,

@@ -7,13 +7,13 @@ import type { Survey } from '../pipeline/survey-slide.js';
 import type { SamplerReport } from '../plan/sampling.js';
 import { count, figure, pairs, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
-import { noteLine } from './infer-words.js';
+import { noteLine, warningLine } from './infer-words.js';
 
 /** What was drawn from a slide, one line a sampler. */
-export function surveyText({ slide, size, downsample, notes, reports }: Survey, style: Style): string {
+export function surveyText({ slide, size, downsample, notes, warnings, reports }: Survey, style: Style): string {
   const scaled = downsample === 1 ? '' : ` (level 0 shrunk by ${Number(downsample.toFixed(3))})`;
   const head = `${style.strong(slide.path)}: ${count(size.width)} x ${count(size.height)} px${scaled}`;
-  return `${[head, ...notes.map(noteLine), ...reports.map((report) => `  ${samplerText(report, style)}`)].join('\n')}\n`;
+  return `${[head, ...notes.map(noteLine), ...warnings.map((warning) => warningLine(warning, style)), ...reports.map((report) => `  ${samplerText(report, style)}`)].join('\n')}\n`;
 }
 
 function samplerText({ sampler, wanted, tried, accepted, capped, kept, fellBack }: SamplerReport, style: Style): string {
@@ -59,7 +59,7 @@ export function planText(slides: readonly SlideTiles[], augmentation: Augmentati
 /** The same for programs. */
 export function planFacts(slides: readonly SlideTiles[], augmentation: Augmentation | undefined): object[] {
   return slides.map(({ survey, tiles, guarded }) => ({
-    slide: { path: survey.slide.path, ...survey.full, notes: survey.notes },
+    slide: { path: survey.slide.path, ...survey.full, notes: [...survey.notes, ...survey.warnings] },
     working: { ...survey.size, downsample: survey.downsample },
     window: survey.window,
     samplers: survey.reports,

@@ -68,6 +68,16 @@ export const scales: Parser<readonly number[]> = (text, option) => {
   return [...values].sort((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b)));
 };
 
+/** Two different numbers, the lower first, with a comma between them. */
+export const range: Parser<readonly [least: number, most: number]> = (text, option) => {
+  const [least = Number.NaN, most = Number.NaN, ...others] = text.split(',').map(number);
+  if (!Number.isFinite(least) || !Number.isFinite(most) || others.length > 0 || least >= most) {
+    const hint = 'give the values that become black and white, the lower first';
+    throw refuse('two numbers such as 0,4095', option, text, hint);
+  }
+  return [least, most];
+};
+
 /** A share from 0 to 1, written as `0.05` or `5%`. */
 export const share: Parser<number> = (text, option) => {
   const percent = text.trim().endsWith('%');

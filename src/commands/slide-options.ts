@@ -8,6 +8,7 @@ export interface SlideFlags {
   readonly slideMpp?: number;
   readonly slideMppCsv?: string;
   readonly channels?: readonly string[];
+  readonly range?: readonly [least: number, most: number];
 }
 
 /**
@@ -20,12 +21,13 @@ export async function readSlideFlags({
   slideMpp,
   slideMppCsv,
   channels,
+  range,
 }: SlideFlags): Promise<(slide: string) => SlideOptions> {
-  if (slideMppCsv === undefined) return () => ({ mpp: slideMpp, channels });
+  if (slideMppCsv === undefined) return () => ({ mpp: slideMpp, channels, range });
   const text = await readFile(slideMppCsv, 'utf8').catch((cause: unknown) => {
     const hint = 'Give a CSV with a line for each slide, such as slide-1.svs,0.25';
     throw new SegtileError('input', `--slide-mpp-csv ${slideMppCsv} cannot be read: ${reason(cause)}`, hint, cause);
   });
   const table = parseMppCsv(text, slideMppCsv);
-  return (slide) => ({ mpp: lookUpMpp(table, slide) ?? slideMpp, channels });
+  return (slide) => ({ mpp: lookUpMpp(table, slide) ?? slideMpp, channels, range });
 }

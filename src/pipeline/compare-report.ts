@@ -140,7 +140,7 @@ async function regionSection(
   const groups = [];
   for (const [i, { record }] of results[0]!.runs.entries()) {
     const masks = results.map(({ variant, runs }) => ({ name: variant.name, scores: runs[i]!.scores }));
-    groups.push(...(await differingPictures(record.slide.path, masks, config, count, signal)));
+    groups.push(...(await differingPictures(record.slide, masks, config, count, signal)));
   }
   return [
     {

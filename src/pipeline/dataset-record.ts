@@ -21,7 +21,7 @@ export interface SlideFacts {
   readonly group: string;
   readonly size: Size;
   readonly working: Size & { readonly downsample: number };
-  /** What was decided where the file can be read in more than one way. */
+  /** What was decided where the file can be read in more than one way, and what looks wrong. */
   readonly notes: readonly string[];
   readonly samplers: readonly (SamplerReport & { readonly acceptance: number | null })[];
   /** Windows that were left out because they come too close to another part of the dataset. */
@@ -99,7 +99,7 @@ function inOrder({ copies, steps }: CopyTotals, augmentation: Augmentation): Cop
 
 /** What is told of a slide that is done. */
 export function slideFacts({ survey, guarded }: SlideTiles, { tiles, copies }: RecordHead): SlideFacts {
-  const { slide, full, size, downsample, notes, reports } = survey;
+  const { slide, full, size, downsample, notes, warnings, reports } = survey;
   return {
     name: slide.name,
     path: slide.path,
@@ -108,7 +108,7 @@ export function slideFacts({ survey, guarded }: SlideTiles, { tiles, copies }: R
     group: slide.group,
     size: full,
     working: { ...size, downsample },
-    notes,
+    notes: [...notes, ...warnings],
     samplers: reports.map((report) => ({
       ...report,
       acceptance: report.tried > 0 ? Number((report.accepted / report.tried).toFixed(6)) : null,

@@ -202,7 +202,7 @@ async function regionSections(
     const slide = await slideBeside(scores.predicted);
     if (slide === undefined) missing.push(fileName(scores.predicted));
     else if (!isRemote(slide.path) && !existsSync(slide.path)) missing.push(slide.path);
-    else groups.push(...(await differingPictures(slide.path, [{ name: 'the mask', scores }], config, REGIONS, signal)));
+    else groups.push(...(await differingPictures(slide, [{ name: 'the mask', scores }], config, REGIONS, signal)));
   }
   const untold =
     missing.length === 0

@@ -8,8 +8,10 @@ import type { BandSource } from '../slide/cut.js';
 import { openSlide } from '../slide/open.js';
 import { readOverview } from '../slide/overview.js';
 import type { ChannelWish, Slide, SlideMpp } from '../slide/slide.js';
+import type { SlideOptions } from '../slide/tiff.js';
 import { type View, type ViewChoice, workingView } from '../slide/view.js';
 import type { Pixels, Samples, Size } from '../types.js';
+import { contrastWarnings, once } from './contrast.js';
 import { OVERVIEW_SIDE, selectTissue, type TissueChoice, type TissueSelection } from './tissue.js';
 
 /** What decides where a model looks. Lengths in working pixels. */
@@ -20,6 +22,8 @@ export interface PlanSettings {
   readonly slideMpp: number | SlideMpp | undefined;
   /** The channels that are read, by number from 0 or by name. For a model that takes a picture one or three. */
   readonly channels?: readonly string[] | undefined;
+  /** The values of samples that become 0 and 255 where 8 bits are made of them. */
+  readonly range?: SlideOptions['range'];
   /** What the model is given, by {@link wishOf}; without it the picture that a person sees. */
   readonly wish?: ChannelWish | undefined;
   readonly window: Size;
@@ -45,11 +49,16 @@ export interface SlidePlan extends TissueSelection {
   readonly grid: Grid;
   /** What was decided where the file can be read in more than one way, as sentences for people. */
   readonly notes: readonly string[];
+  /** What looks wrong with the slide, and what to do then. */
+  readonly warnings: readonly string[];
   /** The further grids that were asked for, with their own windows. */
   readonly others: readonly { readonly grid: Grid; readonly selection: Selection }[];
   /** The whole slide at low resolution. Read once, when first asked for. */
   overview(): Promise<Pixels>;
 }
+
+const NATIVE_NOTE =
+  'the model is given the samples as they are; 8 bits are made of them only where tissue is found and in the preview';
 
 /** What a model wants of a slide where it does not take a picture. */
 export function wishOf(model: Model): ChannelWish | undefined {
@@ -71,9 +80,9 @@ export async function planSlide(
   signal: AbortSignal,
   onOpen?: () => void,
 ): Promise<SlidePlan> {
-  const slide = await openSlide(path, { signal, mpp: settings.slideMpp, channels: settings.channels });
+  const slide = await openSlide(path, { signal, mpp: settings.slideMpp, channels: settings.channels, range: settings.range });
   try {
-    const { window, stride, margin, border, placement = 'stride', wish, channels } = settings;
+    const { window, stride, margin, border, placement = 'stride', wish, channels, tissue: choice } = settings;
     if (wish === undefined) requirePicture(path, channels);
     const reader = wish && slide.channelReader(wish);
     const resolution = settings.resolution ?? defaultResolution(slide, modelMpp);
@@ -83,15 +92,17 @@ export async function planSlide(
     const grid = createGrid({ size, window, stride, margin, border, placement });
     onOpen?.();
     const overview = once(() => readOverview(slide, OVERVIEW_SIDE, signal));
-    const select = (on: Grid) => selectTissue(settings.tissue, settings.minTissue, view, on, overview, signal);
+    const select = (on: Grid) => selectTissue(choice, settings.minTissue, view, on, overview, signal);
     const tissue = await select(grid);
     const others: SlidePlan['others'][number][] = [];
     for (const geometry of settings.others ?? []) {
       const other = createGrid({ size, ...geometry, border, placement });
       others.push({ grid: other, selection: (await select(other)).selection });
     }
-    const notes = slide.notes ?? [];
-    return { slide, view, input, channels: reader?.channels, notes, grid, others, overview, ...tissue };
+    const native = wish !== undefined && wish.samples !== 'uint8';
+    const warnings = await contrastWarnings(slide, choice.kind, native, overview);
+    const notes = [...(slide.notes ?? []), ...(native && slide.range !== undefined ? [NATIVE_NOTE] : [])];
+    return { slide, view, input, channels: reader?.channels, notes, warnings, grid, others, overview, ...tissue };
   } catch (error) {
     await slide.close();
     throw error;
@@ -116,13 +127,4 @@ function defaultResolution(slide: Slide, modelMpp: number | undefined): ViewChoi
     `the model works at ${modelMpp} um per pixel, but ${slide.path} does not say how large its pixels are`,
     'give the size of a level-0 pixel with --slide-mpp, for example --slide-mpp 0.5; or choose the level yourself with --level 0',
   );
-}
-
-/** The same promise for everybody who asks. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

@@ -9,6 +9,7 @@ import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
 import type { Disagreement } from '../stitch/disagreement.js';
 import { writeWhole } from '../tiff/partial-file.js';
+import type { SampleRange } from '../tiff/rgb.js';
 import type { MaskClass, Mpp, SampleType, Size } from '../types.js';
 import { newRunId } from './history.js';
 import type { InferResult } from './infer.js';
@@ -45,8 +46,12 @@ export interface RunRecord {
   /** The slide as its file has it, in level-0 pixels. */
   readonly slide: Pick<Slide, 'path' | 'format' | 'width' | 'height' | 'levels'> & {
     readonly mpp: SlideMpp | null;
-    /** What was decided where the file can be read in more than one way, such as how 16 bits become 8. */
+    /** What was decided where the file can be read in more than one way, such as how 16 bits become 8, and what looks wrong. */
     readonly notes: readonly string[];
+    /** The values of samples that became 0 and 255 where 8 bits were made of them; null where bytes were as stored. */
+    readonly range: SampleRange | null;
+    /** The channels that `--channels` named, by number from 0. */
+    readonly picked: readonly number[] | null;
   };
   /** The resolution at which the model looked. Windows, strides and margins are in its pixels. */
   readonly working: Size & { readonly downsample: number; readonly mpp: Mpp | null; readonly level: number };
@@ -117,7 +122,9 @@ export function recordOf(parts: RunParts): RunRecord {
       height: slide.height,
       mpp: slide.mpp ?? null,
       levels: slide.levels,
-      notes: plan.notes,
+      notes: [...plan.notes, ...plan.warnings],
+      range: slide.range ?? null,
+      picked: slide.picked ?? null,
     },
     working: {
       width: view.width,

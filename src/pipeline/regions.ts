@@ -3,6 +3,8 @@ import type { LegendColor, PictureGroup } from '../report/page.js';
 import { difference, differenceColors, outlined } from '../report/panels.js';
 import { type DifferingRegion, differingRegions } from '../score/error-grid.js';
 import { openSlide } from '../slide/open.js';
+import { GIVEN } from '../slide/range.js';
+import type { SlideOptions } from '../slide/tiff.js';
 import { workingView } from '../slide/view.js';
 import { configOf, type TruthConfig } from '../truth/config.js';
 import { readMaskHead } from '../truth/mask-classes.js';
@@ -12,6 +14,7 @@ import type { Band, Box, Pixels, Size, Span } from '../types.js';
 import type { SlideScores } from './evaluate-mask.js';
 import { predictedName } from './prediction.js';
 import { legendColor, reportPicture } from './report-pictures.js';
+import type { SeenSlide } from './slide-beside.js';
 
 /** Side of a picture of a region, in px at most. */
 const SIDE = 512;
@@ -29,6 +32,15 @@ export interface NamedMask {
   readonly scores: SlideScores;
 }
 
+/** How a slide is opened so that it looks as it did in a run. */
+function seenAs({ range, picked }: SeenSlide, signal: AbortSignal): SlideOptions {
+  return {
+    signal,
+    ...(picked && { channels: picked.map(String) }),
+    ...(range?.source === GIVEN && { range: [range.least, range.most] }),
+  };
+}
+
 /**
  * Pictures of the regions of a slide in which masks differ most: slide, truth, and of every mask the outlines and the errors.
  *
@@ -37,7 +49,7 @@ export interface NamedMask {
  * @param count regions at most
  */
 export async function differingPictures(
-  slidePath: string,
+  recorded: SeenSlide,
   masks: readonly NamedMask[],
   config: TruthConfig | undefined,
   count: number,
@@ -48,13 +60,13 @@ export async function differingPictures(
   const groups: PictureGroup[] = [];
   for (const [i, region] of regions.entries()) {
     throwIfAborted(signal);
-    groups.push(await regionPictures(slidePath, masks, config, region, i + 1, signal));
+    groups.push(await regionPictures(recorded, masks, config, region, i + 1, signal));
   }
   return groups;
 }
 
 async function regionPictures(
-  slidePath: string,
+  recorded: SeenSlide,
   masks: readonly NamedMask[],
   config: TruthConfig | undefined,
   { box, wrong }: DifferingRegion,
@@ -67,7 +79,7 @@ async function regionPictures(
   const scale = Math.min(1, SIDE / Math.max(box.width, box.height));
   const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
   const part = scaled(box, scores, size);
-  const slide = await openSlide(slidePath, { signal });
+  const slide = await openSlide(recorded.path, seenAs(recorded, signal));
   try {
     const { width: w0, height: h0 } = slide;
     const image = await cut(workingView(slide, { kind: 'downsample', downsample: w0 / size.width }), part, 3, signal);
@@ -93,7 +105,7 @@ async function regionPictures(
         ),
       );
     }
-    const place = `${slideName(slidePath)}: ${box.width} × ${box.height} px of the mask at (${box.x}, ${box.y})`;
+    const place = `${slideName(recorded.path)}: ${box.width} × ${box.height} px of the mask at (${box.x}, ${box.y})`;
     return { title: `Region ${number}`, note: place, pictures };
   } finally {
     await slide.close();

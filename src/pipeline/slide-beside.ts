@@ -6,10 +6,11 @@ import type { Size } from '../types.js';
 import { predictedName } from './prediction.js';
 import type { RunRecord } from './record.js';
 
+/** A slide as a record has it, and how a run saw it. Records of older runs do not say. */
+export type SeenSlide = Pick<RunRecord['slide'], 'path'> & Partial<Pick<RunRecord['slide'], 'range' | 'picked'>>;
+
 /** A slide as a record of a run has it: level 0, in px. */
-export interface RecordedSlide extends Size {
-  readonly path: string;
-}
+export type RecordedSlide = SeenSlide & Size;
 
 /**
  * The slide that a mask, or probabilities, were made of: what `<name>.run.json` beside them says, as `segtile infer` writes it. Undefined where there is none,
@@ -24,8 +25,8 @@ export async function slideBeside(path: string): Promise<RecordedSlide | undefin
   const { slide, mask, probabilities } = parsed(text, recordPath);
   const made = [mask?.path, probabilities?.path].flatMap((each) => (each ? [fileName(each)] : []));
   if (!slide || !made.includes(basename(path))) return undefined;
-  const { width, height } = slide;
-  return { path: slide.path, width, height };
+  const { width, height, range, picked } = slide;
+  return { path: slide.path, width, height, range, picked };
 }
 
 function parsed(text: string, path: string): Partial<Pick<RunRecord, 'slide' | 'mask' | 'probabilities'>> {

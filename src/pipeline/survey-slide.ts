@@ -13,9 +13,11 @@ import { tissueMap, tissueShare } from '../plan/tissue.js';
 import { openSlide } from '../slide/open.js';
 import { readOverview } from '../slide/overview.js';
 import type { Slide } from '../slide/slide.js';
+import type { SlideOptions } from '../slide/tiff.js';
 import { type View, type ViewChoice, workingView } from '../slide/view.js';
 import type { LabelView, Truth } from '../truth/truth.js';
-import type { Band, Box, MaskClass, Mpp, Size } from '../types.js';
+import type { Band, Box, MaskClass, Mpp, Pixels, Size } from '../types.js';
+import { contrastWarnings, once } from './contrast.js';
 import { OVERVIEW_SIDE, type TissueChoice, tissueMask } from './tissue.js';
 
 /** A slide that tiles are cut from, and what is known of it. */
@@ -41,6 +43,9 @@ export interface SurveySettings {
   readonly resolution: ViewChoice | undefined;
   /** Microns per pixel of level 0 that override what the file says. */
   readonly slideMpp: number | undefined;
+  /** See `SlideOptions`. */
+  readonly channels?: SlideOptions['channels'];
+  readonly range?: SlideOptions['range'];
   readonly tissue: TissueChoice;
   /** The sampling, for the classes that the truth turns out to have. */
   sample(classes: readonly MaskClass[]): SampleSettings;
@@ -57,6 +62,8 @@ export interface Survey {
   readonly mpp: Mpp | undefined;
   /** What was decided where the slide's file can be read in more than one way, as sentences for people. */
   readonly notes: readonly string[];
+  /** What looks wrong with it. */
+  readonly warnings: readonly string[];
   readonly classes: readonly MaskClass[];
   readonly draws: readonly Draw[];
   readonly reports: readonly SamplerReport[];
@@ -83,10 +90,10 @@ export interface OpenPair {
  */
 export async function withPair<T>(
   { source, openTruth }: DatasetSlide,
-  { resolution, slideMpp }: Pick<SurveySettings, 'resolution' | 'slideMpp'>,
+  { resolution, slideMpp, channels, range }: Pick<SurveySettings, 'resolution' | 'slideMpp' | 'channels' | 'range'>,
   work: (pair: OpenPair) => Promise<T>,
 ): Promise<T> {
-  const slide = await openSlide(source, slideMpp === undefined ? {} : { mpp: slideMpp });
+  const slide = await openSlide(source, { mpp: slideMpp, channels, range });
   try {
     const view = workingView(slide, resolution ?? { kind: 'level', level: 0 });
     const truth = await openTruth({ width: slide.width, height: slide.height });
@@ -112,7 +119,9 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
     const { classes } = truth;
     const size = { width: view.width, height: view.height };
     const sample = settings.sample(classes);
-    const tissue = await tissueLookup(pair.slide, size, settings.tissue, signal);
+    const overview = once(() => readOverview(pair.slide, OVERVIEW_SIDE, signal));
+    const tissue = await tissueLookup(pair.slide, size, settings.tissue, overview, signal);
+    const warnings = await contrastWarnings(pair.slide, settings.tissue.kind, false, overview);
     const asked = new Set(sample.asks.map(({ sampler }) => sampler));
     const ground: Ground = {
       name: slide.name,
@@ -132,6 +141,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
       downsample: view.downsample,
       mpp: view.mpp,
       notes: pair.slide.notes ?? [],
+      warnings,
       classes,
       draws,
       reports,
@@ -144,10 +154,11 @@ async function tissueLookup(
   slide: Slide,
   size: Size,
   choice: TissueChoice,
+  seen: () => Promise<Pixels>,
   signal: AbortSignal,
 ): Promise<(window: Box) => number | undefined> {
   if (choice.kind === 'none') return () => undefined;
-  const overview = await readOverview(slide, OVERVIEW_SIDE, signal);
+  const overview = await seen();
   const { mask } = await tissueMask(choice, slide, overview, signal);
   const map = tissueMap(mask, overview);
   return (window) => tissueShare(map, window, size);

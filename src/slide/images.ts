@@ -5,7 +5,7 @@ import type { TiffImage } from '../tiff/decode.js';
 import type { Directory } from '../tiff/directory.js';
 import { photometricName } from '../tiff/photometric.js';
 import { openRestartImage } from '../tiff/restart.js';
-import { type SampleScale, sampleScale } from '../tiff/rgb.js';
+import { type SampleRange, type SampleScale, sampleScale } from '../tiff/rgb.js';
 import type { ByteSource } from '../tiff/source.js';
 import type { Layout } from './layout.js';
 import { inPlanes, requireAlike } from './planes.js';
@@ -19,6 +19,8 @@ export interface OpenFile {
   readonly names: readonly string[];
   /** How samples of level 0 become 8 bits. */
   readonly scale: SampleScale;
+  /** What the user says of it. */
+  readonly range: SampleRange | undefined;
 }
 
 /** Some channels of a level as one image. */
@@ -72,10 +74,10 @@ export function requireSameSamples(path: string, images: readonly TiffImage[]): 
  * The scale of level 0, which alone may declare a range, for every level and channel of the same kind of samples: the same stain looks the
  * same in all of them.
  */
-export function sharedScale(directory: Directory, { base, scale }: OpenFile): SampleScale {
+export function sharedScale(directory: Directory, { base, scale, range }: OpenFile): SampleScale {
   const keys = ['sampleFormat', 'photometric'] as const;
   const alike = directory.bits[0] === base.bits[0] && keys.every((key) => directory[key] === base[key]);
-  return alike ? scale : sampleScale(directory);
+  return alike ? scale : sampleScale(directory, range);
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Metadata, Sharp } from 'sharp';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { UNSIGNED } from '../tiff/native.js';
 import { sharp } from '../tiff/sharp.js';
 import type { Band, Span } from '../types.js';
 import { channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { givenMpp } from './mpp.js';
+import { givenRange, stretchedBytes } from './range.js';
 import { oneAhead } from './rows.js';
 import type { Slide } from './slide.js';
 import { between, endOf } from './spans.js';
@@ -29,9 +31,11 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
     });
   const format = formatOf(path, metadata);
   chooseChannels(path, [], 'colours', options.channels);
+  const range = givenRange(path, options.range, BYTES);
+  const table = range && stretchedBytes(range);
   const { width, height } = metadata;
   const readBands: Slide['readBands'] = (_level, rows, columns, signal) =>
-    oneAhead(rasterBands(path, metadata, bandBytes, rows, columns, signal));
+    oneAhead(rasterBands(path, metadata, bandBytes, table, rows, columns, signal));
   const level = { index: 0, width, height, downsample: 1, blockWidth: width, blockHeight: height } as const;
   return {
     path,
@@ -40,6 +44,7 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
     height,
     levels: [{ ...level, layout: 'whole', compression: format === 'PNG' ? 'Deflate' : 'JPEG' }],
     mpp: options.mpp === undefined ? undefined : givenMpp(options.mpp),
+    ...(range && { range, notes: [`8-bit samples: ${range.least} to ${range.most} (--range) becomes 0 to 255`] }),
     readBands,
     channelReader: ({ by, count, samples }) => {
       channelsFor(by, count, path, COLOURS, undefined);
@@ -52,6 +57,8 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
 
 /** What the file is seen as, whatever it holds. */
 const COLOURS = ['red', 'green', 'blue'];
+
+const BYTES = { photometric: 2, sampleFormat: UNSIGNED, bits: [8] };
 
 function decoder(path: string): Sharp {
   return sharp(path, { failOn: 'error', limitInputPixels: false, unlimited: true, ignoreIcc: true, sequentialRead: true });
@@ -80,6 +87,7 @@ async function* rasterBands(
   path: string,
   metadata: Metadata,
   bandBytes: number,
+  table: Uint8ClampedArray | undefined,
   rows: Span,
   columns: (rows: Span) => readonly Span[],
   signal: AbortSignal | undefined,
@@ -96,6 +104,7 @@ async function* rasterBands(
     }
     const run = between(wanted[0]!.start, endOf(wanted.at(-1)!));
     const data = await decode(path, metadata, run, band);
+    if (table !== undefined) for (let i = 0; i < data.length; i++) data[i] = table[data[i]!]!;
     yield {
       y,
       height: band.length,

@@ -1,3 +1,4 @@
+import type { SampleRange } from '../tiff/rgb.js';
 import type { Band, Mpp, Samples, SampleType, Size, Span } from '../types.js';
 
 /** Microns per pixel of level 0, and where they came from, such as `--slide-mpp`, `OME-XML`, `Aperio MPP` or `TIFF resolution tags`. */
@@ -76,8 +77,12 @@ export interface Slide {
   readonly sampling?: string;
   /** Images in the file that are no levels, such as the label. */
   readonly associated?: readonly AssociatedImage[];
+  /** The values of samples that become 0 and 255 where pictures are made of them; without it samples are bytes and stay as they are. */
+  readonly range?: SampleRange;
   /** Names of the channels, where they are not the colours of a picture; '' for one without a name. */
   readonly channels?: readonly string[];
+  /** The channels that the user picked, by number from 0. */
+  readonly picked?: readonly number[];
   /** What the file's first directory says in words, such as OME-XML. */
   readonly description?: string;
   /** What was decided where a file can be read in more than one way, as sentences for people. */

@@ -14,6 +14,7 @@ import { channelName, channelsFor, chooseChannels, requireSamples } from './chan
 import { layOut } from './formats.js';
 import { findProblem, imageOf, type OpenFile, openLevels, requireSameSamples, sharedScale } from './images.js';
 import { findMpp } from './mpp.js';
+import { givenRange } from './range.js';
 import type { ChannelReader, ChannelWish, Level, Slide, SlideMpp } from './slide.js';
 
 /** What the user says of a file, above what it says itself. */
@@ -22,6 +23,8 @@ export interface SlideOptions {
   readonly mpp?: number | SlideMpp | undefined;
   /** The channels to read, by number from 0 or by name. Of three the picture is made, or of one in grey; of more of the first three. */
   readonly channels?: readonly string[] | undefined;
+  /** The values of samples that become 0 and 255 where pictures, or bytes for a model, are made of them. */
+  readonly range?: readonly [least: number, most: number] | undefined;
   /** Stops the opening. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -44,7 +47,8 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
   const base = layout.levels[0]![0]!;
   const kind = layout.channels.length > 0 ? 'directories' : isColourless(base) ? 'samples' : 'colours';
   const names = kind === 'directories' ? layout.channels : sampleNames(base);
-  const file: OpenFile = { source, layout, base, names, scale: sampleScale(base) };
+  const range = givenRange(path, options.range, base);
+  const file: OpenFile = { source, layout, base, names, scale: sampleScale(base, range), range };
   const { picked, seen, note } = chooseChannels(path, names, kind, options.channels);
   const { images, damage } = await openLevels(file, seen ?? [0], options.signal);
   const samples = kind === 'directories' ? undefined : seen;
@@ -64,13 +68,15 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     sampling: `${base.samples} x ${base.bits[0]} bit ${base.sampleFormat === FLOAT ? 'floating point ' : base.sampleFormat === SIGNED ? 'signed ' : ''}${photometricName(base.photometric)}`,
     associated: layout.associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
     description: base.description,
+    ...(file.scale.range !== undefined && { range: file.scale.range }),
+    ...(picked !== undefined && { picked }),
     channels: kind === 'colours' || names.length <= 1 ? [] : names,
     notes: [
       ...layout.notes,
       ...(note === undefined ? [] : [note]),
-      ...(file.scale.gain === 1 && file.scale.offset === 0
+      ...(file.scale.range === undefined
         ? []
-        : [picked === undefined ? file.scale.rule : sampleScale(channelsSeen(base, 1)).rule]),
+        : [picked === undefined ? file.scale.rule : sampleScale(channelsSeen(base, 1), range).rule]),
       ...absentNotes(images),
     ],
     readBands: (level, rows, columns, signal) => {

@@ -2,10 +2,22 @@ import type { Pixels, Samples } from '../types.js';
 import type { Directory } from './directory.js';
 import { FLOAT, SIGNED, sampleWords, wholeRange } from './native.js';
 
+/** The values of samples that become 0 and 255. */
+export interface SampleRange {
+  readonly least: number;
+  readonly most: number;
+  /** Who says so, such as `--range`, `MaxSampleValue` or `full range`. */
+  readonly source: string;
+  /** Whether samples may be below it, or above it, without anybody having meant that. */
+  readonly open: { readonly below: boolean; readonly above: boolean };
+}
+
 /** How samples become 8 bits: `gain * sample + offset`, rounded to the nearest and cut to 0 to 255. */
 export interface SampleScale {
   readonly gain: number;
   readonly offset: number;
+  /** What is stretched; undefined where bytes are what is stored. */
+  readonly range: SampleRange | undefined;
   /** The same in words, and what becomes of channels. */
   readonly rule: string;
 }
@@ -60,33 +72,36 @@ function colourOf({ photometric, samples, extraSamples }: Directory): Colour {
  * SignificantBits; else MaxSampleValue where it is the largest value of 9 to 15 bits (other values are a statistic of one picture, which would
  * make the same stain look different on the next slide); else all values that the samples can have. Floating point runs from SMinSampleValue
  * to SMaxSampleValue where both are given, else from 0 to 1.
+ *
+ * @param given what the user says, above all that. The indices of a palette are never scaled.
  */
-export function sampleScale(directory: Directory): SampleScale {
-  const { least, most, source } = declaredRange(directory);
+export function sampleScale(directory: Directory, given?: SampleRange): SampleScale {
+  const range = given ?? declaredRange(directory);
+  const { least, most, source } = range;
   const gain = 255 / (most - least);
   const depth = directory.bits[0]!;
   const samples = `${sampleWords(directory)} samples`;
   const plain = directory.photometric === 3 || (depth === 8 && least === 0 && most === 255);
   const values = plain ? `${samples} as stored` : `${samples}: ${least} to ${most} (${source}) becomes 0 to 255`;
   return plain
-    ? { gain: 1, offset: 0, rule: values + channelRule(directory) }
-    : { gain, offset: -least * gain, rule: values + channelRule(directory) };
+    ? { gain: 1, offset: 0, range: undefined, rule: values + channelRule(directory) }
+    : { gain, offset: -least * gain, range, rule: values + channelRule(directory) };
 }
 
-function declaredRange(directory: Directory) {
+function declaredRange(directory: Directory): SampleRange {
   const { sampleFormat, bits, sampleRange, description } = directory;
   const { least, most } = sampleRange;
   if (sampleFormat === FLOAT) {
     if (least !== undefined && most !== undefined && most > least)
-      return { least, most, source: 'SMinSampleValue, SMaxSampleValue' };
-    return { least: 0, most: 1, source: 'nothing else is declared' };
+      return { least, most, source: 'SMinSampleValue, SMaxSampleValue', open: BOTH };
+    return { least: 0, most: 1, source: 'nothing else is declared', open: BOTH };
   }
   const [lowest, highest] = wholeRange(directory);
-  if (sampleFormat === SIGNED) return { least: lowest, most: highest, source: 'full range' };
+  if (sampleFormat === SIGNED) return { least: lowest, most: highest, source: 'full range', open: NEITHER };
   const depth = bits[0]!;
   const significant = Number(/<Pixels\b[^>]*\bSignificantBits="(\d+)"/.exec(description)?.[1] ?? depth);
   if (significant > 0 && significant < depth)
-    return { least: 0, most: 2 ** significant - 1, source: 'OME-XML SignificantBits' };
+    return { least: 0, most: 2 ** significant - 1, source: 'OME-XML SignificantBits', open: ABOVE };
   if (
     depth === 16 &&
     most !== undefined &&
@@ -95,10 +110,14 @@ function declaredRange(directory: Directory) {
     Number.isInteger(Math.log2(most + 1)) &&
     (least ?? 0) === 0
   ) {
-    return { least: 0, most, source: 'MaxSampleValue' };
+    return { least: 0, most, source: 'MaxSampleValue', open: ABOVE };
   }
-  return { least: lowest, most: highest, source: 'full range' };
+  return { least: lowest, most: highest, source: 'full range', open: NEITHER };
 }
+
+const BOTH = { below: true, above: true };
+const ABOVE = { below: false, above: true };
+const NEITHER = { below: false, above: false };
 
 function channelRule(directory: Directory): string {
   const { kind, colours, alpha } = colourOf(directory);

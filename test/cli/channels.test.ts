@@ -110,6 +110,7 @@ describe.concurrent('a network that is given channels', () => {
         notes: [
           'of the 4 channels that are picked, 0, 3, 4 are seen as red, green and blue where tissue is found and in the preview',
           '16-bit samples: 0 to 65535 (full range) becomes 0 to 255',
+          'the model is given the samples as they are; 8 bits are made of them only where tissue is found and in the preview',
         ],
       },
     });

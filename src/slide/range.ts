@@ -1,0 +1,91 @@
+import { SegtileError } from '../errors.js';
+import type { Directory } from '../tiff/directory.js';
+import { FLOAT, sampleWords, wholeRange } from '../tiff/native.js';
+import type { SampleRange } from '../tiff/rgb.js';
+import type { Pixels } from '../types.js';
+
+/**
+ * What the user says is stretched, checked against what the samples of a file can be.
+ *
+ * @throws {SegtileError} `usage` where they cannot be that, or are the numbers of colours
+ */
+export function givenRange(
+  path: string,
+  given: readonly [least: number, most: number] | undefined,
+  base: Pick<Directory, 'photometric' | 'sampleFormat' | 'bits'>,
+): SampleRange | undefined {
+  if (given === undefined) return undefined;
+  const [least, most] = given;
+  if (base.photometric === PALETTE) {
+    const hint = 'leave --range away, or read the samples themselves with --channels 0';
+    throw new SegtileError('usage', `${path} has the colours of a palette, which --range cannot stretch`, hint);
+  }
+  const [lowest, highest] =
+    base.sampleFormat === FLOAT ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : wholeRange(base);
+  if (least < lowest || most > highest) {
+    throw new SegtileError(
+      'usage',
+      `--range is ${least} to ${most}, but the ${sampleWords(base)} samples of ${path} are ${lowest} to ${highest}`,
+      'give the values that shall become black and white, such as --range 0,4095 for 12 bits in 16',
+    );
+  }
+  // A black level above that of the background is meant.
+  return { least, most, source: GIVEN, open: { below: false, above: most < highest } };
+}
+
+/** Who says so of a range that the user gave. */
+export const GIVEN = '--range';
+
+/** Values of the tag PhotometricInterpretation. */
+const PALETTE = 3;
+
+/** A picture that uses less of its range than this is too dark, or too flat, to be what a model was trained on. */
+const LEAST_USED = 256 / 8;
+
+/** Share of the darkest and of the brightest samples that say nothing of the picture: dead and hot pixels. */
+const OUTLIERS = 1e-4;
+
+const AS_STORED: SampleRange = { least: 0, most: 255, source: 'as stored', open: { below: false, above: false } };
+
+/**
+ * What is odd about the contrast of a picture, as a sentence for people: it uses less than an eighth of what its samples are stretched over, or more than half
+ * of them are beyond it. Of samples that are bytes as stored, only darkness is odd: glass may fill a slide, and its white is no loss.
+ *
+ * @param overview the whole slide as 8-bit RGB
+ * @param range what was stretched; undefined where bytes are what is stored
+ */
+export function contrastWarning({ data }: Pixels, range: SampleRange | undefined): string | undefined {
+  const counts = new Float64Array(256);
+  for (let i = 0; i < data.length; i++) counts[data[i]!]!++;
+  const { least, most, source, open } = range ?? AS_STORED;
+  const stretched = `the ${least} to ${most} (${source}) that become 0 to 255`;
+  const remedy = 'if its samples fill another range, say which with --range, such as --range 0,4095 for 12 bits';
+  const half = data.length / 2;
+  for (const [end, byte, isOpen] of [
+    ['above the upper', 255, open.above],
+    ['below the lower', 0, open.below],
+  ] as const) {
+    if (isOpen && counts[byte]! > half) return `more than half of the picture is at or ${end} end of ${stretched}; ${remedy}`;
+  }
+  const skip = Math.floor(data.length * OUTLIERS);
+  const [first, last] = [edge(counts, skip, 1), edge(counts, skip, -1)];
+  const odd = range === undefined ? last < LEAST_USED && last > first : last - first < LEAST_USED;
+  if (!odd) return undefined;
+  return `the picture uses less than an eighth of ${stretched}: only ${first} to ${last}; ${remedy}`;
+}
+
+/** The first value that is more than a few samples, from the darkest up or from the brightest down. */
+function edge(counts: Float64Array, skip: number, step: 1 | -1): number {
+  let value = step === 1 ? 0 : 255;
+  let seen = counts[value]!;
+  while (seen <= skip) {
+    value += step;
+    seen += counts[value]!;
+  }
+  return value;
+}
+
+/** Each byte as {@link SampleRange} stretches it. */
+export function stretchedBytes({ least, most }: SampleRange): Uint8ClampedArray {
+  return Uint8ClampedArray.from({ length: 256 }, (_, value) => ((value - least) * 255) / (most - least));
+}
