@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { Metadata, Sharp } from 'sharp';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { UNSIGNED } from '../tiff/native.js';
@@ -6,6 +7,7 @@ import type { Band, Span } from '../types.js';
 import { channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { givenMpp } from './mpp.js';
 import { givenRange, stretchedBytes } from './range.js';
+import { requireCredible } from './raster-claims.js';
 import { oneAhead } from './rows.js';
 import type { Slide } from './slide.js';
 import { between, endOf } from './spans.js';
@@ -17,7 +19,7 @@ import type { SlideOptions } from './tiff.js';
  * Pixels come as stored: transparency is laid over white, grey becomes RGB, colour profiles and EXIF orientation are ignored. Neither
  * format can be entered in the middle, and sharp hands decoded pixels on only when it has all that were asked for. So an image of up to
  * `bandBytes` is decoded and held whole, and a larger one is cut into bands of at most that, each of which decodes the file anew down to its
- * last row. Progressive JPEG and interlaced PNG take the memory of the whole image besides.
+ * last row. Progressive JPEG and interlaced PNG take the memory of the whole image besides, and are refused where that is too much.
  *
  * @param options what the user says. What the file says of its resolution is meant for print, and not believed.
  * @param bandBytes most bytes of decoded pixels in one band; 256 MiB are 89 megapixels
@@ -30,6 +32,7 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
       throw damaged(path, error);
     });
   const format = formatOf(path, metadata);
+  requireCredible(path, metadata, (await stat(path)).size);
   chooseChannels(path, [], 'colours', options.channels);
   const range = givenRange(path, options.range, BYTES);
   const table = range && stretchedBytes(range);

@@ -23,6 +23,21 @@ const BAND_PIXELS = 2 ** 22;
 /** No band has more bytes than this when it is decoded, unless a single row of blocks does. */
 const BAND_BYTES = 2 ** 27;
 
+/** A row of blocks with more bytes than this when it is decoded is cut into bands of {@link BAND_BYTES}, each of which decodes its blocks anew. */
+const UNCUT_BYTES = 2 ** 28;
+
+/**
+ * Rows of the bands into which a row of blocks is cut, because it has more pixels than should be in memory; undefined where it is not. What
+ * a band shows is RGB at least.
+ */
+export function cutRows({ width, blockHeight, height, samples, bits, sampleFormat }: Shape): number | undefined {
+  const row = width * Math.max(3, samples * bytesOfSample[sampleType({ bits, sampleFormat })]);
+  if (row * Math.min(blockHeight, height) <= UNCUT_BYTES) return undefined;
+  return Math.max(1, Math.floor(BAND_BYTES / row));
+}
+
+type Shape = Pick<Directory, 'width' | 'height' | 'blockHeight' | 'samples' | 'bits' | 'sampleFormat'>;
+
 /** Bands that are fetched and decoded at the same time ... */
 const IN_FLIGHT = 2;
 
@@ -48,7 +63,8 @@ function blockRowsPerBand({ width, blockHeight, samples, bits }: Directory): num
 }
 
 /**
- * Cuts `rows` of an image into bands of whole rows of blocks, from top to bottom, without gap or overlap; no block is in two bands.
+ * Cuts `rows` of an image into bands of whole rows of blocks, from top to bottom, without gap or overlap. No block is in two bands, unless
+ * {@link cutRows} says so.
  *
  * @param rows within the image
  * @param columns which columns of pixels are wanted in the given rows; sorted, disjoint, may reach over the edges
@@ -56,13 +72,16 @@ function blockRowsPerBand({ width, blockHeight, samples, bits }: Directory): num
 export function* planBands(directory: Directory, rows: Span, columns: (rows: Span) => readonly Span[]): Generator<BandBlocks> {
   const { width, height, blockWidth, blockHeight } = directory;
   const step = blockRowsPerBand(directory);
+  const cut = cutRows(directory) ?? Number.POSITIVE_INFINITY;
   const end = Math.min(rows.start + rows.length, height);
   const last = Math.ceil(end / blockHeight);
   for (let row = Math.floor(rows.start / blockHeight); row < last; row += step) {
     const blockRows = { start: row, length: Math.min(step, last - row) };
-    const start = Math.max(rows.start, row * blockHeight);
-    const band = { start, length: Math.min(end, (row + blockRows.length) * blockHeight) - start };
-    yield { rows: band, blocks: { rows: blockRows, columns: blockColumns(columns(band), width, blockWidth) } };
+    const after = Math.min(end, (row + blockRows.length) * blockHeight);
+    for (let start = Math.max(rows.start, row * blockHeight); start < after; start += cut) {
+      const band = { start, length: Math.min(cut, after - start) };
+      yield { rows: band, blocks: { rows: blockRows, columns: blockColumns(columns(band), width, blockWidth) } };
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
-import { LOWEST_BAND } from './bands.js';
-import { rawBytes, unitSize } from './block-bytes.js';
+import { cutRows, LOWEST_BAND } from './bands.js';
+import { blocksAcross, rawBytes, unitSize } from './block-bytes.js';
 import { NONE } from './codecs/none.js';
 import { codecOf, compressionName } from './codecs/registry.js';
 import { type Directory, directoryName } from './directory.js';
@@ -22,8 +22,14 @@ export function requireDecodable(path: string, directory: Directory): void {
   );
 }
 
-/** Blocks are decoded whole, two at a time; more bytes than this would not be bounded memory. */
-const LARGEST_BLOCK = 2 ** 30;
+/** Blocks are decoded whole; more bytes than this would not be bounded memory. */
+const LARGEST_BLOCK = 2 ** 28;
+
+/** Blocks of a row that is too large for memory are decoded anew for each band of it, but not more often than this. */
+const MOST_TIMES = 16;
+
+/** Rows of a window, which somebody has to hold, have no more bytes than this. */
+const LARGEST_ROWS = 2 ** 30;
 
 /** Compressed strips with more bytes than this are decoded row by row. */
 const LARGEST_WHOLE_STRIP = 2 ** 26;
@@ -53,12 +59,17 @@ function undecodablePacking(directory: Directory): string | undefined {
   if (fillOrder !== 1 && fillOrder !== 2) return `fill order ${fillOrder}`;
   const cuttable = layout === 'strips' && compression === NONE && unitSize(directory) === undefined;
   const size = rawBytes(directory, blockHeight);
-  if (!cuttable && !isStreamed(directory) && size > LARGEST_BLOCK) {
-    return `${layout} of ${blockWidth} x ${blockHeight} (${size} bytes each when decoded)`;
+  if (!cuttable && !isStreamed(directory)) {
+    const blocks = `${layout} of ${blockWidth} x ${blockHeight}`;
+    if (size > LARGEST_BLOCK) return `${blocks} (${size} bytes each when decoded)`;
+    const lowest = cutRows(directory);
+    if (lowest !== undefined && Math.min(blockHeight, height) > MOST_TIMES * lowest) {
+      return `${blocks} in a width of ${width} (too much memory for a row of them, which is ${size * blocksAcross(directory)} bytes)`;
+    }
   }
   const rows = Math.min(height, LOWEST_BAND);
   const band = width * rows * samples * bytesOfSample[sampleType(directory)];
-  if (band > LARGEST_BLOCK) return `a width of ${width} (${band} bytes in ${rows} rows)`;
+  if (band > LARGEST_ROWS) return `a width of ${width} (${band} bytes in ${rows} rows)`;
   return undefined;
 }
 

@@ -108,6 +108,12 @@ async function decodePlanes(
   return possible;
 }
 
+/** Whether none of the blocks of a grid is in the file. */
+export function isAbsent(directory: Directory, grid: BlockGrid, channels: readonly number[]): boolean {
+  const planes = directory.planar ? channels : [0];
+  return planes.every((plane) => cellsOf(directory, grid, plane).every(({ number }) => directory.byteCounts[number] === 0));
+}
+
 /** The value that the file declares for blocks that it does not hold, where samples can have it, else 0 (gdal.org/drivers/raster/gtiff.html). */
 export function absentValue(directory: Directory): number {
   const { noData, sampleFormat } = directory;

@@ -2,11 +2,11 @@ import { throwIfAborted } from '../errors.js';
 import type { Band, BandRun, Pixels, Samples, Span } from '../types.js';
 import { ahead } from './ahead.js';
 import { type BandMemory, bandMemory } from './band-memory.js';
-import { type BandBlocks, bandsInFlight, planBands } from './bands.js';
+import { type BandBlocks, bandsInFlight, cutRows, planBands } from './bands.js';
 import { isStreamed } from './decodable.js';
-import { decodeBlocks, type TiffImage } from './decode.js';
+import { absentValue, decodeBlocks, isAbsent, type TiffImage } from './decode.js';
 import type { Directory } from './directory.js';
-import { typeOf } from './native.js';
+import { place, sampleType, typeOf } from './native.js';
 import { channelBytes, channelsSeen, rgbChannels, type SampleScale, sampleScale, toRgb } from './rgb.js';
 import { streamedBands } from './streamed.js';
 import { lowStrips } from './strips.js';
@@ -104,10 +104,63 @@ async function decodeBand(
   const { rows, blocks } = plan;
   const band = { y: rows.start, height: rows.length };
   if (blocks.columns.length === 0) return { ...band, runs: [] };
+  if (cutRows(image.directory) !== undefined)
+    return { ...band, runs: await decodeByColumns(image, plan, channels, memory, signal) };
   const decoded = await decodeBlocks(image, blocks, channels, signal, memory);
   const runs = cutRuns(decoded, plan, image.directory, memory);
   if (runs.every(({ pixels }) => pixels.data.buffer !== decoded.data.buffer)) memory.give(decoded.data);
   return { ...band, runs };
+}
+
+/**
+ * Decodes the blocks of a band that is lower than they are, one column of them after the other, and keeps of each the rows of the band: as one
+ * run for each row of neighbouring blocks.
+ */
+async function decodeByColumns(
+  image: TiffImage,
+  { rows, blocks }: BandBlocks,
+  channels: readonly number[],
+  memory: BandMemory,
+  signal: AbortSignal | undefined,
+): Promise<BandRun<Samples>[]> {
+  const { directory } = image;
+  const { width, blockWidth, blockHeight } = directory;
+  const skip = rows.start - blocks.rows.start * blockHeight;
+  const runs: BandRun<Samples>[] = [];
+  for (const columns of neighbours(blocks.columns)) {
+    const x = columns[0]! * blockWidth;
+    const size = { width: Math.min((columns.at(-1)! + 1) * blockWidth, width) - x, height: rows.length };
+    const data = memory.take(sampleType(directory), size.width * size.height * channels.length);
+    const pixels: Pixels<Samples> = { ...size, channels: channels.length, data };
+    data.fill(absentValue(directory));
+    for (const column of columns) {
+      const grid = { rows: blocks.rows, columns: [column] };
+      if (isAbsent(directory, grid, channels)) continue;
+      throwIfAborted(signal);
+      const decoded = await decodeBlocks(image, grid, channels, signal);
+      const left = column * blockWidth;
+      place(decoded.data.subarray(skip * decoded.width * channels.length), pixels, {
+        x: left - x,
+        y: 0,
+        size: { width: Math.min(blockWidth, width - left), height: rows.length },
+        stride: channels.length,
+        rowLength: decoded.width,
+        channels: channels.map((_, channel) => [channel, channel]),
+      });
+    }
+    runs.push({ x, pixels });
+  }
+  return runs;
+}
+
+/** Rising numbers, cut where one is missing. */
+function neighbours(numbers: readonly number[]): number[][] {
+  const runs: number[][] = [];
+  for (const number of numbers) {
+    if (runs.at(-1)?.at(-1) === number - 1) runs.at(-1)!.push(number);
+    else runs.push([number]);
+  }
+  return runs;
 }
 
 /** Cuts the rows of a band out of its blocks, as one run for each row of neighbouring blocks. Copies only what does not lie together. */

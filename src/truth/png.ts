@@ -33,6 +33,9 @@ const PIECE = 2 ** 18;
 const SIGNATURE_BYTES = 8;
 const HEADER_BYTES = 13;
 
+/** Two rows are in memory. No slide is as wide as this. */
+const MOST_ROW_BITS = 2 ** 29;
+
 /**
  * Reads the header of a PNG.
  *
@@ -50,6 +53,7 @@ export async function readPngHeader(path: string, opener: PngOpener = () => open
     const sane = start.toString('latin1', 12, 16) === 'IHDR' && width > 0 && height > 0 && PNG_SAMPLES[color] !== undefined;
     if (bytesRead < start.length || !sane || ![1, 2, 4, 8, 16].includes(depth))
       throw damaged(path, 'its header makes no sense');
+    if (width * depth * PNG_SAMPLES[color]! > MOST_ROW_BITS) throw damaged(path, `it claims a width of ${width} pixels`);
     return { width, height, depth, color, interlaced: interlace !== 0 };
   } finally {
     await file.close();

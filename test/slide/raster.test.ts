@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Metadata } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRaster } from '../../dist/slide/raster.js';
+import { requireCredible } from '../../dist/slide/raster-claims.js';
 import { gather, pixelsAt } from './memory.js';
 
 const width = 301;
@@ -165,4 +166,59 @@ describe('openRaster', () => {
       await expect(readAll(torn)).rejects.toMatchObject({ code: 'input', message: expect.stringContaining(name) });
     }
   });
+
+  it('does not believe a size for which the file has far too few bytes', async () => {
+    const jpeg = async (options: object) => {
+      const bytes = await sharp(data, { raw }).resize(16).jpeg(options).toBuffer();
+      const frame = bytes.indexOf(Buffer.of(0xff, options === plain ? 0xc0 : 0xc2));
+      bytes.writeUInt16BE(65_500, frame + 5);
+      bytes.writeUInt16BE(65_500, frame + 7);
+      return bytes;
+    };
+    const plain = {};
+    const png = await sharp(data, { raw }).resize(16).png().toBuffer();
+    png.writeUInt32BE(65_500, 16);
+    png.writeUInt32BE(65_500, 20);
+    png.writeInt32BE(crc32(png.subarray(12, 29)), 29);
+    const files = { 'claims.jpg': await jpeg(plain), 'slowly.jpg': await jpeg({ progressive: true }), 'claims.png': png };
+    for (const [name, bytes] of Object.entries(files)) {
+      await expect(openRaster(await save(name, bytes)), name).rejects.toMatchObject({
+        code: 'input',
+        message: expect.stringMatching(/claims 65500 x 65500 pixels, which take more than its \d{3,4} bytes$/),
+      });
+    }
+  });
+
+  it('believes images of one colour, which take the fewest bytes', async () => {
+    const one = () => sharp({ create: { width: 3000, height: 2000, channels: 3, background: '#c80a63' } });
+    const files = {
+      'one.jpg': one().jpeg({ quality: 1 }),
+      'slow.jpg': one().jpeg({ quality: 1, progressive: true }),
+      'one.png': one().png({ compressionLevel: 9 }),
+      'bits.png': one().toColourspace('b-w').png({ palette: true, colours: 2, compressionLevel: 9 }),
+    };
+    for (const [name, image] of Object.entries(files)) {
+      expect(await openRaster(await save(name, await image.toBuffer())), name).toMatchObject({ width: 3000, height: 2000 });
+    }
+  });
+
+  it('refuses what its format has decoded as a whole where that takes too much memory', () => {
+    const size = { width: 20_000, height: 20_000, channels: 3, isProgressive: true } as const;
+    for (const format of ['jpeg', 'png'] as const) {
+      expect(() => requireCredible('large', { ...size, format } as Metadata, 2 ** 30)).toThrow(
+        expect.objectContaining({ code: 'unsupported', hint: expect.stringContaining('tiled TIFF') }),
+      );
+      expect(() => requireCredible('large', { ...size, format, isProgressive: false } as Metadata, 2 ** 30)).not.toThrow();
+    }
+  });
 });
+
+/** The checksum of a chunk of a PNG (W3C, Portable Network Graphics, 3rd edition, annex D). */
+function crc32(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc;
+}

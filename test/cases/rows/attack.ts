@@ -1,0 +1,18 @@
+import { expect } from 'vitest';
+import { type Case, expectError } from '../table.ts';
+
+const wide = (command: readonly string[]): Case => ({
+  name: `attack/wide-sparse-150000-8192.tif, ${command[0]}: 312 bytes that ask for 3.6 GB in a row of tiles`,
+  check: async ({ input, segtile }) => {
+    const [name, ...words] = command;
+    const models = words.map((word) => (word.endsWith('.onnx') ? input(word) : word));
+    const ended = await segtile([name!, input('attack/wide-sparse-150000-8192.tif'), ...models], { limit: 300 });
+    expectError(ended);
+    expect(ended.stdout + ended.stderr).toMatch(/tiles of 8192 x 8192 in a width of 150000/);
+  },
+});
+
+export const cases: readonly Case[] = [
+  wide(['info', '--check']),
+  wide(['infer', '-m', 'models/meansig.onnx', '--window', '256', '--tissue', 'none']),
+];
