@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const { engines } = createRequire(import.meta.url)('../package.json');
 const [, major, minor] = /^>=(\d+)\.(\d+)$/.exec(engines.node).map(Number);
@@ -7,12 +9,30 @@ const [runningMajor, runningMinor] = process.versions.node.split('.').map(Number
 
 // Older ones cannot load every package, and would say so in words that help nobody.
 if (runningMajor < major || (runningMajor === major && runningMinor < minor)) {
-  process.stderr.write(`segtile: Node ${process.versions.node} is too old\n  hint: install Node ${major}.${minor} or later\n`);
-  process.exitCode = 1;
+  fail(`Node ${process.versions.node} is too old`, `install Node ${major}.${minor} or later`);
 } else {
-  const { main } = await import('../dist/cli.js');
-  await main(process.argv);
-  // Nothing is left to do or to print at this event, which does not come after a crash. Ended here, Node skips to take its world down,
-  // during which a late Ctrl-C would kill a process that has done all its work.
-  process.once('beforeExit', (code) => process.exit(code));
+  const main = await load();
+  if (main) {
+    await main(process.argv);
+    // Nothing is left to do or to print at this event, which does not come after a crash. Ended here, Node skips to take its world down,
+    // during which a late Ctrl-C would kill a process that has done all its work.
+    process.once('beforeExit', (code) => process.exit(code));
+  }
+}
+
+/** The command line, or undefined and a word where it, or a package that it needs, is not there: in a clone before its first build. */
+async function load() {
+  try {
+    return (await import('../dist/cli.js')).main;
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    const root = fileURLToPath(new URL('..', import.meta.url));
+    if (!existsSync(`${root}src`)) fail(`a part of it is missing: ${error.message}`, 'install it again');
+    else fail('not built yet', `npm run demo in ${root} installs what it needs, builds it and tries it`);
+  }
+}
+
+function fail(what, hint) {
+  process.stderr.write(`segtile: ${what}\n  hint: ${hint}\n`);
+  process.exitCode = 1;
 }

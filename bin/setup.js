@@ -1,26 +1,49 @@
-// What `npm run demo` and `npm test` need on a fresh clone: the packages of the lock file, and a build of src.
+// What the scripts of package.json need on a fresh clone: the packages of the lock file, and a build of src. All words go to standard
+// error, as `npm pack` prints the name of its file to standard output.
+//
+//   node bin/setup.js              packages, where they are missing or older than the lock file; then a build, where src is newer than it
+//   node bin/setup.js --packages   the packages alone
+//   node bin/setup.js --clean      a build from nothing, so that no file of a source that is gone gets into the package
+//   node bin/setup.js --installed  the build alone, for `prepare`, which npm runs itself when it has installed the packages
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const compiler = 'node_modules/typescript/bin/tsc';
+const [mode] = process.argv.slice(2);
 const changed = (/** @type {string} */ path) => (existsSync(root + path) ? statSync(root + path).mtimeMs : 0);
 
 function run(/** @type {string} */ command, /** @type {string[]} */ args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['inherit', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (error) console.error(`${command} could not be started: ${error.message}`);
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (changed('node_modules/.package-lock.json') < changed('package-lock.json')) {
-  console.log('Installing packages (once) ...');
-  run('npm', ['ci', '--no-audit', '--no-fund']);
+function isBuilt() {
+  const newestSource = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
+    .map((name) => changed(`src/${name}`))
+    .reduce((a, b) => Math.max(a, b), Math.max(changed('tsconfig.json'), changed('bin/build.js')));
+  return changed('dist/cli.js') >= newestSource;
 }
 
-const newestSource = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
-  .map((name) => changed(`src/${name}`))
-  .reduce((a, b) => Math.max(a, b), changed('tsconfig.json'));
-if (changed('dist/cli.js') < newestSource) {
-  console.log('Building ...');
-  run(process.execPath, ['bin/build.js']);
+if (mode !== '--installed' && changed('node_modules/.package-lock.json') < changed('package-lock.json')) {
+  console.error('Installing packages (once) ...');
+  // No package needs a script of its own: onnxruntime's would fetch CUDA libraries from a server that is often out of reach, and
+  // `prepare` would build what is built below.
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+}
+
+if (mode === '--clean') rmSync(`${root}dist`, { recursive: true, force: true });
+if (mode !== '--packages' && !isBuilt()) {
+  if (mode === '--installed' && !existsSync(root + compiler)) {
+    console.error('Not built: TypeScript is among the development packages, which were left out.');
+  } else {
+    console.error('Building ...');
+    run(process.execPath, ['bin/build.js']);
+  }
 }

@@ -1,3 +1,6 @@
+/// <reference types="node" preserve="true" />
+// The line above reaches whoever imports these types: they name AbortSignal, and the program that uses them may load no types by itself.
+//
 // What another program may import: the steps of each command, and the commands themselves as functions, without files of options and
 // words for people. `segtile infer` is readModel, resolveModel, joinModels, groupsOf, openPool, readyModel, planSlide, runSlide; `info --check` is inspectSlide,
 // checkSlide; `threshold` and `pseudo-label` are openProbabilities, thresholdSlide, pseudoLabel; `make-dataset` is openTruth, planDataset, makeDataset.

@@ -44,7 +44,7 @@ export interface Start {
 export function run(
   command: string,
   args: readonly string[],
-  { cwd, env, onStderr, onStdout, limit = 40 }: Start = {},
+  { cwd, env, onStderr, onStdout, limit = 600 }: Start = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
