@@ -1,12 +1,25 @@
 import type { PastRun } from '../pipeline/history.js';
 import { correlation } from '../score/correlation.js';
-import { duration, figure } from '../terminal/format.js';
+import { count, duration, figure } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
 import { fileName } from '../tiff/location.js';
 
 /** The score by which runs are listed. */
 const MAIN_SCORE = 'dice';
+
+/** Lines that are told by their number, at most. */
+const LINES_TOLD = 10;
+
+/** A warning of lines that were not understood. */
+export function passedOverText(path: string, lines: readonly number[], style: Style): string {
+  const [are, which] = lines.length === 1 ? ['is', 'line'] : ['are', 'lines'];
+  const more = lines.length > LINES_TOLD ? ` and ${count(lines.length - LINES_TOLD)} more` : '';
+  const told = `${which} ${lines.slice(0, LINES_TOLD).join(', ')}${more}`;
+  return style.warn(
+    `segtile: warning: ${path}: ${count(lines.length)} ${which} ${are} no run, score or note, and passed over: ${told}\n`,
+  );
+}
 
 /** All runs, oldest first, and how their scores go together with a leaderboard's. */
 export function runsText(all: readonly PastRun[], style: Style): string {

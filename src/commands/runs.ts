@@ -4,7 +4,7 @@ import { SegtileError } from '../errors.js';
 import { appendHistory, HISTORY, type PastRun, readHistory } from '../pipeline/history.js';
 import { styleFor } from '../terminal/style.js';
 import type { RunsNoteOptions, RunsOptions } from './runs-options.js';
-import { comparisonText, runsText } from './runs-words.js';
+import { comparisonText, passedOverText, runsText } from './runs-words.js';
 import type { Shell } from './shell.js';
 
 /**
@@ -12,12 +12,12 @@ import type { Shell } from './shell.js';
  *
  * @returns the exit code, 0
  */
-export async function runs(ids: readonly string[], options: RunsOptions, { stdout }: Shell): Promise<number> {
+export async function runs(ids: readonly string[], options: RunsOptions, { stdout, stderr }: Shell): Promise<number> {
   const path = await historyPath(options.history);
   if (ids.length !== 0 && ids.length !== 2) {
     throw new SegtileError('usage', `expected two runs to compare but got ${ids.length}`, 'give two ids, or none for the list');
   }
-  const all = await readHistory(path);
+  const all = await pastRuns(path, stderr);
   const chosen = ids.length === 0 ? all : ids.map((id) => find(all, id, path));
   if (options.json) for (const run of chosen) stdout.write(`${JSON.stringify(run)}\n`);
   else if (ids.length === 0) stdout.write(runsText(chosen, styleFor(stdout)));
@@ -30,13 +30,13 @@ export async function runs(ids: readonly string[], options: RunsOptions, { stdou
  *
  * @returns the exit code, 0
  */
-export async function noteRun(id: string, options: RunsOptions & RunsNoteOptions, { stdout }: Shell): Promise<number> {
+export async function noteRun(id: string, options: RunsOptions & RunsNoteOptions, { stdout, stderr }: Shell): Promise<number> {
   const { leaderboard, text } = options;
   if (leaderboard === undefined && text === undefined) {
     throw new SegtileError('usage', 'there is nothing to note', 'give --leaderboard 0.91, or --text "..."');
   }
   const path = await historyPath(options.history);
-  const run = find(await readHistory(path), id, path);
+  const run = find(await pastRuns(path, stderr), id, path);
   await appendHistory(path, {
     kind: 'note',
     id: run.id,
@@ -46,6 +46,13 @@ export async function noteRun(id: string, options: RunsOptions & RunsNoteOptions
   });
   stdout.write(`${run.id}: noted\n`);
   return 0;
+}
+
+/** The runs of a history, and a word on the lines of it that are none. */
+async function pastRuns(path: string, stderr: Shell['stderr']): Promise<readonly PastRun[]> {
+  const { runs: all, passedOver } = await readHistory(path);
+  if (passedOver.length > 0) stderr.write(passedOverText(path, passedOver, styleFor(stderr)));
+  return all;
 }
 
 async function historyPath(given: string): Promise<string> {

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
+import { isWhole } from '../plan/checked.js';
+import { color, listOf, objectOf, readShape, shape, words } from '../plan/shape.js';
 import type { MaskClass } from '../types.js';
 import { IGNORED } from './manifest.js';
 
@@ -82,26 +84,14 @@ export async function readManifest(
 export async function readClasses(root: string): Promise<readonly MaskClass[]> {
   const path = join(root, 'dataset.json');
   const hint = 'a manifest belongs beside the dataset.json that was written with it';
-  let classes: unknown;
   try {
-    classes = (JSON.parse(await readFile(path, 'utf8')) as { readonly classes?: unknown } | null)?.classes;
+    return readShape(await readFile(path, 'utf8'), path, datasetClasses).classes;
   } catch (error) {
     throw new SegtileError('input', `cannot read the classes of the dataset: ${reason(error)}`, hint, error);
   }
-  if (Array.isArray(classes) && classes.every(isClass)) return classes;
-  throw new SegtileError('input', `${path} names no classes with label, name and color`, hint);
 }
 
-function isClass(value: unknown): value is MaskClass {
-  const { label, name, color } = (value ?? {}) as { label?: unknown; name?: unknown; color?: unknown };
-  const isByte = (part: unknown): boolean => Number.isInteger(part) && Number(part) >= 0 && Number(part) <= 255;
-  return (
-    isByte(label) &&
-    label !== 0 &&
-    label !== IGNORED &&
-    typeof name === 'string' &&
-    Array.isArray(color) &&
-    color.length === 3 &&
-    color.every(isByte)
-  );
-}
+const ownLabel = shape<number>('a label from 1 to 254', (value) => isWhole(value, 1, IGNORED - 1));
+const datasetClasses = objectOf<{ readonly classes: readonly MaskClass[] }>({
+  classes: listOf(objectOf<MaskClass>({ label: ownLabel, name: words, color })),
+});

@@ -2,6 +2,9 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { createInterface } from 'node:readline';
+import { isNumber } from '../plan/checked.js';
+import { amount, listOf, mapOf, objectOf, readIfShape, type Shape, shape, text, whole } from '../plan/shape.js';
+import type { Sums } from '../plan/tile-stats.js';
 import { outputError, writeWhole } from '../tiff/partial-file.js';
 import { isTile, WORK } from './layout.js';
 import type { ManifestRow } from './manifest.js';
@@ -27,13 +30,13 @@ export interface WorkFolder {
   put(path: string, bytes: Uint8Array): Promise<void>;
   /** Says that a slide is done. */
   record(slide: string, head: RecordHead, rows: readonly ManifestRow[]): Promise<void>;
-  /** The record's head, or undefined where the slide is not done. */
+  /** The record's head, or undefined where there is no record, or it is damaged or of another version: the slide is not done then. */
   head(slide: string): Promise<RecordHead | undefined>;
   /** The record's rows. */
   rows(slide: string): AsyncIterable<ManifestRow>;
   /** Names of the slides that have a record. */
   recorded(): Promise<string[]>;
-  /** Takes a slide's record and files away, the record first. */
+  /** Takes a slide's record and files away, the record first, where there is one. */
   forget(slide: string): Promise<void>;
   /** Takes files away, by their paths relative to the dataset. */
   remove(paths: readonly string[]): Promise<void>;
@@ -75,9 +78,22 @@ export async function openWork(root: string, pathsOf: (row: ManifestRow) => read
   async function* rows(slide: string): AsyncGenerator<ManifestRow> {
     let first = true;
     for await (const line of lines(slide)) {
-      if (!first) yield JSON.parse(line) as ManifestRow;
+      const row = first ? undefined : readIfShape(line, manifestRow);
       first = false;
+      if (row !== undefined && pathsOf(row).every(isInside)) yield row;
     }
+  }
+
+  /** Its head and its rows are looked at together: a record that was cut off speaks of less than stands in the folders. */
+  async function head(slide: string): Promise<RecordHead | undefined> {
+    let first: RecordHead | undefined;
+    for await (const line of lines(slide)) {
+      first = readIfShape(line, recordHead);
+      break;
+    }
+    let count = 0;
+    for await (const _ of rows(slide)) count++;
+    return first !== undefined && count === first.tiles + first.copies.copies ? first : undefined;
   }
 
   async function remove(paths: readonly string[]): Promise<void> {
@@ -85,7 +101,8 @@ export async function openWork(root: string, pathsOf: (row: ManifestRow) => read
   }
 
   async function recorded(): Promise<string[]> {
-    const names = await readdir(records);
+    const found = await readdir(records, { withFileTypes: true });
+    const names = found.filter((entry) => entry.isFile()).map(({ name }) => name);
     return names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).map((name) => name.slice(0, -6));
   }
 
@@ -106,13 +123,11 @@ export async function openWork(root: string, pathsOf: (row: ManifestRow) => read
         await file.append(Buffer.from(`${JSON.stringify(head)}\n`));
         for (const row of tileRows) await file.append(Buffer.from(`${JSON.stringify(row)}\n`));
       }),
-    async head(slide) {
-      for await (const line of lines(slide)) return JSON.parse(line) as RecordHead;
-      return undefined;
-    },
+    head: async (slide) => ((await recorded()).includes(slide) ? head(slide) : undefined),
     rows,
     recorded,
     async forget(slide) {
+      if (!(await recorded()).includes(slide)) return;
       const files: string[] = [];
       for await (const row of rows(slide)) files.push(...pathsOf(row));
       await rm(recordPath(slide), { force: true });
@@ -134,4 +149,19 @@ export async function openWork(root: string, pathsOf: (row: ManifestRow) => read
     },
     close: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+const copyTotals = objectOf<CopyTotals>({ copies: whole, steps: mapOf(whole) });
+const sums = objectOf<Sums>({ pixels: whole, sums: listOf(amount, 3), squares: listOf(amount, 3) });
+const totals = objectOf<Totals>({ tiles: whole, image: sums, pixels: listOf(whole, 256), pixelsWhereSeen: listOf(whole, 256) });
+const recordHead = objectOf<RecordHead>({ plan: text, tiles: whole, copies: copyTotals, totals: mapOf(totals) });
+const cell = shape<string | number | null>(
+  'a text, a number or null',
+  (value) => value === null || typeof value === 'string' || isNumber(value),
+);
+const manifestRow: Shape<ManifestRow> = mapOf(cell);
+
+/** Whether a path stays in the folder that it is relative to: files that rows name are taken away. */
+function isInside(path: string): boolean {
+  return !posix.isAbsolute(path) && !path.split(/[\\/]/).includes('..');
 }

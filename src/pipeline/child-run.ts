@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
-import type { RunRecord } from './record.js';
+import { readShape } from '../plan/shape.js';
+import { type KnownRecord, knownRecord } from './known-record.js';
 
 /** `segtile infer` as it ran in a process of its own. */
 export interface ChildRun {
-  readonly record: RunRecord;
+  readonly record: KnownRecord;
   /** From the start of the process to its end. */
   readonly seconds: number;
 }
@@ -35,9 +36,9 @@ export async function childRun(args: readonly string[], recordPath: string, sign
     );
   }
   try {
-    return { record: JSON.parse(await readFile(recordPath, 'utf8')) as RunRecord, seconds };
+    return { record: readShape(await readFile(recordPath, 'utf8'), recordPath, knownRecord), seconds };
   } catch (error) {
-    throw new SegtileError('output', `${recordPath} cannot be read back: ${reason(error)}`, undefined, error);
+    throw new SegtileError('output', `the record of the run cannot be read back: ${reason(error)}`, undefined, error);
   }
 }
 

@@ -1,18 +1,16 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { inferOptions, type Variant } from '../plan/variants.js';
 import { inspectSlide } from '../slide/open.js';
-import { writeWhole } from '../tiff/partial-file.js';
 import type { TruthConfig } from '../truth/config.js';
 import { slideName } from '../truth/match.js';
 import { childRun } from './child-run.js';
 import { compareKey } from './compare-key.js';
 import { type Evaluation, summarizeSlides } from './evaluate.js';
-import { evaluateMask, type SlideScores, type Tolerance } from './evaluate-mask.js';
-import type { RunRecord } from './record.js';
+import { evaluateMask, type Tolerance } from './evaluate-mask.js';
+import { readVariantRun, type VariantRun, writeVariantRun } from './variant-run.js';
 
 /** What is asked of {@link compareSlides}. */
 export interface CompareSettings {
@@ -27,15 +25,6 @@ export interface CompareSettings {
   readonly output: string;
   /** Run everything anew, also what is done. */
   readonly overwrite: boolean;
-}
-
-/** One variant on one slide. */
-export interface VariantRun {
-  readonly key: string;
-  readonly record: RunRecord;
-  /** Of the whole process. */
-  readonly seconds: number;
-  readonly scores: SlideScores;
 }
 
 /** What a variant is worth and costs. */
@@ -119,7 +108,7 @@ async function runVariant(
   const key = await compareKey({ args, slide, truth, config, settings: { tolerance } });
   const folder = join(output, 'variants', folderOf(variant));
   const stem = join(folder, slideName(slide));
-  const kept = overwrite ? undefined : await readResult(`${stem}.result.json`, key);
+  const kept = overwrite ? undefined : await readVariantRun(`${stem}.result.json`, key);
   watcher.started(variant, slide, kept !== undefined);
   if (kept) return kept;
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
@@ -136,7 +125,7 @@ async function runVariant(
   const compared = { config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
   const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
   const run: VariantRun = { key, record, seconds, scores };
-  await writeWhole(`${stem}.result.json`, (file) => file.append(new TextEncoder().encode(JSON.stringify(run))));
+  await writeVariantRun(`${stem}.result.json`, run);
   return run;
 }
 
@@ -159,16 +148,6 @@ function folderOf({ name }: Variant): string {
     .replace(/^-|-$/g, '')
     .slice(0, 60);
   return `${readable}-${createHash('sha256').update(name).digest('hex').slice(0, 6)}`;
-}
-
-async function readResult(path: string, key: string): Promise<VariantRun | undefined> {
-  try {
-    const run = JSON.parse(await readFile(path, 'utf8')) as VariantRun;
-    return run.key === key && existsSync(run.record.mask.path) ? run : undefined;
-  } catch {
-    // Not there yet, or of an older form: it is run anew.
-    return undefined;
-  }
 }
 
 function summarized(variant: Variant, runs: readonly VariantRun[]): VariantResult {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { SegtileError } from '../errors.js';
+import { either, mapOf, number, objectOf, optional, readIfShape, type Shape, shape, text, words } from '../plan/shape.js';
 import { outputError } from '../tiff/partial-file.js';
 
 /** Settings or scores by name, flat, so that two of them can be set side by side. */
@@ -59,31 +60,50 @@ export function newRunId(): string {
 }
 
 /**
- * Adds a line. Programs that write to one file at the same time do not mix their lines.
+ * Adds a line, below a torn one where a full disk has left one. Programs that write to one file at the same time do not mix their lines.
  *
  * @throws {SegtileError} `output`
  */
 export async function appendHistory(path: string, line: HistoryLine): Promise<void> {
-  await appendFile(path, `${JSON.stringify(line)}\n`).catch((error: unknown) => {
+  try {
+    const file = await open(path, 'a+');
+    try {
+      const { size } = await file.stat();
+      const last = Buffer.alloc(1, '\n');
+      if (size > 0) await file.read(last, 0, 1, size - 1);
+      await file.appendFile(`${last.toString('latin1') === '\n' ? '' : '\n'}${JSON.stringify(line)}\n`);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
     throw outputError(path, error);
-  });
+  }
+}
+
+/** What a history tells. */
+export interface History {
+  /** Oldest first, each with its last scores and its notes. */
+  readonly runs: readonly PastRun[];
+  /** Numbers, from 1, of the lines that are no run, score or note, such as those that a full disk has torn: they are passed over. */
+  readonly passedOver: readonly number[];
 }
 
 /**
- * The runs of a history, oldest first, each with its last scores and its notes.
+ * Reads a history.
  *
- * @throws {SegtileError} `input` where there is none, or a line of it is not one
+ * @throws {SegtileError} `input` where there is none
  */
-export async function readHistory(path: string): Promise<PastRun[]> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+export async function readHistory(path: string): Promise<History> {
+  const lines = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new SegtileError('input', `there is no history ${path}`, 'name the folder of results, or a runs.jsonl', error);
   });
   const runs = new Map<string, PastRun>();
+  const passedOver: number[] = [];
   const newest = (result: string): PastRun | undefined => [...runs.values()].findLast((run) => run.result === result);
-  for (const [index, row] of text.split('\n').entries()) {
+  for (const [index, row] of lines.split('\n').entries()) {
     if (row.trim() === '') continue;
-    const line = parsed(row, `${path}: line ${index + 1}`);
-    switch (line.kind) {
+    const line = readIfShape(row, historyLine);
+    switch (line?.kind) {
       case 'run': {
         const { kind: _, ...run } = line;
         runs.set(run.id, { ...run, scores: {}, leaderboard: undefined, notes: [] });
@@ -101,17 +121,37 @@ export async function readHistory(path: string): Promise<PastRun[]> {
         runs.set(run.id, { ...run, leaderboard: line.leaderboard ?? run.leaderboard, notes });
         break;
       }
+      case undefined:
+        passedOver.push(index + 1);
     }
   }
-  return [...runs.values()];
+  return { runs: [...runs.values()], passedOver };
 }
 
-function parsed(row: string, where: string): HistoryLine {
-  try {
-    const line = JSON.parse(row) as HistoryLine;
-    if (line.kind === 'run' || line.kind === 'scores' || line.kind === 'note') return line;
-  } catch {
-    // Said below.
-  }
-  throw new SegtileError('input', `${where} is no run, score or note`, 'take the line out, or move the file aside');
-}
+const kind = <Kind extends string>(is: Kind): Shape<Kind> => shape(is, (value) => value === is);
+
+const stamp = { id: text, time: text };
+const named = { ...stamp, command: text, result: text };
+const setting = shape<string | number | boolean | null>(
+  'a text, a number, true, false or null',
+  (value) => value === null || ['string', 'number', 'boolean'].includes(typeof value),
+);
+
+const historyLine: Shape<HistoryLine> = either(
+  objectOf<HistoryLine & { kind: 'run' }>({
+    kind: kind('run'),
+    ...named,
+    slide: text,
+    settings: mapOf(setting),
+    measured: mapOf(number),
+  }),
+  either(
+    objectOf<HistoryLine & { kind: 'scores' }>({ kind: kind('scores'), ...named, truth: text, scores: mapOf(number) }),
+    objectOf<HistoryLine & { kind: 'note' }>({
+      kind: kind('note'),
+      ...stamp,
+      leaderboard: optional(number),
+      text: optional(words),
+    }),
+  ),
+);

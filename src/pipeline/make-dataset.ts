@@ -121,12 +121,12 @@ async function finishSlide(
 ): Promise<RecordHead> {
   const { name } = slide.survey.slide;
   const plan = await planHash(slide, tiles, settings.facts);
-  const before = (await work.recorded()).includes(name) ? await work.head(name) : undefined;
+  const before = await work.head(name);
   if (before?.plan === plan) {
     watcher.finished(slide, before, true);
     return before;
   }
-  if (before) await work.forget(name);
+  await work.forget(name);
   const total = slide.tiles.length + copyCount(slide.tiles, tiles.augmentation);
   const tell = (count: number): void => watcher.cutting(slide, count, total);
   tell(0);

@@ -12,9 +12,9 @@ import { slideName } from '../truth/match.js';
 import { openLabels, openTruth } from '../truth/open.js';
 import type { Band, Box, Pixels, Size, Span } from '../types.js';
 import type { SlideScores } from './evaluate-mask.js';
+import type { SeenSlide } from './known-record.js';
 import { predictedName } from './prediction.js';
 import { legendColor, reportPicture } from './report-pictures.js';
-import type { SeenSlide } from './slide-beside.js';
 
 /** Side of a picture of a region, in px at most. */
 const SIDE = 512;

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { flatten } from '../plan/flatten.js';
 import { appendHistory } from './history.js';
-import type { RunRecord } from './record.js';
+import type { KnownRecord } from './known-record.js';
 
 /**
  * Adds a finished run to a history.
  *
  * @throws {SegtileError} `output`
  */
-export async function rememberRun(path: string, record: RunRecord): Promise<void> {
+export async function rememberRun(path: string, record: KnownRecord): Promise<void> {
   const { id, finished, slide, model, working, settings, device, windows, coverage, mask, seconds, peakRssBytes } = record;
   await appendHistory(path, {
     kind: 'run',

@@ -1,3 +1,4 @@
+import { isWhole } from '../plan/checked.js';
 import { attribute, unescapeXml, xmlTags } from '../plan/xml.js';
 import { readTiff } from '../tiff/container.js';
 import type { Resolution } from '../tiff/directory.js';
@@ -43,7 +44,7 @@ export function parseMaskClasses(description: string): readonly MaskClass[] | un
   const entries = description.startsWith('segtile label mask\n') ? description.split('\n').slice(2) : mapEntries(description);
   const classes = entries.flatMap((entry): MaskClass[] => {
     const found = /^(\d+) (.*) #([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/s.exec(entry);
-    if (!found) return [];
+    if (!found || !isWhole(Number(found[1]), 1, 255)) return [];
     const [, label, name, ...color] = found;
     return [{ label: Number(label), name: name!, color: color.map((part) => Number.parseInt(part, 16)) as unknown as Rgb }];
   });

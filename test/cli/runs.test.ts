@@ -79,8 +79,10 @@ test.each([
   expect(ended.stderr).toMatch(message);
 });
 
-test('a line that is none is named', async () => {
+test('lines that are none are passed over and named', async () => {
   const bad = join(cwd, 'bad.jsonl');
   writeFileSync(bad, '{"kind":"run","id":"a"}\nnonsense\n');
-  expect((await segtile(['runs', '--history', bad], { cwd })).stderr).toMatch(/bad\.jsonl: line 2 is no run, score or note/);
+  const { stdout, stderr } = await segtileWell(['runs', '--history', bad], { cwd });
+  expect(stdout).toBe('no runs yet\n');
+  expect(stderr).toMatch(/bad\.jsonl: 2 lines are no run, score or note, and passed over: lines 1, 2\n/);
 });
