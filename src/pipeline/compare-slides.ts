@@ -78,7 +78,7 @@ export async function compareSlides(
       throwIfAborted(signal);
       try {
         const run = await runVariant(variant, pair, settings, watcher, signal);
-        watcher.noted(pair.slide, run.record.slide.notes);
+        watcher.noted(pair.slide, [...run.record.slide.notes, ...run.scores.notes]);
         runs.push(run);
       } catch (error) {
         throwIfAborted(signal);

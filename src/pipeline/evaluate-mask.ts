@@ -77,7 +77,7 @@ export async function evaluateMask(
     const assumed = `${path}: the slide is taken to be as large as the mask, ${width} x ${height} px; --slide-size says it where it is not`;
     try {
       const scores = await compare(prediction, truth, config, settings, onRows, signal);
-      return { ...scores, notes: drawn && known === undefined ? [assumed] : [] };
+      return { ...scores, notes: [...(drawn && known === undefined ? [assumed] : []), ...truth.notes] };
     } finally {
       await truth.close();
     }

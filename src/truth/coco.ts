@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { SegtileError } from '../errors.js';
 import { meant } from '../plan/checked.js';
 import type { Size } from '../types.js';
@@ -6,8 +5,10 @@ import { requireSameShape } from './aspect.js';
 import { columnsBuilder } from './columns.js';
 import type { TruthConfig } from './config.js';
 import { labeller } from './naming.js';
-import { polygonOf, requireInside, wrongRings } from './polygon.js';
+import { type PassedOver, passedOver } from './passed-over.js';
+import { enclosingRings, polygonOf, show } from './polygon.js';
 import type { Columns, Shape } from './shapes.js';
+import { namedAlike, nearestNamed } from './slide-names.js';
 
 /** An image of a COCO file, https://cocodataset.org/#format-data. */
 interface CocoImage extends Size {
@@ -25,12 +26,13 @@ interface Annotation {
 export interface CocoReader {
   add(list: string, value: unknown): void;
   /**
-   * Shapes in the order of the annotations; one that has several polygons gives several.
+   * Shapes in the order of the annotations; one that has several polygons gives several. What covers no pixel of the slide (boxes alone,
+   * which are no masks, rings that enclose nothing, polygons off the image) is counted and passed over, which a note says.
    *
-   * @throws {SegtileError} `input` where the image is missing or has another shape than the slide, and for an annotation that
-   *   is no area or whose category is not known
+   * @throws {SegtileError} `input` where the image is missing or has another shape than the slide, for an annotation that makes no sense or
+   *   whose category is not known, and where nothing is left of the annotations
    */
-  shapes(): Shape[];
+  shapes(): { readonly shapes: Shape[]; readonly notes: readonly string[] };
 }
 
 /**
@@ -57,18 +59,24 @@ export function cocoReader(path: string, name: string, slide: Size, config: Trut
       else if (list === 'categories') categories.set(entry.id, entry.name);
       else {
         count++;
-        const mine = images.find(({ file_name }) => isNamed(file_name, name));
         // Images mostly stand before the annotations, so those of others need not be held.
-        if (mine === undefined || mine.id === entry.image_id) annotations.push({ number: count, value: entry });
+        const isMine = ({ id, file_name }: CocoImage) => id === entry.image_id && namedAlike(file_name, name) > 0;
+        if (images.length === 0 || images.some(isMine)) annotations.push({ number: count, value: entry });
       }
     },
     shapes: () => {
       const image = pick(path, images, name);
       requireSameShape(`${path}: image ${image.file_name}`, image, slide);
       const labelOf = labeller(config);
-      return annotations.flatMap(({ number, value }) => {
+      const passed = passedOver(path, slide);
+      let left = false;
+      const shapes = annotations.flatMap(({ number, value }) => {
         if (value.image_id !== image.id) return [];
         const where = `${path}: annotation ${number}`;
+        const found = shapesOf(value.segmentation, image, slide, where, passed);
+        if (found === undefined) return [];
+        // Only what has an area needs a category.
+        left = true;
         const category = categories.get(value.category_id);
         if (typeof category !== 'string')
           throw new SegtileError(
@@ -77,8 +85,9 @@ export function cocoReader(path: string, name: string, slide: Size, config: Trut
             'export it again',
           );
         const label = labelOf({ name: category, color: undefined }, where);
-        return label === undefined ? [] : shapesOf(value.segmentation, label, image, slide, where);
+        return label === undefined ? [] : found.map((shape) => ({ ...shape, label }));
       });
+      return { shapes, notes: passed.notes(left) };
     },
   };
 }
@@ -96,13 +105,8 @@ function isSide(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
-function isNamed(file: string, name: string): boolean {
-  const base = basename(file.replaceAll('\\', '/'));
-  return file === name || base === name || base.replace(/(\.ome)?\.[^.]*$/i, '') === name;
-}
-
 function pick(path: string, images: readonly CocoImage[], name: string): CocoImage {
-  const mine = images.filter(({ file_name }) => isNamed(file_name, name));
+  const mine = nearestNamed(images, name, ({ file_name }) => file_name);
   if (mine.length === 1) return mine[0]!;
   const names = images.map(({ file_name }) => file_name);
   const some = names.slice(0, 5).join(', ') + (names.length > 5 ? `, … (${names.length} in all)` : '');
@@ -110,17 +114,34 @@ function pick(path: string, images: readonly CocoImage[], name: string): CocoIma
   throw new SegtileError('input', `${path} has ${what}`, `its images are ${some || 'none'}`);
 }
 
-function shapesOf(segmentation: unknown, label: number, image: Size, slide: Size, where: string): Shape[] {
-  const scale = [slide.width / image.width, slide.height / image.height] as const;
-  if (Array.isArray(segmentation) && segmentation.length > 0) {
-    return segmentation.map((flat: unknown) => requireInside(polygonOf(label, [ringOf(flat, where)], scale), slide, where));
+/** The shapes of an annotation; undefined where it has none that lies on the slide, which is counted. */
+function shapesOf(
+  segmentation: unknown,
+  image: CocoImage,
+  slide: Size,
+  where: string,
+  passed: PassedOver,
+): Shape[] | undefined {
+  if (segmentation === undefined || segmentation === null) return void passed.add('of boxes alone, which are no masks');
+  if (Array.isArray(segmentation)) {
+    if (segmentation.length === 0) return void passed.add('of boxes alone, which are no masks');
+    // One polygon stands without a list around it in some files.
+    const flats: unknown[] = typeof segmentation[0] === 'number' ? [segmentation] : segmentation;
+    const scale = [slide.width / image.width, slide.height / image.height] as const;
+    const shapes = flats.flatMap((flat) => {
+      const rings = enclosingRings([ringOf(flat, where)], where);
+      if (rings) return passed.onSlide(polygonOf(0, rings, scale), where);
+      passed.add('with a ring that encloses nothing');
+      return [];
+    });
+    return shapes.length === 0 ? undefined : shapes;
   }
-  const { counts, size } = (segmentation ?? {}) as { counts?: unknown; size?: unknown };
+  const { counts, size } = segmentation as { counts?: unknown; size?: unknown };
   if (!Array.isArray(size) || size.length !== 2 || (typeof counts !== 'string' && !Array.isArray(counts)))
     throw new SegtileError(
       'input',
-      `${where} has no segmentation`,
-      'boxes alone are no truth of pixels: export polygons or masks',
+      `${where} has the segmentation ${show(segmentation)}`,
+      'polygons are due, or runs with their size and counts',
     );
   if (size[0] !== image.height || size[1] !== image.width)
     throw new SegtileError(
@@ -128,20 +149,22 @@ function shapesOf(segmentation: unknown, label: number, image: Size, slide: Size
       `${where} has runs for ${size[1]} x ${size[0]} px, but its image has ${image.width} x ${image.height}`,
       'export it again',
     );
-  const shape = runsOf(typeof counts === 'string' ? unpackCounts(counts) : counts, label, image, slide, where);
+  const shape = runsOf(typeof counts === 'string' ? unpackCounts(counts) : counts, image, slide, where);
   return shape.tops.length === 0 ? [] : [shape];
 }
 
-function ringOf(flat: unknown, where: string): number[][] {
-  const numbers = Array.isArray(flat) ? (flat as number[]) : [];
-  const ring = Array.from({ length: Math.ceil(numbers.length / 2) }, (_, i) => numbers.slice(2 * i, 2 * i + 2));
-  const wrong = wrongRings([ring]);
-  if (wrong === undefined) return ring;
-  throw new SegtileError('input', `${where} is no polygon: ${wrong}`, 'export it again, or delete it');
+function ringOf(flat: unknown, where: string): unknown {
+  if (!Array.isArray(flat)) return flat;
+  if (flat.length % 2 === 0) return Array.from({ length: flat.length / 2 }, (_, i) => flat.slice(2 * i, 2 * i + 2));
+  throw new SegtileError(
+    'input',
+    `${where} is no polygon: it has ${flat.length} numbers, not pairs of x and y`,
+    'export it again, or delete it',
+  );
 }
 
 /** Counts alternate between pixels outside and inside, down the first column, then down the second. */
-function runsOf(counts: readonly unknown[], label: number, image: Size, slide: Size, where: string): Columns {
+function runsOf(counts: readonly unknown[], image: Size, slide: Size, where: string): Columns {
   const builder = columnsBuilder(image, slide);
   const pixels = image.width * image.height;
   let at = 0;
@@ -155,7 +178,7 @@ function runsOf(counts: readonly unknown[], label: number, image: Size, slide: S
     if (index % 2 === 1 && at + (count as number) <= pixels) builder.add(at, count as number);
     at += count as number;
   }
-  if (at === pixels) return builder.build(label);
+  if (at === pixels) return builder.build(0);
   throw new SegtileError('input', `${where} has runs of ${at} pixels in all, but its image has ${pixels}`, 'export it again');
 }
 

@@ -2,34 +2,80 @@ import { SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
 import { packColor } from './config.js';
 import type { Said } from './naming.js';
-import { polygonOf, type Ring, requireInside, wrongRings } from './polygon.js';
+import { passedOver } from './passed-over.js';
+import { enclosingRings, polygonOf, type Ring, show } from './polygon.js';
 import type { Polygon } from './shapes.js';
 
-/** Geometries inside geometries, at most: more is no annotation but an attack on the stack. */
-const DEEPEST = 16;
+/** Geometries inside geometries, and features inside features, at most: more is no annotation but an attack on the stack. */
+const DEEPEST = 64;
+
+/** Takes a GeoJSON file, entry by entry. */
+export interface GeojsonReader {
+  /**
+   * The polygons of the next entry: a feature, a bare geometry or a collection of features.
+   *
+   * @throws {SegtileError} `input` naming the feature, counted from 1, that makes no sense
+   */
+  polygons(entry: unknown): Iterable<Polygon>;
+  /**
+   * Says in a line what was passed over, when all is read.
+   *
+   * @throws {SegtileError} `input` where nothing is left of what the file marks
+   */
+  notes(): string[];
+}
 
 /**
- * Reads GeoJSON features as QuPath writes them and as HuBMAP gave them out, one after the other; values of JSON, each a feature
- * or a bare geometry. Coordinates are level-0 pixels. A MultiPolygon or a collection gives as many shapes as it has polygons.
+ * Reads GeoJSON features as QuPath writes them and as HuBMAP gave them out, one after the other, with their children. Coordinates are level-0
+ * pixels. A MultiPolygon or a collection gives as many shapes as it has polygons. What covers no pixel of the slide (points, lines, rings that
+ * enclose nothing, features without a geometry, polygons off the slide) is counted and passed over.
  *
  * @param labelOf gives the label of what a feature says of its class, undefined to leave it out; see `labeller`
- * @returns what gives the polygons of the next feature
- * @throws {SegtileError} `input` naming the feature, counted from 1, that is no area or lies outside the slide
  */
 export function geojsonReader(
   path: string,
   slide: Size,
   labelOf: (said: Said, where: string) => number | undefined,
-): (feature: unknown) => Iterable<Polygon> {
+): GeojsonReader {
+  const passed = passedOver(path, slide);
   let count = 0;
-  return function* (feature) {
-    const where = `${path}: feature ${++count}`;
-    if (!isObject(feature)) throw new SegtileError('input', `${where} is ${show(feature)}, not an object`, 'export it again');
+  let left = false;
+
+  function* polygonsOf(feature: JsonObject, where: string): Generator<Polygon> {
+    const isGeometry = !('geometry' in feature) && feature.type !== 'Feature';
+    const areas = [...areasOf(isGeometry ? feature : feature.geometry, where, passed.add, 0)];
+    const shapes = areas.flatMap((rings) => passed.onSlide(polygonOf(0, rings), where));
+    if (shapes.length === 0) return;
+    // Only what has an area needs a class.
     const label = labelOf(classOf(feature, where), where);
-    if (label === undefined) return;
-    const geometry = 'geometry' in feature ? feature.geometry : feature;
-    for (const rings of polygonsOf(geometry, where, 0)) yield requireInside(polygonOf(label, rings), slide, where);
+    left = true;
+    if (label !== undefined) for (const shape of shapes) yield { ...shape, label };
+  }
+
+  function* read(entry: unknown, where: string, depth: number): Generator<Polygon> {
+    if (!isObject(entry)) throw new SegtileError('input', `${where} is ${show(entry)}, not an object`, 'export it again');
+    if (depth > DEEPEST) throw new SegtileError('input', `${where} lies inside ${DEEPEST} others`, 'export it again');
+    if (Array.isArray(entry.features) && !('geometry' in entry)) {
+      for (const [i, feature] of entry.features.entries()) yield* read(feature, `${where}: feature ${i + 1}`, depth + 1);
+      return;
+    }
+    yield* polygonsOf(entry, where);
+    for (const [i, child] of childrenOf(entry).entries()) yield* read(child, `${where}: child ${i + 1}`, depth + 1);
+  }
+
+  return {
+    polygons: (entry) => {
+      const kind = isObject(entry) && Array.isArray(entry.features) ? 'collection' : 'feature';
+      return read(entry, `${path}: ${kind} ${++count}`, 0);
+    },
+    notes: () => passed.notes(left),
   };
+}
+
+/** What lies below a feature in QuPath's hierarchy. */
+function childrenOf({ properties, childObjects }: JsonObject): readonly unknown[] {
+  const children = (isObject(properties) ? properties.childObjects : undefined) ?? childObjects;
+  return Array.isArray(children) ? children : [];
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -38,14 +84,9 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function show(value: unknown): string {
-  const json = JSON.stringify(value) ?? 'nothing';
-  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
-}
-
 /**
- * The class of a feature: `properties.classification` is an object with `name`, in QuPath 0.5 and later also `names` (a class
- * and what it is derived from), and a colour, or it is the name itself.
+ * The class of a feature: `properties.classification` is an object with `name`, in QuPath 0.4 and later also `names` (a class and what it
+ * is derived from), up to 0.3 with the class that it is derived from as `parentClass`, and a colour; or it is the name itself.
  */
 function classOf({ properties }: JsonObject, where: string): Said {
   const classification = isObject(properties) ? properties.classification : undefined;
@@ -53,9 +94,15 @@ function classOf({ properties }: JsonObject, where: string): Said {
   if (typeof classification === 'string') return { name: nameOf(classification), color: undefined };
   if (!isObject(classification))
     throw new SegtileError('input', `${where} has the classification ${show(classification)}`, 'an object with a name is due');
-  const { name, names } = classification;
-  const joined = Array.isArray(names) ? names.join(': ') : undefined;
-  return { name: nameOf(name ?? joined), color: colorOf(classification) };
+  return { name: nameOf(derivedName(classification, 0)), color: colorOf(classification) };
+}
+
+/** `Stroma: Positive` for what is positive among stroma, as QuPath shows it. */
+function derivedName({ name, names, parentClass }: JsonObject, depth: number): unknown {
+  if (Array.isArray(names) && (names.length > 1 || name === undefined)) return names.join(': ');
+  if (!isObject(parentClass) || depth === DEEPEST) return name;
+  const parent = derivedName(parentClass, depth + 1);
+  return nameOf(parent) === undefined ? name : nameOf(name) === undefined ? parent : `${parent}: ${name}`;
 }
 
 function nameOf(name: unknown): string | undefined {
@@ -73,25 +120,36 @@ function colorOf({ color, colorRGB }: JsonObject): number | undefined {
   return typeof packed === 'number' && Number.isInteger(packed) ? packed & 0xffffff : undefined;
 }
 
-function* polygonsOf(geometry: unknown, where: string, depth: number): Generator<readonly Ring[]> {
+/** Geometries that have no area. */
+const WITHOUT_AREA: readonly unknown[] = ['Point', 'MultiPoint', 'LineString', 'MultiLineString', 'LinearRing'];
+
+/** The polygons of a geometry, each as its rings. */
+function* areasOf(
+  geometry: unknown,
+  where: string,
+  passOver: (what: string) => void,
+  depth: number,
+): Generator<readonly Ring[]> {
+  if (geometry === null || geometry === undefined) return passOver('without a geometry');
   if (!isObject(geometry)) throw new SegtileError('input', `${where} has the geometry ${show(geometry)}`, 'export it again');
   const { type, coordinates, geometries } = geometry;
-  if (type === 'Polygon') yield requireRings(coordinates, where);
-  else if (type === 'MultiPolygon' && Array.isArray(coordinates)) {
-    for (const polygon of coordinates) yield requireRings(polygon, where);
-  } else if (type === 'GeometryCollection' && Array.isArray(geometries) && depth < DEEPEST) {
-    for (const each of geometries) yield* polygonsOf(each, where, depth + 1);
-  } else {
+  if (WITHOUT_AREA.includes(type)) return passOver(`of type ${type}`);
+  const parts = type === 'Polygon' ? [coordinates ?? []] : type === 'MultiPolygon' ? (coordinates ?? []) : geometries;
+  if (!Array.isArray(parts) || depth > DEEPEST || (parts === geometries && type !== 'GeometryCollection')) {
     throw new SegtileError(
       'input',
       `${where} is a ${typeof type === 'string' ? type : show(type)}, which has no area that can be read`,
       'polygons are due: delete it, or list its class under "skip"',
     );
   }
-}
-
-function requireRings(rings: unknown, where: string): readonly Ring[] {
-  const wrong = wrongRings(rings);
-  if (wrong === undefined) return rings as readonly Ring[];
-  throw new SegtileError('input', `${where} is no polygon: ${wrong}`, 'export it again, or delete it');
+  if (parts.length === 0) return passOver('without a geometry');
+  for (const part of parts as unknown[]) {
+    if (type === 'GeometryCollection') {
+      yield* areasOf(part, where, passOver, depth + 1);
+      continue;
+    }
+    const rings = enclosingRings(part, where);
+    if (rings) yield rings;
+    else passOver(Array.isArray(part) && part.length === 0 ? 'without a geometry' : 'with a ring that encloses nothing');
+  }
 }

@@ -28,6 +28,7 @@ export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig):
     path: image.path,
     kind: 'label image',
     classes: config.classes,
+    notes: [],
     view: (size) => imageView(image, labels, size),
     objects: (signal) => imageObjects(image, labels, slide, signal),
     close: () => image.close(),

@@ -1,5 +1,7 @@
-import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { parseLooseJson } from './loose-json.js';
+import { openText } from './text-file.js';
 
 /** One entry of a list in a JSON file. */
 export interface JsonItem {
@@ -8,15 +10,16 @@ export interface JsonItem {
   readonly value: unknown;
 }
 
-/** Bytes that are read at once. */
-const PIECE = 2 ** 20;
+/** Lists and objects inside each other, at most: more is no annotation but an attack on the stack. */
+const DEEPEST = 512;
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
  * The entries of the lists of a JSON file, one after the other, so that only one is held: annotations of a slide can fill
- * gigabytes, more than one text in Node may have. The file is a list, or an object whose members are looked at.
+ * gigabytes, more than one text in Node may have. The file is a list, or an object whose members are looked at; it may be packed, see
+ * `openText`, and have numbers that JSON has not, see `parseLooseJson`.
  *
  * @param wanted which lists of the object to hand out; entries of others are not looked at
  * @param seen is told the name of every member of the object
@@ -48,15 +51,16 @@ export async function* jsonItems(
     if (last && count === 0 && text.trim() === '') return undefined;
     count++;
     try {
-      return { list: member, value: JSON.parse(text) };
+      return { list: member, value: parseLooseJson(text) };
     } catch (cause) {
       throw broken(`${entryName()}: ${reason(cause)}`, cause);
     }
   };
   const entryName = () => `entry ${count}${member === '' ? '' : ` of ${JSON.stringify(member)}`}`;
 
-  const file = createReadStream(path, { highWaterMark: PIECE });
+  let file: Readable | undefined;
   try {
+    file = await openText(path);
     for await (const piece of file as AsyncIterable<Buffer>) {
       throwIfAborted(signal);
       let from = 0;
@@ -71,7 +75,8 @@ export async function* jsonItems(
           inString = true;
           name = [];
         } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
-          if (++depth === 1) {
+          if (++depth > DEEPEST) throw broken(`${DEEPEST} lists and objects lie inside each other, and more`);
+          if (depth === 1) {
             if (top !== 0) throw broken('something follows its end');
             top = byte;
           }
@@ -104,7 +109,7 @@ export async function* jsonItems(
     if (cause instanceof SegtileError) throw cause;
     throw new SegtileError('input', `${path} cannot be read: ${reason(cause)}`, 'check that the file may be read', cause);
   } finally {
-    file.destroy();
+    file?.destroy();
   }
   if (entryDepth > 0) throw broken(`it ends inside the list after ${count} entries`);
   if (depth > 0 || inString || top === 0) throw broken('it ends in the middle');

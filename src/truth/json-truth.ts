@@ -1,14 +1,16 @@
-import { readFile } from 'node:fs/promises';
+import { text as streamText } from 'node:stream/consumers';
 import { reason, SegtileError } from '../errors.js';
 import { parseJson } from '../plan/checked.js';
 import type { Size } from '../types.js';
 import { cocoReader } from './coco.js';
 import { defaultConfig, type TruthConfig } from './config.js';
-import { geojsonReader } from './geojson.js';
+import { type GeojsonReader, geojsonReader } from './geojson.js';
 import { jsonItems } from './json-items.js';
+import { withoutBareNumbers } from './loose-json.js';
 import { labeller } from './naming.js';
 import { shapeTruth } from './shape-truth.js';
 import type { Shape } from './shapes.js';
+import { openText } from './text-file.js';
 import type { Truth } from './truth.js';
 
 /** The lists that make a COCO file. */
@@ -31,28 +33,28 @@ export async function openJsonTruth(
   if (await isCoco(path, signal)) {
     const coco = cocoReader(path, name, slide, config);
     for await (const item of jsonItems(path, COCO_LISTS, undefined, signal)) coco.add(item.list, item.value);
-    return shapeTruth({ path, kind: 'COCO', slide, config, shapes: coco.shapes() });
+    return shapeTruth({ path, kind: 'COCO', slide, config, ...coco.shapes() });
   }
-  const shapes = await geojsonShapes(path, geojsonReader(path, slide, labeller(config)), signal);
-  return shapeTruth({ path, kind: 'GeoJSON', slide, config, shapes });
+  const found = await geojsonShapes(path, geojsonReader(path, slide, labeller(config)), signal);
+  return shapeTruth({ path, kind: 'GeoJSON', slide, config, ...found });
 }
 
 async function geojsonShapes(
   path: string,
-  reader: ReturnType<typeof geojsonReader>,
+  reader: GeojsonReader,
   signal: AbortSignal | undefined,
-): Promise<Shape[]> {
+): Promise<{ readonly shapes: readonly Shape[]; readonly notes: readonly string[] }> {
   const members = new Set<string>();
   const shapes: Shape[] = [];
   let list = false;
   for await (const { value } of jsonItems(path, ['features'], (member) => members.add(member), signal)) {
-    for (const shape of reader(value)) shapes.push(shape);
+    for (const shape of reader.polygons(value)) shapes.push(shape);
     list = true;
   }
   // A file that is one feature, or no more than its geometry.
   if (!list && members.size > 0 && !members.has('features'))
-    for (const shape of reader(await readWhole(path))) shapes.push(shape);
-  return shapes;
+    for (const shape of reader.polygons(await readWhole(path))) shapes.push(shape);
+  return { shapes, notes: reader.notes() };
 }
 
 /**
@@ -61,20 +63,20 @@ async function geojsonShapes(
  * @throws {SegtileError} `input` where the file is damaged, holds no polygon, or does not fit the slide
  */
 export async function openRegions(path: string, slide: Size, signal?: AbortSignal): Promise<Truth> {
-  const shapes = await geojsonShapes(
+  const { shapes, notes } = await geojsonShapes(
     path,
     geojsonReader(path, slide, () => 1),
     signal,
   );
-  if (shapes.length > 0) return shapeTruth({ path, kind: 'GeoJSON', slide, config: defaultConfig(), shapes });
+  if (shapes.length > 0) return shapeTruth({ path, kind: 'GeoJSON', slide, config: defaultConfig(), shapes, notes });
   throw new SegtileError('input', `${path} holds no polygon`, 'draw the regions as polygons, and export them as GeoJSON');
 }
 
 async function readWhole(path: string): Promise<unknown> {
-  const json = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const json = await streamText(await openText(path)).catch((cause: unknown) => {
     throw new SegtileError('input', `${path} cannot be read: ${reason(cause)}`, 'check that the file may be read', cause);
   });
-  return parseJson(json, path, 'input');
+  return parseJson(withoutBareNumbers(json) ?? json, path, 'input');
 }
 
 /** Whether a JSON file is COCO, which holds the truth of many slides. */

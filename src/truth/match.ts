@@ -1,9 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SegtileError } from '../errors.js';
 import { meant } from '../plan/checked.js';
+import { fileName, isRemote, shownPath } from '../tiff/location.js';
 import { isCoco } from './json-truth.js';
+import { slideName, slidesOfTruth } from './slide-names.js';
 import { readTable } from './table.js';
+
+export { slideName };
 
 /** A slide and the file that holds its truth. */
 export interface TruthPair {
@@ -16,7 +20,7 @@ export interface TruthPair {
 /**
  * Finds the truth of each slide.
  *
- * - `given` is a folder: the file in it that is named after the slide, see {@link truthNames}
+ * - `given` is a folder: the file in it that is named after the slide, see {@link slidesOfTruth}
  * - `given` is a CSV with the columns `slide` and `truth`, and `patient` (or `case`, `patient_id` and the like) where it is known: paths are relative to the CSV;
  *   slides are found by path, by name, or by name without ending
  * - `given` is a CSV of runs or a COCO file, which hold the truth of many slides, or any other file where there is one slide
@@ -31,15 +35,15 @@ export async function matchTruths(
   nameOf: (slide: string) => string = slideName,
 ): Promise<readonly TruthPair[]> {
   const found = await stat(given).catch((cause: unknown) => {
-    throw new SegtileError('input', `there is no file or folder ${given}`, 'check the path of the truth', cause);
+    throw new SegtileError('input', `there is no file or folder ${shownPath(given)}`, 'check the path of the truth', cause);
   });
   if (found.isDirectory()) return matchFolder(slides, given, await readdir(given), nameOf);
-  if (extname(given).toLowerCase() === '.csv') {
+  if (/\.csv(\.gz)?$/i.test(given)) {
     const pairs = await readPairs(given);
     if (pairs !== undefined) return matchPairs(slides, pairs, given, nameOf);
     return slides.map((slide) => ({ slide, truth: given, patient: undefined }));
   }
-  if (slides.length > 1 && !(extname(given).toLowerCase() === '.json' && (await isCoco(given)))) {
+  if (slides.length > 1 && !(/\.json(\.gz)?$/i.test(given) && (await isCoco(given)))) {
     throw new SegtileError(
       'input',
       `${given} is the truth of one slide, but there are ${slides.length}`,
@@ -47,34 +51,6 @@ export async function matchTruths(
     );
   }
   return slides.map((slide) => ({ slide, truth: given, patient: undefined }));
-}
-
-/** What a slide is called where its truth is looked up: the name of its file without folder and ending (`.ome.tif` is one). */
-export function slideName(path: string): string {
-  return basename(path).replace(/(\.ome)?\.[^.]*$/i, '');
-}
-
-const ENDINGS = ['.tif', '.tiff', '.ome.tif', '.ome.tiff', '.png', '.geojson', '.json'];
-const MARKS = [
-  '',
-  '.truth',
-  '_truth',
-  '-truth',
-  '.mask',
-  '_mask',
-  '-mask',
-  '.labels',
-  '_labels',
-  '-labels',
-  '-anatomical-structure',
-];
-
-/**
- * The file names, in small letters, that truth of a slide may have: the slide's own name, one of a few marks or none, and an ending.
- */
-export function truthNames(name: string): readonly string[] {
-  const stem = name.toLowerCase();
-  return MARKS.flatMap((mark) => ENDINGS.map((ending) => stem + mark + ending));
 }
 
 /**
@@ -90,13 +66,12 @@ export function matchFolder(
   nameOf: (slide: string) => string = slideName,
 ): TruthPair[] {
   const themselves = new Set(slides.map((slide) => resolve(slide)));
-  const byName = new Map<string, string[]>();
+  const bySlide = new Map<string, string[]>();
   for (const name of names) {
     if (themselves.has(resolve(folder, name))) continue;
-    const key = name.toLowerCase();
-    byName.set(key, [...(byName.get(key) ?? []), name]);
+    for (const of of slidesOfTruth(name)) bySlide.set(of, [...(bySlide.get(of) ?? []), name]);
   }
-  const candidates = slides.map((slide) => truthNames(nameOf(slide)).flatMap((name) => byName.get(name) ?? []));
+  const candidates = slides.map((slide) => bySlide.get(nameOf(slide).toLowerCase()) ?? []);
   const without = slides.filter((_, i) => candidates[i]!.length === 0);
   if (without.length > 0) {
     const stem = nameOf(without[0]!);
@@ -138,7 +113,7 @@ async function readPairs(path: string): Promise<TruthPair[] | undefined> {
       if (cell(name) === '')
         throw new SegtileError('input', `${path}: line ${line} has no ${name}`, 'fill every cell of the column');
     }
-    const beside = (name: string) => resolve(dirname(path), cell(name)!);
+    const beside = (name: string) => (isRemote(cell(name)!) ? cell(name)! : resolve(dirname(path), cell(name)!));
     pairs.push({
       slide: beside('slide'),
       truth: beside('truth'),
@@ -175,7 +150,7 @@ export function matchPairs(
   return slides.map((slide) => {
     const ways: readonly ((a: string, b: string) => boolean)[] = [
       (a, b) => resolve(a) === resolve(b),
-      (a, b) => basename(a) === basename(b),
+      (a, b) => fileName(a) === fileName(b),
       (a, b) => slideName(a) === nameOf(b),
     ];
     for (const same of ways) {

@@ -7,6 +7,7 @@ import { openJsonTruth } from './json-truth.js';
 import { openLabelPng } from './label-png.js';
 import { openLabelTiff } from './label-tiff.js';
 import { openRleCsv } from './rle-csv.js';
+import { isPacked, startOfText } from './text-file.js';
 import type { Truth } from './truth.js';
 
 /** What is needed to understand a file of truth. */
@@ -32,7 +33,7 @@ export async function openTruth(path: string, { size, config, slideName, signal 
   try {
     const start = new Uint8Array(Math.min(64, source.size));
     await source.read([{ offset: 0, into: start }], signal);
-    switch (kindOf(start)) {
+    switch (kindOf(isPacked(start) ? await startOfText(path, 64) : start)) {
       case 'TIFF': {
         const truth = imageTruth(await openLabelTiff(source, signal), size, config);
         kept = true;

@@ -8,17 +8,52 @@ import type { Extent, Polygon } from './shapes.js';
  */
 export type Ring = readonly (readonly number[])[];
 
-/** What is wrong with the rings of a polygon, or undefined where nothing is. */
-export function wrongRings(rings: unknown): string | undefined {
-  if (!Array.isArray(rings) || rings.length === 0) return 'it has no rings';
-  for (const ring of rings as unknown[]) {
-    if (!Array.isArray(ring) || ring.length < 3) return 'a ring has fewer than 3 points';
-    const bad = ring.findIndex(
-      (point) => !Array.isArray(point) || point.length < 2 || !Number.isFinite(point[0]) || !Number.isFinite(point[1]),
-    );
-    if (bad >= 0) return `point ${bad + 1} of a ring is ${JSON.stringify(ring[bad])}, not [x, y]`;
+/** Larger coordinates are no pixels: no slide comes near, and what is computed with them overflows. */
+const FARTHEST = 1e12;
+
+/**
+ * The rings of a polygon that enclose something; undefined where the outer one, the first, does not: fewer than three points that
+ * do not lie on one line, or one that has no place (null, which NaN is read as).
+ *
+ * @throws {SegtileError} `input` naming the point that is none
+ */
+export function enclosingRings(rings: unknown, where: string): readonly Ring[] | undefined {
+  if (!Array.isArray(rings)) throw noPolygon(where, `its rings are ${show(rings)}`);
+  const kept: Ring[] = [];
+  for (const [index, ring] of (rings as unknown[]).entries()) {
+    if (!Array.isArray(ring)) throw noPolygon(where, `a ring is ${show(ring)}`);
+    for (const [at, point] of (ring as unknown[]).entries())
+      requirePoint(point, `${where} is no polygon: point ${at + 1} of a ring`);
+    if (encloses(ring as (number | null)[][])) kept.push(ring as Ring);
+    else if (index === 0) return undefined;
   }
-  return undefined;
+  return kept.length === 0 ? undefined : kept;
+}
+
+function requirePoint(point: unknown, where: string): void {
+  const [x, y] = Array.isArray(point) ? (point as unknown[]) : [];
+  const isPlace = (value: unknown) => value === null || (typeof value === 'number' && Math.abs(value) <= FARTHEST);
+  if (isPlace(x) && isPlace(y)) return;
+  throw new SegtileError('input', `${where} is ${show(point)}, not [x, y]`, 'export it again, or delete it');
+}
+
+function noPolygon(where: string, what: string): SegtileError {
+  return new SegtileError('input', `${where} is no polygon: ${what}`, 'export it again, or delete it');
+}
+
+function encloses(ring: readonly (readonly (number | null)[])[]): boolean {
+  if (ring.some(([x, y]) => x === null || y === null)) return false;
+  const [first, ...others] = ring as readonly (readonly number[])[];
+  const second = others.find((point) => !samePoint(point, first!));
+  if (first === undefined || second === undefined) return false;
+  const [x, y] = [second[0]! - first[0]!, second[1]! - first[1]!];
+  return others.some((point) => x * (point[1]! - first[1]!) !== y * (point[0]! - first[0]!));
+}
+
+/** A value in words, cut where it is long. */
+export function show(value: unknown): string {
+  const json = JSON.stringify(value) ?? 'nothing';
+  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
 }
 
 /**
@@ -69,15 +104,9 @@ function ringArea(points: Float64Array): number {
   return twice / 2;
 }
 
-/**
- * Gives a shape back that lies on the slide, at least in part.
- *
- * @throws {SegtileError} `input` for one that does not
- */
-export function requireInside<Shape extends { readonly extent: Extent }>(shape: Shape, slide: Size, where: string): Shape {
-  const { left, top, right, bottom } = shape.extent;
-  if (left < slide.width && top < slide.height && right > 0 && bottom > 0) return shape;
-  throw new SegtileError(
+/** The error for what lies on no part of the slide. */
+export function outside({ left, top, right, bottom }: Extent, slide: Size, where: string): SegtileError {
+  return new SegtileError(
     'input',
     `${where}, from (${left}, ${top}) to (${right}, ${bottom}), lies outside the slide of ${slide.width} x ${slide.height} px`,
     'check that it is the truth of this slide, in pixels of its full resolution',

@@ -2,21 +2,42 @@ import { SegtileError } from '../errors.js';
 import { meant } from '../plan/checked.js';
 import type { Size } from '../types.js';
 import type { TruthConfig } from './config.js';
-import { labelOfRuns } from './naming.js';
-import { decodeRle } from './rle.js';
+import { labeller, labelOfRuns } from './naming.js';
+import { type Runs, readRuns, shapeOfRuns } from './rle.js';
 import { shapeTruth } from './shape-truth.js';
+import { namedAlike } from './slide-names.js';
 import { readTable } from './table.js';
 import type { Truth } from './truth.js';
 
-/** What the column of runs may be called: in truth, in predictions, in HuBMAP 2022. */
-const RUN_COLUMNS = ['encoding', 'predicted', 'rle'];
+/** What columns are called, in small letters without blanks and marks: those of the slide, of the runs and of the class. The first that is there counts. */
+const COLUMNS = {
+  id: ['id', 'imageid', 'image', 'imagename', 'imgid', 'img', 'filename', 'slideid'],
+  runs: ['encoding', 'predicted', 'rle', 'encodedpixels', 'prediction', 'encoded', 'rlemask', 'maskrle', 'encodedrle'],
+  name: ['class', 'classname', 'classid', 'category', 'categoryid', 'label'],
+} as const;
+
+/** Where the cells of a row are. */
+interface Places {
+  readonly id: number;
+  readonly runs: number;
+  /** -1 where classes are not told. */
+  readonly name: number;
+}
+
+/** A row of one slide. */
+interface Row {
+  readonly line: number;
+  readonly id: string;
+  readonly runs: string;
+  readonly name: string | undefined;
+}
 
 /**
- * Opens the row of a slide in a CSV of HuBMAP: `id,encoding` (truth) or `id,predicted` (predictions), RLE at full resolution.
- * Rows of other slides are read over, not held.
+ * Opens what a CSV of HuBMAP has of a slide: rows of `id,encoding` (truth) or `id,predicted` (predictions), one for the slide or one an object,
+ * where there is a column `class` one for each class; RLE at full resolution. Rows of other slides are read over, not held.
  *
- * @param name of the slide, as the column `id` has it
- * @throws {SegtileError} `input` where there is no such row or several, and where the runs do not fit the slide
+ * @param name of the slide, as the column `id` has it, with or without ending
+ * @throws {SegtileError} `input` where there is no such row, and where the runs do not fit the slide
  */
 export async function openRleCsv(
   path: string,
@@ -25,39 +46,78 @@ export async function openRleCsv(
   config: TruthConfig,
   signal?: AbortSignal,
 ): Promise<Truth> {
-  const encoding = await findRow(path, name, signal);
-  const where = `${path}: id ${name}`;
-  const shape = decodeRle(encoding, slide, labelOfRuns(config, where), where);
-  return shapeTruth({ path, kind: 'RLE', slide, config, shapes: shape.tops.length === 0 ? [] : [shape] });
+  const rows = await findRows(path, name, signal);
+  const labelOf = labeller(config);
+  const byLabel = new Map<number, Runs>();
+  for (const { line, id, runs, name: named } of rows) {
+    const where = rows.length === 1 ? `${path}: id ${id}` : `${path}: line ${line}, id ${id}`;
+    const label = named === undefined ? labelOfRuns(config, where) : labelOf({ name: named, color: undefined }, where);
+    if (label === undefined) continue;
+    const all = byLabel.get(label) ?? { starts: [], ends: [] };
+    byLabel.set(label, all);
+    readRuns(runs, slide, where, all);
+  }
+  const found = [...byLabel].map(([label, runs]) => shapeOfRuns(runs, slide, label));
+  const overlaps = found.reduce((sum, each) => sum + each.overlaps, 0);
+  const notes = overlaps === 0 ? [] : [`${path}: ${overlaps} runs of ${name} overlap others: a pixel counts once`];
+  const shapes = found.flatMap(({ shape }) => (shape.tops.length === 0 ? [] : [shape]));
+  return shapeTruth({ path, kind: 'RLE', slide, config, shapes, notes });
 }
 
-async function findRow(path: string, name: string, signal: AbortSignal | undefined): Promise<string> {
-  let columns: { readonly id: number; readonly runs: number } | undefined;
-  let found: string | undefined;
-  const ids: string[] = [];
+/**
+ * The ids of a CSV of runs, each once, in the order of the file.
+ *
+ * @throws {SegtileError} `input` where it cannot be read, or is no such CSV
+ */
+export async function idsOfRuns(path: string, signal?: AbortSignal): Promise<readonly string[]> {
+  const ids = new Set<string>();
+  for await (const { id } of rowsOf(path, signal)) ids.add(id);
+  return [...ids];
+}
+
+async function findRows(path: string, name: string, signal: AbortSignal | undefined): Promise<readonly Row[]> {
+  let found: Row[] = [];
+  let fit = 1;
+  const ids = new Set<string>();
+  for await (const row of rowsOf(path, signal)) {
+    const fits = namedAlike(row.id, name);
+    if (fits === 0) ids.add(row.id);
+    if (fits > fit) found = [];
+    if (fits >= fit) found.push(row);
+    fit = Math.max(fit, fits);
+  }
+  const [first] = found;
+  if (first === undefined) {
+    const some = [...ids].slice(0, 5).join(', ') + (ids.size > 5 ? `, … (${ids.size} in all)` : '');
+    const what = `${path} has no row with the id ${name}${meant(name, [...ids])}`;
+    throw new SegtileError('input', what, `its ids are ${some || 'none'}`);
+  }
+  const other = found.find(({ id }) => id !== first.id);
+  if (other === undefined) return found;
+  const what = `${path} has the ids ${first.id} and ${other.id}, which both may be ${name}`;
+  throw new SegtileError('input', what, 'leave the rows of one');
+}
+
+async function* rowsOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<Row> {
+  let places: Places | undefined;
   for await (const { line, cells } of readTable(path, signal)) {
-    if (columns === undefined) {
-      columns = columnsOf(path, cells);
+    if (places === undefined) {
+      places = placesOf(path, cells);
       continue;
     }
-    const id = cells[columns.id]!;
-    if (id !== name) ids.push(id);
-    else if (found === undefined) found = cells[columns.runs]!;
-    else throw new SegtileError('input', `${path}: line ${line} has the id ${name} again`, 'leave one row for each slide');
+    const name = places.name < 0 ? undefined : cells[places.name]!.trim() || undefined;
+    yield { line, id: cells[places.id]!.trim(), runs: cells[places.runs]!, name };
   }
-  if (found !== undefined) return found;
-  const some = ids.slice(0, 5).join(', ') + (ids.length > 5 ? `, … (${ids.length} in all)` : '');
-  throw new SegtileError('input', `${path} has no row with the id ${name}${meant(name, ids)}`, `its ids are ${some || 'none'}`);
 }
 
-function columnsOf(path: string, header: readonly string[]): { id: number; runs: number } {
-  const names = header.map((name) => name.trim().toLowerCase());
-  const id = names.indexOf('id');
-  const runs = names.findIndex((name) => RUN_COLUMNS.includes(name));
-  if (id >= 0 && runs >= 0) return { id, runs };
+function placesOf(path: string, header: readonly string[]): Places {
+  const names = header.map((name) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, ''));
+  const place = (wanted: readonly string[]) => names.indexOf(wanted.find((name) => names.includes(name)) ?? '?');
+  const places = { id: place(COLUMNS.id), runs: place(COLUMNS.runs), name: place(COLUMNS.name) };
+  if (places.id >= 0 && places.runs >= 0) return places;
   throw new SegtileError(
     'input',
     `${path} has the columns ${header.join(', ').slice(0, 80)}, not id and encoding`,
-    `a CSV of runs has the columns id and one of ${RUN_COLUMNS.join(', ')}`,
+    'a CSV of runs has the columns id (or ImageId) and encoding, predicted, rle or EncodedPixels',
   );
 }

@@ -19,6 +19,8 @@ export interface ShapeFile {
   readonly config: TruthConfig;
   /** In the order of the file. */
   readonly shapes: readonly Shape[];
+  /** See `Truth.notes`. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -26,13 +28,14 @@ export interface ShapeFile {
  * is painted last has the pixel: the later in the file, or with `overlap: classes` that of the later class, background below
  * and ignored regions above them all.
  */
-export function shapeTruth({ path, kind, slide, config, shapes }: ShapeFile): Truth {
+export function shapeTruth({ path, kind, slide, config, shapes, notes }: ShapeFile): Truth {
   const painted = config.overlap === 'later' ? shapes : inOrderOfClasses(shapes, config);
   const reaching = shapeIndex(painted, slide.height);
   return {
     path,
     kind,
     classes: config.classes,
+    notes,
     view: (size) => shapeView({ shapes: painted, reaching }, size, slide, config.unlabelled),
     objects: (signal) => shapeObjects(shapes, slide, signal),
     close: async () => undefined,

@@ -1,6 +1,7 @@
-import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { openText } from './text-file.js';
 
 /** A row of a CSV, the header included. */
 export interface TableRow {
@@ -15,11 +16,10 @@ export interface TableRow {
  * @throws {SegtileError} `input` where it is no CSV or cannot be read, `aborted` when the signal fires
  */
 export async function* readTable(path: string, signal?: AbortSignal): AsyncGenerator<TableRow, void, undefined> {
-  const file = createReadStream(path);
   const rows = parse({ bom: true, skip_empty_lines: true, info: true });
-  file.on('error', (error) => rows.destroy(error));
-  file.pipe(rows);
   try {
+    const file = await openText(path);
+    pipeline(file, rows, () => {});
     for await (const { record, info } of rows as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
       throwIfAborted(signal);
       yield { line: info.lines, cells: record };
@@ -32,7 +32,6 @@ export async function* readTable(path: string, signal?: AbortSignal): AsyncGener
         : ['cannot be read', 'check that the file is there and may be read'];
     throw new SegtileError('input', `${path} ${what}: ${reason(cause)}`, hint, cause);
   } finally {
-    file.destroy();
     rows.destroy();
   }
 }

@@ -10,6 +10,8 @@ export interface Truth {
   readonly kind: string;
   /** Every class that may occur, with its label. */
   readonly classes: readonly MaskClass[];
+  /** What of the file counts for nothing, or was taken for granted, as sentences for people. */
+  readonly notes: readonly string[];
   /** The labels as they lie on a working image of the given size, which shows the whole slide. */
   view(size: Size): LabelView;
   /**

@@ -34,6 +34,7 @@ export function paintedTruth(full: Size, labelAt: Labelling, objects: readonly T
     path: 'painted',
     kind: 'label image',
     classes,
+    notes: [],
     view: (size) => ({
       ...size,
       async *readBands(rows): AsyncGenerator<Band> {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { predictedName } from '../../dist/pipeline/prediction.js';
 import { matchFolder, matchTruths, slideName } from '../../dist/truth/match.js';
 import { fixture } from './read.js';
 
@@ -21,9 +22,25 @@ describe('matchFolder', () => {
     'a.png',
     'a.ome.tif',
     'a-labels.ome.tiff',
+    'a.svs.geojson',
+    'a.svs.geojson.gz',
+    'a.svs.mask.tif',
+    'A.SVS.tif',
+    'a.svs_mask.png',
+    'a.json.gz',
   ])('takes %s for the truth of a.svs', (name) => {
     const found = matchFolder(['/s/a.svs'], '/t', ['ab.png', 'b.truth.tif', name]);
     expect(found).toEqual([{ slide: '/s/a.svs', truth: `/t/${name}`, patient: undefined }]);
+  });
+
+  it.each([
+    ['a.ome.tif', 'a.ome.tif.geojson'],
+    ['a.ome.tif', 'a.ome.geojson'],
+    ['a.b.ndpi', 'a.b.ndpi-labels.png'],
+    ['segtile-out/a.mask.ome.tif', 'a.svs.geojson'],
+  ])('takes for the truth of %s the file %s', (slide, name) => {
+    const found = matchFolder([slide], '/t', ['a.geojson.txt', 'ab.svs.geojson', name], predictedName);
+    expect(found.map(({ truth }) => truth)).toEqual([`/t/${name}`]);
   });
 
   it('never takes a slide for its own truth', () => {
