@@ -54,7 +54,7 @@ export interface SlideScores extends Size {
 
 /**
  * Compares a label mask, or probabilities, with the truth of the same slide. Both are read once, a few rows at a time. The truth is seen at the size of the
- * mask, by nearest neighbour where it is an image.
+ * mask; where it is an image, it is shrunk by majority and enlarged by nearest neighbour.
  *
  * @param onRows is called with how many rows of the mask are done
  * @throws {SegtileError} `input` where a file cannot be read, or a label or a name stands for no class; `aborted` when the signal fires

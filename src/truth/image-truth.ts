@@ -5,6 +5,7 @@ import type { Band, BandRun, Size, Span } from '../types.js';
 import { requireSameShape } from './aspect.js';
 import { IGNORE, type TruthConfig } from './config.js';
 import type { LabelImage, ValueBand } from './label-image.js';
+import { majorityView, shrinks } from './majority-view.js';
 import type { LabelView, Truth, TruthObject } from './truth.js';
 import { type Labels, labelsOf } from './values.js';
 
@@ -16,7 +17,7 @@ const BAND_ROWS = 256;
 const BAND_PIXELS = 2 ** 22;
 
 /**
- * Truth that is an image of labels. It shows the whole slide, at whatever size.
+ * Truth that is an image of labels. It shows the whole slide, at whatever size: enlarged by nearest neighbour, shrunk by majority.
  *
  * @param slide level 0, in pixels
  * @throws {SegtileError} `input` where the image has another shape than the slide
@@ -29,7 +30,7 @@ export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig):
     kind: 'label image',
     classes: config.classes,
     notes: [],
-    view: (size) => imageView(image, labels, size),
+    view: (size) => (shrinks(image, size) ? majorityView(imageView(image, labels, image), size) : imageView(image, labels, size)),
     objects: (signal) => imageObjects(image, labels, slide, signal),
     close: () => image.close(),
   };

@@ -2,6 +2,7 @@ import { throwIfAborted } from '../errors.js';
 import { type Region, trackRegions } from '../plan/connected.js';
 import type { Band, Size, Span } from '../types.js';
 import { IGNORE, type TruthConfig } from './config.js';
+import { majorityView, shrinks } from './majority-view.js';
 import { shapeIndex } from './shape-index.js';
 import { type Canvas, type Columns, type Extent, paint, type Shape } from './shapes.js';
 import type { LabelView, Truth, TruthObject } from './truth.js';
@@ -31,15 +32,29 @@ export interface ShapeFile {
 export function shapeTruth({ path, kind, slide, config, shapes, notes }: ShapeFile): Truth {
   const painted = config.overlap === 'later' ? shapes : inOrderOfClasses(shapes, config);
   const reaching = shapeIndex(painted, slide.height);
+  const grid = gridOf(shapes);
   return {
     path,
     kind,
     classes: config.classes,
     notes,
-    view: (size) => shapeView({ shapes: painted, reaching }, size, slide, config.unlabelled),
+    view: (size) => {
+      const viewAt = (at: Size): LabelView => shapeView({ shapes: painted, reaching }, at, slide, config.unlabelled);
+      return grid && shrinks(grid, size) ? majorityView(viewAt(grid), size) : viewAt(size);
+    },
     objects: (signal) => shapeObjects(shapes, slide, signal),
     close: async () => undefined,
   };
+}
+
+/** The size of the image whose pixels all shapes are made of, where there is one: runs are an image of labels, and are shrunk like one. */
+function gridOf(shapes: readonly Shape[]): Size | undefined {
+  const [first] = shapes;
+  if (first?.kind !== 'columns') return undefined;
+  const { width, height } = first.image;
+  const same = (shape: Shape): boolean =>
+    shape.kind === 'columns' && shape.image.width === width && shape.image.height === height;
+  return shapes.every(same) ? { width, height } : undefined;
 }
 
 function inOrderOfClasses(shapes: readonly Shape[], { classes }: TruthConfig): Shape[] {

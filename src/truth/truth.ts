@@ -2,7 +2,8 @@ import type { Band, Box, MaskClass, Size, Span } from '../types.js';
 
 /**
  * What is known to be where on a slide: a label for every pixel, in whatever form it was given. Labels are seen at a working
- * resolution of the slide, like the slide itself, and always by nearest neighbour or by the geometry at hand, never by a mean.
+ * resolution of the slide, like the slide itself: an image of labels that is shrunk by majority, that is enlarged by nearest neighbour, else by the
+ * geometry at hand, never by a mean.
  */
 export interface Truth {
   readonly path: string;

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nearest } from '../../dist/plan/stretch.js';
 import { defaultConfig } from '../../dist/truth/config.js';
 import { openTruth } from '../../dist/truth/open.js';
 import type { TruthObject } from '../../dist/truth/truth.js';
-import { config, fixture, greyPixels, readLabels } from './read.js';
+import { config, fixture, greyPixels, readLabels, shownLabel } from './read.js';
 
 const QUPATH = { width: 120, height: 90 };
 const tissues = config({ classes: [{ name: 'Tumor' }, { name: 'Stroma' }, { name: 'Vessel: Wall' }] });
@@ -266,7 +265,7 @@ describe('openTruth of runs', () => {
     expect(await objectsOf(truth.objects())).toEqual([]);
   });
 
-  it('shows the nearest pixel at any other resolution, in whatever pieces', async () => {
+  it('shows the nearest pixel where it is enlarged and the majority where it is shrunk, in whatever pieces', async () => {
     const truth = await openTruth(fixture('runs.csv'), { size, config: defaultConfig(), slideName: 'holes' });
     const { data } = await greyPixels(fixture('holes.png'));
     const side = fc.integer({ min: 1, max: 170 });
@@ -278,8 +277,8 @@ describe('openTruth of runs', () => {
         const part = await readLabels(view, { start: y, length: height - y }, () => [{ start: x, length: width - x }]);
         for (let row = y; row < height; row++) {
           for (let column = x; column < width; column++) {
-            const source = nearest(row, size.height, height) * size.width + nearest(column, size.width, width);
-            if (part[(row - y) * width + column] !== data[source]) throw new Error(`another label at ${column}, ${row}`);
+            const wanted = shownLabel(data, size, { width, height }, column, row);
+            if (part[(row - y) * width + column] !== wanted) throw new Error(`another label at ${column}, ${row}`);
           }
         }
       }),
@@ -356,7 +355,7 @@ describe('openTruth of label images', () => {
   });
 
   it.each(['grey-8.png', 'grey-8.tif', 'strips.tif', 'rgb.tif'])(
-    'shows the nearest pixel of %s at any resolution, in whatever pieces',
+    'shows the nearest pixel of %s enlarged and the majority of it shrunk, in whatever pieces',
     async (name) => {
       const truth = await openTruth(fixture(name), { size: { width: 590, height: 450 }, config: three, slideName: 'x' });
       const side = fc.integer({ min: 1, max: 150 });
@@ -375,8 +374,8 @@ describe('openTruth of label images', () => {
           for (const { start, length } of wanted) {
             for (let row = y; row < height; row++) {
               for (let column = start; column < Math.min(start + length, width); column++) {
-                const source = nearest(row, LABELS.height, height) * LABELS.width + nearest(column, LABELS.width, width);
-                if (part[(row - y) * width + column] !== labels[source]) throw new Error(`another label at ${column}, ${row}`);
+                const label = shownLabel(labels, LABELS, { width, height }, column, row);
+                if (part[(row - y) * width + column] !== label) throw new Error(`another label at ${column}, ${row}`);
               }
             }
           }

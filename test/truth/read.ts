@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import { nearest } from '../../dist/plan/stretch.js';
 import { parseConfig, type TruthConfig } from '../../dist/truth/config.js';
 import type { LabelView } from '../../dist/truth/truth.js';
 import type { Size, Span } from '../../dist/types.js';
@@ -46,4 +47,31 @@ export async function readLabels(
   }
   if (y !== rows.start + rows.length) throw new Error(`bands end at ${y}`);
   return out;
+}
+
+/**
+ * What an image of labels shows at another size: where that is smaller along a side, the label that covers most of the pixel, found by exact areas (of equals no
+ * background, and the first in reading order); else the pixel whose centre is nearest.
+ */
+export function shownLabel(data: ArrayLike<number>, from: Size, to: Size, column: number, row: number): number {
+  if (to.width >= from.width && to.height >= from.height) {
+    const [x, y] = [nearest(column, from.width, to.width), nearest(row, from.height, to.height)];
+    return data[y * from.width + x]!;
+  }
+  const areas = new Map<number, number>();
+  const shared = (at: number, index: number, whole: number, parts: number): number =>
+    Math.max(0, Math.min((at + 1) * parts, (index + 1) * whole) - Math.max(at * parts, index * whole));
+  const range = (index: number, whole: number, parts: number): number[] =>
+    Array.from({ length: Math.ceil(whole / parts) + 2 }, (_, i) => Math.floor((index * whole) / parts) + i).filter(
+      (at) => at < whole && shared(at, index, whole, parts) > 0,
+    );
+  for (const y of range(row, from.height, to.height)) {
+    for (const x of range(column, from.width, to.width)) {
+      const own = data[y * from.width + x]!;
+      const area = shared(y, row, from.height, to.height) * shared(x, column, from.width, to.width);
+      areas.set(own, (areas.get(own) ?? 0) + area);
+    }
+  }
+  const most = Math.max(...areas.values());
+  return [...areas].find(([label, area]) => area === most && label !== 0)?.[0] ?? 0;
 }

@@ -1,0 +1,139 @@
+import { SegtileError } from '../errors.js';
+import { covered, majorityRow, overlap, type WeighedLine } from '../plan/majority.js';
+import type { Band, BandRun, Size, Span } from '../types.js';
+import type { LabelView } from './truth.js';
+
+/** Rows and pixels that are handed on at a time, at most. */
+const BAND_ROWS = 256;
+const BAND_PIXELS = 2 ** 22;
+
+/** A row of the larger view: its number, and its labels in runs. */
+interface SourceRow {
+  readonly y: number;
+  readonly runs: readonly { readonly x: number; readonly labels: Uint8Array }[];
+}
+
+/** Whether a view has fewer pixels than what it shows, along one side at least. */
+export function shrinks(source: Size, size: Size): boolean {
+  return size.width < source.width || size.height < source.height;
+}
+
+/**
+ * Labels at a smaller size: each pixel has the label that covers most of it, see {@link majorityRow}. Holds as many rows of the larger view as one
+ * row of the smaller lies over.
+ *
+ * @param source is larger in both directions, or as large in one of them
+ */
+export function majorityView(source: LabelView, size: Size): LabelView {
+  const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_PIXELS / size.width)));
+  return {
+    ...size,
+    async *readBands(rows, columns, signal) {
+      const end = Math.min(rows.start + rows.length, size.height);
+      if (rows.start >= end) return;
+      const top = covered(rows.start, source.height, size.height)[0];
+      const bottom = covered(end - 1, source.height, size.height)[1];
+      const wanted = (span: Span): Span[] => {
+        const from = Math.max(Math.floor((span.start * size.height) / source.height), rows.start);
+        const to = Math.min(Math.ceil(((span.start + span.length) * size.height) / source.height), end);
+        return from < to ? sourceColumns(columns({ start: from, length: to - from }), source.width, size.width) : [];
+      };
+      let held: SourceRow[] = [];
+      let made: Row[] = [];
+      let y = rows.start;
+      for await (const band of source.readBands({ start: top, length: bottom - top }, wanted, signal)) {
+        for (const row of rowsOf(band)) {
+          held.push(row);
+          // A row of the larger view may lie under two of the smaller one.
+          while (y < end && covered(y, source.height, size.height)[1] <= row.y + 1) {
+            const own = madeRow(held, columns({ start: y, length: 1 }), y, source, size);
+            if (made.length === step || (made.length > 0 && !sameSpans(made[0]!, own))) {
+              yield bandOf(made);
+              made = [];
+            }
+            made.push(own);
+            y++;
+            if (y < end) {
+              const next = covered(y, source.height, size.height)[0];
+              held = held.filter((each) => each.y >= next);
+            }
+          }
+        }
+      }
+      if (made.length > 0) yield bandOf(made);
+    },
+  };
+}
+
+/** A row of the smaller view. */
+interface Row {
+  readonly y: number;
+  readonly runs: readonly { readonly x: number; readonly data: Uint8Array }[];
+}
+
+function sourceColumns(columns: readonly Span[], from: number, to: number): Span[] {
+  const spans: { start: number; length: number }[] = [];
+  for (const { start, length } of columns) {
+    const first = Math.max(start, 0);
+    const last = Math.min(start + length, to) - 1;
+    if (last < first) continue;
+    const left = covered(first, from, to)[0];
+    const right = covered(last, from, to)[1];
+    const before = spans.at(-1);
+    if (before !== undefined && left <= before.start + before.length) before.length = right - before.start;
+    else spans.push({ start: left, length: right - left });
+  }
+  return spans;
+}
+
+function rowsOf({ y, height, runs }: Band): SourceRow[] {
+  return Array.from({ length: height }, (_, row) => ({
+    y: y + row,
+    runs: runs.map(({ x, pixels: { width, data } }) => ({
+      x,
+      labels: data.subarray(row * width, (row + 1) * width) as Uint8Array,
+    })),
+  }));
+}
+
+function madeRow(held: readonly SourceRow[], columns: readonly Span[], y: number, source: Size, size: Size): Row {
+  const runs: { x: number; data: Uint8Array }[] = [];
+  const [top, bottom] = covered(y, source.height, size.height);
+  const rows = held.filter((each) => each.y >= top && each.y < bottom);
+  for (const { start, length } of columns) {
+    const x = Math.max(start, 0);
+    const width = Math.min(start + length, size.width) - x;
+    if (width <= 0) continue;
+    const [left, right] = [covered(x, source.width, size.width)[0], covered(x + width - 1, source.width, size.width)[1]];
+    const lines = rows.map((row): WeighedLine => {
+      // What is wanted lies together, so it lies in one run.
+      const run = row.runs.find((each) => each.x <= left && right <= each.x + each.labels.length);
+      if (run === undefined) throw new SegtileError('input', `row ${row.y} of a mask did not come whole`);
+      return {
+        labels: run.labels.subarray(left - run.x, right - run.x),
+        weight: overlap(row.y, y, source.height, size.height),
+      };
+    });
+    const data = new Uint8Array(width);
+    majorityRow(lines, left, x, source.width, size.width, data);
+    runs.push({ x, data });
+  }
+  return { y, runs };
+}
+
+function sameSpans(a: Row, b: Row): boolean {
+  return (
+    a.runs.length === b.runs.length &&
+    a.runs.every(({ x, data }, i) => x === b.runs[i]!.x && data.length === b.runs[i]!.data.length)
+  );
+}
+
+function bandOf(rows: readonly Row[]): Band {
+  const { y, runs } = rows[0]!;
+  const joined = runs.map(({ x, data: { length: width } }, i): BandRun => {
+    const data = new Uint8Array(width * rows.length);
+    for (const [row, each] of rows.entries()) data.set(each.runs[i]!.data, row * width);
+    return { x, pixels: { width, height: rows.length, channels: 1, data } };
+  });
+  return { y, height: rows.length, runs: joined };
+}
