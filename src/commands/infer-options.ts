@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { blends } from '../plan/blend.js';
 import { ttas } from '../plan/symmetry.js';
+import { DEFAULT_TISSUE } from '../plan/tissue.js';
 import { option } from './option.js';
 import {
   area,
@@ -114,7 +115,12 @@ export function addInferOptions(command: Command): Command {
       ),
     )
     .addOption(
-      option('--tissue <how>', 'which windows hold tissue: otsu, hubmap, none, or a mask image or GeoJSON', text, 'otsu'),
+      option(
+        '--tissue <how>',
+        'which windows hold tissue: otsu, hubmap, none, or a mask image or GeoJSON',
+        text,
+        DEFAULT_TISSUE,
+      ),
     )
     .addOption(
       option('--min-tissue <share>', 'least share of a window that is tissue (default: any, or the rule of hubmap)', share),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { forms } from '../dataset/layout.js';
 import { samplers } from '../plan/sampling.js';
+import { DEFAULT_TISSUE } from '../plan/tissue.js';
 import { mix, parts, samplerList, tilesByClass } from './dataset-parse.js';
 import { option } from './option.js';
 import { list, type Parser, positiveNumber, range, share, size, wholeNumber, word } from './parse.js';
@@ -47,8 +48,21 @@ export function addMakeDatasetOptions(command: Command): Command {
     .addOption(option('--mix <shares>', 'samplers with shares of --count: positive=0.5,random=0.5', mix))
     .addOption(option('--count <n>', 'tiles of a slide at most (default: all of a grid)', wholeNumber(1)))
     .addOption(option('--max-per-class <n>', 'tiles of a slide by main class: tumor=200,background=50', tilesByClass))
-    .addOption(option('--tissue <how>', 'what tissue is: otsu, hubmap, none, or a mask image or GeoJSON', text, 'otsu'))
-    .addOption(option('--min-tissue <share>', 'least share of a tile that is tissue, unless it holds a class', share))
+    .addOption(
+      option(
+        '--tissue <how>',
+        'which windows hold tissue, as for infer: otsu, hubmap, none, or a mask image or GeoJSON; none keeps glass',
+        text,
+        DEFAULT_TISSUE,
+      ),
+    )
+    .addOption(
+      option(
+        '--min-tissue <share>',
+        'least share of a tile that is tissue, unless it holds a class (default: any, or the rule of hubmap)',
+        share,
+      ),
+    )
     .addOption(option('--tries <n>', 'how often a window is drawn anew until it is kept', wholeNumber(1), 50))
     .addOption(option('--seed <n>', 'the same seed gives the same tiles', wholeNumber(0), 0))
     .optionsGroup('Splits:')

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
 import { prepareRoot } from '../pipeline/dataset-files.js';
 import { type SlideFailure, slideFacts } from '../pipeline/dataset-record.js';
-import { type DatasetWatcher, makeDataset as make } from '../pipeline/make-dataset.js';
+import { type DatasetSettings, type DatasetWatcher, makeDataset as make } from '../pipeline/make-dataset.js';
 import { planDataset } from '../pipeline/plan-dataset.js';
 import { sharedPatients } from '../pipeline/split-dataset.js';
 import type { DatasetSlide } from '../pipeline/survey-slide.js';
@@ -36,9 +36,13 @@ export async function makeDataset(
   const { stdout, stderr, signal } = shell;
   const root = options.output;
   const augment = options.augment === undefined ? undefined : await readAugmentation(options.augment);
+  const classes = await classesFacts(options.classes);
+  const settingsFor = (by: SplitBy): DatasetSettings => datasetSettings(options, by, commandWords(argv), classes, augment);
+  // Options that contradict each other are refused before a file is looked for.
+  settingsFor(options.splitBy ?? 'slide');
   const config = options.classes === undefined ? defaultConfig() : await readConfig(options.classes);
   const { pairs, splitBy } = await openPairs(slides, options, config, signal);
-  const settings = datasetSettings(options, splitBy, commandWords(argv), await classesFacts(options.classes), augment);
+  const settings = settingsFor(splitBy);
   const { augmentation } = settings.tiles;
   if (!options.dryRun) {
     const existing = options.overwrite ? 'overwrite' : options.resume ? 'resume' : 'refuse';

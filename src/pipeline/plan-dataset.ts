@@ -54,7 +54,7 @@ export async function planDataset(
     throw new SegtileError(
       'input',
       'no window of any slide was kept, so there is nothing to write',
-      'ask for less tissue with --min-tissue, for another --sample, or for a smaller --window or --guard',
+      'keep glass as well with --tissue none, ask for less tissue with --min-tissue, for another --sample, or for a smaller --window or --guard',
     );
   }
   return { classes, slides: divided };

@@ -18,7 +18,7 @@ import { type View, type ViewChoice, workingView } from '../slide/view.js';
 import type { LabelView, Truth } from '../truth/truth.js';
 import type { Band, Box, MaskClass, Mpp, Pixels, Size } from '../types.js';
 import { contrastWarnings, once } from './contrast.js';
-import { OVERVIEW_SIDE, type TissueChoice, tissueMask } from './tissue.js';
+import { holdsTissue, OVERVIEW_SIDE, type TissueChoice, tissueMask } from './tissue.js';
 
 /** A slide that tiles are cut from, and what is known of it. */
 export interface DatasetSlide {
@@ -127,6 +127,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
       name: slide.name,
       size,
       tissue,
+      holds: holdsTissue(settings.tissue, sample.minTissue),
       foreground: asked.has('positive') ? await findForeground(labels, classes, sample.window, signal) : undefined,
       objects: asked.has('object') ? await findObjects(pair, size, signal) : undefined,
     };

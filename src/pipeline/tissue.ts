@@ -35,6 +35,18 @@ export const OVERVIEW_SIDE = 2048;
 const MIN_TISSUE = 0;
 
 /**
+ * What share of a window has to be tissue for it to be worth a look: any, or more than the rule of `hubmap` calls background, or what the user says.
+ *
+ * @param minTissue least share, 0 to 1, where the user gave one
+ */
+export function holdsTissue(choice: TissueChoice, minTissue: number | undefined): (share: number) => boolean {
+  if (choice.kind === 'none') return () => true;
+  if (choice.kind === 'hubmap' && minTissue === undefined) return (share) => share > HUBMAP_SHARE;
+  const least = minTissue ?? MIN_TISSUE;
+  return (share) => share > 0 && share >= least;
+}
+
+/**
  * Decides for each window of a grid whether it holds enough tissue to be worth the model's time. Judged on the whole window that
  * is read, not on its core.
  *
@@ -52,10 +64,9 @@ export async function selectTissue(
 ): Promise<TissueSelection> {
   if (choice.kind === 'none') return { selection: selectWindows(grid, () => true), facts: { method: 'none' } };
   const least = minTissue ?? MIN_TISSUE;
-  const enough = (share: number): boolean => share > 0 && share >= least;
+  const holds = holdsTissue(choice, minTissue);
 
   if (choice.kind === 'hubmap') {
-    const holds = minTissue === undefined ? (share: number) => share > HUBMAP_SHARE : enough;
     const facts = { method: 'hubmap', minTissue: minTissue ?? HUBMAP_SHARE };
     if (view.slide.levels.length > 1) {
       const low = await overview();
@@ -75,7 +86,7 @@ export async function selectTissue(
   const low = await overview();
   const { mask, facts } = await tissueMask(choice, view.slide, low, signal);
   const map = tissueMap(mask, low);
-  const selection = selectWindows(grid, ({ box }) => enough(tissueShare(map, box, grid.size)));
+  const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, grid.size)));
   const share = map.sums.at(-1)! / mask.length;
   const judgedOn = `overview of ${low.width} x ${low.height} px`;
   return { selection, facts: { ...facts, minTissue: least, judgedOn, tissueShare: Number(share.toFixed(4)) } };

@@ -29,7 +29,7 @@ export interface SampleSettings {
   readonly asks: readonly Ask[];
   readonly window: Size;
   readonly stride: Size;
-  /** Least share of a window that must be tissue, unless it holds a label. Without it only `rejection` asks for tissue. */
+  /** Least share of a window that must be tissue, unless it holds a label, where the user gave one. */
   readonly minTissue: number | undefined;
   /** How often a window is drawn anew until it is kept. */
   readonly tries: number;
@@ -45,6 +45,8 @@ export interface Ground {
   readonly size: Size;
   /** Share of a window that is tissue, 0 to 1; undefined where nobody looks for tissue. */
   tissue(window: Box): number | undefined;
+  /** Whether such a share is enough for a window without a label; without it any share is, none as well. */
+  readonly holds?: (share: number) => boolean;
   /** Needed for `positive`. */
   readonly foreground: Foreground | undefined;
   /** Boxes of objects on the image; needed for `object`. */
@@ -99,7 +101,8 @@ export function propose(settings: SampleSettings, ground: Ground): Proposal[] {
       const least = settings.minTissue ?? (ask.sampler === 'rejection' ? SLIVER : undefined);
       const { width, height } = settings.window;
       const tissue = ground.tissue({ x, y, width, height });
-      const enough = least === undefined || (tissue !== undefined && tissue > 0 && tissue >= least);
+      const asked = least === undefined || (tissue !== undefined && tissue > 0 && tissue >= least);
+      const enough = asked && (tissue === undefined || ground.holds?.(tissue) !== false);
       return { x, y, sampler, ask: index, slot, tissue, needsLabel: !enough };
     };
     if (ask.sampler === 'grid' || ask.sampler === 'half-shift') {

@@ -2,6 +2,9 @@ import type { Box, Pixels, Size } from '../types.js';
 import { removeSmall } from './components.js';
 import { medianAbove, medianRows, otsuThreshold, saturation } from './saturation.js';
 
+/** How tissue is found where nobody says how: one rule for every command that looks for it. */
+export const DEFAULT_TISSUE = 'otsu';
+
 /**
  * Where a slide holds tissue, on a coarse raster over the whole slide, as a summed-area table: `sums[(y) * (width + 1) + x]` counts
  * the tissue pixels above and to the left of `(x, y)`.

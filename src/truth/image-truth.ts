@@ -30,7 +30,8 @@ export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig):
     kind: 'label image',
     classes: config.classes,
     notes: [],
-    view: (size) => (shrinks(image, size) ? majorityView(imageView(image, labels, image), size) : imageView(image, labels, size)),
+    view: (size) =>
+      shrinks(image, size) ? majorityView(imageView(image, labels, image), size) : imageView(image, labels, size),
     objects: (signal) => imageObjects(image, labels, slide, signal),
     close: () => image.close(),
   };

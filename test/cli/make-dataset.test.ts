@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { readCsv } from '../dataset/csv.js';
 import { disc, filesIn, folder, program, save, segtile, segtileWell, speckled, writeSlide } from './door.js';
 
 /** Writes a label image as PNG. */
@@ -187,6 +189,27 @@ describe('segtile make-dataset', () => {
     const lines = (await segtileWell([...args, '--json'])).stdout.trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { tiles: number }).tiles)).toEqual([16, 16]);
     expect(existsSync(root)).toBe(false);
+  });
+
+  it('keeps the windows that infer looks at, and those that hold a class; all with --tissue none', async () => {
+    const where = folder();
+    const slide = await writeSlide(join(where, 's.tif'), 1024, 768, disc(300, 300, 120));
+    const truth = await writeLabels(join(where, 's.png'), 1024, 768, (x, y) => (x > 900 && y > 700 ? 1 : 0));
+    const root = (name: string): string => join(where, name);
+    const make = (name: string, ...more: string[]) =>
+      segtileWell(['make-dataset', slide, '--truth', truth, '--window', '64', '--quiet', '-o', root(name), ...more]);
+    const model = fileURLToPath(new URL('../../samples/models/hematoxylin.onnx', import.meta.url));
+    for (const [i, rule] of [[], ['--tissue', 'hubmap'], ['--min-tissue', '0.5'], ['--tissue', 'none']].entries()) {
+      await make(`kept-${i}`, ...rule);
+      const rows = readCsv(root(`kept-${i}`));
+      const grid = ['--window', '64', '--stride', '64', '--margin', '0', '--dry-run', '--json', '--device', 'cpu'];
+      const { stdout } = await segtileWell(['infer', slide, '-m', model, ...grid, ...rule]);
+      const { windows } = JSON.parse(stdout) as { windows: { planned: number; skipped: number } };
+      const labelled = rows.filter((row) => Number(row.pixels_object) > 0);
+      expect(labelled.length).toBe(4);
+      expect(rows.length - (i < 3 ? 4 : 0)).toBe(windows.planned - windows.skipped);
+      if (i === 3) expect(rows.length).toBe(16 * 12);
+    }
   });
 
   it('counts what rejection throws away', async () => {
