@@ -1,4 +1,5 @@
 import type { Tiff } from '../tiff/container.js';
+import { withoutColourTables } from './colour-tables.js';
 import { imagejLayout, isImagej } from './imagej.js';
 import type { Layout } from './layout.js';
 import { isLeica, leicaLayout } from './leica.js';
@@ -15,6 +16,10 @@ import { isQptiff, qptiffLayout } from './qptiff.js';
  * @throws {SegtileError} `input` where sub-directories cannot be read
  */
 export async function layOut(tiff: Tiff): Promise<Layout> {
+  return withoutColourTables(await layOutByMaker(tiff), tiff.directories[0]!);
+}
+
+async function layOutByMaker(tiff: Tiff): Promise<Layout> {
   const { directories } = tiff;
   const first = directories[0]!;
   if (first.hamamatsu !== undefined) return ndpiLayout(directories);

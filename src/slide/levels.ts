@@ -1,4 +1,5 @@
 import { type Directory, directoryName } from '../tiff/directory.js';
+import { PALETTE } from '../tiff/rgb.js';
 import { type Associated, bySize, type Layout, levelsOf } from './layout.js';
 import { aperioMpp, isAperio } from './mpp.js';
 
@@ -10,7 +11,7 @@ const MASK = 4;
  * reduced. A smaller image is a level when it has the same shape and is marked as reduced, or is tiled, or is a sub-directory of level 0. In an
  * Aperio file only tiled images are levels (openslide.org/formats/aperio).
  *
- * Other images as large as level 0 make each of them a channel, where all are grey; three without any other sign are red, green and
+ * Other images as large as level 0 make each of them a channel, where all are grey without a palette; three without any other sign are red, green and
  * blue, which is how the HuBMAP slides of Kaggle come. Of images in colour that are equally large the first is read, as OpenSlide does.
  *
  * @param chain directories of the main chain, at least one
@@ -36,7 +37,7 @@ export async function plainLayout(
     else if (level && isReduced(base, directory)) reduced.push(directory);
     else associated.push({ kind: associatedKind(directory, base), directory });
   }
-  const apart = full.length > 1 && full.every(({ samples }) => samples === 1);
+  const apart = full.length > 1 && full.every(({ samples, photometric }) => samples === 1 && photometric !== PALETTE);
   const unread = apart ? [] : full.filter((directory) => directory !== base);
   const own = unread.length === 0 ? reduced : reduced.filter((directory) => belongs(base, directory, chain, full));
   const strange = reduced.filter((directory) => !own.includes(directory));

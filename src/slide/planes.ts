@@ -1,5 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { blockCount, type Directory, directoryName } from '../tiff/directory.js';
+import { PALETTE } from '../tiff/rgb.js';
 
 /**
  * Directories that each hold one channel of an image, as one directory that keeps them in planes. A single one is what it is, whatever
@@ -67,6 +68,3 @@ function difference(a: Directory, b: Directory): string | undefined {
   if (Buffer.compare(tables[0]!, tables[1]!) !== 0) return 'JPEG tables';
   return ALIKE.find((key) => a[key] !== b[key]);
 }
-
-/** Value of the tag PhotometricInterpretation. */
-const PALETTE = 3;

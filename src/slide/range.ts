@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import type { Directory } from '../tiff/directory.js';
 import { FLOAT, sampleWords, wholeRange } from '../tiff/native.js';
-import type { SampleRange } from '../tiff/rgb.js';
+import { PALETTE, type SampleRange } from '../tiff/rgb.js';
 import type { Pixels } from '../types.js';
 
 /**
@@ -35,9 +35,6 @@ export function givenRange(
 
 /** Who says so of a range that the user gave. */
 export const GIVEN = '--range';
-
-/** Values of the tag PhotometricInterpretation. */
-const PALETTE = 3;
 
 /** A picture that uses less of its range than this is too dark, or too flat, to be what a model was trained on. */
 const LEAST_USED = 256 / 8;

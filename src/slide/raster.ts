@@ -47,7 +47,11 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
     height,
     levels: [{ ...level, layout: 'whole', compression: format === 'PNG' ? 'Deflate' : 'JPEG' }],
     mpp: options.mpp === undefined ? undefined : givenMpp(options.mpp),
-    ...(range && { range, notes: [`8-bit samples: ${range.least} to ${range.most} (--range) becomes 0 to 255`] }),
+    ...(range && { range }),
+    notes: [
+      ...(metadata.hasAlpha ? ['alpha is laid over white'] : []),
+      ...(range ? [`8-bit samples: ${range.least} to ${range.most} (--range) becomes 0 to 255`] : []),
+    ],
     readBands,
     channelReader: ({ by, count, samples }) => {
       channelsFor(by, count, path, COLOURS, undefined);

@@ -8,7 +8,7 @@ import { FLOAT, keptType, SIGNED, sampleWords } from '../tiff/native.js';
 import { cachePages } from '../tiff/page-cache.js';
 import { photometricName } from '../tiff/photometric.js';
 import { readBands, readByteBands, readNativeBands } from '../tiff/read.js';
-import { channelsSeen, isColourless, sampleScale } from '../tiff/rgb.js';
+import { channelsSeen, isColourless, PALETTE, sampleScale } from '../tiff/rgb.js';
 import type { ByteSource } from '../tiff/source.js';
 import { channelName, channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { layOut } from './formats.js';
@@ -47,9 +47,11 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
   const base = layout.levels[0]![0]!;
   const kind = layout.channels.length > 0 ? 'directories' : isColourless(base) ? 'samples' : 'colours';
   const names = kind === 'directories' ? layout.channels : sampleNames(base);
-  const range = givenRange(path, options.range, base);
-  const file: OpenFile = { source, layout, base, names, scale: sampleScale(base, range), range };
   const { picked, seen, note } = chooseChannels(path, names, kind, options.channels);
+  const shown = picked === undefined ? base : channelsSeen(base, 1);
+  const range = givenRange(path, options.range, shown);
+  const scale = sampleScale(shown, range);
+  const file: OpenFile = { source, layout, base, names, scale, range };
   const { images, damage } = await openLevels(file, seen ?? [0], options.signal);
   const samples = kind === 'directories' ? undefined : seen;
   const at = (level: number): TiffImage => {
@@ -68,15 +70,13 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     sampling: `${base.samples} x ${base.bits[0]} bit ${base.sampleFormat === FLOAT ? 'floating point ' : base.sampleFormat === SIGNED ? 'signed ' : ''}${photometricName(base.photometric)}`,
     associated: layout.associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
     description: base.description,
-    ...(file.scale.range !== undefined && { range: file.scale.range }),
+    ...(scale.range !== undefined && { range: scale.range }),
     ...(picked !== undefined && { picked }),
     channels: kind === 'colours' || names.length <= 1 ? [] : names,
     notes: [
       ...layout.notes,
       ...(note === undefined ? [] : [note]),
-      ...(file.scale.range === undefined
-        ? []
-        : [picked === undefined ? file.scale.rule : sampleScale(channelsSeen(base, 1), range).rule]),
+      ...(scale.plain ? [] : [scale.rule]),
       ...absentNotes(images),
     ],
     readBands: (level, rows, columns, signal) => {
@@ -90,16 +90,14 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
   return { slide, problem };
 }
 
-/** What the samples of a pixel are called. Those of a palette are no channels. */
+/** What the samples of a pixel are called. */
 function sampleNames({ photometric, samples }: Directory): readonly string[] {
-  if (photometric === PALETTE) return [];
   const colours: readonly string[] = { 2: RGB, 5: CMYK, 6: RGB }[photometric] ?? [];
   return Array.from({ length: samples }, (_, sample) => colours[sample] ?? '');
 }
 
-/** Values of the tag PhotometricInterpretation. */
+/** Value of the tag PhotometricInterpretation. */
 const WHITE_IS_ZERO = 0;
-const PALETTE = 3;
 const RGB = ['red', 'green', 'blue'];
 const CMYK = ['cyan', 'magenta', 'yellow', 'black'];
 
@@ -112,7 +110,9 @@ function readerOf(
 ): ChannelReader {
   const { layout, base, names } = file;
   const { path } = file.source;
-  const channels = channelsFor(by, count, path, names, picked);
+  // The numbers of a palette's colours are channels only to who says so.
+  const own = base.photometric === PALETTE && picked === undefined ? [] : names;
+  const channels = channelsFor(by, count, path, own, picked);
   requireSamples(by, type, path, keptType(base), sampleWords(base));
   if (base.photometric === WHITE_IS_ZERO && type !== 'uint8') {
     const hint = 'Convert it so that black is zero, or run it as 8 bits with --samples uint8.';

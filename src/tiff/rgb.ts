@@ -2,6 +2,9 @@ import type { Pixels, Samples } from '../types.js';
 import type { Directory } from './directory.js';
 import { FLOAT, SIGNED, sampleWords, wholeRange } from './native.js';
 
+/** Value of the tag PhotometricInterpretation: samples are numbers of colours. */
+export const PALETTE = 3;
+
 /** The values of samples that become 0 and 255. */
 export interface SampleRange {
   readonly least: number;
@@ -20,6 +23,8 @@ export interface SampleScale {
   readonly range: SampleRange | undefined;
   /** The same in words, and what becomes of channels. */
   readonly rule: string;
+  /** Whether pictures are what is stored, and nothing need be said of it. */
+  readonly plain: boolean;
 }
 
 /** What the channels of an image are to the eye. */
@@ -62,7 +67,8 @@ function colourOf({ photometric, samples, extraSamples }: Directory): Colour {
       : { channel: base + place, premultiplied: extraSamples[place] === PREMULTIPLIED };
   // Microscopes call any number of channels grey.
   const channelsOfGrey = alpha === undefined ? samples : alpha.channel;
-  const kind = photometric === 5 ? 'cmyk' : photometric === 3 ? 'palette' : base === 3 || channelsOfGrey >= 3 ? 'rgb' : 'grey';
+  const kind =
+    photometric === 5 ? 'cmyk' : photometric === PALETTE ? 'palette' : base === 3 || channelsOfGrey >= 3 ? 'rgb' : 'grey';
   const count = kind === 'cmyk' ? 4 : kind === 'rgb' ? 3 : 1;
   return { kind, colours: Array.from({ length: count }, (_, i) => i), alpha };
 }
@@ -81,11 +87,12 @@ export function sampleScale(directory: Directory, given?: SampleRange): SampleSc
   const gain = 255 / (most - least);
   const depth = directory.bits[0]!;
   const samples = `${sampleWords(directory)} samples`;
-  const plain = directory.photometric === 3 || (depth === 8 && least === 0 && most === 255);
+  const plain = directory.photometric === PALETTE || (depth === 8 && least === 0 && most === 255);
+  const channels = channelRule(directory);
   const values = plain ? `${samples} as stored` : `${samples}: ${least} to ${most} (${source}) becomes 0 to 255`;
   return plain
-    ? { gain: 1, offset: 0, range: undefined, rule: values + channelRule(directory) }
-    : { gain, offset: -least * gain, range, rule: values + channelRule(directory) };
+    ? { gain: 1, offset: 0, range: undefined, rule: values + channels, plain: channels === '' }
+    : { gain, offset: -least * gain, range, rule: values + channels, plain: false };
 }
 
 function declaredRange(directory: Directory): SampleRange {

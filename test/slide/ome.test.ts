@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { channelPlanes, omeLayout, readOme } from '../../dist/slide/ome.js';
+import { omeLayout } from '../../dist/slide/ome.js';
+import { channelPlanes, readOme } from '../../dist/slide/ome-planes.js';
 import type { Directory } from '../../dist/tiff/directory.js';
 import { memorySource, plainDirectory } from '../tiff/pictures.ts';
 
