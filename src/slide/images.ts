@@ -1,8 +1,8 @@
 import { reason, SegtileError } from '../errors.js';
 import { requireBlocks } from '../tiff/check.js';
 import { requireDecodable } from '../tiff/decodable.js';
-import type { TiffImage } from '../tiff/decode.js';
 import type { Directory } from '../tiff/directory.js';
+import type { TiffImage } from '../tiff/image.js';
 import { photometricName } from '../tiff/photometric.js';
 import { openRestartImage } from '../tiff/restart.js';
 import { type SampleRange, type SampleScale, sampleScale } from '../tiff/rgb.js';

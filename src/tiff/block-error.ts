@@ -1,7 +1,7 @@
 import { reason, SegtileError } from '../errors.js';
 import { compressionName } from './codecs/registry.js';
-import type { TiffImage } from './decode.js';
 import { blockCount, directoryName } from './directory.js';
+import type { TiffImage } from './image.js';
 
 /** The error of a block that cannot be decoded: its number, codec and place in the file, and why. */
 export function blockError({ source, directory, name, pages }: TiffImage, block: number, cause: unknown): SegtileError {

@@ -6,7 +6,7 @@ import { blocksDown, rawBytes, rowBytes, rowsInBlock, samplesInBlock } from './b
 import { blockError } from './block-error.js';
 import { toSamples } from './block-samples.js';
 import { codecOf } from './codecs/registry.js';
-import type { TiffImage } from './decode.js';
+import type { TiffImage } from './image.js';
 import { place, sampleType } from './native.js';
 import { requireBytes, requireNoMore, reverseBits } from './unpack.js';
 

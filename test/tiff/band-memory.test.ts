@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { bandMemory } from '../../dist/tiff/band-memory.js';
 import { readTiff } from '../../dist/tiff/container.js';
-import type { TiffImage } from '../../dist/tiff/decode.js';
+import type { TiffImage } from '../../dist/tiff/image.js';
 import { readBands, readNativeBands } from '../../dist/tiff/read.js';
 import type { Band, Pixels, Samples, Span } from '../../dist/types.js';
 import { blockTiff, memorySource, picture, plainDirectory } from './pictures.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import sharp, { type TiffOptions } from 'sharp';
 import { expect, test } from 'vitest';
 import { readTiff } from '../../dist/tiff/container.js';
-import type { TiffImage } from '../../dist/tiff/decode.js';
+import type { TiffImage } from '../../dist/tiff/image.js';
 import { readBands } from '../../dist/tiff/read.js';
 import type { Pixels } from '../../dist/types.js';
 import { blockTiff, gather, memorySource, picture, plainDirectory } from './pictures.js';
