@@ -6,6 +6,7 @@ import { type ErrorGrid, errorCounter } from '../score/error-grid.js';
 import { type ObjectCounts, scoreObjects } from '../score/objects.js';
 import { addProbabilities, emptyHistogram, type Histogram } from '../score/sweep.js';
 import type { Probabilities } from '../slide/probabilities.js';
+import { requireSameShape } from '../truth/aspect.js';
 import { configOf, defaultConfig, type TruthConfig } from '../truth/config.js';
 import { openTruth } from '../truth/open.js';
 import type { Truth } from '../truth/truth.js';
@@ -72,6 +73,7 @@ export async function evaluateMask(
     const { width, height } = prediction;
     const known = settings.slideSize ?? (await slideBeside(path));
     const size = known ?? { width, height };
+    requireSameShape(path, prediction, size, 'mask');
     const truth = await openTruth(truthPath, { size, config, slideName: predictedName(path), signal });
     const drawn = truth.kind !== 'label image';
     const assumed = `${path}: the slide is taken to be as large as the mask, ${width} x ${height} px; --slide-size says it where it is not`;

@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import { meant } from '../plan/checked.js';
 import type { Size } from '../types.js';
-import { requireSameShape } from './aspect.js';
+import { requireSameShape, stretchNotes } from './aspect.js';
 import { columnsBuilder } from './columns.js';
 import type { TruthConfig } from './config.js';
 import { labeller } from './naming.js';
@@ -66,7 +66,8 @@ export function cocoReader(path: string, name: string, slide: Size, config: Trut
     },
     shapes: () => {
       const image = pick(path, images, name);
-      requireSameShape(`${path}: image ${image.file_name}`, image, slide);
+      const named = `${path}: image ${image.file_name}`;
+      requireSameShape(named, image, slide);
       const labelOf = labeller(config);
       const passed = passedOver(path, slide);
       let left = false;
@@ -87,7 +88,7 @@ export function cocoReader(path: string, name: string, slide: Size, config: Trut
         const label = labelOf({ name: category, color: undefined }, where);
         return label === undefined ? [] : found.map((shape) => ({ ...shape, label }));
       });
-      return { shapes, notes: passed.notes(left) };
+      return { shapes, notes: [...stretchNotes(named, image, slide), ...passed.notes(left)] };
     },
   };
 }

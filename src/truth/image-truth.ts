@@ -2,7 +2,7 @@ import { SegtileError } from '../errors.js';
 import { labelRuns, type Region, trackRegions } from '../plan/connected.js';
 import { firstShowing, nearest } from '../plan/stretch.js';
 import type { Band, BandRun, Size, Span } from '../types.js';
-import { requireSameShape } from './aspect.js';
+import { requireSameShape, stretchNotes } from './aspect.js';
 import { IGNORE, type TruthConfig } from './config.js';
 import type { LabelImage, ValueBand } from './label-image.js';
 import { majorityView, shrinks } from './majority-view.js';
@@ -20,7 +20,7 @@ const BAND_PIXELS = 2 ** 22;
  * Truth that is an image of labels. It shows the whole slide, at whatever size: enlarged by nearest neighbour, shrunk by majority.
  *
  * @param slide level 0, in pixels
- * @throws {SegtileError} `input` where the image has another shape than the slide
+ * @throws {SegtileError} `input` where the image has another shape than the slide, or is more than 64 times smaller or larger
  */
 export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig): Truth {
   requireSameShape(image.path, image, slide);
@@ -29,7 +29,7 @@ export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig):
     path: image.path,
     kind: 'label image',
     classes: config.classes,
-    notes: [],
+    notes: stretchNotes(image.path, image, slide),
     view: (size) =>
       shrinks(image, size) ? majorityView(imageView(image, labels, image), size) : imageView(image, labels, size),
     objects: (signal) => imageObjects(image, labels, slide, signal),

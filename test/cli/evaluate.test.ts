@@ -309,3 +309,56 @@ test('intervals are told of 10 slides or patients at least, everywhere', async (
     expect('low' in perSlide.dice).toBe(enough);
   }
 });
+
+test('truth that is stretched over a slide is told with its factor, and refused beyond 64', async () => {
+  const where = folder();
+  const square = async (name: string, side: number, height = side): Promise<string> => {
+    const image = sharp(Buffer.alloc(side * height, 1), { raw: { width: side, height, channels: 1 } });
+    await image.toColourspace('b-w').png().toFile(join(where, name));
+    return name;
+  };
+  await writeSlide(join(where, 's.tif'), 1664, 1664, soft(150));
+  const told = 'has 512 x 512 px and is stretched over the 1664 x 1664 px of the slide: by 3.25 in x and y';
+  const make = ['make-dataset', 's.tif', '--tissue', 'none', '--truth'];
+  const crop = await square('crop.png', 512);
+  const { stderr } = await segtileWell([...make, crop, '-o', 'tiles'], { cwd: where });
+  expect(stderr).toContain(told);
+  const [facts0] = JSON.parse(readFileSync(join(where, 'tiles', 'dataset.json'), 'utf8')).slides as { notes: string[] }[];
+  expect(facts0!.notes).toEqual([`crop.png ${told}`]);
+
+  const mask = await square('mask.png', 1664);
+  const evaluate = ['evaluate', mask, '--truth'];
+  expect((await segtileWell([...evaluate, crop], { cwd: where })).stderr).toContain(told);
+  expect(facts(await segtileWell([...evaluate, crop, '--json', '--quiet'], { cwd: where }))[0]).toMatchObject({
+    notes: [`crop.png ${told}`],
+  });
+  const compare = [
+    'compare',
+    's.tif',
+    '--truth',
+    crop,
+    '-m',
+    'hematoxylin',
+    '--tile',
+    '512/512',
+    '--no-report',
+    '--device',
+    'cpu',
+  ];
+  expect((await segtileWell(compare, { cwd: where })).stderr).toContain(told);
+
+  const refused = {
+    'far.png': [16, 16, '104 in x and y is more than 64 times'],
+    'wide.png': [512, 520, 'not the shape'],
+  } as const;
+  for (const [name, [wide, high, words]] of Object.entries(refused)) {
+    await square(name, wide, high);
+    for (const args of [
+      [...make, name, '-o', `no-${name}`],
+      [...evaluate, name],
+    ]) {
+      const { code, stderr: said } = await segtile(args, { cwd: where });
+      expect([code, said]).toEqual([1, expect.stringContaining(words)]);
+    }
+  }
+});
