@@ -95,7 +95,7 @@ async function killedRun(args: readonly string[], root: string): Promise<void> {
   const begun = (): boolean =>
     existsSync(join(root, '.segtile/slides/s0.jsonl')) &&
     readdirSync(join(root, 'images')).some((name) => name.startsWith('s1_') && name.includes('_aug2'));
-  await expect.poll(begun, { interval: 5, timeout: 30_000 }).toBe(true);
+  await expect.poll(begun, { interval: 5, timeout: 600_000 }).toBe(true);
   child.kill('SIGKILL');
   expect(await ended).toEqual([null, 'SIGKILL']);
   expect(existsSync(join(root, 'dataset.json'))).toBe(false);

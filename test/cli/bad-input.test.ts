@@ -269,7 +269,7 @@ test('a model that fails while the first slide is found to be damaged is told, a
     /damaged\.tif cannot be decoded.*\n.*hint.*\nsegtile: .*window of 101.*\n.*\nsegtile: 0 of 2 slides done\n$/,
   );
   expect(ended.code).toBe(1);
-}, 60_000);
+});
 
 describe('outputs', () => {
   const args = ['-m', at('red.onnx'), '--quiet'];

@@ -15,7 +15,7 @@ const infer = (...more: string[]): string[] => [
 const webgpu = await webgpuRuns();
 
 async function webgpuRuns(): Promise<boolean> {
-  const { stdout } = await segtile(['doctor', '--device', 'webgpu', '--json'], { limit: 120 });
+  const { stdout } = await segtile(['doctor', '--device', 'webgpu', '--json']);
   return JSON.parse(stdout).devices[0].run !== undefined;
 }
 
@@ -79,7 +79,7 @@ describe.skipIf(!webgpu)(`WebGPU${webgpu ? '' : ' (skipped: none runs here, not 
     const cwd = folder();
     const scores = ['--probabilities', 'float32'];
     await segtileWell(infer('--device', 'cpu', '-o', 'cpu', ...scores), { cwd });
-    const { stderr } = await segtileWell(infer('--device', 'webgpu', '--allow-software', ...scores), { cwd, limit: 150 });
+    const { stderr } = await segtileWell(infer('--device', 'webgpu', '--allow-software', ...scores), { cwd });
     const { device } = JSON.parse(readFileSync(join(cwd, 'out', 'slide.run.json'), 'utf8'));
     expect(device).toMatchObject({ name: 'webgpu', cpuNodes: [] });
     expect(device.difference).toBeLessThan(1e-4);
@@ -110,7 +110,6 @@ describe.skipIf(!webgpu)(`WebGPU${webgpu ? '' : ' (skipped: none runs here, not 
     const kind = delay % 2 === 0 ? 'SIGINT' : 'SIGTERM';
     const { code, signal, stderr } = await segtile(infer('--device', 'webgpu', '--allow-software', '--stride', '16'), {
       cwd,
-      limit: 150,
       onStderr: (text, kill) => {
         if (waiting || !text.includes('model')) return;
         waiting = true;

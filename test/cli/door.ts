@@ -36,24 +36,21 @@ export interface Start {
   readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
   /** The same for standard output. */
   readonly onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
-  /** Seconds after which it counts as hung and is killed. */
-  readonly limit?: number;
 }
 
+/** Seconds after which a process counts as hung and is killed: many times what any takes, as a machine may have other things to do. */
+const LONGEST = 600;
+
 /** Runs a program to its end. */
-export function run(
-  command: string,
-  args: readonly string[],
-  { cwd, env, onStderr, onStdout, limit = 600 }: Start = {},
-): Promise<Ended> {
+export function run(command: string, args: readonly string[], { cwd, env, onStderr, onStdout }: Start = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
     const child = spawn(command, args, { cwd, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
     const hung = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`${command} ${args.join(' ')} hung for ${limit} s\n${stderr}`));
-    }, limit * 1000);
+      reject(new Error(`${command} ${args.join(' ')} hung for ${LONGEST} s\n${stderr}`));
+    }, LONGEST * 1000);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
       onStdout?.(stdout, (signal) => child.kill(signal));

@@ -126,7 +126,7 @@ describe('segtile make-dataset', () => {
       const child = spawn(process.execPath, [program, ...args, root], { stdio: 'ignore' });
       const ended = once(child, 'exit');
       // The first slide is done, and the second has begun.
-      await expect.poll(() => existsSync(join(root, '.segtile/slides/s0.jsonl')), { interval: 5, timeout: 30_000 }).toBe(true);
+      await expect.poll(() => existsSync(join(root, '.segtile/slides/s0.jsonl')), { interval: 5, timeout: 600_000 }).toBe(true);
       child.kill('SIGKILL');
       expect(await ended).toEqual([null, 'SIGKILL']);
       expect(existsSync(join(root, 'dataset.json'))).toBe(false);

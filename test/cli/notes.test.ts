@@ -46,7 +46,7 @@ test.each([
   expect(JSON.parse(readFileSync(join(cwd, `set-${file}`, 'dataset.json'), 'utf8')).slides[0].notes).toContain(note);
 
   const ways = ['--resize', '32', '--tile', '32/16', '-o', `compare-${file}`, '--no-report'];
-  const compare = await segtileWell(['compare', path, '--truth', truth, '-m', model, ...ways, '--json'], { cwd, limit: 120 });
+  const compare = await segtileWell(['compare', path, '--truth', truth, '-m', model, ...ways, '--json'], { cwd });
   expect(times(compare.stderr, `note: ${note}`)).toBe(1);
   for (const line of compare.stdout.trim().split('\n')) expect(JSON.parse(line).slides[0].notes).toContain(note);
 });

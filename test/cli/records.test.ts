@@ -201,7 +201,7 @@ test('a result of a comparison that is damaged is made anew, and one that is who
     expect(ended.stderr).not.toContain('done before');
     expect(JSON.parse(readFileSync(path, 'utf8')).scores).toEqual(scores);
   }
-}, 300_000);
+});
 
 test('a slide of a dataset whose record is damaged is cut anew, and nothing outside is touched', async () => {
   const own = folder();
@@ -272,4 +272,4 @@ test('a slide of a dataset whose record is damaged is cut anew, and nothing outs
       stderr: expect.stringMatching(/cannot read the classes of the dataset: .*dataset\.json: expected/),
     });
   }
-}, 300_000);
+});

@@ -13,19 +13,20 @@ export interface Outcome {
   readonly verdict?: 'read' | 'refused' | 'fault' | 'crash' | 'hang' | 'memory';
   /** The error, or how the process ended. */
   readonly says?: string;
+  /** Milliseconds of a processor, of all threads together: a busy machine takes no more of them. */
   readonly ms?: number;
   /** Largest resident size of the process so far, bytes. */
   readonly rss?: number;
 }
 
-/** A mutant may take this long ... */
-const LONGEST = 5000;
+/** A mutant may take this many milliseconds of a processor ... */
+const LONGEST = 10_000;
 
 /** ... and the process this much memory, most of which is Node itself and the decoders. */
 const MOST_MEMORY = 2 ** 30;
 
-/** Loading the program and the golden files may take this long on a busy machine. */
-const LONGEST_START = 60_000;
+/** After so many milliseconds without a word, of whatever machine, a child counts as hung. */
+const LONGEST_SILENCE = 300_000;
 
 const child = fileURLToPath(new URL('child.ts', import.meta.url));
 
@@ -64,15 +65,17 @@ async function batch(folder: string, seed: number, first: number, last: number, 
     late = true;
     running.kill('SIGKILL');
   };
-  let watch = setTimeout(stop, LONGEST_START);
+  let watch = setTimeout(stop, LONGEST_SILENCE);
   for await (const line of createInterface({ input: running.stdout })) {
     clearTimeout(watch);
     const outcome = JSON.parse(line) as Outcome;
-    watch = setTimeout(stop, LONGEST);
+    watch = setTimeout(stop, LONGEST_SILENCE);
     current = outcome.verdict ? undefined : outcome;
     if (!outcome.verdict) continue;
     const large = outcome.rss! > MOST_MEMORY;
-    outcomes.push(large ? { ...outcome, verdict: 'memory' } : outcome);
+    outcomes.push(
+      large ? { ...outcome, verdict: 'memory' } : outcome.ms! > LONGEST ? { ...outcome, verdict: 'hang' } : outcome,
+    );
     // The next mutant starts in a process of its own, or it would be blamed for the memory of this one.
     if (large) running.kill('SIGKILL');
   }

@@ -79,9 +79,8 @@ beforeAll(async () => {
   peeked = await run('java', ['-Dfile.encoding=UTF-8', '-Dsun.jnu.encoding=UTF-8', '-cp', jar, peek, ...Object.keys(files)], {
     cwd,
     env: { LC_ALL: 'C.UTF-8' },
-    limit: 300,
   });
-}, 600_000);
+});
 
 /** What Bio-Formats said of a file, by the first word of each line. */
 function said(name: Name) {
@@ -129,7 +128,7 @@ for (const [name, { channels, colors: shown, type, levels }] of Object.entries(f
       expect(createHash('sha256').update(raw).digest('hex'), `level ${level} of page ${page}`).toBe(hash);
     }
     skip(python === undefined, 'PYTHON names no Python with tifffile');
-    const { code, stdout, stderr } = await run(python!, ['-c', tifffile, name], { cwd, limit: 300 });
+    const { code, stdout, stderr } = await run(python!, ['-c', tifffile, name], { cwd });
     expect(code, stderr).toBe(0);
     const theirs = stdout.trim().split('\n').sort();
     expect(theirs).toEqual(

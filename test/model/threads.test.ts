@@ -55,6 +55,6 @@ it('a process ends with threads that were prepared for nothing, before they were
     threads.dismiss();
     threads.prepare(2);
     console.log('done');`;
-  const ended = await run(process.execPath, ['--input-type=module', '-e', script], { limit: 15 });
+  const ended = await run(process.execPath, ['--input-type=module', '-e', script]);
   expect(ended).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
 });

@@ -18,9 +18,6 @@ export function freshClone(folder: string): string {
 /** The environment of somebody whose network has the npm registry and no server with CUDA libraries. */
 export const withoutCuda = { ONNXRUNTIME_NODE_INSTALL: 'skip' } as const;
 
-/** Seconds after which an installation counts as hung. */
-export const installing = 900;
-
 /** Whether the npm registry answers, without which nothing can be installed. */
 export function isOnline(): boolean {
   return spawnSync('npm', ['ping', '--fetch-retries=0', '--fetch-timeout=20000'], { cwd: root, stdio: 'ignore' }).status === 0;

@@ -2,13 +2,13 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Ended, filesIn, folder, readMask, run } from '../cli/door.js';
-import { freshClone, installing, isOnline, libraryExample, root, tool, withoutCuda } from './clone.js';
+import { freshClone, isOnline, libraryExample, root, tool, withoutCuda } from './clone.js';
 
 const online = isOnline();
 const name = online ? 'the package' : 'the package: skipped, as the npm registry is out of reach';
 
-async function well(command: string, args: readonly string[], cwd: string, limit?: number): Promise<Ended> {
-  const ended = await run(command, args, { cwd, env: withoutCuda, ...(limit && { limit }) });
+async function well(command: string, args: readonly string[], cwd: string): Promise<Ended> {
+  const ended = await run(command, args, { cwd, env: withoutCuda });
   expect(ended, ended.stderr).toMatchObject({ code: 0 });
   return ended;
 }
@@ -25,10 +25,10 @@ describe.skipIf(!online)(name, () => {
     // What a build of yesterday left, of a source that is gone.
     mkdirSync(join(clone, 'dist'));
     writeFileSync(join(clone, 'dist/gone.js'), '');
-    packed = await well('npm', ['pack', '--silent', '--pack-destination', at], clone, installing);
+    packed = await well('npm', ['pack', '--silent', '--pack-destination', at], clone);
     mkdirSync(user);
     writeFileSync(join(user, 'package.json'), '{ "name": "user", "private": true, "type": "module" }');
-    await well('npm', ['install', '--no-audit', '--no-fund', join(at, packed.stdout.trim())], user, installing);
+    await well('npm', ['install', '--no-audit', '--no-fund', join(at, packed.stdout.trim())], user);
   });
 
   test('is made from a fresh clone by npm pack, and holds what it names', () => {
@@ -87,7 +87,7 @@ describe.skipIf(!online)(`${name}, from a git repository`, () => {
     const user = join(at, 'user');
     mkdirSync(user);
     writeFileSync(join(user, 'package.json'), '{ "name": "user", "private": true, "type": "module" }');
-    await well('npm', ['install', '--no-audit', '--no-fund', `git+file://${clone}`], user, installing);
+    await well('npm', ['install', '--no-audit', '--no-fund', `git+file://${clone}`], user);
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const { stdout } = await well(join(user, 'node_modules/.bin/segtile'), ['--version'], user);
     expect(stdout.trim()).toBe(version);

@@ -14,7 +14,7 @@ function sample(
   args: readonly string[],
   onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
 ): Promise<Ended> {
-  return run(process.execPath, ['--import', tsx, program, ...args], { limit: 120, ...(onStderr && { onStderr }) });
+  return run(process.execPath, ['--import', tsx, program, ...args], { ...(onStderr && { onStderr }) });
 }
 
 const hash = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
@@ -59,7 +59,7 @@ describe('npm run sample', () => {
     }
     expect(wrong).toBe(0);
     expect([...seen].sort()).toEqual([0, 1, 2, 3, 4]);
-  }, 120_000);
+  });
 
   test('leaves nothing when it is stopped', async () => {
     const home = folder();
@@ -72,7 +72,7 @@ describe('npm run sample', () => {
     });
     expect(ended.code).toBe(1);
     expect(filesIn(home)).toEqual([]);
-  }, 120_000);
+  });
 
   test.each([
     [['--size', '100001x50', 'k.tif'], '--size'],
@@ -80,13 +80,9 @@ describe('npm run sample', () => {
     [['--workers', '0', 'k.tif'], '--workers'],
     [['k.png'], 'k.png'],
     [['--sise', '1x1', 'k.tif'], '--sise'],
-  ])(
-    'refuses %j and says what it is about',
-    async (args, word) => {
-      const ended = await sample(args);
-      expect(ended.code).toBe(2);
-      expect(ended.stderr).toContain(word);
-    },
-    60_000,
-  );
+  ])('refuses %j and says what it is about', async (args, word) => {
+    const ended = await sample(args);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain(word);
+  });
 });

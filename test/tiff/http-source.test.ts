@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -9,9 +10,11 @@ import { type Fault, type FileServer, type Seen, startFileServer } from './file-
 const MIB = 2 ** 20;
 /** So that a whole test of retries takes milliseconds. */
 const hasty = { tries: 5, waitMs: 2, longestWaitMs: 120, stallMs: 10_000 };
-const strict = { ...hasty, stallMs: 100 };
-
-const patient = { tries: 5, waitMs: 60_000, longestWaitMs: 60_000, stallMs: 60_000 };
+/** For servers that are silent: no machine is so busy that a server on it is taken for one. */
+const strict = { ...hasty, tries: 2, stallMs: 1000 };
+/** For what must not be waited for: a test that waits does not end. */
+const HOUR = 3_600_000;
+const patient = { tries: 5, waitMs: HOUR, longestWaitMs: HOUR, stallMs: HOUR };
 
 let server: FileServer;
 beforeAll(async () => {
@@ -158,7 +161,7 @@ const passing: readonly (readonly [string, Fault, why: string])[] = [
     },
     'the answer ended after',
   ],
-  ['silence', () => 'taken', 'no byte came for 0.1 s'],
+  ['silence', () => 'taken', 'no byte came for 1 s'],
   [
     'silence amid the body',
     (response, { range }) => {
@@ -167,7 +170,7 @@ const passing: readonly (readonly [string, Fault, why: string])[] = [
       response.write(bytes.subarray(first, first + 1000));
       return 'taken';
     },
-    'no byte came for 0.1 s',
+    'no byte came for 1 s',
   ],
 ];
 
@@ -175,11 +178,11 @@ describe.each(passing)('%s', (name, fault, why) => {
   const patience = name.startsWith('silence') ? strict : hasty;
 
   test('passes: it is asked for again', async () => {
-    server.fault = (...request) => (request[2] % 5 === 4 ? undefined : fault(...request));
+    server.fault = (...request) => (request[2] % patience.tries === patience.tries - 1 ? undefined : fault(...request));
     const source = await open('/slide.tif', undefined, patience);
     expect(source.size).toBe(MIB);
     expect(same(await read(source, 100_000, 30_000), 100_000)).toBe(true);
-    expect(server.seen).toHaveLength(10);
+    expect(server.seen).toHaveLength(2 * patience.tries);
   });
 
   test('stays: the error names the file, the bytes, the tries and the cause', async () => {
@@ -191,9 +194,9 @@ describe.each(passing)('%s', (name, fault, why) => {
       code: 'input',
       hint: expect.stringMatching(/try again/),
     });
-    const start = `${server.origin}/slide.tif cannot be read: bytes 100000 to 129999 failed 5 times, the last time because ${why}`;
+    const start = `${server.origin}/slide.tif cannot be read: bytes 100000 to 129999 failed ${patience.tries} times, the last time because ${why}`;
     await expect(failure).rejects.toThrow(start);
-    expect(server.seen).toHaveLength(1 + 5);
+    expect(server.seen).toHaveLength(1 + patience.tries);
   });
 });
 
@@ -227,7 +230,6 @@ describe('trying again', () => {
     expect(gaps[0]).toBeGreaterThanOrEqual(19);
     expect(gaps[1]).toBeGreaterThanOrEqual(39);
     expect(gaps[2]).toBeGreaterThanOrEqual(199);
-    expect(gaps[2]).toBeLessThan(2000);
   });
 
   test('a slow server that sends on and on is no stall', async () => {
@@ -250,12 +252,17 @@ describe('trying again', () => {
   });
 
   test('one stretch that fails stops the others', async () => {
-    const source = await open();
-    server.fault = (response, { range }) => (range![0] === 100_000 ? answering(404)(response, server.seen[0]!, 0) : 'taken');
-    const fetches = [200_000, 100_000, 300_000].map((offset) => ({ offset, into: new Uint8Array(100) }));
-    const start = performance.now();
+    const source = await open('/slide.tif', undefined, patient);
+    const closed: Promise<unknown>[] = [];
+    server.fault = (response, seen, nth) => {
+      closed.push(once(response, 'close'));
+      // Only when all are under way is there something to stop.
+      return seen.range![0] === 100_000 ? answering(404)(response, seen, nth) : 'taken';
+    };
+    const fetches = [200_000, 300_000, 100_000].map((offset) => ({ offset, into: new Uint8Array(100) }));
     await expect(source.read(fetches)).rejects.toThrow('there is no file');
-    expect(performance.now() - start).toBeLessThan(5000);
+    await Promise.all(closed);
+    expect(server.seen).toHaveLength(1 + closed.length);
   });
 
   test('a server that is not there', async () => {
@@ -271,7 +278,7 @@ describe('trying again', () => {
 
   test('is not done where a server does not speak TLS', async () => {
     const url = new URL(`${server.origin.replace('http:', 'https:')}/slide.tif`);
-    await expect(openHttp(url, undefined, { ...hasty, waitMs: 60_000 })).rejects.toMatchObject({
+    await expect(openHttp(url, undefined, patient)).rejects.toMatchObject({
       code: 'input',
       message: expect.stringContaining('cannot be reached'),
     });
@@ -380,9 +387,7 @@ describe('a signal stops at once', () => {
     server.fault = fault;
     const reading = read(source, 500_000, 5000, controller.signal);
     setTimeout(() => controller.abort(new Error('enough')), 60);
-    const start = performance.now();
     await expect(reading).rejects.toMatchObject({ code: 'aborted', cause: { message: 'enough' } });
-    expect(performance.now() - start).toBeLessThan(1000);
   });
 
   test('while a file is opened', async () => {

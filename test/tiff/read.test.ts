@@ -256,6 +256,7 @@ test('two bands are under way while one is in use, and no more', async () => {
   const image = await tiffImage(bytes);
   const bands = readBands(image, ...whole(image.directory));
   await bands.next();
+  await expect.poll(() => image.source.fetched.length, { timeout: 600_000 }).toBe(3);
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(image.source.fetched.length).toBe(3);
   await bands.return();

@@ -113,7 +113,7 @@ test.each(passing)('%s is tried again, five times in all', async (_, fault) => {
 });
 
 test('silence is given up, and a signal stops at once', async () => {
-  const source = await open(undefined, { ...hasty, stallMs: 100, tries: 2 });
+  const source = await open(undefined, { ...hasty, stallMs: 1000, tries: 2 });
   const silence: Fault = (response, { range }) => {
     const [first, last] = range!;
     response.writeHead(206, { 'content-range': `bytes ${first}-${last}/300000` });
@@ -121,15 +121,14 @@ test('silence is given up, and a signal stops at once', async () => {
     return 'taken';
   };
   server.fault = silence;
-  await expect(read(source, 100_000, 20_000)).rejects.toThrow('failed 2 times, the last time because no byte came for 0.1 s');
+  await expect(read(source, 100_000, 20_000)).rejects.toThrow('failed 2 times, the last time because no byte came for 1 s');
 
   server.fault = undefined;
-  const patient = await open(undefined, { ...hasty, waitMs: 60_000 });
+  // A test that waits as long as that does not end.
+  const patient = await open(undefined, { ...hasty, waitMs: 3_600_000, longestWaitMs: 3_600_000, stallMs: 3_600_000 });
   for (const fault of [silence, () => 'taken' as const, refusing(503, 'SlowDown')]) {
     server.fault = fault;
-    const start = performance.now();
     await expect(read(patient, 100_000, 20_000, AbortSignal.timeout(60))).rejects.toMatchObject({ code: 'aborted' });
-    expect(performance.now() - start).toBeLessThan(2000);
   }
 });
 

@@ -6,7 +6,7 @@ const wide = (command: readonly string[]): Case => ({
   check: async ({ input, segtile }) => {
     const [name, ...words] = command;
     const models = words.map((word) => (word.endsWith('.onnx') ? input(word) : word));
-    const ended = await segtile([name!, input('attack/wide-sparse-150000-8192.tif'), ...models], { limit: 300 });
+    const ended = await segtile([name!, input('attack/wide-sparse-150000-8192.tif'), ...models]);
     expectError(ended);
     expect(ended.stdout + ended.stderr).toMatch(/tiles of 8192 x 8192 in a width of 150000/);
   },
