@@ -1,4 +1,4 @@
-import type { TagName, Tags, TagValue } from './tags.js';
+import type { TagName, Tags, TagValue } from './tag-names.js';
 
 /** Pixels per unit, as the tags XResolution, YResolution and ResolutionUnit give them. */
 export interface Resolution {

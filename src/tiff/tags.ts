@@ -1,59 +1,6 @@
 import type { ByteSource } from './source.js';
+import { TAGS, type TagName, type Tags } from './tag-names.js';
 import { decodeValues } from './values.js';
-
-/** Values of the tags of a directory, by name: text for ASCII, numbers for all else; RATIONAL as numerator, denominator, ... */
-export type Tags = Readonly<Partial<Record<TagName, TagValue>>>;
-
-export type TagValue = string | ArrayLike<number>;
-
-export type TagName = (typeof TAGS)[keyof typeof TAGS];
-
-/** The tags that are read; all others are passed over. 65420 to 65441 are Hamamatsu's (openslide.org/formats/hamamatsu). */
-const TAGS = {
-  254: 'NewSubfileType',
-  255: 'SubfileType',
-  256: 'ImageWidth',
-  257: 'ImageLength',
-  258: 'BitsPerSample',
-  259: 'Compression',
-  262: 'PhotometricInterpretation',
-  266: 'FillOrder',
-  270: 'ImageDescription',
-  273: 'StripOffsets',
-  277: 'SamplesPerPixel',
-  278: 'RowsPerStrip',
-  279: 'StripByteCounts',
-  280: 'MinSampleValue',
-  281: 'MaxSampleValue',
-  282: 'XResolution',
-  283: 'YResolution',
-  284: 'PlanarConfiguration',
-  296: 'ResolutionUnit',
-  305: 'Software',
-  317: 'Predictor',
-  320: 'ColorMap',
-  322: 'TileWidth',
-  323: 'TileLength',
-  324: 'TileOffsets',
-  325: 'TileByteCounts',
-  330: 'SubIFDs',
-  338: 'ExtraSamples',
-  339: 'SampleFormat',
-  340: 'SMinSampleValue',
-  341: 'SMaxSampleValue',
-  347: 'JPEGTables',
-  529: 'YCbCrCoefficients',
-  530: 'YCbCrSubSampling',
-  532: 'ReferenceBlackWhite',
-  700: 'XMP',
-  42113: 'GDAL_NODATA',
-  65420: 'NdpiFormat',
-  65421: 'NdpiLens',
-  65424: 'NdpiFocus',
-  65426: 'NdpiMcuStarts',
-  65432: 'NdpiMcuStartsHigh',
-  65441: 'NdpiCaptureMode',
-} as const;
 
 const NAMES: ReadonlyMap<number, TagName> = new Map(Object.entries(TAGS).map(([number, name]) => [Number(number), name]));
 
@@ -95,10 +42,8 @@ const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4,
 const ASCII = 2;
 
 interface Entry {
-  readonly number: number;
   readonly name: TagName;
   readonly type: number;
-  readonly count: number;
   readonly bytes: number;
   /** Where the values are in the file. */
   readonly offset: number;
@@ -144,7 +89,7 @@ export async function readTags(
     const high = ndpi ? view.getUint32(nextAt + nextBytes + i * 4, true) * 2 ** 32 : 0;
     const wide = high > 0 && bytes <= inline ? high + view.getUint32(valueAt, true) : undefined;
     const elsewhere = big ? unsigned64(view, valueAt, littleEndian) : view.getUint32(valueAt, littleEndian) + high;
-    const entry = { number, name, type, count, bytes, offset: bytes <= inline ? offset + valueAt : elsewhere, wide };
+    const entry = { name, type, bytes, offset: bytes <= inline ? offset + valueAt : elsewhere, wide };
     if (entry.offset + bytes > source.size) {
       throw new Error(`${name} has ${bytes} bytes at byte ${entry.offset}, but the file ends at byte ${source.size}`);
     }
@@ -163,12 +108,12 @@ export async function readTags(
     signal,
   );
   const fetched = new Map(outside.map(({ entry, into }) => [entry.name, into]));
-  const values = [...found.values()].map(({ number, name, type, count, bytes, offset: at, wide }) => {
+  const values = [...found.values()].map(({ name, type, bytes, offset: at, wide }) => {
     const raw = fetched.get(name) ?? new Uint8Array(view.buffer).slice(at - offset, at - offset + bytes);
-    return { number, name, type, count, raw, wide };
+    return { name, type, raw, wide };
   });
   const next = big || ndpi ? unsigned64(view, nextAt, littleEndian) : view.getUint32(nextAt, littleEndian);
-  return { tags: await decodeValues(values, file), next, bytes };
+  return { tags: decodeValues(values, littleEndian), next, bytes };
 }
 
 /**

@@ -1,28 +1,45 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { TagFile } from '../../dist/tiff/tags.js';
-import { decodeValues, type RawValue } from '../../dist/tiff/values.js';
+import type { TagName } from '../../dist/tiff/tag-names.js';
+import { decodeValues } from '../../dist/tiff/values.js';
 
-/** A list of offsets as it lies in a file. */
-function listOf(type: 4 | 16, values: readonly number[], littleEndian: boolean): RawValue {
-  const bytes = type === 4 ? 4 : 8;
-  const raw = new Uint8Array(values.length * bytes);
-  const view = new DataView(raw.buffer);
-  for (const [i, value] of values.entries()) {
-    if (type === 4) view.setUint32(i * 4, value, littleEndian);
-    else view.setBigUint64(i * 8, BigInt(value), littleEndian);
-  }
-  return { number: 324, name: 'TileOffsets', type, count: values.length, raw, wide: undefined };
-}
+type Put = (view: DataView, at: number, value: number, littleEndian: boolean) => void;
 
-// Lists of up to 4,095 values are decoded by geotiff.js, longer ones by segtile.
-const cases = ([4, 16] as const).flatMap((type) =>
-  [true, false].flatMap((littleEndian) => [4095, 4096, 5000].map((count) => ({ type, littleEndian, count }))),
-);
+/** Types of TIFF 6.0 and BigTIFF: bytes of a value, how it is written, and what it may be. */
+const TYPES: readonly (readonly [type: number, bytes: number, put: Put, values: fc.Arbitrary<number>])[] = [
+  [1, 1, (view, at, value) => view.setUint8(at, value), fc.integer({ min: 0, max: 255 })],
+  [3, 2, (view, at, value, little) => view.setUint16(at, value, little), fc.integer({ min: 0, max: 65_535 })],
+  [4, 4, (view, at, value, little) => view.setUint32(at, value, little), fc.integer({ min: 0, max: 2 ** 32 - 1 })],
+  [5, 4, (view, at, value, little) => view.setUint32(at, value, little), fc.integer({ min: 0, max: 2 ** 32 - 1 })],
+  [6, 1, (view, at, value) => view.setInt8(at, value), fc.integer({ min: -128, max: 127 })],
+  [8, 2, (view, at, value, little) => view.setInt16(at, value, little), fc.integer({ min: -32_768, max: 32_767 })],
+  [9, 4, (view, at, value, little) => view.setInt32(at, value, little), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })],
+  [10, 4, (view, at, value, little) => view.setInt32(at, value, little), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })],
+  [11, 4, (view, at, value, little) => view.setFloat32(at, value, little), fc.float()],
+  [12, 8, (view, at, value, little) => view.setFloat64(at, value, little), fc.double()],
+  [13, 4, (view, at, value, little) => view.setUint32(at, value, little), fc.integer({ min: 0, max: 2 ** 32 - 1 })],
+  [16, 8, (view, at, value, little) => view.setBigUint64(at, BigInt(value), little), fc.maxSafeNat()],
+  [17, 8, (view, at, value, little) => view.setBigInt64(at, BigInt(value), little), fc.maxSafeInteger()],
+  [18, 8, (view, at, value, little) => view.setBigUint64(at, BigInt(value), little), fc.maxSafeNat()],
+];
 
-test.each(cases)('$count values of type $type, little-endian $littleEndian', async ({ type, littleEndian, count }) => {
-  const most = type === 4 ? 2 ** 32 - 1 : 2 ** 53 - 1;
-  const values = Array.from({ length: count }, (_, i) => (i % 7 === 0 ? most - i : i * 65_539));
-  const file = { littleEndian, big: true } as TagFile;
-  const { TileOffsets } = await decodeValues([listOf(type, values, littleEndian)], file);
-  expect(Array.from(TileOffsets as ArrayLike<number>)).toEqual(values);
+test.each(TYPES)('values of type %i', (type, bytes, put, value) => {
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 40 }), fc.boolean(), fc.nat(7), (values, littleEndian, before) => {
+      const raw = new Uint8Array(before + values.length * bytes).subarray(before);
+      const view = new DataView(raw.buffer, before);
+      for (const [i, each] of values.entries()) put(view, i * bytes, each, littleEndian);
+      const { TileOffsets } = decodeValues([{ name: 'TileOffsets', type, raw, wide: undefined }], littleEndian);
+      expect(Array.from(TileOffsets as ArrayLike<number>)).toEqual(values);
+    }),
+  );
+});
+
+const one = (name: TagName, type: number, raw: Uint8Array, wide?: number) =>
+  decodeValues([{ name, type, raw, wide }], true)[name];
+
+test('text ends at its first zero, and a value of 64 bits in a classic file counts as it was found', () => {
+  expect(one('Software', 2, Buffer.from('a µ\0b\0'))).toBe('a µ');
+  expect(one('Software', 2, Buffer.from('a µ'))).toBe('a µ');
+  expect(one('StripOffsets', 4, Buffer.alloc(4), 2 ** 40)).toEqual([2 ** 40]);
 });
