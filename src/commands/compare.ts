@@ -12,6 +12,7 @@ import { fileName } from '../tiff/location.js';
 import { writeWhole } from '../tiff/partial-file.js';
 import { readConfig, type TruthConfig } from '../truth/config.js';
 import { matchTruths, slideName } from '../truth/match.js';
+import { checkVariantsRun } from './compare-check.js';
 import type { CompareOptions } from './compare-options.js';
 import { passedArguments, variantsOf } from './compare-settings.js';
 import { compareText, frontOf, recommendation, variantFacts } from './compare-words.js';
@@ -39,8 +40,15 @@ export async function compare(
   refuseNamesakes(slides);
   const config = options.classes === undefined ? undefined : await readConfig(options.classes);
   const { output, tolerance, overwrite = false, quiet = false } = options;
+  const passed = passedArguments(options);
+  await checkVariantsRun(
+    variants,
+    pairs.map(({ slide }) => slide),
+    passed,
+    signal,
+  );
   await makeFolder(join(output, 'compare.json'));
-  const settings = { variants, pairs, passed: passedArguments(options), config, tolerance, output, overwrite };
+  const settings = { variants, pairs, passed, config, tolerance, output, overwrite };
   const told = new Set<string>();
   const late: string[] = [];
   const stage = createProgress(stderr, quiet).stage('compare', 'runs');

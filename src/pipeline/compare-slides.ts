@@ -6,6 +6,7 @@ import { inferOptions, type Variant } from '../plan/variants.js';
 import { inspectSlide } from '../slide/open.js';
 import type { TruthConfig } from '../truth/config.js';
 import { slideName } from '../truth/match.js';
+import type { Size } from '../types.js';
 import { childRun } from './child-run.js';
 import { compareKey } from './compare-key.js';
 import { type Evaluation, summarizeSlides } from './evaluate.js';
@@ -100,11 +101,7 @@ async function runVariant(
   signal: AbortSignal,
 ): Promise<VariantRun> {
   const size = await slideSize(slide, signal);
-  const options = inferOptions(variant, size);
-  const args = [
-    ...passed,
-    ...Object.entries(options).flatMap(([name, value]) => (value === '' ? [`--${name}`] : [`--${name}`, value])),
-  ];
+  const args = variantArguments(variant, size, passed);
   const key = await compareKey({ args, slide, truth, config, settings: { tolerance } });
   const folder = join(output, 'variants', folderOf(variant));
   const stem = join(folder, slideName(slide));
@@ -134,7 +131,24 @@ function noProbabilities(): never {
 }
 
 /** Also where it can be read only with options that the runs have. */
-async function slideSize(path: string, signal: AbortSignal): Promise<{ width: number; height: number }> {
+/**
+ * What follows `segtile infer` and the slide where a variant is run.
+ *
+ * @param size level 0 of the slide, in px
+ * @param passed options that all variants share
+ * @throws {SegtileError} `usage` where the slide is no larger than what it is to be shrunk to
+ */
+export function variantArguments(variant: Variant, size: Size, passed: readonly string[]): string[] {
+  const options = Object.entries(inferOptions(variant, size));
+  return [...passed, ...options.flatMap(([name, value]) => (value === '' ? [`--${name}`] : [`--${name}`, value]))];
+}
+
+/**
+ * The size of a slide's level 0, in px.
+ *
+ * @throws {SegtileError} `input` where it cannot be opened
+ */
+export async function slideSize(path: string, signal: AbortSignal): Promise<{ width: number; height: number }> {
   const { slide } = await inspectSlide(path, { signal });
   const { width, height } = slide;
   await slide.close();

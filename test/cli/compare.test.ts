@@ -141,7 +141,7 @@ test('one that is killed goes on where it was', async () => {
   expect(result('killed').variants).toHaveLength(5);
 });
 
-test('variants come from a file, with any option of infer; one that fails does not stop the others', async () => {
+test('variants come from a file, with any option of infer; one that cannot be run is refused before any is', async () => {
   const yaml = [
     'common: { margin: 8 }',
     'variants:',
@@ -162,9 +162,14 @@ test('variants come from a file, with any option of infer; one that fails does n
     'yaml',
   ];
   const ended = await segtile([...args, '--json', '--quiet'], { cwd });
-  expect(ended.code).toBe(1);
-  expect(ended.stderr).toContain('no room, slide.tif: margin 16 px leaves nothing of a window of 32 px');
-  const lines = ended.stdout
+  expect([ended.code, ended.stdout]).toEqual([2, '']);
+  expect(ended.stderr).toContain(
+    '1 of 2 variants cannot be run: no room, slide.tif: margin 16 px leaves nothing of a window of 32 px',
+  );
+  expect(existsSync(join(cwd, 'yaml'))).toBe(false);
+  save(cwd, 'variants.yaml', yaml.slice(0, 3).join('\n'));
+  const { stdout } = await segtileWell([...args, '--json', '--quiet'], { cwd });
+  const lines = stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
@@ -177,9 +182,21 @@ test.each([
   [['--truth', 'truth.png', '--margin', '8'], 'but there is none'],
   [['--truth', 'truth.png', '--tile', '128/x'], 'pixels such as 1024'],
   [['./slide.tif', '--truth', 'pairs.csv', '--tile', '128/64'], 'have one name'],
+  [
+    ['--truth', 'truth.png', '--tile', '128/64,128/120', '--margin', '8'],
+    '1 of 2 variants cannot be run: tile 128/120, slide.tif',
+  ],
+  [
+    ['--truth', 'truth.png', '--tile', '128/64', '--margin', '8', '--blend', 'gaussian,smooth'],
+    '1 of 2 variants cannot be run: tile 128/64, smooth',
+  ],
+  [['--truth', 'truth.png', '--resize', '128,900'], '1 of 2 variants cannot be run: resize 900, slide.tif'],
+  [['--truth', 'truth.png', '--tile', '128/64', '--tissue', 'otsu,no.png', '--margin', '8'], 'tile 128/64, tissue no.png'],
+  [['--truth', 'truth.png', '--tile', '128/64,64/32', '--card', 'none.json'], 'no variant can be run'],
+  [['--truth', 'truth.png', '--tile', '128/64', '--margin', '8', '--threshold', 'nucleus=0.5,tumor=0.2'], 'no class "tumor"'],
 ])('%j is wrong use', async (args, message) => {
   const ended = await segtile(['compare', 'slide.tif', '-o', 'no', ...args], { cwd });
-  expect([ended.code, ended.stdout]).toEqual([2, '']);
+  expect([ended.code === 0, ended.stdout]).toEqual([false, '']);
   expect(ended.stderr).toContain(message);
   expect(existsSync(join(cwd, 'no'))).toBe(false);
 });
