@@ -14,19 +14,19 @@ const VARIANTS_TOLD = 5;
  * Makes sure, before anything is run, that every variant can be: that its options make sense together, its model, card and thresholds can be read, and its windows
  * fit every slide. It is planned as by `segtile infer --dry-run`, but without looking for tissue.
  *
- * @param passed options of `segtile infer` that all variants share
+ * @param passed options of `segtile infer` that all variants share on a slide
  * @throws {SegtileError} `usage` naming the variants that cannot be run, or `input` and the like where what they share cannot be read; `aborted` when the signal fires
  */
 export async function checkVariantsRun(
   variants: readonly Variant[],
   slides: readonly string[],
-  passed: readonly string[],
+  passed: (slide: string) => readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
   const bad: { readonly name: string; readonly slide: string; readonly error: SegtileError }[] = [];
   for (const variant of variants) {
     for (const slide of slides) {
-      const error = await failureOf(variant, slide, passed, signal);
+      const error = await failureOf(variant, slide, passed(slide), signal);
       if (error) bad.push({ name: variant.name, slide, error });
       if (error) break;
     }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Tolerance } from '../pipeline/evaluate-mask.js';
 import type { Size } from '../types.js';
 import { option } from './option.js';
-import { length, list, type Parser, size, wholeNumber } from './parse.js';
+import { length, list, micronsPerPixelText, type Parser, size, wholeNumber } from './parse.js';
 
 /** A window and a stride, in working px. */
 export interface Tiling {
@@ -83,8 +83,8 @@ export function addCompareOptions(command: Command): Command {
     .addOption(option('--threshold <p>', 'as for infer', text))
     .addOption(option('--device <name>', 'as for infer', text))
     .addOption(option('--workers <n>', 'as for infer', text))
-    .addOption(option('--mpp <um>', 'as for infer, where slides are tiled', text))
-    .addOption(option('--slide-mpp <um>', 'as for infer', text))
+    .addOption(option('--mpp <um>', 'as for infer, where slides are tiled', micronsPerPixelText))
+    .addOption(option('--slide-mpp <um>', 'as for infer', micronsPerPixelText))
     .addOption(option('--slide-mpp-csv <file>', 'as for infer', text))
     .addOption(option('--channels <list>', 'as for infer', text))
     .addOption(option('--range <low,high>', 'as for infer', text))

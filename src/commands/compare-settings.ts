@@ -6,6 +6,7 @@ import { meant } from '../plan/checked.js';
 import { checkVariants, spanVariants, type Variant } from '../plan/variants.js';
 import type { CompareOptions, PassedOptions } from './compare-options.js';
 import { addInferOptions } from './infer-options.js';
+import { readSlideFlags } from './slide-options.js';
 
 /** Options of `segtile infer` that a variant has no say in. */
 const OWN = ['output', 'overwrite', 'json', 'quiet', 'dry-run', 'history', 'no-history', 'no-preview', 'report', 'help'];
@@ -28,20 +29,27 @@ export async function variantsOf(options: CompareOptions): Promise<readonly Vari
   return variants;
 }
 
-/** The options that every variant shares, as `segtile infer` takes them. */
-export function passedArguments(options: PassedOptions): string[] {
-  const { model = [], card, threshold, device, workers, mpp, slideMpp, slideMppCsv, channels, range } = options;
-  const single = {
-    card,
-    threshold,
-    device,
-    workers,
-    mpp,
-    'slide-mpp': slideMpp,
-    'slide-mpp-csv': slideMppCsv,
-    channels,
-    range,
+/**
+ * The options that every variant shares on a slide, as `segtile infer` takes them. What a CSV says of the slide alone is passed on, as it lists others
+ * besides.
+ *
+ * @throws {SegtileError} `input` where the CSV of microns per pixel cannot be read or lists what is none of the slides
+ */
+export async function passedTo(
+  { slideMppCsv, ...options }: PassedOptions,
+  slides: readonly string[],
+): Promise<(slide: string) => string[]> {
+  if (slideMppCsv === undefined) return () => passedArguments(options);
+  const flagsOf = await readSlideFlags({ slideMppCsv }, slides);
+  return (slide) => {
+    const { mpp } = flagsOf(slide);
+    return passedArguments(typeof mpp === 'object' ? { ...options, slideMpp: String(mpp.x) } : options);
   };
+}
+
+function passedArguments(options: Omit<PassedOptions, 'slideMppCsv'>): string[] {
+  const { model = [], card, threshold, device, workers, mpp, slideMpp, channels, range } = options;
+  const single = { card, threshold, device, workers, mpp, 'slide-mpp': slideMpp, channels, range };
   return [
     ...model.flatMap((each) => ['--model', each]),
     ...Object.entries(single).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),

@@ -14,7 +14,7 @@ import { readConfig, type TruthConfig } from '../truth/config.js';
 import { matchTruths, slideName } from '../truth/match.js';
 import { checkVariantsRun } from './compare-check.js';
 import type { CompareOptions } from './compare-options.js';
-import { passedArguments, variantsOf } from './compare-settings.js';
+import { passedTo, variantsOf } from './compare-settings.js';
 import { compareText, frontOf, recommendation, variantFacts } from './compare-words.js';
 import { noteLine } from './infer-words.js';
 import { makeFolder } from './outputs.js';
@@ -40,7 +40,7 @@ export async function compare(
   refuseNamesakes(slides);
   const config = options.classes === undefined ? undefined : await readConfig(options.classes);
   const { output, tolerance, overwrite = false, quiet = false } = options;
-  const passed = passedArguments(options);
+  const passed = await passedTo(options, slides);
   await checkVariantsRun(
     variants,
     pairs.map(({ slide }) => slide),
@@ -57,6 +57,9 @@ export async function compare(
   const watcher = {
     started: (variant: { readonly name: string }, slide: string, kept: boolean): void => {
       if (!quiet && !stderr.isTTY) stderr.write(`${variant.name}: ${fileName(slide)}${kept ? ', done before' : ''}\n`);
+    },
+    warned: ({ name }: { readonly name: string }, slide: string, text: string): void => {
+      if (!quiet) stderr.write(`${stderr.isTTY ? '\n' : ''}${name}: ${fileName(slide)}: warning: ${text}\n`);
     },
     noted: (slide: string, found: readonly string[]): void => {
       const fresh = found.filter((note) => !told.has(`${slide}\n${note}`));

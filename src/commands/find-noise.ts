@@ -24,7 +24,8 @@ export async function findNoise(manifest: string, options: FindNoiseOptions, she
   const record = await find(manifest, settings, (done, total) => stage.update({ done, total, pixels: 0 }), signal).finally(() =>
     stage.stop(),
   );
-  const { failures, undrawn, strays, tiles, patients } = record;
+  const { failures, undrawn, strays, notes, tiles, patients } = record;
+  if (!options.quiet) stderr.write(notesText(notes));
   if (patients && patients.shared.length > 0) {
     const told = `segtile: warning: ${count(patients.shared.length)} of ${count(patients.patients)} patients have tiles in several parts or folds, so a model of the others has seen them, and may repeat what is wrong with their truth\n`;
     stderr.write(styleFor(stderr).warn(told));
@@ -39,6 +40,12 @@ export async function findNoise(manifest: string, options: FindNoiseOptions, she
   stderr.write(`segtile: ${count(tiles)} of ${count(tiles + failures.length)} tiles compared${more}\n`);
   if (settings.drop) stderr.write(`segtile: ${settings.drop.path} was not written, since tiles could not be compared\n`);
   return 1;
+}
+
+/** Of many notes the first. */
+function notesText(notes: readonly string[]): string {
+  if (notes.length === 0) return '';
+  return `segtile: ${notes[0]}${notes.length === 1 ? '' : `; ${count(notes.length - 1)} more files alike`}\n`;
 }
 
 function noiseSettings(manifest: string, options: FindNoiseOptions): NoiseSettings {

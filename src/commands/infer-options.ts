@@ -10,6 +10,7 @@ import {
   classList,
   device,
   list,
+  micronsPerPixel,
   type Parser,
   positiveChannelNumbers,
   positiveNumber,
@@ -96,9 +97,9 @@ export function addInferOptions(command: Command): Command {
         wholeNumber(0),
       ),
     )
-    .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', positiveNumber))
+    .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', micronsPerPixel))
     .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber))
-    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', positiveNumber))
+    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
     .option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp')
     .addOption(
       option(
@@ -233,7 +234,7 @@ export function addInferOptions(command: Command): Command {
       ),
     )
     .addOption(option('--classes <list>', 'names of the classes, with colours if wanted: tumor=#d62728,stroma', classList))
-    .addOption(option('--model-mpp <um>', 'micrometres per pixel that the model was trained at', positiveNumber))
+    .addOption(option('--model-mpp <um>', 'micrometres per pixel that the model was trained at', micronsPerPixel))
     .addHelpText('after', inferExamples);
 }
 

@@ -1,6 +1,7 @@
 import type { Ensemble, Member } from '../model/ensemble.js';
 import type { Pool } from '../model/pool.js';
 import { passesOf, type WindowCounts, windowCounts } from '../pipeline/passes.js';
+import { isMuch, planCost } from '../pipeline/plan-cost.js';
 import type { SlidePlan } from '../pipeline/plan-slide.js';
 import type { RunRecord } from '../pipeline/record.js';
 import type { RunFiles } from '../pipeline/run-settings.js';
@@ -31,6 +32,12 @@ export function noteLine(note: string): string {
 /** The same for what looks wrong. */
 export function warningLine(warning: string, style: Style): string {
   return style.warn(`  warning: ${warning}`);
+}
+
+/** What is to be feared of a plan, before it is run; null for one of the usual size. Its pixels are given as a multiple of the slide's. */
+export function muchText(windows: number, times: number): string | null {
+  if (!isMuch(windows, times)) return null;
+  return `this is much work: ${count(windows)} windows, ${figure(times)} times the area of the slide; check --mpp, --slide-mpp and the stride`;
 }
 
 /** Which model is used, and what was assumed about it. */
@@ -77,6 +84,8 @@ export function planText(plan: SlidePlan, perWindow: readonly number[], style: S
       ? [`  ${laid(grid)}: ${cost}`]
       : [...[grid, ...others.map((other) => other.grid)].map((each) => `  ${laid(each)}`), `  in all ${cost}`]),
   ];
+  const much = muchText(keptCount, planCost(plan, perWindow).times);
+  if (much !== null) lines.push(warningLine(much, style));
   if (keptCount === 0)
     lines.push(warningLine('no window holds tissue, so the mask will be empty; --tissue none looks everywhere', style));
   return `${lines.join('\n')}\n`;
@@ -95,13 +104,14 @@ export interface DryRunFacts {
   readonly otherGrids: readonly Geometry[];
   /** Pixels that go through the model, in millions. */
   readonly megapixels: number;
+  /** Where that is much more than a slide of this size asks for. */
+  readonly warning: string | null;
   readonly mask: Size;
 }
 
 /** What a plan costs and gives. */
 export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask: Size): DryRunFacts {
   const { slide, view, grid, others } = plan;
-  const pixels = [plan, ...others].map(({ grid: { window }, selection }) => selection.keptCount * window.width * window.height);
   return {
     slide: {
       path: slide.path,
@@ -116,15 +126,15 @@ export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask:
     margin: grid.margin,
     windows: { ...windowCounts(plan), passes: passesOf(plan, perWindow) },
     otherGrids: others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
-    megapixels: pixels.reduce((sum, each, index) => sum + each * perWindow[index]!, 0) / 1e6,
+    megapixels: planCost(plan, perWindow).megapixels,
+    warning: muchText(windowCounts(plan).run, planCost(plan, perWindow).times),
     mask: { width: mask.width, height: mask.height },
   };
 }
 
 /** A plan, its cost and what it gives, for people. */
 export function dryRunText(plan: SlidePlan, perWindow: readonly number[], mask: Size, style: Style): string {
-  const { megapixels } = dryRunFacts(plan, perWindow, mask);
-  const times = (megapixels * 1e6) / (plan.view.width * plan.view.height);
+  const { megapixels, times } = planCost(plan, perWindow);
   return `${planText(plan, perWindow, style)}${pairs([
     ['cost', `${figure(megapixels)} megapixels through the model, ${figure(times)} times the area of the slide`],
     ['mask', `${count(mask.width)} x ${count(mask.height)} px`],

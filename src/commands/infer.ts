@@ -62,7 +62,7 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
     noted.add(sentence);
   };
   const run = { ...runSettings(options, ensemble, await readThresholds(options.threshold)), note };
-  const slideOptionsOf = await readSlideFlags(options);
+  const slideOptionsOf = await readSlideFlags(options, slides);
   say(shell, options, modelText(ensemble));
 
   let pools: Promise<readonly Pool[]> | undefined;

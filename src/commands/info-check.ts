@@ -36,16 +36,11 @@ export async function checkWithProgress(slide: Slide, { stderr, signal }: Shell,
 }
 
 /**
- * Checks the files of a folder and of those in it, hidden ones left out, and prints a line for each.
+ * The files of a folder and of those in it, hidden ones left out.
  *
- * @returns how many are bad
+ * @throws {SegtileError} `input` where it cannot be read
  */
-export async function checkFolder(
-  folder: string,
-  optionsOf: (slide: string) => SlideOptions,
-  json: boolean,
-  shell: Shell,
-): Promise<number> {
+export async function filesOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new SegtileError(
       'input',
@@ -54,10 +49,23 @@ export async function checkFolder(
       cause,
     );
   });
-  const paths = entries
+  return entries
     .filter((entry) => entry.isFile() && !join(entry.parentPath, entry.name).slice(folder.length).split(/[\\/]/).some(isHidden))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+}
+
+/**
+ * Checks files, and prints a line for each.
+ *
+ * @returns how many are bad
+ */
+export async function checkFiles(
+  paths: readonly string[],
+  optionsOf: (slide: string) => SlideOptions,
+  json: boolean,
+  shell: Shell,
+): Promise<number> {
   let bad = 0;
   for (const path of paths) {
     throwIfAborted(shell.signal);

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { option } from './option.js';
-import { list, positiveNumber, range } from './parse.js';
+import { list, micronsPerPixel, range } from './parse.js';
 
 /** What `segtile info` takes on the command line. */
 export function addInfoOptions(command: Command): Command {
   return command
     .description('Say what is in a slide or a model, and whether segtile can use it.')
     .argument('<file...>', 'slides and .onnx models; with --check also folders')
-    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', positiveNumber))
+    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
     .option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp')
     .addOption(
       option(

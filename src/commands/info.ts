@@ -9,7 +9,7 @@ import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { figure, pairs } from '../terminal/format.js';
 import { styleFor } from '../terminal/style.js';
 import { shownPath } from '../tiff/location.js';
-import { checkFolder, checkWithProgress, isFolder } from './info-check.js';
+import { checkFiles, checkWithProgress, filesOf, isFolder } from './info-check.js';
 import { slideFacts, slideText } from './info-slide.js';
 import type { Shell } from './shell.js';
 import { readSlideFlags, type SlideFlags } from './slide-options.js';
@@ -36,13 +36,14 @@ interface Description {
  */
 export async function info(files: readonly string[], options: InfoOptions, shell: Shell): Promise<number> {
   const { stdout, stderr, signal } = shell;
-  const slideOptionsOf = await readSlideFlags(options);
+  const slideOptionsOf = await readSlideFlags(options, options.slideMppCsv === undefined ? [] : await slidesOf(files, options));
   let exitCode = 0;
   for (const file of files) {
     try {
       throwIfAborted(signal);
       if (options.check && (await isFolder(file))) {
-        if ((await checkFolder(file, slideOptionsOf, options.json === true, shell)) > 0) exitCode = Math.max(exitCode, 1);
+        if ((await checkFiles(await filesOf(file), slideOptionsOf, options.json === true, shell)) > 0)
+          exitCode = Math.max(exitCode, 1);
         continue;
       }
       const path = bundledModel(file);
@@ -61,6 +62,12 @@ export async function info(files: readonly string[], options: InfoOptions, shell
     }
   }
   return exitCode;
+}
+
+/** Every file that is looked at. */
+async function slidesOf(files: readonly string[], { check }: InfoOptions): Promise<string[]> {
+  const all = await Promise.all(files.map(async (file) => (check && (await isFolder(file)) ? await filesOf(file) : [file])));
+  return all.flat();
 }
 
 async function describeSlide(

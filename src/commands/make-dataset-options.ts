@@ -4,7 +4,7 @@ import { samplers } from '../plan/sampling.js';
 import { DEFAULT_TISSUE } from '../plan/tissue.js';
 import { mix, parts, samplerList, tilesByClass } from './dataset-parse.js';
 import { option } from './option.js';
-import { list, type Parser, positiveNumber, range, share, size, wholeNumber, word } from './parse.js';
+import { list, micronsPerPixel, type Parser, positiveNumber, range, share, size, wholeNumber, word } from './parse.js';
 
 const text: Parser<string> = (value) => value;
 
@@ -30,9 +30,9 @@ export function addMakeDatasetOptions(command: Command): Command {
     .addOption(option('--stride <px>', 'step between the windows of a grid (default: a window)', size))
     .addOption(option('--overlap <px|%>', 'what neighbouring windows of a grid share, instead of --stride', text))
     .addOption(option('--level <n>', "work on this level of the slide's pyramid (default: 0)", wholeNumber(0)))
-    .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', positiveNumber))
+    .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', micronsPerPixel))
     .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber))
-    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', positiveNumber))
+    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
     .addOption(
       option('--channels <list>', 'channels that are the picture: three, or one in grey; numbers from 0, or names', list),
     )

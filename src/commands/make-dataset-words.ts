@@ -7,7 +7,7 @@ import type { Survey } from '../pipeline/survey-slide.js';
 import type { SamplerReport } from '../plan/sampling.js';
 import { count, figure, pairs, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
-import { noteLine, warningLine } from './infer-words.js';
+import { muchText, noteLine, warningLine } from './infer-words.js';
 
 /** What was drawn from a slide, one line a sampler. */
 export function surveyText({ slide, size, downsample, notes, warnings, reports }: Survey, style: Style): string {
@@ -48,17 +48,30 @@ export function planText(slides: readonly SlideTiles[], augmentation: Augmentati
     byPart.set(name, (byPart.get(name) ?? 0) + 1);
   }
   const parts = [...byPart].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, n]) => [name, `${count(n)} tiles`] as const);
+  const much = slides.flatMap((slide) => {
+    const text = muchOf(slide);
+    return text === null ? [] : [style.warn(`  warning: ${slide.survey.slide.path}: ${text}\n`)];
+  });
   return `${pairs([
     ['tiles', `${style.strong(count(tiles.length))}, ${figure(megapixels)} megapixels`],
     ...parts,
     ...(copies === 0 ? [] : [['copies', `${count(copies)}, as --augment asks`] as const]),
     ...(guarded === 0 ? [] : [['left out', `${count(guarded)} windows at the borders of regions`] as const]),
-  ])}\n`;
+  ])}\n${much.join('')}`;
+}
+
+function muchOf({ survey: { window, full }, tiles }: SlideTiles): string | null {
+  return muchText(tiles.length, (tiles.length * window.width * window.height) / (full.width * full.height));
 }
 
 /** The same for programs. */
 export function planFacts(slides: readonly SlideTiles[], augmentation: Augmentation | undefined): object[] {
-  return slides.map(({ survey, tiles, guarded }) => ({
+  return slides.map((slide) => factsOf(slide, augmentation));
+}
+
+function factsOf(slide: SlideTiles, augmentation: Augmentation | undefined): object {
+  const { survey, tiles, guarded } = slide;
+  return {
     slide: { path: survey.slide.path, ...survey.full, notes: [...survey.notes, ...survey.warnings] },
     working: { ...survey.size, downsample: survey.downsample },
     window: survey.window,
@@ -66,7 +79,8 @@ export function planFacts(slides: readonly SlideTiles[], augmentation: Augmentat
     tiles: tiles.length,
     copies: copyCount(tiles, augmentation),
     guarded,
-  }));
+    warning: muchOf(slide),
+  };
 }
 
 /** What was made. */

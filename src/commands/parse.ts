@@ -1,6 +1,7 @@
 import { SegtileError } from '../errors.js';
 import { parseDevices } from '../model/device.js';
 import type { Area } from '../plan/area.js';
+import { requireMpp } from '../plan/mpp-range.js';
 import type { Rgb, Size } from '../types.js';
 import type { ThresholdOption } from './thresholds.js';
 
@@ -35,6 +36,15 @@ export const positiveNumber: Parser<number> = (text, option) => {
   const value = number(text);
   if (!Number.isFinite(value) || value <= 0) throw refuse('a number above 0', option, text);
   return value;
+};
+
+/** Micrometres per pixel that a slide can have. */
+export const micronsPerPixel: Parser<number> = (text, option) => requireMpp(positiveNumber(text, option), option);
+
+/** The same, kept as text for a command that hands it on. */
+export const micronsPerPixelText: Parser<string> = (text, option) => {
+  micronsPerPixel(text, option);
+  return text;
 };
 
 /** A device or several, as {@link parseDevices} reads them; kept as text. */

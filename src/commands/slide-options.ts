@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
-import { lookUpMpp, parseMppCsv } from '../slide/mpp-csv.js';
+import { lookUpMpp, parseMppCsv, requireMatched } from '../slide/mpp-csv.js';
 import type { SlideOptions } from '../slide/tiff.js';
 
 /** The flags that say something of the slides themselves, parsed. */
@@ -14,20 +14,20 @@ export interface SlideFlags {
 /**
  * What the flags say of each slide: its line in the CSV goes above what is said of all.
  *
+ * @param slides all slides of the command
  * @returns the options of a slide, by its path
- * @throws {SegtileError} `input` where the CSV cannot be read or makes no sense
+ * @throws {SegtileError} `input` where the CSV cannot be read, makes no sense, or lists what is none of the slides
  */
-export async function readSlideFlags({
-  slideMpp,
-  slideMppCsv,
-  channels,
-  range,
-}: SlideFlags): Promise<(slide: string) => SlideOptions> {
+export async function readSlideFlags(
+  { slideMpp, slideMppCsv, channels, range }: SlideFlags,
+  slides: readonly string[],
+): Promise<(slide: string) => SlideOptions> {
   if (slideMppCsv === undefined) return () => ({ mpp: slideMpp, channels, range });
   const text = await readFile(slideMppCsv, 'utf8').catch((cause: unknown) => {
     const hint = 'Give a CSV with a line for each slide, such as slide-1.svs,0.25';
     throw new SegtileError('input', `--slide-mpp-csv ${slideMppCsv} cannot be read: ${reason(cause)}`, hint, cause);
   });
   const table = parseMppCsv(text, slideMppCsv);
+  requireMatched(table, slideMppCsv, slides);
   return (slide) => ({ mpp: lookUpMpp(table, slide) ?? slideMpp, channels, range });
 }

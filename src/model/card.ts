@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
 import { type Checks, check, checkKeys, color, isNumber, oneOf, parseJson, text } from '../plan/checked.js';
+import { LARGEST_MPP, LEAST_MPP, mppProblem } from '../plan/mpp-range.js';
 import type { Rgb, SampleType } from '../types.js';
 import type { ModelFile } from './facts.js';
 
@@ -72,7 +73,7 @@ const cardChecks: Checks<Card> = {
   activation: oneOf('sigmoid', 'softmax', 'none'),
   exclusive: check('true or false', (value) => typeof value === 'boolean'),
   classes: check('a list of 1 to 256 classes', (value) => Array.isArray(value) && value.length >= 1 && value.length <= 256),
-  mpp: positive,
+  mpp: check(`${LEAST_MPP} to ${LARGEST_MPP} µm per pixel`, (value) => isNumber(value) && !mppProblem({ x: value, y: value })),
   window: check('a positive whole number of px', (value) => Number.isInteger(value) && (value as number) > 0),
   margin: check('a whole number of px from 0', (value) => Number.isInteger(value) && (value as number) >= 0),
 };

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { readShape } from '../plan/shape.js';
@@ -19,12 +20,18 @@ const program = fileURLToPath(new URL('../../bin/segtile.js', import.meta.url));
  *
  * @param recordPath the record that the run will write
  * @param args what follows `segtile infer`
+ * @param onWarning is told what the run warns of, as it does
  * @throws {SegtileError} `model` with the words of the run where it failed; `aborted` when the signal fires
  */
-export async function childRun(args: readonly string[], recordPath: string, signal: AbortSignal): Promise<ChildRun> {
+export async function childRun(
+  args: readonly string[],
+  recordPath: string,
+  onWarning: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ChildRun> {
   throwIfAborted(signal);
   const began = performance.now();
-  const { code, said } = await ended(['infer', ...args], signal);
+  const { code, said } = await ended(['infer', ...args], onWarning, signal);
   const seconds = (performance.now() - began) / 1000;
   throwIfAborted(signal);
   if (code !== 0) {
@@ -42,7 +49,11 @@ export async function childRun(args: readonly string[], recordPath: string, sign
   }
 }
 
-function ended(args: readonly string[], signal: AbortSignal): Promise<{ readonly code: number | null; readonly said: string }> {
+function ended(
+  args: readonly string[],
+  onWarning: (text: string) => void,
+  signal: AbortSignal,
+): Promise<{ readonly code: number | null; readonly said: string }> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, NO_COLOR: '1' };
     const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
@@ -53,8 +64,11 @@ function ended(args: readonly string[], signal: AbortSignal): Promise<{ readonly
     // A process that is asked to stop finishes the window in hand and leaves nothing half-written.
     const stop = (): void => void child.kill('SIGTERM');
     signal.addEventListener('abort', stop, { once: true });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
+    child.stderr.setEncoding('utf8');
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      said += `${line}\n`;
+      const warning = /^ +warning: (.*)$/.exec(line)?.[1];
+      if (warning !== undefined) onWarning(warning);
     });
     child.on('error', (error) => {
       signal.removeEventListener('abort', stop);

@@ -17,8 +17,8 @@ import { readVariantRun, type VariantRun, writeVariantRun } from './variant-run.
 export interface CompareSettings {
   readonly variants: readonly Variant[];
   readonly pairs: readonly { readonly slide: string; readonly truth: string }[];
-  /** Options of `segtile infer` that all variants share. */
-  readonly passed: readonly string[];
+  /** Options of `segtile infer` that all variants share on a slide. */
+  readonly passed: (slide: string) => readonly string[];
   readonly config: TruthConfig | undefined;
   /** Of the border score. */
   readonly tolerance: Tolerance;
@@ -52,6 +52,8 @@ export interface VariantFailure {
 export interface CompareWatcher {
   /** A variant begins on a slide; `kept` where it was done before. */
   started(variant: Variant, slide: string, kept: boolean): void;
+  /** Before a variant runs on a slide, what is to be feared of it. */
+  warned(variant: Variant, slide: string, text: string): void;
   /** A variant ran on a slide: how the file was read, as its record has it, for whoever has not been told yet. */
   noted(slide: string, notes: readonly string[]): void;
   /** How many pairs of variant and slide are done. */
@@ -101,7 +103,7 @@ async function runVariant(
   signal: AbortSignal,
 ): Promise<VariantRun> {
   const size = await slideSize(slide, signal);
-  const args = variantArguments(variant, size, passed);
+  const args = variantArguments(variant, size, passed(slide));
   const key = await compareKey({ args, slide, truth, config, settings: { tolerance } });
   const folder = join(output, 'variants', folderOf(variant));
   const stem = join(folder, slideName(slide));
@@ -117,8 +119,11 @@ async function runVariant(
     );
   });
   await rm(`${stem}.result.json`, { force: true });
-  const own = ['--output', folder, '--overwrite', '--quiet', '--no-history'];
-  const { record, seconds } = await childRun([slide, ...args, ...own], `${stem}.run.json`, signal);
+  const own = ['--output', folder, '--overwrite', '--no-history'];
+  const onWarning = (text: string): void => watcher.warned(variant, slide, text);
+  const { record, seconds } = await childRun([slide, ...args, ...own], `${stem}.run.json`, onWarning, signal);
+  // Now, as the comparison may fail.
+  watcher.noted(slide, record.slide.notes);
   const compared = { config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
   const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
   const run: VariantRun = { key, record, seconds, scores };

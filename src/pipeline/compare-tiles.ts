@@ -48,6 +48,8 @@ export interface Comparison {
   readonly parts: ReadonlyMap<string, Confusion>;
   /** Prediction files that belong to no tile. */
   readonly strays: readonly string[];
+  /** What was decided where files can be read in more than one way, as sentences for people. */
+  readonly notes: readonly string[];
 }
 
 /** Tiles under way at a time. */
@@ -78,6 +80,7 @@ export async function compareTiles(
   const tiles: TileNoise[] = [];
   const failures: TileFailure[] = [];
   const parts = new Map<string, Confusion>();
+  const notes: string[] = [];
   let done = 0;
 
   async function compare(files: TileFiles): Promise<{ readonly tile: ManifestTile; readonly found: Confusion | SegtileError }> {
@@ -89,6 +92,8 @@ export async function compareTiles(
         readLabelTile(join(manifest.root, tile.mask), files.files.get('mask')!, signal),
         readFile(path).then((bytes) => readLabelTile(path, bytes, signal)),
       ]);
+      notes.push(...truth.notes.map((note) => `${join(manifest.root, tile.mask)}: ${note}`));
+      notes.push(...predicted.notes.map((note) => `${path}: ${note}`));
       return { tile, found: confusionOf(tile, truth, path, predicted, table, classes) };
     } catch (error) {
       throwIfAborted(signal);
@@ -112,7 +117,7 @@ export async function compareTiles(
   }
   tiles.sort((a, b) => a.meanIou - b.meanIou || b.wrong - a.wrong || (a.tile.tile < b.tile.tile ? -1 : 1));
   const expected = new Set(manifest.tiles.flatMap(predictionNames));
-  return { classes, tiles, failures, parts, strays: [...names].filter((name) => !expected.has(name)) };
+  return { classes, tiles, failures, parts, strays: [...names].filter((name) => !expected.has(name)), notes: notes.sort() };
 }
 
 /** The names of the files in a folder of predictions. */

@@ -79,7 +79,7 @@ export async function evaluateMask(
     const assumed = `${path}: the slide is taken to be as large as the mask, ${width} x ${height} px; --slide-size says it where it is not`;
     try {
       const scores = await compare(prediction, truth, config, settings, onRows, signal);
-      return { ...scores, notes: [...(drawn && known === undefined ? [assumed] : []), ...truth.notes] };
+      return { ...scores, notes: [...(drawn && known === undefined ? [assumed] : []), ...prediction.notes, ...truth.notes] };
     } finally {
       await truth.close();
     }

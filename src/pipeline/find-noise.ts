@@ -41,6 +41,8 @@ export interface NoiseRecord {
   readonly undrawn: readonly TileFailure[];
   /** Prediction files that belong to no tile. */
   readonly strays: readonly string[];
+  /** What was decided where files can be read in more than one way, as sentences for people. */
+  readonly notes: readonly string[];
   readonly dropped: Dropped | undefined;
   /** What was written. */
   readonly files: { readonly noise: string; readonly pictures: readonly string[]; readonly clean: string | undefined };
@@ -88,6 +90,7 @@ export async function findNoise(
     failures: comparison.failures,
     undrawn: drawn.failures,
     strays,
+    notes: comparison.notes,
     dropped,
     files: { noise, pictures: drawn.sheets, clean: dropped && drop?.path },
   };

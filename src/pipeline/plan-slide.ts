@@ -38,7 +38,7 @@ export interface PlanSettings {
 }
 
 /** Everything that is known before the first window is run. The slide is open. */
-export interface SlidePlan extends TissueSelection {
+export interface SlidePlan extends Omit<TissueSelection, 'notes'> {
   readonly slide: Slide;
   /** The picture that a person sees, in 8-bit RGB; tissue is found on it. */
   readonly view: View;
@@ -101,8 +101,12 @@ export async function planSlide(
     }
     const native = wish !== undefined && wish.samples !== 'uint8';
     const warnings = await contrastWarnings(slide, choice.kind, native, overview);
-    const notes = [...(slide.notes ?? []), ...(native && slide.range !== undefined ? [NATIVE_NOTE] : [])];
-    return { slide, view, input, channels: reader?.channels, notes, warnings, grid, others, overview, ...tissue };
+    const notes = [
+      ...(slide.notes ?? []),
+      ...(native && slide.range !== undefined ? [NATIVE_NOTE] : []),
+      ...(tissue.notes ?? []),
+    ];
+    return { ...tissue, slide, view, input, channels: reader?.channels, notes, warnings, grid, others, overview };
   } catch (error) {
     await slide.close();
     throw error;

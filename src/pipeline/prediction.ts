@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { emptyLabelCount, type LabelRule, labelRows } from '../plan/labels.js';
-import { findMpp } from '../slide/mpp.js';
+import { findMpp, ownMpp } from '../slide/mpp.js';
 import { openProbabilities, type Probabilities } from '../slide/probabilities.js';
 import { configOf, type TruthConfig } from '../truth/config.js';
 import { readMaskHead } from '../truth/mask-classes.js';
@@ -21,6 +21,8 @@ export interface Prediction extends Size {
   readonly mpp: Mpp | undefined;
   /** Those that the file names; undefined where it does not say what its labels mean. */
   readonly classes: readonly MaskClass[] | undefined;
+  /** What was decided where the file can be read in more than one way, as sentences for people. */
+  readonly notes: readonly string[];
   readonly probabilities: Probabilities | undefined;
   /** All rows, top to bottom, with the file's own labels. */
   rows(signal: AbortSignal): AsyncIterable<PredictedRows>;
@@ -56,8 +58,9 @@ export async function openPrediction(
     path,
     width,
     height,
-    mpp: findMpp(undefined, clues),
+    mpp: classes ? ownMpp(clues) : findMpp(undefined, clues).mpp,
     classes,
+    notes: image.notes,
     probabilities: undefined,
     async *rows(reading) {
       for await (const rows of viewRows(image.view({ width, height }), reading)) yield { ...rows, scores: undefined };
@@ -75,6 +78,7 @@ function predictedScores(probabilities: Probabilities, ruleOf: (probabilities: P
     height,
     mpp,
     classes: map.classes,
+    notes: [],
     probabilities,
     async *rows(reading) {
       for await (const scores of probabilities.readScores(reading)) {

@@ -120,7 +120,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
     const size = { width: view.width, height: view.height };
     const sample = settings.sample(classes);
     const overview = once(() => readOverview(pair.slide, OVERVIEW_SIDE, signal));
-    const tissue = await tissueLookup(pair.slide, size, settings.tissue, overview, signal);
+    const { share: tissue, notes } = await tissueLookup(pair.slide, size, settings.tissue, overview, signal);
     const warnings = await contrastWarnings(pair.slide, settings.tissue.kind, false, overview);
     const asked = new Set(sample.asks.map(({ sampler }) => sampler));
     const ground: Ground = {
@@ -141,7 +141,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
       window: sample.window,
       downsample: view.downsample,
       mpp: view.mpp,
-      notes: [...(pair.slide.notes ?? []), ...truth.notes],
+      notes: [...(pair.slide.notes ?? []), ...truth.notes, ...notes],
       warnings,
       classes,
       draws,
@@ -150,19 +150,19 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
   });
 }
 
-/** Share of a window of the working image that is tissue. */
+/** Share of a window of the working image that is tissue, and what is to be said of how that is known. */
 async function tissueLookup(
   slide: Slide,
   size: Size,
   choice: TissueChoice,
   seen: () => Promise<Pixels>,
   signal: AbortSignal,
-): Promise<(window: Box) => number | undefined> {
-  if (choice.kind === 'none') return () => undefined;
+): Promise<{ readonly share: (window: Box) => number | undefined; readonly notes: readonly string[] }> {
+  if (choice.kind === 'none') return { share: () => undefined, notes: [] };
   const overview = await seen();
-  const { mask } = await tissueMask(choice, slide, overview, signal);
+  const { mask, notes = [] } = await tissueMask(choice, slide, overview, signal);
   const map = tissueMap(mask, overview);
-  return (window) => tissueShare(map, window, size);
+  return { share: (window) => tissueShare(map, window, size), notes };
 }
 
 async function findForeground(

@@ -21,6 +21,8 @@ export type TissueChoice =
 /** The windows that hold tissue, and how that was found out. */
 export interface TissueSelection {
   readonly selection: Selection;
+  /** What was decided where the user's mask can be read in more than one way, as sentences for people. */
+  readonly notes?: readonly string[] | undefined;
   /** For the run's record: the method, its parameters, where it looked. */
   readonly facts: Readonly<Record<string, string | number>>;
 }
@@ -84,12 +86,20 @@ export async function selectTissue(
   }
 
   const low = await overview();
-  const { mask, facts } = await tissueMask(choice, view.slide, low, signal);
+  const { mask, facts, notes } = await tissueMask(choice, view.slide, low, signal);
   const map = tissueMap(mask, low);
   const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, grid.size)));
   const share = map.sums.at(-1)! / mask.length;
   const judgedOn = `overview of ${low.width} x ${low.height} px`;
-  return { selection, facts: { ...facts, minTissue: least, judgedOn, tissueShare: Number(share.toFixed(4)) } };
+  return { selection, notes, facts: { ...facts, minTissue: least, judgedOn, tissueShare: Number(share.toFixed(4)) } };
+}
+
+/** What {@link tissueMask} finds. */
+export interface FoundTissue {
+  readonly mask: Uint8Array;
+  readonly facts: Record<string, string | number>;
+  /** See {@link TissueSelection}. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /**
@@ -104,7 +114,7 @@ export async function tissueMask(
   slide: Size,
   overview: Pixels,
   signal: AbortSignal,
-): Promise<{ readonly mask: Uint8Array; readonly facts: Record<string, string | number> }> {
+): Promise<FoundTissue> {
   if (choice.kind === 'otsu') return otsuFacts(overview, signal);
   if (choice.kind === 'hubmap') return { mask: stainedPixels(overview), facts: { method: 'hubmap' } };
   return userMask(choice.path, slide, overview, signal);
@@ -129,21 +139,19 @@ async function turnOfOthers(signal: AbortSignal): Promise<void> {
 }
 
 /** The user's own tissue regions, on a raster as large as the overview. */
-async function userMask(
-  path: string,
-  slide: Size,
-  overview: Size,
-  signal: AbortSignal,
-): Promise<{ mask: Uint8Array; facts: Record<string, string> }> {
+async function userMask(path: string, slide: Size, overview: Size, signal: AbortSignal): Promise<FoundTissue> {
   const facts = { method: 'file', file: shownPath(path) };
   if (/\.(geo)?json$/i.test(path)) return { mask: await paintRegions(path, slide, overview, signal), facts };
   const image = await openSlide(path, { signal });
   try {
     if (Math.abs(image.width / image.height - slide.width / slide.height) > 0.02 * (slide.width / slide.height)) {
+      const turned = Math.abs(image.height / image.width - slide.width / slide.height) <= 0.02 * (slide.width / slide.height);
       throw new SegtileError(
         'input',
-        `the tissue mask ${shownPath(path)} has ${image.width} x ${image.height} px, another shape than the slide's ${slide.width} x ${slide.height} px`,
-        'a tissue mask shows the whole slide, at any size',
+        `the tissue mask ${shownPath(path)} has ${image.width} x ${image.height} px, ${turned ? 'which, turned by a quarter, is the shape of' : 'another shape than'} the slide's ${slide.width} x ${slide.height} px`,
+        turned
+          ? 'pixels are read as they are stored, whatever a TIFF or EXIF orientation says: export slide and mask in the same way'
+          : 'a tissue mask shows the whole slide, at any size',
       );
     }
     const view = await readOverview(image, Math.max(overview.width, overview.height), signal);
@@ -155,7 +163,9 @@ async function userMask(
         if (view.data[at]! + view.data[at + 1]! + view.data[at + 2]! > 0) mask[y * overview.width + x] = 1;
       }
     }
-    return { mask, facts };
+    // What the mask says of the size of its pixels is of no use here.
+    const turned = (image.notes ?? []).filter((note) => note.includes('orientation'));
+    return { mask, facts, notes: turned.map((note) => `tissue mask ${shownPath(path)}: ${note}`) };
   } finally {
     await image.close();
   }

@@ -1,6 +1,7 @@
 import type { Tiff } from '../tiff/container.js';
 import { withoutColourTables } from './colour-tables.js';
-import { imagejLayout, isImagej } from './imagej.js';
+import { imagejLayout } from './imagej.js';
+import { isImagej } from './imagej-mpp.js';
 import type { Layout } from './layout.js';
 import { isLeica, leicaLayout } from './leica.js';
 import { plainLayout } from './levels.js';

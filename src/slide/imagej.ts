@@ -5,11 +5,6 @@ import type { Directory } from '../tiff/directory.js';
 import type { Layout } from './layout.js';
 import { plainLayout } from './levels.js';
 
-/** Whether ImageJ or Fiji wrote a description. */
-export function isImagej(description: string): boolean {
-  return description.startsWith('ImageJ=');
-}
-
 /**
  * A hyperstack of ImageJ: channels are the fastest, then focal planes, then points in time (imagej.net, `ij.io.TiffDecoder`). Of focal planes
  * the middle one is read, of points in time the first.

@@ -1,5 +1,6 @@
 import type { Directory } from '../tiff/directory.js';
-import type { AssociatedImage, SlideMpp } from './slide.js';
+import type { SaidMpp } from './mpp.js';
+import type { AssociatedImage } from './slide.js';
 
 /** What the directories of a TIFF file are to a slide. */
 export interface Layout {
@@ -13,8 +14,8 @@ export interface Layout {
   /** Names of the channels where each has a directory of its own; '' for one without a name. */
   readonly channels: readonly string[];
   readonly associated: readonly Associated[];
-  /** What the maker's own text says of the physical size. */
-  readonly mpp?: SlideMpp | undefined;
+  /** What the maker's own text says of the physical size of the image that is read, where it has been looked at. */
+  readonly mpp?: SaidMpp | undefined;
   /** Rules that were applied, as sentences for people. */
   readonly notes: readonly string[];
   /** Why segtile does not read it. */

@@ -1,8 +1,7 @@
 import { numberAttribute, rootName, xmlTags } from '../plan/xml.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import type { Associated, Layout } from './layout.js';
-import { physical } from './mpp.js';
-import type { SlideMpp } from './slide.js';
+import { physical, type SaidMpp } from './mpp.js';
 
 /** Whether a description is that of a Leica SCN file. */
 export function isLeica(description: string): boolean {
@@ -74,7 +73,7 @@ export function leicaLayout(directories: readonly Directory[]): Layout {
   };
 }
 
-function mppOf({ view, width, height }: Scan): SlideMpp | undefined {
+function mppOf({ view, width, height }: Scan): SaidMpp {
   return physical(view.width / width / 1000, view.height / height / 1000, 'Leica SCN');
 }
 

@@ -1,7 +1,7 @@
 import { type Directory, directoryName } from '../tiff/directory.js';
 import { PALETTE } from '../tiff/rgb.js';
 import { type Associated, bySize, type Layout, levelsOf } from './layout.js';
-import { aperioMpp, isAperio } from './mpp.js';
+import { isAperio } from './mpp.js';
 
 const REDUCED = 1;
 const MASK = 4;
@@ -50,7 +50,6 @@ export async function plainLayout(
       ...associated,
       ...[...unread, ...strange, ...others].map((directory): Associated => ({ kind: 'other', directory })),
     ],
-    mpp: aperioMpp(base.description),
     notes: unread.length === 0 ? [] : [stackNote(base, full)],
     refusal: apart ? channelRefusal(base, full) : undefined,
   };

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { SegtileError } from '../errors.js';
+import { requireMpp } from '../plan/mpp-range.js';
 import { fileName } from '../tiff/location.js';
 import type { SlideMpp } from './slide.js';
 
@@ -38,6 +39,7 @@ export function parseMppCsv(text: string, path: string): MppTable {
     if (!(mpp > 0 && Number.isFinite(mpp))) {
       throw new SegtileError('input', `expected a positive number for mpp in line ${line} of ${path} but got "${value}"`, hint);
     }
+    requireMpp(mpp, `line ${line} of ${path}`, 'input');
     const before = table.get(slide);
     if (before !== undefined && before.mpp !== mpp) {
       const both = `${before.mpp} in line ${before.line} and ${mpp} in line ${line}`;
@@ -63,8 +65,30 @@ function fields(row: string): string[] {
  * @returns undefined where it says nothing
  */
 export function lookUpMpp(table: MppTable, slide: string): SlideMpp | undefined {
-  const name = fileName(slide);
-  const stem = name.slice(0, name.length - (/\.ome\.tiff?$/i.exec(name)?.[0].length ?? extname(name).length));
-  const found = table.get(slide) ?? table.get(name) ?? table.get(stem);
+  const found = namesOf(slide).flatMap((name) => table.get(name) ?? [])[0];
   return found && { x: found.mpp, y: found.mpp, source: '--slide-mpp-csv' };
+}
+
+/**
+ * Makes sure that every line of a table says something of a slide: one that does not is a slip of the pen, or of another study.
+ *
+ * @param path names the file in messages
+ * @throws {SegtileError} `input` naming the lines that match none
+ */
+export function requireMatched(table: MppTable, path: string, slides: readonly string[]): void {
+  const names = new Set(slides.flatMap(namesOf));
+  const strays = [...table].filter(([name]) => !names.has(name)).map(([name, { line }]) => `${name} in line ${line}`);
+  if (strays.length === 0) return;
+  const some = strays.slice(0, 5).join(', ') + (strays.length > 5 ? `, … (${strays.length} in all)` : '');
+  throw new SegtileError(
+    'input',
+    `${path} lists what is none of the slides: ${some}`,
+    `the slides are ${slides.slice(0, 5).map(fileName).join(', ')}${slides.length > 5 ? ', …' : ''}; mend the line or leave it out`,
+  );
+}
+
+/** What a file may call a slide: its path as given, its file name, its name without the extension. */
+function namesOf(slide: string): [path: string, name: string, stem: string] {
+  const name = fileName(slide);
+  return [slide, name, name.slice(0, name.length - (/\.ome\.tiff?$/i.exec(name)?.[0].length ?? extname(name).length))];
 }

@@ -1,106 +1,110 @@
 import { SegtileError } from '../errors.js';
-import { attribute, numberAttribute, rootName, type XmlTag, xmlTags } from '../plan/xml.js';
+import { mppProblem, requireMpp } from '../plan/mpp-range.js';
+import { attribute, rootName, type XmlTag, xmlTags } from '../plan/xml.js';
 import type { Resolution } from '../tiff/directory.js';
+import { imagejMpp } from './imagej-mpp.js';
+import { micrometresPer } from './length-units.js';
 import type { SlideMpp } from './slide.js';
+
+/** What one source says of the size of pixels: a size, or why what it says is none, as sentences that quote it. Neither where it says nothing. */
+export interface SaidMpp {
+  readonly mpp?: SlideMpp | undefined;
+  readonly notes?: readonly string[];
+}
 
 /** What a file says about the physical size of its pixels. */
 export interface MppClues {
-  /** What the maker's own text says, where it has been read. */
-  readonly said?: SlideMpp | undefined;
-  /** Text of the tag ImageDescription of the full-resolution image: may be OME-XML or an Aperio description. */
+  /** What the maker's own text says of the image that is read, where it has been looked at. */
+  readonly said?: SaidMpp | undefined;
+  /** Text of the tag ImageDescription of the full-resolution image: may be OME-XML, or a description by Aperio or ImageJ. */
   readonly description: string;
   readonly resolution: Resolution | undefined;
 }
 
 /**
- * Microns per pixel of level 0 from the first of these that has them: the user, OME-XML, the Aperio description, the TIFF resolution
- * tags; undefined where none does.
+ * Microns per pixel of level 0 from the first of these that has them: the user, OME-XML, the maker's text, the TIFF resolution tags; undefined
+ * where none does. What a file says that no slide can have (see {@link mppProblem}) counts as not said, and is quoted in a note.
  *
  * @param given microns per pixel that the user gave: a number comes from --slide-mpp
- * @throws {SegtileError} `usage` where `given` is not a positive number
+ * @throws {SegtileError} `usage` where `given` is no size that a slide can have
  */
-export function findMpp(given: number | SlideMpp | undefined, clues: MppClues): SlideMpp | undefined {
-  if (given !== undefined) return givenMpp(given);
-  return clues.said ?? omeMpp(clues.description) ?? aperioMpp(clues.description) ?? tagMpp(clues.resolution);
+export function findMpp(
+  given: number | SlideMpp | undefined,
+  clues: MppClues,
+): SaidMpp & { readonly notes: readonly string[] } {
+  if (given !== undefined) return { mpp: givenMpp(given), notes: [] };
+  const notes: string[] = [];
+  for (const { mpp, notes: own = [] } of saidBy(clues)) {
+    notes.push(...own);
+    const problem = mpp && mppProblem(mpp);
+    if (mpp && problem === undefined) return { mpp, notes };
+    if (mpp) notes.push(`${quoted(mpp)}, ${problem}: not believed, --slide-mpp says the right size`);
+  }
+  return { mpp: undefined, notes };
+}
+
+/** What a file of segtile's own says: its pixels may be as large as anybody wished. */
+export function ownMpp(clues: MppClues): SlideMpp | undefined {
+  return saidBy(clues).find(({ mpp }) => mpp !== undefined)?.mpp;
+}
+
+function saidBy({ said, description, resolution }: MppClues): readonly SaidMpp[] {
+  return [said ?? omeMpp(description), aperioMpp(description), imagejMpp(description, resolution), tagMpp(resolution)];
+}
+
+function quoted({ x, y, source }: SlideMpp): string {
+  const figure = (value: number): string => String(Number(value.toPrecision(4)));
+  return `${source} ${source.endsWith('s') ? 'say' : 'says'} ${x === y ? figure(x) : `${figure(x)} x ${figure(y)}`} µm per pixel`;
 }
 
 /**
  * What the user says, which goes above anything in a file.
  *
- * @throws {SegtileError} `usage` where it is not a positive number
+ * @throws {SegtileError} `usage` where no slide can have it
  */
 export function givenMpp(given: number | SlideMpp): SlideMpp {
-  if (typeof given === 'object') return given;
-  const mpp = given;
-  if (!(mpp > 0 && Number.isFinite(mpp))) {
-    throw new SegtileError(
-      'usage',
-      `expected a positive number for slide-mpp but got ${mpp}`,
-      'give microns per pixel, such as 0.5',
-    );
+  if (typeof given === 'number') {
+    requireMpp(given, '--slide-mpp');
+    return { x: given, y: given, source: '--slide-mpp' };
   }
-  return { x: mpp, y: mpp, source: '--slide-mpp' };
+  const problem = mppProblem(given);
+  if (problem === undefined) return given;
+  throw new SegtileError(
+    'usage',
+    `${given.source} gives ${given.x} x ${given.y} µm per pixel, ${problem}`,
+    'give micrometres per pixel, such as 0.5',
+  );
 }
 
-/**
- * Micrometres per unit of length, for the units of OME-XML that have a length (OME schema 2016-06, UnitsLength; not those of astronomy),
- * and two spellings that writers use.
- */
-const MICROMETRES: ReadonlyMap<string, number> = new Map([
-  ['Ym', 1e30],
-  ['Zm', 1e27],
-  ['Em', 1e24],
-  ['Pm', 1e21],
-  ['Tm', 1e18],
-  ['Gm', 1e15],
-  ['Mm', 1e12],
-  ['km', 1e9],
-  ['hm', 1e8],
-  ['dam', 1e7],
-  ['m', 1e6],
-  ['dm', 1e5],
-  ['cm', 1e4],
-  ['mm', 1e3],
-  ['µm', 1],
-  ['um', 1],
-  ['micron', 1],
-  ['nm', 1e-3],
-  ['pm', 1e-6],
-  ['fm', 1e-9],
-  ['am', 1e-12],
-  ['zm', 1e-15],
-  ['ym', 1e-18],
-  ['Å', 1e-4],
-  ['thou', 25.4],
-  ['li', 25400 / 12],
-  ['in', 25400],
-  ['ft', 304800],
-  ['yd', 914400],
-  ['mi', 1609344000],
-  ['pt', 25400 / 72],
-]);
-
-/**
- * Reads PhysicalSizeX and PhysicalSizeY of the first `Pixels` of OME-XML.
- */
-export function omeMpp(description: string): SlideMpp | undefined {
-  if (!isOme(description)) return undefined;
+/** Reads PhysicalSizeX and PhysicalSizeY of the first `Pixels` of OME-XML. */
+export function omeMpp(description: string): SaidMpp {
+  if (!isOme(description)) return {};
   for (const tag of xmlTags(description)) if (tag.name === 'Pixels') return pixelsMpp(tag);
-  return undefined;
+  return {};
 }
 
 /**
  * Reads PhysicalSizeX and PhysicalSizeY of a `Pixels` element. Their unit is µm unless said otherwise (OME schema 2016-06). A size in a
- * unit that is no length, such as `pixel`, is no size.
+ * unit that is no length, such as `pixel`, is no size. Where one axis is said alone, pixels are taken to be square, with a note.
  */
-export function pixelsMpp(pixels: XmlTag): SlideMpp | undefined {
-  const size = (axis: 'X' | 'Y') => {
-    const value = numberAttribute(pixels, `PhysicalSize${axis}`) ?? Number.NaN;
-    // The Greek letter mu looks like the micro sign.
-    const unit = (attribute(pixels, `PhysicalSize${axis}Unit`) ?? 'µm').replace('μ', 'µ');
-    return value * (MICROMETRES.get(unit) ?? Number.NaN);
-  };
-  return physical(size('X'), size('Y'), 'OME-XML');
+export function pixelsMpp(pixels: XmlTag): SaidMpp {
+  const [x, y] = [omeSize(pixels, 'X'), omeSize(pixels, 'Y')];
+  const wrong = [x, y].flatMap((size) => (typeof size === 'string' ? [size] : []));
+  if (wrong.length > 0) return { notes: wrong };
+  const [across, down] = [x ?? y, y ?? x] as (number | undefined)[];
+  if (across === undefined || down === undefined) return {};
+  const alone = `OME-XML says PhysicalSize${x === undefined ? 'Y' : 'X'} alone: pixels are taken to be square`;
+  return { ...physical(across, down, 'OME-XML'), ...(x === undefined || y === undefined ? { notes: [alone] } : {}) };
+}
+
+/** The micrometres of an axis; a sentence where what is said is no length, undefined where nothing is. */
+function omeSize(pixels: XmlTag, axis: 'X' | 'Y'): number | string | undefined {
+  const said = attribute(pixels, `PhysicalSize${axis}`);
+  if (said === undefined || said === '') return undefined;
+  const unit = attribute(pixels, `PhysicalSize${axis}Unit`) ?? 'µm';
+  const micrometres = decimal(said) * (micrometresPer(unit) ?? Number.NaN);
+  if (micrometres > 0 && micrometres < Number.POSITIVE_INFINITY) return micrometres;
+  return `OME-XML says PhysicalSize${axis} "${said}" in "${unit}", which is no length: not believed`;
 }
 
 /** Whether a description is OME-XML. */
@@ -109,10 +113,13 @@ export function isOme(description: string): boolean {
 }
 
 /** Reads `MPP = 0.4990` of the `|`-separated fields of a description that Aperio software wrote. */
-export function aperioMpp(description: string): SlideMpp | undefined {
-  if (!isAperio(description)) return undefined;
-  const mpp = Number(/\|\s*MPP\s*=\s*([^|\s]+)/.exec(description)?.[1]);
-  return physical(mpp, mpp, 'Aperio MPP');
+export function aperioMpp(description: string): SaidMpp {
+  const said = isAperio(description) ? /\|\s*MPP\s*=\s*([^|\r\n]*)/i.exec(description)?.[1]?.trim() : undefined;
+  if (said === undefined || said === '') return {};
+  const [, value = '', unit = 'um'] = /^([-+.,\deE]+)\s*(\S*)$/.exec(said) ?? [];
+  const mpp = decimal(value) * (micrometresPer(unit || 'um') ?? Number.NaN);
+  const found = physical(mpp, mpp, 'Aperio MPP');
+  return found.mpp ? found : { notes: [`Aperio MPP says "${said}", which is no size: not believed`] };
 }
 
 /** Whether a description was written by Aperio software. */
@@ -120,25 +127,19 @@ export function isAperio(description: string): boolean {
   return description.startsWith('Aperio');
 }
 
-/**
- * Pixels this large are no microscope's. Programs that know nothing of size write 72, 96, 150, 300 or 600 dots per inch (353 to 42 µm) or one
- * pixel per unit; a 1.25x objective gives 8 µm. A model run at a wrong size fails silently, so such values count as unknown.
- */
-const LARGEST_MPP = 20;
-
-/** Less than a tenth of a nanometre is no pixel of a microscope either. */
-const SMALLEST_MPP = 1e-4;
-
-/** Reads the resolution tags where they are in cm or inch and the size is one that a microscope can have. */
-export function tagMpp(resolution: Resolution | undefined): SlideMpp | undefined {
-  if (resolution === undefined || resolution.unit === 'none') return undefined;
+/** Reads the resolution tags where they are in cm or inch. */
+export function tagMpp(resolution: Resolution | undefined): SaidMpp {
+  if (resolution === undefined || resolution.unit === 'none') return {};
   const micrometres = resolution.unit === 'cm' ? 10_000 : 25_400;
-  const mpp = physical(micrometres / resolution.x, micrometres / resolution.y, 'TIFF resolution tags');
-  if (mpp === undefined || Math.max(mpp.x, mpp.y) > LARGEST_MPP || Math.min(mpp.x, mpp.y) < SMALLEST_MPP) return undefined;
-  return mpp;
+  return physical(micrometres / resolution.x, micrometres / resolution.y, 'TIFF resolution tags');
+}
+
+/** A number as scanners write it: some put a comma where their country does. NaN where it is none. */
+export function decimal(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text.trim().replace(',', '.'));
 }
 
 /** A physical size, where both sides are positive. */
-export function physical(x: number, y: number, source: string): SlideMpp | undefined {
-  return x > 0 && y > 0 && Number.isFinite(x) && Number.isFinite(y) ? { x, y, source } : undefined;
+export function physical(x: number, y: number, source: string): SaidMpp {
+  return x > 0 && y > 0 && Number.isFinite(x) && Number.isFinite(y) ? { mpp: { x, y, source } } : {};
 }

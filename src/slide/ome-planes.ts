@@ -1,6 +1,5 @@
 import { attribute, numberAttribute, plainText, type XmlTag, xmlTags } from '../plan/xml.js';
-import { pixelsMpp } from './mpp.js';
-import type { SlideMpp } from './slide.js';
+import { pixelsMpp, type SaidMpp } from './mpp.js';
 
 /** An `Image` of OME-XML with its `Pixels` (OME schema 2016-06). */
 export interface OmeImage {
@@ -8,7 +7,7 @@ export interface OmeImage {
   /** Order in which planes follow each other where the XML does not place them one by one, such as `XYCZT`: C fastest. */
   readonly order: string;
   readonly sizes: { readonly C: number; readonly Z: number; readonly T: number };
-  readonly mpp: SlideMpp | undefined;
+  readonly mpp: SaidMpp;
   readonly channels: readonly string[];
   readonly places: readonly Place[];
 }
@@ -39,7 +38,7 @@ export function readOme(xml: string): OmeImage[] {
       if (images.length === MOST_IMAGES) break;
       [channels, places] = [[], []];
       const sizes = { C: 1, Z: 1, T: 1 };
-      images.push({ name: attribute(tag, 'Name') ?? '', order: 'XYCZT', sizes, mpp: undefined, channels, places });
+      images.push({ name: attribute(tag, 'Name') ?? '', order: 'XYCZT', sizes, mpp: {}, channels, places });
     } else if (image === undefined) continue;
     else if (tag.name === 'Pixels') {
       image.order = attribute(tag, 'DimensionOrder') ?? 'XYCZT';

@@ -1,7 +1,7 @@
 import { attribute, plainText, xmlTags } from '../plan/xml.js';
 import type { Directory } from '../tiff/directory.js';
 import type { Associated, Layout } from './layout.js';
-import { physical } from './mpp.js';
+import { decimal, physical } from './mpp.js';
 import type { SlideMpp } from './slide.js';
 
 /** Whether Philips software wrote a directory. */
@@ -26,7 +26,7 @@ export function philipsLayout(directories: readonly Directory[]): Layout {
     levels: levels.length > 0 ? levels : [[base]],
     channels: [],
     associated: dropped.map((directory) => ({ kind: kindOf(directory), directory })),
-    mpp: spacings[0],
+    mpp: { mpp: spacings[0] },
     notes: [],
   };
 }
@@ -36,9 +36,9 @@ function pixelSpacings(xml: string): SlideMpp[] {
   const found: SlideMpp[] = [];
   for (const tag of xmlTags(xml)) {
     if (tag.kind !== 'open' || attribute(tag, 'Name') !== 'DICOM_PIXEL_SPACING') continue;
-    const [rows, columns] = plainText(tag.text.slice(0, 200)).replaceAll('"', ' ').trim().split(/\s+/).map(Number);
-    const spacing = physical((columns ?? 0) * 1000, (rows ?? 0) * 1000, 'Philips DICOM_PIXEL_SPACING');
-    if (spacing !== undefined) found.push(spacing);
+    const [rows, columns] = plainText(tag.text.slice(0, 200)).replaceAll('"', ' ').trim().split(/\s+/).map(decimal);
+    const { mpp } = physical((columns ?? 0) * 1000, (rows ?? 0) * 1000, 'Philips DICOM_PIXEL_SPACING');
+    if (mpp !== undefined) found.push(mpp);
   }
   // The image as a whole may give the spacing of its finest level before the levels give theirs.
   const finest = found.reduce((least, { x }) => Math.min(least, x), Number.POSITIVE_INFINITY);

@@ -3,6 +3,7 @@ import { parseScoreMap, type ScoreMap } from '../plan/score-map.js';
 import { PROBABILITY_OF_BYTE } from '../plan/score-planes.js';
 import { attribute, plainText, xmlTags } from '../plan/xml.js';
 import type { Band, Mpp, Samples, ScoreRows, Size } from '../types.js';
+import { ownMpp } from './mpp.js';
 import { openSlide } from './open.js';
 import type { Slide } from './slide.js';
 
@@ -38,7 +39,8 @@ export async function openProbabilities(path: string, signal?: AbortSignal): Pro
   try {
     const map = mapOf(slide);
     const { read } = slide.channelReader({ count: map.labels.length, samples: map.samples, by: path });
-    const { width, height, mpp } = slide;
+    const { width, height, description = '' } = slide;
+    const mpp = ownMpp({ description, resolution: undefined });
     return {
       path,
       width,

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Metadata, Sharp } from 'sharp';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { UNSIGNED } from '../tiff/native.js';
+import { orientationNotes } from '../tiff/orientation.js';
 import { sharp } from '../tiff/sharp.js';
 import type { Band, Span } from '../types.js';
 import { channelsFor, chooseChannels, requireSamples } from './channels.js';
@@ -49,6 +50,7 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
     mpp: options.mpp === undefined ? undefined : givenMpp(options.mpp),
     ...(range && { range }),
     notes: [
+      ...orientationNotes(metadata.orientation, 'EXIF'),
       ...(metadata.hasAlpha ? ['alpha is laid over white'] : []),
       ...(range ? [`8-bit samples: ${range.least} to ${range.most} (--range) becomes 0 to 255`] : []),
     ],

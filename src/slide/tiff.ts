@@ -6,6 +6,7 @@ import { absentValue } from '../tiff/decode.js';
 import { blockCount, type Directory } from '../tiff/directory.js';
 import type { TiffImage } from '../tiff/image.js';
 import { FLOAT, keptType, SIGNED, sampleWords } from '../tiff/native.js';
+import { orientationNotes } from '../tiff/orientation.js';
 import { cachePages } from '../tiff/page-cache.js';
 import { photometricName } from '../tiff/photometric.js';
 import { readBands, readByteBands, readNativeBands } from '../tiff/read.js';
@@ -61,13 +62,18 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     throw new SegtileError('usage', `expected a level from 0 to ${images.length - 1} of ${path} but got ${level}`);
   };
   const problem = findProblem(file, images, options.channels !== undefined, samples) ?? damage;
+  const { mpp, notes: mppNotes } = findMpp(options.mpp, {
+    said: layout.mpp,
+    description: base.description,
+    resolution: base.resolution,
+  });
   const slide: Slide = {
     path,
     format: layout.format,
     width: base.width,
     height: base.height,
     levels: images.map(({ directory }, index) => describeLevel(directory, index, base)),
-    mpp: findMpp(options.mpp, { said: layout.mpp, description: base.description, resolution: base.resolution }),
+    mpp,
     sampling: `${base.samples} x ${base.bits[0]} bit ${base.sampleFormat === FLOAT ? 'floating point ' : base.sampleFormat === SIGNED ? 'signed ' : ''}${photometricName(base.photometric)}`,
     associated: layout.associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
     description: base.description,
@@ -76,6 +82,8 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     channels: kind === 'colours' || names.length <= 1 ? [] : names,
     notes: [
       ...layout.notes,
+      ...orientationNotes(base.orientation, 'TIFF'),
+      ...mppNotes,
       ...(note === undefined ? [] : [note]),
       ...(scale.plain ? [] : [scale.rule]),
       ...absentNotes(images),

@@ -62,6 +62,8 @@ export interface Directory {
   readonly resolution: Resolution | undefined;
   /** First bytes of the sub-directories (tag SubIFDs). */
   readonly subDirectories: readonly number[];
+  /** Tag Orientation, where it is there. */
+  readonly orientation?: number;
   /** Tag Software. */
   readonly software?: string;
   /** XML of the tag XMP. */
@@ -148,10 +150,17 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
     description: text(tags.ImageDescription),
     resolution: resolution(tags),
     subDirectories: Array.from(numbers(tags, 'SubIFDs', [])),
+    ...orientationOf(tags),
     ...(tags.Software === undefined ? {} : { software: text(tags.Software) }),
     ...(tags.XMP === undefined ? {} : { xmp: text(tags.XMP) }),
     ...(hamamatsu === undefined ? {} : { hamamatsu }),
   };
+}
+
+/** Whatever makes no sense here is as good as nothing: pixels are read as they lie. */
+function orientationOf({ Orientation: value }: Tags): { readonly orientation?: number } {
+  const orientation = typeof value === 'string' ? undefined : value?.[0];
+  return orientation === undefined ? {} : { orientation };
 }
 
 /** Format 4 says that nothing is known of the samples; a reader treats them as unsigned (TIFF 6.0, tag SampleFormat). */

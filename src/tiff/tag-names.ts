@@ -17,6 +17,7 @@ export const TAGS = {
   266: 'FillOrder',
   270: 'ImageDescription',
   273: 'StripOffsets',
+  274: 'Orientation',
   277: 'SamplesPerPixel',
   278: 'RowsPerStrip',
   279: 'StripByteCounts',

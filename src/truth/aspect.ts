@@ -13,12 +13,15 @@ const MOST = 64;
  * @throws {SegtileError} `input` naming both sizes
  */
 export function requireSameShape(path: string, image: Size, slide: Size, what = 'truth'): void {
-  // Of the two the smaller is a rounded copy of the larger.
-  const [small, large] = image.width * image.height <= slide.width * slide.height ? [image, slide] : [slide, image];
-  const wide = factors(large.width, small.width);
-  const high = factors(large.height, small.height);
   const sizes = `${path} has ${image.width} x ${image.height} px, the slide ${slide.width} x ${slide.height} px`;
-  if (Math.max(wide.least, high.least) >= Math.min(wide.most, high.most)) {
+  if (!hasShape(image, slide)) {
+    if (hasShape({ width: image.height, height: image.width }, slide)) {
+      throw new SegtileError(
+        'input',
+        `${path} has ${image.width} x ${image.height} px, which is the shape of the slide, ${slide.width} x ${slide.height} px, turned by a quarter`,
+        `pixels are read as they are stored, whatever a TIFF or EXIF orientation says: export slide and ${what} in the same way`,
+      );
+    }
     throw new SegtileError(
       'input',
       `${path} has ${image.width} x ${image.height} px, which is not the shape of the slide, ${slide.width} x ${slide.height} px`,
@@ -32,6 +35,14 @@ export function requireSameShape(path: string, image: Size, slide: Size, what = 
       `check that it is the ${what} of this slide, and of the whole of it; if it is, save it at a ${image.width < slide.width ? 'larger' : 'smaller'} size`,
     );
   }
+}
+
+function hasShape(image: Size, slide: Size): boolean {
+  // Of the two the smaller is a rounded copy of the larger.
+  const [small, large] = image.width * image.height <= slide.width * slide.height ? [image, slide] : [slide, image];
+  const wide = factors(large.width, small.width);
+  const high = factors(large.height, small.height);
+  return Math.max(wide.least, high.least) < Math.min(wide.most, high.most);
 }
 
 /** Says by what factor an image is stretched over a slide, or nothing where it has the slide's size. */

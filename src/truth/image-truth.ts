@@ -29,7 +29,7 @@ export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig):
     path: image.path,
     kind: 'label image',
     classes: config.classes,
-    notes: stretchNotes(image.path, image, slide),
+    notes: [...stretchNotes(image.path, image, slide), ...(image.notes ?? []).map((note) => `${image.path}: ${note}`)],
     view: (size) =>
       shrinks(image, size) ? majorityView(imageView(image, labels, image), size) : imageView(image, labels, size),
     objects: (signal) => imageObjects(image, labels, slide, signal),

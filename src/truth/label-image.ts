@@ -21,6 +21,8 @@ export interface ValueBand {
 /** An image whose values stand for labels. */
 export interface LabelImage extends Size {
   readonly path: string;
+  /** What was decided where the file can be read in more than one way, as sentences for people. */
+  readonly notes?: readonly string[];
   /** One value a pixel, or red, green and blue. */
   readonly channels: 1 | 3;
   /** See `Slide.readBands`. */

@@ -1,6 +1,8 @@
+import { open } from 'node:fs/promises';
 import { SegtileError } from '../errors.js';
+import { orientationNotes } from '../tiff/orientation.js';
 import type { LabelImage, ValueBand } from './label-image.js';
-import { PNG_SAMPLES, type PngHeader, type PngOpener, pngRows, readPngHeader } from './png.js';
+import { PNG_SAMPLES, type PngHeader, type PngOpener, pngRows, readPngHeader, readPngOrientation } from './png.js';
 
 /** Rows and samples of one band, at most. */
 const BAND_ROWS = 256;
@@ -17,12 +19,14 @@ export async function openLabelPng(path: string, opener?: PngOpener): Promise<La
   const { width, height, depth, color, interlaced } = header;
   const channels = color === 2 || color === 6 ? 3 : 1;
   if (interlaced) throw new SegtileError('unsupported', `${path} is interlaced`, 'save the mask without interlacing');
+  const orientation = await readPngOrientation(opener ?? (() => open(path)));
   const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_SAMPLES / (width * channels))));
   return {
     path,
     width,
     height,
     channels,
+    notes: orientationNotes(orientation, 'EXIF'),
     async *readBands(rows, columns, signal) {
       const end = Math.min(rows.start + rows.length, height);
       if (rows.start >= end) return;

@@ -6,6 +6,7 @@ import { readTiff } from '../tiff/container.js';
 import { requireDecodable } from '../tiff/decodable.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
 import { sampleWords } from '../tiff/native.js';
+import { orientationNotes } from '../tiff/orientation.js';
 import { photometricName } from '../tiff/photometric.js';
 import { readNativeBands } from '../tiff/read.js';
 import type { ByteSource } from '../tiff/source.js';
@@ -41,6 +42,7 @@ export async function openLabelTiff(source: ByteSource, signal?: AbortSignal): P
     width,
     height,
     channels,
+    notes: orientationNotes(directory.orientation, 'TIFF'),
     async *readBands(rows, columns, reading) {
       for await (const band of readNativeBands({ source, directory, name: 'level 0' }, rows, columns, wanted, reading)) {
         yield { y: band.y, height: band.height, runs: band.runs.map((run) => valueRun(path, run, band.y)) };

@@ -7,11 +7,15 @@ import type { PngOpener } from './png.js';
  * The labels of a PNG that is small enough to be held: grey of 1 to 16 bits, or a palette, whose indices are the labels.
  *
  * @param name what it is called in errors
- * @returns one channel
+ * @returns one channel, and what was decided where the file can be read in more than one way, as sentences for people
  * @throws {SegtileError} `input` where it is damaged, or has labels above 255; `unsupported` where it has colours, or is interlaced
  */
-export async function readLabelTile(name: string, bytes: Uint8Array, signal?: AbortSignal): Promise<Pixels> {
-  const { width, height, channels, readBands } = await openLabelPng(name, memory(bytes));
+export async function readLabelTile(
+  name: string,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Pixels & { readonly notes: readonly string[] }> {
+  const { width, height, channels, notes = [], readBands } = await openLabelPng(name, memory(bytes));
   if (channels !== 1) {
     throw new SegtileError('unsupported', `${name} has colours, not labels`, 'save the labels as grey or with a palette');
   }
@@ -28,7 +32,7 @@ export async function readLabelTile(name: string, bytes: Uint8Array, signal?: Ab
       data.set(run.data, y * width);
     }
   }
-  return { width, height, channels: 1, data };
+  return { width, height, channels: 1, data, notes };
 }
 
 function memory(bytes: Uint8Array): PngOpener {

@@ -134,7 +134,7 @@ function columnOfPatients(path: string, columns: readonly string[]): string | un
  * Picks the pairs of slides.
  *
  * @param path of the CSV, for messages
- * @throws {SegtileError} `input` naming the slide that is listed twice, or not at all
+ * @throws {SegtileError} `input` naming the slide that is listed twice or not at all, or the rows that belong to none
  */
 export function matchPairs(
   slides: readonly string[],
@@ -147,7 +147,8 @@ export function matchPairs(
     if (twice) throw listedTwice(path, twice.slide);
     return pairs;
   }
-  return slides.map((slide) => {
+  const taken = new Set<TruthPair>();
+  const found = slides.map((slide) => {
     const ways: readonly ((a: string, b: string) => boolean)[] = [
       (a, b) => resolve(a) === resolve(b),
       (a, b) => fileName(a) === fileName(b),
@@ -156,7 +157,10 @@ export function matchPairs(
     for (const same of ways) {
       const mine = pairs.filter((pair) => same(pair.slide, slide));
       if (mine.length > 1) throw listedTwice(path, slide);
-      if (mine.length === 1) return { ...mine[0]!, slide };
+      if (mine.length === 1) {
+        taken.add(mine[0]!);
+        return { ...mine[0]!, slide };
+      }
     }
     const names = pairs.map((pair) => slideName(pair.slide));
     throw new SegtileError(
@@ -165,6 +169,20 @@ export function matchPairs(
       'add a row for it, or leave the slide out',
     );
   });
+  requireAllTaken(pairs, taken, path);
+  return found;
+}
+
+/** A row that belongs to no slide is a slip, or a slide that was forgotten. */
+function requireAllTaken(pairs: readonly TruthPair[], taken: ReadonlySet<TruthPair>, path: string): void {
+  const strays = pairs.filter((pair) => !taken.has(pair)).map(({ slide }) => fileName(shownPath(slide)));
+  if (strays.length === 0) return;
+  const some = strays.slice(0, 5).join(', ') + (strays.length > 5 ? `, … (${strays.length} in all)` : '');
+  throw new SegtileError(
+    'input',
+    `${path} lists what is none of the slides: ${some}`,
+    'leave the row out, or give the slide as well',
+  );
 }
 
 function listedTwice(path: string, slide: string): SegtileError {

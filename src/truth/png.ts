@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createInflate } from 'node:zlib';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { exifOrientation } from '../tiff/orientation.js';
 import type { Size } from '../types.js';
 
 /** What a PNG says of itself (W3C, Portable Network Graphics, 3rd edition, chunk IHDR). */
@@ -55,6 +56,33 @@ export async function readPngHeader(path: string, opener: PngOpener = () => open
       throw damaged(path, 'its header makes no sense');
     if (width * depth * PNG_SAMPLES[color]! > MOST_ROW_BITS) throw damaged(path, `it claims a width of ${width} pixels`);
     return { width, height, depth, color, interlaced: interlace !== 0 };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Chunks that are looked through before the pixels, and the most bytes of Exif data. */
+const MOST_CHUNKS = 100;
+const MOST_EXIF_BYTES = 2 ** 20;
+
+/** The orientation that Exif data before the pixels gives (chunk eXIf); undefined where there is none. */
+export async function readPngOrientation(opener: PngOpener): Promise<number | undefined> {
+  const file = await opener();
+  try {
+    const head = Buffer.alloc(8);
+    for (let chunk = 0, at = SIGNATURE_BYTES; chunk < MOST_CHUNKS; chunk++) {
+      if ((await file.read(head, 0, 8, at)).bytesRead < 8) return undefined;
+      const length = head.readUInt32BE(0);
+      const name = head.toString('latin1', 4, 8);
+      if (name === 'IDAT') return undefined;
+      if (name === 'eXIf') {
+        const exif = Buffer.alloc(Math.min(length, MOST_EXIF_BYTES));
+        const { bytesRead } = await file.read(exif, 0, exif.length, at + 8);
+        return exifOrientation(exif.subarray(0, bytesRead));
+      }
+      at += 12 + length;
+    }
+    return undefined;
   } finally {
     await file.close();
   }

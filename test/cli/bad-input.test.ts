@@ -192,7 +192,12 @@ const uses: readonly Case[] = [
   ['a model with mpp, a slide without', 'infer @slide.tif -m @red.onnx --card @model-mpp.json', 2, /0\.5 um.*\n.*--slide-mpp/],
   ['--output-mpp of a slide without', 'infer @slide.tif -m @red.onnx --output-mpp 1', 2, /does not say.*\n.*--slide-mpp/],
   ['a tiny --output-mpp', 'infer @measured.tif -m @red.onnx --output-mpp 0.00001', 2, /at least 0\.0156 um/],
-  ['a tiny --mpp', 'infer @measured.tif -m @red.onnx --mpp 0.00001', 2, /coarser resolution/],
+  [
+    'a tiny --mpp',
+    'infer @measured.tif -m @red.onnx --mpp 0.00001',
+    2,
+    /expected 0\.02 to 20 µm per pixel for --mpp but got 0\.00001/,
+  ],
   ['nothing for --slide-mpp', 'infer @slide.tif --slide-mpp 0', 2, /above 0 for --slide-mpp but got "0"/],
   ['a word for --slide-mpp of info', 'info @slide.tif --slide-mpp half', 2, /for --slide-mpp but got "half"/],
   ['a word for --downsample', 'infer @slide.tif --downsample twice', 2, /for --downsample but got "twice"/],

@@ -84,7 +84,7 @@ describe('pixel sizes from a CSV', () => {
     const [one, two] = [join(at, 'one.tif'), join(at, 'two.tif')];
     writeFileSync(one, blockTiff(picture(64, 64), {}));
     copyFileSync(one, two);
-    const csv = save(at, 'sizes.csv', 'slide,mpp\none,0.31\nother.svs,9\n');
+    const csv = save(at, 'sizes.csv', 'slide,mpp\none,0.31\n');
     const flags = ['--slide-mpp', '0.5', '--slide-mpp-csv', csv, '--json'];
     const expected = [
       { x: 0.31, y: 0.31, source: '--slide-mpp-csv' },
@@ -98,6 +98,8 @@ describe('pixel sizes from a CSV', () => {
 
   test.each([
     ['one.tif,half\n', /expected a positive number for mpp in line 1 of .*sizes\.csv but got "half"/],
+    ['one.tif,0.31\nother.svs,9\n', /sizes\.csv lists what is none of the slides: other\.svs in line 2/],
+    ['one.tif,250\n', /expected 0\.02 to 20 µm per pixel for line 1 of .*sizes\.csv but got 250/],
     ['one.tif,1\none.tif,2\n', /gives one\.tif two values: 1 in line 1 and 2 in line 2/],
     [undefined, /--slide-mpp-csv .*sizes\.csv cannot be read/],
   ])('%j is an error', async (text, message) => {

@@ -75,7 +75,7 @@ test('Leica SCN with two channels: each level has both', () => {
     [2, 4],
   ]);
   expect(channels).toEqual(['', '']);
-  expect(mpp).toEqual({ x: 0.5, y: 0.5, source: 'Leica SCN' });
+  expect(mpp).toEqual({ mpp: { x: 0.5, y: 0.5, source: 'Leica SCN' } });
   expect(associated).toMatchObject([{ kind: 'macro', directory: { index: 0 } }]);
   expect(refusal).toBeUndefined();
 });
@@ -111,7 +111,7 @@ test('Philips without pixel spacing: levels as the file has them, size unknown',
   expect(isPhilips(directories[0]!)).toBe(true);
   const { levels, mpp } = philipsLayout(directories);
   expect(levels.map(([level]) => level!.width)).toEqual([1024, 512]);
-  expect(mpp).toBeUndefined();
+  expect(mpp?.mpp).toBeUndefined();
 });
 
 test('Philips: a level whose spacing asks for other tiles than it has is left as it is', () => {
@@ -119,7 +119,7 @@ test('Philips: a level whose spacing asks for other tiles than it has is left as
   const description = `<DataObject ObjectType="DPUfsImport">${spacing(0.00025)}${spacing(0.002)}</DataObject>`;
   const { levels, mpp } = philipsLayout([tiled(0, 4096, 4096, { software: 'Philips', description }), tiled(1, 2048, 2048)]);
   expect(levels.map(([level]) => level!.width)).toEqual([4096, 2048]);
-  expect(mpp?.x).toBeCloseTo(0.25, 12);
+  expect(mpp?.mpp?.x).toBeCloseTo(0.25, 12);
 });
 
 test('NDPI with pixels in an encoding of its own is refused', () => {

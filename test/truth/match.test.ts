@@ -67,12 +67,13 @@ describe('matchTruths', () => {
   it('reads pairs beside their CSV, with patients', async () => {
     const csv = written('pairs.csv', 'slide,truth,patient\nslides/a.svs,t/a.png,p 1\nslides/b.svs,/abs/b.json,p 2\n');
     const a = { slide: 'elsewhere/a.tif', truth: join(folder, 't/a.png'), patient: 'p 1' };
-    expect(await matchTruths(['elsewhere/a.tif'], csv)).toEqual([a]);
+    expect(await matchTruths(['elsewhere/a.tif', 'b.svs'], csv)).toMatchObject([a, { slide: 'b.svs', patient: 'p 2' }]);
     expect(await matchTruths([], csv)).toEqual([
       { ...a, slide: join(folder, 'slides/a.svs') },
       { slide: join(folder, 'slides/b.svs'), truth: '/abs/b.json', patient: 'p 2' },
     ]);
     await expect(matchTruths(['slides/c.svs'], csv)).rejects.toThrow('does not list the slide c');
+    await expect(matchTruths(['elsewhere/a.tif'], csv)).rejects.toThrow('pairs.csv lists what is none of the slides: b.svs');
   });
 
   it('refuses a slide that is listed twice and a cell without text', async () => {
