@@ -83,16 +83,21 @@ export function cardFlags(options: InferOptions): Card {
 /**
  * Where the models look: a plan with a grid for each group of models and each scale.
  *
+ * @param note hears what had to be settled
  * @throws {SegtileError} `usage` for options that exclude each other, or make no grid on any slide
  */
-export function planSettings(options: InferOptions, ensemble: Ensemble): { plan: PlanSettings; groups: readonly Group[] } {
+export function planSettings(
+  options: InferOptions,
+  ensemble: Ensemble,
+  note: (sentence: string) => void,
+): { plan: PlanSettings; groups: readonly Group[] } {
   refuseBoth(options, 'stride', 'overlap');
   refuseBoth(options, 'level', 'mpp');
   refuseBoth(options, 'level', 'downsample');
   refuseBoth(options, 'mpp', 'downsample');
   const { border, placement, slideMpp, channels, range, minTissue, tta, ttaScales } = options;
   const models = ensemble.members.map(({ model }) => model);
-  const geometries = models.map((model) => geometryOf(options, model));
+  const geometries = models.map((model) => geometryOf(options, model, note));
   const groups = groupsOf(ensemble, geometries, ttaScales);
   for (const { geometry, own } of groups) {
     // What is wrong with a grid is so whatever the slide, and better said once.

@@ -51,17 +51,22 @@ export function modelText({ members, classes }: Ensemble): string {
   return `${[`${who} ${classes.map((each) => each.name).join(', ')}`, ...notes].join('; ')}\n`;
 }
 
-/** What the model runs on, and what was refused before. */
-export function deviceText({ device, workers, batch }: Pool): string {
-  const { name, adapter, software, cpuNodes, difference, refused } = device;
+/** What the models run on, one line for all that run alike, and why on nothing better. */
+export function deviceText(pools: readonly Pool[]): string {
+  const lines = new Set(pools.map(runsOnText));
+  const why = new Set(pools.flatMap(({ device }) => device.refused.map(({ reason }) => reason)));
+  return `${[[...lines].join('\n'), ...why].join('; ')}\n`;
+}
+
+function runsOnText({ device, workers, batch }: Pool): string {
+  const { name, adapter, software, cpuNodes, difference } = device;
   const gpu = adapter === null ? '' : ` (${adapter}${software ? ', software' : ''})`;
   const facts = [
     name === 'cpu' ? `${workers} worker${workers === 1 ? '' : 's'}` : `batches of ${batch()}`,
     ...(cpuNodes.length > 0 ? [`${cpuNodes.length} nodes on the CPU`] : []),
     ...(difference === null ? [] : [`at most ${difference.toExponential(0)} from the CPU`]),
   ];
-  const why = refused.map((each) => `not on ${each.reason}`);
-  return `${[`runs on ${name}${gpu}, ${facts.join(', ')}`, ...why].join('; ')}\n`;
+  return `runs on ${name}${gpu}, ${facts.join(', ')}`;
 }
 
 /** What a slide is and which windows of it are run. */

@@ -55,12 +55,12 @@ interface Job {
 export async function infer(slides: readonly string[], options: InferOptions, shell: Shell): Promise<number> {
   const outputs = outputsOf(slides, options.output);
   const ensemble = joinModels(await readMembers(options, shell.signal));
-  const { plan, groups } = planSettings(options, ensemble);
   const noted = new Set<string>();
   const note = (sentence: string): void => {
     if (!noted.has(sentence)) say(shell, options, `${sentence}\n`);
     noted.add(sentence);
   };
+  const { plan, groups } = planSettings(options, ensemble, note);
   const run = { ...runSettings(options, ensemble, await readThresholds(options.threshold)), note };
   const slideOptionsOf = await readSlideFlags(options, slides);
   say(shell, options, modelText(ensemble));
@@ -96,7 +96,7 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
         modelFailed = true;
         throw error;
       });
-      if (!told) for (const pool of open) say(shell, options, deviceText(pool));
+      if (!told) say(shell, options, deviceText(open));
       told = true;
       return readyModel(ensemble, groups, open, options.tta);
     },

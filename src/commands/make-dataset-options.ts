@@ -67,7 +67,7 @@ export function addMakeDatasetOptions(command: Command): Command {
     .addOption(option('--seed <n>', 'the same seed gives the same tiles', wholeNumber(0), 0))
     .optionsGroup('Splits:')
     .addOption(
-      option('--split <shares>', 'train=0.7,val=0.15,test=0.15 (default: all train)', parts).default(
+      option('--split <shares>', 'parts and their shares, such as train=0.7,val=0.15,test=0.15', parts).default(
         [{ name: 'train', share: 1 }],
         'train=1',
       ),

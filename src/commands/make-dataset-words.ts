@@ -83,23 +83,28 @@ function factsOf(slide: SlideTiles, augmentation: Augmentation | undefined): obj
   };
 }
 
-/** What was made. */
+/** The part whose means and frequencies are those of the dataset for whoever trains on it. */
+const TRAINED = 'train';
+
+/** What was made. Means and frequencies are of the part that is trained on, where there are several. */
 export function datasetText(
   root: string,
   { tiles, augmentation, slides, statistics, failures }: DatasetRecord,
   style: Style,
 ): string {
-  const all = statistics.all!;
-  const classes = all.classes.map(({ name, frequency }) => `${name} ${percent(frequency)}`).join(', ');
   const parts = Object.entries(statistics).filter(([name]) => name !== 'all');
+  const trained = parts.length > 1 ? statistics[TRAINED] : undefined;
+  const { classes: areas, mean, std } = trained ?? statistics.all!;
+  const classes = areas.map(({ name, frequency }) => `${name} ${percent(frequency)}`).join(', ');
+  const whose = trained ? ` (${TRAINED})` : '';
   return `${pairs([
     ['tiles', `${count(tiles)} from ${count(slides.length)} slide${slides.length === 1 ? '' : 's'}`],
     ...(augmentation ? [['copies', copiesText(augmentation.made)] as const] : []),
     ...(parts.length > 1 ? [['split', parts.map(([name, part]) => `${name} ${count(part.tiles)}`).join(', ')] as const] : []),
-    ['pixels', classes],
+    ['pixels', `${classes}${whose}`],
     [
       'mean',
-      `${all.mean.map((value) => value.toFixed(3)).join(', ')}, std ${all.std.map((value) => value.toFixed(3)).join(', ')}`,
+      `${mean.map((value) => value.toFixed(3)).join(', ')}, std ${std.map((value) => value.toFixed(3)).join(', ')}${whose}`,
     ],
     ...(failures.length > 0 ? [['failed', style.bad(failures.map(({ slide }) => slide).join(', '))] as const] : []),
     ['dataset', style.good(root)],

@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import { type Block, blockOf, blocksAround, createRegions } from '../plan/regions.js';
 import type { Draw } from '../plan/sampling.js';
-import { type Group, type Place, type SplitSettings, splitGroups } from '../plan/split.js';
+import { type Group, type GroupWords, type Place, type SplitSettings, splitGroups } from '../plan/split.js';
 import type { Box, MaskClass } from '../types.js';
 import type { Survey } from './survey-slide.js';
 
@@ -60,6 +60,7 @@ export function divide(surveys: readonly Survey[], settings: DivideSettings): Sl
     const places = splitGroups(
       groupsOf(surveys, labels, ({ slide }) => slide.group),
       settings,
+      wholeGroups(surveys),
     );
     return surveys.map((survey) => {
       const place = places.get(survey.slide.group);
@@ -69,7 +70,10 @@ export function divide(surveys: readonly Survey[], settings: DivideSettings): Sl
   const regions = new Map(surveys.map((survey) => [survey, createRegions(survey.size, by.side, by.guard)]));
   const name = ({ slide }: Survey, block: Block): string => `${slide.name}#${block}`;
   const groups = groupsOf(surveys, labels, (survey, box) => name(survey, blockOf(regions.get(survey)!, box)));
-  const places = splitGroups(groups, settings);
+  const places = splitGroups(groups, settings, {
+    what: 'regions',
+    remedy: `make regions smaller than ${by.side} px with --region, or tiles with --window`,
+  });
   return surveys.map((survey) => {
     const tiles = survey.draws.flatMap((draw) => {
       const around = blocksAround(regions.get(survey)!, boxOf(survey, draw)).map((block) => places.get(name(survey, block)));
@@ -78,6 +82,11 @@ export function divide(surveys: readonly Survey[], settings: DivideSettings): Sl
     });
     return { survey, tiles, guarded: survey.draws.length - tiles.length };
   });
+}
+
+function wholeGroups(surveys: readonly Survey[]): GroupWords {
+  const what = surveys.every(({ slide }) => slide.group === slide.name) ? 'slides' : 'patients';
+  return { what, remedy: `give more ${what}, or divide slides with --split-by region` };
 }
 
 /** Whose tiles lie in more than one part or fold of a dataset. */

@@ -23,6 +23,14 @@ export interface SplitSettings {
   readonly seed: number;
 }
 
+/** What groups are, in words for the error where there are too few. */
+export interface GroupWords {
+  /** Such as `slides`. */
+  readonly what: string;
+  /** What to do but ask for fewer parts or folds. */
+  readonly remedy: string;
+}
+
 /** Where a group went. `fold` counts from 0. */
 export interface Place {
   readonly split: string;
@@ -36,24 +44,29 @@ export interface Place {
  * @returns the place of each group, by name
  * @throws {SegtileError} `usage` where there are fewer groups than parts or folds
  */
-export function splitGroups(groups: readonly Group[], { parts, folds, seed }: SplitSettings): Map<string, Place> {
-  requireGroups(groups, parts.length, 'parts', parts.map(({ name }) => name).join(', '));
+export function splitGroups(
+  groups: readonly Group[],
+  { parts, folds, seed }: SplitSettings,
+  words: GroupWords,
+): Map<string, Place> {
+  requireGroups(groups, parts.length, `parts (${parts.map(({ name }) => name).join(', ')})`, words);
   const shares = parts.map(({ share }) => share);
   const part = deal(groups, shares, seed, 'parts');
   const split = groups.map((_, i) => parts[part[i]!]!.name);
   const folded = groups.filter((_, i) => split[i] !== 'test');
-  if (folds > 1) requireGroups(folded, folds, 'folds', `${folds} of them`);
+  if (folds > 1) requireGroups(folded, folds, 'folds', words);
   const fold = folds > 1 ? deal(folded, Array<number>(folds).fill(1 / folds), seed, 'folds') : [];
   const foldOf = new Map(folded.map(({ name }, i) => [name, fold[i]]));
   return new Map(groups.map(({ name }, i) => [name, { split: split[i]!, fold: foldOf.get(name) }]));
 }
 
-function requireGroups(groups: readonly Group[], least: number, what: string, which: string): void {
-  if (groups.length === 0 || groups.length >= least) return;
+function requireGroups(groups: readonly Group[], least: number, parts: string, { what, remedy }: GroupWords): void {
+  const { length } = groups;
+  if (length === 0 || length >= least) return;
   throw new SegtileError(
     'usage',
-    `there are ${groups.length} groups to deal out to ${least} ${what} (${which}), and a group is never divided`,
-    'ask for fewer, give more slides, or divide slides with --split-by region',
+    `${length === 1 ? `there is 1 ${what.slice(0, -1)}` : `there are ${length} ${what}`} to deal out to ${least} ${parts}, and none is ever divided`,
+    `ask for fewer, or ${remedy}`,
   );
 }
 

@@ -26,7 +26,10 @@ export interface Origin {
   readonly colors?: readonly Rgb[];
 }
 
-/** A class as a file lists it. Its own name, label and colour stand for it too, the label only where `values` is left out. */
+/**
+ * A class as a file lists it. Its own name, label and colour stand for it too; the label only where `values` is left out, and one that is
+ * its place in the list only where the file says that value of nothing else.
+ */
 export interface ListedClass extends Origin {
   readonly name: string;
   /** 1 to 254; the place in the list, from 1, where it is left out. */
@@ -184,10 +187,13 @@ function resolve(file: ClassesFile, where: string): TruthConfig {
   for (const entry of listed) {
     claimAll(entry, entry.label);
     claimAll({ names: [entry.name], ...(entry.color ? { colors: [entry.color] } : {}) }, entry.label);
-    if (entry.values === undefined) claimAll({ values: [entry.label] }, entry.label);
   }
   claimAll(file.background ?? {}, 0);
   claimAll(file.ignore ?? {}, IGNORE);
+  for (const [index, { values: given, label }] of listed.entries()) {
+    const counted = file.classes[index]!.label === undefined;
+    if (given === undefined && !(counted && values.has(label))) claimAll({ values: [label] }, label);
+  }
   for (const name of file.skip ?? []) claim(names, name, undefined, `the name ${JSON.stringify(name)}`);
 
   const unlabelled = file.unlabelled === 'ignore' ? IGNORE : 0;

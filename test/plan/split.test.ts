@@ -9,6 +9,7 @@ const thirds = [
   { name: 'val', share: 0.2 },
   { name: 'test', share: 0.2 },
 ];
+const words = { what: 'slides', remedy: 'give more' };
 
 describe('splitGroups', () => {
   const amounts = fc.array(fc.tuple(fc.nat(1000), fc.nat(10), fc.integer({ min: 1, max: 50 })), {
@@ -20,14 +21,14 @@ describe('splitGroups', () => {
     fc.assert(
       fc.property(amounts, fc.nat(), (each, seed) => {
         const groups = groupsOf(each);
-        const places = splitGroups(groups, { parts: thirds, folds: 3, seed });
+        const places = splitGroups(groups, { parts: thirds, folds: 3, seed }, words);
         expect([...places.keys()]).toEqual(groups.map(({ name }) => name));
         const all = [...places.values()];
         expect(new Set(all.map(({ split }) => split))).toEqual(new Set(['train', 'val', 'test']));
         for (const { split, fold } of all) expect(fold === undefined).toBe(split === 'test');
         const folds = new Set(all.flatMap(({ fold }) => (fold === undefined ? [] : [fold])));
         if (all.length - all.filter(({ split }) => split === 'test').length >= 3) expect([...folds].sort()).toEqual([0, 1, 2]);
-        expect(splitGroups(groups, { parts: thirds, folds: 3, seed })).toEqual(places);
+        expect(splitGroups(groups, { parts: thirds, folds: 3, seed }, words)).toEqual(places);
       }),
     );
   });
@@ -36,7 +37,7 @@ describe('splitGroups', () => {
     // Ten groups of one class, four of them with a rare second one.
     const groups = groupsOf(Array.from({ length: 20 }, (_, i) => [100, i % 5 === 0 ? 50 : 0, 10]));
     for (let seed = 0; seed < 20; seed++) {
-      const places = splitGroups(groups, { parts: [{ name: 'train', share: 1 }], folds: 4, seed });
+      const places = splitGroups(groups, { parts: [{ name: 'train', share: 1 }], folds: 4, seed }, words);
       for (let fold = 0; fold < 4; fold++) {
         const own = groups.filter(({ name }) => places.get(name)!.fold === fold);
         expect(own.length).toBe(5);
@@ -49,7 +50,7 @@ describe('splitGroups', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 10, maxLength: 60 }), fc.nat(), (each, seed) => {
         const groups = groupsOf(each.map((amount) => [amount]));
-        const places = splitGroups(groups, { parts: thirds, folds: 1, seed });
+        const places = splitGroups(groups, { parts: thirds, folds: 1, seed }, words);
         const total = each.reduce((a, b) => a + b, 0);
         for (const { name, share } of thirds) {
           const held = groups.reduce((sum, group) => sum + (places.get(group.name)!.split === name ? group.amounts[0]! : 0), 0);
@@ -61,8 +62,10 @@ describe('splitGroups', () => {
 
   it('refuses fewer groups than parts or folds', () => {
     const two = groupsOf([[1], [2]]);
-    expect(() => splitGroups(two, { parts: thirds, folds: 1, seed: 0 })).toThrow('2 groups to deal out to 3 parts');
-    expect(() => splitGroups(two, { parts: [{ name: 'train', share: 1 }], folds: 3, seed: 0 })).toThrow('to 3 folds');
+    expect(() => splitGroups(two, { parts: thirds, folds: 1, seed: 0 }, words)).toThrow(
+      '2 slides to deal out to 3 parts (train, val, test)',
+    );
+    expect(() => splitGroups(two, { parts: [{ name: 'train', share: 1 }], folds: 3, seed: 0 }, words)).toThrow('to 3 folds');
   });
 });
 

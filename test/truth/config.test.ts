@@ -26,6 +26,26 @@ describe('parseConfig', () => {
     ]);
   });
 
+  it('lets a value that is listed go before the place of a class in the list, but not before its label', () => {
+    const listed = {
+      classes: [{ name: 'a', label: 1, values: [1, 2] }, { name: 'b' }, { name: 'c' }],
+      ignore: { values: [3] },
+    };
+    const { classes, values } = config(listed);
+    expect(classes.map(({ label }) => label)).toEqual([1, 2, 3]);
+    expect([1, 2, 3].map((value) => values.get(value))).toEqual([1, 1, IGNORE]);
+    // In whichever order they come.
+    expect(config({ classes: [{ name: 'a' }, { name: 'b', values: [1] }] }).values.get(1)).toBe(2);
+    expect(() =>
+      config({
+        classes: [
+          { name: 'a', values: [2] },
+          { name: 'b', label: 2 },
+        ],
+      }),
+    ).toThrow('the value 2 stands for a and for b');
+  });
+
   it('takes 255 for the one class of a black and white mask, and else for what is ignored', () => {
     expect(config({ classes: [{ name: 'a' }] }).values.get(255)).toBe(1);
     expect(config({ classes: [{ name: 'a' }], ignore: { values: [255] } }).values.get(255)).toBe(IGNORE);
