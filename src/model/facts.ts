@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { isRemote, shownPath } from '../tiff/location.js';
@@ -20,6 +20,7 @@ import {
 } from './onnx.js';
 import { findScores, type ScoredNetwork } from './probe.js';
 import { createThreads } from './threads.js';
+import { placeWeights, weightFiles } from './weights.js';
 
 /** What an `.onnx` file says about itself: one image in, one map of scores out. */
 export interface ModelFile {
@@ -47,13 +48,19 @@ export async function readModel(path: string, signal?: AbortSignal): Promise<Mod
   const bytes = await readModelBytes(path, signal);
   const model = parsed(bytes, path);
   const { image, scores } = imageAndScores(model.graph!, path);
+  for (const [tensor, side] of [
+    [image, 'input'],
+    [scores, 'output'],
+  ] as const)
+    requireHoldable(tensor, side, path);
+  const files = weightFiles(model, path);
   const layout = imageLayout(image.dims);
-  const channels =
-    channelsBesideFreeSides(scores.dims) ?? (layout && (await probedChannels(bytes, { path, image, scores, layout })));
+  const network = { path, image, scores };
+  const channels = channelsBesideFreeSides(scores.dims) ?? (layout && (await probedChannels(bytes, { ...network, layout })));
   const ending = endingOf(model.graph!, scores.name);
   return {
     path,
-    sha256: await digest(bytes, path, model.graph!, signal),
+    sha256: await digest(bytes, files, signal),
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     opset: opsetOf(model),
     metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
@@ -65,32 +72,57 @@ export async function readModel(path: string, signal?: AbortSignal): Promise<Mod
   };
 }
 
+/** Channels that a picture may have; spectrometers see hundreds. */
+const MOST_CHANNELS = 4096;
+
+/** Numbers that a tensor may have; as floats they are 1 GiB. */
+const MOST_NUMBERS = 2 ** 28;
+
+/** Makes sure that no size that a network declares is beyond memory, before room is made for it. */
+function requireHoldable(tensor: TensorFact, side: 'input' | 'output', path: string): void {
+  const sizes = tensor.dims.filter((dim) => typeof dim === 'number');
+  const numbers = sizes.reduce((product, size) => product * size, 1);
+  const layout = imageLayout(tensor.dims);
+  const channels = layout && axes(tensor.dims, layout).channels;
+  if (numbers <= MOST_NUMBERS && !(typeof channels === 'number' && channels > MOST_CHANNELS)) return;
+  const beyond = numbers > MOST_NUMBERS ? `${MOST_NUMBERS} numbers` : `${MOST_CHANNELS} channels`;
+  throw new SegtileError(
+    'model',
+    `${described(tensor, side)} of ${path} is larger than segtile can hold: ${beyond} at most`,
+    'export the model for smaller windows, or check that the file is whole',
+  );
+}
+
 async function probedChannels(bytes: Uint8Array, network: Omit<ScoredNetwork, 'depth'>): Promise<number> {
   const { channels, width, height } = axes(network.image.dims, network.layout);
   const window = { width: typeof width === 'number' ? width : 320, height: typeof height === 'number' ? height : 256 };
+  const depth = channels as number;
+  requireHoldable({ ...network.image, dims: [1, depth, window.height, window.width] }, 'input', network.path);
   const threads = createThreads();
   try {
-    return (await findScores(bytes, { ...network, depth: channels as number }, window, threads)).channels;
+    const placed = placeWeights(bytes, network.path);
+    return (await findScores(placed.bytes, { ...network, depth, externalData: placed.externalData }, window, threads)).channels;
   } finally {
     threads.dismiss();
   }
 }
 
-async function digest(bytes: Uint8Array, path: string, { initializer }: GraphProto, signal?: AbortSignal): Promise<string> {
+async function digest(bytes: Uint8Array, files: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256').update(bytes);
-  const places = initializer.flatMap(({ externalData }) => externalData.filter(({ key }) => key === 'location'));
-  for (const name of [...new Set(places.map(({ value }) => value))].sort())
+  for (const place of [...files.keys()].sort()) {
+    const file = files.get(place)!;
     try {
-      await pipeline(createReadStream(join(dirname(path), name)), hash, { end: false, ...(signal && { signal }) });
+      await pipeline(createReadStream(file), hash, { end: false, ...(signal && { signal }) });
     } catch (cause) {
       throwIfAborted(signal);
       throw new SegtileError(
         'input',
-        `cannot read the weights of ${path}: ${reason(cause)}`,
-        `put ${name} beside the model`,
+        `cannot read the weights in ${file}: ${reason(cause)}`,
+        'copy or export them again',
         cause,
       );
     }
+  }
   return hash.digest('hex');
 }
 

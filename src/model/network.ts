@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
 import type { Device } from './device.js';
@@ -6,6 +5,7 @@ import { fuse } from './fuse.js';
 import { type ScoreMap, shape } from './layout.js';
 import { type Model, pixelsOf } from './resolve.js';
 import type { Start } from './session.js';
+import type { PlacedNetwork } from './weights.js';
 
 /** A network on windows of one size, ready to be loaded by any device with any batch. */
 export interface Network {
@@ -25,7 +25,7 @@ export interface Network {
 
 /** Describes a network on windows of one size; its graph is made anew for each batch. */
 export function describeNetwork(
-  bytes: Uint8Array,
+  { bytes, externalData }: PlacedNetwork,
   model: Model,
   window: Size,
   map: ScoreMap,
@@ -45,7 +45,7 @@ export function describeNetwork(
       graph: fuse(bytes, model, window, map, output, batch, type),
       element: model.samples,
       dims: shape(batch, channels, window, 'nhwc'),
-      externalData: dirname(model.path),
+      externalData,
       device,
       scores: type,
     }),

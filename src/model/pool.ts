@@ -1,9 +1,10 @@
-import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { SegtileError, throwIfAborted } from '../errors.js';
 import type { Samples } from '../types.js';
 import { autoDevices } from './available.js';
 import { batchesInHand, closeAll, createBatches } from './batches.js';
 import { type Device, deviceName, parseDevices } from './device.js';
 import { readModelBytes } from './facts.js';
+import { loadFailure } from './load-hint.js';
 import { checkBatch, describeNetwork, type Network } from './network.js';
 import { type OpenDevices, onnxruntime, openAll, openDevices, type Runtime } from './open-device.js';
 import { checkOptions, type PoolOptions, sides } from './pool-options.js';
@@ -11,6 +12,7 @@ import { findScores } from './probe.js';
 import type { Model } from './resolve.js';
 import type { Session } from './session.js';
 import { createThreads, type Threads } from './threads.js';
+import { placeWeights } from './weights.js';
 
 /** What runs a network, and how it was found. */
 export interface DeviceFacts {
@@ -79,7 +81,7 @@ async function open(model: Model, options: PoolOptions, runtime: Runtime, thread
   const choice = parseDevices(options.device);
   // The first finds the shape of the scores.
   threads.prepare(choice !== 'auto' && choice[0]!.provider === 'cpu' ? workers : 1);
-  const bytes = await readModelBytes(model.path, signal);
+  const placed = placeWeights(await readModelBytes(model.path, signal), model.path);
   // Looked for while the network is, so that neither waits for the other.
   const candidates = (choice === 'auto' ? autoDevices() : []).map((device) => ({
     device,
@@ -93,13 +95,13 @@ async function open(model: Model, options: PoolOptions, runtime: Runtime, thread
       })
       // A thread that cannot be started fails whoever takes one.
       .catch(() => undefined);
-  const map = await findScores(bytes, model, window, threads);
+  const map = await findScores(placed.bytes, { ...model, externalData: placed.externalData }, window, threads);
   if (map.channels !== model.channels)
     throw new SegtileError(
       'model',
       `${model.path} gives ${map.channels} channels for a window of ${sides(window)}, expected ${model.channels}`,
     );
-  const network = describeNetwork(bytes, model, window, map, { output, scoreType });
+  const network = describeNetwork(placed, model, window, map, { output, scoreType });
   if (typeof options.batch === 'number') checkBatch(network, options.batch);
   if (choice !== 'auto') {
     for (const device of choice) if (device.provider !== 'cpu') await runtime.refuse(device, options.allowSoftware);
@@ -206,6 +208,5 @@ async function startWorkers(network: Network, batch: number, { workers, signal }
   if (!failed && !signal?.aborted) return { sessions, batch };
   await closeAll(sessions);
   throwIfAborted(signal);
-  const { path } = network.model;
-  throw new SegtileError('model', `${path} cannot be loaded: ${reason(failed?.reason)}`, undefined, failed?.reason);
+  throw loadFailure(network.model.path, sides(network.window), failed?.reason);
 }

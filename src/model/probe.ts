@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
-import { reason, SegtileError } from '../errors.js';
+import { SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
 import { isFixed, type Layout, type ScoreMap, scoreMap, shape } from './layout.js';
+import { loadFailure } from './load-hint.js';
 import { parseModel, serializeModel, type TensorFact, valueInfo } from './onnx.js';
 import type { Start } from './session.js';
 import type { Threads } from './threads.js';
@@ -15,6 +16,8 @@ export interface ScoredNetwork {
   readonly layout: Layout;
   /** Channels of the image. */
   readonly depth: number;
+  /** Where weights lie that are not in its bytes; without it, beside the file. */
+  readonly externalData?: string;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface ScoredNetwork {
  */
 export async function findScores(
   bytes: Uint8Array,
-  { path, image, scores, layout, depth }: ScoredNetwork,
+  { path, image, scores, layout, depth, externalData = dirname(path) }: ScoredNetwork,
   window: Size,
   threads: Threads,
 ): Promise<ScoreMap> {
@@ -43,9 +46,9 @@ export async function findScores(
   graph.output = graph.output.map(({ name }) => valueInfo(name, scores.element));
   graph.valueInfo = [];
 
-  const start = { graph: serializeModel(model), element, dims, externalData: dirname(path) };
+  const start = { graph: serializeModel(model), element, dims, externalData };
   const found = await outputDims(start, threads).catch((thrown) => {
-    throw new SegtileError('model', `${path} fails on a window of ${px}: ${reason(thrown)}`, hint, thrown);
+    throw loadFailure(path, px, thrown);
   });
   const map = found.length === 4 ? scoreMap(found, window, layout) : undefined;
   if (!map)

@@ -80,13 +80,17 @@ export interface Session extends Loaded {
   close(): Promise<void>;
 }
 
-/** onnxruntime's message on one line: what went wrong and in which node, without the C++ around it. */
+/** Characters of a message that are shown. */
+const LONGEST = 600;
+
+/** onnxruntime's message on one line: what went wrong and in which node, without the C++ around it. What is longer than that ends behind a word. */
 export function condensed(message: string): string {
-  return message
+  const line = message
     .replace(/\s+/g, ' ')
     .replace(/^(\w*Error: )+/, '')
     .replace(/Non-zero status code returned while running (\w+) node. Name:'(.*?)' Status Message: /, '$1 node "$2": ')
     .replace(/\S+\.(cc|h):\d+ (\w+ (?=[A-Z])|(\w+ )?[\w:]+\([^)]*\)( const)? )?/g, '')
-    .trim()
-    .slice(0, 300);
+    .replace(/\[ONNXRuntimeError\] : \d+ : \w+ : /g, '')
+    .trim();
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST + 1).replace(/\s*\S*$/, '')} …`;
 }

@@ -12,7 +12,16 @@ const wide = (command: readonly string[]): Case => ({
   },
 });
 
+const channels: Case = {
+  name: 'attack/onnx-hang-144.onnx: 1,000,000,007 channels',
+  check: async ({ input, segtile }) => {
+    const ended = await segtile(['info', input('attack/onnx-hang-144.onnx')]);
+    expectError(ended, /1000000007.*is larger than segtile can hold/);
+  },
+};
+
 export const cases: readonly Case[] = [
+  channels,
   wide(['info', '--check']),
   wide(['infer', '-m', 'models/meansig.onnx', '--window', '256', '--tissue', 'none']),
 ];
