@@ -13,7 +13,7 @@ import { addMakeDatasetOptions } from './commands/make-dataset-options.js';
 import type { MakeDatasetOptions } from './commands/make-dataset-settings.js';
 import { addPseudoLabelOptions, type PseudoLabelOptions } from './commands/pseudo-label-options.js';
 import { addRunsNoteOptions, addRunsOptions, type RunsNoteOptions, type RunsOptions } from './commands/runs-options.js';
-import type { Shell } from './commands/shell.js';
+import { guarded, type Shell } from './commands/shell.js';
 import { addThresholdOptions, type ThresholdOptions } from './commands/threshold-options.js';
 import { SegtileError } from './errors.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
@@ -46,14 +46,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
   // With nobody left to tell, such as after the terminal was closed, the work still goes on.
   process.stderr.on('error', () => {});
-  const shell: Shell = { stdout: process.stdout, stderr: process.stderr, signal: controller.signal };
+  const shell: Shell = { stdout: guarded(process.stdout), stderr: guarded(process.stderr), signal: controller.signal };
   try {
     await program(shell).parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) {
       setExitCode(error.exitCode === 0 ? 0 : 2);
     } else {
-      process.stderr.write(failureText(error, styleFor(process.stderr)));
+      shell.stderr.write(failureText(error, styleFor(process.stderr)));
       setExitCode(exitCodeOf(error));
     }
   } finally {

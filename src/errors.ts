@@ -13,7 +13,7 @@ export type ErrorCode = 'usage' | 'input' | 'unsupported' | 'model' | 'device' |
 
 /**
  * The one error class of segtile. Whoever catches it can print `message` and `hint` as they are: the message says what was
- * wrong, with the value and where; the hint says what to do.
+ * wrong, with the value and where; the hint says what to do. Neither keeps the secrets of a URL, see {@link withoutSecrets}.
  */
 export class SegtileError extends Error {
   override readonly name = 'SegtileError';
@@ -21,9 +21,9 @@ export class SegtileError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, hint?: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(withoutSecrets(message), cause === undefined ? undefined : { cause });
     this.code = code;
-    this.hint = hint;
+    this.hint = hint === undefined ? undefined : withoutSecrets(hint);
   }
 }
 
@@ -39,4 +39,27 @@ export function reason(thrown: unknown): string {
  */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new SegtileError('aborted', 'stopped before the end', undefined, signal.reason);
+}
+
+/** URLs inside a text: to the next blank, quote or angle bracket. Schemes have two letters at least, so that `C:/slides` is a path. */
+const URLS = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>`]+/gi;
+
+/**
+ * A text without what is secret in the URLs in it: user and password, and all that follows the path, as the query of a signed link is as good as
+ * a password. A URL that makes no sense may hold a password anywhere: of it only the scheme is left.
+ */
+export function withoutSecrets(text: string): string {
+  return text.replace(URLS, (url) => {
+    const start = url.indexOf('://') + 3;
+    const scheme = url.slice(0, start);
+    const end = url.slice(start).search(/[/?#]/);
+    const authority = end < 0 ? url.slice(start) : url.slice(start, start + end);
+    const host = authority.slice(authority.lastIndexOf('@') + 1);
+    // Only digits make a port; anything else behind a colon is a password that was not encoded.
+    if (/:(?!\d*[,;:.)\]]*$)/.test(host.replace(/^\[[^\]]*\]/, ''))) return `${scheme}...`;
+    const rest = end < 0 ? '' : url.slice(start + end);
+    // A key of S3 may hold any of these.
+    const path = /^s3:/i.test(scheme) ? rest : rest.replace(/[?#].*$/, '?...');
+    return scheme + host + path;
+  });
 }

@@ -8,6 +8,7 @@ import { rememberScores } from '../pipeline/score-history.js';
 import { failureText } from '../terminal/failure.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
+import { oneLine } from '../terminal/visible.js';
 import { fileName } from '../tiff/location.js';
 import { writeWhole } from '../tiff/partial-file.js';
 import { readConfig, type TruthConfig } from '../truth/config.js';
@@ -56,7 +57,8 @@ export async function compare(
   stage.update({ done: 0, total, pixels: 0 });
   const watcher = {
     started: (variant: { readonly name: string }, slide: string, kept: boolean): void => {
-      if (!quiet && !stderr.isTTY) stderr.write(`${variant.name}: ${fileName(slide)}${kept ? ', done before' : ''}\n`);
+      if (!quiet && !stderr.isTTY)
+        stderr.write(`${oneLine(`${variant.name}: ${fileName(slide)}`)}${kept ? ', done before' : ''}\n`);
     },
     warned: ({ name }: { readonly name: string }, slide: string, text: string): void => {
       if (!quiet) stderr.write(`${stderr.isTTY ? '\n' : ''}${name}: ${fileName(slide)}: warning: ${text}\n`);
@@ -64,7 +66,7 @@ export async function compare(
     noted: (slide: string, found: readonly string[]): void => {
       const fresh = found.filter((note) => !told.has(`${slide}\n${note}`));
       for (const note of fresh) told.add(`${slide}\n${note}`);
-      const lines = fresh.length === 0 ? [] : [fileName(slide), ...fresh.map(noteLine)].map((line) => `${line}\n`);
+      const lines = fresh.length === 0 ? [] : [oneLine(fileName(slide)), ...fresh.map(noteLine)].map((line) => `${line}\n`);
       // Not through a bar that is being drawn.
       if (stderr.isTTY) late.push(...lines);
       else if (!quiet) stderr.write(lines.join(''));

@@ -8,6 +8,7 @@ import {
   summarizeSlides,
 } from '../pipeline/evaluate.js';
 import type { SlideScores } from '../pipeline/evaluate-mask.js';
+import { csvCell } from '../plan/csv.js';
 import { PLATEAU } from '../score/sweep.js';
 import { count, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
@@ -145,9 +146,8 @@ export function csvText({ slides, pooled, perSlide, sweep }: Evaluation): string
       ['all', name, 'calibration error', calibration.error] as const,
     ]),
   ];
-  const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = rows.map(([slide, name, measure, value]) =>
-    [cell(slide), cell(name), measure, value === undefined ? '' : String(value)].join(','),
+    [csvCell(slide), csvCell(name), measure, value === undefined ? '' : String(value)].join(','),
   );
   return `${['slide,class,measure,value', ...lines].join('\n')}\n`;
 }

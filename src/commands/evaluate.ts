@@ -11,6 +11,7 @@ import { formatThresholdFile } from '../plan/threshold-file.js';
 import { count } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
+import { oneLine } from '../terminal/visible.js';
 import { writeWhole } from '../tiff/partial-file.js';
 import { matchTruths } from '../truth/match.js';
 import { eachFile } from './each-file.js';
@@ -49,7 +50,7 @@ export async function evaluate(
     all.push(scores);
     const { patient } = pairs[index]!;
     if (patient !== undefined) patients.push(patient);
-    if (!quiet) for (const note of scores.notes) stderr.write(`segtile: ${note}\n`);
+    if (!quiet) for (const note of scores.notes) stderr.write(`segtile: ${oneLine(note)}\n`);
     await remember(scores, options.history);
     if (json) stdout.write(`${JSON.stringify(slideFacts(scores))}\n`);
   });

@@ -5,6 +5,7 @@ import { failureText } from '../terminal/failure.js';
 import { count } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
+import { oneLine } from '../terminal/visible.js';
 import type { FindNoiseOptions } from './find-noise-options.js';
 import { noiseFacts, noiseText } from './find-noise-words.js';
 import type { Shell } from './shell.js';
@@ -27,8 +28,8 @@ export async function findNoise(manifest: string, options: FindNoiseOptions, she
   const { failures, undrawn, strays, notes, tiles, patients } = record;
   if (!options.quiet) stderr.write(notesText(notes));
   if (patients && patients.shared.length > 0) {
-    const told = `segtile: warning: ${count(patients.shared.length)} of ${count(patients.patients)} patients have tiles in several parts or folds, so a model of the others has seen them, and may repeat what is wrong with their truth\n`;
-    stderr.write(styleFor(stderr).warn(told));
+    const told = `segtile: warning: ${count(patients.shared.length)} of ${count(patients.patients)} patients have tiles in several parts or folds, so a model of the others has seen them, and may repeat what is wrong with their truth`;
+    stderr.write(`${styleFor(stderr).warn(told)}\n`);
   }
   if (strays.length > 0 && !options.quiet) {
     stderr.write(`segtile: ${count(strays.length)} predictions belong to no tile, such as ${strays[0]}\n`);
@@ -38,7 +39,8 @@ export async function findNoise(manifest: string, options: FindNoiseOptions, she
   if (failures.length === 0) return undrawn.length === 0 ? 0 : 1;
   const more = failures.length > FAILURES_TOLD ? ` (${count(failures.length - FAILURES_TOLD)} more are named by --json)` : '';
   stderr.write(`segtile: ${count(tiles)} of ${count(tiles + failures.length)} tiles compared${more}\n`);
-  if (settings.drop) stderr.write(`segtile: ${settings.drop.path} was not written, since tiles could not be compared\n`);
+  if (settings.drop)
+    stderr.write(`segtile: ${oneLine(settings.drop.path)} was not written, since tiles could not be compared\n`);
   return 1;
 }
 

@@ -10,6 +10,7 @@ import type { Geometry } from '../plan/scale.js';
 import type { Slide } from '../slide/slide.js';
 import { bytes, count, duration, figure, pairs, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
+import { oneLine } from '../terminal/visible.js';
 import type { Size } from '../types.js';
 import { cleanedText } from './threshold-words.js';
 
@@ -26,12 +27,12 @@ export function mppText({ mpp }: Slide): string {
 
 /** A line below a slide's own: what was decided where its file can be read in more than one way. */
 export function noteLine(note: string): string {
-  return `  note: ${note}`;
+  return `  note: ${oneLine(note)}`;
 }
 
 /** The same for what looks wrong. */
 export function warningLine(warning: string, style: Style): string {
-  return style.warn(`  warning: ${warning}`);
+  return style.warn(`  warning: ${oneLine(warning)}`);
 }
 
 /** What is to be feared of a plan, before it is run; null for one of the usual size. Its pixels are given as a multiple of the slide's. */

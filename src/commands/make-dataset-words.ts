@@ -30,9 +30,8 @@ const PATIENTS_TOLD = 5;
 /** A warning that parts of a dataset share patients. */
 export function sharedText({ patients, shared }: SharedPatients, style: Style): string {
   const named = shared.slice(0, PATIENTS_TOLD).join(', ') + (shared.length > PATIENTS_TOLD ? ', …' : '');
-  return style.warn(
-    `segtile: warning: ${count(shared.length)} of ${count(patients)} patients have tiles in several parts or folds (${named}), so scores will look better than they are; --split-by patient keeps each in one\n`,
-  );
+  const what = `${count(shared.length)} of ${count(patients)} patients have tiles in several parts or folds (${named}), so scores will look better than they are; --split-by patient keeps each in one`;
+  return `${style.warn(`segtile: warning: ${what}`)}\n`;
 }
 
 /** What a dataset would be, for people. */

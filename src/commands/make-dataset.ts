@@ -10,6 +10,7 @@ import type { DatasetSlide } from '../pipeline/survey-slide.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { createProgress, type StageProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
+import { oneLine } from '../terminal/visible.js';
 import { shownPath } from '../tiff/location.js';
 import { defaultConfig, readConfig, type TruthConfig } from '../truth/config.js';
 import { slideName } from '../truth/match.js';
@@ -153,7 +154,7 @@ function watch(
     },
     finished: (tiles, head, kept) => {
       stop();
-      if (kept) say(`${tiles.survey.slide.path}: done before, kept\n`);
+      if (kept) say(`${oneLine(tiles.survey.slide.path)}: done before, kept\n`);
       if (options.json) stdout.write(slideLine(slideFacts(tiles, head)));
     },
     packing: (done, total) => {

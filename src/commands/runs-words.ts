@@ -16,9 +16,8 @@ export function passedOverText(path: string, lines: readonly number[], style: St
   const [are, which] = lines.length === 1 ? ['is', 'line'] : ['are', 'lines'];
   const more = lines.length > LINES_TOLD ? ` and ${count(lines.length - LINES_TOLD)} more` : '';
   const told = `${which} ${lines.slice(0, LINES_TOLD).join(', ')}${more}`;
-  return style.warn(
-    `segtile: warning: ${path}: ${count(lines.length)} ${which} ${are} no run, score or note, and passed over: ${told}\n`,
-  );
+  const what = `${count(lines.length)} ${which} ${are} no run, score or note, and passed over: ${told}`;
+  return `${style.warn(`segtile: warning: ${path}: ${what}`)}\n`;
 }
 
 /** All runs, oldest first, and how their scores go together with a leaderboard's. */

@@ -1,5 +1,6 @@
 import { ByteWriter, parquetWriteRows } from 'hyparquet-writer';
 import { SegtileError } from '../errors.js';
+import { csvCell } from '../plan/csv.js';
 import { momentsOf, type Sums } from '../plan/tile-stats.js';
 import { writeWhole } from '../tiff/partial-file.js';
 import type { MaskClass } from '../types.js';
@@ -129,20 +130,15 @@ export async function writeCsv(
   rows: AsyncIterable<ManifestRow>,
 ): Promise<void> {
   await writeWhole(path, async (file) => {
-    let lines = [columns.map(({ name }) => quoted(name)).join(',')];
+    let lines = [columns.map(({ name }) => csvCell(name)).join(',')];
     for await (const row of rows) {
-      lines.push(columns.map(({ name }) => quoted(row[name] ?? '')).join(','));
+      lines.push(columns.map(({ name }) => csvCell(row[name] ?? '')).join(','));
       if (lines.length < 1000) continue;
       await file.append(Buffer.from(`${lines.join('\n')}\n`));
       lines = [];
     }
     await file.append(Buffer.from(lines.map((line) => `${line}\n`).join('')));
   });
-}
-
-function quoted(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Writes `manifest.parquet`: the same columns and values, in groups of rows, so that a manifest of any length takes little memory. */

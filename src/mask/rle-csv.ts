@@ -1,4 +1,5 @@
 import { SegtileError } from '../errors.js';
+import { csvCell } from '../plan/csv.js';
 import { rleEncoder } from '../plan/rle.js';
 import { openPartialFile } from '../tiff/partial-file.js';
 import type { RasterRows, Sink, Size } from '../types.js';
@@ -31,7 +32,7 @@ export async function writeRleCsv(path: string, { size, id, label, column }: Rle
     write: async (rows) => encoder.add(rows),
     finish: async () => {
       try {
-        await write(`id,${column}\n${id},`);
+        await write(`id,${column}\n${csvCell(id)},`);
         for (const piece of encoder.text()) await write(piece);
         await write('\n');
         await file.commit();

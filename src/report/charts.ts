@@ -37,7 +37,6 @@ export interface Curve {
 }
 
 const width = 640;
-const style = { fontSize: '12px', overflow: 'visible', background: 'none' } as const;
 
 /** Quality against time, the Pareto front as a line. The names of what is on the front are written beside it. */
 export function qualityChart(points: readonly QualityPoint[], measure: string): Chart {
@@ -195,9 +194,11 @@ export function curveChart(
 /** Draws a plot without a browser. Its legend, where it is wanted, is drawn above it. */
 function draw({ legend, ...options }: Plot.PlotOptions & { readonly legend?: boolean }): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const plot = Plot.plot({ document, width, style, ...options });
+  const plot = Plot.plot({ document, width, ...options });
   plot.setAttribute('aria-hidden', 'true');
   const key = legend ? plot.legend(options.symbol ? 'symbol' : 'color', { document, className: 'key' } as object) : undefined;
+  // A page lets no style pass but its own, which has rules for charts.
+  for (const drawn of [plot, key]) for (const style of drawn?.querySelectorAll('style') ?? []) style.remove();
   return `${key ? key.outerHTML : ''}${plot.outerHTML}`;
 }
 

@@ -1,3 +1,5 @@
+import { withoutSecrets } from '../errors.js';
+
 /** A piece of HTML that is safe to put into a page. */
 export interface Html {
   readonly html: string;
@@ -6,7 +8,7 @@ export interface Html {
 type Piece = Html | string | number | undefined | false | readonly Html[];
 
 /**
- * HTML from a template. Texts and numbers that are put in are escaped; pieces of HTML, alone or in a list, go in as they are, and
+ * HTML from a template. Texts and numbers that are put in are escaped, and lose the secrets of URLs; pieces of HTML, alone or in a list, go in as they are, and
  * `undefined` and `false` are nothing.
  */
 export function html(template: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
@@ -25,5 +27,5 @@ function render(piece: Piece): string {
 }
 
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return withoutSecrets(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -41,7 +41,9 @@ for (const table of document.querySelectorAll('table')) {
     };
     const quoted = (cell) => {
       const value = cell.tagName === 'TD' && cell.dataset.value !== undefined ? cell.dataset.value : text(cell);
-      return /[",\\n]/.test(value) ? '"' + value.replaceAll('"', '""') + '"' : value;
+      // A spreadsheet would run it as a formula.
+      const safe = /^[=+\\-@\\t\\r]/.test(value) && !Number.isFinite(Number(value)) ? "'" + value : value;
+      return /[",\\n]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
     };
     const csv = [...table.rows].map((row) => [...row.cells].map(quoted).join(',')).join('\\n') + '\\n';
     try {

@@ -48,9 +48,13 @@ tr.marked { background: var(--mark); }
 .charts { display: flex; flex-wrap: wrap; gap: 1.5rem 2rem; }
 figure { margin: 0; }
 .chart { flex: 1 1 30rem; max-width: 44rem; }
-.chart svg { max-width: 100%; height: auto; --plot-background: var(--paper); }
+.chart svg { --plot-background: var(--paper); }
+.chart [role=img] > svg { display: block; max-width: 100%; height: auto; font-size: 12px; overflow: visible; }
+.chart text, .chart tspan { white-space: pre; }
 figcaption { font-size: 0.9rem; color: var(--quiet); margin: 0.25rem 0; }
-.chart .key, .chart .key-swatches { font-size: 12px; margin-bottom: 0.25rem; }
+.chart .key-swatches { display: flex; flex-wrap: wrap; align-items: center; min-height: 33px; font-size: 12px; margin-bottom: 0.25rem; }
+.chart .key-swatch { display: inline-flex; align-items: center; margin-right: 1em; }
+.chart .key-swatch > svg { margin-right: 0.5em; overflow: visible; }
 .chart figcaption { color: var(--ink); font-weight: 600; }
 .group { margin: 0 0 1.5rem; --z: 1; --x: 0; --y: 0; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 0.75rem; align-items: start; }

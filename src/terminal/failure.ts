@@ -1,5 +1,6 @@
-import { SegtileError } from '../errors.js';
+import { SegtileError, withoutSecrets } from '../errors.js';
 import type { Style } from './style.js';
+import { oneLine } from './visible.js';
 
 /**
  * What a person is shown when something failed: a line and a hint for what segtile knows, everything there is for what it does not.
@@ -7,15 +8,10 @@ import type { Style } from './style.js';
 export function failureText(thrown: unknown, style: Style): string {
   if (!(thrown instanceof SegtileError)) {
     const trace = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-    return `${style.bad('segtile: unexpected error')}, which is a fault of segtile: please report it with the lines below\n${trace}\n`;
+    return `${style.bad('segtile: unexpected error')}, which is a fault of segtile: please report it with the lines below\n${withoutSecrets(trace)}\n`;
   }
   const hint = thrown.hint ? `\n  ${style.faint('hint:')} ${oneLine(thrown.hint)}` : '';
   return `${style.bad('segtile:')} ${oneLine(thrown.message)}${hint}\n`;
-}
-
-/** Libraries and systems say things in several lines; a log wants one. */
-function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n]\s*/g, ' ');
 }
 
 /** The exit code for something that was thrown: 2 for wrong use, 1 for everything else. */

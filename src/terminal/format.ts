@@ -1,3 +1,5 @@
+import { oneLine } from './visible.js';
+
 /** A duration for people: `0.8 s`, `42 s`, `3 min 05 s`, `2 h 07 min`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';
@@ -45,5 +47,5 @@ export function figure(value: number): string {
 /** Lines of two columns, the first padded to one width. */
 export function pairs(rows: readonly (readonly [label: string, value: string])[], indent = '  '): string {
   const width = Math.max(0, ...rows.map(([label]) => label.length));
-  return rows.map(([label, value]) => `${indent}${label.padEnd(width)}  ${value}`.trimEnd()).join('\n');
+  return rows.map(([label, value]) => `${indent}${label.padEnd(width)}  ${oneLine(value)}`.trimEnd()).join('\n');
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as CliProgress from 'cli-progress';
 import { count, duration, figure, percent } from './format.js';
+import { oneLine, visible } from './visible.js';
 
 /** How far a stage of work is. Units are what the stage counts; the pixels are those it has dealt with. */
 export interface ProgressState {
@@ -21,6 +22,8 @@ export interface StageProgress {
 export interface ProgressStream {
   readonly isTTY?: boolean;
   write(text: string): unknown;
+  /** The terminal itself, for what moves its cursor, where `write` lets none of that pass. */
+  readonly terminal?: NodeJS.WritableStream;
 }
 
 /** Shows how far work is: bars on a terminal, a plain line every few seconds elsewhere, nothing when quiet. */
@@ -35,7 +38,12 @@ const LINE_INTERVAL = 5000;
 /** Progress on a stream. */
 export function createProgress(stream: ProgressStream, quiet: boolean): Progress {
   if (quiet) return { stage: () => ({ update: () => {}, stop: () => {} }) };
-  return { stage: (name, unit, note) => (stream.isTTY ? bar(stream, name, unit, note) : lines(stream, name, unit, note)) };
+  return {
+    stage: (text, unit, note) => {
+      const name = visible(oneLine(text));
+      return stream.isTTY ? bar(stream, name, unit, note) : lines(stream, name, unit, note);
+    },
+  };
 }
 
 /** Rates and time left, from the time since the first update: what came before it was preparation. */
@@ -69,7 +77,7 @@ function bar(stream: ProgressStream, name: string, unit: string, note: string | 
     clearOnComplete: true,
     stopOnComplete: false,
     fps: 8,
-    stream: stream as NodeJS.WritableStream,
+    stream: stream.terminal ?? (stream as NodeJS.WritableStream),
     gracefulExit: false,
   });
   let started = false;

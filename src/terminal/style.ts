@@ -1,4 +1,6 @@
-/** How words are set off on one output stream. Every function returns its text unchanged where the stream shows no colours. */
+import { oneLine } from './visible.js';
+
+/** How words are set off on one output stream, in one line. Where the stream shows no colours nothing else is done to them. */
 export interface Style {
   strong(text: string): string;
   faint(text: string): string;
@@ -11,6 +13,9 @@ export interface Style {
 export function styleFor(stream: { readonly isTTY?: boolean }): Style {
   const colored = stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   // ECMA-48 "select graphic rendition": one code sets, another takes back.
-  const set = (on: number, off: number) => (text: string) => (colored ? `\u001b[${on}m${text}\u001b[${off}m` : text);
+  const set = (on: number, off: number) => (text: string) => {
+    const line = oneLine(text);
+    return colored ? `\u001b[${on}m${line}\u001b[${off}m` : line;
+  };
   return { strong: set(1, 22), faint: set(2, 22), good: set(32, 39), warn: set(33, 39), bad: set(31, 39) };
 }

@@ -1,5 +1,8 @@
+import { oneLine } from './visible.js';
+
 /** Lines of columns: the first `left` of them begin at one place, the others, figures, end at one. */
-export function table(rows: readonly (readonly string[])[], left: number, indent = '  '): string {
+export function table(texts: readonly (readonly string[])[], left: number, indent = '  '): string {
+  const rows = texts.map((row) => row.map(oneLine));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const line = (row: readonly string[]): string =>
     row.map((cell, i) => (i < left ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { SegtileError } from '../errors.js';
+import { SegtileError, withoutSecrets } from '../errors.js';
 
 /** Where a file lies: in this machine's file system, on a web server, or in a bucket of an S3 store. */
 export type Location =
@@ -52,7 +52,7 @@ export function isRemote(path: string): boolean {
  * is as good as a password. Nothing else changes.
  */
 export function shownPath(path: string): string {
-  if (!/^https?:\/\//i.test(path)) return path;
+  if (!/^https?:\/\//i.test(path)) return isRemote(path) ? withoutSecrets(path) : path;
   if (!URL.canParse(path)) return `${path.slice(0, path.indexOf('/'))}//...`;
   const { protocol, host, pathname, search } = new URL(path);
   return `${protocol}//${host}${pathname}${search === '' ? '' : '?...'}`;

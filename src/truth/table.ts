@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { plainCell } from '../plan/csv.js';
 import { openText } from './text-file.js';
 
 /** A row of a CSV, the header included. */
@@ -22,7 +23,7 @@ export async function* readTable(path: string, signal?: AbortSignal): AsyncGener
     pipeline(file, rows, () => {});
     for await (const { record, info } of rows as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
       throwIfAborted(signal);
-      yield { line: info.lines, cells: record };
+      yield { line: info.lines, cells: record.map(plainCell) };
     }
   } catch (cause) {
     if (cause instanceof SegtileError) throw cause;

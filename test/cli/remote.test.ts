@@ -118,3 +118,58 @@ test('failures tell what to do, and no secret', async () => {
   expect([run, clash, noModel].map(({ stdout, stderr }) => stdout + stderr).join('')).not.toMatch(secret);
   expect(readdirSync(folder)).not.toContain('none.mask.ome.tif');
 });
+
+test('no secret in what any command says or writes, whether it works or not', async () => {
+  const truth = join(folder, 'pairs.csv');
+  const bad = signed().replace('my%20slide', 'gone');
+  writeFileSync(truth, `slide,truth\n"${signed()}","${signed()}"\n`);
+  const all = join(folder, 'said');
+  const at = (name: string) => join(all, name);
+  const mask = join(folder, 'my slide.truth.png');
+  await sharp(Buffer.alloc(1500 * 1100, 1), { raw: { width: 1500, height: 1100, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toFile(mask);
+  const works = [
+    ['compare', signed(), '--truth', mask, '-m', model, '--tile', '1024/1024', '--resize', '512', '-o', at('x')],
+    ['make-dataset', signed(), '--truth', mask, '--window', '512', '-o', at('y')],
+    ['infer', signed(), '-m', model, '--window', '1024', '--report', '-o', at('z')],
+    ['evaluate', at('z'), '--truth', mask, '--report', at('z.html'), '--csv', at('z.csv')],
+  ];
+  for (const args of works) {
+    const ended = await segtile([...args, ...(args[0] === 'evaluate' ? [] : ['--overwrite'])]);
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.stdout + ended.stderr, args.join(' ')).not.toMatch(secret);
+  }
+  const runs = [
+    ['infer', bad, '-m', model, '-o', at('a')],
+    ['infer', signed(), '-m', signed(), '-o', at('b')],
+    ['infer', signed(), '-m', model, '--tissue', signed(), '-o', at('c')],
+    ['evaluate', signed(), '--truth', local],
+    ['evaluate', local, '--truth', signed()],
+    ['make-dataset', signed(), '--truth', signed(), '-o', at('d')],
+    ['make-dataset', signed(), '--truth', truth, '-o', at('e')],
+    ['make-dataset', signed(), '--truth', folder, '-o', at('f')],
+    ['compare', signed(), '--truth', truth, '-m', model, '--tile', '256/192', '-o', at('g')],
+    ['compare', signed(), '--truth', local, '-m', model, '--tile', '256/192', '--resize', '256', '-o', at('h')],
+    ['info', signed(), bad, 'https://ann:s3cret/x@h/a.tif', 'ftp://ann:s3cret@h/a.tif', 's3://ann:s3cret@'],
+    ['threshold', signed(), '-o', at('i')],
+    ['pseudo-label', signed(), '-o', at('j')],
+    ['find-noise', signed(), '--predictions', signed()],
+    ['runs', '--history', signed()],
+    ['infer', signed(), '-m', model, '--no-such-option=https://ann:s3cret@h/?deadbeef'],
+  ];
+  for (let i = 0; i < runs.length; i += 4) {
+    const some = runs.slice(i, i + 4).map(async (args) => {
+      const { stdout, stderr } = await segtile([...args, '--json']);
+      expect(stdout + stderr, args.join(' ')).not.toMatch(secret);
+      expect(stdout + stderr).not.toBe('');
+    });
+    await Promise.all(some);
+  }
+  const written = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const { parentPath, name } of written) {
+    const file = join(parentPath, name);
+    if (file !== truth) expect(readFileSync(file, 'latin1'), file).not.toMatch(secret);
+  }
+}, 300_000);
