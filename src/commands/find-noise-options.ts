@@ -19,9 +19,17 @@ const text: Parser<string> = (value) => value;
 /** Gives a command the arguments and options of `segtile find-noise`. */
 export function addFindNoiseOptions(command: Command): Command {
   return command
-    .description('Find tiles whose truth may be wrong: how it agrees with predictions, the worst first.')
+    .description(
+      'Find tiles whose truth may be wrong: how it agrees with predictions, the worst first: by pixels that differ, times 1 - mean IoU.',
+    )
     .argument('<manifest>', 'manifest.csv of a dataset that make-dataset wrote')
-    .addOption(option('--predictions <folder>', "PNGs of labels, each with the name of its tile's mask", text))
+    .addOption(
+      option(
+        '--predictions <folder>',
+        "PNGs of labels, each with the name of its tile's mask; or masks of whole slides, <slide>.mask.ome.tif",
+        text,
+      ),
+    )
     .addOption(option('--report <folder>', 'where noise.csv and the pictures go (default: noise, beside the manifest)', text))
     .addOption(option('--pictures <n>', 'tiles that are shown, the worst; 0 for none', wholeNumber(0), 24))
     .addOption(option('--drop-below <iou>', 'write a manifest without the tiles whose mean IoU is below this', share))

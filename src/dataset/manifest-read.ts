@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
 import { isWhole } from '../plan/checked.js';
-import { color, listOf, objectOf, readShape, shape, words } from '../plan/shape.js';
-import type { MaskClass } from '../types.js';
+import { color, listOf, objectOf, readShape, shape, side, words } from '../plan/shape.js';
+import type { MaskClass, Size } from '../types.js';
 import { IGNORED } from './manifest.js';
 
 /** A tile as a manifest has it. */
@@ -90,6 +90,38 @@ export async function readClasses(root: string): Promise<readonly MaskClass[]> {
     throw new SegtileError('input', `cannot read the classes of the dataset: ${reason(error)}`, hint, error);
   }
 }
+
+/** The sizes of a slide, in px: level 0, and the working image that tiles were cut from. */
+export interface SlideSizes {
+  readonly size: Size;
+  readonly working: Size;
+}
+
+/**
+ * The sizes of the slides of a dataset by their paths, from its `dataset.json`.
+ *
+ * @throws {SegtileError} `input` where the file is not there, or does not say them
+ */
+export async function readSlideSizes(root: string): Promise<ReadonlyMap<string, SlideSizes>> {
+  const path = join(root, 'dataset.json');
+  const hint = 'a manifest belongs beside the dataset.json that was written with it';
+  try {
+    const { slides } = readShape(await readFile(path, 'utf8'), path, datasetSlides);
+    return new Map(slides.map(({ path: slide, size, working }) => [slide, { size, working }]));
+  } catch (error) {
+    throw new SegtileError('input', `cannot read the sizes of the slides: ${reason(error)}`, hint, error);
+  }
+}
+
+const datasetSlides = objectOf<{ readonly slides: readonly (SlideSizes & { readonly path: string })[] }>({
+  slides: listOf(
+    objectOf<SlideSizes & { readonly path: string }>({
+      path: words,
+      size: objectOf<Size>({ width: side, height: side }),
+      working: objectOf<Size>({ width: side, height: side }),
+    }),
+  ),
+});
 
 const ownLabel = shape<number>('a label from 1 to 254', (value) => isWhole(value, 1, IGNORED - 1));
 const datasetClasses = objectOf<{ readonly classes: readonly MaskClass[] }>({

@@ -1,5 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { isCopy, type Manifest, type ManifestTile, partOf } from '../dataset/manifest-read.js';
 import { readTileFiles, type TileFiles } from '../dataset/tile-files.js';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
@@ -17,6 +16,7 @@ import {
 import { readLabelTile } from '../truth/label-tile.js';
 import type { MaskClass, Pixels } from '../types.js';
 import { mapOrdered } from './ordered.js';
+import type { TilePredictions } from './tile-predictions.js';
 
 /** How a tile's truth and prediction agree. Lists are in the order of the classes, background left out; areas are pixels. */
 export interface TileNoise {
@@ -26,6 +26,11 @@ export interface TileNoise {
   readonly iou: readonly number[];
   /** Over the classes that are in truth or prediction; 1 where none is. Classes that are in neither would hide those that are wrong. */
   readonly meanIou: number;
+  /**
+   * What the tile is ranked by: pixels that differ, times `1 - meanIou`. A label that is wrong costs what it covers; of two tiles with as many wrong pixels the
+   * one comes first in which truth and prediction have less in common, since borders that differ a little everywhere are no mistake.
+   */
+  readonly score: number;
   /** Pixels that were compared, those of them that differ, and those that the truth leaves out. */
   readonly pixels: number;
   readonly wrong: number;
@@ -41,7 +46,7 @@ export interface TileFailure {
 /** What came of comparing the tiles of a manifest. */
 export interface Comparison {
   readonly classes: readonly MaskClass[];
-  /** The worst first: least mean IoU, then most pixels that differ, then by name. */
+  /** The worst first: the highest score, then most pixels that differ, then the least mean IoU, then by name. */
   readonly tiles: readonly TileNoise[];
   readonly failures: readonly TileFailure[];
   /** All pixels of each part of the dataset, see {@link partOf}. */
@@ -55,27 +60,20 @@ export interface Comparison {
 /** Tiles under way at a time. */
 const IN_FLIGHT = 8;
 
-/** The names that the prediction of a tile may have: that of the tile's mask, and where that is another, the tile's own. */
-function predictionNames({ tile, mask }: ManifestTile): string[] {
-  return [...new Set([posix.basename(mask), `${tile}.png`])];
-}
-
 /**
  * Compares the truth of every tile with its prediction. Changed copies of tiles are left out: what is wrong with their truth is wrong with
  * that of the tile they were made from.
  *
- * @param folder with a PNG of labels for each tile, under the name of the tile's mask or of the tile
  * @param onTile is called after each tile with how many are done
- * @throws {SegtileError} `input` where the folder cannot be read, `aborted` when the signal fires
+ * @throws {SegtileError} `aborted` when the signal fires
  */
 export async function compareTiles(
   manifest: Manifest,
   classes: readonly MaskClass[],
-  folder: string,
+  predictions: TilePredictions,
   onTile: (done: number) => void,
   signal: AbortSignal,
 ): Promise<Comparison> {
-  const names = new Set(await predictionsIn(folder));
   const table = slotTable(classes.map(({ label }) => label));
   const tiles: TileNoise[] = [];
   const failures: TileFailure[] = [];
@@ -87,13 +85,9 @@ export async function compareTiles(
     const { tile } = files;
     try {
       if (files.error) throw files.error;
-      const path = predictionOf(tile, folder, names);
-      const [truth, predicted] = await Promise.all([
-        readLabelTile(join(manifest.root, tile.mask), files.files.get('mask')!, signal),
-        readFile(path).then((bytes) => readLabelTile(path, bytes, signal)),
-      ]);
-      notes.push(...truth.notes.map((note) => `${join(manifest.root, tile.mask)}: ${note}`));
-      notes.push(...predicted.notes.map((note) => `${path}: ${note}`));
+      const truth = await readLabelTile(join(manifest.root, tile.mask), files.files.get('mask')!, signal);
+      const { path, labels: predicted, notes: told } = await predictions.of(tile, truth);
+      notes.push(...truth.notes.map((note) => `${join(manifest.root, tile.mask)}: ${note}`), ...told);
       return { tile, found: confusionOf(tile, truth, path, predicted, table, classes) };
     } catch (error) {
       throwIfAborted(signal);
@@ -115,33 +109,8 @@ export async function compareTiles(
     }
     onTile(++done);
   }
-  tiles.sort((a, b) => a.meanIou - b.meanIou || b.wrong - a.wrong || (a.tile.tile < b.tile.tile ? -1 : 1));
-  const expected = new Set(manifest.tiles.flatMap(predictionNames));
-  return { classes, tiles, failures, parts, strays: [...names].filter((name) => !expected.has(name)), notes: notes.sort() };
-}
-
-/** The names of the files in a folder of predictions. */
-export async function predictionsIn(folder: string): Promise<string[]> {
-  try {
-    const names = await readdir(folder);
-    return names.filter((name) => !name.startsWith('.')).sort();
-  } catch (error) {
-    const hint = 'give a folder with a PNG of labels for each tile';
-    throw new SegtileError('input', `cannot read the folder of predictions: ${reason(error)}`, hint, error);
-  }
-}
-
-/** The path of a tile's prediction. */
-export function predictionOf(tile: ManifestTile, folder: string, names: ReadonlySet<string>): string {
-  const wanted = predictionNames(tile);
-  const there = wanted.filter((name) => names.has(name));
-  if (there.length === 1) return join(folder, there[0]!);
-  if (there.length > 1) {
-    const both = there.map((name) => join(folder, name)).join(' and ');
-    throw new SegtileError('input', `${tile.tile} has two predictions, ${both}`, 'take one of them away');
-  }
-  const hint = 'every tile of the manifest needs a prediction: a PNG of labels with the name of its mask';
-  throw new SegtileError('input', `${tile.tile} has no prediction: ${join(folder, wanted[0]!)} is not there`, hint);
+  tiles.sort((a, b) => b.score - a.score || b.wrong - a.wrong || a.meanIou - b.meanIou || (a.tile.tile < b.tile.tile ? -1 : 1));
+  return { classes, tiles, failures, parts, strays: predictions.strays, notes: [...new Set(notes)].sort() };
 }
 
 function confusionOf(
@@ -176,11 +145,13 @@ function noiseOf(tile: ManifestTile, confusion: Confusion, classes: readonly Mas
   const each = areas.map(iou);
   const seen = each.filter((_, i) => isSeen(areas[i]!));
   const { counted, wrong } = pixelsOf(confusion);
+  const meanIou = seen.length === 0 ? 1 : seen.reduce((sum, value) => sum + value, 0) / seen.length;
   return {
     tile,
     areas,
     iou: each,
-    meanIou: seen.length === 0 ? 1 : seen.reduce((sum, value) => sum + value, 0) / seen.length,
+    meanIou,
+    score: wrong * (1 - meanIou),
     pixels: counted,
     wrong,
     ignored: confusion.ignored,

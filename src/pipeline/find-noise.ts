@@ -11,6 +11,7 @@ import { chooseDropped, type Dropped } from './noise-drop.js';
 import { drawNoise, noisePictures } from './noise-pictures.js';
 import { type NoiseSummary, summarize } from './noise-summary.js';
 import { type SharedPatients, sharedIn } from './split-dataset.js';
+import { openPredictions, type TilePredictions } from './tile-predictions.js';
 
 /** What is asked of {@link findNoise}. */
 export interface NoiseSettings {
@@ -67,9 +68,27 @@ export async function findNoise(
   if (!overwrite) await refuseExisting([noise, ...(await noisePictures(report)), ...(drop ? [drop.path] : [])]);
   const manifest = await readManifest(path, readTable(path, signal));
   const classes = await readClasses(manifest.root);
+  const predicted = await openPredictions(predictions, manifest, classes, signal);
+  try {
+    return await judge(path, manifest, classes, predicted, settings, onTile, signal);
+  } finally {
+    await predicted.close();
+  }
+}
+
+async function judge(
+  path: string,
+  manifest: Manifest,
+  classes: readonly MaskClass[],
+  predicted: TilePredictions,
+  { predictions, report, drop, pictures }: NoiseSettings,
+  onTile: (done: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<NoiseRecord> {
+  const noise = join(report, 'noise.csv');
   const copies = manifest.tiles.filter(isCopy).length;
   const total = manifest.tiles.length - copies;
-  const comparison = await compareTiles(manifest, classes, predictions, (done) => onTile(done, total), signal);
+  const comparison = await compareTiles(manifest, classes, predicted, (done) => onTile(done, total), signal);
   const { strays, tiles } = comparison;
   const dropped = drop && comparison.failures.length === 0 ? chooseDropped(manifest, comparison, drop.below) : undefined;
   const shared = sharedIn(
@@ -77,7 +96,7 @@ export async function findNoise(
   );
   await makeFolders(report, ['']);
   await writeNoise(noise, comparison, new Set(dropped?.tiles));
-  const drawn = await drawNoise(report, manifest, comparison, predictions, settings.pictures, signal);
+  const drawn = await drawNoise(report, manifest, comparison, predicted, pictures, signal);
   if (drop && dropped) await writeClean(drop.path, manifest, new Set(dropped.tiles));
   return {
     manifest: path,
@@ -109,12 +128,13 @@ async function writeNoise(path: string, { classes, tiles }: Comparison, dropped:
     names.map((name) => ({ name, type }));
   const names = classes.map(({ name }) => `iou_${name}`);
   async function* rows(): AsyncGenerator<ManifestRow> {
-    for (const { tile, iou, meanIou, pixels, wrong, ignored } of tiles) {
+    for (const { tile, score, iou, meanIou, pixels, wrong, ignored } of tiles) {
       yield {
         tile: tile.tile,
         slide: tile.slide,
         split: tile.split,
         fold: tile.fold,
+        score: rounded(score),
         mean_iou: rounded(meanIou),
         pixels,
         wrong_pixels: wrong,
@@ -128,7 +148,7 @@ async function writeNoise(path: string, { classes, tiles }: Comparison, dropped:
     path,
     [
       ...columns('STRING', ['tile', 'slide', 'split', 'fold']),
-      ...columns('DOUBLE', ['mean_iou', ...names]),
+      ...columns('DOUBLE', ['score', 'mean_iou', ...names]),
       ...columns('INT32', ['pixels', 'wrong_pixels', 'ignored_pixels']),
       ...columns('STRING', ['dropped']),
     ],

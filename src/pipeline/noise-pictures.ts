@@ -1,12 +1,13 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Manifest, partOf } from '../dataset/manifest-read.js';
 import { readTileFiles } from '../dataset/tile-files.js';
 import { SegtileError, throwIfAborted } from '../errors.js';
 import { difference, differenceColors, outlined } from '../report/panels.js';
 import { readLabelTile } from '../truth/label-tile.js';
-import { type Comparison, isSeen, predictionOf, predictionsIn, type TileFailure, type TileNoise } from './compare-tiles.js';
+import { type Comparison, isSeen, type TileFailure, type TileNoise } from './compare-tiles.js';
 import { imagePanel, labelPanel, sheetPath, type TilePanels, writeSheet } from './sheets.js';
+import type { TilePredictions } from './tile-predictions.js';
 
 /** Tiles on a sheet. */
 const ROWS = 8;
@@ -35,12 +36,11 @@ export async function drawNoise(
   folder: string,
   manifest: Manifest,
   { classes, tiles }: Comparison,
-  predictions: string,
+  predictions: TilePredictions,
   count: number,
   signal: AbortSignal,
 ): Promise<{ readonly sheets: string[]; readonly failures: TileFailure[] }> {
   for (const path of await noisePictures(folder)) await rm(path, { force: true });
-  const names = new Set(await predictionsIn(predictions));
   const sheets: string[] = [];
   const failures: TileFailure[] = [];
   const worst = tiles.slice(0, count);
@@ -58,9 +58,8 @@ export async function drawNoise(
       const { tile } = files;
       try {
         if (files.error) throw files.error;
-        const path = predictionOf(tile, predictions, names);
         const mask = await readLabelTile(tile.mask, files.files.get('mask')!, signal);
-        const prediction = labelPanel(await readLabelTile(path, await readFile(path), signal));
+        const prediction = labelPanel((await predictions.of(tile, mask)).labels);
         const truth = labelPanel(mask);
         const image = await imagePanel(tile.image, files.files.get('image')!, mask);
         const shown = [outlined(image, truth, classes), outlined(image, prediction, classes)];

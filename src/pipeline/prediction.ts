@@ -94,7 +94,7 @@ function predictedScores(probabilities: Probabilities, ruleOf: (probabilities: P
  *
  * @throws {SegtileError} `input` naming a class that the truth does not know
  */
-export function translation({ path, classes }: Prediction, config: TruthConfig): Uint8Array {
+export function translation({ path, classes }: Pick<Prediction, 'path' | 'classes'>, config: TruthConfig): Uint8Array {
   const table = Uint8Array.from({ length: 256 }, (_, label) => label);
   for (const { label, name } of classes ?? []) {
     if (!config.names.has(name)) {

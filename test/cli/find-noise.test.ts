@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { palettePng } from '../../dist/dataset/png.js';
+import { writeLabelMask } from '../../dist/mask/label-mask.js';
 import { readLabelTile } from '../../dist/truth/label-tile.js';
 import type { Pixels } from '../../dist/types.js';
 import { type CsvRow, readCsv, rowsOf } from '../dataset/csv.js';
@@ -109,6 +110,76 @@ describe('segtile find-noise', () => {
 
       expect(record.files.pictures.map((path) => basename(path))).toEqual(['worst-01.png', 'worst-02.png']);
       expect(filesIn(join(root, 'noise'))).toEqual(['noise.csv', 'worst-01.png', 'worst-02.png']);
+    });
+  }
+
+  it('puts a large wrong area before a small thing that is wholly missed, by the score that it states', async () => {
+    const { root, manifest, predictions, rows } = await study('folders');
+    const [small, large] = holding(rows) as [string, string];
+    // In a tile of background alone, 58 px of a vessel that the truth has not: IoU 0.
+    await change(join(root, 'masks', `${small}.png`), () => 0);
+    await change(join(predictions, `${small}.png`), (_, x, y) => (y === 10 && x < 58 ? 4 : 0));
+    let wrong = 0;
+    await change(join(predictions, `${large}.png`), ({ width, data }, x, y) => {
+      const label = data[y * width + x]!;
+      return label === 3 && wrong++ < 29_541 && wrong > 0 ? 0 : label;
+    });
+    await segtileWell(['find-noise', manifest, '--predictions', predictions, '--quiet']);
+    const [first, second, third] = readCsv(join(root, 'noise'), 'noise.csv');
+    expect([first!.tile, second!.tile, second!.mean_iou, second!.score]).toEqual([large, small, '0', '58']);
+    expect(Number(first!.wrong_pixels)).toBeGreaterThan(15_000);
+    for (const row of [first!, second!, third!]) {
+      expect(Number(row.score)).toBeCloseTo(Number(row.wrong_pixels) * (1 - Number(row.mean_iou)), 0);
+    }
+  });
+
+  for (const [form, downsample] of [
+    ['folders', 1],
+    ['webdataset', 2],
+  ] as const) {
+    it(`takes the mask of a whole slide for its tiles' predictions (${form}, at 1/${downsample})`, async () => {
+      const own = folder();
+      const root = join(own, 'dataset');
+      const masks = join(own, 'masks');
+      mkdirSync(masks);
+      const classes = join(where, 'classes.json');
+      const cut = ['make-dataset', sample('kidney.tif'), '--truth', sample('kidney.truth.tif'), '--classes', classes];
+      const how = ['--window', '400', '--sample', 'grid,half-shift', '--downsample', String(downsample), '--format', form];
+      await segtileWell([...cut, ...how, '--quiet', '-o', root]);
+      const { data, info } = await sharp(sample('kidney.truth.tif'))
+        .toColourspace('b-w')
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      const { width, height } = info;
+      // The classes of the mask have other labels than those of the dataset, and a square of it is another class.
+      const relabelled = Uint8Array.from(data, (label, at) => {
+        const [x, y] = [at % width, Math.floor(at / width)];
+        const noisy = x >= 800 && x < 1600 && y >= 800 && y < 1600;
+        return noisy ? 4 : label === 0 ? 0 : label + 2;
+      });
+      const listed = names.map((name, i) => ({ name, label: i + 3, color: [i, 2, 3] as const }));
+      const path = join(masks, 'kidney.mask.ome.tif');
+      const sink = await writeLabelMask(path, { size: { width, height }, classes: listed, values: 'labels' });
+      await sink.write({ y: 0, width, height, channels: 1, data: relabelled });
+      await sink.finish();
+      await segtileWell(['find-noise', join(root, 'manifest.csv'), '--predictions', masks, '--pictures', '3', '--quiet']);
+      const found = new Map(readCsv(join(root, 'noise'), 'noise.csv').map((row) => [row.tile, row]));
+      const tiles = readCsv(root);
+      expect(found.size).toBe(tiles.length);
+      let touched = 0;
+      for (const { tile, x, y, width: wide, height: high } of tiles) {
+        const [left, top] = [Number(x), Number(y)];
+        const across = Math.min(1600, left + Number(wide)) - Math.max(800, left);
+        const down = Math.min(1600, top + Number(high)) - Math.max(800, top);
+        const row = found.get(tile)!;
+        if (across <= 0 || down <= 0) expect([tile, row.wrong_pixels]).toEqual([tile, '0']);
+        else if (Number(row.wrong_pixels) > 0) touched++;
+      }
+      expect(touched).toBeGreaterThan(3);
+      expect(existsSync(join(root, 'noise', 'worst-01.png'))).toBe(true);
+      cpSync(path, join(masks, 'kidney.tif'));
+      const twice = await segtile(['find-noise', join(root, 'manifest.csv'), '--predictions', masks, '--overwrite']);
+      expect([twice.code, twice.stderr]).toEqual([1, expect.stringContaining('has two predictions')]);
     });
   }
 
