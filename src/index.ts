@@ -20,7 +20,13 @@ export { type Model, type ModelClass, resolveModel } from './model/resolve.js';
 export type { TileSettings } from './pipeline/cut-dataset.js';
 export type { DatasetRecord, SlideFacts, SlideFailure } from './pipeline/dataset-record.js';
 export { type Evaluation, type Measured, summarizeSlides } from './pipeline/evaluate.js';
-export { type EvaluateSettings, evaluateMask, type SlideScores, type Tolerance } from './pipeline/evaluate-mask.js';
+export {
+  type EvaluateSettings,
+  evaluateMask,
+  evaluateRuns,
+  type SlideScores,
+  type Tolerance,
+} from './pipeline/evaluate-mask.js';
 export { type Inference, type InferResult, type InferSettings, inferSlide } from './pipeline/infer.js';
 export type { LabelResult, LabelSettings, LabelSinks } from './pipeline/label-scores.js';
 export { type DatasetSettings, type DatasetWatcher, makeDataset } from './pipeline/make-dataset.js';

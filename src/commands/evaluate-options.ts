@@ -29,7 +29,10 @@ const defaultTolerance: Tolerance = { value: 4, unit: 'px' };
 export function addEvaluateOptions(command: Command): Command {
   return command
     .description('Compare masks, or probabilities, with the truth: areas, borders, objects, thresholds.')
-    .argument('<path...>', 'masks or probabilities, or folders of them; then the truth, where --truth does not name it')
+    .argument(
+      '<path...>',
+      'masks or probabilities, folders of them, or a CSV of runs; then the truth, where --truth does not name it',
+    )
     .addOption(
       option('--truth <path>', 'label image, GeoJSON, COCO or CSV of runs; a folder of them; or a CSV: slide, truth', text),
     )
@@ -72,4 +75,5 @@ const examples = `
 Examples:
   segtile evaluate segtile-out/kidney.mask.ome.tif kidney.truth.tif
   segtile evaluate segtile-out --truth truth/ --report evaluation.html
+  segtile evaluate predictions.csv --truth truth.csv --slide-size 35000x25000
   segtile evaluate segtile-out --truth truth/ --write-thresholds best.json`;

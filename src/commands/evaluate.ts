@@ -2,10 +2,9 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SegtileError } from '../errors.js';
 import { type Evaluation, summarizeSlides } from '../pipeline/evaluate.js';
-import { evaluateMask, type SlideScores } from '../pipeline/evaluate-mask.js';
+import { evaluateMask, evaluateRuns, type SlideScores } from '../pipeline/evaluate-mask.js';
 import { type EvaluateWords, writeEvaluateReport } from '../pipeline/evaluate-report.js';
 import { HISTORY } from '../pipeline/history.js';
-import { predictedName } from '../pipeline/prediction.js';
 import { rememberScores } from '../pipeline/score-history.js';
 import { formatThresholdFile } from '../plan/threshold-file.js';
 import { count } from '../terminal/format.js';
@@ -36,19 +35,26 @@ export async function evaluate(
   const { stdout, stderr, signal } = shell;
   const { json, quiet = false, csv, report, writeThresholds } = options;
   const { predictions, truth } = await comparedPaths(paths, options);
-  const pairs = await matchTruths(predictions, truth, predictedName);
+  const names = predictions.map(({ shown }) => shown);
+  const slideOf = new Map(predictions.map(({ shown, slide }) => [shown, slide]));
+  const pairs = await matchTruths(names, truth, (shown) => slideOf.get(shown)!);
   const settings = await evaluateSettings(options);
   await refuseExisting([csv, report, writeThresholds], options.overwrite === true);
 
   const all: SlideScores[] = [];
   const patients: string[] = [];
-  const code = await eachFile(predictions, { what: 'files', key: 'prediction', json }, shell, async (path, index) => {
-    const stage = createProgress(stderr, quiet).stage(predictedName(path), 'rows');
+  const code = await eachFile(names, { what: 'files', key: 'prediction', json }, shell, async (_, index) => {
+    const { path, id, slide } = predictions[index]!;
+    const stage = createProgress(stderr, quiet).stage(slide, 'rows');
     const onRows = (done: number, { width, height }: { width: number; height: number }): void =>
       stage.update({ done, total: height, pixels: done * width });
-    const scores = await evaluateMask(path, pairs[index]!.truth, settings, onRows, signal).finally(() => stage.stop());
+    const { truth: own, patient } = pairs[index]!;
+    const scoring =
+      id === undefined
+        ? evaluateMask(path, own, settings, onRows, signal)
+        : evaluateRuns({ path, id }, own, settings, onRows, signal);
+    const scores = await scoring.finally(() => stage.stop());
     all.push(scores);
-    const { patient } = pairs[index]!;
     if (patient !== undefined) patients.push(patient);
     if (!quiet) for (const note of scores.notes) stderr.write(`segtile: ${oneLine(note)}\n`);
     await remember(scores, options.history);

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { SegtileError } from '../errors.js';
 import type { LabelRule } from '../plan/labels.js';
 import { type BorderPixels, scoreBorders } from '../score/boundary.js';
@@ -8,12 +9,22 @@ import { addProbabilities, emptyHistogram, type Histogram } from '../score/sweep
 import type { Probabilities } from '../slide/probabilities.js';
 import { requireSameShape } from '../truth/aspect.js';
 import { configOf, defaultConfig, type TruthConfig } from '../truth/config.js';
-import { openTruth } from '../truth/open.js';
+import { openTruth, sizeOfTruth } from '../truth/open.js';
+import { slideOfId } from '../truth/slide-names.js';
 import type { Truth } from '../truth/truth.js';
 import type { MaskClass, ScoreRows, Size } from '../types.js';
 import { type PairedRows, pairRows, viewRows } from './paired-rows.js';
-import { openPrediction, type PredictedRows, type Prediction, predictedName, translation } from './prediction.js';
-import { slideBeside } from './slide-beside.js';
+import {
+  openPrediction,
+  openRuns,
+  type PredictedRows,
+  type Prediction,
+  predictedName,
+  type RunsOfSlide,
+  shownRuns,
+  translation,
+} from './prediction.js';
+import { slideBeside, slideNamed } from './slide-beside.js';
 
 /** How far apart borders may be, in px of the mask or in micrometres. */
 export interface Tolerance {
@@ -79,12 +90,44 @@ export async function evaluateMask(
     const assumed = `${path}: the slide is taken to be as large as the mask, ${width} x ${height} px; --slide-size says it where it is not`;
     try {
       const scores = await compare(prediction, truth, config, settings, onRows, signal);
-      return { ...scores, notes: [...(drawn && known === undefined ? [assumed] : []), ...prediction.notes, ...truth.notes] };
+      return { ...scores, notes: [...(drawn && known === undefined ? [assumed] : []), ...scores.notes] };
     } finally {
       await truth.close();
     }
   } finally {
     await prediction.close();
+  }
+}
+
+/**
+ * Compares what a CSV of runs predicts for a slide with the truth, as {@link evaluateMask} does. How large the slide is says the setting, or the record
+ * `<slide>.run.json` beside the CSV, or the truth where it is an image.
+ *
+ * @throws {SegtileError} `usage` where nothing says how large the slide is; else as {@link evaluateMask}
+ */
+export async function evaluateRuns(
+  runs: RunsOfSlide,
+  truthPath: string,
+  settings: EvaluateSettings,
+  onRows: (done: number, of: Size) => void,
+  signal: AbortSignal,
+): Promise<SlideScores> {
+  const shown = shownRuns(runs);
+  const slideName = slideOfId(runs.id);
+  const known = settings.slideSize ?? (await slideNamed(dirname(runs.path), slideName));
+  const size = known ?? (await sizeOfTruth(truthPath, slideName, signal));
+  if (size === undefined) {
+    throw new SegtileError('usage', `nothing says how large the slide of ${shown} is`, 'give --slide-size WxH, level 0 in px');
+  }
+  const config = settings.config ?? defaultConfig();
+  const prediction = await openRuns(runs, size, config, signal);
+  const truth = await openTruth(truthPath, { size, config, slideName, signal });
+  try {
+    const scores = await compare(prediction, truth, config, settings, onRows, signal);
+    const assumed = `${shown}: the slide is taken to be as large as its truth, ${size.width} x ${size.height} px; --slide-size says it where it is not`;
+    return { ...scores, notes: [...(known === undefined ? [assumed] : []), ...scores.notes] };
+  } finally {
+    await truth.close();
   }
 }
 
@@ -95,7 +138,7 @@ async function compare(
   { tolerance, errorsByPlace }: EvaluateSettings,
   onRows: (done: number, of: Size) => void,
   signal: AbortSignal,
-): Promise<Omit<SlideScores, 'notes'>> {
+): Promise<SlideScores> {
   const { width, height, path } = prediction;
   const table = slotTable(classes.map(({ label }) => label));
   const confusion = emptyConfusion(classes.length);
@@ -133,6 +176,7 @@ async function compare(
     objects: classes.map(({ label }) => ofObjects.get(label) ?? { truth: 0, predicted: 0, matched: 0 }),
     histograms: histograms?.all,
     errors: errors?.grid(),
+    notes: [...prediction.notes, ...truth.notes],
   };
 }
 

@@ -6,6 +6,8 @@ import { configOf, type TruthConfig } from '../truth/config.js';
 import { readMaskHead } from '../truth/mask-classes.js';
 import { slideName } from '../truth/match.js';
 import { openLabels } from '../truth/open.js';
+import { openRleCsv } from '../truth/rle-csv.js';
+import type { Truth } from '../truth/truth.js';
 import type { MaskClass, Mpp, ScoreRows, Size } from '../types.js';
 import { type LabelRows, viewRows } from './paired-rows.js';
 
@@ -56,13 +58,47 @@ export async function openPrediction(
   const { width, height } = image;
   return {
     path,
-    width,
-    height,
     mpp: classes ? ownMpp(clues) : findMpp(undefined, clues).mpp,
     classes,
-    notes: image.notes,
+    ...predictedLabels(image, { width, height }),
+  };
+}
+
+/**
+ * Opens what a CSV of runs has of a slide.
+ *
+ * @param size level 0 of the slide, which the runs do not tell
+ * @param config what the runs mean
+ * @throws {SegtileError} `input` where the file cannot be read, or the runs do not fit the slide
+ */
+export async function openRuns(
+  { path, id }: RunsOfSlide,
+  size: Size,
+  config: TruthConfig,
+  signal: AbortSignal,
+): Promise<Prediction> {
+  const runs = await openRleCsv(path, id, size, config, signal);
+  return { ...predictedLabels(runs, size), path: shownRuns({ path, id }), mpp: undefined, classes: undefined };
+}
+
+/** The slide of a CSV of runs, by its id there. */
+export interface RunsOfSlide {
+  readonly path: string;
+  readonly id: string;
+}
+
+/** What the runs of a slide are called. */
+export function shownRuns({ path, id }: RunsOfSlide): string {
+  return `${path}: ${id}`;
+}
+
+function predictedLabels(image: Truth, { width, height }: Size) {
+  return {
+    width,
+    height,
     probabilities: undefined,
-    async *rows(reading) {
+    notes: image.notes,
+    async *rows(reading: AbortSignal): AsyncGenerator<PredictedRows> {
       for await (const rows of viewRows(image.view({ width, height }), reading)) yield { ...rows, scores: undefined };
     },
     close: () => image.close(),

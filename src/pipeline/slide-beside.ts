@@ -13,12 +13,26 @@ import { predictedName } from './prediction.js';
  * @throws {SegtileError} `input` where the record is damaged
  */
 export async function slideBeside(path: string): Promise<RecordedSlide | undefined> {
-  const recordPath = join(dirname(path), `${predictedName(path)}.run.json`);
-  const json = await readFile(recordPath, 'utf8').catch(() => undefined);
-  if (json === undefined) return undefined;
-  const { slide, mask, probabilities } = parsed(json, recordPath);
+  const found = await recordOf(dirname(path), predictedName(path));
+  if (found === undefined) return undefined;
+  const { slide, mask, probabilities } = found;
   const made = [mask?.path, probabilities?.path].flatMap((each) => (each ? [fileName(each)] : []));
   return slide && made.includes(basename(path)) ? slide : undefined;
+}
+
+/**
+ * The slide of a name, as `<name>.run.json` in a folder tells of it; undefined where there is none.
+ *
+ * @throws {SegtileError} `input` where the record is damaged
+ */
+export async function slideNamed(folder: string, name: string): Promise<RecordedSlide | undefined> {
+  return (await recordOf(folder, name))?.slide;
+}
+
+async function recordOf(folder: string, name: string): Promise<Beside | undefined> {
+  const path = join(folder, `${name}.run.json`);
+  const json = await readFile(path, 'utf8').catch(() => undefined);
+  return json === undefined ? undefined : parsed(json, path);
 }
 
 /** Records of `threshold`, which knows no slide, stand in the same place. */

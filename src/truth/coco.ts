@@ -25,6 +25,8 @@ interface Annotation {
 /** Takes the lists of a COCO file, entry by entry, and makes the shapes of one image of it. */
 export interface CocoReader {
   add(list: string, value: unknown): void;
+  /** @throws {SegtileError} `input` where the image is missing, or there are several */
+  image(): Size;
   /**
    * Shapes in the order of the annotations; one that has several polygons gives several. What covers no pixel of the slide (boxes alone,
    * which are no masks, rings that enclose nothing, polygons off the image) is counted and passed over, which a note says.
@@ -64,6 +66,7 @@ export function cocoReader(path: string, name: string, slide: Size, config: Trut
         if (images.length === 0 || images.some(isMine)) annotations.push({ number: count, value: entry });
       }
     },
+    image: () => pick(path, images, name),
     shapes: () => {
       const image = pick(path, images, name);
       const named = `${path}: image ${image.file_name}`;

@@ -79,6 +79,17 @@ async function readWhole(path: string): Promise<unknown> {
   return parseJson(withoutBareNumbers(json) ?? json, path, 'input');
 }
 
+/**
+ * The size of the image of a slide in a COCO file.
+ *
+ * @throws {SegtileError} `input` where there is none, or several
+ */
+export async function sizeInCoco(path: string, name: string, signal?: AbortSignal): Promise<Size> {
+  const coco = cocoReader(path, name, { width: 1, height: 1 }, defaultConfig());
+  for await (const item of jsonItems(path, ['images'], undefined, signal)) coco.add(item.list, item.value);
+  return coco.image();
+}
+
 /** Whether a JSON file is COCO, which holds the truth of many slides. */
 export async function isCoco(path: string, signal?: AbortSignal): Promise<boolean> {
   const members = new Set<string>();

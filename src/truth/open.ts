@@ -3,7 +3,7 @@ import { openFile } from '../tiff/source.js';
 import type { Size } from '../types.js';
 import type { TruthConfig } from './config.js';
 import { imageTruth } from './image-truth.js';
-import { openJsonTruth } from './json-truth.js';
+import { isCoco, openJsonTruth, sizeInCoco } from './json-truth.js';
 import { openLabelPng } from './label-png.js';
 import { openLabelTiff } from './label-tiff.js';
 import { openRleCsv } from './rle-csv.js';
@@ -79,6 +79,28 @@ export async function openLabels(path: string, config: TruthConfig, signal?: Abo
   } finally {
     if (!kept) await source.close();
   }
+}
+
+/**
+ * How many pixels truth says that its slide has: an image of labels is taken to be as large, an image of COCO tells it. Undefined for what does not say.
+ *
+ * @throws {SegtileError} as {@link openTruth}
+ */
+export async function sizeOfTruth(path: string, name: string, signal?: AbortSignal): Promise<Size | undefined> {
+  const source = await openFile(path);
+  let kind: ReturnType<typeof kindOf>;
+  try {
+    const start = new Uint8Array(Math.min(64, source.size));
+    await source.read([{ offset: 0, into: start }], signal);
+    kind = kindOf(isPacked(start) ? await startOfText(path, 64) : start);
+  } finally {
+    await source.close();
+  }
+  if (kind === 'JSON') return (await isCoco(path, signal)) ? await sizeInCoco(path, name, signal) : undefined;
+  if (kind !== 'TIFF' && kind !== 'PNG') return undefined;
+  const image = kind === 'TIFF' ? await openLabelTiff(await openFile(path), signal) : await openLabelPng(path);
+  await image.close();
+  return { width: image.width, height: image.height };
 }
 
 /** First bytes of each kind of image. TIFF: byte order, then 42 (classic) or 43 (BigTIFF) in it. */

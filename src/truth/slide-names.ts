@@ -25,8 +25,14 @@ export function nearestNamed<Each>(all: readonly Each[], name: string, nameOf: (
   return all.filter((_, i) => fits[i] === best);
 }
 
+/** What the slide is called that an id in a table stands for: the id without folder, the ending of an image, and what marks a mask. */
+export function slideOfId(id: string): string {
+  const base = basename(id.trim().replaceAll('\\', '/'));
+  return base.replace(SLIDE, '').replace(/[._-](mask|predicted|prediction)$/i, '');
+}
+
 /** How the names of slides end, where the whole name stands in that of their truth: `a.svs.geojson`. */
-const SLIDE = /(\.ome)?\.(tiff?|svs|ndpi|scn|qptiff|bif|mrxs|vms|vsi|czi|lif|nd2|dcm|isyntax|png|jpe?g)$|\.ome$/;
+const SLIDE = /(\.ome)?\.(tiff?|svs|ndpi|scn|qptiff|bif|mrxs|vms|vsi|czi|lif|nd2|dcm|isyntax|png|jpe?g)$|\.ome$/i;
 /** What may stand before the ending. */
 const MARK = /[._-](truth|mask|labels)$|-anatomical-structure$/;
 const ENDINGS = [/\.ome\.tiff?$/, /\.tiff?$/, /\.png$/, /\.(geo)?json(\.gz)?$/];

@@ -17,6 +17,7 @@ test('the library exports just these', () => {
       "deflateCodec",
       "diagnose",
       "evaluateMask",
+      "evaluateRuns",
       "formatThresholdFile",
       "groupsOf",
       "inferSlide",
