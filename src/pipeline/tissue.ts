@@ -141,7 +141,7 @@ async function turnOfOthers(signal: AbortSignal): Promise<void> {
 /** The user's own tissue regions, on a raster as large as the overview. */
 async function userMask(path: string, slide: Size, overview: Size, signal: AbortSignal): Promise<FoundTissue> {
   const facts = { method: 'file', file: shownPath(path) };
-  if (/\.(geo)?json$/i.test(path)) return { mask: await paintRegions(path, slide, overview, signal), facts };
+  if (/\.(geo)?json(\.gz)?$/i.test(path)) return { ...(await paintRegions(path, slide, overview, signal)), facts };
   const image = await openSlide(path, { signal });
   try {
     if (Math.abs(image.width / image.height - slide.width / slide.height) > 0.02 * (slide.width / slide.height)) {
@@ -171,7 +171,12 @@ async function userMask(path: string, slide: Size, overview: Size, signal: Abort
   }
 }
 
-async function paintRegions(path: string, slide: Size, overview: Size, signal: AbortSignal): Promise<Uint8Array> {
+async function paintRegions(
+  path: string,
+  slide: Size,
+  overview: Size,
+  signal: AbortSignal,
+): Promise<Pick<FoundTissue, 'mask' | 'notes'>> {
   if (isRemote(path)) {
     const message = `cannot use ${shownPath(path)} as tissue regions: it is no local file`;
     throw new SegtileError('input', message, 'download it and give its path');
@@ -185,5 +190,5 @@ async function paintRegions(path: string, slide: Size, overview: Size, signal: A
     .view(overview)
     .readBands({ start: 0, length: overview.height }, () => everything, signal))
     for (const { pixels } of runs) mask.set(pixels.data, y * overview.width);
-  return mask;
+  return { mask, notes: regions.notes };
 }
