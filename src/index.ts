@@ -57,6 +57,7 @@ export { formatThresholdFile, parseThresholdFile } from './plan/threshold-file.j
 export type { WindowRows } from './plan/windows.js';
 export { type BadBlock, checkSlide, type SlideCheck } from './slide/check.js';
 export { type CutWindow, cutWindows } from './slide/cut.js';
+export type { Georeference } from './slide/georeference.js';
 export { inspectSlide, openSlide } from './slide/open.js';
 export { readOverview } from './slide/overview.js';
 export { openProbabilities, type Probabilities } from './slide/probabilities.js';
@@ -64,6 +65,7 @@ export type { ChannelReader, ChannelWish, Level, ReadLevel, Slide, SlideMpp } fr
 export type { Inspection, SlideOptions } from './slide/tiff.js';
 export { type View, type ViewChoice, workingView } from './slide/view.js';
 export { createStitch, type Stitch, type StitchOptions } from './stitch/stitch.js';
+export type { GeoTags } from './tiff/geo.js';
 export type { SampleRange } from './tiff/rgb.js';
 export { deflateCodec, jpegCodec } from './tiff/tile-codec.js';
 export { writePlanes, writeTiff } from './tiff/write.js';

@@ -1,5 +1,6 @@
 import { channelName } from '../slide/channels.js';
 import type { SlideCheck } from '../slide/check.js';
+import type { Georeference } from '../slide/georeference.js';
 import type { Slide } from '../slide/slide.js';
 import type { Inspection } from '../slide/tiff.js';
 import { count, figure, pairs } from '../terminal/format.js';
@@ -8,7 +9,20 @@ import { mppText } from './infer-words.js';
 
 /** What is in a slide, for programs. */
 export function slideFacts({ slide, problem }: Inspection, check: SlideCheck | undefined): object {
-  const { path, format, width, height, levels, mpp, sampling, associated = [], channels = [], notes = [], range } = slide;
+  const {
+    path,
+    format,
+    width,
+    height,
+    levels,
+    mpp,
+    sampling,
+    associated = [],
+    channels = [],
+    notes = [],
+    range,
+    georeference,
+  } = slide;
   return {
     kind: 'slide',
     path,
@@ -22,6 +36,7 @@ export function slideFacts({ slide, problem }: Inspection, check: SlideCheck | u
     associated,
     notes,
     range: range ?? null,
+    georeference: georeference === undefined ? null : placeFacts(georeference),
     readable: problem === undefined,
     ...(problem === undefined ? {} : { problem: { code: problem.code, message: problem.message, hint: problem.hint } }),
     ...(check === undefined ? {} : { check }),
@@ -30,7 +45,7 @@ export function slideFacts({ slide, problem }: Inspection, check: SlideCheck | u
 
 /** What is in a slide, for people. */
 export function slideText({ slide, problem }: Inspection, check: SlideCheck | undefined, style: Style): string {
-  const { format, width, height, levels, mpp, sampling, associated = [], channels = [], notes = [] } = slide;
+  const { format, width, height, levels, mpp, sampling, associated = [], channels = [], notes = [], georeference } = slide;
   const physical = mpp && `${figure((width * mpp.x) / 1000)} x ${figure((height * mpp.y) / 1000)} mm`;
   const named = channels.slice(0, MOST_LISTED).map((_, channel) => channelName(channels, channel));
   const more = channels.length > MOST_LISTED ? `, and ${channels.length - MOST_LISTED} more` : '';
@@ -38,6 +53,7 @@ export function slideText({ slide, problem }: Inspection, check: SlideCheck | un
     ['format', sampling === undefined ? format : `${format}, ${sampling}`],
     ['size', `${count(width)} x ${count(height)} px${physical ? `, ${physical}` : ''}`],
     ['mpp', mpp ? mppText(slide) : 'unknown: give it with --slide-mpp where a model asks for it'],
+    ...(georeference === undefined ? [] : placeRows(georeference)),
     ...(channels.length > 0 ? [['channels', `${count(channels.length)}: ${named.join(', ')}${more}`] as const] : []),
     ...levels.map((level) => [`level ${level.index}`, levelText(level)] as const),
     ...associated.map(
@@ -48,6 +64,22 @@ export function slideText({ slide, problem }: Inspection, check: SlideCheck | un
     ...(problem?.hint === undefined ? [] : [['hint', problem.hint] as const]),
     ...(check === undefined ? [] : checkRows(check, style)),
   ]);
+}
+
+/** Without the tags, whose values it has in a form that says more. */
+function placeFacts({ crs, origin, pixelSize, controlPoints }: Georeference): object {
+  return { crs: crs ?? null, origin: origin ?? null, pixelSize: pixelSize ?? null, controlPoints };
+}
+
+function placeRows({ crs, origin, pixelSize, controlPoints, tags }: Georeference): (readonly [string, string])[] {
+  const [, b, , , d] = tags.transformation ?? [];
+  const turned = (b ?? 0) !== 0 || (d ?? 0) !== 0 ? ', turned' : '';
+  const size = pixelSize === undefined ? '' : `, ${pixelSize.join(' x ')} a pixel${turned}`;
+  const points = `${count(controlPoints)} control points say where it lies`;
+  return [
+    ['crs', crs ?? 'the file does not say what its coordinates are'],
+    ['origin', origin === undefined ? (controlPoints > 0 ? points : 'unknown') : `${origin.join(', ')}${size}`],
+  ];
 }
 
 /** Channels that are shown by name. */

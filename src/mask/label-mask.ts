@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { SegtileError } from '../errors.js';
+import type { GeoTags } from '../tiff/geo.js';
 import { deflateCodec } from '../tiff/tile-codec.js';
 import { writeTiff } from '../tiff/write.js';
 import type { MaskClass, Mpp, RasterRows, Sink, Size } from '../types.js';
@@ -10,6 +11,8 @@ export interface LabelMask {
   readonly size: Size;
   /** Physical size of a mask pixel in micrometres, where it is known. */
   readonly mpp?: Mpp | undefined;
+  /** Where it lies on the earth, in its own pixels. Its value without data is left out where a class has that label. */
+  readonly geo?: GeoTags | undefined;
   /** Every class that may occur, at least one; each with a label of its own from 1 to 255. */
   readonly classes: readonly MaskClass[];
   /** `labels` writes the labels as they are; `255` writes every pixel of the one class as 255, for viewers that show raw values. */
@@ -37,6 +40,7 @@ export async function writeLabelMask(path: string, mask: LabelMask): Promise<Sin
   const sink = await writeTiff(path, {
     size,
     mpp,
+    geo: mask.geo && geoOfMask(mask.geo, classes),
     channels: 1,
     tile: tileOf(size),
     codec: deflateCodec('labels'),
@@ -46,6 +50,12 @@ export async function writeLabelMask(path: string, mask: LabelMask): Promise<Sin
     software: 'segtile',
   });
   return values === '255' ? { ...sink, write: (rows) => sink.write(brightened(rows)) } : sink;
+}
+
+/** A slide's value without data is one that its masks have for pixels without a class, or none. */
+function geoOfMask({ noData, ...place }: GeoTags, classes: readonly MaskClass[]): GeoTags {
+  const possible = Number.isInteger(noData) && noData! >= 0 && noData! <= 255 && classes.every(({ label }) => label !== noData);
+  return possible ? { ...place, noData: noData! } : place;
 }
 
 /** Names and colours of the classes stand in a map, `value` to `name #rrggbb`; the channel of one class has its name and colour. */

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { SegtileError } from '../errors.js';
 import { channelNames, formatScoreMap, type ScoreMap } from '../plan/score-map.js';
 import { scorePlanes } from '../plan/score-planes.js';
+import type { GeoTags } from '../tiff/geo.js';
 import { deflateCodec } from '../tiff/tile-codec.js';
 import { writePlanes } from '../tiff/write.js';
 import type { Mpp, ScoreRows, Sink, Size } from '../types.js';
@@ -13,6 +14,8 @@ export interface ProbabilityMap {
   readonly size: Size;
   /** Physical size of one of them in micrometres, where it is known. */
   readonly mpp?: Mpp | undefined;
+  /** Where it lies on the earth, in its own pixels. */
+  readonly geo?: GeoTags | undefined;
   /** What the channels stand for, and how the file keeps them. */
   readonly map: ScoreMap;
 }
@@ -29,7 +32,7 @@ const tile = 256;
  * @throws {SegtileError} `usage` for a name that does not end in .ome.tif; `model` for a score that is no probability; `output` when
  *   the file cannot be written
  */
-export async function writeProbabilityMap(path: string, { size, mpp, map }: ProbabilityMap): Promise<Sink<ScoreRows>> {
+export async function writeProbabilityMap(path: string, { size, mpp, geo, map }: ProbabilityMap): Promise<Sink<ScoreRows>> {
   if (!/\.ome\.tiff?$/i.test(path)) {
     throw new SegtileError('usage', `expected a name that ends in .ome.tif for probabilities but got ${path}`);
   }
@@ -42,6 +45,7 @@ export async function writeProbabilityMap(path: string, { size, mpp, map }: Prob
   const layout = {
     size,
     mpp,
+    geo,
     channels: 1,
     samples,
     tile,

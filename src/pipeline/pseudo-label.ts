@@ -7,6 +7,7 @@ import type { MaskClass } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';
 import { counted } from './label-scores.js';
 import { peakRss, versions } from './machine.js';
+import { geoFor } from './place.js';
 import { round } from './record.js';
 import type { StageClock } from './stage-clock.js';
 import { type ProbabilityFacts, probabilityFacts, type ThresholdFiles } from './threshold.js';
@@ -70,7 +71,13 @@ export async function pseudoLabel(
     files.record,
     async (keep) => {
       const shown = [...classes, { label: settings.ignore, name: 'ignore', color: [128, 128, 128] as const }];
-      const form = { size: mask, mpp: mask.mpp ?? undefined, classes: shown, values: 'labels' } as const;
+      const form = {
+        size: mask,
+        mpp: mask.mpp ?? undefined,
+        geo: geoFor(probabilities, mask),
+        classes: shown,
+        values: 'labels',
+      } as const;
       const sink = keep(files.mask, await writeLabelMask(files.mask, form));
       const count = emptyConfidentCount();
       const stretch = stretcher(probabilities, mask);

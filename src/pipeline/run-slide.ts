@@ -13,6 +13,7 @@ import type { Box, Pixels, RasterRows, ScoreRows, Sink, Size } from '../types.js
 import { filesAndRecord, type Keep } from './files-and-record.js';
 import { inferSlide } from './infer.js';
 import { type MaskSize, maskSize } from './mask-size.js';
+import { geoFor } from './place.js';
 import type { SlidePlan } from './plan-slide.js';
 import { type RunRecord, recordOf } from './record.js';
 import type { ReadyModel, RunFiles, RunSettings } from './run-settings.js';
@@ -49,7 +50,12 @@ export async function runSlide(
         const covered = coveredBoxes(plan, size);
         labels.push(keep(preview, await createPreview(preview, { overview, size, classes, covered })));
       }
-      labels.push(keep(mask, await writeLabelMask(mask, { size, mpp, classes, values: settings.maskValues })));
+      labels.push(
+        keep(
+          mask,
+          await writeLabelMask(mask, { size, mpp, geo: geoFor(plan.slide, size), classes, values: settings.maskValues }),
+        ),
+      );
       const scores: Sink<ScoreRows>[] = [];
       if (probabilities !== undefined) {
         const sink = await writeProbabilityMap(probabilities.path, probabilityMap(plan, model, probabilities.samples, size));
@@ -96,12 +102,13 @@ export async function runSlide(
 }
 
 /** A map over the whole slide, as a grey pyramid. */
-async function writeMap(keep: Keep, path: string, { width, height, data }: Pixels, { view }: SlidePlan): Promise<void> {
+async function writeMap(keep: Keep, path: string, { width, height, data }: Pixels, { slide, view }: SlidePlan): Promise<void> {
   const [x, y] = [view.width / width, view.height / height];
   const mpp = view.mpp && { x: view.mpp.x * x, y: view.mpp.y * y };
   const sink = await writeTiff(path, {
     size: { width, height },
     mpp,
+    geo: geoFor(slide, { width, height }),
     channels: 1,
     tile: 256,
     codec: deflateCodec('samples'),
@@ -116,13 +123,13 @@ async function writeMap(keep: Keep, path: string, { width, height, data }: Pixel
 
 /** Probabilities have the working resolution: finer there is nothing to be known. */
 function probabilityMap(
-  { grid, view }: SlidePlan,
+  { slide, grid, view }: SlidePlan,
   { classes, labels, exclusive }: Ensemble,
   samples: ProbabilityType,
   { width, height, mpp }: MaskSize,
 ): ProbabilityMap {
   const mask = { width, height, mpp: mpp ?? null };
-  return { size: grid.size, mpp: view.mpp, map: { classes, labels, exclusive, samples, mask } };
+  return { size: grid.size, mpp: view.mpp, geo: geoFor(slide, grid.size), map: { classes, labels, exclusive, samples, mask } };
 }
 
 /** What the windows that are run may speak for, in pixels of the mask. */

@@ -8,6 +8,7 @@ import type { Mpp, Size } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';
 import { counted, labelScores } from './label-scores.js';
 import { peakRss, versions } from './machine.js';
+import { geoFor } from './place.js';
 import { type ClassShare, type CleanedFacts, cleanedFacts, round, sharesOf } from './record.js';
 import type { StageClock } from './stage-clock.js';
 
@@ -84,7 +85,7 @@ export async function thresholdSlide(
   return filesAndRecord(
     files.record,
     async (keep) => {
-      const form = { size: mask, mpp: mask.mpp ?? undefined, classes, values: maskValues };
+      const form = { size: mask, mpp: mask.mpp ?? undefined, geo: geoFor(probabilities, mask), classes, values: maskValues };
       const labels = [keep(files.mask, await writeLabelMask(files.mask, form))];
       const scores = counted(clock.stream('read', probabilities.readScores(signal)), onRows);
       const result = await labelScores(

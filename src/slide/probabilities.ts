@@ -3,6 +3,7 @@ import { parseScoreMap, type ScoreMap } from '../plan/score-map.js';
 import { PROBABILITY_OF_BYTE } from '../plan/score-planes.js';
 import { attribute, plainText, xmlTags } from '../plan/xml.js';
 import type { Band, Mpp, Samples, ScoreRows, Size } from '../types.js';
+import type { Georeference } from './georeference.js';
 import { ownMpp } from './mpp.js';
 import { openSlide } from './open.js';
 import type { Slide } from './slide.js';
@@ -12,6 +13,8 @@ export interface Probabilities extends Size {
   readonly path: string;
   /** Physical size of a pixel in micrometres, where it is known. */
   readonly mpp: Mpp | undefined;
+  /** Where they lie on the earth, in their own pixels. */
+  readonly georeference: Georeference | undefined;
   /** What the channels stand for. */
   readonly map: ScoreMap;
   /**
@@ -46,6 +49,7 @@ export async function openProbabilities(path: string, signal?: AbortSignal): Pro
       width,
       height,
       mpp: mpp && { x: mpp.x, y: mpp.y },
+      georeference: slide.georeference,
       map,
       async *readScores(reading) {
         const everywhere = { start: 0, length: width };

@@ -1,5 +1,6 @@
 import type { SampleRange } from '../tiff/rgb.js';
 import type { Band, Mpp, Samples, SampleType, Size, Span } from '../types.js';
+import type { Georeference } from './georeference.js';
 
 /** Microns per pixel of level 0, and where they came from, such as `--slide-mpp`, `OME-XML`, `Aperio MPP` or `TIFF resolution tags`. */
 export interface SlideMpp extends Mpp {
@@ -75,6 +76,8 @@ export interface Slide {
   readonly mpp: SlideMpp | undefined;
   /** How the file keeps a pixel, such as `3 x 8 bit YCbCr`. */
   readonly sampling?: string;
+  /** Where it lies on the earth, where the file says so. */
+  readonly georeference?: Georeference;
   /** Images in the file that are no levels, such as the label. */
   readonly associated?: readonly AssociatedImage[];
   /** The values of samples that become 0 and 255 where pictures are made of them; without it samples are bytes and stay as they are. */

@@ -14,6 +14,7 @@ import { channelsSeen, isColourless, PALETTE, sampleScale } from '../tiff/rgb.js
 import type { ByteSource } from '../tiff/source.js';
 import { channelName, channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { layOut } from './formats.js';
+import { readGeoreference } from './georeference.js';
 import { findProblem, imageOf, type OpenFile, openLevels, requireSameSamples, sharedScale } from './images.js';
 import { findMpp } from './mpp.js';
 import { givenRange } from './range.js';
@@ -67,6 +68,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     description: base.description,
     resolution: base.resolution,
   });
+  const place = base.geo === undefined ? undefined : await readGeoreference(base.geo, base);
   const slide: Slide = {
     path,
     format: layout.format,
@@ -79,6 +81,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     description: base.description,
     ...(scale.range !== undefined && { range: scale.range }),
     ...(picked !== undefined && { picked }),
+    ...(place !== undefined && 'tags' in place && { georeference: place }),
     channels: kind === 'colours' || names.length <= 1 ? [] : names,
     notes: [
       ...layout.notes,
@@ -87,6 +90,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
       ...(note === undefined ? [] : [note]),
       ...(scale.plain ? [] : [scale.rule]),
       ...absentNotes(images),
+      ...(place !== undefined && 'note' in place ? [place.note] : []),
     ],
     readBands: (level, rows, columns, signal) => {
       const image = at(level);

@@ -1,3 +1,4 @@
+import { type GeoTags, geoTags } from './geo.js';
 import type { TagName, Tags, TagValue } from './tag-names.js';
 
 /** Pixels per unit, as the tags XResolution, YResolution and ResolutionUnit give them. */
@@ -70,6 +71,8 @@ export interface Directory {
   readonly xmp?: string;
   /** What a Hamamatsu scanner says. */
   readonly hamamatsu?: Hamamatsu;
+  /** Where the image lies on the earth. */
+  readonly geo?: GeoTags;
 }
 
 /** Tags of NDPI files (openslide.org/formats/hamamatsu). */
@@ -116,6 +119,8 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
   const subsampling = numbers(tags, 'YCbCrSubSampling', []);
   const tables = tags.JPEGTables;
   const hamamatsu = parseHamamatsu(tags);
+  const noDataValue = noData(text(tags.GDAL_NODATA));
+  const geo = geoTags(tags, noDataValue);
   return {
     index,
     parent,
@@ -144,7 +149,7 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
     },
     lumaWeights: rationals(tags.YCbCrCoefficients, 3) as [number, number, number] | undefined,
     blackWhite: rationals(tags.ReferenceBlackWhite, 6),
-    noData: noData(text(tags.GDAL_NODATA)),
+    noData: noDataValue,
     subsampling: subsampling.length >= 2 ? [subsampling[0]!, subsampling[1]!] : undefined,
     subfileType: number(tags, 'NewSubfileType', number(tags, 'SubfileType', 1) === 2 ? 1 : 0),
     description: text(tags.ImageDescription),
@@ -154,6 +159,7 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
     ...(tags.Software === undefined ? {} : { software: text(tags.Software) }),
     ...(tags.XMP === undefined ? {} : { xmp: text(tags.XMP) }),
     ...(hamamatsu === undefined ? {} : { hamamatsu }),
+    ...(geo === undefined ? {} : { geo }),
   };
 }
 

@@ -33,6 +33,19 @@ const LARGEST_TAG = 2 ** 26;
 /** Text is looked through, and OME-XML of the largest experiments has some megabytes. */
 const LONGEST_TEXT = 2 ** 25;
 
+/** Tags without which all pixels are still what they are: where they are damaged, they are passed over. */
+const NEEDLESS: ReadonlySet<TagName> = new Set([
+  'ModelPixelScale',
+  'ModelTiepoint',
+  'ModelTransformation',
+  'GeoKeyDirectory',
+  'GeoDoubleParams',
+  'GeoAsciiParams',
+]);
+
+/** Thousands of tie points, which is more than anybody sets. */
+const LONGEST_NEEDLESS = 2 ** 20;
+
 /** A directory has some twenty tags; more than this means a damaged file. */
 const MOST_ENTRIES = 4096;
 
@@ -90,6 +103,7 @@ export async function readTags(
     const wide = high > 0 && bytes <= inline ? high + view.getUint32(valueAt, true) : undefined;
     const elsewhere = big ? unsigned64(view, valueAt, littleEndian) : view.getUint32(valueAt, littleEndian) + high;
     const entry = { name, type, bytes, offset: bytes <= inline ? offset + valueAt : elsewhere, wide };
+    if (NEEDLESS.has(name) && (entry.offset + bytes > source.size || bytes > LONGEST_NEEDLESS)) continue;
     if (entry.offset + bytes > source.size) {
       throw new Error(`${name} has ${bytes} bytes at byte ${entry.offset}, but the file ends at byte ${source.size}`);
     }

@@ -14,8 +14,9 @@ export interface RawValue {
 export function decodeValues(values: readonly RawValue[], littleEndian: boolean): Tags {
   const tags: Partial<Record<TagName, TagValue>> = {};
   for (const { name, type, raw, wide } of values) {
-    const decoded = wide === undefined ? decode(type, raw, littleEndian) : [wide];
-    if (decoded !== undefined) tags[name] = decoded;
+    // Geo keys count in bytes of their texts.
+    const kept = name === 'GeoAsciiParams' ? raw : decode(type, raw, littleEndian);
+    tags[name] = wide === undefined ? kept : [wide];
   }
   return tags;
 }

@@ -35,7 +35,7 @@ export interface Entry {
 }
 
 /** The field types that the writer uses, by the names of TIFF 6.0 and BigTIFF. */
-export type FieldType = 'ascii' | 'short' | 'long' | 'rational' | 'long8' | 'ifd8';
+export type FieldType = 'ascii' | 'short' | 'long' | 'rational' | 'double' | 'long8' | 'ifd8';
 
 /** Code, and bytes of one value as it stands in {@link Entry.values} (a rational counts as two of four bytes). */
 const fields: Readonly<Record<FieldType, { code: number; bytes: number; valuesPerField: number }>> = {
@@ -43,6 +43,7 @@ const fields: Readonly<Record<FieldType, { code: number; bytes: number; valuesPe
   short: { code: 3, bytes: 2, valuesPerField: 1 },
   long: { code: 4, bytes: 4, valuesPerField: 1 },
   rational: { code: 5, bytes: 4, valuesPerField: 2 },
+  double: { code: 12, bytes: 8, valuesPerField: 1 },
   long8: { code: 16, bytes: 8, valuesPerField: 1 },
   ifd8: { code: 18, bytes: 8, valuesPerField: 1 },
 };
@@ -140,6 +141,7 @@ function writeValues(view: DataView, at: number, { type, values }: Entry): void 
     if (bytes === 1) view.setUint8(at + i, value);
     else if (bytes === 2) view.setUint16(at + 2 * i, value, true);
     else if (bytes === 4) view.setUint32(at + 4 * i, value, true);
+    else if (type === 'double') view.setFloat64(at + 8 * i, value, true);
     else view.setBigUint64(at + 8 * i, BigInt(value), true);
   }
 }

@@ -1,5 +1,6 @@
 import { SegtileError } from '../errors.js';
 import type { Mpp, PlaneRows } from '../types.js';
+import type { GeoTags } from './geo.js';
 import type { Reduce } from './pyramid.js';
 import { type ImageFormat, pixelBytes } from './tile-codec.js';
 import type { LevelLinks } from './write-directory.js';
@@ -12,6 +13,8 @@ export interface TiffLayout extends ImageFormat {
   readonly levels: LevelLinks;
   /** Physical size of a level-0 pixel, written as resolution in pixels per cm; reduced levels state their own. */
   readonly mpp?: Mpp | undefined;
+  /** Where level 0 lies on the earth; readers take the reduced levels to lie there, too. */
+  readonly geo?: GeoTags | undefined;
   readonly description?: string | undefined;
   readonly software?: string | undefined;
 }

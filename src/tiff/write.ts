@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { SegtileError } from '../errors.js';
 import type { PlaneRows, RasterRows, Sink, Size } from '../types.js';
 import { blockStore, type EncodedTile, type LevelBlocks } from './block-store.js';
+import { geoEntries } from './geo.js';
 import { openPartialFile, type PartialFile } from './partial-file.js';
 import { levelSizes } from './pyramid.js';
 import { reducedRow } from './reduced-row.js';
@@ -191,6 +192,7 @@ function entries(
           short(Tag.ResolutionUnit, 3),
         ]
       : []),
+    ...(layout.geo && level === 0 ? geoEntries(layout.geo) : []),
     short(Tag.PlanarConfiguration, 1),
     ...ascii(Tag.Software, layout.software),
     long(Tag.TileWidth, [tile]),
