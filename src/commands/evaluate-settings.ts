@@ -49,7 +49,7 @@ const IMAGES = /^[^.].*\.(tiff?|png)$/i;
 /** The predictions at a path. Of what `segtile infer` wrote the masks, or the probabilities where thresholds are asked for; else all images. */
 async function predictionFiles(path: string, sweeps: boolean): Promise<PredictionFile[]> {
   const found = await stat(path).catch(() => undefined);
-  if (found && /\.csv(\.gz)?$/i.test(path)) {
+  if (found && /\.csv(\.gz|\.zip)?$/i.test(path)) {
     const ids = await idsOfRuns(path);
     return ids.map((id) => ({ path, id, shown: shownRuns({ path, id }), slide: slideOfId(id) }));
   }

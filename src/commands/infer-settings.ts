@@ -139,7 +139,7 @@ function resolutionOf({ level, mpp, downsample }: InferOptions): ViewChoice | un
  */
 export function tissueOf(text: string): TissueChoice {
   if (text === 'otsu' || text === 'hubmap' || text === 'none') return { kind: text };
-  if (/\.(geo)?json(\.gz)?$|\.png$|\.jpe?g$|\.tiff?$/i.test(text)) return { kind: 'file', path: text };
+  if (/\.(geo)?json(\.gz|\.zip)?$|\.png$|\.jpe?g$|\.tiff?$/i.test(text)) return { kind: 'file', path: text };
   throw new SegtileError(
     'usage',
     `expected otsu, hubmap, none or a mask file for --tissue but got "${text}"`,

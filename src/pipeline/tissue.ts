@@ -141,7 +141,7 @@ async function turnOfOthers(signal: AbortSignal): Promise<void> {
 /** The user's own tissue regions, on a raster as large as the overview. */
 async function userMask(path: string, slide: Size, overview: Size, signal: AbortSignal): Promise<FoundTissue> {
   const facts = { method: 'file', file: shownPath(path) };
-  if (/\.(geo)?json(\.gz)?$/i.test(path)) return { ...(await paintRegions(path, slide, overview, signal)), facts };
+  if (/\.(geo)?json(\.gz|\.zip)?$/i.test(path)) return { ...(await paintRegions(path, slide, overview, signal)), facts };
   const image = await openSlide(path, { signal });
   try {
     if (Math.abs(image.width / image.height - slide.width / slide.height) > 0.02 * (slide.width / slide.height)) {

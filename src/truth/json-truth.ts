@@ -73,9 +73,11 @@ export async function openRegions(path: string, slide: Size, signal?: AbortSigna
 }
 
 async function readWhole(path: string): Promise<unknown> {
-  const json = await streamText(await openText(path)).catch((cause: unknown) => {
-    throw new SegtileError('input', `${path} cannot be read: ${reason(cause)}`, 'check that the file may be read', cause);
-  });
+  const json = await openText(path)
+    .then(streamText)
+    .catch((cause: unknown) => {
+      throw new SegtileError('input', `${path} cannot be read: ${reason(cause)}`, 'check that the file may be read', cause);
+    });
   return parseJson(withoutBareNumbers(json) ?? json, path, 'input');
 }
 

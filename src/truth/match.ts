@@ -38,12 +38,12 @@ export async function matchTruths(
     throw new SegtileError('input', `there is no file or folder ${shownPath(given)}`, 'check the path of the truth', cause);
   });
   if (found.isDirectory()) return matchFolder(slides, given, await readdir(given), nameOf);
-  if (/\.csv(\.gz)?$/i.test(given)) {
+  if (/\.csv(\.gz|\.zip)?$/i.test(given)) {
     const pairs = await readPairs(given);
     if (pairs !== undefined) return matchPairs(slides, pairs, given, nameOf);
     return slides.map((slide) => ({ slide, truth: given, patient: undefined }));
   }
-  if (slides.length > 1 && !(/\.json(\.gz)?$/i.test(given) && (await isCoco(given)))) {
+  if (slides.length > 1 && !(/\.json(\.gz|\.zip)?$/i.test(given) && (await isCoco(given)))) {
     throw new SegtileError(
       'input',
       `${given} is the truth of one slide, but there are ${slides.length}`,

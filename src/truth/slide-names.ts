@@ -35,7 +35,7 @@ export function slideOfId(id: string): string {
 const SLIDE = /(\.ome)?\.(tiff?|svs|ndpi|scn|qptiff|bif|mrxs|vms|vsi|czi|lif|nd2|dcm|isyntax|png|jpe?g)$|\.ome$/i;
 /** What may stand before the ending. */
 const MARK = /[._-](truth|mask|labels)$|-anatomical-structure$/;
-const ENDINGS = [/\.ome\.tiff?$/, /\.tiff?$/, /\.png$/, /\.(geo)?json(\.gz)?$/];
+const ENDINGS = [/\.ome\.tiff?$/, /\.tiff?$/, /\.png$/, /\.(geo)?json(\.gz|\.zip)?$/, /\.zip$/];
 
 /**
  * The names, in small letters, of the slides that a file may be the truth of, by its own name: the slide's name, with or without its ending, then

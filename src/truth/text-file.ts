@@ -2,47 +2,87 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { type Entry, openPromise } from 'yauzl';
+import { reason, SegtileError } from '../errors.js';
 
 /** Bytes that are read at once. */
 const PIECE = 2 ** 20;
 
 /**
- * The bytes of a text, unpacked where the file is packed with gzip, which its first bytes tell.
+ * The bytes of a text, unpacked where the file is packed with gzip or is a ZIP, which its first bytes tell. Of a ZIP the one file that it holds.
  *
  * @returns a stream that fails where the file cannot be read or unpacked; whoever is done with it destroys it
+ * @throws {Error} where the file cannot be opened, or is a ZIP that does not hold one file
  */
 export async function openText(path: string): Promise<Readable> {
   const start = await firstBytes(path);
+  if (isZip(start)) return openZipped(path);
   const file = createReadStream(path, { highWaterMark: PIECE });
-  if (!isPacked(start)) return file;
+  if (!isGzip(start)) return file;
   const unpacked = createGunzip({ chunkSize: PIECE });
   // Whatever fails ends the stream that is read from.
   pipeline(file, unpacked, () => {});
   return unpacked;
 }
 
-/** Whether a file that starts so is packed with gzip. */
+/** Whether a file that starts so is packed. */
 export function isPacked(start: Uint8Array): boolean {
+  return isGzip(start) || isZip(start);
+}
+
+function isGzip(start: Uint8Array): boolean {
   return start[0] === 0x1f && start[1] === 0x8b;
+}
+
+function isZip(start: Uint8Array): boolean {
+  return start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
+}
+
+/** Folders of a ZIP, and what macOS puts beside each file. */
+const NO_FILE = /\/$|^__MACOSX\//;
+
+async function openZipped(path: string): Promise<Readable> {
+  const zip = await openPromise(path, { autoClose: false });
+  try {
+    const files: Entry[] = [];
+    for await (const entry of zip.eachEntry()) if (!NO_FILE.test(entry.fileName)) files.push(entry);
+    const [only, ...more] = files;
+    if (only === undefined || more.length > 0) {
+      throw new Error(`it is a ZIP of ${files.length} files, not of one: ${files.map(({ fileName }) => fileName).slice(0, 5)}`);
+    }
+    const stream = await zip.openReadStreamPromise(only);
+    stream.once('close', () => zip.close());
+    return stream;
+  } catch (error) {
+    zip.close();
+    throw error;
+  }
 }
 
 async function firstBytes(path: string): Promise<Uint8Array> {
   const file = await open(path);
   try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(2), 0, 2, 0);
+    const { buffer, bytesRead } = await file.read(new Uint8Array(4), 0, 4, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
 }
 
-/** The first bytes of a text, as {@link openText} gives them. */
+/**
+ * The first bytes of a text, as {@link openText} gives them.
+ *
+ * @throws {SegtileError} `input` where it cannot be read or unpacked
+ */
 export async function startOfText(path: string, bytes: number): Promise<Uint8Array> {
-  const stream = await openText(path);
+  let stream: Readable | undefined;
   try {
+    stream = await openText(path);
     for await (const piece of stream as AsyncIterable<Buffer>) return piece.subarray(0, bytes);
     return new Uint8Array(0);
+  } catch (cause) {
+    throw new SegtileError('input', `${path} cannot be read: ${reason(cause)}`, 'copy or pack the file again', cause);
   } finally {
-    stream.destroy();
+    stream?.destroy();
   }
 }

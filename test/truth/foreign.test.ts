@@ -31,7 +31,7 @@ describe('GeoJSON as other programs write it', () => {
   const passed =
     'passed over 2 of type Point, 1 of type MultiPoint, 1 of type LineString, 1 of type MultiLineString, 5 without a geometry, 6 with a ring that encloses nothing, 2 off the slide';
 
-  it.each(['qupath.geojson', 'qupath.geojson.gz', 'collections.geojson'])(
+  it.each(['qupath.geojson', 'qupath.geojson.gz', 'qupath.geojson.zip', 'collections.geojson'])(
     'fills the polygons of %s as GDAL does, and says in one line what it passed over',
     async (name) => {
       const { labels, notes, kind } = await read(fixture(`foreign/${name}`));
@@ -48,6 +48,21 @@ describe('GeoJSON as other programs write it', () => {
       const { labels, notes } = await read(each, defaultConfig());
       expect(labels).toEqual(await wanted('bare.png'));
       expect(notes).toEqual([]);
+    }
+  });
+
+  it('says what is wrong with what is packed', async () => {
+    const reading = read(fixture('foreign/two.zip'), defaultConfig());
+    await expect(reading).rejects.toThrow('two.zip cannot be read: it is a ZIP of 2 files, not of one: a.geojson,b.geojson');
+    for (const [name, file] of [
+      ['cut.geojson.gz', 'qupath.geojson.gz'],
+      ['cut.geojson.zip', 'qupath.geojson.zip'],
+    ] as const) {
+      const bytes = readFileSync(fixture(`foreign/${file}`));
+      for (const length of [3, 12, bytes.length >> 1, bytes.length - 9]) {
+        const cut = read(temporary(name, bytes.subarray(0, length)), defaultConfig());
+        await expect(cut).rejects.toMatchObject({ name: 'SegtileError' });
+      }
     }
   });
 

@@ -28,6 +28,8 @@ describe('matchFolder', () => {
     'A.SVS.tif',
     'a.svs_mask.png',
     'a.json.gz',
+    'a.svs.geojson.zip',
+    'a.zip',
   ])('takes %s for the truth of a.svs', (name) => {
     const found = matchFolder(['/s/a.svs'], '/t', ['ab.png', 'b.truth.tif', name]);
     expect(found).toEqual([{ slide: '/s/a.svs', truth: `/t/${name}`, patient: undefined }]);
