@@ -25,6 +25,15 @@ export interface Size {
   readonly height: number;
 }
 
+/**
+ * Size of an image that shows a whole slide, at whatever resolution. `spans` is how many of its pixels, and what part of one, lie side by side on the
+ * width and the height of level 0: as many as it has where nothing else is said. A level of a file that was made by means of 4 x 4 pixels may have 741 rows
+ * though level 0 has 2967: then 741.75 of its rows span level 0, and the last pixels of level 0 lie on none of them.
+ */
+export interface SpanningSize extends Size {
+  readonly spans?: Size | undefined;
+}
+
 /** What samples are: bytes from 0 to 255, whole numbers from 0 to 65,535, or floating point of 32 bits. */
 export type SampleType = 'uint8' | 'uint16' | 'float32';
 

@@ -76,7 +76,7 @@ function copyOf(tile: Tile, copy: number, partner: Tile | undefined, { steps }: 
 }
 
 /** What is known of a part of a tile that was enlarged to the tile's size. How much of it is tissue is not. */
-function cropped(record: TileRecord, box: Box, { window, size, full }: Survey): TileRecord {
+function cropped(record: TileRecord, box: Box, { window, spans, full }: Survey): TileRecord {
   if (box.width === window.width && box.height === window.height) return record;
   const [across, down] = [box.width / window.width, box.height / window.height];
   const { mpp } = record;
@@ -85,7 +85,7 @@ function cropped(record: TileRecord, box: Box, { window, size, full }: Survey): 
     ...record,
     x,
     y,
-    box: fullBox({ ...box, x, y }, size, full),
+    box: fullBox({ ...box, x, y }, spans, full),
     downsample: record.downsample * Math.sqrt(across * down),
     mpp: mpp && { x: mpp.x * across, y: mpp.y * down },
     tissue: undefined,

@@ -143,21 +143,25 @@ function noProbabilities(): never {
  * @param passed options that all variants share
  * @throws {SegtileError} `usage` where the slide is no larger than what it is to be shrunk to
  */
-export function variantArguments(variant: Variant, size: Size, passed: readonly string[]): string[] {
-  const options = Object.entries(inferOptions(variant, size));
+export function variantArguments(
+  variant: Variant,
+  size: Size & { readonly levels: readonly Size[] },
+  passed: readonly string[],
+): string[] {
+  const options = Object.entries(inferOptions(variant, size, size.levels));
   return [...passed, ...options.flatMap(([name, value]) => (value === '' ? [`--${name}`] : [`--${name}`, value]))];
 }
 
 /**
- * The size of a slide's level 0, in px.
+ * The size of a slide's levels, in px; its own is that of level 0.
  *
  * @throws {SegtileError} `input` where it cannot be opened
  */
-export async function slideSize(path: string, signal: AbortSignal): Promise<{ width: number; height: number }> {
+export async function slideSize(path: string, signal: AbortSignal): Promise<Size & { readonly levels: readonly Size[] }> {
   const { slide } = await inspectSlide(path, { signal });
-  const { width, height } = slide;
+  const { width, height, levels } = slide;
   await slide.close();
-  return { width, height };
+  return { width, height, levels };
 }
 
 /** A folder's name: letters, digits and a few signs of the variant's name, and enough of a hash to tell it from others. */

@@ -49,14 +49,14 @@ export async function bothNext<Item>(
   return [one.value.done ? undefined : one.value.value, other.value.done ? undefined : other.value.value];
 }
 
-function recordOf({ slide, full, size, window, downsample, mpp }: Survey, tile: PlannedTile): TileRecord {
+function recordOf({ slide, full, spans, window, downsample, mpp }: Survey, tile: PlannedTile): TileRecord {
   const { x, y, split, fold, sampler, tissue } = tile;
   return {
     id: tileId(slide.name, x, y),
     slide: slide.path,
     patient: slide.patient,
     group: slide.group,
-    box: fullBox({ x, y, ...window }, size, full),
+    box: fullBox({ x, y, ...window }, spans, full),
     x,
     y,
     downsample,
@@ -69,16 +69,20 @@ function recordOf({ slide, full, size, window, downsample, mpp }: Survey, tile: 
   };
 }
 
-/** A box of the working image in level-0 pixels: its sides go to the nearest pixel, and end at the slide's border. */
-export function fullBox(box: Box, size: Size, full: Size): Box {
+/**
+ * A box of the working image in level-0 pixels: its sides go to the nearest pixel, and end at the slide's border.
+ *
+ * @param spans how many working pixels lie on the slide
+ */
+export function fullBox(box: Box, spans: Size, full: Size): Box {
   const at = (value: number, working: number, length: number): number =>
     Math.min(Math.max(Math.round((value * length) / working), 0), length);
-  const x = at(box.x, size.width, full.width);
-  const y = at(box.y, size.height, full.height);
+  const x = at(box.x, spans.width, full.width);
+  const y = at(box.y, spans.height, full.height);
   return {
     x,
     y,
-    width: at(box.x + box.width, size.width, full.width) - x,
-    height: at(box.y + box.height, size.height, full.height) - y,
+    width: at(box.x + box.width, spans.width, full.width) - x,
+    height: at(box.y + box.height, spans.height, full.height) - y,
   };
 }

@@ -148,7 +148,7 @@ async function compare(
   const labels = translation(prediction, { classes, ...config });
   const histograms = histogramsOf(prediction, labels, classes);
 
-  const truthRows = viewRows(truth.view({ width, height }), signal);
+  const truthRows = viewRows(truth.view({ width, height, spans: prediction.spans }), signal);
   for await (const rows of pairRows(truthRows, prediction.rows(signal), signal)) {
     const is = rows.truth;
     const predicted = rows.predicted.map((label) => labels[label]!);

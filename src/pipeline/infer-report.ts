@@ -58,7 +58,7 @@ async function inferReport(record: RunRecord, plan: SlidePlan): Promise<Report> 
 
 async function pictures({ preview }: RunRecord, plan: SlidePlan): Promise<Section[]> {
   const shown = preview === null ? [] : [await previewPicture(preview)];
-  const map = windowMap(await plan.overview(), plan.grid.size, mappedWindows(plan));
+  const map = windowMap(await plan.overview(), plan.view.spans, mappedWindows(plan));
   const { run, skipped } = windowColors;
   return [
     {

@@ -43,6 +43,6 @@ export async function inferSlide(
     'run' in model
       ? scoreSlide(plan, model, settings, clock, counted, signal)
       : scoreStreams(plan, model, settings, clock, counted, signal);
-  const count = await labelScores(scores, plan.grid.size, settings, sinks, output, clock);
+  const count = await labelScores(scores, plan.view, settings, sinks, output, clock);
   return { ...count, windowsRun };
 }

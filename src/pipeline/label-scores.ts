@@ -3,7 +3,7 @@ import { scoreEnlarger } from '../plan/enlarge.js';
 import { emptyLabelCount, type LabelCount, type LabelRule, labelRows } from '../plan/labels.js';
 import { probabilities, type Squash } from '../plan/squash.js';
 import { stretcher } from '../plan/stretch.js';
-import type { RasterRows, ScoreRows, Sink, Size } from '../types.js';
+import type { RasterRows, ScoreRows, Sink, Size, SpanningSize } from '../types.js';
 import type { StageClock } from './stage-clock.js';
 
 /** How final scores become labels. */
@@ -42,13 +42,15 @@ export interface LabelSinks {
  */
 export async function labelScores(
   scores: AsyncIterable<ScoreRows>,
-  size: Size,
+  size: SpanningSize,
   { squash, rule, cleanUp, enlarge: what }: LabelSettings,
   sinks: LabelSinks,
   output: Size,
   clock: StageClock,
 ): Promise<LabelResult> {
-  const finer = what === 'scores' && (size.width !== output.width || size.height !== output.height);
+  const { spans = size } = size;
+  const same = [size, spans].every(({ width, height }) => width === output.width && height === output.height);
+  const finer = what === 'scores' && !same;
   const counted = finer ? output : size;
   const stretch = stretcher(counted, output);
   const cleaner = cleanUp && createCleaner(size, cleanUp);

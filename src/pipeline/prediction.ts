@@ -8,7 +8,7 @@ import { slideName } from '../truth/match.js';
 import { openLabels } from '../truth/open.js';
 import { openRleCsv } from '../truth/rle-csv.js';
 import type { Truth } from '../truth/truth.js';
-import type { MaskClass, Mpp, ScoreRows, Size } from '../types.js';
+import type { MaskClass, Mpp, ScoreRows, Size, SpanningSize } from '../types.js';
 import { type LabelRows, viewRows } from './paired-rows.js';
 
 /** Labels that were predicted, with the scores that they are made of where there are any. */
@@ -17,7 +17,7 @@ export interface PredictedRows extends LabelRows {
 }
 
 /** A label mask or probabilities, open. */
-export interface Prediction extends Size {
+export interface Prediction extends SpanningSize {
   readonly path: string;
   /** Micrometres per pixel, where the file says it. */
   readonly mpp: Mpp | undefined;
@@ -106,12 +106,13 @@ function predictedLabels(image: Truth, { width, height }: Size) {
 }
 
 function predictedScores(probabilities: Probabilities, ruleOf: (probabilities: Probabilities) => LabelRule): Prediction {
-  const { path, width, height, mpp, map } = probabilities;
+  const { path, width, height, spans, mpp, map } = probabilities;
   const rule = ruleOf(probabilities);
   return {
     path,
     width,
     height,
+    spans,
     mpp,
     classes: map.classes,
     notes: [],

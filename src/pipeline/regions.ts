@@ -82,7 +82,7 @@ async function regionPictures(
   const slide = await openSlide(recorded.path, seenAs(recorded, signal));
   try {
     const { width: w0, height: h0 } = slide;
-    const image = await cut(workingView(slide, { kind: 'downsample', downsample: w0 / size.width }), part, 3, signal);
+    const image = await cut(workingView(slide, { kind: 'size', ...size }), part, 3, signal);
     const truth = await truthPart(scores, config, { width: w0, height: h0 }, size, part, signal);
     const fitted = { ...image, width: part.width, height: part.height };
     const pictures = [

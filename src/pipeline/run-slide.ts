@@ -123,23 +123,26 @@ async function writeMap(keep: Keep, path: string, { width, height, data }: Pixel
 
 /** Probabilities have the working resolution: finer there is nothing to be known. */
 function probabilityMap(
-  { slide, grid, view }: SlidePlan,
+  { slide, view }: SlidePlan,
   { classes, labels, exclusive }: Ensemble,
   samples: ProbabilityType,
   { width, height, mpp }: MaskSize,
 ): ProbabilityMap {
   const mask = { width, height, mpp: mpp ?? null };
-  return { size: grid.size, mpp: view.mpp, geo: geoFor(slide, grid.size), map: { classes, labels, exclusive, samples, mask } };
+  const { spans } = view;
+  const whole = spans.width === view.width && spans.height === view.height;
+  const map = { classes, labels, exclusive, samples, mask, ...(whole ? {} : { spans }) };
+  return { size: { width: view.width, height: view.height }, mpp: view.mpp, geo: geoFor(slide, view), map };
 }
 
 /** What the windows that are run may speak for, in pixels of the mask. */
 function* coveredBoxes(plan: SlidePlan, size: Size): Generator<Box> {
-  for (const { grid, selection } of [plan, ...plan.others]) yield* coreBoxes(grid, selection, size);
+  for (const { grid, selection } of [plan, ...plan.others]) yield* coreBoxes(grid, selection, size, plan.view.spans);
 }
 
-function* coreBoxes(grid: Grid, selection: Selection, size: Size): Generator<Box> {
-  const x = size.width / grid.size.width;
-  const y = size.height / grid.size.height;
+function* coreBoxes(grid: Grid, selection: Selection, size: Size, spans: Size): Generator<Box> {
+  const x = size.width / spans.width;
+  const y = size.height / spans.height;
   for (let row = 0; row < grid.rows; row++) {
     for (const { core } of selection.kept(row))
       yield { x: core.x * x, y: core.y * y, width: core.width * x, height: core.height * y };

@@ -57,6 +57,8 @@ export interface Survey {
   /** Level-0 and working pixels. */
   readonly full: Size;
   readonly size: Size;
+  /** How many working pixels lie on the slide; see `SpanningSize`. */
+  readonly spans: Size;
   readonly window: Size;
   readonly downsample: number;
   readonly mpp: Mpp | undefined;
@@ -98,7 +100,12 @@ export async function withPair<T>(
     const view = workingView(slide, resolution ?? { kind: 'level', level: 0 });
     const truth = await openTruth({ width: slide.width, height: slide.height });
     try {
-      return await work({ slide, view, truth, labels: truth.view({ width: view.width, height: view.height }) });
+      return await work({
+        slide,
+        view,
+        truth,
+        labels: truth.view({ width: view.width, height: view.height, spans: view.spans }),
+      });
     } finally {
       await truth.close();
     }
@@ -120,7 +127,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
     const size = { width: view.width, height: view.height };
     const sample = settings.sample(classes);
     const overview = once(() => readOverview(pair.slide, OVERVIEW_SIDE, signal));
-    const { share: tissue, notes } = await tissueLookup(pair.slide, size, settings.tissue, overview, signal);
+    const { share: tissue, notes } = await tissueLookup(pair.slide, view.spans, settings.tissue, overview, signal);
     const warnings = await contrastWarnings(pair.slide, settings.tissue.kind, false, overview);
     const asked = new Set(sample.asks.map(({ sampler }) => sampler));
     const ground: Ground = {
@@ -129,7 +136,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
       tissue,
       holds: holdsTissue(settings.tissue, sample.minTissue),
       foreground: asked.has('positive') ? await findForeground(labels, classes, sample.window, signal) : undefined,
-      objects: asked.has('object') ? await findObjects(pair, size, signal) : undefined,
+      objects: asked.has('object') ? await findObjects(pair, signal) : undefined,
     };
     const proposals = propose(sample, ground);
     const countsOf = await countProposals(labels, classes, sample.window, proposals, signal);
@@ -138,6 +145,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
       slide,
       full: { width: pair.slide.width, height: pair.slide.height },
       size,
+      spans: view.spans,
       window: sample.window,
       downsample: view.downsample,
       mpp: view.mpp,
@@ -153,7 +161,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
 /** Share of a window of the working image that is tissue, and what is to be said of how that is known. */
 async function tissueLookup(
   slide: Slide,
-  size: Size,
+  spans: Size,
   choice: TissueChoice,
   seen: () => Promise<Pixels>,
   signal: AbortSignal,
@@ -162,7 +170,7 @@ async function tissueLookup(
   const overview = await seen();
   const { mask, notes = [] } = await tissueMask(choice, slide, overview, signal);
   const map = tissueMap(mask, overview);
-  return { share: (window) => tissueShare(map, window, size), notes };
+  return { share: (window) => tissueShare(map, window, spans), notes };
 }
 
 async function findForeground(
@@ -182,10 +190,10 @@ async function findForeground(
 }
 
 /** The boxes of all objects, in working pixels; each has at least one. */
-async function findObjects({ slide, truth }: OpenPair, size: Size, signal: AbortSignal): Promise<Box[]> {
+async function findObjects({ slide, view, truth }: OpenPair, signal: AbortSignal): Promise<Box[]> {
   const boxes: Box[] = [];
-  const across = size.width / slide.width;
-  const down = size.height / slide.height;
+  const across = view.spans.width / slide.width;
+  const down = view.spans.height / slide.height;
   for await (const { box } of truth.objects(signal)) {
     const x = Math.floor(box.x * across);
     const y = Math.floor(box.y * down);

@@ -73,7 +73,7 @@ export async function selectTissue(
     if (view.slide.levels.length > 1) {
       const low = await overview();
       const map = tissueMap(stainedPixels(low), low);
-      const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, grid.size)));
+      const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, view.spans)));
       return { selection, facts: { ...facts, judgedOn: `overview of ${low.width} x ${low.height} px` } };
     }
     const stain = createStainCount(grid);
@@ -88,7 +88,7 @@ export async function selectTissue(
   const low = await overview();
   const { mask, facts, notes } = await tissueMask(choice, view.slide, low, signal);
   const map = tissueMap(mask, low);
-  const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, grid.size)));
+  const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, view.spans)));
   const share = map.sums.at(-1)! / mask.length;
   const judgedOn = `overview of ${low.width} x ${low.height} px`;
   return { selection, notes, facts: { ...facts, minTissue: least, judgedOn, tissueShare: Number(share.toFixed(4)) } };

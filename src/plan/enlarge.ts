@@ -1,4 +1,4 @@
-import type { ScoreRows, Size } from '../types.js';
+import type { ScoreRows, Size, SpanningSize } from '../types.js';
 
 /** Output rows made at once, in pixels, so that an enlargement by a large factor holds few of them. */
 const CHUNK_HEIGHT = 64;
@@ -16,12 +16,13 @@ interface Between {
  * value lies between, it is that of the nearest one. Fed from top to bottom, the output rows follow without gap, in blocks as wide as the image, whose
  * memory is used again.
  *
- * @param from size of the whole input, in pixels
+ * @param from size of the whole input, in pixels; the output is as large as what its pixels span
  * @param to size of the whole output, in pixels
  */
-export function scoreEnlarger(from: Size, to: Size, channels: number): (rows: ScoreRows) => Iterable<ScoreRows> {
-  const across = between(from.width, to.width);
-  const down = between(from.height, to.height);
+export function scoreEnlarger(from: SpanningSize, to: Size, channels: number): (rows: ScoreRows) => Iterable<ScoreRows> {
+  const { spans = from } = from;
+  const across = between(from.width, to.width, spans.width);
+  const down = between(from.height, to.height, spans.height);
   // Lines of all channels, as wide as the output; of the input's rows only the last that was seen is kept besides those at hand.
   let lines = new Map<number, Float32Array>();
   const line = new Float32Array(from.width);
@@ -75,12 +76,13 @@ function mixed(a: number, b: number, share: number): number {
   return share < 0.5 ? a : b;
 }
 
-function between(from: number, to: number): Between {
+/** @param spans how many of the pixels of `from` the others cover */
+function between(from: number, to: number, spans: number): Between {
   const first = new Int32Array(to);
   const second = new Int32Array(to);
   const share = new Float32Array(to);
   for (let i = 0; i < to; i++) {
-    const place = Math.min(Math.max(((i + 0.5) * from) / to - 0.5, 0), from - 1);
+    const place = Math.min(Math.max(((i + 0.5) * spans) / to - 0.5, 0), from - 1);
     first[i] = Math.floor(place);
     second[i] = Math.min(first[i]! + 1, from - 1);
     share[i] = place - first[i]!;

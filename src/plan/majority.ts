@@ -4,10 +4,14 @@ export interface WeighedLine {
   readonly weight: number;
 }
 
-/** Which pixels of `from` a pixel of `to` lies over, where both cover the same length: the first, and one past the last. */
-export function covered(index: number, from: number, to: number): readonly [first: number, end: number] {
-  const first = Math.floor((index * from) / to);
-  return [first, Math.max(first + 1, Math.ceil(((index + 1) * from) / to))];
+/**
+ * Which pixels of `from` a pixel of `to` lies over, where both cover the same length: the first, and one past the last.
+ *
+ * @param count how many pixels there are where that is not `from`, which need not be a whole number
+ */
+export function covered(index: number, from: number, to: number, count: number = from): readonly [first: number, end: number] {
+  const first = Math.min(Math.floor((index * from) / to), count - 1);
+  return [first, Math.min(Math.max(first + 1, Math.ceil(((index + 1) * from) / to)), count)];
 }
 
 /** How much of pixel `at` of `from` lies under pixel `index` of `to`, in units of `1 / to` pixels of `from`: a whole number. */
@@ -26,6 +30,7 @@ export function overlap(at: number, index: number, from: number, to: number): nu
  * @param from width of the larger grid, at least `to`
  * @param to width of the smaller grid
  * @param out takes as many labels as it is long
+ * @param count columns of the larger grid, where `from` says how many of them, and parts of one, cover what the smaller grid covers
  */
 export function majorityRow(
   lines: readonly WeighedLine[],
@@ -34,11 +39,12 @@ export function majorityRow(
   from: number,
   to: number,
   out: Uint8Array,
+  count: number = from,
 ): void {
   const areas = new Float64Array(256);
   const seen: number[] = [];
   for (let i = 0; i < out.length; i++) {
-    const [first, end] = covered(start + i, from, to);
+    const [first, end] = covered(start + i, from, to, count);
     const label = lines[0]!.labels[first - left]!;
     if (isUniform(lines, first - left, end - left, label)) {
       out[i] = label;

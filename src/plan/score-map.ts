@@ -24,6 +24,8 @@ export interface ScoreMap extends ScoreMeaning {
   readonly samples: ProbabilityType;
   /** Size of the mask that is made of them, in px, and micrometres of its pixels; the probabilities have the working resolution. */
   readonly mask: Size & { readonly mpp: Mpp | null };
+  /** How many pixels of the probabilities lie on the slide, where that is not as many as there are; see `SpanningSize`. */
+  readonly spans?: Size | undefined;
 }
 
 /** The name of each channel: that of its class, or `background`. */
@@ -32,10 +34,10 @@ export function channelNames({ classes, labels }: ScoreMeaning): string[] {
 }
 
 /** A map as the text that {@link parseScoreMap} reads. */
-export function formatScoreMap({ classes, labels, exclusive, samples, mask }: ScoreMap): string {
+export function formatScoreMap({ classes, labels, exclusive, samples, mask, spans }: ScoreMap): string {
   const listed = classes.map(({ label, name, color: rgb, threshold }) => ({ label, name, color: rgb, threshold }));
   const { width, height, mpp } = mask;
-  return JSON.stringify({ classes: listed, labels, exclusive, samples, mask: { width, height, mpp } });
+  return JSON.stringify({ classes: listed, labels, exclusive, samples, mask: { width, height, mpp }, spans });
 }
 
 const isSide = (value: unknown): boolean => isWhole(value, 1, 2 ** 31 - 1);
@@ -53,6 +55,10 @@ const mapChecks: Checks<ScoreMap> = {
   mask: check(
     'the size of a mask',
     (value) => isObject(value) && isSide(value.width) && isSide(value.height) && isMpp(value.mpp),
+  ),
+  spans: check(
+    'how many pixels lie on the slide',
+    (value) => isObject(value) && [value.width, value.height].every((side) => isNumber(side) && side > 0),
   ),
 };
 
@@ -77,7 +83,7 @@ function isMpp(value: unknown): boolean {
 export function parseScoreMap(json: string, where: string): ScoreMap {
   const map = parseJson(json, where, 'input');
   checkKeys(map, mapChecks, { where, what: 'map of scores', code: 'input' });
-  const { classes, labels, exclusive, samples, mask }: Partial<ScoreMap> = map;
+  const { classes, labels, exclusive, samples, mask, spans }: Partial<ScoreMap> = map;
   if (!classes || !labels || exclusive === undefined || !samples || !mask) {
     throw new SegtileError('input', `${where}: expected classes, labels, exclusive, samples and mask`);
   }
@@ -90,5 +96,5 @@ export function parseScoreMap(json: string, where: string): ScoreMap {
   }
   const stranger = labels.find((label) => label !== 0 && classes.every((each) => each.label !== label));
   if (stranger !== undefined) throw new SegtileError('input', `${where}: label ${stranger} belongs to no class`);
-  return { classes, labels, exclusive, samples, mask };
+  return { classes, labels, exclusive, samples, mask, ...(spans && { spans }) };
 }

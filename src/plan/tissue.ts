@@ -31,7 +31,7 @@ export function tissueMap(mask: Uint8Array, { width, height }: Size): TissueMap 
  * Share of a box that is tissue, 0 to 1. Only the part of the box that lies on the slide counts. The box is widened to whole pixels of
  * the map, so that tissue that only just enters a window is seen.
  *
- * @param box in pixels of an image of `size`, which the map covers
+ * @param box in pixels of an image of which so many, and parts of one, lie on the slide as the map does
  */
 export function tissueShare(map: TissueMap, box: Box, size: Size): number {
   const across = onMap(box.x, box.width, size.width, map.width);

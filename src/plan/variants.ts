@@ -85,9 +85,14 @@ function product(axes: readonly Axis[]): Variant[] {
  * The options with which `segtile infer` runs a variant on a slide of this size. A slide that is shrunk is seen whole by one square window, and
  * nothing of it is cut off or skipped.
  *
+ * @param levels of the slide
  * @throws {SegtileError} `usage` where the slide is no larger than what it is to be shrunk to
  */
-export function inferOptions({ name, resize, options }: Variant, slide: Size): Readonly<Record<string, string>> {
+export function inferOptions(
+  { name, resize, options }: Variant,
+  slide: Size,
+  levels: readonly Size[] = [],
+): Readonly<Record<string, string>> {
   if (resize === undefined) return options;
   const longer = Math.max(slide.width, slide.height);
   if (longer <= resize) {
@@ -97,7 +102,12 @@ export function inferOptions({ name, resize, options }: Variant, slide: Size): R
       'choose a smaller size for --resize',
     );
   }
-  const whole = { downsample: String(longer / resize), window: String(resize), stride: String(resize) };
+  // A level that is about as large would be taken as it is; one that is larger by some pixels is passed by, as it would not fit the window.
+  const near = levels
+    .map(({ width, height }) => Math.max(width, height))
+    .filter((side) => side > resize && side < resize * 1.01);
+  const side = near.length === 0 ? resize : Math.floor(resize / 1.01);
+  const whole = { downsample: String(longer / side), window: String(resize), stride: String(resize) };
   return { ...options, ...whole, margin: '0', tissue: 'none', blend: 'constant', enlarge: 'scores' };
 }
 

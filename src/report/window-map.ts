@@ -14,7 +14,7 @@ export const windowColors: Readonly<Record<'run' | 'skipped', Rgb>> = { run: [0,
  * skipped.
  *
  * @param overview the whole slide, RGB
- * @param size of the working image
+ * @param size of the working image: its pixels, and parts of one, that lie on the slide
  */
 export function windowMap(overview: Pixels, size: Size, windows: readonly MappedWindow[]): Pixels {
   const { width, height } = overview;

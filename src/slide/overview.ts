@@ -17,8 +17,11 @@ export async function readOverview(
   onRows?: (done: number, total: number) => void,
 ): Promise<Pixels> {
   const downsample = Math.max(1, Math.max(slide.width, slide.height) / maxSide);
-  const view = workingView(slide, { kind: 'downsample', downsample });
-  const { width, height } = view;
+  const [width, height] = [slide.width, slide.height].map((side) => Math.max(1, Math.round(side / downsample))) as [
+    number,
+    number,
+  ];
+  const view = workingView(slide, { kind: 'size', width, height });
   const data = new Uint8Array(width * height * 3);
   const all = [{ start: 0, length: width }];
   for await (const band of view.readBands({ start: 0, length: height }, () => all, signal)) {

@@ -2,14 +2,14 @@ import { SegtileError } from '../errors.js';
 import { parseScoreMap, type ScoreMap } from '../plan/score-map.js';
 import { PROBABILITY_OF_BYTE } from '../plan/score-planes.js';
 import { attribute, plainText, xmlTags } from '../plan/xml.js';
-import type { Band, Mpp, Samples, ScoreRows, Size } from '../types.js';
+import type { Band, Mpp, Samples, ScoreRows, SpanningSize } from '../types.js';
 import type { Georeference } from './georeference.js';
 import { ownMpp } from './mpp.js';
 import { openSlide } from './open.js';
 import type { Slide } from './slide.js';
 
 /** A file of probabilities, open. */
-export interface Probabilities extends Size {
+export interface Probabilities extends SpanningSize {
   readonly path: string;
   /** Physical size of a pixel in micrometres, where it is known. */
   readonly mpp: Mpp | undefined;
@@ -48,6 +48,7 @@ export async function openProbabilities(path: string, signal?: AbortSignal): Pro
       path,
       width,
       height,
+      spans: map.spans,
       mpp: mpp && { x: mpp.x, y: mpp.y },
       georeference: slide.georeference,
       map,

@@ -1,3 +1,4 @@
+import type { Factor } from '../plan/level-factor.js';
 import type { Span } from '../types.js';
 import { between, endOf } from './spans.js';
 
@@ -25,11 +26,14 @@ export interface Axis {
 /**
  * The weights that take `from` pixels to `to`: the area that each source pixel covers of the output pixel where there are fewer,
  * bilinear with half-pixel centres, edge pixels repeated, where there are more.
+ *
+ * @param spans which part of the source the output covers, `of / by` pixels: less than one more or less than it has. What it lacks is its last pixel
+ *   again.
  */
-export function axis(from: number, to: number): Axis {
-  const divisor = greatestCommonDivisor(from, to);
-  const n = from / divisor;
-  const m = to / divisor;
+export function axis(from: number, to: number, spans: Factor = { of: from, by: 1 }): Axis {
+  const divisor = greatestCommonDivisor(spans.of, to * spans.by);
+  const n = spans.of / divisor;
+  const m = (to * spans.by) / divisor;
   const first = new Int32Array(to);
   const last = new Int32Array(to);
   const head = new Float64Array(to);
@@ -38,9 +42,9 @@ export function axis(from: number, to: number): Axis {
     // In units of 1/m source pixel, output pixel i covers [i * n, (i + 1) * n) and source pixel j covers [j * m, (j + 1) * m).
     for (let i = 0; i < to; i++) {
       const start = i * n;
-      first[i] = Math.floor(start / m);
-      last[i] = Math.ceil((start + n) / m) - 1;
-      head[i] = Math.min(n, (first[i]! + 1) * m - start);
+      first[i] = Math.min(Math.floor(start / m), from - 1);
+      last[i] = Math.min(Math.ceil((start + n) / m), from) - 1;
+      head[i] = first[i] === last[i] ? n : (first[i]! + 1) * m - start;
       tail[i] = first[i] === last[i] ? 0 : start + n - last[i]! * m;
     }
     return { from, to, total: n, inner: m, first, last, head, tail };
@@ -49,7 +53,7 @@ export function axis(from: number, to: number): Axis {
     // The centre of output pixel i lies at (i + 1/2) * n / m - 1/2 source pixels from the centre of the first, here in units of 1/(2m).
     const centre = (2 * i + 1) * n - m;
     const left = Math.floor(centre / (2 * m));
-    first[i] = Math.max(0, left);
+    first[i] = Math.min(Math.max(0, left), from - 1);
     last[i] = Math.min(from - 1, left + 1);
     const toRight = centre - left * 2 * m;
     head[i] = first[i] === last[i] ? 2 * m : 2 * m - toRight;

@@ -1,5 +1,6 @@
 import { SegtileError, throwIfAborted } from '../errors.js';
-import type { Band, Mpp, Samples, Size, Span } from '../types.js';
+import { isNear, type LevelFactor, levelFactor } from '../plan/level-factor.js';
+import type { Band, Mpp, Samples, Size, Span, SpanningSize } from '../types.js';
 import { resample } from './resample.js';
 import { cacheRows } from './rows.js';
 import { type Axis, axis, outputOf, sourceOf } from './scale-axis.js';
@@ -10,11 +11,14 @@ import { between, endOf, mergeSpans } from './spans.js';
 export type ViewChoice =
   | { readonly kind: 'level'; readonly level: number }
   | { readonly kind: 'downsample'; readonly downsample: number }
-  | { readonly kind: 'mpp'; readonly mpp: number };
+  | { readonly kind: 'mpp'; readonly mpp: number }
+  /** Pictures of the whole slide, edge to edge, whatever levels there are. */
+  | { readonly kind: 'size'; readonly width: number; readonly height: number };
 
-/** A slide as seen at the working resolution. A point of level 0 is `slide.width / width` times as far right, and alike down. */
-export interface View<Data extends Samples = Uint8Array> extends Size {
+/** A slide as seen at the working resolution. A point of level 0 is `slide.width / spans.width` times as far right, and alike down. */
+export interface View<Data extends Samples = Uint8Array> extends SpanningSize {
   readonly slide: Slide;
+  readonly spans: Size;
   /** The level that is read. */
   readonly level: Level;
   /** Level-0 pixels per working pixel, along x. */
@@ -28,16 +32,16 @@ export interface View<Data extends Samples = Uint8Array> extends Size {
   readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band<Data>>;
 }
 
-/** A level may be this much coarser than what is wanted: pyramids that claim 4 have 4.0003, because their sizes are rounded. */
+/** A level may be this much coarser than what is wanted along one side, where the other side is finer. */
 const coarser = 1.005;
 
 /** Longest side of a working image, in pixels. More is a slip of the keyboard; sums of samples along a side must fit 31 bits. */
 const longestSide = 2 ** 22;
 
 /**
- * Looks at a slide at another resolution. The working image has `round(width / d)` by `round(height / d)` pixels, at least one. It is
- * made from the coarsest level that is at least as fine (or finer than wanted by half a percent too little), by the mean over
- * areas where it shrinks and bilinearly where it grows; if a level has the very size, its pixels are handed on as they are. With `mpp`, `d` is
+ * Looks at a slide at another resolution. Where a level is shrunk by what is wanted, or by half a percent more or less, the working image is that
+ * level, with its own size and its pixels as they are. Else it has `round(width / d)` by `round(height / d)` pixels, at least one, and is
+ * made from the coarsest level that is at least as fine, by the mean over areas where it shrinks and bilinearly where it grows. With `mpp`, `d` is
  * found for each axis alone, so that working pixels are square.
  *
  * @param read gives the pixels of a level; by default as RGB
@@ -46,38 +50,63 @@ const longestSide = 2 ** 22;
 export function workingView(slide: Slide, choice: ViewChoice): View;
 export function workingView<Data extends Samples>(slide: Slide, choice: ViewChoice, read: ReadLevel<Data>): View<Data>;
 export function workingView(slide: Slide, choice: ViewChoice, read: ReadLevel<Samples> = slide.readBands): View<Samples> {
-  const size = sizeOf(slide, choice);
-  const level = choice.kind === 'level' ? slide.levels[choice.level]! : bestLevel(slide, size);
+  const { size, level } = chosen(slide, choice);
+  const { x, y, spans: covered } = levelFactor(slide, level);
+  const same = size === level || (level.width === size.width && level.height === size.height && isWhole(level, covered));
+  const spans = same ? covered : { width: size.width, height: size.height };
   const mpp = slide.mpp && {
-    x: (slide.mpp.x * slide.width) / size.width,
-    y: (slide.mpp.y * slide.height) / size.height,
+    x: (slide.mpp.x * slide.width) / spans.width,
+    y: (slide.mpp.y * slide.height) / spans.height,
   };
-  const same = level.width === size.width && level.height === size.height;
   return {
     slide,
     level,
     width: size.width,
     height: size.height,
-    downsample: slide.width / size.width,
+    spans,
+    downsample: slide.width / spans.width,
     mpp,
     readBands: same
       ? (rows, columns, signal) => read(level.index, rows, columns, signal)
-      : resampledBands(read, level, axis(level.width, size.width), axis(level.height, size.height)),
+      : resampledBands(read, level, axis(level.width, size.width, x), axis(level.height, size.height, y)),
   };
 }
 
-function sizeOf(slide: Slide, choice: ViewChoice): Size {
+function isWhole(level: Size, spans: Size): boolean {
+  return level.width === spans.width && level.height === spans.height;
+}
+
+/** The size of the working image and the level that it is made from; the level itself where it is that. */
+function chosen(slide: Slide, choice: ViewChoice): { readonly size: Size; readonly level: Level } {
   if (choice.kind === 'level') {
     const level = slide.levels[choice.level];
-    if (level !== undefined) return level;
+    if (level !== undefined) return { size: level, level };
     const list = slide.levels.map(({ index, width, height }) => `${index} (${width} x ${height})`).join(', ');
     throw new SegtileError('usage', `expected a level of ${slide.path} but got ${choice.level}`, `it has the levels ${list}`);
   }
+  if (choice.kind === 'size') return { size: choice, level: bestLevel(slide, choice) };
+  const { x, y } = wantedFactors(slide, choice);
+  const factors = slide.levels.map((level) => ({ level, ...levelFactor(slide, level) }));
+  const near = factors.filter((factor) => isNear(factor.x, slide.width, x) && isNear(factor.y, slide.height, y));
+  if (near.length > 0) {
+    const off = ({ spans }: Pick<LevelFactor, 'spans'>): number => Math.abs(Math.log((spans.width * x) / slide.width));
+    const { level } = near.reduce((best, each) => (off(each) < off(best) ? each : best));
+    return { size: level, level };
+  }
+  const size = shrink(slide, x, y);
+  return { size, level: bestLevel(slide, size) };
+}
+
+/** Level-0 pixels per working pixel, across and down. */
+function wantedFactors(
+  slide: Slide,
+  choice: Exclude<ViewChoice, { readonly kind: 'level' | 'size' }>,
+): { readonly x: number; readonly y: number } {
   const wanted = choice.kind === 'mpp' ? choice.mpp : choice.downsample;
   if (!(wanted > 0 && wanted < Number.POSITIVE_INFINITY)) {
     throw new SegtileError('usage', `expected a positive number for ${choice.kind} but got ${wanted}`);
   }
-  if (choice.kind === 'downsample') return shrink(slide, wanted, wanted);
+  if (choice.kind === 'downsample') return { x: wanted, y: wanted };
   if (slide.mpp === undefined) {
     throw new SegtileError(
       'usage',
@@ -85,7 +114,7 @@ function sizeOf(slide: Slide, choice: ViewChoice): Size {
       'give the µm per pixel of its full resolution with --slide-mpp',
     );
   }
-  return shrink(slide, wanted / slide.mpp.x, wanted / slide.mpp.y);
+  return { x: wanted / slide.mpp.x, y: wanted / slide.mpp.y };
 }
 
 function shrink(slide: Slide, x: number, y: number): Size {

@@ -1,7 +1,8 @@
 import { SegtileError } from '../errors.js';
 import { labelRuns, type Region, trackRegions } from '../plan/connected.js';
+import { levelFactor } from '../plan/level-factor.js';
 import { firstShowing, nearest } from '../plan/stretch.js';
-import type { Band, BandRun, Size, Span } from '../types.js';
+import type { Band, BandRun, Size, Span, SpanningSize } from '../types.js';
 import { requireSameShape, stretchNotes } from './aspect.js';
 import { IGNORE, type TruthConfig } from './config.js';
 import type { LabelImage, ValueBand } from './label-image.js';
@@ -25,22 +26,34 @@ const BAND_PIXELS = 2 ** 22;
 export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig): Truth {
   requireSameShape(image.path, image, slide);
   const labels = labelsOf(image, config);
+  const { spans } = levelFactor(slide, image);
+  const whole = { ...image, spans };
   return {
     path: image.path,
     kind: 'label image',
     classes: config.classes,
     notes: [...stretchNotes(image.path, image, slide), ...(image.notes ?? []).map((note) => `${image.path}: ${note}`)],
-    view: (size) =>
-      shrinks(image, size) ? majorityView(imageView(image, labels, image), size) : imageView(image, labels, size),
-    objects: (signal) => imageObjects(image, labels, slide, signal),
+    view: (size) => {
+      // Of one size, pixel lies on pixel.
+      if (image.width === size.width && image.height === size.height) return imageView(whole, labels, whole);
+      return shrinks(image, size) ? majorityView(imageView(whole, labels, whole), spans, size) : imageView(whole, labels, size);
+    },
+    objects: (signal) => imageObjects(whole, labels, slide, signal),
     close: () => image.close(),
   };
 }
 
+/** A size of which it is known how it lies on level 0. */
+type Spanning = Size & { readonly spans: Size };
+type SpanningImage = LabelImage & Spanning;
+
 /** Nearest neighbour, pixel centre to pixel centre; see `nearest`. */
-function imageView(image: LabelImage, labels: Labels, size: Size): LabelView {
+function imageView(image: SpanningImage, labels: Labels, { spans, ...whole }: SpanningSize): LabelView {
+  const size = { width: whole.width, height: whole.height, spans: spans ?? whole };
+  const [from, to] = [image.spans.height, size.spans.height];
+  const count = { from: image.height, to: size.height };
   const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_PIXELS / size.width)));
-  const row = (y: number) => nearest(y, image.height, size.height);
+  const row = (y: number) => nearest(y, from, to, image.height);
   return {
     ...size,
     async *readBands(rows, columns, signal) {
@@ -48,9 +61,9 @@ function imageView(image: LabelImage, labels: Labels, size: Size): LabelView {
       if (rows.start >= end) return;
       const source = { start: row(rows.start), length: row(end - 1) + 1 - row(rows.start) };
       const wanted = (span: Span) => {
-        const from = Math.max(firstShowing(span.start, image.height, size.height), rows.start);
-        const to = Math.min(firstShowing(span.start + span.length, image.height, size.height), end);
-        return from < to ? sourceColumns(columns({ start: from, length: to - from }), image.width, size.width) : [];
+        const first = Math.max(firstShowing(span.start, from, to, count), rows.start);
+        const last = Math.min(firstShowing(span.start + span.length, from, to, count), end);
+        return first < last ? sourceColumns(columns({ start: first, length: last - first }), image, size) : [];
       };
       let y = rows.start;
       for await (const band of image.readBands(source, wanted, signal)) {
@@ -66,14 +79,14 @@ function imageView(image: LabelImage, labels: Labels, size: Size): LabelView {
 }
 
 /** What of an image is shown in some columns of a view; sorted, disjoint. */
-function sourceColumns(columns: readonly Span[], from: number, to: number): Span[] {
+function sourceColumns(columns: readonly Span[], image: Spanning, { width, spans: { width: to } }: Spanning): Span[] {
   const spans: { start: number; length: number }[] = [];
   for (const { start, length } of columns) {
     const first = Math.max(start, 0);
-    const last = Math.min(start + length, to) - 1;
+    const last = Math.min(start + length, width) - 1;
     if (last < first) continue;
-    const left = nearest(first, from, to);
-    const right = nearest(last, from, to) + 1;
+    const left = nearest(first, image.spans.width, to, image.width);
+    const right = nearest(last, image.spans.width, to, image.width) + 1;
     const before = spans.at(-1);
     if (before !== undefined && left <= before.start + before.length) before.length = right - before.start;
     else spans.push({ start: left, length: right - left });
@@ -85,8 +98,8 @@ function showBand(
   band: ValueBand,
   rows: Span,
   columns: (rows: Span) => readonly Span[],
-  image: Size,
-  size: Size,
+  image: Spanning,
+  size: Spanning,
   labels: Labels,
 ): Band {
   const { start: y, length: height } = rows;
@@ -95,14 +108,17 @@ function showBand(
     const x = Math.max(span.start, 0);
     const width = Math.min(span.start + span.length, size.width) - x;
     if (width <= 0) continue;
-    const first = nearest(x, image.width, size.width);
+    const first = nearest(x, image.spans.width, size.spans.width, image.width);
     // What is wanted lies together, so it lies in one run.
     const run = band.runs.find((each) => each.x <= first && first < each.x + each.width)!;
-    const offsets = Int32Array.from({ length: width }, (_, i) => nearest(x + i, image.width, size.width) - run.x);
+    const offsets = Int32Array.from(
+      { length: width },
+      (_, i) => nearest(x + i, image.spans.width, size.spans.width, image.width) - run.x,
+    );
     const data = new Uint8Array(width * height);
     let shown = -1;
     for (let i = 0; i < height; i++) {
-      const row = nearest(y + i, image.height, size.height) - band.y;
+      const row = nearest(y + i, image.spans.height, size.spans.height, image.height) - band.y;
       const at = i * width;
       if (row === shown) data.copyWithin(at, at - width, at);
       else labels.pick(run, band.y, row, offsets, data, at);
@@ -114,13 +130,13 @@ function showBand(
 }
 
 async function* imageObjects(
-  image: LabelImage,
+  image: SpanningImage,
   labels: Labels,
   slide: Size,
   signal?: AbortSignal,
 ): AsyncGenerator<TruthObject> {
-  const across = slide.width / image.width;
-  const down = slide.height / image.height;
+  const across = slide.width / image.spans.width;
+  const down = slide.height / image.spans.height;
   const whole = { start: 0, length: image.width };
   const offsets = Int32Array.from({ length: image.width }, (_, x) => x);
   let found: Region[] = [];

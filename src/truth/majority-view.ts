@@ -1,11 +1,13 @@
 import { SegtileError } from '../errors.js';
 import { covered, majorityRow, overlap, type WeighedLine } from '../plan/majority.js';
-import type { Band, BandRun, Size, Span } from '../types.js';
+import type { Band, BandRun, Size, Span, SpanningSize } from '../types.js';
 import type { LabelView } from './truth.js';
 
 /** Rows and pixels that are handed on at a time, at most. */
 const BAND_ROWS = 256;
 const BAND_PIXELS = 2 ** 22;
+
+type Spanning = Size & { readonly spans: Size };
 
 /** A row of the larger view: its number, and its labels in runs. */
 interface SourceRow {
@@ -23,20 +25,24 @@ export function shrinks(source: Size, size: Size): boolean {
  * row of the smaller lies over.
  *
  * @param source is larger in both directions, or as large in one of them
+ * @param lies how many of its pixels lie on the slide
  */
-export function majorityView(source: LabelView, size: Size): LabelView {
+export function majorityView(view: LabelView, lies: Size, whole: SpanningSize): LabelView {
+  const size = { width: whole.width, height: whole.height, spans: whole.spans ?? whole };
+  const source = { ...view, spans: lies };
   const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_PIXELS / size.width)));
+  const down = [lies.height, size.spans.height, view.height] as const;
   return {
-    ...size,
+    ...whole,
     async *readBands(rows, columns, signal) {
       const end = Math.min(rows.start + rows.length, size.height);
       if (rows.start >= end) return;
-      const top = covered(rows.start, source.height, size.height)[0];
-      const bottom = covered(end - 1, source.height, size.height)[1];
+      const top = covered(rows.start, ...down)[0];
+      const bottom = covered(end - 1, ...down)[1];
       const wanted = (span: Span): Span[] => {
-        const from = Math.max(Math.floor((span.start * size.height) / source.height), rows.start);
-        const to = Math.min(Math.ceil(((span.start + span.length) * size.height) / source.height), end);
-        return from < to ? sourceColumns(columns({ start: from, length: to - from }), source.width, size.width) : [];
+        const from = Math.max(Math.floor((span.start * size.spans.height) / lies.height), rows.start);
+        const to = Math.min(Math.ceil(((span.start + span.length) * size.spans.height) / lies.height), end);
+        return from < to ? sourceColumns(columns({ start: from, length: to - from }), source, size) : [];
       };
       let held: SourceRow[] = [];
       let made: Row[] = [];
@@ -45,7 +51,7 @@ export function majorityView(source: LabelView, size: Size): LabelView {
         for (const row of rowsOf(band)) {
           held.push(row);
           // A row of the larger view may lie under two of the smaller one.
-          while (y < end && covered(y, source.height, size.height)[1] <= row.y + 1) {
+          while (y < end && covered(y, ...down)[1] <= row.y + 1) {
             const own = madeRow(held, columns({ start: y, length: 1 }), y, source, size);
             if (made.length === step || (made.length > 0 && !sameSpans(made[0]!, own))) {
               yield bandOf(made);
@@ -54,7 +60,7 @@ export function majorityView(source: LabelView, size: Size): LabelView {
             made.push(own);
             y++;
             if (y < end) {
-              const next = covered(y, source.height, size.height)[0];
+              const next = covered(y, ...down)[0];
               held = held.filter((each) => each.y >= next);
             }
           }
@@ -71,14 +77,14 @@ interface Row {
   readonly runs: readonly { readonly x: number; readonly data: Uint8Array }[];
 }
 
-function sourceColumns(columns: readonly Span[], from: number, to: number): Span[] {
+function sourceColumns(columns: readonly Span[], source: Spanning, size: Spanning): Span[] {
   const spans: { start: number; length: number }[] = [];
   for (const { start, length } of columns) {
     const first = Math.max(start, 0);
-    const last = Math.min(start + length, to) - 1;
+    const last = Math.min(start + length, size.width) - 1;
     if (last < first) continue;
-    const left = covered(first, from, to)[0];
-    const right = covered(last, from, to)[1];
+    const left = covered(first, source.spans.width, size.spans.width, source.width)[0];
+    const right = covered(last, source.spans.width, size.spans.width, source.width)[1];
     const before = spans.at(-1);
     if (before !== undefined && left <= before.start + before.length) before.length = right - before.start;
     else spans.push({ start: left, length: right - left });
@@ -96,26 +102,27 @@ function rowsOf({ y, height, runs }: Band): SourceRow[] {
   }));
 }
 
-function madeRow(held: readonly SourceRow[], columns: readonly Span[], y: number, source: Size, size: Size): Row {
+function madeRow(held: readonly SourceRow[], columns: readonly Span[], y: number, source: Spanning, size: Spanning): Row {
   const runs: { x: number; data: Uint8Array }[] = [];
-  const [top, bottom] = covered(y, source.height, size.height);
+  const [top, bottom] = covered(y, source.spans.height, size.spans.height, source.height);
+  const across = [source.spans.width, size.spans.width] as const;
   const rows = held.filter((each) => each.y >= top && each.y < bottom);
   for (const { start, length } of columns) {
     const x = Math.max(start, 0);
     const width = Math.min(start + length, size.width) - x;
     if (width <= 0) continue;
-    const [left, right] = [covered(x, source.width, size.width)[0], covered(x + width - 1, source.width, size.width)[1]];
+    const [left, right] = [covered(x, ...across, source.width)[0], covered(x + width - 1, ...across, source.width)[1]];
     const lines = rows.map((row): WeighedLine => {
       // What is wanted lies together, so it lies in one run.
       const run = row.runs.find((each) => each.x <= left && right <= each.x + each.labels.length);
       if (run === undefined) throw new SegtileError('input', `row ${row.y} of a mask did not come whole`);
       return {
         labels: run.labels.subarray(left - run.x, right - run.x),
-        weight: overlap(row.y, y, source.height, size.height),
+        weight: overlap(row.y, y, source.spans.height, size.spans.height),
       };
     });
     const data = new Uint8Array(width);
-    majorityRow(lines, left, x, source.width, size.width, data);
+    majorityRow(lines, left, x, ...across, data, source.width);
     runs.push({ x, data });
   }
   return { y, runs };

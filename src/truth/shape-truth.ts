@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../errors.js';
 import { type Region, trackRegions } from '../plan/connected.js';
-import type { Band, Size, Span } from '../types.js';
+import type { Band, Size, Span, SpanningSize } from '../types.js';
 import { IGNORE, type TruthConfig } from './config.js';
 import { majorityView, shrinks } from './majority-view.js';
 import { shapeIndex } from './shape-index.js';
@@ -39,8 +39,8 @@ export function shapeTruth({ path, kind, slide, config, shapes, notes }: ShapeFi
     classes: config.classes,
     notes,
     view: (size) => {
-      const viewAt = (at: Size): LabelView => shapeView({ shapes: painted, reaching }, at, slide, config.unlabelled);
-      return grid && shrinks(grid, size) ? majorityView(viewAt(grid), size) : viewAt(size);
+      const viewAt = (at: SpanningSize): LabelView => shapeView({ shapes: painted, reaching }, at, slide, config.unlabelled);
+      return grid && shrinks(grid, size) ? majorityView(viewAt(grid), grid, size) : viewAt(size);
     },
     objects: (signal) => shapeObjects(shapes, slide, signal),
     close: async () => undefined,
@@ -68,7 +68,8 @@ interface Painting {
   readonly reaching: (top: number, bottom: number) => Uint32Array;
 }
 
-function shapeView(painting: Painting, size: Size, slide: Size, unlabelled: number): LabelView {
+function shapeView(painting: Painting, { spans, ...size }: SpanningSize, slide: Size, unlabelled: number): LabelView {
+  const whole = { size, spans: spans ?? size, slide };
   const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_PIXELS / size.width)));
   return {
     ...size,
@@ -77,7 +78,7 @@ function shapeView(painting: Painting, size: Size, slide: Size, unlabelled: numb
       for (let y = rows.start; y < end; y += step) {
         throwIfAborted(signal);
         const height = Math.min(step, end - y);
-        yield paintBand(painting, size, slide, { start: y, length: height }, columns, unlabelled);
+        yield paintBand(painting, whole, { start: y, length: height }, columns, unlabelled);
       }
     },
   };
@@ -85,8 +86,7 @@ function shapeView(painting: Painting, size: Size, slide: Size, unlabelled: numb
 
 function paintBand(
   { shapes, reaching }: Painting,
-  size: Size,
-  slide: Size,
+  { size, spans, slide }: Pick<Canvas, 'size' | 'spans' | 'slide'>,
   rows: Span,
   columns: (rows: Span) => readonly Span[],
   unlabelled: number,
@@ -100,12 +100,12 @@ function paintBand(
 
   const data = new Uint8Array(width * height);
   if (unlabelled !== 0) data.fill(unlabelled);
-  const canvas: Canvas = { x, y, width, height, data, size, slide };
+  const canvas: Canvas = { x, y, width, height, data, size, spans, slide };
   // A pixel more on each side, so that rounding cannot lose one.
-  const top = ((y - 1) * slide.height) / size.height;
-  const bottom = ((y + height + 1) * slide.height) / size.height;
-  const left = ((x - 1) * slide.width) / size.width;
-  const right = ((x + width + 1) * slide.width) / size.width;
+  const top = ((y - 1) * slide.height) / spans.height;
+  const bottom = ((y + height + 1) * slide.height) / spans.height;
+  const left = ((x - 1) * slide.width) / spans.width;
+  const right = ((x + width + 1) * slide.width) / spans.width;
   for (const place of reaching(top, bottom)) {
     const shape = shapes[place]!;
     const { extent } = shape;

@@ -42,8 +42,9 @@ export type Shape = Polygon | Columns;
 /** A rectangle of a working image whose labels are to be painted, row by row from the top left. */
 export interface Canvas extends Box {
   readonly data: Uint8Array;
-  /** The whole working image, in its pixels, and the slide that it shows, in level-0 pixels. */
+  /** The whole working image, in its pixels, how many of them lie on the slide, and the slide, in level-0 pixels. */
   readonly size: Size;
+  readonly spans: Size;
   readonly slide: Size;
 }
 
@@ -64,8 +65,8 @@ export function paint(shape: Shape, canvas: Canvas): void {
  */
 function paintPolygon(polygon: Polygon, canvas: Canvas): void {
   const { points, ends, extent } = polygon;
-  const across = canvas.size.width / canvas.slide.width;
-  const down = canvas.size.height / canvas.slide.height;
+  const across = canvas.spans.width / canvas.slide.width;
+  const down = canvas.spans.height / canvas.slide.height;
   // The first row whose centre is at or below a level-0 y, held to the canvas and counted from its top.
   const rowFrom = (y: number) => Math.min(Math.max(Math.ceil(y * down - 0.5) - canvas.y, 0), canvas.height);
   const top = rowFrom(extent.top);
@@ -130,10 +131,10 @@ function sort(values: Float64Array, start: number, end: number): void {
 }
 
 function paintColumns({ label, image, first, tops, bottoms }: Columns, canvas: Canvas): void {
-  const { data, width, height, size } = canvas;
-  const sourceTop = nearest(canvas.y, image.height, size.height);
+  const { data, width, height, spans } = canvas;
+  const sourceTop = nearest(canvas.y, image.height, spans.height);
   for (let x = 0; x < width; x++) {
-    const column = nearest(canvas.x + x, image.width, size.width);
+    const column = nearest(canvas.x + x, image.width, spans.width);
     const end = first[column + 1]!;
     for (let piece = firstBelow(bottoms, first[column]!, end, sourceTop); piece < end; piece++) {
       const top = rowShowing(tops[piece]!, image.height, canvas);
@@ -157,6 +158,9 @@ function firstBelow(values: Uint32Array, start: number, end: number, value: numb
 }
 
 /** The first row of the canvas that shows row `y` of an image or one below it, counted from the top of the canvas. */
-function rowShowing(y: number, imageHeight: number, { y: offset, height, size }: Canvas): number {
-  return Math.min(Math.max(firstShowing(y, imageHeight, size.height) - offset, 0), height);
+function rowShowing(y: number, imageHeight: number, { y: offset, height, size, spans }: Canvas): number {
+  return Math.min(
+    Math.max(firstShowing(y, imageHeight, spans.height, { from: imageHeight, to: size.height }) - offset, 0),
+    height,
+  );
 }

@@ -1,4 +1,4 @@
-import type { Band, Box, MaskClass, Size, Span } from '../types.js';
+import type { Band, Box, MaskClass, Size, Span, SpanningSize } from '../types.js';
 
 /**
  * What is known to be where on a slide: a label for every pixel, in whatever form it was given. Labels are seen at a working
@@ -14,7 +14,7 @@ export interface Truth {
   /** What of the file counts for nothing, or was taken for granted, as sentences for people. */
   readonly notes: readonly string[];
   /** The labels as they lie on a working image of the given size, which shows the whole slide. */
-  view(size: Size): LabelView;
+  view(size: SpanningSize): LabelView;
   /**
    * The objects of the classes, neither background nor what is ignored: each polygon as it was drawn, whatever may lie over it,
    * or each connected region (8 neighbours) of equal label of an image of labels.

@@ -205,6 +205,47 @@ describe('workingView', () => {
     expect(view.mpp).toEqual({ x: 1, y: 1 });
   });
 
+  it('takes a level that is right along both sides, each with a factor of its own', () => {
+    const slide = memorySlide(
+      [
+        [1003, 2011],
+        [250, 251],
+        [62, 125],
+      ],
+      { mpp: { x: 0.5, y: 0.25, source: 'test' } },
+    );
+    expect(workingView(slide, { kind: 'mpp', mpp: 2 })).toMatchObject({
+      width: 250,
+      height: 251,
+      level: { index: 1 },
+      spans: { width: 250.75, height: 251.375 },
+      mpp: { x: 2, y: 2 },
+    });
+    // Right along one side alone.
+    expect(workingView(slide, { kind: 'downsample', downsample: 4 })).toMatchObject({
+      width: 251,
+      height: 503,
+      level: { index: 0 },
+    });
+  });
+
+  it('resamples a level from where it lies: as if level 0 had been averaged', () => {
+    // 743 pixels by 4 are 185, which span 740 of them; by 12 they are 62, each of three of the 185, and the last of what is left.
+    const { first, last, head, tail, total } = axis(185, 62, { of: 743, by: 4 });
+    const means = (row: readonly number[]) =>
+      Array.from({ length: 62 }, (_, i) => {
+        let sum = head[i]! * row[first[i]!]! + tail[i]! * row[last[i]!]!;
+        for (let j = first[i]! + 1; j < last[i]!; j++) sum += 4 * 62 * row[j]!;
+        return sum / total;
+      });
+    const ramp = Array.from({ length: 185 }, (_, j) => 4 * j + 2);
+    means(ramp).forEach((value, i) => {
+      const wanted = ((i + 0.5) * 743) / 62;
+      expect(Math.abs(value - wanted), `pixel ${i}`).toBeLessThan(i < 61 ? 0.01 : 2);
+    });
+    expect(means(ramp.map(() => 7)).every((value) => value === 7)).toBe(true);
+  });
+
   it('says what is wrong with a choice', () => {
     const slide = memorySlide([
       [64, 48],

@@ -1,5 +1,4 @@
 import type { Size } from '../types.js';
-import type { Level } from './slide.js';
 
 /** How many pixels of level 0 go on one of a level along a side: `of / by` of its pixels lie on the whole side. Whole numbers. */
 export interface Factor {
@@ -7,9 +6,8 @@ export interface Factor {
   readonly by: number;
 }
 
-/** How a level lies on level 0. */
+/** How a level, or another image of a slide, lies on level 0. */
 export interface LevelFactor {
-  readonly level: Level;
   readonly x: Factor;
   readonly y: Factor;
   /** Pixels of the level that lie on the width and the height of level 0. */
@@ -21,10 +19,10 @@ export interface LevelFactor {
  * rows of 2967 are shrunk by 4, not by 4.004, and lie where 4 puts them. Where no whole factor gives the size, less than a pixel excepted, the level is
  * taken to lie on level 0 from edge to edge.
  */
-export function levelFactor(slide: Size, level: Level): LevelFactor {
+export function levelFactor(slide: Size, level: Size): LevelFactor {
   const x = factorOf(slide.width, level.width);
   const y = factorOf(slide.height, level.height);
-  return { level, x, y, spans: { width: x.of / x.by, height: y.of / y.by } };
+  return { x, y, spans: { width: x.of / x.by, height: y.of / y.by } };
 }
 
 function factorOf(full: number, length: number): Factor {
