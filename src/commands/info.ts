@@ -9,7 +9,16 @@ import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { figure, pairs } from '../terminal/format.js';
 import { styleFor } from '../terminal/style.js';
 import { shownPath } from '../tiff/location.js';
-import { checkFiles, checkWithProgress, filesOf, isFolder } from './info-check.js';
+import {
+  checkExitCode,
+  checkFiles,
+  checkWithProgress,
+  filesOf,
+  isFolder,
+  verdictOf,
+  verdictOfSlide,
+  worse,
+} from './info-check.js';
 import { slideFacts, slideText } from './info-slide.js';
 import type { Shell } from './shell.js';
 import { readSlideFlags, type SlideFlags } from './slide-options.js';
@@ -24,36 +33,41 @@ export interface InfoOptions extends SlideFlags {
 interface Description {
   readonly facts: object;
   readonly text: string;
-  /** Whether segtile can use the file, as far as it was looked at. */
-  readonly usable: boolean;
+  /** What the command ends with where it is about this file alone: 0 where segtile can use it, as far as it was looked at. */
+  readonly exitCode: number;
 }
 
 /**
  * `segtile info`: what is in slides and models, as people need it, and whether segtile can use them. With `check`, every block of every
  * level is decoded, and of a folder every file is looked at.
  *
- * @returns the exit code: 0 when all files can be used, else 1, or 2 for wrong use
+ * @returns the exit code: 0 when all files can be used, else 1, or 2 for wrong use; with `check` 1 when one is damaged, 2 when others are not read
  */
 export async function info(files: readonly string[], options: InfoOptions, shell: Shell): Promise<number> {
   const { stdout, stderr, signal } = shell;
   const slideOptionsOf = await readSlideFlags(options, options.slideMppCsv === undefined ? [] : await slidesOf(files, options));
   let exitCode = 0;
+  const combined = (a: number, b: number): number => (options.check ? worse(a, b) : Math.max(a, b));
   for (const file of files) {
     try {
       throwIfAborted(signal);
       if (options.check && (await isFolder(file))) {
-        if ((await checkFiles(await filesOf(file), slideOptionsOf, options.json === true, shell)) > 0)
-          exitCode = Math.max(exitCode, 1);
+        exitCode = combined(exitCode, await checkFiles(await filesOf(file), slideOptionsOf, options.json === true, shell));
         continue;
       }
       const path = bundledModel(file);
-      const { facts, text, usable } = /\.onnx$/i.test(path)
+      const {
+        facts,
+        text,
+        exitCode: own,
+      } = /\.onnx$/i.test(path)
         ? await describeModel(path, signal)
         : await describeSlide(path, slideOptionsOf(path), options, shell);
       stdout.write(options.json ? `${JSON.stringify(facts)}\n` : `${styleFor(stdout).strong(shownPath(path))}\n${text}\n`);
-      if (!usable) exitCode = Math.max(exitCode, 1);
+      exitCode = combined(exitCode, own);
     } catch (error) {
-      exitCode = Math.max(exitCode, exitCodeOf(error));
+      const verdict = options.check && error instanceof SegtileError ? checkExitCode(verdictOf(error)) : exitCodeOf(error);
+      exitCode = combined(exitCode, verdict);
       stderr.write(failureText(error, styleFor(stderr)));
       if (options.json) {
         const { code, hint } = error instanceof SegtileError ? error : { code: 'unexpected', hint: undefined };
@@ -81,11 +95,13 @@ async function describeSlide(
   try {
     const check =
       options.check && problem === undefined ? await checkWithProgress(slide, shell, options.json === true) : undefined;
-    return {
-      facts: slideFacts(inspection, check),
-      text: slideText(inspection, check, styleFor(shell.stdout)),
-      usable: problem === undefined && (check?.badBlocks ?? 0) === 0,
-    };
+    const unread = problem && verdictOfSlide(inspection, problem);
+    const verdict = unread ?? ((check?.badBlocks ?? 0) > 0 ? 'bad' : 'ok');
+    const facts = slideFacts(inspection, check);
+    const text = slideText(inspection, check, styleFor(shell.stdout));
+    if (!options.check) return { facts, text, exitCode: unread === undefined ? 0 : 1 };
+    const untried = unread === undefined ? '' : `\n${pairs([['check', `${unread}: no block was decoded`]])}`;
+    return { facts: { ...facts, verdict }, text: text + untried, exitCode: checkExitCode(verdict) };
   } finally {
     await slide.close();
   }
@@ -109,7 +125,7 @@ async function describeModel(path: string, signal: AbortSignal): Promise<Descrip
     ['sha256', model.sha256],
     ...model.notes.map((note) => ['note', note] as const),
   ]);
-  return { facts, text, usable: true };
+  return { facts, text, exitCode: 0 };
 }
 
 function takesText({ color, depth, samples }: Model): string {

@@ -1,6 +1,8 @@
 import { reason, SegtileError } from '../errors.js';
-import { requireBlocks } from '../tiff/check.js';
+import { blocksAcross, blocksDown } from '../tiff/block-bytes.js';
+import { requireBlocks, truncated } from '../tiff/check.js';
 import { requireDecodable } from '../tiff/decodable.js';
+import { decodeBlocks } from '../tiff/decode.js';
 import type { Directory } from '../tiff/directory.js';
 import type { TiffImage } from '../tiff/image.js';
 import { photometricName } from '../tiff/photometric.js';
@@ -19,6 +21,8 @@ export interface OpenFile {
   readonly names: readonly string[];
   /** How samples of level 0 become 8 bits. */
   readonly scale: SampleScale;
+  /** What of the file is damaged and was left out, as sentences. */
+  readonly leftOut: readonly string[];
   /** What the user says of it. */
   readonly range: SampleRange | undefined;
 }
@@ -87,13 +91,20 @@ export function sharedScale(directory: Directory, { base, scale, range }: OpenFi
  * @param picked samples of a pixel that are read, whatever the file says of its colours
  */
 export function findProblem(
-  { source: { path }, layout: { refusal } }: OpenFile,
+  { source: { path }, layout: { refusal }, leftOut }: OpenFile,
   images: readonly TiffImage[],
   chosen: boolean,
   picked?: readonly number[],
 ): SegtileError | undefined {
   if (refusal !== undefined && !(refusal.liftedByChannels && chosen)) {
-    return new SegtileError('unsupported', `${path} ${refusal.message}`, refusal.hint);
+    // What is lacking may be what was left out.
+    const [damage] = leftOut;
+    if (damage === undefined) return new SegtileError('unsupported', `${path} ${refusal.message}`, refusal.hint);
+    return new SegtileError(
+      'input',
+      `${path} is damaged: ${damage}; and it ${refusal.message}`,
+      'copy or download the file again',
+    );
   }
   try {
     for (const { source, directory, pages = [directory] } of images) {
@@ -111,4 +122,32 @@ export function findProblem(
       ? error
       : new SegtileError('input', `${path} cannot be read: ${reason(error)}`, undefined, error);
   }
+}
+
+/**
+ * The error of a level whose last block is said to reach beyond the end of the file, and whose pixels are indeed not all there.
+ *
+ * @throws {SegtileError} `aborted` when the signal fires
+ */
+export async function cutProblem(
+  images: readonly TiffImage[],
+  signal: AbortSignal | undefined,
+): Promise<SegtileError | undefined> {
+  for (const { source, name, directory, pages = [directory] } of images) {
+    for (const page of pages) {
+      if (page.cutBlock === undefined) continue;
+      const { block, bytes } = page.cutBlock;
+      const [across, down] = [blocksAcross(page), blocksDown(page)];
+      const place = block % (across * down);
+      const grid = { columns: [place % across], rows: { start: Math.floor(place / across), length: 1 } };
+      const channel = Math.floor(block / (across * down));
+      try {
+        await decodeBlocks({ source, name, directory: page }, grid, [channel], signal);
+      } catch (error) {
+        if (error instanceof SegtileError && error.code === 'aborted') throw error;
+        return truncated(source, page, block, bytes);
+      }
+    }
+  }
+  return undefined;
 }

@@ -66,3 +66,9 @@ export function bySize(directories: readonly Directory[]): Directory[][] {
   }
   return [...groups.values()];
 }
+
+/** The directories by their places in the file, of which some may have been left out. */
+export function byIndex(directories: readonly Directory[]): (index: number | undefined) => Directory | undefined {
+  const all = new Map(directories.map((directory) => [directory.index, directory]));
+  return (index) => (index === undefined ? undefined : all.get(index));
+}

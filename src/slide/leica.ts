@@ -1,6 +1,6 @@
 import { numberAttribute, rootName, xmlTags } from '../plan/xml.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
-import type { Associated, Layout } from './layout.js';
+import { type Associated, byIndex, type Layout } from './layout.js';
 import { physical, type SaidMpp } from './mpp.js';
 
 /** Whether a description is that of a Leica SCN file. */
@@ -23,6 +23,7 @@ interface Scan {
  * (openslide.org/formats/leica). The scan of the whole slide is the macro image; of several others none is *the* slide.
  */
 export function leicaLayout(directories: readonly Directory[]): Layout {
+  const at = byIndex(directories);
   const { whole, scans } = readScans(directories[0]!.description);
   const covers = ({ view }: Scan) => view.width >= whole.width && view.height >= whole.height && view.x === 0 && view.y === 0;
   const macros = scans.filter((scan) => scans.length > 1 && covers(scan));
@@ -48,15 +49,15 @@ export function leicaLayout(directories: readonly Directory[]): Layout {
     planes
       .filter((plane) => plane.level === level)
       .sort((a, b) => a.channel - b.channel)
-      .flatMap(({ ifd }) => directories[ifd] ?? []),
+      .flatMap(({ ifd }) => at(ifd) ?? []),
   ).filter((pages) => pages.length === channels && pages.length > 0);
-  const missing = planes.find(({ ifd }) => directories[ifd] === undefined);
+  const missing = planes.find(({ ifd }) => at(ifd) === undefined);
   return {
     ...base,
     levels: levels.length > 0 ? levels : [[directories[0]!]],
     channels: channels > 1 ? Array(channels).fill('') : [],
     associated: macros.flatMap((scan): Associated[] => {
-      const directory = directories[scan.dimensions.find(({ level }) => level === 0)?.ifd ?? -1];
+      const directory = at(scan.dimensions.find(({ level }) => level === 0)?.ifd);
       return directory === undefined ? [] : [{ kind: 'macro', directory }];
     }),
     mpp: mppOf(main),

@@ -1,6 +1,6 @@
 import type { Tiff } from '../tiff/container.js';
 import { type Directory, directoryName } from '../tiff/directory.js';
-import { type Associated, bySize, type Layout, levelsOf } from './layout.js';
+import { type Associated, byIndex, bySize, type Layout, levelsOf } from './layout.js';
 import { isReduced, plainLayout } from './levels.js';
 import { channelPlanes, metadataFile, type OmeImage, type OmeStand, omeStand, readOme } from './ome-planes.js';
 
@@ -10,15 +10,16 @@ import { channelPlanes, metadataFile, type OmeImage, type OmeStand, omeStand, re
  */
 export async function omeLayout(tiff: Tiff, xml: string): Promise<Layout> {
   const { directories } = tiff;
+  const at = byIndex(directories);
   const read = readOme(xml).flatMap((image) => {
     // The directories of an image are alike: any of them tells how many samples a pixel has.
     const one = omeStand(image, 1);
     const any = channelPlanes(image, one.elsewhere ? one.z : 0, one.t, 1).find((number) => number !== undefined);
-    const first = directories[any ?? -1];
+    const first = at(any);
     if (first === undefined) return [];
     const stand = omeStand(image, first.samples);
     const numbers = channelPlanes(image, stand.z, stand.t, first.samples);
-    const base = numbers.map((number) => directories[number ?? -1]).find((page) => page !== undefined);
+    const base = numbers.map(at).find((page) => page !== undefined);
     return base === undefined ? [] : [{ image, stand, numbers, base }];
   });
   const main = read.reduce<(typeof read)[number] | undefined>(
@@ -27,7 +28,7 @@ export async function omeLayout(tiff: Tiff, xml: string): Promise<Layout> {
   );
   if (main === undefined) return unplaced(tiff, xml);
   const { image, stand, base } = main;
-  const pages = main.numbers.map((number) => (number === undefined ? undefined : directories[number]));
+  const pages = main.numbers.map(at);
   const whole = pages.filter(
     (page): page is Directory => page !== undefined && page.width === base.width && page.height === base.height,
   );

@@ -49,7 +49,7 @@ export async function inspectSlide(path: string, options: SlideOptions = {}): Pr
         'download the file and give its local path',
       );
     }
-    if (file.kind !== 'TIFF') return { slide: await openRaster(path, options), problem: undefined };
+    if (file.kind !== 'TIFF') return { slide: await openRaster(path, options), problem: undefined, needsChannels: false };
     const inspection = await inspectTiff(source, options);
     handedOn = true;
     return inspection;

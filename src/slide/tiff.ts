@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import { absentBlocks } from '../tiff/check.js';
 import { compressionName } from '../tiff/codecs/registry.js';
-import { readTiff } from '../tiff/container.js';
+import { readTiff, type Tiff } from '../tiff/container.js';
 import { absentValue } from '../tiff/decode.js';
 import { blockCount, type Directory } from '../tiff/directory.js';
 import type { TiffImage } from '../tiff/image.js';
@@ -15,7 +15,8 @@ import type { ByteSource } from '../tiff/source.js';
 import { channelName, channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { layOut } from './formats.js';
 import { readGeoreference } from './georeference.js';
-import { findProblem, imageOf, type OpenFile, openLevels, requireSameSamples, sharedScale } from './images.js';
+import { cutProblem, findProblem, imageOf, type OpenFile, openLevels, requireSameSamples, sharedScale } from './images.js';
+import type { Layout } from './layout.js';
 import { findMpp } from './mpp.js';
 import { givenRange } from './range.js';
 import type { ChannelReader, ChannelWish, Level, Slide, SlideMpp } from './slide.js';
@@ -36,6 +37,8 @@ export interface SlideOptions {
 export interface Inspection {
   readonly slide: Slide;
   readonly problem: SegtileError | undefined;
+  /** Whether they can be read once the user has named channels. */
+  readonly needsChannels: boolean;
 }
 
 /**
@@ -54,7 +57,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
   const shown = picked === undefined ? base : channelsSeen(base, 1);
   const range = givenRange(path, options.range, shown);
   const scale = sampleScale(shown, range);
-  const file: OpenFile = { source, layout, base, names, scale, range };
+  const file: OpenFile = { source, layout, base, names, scale, range, leftOut: tiff.oddities };
   const { images, damage } = await openLevels(file, seen ?? [0], options.signal);
   const samples = kind === 'directories' ? undefined : seen;
   const at = (level: number): TiffImage => {
@@ -62,7 +65,8 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     if (image !== undefined) return image;
     throw new SegtileError('usage', `expected a level from 0 to ${images.length - 1} of ${path} but got ${level}`);
   };
-  const problem = findProblem(file, images, options.channels !== undefined, samples) ?? damage;
+  const problem =
+    findProblem(file, images, options.channels !== undefined, samples) ?? damage ?? (await cutProblem(images, options.signal));
   const { mpp, notes: mppNotes } = findMpp(options.mpp, {
     said: layout.mpp,
     description: base.description,
@@ -84,6 +88,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     ...(place !== undefined && 'tags' in place && { georeference: place }),
     channels: kind === 'colours' || names.length <= 1 ? [] : names,
     notes: [
+      ...oddities(tiff, layout),
       ...layout.notes,
       ...orientationNotes(base.orientation, 'TIFF'),
       ...mppNotes,
@@ -100,8 +105,20 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     blockPlaces: (level, block) => placesOf(at(level).directory, block),
     close: () => source.close(),
   };
-  return { slide, problem };
+  const chosen = options.channels !== undefined;
+  const needsChannels =
+    problem !== undefined && !chosen && findProblem(file, images, true) === undefined && damage === undefined;
+  return { slide, problem, needsChannels };
 }
+
+/** What is damaged or strange in the file, but not needed: the first few of many. */
+function oddities(tiff: Tiff, { levels }: Layout): string[] {
+  const all = [...tiff.oddities, ...levels.flat().flatMap(({ oddities = [] }) => oddities)];
+  const more = all.length - MOST_ODDITIES;
+  return more > 1 ? [...all.slice(0, MOST_ODDITIES), `and ${more} more of that kind`] : all;
+}
+
+const MOST_ODDITIES = 5;
 
 /** What the samples of a pixel are called. */
 function sampleNames({ photometric, samples }: Directory): readonly string[] {

@@ -1,4 +1,4 @@
-import { largestPicture, rawShape, rowsInBlock, samplesInBlock } from './block-bytes.js';
+import { largestPicture, rawBytes, rawShape, rowsInBlock, samplesInBlock } from './block-bytes.js';
 import { toSamples } from './block-samples.js';
 import type { BlockPixels } from './codecs/codec.js';
 import { codecOf } from './codecs/registry.js';
@@ -25,6 +25,7 @@ export async function decodeBlocksTogether(directory: Directory, blocks: readonl
   const compressed = blocks.map(({ bytes }) => (fillOrder === 2 ? reverseBits(bytes) : bytes));
   const rows = rowsInBlock(directory, blocks[0]!.number);
   const shape = rawShape(directory, rows);
-  const unpacked = await unpack(codec, compressed, shape.rows, shape.rowBytes);
+  const most = rawBytes(directory, directory.blockHeight);
+  const unpacked = await unpack(codec, compressed, shape.rows, shape.rowBytes, most);
   return unpacked.map((bytes) => ({ data: toSamples(directory, bytes, rows), rowLength: blockWidth }));
 }

@@ -1,7 +1,8 @@
 import { reason, SegtileError } from '../errors.js';
+import { withinFile } from './check.js';
 import { type Directory, parseDirectory } from './directory.js';
 import type { ByteSource } from './source.js';
-import { readHeader, readTags } from './tags.js';
+import { type RawDirectory, readHeader, readTags, TooManyBytes } from './tags.js';
 
 /** The directories of a TIFF file. */
 export interface Tiff {
@@ -10,6 +11,8 @@ export interface Tiff {
   readonly littleEndian: boolean;
   /** The main chain, in the order of the file. */
   readonly directories: readonly Directory[];
+  /** What could not be read and was left out, as sentences for people; grows while sub-directories are read. */
+  readonly oddities: readonly string[];
   /** Sub-directories of a directory of the main chain, in the order in which it lists them. They have none of their own. */
   subDirectories(directory: Directory): Promise<readonly Directory[]>;
 }
@@ -21,7 +24,8 @@ const MOST_DIRECTORIES = 4096;
 const MOST_TAG_BYTES = 2 ** 27;
 
 /**
- * Reads the directories of a classic TIFF, BigTIFF or NDPI file of either byte order; no pixels.
+ * Reads the directories of a classic TIFF, BigTIFF or NDPI file of either byte order; no pixels. Damage in the first one, or in one that is larger, is an error, as what is
+ * meant to be seen is there; what else cannot be read is left out, and said.
  *
  * @throws {SegtileError} `input` where the file is damaged or truncated
  */
@@ -31,25 +35,48 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
   });
   let bytes = 0;
   const seen = new Set<number>();
-  const read = async (offset: number, index: number, parent?: number) => {
+  const oddities: string[] = [];
+  /** A directory, or why there is none; `next` is where the chain goes on, as far as that can be read. */
+  const read = async (offset: number, index: number, parent?: number): Promise<Found> => {
     const name = parent === undefined ? `directory ${index}` : `sub-directory ${index} of directory ${parent}`;
-    if (seen.has(offset)) throw damaged(source, `its directories run in a circle: ${name} is at byte ${offset} again`);
+    if (seen.has(offset)) {
+      const failure = damaged(source, `its directories run in a circle: ${name} is at byte ${offset} again`);
+      return { failure, width: 0, height: 0, next: 0 };
+    }
     if (seen.size === MOST_DIRECTORIES) throw damaged(source, `it has more than ${MOST_DIRECTORIES} directories`);
     seen.add(offset);
+    let raw: RawDirectory | undefined;
     try {
-      const raw = await readTags(file, offset, MOST_TAG_BYTES - bytes, signal);
+      raw = await readTags(file, offset, MOST_TAG_BYTES - bytes, signal);
       bytes += raw.bytes;
-      return { directory: parseDirectory(raw.tags, index, file.littleEndian, parent), next: raw.next };
+      const parsed = parseDirectory(raw.tags, index, file.littleEndian, parent);
+      const directory = withinFile(
+        parsed,
+        source.size,
+        raw.oddities.map((oddity) => `${name}: ${oddity}`),
+      );
+      return { directory, next: raw.next };
     } catch (cause) {
-      throw damaged(source, `${name}, at byte ${offset}, cannot be read`, cause);
+      const failure = damaged(source, `${name}, at byte ${offset}, cannot be read`, cause);
+      if (failure.code === 'aborted' || cause instanceof TooManyBytes) throw failure;
+      const side = (tag: 'ImageWidth' | 'ImageLength') => Number(raw?.tags[tag]?.[0] ?? 0);
+      return { failure, width: side('ImageWidth'), height: side('ImageLength'), next: raw?.next ?? 0 };
     }
+  };
+  const leftOut = ({ message }: SegtileError): void => {
+    oddities.push(`${message.slice(message.indexOf(DAMAGED) + DAMAGED.length)}; it is left out`);
   };
 
   const directories: Directory[] = [];
-  for (let offset = first; offset !== 0; ) {
-    const { directory, next } = await read(offset, directories.length);
-    directories.push(directory);
-    offset = next;
+  let largest = 0;
+  for (let offset = first, index = 0; offset !== 0; index++) {
+    const found = await read(offset, index);
+    if ('directory' in found) {
+      directories.push(found.directory);
+      largest = Math.max(largest, found.directory.width * found.directory.height);
+    } else if (directories.length === 0 || found.width * found.height > largest) throw found.failure;
+    else leftOut(found.failure);
+    offset = found.next;
   }
   if (directories.length === 0) throw damaged(source, 'it has no directory');
 
@@ -57,7 +84,13 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
   const readChildren = async (parent: Directory): Promise<readonly Directory[]> => {
     const found: Directory[] = [];
     for (const [index, offset] of parent.subDirectories.entries()) {
-      found.push((await read(offset, index, parent.index)).directory);
+      const child = await read(offset, index, parent.index);
+      if ('failure' in child) {
+        // Levels are told by their places: those behind it would be taken for others.
+        leftOut(child.failure);
+        break;
+      }
+      found.push(child.directory);
     }
     return found;
   };
@@ -66,6 +99,7 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
     big: file.big,
     littleEndian: file.littleEndian,
     directories,
+    oddities,
     subDirectories: (directory) => {
       const known = children.get(directory) ?? readChildren(directory);
       children.set(directory, known);
@@ -74,8 +108,14 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
   };
 }
 
+type Found =
+  | { readonly directory: Directory; readonly next: number }
+  | { readonly failure: SegtileError; readonly width: number; readonly height: number; readonly next: number };
+
+const DAMAGED = ' is damaged: ';
+
 function damaged(source: ByteSource, what: string, cause?: unknown): SegtileError {
   if (cause instanceof SegtileError) return cause;
   const why = cause === undefined ? '' : `: ${cause instanceof RangeError ? 'it points outside the file' : reason(cause)}`;
-  return new SegtileError('input', `${source.path} is damaged: ${what}${why}`, 'copy or download the file again', cause);
+  return new SegtileError('input', `${source.path}${DAMAGED}${what}${why}`, 'copy or download the file again', cause);
 }

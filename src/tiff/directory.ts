@@ -1,5 +1,6 @@
 import { type GeoTags, geoTags } from './geo.js';
 import type { TagName, Tags, TagValue } from './tag-names.js';
+import { uncompressedCounts } from './uncompressed.js';
 
 /** Pixels per unit, as the tags XResolution, YResolution and ResolutionUnit give them. */
 export interface Resolution {
@@ -73,6 +74,10 @@ export interface Directory {
   readonly hamamatsu?: Hamamatsu;
   /** Where the image lies on the earth. */
   readonly geo?: GeoTags;
+  /** What is damaged or strange, but not needed, as sentences for people. */
+  readonly oddities?: readonly string[];
+  /** The last of the compressed blocks that the directory has reach behind the end of the file, and the bytes that it says this one has. */
+  readonly cutBlock?: { readonly block: number; readonly bytes: number };
 }
 
 /** Tags of NDPI files (openslide.org/formats/hamamatsu). */
@@ -101,13 +106,16 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
   const samples = count(tags, 'SamplesPerPixel', 1);
   if (samples > MOST_SAMPLES) throw new Error(`SamplesPerPixel is ${samples}`);
   const tiled = tags.TileOffsets !== undefined || tags.TileWidth !== undefined;
+  const strange = tiled && tags.TileOffsets === undefined;
+  const places = tiled && !strange ? 'TileOffsets' : 'StripOffsets';
+  const counts = tiled && (!strange || tags.TileByteCounts !== undefined) ? 'TileByteCounts' : 'StripByteCounts';
   const blockWidth = tiled ? count(tags, 'TileWidth') : width;
   const blockHeight = tiled ? count(tags, 'TileLength') : Math.min(count(tags, 'RowsPerStrip', height), height);
   const planar = number(tags, 'PlanarConfiguration', 1) === 2 && samples > 1;
-  const offsets = numbers(tags, tiled ? 'TileOffsets' : 'StripOffsets');
+  const offsets = numbers(tags, places);
   const bits = numbers(tags, 'BitsPerSample', [1]);
   const blocks = blockCount({ width, height, blockWidth, blockHeight, planar, samples });
-  const listed = numbers(tags, tiled ? 'TileByteCounts' : 'StripByteCounts', []);
+  const listed = numbers(tags, counts, []);
   const shape = { tiled, height, blockWidth, blockHeight, bits: (bits[0] ?? 1) * (planar ? 1 : samples), blocks };
   const byteCounts = number(tags, 'Compression', 1) === 1 ? uncompressedCounts(listed, offsets, shape) : listed;
   if (offsets.length < blocks || byteCounts.length < blocks) {
@@ -160,6 +168,7 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
     ...(tags.XMP === undefined ? {} : { xmp: text(tags.XMP) }),
     ...(hamamatsu === undefined ? {} : { hamamatsu }),
     ...(geo === undefined ? {} : { geo }),
+    ...(strange && { oddities: ['its tiles are where the tags of strips say'] }),
   };
 }
 
@@ -172,38 +181,6 @@ function orientationOf({ Orientation: value }: Tags): { readonly orientation?: n
 /** Format 4 says that nothing is known of the samples; a reader treats them as unsigned (TIFF 6.0, tag SampleFormat). */
 function sampleFormat(format: number | undefined): number {
   return format === undefined || format === 4 ? 1 : format;
-}
-
-/**
- * Byte counts of blocks that are not compressed, which follow from their pixels: some old writers leave the tag out, or fill it with
- * zeros. A block with neither place nor bytes is one that the file leaves out.
- */
-function uncompressedCounts(
-  listed: ArrayLike<number>,
-  offsets: ArrayLike<number>,
-  shape: {
-    readonly tiled: boolean;
-    readonly height: number;
-    readonly blockWidth: number;
-    readonly blockHeight: number;
-    readonly bits: number;
-    readonly blocks: number;
-  },
-): ArrayLike<number> {
-  const { tiled, height, blockWidth, blockHeight, bits, blocks } = shape;
-  const rowBytes = Math.ceil((blockWidth * bits) / 8);
-  const down = Math.ceil(height / blockHeight);
-  // A file may list far more blocks than its pixels need; only those that are needed are looked at.
-  const counts = new Float64Array(Math.min(offsets.length, blocks));
-  let complete = listed.length >= counts.length;
-  for (let block = 0; block < counts.length; block++) {
-    const count = listed[block] ?? 0;
-    const stated = count > 0 || offsets[block] === 0;
-    const rows = tiled ? blockHeight : Math.min(blockHeight, height - (block % down) * blockHeight);
-    counts[block] = stated ? count : rows * rowBytes;
-    complete &&= count > 0;
-  }
-  return complete ? listed : counts;
 }
 
 function parseHamamatsu(tags: Tags): Hamamatsu | undefined {

@@ -131,16 +131,20 @@ async function* planeBytes(
   for (let strip = first; strip < down; strip++) {
     const number = plane * down + strip;
     const due = rawBytes(directory, rowsInBlock(directory, number));
+    const whole = rawBytes(directory, directory.blockHeight);
     let length = 0;
+    let given = 0;
     try {
       for await (const bytes of codec.stream(stripChunks(image, number, signal))) {
         const part = bytes.subarray(0, due - length);
         length += part.length;
+        given += bytes.length;
         if (part.length > 0) yield part;
-        if (bytes.length > part.length && codec.exact) requireNoMore(length + 1, due);
+        if (given > whole && codec.exact) requireNoMore(given, due);
         // What is too much is dropped, but the end is still read, for the sake of checksums.
-        if (length === due && bytes.length > part.length) break;
+        if (length === due && given > whole) break;
       }
+      if (codec.exact && given !== whole) requireNoMore(given, due);
       requireBytes(length, due);
     } catch (thrown) {
       throw blockError(image, number, thrown);

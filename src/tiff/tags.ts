@@ -22,7 +22,12 @@ export interface RawDirectory {
   readonly next: number;
   /** Bytes of the values that do not lie in the directory itself. */
   readonly bytes: number;
+  /** What is damaged, but not needed, as sentences for people. */
+  readonly oddities: readonly string[];
 }
+
+/** A file asks for more memory than it is given, whether or not that is for anything that is needed. */
+export class TooManyBytes extends Error {}
 
 /** Bytes that are read at a directory before its length is known. Most directories and their small values fit. */
 const GUESS = 4096;
@@ -33,18 +38,29 @@ const LARGEST_TAG = 2 ** 26;
 /** Text is looked through, and OME-XML of the largest experiments has some megabytes. */
 const LONGEST_TEXT = 2 ** 25;
 
-/** Tags without which all pixels are still what they are: where they are damaged, they are passed over. */
-const NEEDLESS: ReadonlySet<TagName> = new Set([
+/** Tags that say where on earth an image lies. */
+const GEO: readonly TagName[] = [
   'ModelPixelScale',
   'ModelTiepoint',
   'ModelTransformation',
   'GeoKeyDirectory',
   'GeoDoubleParams',
   'GeoAsciiParams',
-]);
+];
 
 /** Thousands of tie points, which is more than anybody sets. */
-const LONGEST_NEEDLESS = 2 ** 20;
+const LONGEST_GEO = 2 ** 20;
+
+/** Tags without which all pixels are still what they are: where they are damaged, they are passed over, and that is said. */
+const NEEDLESS: ReadonlySet<TagName> = new Set([
+  ...GEO,
+  'ImageDescription',
+  'XResolution',
+  'YResolution',
+  'Software',
+  'SubIFDs',
+  'XMP',
+]);
 
 /** A directory has some twenty tags; more than this means a damaged file. */
 const MOST_ENTRIES = 4096;
@@ -80,13 +96,18 @@ export async function readTags(
   const { source, littleEndian, big, ndpi } = file;
   const [head, entryBytes, inline, nextBytes] = big ? [8, 20, 8, 8] : [2, 12, 4, ndpi ? 8 : 4];
   let view = await viewOf(source, offset, Math.min(GUESS, source.size - offset), signal);
-  if (view.byteLength < head + nextBytes) throw new Error(`the file ends at byte ${source.size}`);
+  if (view.byteLength < head) throw new Error(`the file ends at byte ${source.size}`);
   const entries = big ? unsigned64(view, 0, littleEndian) : view.getUint16(0, littleEndian);
   const length = head + entries * entryBytes + nextBytes + (ndpi ? entries * 4 : 0);
-  if (offset + length > source.size) throw new Error(`it claims ${entries} tags, but the file ends at byte ${source.size}`);
-  if (entries > MOST_ENTRIES) throw new Error(`it claims ${entries} tags`);
-  if (length > view.byteLength) view = await viewOf(source, offset, length, signal);
   const nextAt = head + entries * entryBytes;
+  const oddities: string[] = [];
+  // A file that lost its last few bytes has lost nothing but the end of the chain.
+  const cut = !ndpi && offset + length > source.size && offset + nextAt <= source.size;
+  if (cut) oddities.push('the file ends where it should say that no directory follows');
+  else if (offset + length > source.size)
+    throw new Error(`it claims ${entries} tags, but the file ends at byte ${source.size}`);
+  if (entries > MOST_ENTRIES) throw new Error(`it claims ${entries} tags`);
+  if (length > view.byteLength) view = await viewOf(source, offset, Math.min(length, source.size - offset), signal);
 
   const found = new Map<TagName, Entry>();
   for (let i = 0; i < entries; i++) {
@@ -103,9 +124,15 @@ export async function readTags(
     const wide = high > 0 && bytes <= inline ? high + view.getUint32(valueAt, true) : undefined;
     const elsewhere = big ? unsigned64(view, valueAt, littleEndian) : view.getUint32(valueAt, littleEndian) + high;
     const entry = { name, type, bytes, offset: bytes <= inline ? offset + valueAt : elsewhere, wide };
-    if (NEEDLESS.has(name) && (entry.offset + bytes > source.size || bytes > LONGEST_NEEDLESS)) continue;
+    if (GEO.includes(name) && bytes > LONGEST_GEO) {
+      oddities.push(`${name} has ${bytes} bytes: it is left out`);
+      continue;
+    }
     if (entry.offset + bytes > source.size) {
-      throw new Error(`${name} has ${bytes} bytes at byte ${entry.offset}, but the file ends at byte ${source.size}`);
+      const what = `${name} has ${bytes} bytes at byte ${entry.offset}, but the file ends at byte ${source.size}`;
+      if (!NEEDLESS.has(name)) throw new Error(what);
+      oddities.push(`${what}: it is left out`);
+      continue;
     }
     if (bytes > (type === ASCII ? LONGEST_TEXT : LARGEST_TAG)) throw new Error(`${name} has ${bytes} bytes`);
     found.set(name, entry);
@@ -116,7 +143,7 @@ export async function readTags(
     .filter((entry) => !inside(entry))
     .map((entry) => ({ entry, into: new Uint8Array(entry.bytes) }));
   const bytes = outside.reduce((sum, { into }) => sum + into.length, 0);
-  if (bytes > allowance) throw new Error(`the tags up to here have more than ${allowance} bytes`);
+  if (bytes > allowance) throw new TooManyBytes(`the tags up to here have more than ${allowance} bytes`);
   await source.read(
     outside.map(({ entry, into }) => ({ offset: entry.offset, into })),
     signal,
@@ -126,8 +153,8 @@ export async function readTags(
     const raw = fetched.get(name) ?? new Uint8Array(view.buffer).slice(at - offset, at - offset + bytes);
     return { name, type, raw, wide };
   });
-  const next = big || ndpi ? unsigned64(view, nextAt, littleEndian) : view.getUint32(nextAt, littleEndian);
-  return { tags: decodeValues(values, littleEndian), next, bytes };
+  const next = cut ? 0 : big || ndpi ? unsigned64(view, nextAt, littleEndian) : view.getUint32(nextAt, littleEndian);
+  return { tags: decodeValues(values, littleEndian), next, bytes, oddities };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { BytesCodec } from './codecs/codec.js';
  * Undoes the compression of blocks that are all `rows * rowBytes` bytes before it, off the main thread.
  *
  * @param blocks compressed bytes
+ * @param most bytes that each may give: those of a block that is whole, where these are cut
  * @returns the bytes of each block, as many as are due
  * @throws {Error} saying what is wrong with the data
  */
@@ -12,13 +13,14 @@ export async function unpack(
   blocks: readonly Uint8Array[],
   rows: number,
   rowBytes: number,
+  most: number = rows * rowBytes,
 ): Promise<readonly Uint8Array[]> {
   const due = rows * rowBytes;
   const together = await codec.decodeTogether?.(blocks, rows, rowBytes);
-  const unpacked = together ?? (await Promise.all(blocks.map((block) => codec.decode(block, due))));
+  const unpacked = together ?? (await Promise.all(blocks.map((block) => codec.decode(block, due, most))));
   for (const { length } of unpacked) {
     requireBytes(length, due);
-    if (codec.exact) requireNoMore(length, due);
+    if (codec.exact && length !== most) requireNoMore(length, due);
   }
   return unpacked.map((bytes) => bytes.subarray(0, due));
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { openSlide } from '../../dist/slide/open.js';
 import { blockTiff, picture } from '../tiff/pictures.ts';
+import { rawTiff } from '../tiff/raw-tiff.ts';
 import { folder, save, segtile, segtileWell } from './door.ts';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
@@ -154,5 +155,47 @@ describe('info --check', () => {
       { path: text, verdict: 'not an image' },
     ]);
     expect((await segtile(['info', '--check', join(at, 'deeper')])).code).toBe(0);
+  });
+
+  test('tells what is damaged from what needs options, and from what is not supported', async () => {
+    const at = folder();
+    const page = (more: object) => ({ width: 8, height: 8, strips: [new Uint8Array(64)], ...more });
+    const good = save(at, 'a-good.tif', rawTiff([page({})]));
+    const four = save(at, 'b-four.tif', rawTiff([page({}), page({}), page({}), page({})]));
+    const fax = save(at, 'c-fax.tif', rawTiff([page({ tags: { 259: [3, [4]] } })]));
+    const zeiss = save(at, 'd-zeiss.czi', Buffer.concat([Buffer.from('ZISRAWFILE'), Buffer.alloc(100)]));
+    const verdicts = async (...more: readonly string[]) => {
+      const ended = await segtile(['info', '--check', '--json', at, ...more]);
+      return { code: ended.code, verdicts: (lines(ended.stdout) as { verdict: string }[]).map(({ verdict }) => verdict) };
+    };
+    const words = ['ok', 'needs --channels', 'not supported', 'not supported'];
+    expect(await verdicts()).toEqual({ code: 2, verdicts: words });
+    const { stdout } = await segtile(['info', '--check', at]);
+    expect(stdout).toMatch(/^needs --channels {2}.*b-four\.tif: .*has 4 grey images/m);
+    expect(stdout).toMatch(/^not supported {2}.*c-fax\.tif: .*CCITT fax group 4/m);
+    expect((await verdicts('--channels', '7')).verdicts).toEqual([
+      'needs other options',
+      'needs other options',
+      'needs other options',
+      'not supported',
+    ]);
+    for (const [path, verdict, code] of [
+      [good, 'ok', 0],
+      [four, 'needs --channels', 2],
+      [fax, 'not supported', 2],
+    ] as const) {
+      const one = await segtile(['info', '--check', '--json', path]);
+      expect(one.code).toBe(code);
+      expect(lines(one.stdout)).toMatchObject([{ verdict }]);
+      if (code === 2)
+        expect((await segtile(['info', '--check', path])).stdout).toContain(`check  ${verdict}: no block was decoded`);
+    }
+    expect((await segtile(['info', '--check', zeiss])).code).toBe(2);
+    // Damage weighs more.
+    save(at, 'e-bad.tif', rawTiff([page({})]).subarray(0, -4));
+    expect(await verdicts()).toEqual({ code: 1, verdicts: [...words, 'bad'] });
+    expect((await segtile(['info', '--check', fax, at])).code).toBe(1);
+    // Without --check nothing has changed: what cannot be read is a failure.
+    expect((await segtile(['info', fax])).code).toBe(1);
   });
 });

@@ -16,7 +16,14 @@ const pages = (count: number, samples: number, width = 40, height = 30): Directo
 
 const lay = (xml: string, directories: readonly Directory[]) =>
   omeLayout(
-    { source: memorySource(new Uint8Array(8)), big: false, littleEndian: true, directories, subDirectories: async () => [] },
+    {
+      source: memorySource(new Uint8Array(8)),
+      big: false,
+      littleEndian: true,
+      directories,
+      oddities: [],
+      subDirectories: async () => [],
+    },
     xml,
   );
 

@@ -95,24 +95,21 @@ test('tiles that are not multiples of 16 are read', async () => {
   expect(Buffer.compare(await readAll(bytes), small.data)).toBe(0);
 });
 
-test('directories that run in a circle are an error, not an endless loop', async () => {
+test('directories that run in a circle are said, and no endless loop', async () => {
   const bytes = Buffer.from(blockTiff(small, {}));
   const next = 10 + bytes.readUInt16LE(8) * 12;
   expect(bytes.readUInt32LE(next)).toBe(0);
   bytes.writeUInt32LE(8, next);
-  await expect(readTiff(memorySource(bytes))).rejects.toMatchObject({
-    code: 'input',
-    message: expect.stringContaining('in a circle'),
-  });
+  const { directories, oddities } = await readTiff(memorySource(bytes));
+  expect(directories).toHaveLength(1);
+  expect(oddities).toEqual([expect.stringContaining('in a circle')]);
 });
 
 const circle = sharedFile('tiff/test_ifd_loop_to_self.tif');
 test.skipIf(circle === undefined)('a real file whose directory follows itself (skipped without shared/data)', async () => {
   const source = await openFile(circle!);
-  await expect(readTiff(source)).rejects.toMatchObject({
-    code: 'input',
-    message: expect.stringContaining('directory 1 is at byte 408 again'),
-  });
+  const { oddities } = await readTiff(source);
+  expect(oddities).toEqual([expect.stringContaining('directory 1 is at byte 408 again')]);
   await source.close();
 });
 

@@ -27,7 +27,7 @@ const SIZES = { 2: 1, 3: 2, 4: 4, 5: 8 } as const;
  */
 export function rawTiff(
   pages: readonly RawPage[],
-  { next = 0, pixelsFirst = false }: { next?: number; pixelsFirst?: boolean } = {},
+  { next = 0, pixelsFirst = false }: { next?: number | 'first'; pixelsFirst?: boolean } = {},
 ): Buffer {
   const file: Buffer[] = [Buffer.from('II*\0\0\0\0\0', 'latin1')];
   let end = 8;
@@ -92,6 +92,6 @@ export function rawTiff(
   };
   for (const page of pages) write(page, true);
   const last = links.at(-1)!;
-  file[last.chunk]!.writeUInt32LE(next, last.at);
+  file[last.chunk]!.writeUInt32LE(next === 'first' ? file[0]!.readUInt32LE(4) : next, last.at);
   return Buffer.concat(file);
 }

@@ -26,9 +26,10 @@ export interface BytesCodec extends CodecFacts {
    * Unpacks a block, off the main thread.
    *
    * @param due bytes that come out; no fewer, and what is more is passed over
+   * @param most bytes that may come out: some writers fill up the last strip to the height of the others
    * @throws {Error} saying what is wrong with the data
    */
-  decode(block: Uint8Array, due: number): Promise<Uint8Array> | Uint8Array;
+  decode(block: Uint8Array, due: number, most: number): Promise<Uint8Array> | Uint8Array;
   /**
    * Unpacks blocks that all give `rows` rows of `rowBytes` bytes, where one call for all is faster.
    *

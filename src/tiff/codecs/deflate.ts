@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { createInflate, inflate } from 'node:zlib';
+import { constants, createInflate, inflate } from 'node:zlib';
 import type { BytesCodec } from './codec.js';
 
 /** zlib, because it checks the sum at the end of the data, which libtiff does not. */
@@ -16,16 +16,21 @@ export const deflate: BytesCodec = {
 
 const inflateAsync = promisify<Uint8Array, object, Buffer>(inflate);
 
-/** Blocks may hold more than is due, as other readers allow, but not much more. */
-async function unpack(block: Uint8Array, due: number): Promise<Uint8Array> {
-  const room = due + 64;
+/**
+ * Blocks may hold more than is due, as other readers allow, but not much more. Where they end before their checksum, but with all their
+ * pixels, as in a file that lost its last bytes, those are taken.
+ */
+async function unpack(block: Uint8Array, due: number, most: number): Promise<Uint8Array> {
+  const room = { chunkSize: Math.max(64, due + 64), maxOutputLength: most + due + 64 };
   try {
-    return await inflateAsync(block, { chunkSize: Math.max(64, room), maxOutputLength: room + due });
+    return await inflateAsync(block, room);
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new Error(`it gives more than twice the ${due} bytes that are due`);
-    }
-    throw cause;
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw new Error(`it gives more than twice the ${most} bytes that are due`);
+    if (code !== 'Z_BUF_ERROR') throw cause;
+    const whole = await inflateAsync(block, { ...room, finishFlush: constants.Z_SYNC_FLUSH });
+    if (whole.length < due) throw cause;
+    return whole;
   }
 }
 

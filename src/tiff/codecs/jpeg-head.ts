@@ -12,8 +12,10 @@ export interface JpegHead {
   readonly scanAt: number;
   /** Where they end: the EOI marker. */
   readonly endAt: number;
-  /** Segments of Adobe (APP14), as start and end. */
-  readonly adobe: readonly (readonly [start: number, end: number])[];
+  /** Whether it keeps samples as they are, by prediction (SOF3 and its kin). */
+  readonly lossless: boolean;
+  /** Segments that say what the components are, of JFIF (APP0) and Adobe (APP14), as start and end. */
+  readonly colour: readonly (readonly [start: number, end: number])[];
 }
 
 /** A component as a scan codes it. */
@@ -52,12 +54,16 @@ export function jpegHead(bytes: Uint8Array, least: Size, most: Size): JpegHead {
 
 const EOI = Buffer.of(0xff, 0xd9);
 
+/** How segments start that say what the components are, by their markers. */
+const SAYS_COLOUR: Readonly<Record<number, string>> = { 224: 'JFIF\0', 238: 'Adobe' };
+
 /** Markers C0 to CF are frame headers, except C4, C8 and CC (ITU-T T.81, table B.1). */
 function parseHead(bytes: Uint8Array): Omit<JpegHead, 'endAt'> | undefined {
   const short = (at: number) => bytes[at]! * 256 + bytes[at + 1]!;
-  const adobe: [number, number][] = [];
+  const colour: [number, number][] = [];
   let frame: Pick<JpegHead, 'size' | 'components' | 'frameAt'> | undefined;
   let sequential = false;
+  let lossless = false;
   const factors = new Map<number, readonly [number, number]>();
   for (let at = 2; at + 4 < bytes.length; ) {
     if (bytes[at] !== 0xff) return undefined;
@@ -74,9 +80,10 @@ function parseHead(bytes: Uint8Array): Omit<JpegHead, 'endAt'> | undefined {
         factors.set(bytes[at + 10 + 3 * c]!, [both >> 4, both & 15]);
       }
       sequential = marker <= 0xc1;
+      lossless = (marker & 3) === 3;
       frame = { size: { width: short(at + 7), height: short(at + 5) }, components, frameAt: at };
-    } else if (marker === 0xee && String.fromCharCode(...bytes.subarray(at + 4, at + 9)) === 'Adobe') {
-      adobe.push([at, next]);
+    } else if (SAYS_COLOUR[marker] === String.fromCharCode(...bytes.subarray(at + 4, at + 9))) {
+      colour.push([at, next]);
     } else if (marker === 0xda) {
       if (frame === undefined) return undefined;
       const whole = sequential && bytes[at + 4] === frame.components && factors.size === frame.components;
@@ -84,7 +91,8 @@ function parseHead(bytes: Uint8Array): Omit<JpegHead, 'endAt'> | undefined {
         ...frame,
         scan: whole ? scanComponents(bytes.subarray(at + 5), factors) : undefined,
         scanAt: next,
-        adobe,
+        lossless,
+        colour,
       };
     }
     at = next;
@@ -105,7 +113,7 @@ function scanComponents(
 
 /**
  * A block as a JPEG file of its own, whose decoder leaves its components as they are or turns YCbCr into RGB, as TIFF says and not as the
- * decoder would guess: that is told by a segment of Adobe's.
+ * decoder would guess from the components, or from a segment of JFIF that wins over all: that is told by a segment of Adobe's.
  *
  * @param tables tag JPEGTables: SOI, tables, EOI
  */
@@ -113,7 +121,7 @@ export function bareJpeg(bytes: Uint8Array, head: JpegHead, tables: Uint8Array |
   const pieces: Uint8Array[] = [bytes.subarray(0, 2)];
   if (tables !== undefined) pieces.push(tables.subarray(2, tables.length - 2));
   let from = 2;
-  for (const [start, end] of head.adobe) {
+  for (const [start, end] of head.colour) {
     pieces.push(bytes.subarray(from, start));
     from = end;
   }
@@ -123,7 +131,8 @@ export function bareJpeg(bytes: Uint8Array, head: JpegHead, tables: Uint8Array |
       pieces.push(bytes.subarray(from, head.frameAt));
       from = head.frameAt;
     }
-    pieces.push(adobeSegment(yCbCr ? 1 : 0));
+    // What is lossless is never turned into other colours: not by those who write it, nor by libjpeg.
+    pieces.push(adobeSegment(yCbCr && !head.lossless ? 1 : 0));
   }
   pieces.push(bytes.subarray(from));
   return Buffer.concat(pieces);

@@ -11,7 +11,7 @@ export const packBits: BytesCodec = {
   predictors: [],
   exact: true,
   // One byte more shows that there are too many.
-  decode: (block, due) => gather(unpackPackBits([block]), due + 1),
+  decode: (block, _, most) => gather(unpackPackBits([block]), most + 1),
   // libvips has libtiff unpack row by row, which fails where a run goes on in the next row.
   decodeTogether: (blocks, rows, rowBytes) => unpackByLibtiff(NUMBER, blocks, rows, rowBytes).catch(() => undefined),
   stream: unpackPackBits,

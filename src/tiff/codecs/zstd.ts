@@ -9,7 +9,7 @@ export const zstd: BytesCodec = {
   numbers: [50000, 34926],
   name: 'ZSTD',
   predictors: [1, 2, 3],
-  decode: (block, due) => inThread<Uint8Array>(DECODER, block, due),
+  decode: (block, _, most) => inThread<Uint8Array>(DECODER, block, most),
   stream: unpackStream,
 };
 
