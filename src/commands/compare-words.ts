@@ -70,7 +70,7 @@ export function compareText(results: readonly VariantResult[], failures: readonl
     'memory',
   ];
   const failed = failures.length === 0 ? '' : `  ${failures.length} runs failed\n`;
-  return `${table([head, ...rows], 1)}\n  * none is both better and faster\n${failed}${style.strong(recommendation(results))}\n`;
+  return `${table([head, ...rows], 1)}\n  * on the front: no other variant is both better and faster\n${failed}${style.strong(recommendation(results))}\n`;
 }
 
 /** One sentence or two: what to use, and what shrinking costs. */

@@ -68,7 +68,7 @@ export async function evaluate(
   if (all.length < predictions.length) {
     stderr.write(`segtile: the figures are of ${count(all.length)} of ${count(predictions.length)} files\n`);
   }
-  const words = { command, tolerance: options.tolerance, config: settings.config };
+  const words = { command, tolerance: options.tolerance, config: settings.config, rule: settings.rule };
   await writeResults(evaluation, all, options, words, shell);
   return code;
 }

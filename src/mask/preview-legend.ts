@@ -55,16 +55,25 @@ export async function legend(width: number, classes: readonly LegendEntry[], ski
 }
 
 /**
+ * Black text on white, RGB, in as many lines as it needs to be at most `limit` px wide; undefined where this machine has no font to write with.
+ */
+export async function writtenLines(text: string, limit: number): Promise<Pixels | undefined> {
+  return (await hasFont()) ? written(text, limit, true) : undefined;
+}
+
+/**
  * A line of black text on white, RGB, cut off after `limit` px; undefined where this machine has no font to write with.
  */
 export async function writtenLine(text: string, limit: number): Promise<Pixels | undefined> {
   return (await hasFont()) ? written(text, limit) : undefined;
 }
 
-async function written(name: string, limit: number): Promise<Pixels> {
+async function written(name: string, limit: number, wraps = false): Promise<Pixels> {
   // The text is Pango markup, where these three have a meaning.
   const markup = name.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
-  const text = sharp({ text: { text: markup, font: 'sans 13', dpi: 96, rgba: true } });
+  const text = sharp({
+    text: { text: markup, font: 'sans 13', dpi: 96, rgba: true, ...(wraps && { width: limit, wrap: 'word-char' as const }) },
+  });
   const { data, info } = await text
     .flatten({ background: '#fff' })
     .removeAlpha()

@@ -50,7 +50,7 @@ async function compareReport(
       {
         kind: 'table',
         title: 'Variants',
-        note: 'Dice, IoU and boundary F are means over the classes, of the pixels of all slides together. Each variant ran in a process of its own; seconds are means over slides, memory is the most of all.',
+        note: 'Dice, IoU and boundary F are means over the classes, of the pixels of all slides together. Marked “front” is what no other variant beats in both Dice and time (the Pareto front): the choice is among these. Each variant ran in a process of its own; seconds are means over slides, memory is the most of all.',
         table: variantTable(results, front),
       },
       { kind: 'charts', title: 'Quality and time', charts: charts(results, front) },

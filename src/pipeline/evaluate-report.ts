@@ -5,7 +5,7 @@ import { fileName, isRemote } from '../tiff/location.js';
 import { writeWhole } from '../tiff/partial-file.js';
 import type { TruthConfig } from '../truth/config.js';
 import { countedUnits, type Evaluation, type MeansFrom, meanText, type SlideMean, type SweepResult } from './evaluate.js';
-import type { SlideScores, Tolerance } from './evaluate-mask.js';
+import type { EvaluateSettings, SlideScores, Tolerance } from './evaluate-mask.js';
 import { versions } from './machine.js';
 import { differingPictures, errorLegend } from './regions.js';
 import { slideBeside } from './slide-beside.js';
@@ -16,6 +16,8 @@ export interface EvaluateWords {
   readonly tolerance: Tolerance;
   /** By which masks were scored. */
   readonly config: TruthConfig | undefined;
+  /** How probabilities became the labels that were compared. */
+  readonly rule: EvaluateSettings['rule'];
 }
 
 /** Regions that are shown, of each slide, and slides of which they are. */
@@ -42,7 +44,7 @@ export async function writeEvaluateReport(
 async function evaluateReport(
   evaluation: Evaluation,
   all: readonly SlideScores[],
-  { command, tolerance, config }: EvaluateWords,
+  { command, tolerance, config, rule }: EvaluateWords,
   signal: AbortSignal,
 ): Promise<Report> {
   const { slides, pooled, perSlide, sweep } = evaluation;
@@ -67,7 +69,7 @@ async function evaluateReport(
         ? [{ kind: 'table', title: 'What was taken for what', table: confusionTable(evaluation) } satisfies Section]
         : []),
       ...(sweep ? sweepSections(sweep) : []),
-      ...(await regionSections(all, config, signal)),
+      ...(await regionSections(all, config, rule, signal)),
     ],
     facts: [
       {
@@ -148,7 +150,7 @@ function sweepSections(sweep: readonly SweepResult[]): Section[] {
   const dice = sweep.map(({ name, curve, threshold, dice: best }) => ({
     name,
     points: curve.map((y, i) => ({ x: i / (curve.length - 1), y })),
-    mark: { x: threshold, y: best, text: shown(threshold) },
+    mark: { x: threshold, y: best, text: `best at ${shown(threshold)}` },
   }));
   const calibrated = sweep.map(({ name, calibration }) => ({
     name,
@@ -192,17 +194,25 @@ function sweepSections(sweep: readonly SweepResult[]): Section[] {
 async function regionSections(
   all: readonly SlideScores[],
   config: TruthConfig | undefined,
+  rule: EvaluateSettings['rule'],
   signal: AbortSignal,
 ): Promise<Section[]> {
-  const masks = all.filter(({ histograms }) => histograms === undefined).slice(0, MOST_SLIDES);
-  if (masks.length === 0) return [];
   const groups: PictureGroup[] = [];
   const missing: string[] = [];
-  for (const scores of masks) {
+  for (const scores of all.slice(0, MOST_SLIDES)) {
     const slide = await slideBeside(scores.predicted);
     if (slide === undefined) missing.push(fileName(scores.predicted));
     else if (!isRemote(slide.path) && !existsSync(slide.path)) missing.push(slide.path);
-    else groups.push(...(await differingPictures(slide, [{ name: 'the mask', scores }], config, REGIONS, signal)));
+    else
+      groups.push(
+        ...(await differingPictures(
+          slide,
+          [{ name: scores.histograms ? 'the probabilities' : 'the mask', scores, rule }],
+          config,
+          REGIONS,
+          signal,
+        )),
+      );
   }
   const untold =
     missing.length === 0

@@ -6,14 +6,16 @@ import { openSlide } from '../slide/open.js';
 import { GIVEN } from '../slide/range.js';
 import type { SlideOptions } from '../slide/tiff.js';
 import { workingView } from '../slide/view.js';
-import { configOf, type TruthConfig } from '../truth/config.js';
+import { configOf, defaultConfig, type TruthConfig } from '../truth/config.js';
+import { majorityView, shrinks } from '../truth/majority-view.js';
 import { readMaskHead } from '../truth/mask-classes.js';
 import { slideName } from '../truth/match.js';
 import { openLabels, openTruth } from '../truth/open.js';
+import type { LabelView } from '../truth/truth.js';
 import type { Band, Box, Pixels, Size, Span } from '../types.js';
-import type { SlideScores } from './evaluate-mask.js';
+import type { EvaluateSettings, SlideScores } from './evaluate-mask.js';
 import type { SeenSlide } from './known-record.js';
-import { predictedName } from './prediction.js';
+import { openPrediction, predictedName } from './prediction.js';
 import { legendColor, reportPicture } from './report-pictures.js';
 
 /** Side of a picture of a region, in px at most. */
@@ -30,6 +32,8 @@ export const errorLegend: readonly LegendColor[] = [
 export interface NamedMask {
   readonly name: string;
   readonly scores: SlideScores;
+  /** How labels are made of probabilities, where they are probabilities. */
+  readonly rule?: EvaluateSettings['rule'];
 }
 
 /** How a slide is opened so that it looks as it did in a run. */
@@ -90,7 +94,7 @@ async function regionPictures(
       await reportPicture('truth', `Region ${number} with the outlines of the truth`, outlined(fitted, truth, classes)),
     ];
     for (const [i, mask] of masks.entries()) {
-      const labels = await maskPart(mask.scores, config, size, part, signal);
+      const labels = await maskPart(mask, config, size, part, signal);
       const share = `${(100 * wrong[i]!).toFixed(1)} % wrong`;
       pictures.push(
         await reportPicture(
@@ -142,12 +146,13 @@ async function truthPart(
 
 /** A part of a mask, in the labels of the truth. */
 async function maskPart(
-  { predicted, classes, labels }: SlideScores,
+  { scores: { predicted, classes, labels, histograms }, rule }: NamedMask,
   config: TruthConfig | undefined,
   size: Size,
   part: Box,
   signal: AbortSignal,
 ): Promise<Pixels> {
+  if (histograms && rule) return labelledPart(predicted, labels, rule, size, part, signal);
   const own = (await readMaskHead(predicted, signal)).classes;
   const mask = await openLabels(predicted, own ? configOf(own, predicted) : (config ?? configOf(classes, predicted)), signal);
   try {
@@ -155,6 +160,43 @@ async function maskPart(
     return { ...pixels, data: pixels.data.map((label) => labels[label]!) };
   } finally {
     await mask.close();
+  }
+}
+
+/** A part of what probabilities say, in the labels of the truth. */
+async function labelledPart(
+  path: string,
+  labels: readonly number[],
+  rule: EvaluateSettings['rule'],
+  size: Size,
+  part: Box,
+  signal: AbortSignal,
+): Promise<Pixels> {
+  const prediction = await openPrediction(path, defaultConfig(), rule, signal);
+  const { width, height } = prediction;
+  const view: LabelView = {
+    width,
+    height,
+    async *readBands(rows) {
+      const end = rows.start + rows.length;
+      for await (const { y, height: deep, data } of prediction.rows(signal)) {
+        const [top, bottom] = [Math.max(y, rows.start), Math.min(y + deep, end)];
+        if (top < bottom) {
+          const own = data.subarray((top - y) * width, (bottom - y) * width).map((label) => labels[label]!);
+          yield {
+            y: top,
+            height: bottom - top,
+            runs: [{ x: 0, pixels: { width, height: bottom - top, channels: 1, data: own } }],
+          };
+        }
+        if (y + deep >= end) return;
+      }
+    },
+  };
+  try {
+    return await cut(shrinks(view, size) ? majorityView(view, size) : view, part, 1, signal);
+  } finally {
+    await prediction.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { reason, SegtileError } from '../errors.js';
-import { type LegendEntry, legend, writtenLine } from '../mask/preview-legend.js';
+import { type LegendEntry, legend, writtenLine, writtenLines } from '../mask/preview-legend.js';
 import { cellWidth, contactSheet, sheetWidth } from '../report/contact-sheet.js';
 import { writeWhole } from '../tiff/partial-file.js';
 import { sharp } from '../tiff/sharp.js';
@@ -37,7 +37,7 @@ export async function writeSheet(path: string, tiles: readonly TilePanels[], loo
   const strips = await Promise.all(legends.filter(({ length }) => length > 0).map((entries) => legend(width, entries, false)));
   const cells = await Promise.all(
     tiles.map(async (tile) => ({
-      caption: await writtenLine(tile.caption, cellWidth(panels, PANEL)),
+      caption: await writtenLines(tile.caption, cellWidth(panels, PANEL)),
       panels: tile.panels,
     })),
   );

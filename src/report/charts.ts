@@ -38,35 +38,56 @@ export interface Curve {
 
 const width = 640;
 
-/** Quality against time, the Pareto front as a line. The names of what is on the front are written beside it. */
+/** Room around every plot in px: the titles of axes stand off the figures at their ticks. */
+const room = { marginTop: 40, marginRight: 24, marginBottom: 52, marginLeft: 56 } as const;
+
+/** Height of a line of labels, and what stands between two of them at least, in px. */
+const LINE = 15;
+
+/**
+ * Quality against time, the Pareto front as a line. The names of what is on the front stand in a column to the right, the best at the top, each with
+ * a thin line to its point.
+ */
 export function qualityChart(points: readonly QualityPoint[], measure: string): Chart {
   const front = points.filter((point) => point.front).sort((a, b) => a.seconds - b.seconds);
   const others = points.filter((point) => !point.front);
   const place = { x: 'seconds', y: 'quality' } as const;
-  const levels = labelLevels(front);
-  const lines = [...new Set(levels)];
+  const [slow, fast] = [Math.max(...points.map(({ seconds }) => seconds)), Math.min(...points.map(({ seconds }) => seconds))];
+  const [best, least] = [Math.max(...points.map(({ quality }) => quality)), Math.min(...points.map(({ quality }) => quality))];
+  const pad = best > least ? 0.06 * (best - least) : 0.05;
+  const [low, high] = [least - pad, best + pad];
+  const end = slow * 1.25;
+  const wrapped = front.map((point) => ({ ...point, lines: wrap(point.name, LABEL_LETTERS) }));
+  const heights = wrapped.map(({ lines }) => LINE * lines.length + 3);
+  const inner = Math.max(
+    290,
+    heights.reduce((sum, each) => sum + each, 0),
+  );
+  const wanted = front.map(({ quality }) => ((high - quality) / (high - low)) * inner);
+  const middles = placeLabels(wanted, heights, inner);
+  const named = wrapped.map((point, i) => ({
+    ...point,
+    text: point.lines.join('\n'),
+    at: high - (middles[i]! / inner) * (high - low),
+  }));
+  const letters = Math.max(0, ...wrapped.flatMap(({ lines }) => lines.map(({ length }) => length)));
   const svg = draw({
-    height: 380,
-    // The upper left of a front is empty: its names stand there.
-    insetLeft: 7 * Math.max(0, ...front.map(({ name }) => name.length)),
-    insetTop: 20 + LABEL_HEIGHT * Math.max(0, ...levels),
-    x: { label: 'seconds, logarithmic →', type: 'log', nice: true, ticks: 5, tickFormat: '~r' },
-    y: { label: `↑ ${measure}`, nice: true, grid: true },
+    height: inner + room.marginTop + room.marginBottom,
+    marginRight: 34 + 7 * letters,
+    x: { label: 'seconds, logarithmic →', type: 'log', domain: [fast / 1.25, end], ticks: 5, tickFormat: '~r' },
+    y: { label: `↑ ${measure}`, domain: [low, high], ticks: 6, tickFormat: high - low < 0.05 ? '.3f' : '.2f', grid: true },
     marks: [
+      Plot.link(named, { x1: 'seconds', y1: 'quality', x2: end, y2: 'at', strokeOpacity: 0.35 }),
       Plot.line(front, { ...place, curve: 'step-after', stroke: '#0072b2', strokeWidth: 2 }),
       Plot.dot(others, { ...place, r: 4, stroke: 'currentColor', title: titleOf }),
       Plot.dot(front, { ...place, r: 5, fill: '#0072b2', title: titleOf }),
-      ...lines.map((line) =>
-        Plot.text(
-          front.filter((_, i) => levels[i] === line),
-          { ...place, text: 'name', textAnchor: 'end', dx: -8, dy: -9 - LABEL_HEIGHT * line, fill: 'currentColor' },
-        ),
-      ),
+      Plot.text(named, { x: end, y: 'at', text: 'text', textAnchor: 'start', dx: 6, fill: 'currentColor', className: 'label' }),
     ],
   });
   const said = front.map((point) => `${point.name} with ${figure(point.quality)} in ${figure(point.seconds)} s`).join('; ');
   return {
     title: `${measure} against time`,
+    note: 'The line joins the front: what no other variant beats in both. Everything below or right of it costs more, or is worse, than something on it.',
     description: `${points.length} points. Best for its time: ${said}.`,
     svg,
   };
@@ -76,25 +97,41 @@ export function qualityChart(points: readonly QualityPoint[], measure: string): 
   }
 }
 
-/** Height of a line of labels in px, and what is too near for two labels on one: a share of the height, and a ratio of seconds. */
-const LABEL_HEIGHT = 13;
-const NEAR = { quality: 0.05, seconds: 4 };
+/** Letters in a line of a label, at most. */
+const LABEL_LETTERS = 28;
 
-/** For each point the line that its label stands on, so that those of neighbours do not lie over each other. */
-function labelLevels(front: readonly QualityPoint[]): number[] {
-  const range = Math.max(...front.map(({ quality }) => quality)) - Math.min(...front.map(({ quality }) => quality)) || 1;
-  const levels: number[] = [];
-  for (const [i, point] of front.entries()) {
-    const taken = front.slice(0, i).flatMap((other, j) => {
-      const near =
-        Math.abs(other.quality - point.quality) < NEAR.quality * range && point.seconds / other.seconds < NEAR.seconds;
-      return near ? [levels[j]!] : [];
-    });
-    let level = 0;
-    while (taken.includes(level)) level++;
-    levels.push(level);
+/** A text in lines of at most so many letters, broken at spaces; a longer word is broken in itself. */
+function wrap(text: string, letters: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).flatMap((each) => each.match(new RegExp(`.{1,${letters}}`, 'gu')) ?? [])) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= letters) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
   }
-  return levels;
+  return lines.length === 0 ? [''] : lines;
+}
+
+/**
+ * Places labels in a column so that none lies over another: each as near to where it belongs as the others leave room.
+ *
+ * @param wanted where the middle of each belongs, in px from the top
+ * @param heights of the labels, which fit into the column together
+ * @returns where their middles are
+ */
+function placeLabels(wanted: readonly number[], heights: readonly number[], column: number): number[] {
+  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]! || a - b);
+  const middles = [...wanted];
+  let top = 0;
+  for (const i of order) {
+    middles[i] = Math.max(wanted[i]!, top + heights[i]! / 2);
+    top = middles[i]! + heights[i]! / 2;
+  }
+  let bottom = column;
+  for (const i of order.reverse()) {
+    middles[i] = Math.min(middles[i]!, bottom - heights[i]! / 2);
+    bottom = middles[i]! - heights[i]! / 2;
+  }
+  return middles;
 }
 
 /** A measure by class: a row a name, a dot a class, told apart by colour and by shape. */
@@ -104,13 +141,12 @@ export function classChart(values: readonly ClassValue[], measure: string): Char
   const classes = [...new Set(values.map(({ className }) => className))];
   const scale = { domain: classes, range: paletteColors(classes.length) };
   const svg = draw({
-    height: 60 + 24 * names.length,
-    marginLeft: leftFor(names),
+    ...rows(names),
     x: { label: `${measure} →`, domain: [0, 1], grid: true },
-    y: { label: null, domain: names },
     color: scale,
     symbol: { domain: classes },
     marks: [
+      nameAxis,
       Plot.dot(known, {
         x: 'value',
         y: 'name',
@@ -137,13 +173,14 @@ export function classChart(values: readonly ClassValue[], measure: string): Char
 export function portionChart(portions: readonly Portion[], title: string, unit: string): Chart {
   const names = [...new Set(portions.map(({ name }) => name))];
   const parts = [...new Set(portions.map(({ part }) => part))];
+  const most = Math.max(...names.map((name) => portions.reduce((sum, each) => sum + (each.name === name ? each.value : 0), 0)));
   const svg = draw({
-    height: 60 + 24 * names.length,
-    marginLeft: leftFor(names),
-    x: { label: `${unit} →`, grid: true },
-    y: { label: null, domain: names },
+    ...rows(names),
+    // Figures of many digits would meet those beside them.
+    x: { label: `${unit} →`, grid: true, ticks: 5, ...(most >= 1e5 && { tickFormat: '~s' }) },
     color: { domain: parts, range: paletteColors(parts.length) },
     marks: [
+      nameAxis,
       Plot.barX(portions, {
         x: 'value',
         y: 'name',
@@ -166,14 +203,16 @@ export function portionChart(portions: readonly Portion[], title: string, unit: 
   return { title, description: `In ${unit}. ${said.join('; ')}.`, svg };
 }
 
-/** Lines over one axis, told apart by colour and dashes, with their names at a legend. */
+/** Lines over one axis, told apart by colour, with their names and what is marked on them in a legend. */
 export function curveChart(
   curves: readonly Curve[],
   axes: { readonly title: string; readonly x: string; readonly y: string; readonly diagonal?: boolean },
 ): Chart {
-  const points = curves.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
-  const marks = curves.flatMap(({ name, mark }) => (mark ? [{ name, ...mark }] : []));
-  const names = curves.map(({ name }) => name);
+  // What is marked stands in the legend: beside the points of curves that are alike the words would lie over each other.
+  const named = curves.map((curve) => ({ ...curve, name: curve.mark ? `${curve.name}, ${curve.mark.text}` : curve.name }));
+  const points = named.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
+  const marks = named.flatMap(({ name, mark }) => (mark ? [{ name, ...mark }] : []));
+  const names = named.map(({ name }) => name);
   const svg = draw({
     height: 360,
     x: { label: `${axes.x} →`, domain: [0, 1], grid: true },
@@ -183,7 +222,6 @@ export function curveChart(
       ...(axes.diagonal === true ? [Plot.link([0], { x1: 0, y1: 0, x2: 1, y2: 1, strokeOpacity: 0.4 })] : []),
       Plot.line(points, { x: 'x', y: 'y', stroke: 'name', strokeWidth: 2 }),
       Plot.dot(marks, { x: 'x', y: 'y', fill: 'name', r: 5 }),
-      Plot.text(marks, { x: 'x', y: 'y', text: 'text', dy: -12, fill: 'currentColor' }),
     ],
     legend: true,
   });
@@ -194,7 +232,8 @@ export function curveChart(
 /** Draws a plot without a browser. Its legend, where it is wanted, is drawn above it. */
 function draw({ legend, ...options }: Plot.PlotOptions & { readonly legend?: boolean }): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const plot = Plot.plot({ document, width, ...options });
+  const x = { labelAnchor: 'center', labelOffset: 40, ...options.x } as const;
+  const plot = Plot.plot({ document, width, ...room, ...options, x });
   plot.setAttribute('aria-hidden', 'true');
   const key = legend ? plot.legend(options.symbol ? 'symbol' : 'color', { document, className: 'key' } as object) : undefined;
   // A page lets no style pass but its own, which has rules for charts.
@@ -202,10 +241,23 @@ function draw({ legend, ...options }: Plot.PlotOptions & { readonly legend?: boo
   return `${key ? key.outerHTML : ''}${plot.outerHTML}`;
 }
 
-/** Room for the longest name, in px. */
-function leftFor(names: readonly string[]): number {
-  return Math.min(280, 20 + 7 * Math.max(...names.map(({ length }) => length)));
+/** Letters in a line of a name beside a row, at most. */
+const NAME_LETTERS = 34;
+
+/** What plots share that have a row for each name: names that are too long for a line have several. */
+function rows(names: readonly string[]) {
+  const lines = names.map((name) => wrap(name, NAME_LETTERS));
+  const most = Math.max(1, ...lines.map(({ length }) => length));
+  const letters = Math.max(0, ...lines.flatMap((each) => each.map(({ length }) => length)));
+  return {
+    height: room.marginTop + room.marginBottom + (10 + LINE * most) * names.length,
+    marginLeft: 24 + 7 * letters,
+    y: { label: null, domain: names },
+  };
 }
+
+/** The names of rows. */
+const nameAxis = Plot.axisY({ label: null, tickFormat: (name: string) => wrap(name, NAME_LETTERS).join('\n') });
 
 function paletteColors(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `rgb(${defaultColor(i + 1).join(' ')})`);

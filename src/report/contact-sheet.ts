@@ -21,6 +21,7 @@ const margin = 20;
 const panelGap = 6;
 const cellGap = 18;
 const lineHeight = 26;
+const captionGap = 6;
 
 /** The width of a sheet whose cells have panels of this size, in px. */
 export function sheetWidth(across: number, panels: number, panel: number): number {
@@ -41,7 +42,9 @@ export function contactSheet(cells: readonly SheetCell[], panel: number, { acros
   const panels = Math.max(1, ...cells.map((cell) => cell.panels.length));
   const rows = Math.ceil(cells.length / across);
   const cellRoom = cellWidth(panels, panel) + cellGap;
-  const rowRoom = lineHeight + panel + cellGap;
+  // Captions of several lines are whole: what stands below them moves down.
+  const captionRoom = Math.max(lineHeight, ...cells.map(({ caption }) => (caption ? caption.height + captionGap : 0)));
+  const rowRoom = captionRoom + panel + cellGap;
   const top = margin + (titles.length > 0 ? lineHeight : 0);
   const width = sheetWidth(across, panels, panel);
   const height = top + rows * rowRoom + below.reduce((sum, strip) => sum + strip.height, 0) + margin;
@@ -54,10 +57,10 @@ export function contactSheet(cells: readonly SheetCell[], panel: number, { acros
   cells.forEach(({ caption, panels: own }, index) => {
     const x = margin + (index % across) * cellRoom;
     const y = top + Math.floor(index / across) * rowRoom;
-    if (caption) paste(sheet, caption, x, y + Math.max(0, Math.floor((lineHeight - caption.height) / 2)));
+    if (caption) paste(sheet, caption, x, y + Math.max(0, Math.floor((captionRoom - caption.height) / 2)));
     own.forEach((picture, i) => {
       const left = x + i * (panel + panelGap) + Math.floor((panel - picture.width) / 2);
-      paste(sheet, picture, left, y + lineHeight + Math.floor((panel - picture.height) / 2));
+      paste(sheet, picture, left, y + captionRoom + Math.floor((panel - picture.height) / 2));
     });
   });
   let y = top + rows * rowRoom;

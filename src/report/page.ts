@@ -59,6 +59,8 @@ export interface ReportCell {
 /** A drawing, and what it shows in words. */
 export interface Chart {
   readonly title: string;
+  /** What a reader has to know to understand it, shown below. */
+  readonly note?: string;
   readonly description: string;
   readonly svg: string;
 }
@@ -196,10 +198,11 @@ function rowHtml({ cells, mark }: ReportRow, columns: readonly ReportColumn[]): 
 `;
 }
 
-function chartHtml({ title, description, svg }: Chart): Html {
+function chartHtml({ title, note, description, svg }: Chart): Html {
   return html`<figure class="chart">
 <figcaption>${title}</figcaption>
 <div role="img" aria-label="${description}">${trusted(svg)}</div>
+${note !== undefined && html`<p class="note">${note}</p>`}
 </figure>
 `;
 }

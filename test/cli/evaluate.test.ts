@@ -362,3 +362,18 @@ test('truth that is stretched over a slide is told with its factor, and refused 
     }
   }
 });
+
+test('the report of probabilities shows where most is wrong, as that of masks does', async () => {
+  const args = ['evaluate', 'out', '--truth', 'truth', ...classes, '--quiet', '--report'];
+  await segtileWell([...args, 'masks.html'], { cwd });
+  const probabilities = names.map((name) => `out/${name}.probabilities.ome.tif`);
+  await segtileWell(['evaluate', ...probabilities, ...args.slice(2), 'probabilities.html'], { cwd });
+  const [masks, scored] = ['masks.html', 'probabilities.html'].map((name) => {
+    const page = readFileSync(join(cwd, name), 'utf8');
+    expect(page).toContain('Where most is wrong');
+    return [...page.matchAll(/src="(data:image[^"]+)"/g)].map(([, source]) => source);
+  });
+  expect(masks!.length).toBeGreaterThanOrEqual(8);
+  // The same labels, the same pictures.
+  expect(scored).toEqual(masks);
+});
