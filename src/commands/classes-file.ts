@@ -19,7 +19,8 @@ export function classesFile(classes: readonly MaskClass[], ignore: number): Clas
  */
 export async function writeClassesFile(path: string, content: ClassesFile, overwrite: boolean): Promise<void> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === `${JSON.stringify(content, null, 2)}\n`) return;
+  const own = `${JSON.stringify(content, null, 2)}\n`;
+  if (text === own) return;
   if (text !== undefined && !overwrite) {
     throw new SegtileError(
       'output',
@@ -27,5 +28,10 @@ export async function writeClassesFile(path: string, content: ClassesFile, overw
       'use --overwrite to replace it, or --output for another place',
     );
   }
-  await writeRecord(path, content);
+  try {
+    await writeRecord(path, content, { replace: overwrite });
+  } catch (error) {
+    // Another process may have written the same meanwhile.
+    if ((await readFile(path, 'utf8').catch(() => undefined)) !== own) throw error;
+  }
 }

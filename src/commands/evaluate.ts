@@ -11,7 +11,7 @@ import { count } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
 import { oneLine } from '../terminal/visible.js';
-import { writeWhole } from '../tiff/partial-file.js';
+import { type Placement, refuseExisting, writeWhole } from '../tiff/partial-file.js';
 import { matchTruths } from '../truth/match.js';
 import { eachFile } from './each-file.js';
 import type { EvaluateOptions } from './evaluate-options.js';
@@ -39,7 +39,8 @@ export async function evaluate(
   const slideOf = new Map(predictions.map(({ shown, slide }) => [shown, slide]));
   const pairs = await matchTruths(names, truth, (shown) => slideOf.get(shown)!);
   const settings = await evaluateSettings(options);
-  await refuseExisting([csv, report, writeThresholds], options.overwrite === true);
+  const written = [csv, report, writeThresholds].filter((each) => each !== undefined);
+  if (!options.overwrite) await refuseExisting(written);
 
   const all: SlideScores[] = [];
   const patients: string[] = [];
@@ -76,14 +77,14 @@ export async function evaluate(
 async function writeResults(
   evaluation: Evaluation,
   all: readonly SlideScores[],
-  { csv, report, writeThresholds }: EvaluateOptions,
+  { csv, report, writeThresholds, overwrite: replace = false }: EvaluateOptions,
   words: EvaluateWords,
   { signal }: Shell,
 ): Promise<void> {
-  if (csv !== undefined) await writeText(csv, csvText(evaluation));
+  if (csv !== undefined) await writeText(csv, csvText(evaluation), { replace });
   if (report !== undefined) {
     await makeFolder(report);
-    await writeEvaluateReport(report, evaluation, all, words, signal);
+    await writeEvaluateReport(report, evaluation, all, words, signal, { replace });
   }
   if (writeThresholds === undefined) return;
   if (evaluation.sweep === undefined) {
@@ -99,19 +100,12 @@ async function writeResults(
     dice: Object.fromEntries(evaluation.sweep.map(({ name, dice }) => [name, dice])),
     slides: all.map(({ predicted }) => predicted),
   };
-  await writeText(writeThresholds, formatThresholdFile(best, notes));
+  await writeText(writeThresholds, formatThresholdFile(best, notes), { replace });
 }
 
-async function writeText(path: string, text: string): Promise<void> {
+async function writeText(path: string, text: string, placement: Placement): Promise<void> {
   await makeFolder(path);
-  await writeWhole(path, (file) => file.append(new TextEncoder().encode(text)));
-}
-
-async function refuseExisting(paths: readonly (string | undefined)[], overwrite: boolean): Promise<void> {
-  for (const path of paths) {
-    if (path === undefined || overwrite || !(await exists(path))) continue;
-    throw new SegtileError('output', `${path} exists already`, 'add --overwrite, or choose another name');
-  }
+  await writeWhole(path, (file) => file.append(new TextEncoder().encode(text)), placement);
 }
 
 /** Scores of a mask go to the history that its run is in. */

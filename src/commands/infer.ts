@@ -165,6 +165,7 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
   const files: RunFiles = {
     mask: outputs.mask,
     record: outputs.record,
+    replace: options.overwrite === true,
     preview: options.preview ? outputs.preview : undefined,
     probabilities: options.probabilities && { path: outputs.probabilities, samples: options.probabilities },
     report: options.report ? outputs.report : undefined,
@@ -188,7 +189,7 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
     await makeFolder(files.mask);
     const ready = await job.ready(clock);
     const record = await runWithProgress(plan, job, ready, files, clock);
-    if (files.report !== undefined) await report(files.report, record, plan);
+    if (files.report !== undefined) await report(files.report, record, plan, files);
     if (options.history !== false) await rememberRun(historyOf(options, files.mask), record);
     stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, files, styleFor(stdout)));
   } finally {
@@ -197,9 +198,9 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
 }
 
 /** Loads what draws charts only where there is one to draw: it takes as long to load as all the rest. */
-async function report(path: string, record: RunRecord, plan: SlidePlan): Promise<void> {
+async function report(path: string, record: RunRecord, plan: SlidePlan, { replace }: RunFiles): Promise<void> {
   const { writeInferReport } = await import('../pipeline/infer-report.js');
-  await writeInferReport(path, record, plan);
+  await writeInferReport(path, record, plan, { replace });
 }
 
 function historyOf({ history }: InferOptions, mask: string): string {

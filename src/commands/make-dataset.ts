@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
-import { prepareRoot } from '../pipeline/dataset-files.js';
+import { beginRoot, prepareRoot } from '../pipeline/dataset-files.js';
 import { type SlideFailure, slideFacts } from '../pipeline/dataset-record.js';
 import { type DatasetSettings, type DatasetWatcher, makeDataset as make } from '../pipeline/make-dataset.js';
 import { planDataset } from '../pipeline/plan-dataset.js';
@@ -45,10 +45,8 @@ export async function makeDataset(
   const { pairs, splitBy } = await openPairs(slides, options, config, signal);
   const settings = settingsFor(splitBy);
   const { augmentation } = settings.tiles;
-  if (!options.dryRun) {
-    const existing = options.overwrite ? 'overwrite' : options.resume ? 'resume' : 'refuse';
-    await prepareRoot(root, existing, ['train', 'val', 'test']);
-  }
+  const existing = options.overwrite ? 'overwrite' : options.resume ? 'resume' : 'refuse';
+  if (!options.dryRun) await prepareRoot(root, existing, ['train', 'val', 'test']);
 
   const failures: { readonly slide: string; readonly error: unknown }[] = [];
   const watcher = watch(options, shell, (slide, error) => failures.push({ slide: slide.path, error }));
@@ -68,6 +66,7 @@ export async function makeDataset(
     } else if (plan.slides.length > 0) {
       if (!options.quiet) stderr.write(planText(plan.slides, augmentation, styleFor(stderr)));
       await makeFolder(`${root}/dataset.json`);
+      if (existing !== 'resume') await beginRoot(root);
       const known = failures.map(({ slide, error }): SlideFailure => ({ slide, message: reason(error) }));
       const record = await make(root, plan, known, settings, watcher, signal);
       if (record) {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
 import type { RunFiles } from '../pipeline/run-settings.js';
 import { fileName, shownPath } from '../tiff/location.js';
+import { existsError } from '../tiff/partial-file.js';
 
 /** Where the results of one slide go. */
 export interface Outputs {
@@ -88,13 +89,7 @@ export async function refuseClashes(inputs: ReadonlySet<string>, paths: readonly
     if (inputs.has(identityOf(found))) {
       throw new SegtileError('output', `${path} is a file that the command reads`, 'choose another name with --output');
     }
-    if (!overwrite) {
-      throw new SegtileError(
-        'output',
-        `${path} is there already`,
-        'use --overwrite to replace it, or --output for another place',
-      );
-    }
+    if (!overwrite) throw existsError(path);
   }
 }
 

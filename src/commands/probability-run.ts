@@ -59,7 +59,7 @@ export async function runOnProbabilities<Settings, Record>(
   return eachFile(files, { what: 'files', key: 'probabilities', json }, shell, async (path, index) => {
     const clock = createStageClock();
     const { mask, record: recordPath } = outputs[index]!;
-    const made = { mask, record: recordPath };
+    const made = { mask, record: recordPath, replace: overwrite };
     await refuseClashes(inputs, [mask, recordPath], overwrite);
     const probabilities = await clock.wait('open', openProbabilities(path, signal));
     try {

@@ -2,7 +2,7 @@ import { ByteWriter, parquetWriteRows } from 'hyparquet-writer';
 import { SegtileError } from '../errors.js';
 import { csvCell } from '../plan/csv.js';
 import { momentsOf, type Sums } from '../plan/tile-stats.js';
-import { writeWhole } from '../tiff/partial-file.js';
+import { type PartialFile, type Placement, writeWhole } from '../tiff/partial-file.js';
 import type { MaskClass } from '../types.js';
 import type { TileRecord } from './tile.js';
 
@@ -128,8 +128,9 @@ export async function writeCsv(
   path: string,
   columns: readonly ManifestColumn[],
   rows: AsyncIterable<ManifestRow>,
+  placement?: Placement,
 ): Promise<void> {
-  await writeWhole(path, async (file) => {
+  const write = async (file: PartialFile): Promise<void> => {
     let lines = [columns.map(({ name }) => csvCell(name)).join(',')];
     for await (const row of rows) {
       lines.push(columns.map(({ name }) => csvCell(row[name] ?? '')).join(','));
@@ -138,7 +139,8 @@ export async function writeCsv(
       lines = [];
     }
     await file.append(Buffer.from(lines.map((line) => `${line}\n`).join('')));
-  });
+  };
+  await writeWhole(path, write, placement);
 }
 
 /** Writes `manifest.parquet`: the same columns and values, in groups of rows, so that a manifest of any length takes little memory. */

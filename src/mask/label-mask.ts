@@ -1,13 +1,14 @@
 import { basename } from 'node:path';
 import { SegtileError } from '../errors.js';
 import type { GeoTags } from '../tiff/geo.js';
+import type { Placement } from '../tiff/partial-file.js';
 import { deflateCodec } from '../tiff/tile-codec.js';
 import { writeTiff } from '../tiff/write.js';
 import type { MaskClass, Mpp, RasterRows, Sink, Size } from '../types.js';
 import { hex, omeXml } from './ome-xml.js';
 
 /** What a label mask holds. */
-export interface LabelMask {
+export interface LabelMask extends Placement {
   readonly size: Size;
   /** Physical size of a mask pixel in micrometres, where it is known. */
   readonly mpp?: Mpp | undefined;
@@ -48,6 +49,7 @@ export async function writeLabelMask(path: string, mask: LabelMask): Promise<Sin
     levels: ome ? 'subifd' : 'chained',
     description: ome ? maskXml(basename(path), { size, mpp, classes }) : plainDescription(classes),
     software: 'segtile',
+    replace: mask.replace,
   });
   return values === '255' ? { ...sink, write: (rows) => sink.write(brightened(rows)) } : sink;
 }

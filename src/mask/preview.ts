@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import { openPartialFile } from '../tiff/partial-file.js';
+import { openPartialFile, type Placement } from '../tiff/partial-file.js';
 import { sharp } from '../tiff/sharp.js';
 import type { Box, MaskClass, Pixels, RasterRows, Sink, Size } from '../types.js';
 import { legend } from './preview-legend.js';
@@ -7,7 +7,7 @@ import { type Painter, painter } from './preview-picture.js';
 import { shareCounter } from './preview-shares.js';
 
 /** What a preview shows. */
-export interface Preview {
+export interface Preview extends Placement {
   /** The whole slide at low resolution, RGB. */
   readonly overview: Pixels;
   /** Size of the label rows that will be written, in px. */
@@ -29,10 +29,13 @@ const longest = 1600;
  * @throws {SegtileError} `usage` for an overview that is not RGB, for rows that do not fit and for labels of no class; `output` when
  *   the file cannot be written; `aborted` after `abort`
  */
-export async function createPreview(path: string, { overview, size, classes, covered }: Preview): Promise<Sink<RasterRows>> {
+export async function createPreview(
+  path: string,
+  { overview, size, classes, covered, replace }: Preview,
+): Promise<Sink<RasterRows>> {
   if (overview.channels !== 3)
     throw new SegtileError('usage', `expected an RGB overview but got ${overview.channels} channel(s)`);
-  const file = await openPartialFile(path);
+  const file = await openPartialFile(path, { replace });
   const target = previewSize(overview, size);
   const skipped = covered && skippedPixels(covered, size, target);
   const shares = shareCounter(size, target, classes);

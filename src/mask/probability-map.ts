@@ -3,13 +3,14 @@ import { SegtileError } from '../errors.js';
 import { channelNames, formatScoreMap, type ScoreMap } from '../plan/score-map.js';
 import { scorePlanes } from '../plan/score-planes.js';
 import type { GeoTags } from '../tiff/geo.js';
+import type { Placement } from '../tiff/partial-file.js';
 import { deflateCodec } from '../tiff/tile-codec.js';
 import { writePlanes } from '../tiff/write.js';
 import type { Mpp, ScoreRows, Sink, Size } from '../types.js';
 import { omeXml } from './ome-xml.js';
 
 /** What a file of probabilities holds. */
-export interface ProbabilityMap {
+export interface ProbabilityMap extends Placement {
   /** Pixels of the image of scores. */
   readonly size: Size;
   /** Physical size of one of them in micrometres, where it is known. */
@@ -32,7 +33,10 @@ const tile = 256;
  * @throws {SegtileError} `usage` for a name that does not end in .ome.tif; `model` for a score that is no probability; `output` when
  *   the file cannot be written
  */
-export async function writeProbabilityMap(path: string, { size, mpp, geo, map }: ProbabilityMap): Promise<Sink<ScoreRows>> {
+export async function writeProbabilityMap(
+  path: string,
+  { size, mpp, geo, map, replace }: ProbabilityMap,
+): Promise<Sink<ScoreRows>> {
   if (!/\.ome\.tiff?$/i.test(path)) {
     throw new SegtileError('usage', `expected a name that ends in .ome.tif for probabilities but got ${path}`);
   }
@@ -54,6 +58,7 @@ export async function writeProbabilityMap(path: string, { size, mpp, geo, map }:
     levels: 'subifd',
     description: omeXml({ name: basename(path), size, mpp, samples, channels, annotation }),
     software: 'segtile',
+    replace,
   } as const;
   const sink = await writePlanes(path, layout, channels.length);
   return { ...sink, write: async (rows) => sink.write(scorePlanes(rows, size.width, channels.length, samples)) };

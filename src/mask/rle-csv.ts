@@ -1,11 +1,11 @@
 import { SegtileError } from '../errors.js';
 import { csvCell } from '../plan/csv.js';
 import { rleEncoder } from '../plan/rle.js';
-import { openPartialFile } from '../tiff/partial-file.js';
+import { openPartialFile, type Placement } from '../tiff/partial-file.js';
 import type { RasterRows, Sink, Size } from '../types.js';
 
 /** One row of a CSV of HuBMAP. */
-export interface RleRow {
+export interface RleRow extends Placement {
   readonly size: Size;
   /** Name of the slide. */
   readonly id: string;
@@ -22,11 +22,11 @@ export interface RleRow {
  * @throws {SegtileError} `usage` for an id that a CSV cannot hold plainly; `output` when the file cannot be written; `aborted`
  *   after `abort`
  */
-export async function writeRleCsv(path: string, { size, id, label, column }: RleRow): Promise<Sink<RasterRows>> {
+export async function writeRleCsv(path: string, { size, id, label, column, replace }: RleRow): Promise<Sink<RasterRows>> {
   if (!/^[^",\r\n]+$/.test(id))
     throw new SegtileError('usage', `expected an id without quotes, commas and line breaks but got ${JSON.stringify(id)}`);
   const encoder = rleEncoder(size, label);
-  const file = await openPartialFile(path);
+  const file = await openPartialFile(path, { replace });
   const write = (text: string) => file.append(new TextEncoder().encode(text));
   return {
     write: async (rows) => encoder.add(rows),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { readIfShape } from '../plan/shape.js';
 import { inferOptions, type Variant } from '../plan/variants.js';
 import { inspectSlide } from '../slide/open.js';
 import type { TruthConfig } from '../truth/config.js';
@@ -11,6 +12,7 @@ import { childRun } from './child-run.js';
 import { compareKey } from './compare-key.js';
 import { type Evaluation, summarizeSlides } from './evaluate.js';
 import { evaluateMask, type Tolerance } from './evaluate-mask.js';
+import { type KnownRecord, knownRecord } from './known-record.js';
 import { readVariantRun, type VariantRun, writeVariantRun } from './variant-run.js';
 
 /** What is asked of {@link compareSlides}. */
@@ -121,14 +123,26 @@ async function runVariant(
   await rm(`${stem}.result.json`, { force: true });
   const own = ['--output', folder, '--overwrite', '--no-history'];
   const onWarning = (text: string): void => watcher.warned(variant, slide, text);
-  const { record, seconds } = await childRun([slide, ...args, ...own], `${stem}.run.json`, onWarning, signal);
+  const { record, seconds } = await childRun([slide, ...args, ...own], onWarning, signal);
   // Now, as the comparison may fail.
   watcher.noted(slide, record.slide.notes);
   const compared = { config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
   const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
+  await refuseReplaced(`${stem}.run.json`, record);
   const run: VariantRun = { key, record, seconds, scores };
   await writeVariantRun(`${stem}.result.json`, run);
   return run;
+}
+
+/** A mask that another process has put in the place of ours may be what was scored. */
+async function refuseReplaced(path: string, { id, mask }: KnownRecord): Promise<void> {
+  const now = readIfShape(await readFile(path, 'utf8').catch(() => ''), knownRecord);
+  if (now?.id === id) return;
+  throw new SegtileError(
+    'output',
+    `${mask.path} was replaced by another process before it was scored`,
+    'give each comparison that runs at the same time an --output folder of its own',
+  );
 }
 
 function noProbabilities(): never {

@@ -1,4 +1,4 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeImageFolder } from '../dataset/image-folder.js';
 import { type Form, PREVIEW, SHARDS, WORK } from '../dataset/layout.js';
@@ -84,20 +84,9 @@ export async function prepareRoot(
   existing: 'refuse' | 'resume' | 'overwrite',
   splits: readonly string[],
 ): Promise<void> {
-  const isThere = (path: string): Promise<boolean> =>
-    stat(join(root, path)).then(
-      () => true,
-      () => false,
-    );
+  const isThere = (path: string): Promise<boolean> => stands(join(root, path));
   const own = (await isThere('dataset.json')) || (await isThere(WORK));
-  if (own && existing === 'refuse') {
-    const what = (await isThere('dataset.json')) ? 'a dataset' : 'the beginning of a dataset';
-    throw new SegtileError(
-      'output',
-      `${root} holds ${what}`,
-      'go on with it with --resume, replace it with --overwrite, or choose another --output',
-    );
-  }
+  if (own && existing === 'refuse') throw heldError(root, await isThere('dataset.json'));
   const parts = ['images', 'masks', 'masks2', SHARDS, PREVIEW, ...splits, 'manifest.csv', 'manifest.parquet'];
   if (!own) {
     for (const part of parts) {
@@ -118,4 +107,34 @@ export async function prepareRoot(
       });
     }
   }
+}
+
+/**
+ * Begins a dataset in a folder that is there, unless another process has begun or made one since {@link prepareRoot} looked.
+ *
+ * @throws {SegtileError} `output` where that is so
+ */
+export async function beginRoot(root: string): Promise<void> {
+  const work = join(root, WORK);
+  await mkdir(work).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? heldError(root, false) : outputError(work, error);
+  });
+  if (!(await stands(join(root, 'dataset.json')))) return;
+  await rmdir(work).catch(() => undefined);
+  throw heldError(root, true);
+}
+
+function heldError(root: string, whole: boolean): SegtileError {
+  return new SegtileError(
+    'output',
+    `${root} holds ${whole ? 'a dataset' : 'the beginning of a dataset'}`,
+    'go on with it with --resume, replace it with --overwrite, or choose another --output',
+  );
+}
+
+function stands(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { classChart, curveChart } from '../report/charts.js';
 import { type Chart, type PictureGroup, type Report, type ReportTable, reportPage, type Section } from '../report/page.js';
 import { fileName, isRemote } from '../tiff/location.js';
-import { writeWhole } from '../tiff/partial-file.js';
+import { type Placement, writeWhole } from '../tiff/partial-file.js';
 import type { TruthConfig } from '../truth/config.js';
 import { countedUnits, type Evaluation, type MeansFrom, meanText, type SlideMean, type SweepResult } from './evaluate.js';
 import type { EvaluateSettings, SlideScores, Tolerance } from './evaluate-mask.js';
@@ -36,9 +36,10 @@ export async function writeEvaluateReport(
   all: readonly SlideScores[],
   words: EvaluateWords,
   signal: AbortSignal,
+  placement?: Placement,
 ): Promise<void> {
   const page = reportPage(await evaluateReport(evaluation, all, words, signal));
-  await writeWhole(path, (file) => file.append(new TextEncoder().encode(page)));
+  await writeWhole(path, (file) => file.append(new TextEncoder().encode(page)), placement);
 }
 
 async function evaluateReport(

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { throwIfAborted } from '../errors.js';
+import { type Placement, refuseExisting } from '../tiff/partial-file.js';
 import type { Sink } from '../types.js';
 import { writeRecord } from './record.js';
 import type { StageClock } from './stage-clock.js';
@@ -9,35 +10,40 @@ export type Keep = <Rows>(path: string, sink: Sink<Rows>) => Sink<Rows>;
 
 /**
  * Makes several files and the record that belongs to them, all or none. Where a record stands, the files beside it are whole and belong to it:
- * an old one goes first, the new one comes last.
+ * an old one goes first, the new one comes last. Where nothing is to be replaced, a record that is there by then is
+ * an error, and the file that was kept first is finished before the others: of two processes that make the same files, the one that has it has all.
  *
  * @param work opens the sinks, hands each to `keep`, and writes to them; gives back what makes the record once the files stand
  * @returns the record, as it was written
  * @throws whatever the work or a sink throws, once none of the files stands there; `aborted` when the signal fires
  */
 export async function filesAndRecord<Made extends object>(
-  recordPath: string,
+  { record: recordPath, replace = true }: { readonly record: string } & Placement,
   work: (keep: Keep) => Promise<() => Made>,
   clock: StageClock,
   signal: AbortSignal,
 ): Promise<Made> {
   const kept: { readonly path: string; readonly sink: Ending }[] = [];
   const appeared: string[] = [];
-  let finishing: readonly Promise<void>[] = [];
+  const finishing: Promise<void>[] = [];
   try {
     const record = await work((path, sink) => {
       kept.push({ path, sink });
       return sink;
     });
-    await rm(recordPath, { force: true });
-    // Side by side: a pyramid is compressed in other threads while this one paints a preview.
-    finishing = kept.map(async ({ path, sink }) => {
+    if (replace) await rm(recordPath, { force: true });
+    else await refuseExisting([recordPath]);
+    const finish = async ({ path, sink }: (typeof kept)[number]): Promise<void> => {
       await finishUnlessStopped(sink, signal);
       appeared.push(path);
-    });
-    await clock.wait('finish', Promise.all(finishing));
+    };
+    // The others side by side: a pyramid is compressed in other threads while this one paints a preview.
+    for (const together of [kept.slice(0, 1), kept.slice(1)]) {
+      finishing.push(...together.map(finish));
+      await clock.wait('finish', Promise.all(finishing));
+    }
     const made = record();
-    await writeRecord(recordPath, made);
+    await writeRecord(recordPath, made, { replace });
     return made;
   } catch (error) {
     for (const { sink } of kept) await sink.abort();

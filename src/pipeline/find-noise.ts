@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ManifestColumn, type ManifestRow, writeCsv } from '../dataset/manifest.js';
 import { isCopy, type Manifest, partOf, readClasses, readManifest } from '../dataset/manifest-read.js';
-import { SegtileError } from '../errors.js';
+import { type Placement, refuseExisting } from '../tiff/partial-file.js';
 import { readTable } from '../truth/table.js';
 import type { MaskClass } from '../types.js';
 import { type Comparison, compareTiles, type TileFailure } from './compare-tiles.js';
@@ -81,7 +80,7 @@ async function judge(
   manifest: Manifest,
   classes: readonly MaskClass[],
   predicted: TilePredictions,
-  { predictions, report, drop, pictures }: NoiseSettings,
+  { predictions, report, drop, pictures, overwrite }: NoiseSettings,
   onTile: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<NoiseRecord> {
@@ -95,9 +94,10 @@ async function judge(
     manifest.tiles.flatMap((tile) => (tile.row.patient ? [{ patient: tile.row.patient, place: partOf(tile) }] : [])),
   );
   await makeFolders(report, ['']);
-  await writeNoise(noise, comparison, new Set(dropped?.tiles));
-  const drawn = await drawNoise(report, manifest, comparison, predicted, pictures, signal);
-  if (drop && dropped) await writeClean(drop.path, manifest, new Set(dropped.tiles));
+  const placement = { replace: overwrite };
+  await writeNoise(noise, comparison, new Set(dropped?.tiles), placement);
+  const drawn = await drawNoise(report, manifest, comparison, predicted, pictures, placement, signal);
+  if (drop && dropped) await writeClean(drop.path, manifest, new Set(dropped.tiles), placement);
   return {
     manifest: path,
     predictions,
@@ -115,15 +115,13 @@ async function judge(
   };
 }
 
-async function refuseExisting(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    const found = await stat(path).catch(() => undefined);
-    if (found) throw new SegtileError('output', `${path} is there already`, 'use --overwrite to replace it, or another place');
-  }
-}
-
 /** One line a tile, the worst first. */
-async function writeNoise(path: string, { classes, tiles }: Comparison, dropped: ReadonlySet<string>): Promise<void> {
+async function writeNoise(
+  path: string,
+  { classes, tiles }: Comparison,
+  dropped: ReadonlySet<string>,
+  placement: Placement,
+): Promise<void> {
   const columns = (type: ManifestColumn['type'], names: readonly string[]): ManifestColumn[] =>
     names.map((name) => ({ name, type }));
   const names = classes.map(({ name }) => `iou_${name}`);
@@ -153,11 +151,17 @@ async function writeNoise(path: string, { classes, tiles }: Comparison, dropped:
       ...columns('STRING', ['dropped']),
     ],
     rows(),
+    placement,
   );
 }
 
 /** The manifest as it is, without some tiles. */
-async function writeClean(path: string, { columns, tiles }: Manifest, dropped: ReadonlySet<string>): Promise<void> {
+async function writeClean(
+  path: string,
+  { columns, tiles }: Manifest,
+  dropped: ReadonlySet<string>,
+  placement: Placement,
+): Promise<void> {
   async function* rows(): AsyncGenerator<ManifestRow> {
     for (const { tile, row } of tiles) if (!dropped.has(tile)) yield row;
   }
@@ -165,6 +169,7 @@ async function writeClean(path: string, { columns, tiles }: Manifest, dropped: R
     path,
     columns.map((name) => ({ name, type: 'STRING' })),
     rows(),
+    placement,
   );
 }
 

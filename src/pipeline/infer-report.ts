@@ -4,7 +4,7 @@ import { windowsOfRow } from '../plan/grid.js';
 import { portionChart } from '../report/charts.js';
 import { type Report, type ReportTable, reportPage, type Section } from '../report/page.js';
 import { type MappedWindow, windowColors, windowMap } from '../report/window-map.js';
-import { writeWhole } from '../tiff/partial-file.js';
+import { type Placement, writeWhole } from '../tiff/partial-file.js';
 import { sharp } from '../tiff/sharp.js';
 import type { SlidePlan } from './plan-slide.js';
 import type { RunRecord } from './record.js';
@@ -22,9 +22,9 @@ const TOTAL = 'total';
  * @param plan that was run, its slide still open
  * @throws {SegtileError} `output` where it cannot be written
  */
-export async function writeInferReport(path: string, record: RunRecord, plan: SlidePlan): Promise<void> {
+export async function writeInferReport(path: string, record: RunRecord, plan: SlidePlan, placement?: Placement): Promise<void> {
   const page = reportPage(await inferReport(record, plan));
-  await writeWhole(path, (file) => file.append(new TextEncoder().encode(page)));
+  await writeWhole(path, (file) => file.append(new TextEncoder().encode(page)), placement);
 }
 
 async function inferReport(record: RunRecord, plan: SlidePlan): Promise<Report> {

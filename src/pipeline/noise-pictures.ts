@@ -4,6 +4,7 @@ import { type Manifest, partOf } from '../dataset/manifest-read.js';
 import { readTileFiles } from '../dataset/tile-files.js';
 import { SegtileError, throwIfAborted } from '../errors.js';
 import { difference, differenceColors, outlined } from '../report/panels.js';
+import type { Placement } from '../tiff/partial-file.js';
 import { readLabelTile } from '../truth/label-tile.js';
 import { type Comparison, isSeen, type TileFailure, type TileNoise } from './compare-tiles.js';
 import { imagePanel, labelPanel, sheetPath, type TilePanels, writeSheet } from './sheets.js';
@@ -27,7 +28,7 @@ export async function noisePictures(folder: string): Promise<string[]> {
 
 /**
  * Draws the worst tiles, each as image, truth, prediction and difference beside each other, on `worst-01.png` and so on. Those of an earlier run are
- * taken away.
+ * taken away where they may be replaced.
  *
  * @returns the sheets, and the tiles that could not be drawn
  * @throws {SegtileError} `output` where a sheet cannot be written, `aborted` when the signal fires
@@ -38,9 +39,11 @@ export async function drawNoise(
   { classes, tiles }: Comparison,
   predictions: TilePredictions,
   count: number,
+  placement: Placement,
   signal: AbortSignal,
 ): Promise<{ readonly sheets: string[]; readonly failures: TileFailure[] }> {
-  for (const path of await noisePictures(folder)) await rm(path, { force: true });
+  // Those that may not be replaced are another's, and were not there when this began.
+  if (placement.replace) for (const path of await noisePictures(folder)) await rm(path, { force: true });
   const sheets: string[] = [];
   const failures: TileFailure[] = [];
   const worst = tiles.slice(0, count);
@@ -80,6 +83,7 @@ export async function drawNoise(
       panels: 4,
       titles: ['image', 'truth', 'prediction', 'difference'],
       legends: [classes, differences],
+      ...placement,
     });
     sheets.push(path);
   }

@@ -68,7 +68,7 @@ export async function pseudoLabel(
   const { labels, exclusive, mask } = map;
   const classes = map.classes.map(({ label, name, color }) => ({ label, name, color }));
   return filesAndRecord(
-    files.record,
+    files,
     async (keep) => {
       const shown = [...classes, { label: settings.ignore, name: 'ignore', color: [128, 128, 128] as const }];
       const form = {
@@ -77,6 +77,7 @@ export async function pseudoLabel(
         geo: geoFor(probabilities, mask),
         classes: shown,
         values: 'labels',
+        replace: files.replace,
       } as const;
       const sink = keep(files.mask, await writeLabelMask(files.mask, form));
       const count = emptyConfidentCount();

@@ -8,7 +8,7 @@ import type { Geometry } from '../plan/scale.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
 import type { Disagreement } from '../stitch/disagreement.js';
-import { writeWhole } from '../tiff/partial-file.js';
+import { type Placement, writeWhole } from '../tiff/partial-file.js';
 import type { SampleRange } from '../tiff/rgb.js';
 import type { MaskClass, Mpp, SampleType, Size } from '../types.js';
 import { newRunId } from './history.js';
@@ -215,6 +215,7 @@ export function round(share: number): number {
 }
 
 /** Writes a run's record as JSON, whole or not at all. */
-export async function writeRecord(path: string, record: object): Promise<void> {
-  await writeWhole(path, (file) => file.append(new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`)));
+export async function writeRecord(path: string, record: object, placement?: Placement): Promise<void> {
+  const text = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
+  await writeWhole(path, (file) => file.append(text), placement);
 }

@@ -4,6 +4,7 @@ import type { Blend } from '../plan/blend.js';
 import type { LabelRule } from '../plan/labels.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Tta } from '../plan/symmetry.js';
+import type { Placement } from '../tiff/partial-file.js';
 import type { StreamModel } from './score-streams.js';
 
 /** How a slide is run, beside its plan. */
@@ -26,7 +27,7 @@ export interface RunSettings {
 }
 
 /** The files that a run leaves behind. Preview, probabilities and report are made where a name is given. */
-export interface RunFiles {
+export interface RunFiles extends Placement {
   readonly mask: string;
   readonly record: string;
   readonly preview: string | undefined;

@@ -9,7 +9,7 @@ import type { Selection } from '../plan/selection.js';
 import { measureDisagreement } from '../stitch/disagreement.js';
 import { deflateCodec } from '../tiff/tile-codec.js';
 import { writeTiff } from '../tiff/write.js';
-import type { Box, Pixels, RasterRows, ScoreRows, Sink, Size } from '../types.js';
+import type { Box, Pixels, ScoreRows, Sink, Size } from '../types.js';
 import { filesAndRecord, type Keep } from './files-and-record.js';
 import { inferSlide } from './infer.js';
 import { type MaskSize, maskSize } from './mask-size.js';
@@ -41,24 +41,22 @@ export async function runSlide(
   const { classes } = model;
   const cleanUp = cleanUpOf(settings.cleanUp, plan.view.mpp, plan.slide.path);
   return filesAndRecord(
-    files.record,
+    files,
     async (keep) => {
-      const { mask, preview, probabilities } = files;
-      const labels: Sink<RasterRows>[] = [];
+      const { mask, preview, probabilities, replace } = files;
+      const form = { size, mpp, geo: geoFor(plan.slide, size), classes, values: settings.maskValues, replace };
+      const labels = [keep(mask, await writeLabelMask(mask, form))];
       if (preview !== undefined) {
         const overview = await clock.wait('plan', plan.overview());
         const covered = coveredBoxes(plan, size);
-        labels.push(keep(preview, await createPreview(preview, { overview, size, classes, covered })));
+        labels.push(keep(preview, await createPreview(preview, { overview, size, classes, covered, replace })));
       }
-      labels.push(
-        keep(
-          mask,
-          await writeLabelMask(mask, { size, mpp, geo: geoFor(plan.slide, size), classes, values: settings.maskValues }),
-        ),
-      );
       const scores: Sink<ScoreRows>[] = [];
       if (probabilities !== undefined) {
-        const sink = await writeProbabilityMap(probabilities.path, probabilityMap(plan, model, probabilities.samples, size));
+        const sink = await writeProbabilityMap(probabilities.path, {
+          ...probabilityMap(plan, model, probabilities.samples, size),
+          replace,
+        });
         scores.push(keep(probabilities.path, sink));
       }
       const squash = settings.blendSpace === 'logits' ? model.members[0]!.model.squash : undefined;
@@ -78,7 +76,7 @@ export async function runSlide(
       const [began, busyBefore] = [performance.now(), pool.busySeconds()];
       const result = await inferSlide(plan, pool.streams, inferSettings, { labels, scores }, size, clock, onWindow, signal);
       const disagreement = meter && files.disagreement !== undefined ? { ...meter.finish(), map: files.disagreement } : null;
-      if (meter && files.disagreement !== undefined) await writeMap(keep, files.disagreement, meter.map(), plan);
+      if (meter && files.disagreement !== undefined) await writeMap(keep, files.disagreement, meter.map(), plan, replace);
       const spent = (performance.now() - began) / 1000;
       const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;
       return () =>
@@ -102,7 +100,13 @@ export async function runSlide(
 }
 
 /** A map over the whole slide, as a grey pyramid. */
-async function writeMap(keep: Keep, path: string, { width, height, data }: Pixels, { slide, view }: SlidePlan): Promise<void> {
+async function writeMap(
+  keep: Keep,
+  path: string,
+  { width, height, data }: Pixels,
+  { slide, view }: SlidePlan,
+  replace: boolean | undefined,
+): Promise<void> {
   const [x, y] = [view.width / width, view.height / height];
   const mpp = view.mpp && { x: view.mpp.x * x, y: view.mpp.y * y };
   const sink = await writeTiff(path, {
@@ -116,6 +120,7 @@ async function writeMap(keep: Keep, path: string, { width, height, data }: Pixel
     levels: 'chained',
     description: 'segtile disagreement: 255 times the largest difference in probability between overlapping windows',
     software: 'segtile',
+    replace,
   });
   keep(path, sink);
   await sink.write({ y: 0, width, height, channels: 1, data });

@@ -1,7 +1,7 @@
 import { reason, SegtileError } from '../errors.js';
 import { type LegendEntry, legend, writtenLine, writtenLines } from '../mask/preview-legend.js';
 import { cellWidth, contactSheet, sheetWidth } from '../report/contact-sheet.js';
-import { writeWhole } from '../tiff/partial-file.js';
+import { type Placement, writeWhole } from '../tiff/partial-file.js';
 import { sharp } from '../tiff/sharp.js';
 import type { Pixels, Size } from '../types.js';
 
@@ -31,7 +31,7 @@ export interface SheetLook {
  *
  * @throws {SegtileError} `output` where it cannot be written
  */
-export async function writeSheet(path: string, tiles: readonly TilePanels[], look: SheetLook): Promise<void> {
+export async function writeSheet(path: string, tiles: readonly TilePanels[], look: SheetLook & Placement): Promise<void> {
   const { across, panels, titles, legends } = look;
   const width = sheetWidth(across, panels, PANEL);
   const strips = await Promise.all(legends.filter(({ length }) => length > 0).map((entries) => legend(width, entries, false)));
@@ -48,7 +48,7 @@ export async function writeSheet(path: string, tiles: readonly TilePanels[], loo
   });
   const raw = { width: sheet.width, height: sheet.height, channels: 3 } as const;
   const png = await sharp(sheet.data, { raw }).png({ compressionLevel: 6, adaptiveFiltering: true }).toBuffer();
-  await writeWhole(path, (file) => file.append(png));
+  await writeWhole(path, (file) => file.append(png), look);
 }
 
 /** The size of a tile's picture on a sheet: shrunk to fit, or enlarged by a whole factor. */

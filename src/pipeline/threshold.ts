@@ -4,6 +4,7 @@ import type { LabelCount, LabelRule } from '../plan/labels.js';
 import type { ScoreMap } from '../plan/score-map.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Probabilities } from '../slide/probabilities.js';
+import type { Placement } from '../tiff/partial-file.js';
 import type { Mpp, Size } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';
 import { counted, labelScores } from './label-scores.js';
@@ -21,7 +22,7 @@ export interface ThresholdSettings {
 }
 
 /** The files that are left behind. */
-export interface ThresholdFiles {
+export interface ThresholdFiles extends Placement {
   readonly mask: string;
   readonly record: string;
 }
@@ -83,9 +84,16 @@ export async function thresholdSlide(
   const { classes, mask } = map;
   const { rule, cleanUp, maskValues } = settings;
   return filesAndRecord(
-    files.record,
+    files,
     async (keep) => {
-      const form = { size: mask, mpp: mask.mpp ?? undefined, geo: geoFor(probabilities, mask), classes, values: maskValues };
+      const form = {
+        size: mask,
+        mpp: mask.mpp ?? undefined,
+        geo: geoFor(probabilities, mask),
+        classes,
+        values: maskValues,
+        replace: files.replace,
+      };
       const labels = [keep(files.mask, await writeLabelMask(files.mask, form))];
       const scores = counted(clock.stream('read', probabilities.readScores(signal)), onRows);
       const result = await labelScores(

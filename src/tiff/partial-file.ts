@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
 
@@ -16,10 +16,16 @@ export interface PartialFile {
   patch(bytes: Uint8Array, offset: number): Promise<void>;
   /** Reads back bytes that were appended before. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** Flushes to disk and renames to the final name, over whatever stood there. */
+  /** Flushes to disk and gives it the final name. */
   commit(): Promise<void>;
   /** Deletes the temporary file. Does nothing after `commit`, and may be called twice. */
   discard(): Promise<void>;
+}
+
+/** What becomes of a file that stands at the final name by then. */
+export interface Placement {
+  /** Whether the new one takes its place, as it does where nothing is said; else the commit is an error and the old one stays. */
+  readonly replace?: boolean | undefined;
 }
 
 /**
@@ -27,7 +33,7 @@ export interface PartialFile {
  *
  * @throws {SegtileError} `output` when the folder is missing or not writable, or when `path` is a folder
  */
-export async function openPartialFile(path: string): Promise<PartialFile> {
+export async function openPartialFile(path: string, { replace = true }: Placement = {}): Promise<PartialFile> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
@@ -38,12 +44,16 @@ export async function openPartialFile(path: string): Promise<PartialFile> {
   const handle = await open(temporary, 'wx+').catch((thrown) => {
     throw outputError(path, thrown);
   });
-  return partialFile(path, temporary, handle);
+  return partialFile(path, temporary, handle, replace ? rename : placeNew);
 }
 
 /** Writes a file that appears whole or not at all. */
-export async function writeWhole(path: string, write: (file: PartialFile) => Promise<void>): Promise<void> {
-  const file = await openPartialFile(path);
+export async function writeWhole(
+  path: string,
+  write: (file: PartialFile) => Promise<void>,
+  placement?: Placement,
+): Promise<void> {
+  const file = await openPartialFile(path, placement);
   try {
     await write(file);
     await file.commit();
@@ -53,7 +63,61 @@ export async function writeWhole(path: string, write: (file: PartialFile) => Pro
   }
 }
 
-function partialFile(path: string, temporary: string, handle: FileHandle): PartialFile {
+/** File systems without links, such as FAT, say one of these. */
+const NO_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
+
+/**
+ * Gives a file its final name unless one stands there, in one step, so that of two processes one alone succeeds. Where the file system has no
+ * links it is looked for just before.
+ */
+async function placeNew(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      // A file server that answers late is asked twice, and then says so of what is ours.
+      if (!(await isSame(temporary, path))) throw existsError(path);
+    } else {
+      if (!NO_LINKS.includes(code)) throw error;
+      if (await lstat(path).catch(() => undefined)) throw existsError(path);
+      await rename(temporary, path);
+    }
+  }
+  // The file stands; a second name that cannot be taken away does no harm.
+  await rm(temporary, { force: true }).catch(() => undefined);
+}
+
+async function isSame(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => lstat(path, { bigint: true }).catch(() => undefined)));
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+}
+
+/** What is said where a file stands that may not be replaced. */
+export function existsError(path: string): SegtileError {
+  return new SegtileError(
+    'output',
+    `${path} is there already`,
+    'use --overwrite to replace it, or choose another place or name',
+  );
+}
+
+/**
+ * Makes sure that files may be written under some names.
+ *
+ * @throws {SegtileError} `output` where one stands there already
+ */
+export async function refuseExisting(paths: readonly string[]): Promise<void> {
+  for (const path of paths) if (await lstat(path).catch(() => undefined)) throw existsError(path);
+}
+
+/** @param place gives the file its final name */
+function partialFile(
+  path: string,
+  temporary: string,
+  handle: FileHandle,
+  place: (temporary: string, path: string) => Promise<void>,
+): PartialFile {
   let end = 0;
   let ending: Promise<void> | undefined;
 
@@ -77,7 +141,7 @@ function partialFile(path: string, temporary: string, handle: FileHandle): Parti
     try {
       await handle.sync();
       await handle.close();
-      await rename(temporary, path);
+      await place(temporary, path);
     } catch (thrown) {
       await remove();
       throw outputError(path, thrown);

@@ -1,12 +1,13 @@
 import { SegtileError } from '../errors.js';
 import type { Mpp, PlaneRows } from '../types.js';
 import type { GeoTags } from './geo.js';
+import type { Placement } from './partial-file.js';
 import type { Reduce } from './pyramid.js';
 import { type ImageFormat, pixelBytes } from './tile-codec.js';
 import type { LevelLinks } from './write-directory.js';
 
 /** What a file looks like as a whole. */
-export interface TiffLayout extends ImageFormat {
+export interface TiffLayout extends ImageFormat, Placement {
   /** How a level is made from the one above. */
   readonly reduce: Reduce;
   /** How the reduced levels hang together. */

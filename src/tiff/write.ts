@@ -40,7 +40,7 @@ export async function writeTiff(path: string, layout: TiffLayout): Promise<Sink<
 export async function writePlanes(path: string, layout: TiffLayout, planes: number): Promise<Sink<PlaneRows>> {
   checkLayout(layout);
   const { size, tile } = layout;
-  const file = await openPartialFile(path);
+  const file = await openPartialFile(path, layout);
   const sizes = levelSizes(size, tile);
   const blocks = blockStore(file, layout);
   const limit = pLimit(concurrency);

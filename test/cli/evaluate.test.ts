@@ -226,7 +226,7 @@ test.each([
     2,
     'needs probabilities',
   ],
-  [['evaluate', 'out/one.mask.ome.tif', 'truth/one.png', ...classes, '--csv', 'classes.json'], 1, 'exists already'],
+  [['evaluate', 'out/one.mask.ome.tif', 'truth/one.png', ...classes, '--csv', 'classes.json'], 1, 'is there already'],
   [['evaluate', 'out/one.mask.ome.tif', 'truth/one.png', '--tolerance', '-2'], 2, 'a length such as 4px or 2um'],
   [['evaluate', 'out', '--truth', 'nowhere'], 1, 'no file or folder nowhere'],
 ])('%j is refused', async (args, code, message) => {

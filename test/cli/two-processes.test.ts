@@ -1,0 +1,189 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { disc, type Ended, filesIn, folder, readMask, save, segtile, segtileWell, writeSlide } from './door.ts';
+
+const cwd = folder();
+const [width, height] = [420, 300];
+
+beforeAll(async () => {
+  await writeSlide(join(cwd, 'slide.tif'), width, height, disc(200, 150, 120), { mpp: 0.5 });
+  const truth = Buffer.alloc(width * height).map((_, i) => (Math.hypot((i % width) - 200, i / width - 150) < 80 ? 1 : 0));
+  const image = sharp(truth, { raw: { width, height, channels: 1 } });
+  await image.toColourspace('b-w').png().toFile(join(cwd, 'truth.png'));
+  await segtileWell([...infer('made'), '--probabilities', 'uint8'], { cwd });
+  await segtileWell(['make-dataset', 'slide.tif', '--truth', 'truth.png', '--window', '64', '-o', 'set', '--quiet'], { cwd });
+  cpSync(join(cwd, 'set', 'masks'), join(cwd, 'predictions'), { recursive: true });
+});
+
+const infer = (output: string): string[] => [
+  ...['infer', 'slide.tif', '-m', 'hematoxylin', '--window', '128', '-o', output, '--quiet', '--no-history'],
+];
+
+/** Has a process wait, once it is done with its work, until a file stands that it is about to put in place. */
+const waiting = `import fs from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+for (const name of ['link', 'rename']) {
+  const real = promises[name];
+  promises[name] = async (from, to) => {
+    for (const end = Date.now() + 120_000; from.includes('.partial-') && !fs.existsSync(to) && Date.now() < end; )
+      await new Promise((done) => setTimeout(done, 10));
+    return real(from, to);
+  };
+}
+syncBuiltinESMExports();`;
+
+/** A file system that knows no links. */
+const noLinks = `import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+promises.link = async () => { throw Object.assign(new Error('EPERM: operation not permitted, link'), { code: 'EPERM' }); };
+syncBuiltinESMExports();`;
+
+const preloaded = (...sources: string[]) => ({
+  cwd,
+  env: { NODE_OPTIONS: sources.map((source) => `--import=data:text/javascript,${encodeURIComponent(source)}`).join(' ') },
+});
+
+/** What stands in a folder, to the byte and the moment it was written. */
+function standing(path: string): Record<string, string> {
+  return Object.fromEntries(
+    filesIn(path).map((name) => {
+      const { ino, mtimeMs } = statSync(join(path, name));
+      return [name, `${ino} ${mtimeMs} ${readFileSync(join(path, name)).toString('base64')}`];
+    }),
+  );
+}
+
+/** Commands with all that they can write, by the folder that they write to. */
+const commands: Readonly<Record<string, (output: string) => string[]>> = {
+  infer: (output) => [...infer(output), '--probabilities', 'float32', '--report', '--report-disagreement'],
+  threshold: (output) => ['threshold', 'made/slide.probabilities.ome.tif', '-o', output, '--quiet'],
+  'pseudo-label': (output) => ['pseudo-label', 'made/slide.probabilities.ome.tif', '-o', output, '--quiet'],
+  'evaluate --csv': (output) => [...evaluate, '--csv', `${output}/scores.csv`],
+  'evaluate --report': (output) => [...evaluate, '--report', `${output}/report.html`],
+  'evaluate --write-thresholds': (output) => [...evaluate, '--write-thresholds', `${output}/best.json`],
+  'find-noise': (output) => ['find-noise', 'set/manifest.csv', '--predictions', 'predictions', '--report', output, '--quiet'],
+};
+const evaluate = [
+  'evaluate',
+  'made/slide.probabilities.ome.tif',
+  'truth.png',
+  '--classes',
+  'classes.json',
+  '--quiet',
+  '--no-history',
+];
+save(cwd, 'classes.json', '{"classes":[{"name":"nucleus"}]}');
+
+describe.each(Object.keys(commands))('two processes of %s that make the same files', (name) => {
+  test.each([
+    ['', []],
+    [' where there are no links', [noLinks]],
+  ])(
+    'the second replaces none of the first%s, says how to, and does so when it is asked',
+    async (how, patches) => {
+      const output = `${name}${how}`;
+      mkdirSync(join(cwd, output));
+      const args = commands[name]!(output);
+      const second = segtile(args, preloaded(...patches, waiting));
+      // The first begins once the other has something to put in place.
+      let over = false;
+      void second.finally(() => {
+        over = true;
+      });
+      const begun = (): boolean => over || filesIn(join(cwd, output)).length > 0;
+      await expect.poll(begun, { interval: 20, timeout: 240_000 }).toBe(true);
+      const first = await segtile(args, { ...preloaded(...patches), cwd });
+      const before = standing(join(cwd, output));
+      const ended = await second;
+      expect([first.code, first.stderr]).toEqual([0, expect.anything()]);
+      expectRefused(ended);
+      const names = filesIn(join(cwd, output));
+      expect(names.filter((each) => each.startsWith('.'))).toEqual([]);
+      expect(standing(join(cwd, output))).toEqual(Object.fromEntries(names.map((each) => [each, before[each]])));
+      await segtileWell([...args, '--overwrite'], { cwd });
+      expect(filesIn(join(cwd, output))).toEqual(names);
+    },
+    600_000,
+  );
+});
+
+function expectRefused({ code, stderr }: Ended): void {
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^segtile: .* is there already\n {2}hint: use --overwrite/m)]);
+}
+
+test('of processes that start at once, one alone leaves files, and all of them are its own', async () => {
+  const thresholds = ['0.2', '0.4', '0.6', '0.8'];
+  const started = thresholds.map((threshold) => segtile([...infer('race'), '--threshold', threshold], { cwd }));
+  const ended = await Promise.all(started);
+  const won = thresholds.filter((_, i) => ended[i]!.code === 0);
+  expect(won).toHaveLength(1);
+  for (const each of ended) if (each.code !== 0) expectRefused(each);
+  expect(filesIn(join(cwd, 'race'))).toEqual(['slide.mask.ome.tif', 'slide.preview.jpg', 'slide.run.json']);
+  await segtileWell([...infer('alone'), '--threshold', won[0]!], { cwd });
+  for (const name of ['slide.mask.ome.tif', 'slide.preview.jpg'])
+    expect(readFileSync(join(cwd, 'race', name)).equals(readFileSync(join(cwd, 'alone', name)))).toBe(true);
+  const record = JSON.parse(readFileSync(join(cwd, 'race', 'slide.run.json'), 'utf8'));
+  expect(JSON.stringify(record.settings.labels)).toContain(won[0]);
+}, 600_000);
+
+test('of datasets that are begun at once in one folder, one is made, and it is whole', async () => {
+  const args = (output: string) => [
+    'make-dataset',
+    'slide.tif',
+    '--truth',
+    'truth.png',
+    '--window',
+    '32',
+    '--tissue',
+    'none',
+    '-o',
+    output,
+  ];
+  const ended = await Promise.all([1, 2, 3].map(() => segtile(args('sets'), { cwd })));
+  expect(ended.map(({ code }) => code).sort()).toEqual([0, 1, 1]);
+  for (const { code, stderr } of ended)
+    if (code !== 0) expect(stderr).toMatch(/sets holds (a|the beginning of a) dataset\n.*--overwrite/);
+  await segtileWell([...args('whole'), '--quiet'], { cwd });
+  expect(filesIn(join(cwd, 'sets'))).toEqual(filesIn(join(cwd, 'whole')));
+  const list = (name: string): string => readFileSync(join(cwd, name, 'manifest.csv'), 'utf8');
+  expect(list('sets')).toBe(list('whole'));
+}, 600_000);
+
+test('a mask that another process replaces while a comparison scores it is no result', async () => {
+  const args = [
+    'compare',
+    'slide.tif',
+    '--truth',
+    'truth.png',
+    '-m',
+    'hematoxylin',
+    '--tile',
+    '128/64',
+    '-o',
+    'compared',
+    '--no-report',
+  ];
+  await segtileWell(args, { cwd });
+  const mask = filesIn(join(cwd, 'compared')).find((name) => name.endsWith('.mask.ome.tif'))!;
+  const result = join(cwd, 'compared', mask.replace('.mask.ome.tif', '.result.json'));
+  // Once the mask is there, the record beside it becomes that of another run.
+  const replacing = `import fs from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+const real = promises.readFile;
+promises.readFile = async (path, ...more) => {
+  if (String(path).endsWith('slide.run.json')) {
+    const record = JSON.parse(fs.readFileSync(path, 'utf8'));
+    fs.writeFileSync(path, JSON.stringify({ ...record, id: 'ffffffff' }));
+  }
+  return real(path, ...more);
+};
+syncBuiltinESMExports();`;
+  const { code, stderr } = await segtile([...args, '--overwrite'], preloaded(replacing));
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/was replaced by another process before it was scored/)]);
+  expect(existsSync(result)).toBe(false);
+  expect((await readMask(join(cwd, 'compared', mask))).width).toBe(width);
+}, 600_000);
