@@ -194,7 +194,7 @@ async function labelledPart(
     },
   };
   try {
-    return await cut(shrinks(view, size) ? majorityView(view, size) : view, part, 1, signal);
+    return await cut(shrinks(view, size) ? majorityView(view, view, size) : view, part, 1, signal);
   } finally {
     await prediction.close();
   }
