@@ -25,6 +25,8 @@ async function load() {
   try {
     return (await import('../dist/cli.js')).main;
   } catch (error) {
+    if (/\bE[MN]FILE\b/.test(error.message))
+      return fail('too many files are open', 'let the process have more, for example with "ulimit -n 1024"');
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     const root = fileURLToPath(new URL('..', import.meta.url));
     if (!existsSync(`${root}src`)) fail(`a part of it is missing: ${error.message}`, 'install it again');

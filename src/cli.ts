@@ -18,6 +18,7 @@ import { addThresholdOptions, type ThresholdOptions } from './commands/threshold
 import { SegtileError } from './errors.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
 import { styleFor } from './terminal/style.js';
+import { removePartialFiles } from './tiff/partial-file.js';
 
 /**
  * The command line. Sets the exit code of the process: 0 all done, 1 something failed, 2 wrong use. Never ends the process itself, so
@@ -32,8 +33,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   const controller = new AbortController();
   let ended = false;
   const stop = (signal: NodeJS.Signals): void => {
-    if (ended || controller.signal.aborted) return;
-    process.stderr.write(`\nsegtile: ${signal} received, stopping after the windows in hand\n`);
+    if (ended) return;
+    if (controller.signal.aborted) {
+      endAtOnce(signal);
+      return;
+    }
+    process.stderr.write(`\nsegtile: ${signal} received, stopping after the windows in hand (once more ends at once)\n`);
     controller.abort(signal);
   };
   for (const signal of stopSignals) process.on(signal, stop);
@@ -60,6 +65,16 @@ export async function main(argv: readonly string[]): Promise<void> {
     // The handlers stay: a signal that comes while the process closes would else make a success look like a failure.
     ended = true;
   }
+}
+
+/**
+ * Ends the process as the signal does where nobody handles it, which its parent sees. What was being written goes: no file has its final name
+ * before it is whole. To end it in any other way while onnxruntime runs would make a crash of it.
+ */
+function endAtOnce(signal: NodeJS.Signals): void {
+  removePartialFiles();
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 /** What Ctrl-C, a scheduler and a closed terminal send. */

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { SegtileError } from '../errors.js';
 import { writeRecord } from '../pipeline/record.js';
+import { readRegularText } from '../tiff/regular-file.js';
 import type { ClassesFile } from '../truth/config.js';
 import type { MaskClass } from '../types.js';
 
@@ -18,7 +18,7 @@ export function classesFile(classes: readonly MaskClass[], ignore: number): Clas
  * @throws {SegtileError} `output` where another is there already, or it cannot be written
  */
 export async function writeClassesFile(path: string, content: ClassesFile, overwrite: boolean): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const text = await readRegularText(path).catch(() => undefined);
   const own = `${JSON.stringify(content, null, 2)}\n`;
   if (text === own) return;
   if (text !== undefined && !overwrite) {

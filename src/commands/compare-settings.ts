@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { parse, YAMLParseError } from 'yaml';
 import { reason, SegtileError } from '../errors.js';
 import { meant } from '../plan/checked.js';
 import { checkVariants, spanVariants, type Variant } from '../plan/variants.js';
+import { readRegularText } from '../tiff/regular-file.js';
 import type { CompareOptions, PassedOptions } from './compare-options.js';
 import { addInferOptions } from './infer-options.js';
 import { readSlideFlags } from './slide-options.js';
@@ -57,7 +57,7 @@ function passedArguments(options: Omit<PassedOptions, 'slideMppCsv'>): string[] 
 }
 
 async function readVariants(path: string): Promise<Variant[]> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const text = await readRegularText(path).catch((error: unknown) => {
     throw new SegtileError('input', `${path} cannot be read: ${reason(error)}`, 'check the path of the variants', error);
   });
   return parseVariants(text, path);
@@ -78,7 +78,7 @@ export function parseVariants(text: string, where: string): Variant[] {
       throw new SegtileError('input', `${place} has no name`, 'add name: and a few words');
     }
     if (resize !== undefined && !(Number.isInteger(resize) && (resize as number) > 0)) {
-      throw new SegtileError('input', `${place}: expected pixels for resize but got ${JSON.stringify(resize)}`);
+      throw new SegtileError('input', `${place}: expected pixels for resize but got ${shown(resize)}`);
     }
     return {
       name,
@@ -88,11 +88,39 @@ export function parseVariants(text: string, where: string): Variant[] {
   });
 }
 
+/** Levels of lists inside lists, by brackets or by what begins a line; more is too much for the stack of the parser, which it may crash. */
+const DEEPEST = 512;
+
+function isTooDeepYaml(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > DEEPEST) return true;
+  }
+  return new RegExp(`^[ \\t?-]{${DEEPEST}}`, 'm').test(text);
+}
+
+/** A value in a message. */
+function shown(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'nothing';
+  } catch {
+    return 'something that holds itself';
+  }
+}
+
 function parsedYaml(text: string, where: string): unknown {
+  if (isTooDeepYaml(text)) {
+    throw new SegtileError('input', `${where} is no YAML that can be used: it is nested too deep`, 'write a file of variants');
+  }
   try {
     return parse(text) as unknown;
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
+    // What is too deep for the stack, or names a part of itself again and again, is no mistake of a line.
+    if (!(error instanceof YAMLParseError)) {
+      const hint = 'write out what it repeats, and nest it less';
+      throw new SegtileError('input', `${where} is no YAML that can be used: ${reason(error)}`, hint, error);
+    }
     const line = error.linePos?.[0].line;
     throw new SegtileError('input', `${where}: line ${line ?? '?'} is not YAML`, error.message.split('\n')[0], error);
   }
@@ -111,7 +139,7 @@ function checkedFile(file: unknown, where: string): { readonly common?: unknown;
 
 function record(value: unknown, where: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new SegtileError('input', `${where}: expected keys with values but got ${JSON.stringify(value) ?? 'nothing'}`);
+  throw new SegtileError('input', `${where}: expected keys with values but got ${shown(value)}`);
 }
 
 function texts(options: Readonly<Record<string, unknown>>, where: string): Record<string, string> {
@@ -130,7 +158,7 @@ function texts(options: Readonly<Record<string, unknown>>, where: string): Recor
       if (value === false) return [];
       if (value === true) return [[name, '']];
       if (typeof value === 'string' || typeof value === 'number') return [[name, String(value)]];
-      throw new SegtileError('input', `${where}: expected a text or a number for ${name} but got ${JSON.stringify(value)}`);
+      throw new SegtileError('input', `${where}: expected a text or a number for ${name} but got ${shown(value)}`);
     }),
   );
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { parseAugmentation } from '../augment/parse.js';
 import type { Augmentation } from '../augment/steps.js';
 import { reason, SegtileError } from '../errors.js';
+import { readRegular } from '../tiff/regular-file.js';
 import type { Size } from '../types.js';
 
 /** An augmentation, and the file that it was read from. */
@@ -19,7 +19,7 @@ export interface AugmentationFile {
  * @throws {SegtileError} `usage` where it cannot be read, or says what it cannot; see `parseAugmentation`
  */
 export async function readAugmentation(path: string): Promise<AugmentationFile> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+  const bytes = await readRegular(path).catch((cause: NodeJS.ErrnoException) => {
     const what = cause.code === 'ENOENT' ? `there is no file ${path}` : `cannot read ${path}: ${reason(cause)}`;
     throw new SegtileError('usage', what, 'check the path after --augment', cause);
   });

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
 import { beginRoot, prepareRoot } from '../pipeline/dataset-files.js';
 import { type SlideFailure, slideFacts } from '../pipeline/dataset-record.js';
@@ -12,6 +11,7 @@ import { createProgress, type StageProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
 import { oneLine } from '../terminal/visible.js';
 import { shownPath } from '../tiff/location.js';
+import { readRegular } from '../tiff/regular-file.js';
 import { defaultConfig, readConfig, type TruthConfig } from '../truth/config.js';
 import { slideName } from '../truth/match.js';
 import { openTruth } from '../truth/open.js';
@@ -104,7 +104,7 @@ function commandWords(argv: readonly string[]): string[] {
 async function classesFacts(path: string | undefined): Promise<Record<string, unknown>> {
   if (path === undefined) return { classes: null };
   // Where it cannot be read is said by who reads it in earnest.
-  const content = await readFile(path).catch(() => Buffer.alloc(0));
+  const content = await readRegular(path).catch(() => Buffer.alloc(0));
   return { classes: { path, sha256: createHash('sha256').update(content).digest('hex') } };
 }
 

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
 import { lookUpMpp, parseMppCsv, requireMatched } from '../slide/mpp-csv.js';
 import type { SlideOptions } from '../slide/tiff.js';
+import { readRegularText } from '../tiff/regular-file.js';
 
 /** The flags that say something of the slides themselves, parsed. */
 export interface SlideFlags {
@@ -23,7 +23,7 @@ export async function readSlideFlags(
   slides: readonly string[],
 ): Promise<(slide: string) => SlideOptions> {
   if (slideMppCsv === undefined) return () => ({ mpp: slideMpp, channels, range });
-  const text = await readFile(slideMppCsv, 'utf8').catch((cause: unknown) => {
+  const text = await readRegularText(slideMppCsv).catch((cause: unknown) => {
     const hint = 'Give a CSV with a line for each slide, such as slide-1.svs,0.25';
     throw new SegtileError('input', `--slide-mpp-csv ${slideMppCsv} cannot be read: ${reason(cause)}`, hint, cause);
   });

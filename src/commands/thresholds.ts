@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
 import type { LabelRule } from '../plan/labels.js';
 import type { ScoreMeaning } from '../plan/score-map.js';
 import { parseThresholdFile } from '../plan/threshold-file.js';
+import { readRegularText } from '../tiff/regular-file.js';
 
 /** What `--threshold` says: one for all classes, some by name, or a file of them. */
 export type ThresholdOption = number | ReadonlyMap<string, number> | { readonly file: string };
@@ -27,7 +27,7 @@ export async function readThresholds(option: ThresholdOption | undefined): Promi
   if (option === undefined) return undefined;
   if (typeof option === 'number' || !('file' in option)) return { values: option, from: '--threshold' };
   const { file } = option;
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const text = await readRegularText(file).catch((cause: unknown) => {
     const hint = 'give a file such as { "thresholds": { "tumor": 0.45 } }, or the thresholds themselves';
     throw new SegtileError('input', `--threshold ${file} cannot be read: ${reason(cause)}`, hint, cause);
   });

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
 import { isWhole } from '../plan/checked.js';
 import { color, listOf, objectOf, readShape, shape, side, words } from '../plan/shape.js';
+import { readRegularText } from '../tiff/regular-file.js';
 import type { MaskClass, Size } from '../types.js';
 import { IGNORED } from './manifest.js';
 
@@ -85,7 +85,7 @@ export async function readClasses(root: string): Promise<readonly MaskClass[]> {
   const path = join(root, 'dataset.json');
   const hint = 'a manifest belongs beside the dataset.json that was written with it';
   try {
-    return readShape(await readFile(path, 'utf8'), path, datasetClasses).classes;
+    return readShape(await readRegularText(path), path, datasetClasses).classes;
   } catch (error) {
     throw new SegtileError('input', `cannot read the classes of the dataset: ${reason(error)}`, hint, error);
   }
@@ -106,7 +106,7 @@ export async function readSlideSizes(root: string): Promise<ReadonlyMap<string, 
   const path = join(root, 'dataset.json');
   const hint = 'a manifest belongs beside the dataset.json that was written with it';
   try {
-    const { slides } = readShape(await readFile(path, 'utf8'), path, datasetSlides);
+    const { slides } = readShape(await readRegularText(path), path, datasetSlides);
     return new Map(slides.map(({ path: slide, size, working }) => [slide, { size, working }]));
   } catch (error) {
     throw new SegtileError('input', `cannot read the sizes of the slides: ${reason(error)}`, hint, error);

@@ -1,9 +1,10 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { pack } from 'tar-stream';
 import { throwIfAborted } from '../errors.js';
 import { createRandom, shuffled } from '../plan/random.js';
 import { outputError, writeWhole } from '../tiff/partial-file.js';
+import { readRegular } from '../tiff/regular-file.js';
 import { SHARDS } from './layout.js';
 import { type ManifestRow, rowPaths } from './manifest.js';
 
@@ -97,7 +98,7 @@ async function filesOf(root: string, shard: string, { id, row }: Member): Promis
   const members = rowPaths(packed);
   const files: (readonly [string, Buffer])[] = [];
   for (const [at, path] of rowPaths(row).entries()) {
-    const bytes = await readFile(join(root, path)).catch((error: unknown) => {
+    const bytes = await readRegular(join(root, path)).catch((error: unknown) => {
       throw outputError(join(root, path), error);
     });
     files.push([posix.basename(members[at]!), bytes]);

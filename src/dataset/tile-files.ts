@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extract } from 'tar-stream';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { readRegular } from '../tiff/regular-file.js';
 import type { ManifestTile } from './manifest-read.js';
 
 /** A tile with the bytes of its files, or why they cannot be had. */
@@ -52,7 +52,7 @@ async function looseFiles(root: string, tile: ManifestTile, parts: readonly Tile
   for (const part of parts) {
     const path = join(root, tile[part]);
     try {
-      files.set(part, await readFile(path));
+      files.set(part, await readRegular(path));
     } catch (error) {
       return { tile, error: unreadable(path, error) };
     }

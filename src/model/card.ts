@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
 import { type Checks, check, checkKeys, color, isNumber, oneOf, parseJson, text } from '../plan/checked.js';
 import { LARGEST_MPP, LEAST_MPP, mppProblem } from '../plan/mpp-range.js';
+import { readRegularText } from '../tiff/regular-file.js';
 import type { Rgb, SampleType } from '../types.js';
 import type { ModelFile } from './facts.js';
 
@@ -90,7 +90,7 @@ export function cardPath(model: string): string {
  */
 export async function readCard(file: ModelFile, path?: string): Promise<Card | undefined> {
   const from = path ?? cardPath(file.path);
-  const written = await readFile(from, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const written = await readRegularText(from).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' && path === undefined) return undefined;
     if (cause.code === 'ENOENT') throw new SegtileError('input', `there is no card ${from}`, 'check the path', cause);
     throw new SegtileError('input', `cannot read the card ${from}: ${reason(cause)}`, 'check what the path leads to', cause);

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
-import { SegtileError } from '../errors.js';
+import { open } from 'node:fs/promises';
+import { reason, SegtileError } from '../errors.js';
 import { either, mapOf, number, objectOf, optional, readIfShape, type Shape, shape, text, words } from '../plan/shape.js';
 import { outputError } from '../tiff/partial-file.js';
+import { readRegularText } from '../tiff/regular-file.js';
 
 /** Settings or scores by name, flat, so that two of them can be set side by side. */
 export type Flat<Value> = Readonly<Record<string, Value>>;
@@ -94,8 +95,10 @@ export interface History {
  * @throws {SegtileError} `input` where there is none
  */
 export async function readHistory(path: string): Promise<History> {
-  const lines = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new SegtileError('input', `there is no history ${path}`, 'name the folder of results, or a runs.jsonl', error);
+  const lines = await readRegularText(path).catch((error: NodeJS.ErrnoException) => {
+    const what =
+      error.code === 'ENOENT' ? `there is no history ${path}` : `the history ${path} cannot be read: ${reason(error)}`;
+    throw new SegtileError('input', what, 'name the folder of results, or a runs.jsonl', error);
   });
   const runs = new Map<string, PastRun>();
   const passedOver: number[] = [];

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { flatten } from '../plan/flatten.js';
 import { windowsOfRow } from '../plan/grid.js';
 import { portionChart } from '../report/charts.js';
 import { type Report, type ReportTable, reportPage, type Section } from '../report/page.js';
 import { type MappedWindow, windowColors, windowMap } from '../report/window-map.js';
 import { type Placement, writeWhole } from '../tiff/partial-file.js';
+import { readRegular } from '../tiff/regular-file.js';
 import { sharp } from '../tiff/sharp.js';
 import type { SlidePlan } from './plan-slide.js';
 import type { RunRecord } from './record.js';
@@ -83,7 +83,7 @@ async function pictures({ preview }: RunRecord, plan: SlidePlan): Promise<Sectio
 }
 
 async function previewPicture(path: string): Promise<Awaited<ReturnType<typeof reportPicture>>> {
-  const bytes = await readFile(path);
+  const bytes = await readRegular(path);
   const { width, height } = await sharp(bytes).metadata();
   const source = `data:image/jpeg;base64,${bytes.toString('base64')}`;
   return {

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
 import { objectOf, optional, orNull, readShape, text } from '../plan/shape.js';
 import { fileName } from '../tiff/location.js';
+import { readRegularText } from '../tiff/regular-file.js';
 import { type RecordedSlide, recordedSlide } from './known-record.js';
 import { predictedName } from './prediction.js';
 
@@ -31,7 +31,7 @@ export async function slideNamed(folder: string, name: string): Promise<Recorded
 
 async function recordOf(folder: string, name: string): Promise<Beside | undefined> {
   const path = join(folder, `${name}.run.json`);
-  const json = await readFile(path, 'utf8').catch(() => undefined);
+  const json = await readRegularText(path).catch(() => undefined);
   return json === undefined ? undefined : parsed(json, path);
 }
 

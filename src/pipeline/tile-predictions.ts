@@ -1,9 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { type Manifest, type ManifestTile, readSlideSizes, type SlideSizes } from '../dataset/manifest-read.js';
 import { reason, SegtileError } from '../errors.js';
 import { rowsOfPlaces } from '../plan/draw-rows.js';
 import { cutWindows } from '../slide/cut.js';
+import { readRegular } from '../tiff/regular-file.js';
 import { requireSameShape, stretchNotes } from '../truth/aspect.js';
 import { configOf } from '../truth/config.js';
 import { readLabelTile } from '../truth/label-tile.js';
@@ -105,7 +106,7 @@ export async function openPredictions(
       }
       const path = join(folder, name);
       if (!SLIDE_MASK.test(name)) {
-        const bytes = await readFile(path).catch((error: unknown) => {
+        const bytes = await readRegular(path).catch((error: unknown) => {
           throw new SegtileError('input', `${path} cannot be read: ${reason(error)}`, undefined, error);
         });
         const labels = await readLabelTile(path, bytes, signal);

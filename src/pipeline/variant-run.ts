@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import {
   amount,
   color,
@@ -18,6 +17,7 @@ import type { BorderPixels } from '../score/boundary.js';
 import type { ErrorGrid } from '../score/error-grid.js';
 import type { ObjectCounts } from '../score/objects.js';
 import { writeWhole } from '../tiff/partial-file.js';
+import { readRegularText } from '../tiff/regular-file.js';
 import type { MaskClass } from '../types.js';
 import type { SlideScores } from './evaluate-mask.js';
 import { type KnownRecord, knownRecord } from './known-record.js';
@@ -43,7 +43,7 @@ export async function writeVariantRun(path: string, run: VariantRun): Promise<vo
  * version: it is made anew then.
  */
 export async function readVariantRun(path: string, key: string): Promise<VariantRun | undefined> {
-  const json = await readFile(path, 'utf8').catch(() => '');
+  const json = await readRegularText(path).catch(() => '');
   const run = readIfShape(json, variantRun);
   return run?.key === key && fits(run.scores) && existsSync(run.record.mask.path) ? run : undefined;
 }

@@ -1,5 +1,5 @@
 import { type ErrorCode, SegtileError } from '../errors.js';
-import { lineOfMistake } from './json.js';
+import { isTooDeep, lineOfMistake } from './json.js';
 
 /** Says what was expected where a value is no good. */
 export type Check = (value: unknown) => string | undefined;
@@ -54,6 +54,10 @@ export const color: Check = check('three whole numbers from 0 to 255', isColor);
  */
 export function parseJson(json: string, where: string, code: ErrorCode): unknown {
   const bare = json.replace(/^\uFEFF/, '');
+  if (isTooDeep(bare)) {
+    const what = 'lists and objects lie inside each other far too often';
+    throw new SegtileError(code, `${where} is no JSON that can be used: ${what}`, 'the file is damaged: write it again');
+  }
   const line = lineOfMistake(bare);
   if (line === undefined) return JSON.parse(bare);
   throw new SegtileError(code, `${where}: line ${line} is not JSON`, 'look for a missing quote or comma there, or just before');

@@ -2,6 +2,28 @@ const blank = /[ \t\n\r]*/y;
 const string = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const scalar = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
+/** Lists and objects inside each other, at most: more is no file that somebody wrote, but too much for the stack of whoever walks through it. */
+const DEEPEST = 512;
+
+/** Whether lists and objects of a JSON text lie deeper inside each other than any that somebody wrote. */
+export function isTooDeep(text: string): boolean {
+  const bracket = /["[\]{}]/g;
+  let depth = 0;
+  for (let found = bracket.exec(text); found !== null; found = bracket.exec(text)) {
+    if (found[0] === '"') {
+      const end = /"|\\[\s\S]/g;
+      end.lastIndex = bracket.lastIndex;
+      let next = end.exec(text);
+      while (next !== null && next[0] !== '"') next = end.exec(text);
+      if (next === null) return false;
+      bracket.lastIndex = end.lastIndex;
+    } else if (found[0] === '[' || found[0] === '{') {
+      if (++depth > DEEPEST) return true;
+    } else depth--;
+  }
+  return false;
+}
+
 /**
  * The line, counted from 1, where a text stops being JSON (RFC 8259), or undefined where it is JSON. `JSON.parse` says where for some
  * mistakes only, and other things in other versions of Node.

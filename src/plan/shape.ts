@@ -1,5 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { isColor, isNumber, isText, isWhole, parseJson } from './checked.js';
+import { isTooDeep } from './json.js';
 
 /**
  * What a value of a record must look like that is read back: gives the value, as what it is then known to be.
@@ -107,7 +108,7 @@ export function readShape<T>(json: string, where: string, of: Shape<T>): T {
 /** The record that a JSON text is, or undefined where it is none. */
 export function readIfShape<T>(json: string, of: Shape<T>): T | undefined {
   try {
-    return of(JSON.parse(json), ['']);
+    return isTooDeep(json) ? undefined : of(JSON.parse(json), ['']);
   } catch {
     return undefined;
   }

@@ -86,10 +86,22 @@ function refused(path: string, headers: Headers): SegtileError {
 /** Failures that trying again does not mend: no such host, and all that is wrong with certificates or the protocol. */
 const LASTING = /^ENOTFOUND$|CERT|SIGNATURE|ISSUER|SSL/;
 
+/** What Node's client says of redirects that it does not follow: too many of them, or away from HTTP. */
+const LOST = /redirect count exceeded|scheme must be a HTTP|cross origin|redirect.*(invalid|URL)|Invalid URL/i;
+
 function unreached(path: string, thrown: unknown): unknown {
   const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const why = reason(cause) || code;
+  if (LOST.test(why)) {
+    const hint = 'give the address that the file itself has, not one that leads to it';
+    return new SegtileError(
+      'input',
+      `${path} cannot be reached: the server sends on and on, or away from HTTP (${why})`,
+      hint,
+      cause,
+    );
+  }
   if (!LASTING.test(code)) return new Error(why, { cause });
   return new SegtileError('input', `${path} cannot be reached: ${why}`, 'check the address of the server', cause);
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
@@ -28,6 +29,14 @@ export interface Placement {
   readonly replace?: boolean | undefined;
 }
 
+/** The temporary files that there are now. */
+const temporaries = new Set<string>();
+
+/** Deletes all temporary files, for a process that ends at once. */
+export function removePartialFiles(): void {
+  for (const path of temporaries) rmSync(path, { force: true });
+}
+
 /**
  * Starts a file that will stand at `path` once it is committed.
  *
@@ -44,6 +53,7 @@ export async function openPartialFile(path: string, { replace = true }: Placemen
   const handle = await open(temporary, 'wx+').catch((thrown) => {
     throw outputError(path, thrown);
   });
+  temporaries.add(temporary);
   return partialFile(path, temporary, handle, replace ? rename : placeNew);
 }
 
@@ -142,6 +152,7 @@ function partialFile(
       await handle.sync();
       await handle.close();
       await place(temporary, path);
+      temporaries.delete(temporary);
     } catch (thrown) {
       await remove();
       throw outputError(path, thrown);
@@ -152,6 +163,7 @@ function partialFile(
     // A handle that is closed already, or a folder that has gone, leaves nothing to clean up.
     await handle.close().catch(() => undefined);
     await rm(temporary, { force: true }).catch(() => undefined);
+    temporaries.delete(temporary);
   }
 
   return {

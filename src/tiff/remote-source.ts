@@ -10,13 +10,21 @@ export interface Patience {
   readonly tries: number;
   /** Milliseconds before the second try; doubled before each further one, and shortened at random by up to a half. */
   readonly waitMs: number;
-  /** Milliseconds that a server may ask for with `Retry-After`; one that asks for more gets this. */
+  /** Milliseconds that a server may ask for with `Retry-After`; one that asks for more is not waited for. */
   readonly longestWaitMs: number;
   /** Milliseconds without a byte after which a request is given up. */
   readonly stallMs: number;
+  /** Bytes that have to come in so many milliseconds, on and on. */
+  readonly least?: { readonly bytes: number; readonly inMs: number };
 }
 
-const PATIENCE: Patience = { tries: 5, waitMs: 500, longestWaitMs: 60_000, stallMs: 30_000 };
+/** Slower than any line over which somebody would read a slide. */
+const LEAST = { bytes: 8192, inMs: 20_000 };
+
+const PATIENCE: Patience = { tries: 5, waitMs: 500, longestWaitMs: 20_000, stallMs: 13_000, least: LEAST };
+
+/** Requests in a row that may end in silence: who says nothing twice will not answer. */
+const SILENCES = 2;
 
 /** The first request asks for this many bytes, which are kept: whoever opens a file starts to read at its start. */
 const HEAD = 2 ** 16;
@@ -113,12 +121,12 @@ async function fill(
   let edition = known;
   let needed = into.length;
   let done = 0;
-  const answered = async (answer: RangeAnswer, alive: () => void): Promise<void> => {
+  const answered = async (answer: RangeAnswer, alive: (bytes: number) => void): Promise<void> => {
     edition = sameEdition(server.path, edition, answer);
     needed = Math.min(into.length, edition.size - offset);
     if (answer.first !== offset + done) throw otherBytes(server.path, offset + done, answer.first);
     for await (const chunk of answer.body) {
-      alive();
+      alive(chunk.length);
       const part = chunk.subarray(0, needed - done);
       into.set(part, done);
       done += part.length;
@@ -126,14 +134,17 @@ async function fill(
     }
   };
 
+  let silences = 0;
   for (let tried = 1; ; tried++) {
     throwIfAborted(signal);
-    const trouble = await askOnce(server, offset + done, needed - done, answered, patience.stallMs, signal);
+    const trouble = await askOnce(server, offset + done, needed - done, answered, patience, signal);
     if (edition !== undefined && done === needed) return edition;
-    const { later, afterMs = 0 } = trouble ?? { later: `the answer ended after ${done} of ${needed} bytes` };
-    if (tried >= patience.tries) throw givenUp(server.path, offset, needed, tried, later);
+    const { later, afterMs = 0, silent = false } = trouble ?? { later: `the answer ended after ${done} of ${needed} bytes` };
+    silences = silent ? silences + 1 : 0;
+    if (tried >= patience.tries || silences >= SILENCES) throw givenUp(server.path, offset, needed, tried, later);
+    if (afterMs > patience.longestWaitMs) throw tooLong(server.path, later, afterMs);
     const wait = patience.waitMs * 2 ** (tried - 1) * (1 - Math.random() / 2);
-    await pause(Math.max(wait, Math.min(afterMs, patience.longestWaitMs)), signal);
+    await pause(Math.max(wait, afterMs), signal);
   }
 }
 
@@ -142,10 +153,10 @@ async function askOnce(
   server: RangeServer,
   first: number,
   bytes: number,
-  answered: (answer: RangeAnswer, alive: () => void) => Promise<void>,
-  stallMs: number,
+  answered: (answer: RangeAnswer, alive: (bytes: number) => void) => Promise<void>,
+  { stallMs, least = LEAST }: Patience,
   signal: AbortSignal | undefined,
-): Promise<Later | undefined> {
+): Promise<(Later & { readonly silent?: boolean }) | undefined> {
   const request = new AbortController();
   const stop = () => request.abort(signal?.reason);
   let stalled = false;
@@ -154,15 +165,25 @@ async function askOnce(
     request.abort();
   }, stallMs);
   signal?.addEventListener('abort', stop, { once: true });
+  let since = performance.now();
+  let come = 0;
+  const alive = (count: number): void => {
+    watch.refresh();
+    come += count;
+    const now = performance.now();
+    if (now - since < least.inMs) return;
+    if (come < least.bytes) throw tooSlow(server.path, come, now - since);
+    [since, come] = [now, 0];
+  };
   try {
     const answer = await server.ask(first, bytes, request.signal);
     if ('later' in answer) return answer;
-    await answered(answer, () => watch.refresh());
+    await answered(answer, alive);
     return undefined;
   } catch (cause) {
     throwIfAborted(signal);
     if (cause instanceof SegtileError) throw cause;
-    return { later: stalled ? `no byte came for ${stallMs / 1000} s` : oneLine(cause) };
+    return stalled ? { later: `no byte came for ${stallMs / 1000} s`, silent: true } : { later: oneLine(cause) };
   } finally {
     clearTimeout(watch);
     signal?.removeEventListener('abort', stop);
@@ -193,6 +214,16 @@ function givenUp(path: string, offset: number, bytes: number, tries: number, why
   const stretch = `bytes ${offset} to ${offset + bytes - 1}`;
   const message = `${path} cannot be read: ${stretch} failed ${tries} times, the last time because ${why}`;
   return new SegtileError('input', message, 'check the network and the server and try again, or download the file first');
+}
+
+function tooLong(path: string, why: string, ms: number): SegtileError {
+  const message = `${path} cannot be read: ${why}, and wants to be asked again in ${Math.ceil(ms / 1000)} s`;
+  return new SegtileError('input', message, 'try again then, or download the file first');
+}
+
+function tooSlow(path: string, bytes: number, ms: number): SegtileError {
+  const message = `${path} cannot be read: the server sent ${bytes} bytes in ${Math.round(ms / 1000)} s`;
+  return new SegtileError('input', message, 'check the network and the server, or download the file first');
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

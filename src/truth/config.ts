@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
 import {
   type Checks,
@@ -14,6 +13,7 @@ import {
   text,
 } from '../plan/checked.js';
 import { defaultColor } from '../plan/palette.js';
+import { readRegularText } from '../tiff/regular-file.js';
 import type { MaskClass, Rgb } from '../types.js';
 
 /** What stands for a class in the files that truth is read from. */
@@ -122,7 +122,7 @@ export function configOf(classes: readonly MaskClass[], where: string): TruthCon
  * @throws {SegtileError} `input` where it cannot be read; see {@link parseConfig}
  */
 export async function readConfig(path: string): Promise<TruthConfig> {
-  const json = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const json = await readRegularText(path).catch((cause: NodeJS.ErrnoException) => {
     const what = cause.code === 'ENOENT' ? `there is no file ${path}` : `cannot read ${path}: ${reason(cause)}`;
     throw new SegtileError('input', what, 'check the path of the classes', cause);
   });

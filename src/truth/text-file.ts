@@ -4,6 +4,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type Entry, openPromise } from 'yauzl';
 import { reason, SegtileError } from '../errors.js';
+import { requireRegular } from '../tiff/regular-file.js';
 
 /** Bytes that are read at once. */
 const PIECE = 2 ** 20;
@@ -60,6 +61,7 @@ async function openZipped(path: string): Promise<Readable> {
 }
 
 async function firstBytes(path: string): Promise<Uint8Array> {
+  await requireRegular(path);
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(new Uint8Array(4), 0, 4, 0);

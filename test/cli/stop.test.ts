@@ -48,7 +48,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     // It would go on for hours, with 75,000 windows.
     const { code, signal: killedBy, stdout, stderr, cwd } = await stopped('slow.onnx', signal, delay, '4');
     expect({ code, killedBy, stdout }, stderr).toEqual({ code: 1, killedBy: null, stdout: '' });
-    expect(stderr).toContain(`\nsegtile: ${signal} received, stopping after the windows in hand\n`);
+    expect(stderr).toContain(`\nsegtile: ${signal} received, stopping after the windows in hand (once more ends at once)\n`);
     expect(stderr).toMatch(/\nsegtile: stopped before the end\n$/);
     expect(filesIn(cwd)).toEqual([]);
   });
@@ -109,3 +109,31 @@ test('with nobody left to read the notes, the work is done all the same', async 
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   expect(filesIn(join(cwd, 'out'))).toEqual(whole);
 });
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'a second %s ends the process at once, as the signal does, and leaves nothing',
+  async (signal) => {
+    const cwd = folder();
+    let first = false;
+    let second = false;
+    // Two minutes a window, which the first signal waits for.
+    save(cwd, 'endless.onnx', unet(64));
+    const args = ['infer', slide, '-m', 'endless.onnx', '--window', '1024', '--workers', '1', '--tissue', 'none', '-o', 'out'];
+    const ended = await segtile(args, {
+      cwd,
+      onStderr: (text, kill) => {
+        if (!first && text.includes('runs on')) {
+          first = true;
+          setTimeout(kill, 500, signal);
+        }
+        if (second || !text.includes(`${signal} received`)) return;
+        second = true;
+        kill(signal);
+      },
+    });
+    expect(second, ended.stderr).toBe(true);
+    expect({ code: ended.code, signal: ended.signal }, ended.stderr).toEqual({ code: null, signal });
+    expect(ended.stderr).not.toContain('unexpected error');
+    expect(filesIn(cwd)).toEqual(['endless.onnx']);
+  },
+);

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openHttp } from '../../dist/tiff/http-source.js';
+import type { Patience } from '../../dist/tiff/remote-source.js';
 import type { ByteSource } from '../../dist/tiff/source.js';
 import { type Fault, type FileServer, type Seen, startFileServer } from './file-server.ts';
 
@@ -26,7 +27,7 @@ afterAll(() => server.close());
 /** Bytes that repeat nowhere near. */
 const bytes = new Uint8Array(MIB).map((_, i) => (i * 2654435761) >>> 13);
 
-function open(path = '/slide.tif', signal?: AbortSignal, patience = hasty): Promise<ByteSource> {
+function open(path = '/slide.tif', signal?: AbortSignal, patience: Patience = hasty): Promise<ByteSource> {
   if (path === '/slide.tif') server.files.set(path, bytes);
   return openHttp(new URL(server.origin + path), signal, patience);
 }
@@ -217,19 +218,65 @@ describe('trying again', () => {
     ]);
   });
 
-  test('waits longer each time, and as long as Retry-After says, up to a limit', async () => {
-    const source = await open('/slide.tif', undefined, { ...hasty, waitMs: 40, longestWaitMs: 200 });
+  test('waits longer each time, and as long as Retry-After says', async () => {
+    const source = await open('/slide.tif', undefined, { ...hasty, waitMs: 40, longestWaitMs: 1000 });
     const times: number[] = [];
     server.fault = (response, _, nth) => {
       times.push(performance.now());
-      return nth < 4 ? answering(503, nth === 3 ? { 'retry-after': '3600' } : {})(response, _, nth) : undefined;
+      return nth < 4 ? answering(503, nth === 3 ? { 'retry-after': '1' } : {})(response, _, nth) : undefined;
     };
     await read(source, 300_000, 1);
     const gaps = times.slice(1).map((time, i) => time - times[i]!);
-    // At least half of 40 ms and of 80 ms, then the limit; timers may be 1 ms early.
+    // At least half of 40 ms and of 80 ms, then what the server says; timers may be 1 ms early.
     expect(gaps[0]).toBeGreaterThanOrEqual(19);
     expect(gaps[1]).toBeGreaterThanOrEqual(39);
-    expect(gaps[2]).toBeGreaterThanOrEqual(199);
+    expect(gaps[2]).toBeGreaterThanOrEqual(999);
+  });
+
+  test.each([
+    ['seconds', '99999999'],
+    ['a date', 'Wed, 21 Oct 2099 07:28:00 GMT'],
+  ])('a server that wants to be left alone for years, in %s, is not waited for', async (_, years) => {
+    const source = await open();
+    server.fault = answering(429, { 'retry-after': years });
+    await expect(read(source, 300_000, 1)).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringMatching(/the server answers HTTP 429, and wants to be asked again in \d{8,} s$/),
+    });
+    expect(server.seen).toHaveLength(2);
+  });
+
+  test.each(['/loop', 'file:///etc/passwd', 'ftp://127.0.0.1/slide.tif'])('a redirect to %s is not tried again', async (to) => {
+    server.fault = answering(302, { location: to });
+    await expect(open('/loop')).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringMatching(/on and on, or away from HTTP/),
+    });
+    // A client follows so many redirects, once.
+    expect(server.seen.length).toBeLessThanOrEqual(21);
+  });
+
+  test('a server that drips is given up, once so few bytes have come', async () => {
+    const source = await open('/slide.tif', undefined, { ...hasty, least: { bytes: 1000, inMs: 300 } });
+    server.fault = (response, { range }) => {
+      const [first, last] = range!;
+      response.writeHead(206, { 'content-range': `bytes ${first}-${last}/${MIB}` });
+      const timer = setInterval(() => response.write('a'), 30);
+      response.on('close', () => clearInterval(timer));
+      return 'taken';
+    };
+    await expect(read(source, 400_000, 60_000)).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringMatching(/the server sent \d+ bytes in \d+ s$/),
+    });
+    expect(server.seen).toHaveLength(2);
+  });
+
+  test('a server that is silent twice is not asked a third time', async () => {
+    const source = await open('/slide.tif', undefined, { ...hasty, stallMs: 300 });
+    server.fault = () => 'taken';
+    await expect(read(source, 400_000, 8)).rejects.toMatchObject({ message: expect.stringContaining('failed 2 times') });
+    expect(server.seen).toHaveLength(3);
   });
 
   test('a slow server that sends on and on is no stall', async () => {
