@@ -32,6 +32,6 @@ export async function writeClassesFile(path: string, content: ClassesFile, overw
     await writeRecord(path, content, { replace: overwrite });
   } catch (error) {
     // Another process may have written the same meanwhile.
-    if ((await readFile(path, 'utf8').catch(() => undefined)) !== own) throw error;
+    if ((await readRegularText(path).catch(() => undefined)) !== own) throw error;
   }
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { readIfShape } from '../plan/shape.js';
 import { inferOptions, type Variant } from '../plan/variants.js';
 import { inspectSlide } from '../slide/open.js';
+import { readRegularText } from '../tiff/regular-file.js';
 import type { TruthConfig } from '../truth/config.js';
 import { slideName } from '../truth/match.js';
 import type { Size } from '../types.js';
@@ -136,7 +137,7 @@ async function runVariant(
 
 /** A mask that another process has put in the place of ours may be what was scored. */
 async function refuseReplaced(path: string, { id, mask }: KnownRecord): Promise<void> {
-  const now = readIfShape(await readFile(path, 'utf8').catch(() => ''), knownRecord);
+  const now = readIfShape(await readRegularText(path).catch(() => ''), knownRecord);
   if (now?.id === id) return;
   throw new SegtileError(
     'output',
