@@ -16,9 +16,9 @@ import { addRunsNoteOptions, addRunsOptions, type RunsNoteOptions, type RunsOpti
 import { guarded, type Shell } from './commands/shell.js';
 import { addThresholdOptions, type ThresholdOptions } from './commands/threshold-options.js';
 import { SegtileError } from './errors.js';
+import { removePartialFiles } from './io/partial-file.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
 import { styleFor } from './terminal/style.js';
-import { removePartialFiles } from './tiff/partial-file.js';
 
 /**
  * The command line. Sets the exit code of the process: 0 all done, 1 something failed, 2 wrong use. Never ends the process itself, so

@@ -1,5 +1,5 @@
+import { openPartialFile } from '../../src/io/partial-file.js';
 import { defaultColor } from '../../src/plan/palette.js';
-import { openPartialFile } from '../../src/tiff/partial-file.js';
 import type { RasterRows, Sink } from '../../src/types.js';
 import { LABELS } from './ground.js';
 import { type Outline, traceOutlines } from './outlines.js';

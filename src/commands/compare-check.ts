@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { SegtileError } from '../errors.js';
+import { fileName } from '../io/location.js';
 import { slideSize, variantArguments } from '../pipeline/compare-slides.js';
 import type { Variant } from '../plan/variants.js';
-import { fileName } from '../tiff/location.js';
 import { infer } from './infer.js';
 import { addInferOptions } from './infer-options.js';
 import { type InferOptions, tissueOf } from './infer-settings.js';

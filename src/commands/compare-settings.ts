@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { parse, YAMLParseError } from 'yaml';
 import { reason, SegtileError } from '../errors.js';
+import { readRegularText } from '../io/regular-file.js';
 import { meant } from '../plan/checked.js';
 import { checkVariants, spanVariants, type Variant } from '../plan/variants.js';
-import { readRegularText } from '../tiff/regular-file.js';
 import type { CompareOptions, PassedOptions } from './compare-options.js';
 import { addInferOptions } from './infer-options.js';
 import { readSlideFlags } from './slide-options.js';

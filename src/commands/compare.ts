@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { SegtileError } from '../errors.js';
+import { fileName } from '../io/location.js';
+import { writeWhole } from '../io/partial-file.js';
 import { writeCompareReport } from '../pipeline/compare-report.js';
 import { compareSlides, type VariantResult } from '../pipeline/compare-slides.js';
 import { HISTORY } from '../pipeline/history.js';
@@ -9,8 +11,6 @@ import { failureText } from '../terminal/failure.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
 import { oneLine } from '../terminal/visible.js';
-import { fileName } from '../tiff/location.js';
-import { writeWhole } from '../tiff/partial-file.js';
 import { readConfig, type TruthConfig } from '../truth/config.js';
 import { matchTruths, slideName } from '../truth/match.js';
 import { checkVariantsRun } from './compare-check.js';

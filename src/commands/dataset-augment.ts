@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseAugmentation } from '../augment/parse.js';
 import type { Augmentation } from '../augment/steps.js';
 import { reason, SegtileError } from '../errors.js';
-import { readRegular } from '../tiff/regular-file.js';
+import { readRegular } from '../io/regular-file.js';
 import type { Size } from '../types.js';
 
 /** An augmentation, and the file that it was read from. */

@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import { fileName, shownPath } from '../tiff/location.js';
+import { fileName, shownPath } from '../io/location.js';
 import { matchTruths, slideName } from '../truth/match.js';
 import type { MakeDatasetOptions, SplitBy } from './make-dataset-settings.js';
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { totalmem } from 'node:os';
 import { throwIfAborted } from '../errors.js';
+import { sharp } from '../io/sharp.js';
 import { nvidiaGpus } from '../model/adapter.js';
 import { autoDevices, compiledIn } from '../model/available.js';
 import { bundledModel } from '../model/bundled.js';
@@ -11,7 +12,6 @@ import { readModel } from '../model/facts.js';
 import { resolveModel } from '../model/resolve.js';
 import { versions } from '../pipeline/machine.js';
 import { styleFor } from '../terminal/style.js';
-import { sharp } from '../tiff/sharp.js';
 import type { DoctorOptions } from './doctor-options.js';
 import { doctorText } from './doctor-words.js';
 import type { Shell } from './shell.js';

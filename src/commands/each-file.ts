@@ -1,7 +1,7 @@
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { shownPath } from '../io/location.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { styleFor } from '../terminal/style.js';
-import { shownPath } from '../tiff/location.js';
 import type { Shell } from './shell.js';
 
 /** What is said of the files of one command. */

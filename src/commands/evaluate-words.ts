@@ -1,3 +1,4 @@
+import { fileName } from '../io/location.js';
 import {
   type Evaluation,
   type Measured,
@@ -13,7 +14,6 @@ import { PLATEAU } from '../score/sweep.js';
 import { count, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
-import { fileName } from '../tiff/location.js';
 
 /** One slide in figures, for programs. */
 export function slideFacts(scores: SlideScores): object {

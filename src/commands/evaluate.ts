@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SegtileError } from '../errors.js';
+import { type Placement, refuseExisting, writeWhole } from '../io/partial-file.js';
 import { type Evaluation, summarizeSlides } from '../pipeline/evaluate.js';
 import { evaluateMask, evaluateRuns, type SlideScores } from '../pipeline/evaluate-mask.js';
 import { type EvaluateWords, writeEvaluateReport } from '../pipeline/evaluate-report.js';
@@ -11,7 +12,6 @@ import { count } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
 import { oneLine } from '../terminal/visible.js';
-import { type Placement, refuseExisting, writeWhole } from '../tiff/partial-file.js';
 import { matchTruths } from '../truth/match.js';
 import { eachFile } from './each-file.js';
 import type { EvaluateOptions } from './evaluate-options.js';

@@ -1,4 +1,5 @@
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { shownPath } from '../io/location.js';
 import { bundledModel } from '../model/bundled.js';
 import { readCard } from '../model/card.js';
 import { described, readModel } from '../model/facts.js';
@@ -8,7 +9,6 @@ import type { SlideOptions } from '../slide/tiff.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { figure, pairs } from '../terminal/format.js';
 import { styleFor } from '../terminal/style.js';
-import { shownPath } from '../tiff/location.js';
 import {
   checkExitCode,
   checkFiles,

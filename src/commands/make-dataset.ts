@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { reason, SegtileError } from '../errors.js';
+import { shownPath } from '../io/location.js';
+import { readRegular } from '../io/regular-file.js';
 import { beginRoot, prepareRoot } from '../pipeline/dataset-files.js';
 import { type SlideFailure, slideFacts } from '../pipeline/dataset-record.js';
 import { type DatasetSettings, type DatasetWatcher, makeDataset as make } from '../pipeline/make-dataset.js';
@@ -10,8 +12,6 @@ import { exitCodeOf, failureText } from '../terminal/failure.js';
 import { createProgress, type StageProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';
 import { oneLine } from '../terminal/visible.js';
-import { shownPath } from '../tiff/location.js';
-import { readRegular } from '../tiff/regular-file.js';
 import { defaultConfig, readConfig, type TruthConfig } from '../truth/config.js';
 import { slideName } from '../truth/match.js';
 import { openTruth } from '../truth/open.js';

@@ -1,9 +1,9 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
+import { fileName, shownPath } from '../io/location.js';
+import { existsError } from '../io/partial-file.js';
 import type { RunFiles } from '../pipeline/run-settings.js';
-import { fileName, shownPath } from '../tiff/location.js';
-import { existsError } from '../tiff/partial-file.js';
 
 /** Where the results of one slide go. */
 export interface Outputs {

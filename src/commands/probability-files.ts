@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
-import { isRemote } from '../tiff/location.js';
+import { isRemote } from '../io/location.js';
 
 /**
  * The files of probabilities that are named, or lie in the folders that are named, in order of their names.

@@ -1,9 +1,9 @@
+import { fileName } from '../io/location.js';
 import type { PastRun } from '../pipeline/history.js';
 import { correlation } from '../score/correlation.js';
 import { count, duration, figure } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
-import { fileName } from '../tiff/location.js';
 
 /** The score by which runs are listed. */
 const MAIN_SCORE = 'dice';

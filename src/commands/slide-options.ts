@@ -1,7 +1,7 @@
 import { reason, SegtileError } from '../errors.js';
+import { readRegularText } from '../io/regular-file.js';
 import { lookUpMpp, parseMppCsv, requireMatched } from '../slide/mpp-csv.js';
 import type { SlideOptions } from '../slide/tiff.js';
-import { readRegularText } from '../tiff/regular-file.js';
 
 /** The flags that say something of the slides themselves, parsed. */
 export interface SlideFlags {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { writeWhole } from '../tiff/partial-file.js';
+import { writeWhole } from '../io/partial-file.js';
 import type { ManifestColumn, ManifestRow } from './manifest.js';
 
 /** What metadata of one part of a dataset are about. */

@@ -1,4 +1,4 @@
-import { sharp } from '../tiff/sharp.js';
+import { sharp } from '../io/sharp.js';
 import type { Pixels } from '../types.js';
 
 /** How images of tiles are kept. `quality` is that of libjpeg, 1 to 100. */

@@ -1,8 +1,8 @@
 import { ByteWriter, parquetWriteRows } from 'hyparquet-writer';
 import { SegtileError } from '../errors.js';
+import { type PartialFile, type Placement, writeWhole } from '../io/partial-file.js';
 import { csvCell } from '../plan/csv.js';
 import { momentsOf, type Sums } from '../plan/tile-stats.js';
-import { type PartialFile, type Placement, writeWhole } from '../tiff/partial-file.js';
 import type { MaskClass } from '../types.js';
 import type { TileRecord } from './tile.js';
 

@@ -2,9 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { pack } from 'tar-stream';
 import { throwIfAborted } from '../errors.js';
+import { outputError, writeWhole } from '../io/partial-file.js';
+import { readRegular } from '../io/regular-file.js';
 import { createRandom, shuffled } from '../plan/random.js';
-import { outputError, writeWhole } from '../tiff/partial-file.js';
-import { readRegular } from '../tiff/regular-file.js';
 import { SHARDS } from './layout.js';
 import { type ManifestRow, rowPaths } from './manifest.js';
 

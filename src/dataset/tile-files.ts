@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { extract } from 'tar-stream';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
-import { readRegular } from '../tiff/regular-file.js';
+import { readRegular } from '../io/regular-file.js';
 import type { ManifestTile } from './manifest-read.js';
 
 /** A tile with the bytes of its files, or why they cannot be had. */

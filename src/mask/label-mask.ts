@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { SegtileError } from '../errors.js';
+import type { Placement } from '../io/partial-file.js';
 import type { GeoTags } from '../tiff/geo.js';
-import type { Placement } from '../tiff/partial-file.js';
 import { deflateCodec } from '../tiff/tile-codec.js';
 import { writeTiff } from '../tiff/write.js';
 import type { MaskClass, Mpp, RasterRows, Sink, Size } from '../types.js';

@@ -1,4 +1,4 @@
-import { sharp } from '../tiff/sharp.js';
+import { sharp } from '../io/sharp.js';
 import type { Pixels, Rgb } from '../types.js';
 
 const lineHeight = 40;

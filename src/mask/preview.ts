@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
-import { openPartialFile, type Placement } from '../tiff/partial-file.js';
-import { sharp } from '../tiff/sharp.js';
+import { openPartialFile, type Placement } from '../io/partial-file.js';
+import { sharp } from '../io/sharp.js';
 import type { Box, MaskClass, Pixels, RasterRows, Sink, Size } from '../types.js';
 import { legend } from './preview-legend.js';
 import { type Painter, painter } from './preview-picture.js';

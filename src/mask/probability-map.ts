@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { SegtileError } from '../errors.js';
+import type { Placement } from '../io/partial-file.js';
 import { channelNames, formatScoreMap, type ScoreMap } from '../plan/score-map.js';
 import { scorePlanes } from '../plan/score-planes.js';
 import type { GeoTags } from '../tiff/geo.js';
-import type { Placement } from '../tiff/partial-file.js';
 import { deflateCodec } from '../tiff/tile-codec.js';
 import { writePlanes } from '../tiff/write.js';
 import type { Mpp, ScoreRows, Sink, Size } from '../types.js';

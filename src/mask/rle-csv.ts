@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
+import { openPartialFile, type Placement } from '../io/partial-file.js';
 import { csvCell } from '../plan/csv.js';
 import { rleEncoder } from '../plan/rle.js';
-import { openPartialFile, type Placement } from '../tiff/partial-file.js';
 import type { RasterRows, Sink, Size } from '../types.js';
 
 /** One row of a CSV of HuBMAP. */

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
-import { isRemote, shownPath } from '../tiff/location.js';
+import { isRemote, shownPath } from '../io/location.js';
 import { decisionOf, type Ending, endingOf } from './ending.js';
 import { axes, channelsBesideFreeSides, imageLayout, type Layout } from './layout.js';
 import {

@@ -1,7 +1,7 @@
+import { writeWhole } from '../io/partial-file.js';
 import { flatten } from '../plan/flatten.js';
 import { classChart, portionChart, qualityChart } from '../report/charts.js';
 import { type FactGroup, type Report, type ReportTable, reportPage, type Section } from '../report/page.js';
-import { writeWhole } from '../tiff/partial-file.js';
 import type { TruthConfig } from '../truth/config.js';
 import type { VariantResult } from './compare-slides.js';
 import { differingPictures, errorLegend } from './regions.js';

@@ -7,7 +7,7 @@ import { packedRow, packShards } from '../dataset/shards.js';
 import type { Totals } from '../dataset/totals.js';
 import type { WorkFolder } from '../dataset/work.js';
 import { SegtileError } from '../errors.js';
-import { outputError } from '../tiff/partial-file.js';
+import { outputError } from '../io/partial-file.js';
 import type { MaskClass } from '../types.js';
 
 /** How the tiles of a dataset lie on disk. */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
+import { fileName, isRemote } from '../io/location.js';
+import { type Placement, writeWhole } from '../io/partial-file.js';
 import { classChart, curveChart } from '../report/charts.js';
 import { type Chart, type PictureGroup, type Report, type ReportTable, reportPage, type Section } from '../report/page.js';
-import { fileName, isRemote } from '../tiff/location.js';
-import { type Placement, writeWhole } from '../tiff/partial-file.js';
 import type { TruthConfig } from '../truth/config.js';
 import { countedUnits, type Evaluation, type MeansFrom, meanText, type SlideMean, type SweepResult } from './evaluate.js';
 import type { EvaluateSettings, SlideScores, Tolerance } from './evaluate-mask.js';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { throwIfAborted } from '../errors.js';
-import { type Placement, refuseExisting } from '../tiff/partial-file.js';
+import { type Placement, refuseExisting } from '../io/partial-file.js';
 import type { Sink } from '../types.js';
 import { writeRecord } from './record.js';
 import type { StageClock } from './stage-clock.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ManifestColumn, type ManifestRow, writeCsv } from '../dataset/manifest.js';
 import { isCopy, type Manifest, partOf, readClasses, readManifest } from '../dataset/manifest-read.js';
-import { type Placement, refuseExisting } from '../tiff/partial-file.js';
+import { type Placement, refuseExisting } from '../io/partial-file.js';
 import { readTable } from '../truth/table.js';
 import type { MaskClass } from '../types.js';
 import { type Comparison, compareTiles, type TileFailure } from './compare-tiles.js';

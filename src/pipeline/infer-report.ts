@@ -1,11 +1,11 @@
+import { type Placement, writeWhole } from '../io/partial-file.js';
+import { readRegular } from '../io/regular-file.js';
+import { sharp } from '../io/sharp.js';
 import { flatten } from '../plan/flatten.js';
 import { windowsOfRow } from '../plan/grid.js';
 import { portionChart } from '../report/charts.js';
 import { type Report, type ReportTable, reportPage, type Section } from '../report/page.js';
 import { type MappedWindow, windowColors, windowMap } from '../report/window-map.js';
-import { type Placement, writeWhole } from '../tiff/partial-file.js';
-import { readRegular } from '../tiff/regular-file.js';
-import { sharp } from '../tiff/sharp.js';
 import type { SlidePlan } from './plan-slide.js';
 import type { RunRecord } from './record.js';
 import { legendColor, reportPicture } from './report-pictures.js';

@@ -1,3 +1,4 @@
+import { type Placement, writeWhole } from '../io/partial-file.js';
 import type { Ensemble, Member } from '../model/ensemble.js';
 import type { DeviceFacts } from '../model/pool.js';
 import type { Model } from '../model/resolve.js';
@@ -8,7 +9,6 @@ import type { Geometry } from '../plan/scale.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
 import type { Disagreement } from '../stitch/disagreement.js';
-import { type Placement, writeWhole } from '../tiff/partial-file.js';
 import type { SampleRange } from '../tiff/rgb.js';
 import type { MaskClass, Mpp, SampleType, Size } from '../types.js';
 import { newRunId } from './history.js';

@@ -1,5 +1,5 @@
+import { sharp } from '../io/sharp.js';
 import type { LegendColor, ReportPicture } from '../report/page.js';
-import { sharp } from '../tiff/sharp.js';
 import type { Pixels, Rgb } from '../types.js';
 
 /** How well pictures of tissue are kept in a report. */

@@ -1,8 +1,8 @@
 import { reason, SegtileError } from '../errors.js';
+import { type Placement, writeWhole } from '../io/partial-file.js';
+import { sharp } from '../io/sharp.js';
 import { type LegendEntry, legend, writtenLine, writtenLines } from '../mask/preview-legend.js';
 import { cellWidth, contactSheet, sheetWidth } from '../report/contact-sheet.js';
-import { type Placement, writeWhole } from '../tiff/partial-file.js';
-import { sharp } from '../tiff/sharp.js';
 import type { Pixels, Size } from '../types.js';
 
 /** The longest side of a picture on a contact sheet, in px. */

@@ -1,8 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
+import { fileName } from '../io/location.js';
+import { readRegularText } from '../io/regular-file.js';
 import { objectOf, optional, orNull, readShape, text } from '../plan/shape.js';
-import { fileName } from '../tiff/location.js';
-import { readRegularText } from '../tiff/regular-file.js';
 import { type RecordedSlide, recordedSlide } from './known-record.js';
 import { predictedName } from './prediction.js';
 

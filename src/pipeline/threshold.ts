@@ -1,10 +1,10 @@
+import type { Placement } from '../io/partial-file.js';
 import { writeLabelMask } from '../mask/label-mask.js';
 import type { CleanUp } from '../plan/clean-up.js';
 import type { LabelCount, LabelRule } from '../plan/labels.js';
 import type { ScoreMap } from '../plan/score-map.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Probabilities } from '../slide/probabilities.js';
-import type { Placement } from '../tiff/partial-file.js';
 import type { Mpp, Size } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';
 import { counted, labelScores } from './label-scores.js';

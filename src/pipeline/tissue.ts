@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { SegtileError, throwIfAborted } from '../errors.js';
+import { isRemote, shownPath } from '../io/location.js';
 import type { Grid } from '../plan/grid.js';
 import { saturation } from '../plan/saturation.js';
 import { type Selection, selectWindows } from '../plan/selection.js';
@@ -8,7 +9,6 @@ import { HUBMAP_SHARE, saturatedTissue, stainedPixels, tissueMap, tissueShare, t
 import { openSlide } from '../slide/open.js';
 import { readOverview } from '../slide/overview.js';
 import type { View } from '../slide/view.js';
-import { isRemote, shownPath } from '../tiff/location.js';
 import type { Pixels, Size } from '../types.js';
 
 /** How tissue is told from glass; `file` is a mask image or GeoJSON that the user gives. */

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { writeWhole } from '../io/partial-file.js';
+import { readRegularText } from '../io/regular-file.js';
 import {
   amount,
   color,
@@ -16,8 +18,6 @@ import {
 import type { BorderPixels } from '../score/boundary.js';
 import type { ErrorGrid } from '../score/error-grid.js';
 import type { ObjectCounts } from '../score/objects.js';
-import { writeWhole } from '../tiff/partial-file.js';
-import { readRegularText } from '../tiff/regular-file.js';
 import type { MaskClass } from '../types.js';
 import type { SlideScores } from './evaluate-mask.js';
 import { type KnownRecord, knownRecord } from './known-record.js';

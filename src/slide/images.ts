@@ -1,4 +1,5 @@
 import { reason, SegtileError } from '../errors.js';
+import type { ByteSource } from '../io/source.js';
 import { blocksAcross, blocksDown } from '../tiff/block-bytes.js';
 import { requireBlocks, truncated } from '../tiff/check.js';
 import { requireDecodable } from '../tiff/decodable.js';
@@ -8,7 +9,6 @@ import type { TiffImage } from '../tiff/image.js';
 import { photometricName } from '../tiff/photometric.js';
 import { openRestartImage } from '../tiff/restart.js';
 import { type SampleRange, type SampleScale, sampleScale } from '../tiff/rgb.js';
-import type { ByteSource } from '../tiff/source.js';
 import type { Layout } from './layout.js';
 import { inPlanes, requireAlike } from './planes.js';
 

@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
-import { fileName, isRemote } from '../tiff/location.js';
-import { openSource } from '../tiff/open-source.js';
-import type { ByteSource } from '../tiff/source.js';
+import { fileName, isRemote } from '../io/location.js';
+import { openSource } from '../io/open-source.js';
+import type { ByteSource } from '../io/source.js';
 import { openRaster } from './raster.js';
 import { type FileKind, recognise, SIGNATURE_BYTES } from './signatures.js';
 import type { Slide } from './slide.js';

@@ -1,6 +1,6 @@
 import type { Metadata } from 'sharp';
 import { SegtileError } from '../errors.js';
-import { TRUNCATED_HINT } from '../tiff/source.js';
+import { TRUNCATED_HINT } from '../io/source.js';
 
 /** Memory that may be taken for the whole of an image, where its format has it decoded at once. Bytes. */
 const MOST_MEMORY = 2 ** 30;

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import type { Metadata, Sharp } from 'sharp';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { sharp } from '../io/sharp.js';
 import { UNSIGNED } from '../tiff/native.js';
 import { orientationNotes } from '../tiff/orientation.js';
-import { sharp } from '../tiff/sharp.js';
 import type { Band, Span } from '../types.js';
 import { channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { givenMpp } from './mpp.js';

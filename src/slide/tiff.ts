@@ -1,4 +1,6 @@
 import { SegtileError } from '../errors.js';
+import { cachePages } from '../io/page-cache.js';
+import type { ByteSource } from '../io/source.js';
 import { absentBlocks } from '../tiff/check.js';
 import { compressionName } from '../tiff/codecs/registry.js';
 import { readTiff, type Tiff } from '../tiff/container.js';
@@ -7,11 +9,9 @@ import { blockCount, type Directory } from '../tiff/directory.js';
 import type { TiffImage } from '../tiff/image.js';
 import { FLOAT, keptType, SIGNED, sampleWords } from '../tiff/native.js';
 import { orientationNotes } from '../tiff/orientation.js';
-import { cachePages } from '../tiff/page-cache.js';
 import { photometricName } from '../tiff/photometric.js';
 import { readBands, readByteBands, readNativeBands } from '../tiff/read.js';
 import { channelsSeen, isColourless, PALETTE, sampleScale } from '../tiff/rgb.js';
-import type { ByteSource } from '../tiff/source.js';
 import { channelName, channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { layOut } from './formats.js';
 import { readGeoreference } from './georeference.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PartialFile } from './partial-file.js';
+import type { PartialFile } from '../io/partial-file.js';
 import { fillUniform, uniformValue } from './pyramid.js';
 import { type ImageFormat, pixelBytes } from './tile-codec.js';
 

@@ -1,5 +1,5 @@
+import type { ByteSource, Fetch } from '../io/source.js';
 import type { Directory } from './directory.js';
-import type { ByteSource, Fetch } from './source.js';
 import type { WrappedBlock } from './wrap.js';
 
 /** Blocks that lie this close together are fetched in one go, with the bytes between them. */

@@ -1,9 +1,9 @@
 import { SegtileError } from '../errors.js';
+import { type ByteSource, TRUNCATED_HINT } from '../io/source.js';
 import { rawBytes, rowsInBlock } from './block-bytes.js';
 import { NONE } from './codecs/none.js';
 import { isStreamed } from './decodable.js';
 import { blockCount, type Directory, directoryName } from './directory.js';
-import { type ByteSource, TRUNCATED_HINT } from './source.js';
 
 /**
  * A directory whose blocks lie inside the file, where they are said to have more bytes than they need: uncompressed ones as many as their pixels,

@@ -1,5 +1,5 @@
+import type { ByteSource } from '../io/source.js';
 import type { Directory } from './directory.js';
-import type { ByteSource } from './source.js';
 
 /** An image of a TIFF file that can be decoded, and what messages call it. */
 export interface TiffImage {

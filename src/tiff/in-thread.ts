@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { noWasmMemory } from './wasm-memory.js';
+import { noWasmMemory } from '../io/wasm-memory.js';
 
 /** A decoder that is WebAssembly, which would hold up the thread that calls it: an export of a module, `(block, due) => bytes or picture`. */
 export interface ThreadDecoder {

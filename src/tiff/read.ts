@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../errors.js';
+import { ahead } from '../io/ahead.js';
 import type { Band, BandRun, Pixels, Samples, Span } from '../types.js';
-import { ahead } from './ahead.js';
 import { type BandMemory, bandMemory } from './band-memory.js';
 import { type BandBlocks, bandsInFlight, cutRows, planBands } from './bands.js';
 import { isStreamed } from './decodable.js';

@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
+import type { ByteSource, Fetch } from '../io/source.js';
 import { type Directory, directoryName } from './directory.js';
-import type { ByteSource, Fetch } from './source.js';
 
 /** An image of a TIFF file whose blocks are made as they are read. */
 export interface RestartImage {

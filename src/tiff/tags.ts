@@ -1,4 +1,4 @@
-import type { ByteSource } from './source.js';
+import type { ByteSource } from '../io/source.js';
 import { TAGS, type TagName, type Tags } from './tag-names.js';
 import { decodeValues } from './values.js';
 

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { reason, SegtileError } from '../errors.js';
+import { isOutOfWasmMemory, requireWasmMemory } from '../io/wasm-memory.js';
 import type { Answer, Job } from './in-thread.js';
-import { isOutOfWasmMemory, requireWasmMemory } from './wasm-memory.js';
 
 // A thread of `in-thread.ts`.
 

@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { constants, deflate, inflate } from 'node:zlib';
 import { SegtileError } from '../errors.js';
+import { sharp } from '../io/sharp.js';
 import type { Size } from '../types.js';
-import { sharp } from './sharp.js';
 
 /** What the pixels of a tiled file look like. `tile` is the side of the square tiles in px, a multiple of 16. */
 export interface ImageFormat {

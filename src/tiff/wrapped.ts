@@ -1,3 +1,4 @@
+import { sharp } from '../io/sharp.js';
 import type { Pixels, Size } from '../types.js';
 import { largestPicture } from './block-bytes.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
@@ -7,7 +8,6 @@ import type { Directory } from './directory.js';
 import { type BlockGrid, type Cell, cellsOf, gridSize } from './grid.js';
 import type { TiffImage } from './image.js';
 import { UNSIGNED } from './native.js';
-import { sharp } from './sharp.js';
 import { wrapperHeader } from './wrap.js';
 
 /** libvips refuses tiles that break the rule of TIFF 6.0 that their sides are multiples of 16, and tiles of more pixels on a side. */

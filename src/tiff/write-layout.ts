@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
+import type { Placement } from '../io/partial-file.js';
 import type { Mpp, PlaneRows } from '../types.js';
 import type { GeoTags } from './geo.js';
-import type { Placement } from './partial-file.js';
 import type { Reduce } from './pyramid.js';
 import { type ImageFormat, pixelBytes } from './tile-codec.js';
 import type { LevelLinks } from './write-directory.js';

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import { SegtileError } from '../errors.js';
+import { openPartialFile, type PartialFile } from '../io/partial-file.js';
 import type { PlaneRows, RasterRows, Sink, Size } from '../types.js';
 import { blockStore, type EncodedTile, type LevelBlocks } from './block-store.js';
 import { geoEntries } from './geo.js';
-import { openPartialFile, type PartialFile } from './partial-file.js';
 import { levelSizes } from './pyramid.js';
 import { reducedRow } from './reduced-row.js';
 import { tileRows } from './tile-rows.js';

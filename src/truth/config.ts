@@ -1,4 +1,5 @@
 import { reason, SegtileError } from '../errors.js';
+import { readRegularText } from '../io/regular-file.js';
 import {
   type Checks,
   check,
@@ -13,7 +14,6 @@ import {
   text,
 } from '../plan/checked.js';
 import { defaultColor } from '../plan/palette.js';
-import { readRegularText } from '../tiff/regular-file.js';
 import type { MaskClass, Rgb } from '../types.js';
 
 /** What stands for a class in the files that truth is read from. */

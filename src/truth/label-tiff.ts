@@ -1,4 +1,5 @@
 import { SegtileError } from '../errors.js';
+import type { ByteSource } from '../io/source.js';
 import { requireBlocks } from '../tiff/check.js';
 import { jpeg } from '../tiff/codecs/jpeg.js';
 import { codecOf } from '../tiff/codecs/registry.js';
@@ -9,7 +10,6 @@ import { sampleWords } from '../tiff/native.js';
 import { orientationNotes } from '../tiff/orientation.js';
 import { photometricName } from '../tiff/photometric.js';
 import { readNativeBands } from '../tiff/read.js';
-import type { ByteSource } from '../tiff/source.js';
 import type { BandRun, Samples } from '../types.js';
 import type { LabelImage, ValueRun } from './label-image.js';
 

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SegtileError } from '../errors.js';
+import { fileName, isRemote, shownPath } from '../io/location.js';
 import { meant } from '../plan/checked.js';
-import { fileName, isRemote, shownPath } from '../tiff/location.js';
 import { isCoco } from './json-truth.js';
 import { slideName, slidesOfTruth } from './slide-names.js';
 import { readTable } from './table.js';

@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import { openFile } from '../tiff/source.js';
+import { openFile } from '../io/source.js';
 import type { Size } from '../types.js';
 import type { TruthConfig } from './config.js';
 import { imageTruth } from './image-truth.js';

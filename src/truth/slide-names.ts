@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { fileName } from '../tiff/location.js';
+import { fileName } from '../io/location.js';
 
 /** What a slide is called where its truth is looked up: the name of its file without folder and ending (`.ome.tif` is one). */
 export function slideName(path: string): string {

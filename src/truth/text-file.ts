@@ -4,7 +4,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type Entry, openPromise } from 'yauzl';
 import { reason, SegtileError } from '../errors.js';
-import { requireRegular } from '../tiff/regular-file.js';
+import { requireRegular } from '../io/regular-file.js';
 
 /** Bytes that are read at once. */
 const PIECE = 2 ** 20;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { startFileServer } from '../io/file-server.ts';
 import { channelNetwork } from '../model/networks.ts';
-import { startFileServer } from '../tiff/file-server.ts';
 import { type Ended, folder, program, run, save, segtileWell, speckled, writeSlide } from './door.ts';
 
 // "ulimit -v" limits the addresses of a process, of which each memory of WebAssembly wants some 10 GB. Node itself takes about 1 GB.

@@ -3,9 +3,9 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
+import { openSource } from '../../dist/io/open-source.js';
 import { readTiff } from '../../dist/tiff/container.js';
 import type { GeoTags } from '../../dist/tiff/geo.js';
-import { openSource } from '../../dist/tiff/open-source.js';
 import { channelNetwork } from '../model/networks.ts';
 import { folder, run, save, segtile, segtileWell } from './door.ts';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type FileServer, startFileServer } from '../io/file-server.ts';
 import { channelNetwork } from '../model/networks.ts';
-import { type FileServer, startFileServer } from '../tiff/file-server.ts';
 import { picture } from '../tiff/pictures.ts';
 
 const program = fileURLToPath(new URL('../../bin/segtile.js', import.meta.url));

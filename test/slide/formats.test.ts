@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
+import type { ByteSource } from '../../dist/io/source.js';
 import { openSlide } from '../../dist/slide/open.js';
 import type { Slide } from '../../dist/slide/slide.js';
 import { inspectTiff, type SlideOptions } from '../../dist/slide/tiff.js';
-import type { ByteSource } from '../../dist/tiff/source.js';
 import { sharedFile } from '../shared.ts';
 import { gather, memorySource, picture } from '../tiff/pictures.ts';
 

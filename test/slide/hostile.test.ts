@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { ByteSource } from '../../dist/io/source.js';
 import { inspectTiff } from '../../dist/slide/tiff.js';
-import type { ByteSource } from '../../dist/tiff/source.js';
 
 // Files that were made to do harm. Each must be refused, or read, within a second and without much memory: they claim far more than they
 // hold, so nothing may be believed before it is checked.

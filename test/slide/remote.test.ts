@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openSlide } from '../../dist/slide/open.js';
 import { readOverview } from '../../dist/slide/overview.js';
 import type { Slide } from '../../dist/slide/slide.js';
-import { type FileServer, startFileServer } from '../tiff/file-server.ts';
+import { type FileServer, startFileServer } from '../io/file-server.ts';
 import { gather, picture } from '../tiff/pictures.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-remote-'));

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import sharp, { type TiffOptions } from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { openFile } from '../../dist/io/source.js';
 import { requireBlocks } from '../../dist/tiff/check.js';
 import { readTiff } from '../../dist/tiff/container.js';
 import { requireDecodable } from '../../dist/tiff/decodable.js';
 import { readBands } from '../../dist/tiff/read.js';
-import { openFile } from '../../dist/tiff/source.js';
 import { sharedFile } from '../shared.ts';
 import { blockTiff, gather, memorySource, picture } from './pictures.js';
 

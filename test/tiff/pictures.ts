@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
+import type { ByteSource } from '../../dist/io/source.js';
 import type { Directory } from '../../dist/tiff/directory.js';
-import type { ByteSource } from '../../dist/tiff/source.js';
 import { wrapperHeader } from '../../dist/tiff/wrap.js';
 import type { Band, Pixels } from '../../dist/types.js';
 

@@ -1,5 +1,5 @@
 import { reason } from '../../errors.js';
-import { sharp } from '../sharp.js';
+import { sharp } from '../../io/sharp.js';
 import { bareJpeg, type JpegHead, type ScanComponent } from './jpeg-head.js';
 import {
   BITS_AT,

@@ -1,6 +1,6 @@
+import { sharp } from '../../io/sharp.js';
 import type { Size } from '../../types.js';
 import type { Directory } from '../directory.js';
-import { sharp } from '../sharp.js';
 import { wrapperHeader } from '../wrap.js';
 import type { BlockPixels, PictureCodec, PictureDue, PlacedBlock } from './codec.js';
 import { bareJpeg, type JpegHead, jpegHead } from './jpeg-head.js';

@@ -1,4 +1,4 @@
-import { sharp } from '../sharp.js';
+import { sharp } from '../../io/sharp.js';
 import { requireBytes } from '../unpack.js';
 import { wrapperHeader } from '../wrap.js';
 

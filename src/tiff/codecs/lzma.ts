@@ -1,6 +1,6 @@
+import { requireWasmMemory } from '../../io/wasm-memory.js';
 import { inThread } from '../in-thread.js';
 import { gather } from '../unpack.js';
-import { requireWasmMemory } from '../wasm-memory.js';
 import type { BytesCodec } from './codec.js';
 import { undoDelta, withoutDelta } from './xz-delta.js';
 

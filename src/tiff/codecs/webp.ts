@@ -1,5 +1,5 @@
+import { sharp } from '../../io/sharp.js';
 import type { Directory } from '../directory.js';
-import { sharp } from '../sharp.js';
 import { reverseBits } from '../unpack.js';
 import type { BlockPixels, PictureCodec, PictureDue } from './codec.js';
 

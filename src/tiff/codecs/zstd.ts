@@ -1,6 +1,6 @@
 import type { ZSTDDecoder } from 'zstddec';
+import { requireWasmMemory } from '../../io/wasm-memory.js';
 import { inThread } from '../in-thread.js';
-import { requireWasmMemory } from '../wasm-memory.js';
 import type { BytesCodec } from './codec.js';
 
 export const zstd: BytesCodec = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ahead } from '../../dist/tiff/ahead.js';
+import { ahead } from '../../dist/io/ahead.js';
 
 const pause = (turns: number) =>
   new Promise<void>((resolve) => (turns === 0 ? resolve() : setImmediate(() => resolve(pause(turns - 1)))));

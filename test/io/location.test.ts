@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fileName, locate, shownPath } from '../../dist/tiff/location.js';
+import { fileName, locate, shownPath } from '../../dist/io/location.js';
 
 test.each([
   ['slide.tif', { kind: 'local' }],

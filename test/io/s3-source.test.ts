@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openSource } from '../../dist/tiff/open-source.js';
-import { openS3 } from '../../dist/tiff/s3-source.js';
-import type { ByteSource } from '../../dist/tiff/source.js';
+import { openSource } from '../../dist/io/open-source.js';
+import { openS3 } from '../../dist/io/s3-source.js';
+import type { ByteSource } from '../../dist/io/source.js';
 import { type Fault, type FileServer, startFileServer } from './file-server.ts';
 
 const hasty = { tries: 5, waitMs: 2, longestWaitMs: 100, stallMs: 10_000 };

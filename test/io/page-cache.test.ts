@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cachePages } from '../../dist/tiff/page-cache.js';
-import { memorySource } from './pictures.ts';
+import { cachePages } from '../../dist/io/page-cache.js';
+import { memorySource } from '../tiff/pictures.ts';
 
 const KIB = 1024;
 const bytes = new Uint8Array(1000 * KIB + 77).map((_, i) => (i * 2654435761) >>> 13);
