@@ -1,5 +1,5 @@
-import { jpegCodec } from '../dist/tiff/tile-codec.js';
-import { writeTiff } from '../dist/tiff/write.js';
+import { jpegCodec } from '../dist/tiff/write/tile-codec.js';
+import { writeTiff } from '../dist/tiff/write/write.js';
 import type { Pixels, RasterRows, Size } from '../dist/types.js';
 import { random } from '../test/model/networks.ts';
 

@@ -66,10 +66,10 @@ export type { Inspection, SlideOptions } from './slide/tiff.js';
 export { type View, type ViewChoice, workingView } from './slide/view.js';
 export { createStitch, type Stitch, type StitchOptions } from './stitch/stitch.js';
 export type { GeoTags } from './tiff/geo.js';
-export type { SampleRange } from './tiff/rgb.js';
-export { deflateCodec, jpegCodec } from './tiff/tile-codec.js';
-export { writePlanes, writeTiff } from './tiff/write.js';
-export type { TiffLayout } from './tiff/write-layout.js';
+export type { SampleRange } from './tiff/samples/rgb.js';
+export type { TiffLayout } from './tiff/write/layout.js';
+export { deflateCodec, jpegCodec } from './tiff/write/tile-codec.js';
+export { writePlanes, writeTiff } from './tiff/write/write.js';
 export {
   type ClassesFile,
   defaultConfig as defaultTruthConfig,

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { SegtileError } from '../errors.js';
 import type { Placement } from '../io/partial-file.js';
 import type { GeoTags } from '../tiff/geo.js';
-import { deflateCodec } from '../tiff/tile-codec.js';
-import { writeTiff } from '../tiff/write.js';
+import { deflateCodec } from '../tiff/write/tile-codec.js';
+import { writeTiff } from '../tiff/write/write.js';
 import type { MaskClass, Mpp, RasterRows, Sink, Size } from '../types.js';
 import { hex, omeXml } from './ome-xml.js';
 

@@ -4,8 +4,8 @@ import type { Placement } from '../io/partial-file.js';
 import { channelNames, formatScoreMap, type ScoreMap } from '../plan/score-map.js';
 import { scorePlanes } from '../plan/score-planes.js';
 import type { GeoTags } from '../tiff/geo.js';
-import { deflateCodec } from '../tiff/tile-codec.js';
-import { writePlanes } from '../tiff/write.js';
+import { deflateCodec } from '../tiff/write/tile-codec.js';
+import { writePlanes } from '../tiff/write/write.js';
 import type { Mpp, ScoreRows, Sink, Size } from '../types.js';
 import { omeXml } from './ome-xml.js';
 

@@ -1,5 +1,5 @@
 import { reason, SegtileError } from '../errors.js';
-import { newSamples } from '../tiff/native.js';
+import { newSamples } from '../tiff/samples/native.js';
 import type { Samples, SampleType } from '../types.js';
 import { RunError, type ScoreData, type Session } from './session.js';
 

@@ -1,5 +1,5 @@
 import { type Squash, squashed } from '../plan/squash.js';
-import { newSamples } from '../tiff/native.js';
+import { newSamples } from '../tiff/samples/native.js';
 import type { Samples, SampleType, Size } from '../types.js';
 
 /** Two windows that differ take turns in a batch, so that a device that mixes windows up is caught. */

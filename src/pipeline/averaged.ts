@@ -1,5 +1,5 @@
 import { moveMean } from '../plan/mean.js';
-import { newSamples, typeOf } from '../tiff/native.js';
+import { newSamples, typeOf } from '../tiff/samples/native.js';
 import { createMemory } from './memory.js';
 import type { Inference } from './score.js';
 

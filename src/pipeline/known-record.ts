@@ -13,7 +13,7 @@ import {
   whole,
   words,
 } from '../plan/shape.js';
-import type { SampleRange } from '../tiff/rgb.js';
+import type { SampleRange } from '../tiff/samples/rgb.js';
 import type { Size } from '../types.js';
 import type { RunRecord } from './record.js';
 

@@ -9,7 +9,7 @@ import type { Geometry } from '../plan/scale.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Slide, SlideMpp } from '../slide/slide.js';
 import type { Disagreement } from '../stitch/disagreement.js';
-import type { SampleRange } from '../tiff/rgb.js';
+import type { SampleRange } from '../tiff/samples/rgb.js';
 import type { MaskClass, Mpp, SampleType, Size } from '../types.js';
 import { newRunId } from './history.js';
 import type { InferResult } from './infer.js';

@@ -1,6 +1,6 @@
 import { moveMean } from '../plan/mean.js';
 import { inverse, placesOf, type Symmetry, turn, turnedSize } from '../plan/symmetry.js';
-import { newSamples, typeOf } from '../tiff/native.js';
+import { newSamples, typeOf } from '../tiff/samples/native.js';
 import type { Size } from '../types.js';
 import { createMemory } from './memory.js';
 import type { Inference } from './score.js';

@@ -1,5 +1,5 @@
 import type { Directory } from '../tiff/directory.js';
-import { PALETTE } from '../tiff/rgb.js';
+import { PALETTE } from '../tiff/samples/rgb.js';
 import type { Layout } from './layout.js';
 
 /**

@@ -1,6 +1,6 @@
 import { reason } from '../errors.js';
 import { type GeoTags, geoEntries, pixelOrigin } from '../tiff/geo.js';
-import { directories, type Entry, header, Tag } from '../tiff/write-directory.js';
+import { directories, type Entry, header, Tag } from '../tiff/write/directory.js';
 import type { Size } from '../types.js';
 
 /** Where a slide lies on the earth, or in another model space. */

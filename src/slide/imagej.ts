@@ -1,7 +1,7 @@
-import { rawBytes } from '../tiff/block-bytes.js';
 import { NONE } from '../tiff/codecs/none.js';
 import type { Tiff } from '../tiff/container.js';
 import type { Directory } from '../tiff/directory.js';
+import { rawBytes } from '../tiff/samples/block-bytes.js';
 import type { Layout } from './layout.js';
 import { plainLayout } from './levels.js';
 

@@ -1,14 +1,14 @@
 import { reason, SegtileError } from '../errors.js';
 import type { ByteSource } from '../io/source.js';
-import { blocksAcross, blocksDown } from '../tiff/block-bytes.js';
-import { requireBlocks, truncated } from '../tiff/check.js';
-import { requireDecodable } from '../tiff/decodable.js';
-import { decodeBlocks } from '../tiff/decode.js';
+import { openRestartImage } from '../tiff/codecs/jpeg/restart.js';
 import type { Directory } from '../tiff/directory.js';
 import type { TiffImage } from '../tiff/image.js';
-import { photometricName } from '../tiff/photometric.js';
-import { openRestartImage } from '../tiff/restart.js';
-import { type SampleRange, type SampleScale, sampleScale } from '../tiff/rgb.js';
+import { requireBlocks, truncated } from '../tiff/read/check.js';
+import { requireDecodable } from '../tiff/read/decodable.js';
+import { decodeBlocks } from '../tiff/read/decode.js';
+import { blocksAcross, blocksDown } from '../tiff/samples/block-bytes.js';
+import { photometricName } from '../tiff/samples/photometric.js';
+import { type SampleRange, type SampleScale, sampleScale } from '../tiff/samples/rgb.js';
 import type { Layout } from './layout.js';
 import { inPlanes, requireAlike } from './planes.js';
 

@@ -1,5 +1,5 @@
 import { type Directory, directoryName } from '../tiff/directory.js';
-import { PALETTE } from '../tiff/rgb.js';
+import { PALETTE } from '../tiff/samples/rgb.js';
 import { type Associated, bySize, type Layout, levelsOf } from './layout.js';
 import { isAperio } from './mpp.js';
 

@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { blockCount, type Directory, directoryName } from '../tiff/directory.js';
-import { PALETTE } from '../tiff/rgb.js';
+import { PALETTE } from '../tiff/samples/rgb.js';
 
 /**
  * Directories that each hold one channel of an image, as one directory that keeps them in planes. A single one is what it is, whatever

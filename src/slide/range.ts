@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import type { Directory } from '../tiff/directory.js';
-import { FLOAT, sampleWords, wholeRange } from '../tiff/native.js';
-import { PALETTE, type SampleRange } from '../tiff/rgb.js';
+import { FLOAT, sampleWords, wholeRange } from '../tiff/samples/native.js';
+import { PALETTE, type SampleRange } from '../tiff/samples/rgb.js';
 import type { Pixels } from '../types.js';
 
 /**

@@ -1,4 +1,4 @@
-import { newSamples, typeOf } from '../tiff/native.js';
+import { newSamples, typeOf } from '../tiff/samples/native.js';
 import type { Pixels, Samples, Span } from '../types.js';
 import type { Slab } from './rows.js';
 import { type Axis, sourceOf, weightOf } from './scale-axis.js';

@@ -1,4 +1,4 @@
-import type { SampleRange } from '../tiff/rgb.js';
+import type { SampleRange } from '../tiff/samples/rgb.js';
 import type { Band, Mpp, Samples, SampleType, Size, Span } from '../types.js';
 import type { Georeference } from './georeference.js';
 

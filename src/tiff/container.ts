@@ -1,7 +1,7 @@
 import { reason, SegtileError } from '../errors.js';
 import type { ByteSource } from '../io/source.js';
-import { withinFile } from './check.js';
 import { type Directory, parseDirectory } from './directory.js';
+import { withinFile } from './read/check.js';
 import { type RawDirectory, readHeader, readTags, TooManyBytes } from './tags.js';
 
 /** The directories of a TIFF file. */

@@ -1,6 +1,6 @@
 import { type GeoTags, geoTags } from './geo.js';
+import { uncompressedCounts } from './samples/uncompressed.js';
 import type { TagName, Tags, TagValue } from './tag-names.js';
-import { uncompressedCounts } from './uncompressed.js';
 
 /** Pixels per unit, as the tags XResolution, YResolution and ResolutionUnit give them. */
 export interface Resolution {

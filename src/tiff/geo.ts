@@ -1,5 +1,5 @@
 import type { TagName, Tags } from './tag-names.js';
-import { type Entry, text } from './write-directory.js';
+import { type Entry, text } from './write/directory.js';
 
 /** Where an image lies on the earth: tags of GeoTIFF (OGC 19-008r4) and GDAL, as plain data. Pixels are those of the image that has them. */
 export interface GeoTags {

@@ -2,8 +2,8 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { deflateCodec } from '../../dist/tiff/tile-codec.js';
-import { writeTiff } from '../../dist/tiff/write.js';
+import { deflateCodec } from '../../dist/tiff/write/tile-codec.js';
+import { writeTiff } from '../../dist/tiff/write/write.js';
 import { folder, readMask, readMaskAgain, segtileWell } from './door.ts';
 
 /** Written by segtile when it still wrote numbered characters and predictor 3, see `make.ts` there. */

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
 import { type LabelMask, writeLabelMask } from '../../dist/mask/label-mask.js';
-import { rawDirectories, sharpRead } from '../tiff/read-back.ts';
+import { rawDirectories, sharpRead } from '../tiff/write/read-back.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-mask-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

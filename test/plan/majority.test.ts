@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { covered, majorityRow, overlap } from '../../dist/plan/majority.js';
-import { halve } from '../../dist/tiff/pyramid.js';
+import { halve } from '../../dist/tiff/write/pyramid.js';
 
 /** A whole image shrunk, row by row. */
 function shrunk(data: Uint8Array, from: { width: number; height: number }, to: { width: number; height: number }): Uint8Array {

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import sharp, { type TiffOptions } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { openFile } from '../../dist/io/source.js';
-import { requireBlocks } from '../../dist/tiff/check.js';
 import { readTiff } from '../../dist/tiff/container.js';
-import { requireDecodable } from '../../dist/tiff/decodable.js';
-import { readBands } from '../../dist/tiff/read.js';
+import { requireBlocks } from '../../dist/tiff/read/check.js';
+import { requireDecodable } from '../../dist/tiff/read/decodable.js';
+import { readBands } from '../../dist/tiff/read/read.js';
 import { sharedFile } from '../shared.ts';
 import { blockTiff, gather, memorySource, picture } from './pictures.js';
 

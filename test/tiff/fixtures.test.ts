@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { type ByteSource, openFile } from '../../dist/io/source.js';
-import { requireBlocks } from '../../dist/tiff/check.js';
 import { readTiff } from '../../dist/tiff/container.js';
-import { requireDecodable } from '../../dist/tiff/decodable.js';
-import { readBands } from '../../dist/tiff/read.js';
+import { requireBlocks } from '../../dist/tiff/read/check.js';
+import { requireDecodable } from '../../dist/tiff/read/decodable.js';
+import { readBands } from '../../dist/tiff/read/read.js';
 import { gather, memorySource, picture } from './pictures.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/tiff/${name}`, import.meta.url));

@@ -1,10 +1,10 @@
 import { type ByteSource, openFile } from '../../dist/io/source.js';
-import { requireBlocks } from '../../dist/tiff/check.js';
 import { readTiff } from '../../dist/tiff/container.js';
-import { requireDecodable } from '../../dist/tiff/decodable.js';
 import type { Directory } from '../../dist/tiff/directory.js';
-import { newSamples, typeOf } from '../../dist/tiff/native.js';
-import { readBands, readNativeBands } from '../../dist/tiff/read.js';
+import { requireBlocks } from '../../dist/tiff/read/check.js';
+import { requireDecodable } from '../../dist/tiff/read/decodable.js';
+import { readBands, readNativeBands } from '../../dist/tiff/read/read.js';
+import { newSamples, typeOf } from '../../dist/tiff/samples/native.js';
 import type { Pixels, Samples } from '../../dist/types.js';
 import { gather } from './pictures.js';
 

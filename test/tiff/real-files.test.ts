@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { absentBlocks } from '../../dist/tiff/check.js';
+import { absentBlocks } from '../../dist/tiff/read/check.js';
 import { sharedFile } from '../shared.js';
 import { withFile } from './read-file.js';
 

@@ -1,8 +1,8 @@
 import type { Directory } from '../directory.js';
-import { inThread } from '../in-thread.js';
-import { yCbCrToRgb } from '../ycbcr.js';
+import { yCbCrToRgb } from '../samples/ycbcr.js';
 import type { BlockPixels, PictureCodec, PictureDue } from './codec.js';
 import { openJpeg, type Picture } from './openjpeg.js';
+import { inThread } from './threads/in-thread.js';
 
 export const jpeg2000: PictureCodec = {
   gives: 'picture',

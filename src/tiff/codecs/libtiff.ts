@@ -1,6 +1,6 @@
 import { sharp } from '../../io/sharp.js';
-import { requireBytes } from '../unpack.js';
-import { wrapperHeader } from '../wrap.js';
+import { wrapperHeader } from '../read/wrap.js';
+import { requireBytes } from '../samples/unpack.js';
 
 /** The blocks as strips of a grey image whose pixels are the bytes: libtiff unpacks them in one call, whatever samples they hold. */
 export async function unpackByLibtiff(

@@ -1,7 +1,7 @@
 import { requireWasmMemory } from '../../io/wasm-memory.js';
-import { inThread } from '../in-thread.js';
-import { gather } from '../unpack.js';
+import { gather } from '../samples/unpack.js';
 import type { BytesCodec } from './codec.js';
+import { inThread } from './threads/in-thread.js';
 import { undoDelta, withoutDelta } from './xz-delta.js';
 
 /** The data are xz's; TIFF calls them LZMA. */

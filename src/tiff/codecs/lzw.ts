@@ -1,4 +1,4 @@
-import { gather } from '../unpack.js';
+import { gather } from '../samples/unpack.js';
 import type { BytesCodec } from './codec.js';
 import { unpackByLibtiff } from './libtiff.js';
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Size } from '../../types.js';
-import type { ThreadDecoder } from '../in-thread.js';
 import type { PictureDue } from './codec.js';
+import type { ThreadDecoder } from './threads/in-thread.js';
 
 /** JPEG 2000 by OpenJPEG, in a thread. */
 export const openJpeg: ThreadDecoder = { name: 'JPEG 2000', module: import.meta.url, export: 'decodeJpeg2000', memories: 1 };

@@ -1,7 +1,7 @@
 import type { Directory } from '../directory.js';
 import type { Codec } from './codec.js';
 import { deflate } from './deflate.js';
-import { jpeg } from './jpeg.js';
+import { jpeg } from './jpeg/jpeg.js';
 import { aperioYCbCr, jpeg2000 } from './jpeg2000.js';
 import { lzma } from './lzma.js';
 import { lzw } from './lzw.js';

@@ -1,6 +1,6 @@
 import { sharp } from '../../io/sharp.js';
 import type { Directory } from '../directory.js';
-import { reverseBits } from '../unpack.js';
+import { reverseBits } from '../samples/unpack.js';
 import type { BlockPixels, PictureCodec, PictureDue } from './codec.js';
 
 export const webp: PictureCodec = {

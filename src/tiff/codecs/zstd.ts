@@ -1,7 +1,7 @@
 import type { ZSTDDecoder } from 'zstddec';
 import { requireWasmMemory } from '../../io/wasm-memory.js';
-import { inThread } from '../in-thread.js';
 import type { BytesCodec } from './codec.js';
+import { inThread } from './threads/in-thread.js';
 
 export const zstd: BytesCodec = {
   gives: 'bytes',

@@ -1,0 +1,144 @@
+import type { Size } from '../../../types.js';
+
+/** What a JPEG stream says of itself before its first scan. Offsets are bytes from its start. */
+export interface JpegHead {
+  readonly size: Size;
+  readonly components: number;
+  /** The components of the one scan of Huffman-coded sequential data (SOF0 or SOF1); undefined where the data are of another kind. */
+  readonly scan: readonly ScanComponent[] | undefined;
+  /** Where the frame header (SOF) starts. */
+  readonly frameAt: number;
+  /** Where the entropy-coded data start. */
+  readonly scanAt: number;
+  /** Where they end: the EOI marker. */
+  readonly endAt: number;
+  /** Whether it keeps samples as they are, by prediction (SOF3 and its kin). */
+  readonly lossless: boolean;
+  /** Segments that say what the components are, of JFIF (APP0) and Adobe (APP14), as start and end. */
+  readonly colour: readonly (readonly [start: number, end: number])[];
+}
+
+/** A component as a scan codes it. */
+export interface ScanComponent {
+  /** Its blocks in one unit of the scan (MCU), across and down (ITU-T T.81, B.2.2). */
+  readonly factors: readonly [across: number, down: number];
+  /** Numbers of the tables of its codes. */
+  readonly dcTable: number;
+  readonly acTable: number;
+}
+
+/**
+ * Reads the headers of a JPEG stream, and makes sure that it has its beginning and its end, at least the pixels that are needed, and not more
+ * than there may be room for.
+ * Decoders fill up a stream that was cut, or a tile that its stream does not fill, with grey or with the pixels of another tile, and say
+ * nothing. Whatever bytes come after the end are passed over.
+ *
+ * @throws {Error} saying what is missing
+ */
+export function jpegHead(bytes: Uint8Array, least: Size, most: Size): JpegHead {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw new Error('it does not start as JPEG data do (no SOI marker)');
+  const start = parseHead(bytes);
+  const endAt = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(EOI, start?.scanAt ?? 2);
+  if (endAt < 0) throw new Error('its JPEG data end too early (no EOI marker)');
+  if (start === undefined) throw new Error('its JPEG data have no frame header (no SOF marker)');
+  const head = { ...start, endAt };
+  const { width, height } = head.size;
+  if (width < least.width || height < least.height) {
+    throw new Error(`its JPEG data have ${width} x ${height} pixels where ${least.width} x ${least.height} are due`);
+  }
+  if (width > most.width || height > most.height) {
+    throw new Error(`its JPEG data have ${width} x ${height} pixels where at most ${most.width} x ${most.height} are expected`);
+  }
+  return head;
+}
+
+const EOI = Buffer.of(0xff, 0xd9);
+
+/** How segments start that say what the components are, by their markers. */
+const SAYS_COLOUR: Readonly<Record<number, string>> = { 224: 'JFIF\0', 238: 'Adobe' };
+
+/** Markers C0 to CF are frame headers, except C4, C8 and CC (ITU-T T.81, table B.1). */
+function parseHead(bytes: Uint8Array): Omit<JpegHead, 'endAt'> | undefined {
+  const short = (at: number) => bytes[at]! * 256 + bytes[at + 1]!;
+  const colour: [number, number][] = [];
+  let frame: Pick<JpegHead, 'size' | 'components' | 'frameAt'> | undefined;
+  let sequential = false;
+  let lossless = false;
+  const factors = new Map<number, readonly [number, number]>();
+  for (let at = 2; at + 4 < bytes.length; ) {
+    if (bytes[at] !== 0xff) return undefined;
+    const marker = bytes[at + 1]!;
+    if (marker === 0xff) {
+      at++;
+      continue;
+    }
+    const next = at + 2 + short(at + 2);
+    if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
+      const components = bytes[at + 9]!;
+      for (let c = 0; c < components; c++) {
+        const both = bytes[at + 11 + 3 * c]!;
+        factors.set(bytes[at + 10 + 3 * c]!, [both >> 4, both & 15]);
+      }
+      sequential = marker <= 0xc1;
+      lossless = (marker & 3) === 3;
+      frame = { size: { width: short(at + 7), height: short(at + 5) }, components, frameAt: at };
+    } else if (SAYS_COLOUR[marker] === String.fromCharCode(...bytes.subarray(at + 4, at + 9))) {
+      colour.push([at, next]);
+    } else if (marker === 0xda) {
+      if (frame === undefined) return undefined;
+      const whole = sequential && bytes[at + 4] === frame.components && factors.size === frame.components;
+      return {
+        ...frame,
+        scan: whole ? scanComponents(bytes.subarray(at + 5), factors) : undefined,
+        scanAt: next,
+        lossless,
+        colour,
+      };
+    }
+    at = next;
+  }
+  return undefined;
+}
+
+/** The components of a scan header, from the first of them on; undefined where the frame does not have them all, each once. */
+function scanComponents(
+  bytes: Uint8Array,
+  factors: ReadonlyMap<number, readonly [number, number]>,
+): ScanComponent[] | undefined {
+  const scan = Array.from({ length: factors.size }, (_, i) => ({ id: bytes[2 * i]!, tables: bytes[2 * i + 1]! }));
+  const known = scan.every(({ id }) => factors.has(id)) && new Set(scan.map(({ id }) => id)).size === scan.length;
+  if (!known) return undefined;
+  return scan.map(({ id, tables }) => ({ factors: factors.get(id)!, dcTable: tables >> 4, acTable: tables & 15 }));
+}
+
+/**
+ * A block as a JPEG file of its own, whose decoder leaves its components as they are or turns YCbCr into RGB, as TIFF says and not as the
+ * decoder would guess from the components, or from a segment of JFIF that wins over all: that is told by a segment of Adobe's.
+ *
+ * @param tables tag JPEGTables: SOI, tables, EOI
+ */
+export function bareJpeg(bytes: Uint8Array, head: JpegHead, tables: Uint8Array | undefined, yCbCr: boolean): Uint8Array {
+  const pieces: Uint8Array[] = [bytes.subarray(0, 2)];
+  if (tables !== undefined) pieces.push(tables.subarray(2, tables.length - 2));
+  let from = 2;
+  for (const [start, end] of head.colour) {
+    pieces.push(bytes.subarray(from, start));
+    from = end;
+  }
+  // The decoder takes four components without that segment for what they are, and inverts them with it.
+  if (head.components === 3) {
+    if (from <= head.frameAt) {
+      pieces.push(bytes.subarray(from, head.frameAt));
+      from = head.frameAt;
+    }
+    // What is lossless is never turned into other colours: not by those who write it, nor by libjpeg.
+    pieces.push(adobeSegment(yCbCr && !head.lossless ? 1 : 0));
+  }
+  pieces.push(bytes.subarray(from));
+  return Buffer.concat(pieces);
+}
+
+/** Marker, length, `Adobe`, version 100, two flags, transform: 0 none, 1 YCbCr (Adobe technical note 5116, section 18). */
+function adobeSegment(transform: 0 | 1): Uint8Array {
+  return Uint8Array.of(0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, transform);
+}

@@ -1,0 +1,110 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { noWasmMemory } from '../../../io/wasm-memory.js';
+
+/** A decoder that is WebAssembly, which would hold up the thread that calls it: an export of a module, `(block, due) => bytes or picture`. */
+export interface ThreadDecoder {
+  /** Such as `ZSTD`. */
+  readonly name: string;
+  /** `import.meta.url` of its module. */
+  readonly module: string;
+  /** Name of the export. */
+  readonly export: string;
+  /** Memories of WebAssembly that it needs. */
+  readonly memories: number;
+}
+
+/** A block for a decoder, which is told what is due. */
+export interface Job {
+  readonly decoder: ThreadDecoder;
+  readonly block: Uint8Array;
+  readonly due: unknown;
+}
+
+/** Its bytes, or its pixels. */
+export type Answer = Uint8Array | { readonly data: Uint8Array };
+
+/** `noMemory`: this thread has none for its WebAssembly, whatever the block. */
+export type Reply = { readonly answer: Answer } | { readonly failure: string; readonly noMemory?: boolean };
+
+interface Waiting {
+  readonly job: Job;
+  settle(reply: Reply): void;
+}
+
+/** More threads than this would mostly hold memory. */
+const MOST_WORKERS = 4;
+
+let mostWorkers = Math.min(MOST_WORKERS, availableParallelism());
+const idle: Worker[] = [];
+const waiting: Waiting[] = [];
+let workers = 0;
+
+/**
+ * Calls a decoder in a thread.
+ *
+ * @param due what the decoder is told
+ * @throws {Error} with the decoder's words; {SegtileError} `unsupported` where WebAssembly gets no memory
+ */
+export async function inThread<Result extends Answer>(
+  decoder: ThreadDecoder,
+  block: Uint8Array,
+  due: unknown,
+): Promise<Result> {
+  const reply = await new Promise<Reply>((settle) => {
+    waiting.push({ job: { decoder, block, due }, settle });
+    startNext();
+  });
+  if (!('failure' in reply)) return reply.answer as Result;
+  const error = new Error(reply.failure);
+  throw reply.noMemory ? noWasmMemory(`the decoder of ${decoder.name}`, error) : error;
+}
+
+/** Gives the next block to a worker that is free. Workers are started as they are needed and stay; idle ones keep no process alive. */
+function startNext(): void {
+  if (waiting.length === 0) return;
+  const worker = idle.pop() ?? (workers < mostWorkers ? newWorker() : undefined);
+  if (worker === undefined) return;
+  const asked = waiting.shift()!;
+  const { job, settle } = asked;
+  const done = (reply: Reply): void => {
+    worker.off('message', onMessage);
+    worker.off('error', onError);
+    // The threads that have memory do the work of one that has none.
+    if ('failure' in reply && reply.noMemory && workers > 0) {
+      mostWorkers = workers;
+      waiting.unshift(asked);
+    } else settle(reply);
+    startNext();
+  };
+  const onMessage = (reply: Reply): void => {
+    if ('failure' in reply && reply.noMemory) retire(worker);
+    else {
+      worker.unref();
+      idle.push(worker);
+    }
+    done(reply);
+  };
+  const onError = (error: Error): void => {
+    workers--;
+    done({ failure: error.message });
+  };
+  worker.once('message', onMessage);
+  worker.once('error', onError);
+  worker.ref();
+  // The bytes are a part of a buffer that other blocks share: a copy moves.
+  const block = Uint8Array.from(job.block);
+  worker.postMessage({ ...job, block }, [block.buffer]);
+}
+
+function retire(worker: Worker): void {
+  workers--;
+  // What it may still have to say concerns nobody.
+  worker.on('error', () => undefined);
+  void worker.terminate();
+}
+
+function newWorker(): Worker {
+  workers++;
+  return new Worker(new URL('./thread.js', import.meta.url));
+}

@@ -1,0 +1,75 @@
+import type { Size } from '../../types.js';
+import { codecOf } from '../codecs/registry.js';
+import type { Directory } from '../directory.js';
+
+type Shape = Pick<
+  Directory,
+  | 'layout'
+  | 'width'
+  | 'height'
+  | 'blockWidth'
+  | 'blockHeight'
+  | 'samples'
+  | 'bits'
+  | 'planar'
+  | 'photometric'
+  | 'subsampling'
+  | 'compression'
+>;
+
+/** Blocks across and down one plane of an image. */
+export function blocksAcross({ width, blockWidth }: Pick<Directory, 'width' | 'blockWidth'>): number {
+  return Math.ceil(width / blockWidth);
+}
+
+/** See {@link blocksAcross}. */
+export function blocksDown({ height, blockHeight }: Pick<Directory, 'height' | 'blockHeight'>): number {
+  return Math.ceil(height / blockHeight);
+}
+
+/** Rows that a block holds: tiles are whole, the last strip is cut. */
+export function rowsInBlock(directory: Shape, number: number): number {
+  const { layout, height, blockHeight } = directory;
+  if (layout === 'tiles') return blockHeight;
+  return Math.min(blockHeight, height - (number % blocksDown(directory)) * blockHeight);
+}
+
+/** A block that is a picture of its own may be larger than the directory says, as encoders round sides up, but not by more than this. */
+export function largestPicture({ blockWidth, blockHeight }: Pick<Directory, 'blockWidth' | 'blockHeight'>): Size {
+  return { width: 2 * blockWidth + 64, height: 2 * blockHeight + 64 };
+}
+
+/** Samples of one pixel that lie together in a block. */
+export function samplesInBlock({ samples, planar }: Pick<Directory, 'samples' | 'planar'>): number {
+  return planar ? 1 : samples;
+}
+
+/** Bytes of one row of a block, before compression. Rows start on whole bytes. */
+export function rowBytes(directory: Shape): number {
+  return Math.ceil((directory.blockWidth * directory.bits[0]! * samplesInBlock(directory)) / 8);
+}
+
+/**
+ * Bytes of some rows of a block, before compression, as `rows` times `rowBytes`. Subsampled YCbCr comes in units: all Y of a group of pixels,
+ * then its Cb and its Cr (TIFF 6.0, section 21); a row is then a row of units.
+ */
+export function rawShape(directory: Shape, rows: number): { readonly rows: number; readonly rowBytes: number } {
+  const unit = unitSize(directory);
+  if (unit === undefined) return { rows, rowBytes: rowBytes(directory) };
+  const [across, down] = unit;
+  return { rows: Math.ceil(rows / down), rowBytes: Math.ceil(directory.blockWidth / across) * (across * down + 2) };
+}
+
+/** The product of {@link rawShape}. */
+export function rawBytes(directory: Shape, rows: number): number {
+  const shape = rawShape(directory, rows);
+  return shape.rows * shape.rowBytes;
+}
+
+/** Pixels across and down that share their colour, in samples that are not a picture format; undefined where each has its own. */
+export function unitSize({ photometric, compression, subsampling }: Shape): readonly [number, number] | undefined {
+  if (photometric !== 6 || codecOf(compression)?.gives !== 'bytes') return undefined;
+  // TIFF 6.0 has 2, 2 where the tag is absent.
+  const unit = subsampling ?? [2, 2];
+  return unit[0] === 1 && unit[1] === 1 ? undefined : unit;
+}

@@ -1,0 +1,105 @@
+import type { Pixels, Samples, SampleType, Size } from '../../types.js';
+import type { Directory } from '../directory.js';
+
+/** What the values of a sample are. */
+type SampleKind = Pick<Directory, 'sampleFormat' | 'bits'>;
+
+/**
+ * What type the samples of a directory are decoded to, at the values that they have: those of less than 8 bits to `uint8`, of 9 to 16 bits to
+ * `uint16`, all that can be negative, have a fraction or more than 16 bits to `float32`.
+ */
+export function sampleType({ sampleFormat, bits }: SampleKind): SampleType {
+  if (sampleFormat !== UNSIGNED || bits[0]! > 16) return 'float32';
+  return bits[0]! > 8 ? 'uint16' : 'uint8';
+}
+
+/** Of what type somebody may take the samples as they are; undefined where they change when they are decoded to `float32`. */
+export function keptType(kind: SampleKind): SampleType | undefined {
+  const type = sampleType(kind);
+  return type === 'float32' && kind.sampleFormat !== FLOAT ? undefined : type;
+}
+
+/** The least and the largest value of a sample that is a whole number. */
+export function wholeRange({ sampleFormat, bits }: SampleKind): readonly [least: number, most: number] {
+  const depth = bits[0]!;
+  return sampleFormat === SIGNED ? [-(2 ** (depth - 1)), 2 ** (depth - 1) - 1] : [0, 2 ** depth - 1];
+}
+
+/** What samples are called in words, such as `16-bit signed`. */
+export function sampleWords({ sampleFormat, bits }: SampleKind): string {
+  return `${bits[0]}-bit${sampleFormat === FLOAT ? ' floating point' : sampleFormat === SIGNED ? ' signed' : ''}`;
+}
+
+/** Values of the tag SampleFormat. */
+export const UNSIGNED = 1;
+export const SIGNED = 2;
+export const FLOAT = 3;
+
+/** How many bytes a sample has in memory. */
+export const bytesOfSample: Readonly<Record<SampleType, number>> = { uint8: 1, uint16: 2, float32: 4 };
+
+/** Room for samples, all 0. */
+export function newSamples(type: SampleType, length: number): Samples<ArrayBuffer> {
+  if (type === 'uint8') return new Uint8Array(length);
+  return type === 'uint16' ? new Uint16Array(length) : new Float32Array(length);
+}
+
+/** The type of samples in memory. */
+export function typeOf(samples: Samples): SampleType {
+  if (samples instanceof Uint8Array) return 'uint8';
+  return samples instanceof Uint16Array ? 'uint16' : 'float32';
+}
+
+/** A block, or a part of it, and where its pixels go. */
+export interface Placement {
+  /** Samples of a pixel of the block that lie together. */
+  readonly stride: number;
+  /** Pixels in a row of the block. */
+  readonly rowLength: number;
+  /** Pixels of the block that are placed, from its top left. */
+  readonly size: Size;
+  /** Where they go in the target. */
+  readonly x: number;
+  readonly y: number;
+  /** Which sample of the block becomes which channel of the target. */
+  readonly channels: readonly (readonly [from: number, to: number])[];
+}
+
+/** Copies the samples of a block into the picture that it is a part of. Both are of the same type. */
+export function place(block: Samples, target: Pixels<Samples>, placement: Placement): void {
+  const { stride, rowLength, size, x, y, channels } = placement;
+  const into = target.data;
+  const whole = channels.length === stride && stride === target.channels && channels.every(([from, to]) => from === to);
+  for (let row = 0; row < size.height; row++) {
+    const from = row * rowLength * stride;
+    const to = ((y + row) * target.width + x) * target.channels;
+    if (whole) {
+      into.set(block.subarray(from, from + size.width * stride), to);
+      continue;
+    }
+    for (const [sample, channel] of channels)
+      copySpread(block, from + sample, stride, into, to + channel, target.channels, size.width);
+  }
+}
+
+/** Copies samples that lie one step apart to places that lie another step apart. Four at a time, because V8 does not unroll loops. */
+function copySpread(
+  block: Samples,
+  from: number,
+  fromStep: number,
+  into: Samples,
+  to: number,
+  toStep: number,
+  count: number,
+): void {
+  let source = from;
+  let at = to;
+  let left = count;
+  for (; left >= 4; left -= 4, source += 4 * fromStep, at += 4 * toStep) {
+    into[at] = block[source]!;
+    into[at + toStep] = block[source + fromStep]!;
+    into[at + 2 * toStep] = block[source + 2 * fromStep]!;
+    into[at + 3 * toStep] = block[source + 3 * fromStep]!;
+  }
+  for (; left > 0; left--, source += fromStep, at += toStep) into[at] = block[source]!;
+}

@@ -1,0 +1,196 @@
+import type { Box, Size } from '../../types.js';
+import type { PixelBytes } from './tile-codec.js';
+
+/**
+ * How a 2 x 2 block becomes one pixel of the next level. `majority` is for labels: the most frequent of the four. On a tie a label
+ * beats background, so that thin structures stay visible, and of two labels the one that comes first in reading order wins, so that
+ * no class wins by its number. A label that is not in the block never comes out. `mean` is for colours and probabilities: bytes are
+ * rounded half up; of floats the mean is over those that are numbers, NaN where none is. At an odd edge the block repeats its last column
+ * or row.
+ */
+export type Reduce = 'majority' | 'mean';
+
+/** Sizes of all levels, full resolution first: each half of the one before, rounded up, until the longest side fits one tile. */
+export function levelSizes(size: Size, tile: number): readonly Size[] {
+  const sizes = [size];
+  for (let { width, height } = size; Math.max(width, height) > tile; ) {
+    width = Math.ceil(width / 2);
+    height = Math.ceil(height / 2);
+    sizes.push({ width, height });
+  }
+  return sizes;
+}
+
+/**
+ * A rectangle at the top left of a square tile that lies inside the image: `data` has `tile * tile` pixels and starts at a multiple of
+ * 4 bytes of its buffer.
+ */
+export interface TileArea extends Size {
+  readonly data: Uint8Array;
+}
+
+/**
+ * Halves the area of one tile into another tile of the same format, with its top left pixel at `(x, y)` of the target. The width
+ * of a tile and `x` are multiples of 8.
+ */
+export function halve(
+  source: TileArea,
+  target: Uint8Array,
+  x: number,
+  y: number,
+  tile: number,
+  pixel: PixelBytes,
+  reduce: Reduce,
+): void {
+  if (reduce === 'majority') halveLabels(source, target, x, y, tile);
+  else if (pixel === 4) halveFloats(source, target, x, y, tile);
+  else halveSamples(source, target, x, y, tile, pixel);
+}
+
+function halveFloats({ data, width, height }: TileArea, target: Uint8Array, x: number, y: number, tile: number) {
+  const from = new Float32Array(data.buffer, data.byteOffset, data.length >> 2);
+  const to = new Float32Array(target.buffer, target.byteOffset, target.length >> 2);
+  for (let top = 0; top < height; top += 2) {
+    const upper = top * tile;
+    const lower = Math.min(top + 1, height - 1) * tile;
+    let out = (y + (top >> 1)) * tile + x;
+    for (let left = 0; left < width; left += 2) {
+      const right = Math.min(left + 1, width - 1);
+      const [a, b, c, d] = [from[upper + left]!, from[upper + right]!, from[lower + left]!, from[lower + right]!];
+      const mean = (a + b + c + d) / 4;
+      to[out++] = Number.isNaN(mean) ? meanOfNumbers([a, b, c, d]) : mean;
+    }
+  }
+}
+
+function meanOfNumbers(values: readonly number[]): number {
+  const numbers = values.filter((value) => !Number.isNaN(value));
+  // Not 0 / 0, whose sign bit depends on the processor.
+  return numbers.length === 0 ? Number.NaN : numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+}
+
+function halveSamples(
+  { data, width, height }: TileArea,
+  target: Uint8Array,
+  x: number,
+  y: number,
+  tile: number,
+  channels: number,
+) {
+  const stride = tile * channels;
+  for (let top = 0; top < height; top += 2) {
+    const upper = top * stride;
+    const lower = Math.min(top + 1, height - 1) * stride;
+    let out = ((y + (top >> 1)) * tile + x) * channels;
+    for (let left = 0; left < width; left += 2) {
+      const a = left * channels;
+      const b = Math.min(left + 1, width - 1) * channels;
+      for (let c = 0; c < channels; c++) {
+        const sum = data[upper + a + c]! + data[upper + b + c]! + data[lower + a + c]! + data[lower + b + c]!;
+        target[out++] = (sum + 2) >> 2;
+      }
+    }
+  }
+}
+
+function halveLabels({ data, width, height }: TileArea, target: Uint8Array, x: number, y: number, tile: number) {
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
+  const pairs = new Uint16Array(target.buffer, target.byteOffset, target.length >> 1);
+  for (let top = 0; top < height; top += 2) {
+    const upper = top * tile;
+    const lower = Math.min(top + 1, height - 1) * tile;
+    const out = (y + (top >> 1)) * tile + x;
+    let left = 0;
+    // Four columns at once.
+    for (; left + 4 <= width; left += 4) {
+      const above = words[(upper + left) >> 2]!;
+      const below = words[(lower + left) >> 2]!;
+      const label = above & 255 || below & 255 || (above | below) >>> 24;
+      if (above === Math.imul(label, marks(above)) >>> 0 && below === Math.imul(label, marks(below)) >>> 0) {
+        // Nothing but background and one label, which wins with two of four.
+        const counts = marks(above) + marks(below);
+        const pairsOf = (counts & 0x00ff_00ff) + ((counts >>> 8) & 0x00ff_00ff);
+        const won = ((pairsOf >>> 1) | (pairsOf >>> 2)) & 0x0001_0001;
+        pairs[(out + (left >> 1)) >> 1] = Math.imul((won | (won >>> 8)) & 0xffff, label);
+        continue;
+      }
+      const i = upper + left;
+      const j = lower + left;
+      target[out + (left >> 1)] = majority(data[i]!, data[i + 1]!, data[j]!, data[j + 1]!);
+      target[out + (left >> 1) + 1] = majority(data[i + 2]!, data[i + 3]!, data[j + 2]!, data[j + 3]!);
+    }
+    for (; left < width; left += 2) {
+      const right = Math.min(left + 1, width - 1);
+      target[out + (left >> 1)] = majority(
+        data[upper + left]!,
+        data[upper + right]!,
+        data[lower + left]!,
+        data[lower + right]!,
+      );
+    }
+  }
+}
+
+/** 1 in each byte of a word that is not 0. */
+function marks(word: number): number {
+  let bits = word | ((word >>> 4) & 0x0f0f_0f0f);
+  bits |= (bits >>> 2) & 0x3f3f_3f3f;
+  bits |= (bits >>> 1) & 0x7f7f_7f7f;
+  return bits & 0x0101_0101;
+}
+
+function majority(a: number, b: number, c: number, d: number): number {
+  if (a === b && c === d && a === c) return a;
+  const ofA = 1 + +(b === a) + +(c === a) + +(d === a);
+  const ofB = 1 + +(a === b) + +(c === b) + +(d === b);
+  const ofC = 1 + +(a === c) + +(b === c) + +(d === c);
+  const ofD = 1 + +(a === d) + +(b === d) + +(c === d);
+  const most = Math.max(ofA, ofB, ofC, ofD);
+  if (ofA === most && a !== 0) return a;
+  if (ofB === most && b !== 0) return b;
+  if (ofC === most && c !== 0) return c;
+  if (ofD === most && d !== 0) return d;
+  return 0;
+}
+
+/** Fills what lies right of and below the area of an edge tile with zeros, or with copies of the last column and row. */
+export function padTile(
+  { data, width, height }: TileArea,
+  tile: number,
+  pixel: PixelBytes,
+  padding: 'zero' | 'replicate',
+): void {
+  const stride = tile * pixel;
+  const used = width * pixel;
+  if (width < tile) {
+    for (let row = 0; row < height; row++) {
+      const start = row * stride;
+      if (padding === 'zero') data.fill(0, start + used, start + stride);
+      else for (let i = start + used; i < start + stride; i++) data[i] = data[i - pixel]!;
+    }
+  }
+  if (padding === 'zero') data.fill(0, height * stride);
+  else for (let row = height; row < tile; row++) data.copyWithin(row * stride, (height - 1) * stride, height * stride);
+}
+
+/** The one value of all pixels, its bytes packed into one number, or undefined where they differ. */
+export function uniformValue(data: Uint8Array, pixel: PixelBytes): number | undefined {
+  // One comparison of memory with itself, shifted by a pixel.
+  const same = Buffer.compare(data.subarray(pixel), data.subarray(0, data.length - pixel)) === 0;
+  if (!same) return undefined;
+  return data.subarray(0, pixel).reduce((packed, byte) => packed * 256 + byte, 0);
+}
+
+/** Fills a rectangle of a tile with a packed value of {@link uniformValue}. */
+export function fillUniform(data: Uint8Array, box: Box, tile: number, pixel: PixelBytes, value: number): void {
+  const stride = tile * pixel;
+  for (let row = box.y; row < box.y + box.height; row++) {
+    const start = row * stride + box.x * pixel;
+    const end = start + box.width * pixel;
+    for (let byte = 0, rest = value; byte < pixel; byte++, rest = Math.floor(rest / 256)) {
+      const last = start + pixel - 1 - byte;
+      if (pixel === 1) data.fill(rest, start, end);
+      else for (let i = last; i < end; i += pixel) data[i] = rest & 255;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { promisify } from 'node:util';
+import { constants, deflate, inflate } from 'node:zlib';
+import { SegtileError } from '../../errors.js';
+import { sharp } from '../../io/sharp.js';
+import type { Size } from '../../types.js';
+
+/** What the pixels of a tiled file look like. `tile` is the side of the square tiles in px, a multiple of 16. */
+export interface ImageFormat {
+  readonly size: Size;
+  readonly channels: 1 | 3;
+  readonly tile: number;
+  readonly codec: TileCodec;
+  /** What a sample is: a byte, where it is not said. Pixels of floats have one channel. */
+  readonly samples?: 'uint8' | 'float32';
+}
+
+/** Bytes of a pixel, which the writer carries as they stand in memory: one grey or three colours of 8 bits, or one float32. */
+export type PixelBytes = 1 | 3 | 4;
+
+/** How many bytes a pixel has. */
+export function pixelBytes({ channels, samples }: Pick<ImageFormat, 'channels' | 'samples'>): PixelBytes {
+  return samples === 'float32' ? 4 : channels;
+}
+
+/** How the samples of one tile become the bytes of one block, off the main thread, and back. */
+export interface TileCodec {
+  /** Value of the Compression tag. */
+  readonly compression: number;
+  /** False where decoding does not give back the very samples that were encoded. */
+  readonly lossless: boolean;
+  /** What stands in the part of an edge tile that lies outside the image. */
+  readonly padding: 'zero' | 'replicate';
+  /** Value of the PhotometricInterpretation tag. */
+  photometric(channels: 1 | 3): number;
+  /** Horizontal and vertical subsampling of the colour planes, where the file must state it. */
+  readonly subsampling?: readonly [number, number];
+  /** Compresses `tile * tile` pixels of so many bytes. The same pixels always give the same block. */
+  encode(samples: Uint8Array, tile: number, bytes: PixelBytes): Promise<Uint8Array>;
+  /** Gives back `tile * tile` pixels of so many bytes. */
+  decode(block: Uint8Array, tile: number, bytes: PixelBytes): Promise<Uint8Array>;
+}
+
+const deflateAsync = promisify<Uint8Array, object, Buffer>(deflate);
+const inflateAsync = promisify<Uint8Array, object, Buffer>(inflate);
+
+/**
+ * Deflate (Adobe's code 8) of bytes, without predictor. `labels` looks for runs alone: on 512 px tiles of blobs and of nuclei that came out as small
+ * as level 6 or smaller by a fifth to larger by a tenth, and five to ten times as fast. `samples` is level 3, for values that vary from
+ * pixel to pixel: probabilities came out larger than at level 6 by a fiftieth, in six tenths of the time.
+ */
+export function deflateCodec(content: 'labels' | 'samples'): TileCodec {
+  const options =
+    content === 'labels' ? { level: 6, strategy: constants.Z_RLE } : { level: 3, strategy: constants.Z_DEFAULT_STRATEGY };
+  return {
+    compression: 8,
+    lossless: true,
+    padding: 'zero',
+    photometric: (channels) => (channels === 1 ? 1 : 2),
+    encode: (samples) => deflateAsync(samples, { ...options, chunkSize: 65_536 }),
+    // A chunk that the samples do not quite fill spares a second one.
+    decode: (block, tile, bytes) => inflateAsync(block, { chunkSize: tile * tile * bytes + 64 }),
+  };
+}
+
+/**
+ * Baseline JPEG, a complete stream per tile. Colour is YCbCr with halved chroma.
+ *
+ * @throws {SegtileError} `usage` unless `quality` is an integer from 1 to 100
+ */
+export function jpegCodec(quality: number): TileCodec {
+  if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
+    throw new SegtileError('usage', `expected an integer from 1 to 100 for JPEG quality but got ${quality}`);
+  }
+  return {
+    compression: 7,
+    lossless: false,
+    padding: 'replicate',
+    photometric: (channels) => (channels === 1 ? 1 : 6),
+    subsampling: [2, 2],
+    encode: (samples, tile, bytes) =>
+      sharp(samples, { raw: { width: tile, height: tile, channels: bytes } })
+        .toColourspace(bytes === 1 ? 'b-w' : 'srgb')
+        .jpeg({ quality, chromaSubsampling: '4:2:0' })
+        .toBuffer(),
+    decode: (block, _tile, bytes) =>
+      sharp(block, { ignoreIcc: true })
+        .toColourspace(bytes === 1 ? 'b-w' : 'srgb')
+        .raw()
+        .toBuffer(),
+  };
+}

@@ -1,0 +1,209 @@
+import pLimit from 'p-limit';
+import { SegtileError } from '../../errors.js';
+import { openPartialFile, type PartialFile } from '../../io/partial-file.js';
+import type { PlaneRows, RasterRows, Sink, Size } from '../../types.js';
+import { geoEntries } from '../geo.js';
+import { blockStore, type EncodedTile, type LevelBlocks } from './block-store.js';
+import { directories, type Entry, header, rational, Tag, text } from './directory.js';
+import { checkLayout, checkRows, type TiffLayout } from './layout.js';
+import { levelSizes } from './pyramid.js';
+import { reducedRow } from './reduced-row.js';
+import { tileRows } from './tile-rows.js';
+
+/** Tiles that are encoded at the same time: as many as libuv has threads, unless it was told otherwise. */
+const concurrency = 4;
+
+/**
+ * A tiled, pyramidal BigTIFF that is written from top to bottom, in memory that does not depend on the height of the image: at most
+ * two rows of tiles. Tiles are compressed off the main thread; equal blocks are stored once; the same rows always give the same
+ * bytes, however they are split. The pyramid grows behind level 0: two rows of tiles, once they stand in the file, are read back to make
+ * one of the next level.
+ *
+ * The file grows under a hidden name in its folder and appears under its own name when `finish` resolves. Any error deletes it, and
+ * every later call rejects with that error. `finish` and `abort` may be called twice; `abort` stops a `finish` that is under way.
+ *
+ * @throws {SegtileError} `usage` for a layout that cannot be written and for rows that do not fit it; `output` when the file cannot
+ *   be written; `aborted` after `abort`
+ */
+export async function writeTiff(path: string, layout: TiffLayout): Promise<Sink<RasterRows>> {
+  const sink = await writePlanes(path, layout, 1);
+  return { ...sink, write: (rows) => sink.write([rows]) };
+}
+
+/**
+ * Like {@link writeTiff}, with several planes of one size and format, such as one for each class. Each is an image in a directory of its
+ * own, with a pyramid of its own; the description stands in the first. Their rows are written in step, two rows of tiles of each in
+ * memory.
+ *
+ * @param planes how many, at least one
+ */
+export async function writePlanes(path: string, layout: TiffLayout, planes: number): Promise<Sink<PlaneRows>> {
+  checkLayout(layout);
+  const { size, tile } = layout;
+  const file = await openPartialFile(path, layout);
+  const sizes = levelSizes(size, tile);
+  const blocks = blockStore(file, layout);
+  const limit = pLimit(concurrency);
+  const images = Array.from({ length: planes }, () => ({
+    cutter: tileRows(layout),
+    levels: sizes.map((): LevelBlocks => ({ offsets: [], byteCounts: [] })),
+  }));
+  let taken = 0;
+  let rowUnderWay: Promise<void> = Promise.resolve();
+  let finishing: Promise<void> | undefined;
+  let failure: SegtileError | undefined;
+
+  async function attempt(work: () => Promise<void>): Promise<void> {
+    if (failure) throw failure;
+    try {
+      await work();
+    } catch (thrown) {
+      failure ??= thrown as SegtileError;
+      await file.discard();
+      throw failure;
+    }
+  }
+
+  await attempt(() => file.append(header(0)));
+
+  async function appendRow(jobs: readonly (() => Promise<EncodedTile>)[], level: LevelBlocks): Promise<void> {
+    await blocks.append(await Promise.all(jobs.map((job) => limit(job))), level);
+  }
+
+  /** Appends what a row of tiles of level 0 completes: a row of tiles of level 1 below every second one, and so on. */
+  async function appendReduced(levels: readonly LevelBlocks[], row: number): Promise<void> {
+    let above = row;
+    for (let level = 1; level < sizes.length; level++) {
+      const isLast = above === Math.ceil(sizes[level - 1]!.height / tile) - 1;
+      if (above % 2 === 0 && !isLast) return;
+      above = Math.floor(above / 2);
+      await appendRow(reducedRow(blocks, layout, sizes[level - 1]!, levels[level - 1]!, above), levels[level]!);
+    }
+  }
+
+  async function appendPlanes(planeTiles: readonly (readonly Uint8Array[])[], row: number): Promise<void> {
+    for (const [plane, { cutter, levels }] of images.entries()) {
+      const jobs = planeTiles[plane]!.map((samples) => async () => {
+        const encoded = await blocks.encode(samples);
+        cutter.recycle(samples);
+        return encoded;
+      });
+      await appendRow(jobs, levels[0]!);
+      await appendReduced(levels, row);
+    }
+  }
+
+  async function write(planeRows: PlaneRows): Promise<void> {
+    checkRows(path, planeRows, layout, planes, taken);
+    const rows = planeRows.map(({ width, height, data }) => ({ width, height, data: bytesOf(data) }));
+    const { height } = rows[0]!;
+    for (let done = 0; done < height; ) {
+      const [count] = images.map(({ cutter }, plane) => cutter.take(rows[plane]!, done));
+      done += count!;
+      taken += count!;
+      const tiles = images.flatMap(({ cutter }) => {
+        const complete = cutter.complete();
+        return complete ? [complete] : [];
+      });
+      if (tiles.length === 0) continue;
+      await rowUnderWay;
+      rowUnderWay = appendPlanes(tiles, Math.ceil(taken / tile) - 1);
+      // Whoever waits for the row sees its error; until then it must not count as unhandled.
+      rowUnderWay.catch(() => undefined);
+    }
+  }
+
+  async function finish(): Promise<void> {
+    if (taken !== size.height) {
+      throw new SegtileError('usage', `expected ${size.height} rows for ${path} but got ${taken}`);
+    }
+    await rowUnderWay;
+    await writeDirectories(
+      file,
+      layout,
+      sizes,
+      images.map(({ levels }) => levels),
+    );
+    await file.commit();
+  }
+
+  return {
+    write: (rows) => attempt(() => write(rows)),
+    finish: () => {
+      finishing ??= attempt(finish);
+      return finishing;
+    },
+    abort: async () => {
+      failure ??= new SegtileError('aborted', `writing ${path} was stopped`);
+      await file.discard();
+      await Promise.allSettled([rowUnderWay, finishing]);
+    },
+  };
+}
+
+async function writeDirectories(
+  file: PartialFile,
+  layout: TiffLayout,
+  sizes: readonly Size[],
+  planes: readonly (readonly LevelBlocks[])[],
+) {
+  const images = planes.map((levels, plane) =>
+    sizes.map((size, level) => entries(layout, size, plane === 0 && level === 0, level, levels[level]!)),
+  );
+  // TIFF wants directories to start on an even byte; on a multiple of 8 every value is aligned.
+  await file.append(new Uint8Array((8 - (file.end % 8)) % 8));
+  const start = file.end;
+  await file.append(directories(images, layout.levels, start));
+  await file.patch(header(start), 0);
+}
+
+/** @param first whether it is the first directory of the file, which has the texts */
+function entries(
+  layout: TiffLayout,
+  size: Size,
+  first: boolean,
+  level: number,
+  { offsets, byteCounts }: LevelBlocks,
+): readonly Entry[] {
+  const { channels, tile, codec, mpp } = layout;
+  const short = (tag: number, ...values: number[]): Entry => ({ tag, type: 'short', values });
+  const long = (tag: number, values: readonly number[]): Entry => ({ tag, type: 'long', values });
+  const ascii = (tag: number, value: string | undefined): Entry[] =>
+    value === undefined || !first ? [] : [{ tag, type: 'ascii', values: text(value) }];
+  const perCm = (tag: number, micrometres: number): Entry => ({
+    tag,
+    type: 'rational',
+    values: rational(10_000 / micrometres),
+  });
+  const each = <T>(value: T): T[] => Array.from({ length: channels }, () => value);
+  return [
+    long(Tag.NewSubfileType, [level > 0 ? 1 : 0]),
+    long(Tag.ImageWidth, [size.width]),
+    long(Tag.ImageLength, [size.height]),
+    short(Tag.BitsPerSample, ...each(layout.samples === 'float32' ? 32 : 8)),
+    short(Tag.Compression, codec.compression),
+    short(Tag.PhotometricInterpretation, codec.photometric(channels)),
+    ...ascii(Tag.ImageDescription, layout.description),
+    short(Tag.SamplesPerPixel, channels),
+    ...(mpp
+      ? [
+          perCm(Tag.XResolution, (mpp.x * layout.size.width) / size.width),
+          perCm(Tag.YResolution, (mpp.y * layout.size.height) / size.height),
+          short(Tag.ResolutionUnit, 3),
+        ]
+      : []),
+    ...(layout.geo && level === 0 ? geoEntries(layout.geo) : []),
+    short(Tag.PlanarConfiguration, 1),
+    ...ascii(Tag.Software, layout.software),
+    long(Tag.TileWidth, [tile]),
+    long(Tag.TileLength, [tile]),
+    { tag: Tag.TileOffsets, type: 'long8', values: offsets },
+    long(Tag.TileByteCounts, byteCounts),
+    short(Tag.SampleFormat, ...each(layout.samples === 'float32' ? 3 : 1)),
+    ...(codec.photometric(channels) === 6 && codec.subsampling ? [short(Tag.YCbCrSubSampling, ...codec.subsampling)] : []),
+  ];
+}
+
+function bytesOf(data: Uint8Array | Float32Array): Uint8Array {
+  return data instanceof Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
