@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { openSlide } from '../dist/slide/open.js';
-import { readOverview } from '../dist/slide/overview.js';
+import { readOverview } from '../dist/slide/view/overview.js';
 import type { Pixels } from '../dist/types.js';
 import { channelNetwork } from '../test/model/networks.ts';
 import { sharedFile } from '../test/shared.ts';

@@ -56,14 +56,14 @@ export { inverse, type Symmetry, symmetriesOf, type Tta } from './plan/symmetry.
 export { formatThresholdFile, parseThresholdFile } from './plan/threshold-file.js';
 export type { WindowRows } from './plan/windows.js';
 export { type BadBlock, checkSlide, type SlideCheck } from './slide/check.js';
-export { type CutWindow, cutWindows } from './slide/cut.js';
-export type { Georeference } from './slide/georeference.js';
+export type { Georeference } from './slide/formats/georeference.js';
 export { inspectSlide, openSlide } from './slide/open.js';
-export { readOverview } from './slide/overview.js';
 export { openProbabilities, type Probabilities } from './slide/probabilities.js';
 export type { ChannelReader, ChannelWish, Level, ReadLevel, Slide, SlideMpp } from './slide/slide.js';
 export type { Inspection, SlideOptions } from './slide/tiff.js';
-export { type View, type ViewChoice, workingView } from './slide/view.js';
+export { type CutWindow, cutWindows } from './slide/view/cut.js';
+export { readOverview } from './slide/view/overview.js';
+export { type View, type ViewChoice, workingView } from './slide/view/view.js';
 export { createStitch, type Stitch, type StitchOptions } from './stitch/stitch.js';
 export type { GeoTags } from './tiff/geo.js';
 export type { SampleRange } from './tiff/samples/rgb.js';

@@ -11,7 +11,7 @@ import type { Blend } from '../plan/blend.js';
 import { createGrid } from '../plan/grid.js';
 import type { ProbabilityType } from '../plan/score-planes.js';
 import type { Tta } from '../plan/symmetry.js';
-import type { ViewChoice } from '../slide/view.js';
+import type { ViewChoice } from '../slide/view/view.js';
 import type { Size } from '../types.js';
 import { geometryOf } from './infer-windows.js';
 import type { SlideFlags } from './slide-options.js';

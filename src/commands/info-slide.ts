@@ -1,6 +1,6 @@
 import { channelName } from '../slide/channels.js';
 import type { SlideCheck } from '../slide/check.js';
-import type { Georeference } from '../slide/georeference.js';
+import type { Georeference } from '../slide/formats/georeference.js';
 import type { Slide } from '../slide/slide.js';
 import type { Inspection } from '../slide/tiff.js';
 import { count, figure, pairs } from '../terminal/format.js';

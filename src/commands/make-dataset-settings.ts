@@ -4,7 +4,7 @@ import type { DatasetSettings } from '../pipeline/make-dataset.js';
 import { strideOfOverlap } from '../plan/overlap.js';
 import type { Ask, Sampler, SampleSettings } from '../plan/sampling.js';
 import type { Share } from '../plan/split.js';
-import type { ViewChoice } from '../slide/view.js';
+import type { ViewChoice } from '../slide/view/view.js';
 import type { MaskClass, Size } from '../types.js';
 import { type AugmentationFile, checkAugmentation } from './dataset-augment.js';
 import { tissueOf } from './infer-settings.js';

@@ -1,6 +1,6 @@
 import { reason, SegtileError } from '../errors.js';
 import { readRegularText } from '../io/regular-file.js';
-import { lookUpMpp, parseMppCsv, requireMatched } from '../slide/mpp-csv.js';
+import { lookUpMpp, parseMppCsv, requireMatched } from '../slide/mpp/mpp-csv.js';
 import type { SlideOptions } from '../slide/tiff.js';
 
 /** The flags that say something of the slides themselves, parsed. */

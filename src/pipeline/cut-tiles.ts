@@ -1,7 +1,7 @@
 import { tileId } from '../dataset/layout.js';
 import type { Tile, TileRecord } from '../dataset/tile.js';
 import { rowsOfPlaces } from '../plan/draw-rows.js';
-import { type CutWindow, cutWindows } from '../slide/cut.js';
+import { type CutWindow, cutWindows } from '../slide/view/cut.js';
 import type { Box, Size } from '../types.js';
 import type { PlannedTile } from './split-dataset.js';
 import type { OpenPair, Survey } from './survey-slide.js';

@@ -1,4 +1,4 @@
-import type { Georeference } from '../slide/georeference.js';
+import type { Georeference } from '../slide/formats/georeference.js';
 import { type GeoTags, scaleGeo } from '../tiff/geo.js';
 import type { SpanningSize } from '../types.js';
 

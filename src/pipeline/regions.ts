@@ -5,7 +5,7 @@ import { type DifferingRegion, differingRegions } from '../score/error-grid.js';
 import { openSlide } from '../slide/open.js';
 import { GIVEN } from '../slide/range.js';
 import type { SlideOptions } from '../slide/tiff.js';
-import { workingView } from '../slide/view.js';
+import { workingView } from '../slide/view/view.js';
 import { configOf, defaultConfig, type TruthConfig } from '../truth/config.js';
 import { majorityView, shrinks } from '../truth/majority-view.js';
 import { readMaskHead } from '../truth/mask-classes.js';

@@ -11,10 +11,10 @@ import {
 } from '../plan/sampling.js';
 import { tissueMap, tissueShare } from '../plan/tissue.js';
 import { openSlide } from '../slide/open.js';
-import { readOverview } from '../slide/overview.js';
 import type { Slide } from '../slide/slide.js';
 import type { SlideOptions } from '../slide/tiff.js';
-import { type View, type ViewChoice, workingView } from '../slide/view.js';
+import { readOverview } from '../slide/view/overview.js';
+import { type View, type ViewChoice, workingView } from '../slide/view/view.js';
 import type { LabelView, Truth } from '../truth/truth.js';
 import type { Band, Box, MaskClass, Mpp, Pixels, Size } from '../types.js';
 import { contrastWarnings, once } from './contrast.js';

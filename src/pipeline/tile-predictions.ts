@@ -4,7 +4,7 @@ import { type Manifest, type ManifestTile, readSlideSizes, type SlideSizes } fro
 import { reason, SegtileError } from '../errors.js';
 import { readRegular } from '../io/regular-file.js';
 import { rowsOfPlaces } from '../plan/draw-rows.js';
-import { cutWindows } from '../slide/cut.js';
+import { cutWindows } from '../slide/view/cut.js';
 import { requireSameShape, stretchNotes } from '../truth/aspect.js';
 import { configOf } from '../truth/config.js';
 import { readLabelTile } from '../truth/label-tile.js';

@@ -7,8 +7,8 @@ import { type Selection, selectWindows } from '../plan/selection.js';
 import { createStainCount } from '../plan/stain-count.js';
 import { HUBMAP_SHARE, saturatedTissue, stainedPixels, tissueMap, tissueShare, tissueThreshold } from '../plan/tissue.js';
 import { openSlide } from '../slide/open.js';
-import { readOverview } from '../slide/overview.js';
-import type { View } from '../slide/view.js';
+import { readOverview } from '../slide/view/overview.js';
+import type { View } from '../slide/view/view.js';
 import type { Pixels, Size } from '../types.js';
 
 /** How tissue is told from glass; `file` is a mask image or GeoJSON that the user gives. */

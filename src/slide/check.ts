@@ -1,7 +1,7 @@
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import type { Span } from '../types.js';
 import type { BlockPlace, Level, Slide } from './slide.js';
-import { between } from './spans.js';
+import { between } from './view/spans.js';
 
 /** A block of a slide that cannot be decoded. */
 export interface BadBlock {

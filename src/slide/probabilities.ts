@@ -3,8 +3,8 @@ import { parseScoreMap, type ScoreMap } from '../plan/score-map.js';
 import { PROBABILITY_OF_BYTE } from '../plan/score-planes.js';
 import { attribute, plainText, xmlTags } from '../plan/xml.js';
 import type { Band, Mpp, Samples, ScoreRows, SpanningSize } from '../types.js';
-import type { Georeference } from './georeference.js';
-import { ownMpp } from './mpp.js';
+import type { Georeference } from './formats/georeference.js';
+import { ownMpp } from './mpp/mpp.js';
 import { openSlide } from './open.js';
 import type { Slide } from './slide.js';
 

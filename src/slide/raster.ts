@@ -6,13 +6,13 @@ import { UNSIGNED } from '../tiff/samples/native.js';
 import { orientationNotes } from '../tiff/samples/orientation.js';
 import type { Band, Span } from '../types.js';
 import { channelsFor, chooseChannels, requireSamples } from './channels.js';
-import { givenMpp } from './mpp.js';
+import { givenMpp } from './mpp/mpp.js';
 import { givenRange, stretchedBytes } from './range.js';
 import { requireCredible } from './raster-claims.js';
-import { oneAhead } from './rows.js';
 import type { Slide } from './slide.js';
-import { between, endOf } from './spans.js';
 import type { SlideOptions } from './tiff.js';
+import { oneAhead } from './view/rows.js';
+import { between, endOf } from './view/spans.js';
 
 /**
  * Opens a PNG or JPEG as a slide of one level.

@@ -1,6 +1,6 @@
 import type { SampleRange } from '../tiff/samples/rgb.js';
 import type { Band, Mpp, Samples, SampleType, Size, Span } from '../types.js';
-import type { Georeference } from './georeference.js';
+import type { Georeference } from './formats/georeference.js';
 
 /** Microns per pixel of level 0, and where they came from, such as `--slide-mpp`, `OME-XML`, `Aperio MPP` or `TIFF resolution tags`. */
 export interface SlideMpp extends Mpp {

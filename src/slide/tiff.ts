@@ -13,11 +13,19 @@ import { orientationNotes } from '../tiff/samples/orientation.js';
 import { photometricName } from '../tiff/samples/photometric.js';
 import { channelsSeen, isColourless, PALETTE, sampleScale } from '../tiff/samples/rgb.js';
 import { channelName, channelsFor, chooseChannels, requireSamples } from './channels.js';
-import { layOut } from './formats.js';
-import { readGeoreference } from './georeference.js';
-import { cutProblem, findProblem, imageOf, type OpenFile, openLevels, requireSameSamples, sharedScale } from './images.js';
-import type { Layout } from './layout.js';
-import { findMpp } from './mpp.js';
+import { readGeoreference } from './formats/georeference.js';
+import {
+  cutProblem,
+  findProblem,
+  imageOf,
+  type OpenFile,
+  openLevels,
+  requireSameSamples,
+  sharedScale,
+} from './formats/images.js';
+import type { Layout } from './formats/layout.js';
+import { layOut } from './formats/layouts.js';
+import { findMpp } from './mpp/mpp.js';
 import { givenRange } from './range.js';
 import type { ChannelReader, ChannelWish, Level, Slide, SlideMpp } from './slide.js';
 

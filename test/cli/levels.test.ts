@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openSlide } from '../../dist/slide/open.js';
-import { workingView } from '../../dist/slide/view.js';
+import { workingView } from '../../dist/slide/view/view.js';
 import { readLabelTile } from '../../dist/truth/label-tile.js';
 import type { Pixels } from '../../dist/types.js';
 import { readCsv } from '../dataset/csv.js';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openSlide } from '../../dist/slide/open.js';
-import { readOverview } from '../../dist/slide/overview.js';
 import type { Slide } from '../../dist/slide/slide.js';
+import { readOverview } from '../../dist/slide/view/overview.js';
 import { type FileServer, startFileServer } from '../io/file-server.ts';
 import { gather, picture } from '../tiff/pictures.ts';
 

@@ -1,0 +1,39 @@
+import type { Directory } from '../../tiff/directory.js';
+import { PALETTE } from '../../tiff/samples/rgb.js';
+import type { Layout } from './layout.js';
+
+/**
+ * Takes the colour tables off channels. Microscopes give each channel a table so that viewers show it in its colour; the samples are intensities all the same.
+ * In a picture with a palette samples are nothing but numbers of colours. It is channels where there are several, or where OME-XML describes
+ * them; ImageJ writes both kinds alike, but colours that stand for intensities follow each other smoothly.
+ *
+ * @param first directory of the file, which has the table of all where the others have none
+ */
+export function withoutColourTables(layout: Layout, first: Directory): Layout {
+  const base = layout.levels[0]![0]!;
+  if (base.photometric !== PALETTE) return layout;
+  const smooth = layout.format === 'ImageJ TIFF' && isSmooth(base.colorMap ?? first.colorMap);
+  if (layout.channels.length === 0 && layout.format !== 'OME-TIFF' && !smooth) return layout;
+  const why = smooth ? ', whose colours run smoothly as those of intensities do,' : '';
+  return {
+    ...layout,
+    levels: layout.levels.map((pages) => pages.map(withoutTable)),
+    notes: [...layout.notes, `samples are read as they are; the colour table${why} is left to viewers`],
+  };
+}
+
+function withoutTable(page: Directory): Directory {
+  return page.photometric === PALETTE ? { ...page, photometric: 1, colorMap: undefined } : page;
+}
+
+/** Steps between neighbouring colours that are no larger than this, of 65,535, make a smooth table: an eighth. */
+const SMOOTH = 2 ** 13;
+
+function isSmooth(colors: ArrayLike<number> | undefined): boolean {
+  if (colors === undefined) return false;
+  const each = Math.floor(colors.length / 3);
+  for (let at = 0; at < 3 * each; at++) {
+    if (at % each > 0 && Math.abs(colors[at]! - colors[at - 1]!) > SMOOTH) return false;
+  }
+  return each > 0;
+}

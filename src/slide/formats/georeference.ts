@@ -1,0 +1,92 @@
+import { reason } from '../../errors.js';
+import { type GeoTags, geoEntries, pixelOrigin } from '../../tiff/geo.js';
+import { directories, type Entry, header, Tag } from '../../tiff/write/directory.js';
+import type { Size } from '../../types.js';
+
+/** Where a slide lies on the earth, or in another model space. */
+export interface Georeference {
+  /** What its coordinates are, such as `EPSG:32633 (WGS 84 / UTM zone 33N)`; undefined where the file does not say. */
+  readonly crs: string | undefined;
+  /** The upper left corner of level 0, x and y in units of the CRS; undefined where control points alone say where the slide lies. */
+  readonly origin: readonly [x: number, y: number] | undefined;
+  /** Units of the CRS per level-0 pixel, to the right and downwards; y is negative where north is up. */
+  readonly pixelSize: readonly [x: number, y: number] | undefined;
+  /** Points whose place is known, where there is more than one. */
+  readonly controlPoints: number;
+  /** The tags that say it, for files that lie where the slide does. */
+  readonly tags: GeoTags;
+}
+
+/**
+ * Reads the tags of GeoTIFF with geotiff.js, which is given them as a TIFF of their own in memory, as a mask carries them.
+ *
+ * @returns a note for people instead where they make no sense
+ */
+export async function readGeoreference(tags: GeoTags, size: Size): Promise<Georeference | { readonly note: string }> {
+  try {
+    const image = await geoImage(cornered(tags), size);
+    const placed = tags.transformation !== undefined || tags.pixelScale !== undefined;
+    const [x, y] = placed ? image.getOrigin() : [];
+    const [across, down] = placed ? image.getResolution() : [];
+    const points = (tags.tiePoints?.length ?? 0) / 6;
+    return {
+      crs: crsName((image.getGeoKeys() ?? {}) as GeoKeys),
+      origin: x === undefined ? undefined : [x, y!],
+      pixelSize: across === undefined ? undefined : [across, down!],
+      controlPoints: points > 1 && tags.pixelScale === undefined ? points : 0,
+      tags,
+    };
+  } catch (thrown) {
+    return { note: `its georeference makes no sense (${reason(thrown)}) and is passed over` };
+  }
+}
+
+async function geoImage(tags: GeoTags, { width, height }: Size) {
+  const side = (tag: number, value: number): Entry => ({ tag, type: 'long', values: [value] });
+  const entries = [side(Tag.ImageWidth, width), side(Tag.ImageLength, height), ...geoEntries(tags)];
+  const start = header(0).length;
+  const file = Buffer.concat([header(start), directories([[entries]], 'chained', start)]);
+  // Loaded where it is wanted, as few slides are of the earth.
+  const { fromArrayBuffer } = await import('geotiff');
+  const tiff = await fromArrayBuffer(Uint8Array.from(file).buffer);
+  return tiff.getImage();
+}
+
+/** The same place, said of the upper left corner of the image: geotiff.js looks neither at which pixel is tied nor at where in a pixel that is. */
+function cornered(tags: GeoTags): GeoTags {
+  const { pixelScale, tiePoints, transformation } = tags;
+  const at = pixelOrigin(tags);
+  if (pixelScale !== undefined && tiePoints !== undefined) {
+    const [column, row, , x, y, z] = tiePoints as [number, number, number, number, number, number];
+    const corner = [0, 0, 0, x - (column + at) * pixelScale[0]!, y + (row + at) * pixelScale[1]!, z];
+    const { transformation: _, ...others } = tags;
+    return { ...others, tiePoints: corner };
+  }
+  if (transformation === undefined) return tags;
+  const matrix = transformation.map((value, i) =>
+    i % 4 === 3 && i < 8 ? value - at * (transformation[i - 3]! + transformation[i - 2]!) : value,
+  );
+  const { tiePoints: _, ...others } = tags;
+  return { ...others, transformation: matrix };
+}
+
+/** The keys that are looked at, by their names in GeoTIFF. */
+interface GeoKeys {
+  readonly ProjectedCSTypeGeoKey?: number;
+  readonly GeographicTypeGeoKey?: number;
+  readonly PCSCitationGeoKey?: string;
+  readonly GeogCitationGeoKey?: string;
+  readonly GTCitationGeoKey?: string;
+}
+
+/** Codes that stand for no CRS: undefined, and defined by the user. */
+const NO_CODE: readonly (number | undefined)[] = [undefined, 0, 32767];
+
+function crsName(keys: GeoKeys): string | undefined {
+  const { ProjectedCSTypeGeoKey: projected, GeographicTypeGeoKey: geographic } = keys;
+  const code = projected ?? geographic;
+  const texts = projected === undefined ? [keys.GeogCitationGeoKey] : [keys.PCSCitationGeoKey];
+  const words = [keys.GTCitationGeoKey, ...texts].map((value) => value?.replace(/\|+$/, '').trim()).find(Boolean);
+  if (NO_CODE.includes(code)) return words;
+  return words === undefined ? `EPSG:${code}` : `EPSG:${code} (${words})`;
+}

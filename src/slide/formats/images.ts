@@ -1,0 +1,153 @@
+import { reason, SegtileError } from '../../errors.js';
+import type { ByteSource } from '../../io/source.js';
+import { openRestartImage } from '../../tiff/codecs/jpeg/restart.js';
+import type { Directory } from '../../tiff/directory.js';
+import type { TiffImage } from '../../tiff/image.js';
+import { requireBlocks, truncated } from '../../tiff/read/check.js';
+import { requireDecodable } from '../../tiff/read/decodable.js';
+import { decodeBlocks } from '../../tiff/read/decode.js';
+import { blocksAcross, blocksDown } from '../../tiff/samples/block-bytes.js';
+import { photometricName } from '../../tiff/samples/photometric.js';
+import { type SampleRange, type SampleScale, sampleScale } from '../../tiff/samples/rgb.js';
+import type { Layout } from './layout.js';
+import { inPlanes, requireAlike } from './planes.js';
+
+/** A TIFF file in the middle of becoming a slide. */
+export interface OpenFile {
+  readonly source: ByteSource;
+  readonly layout: Layout;
+  /** Level 0; of channels in directories of their own the first. */
+  readonly base: Directory;
+  readonly names: readonly string[];
+  /** How samples of level 0 become 8 bits. */
+  readonly scale: SampleScale;
+  /** What of the file is damaged and was left out, as sentences. */
+  readonly leftOut: readonly string[];
+  /** What the user says of it. */
+  readonly range: SampleRange | undefined;
+}
+
+/** Some channels of a level as one image. */
+export function imageOf({ source, layout }: OpenFile, level: number, channels: readonly number[]): TiffImage {
+  const name = `level ${level}`;
+  const pages = layout.levels[level]!;
+  if (layout.channels.length === 0) return { source, directory: pages[0]!, name };
+  const chosen = channels.map((channel) => pages[channel]!);
+  return { source, directory: inPlanes(chosen), name, pages: chosen };
+}
+
+/** The images that are the picture at each level. Where one cannot be opened, it is left as the file has it. */
+export async function openLevels(
+  file: OpenFile,
+  seen: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<{ readonly images: readonly TiffImage[]; readonly damage: SegtileError | undefined }> {
+  let damage: SegtileError | undefined;
+  const images: TiffImage[] = [];
+  for (const level of file.layout.levels.keys()) {
+    const image = imageOf(file, level, seen);
+    const made = await openRestartImage(file.source, image.directory, signal).catch((error: unknown) => {
+      if (!(error instanceof SegtileError) || error.code === 'aborted') throw error;
+      damage ??= error;
+      return undefined;
+    });
+    images.push({ ...image, ...made });
+  }
+  return { images, damage };
+}
+
+/**
+ * Makes sure that a channel is the same in all levels.
+ *
+ * @throws {SegtileError} `unsupported` naming the level where it is not
+ */
+export function requireSameSamples(path: string, images: readonly TiffImage[]): void {
+  const kindOf = ({ samples, bits, sampleFormat, photometric }: Directory) =>
+    // YCbCr is decoded to RGB.
+    `${samples} x ${bits[0]} bit, sample format ${sampleFormat}, ${photometricName(photometric === 6 ? 2 : photometric)}`;
+  const first = kindOf(images[0]!.directory);
+  for (const [level, { directory }] of images.entries()) {
+    const kind = kindOf(directory);
+    if (kind === first) continue;
+    const hint = 'Write its pyramid anew, for example with "vips tiffsave --pyramid".';
+    throw new SegtileError('unsupported', `${path} has ${kind} in level ${level}, but ${first} in level 0`, hint);
+  }
+}
+
+/**
+ * The scale of level 0, which alone may declare a range, for every level and channel of the same kind of samples: the same stain looks the
+ * same in all of them.
+ */
+export function sharedScale(directory: Directory, { base, scale, range }: OpenFile): SampleScale {
+  const keys = ['sampleFormat', 'photometric'] as const;
+  const alike = directory.bits[0] === base.bits[0] && keys.every((key) => directory[key] === base[key]);
+  return alike ? scale : sampleScale(directory, range);
+}
+
+/**
+ * Why the pixels of a slide cannot be read; undefined where they can.
+ *
+ * @param chosen whether the user has named channels
+ * @param picked samples of a pixel that are read, whatever the file says of its colours
+ */
+export function findProblem(
+  { source: { path }, layout: { refusal }, leftOut }: OpenFile,
+  images: readonly TiffImage[],
+  chosen: boolean,
+  picked?: readonly number[],
+): SegtileError | undefined {
+  if (refusal !== undefined && !(refusal.liftedByChannels && chosen)) {
+    // What is lacking may be what was left out.
+    const [damage] = leftOut;
+    if (damage === undefined) return new SegtileError('unsupported', `${path} ${refusal.message}`, refusal.hint);
+    return new SegtileError(
+      'input',
+      `${path} is damaged: ${damage}; and it ${refusal.message}`,
+      'copy or download the file again',
+    );
+  }
+  try {
+    for (const { source, directory, pages = [directory] } of images) {
+      for (const page of pages) {
+        requireDecodable(path, page);
+        requireBlocks(source, page);
+      }
+      requireAlike(path, pages);
+      requireDecodable(path, directory);
+    }
+    if (picked !== undefined) requireSameSamples(path, images);
+    return undefined;
+  } catch (error) {
+    return error instanceof SegtileError
+      ? error
+      : new SegtileError('input', `${path} cannot be read: ${reason(error)}`, undefined, error);
+  }
+}
+
+/**
+ * The error of a level whose last block is said to reach beyond the end of the file, and whose pixels are indeed not all there.
+ *
+ * @throws {SegtileError} `aborted` when the signal fires
+ */
+export async function cutProblem(
+  images: readonly TiffImage[],
+  signal: AbortSignal | undefined,
+): Promise<SegtileError | undefined> {
+  for (const { source, name, directory, pages = [directory] } of images) {
+    for (const page of pages) {
+      if (page.cutBlock === undefined) continue;
+      const { block, bytes } = page.cutBlock;
+      const [across, down] = [blocksAcross(page), blocksDown(page)];
+      const place = block % (across * down);
+      const grid = { columns: [place % across], rows: { start: Math.floor(place / across), length: 1 } };
+      const channel = Math.floor(block / (across * down));
+      try {
+        await decodeBlocks({ source, name, directory: page }, grid, [channel], signal);
+      } catch (error) {
+        if (error instanceof SegtileError && error.code === 'aborted') throw error;
+        return truncated(source, page, block, bytes);
+      }
+    }
+  }
+  return undefined;
+}

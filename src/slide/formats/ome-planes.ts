@@ -1,0 +1,158 @@
+import { attribute, numberAttribute, plainText, type XmlTag, xmlTags } from '../../plan/xml.js';
+import { pixelsMpp, type SaidMpp } from '../mpp/mpp.js';
+
+/** An `Image` of OME-XML with its `Pixels` (OME schema 2016-06). */
+export interface OmeImage {
+  readonly name: string;
+  /** Order in which planes follow each other where the XML does not place them one by one, such as `XYCZT`: C fastest. */
+  readonly order: string;
+  readonly sizes: { readonly C: number; readonly Z: number; readonly T: number };
+  readonly mpp: SaidMpp;
+  readonly channels: readonly string[];
+  readonly places: readonly Place[];
+}
+
+/** A `TiffData` element: which directory of which file holds a plane, and how many follow it. */
+interface Place {
+  readonly ifd: number | undefined;
+  readonly count: number | undefined;
+  readonly first: { readonly C: number; readonly Z: number; readonly T: number };
+  /** Whether the plane is in another file, and its name. */
+  otherFile: string | undefined;
+}
+
+type Axis = 'C' | 'Z' | 'T';
+
+/** The images of OME-XML, in its order. */
+export function readOme(xml: string): OmeImage[] {
+  const images: { -readonly [key in keyof OmeImage]: OmeImage[key] }[] = [];
+  let channels: string[] = [];
+  let places: Place[] = [];
+  let uuid: string | undefined;
+  for (const tag of xmlTags(xml)) {
+    if (tag.kind === 'close') continue;
+    const image = images.at(-1);
+    const whole = (name: string, least: number) => Math.max(least, Math.floor(numberAttribute(tag, name) ?? least));
+    if (tag.name === 'OME') uuid = attribute(tag, 'UUID');
+    else if (tag.name === 'Image') {
+      if (images.length === MOST_IMAGES) break;
+      [channels, places] = [[], []];
+      const sizes = { C: 1, Z: 1, T: 1 };
+      images.push({ name: attribute(tag, 'Name') ?? '', order: 'XYCZT', sizes, mpp: {}, channels, places });
+    } else if (image === undefined) continue;
+    else if (tag.name === 'Pixels') {
+      image.order = attribute(tag, 'DimensionOrder') ?? 'XYCZT';
+      image.sizes = { C: whole('SizeC', 1), Z: whole('SizeZ', 1), T: whole('SizeT', 1) };
+      image.mpp = pixelsMpp(tag);
+    } else if (tag.name === 'Channel') channels.push(attribute(tag, 'Name') ?? '');
+    else if (tag.name === 'TiffData') {
+      if (places.length === MOST_PLACES) continue;
+      const first = { C: whole('FirstC', 0), Z: whole('FirstZ', 0), T: whole('FirstT', 0) };
+      places.push({ ifd: numberAttribute(tag, 'IFD'), count: numberAttribute(tag, 'PlaneCount'), first, otherFile: undefined });
+    } else if (tag.name === 'UUID') markOtherFile(places.at(-1), tag, uuid);
+  }
+  return images;
+}
+
+/** The file that has the OME-XML of all, where this one only has pixels. */
+export function metadataFile(xml: string): string | undefined {
+  for (const tag of xmlTags(xml)) if (tag.name === 'BinaryOnly') return attribute(tag, 'MetadataFile');
+  return undefined;
+}
+
+/** A plane lies in the file whose own UUID is given with it. */
+function markOtherFile(place: Place | undefined, tag: XmlTag, own: string | undefined): void {
+  if (place === undefined || own === undefined) return;
+  if (plainText(tag.text).toLowerCase() !== own.toLowerCase())
+    place.otherFile = attribute(tag, 'FileName') ?? plainText(tag.text);
+}
+
+/**
+ * The directory of each channel of an image at one plane of depth and one point in time; undefined for a channel that the file lacks.
+ * Where `TiffData` says nothing of place, planes follow each other from directory 0 in the order of the dimensions. A directory with
+ * several samples a pixel holds as many channels (OME-TIFF specification).
+ *
+ * @param samples of a pixel in one directory
+ */
+export function channelPlanes(image: OmeImage, z: number, t: number, samples: number): (number | undefined)[] {
+  const { planes, strides, linear, stretches } = arrangement(image, samples);
+  const found: (number | undefined)[] = Array(Math.min(planes.C, MOST_CHANNELS)).fill(undefined);
+  let left = found.length;
+  const base = linear({ C: 0, Z: z, T: t });
+  for (const { start, end, ifd, otherFile } of stretches) {
+    for (let C = Math.max(0, Math.ceil((start - base) / strides.C)); C < found.length && base + C * strides.C < end; C++) {
+      if (otherFile === undefined && found[C] === undefined) {
+        found[C] = (ifd ?? 0) + base + C * strides.C - start;
+        left--;
+      }
+    }
+    if (left === 0) break;
+  }
+  return found;
+}
+
+/** How the planes of an image follow each other, and which stretches of them `TiffData` places. */
+function arrangement({ sizes, order, places }: OmeImage, samples: number) {
+  const planes: Record<Axis, number> = { C: Math.max(1, Math.ceil(sizes.C / samples)), Z: sizes.Z, T: sizes.T };
+  const axes = ([...order].filter((axis) => axis === 'C' || axis === 'Z' || axis === 'T') as Axis[]).slice(0, 3);
+  const strides: Record<Axis, number> = { C: 0, Z: 0, T: 0 };
+  let total = 1;
+  for (const axis of axes) {
+    strides[axis] = total;
+    total *= planes[axis];
+  }
+  const linear = (at: Record<Axis, number>) => at.C * strides.C + at.Z * strides.Z + at.T * strides.T;
+  const stretches = (places.length > 0 ? places : [EVERYWHERE]).map(({ ifd, count, first, otherFile }) => {
+    const start = linear({ ...first, C: Math.floor(first.C / samples) });
+    return { start, end: start + (count ?? (ifd === undefined ? total : 1)), ifd, otherFile };
+  });
+  return { planes, strides, total, linear, stretches };
+}
+
+/** Which plane of depth and point in time of an image is read. */
+export interface OmeStand {
+  /** Both counted from 0. */
+  readonly z: number;
+  readonly t: number;
+  /** How many of the image's planes other files have, and the name of one of those. */
+  readonly elsewhere: { readonly planes: number; readonly of: number; readonly file: string } | undefined;
+}
+
+/**
+ * The middle plane of depth, which is what the scanner focused on, at the first point in time. Where other files have that, of the planes that are here
+ * those of most channels, and of these the nearest to it.
+ *
+ * @param samples of a pixel in one directory
+ */
+export function omeStand(image: OmeImage, samples: number): OmeStand {
+  const { sizes } = image;
+  const middle = Math.floor((sizes.Z - 1) / 2);
+  const file = image.places.find(({ otherFile }) => otherFile !== undefined)?.otherFile;
+  if (file === undefined) return { z: middle, t: 0, elsewhere: undefined };
+  const { planes, strides, total, stretches } = arrangement(image, samples);
+  const here = new Map<number, { readonly z: number; readonly t: number; channels: number }>();
+  let elsewhere = 0;
+  let left = MOST_CHANNELS;
+  for (const { start, end, otherFile } of stretches) {
+    if (otherFile !== undefined) elsewhere += Math.max(0, Math.min(end, total) - start);
+    else {
+      for (let plane = start; plane < Math.min(end, total) && left > 0; plane++, left--) {
+        const [z, t] = [Math.floor(plane / strides.Z) % planes.Z, Math.floor(plane / strides.T) % planes.T];
+        const stand = here.get(t * planes.Z + z) ?? { z, t, channels: 0 };
+        stand.channels++;
+        here.set(t * planes.Z + z, stand);
+      }
+    }
+  }
+  const [best = { z: middle, t: 0 }] = [...here.values()].sort(
+    (a, b) => b.channels - a.channels || Math.abs(a.z - middle) - Math.abs(b.z - middle) || a.t - b.t,
+  );
+  return { z: best.z, t: best.t, elsewhere: { planes: elsewhere, of: total, file } };
+}
+
+const EVERYWHERE: Place = { ifd: undefined, count: undefined, first: { C: 0, Z: 0, T: 0 }, otherFile: undefined };
+
+/** More of these make no sense in one file, whose directories are no more than 4,096. */
+const MOST_CHANNELS = 4096;
+const MOST_IMAGES = 1024;
+const MOST_PLACES = 2 ** 15;

@@ -1,0 +1,94 @@
+import { extname } from 'node:path';
+import { SegtileError } from '../../errors.js';
+import { fileName } from '../../io/location.js';
+import { requireMpp } from '../../plan/mpp-range.js';
+import type { SlideMpp } from '../slide.js';
+
+/** Microns per pixel by what a file calls a slide: its path, its name, or its name without the extension. */
+export type MppTable = ReadonlyMap<string, { readonly mpp: number; readonly line: number }>;
+
+/** What people call the second column. */
+const HEADER = /^[a-zµ_ ]*(mpp|micron|micromet|pixel|resolution|um|µm)/i;
+
+/**
+ * Reads a CSV of `slide,mpp`: a line a slide, the micrometres per pixel of its level 0. Further columns are passed over, as are empty lines and
+ * a first line that names its columns.
+ *
+ * @param path names the file in messages
+ * @throws {SegtileError} `input` naming the line, for a number that is none or a slide that has two
+ */
+export function parseMppCsv(text: string, path: string): MppTable {
+  const table = new Map<string, { readonly mpp: number; readonly line: number }>();
+  for (const [index, row] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .entries()) {
+    if (row.trim() === '') continue;
+    const line = index + 1;
+    const [slide = '', value] = fields(row);
+    const mpp = Number(value === '' ? Number.NaN : value);
+    if (line === 1 && value !== undefined && HEADER.test(value)) continue;
+    const hint = 'each line is a slide and its micrometres per pixel, such as slide-1.svs,0.25';
+    if (slide === '' || value === undefined) {
+      throw new SegtileError(
+        'input',
+        `expected a slide and its microns per pixel in line ${line} of ${path} but got "${row}"`,
+        hint,
+      );
+    }
+    if (!(mpp > 0 && Number.isFinite(mpp))) {
+      throw new SegtileError('input', `expected a positive number for mpp in line ${line} of ${path} but got "${value}"`, hint);
+    }
+    requireMpp(mpp, `line ${line} of ${path}`, 'input');
+    const before = table.get(slide);
+    if (before !== undefined && before.mpp !== mpp) {
+      const both = `${before.mpp} in line ${before.line} and ${mpp} in line ${line}`;
+      throw new SegtileError('input', `${path} gives ${slide} two values: ${both}`, 'leave one line for each slide');
+    }
+    if (before === undefined) table.set(slide, { mpp, line });
+  }
+  return table;
+}
+
+/** The fields of a line of CSV, without the quotes and the space around them (RFC 4180; no field goes over lines here). */
+function fields(row: string): string[] {
+  const found: string[] = [];
+  for (const match of row.matchAll(/(?:^|,)\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))/g)) {
+    found.push(match[1]?.replaceAll('""', '"') ?? match[2]!.trim());
+  }
+  return found;
+}
+
+/**
+ * What a table says of a slide: by its path as given, else by its file name, else by its name without the extension.
+ *
+ * @returns undefined where it says nothing
+ */
+export function lookUpMpp(table: MppTable, slide: string): SlideMpp | undefined {
+  const found = namesOf(slide).flatMap((name) => table.get(name) ?? [])[0];
+  return found && { x: found.mpp, y: found.mpp, source: '--slide-mpp-csv' };
+}
+
+/**
+ * Makes sure that every line of a table says something of a slide: one that does not is a slip of the pen, or of another study.
+ *
+ * @param path names the file in messages
+ * @throws {SegtileError} `input` naming the lines that match none
+ */
+export function requireMatched(table: MppTable, path: string, slides: readonly string[]): void {
+  const names = new Set(slides.flatMap(namesOf));
+  const strays = [...table].filter(([name]) => !names.has(name)).map(([name, { line }]) => `${name} in line ${line}`);
+  if (strays.length === 0) return;
+  const some = strays.slice(0, 5).join(', ') + (strays.length > 5 ? `, … (${strays.length} in all)` : '');
+  throw new SegtileError(
+    'input',
+    `${path} lists what is none of the slides: ${some}`,
+    `the slides are ${slides.slice(0, 5).map(fileName).join(', ')}${slides.length > 5 ? ', …' : ''}; mend the line or leave it out`,
+  );
+}
+
+/** What a file may call a slide: its path as given, its file name, its name without the extension. */
+function namesOf(slide: string): [path: string, name: string, stem: string] {
+  const name = fileName(slide);
+  return [slide, name, name.slice(0, name.length - (/\.ome\.tiff?$/i.exec(name)?.[0].length ?? extname(name).length))];
+}

@@ -1,0 +1,145 @@
+import { SegtileError } from '../../errors.js';
+import { mppProblem, requireMpp } from '../../plan/mpp-range.js';
+import { attribute, rootName, type XmlTag, xmlTags } from '../../plan/xml.js';
+import type { Resolution } from '../../tiff/directory.js';
+import type { SlideMpp } from '../slide.js';
+import { imagejMpp } from './imagej-mpp.js';
+import { micrometresPer } from './length-units.js';
+
+/** What one source says of the size of pixels: a size, or why what it says is none, as sentences that quote it. Neither where it says nothing. */
+export interface SaidMpp {
+  readonly mpp?: SlideMpp | undefined;
+  readonly notes?: readonly string[];
+}
+
+/** What a file says about the physical size of its pixels. */
+export interface MppClues {
+  /** What the maker's own text says of the image that is read, where it has been looked at. */
+  readonly said?: SaidMpp | undefined;
+  /** Text of the tag ImageDescription of the full-resolution image: may be OME-XML, or a description by Aperio or ImageJ. */
+  readonly description: string;
+  readonly resolution: Resolution | undefined;
+}
+
+/**
+ * Microns per pixel of level 0 from the first of these that has them: the user, OME-XML, the maker's text, the TIFF resolution tags; undefined
+ * where none does. What a file says that no slide can have (see {@link mppProblem}) counts as not said, and is quoted in a note.
+ *
+ * @param given microns per pixel that the user gave: a number comes from --slide-mpp
+ * @throws {SegtileError} `usage` where `given` is no size that a slide can have
+ */
+export function findMpp(
+  given: number | SlideMpp | undefined,
+  clues: MppClues,
+): SaidMpp & { readonly notes: readonly string[] } {
+  if (given !== undefined) return { mpp: givenMpp(given), notes: [] };
+  const notes: string[] = [];
+  for (const { mpp, notes: own = [] } of saidBy(clues)) {
+    notes.push(...own);
+    const problem = mpp && mppProblem(mpp);
+    if (mpp && problem === undefined) return { mpp, notes };
+    if (mpp) notes.push(`${quoted(mpp)}, ${problem}: not believed, --slide-mpp says the right size`);
+  }
+  return { mpp: undefined, notes };
+}
+
+/** What a file of segtile's own says: its pixels may be as large as anybody wished. */
+export function ownMpp(clues: MppClues): SlideMpp | undefined {
+  return saidBy(clues).find(({ mpp }) => mpp !== undefined)?.mpp;
+}
+
+function saidBy({ said, description, resolution }: MppClues): readonly SaidMpp[] {
+  return [said ?? omeMpp(description), aperioMpp(description), imagejMpp(description, resolution), tagMpp(resolution)];
+}
+
+function quoted({ x, y, source }: SlideMpp): string {
+  const figure = (value: number): string => String(Number(value.toPrecision(4)));
+  return `${source} ${source.endsWith('s') ? 'say' : 'says'} ${x === y ? figure(x) : `${figure(x)} x ${figure(y)}`} µm per pixel`;
+}
+
+/**
+ * What the user says, which goes above anything in a file.
+ *
+ * @throws {SegtileError} `usage` where no slide can have it
+ */
+export function givenMpp(given: number | SlideMpp): SlideMpp {
+  if (typeof given === 'number') {
+    requireMpp(given, '--slide-mpp');
+    return { x: given, y: given, source: '--slide-mpp' };
+  }
+  const problem = mppProblem(given);
+  if (problem === undefined) return given;
+  throw new SegtileError(
+    'usage',
+    `${given.source} gives ${given.x} x ${given.y} µm per pixel, ${problem}`,
+    'give micrometres per pixel, such as 0.5',
+  );
+}
+
+/** Reads PhysicalSizeX and PhysicalSizeY of the first `Pixels` of OME-XML. */
+export function omeMpp(description: string): SaidMpp {
+  if (!isOme(description)) return {};
+  for (const tag of xmlTags(description)) if (tag.name === 'Pixels') return pixelsMpp(tag);
+  return {};
+}
+
+/**
+ * Reads PhysicalSizeX and PhysicalSizeY of a `Pixels` element. Their unit is µm unless said otherwise (OME schema 2016-06). A size in a
+ * unit that is no length, such as `pixel`, is no size. Where one axis is said alone, pixels are taken to be square, with a note.
+ */
+export function pixelsMpp(pixels: XmlTag): SaidMpp {
+  const [x, y] = [omeSize(pixels, 'X'), omeSize(pixels, 'Y')];
+  const wrong = [x, y].flatMap((size) => (typeof size === 'string' ? [size] : []));
+  if (wrong.length > 0) return { notes: wrong };
+  const [across, down] = [x ?? y, y ?? x] as (number | undefined)[];
+  if (across === undefined || down === undefined) return {};
+  const alone = `OME-XML says PhysicalSize${x === undefined ? 'Y' : 'X'} alone: pixels are taken to be square`;
+  return { ...physical(across, down, 'OME-XML'), ...(x === undefined || y === undefined ? { notes: [alone] } : {}) };
+}
+
+/** The micrometres of an axis; a sentence where what is said is no length, undefined where nothing is. */
+function omeSize(pixels: XmlTag, axis: 'X' | 'Y'): number | string | undefined {
+  const said = attribute(pixels, `PhysicalSize${axis}`);
+  if (said === undefined || said === '') return undefined;
+  const unit = attribute(pixels, `PhysicalSize${axis}Unit`) ?? 'µm';
+  const micrometres = decimal(said) * (micrometresPer(unit) ?? Number.NaN);
+  if (micrometres > 0 && micrometres < Number.POSITIVE_INFINITY) return micrometres;
+  return `OME-XML says PhysicalSize${axis} "${said}" in "${unit}", which is no length: not believed`;
+}
+
+/** Whether a description is OME-XML. */
+export function isOme(description: string): boolean {
+  return rootName(description) === 'OME';
+}
+
+/** Reads `MPP = 0.4990` of the `|`-separated fields of a description that Aperio software wrote. */
+export function aperioMpp(description: string): SaidMpp {
+  const said = isAperio(description) ? /\|\s*MPP\s*=\s*([^|\r\n]*)/i.exec(description)?.[1]?.trim() : undefined;
+  if (said === undefined || said === '') return {};
+  const [, value = '', unit = 'um'] = /^([-+.,\deE]+)\s*(\S*)$/.exec(said) ?? [];
+  const mpp = decimal(value) * (micrometresPer(unit || 'um') ?? Number.NaN);
+  const found = physical(mpp, mpp, 'Aperio MPP');
+  return found.mpp ? found : { notes: [`Aperio MPP says "${said}", which is no size: not believed`] };
+}
+
+/** Whether a description was written by Aperio software. */
+export function isAperio(description: string): boolean {
+  return description.startsWith('Aperio');
+}
+
+/** Reads the resolution tags where they are in cm or inch. */
+export function tagMpp(resolution: Resolution | undefined): SaidMpp {
+  if (resolution === undefined || resolution.unit === 'none') return {};
+  const micrometres = resolution.unit === 'cm' ? 10_000 : 25_400;
+  return physical(micrometres / resolution.x, micrometres / resolution.y, 'TIFF resolution tags');
+}
+
+/** A number as scanners write it: some put a comma where their country does. NaN where it is none. */
+export function decimal(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text.trim().replace(',', '.'));
+}
+
+/** A physical size, where both sides are positive. */
+export function physical(x: number, y: number, source: string): SaidMpp {
+  return x > 0 && y > 0 && Number.isFinite(x) && Number.isFinite(y) ? { mpp: { x, y, source } } : {};
+}

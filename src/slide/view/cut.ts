@@ -1,0 +1,182 @@
+import { throwIfAborted } from '../../errors.js';
+import type { WindowRows } from '../../plan/windows.js';
+import { newSamples, typeOf } from '../../tiff/samples/native.js';
+import type { Band, Box, Samples, Size, Span, Window } from '../../types.js';
+import { cacheRows, type RowCache, type Slab } from './rows.js';
+import { between, endOf, mergeSpans, overlap } from './spans.js';
+
+/** What windows are cut from: a slide at its working resolution, or the labels that lie on it. Its size is in working pixels. */
+export interface BandSource<Data extends Samples = Uint8Array> extends Size {
+  /** See `View.readBands`. All bands have the same number of channels. */
+  readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band<Data>>;
+}
+
+/** A window and what is to be seen of it. */
+export interface CutWindow<Data extends Samples<ArrayBuffer> = Uint8Array<ArrayBuffer>> {
+  readonly window: Window;
+  /**
+   * `box.width * box.height` interleaved pixels with the channels and the type of the source. They belong to the receiver, and fill their
+   * `ArrayBuffer`, which can be transferred to another thread.
+   */
+  readonly pixels: Data;
+}
+
+/** Gives exactly so many samples of the source's type, which may hold anything, in an `ArrayBuffer` of their own. */
+export type Memory<Data extends Samples<ArrayBuffer> = Uint8Array<ArrayBuffer>> = (samples: number) => Data;
+
+/** What one row of windows needs of the image, in working pixels. */
+interface Need {
+  readonly row: number;
+  readonly rows: Span;
+  readonly columns: readonly Span[];
+}
+
+/** Runs of wanted columns with less than this many pixels between them are read as one. */
+const columnGap = 64;
+
+/**
+ * Cuts the windows that a plan keeps, in the order of the plan: rows of windows from top to bottom, each from left to right.
+ *
+ * The image is read in one pass. Of each of its rows only the columns of windows that touch it are asked for, none where there is no
+ * such window; a band of rows is held until the last row of windows that touches it has been cut.
+ *
+ * Parts of a window outside of the image are filled by reflection, see {@link reflect}.
+ *
+ * @param memory gives what the pixels of each window are put into; new memory without it
+ * @throws {SegtileError} `aborted` when the signal fires, and as the slide does on reading
+ */
+export function cutWindows(
+  view: BandSource,
+  plan: WindowRows,
+  signal?: AbortSignal,
+  memory?: Memory,
+): AsyncGenerator<CutWindow, void, undefined>;
+export function cutWindows(
+  view: BandSource<Samples>,
+  plan: WindowRows,
+  signal?: AbortSignal,
+  memory?: Memory<Samples<ArrayBuffer>>,
+): AsyncGenerator<CutWindow<Samples<ArrayBuffer>>, void, undefined>;
+export async function* cutWindows(
+  view: BandSource<Samples>,
+  plan: WindowRows,
+  signal?: AbortSignal,
+  memory?: Memory<Samples<ArrayBuffer>>,
+): AsyncGenerator<CutWindow<Samples<ArrayBuffer>>, void, undefined> {
+  const needs = needsOf(view, plan);
+  if (needs.length === 0) return;
+  // A window that lies mostly above or below the image may need rows before those of the row of windows above it.
+  const neededFrom = needs.map((need) => need.rows.start);
+  for (let i = needs.length - 2; i >= 0; i--) neededFrom[i] = Math.min(neededFrom[i]!, neededFrom[i + 1]!);
+  const rows = between(
+    neededFrom[0]!,
+    needs.reduce((end, need) => Math.max(end, endOf(need.rows)), 0),
+  );
+  const cache = cacheRows(view.readBands(rows, (touched) => columnsOf(needs, touched), signal));
+  try {
+    for (const [i, need] of needs.entries()) {
+      cache.forget(neededFrom[i]!);
+      await cache.until(endOf(need.rows));
+      for (const window of plan.kept(need.row)) {
+        throwIfAborted(signal);
+        yield { window, pixels: cutBox(cache, view, window.box, memory) };
+      }
+    }
+  } finally {
+    await cache.close();
+  }
+}
+
+function needsOf(image: Size, plan: WindowRows): Need[] {
+  const needs: Need[] = [];
+  for (let row = 0; row < plan.count; row++) {
+    const kept = plan.kept(row);
+    if (kept.length === 0) continue;
+    const { y, height } = kept[0]!.box;
+    const columns = kept.map(({ box }) => reflectedSpan({ start: box.x, length: box.width }, image.width));
+    needs.push({
+      row,
+      rows: reflectedSpan({ start: y, length: height }, image.height),
+      columns: mergeSpans(columns, columnGap),
+    });
+  }
+  return needs;
+}
+
+function columnsOf(needs: readonly Need[], rows: Span): Span[] {
+  return mergeSpans(
+    needs.filter((need) => overlap(need.rows, rows)).flatMap((need) => need.columns),
+    columnGap,
+  );
+}
+
+/**
+ * Where a pixel outside of an image takes its value from: the image is mirrored about the centre of its edge pixel, which is not
+ * repeated (-1 gives 1, `length` gives `length - 2`; numpy's and ONNX's `reflect`). Where the mirror image is too short as well, its
+ * last pixel is repeated.
+ *
+ * @param length of the image along the axis, at least 1
+ */
+export function reflect(index: number, length: number): number {
+  if (index < 0) return Math.min(-index, length - 1);
+  if (index >= length) return Math.max(2 * length - 2 - index, 0);
+  return index;
+}
+
+/** The least span of an image that has every pixel that a span takes its values from, see {@link reflect}. */
+export function reflectedSpan(span: Span, length: number): Span {
+  // Reflection turns back only at the first and the last pixel, so the extremes are there or at the ends of the span.
+  const turns = [span.start, endOf(span) - 1, 0, length - 1].filter((i) => i >= span.start && i < endOf(span));
+  const sources = turns.map((i) => reflect(i, length));
+  return between(Math.min(...sources), Math.max(...sources) + 1);
+}
+
+function cutBox(
+  cache: RowCache,
+  image: Size,
+  box: Box,
+  memory: Memory<Samples<ArrayBuffer>> | undefined,
+): Samples<ArrayBuffer> {
+  const columns = reflectedSpan({ start: box.x, length: box.width }, image.width);
+  const insideFrom = Math.min(Math.max(box.x, 0), box.x + box.width);
+  const insideTo = Math.max(insideFrom, Math.min(box.x + box.width, image.width));
+  const inside = between(insideFrom, insideTo);
+  const slabOf = (row: number): Slab => cache.slab(reflect(box.y + row, image.height), columns);
+  const first = slabOf(0);
+  const samples = box.width * box.height * first.channels;
+  const out = memory?.(samples) ?? newSamples(typeOf(first.data), samples);
+  for (let row = 0; row < box.height; ) row = copyRows(slabOf(row), image, box, inside, row, out);
+  return out;
+}
+
+/**
+ * Copies rows of a box, as many as a slab has.
+ *
+ * @param inside the columns of the box that lie in the image
+ * @returns the first row that was not copied
+ */
+function copyRows(slab: Slab, image: Size, box: Box, inside: Span, from: number, out: Samples): number {
+  const { channels, data } = slab;
+  const end = endOf(inside);
+  let row = from;
+  for (; row < box.height; row++) {
+    const y = reflect(box.y + row, image.height);
+    if (y < slab.y || y >= slab.y + slab.height) break;
+    // Where column 0 is, or would be, of this row in the slab and in the window.
+    const source = ((y - slab.y) * slab.width - slab.x) * channels;
+    const to = (row * box.width - box.x) * channels;
+    if (inside.length > 0)
+      out.set(data.subarray(source + inside.start * channels, source + end * channels), to + inside.start * channels);
+    copyReflected(slab, source, out, to, between(box.x, inside.start), image.width);
+    copyReflected(slab, source, out, to, between(end, box.x + box.width), image.width);
+  }
+  return row;
+}
+
+function copyReflected(slab: Slab, from: number, out: Samples, to: number, columns: Span, length: number): void {
+  const { channels, data } = slab;
+  for (let x = columns.start; x < endOf(columns); x++) {
+    const source = from + reflect(x, length) * channels;
+    for (let c = 0; c < channels; c++) out[to + x * channels + c] = data[source + c]!;
+  }
+}

@@ -1,0 +1,39 @@
+import { throwIfAborted } from '../../errors.js';
+import type { Pixels } from '../../types.js';
+import type { Slide } from '../slide.js';
+import { workingView } from './view.js';
+
+/**
+ * The whole slide as one small RGB image: `maxSide` pixels on its long side, or its own size where that is less. Reads the coarsest
+ * level that is large enough; a file without a pyramid is read through once, a band at a time.
+ *
+ * @param onRows is told how many rows of the overview are done, and of how many
+ * @throws {SegtileError} as the slide does on reading
+ */
+export async function readOverview(
+  slide: Slide,
+  maxSide: number,
+  signal?: AbortSignal,
+  onRows?: (done: number, total: number) => void,
+): Promise<Pixels> {
+  const downsample = Math.max(1, Math.max(slide.width, slide.height) / maxSide);
+  const [width, height] = [slide.width, slide.height].map((side) => Math.max(1, Math.round(side / downsample))) as [
+    number,
+    number,
+  ];
+  const view = workingView(slide, { kind: 'size', width, height });
+  const data = new Uint8Array(width * height * 3);
+  const all = [{ start: 0, length: width }];
+  for await (const band of view.readBands({ start: 0, length: height }, () => all, signal)) {
+    throwIfAborted(signal);
+    for (const { x, pixels } of band.runs) {
+      for (let row = 0; row < band.height; row++) {
+        const from = row * pixels.width * 3;
+        data.set(pixels.data.subarray(from, from + pixels.width * 3), ((band.y + row) * width + x) * 3);
+      }
+    }
+    band.release?.();
+    onRows?.(band.y + band.height, height);
+  }
+  return { width, height, channels: 3, data };
+}

@@ -1,0 +1,86 @@
+import { SegtileError } from '../../errors.js';
+import type { Band, Samples, Span } from '../../types.js';
+import { endOf } from './spans.js';
+
+/**
+ * A rectangle of pixels that is at hand: sample `c` of pixel `(x, y)` is
+ * `data[((y - slab.y) * width + x - slab.x) * channels + c]`.
+ */
+export interface Slab<Data extends Samples = Samples> {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Data;
+}
+
+/** Bands that were read and are still needed. A band is kept whole until none of its rows is needed; then it is released. */
+export interface RowCache<Data extends Samples = Samples> {
+  /** Reads on until all rows before `end` are at hand. */
+  until(end: number): Promise<void>;
+  /** What is held of row `y` and its neighbours that has all of `columns`. */
+  slab(y: number, columns: Span): Slab<Data>;
+  /** Lets go of every band that lies wholly above row `y`, of those still to come as well. */
+  forget(y: number): void;
+  /** Lets go of everything and stops the reading. */
+  close(): Promise<void>;
+}
+
+/** Holds the bands of a slide or view between their reading and their last use. Nothing is read before it is asked for. */
+export function cacheRows<Data extends Samples>(source: AsyncIterable<Band<Data>>): RowCache<Data> {
+  const iterator = source[Symbol.asyncIterator]();
+  let bands: Band<Data>[] = [];
+  let from = Number.NEGATIVE_INFINITY;
+  let end = Number.NEGATIVE_INFINITY;
+  return {
+    async until(wanted) {
+      while (end < wanted) {
+        const next = await iterator.next();
+        if (next.done) throw new SegtileError('input', `the rows of the slide ended at ${end}, before row ${wanted}`);
+        end = next.value.y + next.value.height;
+        if (end > from) bands.push(next.value);
+        else next.value.release?.();
+      }
+    },
+    slab(y, columns) {
+      const band = bands.find((held) => y >= held.y && y < held.y + held.height);
+      const run = band?.runs.find(({ x, pixels }) => x <= columns.start && x + pixels.width >= endOf(columns));
+      if (band === undefined || run === undefined) {
+        throw new SegtileError('input', `columns ${columns.start} to ${endOf(columns)} of row ${y} were not read`);
+      }
+      const { width, channels, data } = run.pixels;
+      return { x: run.x, y: band.y, width, height: band.height, channels, data };
+    },
+    forget(y) {
+      from = y;
+      for (const band of bands) if (band.y + band.height <= y) band.release?.();
+      bands = bands.filter((band) => band.y + band.height > y);
+    },
+    async close() {
+      bands = [];
+      await iterator.return?.();
+    },
+  };
+}
+
+/**
+ * The same items, of which the next is asked for while the last one is in use. An error shows up in its turn; the source is closed
+ * when the consumer leaves.
+ */
+export async function* oneAhead<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  let pending = iterator.next();
+  try {
+    for (;;) {
+      const current = await pending;
+      if (current.done) return;
+      pending = iterator.next();
+      // If the consumer leaves now, nobody awaits this one; without a handler its failure would end the process.
+      pending.catch(() => undefined);
+      yield current.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
