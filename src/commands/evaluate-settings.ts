@@ -4,7 +4,7 @@ import { reason, SegtileError } from '../errors.js';
 import type { EvaluateSettings } from '../pipeline/evaluate-mask.js';
 import { predictedName, shownRuns } from '../pipeline/prediction.js';
 import { readConfig } from '../truth/config.js';
-import { idsOfRuns } from '../truth/rle-csv.js';
+import { idsOfRuns } from '../truth/shapes/rle-csv.js';
 import { slideOfId } from '../truth/slide-names.js';
 import type { EvaluateOptions } from './evaluate-options.js';
 import { labelRule, readThresholds } from './thresholds.js';

@@ -13,7 +13,7 @@ import {
   pixelsOf,
   slotTable,
 } from '../score/confusion.js';
-import { readLabelTile } from '../truth/label-tile.js';
+import { readLabelTile } from '../truth/images/label-tile.js';
 import type { MaskClass, Pixels } from '../types.js';
 import { mapOrdered } from './ordered.js';
 import type { TilePredictions } from './tile-predictions.js';

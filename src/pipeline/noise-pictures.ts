@@ -5,7 +5,7 @@ import { readTileFiles } from '../dataset/tile-files.js';
 import { SegtileError, throwIfAborted } from '../errors.js';
 import type { Placement } from '../io/partial-file.js';
 import { difference, differenceColors, outlined } from '../report/panels.js';
-import { readLabelTile } from '../truth/label-tile.js';
+import { readLabelTile } from '../truth/images/label-tile.js';
 import { type Comparison, isSeen, type TileFailure, type TileNoise } from './compare-tiles.js';
 import { imagePanel, labelPanel, sheetPath, type TilePanels, writeSheet } from './sheets.js';
 import type { TilePredictions } from './tile-predictions.js';

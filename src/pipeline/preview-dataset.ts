@@ -6,7 +6,7 @@ import { readTileFiles } from '../dataset/tile-files.js';
 import { outputError } from '../io/partial-file.js';
 import { createRandom, shuffled } from '../plan/random.js';
 import { outlined } from '../report/panels.js';
-import { readLabelTile } from '../truth/label-tile.js';
+import { readLabelTile } from '../truth/images/label-tile.js';
 import { readTable } from '../truth/table.js';
 import type { MaskClass, Pixels } from '../types.js';
 import { makeFolders } from './dataset-files.js';

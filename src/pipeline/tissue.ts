@@ -182,7 +182,7 @@ async function paintRegions(
     throw new SegtileError('input', message, 'download it and give its path');
   }
   // Loaded where it is wanted: it brings all that reads truth.
-  const { openRegions } = await import('../truth/json-truth.js');
+  const { openRegions } = await import('../truth/shapes/json-truth.js');
   const regions = await openRegions(path, slide, signal);
   const mask = new Uint8Array(overview.width * overview.height);
   const everything = [{ start: 0, length: overview.width }];

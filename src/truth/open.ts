@@ -2,11 +2,11 @@ import { SegtileError } from '../errors.js';
 import { openFile } from '../io/source.js';
 import type { Size } from '../types.js';
 import type { TruthConfig } from './config.js';
-import { imageTruth } from './image-truth.js';
-import { isCoco, openJsonTruth, sizeInCoco } from './json-truth.js';
-import { openLabelPng } from './label-png.js';
-import { openLabelTiff } from './label-tiff.js';
-import { openRleCsv } from './rle-csv.js';
+import { imageTruth } from './images/image-truth.js';
+import { openLabelPng } from './images/label-png.js';
+import { openLabelTiff } from './images/label-tiff.js';
+import { isCoco, openJsonTruth, sizeInCoco } from './shapes/json-truth.js';
+import { openRleCsv } from './shapes/rle-csv.js';
 import { isPacked, startOfText } from './text-file.js';
 import type { Truth } from './truth.js';
 

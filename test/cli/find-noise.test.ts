@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { palettePng } from '../../dist/dataset/png.js';
 import { writeLabelMask } from '../../dist/mask/label-mask.js';
-import { readLabelTile } from '../../dist/truth/label-tile.js';
+import { readLabelTile } from '../../dist/truth/images/label-tile.js';
 import type { Pixels } from '../../dist/types.js';
 import { type CsvRow, readCsv, rowsOf } from '../dataset/csv.js';
 import { filesIn, folder, save, segtile, segtileWell } from './door.js';

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openSlide } from '../../dist/slide/open.js';
 import { workingView } from '../../dist/slide/view/view.js';
-import { readLabelTile } from '../../dist/truth/label-tile.js';
+import { readLabelTile } from '../../dist/truth/images/label-tile.js';
 import type { Pixels } from '../../dist/types.js';
 import { readCsv } from '../dataset/csv.js';
 import { channelNetwork } from '../model/networks.ts';

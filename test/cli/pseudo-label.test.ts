@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromFile } from 'geotiff';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readLabelTile } from '../../dist/truth/label-tile.js';
+import { readLabelTile } from '../../dist/truth/images/label-tile.js';
 import { readCsv } from '../dataset/csv.ts';
 import { identityNetwork } from '../model/networks.ts';
 import { filesIn, folder, type Paint, readMask, save, segtile, segtileWell, speckled, writeSlide } from './door.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openRegions } from '../../dist/truth/json-truth.js';
+import { openRegions } from '../../dist/truth/shapes/json-truth.js';
 import { readLabels } from './read.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-regions-'));

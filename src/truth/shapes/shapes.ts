@@ -1,5 +1,5 @@
-import { firstShowing, nearest } from '../plan/stretch.js';
-import type { Box, Size } from '../types.js';
+import { firstShowing, nearest } from '../../plan/stretch.js';
+import type { Box, Size } from '../../types.js';
 
 /** What a shape covers, in level-0 pixels, not rounded. */
 export interface Extent {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { rleEncoder } from '../../dist/plan/rle.js';
-import { defaultConfig } from '../../dist/truth/config.js';
-import { openTruth } from '../../dist/truth/open.js';
-import { sharedFile } from '../shared.js';
-import { greyPixels } from './read.js';
+import { rleEncoder } from '../../../dist/plan/rle.js';
+import { defaultConfig } from '../../../dist/truth/config.js';
+import { openTruth } from '../../../dist/truth/open.js';
+import { sharedFile } from '../../shared.js';
+import { greyPixels } from '../read.js';
 
 const csv = sharedFile('hubmap/train_rle_full_res_2slides.csv');
 const masks = sharedFile('hubmap/masks');

@@ -1,13 +1,13 @@
-import { SegtileError } from '../errors.js';
-import { labelRuns, type Region, trackRegions } from '../plan/connected.js';
-import { levelFactor } from '../plan/level-factor.js';
-import { firstShowing, nearest } from '../plan/stretch.js';
-import type { Band, BandRun, Size, Span, SpanningSize } from '../types.js';
-import { requireSameShape, stretchNotes } from './aspect.js';
-import { IGNORE, type TruthConfig } from './config.js';
+import { SegtileError } from '../../errors.js';
+import { labelRuns, type Region, trackRegions } from '../../plan/connected.js';
+import { levelFactor } from '../../plan/level-factor.js';
+import { firstShowing, nearest } from '../../plan/stretch.js';
+import type { Band, BandRun, Size, Span, SpanningSize } from '../../types.js';
+import { requireSameShape, stretchNotes } from '../aspect.js';
+import { IGNORE, type TruthConfig } from '../config.js';
+import type { LabelView, Truth, TruthObject } from '../truth.js';
 import type { LabelImage, ValueBand } from './label-image.js';
 import { majorityView, shrinks } from './majority-view.js';
-import type { LabelView, Truth, TruthObject } from './truth.js';
 import { type Labels, labelsOf } from './values.js';
 
 /**

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createInflate } from 'node:zlib';
-import { reason, SegtileError, throwIfAborted } from '../errors.js';
-import { exifOrientation } from '../tiff/samples/orientation.js';
-import type { Size } from '../types.js';
+import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { exifOrientation } from '../../tiff/samples/orientation.js';
+import type { Size } from '../../types.js';
 
 /** What a PNG says of itself (W3C, Portable Network Graphics, 3rd edition, chunk IHDR). */
 export interface PngHeader extends Size {

@@ -1,16 +1,16 @@
-import { SegtileError } from '../errors.js';
-import type { ByteSource } from '../io/source.js';
-import { jpeg } from '../tiff/codecs/jpeg/jpeg.js';
-import { codecOf } from '../tiff/codecs/registry.js';
-import { readTiff } from '../tiff/container.js';
-import { type Directory, directoryName } from '../tiff/directory.js';
-import { requireBlocks } from '../tiff/read/check.js';
-import { requireDecodable } from '../tiff/read/decodable.js';
-import { readNativeBands } from '../tiff/read/read.js';
-import { sampleWords } from '../tiff/samples/native.js';
-import { orientationNotes } from '../tiff/samples/orientation.js';
-import { photometricName } from '../tiff/samples/photometric.js';
-import type { BandRun, Samples } from '../types.js';
+import { SegtileError } from '../../errors.js';
+import type { ByteSource } from '../../io/source.js';
+import { jpeg } from '../../tiff/codecs/jpeg/jpeg.js';
+import { codecOf } from '../../tiff/codecs/registry.js';
+import { readTiff } from '../../tiff/container.js';
+import { type Directory, directoryName } from '../../tiff/directory.js';
+import { requireBlocks } from '../../tiff/read/check.js';
+import { requireDecodable } from '../../tiff/read/decodable.js';
+import { readNativeBands } from '../../tiff/read/read.js';
+import { sampleWords } from '../../tiff/samples/native.js';
+import { orientationNotes } from '../../tiff/samples/orientation.js';
+import { photometricName } from '../../tiff/samples/photometric.js';
+import type { BandRun, Samples } from '../../types.js';
 import type { LabelImage, ValueRun } from './label-image.js';
 
 /** Values of the tag PhotometricInterpretation. */

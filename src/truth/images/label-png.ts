@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { SegtileError } from '../errors.js';
-import { orientationNotes } from '../tiff/samples/orientation.js';
+import { SegtileError } from '../../errors.js';
+import { orientationNotes } from '../../tiff/samples/orientation.js';
 import type { LabelImage, ValueBand } from './label-image.js';
 import { PNG_SAMPLES, type PngHeader, type PngOpener, pngRows, readPngHeader, readPngOrientation } from './png.js';
 

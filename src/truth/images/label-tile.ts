@@ -1,5 +1,5 @@
-import { SegtileError } from '../errors.js';
-import type { Pixels } from '../types.js';
+import { SegtileError } from '../../errors.js';
+import type { Pixels } from '../../types.js';
 import { openLabelPng } from './label-png.js';
 import type { PngOpener } from './png.js';
 

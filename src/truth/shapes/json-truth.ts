@@ -1,17 +1,17 @@
 import { text as streamText } from 'node:stream/consumers';
-import { reason, SegtileError } from '../errors.js';
-import { parseJson } from '../plan/checked.js';
-import type { Size } from '../types.js';
+import { reason, SegtileError } from '../../errors.js';
+import { parseJson } from '../../plan/checked.js';
+import type { Size } from '../../types.js';
+import { defaultConfig, type TruthConfig } from '../config.js';
+import { openText } from '../text-file.js';
+import type { Truth } from '../truth.js';
 import { cocoReader } from './coco.js';
-import { defaultConfig, type TruthConfig } from './config.js';
 import { type GeojsonReader, geojsonReader } from './geojson.js';
 import { jsonItems } from './json-items.js';
 import { withoutBareNumbers } from './loose-json.js';
 import { labeller } from './naming.js';
 import { shapeTruth } from './shape-truth.js';
 import type { Shape } from './shapes.js';
-import { openText } from './text-file.js';
-import type { Truth } from './truth.js';
 
 /** The lists that make a COCO file. */
 const COCO_LISTS = ['images', 'annotations', 'categories'];

@@ -1,14 +1,14 @@
-import { SegtileError } from '../errors.js';
-import { meant } from '../plan/checked.js';
-import type { Size } from '../types.js';
-import { requireSameShape, stretchNotes } from './aspect.js';
+import { SegtileError } from '../../errors.js';
+import { meant } from '../../plan/checked.js';
+import type { Size } from '../../types.js';
+import { requireSameShape, stretchNotes } from '../aspect.js';
+import type { TruthConfig } from '../config.js';
+import { namedAlike, nearestNamed } from '../slide-names.js';
 import { columnsBuilder } from './columns.js';
-import type { TruthConfig } from './config.js';
 import { labeller } from './naming.js';
 import { type PassedOver, passedOver } from './passed-over.js';
 import { enclosingRings, polygonOf, show } from './polygon.js';
 import type { Columns, Shape } from './shapes.js';
-import { namedAlike, nearestNamed } from './slide-names.js';
 
 /** An image of a COCO file, https://cocodataset.org/#format-data. */
 interface CocoImage extends Size {

@@ -1,5 +1,5 @@
-import { SegtileError } from '../errors.js';
-import type { Size } from '../types.js';
+import { SegtileError } from '../../errors.js';
+import type { Size } from '../../types.js';
 import { outside } from './polygon.js';
 import type { Extent, Shape } from './shapes.js';
 

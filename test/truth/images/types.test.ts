@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultConfig } from '../../dist/truth/config.js';
-import { openTruth } from '../../dist/truth/open.js';
-import { folder, save, segtileWell, writeSlide } from '../cli/door.js';
-import { config, fixture, readLabels } from './read.js';
+import { defaultConfig } from '../../../dist/truth/config.js';
+import { openTruth } from '../../../dist/truth/open.js';
+import { folder, save, segtileWell, writeSlide } from '../../cli/door.js';
+import { config, fixture, readLabels } from '../read.js';
 
 const SIZE = { width: 59, height: 45 };
 const labels = new Uint8Array(readFileSync(fixture('labels.bin')));

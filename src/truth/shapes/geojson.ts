@@ -1,6 +1,6 @@
-import { SegtileError } from '../errors.js';
-import type { Size } from '../types.js';
-import { packColor } from './config.js';
+import { SegtileError } from '../../errors.js';
+import type { Size } from '../../types.js';
+import { packColor } from '../config.js';
 import type { Said } from './naming.js';
 import { passedOver } from './passed-over.js';
 import { enclosingRings, polygonOf, type Ring, show } from './polygon.js';

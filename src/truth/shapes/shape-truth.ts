@@ -1,11 +1,11 @@
-import { throwIfAborted } from '../errors.js';
-import { type Region, trackRegions } from '../plan/connected.js';
-import type { Band, Size, Span, SpanningSize } from '../types.js';
-import { IGNORE, type TruthConfig } from './config.js';
-import { majorityView, shrinks } from './majority-view.js';
+import { throwIfAborted } from '../../errors.js';
+import { type Region, trackRegions } from '../../plan/connected.js';
+import type { Band, Size, Span, SpanningSize } from '../../types.js';
+import { IGNORE, type TruthConfig } from '../config.js';
+import { majorityView, shrinks } from '../images/majority-view.js';
+import type { LabelView, Truth, TruthObject } from '../truth.js';
 import { shapeIndex } from './shape-index.js';
 import { type Canvas, type Columns, type Extent, paint, type Shape } from './shapes.js';
-import type { LabelView, Truth, TruthObject } from './truth.js';
 
 /** Rows and pixels that are painted at a time, at most. */
 const BAND_ROWS = 256;

@@ -1,7 +1,7 @@
-import { SegtileError } from '../errors.js';
-import { covered, majorityRow, overlap, type WeighedLine } from '../plan/majority.js';
-import type { Band, BandRun, Size, Span, SpanningSize } from '../types.js';
-import type { LabelView } from './truth.js';
+import { SegtileError } from '../../errors.js';
+import { covered, majorityRow, overlap, type WeighedLine } from '../../plan/majority.js';
+import type { Band, BandRun, Size, Span, SpanningSize } from '../../types.js';
+import type { LabelView } from '../truth.js';
 
 /** Rows and pixels that are handed on at a time, at most. */
 const BAND_ROWS = 256;

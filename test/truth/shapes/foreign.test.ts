@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultConfig, type TruthConfig } from '../../dist/truth/config.js';
-import { openRegions } from '../../dist/truth/json-truth.js';
-import { parseLooseJson } from '../../dist/truth/loose-json.js';
-import { openTruth } from '../../dist/truth/open.js';
-import { config, fixture, greyPixels, readLabels } from './read.js';
+import { defaultConfig, type TruthConfig } from '../../../dist/truth/config.js';
+import { openTruth } from '../../../dist/truth/open.js';
+import { openRegions } from '../../../dist/truth/shapes/json-truth.js';
+import { parseLooseJson } from '../../../dist/truth/shapes/loose-json.js';
+import { config, fixture, greyPixels, readLabels } from '../read.js';
 
 const SIZE = { width: 120, height: 90 };
 const two = config({ classes: [{ name: 'Tumor' }, { name: 'Stroma: Positive' }] });

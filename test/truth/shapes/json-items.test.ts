@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JsonItem, jsonItems } from '../../dist/truth/json-items.js';
+import { type JsonItem, jsonItems } from '../../../dist/truth/shapes/json-items.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-json-'));
 const path = join(folder, 'items.json');

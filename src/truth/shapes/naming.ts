@@ -1,6 +1,6 @@
-import { SegtileError } from '../errors.js';
-import { meant } from '../plan/checked.js';
-import type { TruthConfig } from './config.js';
+import { SegtileError } from '../../errors.js';
+import { meant } from '../../plan/checked.js';
+import type { TruthConfig } from '../config.js';
 
 /** What an annotation says of its class. */
 export interface Said {

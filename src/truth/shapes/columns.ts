@@ -1,4 +1,4 @@
-import type { Size } from '../types.js';
+import type { Size } from '../../types.js';
 import type { Columns } from './shapes.js';
 
 /** Whole numbers below 2^32, as many as come. */

@@ -1,13 +1,13 @@
-import { SegtileError } from '../errors.js';
-import { meant } from '../plan/checked.js';
-import type { Size } from '../types.js';
-import type { TruthConfig } from './config.js';
+import { SegtileError } from '../../errors.js';
+import { meant } from '../../plan/checked.js';
+import type { Size } from '../../types.js';
+import type { TruthConfig } from '../config.js';
+import { namedAlike } from '../slide-names.js';
+import { readTable } from '../table.js';
+import type { Truth } from '../truth.js';
 import { labeller, labelOfRuns } from './naming.js';
 import { type Runs, readRuns, shapeOfRuns } from './rle.js';
 import { shapeTruth } from './shape-truth.js';
-import { namedAlike } from './slide-names.js';
-import { readTable } from './table.js';
-import type { Truth } from './truth.js';
 
 /** What columns are called, in small letters without blanks and marks: those of the slide, of the runs and of the class. The first that is there counts. */
 const COLUMNS = {

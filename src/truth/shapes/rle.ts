@@ -1,5 +1,5 @@
-import { SegtileError } from '../errors.js';
-import type { Size } from '../types.js';
+import { SegtileError } from '../../errors.js';
+import type { Size } from '../../types.js';
 import { columnsBuilder } from './columns.js';
 import type { Columns } from './shapes.js';
 

@@ -1,5 +1,5 @@
-import { SegtileError } from '../errors.js';
-import { packColor, type TruthConfig } from './config.js';
+import { SegtileError } from '../../errors.js';
+import { packColor, type TruthConfig } from '../config.js';
 import type { LabelImage, ValueRun } from './label-image.js';
 
 /** Turns the values of an image into labels. */

@@ -1,9 +1,9 @@
-import { openFile } from '../io/source.js';
-import { isWhole } from '../plan/checked.js';
-import { attribute, unescapeXml, xmlTags } from '../plan/xml.js';
-import { readTiff } from '../tiff/container.js';
-import type { Resolution } from '../tiff/directory.js';
-import type { MaskClass, Rgb } from '../types.js';
+import { openFile } from '../../io/source.js';
+import { isWhole } from '../../plan/checked.js';
+import { attribute, unescapeXml, xmlTags } from '../../plan/xml.js';
+import { readTiff } from '../../tiff/container.js';
+import type { Resolution } from '../../tiff/directory.js';
+import type { MaskClass, Rgb } from '../../types.js';
 
 /** What a mask says of itself. */
 export interface MaskHead {

@@ -1,4 +1,4 @@
-import type { Size, Span } from '../types.js';
+import type { Size, Span } from '../../types.js';
 
 /** Values of an image as its file keeps them: indices of a palette, not its colours. */
 export interface ValueRun extends Size {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { readLabelTile } from '../../dist/truth/label-tile.js';
-import { fixture } from './read.js';
+import { readLabelTile } from '../../../dist/truth/images/label-tile.js';
+import { fixture } from '../read.js';
 
 const read = (name: string) => readLabelTile(name, readFileSync(fixture(name)));
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { openText } from '../text-file.js';
 import { parseLooseJson } from './loose-json.js';
-import { openText } from './text-file.js';
 
 /** One entry of a list in a JSON file. */
 export interface JsonItem {
