@@ -1,8 +1,9 @@
 // Scores of one slide on the CPU and on a device, side by side: `gpu-compare <slide> <model> <window> <device> [--allow-software]`.
-import { readModel } from '../dist/model/facts.js';
-import { openPool, type Pool } from '../dist/model/pool.js';
-import { defaultWorkers } from '../dist/model/pool-options.js';
-import { resolveModel } from '../dist/model/resolve.js';
+
+import { resolveModel } from '../dist/model/card/resolve.js';
+import { readModel } from '../dist/model/graph/facts.js';
+import { openPool, type Pool } from '../dist/model/sessions/pool.js';
+import { defaultWorkers } from '../dist/model/sessions/pool-options.js';
 import { planSlide, wishOf } from '../dist/pipeline/plan-slide.js';
 import { scoreSlide } from '../dist/pipeline/score.js';
 import { createStageClock } from '../dist/pipeline/stage-clock.js';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { network, node, serializeModel, tensor, valueInfo } from '../../src/model/onnx.js';
+import { network, node, serializeModel, tensor, valueInfo } from '../../src/model/graph/onnx.js';
 
 // The model that ships: stained nuclei by arithmetic alone, without training, for a first run and for tests.
 //

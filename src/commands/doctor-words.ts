@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { nativeFolder } from '../model/available.js';
-import type { Provider } from '../model/device.js';
-import type { Diagnosis } from '../model/diagnosis.js';
+import { nativeFolder } from '../model/devices/available.js';
+import type { Provider } from '../model/devices/device.js';
+import type { Diagnosis } from '../model/devices/diagnosis.js';
 import { bytes, pairs } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
 import type { Examination } from './doctor.js';

@@ -1,11 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
-import { bundledModel } from '../model/bundled.js';
-import { readCard } from '../model/card.js';
-import type { Member } from '../model/ensemble.js';
-import { readModel } from '../model/facts.js';
-import { resolveModel } from '../model/resolve.js';
+import { bundledModel } from '../model/card/bundled.js';
+import { readCard } from '../model/card/card.js';
+import type { Member } from '../model/card/ensemble.js';
+import { resolveModel } from '../model/card/resolve.js';
+import { readModel } from '../model/graph/facts.js';
 import { cardFlags, type InferOptions } from './infer-settings.js';
 
 /** A model as the user names it. */

@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
-import type { Card } from '../model/card.js';
-import type { Ensemble } from '../model/ensemble.js';
-import { type Group, groupsOf } from '../model/groups.js';
+import type { Card } from '../model/card/card.js';
+import type { Ensemble } from '../model/card/ensemble.js';
+import { type Group, groupsOf } from '../model/card/groups.js';
 import { type PlanSettings, wishOf } from '../pipeline/plan-slide.js';
 import type { RunSettings } from '../pipeline/run-settings.js';
 import type { TissueChoice } from '../pipeline/tissue.js';

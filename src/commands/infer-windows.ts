@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import type { Model } from '../model/resolve.js';
+import type { Model } from '../model/card/resolve.js';
 import { strideOfOverlap } from '../plan/overlap.js';
 import { type Geometry, LONGEST_WINDOW } from '../plan/scale.js';
 import type { Size } from '../types.js';

@@ -1,5 +1,5 @@
-import type { Ensemble, Member } from '../model/ensemble.js';
-import type { Pool } from '../model/pool.js';
+import type { Ensemble, Member } from '../model/card/ensemble.js';
+import type { Pool } from '../model/sessions/pool.js';
 import { passesOf, type WindowCounts, windowCounts } from '../pipeline/passes.js';
 import { isMuch, planCost } from '../pipeline/plan-cost.js';
 import type { SlidePlan } from '../pipeline/plan-slide.js';

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
-import { type Ensemble, joinModels } from '../model/ensemble.js';
-import type { Group } from '../model/groups.js';
-import { openPool, type Pool } from '../model/pool.js';
-import { defaultWorkers } from '../model/pool-options.js';
-import type { Model } from '../model/resolve.js';
+import { type Ensemble, joinModels } from '../model/card/ensemble.js';
+import type { Group } from '../model/card/groups.js';
+import type { Model } from '../model/card/resolve.js';
+import { openPool, type Pool } from '../model/sessions/pool.js';
+import { defaultWorkers } from '../model/sessions/pool-options.js';
 import { HISTORY } from '../pipeline/history.js';
 import { maskSize } from '../pipeline/mask-size.js';
 import { windowCounts } from '../pipeline/passes.js';

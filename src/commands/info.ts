@@ -1,9 +1,9 @@
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { shownPath } from '../io/location.js';
-import { bundledModel } from '../model/bundled.js';
-import { readCard } from '../model/card.js';
-import { described, readModel } from '../model/facts.js';
-import { type Model, pixelsOf, resolveModel } from '../model/resolve.js';
+import { bundledModel } from '../model/card/bundled.js';
+import { readCard } from '../model/card/card.js';
+import { type Model, pixelsOf, resolveModel } from '../model/card/resolve.js';
+import { described, readModel } from '../model/graph/facts.js';
 import { inspectSlide } from '../slide/open.js';
 import type { SlideOptions } from '../slide/tiff.js';
 import { exitCodeOf, failureText } from '../terminal/failure.js';

@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import { parseDevices } from '../model/device.js';
+import { parseDevices } from '../model/devices/device.js';
 import type { Area } from '../plan/area.js';
 import { requireMpp } from '../plan/mpp-range.js';
 import type { Rgb, Size } from '../types.js';

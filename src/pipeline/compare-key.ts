@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundledModel } from '../model/bundled.js';
+import { bundledModel } from '../model/card/bundled.js';
 import type { TruthConfig } from '../truth/config.js';
 import { versions } from './machine.js';
 

@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import { type Model, pixelsOf } from '../model/resolve.js';
+import { type Model, pixelsOf } from '../model/card/resolve.js';
 import type { Border, Placement } from '../plan/axis.js';
 import { createGrid, type Grid } from '../plan/grid.js';
 import type { Geometry } from '../plan/scale.js';

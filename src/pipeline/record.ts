@@ -1,7 +1,7 @@
 import { type Placement, writeWhole } from '../io/partial-file.js';
-import type { Ensemble, Member } from '../model/ensemble.js';
-import type { DeviceFacts } from '../model/pool.js';
-import type { Model } from '../model/resolve.js';
+import type { Ensemble, Member } from '../model/card/ensemble.js';
+import type { Model } from '../model/card/resolve.js';
+import type { DeviceFacts } from '../model/sessions/pool.js';
 import type { CleanedCount, CleanUp } from '../plan/clean-up.js';
 import type { GridSettings } from '../plan/grid.js';
 import type { LabelCount, LabelRule } from '../plan/labels.js';

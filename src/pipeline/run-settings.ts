@@ -1,5 +1,5 @@
 import type { Placement } from '../io/partial-file.js';
-import type { DeviceFacts } from '../model/pool.js';
+import type { DeviceFacts } from '../model/sessions/pool.js';
 import type { CleanUpWish } from '../plan/area.js';
 import type { Blend } from '../plan/blend.js';
 import type { LabelRule } from '../plan/labels.js';

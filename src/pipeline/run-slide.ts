@@ -1,7 +1,7 @@
 import { writeLabelMask } from '../mask/label-mask.js';
 import { createPreview } from '../mask/preview.js';
 import { type ProbabilityMap, writeProbabilityMap } from '../mask/probability-map.js';
-import type { Ensemble } from '../model/ensemble.js';
+import type { Ensemble } from '../model/card/ensemble.js';
 import { cleanUpOf } from '../plan/area.js';
 import type { Grid } from '../plan/grid.js';
 import type { ProbabilityType } from '../plan/score-planes.js';

@@ -1,5 +1,5 @@
-import type { Ensemble } from '../model/ensemble.js';
-import type { Group } from '../model/groups.js';
+import type { Ensemble } from '../model/card/ensemble.js';
+import type { Group } from '../model/card/groups.js';
 import type { Symmetry } from '../plan/symmetry.js';
 import { mergeScores } from '../stitch/merge.js';
 import type { ScoreRows } from '../types.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { startThread } from '../../dist/model/thread.js';
+import { startThread } from '../../dist/model/sessions/thread.js';
 import { sharedFile } from '../shared.ts';
 import { farthest, modelOf, scoresOf } from './run.ts';
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { type Card, readCard } from '../../dist/model/card.js';
-import { readModel } from '../../dist/model/facts.js';
-import { openPool, type Pool } from '../../dist/model/pool.js';
-import { type Model, resolveModel } from '../../dist/model/resolve.js';
+import { type Card, readCard } from '../../dist/model/card/card.js';
+import { type Model, resolveModel } from '../../dist/model/card/resolve.js';
+import { readModel } from '../../dist/model/graph/facts.js';
+import { openPool, type Pool } from '../../dist/model/sessions/pool.js';
 import type { Size } from '../../dist/types.js';
 import { random } from './networks.ts';
 

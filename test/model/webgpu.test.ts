@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { SegtileError } from '../../dist/errors.js';
-import { node, parseModel, serializeModel } from '../../dist/model/onnx.js';
-import { openPool } from '../../dist/model/pool.js';
-import type { PoolOptions } from '../../dist/model/pool-options.js';
-import type { Model } from '../../dist/model/resolve.js';
+import type { Model } from '../../dist/model/card/resolve.js';
+import { node, parseModel, serializeModel } from '../../dist/model/graph/onnx.js';
+import { openPool } from '../../dist/model/sessions/pool.js';
+import type { PoolOptions } from '../../dist/model/sessions/pool-options.js';
 import { halved, unet } from './networks.ts';
 import { farthest, modelOf, noise } from './run.ts';
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { Card } from '../../dist/model/card.js';
+import type { Card } from '../../dist/model/card/card.js';
 import { type PlanSettings, planSlide, wishOf } from '../../dist/pipeline/plan-slide.js';
 import { scoreSlide } from '../../dist/pipeline/score.js';
 import { createStageClock } from '../../dist/pipeline/stage-clock.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Card } from '../../dist/model/card.js';
+import type { Card } from '../../dist/model/card/card.js';
 import { type PlanSettings, planSlide } from '../../dist/pipeline/plan-slide.js';
 import { type Inference, scoreSlide } from '../../dist/pipeline/score.js';
 import { createStageClock } from '../../dist/pipeline/stage-clock.js';

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { reason, SegtileError } from '../../errors.js';
+import type { Size } from '../../types.js';
+import type { Model } from '../card/resolve.js';
+import { openPool } from '../sessions/pool.js';
+import { compiledIn, missingObjects, nativeFolder, providerLibrary } from './available.js';
+import { type Device, deviceName, type Provider } from './device.js';
+import { onnxruntime, type Runtime } from './open-device.js';
+import { trialPixels } from './trial.js';
+
+/** A library that a provider needs beside onnxruntime. */
+export interface LibraryFacts {
+  readonly path: string;
+  readonly present: boolean;
+  /** Shared objects that it needs and the system lacks. */
+  readonly missing: readonly string[];
+}
+
+/** What is known of one device, by running a small network on it. */
+export interface Diagnosis {
+  readonly device: string;
+  readonly provider: Provider;
+  /** Whether onnxruntime was built with the provider here. */
+  readonly compiledIn: boolean;
+  /** Undefined where the provider needs none. */
+  readonly library: LibraryFacts | undefined;
+  /** How it ran. Undefined where it did not. */
+  readonly run:
+    | {
+        readonly adapter: string | null;
+        readonly software: boolean;
+        readonly cpuNodes: number;
+        /** Largest difference from the CPU in probability; null on the CPU itself. */
+        readonly difference: number | null;
+        readonly msPerWindow: number;
+      }
+    | undefined;
+  /** Why it did not run, and the way out. */
+  readonly refused: { readonly reason: string; readonly hint: string | undefined } | undefined;
+}
+
+/** Runs whose fastest counts. */
+const ROUNDS = 5;
+
+/**
+ * Looks at a device as closely as can be: is its provider there, is its library, and does a small network run on it as on the CPU? Everything
+ * that can be allowed is, so that more is seen than a refusal.
+ *
+ * @param model of one image of any size
+ * @param window of the trial, in px
+ */
+export async function diagnose(device: Device, model: Model, window: Size, runtime: Runtime = onnxruntime): Promise<Diagnosis> {
+  const { provider } = device;
+  const facts = {
+    device: deviceName(device),
+    provider,
+    compiledIn: compiledIn().includes(provider),
+    library: libraryFacts(provider),
+  };
+  try {
+    return { ...facts, run: await trialRun(device, model, window, runtime), refused: undefined };
+  } catch (error) {
+    const hint = error instanceof SegtileError ? error.hint : undefined;
+    return { ...facts, run: undefined, refused: { reason: reason(error), hint } };
+  }
+}
+
+function libraryFacts(provider: Provider): LibraryFacts | undefined {
+  const name = providerLibrary(provider);
+  if (name === undefined) return undefined;
+  const path = join(nativeFolder(), name);
+  const present = existsSync(path);
+  return { path, present, missing: present ? missingObjects(path) : [] };
+}
+
+async function trialRun(device: Device, model: Model, window: Size, runtime: Runtime) {
+  const allowed = { allowCpuNodes: true, allowSoftware: true };
+  const options = { window, workers: 1, batch: 1, device: deviceName(device), output: 'probabilities', ...allowed } as const;
+  const pool = await openPool(model, options, runtime);
+  try {
+    const pixels = trialPixels(model.samples, window, 3, 1);
+    let fastest = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = pool.busySeconds();
+      pool.recycle(await pool.run(pixels.slice()));
+      fastest = Math.min(fastest, pool.busySeconds() - before);
+    }
+    const { adapter, software, cpuNodes, difference } = pool.device;
+    return { adapter, software, cpuNodes: cpuNodes.length, difference, msPerWindow: 1000 * fastest };
+  } finally {
+    await pool.close();
+  }
+}

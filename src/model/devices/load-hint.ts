@@ -1,0 +1,48 @@
+import { reason, SegtileError } from '../../errors.js';
+
+/** What to do about a network that onnxruntime does not load, whatever the window, by its words. */
+const HINTS: readonly (readonly [words: RegExp, hint: (found: RegExpExecArray) => string])[] = [
+  [
+    /Unsupported model IR version: \d+, max supported IR version: (\d+)/,
+    ([, most]) =>
+      `the file is of a newer form: export it with ir_version ${most} or lower, for example with an older onnx package`,
+  ],
+  [
+    /opset (\d+) is under development|ai\.onnx(?:\.ml)? is till opset (\d+)/,
+    (found) => {
+      const most = /till opset (\d+)/.exec(found.input)?.[1];
+      return `its operators are newer than onnxruntime: export it with ${most ? `opset_version ${most} or lower` : 'a lower opset_version'}`;
+    },
+  ],
+  [
+    /(\S+?)\(-?\d+\) is not a registered function\/op|No Op registered for (\S+)|No schema registered for (?:this )?operator:? ?(\S*)/,
+    ([, op, other, third]) =>
+      `onnxruntime has no operator ${[op, other, third].find(Boolean) ?? 'of that name'}: export the model without it, with standard operators only`,
+  ],
+  [
+    /Could not find an implementation for (\S+?)\(/,
+    ([, op]) => `onnxruntime has ${op} not for these types: export the model in float32, or without it`,
+  ],
+  [
+    /external data|external initializer/i,
+    () => 'its weights lie in a file of their own, which does not fit: copy or export both anew, together',
+  ],
+  [/bad_alloc|failed to allocate|out of memory/i, () => 'memory does not suffice: try a smaller --window, or fewer --workers'],
+];
+
+/** Words that tell of sizes that do not fit each other, as those of a network's halves where the window is no multiple. */
+const SIZES = /ShapeInferenceError|dimension|shape|broadcast|mismatch|concat/i;
+
+const SIDES = 'try a window whose sides are multiples of 32, such as 512';
+
+/** The error of a network at which onnxruntime fails with a window of so many pixels: what it says, and what to do. */
+export function loadFailure(path: string, px: string, thrown: unknown): SegtileError {
+  const words = reason(thrown);
+  for (const [pattern, hint] of HINTS) {
+    const found = pattern.exec(words);
+    if (found) return new SegtileError('model', `${path} cannot be loaded: ${words}`, hint(found), thrown);
+  }
+  const other = `check the model with onnx.checker.check_model, or ${SIDES}`;
+  const message = `${path} fails on a window of ${px}: ${words}`;
+  return new SegtileError('model', message, SIZES.test(words) ? SIDES : other, thrown);
+}

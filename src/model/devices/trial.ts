@@ -1,0 +1,41 @@
+import { type Squash, squashed } from '../../plan/squash.js';
+import { newSamples } from '../../tiff/samples/native.js';
+import type { Samples, SampleType, Size } from '../../types.js';
+
+/** Two windows that differ take turns in a batch, so that a device that mixes windows up is caught. */
+export const trialWindows = 2;
+
+const most: Readonly<Record<SampleType, number>> = { uint8: 255, uint16: 65535, float32: 1 };
+
+/**
+ * Pixels to try a device on: slow waves with noise over them, so that neither flat areas nor edges are missing. The same on every
+ * machine. Slot `i` of the batch holds window `i % 2`.
+ */
+export function trialPixels(type: SampleType, { width, height }: Size, channels: number, batch: number): Samples<ArrayBuffer> {
+  const each = width * height * channels;
+  const pixels = newSamples(type, each * batch);
+  for (let slot = 0; slot < Math.min(batch, trialWindows); slot++) {
+    let state = slot + 1;
+    for (let at = 0; at < each; at++) {
+      const pixel = Math.floor(at / channels);
+      const wave = Math.sin((pixel % width) / 17 + slot) * Math.cos(Math.floor(pixel / width) / 23 + (at % channels));
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0; // Numerical Recipes' linear congruential generator
+      const value = (0.5 + 0.35 * wave + 0.15 * (state / 2 ** 31 - 1)) * most[type];
+      pixels[slot * each + at] = type === 'float32' ? value : Math.round(value);
+    }
+  }
+  for (let slot = trialWindows; slot < batch; slot++)
+    pixels.copyWithin(slot * each, (slot % trialWindows) * each, ((slot % trialWindows) + 1) * each);
+  return pixels;
+}
+
+/** The largest difference in probability between scores of the same windows, planes of `channels`; NaN counts as 1. */
+export function farthest(a: Float32Array, b: Float32Array, channels: number, squash: Squash | undefined): number {
+  const [left, right] = squash ? [squashed(a, channels, squash), squashed(b, channels, squash)] : [a, b];
+  let most = 0;
+  for (let i = 0; i < left.length; i++) {
+    const away = Math.abs(left[i]! - right[i]!);
+    if (!(away <= most)) most = Number.isNaN(away) ? 1 : away;
+  }
+  return most;
+}

@@ -1,0 +1,210 @@
+import { SegtileError } from '../../errors.js';
+import type { SampleType, Size } from '../../types.js';
+import { type Model, pixelsOf } from '../card/resolve.js';
+import { removeEnding } from './ending.js';
+import { cast, chain, freshNames, type Step, simple, transpose, withNumbers } from './graph-steps.js';
+import { type ScoreMap, shape } from './layout.js';
+import { constant, node, opsetOf, parseModel, serializeModel, valueInfo } from './onnx.js';
+
+/** ITU-R BT.601's weights of red, green and blue in gray. */
+const luma = [0.299, 0.587, 0.114];
+
+/**
+ * The user's network with all that surrounds it moved into the graph, so that a worker gets samples as they lie in a slide and gives
+ * planes of scores: input `[batch, height, width, channels]` of the model's samples (see {@link pixelsOf}), output `float32 [batch, channels, height, width]`.
+ *
+ * In front go Cast, colour, normalisation and layout; behind go layout, upsampling (bilinear, half-pixel centres) where the network
+ * gives less than one score a pixel, and the activation. Weights stay as they are, byte for byte.
+ *
+ * @param bytes the `.onnx` file that `model` describes
+ * @param map what the network gives for this window, from {@link findScores}
+ * @param scoreType bytes hold `round(255 p)` of a probability, in the same order but as one row for each image of the batch
+ * @throws {SegtileError} `model` where logits are asked for and cannot be had, or the file's opset is too old
+ */
+export function fuse(
+  bytes: Uint8Array,
+  model: Model,
+  window: Size,
+  map: ScoreMap,
+  output: 'probabilities' | 'logits',
+  batch = 1,
+  scoreType: 'float32' | 'uint8' = 'float32',
+): Uint8Array {
+  const proto = parseModel(bytes);
+  const graph = proto.graph!;
+  const opset = opsetOf(proto);
+  const names = freshNames(proto);
+
+  if (output === 'logits') {
+    if (!model.squash)
+      throw new SegtileError(
+        'model',
+        `${model.path} gives probabilities, from which logits cannot be had`,
+        'blend probabilities, or export the model without its last activation',
+      );
+    removeEnding(graph, model.scores.name);
+  }
+  const activation = output === 'logits' ? 'none' : model.activation;
+  const pixels = names('pixels');
+  const scores = names('scores');
+  const front = chain(pixels, model.image.name, names, frontSteps(model));
+  const behind = chain(model.scores.name, scores, names, [
+    ...behindSteps(model, window, map, activation, opset),
+    ...(scoreType === 'uint8' ? byteSteps(opset) : []),
+  ]);
+
+  graph.node = [...front, ...graph.node, ...behind];
+  graph.input = [
+    valueInfo(pixels, model.samples, shape(batch, pixelsOf(model).channels, window, 'nhwc')),
+    ...graph.input.filter(({ name }) => name !== model.image.name),
+  ];
+  const sizes = [map.channels, window.height, window.width];
+  graph.output = [valueInfo(scores, scoreType, [batch, ...(scoreType === 'uint8' ? [sizes.reduce((a, b) => a * b)] : sizes)])];
+  graph.valueInfo = []; // they may name sizes that are numbers now; onnxruntime infers them anew
+  return serializeModel(proto);
+}
+
+/**
+ * From samples of pixels to what the network takes. Arithmetic that differs between channels comes after the change to NCHW: numbers that
+ * repeat along the last axis take onnxruntime ten times as long. Where the network wants NHWC, its optimizer removes what cancels out.
+ */
+function frontSteps({ image, color, depth, samples, layout, normalize }: Model): Step[] {
+  const gray = color === 'gray';
+  const bytes = image.element === 'uint8';
+  const { gain, offset } = typeof normalize === 'object' ? normalize : { gain: [1], offset: bytes && gray ? [0.5] : [0] };
+  const steps: Step[] = [];
+  if ((!bytes || gray) && samples !== 'float32') steps.push(cast('float32'));
+  if (gray) steps.push(withNumbers('MatMul', Float32Array.from(luma), [3, 1]));
+  steps.push(transpose('nhwc'));
+  if (color === 'bgr') steps.push(withNumbers('Gather', BigInt64Array.of(2n, 1n, 0n), [3], { axis: 1n }));
+  if (gain.some((value) => value !== 1)) steps.push(perChannel('Mul', gain));
+  if (offset.some((value) => value !== 0)) steps.push(perChannel('Add', offset));
+  if (normalize === 'window') steps.push(standardize(depth, samples));
+  if (bytes && gray) steps.push(cast('uint8'));
+  if (layout === 'nhwc') steps.push(transpose('nchw'));
+  if (image.element === 'float16') steps.push(cast('float16'));
+  return steps;
+}
+
+function perChannel(opType: 'Mul' | 'Add', values: readonly number[]): Step {
+  const same = values.every((value) => value === values[0]);
+  return same
+    ? withNumbers(opType, Float32Array.of(values[0]!))
+    : withNumbers(opType, Float32Array.from(values), [values.length, 1, 1]);
+}
+
+/**
+ * Added to the variance, in squared steps of a sample: enough that a blank window stays blank, far too little to be seen in any other. Floating
+ * point from 0 to 1 has steps like those of bytes.
+ */
+const leastVariance: Readonly<Record<SampleType, number>> = { uint8: 1e-4, uint16: 1e-4, float32: 1e-4 / 255 ** 2 };
+
+function standardize(channels: number, samples: SampleType): Step {
+  return (input, output, names) => {
+    const scale = constant(names('ones'), new Float32Array(channels).fill(1));
+    const bias = constant(names('zeros'), new Float32Array(channels));
+    const inputs = [input, scale.output[0]!, bias.output[0]!];
+    return [scale, bias, node('InstanceNormalization', inputs, output, { epsilon: leastVariance[samples] })];
+  };
+}
+
+/** From what the network gives to planes of scores as large as the window. */
+function behindSteps(
+  { path, scores }: Model,
+  window: Size,
+  map: ScoreMap,
+  activation: Model['activation'],
+  opset: number,
+): Step[] {
+  const steps: Step[] = [];
+  if (scores.element === 'float16') steps.push(cast('float32'));
+  if (map.layout === 'nhwc') steps.push(transpose('nhwc'));
+  if (map.factor > 1) {
+    if (opset < 11)
+      throw new SegtileError(
+        'model',
+        `${path} gives one score for ${map.factor}×${map.factor} px in opset ${opset}, where nothing enlarges it with half-pixel centres`,
+        'export the model with opset 11 or later',
+      );
+    steps.push(enlarge(map.factor));
+    if (map.height * map.factor > window.height || map.width * map.factor > window.width) steps.push(cut(window));
+  }
+  if (activation === 'sigmoid') steps.push(...(opset < 5 ? [] : [sameShape]), simple('Sigmoid'));
+  if (activation === 'softmax') steps.push(softmax(opset));
+  return steps;
+}
+
+/**
+ * From probabilities to bytes, `round(255 p)`: a quarter of what must be carried back, within 1/510 of the probability. They are made
+ * flat first, which keeps onnxruntime's optimizer (1.30) from two things on WebGPU: it would move the last change of layout behind the bytes,
+ * for which there is none, and join convolution, sigmoid and Clip to one node in which the sigmoid is lost.
+ */
+function byteSteps(opset: number): Step[] {
+  const clip: Step =
+    opset < 11
+      ? simple('Clip', { min: 0, max: 1 })
+      : (input, output, names) => {
+          const [least, most] = [0, 1].map((value) => constant(names('bound'), Float32Array.of(value), []));
+          return [least!, most!, node('Clip', [input, least!.output[0]!, most!.output[0]!], output)];
+        };
+  return [
+    simple('Flatten', { axis: 1n }),
+    clip,
+    withNumbers('Mul', Float32Array.of(255)),
+    withNumbers('Add', Float32Array.of(0.5)),
+    simple('Floor'),
+    cast('uint8'),
+  ];
+}
+
+/**
+ * Leaves a tensor as it is, without a copy. Between the last convolution and a sigmoid it keeps onnxruntime from joining the two: the
+ * convolution has a multiple of 8 or 16 channels inside, and the sigmoid would be worked out for all of them.
+ */
+const sameShape: Step = withNumbers('Reshape', BigInt64Array.of(0n, 0n, 0n, 0n));
+
+/**
+ * Softmax over the channels of NCHW from its parts, the largest subtracted first so that nothing overflows: onnxruntime's own Softmax
+ * takes five times as long where the channels are not the last axis, and before opset 13 means something else.
+ */
+function softmax(opset: number): Step {
+  return (input, output, names) => {
+    const [largest, below, powers, sum, axis] = [
+      names('largest'),
+      names('below'),
+      names('powers'),
+      names('sum'),
+      names('axis'),
+    ];
+    const reduce = (opType: string, from: string, to: string, axesAreInputSince: number) =>
+      opset < axesAreInputSince ? node(opType, [from], to, { axes: [1n] }) : node(opType, [from, axis], to);
+    return [
+      constant(axis, BigInt64Array.of(1n)),
+      reduce('ReduceMax', input, largest, 18),
+      node('Sub', [input, largest], below),
+      node('Exp', [below], powers),
+      reduce('ReduceSum', powers, sum, 13),
+      node('Div', [powers, sum], output),
+    ];
+  };
+}
+
+function enlarge(factor: number): Step {
+  return (input, output, names) => {
+    const region = constant(names('region'), new Float32Array(0));
+    const scales = constant(names('scales'), Float32Array.of(1, 1, factor, factor));
+    const attributes = { mode: 'linear', coordinate_transformation_mode: 'half_pixel' };
+    return [region, scales, node('Resize', [input, region.output[0]!, scales.output[0]!], output, attributes)];
+  };
+}
+
+function cut({ width, height }: Size): Step {
+  return (input, output, names) => {
+    const numbers = [
+      [0n, 0n],
+      [BigInt(height), BigInt(width)],
+      [2n, 3n],
+    ].map((values) => constant(names('cut'), BigInt64Array.from(values)));
+    return [...numbers, node('Slice', [input, ...numbers.map((made) => made.output[0]!)], output)];
+  };
+}

@@ -1,0 +1,210 @@
+import { reason, SegtileError } from '../../errors.js';
+import { newSamples } from '../../tiff/samples/native.js';
+import type { Samples, SampleType } from '../../types.js';
+import { RunError, type ScoreData, type Session } from './session.js';
+
+/** Batches that a session has at a time: one that it works on and one that waits, so that it never waits for the main thread. */
+export const batchesInHand = 2;
+
+/** How long a batch that is not full waits for more windows while its device has nothing to do. */
+const patienceMs = 4;
+
+/** The sizes of one window and what a failure is called. */
+export interface WindowShape {
+  readonly path: string;
+  readonly type: SampleType;
+  /** Samples of the pixels of one window. */
+  readonly samples: number;
+  /** Scores of one window. */
+  readonly scores: number;
+}
+
+/** Sessions that all take batches of the same size. */
+export interface Lanes {
+  readonly sessions: readonly Session[];
+  readonly batch: number;
+}
+
+/** Windows in, scores out; in between they travel in batches. */
+export interface Batches {
+  readonly batch: () => number;
+  /** Milliseconds of all sessions together that runs took so far. */
+  readonly busy: () => number;
+  pixels(): Samples<ArrayBuffer>;
+  run(pixels: Samples<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
+  recycle(scores: Float32Array<ArrayBuffer>): void;
+  close(): Promise<void>;
+}
+
+interface Asked {
+  readonly pixels: Samples<ArrayBuffer>;
+  resolve(scores: Float32Array<ArrayBuffer>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Gathers windows into batches for some sessions. A batch leaves when it is full, or when a session has nothing else to do; what is left of
+ * it holds old pixels, whose scores nobody sees. Where a session runs out of memory, `shrink` is asked for sessions of half the batch,
+ * and the windows in hand are run again.
+ */
+export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch: number) => Promise<Lanes>): Batches {
+  const { path, type, samples, scores: each } = shape;
+  let lanes = start;
+  let queue: Asked[] = [];
+  let shrinking: Promise<void> | undefined;
+  let closed = false;
+  let busy = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const running = new Set<Promise<void>>();
+  const spare: Samples<ArrayBuffer>[] = [];
+  let spareBatches: Samples<ArrayBuffer>[] = [];
+  let spareScores: ScoreData[] = [];
+  const spareFloats: Float32Array<ArrayBuffer>[] = [];
+  // How many windows of a batch's scores are still looked at, by their memory.
+  const lent = new Map<ArrayBuffer, number>();
+
+  function pump(patient = true): void {
+    while (!shrinking && queue.length > 0) {
+      const { sessions, batch } = lanes;
+      const free = sessions.reduce((a, b) => (b.pending() < a.pending() ? b : a));
+      if (free.pending() >= batchesInHand) return;
+      if (queue.length < batch && !closed) {
+        if (free.pending() > 0) return;
+        if (patient) {
+          timer ??= setTimeout(() => {
+            timer = undefined;
+            pump(false);
+          }, patienceMs);
+          return;
+        }
+      }
+      const asked = queue.splice(0, batch);
+      const run: Promise<void> = dispatch(free, asked, batch).finally(() => {
+        running.delete(run);
+        pump();
+      });
+      running.add(run);
+    }
+  }
+
+  async function dispatch(session: Session, asked: readonly Asked[], batch: number): Promise<void> {
+    const data = batch === 1 ? asked[0]!.pixels : gathered(asked, batch);
+    try {
+      const { data: scores, input, busy: took } = await session.run(data, spareScores.pop());
+      busy += took;
+      if (scores.length !== each * batch)
+        throw new SegtileError('model', `${path} gave ${scores.length / batch} scores for a window, expected ${each}`);
+      (batch === 1 ? spare : spareBatches).push(input);
+      handOut(scores, asked);
+    } catch (thrown) {
+      if (thrown instanceof RunError && thrown.input && shrink && batch > 1 && outOfMemory(thrown.message)) {
+        queue = [...separated(thrown.input, asked), ...queue];
+        shrinking ??= halve(batch, shrink);
+        return;
+      }
+      const error = new SegtileError('model', `${path} failed: ${reason(thrown)}`, hintFor(thrown), thrown);
+      for (const { reject } of asked) reject(error);
+    }
+  }
+
+  function gathered(asked: readonly Asked[], batch: number): Samples<ArrayBuffer> {
+    const data = spareBatches.pop() ?? newSamples(type, samples * batch);
+    for (const [slot, { pixels }] of asked.entries()) {
+      data.set(pixels, slot * samples);
+      spare.push(pixels);
+    }
+    return data;
+  }
+
+  function separated(input: Samples<ArrayBuffer>, asked: readonly Asked[]): Asked[] {
+    return asked.map((each, slot) => ({ ...each, pixels: input.slice(slot * samples, (slot + 1) * samples) }));
+  }
+
+  function handOut(scores: ScoreData, asked: readonly Asked[]): void {
+    if (scores instanceof Uint8Array) {
+      for (const [slot, { resolve }] of asked.entries()) {
+        const floats = spareFloats.pop() ?? new Float32Array(each);
+        for (let i = 0, at = slot * each; i < each; i++, at++) floats[i] = scores[at]! / 255;
+        resolve(floats);
+      }
+      spareScores.push(scores);
+      return;
+    }
+    if (asked.length === 1 && scores.length === each) {
+      asked[0]!.resolve(scores);
+      return;
+    }
+    lent.set(scores.buffer, asked.length);
+    for (const [slot, { resolve }] of asked.entries()) resolve(scores.subarray(slot * each, (slot + 1) * each));
+  }
+
+  async function halve(batch: number, smaller: NonNullable<typeof shrink>): Promise<void> {
+    // The other batches in hand come back first, or run out of memory too and join the queue.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (running.size > 0) await Promise.allSettled([...running]);
+    try {
+      await closeAll(lanes.sessions);
+      spareBatches = [];
+      spareScores = [];
+      lanes = await smaller(Math.floor(batch / 2));
+    } catch (thrown) {
+      for (const { reject } of queue.splice(0)) reject(thrown);
+    } finally {
+      shrinking = undefined;
+    }
+    pump();
+  }
+
+  return {
+    batch: () => lanes.batch,
+    busy: () => busy,
+    pixels: () => spare.pop() ?? newSamples(type, samples),
+    run(pixels) {
+      if (closed) return Promise.reject(new SegtileError('model', 'an inference worker has ended'));
+      return new Promise((resolve, reject) => {
+        queue.push({ pixels, resolve, reject });
+        pump();
+      });
+    },
+    recycle(scores) {
+      const { buffer } = scores;
+      const left = lent.get(buffer);
+      if (left === undefined) {
+        if (scores.length === each && buffer.byteLength === scores.byteLength)
+          (lanes.batch === 1 && !spareFloats.length ? spareScores : spareFloats).push(scores as never);
+        return;
+      }
+      lent.set(buffer, left - 1);
+      if (left > 1) return;
+      lent.delete(buffer);
+      if (buffer.byteLength === lanes.batch * each * 4) spareScores.push(new Float32Array(buffer));
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      pump(false);
+      while (shrinking || running.size > 0 || queue.length > 0) {
+        await shrinking;
+        await Promise.allSettled([...running]);
+        pump(false);
+      }
+      await closeAll(lanes.sessions);
+    },
+  };
+}
+
+/** Whether onnxruntime's words mean that a device has no memory left. */
+export function outOfMemory(message: string): boolean {
+  return /out of memory|out_of_memory|OOM|failed to allocate memory|ALLOC_FAILED|bad_alloc|OUT_OF_DEVICE_MEMORY|E_OUTOFMEMORY/i.test(
+    message,
+  );
+}
+
+function hintFor(thrown: unknown): string | undefined {
+  return outOfMemory(reason(thrown)) ? 'use a smaller --window, or fewer --workers' : undefined;
+}
+
+/** Ends sessions after the runs that they have in hand. */
+export async function closeAll(sessions: readonly Session[]): Promise<void> {
+  await Promise.all(sessions.map((session) => session.close()));
+}

@@ -1,0 +1,56 @@
+import { availableParallelism } from 'node:os';
+import { SegtileError } from '../../errors.js';
+import type { Size } from '../../types.js';
+import type { Model } from '../card/resolve.js';
+import type { DeviceRules } from '../devices/open-device.js';
+
+/** How a network is to be run. */
+export interface PoolOptions extends DeviceRules {
+  /** Of every window, in px of the network. */
+  readonly window: Size;
+  /** How many threads on the CPU, each with a copy of the network. A GPU has one. */
+  readonly workers: number;
+  /** `auto`, `cpu`, `webgpu`, `cuda:0,cuda:1`; see `parseDevices`. */
+  readonly device: string;
+  readonly output: 'probabilities' | 'logits';
+  /** Whether `auto` may not end on the CPU. */
+  readonly requireGpu?: boolean | undefined;
+  /** How scores leave the device: bytes are a quarter of the floats, and off by up to 1/510. */
+  readonly scoreType?: 'float32' | 'uint8' | undefined;
+}
+
+/** As many workers as the machine runs threads at once. */
+export function defaultWorkers(): number {
+  return availableParallelism();
+}
+
+/** `512×512 px`. */
+export function sides({ width, height }: Size): string {
+  return `${width}×${height} px`;
+}
+
+/** @throws {SegtileError} `usage` for options out of range or that exclude each other; `model` for a window that the network does not take */
+export function checkOptions(model: Model, { window, workers, output, scoreType }: PoolOptions): void {
+  if (scoreType === 'uint8' && output === 'logits')
+    throw new SegtileError(
+      'usage',
+      'scores as uint8 are probabilities, but logits are asked for',
+      'use --blend-space probabilities, or --score-type float32',
+    );
+  if (!Number.isInteger(workers) || workers < 1 || workers > 1024)
+    throw new SegtileError(
+      'usage',
+      `expected 1 to 1024 workers but got ${workers}`,
+      `this machine runs ${defaultWorkers()} threads at once`,
+    );
+  for (const side of ['width', 'height'] as const)
+    if (!Number.isInteger(window[side]) || window[side] < 1)
+      throw new SegtileError('usage', `expected a positive integer for the window's ${side} but got ${window[side]}`);
+  const { fixedWindow: fixed = window } = model;
+  if (fixed.width !== window.width || fixed.height !== window.height)
+    throw new SegtileError(
+      'model',
+      `the window is ${window.width}×${window.height} px but ${model.path} takes ${fixed.width}×${fixed.height} px only`,
+      'use the window that the network was exported for',
+    );
+}

@@ -1,0 +1,212 @@
+import { SegtileError, throwIfAborted } from '../../errors.js';
+import type { Samples } from '../../types.js';
+import type { Model } from '../card/resolve.js';
+import { autoDevices } from '../devices/available.js';
+import { type Device, deviceName, parseDevices } from '../devices/device.js';
+import { loadFailure } from '../devices/load-hint.js';
+import { type OpenDevices, onnxruntime, openAll, openDevices, type Runtime } from '../devices/open-device.js';
+import { readModelBytes } from '../graph/facts.js';
+import { findScores } from '../graph/probe.js';
+import { placeWeights } from '../graph/weights.js';
+import { batchesInHand, closeAll, createBatches } from './batches.js';
+import { checkBatch, describeNetwork, type Network } from './network.js';
+import { checkOptions, type PoolOptions, sides } from './pool-options.js';
+import type { Session } from './session.js';
+import { createThreads, type Threads } from './threads.js';
+
+/** What runs a network, and how it was found. */
+export interface DeviceFacts {
+  /** `cpu`, `cuda:0,cuda:1`. */
+  readonly name: string;
+  /** The GPU, as far as the system tells. */
+  readonly adapter: string | null;
+  /** Whether a CPU pretends to be that GPU. */
+  readonly software: boolean;
+  /** Nodes of the network with all that was added to it, and those that the device leaves to the CPU; not counted on the CPU. */
+  readonly nodes: number | null;
+  readonly cpuNodes: readonly { readonly name: string; readonly op: string }[];
+  /** Largest difference in probability from the CPU, on two synthetic windows; null where it was not looked for. */
+  readonly difference: number | null;
+  /** What was tried before, and why it was refused. */
+  readonly refused: readonly { readonly device: string; readonly reason: string }[];
+  readonly scoreType: 'float32' | 'uint8';
+}
+
+/** A network in worker threads. */
+export interface Pool {
+  /** What onnxruntime runs it on. */
+  readonly provider: string;
+  readonly device: DeviceFacts;
+  readonly workers: number;
+  /** How many windows may be in flight at once to keep every worker busy. */
+  readonly capacity: number;
+  /** Windows that go through the network together; it may become less when memory runs out. */
+  batch(): number;
+  /** Seconds that all workers together have run the network so far, copies to a GPU and back included. */
+  busySeconds(): number;
+  /** Memory for the pixels of one window: that of a window which has been run, where there is one. It may hold anything. */
+  pixels(): Samples<ArrayBuffer>;
+  /**
+   * Scores of one window.
+   *
+   * @param pixels interleaved samples of exactly one window, of the model's type and channels (RGB where it takes a picture). Its whole buffer moves to the worker: it is gone for the caller.
+   * @returns planes of `width * height` floats, one per channel of the scores
+   * @throws {SegtileError} `model` with onnxruntime's words; `usage` for a wrong number of samples
+   */
+  run(pixels: Samples<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
+  /** Takes back the memory of scores that nobody looks at any more, for those of another window. */
+  recycle(scores: Float32Array<ArrayBuffer>): void;
+  /** Lets the windows in hand finish, then ends the workers. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts workers that run a network on windows of one size, on the device that is asked for or, with `auto`, on the first that runs it.
+ *
+ * @throws {SegtileError} `usage` for options out of range; `model` where the network does not run on such windows; `device` where the
+ * device does not run it
+ */
+export async function openPool(model: Model, options: PoolOptions, runtime: Runtime = onnxruntime): Promise<Pool> {
+  checkOptions(model, options);
+  const threads = createThreads();
+  try {
+    return await open(model, options, { ...runtime, start: (start) => runtime.start(start, threads) }, threads);
+  } finally {
+    threads.dismiss();
+  }
+}
+
+async function open(model: Model, options: PoolOptions, runtime: Runtime, threads: Threads): Promise<Pool> {
+  const { window, workers, output, scoreType = 'float32', signal } = options;
+  const choice = parseDevices(options.device);
+  // The first finds the shape of the scores.
+  threads.prepare(choice !== 'auto' && choice[0]!.provider === 'cpu' ? workers : 1);
+  const placed = placeWeights(await readModelBytes(model.path, signal), model.path);
+  // Looked for while the network is, so that neither waits for the other.
+  const candidates = (choice === 'auto' ? autoDevices() : []).map((device) => ({
+    device,
+    refusal: refusalOf(device, options, runtime),
+  }));
+  if (choice === 'auto' && !options.requireGpu)
+    Promise.all(candidates.map(({ refusal }) => refusal))
+      .then((refusals) => {
+        // The CPU, then.
+        if (refusals.every((refusal) => refusal !== undefined)) threads.prepare(workers - 1);
+      })
+      // A thread that cannot be started fails whoever takes one.
+      .catch(() => undefined);
+  const map = await findScores(placed.bytes, { ...model, externalData: placed.externalData }, window, threads);
+  if (map.channels !== model.channels)
+    throw new SegtileError(
+      'model',
+      `${model.path} gives ${map.channels} channels for a window of ${sides(window)}, expected ${model.channels}`,
+    );
+  const network = describeNetwork(placed, model, window, map, { output, scoreType });
+  if (typeof options.batch === 'number') checkBatch(network, options.batch);
+  if (choice !== 'auto') {
+    for (const device of choice) if (device.provider !== 'cpu') await runtime.refuse(device, options.allowSoftware);
+    return openOn(network, choice, options, runtime, []);
+  }
+
+  const refused: { device: string; reason: string }[] = [];
+  for (const { device, refusal } of candidates) {
+    let error = await refusal;
+    if (error === undefined) {
+      try {
+        return await openOn(network, [device], options, runtime, refused);
+      } catch (thrown) {
+        error = thrown;
+      }
+    }
+    if (!(error instanceof SegtileError) || error.code !== 'device') throw error;
+    refused.push({ device: deviceName(device), reason: error.message });
+  }
+  if (!options.requireGpu) return openOn(network, [{ provider: 'cpu' }], options, runtime, refused);
+  throw new SegtileError(
+    'device',
+    `no GPU runs ${model.path}: ${refused.map((each) => each.reason).join('; ')}`,
+    'segtile doctor says what is missing; without --require-gpu the CPU would do it',
+  );
+}
+
+/** Why a device cannot run, from what can be seen without starting it; undefined where nothing speaks against it. */
+function refusalOf(device: Device, { allowSoftware }: PoolOptions, runtime: Runtime): Promise<unknown> {
+  return runtime.refuse(device, allowSoftware).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+/** Opens devices that are not refused. */
+async function openOn(
+  network: Network,
+  devices: readonly Device[],
+  options: PoolOptions,
+  runtime: Runtime,
+  refused: DeviceFacts['refused'],
+): Promise<Pool> {
+  const { model, window, samples, scores, scoreType } = network;
+  const onCpu = devices[0]!.provider === 'cpu';
+  const batch = typeof options.batch === 'number' ? options.batch : (network.fixedBatch ?? 1);
+  const open: OpenDevices = onCpu
+    ? {
+        ...(await startWorkers(network, batch, options, runtime)),
+        adapter: undefined,
+        nodes: 0,
+        cpuNodes: [],
+        difference: undefined,
+      }
+    : await openDevices(network, devices, options, runtime);
+  const shrink = async (half: number) => {
+    options.note?.(`out of memory with batches of ${half * 2}, going on with ${half}`);
+    return onCpu
+      ? startWorkers(network, half, options, runtime)
+      : openAll(network, devices, half, { ...options, verify: false }, runtime);
+  };
+  const batches = createBatches(
+    open,
+    { path: model.path, type: model.samples, samples, scores },
+    network.fixedBatch === undefined ? shrink : undefined,
+  );
+  return {
+    provider: devices[0]!.provider,
+    device: {
+      name: devices.map(deviceName).join(','),
+      adapter: open.adapter?.name ?? null,
+      software: open.adapter?.software ?? false,
+      nodes: onCpu ? null : open.nodes,
+      cpuNodes: open.cpuNodes,
+      difference: open.difference ?? null,
+      refused,
+      scoreType,
+    },
+    workers: open.sessions.length,
+    capacity: open.sessions.length * batchesInHand * open.batch,
+    batch: batches.batch,
+    busySeconds: () => batches.busy() / 1000,
+    pixels: batches.pixels,
+    async run(pixels) {
+      if (pixels.length !== samples)
+        throw new SegtileError(
+          'usage',
+          `expected ${samples} samples for a window of ${sides(window)} but got ${pixels.length}`,
+        );
+      return batches.run(pixels);
+    },
+    recycle: batches.recycle,
+    close: batches.close,
+  };
+}
+
+/** Loads the network in every worker of the CPU, or in none. */
+async function startWorkers(network: Network, batch: number, { workers, signal }: PoolOptions, runtime: Runtime) {
+  throwIfAborted(signal);
+  const from = network.start(batch, { provider: 'cpu' });
+  const started = await Promise.allSettled(Array.from({ length: workers }, () => runtime.start(from)));
+  const sessions = started.flatMap((result): Session[] => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = started.find((result) => result.status === 'rejected');
+  if (!failed && !signal?.aborted) return { sessions, batch };
+  await closeAll(sessions);
+  throwIfAborted(signal);
+  throw loadFailure(network.model.path, sides(network.window), failed?.reason);
+}

@@ -1,0 +1,98 @@
+import { Worker } from 'node:worker_threads';
+import { SegtileError } from '../../errors.js';
+import { refuseTelemetry } from '../devices/telemetry.js';
+import {
+  condensed,
+  type Loaded,
+  type Reply,
+  type Request,
+  type Result,
+  RunError,
+  type Session,
+  type Start,
+} from './session.js';
+import { newTurn } from './turn.js';
+
+/** A thread in which onnxruntime is loaded, and which holds one graph at a time. */
+export interface Thread {
+  /**
+   * Loads a graph; one that it held is released, and its session is over. Sessions on WebGPU take turns.
+   *
+   * @throws {SegtileError} `model` with onnxruntime's words, from here or from a run; the thread has ended then
+   */
+  load(start: Start): Promise<Session>;
+  /** Ends the thread after the runs in hand. Resolves when it is gone. */
+  close(): Promise<void>;
+}
+
+interface Waiting<T> {
+  resolve(value: T): void;
+  reject(error: SegtileError): void;
+}
+
+// All sessions on WebGPU in a process draw on one device, whose commands get mixed up when two threads give them at once (onnxruntime 1.30).
+const webgpuTurn = newTurn();
+
+/** Starts a thread. It loads onnxruntime meanwhile, which fails, if it does, the first graph. */
+export function startThread(): Thread {
+  refuseTelemetry();
+  const worker = new Worker(new URL('./worker.js', import.meta.url));
+  const asked = new Map<number, Waiting<Result>>();
+  let loading: Waiting<Loaded> | undefined;
+  let last = 0;
+  let ended: SegtileError | undefined;
+  let exited = (): void => {};
+  const exit = new Promise<void>((resolve) => {
+    exited = resolve;
+  });
+
+  const close = (): Promise<void> => {
+    worker.postMessage(undefined);
+    return exit;
+  };
+  const session: Omit<Session, keyof Loaded> = {
+    pending: () => asked.size,
+    run(data, scores) {
+      if (ended) return Promise.reject(ended);
+      const request: Request = { id: ++last, data, scores };
+      return new Promise((resolve, reject) => {
+        worker.postMessage(request, scores ? [data.buffer, scores.buffer] : [data.buffer]);
+        asked.set(request.id, { resolve, reject });
+      });
+    },
+    close,
+  };
+
+  worker.on('message', (reply: Reply) => {
+    if (reply.kind === 'loaded') {
+      const { kind: _, ...loaded } = reply;
+      return loading?.resolve(loaded);
+    }
+    const waiting = asked.get(reply.id);
+    asked.delete(reply.id);
+    if (reply.kind === 'result') waiting?.resolve(reply);
+    else (waiting ?? loading)?.reject(new RunError(condensed(reply.message), reply.input));
+  });
+  worker.on('error', (thrown) => {
+    ended = new SegtileError('model', `an inference worker failed: ${condensed(String(thrown))}`, undefined, thrown);
+  });
+  worker.on('exit', () => {
+    ended ??= new SegtileError('model', 'an inference worker has ended');
+    for (const waiting of asked.values()) waiting.reject(ended);
+    asked.clear();
+    loading?.reject(ended);
+    exited();
+  });
+
+  return {
+    async load(start) {
+      if (ended) throw ended;
+      const loaded = new Promise<Loaded>((resolve, reject) => {
+        loading = { resolve, reject };
+      });
+      worker.postMessage(start.device?.provider === 'webgpu' ? { ...start, turn: webgpuTurn } : start);
+      return { ...session, ...(await loaded) };
+    },
+    close,
+  };
+}

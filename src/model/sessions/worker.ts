@@ -1,0 +1,112 @@
+import { parentPort } from 'node:worker_threads';
+import type { InferenceSession } from 'onnxruntime-node';
+import { mappedDrivers } from '../devices/adapter.js';
+import { loadOnnxruntime } from '../devices/load-onnxruntime.js';
+import { nodesOfProfile, profilePrefix } from '../devices/profile.js';
+import type { Loaded, Reply, Request, Start } from './session.js';
+import { inTurn } from './turn.js';
+
+// A thread for onnxruntime, because `session.run` blocks the thread that calls it. Messages are served one after the other: a graph to load,
+// which takes the place of the one before it; an input for it; an empty one, which ends the thread once everything before it is
+// done: a worker that is terminated from outside while onnxruntime runs takes the whole process down.
+
+const port = parentPort!;
+const onnxruntime = loadOnnxruntime();
+onnxruntime.env.logLevel = 'fatal';
+
+/** A graph that is loaded. */
+interface Held {
+  readonly session: InferenceSession;
+  /** All that it was started with but its bytes, which onnxruntime has. */
+  readonly start: Omit<Start, 'graph' | 'trial'>;
+  /** The shape of what the last run gave. */
+  known?: readonly number[];
+}
+
+let held: Held | undefined;
+let last: Promise<void> = Promise.resolve();
+port.on('message', (message: Start | Request | undefined) => {
+  last = last.then(() => (message === undefined ? leave() : 'graph' in message ? load(message) : answer(message, held!)));
+});
+
+const say = (reply: Reply, moved: ArrayBuffer[] = []) => port.postMessage(reply, moved);
+
+async function load(start: Start): Promise<void> {
+  await release();
+  const { graph, trial: _, ...rest } = start;
+  try {
+    const prefix = start.trial && profilePrefix();
+    const trial = await inTurn(start.turn, async () => {
+      const session = await onnxruntime.InferenceSession.create(graph, sessionOptions(start, prefix));
+      held = { session, start: rest };
+      return prefix && (await tried(session, start, prefix));
+    });
+    const [shape] = held!.session.outputMetadata;
+    say({ kind: 'loaded', dims: shape?.isTensor ? shape.shape : [], ...trial });
+  } catch (thrown) {
+    say({ kind: 'error', id: 0, message: String(thrown) });
+    await leave();
+  }
+}
+
+async function release(): Promise<void> {
+  if (!held) return;
+  const { session, start } = held;
+  held = undefined;
+  await inTurn(start.turn, () => session.release());
+}
+
+async function leave(): Promise<void> {
+  await release();
+  port.close();
+}
+
+function sessionOptions(
+  { device = { provider: 'cpu' }, externalData }: Start,
+  prefix: string | undefined,
+): InferenceSession.SessionOptions {
+  const { provider, index } = device;
+  return {
+    executionProviders: [index === undefined ? provider : { name: provider, deviceId: index }],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    enableCpuMemArena: true,
+    logSeverityLevel: 4,
+    ...(prefix && { enableProfiling: true, profileFilePrefix: prefix }),
+    extra: { session: { model_external_initializers_file_folder_path: externalData } },
+  };
+}
+
+/** Runs the graph once with onnxruntime's profiler on, which is the only one that says where each node ran. */
+async function tried(
+  session: InferenceSession,
+  { element, dims, trial }: Start,
+  prefix: string,
+): Promise<Omit<Loaded, 'dims'>> {
+  const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
+  const { [output]: scores } = await session.run({ [input]: new onnxruntime.Tensor(element, trial!, dims) });
+  session.endProfiling();
+  return { first: scores!.data as Float32Array<ArrayBuffer>, nodes: await nodesOfProfile(prefix), drivers: mappedDrivers() };
+}
+
+async function answer({ id, data, scores: memory }: Request, graph: Held): Promise<void> {
+  const { session, start, known } = graph;
+  const { element, dims, scores: type = 'float32', turn } = start;
+  const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
+  try {
+    const images = { [input]: new onnxruntime.Tensor(element, data, dims) };
+    const into = memory && known && { [output]: new onnxruntime.Tensor(type, memory as Uint8Array, known) };
+    const [{ [output]: scores }, busy] = await inTurn(turn, async () => {
+      const began = performance.now();
+      const given = await (into ? session.run(images, into) : session.run(images));
+      return [given, performance.now() - began] as const;
+    });
+    const result = scores!.data as Float32Array<ArrayBuffer>;
+    graph.known = scores!.dims;
+    say({ kind: 'result', id, data: result, dims: scores!.dims, input: data, busy }, [result.buffer, data.buffer]);
+  } catch (thrown) {
+    say({ kind: 'error', id, message: String(thrown), input: data }, [data.buffer]);
+  }
+}
