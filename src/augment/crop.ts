@@ -1,5 +1,5 @@
-import { placeAround } from '../plan/places.js';
-import { nearest } from '../plan/stretch.js';
+import { nearest } from '../plan/labels/stretch.js';
+import { placeAround } from '../plan/sampling/places.js';
 import type { Box, Pixels, Size } from '../types.js';
 import type { Draws } from './draws.js';
 import { IGNORED, type NonEmptyCrop } from './steps.js';

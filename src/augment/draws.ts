@@ -1,4 +1,4 @@
-import { createRandom } from '../plan/random.js';
+import { createRandom } from '../plan/sampling/random.js';
 
 /** Random numbers one after the other. */
 export interface Draws {

@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import { type Check, check, checkKeys, isColor, isNumber, isWhole, meant, oneOf, parseJson } from '../plan/checked.js';
+import { type Check, check, checkKeys, isColor, isNumber, isWhole, meant, oneOf, parseJson } from '../plan/text/checked.js';
 import type { Augmentation, Cutout, GridDropout, Mix, NonEmptyCrop, StainJitter, Step } from './steps.js';
 
 /** What of a step is not common to all. */

@@ -1,4 +1,4 @@
-import { createRandom } from '../plan/random.js';
+import { createRandom } from '../plan/sampling/random.js';
 
 /** Tiles of a slide that are mixed, and what with: `partners[i]` goes over `tiles[i]`. Both are places in the list of tiles, and rise. */
 export interface MixRun {

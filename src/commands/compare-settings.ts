@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { parse, YAMLParseError } from 'yaml';
 import { reason, SegtileError } from '../errors.js';
 import { readRegularText } from '../io/regular-file.js';
-import { meant } from '../plan/checked.js';
+import { meant } from '../plan/text/checked.js';
 import { checkVariants, spanVariants, type Variant } from '../plan/variants.js';
 import type { CompareOptions, PassedOptions } from './compare-options.js';
 import { addInferOptions } from './infer-options.js';

@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
-import { type Sampler, samplers } from '../plan/sampling.js';
-import type { Share } from '../plan/split.js';
+import { type Sampler, samplers } from '../plan/sampling/sampling.js';
+import type { Share } from '../plan/sampling/split.js';
 import type { Parser } from './parse.js';
 
 /** Parts of a dataset, in the order in which they are told of. */

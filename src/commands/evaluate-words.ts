@@ -9,7 +9,7 @@ import {
   summarizeSlides,
 } from '../pipeline/evaluate.js';
 import type { SlideScores } from '../pipeline/evaluate-mask.js';
-import { csvCell } from '../plan/csv.js';
+import { csvCell } from '../plan/text/csv.js';
 import { PLATEAU } from '../score/sweep.js';
 import { count, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';

@@ -7,7 +7,7 @@ import { evaluateMask, evaluateRuns, type SlideScores } from '../pipeline/evalua
 import { type EvaluateWords, writeEvaluateReport } from '../pipeline/evaluate-report.js';
 import { HISTORY } from '../pipeline/history.js';
 import { rememberScores } from '../pipeline/score-history.js';
-import { formatThresholdFile } from '../plan/threshold-file.js';
+import { formatThresholdFile } from '../plan/labels/threshold-file.js';
 import { count } from '../terminal/format.js';
 import { createProgress } from '../terminal/progress.js';
 import { styleFor } from '../terminal/style.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { blends } from '../plan/blend.js';
-import { ttas } from '../plan/symmetry.js';
-import { DEFAULT_TISSUE } from '../plan/tissue.js';
+import { DEFAULT_TISSUE } from '../plan/tissue/tissue.js';
+import { blends } from '../plan/windows/blend.js';
+import { ttas } from '../plan/windows/symmetry.js';
 import { option } from './option.js';
 import {
   area,

@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import type { Model } from '../model/card/resolve.js';
-import { strideOfOverlap } from '../plan/overlap.js';
-import { type Geometry, LONGEST_WINDOW } from '../plan/scale.js';
+import { strideOfOverlap } from '../plan/windows/overlap.js';
+import { type Geometry, LONGEST_WINDOW } from '../plan/windows/scale.js';
 import type { Size } from '../types.js';
 import type { InferOptions } from './infer-settings.js';
 

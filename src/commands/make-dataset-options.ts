@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { forms } from '../dataset/layout.js';
-import { samplers } from '../plan/sampling.js';
-import { DEFAULT_TISSUE } from '../plan/tissue.js';
+import { samplers } from '../plan/sampling/sampling.js';
+import { DEFAULT_TISSUE } from '../plan/tissue/tissue.js';
 import { mix, parts, samplerList, tilesByClass } from './dataset-parse.js';
 import { option } from './option.js';
 import { list, micronsPerPixel, type Parser, positiveNumber, range, share, size, wholeNumber, word } from './parse.js';

@@ -1,9 +1,9 @@
 import type { Form } from '../dataset/layout.js';
 import { SegtileError } from '../errors.js';
 import type { DatasetSettings } from '../pipeline/make-dataset.js';
-import { strideOfOverlap } from '../plan/overlap.js';
-import type { Ask, Sampler, SampleSettings } from '../plan/sampling.js';
-import type { Share } from '../plan/split.js';
+import type { Ask, Sampler, SampleSettings } from '../plan/sampling/sampling.js';
+import type { Share } from '../plan/sampling/split.js';
+import { strideOfOverlap } from '../plan/windows/overlap.js';
 import type { ViewChoice } from '../slide/view/view.js';
 import type { MaskClass, Size } from '../types.js';
 import { type AugmentationFile, checkAugmentation } from './dataset-augment.js';

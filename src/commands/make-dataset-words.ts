@@ -4,7 +4,7 @@ import { copyCount } from '../pipeline/augment-tiles.js';
 import type { DatasetRecord, SlideFacts } from '../pipeline/dataset-record.js';
 import type { SharedPatients, SlideTiles } from '../pipeline/split-dataset.js';
 import type { Survey } from '../pipeline/survey-slide.js';
-import type { SamplerReport } from '../plan/sampling.js';
+import type { SamplerReport } from '../plan/sampling/sampling.js';
 import { count, figure, pairs, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
 import { muchText, noteLine, warningLine } from './infer-words.js';

@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import { parseDevices } from '../model/devices/device.js';
-import type { Area } from '../plan/area.js';
-import { requireMpp } from '../plan/mpp-range.js';
+import type { Area } from '../plan/labels/area.js';
+import { requireMpp } from '../plan/windows/mpp-range.js';
 import type { Rgb, Size } from '../types.js';
 import type { ThresholdOption } from './thresholds.js';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Area } from '../plan/area.js';
+import type { Area } from '../plan/labels/area.js';
 import { option } from './option.js';
 import { area, type Parser, thresholds, word } from './parse.js';
 import type { ThresholdOption } from './thresholds.js';

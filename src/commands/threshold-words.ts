@@ -1,7 +1,7 @@
 import type { CleanedFacts } from '../pipeline/record.js';
 import type { ProbabilityFacts, ThresholdRecord } from '../pipeline/threshold.js';
-import type { LabelRule } from '../plan/labels.js';
-import { channelNames, type ScoreMeaning } from '../plan/score-map.js';
+import type { LabelRule } from '../plan/labels/labels.js';
+import { channelNames, type ScoreMeaning } from '../plan/labels/score-map.js';
 import { bytes, count, duration, figure, pairs, percent } from '../terminal/format.js';
 import type { Style } from '../terminal/style.js';
 

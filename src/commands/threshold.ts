@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { type ThresholdRecord, type ThresholdSettings, thresholdSlide } from '../pipeline/threshold.js';
-import { cleanUpOf } from '../plan/area.js';
+import { cleanUpOf } from '../plan/labels/area.js';
 import type { Probabilities } from '../slide/probabilities.js';
 import { styleFor } from '../terminal/style.js';
 import { runOnProbabilities } from './probability-run.js';

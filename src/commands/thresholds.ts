@@ -1,8 +1,8 @@
 import { reason, SegtileError } from '../errors.js';
 import { readRegularText } from '../io/regular-file.js';
-import type { LabelRule } from '../plan/labels.js';
-import type { ScoreMeaning } from '../plan/score-map.js';
-import { parseThresholdFile } from '../plan/threshold-file.js';
+import type { LabelRule } from '../plan/labels/labels.js';
+import type { ScoreMeaning } from '../plan/labels/score-map.js';
+import { parseThresholdFile } from '../plan/labels/threshold-file.js';
 
 /** What `--threshold` says: one for all classes, some by name, or a file of them. */
 export type ThresholdOption = number | ReadonlyMap<string, number> | { readonly file: string };

@@ -1,8 +1,8 @@
 import { ByteWriter, parquetWriteRows } from 'hyparquet-writer';
 import { SegtileError } from '../errors.js';
 import { type PartialFile, type Placement, writeWhole } from '../io/partial-file.js';
-import { csvCell } from '../plan/csv.js';
-import { momentsOf, type Sums } from '../plan/tile-stats.js';
+import { momentsOf, type Sums } from '../plan/sampling/tile-stats.js';
+import { csvCell } from '../plan/text/csv.js';
 import type { MaskClass } from '../types.js';
 import type { TileRecord } from './tile.js';
 

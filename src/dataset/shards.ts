@@ -4,7 +4,7 @@ import { pack } from 'tar-stream';
 import { throwIfAborted } from '../errors.js';
 import { outputError, writeWhole } from '../io/partial-file.js';
 import { readRegular } from '../io/regular-file.js';
-import { createRandom, shuffled } from '../plan/random.js';
+import { createRandom, shuffled } from '../plan/sampling/random.js';
 import { SHARDS } from './layout.js';
 import { type ManifestRow, rowPaths } from './manifest.js';
 

@@ -1,4 +1,4 @@
-import { addSums, type ClassArea, classWeights, emptySums, momentsOf, type Sums } from '../plan/tile-stats.js';
+import { addSums, type ClassArea, classWeights, emptySums, momentsOf, type Sums } from '../plan/sampling/tile-stats.js';
 import type { MaskClass } from '../types.js';
 
 /** What is summed up over the tiles of a part of a dataset. Plain numbers, so that it can stand in a file. */

@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import { openPartialFile, type Placement } from '../io/partial-file.js';
-import { csvCell } from '../plan/csv.js';
-import { rleEncoder } from '../plan/rle.js';
+import { rleEncoder } from '../plan/labels/rle.js';
+import { csvCell } from '../plan/text/csv.js';
 import type { RasterRows, Sink, Size } from '../types.js';
 
 /** One row of a CSV of HuBMAP. */

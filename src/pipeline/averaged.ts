@@ -1,4 +1,4 @@
-import { moveMean } from '../plan/mean.js';
+import { moveMean } from '../plan/windows/mean.js';
 import { newSamples, typeOf } from '../tiff/samples/native.js';
 import { createMemory } from './memory.js';
 import type { Inference } from './score.js';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
-import { readShape } from '../plan/shape.js';
+import { readShape } from '../plan/text/shape.js';
 import { type KnownRecord, knownRecord } from './known-record.js';
 
 /** `segtile infer` as it ran in a process of its own. */

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { readRegularText } from '../io/regular-file.js';
-import { readIfShape } from '../plan/shape.js';
+import { readIfShape } from '../plan/text/shape.js';
 import { inferOptions, type Variant } from '../plan/variants.js';
 import { inspectSlide } from '../slide/open.js';
 import type { TruthConfig } from '../truth/config.js';

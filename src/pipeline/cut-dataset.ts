@@ -8,7 +8,7 @@ import { palettePng } from '../dataset/png.js';
 import type { Tile } from '../dataset/tile.js';
 import { addCopy, addTile, emptyCopies, emptyTotals, type Totals } from '../dataset/totals.js';
 import type { RecordHead, WorkFolder } from '../dataset/work.js';
-import { labelsOf, sumsOf } from '../plan/tile-stats.js';
+import { labelsOf, sumsOf } from '../plan/sampling/tile-stats.js';
 import type { MaskClass } from '../types.js';
 import { augmentTiles } from './augment-tiles.js';
 import { cutTiles } from './cut-tiles.js';

@@ -1,6 +1,6 @@
 import { tileId } from '../dataset/layout.js';
 import type { Tile, TileRecord } from '../dataset/tile.js';
-import { rowsOfPlaces } from '../plan/draw-rows.js';
+import { rowsOfPlaces } from '../plan/sampling/draw-rows.js';
 import { type CutWindow, cutWindows } from '../slide/view/cut.js';
 import type { Box, Size } from '../types.js';
 import type { PlannedTile } from './split-dataset.js';

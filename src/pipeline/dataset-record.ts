@@ -1,7 +1,7 @@
 import type { Augmentation } from '../augment/steps.js';
 import { type CopyTotals, type Statistics, statisticsOf, type Totals } from '../dataset/totals.js';
 import type { RecordHead } from '../dataset/work.js';
-import type { SamplerReport } from '../plan/sampling.js';
+import type { SamplerReport } from '../plan/sampling/sampling.js';
 import type { MaskClass, Size } from '../types.js';
 import { versions } from './machine.js';
 import { type SharedPatients, type SlideTiles, sharedPatients } from './split-dataset.js';

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { reason, SegtileError } from '../errors.js';
 import { outputError } from '../io/partial-file.js';
 import { readRegularText } from '../io/regular-file.js';
-import { either, mapOf, number, objectOf, optional, readIfShape, type Shape, shape, text, words } from '../plan/shape.js';
+import { either, mapOf, number, objectOf, optional, readIfShape, type Shape, shape, text, words } from '../plan/text/shape.js';
 
 /** Settings or scores by name, flat, so that two of them can be set side by side. */
 export type Flat<Value> = Readonly<Record<string, Value>>;

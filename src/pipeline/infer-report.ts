@@ -2,7 +2,7 @@ import { type Placement, writeWhole } from '../io/partial-file.js';
 import { readRegular } from '../io/regular-file.js';
 import { sharp } from '../io/sharp.js';
 import { flatten } from '../plan/flatten.js';
-import { windowsOfRow } from '../plan/grid.js';
+import { windowsOfRow } from '../plan/windows/grid.js';
 import { portionChart } from '../report/charts.js';
 import { type Report, type ReportTable, reportPage, type Section } from '../report/page.js';
 import { type MappedWindow, windowColors, windowMap } from '../report/window-map.js';

@@ -12,7 +12,7 @@ import {
   text,
   whole,
   words,
-} from '../plan/shape.js';
+} from '../plan/text/shape.js';
 import type { SampleRange } from '../tiff/samples/rgb.js';
 import type { Size } from '../types.js';
 import type { RunRecord } from './record.js';

@@ -1,8 +1,8 @@
-import { type CleanedCount, type CleanUp, createCleaner } from '../plan/clean-up.js';
-import { scoreEnlarger } from '../plan/enlarge.js';
-import { emptyLabelCount, type LabelCount, type LabelRule, labelRows } from '../plan/labels.js';
-import { probabilities, type Squash } from '../plan/squash.js';
-import { stretcher } from '../plan/stretch.js';
+import { type CleanedCount, type CleanUp, createCleaner } from '../plan/labels/clean-up.js';
+import { scoreEnlarger } from '../plan/labels/enlarge.js';
+import { emptyLabelCount, type LabelCount, type LabelRule, labelRows } from '../plan/labels/labels.js';
+import { stretcher } from '../plan/labels/stretch.js';
+import { probabilities, type Squash } from '../plan/windows/squash.js';
 import type { RasterRows, ScoreRows, Sink, Size, SpanningSize } from '../types.js';
 import type { StageClock } from './stage-clock.js';
 

@@ -1,9 +1,9 @@
 import { SegtileError } from '../errors.js';
 import { type Model, pixelsOf } from '../model/card/resolve.js';
-import type { Border, Placement } from '../plan/axis.js';
-import { createGrid, type Grid } from '../plan/grid.js';
-import type { Geometry } from '../plan/scale.js';
-import type { Selection } from '../plan/selection.js';
+import type { Border, Placement } from '../plan/windows/axis.js';
+import { createGrid, type Grid } from '../plan/windows/grid.js';
+import type { Geometry } from '../plan/windows/scale.js';
+import type { Selection } from '../plan/windows/selection.js';
 import { openSlide } from '../slide/open.js';
 import type { ChannelWish, Slide, SlideMpp } from '../slide/slide.js';
 import type { SlideOptions } from '../slide/tiff.js';

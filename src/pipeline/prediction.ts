@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import { emptyLabelCount, type LabelRule, labelRows } from '../plan/labels.js';
+import { emptyLabelCount, type LabelRule, labelRows } from '../plan/labels/labels.js';
 import { findMpp, ownMpp } from '../slide/mpp/mpp.js';
 import { openProbabilities, type Probabilities } from '../slide/probabilities.js';
 import { configOf, type TruthConfig } from '../truth/config.js';

@@ -4,7 +4,7 @@ import { PREVIEW } from '../dataset/layout.js';
 import { isCopy, type ManifestTile, readManifest } from '../dataset/manifest-read.js';
 import { readTileFiles } from '../dataset/tile-files.js';
 import { outputError } from '../io/partial-file.js';
-import { createRandom, shuffled } from '../plan/random.js';
+import { createRandom, shuffled } from '../plan/sampling/random.js';
 import { outlined } from '../report/panels.js';
 import { readLabelTile } from '../truth/images/label-tile.js';
 import { readTable } from '../truth/table.js';

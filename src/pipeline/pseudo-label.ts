@@ -1,7 +1,7 @@
 import { writeLabelMask } from '../mask/label-mask.js';
-import { type ConfidentCount, confidentRows, emptyConfidentCount } from '../plan/confident.js';
-import type { ScoreMap } from '../plan/score-map.js';
-import { stretcher } from '../plan/stretch.js';
+import { type ConfidentCount, confidentRows, emptyConfidentCount } from '../plan/labels/confident.js';
+import type { ScoreMap } from '../plan/labels/score-map.js';
+import { stretcher } from '../plan/labels/stretch.js';
 import type { Probabilities } from '../slide/probabilities.js';
 import type { MaskClass } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';

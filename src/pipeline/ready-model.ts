@@ -1,7 +1,7 @@
 import type { Ensemble } from '../model/card/ensemble.js';
 import type { Group } from '../model/card/groups.js';
 import type { Pool } from '../model/sessions/pool.js';
-import { symmetriesOf, type Tta } from '../plan/symmetry.js';
+import { symmetriesOf, type Tta } from '../plan/windows/symmetry.js';
 import type { ReadyModel } from './run-settings.js';
 import { streamModel } from './score-streams.js';
 

@@ -1,10 +1,10 @@
 import type { Placement } from '../io/partial-file.js';
 import type { DeviceFacts } from '../model/sessions/pool.js';
-import type { CleanUpWish } from '../plan/area.js';
-import type { Blend } from '../plan/blend.js';
-import type { LabelRule } from '../plan/labels.js';
-import type { ProbabilityType } from '../plan/score-planes.js';
-import type { Tta } from '../plan/symmetry.js';
+import type { CleanUpWish } from '../plan/labels/area.js';
+import type { LabelRule } from '../plan/labels/labels.js';
+import type { ProbabilityType } from '../plan/labels/score-planes.js';
+import type { Blend } from '../plan/windows/blend.js';
+import type { Tta } from '../plan/windows/symmetry.js';
 import type { StreamModel } from './score-streams.js';
 
 /** How a slide is run, beside its plan. */

@@ -1,6 +1,6 @@
 import type { Ensemble } from '../model/card/ensemble.js';
 import type { Group } from '../model/card/groups.js';
-import type { Symmetry } from '../plan/symmetry.js';
+import type { Symmetry } from '../plan/windows/symmetry.js';
 import { mergeScores } from '../stitch/merge.js';
 import type { ScoreRows } from '../types.js';
 import { averagedInference } from './averaged.js';

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { SegtileError, throwIfAborted } from '../errors.js';
-import type { Blend } from '../plan/blend.js';
+import type { Blend } from '../plan/windows/blend.js';
 import { cutWindows } from '../slide/view/cut.js';
 import { createStitch } from '../stitch/stitch.js';
 import type { Samples, ScoreRows, Scores } from '../types.js';

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
 import { fileName } from '../io/location.js';
 import { readRegularText } from '../io/regular-file.js';
-import { objectOf, optional, orNull, readShape, text } from '../plan/shape.js';
+import { objectOf, optional, orNull, readShape, text } from '../plan/text/shape.js';
 import { type RecordedSlide, recordedSlide } from './known-record.js';
 import { predictedName } from './prediction.js';
 

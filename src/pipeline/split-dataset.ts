@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
-import { type Block, blockOf, blocksAround, createRegions } from '../plan/regions.js';
-import type { Draw } from '../plan/sampling.js';
-import { type Group, type GroupWords, type Place, type SplitSettings, splitGroups } from '../plan/split.js';
+import { type Block, blockOf, blocksAround, createRegions } from '../plan/sampling/regions.js';
+import type { Draw } from '../plan/sampling/sampling.js';
+import { type Group, type GroupWords, type Place, type SplitSettings, splitGroups } from '../plan/sampling/split.js';
 import type { Box, MaskClass } from '../types.js';
 import type { Survey } from './survey-slide.js';
 

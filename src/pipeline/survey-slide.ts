@@ -1,5 +1,5 @@
-import { createForeground, type Foreground } from '../plan/foreground.js';
-import { createLabelCount } from '../plan/label-count.js';
+import { createLabelCount } from '../plan/labels/label-count.js';
+import { createForeground, type Foreground } from '../plan/sampling/foreground.js';
 import {
   choose,
   type Draw,
@@ -8,8 +8,8 @@ import {
   propose,
   type SamplerReport,
   type SampleSettings,
-} from '../plan/sampling.js';
-import { tissueMap, tissueShare } from '../plan/tissue.js';
+} from '../plan/sampling/sampling.js';
+import { tissueMap, tissueShare } from '../plan/tissue/tissue.js';
 import { openSlide } from '../slide/open.js';
 import type { Slide } from '../slide/slide.js';
 import type { SlideOptions } from '../slide/tiff.js';

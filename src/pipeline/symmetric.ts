@@ -1,5 +1,5 @@
-import { moveMean } from '../plan/mean.js';
-import { inverse, placesOf, type Symmetry, turn, turnedSize } from '../plan/symmetry.js';
+import { moveMean } from '../plan/windows/mean.js';
+import { inverse, placesOf, type Symmetry, turn, turnedSize } from '../plan/windows/symmetry.js';
 import { newSamples, typeOf } from '../tiff/samples/native.js';
 import type { Size } from '../types.js';
 import { createMemory } from './memory.js';

@@ -1,9 +1,9 @@
 import type { Placement } from '../io/partial-file.js';
 import { writeLabelMask } from '../mask/label-mask.js';
-import type { CleanUp } from '../plan/clean-up.js';
-import type { LabelCount, LabelRule } from '../plan/labels.js';
-import type { ScoreMap } from '../plan/score-map.js';
-import type { ProbabilityType } from '../plan/score-planes.js';
+import type { CleanUp } from '../plan/labels/clean-up.js';
+import type { LabelCount, LabelRule } from '../plan/labels/labels.js';
+import type { ScoreMap } from '../plan/labels/score-map.js';
+import type { ProbabilityType } from '../plan/labels/score-planes.js';
 import type { Probabilities } from '../slide/probabilities.js';
 import type { Mpp, Size } from '../types.js';
 import { filesAndRecord } from './files-and-record.js';

@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { type Manifest, type ManifestTile, readSlideSizes, type SlideSizes } from '../dataset/manifest-read.js';
 import { reason, SegtileError } from '../errors.js';
 import { readRegular } from '../io/regular-file.js';
-import { rowsOfPlaces } from '../plan/draw-rows.js';
+import { rowsOfPlaces } from '../plan/sampling/draw-rows.js';
 import { cutWindows } from '../slide/view/cut.js';
 import { requireSameShape, stretchNotes } from '../truth/aspect.js';
 import { configOf } from '../truth/config.js';

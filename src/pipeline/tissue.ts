@@ -1,11 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 import { SegtileError, throwIfAborted } from '../errors.js';
 import { isRemote, shownPath } from '../io/location.js';
-import type { Grid } from '../plan/grid.js';
-import { saturation } from '../plan/saturation.js';
-import { type Selection, selectWindows } from '../plan/selection.js';
-import { createStainCount } from '../plan/stain-count.js';
-import { HUBMAP_SHARE, saturatedTissue, stainedPixels, tissueMap, tissueShare, tissueThreshold } from '../plan/tissue.js';
+import { saturation } from '../plan/tissue/saturation.js';
+import { createStainCount } from '../plan/tissue/stain-count.js';
+import {
+  HUBMAP_SHARE,
+  saturatedTissue,
+  stainedPixels,
+  tissueMap,
+  tissueShare,
+  tissueThreshold,
+} from '../plan/tissue/tissue.js';
+import type { Grid } from '../plan/windows/grid.js';
+import { type Selection, selectWindows } from '../plan/windows/selection.js';
 import { openSlide } from '../slide/open.js';
 import { readOverview } from '../slide/view/overview.js';
 import type { View } from '../slide/view/view.js';

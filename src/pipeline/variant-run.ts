@@ -14,7 +14,7 @@ import {
   text,
   whole,
   words,
-} from '../plan/shape.js';
+} from '../plan/text/shape.js';
 import type { BorderPixels } from '../score/boundary.js';
 import type { ErrorGrid } from '../score/error-grid.js';
 import type { ObjectCounts } from '../score/objects.js';

@@ -1,4 +1,4 @@
-import { createRandom } from '../plan/random.js';
+import { createRandom } from '../plan/sampling/random.js';
 
 /** Where the mean of a measure would be for other slides of the same kind. */
 export interface Interval {

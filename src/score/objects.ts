@@ -1,4 +1,4 @@
-import { type LineRuns, labelRuns, type RegionKey, trackRegions } from '../plan/connected.js';
+import { type LineRuns, labelRuns, type RegionKey, trackRegions } from '../plan/labels/connected.js';
 
 /** Objects of one class. */
 export interface ObjectCounts {

@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
-import { parseScoreMap, type ScoreMap } from '../plan/score-map.js';
-import { PROBABILITY_OF_BYTE } from '../plan/score-planes.js';
-import { attribute, plainText, xmlTags } from '../plan/xml.js';
+import { parseScoreMap, type ScoreMap } from '../plan/labels/score-map.js';
+import { PROBABILITY_OF_BYTE } from '../plan/labels/score-planes.js';
+import { attribute, plainText, xmlTags } from '../plan/text/xml.js';
 import type { Band, Mpp, Samples, ScoreRows, SpanningSize } from '../types.js';
 import type { Georeference } from './formats/georeference.js';
 import { ownMpp } from './mpp/mpp.js';

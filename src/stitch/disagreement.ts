@@ -1,5 +1,5 @@
-import type { Grid } from '../plan/grid.js';
-import { type Squash, squashed } from '../plan/squash.js';
+import type { Grid } from '../plan/windows/grid.js';
+import { type Squash, squashed } from '../plan/windows/squash.js';
 import type { Pixels, Scores, Window } from '../types.js';
 
 /** How much overlapping windows differ where the nearer of their borders is so far away. */

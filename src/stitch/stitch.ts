@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
-import { windowCore, windowOwned } from '../plan/axis.js';
-import { type Blend, weightMap } from '../plan/blend.js';
-import type { Grid } from '../plan/grid.js';
+import { windowCore, windowOwned } from '../plan/windows/axis.js';
+import { type Blend, weightMap } from '../plan/windows/blend.js';
+import type { Grid } from '../plan/windows/grid.js';
 import type { Box, ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
 import { type Arena, type ArenaShape, createArena, kernelOrLoops } from './arena.js';
 import type { Kernel } from './kernel.js';

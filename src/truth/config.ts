@@ -1,5 +1,6 @@
 import { reason, SegtileError } from '../errors.js';
 import { readRegularText } from '../io/regular-file.js';
+import { defaultColor } from '../plan/palette.js';
 import {
   type Checks,
   check,
@@ -12,8 +13,7 @@ import {
   oneOf,
   parseJson,
   text,
-} from '../plan/checked.js';
-import { defaultColor } from '../plan/palette.js';
+} from '../plan/text/checked.js';
 import type { MaskClass, Rgb } from '../types.js';
 
 /** What stands for a class in the files that truth is read from. */

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
-import { plainCell } from '../plan/csv.js';
+import { plainCell } from '../plan/text/csv.js';
 import { openText } from './text-file.js';
 
 /** A row of a CSV, the header included. */

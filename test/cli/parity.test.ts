@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { windowCount, windowStart } from '../../dist/plan/axis.js';
-import { weightMap } from '../../dist/plan/blend.js';
-import { strideOfOverlap } from '../../dist/plan/overlap.js';
+import { windowCount, windowStart } from '../../dist/plan/windows/axis.js';
+import { weightMap } from '../../dist/plan/windows/blend.js';
+import { strideOfOverlap } from '../../dist/plan/windows/overlap.js';
 import { folder, readPlanes, segtileWell } from './door.js';
 
 const golden = fileURLToPath(new URL('../fixtures/parity/', import.meta.url));

@@ -7,7 +7,7 @@ import type { Card } from '../../dist/model/card/card.js';
 import { type PlanSettings, planSlide } from '../../dist/pipeline/plan-slide.js';
 import { type Inference, scoreSlide } from '../../dist/pipeline/score.js';
 import { createStageClock } from '../../dist/pipeline/stage-clock.js';
-import { type Blend, blends, weightMap } from '../../dist/plan/blend.js';
+import { type Blend, blends, weightMap } from '../../dist/plan/windows/blend.js';
 import type { Size } from '../../dist/types.js';
 import { channelNetwork, positionNetwork, random } from '../model/networks.ts';
 import { modelOf, poolOf } from '../model/run.ts';

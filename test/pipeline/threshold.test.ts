@@ -6,7 +6,7 @@ import { writeProbabilityMap } from '../../dist/mask/probability-map.js';
 import { pseudoLabel } from '../../dist/pipeline/pseudo-label.js';
 import { createStageClock } from '../../dist/pipeline/stage-clock.js';
 import { thresholdSlide } from '../../dist/pipeline/threshold.js';
-import type { ScoreMap } from '../../dist/plan/score-map.js';
+import type { ScoreMap } from '../../dist/plan/labels/score-map.js';
 import { openProbabilities } from '../../dist/slide/probabilities.js';
 import { random } from '../model/networks.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Axis, Border, Placement } from '../../dist/plan/axis.js';
-import type { Grid } from '../../dist/plan/grid.js';
-import { createGrid } from '../../dist/plan/grid.js';
+import type { Axis, Border, Placement } from '../../dist/plan/windows/axis.js';
+import type { Grid } from '../../dist/plan/windows/grid.js';
+import { createGrid } from '../../dist/plan/windows/grid.js';
 
 /** Every legal combination of length, window, stride and margin on one axis, primes and L < T, L = T, L = T + 1 among them. */
 export const legalAxis: fc.Arbitrary<Axis> = fc

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { windowOwned } from '../../dist/plan/axis.js';
-import { type Blend, blends, weightMap } from '../../dist/plan/blend.js';
-import { createGrid, type Grid, windowsOfRow } from '../../dist/plan/grid.js';
+import { windowOwned } from '../../dist/plan/windows/axis.js';
+import { type Blend, blends, weightMap } from '../../dist/plan/windows/blend.js';
+import { createGrid, type Grid, windowsOfRow } from '../../dist/plan/windows/grid.js';
 import { createLoops } from '../../dist/stitch/loops.js';
 import { createStitch, type StitchOptions } from '../../dist/stitch/stitch.js';
 import type { Window } from '../../dist/types.js';

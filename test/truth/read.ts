@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { nearest } from '../../dist/plan/stretch.js';
+import { nearest } from '../../dist/plan/labels/stretch.js';
 import { parseConfig, type TruthConfig } from '../../dist/truth/config.js';
 import type { LabelView } from '../../dist/truth/truth.js';
 import type { Size, Span } from '../../dist/types.js';

@@ -1,7 +1,7 @@
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
-import { type Checks, check, checkKeys, color, isNumber, oneOf, parseJson, text } from '../../plan/checked.js';
-import { LARGEST_MPP, LEAST_MPP, mppProblem } from '../../plan/mpp-range.js';
+import { type Checks, check, checkKeys, color, isNumber, oneOf, parseJson, text } from '../../plan/text/checked.js';
+import { LARGEST_MPP, LEAST_MPP, mppProblem } from '../../plan/windows/mpp-range.js';
 import type { Rgb, SampleType } from '../../types.js';
 import type { ModelFile } from '../graph/facts.js';
 

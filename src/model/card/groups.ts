@@ -1,4 +1,4 @@
-import { type Geometry, scaledGeometry } from '../../plan/scale.js';
+import { type Geometry, scaledGeometry } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
 import type { Ensemble } from './ensemble.js';
 

@@ -1,4 +1,4 @@
-import { numberAttribute, rootName, xmlTags } from '../../plan/xml.js';
+import { numberAttribute, rootName, xmlTags } from '../../plan/text/xml.js';
 import { type Directory, directoryName } from '../../tiff/directory.js';
 import { physical, type SaidMpp } from '../mpp/mpp.js';
 import { type Associated, byIndex, type Layout } from './layout.js';

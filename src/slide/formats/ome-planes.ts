@@ -1,4 +1,4 @@
-import { attribute, numberAttribute, plainText, type XmlTag, xmlTags } from '../../plan/xml.js';
+import { attribute, numberAttribute, plainText, type XmlTag, xmlTags } from '../../plan/text/xml.js';
 import { pixelsMpp, type SaidMpp } from '../mpp/mpp.js';
 
 /** An `Image` of OME-XML with its `Pixels` (OME schema 2016-06). */

@@ -1,4 +1,4 @@
-import { attribute, plainText, xmlTags } from '../../plan/xml.js';
+import { attribute, plainText, xmlTags } from '../../plan/text/xml.js';
 import type { Directory } from '../../tiff/directory.js';
 import { decimal, physical } from '../mpp/mpp.js';
 import type { SlideMpp } from '../slide.js';

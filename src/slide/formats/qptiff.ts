@@ -1,4 +1,4 @@
-import { plainText, rootName, xmlTags } from '../../plan/xml.js';
+import { plainText, rootName, xmlTags } from '../../plan/text/xml.js';
 import type { Directory } from '../../tiff/directory.js';
 import { type Associated, bySize, type Layout, levelsOf } from './layout.js';
 

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { fileName } from '../../io/location.js';
-import { requireMpp } from '../../plan/mpp-range.js';
+import { requireMpp } from '../../plan/windows/mpp-range.js';
 import type { SlideMpp } from '../slide.js';
 
 /** Microns per pixel by what a file calls a slide: its path, its name, or its name without the extension. */

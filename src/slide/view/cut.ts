@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../errors.js';
-import type { WindowRows } from '../../plan/windows.js';
+import type { WindowRows } from '../../plan/windows/windows.js';
 import { newSamples, typeOf } from '../../tiff/samples/native.js';
 import type { Band, Box, Samples, Size, Span, Window } from '../../types.js';
 import { cacheRows, type RowCache, type Slab } from './rows.js';

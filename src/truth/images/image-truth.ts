@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
-import { labelRuns, type Region, trackRegions } from '../../plan/connected.js';
-import { levelFactor } from '../../plan/level-factor.js';
-import { firstShowing, nearest } from '../../plan/stretch.js';
+import { labelRuns, type Region, trackRegions } from '../../plan/labels/connected.js';
+import { firstShowing, nearest } from '../../plan/labels/stretch.js';
+import { levelFactor } from '../../plan/windows/level-factor.js';
 import type { Band, BandRun, Size, Span, SpanningSize } from '../../types.js';
 import { requireSameShape, stretchNotes } from '../aspect.js';
 import { IGNORE, type TruthConfig } from '../config.js';

@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { covered, majorityRow, overlap, type WeighedLine } from '../../plan/majority.js';
+import { covered, majorityRow, overlap, type WeighedLine } from '../../plan/labels/majority.js';
 import type { Band, BandRun, Size, Span, SpanningSize } from '../../types.js';
 import type { LabelView } from '../truth.js';
 

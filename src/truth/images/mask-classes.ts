@@ -1,6 +1,6 @@
 import { openFile } from '../../io/source.js';
-import { isWhole } from '../../plan/checked.js';
-import { attribute, unescapeXml, xmlTags } from '../../plan/xml.js';
+import { isWhole } from '../../plan/text/checked.js';
+import { attribute, unescapeXml, xmlTags } from '../../plan/text/xml.js';
 import { readTiff } from '../../tiff/container.js';
 import type { Resolution } from '../../tiff/directory.js';
 import type { MaskClass, Rgb } from '../../types.js';

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../errors.js';
-import { type Region, trackRegions } from '../../plan/connected.js';
+import { type Region, trackRegions } from '../../plan/labels/connected.js';
 import type { Band, Size, Span, SpanningSize } from '../../types.js';
 import { IGNORE, type TruthConfig } from '../config.js';
 import { majorityView, shrinks } from '../images/majority-view.js';

@@ -1,4 +1,4 @@
-import { firstShowing, nearest } from '../../plan/stretch.js';
+import { firstShowing, nearest } from '../../plan/labels/stretch.js';
 import type { Box, Size } from '../../types.js';
 
 /** What a shape covers, in level-0 pixels, not rounded. */

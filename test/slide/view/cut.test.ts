@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { WindowRows } from '../../../dist/plan/windows.js';
+import type { WindowRows } from '../../../dist/plan/windows/windows.js';
 import { type BandSource, type CutWindow, cutWindows, reflect, reflectedSpan } from '../../../dist/slide/view/cut.js';
 import { workingView } from '../../../dist/slide/view/view.js';
 import type { BandRun, Box } from '../../../dist/types.js';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { rleEncoder } from '../../../dist/plan/rle.js';
+import { rleEncoder } from '../../../dist/plan/labels/rle.js';
 import { defaultConfig } from '../../../dist/truth/config.js';
 import { openTruth } from '../../../dist/truth/open.js';
 import { sharedFile } from '../../shared.js';

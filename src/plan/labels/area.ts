@@ -1,0 +1,52 @@
+import { SegtileError } from '../../errors.js';
+import type { Mpp } from '../../types.js';
+import type { CleanUp } from './clean-up.js';
+
+/** An area in pixels of the working image, or in square micrometres. */
+export interface Area {
+  readonly value: number;
+  readonly unit: 'px' | 'um2';
+}
+
+/** What is too small to stay in a mask, as the user says it; see {@link CleanUp}. */
+export interface CleanUpWish {
+  readonly minObject?: Area | undefined;
+  readonly fillHoles?: Area | undefined;
+}
+
+/**
+ * The fewest pixels that together have at least some area.
+ *
+ * @param mpp micrometres per pixel
+ * @param option who asks, and `image` of what, for messages
+ * @throws {SegtileError} `usage` where micrometres are asked of an image that has none
+ */
+export function areaInPixels({ value, unit }: Area, mpp: Mpp | undefined, option: string, image: string): number {
+  if (unit === 'px') return Math.ceil(value);
+  if (!mpp) {
+    throw new SegtileError(
+      'usage',
+      `${option} is ${value} um2, but ${image} does not say how large its pixels are`,
+      `give pixels, such as ${option} 200px, or the size of a level-0 pixel with --slide-mpp when the model is run`,
+    );
+  }
+  const pixels = value / (mpp.x * mpp.y);
+  // A division that should come out even may be off by the last bits.
+  const whole = Math.round(pixels);
+  return Math.abs(pixels - whole) <= 1e-9 * pixels ? whole : Math.ceil(pixels);
+}
+
+/**
+ * The limits of a clean-up in pixels; undefined where nothing is asked.
+ *
+ * @param mpp micrometres per pixel of the image that is cleaned
+ * @param image what it is called in messages
+ * @throws {SegtileError} `usage` where micrometres are asked of an image that has none
+ */
+export function cleanUpOf({ minObject, fillHoles }: CleanUpWish, mpp: Mpp | undefined, image: string): CleanUp | undefined {
+  if (!minObject && !fillHoles) return undefined;
+  return {
+    minObject: minObject ? areaInPixels(minObject, mpp, '--min-object', image) : 0,
+    fillHoles: fillHoles ? areaInPixels(fillHoles, mpp, '--fill-holes', image) : 0,
+  };
+}

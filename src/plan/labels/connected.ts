@@ -1,0 +1,189 @@
+import type { Box } from '../../types.js';
+
+/**
+ * The stretches of one line of an image that have a label other than 0, from first to last; equal labels that touch are one
+ * stretch.
+ */
+export interface LineRuns {
+  readonly count: number;
+  /** First pixel of each run, and the first after it. */
+  readonly starts: ArrayLike<number>;
+  readonly ends: ArrayLike<number>;
+  readonly labels: ArrayLike<number>;
+}
+
+/** Stands for one region while it is open. Of two that turn out to be one, one key stays. */
+export type RegionKey = object;
+
+/** A connected region of one label. */
+export interface Region {
+  readonly key: RegionKey;
+  readonly label: number;
+  readonly box: Box;
+  /** Pixels. */
+  readonly area: number;
+  /** Where its pixels are, if they are fewer than the tracker was told to keep: of each of its runs line, first pixel, and the first after it. */
+  readonly pieces?: readonly number[];
+}
+
+/** Which pixels hang together: those that share a side (4), or a side or a corner (8). */
+export type Connectivity = 4 | 8;
+
+/** Finds connected regions while lines go by. */
+export interface RegionTracker {
+  /** Takes the next line, and keeps it until the one after. Gives the region of each of its runs, as it is known with this line. */
+  line(runs: LineRuns): readonly RegionKey[];
+  /** The line from which on regions are still open that may stay smaller than those whose pieces are kept; without any, the next line. */
+  settled(): number;
+  /** Closes the regions that reach the last line. */
+  finish(): void;
+}
+
+/** A region that may still grow. */
+interface Open {
+  /** Another one that took it in. */
+  into: Open | undefined;
+  /** Line that it was last seen on; -1 once it was handed on. */
+  last: number;
+  readonly label: number;
+  area: number;
+  /** See {@link Region}; undefined once it is too large. */
+  pieces: number[] | undefined;
+  left: number;
+  right: number;
+  top: number;
+}
+
+const nothing: LineRuns = { count: 0, starts: [], ends: [], labels: [] };
+
+/**
+ * Finds the connected regions of equal label in an image that is seen line by line, by union-find over the regions that reach
+ * the last line: only these are held, never the image. A region is handed to `found` when a line goes by that it does not
+ * reach, those that end on one line from left to right.
+ *
+ * @param small regions of fewer pixels than this are handed on with their pieces
+ * @param joined is told when two regions turn out to be one, and which key stays
+ */
+export function trackRegions(
+  connectivity: Connectivity,
+  found: (region: Region) => void,
+  small = 0,
+  joined: (kept: RegionKey, gone: RegionKey) => void = () => undefined,
+): RegionTracker {
+  const reach = connectivity === 8 ? 1 : 0;
+  let above = nothing;
+  let aboveRegions: Open[] = [];
+  let y = 0;
+
+  function line(runs: LineRuns): readonly RegionKey[] {
+    const regions: Open[] = [];
+    for (let i = 0, j = 0; i < runs.count; i++) {
+      const start = runs.starts[i]!;
+      const end = runs.ends[i]!;
+      const label = runs.labels[i]!;
+      while (j < above.count && above.ends[j]! + reach <= start) j++;
+      let region: Open | undefined;
+      for (let k = j; k < above.count && above.starts[k]! < end + reach; k++) {
+        if (above.labels[k] !== label) continue;
+        const upper = rootOf(aboveRegions[k]!);
+        region = region === undefined ? upper : join(region, upper, small, joined);
+      }
+      region ??= {
+        into: undefined,
+        last: y,
+        label,
+        area: 0,
+        pieces: small > 0 ? [] : undefined,
+        left: start,
+        right: end,
+        top: y,
+      };
+      region.last = y;
+      region.area += end - start;
+      if (region.area >= small) region.pieces = undefined;
+      else region.pieces?.push(y, start, end);
+      if (start < region.left) region.left = start;
+      if (end > region.right) region.right = end;
+      regions.push(region);
+    }
+    for (const each of aboveRegions) {
+      const { into, last, label, area, pieces, left, right, top } = each;
+      if (into !== undefined || last === y || last === -1) continue;
+      each.last = -1;
+      found({
+        key: each,
+        label,
+        box: { x: left, y: top, width: right - left, height: y - top },
+        area,
+        ...(pieces && { pieces }),
+      });
+    }
+    above = runs;
+    aboveRegions = regions.map(rootOf);
+    y++;
+    return aboveRegions;
+  }
+
+  return {
+    line,
+    settled: () => aboveRegions.reduce((first, { pieces, top }) => (pieces && top < first ? top : first), y),
+    finish: () => void line(nothing),
+  };
+}
+
+function rootOf(region: Open): Open {
+  let root = region;
+  while (root.into !== undefined) root = root.into;
+  for (let each = region; each.into !== undefined; ) {
+    const next = each.into;
+    each.into = root;
+    each = next;
+  }
+  return root;
+}
+
+/** Makes one region of two; gives the one that is left. */
+function join(a: Open, b: Open, small: number, joined: (kept: Open, gone: Open) => void): Open {
+  if (a === b) return a;
+  const [kept, gone] = a.area >= b.area ? [a, b] : [b, a];
+  gone.into = kept;
+  joined(kept, gone);
+  if (kept.area + gone.area >= small) kept.pieces = undefined;
+  else for (const part of gone.pieces ?? []) kept.pieces?.push(part);
+  gone.pieces = undefined;
+  kept.area += gone.area;
+  kept.left = Math.min(kept.left, gone.left);
+  kept.right = Math.max(kept.right, gone.right);
+  kept.top = Math.min(kept.top, gone.top);
+  kept.last = Math.max(kept.last, gone.last);
+  return kept;
+}
+
+/** The runs of background of a row of labels, all as one label. */
+export function gapRuns(line: Uint8Array): LineRuns {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (let x = line.indexOf(0); x >= 0; x = line.indexOf(0, x)) {
+    starts.push(x);
+    while (x < line.length && line[x] === 0) x++;
+    ends.push(x);
+  }
+  return { count: starts.length, starts, ends, labels: new Uint8Array(starts.length) };
+}
+
+/** The runs of a row of labels. */
+export function labelRuns(line: Uint8Array): LineRuns {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const labels: number[] = [];
+  for (let x = 0; x < line.length; ) {
+    const label = line[x]!;
+    const start = x++;
+    while (x < line.length && line[x] === label) x++;
+    if (label === 0) continue;
+    starts.push(start);
+    ends.push(x);
+    labels.push(label);
+  }
+  return { count: starts.length, starts, ends, labels };
+}

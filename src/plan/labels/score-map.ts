@@ -1,0 +1,100 @@
+import { SegtileError } from '../../errors.js';
+import type { MaskClass, Mpp, Size } from '../../types.js';
+import { type Checks, check, checkKeys, color, isNumber, isText, isWhole, oneOf, parseJson, text } from '../text/checked.js';
+import type { ProbabilityType } from './score-planes.js';
+
+/** A class and the probability that a pixel of it must exceed, where somebody has said one. */
+export interface ScoredClass extends MaskClass {
+  readonly threshold?: number;
+}
+
+/** What the channels of an image of scores stand for. */
+export interface ScoreMeaning {
+  /** The classes that a mask can show. */
+  readonly classes: readonly ScoredClass[];
+  /** The label that each channel stands for; 0 is background. */
+  readonly labels: readonly number[];
+  /** Whether a pixel belongs to one class at most, so that the channels compete. */
+  readonly exclusive: boolean;
+}
+
+/** What a file of probabilities says of itself, beside its pixels: all that is needed to make the mask without the model. */
+export interface ScoreMap extends ScoreMeaning {
+  /** How the probabilities are kept. */
+  readonly samples: ProbabilityType;
+  /** Size of the mask that is made of them, in px, and micrometres of its pixels; the probabilities have the working resolution. */
+  readonly mask: Size & { readonly mpp: Mpp | null };
+  /** How many pixels of the probabilities lie on the slide, where that is not as many as there are; see `SpanningSize`. */
+  readonly spans?: Size | undefined;
+}
+
+/** The name of each channel: that of its class, or `background`. */
+export function channelNames({ classes, labels }: ScoreMeaning): string[] {
+  return labels.map((label) => classes.find((each) => each.label === label)?.name ?? 'background');
+}
+
+/** A map as the text that {@link parseScoreMap} reads. */
+export function formatScoreMap({ classes, labels, exclusive, samples, mask, spans }: ScoreMap): string {
+  const listed = classes.map(({ label, name, color: rgb, threshold }) => ({ label, name, color: rgb, threshold }));
+  const { width, height, mpp } = mask;
+  return JSON.stringify({ classes: listed, labels, exclusive, samples, mask: { width, height, mpp }, spans });
+}
+
+const isSide = (value: unknown): boolean => isWhole(value, 1, 2 ** 31 - 1);
+const isLabel = (value: unknown): value is number => isWhole(value, 1, 255);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+
+const mapChecks: Checks<ScoreMap> = {
+  classes: check('a list of 1 to 255 classes', (value) => Array.isArray(value) && value.length >= 1 && value.length <= 255),
+  labels: check(
+    'a list of labels',
+    (value) => Array.isArray(value) && value.length >= 1 && value.every((label) => label === 0 || isLabel(label)),
+  ),
+  exclusive: check('true or false', (value) => typeof value === 'boolean'),
+  samples: oneOf('uint8', 'float32'),
+  mask: check(
+    'the size of a mask',
+    (value) => isObject(value) && isSide(value.width) && isSide(value.height) && isMpp(value.mpp),
+  ),
+  spans: check(
+    'how many pixels lie on the slide',
+    (value) => isObject(value) && [value.width, value.height].every((side) => isNumber(side) && side > 0),
+  ),
+};
+
+const classChecks: Checks<ScoredClass> = {
+  label: check('a label from 1 to 255', isLabel),
+  name: text,
+  color,
+  threshold: check('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1),
+};
+
+function isMpp(value: unknown): boolean {
+  if (value === null) return true;
+  return isObject(value) && [value.x, value.y].every((side) => isNumber(side) && side > 0);
+}
+
+/**
+ * What a file of probabilities says of itself.
+ *
+ * @param where names it in errors
+ * @throws {SegtileError} `input` with the key that is missing, unknown, or holds what it cannot
+ */
+export function parseScoreMap(json: string, where: string): ScoreMap {
+  const map = parseJson(json, where, 'input');
+  checkKeys(map, mapChecks, { where, what: 'map of scores', code: 'input' });
+  const { classes, labels, exclusive, samples, mask, spans }: Partial<ScoreMap> = map;
+  if (!classes || !labels || exclusive === undefined || !samples || !mask) {
+    throw new SegtileError('input', `${where}: expected classes, labels, exclusive, samples and mask`);
+  }
+  for (const [index, entry] of classes.entries()) {
+    checkKeys(entry, classChecks, { where: `${where}: class ${index + 1}`, what: 'class', code: 'input' });
+    const twice = classes.findIndex(({ label, name }) => label === entry.label || name === entry.name) < index;
+    if (!isText(entry.name) || entry.color === undefined || twice || !labels.includes(entry.label)) {
+      throw new SegtileError('input', `${where}: class ${index + 1} lacks a name, a colour or a label of its own`);
+    }
+  }
+  const stranger = labels.find((label) => label !== 0 && classes.every((each) => each.label !== label));
+  if (stranger !== undefined) throw new SegtileError('input', `${where}: label ${stranger} belongs to no class`);
+  return { classes, labels, exclusive, samples, mask, ...(spans && { spans }) };
+}

@@ -1,0 +1,63 @@
+import { SegtileError } from '../../errors.js';
+import type { PlaneRows, ScoreRows } from '../../types.js';
+
+/** How a probability is kept: as it is, or as `round(255 p)`. */
+export type ProbabilityType = 'uint8' | 'float32';
+
+/** A weighted mean in float32 of probabilities of 1 can come out this much larger. */
+const SLACK = 1e-4;
+
+/**
+ * Final probabilities as full-width rows, one plane for each channel, in memory of their own. Pixels that no window looked at are NaN, and
+ * 0 as `uint8`.
+ *
+ * @param width of the image, in px
+ * @throws {SegtileError} `model` for a score outside 0 to 1, which as `uint8` cannot be kept
+ */
+export function scorePlanes(rows: ScoreRows, width: number, channels: number, type: ProbabilityType): PlaneRows {
+  const { y, height } = rows;
+  return Array.from({ length: channels }, (_, channel) => {
+    const data = type === 'uint8' ? new Uint8Array(width * height) : new Float32Array(width * height).fill(Number.NaN);
+    for (const block of rows.blocks) {
+      const plane = block.width * block.height;
+      const scores = block.data.subarray(channel * plane, (channel + 1) * plane);
+      for (let row = 0; row < block.height; row++) {
+        const to = (block.y - y + row) * width + block.x;
+        const line = scores.subarray(row * block.width, (row + 1) * block.width);
+        const bad = data instanceof Uint8Array ? toBytes(line, data, to) : toFloats(line, data, to);
+        if (bad !== undefined) throw noProbability(line[bad]!, channel, block.x + bad, block.y + row);
+      }
+    }
+    return { y, width, height, channels: 1, data };
+  });
+}
+
+/** @returns the index of a score that is no probability, if there is one */
+function toBytes(line: Float32Array, out: Uint8Array, to: number): number | undefined {
+  let [least, most] = [0, 1];
+  for (let i = 0; i < line.length; i++) {
+    const score = line[i]!;
+    if (score < least) least = score;
+    if (score > most) most = score;
+    // A Uint8Array cuts off what is behind the point, and takes NaN as 0; the cap is for what SLACK lets through.
+    out[to + i] = Math.min(score * 255 + 0.5, 255);
+  }
+  const isBad = (score: number): boolean => score < -SLACK || score > 1 + SLACK;
+  return isBad(least) || isBad(most) ? line.findIndex(isBad) : undefined;
+}
+
+function toFloats(line: Float32Array, out: Float32Array, to: number): undefined {
+  // One NaN for all: whether 0 / 0 has a sign depends on the processor.
+  for (let i = 0; i < line.length; i++) out[to + i] = Number.isNaN(line[i]!) ? Number.NaN : line[i]!;
+}
+
+function noProbability(score: number, channel: number, x: number, y: number): SegtileError {
+  return new SegtileError(
+    'model',
+    `the score of channel ${channel} at working pixel (${x}, ${y}) is ${score}, which is no probability`,
+    'say with --activation what makes probabilities of it, or write --probabilities float32, which keeps any number',
+  );
+}
+
+/** What a byte of a file of probabilities stands for: `p8 / 255` as float32. */
+export const PROBABILITY_OF_BYTE: Float32Array = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);

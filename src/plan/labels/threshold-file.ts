@@ -1,0 +1,71 @@
+import { type ErrorCode, SegtileError } from '../../errors.js';
+import { isNumber, isText, parseJson } from '../text/checked.js';
+
+/**
+ * A file of thresholds, as a sweep writes it and `--threshold file.json` reads it:
+ *
+ * ```json
+ * { "thresholds": { "tumor": 0.45, "stroma": 0.6 } }
+ * ```
+ *
+ * Names are those of the classes, exactly; a pixel has a class where its probability exceeds the threshold, 0 to 1 (see `LabelRule`). Every
+ * other key beside `thresholds`, whatever its name and value, is for its writer's own notes and is ignored.
+ *
+ * @param where names the file in errors
+ * @returns thresholds by class name, in the order of the file, at least one
+ * @throws {SegtileError} `input` with the line of a mistake in the JSON, or the class whose value is no threshold
+ */
+export function parseThresholdFile(json: string, where: string): ReadonlyMap<string, number> {
+  const file = parseJson(json, where, 'input');
+  if (!isObject(file) || !Object.hasOwn(file, 'thresholds') || !isObject(file.thresholds)) {
+    const got = isObject(file) && Object.hasOwn(file, 'thresholds') ? `"thresholds": ${shown(file.thresholds)}` : shown(file);
+    throw new SegtileError('input', `${where}: expected thresholds by class but got ${got}`, FORM);
+  }
+  return checkThresholds(Object.entries(file.thresholds), where, 'input');
+}
+
+/**
+ * The text of a file that {@link parseThresholdFile} reads.
+ *
+ * @param thresholds by class name, 0 to 1, at least one
+ * @param notes what else the file is to say, such as the metric that the thresholds are best for; nobody reads it back
+ * @throws {SegtileError} `usage` for a value that is no threshold
+ */
+export function formatThresholdFile(
+  thresholds: ReadonlyMap<string, number>,
+  notes: Readonly<Record<string, unknown>> = {},
+): string {
+  const checked = checkThresholds([...thresholds], 'thresholds', 'usage');
+  const byName = Object.fromEntries(checked);
+  return `${JSON.stringify(Object.assign({ thresholds: byName }, notes, { thresholds: byName }), null, 2)}\n`;
+}
+
+const FORM = 'its form is { "thresholds": { "tumor": 0.45, "stroma": 0.6 } }, more keys beside "thresholds" are ignored';
+
+function checkThresholds(
+  entries: readonly (readonly [string, unknown])[],
+  where: string,
+  code: ErrorCode,
+): ReadonlyMap<string, number> {
+  if (entries.length === 0) throw new SegtileError(code, `${where}: expected a threshold for at least one class`, FORM);
+  return new Map(
+    entries.map(([name, value]) => {
+      if (!isText(name)) throw new SegtileError(code, `${where}: a class has no name`, FORM);
+      if (isNumber(value) && value >= 0 && value <= 1) return [name, value];
+      throw new SegtileError(
+        code,
+        `${where}: expected a number from 0 to 1 for the threshold of ${JSON.stringify(name)} but got ${shown(value)}`,
+        FORM,
+      );
+    }),
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

@@ -1,0 +1,211 @@
+import type { Box, Size } from '../../types.js';
+import type { Foreground } from './foreground.js';
+import { anyPlace, gridPlaces, halfShiftPlaces, type Place, placeAround, placeCount } from './places.js';
+import { createRandom, type Random, shuffled } from './random.js';
+
+/**
+ * How windows are chosen.
+ *
+ * - `grid`: all windows of a grid
+ * - `half-shift`: all of a second grid, moved by half a stride
+ * - `random`: any place, all alike
+ * - `positive`: a window with a labelled pixel, each such pixel as likely as another; `random` on a slide without labels
+ * - `object`: a window with an object, each object as likely as another, however small; `random` on a slide without objects
+ * - `rejection`: as `random`, again until the window holds tissue or a label, a bounded number of times
+ */
+export type Sampler = 'grid' | 'half-shift' | 'random' | 'positive' | 'object' | 'rejection';
+
+/** Every sampler, in the order in which help texts list them. */
+export const samplers: readonly Sampler[] = ['grid', 'half-shift', 'random', 'positive', 'object', 'rejection'];
+
+/** What is asked of one sampler: so many windows of a slide, or all that a grid has. */
+export interface Ask {
+  readonly sampler: Sampler;
+  readonly wanted: number | 'all';
+}
+
+/** How a slide is sampled. Lengths in working pixels. */
+export interface SampleSettings {
+  readonly asks: readonly Ask[];
+  readonly window: Size;
+  readonly stride: Size;
+  /** Least share of a window that must be tissue, unless it holds a label, where the user gave one. */
+  readonly minTissue: number | undefined;
+  /** How often a window is drawn anew until it is kept. */
+  readonly tries: number;
+  /** Most windows of a slide by class; 0 stands for windows without any. A window is of the class that has most of its labelled pixels. */
+  readonly caps: ReadonlyMap<number, number>;
+  readonly seed: number;
+}
+
+/** What is known of a slide before windows are proposed. */
+export interface Ground {
+  /** Names the slide: slides of different names get different draws. */
+  readonly name: string;
+  readonly size: Size;
+  /** Share of a window that is tissue, 0 to 1; undefined where nobody looks for tissue. */
+  tissue(window: Box): number | undefined;
+  /** Whether such a share is enough for a window without a label; without it any share is, none as well. */
+  readonly holds?: (share: number) => boolean;
+  /** Needed for `positive`. */
+  readonly foreground: Foreground | undefined;
+  /** Boxes of objects on the image; needed for `object`. */
+  readonly objects: readonly Box[] | undefined;
+}
+
+/** A window that may be kept. Those of one slot are tried in order, until one is kept. */
+export interface Proposal extends Place {
+  readonly sampler: Sampler;
+  /** Which of the asks it belongs to. */
+  readonly ask: number;
+  readonly slot: number;
+  /** See {@link Ground.tissue}. */
+  readonly tissue: number | undefined;
+  /** It is kept only if it holds a label. */
+  readonly needsLabel: boolean;
+}
+
+/** A window that is kept. */
+export interface Draw extends Place {
+  readonly sampler: Sampler;
+  readonly tissue: number | undefined;
+  /** Pixels of each label that is counted, see `createLabelCount`. */
+  readonly counts: Float64Array;
+}
+
+/** What came of one ask. */
+export interface SamplerReport {
+  readonly sampler: Sampler;
+  readonly wanted: number | 'all';
+  /** Windows that were looked at, not counting those that were there already. */
+  readonly tried: number;
+  /** Those of them that held what was asked for. `accepted / tried` is the acceptance rate. */
+  readonly accepted: number;
+  /** Accepted windows that a cap left out. */
+  readonly capped: number;
+  /** Windows that are kept: accepted ones less those that were left out. */
+  readonly kept: number;
+  /** Set where the sampler had nothing to go by, so that `random` drew in its place. */
+  readonly fellBack: boolean;
+}
+
+/** Least share of tissue that `rejection` asks for where nothing else is said: a sliver is enough. */
+const SLIVER = 0.01;
+
+/** Every window that may come to be kept, in the order in which they are tried. */
+export function propose(settings: SampleSettings, ground: Ground): Proposal[] {
+  const taken = new Set<number>();
+  return settings.asks.flatMap((ask, index) => {
+    const random = createRandom(settings.seed, `${ground.name}/${ask.sampler}`);
+    const proposal = ({ x, y }: Place, sampler: Sampler, slot: number): Proposal => {
+      const least = settings.minTissue ?? (ask.sampler === 'rejection' ? SLIVER : undefined);
+      const { width, height } = settings.window;
+      const tissue = ground.tissue({ x, y, width, height });
+      const asked = least === undefined || (tissue !== undefined && tissue > 0 && tissue >= least);
+      const enough = asked && (tissue === undefined || ground.holds?.(tissue) !== false);
+      return { x, y, sampler, ask: index, slot, tissue, needsLabel: !enough };
+    };
+    if (ask.sampler === 'grid' || ask.sampler === 'half-shift') {
+      const places = (ask.sampler === 'grid' ? gridPlaces : halfShiftPlaces)(ground.size, settings.window, settings.stride);
+      // In random order, so that a number of them, or a cap, takes no side of the slide before the other.
+      return Array.from(shuffled(places.length, random), (at, slot) => proposal(places[at]!, ask.sampler, slot));
+    }
+    return proposeDraws(settings, ground, ask, random, taken, proposal);
+  });
+}
+
+function proposeDraws(
+  settings: SampleSettings,
+  ground: Ground,
+  { sampler, wanted }: Ask,
+  random: Random,
+  taken: Set<number>,
+  proposal: (place: Place, sampler: Sampler, slot: number) => Proposal,
+): Proposal[] {
+  const { window, tries } = settings;
+  const { size } = ground;
+  const fallsBack = hasNothing(ground, sampler);
+  const place = (index: number): Place => {
+    const where = random.pair(2 * index);
+    if (sampler === 'random' || sampler === 'rejection' || fallsBack) return anyPlace(size, window, where);
+    const which = random.pair(2 * index + 1)[0];
+    const { foreground, objects } = ground;
+    const box = sampler === 'positive' ? foreground!.pick(which)! : objects![Math.floor(which * objects!.length)]!;
+    return placeAround(box, size, window, where);
+  };
+  const slots = Math.min(wanted === 'all' ? Number.POSITIVE_INFINITY : wanted, placeCount(size, window));
+  const proposals: Proposal[] = [];
+  for (let slot = 0; slot < slots; slot++) {
+    for (let i = 0; i < tries; i++) {
+      const at = place(slot * tries + i);
+      const key = at.y * size.width + at.x;
+      if (taken.has(key)) continue;
+      const made = proposal(at, fallsBack ? 'random' : sampler, slot);
+      proposals.push(made);
+      // Only where a label decides is it open whether the next try is needed.
+      if (made.needsLabel) continue;
+      taken.add(key);
+      break;
+    }
+  }
+  return proposals;
+}
+
+function hasNothing({ foreground, objects }: Ground, sampler: Sampler): boolean {
+  if (sampler === 'positive') return foreground === undefined || foreground.total() === 0;
+  return sampler === 'object' && (objects === undefined || objects.length === 0);
+}
+
+/** The windows that are kept, from top to bottom and left to right, and what came of each ask. */
+export interface Choice {
+  readonly draws: readonly Draw[];
+  readonly reports: readonly SamplerReport[];
+}
+
+/**
+ * Keeps of each slot the first proposal that holds what it should and is not there already, until an ask has what it wanted.
+ *
+ * @param countsOf pixels of each label in the proposal with this index
+ * @param classOf which class a window with these counts is of, 0 where it holds none, see {@link SampleSettings.caps}
+ */
+export function choose(
+  { asks, caps }: SampleSettings,
+  { size }: Pick<Ground, 'size'>,
+  proposals: readonly Proposal[],
+  countsOf: (index: number) => Float64Array,
+  classOf: (counts: Float64Array) => number,
+): Choice {
+  const draws = new Map<number, Draw>();
+  const left = new Map(caps);
+  const reports = asks.map(({ sampler, wanted }) => ({
+    sampler,
+    wanted,
+    tried: 0,
+    accepted: 0,
+    capped: 0,
+    kept: 0,
+    fellBack: false,
+  }));
+  const done = asks.map(() => -1);
+  for (const [index, { x, y, sampler, ask, slot, tissue, needsLabel }] of proposals.entries()) {
+    const report = reports[ask]!;
+    const key = y * size.width + x;
+    if (slot === done[ask] || report.kept === report.wanted || draws.has(key)) continue;
+    report.tried++;
+    report.fellBack ||= sampler !== report.sampler;
+    const counts = countsOf(index);
+    const group = classOf(counts);
+    if (needsLabel && group === 0) continue;
+    report.accepted++;
+    done[ask] = slot;
+    const room = left.get(group);
+    if (room === 0) {
+      report.capped++;
+      continue;
+    }
+    if (room !== undefined) left.set(group, room - 1);
+    report.kept++;
+    draws.set(key, { x, y, sampler, tissue, counts });
+  }
+  return { draws: [...draws.values()].sort((a, b) => a.y - b.y || a.x - b.x), reports };
+}

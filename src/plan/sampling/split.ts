@@ -1,0 +1,105 @@
+import { SegtileError } from '../../errors.js';
+import { createRandom, shuffled } from './random.js';
+
+/** A part of a dataset and the share of it that is asked for. */
+export interface Share {
+  readonly name: string;
+  readonly share: number;
+}
+
+/** What must stay together: the tiles of a slide, of a patient, or of a region. */
+export interface Group {
+  readonly name: string;
+  /** How much it holds of each thing that is to be spread evenly, such as pixels of each class and tiles. */
+  readonly amounts: readonly number[];
+}
+
+/** How groups are dealt out. */
+export interface SplitSettings {
+  /** Shares above 0 that add up to 1. */
+  readonly parts: readonly Share[];
+  /** How many folds there are, 1 for none. Groups in the part `test` are in no fold. */
+  readonly folds: number;
+  readonly seed: number;
+}
+
+/** What groups are, in words for the error where there are too few. */
+export interface GroupWords {
+  /** Such as `slides`. */
+  readonly what: string;
+  /** What to do but ask for fewer parts or folds. */
+  readonly remedy: string;
+}
+
+/** Where a group went. `fold` counts from 0. */
+export interface Place {
+  readonly split: string;
+  readonly fold: number | undefined;
+}
+
+/**
+ * Deals groups out to parts, and all but the test groups to folds, so that each part holds its share of every amount, as far as whole groups
+ * allow.
+ *
+ * @returns the place of each group, by name
+ * @throws {SegtileError} `usage` where there are fewer groups than parts or folds
+ */
+export function splitGroups(
+  groups: readonly Group[],
+  { parts, folds, seed }: SplitSettings,
+  words: GroupWords,
+): Map<string, Place> {
+  requireGroups(groups, parts.length, `parts (${parts.map(({ name }) => name).join(', ')})`, words);
+  const shares = parts.map(({ share }) => share);
+  const part = deal(groups, shares, seed, 'parts');
+  const split = groups.map((_, i) => parts[part[i]!]!.name);
+  const folded = groups.filter((_, i) => split[i] !== 'test');
+  if (folds > 1) requireGroups(folded, folds, 'folds', words);
+  const fold = folds > 1 ? deal(folded, Array<number>(folds).fill(1 / folds), seed, 'folds') : [];
+  const foldOf = new Map(folded.map(({ name }, i) => [name, fold[i]]));
+  return new Map(groups.map(({ name }, i) => [name, { split: split[i]!, fold: foldOf.get(name) }]));
+}
+
+function requireGroups(groups: readonly Group[], least: number, parts: string, { what, remedy }: GroupWords): void {
+  const { length } = groups;
+  if (length === 0 || length >= least) return;
+  throw new SegtileError(
+    'usage',
+    `${length === 1 ? `there is 1 ${what.slice(0, -1)}` : `there are ${length} ${what}`} to deal out to ${least} ${parts}, and none is ever divided`,
+    `ask for fewer, or ${remedy}`,
+  );
+}
+
+/**
+ * Greedy, the largest group first: each goes where it brings the sum of squared distances between what a part holds and what it should hold down
+ * the most, all amounts as shares of their total. As long as a part is empty, enough groups are kept back to give it one.
+ */
+function deal(groups: readonly Group[], shares: readonly number[], seed: number, name: string): number[] {
+  const amounts = groups[0]?.amounts.length ?? 0;
+  const totals = Array.from({ length: amounts }, (_, c) => groups.reduce((sum, group) => sum + group.amounts[c]!, 0));
+  const portions = groups.map((group) => group.amounts.map((amount, c) => (totals[c]! > 0 ? amount / totals[c]! : 0)));
+  const largest = portions.map((portion) => Math.max(0, ...portion));
+  // Equals go in an order that the seed decides.
+  const order = [...shuffled(groups.length, createRandom(seed, `split/${name}`))].sort((a, b) => largest[b]! - largest[a]!);
+
+  const held = shares.map(() => Array<number>(amounts).fill(0));
+  const members = shares.map(() => 0);
+  const result = Array<number>(groups.length).fill(0);
+  order.forEach((index, dealt) => {
+    const portion = portions[index]!;
+    const change = (part: number): number =>
+      portion.reduce((sum, value, c) => {
+        const away = held[part]![c]! - shares[part]!;
+        return sum + (away + value) ** 2 - away ** 2;
+      }, 0);
+    const empty = shares.map((_, part) => part).filter((part) => members[part] === 0);
+    const open = groups.length - dealt <= empty.length ? empty : shares.map((_, part) => part);
+    const best = open.reduce((a, b) => (change(b) < change(a) ? b : a));
+    result[index] = best;
+    members[best]!++;
+    portion.forEach((value, c) => {
+      held[best]![c]! += value;
+    });
+  });
+  return result;
+}

@@ -1,0 +1,107 @@
+import { type ErrorCode, SegtileError } from '../../errors.js';
+import { isTooDeep, lineOfMistake } from './json.js';
+
+/** Says what was expected where a value is no good. */
+export type Check = (value: unknown) => string | undefined;
+
+/** What every key of an object may hold. */
+export type Checks<T> = Readonly<Record<keyof T, Check>>;
+
+/** Which object is looked at, for messages. */
+export interface Checked {
+  /** Such as `classes.json: class 2`. */
+  readonly where: string;
+  /** What it is, such as `class`. */
+  readonly what: string;
+  /** Code of the error that a bad one makes. */
+  readonly code: ErrorCode;
+}
+
+/** A check that names what it expects. */
+export const check =
+  (expected: string, holds: (value: unknown) => boolean): Check =>
+  (value) =>
+    holds(value) ? undefined : expected;
+
+/** A finite number. */
+export const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+/** A whole number within limits. */
+export const isWhole = (value: unknown, least: number, most: number): value is number =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+
+/** Three whole numbers from 0 to 255. */
+export const isColor = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 3 && value.every((part) => isWhole(part, 0, 255));
+
+/** A text that says something. */
+export const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+
+/** One of a few words. */
+export const oneOf = (...words: readonly string[]): Check =>
+  check(`one of ${words.join(', ')}`, (value) => words.includes(value as string));
+
+/** A text that says something. */
+export const text: Check = check('a text', isText);
+
+/** A colour. */
+export const color: Check = check('three whole numbers from 0 to 255', isColor);
+
+/**
+ * The value that a JSON text stands for. `where` names the text in errors.
+ *
+ * @throws {SegtileError} with `code`, naming the line of a mistake
+ */
+export function parseJson(json: string, where: string, code: ErrorCode): unknown {
+  const bare = json.replace(/^\uFEFF/, '');
+  if (isTooDeep(bare)) {
+    const what = 'lists and objects lie inside each other far too often';
+    throw new SegtileError(code, `${where} is no JSON that can be used: ${what}`, 'the file is damaged: write it again');
+  }
+  const line = lineOfMistake(bare);
+  if (line === undefined) return JSON.parse(bare);
+  throw new SegtileError(code, `${where}: line ${line} is not JSON`, 'look for a missing quote or comma there, or just before');
+}
+
+/**
+ * Makes sure that a value is an object with known keys that hold what they can.
+ *
+ * @throws {SegtileError} with the key that is unknown, and the nearest known one, or that holds what it cannot
+ */
+export function checkKeys<T>(value: unknown, checks: Checks<T>, { where, what, code }: Checked): asserts value is Partial<T> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SegtileError(code, `${where}: expected a ${what}, which is {…}, but got ${JSON.stringify(value)}`);
+  const known = Object.keys(checks);
+  for (const [key, entry] of Object.entries(value)) {
+    if (!known.includes(key))
+      throw new SegtileError(
+        code,
+        `${where}: unknown key ${JSON.stringify(key)}${meant(key, known)}`,
+        `a ${what} may hold ${known.join(', ')}`,
+      );
+    const expected = checks[key as keyof T](entry);
+    if (expected) throw new SegtileError(code, `${where}: expected ${expected} for ${key} but got ${JSON.stringify(entry)}`);
+  }
+}
+
+/**
+ * Asks for the known word that has the fewest letters to insert, drop or replace, where these are at most half of the name's;
+ * '' where there is none.
+ */
+export function meant(name: string, known: readonly string[]): string {
+  const all = known.map((word) => ({ word, away: distance(name.toLowerCase(), word.toLowerCase()) }));
+  const nearest = all.reduce<(typeof all)[number] | undefined>((a, b) => (a && a.away <= b.away ? a : b), undefined);
+  return nearest && nearest.away <= name.length / 2 ? `, did you mean "${nearest.word}"?` : '';
+}
+
+/** Levenshtein's. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length]!;
+}

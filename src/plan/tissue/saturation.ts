@@ -1,0 +1,143 @@
+import type { Pixels } from '../../types.js';
+
+/** HSV saturation of every pixel of an RGB image, 0 to 255: `255 (max - min) / max`, rounded; 0 for black. */
+export function saturation({ width, height, channels, data }: Pixels): Uint8Array {
+  const plane = new Uint8Array(width * height);
+  const table = saturations();
+  for (let i = 0, at = 0; i < plane.length; i++, at += channels) {
+    const red = data[at]!;
+    const green = data[at + 1]!;
+    const blue = data[at + 2]!;
+    plane[i] = table[(Math.max(red, green, blue) << 8) | Math.min(red, green, blue)]!;
+  }
+  return plane;
+}
+
+/** The saturation by the largest of three values, times 256, plus the smallest. */
+function saturations(): Uint8Array {
+  const table = new Uint8Array(256 * 256);
+  for (let most = 0; most < 256; most++) {
+    for (let least = 0; least <= most; least++) table[(most << 8) | least] = saturationOf(most, least, least);
+  }
+  return table;
+}
+
+/** HSV saturation of one colour, 0 to 255, rounded. */
+export function saturationOf(red: number, green: number, blue: number): number {
+  const most = Math.max(red, green, blue);
+  if (most === 0) return 0;
+  return Math.round((255 * (most - Math.min(red, green, blue))) / most);
+}
+
+/**
+ * The threshold that separates a histogram's two classes best: the largest between-class variance (Otsu 1979, "A threshold
+ * selection method from gray-level histograms"). Values above the threshold form the upper class.
+ */
+export function otsuThreshold(values: Uint8Array): number {
+  const counts = new Float64Array(256);
+  for (let i = 0; i < values.length; i++) counts[values[i]!]!++;
+  let sum = 0;
+  for (let v = 0; v < 256; v++) sum += v * counts[v]!;
+  let below = 0;
+  let sumBelow = 0;
+  let best = 0;
+  let bestVariance = 0;
+  for (let v = 0; v < 255; v++) {
+    below += counts[v]!;
+    sumBelow += v * counts[v]!;
+    const above = values.length - below;
+    if (below === 0 || above === 0) continue;
+    const variance = below * above * (sumBelow / below - (sum - sumBelow) / above) ** 2;
+    if (variance > bestVariance) {
+      bestVariance = variance;
+      best = v;
+    }
+  }
+  return best;
+}
+
+/**
+ * Median over a square neighbourhood, cut at the border, for every row or every so many. `radius` in pixels: 3 is a 7 x 7 filter. From one
+ * pixel to the next one column enters the histogram, one leaves, and the median moves a little (Huang, Yang and Tang 1979, "A fast
+ * two-dimensional median filtering algorithm").
+ *
+ * @returns the rows 0, `every`, 2 `every` and so on, one after the other
+ */
+export function medianRows(plane: Uint8Array, width: number, height: number, radius: number, every = 1): Uint8Array {
+  const out = new Uint8Array(width * Math.ceil(height / every));
+  const counts = new Int32Array(256);
+  let at = 0;
+  for (let y = 0; y < height; y += every) {
+    const top = Math.max(y - radius, 0) * width;
+    const bottom = Math.min(y + radius, height - 1) * width;
+    const rows = (bottom - top) / width + 1;
+    counts.fill(0);
+    let total = 0;
+    let median = 0;
+    let below = 0;
+    for (let x = -radius; x < width; x++) {
+      const entering = x + radius;
+      if (entering < width) {
+        for (let from = top + entering; from <= bottom + entering; from += width) {
+          const value = plane[from]!;
+          counts[value]!++;
+          // One more where value < median. A branch here would be guessed wrong half the time.
+          below += (value - median) >>> 31;
+        }
+        total += rows;
+      }
+      const leaving = x - radius - 1;
+      if (leaving >= 0) {
+        for (let from = top + leaving; from <= bottom + leaving; from += width) {
+          const value = plane[from]!;
+          counts[value]!--;
+          below -= (value - median) >>> 31;
+        }
+        total -= rows;
+      }
+      if (x < 0) continue;
+      const rank = (total + 1) >> 1;
+      while (below >= rank) below -= counts[--median]!;
+      while (below + counts[median]! < rank) below += counts[median++]!;
+      out[at++] = median;
+    }
+  }
+  return out;
+}
+
+/**
+ * 1 where the median of {@link medianRows} exceeds a threshold, which is where most of the neighbourhood does; else 0. Counting takes a
+ * quarter of the time of finding medians. `threshold` is a whole number.
+ */
+export function medianAbove(plane: Uint8Array, width: number, height: number, radius: number, threshold: number): Uint8Array {
+  const out = new Uint8Array(plane.length);
+  // Pixels above the threshold in each column of the rows at hand, with room on both sides for columns that are none.
+  const inColumn = new Uint8Array(width + 2 * radius + 1);
+  const columns = inColumn.subarray(radius + 1, radius + 1 + width);
+  const rowAt = (y: number): Uint8Array => plane.subarray(y * width, (y + 1) * width);
+  for (let y = 0; y < Math.min(radius, height); y++) countAbove(rowAt(y), threshold, 1, columns);
+  for (let y = 0; y < height; y++) {
+    if (y + radius < height) countAbove(rowAt(y + radius), threshold, 1, columns);
+    if (y > radius) countAbove(rowAt(y - radius - 1), threshold, -1, columns);
+    const rows = Math.min(y + radius, height - 1) - Math.max(y - radius, 0) + 1;
+    mostAbove(inColumn, radius, rows, out.subarray(y * width, (y + 1) * width));
+  }
+  return out;
+}
+
+/** Adds `change` to the count of each column whose value exceeds a threshold. */
+function countAbove(row: Uint8Array, threshold: number, change: 1 | -1, counts: Uint8Array): void {
+  for (let x = 0; x < row.length; x++) counts[x]! += ((threshold - row[x]!) >>> 31) * change;
+}
+
+/** 1 where the columns within `radius`, of `rows` pixels each, count more than half of their pixels. */
+function mostAbove(inColumn: Uint8Array, radius: number, rows: number, out: Uint8Array): void {
+  const width = out.length;
+  let sum = 0;
+  for (let i = radius + 1; i <= 2 * radius; i++) sum += inColumn[i]!;
+  for (let x = 0; x < width; x++) {
+    sum += inColumn[x + 2 * radius + 1]! - inColumn[x]!;
+    const columns = Math.min(x + radius, width - 1) - Math.max(x - radius, 0) + 1;
+    out[x] = (rows * columns - 2 * sum) >>> 31;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Span } from '../../types.js';
+
+/**
+ * How the slide's own border is treated. `keep`: the outermost windows end at the border and keep their outer margin. `mirror`: the
+ * image is continued by reflection for one margin, so that border pixels get context, and every margin is removed.
+ */
+export type Border = 'keep' | 'mirror';
+
+/**
+ * Where windows start. `stride`: a stride apart, the last one at the border. `even`: as many of them, equally far apart but for rounding,
+ * as nnU-Net lays them.
+ */
+export type Placement = 'stride' | 'even';
+
+/** Window placement along one axis. All lengths in working pixels; the values are legal (see `createGrid`). */
+export interface Axis {
+  readonly length: number;
+  readonly window: number;
+  readonly stride: number;
+  readonly margin: number;
+  readonly border: Border;
+  /** `stride` where it is left out. */
+  readonly placement?: Placement;
+}
+
+/** By how much the windows may reach outside the image on each side. */
+function reach(axis: Axis): number {
+  return axis.border === 'mirror' ? axis.margin : 0;
+}
+
+/** Number of windows: 1 where one window covers the length, else `ceil((L - T) / S) + 1`. */
+export function windowCount(axis: Axis): number {
+  const length = axis.length + 2 * reach(axis);
+  return length <= axis.window ? 1 : Math.ceil((length - axis.window) / axis.stride) + 1;
+}
+
+/**
+ * Start of window `i`: `min(i * S, L - T)`, so that the last window ends at the border instead of reaching past it; placed evenly, `i (L - T) / (n - 1)`,
+ * rounded, halves to the even side as numpy does. Negative by one margin for the first window of a mirrored border.
+ */
+export function windowStart(axis: Axis, i: number): number {
+  const room = axis.length + 2 * reach(axis) - axis.window;
+  const first = 0 - reach(axis);
+  if (room <= 0) return first;
+  if (axis.placement === 'even') return roundHalfEven((room / (windowCount(axis) - 1)) * i) + first;
+  return Math.min(i * axis.stride, room) + first;
+}
+
+function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  if (value - below !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+/**
+ * The part of the image that window `i` may speak for: the window less its margins. A side that lies on the slide's border keeps
+ * its margin, unless the border is mirrored.
+ */
+export function windowCore(axis: Axis, i: number): Span {
+  const start = windowStart(axis, i);
+  const first = i === 0 ? 0 : start + axis.margin;
+  const end = i === windowCount(axis) - 1 ? axis.length : start + axis.window - axis.margin;
+  return { start: first, length: end - first };
+}
+
+/**
+ * The pixels that belong to window `i` alone when nothing is blended: the midpoints of neighbouring windows' overlaps are the
+ * boundaries, `b_i = floor((start_{i-1} + start_i + T) / 2)`. The spans of all windows partition the axis.
+ */
+export function windowOwned(axis: Axis, i: number): Span {
+  const boundary = (k: number): number => {
+    if (k === 0) return 0;
+    if (k === windowCount(axis)) return axis.length;
+    return Math.floor((windowStart(axis, k - 1) + windowStart(axis, k) + axis.window) / 2);
+  };
+  const start = boundary(i);
+  return { start, length: boundary(i + 1) - start };
+}

@@ -1,0 +1,85 @@
+import { SegtileError } from '../../errors.js';
+import type { Size, Window } from '../../types.js';
+import { type Axis, type Border, type Placement, windowCore, windowCount, windowStart } from './axis.js';
+
+/** What a grid is made from, in working pixels. `size` is the image, `margin` is removed from each side of a prediction. */
+export interface GridSettings {
+  readonly size: Size;
+  readonly window: Size;
+  readonly stride: Size;
+  readonly margin: number;
+  readonly border: Border;
+  /** `stride` where it is left out. */
+  readonly placement?: Placement;
+}
+
+/** All windows of an image: `columns * rows` of them, in row-major order. */
+export interface Grid extends GridSettings {
+  readonly columns: number;
+  readonly rows: number;
+  readonly x: Axis;
+  readonly y: Axis;
+}
+
+/**
+ * Lays the windows over an image.
+ *
+ * @throws {SegtileError} `usage` where a length is not a positive integer, the stride exceeds the window, or the margins leave gaps
+ *   between the cores (`S <= T - 2m` is needed)
+ */
+export function createGrid(settings: GridSettings): Grid {
+  const { size, window, stride, margin, border, placement = 'stride' } = settings;
+  const x = { ...createAxis(size.width, window.width, stride.width, margin, border), placement };
+  const y = { ...createAxis(size.height, window.height, stride.height, margin, border), placement };
+  return { ...settings, columns: windowCount(x), rows: windowCount(y), x, y };
+}
+
+function createAxis(length: number, window: number, stride: number, margin: number, border: Border): Axis {
+  checkInteger('image size', length, 1);
+  checkInteger('window', window, 1);
+  checkInteger('stride', stride, 1);
+  checkInteger('margin', margin, 0);
+  if (stride > window) {
+    throw new SegtileError(
+      'usage',
+      `stride ${stride} px is larger than window ${window} px: pixels between windows would be lost`,
+      `use a stride of at most ${Math.max(window - 2 * margin, 1)} px`,
+    );
+  }
+  if (window - 2 * margin < 1) {
+    throw new SegtileError(
+      'usage',
+      `margin ${margin} px leaves nothing of a window of ${window} px`,
+      `use a margin of at most ${Math.floor((window - 1) / 2)} px`,
+    );
+  }
+  if (stride > window - 2 * margin) {
+    throw new SegtileError(
+      'usage',
+      `stride ${stride} px leaves gaps: a window of ${window} px keeps ${window - 2 * margin} px after a margin of ${margin} px on each side`,
+      `the largest legal stride is ${window - 2 * margin} px; or use a margin of at most ${Math.floor((window - stride) / 2)} px`,
+    );
+  }
+  return { length, window, stride, margin, border };
+}
+
+function checkInteger(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new SegtileError('usage', `expected an integer of at least ${least} px for ${name} but got ${value}`);
+}
+
+/** The windows of one row of windows, from left to right. */
+export function windowsOfRow(grid: Grid, row: number): Window[] {
+  const y = windowStart(grid.y, row);
+  const coreY = windowCore(grid.y, row);
+  return Array.from({ length: grid.columns }, (_, column) => {
+    const coreX = windowCore(grid.x, column);
+    return {
+      index: row * grid.columns + column,
+      row,
+      column,
+      box: { x: windowStart(grid.x, column), y, width: grid.window.width, height: grid.window.height },
+      core: { x: coreX.start, y: coreY.start, width: coreX.length, height: coreY.length },
+    };
+  });
+}

@@ -1,0 +1,40 @@
+import { SegtileError } from '../../errors.js';
+import type { Size } from '../../types.js';
+import type { GridSettings } from './grid.js';
+
+/** How windows lie, whatever the image. */
+export type Geometry = Pick<GridSettings, 'window' | 'stride' | 'margin'>;
+
+/**
+ * The windows that a model sees at a scale: `round(length / scale)`, so that resampling them to the model's window magnifies by `scale`.
+ * Stride and margin shrink or grow alike, rounded, then made legal: at least one pixel is kept of a window, and the cores leave no gaps.
+ *
+ * @param scale above 0; 2 shows the model everything twice as large
+ * @throws {SegtileError} `usage` where no window is left, or one that does not fit in memory
+ */
+export function scaledGeometry({ window, stride, margin }: Geometry, scale: number): Geometry {
+  if (scale === 1) return { window, stride, margin };
+  const scaled = ({ width, height }: Size): Size => ({ width: Math.round(width / scale), height: Math.round(height / scale) });
+  const side = scaled(window);
+  const [shortest, longest] = [Math.min(side.width, side.height), Math.max(side.width, side.height)];
+  if (!(shortest >= 1) || longest > LONGEST_WINDOW) {
+    throw new SegtileError(
+      'usage',
+      `a scale of ${scale} makes windows of ${side.width} x ${side.height} px, but they need 1 to ${LONGEST_WINDOW} px`,
+      'use scales near 1, such as 0.8,1,1.25',
+    );
+  }
+  const kept = Math.min(Math.round(margin / scale), Math.floor((shortest - 1) / 2));
+  const step = scaled(stride);
+  return {
+    window: side,
+    stride: {
+      width: Math.max(1, Math.min(step.width, side.width - 2 * kept)),
+      height: Math.max(1, Math.min(step.height, side.height - 2 * kept)),
+    },
+    margin: kept,
+  };
+}
+
+/** Longest side of a window, in working pixels. Its three copies, in bytes and floats, must fit in memory beside the network's own. */
+export const LONGEST_WINDOW = 8192;

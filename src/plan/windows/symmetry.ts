@@ -1,0 +1,87 @@
+import type { Samples, Size } from '../../types.js';
+
+/** Which views of a window the model is shown, beside the window itself. */
+export type Tta = 'none' | 'hflip' | 'vflip' | 'flips' | 'd4';
+
+/** Every choice, in the order in which help texts list them. */
+export const ttas: readonly Tta[] = ['none', 'hflip', 'vflip', 'flips', 'd4'];
+
+/** A symmetry of the square: first the axes are swapped where `transpose` says so, then left and right, then top and bottom. */
+export interface Symmetry {
+  readonly transpose: boolean;
+  readonly mirrorX: boolean;
+  readonly mirrorY: boolean;
+}
+
+const flips: readonly Symmetry[] = [
+  { transpose: false, mirrorX: false, mirrorY: false },
+  { transpose: false, mirrorX: true, mirrorY: false },
+  { transpose: false, mirrorX: false, mirrorY: true },
+  { transpose: false, mirrorX: true, mirrorY: true },
+];
+
+const symmetries: Readonly<Record<Tta, readonly Symmetry[]>> = {
+  none: flips.slice(0, 1),
+  hflip: flips.slice(0, 2),
+  vflip: [flips[0]!, flips[2]!],
+  flips,
+  d4: [...flips, ...flips.map((flip) => ({ ...flip, transpose: true }))],
+};
+
+/**
+ * The symmetries of a choice, each once, the identity first: `hflip` and `vflip` two, `flips` four (left-right, top-bottom, both), `d4`
+ * all eight of the square. Only `d4` swaps the axes, so only that needs windows that are square.
+ */
+export function symmetriesOf(tta: Tta): readonly Symmetry[] {
+  return symmetries[tta];
+}
+
+/** What takes back what a symmetry did. */
+export function inverse({ transpose, mirrorX, mirrorY }: Symmetry): Symmetry {
+  return transpose ? { transpose, mirrorX: mirrorY, mirrorY: mirrorX } : { transpose, mirrorX, mirrorY };
+}
+
+/** The size of an image after a symmetry. */
+export function turnedSize({ width, height }: Size, { transpose }: Symmetry): Size {
+  return transpose ? { width: height, height: width } : { width, height };
+}
+
+/** A way through the pixels of an image, which are counted in rows from the top. */
+export interface Walk {
+  readonly start: number;
+  readonly across: number;
+  readonly down: number;
+}
+
+/**
+ * Where the pixels of a turned image come from: pixel `(x, y)` of the turned image is pixel `start + x * across + y * down` of the
+ * image.
+ *
+ * @param size of the image before the symmetry, in px
+ */
+export function placesOf({ width, height }: Size, { transpose, mirrorX, mirrorY }: Symmetry): Walk {
+  const [stepX, stepY] = transpose ? [width, 1] : [1, width];
+  const [lastX, lastY] = transpose ? [height - 1, width - 1] : [width - 1, height - 1];
+  return {
+    start: (mirrorX ? lastX * stepX : 0) + (mirrorY ? lastY * stepY : 0),
+    across: mirrorX ? -stepX : stepX,
+    down: mirrorY ? -stepY : stepY,
+  };
+}
+
+/**
+ * Copies an image of interleaved samples in the order of a symmetry; {@link inverse} brings it back.
+ *
+ * @param size of the image, in px
+ * @param channels samples of one pixel
+ * @param out as many samples of the same type
+ */
+export function turn(data: Samples, size: Size, channels: number, symmetry: Symmetry, out: Samples): void {
+  const { start, across, down } = placesOf(size, symmetry);
+  const { width, height } = turnedSize(size, symmetry);
+  for (let y = 0, o = 0; y < height; y++) {
+    for (let x = 0, from = (start + y * down) * channels; x < width; x++, from += across * channels) {
+      for (let c = 0; c < channels; c++) out[o++] = data[from + c]!;
+    }
+  }
+}
