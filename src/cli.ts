@@ -1,20 +1,20 @@
 import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
-import { addCompareOptions, type CompareOptions } from './commands/compare-options.js';
-import { addDoctorOptions, type DoctorOptions } from './commands/doctor-options.js';
-import { addEvaluateOptions, type EvaluateOptions } from './commands/evaluate-options.js';
-import { addFindNoiseOptions, type FindNoiseOptions } from './commands/find-noise-options.js';
-import { addInferOptions } from './commands/infer-options.js';
-import type { InferOptions } from './commands/infer-settings.js';
-import type { InfoOptions } from './commands/info.js';
-import { addInfoOptions } from './commands/info-options.js';
-import { addMakeDatasetOptions } from './commands/make-dataset-options.js';
-import type { MakeDatasetOptions } from './commands/make-dataset-settings.js';
-import { addPseudoLabelOptions, type PseudoLabelOptions } from './commands/pseudo-label-options.js';
-import { addRunsNoteOptions, addRunsOptions, type RunsNoteOptions, type RunsOptions } from './commands/runs-options.js';
-import { guarded, type Shell } from './commands/shell.js';
-import { addThresholdOptions, type ThresholdOptions } from './commands/threshold-options.js';
+import { addCompareOptions, type CompareOptions } from './commands/compare/options.js';
+import { addDoctorOptions, type DoctorOptions } from './commands/doctor/options.js';
+import { addEvaluateOptions, type EvaluateOptions } from './commands/evaluate/options.js';
+import { addFindNoiseOptions, type FindNoiseOptions } from './commands/find-noise/options.js';
+import { addInferOptions } from './commands/infer/options.js';
+import type { InferOptions } from './commands/infer/settings.js';
+import type { InfoOptions } from './commands/info/index.js';
+import { addInfoOptions } from './commands/info/options.js';
+import { addMakeDatasetOptions } from './commands/make-dataset/options.js';
+import type { MakeDatasetOptions } from './commands/make-dataset/settings.js';
+import { addPseudoLabelOptions, type PseudoLabelOptions } from './commands/pseudo-label/options.js';
+import { guarded, type Shell } from './commands/running/shell.js';
+import { addRunsNoteOptions, addRunsOptions, type RunsNoteOptions, type RunsOptions } from './commands/runs/options.js';
+import { addThresholdOptions, type ThresholdOptions } from './commands/threshold/options.js';
 import { SegtileError } from './errors.js';
 import { removePartialFiles } from './io/partial-file.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
@@ -120,67 +120,67 @@ function command(name: string): Command {
 function inferCommand(shell: Shell): Command {
   return addInferOptions(command('infer')).action(async (slides: string[], options: InferOptions) => {
     // Loaded when it is called, so that help and mistakes in use come at once.
-    const { infer } = await import('./commands/infer.js');
+    const { infer } = await import('./commands/infer/index.js');
     setExitCode(await infer(slides, options, shell));
   });
 }
 
 function thresholdCommand(shell: Shell): Command {
   return addThresholdOptions(command('threshold')).action(async (files: string[], options: ThresholdOptions) => {
-    const { threshold } = await import('./commands/threshold.js');
+    const { threshold } = await import('./commands/threshold/index.js');
     setExitCode(await threshold(files, options, shell));
   });
 }
 
 function pseudoLabelCommand(shell: Shell): Command {
   return addPseudoLabelOptions(command('pseudo-label')).action(async (files: string[], options: PseudoLabelOptions) => {
-    const { pseudoLabel } = await import('./commands/pseudo-label.js');
+    const { pseudoLabel } = await import('./commands/pseudo-label/index.js');
     setExitCode(await pseudoLabel(files, options, shell));
   });
 }
 
 function infoCommand(shell: Shell): Command {
   return addInfoOptions(command('info')).action(async (files: string[], options: InfoOptions) => {
-    const { info } = await import('./commands/info.js');
+    const { info } = await import('./commands/info/index.js');
     setExitCode(await info(files, options, shell));
   });
 }
 
 function makeDatasetCommand(shell: Shell): Command {
   return addMakeDatasetOptions(command('make-dataset')).action(async (slides: string[], options: MakeDatasetOptions) => {
-    const { makeDataset } = await import('./commands/make-dataset.js');
+    const { makeDataset } = await import('./commands/make-dataset/index.js');
     setExitCode(await makeDataset(slides, options, process.argv.slice(2), shell));
   });
 }
 
 function findNoiseCommand(shell: Shell): Command {
   return addFindNoiseOptions(command('find-noise')).action(async (manifest: string, options: FindNoiseOptions) => {
-    const { findNoise } = await import('./commands/find-noise.js');
+    const { findNoise } = await import('./commands/find-noise/index.js');
     setExitCode(await findNoise(manifest, options, shell));
   });
 }
 
 function evaluateCommand(shell: Shell): Command {
   return addEvaluateOptions(command('evaluate')).action(async (paths: string[], options: EvaluateOptions) => {
-    const { evaluate } = await import('./commands/evaluate.js');
+    const { evaluate } = await import('./commands/evaluate/index.js');
     setExitCode(await evaluate(paths, options, process.argv.slice(2), shell));
   });
 }
 
 function compareCommand(shell: Shell): Command {
   return addCompareOptions(command('compare')).action(async (slides: string[], options: CompareOptions) => {
-    const { compare } = await import('./commands/compare.js');
+    const { compare } = await import('./commands/compare/index.js');
     setExitCode(await compare(slides, options, process.argv.slice(2), shell));
   });
 }
 
 function runsCommand(shell: Shell): Command {
   const runs = addRunsOptions(command('runs')).action(async (ids: string[], options: RunsOptions) => {
-    const { runs } = await import('./commands/runs.js');
+    const { runs } = await import('./commands/runs/index.js');
     setExitCode(await runs(ids, options, shell));
   });
   const note = addRunsNoteOptions(command('note')).action(async (id: string, options: RunsNoteOptions) => {
-    const { noteRun } = await import('./commands/runs.js');
+    const { noteRun } = await import('./commands/runs/index.js');
     setExitCode(await noteRun(id, { ...runs.opts<RunsOptions>(), ...options }, shell));
   });
   return runs.enablePositionalOptions().addCommand(note);
@@ -188,7 +188,7 @@ function runsCommand(shell: Shell): Command {
 
 function doctorCommand(shell: Shell): Command {
   return addDoctorOptions(command('doctor')).action(async (options: DoctorOptions) => {
-    const { doctor } = await import('./commands/doctor.js');
+    const { doctor } = await import('./commands/doctor/index.js');
     setExitCode(await doctor(options, shell));
   });
 }

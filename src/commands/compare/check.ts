@@ -1,0 +1,87 @@
+import { Command } from 'commander';
+import { SegtileError } from '../../errors.js';
+import { fileName } from '../../io/location.js';
+import { slideSize, variantArguments } from '../../pipeline/compare-slides.js';
+import type { Variant } from '../../plan/variants.js';
+import { infer } from '../infer/index.js';
+import { addInferOptions } from '../infer/options.js';
+import { type InferOptions, tissueOf } from '../infer/settings.js';
+
+/** Variants that are named in a refusal; of more, how many there are. */
+const VARIANTS_TOLD = 5;
+
+/**
+ * Makes sure, before anything is run, that every variant can be: that its options make sense together, its model, card and thresholds can be read, and its windows
+ * fit every slide. It is planned as by `segtile infer --dry-run`, but without looking for tissue.
+ *
+ * @param passed options of `segtile infer` that all variants share on a slide
+ * @throws {SegtileError} `usage` naming the variants that cannot be run, or `input` and the like where what they share cannot be read; `aborted` when the signal fires
+ */
+export async function checkVariantsRun(
+  variants: readonly Variant[],
+  slides: readonly string[],
+  passed: (slide: string) => readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const bad: { readonly name: string; readonly slide: string; readonly error: SegtileError }[] = [];
+  for (const variant of variants) {
+    for (const slide of slides) {
+      const error = await failureOf(variant, slide, passed(slide), signal);
+      if (error) bad.push({ name: variant.name, slide, error });
+      if (error) break;
+    }
+  }
+  const [first, ...others] = bad;
+  if (first === undefined) return;
+  const rest = others.slice(0, VARIANTS_TOLD - 1).map(({ name, error }) => `; ${name}: ${error.message}`);
+  const more = bad.length > VARIANTS_TOLD ? `; and ${bad.length - VARIANTS_TOLD} more` : '';
+  const every = bad.length === variants.length && bad.every(({ error }) => error.message === first.error.message);
+  const counted = `${bad.length} of ${variants.length} variants cannot be run`;
+  const who = every ? 'no variant can be run' : counted;
+  throw new SegtileError(
+    first.error.code,
+    `${who}: ${first.name}, ${fileName(first.slide)}: ${first.error.message}${every ? '' : rest.join('')}${more}`,
+    [first.error.hint, 'nothing was run'].filter(Boolean).join('; '),
+    first.error,
+  );
+}
+
+async function failureOf(
+  variant: Variant,
+  slide: string,
+  passed: readonly string[],
+  signal: AbortSignal,
+): Promise<SegtileError | undefined> {
+  try {
+    const args = variantArguments(variant, await slideSize(slide, signal), passed);
+    const options = parsed([slide, ...args]);
+    // A file of tissue has to be there; finding tissue takes long, and cannot make a variant impossible.
+    const tissue = tissueOf(options.tissue).kind === 'file' ? options.tissue : 'none';
+    let said = '';
+    const shell = {
+      stdout: { write: (text: string) => (said += text) },
+      stderr: { write: () => true },
+      signal,
+    };
+    await infer([slide], { ...options, tissue, dryRun: true, json: true, quiet: true }, shell);
+    const { error } = JSON.parse(said) as { readonly error?: SegtileError };
+    return error && new SegtileError(error.code, error.message, error.hint);
+  } catch (error) {
+    if (error instanceof SegtileError && error.code !== 'aborted') return error;
+    throw error;
+  }
+}
+
+/** What `segtile infer` understands. */
+function parsed(args: readonly string[]): InferOptions {
+  const command = addInferOptions(new Command('infer')).exitOverride();
+  command.configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof SegtileError) throw error;
+    const words = error instanceof Error ? error.message.replace(/^error: /, '') : String(error);
+    throw new SegtileError('usage', words, 'see segtile infer --help', error);
+  }
+  return command.opts<InferOptions>();
+}

@@ -1,0 +1,124 @@
+import type { Command } from 'commander';
+import type { Tolerance } from '../../pipeline/evaluate-mask.js';
+import type { Size } from '../../types.js';
+import { option } from '../options/option.js';
+import { length, list, micronsPerPixelText, type Parser, size, wholeNumber } from '../options/parse.js';
+
+/** A window and a stride, in working px. */
+export interface Tiling {
+  readonly window: Size;
+  readonly stride: Size;
+}
+
+/** The options of `segtile compare`, parsed. What is absent was not given. */
+export interface CompareOptions extends PassedOptions {
+  readonly truth?: string;
+  readonly classes?: string;
+  readonly resize?: readonly number[];
+  readonly tile?: readonly Tiling[];
+  readonly margin?: readonly number[];
+  readonly blend?: readonly string[];
+  readonly tta?: readonly string[];
+  readonly tissue?: readonly string[];
+  readonly variants?: string;
+  readonly output: string;
+  readonly tolerance: Tolerance;
+  readonly regions: number;
+  readonly report: boolean;
+  readonly history?: string | boolean;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Options that every `segtile infer` gets as they are. */
+export interface PassedOptions {
+  readonly model?: readonly string[];
+  readonly card?: string;
+  readonly threshold?: string;
+  readonly device?: string;
+  readonly workers?: string;
+  readonly mpp?: string;
+  readonly slideMpp?: string;
+  readonly slideMppCsv?: string;
+  readonly channels?: string;
+  readonly range?: string;
+}
+
+const PIXELS_4: Tolerance = { value: 4, unit: 'px' };
+
+const text: Parser<string> = (value) => value;
+
+/** Lists of whole numbers: `256,512`. */
+const numbers =
+  (least: number): Parser<readonly number[]> =>
+  (given, name) =>
+    given.split(',').map((part) => wholeNumber(least)(part, name));
+
+/** Windows with their strides: `512/256,1024/512`; a window alone has a stride of half of it. */
+const tilings: Parser<readonly Tiling[]> = (given, name) =>
+  given.split(',').map((part) => {
+    const [window, stride] = part.split('/');
+    const side = size(window ?? '', name);
+    const half = { width: Math.max(1, Math.floor(side.width / 2)), height: Math.max(1, Math.floor(side.height / 2)) };
+    return { window: side, stride: stride === undefined ? half : size(stride, name) };
+  });
+
+/** Gives a command the arguments and options of `segtile compare`. */
+export function addCompareOptions(command: Command): Command {
+  return command
+    .description(
+      'Try ways to segment slides whose truth is known: shrunk or tiled, and how. Says what each is worth and costs.',
+    )
+    .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files')
+    .optionsGroup('Truth and model:')
+    .addOption(
+      option('--truth <path>', 'label image, GeoJSON, COCO or CSV of runs; a folder of them; or a CSV: slide, truth', text),
+    )
+    .addOption(
+      option('--classes <json>', "which names, values and colours of the truth are which of the model's classes", text),
+    )
+    .option('-m, --model <file>', 'an ONNX model, or the name of a bundled one; several are an ensemble', collect)
+    .addOption(option('--card <file>', 'a card at another place than beside the model', text))
+    .addOption(option('--threshold <p>', 'as for infer', text))
+    .addOption(option('--device <name>', 'as for infer', text))
+    .addOption(option('--workers <n>', 'as for infer', text))
+    .addOption(option('--mpp <um>', 'as for infer, where slides are tiled', micronsPerPixelText))
+    .addOption(option('--slide-mpp <um>', 'as for infer', micronsPerPixelText))
+    .addOption(option('--slide-mpp-csv <file>', 'as for infer', text))
+    .addOption(option('--channels <list>', 'as for infer', text))
+    .addOption(option('--range <low,high>', 'as for infer', text))
+    .optionsGroup('What is tried, each with each (lengths in working pixels):')
+    .addOption(option('--resize <px,...>', 'the whole slide shrunk until its longer side has this many px', numbers(1)))
+    .addOption(option('--tile <window/stride,...>', 'windows and strides, such as 512/256,1024/512', tilings))
+    .addOption(option('--margin <px,...>', 'margins', numbers(0)))
+    .addOption(option('--blend <how,...>', 'blends', list))
+    .addOption(option('--tta <how,...>', 'augmentations', list))
+    .addOption(option('--tissue <how,...>', 'ways to find tissue', list))
+    .addOption(option('--variants <yaml>', 'variants with names and any options of infer, from a file', text))
+    .optionsGroup('Output:')
+    .addOption(option('-o, --output <folder>', 'where masks, scores and the report go', text, 'segtile-compare'))
+    .addOption(
+      option('--tolerance <length>', 'of the boundary F-score: 4px of the mask, or 2um', length).default(PIXELS_4, '4px'),
+    )
+    .addOption(option('--regions <n>', 'regions in which variants differ most, shown in the report', wholeNumber(0), 6))
+    .option('--no-report', 'write no report.html')
+    .addOption(
+      option('--history <file>', 'add a line about each run to this file (default: runs.jsonl in the output folder)', text),
+    )
+    .option('--no-history', 'do not')
+    .option('--overwrite', 'run everything anew; without it, what is done already is kept')
+    .option('--json', 'one line of JSON a variant on standard output')
+    .option('--quiet', 'no progress and no notes')
+    .addHelpText('after', examples);
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+const examples = `
+Examples:
+  segtile compare kidney.tif --truth kidney.truth.tif -m kidney \\
+    --resize 512,1024 --tile 512/256,512/384
+  segtile compare *.svs --truth truth/ -m tumor.onnx --variants variants.yaml`;

@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import { totalmem } from 'node:os';
+import { throwIfAborted } from '../../errors.js';
+import { sharp } from '../../io/sharp.js';
+import { bundledModel } from '../../model/card/bundled.js';
+import { readCard } from '../../model/card/card.js';
+import { resolveModel } from '../../model/card/resolve.js';
+import { nvidiaGpus } from '../../model/devices/adapter.js';
+import { autoDevices, compiledIn } from '../../model/devices/available.js';
+import { type Device, parseDevices, providers } from '../../model/devices/device.js';
+import { type Diagnosis, diagnose } from '../../model/devices/diagnosis.js';
+import { readModel } from '../../model/graph/facts.js';
+import { versions } from '../../pipeline/machine.js';
+import { styleFor } from '../../terminal/style.js';
+import type { Shell } from '../running/shell.js';
+import type { DoctorOptions } from './options.js';
+import { doctorText } from './words.js';
+
+/** An NVIDIA GPU as its driver tells it. */
+export interface Gpu {
+  readonly name: string;
+  readonly memory: string | null;
+  readonly driver: string | null;
+}
+
+/** All that is told of a machine. */
+export interface Examination {
+  readonly system: {
+    readonly memoryBytes: number;
+    readonly versions: Readonly<Record<string, string>>;
+  };
+  readonly gpus: readonly Gpu[];
+  /** Those that onnxruntime was built with here. */
+  readonly compiledIn: readonly string[];
+  readonly devices: readonly Diagnosis[];
+  /** What `--device auto` takes. */
+  readonly auto: string;
+}
+
+/** Px of a side of the window that a device is tried with. */
+const WINDOW = 256;
+
+/**
+ * `segtile doctor`: what this machine can run models on.
+ *
+ * @returns the exit code: 1 where the device that was asked for cannot run, else 0
+ */
+export async function doctor(options: DoctorOptions, { stdout, signal }: Shell): Promise<number> {
+  const file = await readModel(bundledModel('hematoxylin'), signal);
+  const model = resolveModel(file, await readCard(file));
+  const asked = options.device === undefined ? undefined : parseDevices(options.device);
+  const built = compiledIn();
+  const all = providers.filter((provider) => provider === 'cpu' || built.includes(provider)).map((provider) => ({ provider }));
+  const looked: readonly Device[] =
+    asked === undefined ? all : asked === 'auto' ? [...autoDevices(), { provider: 'cpu' }] : asked;
+  const devices: Diagnosis[] = [];
+  for (const device of looked) {
+    throwIfAborted(signal);
+    devices.push(await diagnose(device, model, { width: WINDOW, height: WINDOW }));
+  }
+  const examination: Examination = {
+    system: {
+      memoryBytes: totalmem(),
+      versions: { ...versions(), libvips: sharp.versions.vips ?? 'unknown' },
+    },
+    gpus: gpus(),
+    compiledIn: built,
+    devices,
+    auto: autoWinner(devices),
+  };
+  stdout.write(options.json ? `${JSON.stringify(examination)}\n` : doctorText(examination, styleFor(stdout)));
+  const failed = devices.some(({ run }) => run === undefined || run.software);
+  return asked !== undefined && asked !== 'auto' && failed ? 1 : 0;
+}
+
+/** The first of those that auto tries which runs whole on a real GPU, else the CPU. */
+function autoWinner(devices: readonly Diagnosis[]): string {
+  const order = autoDevices().map(({ provider }) => provider);
+  const winner = order.find((provider) => {
+    const run = devices.find((each) => each.provider === provider)?.run;
+    return run !== undefined && !run.software && run.cpuNodes === 0;
+  });
+  return winner ?? 'cpu';
+}
+
+function gpus(): Gpu[] {
+  const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader'];
+  const { status, stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8' });
+  if (status !== 0) return nvidiaGpus().map((name) => ({ name, memory: null, driver: null }));
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [name = 'NVIDIA GPU', memory = null, driver = null] = line.split(', ');
+      return { name, memory, driver };
+    });
+}

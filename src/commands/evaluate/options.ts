@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import type { Tolerance } from '../../pipeline/evaluate-mask.js';
+import type { Size } from '../../types.js';
+import { option } from '../options/option.js';
+import { length, type Parser, size, thresholds } from '../options/parse.js';
+import type { ThresholdOption } from '../options/thresholds.js';
+
+/** The options of `segtile evaluate`, parsed. What is absent was not given. */
+export interface EvaluateOptions {
+  readonly truth?: string;
+  readonly classes?: string;
+  readonly slideSize?: Size;
+  readonly tolerance: Tolerance;
+  readonly threshold?: ThresholdOption;
+  readonly writeThresholds?: string;
+  readonly csv?: string;
+  readonly report?: string;
+  readonly history?: string | boolean;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const text: Parser<string> = (value) => value;
+
+const defaultTolerance: Tolerance = { value: 4, unit: 'px' };
+
+/** Gives a command the arguments and options of `segtile evaluate`. */
+export function addEvaluateOptions(command: Command): Command {
+  return command
+    .description('Compare masks, or probabilities, with the truth: areas, borders, objects, thresholds.')
+    .argument(
+      '<path...>',
+      'masks or probabilities, folders of them, or a CSV of runs; then the truth, where --truth does not name it',
+    )
+    .addOption(
+      option('--truth <path>', 'label image, GeoJSON, COCO or CSV of runs; a folder of them; or a CSV: slide, truth', text),
+    )
+    .addOption(option('--classes <json>', 'which names, values and colours are which class, as make-dataset takes it', text))
+    .addOption(
+      option(
+        '--slide-size <WxH>',
+        'level 0 of the slides in px, in which drawn truth is told (default: as the record beside a mask says, else as large as the mask)',
+        size,
+      ),
+    )
+    .addOption(
+      option('--tolerance <length>', 'of the boundary F-score: 4px of the mask, or 2um', length).default(
+        defaultTolerance,
+        '4px',
+      ),
+    )
+    .addOption(
+      option('--threshold <p>', 'of probabilities: one, by class, or a JSON file (default: as the model has it)', thresholds),
+    )
+    .optionsGroup('Output:')
+    .addOption(option('--write-thresholds <json>', 'the best threshold of each class, as infer --threshold takes it', text))
+    .addOption(option('--csv <file>', 'every measure of every slide and class', text))
+    .addOption(option('--report <file.html>', 'a page with tables, charts and the worst regions', text))
+    .addOption(
+      option(
+        '--history <file>',
+        'add the scores of masks to this file (default: runs.jsonl beside a mask, where there is one)',
+        text,
+      ),
+    )
+    .option('--no-history', 'do not')
+    .option('--overwrite', 'replace results that are there already')
+    .option('--json', 'one line of JSON a slide on standard output, and one for all together')
+    .option('--quiet', 'no progress and no notes')
+    .addHelpText('after', examples);
+}
+
+const examples = `
+Examples:
+  segtile evaluate segtile-out/kidney.mask.ome.tif kidney.truth.tif
+  segtile evaluate segtile-out --truth truth/ --report evaluation.html
+  segtile evaluate predictions.csv --truth truth.csv --slide-size 35000x25000
+  segtile evaluate segtile-out --truth truth/ --write-thresholds best.json`;

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { option } from '../options/option.js';
+import { type Parser, share, wholeNumber } from '../options/parse.js';
+
+/** The options of `segtile find-noise`, parsed. What is absent was not given. */
+export interface FindNoiseOptions {
+  readonly predictions?: string;
+  readonly report?: string;
+  readonly pictures: number;
+  readonly dropBelow?: number;
+  readonly output?: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const text: Parser<string> = (value) => value;
+
+/** Gives a command the arguments and options of `segtile find-noise`. */
+export function addFindNoiseOptions(command: Command): Command {
+  return command
+    .description(
+      'Find tiles whose truth may be wrong: how it agrees with predictions, the worst first: by pixels that differ, times 1 - mean IoU.',
+    )
+    .argument('<manifest>', 'manifest.csv of a dataset that make-dataset wrote')
+    .addOption(
+      option(
+        '--predictions <folder>',
+        "PNGs of labels, each with the name of its tile's mask; or masks of whole slides, <slide>.mask.ome.tif",
+        text,
+      ),
+    )
+    .addOption(option('--report <folder>', 'where noise.csv and the pictures go (default: noise, beside the manifest)', text))
+    .addOption(option('--pictures <n>', 'tiles that are shown, the worst; 0 for none', wholeNumber(0), 24))
+    .addOption(option('--drop-below <iou>', 'write a manifest without the tiles whose mean IoU is below this', share))
+    .addOption(option('-o, --output <name>', 'name of that manifest, beside the other (default: <manifest>.clean.csv)', text))
+    .option('--overwrite', 'replace results that are there already')
+    .option('--json', 'one line of JSON on standard output')
+    .option('--quiet', 'no progress and no notes');
+}

@@ -1,0 +1,60 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reason, SegtileError } from '../../errors.js';
+import { bundledModel } from '../../model/card/bundled.js';
+import { readCard } from '../../model/card/card.js';
+import type { Member } from '../../model/card/ensemble.js';
+import { resolveModel } from '../../model/card/resolve.js';
+import { readModel } from '../../model/graph/facts.js';
+import { cardFlags, type InferOptions } from './settings.js';
+
+/** A model as the user names it. */
+interface NamedModel {
+  readonly path: string;
+  readonly weight: number;
+}
+
+/**
+ * The models of `--model`: a file, the name of a bundled one, or a folder, of which every `.onnx` is taken by name; each with `:weight`
+ * behind it if wanted, which for a folder is that of each of its models.
+ *
+ * @throws {SegtileError} `usage` for a weight that is none, `input` for a folder without models, `model` for files that are no models
+ */
+export async function readMembers(options: InferOptions, signal: AbortSignal): Promise<Member[]> {
+  const named = (await Promise.all((options.model ?? [bundledModel()]).map(namedModels))).flat();
+  if (named.length > 1 && options.card !== undefined) {
+    throw new SegtileError(
+      'usage',
+      `--card is of one model, but there are ${named.length}`,
+      'put a card beside each: model.segtile.json beside model.onnx',
+    );
+  }
+  const members: Member[] = [];
+  for (const { path, weight } of named) {
+    const file = await readModel(path, signal);
+    members.push({ model: resolveModel(file, await readCard(file, options.card), cardFlags(options)), weight });
+  }
+  return members;
+}
+
+async function namedModels(text: string): Promise<NamedModel[]> {
+  const { path, weight } = await weighted(text);
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return [{ path: bundledModel(path), weight }];
+  const names = await readdir(path).catch((cause: unknown) => {
+    throw new SegtileError('input', `cannot read the folder ${path}: ${reason(cause)}`, 'check its permissions', cause);
+  });
+  const models = names.filter((name) => /^[^.].*\.onnx$/i.test(name)).sort();
+  if (models.length > 0) return models.map((name) => ({ path: join(path, name), weight }));
+  throw new SegtileError('input', `the folder ${path} holds no .onnx file`, 'name a model, or a folder of models');
+}
+
+/** Takes `:2` off the end, unless a file is really called that. */
+async function weighted(text: string): Promise<NamedModel> {
+  const [, path, number] = /^(.+):([^:/\\]*)$/.exec(text) ?? [];
+  const whole = path === undefined || number === '' || (await stat(text).catch(() => undefined)) !== undefined;
+  if (whole || path.length === 1) return { path: text, weight: 1 };
+  const weight = Number(number);
+  if (weight > 0 && Number.isFinite(weight)) return { path, weight };
+  throw new SegtileError('usage', `expected a weight above 0 behind ${path} but got "${number}"`, 'write it like model.onnx:2');
+}

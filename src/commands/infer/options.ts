@@ -1,0 +1,245 @@
+import type { Command } from 'commander';
+import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
+import { blends } from '../../plan/windows/blend.js';
+import { ttas } from '../../plan/windows/symmetry.js';
+import { option } from '../options/option.js';
+import {
+  area,
+  batch,
+  channelNumbers,
+  classList,
+  device,
+  list,
+  micronsPerPixel,
+  type Parser,
+  positiveChannelNumbers,
+  positiveNumber,
+  range,
+  scales,
+  share,
+  size,
+  thresholds,
+  wholeNumber,
+  word,
+} from '../options/parse.js';
+
+const text: Parser<string> = (value) => value;
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** What `segtile infer` takes on the command line. */
+export function addInferOptions(command: Command): Command {
+  return command
+    .description('Segment slides: windows through a model, stitched to one mask a slide.')
+    .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files; TIFF and SVS also at https:// and s3://')
+    .optionsGroup('Model:')
+    .option(
+      '-m, --model <file[:weight]>',
+      'an ONNX model, a folder of them, or the name of a bundled one; given several times, an ensemble (default: nuclei)',
+      collect,
+    )
+    .addOption(
+      option('--device <name>', 'where the model runs: auto, cpu, cuda[:n], tensorrt[:n], webgpu, coreml, dml', device, 'auto'),
+    )
+    .option('--require-gpu', 'no CPU for --device auto')
+    .option('--allow-cpu-nodes', 'let a GPU leave nodes of the model to the CPU')
+    .option('--allow-software', 'take a GPU that is drawn by the CPU')
+    .addOption(
+      option('--batch <n>', 'windows that go through the model together, or auto: the fastest on a GPU, else 1', batch),
+    )
+    .addOption(
+      option(
+        '--score-type <type>',
+        'how scores leave the device: float32, or uint8, within 1/510, a quarter of the bytes',
+        word('float32', 'uint8'),
+        'float32',
+      ),
+    )
+    .option('--no-verify', 'do not compare a GPU with the CPU before the run')
+    .addOption(
+      option(
+        '--workers <n>',
+        'windows that are run at a time, each in a thread of its own (default: the threads of this machine)',
+        wholeNumber(1),
+      ),
+    )
+    .optionsGroup('Where the model looks (lengths in working pixels):')
+    .addOption(option('--window <px>', 'side of the window, or WIDTHxHEIGHT (default: from the model, else 1024)', size))
+    .addOption(option('--stride <px>', 'step between windows (default: half a window, less where the margin needs it)', size))
+    .addOption(option('--overlap <px|%>', 'what neighbouring windows share, instead of --stride', text))
+    .addOption(
+      option(
+        '--margin <px>',
+        'removed from each side of a prediction (default: from the model, else an eighth of the window, less where the stride needs it)',
+        wholeNumber(0),
+      ),
+    )
+    .addOption(
+      option(
+        '--placement <how>',
+        'stride: windows a stride apart, the last at the border; even: as many of them, equally far apart',
+        word('stride', 'even'),
+        'stride',
+      ),
+    )
+    .addOption(
+      option(
+        '--border <how>',
+        "at the slide's border: keep the outer margins, or mirror the image there",
+        word('keep', 'mirror'),
+        'keep',
+      ),
+    )
+    .addOption(
+      option(
+        '--level <n>',
+        "work on this level of the slide's pyramid (default: the model's mpp, else level 0)",
+        wholeNumber(0),
+      ),
+    )
+    .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', micronsPerPixel))
+    .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber))
+    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
+    .option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp')
+    .addOption(
+      option(
+        '--channels <list>',
+        'channels to read, in the order in which the model takes them; numbers from 0, or names',
+        list,
+      ),
+    )
+    .addOption(
+      option(
+        '--range <low,high>',
+        'values of samples that become 0 and 255 where 8 bits are made of them, such as 0,4095',
+        range,
+      ),
+    )
+    .addOption(
+      option(
+        '--tissue <how>',
+        'which windows hold tissue: otsu, hubmap, none, or a mask image or GeoJSON',
+        text,
+        DEFAULT_TISSUE,
+      ),
+    )
+    .addOption(
+      option('--min-tissue <share>', 'least share of a window that is tissue (default: any, or the rule of hubmap)', share),
+    )
+    .optionsGroup('More looks at every window, averaged:')
+    .addOption(
+      option(
+        '--tta <how>',
+        'test-time augmentation: none, hflip, vflip, flips (4 passes) or d4 (8, square windows only)',
+        word(...ttas),
+        'none',
+      ),
+    )
+    .addOption(
+      option('--tta-scales <list>', 'magnifications, such as 0.8,1,1.25: a grid of windows for each', scales).default([1], '1'),
+    )
+    .optionsGroup('How predictions become a mask:')
+    .addOption(option('--blend <how>', `weights of overlapping predictions: ${blends.join(', ')}`, word(...blends), 'gaussian'))
+    .addOption(
+      option(
+        '--blend-space <what>',
+        'what is blended: probabilities, or logits',
+        word('probabilities', 'logits'),
+        'probabilities',
+      ),
+    )
+    .addOption(
+      option(
+        '--threshold <p>',
+        'a probability above it makes the class: one for all, name=p,..., or a .json that a sweep wrote (default: from the model, else 0.5)',
+        thresholds,
+      ),
+    )
+    .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
+    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area))
+    .optionsGroup('Output:')
+    .addOption(
+      option('-o, --output <path>', 'a folder, or for one slide the name of the mask: .tif or .ome.tif', text, 'segtile-out'),
+    )
+    .addOption(
+      option(
+        '--mask-values <which>',
+        'labels, or 255 for every pixel of the one class, for viewers',
+        word('labels', '255'),
+        'labels',
+      ),
+    )
+    .addOption(
+      option(
+        '--probabilities <type>',
+        'also write <name>.probabilities.ome.tif, a channel for each class: uint8 (255 p, rounded) or float32',
+        word('uint8', 'float32'),
+      ),
+    )
+    .addOption(
+      option(
+        '--enlarge <what>',
+        'what makes a mask finer than the working image: labels, by nearest neighbour; or scores, bilinear, which takes longer',
+        word('labels', 'scores'),
+        'labels',
+      ),
+    )
+    .addOption(option('--output-mpp <um>', 'micrometres per pixel of the mask (default: as large as level 0)', positiveNumber))
+    .option(
+      '--report-disagreement',
+      'measure how much overlapping windows differ, suggest a margin, and write <name>.disagreement.tif',
+    )
+    .option('--overwrite', 'replace results that are there already')
+    .option('--no-preview', 'do not write <name>.preview.jpg')
+    .addOption(
+      option('--history <file>', 'add a line about each run to this file (default: runs.jsonl beside the masks)', text),
+    )
+    .option('--no-history', 'do not')
+    .option('--report', 'write <name>.report.html as well: what was run, with pictures')
+    .option('--dry-run', 'say what would be run, and stop')
+    .option('--json', 'one line of JSON a slide on standard output')
+    .option('--quiet', 'no progress and no notes')
+    .optionsGroup('What the model expects (beats its card, <model>.segtile.json):')
+    .addOption(option('--card <file>', 'a card at another place than beside the model', text))
+    .addOption(option('--layout <order>', "order of the input's axes: nchw or nhwc", word('nchw', 'nhwc')))
+    .addOption(
+      option(
+        '--color <order>',
+        'channels of the input: rgb, bgr or gray, or channels for those of the slide as they are',
+        word('rgb', 'bgr', 'gray', 'channels'),
+      ),
+    )
+    .addOption(
+      option(
+        '--samples <type>',
+        'samples that reach the model: uint8, or uint16 or float32 as the slide keeps them (default: uint8)',
+        word('uint8', 'uint16', 'float32'),
+      ),
+    )
+    .addOption(
+      option(
+        '--scale <factor>',
+        'multiplies samples, before mean and std (default: 1/255, for uint16 1/65535, for float32 1)',
+        positiveNumber,
+      ),
+    )
+    .addOption(option('--mean <list>', 'subtracted from each channel', channelNumbers))
+    .addOption(option('--std <list>', 'divides each channel', positiveChannelNumbers))
+    .addOption(option('--standardize <scope>', 'window: mean 0 and variance 1 per channel of each window', word('window')))
+    .addOption(
+      option(
+        '--activation <name>',
+        "what makes probabilities of the model's output: sigmoid, softmax or none",
+        word('sigmoid', 'softmax', 'none'),
+      ),
+    )
+    .addOption(option('--classes <list>', 'names of the classes, with colours if wanted: tumor=#d62728,stroma', classList))
+    .addOption(option('--model-mpp <um>', 'micrometres per pixel that the model was trained at', micronsPerPixel))
+    .addHelpText('after', inferExamples);
+}
+
+const inferExamples = `
+Examples:
+  segtile infer slide.svs --dry-run
+  segtile infer slide.svs -m glomeruli.onnx --window 1024 --overlap 50%
+  segtile infer *.svs -m tumor.onnx --mpp 0.5 --threshold tumor=0.6 -o masks`;

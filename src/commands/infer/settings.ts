@@ -1,0 +1,204 @@
+import { SegtileError } from '../../errors.js';
+import type { Card } from '../../model/card/card.js';
+import type { Ensemble } from '../../model/card/ensemble.js';
+import { type Group, groupsOf } from '../../model/card/groups.js';
+import { type PlanSettings, wishOf } from '../../pipeline/plan-slide.js';
+import type { RunSettings } from '../../pipeline/run-settings.js';
+import type { TissueChoice } from '../../pipeline/tissue.js';
+import type { Area } from '../../plan/labels/area.js';
+import type { ProbabilityType } from '../../plan/labels/score-planes.js';
+import type { Border, Placement } from '../../plan/windows/axis.js';
+import type { Blend } from '../../plan/windows/blend.js';
+import { createGrid } from '../../plan/windows/grid.js';
+import type { Tta } from '../../plan/windows/symmetry.js';
+import type { ViewChoice } from '../../slide/view/view.js';
+import type { Size } from '../../types.js';
+import type { SlideFlags } from '../options/slide-options.js';
+import { labelRule, type ThresholdOption, type Thresholds } from '../options/thresholds.js';
+import { geometryOf } from './windows.js';
+
+/** The options of `segtile infer`, parsed. What is absent was not given. */
+export interface InferOptions extends SlideFlags {
+  /** Absent for the one beside the masks, false for none. */
+  readonly history?: string | boolean;
+  readonly report?: boolean;
+  readonly reportDisagreement?: boolean;
+  readonly model?: readonly string[];
+  readonly output: string;
+  readonly window?: Size;
+  readonly stride?: Size;
+  readonly overlap?: string;
+  readonly margin?: number;
+  readonly tta: Tta;
+  readonly ttaScales: readonly number[];
+  readonly blend: Blend;
+  readonly blendSpace: 'probabilities' | 'logits';
+  readonly border: Border;
+  readonly placement: Placement;
+  readonly level?: number;
+  readonly mpp?: number;
+  readonly downsample?: number;
+  readonly outputMpp?: number;
+  readonly tissue: string;
+  readonly minTissue?: number;
+  readonly threshold?: ThresholdOption;
+  readonly minObject?: Area;
+  readonly fillHoles?: Area;
+  readonly maskValues: 'labels' | '255';
+  readonly enlarge: 'labels' | 'scores';
+  readonly probabilities?: ProbabilityType;
+  readonly workers?: number;
+  readonly device: string;
+  readonly requireGpu?: boolean;
+  readonly allowCpuNodes?: boolean;
+  readonly allowSoftware?: boolean;
+  readonly batch?: number | 'auto';
+  readonly scoreType: 'float32' | 'uint8';
+  readonly verify: boolean;
+  readonly dryRun?: boolean;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly preview: boolean;
+  readonly card?: string;
+  readonly layout?: 'nchw' | 'nhwc';
+  readonly color?: Card['color'];
+  readonly samples?: Card['samples'];
+  readonly scale?: number;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly standardize?: 'window';
+  readonly activation?: 'sigmoid' | 'softmax' | 'none';
+  readonly classes?: NonNullable<Card['classes']>;
+  readonly modelMpp?: number;
+}
+
+/** What the flags say about the model, above its card. */
+export function cardFlags(options: InferOptions): Card {
+  const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp } = options;
+  const flags = { layout, color, samples, scale, mean, std, standardize, activation, classes, mpp: modelMpp };
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as Card;
+}
+
+/**
+ * Where the models look: a plan with a grid for each group of models and each scale.
+ *
+ * @param note hears what had to be settled
+ * @throws {SegtileError} `usage` for options that exclude each other, or make no grid on any slide
+ */
+export function planSettings(
+  options: InferOptions,
+  ensemble: Ensemble,
+  note: (sentence: string) => void,
+): { plan: PlanSettings; groups: readonly Group[] } {
+  refuseBoth(options, 'stride', 'overlap');
+  refuseBoth(options, 'level', 'mpp');
+  refuseBoth(options, 'level', 'downsample');
+  refuseBoth(options, 'mpp', 'downsample');
+  const { border, placement, slideMpp, channels, range, minTissue, tta, ttaScales } = options;
+  const models = ensemble.members.map(({ model }) => model);
+  const geometries = models.map((model) => geometryOf(options, model, note));
+  const groups = groupsOf(ensemble, geometries, ttaScales);
+  for (const { geometry, own } of groups) {
+    // What is wrong with a grid is so whatever the slide, and better said once.
+    createGrid({ size: geometry.window, ...geometry, border, placement });
+    if (tta !== 'd4' || own.width === own.height) continue;
+    throw new SegtileError(
+      'usage',
+      `--tta d4 turns windows, but these have ${own.width}x${own.height} px`,
+      'use --tta flips, or a square --window',
+    );
+  }
+  const [first, ...others] = groups;
+  const plan: PlanSettings = {
+    resolution: resolutionOf(options),
+    slideMpp,
+    channels,
+    range,
+    wish: wishOf(models[0]!),
+    ...first!.geometry,
+    others: others.map(({ geometry }) => geometry),
+    border,
+    placement,
+    tissue: tissueOf(options.tissue),
+    minTissue,
+  };
+  return { plan, groups };
+}
+
+function resolutionOf({ level, mpp, downsample }: InferOptions): ViewChoice | undefined {
+  if (level !== undefined) return { kind: 'level', level };
+  if (mpp !== undefined) return { kind: 'mpp', mpp };
+  return downsample === undefined ? undefined : { kind: 'downsample', downsample };
+}
+
+/**
+ * What `--tissue` means.
+ *
+ * @throws {SegtileError} `usage` for a text that is neither a method nor the name of a mask
+ */
+export function tissueOf(text: string): TissueChoice {
+  if (text === 'otsu' || text === 'hubmap' || text === 'none') return { kind: text };
+  if (/\.(geo)?json(\.gz|\.zip)?$|\.png$|\.jpe?g$|\.tiff?$/i.test(text)) return { kind: 'file', path: text };
+  throw new SegtileError(
+    'usage',
+    `expected otsu, hubmap, none or a mask file for --tissue but got "${text}"`,
+    'a mask is a GeoJSON (.geojson, .json) or an image (.png, .jpg, .tif) of the whole slide',
+  );
+}
+
+function refuseBoth(options: InferOptions, a: keyof InferOptions, b: keyof InferOptions): void {
+  if (options[a] !== undefined && options[b] !== undefined) {
+    throw new SegtileError('usage', `--${a} and --${b} exclude each other`, 'give one of them');
+  }
+}
+
+/**
+ * How predictions become a mask.
+ *
+ * @throws {SegtileError} `usage` where the model cannot do what is asked
+ */
+export function runSettings(options: InferOptions, ensemble: Ensemble, thresholds: Thresholds | undefined): RunSettings {
+  const { tta, ttaScales, blend, blendSpace, minObject, fillHoles, maskValues, enlarge, outputMpp } = options;
+  const { members, classes } = ensemble;
+  const { model } = members[0]!;
+  if (blendSpace === 'logits' && members.length > 1) {
+    throw new SegtileError(
+      'usage',
+      `an ensemble is a mean of probabilities, but --blend-space is logits`,
+      'leave --blend-space away, or run one model',
+    );
+  }
+  if (blendSpace === 'logits' && model.squash === undefined) {
+    throw new SegtileError(
+      'usage',
+      `${model.path} gives probabilities, so there are no logits to blend`,
+      'use --blend-space probabilities, or export the model without its last activation',
+    );
+  }
+  if (enlarge === 'scores' && (minObject ?? fillHoles) !== undefined) {
+    throw new SegtileError(
+      'usage',
+      '--min-object and --fill-holes clean labels of the working image, but --enlarge is scores',
+      'leave --enlarge away, or clean the mask that it makes by itself',
+    );
+  }
+  if (maskValues === '255' && classes.length > 1) {
+    throw new SegtileError(
+      'usage',
+      `--mask-values 255 shows one class, but ${model.path} has ${classes.length}: ${classes.map(({ name }) => name).join(', ')}`,
+      'leave it away: the mask then holds a label for each class',
+    );
+  }
+  return {
+    blend,
+    blendSpace,
+    tta,
+    ttaScales,
+    rule: labelRule(ensemble, members.length > 1 ? 'the ensemble' : 'the model', thresholds),
+    cleanUp: { minObject, fillHoles },
+    maskValues,
+    enlarge,
+    outputMpp,
+  };
+}

@@ -1,0 +1,85 @@
+import { SegtileError } from '../../errors.js';
+import type { Model } from '../../model/card/resolve.js';
+import { strideOfOverlap } from '../../plan/windows/overlap.js';
+import { type Geometry, LONGEST_WINDOW } from '../../plan/windows/scale.js';
+import type { Size } from '../../types.js';
+import type { InferOptions } from './settings.js';
+
+/** Side of the window, in working pixels, where neither the model nor the user says one. */
+const DEFAULT_WINDOW = 1024;
+
+/**
+ * Windows of a model, in its own px: the side from the user, the model's graph, its card, or 1,024; stride half a window; margin an eighth. What
+ * nobody said gives way to what somebody did: the stride to the margin, the margin to the stride; and the margin of a card gives way to what the
+ * user said.
+ *
+ * @param note hears that a card's margin was too large for the user's windows
+ * @throws {SegtileError} `usage` for a window that the model does not take, or that does not fit in memory
+ */
+export function geometryOf(options: InferOptions, model: Model, note: (sentence: string) => void): Geometry {
+  const window = windowOf(options, model);
+  const asked = askedStride(options, window);
+  const margin = options.margin ?? cardMargin(model, window, asked, note) ?? defaultMargin(window, asked);
+  const stride = asked ?? { width: defaultStride(window.width, margin), height: defaultStride(window.height, margin) };
+  return { window, stride, margin };
+}
+
+function windowOf({ window }: InferOptions, { fixedWindow, window: suggested, path }: Model): Size {
+  if (window && fixedWindow && (window.width !== fixedWindow.width || window.height !== fixedWindow.height)) {
+    const fixed = `${fixedWindow.width}x${fixedWindow.height}`;
+    throw new SegtileError(
+      'usage',
+      `--window is ${window.width}x${window.height} but ${path} takes windows of ${fixed} px only`,
+      'leave --window away, or export the model with free height and width',
+    );
+  }
+  const { width, height } = window ?? fixedWindow ?? square(suggested ?? DEFAULT_WINDOW);
+  if (Math.max(width, height) > LONGEST_WINDOW) {
+    throw new SegtileError(
+      'usage',
+      `expected at most ${LONGEST_WINDOW} px for --window but got ${width}x${height}`,
+      'a slide may be of any size, but a window must fit in memory',
+    );
+  }
+  return { width, height };
+}
+
+function square(side: number): Size {
+  return { width: side, height: side };
+}
+
+function askedStride({ stride, overlap }: InferOptions, window: Size): Size | undefined {
+  if (stride || overlap === undefined) return stride;
+  return { width: strideOfOverlap(overlap, window.width), height: strideOfOverlap(overlap, window.height) };
+}
+
+/** The margin of the model's card; where windows of this stride leave no room for it, the largest that they do. */
+function cardMargin(
+  { margin, name }: Model,
+  window: Size,
+  asked: Size | undefined,
+  note: (sentence: string) => void,
+): number | undefined {
+  if (margin === undefined) return undefined;
+  const stride = asked ?? { width: defaultStride(window.width, margin), height: defaultStride(window.height, margin) };
+  if (margin <= mostMargin(window, stride)) return margin;
+  const legal = mostMargin(window, asked ?? { width: defaultStride(window.width, 0), height: defaultStride(window.height, 0) });
+  const possible = stride.width <= window.width && stride.height <= window.height;
+  if (possible)
+    note(`the card of ${name} wants a margin of ${margin} px, but these windows leave room for ${legal} px, which is taken`);
+  return legal;
+}
+
+/** The largest margin whose cores leave no gaps. */
+function mostMargin(window: Size, stride: Size): number {
+  return Math.max(0, Math.floor(Math.min(window.width - stride.width, window.height - stride.height) / 2));
+}
+
+function defaultMargin(window: Size, stride: Size | undefined): number {
+  const eighth = Math.floor(Math.min(window.width, window.height) / 8);
+  return stride ? Math.min(eighth, mostMargin(window, stride)) : eighth;
+}
+
+function defaultStride(window: number, margin: number): number {
+  return Math.max(1, Math.min(Math.floor(window / 2), window - 2 * margin));
+}

@@ -1,0 +1,187 @@
+import type { Ensemble, Member } from '../../model/card/ensemble.js';
+import type { Pool } from '../../model/sessions/pool.js';
+import { passesOf, type WindowCounts, windowCounts } from '../../pipeline/passes.js';
+import { isMuch, planCost } from '../../pipeline/plan-cost.js';
+import type { SlidePlan } from '../../pipeline/plan-slide.js';
+import type { RunRecord } from '../../pipeline/record.js';
+import type { RunFiles } from '../../pipeline/run-settings.js';
+import type { Grid } from '../../plan/windows/grid.js';
+import type { Geometry } from '../../plan/windows/scale.js';
+import type { Slide } from '../../slide/slide.js';
+import { bytes, count, duration, figure, pairs, percent } from '../../terminal/format.js';
+import type { Style } from '../../terminal/style.js';
+import { oneLine } from '../../terminal/visible.js';
+import type { Size } from '../../types.js';
+import { cleanedText } from '../threshold/words.js';
+
+/** `512 px`, or `512 x 384 px`. */
+function sides({ width, height }: Size): string {
+  return width === height ? `${count(width)} px` : `${count(width)} x ${count(height)} px`;
+}
+
+/** Microns per pixel and where they came from. */
+export function mppText({ mpp }: Slide): string {
+  if (!mpp) return 'um/px unknown';
+  return `${mpp.x === mpp.y ? figure(mpp.x) : `${figure(mpp.x)} x ${figure(mpp.y)}`} um/px (${mpp.source})`;
+}
+
+/** A line below a slide's own: what was decided where its file can be read in more than one way. */
+export function noteLine(note: string): string {
+  return `  note: ${oneLine(note)}`;
+}
+
+/** The same for what looks wrong. */
+export function warningLine(warning: string, style: Style): string {
+  return style.warn(`  warning: ${oneLine(warning)}`);
+}
+
+/** What is to be feared of a plan, before it is run; null for one of the usual size. Its pixels are given as a multiple of the slide's. */
+export function muchText(windows: number, times: number): string | null {
+  if (!isMuch(windows, times)) return null;
+  return `this is much work: ${count(windows)} windows, ${figure(times)} times the area of the slide; check --mpp, --slide-mpp and the stride`;
+}
+
+/** Which model is used, and what was assumed about it. */
+export function modelText({ members, classes }: Ensemble): string {
+  const [{ model: first }, ...others] = members as readonly [Member, ...Member[]];
+  const shown = ({ model, weight }: Member): string => (weight === 1 ? model.name : `${model.name} (weight ${weight})`);
+  const who = others.length === 0 ? `model ${first.name} finds` : `models ${members.map(shown).join(', ')} together find`;
+  const notes = members.flatMap(({ model }) =>
+    model.notes.map((note) => (others.length === 0 ? note : `${model.name}: ${note}`)),
+  );
+  return `${[`${who} ${classes.map((each) => each.name).join(', ')}`, ...notes].join('; ')}\n`;
+}
+
+/** What the models run on, one line for all that run alike, and why on nothing better. */
+export function deviceText(pools: readonly Pool[]): string {
+  const lines = new Set(pools.map(runsOnText));
+  const why = new Set(pools.flatMap(({ device }) => device.refused.map(({ reason }) => reason)));
+  return `${[[...lines].join('\n'), ...why].join('; ')}\n`;
+}
+
+function runsOnText({ device, workers, batch }: Pool): string {
+  const { name, adapter, software, cpuNodes, difference } = device;
+  const gpu = adapter === null ? '' : ` (${adapter}${software ? ', software' : ''})`;
+  const facts = [
+    name === 'cpu' ? `${workers} worker${workers === 1 ? '' : 's'}` : `batches of ${batch()}`,
+    ...(cpuNodes.length > 0 ? [`${cpuNodes.length} nodes on the CPU`] : []),
+    ...(difference === null ? [] : [`at most ${difference.toExponential(0)} from the CPU`]),
+  ];
+  return `runs on ${name}${gpu}, ${facts.join(', ')}`;
+}
+
+/** What a slide is and which windows of it are run. */
+export function planText(plan: SlidePlan, perWindow: readonly number[], style: Style): string {
+  const { slide, view, channels, notes, warnings, grid, others } = plan;
+  const { planned, run: keptCount } = windowCounts(plan);
+  const passes = passesOf(plan, perWindow);
+  const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} x ${count(view.height)} px`;
+  const skipped = planned - keptCount;
+  const laid = (each: Grid): string => `window ${sides(each.window)}, stride ${sides(each.stride)}, margin ${each.margin} px`;
+  const cost =
+    `${count(planned)} window${planned === 1 ? '' : 's'}${skipped === 0 ? '' : `, ${count(skipped)} skipped as without tissue`}, ` +
+    `${count(keptCount)} to run${passes === keptCount ? '' : `, ${count(passes)} passes through a model`}`;
+  const lines = [
+    `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} x ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
+    ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),
+    ...notes.map(noteLine),
+    ...warnings.map((warning) => warningLine(warning, style)),
+    ...(others.length === 0
+      ? [`  ${laid(grid)}: ${cost}`]
+      : [...[grid, ...others.map((other) => other.grid)].map((each) => `  ${laid(each)}`), `  in all ${cost}`]),
+  ];
+  const much = muchText(keptCount, planCost(plan, perWindow).times);
+  if (much !== null) lines.push(warningLine(much, style));
+  if (keptCount === 0)
+    lines.push(warningLine('no window holds tissue, so the mask will be empty; --tissue none looks everywhere', style));
+  return `${lines.join('\n')}\n`;
+}
+
+/** A plan and its cost, for programs. Lengths in working pixels, those of the mask in its own. */
+export interface DryRunFacts {
+  readonly slide: Size & { readonly path: string; readonly mpp: Slide['mpp'] | null; readonly notes: readonly string[] };
+  readonly working: Size & { readonly downsample: number };
+  readonly window: Size;
+  readonly stride: Size;
+  readonly margin: number;
+  /** Of all grids; passes through a model are more where windows are turned, or there are several models. */
+  readonly windows: WindowCounts & { readonly passes: number };
+  /** Grids for other scales and models. */
+  readonly otherGrids: readonly Geometry[];
+  /** Pixels that go through the model, in millions. */
+  readonly megapixels: number;
+  /** Where that is much more than a slide of this size asks for. */
+  readonly warning: string | null;
+  readonly mask: Size;
+}
+
+/** What a plan costs and gives. */
+export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask: Size): DryRunFacts {
+  const { slide, view, grid, others } = plan;
+  return {
+    slide: {
+      path: slide.path,
+      width: slide.width,
+      height: slide.height,
+      mpp: slide.mpp ?? null,
+      notes: [...plan.notes, ...plan.warnings],
+    },
+    working: { width: view.width, height: view.height, downsample: view.downsample },
+    window: grid.window,
+    stride: grid.stride,
+    margin: grid.margin,
+    windows: { ...windowCounts(plan), passes: passesOf(plan, perWindow) },
+    otherGrids: others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
+    megapixels: planCost(plan, perWindow).megapixels,
+    warning: muchText(windowCounts(plan).run, planCost(plan, perWindow).times),
+    mask: { width: mask.width, height: mask.height },
+  };
+}
+
+/** A plan, its cost and what it gives, for people. */
+export function dryRunText(plan: SlidePlan, perWindow: readonly number[], mask: Size, style: Style): string {
+  const { megapixels, times } = planCost(plan, perWindow);
+  return `${planText(plan, perWindow, style)}${pairs([
+    ['cost', `${figure(megapixels)} megapixels through the model, ${figure(times)} times the area of the slide`],
+    ['mask', `${count(mask.width)} x ${count(mask.height)} px`],
+  ])}\n  nothing was run, nothing was written\n`;
+}
+
+/** What overlapping windows say of a network and its margin. */
+function disagreementText({ disagreement, settings }: RunRecord): [string, string][] {
+  if (disagreement === null) return [];
+  const { kind, mean, margin, map } = disagreement;
+  const average = `overlapping windows differ by ${figure(mean)} in probability on average`;
+  const words = {
+    unknown: 'no windows overlap, so nothing is known; use a smaller --stride',
+    agree: `${average}: no margin is needed`,
+    border: `${average}, only within ${margin} px of their borders: a margin of ${margin} px is enough, it is ${settings.margin} px`,
+    everywhere: `${average}, also far from their borders: no margin helps. The network sees farther than windows overlap, or normalises by its window (InstanceNorm): use larger windows or a smaller stride`,
+  };
+  return [
+    ['seams', words[kind]],
+    ['', map],
+  ];
+}
+
+/** What a run did and what it wrote. */
+export function runText(record: RunRecord, files: RunFiles, style: Style): string {
+  const { windows, coverage, classShares, cleaned, mask, probabilities, preview, seconds, peakRssBytes, device } = record;
+  const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
+  return `${pairs([
+    [
+      'windows',
+      `${count(windows.run)} run${windows.passes === windows.run ? '' : ` in ${count(windows.passes)} passes`} on ${device.name}, ${count(windows.skipped)} skipped`,
+    ],
+    ['covered', `${percent(coverage)} of the slide`],
+    ['found', `${shares} of the slide`],
+    ...cleanedText(cleaned),
+    ...disagreementText(record),
+    ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
+    ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
+    ...(probabilities === null ? [] : [['scores', style.good(probabilities.path)] as const]),
+    ...(preview === null ? [] : [['preview', style.good(preview)] as const]),
+    ...(files.report === undefined ? [] : [['report', style.good(files.report)] as const]),
+    ['record', style.good(files.record)],
+  ])}\n`;
+}

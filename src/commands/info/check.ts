@@ -1,0 +1,133 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { checkSlide, type SlideCheck } from '../../slide/check.js';
+import { inspectSlide, isImage } from '../../slide/open.js';
+import type { Slide } from '../../slide/slide.js';
+import type { Inspection, SlideOptions } from '../../slide/tiff.js';
+import { createProgress } from '../../terminal/progress.js';
+import { type Style, styleFor } from '../../terminal/style.js';
+import type { Shell } from '../running/shell.js';
+import { checkText } from './slide.js';
+
+/** Why a file cannot be read, or not as it was asked for. Only `bad` means that it is damaged. */
+export type Unread = 'bad' | 'not supported' | 'needs --channels' | 'needs other options';
+
+/** What is to be said of one file of a folder. */
+type Verdict =
+  | { readonly path: string; readonly verdict: 'ok'; readonly check: SlideCheck }
+  | { readonly path: string; readonly verdict: Unread; readonly why: string; readonly check?: SlideCheck }
+  | { readonly path: string; readonly verdict: 'not an image' };
+
+/** What an error says of a file. */
+export function verdictOf({ code }: SegtileError): Unread {
+  if (code === 'usage') return 'needs other options';
+  return code === 'unsupported' ? 'not supported' : 'bad';
+}
+
+/** What came of the opening of a slide that cannot be read. */
+export function verdictOfSlide({ needsChannels }: Inspection, problem: SegtileError): Unread {
+  return needsChannels ? 'needs --channels' : verdictOf(problem);
+}
+
+/** The exit code of a check: 1 where something is damaged, 2 where a file is left unread for another reason. */
+export function checkExitCode(verdict: Verdict['verdict']): 0 | 1 | 2 {
+  if (verdict === 'ok' || verdict === 'not an image') return 0;
+  return verdict === 'bad' ? 1 : 2;
+}
+
+/** The worse of two of them: damage. */
+export function worse(a: number, b: number): number {
+  return a === 1 || b === 1 ? 1 : Math.max(a, b);
+}
+
+/** Whether a path is a folder; what is not there is none. */
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** Decodes every block of a slide, and shows how far it is. */
+export async function checkWithProgress(slide: Slide, { stderr, signal }: Shell, quiet: boolean): Promise<SlideCheck> {
+  const stage = createProgress(stderr, quiet).stage('check', 'blocks');
+  const pixels = slide.levels.reduce((sum, { width, height }) => sum + width * height, 0);
+  try {
+    return await checkSlide(slide, (done, total) => stage.update({ done, total, pixels: (pixels * done) / total }), signal);
+  } finally {
+    stage.stop();
+  }
+}
+
+/**
+ * The files of a folder and of those in it, hidden ones left out.
+ *
+ * @throws {SegtileError} `input` where it cannot be read
+ */
+export async function filesOf(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new SegtileError(
+      'input',
+      `the folder ${folder} cannot be read: ${reason(cause)}`,
+      'Check that it may be read.',
+      cause,
+    );
+  });
+  return entries
+    .filter((entry) => entry.isFile() && !join(entry.parentPath, entry.name).slice(folder.length).split(/[\\/]/).some(isHidden))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/**
+ * Checks files, and prints a line for each.
+ *
+ * @returns the exit code, see {@link checkExitCode}
+ */
+export async function checkFiles(
+  paths: readonly string[],
+  optionsOf: (slide: string) => SlideOptions,
+  json: boolean,
+  shell: Shell,
+): Promise<number> {
+  let exitCode = 0;
+  for (const path of paths) {
+    throwIfAborted(shell.signal);
+    const verdict = await judge(path, optionsOf(path), shell);
+    exitCode = worse(exitCode, checkExitCode(verdict.verdict));
+    const line = json ? JSON.stringify({ kind: 'slide', ...verdict }) : verdictText(verdict, styleFor(shell.stdout));
+    shell.stdout.write(`${line}\n`);
+  }
+  return exitCode;
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.') && name !== '.' && name !== '..';
+}
+
+async function judge(path: string, options: SlideOptions, shell: Shell): Promise<Verdict> {
+  try {
+    if (!(await isImage(path, shell.signal))) return { path, verdict: 'not an image' };
+    const inspection = await inspectSlide(path, { ...options, signal: shell.signal });
+    const { slide, problem } = inspection;
+    try {
+      if (problem !== undefined) return { path, verdict: verdictOfSlide(inspection, problem), why: problem.message };
+      const check = await checkWithProgress(slide, shell, false);
+      if (check.badBlocks === 0) return { path, verdict: 'ok', check };
+      return { path, verdict: 'bad', why: `${checkText(check)}: ${check.bad[0]!.message}`, check };
+    } finally {
+      await slide.close();
+    }
+  } catch (error) {
+    if (!(error instanceof SegtileError) || error.code === 'aborted') throw error;
+    return { path, verdict: verdictOf(error), why: error.message };
+  }
+}
+
+function verdictText(verdict: Verdict, style: Style): string {
+  if (verdict.verdict === 'ok') return `${style.good('ok')}   ${verdict.path}: ${checkText(verdict.check)}`;
+  if (verdict.verdict === 'not an image') return `${style.faint('-')}    ${verdict.path}: not an image`;
+  if (verdict.verdict === 'bad') return `${style.bad('bad')}  ${verdict.path}: ${verdict.why}`;
+  return `${style.warn(verdict.verdict)}  ${verdict.path}: ${verdict.why}`;
+}

@@ -1,0 +1,192 @@
+import { SegtileError } from '../../errors.js';
+import { parseDevices } from '../../model/devices/device.js';
+import type { Area } from '../../plan/labels/area.js';
+import { requireMpp } from '../../plan/windows/mpp-range.js';
+import type { Rgb, Size } from '../../types.js';
+import type { ThresholdOption } from './thresholds.js';
+
+/** Turns the text of an option into a value. Every parser throws {@link SegtileError} `usage` with the option's name and the text. */
+export type Parser<T> = (text: string, option: string) => T;
+
+function refuse(
+  expected: string,
+  option: string,
+  text: string,
+  hint: string = `segtile with --help says what ${option} takes`,
+): SegtileError {
+  return new SegtileError('usage', `expected ${expected} for ${option} but got "${text}"`, hint);
+}
+
+function number(text: string): number {
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
+}
+
+/** A whole number from `least` on. */
+export function wholeNumber(least: number): Parser<number> {
+  const expected = least === 1 ? 'a positive integer' : `an integer of at least ${least}`;
+  return (text, option) => {
+    const value = number(text);
+    if (!Number.isSafeInteger(value) || value < least) throw refuse(expected, option, text);
+    return value;
+  };
+}
+
+/** A finite number above 0. */
+export const positiveNumber: Parser<number> = (text, option) => {
+  const value = number(text);
+  if (!Number.isFinite(value) || value <= 0) throw refuse('a number above 0', option, text);
+  return value;
+};
+
+/** Micrometres per pixel that a slide can have. */
+export const micronsPerPixel: Parser<number> = (text, option) => requireMpp(positiveNumber(text, option), option);
+
+/** The same, kept as text for a command that hands it on. */
+export const micronsPerPixelText: Parser<string> = (text, option) => {
+  micronsPerPixel(text, option);
+  return text;
+};
+
+/** A device or several, as {@link parseDevices} reads them; kept as text. */
+export const device: Parser<string> = (text) => {
+  parseDevices(text);
+  return text.trim();
+};
+
+/** Windows that go through a network together. */
+export const batch: Parser<number | 'auto'> = (text, option) => {
+  const value = number(text);
+  if (text === 'auto') return 'auto';
+  if (!Number.isInteger(value) || value < 1 || value > 1024) throw refuse('auto or 1 to 1024', option, text);
+  return value;
+};
+
+/** A finite number. */
+export const finiteNumber: Parser<number> = (text, option) => {
+  const value = number(text);
+  if (!Number.isFinite(value)) throw refuse('a number', option, text);
+  return value;
+};
+
+/** Different magnifications above 0, with commas between them; the nearest to 1 first. */
+export const scales: Parser<readonly number[]> = (text, option) => {
+  const values = text.split(',').map(number);
+  if (values.some((value) => !(value > 0) || value === Number.POSITIVE_INFINITY)) {
+    throw refuse('magnifications such as 0.8,1,1.25', option, text);
+  }
+  if (new Set(values).size < values.length) throw refuse('different magnifications', option, text);
+  return [...values].sort((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b)));
+};
+
+/** Two different numbers, the lower first, with a comma between them. */
+export const range: Parser<readonly [least: number, most: number]> = (text, option) => {
+  const [least = Number.NaN, most = Number.NaN, ...others] = text.split(',').map(number);
+  if (!Number.isFinite(least) || !Number.isFinite(most) || others.length > 0 || least >= most) {
+    const hint = 'give the values that become black and white, the lower first';
+    throw refuse('two numbers such as 0,4095', option, text, hint);
+  }
+  return [least, most];
+};
+
+/** A share from 0 to 1, written as `0.05` or `5%`. */
+export const share: Parser<number> = (text, option) => {
+  const percent = text.trim().endsWith('%');
+  const value = percent ? number(text.trim().slice(0, -1)) / 100 : number(text);
+  if (!(value >= 0 && value <= 1)) throw refuse('a share between 0 and 1, or a percentage,', option, text);
+  return value;
+};
+
+/** Words with commas between them. */
+export const list: Parser<readonly string[]> = (text, option) => {
+  const words = text.split(',').map((part) => part.trim());
+  if (words.includes('')) throw refuse('words such as 0,1,2', option, text);
+  return words;
+};
+
+/** One side for a square, or `WIDTHxHEIGHT`, in pixels. */
+export const size: Parser<Size> = (text, option) => {
+  const match = /^(\d+)(?:x(\d+))?$/i.exec(text.trim());
+  const width = Number(match?.[1]);
+  const height = Number(match?.[2] ?? match?.[1]);
+  if (!match || width < 1 || height < 1) throw refuse('pixels such as 1024 or 1024x768', option, text);
+  return { width, height };
+};
+
+/** An area with its unit: `200px`, or `50um2` in square micrometres. */
+export const area: Parser<Area> = (text, option) => {
+  const match = /^(.*?)\s*(px2?|px²|[uµμ]m(?:2|\^2|²))$/i.exec(text.trim());
+  const value = number(match?.[1] ?? '');
+  if (!match || !(value > 0) || value === Number.POSITIVE_INFINITY)
+    throw refuse('an area such as 50um2 or 200px', option, text);
+  return { value, unit: /^p/i.test(match[2]!) ? 'px' : 'um2' };
+};
+
+/** A length: in pixels, `4` or `4px`, or in micrometres, `2um`. */
+export const length: Parser<{ readonly value: number; readonly unit: 'px' | 'um' }> = (text, option) => {
+  const match = /^(.*?)\s*(px|[uµμ]m)?$/i.exec(text.trim());
+  const value = number(match?.[1] ?? '');
+  if (!match || !(value >= 0) || value === Number.POSITIVE_INFINITY) throw refuse('a length such as 4px or 2um', option, text);
+  return { value, unit: match[2] === undefined || /^p/i.test(match[2]) ? 'px' : 'um' };
+};
+
+/** One of a list of words. */
+export function word<T extends string>(...words: readonly T[]): Parser<T> {
+  return (text, option) => {
+    const found = words.find((each) => each === text);
+    if (found === undefined) throw refuse(words.length > 1 ? `one of ${words.join(', ')}` : words[0]!, option, text);
+    return found;
+  };
+}
+
+/** A number for all channels of the image, or one for each, with commas between them. */
+export const channelNumbers: Parser<readonly number[]> = (text, option) => {
+  const values = text.split(',').map(number);
+  if (!values.every(Number.isFinite)) {
+    throw refuse('one number or one a channel, such as 0.485,0.456,0.406,', option, text);
+  }
+  return values;
+};
+
+/** As {@link channelNumbers}, all above 0. */
+export const positiveChannelNumbers: Parser<readonly number[]> = (text, option) => {
+  const values = channelNumbers(text, option);
+  if (values.some((value) => value <= 0)) throw refuse('numbers above 0', option, text);
+  return values;
+};
+
+/** Thresholds: one for all classes (`0.5`), by name (`tumor=0.6,stroma=0.45`), or the name of a file that lists them (`best.json`). */
+export const thresholds: Parser<ThresholdOption> = (text, option) => {
+  if (/\.json$/i.test(text)) return { file: text };
+  const isShare = (value: number): boolean => value >= 0 && value <= 1;
+  const one = number(text);
+  if (isShare(one)) return one;
+  const byName = text.split(',').map((part): [string, number] => {
+    const at = part.lastIndexOf('=');
+    return [part.slice(0, Math.max(at, 0)).trim(), number(part.slice(at + 1))];
+  });
+  if (byName.some(([name, value]) => name === '' || !isShare(value))) {
+    throw refuse(
+      'a probability, or one a class,',
+      option,
+      text,
+      'for example 0.5, or tumor=0.6,stroma=0.45, or a file best.json',
+    );
+  }
+  const twice = byName.find(([name], index) => byName.findIndex(([other]) => other === name) < index);
+  if (twice) throw refuse('one threshold a class', option, text, `"${twice[0]}" has two`);
+  return new Map(byName);
+};
+
+/** Class names, each with a colour if wanted: `tumor=#d62728,stroma`. */
+export const classList: Parser<readonly { readonly name: string; readonly color?: Rgb }[]> = (text, option) => {
+  const classes = text.split(',').map((part): { name: string; color?: Rgb } => {
+    const match = /^([^=#]*[^=#\s])\s*(?:=\s*#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2}))?$/i.exec(part.trim());
+    if (!match) throw refuse('class names, with colours if wanted,', option, text, 'for example tumor=#d62728,stroma=#2ca02c');
+    const [, name, red, green, blue] = match;
+    const channel = (hex: string | undefined): number => Number.parseInt(hex ?? '', 16);
+    return red === undefined ? { name: name! } : { name: name!, color: [channel(red), channel(green), channel(blue)] };
+  });
+  const twice = classes.find(({ name }, index) => classes.findIndex((other) => other.name === name) < index);
+  if (twice) throw refuse('different class names', option, text, `"${twice.name}" is there twice`);
+  return classes;
+};

@@ -1,0 +1,33 @@
+import { reason, SegtileError } from '../../errors.js';
+import { readRegularText } from '../../io/regular-file.js';
+import { lookUpMpp, parseMppCsv, requireMatched } from '../../slide/mpp/mpp-csv.js';
+import type { SlideOptions } from '../../slide/tiff.js';
+
+/** The flags that say something of the slides themselves, parsed. */
+export interface SlideFlags {
+  readonly slideMpp?: number;
+  readonly slideMppCsv?: string;
+  readonly channels?: readonly string[];
+  readonly range?: readonly [least: number, most: number];
+}
+
+/**
+ * What the flags say of each slide: its line in the CSV goes above what is said of all.
+ *
+ * @param slides all slides of the command
+ * @returns the options of a slide, by its path
+ * @throws {SegtileError} `input` where the CSV cannot be read, makes no sense, or lists what is none of the slides
+ */
+export async function readSlideFlags(
+  { slideMpp, slideMppCsv, channels, range }: SlideFlags,
+  slides: readonly string[],
+): Promise<(slide: string) => SlideOptions> {
+  if (slideMppCsv === undefined) return () => ({ mpp: slideMpp, channels, range });
+  const text = await readRegularText(slideMppCsv).catch((cause: unknown) => {
+    const hint = 'Give a CSV with a line for each slide, such as slide-1.svs,0.25';
+    throw new SegtileError('input', `--slide-mpp-csv ${slideMppCsv} cannot be read: ${reason(cause)}`, hint, cause);
+  });
+  const table = parseMppCsv(text, slideMppCsv);
+  requireMatched(table, slideMppCsv, slides);
+  return (slide) => ({ mpp: lookUpMpp(table, slide) ?? slideMpp, channels, range });
+}

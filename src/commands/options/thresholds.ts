@@ -1,0 +1,65 @@
+import { reason, SegtileError } from '../../errors.js';
+import { readRegularText } from '../../io/regular-file.js';
+import type { LabelRule } from '../../plan/labels/labels.js';
+import type { ScoreMeaning } from '../../plan/labels/score-map.js';
+import { parseThresholdFile } from '../../plan/labels/threshold-file.js';
+
+/** What `--threshold` says: one for all classes, some by name, or a file of them. */
+export type ThresholdOption = number | ReadonlyMap<string, number> | { readonly file: string };
+
+/** Thresholds of all classes, or by name, and who said them. */
+export interface Thresholds {
+  readonly values: number | ReadonlyMap<string, number>;
+  readonly from: string;
+}
+
+/** The file that an option names; '' where it names none. */
+export function thresholdFile(option: ThresholdOption | undefined): string {
+  return typeof option === 'object' && 'file' in option ? option.file : '';
+}
+
+/**
+ * The thresholds that an option means.
+ *
+ * @throws {SegtileError} `input` where it names a file that cannot be read or makes no sense
+ */
+export async function readThresholds(option: ThresholdOption | undefined): Promise<Thresholds | undefined> {
+  if (option === undefined) return undefined;
+  if (typeof option === 'number' || !('file' in option)) return { values: option, from: '--threshold' };
+  const { file } = option;
+  const text = await readRegularText(file).catch((cause: unknown) => {
+    const hint = 'give a file such as { "thresholds": { "tumor": 0.45 } }, or the thresholds themselves';
+    throw new SegtileError('input', `--threshold ${file} cannot be read: ${reason(cause)}`, hint, cause);
+  });
+  return { values: parseThresholdFile(text, file), from: file };
+}
+
+/**
+ * How scores become labels: the user's thresholds, then those that the classes have (from the model's card), then 0.5. Channels that
+ * compete are decided by the largest score, unless the user or the card gives thresholds.
+ *
+ * @param owner who has the classes, for messages
+ * @throws {SegtileError} `usage` where a threshold names a class that there is not
+ */
+export function labelRule(
+  { classes, labels, exclusive }: ScoreMeaning,
+  owner: string,
+  given: Thresholds | undefined,
+): LabelRule {
+  const names = classes.map(({ name }) => name);
+  const { values, from } = given ?? {};
+  const stranger = typeof values === 'object' ? [...values.keys()].find((name) => !names.includes(name)) : undefined;
+  if (stranger !== undefined) {
+    throw new SegtileError(
+      'usage',
+      `${owner} has no class "${stranger}" for ${from === '--threshold' ? from : `--threshold ${from}`}`,
+      `its classes are: ${names.join(', ')}`,
+    );
+  }
+  const thresholdOf = new Map(
+    classes.map(({ label, name, threshold }) => [label, (typeof values === 'object' ? values.get(name) : values) ?? threshold]),
+  );
+  if (exclusive && [...thresholdOf.values()].every((value) => value === undefined)) return { kind: 'argmax', labels };
+  const thresholds = labels.map((label) => (label === 0 ? undefined : (thresholdOf.get(label) ?? 0.5)));
+  return { kind: 'thresholds', labels, thresholds };
+}

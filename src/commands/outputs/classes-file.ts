@@ -1,0 +1,37 @@
+import { SegtileError } from '../../errors.js';
+import { readRegularText } from '../../io/regular-file.js';
+import { writeRecord } from '../../pipeline/record.js';
+import type { ClassesFile } from '../../truth/config.js';
+import type { MaskClass } from '../../types.js';
+
+/** What says to `make-dataset --classes` what the values of pseudo labels mean. */
+export function classesFile(classes: readonly MaskClass[], ignore: number): ClassesFile {
+  return {
+    classes: classes.map(({ name, label, color }) => ({ name, label, color })),
+    ignore: { values: [ignore] },
+  };
+}
+
+/**
+ * Writes a file of classes where there is none, or one that may be replaced; one that says the same stays.
+ *
+ * @throws {SegtileError} `output` where another is there already, or it cannot be written
+ */
+export async function writeClassesFile(path: string, content: ClassesFile, overwrite: boolean): Promise<void> {
+  const text = await readRegularText(path).catch(() => undefined);
+  const own = `${JSON.stringify(content, null, 2)}\n`;
+  if (text === own) return;
+  if (text !== undefined && !overwrite) {
+    throw new SegtileError(
+      'output',
+      `${path} is there already, with other classes`,
+      'use --overwrite to replace it, or --output for another place',
+    );
+  }
+  try {
+    await writeRecord(path, content, { replace: overwrite });
+  } catch (error) {
+    // Another process may have written the same meanwhile.
+    if ((await readRegularText(path).catch(() => undefined)) !== own) throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { option } from '../options/option.js';
+import { type Parser, share, wholeNumber } from '../options/parse.js';
+
+/** The options of `segtile pseudo-label`, parsed. What is absent was not given. */
+export interface PseudoLabelOptions {
+  readonly confidence: number;
+  readonly ignore: number;
+  readonly output: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const text: Parser<string> = (value) => value;
+
+/** Gives a command the arguments and options of `segtile pseudo-label`. */
+export function addPseudoLabelOptions(command: Command): Command {
+  return command
+    .description('Keep what a model is sure of as labels to learn from, from the probabilities that segtile infer wrote.')
+    .argument('<file...>', '<name>.probabilities.ome.tif, or folders of such files; files also at https:// and s3://')
+    .addOption(
+      option(
+        '--confidence <p>',
+        'probability from which on a prediction is sure, above 0.5: of the largest class; or of one that may share a pixel, where background is at most 1 - p',
+        share,
+        0.95,
+      ),
+    )
+    .addOption(option('--ignore <value>', 'value of all other pixels, 1 to 255', wholeNumber(1), 255))
+    .addOption(
+      option('-o, --output <path>', 'a folder, or for one file the name of the mask: .tif or .ome.tif', text, 'pseudo-labels'),
+    )
+    .option('--overwrite', 'replace results that are there already')
+    .option('--json', 'one line of JSON a file on standard output')
+    .option('--quiet', 'no progress and no notes')
+    .addHelpText('after', examples);
+}
+
+const examples = `
+Examples:
+  segtile pseudo-label segtile-out --confidence 0.9 -o labels
+  segtile make-dataset *.svs --truth labels --classes labels/classes.json`;

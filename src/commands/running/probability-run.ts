@@ -1,0 +1,79 @@
+import { createStageClock, type StageClock } from '../../pipeline/stage-clock.js';
+import { probabilityFacts, type ThresholdFiles } from '../../pipeline/threshold.js';
+import { openProbabilities, type Probabilities } from '../../slide/probabilities.js';
+import { createProgress } from '../../terminal/progress.js';
+import { styleFor } from '../../terminal/style.js';
+import { identities, makeFolder, outputsOf, refuseClashes } from '../outputs/outputs.js';
+import { probabilitiesText } from '../threshold/words.js';
+import { eachFile } from './each-file.js';
+import { probabilityFiles } from './probability-files.js';
+import type { Shell } from './shell.js';
+
+/** The options that commands which read probabilities share. */
+export interface ProbabilityRunOptions {
+  readonly output: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** What a command is about, and what it does with one file. */
+export interface ProbabilityWork<Settings, Record> {
+  /** For progress. */
+  readonly name: string;
+  /** See {@link outputsOf}. */
+  readonly mark: string;
+  /** Other files that it reads. */
+  readonly inputs: readonly string[];
+  /** What is to be done with a file; throws what is wrong with that, before anything is written. */
+  settings(probabilities: Probabilities, files: ThresholdFiles): Settings | Promise<Settings>;
+  run(
+    probabilities: Probabilities,
+    settings: Settings,
+    files: ThresholdFiles,
+    clock: StageClock,
+    onRows: (done: number) => void,
+    signal: AbortSignal,
+  ): Promise<Record>;
+  /** The record in words. */
+  text(record: Record, probabilities: Probabilities, recordPath: string): string;
+}
+
+/**
+ * Makes a mask and a record of each file of probabilities. One that fails does not stop the others.
+ *
+ * @param paths files, and folders of them
+ * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
+ */
+export async function runOnProbabilities<Settings, Record>(
+  paths: readonly string[],
+  options: ProbabilityRunOptions,
+  shell: Shell,
+  work: ProbabilityWork<Settings, Record>,
+): Promise<number> {
+  const { stdout, stderr, signal } = shell;
+  const { overwrite = false, json, quiet = false } = options;
+  const files = await probabilityFiles(paths);
+  const outputs = outputsOf(files, options.output, work.mark);
+  const inputs = await identities([...files, ...work.inputs]);
+  return eachFile(files, { what: 'files', key: 'probabilities', json }, shell, async (path, index) => {
+    const clock = createStageClock();
+    const { mask, record: recordPath } = outputs[index]!;
+    const made = { mask, record: recordPath, replace: overwrite };
+    await refuseClashes(inputs, [mask, recordPath], overwrite);
+    const probabilities = await clock.wait('open', openProbabilities(path, signal));
+    try {
+      const settings = await work.settings(probabilities, made);
+      await makeFolder(mask);
+      if (!quiet) stderr.write(probabilitiesText(probabilityFacts(probabilities), styleFor(stderr)));
+      const { width, height } = probabilities;
+      const stage = createProgress(stderr, quiet).stage(work.name, 'rows');
+      const onRows = (done: number): void => stage.update({ done, total: height, pixels: done * width });
+      onRows(0);
+      const record = await work.run(probabilities, settings, made, clock, onRows, signal).finally(() => stage.stop());
+      stdout.write(json ? `${JSON.stringify(record)}\n` : work.text(record, probabilities, recordPath));
+    } finally {
+      await probabilities.close();
+    }
+  });
+}

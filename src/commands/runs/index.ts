@@ -1,0 +1,69 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SegtileError } from '../../errors.js';
+import { appendHistory, HISTORY, type PastRun, readHistory } from '../../pipeline/history.js';
+import { styleFor } from '../../terminal/style.js';
+import type { Shell } from '../running/shell.js';
+import type { RunsNoteOptions, RunsOptions } from './options.js';
+import { comparisonText, passedOverText, runsText } from './words.js';
+
+/**
+ * `segtile runs`: the runs of a history, or two of them side by side.
+ *
+ * @returns the exit code, 0
+ */
+export async function runs(ids: readonly string[], options: RunsOptions, { stdout, stderr }: Shell): Promise<number> {
+  const path = await historyPath(options.history);
+  if (ids.length !== 0 && ids.length !== 2) {
+    throw new SegtileError('usage', `expected two runs to compare but got ${ids.length}`, 'give two ids, or none for the list');
+  }
+  const all = await pastRuns(path, stderr);
+  const chosen = ids.length === 0 ? all : ids.map((id) => find(all, id, path));
+  if (options.json) for (const run of chosen) stdout.write(`${JSON.stringify(run)}\n`);
+  else if (ids.length === 0) stdout.write(runsText(chosen, styleFor(stdout)));
+  else stdout.write(comparisonText(chosen[0]!, chosen[1]!, styleFor(stdout)));
+  return 0;
+}
+
+/**
+ * `segtile runs note`: adds a leaderboard's score, or words, to a run.
+ *
+ * @returns the exit code, 0
+ */
+export async function noteRun(id: string, options: RunsOptions & RunsNoteOptions, { stdout, stderr }: Shell): Promise<number> {
+  const { leaderboard, text } = options;
+  if (leaderboard === undefined && text === undefined) {
+    throw new SegtileError('usage', 'there is nothing to note', 'give --leaderboard 0.91, or --text "..."');
+  }
+  const path = await historyPath(options.history);
+  const run = find(await pastRuns(path, stderr), id, path);
+  await appendHistory(path, {
+    kind: 'note',
+    id: run.id,
+    time: new Date().toISOString(),
+    ...(leaderboard !== undefined && { leaderboard }),
+    ...(text !== undefined && { text }),
+  });
+  stdout.write(`${run.id}: noted\n`);
+  return 0;
+}
+
+/** The runs of a history, and a word on the lines of it that are none. */
+async function pastRuns(path: string, stderr: Shell['stderr']): Promise<readonly PastRun[]> {
+  const { runs: all, passedOver } = await readHistory(path);
+  if (passedOver.length > 0) stderr.write(passedOverText(path, passedOver, styleFor(stderr)));
+  return all;
+}
+
+async function historyPath(given: string): Promise<string> {
+  const found = await stat(given).catch(() => undefined);
+  return found?.isDirectory() ? join(given, HISTORY) : given;
+}
+
+function find(all: readonly PastRun[], id: string, path: string): PastRun {
+  const found = all.filter((run) => run.id.startsWith(id));
+  if (found.length === 1) return found[0]!;
+  const hint = 'segtile runs lists them';
+  if (found.length === 0) throw new SegtileError('usage', `${path} has no run ${id}`, hint);
+  throw new SegtileError('usage', `${path} has ${found.length} runs that begin with ${id}`, hint);
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { option } from '../options/option.js';
+import { finiteNumber, type Parser } from '../options/parse.js';
+
+/** The options of `segtile runs`, parsed. */
+export interface RunsOptions {
+  readonly history: string;
+  readonly json?: boolean;
+}
+
+/** The options of `segtile runs note`, parsed. What is absent was not given. */
+export interface RunsNoteOptions {
+  readonly history?: string;
+  readonly leaderboard?: number;
+  readonly text?: string;
+}
+
+const text: Parser<string> = (value) => value;
+
+/** Gives a command the arguments and options of `segtile runs`. */
+export function addRunsOptions(command: Command): Command {
+  return command
+    .description('List past runs with their scores, or set two of them side by side.')
+    .argument('[id...]', 'two runs to compare; none lists all')
+    .addOption(option('--history <path>', 'a runs.jsonl, or the folder of results that holds it', text, 'segtile-out'))
+    .option('--json', 'one line of JSON a run on standard output');
+}
+
+/** Gives a command the arguments and options of `segtile runs note`. */
+export function addRunsNoteOptions(command: Command): Command {
+  return command
+    .description('Add to a run what a leaderboard, or you, said of it.')
+    .argument('<id>', 'the run, by the id that segtile runs shows')
+    .addOption(option('--history <path>', 'as for segtile runs', text))
+    .addOption(option('--leaderboard <score>', 'its score there', finiteNumber))
+    .addOption(option('--text <words>', 'anything worth remembering', text));
+}

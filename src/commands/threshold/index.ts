@@ -1,0 +1,43 @@
+import { SegtileError } from '../../errors.js';
+import { type ThresholdRecord, type ThresholdSettings, thresholdSlide } from '../../pipeline/threshold.js';
+import { cleanUpOf } from '../../plan/labels/area.js';
+import type { Probabilities } from '../../slide/probabilities.js';
+import { styleFor } from '../../terminal/style.js';
+import { labelRule, readThresholds, type Thresholds, thresholdFile } from '../options/thresholds.js';
+import { runOnProbabilities } from '../running/probability-run.js';
+import type { Shell } from '../running/shell.js';
+import type { ThresholdOptions } from './options.js';
+import { ruleText, thresholdText } from './words.js';
+
+/**
+ * `segtile threshold`: a mask for every file of probabilities.
+ *
+ * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
+ */
+export async function threshold(paths: readonly string[], options: ThresholdOptions, shell: Shell): Promise<number> {
+  const thresholds = await readThresholds(options.threshold);
+  return runOnProbabilities<ThresholdSettings, ThresholdRecord>(paths, options, shell, {
+    name: 'threshold',
+    mark: 'mask',
+    inputs: [thresholdFile(options.threshold)],
+    settings: (probabilities) => thresholdSettings(probabilities, options, thresholds),
+    run: thresholdSlide,
+    text: (record, { map }, recordPath) =>
+      thresholdText(record, ruleText(record.settings.labels, map), recordPath, styleFor(shell.stdout)),
+  });
+}
+
+function thresholdSettings(
+  { path, map, mpp }: Probabilities,
+  { minObject, fillHoles, maskValues }: ThresholdOptions,
+  thresholds: Thresholds | undefined,
+): ThresholdSettings {
+  if (maskValues === '255' && map.classes.length > 1) {
+    throw new SegtileError(
+      'usage',
+      `--mask-values 255 shows one class, but ${path} has ${map.classes.length}: ${map.classes.map(({ name }) => name).join(', ')}`,
+      'leave it away: the mask then holds a label for each class',
+    );
+  }
+  return { rule: labelRule(map, path, thresholds), cleanUp: cleanUpOf({ minObject, fillHoles }, mpp, path), maskValues };
+}

@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import type { Area } from '../../plan/labels/area.js';
+import { option } from '../options/option.js';
+import { area, type Parser, thresholds, word } from '../options/parse.js';
+import type { ThresholdOption } from '../options/thresholds.js';
+
+/** The options of `segtile threshold`, parsed. What is absent was not given. */
+export interface ThresholdOptions {
+  readonly threshold?: ThresholdOption;
+  readonly minObject?: Area;
+  readonly fillHoles?: Area;
+  readonly maskValues: 'labels' | '255';
+  readonly output: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const text: Parser<string> = (value) => value;
+
+/** Gives a command the arguments and options of `segtile threshold`. */
+export function addThresholdOptions(command: Command): Command {
+  return command
+    .description('Make masks from the probabilities that segtile infer --probabilities wrote, without the model.')
+    .argument('<file...>', '<name>.probabilities.ome.tif, or folders of such files; files also at https:// and s3://')
+    .addOption(
+      option(
+        '--threshold <p>',
+        "a probability above it makes the class: one for all, name=p,..., or a .json that a sweep wrote (default: the model's own, else 0.5)",
+        thresholds,
+      ),
+    )
+    .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
+    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area))
+    .addOption(
+      option(
+        '--mask-values <which>',
+        'labels, or 255 for every pixel of the one class, for viewers',
+        word('labels', '255'),
+        'labels',
+      ),
+    )
+    .addOption(
+      option('-o, --output <path>', 'a folder, or for one file the name of the mask: .tif or .ome.tif', text, 'segtile-out'),
+    )
+    .option('--overwrite', 'replace results that are there already')
+    .option('--json', 'one line of JSON a file on standard output')
+    .option('--quiet', 'no progress and no notes')
+    .addHelpText('after', examples);
+}
+
+const examples = `
+Examples:
+  segtile threshold slide.probabilities.ome.tif --threshold 0.4
+  segtile threshold segtile-out --threshold tumor=0.6,stroma=0.45 -o masks`;

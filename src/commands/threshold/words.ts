@@ -1,0 +1,42 @@
+import type { CleanedFacts } from '../../pipeline/record.js';
+import type { ProbabilityFacts, ThresholdRecord } from '../../pipeline/threshold.js';
+import type { LabelRule } from '../../plan/labels/labels.js';
+import { channelNames, type ScoreMeaning } from '../../plan/labels/score-map.js';
+import { bytes, count, duration, figure, pairs, percent } from '../../terminal/format.js';
+import type { Style } from '../../terminal/style.js';
+
+/** What a file of probabilities is. */
+export function probabilitiesText({ path, samples, width, height, mpp }: ProbabilityFacts, style: Style): string {
+  const size = mpp ? `, ${figure(mpp.x)} um/px` : '';
+  return `${style.strong(path)}: ${samples} probabilities, ${count(width)} x ${count(height)} px${size}\n`;
+}
+
+/** What a clean-up did, as a line of a table; none where there was none. */
+export function cleanedText(cleaned: CleanedFacts | null): (readonly [string, string])[] {
+  if (!cleaned) return [];
+  const { objects, holes } = cleaned;
+  const plural = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? '' : 's'}`;
+  return [['cleaned', `${plural(objects, 'object')} removed, ${plural(holes, 'hole')} filled`]];
+}
+
+/** How scores became labels. */
+export function ruleText(rule: LabelRule, meaning: ScoreMeaning): string {
+  if (rule.kind === 'argmax') return 'the class with the largest probability';
+  const names = channelNames(meaning);
+  const each = rule.thresholds.flatMap((threshold, i) => (threshold === undefined ? [] : [`${names[i]} above ${threshold}`]));
+  return each.join(', ');
+}
+
+/** What was made of probabilities and where it is. */
+export function thresholdText(record: ThresholdRecord, rule: string, recordPath: string, style: Style): string {
+  const { coverage, classShares, cleaned, mask, seconds, peakRssBytes } = record;
+  return `${pairs([
+    ['labels', rule],
+    ...(coverage === null ? [] : [['covered', `${percent(coverage)} of the slide`] as const]),
+    ['found', `${classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ')} of the slide`],
+    ...cleanedText(cleaned),
+    ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
+    ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
+    ['record', style.good(recordPath)],
+  ])}\n`;
+}

@@ -1,0 +1,233 @@
+import { cpSync, existsSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserNote, expectSound, hasBrowser, openPage, startBrowser } from '../../report/browser.js';
+import { filesIn, folder, type Paint, save, segtile, segtileWell, writeSlide } from '../door.js';
+
+const cwd = folder();
+const [width, height] = [900, 600];
+
+/** Nuclei, of 4 to 14 px: the small ones vanish when the slide is shrunk. */
+const inNucleus = (x: number, y: number): boolean => {
+  const [column, row] = [Math.floor(x / 40), Math.floor(y / 40)];
+  return Math.hypot((x % 40) - 20, (y % 40) - 20) < 2 + ((column * 7 + row * 3) % 6);
+};
+const tissue: Paint = (x, y) => (x > 500 ? [244, 243, 244] : inNucleus(x, y) ? [60, 45, 120] : [225, 170, 205]);
+
+beforeAll(async () => {
+  await writeSlide(join(cwd, 'slide.tif'), width, height, tissue, { mpp: 0.5 });
+  const truth = Buffer.alloc(width * height);
+  for (let at = 0; at < truth.length; at++) {
+    const [x, y] = [at % width, Math.floor(at / width)];
+    truth[at] = x <= 500 && inNucleus(x, y) ? 1 : 0;
+  }
+  const image = sharp(truth, { raw: { width, height, channels: 1 } });
+  await image.toColourspace('b-w').png().toFile(join(cwd, 'truth.png'));
+  save(cwd, 'pairs.csv', 'slide,truth\nslide.tif,truth.png\n');
+});
+
+const ways = ['--resize', '128', '--tile', '128/112,128/64', '--margin', '8', '--tissue', 'otsu,none'];
+const compare = (...more: string[]): string[] => [
+  ...['compare', 'slide.tif', '--truth', 'truth.png', '-m', 'hematoxylin', ...ways, ...more],
+];
+const result = (output: string) => JSON.parse(readFileSync(join(cwd, output, 'compare.json'), 'utf8'));
+
+describe('a comparison', () => {
+  let stdout = '';
+  beforeAll(async () => {
+    ({ stdout } = await segtileWell(compare('-o', 'cmp', '--quiet'), { cwd }));
+  });
+
+  test('has a row for each variant, with what it is worth and costs', () => {
+    const { variants, recommendation } = result('cmp');
+    const names = variants.map(({ variant }: { variant: string }) => variant);
+    expect(names).toEqual([
+      'resize 128',
+      'tile 128/112, tissue otsu',
+      'tile 128/112, tissue none',
+      'tile 128/64, tissue otsu',
+      'tile 128/64, tissue none',
+    ]);
+    for (const name of names) expect(stdout).toContain(name);
+    expect(stdout).toContain(recommendation);
+    const [shrunk, otsu, none] = variants;
+    expect(shrunk).toMatchObject({ resize: 128, windows: { run: 1, skipped: 0 } });
+    expect(otsu.dice).toBeGreaterThan(shrunk.dice + 0.1);
+    expect(recommendation).toMatch(/Shrinking the slide \(resize 128\) loses 0\.\d+ of Dice/);
+    // Skipping glass costs nothing here, and saves windows.
+    expect(otsu.dice).toBeCloseTo(none.dice, 6);
+    expect(otsu.windows.skipped).toBeGreaterThan(0);
+    expect(otsu.windows.run + otsu.windows.skipped).toBe(none.windows.run);
+    for (const { seconds, peakRssBytes, megapixelsPerSecond, stages } of variants) {
+      expect(Math.min(seconds, megapixelsPerSecond)).toBeGreaterThan(0);
+      expect(peakRssBytes).toBeGreaterThan(10e6);
+      expect(Object.keys(stages[0])).toContain('infer');
+    }
+  });
+
+  test('names the front: nothing on it is both worse and slower than another', () => {
+    const { variants } = result('cmp');
+    for (const one of variants) {
+      const beaten = variants.some(
+        (other: typeof one) => other !== one && other.dice >= one.dice && other.seconds < one.seconds,
+      );
+      expect(one.front).toBe(!beaten);
+    }
+  });
+
+  test('is kept: what is done is not run again, unless that is asked for', async () => {
+    const results = filesIn(join(cwd, 'cmp')).filter((name) => name.endsWith('.result.json'));
+    expect(results).toHaveLength(5);
+    const times = () => results.map((name) => statSync(join(cwd, 'cmp', name)).mtimeMs);
+    const before = times();
+    const again = await segtileWell(compare('-o', 'cmp'), { cwd });
+    expect(again.stderr.match(/done before/g)).toHaveLength(5);
+    expect(times()).toEqual(before);
+    const other = await segtileWell(compare('-o', 'cmp', '--threshold', '0.4'), { cwd });
+    expect(other.stderr).not.toContain('done before');
+  });
+
+  test('is made anew where a file has changed that its arguments name, or its mask has gone', async () => {
+    const models = fileURLToPath(new URL('../../../samples/models/', import.meta.url));
+    for (const end of ['.onnx', '.segtile.json']) cpSync(join(models, `hematoxylin${end}`), join(cwd, `own${end}`));
+    const args = [
+      'compare',
+      'slide.tif',
+      '--truth',
+      'truth.png',
+      '-m',
+      'own.onnx:2',
+      '--tile',
+      '256/192',
+      '--margin',
+      '8',
+      '-o',
+      'own',
+    ];
+    const isKept = async (): Promise<boolean> => (await segtileWell(args, { cwd })).stderr.includes('done before');
+    expect([await isKept(), await isKept()]).toEqual([false, true]);
+    for (const end of ['.onnx', '.segtile.json']) {
+      utimesSync(join(cwd, `own${end}`), 1, 1);
+      expect([await isKept(), await isKept()]).toEqual([false, true]);
+    }
+    const mask = filesIn(join(cwd, 'own')).find((name) => name.endsWith('.mask.ome.tif'))!;
+    rmSync(join(cwd, 'own', mask));
+    expect(await isKept()).toBe(false);
+  });
+
+  test('adds its runs and scores to a history', async () => {
+    const { stdout: listed } = await segtileWell(['runs', '--history', 'cmp'], { cwd });
+    expect(listed.trimEnd().split('\n').length).toBeGreaterThanOrEqual(6);
+  });
+});
+
+test('one that is killed goes on where it was', async () => {
+  const killed = await segtile(compare('-o', 'killed'), {
+    cwd,
+    onStderr: (text, kill) => {
+      if (text.includes('tile 128/112, tissue none')) kill('SIGKILL');
+    },
+  });
+  expect(killed.signal).toBe('SIGKILL');
+  expect(existsSync(join(cwd, 'killed', 'compare.json'))).toBe(false);
+  const rest = await segtileWell(compare('-o', 'killed'), { cwd });
+  expect(rest.stderr.match(/.*done before/g)).toEqual([
+    'resize 128: slide.tif, done before',
+    'tile 128/112, tissue otsu: slide.tif, done before',
+  ]);
+  expect(result('killed').variants).toHaveLength(5);
+});
+
+test('variants come from a file, with any option of infer; one that cannot be run is refused before any is', async () => {
+  const yaml = [
+    'common: { margin: 8 }',
+    'variants:',
+    '  - { name: small windows, window: 96, stride: 48 }',
+    '  - { name: no room, window: 32, margin: 16 }',
+  ];
+  save(cwd, 'variants.yaml', yaml.join('\n'));
+  const args = [
+    'compare',
+    'slide.tif',
+    '--truth',
+    'truth.png',
+    '-m',
+    'hematoxylin',
+    '--variants',
+    'variants.yaml',
+    '-o',
+    'yaml',
+  ];
+  const ended = await segtile([...args, '--json', '--quiet'], { cwd });
+  expect([ended.code, ended.stdout]).toEqual([2, '']);
+  expect(ended.stderr).toContain(
+    '1 of 2 variants cannot be run: no room, slide.tif: margin 16 px leaves nothing of a window of 32 px',
+  );
+  expect(existsSync(join(cwd, 'yaml'))).toBe(false);
+  save(cwd, 'variants.yaml', yaml.slice(0, 3).join('\n'));
+  const { stdout } = await segtileWell([...args, '--json', '--quiet'], { cwd });
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toMatchObject([{ variant: 'small windows', options: { window: '96', stride: '48', margin: '8' } }]);
+});
+
+test.each([
+  [['--tile', '128/64'], 'no truth was given'],
+  [['--truth', 'truth.png'], 'there is nothing to compare'],
+  [['--truth', 'truth.png', '--margin', '8'], 'but there is none'],
+  [['--truth', 'truth.png', '--tile', '128/x'], 'pixels such as 1024'],
+  [['./slide.tif', '--truth', 'pairs.csv', '--tile', '128/64'], 'have one name'],
+  [
+    ['--truth', 'truth.png', '--tile', '128/64,128/120', '--margin', '8'],
+    '1 of 2 variants cannot be run: tile 128/120, slide.tif',
+  ],
+  [
+    ['--truth', 'truth.png', '--tile', '128/64', '--margin', '8', '--blend', 'gaussian,smooth'],
+    '1 of 2 variants cannot be run: tile 128/64, smooth',
+  ],
+  [['--truth', 'truth.png', '--resize', '128,900'], '1 of 2 variants cannot be run: resize 900, slide.tif'],
+  [['--truth', 'truth.png', '--tile', '128/64', '--tissue', 'otsu,no.png', '--margin', '8'], 'tile 128/64, tissue no.png'],
+  [['--truth', 'truth.png', '--tile', '128/64,64/32', '--card', 'none.json'], 'no variant can be run'],
+  [['--truth', 'truth.png', '--tile', '128/64', '--margin', '8', '--threshold', 'nucleus=0.5,tumor=0.2'], 'no class "tumor"'],
+])('%j is wrong use', async (args, message) => {
+  const ended = await segtile(['compare', 'slide.tif', '-o', 'no', ...args], { cwd });
+  expect([ended.code === 0, ended.stdout]).toEqual([false, '']);
+  expect(ended.stderr).toContain(message);
+  expect(existsSync(join(cwd, 'no'))).toBe(false);
+});
+
+describe.skipIf(!hasBrowser)(`its report in a browser${browserNote}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  test.each(['light', 'dark'] as const)('is sound in %s', async (scheme) => {
+    await expectSound(await openPage(browser, join(cwd, 'cmp', 'report.html'), scheme));
+  });
+
+  test('sorts its table, and zooms every picture of a region at once', async () => {
+    const { page } = await openPage(browser, join(cwd, 'cmp', 'report.html'));
+    const names = () => page.locator('tbody th').allInnerTexts();
+    // The third column; its button says how it is sorted.
+    const dice = page.locator('thead button').nth(2);
+    const before = await names();
+    await dice.click();
+    const sorted = await names();
+    expect([...sorted].sort()).toEqual([...before].sort());
+    await dice.click();
+    expect(await names()).not.toEqual(sorted);
+    const group = page.locator('.group').first();
+    expect(await group.locator('img').count()).toBe(2 + 2 * 5);
+    await group.focus();
+    await page.keyboard.press('+');
+    const zoom = await group.evaluate((element) => element.style.getPropertyValue('--z'));
+    expect(Number(zoom)).toBeCloseTo(1.5);
+  });
+});
