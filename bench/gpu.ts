@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { RunRecord } from '../dist/pipeline/record.js';
+import type { RunRecord } from '../dist/pipeline/records/record.js';
 import { unet } from '../test/model/networks.ts';
 import { machine, table } from './figures.ts';
 import { tissueTexture, writeSlide } from './slides.ts';

@@ -17,33 +17,43 @@ export { type Diagnosis, diagnose } from './model/devices/diagnosis.js';
 export { type ModelFile, readModel } from './model/graph/facts.js';
 export { type DeviceFacts, openPool, type Pool } from './model/sessions/pool.js';
 export { defaultWorkers, type PoolOptions } from './model/sessions/pool-options.js';
-export type { TileSettings } from './pipeline/cut-dataset.js';
-export type { DatasetRecord, SlideFacts, SlideFailure } from './pipeline/dataset-record.js';
-export { type Evaluation, type Measured, summarizeSlides } from './pipeline/evaluate.js';
+export type { TileSettings } from './pipeline/dataset/cut-dataset.js';
+export { type DatasetSettings, type DatasetWatcher, makeDataset } from './pipeline/dataset/make-dataset.js';
+export {
+  type DatasetPlan,
+  type DatasetPlanSettings,
+  type DatasetPlanWatcher,
+  planDataset,
+} from './pipeline/dataset/plan-dataset.js';
+export type { DatasetRecord, SlideFacts, SlideFailure } from './pipeline/dataset/record.js';
+export type { DivideSettings, SlideTiles } from './pipeline/dataset/split.js';
+export type { DatasetSlide, Survey, SurveySettings } from './pipeline/dataset/survey-slide.js';
 export {
   type EvaluateSettings,
   evaluateMask,
   evaluateRuns,
   type SlideScores,
   type Tolerance,
-} from './pipeline/evaluate-mask.js';
-export { type Inference, type InferResult, type InferSettings, inferSlide } from './pipeline/infer.js';
-export type { LabelResult, LabelSettings, LabelSinks } from './pipeline/label-scores.js';
-export { type DatasetSettings, type DatasetWatcher, makeDataset } from './pipeline/make-dataset.js';
+} from './pipeline/evaluate/evaluate-mask.js';
+export { type Evaluation, type Measured, summarizeSlides } from './pipeline/evaluate/summary.js';
+export { type Inference, type InferResult, type InferSettings, inferSlide } from './pipeline/infer/infer.js';
+export type { LabelResult, LabelSettings, LabelSinks } from './pipeline/infer/label-scores.js';
+export { runSlide } from './pipeline/infer/run-slide.js';
+export { type ScoreSettings, scoreSlide } from './pipeline/infer/score.js';
 export { mapOrdered } from './pipeline/ordered.js';
-export { type DatasetPlan, type DatasetPlanSettings, type DatasetPlanWatcher, planDataset } from './pipeline/plan-dataset.js';
-export { type PlanSettings, planSlide, type SlidePlan, wishOf } from './pipeline/plan-slide.js';
-export { type PseudoLabelRecord, type PseudoLabelSettings, pseudoLabel } from './pipeline/pseudo-label.js';
-export { passesPerWindow, readyModel } from './pipeline/ready-model.js';
-export type { RunRecord } from './pipeline/record.js';
-export type { ReadyModel, RunFiles, RunSettings } from './pipeline/run-settings.js';
-export { runSlide } from './pipeline/run-slide.js';
-export { type ScoreSettings, scoreSlide } from './pipeline/score.js';
-export type { DivideSettings, SlideTiles } from './pipeline/split-dataset.js';
-export { createStageClock, type StageClock } from './pipeline/stage-clock.js';
-export type { DatasetSlide, Survey, SurveySettings } from './pipeline/survey-slide.js';
-export { type ThresholdFiles, type ThresholdRecord, type ThresholdSettings, thresholdSlide } from './pipeline/threshold.js';
-export type { TissueChoice, TissueSelection } from './pipeline/tissue.js';
+export { type PlanSettings, planSlide, type SlidePlan, wishOf } from './pipeline/prepare/plan-slide.js';
+export { passesPerWindow, readyModel } from './pipeline/prepare/ready-model.js';
+export type { ReadyModel, RunFiles, RunSettings } from './pipeline/prepare/run-settings.js';
+export type { TissueChoice, TissueSelection } from './pipeline/prepare/tissue.js';
+export { type PseudoLabelRecord, type PseudoLabelSettings, pseudoLabel } from './pipeline/probabilities/pseudo-label.js';
+export {
+  type ThresholdFiles,
+  type ThresholdRecord,
+  type ThresholdSettings,
+  thresholdSlide,
+} from './pipeline/probabilities/threshold.js';
+export type { RunRecord } from './pipeline/records/record.js';
+export { createStageClock, type StageClock } from './pipeline/records/stage-clock.js';
 export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/labels/clean-up.js';
 export { type LabelRule, labelRows } from './plan/labels/labels.js';
 export type { ScoreMap, ScoreMeaning } from './plan/labels/score-map.js';

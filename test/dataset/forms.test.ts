@@ -4,7 +4,7 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { extract } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { palettePng } from '../../dist/dataset/png.js';
-import type { DatasetRecord } from '../../dist/pipeline/dataset-record.js';
+import type { DatasetRecord } from '../../dist/pipeline/dataset/record.js';
 import { readIndices } from './indices.js';
 import { classes, contents, folder, make, readCsv, readImage, scene, settingsOf } from './scene.js';
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll } from 'vitest';
-import type { DatasetSettings, DatasetWatcher } from '../../dist/pipeline/make-dataset.js';
-import { makeDataset } from '../../dist/pipeline/make-dataset.js';
-import { planDataset } from '../../dist/pipeline/plan-dataset.js';
-import type { DatasetSlide } from '../../dist/pipeline/survey-slide.js';
+import type { DatasetSettings, DatasetWatcher } from '../../dist/pipeline/dataset/make-dataset.js';
+import { makeDataset } from '../../dist/pipeline/dataset/make-dataset.js';
+import { planDataset } from '../../dist/pipeline/dataset/plan-dataset.js';
+import type { DatasetSlide } from '../../dist/pipeline/dataset/survey-slide.js';
 import type { Truth, TruthObject } from '../../dist/truth/truth.js';
 import type { Band, MaskClass, Size } from '../../dist/types.js';
 

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Card } from '../../dist/model/card/card.js';
-import { type PlanSettings, planSlide, wishOf } from '../../dist/pipeline/plan-slide.js';
-import { scoreSlide } from '../../dist/pipeline/score.js';
-import { createStageClock } from '../../dist/pipeline/stage-clock.js';
+import { scoreSlide } from '../../dist/pipeline/infer/score.js';
+import { type PlanSettings, planSlide, wishOf } from '../../dist/pipeline/prepare/plan-slide.js';
+import { createStageClock } from '../../dist/pipeline/records/stage-clock.js';
 import type { Size } from '../../dist/types.js';
 import { identityNetwork, shiftNetwork } from '../model/networks.ts';
 import { modelOf, poolOf } from '../model/run.ts';

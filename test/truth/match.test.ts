@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { predictedName } from '../../dist/pipeline/prediction.js';
+import { predictedName } from '../../dist/pipeline/evaluate/prediction.js';
 import { matchFolder, matchTruths, slideName } from '../../dist/truth/match.js';
 import { fixture } from './read.js';
 

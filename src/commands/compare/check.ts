@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { SegtileError } from '../../errors.js';
 import { fileName } from '../../io/location.js';
-import { slideSize, variantArguments } from '../../pipeline/compare-slides.js';
+import { slideSize, variantArguments } from '../../pipeline/compare/compare-slides.js';
 import type { Variant } from '../../plan/variants.js';
 import { infer } from '../infer/index.js';
 import { addInferOptions } from '../infer/options.js';

@@ -1,4 +1,4 @@
-import type { VariantFailure, VariantResult } from '../../pipeline/compare-slides.js';
+import type { VariantFailure, VariantResult } from '../../pipeline/compare/compare-slides.js';
 import { bestValue, paretoFront } from '../../score/pareto.js';
 import { bytes, count, duration } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';

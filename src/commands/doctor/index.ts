@@ -10,7 +10,7 @@ import { autoDevices, compiledIn } from '../../model/devices/available.js';
 import { type Device, parseDevices, providers } from '../../model/devices/device.js';
 import { type Diagnosis, diagnose } from '../../model/devices/diagnosis.js';
 import { readModel } from '../../model/graph/facts.js';
-import { versions } from '../../pipeline/machine.js';
+import { versions } from '../../pipeline/records/machine.js';
 import { styleFor } from '../../terminal/style.js';
 import type { Shell } from '../running/shell.js';
 import type { DoctorOptions } from './options.js';

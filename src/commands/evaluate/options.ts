@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Tolerance } from '../../pipeline/evaluate-mask.js';
+import type { Tolerance } from '../../pipeline/evaluate/evaluate-mask.js';
 import type { Size } from '../../types.js';
 import { option } from '../options/option.js';
 import { length, type Parser, size, thresholds } from '../options/parse.js';

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
-import type { EvaluateSettings } from '../../pipeline/evaluate-mask.js';
-import { predictedName, shownRuns } from '../../pipeline/prediction.js';
+import type { EvaluateSettings } from '../../pipeline/evaluate/evaluate-mask.js';
+import { predictedName, shownRuns } from '../../pipeline/evaluate/prediction.js';
 import { readConfig } from '../../truth/config.js';
 import { idsOfRuns } from '../../truth/shapes/rle-csv.js';
 import { slideOfId } from '../../truth/slide-names.js';

@@ -1,4 +1,5 @@
 import { fileName } from '../../io/location.js';
+import type { SlideScores } from '../../pipeline/evaluate/evaluate-mask.js';
 import {
   type Evaluation,
   type Measured,
@@ -7,8 +8,7 @@ import {
   type SlideMean,
   type SweepResult,
   summarizeSlides,
-} from '../../pipeline/evaluate.js';
-import type { SlideScores } from '../../pipeline/evaluate-mask.js';
+} from '../../pipeline/evaluate/summary.js';
 import { csvCell } from '../../plan/text/csv.js';
 import { PLATEAU } from '../../score/sweep.js';
 import { count, percent } from '../../terminal/format.js';

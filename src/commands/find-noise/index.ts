@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { SegtileError } from '../../errors.js';
-import { findNoise as find, type NoiseSettings } from '../../pipeline/find-noise.js';
+import { findNoise as find, type NoiseSettings } from '../../pipeline/noise/find-noise.js';
 import { failureText } from '../../terminal/failure.js';
 import { count } from '../../terminal/format.js';
 import { createProgress } from '../../terminal/progress.js';

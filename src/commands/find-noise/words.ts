@@ -1,6 +1,6 @@
-import type { NoiseRecord } from '../../pipeline/find-noise.js';
-import type { Dropped } from '../../pipeline/noise-drop.js';
-import type { NoiseSummary } from '../../pipeline/noise-summary.js';
+import type { Dropped } from '../../pipeline/noise/drop.js';
+import type { NoiseRecord } from '../../pipeline/noise/find-noise.js';
+import type { NoiseSummary } from '../../pipeline/noise/summary.js';
 import { count, pairs } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 import { table } from '../../terminal/table.js';

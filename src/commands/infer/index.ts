@@ -4,16 +4,16 @@ import type { Group } from '../../model/card/groups.js';
 import type { Model } from '../../model/card/resolve.js';
 import { openPool, type Pool } from '../../model/sessions/pool.js';
 import { defaultWorkers } from '../../model/sessions/pool-options.js';
-import { HISTORY } from '../../pipeline/history.js';
-import { maskSize } from '../../pipeline/mask-size.js';
-import { windowCounts } from '../../pipeline/passes.js';
-import { type PlanSettings, planSlide, type SlidePlan } from '../../pipeline/plan-slide.js';
-import { passesPerWindow, readyModel } from '../../pipeline/ready-model.js';
-import type { RunRecord } from '../../pipeline/record.js';
-import { rememberRun } from '../../pipeline/run-history.js';
-import type { ReadyModel, RunFiles, RunSettings } from '../../pipeline/run-settings.js';
-import { runSlide } from '../../pipeline/run-slide.js';
-import { createStageClock, type StageClock } from '../../pipeline/stage-clock.js';
+import { runSlide } from '../../pipeline/infer/run-slide.js';
+import { maskSize } from '../../pipeline/prepare/mask-size.js';
+import { windowCounts } from '../../pipeline/prepare/passes.js';
+import { type PlanSettings, planSlide, type SlidePlan } from '../../pipeline/prepare/plan-slide.js';
+import { passesPerWindow, readyModel } from '../../pipeline/prepare/ready-model.js';
+import type { ReadyModel, RunFiles, RunSettings } from '../../pipeline/prepare/run-settings.js';
+import { HISTORY } from '../../pipeline/records/history.js';
+import type { RunRecord } from '../../pipeline/records/record.js';
+import { rememberRun } from '../../pipeline/records/run-history.js';
+import { createStageClock, type StageClock } from '../../pipeline/records/stage-clock.js';
 import type { SlideOptions } from '../../slide/tiff.js';
 import { percent } from '../../terminal/format.js';
 import { createProgress } from '../../terminal/progress.js';
@@ -199,7 +199,7 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
 
 /** Loads what draws charts only where there is one to draw: it takes as long to load as all the rest. */
 async function report(path: string, record: RunRecord, plan: SlidePlan, { replace }: RunFiles): Promise<void> {
-  const { writeInferReport } = await import('../../pipeline/infer-report.js');
+  const { writeInferReport } = await import('../../pipeline/infer/report.js');
   await writeInferReport(path, record, plan, { replace });
 }
 

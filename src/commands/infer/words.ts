@@ -1,10 +1,10 @@
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
-import { passesOf, type WindowCounts, windowCounts } from '../../pipeline/passes.js';
-import { isMuch, planCost } from '../../pipeline/plan-cost.js';
-import type { SlidePlan } from '../../pipeline/plan-slide.js';
-import type { RunRecord } from '../../pipeline/record.js';
-import type { RunFiles } from '../../pipeline/run-settings.js';
+import { passesOf, type WindowCounts, windowCounts } from '../../pipeline/prepare/passes.js';
+import { isMuch, planCost } from '../../pipeline/prepare/plan-cost.js';
+import type { SlidePlan } from '../../pipeline/prepare/plan-slide.js';
+import type { RunFiles } from '../../pipeline/prepare/run-settings.js';
+import type { RunRecord } from '../../pipeline/records/record.js';
 import type { Grid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Slide } from '../../slide/slide.js';

@@ -1,6 +1,6 @@
 import type { Form } from '../../dataset/layout.js';
 import { SegtileError } from '../../errors.js';
-import type { DatasetSettings } from '../../pipeline/make-dataset.js';
+import type { DatasetSettings } from '../../pipeline/dataset/make-dataset.js';
 import type { Ask, Sampler, SampleSettings } from '../../plan/sampling/sampling.js';
 import type { Share } from '../../plan/sampling/split.js';
 import { strideOfOverlap } from '../../plan/windows/overlap.js';

@@ -1,9 +1,9 @@
 import type { Augmentation } from '../../augment/steps.js';
 import type { CopyTotals } from '../../dataset/totals.js';
-import { copyCount } from '../../pipeline/augment-tiles.js';
-import type { DatasetRecord, SlideFacts } from '../../pipeline/dataset-record.js';
-import type { SharedPatients, SlideTiles } from '../../pipeline/split-dataset.js';
-import type { Survey } from '../../pipeline/survey-slide.js';
+import { copyCount } from '../../pipeline/dataset/augment-tiles.js';
+import type { DatasetRecord, SlideFacts } from '../../pipeline/dataset/record.js';
+import type { SharedPatients, SlideTiles } from '../../pipeline/dataset/split.js';
+import type { Survey } from '../../pipeline/dataset/survey-slide.js';
 import type { SamplerReport } from '../../plan/sampling/sampling.js';
 import { count, figure, pairs, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';

@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
-import { writeRecord } from '../../pipeline/record.js';
+import { writeRecord } from '../../pipeline/records/record.js';
 import type { ClassesFile } from '../../truth/config.js';
 import type { MaskClass } from '../../types.js';
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
 import { fileName, shownPath } from '../../io/location.js';
 import { existsError } from '../../io/partial-file.js';
-import type { RunFiles } from '../../pipeline/run-settings.js';
+import type { RunFiles } from '../../pipeline/prepare/run-settings.js';
 
 /** Where the results of one slide go. */
 export interface Outputs {

@@ -1,6 +1,10 @@
 import { dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
-import { pseudoLabel as label, type PseudoLabelRecord, type PseudoLabelSettings } from '../../pipeline/pseudo-label.js';
+import {
+  pseudoLabel as label,
+  type PseudoLabelRecord,
+  type PseudoLabelSettings,
+} from '../../pipeline/probabilities/pseudo-label.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import { styleFor } from '../../terminal/style.js';
 import type { ClassesFile } from '../../truth/config.js';

@@ -1,4 +1,4 @@
-import type { PseudoLabelRecord } from '../../pipeline/pseudo-label.js';
+import type { PseudoLabelRecord } from '../../pipeline/probabilities/pseudo-label.js';
 import { count, duration, pairs, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 

@@ -1,5 +1,5 @@
-import { createStageClock, type StageClock } from '../../pipeline/stage-clock.js';
-import { probabilityFacts, type ThresholdFiles } from '../../pipeline/threshold.js';
+import { probabilityFacts, type ThresholdFiles } from '../../pipeline/probabilities/threshold.js';
+import { createStageClock, type StageClock } from '../../pipeline/records/stage-clock.js';
 import { openProbabilities, type Probabilities } from '../../slide/probabilities.js';
 import { createProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SegtileError } from '../../errors.js';
-import { appendHistory, HISTORY, type PastRun, readHistory } from '../../pipeline/history.js';
+import { appendHistory, HISTORY, type PastRun, readHistory } from '../../pipeline/records/history.js';
 import { styleFor } from '../../terminal/style.js';
 import type { Shell } from '../running/shell.js';
 import type { RunsNoteOptions, RunsOptions } from './options.js';

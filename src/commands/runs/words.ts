@@ -1,5 +1,5 @@
 import { fileName } from '../../io/location.js';
-import type { PastRun } from '../../pipeline/history.js';
+import type { PastRun } from '../../pipeline/records/history.js';
 import { correlation } from '../../score/correlation.js';
 import { count, duration, figure } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';

@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { type ThresholdRecord, type ThresholdSettings, thresholdSlide } from '../../pipeline/threshold.js';
+import { type ThresholdRecord, type ThresholdSettings, thresholdSlide } from '../../pipeline/probabilities/threshold.js';
 import { cleanUpOf } from '../../plan/labels/area.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import { styleFor } from '../../terminal/style.js';

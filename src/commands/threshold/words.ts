@@ -1,5 +1,5 @@
-import type { CleanedFacts } from '../../pipeline/record.js';
-import type { ProbabilityFacts, ThresholdRecord } from '../../pipeline/threshold.js';
+import type { ProbabilityFacts, ThresholdRecord } from '../../pipeline/probabilities/threshold.js';
+import type { CleanedFacts } from '../../pipeline/records/record.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
 import { channelNames, type ScoreMeaning } from '../../plan/labels/score-map.js';
 import { bytes, count, duration, figure, pairs, percent } from '../../terminal/format.js';

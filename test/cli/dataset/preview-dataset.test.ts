@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { drawPreview } from '../../../dist/pipeline/preview-dataset.js';
+import { drawPreview } from '../../../dist/pipeline/dataset/preview.js';
 import { type CsvRow, readCsv } from '../../dataset/csv.js';
 import { filesIn, folder, segtile, segtileWell, writeSlide } from '../door.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { knownRecord } from '../../../dist/pipeline/known-record.js';
+import { knownRecord } from '../../../dist/pipeline/records/known-record.js';
 import { readShape } from '../../../dist/plan/text/shape.js';
 import { disc, type Ended, filesIn, folder, program, run, save, segtile, segtileWell, writeSlide } from '../door.ts';
 

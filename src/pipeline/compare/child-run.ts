@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { readShape } from '../../plan/text/shape.js';
+import { type KnownRecord, knownRecord } from '../records/known-record.js';
+
+/** `segtile infer` as it ran in a process of its own. */
+export interface ChildRun {
+  readonly record: KnownRecord;
+  /** From the start of the process to its end. */
+  readonly seconds: number;
+}
+
+const program = fileURLToPath(new URL('../../../bin/segtile.js', import.meta.url));
+
+/**
+ * Runs `segtile infer` on one slide in a process of its own, so that its memory and its time are its own.
+ *
+ * @param args what follows `segtile infer`
+ * @param onWarning is told what the run warns of, as it does
+ * @throws {SegtileError} `model` with the words of the run where it failed; `aborted` when the signal fires
+ */
+export async function childRun(
+  args: readonly string[],
+  onWarning: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ChildRun> {
+  throwIfAborted(signal);
+  const began = performance.now();
+  const { code, said, told } = await ended(['infer', ...args, '--json'], onWarning, signal);
+  const seconds = (performance.now() - began) / 1000;
+  throwIfAborted(signal);
+  if (code !== 0) {
+    const failure = /^segtile: (.*)(?:\n {2}hint: (.*))?/m.exec(said);
+    throw new SegtileError(
+      'model',
+      failure?.[1] ?? `segtile infer ended with ${code}: ${said.trim().slice(-300)}`,
+      failure?.[2],
+    );
+  }
+  try {
+    // As the run tells it: in its file another process may have written another one by now.
+    return { record: readShape(told, 'segtile infer --json', knownRecord), seconds };
+  } catch (error) {
+    throw new SegtileError('output', `the record of the run cannot be read back: ${reason(error)}`, undefined, error);
+  }
+}
+
+/** How a process ended, with what it said on standard error and told on standard output. */
+interface Ended {
+  readonly code: number | null;
+  readonly said: string;
+  readonly told: string;
+}
+
+function ended(args: readonly string[], onWarning: (text: string) => void, signal: AbortSignal): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, NO_COLOR: '1' };
+    const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [said, told] = ['', ''];
+    // A process that is asked to stop finishes the window in hand and leaves nothing half-written.
+    const stop = (): void => void child.kill('SIGTERM');
+    signal.addEventListener('abort', stop, { once: true });
+    child.stderr.setEncoding('utf8');
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      said += `${line}\n`;
+      const warning = /^ +warning: (.*)$/.exec(line)?.[1];
+      if (warning !== undefined) onWarning(warning);
+    });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      told += text;
+    });
+    child.on('error', (error) => {
+      signal.removeEventListener('abort', stop);
+      reject(new SegtileError('model', `cannot start another process: ${reason(error)}`, undefined, error));
+    });
+    child.on('close', (code) => {
+      signal.removeEventListener('abort', stop);
+      resolve({ code, said, told });
+    });
+  });
+}

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { readRegularText } from '../../io/regular-file.js';
+import { readIfShape } from '../../plan/text/shape.js';
+import { inferOptions, type Variant } from '../../plan/variants.js';
+import { inspectSlide } from '../../slide/open.js';
+import type { TruthConfig } from '../../truth/config.js';
+import { slideName } from '../../truth/match.js';
+import type { Size } from '../../types.js';
+import { evaluateMask, type Tolerance } from '../evaluate/evaluate-mask.js';
+import { type Evaluation, summarizeSlides } from '../evaluate/summary.js';
+import { type KnownRecord, knownRecord } from '../records/known-record.js';
+import { childRun } from './child-run.js';
+import { compareKey } from './key.js';
+import { readVariantRun, type VariantRun, writeVariantRun } from './variant-run.js';
+
+/** What is asked of {@link compareSlides}. */
+export interface CompareSettings {
+  readonly variants: readonly Variant[];
+  readonly pairs: readonly { readonly slide: string; readonly truth: string }[];
+  /** Options of `segtile infer` that all variants share on a slide. */
+  readonly passed: (slide: string) => readonly string[];
+  readonly config: TruthConfig | undefined;
+  /** Of the border score. */
+  readonly tolerance: Tolerance;
+  /** Where masks and results go. */
+  readonly output: string;
+  /** Run everything anew, also what is done. */
+  readonly overwrite: boolean;
+}
+
+/** What a variant is worth and costs. */
+export interface VariantResult {
+  readonly variant: Variant;
+  readonly runs: readonly VariantRun[];
+  readonly evaluation: Evaluation;
+  /** Means over slides. */
+  readonly seconds: number;
+  readonly windows: { readonly run: number; readonly skipped: number };
+  readonly megapixelsPerSecond: number;
+  /** Most of all slides. */
+  readonly peakRssBytes: number;
+}
+
+/** A variant that could not be run, or not on all slides. */
+export interface VariantFailure {
+  readonly variant: Variant;
+  readonly slide: string;
+  readonly error: SegtileError;
+}
+
+/** Is told what happens. */
+export interface CompareWatcher {
+  /** A variant begins on a slide; `kept` where it was done before. */
+  started(variant: Variant, slide: string, kept: boolean): void;
+  /** Before a variant runs on a slide, what is to be feared of it. */
+  warned(variant: Variant, slide: string, text: string): void;
+  /** A variant ran on a slide: how the file was read, as its record has it, for whoever has not been told yet. */
+  noted(slide: string, notes: readonly string[]): void;
+  /** How many pairs of variant and slide are done. */
+  done(count: number, total: number): void;
+}
+
+/**
+ * Runs every variant on every slide, each in a process of its own, and scores its mask. What an earlier call has finished with the same settings, files and
+ * versions is kept. A variant that fails does not stop the others.
+ *
+ * @throws {SegtileError} `output` where the folder cannot be written, `input` for a slide that cannot be opened, `aborted` when the signal fires
+ */
+export async function compareSlides(
+  settings: CompareSettings,
+  watcher: CompareWatcher,
+  signal: AbortSignal,
+): Promise<{ readonly results: readonly VariantResult[]; readonly failures: readonly VariantFailure[] }> {
+  const { variants, pairs } = settings;
+  const results: VariantResult[] = [];
+  const failures: VariantFailure[] = [];
+  let done = 0;
+  for (const variant of variants) {
+    const runs: VariantRun[] = [];
+    for (const pair of pairs) {
+      throwIfAborted(signal);
+      try {
+        const run = await runVariant(variant, pair, settings, watcher, signal);
+        watcher.noted(pair.slide, [...run.record.slide.notes, ...run.scores.notes]);
+        runs.push(run);
+      } catch (error) {
+        throwIfAborted(signal);
+        if (!(error instanceof SegtileError)) throw error;
+        failures.push({ variant, slide: pair.slide, error });
+      }
+      watcher.done(++done, variants.length * pairs.length);
+    }
+    if (runs.length === pairs.length) results.push(summarized(variant, runs));
+  }
+  return { results, failures };
+}
+
+async function runVariant(
+  variant: Variant,
+  { slide, truth }: CompareSettings['pairs'][number],
+  { passed, config, tolerance, output, overwrite }: CompareSettings,
+  watcher: CompareWatcher,
+  signal: AbortSignal,
+): Promise<VariantRun> {
+  const size = await slideSize(slide, signal);
+  const args = variantArguments(variant, size, passed(slide));
+  const key = await compareKey({ args, slide, truth, config, settings: { tolerance } });
+  const folder = join(output, 'variants', folderOf(variant));
+  const stem = join(folder, slideName(slide));
+  const kept = overwrite ? undefined : await readVariantRun(`${stem}.result.json`, key);
+  watcher.started(variant, slide, kept !== undefined);
+  if (kept) return kept;
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw new SegtileError(
+      'output',
+      `cannot make the folder ${folder}: ${reason(error)}`,
+      'choose another with --output',
+      error,
+    );
+  });
+  await rm(`${stem}.result.json`, { force: true });
+  const own = ['--output', folder, '--overwrite', '--no-history'];
+  const onWarning = (text: string): void => watcher.warned(variant, slide, text);
+  const { record, seconds } = await childRun([slide, ...args, ...own], onWarning, signal);
+  // Now, as the comparison may fail.
+  watcher.noted(slide, record.slide.notes);
+  const compared = { config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
+  const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
+  await refuseReplaced(`${stem}.run.json`, record);
+  const run: VariantRun = { key, record, seconds, scores };
+  await writeVariantRun(`${stem}.result.json`, run);
+  return run;
+}
+
+/** A mask that another process has put in the place of ours may be what was scored. */
+async function refuseReplaced(path: string, { id, mask }: KnownRecord): Promise<void> {
+  const now = readIfShape(await readRegularText(path).catch(() => ''), knownRecord);
+  if (now?.id === id) return;
+  throw new SegtileError(
+    'output',
+    `${mask.path} was replaced by another process before it was scored`,
+    'give each comparison that runs at the same time an --output folder of its own',
+  );
+}
+
+function noProbabilities(): never {
+  throw new SegtileError('model', 'masks are compared, not probabilities');
+}
+
+/** Also where it can be read only with options that the runs have. */
+/**
+ * What follows `segtile infer` and the slide where a variant is run.
+ *
+ * @param size level 0 of the slide, in px
+ * @param passed options that all variants share
+ * @throws {SegtileError} `usage` where the slide is no larger than what it is to be shrunk to
+ */
+export function variantArguments(
+  variant: Variant,
+  size: Size & { readonly levels: readonly Size[] },
+  passed: readonly string[],
+): string[] {
+  const options = Object.entries(inferOptions(variant, size, size.levels));
+  return [...passed, ...options.flatMap(([name, value]) => (value === '' ? [`--${name}`] : [`--${name}`, value]))];
+}
+
+/**
+ * The size of a slide's levels, in px; its own is that of level 0.
+ *
+ * @throws {SegtileError} `input` where it cannot be opened
+ */
+export async function slideSize(path: string, signal: AbortSignal): Promise<Size & { readonly levels: readonly Size[] }> {
+  const { slide } = await inspectSlide(path, { signal });
+  const { width, height, levels } = slide;
+  await slide.close();
+  return { width, height, levels };
+}
+
+/** A folder's name: letters, digits and a few signs of the variant's name, and enough of a hash to tell it from others. */
+function folderOf({ name }: Variant): string {
+  const readable = name
+    .replace(/[^A-Za-z0-9.]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 60);
+  return `${readable}-${createHash('sha256').update(name).digest('hex').slice(0, 6)}`;
+}
+
+function summarized(variant: Variant, runs: readonly VariantRun[]): VariantResult {
+  const mean = (of: (run: VariantRun) => number): number => runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
+  return {
+    variant,
+    runs,
+    evaluation: summarizeSlides(runs.map(({ scores }) => scores)),
+    seconds: mean(({ record }) => record.seconds.total ?? 0),
+    windows: { run: mean(({ record }) => record.windows.run), skipped: mean(({ record }) => record.windows.skipped) },
+    megapixelsPerSecond: mean(({ record }) => (record.slide.width * record.slide.height) / 1e6 / (record.seconds.total ?? 1)),
+    peakRssBytes: Math.max(...runs.map(({ record }) => record.peakRssBytes)),
+  };
+}

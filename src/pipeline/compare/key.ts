@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bundledModel } from '../../model/card/bundled.js';
+import type { TruthConfig } from '../../truth/config.js';
+import { versions } from '../records/machine.js';
+
+/** What one variant's result on one slide depends on. */
+export interface Dependencies {
+  /** Arguments of `segtile infer`. */
+  readonly args: readonly string[];
+  readonly slide: string;
+  readonly truth: string;
+  readonly config: TruthConfig | undefined;
+  /** Whatever else is set, as plain data. */
+  readonly settings: object;
+}
+
+/**
+ * A hash of everything that a result depends on: settings, versions, and name, size and time of every file that is read, also of those that arguments
+ * name: models with their cards, folders of models, thresholds, tissue.
+ */
+export async function compareKey({ args, slide, truth, config, settings }: Dependencies): Promise<string> {
+  const files = await Promise.all([slide, truth, ...args.flatMap(placesOf)].map(factsOf));
+  const plain = JSON.stringify([args, config, settings, versions(), files], (_, value: unknown) =>
+    value instanceof Map ? [...value] : value,
+  );
+  return createHash('sha256').update(plain).digest('hex');
+}
+
+/** Where the file may lie that an argument names, if it names one: as it is, without the weight of a model, and a card beside that. */
+function placesOf(argument: string): string[] {
+  const path = bundledModel(argument.replace(/:[^:/\\]*$/, ''));
+  return [argument, path, path.replace(/\.onnx$/i, '.segtile.json')];
+}
+
+async function factsOf(path: string): Promise<unknown> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return [path, found?.size, found?.mtimeMs];
+  return Promise.all((await readdir(path)).sort().map((name) => factsOf(join(path, name))));
+}

@@ -1,0 +1,140 @@
+import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeImageFolder } from '../../dataset/image-folder.js';
+import { type Form, PREVIEW, SHARDS, WORK } from '../../dataset/layout.js';
+import { type ManifestRow, manifestColumns, writeCsv, writeParquet } from '../../dataset/manifest.js';
+import { packedRow, packShards } from '../../dataset/shards.js';
+import type { Totals } from '../../dataset/totals.js';
+import type { WorkFolder } from '../../dataset/work.js';
+import { SegtileError } from '../../errors.js';
+import { outputError } from '../../io/partial-file.js';
+import type { MaskClass } from '../../types.js';
+
+/** How the tiles of a dataset lie on disk. */
+interface ManifestSettings {
+  readonly form: Form;
+  /** How many there are, copies among them. */
+  readonly tiles: number;
+  /** Whether some are mixed with others. */
+  readonly mixed: boolean;
+  /** Tiles in a shard. */
+  readonly shardSize: number;
+  readonly seed: number;
+}
+
+/**
+ * Writes what lists the tiles of a dataset: `manifest.csv`, `manifest.parquet`, and for Hugging Face `metadata.jsonl` in each part. Packs the
+ * tiles before where they go into shards.
+ *
+ * @param names of the slides whose records say which tiles there are, in order
+ * @throws {SegtileError} `output` where a file cannot be written, `aborted` when the signal fires
+ */
+export async function writeManifests(
+  root: string,
+  work: WorkFolder,
+  names: readonly string[],
+  classes: readonly MaskClass[],
+  totals: ReadonlyMap<string, Totals>,
+  { form, tiles, mixed, shardSize, seed }: ManifestSettings,
+  onPacked: (done: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  async function* recorded(): AsyncGenerator<ManifestRow> {
+    for (const name of names) yield* work.rows(name);
+  }
+  let rows = recorded;
+  if (form === 'webdataset') {
+    const shards = await packShards(root, recorded(), { size: shardSize, seed }, (done) => onPacked(done, tiles), signal);
+    rows = async function* () {
+      for await (const row of recorded()) yield packedRow(row, shards.get(String(row.tile))!);
+    };
+  }
+  const columns = manifestColumns(classes);
+  if (form === 'imagefolder') {
+    for (const split of totals.keys()) {
+      if (split !== 'all') await writeImageFolder(join(root, split, 'metadata.jsonl'), columns, rows(), { split, mixed });
+    }
+  }
+  await writeCsv(join(root, 'manifest.csv'), columns, rows());
+  await writeParquet(join(root, 'manifest.parquet'), columns, rows());
+}
+
+/**
+ * Makes folders in a dataset.
+ *
+ * @throws {SegtileError} `output` where that cannot be
+ */
+export async function makeFolders(root: string, folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    const path = join(root, folder);
+    await mkdir(path, { recursive: true }).catch((error: unknown) => {
+      throw outputError(path, error);
+    });
+  }
+}
+
+/**
+ * Makes sure, before any work is done, that a dataset replaces nothing that it should not.
+ *
+ * @param existing what to do with a dataset, or the beginning of one, that is there: refuse it, go on with it, or take it away
+ * @throws {SegtileError} `output` where a dataset is there, or files that are no part of one
+ */
+export async function prepareRoot(
+  root: string,
+  existing: 'refuse' | 'resume' | 'overwrite',
+  splits: readonly string[],
+): Promise<void> {
+  const isThere = (path: string): Promise<boolean> => stands(join(root, path));
+  const own = (await isThere('dataset.json')) || (await isThere(WORK));
+  if (own && existing === 'refuse') throw heldError(root, await isThere('dataset.json'));
+  const parts = ['images', 'masks', 'masks2', SHARDS, PREVIEW, ...splits, 'manifest.csv', 'manifest.parquet'];
+  if (!own) {
+    for (const part of parts) {
+      if (!(await isThere(part))) continue;
+      throw new SegtileError(
+        'output',
+        `${join(root, part)} is there already, and is no part of a dataset`,
+        'choose another --output',
+      );
+    }
+  }
+  if (own && existing === 'overwrite') {
+    // The mark of a dataset goes last: a run that is killed here leaves what can be overwritten again.
+    for (const part of [...parts, WORK, 'dataset.json']) {
+      const path = join(root, part);
+      await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+        throw outputError(path, error);
+      });
+    }
+  }
+}
+
+/**
+ * Begins a dataset in a folder that is there, unless another process has begun or made one since {@link prepareRoot} looked.
+ *
+ * @throws {SegtileError} `output` where that is so
+ */
+export async function beginRoot(root: string): Promise<void> {
+  const work = join(root, WORK);
+  await mkdir(work).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? heldError(root, false) : outputError(work, error);
+  });
+  if (!(await stands(join(root, 'dataset.json')))) return;
+  await rmdir(work).catch(() => undefined);
+  throw heldError(root, true);
+}
+
+function heldError(root: string, whole: boolean): SegtileError {
+  return new SegtileError(
+    'output',
+    `${root} holds ${whole ? 'a dataset' : 'the beginning of a dataset'}`,
+    'go on with it with --resume, replace it with --overwrite, or choose another --output',
+  );
+}
+
+function stands(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

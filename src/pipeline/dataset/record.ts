@@ -1,0 +1,120 @@
+import type { Augmentation } from '../../augment/steps.js';
+import { type CopyTotals, type Statistics, statisticsOf, type Totals } from '../../dataset/totals.js';
+import type { RecordHead } from '../../dataset/work.js';
+import type { SamplerReport } from '../../plan/sampling/sampling.js';
+import type { MaskClass, Size } from '../../types.js';
+import { versions } from '../records/machine.js';
+import { type SharedPatients, type SlideTiles, sharedPatients } from './split.js';
+
+/** A slide that gave no tiles because something went wrong. */
+export interface SlideFailure {
+  readonly slide: string;
+  readonly message: string;
+}
+
+/** What is told of a slide in `dataset.json`. */
+export interface SlideFacts {
+  readonly name: string;
+  readonly path: string;
+  readonly truth: string;
+  readonly patient: string | null;
+  readonly group: string;
+  readonly size: Size;
+  readonly working: Size & { readonly downsample: number };
+  /** What was decided where the file can be read in more than one way, and what looks wrong. */
+  readonly notes: readonly string[];
+  readonly samplers: readonly (SamplerReport & { readonly acceptance: number | null })[];
+  /** Windows that were left out because they come too close to another part of the dataset. */
+  readonly guarded: number;
+  readonly tiles: number;
+  /** Changed copies of tiles, besides them. */
+  readonly copies: number;
+}
+
+/** `dataset.json`. */
+export interface DatasetRecord {
+  readonly command: readonly string[];
+  readonly versions: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly classes: readonly MaskClass[];
+  /** Without copies. */
+  readonly tiles: number;
+  /** What copies were made, by which settings, and how many of them each kind of step was done to. */
+  readonly augmentation: (Augmentation & { readonly made: CopyTotals }) | null;
+  readonly slides: readonly SlideFacts[];
+  /** How many patients there are, and which of them have tiles in several parts or folds; null where none is known. */
+  readonly patients: SharedPatients | null;
+  /** Without copies. Of all tiles, and of those of each part. Weights for training belong to the part that is trained on. */
+  readonly statistics: Readonly<Record<string, Statistics>>;
+  readonly weights: string;
+  readonly failures: readonly SlideFailure[];
+}
+
+/** What there is to be told of a dataset. */
+export interface DatasetFacts {
+  readonly command: readonly string[];
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly classes: readonly MaskClass[];
+  /** The slides that were cut. */
+  readonly done: readonly { readonly slide: SlideTiles; readonly head: RecordHead }[];
+  /** Of `all` tiles, and of those of each part. */
+  readonly totals: ReadonlyMap<string, Totals>;
+  readonly augmentation: Augmentation | undefined;
+  readonly made: CopyTotals;
+  readonly failures: readonly SlideFailure[];
+}
+
+/** What `dataset.json` says of a dataset that was made. */
+export function datasetRecord({
+  command,
+  settings,
+  classes,
+  done,
+  totals,
+  augmentation,
+  made,
+  failures,
+}: DatasetFacts): DatasetRecord {
+  const shared = sharedPatients(done.map(({ slide }) => slide));
+  return {
+    command,
+    versions: Object.fromEntries(Object.entries(versions()).filter(([name]) => ['segtile', 'node', 'sharp'].includes(name))),
+    settings,
+    classes,
+    tiles: totals.get('all')!.tiles,
+    augmentation: augmentation ? { ...augmentation, made: inOrder(made, augmentation) } : null,
+    slides: done.map(({ slide, head }) => slideFacts(slide, head)),
+    patients: shared.patients === 0 ? null : shared,
+    statistics: Object.fromEntries([...totals].map(([split, part]) => [split, statisticsOf(part, classes)])),
+    weights: 'median frequency balancing: median(f) / f, f = pixels of the class / pixels of the tiles that hold it',
+    failures,
+  };
+}
+
+/** Kinds of steps in the order in which they are done; those that none was done to, too. */
+function inOrder({ copies, steps }: CopyTotals, augmentation: Augmentation): CopyTotals {
+  const kinds = [...augmentation.steps.map(({ kind }) => kind), 'none'];
+  return { copies, steps: Object.fromEntries(kinds.map((kind) => [kind, steps[kind] ?? 0])) };
+}
+
+/** What is told of a slide that is done. */
+export function slideFacts({ survey, guarded }: SlideTiles, { tiles, copies }: RecordHead): SlideFacts {
+  const { slide, full, size, downsample, notes, warnings, reports } = survey;
+  return {
+    name: slide.name,
+    path: slide.path,
+    truth: slide.truthPath,
+    patient: slide.patient ?? null,
+    group: slide.group,
+    size: full,
+    working: { ...size, downsample },
+    notes: [...notes, ...warnings],
+    samplers: reports.map((report) => ({
+      ...report,
+      acceptance: report.tried > 0 ? Number((report.accepted / report.tried).toFixed(6)) : null,
+    })),
+    guarded,
+    tiles,
+    copies: copies.copies,
+  };
+}

@@ -1,0 +1,239 @@
+import { createLabelCount } from '../../plan/labels/label-count.js';
+import { createForeground, type Foreground } from '../../plan/sampling/foreground.js';
+import {
+  choose,
+  type Draw,
+  type Ground,
+  type Proposal,
+  propose,
+  type SamplerReport,
+  type SampleSettings,
+} from '../../plan/sampling/sampling.js';
+import { tissueMap, tissueShare } from '../../plan/tissue/tissue.js';
+import { openSlide } from '../../slide/open.js';
+import type { Slide } from '../../slide/slide.js';
+import type { SlideOptions } from '../../slide/tiff.js';
+import { readOverview } from '../../slide/view/overview.js';
+import { type View, type ViewChoice, workingView } from '../../slide/view/view.js';
+import type { LabelView, Truth } from '../../truth/truth.js';
+import type { Band, Box, MaskClass, Mpp, Pixels, Size } from '../../types.js';
+import { contrastWarnings, once } from '../prepare/contrast.js';
+import { holdsTissue, OVERVIEW_SIDE, type TissueChoice, tissueMask } from '../prepare/tissue.js';
+
+/** A slide that tiles are cut from, and what is known of it. */
+export interface DatasetSlide {
+  /** Unique in the dataset; letters, digits, `-` and `_` alone. */
+  readonly name: string;
+  /** What is opened; a URL may hold secrets. */
+  readonly source: string;
+  /** Slide and truth as they may be printed and kept in records. */
+  readonly path: string;
+  readonly truthPath: string;
+  /** Who it was taken from, where that is known. */
+  readonly patient?: string | undefined;
+  /** What stays together in a split. */
+  readonly group: string;
+  /** Opens what says where what is. */
+  openTruth(slide: Size): Promise<Truth>;
+}
+
+/** What decides which windows of a slide become tiles. */
+export interface SurveySettings {
+  /** The working resolution; without it level 0. */
+  readonly resolution: ViewChoice | undefined;
+  /** Microns per pixel of level 0 that override what the file says. */
+  readonly slideMpp: number | undefined;
+  /** See `SlideOptions`. */
+  readonly channels?: SlideOptions['channels'];
+  readonly range?: SlideOptions['range'];
+  readonly tissue: TissueChoice;
+  /** The sampling, for the classes that the truth turns out to have. */
+  sample(classes: readonly MaskClass[]): SampleSettings;
+}
+
+/** Which windows of a slide become tiles, and what is known of them before one is cut. */
+export interface Survey {
+  readonly slide: DatasetSlide;
+  /** Level-0 and working pixels. */
+  readonly full: Size;
+  readonly size: Size;
+  /** How many working pixels lie on the slide; see `SpanningSize`. */
+  readonly spans: Size;
+  readonly window: Size;
+  readonly downsample: number;
+  readonly mpp: Mpp | undefined;
+  /** What was decided where the slide's file can be read in more than one way, as sentences for people. */
+  readonly notes: readonly string[];
+  /** What looks wrong with it. */
+  readonly warnings: readonly string[];
+  readonly classes: readonly MaskClass[];
+  readonly draws: readonly Draw[];
+  readonly reports: readonly SamplerReport[];
+}
+
+/** The label of pixels that training is to ignore. */
+const IGNORED = 255;
+
+/** How many cells of {@link createForeground} go side by side into a window: more make it finer, and larger. */
+const CELLS_PER_WINDOW = 8;
+
+/** A slide and its truth, open. */
+export interface OpenPair {
+  readonly slide: Slide;
+  readonly view: View;
+  readonly truth: Truth;
+  readonly labels: LabelView;
+}
+
+/**
+ * Works on a slide and its truth while they are open.
+ *
+ * @throws {SegtileError} `input` for files that cannot be read or do not belong together, and as the work does
+ */
+export async function withPair<T>(
+  { source, openTruth }: DatasetSlide,
+  { resolution, slideMpp, channels, range }: Pick<SurveySettings, 'resolution' | 'slideMpp' | 'channels' | 'range'>,
+  work: (pair: OpenPair) => Promise<T>,
+): Promise<T> {
+  const slide = await openSlide(source, { mpp: slideMpp, channels, range });
+  try {
+    const view = workingView(slide, resolution ?? { kind: 'level', level: 0 });
+    const truth = await openTruth({ width: slide.width, height: slide.height });
+    try {
+      return await work({
+        slide,
+        view,
+        truth,
+        labels: truth.view({ width: view.width, height: view.height, spans: view.spans }),
+      });
+    } finally {
+      await truth.close();
+    }
+  } finally {
+    await slide.close();
+  }
+}
+
+/**
+ * Looks where on a slide there is tissue, and where its truth has labels, and draws the windows that become tiles. The truth is read once,
+ * and once more where windows are drawn around labels or objects; memory grows with the windows that are looked at, not with the slide.
+ *
+ * @throws {SegtileError} `input` for files that cannot be read, `usage` for settings that do not fit the slide
+ */
+export async function surveySlide(slide: DatasetSlide, settings: SurveySettings, signal: AbortSignal): Promise<Survey> {
+  return withPair(slide, settings, async (pair) => {
+    const { view, truth, labels } = pair;
+    const { classes } = truth;
+    const size = { width: view.width, height: view.height };
+    const sample = settings.sample(classes);
+    const overview = once(() => readOverview(pair.slide, OVERVIEW_SIDE, signal));
+    const { share: tissue, notes } = await tissueLookup(pair.slide, view.spans, settings.tissue, overview, signal);
+    const warnings = await contrastWarnings(pair.slide, settings.tissue.kind, false, overview);
+    const asked = new Set(sample.asks.map(({ sampler }) => sampler));
+    const ground: Ground = {
+      name: slide.name,
+      size,
+      tissue,
+      holds: holdsTissue(settings.tissue, sample.minTissue),
+      foreground: asked.has('positive') ? await findForeground(labels, classes, sample.window, signal) : undefined,
+      objects: asked.has('object') ? await findObjects(pair, signal) : undefined,
+    };
+    const proposals = propose(sample, ground);
+    const countsOf = await countProposals(labels, classes, sample.window, proposals, signal);
+    const { draws, reports } = choose(sample, ground, proposals, countsOf, (counts) => mainClass(counts, classes));
+    return {
+      slide,
+      full: { width: pair.slide.width, height: pair.slide.height },
+      size,
+      spans: view.spans,
+      window: sample.window,
+      downsample: view.downsample,
+      mpp: view.mpp,
+      notes: [...(pair.slide.notes ?? []), ...truth.notes, ...notes],
+      warnings,
+      classes,
+      draws,
+      reports,
+    };
+  });
+}
+
+/** Share of a window of the working image that is tissue, and what is to be said of how that is known. */
+async function tissueLookup(
+  slide: Slide,
+  spans: Size,
+  choice: TissueChoice,
+  seen: () => Promise<Pixels>,
+  signal: AbortSignal,
+): Promise<{ readonly share: (window: Box) => number | undefined; readonly notes: readonly string[] }> {
+  if (choice.kind === 'none') return { share: () => undefined, notes: [] };
+  const overview = await seen();
+  const { mask, notes = [] } = await tissueMask(choice, slide, overview, signal);
+  const map = tissueMap(mask, overview);
+  return { share: (window) => tissueShare(map, window, spans), notes };
+}
+
+async function findForeground(
+  labels: LabelView,
+  classes: readonly MaskClass[],
+  window: Size,
+  signal: AbortSignal,
+): Promise<Foreground> {
+  const cell = Math.max(1, Math.floor(Math.min(window.width, window.height) / CELLS_PER_WINDOW));
+  const foreground = createForeground(
+    labels,
+    cell,
+    classes.map(({ label }) => label),
+  );
+  for await (const band of readLabels(labels, { y: 0, height: labels.height }, signal)) foreground.add(band);
+  return foreground;
+}
+
+/** The boxes of all objects, in working pixels; each has at least one. */
+async function findObjects({ slide, view, truth }: OpenPair, signal: AbortSignal): Promise<Box[]> {
+  const boxes: Box[] = [];
+  const across = view.spans.width / slide.width;
+  const down = view.spans.height / slide.height;
+  for await (const { box } of truth.objects(signal)) {
+    const x = Math.floor(box.x * across);
+    const y = Math.floor(box.y * down);
+    const width = Math.max(1, Math.ceil((box.x + box.width) * across) - x);
+    boxes.push({ x, y, width, height: Math.max(1, Math.ceil((box.y + box.height) * down) - y) });
+  }
+  return boxes;
+}
+
+/** Pixels of each class, and of what is ignored, in each proposal. */
+async function countProposals(
+  labels: LabelView,
+  classes: readonly MaskClass[],
+  window: Size,
+  proposals: readonly Proposal[],
+  signal: AbortSignal,
+): Promise<(index: number) => Float64Array> {
+  const boxes = proposals.map(({ x, y }): Box => ({ x, y, ...window }));
+  const count = createLabelCount(boxes, [...classes.map(({ label }) => label), IGNORED], labels);
+  if (boxes.length > 0) {
+    const top = boxes.reduce((least, { y }) => Math.min(least, y), labels.height);
+    const bottom = boxes.reduce((most, { y, height }) => Math.max(most, Math.min(y + height, labels.height)), 0);
+    for await (const band of readLabels(labels, { y: top, height: bottom - top }, signal)) count.add(band);
+  }
+  return (index) => count.of(index);
+}
+
+function readLabels(labels: LabelView, { y, height }: { y: number; height: number }, signal: AbortSignal): AsyncIterable<Band> {
+  const everything = [{ start: 0, length: labels.width }];
+  return labels.readBands({ start: y, length: height }, () => everything, signal);
+}
+
+/** The label of the class that has most of a window's labelled pixels, 0 where there are none. Counts are in the order of the classes. */
+function mainClass(counts: Float64Array, classes: readonly MaskClass[]): number {
+  let best = 0;
+  let most = 0;
+  classes.forEach(({ label }, slot) => {
+    if (counts[slot]! <= most) return;
+    most = counts[slot]!;
+    best = label;
+  });
+  return best;
+}

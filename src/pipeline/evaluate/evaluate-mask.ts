@@ -1,0 +1,241 @@
+import { dirname } from 'node:path';
+import { SegtileError } from '../../errors.js';
+import type { LabelRule } from '../../plan/labels/labels.js';
+import { type BorderPixels, scoreBorders } from '../../score/boundary.js';
+import { addLabels, emptyConfusion, slotTable } from '../../score/confusion.js';
+import { type ErrorGrid, errorCounter } from '../../score/error-grid.js';
+import { type ObjectCounts, scoreObjects } from '../../score/objects.js';
+import { addProbabilities, emptyHistogram, type Histogram } from '../../score/sweep.js';
+import type { Probabilities } from '../../slide/probabilities.js';
+import { requireSameShape } from '../../truth/aspect.js';
+import { configOf, defaultConfig, type TruthConfig } from '../../truth/config.js';
+import { openTruth, sizeOfTruth } from '../../truth/open.js';
+import { slideOfId } from '../../truth/slide-names.js';
+import type { Truth } from '../../truth/truth.js';
+import type { MaskClass, ScoreRows, Size } from '../../types.js';
+import { type PairedRows, pairRows, viewRows } from './paired-rows.js';
+import {
+  openPrediction,
+  openRuns,
+  type PredictedRows,
+  type Prediction,
+  predictedName,
+  type RunsOfSlide,
+  shownRuns,
+  translation,
+} from './prediction.js';
+import { slideBeside, slideNamed } from './slide-beside.js';
+
+/** How far apart borders may be, in px of the mask or in micrometres. */
+export interface Tolerance {
+  readonly value: number;
+  readonly unit: 'px' | 'um';
+}
+
+/** How a mask is compared with its truth. */
+export interface EvaluateSettings {
+  /** How the truth is to be understood; without it by the names of the mask's own classes. */
+  readonly config: TruthConfig | undefined;
+  /** Level 0 of the slide, in px, in which drawn truth is told; without it as the record beside the mask says, else as large as the mask. */
+  readonly slideSize: Size | undefined;
+  /** Of the border score. */
+  readonly tolerance: Tolerance;
+  /** Whether errors are counted by place, so that the worst can be shown. */
+  readonly errorsByPlace: boolean;
+  /** How probabilities become the labels that are compared. */
+  readonly rule: (probabilities: Probabilities) => LabelRule;
+}
+
+/** How one mask and its truth agree, as counts that add up over slides. Lists are in the order of the classes. */
+export interface SlideScores extends Size {
+  readonly predicted: string;
+  readonly truth: string;
+  readonly classes: readonly MaskClass[];
+  /** For each label 0 to 255 of the prediction the label of its class. */
+  readonly labels: readonly number[];
+  /** See `Confusion`. */
+  readonly confusion: { readonly slots: number; readonly counts: readonly number[]; readonly ignored: number };
+  readonly borders: readonly BorderPixels[];
+  readonly objects: readonly ObjectCounts[];
+  /** For probabilities: how they lie over the truth. */
+  readonly histograms: readonly Histogram[] | undefined;
+  readonly errors: ErrorGrid | undefined;
+  /** What was taken for granted, in words. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Compares a label mask, or probabilities, with the truth of the same slide. Both are read once, a few rows at a time. The truth is seen at the size of the
+ * mask; where it is an image, it is shrunk by majority and enlarged by nearest neighbour.
+ *
+ * @param onRows is called with how many rows of the mask are done
+ * @throws {SegtileError} `input` where a file cannot be read, or a label or a name stands for no class; `aborted` when the signal fires
+ */
+export async function evaluateMask(
+  path: string,
+  truthPath: string,
+  settings: EvaluateSettings,
+  onRows: (done: number, of: Size) => void,
+  signal: AbortSignal,
+): Promise<SlideScores> {
+  const prediction = await openPrediction(path, settings.config ?? defaultConfig(), settings.rule, signal);
+  try {
+    const config = settings.config ?? (prediction.classes ? configOf(prediction.classes, path) : defaultConfig());
+    const { width, height } = prediction;
+    const known = settings.slideSize ?? (await slideBeside(path));
+    const size = known ?? { width, height };
+    requireSameShape(path, prediction, size, 'mask');
+    const truth = await openTruth(truthPath, { size, config, slideName: predictedName(path), signal });
+    const drawn = truth.kind !== 'label image';
+    const assumed = `${path}: the slide is taken to be as large as the mask, ${width} x ${height} px; --slide-size says it where it is not`;
+    try {
+      const scores = await compare(prediction, truth, config, settings, onRows, signal);
+      return { ...scores, notes: [...(drawn && known === undefined ? [assumed] : []), ...scores.notes] };
+    } finally {
+      await truth.close();
+    }
+  } finally {
+    await prediction.close();
+  }
+}
+
+/**
+ * Compares what a CSV of runs predicts for a slide with the truth, as {@link evaluateMask} does. How large the slide is says the setting, or the record
+ * `<slide>.run.json` beside the CSV, or the truth where it is an image.
+ *
+ * @throws {SegtileError} `usage` where nothing says how large the slide is; else as {@link evaluateMask}
+ */
+export async function evaluateRuns(
+  runs: RunsOfSlide,
+  truthPath: string,
+  settings: EvaluateSettings,
+  onRows: (done: number, of: Size) => void,
+  signal: AbortSignal,
+): Promise<SlideScores> {
+  const shown = shownRuns(runs);
+  const slideName = slideOfId(runs.id);
+  const known = settings.slideSize ?? (await slideNamed(dirname(runs.path), slideName));
+  const size = known ?? (await sizeOfTruth(truthPath, slideName, signal));
+  if (size === undefined) {
+    throw new SegtileError('usage', `nothing says how large the slide of ${shown} is`, 'give --slide-size WxH, level 0 in px');
+  }
+  const config = settings.config ?? defaultConfig();
+  const prediction = await openRuns(runs, size, config, signal);
+  const truth = await openTruth(truthPath, { size, config, slideName, signal });
+  try {
+    const scores = await compare(prediction, truth, config, settings, onRows, signal);
+    const assumed = `${shown}: the slide is taken to be as large as its truth, ${size.width} x ${size.height} px; --slide-size says it where it is not`;
+    return { ...scores, notes: [...(known === undefined ? [assumed] : []), ...scores.notes] };
+  } finally {
+    await truth.close();
+  }
+}
+
+async function compare(
+  prediction: Prediction,
+  truth: Truth,
+  { classes, ...config }: TruthConfig,
+  { tolerance, errorsByPlace }: EvaluateSettings,
+  onRows: (done: number, of: Size) => void,
+  signal: AbortSignal,
+): Promise<SlideScores> {
+  const { width, height, path } = prediction;
+  const table = slotTable(classes.map(({ label }) => label));
+  const confusion = emptyConfusion(classes.length);
+  const borders = scoreBorders(width, tolerancePixels(tolerance, prediction));
+  const objects = scoreObjects();
+  const errors = errorsByPlace ? errorCounter({ width, height }, errorSide(prediction)) : undefined;
+  const labels = translation(prediction, { classes, ...config });
+  const histograms = histogramsOf(prediction, labels, classes);
+
+  const truthRows = viewRows(truth.view({ width, height, spans: prediction.spans }), signal);
+  for await (const rows of pairRows(truthRows, prediction.rows(signal), signal)) {
+    const is = rows.truth;
+    const predicted = rows.predicted.map((label) => labels[label]!);
+    const stranger = addLabels(confusion, table, is, predicted);
+    if (stranger !== undefined) throw strangerError(path, rows, stranger);
+    for (let start = 0; start < is.length; start += width) {
+      const [line, predictedLine] = [is.subarray(start, start + width), predicted.subarray(start, start + width)];
+      borders.row(line, predictedLine);
+      objects.row(line, predictedLine);
+    }
+    errors?.add(rows.y, is, predicted);
+    histograms?.add(rows);
+    onRows(rows.y + rows.height, prediction);
+  }
+  const [ofBorders, ofObjects] = [borders.finish(), objects.finish()];
+  return {
+    predicted: path,
+    truth: truth.path,
+    width,
+    height,
+    classes,
+    labels: [...labels],
+    confusion: { ...confusion, counts: [...confusion.counts] },
+    borders: classes.map(({ label }) => ofBorders.get(label) ?? { truth: 0, predicted: 0, found: 0, right: 0 }),
+    objects: classes.map(({ label }) => ofObjects.get(label) ?? { truth: 0, predicted: 0, matched: 0 }),
+    histograms: histograms?.all,
+    errors: errors?.grid(),
+    notes: [...prediction.notes, ...truth.notes],
+  };
+}
+
+/** Squares along the longer side of a mask in which errors are counted, and the px that one has at least: less shows nothing. */
+const ERROR_SQUARES = 24;
+const LEAST_SIDE = 384;
+
+function errorSide({ width, height }: Size): number {
+  return Math.max(LEAST_SIDE, Math.ceil(Math.max(width, height) / ERROR_SQUARES));
+}
+
+function tolerancePixels({ value, unit }: Tolerance, { mpp, path }: Prediction): number {
+  if (unit === 'px') return value;
+  if (mpp) return value / Math.sqrt(mpp.x * mpp.y);
+  throw new SegtileError(
+    'usage',
+    `the tolerance is ${value} um, but ${path} does not say how large its pixels are`,
+    `give it in pixels, such as --tolerance 4px`,
+  );
+}
+
+function histogramsOf({ probabilities }: Prediction, labels: Uint8Array, classes: readonly MaskClass[]) {
+  if (probabilities === undefined) return undefined;
+  const { map, width } = probabilities;
+  const all = classes.map(() => emptyHistogram(map.samples));
+  return {
+    all,
+    add({ y, height, truth, from }: PairedRows<PredictedRows>): void {
+      for (const [channel, own] of map.labels.entries()) {
+        const label = labels[own]!;
+        const histogram = all[classes.findIndex((each) => each.label === label)];
+        if (histogram === undefined || from.scores === undefined) continue;
+        for (let row = 0; row < height; row++) {
+          const line = truth.subarray(row * width, (row + 1) * width);
+          addProbabilities(histogram, scoreLine(from.scores, channel, y + row, width), line, label);
+        }
+      }
+    },
+  };
+}
+
+/** One row of a channel, NaN where no window looked. */
+function scoreLine({ blocks }: ScoreRows, channel: number, y: number, width: number): Float32Array {
+  const [only, ...more] = blocks;
+  const part = ({ y: top, width: wide, height, data }: (typeof blocks)[number]): Float32Array => {
+    const start = channel * wide * height + (y - top) * wide;
+    return data.subarray(start, start + wide);
+  };
+  if (only && more.length === 0 && only.width === width) return part(only);
+  const line = new Float32Array(width).fill(Number.NaN);
+  for (const block of blocks) line.set(part(block), block.x);
+  return line;
+}
+
+function strangerError(path: string, { y, width, predicted }: PairedRows<PredictedRows>, at: number): SegtileError {
+  const x = at % width;
+  return new SegtileError(
+    'input',
+    `${path} has the label ${predicted[at]} at pixel (${x}, ${y + (at - x) / width}), which stands for no class`,
+    'list it under the "values" of a class in the file of --classes',
+  );
+}

@@ -1,0 +1,48 @@
+import type { Size } from '../../types.js';
+import type { SlidePlan } from '../prepare/plan-slide.js';
+import type { StageClock } from '../records/stage-clock.js';
+import { type LabelResult, type LabelSettings, type LabelSinks, labelScores } from './label-scores.js';
+import { type Inference, type ScoreSettings, scoreSlide } from './score.js';
+import { type StreamModel, scoreStreams } from './score-streams.js';
+
+export type { Inference };
+
+/** How a slide becomes labels. */
+export interface InferSettings extends ScoreSettings, LabelSettings {}
+
+/** What a run did. */
+export interface InferResult extends LabelResult {
+  readonly windowsRun: number;
+}
+
+/**
+ * The main road: a slide is scored, labelled and handed to the sinks, top to bottom. Nothing the size of the slide is held at any
+ * moment. Writing goes on while the next windows are scored.
+ *
+ * @param model runs the windows of the plan's one grid, or one for each grid of the plan
+ * @param sinks take labels at the size of the working image or of `output`, and scores at that of the working image
+ * @param onWindow is called after each window with how many are done
+ * @throws whatever a room throws; the caller aborts the sinks
+ */
+export async function inferSlide(
+  plan: SlidePlan,
+  model: Inference | readonly StreamModel[],
+  settings: InferSettings,
+  sinks: LabelSinks,
+  output: Size,
+  clock: StageClock,
+  onWindow: (done: number) => void,
+  signal: AbortSignal,
+): Promise<InferResult> {
+  let windowsRun = 0;
+  const counted = (done: number): void => {
+    windowsRun = done;
+    onWindow(done);
+  };
+  const scores =
+    'run' in model
+      ? scoreSlide(plan, model, settings, clock, counted, signal)
+      : scoreStreams(plan, model, settings, clock, counted, signal);
+  const count = await labelScores(scores, plan.view, settings, sinks, output, clock);
+  return { ...count, windowsRun };
+}

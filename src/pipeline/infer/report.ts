@@ -1,0 +1,140 @@
+import { type Placement, writeWhole } from '../../io/partial-file.js';
+import { readRegular } from '../../io/regular-file.js';
+import { sharp } from '../../io/sharp.js';
+import { flatten } from '../../plan/flatten.js';
+import { windowsOfRow } from '../../plan/windows/grid.js';
+import { portionChart } from '../../report/charts.js';
+import { type Report, type ReportTable, reportPage, type Section } from '../../report/page.js';
+import { type MappedWindow, windowColors, windowMap } from '../../report/window-map.js';
+import { legendColor, reportPicture } from '../pictures/report-pictures.js';
+import type { SlidePlan } from '../prepare/plan-slide.js';
+import type { RunRecord } from '../records/record.js';
+
+/** Windows that a map can show apart. Of more, only which area was looked at is told. */
+const MOST_DRAWN = 20_000;
+
+/** Stages of {@link RunRecord.seconds} that are no part of the others. */
+const TOTAL = 'total';
+
+/**
+ * Writes the report of a finished run as one HTML file.
+ *
+ * @param plan that was run, its slide still open
+ * @throws {SegtileError} `output` where it cannot be written
+ */
+export async function writeInferReport(path: string, record: RunRecord, plan: SlidePlan, placement?: Placement): Promise<void> {
+  const page = reportPage(await inferReport(record, plan));
+  await writeWhole(path, (file) => file.append(new TextEncoder().encode(page)), placement);
+}
+
+async function inferReport(record: RunRecord, plan: SlidePlan): Promise<Report> {
+  const { slide, model, windows, coverage, seconds, peakRssBytes, classShares } = record;
+  const total = seconds[TOTAL] ?? 0;
+  const found = classShares.map(({ name, share }) => `${name} on ${percent(share)}`).join(', ');
+  const minutes = total < 100 ? `${total.toFixed(1)} s` : `${(total / 60).toFixed(1)} min`;
+  return {
+    title: `${fileOf(slide.path)}: segmentation`,
+    subtitle: `${slide.path}, ${slide.width} × ${slide.height} px, with ${model.name}, ${record.finished.slice(0, 16).replace('T', ' ')} UTC, run ${record.id}`,
+    lead: `Found ${found} of the slide. ${windows.run} of ${windows.planned} windows were run in ${minutes}, with at most ${Math.round(peakRssBytes / 1e6)} MB of memory; they cover ${percent(coverage)} of the slide.`,
+    sections: [
+      ...(await pictures(record, plan)),
+      { kind: 'table', title: 'Classes', table: classTable(record) },
+      {
+        kind: 'charts',
+        title: 'Where the time went',
+        note: 'Seconds that the main thread worked at, or waited for, each stage. Stages overlap: while it waits for one, the others work.',
+        charts: [portionChart(stages(record), 'Seconds by stage', 's')],
+      },
+    ],
+    facts: [
+      { title: 'Run', facts: cells({ windows, coverage, ...record.device, 'peak MB': Math.round(peakRssBytes / 1e6) }) },
+      { title: 'Settings', facts: cells(record.settings) },
+      { title: 'Slide', facts: cells({ ...slide, levels: slide.levels.length, notes: slide.notes, working: record.working }) },
+      { title: 'Model', facts: cells({ ...model, classes: model.classes.map(({ name }) => name) }) },
+      { title: 'Versions', facts: cells(record.versions) },
+    ],
+  };
+}
+
+async function pictures({ preview }: RunRecord, plan: SlidePlan): Promise<Section[]> {
+  const shown = preview === null ? [] : [await previewPicture(preview)];
+  const map = windowMap(await plan.overview(), plan.view.spans, mappedWindows(plan));
+  const { run, skipped } = windowColors;
+  return [
+    {
+      kind: 'pictures',
+      title: 'Result',
+      groups: [
+        ...shown.map((picture) => ({ title: 'The mask over the slide', pictures: [picture] })),
+        {
+          title: 'Windows',
+          pictures: [
+            await reportPicture(
+              'where the model looked',
+              'The slide with the outlines of windows that were run and skipped',
+              map,
+            ),
+          ],
+        },
+      ],
+      legend: [legendColor('window that was run', run), legendColor('window that was skipped', skipped)],
+    },
+  ];
+}
+
+async function previewPicture(path: string): Promise<Awaited<ReturnType<typeof reportPicture>>> {
+  const bytes = await readRegular(path);
+  const { width, height } = await sharp(bytes).metadata();
+  const source = `data:image/jpeg;base64,${bytes.toString('base64')}`;
+  return {
+    label: 'mask',
+    alt: 'The slide with its mask in the colours of the classes; skipped glass is hatched',
+    width,
+    height,
+    source,
+  };
+}
+
+function mappedWindows({ grid, selection }: SlidePlan): MappedWindow[] {
+  if (selection.planned > MOST_DRAWN) return [];
+  return Array.from({ length: grid.rows }, (_, row) =>
+    windowsOfRow(grid, row).map((window) => ({ box: window.box, run: !selection.isSkipped(window) })),
+  ).flat();
+}
+
+function classTable({ classShares, slide }: RunRecord): ReportTable {
+  const { mpp } = slide;
+  const area = mpp && (slide.width * mpp.x * slide.height * mpp.y) / 1e6;
+  return {
+    caption: 'How much of the slide each class has',
+    columns: [
+      { name: 'class', kind: 'words' },
+      { name: 'share of the slide', kind: 'figures' },
+      ...(area ? [{ name: 'mm²', kind: 'figures' } as const] : []),
+    ],
+    rows: classShares.map(({ name, share }) => ({
+      cells: [
+        { text: name },
+        { text: percent(share), value: share },
+        ...(area ? [{ text: (share * area).toPrecision(3), value: share * area }] : []),
+      ],
+    })),
+  };
+}
+
+function stages({ seconds }: RunRecord): { name: string; part: string; value: number }[] {
+  const parts = Object.entries(seconds).filter(([stage]) => stage !== TOTAL);
+  return parts.map(([part, value]) => ({ name: 'run', part, value }));
+}
+
+function cells(data: object): [string, string][] {
+  return Object.entries(flatten(data)).map(([name, value]) => [name, value === null ? 'none' : String(value)]);
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`;
+}
+
+function fileOf(path: string): string {
+  return path.replace(/^.*[\\/]/, '');
+}

@@ -1,0 +1,34 @@
+import { windowResampler } from '../../slide/view/resample-window.js';
+import type { Samples, Size } from '../../types.js';
+import { createMemory } from './memory.js';
+import type { Inference } from './score.js';
+
+/**
+ * Runs a model on windows of another size than its own: they are resampled to the model's window, and its scores back to exactly their
+ * size: the mean over areas where they shrink, bilinear where they grow.
+ *
+ * @param window what is read of the slide, in working px
+ * @param own the model's window, in px
+ */
+export function rescaledInference(model: Inference, window: Size, own: Size, channels: number): Inference {
+  if (window.width === own.width && window.height === own.height) return model;
+  const toModel = windowResampler(window, own);
+  const back = windowResampler(own, window);
+  const plane = own.width * own.height;
+  const memory = createMemory(window.width * window.height * channels);
+  return {
+    capacity: model.capacity,
+    recycle: memory.recycle,
+    async run(pixels) {
+      const depth = pixels.length / (window.width * window.height);
+      const scores = await model.run(toModel(pixels, depth).data as Samples<ArrayBuffer>);
+      const out = memory.take();
+      for (let c = 0; c < channels; c++) {
+        const { data } = back(scores.subarray(c * plane, (c + 1) * plane), 1);
+        out.set(data, c * data.length);
+      }
+      model.recycle?.(scores);
+      return out;
+    },
+  };
+}

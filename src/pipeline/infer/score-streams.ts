@@ -1,0 +1,73 @@
+import type { Ensemble } from '../../model/card/ensemble.js';
+import type { Group } from '../../model/card/groups.js';
+import type { Symmetry } from '../../plan/windows/symmetry.js';
+import { mergeScores } from '../../stitch/merge.js';
+import type { ScoreRows } from '../../types.js';
+import type { SlidePlan } from '../prepare/plan-slide.js';
+import type { StageClock } from '../records/stage-clock.js';
+import { averagedInference } from './averaged.js';
+import { rescaledInference } from './rescaled.js';
+import { type Inference, type ScoreSettings, scoreSlide } from './score.js';
+import { symmetricInference } from './symmetric.js';
+
+/** What runs the windows of one grid. */
+export interface StreamModel {
+  readonly inference: Inference;
+  /** For each channel of its scores: the channel of the joint scores that it is, and how much it counts there. */
+  readonly channelsOf: readonly number[];
+  readonly weights: readonly number[];
+}
+
+/**
+ * What runs the windows of a group of models: they are resampled to the models' window, shown to each model in each orientation, and the
+ * scores are averaged and resampled back.
+ *
+ * @param networks of all models of the ensemble, which take windows of their own size
+ */
+export function streamModel(
+  ensemble: Ensemble,
+  { geometry, own, members, channelsOf, weights }: Group,
+  networks: readonly Inference[],
+  symmetries: readonly Symmetry[],
+): StreamModel {
+  const parts = members.map((index) => {
+    const { model, weight } = ensemble.members[index]!;
+    const inference = symmetricInference(networks[index]!, symmetries, own, model.channels);
+    return { inference, weight, channelsOf: ensemble.channelsOf[index]!.map((channel) => channelsOf.indexOf(channel)) };
+  });
+  const averaged = averagedInference(parts, own.width * own.height, channelsOf.length);
+  return { inference: rescaledInference(averaged, geometry.window, own, channelsOf.length), channelsOf, weights };
+}
+
+/**
+ * {@link scoreSlide} for a plan with several grids: each is read, scored and stitched by itself, and divided by its own weights; what comes
+ * out is their weighted mean. They advance in step, so that memory is bounded by the tallest window.
+ *
+ * @param models one for each grid of the plan, in its order
+ * `onScores` sees the windows of the first grid.
+ *
+ * @param onWindow is called after each window with how many are done in all grids
+ */
+export async function* scoreStreams(
+  plan: SlidePlan,
+  models: readonly StreamModel[],
+  { channels, blend, onScores, note }: ScoreSettings,
+  clock: StageClock,
+  onWindow: (done: number) => void,
+  signal: AbortSignal,
+): AsyncGenerator<ScoreRows> {
+  let done = 0;
+  const count = (): void => onWindow(++done);
+  const grids = [plan, ...plan.others];
+  const score = (index: number): AsyncGenerator<ScoreRows> => {
+    const { inference, channelsOf } = models[index]!;
+    const settings = { channels: channelsOf.length, blend, onScores: index === 0 ? onScores : undefined, note };
+    return scoreSlide({ ...grids[index]!, input: plan.input }, inference, settings, clock, count, signal);
+  };
+  if (models.length === 1) yield* score(0);
+  else
+    yield* mergeScores(
+      models.map((model, index) => ({ ...model, rows: score(index) })),
+      channels,
+    );
+}

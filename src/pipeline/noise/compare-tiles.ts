@@ -1,0 +1,164 @@
+import { join } from 'node:path';
+import { isCopy, type Manifest, type ManifestTile, partOf } from '../../dataset/manifest-read.js';
+import { readTileFiles, type TileFiles } from '../../dataset/tile-files.js';
+import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import {
+  type Areas,
+  addConfusion,
+  addLabels,
+  areasOf,
+  type Confusion,
+  emptyConfusion,
+  iou,
+  pixelsOf,
+  slotTable,
+} from '../../score/confusion.js';
+import { readLabelTile } from '../../truth/images/label-tile.js';
+import type { MaskClass, Pixels } from '../../types.js';
+import { mapOrdered } from '../ordered.js';
+import type { TilePredictions } from './tile-predictions.js';
+
+/** How a tile's truth and prediction agree. Lists are in the order of the classes, background left out; areas are pixels. */
+export interface TileNoise {
+  readonly tile: ManifestTile;
+  readonly areas: readonly Areas[];
+  /** 1 where a class is in neither. */
+  readonly iou: readonly number[];
+  /** Over the classes that are in truth or prediction; 1 where none is. Classes that are in neither would hide those that are wrong. */
+  readonly meanIou: number;
+  /**
+   * What the tile is ranked by: pixels that differ, times `1 - meanIou`. A label that is wrong costs what it covers; of two tiles with as many wrong pixels the
+   * one comes first in which truth and prediction have less in common, since borders that differ a little everywhere are no mistake.
+   */
+  readonly score: number;
+  /** Pixels that were compared, those of them that differ, and those that the truth leaves out. */
+  readonly pixels: number;
+  readonly wrong: number;
+  readonly ignored: number;
+}
+
+/** A tile that could not be compared. */
+export interface TileFailure {
+  readonly tile: string;
+  readonly error: SegtileError;
+}
+
+/** What came of comparing the tiles of a manifest. */
+export interface Comparison {
+  readonly classes: readonly MaskClass[];
+  /** The worst first: the highest score, then most pixels that differ, then the least mean IoU, then by name. */
+  readonly tiles: readonly TileNoise[];
+  readonly failures: readonly TileFailure[];
+  /** All pixels of each part of the dataset, see {@link partOf}. */
+  readonly parts: ReadonlyMap<string, Confusion>;
+  /** Prediction files that belong to no tile. */
+  readonly strays: readonly string[];
+  /** What was decided where files can be read in more than one way, as sentences for people. */
+  readonly notes: readonly string[];
+}
+
+/** Tiles under way at a time. */
+const IN_FLIGHT = 8;
+
+/**
+ * Compares the truth of every tile with its prediction. Changed copies of tiles are left out: what is wrong with their truth is wrong with
+ * that of the tile they were made from.
+ *
+ * @param onTile is called after each tile with how many are done
+ * @throws {SegtileError} `aborted` when the signal fires
+ */
+export async function compareTiles(
+  manifest: Manifest,
+  classes: readonly MaskClass[],
+  predictions: TilePredictions,
+  onTile: (done: number) => void,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const table = slotTable(classes.map(({ label }) => label));
+  const tiles: TileNoise[] = [];
+  const failures: TileFailure[] = [];
+  const parts = new Map<string, Confusion>();
+  const notes: string[] = [];
+  let done = 0;
+
+  async function compare(files: TileFiles): Promise<{ readonly tile: ManifestTile; readonly found: Confusion | SegtileError }> {
+    const { tile } = files;
+    try {
+      if (files.error) throw files.error;
+      const truth = await readLabelTile(join(manifest.root, tile.mask), files.files.get('mask')!, signal);
+      const { path, labels: predicted, notes: told } = await predictions.of(tile, truth);
+      notes.push(...truth.notes.map((note) => `${join(manifest.root, tile.mask)}: ${note}`), ...told);
+      return { tile, found: confusionOf(tile, truth, path, predicted, table, classes) };
+    } catch (error) {
+      throwIfAborted(signal);
+      const known = error instanceof SegtileError;
+      return { tile, found: known ? error : new SegtileError('input', `${tile.tile} cannot be compared: ${reason(error)}`) };
+    }
+  }
+
+  const originals = manifest.tiles.filter((tile) => !isCopy(tile));
+  const files = readTileFiles(manifest.root, originals, ['mask'], signal);
+  for await (const { tile, found } of mapOrdered(files, IN_FLIGHT, compare, signal)) {
+    if (found instanceof SegtileError) {
+      failures.push({ tile: tile.tile, error: found });
+    } else {
+      tiles.push(noiseOf(tile, found, classes));
+      const part = partOf(tile);
+      if (!parts.has(part)) parts.set(part, emptyConfusion(classes.length));
+      addConfusion(parts.get(part)!, found);
+    }
+    onTile(++done);
+  }
+  tiles.sort((a, b) => b.score - a.score || b.wrong - a.wrong || a.meanIou - b.meanIou || (a.tile.tile < b.tile.tile ? -1 : 1));
+  return { classes, tiles, failures, parts, strays: predictions.strays, notes: [...new Set(notes)].sort() };
+}
+
+function confusionOf(
+  { tile, mask }: ManifestTile,
+  truth: Pixels,
+  path: string,
+  predicted: Pixels,
+  table: Uint8Array,
+  classes: readonly MaskClass[],
+): Confusion {
+  if (truth.width !== predicted.width || truth.height !== predicted.height) {
+    throw new SegtileError(
+      'input',
+      `${path} is ${predicted.width} x ${predicted.height} px, but the tile ${tile} is ${truth.width} x ${truth.height} px`,
+      'predictions are as large as their tiles',
+    );
+  }
+  const confusion = emptyConfusion(classes.length);
+  const bad = addLabels(confusion, table, truth.data, predicted.data);
+  if (bad === undefined) return confusion;
+  const knownTruth = table[truth.data[bad]!]! <= classes.length;
+  const [where, label] = knownTruth ? [path, predicted.data[bad]!] : [mask, truth.data[bad]!];
+  throw new SegtileError(
+    'input',
+    `${where} has the value ${label} at pixel (${bad % truth.width}, ${Math.floor(bad / truth.width)}), which stands for no class`,
+    `the labels are 0 and ${classes.map((each) => `${each.label} (${each.name})`).join(', ')}`,
+  );
+}
+
+function noiseOf(tile: ManifestTile, confusion: Confusion, classes: readonly MaskClass[]): TileNoise {
+  const areas = classes.map((_, i) => areasOf(confusion, i + 1));
+  const each = areas.map(iou);
+  const seen = each.filter((_, i) => isSeen(areas[i]!));
+  const { counted, wrong } = pixelsOf(confusion);
+  const meanIou = seen.length === 0 ? 1 : seen.reduce((sum, value) => sum + value, 0) / seen.length;
+  return {
+    tile,
+    areas,
+    iou: each,
+    meanIou,
+    score: wrong * (1 - meanIou),
+    pixels: counted,
+    wrong,
+    ignored: confusion.ignored,
+  };
+}
+
+/** Whether a class is in truth or prediction. */
+export function isSeen({ truth, predicted }: Areas): boolean {
+  return truth + predicted > 0;
+}

@@ -1,0 +1,43 @@
+import { SegtileError } from '../../errors.js';
+import type { Mpp, Size } from '../../types.js';
+import type { SlidePlan } from './plan-slide.js';
+
+/** How large a mask is, in its own pixels, and what one of them measures, in micrometres. */
+export interface MaskSize extends Size {
+  readonly mpp: Mpp | undefined;
+}
+
+/** Mask pixels along one side of a level-0 pixel. More is a slip of the keyboard, and would not fit on a disk. */
+const FINEST = 32;
+
+/**
+ * Size of the mask: that of level 0, or of the grid with the asked microns per pixel.
+ *
+ * @throws {SegtileError} `usage` where microns per pixel are asked of a slide that has none, or are far finer than it is
+ */
+export function maskSize({ slide }: Pick<SlidePlan, 'slide'>, outputMpp: number | undefined): MaskSize {
+  if (outputMpp === undefined) return { width: slide.width, height: slide.height, mpp: slide.mpp && axes(slide.mpp) };
+  if (!slide.mpp) {
+    throw new SegtileError(
+      'usage',
+      `the mask is to have ${outputMpp} um per pixel, but ${slide.path} does not say how large its pixels are`,
+      'give the size of a level-0 pixel with --slide-mpp, for example --slide-mpp 0.5',
+    );
+  }
+  const finest = Math.max(slide.mpp.x, slide.mpp.y) / FINEST;
+  if (outputMpp < finest) {
+    throw new SegtileError(
+      'usage',
+      `expected at least ${Number(finest.toPrecision(3))} um per pixel of the mask of ${slide.path} but got ${outputMpp}`,
+      `the slide itself has ${slide.mpp.x} um per pixel`,
+    );
+  }
+  const width = Math.max(1, Math.round((slide.width * slide.mpp.x) / outputMpp));
+  const height = Math.max(1, Math.round((slide.height * slide.mpp.y) / outputMpp));
+  return { width, height, mpp: { x: (slide.mpp.x * slide.width) / width, y: (slide.mpp.y * slide.height) / height } };
+}
+
+/** Without what else is said of a slide's microns per pixel. */
+function axes({ x, y }: Mpp): Mpp {
+  return { x, y };
+}

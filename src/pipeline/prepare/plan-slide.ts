@@ -1,0 +1,134 @@
+import { SegtileError } from '../../errors.js';
+import { type Model, pixelsOf } from '../../model/card/resolve.js';
+import type { Border, Placement } from '../../plan/windows/axis.js';
+import { createGrid, type Grid } from '../../plan/windows/grid.js';
+import type { Geometry } from '../../plan/windows/scale.js';
+import type { Selection } from '../../plan/windows/selection.js';
+import { openSlide } from '../../slide/open.js';
+import type { ChannelWish, Slide, SlideMpp } from '../../slide/slide.js';
+import type { SlideOptions } from '../../slide/tiff.js';
+import type { BandSource } from '../../slide/view/cut.js';
+import { readOverview } from '../../slide/view/overview.js';
+import { type View, type ViewChoice, workingView } from '../../slide/view/view.js';
+import type { Pixels, Samples, Size } from '../../types.js';
+import { contrastWarnings, once } from './contrast.js';
+import { OVERVIEW_SIDE, selectTissue, type TissueChoice, type TissueSelection } from './tissue.js';
+
+/** What decides where a model looks. Lengths in working pixels. */
+export interface PlanSettings {
+  /** The working resolution; without it the model's mpp, or level 0. */
+  readonly resolution: ViewChoice | undefined;
+  /** Microns per pixel of level 0 that override what the file says. */
+  readonly slideMpp: number | SlideMpp | undefined;
+  /** The channels that are read, by number from 0 or by name. For a model that takes a picture one or three. */
+  readonly channels?: readonly string[] | undefined;
+  /** The values of samples that become 0 and 255 where 8 bits are made of them. */
+  readonly range?: SlideOptions['range'];
+  /** What the model is given, by {@link wishOf}; without it the picture that a person sees. */
+  readonly wish?: ChannelWish | undefined;
+  readonly window: Size;
+  readonly stride: Size;
+  readonly margin: number;
+  /** Further grids that the image is scored on, for other scales and models. */
+  readonly others?: readonly Geometry[] | undefined;
+  readonly border: Border;
+  readonly placement?: Placement;
+  readonly tissue: TissueChoice;
+  readonly minTissue: number | undefined;
+}
+
+/** Everything that is known before the first window is run. The slide is open. */
+export interface SlidePlan extends Omit<TissueSelection, 'notes'> {
+  readonly slide: Slide;
+  /** The picture that a person sees, in 8-bit RGB; tissue is found on it. */
+  readonly view: View;
+  /** What the model is given: the picture, or channels of the slide. Of the same size. */
+  readonly input: BandSource<Samples>;
+  /** The channels of the input by name, where it is not the picture. */
+  readonly channels: readonly string[] | undefined;
+  readonly grid: Grid;
+  /** What was decided where the file can be read in more than one way, as sentences for people. */
+  readonly notes: readonly string[];
+  /** What looks wrong with the slide, and what to do then. */
+  readonly warnings: readonly string[];
+  /** The further grids that were asked for, with their own windows. */
+  readonly others: readonly { readonly grid: Grid; readonly selection: Selection }[];
+  /** The whole slide at low resolution. Read once, when first asked for. */
+  overview(): Promise<Pixels>;
+}
+
+const NATIVE_NOTE =
+  'the model is given the samples as they are; 8 bits are made of them only where tissue is found and in the preview';
+
+/** What a model wants of a slide where it does not take a picture. */
+export function wishOf(model: Model): ChannelWish | undefined {
+  const { kind, channels } = pixelsOf(model);
+  return kind === 'picture' ? undefined : { count: channels, samples: model.samples, by: model.path };
+}
+
+/**
+ * Opens a slide and decides which windows of it are run. Reads no more of the file than its directories and a low-resolution view.
+ *
+ * @param modelMpp microns per pixel that the model was trained at, if it says so
+ * @param onOpen is called once the slide is open, before its tissue is looked for
+ * @throws {SegtileError} `input` for a file that cannot be read, `usage` for settings that do not fit it
+ */
+export async function planSlide(
+  path: string,
+  settings: PlanSettings,
+  modelMpp: number | undefined,
+  signal: AbortSignal,
+  onOpen?: () => void,
+): Promise<SlidePlan> {
+  const slide = await openSlide(path, { signal, mpp: settings.slideMpp, channels: settings.channels, range: settings.range });
+  try {
+    const { window, stride, margin, border, placement = 'stride', wish, channels, tissue: choice } = settings;
+    if (wish === undefined) requirePicture(path, channels);
+    const reader = wish && slide.channelReader(wish);
+    const resolution = settings.resolution ?? defaultResolution(slide, modelMpp);
+    const view = workingView(slide, resolution);
+    const input = reader === undefined ? view : workingView(slide, resolution, reader.read);
+    const size = { width: view.width, height: view.height };
+    const grid = createGrid({ size, window, stride, margin, border, placement });
+    onOpen?.();
+    const overview = once(() => readOverview(slide, OVERVIEW_SIDE, signal));
+    const select = (on: Grid) => selectTissue(choice, settings.minTissue, view, on, overview, signal);
+    const tissue = await select(grid);
+    const others: SlidePlan['others'][number][] = [];
+    for (const geometry of settings.others ?? []) {
+      const other = createGrid({ size, ...geometry, border, placement });
+      others.push({ grid: other, selection: (await select(other)).selection });
+    }
+    const native = wish !== undefined && wish.samples !== 'uint8';
+    const warnings = await contrastWarnings(slide, choice.kind, native, overview);
+    const notes = [
+      ...(slide.notes ?? []),
+      ...(native && slide.range !== undefined ? [NATIVE_NOTE] : []),
+      ...(tissue.notes ?? []),
+    ];
+    return { ...tissue, slide, view, input, channels: reader?.channels, notes, warnings, grid, others, overview };
+  } catch (error) {
+    await slide.close();
+    throw error;
+  }
+}
+
+/** Makes sure that the channels that the user picked, if any, make a picture. */
+function requirePicture(path: string, channels: readonly string[] | undefined): void {
+  if (channels === undefined || channels.length === 1 || channels.length === 3) return;
+  throw new SegtileError(
+    'usage',
+    `the model takes a picture, but --channels picks ${channels.length} channels of ${path}`,
+    'name three that are red, green and blue, or one that is grey',
+  );
+}
+
+function defaultResolution(slide: Slide, modelMpp: number | undefined): ViewChoice {
+  if (modelMpp === undefined) return { kind: 'level', level: 0 };
+  if (slide.mpp) return { kind: 'mpp', mpp: modelMpp };
+  throw new SegtileError(
+    'usage',
+    `the model works at ${modelMpp} um per pixel, but ${slide.path} does not say how large its pixels are`,
+    'give the size of a level-0 pixel with --slide-mpp, for example --slide-mpp 0.5; or choose the level yourself with --level 0',
+  );
+}

@@ -1,0 +1,31 @@
+import type { Ensemble } from '../../model/card/ensemble.js';
+import type { Group } from '../../model/card/groups.js';
+import type { Pool } from '../../model/sessions/pool.js';
+import { symmetriesOf, type Tta } from '../../plan/windows/symmetry.js';
+import { streamModel } from '../infer/score-streams.js';
+import type { ReadyModel } from './run-settings.js';
+
+/** How often networks are run for a window of each group: orientations times models. */
+export function passesPerWindow(groups: readonly Group[], tta: Tta): number[] {
+  return groups.map(({ members }) => members.length * symmetriesOf(tta).length);
+}
+
+/**
+ * The networks of an ensemble, as a run takes them.
+ *
+ * @param groups the grids of the plan, in its order
+ * @param pools one for each model, in the order of the ensemble
+ */
+export function readyModel(ensemble: Ensemble, groups: readonly Group[], pools: readonly Pool[], tta: Tta): ReadyModel {
+  const [first] = pools;
+  const sum = (of: (pool: Pool) => number): number => pools.reduce((total, pool) => total + of(pool), 0);
+  return {
+    streams: groups.map((group) => streamModel(ensemble, group, pools, symmetriesOf(tta))),
+    passes: passesPerWindow(groups, tta),
+    provider: first!.provider,
+    device: { ...first!.device, cpuNodes: pools.flatMap(({ device }) => device.cpuNodes) },
+    workers: sum(({ workers }) => workers),
+    batch: first!.batch,
+    busySeconds: () => sum((pool) => pool.busySeconds()),
+  };
+}

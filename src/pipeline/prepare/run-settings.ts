@@ -1,0 +1,52 @@
+import type { Placement } from '../../io/partial-file.js';
+import type { DeviceFacts } from '../../model/sessions/pool.js';
+import type { CleanUpWish } from '../../plan/labels/area.js';
+import type { LabelRule } from '../../plan/labels/labels.js';
+import type { ProbabilityType } from '../../plan/labels/score-planes.js';
+import type { Blend } from '../../plan/windows/blend.js';
+import type { Tta } from '../../plan/windows/symmetry.js';
+import type { StreamModel } from '../infer/score-streams.js';
+
+/** How a slide is run, beside its plan. */
+export interface RunSettings {
+  readonly blend: Blend;
+  readonly blendSpace: 'probabilities' | 'logits';
+  readonly rule: LabelRule;
+  /** In which orientations and at which scales each window is shown to the models. */
+  readonly tta: Tta;
+  readonly ttaScales: readonly number[];
+  /** What is cleaned away at the working resolution. */
+  readonly cleanUp: CleanUpWish;
+  readonly maskValues: 'labels' | '255';
+  /** See `LabelSettings`. */
+  readonly enlarge: 'labels' | 'scores';
+  /** Microns per pixel of the mask; without it the mask is as large as level 0. */
+  readonly outputMpp: number | undefined;
+  /** See `ScoreSettings`. */
+  readonly note?: ((sentence: string) => void) | undefined;
+}
+
+/** The files that a run leaves behind. Preview, probabilities and report are made where a name is given. */
+export interface RunFiles extends Placement {
+  readonly mask: string;
+  readonly record: string;
+  readonly preview: string | undefined;
+  readonly report?: string | undefined;
+  /** The map of how much overlapping windows disagree. */
+  readonly disagreement?: string | undefined;
+  readonly probabilities?: { readonly path: string; readonly samples: ProbabilityType } | undefined;
+}
+
+/** Networks that are ready, as far as a run and its record are concerned. */
+export interface ReadyModel {
+  /** What runs the windows of each grid of the plan. */
+  readonly streams: readonly StreamModel[];
+  /** How often the networks are run for a window of each grid: orientations times models. */
+  readonly passes: readonly number[];
+  readonly provider: string;
+  readonly workers: number;
+  readonly device: DeviceFacts;
+  batch(): number;
+  /** Seconds that all workers together have run the network so far. */
+  busySeconds(): number;
+}

@@ -1,0 +1,201 @@
+import { setImmediate } from 'node:timers/promises';
+import { SegtileError, throwIfAborted } from '../../errors.js';
+import { isRemote, shownPath } from '../../io/location.js';
+import { saturation } from '../../plan/tissue/saturation.js';
+import { createStainCount } from '../../plan/tissue/stain-count.js';
+import {
+  HUBMAP_SHARE,
+  saturatedTissue,
+  stainedPixels,
+  tissueMap,
+  tissueShare,
+  tissueThreshold,
+} from '../../plan/tissue/tissue.js';
+import type { Grid } from '../../plan/windows/grid.js';
+import { type Selection, selectWindows } from '../../plan/windows/selection.js';
+import { openSlide } from '../../slide/open.js';
+import { readOverview } from '../../slide/view/overview.js';
+import type { View } from '../../slide/view/view.js';
+import type { Pixels, Size } from '../../types.js';
+
+/** How tissue is told from glass; `file` is a mask image or GeoJSON that the user gives. */
+export type TissueChoice =
+  | { readonly kind: 'otsu' }
+  | { readonly kind: 'hubmap' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** The windows that hold tissue, and how that was found out. */
+export interface TissueSelection {
+  readonly selection: Selection;
+  /** What was decided where the user's mask can be read in more than one way, as sentences for people. */
+  readonly notes?: readonly string[] | undefined;
+  /** For the run's record: the method, its parameters, where it looked. */
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** Long side, in pixels, of the view on which tissue is found. */
+export const OVERVIEW_SIDE = 2048;
+
+/**
+ * Share of a window that must hold tissue where nothing else is said: any is enough. A share would drop all of a small piece that lies
+ * in a large window; dust has been removed from the view already.
+ */
+const MIN_TISSUE = 0;
+
+/**
+ * What share of a window has to be tissue for it to be worth a look: any, or more than the rule of `hubmap` calls background, or what the user says.
+ *
+ * @param minTissue least share, 0 to 1, where the user gave one
+ */
+export function holdsTissue(choice: TissueChoice, minTissue: number | undefined): (share: number) => boolean {
+  if (choice.kind === 'none') return () => true;
+  if (choice.kind === 'hubmap' && minTissue === undefined) return (share) => share > HUBMAP_SHARE;
+  const least = minTissue ?? MIN_TISSUE;
+  return (share) => share > 0 && share >= least;
+}
+
+/**
+ * Decides for each window of a grid whether it holds enough tissue to be worth the model's time. Judged on the whole window that
+ * is read, not on its core.
+ *
+ * @param overview the whole slide at low resolution
+ * @param minTissue least share of a window, 0 to 1; by default any tissue is enough, or for `hubmap` that rule's own count
+ * @throws {SegtileError} `input` where the user's mask or GeoJSON cannot be read
+ */
+export async function selectTissue(
+  choice: TissueChoice,
+  minTissue: number | undefined,
+  view: View,
+  grid: Grid,
+  overview: () => Promise<Pixels>,
+  signal: AbortSignal,
+): Promise<TissueSelection> {
+  if (choice.kind === 'none') return { selection: selectWindows(grid, () => true), facts: { method: 'none' } };
+  const least = minTissue ?? MIN_TISSUE;
+  const holds = holdsTissue(choice, minTissue);
+
+  if (choice.kind === 'hubmap') {
+    const facts = { method: 'hubmap', minTissue: minTissue ?? HUBMAP_SHARE };
+    if (view.slide.levels.length > 1) {
+      const low = await overview();
+      const map = tissueMap(stainedPixels(low), low);
+      const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, view.spans)));
+      return { selection, facts: { ...facts, judgedOn: `overview of ${low.width} x ${low.height} px` } };
+    }
+    const stain = createStainCount(grid);
+    const everything = [{ start: 0, length: view.width }];
+    for await (const band of view.readBands({ start: 0, length: view.height }, () => everything, signal)) stain.add(band);
+    return {
+      selection: selectWindows(grid, (window) => holds(stain.share(window))),
+      facts: { ...facts, judgedOn: 'every pixel' },
+    };
+  }
+
+  const low = await overview();
+  const { mask, facts, notes } = await tissueMask(choice, view.slide, low, signal);
+  const map = tissueMap(mask, low);
+  const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, view.spans)));
+  const share = map.sums.at(-1)! / mask.length;
+  const judgedOn = `overview of ${low.width} x ${low.height} px`;
+  return { selection, notes, facts: { ...facts, minTissue: least, judgedOn, tissueShare: Number(share.toFixed(4)) } };
+}
+
+/** What {@link tissueMask} finds. */
+export interface FoundTissue {
+  readonly mask: Uint8Array;
+  readonly facts: Record<string, string | number>;
+  /** See {@link TissueSelection}. */
+  readonly notes?: readonly string[] | undefined;
+}
+
+/**
+ * Where there is tissue: everything but 0 of a raster as large as the overview.
+ *
+ * @param overview the whole slide at low resolution
+ * @returns the raster, and how it was found, for the run's record
+ * @throws {SegtileError} `input` where the user's mask or GeoJSON cannot be read
+ */
+export async function tissueMask(
+  choice: Exclude<TissueChoice, { readonly kind: 'none' }>,
+  slide: Size,
+  overview: Pixels,
+  signal: AbortSignal,
+): Promise<FoundTissue> {
+  if (choice.kind === 'otsu') return otsuFacts(overview, signal);
+  if (choice.kind === 'hubmap') return { mask: stainedPixels(overview), facts: { method: 'hubmap' } };
+  return userMask(choice.path, slide, overview, signal);
+}
+
+/** In three steps, between which others have their turn: meanwhile workers start, and a user may have had enough. */
+async function otsuFacts(
+  overview: Pixels,
+  signal: AbortSignal,
+): Promise<{ mask: Uint8Array; facts: Record<string, string | number> }> {
+  const plane = saturation(overview);
+  await turnOfOthers(signal);
+  const threshold = tissueThreshold(plane, overview);
+  await turnOfOthers(signal);
+  const mask = saturatedTissue(plane, overview, threshold);
+  return { mask, facts: { method: 'otsu', saturationThreshold: threshold } };
+}
+
+async function turnOfOthers(signal: AbortSignal): Promise<void> {
+  await setImmediate();
+  throwIfAborted(signal);
+}
+
+/** The user's own tissue regions, on a raster as large as the overview. */
+async function userMask(path: string, slide: Size, overview: Size, signal: AbortSignal): Promise<FoundTissue> {
+  const facts = { method: 'file', file: shownPath(path) };
+  if (/\.(geo)?json(\.gz|\.zip)?$/i.test(path)) return { ...(await paintRegions(path, slide, overview, signal)), facts };
+  const image = await openSlide(path, { signal });
+  try {
+    if (Math.abs(image.width / image.height - slide.width / slide.height) > 0.02 * (slide.width / slide.height)) {
+      const turned = Math.abs(image.height / image.width - slide.width / slide.height) <= 0.02 * (slide.width / slide.height);
+      throw new SegtileError(
+        'input',
+        `the tissue mask ${shownPath(path)} has ${image.width} x ${image.height} px, ${turned ? 'which, turned by a quarter, is the shape of' : 'another shape than'} the slide's ${slide.width} x ${slide.height} px`,
+        turned
+          ? 'pixels are read as they are stored, whatever a TIFF or EXIF orientation says: export slide and mask in the same way'
+          : 'a tissue mask shows the whole slide, at any size',
+      );
+    }
+    const view = await readOverview(image, Math.max(overview.width, overview.height), signal);
+    const mask = new Uint8Array(overview.width * overview.height);
+    for (let y = 0; y < overview.height; y++) {
+      const row = Math.min(Math.floor(((y + 0.5) * view.height) / overview.height), view.height - 1) * view.width;
+      for (let x = 0; x < overview.width; x++) {
+        const at = (row + Math.min(Math.floor(((x + 0.5) * view.width) / overview.width), view.width - 1)) * 3;
+        if (view.data[at]! + view.data[at + 1]! + view.data[at + 2]! > 0) mask[y * overview.width + x] = 1;
+      }
+    }
+    // What the mask says of the size of its pixels is of no use here.
+    const turned = (image.notes ?? []).filter((note) => note.includes('orientation'));
+    return { mask, facts, notes: turned.map((note) => `tissue mask ${shownPath(path)}: ${note}`) };
+  } finally {
+    await image.close();
+  }
+}
+
+async function paintRegions(
+  path: string,
+  slide: Size,
+  overview: Size,
+  signal: AbortSignal,
+): Promise<Pick<FoundTissue, 'mask' | 'notes'>> {
+  if (isRemote(path)) {
+    const message = `cannot use ${shownPath(path)} as tissue regions: it is no local file`;
+    throw new SegtileError('input', message, 'download it and give its path');
+  }
+  // Loaded where it is wanted: it brings all that reads truth.
+  const { openRegions } = await import('../../truth/shapes/json-truth.js');
+  const regions = await openRegions(path, slide, signal);
+  const mask = new Uint8Array(overview.width * overview.height);
+  const everything = [{ start: 0, length: overview.width }];
+  for await (const { y, runs } of regions
+    .view(overview)
+    .readBands({ start: 0, length: overview.height }, () => everything, signal))
+    for (const { pixels } of runs) mask.set(pixels.data, y * overview.width);
+  return { mask, notes: regions.notes };
+}

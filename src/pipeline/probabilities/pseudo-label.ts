@@ -1,0 +1,120 @@
+import { writeLabelMask } from '../../mask/label-mask.js';
+import { type ConfidentCount, confidentRows, emptyConfidentCount } from '../../plan/labels/confident.js';
+import type { ScoreMap } from '../../plan/labels/score-map.js';
+import { stretcher } from '../../plan/labels/stretch.js';
+import type { Probabilities } from '../../slide/probabilities.js';
+import type { MaskClass } from '../../types.js';
+import { counted } from '../infer/label-scores.js';
+import { geoFor } from '../prepare/place.js';
+import { filesAndRecord } from '../records/files-and-record.js';
+import { peakRss, versions } from '../records/machine.js';
+import { round } from '../records/record.js';
+import type { StageClock } from '../records/stage-clock.js';
+import { type ProbabilityFacts, probabilityFacts, type ThresholdFiles } from './threshold.js';
+
+/** Which predictions are kept as labels. */
+export interface PseudoLabelSettings {
+  /** A probability that is sure enough, above 0.5, to 1. */
+  readonly confidence: number;
+  /** Mask value of what is not, 1 to 255; none of the labels of the classes. */
+  readonly ignore: number;
+}
+
+/** How much of a class was kept. Pixels are those of the probabilities. */
+export interface KeptShare {
+  readonly label: number;
+  readonly name: string;
+  /** Pixels that are predicted, and those of them that are sure. */
+  readonly predicted: number;
+  readonly kept: number;
+  /** Kept of predicted; null where nothing is predicted. */
+  readonly share: number | null;
+}
+
+/** What was made of probabilities and how. */
+export interface PseudoLabelRecord {
+  readonly probabilities: ProbabilityFacts;
+  readonly classes: readonly MaskClass[];
+  readonly settings: PseudoLabelSettings;
+  /** Background, label 0, then the classes. */
+  readonly kept: readonly KeptShare[];
+  /** Share of the slide's area that has a label, background among them. */
+  readonly keptShare: number;
+  /** Share that no window looked at, as far as that is known: bytes of independent classes do not tell it. */
+  readonly unseenShare: number;
+  readonly mask: ScoreMap['mask'] & { readonly path: string };
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly peakRssBytes: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes a mask of what a model is sure of, for others to learn from; see `confidentRows` for the rule. As large as the mask of the slide.
+ * Streams, in memory that does not depend on the height. Mask and record appear together or not at all.
+ *
+ * @param onRows is called with how many rows of the probabilities are done
+ * @returns the record, as it was written
+ * @throws {SegtileError} `input` for a damaged file, `output` where a file cannot be written, `aborted` when the signal fires
+ */
+export async function pseudoLabel(
+  probabilities: Probabilities,
+  settings: PseudoLabelSettings,
+  files: ThresholdFiles,
+  clock: StageClock,
+  onRows: (done: number) => void,
+  signal: AbortSignal,
+): Promise<PseudoLabelRecord> {
+  const { map, width } = probabilities;
+  const { labels, exclusive, mask } = map;
+  const classes = map.classes.map(({ label, name, color }) => ({ label, name, color }));
+  return filesAndRecord(
+    files,
+    async (keep) => {
+      const shown = [...classes, { label: settings.ignore, name: 'ignore', color: [128, 128, 128] as const }];
+      const form = {
+        size: mask,
+        mpp: mask.mpp ?? undefined,
+        geo: geoFor(probabilities, mask),
+        classes: shown,
+        values: 'labels',
+        replace: files.replace,
+      } as const;
+      const sink = keep(files.mask, await writeLabelMask(files.mask, form));
+      const count = emptyConfidentCount();
+      const stretch = stretcher(probabilities, mask);
+      const scores = counted(clock.stream('read', probabilities.readScores(signal)), onRows);
+      for await (const rows of scores) {
+        const sure = clock.sync('label', () => confidentRows(rows, width, { labels, exclusive, ...settings }, count));
+        for (const stretched of stretch(sure)) await clock.wait('write', sink.write(stretched));
+      }
+      return () => ({
+        probabilities: probabilityFacts(probabilities),
+        classes,
+        settings,
+        ...keptFacts(probabilities, classes, count),
+        mask: { path: files.mask, ...mask },
+        seconds: clock.seconds(),
+        peakRssBytes: peakRss(),
+        versions: versions(),
+      });
+    },
+    clock,
+    signal,
+  );
+}
+
+function keptFacts(
+  { width, height }: Probabilities,
+  classes: readonly MaskClass[],
+  { predicted, kept, unseen }: ConfidentCount,
+): Pick<PseudoLabelRecord, 'kept' | 'keptShare' | 'unseenShare'> {
+  const pixels = width * height;
+  return {
+    kept: [{ label: 0, name: 'background' }, ...classes].map(({ label, name }) => {
+      const [all, sure] = [predicted[label]!, kept[label]!];
+      return { label, name, predicted: all, kept: sure, share: all === 0 ? null : round(sure / all) };
+    }),
+    keptShare: round(kept.reduce((sum, each) => sum + each, 0) / pixels),
+    unseenShare: round(unseen / pixels),
+  };
+}

@@ -1,0 +1,123 @@
+import type { Placement } from '../../io/partial-file.js';
+import { writeLabelMask } from '../../mask/label-mask.js';
+import type { CleanUp } from '../../plan/labels/clean-up.js';
+import type { LabelCount, LabelRule } from '../../plan/labels/labels.js';
+import type { ScoreMap } from '../../plan/labels/score-map.js';
+import type { ProbabilityType } from '../../plan/labels/score-planes.js';
+import type { Probabilities } from '../../slide/probabilities.js';
+import type { Mpp, Size } from '../../types.js';
+import { counted, labelScores } from '../infer/label-scores.js';
+import { geoFor } from '../prepare/place.js';
+import { filesAndRecord } from '../records/files-and-record.js';
+import { peakRss, versions } from '../records/machine.js';
+import { type ClassShare, type CleanedFacts, cleanedFacts, round, sharesOf } from '../records/record.js';
+import type { StageClock } from '../records/stage-clock.js';
+
+/** How probabilities become a mask. */
+export interface ThresholdSettings {
+  readonly rule: LabelRule;
+  /** In pixels of the probabilities. */
+  readonly cleanUp: CleanUp | undefined;
+  readonly maskValues: 'labels' | '255';
+}
+
+/** The files that are left behind. */
+export interface ThresholdFiles extends Placement {
+  readonly mask: string;
+  readonly record: string;
+}
+
+/** Where probabilities came from, for records. */
+export interface ProbabilityFacts extends Size {
+  readonly path: string;
+  readonly samples: ProbabilityType;
+  readonly mpp: Mpp | null;
+}
+
+/** What was made of probabilities and how. */
+export interface ThresholdRecord {
+  readonly probabilities: ProbabilityFacts;
+  readonly classes: ScoreMap['classes'];
+  readonly settings: {
+    readonly labels: LabelRule;
+    readonly cleanUp: CleanUp | null;
+    readonly maskValues: 'labels' | '255';
+  };
+  /** Share of the slide's area that some window looked at; null where bytes do not tell it from probabilities of 0. */
+  readonly coverage: number | null;
+  /** Share of the slide's area by class. */
+  readonly classShares: readonly ClassShare[];
+  readonly cleaned: CleanedFacts | null;
+  readonly mask: ScoreMap['mask'] & { readonly path: string };
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly peakRssBytes: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** What a record says of the file that probabilities were read from. */
+export function probabilityFacts({ path, width, height, mpp, map }: Probabilities): ProbabilityFacts {
+  return { path, samples: map.samples, width, height, mpp: mpp ?? null };
+}
+
+/** The share of pixels that some window looked at, or null where that cannot be told. */
+export function coverageOf({ width, height, map }: Probabilities, { covered }: LabelCount): number | null {
+  return map.samples === 'uint8' && !map.exclusive ? null : round(covered / (width * height));
+}
+
+/**
+ * Makes the mask of a slide from its probabilities, without the model: the one that the run which wrote them makes at the same thresholds, as
+ * large as that. Streams, in memory that does not depend on the height. Mask and record appear together or not at all.
+ *
+ * @param onRows is called with how many rows of the probabilities are done
+ * @returns the record, as it was written
+ * @throws {SegtileError} `input` for a damaged file, `output` where a file cannot be written, `aborted` when the signal fires
+ */
+export async function thresholdSlide(
+  probabilities: Probabilities,
+  settings: ThresholdSettings,
+  files: ThresholdFiles,
+  clock: StageClock,
+  onRows: (done: number) => void,
+  signal: AbortSignal,
+): Promise<ThresholdRecord> {
+  const { map } = probabilities;
+  const { classes, mask } = map;
+  const { rule, cleanUp, maskValues } = settings;
+  return filesAndRecord(
+    files,
+    async (keep) => {
+      const form = {
+        size: mask,
+        mpp: mask.mpp ?? undefined,
+        geo: geoFor(probabilities, mask),
+        classes,
+        values: maskValues,
+        replace: files.replace,
+      };
+      const labels = [keep(files.mask, await writeLabelMask(files.mask, form))];
+      const scores = counted(clock.stream('read', probabilities.readScores(signal)), onRows);
+      const result = await labelScores(
+        scores,
+        probabilities,
+        { squash: undefined, rule, cleanUp },
+        { labels, scores: [] },
+        mask,
+        clock,
+      );
+      return () => ({
+        probabilities: probabilityFacts(probabilities),
+        classes,
+        settings: { labels: rule, cleanUp: cleanUp ?? null, maskValues },
+        coverage: coverageOf(probabilities, result),
+        classShares: sharesOf(classes, result, probabilities.width * probabilities.height),
+        cleaned: cleanedFacts(result.cleaned),
+        mask: { path: files.mask, ...mask },
+        seconds: clock.seconds(),
+        peakRssBytes: peakRss(),
+        versions: versions(),
+      });
+    },
+    clock,
+    signal,
+  );
+}

@@ -1,0 +1,221 @@
+import { type Placement, writeWhole } from '../../io/partial-file.js';
+import type { Ensemble, Member } from '../../model/card/ensemble.js';
+import type { Model } from '../../model/card/resolve.js';
+import type { DeviceFacts } from '../../model/sessions/pool.js';
+import type { CleanedCount, CleanUp } from '../../plan/labels/clean-up.js';
+import type { LabelCount, LabelRule } from '../../plan/labels/labels.js';
+import type { ProbabilityType } from '../../plan/labels/score-planes.js';
+import type { GridSettings } from '../../plan/windows/grid.js';
+import type { Geometry } from '../../plan/windows/scale.js';
+import type { Slide, SlideMpp } from '../../slide/slide.js';
+import type { Disagreement } from '../../stitch/disagreement.js';
+import type { SampleRange } from '../../tiff/samples/rgb.js';
+import type { MaskClass, Mpp, SampleType, Size } from '../../types.js';
+import type { InferResult } from '../infer/infer.js';
+import type { MaskSize } from '../prepare/mask-size.js';
+import { passesOf, type WindowCounts, windowCounts } from '../prepare/passes.js';
+import type { SlidePlan } from '../prepare/plan-slide.js';
+import type { ReadyModel, RunFiles, RunSettings } from '../prepare/run-settings.js';
+import type { TissueSelection } from '../prepare/tissue.js';
+import { newRunId } from './history.js';
+import { peakRss, versions } from './machine.js';
+import type { StageClock } from './stage-clock.js';
+
+/** Everything that a run's record is made from. */
+interface RunParts {
+  readonly plan: SlidePlan;
+  readonly model: Ensemble;
+  readonly pool: ReadyModel;
+  readonly settings: RunSettings;
+  readonly cleanUp: CleanUp | undefined;
+  readonly files: RunFiles;
+  readonly mask: MaskSize;
+  readonly result: InferResult;
+  /** See {@link RunRecord.device}. */
+  readonly busyShare: number;
+  readonly disagreement: RunRecord['disagreement'];
+  readonly clock: StageClock;
+}
+
+/** What a run was, what it depended on and what it did: `<stem>.run.json`. */
+export interface RunRecord {
+  /** By which `runs.jsonl` and people call this run. */
+  readonly id: string;
+  /** When it was done, ISO 8601. */
+  readonly finished: string;
+  /** The slide as its file has it, in level-0 pixels. */
+  readonly slide: Pick<Slide, 'path' | 'format' | 'width' | 'height' | 'levels'> & {
+    readonly mpp: SlideMpp | null;
+    /** What was decided where the file can be read in more than one way, such as how 16 bits become 8, and what looks wrong. */
+    readonly notes: readonly string[];
+    /** The values of samples that became 0 and 255 where 8 bits were made of them; null where bytes were as stored. */
+    readonly range: SampleRange | null;
+    /** The channels that `--channels` named, by number from 0. */
+    readonly picked: readonly number[] | null;
+  };
+  /** The resolution at which the model looked. Windows, strides and margins are in its pixels. */
+  readonly working: Size & { readonly downsample: number; readonly mpp: Mpp | null; readonly level: number };
+  readonly model: Pick<Model, 'name' | 'path' | 'sha256' | 'classes' | 'activation' | 'notes'> & {
+    readonly mpp: number | null;
+    /** What the network was given of the slide: its picture, or channels by number and name. */
+    readonly input: { readonly channels: 'picture' | readonly string[]; readonly samples: SampleType };
+  };
+  /**
+   * The models of an ensemble, the first one again, and what each counts. The classes of `model` are then those of all; the probability of
+   * a class is the weighted mean over the models that have it.
+   */
+  readonly ensemble: readonly MemberFacts[] | null;
+  readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border' | 'placement'> &
+    Pick<RunSettings, 'blend' | 'blendSpace' | 'maskValues' | 'enlarge' | 'tta' | 'ttaScales'> & {
+      readonly labels: LabelRule;
+      /** In pixels of the working image; 0 is no limit. */
+      readonly cleanUp: CleanUp | null;
+      readonly tissue: TissueSelection['facts'];
+    };
+  readonly device: Pick<ReadyModel, 'provider' | 'workers'> &
+    DeviceFacts & {
+      readonly batch: number;
+      /** Share of the time from the first pixel read to the last row written that a worker spent running the network, copies to a GPU and back included. */
+      readonly busyShare: number;
+    };
+  /** Of all grids together; `passes` counts each orientation and each model. */
+  readonly windows: WindowCounts & { readonly passes: number };
+  /** The grids for other scales and models; the first is in `settings`. In working pixels. */
+  readonly otherGrids: readonly Geometry[];
+  /** Share of the slide's area that some window looked at. */
+  readonly coverage: number;
+  /** Share of the slide's area by class. */
+  readonly classShares: readonly ClassShare[];
+  readonly cleaned: CleanedFacts | null;
+  /** How much overlapping windows differ, where that was asked for; in working px. */
+  readonly disagreement: (Disagreement & { readonly map: string }) | null;
+  readonly mask: Size & { readonly path: string; readonly mpp: Mpp | null };
+  readonly preview: string | null;
+  readonly probabilities: (Size & { readonly path: string; readonly samples: ProbabilityType }) | null;
+  /** See {@link StageClock}. */
+  readonly seconds: Readonly<Record<string, number>>;
+  /** Most memory that the process held until now. */
+  readonly peakRssBytes: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** One of several models. */
+export type MemberFacts = Pick<Model, 'name' | 'path' | 'sha256' | 'activation' | 'notes'> & {
+  readonly weight: number;
+  readonly classes: readonly string[];
+  readonly mpp: number | null;
+};
+
+/** Makes the record of a finished run. */
+export function recordOf(parts: RunParts): RunRecord {
+  const { plan, model, pool, settings, files, mask, result, busyShare, clock } = parts;
+  const { slide, view, grid, facts } = plan;
+  const { model: first } = model.members[0]!;
+  const { pixels } = result;
+  return {
+    id: newRunId(),
+    finished: new Date().toISOString(),
+    slide: {
+      path: slide.path,
+      format: slide.format,
+      width: slide.width,
+      height: slide.height,
+      mpp: slide.mpp ?? null,
+      levels: slide.levels,
+      notes: [...plan.notes, ...plan.warnings],
+      range: slide.range ?? null,
+      picked: slide.picked ?? null,
+    },
+    working: {
+      width: view.width,
+      height: view.height,
+      downsample: view.downsample,
+      mpp: view.mpp ?? null,
+      level: view.level.index,
+    },
+    model: {
+      name: first.name,
+      path: first.path,
+      sha256: first.sha256,
+      classes: model.classes,
+      activation: first.activation,
+      mpp: first.mpp ?? null,
+      input: { channels: plan.channels ?? 'picture', samples: first.samples },
+      notes: first.notes,
+    },
+    ensemble: model.members.length > 1 ? model.members.map(memberFacts) : null,
+    settings: {
+      window: grid.window,
+      stride: grid.stride,
+      margin: grid.margin,
+      border: grid.border,
+      placement: grid.placement ?? 'stride',
+      blend: settings.blend,
+      blendSpace: settings.blendSpace,
+      tta: settings.tta,
+      ttaScales: settings.ttaScales,
+      labels: settings.rule,
+      cleanUp: parts.cleanUp ?? null,
+      tissue: facts,
+      maskValues: settings.maskValues,
+      enlarge: settings.enlarge,
+    },
+    device: {
+      provider: pool.provider,
+      workers: pool.workers,
+      ...pool.device,
+      batch: pool.batch(),
+      busyShare: round(busyShare),
+    },
+    windows: { ...windowCounts(plan), run: result.windowsRun, passes: passesOf(plan, pool.passes) },
+    otherGrids: plan.others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
+    coverage: round(result.covered / pixels),
+    classShares: sharesOf(model.classes, result, pixels),
+    cleaned: cleanedFacts(result.cleaned),
+    disagreement: parts.disagreement,
+    mask: { path: files.mask, ...mask, mpp: mask.mpp ?? null },
+    preview: files.preview ?? null,
+    probabilities: files.probabilities ? { ...files.probabilities, ...grid.size } : null,
+    seconds: clock.seconds(),
+    peakRssBytes: peakRss(),
+    versions: versions(),
+  };
+}
+
+function memberFacts({ model, weight }: Member): MemberFacts {
+  const { name, path, sha256, activation, notes, mpp, classes } = model;
+  return { name, path, sha256, weight, classes: classes.map((each) => each.name), activation, mpp: mpp ?? null, notes };
+}
+
+/** How much of an image a class has. */
+export interface ClassShare {
+  readonly label: number;
+  readonly name: string;
+  readonly share: number;
+}
+
+/** The share of each class of an image of so many pixels. */
+export function sharesOf(classes: readonly MaskClass[], { perLabel }: LabelCount, pixels: number): ClassShare[] {
+  return classes.map(({ label, name }) => ({ label, name, share: round(perLabel[label]! / pixels) }));
+}
+
+/** What a clean-up did. Pixels are those of the working image. */
+export type CleanedFacts = Omit<CleanedCount, 'change'>;
+
+/** What a clean-up did, where there was one. */
+export function cleanedFacts(cleaned: CleanedCount | undefined): CleanedFacts | null {
+  if (!cleaned) return null;
+  const { objects, objectPixels, holes, holePixels } = cleaned;
+  return { objects, objectPixels, holes, holePixels };
+}
+
+/** A share as records have it, to a millionth. */
+export function round(share: number): number {
+  return Number(share.toFixed(6));
+}
+
+/** Writes a run's record as JSON, whole or not at all. */
+export async function writeRecord(path: string, record: object, placement?: Placement): Promise<void> {
+  const text = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
+  await writeWhole(path, (file) => file.append(text), placement);
+}

@@ -1,0 +1,35 @@
+import { resolve } from 'node:path';
+import { flatten } from '../../plan/flatten.js';
+import { appendHistory } from './history.js';
+import type { KnownRecord } from './known-record.js';
+
+/**
+ * Adds a finished run to a history.
+ *
+ * @throws {SegtileError} `output`
+ */
+export async function rememberRun(path: string, record: KnownRecord): Promise<void> {
+  const { id, finished, slide, model, working, settings, device, windows, coverage, mask, seconds, peakRssBytes } = record;
+  await appendHistory(path, {
+    kind: 'run',
+    id,
+    time: finished,
+    command: 'infer',
+    slide: slide.path,
+    result: resolve(mask.path),
+    settings: flatten({
+      model: { name: model.name, sha256: model.sha256.slice(0, 12) },
+      downsample: working.downsample,
+      ...settings,
+      device,
+      segtile: record.versions.segtile,
+    }),
+    measured: {
+      windows: windows.run,
+      skipped: windows.skipped,
+      coverage,
+      seconds: seconds.total ?? 0,
+      'peak MB': Math.round(peakRssBytes / 1e6),
+    },
+  });
+}
