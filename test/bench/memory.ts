@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { channelNetwork } from '../test/model/networks.ts';
+import { channelNetwork } from '../model/networks.ts';
 import { segtileInfer } from './command.ts';
 import { machine, table } from './figures.ts';
 import { slideLayouts } from './layouts.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { RunRecord } from '../dist/pipeline/records/record.js';
-import { unet } from '../test/model/networks.ts';
+import type { RunRecord } from '../../dist/pipeline/records/record.js';
+import { unet } from '../model/networks.ts';
 import { machine, table } from './figures.ts';
 import { tissueTexture, writeSlide } from './slides.ts';
 
@@ -92,7 +92,7 @@ try {
     mkdirSync(out);
     const args = ['infer', slides.large, '-m', model, '--activation', 'sigmoid', '--window', values.window];
     const more = ['--tissue', 'none', '--no-preview', '--device', device, '-o', out, ...(device === 'cpu' ? [] : common)];
-    const ended = await node('../bin/segtile.js', [...args, ...more]);
+    const ended = await node('../../bin/segtile.js', [...args, ...more]);
     if (ended.code !== 0) return { device, failure: lastWords(ended) };
     const record = JSON.parse(readFileSync(join(out, 'large.run.json'), 'utf8')) as RunRecord;
     const { seconds, windows } = record;

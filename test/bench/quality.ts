@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { isHeldOut } from '../samples/train/data.ts';
+import { isHeldOut } from '../../samples/train/data.ts';
 import { machine, table } from './figures.ts';
 
 const { values } = parseArgs({
   options: { nuclei: { type: 'string' }, side: { type: 'string', default: '4096' }, seed: { type: 'string', default: '1' } },
 });
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'segtile-quality-'));
 
 const execute = promisify(execFile);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { unet } from '../test/model/networks.ts';
+import { unet } from '../model/networks.ts';
 import { bareSeconds } from './bare.ts';
 import { segtileInfer } from './command.ts';
 import { machine, median, table } from './figures.ts';

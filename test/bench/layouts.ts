@@ -6,10 +6,10 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createDeflate } from 'node:zlib';
 import sharp, { type TiffOptions } from 'sharp';
-import { readTiff } from '../dist/tiff/container.js';
-import { directories, type Entry, header, Tag } from '../dist/tiff/write/directory.js';
-import type { Pixels, Size } from '../dist/types.js';
-import { memorySource } from '../test/tiff/pictures.ts';
+import { readTiff } from '../../dist/tiff/container.js';
+import { directories, type Entry, header, Tag } from '../../dist/tiff/write/directory.js';
+import type { Pixels, Size } from '../../dist/types.js';
+import { memorySource } from '../tiff/pictures.ts';
 import { tiled, writeSlide } from './slides.ts';
 
 /** Writes an image made of a texture beside itself. */

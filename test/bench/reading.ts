@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Pixels } from '../dist/types.js';
+import type { Pixels } from '../../dist/types.js';
 import { machine, median, table } from './figures.ts';
 import { slideLayouts, tileLayouts } from './layouts.ts';
 import { tissueTexture } from './slides.ts';

@@ -1,12 +1,12 @@
 // Scores of one slide on the CPU and on a device, side by side: `gpu-compare <slide> <model> <window> <device> [--allow-software]`.
 
-import { resolveModel } from '../dist/model/card/resolve.js';
-import { readModel } from '../dist/model/graph/facts.js';
-import { openPool, type Pool } from '../dist/model/sessions/pool.js';
-import { defaultWorkers } from '../dist/model/sessions/pool-options.js';
-import { scoreSlide } from '../dist/pipeline/infer/score.js';
-import { planSlide, wishOf } from '../dist/pipeline/prepare/plan-slide.js';
-import { createStageClock } from '../dist/pipeline/records/stage-clock.js';
+import { resolveModel } from '../../dist/model/card/resolve.js';
+import { readModel } from '../../dist/model/graph/facts.js';
+import { openPool, type Pool } from '../../dist/model/sessions/pool.js';
+import { defaultWorkers } from '../../dist/model/sessions/pool-options.js';
+import { scoreSlide } from '../../dist/pipeline/infer/score.js';
+import { planSlide, wishOf } from '../../dist/pipeline/prepare/plan-slide.js';
+import { createStageClock } from '../../dist/pipeline/records/stage-clock.js';
 
 const [slide, path, side, device, ...flags] = process.argv.slice(2);
 const model = resolveModel(await readModel(path!), {}, { activation: 'sigmoid' });
