@@ -5,8 +5,8 @@ import { addCompareOptions, type CompareOptions } from './commands/compare/optio
 import { addDoctorOptions, type DoctorOptions } from './commands/doctor/options.js';
 import { addEvaluateOptions, type EvaluateOptions } from './commands/evaluate/options.js';
 import { addFindNoiseOptions, type FindNoiseOptions } from './commands/find-noise/options.js';
+import type { InferOptions } from './commands/infer/flags.js';
 import { addInferOptions } from './commands/infer/options.js';
-import type { InferOptions } from './commands/infer/settings.js';
 import type { InfoOptions } from './commands/info/index.js';
 import { addInfoOptions } from './commands/info/options.js';
 import { addMakeDatasetOptions } from './commands/make-dataset/options.js';

@@ -1,5 +1,5 @@
-import type { Substances } from './paint.js';
 import type { Section } from './section.js';
+import type { Substances } from './substances.js';
 
 /** A rectangle of a slide in its pixels. */
 export interface Tile {

@@ -1,7 +1,7 @@
 import { type Glomerulus, inside } from './anatomy.js';
 import type { Nuclei } from './nuclei.js';
-import { line, ramp, type Substances } from './paint.js';
 import { between, draw, keyOf } from './random.js';
+import { line, ramp, type Substances } from './substances.js';
 
 /** Side of the cells that hold one capillary loop each, in um. */
 const LOOP = 11;

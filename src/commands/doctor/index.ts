@@ -13,29 +13,9 @@ import { readModel } from '../../model/graph/facts.js';
 import { versions } from '../../pipeline/records/machine.js';
 import { styleFor } from '../../terminal/style.js';
 import type { Shell } from '../running/shell.js';
+import type { Examination, Gpu } from './examination.js';
 import type { DoctorOptions } from './options.js';
 import { doctorText } from './words.js';
-
-/** An NVIDIA GPU as its driver tells it. */
-export interface Gpu {
-  readonly name: string;
-  readonly memory: string | null;
-  readonly driver: string | null;
-}
-
-/** All that is told of a machine. */
-export interface Examination {
-  readonly system: {
-    readonly memoryBytes: number;
-    readonly versions: Readonly<Record<string, string>>;
-  };
-  readonly gpus: readonly Gpu[];
-  /** Those that onnxruntime was built with here. */
-  readonly compiledIn: readonly string[];
-  readonly devices: readonly Diagnosis[];
-  /** What `--device auto` takes. */
-  readonly auto: string;
-}
 
 /** Px of a side of the window that a device is tried with. */
 const WINDOW = 256;

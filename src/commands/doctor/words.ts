@@ -4,7 +4,7 @@ import type { Provider } from '../../model/devices/device.js';
 import type { Diagnosis } from '../../model/devices/diagnosis.js';
 import { bytes, pairs } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
-import type { Examination } from './index.js';
+import type { Examination } from './examination.js';
 
 /** What was found out about a machine, in words. */
 export function doctorText({ system, gpus, compiledIn, devices, auto }: Examination, style: Style): string {

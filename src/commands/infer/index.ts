@@ -24,8 +24,9 @@ import { readThresholds, thresholdFile } from '../options/thresholds.js';
 import { identities, makeFolder, type Outputs, outputsOf, pathsOf, refuseClashes } from '../outputs/outputs.js';
 import { eachFile } from '../running/each-file.js';
 import type { Shell } from '../running/shell.js';
+import type { InferOptions } from './flags.js';
 import { readMembers } from './models.js';
-import { type InferOptions, planSettings, runSettings } from './settings.js';
+import { planSettings, runSettings } from './settings.js';
 import { deviceText, dryRunFacts, dryRunText, modelText, planText, runText } from './words.js';
 
 /** What is the same for all slides of one command. */

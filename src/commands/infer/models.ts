@@ -6,7 +6,8 @@ import { readCard } from '../../model/card/card.js';
 import type { Member } from '../../model/card/ensemble.js';
 import { resolveModel } from '../../model/card/resolve.js';
 import { readModel } from '../../model/graph/facts.js';
-import { cardFlags, type InferOptions } from './settings.js';
+import type { InferOptions } from './flags.js';
+import { cardFlags } from './settings.js';
 
 /** A model as the user names it. */
 interface NamedModel {

@@ -5,73 +5,11 @@ import { type Group, groupsOf } from '../../model/card/groups.js';
 import { type PlanSettings, wishOf } from '../../pipeline/prepare/plan-slide.js';
 import type { RunSettings } from '../../pipeline/prepare/run-settings.js';
 import type { TissueChoice } from '../../pipeline/prepare/tissue.js';
-import type { Area } from '../../plan/labels/area.js';
-import type { ProbabilityType } from '../../plan/labels/score-planes.js';
-import type { Border, Placement } from '../../plan/windows/axis.js';
-import type { Blend } from '../../plan/windows/blend.js';
 import { createGrid } from '../../plan/windows/grid.js';
-import type { Tta } from '../../plan/windows/symmetry.js';
 import type { ViewChoice } from '../../slide/view/view.js';
-import type { Size } from '../../types.js';
-import type { SlideFlags } from '../options/slide-options.js';
-import { labelRule, type ThresholdOption, type Thresholds } from '../options/thresholds.js';
+import { labelRule, type Thresholds } from '../options/thresholds.js';
+import type { InferOptions } from './flags.js';
 import { geometryOf } from './windows.js';
-
-/** The options of `segtile infer`, parsed. What is absent was not given. */
-export interface InferOptions extends SlideFlags {
-  /** Absent for the one beside the masks, false for none. */
-  readonly history?: string | boolean;
-  readonly report?: boolean;
-  readonly reportDisagreement?: boolean;
-  readonly model?: readonly string[];
-  readonly output: string;
-  readonly window?: Size;
-  readonly stride?: Size;
-  readonly overlap?: string;
-  readonly margin?: number;
-  readonly tta: Tta;
-  readonly ttaScales: readonly number[];
-  readonly blend: Blend;
-  readonly blendSpace: 'probabilities' | 'logits';
-  readonly border: Border;
-  readonly placement: Placement;
-  readonly level?: number;
-  readonly mpp?: number;
-  readonly downsample?: number;
-  readonly outputMpp?: number;
-  readonly tissue: string;
-  readonly minTissue?: number;
-  readonly threshold?: ThresholdOption;
-  readonly minObject?: Area;
-  readonly fillHoles?: Area;
-  readonly maskValues: 'labels' | '255';
-  readonly enlarge: 'labels' | 'scores';
-  readonly probabilities?: ProbabilityType;
-  readonly workers?: number;
-  readonly device: string;
-  readonly requireGpu?: boolean;
-  readonly allowCpuNodes?: boolean;
-  readonly allowSoftware?: boolean;
-  readonly batch?: number | 'auto';
-  readonly scoreType: 'float32' | 'uint8';
-  readonly verify: boolean;
-  readonly dryRun?: boolean;
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly preview: boolean;
-  readonly card?: string;
-  readonly layout?: 'nchw' | 'nhwc';
-  readonly color?: Card['color'];
-  readonly samples?: Card['samples'];
-  readonly scale?: number;
-  readonly mean?: readonly number[];
-  readonly std?: readonly number[];
-  readonly standardize?: 'window';
-  readonly activation?: 'sigmoid' | 'softmax' | 'none';
-  readonly classes?: NonNullable<Card['classes']>;
-  readonly modelMpp?: number;
-}
 
 /** What the flags say about the model, above its card. */
 export function cardFlags(options: InferOptions): Card {

@@ -1,5 +1,5 @@
 import type { Directory } from '../../tiff/directory.js';
-import type { SaidMpp } from '../mpp/mpp.js';
+import type { SaidMpp } from '../mpp/said-mpp.js';
 import type { AssociatedImage } from '../slide.js';
 
 /** What the directories of a TIFF file are to a slide. */

@@ -1,6 +1,7 @@
 import { numberAttribute, rootName, xmlTags } from '../../plan/text/xml.js';
 import { type Directory, directoryName } from '../../tiff/directory.js';
-import { physical, type SaidMpp } from '../mpp/mpp.js';
+import { physical } from '../mpp/mpp.js';
+import type { SaidMpp } from '../mpp/said-mpp.js';
 import { type Associated, byIndex, type Layout } from './layout.js';
 
 /** Whether a description is that of a Leica SCN file. */

@@ -1,5 +1,6 @@
 import { attribute, numberAttribute, plainText, type XmlTag, xmlTags } from '../../plan/text/xml.js';
-import { pixelsMpp, type SaidMpp } from '../mpp/mpp.js';
+import { pixelsMpp } from '../mpp/mpp.js';
+import type { SaidMpp } from '../mpp/said-mpp.js';
 
 /** An `Image` of OME-XML with its `Pixels` (OME schema 2016-06). */
 export interface OmeImage {

@@ -1,6 +1,6 @@
 import type { Resolution } from '../../tiff/directory.js';
 import { micrometresPer } from './length-units.js';
-import type { SaidMpp } from './mpp.js';
+import type { SaidMpp } from './said-mpp.js';
 
 /** Whether ImageJ or Fiji wrote a description. */
 export function isImagej(description: string): boolean {

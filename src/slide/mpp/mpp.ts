@@ -5,12 +5,7 @@ import type { Resolution } from '../../tiff/directory.js';
 import type { SlideMpp } from '../slide.js';
 import { imagejMpp } from './imagej-mpp.js';
 import { micrometresPer } from './length-units.js';
-
-/** What one source says of the size of pixels: a size, or why what it says is none, as sentences that quote it. Neither where it says nothing. */
-export interface SaidMpp {
-  readonly mpp?: SlideMpp | undefined;
-  readonly notes?: readonly string[];
-}
+import type { SaidMpp } from './said-mpp.js';
 
 /** What a file says about the physical size of its pixels. */
 export interface MppClues {

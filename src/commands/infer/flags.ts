@@ -1,0 +1,65 @@
+import type { Card } from '../../model/card/card.js';
+import type { Area } from '../../plan/labels/area.js';
+import type { ProbabilityType } from '../../plan/labels/score-planes.js';
+import type { Border, Placement } from '../../plan/windows/axis.js';
+import type { Blend } from '../../plan/windows/blend.js';
+import type { Tta } from '../../plan/windows/symmetry.js';
+import type { Size } from '../../types.js';
+import type { SlideFlags } from '../options/slide-options.js';
+import type { ThresholdOption } from '../options/thresholds.js';
+
+/** The options of `segtile infer`, parsed. What is absent was not given. */
+export interface InferOptions extends SlideFlags {
+  /** Absent for the one beside the masks, false for none. */
+  readonly history?: string | boolean;
+  readonly report?: boolean;
+  readonly reportDisagreement?: boolean;
+  readonly model?: readonly string[];
+  readonly output: string;
+  readonly window?: Size;
+  readonly stride?: Size;
+  readonly overlap?: string;
+  readonly margin?: number;
+  readonly tta: Tta;
+  readonly ttaScales: readonly number[];
+  readonly blend: Blend;
+  readonly blendSpace: 'probabilities' | 'logits';
+  readonly border: Border;
+  readonly placement: Placement;
+  readonly level?: number;
+  readonly mpp?: number;
+  readonly downsample?: number;
+  readonly outputMpp?: number;
+  readonly tissue: string;
+  readonly minTissue?: number;
+  readonly threshold?: ThresholdOption;
+  readonly minObject?: Area;
+  readonly fillHoles?: Area;
+  readonly maskValues: 'labels' | '255';
+  readonly enlarge: 'labels' | 'scores';
+  readonly probabilities?: ProbabilityType;
+  readonly workers?: number;
+  readonly device: string;
+  readonly requireGpu?: boolean;
+  readonly allowCpuNodes?: boolean;
+  readonly allowSoftware?: boolean;
+  readonly batch?: number | 'auto';
+  readonly scoreType: 'float32' | 'uint8';
+  readonly verify: boolean;
+  readonly dryRun?: boolean;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly preview: boolean;
+  readonly card?: string;
+  readonly layout?: 'nchw' | 'nhwc';
+  readonly color?: Card['color'];
+  readonly samples?: Card['samples'];
+  readonly scale?: number;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly standardize?: 'window';
+  readonly activation?: 'sigmoid' | 'softmax' | 'none';
+  readonly classes?: NonNullable<Card['classes']>;
+  readonly modelMpp?: number;
+}
