@@ -20,16 +20,18 @@ export interface VariantAxes {
   readonly blend: readonly string[];
   readonly tta: readonly string[];
   readonly tissue: readonly string[];
+  readonly threshold: readonly string[];
 }
 
 /**
- * The variants that some axes span: every tiling with every margin, blend, augmentation and tissue rule, and every size that the slide is
- * shrunk to with every augmentation. A name tells what distinguishes a variant, and nothing that all of them share.
+ * The variants that some axes span: every tiling with every margin, blend, augmentation, tissue rule and threshold, and every size that the
+ * slide is shrunk to with every augmentation and threshold. A name tells what distinguishes a variant, and nothing that all of them share.
  */
-export function spanVariants({ resize, tile, margin, blend, tta, tissue }: VariantAxes): Variant[] {
+export function spanVariants({ resize, tile, margin, blend, tta, tissue, threshold }: VariantAxes): Variant[] {
   const shrunk = product([
     { word: 'resize', values: resize.map((side) => axis(String(side), {}, side)) },
     axisOf('tta', 'tta', tta),
+    axisOf('threshold', 'threshold', threshold),
   ]);
   const sizes = tile.map(({ window, stride }) =>
     axis(`${sizeText(window)}/${sizeText(stride)}`, { window: sizeText(window), stride: sizeText(stride) }),
@@ -40,6 +42,7 @@ export function spanVariants({ resize, tile, margin, blend, tta, tissue }: Varia
     axisOf('blend', '', blend),
     axisOf('tta', 'tta', tta),
     axisOf('tissue', 'tissue', tissue),
+    axisOf('threshold', 'threshold', threshold),
   ]);
   return [...(resize.length > 0 ? shrunk : []), ...(tile.length > 0 ? tiled : [])];
 }

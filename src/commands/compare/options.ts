@@ -80,7 +80,6 @@ export function addCompareOptions(command: Command): Command {
     )
     .option('-m, --model <file>', 'an ONNX model, or the name of a bundled one; several are an ensemble', collect)
     .addOption(option('--card <file>', 'a card at another place than beside the model', text))
-    .addOption(option('--threshold <p>', 'as for infer', text))
     .addOption(option('--device <name>', 'as for infer', text))
     .addOption(option('--workers <n>', 'as for infer', text))
     .addOption(option('--mpp <um>', 'as for infer, where slides are tiled', micronsPerPixelText))
@@ -95,6 +94,13 @@ export function addCompareOptions(command: Command): Command {
     .addOption(option('--blend <how,...>', 'blends', list))
     .addOption(option('--tta <how,...>', 'augmentations', list))
     .addOption(option('--tissue <how,...>', 'ways to find tissue', list))
+    .addOption(
+      option(
+        '--threshold <p,...>',
+        'thresholds, such as 0.3,0.5,0.7, from one inference; one alone, or tumor=0.6,stroma=0.45, as for infer',
+        text,
+      ),
+    )
     .addOption(option('--variants <yaml>', 'variants with names and any options of infer, from a file', text))
     .optionsGroup('Output:')
     .addOption(option('-o, --output <folder>', 'where masks, scores and the report go', text, 'segtile-compare'))

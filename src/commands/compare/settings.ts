@@ -5,6 +5,7 @@ import { readRegularText } from '../../io/regular-file.js';
 import { meant } from '../../plan/text/checked.js';
 import { checkVariants, spanVariants, type Variant } from '../../plan/variants.js';
 import { addInferOptions } from '../infer/options.js';
+import { thresholds } from '../options/parse.js';
 import { readSlideFlags } from '../options/slide-options.js';
 import type { CompareOptions, PassedOptions } from './options.js';
 
@@ -18,7 +19,8 @@ const OWN = ['output', 'overwrite', 'json', 'quiet', 'dry-run', 'history', 'no-h
  */
 export async function variantsOf(options: CompareOptions): Promise<readonly Variant[]> {
   const { resize = [], tile = [], margin = [], blend = [], tta = [], tissue = [] } = options;
-  const spanned = spanVariants({ resize, tile, margin, blend, tta, tissue });
+  const threshold = thresholdAxis(options.threshold);
+  const spanned = spanVariants({ resize, tile, margin, blend, tta, tissue, threshold });
   const needless = tile.length === 0 && [...margin, ...blend, ...tissue].length > 0;
   if (needless) {
     throw new SegtileError('usage', '--margin, --blend and --tissue are of tilings, but there is none', 'add --tile 512/256');
@@ -49,11 +51,30 @@ export async function passedTo(
 
 function passedArguments(options: Omit<PassedOptions, 'slideMppCsv'>): string[] {
   const { model = [], card, threshold, device, workers, mpp, slideMpp, channels, range } = options;
-  const single = { card, threshold, device, workers, mpp, 'slide-mpp': slideMpp, channels, range };
+  const shared = thresholdAxis(threshold).length > 0 ? undefined : threshold;
+  const single = { card, threshold: shared, device, workers, mpp, 'slide-mpp': slideMpp, channels, range };
   return [
     ...model.flatMap((each) => ['--model', each]),
     ...Object.entries(single).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
   ];
+}
+
+/**
+ * Several thresholds, one for all classes each, are an axis: `0.3,0.5,0.7`. Anything else is the threshold that all variants share.
+ *
+ * @throws {SegtileError} `usage` for what is no probability
+ */
+function thresholdAxis(given: string | undefined): readonly string[] {
+  if (given === undefined || !given.includes(',') || given.includes('=')) return [];
+  return given.split(',').map((each) => {
+    const one = each.trim();
+    if (typeof thresholds(one, '--threshold') === 'number') return one;
+    throw new SegtileError(
+      'usage',
+      `expected probabilities for --threshold but got "${given}"`,
+      'several to be compared are such as 0.3,0.5,0.7; those of classes tumor=0.6,stroma=0.45',
+    );
+  });
 }
 
 async function readVariants(path: string): Promise<Variant[]> {

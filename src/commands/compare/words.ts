@@ -27,6 +27,8 @@ export function variantFacts(
     megapixelsPerSecond,
     peakRssBytes,
     stages: runs.map(({ record }) => record.seconds),
+    // Seconds of the inference that several variants share, and of what was done for this one alone; null where nothing was shared.
+    shared: runs.map((run) => run.shared ?? null),
     slides: runs.map(({ record: { slide } }) => ({ path: slide.path, notes: slide.notes })),
   };
 }
@@ -69,8 +71,18 @@ export function compareText(results: readonly VariantResult[], failures: readonl
     'MPix/s',
     'memory',
   ];
+  const shared = sharedText(results);
   const failed = failures.length === 0 ? '' : `  ${failures.length} runs failed\n`;
-  return `${table([head, ...rows], 1)}\n  * on the front: no other variant is both better and faster\n${failed}${style.strong(recommendation(results))}\n`;
+  return `${table([head, ...rows], 1)}\n  * on the front: no other variant is both better and faster\n${shared}${failed}${style.strong(recommendation(results))}\n`;
+}
+
+/** How time is counted where variants that differ in their thresholds alone were made of one inference. */
+function sharedText(results: readonly VariantResult[]): string {
+  const shared = results.filter(({ runs }) => runs.some((run) => run.shared));
+  if (shared.length === 0) return '';
+  const own = shared.flatMap(({ runs }) => runs.flatMap((run) => (run.shared ? [run.shared.own] : [])));
+  const mean = own.reduce((sum, seconds) => sum + seconds, 0) / own.length;
+  return `  ${shared.length} variants differ in their threshold alone and share an inference: each took the time of that, and ${duration(mean)} of its own\n`;
 }
 
 /** One sentence or two: what to use, and what shrinking costs. */

@@ -29,7 +29,7 @@ export async function threshold(paths: readonly string[], options: ThresholdOpti
 
 function thresholdSettings(
   { path, map, mpp }: Probabilities,
-  { minObject, fillHoles, maskValues }: ThresholdOptions,
+  { minObject, fillHoles, maskValues, enlarge }: ThresholdOptions,
   thresholds: Thresholds | undefined,
 ): ThresholdSettings {
   if (maskValues === '255' && map.classes.length > 1) {
@@ -39,5 +39,17 @@ function thresholdSettings(
       'leave it away: the mask then holds a label for each class',
     );
   }
-  return { rule: labelRule(map, path, thresholds), cleanUp: cleanUpOf({ minObject, fillHoles }, mpp, path), maskValues };
+  if (enlarge === 'scores' && (minObject ?? fillHoles) !== undefined) {
+    throw new SegtileError(
+      'usage',
+      '--min-object and --fill-holes clean labels of the working image, but --enlarge is scores',
+      'leave --enlarge away, or clean the mask that it makes by itself',
+    );
+  }
+  return {
+    rule: labelRule(map, path, thresholds),
+    cleanUp: cleanUpOf({ minObject, fillHoles }, mpp, path),
+    maskValues,
+    enlarge,
+  };
 }

@@ -10,6 +10,7 @@ export interface ThresholdOptions {
   readonly minObject?: Area;
   readonly fillHoles?: Area;
   readonly maskValues: 'labels' | '255';
+  readonly enlarge: 'labels' | 'scores';
   readonly output: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
@@ -37,6 +38,14 @@ export function addThresholdOptions(command: Command): Command {
         '--mask-values <which>',
         'labels, or 255 for every pixel of the one class, for viewers',
         word('labels', '255'),
+        'labels',
+      ),
+    )
+    .addOption(
+      option(
+        '--enlarge <what>',
+        'what makes a mask finer than the probabilities: labels, by nearest neighbour; or scores, bilinear, as for infer',
+        word('labels', 'scores'),
         'labels',
       ),
     )

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
-import { readShape } from '../../plan/text/shape.js';
+import { readShape, type Shape } from '../../plan/text/shape.js';
 import { type KnownRecord, knownRecord } from '../records/known-record.js';
 
 /** `segtile infer` as it ran in a process of its own. */
@@ -26,22 +26,46 @@ export async function childRun(
   onWarning: (text: string) => void,
   signal: AbortSignal,
 ): Promise<ChildRun> {
+  return child('infer', args, knownRecord, onWarning, signal);
+}
+
+/**
+ * Runs `segtile threshold` on one file in the same way.
+ *
+ * @param shape of what is read of its record
+ * @throws {SegtileError} as {@link childRun}
+ */
+export async function childThreshold<T>(
+  args: readonly string[],
+  shape: Shape<T>,
+  signal: AbortSignal,
+): Promise<{ readonly record: T; readonly seconds: number }> {
+  return child('threshold', args, shape, () => undefined, signal);
+}
+
+async function child<T>(
+  command: 'infer' | 'threshold',
+  args: readonly string[],
+  shape: Shape<T>,
+  onWarning: (text: string) => void,
+  signal: AbortSignal,
+): Promise<{ readonly record: T; readonly seconds: number }> {
   throwIfAborted(signal);
   const began = performance.now();
-  const { code, said, told } = await ended(['infer', ...args, '--json'], onWarning, signal);
+  const { code, said, told } = await ended([command, ...args, '--json'], onWarning, signal);
   const seconds = (performance.now() - began) / 1000;
   throwIfAborted(signal);
   if (code !== 0) {
     const failure = /^segtile: (.*)(?:\n {2}hint: (.*))?/m.exec(said);
     throw new SegtileError(
       'model',
-      failure?.[1] ?? `segtile infer ended with ${code}: ${said.trim().slice(-300)}`,
+      failure?.[1] ?? `segtile ${command} ended with ${code}: ${said.trim().slice(-300)}`,
       failure?.[2],
     );
   }
   try {
     // As the run tells it: in its file another process may have written another one by now.
-    return { record: readShape(told, 'segtile infer --json', knownRecord), seconds };
+    return { record: readShape(told, `segtile ${command} --json`, shape), seconds };
   } catch (error) {
     throw new SegtileError('output', `the record of the run cannot be read back: ${reason(error)}`, undefined, error);
   }

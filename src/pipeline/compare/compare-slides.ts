@@ -14,6 +14,7 @@ import { type Evaluation, summarizeSlides } from '../evaluate/summary.js';
 import { type KnownRecord, knownRecord } from '../records/known-record.js';
 import { childRun } from './child-run.js';
 import { compareKey } from './key.js';
+import { type MaybeShared, scoresOf, thresholdVariant } from './thresholds.js';
 import { readVariantRun, type VariantRun, writeVariantRun } from './variant-run.js';
 
 /** What is asked of {@link compareSlides}. */
@@ -101,7 +102,7 @@ export async function compareSlides(
 async function runVariant(
   variant: Variant,
   { slide, truth }: CompareSettings['pairs'][number],
-  { passed, config, tolerance, output, overwrite }: CompareSettings,
+  { variants, passed, config, tolerance, output, overwrite }: CompareSettings,
   watcher: CompareWatcher,
   signal: AbortSignal,
 ): Promise<VariantRun> {
@@ -113,6 +114,28 @@ async function runVariant(
   const kept = overwrite ? undefined : await readVariantRun(`${stem}.result.json`, key);
   watcher.started(variant, slide, kept !== undefined);
   if (kept) return kept;
+  await makeFolder(folder);
+  await rm(`${stem}.result.json`, { force: true });
+  const own = ['--output', folder, '--overwrite', '--no-history'];
+  const onWarning = (text: string): void => watcher.warned(variant, slide, text);
+  const scored = scoresOf(variant, variants);
+  const scoresFolder = join(output, 'variants', scored ? folderOf(scored.base) : '');
+  if (scored) await makeFolder(scoresFolder);
+  const job = { slide, size, passed: passed(slide), folder, scoresFolder, overwrite };
+  const { record, seconds, shared }: MaybeShared = scored
+    ? await thresholdVariant(variant, scored, job, onWarning, signal)
+    : await childRun([slide, ...args, ...own], onWarning, signal);
+  // Now, as the comparison may fail.
+  watcher.noted(slide, record.slide.notes);
+  const compared = { config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
+  const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
+  if (!scored) await refuseReplaced(`${stem}.run.json`, record);
+  const run: VariantRun = { key, record, seconds, shared, scores };
+  await writeVariantRun(`${stem}.result.json`, run);
+  return run;
+}
+
+async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw new SegtileError(
       'output',
@@ -121,18 +144,6 @@ async function runVariant(
       error,
     );
   });
-  await rm(`${stem}.result.json`, { force: true });
-  const own = ['--output', folder, '--overwrite', '--no-history'];
-  const onWarning = (text: string): void => watcher.warned(variant, slide, text);
-  const { record, seconds } = await childRun([slide, ...args, ...own], onWarning, signal);
-  // Now, as the comparison may fail.
-  watcher.noted(slide, record.slide.notes);
-  const compared = { config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
-  const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
-  await refuseReplaced(`${stem}.run.json`, record);
-  const run: VariantRun = { key, record, seconds, scores };
-  await writeVariantRun(`${stem}.result.json`, run);
-  return run;
 }
 
 /** A mask that another process has put in the place of ours may be what was scored. */

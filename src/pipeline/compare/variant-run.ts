@@ -7,6 +7,7 @@ import {
   label,
   listOf,
   objectOf,
+  optional,
   readIfShape,
   type Shape,
   shape,
@@ -21,6 +22,7 @@ import type { ObjectCounts } from '../../score/objects.js';
 import type { MaskClass } from '../../types.js';
 import type { SlideScores } from '../evaluate/evaluate-mask.js';
 import { type KnownRecord, knownRecord } from '../records/known-record.js';
+import type { SharedTime } from './thresholds.js';
 
 /** One variant on one slide, as it stands in `<slide>.result.json`. */
 export interface VariantRun {
@@ -29,6 +31,8 @@ export interface VariantRun {
   readonly record: KnownRecord;
   /** Of the whole process. */
   readonly seconds: number;
+  /** Where its scores were inferred for several variants at once, which part of its time that is. */
+  readonly shared?: SharedTime | undefined;
   /** Of a mask: without histograms. */
   readonly scores: SlideScores;
 }
@@ -75,4 +79,12 @@ const scores: Shape<SlideScores> = objectOf<SlideScores>({
   notes: listOf(words),
 });
 
-const variantRun: Shape<VariantRun> = objectOf<VariantRun>({ key: text, record: knownRecord, seconds: amount, scores });
+const shared = objectOf<SharedTime>({ inference: amount, own: amount });
+
+const variantRun: Shape<VariantRun> = objectOf<VariantRun>({
+  key: text,
+  record: knownRecord,
+  seconds: amount,
+  shared: optional(shared),
+  scores,
+});

@@ -1,12 +1,12 @@
 import type { Placement } from '../../io/partial-file.js';
 import { writeLabelMask } from '../../mask/label-mask.js';
 import type { CleanUp } from '../../plan/labels/clean-up.js';
-import type { LabelCount, LabelRule } from '../../plan/labels/labels.js';
+import type { LabelRule } from '../../plan/labels/labels.js';
 import type { ScoreMap } from '../../plan/labels/score-map.js';
 import type { ProbabilityType } from '../../plan/labels/score-planes.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import type { Mpp, Size } from '../../types.js';
-import { counted, labelScores } from '../infer/label-scores.js';
+import { counted, type LabelResult, labelScores } from '../infer/label-scores.js';
 import { geoFor } from '../prepare/place.js';
 import { filesAndRecord } from '../records/files-and-record.js';
 import { peakRss, versions } from '../records/machine.js';
@@ -19,6 +19,8 @@ export interface ThresholdSettings {
   /** In pixels of the probabilities. */
   readonly cleanUp: CleanUp | undefined;
   readonly maskValues: 'labels' | '255';
+  /** What is brought to the size of the mask, see `LabelSettings`. */
+  readonly enlarge?: 'labels' | 'scores';
 }
 
 /** The files that are left behind. */
@@ -42,6 +44,7 @@ export interface ThresholdRecord {
     readonly labels: LabelRule;
     readonly cleanUp: CleanUp | null;
     readonly maskValues: 'labels' | '255';
+    readonly enlarge: 'labels' | 'scores';
   };
   /** Share of the slide's area that some window looked at; null where bytes do not tell it from probabilities of 0. */
   readonly coverage: number | null;
@@ -60,8 +63,8 @@ export function probabilityFacts({ path, width, height, mpp, map }: Probabilitie
 }
 
 /** The share of pixels that some window looked at, or null where that cannot be told. */
-export function coverageOf({ width, height, map }: Probabilities, { covered }: LabelCount): number | null {
-  return map.samples === 'uint8' && !map.exclusive ? null : round(covered / (width * height));
+export function coverageOf({ map }: Probabilities, { covered, pixels }: LabelResult): number | null {
+  return map.samples === 'uint8' && !map.exclusive ? null : round(covered / pixels);
 }
 
 /**
@@ -82,7 +85,7 @@ export async function thresholdSlide(
 ): Promise<ThresholdRecord> {
   const { map } = probabilities;
   const { classes, mask } = map;
-  const { rule, cleanUp, maskValues } = settings;
+  const { rule, cleanUp, maskValues, enlarge = 'labels' } = settings;
   return filesAndRecord(
     files,
     async (keep) => {
@@ -99,7 +102,7 @@ export async function thresholdSlide(
       const result = await labelScores(
         scores,
         probabilities,
-        { squash: undefined, rule, cleanUp },
+        { squash: undefined, rule, cleanUp, enlarge },
         { labels, scores: [] },
         mask,
         clock,
@@ -107,9 +110,9 @@ export async function thresholdSlide(
       return () => ({
         probabilities: probabilityFacts(probabilities),
         classes,
-        settings: { labels: rule, cleanUp: cleanUp ?? null, maskValues },
+        settings: { labels: rule, cleanUp: cleanUp ?? null, maskValues, enlarge },
         coverage: coverageOf(probabilities, result),
-        classShares: sharesOf(classes, result, probabilities.width * probabilities.height),
+        classShares: sharesOf(classes, result, result.pixels),
         cleaned: cleanedFacts(result.cleaned),
         mask: { path: files.mask, ...mask },
         seconds: clock.seconds(),

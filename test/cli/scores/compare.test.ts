@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserNote, expectSound, hasBrowser, openPage, startBrowser } from '../../report/browser.js';
-import { filesIn, folder, type Paint, save, segtile, segtileWell, writeSlide } from '../door.js';
+import { filesIn, folder, type Paint, readMask, save, segtile, segtileWell, writeSlide } from '../door.js';
 
 const cwd = folder();
 const [width, height] = [900, 600];
@@ -176,8 +176,73 @@ test('variants come from a file, with any option of infer; one that cannot be ru
   expect(lines).toMatchObject([{ variant: 'small windows', options: { window: '96', stride: '48', margin: '8' } }]);
 });
 
+test('several thresholds are variants made of one inference, with the masks that infer makes at each', async () => {
+  const args = ['compare', 'slide.tif', '--truth', 'truth.png', '-m', 'hematoxylin', '-o', 'thresholds', '--no-report'];
+  const axes = ['--resize', '256', '--tile', '128/96', '--margin', '8', '--threshold', '0.3,0.5,0.7'];
+  const { stdout, stderr } = await segtileWell([...args, ...axes], { cwd, limit: 150 });
+  const { variants } = result('thresholds');
+  expect(variants.map(({ variant }: { variant: string }) => variant)).toEqual(
+    ['resize 256', 'tile 128/96'].flatMap((name) => [0.3, 0.5, 0.7].map((p) => `${name}, threshold ${p}`)),
+  );
+  expect(stdout).toContain('6 variants differ in their threshold alone and share an inference');
+  expect(stderr).not.toContain('done before');
+  // Six masks, and two runs of the model.
+  const files = filesIn(join(cwd, 'thresholds', 'variants'));
+  const records = files
+    .filter((name) => name.endsWith('.run.json'))
+    .map((name) => [name, readFileSync(join(cwd, 'thresholds', 'variants', name), 'utf8')] as const);
+  expect(records.filter(([, text]) => JSON.parse(text).windows !== undefined)).toHaveLength(2);
+  expect(files.filter((name) => name.includes('probabilities'))).toEqual([]);
+  const inferences = new Set();
+  for (const { variant, seconds, stages, shared } of variants) {
+    expect(seconds).toBeCloseTo(shared[0].inference + shared[0].own, 6);
+    expect(stages[0].threshold).toBe(shared[0].own);
+    inferences.add(shared[0].inference);
+    const p = variant.slice(-3);
+    const how = variant.startsWith('tile')
+      ? ['--window', '128', '--stride', '96', '--margin', '8']
+      : [
+          '--downsample',
+          String(900 / 256),
+          '--window',
+          '256',
+          '--stride',
+          '256',
+          '--margin',
+          '0',
+          '--tissue',
+          'none',
+          '--blend',
+          'constant',
+          '--enlarge',
+          'scores',
+        ];
+    const out = `infer-${variant.replace(/\W/g, '-')}`;
+    await segtileWell(
+      ['infer', 'slide.tif', '-m', 'hematoxylin', ...how, '--threshold', p, '-o', out, '--quiet', '--no-preview'],
+      { cwd },
+    );
+    const folderName = files.find(
+      (name) => name.startsWith(variant.replace(/[^A-Za-z0-9.]+/g, '-')) && name.endsWith('.mask.ome.tif'),
+    )!;
+    const [mine, theirs] = await Promise.all([
+      readMask(join(cwd, 'thresholds', 'variants', folderName)),
+      readMask(join(cwd, out, 'slide.mask.ome.tif')),
+    ]);
+    expect(mine.data.equals(theirs.data), variant).toBe(true);
+    expect(mine.data.some((label) => label > 0)).toBe(true);
+  }
+  expect(inferences.size).toBe(2);
+  const again = await segtileWell([...args, ...axes, '--overwrite'], { cwd, limit: 150 });
+  expect(again.stderr).not.toContain('done before');
+  const kept = await segtileWell([...args, ...axes], { cwd, limit: 150 });
+  expect(kept.stderr.match(/done before/g)).toHaveLength(6);
+  expect(kept.stdout).toContain('share an inference');
+});
+
 test.each([
   [['--tile', '128/64'], 'no truth was given'],
+  [['--truth', 'truth.png', '--tile', '128/64', '--threshold', '0.3,1.5'], 'expected a probability'],
   [['--truth', 'truth.png'], 'there is nothing to compare'],
   [['--truth', 'truth.png', '--margin', '8'], 'but there is none'],
   [['--truth', 'truth.png', '--tile', '128/x'], 'pixels such as 1024'],
