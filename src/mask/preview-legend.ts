@@ -70,7 +70,9 @@ export async function writtenLine(text: string, limit: number): Promise<Pixels |
 
 async function written(name: string, limit: number, wraps = false): Promise<Pixels> {
   // The text is Pango markup, where these three have a meaning.
-  const markup = name.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const letters = name.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+  // A name that is broken gets no hyphen that it has not.
+  const markup = wraps ? `<span insert_hyphens="false">${letters}</span>` : letters;
   const text = sharp({
     text: { text: markup, font: 'sans 13', dpi: 96, rgba: true, ...(wraps && { width: limit, wrap: 'word-char' as const }) },
   });

@@ -20,14 +20,14 @@ export interface VariantAxes {
   readonly blend: readonly string[];
   readonly tta: readonly string[];
   readonly tissue: readonly string[];
-  readonly threshold: readonly string[];
+  readonly threshold?: readonly string[];
 }
 
 /**
  * The variants that some axes span: every tiling with every margin, blend, augmentation, tissue rule and threshold, and every size that the
  * slide is shrunk to with every augmentation and threshold. A name tells what distinguishes a variant, and nothing that all of them share.
  */
-export function spanVariants({ resize, tile, margin, blend, tta, tissue, threshold }: VariantAxes): Variant[] {
+export function spanVariants({ resize, tile, margin, blend, tta, tissue, threshold = [] }: VariantAxes): Variant[] {
   const shrunk = product([
     { word: 'resize', values: resize.map((side) => axis(String(side), {}, side)) },
     axisOf('tta', 'tta', tta),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { writtenLines } from '../../dist/mask/preview-legend.js';
 import { contactSheet, sheetWidth } from '../../dist/report/contact-sheet.js';
 import { difference, differenceColors, outlined } from '../../dist/report/panels.js';
 import type { Pixels, Rgb } from '../../dist/types.js';
@@ -109,4 +110,24 @@ describe('a contact sheet', () => {
     expect(found).toBe(sheet.width * sheet.height);
     expect(counts.get('255,255,255')).toBe(found - 3 * 1600 - 3 * 800 - 900 - sheet.width * 12);
   });
+});
+
+it('a caption has as many lines as it needs, and the picture stands below all of them', async () => {
+  const long = 'a_name_without_any_place_to_break_it_TCGA-XX-1234-01Z_x001024_y002048   IoU 0.50: tubule 0.50 (train, fold 1)';
+  const [one, several] = [await writtenLines('short', 200), await writtenLines(long, 200)];
+  if (one === undefined || several === undefined) return; // No font on this machine.
+  expect(several.width).toBeLessThanOrEqual(200);
+  expect(several.height).toBeGreaterThan(3 * one.height);
+  const panel = { width: 200, height: 200, channels: 3, data: new Uint8Array(200 * 200 * 3).fill(7) } as const;
+  const frame = { across: 1, titles: [], below: [] };
+  const sheet = contactSheet([{ caption: several, panels: [panel] }], 200, frame);
+  const row = (y: number): Uint8Array => sheet.data.subarray((y * sheet.width + 20) * 3, (y * sheet.width + 220) * 3);
+  let top = 0;
+  while (!row(top).every((sample) => sample === 7)) top++;
+  // All of the caption is there, letter for letter.
+  const wanted = Array.from({ length: several.height }, (_, y) =>
+    Buffer.from(several.data.subarray(y * several.width * 3, (y + 1) * several.width * 3)),
+  );
+  const shown = Array.from({ length: top }, (_, y) => Buffer.from(row(y).subarray(0, several.width * 3)));
+  expect(Buffer.concat(shown).includes(Buffer.concat(wanted))).toBe(true);
 });
