@@ -37,7 +37,8 @@ export function requireSameShape(path: string, image: Size, slide: Size, what = 
   }
 }
 
-function hasShape(image: Size, slide: Size): boolean {
+/** Whether a factor brings both sides of one to those of the other, give or take less than a pixel of the smaller. */
+export function hasShape(image: Size, slide: Size): boolean {
   // Of the two the smaller is a rounded copy of the larger.
   const [small, large] = image.width * image.height <= slide.width * slide.height ? [image, slide] : [slide, image];
   const wide = factors(large.width, small.width);

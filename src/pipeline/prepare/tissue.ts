@@ -16,6 +16,7 @@ import { type Selection, selectWindows } from '../../plan/windows/selection.js';
 import { openSlide } from '../../slide/open.js';
 import { readOverview } from '../../slide/view/overview.js';
 import type { View } from '../../slide/view/view.js';
+import { hasShape, requireSameShape, stretchNotes } from '../../truth/aspect.js';
 import type { Pixels, Size } from '../../types.js';
 
 /** How tissue is told from glass; `file` is a mask image or GeoJSON that the user gives. */
@@ -151,16 +152,18 @@ async function userMask(path: string, slide: Size, overview: Size, signal: Abort
   if (/\.(geo)?json(\.gz|\.zip)?$/i.test(path)) return { ...(await paintRegions(path, slide, overview, signal)), facts };
   const image = await openSlide(path, { signal });
   try {
-    if (Math.abs(image.width / image.height - slide.width / slide.height) > 0.02 * (slide.width / slide.height)) {
-      const turned = Math.abs(image.height / image.width - slide.width / slide.height) <= 0.02 * (slide.width / slide.height);
+    const named = `tissue mask ${shownPath(path)}`;
+    if (!hasShape(image, slide)) {
+      const turned = hasShape({ width: image.height, height: image.width }, slide);
       throw new SegtileError(
         'input',
         `the tissue mask ${shownPath(path)} has ${image.width} x ${image.height} px, ${turned ? 'which, turned by a quarter, is the shape of' : 'another shape than'} the slide's ${slide.width} x ${slide.height} px`,
         turned
           ? 'pixels are read as they are stored, whatever a TIFF or EXIF orientation says: export slide and mask in the same way'
-          : 'a tissue mask shows the whole slide, at any size',
+          : 'a tissue mask shows the whole slide, up to 64 times smaller or larger',
       );
     }
+    requireSameShape(`the ${named}`, image, slide, 'tissue mask');
     const view = await readOverview(image, Math.max(overview.width, overview.height), signal);
     const mask = new Uint8Array(overview.width * overview.height);
     for (let y = 0; y < overview.height; y++) {
@@ -172,7 +175,7 @@ async function userMask(path: string, slide: Size, overview: Size, signal: Abort
     }
     // What the mask says of the size of its pixels is of no use here.
     const turned = (image.notes ?? []).filter((note) => note.includes('orientation'));
-    return { mask, facts, notes: turned.map((note) => `tissue mask ${shownPath(path)}: ${note}`) };
+    return { mask, facts, notes: [...stretchNotes(named, image, slide), ...turned.map((note) => `${named}: ${note}`)] };
   } finally {
     await image.close();
   }

@@ -317,7 +317,7 @@ test('truth that is stretched over a slide is told with its factor, and refused 
     await image.toColourspace('b-w').png().toFile(join(where, name));
     return name;
   };
-  await writeSlide(join(where, 's.tif'), 1664, 1664, soft(150));
+  await writeSlide(join(where, 's.tif'), 1664, 1664, soft(150), { mpp: 0.5 });
   const told = 'has 512 x 512 px and is stretched over the 1664 x 1664 px of the slide: by 3.25 in x and y';
   const make = ['make-dataset', 's.tif', '--tissue', 'none', '--truth'];
   const crop = await square('crop.png', 512);
@@ -346,6 +346,12 @@ test('truth that is stretched over a slide is told with its factor, and refused 
     'cpu',
   ];
   expect((await segtileWell(compare, { cwd: where })).stderr).toContain(told);
+
+  const planned = ['infer', 's.tif', '-m', 'hematoxylin', '--dry-run', '--json', '--tissue'];
+  const run = (name: string) => segtile([...planned, name], { cwd: where });
+  expect(JSON.parse((await run(crop)).stdout).slide.notes).toContain(`tissue mask crop.png ${told}`);
+  expect((await run(await square('tiny.png', 16))).stderr).toContain('104 in x and y is more than 64 times');
+  expect((await run(await square('flat.png', 512, 517))).stderr).toContain('another shape than');
 
   const refused = {
     'far.png': [16, 16, '104 in x and y is more than 64 times'],
