@@ -43,6 +43,8 @@ export async function createWorld(): Promise<string> {
     pairs.push(`slides/s${i}.tif,truth/s${i}.png,patient ${i}`);
   }
   save(at, 'pairs.csv', `${pairs.join('\n')}\n`);
+  save(at, 'predictions.csv', 'id,predicted\ns1,1 3 9 2\n');
+  save(at, 'truth.csv', 'id,encoding\ns1,1 3\n');
   save(at, 'variants.yaml', 'variants:\n  - { name: one, window: 512 }\n  - { name: other, window: 512, margin: 0 }\n');
   for (const name of ['model', 'glomeruli', 'a', 'b', 'epochs/1', 'epochs/2']) save(at, `${name}.onnx`, channelNetwork(0));
   save(at, 'tumor.onnx', channelNetwork(0));
