@@ -41,13 +41,14 @@ export type { LabelResult, LabelSettings, LabelSinks } from './pipeline/infer/la
 export { runSlide } from './pipeline/infer/run-slide.js';
 export { type ScoreSettings, scoreSlide } from './pipeline/infer/score.js';
 export { mapOrdered } from './pipeline/ordered.js';
+export type { RunFiles } from './pipeline/outputs/files.js';
+export type { OutputFacts, OutputWishes, ResultFacts } from './pipeline/outputs/table.js';
 export { type PlanSettings, planSlide, type SlidePlan, wishOf } from './pipeline/prepare/plan-slide.js';
 export { passesPerWindow, readyModel } from './pipeline/prepare/ready-model.js';
-export type { ReadyModel, RunFiles, RunSettings } from './pipeline/prepare/run-settings.js';
+export type { ReadyModel, RunSettings } from './pipeline/prepare/run-settings.js';
 export type { TissueChoice, TissueSelection } from './pipeline/prepare/tissue.js';
 export { type PseudoLabelRecord, type PseudoLabelSettings, pseudoLabel } from './pipeline/probabilities/pseudo-label.js';
 export {
-  type ThresholdFiles,
   type ThresholdRecord,
   type ThresholdSettings,
   thresholdSlide,

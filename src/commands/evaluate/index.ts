@@ -5,6 +5,7 @@ import { type Placement, refuseExisting, writeWhole } from '../../io/partial-fil
 import { evaluateMask, evaluateRuns, type SlideScores } from '../../pipeline/evaluate/evaluate-mask.js';
 import { type EvaluateWords, writeEvaluateReport } from '../../pipeline/evaluate/report.js';
 import { type Evaluation, summarizeSlides } from '../../pipeline/evaluate/summary.js';
+import { makeFolder } from '../../pipeline/outputs/clashes.js';
 import { HISTORY } from '../../pipeline/records/history.js';
 import { rememberScores } from '../../pipeline/records/score-history.js';
 import { formatThresholdFile } from '../../plan/labels/threshold-file.js';
@@ -13,7 +14,6 @@ import { createProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
 import { matchTruths } from '../../truth/match.js';
-import { makeFolder } from '../outputs/outputs.js';
 import { eachFile } from '../running/each-file.js';
 import type { Shell } from '../running/shell.js';
 import type { EvaluateOptions } from './options.js';

@@ -5,11 +5,13 @@ import type { Model } from '../../model/card/resolve.js';
 import { openPool, type Pool } from '../../model/sessions/pool.js';
 import { defaultWorkers } from '../../model/sessions/pool-options.js';
 import { runSlide } from '../../pipeline/infer/run-slide.js';
+import { identities, makeFolder, refuseClashes } from '../../pipeline/outputs/clashes.js';
+import { filesOf, pathsOf, type RunFiles } from '../../pipeline/outputs/files.js';
 import { maskSize } from '../../pipeline/prepare/mask-size.js';
 import { windowCounts } from '../../pipeline/prepare/passes.js';
 import { type PlanSettings, planSlide, type SlidePlan } from '../../pipeline/prepare/plan-slide.js';
 import { passesPerWindow, readyModel } from '../../pipeline/prepare/ready-model.js';
-import type { ReadyModel, RunFiles, RunSettings } from '../../pipeline/prepare/run-settings.js';
+import type { ReadyModel, RunSettings } from '../../pipeline/prepare/run-settings.js';
 import { HISTORY } from '../../pipeline/records/history.js';
 import type { RunRecord } from '../../pipeline/records/record.js';
 import { rememberRun } from '../../pipeline/records/run-history.js';
@@ -21,7 +23,6 @@ import { styleFor } from '../../terminal/style.js';
 import type { Size } from '../../types.js';
 import { readSlideFlags } from '../options/slide-options.js';
 import { readThresholds, thresholdFile } from '../options/thresholds.js';
-import { identities, makeFolder, type Outputs, outputsOf, pathsOf, refuseClashes } from '../outputs/outputs.js';
 import { eachFile } from '../running/each-file.js';
 import type { Shell } from '../running/shell.js';
 import type { InferOptions } from './flags.js';
@@ -54,7 +55,7 @@ interface Job {
  * @returns the exit code: 0 when every slide was done, 2 when every failure was wrong use, else 1
  */
 export async function infer(slides: readonly string[], options: InferOptions, shell: Shell): Promise<number> {
-  const outputs = outputsOf(slides, options.output);
+  const outputs = filesOf(slides, options.output, options);
   const ensemble = joinModels(await readMembers(options, shell.signal));
   const noted = new Set<string>();
   const note = (sentence: string): void => {
@@ -159,19 +160,10 @@ function startPool(model: Model, window: Size, options: InferOptions, shell: She
   });
 }
 
-async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void> {
+async function inferOne(slide: string, files: RunFiles, job: Job): Promise<void> {
   const { options, shell, ensemble, passes } = job;
   const { stdout, stderr } = shell;
   const clock = createStageClock();
-  const files: RunFiles = {
-    mask: outputs.mask,
-    record: outputs.record,
-    replace: options.overwrite === true,
-    preview: options.preview ? outputs.preview : undefined,
-    probabilities: options.probabilities && { path: outputs.probabilities, samples: options.probabilities },
-    report: options.report ? outputs.report : undefined,
-    disagreement: options.reportDisagreement ? outputs.disagreement : undefined,
-  };
   if (!options.dryRun) await refuseClashes(job.inputs, pathsOf(files), options.overwrite === true);
   const settings = { ...job.plan, slideMpp: job.slideOptionsOf(slide).mpp };
   const start = options.dryRun ? undefined : job.start;
@@ -187,11 +179,11 @@ async function inferOne(slide: string, outputs: Outputs, job: Job): Promise<void
       return;
     }
     say(shell, options, planText(plan, passes, styleFor(stderr)));
-    await makeFolder(files.mask);
+    await makeFolder(files.record);
     const ready = await job.ready(clock);
     const record = await runWithProgress(plan, job, ready, files, clock);
-    if (files.report !== undefined) await report(files.report, record, plan, files);
-    if (options.history !== false) await rememberRun(historyOf(options, files.mask), record);
+    if (files.paths.report !== undefined) await report(files.paths.report, record, plan, files);
+    if (options.history !== false) await rememberRun(historyOf(options, files.paths.mask), record);
     stdout.write(options.json ? `${JSON.stringify(record)}\n` : runText(record, files, styleFor(stdout)));
   } finally {
     await plan.slide.close();

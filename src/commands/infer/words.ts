@@ -1,9 +1,9 @@
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
+import type { RunFiles } from '../../pipeline/outputs/files.js';
 import { passesOf, type WindowCounts, windowCounts } from '../../pipeline/prepare/passes.js';
 import { isMuch, planCost } from '../../pipeline/prepare/plan-cost.js';
 import type { SlidePlan } from '../../pipeline/prepare/plan-slide.js';
-import type { RunFiles } from '../../pipeline/prepare/run-settings.js';
 import type { RunRecord } from '../../pipeline/records/record.js';
 import type { Grid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
@@ -12,6 +12,7 @@ import { bytes, count, duration, figure, pairs, percent } from '../../terminal/f
 import type { Style } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
 import type { Size } from '../../types.js';
+import { writtenText } from '../running/written.js';
 import { cleanedText } from '../threshold/words.js';
 
 /** `512 px`, or `512 x 384 px`. */
@@ -166,7 +167,7 @@ function disagreementText({ disagreement, settings }: RunRecord): [string, strin
 
 /** What a run did and what it wrote. */
 export function runText(record: RunRecord, files: RunFiles, style: Style): string {
-  const { windows, coverage, classShares, cleaned, mask, probabilities, preview, seconds, peakRssBytes, device } = record;
+  const { windows, coverage, classShares, cleaned, seconds, peakRssBytes, device } = record;
   const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
   return `${pairs([
     [
@@ -178,10 +179,6 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
     ...cleanedText(cleaned),
     ...disagreementText(record),
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
-    ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
-    ...(probabilities === null ? [] : [['scores', style.good(probabilities.path)] as const]),
-    ...(preview === null ? [] : [['preview', style.good(preview)] as const]),
-    ...(files.report === undefined ? [] : [['report', style.good(files.report)] as const]),
-    ['record', style.good(files.record)],
+    ...writtenText(record, files, style),
   ])}\n`;
 }

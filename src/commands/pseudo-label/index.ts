@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
+import { makeFolder } from '../../pipeline/outputs/clashes.js';
+import { classesFile, writeClassesFile } from '../../pipeline/outputs/classes-file.js';
 import {
   pseudoLabel as label,
   type PseudoLabelRecord,
@@ -8,8 +10,6 @@ import {
 import type { Probabilities } from '../../slide/probabilities.js';
 import { styleFor } from '../../terminal/style.js';
 import type { ClassesFile } from '../../truth/config.js';
-import { classesFile, writeClassesFile } from '../outputs/classes-file.js';
-import { makeFolder } from '../outputs/outputs.js';
 import { runOnProbabilities } from '../running/probability-run.js';
 import type { Shell } from '../running/shell.js';
 import type { PseudoLabelOptions } from './options.js';
@@ -34,23 +34,23 @@ export async function pseudoLabel(paths: readonly string[], options: PseudoLabel
   let first: { readonly path: string; readonly classes: ClassesFile } | undefined;
   return runOnProbabilities<PseudoLabelSettings, PseudoLabelRecord>(paths, options, shell, {
     name: 'pseudo-label',
-    mark: 'labels',
+    maskEnding: '.labels.ome.tif',
     inputs: [],
-    async settings(probabilities, { mask }) {
+    async settings(probabilities, { record }) {
       const classes = classesOf(probabilities, ignore);
       if (first && JSON.stringify(first.classes) !== JSON.stringify(classes)) {
         const hint = 'run them one after the other, with an --output folder each';
         throw new SegtileError('usage', `${probabilities.path} has other classes than ${first.path}`, hint);
       }
       if (!first) {
-        await makeFolder(mask);
-        await writeClassesFile(join(dirname(mask), 'classes.json'), classes, overwrite);
+        await makeFolder(record);
+        await writeClassesFile(join(dirname(record), 'classes.json'), classes, overwrite);
         first = { path: probabilities.path, classes };
       }
       return { confidence, ignore };
     },
     run: label,
-    text: (record, _, recordPath) => pseudoLabelText(record, recordPath, styleFor(shell.stdout)),
+    text: (record, _, files) => pseudoLabelText(record, files, styleFor(shell.stdout)),
   });
 }
 

@@ -1,16 +1,18 @@
-import { probabilityFacts, type ThresholdFiles } from '../../pipeline/probabilities/threshold.js';
+import { identities, makeFolder, refuseClashes } from '../../pipeline/outputs/clashes.js';
+import { filesOf, pathsOf, type RunFiles } from '../../pipeline/outputs/files.js';
+import type { OutputWishes } from '../../pipeline/outputs/table.js';
+import { probabilityFacts } from '../../pipeline/probabilities/threshold.js';
 import { createStageClock, type StageClock } from '../../pipeline/records/stage-clock.js';
 import { openProbabilities, type Probabilities } from '../../slide/probabilities.js';
 import { createProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
-import { identities, makeFolder, outputsOf, refuseClashes } from '../outputs/outputs.js';
 import { probabilitiesText } from '../threshold/words.js';
 import { eachFile } from './each-file.js';
 import { probabilityFiles } from './probability-files.js';
 import type { Shell } from './shell.js';
 
 /** The options that commands which read probabilities share. */
-export interface ProbabilityRunOptions {
+export interface ProbabilityRunOptions extends OutputWishes {
   readonly output: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
@@ -21,22 +23,22 @@ export interface ProbabilityRunOptions {
 export interface ProbabilityWork<Settings, Record> {
   /** For progress. */
   readonly name: string;
-  /** See {@link outputsOf}. */
-  readonly mark: string;
+  /** Of the mask, where it has another than that of a run; see {@link filesOf}. */
+  readonly maskEnding?: string;
   /** Other files that it reads. */
   readonly inputs: readonly string[];
   /** What is to be done with a file; throws what is wrong with that, before anything is written. */
-  settings(probabilities: Probabilities, files: ThresholdFiles): Settings | Promise<Settings>;
+  settings(probabilities: Probabilities, files: RunFiles): Settings | Promise<Settings>;
   run(
     probabilities: Probabilities,
     settings: Settings,
-    files: ThresholdFiles,
+    files: RunFiles,
     clock: StageClock,
     onRows: (done: number) => void,
     signal: AbortSignal,
   ): Promise<Record>;
   /** The record in words. */
-  text(record: Record, probabilities: Probabilities, recordPath: string): string;
+  text(record: Record, probabilities: Probabilities, files: RunFiles): string;
 }
 
 /**
@@ -54,24 +56,23 @@ export async function runOnProbabilities<Settings, Record>(
   const { stdout, stderr, signal } = shell;
   const { overwrite = false, json, quiet = false } = options;
   const files = await probabilityFiles(paths);
-  const outputs = outputsOf(files, options.output, work.mark);
+  const outputs = filesOf(files, options.output, options, work.maskEnding);
   const inputs = await identities([...files, ...work.inputs]);
   return eachFile(files, { what: 'files', key: 'probabilities', json }, shell, async (path, index) => {
     const clock = createStageClock();
-    const { mask, record: recordPath } = outputs[index]!;
-    const made = { mask, record: recordPath, replace: overwrite };
-    await refuseClashes(inputs, [mask, recordPath], overwrite);
+    const made = outputs[index]!;
+    await refuseClashes(inputs, pathsOf(made), overwrite);
     const probabilities = await clock.wait('open', openProbabilities(path, signal));
     try {
       const settings = await work.settings(probabilities, made);
-      await makeFolder(mask);
+      await makeFolder(made.record);
       if (!quiet) stderr.write(probabilitiesText(probabilityFacts(probabilities), styleFor(stderr)));
       const { width, height } = probabilities;
       const stage = createProgress(stderr, quiet).stage(work.name, 'rows');
       const onRows = (done: number): void => stage.update({ done, total: height, pixels: done * width });
       onRows(0);
       const record = await work.run(probabilities, settings, made, clock, onRows, signal).finally(() => stage.stop());
-      stdout.write(json ? `${JSON.stringify(record)}\n` : work.text(record, probabilities, recordPath));
+      stdout.write(json ? `${JSON.stringify(record)}\n` : work.text(record, probabilities, made));
     } finally {
       await probabilities.close();
     }

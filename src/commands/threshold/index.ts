@@ -18,12 +18,11 @@ export async function threshold(paths: readonly string[], options: ThresholdOpti
   const thresholds = await readThresholds(options.threshold);
   return runOnProbabilities<ThresholdSettings, ThresholdRecord>(paths, options, shell, {
     name: 'threshold',
-    mark: 'mask',
     inputs: [thresholdFile(options.threshold)],
     settings: (probabilities) => thresholdSettings(probabilities, options, thresholds),
     run: thresholdSlide,
-    text: (record, { map }, recordPath) =>
-      thresholdText(record, ruleText(record.settings.labels, map), recordPath, styleFor(shell.stdout)),
+    text: (record, { map }, files) =>
+      thresholdText(record, ruleText(record.settings.labels, map), files, styleFor(shell.stdout)),
   });
 }
 

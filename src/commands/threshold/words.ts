@@ -1,9 +1,11 @@
+import type { RunFiles } from '../../pipeline/outputs/files.js';
 import type { ProbabilityFacts, ThresholdRecord } from '../../pipeline/probabilities/threshold.js';
 import type { CleanedFacts } from '../../pipeline/records/record.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
 import { channelNames, type ScoreMeaning } from '../../plan/labels/score-map.js';
 import { bytes, count, duration, figure, pairs, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
+import { writtenText } from '../running/written.js';
 
 /** What a file of probabilities is. */
 export function probabilitiesText({ path, samples, width, height, mpp }: ProbabilityFacts, style: Style): string {
@@ -28,15 +30,14 @@ export function ruleText(rule: LabelRule, meaning: ScoreMeaning): string {
 }
 
 /** What was made of probabilities and where it is. */
-export function thresholdText(record: ThresholdRecord, rule: string, recordPath: string, style: Style): string {
-  const { coverage, classShares, cleaned, mask, seconds, peakRssBytes } = record;
+export function thresholdText(record: ThresholdRecord, rule: string, files: RunFiles, style: Style): string {
+  const { coverage, classShares, cleaned, seconds, peakRssBytes } = record;
   return `${pairs([
     ['labels', rule],
     ...(coverage === null ? [] : [['covered', `${percent(coverage)} of the slide`] as const]),
     ['found', `${classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ')} of the slide`],
     ...cleanedText(cleaned),
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
-    ['mask', `${style.good(mask.path)} (${count(mask.width)} x ${count(mask.height)} px)`],
-    ['record', style.good(recordPath)],
+    ...writtenText(record, files, style),
   ])}\n`;
 }

@@ -5,7 +5,7 @@ import { rowPaths } from '../../dataset/manifest.js';
 import { addCopies, addTotals, emptyCopies, emptyTotals, type Totals } from '../../dataset/totals.js';
 import { openWork, type RecordHead, type WorkFolder } from '../../dataset/work.js';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
-import { writeRecord } from '../records/record.js';
+import { writeRecord } from '../records/write-record.js';
 import { copyCount } from './augment-tiles.js';
 import { cutSlide, planHash, type TileSettings } from './cut-dataset.js';
 import { makeFolders, writeManifests } from './files.js';

@@ -1,9 +1,9 @@
-import type { Placement } from '../../io/partial-file.js';
+import type { Ensemble } from '../../model/card/ensemble.js';
 import type { DeviceFacts } from '../../model/sessions/pool.js';
 import type { CleanUpWish } from '../../plan/labels/area.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
-import type { ProbabilityType } from '../../plan/labels/score-planes.js';
 import type { Blend } from '../../plan/windows/blend.js';
+import type { Squash } from '../../plan/windows/squash.js';
 import type { Tta } from '../../plan/windows/symmetry.js';
 import type { StreamModel } from '../infer/score-streams.js';
 
@@ -26,15 +26,9 @@ export interface RunSettings {
   readonly note?: ((sentence: string) => void) | undefined;
 }
 
-/** The files that a run leaves behind. Preview, probabilities and report are made where a name is given. */
-export interface RunFiles extends Placement {
-  readonly mask: string;
-  readonly record: string;
-  readonly preview: string | undefined;
-  readonly report?: string | undefined;
-  /** The map of how much overlapping windows disagree. */
-  readonly disagreement?: string | undefined;
-  readonly probabilities?: { readonly path: string; readonly samples: ProbabilityType } | undefined;
+/** What makes probabilities of blended scores: undefined where they are probabilities already. */
+export function blendedLogits({ blendSpace }: Pick<RunSettings, 'blendSpace'>, { members }: Ensemble): Squash | undefined {
+  return blendSpace === 'logits' ? members[0]!.model.squash : undefined;
 }
 
 /** Networks that are ready, as far as a run and its record are concerned. */

@@ -1,16 +1,17 @@
-import { writeLabelMask } from '../../mask/label-mask.js';
 import { type ConfidentCount, confidentRows, emptyConfidentCount } from '../../plan/labels/confident.js';
-import type { ScoreMap } from '../../plan/labels/score-map.js';
 import { stretcher } from '../../plan/labels/stretch.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import type { MaskClass } from '../../types.js';
 import { counted } from '../infer/label-scores.js';
+import type { RunFiles } from '../outputs/files.js';
+import { makeOutputs } from '../outputs/make.js';
+import { type ResultFacts, resultOutputs } from '../outputs/table.js';
 import { geoFor } from '../prepare/place.js';
 import { filesAndRecord } from '../records/files-and-record.js';
 import { peakRss, versions } from '../records/machine.js';
 import { round } from '../records/record.js';
 import type { StageClock } from '../records/stage-clock.js';
-import { type ProbabilityFacts, probabilityFacts, type ThresholdFiles } from './threshold.js';
+import { type ProbabilityFacts, probabilityFacts } from './threshold.js';
 
 /** Which predictions are kept as labels. */
 export interface PseudoLabelSettings {
@@ -32,7 +33,7 @@ export interface KeptShare {
 }
 
 /** What was made of probabilities and how. */
-export interface PseudoLabelRecord {
+export interface PseudoLabelRecord extends ResultFacts {
   readonly probabilities: ProbabilityFacts;
   readonly classes: readonly MaskClass[];
   readonly settings: PseudoLabelSettings;
@@ -42,7 +43,6 @@ export interface PseudoLabelRecord {
   readonly keptShare: number;
   /** Share that no window looked at, as far as that is known: bytes of independent classes do not tell it. */
   readonly unseenShare: number;
-  readonly mask: ScoreMap['mask'] & { readonly path: string };
   readonly seconds: Readonly<Record<string, number>>;
   readonly peakRssBytes: number;
   readonly versions: Readonly<Record<string, string>>;
@@ -59,7 +59,7 @@ export interface PseudoLabelRecord {
 export async function pseudoLabel(
   probabilities: Probabilities,
   settings: PseudoLabelSettings,
-  files: ThresholdFiles,
+  files: RunFiles,
   clock: StageClock,
   onRows: (done: number) => void,
   signal: AbortSignal,
@@ -71,28 +71,25 @@ export async function pseudoLabel(
     files,
     async (keep) => {
       const shown = [...classes, { label: settings.ignore, name: 'ignore', color: [128, 128, 128] as const }];
-      const form = {
-        size: mask,
-        mpp: mask.mpp ?? undefined,
-        geo: geoFor(probabilities, mask),
-        classes: shown,
-        values: 'labels',
-        replace: files.replace,
-      } as const;
-      const sink = keep(files.mask, await writeLabelMask(files.mask, form));
+      const size = { ...mask, mpp: mask.mpp ?? undefined };
+      const { replace } = files;
+      const form = { size, geo: geoFor(probabilities, mask), classes: shown, maskValues: 'labels' as const, replace, clock };
+      const makings = await makeOutputs(resultOutputs, files, form, keep);
       const count = emptyConfidentCount();
       const stretch = stretcher(probabilities, mask);
       const scores = counted(clock.stream('read', probabilities.readScores(signal)), onRows);
       for await (const rows of scores) {
         const sure = clock.sync('label', () => confidentRows(rows, width, { labels, exclusive, ...settings }, count));
-        for (const stretched of stretch(sure)) await clock.wait('write', sink.write(stretched));
+        for (const rows of stretch(sure))
+          await clock.wait('write', Promise.all(makings.labels.map((sink) => sink.write(rows))));
       }
+      const outputs = await makings.facts();
       return () => ({
         probabilities: probabilityFacts(probabilities),
         classes,
         settings,
         ...keptFacts(probabilities, classes, count),
-        mask: { path: files.mask, ...mask },
+        ...outputs,
         seconds: clock.seconds(),
         peakRssBytes: peakRss(),
         versions: versions(),

@@ -1,5 +1,3 @@
-import type { Placement } from '../../io/partial-file.js';
-import { writeLabelMask } from '../../mask/label-mask.js';
 import type { CleanUp } from '../../plan/labels/clean-up.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
 import type { ScoreMap } from '../../plan/labels/score-map.js';
@@ -7,6 +5,9 @@ import type { ProbabilityType } from '../../plan/labels/score-planes.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import type { Mpp, Size } from '../../types.js';
 import { counted, type LabelResult, labelScores } from '../infer/label-scores.js';
+import type { RunFiles } from '../outputs/files.js';
+import { makeOutputs } from '../outputs/make.js';
+import { type ResultFacts, resultOutputs } from '../outputs/table.js';
 import { geoFor } from '../prepare/place.js';
 import { filesAndRecord } from '../records/files-and-record.js';
 import { peakRss, versions } from '../records/machine.js';
@@ -23,12 +24,6 @@ export interface ThresholdSettings {
   readonly enlarge?: 'labels' | 'scores';
 }
 
-/** The files that are left behind. */
-export interface ThresholdFiles extends Placement {
-  readonly mask: string;
-  readonly record: string;
-}
-
 /** Where probabilities came from, for records. */
 export interface ProbabilityFacts extends Size {
   readonly path: string;
@@ -37,7 +32,7 @@ export interface ProbabilityFacts extends Size {
 }
 
 /** What was made of probabilities and how. */
-export interface ThresholdRecord {
+export interface ThresholdRecord extends ResultFacts {
   readonly probabilities: ProbabilityFacts;
   readonly classes: ScoreMap['classes'];
   readonly settings: {
@@ -51,7 +46,6 @@ export interface ThresholdRecord {
   /** Share of the slide's area by class. */
   readonly classShares: readonly ClassShare[];
   readonly cleaned: CleanedFacts | null;
-  readonly mask: ScoreMap['mask'] & { readonly path: string };
   readonly seconds: Readonly<Record<string, number>>;
   readonly peakRssBytes: number;
   readonly versions: Readonly<Record<string, string>>;
@@ -78,7 +72,7 @@ export function coverageOf({ map }: Probabilities, { covered, pixels }: LabelRes
 export async function thresholdSlide(
   probabilities: Probabilities,
   settings: ThresholdSettings,
-  files: ThresholdFiles,
+  files: RunFiles,
   clock: StageClock,
   onRows: (done: number) => void,
   signal: AbortSignal,
@@ -89,24 +83,13 @@ export async function thresholdSlide(
   return filesAndRecord(
     files,
     async (keep) => {
-      const form = {
-        size: mask,
-        mpp: mask.mpp ?? undefined,
-        geo: geoFor(probabilities, mask),
-        classes,
-        values: maskValues,
-        replace: files.replace,
-      };
-      const labels = [keep(files.mask, await writeLabelMask(files.mask, form))];
+      const size = { ...mask, mpp: mask.mpp ?? undefined };
+      const form = { size, geo: geoFor(probabilities, mask), classes, maskValues, replace: files.replace, clock };
+      const makings = await makeOutputs(resultOutputs, files, form, keep);
       const scores = counted(clock.stream('read', probabilities.readScores(signal)), onRows);
-      const result = await labelScores(
-        scores,
-        probabilities,
-        { squash: undefined, rule, cleanUp, enlarge },
-        { labels, scores: [] },
-        mask,
-        clock,
-      );
+      const label = { squash: undefined, rule, cleanUp, enlarge };
+      const result = await labelScores(scores, probabilities, label, makings, mask, clock);
+      const outputs = await makings.facts();
       return () => ({
         probabilities: probabilityFacts(probabilities),
         classes,
@@ -114,7 +97,7 @@ export async function thresholdSlide(
         coverage: coverageOf(probabilities, result),
         classShares: sharesOf(classes, result, result.pixels),
         cleaned: cleanedFacts(result.cleaned),
-        mask: { path: files.mask, ...mask },
+        ...outputs,
         seconds: clock.seconds(),
         peakRssBytes: peakRss(),
         versions: versions(),

@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import { throwIfAborted } from '../../errors.js';
 import { type Placement, refuseExisting } from '../../io/partial-file.js';
 import type { Sink } from '../../types.js';
-import { writeRecord } from './record.js';
 import type { StageClock } from './stage-clock.js';
+import { writeRecord } from './write-record.js';
 
 /** Takes charge of a sink: it is finished when all is written, and aborted when anything fails. */
 export type Keep = <Rows>(path: string, sink: Sink<Rows>) => Sink<Rows>;

@@ -1,21 +1,18 @@
-import { type Placement, writeWhole } from '../../io/partial-file.js';
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Model } from '../../model/card/resolve.js';
 import type { DeviceFacts } from '../../model/sessions/pool.js';
 import type { CleanedCount, CleanUp } from '../../plan/labels/clean-up.js';
 import type { LabelCount, LabelRule } from '../../plan/labels/labels.js';
-import type { ProbabilityType } from '../../plan/labels/score-planes.js';
 import type { GridSettings } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Slide, SlideMpp } from '../../slide/slide.js';
-import type { Disagreement } from '../../stitch/disagreement.js';
 import type { SampleRange } from '../../tiff/samples/rgb.js';
 import type { MaskClass, Mpp, SampleType, Size } from '../../types.js';
 import type { InferResult } from '../infer/infer.js';
-import type { MaskSize } from '../prepare/mask-size.js';
+import type { OutputFacts } from '../outputs/table.js';
 import { passesOf, type WindowCounts, windowCounts } from '../prepare/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
-import type { ReadyModel, RunFiles, RunSettings } from '../prepare/run-settings.js';
+import type { ReadyModel, RunSettings } from '../prepare/run-settings.js';
 import type { TissueSelection } from '../prepare/tissue.js';
 import { newRunId } from './history.js';
 import { peakRss, versions } from './machine.js';
@@ -28,17 +25,15 @@ interface RunParts {
   readonly pool: ReadyModel;
   readonly settings: RunSettings;
   readonly cleanUp: CleanUp | undefined;
-  readonly files: RunFiles;
-  readonly mask: MaskSize;
+  readonly outputs: OutputFacts;
   readonly result: InferResult;
   /** See {@link RunRecord.device}. */
   readonly busyShare: number;
-  readonly disagreement: RunRecord['disagreement'];
   readonly clock: StageClock;
 }
 
 /** What a run was, what it depended on and what it did: `<stem>.run.json`. */
-export interface RunRecord {
+export interface RunRecord extends OutputFacts {
   /** By which `runs.jsonl` and people call this run. */
   readonly id: string;
   /** When it was done, ISO 8601. */
@@ -87,11 +82,6 @@ export interface RunRecord {
   /** Share of the slide's area by class. */
   readonly classShares: readonly ClassShare[];
   readonly cleaned: CleanedFacts | null;
-  /** How much overlapping windows differ, where that was asked for; in working px. */
-  readonly disagreement: (Disagreement & { readonly map: string }) | null;
-  readonly mask: Size & { readonly path: string; readonly mpp: Mpp | null };
-  readonly preview: string | null;
-  readonly probabilities: (Size & { readonly path: string; readonly samples: ProbabilityType }) | null;
   /** See {@link StageClock}. */
   readonly seconds: Readonly<Record<string, number>>;
   /** Most memory that the process held until now. */
@@ -108,7 +98,7 @@ export type MemberFacts = Pick<Model, 'name' | 'path' | 'sha256' | 'activation' 
 
 /** Makes the record of a finished run. */
 export function recordOf(parts: RunParts): RunRecord {
-  const { plan, model, pool, settings, files, mask, result, busyShare, clock } = parts;
+  const { plan, model, pool, settings, outputs, result, busyShare, clock } = parts;
   const { slide, view, grid, facts } = plan;
   const { model: first } = model.members[0]!;
   const { pixels } = result;
@@ -172,10 +162,7 @@ export function recordOf(parts: RunParts): RunRecord {
     coverage: round(result.covered / pixels),
     classShares: sharesOf(model.classes, result, pixels),
     cleaned: cleanedFacts(result.cleaned),
-    disagreement: parts.disagreement,
-    mask: { path: files.mask, ...mask, mpp: mask.mpp ?? null },
-    preview: files.preview ?? null,
-    probabilities: files.probabilities ? { ...files.probabilities, ...grid.size } : null,
+    ...outputs,
     seconds: clock.seconds(),
     peakRssBytes: peakRss(),
     versions: versions(),
@@ -212,10 +199,4 @@ export function cleanedFacts(cleaned: CleanedCount | undefined): CleanedFacts | 
 /** A share as records have it, to a millionth. */
 export function round(share: number): number {
   return Number(share.toFixed(6));
-}
-
-/** Writes a run's record as JSON, whole or not at all. */
-export async function writeRecord(path: string, record: object, placement?: Placement): Promise<void> {
-  const text = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
-  await writeWhole(path, (file) => file.append(text), placement);
 }

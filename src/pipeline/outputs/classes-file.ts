@@ -1,8 +1,8 @@
 import { SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
-import { writeRecord } from '../../pipeline/records/record.js';
 import type { ClassesFile } from '../../truth/config.js';
 import type { MaskClass } from '../../types.js';
+import { writeRecord } from '../records/write-record.js';
 
 /** What says to `make-dataset --classes` what the values of pseudo labels mean. */
 export function classesFile(classes: readonly MaskClass[], ignore: number): ClassesFile {

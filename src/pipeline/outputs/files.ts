@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { SegtileError } from '../../errors.js';
+import { fileName, shownPath } from '../../io/location.js';
+import type { Placement } from '../../io/partial-file.js';
+import { type OutputName, type OutputWishes, runOutputs } from './table.js';
+
+/** The files that are made of one slide, or of the probabilities of one. */
+export interface RunFiles extends Placement {
+  /** Of all that are wanted, in the order of the table. */
+  readonly paths: { readonly mask: string } & { readonly [Name in OutputName]?: string };
+  readonly record: string;
+  readonly wishes: OutputWishes;
+}
+
+/** Ending of the record of a run, whatever else that leaves. */
+const RECORD = '.run.json';
+
+/** File name endings that are no part of a slide's own name. */
+const EXTENSION = /(\.probabilities)?(\.ome)?\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
+
+/**
+ * The files that are made of each slide, or file of its probabilities: in a folder, under the slide's name, or for one slide under a `.tif` name
+ * of its own.
+ *
+ * @param wishes which outputs are wanted beside the mask
+ * @param maskEnding of the mask in a folder
+ * @throws {SegtileError} `usage` where one name is given for several slides, or two slides would get the same names
+ */
+export function filesOf(
+  slides: readonly string[],
+  output: string,
+  wishes: OutputWishes & { readonly overwrite?: boolean | undefined },
+  maskEnding: string = runOutputs.mask.ending,
+): RunFiles[] {
+  const named = /(\.ome)?\.tiff?$/i.exec(output);
+  if (named) {
+    if (slides.length > 1) {
+      throw new SegtileError('usage', `one output file, ${output}, for ${slides.length} slides`, 'give a folder with --output');
+    }
+    return slides.map(() => filesBeside(output.slice(0, named.index), output, wishes));
+  }
+  const taken = new Map<string, string>();
+  return slides.map((slide) => {
+    const name = fileName(slide).replace(EXTENSION, '');
+    const other = taken.get(name.toLowerCase());
+    if (other !== undefined) {
+      throw new SegtileError(
+        'usage',
+        `${shownPath(other)} and ${shownPath(slide)} would both be written as ${join(output, name)}.*`,
+        'run them one at a time with an --output folder each',
+      );
+    }
+    taken.set(name.toLowerCase(), slide);
+    const stem = join(output, name);
+    return filesBeside(stem, stem + maskEnding, wishes);
+  });
+}
+
+function filesBeside(
+  stem: string,
+  mask: string,
+  { overwrite = false, ...wishes }: OutputWishes & { readonly overwrite?: boolean | undefined },
+): RunFiles {
+  const names = Object.keys(runOutputs) as OutputName[];
+  const wanted = names.filter((name) => runOutputs[name].wanted(wishes));
+  const others = Object.fromEntries(wanted.map((name) => [name, stem + runOutputs[name].ending]));
+  return { paths: { ...others, mask }, record: stem + RECORD, wishes, replace: overwrite };
+}
+
+/** Every file that is made. */
+export function pathsOf({ paths, record }: RunFiles): string[] {
+  return [...Object.values(paths), record];
+}

@@ -1,0 +1,49 @@
+import type { RasterRows, ScoreRows, Scores, Sink } from '../../types.js';
+import type { Keep } from '../records/files-and-record.js';
+import type { RunFiles } from './files.js';
+import type { Making, Result } from './output.js';
+import type { OutputTable } from './table.js';
+
+/** All files of a result while they are being made. */
+export interface Makings<Facts> {
+  readonly labels: readonly Sink<RasterRows>[];
+  readonly scores: readonly Sink<ScoreRows>[];
+  /** Undefined where nothing wants to see the scores of windows. */
+  readonly onScores: ((scores: Scores) => void) | undefined;
+  /** What the record says of each output, once all rows have gone by. */
+  facts(): Promise<Facts>;
+}
+
+/**
+ * Begins every wanted file of a table, in its order.
+ *
+ * @throws {SegtileError} `output` where one cannot be begun
+ */
+export async function makeOutputs<Facts extends object, Needs extends Result>(
+  table: OutputTable<Facts, Needs>,
+  { paths, wishes }: RunFiles,
+  result: Needs,
+  keep: Keep,
+): Promise<Makings<Facts>> {
+  const names = Object.keys(table) as (keyof Facts & keyof RunFiles['paths'])[];
+  const makings = new Map<keyof Facts, Making<unknown>>();
+  for (const name of names) {
+    const path = paths[name];
+    const making = path === undefined ? undefined : await table[name].make?.(path, result, wishes, keep);
+    if (making !== undefined) makings.set(name, making);
+  }
+  const all = [...makings.values()];
+  const seeing = all.flatMap(({ onScores }) => (onScores ? [onScores] : []));
+  return {
+    labels: all.flatMap(({ labels }) => (labels ? [labels] : [])),
+    scores: all.flatMap(({ scores }) => (scores ? [scores] : [])),
+    onScores: seeing.length === 0 ? undefined : (scores) => seeing.forEach((see) => void see(scores)),
+    async facts() {
+      const facts: Partial<Record<keyof Facts, unknown>> = {};
+      for (const name of names) {
+        if (table[name].make !== undefined) facts[name] = (await makings.get(name)?.facts()) ?? null;
+      }
+      return facts as Facts;
+    },
+  };
+}

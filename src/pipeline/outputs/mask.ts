@@ -1,0 +1,17 @@
+import { writeLabelMask } from '../../mask/label-mask.js';
+import type { Mpp, Size } from '../../types.js';
+import type { Keep } from '../records/files-and-record.js';
+import type { Making, Result } from './output.js';
+
+/** What a record says of a mask. */
+export interface MaskFacts extends Size {
+  readonly path: string;
+  readonly mpp: Mpp | null;
+}
+
+/** The mask itself: a label for each pixel. */
+export async function makeMask(path: string, result: Result, _: object, keep: Keep): Promise<Making<MaskFacts>> {
+  const { size, geo, classes, maskValues, replace } = result;
+  const labels = keep(path, await writeLabelMask(path, { size, mpp: size.mpp, geo, classes, values: maskValues, replace }));
+  return { labels, facts: async () => ({ path, width: size.width, height: size.height, mpp: size.mpp ?? null }) };
+}

@@ -1,0 +1,58 @@
+import type { Ensemble } from '../../model/card/ensemble.js';
+import type { GeoTags } from '../../tiff/geo.js';
+import type { MaskClass, RasterRows, ScoreRows, Scores, Sink } from '../../types.js';
+import type { MaskSize } from '../prepare/mask-size.js';
+import type { SlidePlan } from '../prepare/plan-slide.js';
+import type { RunSettings } from '../prepare/run-settings.js';
+import type { Keep } from '../records/files-and-record.js';
+import type { StageClock } from '../records/stage-clock.js';
+
+/** What is known of a result before its first row, whether a slide or a file of its probabilities is worked through. */
+export interface Result {
+  /** Of the mask. */
+  readonly size: MaskSize;
+  /** Where the mask lies on the earth. */
+  readonly geo: GeoTags | undefined;
+  readonly classes: readonly MaskClass[];
+  readonly maskValues: 'labels' | '255';
+  /** Whether a file that stands under the name of an output is replaced. */
+  readonly replace: boolean | undefined;
+  readonly clock: StageClock;
+}
+
+/** The same where models are run. */
+export interface RunResult extends Result {
+  readonly plan: SlidePlan;
+  readonly model: Ensemble;
+  readonly settings: RunSettings;
+  /** Of the scores of a window of the first grid. */
+  readonly channels: number;
+}
+
+/** A file that is being made while rows go by. */
+export interface Making<Facts> {
+  /** Takes labels at the size of the mask. */
+  readonly labels?: Sink<RasterRows>;
+  /** Takes probabilities at the size of the working image, and is done with their memory once `write` has returned its promise. */
+  readonly scores?: Sink<ScoreRows>;
+  /** Sees the scores of each window before they are blended, and is done with them when it returns. */
+  readonly onScores?: (scores: Scores) => void;
+  /** Is called once, when all rows have gone by: writes what only then can be written, and gives what the record says of the file. */
+  facts(): Promise<Facts>;
+}
+
+/** A file that a run may leave, see the table. */
+export interface Output<Wishes, Needs extends Result, Facts> {
+  /** Stands behind the name of the slide, such as `.preview.jpg`. */
+  readonly ending: string;
+  /** What it is called where what was written is told; null where other words tell it. */
+  readonly title: string | null;
+  /** Whether options ask for it. */
+  wanted(wishes: Wishes): boolean;
+  /**
+   * Begins the file. What it writes to is handed to `keep`, which finishes it with the other files or not at all.
+   *
+   * Absent where the file is made of the record, after it.
+   */
+  readonly make?: (path: string, result: Needs, wishes: Wishes, keep: Keep) => Promise<Making<Facts>>;
+}

@@ -1,0 +1,30 @@
+import { createPreview } from '../../mask/preview.js';
+import type { Grid } from '../../plan/windows/grid.js';
+import type { Selection } from '../../plan/windows/selection.js';
+import type { Box, Size } from '../../types.js';
+import type { SlidePlan } from '../prepare/plan-slide.js';
+import type { Keep } from '../records/files-and-record.js';
+import type { Making, RunResult } from './output.js';
+
+/** A small picture of the slide with the mask over it. */
+export async function makePreview(path: string, result: RunResult, _: object, keep: Keep): Promise<Making<string>> {
+  const { plan, size, classes, replace, clock } = result;
+  const overview = await clock.wait('plan', plan.overview());
+  const covered = coveredBoxes(plan, size);
+  const labels = keep(path, await createPreview(path, { overview, size, classes, covered, replace }));
+  return { labels, facts: async () => path };
+}
+
+/** What the windows that are run may speak for, in pixels of the mask. */
+function* coveredBoxes(plan: SlidePlan, size: Size): Generator<Box> {
+  for (const { grid, selection } of [plan, ...plan.others]) yield* coreBoxes(grid, selection, size, plan.view.spans);
+}
+
+function* coreBoxes(grid: Grid, selection: Selection, size: Size, spans: Size): Generator<Box> {
+  const x = size.width / spans.width;
+  const y = size.height / spans.height;
+  for (let row = 0; row < grid.rows; row++) {
+    for (const { core } of selection.kept(row))
+      yield { x: core.x * x, y: core.y * y, width: core.width * x, height: core.height * y };
+  }
+}

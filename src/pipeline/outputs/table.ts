@@ -1,0 +1,67 @@
+import { type DisagreementFacts, makeDisagreement } from './disagreement.js';
+import { type MaskFacts, makeMask } from './mask.js';
+import type { Output, Result, RunResult } from './output.js';
+import { makePreview } from './preview.js';
+import { makeProbabilities, type ProbabilityFileFacts, type ProbabilityWish } from './probabilities.js';
+
+/** The options that ask for outputs beside the mask. What is absent is not wanted. */
+export interface OutputWishes extends ProbabilityWish {
+  readonly preview?: boolean | undefined;
+  readonly reportDisagreement?: boolean | undefined;
+  readonly report?: boolean | undefined;
+}
+
+/** What a record says of the outputs that can be made of labels alone; null for those that were not made. */
+export interface ResultFacts {
+  readonly mask: MaskFacts;
+}
+
+/** What the record of a run says of its outputs; null for those that were not made. */
+export interface OutputFacts extends ResultFacts {
+  readonly probabilities: ProbabilityFileFacts | null;
+  readonly preview: string | null;
+  readonly disagreement: DisagreementFacts | null;
+}
+
+/** A table of outputs by the names that records call them. */
+export type OutputTable<Facts, Needs extends Result> = {
+  readonly [Name in keyof Facts]: Output<OutputWishes, Needs, NonNullable<Facts[Name]>>;
+};
+
+/**
+ * What can be made of labels alone: by a run of models, and by `segtile threshold` and `segtile pseudo-label`. The first is finished first: of two processes
+ * that make the same files, the one that has it has all.
+ */
+export const resultOutputs: OutputTable<ResultFacts, Result> = {
+  mask: { ending: '.mask.ome.tif', title: 'mask', wanted: () => true, make: makeMask },
+};
+
+/** Everything that a run of models can leave, in the order in which it is told. An output is added by a line here and an option. */
+export const runOutputs: OutputTable<OutputFacts, RunResult> & {
+  readonly report: Output<OutputWishes, RunResult, never>;
+} = {
+  ...resultOutputs,
+  probabilities: {
+    ending: '.probabilities.ome.tif',
+    title: 'scores',
+    wanted: ({ probabilities }) => probabilities !== undefined,
+    make: makeProbabilities,
+  },
+  preview: {
+    ending: '.preview.jpg',
+    title: 'preview',
+    wanted: ({ preview }) => preview === true,
+    make: makePreview,
+  },
+  disagreement: {
+    ending: '.disagreement.tif',
+    title: null,
+    wanted: ({ reportDisagreement }) => reportDisagreement === true,
+    make: makeDisagreement,
+  },
+  // Made of the record by `writeInferReport`.
+  report: { ending: '.report.html', title: 'report', wanted: ({ report }) => report === true },
+};
+
+/** Names of outputs, as records call them. */
+export type OutputName = keyof OutputFacts | 'report';

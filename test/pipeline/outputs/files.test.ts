@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { addInferOptions } from '../../../dist/commands/infer/options.js';
+import { filesOf, pathsOf } from '../../../dist/pipeline/outputs/files.js';
+import { type OutputName, runOutputs } from '../../../dist/pipeline/outputs/table.js';
+
+const everything = { probabilities: 'uint8', preview: true, reportDisagreement: true, report: true } as const;
+const names = Object.keys(runOutputs) as OutputName[];
+
+test('every output of the table is named, and each is looked for before a run', () => {
+  const [all] = filesOf(['slides/a.svs'], 'out', everything);
+  expect(all!.paths).toEqual(Object.fromEntries(names.map((name) => [name, `out/a${runOutputs[name].ending}`])));
+  expect(pathsOf(all!)).toEqual([...Object.values(all!.paths), 'out/a.run.json']);
+  expect(new Set(pathsOf(all!)).size).toBe(names.length + 1);
+});
+
+test('only what is wanted is made; old files are replaced only where that is asked for', () => {
+  const [mask] = filesOf(['a.svs'], 'out', {});
+  expect(mask).toEqual({ paths: { mask: 'out/a.mask.ome.tif' }, record: 'out/a.run.json', wishes: {}, replace: false });
+  const [own] = filesOf(['a.svs'], 'my.tif', { preview: true, overwrite: true });
+  expect(own).toMatchObject({ paths: { mask: 'my.tif', preview: 'my.preview.jpg' }, record: 'my.run.json', replace: true });
+  expect(filesOf(['a.svs'], 'out', {}, '.labels.ome.tif')[0]!.paths.mask).toBe('out/a.labels.ome.tif');
+});
+
+test('the help of infer names every output beside the mask as the table does', () => {
+  const help = addInferOptions(new Command('infer')).helpInformation().replace(/\s+/g, ' ');
+  for (const name of names.filter((each) => each !== 'mask')) expect(help).toContain(`<name>${runOutputs[name].ending}`);
+});
