@@ -10,7 +10,7 @@ export { createPreview, type Preview } from './mask/preview.js';
 export { type ProbabilityMap, writeProbabilityMap } from './mask/probability-map.js';
 export { type Card, type CardClass, readCard } from './model/card/card.js';
 export { type Ensemble, joinModels, type Member } from './model/card/ensemble.js';
-export { type Group, groupsOf } from './model/card/groups.js';
+export { groupsOf, type WindowGroup } from './model/card/groups.js';
 export { type Model, type ModelClass, resolveModel } from './model/card/resolve.js';
 export { type Device, type DeviceChoice, parseDevices } from './model/devices/device.js';
 export { type Diagnosis, diagnose } from './model/devices/diagnosis.js';

@@ -4,7 +4,7 @@ import { createDraws, type Draws } from './draws.js';
 import { cutoutHoles, drawGrid, fillHoles, fillLabels, gridHoles } from './holes.js';
 import { blend, drawPatch, drawRatio, lay, nothingKnown, ownShare } from './mix.js';
 import { drawStainChanges, jitterStains } from './stain.js';
-import { type Filling, isMix, type Mix, type Step } from './steps.js';
+import { type AugmentStep, type Filling, isMix, type Mix } from './steps.js';
 import { flipHorizontal, flipVertical, rotate90 } from './turn.js';
 
 /** An image and its labels, of one size. */
@@ -32,7 +32,7 @@ export interface Copy extends Pair {
 
 /** A step that was taken, and in words with what was drawn for it. */
 export interface Done {
-  readonly kind: Step['kind'];
+  readonly kind: AugmentStep['kind'];
   readonly words: string;
 }
 
@@ -41,7 +41,7 @@ export interface Done {
  *
  * @param copy names the copy: unique in the dataset
  */
-export function isMixed(steps: readonly Step[], copy: string): boolean {
+export function isMixed(steps: readonly AugmentStep[], copy: string): boolean {
   return steps.some((step, index) => isMix(step) && drawsOf(step, index, copy) !== undefined);
 }
 
@@ -52,7 +52,13 @@ export function isMixed(steps: readonly Step[], copy: string): boolean {
  * @param known the part of the tile, from its top left, that lies on the slide
  * @param copy names the copy: unique in the dataset
  */
-export function makeCopy(tile: Pair, known: Size, steps: readonly Step[], copy: string, partner: Partner | undefined): Copy {
+export function makeCopy(
+  tile: Pair,
+  known: Size,
+  steps: readonly AugmentStep[],
+  copy: string,
+  partner: Partner | undefined,
+): Copy {
   const { width, height } = tile.image;
   let made: Copy = { ...tile, mixed: undefined, box: { x: 0, y: 0, width, height }, done: [] };
   for (const [index, step] of steps.entries()) {
@@ -66,7 +72,7 @@ export function makeCopy(tile: Pair, known: Size, steps: readonly Step[], copy: 
 }
 
 /** The draws for a step, or undefined where it is not taken. */
-function drawsOf({ kind, probability, seed }: Step, index: number, copy: string): Draws | undefined {
+function drawsOf({ kind, probability, seed }: AugmentStep, index: number, copy: string): Draws | undefined {
   const draws = createDraws(seed, `augment/${index}/${kind}/${copy}`);
   return draws.one() < probability ? draws : undefined;
 }
@@ -78,7 +84,7 @@ interface Taken {
   readonly words: readonly string[];
 }
 
-function take(copy: Copy, step: Step, draws: Draws, known: Size, partner: Partner | undefined): Taken | undefined {
+function take(copy: Copy, step: AugmentStep, draws: Draws, known: Size, partner: Partner | undefined): Taken | undefined {
   switch (step.kind) {
     case 'flip-horizontal':
       return { copy: moved(copy, flipHorizontal), words: [] };

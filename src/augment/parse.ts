@@ -1,9 +1,9 @@
 import { SegtileError } from '../errors.js';
 import { type Check, check, checkKeys, isColor, isNumber, isWhole, meant, oneOf, parseJson } from '../plan/text/checked.js';
-import type { Augmentation, Cutout, GridDropout, Mix, NonEmptyCrop, StainJitter, Step } from './steps.js';
+import type { Augmentation, AugmentStep, Cutout, GridDropout, Mix, NonEmptyCrop, StainJitter } from './steps.js';
 
 /** What of a step is not common to all. */
-type Own<S extends Step> = Omit<S, 'kind' | 'probability' | 'seed'>;
+type Own<S extends AugmentStep> = Omit<S, 'kind' | 'probability' | 'seed'>;
 
 /** The keys that a kind of step has of its own: what they may hold, and what they hold where they are left out. */
 interface Kind {
@@ -19,7 +19,7 @@ interface AugmentFile {
   readonly steps: readonly unknown[];
 }
 
-const kindOf = <S extends Step>(checks: Readonly<Record<keyof Own<S>, Check>>, defaults: Own<S>): Kind => ({
+const kindOf = <S extends AugmentStep>(checks: Readonly<Record<keyof Own<S>, Check>>, defaults: Own<S>): Kind => ({
   checks,
   defaults,
 });
@@ -44,7 +44,7 @@ const filling = {
 
 const mix = (alpha: number): Kind => kindOf<Mix>({ alpha: inRange(0.05, 100) }, { alpha });
 
-const kinds: Readonly<Record<Step['kind'], Kind>> = {
+const kinds: Readonly<Record<AugmentStep['kind'], Kind>> = {
   'flip-horizontal': { checks: {}, defaults: {} },
   'flip-vertical': { checks: {}, defaults: {} },
   rotate90: { checks: {}, defaults: {} },
@@ -114,10 +114,10 @@ export function parseAugmentation(json: string, where: string): Augmentation {
   return { seed: file.seed ?? 0, copies: file.copies ?? 1, splits: file.splits ?? ['train'], steps };
 }
 
-function stepOf(value: unknown, where: string, fileSeed: number): Step {
+function stepOf(value: unknown, where: string, fileSeed: number): AugmentStep {
   const names = Object.keys(kinds);
   const named = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
-  const kind = names.find((name) => name === named) as Step['kind'] | undefined;
+  const kind = names.find((name) => name === named) as AugmentStep['kind'] | undefined;
   if (kind === undefined) {
     const near = typeof named === 'string' ? meant(named, names) : '';
     throw new SegtileError(
@@ -129,5 +129,5 @@ function stepOf(value: unknown, where: string, fileSeed: number): Step {
   const { checks, defaults } = kinds[kind];
   const common = { kind: () => undefined, probability: inRange(0, 1), seed };
   checkKeys<Record<string, unknown>>(value, { ...common, ...checks }, { where, what: `step ${kind}`, code: 'usage' });
-  return { probability: 1, seed: fileSeed, ...defaults, ...value, kind } as Step;
+  return { probability: 1, seed: fileSeed, ...defaults, ...value, kind } as AugmentStep;
 }

@@ -70,10 +70,10 @@ export interface Mix extends Chance {
 }
 
 /** One thing that is done to a tile. */
-export type Step = Flip | Rotate90 | Cutout | GridDropout | NonEmptyCrop | StainJitter | Mix;
+export type AugmentStep = Flip | Rotate90 | Cutout | GridDropout | NonEmptyCrop | StainJitter | Mix;
 
 /** Whether a step needs another tile. */
-export function isMix(step: Step): step is Mix {
+export function isMix(step: AugmentStep): step is Mix {
   return step.kind === 'mixup' || step.kind === 'cutmix';
 }
 
@@ -86,5 +86,5 @@ export interface Augmentation {
   /** Parts of the dataset whose tiles are copied. */
   readonly splits: readonly string[];
   /** What is done to a copy, in order. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly AugmentStep[];
 }

@@ -1,6 +1,6 @@
 import { ByteWriter, parquetWriteRows } from 'hyparquet-writer';
 import { SegtileError } from '../errors.js';
-import { type PartialFile, type Placement, writeWhole } from '../io/partial-file.js';
+import { type CommitOptions, type PartialFile, writeWhole } from '../io/partial-file.js';
 import { momentsOf, type Sums } from '../plan/sampling/tile-stats.js';
 import { csvCell } from '../plan/text/csv.js';
 import type { MaskClass } from '../types.js';
@@ -128,7 +128,7 @@ export async function writeCsv(
   path: string,
   columns: readonly ManifestColumn[],
   rows: AsyncIterable<ManifestRow>,
-  placement?: Placement,
+  placement?: CommitOptions,
 ): Promise<void> {
   const write = async (file: PartialFile): Promise<void> => {
     let lines = [columns.map(({ name }) => csvCell(name)).join(',')];

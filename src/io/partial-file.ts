@@ -24,7 +24,7 @@ export interface PartialFile {
 }
 
 /** What becomes of a file that stands at the final name by then. */
-export interface Placement {
+export interface CommitOptions {
   /** Whether the new one takes its place, as it does where nothing is said; else the commit is an error and the old one stays. */
   readonly replace?: boolean | undefined;
 }
@@ -42,7 +42,7 @@ export function removePartialFiles(): void {
  *
  * @throws {SegtileError} `output` when the folder is missing or not writable, or when `path` is a folder
  */
-export async function openPartialFile(path: string, { replace = true }: Placement = {}): Promise<PartialFile> {
+export async function openPartialFile(path: string, { replace = true }: CommitOptions = {}): Promise<PartialFile> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
@@ -61,7 +61,7 @@ export async function openPartialFile(path: string, { replace = true }: Placemen
 export async function writeWhole(
   path: string,
   write: (file: PartialFile) => Promise<void>,
-  placement?: Placement,
+  placement?: CommitOptions,
 ): Promise<void> {
   const file = await openPartialFile(path, placement);
   try {

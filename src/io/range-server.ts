@@ -32,7 +32,7 @@ export interface Later {
 }
 
 /** What a failed request was, as far as any kind of server tells. */
-export interface Refusal {
+export interface FailedRequest {
   /** Status of HTTP. */
   readonly status: number;
   /** The server's own word for it, where it has one. */
@@ -47,7 +47,7 @@ export interface Refusal {
  * @param denied what to do where the file may not be read
  * @throws {SegtileError} `input`
  */
-export function laterOrThrow(path: string, { status, word, retryAfter }: Refusal, denied: string): Later {
+export function laterOrThrow(path: string, { status, word, retryAfter }: FailedRequest, denied: string): Later {
   const answer = `HTTP ${status}${word ? `, ${word}` : ''}`;
   // RFC 9110, section 15: 408 and 5xx may pass; RFC 8470: 425 as well; RFC 6585: 429 asks to slow down.
   if (status >= 500 || status === 408 || status === 425 || status === 429) {

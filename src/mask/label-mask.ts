@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { SegtileError } from '../errors.js';
-import type { Placement } from '../io/partial-file.js';
+import type { CommitOptions } from '../io/partial-file.js';
 import type { GeoTags } from '../tiff/geo.js';
 import { deflateCodec } from '../tiff/write/tile-codec.js';
 import { writeTiff } from '../tiff/write/write.js';
@@ -8,7 +8,7 @@ import type { MaskClass, Mpp, RasterRows, Sink, Size } from '../types.js';
 import { hex, omeXml } from './ome-xml.js';
 
 /** What a label mask holds. */
-export interface LabelMask extends Placement {
+export interface LabelMask extends CommitOptions {
   readonly size: Size;
   /** Physical size of a mask pixel in micrometres, where it is known. */
   readonly mpp?: Mpp | undefined;

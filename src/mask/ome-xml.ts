@@ -1,7 +1,7 @@
 import type { Mpp, Rgb, Size } from '../types.js';
 
 /** What an OME-XML tells of one image. */
-export interface OmeImage {
+export interface OmeDescription {
   readonly name: string;
   readonly size: Size;
   /** Physical size of a pixel, in micrometres, where it is known. */
@@ -21,7 +21,7 @@ export interface OmeImage {
  * directories from 0 on. UTF-8 without numbered characters, and micrometres without their unit, which is what a length is in unless it is said:
  * Bio-Formats wipes every `&#` out before it parses, and what is left of `&#181;m` is no unit to it, nor the file an OME-TIFF.
  */
-export function omeXml({ name, size, mpp, samples, channels, annotation }: OmeImage): string {
+export function omeXml({ name, size, mpp, samples, channels, annotation }: OmeDescription): string {
   const physical = mpp ? attributes({ PhysicalSizeX: mpp.x, PhysicalSizeY: mpp.y }) : '';
   const pixels = attributes({
     ID: 'Pixels:0',

@@ -1,5 +1,5 @@
 import { SegtileError } from '../errors.js';
-import { openPartialFile, type Placement } from '../io/partial-file.js';
+import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
 import { sharp } from '../io/sharp.js';
 import type { Box, MaskClass, Pixels, RasterRows, Sink, Size } from '../types.js';
 import { legend } from './preview-legend.js';
@@ -7,7 +7,7 @@ import { type Painter, painter } from './preview-picture.js';
 import { shareCounter } from './preview-shares.js';
 
 /** What a preview shows. */
-export interface Preview extends Placement {
+export interface Preview extends CommitOptions {
   /** The whole slide at low resolution, RGB. */
   readonly overview: Pixels;
   /** Size of the label rows that will be written, in px. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { SegtileError } from '../errors.js';
-import type { Placement } from '../io/partial-file.js';
+import type { CommitOptions } from '../io/partial-file.js';
 import { channelNames, formatScoreMap, type ScoreMap } from '../plan/labels/score-map.js';
 import { scorePlanes } from '../plan/labels/score-planes.js';
 import type { GeoTags } from '../tiff/geo.js';
@@ -10,7 +10,7 @@ import type { Mpp, ScoreRows, Sink, Size } from '../types.js';
 import { omeXml } from './ome-xml.js';
 
 /** What a file of probabilities holds. */
-export interface ProbabilityMap extends Placement {
+export interface ProbabilityMap extends CommitOptions {
   /** Pixels of the image of scores. */
   readonly size: Size;
   /** Physical size of one of them in micrometres, where it is known. */

@@ -1,11 +1,11 @@
 import { SegtileError } from '../errors.js';
-import { openPartialFile, type Placement } from '../io/partial-file.js';
+import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
 import { rleEncoder } from '../plan/labels/rle.js';
 import { csvCell } from '../plan/text/csv.js';
 import type { RasterRows, Sink, Size } from '../types.js';
 
 /** One row of a CSV of HuBMAP. */
-export interface RleRow extends Placement {
+export interface RleRow extends CommitOptions {
   readonly size: Size;
   /** Name of the slide. */
   readonly id: string;

@@ -1,11 +1,11 @@
 /** A value that fits into a cell. */
-export type Cell = string | number | boolean | null;
+export type CellValue = string | number | boolean | null;
 
 /**
  * The leaves of plain data by their dotted path, such as `window.width`, in their order. Lists of leaves are one text, with commas; of a size, `{ width,
  * height }`, is made `512x512`.
  */
-export function flatten(data: unknown, path = ''): Record<string, Cell> {
+export function flatten(data: unknown, path = ''): Record<string, CellValue> {
   if (isCell(data)) return { [path]: data };
   if (Array.isArray(data) && data.every(isCell)) return { [path]: data.join(', ') };
   if (typeof data !== 'object' || data === null) return {};
@@ -14,7 +14,7 @@ export function flatten(data: unknown, path = ''): Record<string, Cell> {
   return Object.assign({}, ...entries.map(([key, value]) => flatten(value, path === '' ? key : `${path}.${key}`)));
 }
 
-function isCell(value: unknown): value is Cell {
+function isCell(value: unknown): value is CellValue {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 

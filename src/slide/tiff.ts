@@ -23,7 +23,7 @@ import {
   requireSameSamples,
   sharedScale,
 } from './formats/images.js';
-import type { Layout } from './formats/layout.js';
+import type { SlideLayout } from './formats/layout.js';
 import { layOut } from './formats/layouts.js';
 import { findMpp } from './mpp/mpp.js';
 import { givenRange } from './range.js';
@@ -120,7 +120,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
 }
 
 /** What is damaged or strange in the file, but not needed: the first few of many. */
-function oddities(tiff: Tiff, { levels }: Layout): string[] {
+function oddities(tiff: Tiff, { levels }: SlideLayout): string[] {
   const all = [...tiff.oddities, ...levels.flat().flatMap(({ oddities = [] }) => oddities)];
   const more = all.length - MOST_ODDITIES;
   return more > 1 ? [...all.slice(0, MOST_ODDITIES), `and ${more} more of that kind`] : all;

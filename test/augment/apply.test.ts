@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { isMixed, makeCopy } from '../../dist/augment/apply.js';
 import { parseAugmentation } from '../../dist/augment/parse.js';
-import type { Step } from '../../dist/augment/steps.js';
+import type { AugmentStep } from '../../dist/augment/steps.js';
 import { labelAt, labels, placeOf, places } from './pictures.js';
 
 const size = { width: 48, height: 48 };
 const tile = { image: places(48, 48), mask: labels(48, 48) };
 const partner = { id: 'other', image: places(48, 48), mask: labels(48, 48, (x, y) => (x < y ? 9 : 0)) };
-const steps = (...list: (Partial<Step> & Pick<Step, 'kind'>)[]): readonly Step[] =>
+const steps = (...list: (Partial<AugmentStep> & Pick<AugmentStep, 'kind'>)[]): readonly AugmentStep[] =>
   parseAugmentation(JSON.stringify({ seed: 5, steps: list }), 'test').steps;
 
 describe('a copy', () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import type { Axis, Border, Placement } from '../../dist/plan/windows/axis.js';
+import type { Border, WindowAxis, WindowPlacement } from '../../dist/plan/windows/axis.js';
 import type { Grid } from '../../dist/plan/windows/grid.js';
 import { createGrid } from '../../dist/plan/windows/grid.js';
 
 /** Every legal combination of length, window, stride and margin on one axis, primes and L < T, L = T, L = T + 1 among them. */
-export const legalAxis: fc.Arbitrary<Axis> = fc
+export const legalAxis: fc.Arbitrary<WindowAxis> = fc
   .record({
     window: fc.oneof(fc.integer({ min: 1, max: 97 }), fc.constantFrom(2, 3, 7, 31, 61, 97)),
     marginShare: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -12,7 +12,7 @@ export const legalAxis: fc.Arbitrary<Axis> = fc
     length: fc.integer({ min: 1, max: 400 }),
     special: fc.constantFrom('any', 'shorter', 'equal', 'one more', 'prime'),
     border: fc.constantFrom<Border>('keep', 'mirror'),
-    placement: fc.constantFrom<Placement>('stride', 'even'),
+    placement: fc.constantFrom<WindowPlacement>('stride', 'even'),
   })
   .map(({ window, marginShare, strideShare, length, special, border, placement }) => {
     const margin = Math.floor(marginShare * Math.floor((window - 1) / 2));

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
-import { type Placement, refuseExisting, writeWhole } from '../../io/partial-file.js';
+import { type CommitOptions, refuseExisting, writeWhole } from '../../io/partial-file.js';
 import { evaluateMask, evaluateRuns, type SlideScores } from '../../pipeline/evaluate/evaluate-mask.js';
 import { type EvaluateWords, writeEvaluateReport } from '../../pipeline/evaluate/report.js';
 import { type Evaluation, summarizeSlides } from '../../pipeline/evaluate/summary.js';
@@ -103,7 +103,7 @@ async function writeResults(
   await writeText(writeThresholds, formatThresholdFile(best, notes), { replace });
 }
 
-async function writeText(path: string, text: string, placement: Placement): Promise<void> {
+async function writeText(path: string, text: string, placement: CommitOptions): Promise<void> {
   await makeFolder(path);
   await writeWhole(path, (file) => file.append(new TextEncoder().encode(text)), placement);
 }

@@ -1,7 +1,7 @@
 import type { Card } from '../../model/card/card.js';
 import type { Area } from '../../plan/labels/area.js';
 import type { ProbabilityType } from '../../plan/labels/score-planes.js';
-import type { Border, Placement } from '../../plan/windows/axis.js';
+import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
 import type { Blend } from '../../plan/windows/blend.js';
 import type { Tta } from '../../plan/windows/symmetry.js';
 import type { Size } from '../../types.js';
@@ -25,7 +25,7 @@ export interface InferOptions extends SlideFlags {
   readonly blend: Blend;
   readonly blendSpace: 'probabilities' | 'logits';
   readonly border: Border;
-  readonly placement: Placement;
+  readonly placement: WindowPlacement;
   readonly level?: number;
   readonly mpp?: number;
   readonly downsample?: number;

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { type Ensemble, joinModels } from '../../model/card/ensemble.js';
-import type { Group } from '../../model/card/groups.js';
+import type { WindowGroup } from '../../model/card/groups.js';
 import type { Model } from '../../model/card/resolve.js';
 import { openPool, type Pool } from '../../model/sessions/pool.js';
 import { defaultWorkers } from '../../model/sessions/pool-options.js';
@@ -119,7 +119,7 @@ export async function infer(slides: readonly string[], options: InferOptions, sh
 /** A pool for each model of an ensemble, in its order. */
 async function startPools(
   { members }: Ensemble,
-  groups: readonly Group[],
+  groups: readonly WindowGroup[],
   options: InferOptions,
   shell: Shell,
 ): Promise<readonly Pool[]> {

@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import type { Card } from '../../model/card/card.js';
 import type { Ensemble } from '../../model/card/ensemble.js';
-import { type Group, groupsOf } from '../../model/card/groups.js';
+import { groupsOf, type WindowGroup } from '../../model/card/groups.js';
 import { type PlanSettings, wishOf } from '../../pipeline/prepare/plan-slide.js';
 import type { RunSettings } from '../../pipeline/prepare/run-settings.js';
 import type { TissueChoice } from '../../pipeline/prepare/tissue.js';
@@ -28,7 +28,7 @@ export function planSettings(
   options: InferOptions,
   ensemble: Ensemble,
   note: (sentence: string) => void,
-): { plan: PlanSettings; groups: readonly Group[] } {
+): { plan: PlanSettings; groups: readonly WindowGroup[] } {
   refuseBoth(options, 'stride', 'overlap');
   refuseBoth(options, 'level', 'mpp');
   refuseBoth(options, 'level', 'downsample');

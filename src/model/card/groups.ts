@@ -3,7 +3,7 @@ import type { Size } from '../../types.js';
 import type { Ensemble } from './ensemble.js';
 
 /** Windows of one grid, and who sees them. */
-export interface Group {
+export interface WindowGroup {
   /** In working px. */
   readonly geometry: Geometry;
   /** The window of the models, in px of their own: what is read is resampled to it. */
@@ -27,10 +27,14 @@ export interface Group {
  * @param geometries of each member's windows, in px of its own
  * @throws {SegtileError} `usage` where a scale leaves no window
  */
-export function groupsOf(ensemble: Ensemble, geometries: readonly Geometry[], scales: readonly number[]): readonly Group[] {
+export function groupsOf(
+  ensemble: Ensemble,
+  geometries: readonly Geometry[],
+  scales: readonly number[],
+): readonly WindowGroup[] {
   const { members, channelsOf } = ensemble;
   const reference = members[0]!.model.mpp;
-  const groups = new Map<string, Omit<Group, 'channelsOf' | 'weights'>>();
+  const groups = new Map<string, Omit<WindowGroup, 'channelsOf' | 'weights'>>();
   for (const scale of scales) {
     for (const [index, { model }] of members.entries()) {
       const ratio = reference === undefined || model.mpp === undefined ? 1 : reference / model.mpp;

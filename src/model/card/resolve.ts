@@ -2,7 +2,7 @@ import { SegtileError } from '../../errors.js';
 import { defaultColor } from '../../plan/palette.js';
 import type { MaskClass, SampleType, Size } from '../../types.js';
 import { described, type ModelFile, stem } from '../graph/facts.js';
-import { axes, type Layout } from '../graph/layout.js';
+import { axes, type TensorLayout } from '../graph/layout.js';
 import type { TensorFact } from '../graph/onnx.js';
 import { type Card, checkCard } from './card.js';
 
@@ -39,7 +39,7 @@ export interface Model {
   readonly image: TensorFact;
   readonly scores: TensorFact;
   /** Where the channels of the network's input stand. */
-  readonly layout: Layout;
+  readonly layout: TensorLayout;
   /** How many channels the network's input has, and what they are; see {@link pixelsOf}. */
   readonly depth: number;
   readonly color: 'rgb' | 'bgr' | 'gray' | 'channels';

@@ -7,7 +7,7 @@ import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { isRemote, shownPath } from '../../io/location.js';
 import { createThreads } from '../sessions/threads.js';
 import { decisionOf, type Ending, endingOf } from './ending.js';
-import { axes, channelsBesideFreeSides, imageLayout, type Layout } from './layout.js';
+import { axes, channelsBesideFreeSides, imageLayout, type TensorLayout } from './layout.js';
 import {
   type Dim,
   type Element,
@@ -33,7 +33,7 @@ export interface ModelFile {
   readonly image: TensorFact;
   readonly scores: TensorFact;
   /** Where the image's channels stand, unless its sizes leave that open. */
-  readonly layout?: Layout;
+  readonly layout?: TensorLayout;
   /** How many channels the scores have, unless that cannot be known before the layout is. */
   readonly channels?: number;
   readonly ending?: Ending;

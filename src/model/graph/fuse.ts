@@ -2,8 +2,8 @@ import { SegtileError } from '../../errors.js';
 import type { SampleType, Size } from '../../types.js';
 import { type Model, pixelsOf } from '../card/resolve.js';
 import { removeEnding } from './ending.js';
-import { cast, chain, freshNames, type Step, simple, transpose, withNumbers } from './graph-steps.js';
-import { type ScoreMap, shape } from './layout.js';
+import { cast, chain, freshNames, type GraphStep, simple, transpose, withNumbers } from './graph-steps.js';
+import { type ScoreShape, shape } from './layout.js';
 import { constant, node, opsetOf, parseModel, serializeModel, valueInfo } from './onnx.js';
 
 /** ITU-R BT.601's weights of red, green and blue in gray. */
@@ -25,7 +25,7 @@ export function fuse(
   bytes: Uint8Array,
   model: Model,
   window: Size,
-  map: ScoreMap,
+  map: ScoreShape,
   output: 'probabilities' | 'logits',
   batch = 1,
   scoreType: 'float32' | 'uint8' = 'float32',
@@ -68,11 +68,11 @@ export function fuse(
  * From samples of pixels to what the network takes. Arithmetic that differs between channels comes after the change to NCHW: numbers that
  * repeat along the last axis take onnxruntime ten times as long. Where the network wants NHWC, its optimizer removes what cancels out.
  */
-function frontSteps({ image, color, depth, samples, layout, normalize }: Model): Step[] {
+function frontSteps({ image, color, depth, samples, layout, normalize }: Model): GraphStep[] {
   const gray = color === 'gray';
   const bytes = image.element === 'uint8';
   const { gain, offset } = typeof normalize === 'object' ? normalize : { gain: [1], offset: bytes && gray ? [0.5] : [0] };
-  const steps: Step[] = [];
+  const steps: GraphStep[] = [];
   if ((!bytes || gray) && samples !== 'float32') steps.push(cast('float32'));
   if (gray) steps.push(withNumbers('MatMul', Float32Array.from(luma), [3, 1]));
   steps.push(transpose('nhwc'));
@@ -86,7 +86,7 @@ function frontSteps({ image, color, depth, samples, layout, normalize }: Model):
   return steps;
 }
 
-function perChannel(opType: 'Mul' | 'Add', values: readonly number[]): Step {
+function perChannel(opType: 'Mul' | 'Add', values: readonly number[]): GraphStep {
   const same = values.every((value) => value === values[0]);
   return same
     ? withNumbers(opType, Float32Array.of(values[0]!))
@@ -99,7 +99,7 @@ function perChannel(opType: 'Mul' | 'Add', values: readonly number[]): Step {
  */
 const leastVariance: Readonly<Record<SampleType, number>> = { uint8: 1e-4, uint16: 1e-4, float32: 1e-4 / 255 ** 2 };
 
-function standardize(channels: number, samples: SampleType): Step {
+function standardize(channels: number, samples: SampleType): GraphStep {
   return (input, output, names) => {
     const scale = constant(names('ones'), new Float32Array(channels).fill(1));
     const bias = constant(names('zeros'), new Float32Array(channels));
@@ -112,11 +112,11 @@ function standardize(channels: number, samples: SampleType): Step {
 function behindSteps(
   { path, scores }: Model,
   window: Size,
-  map: ScoreMap,
+  map: ScoreShape,
   activation: Model['activation'],
   opset: number,
-): Step[] {
-  const steps: Step[] = [];
+): GraphStep[] {
+  const steps: GraphStep[] = [];
   if (scores.element === 'float16') steps.push(cast('float32'));
   if (map.layout === 'nhwc') steps.push(transpose('nhwc'));
   if (map.factor > 1) {
@@ -139,8 +139,8 @@ function behindSteps(
  * flat first, which keeps onnxruntime's optimizer (1.30) from two things on WebGPU: it would move the last change of layout behind the bytes,
  * for which there is none, and join convolution, sigmoid and Clip to one node in which the sigmoid is lost.
  */
-function byteSteps(opset: number): Step[] {
-  const clip: Step =
+function byteSteps(opset: number): GraphStep[] {
+  const clip: GraphStep =
     opset < 11
       ? simple('Clip', { min: 0, max: 1 })
       : (input, output, names) => {
@@ -161,13 +161,13 @@ function byteSteps(opset: number): Step[] {
  * Leaves a tensor as it is, without a copy. Between the last convolution and a sigmoid it keeps onnxruntime from joining the two: the
  * convolution has a multiple of 8 or 16 channels inside, and the sigmoid would be worked out for all of them.
  */
-const sameShape: Step = withNumbers('Reshape', BigInt64Array.of(0n, 0n, 0n, 0n));
+const sameShape: GraphStep = withNumbers('Reshape', BigInt64Array.of(0n, 0n, 0n, 0n));
 
 /**
  * Softmax over the channels of NCHW from its parts, the largest subtracted first so that nothing overflows: onnxruntime's own Softmax
  * takes five times as long where the channels are not the last axis, and before opset 13 means something else.
  */
-function softmax(opset: number): Step {
+function softmax(opset: number): GraphStep {
   return (input, output, names) => {
     const [largest, below, powers, sum, axis] = [
       names('largest'),
@@ -189,7 +189,7 @@ function softmax(opset: number): Step {
   };
 }
 
-function enlarge(factor: number): Step {
+function enlarge(factor: number): GraphStep {
   return (input, output, names) => {
     const region = constant(names('region'), new Float32Array(0));
     const scales = constant(names('scales'), Float32Array.of(1, 1, factor, factor));
@@ -198,7 +198,7 @@ function enlarge(factor: number): Step {
   };
 }
 
-function cut({ width, height }: Size): Step {
+function cut({ width, height }: Size): GraphStep {
   return (input, output, names) => {
     const numbers = [
       [0n, 0n],

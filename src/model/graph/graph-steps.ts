@@ -1,8 +1,8 @@
-import type { Layout } from './layout.js';
+import type { TensorLayout } from './layout.js';
 import { constant, elementCode, type ModelProto, type NodeProto, node } from './onnx.js';
 
 /** One operation of a chain: given the names of its input and output, and a maker of names, the nodes that do it. */
-export type Step = (input: string, output: string, names: Names) => readonly NodeProto[];
+export type GraphStep = (input: string, output: string, names: Names) => readonly NodeProto[];
 type Attributes = Parameters<typeof node>[3];
 /** A maker of names that no tensor or node has yet. */
 export type Names = (what: string) => string;
@@ -24,7 +24,7 @@ export function freshNames({ graph }: ModelProto): Names {
 }
 
 /** The nodes that lead from one tensor to another through some steps. */
-export function chain(from: string, to: string, names: Names, steps: readonly Step[]): NodeProto[] {
+export function chain(from: string, to: string, names: Names, steps: readonly GraphStep[]): NodeProto[] {
   const all = steps.length > 0 ? steps : [simple('Identity')];
   let input = from;
   return all.flatMap((step, index) => {
@@ -36,7 +36,7 @@ export function chain(from: string, to: string, names: Names, steps: readonly St
 }
 
 /** One node without other inputs. */
-export function simple(opType: string, attributes: Attributes = {}): Step {
+export function simple(opType: string, attributes: Attributes = {}): GraphStep {
   return (input, output) => [node(opType, [input], output, attributes)];
 }
 
@@ -46,7 +46,7 @@ export function withNumbers(
   data: Float32Array | BigInt64Array,
   dims: readonly number[] = [data.length],
   attributes: Attributes = {},
-): Step {
+): GraphStep {
   return (input, output, names) => {
     const numbers = names('numbers');
     return [constant(numbers, data, dims), node(opType, [input, numbers], output, attributes)];
@@ -54,7 +54,7 @@ export function withNumbers(
 }
 
 /** A change of the element type. */
-export const cast = (to: keyof typeof elementCode): Step => simple('Cast', { to: BigInt(elementCode[to]) });
+export const cast = (to: keyof typeof elementCode): GraphStep => simple('Cast', { to: BigInt(elementCode[to]) });
 /** A change of the order of axes, from one layout to the other. */
-export const transpose = (from: Layout): Step =>
+export const transpose = (from: TensorLayout): GraphStep =>
   simple('Transpose', { perm: from === 'nhwc' ? [0n, 3n, 1n, 2n] : [0n, 2n, 3n, 1n] });

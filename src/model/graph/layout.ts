@@ -2,7 +2,7 @@ import type { Size } from '../../types.js';
 import type { Dim } from './onnx.js';
 
 /** Where the channels stand: `[batch, channels, height, width]` or `[batch, height, width, channels]`. */
-export type Layout = 'nchw' | 'nhwc';
+export type TensorLayout = 'nchw' | 'nhwc';
 
 /** The four sizes of a tensor by what they mean. */
 export interface Axes<T extends Dim> {
@@ -13,13 +13,13 @@ export interface Axes<T extends Dim> {
 }
 
 /** Names the four sizes of a tensor. */
-export function axes<T extends Dim>(dims: readonly T[], layout: Layout): Axes<T> {
+export function axes<T extends Dim>(dims: readonly T[], layout: TensorLayout): Axes<T> {
   const [batch, a, b, c] = dims as readonly [T, T, T, T];
   return layout === 'nchw' ? { batch, channels: a, height: b, width: c } : { batch, channels: c, height: a, width: b };
 }
 
 /** The four sizes of a tensor in the order of the layout. */
-export function shape(batch: number, channels: number, { width, height }: Size, layout: Layout): number[] {
+export function shape(batch: number, channels: number, { width, height }: Size, layout: TensorLayout): number[] {
   return layout === 'nchw' ? [batch, channels, height, width] : [batch, height, width, channels];
 }
 
@@ -27,7 +27,7 @@ export function shape(batch: number, channels: number, { width, height }: Size, 
  * The layout of an image, where the sizes tell: the one axis, first or last, that has the 1 or 3 channels of a picture. Else the channels are
  * the first or last axis that is fixed beside free ones, or is unlike two sides that are equal.
  */
-export function imageLayout(dims: readonly Dim[]): Layout | undefined {
+export function imageLayout(dims: readonly Dim[]): TensorLayout | undefined {
   const [, a, b, c] = dims;
   const [first, last] = [a === 1 || a === 3, c === 1 || c === 3];
   if (first !== last) return first ? 'nchw' : 'nhwc';
@@ -41,8 +41,8 @@ export function imageLayout(dims: readonly Dim[]): Layout | undefined {
 }
 
 /** The map of scores that a network gives for one window. */
-export interface ScoreMap extends Size {
-  readonly layout: Layout;
+export interface ScoreShape extends Size {
+  readonly layout: TensorLayout;
   readonly channels: number;
   /** How many pixels of the window, along each axis, one score stands for. */
   readonly factor: number;
@@ -53,7 +53,7 @@ export interface ScoreMap extends Size {
  * network that halves its image some times had to round up, a power of two. Where both layouts are possible, it is `likely`.
  * Undefined where neither is.
  */
-export function scoreMap(dims: readonly Dim[], window: Size, likely: Layout): ScoreMap | undefined {
+export function scoreMap(dims: readonly Dim[], window: Size, likely: TensorLayout): ScoreShape | undefined {
   if (!isFixed(dims)) return undefined;
   for (const layout of [likely, likely === 'nchw' ? 'nhwc' : 'nchw'] as const) {
     const { channels, height, width } = axes<number>([1, dims[1], dims[2], dims[3]], layout);

@@ -4,7 +4,7 @@ import type { Size } from '../../types.js';
 import { loadFailure } from '../devices/load-hint.js';
 import type { Start } from '../sessions/session.js';
 import type { Threads } from '../sessions/threads.js';
-import { isFixed, type Layout, type ScoreMap, scoreMap, shape } from './layout.js';
+import { isFixed, type ScoreShape, scoreMap, shape, type TensorLayout } from './layout.js';
 import { parseModel, serializeModel, type TensorFact, valueInfo } from './onnx.js';
 
 /** What the search for the shape of the scores needs to know of a network. */
@@ -13,7 +13,7 @@ export interface ScoredNetwork {
   readonly image: TensorFact;
   readonly scores: TensorFact;
   /** Of the image. */
-  readonly layout: Layout;
+  readonly layout: TensorLayout;
   /** Channels of the image. */
   readonly depth: number;
   /** Where weights lie that are not in its bytes; without it, beside the file. */
@@ -31,7 +31,7 @@ export async function findScores(
   { path, image, scores, layout, depth, externalData = dirname(path) }: ScoredNetwork,
   window: Size,
   threads: Threads,
-): Promise<ScoreMap> {
+): Promise<ScoreShape> {
   const fixed = isFixed(image.dims) ? scoreMap(scores.dims, window, layout) : undefined;
   if (fixed) return fixed;
 

@@ -3,7 +3,7 @@ import type { Size } from '../../types.js';
 import { type Model, pixelsOf } from '../card/resolve.js';
 import type { Device } from '../devices/device.js';
 import { fuse } from '../graph/fuse.js';
-import { type ScoreMap, shape } from '../graph/layout.js';
+import { type ScoreShape, shape } from '../graph/layout.js';
 import type { PlacedNetwork } from '../graph/weights.js';
 import type { Start } from './session.js';
 
@@ -28,7 +28,7 @@ export function describeNetwork(
   { bytes, externalData }: PlacedNetwork,
   model: Model,
   window: Size,
-  map: ScoreMap,
+  map: ScoreShape,
   { output, scoreType }: Pick<Network, 'output' | 'scoreType'>,
 ): Network {
   const { channels } = pixelsOf(model);

@@ -45,7 +45,7 @@ export interface Request {
 }
 
 /** What the worker says: that it has loaded a graph, and an answer to each request. Either may be an error. */
-export type Reply =
+export type WorkerReply =
   | ({ readonly kind: 'loaded' } & Loaded)
   | ({ readonly kind: 'result'; readonly id: number } & Result)
   | { readonly kind: 'error'; readonly id: number; readonly message: string; readonly input?: Request['data'] };

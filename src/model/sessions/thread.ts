@@ -4,12 +4,12 @@ import { refuseTelemetry } from '../devices/telemetry.js';
 import {
   condensed,
   type Loaded,
-  type Reply,
   type Request,
   type Result,
   RunError,
   type Session,
   type Start,
+  type WorkerReply,
 } from './session.js';
 import { newTurn } from './turn.js';
 
@@ -63,7 +63,7 @@ export function startThread(): Thread {
     close,
   };
 
-  worker.on('message', (reply: Reply) => {
+  worker.on('message', (reply: WorkerReply) => {
     if (reply.kind === 'loaded') {
       const { kind: _, ...loaded } = reply;
       return loading?.resolve(loaded);

@@ -3,7 +3,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { mappedDrivers } from '../devices/adapter.js';
 import { loadOnnxruntime } from '../devices/load-onnxruntime.js';
 import { nodesOfProfile, profilePrefix } from '../devices/profile.js';
-import type { Loaded, Reply, Request, Start } from './session.js';
+import type { Loaded, Request, Start, WorkerReply } from './session.js';
 import { inTurn } from './turn.js';
 
 // A thread for onnxruntime, because `session.run` blocks the thread that calls it. Messages are served one after the other: a graph to load,
@@ -29,7 +29,7 @@ port.on('message', (message: Start | Request | undefined) => {
   last = last.then(() => (message === undefined ? leave() : 'graph' in message ? load(message) : answer(message, held!)));
 });
 
-const say = (reply: Reply, moved: ArrayBuffer[] = []) => port.postMessage(reply, moved);
+const say = (reply: WorkerReply, moved: ArrayBuffer[] = []) => port.postMessage(reply, moved);
 
 async function load(start: Start): Promise<void> {
   await release();

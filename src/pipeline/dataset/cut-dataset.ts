@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Augmentation } from '../../augment/steps.js';
-import { encodeImage, extensionOf, type ImageFormat } from '../../dataset/image.js';
+import { encodeImage, extensionOf, type TileImageFormat } from '../../dataset/image.js';
 import { type Form, tilePaths } from '../../dataset/layout.js';
 import { type ManifestRow, manifestRow, rowPaths } from '../../dataset/manifest.js';
 import { palettePng } from '../../dataset/png.js';
@@ -19,7 +19,7 @@ import { type SurveySettings, withPair } from './survey-slide.js';
 /** How tiles become files. */
 export interface TileSettings {
   readonly form: Form;
-  readonly image: ImageFormat;
+  readonly image: TileImageFormat;
   readonly classes: readonly MaskClass[];
   /** Which copies tiles have besides themselves, if any. */
   readonly augmentation: Augmentation | undefined;

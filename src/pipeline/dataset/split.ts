@@ -1,7 +1,13 @@
 import { SegtileError } from '../../errors.js';
 import { type Block, blockOf, blocksAround, createRegions } from '../../plan/sampling/regions.js';
 import type { Draw } from '../../plan/sampling/sampling.js';
-import { type Group, type GroupWords, type Place, type SplitSettings, splitGroups } from '../../plan/sampling/split.js';
+import {
+  type GroupWords,
+  type SplitGroup,
+  type SplitPlace,
+  type SplitSettings,
+  splitGroups,
+} from '../../plan/sampling/split.js';
 import type { Box, MaskClass } from '../../types.js';
 import type { Survey } from './survey-slide.js';
 
@@ -125,7 +131,7 @@ function groupsOf(
   surveys: readonly Survey[],
   labels: readonly number[],
   groupOf: (survey: Survey, box: Box) => string,
-): Group[] {
+): SplitGroup[] {
   const groups = new Map<string, number[]>();
   for (const survey of surveys) {
     const slots = labels.map((label) => survey.classes.findIndex((each) => each.label === label));
@@ -143,7 +149,7 @@ function groupsOf(
 }
 
 /** The place that all have in common, if there is one. A region without windows of its own is in no place. */
-function common(places: readonly (Place | undefined)[]): Place | undefined {
+function common(places: readonly (SplitPlace | undefined)[]): SplitPlace | undefined {
   const [first] = places;
   return places.every((each) => each && each.split === first?.split && each.fold === first.fold) ? first : undefined;
 }

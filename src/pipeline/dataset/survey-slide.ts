@@ -1,4 +1,4 @@
-import { createLabelCount } from '../../plan/labels/label-count.js';
+import { createBoxCount } from '../../plan/labels/label-count.js';
 import { createForeground, type Foreground } from '../../plan/sampling/foreground.js';
 import {
   choose,
@@ -212,7 +212,7 @@ async function countProposals(
   signal: AbortSignal,
 ): Promise<(index: number) => Float64Array> {
   const boxes = proposals.map(({ x, y }): Box => ({ x, y, ...window }));
-  const count = createLabelCount(boxes, [...classes.map(({ label }) => label), IGNORED], labels);
+  const count = createBoxCount(boxes, [...classes.map(({ label }) => label), IGNORED], labels);
   if (boxes.length > 0) {
     const top = boxes.reduce((least, { y }) => Math.min(least, y), labels.height);
     const bottom = boxes.reduce((most, { y, height }) => Math.max(most, Math.min(y + height, labels.height)), 0);

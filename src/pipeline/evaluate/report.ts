@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileName, isRemote } from '../../io/location.js';
-import { type Placement, writeWhole } from '../../io/partial-file.js';
+import { type CommitOptions, writeWhole } from '../../io/partial-file.js';
 import { classChart, curveChart } from '../../report/charts.js';
 import { type Chart, type PictureGroup, type Report, type ReportTable, reportPage, type Section } from '../../report/page.js';
 import type { TruthConfig } from '../../truth/config.js';
@@ -36,7 +36,7 @@ export async function writeEvaluateReport(
   all: readonly SlideScores[],
   words: EvaluateWords,
   signal: AbortSignal,
-  placement?: Placement,
+  placement?: CommitOptions,
 ): Promise<void> {
   const page = reportPage(await evaluateReport(evaluation, all, words, signal));
   await writeWhole(path, (file) => file.append(new TextEncoder().encode(page)), placement);

@@ -1,4 +1,4 @@
-import { type Placement, writeWhole } from '../../io/partial-file.js';
+import { type CommitOptions, writeWhole } from '../../io/partial-file.js';
 import { readRegular } from '../../io/regular-file.js';
 import { sharp } from '../../io/sharp.js';
 import { flatten } from '../../plan/flatten.js';
@@ -22,7 +22,12 @@ const TOTAL = 'total';
  * @param plan that was run, its slide still open
  * @throws {SegtileError} `output` where it cannot be written
  */
-export async function writeInferReport(path: string, record: RunRecord, plan: SlidePlan, placement?: Placement): Promise<void> {
+export async function writeInferReport(
+  path: string,
+  record: RunRecord,
+  plan: SlidePlan,
+  placement?: CommitOptions,
+): Promise<void> {
   const page = reportPage(await inferReport(record, plan));
   await writeWhole(path, (file) => file.append(new TextEncoder().encode(page)), placement);
 }

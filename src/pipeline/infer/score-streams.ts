@@ -1,5 +1,5 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
-import type { Group } from '../../model/card/groups.js';
+import type { WindowGroup } from '../../model/card/groups.js';
 import type { Symmetry } from '../../plan/windows/symmetry.js';
 import { mergeScores } from '../../stitch/merge.js';
 import type { ScoreRows } from '../../types.js';
@@ -26,7 +26,7 @@ export interface StreamModel {
  */
 export function streamModel(
   ensemble: Ensemble,
-  { geometry, own, members, channelsOf, weights }: Group,
+  { geometry, own, members, channelsOf, weights }: WindowGroup,
   networks: readonly Inference[],
   symmetries: readonly Symmetry[],
 ): StreamModel {

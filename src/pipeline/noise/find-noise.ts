@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ManifestColumn, type ManifestRow, writeCsv } from '../../dataset/manifest.js';
 import { isCopy, type Manifest, partOf, readClasses, readManifest } from '../../dataset/manifest-read.js';
-import { type Placement, refuseExisting } from '../../io/partial-file.js';
+import { type CommitOptions, refuseExisting } from '../../io/partial-file.js';
 import { readTable } from '../../truth/table.js';
 import type { MaskClass } from '../../types.js';
 import { makeFolders } from '../dataset/files.js';
@@ -120,7 +120,7 @@ async function writeNoise(
   path: string,
   { classes, tiles }: Comparison,
   dropped: ReadonlySet<string>,
-  placement: Placement,
+  placement: CommitOptions,
 ): Promise<void> {
   const columns = (type: ManifestColumn['type'], names: readonly string[]): ManifestColumn[] =>
     names.map((name) => ({ name, type }));
@@ -160,7 +160,7 @@ async function writeClean(
   path: string,
   { columns, tiles }: Manifest,
   dropped: ReadonlySet<string>,
-  placement: Placement,
+  placement: CommitOptions,
 ): Promise<void> {
   async function* rows(): AsyncGenerator<ManifestRow> {
     for (const { tile, row } of tiles) if (!dropped.has(tile)) yield row;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Manifest, partOf } from '../../dataset/manifest-read.js';
 import { readTileFiles } from '../../dataset/tile-files.js';
 import { SegtileError, throwIfAborted } from '../../errors.js';
-import type { Placement } from '../../io/partial-file.js';
+import type { CommitOptions } from '../../io/partial-file.js';
 import { difference, differenceColors, outlined } from '../../report/panels.js';
 import { readLabelTile } from '../../truth/images/label-tile.js';
 import { imagePanel, labelPanel, sheetPath, type TilePanels, writeSheet } from '../pictures/sheets.js';
@@ -39,7 +39,7 @@ export async function drawNoise(
   { classes, tiles }: Comparison,
   predictions: TilePredictions,
   count: number,
-  placement: Placement,
+  placement: CommitOptions,
   signal: AbortSignal,
 ): Promise<{ readonly sheets: string[]; readonly failures: TileFailure[] }> {
   // Those that may not be replaced are another's, and were not there when this began.

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { fileName, shownPath } from '../../io/location.js';
-import type { Placement } from '../../io/partial-file.js';
+import type { CommitOptions } from '../../io/partial-file.js';
 import { type OutputName, type OutputWishes, runOutputs } from './table.js';
 
 /** The files that are made of one slide, or of the probabilities of one. */
-export interface RunFiles extends Placement {
+export interface RunFiles extends CommitOptions {
   /** Of all that are wanted, in the order of the table. */
   readonly paths: { readonly mask: string } & { readonly [Name in OutputName]?: string };
   readonly record: string;

@@ -1,5 +1,5 @@
 import { reason, SegtileError } from '../../errors.js';
-import { type Placement, writeWhole } from '../../io/partial-file.js';
+import { type CommitOptions, writeWhole } from '../../io/partial-file.js';
 import { sharp } from '../../io/sharp.js';
 import { type LegendEntry, legend, writtenLine, writtenLines } from '../../mask/preview-legend.js';
 import { cellWidth, contactSheet, sheetWidth } from '../../report/contact-sheet.js';
@@ -31,7 +31,7 @@ export interface SheetLook {
  *
  * @throws {SegtileError} `output` where it cannot be written
  */
-export async function writeSheet(path: string, tiles: readonly TilePanels[], look: SheetLook & Placement): Promise<void> {
+export async function writeSheet(path: string, tiles: readonly TilePanels[], look: SheetLook & CommitOptions): Promise<void> {
   const { across, panels, titles, legends } = look;
   const width = sheetWidth(across, panels, PANEL);
   const strips = await Promise.all(legends.filter(({ length }) => length > 0).map((entries) => legend(width, entries, false)));

@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import { type Model, pixelsOf } from '../../model/card/resolve.js';
-import type { Border, Placement } from '../../plan/windows/axis.js';
+import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
 import { createGrid, type Grid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Selection } from '../../plan/windows/selection.js';
@@ -32,7 +32,7 @@ export interface PlanSettings {
   /** Further grids that the image is scored on, for other scales and models. */
   readonly others?: readonly Geometry[] | undefined;
   readonly border: Border;
-  readonly placement?: Placement;
+  readonly placement?: WindowPlacement;
   readonly tissue: TissueChoice;
   readonly minTissue: number | undefined;
 }

@@ -1,12 +1,12 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
-import type { Group } from '../../model/card/groups.js';
+import type { WindowGroup } from '../../model/card/groups.js';
 import type { Pool } from '../../model/sessions/pool.js';
 import { symmetriesOf, type Tta } from '../../plan/windows/symmetry.js';
 import { streamModel } from '../infer/score-streams.js';
 import type { ReadyModel } from './run-settings.js';
 
 /** How often networks are run for a window of each group: orientations times models. */
-export function passesPerWindow(groups: readonly Group[], tta: Tta): number[] {
+export function passesPerWindow(groups: readonly WindowGroup[], tta: Tta): number[] {
   return groups.map(({ members }) => members.length * symmetriesOf(tta).length);
 }
 
@@ -16,7 +16,7 @@ export function passesPerWindow(groups: readonly Group[], tta: Tta): number[] {
  * @param groups the grids of the plan, in its order
  * @param pools one for each model, in the order of the ensemble
  */
-export function readyModel(ensemble: Ensemble, groups: readonly Group[], pools: readonly Pool[], tta: Tta): ReadyModel {
+export function readyModel(ensemble: Ensemble, groups: readonly WindowGroup[], pools: readonly Pool[], tta: Tta): ReadyModel {
   const [first] = pools;
   const sum = (of: (pool: Pool) => number): number => pools.reduce((total, pool) => total + of(pool), 0);
   return {

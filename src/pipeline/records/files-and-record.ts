@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { throwIfAborted } from '../../errors.js';
-import { type Placement, refuseExisting } from '../../io/partial-file.js';
+import { type CommitOptions, refuseExisting } from '../../io/partial-file.js';
 import type { Sink } from '../../types.js';
 import type { StageClock } from './stage-clock.js';
 import { writeRecord } from './write-record.js';
@@ -18,7 +18,7 @@ export type Keep = <Rows>(path: string, sink: Sink<Rows>) => Sink<Rows>;
  * @throws whatever the work or a sink throws, once none of the files stands there; `aborted` when the signal fires
  */
 export async function filesAndRecord<Made extends object>(
-  { record: recordPath, replace = true }: { readonly record: string } & Placement,
+  { record: recordPath, replace = true }: { readonly record: string } & CommitOptions,
   work: (keep: Keep) => Promise<() => Made>,
   clock: StageClock,
   signal: AbortSignal,

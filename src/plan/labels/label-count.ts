@@ -8,7 +8,7 @@ import type { Band, Box, Size } from '../../types.js';
  * Rows between the edges of boxes are added up column by column; at an edge the columns are summed from the left, and each box
  * that is open takes the difference between its two sides.
  */
-export interface LabelCount {
+export interface BoxCount {
   /** Counts rows of labels. Bands come in order; columns that no box touches may be missing. */
   add(band: Band): void;
   /** Pixels of each label in a box, in the order of `labels`, once all rows have been added. Only pixels of the image count. */
@@ -21,7 +21,7 @@ export interface LabelCount {
  * @param boxes in pixels of the image of `size`; may reach outside
  * @param labels what is counted; background, 0, need not be among them
  */
-export function createLabelCount(boxes: readonly Box[], labels: readonly number[], size: Size): LabelCount {
+export function createBoxCount(boxes: readonly Box[], labels: readonly number[], size: Size): BoxCount {
   const { width } = size;
   const slotOf = new Int16Array(256).fill(-1);
   labels.forEach((label, slot) => {

@@ -1,13 +1,13 @@
 import type { Size, Window } from '../../types.js';
 import type { WindowRows } from '../windows/windows.js';
-import type { Place } from './places.js';
+import type { WindowCorner } from './places.js';
 
 /**
  * Windows at any places as rows of windows that can be cut: those with the same `y` are one row. A window's `index` is its place's.
  *
  * @param places from top to bottom, and left to right where `y` is the same
  */
-export function rowsOfPlaces(places: readonly Place[], window: Size): WindowRows {
+export function rowsOfPlaces(places: readonly WindowCorner[], window: Size): WindowRows {
   const firsts: number[] = [];
   places.forEach(({ y }, index) => {
     if (index === 0 || y !== places[index - 1]!.y) firsts.push(index);

@@ -2,7 +2,7 @@ import type { Box, Size } from '../../types.js';
 import { createGrid, windowsOfRow } from '../windows/grid.js';
 
 /** The top left corner of a window, in working pixels. */
-export interface Place {
+export interface WindowCorner {
   readonly x: number;
   readonly y: number;
 }
@@ -12,7 +12,7 @@ export interface Place {
  *
  * @throws {SegtileError} `usage` where the stride exceeds the window, or a length is no positive integer
  */
-export function gridPlaces(size: Size, window: Size, stride: Size): Place[] {
+export function gridPlaces(size: Size, window: Size, stride: Size): WindowCorner[] {
   const grid = createGrid({ size, window, stride, margin: 0, border: 'keep' });
   return Array.from({ length: grid.rows }, (_, row) => windowsOfRow(grid, row).map(({ box: { x, y } }) => ({ x, y }))).flat();
 }
@@ -21,7 +21,7 @@ export function gridPlaces(size: Size, window: Size, stride: Size): Place[] {
  * A second grid, moved by half a stride along both axes, so that what lies on the seams of the first comes to lie inside. Only windows
  * that lie wholly within the image: its border is the first grid's.
  */
-export function halfShiftPlaces(size: Size, window: Size, stride: Size): Place[] {
+export function halfShiftPlaces(size: Size, window: Size, stride: Size): WindowCorner[] {
   const starts = (length: number, side: number, step: number): number[] => {
     const first = Math.floor(step / 2);
     return Array.from({ length: Math.max(0, Math.floor((length - side - first) / step) + 1) }, (_, i) => first + i * step);
@@ -36,7 +36,7 @@ export function placeCount(size: Size, window: Size): number {
 }
 
 /** Any of the places of a window on an image, all alike. `u` and `v` are uniform in [0, 1). */
-export function anyPlace(size: Size, window: Size, [u, v]: readonly [number, number]): Place {
+export function anyPlace(size: Size, window: Size, [u, v]: readonly [number, number]): WindowCorner {
   return {
     x: Math.floor(u * (room(size.width, window.width) + 1)),
     y: Math.floor(v * (room(size.height, window.height) + 1)),
@@ -47,7 +47,7 @@ export function anyPlace(size: Size, window: Size, [u, v]: readonly [number, num
  * Any of the places at which a window holds a box, all alike; along an axis on which the box is the longer one, any of those at which the
  * window lies inside the box.
  */
-export function placeAround(box: Box, size: Size, window: Size, [u, v]: readonly [number, number]): Place {
+export function placeAround(box: Box, size: Size, window: Size, [u, v]: readonly [number, number]): WindowCorner {
   return {
     x: startAround(box.x, box.width, size.width, window.width, u),
     y: startAround(box.y, box.height, size.height, window.height, v),

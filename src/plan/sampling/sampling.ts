@@ -1,6 +1,6 @@
 import type { Box, Size } from '../../types.js';
 import type { Foreground } from './foreground.js';
-import { anyPlace, gridPlaces, halfShiftPlaces, type Place, placeAround, placeCount } from './places.js';
+import { anyPlace, gridPlaces, halfShiftPlaces, placeAround, placeCount, type WindowCorner } from './places.js';
 import { createRandom, type Random, shuffled } from './random.js';
 
 /**
@@ -54,7 +54,7 @@ export interface Ground {
 }
 
 /** A window that may be kept. Those of one slot are tried in order, until one is kept. */
-export interface Proposal extends Place {
+export interface Proposal extends WindowCorner {
   readonly sampler: Sampler;
   /** Which of the asks it belongs to. */
   readonly ask: number;
@@ -66,7 +66,7 @@ export interface Proposal extends Place {
 }
 
 /** A window that is kept. */
-export interface Draw extends Place {
+export interface Draw extends WindowCorner {
   readonly sampler: Sampler;
   readonly tissue: number | undefined;
   /** Pixels of each label that is counted, see `createLabelCount`. */
@@ -97,7 +97,7 @@ export function propose(settings: SampleSettings, ground: Ground): Proposal[] {
   const taken = new Set<number>();
   return settings.asks.flatMap((ask, index) => {
     const random = createRandom(settings.seed, `${ground.name}/${ask.sampler}`);
-    const proposal = ({ x, y }: Place, sampler: Sampler, slot: number): Proposal => {
+    const proposal = ({ x, y }: WindowCorner, sampler: Sampler, slot: number): Proposal => {
       const least = settings.minTissue ?? (ask.sampler === 'rejection' ? SLIVER : undefined);
       const { width, height } = settings.window;
       const tissue = ground.tissue({ x, y, width, height });
@@ -120,12 +120,12 @@ function proposeDraws(
   { sampler, wanted }: Ask,
   random: Random,
   taken: Set<number>,
-  proposal: (place: Place, sampler: Sampler, slot: number) => Proposal,
+  proposal: (place: WindowCorner, sampler: Sampler, slot: number) => Proposal,
 ): Proposal[] {
   const { window, tries } = settings;
   const { size } = ground;
   const fallsBack = hasNothing(ground, sampler);
-  const place = (index: number): Place => {
+  const place = (index: number): WindowCorner => {
     const where = random.pair(2 * index);
     if (sampler === 'random' || sampler === 'rejection' || fallsBack) return anyPlace(size, window, where);
     const which = random.pair(2 * index + 1)[0];

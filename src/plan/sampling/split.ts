@@ -8,7 +8,7 @@ export interface Share {
 }
 
 /** What must stay together: the tiles of a slide, of a patient, or of a region. */
-export interface Group {
+export interface SplitGroup {
   readonly name: string;
   /** How much it holds of each thing that is to be spread evenly, such as pixels of each class and tiles. */
   readonly amounts: readonly number[];
@@ -32,7 +32,7 @@ export interface GroupWords {
 }
 
 /** Where a group went. `fold` counts from 0. */
-export interface Place {
+export interface SplitPlace {
   readonly split: string;
   readonly fold: number | undefined;
 }
@@ -45,10 +45,10 @@ export interface Place {
  * @throws {SegtileError} `usage` where there are fewer groups than parts or folds
  */
 export function splitGroups(
-  groups: readonly Group[],
+  groups: readonly SplitGroup[],
   { parts, folds, seed }: SplitSettings,
   words: GroupWords,
-): Map<string, Place> {
+): Map<string, SplitPlace> {
   requireGroups(groups, parts.length, `parts (${parts.map(({ name }) => name).join(', ')})`, words);
   const shares = parts.map(({ share }) => share);
   const part = deal(groups, shares, seed, 'parts');
@@ -60,7 +60,7 @@ export function splitGroups(
   return new Map(groups.map(({ name }, i) => [name, { split: split[i]!, fold: foldOf.get(name) }]));
 }
 
-function requireGroups(groups: readonly Group[], least: number, parts: string, { what, remedy }: GroupWords): void {
+function requireGroups(groups: readonly SplitGroup[], least: number, parts: string, { what, remedy }: GroupWords): void {
   const { length } = groups;
   if (length === 0 || length >= least) return;
   throw new SegtileError(
@@ -74,7 +74,7 @@ function requireGroups(groups: readonly Group[], least: number, parts: string, {
  * Greedy, the largest group first: each goes where it brings the sum of squared distances between what a part holds and what it should hold down
  * the most, all amounts as shares of their total. As long as a part is empty, enough groups are kept back to give it one.
  */
-function deal(groups: readonly Group[], shares: readonly number[], seed: number, name: string): number[] {
+function deal(groups: readonly SplitGroup[], shares: readonly number[], seed: number, name: string): number[] {
   const amounts = groups[0]?.amounts.length ?? 0;
   const totals = Array.from({ length: amounts }, (_, c) => groups.reduce((sum, group) => sum + group.amounts[c]!, 0));
   const portions = groups.map((group) => group.amounts.map((amount, c) => (totals[c]! > 0 ? amount / totals[c]! : 0)));

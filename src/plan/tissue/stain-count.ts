@@ -1,5 +1,5 @@
 import type { Band, Window } from '../../types.js';
-import { type Axis, windowCount, windowStart } from '../windows/axis.js';
+import { type WindowAxis, windowCount, windowStart } from '../windows/axis.js';
 import type { Grid } from '../windows/grid.js';
 import { saturationOf } from './saturation.js';
 import { STAINED } from './tissue.js';
@@ -63,7 +63,7 @@ export function createStainCount(grid: Grid): StainCount {
   };
 }
 
-function cellsOf(axis: Axis): { edges: number[]; cellOf: Int32Array } {
+function cellsOf(axis: WindowAxis): { edges: number[]; cellOf: Int32Array } {
   const { length } = axis;
   const starts = Array.from({ length: windowCount(axis) }, (_, i) => windowStart(axis, i));
   const inside = starts.flatMap((start) => [start, start + axis.window]).filter((edge) => edge > 0 && edge < length);

@@ -10,26 +10,26 @@ export type Border = 'keep' | 'mirror';
  * Where windows start. `stride`: a stride apart, the last one at the border. `even`: as many of them, equally far apart but for rounding,
  * as nnU-Net lays them.
  */
-export type Placement = 'stride' | 'even';
+export type WindowPlacement = 'stride' | 'even';
 
 /** Window placement along one axis. All lengths in working pixels; the values are legal (see `createGrid`). */
-export interface Axis {
+export interface WindowAxis {
   readonly length: number;
   readonly window: number;
   readonly stride: number;
   readonly margin: number;
   readonly border: Border;
   /** `stride` where it is left out. */
-  readonly placement?: Placement;
+  readonly placement?: WindowPlacement;
 }
 
 /** By how much the windows may reach outside the image on each side. */
-function reach(axis: Axis): number {
+function reach(axis: WindowAxis): number {
   return axis.border === 'mirror' ? axis.margin : 0;
 }
 
 /** Number of windows: 1 where one window covers the length, else `ceil((L - T) / S) + 1`. */
-export function windowCount(axis: Axis): number {
+export function windowCount(axis: WindowAxis): number {
   const length = axis.length + 2 * reach(axis);
   return length <= axis.window ? 1 : Math.ceil((length - axis.window) / axis.stride) + 1;
 }
@@ -38,7 +38,7 @@ export function windowCount(axis: Axis): number {
  * Start of window `i`: `min(i * S, L - T)`, so that the last window ends at the border instead of reaching past it; placed evenly, `i (L - T) / (n - 1)`,
  * rounded, halves to the even side as numpy does. Negative by one margin for the first window of a mirrored border.
  */
-export function windowStart(axis: Axis, i: number): number {
+export function windowStart(axis: WindowAxis, i: number): number {
   const room = axis.length + 2 * reach(axis) - axis.window;
   const first = 0 - reach(axis);
   if (room <= 0) return first;
@@ -56,7 +56,7 @@ function roundHalfEven(value: number): number {
  * The part of the image that window `i` may speak for: the window less its margins. A side that lies on the slide's border keeps
  * its margin, unless the border is mirrored.
  */
-export function windowCore(axis: Axis, i: number): Span {
+export function windowCore(axis: WindowAxis, i: number): Span {
   const start = windowStart(axis, i);
   const first = i === 0 ? 0 : start + axis.margin;
   const end = i === windowCount(axis) - 1 ? axis.length : start + axis.window - axis.margin;
@@ -67,7 +67,7 @@ export function windowCore(axis: Axis, i: number): Span {
  * The pixels that belong to window `i` alone when nothing is blended: the midpoints of neighbouring windows' overlaps are the
  * boundaries, `b_i = floor((start_{i-1} + start_i + T) / 2)`. The spans of all windows partition the axis.
  */
-export function windowOwned(axis: Axis, i: number): Span {
+export function windowOwned(axis: WindowAxis, i: number): Span {
   const boundary = (k: number): number => {
     if (k === 0) return 0;
     if (k === windowCount(axis)) return axis.length;

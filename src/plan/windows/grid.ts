@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import type { Size, Window } from '../../types.js';
-import { type Axis, type Border, type Placement, windowCore, windowCount, windowStart } from './axis.js';
+import { type Border, type WindowAxis, type WindowPlacement, windowCore, windowCount, windowStart } from './axis.js';
 
 /** What a grid is made from, in working pixels. `size` is the image, `margin` is removed from each side of a prediction. */
 export interface GridSettings {
@@ -10,15 +10,15 @@ export interface GridSettings {
   readonly margin: number;
   readonly border: Border;
   /** `stride` where it is left out. */
-  readonly placement?: Placement;
+  readonly placement?: WindowPlacement;
 }
 
 /** All windows of an image: `columns * rows` of them, in row-major order. */
 export interface Grid extends GridSettings {
   readonly columns: number;
   readonly rows: number;
-  readonly x: Axis;
-  readonly y: Axis;
+  readonly x: WindowAxis;
+  readonly y: WindowAxis;
 }
 
 /**
@@ -34,7 +34,7 @@ export function createGrid(settings: GridSettings): Grid {
   return { ...settings, columns: windowCount(x), rows: windowCount(y), x, y };
 }
 
-function createAxis(length: number, window: number, stride: number, margin: number, border: Border): Axis {
+function createAxis(length: number, window: number, stride: number, margin: number, border: Border): WindowAxis {
   checkInteger('image size', length, 1);
   checkInteger('window', window, 1);
   checkInteger('stride', stride, 1);

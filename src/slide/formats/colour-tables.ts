@@ -1,6 +1,6 @@
 import type { Directory } from '../../tiff/directory.js';
 import { PALETTE } from '../../tiff/samples/rgb.js';
-import type { Layout } from './layout.js';
+import type { SlideLayout } from './layout.js';
 
 /**
  * Takes the colour tables off channels. Microscopes give each channel a table so that viewers show it in its colour; the samples are intensities all the same.
@@ -9,7 +9,7 @@ import type { Layout } from './layout.js';
  *
  * @param first directory of the file, which has the table of all where the others have none
  */
-export function withoutColourTables(layout: Layout, first: Directory): Layout {
+export function withoutColourTables(layout: SlideLayout, first: Directory): SlideLayout {
   const base = layout.levels[0]![0]!;
   if (base.photometric !== PALETTE) return layout;
   const smooth = layout.format === 'ImageJ TIFF' && isSmooth(base.colorMap ?? first.colorMap);

@@ -2,14 +2,14 @@ import { NONE } from '../../tiff/codecs/none.js';
 import type { Tiff } from '../../tiff/container.js';
 import type { Directory } from '../../tiff/directory.js';
 import { rawBytes } from '../../tiff/samples/block-bytes.js';
-import type { Layout } from './layout.js';
+import type { SlideLayout } from './layout.js';
 import { plainLayout } from './levels.js';
 
 /**
  * A hyperstack of ImageJ: channels are the fastest, then focal planes, then points in time (imagej.net, `ij.io.TiffDecoder`). Of focal planes
  * the middle one is read, of points in time the first.
  */
-export async function imagejLayout(tiff: Tiff): Promise<Layout> {
+export async function imagejLayout(tiff: Tiff): Promise<SlideLayout> {
   const { directories } = tiff;
   const base = directories[0]!;
   const number = (name: string) => Math.max(1, Number(new RegExp(`^${name}=(\\d+)`, 'm').exec(base.description)?.[1] ?? 1));

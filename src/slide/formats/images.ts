@@ -9,13 +9,13 @@ import { decodeBlocks } from '../../tiff/read/decode.js';
 import { blocksAcross, blocksDown } from '../../tiff/samples/block-bytes.js';
 import { photometricName } from '../../tiff/samples/photometric.js';
 import { type SampleRange, type SampleScale, sampleScale } from '../../tiff/samples/rgb.js';
-import type { Layout } from './layout.js';
+import type { SlideLayout } from './layout.js';
 import { inPlanes, requireAlike } from './planes.js';
 
 /** A TIFF file in the middle of becoming a slide. */
 export interface OpenFile {
   readonly source: ByteSource;
-  readonly layout: Layout;
+  readonly layout: SlideLayout;
   /** Level 0; of channels in directories of their own the first. */
   readonly base: Directory;
   readonly names: readonly string[];

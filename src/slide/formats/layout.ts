@@ -3,7 +3,7 @@ import type { SaidMpp } from '../mpp/said-mpp.js';
 import type { AssociatedImage } from '../slide.js';
 
 /** What the directories of a TIFF file are to a slide. */
-export interface Layout {
+export interface SlideLayout {
   /** What kind of file it is, such as `Aperio SVS`. */
   readonly format: string;
   /**

@@ -3,7 +3,7 @@ import { isImagej } from '../mpp/imagej-mpp.js';
 import { isOme } from '../mpp/mpp.js';
 import { withoutColourTables } from './colour-tables.js';
 import { imagejLayout } from './imagej.js';
-import type { Layout } from './layout.js';
+import type { SlideLayout } from './layout.js';
 import { isLeica, leicaLayout } from './leica.js';
 import { plainLayout } from './levels.js';
 import { ndpiLayout } from './ndpi.js';
@@ -16,11 +16,11 @@ import { isQptiff, qptiffLayout } from './qptiff.js';
  *
  * @throws {SegtileError} `input` where sub-directories cannot be read
  */
-export async function layOut(tiff: Tiff): Promise<Layout> {
+export async function layOut(tiff: Tiff): Promise<SlideLayout> {
   return withoutColourTables(await layOutByMaker(tiff), tiff.directories[0]!);
 }
 
-async function layOutByMaker(tiff: Tiff): Promise<Layout> {
+async function layOutByMaker(tiff: Tiff): Promise<SlideLayout> {
   const { directories } = tiff;
   const first = directories[0]!;
   if (first.hamamatsu !== undefined) return ndpiLayout(directories);

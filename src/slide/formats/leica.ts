@@ -2,7 +2,7 @@ import { numberAttribute, rootName, xmlTags } from '../../plan/text/xml.js';
 import { type Directory, directoryName } from '../../tiff/directory.js';
 import { physical } from '../mpp/mpp.js';
 import type { SaidMpp } from '../mpp/said-mpp.js';
-import { type Associated, byIndex, type Layout } from './layout.js';
+import { type Associated, byIndex, type SlideLayout } from './layout.js';
 
 /** Whether a description is that of a Leica SCN file. */
 export function isLeica(description: string): boolean {
@@ -23,7 +23,7 @@ interface Scan {
  * A Leica SCN file: its XML lists for each scanned place the directories of its levels, channels and focal planes
  * (openslide.org/formats/leica). The scan of the whole slide is the macro image; of several others none is *the* slide.
  */
-export function leicaLayout(directories: readonly Directory[]): Layout {
+export function leicaLayout(directories: readonly Directory[]): SlideLayout {
   const at = byIndex(directories);
   const { whole, scans } = readScans(directories[0]!.description);
   const covers = ({ view }: Scan) => view.width >= whole.width && view.height >= whole.height && view.x === 0 && view.y === 0;

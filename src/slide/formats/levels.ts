@@ -1,7 +1,7 @@
 import { type Directory, directoryName } from '../../tiff/directory.js';
 import { PALETTE } from '../../tiff/samples/rgb.js';
 import { isAperio } from '../mpp/mpp.js';
-import { type Associated, bySize, type Layout, levelsOf } from './layout.js';
+import { type Associated, bySize, levelsOf, type SlideLayout } from './layout.js';
 
 const REDUCED = 1;
 const MASK = 4;
@@ -20,7 +20,7 @@ const MASK = 4;
 export async function plainLayout(
   chain: readonly Directory[],
   children: (directory: Directory) => Promise<readonly Directory[]>,
-): Promise<Layout> {
+): Promise<SlideLayout> {
   const base = fullResolution(chain);
   const aperio = isAperio(base.description);
   const full = chain.filter((other) => other === base || isSibling(base, other));
@@ -70,7 +70,7 @@ function isSibling(base: Directory, other: Directory): boolean {
   return (other.subfileType & (REDUCED | MASK)) === 0 && other.width === base.width && other.height === base.height;
 }
 
-function channelRefusal(base: Directory, full: readonly Directory[]): Layout['refusal'] {
+function channelRefusal(base: Directory, full: readonly Directory[]): SlideLayout['refusal'] {
   if (full.length === 3) return undefined;
   return {
     message: `has ${full.length} grey images of ${base.width} x ${base.height}: ${listed(full.map(directoryName))}`,

@@ -1,5 +1,5 @@
 import type { Directory } from '../../tiff/directory.js';
-import { type Associated, bySize, type Layout } from './layout.js';
+import { type Associated, bySize, type SlideLayout } from './layout.js';
 
 /** Above this, pixels are 16-bit grey that a JPEG holds in disguise (tifffile, `_ndpi_load_pages`). */
 const LAST_COLOUR_MODE = 6;
@@ -8,7 +8,7 @@ const LAST_COLOUR_MODE = 6;
  * A Hamamatsu NDPI: the lens of a directory tells levels from the macro image (-1) and the map of what was scanned (-2). Of several focal
  * planes the one in focus is read (openslide.org/formats/hamamatsu).
  */
-export function ndpiLayout(directories: readonly Directory[]): Layout {
+export function ndpiLayout(directories: readonly Directory[]): SlideLayout {
   const lens = ({ hamamatsu }: Directory) => hamamatsu?.lens ?? 0;
   const scans = bySize(directories.filter((directory) => lens(directory) > 0));
   const inFocus = scans.map((group) => group.reduce((a, b) => (offFocus(b) < offFocus(a) ? b : a)));

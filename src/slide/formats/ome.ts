@@ -1,6 +1,6 @@
 import type { Tiff } from '../../tiff/container.js';
 import { type Directory, directoryName } from '../../tiff/directory.js';
-import { type Associated, byIndex, bySize, type Layout, levelsOf } from './layout.js';
+import { type Associated, byIndex, bySize, levelsOf, type SlideLayout } from './layout.js';
 import { isReduced, plainLayout } from './levels.js';
 import { channelPlanes, metadataFile, type OmeImage, type OmeStand, omeStand, readOme } from './ome-planes.js';
 
@@ -8,7 +8,7 @@ import { channelPlanes, metadataFile, type OmeImage, type OmeStand, omeStand, re
  * An OME-TIFF by its XML: the largest image is the slide, each channel a directory with its levels in sub-directories (or in chained
  * directories of its shape). Of a stack of focal planes the middle one is read, of a series in time the first.
  */
-export async function omeLayout(tiff: Tiff, xml: string): Promise<Layout> {
+export async function omeLayout(tiff: Tiff, xml: string): Promise<SlideLayout> {
   const { directories } = tiff;
   const at = byIndex(directories);
   const read = readOme(xml).flatMap((image) => {
@@ -55,7 +55,7 @@ export async function omeLayout(tiff: Tiff, xml: string): Promise<Layout> {
 }
 
 /** A file whose XML is in another file, or places none of its directories: one image can be read, of several nobody knows what they are. */
-async function unplaced(tiff: Tiff, xml: string): Promise<Layout> {
+async function unplaced(tiff: Tiff, xml: string): Promise<SlideLayout> {
   const plain = await plainLayout(tiff.directories, tiff.subDirectories);
   const alone = plain.channels.length === 0 && plain.refusal === undefined;
   const refusal = {
@@ -85,7 +85,7 @@ function stackNotes({ sizes }: OmeImage, { z, t, elsewhere }: OmeStand): string[
   ];
 }
 
-function missing({ elsewhere }: OmeStand, pages: readonly (Directory | undefined)[], base: Directory): Layout['refusal'] {
+function missing({ elsewhere }: OmeStand, pages: readonly (Directory | undefined)[], base: Directory): SlideLayout['refusal'] {
   const channel = pages.findIndex((page) => page === undefined || page.width !== base.width || page.height !== base.height);
   const page = pages[channel];
   if (page !== undefined) {

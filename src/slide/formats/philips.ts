@@ -2,7 +2,7 @@ import { attribute, plainText, xmlTags } from '../../plan/text/xml.js';
 import type { Directory } from '../../tiff/directory.js';
 import { decimal, physical } from '../mpp/mpp.js';
 import type { SlideMpp } from '../slide.js';
-import type { Associated, Layout } from './layout.js';
+import type { Associated, SlideLayout } from './layout.js';
 
 /** Whether Philips software wrote a directory. */
 export function isPhilips({ software, description }: Directory): boolean {
@@ -13,7 +13,7 @@ export function isPhilips({ software, description }: Directory): boolean {
  * A Philips TIFF: every tiled directory is a level, and its size is filled up to whole tiles. What it shows follows from the pixel
  * spacing of the levels, in mm, which the XML of the first directory lists from the finest on (openslide.org/formats/philips).
  */
-export function philipsLayout(directories: readonly Directory[]): Layout {
+export function philipsLayout(directories: readonly Directory[]): SlideLayout {
   const base = directories[0]!;
   const spacings = pixelSpacings(base.description);
   const tiled = directories.filter(({ layout }) => layout === 'tiles');

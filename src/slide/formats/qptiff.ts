@@ -1,6 +1,6 @@
 import { plainText, rootName, xmlTags } from '../../plan/text/xml.js';
 import type { Directory } from '../../tiff/directory.js';
-import { type Associated, bySize, type Layout, levelsOf } from './layout.js';
+import { type Associated, bySize, levelsOf, type SlideLayout } from './layout.js';
 
 /** Whether a directory is described as Akoya's (formerly PerkinElmer's) software does. */
 export function isQptiff({ description }: Directory): boolean {
@@ -11,7 +11,7 @@ export function isQptiff({ description }: Directory): boolean {
  * A QPTIFF: the XML of each directory says what it is (Akoya, "QPTIFF file format", 2020). A level has one directory in colour, or one for
  * each fluorescent channel.
  */
-export function qptiffLayout(directories: readonly Directory[]): Layout {
+export function qptiffLayout(directories: readonly Directory[]): SlideLayout {
   const read = directories.map((directory) => ({ directory, ...describe(directory.description) }));
   const full = read.filter(({ type }) => type === 'FullResolution');
   const reduced = read.filter(({ type }) => type === 'ReducedResolution').map(({ directory }) => directory);

@@ -1,7 +1,7 @@
 import { newSamples, typeOf } from '../../tiff/samples/native.js';
 import type { Pixels, Samples, Span } from '../../types.js';
 import type { Slab } from './rows.js';
-import { type Axis, sourceOf, weightOf } from './scale-axis.js';
+import { type ResampleAxis, sourceOf, weightOf } from './scale-axis.js';
 import { endOf } from './spans.js';
 
 /**
@@ -12,8 +12,8 @@ import { endOf } from './spans.js';
  * @param slab gives source pixels: row `y` with at least the given columns. All have the same channels and type
  */
 export function resample<Data extends Samples>(
-  x: Axis,
-  y: Axis,
+  x: ResampleAxis,
+  y: ResampleAxis,
   columns: Span,
   rows: Span,
   slab: (y: number, columns: Span) => Slab<Data>,
@@ -92,7 +92,7 @@ function meanOf(total: number, out: Samples): { readonly half: number; readonly 
 
 /** Takes weighted sums of columns, and divides by the sum of all weights. `sums` starts at source column `start`. */
 function mixColumns(
-  { first, last, head, tail, inner, total }: Axis,
+  { first, last, head, tail, inner, total }: ResampleAxis,
   columns: Span,
   sums: Int32Array | Float64Array,
   start: number,
@@ -116,7 +116,7 @@ function mixColumns(
 
 /** {@link mixColumns} for bytes of red, green and blue: what most slides are, at half of the time. */
 function mixColours(
-  { first, last, head, tail, inner, total }: Axis,
+  { first, last, head, tail, inner, total }: ResampleAxis,
   columns: Span,
   sums: Int32Array,
   start: number,

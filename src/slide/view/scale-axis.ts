@@ -10,7 +10,7 @@ import { between, endOf } from './spans.js';
  * All weights are whole numbers, so sums of whole numbers are exact in float64; those of floating point are always made in the same order.
  * So rows that are resampled alone come out the same, to the bit, as those of the whole image.
  */
-export interface Axis {
+export interface ResampleAxis {
   /** Length of the source, in pixels. */
   readonly from: number;
   /** Length of the output, in pixels. */
@@ -30,7 +30,7 @@ export interface Axis {
  * @param spans which part of the source the output covers, `of / by` pixels: less than one more or less than it has. What it lacks is its last pixel
  *   again.
  */
-export function axis(from: number, to: number, spans: Factor = { of: from, by: 1 }): Axis {
+export function axis(from: number, to: number, spans: Factor = { of: from, by: 1 }): ResampleAxis {
   const divisor = greatestCommonDivisor(spans.of, to * spans.by);
   const n = spans.of / divisor;
   const m = (to * spans.by) / divisor;
@@ -67,12 +67,12 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 /** The source pixels from which some output pixels are made. */
-export function sourceOf(axis: Axis, output: Span): Span {
+export function sourceOf(axis: ResampleAxis, output: Span): Span {
   return between(axis.first[output.start]!, axis.last[endOf(output) - 1]! + 1);
 }
 
 /** The output pixels in which some source pixels take part. */
-export function outputOf(axis: Axis, source: Span): Span {
+export function outputOf(axis: ResampleAxis, source: Span): Span {
   const start = firstIndex(axis.to, (i) => axis.last[i]! >= source.start);
   return between(
     start,
@@ -96,7 +96,7 @@ function firstIndex(length: number, holds: (index: number) => boolean): number {
 }
 
 /** The weight of source pixel `j` in output pixel `i`, which it takes part in. */
-export function weightOf(axis: Axis, i: number, j: number): number {
+export function weightOf(axis: ResampleAxis, i: number, j: number): number {
   if (j === axis.first[i]) return axis.head[i]!;
   return j === axis.last[i] ? axis.tail[i]! : axis.inner;
 }

@@ -4,7 +4,7 @@ import type { Band, Mpp, Samples, Size, Span, SpanningSize } from '../../types.j
 import type { Level, ReadLevel, Slide } from '../slide.js';
 import { resample } from './resample.js';
 import { cacheRows } from './rows.js';
-import { type Axis, axis, outputOf, sourceOf } from './scale-axis.js';
+import { axis, outputOf, type ResampleAxis, sourceOf } from './scale-axis.js';
 import { between, endOf, mergeSpans } from './spans.js';
 
 /** Which resolution to work at: a level of the file, level-0 pixels per working pixel, or micrometres per working pixel. */
@@ -135,7 +135,7 @@ function bestLevel(slide: Slide, size: Size): Level {
   return enough.reduce((best, level) => (level.width < best.width ? level : best), slide.levels[0]!);
 }
 
-function resampledBands(read: ReadLevel<Samples>, level: Level, x: Axis, y: Axis): View<Samples>['readBands'] {
+function resampledBands(read: ReadLevel<Samples>, level: Level, x: ResampleAxis, y: ResampleAxis): View<Samples>['readBands'] {
   const bandHeight = resampledBandHeight(level, y);
   return async function* (rows, columns, signal) {
     const bands: Span[] = [];
@@ -168,7 +168,7 @@ function resampledBands(read: ReadLevel<Samples>, level: Level, x: Axis, y: Axis
 }
 
 /** About as many rows as one row of blocks gives, but neither so few that the work is in small change nor so many that they weigh. */
-function resampledBandHeight(level: Level, y: Axis): number {
+function resampledBandHeight(level: Level, y: ResampleAxis): number {
   const sourceRows = Math.min(512, Math.max(64, level.blockHeight));
   return Math.min(256, Math.max(1, Math.round((sourceRows * y.to) / y.from)));
 }

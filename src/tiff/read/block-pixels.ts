@@ -2,12 +2,12 @@ import type { BlockPixels } from '../codecs/codec.js';
 import { codecOf } from '../codecs/registry.js';
 import type { Directory } from '../directory.js';
 import { largestPicture, rawBytes, rawShape, rowsInBlock, samplesInBlock } from '../samples/block-bytes.js';
-import type { Cell } from '../samples/grid.js';
+import type { GridBlock } from '../samples/grid.js';
 import { reverseBits, unpack } from '../samples/unpack.js';
 import { toSamples } from './block-samples.js';
 
 /** A block to decode. */
-export type FetchedBlock = Cell & { readonly bytes: Uint8Array };
+export type FetchedBlock = GridBlock & { readonly bytes: Uint8Array };
 
 /**
  * Decodes blocks of one plane that have the same height.

@@ -4,7 +4,7 @@ import { codecOf } from '../codecs/registry.js';
 import type { Directory } from '../directory.js';
 import type { TiffImage } from '../image.js';
 import { rawBytes, samplesInBlock } from '../samples/block-bytes.js';
-import { type BlockGrid, type Cell, cellsOf } from '../samples/grid.js';
+import { type BlockGrid, cellsOf, type GridBlock } from '../samples/grid.js';
 import { place } from '../samples/native.js';
 import { blockError } from './block-error.js';
 import { decodeBlocksTogether } from './block-pixels.js';
@@ -42,12 +42,12 @@ export async function decodeGroups(
 }
 
 /** Cuts blocks of one plane into groups for one call of the decoder. Blocks of a group have the same height. */
-function groupsOf(directory: Directory, cells: readonly Cell[]): readonly (readonly Cell[])[] {
+function groupsOf(directory: Directory, cells: readonly GridBlock[]): readonly (readonly GridBlock[])[] {
   const { compression, blockHeight, layout } = directory;
   const codec = codecOf(compression);
   if (codec?.gives !== 'bytes' || codec.decodeTogether === undefined) return cells.map((cell) => [cell]);
   const most = Math.max(1, Math.floor(CALL_BYTES / rawBytes(directory, blockHeight)));
-  const groups: Cell[][] = [];
+  const groups: GridBlock[][] = [];
   for (const cell of cells) {
     const group = groups.at(-1);
     const joins =
@@ -59,7 +59,7 @@ function groupsOf(directory: Directory, cells: readonly Cell[]): readonly (reado
 }
 
 /** The compressed bytes of blocks, by their numbers. */
-async function fetchCells({ source, directory }: TiffImage, cells: readonly Cell[], signal: AbortSignal | undefined) {
+async function fetchCells({ source, directory }: TiffImage, cells: readonly GridBlock[], signal: AbortSignal | undefined) {
   const layout = layBlocks(
     directory,
     cells.map(({ number }) => number),
@@ -71,10 +71,10 @@ async function fetchCells({ source, directory }: TiffImage, cells: readonly Cell
 /** Decodes a group in one call; where that fails, one after the other, to find the block that is to blame. */
 async function decodeGroup(
   image: TiffImage,
-  group: readonly Cell[],
+  group: readonly GridBlock[],
   bytes: ReadonlyMap<number, Uint8Array>,
 ): Promise<BlockPixels[]> {
-  const decode = (cells: readonly Cell[]) =>
+  const decode = (cells: readonly GridBlock[]) =>
     decodeBlocksTogether(
       image.directory,
       cells.map((cell) => ({ ...cell, bytes: bytes.get(cell.number)! })),

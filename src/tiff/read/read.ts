@@ -13,7 +13,7 @@ import { absentValue, decodeBlocks, isAbsent } from './decode.js';
 import { streamedBands } from './streamed.js';
 
 /** Which columns of the given rows are wanted: sorted, disjoint, may reach over the edges. */
-export type Columns = (rows: Span) => readonly Span[];
+export type WantedColumns = (rows: Span) => readonly Span[];
 
 /**
  * Rows of an image as RGB bands from top to bottom, each block fetched and decoded at most once. The image is one that `requireDecodable`
@@ -28,7 +28,7 @@ export type Columns = (rows: Span) => readonly Span[];
 export function readBands(
   image: TiffImage,
   rows: Span,
-  columns: Columns,
+  columns: WantedColumns,
   signal?: AbortSignal,
   scale: SampleScale = sampleScale(image.directory),
   picked?: readonly number[],
@@ -47,7 +47,7 @@ export function readBands(
 export function readNativeBands(
   image: TiffImage,
   rows: Span,
-  columns: Columns,
+  columns: WantedColumns,
   channels: readonly number[],
   signal?: AbortSignal,
 ): AsyncGenerator<Band<Samples>, void, undefined> {
@@ -58,7 +58,7 @@ export function readNativeBands(
 export function readByteBands(
   image: TiffImage,
   rows: Span,
-  columns: Columns,
+  columns: WantedColumns,
   channels: readonly number[],
   scale: SampleScale,
   signal?: AbortSignal,
@@ -71,7 +71,7 @@ export function readByteBands(
 async function* readAs<Data extends Samples>(
   image: TiffImage,
   rows: Span,
-  columns: Columns,
+  columns: WantedColumns,
   channels: readonly number[],
   signal: AbortSignal | undefined,
   finish: (pixels: Pixels<Samples>) => Pixels<Data>,

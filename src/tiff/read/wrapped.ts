@@ -5,7 +5,7 @@ import { codecOf, predictorOf } from '../codecs/registry.js';
 import type { Directory } from '../directory.js';
 import type { TiffImage } from '../image.js';
 import { largestPicture } from '../samples/block-bytes.js';
-import { type BlockGrid, type Cell, cellsOf, gridSize } from '../samples/grid.js';
+import { type BlockGrid, cellsOf, type GridBlock, gridSize } from '../samples/grid.js';
 import { UNSIGNED } from '../samples/native.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
 import { wrapperHeader } from './wrap.js';
@@ -68,7 +68,7 @@ interface WrappedGrid {
 async function wrap(
   { source, directory }: TiffImage,
   grid: BlockGrid,
-  cells: readonly Cell[],
+  cells: readonly GridBlock[],
   signal: AbortSignal | undefined,
 ): Promise<WrappedGrid> {
   const inside = gridSize(directory, grid);

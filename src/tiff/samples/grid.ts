@@ -10,7 +10,7 @@ export interface BlockGrid {
 }
 
 /** One block of a grid. */
-export interface Cell {
+export interface GridBlock {
   /** Number of the block in the lists of the directory. */
   readonly number: number;
   /** Where its pixels stand when the columns of the grid are laid side by side. */
@@ -21,7 +21,7 @@ export interface Cell {
 }
 
 /** The blocks of a grid in one plane, row by row. */
-export function cellsOf(directory: Directory, { rows, columns }: BlockGrid, plane: number): Cell[] {
+export function cellsOf(directory: Directory, { rows, columns }: BlockGrid, plane: number): GridBlock[] {
   const { width, height, blockWidth, blockHeight } = directory;
   const across = blocksAcross(directory);
   const first = plane * across * blocksDown(directory);

@@ -51,7 +51,7 @@ export function typeOf(samples: Samples): SampleType {
 }
 
 /** A block, or a part of it, and where its pixels go. */
-export interface Placement {
+export interface BlockPlacement {
   /** Samples of a pixel of the block that lie together. */
   readonly stride: number;
   /** Pixels in a row of the block. */
@@ -66,7 +66,7 @@ export interface Placement {
 }
 
 /** Copies the samples of a block into the picture that it is a part of. Both are of the same type. */
-export function place(block: Samples, target: Pixels<Samples>, placement: Placement): void {
+export function place(block: Samples, target: Pixels<Samples>, placement: BlockPlacement): void {
   const { stride, rowLength, size, x, y, channels } = placement;
   const into = target.data;
   const whole = channels.length === stride && stride === target.channels && channels.every(([from, to]) => from === to);

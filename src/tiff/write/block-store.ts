@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PartialFile } from '../../io/partial-file.js';
 import { fillUniform, uniformValue } from './pyramid.js';
-import { type ImageFormat, pixelBytes } from './tile-codec.js';
+import { pixelBytes, type TiledFormat } from './tile-codec.js';
 
 /** Where the compressed bytes of the tiles of one level lie, in row-major order. Bytes from the start of the file. */
 export interface LevelBlocks {
@@ -30,7 +30,7 @@ export interface EncodedTile {
 }
 
 /** No block yet. Memory grows by about 150 bytes for each different tile. */
-export function blockStore(file: PartialFile, format: ImageFormat): Blocks {
+export function blockStore(file: PartialFile, format: TiledFormat): Blocks {
   const { tile, codec } = format;
   const pixel = pixelBytes(format);
   const uniformTiles = new Map<number, Promise<EncodedTile>>();

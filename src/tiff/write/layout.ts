@@ -1,13 +1,13 @@
 import { SegtileError } from '../../errors.js';
-import type { Placement } from '../../io/partial-file.js';
+import type { CommitOptions } from '../../io/partial-file.js';
 import type { Mpp, PlaneRows } from '../../types.js';
 import type { GeoTags } from '../geo.js';
 import type { LevelLinks } from './directory.js';
 import type { Reduce } from './pyramid.js';
-import { type ImageFormat, pixelBytes } from './tile-codec.js';
+import { pixelBytes, type TiledFormat } from './tile-codec.js';
 
 /** What a file looks like as a whole. */
-export interface TiffLayout extends ImageFormat, Placement {
+export interface TiffLayout extends TiledFormat, CommitOptions {
   /** How a level is made from the one above. */
   readonly reduce: Reduce;
   /** How the reduced levels hang together. */
@@ -58,7 +58,7 @@ export function checkLayout({ size, channels, samples = 'uint8', tile, codec, re
  * @param next the row that is due
  * @throws {SegtileError} `usage`
  */
-export function checkRows(path: string, planeRows: PlaneRows, format: ImageFormat, planes: number, next: number): void {
+export function checkRows(path: string, planeRows: PlaneRows, format: TiledFormat, planes: number, next: number): void {
   const { size, channels } = format;
   if (planeRows.length !== planes) {
     throw new SegtileError('usage', `expected rows of ${planes} plane(s) for ${path} but got ${planeRows.length}`);

@@ -1,12 +1,12 @@
 import type { Size } from '../../types.js';
 import type { Blocks, EncodedTile, LevelBlocks } from './block-store.js';
 import { fillUniform, halve, padTile, type Reduce } from './pyramid.js';
-import { type ImageFormat, pixelBytes } from './tile-codec.js';
+import { pixelBytes, type TiledFormat } from './tile-codec.js';
 
 /** The jobs that make one row of tiles of a level from the level above it, whose size and blocks are given. */
 export function reducedRow(
   blocks: Blocks,
-  layout: ImageFormat & { reduce: Reduce },
+  layout: TiledFormat & { reduce: Reduce },
   above: Size,
   from: LevelBlocks,
   row: number,

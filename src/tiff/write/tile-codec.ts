@@ -5,7 +5,7 @@ import { sharp } from '../../io/sharp.js';
 import type { Size } from '../../types.js';
 
 /** What the pixels of a tiled file look like. `tile` is the side of the square tiles in px, a multiple of 16. */
-export interface ImageFormat {
+export interface TiledFormat {
   readonly size: Size;
   readonly channels: 1 | 3;
   readonly tile: number;
@@ -18,7 +18,7 @@ export interface ImageFormat {
 export type PixelBytes = 1 | 3 | 4;
 
 /** How many bytes a pixel has. */
-export function pixelBytes({ channels, samples }: Pick<ImageFormat, 'channels' | 'samples'>): PixelBytes {
+export function pixelBytes({ channels, samples }: Pick<TiledFormat, 'channels' | 'samples'>): PixelBytes {
   return samples === 'float32' ? 4 : channels;
 }
 

@@ -1,6 +1,6 @@
 import type { Size } from '../../types.js';
 import { padTile } from './pyramid.js';
-import { type ImageFormat, pixelBytes } from './tile-codec.js';
+import { pixelBytes, type TiledFormat } from './tile-codec.js';
 
 /** Full-width rows as bytes in memory. */
 export interface ByteRows extends Size {
@@ -20,7 +20,7 @@ export interface TileRows {
 }
 
 /** Starts at the top of the image. */
-export function tileRows(format: ImageFormat): TileRows {
+export function tileRows(format: TiledFormat): TileRows {
   const { size, tile, codec } = format;
   const pixel = pixelBytes(format);
   const across = Math.ceil(size.width / tile);

@@ -8,7 +8,7 @@ import { columnsBuilder } from './columns.js';
 import { labeller } from './naming.js';
 import { type PassedOver, passedOver } from './passed-over.js';
 import { enclosingRings, polygonOf, show } from './polygon.js';
-import type { Columns, Shape } from './shapes.js';
+import type { LabelShape, PixelColumns } from './shapes.js';
 
 /** An image of a COCO file, https://cocodataset.org/#format-data. */
 interface CocoImage extends Size {
@@ -34,7 +34,7 @@ export interface CocoReader {
    * @throws {SegtileError} `input` where the image is missing or has another shape than the slide, for an annotation that makes no sense or
    *   whose category is not known, and where nothing is left of the annotations
    */
-  shapes(): { readonly shapes: Shape[]; readonly notes: readonly string[] };
+  shapes(): { readonly shapes: LabelShape[]; readonly notes: readonly string[] };
 }
 
 /**
@@ -125,7 +125,7 @@ function shapesOf(
   slide: Size,
   where: string,
   passed: PassedOver,
-): Shape[] | undefined {
+): LabelShape[] | undefined {
   if (segmentation === undefined || segmentation === null) return void passed.add('of boxes alone, which are no masks');
   if (Array.isArray(segmentation)) {
     if (segmentation.length === 0) return void passed.add('of boxes alone, which are no masks');
@@ -168,7 +168,7 @@ function ringOf(flat: unknown, where: string): unknown {
 }
 
 /** Counts alternate between pixels outside and inside, down the first column, then down the second. */
-function runsOf(counts: readonly unknown[], image: Size, slide: Size, where: string): Columns {
+function runsOf(counts: readonly unknown[], image: Size, slide: Size, where: string): PixelColumns {
   const builder = columnsBuilder(image, slide);
   const pixels = image.width * image.height;
   let at = 0;

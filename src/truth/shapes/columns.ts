@@ -1,5 +1,5 @@
 import type { Size } from '../../types.js';
-import type { Columns } from './shapes.js';
+import type { PixelColumns } from './shapes.js';
 
 /** Whole numbers below 2^32, as many as come. */
 interface Growing {
@@ -35,7 +35,7 @@ export interface ColumnsBuilder {
    */
   add(start: number, length: number): void;
   /** The shape of all that was added. */
-  build(label: number): Columns;
+  build(label: number): PixelColumns;
 }
 
 /**

@@ -11,7 +11,7 @@ import { jsonItems } from './json-items.js';
 import { withoutBareNumbers } from './loose-json.js';
 import { labeller } from './naming.js';
 import { shapeTruth } from './shape-truth.js';
-import type { Shape } from './shapes.js';
+import type { LabelShape } from './shapes.js';
 
 /** The lists that make a COCO file. */
 const COCO_LISTS = ['images', 'annotations', 'categories'];
@@ -43,9 +43,9 @@ async function geojsonShapes(
   path: string,
   reader: GeojsonReader,
   signal: AbortSignal | undefined,
-): Promise<{ readonly shapes: readonly Shape[]; readonly notes: readonly string[] }> {
+): Promise<{ readonly shapes: readonly LabelShape[]; readonly notes: readonly string[] }> {
   const members = new Set<string>();
-  const shapes: Shape[] = [];
+  const shapes: LabelShape[] = [];
   let list = false;
   for await (const { value } of jsonItems(path, ['features'], (member) => members.add(member), signal)) {
     for (const shape of reader.polygons(value)) shapes.push(shape);

@@ -1,14 +1,14 @@
 import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
 import { outside } from './polygon.js';
-import type { Extent, Shape } from './shapes.js';
+import type { Extent, LabelShape } from './shapes.js';
 
 /** Counts what a file marks, but what covers no pixel of the slide. */
 export interface PassedOver {
   /** @param what ends the words `3 …`, such as `of type Point` */
   add(what: string): void;
   /** The shapes that lie on the slide, at least in part; the others are counted. */
-  onSlide<Each extends Shape>(shape: Each, where: string): Each[];
+  onSlide<Each extends LabelShape>(shape: Each, where: string): Each[];
   /**
    * One line that says what was passed over; none where that was nothing.
    *

@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
 import { columnsBuilder } from './columns.js';
-import type { Columns } from './shapes.js';
+import type { PixelColumns } from './shapes.js';
 
 /** Runs as a text has them, in its order: pixels from `starts` to before `ends`, counted from 0 down the first column, then down the second. */
 export interface Runs {
@@ -72,7 +72,7 @@ export function readRuns(text: string, size: Size, where: string, { starts, ends
  *
  * @returns also how many runs overlap one before them
  */
-export function shapeOfRuns({ starts, ends }: Runs, size: Size, label: number): { shape: Columns; overlaps: number } {
+export function shapeOfRuns({ starts, ends }: Runs, size: Size, label: number): { shape: PixelColumns; overlaps: number } {
   const builder = columnsBuilder(size, size);
   const rising = starts.every((start, i) => i === 0 || start >= starts[i - 1]!);
   const order = Uint32Array.from(starts, (_, i) => i);

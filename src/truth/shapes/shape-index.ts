@@ -1,4 +1,4 @@
-import type { Extent, Shape } from './shapes.js';
+import type { Extent, LabelShape } from './shapes.js';
 
 /** Level-0 rows whose shapes are listed together. */
 const BUCKET = 256;
@@ -10,7 +10,7 @@ const BUCKET = 256;
  * @returns what gives the places of the shapes that may reach some level-0 rows, rising, so that they are painted in their
  *   order
  */
-export function shapeIndex(shapes: readonly Shape[], height: number): (top: number, bottom: number) => Uint32Array {
+export function shapeIndex(shapes: readonly LabelShape[], height: number): (top: number, bottom: number) => Uint32Array {
   const buckets = Math.ceil(height / BUCKET);
   const bucketOf = (y: number) => Math.min(Math.max(Math.floor(y / BUCKET), 0), buckets - 1);
   // The places in bucket b lie from starts[b] to before starts[b + 1].

@@ -5,7 +5,7 @@ import { IGNORE, type TruthConfig } from '../config.js';
 import { majorityView, shrinks } from '../images/majority-view.js';
 import type { LabelView, Truth, TruthObject } from '../truth.js';
 import { shapeIndex } from './shape-index.js';
-import { type Canvas, type Columns, type Extent, paint, type Shape } from './shapes.js';
+import { type Canvas, type Extent, type LabelShape, type PixelColumns, paint } from './shapes.js';
 
 /** Rows and pixels that are painted at a time, at most. */
 const BAND_ROWS = 256;
@@ -19,7 +19,7 @@ export interface ShapeFile {
   readonly slide: Size;
   readonly config: TruthConfig;
   /** In the order of the file. */
-  readonly shapes: readonly Shape[];
+  readonly shapes: readonly LabelShape[];
   /** See `Truth.notes`. */
   readonly notes: readonly string[];
 }
@@ -48,23 +48,23 @@ export function shapeTruth({ path, kind, slide, config, shapes, notes }: ShapeFi
 }
 
 /** The size of the image whose pixels all shapes are made of, where there is one: runs are an image of labels, and are shrunk like one. */
-function gridOf(shapes: readonly Shape[]): Size | undefined {
+function gridOf(shapes: readonly LabelShape[]): Size | undefined {
   const [first] = shapes;
   if (first?.kind !== 'columns') return undefined;
   const { width, height } = first.image;
-  const same = (shape: Shape): boolean =>
+  const same = (shape: LabelShape): boolean =>
     shape.kind === 'columns' && shape.image.width === width && shape.image.height === height;
   return shapes.every(same) ? { width, height } : undefined;
 }
 
-function inOrderOfClasses(shapes: readonly Shape[], { classes }: TruthConfig): Shape[] {
+function inOrderOfClasses(shapes: readonly LabelShape[], { classes }: TruthConfig): LabelShape[] {
   const place = (label: number) => (label === IGNORE ? Infinity : classes.findIndex((each) => each.label === label));
   return [...shapes].sort((a, b) => (a.label === b.label ? 0 : place(a.label) - place(b.label)));
 }
 
 /** Shapes in the order in which they are painted, and what finds those that reach some rows. */
 interface Painting {
-  readonly shapes: readonly Shape[];
+  readonly shapes: readonly LabelShape[];
   readonly reaching: (top: number, bottom: number) => Uint32Array;
 }
 
@@ -114,7 +114,7 @@ function paintBand(
   return { y, height, runs: [{ x, pixels: { width, height, channels: 1, data } }] };
 }
 
-async function* shapeObjects(shapes: readonly Shape[], slide: Size, signal?: AbortSignal): AsyncGenerator<TruthObject> {
+async function* shapeObjects(shapes: readonly LabelShape[], slide: Size, signal?: AbortSignal): AsyncGenerator<TruthObject> {
   for (const shape of shapes) {
     throwIfAborted(signal);
     if (shape.label === 0 || shape.label === IGNORE) continue;
@@ -132,7 +132,7 @@ function boxOf(extent: Extent, slide: Size): TruthObject['box'] {
 }
 
 /** Connected regions out of pieces of columns: the columns are the lines. */
-function* columnObjects({ label, image, first, tops, bottoms }: Columns, slide: Size): Generator<TruthObject> {
+function* columnObjects({ label, image, first, tops, bottoms }: PixelColumns, slide: Size): Generator<TruthObject> {
   let found: Region[] = [];
   const tracker = trackRegions(8, (region) => found.push(region));
   const across = slide.width / image.width;

@@ -23,7 +23,7 @@ export interface Polygon {
 }
 
 /** Pixels that were listed column by column, as pieces of columns. */
-export interface Columns {
+export interface PixelColumns {
   readonly kind: 'columns';
   readonly label: number;
   /** The image that the columns belong to, which covers the slide; in RLE of HuBMAP it has the size of level 0. */
@@ -37,7 +37,7 @@ export interface Columns {
 }
 
 /** A part of a slide that has one label. */
-export type Shape = Polygon | Columns;
+export type LabelShape = Polygon | PixelColumns;
 
 /** A rectangle of a working image whose labels are to be painted, row by row from the top left. */
 export interface Canvas extends Box {
@@ -54,7 +54,7 @@ export interface Canvas extends Box {
  * `rasterio.features.rasterize` without `all_touched`; level edges excepted, which GDAL judges by their direction): of two
  * polygons that share an edge, exactly one has each pixel.
  */
-export function paint(shape: Shape, canvas: Canvas): void {
+export function paint(shape: LabelShape, canvas: Canvas): void {
   if (shape.kind === 'polygon') paintPolygon(shape, canvas);
   else paintColumns(shape, canvas);
 }
@@ -130,7 +130,7 @@ function sort(values: Float64Array, start: number, end: number): void {
   }
 }
 
-function paintColumns({ label, image, first, tops, bottoms }: Columns, canvas: Canvas): void {
+function paintColumns({ label, image, first, tops, bottoms }: PixelColumns, canvas: Canvas): void {
   const { data, width, height, spans } = canvas;
   const sourceTop = nearest(canvas.y, image.height, spans.height);
   for (let x = 0; x < width; x++) {

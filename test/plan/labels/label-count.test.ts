@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLabelCount } from '../../../dist/plan/labels/label-count.js';
+import { createBoxCount } from '../../../dist/plan/labels/label-count.js';
 import { createForeground } from '../../../dist/plan/sampling/foreground.js';
 import { placeAround } from '../../../dist/plan/sampling/places.js';
 import type { Band } from '../../../dist/types.js';
@@ -49,7 +49,7 @@ describe('createLabelCount', () => {
     fc.assert(
       fc.property(image, (scene) => {
         const labels = [1, 7, 255];
-        const count = createLabelCount(scene.boxes, labels, scene);
+        const count = createBoxCount(scene.boxes, labels, scene);
         for (const band of bandsOf(scene)) count.add(band);
         for (const [index, box] of scene.boxes.entries()) {
           const inside = scene.data.filter((_, at) => {
@@ -64,7 +64,7 @@ describe('createLabelCount', () => {
   });
 
   it('says where a label is that belongs to no class', () => {
-    const count = createLabelCount([{ x: 0, y: 0, width: 3, height: 3 }], [1], { width: 3, height: 3 });
+    const count = createBoxCount([{ x: 0, y: 0, width: 3, height: 3 }], [1], { width: 3, height: 3 });
     const pixels = { width: 3, height: 1, channels: 1, data: Uint8Array.of(0, 1, 9) };
     expect(() => count.add({ y: 1, height: 1, runs: [{ x: 0, pixels }] })).toThrow('label 9 at (2, 1) belongs to no class');
   });

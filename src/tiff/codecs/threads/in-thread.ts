@@ -25,11 +25,11 @@ export interface Job {
 export type Answer = Uint8Array | { readonly data: Uint8Array };
 
 /** `noMemory`: this thread has none for its WebAssembly, whatever the block. */
-export type Reply = { readonly answer: Answer } | { readonly failure: string; readonly noMemory?: boolean };
+export type DecodeReply = { readonly answer: Answer } | { readonly failure: string; readonly noMemory?: boolean };
 
 interface Waiting {
   readonly job: Job;
-  settle(reply: Reply): void;
+  settle(reply: DecodeReply): void;
 }
 
 /** More threads than this would mostly hold memory. */
@@ -51,7 +51,7 @@ export async function inThread<Result extends Answer>(
   block: Uint8Array,
   due: unknown,
 ): Promise<Result> {
-  const reply = await new Promise<Reply>((settle) => {
+  const reply = await new Promise<DecodeReply>((settle) => {
     waiting.push({ job: { decoder, block, due }, settle });
     startNext();
   });
@@ -67,7 +67,7 @@ function startNext(): void {
   if (worker === undefined) return;
   const asked = waiting.shift()!;
   const { job, settle } = asked;
-  const done = (reply: Reply): void => {
+  const done = (reply: DecodeReply): void => {
     worker.off('message', onMessage);
     worker.off('error', onError);
     // The threads that have memory do the work of one that has none.
@@ -77,7 +77,7 @@ function startNext(): void {
     } else settle(reply);
     startNext();
   };
-  const onMessage = (reply: Reply): void => {
+  const onMessage = (reply: DecodeReply): void => {
     if ('failure' in reply && reply.noMemory) retire(worker);
     else {
       worker.unref();
