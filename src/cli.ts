@@ -1,24 +1,28 @@
 import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
-import { addCompareOptions, type CompareOptions } from './commands/compare/options.js';
-import { addDoctorOptions, type DoctorOptions } from './commands/doctor/options.js';
-import { addEvaluateOptions, type EvaluateOptions } from './commands/evaluate/options.js';
-import { addFindNoiseOptions, type FindNoiseOptions } from './commands/find-noise/options.js';
-import type { InferOptions } from './commands/infer/flags.js';
-import { addInferOptions } from './commands/infer/options.js';
-import type { InfoOptions } from './commands/info/index.js';
-import { addInfoOptions } from './commands/info/options.js';
-import { addMakeDatasetOptions } from './commands/make-dataset/options.js';
-import type { MakeDatasetOptions } from './commands/make-dataset/settings.js';
-import { addPseudoLabelOptions, type PseudoLabelOptions } from './commands/pseudo-label/options.js';
+import { topicList } from './commands/help/topics.js';
+import type { AddCommand } from './commands/running/program.js';
 import { guarded, type Shell } from './commands/running/shell.js';
-import { addRunsNoteOptions, addRunsOptions, type RunsNoteOptions, type RunsOptions } from './commands/runs/options.js';
-import { addThresholdOptions, type ThresholdOptions } from './commands/threshold/options.js';
 import { SegtileError } from './errors.js';
 import { removePartialFiles } from './io/partial-file.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
 import { styleFor } from './terminal/style.js';
+
+/** The commands, in the order in which help lists them. */
+const commands: readonly { readonly command: AddCommand }[] = await Promise.all([
+  import('./commands/infer/command.js'),
+  import('./commands/threshold/command.js'),
+  import('./commands/pseudo-label/command.js'),
+  import('./commands/info/command.js'),
+  import('./commands/make-dataset/command.js'),
+  import('./commands/find-noise/command.js'),
+  import('./commands/evaluate/command.js'),
+  import('./commands/compare/command.js'),
+  import('./commands/runs/command.js'),
+  import('./commands/doctor/command.js'),
+  import('./commands/help/command.js'),
+]);
 
 /**
  * The command line. Sets the exit code of the process: 0 all done, 1 something failed, 2 wrong use. Never ends the process itself, so
@@ -92,103 +96,19 @@ function program(shell: Shell): Command {
     .version(version)
     // Options behind the name of a command are its own, though a command above it has one of that name.
     .enablePositionalOptions();
-  root.addCommand(inferCommand(shell));
-  root.addCommand(thresholdCommand(shell));
-  root.addCommand(pseudoLabelCommand(shell));
-  root.addCommand(infoCommand(shell));
-  root.addCommand(makeDatasetCommand(shell));
-  root.addCommand(findNoiseCommand(shell));
-  root.addCommand(evaluateCommand(shell));
-  root.addCommand(compareCommand(shell));
-  root.addCommand(runsCommand(shell));
-  root.addCommand(doctorCommand(shell));
-  return root;
+  for (const add of commands) root.addCommand(add.command({ shell, command, exit: setExitCode }));
+  return root.addHelpText('after', topicList);
 }
 
 /** A command whose mistakes in use are reported like all others: a line and a hint. */
-function command(name: string): Command {
+function command(name: string, ...topics: readonly string[]): Command {
   const made = new Command(name);
+  if (topics.length > 0) made.addHelpText('after', `\nMore (segtile help <topic>): ${topics.join(', ')}`);
   return made.configureOutput({ outputError: () => {} }).exitOverride((error) => {
     if (error.exitCode === 0 || error.code === 'commander.help') throw error;
     const [what, guess] = error.message.replace(/^error: /, '').split(/\s*\n/);
     const help = name === 'segtile' ? 'segtile --help lists the commands' : `segtile ${name} --help lists the options`;
     const hint = guess ? `${guess.replace(/^\(D(.*)\)$/, 'd$1')} ${help}` : help;
     throw new SegtileError('usage', what!, hint);
-  });
-}
-
-function inferCommand(shell: Shell): Command {
-  return addInferOptions(command('infer')).action(async (slides: string[], options: InferOptions) => {
-    // Loaded when it is called, so that help and mistakes in use come at once.
-    const { infer } = await import('./commands/infer/index.js');
-    setExitCode(await infer(slides, options, shell));
-  });
-}
-
-function thresholdCommand(shell: Shell): Command {
-  return addThresholdOptions(command('threshold')).action(async (files: string[], options: ThresholdOptions) => {
-    const { threshold } = await import('./commands/threshold/index.js');
-    setExitCode(await threshold(files, options, shell));
-  });
-}
-
-function pseudoLabelCommand(shell: Shell): Command {
-  return addPseudoLabelOptions(command('pseudo-label')).action(async (files: string[], options: PseudoLabelOptions) => {
-    const { pseudoLabel } = await import('./commands/pseudo-label/index.js');
-    setExitCode(await pseudoLabel(files, options, shell));
-  });
-}
-
-function infoCommand(shell: Shell): Command {
-  return addInfoOptions(command('info')).action(async (files: string[], options: InfoOptions) => {
-    const { info } = await import('./commands/info/index.js');
-    setExitCode(await info(files, options, shell));
-  });
-}
-
-function makeDatasetCommand(shell: Shell): Command {
-  return addMakeDatasetOptions(command('make-dataset')).action(async (slides: string[], options: MakeDatasetOptions) => {
-    const { makeDataset } = await import('./commands/make-dataset/index.js');
-    setExitCode(await makeDataset(slides, options, process.argv.slice(2), shell));
-  });
-}
-
-function findNoiseCommand(shell: Shell): Command {
-  return addFindNoiseOptions(command('find-noise')).action(async (manifest: string, options: FindNoiseOptions) => {
-    const { findNoise } = await import('./commands/find-noise/index.js');
-    setExitCode(await findNoise(manifest, options, shell));
-  });
-}
-
-function evaluateCommand(shell: Shell): Command {
-  return addEvaluateOptions(command('evaluate')).action(async (paths: string[], options: EvaluateOptions) => {
-    const { evaluate } = await import('./commands/evaluate/index.js');
-    setExitCode(await evaluate(paths, options, process.argv.slice(2), shell));
-  });
-}
-
-function compareCommand(shell: Shell): Command {
-  return addCompareOptions(command('compare')).action(async (slides: string[], options: CompareOptions) => {
-    const { compare } = await import('./commands/compare/index.js');
-    setExitCode(await compare(slides, options, process.argv.slice(2), shell));
-  });
-}
-
-function runsCommand(shell: Shell): Command {
-  const runs = addRunsOptions(command('runs')).action(async (ids: string[], options: RunsOptions) => {
-    const { runs } = await import('./commands/runs/index.js');
-    setExitCode(await runs(ids, options, shell));
-  });
-  const note = addRunsNoteOptions(command('note')).action(async (id: string, options: RunsNoteOptions) => {
-    const { noteRun } = await import('./commands/runs/index.js');
-    setExitCode(await noteRun(id, { ...runs.opts<RunsOptions>(), ...options }, shell));
-  });
-  return runs.enablePositionalOptions().addCommand(note);
-}
-
-function doctorCommand(shell: Shell): Command {
-  return addDoctorOptions(command('doctor')).action(async (options: DoctorOptions) => {
-    const { doctor } = await import('./commands/doctor/index.js');
-    setExitCode(await doctor(options, shell));
   });
 }

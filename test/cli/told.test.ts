@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { commandNames } from '../manual/examples.js';
 import { channelNetwork } from '../model/networks.js';
 import { disc, folder, painted, save, segtile, segtileWell, speckled, writeSlide } from './door.js';
 
@@ -156,9 +157,9 @@ describe('make-dataset', () => {
 
 test('help states one default of each option', async () => {
   const { stdout } = await segtileWell(['--help']);
-  const commands = [...stdout.split(/^Commands:$/m)[1]!.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name!);
+  const commands = commandNames(stdout);
   expect(commands).toContain('make-dataset');
-  for (const name of commands.filter((each) => each !== 'help')) {
+  for (const name of commands) {
     const help = (await segtileWell([name, '--help'])).stdout;
     for (const option of help.split(/^(?= {2}-)/m)) expect(option.split('(default:').length, option).toBeLessThanOrEqual(2);
   }

@@ -46,3 +46,14 @@ export function writtenBy(commands: readonly string[]): string[] {
       : [command === 'compare' || command === 'make-dataset' ? `segtile-${command.replace('make-', '')}` : 'segtile-out'];
   });
 }
+
+/** The names of the commands that the help of the command line lists. */
+export function commandNames(help: string): string[] {
+  const [list] = help.split(/^Commands:\n/m)[1]!.split('\n\n');
+  return [...list!.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name!);
+}
+
+/** The names of the options in the help of a command. */
+export function optionNames(help: string): string[] {
+  return [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z0-9-]*)/gm)].map(([, name]) => name!);
+}

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type Ended, filesIn, folder, run, save, segtileWell } from '../cli/door.js';
 import { readIndices } from '../dataset/indices.js';
 import { root } from '../package/clone.js';
-import { commandsOf, type Example, fencesOf, helpExamples, inlineOf, writtenBy } from './examples.js';
+import { commandNames, commandsOf, type Example, fencesOf, helpExamples, inlineOf, writtenBy } from './examples.js';
 import { createWorld } from './world.js';
 
 /** Every text that teaches by examples. */
@@ -24,11 +24,7 @@ const otherOptions = /^--(nuclei|size|gflop|compare|seed)$/;
 
 const texts = manual.map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }));
 const fences = texts.flatMap(({ name, text }) => fencesOf(text, name));
-const commands = (await segtileWell(['--help'])).stdout
-  .split(/^Commands:$/m)[1]!
-  .split('\n')
-  .flatMap((line) => /^ {2}([a-z-]+) /.exec(line)?.[1] ?? [])
-  .filter((name) => name !== 'help');
+const commands = commandNames((await segtileWell(['--help'])).stdout);
 const helps = new Map<string, string>();
 for (const name of [...commands, 'runs note']) helps.set(name, (await segtileWell([...name.split(' '), '--help'])).stdout);
 
@@ -213,7 +209,6 @@ test('every option and command that is named is there', () => {
   for (const { name, text } of texts) {
     for (const each of inlineOf(text)) {
       const [, command] = /^segtile ([a-z-]+)/.exec(each) ?? [];
-      if (command === 'help') continue;
       if (command) expect(commands, `${name}: ${each}`).toContain(command);
       const help = command && helps.get(/^segtile runs note/.test(each) ? 'runs note' : command);
       for (const [option] of each.matchAll(/(?<![\w-])--[a-z][a-z0-9-]*/g)) {

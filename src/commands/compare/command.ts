@@ -1,0 +1,9 @@
+import type { AddCommand } from '../running/program.js';
+import { addCompareOptions, type CompareOptions } from './options.js';
+
+/** `segtile compare`. */
+export const command: AddCommand = ({ shell, command, exit }) =>
+  addCompareOptions(command('compare', 'evaluation')).action(async (slides: string[], options: CompareOptions) => {
+    const { compare } = await import('./index.js');
+    exit(await compare(slides, options, process.argv.slice(2), shell));
+  });

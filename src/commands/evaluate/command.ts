@@ -1,0 +1,11 @@
+import type { AddCommand } from '../running/program.js';
+import { addEvaluateOptions, type EvaluateOptions } from './options.js';
+
+/** `segtile evaluate`. */
+export const command: AddCommand = ({ shell, command, exit }) =>
+  addEvaluateOptions(command('evaluate', 'evaluation', 'datasets')).action(
+    async (paths: string[], options: EvaluateOptions) => {
+      const { evaluate } = await import('./index.js');
+      exit(await evaluate(paths, options, process.argv.slice(2), shell));
+    },
+  );

@@ -1,0 +1,8 @@
+import type { Command } from 'commander';
+
+/** Gives a command what `segtile help` takes: words. */
+export function addHelpOptions(command: Command): Command {
+  return command
+    .description('Show a topic of the manual, or the help of a command.')
+    .argument('[topic...]', 'a topic or a command; none lists them all');
+}

@@ -1,0 +1,12 @@
+import type { AddCommand } from '../running/program.js';
+import type { InferOptions } from './flags.js';
+import { addInferOptions } from './options.js';
+
+/** `segtile infer`. */
+export const command: AddCommand = ({ shell, command, exit }) =>
+  addInferOptions(command('infer', 'formats', 'windows', 'models', 'devices', 'outputs')).action(
+    async (slides: string[], options: InferOptions) => {
+      const { infer } = await import('./index.js');
+      exit(await infer(slides, options, shell));
+    },
+  );

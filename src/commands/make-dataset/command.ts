@@ -1,0 +1,12 @@
+import type { AddCommand } from '../running/program.js';
+import { addMakeDatasetOptions } from './options.js';
+import type { MakeDatasetOptions } from './settings.js';
+
+/** `segtile make-dataset`. */
+export const command: AddCommand = ({ shell, command, exit }) =>
+  addMakeDatasetOptions(command('make-dataset', 'datasets', 'formats', 'windows')).action(
+    async (slides: string[], options: MakeDatasetOptions) => {
+      const { makeDataset } = await import('./index.js');
+      exit(await makeDataset(slides, options, process.argv.slice(2), shell));
+    },
+  );

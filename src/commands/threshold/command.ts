@@ -1,0 +1,9 @@
+import type { AddCommand } from '../running/program.js';
+import { addThresholdOptions, type ThresholdOptions } from './options.js';
+
+/** `segtile threshold`. */
+export const command: AddCommand = ({ shell, command, exit }) =>
+  addThresholdOptions(command('threshold', 'outputs')).action(async (files: string[], options: ThresholdOptions) => {
+    const { threshold } = await import('./index.js');
+    exit(await threshold(files, options, shell));
+  });
