@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { constants, createInflate, inflate } from 'node:zlib';
+import { createInflate, inflate, inflateRaw } from 'node:zlib';
 import type { BytesCodec } from './codec.js';
 
 /** zlib, because it checks the sum at the end of the data, which libtiff does not. */
@@ -15,10 +15,15 @@ export const deflate: BytesCodec = {
 };
 
 const inflateAsync = promisify<Uint8Array, object, Buffer>(inflate);
+const inflateRawAsync = promisify<Uint8Array, object, Buffer>(inflateRaw);
+
+/** Bytes of a zlib header, which come before the deflate data (RFC 1950). */
+const ZLIB_HEADER = 2;
 
 /**
- * Blocks may hold more than is due, as other readers allow, but not much more. Where they end before their checksum, but with all their
- * pixels, as in a file that lost its last bytes, those are taken.
+ * Blocks may hold more than is due, as other readers allow, but not much more. Where the data come to their own end and only the checksum
+ * behind them is cut short, as in a file that lost its last bytes, their pixels are taken. Data that do not end are damaged, however many
+ * pixels they give.
  */
 async function unpack(block: Uint8Array, due: number, most: number): Promise<Uint8Array> {
   const room = { chunkSize: Math.max(64, due + 64), maxOutputLength: most + due + 64 };
@@ -28,9 +33,7 @@ async function unpack(block: Uint8Array, due: number, most: number): Promise<Uin
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ERR_BUFFER_TOO_LARGE') throw new Error(`it gives more than twice the ${most} bytes that are due`);
     if (code !== 'Z_BUF_ERROR') throw cause;
-    const whole = await inflateAsync(block, { ...room, finishFlush: constants.Z_SYNC_FLUSH });
-    if (whole.length < due) throw cause;
-    return whole;
+    return await inflateRawAsync(block.subarray(ZLIB_HEADER), room).catch(() => Promise.reject(cause));
   }
 }
 

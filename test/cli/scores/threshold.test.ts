@@ -189,7 +189,7 @@ describe('what cannot be', () => {
     mkdirSync(join(cwd, 'empty'));
     mkdirSync(join(cwd, 'cut'));
     const whole = readFileSync(join(cwd, 'run', PROBABILITIES));
-    writeFileSync(join(cwd, 'cut', PROBABILITIES), whole.subarray(0, whole.length - 300));
+    writeFileSync(join(cwd, 'cut', PROBABILITIES), whole.subarray(0, whole.length / 2));
   });
 
   test.each([

@@ -108,7 +108,7 @@ test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('a folder 
 
 /** A script that writes noise, so that the file grows, and prints what it was told at the end. */
 function noiseWriter(path: string): string {
-  const module = (name: string) => JSON.stringify(new URL(`../../dist/tiff/${name}.js`, import.meta.url).href);
+  const module = (name: string) => JSON.stringify(new URL(`../../../dist/tiff/write/${name}.js`, import.meta.url).href);
   return `
     import { writeTiff } from ${module('write')};
     import { deflateCodec } from ${module('tile-codec')};
