@@ -74,7 +74,10 @@ function decoder(path: string): Sharp {
 }
 
 function damaged(path: string, error: unknown): SegtileError {
-  return new SegtileError('input', `${path} cannot be read: ${reason(error)}`, 'check that the file is there and whole', error);
+  // libvips says the same once for each time that it tried.
+  const lines = reason(error).split(/\s*[\r\n]\s*/);
+  const words = [...new Set(lines)].join(' ').trim();
+  return new SegtileError('input', `${path} cannot be read: ${words}`, 'check that the file is there and whole', error);
 }
 
 function formatOf(path: string, { format, depth, space }: Metadata): string {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Kind } from './kinds.js';
 
 /** What a child says of a mutant: before it starts, without a verdict; then with one. */
 export interface Outcome {
@@ -34,12 +35,12 @@ const child = fileURLToPath(new URL('child.ts', import.meta.url));
  * Opens and reads the mutants `first <= index < last` of a seed in processes of their own. A mutant that ends a process, or hangs, costs
  * that process; the next one goes on behind it.
  */
-export async function fuzz(seed: number, first: number, last: number): Promise<Outcome[]> {
+export async function fuzz(seed: number, first: number, last: number, kind: Kind = 'tiff'): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'segtile-fuzz-'));
   try {
     for (let next = first; next < last; next = outcomes.at(-1)!.index + 1) {
-      await batch(folder, seed, next, last, outcomes);
+      await batch(folder, seed, next, last, outcomes, kind);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -48,8 +49,15 @@ export async function fuzz(seed: number, first: number, last: number): Promise<O
 }
 
 /** Runs one child until it is done, dies, hangs or grows too large; at least one outcome is added. */
-async function batch(folder: string, seed: number, first: number, last: number, outcomes: Outcome[]): Promise<void> {
-  const running = spawn(process.execPath, ['--import', 'tsx', child, folder, `${seed}`, `${first}`, `${last}`], {
+async function batch(
+  folder: string,
+  seed: number,
+  first: number,
+  last: number,
+  outcomes: Outcome[],
+  kind: Kind,
+): Promise<void> {
+  const running = spawn(process.execPath, ['--import', 'tsx', child, folder, `${seed}`, `${first}`, `${last}`, kind], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<string>((resolve) => {

@@ -1,11 +1,5 @@
 import { readTable } from '../tiff/table.js';
-
-/** A file that was made wrong. */
-export interface Mutant {
-  /** What was done to which file. */
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
+import { type Kind, type Mutant, starts, wrongText } from './kinds.js';
 
 /** Numbers at which readers of TIFF have stumbled: 0, the ends of 16, 31 and 32 bits, and their neighbours. */
 const EDGES = [0, 1, 2, 3, 7, 15, 16, 255, 256, 4097, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff];
@@ -15,20 +9,22 @@ const COMPRESSIONS = [1, 2, 5, 6, 7, 8, 32773, 32946, 33003, 33005, 34712, 34887
 
 type Random = (below: number) => number;
 
-/** The golden files to start from; those that are damaged already are left out. */
-export function originals(): readonly Mutant[] {
+/** The files to start from; golden ones that are damaged already are left out. */
+export function originals(kind: Kind = 'tiff'): readonly Mutant[] {
+  if (kind !== 'tiff') return starts(kind);
   const { files, bytes } = readTable();
   return files.filter(({ levels }) => levels).map(({ file }) => ({ name: file, bytes: bytes.get(file)! }));
 }
 
 /** The mutant of a number: the same for the same seed, whatever else is asked for. One to three things are wrong with it. */
-export function mutant(from: readonly Mutant[], seed: number, index: number): Mutant {
+export function mutant(from: readonly Mutant[], seed: number, index: number, kind: Kind = 'tiff'): Mutant {
   const random = generator(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b));
   const original = from[random(from.length)]!;
   let bytes: Uint8Array = Uint8Array.from(original.bytes);
   const done: string[] = [];
   for (let left = 1 + random(3); left > 0; left--) {
-    const [what, mutate] = MUTATIONS[random(MUTATIONS.length)]!;
+    const mutations = kind === 'json' ? TEXT_MUTATIONS : kind === 'tiff' || kind === 'wide' ? MUTATIONS : BYTE_MUTATIONS;
+    const [what, mutate] = mutations[random(mutations.length)]!;
     bytes = mutate(bytes, random, from);
     done.push(what);
   }
@@ -56,7 +52,9 @@ const entryMutation = (change: (entry: Entry, view: DataView, random: Random) =>
   };
 };
 
-const MUTATIONS: readonly (readonly [what: string, mutate: Mutate])[] = [
+type Mutations = readonly (readonly [what: string, mutate: Mutate])[];
+
+const ANYWHERE: Mutations = [
   ['bytes', scatter],
   ['header', (bytes, random) => setByte(bytes, random(Math.min(16, bytes.length)), random(256))],
   ['cut short', (bytes, random) => bytes.slice(0, random(bytes.length + 1))],
@@ -65,6 +63,27 @@ const MUTATIONS: readonly (readonly [what: string, mutate: Mutate])[] = [
   ['zeros', (bytes, random) => fill(bytes, random, 0)],
   ['ones', (bytes, random) => fill(bytes, random, 255)],
   ['part of another', graft],
+];
+
+const TEXT_MUTATIONS: Mutations = [...Array.from({ length: 12 }, () => ['text', wrongText as Mutate] as const), ...ANYWHERE];
+
+/** Sizes stand anywhere in a picture or a network: as numbers of 16 and 32 bits, and as those of protobuf, seven bits a byte. */
+const BYTE_MUTATIONS: Mutations = [
+  ...ANYWHERE,
+  ...Array.from({ length: 4 }, () => ['size', setSize as Mutate] as const),
+  ...Array.from(
+    { length: 3 },
+    () =>
+      [
+        'long number',
+        (bytes: Uint8Array, random: Random) =>
+          splice(bytes, random(bytes.length), 1, Uint8Array.from([...Array(1 + random(8)).fill(255), 1 + random(127)])),
+      ] as const,
+  ),
+];
+
+const MUTATIONS: Mutations = [
+  ...ANYWHERE,
   ['tag number', entryMutation((entry, view, random) => entry.put(view, 'tag', 254 + random(90)))],
   ['tag type', entryMutation((entry, view, random) => entry.put(view, 'type', random(20)))],
   ['tag count', entryMutation((entry, view, random) => entry.put(view, 'count', EDGES[random(EDGES.length)]!))],
@@ -74,6 +93,17 @@ const MUTATIONS: readonly (readonly [what: string, mutate: Mutate])[] = [
   ['tag short value', entryMutation((entry, view, random) => entry.put(view, 'short', EDGES[random(13)]!))],
   ['compression', compression],
 ];
+
+function setSize(bytes: Uint8Array, random: Random): Uint8Array {
+  const wide = random(2) === 0;
+  if (bytes.length < 8) return bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const at = random(Math.min(bytes.length, 400) - 4);
+  const size = EDGES[random(EDGES.length)]!;
+  if (wide) view.setUint32(at, size);
+  else view.setUint16(at, size);
+  return bytes;
+}
 
 function scatter(bytes: Uint8Array, random: Random): Uint8Array {
   for (let left = 1 + random(12); left > 0; left--) setByte(bytes, random(bytes.length), random(256));

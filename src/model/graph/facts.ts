@@ -204,12 +204,17 @@ function imageAndScores(graph: GraphProto, path: string): { image: TensorFact; s
 }
 
 function listed(tensors: readonly TensorFact[], side: string): string {
-  return `${tensors.length} ${side}s${tensors.length ? ` (${tensors.map(({ name }) => name).join(', ')})` : ''}, expected 1`;
+  return `${tensors.length} ${side}s${tensors.length ? ` (${tensors.map(({ name }) => shown(name).slice(1, -1)).join(', ')})` : ''}, expected 1`;
 }
 
 /** An input or output in words: `input "x" [1, 3, height, width]`. */
 export function described({ name, dims }: TensorFact, side: 'input' | 'output'): string {
-  return `${side} "${name}" [${dims.join(', ')}]`;
+  return `${side} ${shown(name)} [${dims.map((dim) => (typeof dim === 'number' ? dim : shown(dim).slice(1, -1))).join(', ')}]`;
+}
+
+/** A name in quotes. Names in a damaged file may hold anything. */
+function shown(name: string): string {
+  return JSON.stringify(name);
 }
 
 function fact({ name, type }: ValueInfoProto, path: string): TensorFact {
@@ -219,7 +224,7 @@ function fact({ name, type }: ValueInfoProto, path: string): TensorFact {
   if (!element)
     throw new SegtileError(
       'model',
-      `"${name}" of ${path} has element type ${code}`,
+      `${shown(name)} of ${path} has element type ${code}`,
       'segtile feeds float32, float16 and uint8',
     );
   const dims = tensor?.shape?.dim.map(({ dimValue, dimParam }): Dim => (dimValue > 0n ? Number(dimValue) : dimParam || '?'));

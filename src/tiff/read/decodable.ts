@@ -26,7 +26,7 @@ export function requireDecodable(path: string, directory: Directory): void {
 const LARGEST_BLOCK = 2 ** 28;
 
 /** Blocks of a row that is too large for memory are decoded anew for each band of it, but not more often than this. */
-const MOST_TIMES = 16;
+const MOST_TIMES = 24;
 
 /** Rows of a window, which somebody has to hold, have no more bytes than this. */
 const LARGEST_ROWS = 2 ** 30;
