@@ -18,7 +18,7 @@ export async function openHttp(url: URL, signal?: AbortSignal, patience?: Patien
   return openRemote(httpServer(url), signal, patience);
 }
 
-const DENIED = 'check that a signed link has not expired, or give a user as https://user:password@host/...';
+const DENIED = 'check that a signed link has not expired, or put a user name and a password into the URL, before the host';
 
 function httpServer(url: URL): RangeServer {
   const path = shownPath(url.href);

@@ -336,7 +336,7 @@ const whole = { 'content-length': '5', 'content-type': 'image/tiff' };
 const lasting: readonly (readonly [string, Fault, message: string | RegExp, hint: RegExp])[] = [
   ['404', answering(404), /^there is no file http\S+\/slide.tif \(HTTP 404\)$/, /spelling/],
   ['410', answering(410), 'there is no file', /still exists/],
-  ['401', answering(401), 'may not be read (HTTP 401)', /user:password@host/],
+  ['401', answering(401), 'may not be read (HTTP 401)', /user name and a password/],
   ['403', answering(403), 'may not be read (HTTP 403)', /expired/],
   ['418', answering(418), 'the server answers HTTP 418', /address/],
   ['200', answering(200, whole, 'whole'), 'its server does not answer range requests', /^download the file/],

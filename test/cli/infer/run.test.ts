@@ -278,7 +278,7 @@ test('help names every command and option, within 80 columns', async () => {
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   }
   expect((await segtile([])).code).toBe(2);
-  const { version } = JSON.parse(readFileSync(join(program, '../../../package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(program, '../../package.json'), 'utf8')) as { version: string };
   expect((await segtileWell(['--version'])).stdout).toBe(`${version}\n`);
 });
 
