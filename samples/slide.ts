@@ -130,7 +130,7 @@ async function* open({ path, truth, quality, size, mpp }: Request): AsyncGenerat
   const [labels, outlines, runs] = [`${stem}.truth.tif`, `${stem}.glomeruli.geojson`, `${stem}.glomeruli.csv`];
   const sink = await writeTiff(labels, { ...layout, channels: 1, codec: truthCodec, reduce: 'majority' });
   yield { path: labels, of: 'truth', sink };
-  yield { path: outlines, of: 'truth', sink: await writeGeojson(outlines, [GLOMERULUS, SCLEROSED]) };
+  yield { path: outlines, of: 'truth', sink: await writeGeojson(outlines, [GLOMERULUS, SCLEROSED], layout.mpp) };
   const row = { size, id: basename(stem), label: GLOMERULUS, column: 'encoding' } as const;
   yield { path: runs, of: 'truth', sink: await writeRleCsv(runs, row) };
 }

@@ -1,49 +1,46 @@
 import { openPartialFile } from '../../src/io/partial-file.js';
+import { findObjects } from '../../src/objects/find.js';
+import { geojsonForm } from '../../src/objects/geojson.js';
+import { objectMeter } from '../../src/objects/measured.js';
 import { defaultColor } from '../../src/plan/palette.js';
-import type { RasterRows, Sink } from '../../src/types.js';
+import type { Mpp, RasterRows, Sink } from '../../src/types.js';
 import { LABELS } from './ground.js';
-import { type Outline, traceOutlines } from './outlines.js';
 
 /**
- * Annotations for QuPath: a GeoJSON polygon around each region of some labels, exact to the pixel, in pixels of the slide. Takes label
- * rows from top to bottom; holds the outlines that are still open. The file appears under its name when `finish` resolves.
+ * Annotations for QuPath: a GeoJSON feature for each object of some labels, exact to the pixel, in pixels of the slide. Takes label rows from top to bottom; holds the
+ * outlines that are still open. The file appears under its name when `finish` resolves.
  *
  * @throws {SegtileError} `output` when the file cannot be written; `aborted` after `abort`
  */
-export async function writeGeojson(path: string, labels: readonly number[]): Promise<Sink<RasterRows>> {
+export async function writeGeojson(path: string, labels: readonly number[], mpp: Mpp): Promise<Sink<RasterRows>> {
+  const classes = labels.map((label) => ({ label, name: LABELS[label]!, color: defaultColor(label) }));
+  const form = { classes, scale: { x: 1, y: 1 }, mpp, probabilities: false };
+  const meter = objectMeter(form);
+  const text = geojsonForm(form, meter, 'annotation');
+  const wanted = Uint8Array.from({ length: 256 }, (_, label) => (labels.includes(label) ? label : 0));
   const file = await openPartialFile(path);
-  let ready: string[] = [];
+  let ready = text.head;
   let written = 0;
-  const tracers = labels.map((label) => traceOutlines(label, (outline) => ready.push(featureOf(label, outline))));
+  const finder = findObjects((object) => {
+    ready += `${written++ === 0 ? '' : text.between}${text.object(meter.measure(object))}`;
+  });
   const flush = async (): Promise<void> => {
-    if (ready.length === 0) return;
-    const text = ready.map((feature) => `${written++ === 0 ? '' : ',\n'}${feature}`).join('');
-    ready = [];
-    await file.append(new TextEncoder().encode(text));
+    await file.append(new TextEncoder().encode(ready));
+    ready = '';
   };
-  await file.append(new TextEncoder().encode('{"type":"FeatureCollection","features":[\n'));
   return {
     write: async ({ width, height, data }) => {
       for (let row = 0; row < height; row++) {
-        const line = data.subarray(row * width, (row + 1) * width);
-        for (const tracer of tracers) tracer.row(line);
+        finder.row(data.subarray(row * width, (row + 1) * width).map((label) => wanted[label]!));
       }
       await flush();
     },
     finish: async () => {
-      for (const tracer of tracers) tracer.finish();
+      finder.finish();
+      ready += text.tail;
       await flush();
-      await file.append(new TextEncoder().encode('\n]}\n'));
       await file.commit();
     },
     abort: () => file.discard(),
   };
-}
-
-function featureOf(label: number, { around, holes }: Outline): string {
-  return JSON.stringify({
-    type: 'Feature',
-    geometry: { type: 'Polygon', coordinates: [around, ...holes] },
-    properties: { objectType: 'annotation', classification: { name: LABELS[label], color: defaultColor(label) } },
-  });
 }

@@ -1,4 +1,5 @@
 import type { Box } from '../../types.js';
+import { runEnds } from './run-ends.js';
 
 /**
  * The stretches of one line of an image that have a label other than 0, from first to last; equal labels that touch are one
@@ -131,10 +132,11 @@ export function trackRegions(
   };
 }
 
-function rootOf(region: Open): Open {
-  let root = region;
+/** What a record of something connected was taken into, and that into, to the end; shortens the way for the next time. */
+export function rootOf<Node extends { into: Node | undefined }>(node: Node): Node {
+  let root = node;
   while (root.into !== undefined) root = root.into;
-  for (let each = region; each.into !== undefined; ) {
+  for (let each = node; each.into !== undefined; ) {
     const next = each.into;
     each.into = root;
     each = next;
@@ -176,14 +178,15 @@ export function labelRuns(line: Uint8Array): LineRuns {
   const starts: number[] = [];
   const ends: number[] = [];
   const labels: number[] = [];
-  for (let x = 0; x < line.length; ) {
-    const label = line[x]!;
-    const start = x++;
-    while (x < line.length && line[x] === label) x++;
-    if (label === 0) continue;
-    starts.push(start);
-    ends.push(x);
-    labels.push(label);
+  const endOfRun = runEnds(line);
+  for (let start = 0; start < line.length; ) {
+    const end = endOfRun(start);
+    if (line[start] !== 0) {
+      starts.push(start);
+      ends.push(end);
+      labels.push(line[start]!);
+    }
+    start = end;
   }
   return { count: starts.length, starts, ends, labels };
 }

@@ -1,0 +1,141 @@
+/**
+ * A closed border as its corners `x0, y0, x1, y1, …`, on the edges of pixels, from the leftmost of its topmost corners on; the first is not repeated.
+ * It turns at every corner, and comes to none twice. Clockwise on the screen around what it encloses, the other way round a hole.
+ */
+export type Ring = readonly number[];
+
+/** Corners of borders that are still open, each linked to the next: in pooled memory, since there are dozens for each object. */
+export interface Corners {
+  /** A new corner, linked to none. `pinched` where two pixels of the label touch at it alone, so that a border may come to it twice. */
+  add(x: number, y: number, pinched: boolean): number;
+  link(corner: number, next: number): void;
+  /** Takes a closed border out of memory; hands on its rings, and whether it is an outer one. */
+  take(first: number, found: (ring: Ring, outer: boolean) => void): void;
+}
+
+export function createCorners(): Corners {
+  let xs = new Int32Array(256);
+  let ys = new Int32Array(256);
+  let nexts = new Int32Array(256);
+  let pinches = new Uint8Array(256);
+  /** The corners from here on were never used; those that were given back are linked from `free` on. */
+  let used = 0;
+  let free = -1;
+
+  function grow(): void {
+    const more = <Memory extends Int32Array | Uint8Array>(old: Memory, grown: Memory): Memory => {
+      grown.set(old);
+      return grown;
+    };
+    xs = more(xs, new Int32Array(2 * used));
+    ys = more(ys, new Int32Array(2 * used));
+    nexts = more(nexts, new Int32Array(2 * used));
+    pinches = more(pinches, new Uint8Array(2 * used));
+  }
+
+  return {
+    add(x, y, pinched) {
+      let corner = free;
+      if (corner >= 0) free = nexts[corner]!;
+      else {
+        if (used === xs.length) grow();
+        corner = used++;
+      }
+      xs[corner] = x;
+      ys[corner] = y;
+      pinches[corner] = pinched ? 1 : 0;
+      return corner;
+    },
+    link(corner, next) {
+      nexts[corner] = next;
+    },
+    take(first, found) {
+      let start = first;
+      let [startX, startY] = [xs[first]!, ys[first]!];
+      let [at, x, y] = [first, startX, startY];
+      let [count, area, pinched] = [0, 0, 0];
+      for (;;) {
+        count++;
+        pinched |= pinches[at]!;
+        const next = nexts[at]!;
+        const [nextX, nextY] = [xs[next]!, ys[next]!];
+        // Only the sides that run down or up count: those to the right of what is enclosed run down.
+        area += x * (nextY - y);
+        if (next === first) break;
+        if (nextY < startY || (nextY === startY && nextX < startX)) [start, startX, startY] = [next, nextX, nextY];
+        [at, x, y] = [next, nextX, nextY];
+      }
+      const last = at;
+      const points = new Array<number>(2 * count);
+      const places: number[] = [];
+      at = start;
+      for (let i = 0; i < 2 * count; i += 2) {
+        points[i] = xs[at]!;
+        points[i + 1] = ys[at]!;
+        if (pinches[at] === 1) places.push(i);
+        at = nexts[at]!;
+      }
+      nexts[last] = free;
+      free = first;
+      if (pinched === 0) found(points, area > 0);
+      else for (const ring of split(points, places)) found(ring, ringArea(ring) > 0);
+    },
+  };
+}
+
+/**
+ * The rings of a border that may come to a corner twice, given where in `points` such corners may be: each time that it comes back to one, what
+ * lies between is a ring of its own.
+ */
+function split(points: readonly number[], places: readonly number[]): Ring[] {
+  const rings: Ring[] = [];
+  /** Corners on the way, and which of them may be come to again, at which place of it. */
+  const way: number[] = [];
+  const open: { readonly x: number; readonly y: number; readonly at: number }[] = [];
+  const seen = new Map<number, Map<number, number>>();
+  let next = 0;
+  for (let i = 0; i < points.length; i += 2) {
+    const [x, y] = [points[i]!, points[i + 1]!];
+    if (places[next] === i) {
+      next++;
+      const since = seen.get(y)?.get(x);
+      if (since !== undefined) {
+        rings.push(fromTopLeft(way.splice(since)));
+        while (open.length > 0 && open.at(-1)!.at >= since) {
+          const gone = open.pop()!;
+          seen.get(gone.y)!.delete(gone.x);
+        }
+      }
+      let row = seen.get(y);
+      if (row === undefined) {
+        row = new Map();
+        seen.set(y, row);
+      }
+      row.set(x, way.length);
+      open.push({ x, y, at: way.length });
+    }
+    way.push(x, y);
+  }
+  rings.push(fromTopLeft(way));
+  return rings;
+}
+
+function fromTopLeft(points: number[]): Ring {
+  let start = 0;
+  for (let i = 2; i < points.length; i += 2) {
+    if (points[i + 1]! < points[start + 1]! || (points[i + 1] === points[start + 1] && points[i]! < points[start]!)) start = i;
+  }
+  return start === 0 ? points : [...points.slice(start), ...points.slice(0, start)];
+}
+
+/** What a ring encloses, in pixels: less than 0 where it runs round a hole. */
+function ringArea(ring: Ring): number {
+  let area = 0;
+  let y = ring[ring.length - 1]!;
+  for (let i = 0; i < ring.length; i += 2) {
+    // Only the sides that run down or up count: those to the right of what is enclosed run down.
+    area += ring[i]! * (ring[i + 1]! - y);
+    y = ring[i + 1]!;
+  }
+  return area;
+}

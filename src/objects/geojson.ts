@@ -1,0 +1,59 @@
+import type { MaskClass } from '../types.js';
+import type { Ring } from './corners.js';
+import { levelZero, type MeasuredObject, type ObjectForm, type ObjectMeter } from './measured.js';
+import type { Polygon } from './trace.js';
+
+/** What QuPath makes of objects: annotations can be edited one by one; detections are light, for many. */
+export type ObjectType = 'annotation' | 'detection';
+
+/** A file of objects as text, piece by piece. */
+export interface TextForm {
+  readonly head: string;
+  /** Goes between two objects. */
+  readonly between: string;
+  readonly tail: string;
+  object(object: MeasuredObject): string;
+}
+
+/**
+ * GeoJSON as QuPath 0.4 to 0.6 reads and writes it: a collection of one feature a line, in level-0 pixels. A classification has its colour, without which QuPath
+ * does not read it.
+ */
+export function geojsonForm(
+  { classes, scale }: Pick<ObjectForm, 'classes' | 'scale'>,
+  { measurements }: Pick<ObjectMeter, 'measurements'>,
+  objectType: ObjectType,
+): TextForm {
+  const names = measurements.map(({ name }) => JSON.stringify(name));
+  const properties = new Map(classes.map((each) => [each.label, propertiesOf(each, objectType)]));
+
+  const ringText = (ring: Ring): string => {
+    let text = '[';
+    for (let i = 0; i < ring.length; i += 2) text += `[${levelZero(ring[i]!, scale.x)},${levelZero(ring[i + 1]!, scale.y)}],`;
+    return `${text}[${levelZero(ring[0]!, scale.x)},${levelZero(ring[1]!, scale.y)}]]`;
+  };
+  const polygonText = (polygon: Polygon): string => {
+    let text = `[${ringText(polygon[0])}`;
+    for (let i = 1; i < polygon.length; i++) text += `,${ringText(polygon[i]!)}`;
+    return `${text}]`;
+  };
+  const geometryText = (polygons: readonly Polygon[]): string =>
+    polygons.length === 1
+      ? `{"type":"Polygon","coordinates":${polygonText(polygons[0]!)}}`
+      : `{"type":"MultiPolygon","coordinates":[${polygons.map(polygonText).join(',')}]}`;
+
+  return {
+    head: '{"type":"FeatureCollection","features":[\n',
+    between: ',\n',
+    tail: '\n]}\n',
+    object({ id, class: { label }, polygons, values }) {
+      const measured = names.map((name, i) => `${name}:${values[i]}`).join(',');
+      return `{"type":"Feature","id":"${id}","geometry":${geometryText(polygons)},${properties.get(label)}${measured}}}}`;
+    },
+  };
+}
+
+function propertiesOf({ name, color }: MaskClass, objectType: ObjectType): string {
+  const classification = JSON.stringify({ name, color });
+  return `"properties":{"objectType":"${objectType}","classification":${classification},"measurements":{`;
+}

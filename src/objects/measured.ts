@@ -1,0 +1,114 @@
+import type { MaskClass, Mpp } from '../types.js';
+import type { MaskObject } from './find.js';
+import { identifier } from './identity.js';
+import { measuresOf } from './measures.js';
+import type { Polygon } from './trace.js';
+
+/** What the objects of a mask are objects of. */
+export interface ObjectForm {
+  readonly classes: readonly MaskClass[];
+  /** Level-0 pixels per pixel of the mask. */
+  readonly scale: { readonly x: number; readonly y: number };
+  /** Physical size of a level-0 pixel, where it is known. */
+  readonly mpp: Mpp | undefined;
+  /** Whether the one channel of samples is the probability of the object's class. */
+  readonly probabilities: boolean;
+}
+
+/** A measure with its names. */
+export interface Measurement {
+  /** As QuPath shows it. */
+  readonly name: string;
+  /** As a table has it. */
+  readonly column: string;
+}
+
+/** An object with its name and what it measures, in level-0 pixels and in micrometres where the slide's pixels have a size. */
+export interface MeasuredObject {
+  readonly id: string;
+  readonly class: MaskClass;
+  /** On the edges of the mask's pixels; see {@link MaskObject}. */
+  readonly polygons: readonly Polygon[];
+  /** In level-0 pixels. */
+  readonly area: number;
+  readonly centroid: { readonly x: number; readonly y: number };
+  readonly box: readonly [left: number, top: number, right: number, bottom: number];
+  /** In the order of {@link ObjectMeter.measurements}. */
+  readonly values: readonly number[];
+}
+
+/** Measures the objects of a mask. */
+export interface ObjectMeter {
+  readonly measurements: readonly Measurement[];
+  measure(object: MaskObject): MeasuredObject;
+}
+
+/** Values are told with six decimals. */
+export function objectMeter({ classes, scale, mpp, probabilities }: ObjectForm): ObjectMeter {
+  const pixel = mpp ? { x: scale.x * mpp.x, y: scale.y * mpp.y } : scale;
+  const [unit, short] = mpp ? ['µm', 'um'] : ['px', 'px'];
+  const named = new Map(
+    classes.map((each) => {
+      const idOf = identifier(`${each.name}\n${scale.x}\n${scale.y}`);
+      return [each.label, { class: each, idOf }] as const;
+    }),
+  );
+  return {
+    measurements: [
+      { name: `Area ${unit}^2`, column: mpp ? 'area_um2' : 'area_px' },
+      { name: `Perimeter ${unit}`, column: `perimeter_${short}` },
+      { name: `Equivalent diameter ${unit}`, column: `equivalent_diameter_${short}` },
+      { name: `Major axis ${unit}`, column: `major_axis_${short}` },
+      { name: `Minor axis ${unit}`, column: `minor_axis_${short}` },
+      { name: 'Orientation rad', column: 'orientation_rad' },
+      { name: 'Circularity', column: 'circularity' },
+      { name: 'Solidity', column: 'solidity' },
+      ...(probabilities
+        ? [
+            { name: 'Mean probability', column: 'mean_probability' },
+            { name: 'Largest probability', column: 'largest_probability' },
+          ]
+        : []),
+    ],
+    measure({ label, polygons, extent, samples }) {
+      const known = named.get(label);
+      if (known === undefined) throw new RangeError(`label ${label} is that of no class`);
+      const { box, centroid } = extent;
+      const own = measuresOf(extent, pixel);
+      const probability = probabilities ? samples?.[0] : undefined;
+      return {
+        id: known.idOf(polygons),
+        class: known.class,
+        polygons,
+        area: rounded(extent.area * scale.x * scale.y),
+        centroid: { x: rounded(centroid.x * scale.x), y: rounded(centroid.y * scale.y) },
+        box: [
+          levelZero(box.x, scale.x),
+          levelZero(box.y, scale.y),
+          levelZero(box.x + box.width, scale.x),
+          levelZero(box.y + box.height, scale.y),
+        ],
+        values: [
+          own.area,
+          own.perimeter,
+          own.equivalentDiameter,
+          own.majorAxis,
+          own.minorAxis,
+          own.orientation,
+          own.circularity,
+          own.solidity,
+          ...(probability ? [probability.mean, probability.largest] : []),
+        ].map(rounded),
+      };
+    },
+  };
+}
+
+/** The place of an edge between pixels of the mask in level-0 pixels, with three decimals: edges stay apart, so what is valid stays valid. */
+export function levelZero(edge: number, scale: number): number {
+  return scale === 1 ? edge : Math.round(edge * scale * 1e3) / 1e3;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}

@@ -1,0 +1,284 @@
+import { rootOf } from '../plan/labels/connected.js';
+import { createCorners, type Ring } from './corners.js';
+import { createTally, type Tally } from './tally.js';
+
+/** An outer ring, and those of its holes. A hole may touch it, or another hole, at a corner; no two rings share more. */
+export type Polygon = readonly [outer: Ring, ...holes: Ring[]];
+
+/** A region of pixels of one label that share a side or a corner: a polygon for each of its parts whose pixels share sides. */
+export interface TracedRegion {
+  readonly polygons: readonly Polygon[];
+  /** Corners at which two of its pixels touch that have no side in common with either of the other two there. */
+  readonly touches: number;
+  /** What was added up over its pixels; see {@link RegionTracer.row}. */
+  readonly tally: Tally | undefined;
+}
+
+/** Finds the regions of one label, and their outlines, while rows go by. */
+export interface RegionTracer {
+  /**
+   * Takes the next row. Rows without the label may be left out while no region is open.
+   *
+   * @param sides columns where it enters and leaves the label in turn; only the first `count` are looked at
+   * @param samples values of each column, in channels, of which each region gets a tally; in every row or in none
+   */
+  row(y: number, sides: Int32Array, count: number, samples?: readonly ArrayLike<number>[]): void;
+  /** Whether some region reaches the last row. */
+  readonly open: boolean;
+}
+
+/** May grow until no row can touch it. Of two that turn out to be one, one goes `into` the other. */
+interface Region {
+  into: Region | undefined;
+  /** Parts whose outer ring is not closed. */
+  open: number;
+  polygons: Polygon[];
+  touches: number;
+  tally: Tally | undefined;
+}
+
+/** Pixels of a region that share sides. */
+interface Part {
+  into: Part | undefined;
+  readonly region: Region;
+  holes: Ring[] | undefined;
+}
+
+/**
+ * Outlines by corners: a border runs along the sides of the pixels of a region, clockwise around it and the other way round its holes. Between two
+ * rows lie pieces of it, from a column where one of the rows enters or leaves the label to the next. So one sweep over these columns joins all pieces
+ * of border, and tells which runs of the two rows share sides, and which corners alone. Where pixels touch at a corner alone, the border keeps to the
+ * sides of each: it turns. Where it so comes to a corner twice it is split, for rings that touch are good form where a ring that touches itself is not.
+ *
+ * Only borders that are still open are held. A border that closes is a ring of the part that its last row belongs to: no search for what lies in what.
+ * With its outer ring a part is complete, and with its last part a region is handed to `found`; those that end with one row from left to right by where their last runs end.
+ */
+export function traceRegions(found: (region: TracedRegion) => void): RegionTracer {
+  const corners = createCorners();
+  /**
+   * A strand is an open end of a piece of border, at its last corner so far, and knows the strand at the other end. In the place of each side of a
+   * row stands the strand that runs along it.
+   */
+  let cornerOf = new Int32Array(64);
+  let mateOf = new Int32Array(64);
+  let used = 0;
+  let free = -1;
+
+  /** The row before: where its sides are, and their strands; the parts of its runs. */
+  let above = new Int32Array(64);
+  let aboveCount = 0;
+  let strands = new Int32Array(64);
+  let parts: Part[] = [];
+  /** The same of this row. */
+  let nextSides = new Int32Array(64);
+  let nextStrands = new Int32Array(64);
+  let nextParts: Part[] = [];
+  let y = 0;
+  /** The strand at the left end of a border between the rows, -1 where there is none. */
+  let pending = -1;
+
+  function newStrand(corner: number): number {
+    let strand = free;
+    if (strand >= 0) free = mateOf[strand]!;
+    else {
+      if (used === mateOf.length) {
+        cornerOf = resized(cornerOf, 2 * used);
+        mateOf = resized(mateOf, 2 * used);
+      }
+      strand = used++;
+    }
+    cornerOf[strand] = corner;
+    return strand;
+  }
+
+  function release(strand: number): void {
+    mateOf[strand] = free;
+    free = strand;
+  }
+
+  /** Goes on with a strand to a corner; `first` where the border runs from the corner into it. */
+  function extend(strand: number, x: number, first: boolean, pinched: boolean): void {
+    const corner = corners.add(x, y, pinched);
+    if (first) corners.link(corner, cornerOf[strand]!);
+    else corners.link(cornerOf[strand]!, corner);
+    cornerOf[strand] = corner;
+  }
+
+  /** The border along side `i` of the row above ends here: it turns to the right, or meets the border from the left. */
+  function turnAbove(i: number, pinched: boolean): void {
+    const strand = strands[i]!;
+    // Along the left side of a run the border runs up.
+    const up = i % 2 === 0;
+    extend(strand, above[i]!, up, pinched);
+    if (pending < 0) {
+      pending = strand;
+      return;
+    }
+    const other = pending;
+    pending = -1;
+    if (up) corners.link(cornerOf[other]!, cornerOf[strand]!);
+    else corners.link(cornerOf[strand]!, cornerOf[other]!);
+    const mate = mateOf[strand]!;
+    const otherMate = mateOf[other]!;
+    if (mate === other) close(cornerOf[strand]!, parts[i >> 1]!);
+    else {
+      mateOf[mate] = otherMate;
+      mateOf[otherMate] = mate;
+    }
+    release(strand);
+    release(other);
+  }
+
+  /** A border along side `j` of this row begins here: it comes from the left, or goes to the right. */
+  function turnBelow(j: number, x: number, pinched: boolean): void {
+    if (pending >= 0) {
+      extend(pending, x, j % 2 === 0, pinched);
+      nextStrands[j] = pending;
+      pending = -1;
+      return;
+    }
+    const corner = corners.add(x, y, pinched);
+    const down = newStrand(corner);
+    pending = newStrand(corner);
+    mateOf[down] = pending;
+    mateOf[pending] = down;
+    nextStrands[j] = down;
+  }
+
+  let closing: Part | undefined;
+  let outline: Ring | undefined;
+  function ringFound(ring: Ring, outer: boolean): void {
+    if (outer) outline = ring;
+    else if (closing!.holes === undefined) closing!.holes = [ring];
+    else closing!.holes.push(ring);
+  }
+
+  function close(first: number, last: Part): void {
+    const part = rootOf(last);
+    [closing, outline] = [part, undefined];
+    corners.take(first, ringFound);
+    if (outline === undefined) return;
+    const region = rootOf(part.region);
+    region.polygons.push(part.holes === undefined ? [outline] : [outline, ...part.holes]);
+    region.open--;
+    if (region.open === 0) found(region);
+  }
+
+  /** A part of a region that is there already, or of a new one. */
+  function newPart(inside?: Region): Part {
+    const region = inside ?? { into: undefined, open: 0, polygons: [], touches: 0, tally: undefined };
+    region.open++;
+    return { into: undefined, region, holes: undefined };
+  }
+
+  /** A run of the row above and one of this row touch at a corner alone; gives the part of the one of this row. */
+  function touch(upper: Part, lower: Part | undefined): Part {
+    const region = rootOf(rootOf(upper).region);
+    region.touches++;
+    if (lower === undefined) return newPart(region);
+    joinRegions(region, rootOf(lower.region));
+    return lower;
+  }
+
+  function row(line: number, sides: Int32Array, count: number, samples?: readonly ArrayLike<number>[]): void {
+    y = line;
+    if (count > nextSides.length) {
+      [above, strands] = [resized(above, 2 * count), resized(strands, 2 * count)];
+      [nextSides, nextStrands] = [new Int32Array(2 * count), new Int32Array(2 * count)];
+    }
+    let inAbove = false;
+    let inBelow = false;
+    /** Of the run of this row that is being swept, as far as it is known. */
+    let part: Part | undefined;
+    for (let i = 0, j = 0; i < aboveCount || j < count; ) {
+      const upper = i < aboveCount ? above[i]! : END;
+      const lower = j < count ? sides[j]! : END;
+      if (upper === lower && inAbove === inBelow) {
+        // Straight on.
+        inAbove = inBelow = !inAbove;
+        nextStrands[j] = strands[i]!;
+        if (inAbove) part = rootOf(parts[i >> 1]!);
+        else nextParts[j >> 1] = part!;
+        i++;
+        j++;
+      } else if (upper === lower && inAbove) {
+        part = touch(parts[i >> 1]!, undefined);
+        turnAbove(i++, true);
+        turnBelow(j++, lower, true);
+        [inAbove, inBelow] = [false, true];
+      } else if (upper === lower) {
+        nextParts[j >> 1] = touch(parts[i >> 1]!, part);
+        part = undefined;
+        turnBelow(j++, lower, true);
+        turnAbove(i++, true);
+        [inAbove, inBelow] = [true, false];
+      } else if (upper < lower) {
+        inAbove = !inAbove;
+        if (inAbove && inBelow) part = joinParts(part, parts[i >> 1]!);
+        turnAbove(i++, false);
+      } else {
+        inBelow = !inBelow;
+        if (!inBelow) nextParts[j >> 1] = part ?? newPart();
+        part = inBelow && inAbove ? rootOf(parts[(i - 1) >> 1]!) : undefined;
+        turnBelow(j++, lower, false);
+      }
+    }
+    nextSides.set(count === sides.length ? sides : sides.subarray(0, count));
+    [above, nextSides] = [nextSides, above];
+    [strands, nextStrands] = [nextStrands, strands];
+    [parts, nextParts] = [nextParts, parts];
+    aboveCount = count;
+    if (samples === undefined) return;
+    for (let k = 0; k < count >> 1; k++) {
+      const region = rootOf(rootOf(parts[k]!).region);
+      region.tally ??= createTally(samples.length);
+      region.tally.add(samples, above[2 * k]!, above[2 * k + 1]!);
+    }
+  }
+
+  return {
+    row,
+    get open() {
+      return aboveCount > 0;
+    },
+  };
+}
+
+/** Lies to the right of every column. */
+const END = 2 ** 31 - 1;
+
+function joinParts(a: Part | undefined, other: Part): Part {
+  const b = rootOf(other);
+  if (a === undefined || a === b) return b;
+  const region = joinRegions(rootOf(a.region), rootOf(b.region));
+  region.open--;
+  b.into = a;
+  a.holes = longer(a.holes, b.holes);
+  b.holes = undefined;
+  return a;
+}
+
+function joinRegions(a: Region, b: Region): Region {
+  if (a === b) return a;
+  const [kept, gone] = a.polygons.length >= b.polygons.length ? [a, b] : [b, a];
+  gone.into = kept;
+  kept.open += gone.open;
+  kept.touches += gone.touches;
+  for (const polygon of gone.polygons) kept.polygons.push(polygon);
+  gone.polygons = [];
+  if (gone.tally) kept.tally = kept.tally ? kept.tally.join(gone.tally) : gone.tally;
+  return kept;
+}
+
+function longer<T>(a: T[] | undefined, b: T[] | undefined): T[] | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const [kept, gone] = a.length >= b.length ? [a, b] : [b, a];
+  for (const each of gone) kept.push(each);
+  return kept;
+}
+
+function resized(old: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(Math.max(length, old.length));
+  grown.set(old);
+  return grown;
+}

@@ -1,0 +1,101 @@
+// What objects cost beside the mask that they are found in: `npm run bench:objects`. Both are made of the same seeded rows, by turns, and the ratio of the processor seconds
+// of all their threads is what counts. By default a sixteenth of 35,000 x 25,000 px with two million objects; `--width 35000 --height 25000` is all of it.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { writeLabelMask } from '../../dist/mask/label-mask.js';
+import { findObjects } from '../../dist/objects/find.js';
+import { createRandom } from '../../dist/plan/sampling/random.js';
+import type { RasterRows } from '../../dist/types.js';
+import { machine, median, table } from './figures.ts';
+
+const { values } = parseArgs({
+  options: {
+    width: { type: 'string', default: '8750' },
+    height: { type: 'string', default: '6250' },
+    runs: { type: 'string', default: '3' },
+  },
+});
+const size = { width: Number(values.width), height: Number(values.height) };
+/** Each object lies in a cell of its own. */
+const CELL = 21;
+const classes = [{ label: 1, name: 'nucleus', color: [0, 158, 115] as const }];
+
+/** An ellipse in most cells, of any direction, some of which touch their neighbours. */
+function* rows(): Generator<RasterRows> {
+  const random = createRandom(1, 'objects');
+  let drawn = 0;
+  const draw = (): number => random.pair(drawn++)[0];
+  const { width, height } = size;
+  for (let y = 0; y < height; y += CELL) {
+    const count = Math.min(CELL, height - y);
+    const data = new Uint8Array(width * count);
+    for (let x = 0; x + CELL <= width; x += CELL) {
+      const [a, b, angle] = [5 + 5 * draw(), 4 + 3 * draw(), Math.PI * draw()];
+      const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+      const [middleX, middleY] = [x + 9 + 3 * draw(), 9 + 3 * draw()];
+      for (let r = 0; r < count; r++) {
+        for (let column = x; column < x + CELL; column++) {
+          const [dx, dy] = [column + 0.5 - middleX, r + 0.5 - middleY];
+          if (((dx * cos + dy * sin) / a) ** 2 + ((dy * cos - dx * sin) / b) ** 2 < 1) data[r * width + column] = 1;
+        }
+      }
+    }
+    yield { y, width, height: count, channels: 1, data };
+  }
+}
+
+interface Stage {
+  write(rows: RasterRows): Promise<void> | void;
+  finish(): Promise<void> | void;
+}
+
+async function timed(stages: readonly Stage[]): Promise<number> {
+  let seconds = 0;
+  const clocked = async (work: () => Promise<void> | void): Promise<void> => {
+    const before = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(before);
+    seconds += (user + system) / 1e6;
+  };
+  for (const each of rows()) for (const stage of stages) await clocked(() => stage.write(each));
+  for (const stage of stages) await clocked(() => stage.finish());
+  return seconds;
+}
+
+let count = 0;
+
+function objects(): Stage {
+  count = 0;
+  const finder = findObjects(() => void count++);
+  return {
+    write: ({ width, height, data }) => {
+      for (let r = 0; r < height; r++) finder.row(data.subarray(r * width, (r + 1) * width));
+    },
+    finish: () => finder.finish(),
+  };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'segtile-objects-'));
+const mask = (): Promise<Stage> => writeLabelMask(join(folder, 'mask.ome.tif'), { size, classes, values: 'labels' });
+try {
+  const seconds: { alone: number; objects: number }[] = [];
+  for (let run = 0; run < Number(values.runs); run++) {
+    seconds.push({ alone: await timed([await mask()]), objects: await timed([objects()]) });
+  }
+  const alone = median(seconds.map((each) => each.alone));
+  const found = median(seconds.map((each) => each.objects));
+  process.stdout.write(`${machine()}\n${size.width} x ${size.height} px, ${count} objects\n`);
+  process.stdout.write(
+    table(
+      ['', 'processor seconds', 'of the mask'],
+      [
+        ['mask alone', alone.toFixed(2), ''],
+        ['objects and their measures', found.toFixed(2), `${((100 * found) / alone).toFixed(0)} %`],
+      ],
+    ),
+  );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
