@@ -13,6 +13,7 @@ import { styleFor } from './terminal/style.js';
 const commands: readonly { readonly command: AddCommand }[] = await Promise.all([
   import('./commands/infer/command.js'),
   import('./commands/threshold/command.js'),
+  import('./commands/objects/command.js'),
   import('./commands/pseudo-label/command.js'),
   import('./commands/info/command.js'),
   import('./commands/make-dataset/command.js'),

@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeLabelMask } from '../../dist/mask/label-mask.js';
 import { findObjects } from '../../dist/objects/find.js';
+import type { ObjectFormat } from '../../dist/objects/formats.js';
+import { objectWish } from '../../dist/pipeline/objects/facts.js';
+import { writeObjects } from '../../dist/pipeline/objects/write-objects.js';
 import { createRandom } from '../../dist/plan/sampling/random.js';
-import type { RasterRows } from '../../dist/types.js';
+import type { RasterRows, Sink } from '../../dist/types.js';
 import { machine, median, table } from './figures.ts';
 
 const { values } = parseArgs({
@@ -77,25 +80,43 @@ function objects(): Stage {
   };
 }
 
+const settings = { classes, scale: { x: 1, y: 1 }, mpp: { x: 0.25, y: 0.25 }, probabilities: false, slide: size };
+
+/** The same, written as well. */
+async function files(formats: readonly ObjectFormat[]): Promise<Stage> {
+  const sinks: Sink<never>[] = [];
+  const keep = <Rows>(_: string, sink: Sink<Rows>): Sink<Rows> => {
+    sinks.push(sink);
+    return sink;
+  };
+  const objects = await writeObjects(keep, objectWish(join(folder, 'objects'), formats, 'detection'), settings, {});
+  return {
+    write: (each) => objects.write(each),
+    finish: async () => void (await Promise.all(sinks.map((sink) => sink.finish()))),
+  };
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'segtile-objects-'));
 const mask = (): Promise<Stage> => writeLabelMask(join(folder, 'mask.ome.tif'), { size, classes, values: 'labels' });
 try {
-  const seconds: { alone: number; objects: number }[] = [];
+  const stages: Readonly<Record<string, () => Promise<Stage> | Stage>> = {
+    'mask alone': mask,
+    'objects and their measures': objects,
+    'the same as GeoJSON': () => files(['geojson']),
+    'as CSV': () => files(['csv']),
+    'as GeoParquet': () => files(['parquet']),
+  };
+  const seconds = new Map(Object.keys(stages).map((name) => [name, [] as number[]]));
   for (let run = 0; run < Number(values.runs); run++) {
-    seconds.push({ alone: await timed([await mask()]), objects: await timed([objects()]) });
+    for (const [name, stage] of Object.entries(stages)) seconds.get(name)!.push(await timed([await stage()]));
   }
-  const alone = median(seconds.map((each) => each.alone));
-  const found = median(seconds.map((each) => each.objects));
+  const alone = median(seconds.get('mask alone')!);
+  const lines = [...seconds].map(([name, each]) => {
+    const middle = median(each);
+    return [name, middle.toFixed(2), `${((100 * middle) / alone).toFixed(0)} %`, `${((1e6 * middle) / count).toFixed(1)}`];
+  });
   process.stdout.write(`${machine()}\n${size.width} x ${size.height} px, ${count} objects\n`);
-  process.stdout.write(
-    table(
-      ['', 'processor seconds', 'of the mask'],
-      [
-        ['mask alone', alone.toFixed(2), ''],
-        ['objects and their measures', found.toFixed(2), `${((100 * found) / alone).toFixed(0)} %`],
-      ],
-    ),
-  );
+  process.stdout.write(table(['', 'processor seconds', 'of the mask', 'µs an object'], lines));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -10,7 +10,20 @@ import { readSlideFlags } from '../options/slide-options.js';
 import type { CompareOptions, PassedOptions } from './options.js';
 
 /** Options of `segtile infer` that a variant has no say in. */
-const OWN = ['output', 'overwrite', 'json', 'quiet', 'dry-run', 'history', 'no-history', 'no-preview', 'report', 'help'];
+const OWN = [
+  'output',
+  'overwrite',
+  'json',
+  'quiet',
+  'dry-run',
+  'history',
+  'no-history',
+  'no-preview',
+  'report',
+  'objects',
+  'object-type',
+  'help',
+];
 
 /**
  * What is tried: what the options span, then what the file lists.

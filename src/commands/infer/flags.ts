@@ -1,4 +1,6 @@
 import type { Card } from '../../model/card/card.js';
+import type { ObjectFormat } from '../../objects/formats.js';
+import type { ObjectType } from '../../objects/geojson.js';
 import type { Area } from '../../plan/labels/area.js';
 import type { ProbabilityType } from '../../plan/labels/score-planes.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
@@ -38,6 +40,8 @@ export interface InferOptions extends SlideFlags {
   readonly maskValues: 'labels' | '255';
   readonly enlarge: 'labels' | 'scores';
   readonly probabilities?: ProbabilityType;
+  readonly objects?: readonly ObjectFormat[];
+  readonly objectType: ObjectType;
   readonly workers?: number;
   readonly device: string;
   readonly requireGpu?: boolean;

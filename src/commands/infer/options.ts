@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { blends } from '../../plan/windows/blend.js';
 import { ttas } from '../../plan/windows/symmetry.js';
+import { objectsOption, objectTypeOption } from '../objects/options.js';
 import { option } from '../options/option.js';
 import {
   area,
@@ -176,6 +177,8 @@ export function addInferOptions(command: Command): Command {
         word('uint8', 'float32'),
       ),
     )
+    .addOption(objectsOption('also write <name>.objects.*, outlines and measures'))
+    .addOption(objectTypeOption())
     .addOption(
       option(
         '--enlarge <what>',

@@ -12,6 +12,7 @@ import { bytes, count, duration, figure, pairs, percent } from '../../terminal/f
 import type { Style } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
 import type { Size } from '../../types.js';
+import { runObjectsText } from '../objects/words.js';
 import { writtenText } from '../running/written.js';
 import { cleanedText } from '../threshold/words.js';
 
@@ -180,5 +181,5 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
     ...disagreementText(record),
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ...writtenText(record, files, style),
-  ])}\n`;
+  ])}\n${runObjectsText(record.objects)}`;
 }

@@ -1,5 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import { parseDevices } from '../../model/devices/device.js';
+import { OBJECT_FORMATS, type ObjectFormat } from '../../objects/formats.js';
 import type { Area } from '../../plan/labels/area.js';
 import { requireMpp } from '../../plan/windows/mpp-range.js';
 import type { Rgb, Size } from '../../types.js';
@@ -101,6 +102,15 @@ export const list: Parser<readonly string[]> = (text, option) => {
   const words = text.split(',').map((part) => part.trim());
   if (words.includes('')) throw refuse('words such as 0,1,2', option, text);
   return words;
+};
+
+/** What objects are written as: different words with commas between them. */
+export const objectFormats: Parser<readonly ObjectFormat[]> = (text, option) => {
+  const formats = text.split(',').map((part) => OBJECT_FORMATS.find((format) => format === part.trim().toLowerCase()));
+  const known = formats.filter((format) => format !== undefined);
+  if (known.length < formats.length) throw refuse(`some of ${OBJECT_FORMATS.join(', ')}`, option, text);
+  if (new Set(known).size < known.length) throw refuse('different formats', option, text);
+  return known;
 };
 
 /** One side for a square, or `WIDTHxHEIGHT`, in pixels. */

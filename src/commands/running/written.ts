@@ -1,19 +1,19 @@
-import type { RunFiles } from '../../pipeline/outputs/files.js';
-import { type OutputName, type ResultFacts, runOutputs } from '../../pipeline/outputs/table.js';
+import { filesOfOutput, type RunFiles } from '../../pipeline/outputs/files.js';
+import type { OutputName, ResultFacts } from '../../pipeline/outputs/table.js';
 import { count } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 
 /** The files that were written, each by what it is. */
 export function writtenText(
   { mask: { width, height } }: ResultFacts,
-  { paths, record }: RunFiles,
+  files: RunFiles,
   style: Style,
 ): (readonly [string, string])[] {
-  const names = Object.keys(paths) as OutputName[];
+  const names = Object.keys(files.paths) as OutputName[];
   const lines = names.flatMap((name): [string, string][] => {
-    const { title } = runOutputs[name];
     const size = name === 'mask' ? ` (${count(width)} x ${count(height)} px)` : '';
-    return title === null ? [] : [[title, `${style.good(paths[name]!)}${size}`]];
+    const told = filesOfOutput(files, name).filter(({ title }) => title !== '');
+    return told.map(({ title, path }) => [title, `${style.good(path)}${size}`]);
   });
-  return [...lines, ['record', style.good(record)]];
+  return [...lines, ['record', style.good(files.record)]];
 }

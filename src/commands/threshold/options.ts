@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
+import type { ObjectFormat } from '../../objects/formats.js';
+import type { ObjectType } from '../../objects/geojson.js';
 import type { Area } from '../../plan/labels/area.js';
+import { objectsOption, objectTypeOption } from '../objects/options.js';
 import { option } from '../options/option.js';
 import { area, type Parser, thresholds, word } from '../options/parse.js';
 import type { ThresholdOption } from '../options/thresholds.js';
@@ -11,6 +14,8 @@ export interface ThresholdOptions {
   readonly fillHoles?: Area;
   readonly maskValues: 'labels' | '255';
   readonly enlarge: 'labels' | 'scores';
+  readonly objects?: readonly ObjectFormat[];
+  readonly objectType: ObjectType;
   readonly output: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
@@ -41,6 +46,8 @@ export function addThresholdOptions(command: Command): Command {
         'labels',
       ),
     )
+    .addOption(objectsOption('also write <name>.objects.*, outlines and measures'))
+    .addOption(objectTypeOption())
     .addOption(
       option(
         '--enlarge <what>',

@@ -5,6 +5,7 @@ import type { LabelRule } from '../../plan/labels/labels.js';
 import { channelNames, type ScoreMeaning } from '../../plan/labels/score-map.js';
 import { bytes, count, duration, figure, pairs, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
+import { runObjectsText } from '../objects/words.js';
 import { writtenText } from '../running/written.js';
 
 /** What a file of probabilities is. */
@@ -39,5 +40,5 @@ export function thresholdText(record: ThresholdRecord, rule: string, files: RunF
     ...cleanedText(cleaned),
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ...writtenText(record, files, style),
-  ])}\n`;
+  ])}\n${runObjectsText(record.objects)}`;
 }

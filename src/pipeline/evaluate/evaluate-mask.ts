@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
+import { scoreLine } from '../../plan/labels/score-planes.js';
 import { type BorderPixels, scoreBorders } from '../../score/boundary.js';
 import { addLabels, emptyConfusion, slotTable } from '../../score/confusion.js';
 import { type ErrorGrid, errorCounter } from '../../score/error-grid.js';
@@ -12,7 +13,7 @@ import { configOf, defaultConfig, type TruthConfig } from '../../truth/config.js
 import { openTruth, sizeOfTruth } from '../../truth/open.js';
 import { slideOfId } from '../../truth/slide-names.js';
 import type { Truth } from '../../truth/truth.js';
-import type { MaskClass, ScoreRows, Size } from '../../types.js';
+import type { MaskClass, Size } from '../../types.js';
 import { type PairedRows, pairRows, viewRows } from './paired-rows.js';
 import {
   openPrediction,
@@ -216,19 +217,6 @@ function histogramsOf({ probabilities }: Prediction, labels: Uint8Array, classes
       }
     },
   };
-}
-
-/** One row of a channel, NaN where no window looked. */
-function scoreLine({ blocks }: ScoreRows, channel: number, y: number, width: number): Float32Array {
-  const [only, ...more] = blocks;
-  const part = ({ y: top, width: wide, height, data }: (typeof blocks)[number]): Float32Array => {
-    const start = channel * wide * height + (y - top) * wide;
-    return data.subarray(start, start + wide);
-  };
-  if (only && more.length === 0 && only.width === width) return part(only);
-  const line = new Float32Array(width).fill(Number.NaN);
-  for (const block of blocks) line.set(part(block), block.x);
-  return line;
 }
 
 function strangerError(path: string, { y, width, predicted }: PairedRows<PredictedRows>, at: number): SegtileError {

@@ -35,7 +35,8 @@ export async function runSlide(
   const { maskValues, note, blend, rule, enlarge } = settings;
   const { replace } = files;
   const geo = geoFor(plan.slide, size);
-  const result = { size, geo, classes: model.classes, maskValues, replace, clock, plan, model, settings, channels };
+  const { slide } = plan;
+  const result = { size, slide, geo, classes: model.classes, maskValues, replace, clock, plan, model, settings, channels };
   return filesAndRecord(
     files,
     async (keep) => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { fileName, shownPath } from '../../io/location.js';
 import type { CommitOptions } from '../../io/partial-file.js';
+import type { OutputFile } from './output.js';
 import { type OutputName, type OutputWishes, runOutputs } from './table.js';
 
 /** The files that are made of one slide, or of the probabilities of one. */
@@ -39,9 +40,20 @@ export function filesOf(
     }
     return slides.map(() => filesBeside(output.slice(0, named.index), output, wishes));
   }
+  const nameOf = (slide: string): string => fileName(slide).replace(EXTENSION, '');
+  return stemsOf(slides, output, nameOf).map((stem) => filesBeside(stem, stem + maskEnding, wishes));
+}
+
+/**
+ * What the names of the files in a folder begin with that are made of each of some others.
+ *
+ * @param nameOf what the slide of a file is called
+ * @throws {SegtileError} `usage` where two would get the same names
+ */
+export function stemsOf(files: readonly string[], output: string, nameOf: (file: string) => string): string[] {
   const taken = new Map<string, string>();
-  return slides.map((slide) => {
-    const name = fileName(slide).replace(EXTENSION, '');
+  return files.map((slide) => {
+    const name = nameOf(slide);
     const other = taken.get(name.toLowerCase());
     if (other !== undefined) {
       throw new SegtileError(
@@ -51,8 +63,7 @@ export function filesOf(
       );
     }
     taken.set(name.toLowerCase(), slide);
-    const stem = join(output, name);
-    return filesBeside(stem, stem + maskEnding, wishes);
+    return join(output, name);
   });
 }
 
@@ -68,6 +79,14 @@ function filesBeside(
 }
 
 /** Every file that is made. */
-export function pathsOf({ paths, record }: RunFiles): string[] {
-  return [...Object.values(paths), record];
+export function pathsOf(files: RunFiles): string[] {
+  const names = Object.keys(files.paths) as OutputName[];
+  return [...names.flatMap((name) => filesOfOutput(files, name).map(({ path }) => path)), files.record];
+}
+
+/** The files of an output that is made, each with what it is called; '' where other words tell it. */
+export function filesOfOutput({ paths, wishes }: RunFiles, name: OutputName): readonly OutputFile[] {
+  const path = paths[name]!;
+  const { files, title } = runOutputs[name];
+  return files?.(path, wishes) ?? [{ title: title ?? '', path }];
 }

@@ -1,6 +1,6 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
 import type { GeoTags } from '../../tiff/geo.js';
-import type { MaskClass, RasterRows, ScoreRows, Scores, Sink } from '../../types.js';
+import type { MaskClass, Mpp, RasterRows, ScoreRows, Scores, Sink, Size } from '../../types.js';
 import type { MaskSize } from '../prepare/mask-size.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { RunSettings } from '../prepare/run-settings.js';
@@ -11,6 +11,8 @@ import type { StageClock } from '../records/stage-clock.js';
 export interface Result {
   /** Of the mask. */
   readonly size: MaskSize;
+  /** Level 0, in which places are told to the user. */
+  readonly slide: Size & { readonly mpp: Mpp | undefined };
   /** Where the mask lies on the earth. */
   readonly geo: GeoTags | undefined;
   readonly classes: readonly MaskClass[];
@@ -41,12 +43,20 @@ export interface Making<Facts> {
   facts(): Promise<Facts>;
 }
 
-/** A file that a run may leave, see the table. */
+/** One of the files of an output. */
+export interface OutputFile {
+  readonly title: string;
+  readonly path: string;
+}
+
+/** A file that a run may leave, or several of one kind, see the table. */
 export interface Output<Wishes, Needs extends Result, Facts> {
   /** Stands behind the name of the slide, such as `.preview.jpg`. */
   readonly ending: string;
   /** What it is called where what was written is told; null where other words tell it. */
   readonly title: string | null;
+  /** Where it is several files: their names, given the one that the ending makes, and what each is called. */
+  readonly files?: (path: string, wishes: Wishes) => readonly OutputFile[];
   /** Whether options ask for it. */
   wanted(wishes: Wishes): boolean;
   /**

@@ -1,11 +1,13 @@
+import type { ObjectFacts } from '../objects/facts.js';
 import { type DisagreementFacts, makeDisagreement } from './disagreement.js';
 import { type MaskFacts, makeMask } from './mask.js';
+import { makeObjects, type ObjectWishes, objectOutputs } from './objects.js';
 import type { Output, Result, RunResult } from './output.js';
 import { makePreview } from './preview.js';
 import { makeProbabilities, type ProbabilityFileFacts, type ProbabilityWish } from './probabilities.js';
 
 /** The options that ask for outputs beside the mask. What is absent is not wanted. */
-export interface OutputWishes extends ProbabilityWish {
+export interface OutputWishes extends ProbabilityWish, ObjectWishes {
   readonly preview?: boolean | undefined;
   readonly reportDisagreement?: boolean | undefined;
   readonly report?: boolean | undefined;
@@ -14,6 +16,7 @@ export interface OutputWishes extends ProbabilityWish {
 /** What a record says of the outputs that can be made of labels alone; null for those that were not made. */
 export interface ResultFacts {
   readonly mask: MaskFacts;
+  readonly objects: ObjectFacts | null;
 }
 
 /** What the record of a run says of its outputs; null for those that were not made. */
@@ -34,6 +37,13 @@ export type OutputTable<Facts, Needs extends Result> = {
  */
 export const resultOutputs: OutputTable<ResultFacts, Result> = {
   mask: { ending: '.mask.ome.tif', title: 'mask', wanted: () => true, make: makeMask },
+  objects: {
+    ending: '.objects',
+    title: null,
+    files: objectOutputs,
+    wanted: ({ objects }) => objects !== undefined,
+    make: makeObjects,
+  },
 };
 
 /** Everything that a run of models can leave, in the order in which it is told. An output is added by a line here and an option. */

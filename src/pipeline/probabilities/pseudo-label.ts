@@ -11,6 +11,7 @@ import { filesAndRecord } from '../records/files-and-record.js';
 import { peakRss, versions } from '../records/machine.js';
 import { round } from '../records/record.js';
 import type { StageClock } from '../records/stage-clock.js';
+import { levelZero } from './level-zero.js';
 import { type ProbabilityFacts, probabilityFacts } from './threshold.js';
 
 /** Which predictions are kept as labels. */
@@ -73,7 +74,16 @@ export async function pseudoLabel(
       const shown = [...classes, { label: settings.ignore, name: 'ignore', color: [128, 128, 128] as const }];
       const size = { ...mask, mpp: mask.mpp ?? undefined };
       const { replace } = files;
-      const form = { size, geo: geoFor(probabilities, mask), classes: shown, maskValues: 'labels' as const, replace, clock };
+      const slide = await levelZero(probabilities);
+      const form = {
+        size,
+        slide,
+        geo: geoFor(probabilities, mask),
+        classes: shown,
+        maskValues: 'labels' as const,
+        replace,
+        clock,
+      };
       const makings = await makeOutputs(resultOutputs, files, form, keep);
       const count = emptyConfidentCount();
       const stretch = stretcher(probabilities, mask);

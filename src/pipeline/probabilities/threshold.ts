@@ -13,6 +13,7 @@ import { filesAndRecord } from '../records/files-and-record.js';
 import { peakRss, versions } from '../records/machine.js';
 import { type ClassShare, type CleanedFacts, cleanedFacts, round, sharesOf } from '../records/record.js';
 import type { StageClock } from '../records/stage-clock.js';
+import { levelZero } from './level-zero.js';
 
 /** How probabilities become a mask. */
 export interface ThresholdSettings {
@@ -84,7 +85,8 @@ export async function thresholdSlide(
     files,
     async (keep) => {
       const size = { ...mask, mpp: mask.mpp ?? undefined };
-      const form = { size, geo: geoFor(probabilities, mask), classes, maskValues, replace: files.replace, clock };
+      const slide = await levelZero(probabilities);
+      const form = { size, slide, geo: geoFor(probabilities, mask), classes, maskValues, replace: files.replace, clock };
       const makings = await makeOutputs(resultOutputs, files, form, keep);
       const scores = counted(clock.stream('read', probabilities.readScores(signal)), onRows);
       const label = { squash: undefined, rule, cleanUp, enlarge };

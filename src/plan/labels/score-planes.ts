@@ -61,3 +61,15 @@ function noProbability(score: number, channel: number, x: number, y: number): Se
 
 /** What a byte of a file of probabilities stands for: `p8 / 255` as float32. */
 export const PROBABILITY_OF_BYTE: Float32Array = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+/** One row of a channel of scores, `y` of the image, NaN where no window looked. */
+export function scoreLine({ blocks }: ScoreRows, channel: number, y: number, width: number): Float32Array {
+  const [only, ...more] = blocks;
+  const part = ({ y: top, width: wide, height, data }: (typeof blocks)[number]): Float32Array => {
+    const start = channel * wide * height + (y - top) * wide;
+    return data.subarray(start, start + wide);
+  };
+  if (only && more.length === 0 && only.width === width) return part(only);
+  const line = new Float32Array(width).fill(Number.NaN);
+  for (const block of blocks) line.set(part(block), block.x);
+  return line;
+}

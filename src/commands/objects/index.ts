@@ -1,0 +1,61 @@
+import { SegtileError } from '../../errors.js';
+import { predictedName } from '../../pipeline/evaluate/prediction.js';
+import { objectWish } from '../../pipeline/objects/facts.js';
+import { type MaskObjectSettings, objectsOfMask } from '../../pipeline/objects/mask-objects.js';
+import { identities, makeFolder, refuseClashes } from '../../pipeline/outputs/clashes.js';
+import { stemsOf } from '../../pipeline/outputs/files.js';
+import { createStageClock } from '../../pipeline/records/stage-clock.js';
+import { createProgress } from '../../terminal/progress.js';
+import { styleFor } from '../../terminal/style.js';
+import { oneLine } from '../../terminal/visible.js';
+import { readConfig } from '../../truth/config.js';
+import type { Size } from '../../types.js';
+import { labelRule, readThresholds, thresholdFile } from '../options/thresholds.js';
+import { eachFile } from '../running/each-file.js';
+import { predictionFiles } from '../running/prediction-files.js';
+import type { Shell } from '../running/shell.js';
+import type { ObjectsOptions } from './options.js';
+import { objectsText } from './words.js';
+
+/**
+ * `segtile objects`: outlines and measures of the objects of every mask.
+ *
+ * @returns the exit code: 0 when every mask was done, 2 when every failure was wrong use, else 1
+ */
+export async function objects(given: readonly string[], options: ObjectsOptions, shell: Shell): Promise<number> {
+  const { stdout, stderr, signal } = shell;
+  const { classes, overwrite = false, json, quiet = false } = options;
+  const thresholds = await readThresholds(options.threshold);
+  const settings: MaskObjectSettings = {
+    config: classes === undefined ? undefined : await readConfig(classes),
+    slideSize: options.slideSize,
+    slideMpp: options.slideMpp,
+    rule: ({ map, path }) => labelRule(map, path, thresholds),
+  };
+  const paths = await maskFiles(given, options.threshold !== undefined);
+  const stems = stemsOf(paths, options.output, predictedName);
+  const inputs = await identities([...paths, ...(classes ? [classes] : []), thresholdFile(options.threshold)]);
+  return eachFile(paths, { what: 'masks', key: 'mask', json }, shell, async (path, index) => {
+    const stem = `${stems[index]!}.objects`;
+    const files = {
+      objects: objectWish(stem, options.objects, options.objectType),
+      record: `${stem}.json`,
+      replace: overwrite,
+    };
+    await refuseClashes(inputs, [...files.objects.files.map((each) => each.path), files.record], overwrite);
+    await makeFolder(files.record);
+    const stage = createProgress(stderr, quiet).stage('objects', 'rows');
+    const onRows = (done: number, { width, height }: Size): void => stage.update({ done, total: height, pixels: done * width });
+    const record = await objectsOfMask(path, settings, files, createStageClock(), onRows, signal).finally(() => stage.stop());
+    if (!quiet) for (const note of record.notes) stderr.write(`segtile: ${oneLine(note)}\n`);
+    stdout.write(json ? `${JSON.stringify(record)}\n` : objectsText(record, files.record, styleFor(stdout)));
+  });
+}
+
+/** The masks that are named, or lie in folders that are named; probabilities where thresholds are given. */
+async function maskFiles(paths: readonly string[], scores: boolean): Promise<string[]> {
+  const found = (await Promise.all(paths.map((path) => predictionFiles(path, scores)))).flat();
+  const runs = found.find(({ id }) => id !== undefined);
+  if (runs === undefined) return found.map(({ path }) => path);
+  throw new SegtileError('usage', `${runs.path} is a CSV of runs, not a mask`, 'give label masks, TIFF or PNG');
+}

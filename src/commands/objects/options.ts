@@ -1,0 +1,75 @@
+import type { Command, Option } from 'commander';
+import type { ObjectFormat } from '../../objects/formats.js';
+import type { ObjectType } from '../../objects/geojson.js';
+import type { Size } from '../../types.js';
+import { option } from '../options/option.js';
+import { micronsPerPixel, objectFormats, type Parser, size, thresholds, word } from '../options/parse.js';
+import type { ThresholdOption } from '../options/thresholds.js';
+
+/** The options of `segtile objects`, parsed. What is absent was not given. */
+export interface ObjectsOptions {
+  readonly objects: readonly ObjectFormat[];
+  readonly objectType: ObjectType;
+  readonly classes?: string;
+  readonly slideSize?: Size;
+  readonly slideMpp?: number;
+  readonly threshold?: ThresholdOption;
+  readonly output: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const text: Parser<string> = (value) => value;
+
+/** As what objects are written; `what` says what that does. */
+export function objectsOption(what: string): Option {
+  return option('--objects <formats>', `${what}: geojson, geojson.gz, csv, parquet, with commas between them`, objectFormats);
+}
+
+/** What the outlines of objects are to be in QuPath. */
+export function objectTypeOption(): Option {
+  return option(
+    '--object-type <type>',
+    'of outlines in QuPath: annotation, or detection, which is lighter where there are thousands',
+    word<ObjectType>('annotation', 'detection'),
+    'annotation',
+  );
+}
+
+/** Gives a command the arguments and options of `segtile objects`. */
+export function addObjectsOptions(command: Command): Command {
+  return command
+    .description('Find the objects in masks: their outlines for QuPath, and what they measure.')
+    .argument(
+      '<mask...>',
+      'label masks of segtile or others, TIFF or PNG, or probabilities that segtile wrote; or folders of them',
+    )
+    .addOption(objectsOption('what objects are written as').default(['geojson'], 'geojson'))
+    .addOption(objectTypeOption())
+    .addOption(
+      option('--classes <json>', 'what the values of a mask mean that does not say it, as make-dataset takes it', text),
+    )
+    .addOption(
+      option(
+        '--slide-size <WxH>',
+        'level 0 of the slides in px, in which places are told (default: as the record beside a mask says, else as large as the mask)',
+        size,
+      ),
+    )
+    .addOption(option('--slide-mpp <um>', 'micrometres per level-0 pixel (default: as the mask says)', micronsPerPixel))
+    .addOption(
+      option('--threshold <p>', 'of probabilities: one, by class, or a JSON file (default: as the model has it)', thresholds),
+    )
+    .addOption(option('-o, --output <folder>', 'where the files go', text, 'segtile-out'))
+    .option('--overwrite', 'replace results that are there already')
+    .option('--json', 'one line of JSON a mask on standard output')
+    .option('--quiet', 'no progress and no notes')
+    .addHelpText('after', examples);
+}
+
+const examples = `
+Examples:
+  segtile objects segtile-out/kidney.mask.ome.tif
+  segtile objects nuclei.mask.ome.tif --objects geojson.gz,csv,parquet --object-type detection
+  segtile objects labels.png --classes classes.json --slide-mpp 0.5 -o objects`;

@@ -1,0 +1,40 @@
+import type { ClassSummary } from '../../objects/summary.js';
+import type { ObjectFacts } from '../../pipeline/objects/facts.js';
+import type { MaskObjectRecord } from '../../pipeline/objects/mask-objects.js';
+import { count, duration, figure, pairs, percent } from '../../terminal/format.js';
+import type { Style } from '../../terminal/style.js';
+import { table } from '../../terminal/table.js';
+
+/** Objects by class, as lines of a table. */
+export function summaryText(classes: readonly ClassSummary[]): string {
+  const sized = classes.every(({ areaUm2 }) => areaUm2 !== null);
+  const area = (px: number | null, um2: number | null): string => {
+    const value = sized ? um2 : px;
+    return value === null ? '-' : figure(value);
+  };
+  const unit = sized ? 'um2' : 'px';
+  const rows = classes.map((each) => [
+    each.name,
+    count(each.count),
+    sized ? figure(each.areaUm2! / 1e6) : count(each.areaPx),
+    percent(each.share),
+    area(each.meanAreaPx, each.meanAreaUm2),
+    area(each.medianAreaPx, each.medianAreaUm2),
+  ]);
+  return table([['class', 'objects', sized ? 'mm2' : 'px', 'of the slide', `mean ${unit}`, `median ${unit}`], ...rows], 1);
+}
+
+/** The objects of a run by class, below its other words; none where they were not asked for. */
+export function runObjectsText(objects: ObjectFacts | null): string {
+  return objects === null ? '' : `${summaryText(objects.classes)}\n`;
+}
+
+/** What was found in a mask, and where it is. */
+export function objectsText({ mask, objects, seconds }: MaskObjectRecord, recordPath: string, style: Style): string {
+  const files = pairs([
+    ['took', duration(seconds.total ?? 0)],
+    ...objects.files.map(({ format, path }) => [format, style.good(path)] as const),
+    ['record', style.good(recordPath)],
+  ]);
+  return `${style.strong(mask.path)}\n${summaryText(objects.classes)}\n${files}\n`;
+}

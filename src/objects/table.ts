@@ -1,0 +1,49 @@
+import { csvCell } from '../plan/text/csv.js';
+import type { TextForm } from './geojson.js';
+import type { MeasuredObject, ObjectMeter } from './measured.js';
+
+/** A column of the table of objects. */
+export interface ObjectColumn {
+  readonly name: string;
+  readonly type: 'STRING' | 'DOUBLE';
+}
+
+/** Objects as a table, a row each: pixels are those of level 0. */
+export interface ObjectTable {
+  readonly columns: readonly ObjectColumn[];
+  /** In the order of the columns. */
+  row(object: MeasuredObject): (string | number)[];
+}
+
+export function objectTable({ measurements }: Pick<ObjectMeter, 'measurements'>): ObjectTable {
+  const [first] = measurements;
+  // Where pixels have no size the area is told in pixels anyway.
+  const ownArea = first?.column === 'area_px';
+  const numbers = ['x_px', 'y_px', 'left_px', 'top_px', 'right_px', 'bottom_px', ...(ownArea ? [] : ['area_px'])];
+  return {
+    columns: [
+      { name: 'id', type: 'STRING' },
+      { name: 'class', type: 'STRING' },
+      ...[...numbers, ...measurements.map(({ column }) => column)].map((name) => ({ name, type: 'DOUBLE' as const })),
+    ],
+    row({ id, class: { name }, centroid, box, area, values }) {
+      return [id, name, centroid.x, centroid.y, ...box, ...(ownArea ? [] : [area]), ...values];
+    },
+  };
+}
+
+/** Numbers are no formulas: they need no look. */
+function cellOf(value: string | number): string {
+  return typeof value === 'number' ? String(value) : csvCell(value);
+}
+
+/** A line of column names, then one an object; commas between, quotes where needed (RFC 4180, but lines end in LF). */
+export function csvForm(meter: Pick<ObjectMeter, 'measurements'>): TextForm {
+  const { columns, row } = objectTable(meter);
+  return {
+    head: `${columns.map(({ name }) => name).join(',')}\n`,
+    between: '',
+    tail: '',
+    object: (object) => `${row(object).map(cellOf).join(',')}\n`,
+  };
+}

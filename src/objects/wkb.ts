@@ -1,0 +1,76 @@
+import type { Ring } from './corners.js';
+import { levelZero, type ObjectForm } from './measured.js';
+import type { Polygon } from './trace.js';
+
+/** Bytes of the order of bytes and the kind of a geometry, and of a count. */
+const HEAD = 5;
+const COUNT = 4;
+const POLYGON = 3;
+const MULTI_POLYGON = 6;
+
+/** The outlines of an object as well-known binary (ISO 13249-3), little-endian, in level-0 pixels: a polygon, or several as one. */
+export function wellKnownBinary(polygons: readonly Polygon[], scale: ObjectForm['scale']): Uint8Array {
+  const [only] = polygons;
+  const several = polygons.length !== 1;
+  const length = polygons.reduce((sum, polygon) => sum + polygonLength(polygon), several ? HEAD + COUNT : 0);
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+
+  const head = (kind: number, count: number): void => {
+    view.setUint8(at, 1);
+    view.setUint32(at + 1, kind, true);
+    view.setUint32(at + HEAD, count, true);
+    at += HEAD + COUNT;
+  };
+  const writeRing = (ring: Ring): void => {
+    view.setUint32(at, ring.length / 2 + 1, true);
+    at += COUNT;
+    for (let i = 0; i <= ring.length; i += 2) {
+      view.setFloat64(at, levelZero(ring[i % ring.length]!, scale.x), true);
+      view.setFloat64(at + 8, levelZero(ring[(i + 1) % ring.length]!, scale.y), true);
+      at += 16;
+    }
+  };
+  const writePolygon = (polygon: Polygon): void => {
+    head(POLYGON, polygon.length);
+    for (const ring of polygon) writeRing(ring);
+  };
+
+  if (several) head(MULTI_POLYGON, polygons.length);
+  for (const polygon of several ? polygons : [only!]) writePolygon(polygon);
+  return bytes;
+}
+
+function polygonLength(polygon: Polygon): number {
+  return polygon.reduce((sum, ring) => sum + COUNT + 16 * (ring.length / 2 + 1), HEAD + COUNT);
+}
+
+/**
+ * The metadata of GeoParquet 1.1 for a column `geometry` of such outlines, with a column `bbox` beside it: pixels of an image lie on no earth, so there is no
+ * reference system.
+ *
+ * @param bbox around all objects, in level-0 pixels; undefined where there is none
+ */
+export function geoMetadata(bbox: readonly number[] | undefined): string {
+  return JSON.stringify({
+    version: '1.1.0',
+    primary_column: 'geometry',
+    columns: {
+      geometry: {
+        encoding: 'WKB',
+        geometry_types: ['Polygon', 'MultiPolygon'],
+        crs: null,
+        ...(bbox && { bbox }),
+        covering: {
+          bbox: {
+            xmin: ['bbox', 'xmin'],
+            ymin: ['bbox', 'ymin'],
+            xmax: ['bbox', 'xmax'],
+            ymax: ['bbox', 'ymax'],
+          },
+        },
+      },
+    },
+  });
+}

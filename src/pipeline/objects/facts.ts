@@ -1,0 +1,26 @@
+import type { ObjectFormat } from '../../objects/formats.js';
+import type { ObjectType } from '../../objects/geojson.js';
+import type { ClassSummary } from '../../objects/summary.js';
+
+/** A file of objects. */
+export interface ObjectFile {
+  readonly format: ObjectFormat;
+  readonly path: string;
+}
+
+/** The files that objects are to be written to. */
+export interface ObjectWish {
+  readonly files: readonly ObjectFile[];
+  /** Of outlines in QuPath. */
+  readonly type: ObjectType;
+}
+
+/** What a record says of the objects of a mask. */
+export interface ObjectFacts extends ObjectWish {
+  readonly classes: readonly ClassSummary[];
+}
+
+/** The files of objects, one a format. `stem` is what their names begin with. */
+export function objectWish(stem: string, formats: readonly ObjectFormat[], type: ObjectType): ObjectWish {
+  return { files: formats.map((format) => ({ format, path: `${stem}.${format}` })), type };
+}

@@ -1,0 +1,134 @@
+import type { CommitOptions } from '../../io/partial-file.js';
+import type { LabelRule } from '../../plan/labels/labels.js';
+import { scoreLine } from '../../plan/labels/score-planes.js';
+import type { Probabilities } from '../../slide/probabilities.js';
+import { requireSameShape } from '../../truth/aspect.js';
+import { defaultConfig, type TruthConfig } from '../../truth/config.js';
+import type { MaskClass, Mpp, Size } from '../../types.js';
+import { openPrediction, type PredictedRows, type Prediction } from '../evaluate/prediction.js';
+import { slideBeside } from '../evaluate/slide-beside.js';
+import { filesAndRecord } from '../records/files-and-record.js';
+import { peakRss, versions } from '../records/machine.js';
+import type { StageClock } from '../records/stage-clock.js';
+import type { ObjectFacts, ObjectWish } from './facts.js';
+import { writeObjects } from './write-objects.js';
+
+/** How the objects of masks are written. */
+export interface MaskObjectSettings {
+  /** What the values of a mask mean that does not say it itself. */
+  readonly config: TruthConfig | undefined;
+  /** Level 0 of the slide, in px, where the user says it. */
+  readonly slideSize: Size | undefined;
+  /** Micrometres per level-0 pixel, where the user says it. */
+  readonly slideMpp: number | undefined;
+  /** How probabilities become labels. */
+  readonly rule: (probabilities: Probabilities) => LabelRule;
+}
+
+/** The files that are left behind. */
+export interface MaskObjectFiles extends CommitOptions {
+  readonly objects: ObjectWish;
+  readonly record: string;
+}
+
+/** What was found in a mask, and where it is: `<stem>.objects.json`. */
+export interface MaskObjectRecord {
+  readonly mask: Size & { readonly path: string };
+  /** Level 0, in px, in which all places are told. */
+  readonly slide: Size & { readonly mpp: Mpp | null };
+  /** How probabilities became labels. */
+  readonly labels: LabelRule | null;
+  readonly classes: readonly MaskClass[];
+  readonly objects: ObjectFacts;
+  readonly notes: readonly string[];
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly peakRssBytes: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes the objects of a label mask, or of probabilities, to files, in pixels of level 0 of its slide: as large as the user says, or the record beside the mask; else
+ * as the mask. Streams, in memory for the objects that are open. Files and record appear together or not at all.
+ *
+ * @param onRows is called with how many rows of the mask are done
+ * @returns the record, as it was written
+ * @throws {SegtileError} `input` where the mask cannot be read, or has values that stand for no class; `output` where a file cannot be written; `aborted` when the signal fires
+ */
+export async function objectsOfMask(
+  path: string,
+  settings: MaskObjectSettings,
+  files: MaskObjectFiles,
+  clock: StageClock,
+  onRows: (done: number, of: Size) => void,
+  signal: AbortSignal,
+): Promise<MaskObjectRecord> {
+  const config = settings.config ?? defaultConfig();
+  let rule: LabelRule | null = null;
+  const ruleOf = (probabilities: Probabilities): LabelRule => {
+    rule = settings.rule(probabilities);
+    return rule;
+  };
+  const mask = await clock.wait('open', openPrediction(path, config, ruleOf, signal));
+  try {
+    const { width, height, spans = mask, probabilities } = mask;
+    const classes = mask.classes ?? config.classes;
+    const known = settings.slideSize ?? (await slideBeside(path));
+    const slide = known ? { width: known.width, height: known.height } : levelZeroOf(mask);
+    requireSameShape(path, mask, slide, 'mask');
+    const scale = { x: slide.width / spans.width, y: slide.height / spans.height };
+    const mpp = mppOf(mask, settings.slideMpp, scale);
+    return await filesAndRecord(
+      files,
+      async (keep) => {
+        const form = { classes, scale, mpp, probabilities: probabilities !== undefined, slide };
+        const objects = await writeObjects(keep, files.objects, form, files);
+        const known = ignoreOthers(classes);
+        for await (const rows of clock.stream('read', mask.rows(signal))) {
+          await clock.wait('objects', objects.write(known(rows), probabilitiesOf(rows, mask)));
+          onRows(rows.y + rows.height, { width, height });
+        }
+        const found = await objects.facts();
+        return () => ({
+          mask: { path, width, height },
+          slide: { ...slide, mpp: mpp ?? null },
+          labels: rule,
+          classes,
+          objects: found,
+          notes: mask.notes,
+          seconds: clock.seconds(),
+          peakRssBytes: peakRss(),
+          versions: versions(),
+        });
+      },
+      clock,
+      signal,
+    );
+  } finally {
+    await mask.close();
+  }
+}
+
+/** Probabilities know how large their slide is, since the mask that is made of them has to. */
+function levelZeroOf({ width, height, probabilities }: Prediction): Size {
+  const own = probabilities?.map.mask ?? { width, height };
+  return { width: own.width, height: own.height };
+}
+
+/** Micrometres per level-0 pixel: as the user says, or by those of the mask. */
+function mppOf({ mpp }: Prediction, given: number | undefined, scale: Mpp): Mpp | undefined {
+  if (given !== undefined) return { x: given, y: given };
+  return mpp && { x: mpp.x / scale.x, y: mpp.y / scale.y };
+}
+
+/** Without pixels that nobody may learn from, which are no object. */
+function ignoreOthers(classes: readonly MaskClass[]): (rows: PredictedRows) => PredictedRows {
+  const table = new Uint8Array(256);
+  for (const { label } of classes) table[label] = label;
+  return (rows) => ({ ...rows, data: rows.data.map((label) => table[label]!) });
+}
+
+function probabilitiesOf({ scores, y, width }: PredictedRows, { probabilities }: Prediction) {
+  if (probabilities === undefined || scores === undefined) return undefined;
+  const { labels } = probabilities.map;
+  return (label: number, row: number) => scoreLine(scores, labels.indexOf(label), y + row, width);
+}

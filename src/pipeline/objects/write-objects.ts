@@ -1,0 +1,150 @@
+import type { CommitOptions } from '../../io/partial-file.js';
+import { writeObjectTable } from '../../mask/object-table.js';
+import { writeText } from '../../mask/text-file.js';
+import { findObjects } from '../../objects/find.js';
+import { geojsonForm, type ObjectType, type TextForm } from '../../objects/geojson.js';
+import { type MeasuredObject, type ObjectForm, type ObjectMeter, objectMeter } from '../../objects/measured.js';
+import { summarize } from '../../objects/summary.js';
+import { csvForm, objectTable } from '../../objects/table.js';
+import { geoMetadata, wellKnownBinary } from '../../objects/wkb.js';
+import type { Sink, Size } from '../../types.js';
+import type { LabelRows } from '../evaluate/paired-rows.js';
+import type { Keep } from '../records/files-and-record.js';
+import type { ObjectFacts, ObjectFile, ObjectWish } from './facts.js';
+
+/** What the objects of a mask are told in. */
+export interface ObjectSettings extends ObjectForm {
+  /** Level 0 of the slide, in pixels. */
+  readonly slide: Size;
+}
+
+/** Objects of a mask on their way to files. */
+export interface ObjectSink {
+  /** Takes the labels of the mask, top to bottom, and where the settings say so the probabilities of a label in one of these rows. */
+  write(rows: LabelRows, probabilities?: (label: number, row: number) => ArrayLike<number>): Promise<void>;
+  /** What was written: ends the mask, if it has not ended. */
+  facts(): Promise<ObjectFacts>;
+}
+
+/**
+ * Writes the objects of a mask to files while its rows go by, in memory for the objects that are still open. The files are finished or aborted by who
+ * keeps them; the first that is finished ends the mask.
+ *
+ * @throws {SegtileError} `output` where a file cannot be written
+ */
+export async function writeObjects(
+  keep: Keep,
+  wish: ObjectWish,
+  settings: ObjectSettings,
+  placement: CommitOptions,
+): Promise<ObjectSink> {
+  const { mpp, slide, classes } = settings;
+  const meter = objectMeter(settings);
+  const summary = summarize(classes, slide.width * slide.height, mpp && mpp.x * mpp.y);
+  const writers: Sink<readonly MeasuredObject[]>[] = [];
+  let found: MeasuredObject[] = [];
+  const finder = findObjects((object) => {
+    const measured = meter.measure(object);
+    summary.add(measured);
+    found.push(measured);
+  });
+  const handOn = async (): Promise<void> => {
+    const objects = found;
+    found = [];
+    if (objects.length > 0) await Promise.all(writers.map((writer) => writer.write(objects)));
+  };
+  let last: Promise<void> | undefined;
+  const ended = (): Promise<void> => {
+    if (last === undefined) {
+      finder.finish();
+      last = handOn();
+    }
+    return last;
+  };
+  for (const file of wish.files) {
+    const writer = await openWriter(file, wish.type, settings, meter, placement);
+    writers.push(writer);
+    const finish = async (): Promise<void> => {
+      await ended();
+      await writer.finish();
+    };
+    keep(file.path, { ...writer, finish });
+  }
+  return {
+    write: async ({ width, height, data }, probabilities) => {
+      for (let row = 0; row < height; row++) {
+        const line = data.subarray(row * width, (row + 1) * width);
+        finder.row(line, probabilities && ((label) => [probabilities(label, row)]));
+        // Soon, so that objects do not grow old in memory: that is dearer than all else.
+        if (found.length >= HANDFUL) await handOn();
+      }
+    },
+    facts: async () => {
+      await ended();
+      return { ...wish, classes: summary.classes() };
+    },
+  };
+}
+
+function openWriter(
+  { format, path }: ObjectFile,
+  type: ObjectType,
+  settings: ObjectSettings,
+  meter: ObjectMeter,
+  placement: CommitOptions,
+): Promise<Sink<readonly MeasuredObject[]>> {
+  if (format === 'parquet') return tableWriter(path, settings, meter, placement);
+  const form = format === 'csv' ? csvForm(meter) : geojsonForm(settings, meter, type);
+  return textWriter(path, form, placement);
+}
+
+/** Objects that are handed on together. */
+const HANDFUL = 64;
+
+/** Characters that are put together before they are handed on. */
+const PIECE = 2 ** 16;
+
+async function textWriter(path: string, form: TextForm, placement: CommitOptions): Promise<Sink<readonly MeasuredObject[]>> {
+  const file = await writeText(path, placement);
+  await file.write(form.head);
+  let written = 0;
+  return {
+    write: async (objects) => {
+      let text = '';
+      for (const object of objects) {
+        text += `${written++ === 0 ? '' : form.between}${form.object(object)}`;
+        if (text.length < PIECE) continue;
+        await file.write(text);
+        text = '';
+      }
+      await file.write(text);
+    },
+    finish: async () => {
+      await file.write(form.tail);
+      await file.finish();
+    },
+    abort: () => file.abort(),
+  };
+}
+
+async function tableWriter(
+  path: string,
+  { scale }: ObjectSettings,
+  meter: ObjectMeter,
+  placement: CommitOptions,
+): Promise<Sink<readonly MeasuredObject[]>> {
+  const { columns, row } = objectTable(meter);
+  const file = await writeObjectTable(path, { columns, metadata: geoMetadata, ...placement });
+  return {
+    write: async (objects) => {
+      const rows = objects.map((object) => ({
+        cells: row(object),
+        geometry: wellKnownBinary(object.polygons, scale),
+        box: object.box,
+      }));
+      await file.write(rows);
+    },
+    finish: () => file.finish(),
+    abort: () => file.abort(),
+  };
+}
