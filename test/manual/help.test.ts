@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { segtile, segtileWell } from '../cli/door.js';
@@ -75,21 +75,28 @@ const anchor = (heading: string): string =>
     .replace(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
 
-test.each([...pages, 'CHANGELOG.md', '.github/CONTRIBUTING.md', 'samples/kidney/README.md'])(
-  'the links of %s lead somewhere',
-  (page) => {
+const linked = [...pages, 'CHANGELOG.md', '.github/CONTRIBUTING.md', 'samples/kidney/README.md', 'samples/train/README.md'];
+
+test.each(linked)('the links of %s lead somewhere', (page) => {
+  const text = readFileSync(join(root, page), 'utf8');
+  for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (target!.startsWith('https://')) continue;
+    const [path, at] = target!.split('#');
+    const file = path === '' ? page : relative(root, join(root, dirname(page), path!));
+    const linked = readFileSync(join(root, file));
+    if (at === undefined) continue;
+    const anchors = [...linked.toString().matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading!));
+    expect(anchors, `${page}: ${target}`).toContain(at);
+  }
+});
+
+test('files that the texts name are there', () => {
+  for (const page of linked) {
     const text = readFileSync(join(root, page), 'utf8');
-    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (target!.startsWith('https://')) continue;
-      const [path, at] = target!.split('#');
-      const file = path === '' ? page : relative(root, join(root, dirname(page), path!));
-      const linked = readFileSync(join(root, file));
-      if (at === undefined) continue;
-      const anchors = [...linked.toString().matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading!));
-      expect(anchors, `${page}: ${target}`).toContain(at);
-    }
-  },
-);
+    const paths = [...text.matchAll(/`((?:src|test|samples|bin|\.ci)\/[\w./-]+)`/g)].map(([, path]) => path!);
+    for (const path of paths) expect(existsSync(join(root, path)), `${page}: ${path}`).toBe(true);
+  }
+});
 
 test('every option stands in the manual', () => {
   const manual = [...texts.values()].join('\n');

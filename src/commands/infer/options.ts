@@ -44,7 +44,7 @@ export function addInferOptions(command: Command): Command {
     )
     .option('--require-gpu', 'no CPU for --device auto')
     .option('--allow-cpu-nodes', 'let a GPU leave nodes of the model to the CPU')
-    .option('--allow-software', 'take a GPU that is drawn by the CPU')
+    .option('--allow-software', 'take a GPU that software imitates on the CPU')
     .addOption(
       option('--batch <n>', 'windows that go through the model together, or auto: the fastest on a GPU, else 1', batch),
     )
