@@ -1,8 +1,9 @@
+import { IGNORED } from '../plan/labels/ignored.js';
 import { nearest } from '../plan/labels/stretch.js';
 import { placeAround } from '../plan/sampling/places.js';
 import type { Box, Pixels, Size } from '../types.js';
 import type { Draws } from './draws.js';
-import { IGNORED, type NonEmptyCrop } from './steps.js';
+import type { NonEmptyCrop } from './steps.js';
 
 /**
  * A part of a tile that holds a labelled pixel, each such pixel as likely to be the one that is held, each place around it alike. Its sides

@@ -1,6 +1,7 @@
+import { IGNORED } from '../plan/labels/ignored.js';
 import type { Box, Pixels, Rgb, Size } from '../types.js';
 import type { Draws } from './draws.js';
-import { type Cutout, type Filling, type GridDropout, IGNORED } from './steps.js';
+import type { Cutout, Filling, GridDropout } from './steps.js';
 
 /**
  * Squares whose centre is any pixel, all alike, cut at the border (DeVries and Taylor 2017, "Improved regularization of convolutional neural

@@ -1,6 +1,6 @@
+import { IGNORED } from '../plan/labels/ignored.js';
 import type { Box, Pixels, Size } from '../types.js';
 import { type Draws, drawBeta } from './draws.js';
-import { IGNORED } from './steps.js';
 
 /** Ratios of mixup are whole multiples of 1 over this, so that what a manifest says is exact. */
 const PARTS = 10_000;

@@ -1,8 +1,5 @@
 import type { Rgb } from '../types.js';
 
-/** The label of pixels that training is to ignore. */
-export const IGNORED = 255;
-
 /** What every step has: how likely it is to be taken, 0 to 1, and the seed of its draws. */
 interface Chance {
   readonly probability: number;

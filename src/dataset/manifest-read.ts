@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
 import { readRegularText } from '../io/regular-file.js';
+import { IGNORED } from '../plan/labels/ignored.js';
 import { isWhole } from '../plan/text/checked.js';
 import { color, listOf, objectOf, readShape, shape, side, words } from '../plan/text/shape.js';
 import type { MaskClass, Size } from '../types.js';
-import { IGNORED } from './manifest.js';
 
 /** A tile as a manifest has it. */
 export interface ManifestTile {

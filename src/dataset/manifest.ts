@@ -1,6 +1,7 @@
 import { ByteWriter, parquetWriteRows } from 'hyparquet-writer';
 import { SegtileError } from '../errors.js';
 import { type CommitOptions, type PartialFile, writeWhole } from '../io/partial-file.js';
+import { IGNORED } from '../plan/labels/ignored.js';
 import { momentsOf, type Sums } from '../plan/sampling/tile-stats.js';
 import { csvCell } from '../plan/text/csv.js';
 import type { MaskClass } from '../types.js';
@@ -14,9 +15,6 @@ export interface ManifestColumn {
   readonly name: string;
   readonly type: 'STRING' | 'INT32' | 'DOUBLE';
 }
-
-/** The label of pixels that training is to ignore. */
-export const IGNORED = 255;
 
 const channelNames = ['r', 'g', 'b'] as const;
 

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
+import { IGNORED } from '../plan/labels/ignored.js';
 import type { MaskClass, Pixels, Rgb } from '../types.js';
 
 const compress = promisify(deflate);
@@ -31,7 +32,7 @@ export async function palettePng({ width, height, data }: Pixels, classes: reado
 
 function palette(classes: readonly MaskClass[]): Buffer {
   const colors = Buffer.alloc(256 * 3);
-  colors.set(ignoredColor, 255 * 3);
+  colors.set(ignoredColor, IGNORED * 3);
   for (const { label, color } of classes) colors.set(color, label * 3);
   return colors;
 }

@@ -1,3 +1,4 @@
+import { IGNORED } from '../plan/labels/ignored.js';
 import { addSums, type ClassArea, classWeights, emptySums, momentsOf, type Sums } from '../plan/sampling/tile-stats.js';
 import type { MaskClass } from '../types.js';
 
@@ -96,6 +97,6 @@ export function statisticsOf(totals: Totals, classes: readonly MaskClass[]): Sta
       frequency: known > 0 ? round(areas[i]!.pixels / known) : 0,
       weight: weights[i] === undefined ? null : round(weights[i]),
     })),
-    ignoredPixels: totals.pixels[255]!,
+    ignoredPixels: totals.pixels[IGNORED]!,
   };
 }

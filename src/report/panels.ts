@@ -1,7 +1,5 @@
+import { IGNORED } from '../plan/labels/ignored.js';
 import type { MaskClass, Pixels, Rgb } from '../types.js';
-
-/** The label of pixels that nobody may learn from. */
-const IGNORED = 255;
 
 /** Of Okabe and Ito's colours, as in the palette of classes, those that differ most for every kind of colour vision. */
 export const differenceColors: Readonly<Record<'truthOnly' | 'predictionOnly' | 'otherClass' | 'ignored', Rgb>> = {

@@ -1,3 +1,5 @@
+import { IGNORED } from '../plan/labels/ignored.js';
+
 /** Pixels on the borders of one class. */
 export interface BorderPixels {
   readonly truth: number;
@@ -15,9 +17,6 @@ export interface BorderScorer {
   /** By label. */
   finish(): ReadonlyMap<number, BorderPixels>;
 }
-
-/** The label of pixels that are not scored. */
-const IGNORED = 255;
 
 /** Pixels of one row that are on a border, from left to right. */
 interface EdgeRow {

@@ -1,3 +1,5 @@
+import { IGNORED } from '../plan/labels/ignored.js';
+
 /**
  * Pixels by what they are and what they were taken for: `counts[truth * slots + predicted]`. Slot 0 is background, slot `i` the `i`-th
  * class. Adds up over any number of pieces, so that masks of any size are compared a few rows at a time.
@@ -8,9 +10,6 @@ export interface Confusion {
   /** Pixels that the truth leaves out. */
   ignored: number;
 }
-
-/** The label of pixels that the truth leaves out. */
-const IGNORED = 255;
 
 /** What stands in a table of slots for a label that belongs to no class. */
 const NO_SLOT = 255;
@@ -90,7 +89,7 @@ export function iou({ truth, predicted, both }: Areas): number {
 }
 
 /** Pixels that were counted, and those of them where truth and prediction differ. */
-export function pixelsOf({ slots, counts }: Confusion): { readonly counted: number; readonly wrong: number } {
+export function countedPixels({ slots, counts }: Confusion): { readonly counted: number; readonly wrong: number } {
   let [counted, right] = [0, 0];
   for (let i = 0; i < counts.length; i++) counted += counts[i]!;
   for (let slot = 0; slot < slots; slot++) right += counts[slot * slots + slot]!;

@@ -1,7 +1,5 @@
+import { IGNORED } from '../plan/labels/ignored.js';
 import type { Box, Size } from '../types.js';
-
-/** The label of pixels that are not scored. */
-const IGNORED = 255;
 
 /** How many pixels are wrong in each square of an image, row by row. */
 export interface ErrorGrid extends Size {

@@ -1,4 +1,4 @@
-import { type Areas, areasOf, type Confusion, iou, pixelsOf } from './confusion.js';
+import { type Areas, areasOf, type Confusion, countedPixels, iou } from './confusion.js';
 
 /** How two areas agree, each 0 to 1. */
 export interface Agreement {
@@ -42,7 +42,7 @@ export function measure(confusion: Confusion): MaskMeasures {
     (a, b) => ({ truth: a.truth + b.truth, predicted: a.predicted + b.predicted, both: a.both + b.both }),
     { truth: 0, predicted: 0, both: 0 },
   );
-  const { counted, wrong } = pixelsOf(confusion);
+  const { counted, wrong } = countedPixels(confusion);
   return {
     classes,
     macro: {

@@ -1,4 +1,5 @@
 import { type LineRuns, labelRuns, type RegionKey, trackRegions } from '../plan/labels/connected.js';
+import { IGNORED } from '../plan/labels/ignored.js';
 
 /** Objects of one class. */
 export interface ObjectCounts {
@@ -15,9 +16,6 @@ export interface ObjectScorer {
   /** By label. */
   finish(): ReadonlyMap<number, ObjectCounts>;
 }
-
-/** The label of pixels that are not scored. */
-const IGNORED = 255;
 
 /** A region, and what it lies over in the other mask. */
 interface Side {

@@ -1,3 +1,4 @@
+import { IGNORED } from '../plan/labels/ignored.js';
 import { membersOf } from './bootstrap.js';
 
 /** How probabilities are kept: bytes of `k / 255`, or in floating point. */
@@ -15,9 +16,6 @@ export interface Histogram {
   readonly positive: Float64Array;
   readonly negative: Float64Array;
 }
-
-/** The label of pixels that are not scored. */
-const IGNORED = 255;
 
 const stepsOf = { uint8: 255, float32: 1024 } as const;
 

@@ -1,5 +1,5 @@
 import type { TagName, Tags } from './tag-names.js';
-import { type Entry, text } from './write/directory.js';
+import { asciiValues, type Entry } from './write/directory.js';
 
 /** Where an image lies on the earth: tags of GeoTIFF (OGC 19-008r4) and GDAL, as plain data. Pixels are those of the image that has them. */
 export interface GeoTags {
@@ -109,6 +109,8 @@ export function geoEntries({ pixelScale, tiePoints, transformation, keys, double
     ...(keys === undefined ? [] : [{ tag: 34735, type: 'short', values: keys } as const]),
     ...reals(34736, doubles),
     ...(texts === undefined ? [] : [{ tag: 34737, type: 'ascii', values: texts } as const]),
-    ...(noData === undefined ? [] : [{ tag: 42113, type: 'ascii', values: text(String(noData).toLowerCase()) } as const]),
+    ...(noData === undefined
+      ? []
+      : [{ tag: 42113, type: 'ascii', values: asciiValues(String(noData).toLowerCase()) } as const]),
   ];
 }

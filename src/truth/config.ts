@@ -1,18 +1,19 @@
 import { reason, SegtileError } from '../errors.js';
 import { readRegularText } from '../io/regular-file.js';
+import { IGNORED } from '../plan/labels/ignored.js';
 import { defaultColor } from '../plan/palette.js';
 import {
   type Checks,
   check,
   checkKeys,
-  color,
+  colorCheck,
   isColor,
   isText,
   isWhole,
   meant,
   oneOf,
   parseJson,
-  text,
+  textCheck,
 } from '../plan/text/checked.js';
 import type { MaskClass, Rgb } from '../types.js';
 
@@ -55,10 +56,6 @@ export interface ClassesFile {
    */
   readonly overlap?: 'later' | 'classes';
 }
-
-/** The label of pixels that nobody may learn from. */
-export const IGNORE = 255;
-
 /** How truth files are understood. */
 export interface TruthConfig {
   readonly classes: readonly MaskClass[];
@@ -89,9 +86,9 @@ const originChecks: Checks<Origin> = {
 };
 
 const classChecks: Checks<ListedClass> = {
-  name: text,
+  name: textCheck,
   label: check('a whole number from 1 to 254', (value) => isWhole(value, 1, 254)),
-  color,
+  color: colorCheck,
   ...originChecks,
 };
 
@@ -100,7 +97,7 @@ const fileChecks: Checks<ClassesFile> = {
   background: () => undefined,
   ignore: () => undefined,
   skip: listOf('texts', isText),
-  default: text,
+  default: textCheck,
   unlabelled: oneOf('background', 'ignore'),
   overlap: oneOf('later', 'classes'),
 };
@@ -189,18 +186,18 @@ function resolve(file: ClassesFile, where: string): TruthConfig {
     claimAll({ names: [entry.name], ...(entry.color ? { colors: [entry.color] } : {}) }, entry.label);
   }
   claimAll(file.background ?? {}, 0);
-  claimAll(file.ignore ?? {}, IGNORE);
+  claimAll(file.ignore ?? {}, IGNORED);
   for (const [index, { values: given, label }] of listed.entries()) {
     const counted = file.classes[index]!.label === undefined;
     if (given === undefined && !(counted && values.has(label))) claimAll({ values: [label] }, label);
   }
   for (const name of file.skip ?? []) claim(names, name, undefined, `the name ${JSON.stringify(name)}`);
 
-  const unlabelled = file.unlabelled === 'ignore' ? IGNORE : 0;
+  const unlabelled = file.unlabelled === 'ignore' ? IGNORED : 0;
   if (!values.has(0)) values.set(0, unlabelled);
   if (!colors.has(0)) colors.set(0, unlabelled);
   const white = !values.has(255) && classes.length === 1;
-  if (!values.has(255)) values.set(255, white ? classes[0]!.label : IGNORE);
+  if (!values.has(255)) values.set(255, white ? classes[0]!.label : IGNORED);
   return {
     classes,
     names,
@@ -216,7 +213,7 @@ function resolve(file: ClassesFile, where: string): TruthConfig {
 
 function otherwise({ default: name }: ClassesFile, classes: readonly MaskClass[], where: string): number | undefined {
   if (name === undefined) return undefined;
-  const known = [...classes, { name: 'background', label: 0 }, { name: 'ignore', label: IGNORE }];
+  const known = [...classes, { name: 'background', label: 0 }, { name: 'ignore', label: IGNORED }];
   const found = known.find((each) => each.name === name);
   if (found) return found.label;
   const near = meant(

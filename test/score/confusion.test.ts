@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addConfusion, addLabels, areasOf, emptyConfusion, iou, pixelsOf, slotTable } from '../../dist/score/confusion.js';
+import { addConfusion, addLabels, areasOf, countedPixels, emptyConfusion, iou, slotTable } from '../../dist/score/confusion.js';
 import { spreadOf } from '../../dist/score/spread.js';
 
 const labels = [1, 4, 254];
@@ -42,7 +42,7 @@ describe('a confusion', () => {
         });
         const compared = truth.flatMap((is, i) => (is === 255 ? [] : [is === predicted[i]]));
         expect(whole.ignored).toBe(truth.length - compared.length);
-        expect(pixelsOf(whole)).toEqual({ counted: compared.length, wrong: compared.filter((right) => !right).length });
+        expect(countedPixels(whole)).toEqual({ counted: compared.length, wrong: compared.filter((right) => !right).length });
       }),
     );
   });

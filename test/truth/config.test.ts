@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { IGNORE, parseConfig } from '../../dist/truth/config.js';
+import { IGNORED } from '../../dist/plan/labels/ignored.js';
+import { parseConfig } from '../../dist/truth/config.js';
 import { config } from './read.js';
 
 describe('parseConfig', () => {
@@ -22,7 +23,7 @@ describe('parseConfig', () => {
       [3, 0],
       [7, 2],
       [8, 2],
-      [255, IGNORE],
+      [255, IGNORED],
     ]);
   });
 
@@ -33,7 +34,7 @@ describe('parseConfig', () => {
     };
     const { classes, values } = config(listed);
     expect(classes.map(({ label }) => label)).toEqual([1, 2, 3]);
-    expect([1, 2, 3].map((value) => values.get(value))).toEqual([1, 1, IGNORE]);
+    expect([1, 2, 3].map((value) => values.get(value))).toEqual([1, 1, IGNORED]);
     // In whichever order they come.
     expect(config({ classes: [{ name: 'a' }, { name: 'b', values: [1] }] }).values.get(1)).toBe(2);
     expect(() =>
@@ -48,13 +49,13 @@ describe('parseConfig', () => {
 
   it('takes 255 for the one class of a black and white mask, and else for what is ignored', () => {
     expect(config({ classes: [{ name: 'a' }] }).values.get(255)).toBe(1);
-    expect(config({ classes: [{ name: 'a' }], ignore: { values: [255] } }).values.get(255)).toBe(IGNORE);
-    expect(config({ classes: [{ name: 'a' }, { name: 'b' }] }).values.get(255)).toBe(IGNORE);
+    expect(config({ classes: [{ name: 'a' }], ignore: { values: [255] } }).values.get(255)).toBe(IGNORED);
+    expect(config({ classes: [{ name: 'a' }, { name: 'b' }] }).values.get(255)).toBe(IGNORED);
   });
 
   it('gives what nobody labelled the label that was asked for', () => {
     const { values, colors, unlabelled } = config({ classes: [{ name: 'a' }], unlabelled: 'ignore' });
-    expect([unlabelled, values.get(0), colors.get(0)]).toEqual([IGNORE, IGNORE, IGNORE]);
+    expect([unlabelled, values.get(0), colors.get(0)]).toEqual([IGNORED, IGNORED, IGNORED]);
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { fileName } from '../../io/location.js';
 import { slideSize, variantArguments } from '../../pipeline/compare/compare-slides.js';
 import type { Variant } from '../../plan/variants.js';
 import type { InferOptions } from '../infer/flags.js';
-import { infer } from '../infer/index.js';
+import { runInfer } from '../infer/index.js';
 import { addInferOptions } from '../infer/options.js';
 import { tissueOf } from '../infer/settings.js';
 
@@ -64,7 +64,7 @@ async function failureOf(
       stderr: { write: () => true },
       signal,
     };
-    await infer([slide], { ...options, tissue, dryRun: true, json: true, quiet: true }, shell);
+    await runInfer([slide], { ...options, tissue, dryRun: true, json: true, quiet: true }, shell);
     const { error } = JSON.parse(said) as { readonly error?: SegtileError };
     return error && new SegtileError(error.code, error.message, error.hint);
   } catch (error) {

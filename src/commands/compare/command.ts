@@ -4,6 +4,6 @@ import { addCompareOptions, type CompareOptions } from './options.js';
 /** `segtile compare`. */
 export const command: AddCommand = ({ shell, command, exit }) =>
   addCompareOptions(command('compare', 'evaluation')).action(async (slides: string[], options: CompareOptions) => {
-    const { compare } = await import('./index.js');
-    exit(await compare(slides, options, process.argv.slice(2), shell));
+    const { runCompare } = await import('./index.js');
+    exit(await runCompare(slides, options, process.argv.slice(2), shell));
   });

@@ -27,7 +27,7 @@ import { compareText, frontOf, recommendation, variantFacts } from './words.js';
  * @param command how the program was called, for the report
  * @returns the exit code: 0 when every variant ran on every slide, else 1
  */
-export async function compare(
+export async function runCompare(
   slides: readonly string[],
   options: CompareOptions,
   command: readonly string[],

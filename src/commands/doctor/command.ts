@@ -4,6 +4,6 @@ import { addDoctorOptions, type DoctorOptions } from './options.js';
 /** `segtile doctor`. */
 export const command: AddCommand = ({ shell, command, exit }) =>
   addDoctorOptions(command('doctor', 'devices')).action(async (options: DoctorOptions) => {
-    const { doctor } = await import('./index.js');
-    exit(await doctor(options, shell));
+    const { runDoctor } = await import('./index.js');
+    exit(await runDoctor(options, shell));
   });

@@ -25,7 +25,7 @@ const WINDOW = 256;
  *
  * @returns the exit code: 1 where the device that was asked for cannot run, else 0
  */
-export async function doctor(options: DoctorOptions, { stdout, signal }: Shell): Promise<number> {
+export async function runDoctor(options: DoctorOptions, { stdout, signal }: Shell): Promise<number> {
   const file = await readModel(bundledModel('hematoxylin'), signal);
   const model = resolveModel(file, await readCard(file));
   const asked = options.device === undefined ? undefined : parseDevices(options.device);

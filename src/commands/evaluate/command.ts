@@ -5,7 +5,7 @@ import { addEvaluateOptions, type EvaluateOptions } from './options.js';
 export const command: AddCommand = ({ shell, command, exit }) =>
   addEvaluateOptions(command('evaluate', 'evaluation', 'datasets')).action(
     async (paths: string[], options: EvaluateOptions) => {
-      const { evaluate } = await import('./index.js');
-      exit(await evaluate(paths, options, process.argv.slice(2), shell));
+      const { runEvaluate } = await import('./index.js');
+      exit(await runEvaluate(paths, options, process.argv.slice(2), shell));
     },
   );

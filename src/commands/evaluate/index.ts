@@ -18,7 +18,7 @@ import { eachFile } from '../running/each-file.js';
 import type { Shell } from '../running/shell.js';
 import type { EvaluateOptions } from './options.js';
 import { comparedPaths, evaluateSettings } from './settings.js';
-import { allFacts, csvText, evaluationText, slideFacts } from './words.js';
+import { allFacts, csvText, evaluationText, scoreFacts } from './words.js';
 
 /**
  * `segtile evaluate`: how masks, or probabilities, and their truth agree. What cannot be compared is told, and is in no figure.
@@ -26,7 +26,7 @@ import { allFacts, csvText, evaluationText, slideFacts } from './words.js';
  * @param command how the program was called, for the report
  * @returns the exit code: 0 when every file was compared, 2 when every failure was wrong use, else 1
  */
-export async function evaluate(
+export async function runEvaluate(
   paths: readonly string[],
   options: EvaluateOptions,
   command: readonly string[],
@@ -59,7 +59,7 @@ export async function evaluate(
     if (patient !== undefined) patients.push(patient);
     if (!quiet) for (const note of scores.notes) stderr.write(`segtile: ${oneLine(note)}\n`);
     await remember(scores, options.history);
-    if (json) stdout.write(`${JSON.stringify(slideFacts(scores))}\n`);
+    if (json) stdout.write(`${JSON.stringify(scoreFacts(scores))}\n`);
   });
   if (all.length === 0) return code;
 

@@ -16,7 +16,7 @@ import type { Style } from '../../terminal/style.js';
 import { table } from '../../terminal/table.js';
 
 /** One slide in figures, for programs. */
-export function slideFacts(scores: SlideScores): object {
+export function scoreFacts(scores: SlideScores): object {
   const { slides, sweep } = summarizeSlides([scores]);
   return {
     prediction: scores.predicted,

@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { SegtileError } from '../../errors.js';
-import { findNoise as find, type NoiseSettings } from '../../pipeline/noise/find-noise.js';
+import { findNoise, type NoiseSettings } from '../../pipeline/noise/find-noise.js';
 import { failureText } from '../../terminal/failure.js';
 import { count } from '../../terminal/format.js';
 import { createProgress } from '../../terminal/progress.js';
@@ -18,12 +18,12 @@ const FAILURES_TOLD = 20;
  *
  * @returns the exit code: 0 when every tile was compared, else 1
  */
-export async function findNoise(manifest: string, options: FindNoiseOptions, shell: Shell): Promise<number> {
+export async function runFindNoise(manifest: string, options: FindNoiseOptions, shell: Shell): Promise<number> {
   const { stdout, stderr, signal } = shell;
   const settings = noiseSettings(manifest, options);
   const stage = createProgress(stderr, options.quiet === true).stage('compare', 'tiles');
-  const record = await find(manifest, settings, (done, total) => stage.update({ done, total, pixels: 0 }), signal).finally(() =>
-    stage.stop(),
+  const record = await findNoise(manifest, settings, (done, total) => stage.update({ done, total, pixels: 0 }), signal).finally(
+    () => stage.stop(),
   );
   const { failures, undrawn, strays, notes, tiles, patients } = record;
   if (!options.quiet) stderr.write(notesText(notes));

@@ -5,7 +5,7 @@ import { addHelpOptions } from './options.js';
 export const command: AddCommand = ({ shell, command, exit }) => {
   const help = command('help');
   return addHelpOptions(help).action(async (words: string[]) => {
-    const { help: show } = await import('./index.js');
-    exit(show(words, help.parent!, shell));
+    const { runHelp } = await import('./index.js');
+    exit(runHelp(words, help.parent!, shell));
   });
 };

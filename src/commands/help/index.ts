@@ -11,7 +11,7 @@ import { topics } from './topics.js';
  * @param root the command line
  * @throws {SegtileError} `usage` where there is no such topic or command, with the nearest
  */
-export function help(words: readonly string[], root: Command, shell: Shell): number {
+export function runHelp(words: readonly string[], root: Command, shell: Shell): number {
   const [name = '', ...more] = words;
   const topic = more.length === 0 ? topics().find((each) => each.name === name) : undefined;
   if (topic) shell.stdout.write(asShown(topic.text, styleFor(shell.stdout)));

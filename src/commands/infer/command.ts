@@ -6,7 +6,7 @@ import { addInferOptions } from './options.js';
 export const command: AddCommand = ({ shell, command, exit }) =>
   addInferOptions(command('infer', 'formats', 'windows', 'models', 'devices', 'outputs')).action(
     async (slides: string[], options: InferOptions) => {
-      const { infer } = await import('./index.js');
-      exit(await infer(slides, options, shell));
+      const { runInfer } = await import('./index.js');
+      exit(await runInfer(slides, options, shell));
     },
   );

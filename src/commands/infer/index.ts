@@ -28,7 +28,7 @@ import type { Shell } from '../running/shell.js';
 import type { InferOptions } from './flags.js';
 import { readMembers } from './models.js';
 import { planSettings, runSettings } from './settings.js';
-import { deviceText, dryRunFacts, dryRunText, modelText, planText, runText } from './words.js';
+import { deviceText, dryRunFacts, dryRunText, modelText, runText, slidePlanText } from './words.js';
 
 /** What is the same for all slides of one command. */
 interface Job {
@@ -54,7 +54,7 @@ interface Job {
  *
  * @returns the exit code: 0 when every slide was done, 2 when every failure was wrong use, else 1
  */
-export async function infer(slides: readonly string[], options: InferOptions, shell: Shell): Promise<number> {
+export async function runInfer(slides: readonly string[], options: InferOptions, shell: Shell): Promise<number> {
   const outputs = filesOf(slides, options.output, options);
   const ensemble = joinModels(await readMembers(options, shell.signal));
   const noted = new Set<string>();
@@ -178,7 +178,7 @@ async function inferOne(slide: string, files: RunFiles, job: Job): Promise<void>
       );
       return;
     }
-    say(shell, options, planText(plan, passes, styleFor(stderr)));
+    say(shell, options, slidePlanText(plan, passes, styleFor(stderr)));
     await makeFolder(files.record);
     const ready = await job.ready(clock);
     const record = await runWithProgress(plan, job, ready, files, clock);

@@ -73,7 +73,7 @@ function runsOnText({ device, workers, batch }: Pool): string {
 }
 
 /** What a slide is and which windows of it are run. */
-export function planText(plan: SlidePlan, perWindow: readonly number[], style: Style): string {
+export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], style: Style): string {
   const { slide, view, channels, notes, warnings, grid, others } = plan;
   const { planned, run: keptCount } = windowCounts(plan);
   const passes = passesOf(plan, perWindow);
@@ -143,7 +143,7 @@ export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask:
 /** A plan, its cost and what it gives, for people. */
 export function dryRunText(plan: SlidePlan, perWindow: readonly number[], mask: Size, style: Style): string {
   const { megapixels, times } = planCost(plan, perWindow);
-  return `${planText(plan, perWindow, style)}${pairs([
+  return `${slidePlanText(plan, perWindow, style)}${pairs([
     ['cost', `${figure(megapixels)} megapixels through the model, ${figure(times)} times the area of the slide`],
     ['mask', `${count(mask.width)} x ${count(mask.height)} px`],
   ])}\n  nothing was run, nothing was written\n`;

@@ -65,7 +65,7 @@ export async function checkWithProgress(slide: Slide, { stderr, signal }: Shell,
  *
  * @throws {SegtileError} `input` where it cannot be read
  */
-export async function filesOf(folder: string): Promise<string[]> {
+export async function filesWithin(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new SegtileError(
       'input',

@@ -5,6 +5,6 @@ import { addInfoOptions } from './options.js';
 /** `segtile info`. */
 export const command: AddCommand = ({ shell, command, exit }) =>
   addInfoOptions(command('info', 'formats', 'models')).action(async (files: string[], options: InfoOptions) => {
-    const { info } = await import('./index.js');
-    exit(await info(files, options, shell));
+    const { runInfo } = await import('./index.js');
+    exit(await runInfo(files, options, shell));
   });

@@ -2,7 +2,7 @@ import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { shownPath } from '../../io/location.js';
 import { bundledModel } from '../../model/card/bundled.js';
 import { readCard } from '../../model/card/card.js';
-import { type Model, pixelsOf, resolveModel } from '../../model/card/resolve.js';
+import { type Model, modelPixels, resolveModel } from '../../model/card/resolve.js';
 import { described, readModel } from '../../model/graph/facts.js';
 import { inspectSlide } from '../../slide/open.js';
 import type { SlideOptions } from '../../slide/tiff.js';
@@ -11,8 +11,17 @@ import { figure, pairs } from '../../terminal/format.js';
 import { styleFor } from '../../terminal/style.js';
 import { readSlideFlags, type SlideFlags } from '../options/slide-options.js';
 import type { Shell } from '../running/shell.js';
-import { checkExitCode, checkFiles, checkWithProgress, filesOf, isFolder, verdictOf, verdictOfSlide, worse } from './check.js';
-import { slideFacts, slideText } from './slide.js';
+import {
+  checkExitCode,
+  checkFiles,
+  checkWithProgress,
+  filesWithin,
+  isFolder,
+  verdictOf,
+  verdictOfSlide,
+  worse,
+} from './check.js';
+import { inspectionFacts, slideText } from './slide.js';
 
 /** The options of `segtile info`, parsed. */
 export interface InfoOptions extends SlideFlags {
@@ -34,7 +43,7 @@ interface Description {
  *
  * @returns the exit code: 0 when all files can be used, else 1, or 2 for wrong use; with `check` 1 when one is damaged, 2 when others are not read
  */
-export async function info(files: readonly string[], options: InfoOptions, shell: Shell): Promise<number> {
+export async function runInfo(files: readonly string[], options: InfoOptions, shell: Shell): Promise<number> {
   const { stdout, stderr, signal } = shell;
   const slideOptionsOf = await readSlideFlags(options, options.slideMppCsv === undefined ? [] : await slidesOf(files, options));
   let exitCode = 0;
@@ -43,7 +52,7 @@ export async function info(files: readonly string[], options: InfoOptions, shell
     try {
       throwIfAborted(signal);
       if (options.check && (await isFolder(file))) {
-        exitCode = combined(exitCode, await checkFiles(await filesOf(file), slideOptionsOf, options.json === true, shell));
+        exitCode = combined(exitCode, await checkFiles(await filesWithin(file), slideOptionsOf, options.json === true, shell));
         continue;
       }
       const path = bundledModel(file);
@@ -71,7 +80,9 @@ export async function info(files: readonly string[], options: InfoOptions, shell
 
 /** Every file that is looked at. */
 async function slidesOf(files: readonly string[], { check }: InfoOptions): Promise<string[]> {
-  const all = await Promise.all(files.map(async (file) => (check && (await isFolder(file)) ? await filesOf(file) : [file])));
+  const all = await Promise.all(
+    files.map(async (file) => (check && (await isFolder(file)) ? await filesWithin(file) : [file])),
+  );
   return all.flat();
 }
 
@@ -88,7 +99,7 @@ async function describeSlide(
       options.check && problem === undefined ? await checkWithProgress(slide, shell, options.json === true) : undefined;
     const unread = problem && verdictOfSlide(inspection, problem);
     const verdict = unread ?? ((check?.badBlocks ?? 0) > 0 ? 'bad' : 'ok');
-    const facts = slideFacts(inspection, check);
+    const facts = inspectionFacts(inspection, check);
     const text = slideText(inspection, check, styleFor(shell.stdout));
     if (!options.check) return { facts, text, exitCode: unread === undefined ? 0 : 1 };
     const untried = unread === undefined ? '' : `\n${pairs([['check', `${unread}: no block was decoded`]])}`;
@@ -120,7 +131,7 @@ async function describeModel(path: string, signal: AbortSignal): Promise<Descrip
 }
 
 function takesText({ color, depth, samples }: Model): string {
-  if (pixelsOf({ color, depth, samples }).kind === 'picture') return `the picture, as ${color} of 8 bits`;
+  if (modelPixels({ color, depth, samples }).kind === 'picture') return `the picture, as ${color} of 8 bits`;
   return `${depth} channel${depth === 1 ? '' : 's'} of the slide as ${samples}`;
 }
 

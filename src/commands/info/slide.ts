@@ -8,7 +8,7 @@ import type { Style } from '../../terminal/style.js';
 import { mppText } from '../infer/words.js';
 
 /** What is in a slide, for programs. */
-export function slideFacts({ slide, problem }: Inspection, check: SlideCheck | undefined): object {
+export function inspectionFacts({ slide, problem }: Inspection, check: SlideCheck | undefined): object {
   const {
     path,
     format,

@@ -6,7 +6,7 @@ import type { MakeDatasetOptions } from './settings.js';
 export const command: AddCommand = ({ shell, command, exit }) =>
   addMakeDatasetOptions(command('make-dataset', 'datasets', 'formats', 'windows')).action(
     async (slides: string[], options: MakeDatasetOptions) => {
-      const { makeDataset } = await import('./index.js');
-      exit(await makeDataset(slides, options, process.argv.slice(2), shell));
+      const { runMakeDataset } = await import('./index.js');
+      exit(await runMakeDataset(slides, options, process.argv.slice(2), shell));
     },
   );

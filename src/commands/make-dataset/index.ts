@@ -3,7 +3,7 @@ import { reason, SegtileError } from '../../errors.js';
 import { shownPath } from '../../io/location.js';
 import { readRegular } from '../../io/regular-file.js';
 import { beginRoot, prepareRoot } from '../../pipeline/dataset/files.js';
-import { type DatasetSettings, type DatasetWatcher, makeDataset as make } from '../../pipeline/dataset/make-dataset.js';
+import { type DatasetSettings, type DatasetWatcher, makeDataset } from '../../pipeline/dataset/make-dataset.js';
 import { planDataset } from '../../pipeline/dataset/plan-dataset.js';
 import { type SlideFailure, slideFacts } from '../../pipeline/dataset/record.js';
 import { sharedPatients } from '../../pipeline/dataset/split.js';
@@ -20,7 +20,7 @@ import type { Shell } from '../running/shell.js';
 import { readAugmentation } from './augment.js';
 import { datasetPairs } from './pairs.js';
 import { datasetSettings, type MakeDatasetOptions, type SplitBy } from './settings.js';
-import { datasetText, planFacts, planText, sharedText, slideLine, surveyText } from './words.js';
+import { datasetPlanText, datasetText, planFacts, sharedText, slideLine, surveyText } from './words.js';
 
 /**
  * `segtile make-dataset`: tiles of slides and their truth. A slide that fails is left out and does not stop the others.
@@ -28,7 +28,7 @@ import { datasetText, planFacts, planText, sharedText, slideLine, surveyText } f
  * @param argv the command's arguments as they were typed, for the dataset's record
  * @returns the exit code: 0 when every slide was done, 2 when every failure was wrong use, else 1
  */
-export async function makeDataset(
+export async function runMakeDataset(
   slides: readonly string[],
   options: MakeDatasetOptions,
   argv: readonly string[],
@@ -61,14 +61,14 @@ export async function makeDataset(
           ? planFacts(plan.slides, augmentation)
               .map((facts) => `${JSON.stringify(facts)}\n`)
               .join('')
-          : `${planText(plan.slides, augmentation, styleFor(stdout))}  nothing was written\n`,
+          : `${datasetPlanText(plan.slides, augmentation, styleFor(stdout))}  nothing was written\n`,
       );
     } else if (plan.slides.length > 0) {
-      if (!options.quiet) stderr.write(planText(plan.slides, augmentation, styleFor(stderr)));
+      if (!options.quiet) stderr.write(datasetPlanText(plan.slides, augmentation, styleFor(stderr)));
       await makeFolder(`${root}/dataset.json`);
       if (existing !== 'resume') await beginRoot(root);
       const known = failures.map(({ slide, error }): SlideFailure => ({ slide, message: reason(error) }));
-      const record = await make(root, plan, known, settings, watcher, signal);
+      const record = await makeDataset(root, plan, known, settings, watcher, signal);
       if (record) {
         const { command: _, slides: __, ...facts } = record;
         stdout.write(

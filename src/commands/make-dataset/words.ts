@@ -35,7 +35,7 @@ export function sharedText({ patients, shared }: SharedPatients, style: Style): 
 }
 
 /** What a dataset would be, for people. */
-export function planText(slides: readonly SlideTiles[], augmentation: Augmentation | undefined, style: Style): string {
+export function datasetPlanText(slides: readonly SlideTiles[], augmentation: Augmentation | undefined, style: Style): string {
   const tiles = slides.flatMap((slide) => slide.tiles);
   const guarded = slides.reduce((sum, slide) => sum + slide.guarded, 0);
   const megapixels =

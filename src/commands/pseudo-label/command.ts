@@ -4,6 +4,6 @@ import { addPseudoLabelOptions, type PseudoLabelOptions } from './options.js';
 /** `segtile pseudo-label`. */
 export const command: AddCommand = ({ shell, command, exit }) =>
   addPseudoLabelOptions(command('pseudo-label', 'outputs')).action(async (files: string[], options: PseudoLabelOptions) => {
-    const { pseudoLabel } = await import('./index.js');
-    exit(await pseudoLabel(files, options, shell));
+    const { runPseudoLabel } = await import('./index.js');
+    exit(await runPseudoLabel(files, options, shell));
   });

@@ -2,11 +2,7 @@ import { dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { makeFolder } from '../../pipeline/outputs/clashes.js';
 import { classesFile, writeClassesFile } from '../../pipeline/outputs/classes-file.js';
-import {
-  pseudoLabel as label,
-  type PseudoLabelRecord,
-  type PseudoLabelSettings,
-} from '../../pipeline/probabilities/pseudo-label.js';
+import { type PseudoLabelRecord, type PseudoLabelSettings, pseudoLabel } from '../../pipeline/probabilities/pseudo-label.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import { styleFor } from '../../terminal/style.js';
 import type { ClassesFile } from '../../truth/config.js';
@@ -21,7 +17,7 @@ import { pseudoLabelText } from './words.js';
  *
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */
-export async function pseudoLabel(paths: readonly string[], options: PseudoLabelOptions, shell: Shell): Promise<number> {
+export async function runPseudoLabel(paths: readonly string[], options: PseudoLabelOptions, shell: Shell): Promise<number> {
   const { confidence, ignore, overwrite = false } = options;
   if (!(confidence > 0.5)) {
     throw new SegtileError(
@@ -49,7 +45,7 @@ export async function pseudoLabel(paths: readonly string[], options: PseudoLabel
       }
       return { confidence, ignore };
     },
-    run: label,
+    run: pseudoLabel,
     text: (record, _, files) => pseudoLabelText(record, files, styleFor(shell.stdout)),
   });
 }

@@ -4,8 +4,8 @@ import { addRunsNoteOptions, addRunsOptions, type RunsNoteOptions, type RunsOpti
 /** `segtile runs`, and `segtile runs note`. */
 export const command: AddCommand = ({ shell, command, exit }) => {
   const runs = addRunsOptions(command('runs', 'outputs')).action(async (ids: string[], options: RunsOptions) => {
-    const { runs } = await import('./index.js');
-    exit(await runs(ids, options, shell));
+    const { runRuns } = await import('./index.js');
+    exit(await runRuns(ids, options, shell));
   });
   const note = addRunsNoteOptions(command('note', 'outputs')).action(async (id: string, options: RunsNoteOptions) => {
     const { noteRun } = await import('./index.js');

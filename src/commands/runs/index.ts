@@ -12,7 +12,7 @@ import { comparisonText, passedOverText, runsText } from './words.js';
  *
  * @returns the exit code, 0
  */
-export async function runs(ids: readonly string[], options: RunsOptions, { stdout, stderr }: Shell): Promise<number> {
+export async function runRuns(ids: readonly string[], options: RunsOptions, { stdout, stderr }: Shell): Promise<number> {
   const path = await historyPath(options.history);
   if (ids.length !== 0 && ids.length !== 2) {
     throw new SegtileError('usage', `expected two runs to compare but got ${ids.length}`, 'give two ids, or none for the list');

@@ -4,6 +4,6 @@ import { addThresholdOptions, type ThresholdOptions } from './options.js';
 /** `segtile threshold`. */
 export const command: AddCommand = ({ shell, command, exit }) =>
   addThresholdOptions(command('threshold', 'outputs')).action(async (files: string[], options: ThresholdOptions) => {
-    const { threshold } = await import('./index.js');
-    exit(await threshold(files, options, shell));
+    const { runThreshold } = await import('./index.js');
+    exit(await runThreshold(files, options, shell));
   });

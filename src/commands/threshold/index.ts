@@ -14,7 +14,7 @@ import { ruleText, thresholdText } from './words.js';
  *
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */
-export async function threshold(paths: readonly string[], options: ThresholdOptions, shell: Shell): Promise<number> {
+export async function runThreshold(paths: readonly string[], options: ThresholdOptions, shell: Shell): Promise<number> {
   const thresholds = await readThresholds(options.threshold);
   return runOnProbabilities<ThresholdSettings, ThresholdRecord>(paths, options, shell, {
     name: 'threshold',

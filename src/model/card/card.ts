@@ -1,6 +1,6 @@
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
-import { type Checks, check, checkKeys, color, isNumber, oneOf, parseJson, text } from '../../plan/text/checked.js';
+import { type Checks, check, checkKeys, colorCheck, isNumber, oneOf, parseJson, textCheck } from '../../plan/text/checked.js';
 import { LARGEST_MPP, LEAST_MPP, mppProblem } from '../../plan/windows/mpp-range.js';
 import type { Rgb, SampleType } from '../../types.js';
 import type { ModelFile } from '../graph/facts.js';
@@ -53,13 +53,13 @@ const perChannel = (value: unknown): value is number[] => Array.isArray(value) &
 const positive = check('a number above 0', (value) => isNumber(value) && value > 0);
 
 const classChecks: Checks<CardClass> = {
-  name: text,
-  color,
+  name: textCheck,
+  color: colorCheck,
   threshold: check('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1),
 };
 
 const cardChecks: Checks<Card> = {
-  name: text,
+  name: textCheck,
   layout: oneOf('nchw', 'nhwc'),
   color: oneOf('rgb', 'bgr', 'gray', 'channels'),
   samples: oneOf('uint8', 'uint16', 'float32'),

@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import type { MaskClass } from '../../types.js';
-import { type Model, pixelsOf } from './resolve.js';
+import { type Model, modelPixels } from './resolve.js';
 
 /** A model of an ensemble and how much it counts. */
 export interface Member {
@@ -60,7 +60,7 @@ function refuseStranger(first: Model, model: Model): void {
       'run them apart, or say exclusive in the card of one',
     );
   const pixels = (each: Model): string => {
-    const { kind, channels } = pixelsOf(each);
+    const { kind, channels } = modelPixels(each);
     return kind === 'picture' ? 'the picture in RGB' : `${channels} channels of ${each.samples}`;
   };
   if (pixels(model) !== pixels(first))

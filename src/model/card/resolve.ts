@@ -40,7 +40,7 @@ export interface Model {
   readonly scores: TensorFact;
   /** Where the channels of the network's input stand. */
   readonly layout: TensorLayout;
-  /** How many channels the network's input has, and what they are; see {@link pixelsOf}. */
+  /** How many channels the network's input has, and what they are; see {@link modelPixels}. */
   readonly depth: number;
   readonly color: 'rgb' | 'bgr' | 'gray' | 'channels';
   /** What samples of a slide reach the network. */
@@ -59,7 +59,7 @@ export interface Model {
 }
 
 /** What a window holds for a network: RGB as the eye sees it, or as many channels of the slide as the network takes. */
-export function pixelsOf({ color, depth, samples }: Pick<Model, 'color' | 'depth' | 'samples'>): {
+export function modelPixels({ color, depth, samples }: Pick<Model, 'color' | 'depth' | 'samples'>): {
   readonly kind: 'picture' | 'channels';
   readonly channels: number;
 } {

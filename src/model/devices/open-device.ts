@@ -1,5 +1,5 @@
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
-import { pixelsOf } from '../card/resolve.js';
+import { modelPixels } from '../card/resolve.js';
 import { batchesInHand, closeAll, type Lanes, outOfMemory } from '../sessions/batches.js';
 import type { Network } from '../sessions/network.js';
 import type { ScoreData, Session, Start } from '../sessions/session.js';
@@ -97,7 +97,7 @@ async function openOne(network: Network, device: Device, batch: number, rules: D
   throwIfAborted(rules.signal);
   const { model, window } = network;
   const name = deviceName(device);
-  const trial = trialPixels(model.samples, window, pixelsOf(model).channels, batch);
+  const trial = trialPixels(model.samples, window, modelPixels(model).channels, batch);
   const session = await runtime.start({ ...network.start(batch, device), trial }).catch((thrown) => {
     throw new SegtileError(
       'device',
@@ -156,7 +156,7 @@ async function verify(
   const cpu = await runtime.start(network.start(one, { provider: 'cpu' }, 'float32'));
   let most = 0;
   try {
-    const pixels = trialPixels(model.samples, window, pixelsOf(model).channels, Math.max(one, trialWindows));
+    const pixels = trialPixels(model.samples, window, modelPixels(model).channels, Math.max(one, trialWindows));
     const expected: Float32Array[] = [];
     for (let slot = 0; slot < Math.min(batch, trialWindows); slot++) {
       const { data } = await cpu.run(pixels.slice(slot * samples, (slot + one) * samples));
@@ -214,7 +214,7 @@ async function windowsPerSecond(
   const { session } = await openOne(network, device, batch, rules, runtime);
   try {
     const { model, window } = network;
-    let pixels = trialPixels(model.samples, window, pixelsOf(model).channels, batch);
+    let pixels = trialPixels(model.samples, window, modelPixels(model).channels, batch);
     let fastest = Number.POSITIVE_INFINITY;
     for (let round = 0; round < batchesInHand + 2; round++) {
       throwIfAborted(rules.signal);

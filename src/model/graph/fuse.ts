@@ -1,9 +1,9 @@
 import { SegtileError } from '../../errors.js';
 import type { SampleType, Size } from '../../types.js';
-import { type Model, pixelsOf } from '../card/resolve.js';
+import { type Model, modelPixels } from '../card/resolve.js';
 import { removeEnding } from './ending.js';
 import { cast, chain, freshNames, type GraphStep, simple, transpose, withNumbers } from './graph-steps.js';
-import { type ScoreShape, shape } from './layout.js';
+import { type ScoreShape, tensorShape } from './layout.js';
 import { constant, node, opsetOf, parseModel, serializeModel, valueInfo } from './onnx.js';
 
 /** ITU-R BT.601's weights of red, green and blue in gray. */
@@ -11,7 +11,7 @@ const luma = [0.299, 0.587, 0.114];
 
 /**
  * The user's network with all that surrounds it moved into the graph, so that a worker gets samples as they lie in a slide and gives
- * planes of scores: input `[batch, height, width, channels]` of the model's samples (see {@link pixelsOf}), output `float32 [batch, channels, height, width]`.
+ * planes of scores: input `[batch, height, width, channels]` of the model's samples (see {@link modelPixels}), output `float32 [batch, channels, height, width]`.
  *
  * In front go Cast, colour, normalisation and layout; behind go layout, upsampling (bilinear, half-pixel centres) where the network
  * gives less than one score a pixel, and the activation. Weights stay as they are, byte for byte.
@@ -55,7 +55,7 @@ export function fuse(
 
   graph.node = [...front, ...graph.node, ...behind];
   graph.input = [
-    valueInfo(pixels, model.samples, shape(batch, pixelsOf(model).channels, window, 'nhwc')),
+    valueInfo(pixels, model.samples, tensorShape(batch, modelPixels(model).channels, window, 'nhwc')),
     ...graph.input.filter(({ name }) => name !== model.image.name),
   ];
   const sizes = [map.channels, window.height, window.width];

@@ -19,7 +19,7 @@ export function axes<T extends Dim>(dims: readonly T[], layout: TensorLayout): A
 }
 
 /** The four sizes of a tensor in the order of the layout. */
-export function shape(batch: number, channels: number, { width, height }: Size, layout: TensorLayout): number[] {
+export function tensorShape(batch: number, channels: number, { width, height }: Size, layout: TensorLayout): number[] {
   return layout === 'nchw' ? [batch, channels, height, width] : [batch, height, width, channels];
 }
 
@@ -53,7 +53,7 @@ export interface ScoreShape extends Size {
  * network that halves its image some times had to round up, a power of two. Where both layouts are possible, it is `likely`.
  * Undefined where neither is.
  */
-export function scoreMap(dims: readonly Dim[], window: Size, likely: TensorLayout): ScoreShape | undefined {
+export function scoreShape(dims: readonly Dim[], window: Size, likely: TensorLayout): ScoreShape | undefined {
   if (!isFixed(dims)) return undefined;
   for (const layout of [likely, likely === 'nchw' ? 'nhwc' : 'nchw'] as const) {
     const { channels, height, width } = axes<number>([1, dims[1], dims[2], dims[3]], layout);

@@ -4,7 +4,7 @@ import type { Size } from '../../types.js';
 import { loadFailure } from '../devices/load-hint.js';
 import type { Start } from '../sessions/session.js';
 import type { Threads } from '../sessions/threads.js';
-import { isFixed, type ScoreShape, scoreMap, shape, type TensorLayout } from './layout.js';
+import { isFixed, type ScoreShape, scoreShape, type TensorLayout, tensorShape } from './layout.js';
 import { parseModel, serializeModel, type TensorFact, valueInfo } from './onnx.js';
 
 /** What the search for the shape of the scores needs to know of a network. */
@@ -32,10 +32,10 @@ export async function findScores(
   window: Size,
   threads: Threads,
 ): Promise<ScoreShape> {
-  const fixed = isFixed(image.dims) ? scoreMap(scores.dims, window, layout) : undefined;
+  const fixed = isFixed(image.dims) ? scoreShape(scores.dims, window, layout) : undefined;
   if (fixed) return fixed;
 
-  const dims = shape(1, depth, window, layout);
+  const dims = tensorShape(1, depth, window, layout);
   const element = image.element as 'uint8' | 'float32' | 'float16';
   const px = `${window.width}×${window.height} px`;
   const hint = 'try a window whose sides are multiples of 32, such as 512';
@@ -50,7 +50,7 @@ export async function findScores(
   const found = await outputDims(start, threads).catch((thrown) => {
     throw loadFailure(path, px, thrown);
   });
-  const map = found.length === 4 ? scoreMap(found, window, layout) : undefined;
+  const map = found.length === 4 ? scoreShape(found, window, layout) : undefined;
   if (!map)
     throw new SegtileError(
       'model',

@@ -1,9 +1,9 @@
 import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
-import { type Model, pixelsOf } from '../card/resolve.js';
+import { type Model, modelPixels } from '../card/resolve.js';
 import type { Device } from '../devices/device.js';
 import { fuse } from '../graph/fuse.js';
-import { type ScoreShape, shape } from '../graph/layout.js';
+import { type ScoreShape, tensorShape } from '../graph/layout.js';
 import type { PlacedNetwork } from '../graph/weights.js';
 import type { Start } from './session.js';
 
@@ -31,7 +31,7 @@ export function describeNetwork(
   map: ScoreShape,
   { output, scoreType }: Pick<Network, 'output' | 'scoreType'>,
 ): Network {
-  const { channels } = pixelsOf(model);
+  const { channels } = modelPixels(model);
   const [batchDim] = model.image.dims;
   const network: Network = {
     model,
@@ -44,7 +44,7 @@ export function describeNetwork(
     start: (batch, device, type = scoreType) => ({
       graph: fuse(bytes, model, window, map, output, batch, type),
       element: model.samples,
-      dims: shape(batch, channels, window, 'nhwc'),
+      dims: tensorShape(batch, channels, window, 'nhwc'),
       externalData,
       device,
       scores: type,

@@ -47,11 +47,11 @@ export interface Request {
 /** What the worker says: that it has loaded a graph, and an answer to each request. Either may be an error. */
 export type WorkerReply =
   | ({ readonly kind: 'loaded' } & Loaded)
-  | ({ readonly kind: 'result'; readonly id: number } & Result)
+  | ({ readonly kind: 'result'; readonly id: number } & GraphScores)
   | { readonly kind: 'error'; readonly id: number; readonly message: string; readonly input?: Request['data'] };
 
 /** What a graph gave for one input. */
-export interface Result {
+export interface GraphScores {
   readonly data: ScoreData;
   readonly dims: readonly number[];
   /** The memory of the input, for another one. */
@@ -75,7 +75,7 @@ export interface Session extends Loaded {
   /** How many runs are not answered yet. */
   pending(): number;
   /** Runs the graph. `data` and its whole buffer move to the worker, as do `scores`; the memory comes back with the result. */
-  run(data: Request['data'], scores?: Request['scores']): Promise<Result>;
+  run(data: Request['data'], scores?: Request['scores']): Promise<GraphScores>;
   /** Ends the thread after the runs in hand. Resolves when it is gone. */
   close(): Promise<void>;
 }

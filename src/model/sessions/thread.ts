@@ -3,9 +3,9 @@ import { SegtileError } from '../../errors.js';
 import { refuseTelemetry } from '../devices/telemetry.js';
 import {
   condensed,
+  type GraphScores,
   type Loaded,
   type Request,
-  type Result,
   RunError,
   type Session,
   type Start,
@@ -37,7 +37,7 @@ const webgpuTurn = newTurn();
 export function startThread(): Thread {
   refuseTelemetry();
   const worker = new Worker(new URL('./worker.js', import.meta.url));
-  const asked = new Map<number, Waiting<Result>>();
+  const asked = new Map<number, Waiting<GraphScores>>();
   let loading: Waiting<Loaded> | undefined;
   let last = 0;
   let ended: SegtileError | undefined;

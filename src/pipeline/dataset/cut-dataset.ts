@@ -8,7 +8,7 @@ import { palettePng } from '../../dataset/png.js';
 import type { Tile } from '../../dataset/tile.js';
 import { addCopy, addTile, emptyCopies, emptyTotals, type Totals } from '../../dataset/totals.js';
 import type { RecordHead, WorkFolder } from '../../dataset/work.js';
-import { labelsOf, sumsOf } from '../../plan/sampling/tile-stats.js';
+import { labelCounts, sumsOf } from '../../plan/sampling/tile-stats.js';
 import type { MaskClass } from '../../types.js';
 import { mapOrdered } from '../ordered.js';
 import { augmentTiles } from './augment-tiles.js';
@@ -92,7 +92,7 @@ export async function cutSlide(
   async function save({ image, mask, mixedMask, record }: Tile): Promise<ManifestRow> {
     const paths = tilePaths(form, record.id, record.split, extensionOf(format));
     const sums = sumsOf(image);
-    const counts = labelsOf(mask);
+    const counts = labelCounts(mask);
     const row = manifestRow(record, paths, counts, sums, classes);
     if (record.copy) {
       addCopy(

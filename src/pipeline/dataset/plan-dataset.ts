@@ -1,7 +1,7 @@
 import { manifestColumns } from '../../dataset/manifest.js';
 import { SegtileError, throwIfAborted } from '../../errors.js';
 import type { MaskClass } from '../../types.js';
-import { commonClasses, type DivideSettings, divide, type SlideTiles } from './split.js';
+import { commonClasses, type DivideSettings, divideTiles, type SlideTiles } from './split.js';
 import { type DatasetSlide, type Survey, type SurveySettings, surveySlide } from './survey-slide.js';
 
 /** What decides which tiles a dataset has. */
@@ -49,7 +49,7 @@ export async function planDataset(
   }
   const classes = commonClasses(surveys);
   manifestColumns(classes);
-  const divided = divide(surveys, settings.divide);
+  const divided = divideTiles(surveys, settings.divide);
   if (surveys.length > 0 && divided.every(({ tiles }) => tiles.length === 0)) {
     throw new SegtileError(
       'input',

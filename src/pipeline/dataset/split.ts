@@ -59,7 +59,7 @@ export function commonClasses(surveys: readonly Survey[]): MaskClass[] {
  *
  * @throws {SegtileError} `usage` where there are too few groups
  */
-export function divide(surveys: readonly Survey[], settings: DivideSettings): SlideTiles[] {
+export function divideTiles(surveys: readonly Survey[], settings: DivideSettings): SlideTiles[] {
   const labels = commonClasses(surveys).map(({ label }) => label);
   const { by } = settings;
   if (by === 'group') {

@@ -1,3 +1,4 @@
+import { IGNORED } from '../../plan/labels/ignored.js';
 import { createBoxCount } from '../../plan/labels/label-count.js';
 import { createForeground, type Foreground } from '../../plan/sampling/foreground.js';
 import {
@@ -70,9 +71,6 @@ export interface Survey {
   readonly draws: readonly Draw[];
   readonly reports: readonly SamplerReport[];
 }
-
-/** The label of pixels that training is to ignore. */
-const IGNORED = 255;
 
 /** How many cells of {@link createForeground} go side by side into a window: more make it finer, and larger. */
 const CELLS_PER_WINDOW = 8;

@@ -8,9 +8,9 @@ import {
   addLabels,
   areasOf,
   type Confusion,
+  countedPixels,
   emptyConfusion,
   iou,
-  pixelsOf,
   slotTable,
 } from '../../score/confusion.js';
 import { readLabelTile } from '../../truth/images/label-tile.js';
@@ -144,7 +144,7 @@ function noiseOf(tile: ManifestTile, confusion: Confusion, classes: readonly Mas
   const areas = classes.map((_, i) => areasOf(confusion, i + 1));
   const each = areas.map(iou);
   const seen = each.filter((_, i) => isSeen(areas[i]!));
-  const { counted, wrong } = pixelsOf(confusion);
+  const { counted, wrong } = countedPixels(confusion);
   const meanIou = seen.length === 0 ? 1 : seen.reduce((sum, value) => sum + value, 0) / seen.length;
   return {
     tile,

@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { type Model, pixelsOf } from '../../model/card/resolve.js';
+import { type Model, modelPixels } from '../../model/card/resolve.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
 import { createGrid, type Grid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
@@ -62,7 +62,7 @@ const NATIVE_NOTE =
 
 /** What a model wants of a slide where it does not take a picture. */
 export function wishOf(model: Model): ChannelWish | undefined {
-  const { kind, channels } = pixelsOf(model);
+  const { kind, channels } = modelPixels(model);
   return kind === 'picture' ? undefined : { count: channels, samples: model.samples, by: model.path };
 }
 

@@ -1,6 +1,17 @@
 import { SegtileError } from '../../errors.js';
 import type { MaskClass, Mpp, Size } from '../../types.js';
-import { type Checks, check, checkKeys, color, isNumber, isText, isWhole, oneOf, parseJson, text } from '../text/checked.js';
+import {
+  type Checks,
+  check,
+  checkKeys,
+  colorCheck,
+  isNumber,
+  isText,
+  isWhole,
+  oneOf,
+  parseJson,
+  textCheck,
+} from '../text/checked.js';
 import type { ProbabilityType } from './score-planes.js';
 
 /** A class and the probability that a pixel of it must exceed, where somebody has said one. */
@@ -64,8 +75,8 @@ const mapChecks: Checks<ScoreMap> = {
 
 const classChecks: Checks<ScoredClass> = {
   label: check('a label from 1 to 255', isLabel),
-  name: text,
-  color,
+  name: textCheck,
+  color: colorCheck,
   threshold: check('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1),
 };
 

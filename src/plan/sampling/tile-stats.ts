@@ -67,7 +67,7 @@ export function momentsOf({ pixels, sums, squares }: Sums): {
 }
 
 /** How often each label occurs. */
-export function labelsOf({ data }: Pixels): Float64Array {
+export function labelCounts({ data }: Pixels): Float64Array {
   const counts = new Float64Array(256);
   // Labels come in runs, and a run is counted once.
   for (let i = 0; i < data.length; ) {

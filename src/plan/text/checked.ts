@@ -42,10 +42,10 @@ export const oneOf = (...words: readonly string[]): Check =>
   check(`one of ${words.join(', ')}`, (value) => words.includes(value as string));
 
 /** A text that says something. */
-export const text: Check = check('a text', isText);
+export const textCheck: Check = check('a text', isText);
 
 /** A colour. */
-export const color: Check = check('three whole numbers from 0 to 255', isColor);
+export const colorCheck: Check = check('three whole numbers from 0 to 255', isColor);
 
 /**
  * The value that a JSON text stands for. `where` names the text in errors.

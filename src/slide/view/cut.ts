@@ -3,7 +3,7 @@ import type { WindowRows } from '../../plan/windows/windows.js';
 import { newSamples, typeOf } from '../../tiff/samples/native.js';
 import type { Band, Box, Samples, Size, Span, Window } from '../../types.js';
 import { cacheRows, type RowCache, type Slab } from './rows.js';
-import { between, endOf, mergeSpans, overlap } from './spans.js';
+import { between, endOf, mergeSpans, spansOverlap } from './spans.js';
 
 /** What windows are cut from: a slide at its working resolution, or the labels that lie on it. Its size is in working pixels. */
 export interface BandSource<Data extends Samples = Uint8Array> extends Size {
@@ -105,7 +105,7 @@ function needsOf(image: Size, plan: WindowRows): Need[] {
 
 function columnsOf(needs: readonly Need[], rows: Span): Span[] {
   return mergeSpans(
-    needs.filter((need) => overlap(need.rows, rows)).flatMap((need) => need.columns),
+    needs.filter((need) => spansOverlap(need.rows, rows)).flatMap((need) => need.columns),
     columnGap,
   );
 }

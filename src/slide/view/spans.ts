@@ -11,7 +11,7 @@ export function between(start: number, end: number): Span {
 }
 
 /** Whether two spans have an index in common. */
-export function overlap(a: Span, b: Span): boolean {
+export function spansOverlap(a: Span, b: Span): boolean {
   return a.start < endOf(b) && b.start < endOf(a);
 }
 

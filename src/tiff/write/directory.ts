@@ -147,7 +147,7 @@ function writeValues(view: DataView, at: number, { type, values }: Entry): void 
 }
 
 /** Text as the values of an `ascii` entry. UTF-8, which is what readers expect where the text is not plain ASCII. */
-export function text(value: string): Uint8Array {
+export function asciiValues(value: string): Uint8Array {
   return new TextEncoder().encode(`${value}\0`);
 }
 

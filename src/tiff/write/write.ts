@@ -4,7 +4,7 @@ import { openPartialFile, type PartialFile } from '../../io/partial-file.js';
 import type { PlaneRows, RasterRows, Sink, Size } from '../../types.js';
 import { geoEntries } from '../geo.js';
 import { blockStore, type EncodedTile, type LevelBlocks } from './block-store.js';
-import { directories, type Entry, header, rational, Tag, text } from './directory.js';
+import { asciiValues, directories, type Entry, header, rational, Tag } from './directory.js';
 import { checkLayout, checkRows, type TiffLayout } from './layout.js';
 import { levelSizes } from './pyramid.js';
 import { reducedRow } from './reduced-row.js';
@@ -169,7 +169,7 @@ function entries(
   const short = (tag: number, ...values: number[]): Entry => ({ tag, type: 'short', values });
   const long = (tag: number, values: readonly number[]): Entry => ({ tag, type: 'long', values });
   const ascii = (tag: number, value: string | undefined): Entry[] =>
-    value === undefined || !first ? [] : [{ tag, type: 'ascii', values: text(value) }];
+    value === undefined || !first ? [] : [{ tag, type: 'ascii', values: asciiValues(value) }];
   const perCm = (tag: number, micrometres: number): Entry => ({
     tag,
     type: 'rational',

@@ -1,14 +1,15 @@
 import { SegtileError } from '../../errors.js';
 import { labelRuns, type Region, trackRegions } from '../../plan/labels/connected.js';
+import { IGNORED } from '../../plan/labels/ignored.js';
 import { firstShowing, nearest } from '../../plan/labels/stretch.js';
 import { levelFactor } from '../../plan/windows/level-factor.js';
 import type { Band, BandRun, Size, Span, SpanningSize } from '../../types.js';
 import { requireSameShape, stretchNotes } from '../aspect.js';
-import { IGNORE, type TruthConfig } from '../config.js';
+import type { TruthConfig } from '../config.js';
 import type { LabelView, Truth, TruthObject } from '../truth.js';
 import type { LabelImage, ValueBand } from './label-image.js';
 import { majorityView, shrinks } from './majority-view.js';
-import { type Labels, labelsOf } from './values.js';
+import { type Labels, labelsOfImage } from './values.js';
 
 /**
  * Rows and pixels that are made at a time, at most: an image that is much smaller than the view must not give a band of the
@@ -25,7 +26,7 @@ const BAND_PIXELS = 2 ** 22;
  */
 export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig): Truth {
   requireSameShape(image.path, image, slide);
-  const labels = labelsOf(image, config);
+  const labels = labelsOfImage(image, config);
   const { spans } = levelFactor(slide, image);
   const whole = { ...image, spans };
   return {
@@ -154,7 +155,7 @@ async function* imageObjects(
     if (run === undefined) throw new SegtileError('input', `${image.path} gave no rows from ${band.y} on`);
     for (let row = 0; row < band.height; row++) {
       labels.pick(run, band.y, row, offsets, line, 0);
-      for (let x = 0; x < line.length; x++) if (line[x] === IGNORE) line[x] = 0;
+      for (let x = 0; x < line.length; x++) if (line[x] === IGNORED) line[x] = 0;
       tracker.line(labelRuns(line));
     }
     yield* found.map(levelZero);

@@ -1,4 +1,5 @@
 import { openFile } from '../../io/source.js';
+import { IGNORED } from '../../plan/labels/ignored.js';
 import { isWhole } from '../../plan/text/checked.js';
 import { attribute, unescapeXml, xmlTags } from '../../plan/text/xml.js';
 import { readTiff } from '../../tiff/container.js';
@@ -36,7 +37,7 @@ export async function readMaskHead(path: string, signal?: AbortSignal): Promise<
 
 /** `--mask-values 255` shows the one class as 255, which among labels is what is left out: that class has the label 1. */
 function asLabel(only: MaskClass, _: number, { length }: readonly MaskClass[]): MaskClass {
-  return length === 1 && only.label === 255 ? { ...only, label: 1 } : only;
+  return length === 1 && only.label === IGNORED ? { ...only, label: 1 } : only;
 }
 
 /** The classes in the description of a mask; see `writeLabelMask`. */

@@ -18,7 +18,7 @@ export interface Labels {
 const UNKNOWN = -1;
 
 /** The labels of an image: by its values, or by its colours where it has red, green and blue. */
-export function labelsOf({ path, channels }: Pick<LabelImage, 'path' | 'channels'>, config: TruthConfig): Labels {
+export function labelsOfImage({ path, channels }: Pick<LabelImage, 'path' | 'channels'>, config: TruthConfig): Labels {
   return channels === 3 ? labelsOfColors(path, config) : labelsOfValues(path, config);
 }
 

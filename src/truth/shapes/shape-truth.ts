@@ -1,7 +1,8 @@
 import { throwIfAborted } from '../../errors.js';
 import { type Region, trackRegions } from '../../plan/labels/connected.js';
+import { IGNORED } from '../../plan/labels/ignored.js';
 import type { Band, Size, Span, SpanningSize } from '../../types.js';
-import { IGNORE, type TruthConfig } from '../config.js';
+import type { TruthConfig } from '../config.js';
 import { majorityView, shrinks } from '../images/majority-view.js';
 import type { LabelView, Truth, TruthObject } from '../truth.js';
 import { shapeIndex } from './shape-index.js';
@@ -58,7 +59,7 @@ function gridOf(shapes: readonly LabelShape[]): Size | undefined {
 }
 
 function inOrderOfClasses(shapes: readonly LabelShape[], { classes }: TruthConfig): LabelShape[] {
-  const place = (label: number) => (label === IGNORE ? Infinity : classes.findIndex((each) => each.label === label));
+  const place = (label: number) => (label === IGNORED ? Infinity : classes.findIndex((each) => each.label === label));
   return [...shapes].sort((a, b) => (a.label === b.label ? 0 : place(a.label) - place(b.label)));
 }
 
@@ -117,7 +118,7 @@ function paintBand(
 async function* shapeObjects(shapes: readonly LabelShape[], slide: Size, signal?: AbortSignal): AsyncGenerator<TruthObject> {
   for (const shape of shapes) {
     throwIfAborted(signal);
-    if (shape.label === 0 || shape.label === IGNORE) continue;
+    if (shape.label === 0 || shape.label === IGNORED) continue;
     if (shape.kind === 'columns') yield* columnObjects(shape, slide);
     else if (shape.area > 0) yield { label: shape.label, box: boxOf(shape.extent, slide), area: shape.area };
   }

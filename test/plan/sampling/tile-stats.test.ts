@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addSums, classWeights, emptySums, labelsOf, momentsOf, sumsOf } from '../../../dist/plan/sampling/tile-stats.js';
+import { addSums, classWeights, emptySums, labelCounts, momentsOf, sumsOf } from '../../../dist/plan/sampling/tile-stats.js';
 import type { Pixels } from '../../../dist/types.js';
 
 const picture = (channels: number) =>
@@ -37,7 +37,7 @@ describe('statistics of tiles', () => {
       fc.property(picture(1), (mask) => {
         const counts = new Float64Array(256);
         for (const label of mask.data) counts[label]!++;
-        expect(labelsOf(mask)).toEqual(counts);
+        expect(labelCounts(mask)).toEqual(counts);
       }),
     );
   });
