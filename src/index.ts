@@ -11,7 +11,8 @@ export { type ProbabilityMap, writeProbabilityMap } from './mask/probability-map
 export { type Card, type CardClass, readCard } from './model/card/card.js';
 export { type Ensemble, joinModels, type Member } from './model/card/ensemble.js';
 export { groupsOf, type WindowGroup } from './model/card/groups.js';
-export { type Model, type ModelClass, resolveModel } from './model/card/resolve.js';
+export type { Model, ModelClass } from './model/card/model.js';
+export { resolveModel } from './model/card/resolve.js';
 export { type Device, type DeviceChoice, parseDevices } from './model/devices/device.js';
 export { type Diagnosis, diagnose } from './model/devices/diagnosis.js';
 export { type ModelFile, readModel } from './model/graph/facts.js';

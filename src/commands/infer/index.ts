@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { type Ensemble, joinModels } from '../../model/card/ensemble.js';
 import type { WindowGroup } from '../../model/card/groups.js';
-import type { Model } from '../../model/card/resolve.js';
+import type { Model } from '../../model/card/model.js';
 import { openPool, type Pool } from '../../model/sessions/pool.js';
 import { defaultWorkers } from '../../model/sessions/pool-options.js';
 import { runSlide } from '../../pipeline/infer/run-slide.js';

@@ -2,10 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
 import { bundledModel } from '../../model/card/bundled.js';
-import { readCard } from '../../model/card/card.js';
 import type { Member } from '../../model/card/ensemble.js';
-import { resolveModel } from '../../model/card/resolve.js';
-import { readModel } from '../../model/graph/facts.js';
+import { openModel } from '../../model/measured/open-model.js';
 import type { InferOptions } from './flags.js';
 import { cardFlags } from './settings.js';
 
@@ -32,8 +30,9 @@ export async function readMembers(options: InferOptions, signal: AbortSignal): P
   }
   const members: Member[] = [];
   for (const { path, weight } of named) {
-    const file = await readModel(path, signal);
-    members.push({ model: resolveModel(file, await readCard(file, options.card), cardFlags(options)), weight });
+    const windows = options.window ? [options.window] : [];
+    const { model } = await openModel(path, cardFlags(options), { cardPath: options.card, windows, signal });
+    members.push({ model, weight });
   }
   return members;
 }

@@ -1,10 +1,14 @@
 import { SegtileError } from '../../errors.js';
 import type { Card } from '../../model/card/card.js';
 import type { Ensemble } from '../../model/card/ensemble.js';
+
 import { groupsOf, type WindowGroup } from '../../model/card/groups.js';
+import type { Model } from '../../model/card/model.js';
+
 import { type PlanSettings, wishOf } from '../../pipeline/prepare/plan-slide.js';
 import type { RunSettings } from '../../pipeline/prepare/run-settings.js';
 import type { TissueChoice } from '../../pipeline/prepare/tissue.js';
+import type { Border } from '../../plan/windows/axis.js';
 import { createGrid } from '../../plan/windows/grid.js';
 import type { ViewChoice } from '../../slide/view/view.js';
 import { labelRule, type Thresholds } from '../options/thresholds.js';
@@ -33,8 +37,9 @@ export function planSettings(
   refuseBoth(options, 'level', 'mpp');
   refuseBoth(options, 'level', 'downsample');
   refuseBoth(options, 'mpp', 'downsample');
-  const { border, placement, slideMpp, channels, range, minTissue, tta, ttaScales } = options;
+  const { placement, slideMpp, channels, range, minTissue, tta, ttaScales } = options;
   const models = ensemble.members.map(({ model }) => model);
+  const border = borderOf(options, models, note);
   const geometries = models.map((model) => geometryOf(options, model, note));
   const groups = groupsOf(ensemble, geometries, ttaScales);
   for (const { geometry, own } of groups) {
@@ -62,6 +67,14 @@ export function planSettings(
     minTissue,
   };
   return { plan, groups };
+}
+
+/** A network that gives no scores for the border of its window would leave out that of the slide, too: it is mirrored there. */
+function borderOf({ border }: InferOptions, models: readonly Model[], note: (sentence: string) => void): Border {
+  const cropping = models.find(({ crop }) => crop !== undefined);
+  if (!cropping || border === 'mirror') return border;
+  note(`${cropping.name} gives no scores for the border of its window: the slide is mirrored at its own border`);
+  return 'mirror';
 }
 
 function resolutionOf({ level, mpp, downsample }: InferOptions): ViewChoice | undefined {

@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import type { Model } from '../../model/card/resolve.js';
+import type { Model } from '../../model/card/model.js';
 import { strideOfOverlap } from '../../plan/windows/overlap.js';
 import { type Geometry, LONGEST_WINDOW } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
@@ -19,9 +19,28 @@ const DEFAULT_WINDOW = 1024;
 export function geometryOf(options: InferOptions, model: Model, note: (sentence: string) => void): Geometry {
   const window = windowOf(options, model);
   const asked = askedStride(options, window);
-  const margin = options.margin ?? cardMargin(model, window, asked, note) ?? defaultMargin(window, asked);
+  const margin = marginOf(options, model, window, asked, note);
   const stride = asked ?? { width: defaultStride(window.width, margin), height: defaultStride(window.height, margin) };
   return { window, stride, margin };
+}
+
+/** The margin, which of a network that leaves out the border of its window is at least what it leaves out; nothing more where nobody says so. */
+function marginOf(
+  options: InferOptions,
+  model: Model,
+  window: Size,
+  asked: Size | undefined,
+  note: (sentence: string) => void,
+): number {
+  const { crop: least = 0, path } = model;
+  if (least === 0) return options.margin ?? cardMargin(model, window, asked, note) ?? defaultMargin(window, asked);
+  if (options.margin !== undefined && options.margin < least)
+    throw new SegtileError(
+      'usage',
+      `--margin is ${options.margin} but ${path} gives no scores for ${least} px on a side of its window`,
+      `give --margin ${least} or more, or leave it away`,
+    );
+  return options.margin ?? Math.max(least, model.margin ?? least);
 }
 
 function windowOf({ window }: InferOptions, { fixedWindow, window: suggested, path }: Model): Size {

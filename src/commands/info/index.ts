@@ -1,9 +1,9 @@
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { shownPath } from '../../io/location.js';
 import { bundledModel } from '../../model/card/bundled.js';
-import { readCard } from '../../model/card/card.js';
-import { type Model, modelPixels, resolveModel } from '../../model/card/resolve.js';
-import { described, readModel } from '../../model/graph/facts.js';
+import { type Model, modelPixels } from '../../model/card/model.js';
+import { described } from '../../model/graph/facts.js';
+import { openModel } from '../../model/measured/open-model.js';
 import { inspectSlide } from '../../slide/open.js';
 import type { SlideOptions } from '../../slide/tiff.js';
 import { exitCodeOf, failureText } from '../../terminal/failure.js';
@@ -110,10 +110,8 @@ async function describeSlide(
 }
 
 async function describeModel(path: string, signal: AbortSignal): Promise<Description> {
-  const file = await readModel(path, signal);
-  const card = await readCard(file);
-  const model = resolveModel(file, card);
-  const facts = { kind: 'model', ...model, card: card ?? null };
+  const { file, card, measured, model } = await openModel(path, {}, { signal });
+  const facts = { kind: 'model', ...model, card: card ?? null, measured };
   const text = pairs([
     ['name', model.name],
     ['input', described(file.image, 'input')],

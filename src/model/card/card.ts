@@ -47,10 +47,14 @@ export interface Card {
   readonly window?: number;
   /** What to drop from each side of a window's prediction, in px. */
   readonly margin?: number;
+  /** Px that the network's output lacks on each side of the window; 0 where its scores are all over it, be they fewer. */
+  readonly crop?: number;
 }
 
 const perChannel = (value: unknown): value is number[] => Array.isArray(value) && value.length > 0 && value.every(isNumber);
 const positive = check('a number above 0', (value) => isNumber(value) && value > 0);
+
+const wholePx = check('a whole number of px from 0', (value) => Number.isInteger(value) && (value as number) >= 0);
 
 const classChecks: Checks<CardClass> = {
   name: textCheck,
@@ -75,7 +79,8 @@ const cardChecks: Checks<Card> = {
   classes: check('a list of 1 to 256 classes', (value) => Array.isArray(value) && value.length >= 1 && value.length <= 256),
   mpp: check(`${LEAST_MPP} to ${LARGEST_MPP} µm per pixel`, (value) => isNumber(value) && !mppProblem({ x: value, y: value })),
   window: check('a positive whole number of px', (value) => Number.isInteger(value) && (value as number) > 0),
-  margin: check('a whole number of px from 0', (value) => Number.isInteger(value) && (value as number) >= 0),
+  margin: wholePx,
+  crop: wholePx,
 };
 
 /** Where the card of a model lies, if it has one: `m.onnx` has `m.segtile.json`. */

@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import type { MaskClass } from '../../types.js';
-import { type Model, modelPixels } from './resolve.js';
+import { type Model, modelPixels } from './model.js';
 
 /** A model of an ensemble and how much it counts. */
 export interface Member {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
-import type { Model } from '../card/resolve.js';
+import type { Model } from '../card/model.js';
 import { openPool } from '../sessions/pool.js';
 import { compiledIn, missingObjects, nativeFolder, providerLibrary } from './available.js';
 import { type Device, deviceName, type Provider } from './device.js';

@@ -1,5 +1,5 @@
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
-import { modelPixels } from '../card/resolve.js';
+import { modelPixels } from '../card/model.js';
 import { batchesInHand, closeAll, type Lanes, outOfMemory } from '../sessions/batches.js';
 import type { Network } from '../sessions/network.js';
 import type { ScoreData, Session, Start } from '../sessions/session.js';

@@ -5,6 +5,9 @@ import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { isRemote, shownPath } from '../../io/location.js';
+import { type Beginning, beginningOf } from '../measured/beginning.js';
+import { walkOf } from '../measured/graph.js';
+import { isLinear } from '../measured/linear.js';
 import { createThreads } from '../sessions/threads.js';
 import { decisionOf, type Ending, endingOf } from './ending.js';
 import { axes, channelsBesideFreeSides, imageLayout, type TensorLayout } from './layout.js';
@@ -19,7 +22,7 @@ import {
   type TensorFact,
   type ValueInfoProto,
 } from './onnx.js';
-import { findScores, type ScoredNetwork } from './probe.js';
+import { findChannels, type ScoredNetwork } from './probe.js';
 import { placeWeights, weightFiles } from './weights.js';
 
 /** What an `.onnx` file says about itself: one image in, one map of scores out. */
@@ -37,6 +40,10 @@ export interface ModelFile {
   /** How many channels the scores have, unless that cannot be known before the layout is. */
   readonly channels?: number;
   readonly ending?: Ending;
+  /** Whether the scores are a linear function of the last learned layer: logits, then. */
+  readonly linear: boolean;
+  /** What the graph's beginning says of the range and the colours of the image, where it says any. */
+  readonly beginning?: Beginning;
 }
 
 /**
@@ -58,6 +65,9 @@ export async function readModel(path: string, signal?: AbortSignal): Promise<Mod
   const network = { path, image, scores };
   const channels = channelsBesideFreeSides(scores.dims) ?? (layout && (await probedChannels(bytes, { ...network, layout })));
   const ending = endingOf(model.graph!, scores.name);
+  const depth = layout && axes(image.dims, layout).channels;
+  const beginning =
+    typeof depth === 'number' ? beginningOf(model.graph!, image.name, depth, layout === 'nchw' ? 1 : 3) : undefined;
   return {
     path,
     sha256: await digest(bytes, files, signal),
@@ -69,6 +79,8 @@ export async function readModel(path: string, signal?: AbortSignal): Promise<Mod
     ...(layout && { layout }),
     ...(channels !== undefined && { channels }),
     ...(ending && { ending }),
+    linear: isLinear(walkOf(model.graph!, image.name), scores.name, image.name),
+    ...(beginning && Object.keys(beginning).length > 0 && { beginning }),
   };
 }
 
@@ -101,7 +113,7 @@ async function probedChannels(bytes: Uint8Array, network: Omit<ScoredNetwork, 'd
   const threads = createThreads();
   try {
     const placed = placeWeights(bytes, network.path);
-    return (await findScores(placed.bytes, { ...network, depth, externalData: placed.externalData }, window, threads)).channels;
+    return await findChannels(placed.bytes, { ...network, depth, externalData: placed.externalData }, window, threads);
   } finally {
     threads.dismiss();
   }

@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import type { SampleType, Size } from '../../types.js';
-import { type Model, modelPixels } from '../card/resolve.js';
+import { type Model, modelPixels } from '../card/model.js';
 import { removeEnding } from './ending.js';
 import { cast, chain, freshNames, type GraphStep, simple, transpose, withNumbers } from './graph-steps.js';
 import { type ScoreShape, tensorShape } from './layout.js';
@@ -129,6 +129,7 @@ function behindSteps(
     steps.push(enlarge(map.factor));
     if (map.height * map.factor > window.height || map.width * map.factor > window.width) steps.push(cut(window));
   }
+  if (map.first) steps.push(continued(window, map, opset));
   if (activation === 'sigmoid') steps.push(...(opset < 5 ? [] : [sameShape]), simple('Sigmoid'));
   if (activation === 'softmax') steps.push(softmax(opset));
   return steps;
@@ -196,6 +197,17 @@ function enlarge(factor: number): GraphStep {
     const attributes = { mode: 'linear', coordinate_transformation_mode: 'half_pixel' };
     return [region, scales, node('Resize', [input, region.output[0]!, scales.output[0]!], output, attributes)];
   };
+}
+
+/** Scores of a part of the window, continued to all of it by those at the edge. The margin sees to it that nobody looks there. */
+function continued(window: Size, { width, height, factor, first }: ScoreShape, opset: number): GraphStep {
+  const { left, top } = first!;
+  const right = window.width - left - factor * width;
+  const bottom = window.height - top - factor * height;
+  const pads = [0, 0, top, left, 0, 0, bottom, right].map(BigInt);
+  return opset < 11
+    ? simple('Pad', { mode: 'edge', pads })
+    : withNumbers('Pad', BigInt64Array.from(pads), [8], { mode: 'edge' });
 }
 
 function cut({ width, height }: Size): GraphStep {

@@ -46,6 +46,8 @@ export interface ScoreShape extends Size {
   readonly channels: number;
   /** How many pixels of the window, along each axis, one score stands for. */
   readonly factor: number;
+  /** Px of the window left of and above the first score, where the scores are only of a part of it. */
+  readonly first?: { readonly left: number; readonly top: number };
 }
 
 /**
@@ -62,6 +64,22 @@ export function scoreShape(dims: readonly Dim[], window: Size, likely: TensorLay
         Number.isInteger(by) && by <= 64 && width === Math.ceil(window.width / by) && height === Math.ceil(window.height / by),
     );
     if (factor) return { layout, channels, width, height, factor };
+  }
+  return undefined;
+}
+
+/**
+ * The map in an output of known sizes, however large it is beside the window: the layout in which it fits into it, the likely one first.
+ * Undefined where neither does.
+ */
+export function looseMap(dims: readonly Dim[], window: Size, likely: TensorLayout): Omit<ScoreShape, 'factor'> | undefined {
+  if (!isFixed(dims)) return undefined;
+  const fit = scoreShape(dims, window, likely);
+  if (fit) return fit;
+  for (const layout of [likely, likely === 'nchw' ? 'nhwc' : 'nchw'] as const) {
+    const { channels, height, width } = axes<number>([1, dims[1], dims[2], dims[3]], layout);
+    if (width <= window.width && height <= window.height && Math.min(width, height) > 1)
+      return { layout, channels, width, height };
   }
   return undefined;
 }

@@ -2,10 +2,12 @@ import { dirname } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
 import { loadFailure } from '../devices/load-hint.js';
+import { type Fit, missingPx } from '../measured/fit.js';
 import type { Start } from '../sessions/session.js';
 import type { Threads } from '../sessions/threads.js';
-import { isFixed, type ScoreShape, scoreShape, type TensorLayout, tensorShape } from './layout.js';
-import { parseModel, serializeModel, type TensorFact, valueInfo } from './onnx.js';
+
+import { isFixed, looseMap, type ScoreShape, scoreShape, type TensorLayout, tensorShape } from './layout.js';
+import { type Dim, parseModel, serializeModel, type TensorFact, valueInfo } from './onnx.js';
 
 /** What the search for the shape of the scores needs to know of a network. */
 export interface ScoredNetwork {
@@ -16,6 +18,9 @@ export interface ScoredNetwork {
   readonly layout: TensorLayout;
   /** Channels of the image. */
   readonly depth: number;
+  /** Where the scores lie under the window, where they are of a part of it, and how many px that leaves out at most. */
+  readonly fit?: Fit;
+  readonly crop?: number;
   /** Where weights lie that are not in its bytes; without it, beside the file. */
   readonly externalData?: string;
 }
@@ -26,19 +31,36 @@ export interface ScoredNetwork {
  *
  * @throws {SegtileError} `model` where the network fails on such a window, or gives something that is no map of it
  */
-export async function findScores(
+export function findScores(bytes: Uint8Array, network: ScoredNetwork, window: Size, threads: Threads): Promise<ScoreShape> {
+  const { fit, layout } = network;
+  return findMap(bytes, network, window, threads, (dims) =>
+    fit ? partMap(dims, window, network) : scoreShape(dims, window, layout),
+  );
+}
+
+/**
+ * How many channels the scores have, wherever they lie.
+ *
+ * @throws {SegtileError} `model` as {@link findScores}
+ */
+export async function findChannels(bytes: Uint8Array, network: ScoredNetwork, window: Size, threads: Threads): Promise<number> {
+  const map = await findMap(bytes, network, window, threads, (dims) => looseMap(dims, window, network.layout));
+  return map.channels;
+}
+
+async function findMap<Map>(
   bytes: Uint8Array,
   { path, image, scores, layout, depth, externalData = dirname(path) }: ScoredNetwork,
   window: Size,
   threads: Threads,
-): Promise<ScoreShape> {
-  const fixed = isFixed(image.dims) ? scoreShape(scores.dims, window, layout) : undefined;
+  mapOf: (dims: readonly Dim[]) => Map | undefined,
+): Promise<Map> {
+  const fixed = isFixed(image.dims) ? mapOf(scores.dims) : undefined;
   if (fixed) return fixed;
 
   const dims = tensorShape(1, depth, window, layout);
   const element = image.element as 'uint8' | 'float32' | 'float16';
   const px = `${window.width}×${window.height} px`;
-  const hint = 'try a window whose sides are multiples of 32, such as 512';
 
   const model = parseModel(bytes);
   const graph = model.graph!;
@@ -50,14 +72,34 @@ export async function findScores(
   const found = await outputDims(start, threads).catch((thrown) => {
     throw loadFailure(path, px, thrown);
   });
-  const map = found.length === 4 ? scoreShape(found, window, layout) : undefined;
-  if (!map)
+  const map = found.length === 4 ? mapOf(found) : undefined;
+  if (map) return map;
+  throw new SegtileError(
+    'model',
+    `${path} gives [${found.join(', ')}] for a window of ${px}, expected scores for the whole window or an integer fraction of it`,
+    'try a window whose sides are multiples of 32, such as 512',
+  );
+}
+
+/**
+ * The map of a network that gives scores for a part of its window.
+ *
+ * @throws {SegtileError} `model` where more is left out than was measured
+ */
+function partMap(dims: readonly Dim[], window: Size, { path, layout, fit, crop }: ScoredNetwork): ScoreShape | undefined {
+  const map = looseMap(dims, window, layout);
+  if (!map) return undefined;
+  const missing = missingPx(fit!, window, map);
+  if (missing > crop!)
     throw new SegtileError(
       'model',
-      `${path} gives [${found.join(', ')}] for a window of ${px}, expected scores for the whole window or an integer fraction of it`,
-      `${hint}; networks that crop their output are not supported`,
+      `${path} gives ${map.width}×${map.height} scores for a window of ${window.width}×${window.height} px, which leaves out ${missing} px on a side, expected ${crop} px`,
+      'use the window that the network was exported or trained for; segtile info says what it was measured with',
     );
-  return map;
+  const across = window.width - fit!.factor * map.width;
+  const down = window.height - fit!.factor * map.height;
+  const first = fit!.crop === 'centre' ? { left: Math.floor(across / 2), top: Math.floor(down / 2) } : fit!.crop;
+  return { ...map, factor: fit!.factor, first };
 }
 
 async function outputDims(start: Start, threads: Threads): Promise<readonly number[]> {

@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
-import { type Model, modelPixels } from '../card/resolve.js';
+import { type Model, modelPixels } from '../card/model.js';
 import type { Device } from '../devices/device.js';
 import { fuse } from '../graph/fuse.js';
 import { type ScoreShape, tensorShape } from '../graph/layout.js';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
-import type { Model } from '../card/resolve.js';
+import type { Model } from '../card/model.js';
 import type { DeviceRules } from '../devices/open-device.js';
 
 /** How a network is to be run. */

@@ -1,6 +1,6 @@
 import { SegtileError, throwIfAborted } from '../../errors.js';
 import type { Samples } from '../../types.js';
-import type { Model } from '../card/resolve.js';
+import type { Model } from '../card/model.js';
 import { autoDevices } from '../devices/available.js';
 import { type Device, deviceName, parseDevices } from '../devices/device.js';
 import { loadFailure } from '../devices/load-hint.js';

@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { type Model, modelPixels } from '../../model/card/resolve.js';
+import { type Model, modelPixels } from '../../model/card/model.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
 import { createGrid, type Grid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';

@@ -1,5 +1,5 @@
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
-import type { Model } from '../../model/card/resolve.js';
+import type { Model } from '../../model/card/model.js';
 import type { DeviceFacts } from '../../model/sessions/pool.js';
 import type { CleanedCount, CleanUp } from '../../plan/labels/clean-up.js';
 import type { LabelCount, LabelRule } from '../../plan/labels/labels.js';

@@ -31,6 +31,7 @@ describe('readModel', () => {
       scores: { name: 'out', element: 'float32', dims: ['n', 10, 20, 1] },
       layout: 'nhwc',
       channels: 1,
+      linear: true,
     });
   });
 

@@ -73,7 +73,7 @@ const good: Record<string, () => string> = {
     const at = folder();
     outside(join(at, 'cache/9c'), { place: 'w.bin', model: '1b' });
     mkdirSync(join(at, 'cache/4f'));
-    writeFileSync(join(at, 'cache/4f/2a'), new Uint8Array(4));
+    writeFileSync(join(at, 'cache/4f/2a'), new Uint8Array(Float32Array.of(0.5).buffer));
     symlinkSync('cache/9c/1b', join(at, 'm.onnx'));
     symlinkSync('cache/4f/2a', join(at, 'w.bin'));
     return join(at, 'm.onnx');

@@ -1,0 +1,289 @@
+import type { GraphProto, NodeProto } from '../graph/onnx.js';
+import { isStandard, type Numbers, type Walk, walkOf, wholeNumbers } from './graph.js';
+
+/** What a graph does to its image before anything else, so far as it is the same for every pixel: `gain x + offset`, channel by channel. */
+interface Traced {
+  /** For each channel of the tensor: the channel of the image that it is, and what was done to it. */
+  readonly channels: readonly { readonly from: number; readonly gain: number; readonly offset: number }[];
+  /** Where the tensor's channels stand, counted from 0. */
+  readonly axis: number;
+  readonly rank: number;
+}
+
+/** What range and colour order a network wants, by its graph's beginning. */
+export interface Beginning {
+  /** What is to be fed for the largest sample: 255 where the graph divides by it. `any` where each window is standardised in the graph. */
+  readonly wants?: 1 | 255 | 65_535 | 'any';
+  /** The graph's own factor, from which `wants` was concluded where there is one. */
+  readonly gain?: number;
+  /** Where the graph subtracts what is known to be the mean of red, green and blue. */
+  readonly color?: 'rgb' | 'bgr';
+  /** The graph's beginning in words: `x/255`. */
+  readonly words?: string;
+}
+
+const standardizes = new Set([
+  'InstanceNormalization',
+  'LayerNormalization',
+  'GroupNormalization',
+  'MeanVarianceNormalization',
+  'LpNormalization',
+]);
+/** What a graph needs to know of a whole window before it scales it. Over the channels alone it makes gray. */
+const reduces = new Set(['ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL2']);
+const asItIs = new Set(['Identity', 'Cast', 'Pad', 'Dropout']);
+/** Beyond this the beginning of a network ends, however long it multiplies and adds. */
+const MOST_TENSORS = 64;
+
+/**
+ * Reads off a graph's beginning what its image is to be scaled to: arithmetic with constants is composed to one factor and one summand a
+ * channel, through moves of axes and picked channels, to the first node that does something else.
+ *
+ * @param depth channels of the image
+ * @param axis where they stand
+ */
+export function beginningOf(graph: GraphProto, image: string, depth: number, axis: number): Beginning {
+  const walk = walkOf(graph, image);
+  const traced = new Map<string, Traced>([
+    [image, { channels: Array.from({ length: depth }, (_, from) => ({ from, gain: 1, offset: 0 })), axis, rank: 4 }],
+  ]);
+  let clipped: Beginning | undefined;
+  for (const node of graph.node) {
+    if (traced.size > MOST_TENSORS) break;
+    const from = node.input.find((name) => traced.has(name));
+    if (from === undefined || !isStandard(node)) continue;
+    const before = traced.get(from)!;
+    const whole = standardizes.has(node.opType) || (reduces.has(node.opType) && !isOverChannels(node, before, walk));
+    if (whole && node.input[0] === from) return { wants: 'any', words: node.opType };
+    if (node.opType === 'Clip') clipped ??= clip(node, before, walk);
+    if (node.opType === 'BatchNormalization') return batchNormalized(node, before, walk) ?? clipped ?? {};
+    for (const [name, after] of stepped(node, before, traced, walk)) traced.set(name, after);
+  }
+  const ends = [...traced].filter(([name]) => walk.users(name).some((user) => !leadsOn(user, traced)));
+  const found = ends.map(([, end]) => conclusion(end)).filter((each) => each.wants !== undefined || each.color !== undefined);
+  const first = found[0];
+  // Branches that want different things tell nothing.
+  if (!first || found.some(({ wants }) => wants !== first.wants)) return clipped ?? {};
+  return first;
+}
+
+function isOverChannels(node: NodeProto, { axis, rank }: Traced, walk: Walk): boolean {
+  const axes = wholeNumbers(node, 'axes') ?? walk.numbers(node.input[1] ?? '')?.values;
+  return axes?.length === 1 && (axes[0] === axis || axes[0]! + rank === axis);
+}
+
+function leadsOn({ output, opType }: NodeProto, traced: ReadonlyMap<string, Traced>): boolean {
+  return opType === 'Shape' || output.some((name) => traced.has(name));
+}
+
+/** The tensors that a node makes of traced ones, where it does to every pixel the same. */
+function stepped(node: NodeProto, before: Traced, all: ReadonlyMap<string, Traced>, walk: Walk): [string, Traced][] {
+  const { opType, input, output } = node;
+  const one = (after: Traced | undefined): [string, Traced][] => (after ? [[output[0]!, after]] : []);
+  if (asItIs.has(opType)) return one(before);
+  if (opType === 'Clip') return one(before);
+  if (opType === 'Transpose') return one(turned(before, wholeNumbers(node, 'perm')));
+  if (['Add', 'Sub', 'Mul', 'Div'].includes(opType)) return one(computed(node, before, all, walk));
+  if (opType === 'Neg') return one(affine(before, [-1], [0]));
+  if (opType === 'Gather') {
+    const at = wholeNumbers(node, 'axis')?.[0] ?? 0;
+    return one(picked(before, at, walk.numbers(input[1] ?? '')));
+  }
+  if (opType === 'Slice') return one(sliced(node, before, walk));
+  if (opType === 'Split') {
+    const at = wholeNumbers(node, 'axis')?.[0] ?? 0;
+    if (at !== before.axis && at + before.rank !== before.axis) return [];
+    const each = before.channels.length / output.length;
+    if (!Number.isInteger(each)) return [];
+    return output.map((name, i) => [name, { ...before, channels: before.channels.slice(i * each, (i + 1) * each) }]);
+  }
+  if (opType === 'Unsqueeze' || opType === 'Squeeze' || opType === 'Reshape') return one(reshaped(node, before, walk));
+  if (opType === 'Concat') return one(joined(node, all));
+  return [];
+}
+
+function affine(before: Traced, gain: readonly number[], offset: readonly number[]): Traced {
+  const at = (values: readonly number[], channel: number) => values[values.length === 1 ? 0 : channel]!;
+  const channels = before.channels.map((each, c) => ({
+    from: each.from,
+    gain: each.gain * at(gain, c),
+    offset: each.offset * at(gain, c) + at(offset, c),
+  }));
+  return { ...before, channels };
+}
+
+/** Arithmetic between a traced tensor and constants, one or one a channel; either may come first. */
+function computed(
+  { opType, input }: NodeProto,
+  before: Traced,
+  all: ReadonlyMap<string, Traced>,
+  walk: Walk,
+): Traced | undefined {
+  const [a = '', b = ''] = input;
+  const isFirst = all.has(a);
+  const values = perChannel(walk.numbers(isFirst ? b : a), before);
+  if (!values) return undefined;
+  const zero = values.map(() => 0);
+  const one = values.map(() => 1);
+  const negative = values.map((value) => -value);
+  if (opType === 'Mul') return affine(before, values, zero);
+  if (opType === 'Add') return affine(before, one, values);
+  if (opType === 'Sub')
+    return isFirst
+      ? affine(before, one, negative)
+      : affine(
+          before,
+          one.map((value) => -value),
+          values,
+        );
+  return isFirst && values.every((value) => value !== 0)
+    ? affine(
+        before,
+        values.map((value) => 1 / value),
+        zero,
+      )
+    : undefined;
+}
+
+/** Constants as one for all or one a channel; undefined where they differ between pixels. */
+function perChannel(numbers: Numbers | undefined, { channels, axis, rank }: Traced): readonly number[] | undefined {
+  if (!numbers) return undefined;
+  const { dims, values } = numbers;
+  if (values.length === 1) return values;
+  const from = rank - dims.length;
+  const alone = dims.every((size, at) => size === 1 || at + from === axis);
+  return alone && values.length === channels.length ? values : undefined;
+}
+
+function turned(before: Traced, perm: readonly number[] | undefined): Traced | undefined {
+  return perm && { ...before, axis: perm.indexOf(before.axis) };
+}
+
+function picked(before: Traced, axis: number, which: Numbers | undefined): Traced | undefined {
+  if (!which || which.dims.length > 1) return undefined;
+  const along = axis < 0 ? axis + before.rank : axis;
+  const scalar = which.dims.length === 0;
+  if (along !== before.axis) return undefined;
+  const channels = which.values.map((index) => before.channels.at(index)).filter((each) => each !== undefined);
+  if (channels.length !== which.values.length) return undefined;
+  // Of a single channel the axis is gone, until it is put back to join others.
+  return { channels, axis: scalar ? -1 : before.axis, rank: scalar ? before.rank - 1 : before.rank };
+}
+
+function sliced(node: NodeProto, before: Traced, walk: Walk): Traced | undefined {
+  const given = (index: number, name: string) => walk.numbers(node.input[index] ?? '')?.values ?? wholeNumbers(node, name);
+  const starts = given(1, 'starts');
+  const ends = given(2, 'ends');
+  const axes = given(3, 'axes') ?? starts?.map((_, i) => i);
+  const steps = given(4, 'steps') ?? starts?.map(() => 1);
+  if (!starts || !ends || !axes || !steps) return undefined;
+  let { channels } = before;
+  for (const [i, axis] of axes.entries()) {
+    if ((axis < 0 ? axis + before.rank : axis) !== before.axis) continue;
+    const [start, end, step] = [starts[i]!, ends[i]!, steps[i]!];
+    const count = channels.length;
+    const bound = (value: number) => (value < 0 ? Math.max(value + count, -1) : Math.min(value, count));
+    const kept: Traced['channels'][number][] = [];
+    if (step > 0) for (let c = bound(start); c < bound(end); c += step) kept.push(channels[c]!);
+    else for (let c = Math.min(bound(start), count - 1); c > bound(end); c += step) kept.push(channels[c]!);
+    channels = kept;
+  }
+  return channels.length > 0 ? { ...before, channels } : undefined;
+}
+
+/** One channel whose axis is put back or taken away; nothing else is followed. */
+function reshaped({ opType, input, ...node }: NodeProto, before: Traced, walk: Walk): Traced | undefined {
+  const axes = walk.numbers(input[1] ?? '')?.values ?? wholeNumbers({ ...node, opType, input }, 'axes');
+  if (opType === 'Unsqueeze' && axes?.length === 1 && before.axis < 0) {
+    const rank = before.rank + 1;
+    return { ...before, axis: axes[0]! < 0 ? axes[0]! + rank : axes[0]!, rank };
+  }
+  return undefined;
+}
+
+function joined(node: NodeProto, all: ReadonlyMap<string, Traced>): Traced | undefined {
+  const parts = node.input.map((name) => all.get(name));
+  const [first] = parts;
+  if (!first || parts.some((part) => part === undefined || part.rank !== first.rank)) return undefined;
+  const along = wholeNumbers(node, 'axis')?.[0] ?? 0;
+  const axis = along < 0 ? along + first.rank : along;
+  if (axis !== first.axis) return undefined;
+  return { ...first, channels: parts.flatMap((part) => part!.channels) };
+}
+
+function clip(node: NodeProto, before: Traced, walk: Walk): Beginning | undefined {
+  if (before.channels.some(({ gain, offset }) => gain !== 1 || offset !== 0)) return undefined;
+  const bound = (index: number, name: string) =>
+    walk.numbers(node.input[index] ?? '')?.values[0] ?? node.attribute.find((each) => each.name === name)?.f;
+  const [least, most] = [bound(1, 'min'), bound(2, 'max')];
+  if (least !== 0 || (most !== 1 && most !== 255)) return undefined;
+  return { wants: most, words: `clip to 0..${most}` };
+}
+
+/** A normalisation over the training set at the very beginning tells what values it was trained with. */
+function batchNormalized({ input }: NodeProto, before: Traced, walk: Walk): Beginning | undefined {
+  const [means, variances] = [walk.numbers(input[3] ?? '')?.values, walk.numbers(input[4] ?? '')?.values];
+  if (!means || !variances) return undefined;
+  // In values of the image itself.
+  const back = before.channels.map(({ gain, offset }, c) => ({
+    mean: ((means[c] ?? 0) - offset) / gain,
+    deviation: Math.sqrt(variances[c] ?? 0) / Math.abs(gain),
+  }));
+  const [mean, deviation] = (['mean', 'deviation'] as const).map((key) => average(back.map((each) => each[key]))) as [
+    number,
+    number,
+  ];
+  if (mean > 20 && mean < 255 && deviation > 5 && deviation < 130)
+    return { wants: 255, words: `a batch normalisation with mean ${short(mean)}` };
+  if (mean > 0.08 && mean < 1 && deviation > 0.02 && deviation < 0.5)
+    return { wants: 1, words: `a batch normalisation with mean ${short(mean)}` };
+  return undefined;
+}
+
+/** ImageNet's means of red, green and blue, from 0 to 1. */
+const imagenet = [0.485, 0.456, 0.406] as const;
+
+/** What a composed `gain x + offset` says of x. */
+function conclusion({ channels }: Traced): Beginning {
+  const gain = average(channels.map((each) => Math.abs(each.gain)));
+  const middle = average(channels.map((each) => -each.offset / each.gain));
+  const bare = channels.every((each) => each.gain === 1);
+  const shifted = channels.some(({ offset }) => offset !== 0);
+  const words = `${bare ? 'x' : factorWords(gain)}${shifted ? ` with ${short(middle)} as 0` : ''}`;
+  const wants = wanted(gain, middle, bare, shifted);
+  if (wants === undefined) return {};
+  const order = colourOrder(channels, wants);
+  return { wants, gain, words, ...(order && { color: order }) };
+}
+
+function wanted(gain: number, middle: number, bare: boolean, shifted: boolean): 1 | 255 | 65_535 | undefined {
+  if (gain > 0.5 / 65_535 && gain < 0.0003) return 65_535;
+  if (gain >= 0.0019 && gain <= 0.06) return 255;
+  const inside = middle > 0.02 && middle < 0.98;
+  if (shifted && inside && gain >= 0.5 && gain <= 25) return 1;
+  if (bare && shifted && middle >= 60 && middle <= 240) return 255;
+  return gain >= 200 && gain <= 300 ? 1 : undefined;
+}
+
+function colourOrder(channels: Traced['channels'], wants: number): 'rgb' | 'bgr' | undefined {
+  if (channels.length !== 3) return undefined;
+  const means = [0, 1, 2].map((from) => {
+    const channel = channels.find((each) => each.from === from);
+    return channel ? -channel.offset / channel.gain / wants : Number.NaN;
+  });
+  const like = (order: readonly number[]) => order.every((mean, c) => Math.abs(mean - means[c]!) < 0.01);
+  if (like(imagenet)) return 'rgb';
+  return like([...imagenet].reverse()) ? 'bgr' : undefined;
+}
+
+function factorWords(gain: number): string {
+  return gain < 1 ? `x/${short(1 / gain)}` : `x·${short(gain)}`;
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

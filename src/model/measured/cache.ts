@@ -1,0 +1,77 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Measured } from './measure.js';
+
+/** Goes up whenever the same network would be judged differently. */
+const RULES = 1;
+
+/** The folder where what was found of networks is kept: `SEGTILE_CACHE`, or where the system keeps what can be made again. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.SEGTILE_CACHE) return env.SEGTILE_CACHE;
+  const home = process.platform === 'win32' ? env.LOCALAPPDATA : env.XDG_CACHE_HOME;
+  return join(home || join(homedir(), '.cache'), 'segtile');
+}
+
+/**
+ * What was found of a network before, in the same circumstances; else what `find` finds, which is kept for the next time. A file that cannot be
+ * read, or holds something else, is as none; one that cannot be written is no error.
+ *
+ * @param sha256 of the network
+ * @param circumstances all that the finding depends on besides, as JSON has it
+ */
+export async function remembered(sha256: string, circumstances: unknown, find: () => Promise<Measured>): Promise<Measured> {
+  const key = createHash('sha256')
+    .update(JSON.stringify([RULES, sha256, circumstances]))
+    .digest('hex');
+  const path = join(cacheFolder(), 'models', `${key}.json`);
+  const known = await read(path, key);
+  if (known) return known;
+  const measured = await find();
+  await write(path, JSON.stringify({ key, measured })).catch(() => undefined);
+  return measured;
+}
+
+async function read(path: string, key: string): Promise<Measured | undefined> {
+  try {
+    const kept: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return isRecord(kept) && kept.key === key && isMeasured(kept.measured) ? kept.measured : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true });
+  const part = `${path}.${randomUUID()}.part`;
+  try {
+    await writeFile(part, text);
+    await rename(part, path);
+  } catch (error) {
+    await unlink(part).catch(() => undefined);
+    throw error;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+const isSize = (value: unknown): boolean => isRecord(value) && [value.width, value.height].every(Number.isInteger);
+
+function isMeasured(value: unknown): value is Measured {
+  if (!isRecord(value) || !isRecord(value.meaning) || !isSize(value.window) || !isSize(value.scores)) return false;
+  const { meaning, range, fit } = value;
+  const kind = ['logits', 'log-softmax', 'probabilities', 'same', 'unknown'].includes(String(meaning.kind));
+  const exclusive = meaning.kind !== 'probabilities' || typeof meaning.exclusive === 'boolean';
+  const why = meaning.kind !== 'unknown' || typeof meaning.why === 'string';
+  const bounds = Array.isArray(range) && range.length === 2;
+  const place = fit === undefined || fit === null || isFit(fit);
+  return kind && exclusive && why && bounds && place;
+}
+
+function isFit(fit: unknown): boolean {
+  if (!isRecord(fit) || !(Number(fit.factor) > 0)) return false;
+  return fit.crop === 'centre' || (isRecord(fit.crop) && [fit.crop.left, fit.crop.top].every(Number.isInteger));
+}

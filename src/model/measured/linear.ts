@@ -1,0 +1,90 @@
+import { elementCode, type NodeProto } from '../graph/onnx.js';
+import { isStandard, textOf, type Walk, wholeNumbers } from './graph.js';
+
+/** What moves, picks, copies, turns or scales numbers, and bounds none. */
+const carries = new Set([
+  'Identity',
+  'Cast',
+  'Transpose',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Expand',
+  'Tile',
+  'Slice',
+  'Split',
+  'Gather',
+  'Pad',
+  'Resize',
+  'Upsample',
+  'DepthToSpace',
+  'SpaceToDepth',
+  'CenterCropPad',
+  'AveragePool',
+  'GlobalAveragePool',
+  'ReduceMean',
+  'ReduceSum',
+  'Neg',
+  'Dropout',
+  'QuantizeLinear',
+  'DequantizeLinear',
+]);
+/** What adds tensors up or puts them side by side. */
+const joins = new Set(['Concat', 'Add', 'Sub', 'Sum', 'Mean']);
+/** Learned sums without bounds. */
+const sums = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization']);
+
+const floats: readonly number[] = [elementCode.float32, elementCode.float16, elementCode.float64, elementCode.bfloat16];
+
+/**
+ * Whether a network's output is a linear function of its last learned layer: walking back from it one meets only what {@link carries} or
+ * {@link joins} numbers, or scales them by constants, before a sum with learned weights. Such scores have no bounds: they are logits.
+ * A sum that is a mean (no weight below 0, all together 1) bounds what it sums up, and is walked through: it may blend the probabilities of two heads.
+ * So is one that reaches the image itself.
+ */
+export function isLinear(walk: Walk, output: string, image: string): boolean {
+  const known = new Map<string, boolean>();
+  const linear = (tensor: string): boolean => {
+    if (tensor === image) return true;
+    const before = known.get(tensor);
+    if (before !== undefined) return before;
+    known.set(tensor, false);
+    const node = walk.maker(tensor);
+    const found = node !== undefined && isStandard(node) && through(node);
+    known.set(tensor, found);
+    return found;
+  };
+  const through = (node: NodeProto): boolean => {
+    const { opType, input } = node;
+    const varying = input.filter((name) => walk.varies(name));
+    const [first] = varying;
+    if (first === undefined) return false;
+    if (carries.has(opType)) return varying.length === 1 && input[0] === first && keeps(node) && linear(first);
+    if (joins.has(opType)) return varying.every(linear);
+    if (opType === 'Mul') return varying.length === 1 && linear(first);
+    if (opType === 'Div') return varying.length === 1 && input[0] === first && linear(first);
+    if (!sums.has(opType) || varying.length !== 1) return false;
+    if (opType !== 'MatMul' && input[0] !== first) return false;
+    return !isMean(node, walk) || linear(first);
+  };
+  return linear(output);
+}
+
+/** Whether a node of {@link carries} does so with these attributes: a cubic Resize overshoots, and a Cast may round. */
+function keeps(node: NodeProto): boolean {
+  if (node.opType === 'Resize' || node.opType === 'Upsample') return textOf(node, 'mode') !== 'cubic';
+  return node.opType !== 'Cast' || floats.includes(wholeNumbers(node, 'to')?.[0] ?? 0);
+}
+
+/** Whether each number that a convolution gives is a weighted mean of those that it sees. */
+function isMean({ opType, input }: NodeProto, walk: Walk): boolean {
+  if (opType !== 'Conv' || (input[2] && walk.numbers(input[2])?.values.every((value) => value === 0) !== true)) return false;
+  const kernel = walk.numbers(input[1] ?? '');
+  const outputs = kernel?.dims[0] ?? 0;
+  if (!kernel || outputs === 0 || kernel.values.some((value) => value < 0)) return false;
+  const each = kernel.values.length / outputs;
+  return Array.from({ length: outputs }, (_, i) => kernel.values.slice(i * each, (i + 1) * each)).every(
+    (values) => Math.abs(values.reduce((a, b) => a + b, 0) - 1) < 1e-4,
+  );
+}

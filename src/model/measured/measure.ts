@@ -1,0 +1,211 @@
+import type { SampleType, Size } from '../../types.js';
+import type { Model, Normalization } from '../card/model.js';
+import type { Ending } from '../graph/ending.js';
+import { scoreShape } from '../graph/layout.js';
+import type { PlacedNetwork } from '../graph/weights.js';
+import type { Threads } from '../sessions/threads.js';
+import { type Fit, fitOf, middleOfChange, patchCentres, patchSide } from './fit.js';
+import { createScoreFacts, isSame, type Meaning, meaningOf } from './scores.js';
+import { type Given, type Tried, type TriedNetwork, trialSides, tryNetwork } from './try-network.js';
+import { naturalWindows, stressWindows, type TrialWindow } from './windows.js';
+
+/** What was found by looking at what a network gives. Plain data, which JSON keeps. */
+export interface Measured {
+  readonly meaning: Meaning;
+  /** The least and the largest score that was seen. */
+  readonly range: readonly [number, number];
+  /** The window that it was tried with. */
+  readonly window: Size;
+  /** What it gave for it. */
+  readonly scores: Size & { readonly channels: number };
+  /** Where the scores lie under the window, unless they are as many as its pixels; null where that could not be told. */
+  readonly fit?: Fit | null;
+}
+
+/** What a measurement needs to know of a network. */
+export interface Measurable extends TriedNetwork, Pick<Model, 'color' | 'samples' | 'normalize'> {
+  /** Whether card, flags or graph say how samples are scaled; and what the graph itself multiplies them with, if that is known. */
+  readonly isScaled: boolean;
+  readonly gain?: number | undefined;
+  readonly ending?: Ending | undefined;
+  /** Whether the scores are a linear function of the last learned layer. */
+  readonly linear: boolean;
+  /** Whether card or flags say where the scores lie. */
+  readonly isFitted: boolean;
+  /** Windows that card or user want. */
+  readonly windows: readonly Size[];
+}
+
+const largest: Readonly<Record<SampleType, number>> = { uint8: 255, uint16: 65_535, float32: 1 };
+
+/**
+ * Shows a network images, and what is no image, and says what its scores are and where they lie. A graph that tells its ending needs only to be
+ * seen to say more than one thing.
+ *
+ * @throws {SegtileError} `model` where the network runs with none of the windows that are tried
+ */
+export async function measure(placed: PlacedNetwork, network: Measurable, threads: Threads): Promise<Measured> {
+  let failure: unknown;
+  for (const window of trialSides(network, network.windows)) {
+    try {
+      const tried = await tryNetwork(placed, network, window, threads);
+      const measured = await measureAt(tried, network).finally(tried.close);
+      if (measured.fit !== null) return measured;
+      return { ...measured, fit: await grownFit(placed, network, measured, threads) };
+    } catch (thrown) {
+      failure ??= thrown;
+    }
+  }
+  throw failure;
+}
+
+async function measureAt(tried: Tried, network: Measurable): Promise<Measured> {
+  const { window, batch } = tried;
+  const isPicture = network.color !== 'channels';
+  const images = naturalWindows(window, isPicture ? 3 : network.depth).map((make) => () => inputOf(make(), window, network));
+  const stress = network.image.element === 'uint8' ? [] : stressOf(window, network, images[0]!());
+  const shown = [...images, ...stress];
+  // Whether classes exclude each other after a softmax of which a channel may be dropped, only many windows tell.
+  const told = network.linear || network.ending?.activation === 'sigmoid' || network.ending?.removable === true;
+  let first: Given | undefined;
+  let facts: ReturnType<typeof createScoreFacts> | undefined;
+  for (let at = 0; at < shown.length; at += batch) {
+    const given = await tried.run(shown.slice(at, at + batch).map((make) => make()));
+    first ??= given[0]!;
+    facts ??= createScoreFacts(first.channels);
+    for (const [slot, { planes }] of given.entries()) facts.add(planes, at + slot < images.length);
+    if (told && !isSame(facts.facts())) break;
+  }
+  const found = facts!.facts();
+  const { width, height, channels } = first!;
+  const whole = width === window.width && height === window.height;
+  return {
+    meaning: isSame(found) ? { kind: 'same' } : (toldMeaning(network, found.offOne, channels) ?? meaningOf(found)),
+    range: [Math.min(...found.least), Math.max(...found.most)],
+    window,
+    scores: { width, height, channels },
+    ...(!whole && !network.isFitted && { fit: await findFit(tried, first!, network) }),
+  };
+}
+
+/** What the graph's own ending says of scores. A softmax of which a channel is dropped, or over another axis, excludes nothing. */
+function toldMeaning({ ending, linear }: Measurable, offOne: number, channels: number): Meaning | undefined {
+  if (ending?.activation === 'sigmoid') return { kind: 'probabilities', exclusive: false };
+  if (ending) return { kind: 'probabilities', exclusive: channels > 1 && offOne <= 1e-2 };
+  return linear ? { kind: 'logits' } : undefined;
+}
+
+/** How much larger a window is made to see how the scores grow with it. A multiple of what networks divide their windows by. */
+const GROWTH = 64;
+
+/** Where patches tell nothing: the scores of a larger window are more by as many px as were added where they are the centre, by fewer where they are coarse. */
+async function grownFit(
+  placed: PlacedNetwork,
+  network: Measurable,
+  { window, scores }: Measured,
+  threads: Threads,
+): Promise<Fit | null> {
+  if (trialSides(network, []).length === 1) return null;
+  const larger = { width: window.width + GROWTH, height: window.height + GROWTH };
+  try {
+    const tried = await tryNetwork(placed, network, larger, threads);
+    const blank = new Float32Array(network.depth * larger.width * larger.height);
+    const [given] = await tried.run([blank]).finally(tried.close);
+    const factor = GROWTH / (given!.width - scores.width);
+    const isAlike = given!.height - scores.height === given!.width - scores.width;
+    return isAlike && Number.isInteger(factor) && factor > 0 ? { factor, crop: 'centre' } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Two patches, each in a run of its own. Where the first image tells nothing, as where a network does not care for the patch, another is tried. */
+async function findFit(tried: Tried, { channels, width, height }: Given, network: Measurable): Promise<Fit | null> {
+  const { window } = tried;
+  const scores = { width, height };
+  const map = scoreShape([1, channels, height, width], window, 'nchw');
+  const count = network.color !== 'channels' ? 3 : network.depth;
+  const centres = patchCentres(window, scores);
+  for (const base of naturalWindows(window, count).slice(0, 3)) {
+    // Between 0.3 and 0.7, so that a patch can be as much brighter everywhere.
+    const calm = base().map((value) => 0.3 + 0.4 * value);
+    const [before] = await tried.run([inputOf(calm, window, network)]);
+    const seen: ReturnType<typeof middleOfChange>[] = [];
+    for (const at of centres) {
+      const [after] = await tried.run([inputOf(patched(calm, window, at), window, network)]);
+      seen.push(middleOfChange(before!.planes, after!.planes, scores));
+    }
+    const [a, b] = seen;
+    const fit = fitOf(
+      window,
+      scores,
+      [
+        { at: centres[0], seen: a },
+        { at: centres[1], seen: b },
+      ],
+      map?.factor,
+    );
+    if (fit) return fit;
+  }
+  return null;
+}
+
+function patched(planes: Float32Array, { width, height }: Size, { x, y }: { x: number; y: number }): Float32Array {
+  const out = planes.slice();
+  const half = patchSide({ width, height }) / 2;
+  const [left, top] = [Math.round(x - half), Math.round(y - half)];
+  for (let plane = 0; plane < planes.length; plane += width * height)
+    for (let row = Math.max(0, top); row < Math.min(height, top + 2 * half); row++)
+      for (let column = Math.max(0, left); column < Math.min(width, left + 2 * half); column++)
+        out[plane + row * width + column]! += 0.3;
+  return out;
+}
+
+/** A window of values from 0 to 1 as the network takes it. */
+function inputOf(planes: Float32Array, { width, height }: Size, network: Measurable): Float32Array {
+  const { color, samples, normalize } = network;
+  const size = width * height;
+  const most = largest[samples];
+  const plane = (channel: number) => planes.subarray(channel * size, (channel + 1) * size);
+  const ordered =
+    color === 'gray'
+      ? Float32Array.from(plane(0), (red, i) => 0.299 * red + 0.587 * plane(1)[i]! + 0.114 * plane(2)[i]!)
+      : color === 'bgr'
+        ? Float32Array.from(planes, (_, i) => planes[(2 - Math.floor(i / size)) * size + (i % size)]!)
+        : planes;
+  if (normalize === 'window') return standardized(ordered, size);
+  if (normalize === 'none') return ordered.map((value) => Math.round(value * most));
+  const { gain, offset }: Normalization = normalize;
+  return ordered.map((value, i) => {
+    const channel = Math.floor(i / size);
+    const sample = samples === 'float32' ? value : Math.round(value * most);
+    return sample * gain[channel]! + offset[channel]!;
+  });
+}
+
+function standardized(planes: Float32Array, size: number): Float32Array {
+  const out = planes.slice();
+  for (let from = 0; from < out.length; from += size) {
+    const plane = out.subarray(from, from + size);
+    const mean = plane.reduce((a, b) => a + b, 0) / size;
+    const deviation = Math.sqrt(plane.reduce((sum, value) => sum + (value - mean) ** 2, 0) / size + 1e-6);
+    for (let i = 0; i < size; i++) plane[i] = (plane[i]! - mean) / deviation;
+  }
+  return out;
+}
+
+/** Stress in units of what the network is used to: where the graph scales by itself, of what that makes 1. */
+function stressOf(window: Size, { depth, gain, isScaled }: Measurable, image: Float32Array): TrialWindow[] {
+  let [low, high] = [0, 0];
+  for (const value of image) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const unit = gain !== undefined ? Math.max(1, 1 / gain) : Math.max(1, (high - low) / 4);
+  const amplitudes = isScaled ? [4, 32, 256] : [4, 32, 256, 4096];
+  return stressWindows(
+    window,
+    depth,
+    amplitudes.map((amplitude) => amplitude * unit),
+  );
+}

@@ -1,0 +1,77 @@
+import type { Size } from '../../types.js';
+import { type Card, readCard } from '../card/card.js';
+import type { Model } from '../card/model.js';
+import { resolveModel } from '../card/resolve.js';
+import { type ModelFile, readModel, readModelBytes } from '../graph/facts.js';
+import { placeWeights } from '../graph/weights.js';
+import { createThreads } from '../sessions/threads.js';
+import { remembered } from './cache.js';
+import { type Measurable, type Measured, measure } from './measure.js';
+import { resolveInput } from './resolve-input.js';
+import { type Said, saidBy } from './said.js';
+
+/** A network, what is said of it and what it was seen to do. */
+export interface OpenedModel {
+  readonly file: ModelFile;
+  readonly card: Card | undefined;
+  readonly measured: Measured;
+  readonly model: Model;
+}
+
+/**
+ * Reads a network and its card, looks at what it gives, and puts it all together.
+ *
+ * @param cardPath a card at another place than beside the network
+ * @throws {SegtileError} as {@link readModel}, {@link readCard}, {@link measureModel} and {@link resolveModel}
+ */
+export async function openModel(
+  path: string,
+  flags: Card = {},
+  { cardPath, windows = [], signal }: { cardPath?: string | undefined; windows?: readonly Size[]; signal?: AbortSignal } = {},
+): Promise<OpenedModel> {
+  const file = await readModel(path, signal);
+  const card = await readCard(file, cardPath);
+  const measured = await measureModel(file, card, flags, { windows, signal });
+  return { file, card, measured, model: resolveModel(file, card, flags, measured) };
+}
+
+/**
+ * Looks at what a network gives for images, and for what is none, on the CPU; see {@link Measured}. What was found is kept, and is there at once the next time.
+ *
+ * @param windows that it may be tried with, should none of the usual do
+ * @throws {SegtileError} `model` where card and flags contradict the file, or the network does not run
+ */
+export async function measureModel(
+  file: ModelFile,
+  card: Card | undefined,
+  flags: Card = {},
+  { windows = [], signal }: { windows?: readonly Size[]; signal?: AbortSignal | undefined } = {},
+): Promise<Measured> {
+  const network = measurable(file, saidBy(card, flags), windows);
+  const { path: _, ...circumstances } = network;
+  return remembered(file.sha256, circumstances, async () => {
+    const placed = placeWeights(await readModelBytes(file.path, signal), file.path);
+    const threads = createThreads();
+    return measure(placed, network, threads).finally(threads.dismiss);
+  });
+}
+
+/** What a measurement needs to know of a network. */
+export function measurable(file: ModelFile, said: Said, windows: readonly Size[]): Measurable {
+  const input = resolveInput(file, said, []);
+  const { scale, mean, std, standardize, crop, window } = said.card;
+  const wants = file.beginning?.wants;
+  const suggested = [...(window === undefined ? [] : [{ width: window, height: window }]), ...windows];
+  return {
+    ...input,
+    path: file.path,
+    image: file.image,
+    scores: file.scores,
+    ending: file.ending,
+    linear: file.linear,
+    gain: file.beginning?.gain,
+    isScaled: (scale ?? mean ?? std ?? standardize ?? wants) !== undefined,
+    isFitted: crop !== undefined,
+    windows: suggested,
+  };
+}

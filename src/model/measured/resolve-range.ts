@@ -1,0 +1,73 @@
+import type { SampleType } from '../../types.js';
+import type { Card } from '../card/card.js';
+import type { Model } from '../card/model.js';
+import { described, type ModelFile } from '../graph/facts.js';
+import { contradiction, type Said, saying } from './said.js';
+
+/** The largest value of samples. Floating point is left as it is. */
+export const LARGEST: Readonly<Record<SampleType, number>> = { uint8: 255, uint16: 65_535, float32: 1 };
+
+/** How large the span of what is fed may be, beside the span that the graph scales by itself, before a mask can only be wrong. */
+const FAR = 16;
+
+/**
+ * What happens to samples before the network sees them: what card or flags say; else what the graph's beginning wants; else they are scaled to
+ * 0..1, which is noted.
+ *
+ * @throws {SegtileError} `model` where what is said cannot go with the graph
+ */
+export function resolveNormalization(file: ModelFile, said: Said, channels: number, notes: string[]): Model['normalize'] {
+  const { card } = said;
+  const { standardize, mean, std } = card;
+  if (file.image.element === 'uint8') {
+    const wide = card.samples !== 'uint8' ? (['samples'] as const) : [];
+    const given = ([...wide, 'standardize', 'scale', 'mean', 'std'] as const).find(
+      (key) => card[key] !== undefined && card[key] !== 1,
+    );
+    if (given) throw contradiction(file, said, given, `${described(file.image, 'input')} of ${file.path} is uint8`);
+    return 'none';
+  }
+  for (const key of ['mean', 'std'] as const)
+    if (card[key] && card[key].length !== 1 && card[key].length !== channels)
+      throw contradiction(file, said, key, `the image has ${channels} channel${channels === 1 ? '' : 's'}`);
+  const most = LARGEST[card.samples ?? 'uint8'];
+  const key = (['scale', 'standardize', 'std', 'mean'] as const).find((each) => card[each] !== undefined);
+  const wants = key === undefined ? wantedBy(file, most) : undefined;
+  const scale = card.scale ?? (wants ?? 1) / most;
+  const each = (values: readonly number[] | undefined, otherwise: number) =>
+    Array.from({ length: channels }, (_, channel) => values?.[values.length === 1 ? 0 : channel] ?? otherwise);
+  const deviation = each(std, 1);
+  const gain = deviation.map((value) => scale / value);
+  if (key !== undefined) compare(file, said, key, standardize ? 4 : gain[0]! * most, most, notes);
+  if (standardize) return 'window';
+  if (card.scale === undefined && most !== 1) notes.push(scaleNote(file, most, wants));
+  return { gain, offset: each(mean, 0).map((value, channel) => (value === 0 ? 0 : -value / deviation[channel]!)) };
+}
+
+/** What the largest sample is to become for the graph's beginning. Undefined where that tells nothing. */
+function wantedBy({ beginning }: ModelFile, most: number): number | undefined {
+  const wants = beginning?.wants;
+  return most === 1 || wants === 'any' ? undefined : wants;
+}
+
+function scaleNote({ beginning }: ModelFile, most: number, wants: number | undefined): string {
+  const how = `samples ${wants === most ? 'left as' : 'scaled from'} 0..${most}${wants === most ? '' : ` to 0..${wants ?? 1}`}`;
+  if (wants !== undefined) return `${how}: the graph begins with ${beginning!.words}`;
+  return beginning?.wants === 'any' ? `${how}: the graph standardises them (${beginning.words})` : how;
+}
+
+/** Holds what is said about the range of the input against the graph's beginning. */
+function compare(file: ModelFile, said: Said, key: keyof Card, span: number, most: number, notes: string[]): void {
+  const { wants, words } = file.beginning ?? {};
+  if (typeof wants !== 'number' || most === 1) return;
+  const fact = `the graph of ${file.path} begins with ${words}, which wants samples of 0..${wants}`;
+  if (span * FAR < wants || span > wants * FAR * 2)
+    throw contradiction(
+      file,
+      said,
+      key,
+      `${fact}, and would be fed a span of ${Number(span.toPrecision(3))}`,
+      `leave ${key} away: the graph does it itself; or export ${file.path} without it`,
+    );
+  if (span > wants * 1.5 || span * 1.5 < wants) notes.push(`warning: ${saying(said, key)} but ${fact}`);
+}

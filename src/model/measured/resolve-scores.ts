@@ -1,0 +1,161 @@
+import { SegtileError } from '../../errors.js';
+import type { Model } from '../card/model.js';
+import { described, type ModelFile } from '../graph/facts.js';
+import { missingPx } from './fit.js';
+import type { Measured } from './measure.js';
+import { contradiction, type Said, saying } from './said.js';
+
+type Scores = Pick<Model, 'channels' | 'activation' | 'exclusive' | 'squash'>;
+
+/**
+ * What the scores mean: what card or flags say where it agrees with what the graph ends in and with what was measured; else that.
+ *
+ * @throws {SegtileError} `model` where a mask would come out wrong, naming both sides; where nothing decides, naming the flag
+ */
+export function resolveScores(file: ModelFile, said: Said, notes: string[], measured?: Measured): Scores {
+  const { card } = said;
+  const channels = file.channels ?? measured?.scores.channels;
+  if (channels === undefined)
+    throw new SegtileError(
+      'model',
+      `${described(file.scores, 'output')} of ${file.path} does not tell how many channels it has`,
+      'export the model with the channels of its input and output fixed',
+    );
+  if (file.ending?.activation === 'softmax' && channels === 1 && file.ending.removable)
+    throw new SegtileError(
+      'model',
+      `${file.path} ends in a softmax over 1 channel, which is 1 for every pixel`,
+      'export the model without its last activation, and say activation sigmoid',
+    );
+  if (measured?.meaning.kind === 'same') throw sameEverywhere(file, measured);
+  const scores = file.ending
+    ? endedScores(file, said, channels, notes, measured)
+    : { channels, ...measuredScores(file, said, channels, notes, measured) };
+  if (scores.activation === 'softmax' && channels === 1)
+    throw contradiction(file, said, 'activation', `${described(file.scores, 'output')} of ${file.path} has 1 channel`);
+  const found = measured?.meaning.kind === 'probabilities' ? measured.meaning.exclusive : undefined;
+  if (card.exclusive !== undefined && found !== undefined && channels > 1 && card.exclusive !== found)
+    notes.push(
+      `warning: ${saying(said, 'exclusive')} but the probabilities of a pixel ${found ? 'sum to 1' : 'do not sum to 1'}`,
+    );
+  return scores;
+}
+
+/** Scores behind an activation that the graph ends in. A card that says the same is right; only that it is done already. */
+function endedScores(file: ModelFile, said: Said, channels: number, notes: string[], measured?: Measured): Scores {
+  const { activation, removable } = file.ending!;
+  const { card } = said;
+  if (card.activation && card.activation !== 'none' && card.activation !== activation)
+    throw contradiction(file, said, 'activation', `the graph of ${file.path} ends in ${activation} already`);
+  const again =
+    card.activation === activation
+      ? `, which ${said.by('activation')} ${said.by('activation') === 'the card' ? 'says' : 'say'} too`
+      : '';
+  notes.push(`the graph ends in ${activation}: activation none${again}`);
+  const found = measured?.meaning.kind === 'probabilities' ? measured.meaning.exclusive : activation === 'softmax';
+  const exclusive = channels > 1 && (card.exclusive ?? found);
+  return { channels, activation: 'none', exclusive, ...(removable && { squash: activation }) };
+}
+
+function measuredScores(
+  file: ModelFile,
+  said: Said,
+  channels: number,
+  notes: string[],
+  measured: Measured | undefined,
+): Omit<Scores, 'channels'> {
+  const { card } = said;
+  const asked = card.activation;
+  const meaning = measured?.meaning ?? { kind: 'logits' as const };
+  const scoresOf = `the scores of ${file.path}`;
+  const span = measured && `from ${short(measured.range[0])} to ${short(measured.range[1])}`;
+  const usual = channels === 1 ? 'sigmoid' : 'softmax';
+  if (meaning.kind === 'probabilities') {
+    if (asked && asked !== 'none')
+      throw contradiction(
+        file,
+        said,
+        'activation',
+        `${scoresOf} are probabilities already: ${span}, whatever the network is shown`,
+        'leave activation away, or say none',
+      );
+    const how =
+      channels === 1 ? '' : meaning.exclusive ? ' that sum to 1: classes exclude each other' : ' of independent classes';
+    if (!asked) notes.push(`activation none: the scores are probabilities${how} (${span}, whatever is shown)`);
+    return { activation: 'none', exclusive: channels > 1 && (card.exclusive ?? meaning.exclusive) };
+  }
+  if (meaning.kind === 'log-softmax') {
+    if (asked && asked !== 'softmax')
+      throw contradiction(
+        file,
+        said,
+        'activation',
+        `${scoresOf} are logarithms of probabilities that sum to 1`,
+        'leave activation away, or say softmax, which undoes the logarithm',
+      );
+    if (!asked) notes.push('activation softmax: the scores are logarithms of probabilities that sum to 1');
+    return { activation: 'softmax', exclusive: card.exclusive ?? true, squash: 'softmax' };
+  }
+  if (meaning.kind === 'unknown' && !asked)
+    throw new SegtileError(
+      'model',
+      `${scoresOf} are neither clearly probabilities nor clearly logits: ${span}; ${meaning.why}`,
+      'say --activation sigmoid, softmax or none, or activation in the card',
+    );
+  if (!asked) notes.push(logitsNote(file, usual, measured && span));
+  // What stays near 0..1 on images may be thresholded as it is.
+  if (asked === 'none' && measured && meaning.kind === 'logits' && (measured.range[0] < -0.5 || measured.range[1] > 1.5))
+    notes.push(`warning: ${saying(said, 'activation')} but ${scoresOf} look like logits: ${span}`);
+  const activation = asked ?? usual;
+  const exclusive = channels > 1 && (card.exclusive ?? activation !== 'sigmoid');
+  return { activation, exclusive, ...(activation !== 'none' && { squash: activation }) };
+}
+
+/** Why logits were concluded. Whether several of them exclude each other nothing tells. */
+function logitsNote(file: ModelFile, usual: 'sigmoid' | 'softmax', span: string | undefined): string {
+  if (span === undefined) return `activation ${usual} assumed`;
+  const why = file.linear ? 'the graph ends linearly' : `the scores go ${span}`;
+  return usual === 'sigmoid' ? `activation sigmoid: logits, as ${why}` : `activation softmax assumed: logits, as ${why}`;
+}
+
+function sameEverywhere(file: ModelFile, { range }: Measured): SegtileError {
+  return new SegtileError(
+    'model',
+    `${file.path} gives the same score everywhere, ${short(range[0])}, whatever it is shown: the range or layout of its input is probably wrong`,
+    'say --scale, --mean, --std or --layout as the network was trained, or export it again',
+  );
+}
+
+function short(value: number | null): string {
+  return value === null ? 'nothing' : String(Number(value.toPrecision(3)));
+}
+
+/**
+ * Where the scores lie under the window: what the card says, else what was measured.
+ *
+ * @throws {SegtileError} `model` naming the flag where it could not be told
+ */
+export function resolveFit(file: ModelFile, said: Said, notes: string[], measured?: Measured): Pick<Model, 'fit' | 'crop'> {
+  const { crop } = said.card;
+  if (crop !== undefined) return crop === 0 ? {} : { fit: { factor: 1, crop: 'centre' }, crop };
+  const fit = measured?.fit;
+  if (fit === undefined) return {};
+  const { window, scores } = measured!;
+  const sizes = `${scores.width}×${scores.height} scores for a window of ${window.width}×${window.height} px`;
+  if (fit === null)
+    throw new SegtileError(
+      'model',
+      `${file.path} gives ${sizes}, and it could not be told where they lie`,
+      'say --crop 0 where they are a coarser map of the whole window, or --crop with the px that they lack on each side',
+    );
+  const missing = missingPx(fit, window, scores);
+  if (missing === 0) {
+    notes.push(`one score for ${fit.factor}×${fit.factor} px, measured`);
+    return {};
+  }
+  const factor = fit.factor === 1 ? '' : `, one for ${fit.factor}×${fit.factor} px`;
+  const where =
+    fit.crop === 'centre' ? 'the centre' : `a part ${fit.crop.left} px from the left and ${fit.crop.top} px from the top`;
+  notes.push(`the scores are ${where} of the window (${sizes}${factor}): margin at least ${missing} px, border mirrored`);
+  return { fit, crop: missing };
+}
