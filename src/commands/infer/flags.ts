@@ -66,4 +66,5 @@ export interface InferOptions extends SlideFlags {
   readonly activation?: 'sigmoid' | 'softmax' | 'none';
   readonly classes?: NonNullable<Card['classes']>;
   readonly modelMpp?: number;
+  readonly crop?: number;
 }

@@ -7,13 +7,13 @@ import { option } from '../options/option.js';
 import {
   area,
   batch,
-  channelNumbers,
   classList,
+  deviations,
   device,
   list,
+  means,
   micronsPerPixel,
   type Parser,
-  positiveChannelNumbers,
   positiveNumber,
   range,
   scales,
@@ -222,18 +222,25 @@ export function addInferOptions(command: Command): Command {
     .addOption(
       option(
         '--scale <factor>',
-        'multiplies samples, before mean and std (default: 1/255, for uint16 1/65535, for float32 1)',
+        'multiplies samples, before mean and std (default: what the graph begins with; else 1/255, for uint16 1/65535, for float32 1)',
         positiveNumber,
       ),
     )
-    .addOption(option('--mean <list>', 'subtracted from each channel', channelNumbers))
-    .addOption(option('--std <list>', 'divides each channel', positiveChannelNumbers))
+    .addOption(option('--mean <list>', 'subtracted from each channel; imagenet, inception or clip for theirs', means))
+    .addOption(option('--std <list>', 'divides each channel; imagenet, inception or clip for theirs', deviations))
     .addOption(option('--standardize <scope>', 'window: mean 0 and variance 1 per channel of each window', word('window')))
     .addOption(
       option(
         '--activation <name>',
-        "what makes probabilities of the model's output: sigmoid, softmax or none",
+        "what makes probabilities of the model's output: sigmoid, softmax or none (default: what the graph and its scores show)",
         word('sigmoid', 'softmax', 'none'),
+      ),
+    )
+    .addOption(
+      option(
+        '--crop <px>',
+        'what the output lacks on each side of the window; 0 where it is all over it, if coarser (default: measured)',
+        wholeNumber(0),
       ),
     )
     .addOption(option('--classes <list>', 'names of the classes, with colours if wanted: tumor=#d62728,stroma', classList))

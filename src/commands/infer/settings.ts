@@ -17,8 +17,8 @@ import { geometryOf } from './windows.js';
 
 /** What the flags say about the model, above its card. */
 export function cardFlags(options: InferOptions): Card {
-  const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp } = options;
-  const flags = { layout, color, samples, scale, mean, std, standardize, activation, classes, mpp: modelMpp };
+  const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp, crop } = options;
+  const flags = { layout, color, samples, scale, mean, std, standardize, activation, classes, mpp: modelMpp, crop };
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as Card;
 }
 

@@ -1,13 +1,10 @@
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { shownPath } from '../../io/location.js';
 import { bundledModel } from '../../model/card/bundled.js';
-import { type Model, modelPixels } from '../../model/card/model.js';
-import { described } from '../../model/graph/facts.js';
-import { openModel } from '../../model/measured/open-model.js';
 import { inspectSlide } from '../../slide/open.js';
 import type { SlideOptions } from '../../slide/tiff.js';
 import { exitCodeOf, failureText } from '../../terminal/failure.js';
-import { figure, pairs } from '../../terminal/format.js';
+import { pairs } from '../../terminal/format.js';
 import { styleFor } from '../../terminal/style.js';
 import { readSlideFlags, type SlideFlags } from '../options/slide-options.js';
 import type { Shell } from '../running/shell.js';
@@ -21,12 +18,14 @@ import {
   verdictOfSlide,
   worse,
 } from './check.js';
+import { describeModel } from './model.js';
 import { inspectionFacts, slideText } from './slide.js';
 
 /** The options of `segtile info`, parsed. */
 export interface InfoOptions extends SlideFlags {
   readonly check?: boolean;
   readonly json?: boolean;
+  readonly writeCard?: boolean;
 }
 
 /** What is known of a file, for programs and for people. */
@@ -61,7 +60,7 @@ export async function runInfo(files: readonly string[], options: InfoOptions, sh
         text,
         exitCode: own,
       } = /\.onnx$/i.test(path)
-        ? await describeModel(path, signal)
+        ? { ...(await describeModel(path, options.writeCard === true, signal)), exitCode: 0 }
         : await describeSlide(path, slideOptionsOf(path), options, shell);
       stdout.write(options.json ? `${JSON.stringify(facts)}\n` : `${styleFor(stdout).strong(shownPath(path))}\n${text}\n`);
       exitCode = combined(exitCode, own);
@@ -107,39 +106,4 @@ async function describeSlide(
   } finally {
     await slide.close();
   }
-}
-
-async function describeModel(path: string, signal: AbortSignal): Promise<Description> {
-  const { file, card, measured, model } = await openModel(path, {}, { signal });
-  const facts = { kind: 'model', ...model, card: card ?? null, measured };
-  const text = pairs([
-    ['name', model.name],
-    ['input', described(file.image, 'input')],
-    ['takes', takesText(model)],
-    ['output', described(file.scores, 'output')],
-    ['card', card ? 'yes' : 'none: see the notes for what is assumed'],
-    ['window', windowText(model)],
-    ['mpp', model.mpp === undefined ? 'not stated: runs on level 0 unless told otherwise' : `${figure(model.mpp)} um/px`],
-    ['activation', model.activation],
-    ...model.classes.map((each) => [`label ${each.label}`, classText(each, model)] as const),
-    ['sha256', model.sha256],
-    ...model.notes.map((note) => ['note', note] as const),
-  ]);
-  return { facts, text, exitCode: 0 };
-}
-
-function takesText({ color, depth, samples }: Model): string {
-  if (modelPixels({ color, depth, samples }).kind === 'picture') return `the picture, as ${color} of 8 bits`;
-  return `${depth} channel${depth === 1 ? '' : 's'} of the slide as ${samples}`;
-}
-
-function windowText({ fixedWindow, window, margin }: Model): string {
-  const margins = margin === undefined ? '' : `, margin ${margin} px`;
-  if (fixedWindow) return `${fixedWindow.width} x ${fixedWindow.height} px, fixed by the network${margins}`;
-  return `${window === undefined ? 'any' : `any, ${window} px suggested`}${margins}`;
-}
-
-function classText({ name, color, threshold }: Model['classes'][number], { exclusive }: Model): string {
-  const rule = threshold === undefined ? (exclusive ? 'where its score is the largest' : 'above 0.5') : `above ${threshold}`;
-  return `${name}, rgb(${color.join(', ')}), ${rule}`;
 }

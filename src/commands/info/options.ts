@@ -24,5 +24,6 @@ export function addInfoOptions(command: Command): Command {
       ),
     )
     .option('--check', 'decode every block of every level, and name those that are bad')
+    .option('--write-card', 'write what was found of a model as its card, <model>.segtile.json, to edit')
     .option('--json', 'one line of JSON a file on standard output');
 }

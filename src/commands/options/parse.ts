@@ -149,17 +149,27 @@ export function word<T extends string>(...words: readonly T[]): Parser<T> {
 }
 
 /** A number for all channels of the image, or one for each, with commas between them. */
-export const channelNumbers: Parser<readonly number[]> = (text, option) => {
+const channelNumbers: Parser<readonly number[]> = (text, option) => {
   const values = text.split(',').map(number);
   if (!values.every(Number.isFinite)) {
-    throw refuse('one number or one a channel, such as 0.485,0.456,0.406,', option, text);
+    throw refuse('one number or one a channel, such as 0.485,0.456,0.406, or imagenet,', option, text);
   }
   return values;
 };
 
-/** As {@link channelNumbers}, all above 0. */
-export const positiveChannelNumbers: Parser<readonly number[]> = (text, option) => {
-  const values = channelNumbers(text, option);
+/** What well-known trainings subtracted from red, green and blue of 0 to 1, and divided by. */
+const presets: Readonly<Record<string, { readonly mean: readonly number[]; readonly std: readonly number[] }>> = {
+  imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  inception: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+  clip: { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] },
+};
+
+/** Means of channels, as numbers or by the name of a training. */
+export const means: Parser<readonly number[]> = (text, option) => presets[text]?.mean ?? channelNumbers(text, option);
+
+/** Deviations of channels, all above 0, as numbers or by the name of a training. */
+export const deviations: Parser<readonly number[]> = (text, option) => {
+  const values = presets[text]?.std ?? channelNumbers(text, option);
   if (values.some((value) => value <= 0)) throw refuse('numbers above 0', option, text);
   return values;
 };

@@ -1,0 +1,117 @@
+import { stat } from 'node:fs/promises';
+import { SegtileError } from '../../errors.js';
+import { writeWhole } from '../../io/partial-file.js';
+import type { Card } from '../../model/card/card.js';
+import { cardPath } from '../../model/card/card.js';
+import { type Model, modelPixels } from '../../model/card/model.js';
+import { described } from '../../model/graph/facts.js';
+import type { Measured } from '../../model/measured/measure.js';
+import { type OpenedModel, openModel } from '../../model/measured/open-model.js';
+import { figure, pairs } from '../../terminal/format.js';
+
+/** What is known of a model, for programs and for people. */
+export interface ModelDescription {
+  readonly facts: object;
+  readonly text: string;
+}
+
+/**
+ * Reads a model, looks at what it gives, and puts it into words.
+ *
+ * @param writeCard whether what was found is written beside the model as a card, for its user to edit
+ * @throws {SegtileError} as {@link openModel}; `output` where there is a card already
+ */
+export async function describeModel(path: string, writeCard: boolean, signal: AbortSignal): Promise<ModelDescription> {
+  const opened = await openModel(path, {}, { signal });
+  const { file, card, measured, model } = opened;
+  const written = writeCard ? await saveCard(opened) : undefined;
+  const facts = { kind: 'model', ...model, card: card ?? null, measured, ...(written && { written }) };
+  const text = pairs([
+    ['name', model.name],
+    ['input', described(file.image, 'input')],
+    ['takes', takesText(model)],
+    ['output', described(file.scores, 'output')],
+    ['gives', givesText(measured)],
+    ['card', card ? 'yes' : 'none: see the notes for what is assumed'],
+    ['window', windowText(model)],
+    ['mpp', model.mpp === undefined ? 'not stated: runs on level 0 unless told otherwise' : `${figure(model.mpp)} um/px`],
+    ['activation', model.activation],
+    ...model.classes.map((each) => [`label ${each.label}`, classText(each, model)] as const),
+    ['sha256', model.sha256],
+    ...model.notes.map((note) => ['note', note] as const),
+    ...(written === undefined ? [] : [['written', written] as const]),
+  ]);
+  return { facts, text };
+}
+
+/** What was seen of the scores. */
+function givesText({ meaning, range, window, scores }: Measured): string {
+  const kinds = {
+    probabilities: 'probabilities',
+    logits: 'logits',
+    'log-softmax': 'logarithms of probabilities',
+    same: 'the same everywhere',
+    unknown: 'scores',
+  } as const;
+  const [from, to] = range.map((value) => (value === null ? 'nothing' : figure(value)));
+  const sizes = `${scores.width} x ${scores.height} for ${window.width} x ${window.height} px`;
+  return `${kinds[meaning.kind]}, seen from ${from} to ${to}, ${sizes}`;
+}
+
+async function saveCard({ file, card, model }: OpenedModel): Promise<string> {
+  const path = cardPath(file.path);
+  if (await stat(path).catch(() => undefined))
+    throw new SegtileError('output', `${path} is there already`, 'edit it, or move it away to have it written anew');
+  const json = JSON.stringify(cardOf(model, card ?? {}), null, 2);
+  // Numbers of a list on one line.
+  const text = `${json.replace(/\[[\s\d.,e-]+\]/g, (list) => list.replace(/\s+/g, ' '))}\n`;
+  await writeWhole(path, (part) => part.append(Buffer.from(text)), { replace: false });
+  return path;
+}
+
+/** All that is known of a model as its card would say it. */
+function cardOf(model: Model, card: Card): Card {
+  const { name, layout, color, samples, normalize, activation, exclusive, channels, classes, crop, mpp, window, margin } =
+    model;
+  const { scale, mean, std } = card;
+  const range =
+    normalize === 'window'
+      ? { standardize: 'window' as const }
+      : normalize === 'none'
+        ? {}
+        : { scale: scale ?? normalize.gain[0]! * (std?.[0] ?? 1), mean: mean ?? [0], std: std ?? [1] };
+  return {
+    name,
+    layout,
+    color,
+    ...(samples !== 'uint8' && { samples }),
+    ...range,
+    activation,
+    ...(channels > 1 && { exclusive }),
+    classes: classes.map(({ name: called, color: shown, threshold }) => ({
+      name: called,
+      color: shown,
+      ...(threshold !== undefined && { threshold }),
+    })),
+    ...(mpp !== undefined && { mpp }),
+    ...(window !== undefined && { window }),
+    ...(margin !== undefined && { margin }),
+    ...(crop !== undefined && model.fit?.factor === 1 && model.fit.crop === 'centre' && { crop }),
+  };
+}
+
+function takesText({ color, depth, samples }: Model): string {
+  if (modelPixels({ color, depth, samples }).kind === 'picture') return `the picture, as ${color} of 8 bits`;
+  return `${depth} channel${depth === 1 ? '' : 's'} of the slide as ${samples}`;
+}
+
+function windowText({ fixedWindow, window, margin }: Model): string {
+  const margins = margin === undefined ? '' : `, margin ${margin} px`;
+  if (fixedWindow) return `${fixedWindow.width} x ${fixedWindow.height} px, fixed by the network${margins}`;
+  return `${window === undefined ? 'any' : `any, ${window} px suggested`}${margins}`;
+}
+
+function classText({ name, color, threshold }: Model['classes'][number], { exclusive }: Model): string {
+  const rule = threshold === undefined ? (exclusive ? 'where its score is the largest' : 'above 0.5') : `above ${threshold}`;
+  return `${name}, rgb(${color.join(', ')}), ${rule}`;
+}

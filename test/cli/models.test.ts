@@ -1,0 +1,70 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { node, tensor } from '../../dist/model/graph/onnx.js';
+import { heads, trunks, zooNetwork } from '../model/measured/zoo.ts';
+import { build } from '../model/networks.ts';
+import { folder, segtile, speckled, writeSlide } from './door.ts';
+
+const cwd = folder();
+
+test('info says what a network gives, and writes it down as a card that says the same', async () => {
+  writeFileSync(join(cwd, 'two.onnx'), zooNetwork(trunks.deep!, heads['exp / sum of exp']!, 2));
+  const before = await segtile(['info', 'two.onnx', '--json', '--write-card'], { cwd });
+  expect(before, before.stderr).toMatchObject({ code: 0 });
+  const { measured, ...facts } = JSON.parse(before.stdout);
+  expect(measured).toMatchObject({ meaning: { kind: 'probabilities', exclusive: true }, window: { width: 32, height: 32 } });
+  const card = JSON.parse(readFileSync(join(cwd, 'two.segtile.json'), 'utf8'));
+  expect(card).toMatchObject({ color: 'rgb', activation: 'none', exclusive: true, classes: [{ name: 'class 1' }] });
+  const after = await segtile(['info', 'two.onnx', '--json'], { cwd });
+  expect(JSON.parse(after.stdout)).toMatchObject({ labels: facts.labels, activation: 'none', normalize: facts.normalize });
+  const again = await segtile(['info', 'two.onnx', '--write-card'], { cwd });
+  expect(again).toMatchObject({ code: 1 });
+  expect(again.stderr).toMatch(/two\.segtile\.json is there already\n\s+hint: edit it/);
+});
+
+test('what was found is kept, and a folder that cannot be written is no error', async () => {
+  writeFileSync(join(cwd, 'one.onnx'), zooNetwork(trunks.deep!, heads['1 / (1 + exp(-z))']!, 1));
+  const env = { SEGTILE_CACHE: join(cwd, 'cache') };
+  const first = await segtile(['info', 'one.onnx'], { cwd, env });
+  expect(existsSync(join(cwd, 'cache/models'))).toBe(true);
+  expect((await segtile(['info', 'one.onnx'], { cwd, env })).stdout).toBe(first.stdout);
+  writeFileSync(join(cwd, 'blocked'), '');
+  const blocked = await segtile(['info', 'one.onnx'], { cwd, env: { SEGTILE_CACHE: join(cwd, 'blocked') } });
+  expect(blocked).toMatchObject({ code: 0, stdout: first.stdout });
+});
+
+test('a network that gives the centre of its window is tiled with what it lacks as margin, to the border of the slide', async () => {
+  await writeSlide(join(cwd, 'slide.tif'), 150, 130, speckled);
+  const red = (from: number, to: number) => (image: string) => ({
+    weights: [
+      tensor('kernel', Float32Array.of(20, 0, 0), [1, 3, 1, 1]),
+      tensor('bias', Float32Array.of(-10)),
+      tensor('from', BigInt64Array.of(BigInt(from), BigInt(from))),
+      tensor('to', BigInt64Array.of(BigInt(to), BigInt(to))),
+      tensor('axes', BigInt64Array.of(2n, 3n)),
+    ],
+    nodes: [node('Conv', [image, 'kernel', 'bias'], 'z'), node('Slice', ['z', 'from', 'to', 'axes'], 'cut')],
+    scores: 'cut',
+    channels: 1,
+    factor: 64 / (to - from),
+  });
+  const size = { width: 64, height: 64 };
+  writeFileSync(join(cwd, 'whole.onnx'), build({ size, batch: 1 }, red(0, 64)));
+  writeFileSync(join(cwd, 'centre.onnx'), build({ size, batch: 1 }, red(10, 54)));
+  const masks: Buffer[] = [];
+  for (const name of ['whole', 'centre']) {
+    const out = join(cwd, name);
+    const ended = await segtile(
+      ['infer', 'slide.tif', '-m', `${name}.onnx`, '--tissue', 'none', '--device', 'cpu', '-o', out],
+      { cwd },
+    );
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    masks.push(readFileSync(join(out, 'slide.mask.ome.tif')));
+    if (name === 'centre') expect(ended.stderr).toMatch(/margin at least 10 px, border mirrored/);
+  }
+  expect(masks[1]!.equals(masks[0]!)).toBe(true);
+  const small = await segtile(['infer', 'slide.tif', '-m', 'centre.onnx', '--margin', '4', '--tissue', 'none'], { cwd });
+  expect(small).toMatchObject({ code: 2 });
+  expect(small.stderr).toMatch(/--margin is 4 but centre\.onnx gives no scores for 10 px .*\n\s+hint: give --margin 10/);
+});
