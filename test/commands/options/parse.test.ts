@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import {
-  channelNumbers,
   classList,
+  deviations,
+  means,
   type Parser,
-  positiveChannelNumbers,
   positiveNumber,
   share,
   size,
@@ -77,7 +77,7 @@ check('a size', {
 });
 check('a word', { parser: word('keep', 'mirror'), takes: [['keep', 'keep']], refuses: ['', 'Keep', 'kee', 'keep '] });
 check('numbers for channels', {
-  parser: channelNumbers,
+  parser: means,
   takes: [
     ['0', [0]],
     ['-1, 0.5,2', [-1, 0.5, 2]],
@@ -86,7 +86,7 @@ check('numbers for channels', {
   refuses: [...nonNumbers.filter((text) => text !== '1,5'), '1,,3', ',,'],
 });
 check('positive numbers for channels', {
-  parser: positiveChannelNumbers,
+  parser: deviations,
   takes: [['0.229,0.224,0.225', [0.229, 0.224, 0.225]]],
   refuses: ['0', '1,-1,1'],
 });
