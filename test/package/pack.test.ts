@@ -35,7 +35,7 @@ describe.skipIf(!online)(name, () => {
     expect(packed.stdout).toMatch(/^segtile-[\d.]+\.tgz\n$/);
     const files = filesIn(installed);
     expect(files).toContain('dist/cli.js');
-    expect(files.filter((path) => /^dist\/gone|\.map$|^src|^test|\.(?<!\.d\.)ts$/.test(path))).toEqual([]);
+    expect(files.filter((path) => /^dist\/gone|\.map$|^src\/(?!manual\/)|^test|\.(?<!\.d\.)ts$/.test(path))).toEqual([]);
     for (const path of files.filter((path) => path.endsWith('.js'))) {
       expect(readFileSync(join(installed, path), 'utf8'), path).not.toContain('sourceMappingURL');
     }

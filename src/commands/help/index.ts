@@ -6,7 +6,8 @@ import type { Shell } from '../running/shell.js';
 import { topics } from './topics.js';
 
 /**
- * Runs `segtile help`: the help of the command line or of a command, or a topic of the manual. Gives the exit code.
+ * Runs `segtile help`: the help of the command line or of a command, or a topic of the manual, or both where they have one name. Gives the
+ * exit code.
  *
  * @param root the command line
  * @throws {SegtileError} `usage` where there is no such topic or command, with the nearest
@@ -14,20 +15,16 @@ import { topics } from './topics.js';
 export function runHelp(words: readonly string[], root: Command, shell: Shell): number {
   const [name = '', ...more] = words;
   const topic = more.length === 0 ? topics().find((each) => each.name === name) : undefined;
-  if (topic) shell.stdout.write(asShown(topic.text, styleFor(shell.stdout)));
-  else commandAt(words, root).outputHelp();
+  const command = commandAt(words, root);
+  if (!command && !topic) throw unknown(words.join(' '), root);
+  command?.outputHelp();
+  if (topic) shell.stdout.write(`${command ? '\n' : ''}${asShown(topic.text, styleFor(shell.stdout))}`);
   return 0;
 }
 
 /** The command of these words, such as `runs note`; the command line itself where there are none. */
-function commandAt(words: readonly string[], root: Command): Command {
-  let command = root;
-  for (const word of words) {
-    const next = command.commands.find((each) => each.name() === word);
-    if (!next) throw unknown(words.join(' '), root);
-    command = next;
-  }
-  return command;
+function commandAt(words: readonly string[], root: Command): Command | undefined {
+  return words.reduce<Command | undefined>((at, word) => at?.commands.find((each) => each.name() === word), root);
 }
 
 function unknown(name: string, root: Command): SegtileError {
