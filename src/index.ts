@@ -5,6 +5,7 @@
 // words for people. `segtile infer` is readModel, resolveModel, joinModels, groupsOf, openPool, readyModel, planSlide, runSlide; `info --check` is inspectSlide,
 // checkSlide; `threshold` and `pseudo-label` are openProbabilities, thresholdSlide, pseudoLabel; `make-dataset` is openTruth, planDataset, makeDataset.
 export { type ErrorCode, SegtileError } from './errors.js';
+export { mapOrdered } from './io/ahead.js';
 export { type LabelMask, writeLabelMask } from './mask/label-mask.js';
 export { createPreview, type Preview } from './mask/preview.js';
 export { type ProbabilityMap, writeProbabilityMap } from './mask/probability-map.js';
@@ -41,7 +42,6 @@ export { type Inference, type InferResult, type InferSettings, inferSlide } from
 export type { LabelResult, LabelSettings, LabelSinks } from './pipeline/infer/label-scores.js';
 export { runSlide } from './pipeline/infer/run-slide.js';
 export { type ScoreSettings, scoreSlide } from './pipeline/infer/score.js';
-export { mapOrdered } from './pipeline/ordered.js';
 export type { RunFiles } from './pipeline/outputs/files.js';
 export type { OutputFacts, OutputWishes, ResultFacts } from './pipeline/outputs/table.js';
 export { type PlanSettings, planSlide, type SlidePlan, wishOf } from './pipeline/prepare/plan-slide.js';

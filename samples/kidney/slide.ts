@@ -1,4 +1,4 @@
-import { mapOrdered } from '../../src/pipeline/ordered.js';
+import { mapOrdered } from '../../src/io/ahead.js';
 import type { RasterRows, Size } from '../../src/types.js';
 import { BLUR_REACH, blurInto } from './blur.js';
 import { dirty } from './glass.js';

@@ -1,32 +1,85 @@
+import { throwIfAborted } from '../errors.js';
+
 /**
- * Does `work` on the items in order, `depth` of them at a time, also while whoever asked is busy with the last result: at most
- * `depth` results are under way or wait to be asked for. Results come out in the order of the items. Whoever stops asking, or fails,
- * leaves no work behind: what is under way is waited for.
+ * Runs an asynchronous task for every item of a stream, several at a time, and yields the results in the order of the items. At most
+ * `limit` items are between the source and the consumer, so a stream of any length takes bounded memory. Tasks go on while the
+ * consumer works. This is the one way to read, decode or compute ahead.
+ *
+ * When anything fails, or the consumer stops early, or the signal fires, nothing more is started and the tasks under way are waited
+ * for before the source is closed.
+ *
+ * @throws whatever the source or the first failing task throws, in order
  */
-export async function* ahead<Item, Result>(
-  items: Iterable<Item>,
-  depth: number,
-  work: (item: Item) => Promise<Result>,
+export async function* mapOrdered<Item, Result>(
+  source: AsyncIterable<Item> | Iterable<Item>,
+  limit: number,
+  task: (item: Item) => Promise<Result>,
+  signal?: AbortSignal,
 ): AsyncGenerator<Result, void, undefined> {
-  const iterator = items[Symbol.iterator]();
-  const pending: Promise<Result>[] = [];
-  const start = () => {
-    const { done, value } = iterator.next();
-    if (done) return;
-    const result = work(value);
-    // A failure is met where the result is awaited; until then it must not count as unhandled.
-    result.catch(() => undefined);
-    pending.push(result);
-  };
+  type Outcome = { readonly value: Result } | { readonly error: unknown };
+  const queue: Promise<Outcome>[] = [];
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  let ended = false;
+  let wakePump = (): void => {};
+  let wakeConsumer = (): void => {};
+
+  async function pump(): Promise<void> {
+    try {
+      while (!ended) {
+        if (queue.length >= limit) {
+          await new Promise<void>((resolve) => {
+            wakePump = resolve;
+          });
+          continue;
+        }
+        throwIfAborted(signal);
+        const next = await iterator.next();
+        if (next.done || ended) break;
+        queue.push(
+          task(next.value).then(
+            (value) => ({ value }),
+            (error: unknown) => ({ error }),
+          ),
+        );
+        wakeConsumer();
+      }
+    } catch (error) {
+      queue.push(Promise.resolve({ error }));
+    } finally {
+      ended = true;
+      wakeConsumer();
+    }
+  }
+
+  const pumping = pump();
   try {
-    for (let i = 0; i < depth; i++) start();
-    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      const result = await next;
-      start();
-      yield result;
+    for (;;) {
+      const head = queue[0];
+      if (!head) {
+        if (ended) return;
+        await new Promise<void>((resolve) => {
+          wakeConsumer = resolve;
+        });
+        continue;
+      }
+      const outcome = await head;
+      if ('error' in outcome) throw outcome.error;
+      yield outcome.value;
+      queue.shift();
+      wakePump();
     }
   } finally {
-    iterator.return?.();
-    await Promise.allSettled(pending);
+    ended = true;
+    wakePump();
+    await pumping;
+    await Promise.all(queue);
+    await iterator.return?.();
   }
+}
+
+/**
+ * The same items, of which the next is asked for while the last one is in use; see {@link mapOrdered}.
+ */
+export function oneAhead<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
+  return mapOrdered(source, 2, async (item) => item);
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Metadata, Sharp } from 'sharp';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { oneAhead } from '../io/ahead.js';
 import { sharp } from '../io/sharp.js';
 import { UNSIGNED } from '../tiff/samples/native.js';
 import { orientationNotes } from '../tiff/samples/orientation.js';
@@ -11,7 +12,6 @@ import { givenRange, stretchedBytes } from './range.js';
 import { requireCredible } from './raster-claims.js';
 import type { Slide } from './slide.js';
 import type { SlideOptions } from './tiff.js';
-import { oneAhead } from './view/rows.js';
 import { between, endOf } from './view/spans.js';
 
 /**

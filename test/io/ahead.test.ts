@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ahead } from '../../dist/io/ahead.js';
+import { mapOrdered } from '../../dist/io/ahead.js';
 
 const pause = (turns: number) =>
   new Promise<void>((resolve) => (turns === 0 ? resolve() : setImmediate(() => resolve(pause(turns - 1)))));
 
-test('results come in order, and no more than depth are under way or wait', async () => {
+test('results come in order, and no more than the limit are under way or wait', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 20 }),
@@ -15,7 +15,7 @@ test('results come in order, and no more than depth are under way or wait', asyn
         let taken = 0;
         let most = 0;
         const seen: number[] = [];
-        const results = ahead(turns.keys(), depth, async (item) => {
+        const results = mapOrdered(turns.keys(), depth + 1, async (item) => {
           started++;
           most = Math.max(most, started - taken);
           await pause(turns[item]!);
@@ -36,7 +36,7 @@ test('results come in order, and no more than depth are under way or wait', asyn
 
 test('a failure comes where its result is due, after the work under way has ended', async () => {
   let ended = 0;
-  const results = ahead([0, 1, 2, 3], 3, async (item) => {
+  const results = mapOrdered([0, 1, 2, 3], 4, async (item) => {
     await pause(item * 2);
     ended++;
     if (item === 1) throw new Error('item 1');
@@ -50,7 +50,7 @@ test('a failure comes where its result is due, after the work under way has ende
 test('whoever stops asking waits for the work under way, and no more is started', async () => {
   let started = 0;
   let ended = 0;
-  for await (const _ of ahead([0, 1, 2, 3, 4, 5], 2, async () => {
+  for await (const _ of mapOrdered([0, 1, 2, 3, 4, 5], 3, async () => {
     started++;
     await pause(3);
     ended++;

@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
 import { SegtileError, throwIfAborted } from '../../errors.js';
+import { mapOrdered } from '../../io/ahead.js';
 import type { Blend } from '../../plan/windows/blend.js';
 import { cutWindows } from '../../slide/view/cut.js';
 import { createStitch } from '../../stitch/stitch.js';
 import type { Samples, ScoreRows, Scores } from '../../types.js';
-import { mapOrdered } from '../ordered.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { StageClock } from '../records/stage-clock.js';
 

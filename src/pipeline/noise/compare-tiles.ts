@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isCopy, type Manifest, type ManifestTile, partOf } from '../../dataset/manifest-read.js';
 import { readTileFiles, type TileFiles } from '../../dataset/tile-files.js';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { mapOrdered } from '../../io/ahead.js';
 import {
   type Areas,
   addConfusion,
@@ -15,7 +16,6 @@ import {
 } from '../../score/confusion.js';
 import { readLabelTile } from '../../truth/images/label-tile.js';
 import type { MaskClass, Pixels } from '../../types.js';
-import { mapOrdered } from '../ordered.js';
 import type { TilePredictions } from './tile-predictions.js';
 
 /** How a tile's truth and prediction agree. Lists are in the order of the classes, background left out; areas are pixels. */

@@ -63,24 +63,3 @@ export function cacheRows<Data extends Samples>(source: AsyncIterable<Band<Data>
     },
   };
 }
-
-/**
- * The same items, of which the next is asked for while the last one is in use. An error shows up in its turn; the source is closed
- * when the consumer leaves.
- */
-export async function* oneAhead<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
-  const iterator = source[Symbol.asyncIterator]();
-  let pending = iterator.next();
-  try {
-    for (;;) {
-      const current = await pending;
-      if (current.done) return;
-      pending = iterator.next();
-      // If the consumer leaves now, nobody awaits this one; without a handler its failure would end the process.
-      pending.catch(() => undefined);
-      yield current.value;
-    }
-  } finally {
-    await iterator.return?.();
-  }
-}

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../errors.js';
-import { ahead } from '../../io/ahead.js';
+import { mapOrdered } from '../../io/ahead.js';
 import type { Band, BandRun, Pixels, Samples, Span } from '../../types.js';
 import type { Directory } from '../directory.js';
 import type { TiffImage } from '../image.js';
@@ -81,7 +81,8 @@ async function* readAs<Data extends Samples>(
   const memory = bandMemory();
   const decoded = isStreamed(directory)
     ? streamedBands(low, rows, columns, channels, memory, signal)
-    : ahead(planBands(directory, rows, columns), bandsInFlight(directory, channels.length), async (plan) => {
+    : // One more than are decoded ahead: the band that is in use.
+      mapOrdered(planBands(directory, rows, columns), bandsInFlight(directory, channels.length) + 1, async (plan) => {
         throwIfAborted(signal);
         return decodeBand(low, plan, channels, memory, signal);
       });

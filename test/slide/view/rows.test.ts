@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cacheRows, oneAhead } from '../../../dist/slide/view/rows.js';
+import { oneAhead } from '../../../dist/io/ahead.js';
+import { cacheRows } from '../../../dist/slide/view/rows.js';
 import { mergeSpans } from '../../../dist/slide/view/spans.js';
 import { memorySlide, spanIn } from '../memory.js';
 

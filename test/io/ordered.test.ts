@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mapOrdered } from '../../dist/pipeline/ordered.js';
+import { mapOrdered } from '../../dist/io/ahead.js';
 
 async function* numbers(count: number, onClose: () => void = () => {}): AsyncGenerator<number> {
   try {
