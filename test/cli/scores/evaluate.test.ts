@@ -240,7 +240,7 @@ describe.skipIf(!hasBrowser)(`the page of an evaluation in a browser${browserNot
   let browser: Browser;
   beforeAll(async () => {
     const args = ['evaluate', 'out', '--truth', 'truth', ...classes, '--quiet', '--report'];
-    await segtileWell([...args, 'masks.html'], { cwd });
+    await segtileWell([...args, 'worst-of-masks.html'], { cwd });
     const probabilities = names.map((name) => `out/${name}.probabilities.ome.tif`);
     await segtileWell(['evaluate', ...probabilities, '--truth', 'truth', ...classes, '--quiet', '--report', 'sweep.html'], {
       cwd,
@@ -249,12 +249,12 @@ describe.skipIf(!hasBrowser)(`the page of an evaluation in a browser${browserNot
   });
   afterAll(() => browser?.close());
 
-  test.each(['masks.html', 'sweep.html'])('%s is sound', async (name) => {
+  test.each(['worst-of-masks.html', 'sweep.html'])('%s is sound', async (name) => {
     for (const scheme of ['light', 'dark'] as const) await expectSound(await openPage(browser, join(cwd, name), scheme));
   });
 
   test('shows where most is wrong, and threshold curves', async () => {
-    const masks = (await openPage(browser, join(cwd, 'masks.html'))).page;
+    const masks = (await openPage(browser, join(cwd, 'worst-of-masks.html'))).page;
     expect(await masks.locator('.group img').count()).toBeGreaterThanOrEqual(4);
     const sweep = (await openPage(browser, join(cwd, 'sweep.html'))).page;
     expect(await sweep.locator('figure.chart').count()).toBe(3);
@@ -371,10 +371,10 @@ test('truth that is stretched over a slide is told with its factor, and refused 
 
 test('the report of probabilities shows where most is wrong, as that of masks does', async () => {
   const args = ['evaluate', 'out', '--truth', 'truth', ...classes, '--quiet', '--report'];
-  await segtileWell([...args, 'masks.html'], { cwd });
+  await segtileWell([...args, 'worst-of-masks.html'], { cwd });
   const probabilities = names.map((name) => `out/${name}.probabilities.ome.tif`);
   await segtileWell(['evaluate', ...probabilities, ...args.slice(2), 'probabilities.html'], { cwd });
-  const [masks, scored] = ['masks.html', 'probabilities.html'].map((name) => {
+  const [masks, scored] = ['worst-of-masks.html', 'probabilities.html'].map((name) => {
     const page = readFileSync(join(cwd, name), 'utf8');
     expect(page).toContain('Where most is wrong');
     return [...page.matchAll(/src="(data:image[^"]+)"/g)].map(([, source]) => source);
