@@ -128,7 +128,8 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
   const tables = tags.JPEGTables;
   const hamamatsu = parseHamamatsu(tags);
   const noDataValue = noData(text(tags.GDAL_NODATA));
-  const geo = geoTags(tags, noDataValue);
+  const { geo, leftOut } = geoTags(tags, noDataValue);
+  const oddities = [...(strange ? ['its tiles are where the tags of strips say'] : []), ...leftOut];
   return {
     index,
     parent,
@@ -168,7 +169,7 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
     ...(tags.XMP === undefined ? {} : { xmp: text(tags.XMP) }),
     ...(hamamatsu === undefined ? {} : { hamamatsu }),
     ...(geo === undefined ? {} : { geo }),
-    ...(strange && { oddities: ['its tiles are where the tags of strips say'] }),
+    ...(oddities.length > 0 && { oddities }),
   };
 }
 

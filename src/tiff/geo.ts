@@ -19,16 +19,35 @@ export interface GeoTags {
   readonly noData?: number;
 }
 
-/** The tags of a directory; undefined where it says neither where it lies nor what its coordinates are. A list of a length that makes no sense is left out. */
-export function geoTags(tags: Tags, noData: number | undefined): GeoTags | undefined {
-  const pixelScale = list(tags, 'ModelPixelScale', (length) => length === 3);
-  const tiePoints = list(tags, 'ModelTiepoint', (length) => length > 0 && length % 6 === 0);
-  const transformation = list(tags, 'ModelTransformation', (length) => length === 16);
-  const keys = list(tags, 'GeoKeyDirectory', (length) => length >= 4);
-  const doubles = list(tags, 'GeoDoubleParams', (length) => length > 0);
+/**
+ * The tags of a directory; `geo` is undefined if it says neither where it lies nor what its coordinates are. Lists that make no sense are left
+ * out; `leftOut` says so in sentences for people.
+ */
+export function geoTags(
+  tags: Tags,
+  noData: number | undefined,
+): { readonly geo: GeoTags | undefined; readonly leftOut: readonly string[] } {
+  const leftOut: string[] = [];
+  const list = (name: TagName, expected: string, fits: (length: number) => boolean): number[] | undefined => {
+    const values = tags[name];
+    if (values === undefined) return undefined;
+    const numbers = typeof values === 'string' ? [] : Array.from(values);
+    if (numbers.every(Number.isFinite) && fits(numbers.length)) return numbers;
+    const got =
+      typeof values === 'string'
+        ? 'a text'
+        : `${numbers.length} ${numbers.length === 1 ? 'number' : 'numbers'}${fits(numbers.length) ? ' that are not all finite' : ''}`;
+    leftOut.push(`${name} holds ${got}, not ${expected}: it is left out`);
+    return undefined;
+  };
+  const pixelScale = list('ModelPixelScale', '3 numbers', (length) => length === 3);
+  const tiePoints = list('ModelTiepoint', '6 numbers a point', (length) => length > 0 && length % 6 === 0);
+  const transformation = list('ModelTransformation', '16 numbers', (length) => length === 16);
+  const keys = list('GeoKeyDirectory', '4 numbers or more', (length) => length >= 4);
+  const doubles = list('GeoDoubleParams', '1 number or more', (length) => length > 0);
   const texts = tags.GeoAsciiParams instanceof Uint8Array ? tags.GeoAsciiParams : undefined;
-  if (tiePoints === undefined && transformation === undefined && keys === undefined) return undefined;
-  return {
+  if (tiePoints === undefined && transformation === undefined && keys === undefined) return { geo: undefined, leftOut };
+  const geo = {
     ...(pixelScale && { pixelScale }),
     ...(tiePoints && { tiePoints }),
     ...(transformation && { transformation }),
@@ -37,13 +56,7 @@ export function geoTags(tags: Tags, noData: number | undefined): GeoTags | undef
     ...(texts && { texts }),
     ...(noData !== undefined && { noData }),
   };
-}
-
-function list(tags: Tags, name: TagName, fits: (length: number) => boolean): number[] | undefined {
-  const values = tags[name];
-  if (values === undefined || typeof values === 'string' || !fits(values.length)) return undefined;
-  const numbers = Array.from(values);
-  return numbers.every(Number.isFinite) ? numbers : undefined;
+  return { geo, leftOut };
 }
 
 const RASTER_TYPE = 1025;

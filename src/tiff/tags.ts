@@ -81,8 +81,8 @@ interface Entry {
 }
 
 /**
- * Reads one directory: its entries in one go, then all values that lie elsewhere in a second. Tags with a type that no specification
- * knows are passed over, and of two with one number the first counts, as libtiff does.
+ * Reads one directory: its entries in one go, then all values that lie elsewhere in a second. Of two tags with one number the first
+ * counts, as in libtiff.
  *
  * @param allowance most bytes that values may have
  * @throws {Error} saying what makes no sense
@@ -116,7 +116,11 @@ export async function readTags(
     const name = NAMES.get(number);
     const type = view.getUint16(at + 2, littleEndian);
     const size = TYPE_BYTES[type] ?? 0;
-    if (name === undefined || size === 0 || found.has(name)) continue;
+    if (name === undefined || found.has(name)) continue;
+    if (size === 0) {
+      oddities.push(`${name} has the type ${type}, which no specification knows: it is left out`);
+      continue;
+    }
     const count = big ? unsigned64(view, at + 4, littleEndian) : view.getUint32(at + 4, littleEndian);
     const bytes = size * count;
     const valueAt = at + (big ? 12 : 8);
@@ -124,18 +128,16 @@ export async function readTags(
     const wide = high > 0 && bytes <= inline ? high + view.getUint32(valueAt, true) : undefined;
     const elsewhere = big ? unsigned64(view, valueAt, littleEndian) : view.getUint32(valueAt, littleEndian) + high;
     const entry = { name, type, bytes, offset: bytes <= inline ? offset + valueAt : elsewhere, wide };
-    if (GEO.includes(name) && bytes > LONGEST_GEO) {
-      oddities.push(`${name} has ${bytes} bytes: it is left out`);
+    const beyond = entry.offset + bytes > source.size;
+    if (!beyond && bytes <= mostBytes(entry)) {
+      found.set(name, entry);
       continue;
     }
-    if (entry.offset + bytes > source.size) {
-      const what = `${name} has ${bytes} bytes at byte ${entry.offset}, but the file ends at byte ${source.size}`;
-      if (!NEEDLESS.has(name)) throw new Error(what);
-      oddities.push(`${what}: it is left out`);
-      continue;
-    }
-    if (bytes > (type === ASCII ? LONGEST_TEXT : LARGEST_TAG)) throw new Error(`${name} has ${bytes} bytes`);
-    found.set(name, entry);
+    const end = beyond ? ` at byte ${entry.offset}, but the file ends at byte ${source.size}` : '';
+    const what = `${name} has ${bytes} bytes${end}`;
+    // A description that is there, but too long, may say what the image is.
+    if (!NEEDLESS.has(name) || (!beyond && !GEO.includes(name))) throw new Error(what);
+    oddities.push(`${what}: it is left out`);
   }
 
   const inside = (entry: Entry) => entry.offset >= offset && entry.offset + entry.bytes <= offset + view.byteLength;
@@ -155,6 +157,12 @@ export async function readTags(
   });
   const next = cut ? 0 : big || ndpi ? unsigned64(view, nextAt, littleEndian) : view.getUint32(nextAt, littleEndian);
   return { tags: decodeValues(values, littleEndian), next, bytes, oddities };
+}
+
+/** The most bytes that the values of a tag may have. */
+function mostBytes({ name, type }: Entry): number {
+  if (GEO.includes(name)) return LONGEST_GEO;
+  return type === ASCII ? LONGEST_TEXT : LARGEST_TAG;
 }
 
 /**

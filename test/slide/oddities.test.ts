@@ -81,6 +81,36 @@ describe('damage in what is not needed is a note', () => {
       /^directory 0: SubIFDs has 8 bytes .*: it is left out$/,
     ],
     [
+      'geo keys past the end',
+      () => withPlace(34735, rawTiff([{ ...plain, tags: { 34735: [3, [1, 1, 0, 0]] } }])),
+      /^directory 0: GeoKeyDirectory has 8 bytes .*: it is left out$/,
+    ],
+    [
+      'geo keys that are too few',
+      () => rawTiff([{ ...plain, tags: { 34735: [3, [1, 1, 0]] } }]),
+      /^directory 0: GeoKeyDirectory holds 3 numbers, not 4 numbers or more: it is left out$/,
+    ],
+    [
+      'geo keys that are text',
+      () => rawTiff([{ ...plain, tags: { 34735: [2, 'EPSG:4326'] } }]),
+      /^directory 0: GeoKeyDirectory holds a text, not 4 numbers or more: it is left out$/,
+    ],
+    [
+      'half a tie point',
+      () => rawTiff([{ ...plain, tags: { 33922: [4, [0, 0, 0]] } }]),
+      /^directory 0: ModelTiepoint holds 3 numbers, not 6 numbers a point: it is left out$/,
+    ],
+    [
+      'a pixel scale of one number',
+      () => rawTiff([{ ...plain, tags: { 33550: [4, [2]], 34735: [3, [1, 1, 0, 0]] } }]),
+      /^directory 0: ModelPixelScale holds 1 number, not 3 numbers: it is left out$/,
+    ],
+    [
+      'a tag of a type that nobody knows',
+      () => withType(305, 99, rawTiff([{ ...plain, tags: { 305: [2, 'a program'] } }])),
+      /^directory 0: Software has the type 99, which no specification knows: it is left out$/,
+    ],
+    [
       'byte counts of pixels that are larger than the file',
       () => rawTiff([{ ...plain, tags: { 279: [4, [2304, 2_000_000, 9_000_000]] } }]),
       /^directory 0: 2 of its blocks are said to reach beyond the end of the file, but their pixels are in it$/,
@@ -174,6 +204,16 @@ function withPlace(tag: number, bytes: Buffer): Buffer {
   for (let i = 0; i < bytes.readUInt16LE(at); i++) {
     const entry = at + 2 + i * 12;
     if (bytes.readUInt16LE(entry) === tag) bytes.writeUInt32LE(2_147_483_392, entry + 8);
+  }
+  return bytes;
+}
+
+/** Gives a tag of the first directory another type. */
+function withType(tag: number, type: number, bytes: Buffer): Buffer {
+  const at = bytes.readUInt32LE(4);
+  for (let i = 0; i < bytes.readUInt16LE(at); i++) {
+    const entry = at + 2 + i * 12;
+    if (bytes.readUInt16LE(entry) === tag) bytes.writeUInt16LE(type, entry + 2);
   }
   return bytes;
 }
