@@ -6,6 +6,9 @@
 // checkSlide; `threshold` and `pseudo-label` are openProbabilities, thresholdSlide, pseudoLabel; `make-dataset` is openTruth, planDataset, makeDataset.
 export { type ErrorCode, SegtileError } from './errors.js';
 export { mapOrdered } from './io/ahead.js';
+export type { RunControl, RunProgress } from './library/control.js';
+export { segment } from './library/segment.js';
+export type * from './library/segment-options.js';
 export { type LabelMask, writeLabelMask } from './mask/label-mask.js';
 export { createPreview, type Preview } from './mask/preview.js';
 export { type ProbabilityMap, writeProbabilityMap } from './mask/probability-map.js';

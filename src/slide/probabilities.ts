@@ -9,7 +9,7 @@ import { openSlide } from './open.js';
 import type { Slide } from './slide.js';
 
 /** A file of probabilities, open. */
-export interface Probabilities extends SpanningSize {
+export interface Probabilities extends SpanningSize, AsyncDisposable {
   readonly path: string;
   /** Physical size of a pixel in micrometres, where it is known. */
   readonly mpp: Mpp | undefined;
@@ -60,6 +60,7 @@ export async function openProbabilities(path: string, signal?: AbortSignal): Pro
         }
       },
       close: () => slide.close(),
+      [Symbol.asyncDispose]: () => slide.close(),
     };
   } catch (error) {
     await slide.close();

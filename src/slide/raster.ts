@@ -61,6 +61,7 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
       return { channels: COLOURS, read: readBands };
     },
     close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
 

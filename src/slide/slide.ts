@@ -64,7 +64,7 @@ export interface ChannelReader {
 }
 
 /** An open image file: what is known of it, and its pixels as RGB or as channels. */
-export interface Slide {
+export interface Slide extends AsyncDisposable {
   readonly path: string;
   /** What kind of file it is, such as `BigTIFF`, `TIFF`, `Aperio SVS`, `PNG` or `JPEG`. */
   readonly format: string;

@@ -112,6 +112,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     channelReader: (wish) => readerOf(file, images, picked, wish),
     blockPlaces: (level, block) => placesOf(at(level).directory, block),
     close: () => source.close(),
+    [Symbol.asyncDispose]: () => source.close(),
   };
   const chosen = options.channels !== undefined;
   const needsChannels =

@@ -5,7 +5,7 @@ import type { Band, Box, MaskClass, Size, Span, SpanningSize } from '../types.js
  * resolution of the slide, like the slide itself: an image of labels that is shrunk by majority, that is enlarged by nearest neighbour, else by the
  * geometry at hand, never by a mean.
  */
-export interface Truth {
+export interface Truth extends AsyncDisposable {
   readonly path: string;
   /** What it was read from: `label image`, `GeoJSON`, `RLE` or `COCO`. */
   readonly kind: string;

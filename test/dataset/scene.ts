@@ -55,6 +55,7 @@ export function paintedTruth(full: Size, labelAt: Labelling, objects: readonly T
       yield* objects;
     },
     close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
 

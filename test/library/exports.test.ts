@@ -47,6 +47,7 @@ test('the library exports just these', () => {
       "runSlide",
       "scaledGeometry",
       "scoreSlide",
+      "segment",
       "selectWindows",
       "summarizeSlides",
       "symmetriesOf",

@@ -70,9 +70,10 @@ describe.skipIf(!online)(name, () => {
     }
     expect(existsSync(join(user, 'slide.svs'))).toBe(true);
     const { stdout } = await well(process.execPath, ['out/example.js'], user);
-    // 4096 x 3072 px at half the resolution, in windows of 512 px.
-    expect(stdout.split('\n').slice(0, 2)).toEqual(['0,0 786432 samples', '512,0 786432 samples']);
-    expect(stdout.trim().split('\n')).toHaveLength(12);
+    const lines = stdout.trim().split('\n');
+    expect(lines[0]).toMatch(/^0 of \d+ windows$/);
+    expect(lines.at(-2)).toMatch(/^nucleus: [\d.]+ %$/);
+    expect(lines.at(-1)).toMatch(/^\d+ windows run, the mask is masks\/slide\.mask\.ome\.tif$/);
   });
 });
 

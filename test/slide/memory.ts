@@ -86,6 +86,7 @@ export function memorySlide(
       throw new Error('a slide in memory is a picture');
     },
     close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
 

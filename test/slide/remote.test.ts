@@ -48,7 +48,15 @@ async function window(slide: Slide, x: number, y: number, side: number): Promise
 describe('a slide on a web server', () => {
   test('has the pixels of the local file, and an overview and a window cost a small share of its bytes', async () => {
     const [here, there] = await Promise.all([openSlide(local), openSlide(`${server.origin}/slide.tif`)]);
-    const facts = (slide: Slide) => ({ ...slide, path: '', readBands: 0, channelReader: 0, blockPlaces: 0, close: 0 });
+    const facts = (slide: Slide) => ({
+      ...slide,
+      path: '',
+      readBands: 0,
+      channelReader: 0,
+      blockPlaces: 0,
+      close: 0,
+      [Symbol.asyncDispose]: 0,
+    });
     expect(facts(there)).toEqual(facts(here));
     const opening = { requests: server.seen.length, bytes: server.sent };
 

@@ -2,11 +2,11 @@ import { Command } from 'commander';
 import { SegtileError } from '../../errors.js';
 import { fileName } from '../../io/location.js';
 import { slideSize, variantArguments } from '../../pipeline/compare/compare-slides.js';
+import type { InferOptions } from '../../pipeline/prepare/options.js';
+import { tissueOf } from '../../pipeline/prepare/settings.js';
 import type { Variant } from '../../plan/variants.js';
-import type { InferOptions } from '../infer/flags.js';
 import { runInfer } from '../infer/index.js';
 import { addInferOptions } from '../infer/options.js';
-import { tissueOf } from '../infer/settings.js';
 
 /** Variants that are named in a refusal; of more, how many there are. */
 const VARIANTS_TOLD = 5;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Tolerance } from '../../pipeline/evaluate/evaluate-mask.js';
 import type { Size } from '../../types.js';
-import { option } from '../options/option.js';
+import { collect, option } from '../options/option.js';
 import { length, list, micronsPerPixelText, type Parser, size, wholeNumber } from '../options/parse.js';
 
 /** A window and a stride, in working px. */
@@ -117,10 +117,6 @@ export function addCompareOptions(command: Command): Command {
     .option('--json', 'one line of JSON a variant on standard output')
     .option('--quiet', 'no progress and no notes')
     .addHelpText('after', examples);
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 const examples = `

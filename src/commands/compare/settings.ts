@@ -2,11 +2,11 @@ import { Command } from 'commander';
 import { parse, YAMLParseError } from 'yaml';
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
+import { readSlideFlags } from '../../pipeline/prepare/slide-flags.js';
 import { meant } from '../../plan/text/checked.js';
 import { checkVariants, spanVariants, type Variant } from '../../plan/variants.js';
 import { addInferOptions } from '../infer/options.js';
 import { thresholds } from '../options/parse.js';
-import { readSlideFlags } from '../options/slide-options.js';
 import type { CompareOptions, PassedOptions } from './options.js';
 
 /** Options of `segtile infer` that a variant has no say in. */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Tolerance } from '../../pipeline/evaluate/evaluate-mask.js';
+import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Size } from '../../types.js';
 import { option } from '../options/option.js';
 import { length, type Parser, size, thresholds } from '../options/parse.js';
-import type { ThresholdOption } from '../options/thresholds.js';
 
 /** The options of `segtile evaluate`, parsed. What is absent was not given. */
 export interface EvaluateOptions {

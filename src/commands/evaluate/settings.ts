@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import type { EvaluateSettings } from '../../pipeline/evaluate/evaluate-mask.js';
+import { labelRule, readThresholds } from '../../pipeline/prepare/thresholds.js';
 import { readConfig } from '../../truth/config.js';
-import { labelRule, readThresholds } from '../options/thresholds.js';
 import { type PredictionFile, predictionFiles } from '../running/prediction-files.js';
 import type { EvaluateOptions } from './options.js';
 

@@ -1,5 +1,5 @@
+import type { InferOptions } from '../../pipeline/prepare/options.js';
 import type { AddCommand } from '../running/program.js';
-import type { InferOptions } from './flags.js';
 import { addInferOptions } from './options.js';
 
 /** `segtile infer`. */

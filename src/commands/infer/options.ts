@@ -3,7 +3,7 @@ import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { blends } from '../../plan/windows/blend.js';
 import { ttas } from '../../plan/windows/symmetry.js';
 import { objectsOption, objectTypeOption } from '../objects/options.js';
-import { option } from '../options/option.js';
+import { collect, option } from '../options/option.js';
 import {
   area,
   batch,
@@ -25,8 +25,6 @@ import {
 } from '../options/parse.js';
 
 const text: Parser<string> = (value) => value;
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** What `segtile infer` takes on the command line. */
 export function addInferOptions(command: Command): Command {

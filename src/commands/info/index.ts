@@ -1,12 +1,12 @@
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { shownPath } from '../../io/location.js';
 import { bundledModel } from '../../model/card/bundled.js';
+import { readSlideFlags, type SlideFlags } from '../../pipeline/prepare/slide-flags.js';
 import { inspectSlide } from '../../slide/open.js';
 import type { SlideOptions } from '../../slide/tiff.js';
 import { exitCodeOf, failureText } from '../../terminal/failure.js';
 import { pairs } from '../../terminal/format.js';
 import { styleFor } from '../../terminal/style.js';
-import { readSlideFlags, type SlideFlags } from '../options/slide-options.js';
 import type { Shell } from '../running/shell.js';
 import {
   checkExitCode,

@@ -1,12 +1,12 @@
 import type { Form } from '../../dataset/layout.js';
 import { SegtileError } from '../../errors.js';
 import type { DatasetSettings } from '../../pipeline/dataset/make-dataset.js';
+import { tissueOf } from '../../pipeline/prepare/settings.js';
 import type { Ask, Sampler, SampleSettings } from '../../plan/sampling/sampling.js';
 import type { Share } from '../../plan/sampling/split.js';
 import { strideOfOverlap } from '../../plan/windows/overlap.js';
 import type { ViewChoice } from '../../slide/view/view.js';
 import type { MaskClass, Size } from '../../types.js';
-import { tissueOf } from '../infer/settings.js';
 import { type AugmentationFile, checkAugmentation } from './augment.js';
 
 /** What stays together when tiles are dealt out to parts and folds. */

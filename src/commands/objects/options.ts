@@ -1,10 +1,10 @@
 import type { Command, Option } from 'commander';
 import type { ObjectFormat } from '../../objects/formats.js';
 import type { ObjectType } from '../../objects/geojson.js';
+import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Size } from '../../types.js';
 import { option } from '../options/option.js';
 import { micronsPerPixel, objectFormats, type Parser, size, thresholds, word } from '../options/parse.js';
-import type { ThresholdOption } from '../options/thresholds.js';
 
 /** The options of `segtile objects`, parsed. What is absent was not given. */
 export interface ObjectsOptions {

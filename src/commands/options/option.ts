@@ -9,3 +9,8 @@ export function option<T>(flags: string, description: string, parser: Parser<T>,
   made.argParser((text: string) => parser(text, made.long ?? flags));
   return fallback === undefined ? made : made.default(fallback, String(fallback));
 }
+
+/** The parser of an option that may be given several times: all of its texts. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}

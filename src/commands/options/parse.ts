@@ -1,10 +1,10 @@
 import { SegtileError } from '../../errors.js';
 import { parseDevices } from '../../model/devices/device.js';
 import { OBJECT_FORMATS, type ObjectFormat } from '../../objects/formats.js';
+import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Area } from '../../plan/labels/area.js';
 import { requireMpp } from '../../plan/windows/mpp-range.js';
 import type { Rgb, Size } from '../../types.js';
-import type { ThresholdOption } from './thresholds.js';
 
 /** Turns the text of an option into a value. Every parser throws {@link SegtileError} `usage` with the option's name and the text. */
 export type Parser<T> = (text: string, option: string) => T;

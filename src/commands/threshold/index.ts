@@ -1,9 +1,9 @@
 import { SegtileError } from '../../errors.js';
+import { labelRule, readThresholds, type Thresholds, thresholdFile } from '../../pipeline/prepare/thresholds.js';
 import { type ThresholdRecord, type ThresholdSettings, thresholdSlide } from '../../pipeline/probabilities/threshold.js';
 import { cleanUpOf } from '../../plan/labels/area.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import { styleFor } from '../../terminal/style.js';
-import { labelRule, readThresholds, type Thresholds, thresholdFile } from '../options/thresholds.js';
 import { runOnProbabilities } from '../running/probability-run.js';
 import type { Shell } from '../running/shell.js';
 import type { ThresholdOptions } from './options.js';

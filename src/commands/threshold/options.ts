@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { ObjectFormat } from '../../objects/formats.js';
 import type { ObjectType } from '../../objects/geojson.js';
+import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Area } from '../../plan/labels/area.js';
 import { objectsOption, objectTypeOption } from '../objects/options.js';
 import { option } from '../options/option.js';
 import { area, type Parser, thresholds, word } from '../options/parse.js';
-import type { ThresholdOption } from '../options/thresholds.js';
 
 /** The options of `segtile threshold`, parsed. What is absent was not given. */
 export interface ThresholdOptions {

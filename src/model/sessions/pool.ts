@@ -33,7 +33,7 @@ export interface DeviceFacts {
 }
 
 /** A network in worker threads. */
-export interface Pool {
+export interface Pool extends AsyncDisposable {
   /** What onnxruntime runs it on. */
   readonly provider: string;
   readonly device: DeviceFacts;
@@ -195,6 +195,7 @@ async function openOn(
     },
     recycle: batches.recycle,
     close: batches.close,
+    [Symbol.asyncDispose]: batches.close,
   };
 }
 

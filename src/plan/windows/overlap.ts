@@ -11,7 +11,7 @@ export function strideOfOverlap(overlap: string, window: number): number {
   if (!match) {
     throw new SegtileError(
       'usage',
-      `expected pixels or a percentage for overlap but got "${overlap}"`,
+      `expected pixels or a percentage for --overlap but got "${overlap}"`,
       'for example --overlap 25% or --overlap 256',
     );
   }
@@ -21,7 +21,7 @@ export function strideOfOverlap(overlap: string, window: number): number {
   if (stride < 1) {
     throw new SegtileError(
       'usage',
-      `an overlap of ${overlap} leaves no stride for a window of ${window} px`,
+      `--overlap ${overlap} leaves no stride for a window of ${window} px`,
       'use a smaller overlap',
     );
   }

@@ -41,6 +41,7 @@ export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig):
     },
     objects: (signal) => imageObjects(whole, labels, slide, signal),
     close: () => image.close(),
+    [Symbol.asyncDispose]: () => image.close(),
   };
 }
 

@@ -45,6 +45,7 @@ export function shapeTruth({ path, kind, slide, config, shapes, notes }: ShapeFi
     },
     objects: (signal) => shapeObjects(shapes, slide, signal),
     close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
 

@@ -4,13 +4,20 @@ import { addInferOptions } from '../../../dist/commands/infer/options.js';
 import { filesOf, pathsOf } from '../../../dist/pipeline/outputs/files.js';
 import { type OutputName, runOutputs } from '../../../dist/pipeline/outputs/table.js';
 
-const everything = { probabilities: 'uint8', preview: true, reportDisagreement: true, report: true } as const;
+const everything = {
+  probabilities: 'uint8',
+  objects: ['geojson'],
+  preview: true,
+  reportDisagreement: true,
+  report: true,
+} as const;
 const names = Object.keys(runOutputs) as OutputName[];
 
 test('every output of the table is named, and each is looked for before a run', () => {
   const [all] = filesOf(['slides/a.svs'], 'out', everything);
   expect(all!.paths).toEqual(Object.fromEntries(names.map((name) => [name, `out/a${runOutputs[name].ending}`])));
-  expect(pathsOf(all!)).toEqual([...Object.values(all!.paths), 'out/a.run.json']);
+  const paths = Object.values({ ...all!.paths, objects: 'out/a.objects.geojson' });
+  expect(pathsOf(all!)).toEqual([...paths, 'out/a.run.json']);
   expect(new Set(pathsOf(all!)).size).toBe(names.length + 1);
 });
 

@@ -1,21 +1,17 @@
 import type { Card } from '../../model/card/card.js';
-import type { ObjectFormat } from '../../objects/formats.js';
-import type { ObjectType } from '../../objects/geojson.js';
 import type { Area } from '../../plan/labels/area.js';
-import type { ProbabilityType } from '../../plan/labels/score-planes.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
 import type { Blend } from '../../plan/windows/blend.js';
 import type { Tta } from '../../plan/windows/symmetry.js';
 import type { Size } from '../../types.js';
-import type { SlideFlags } from '../options/slide-options.js';
-import type { ThresholdOption } from '../options/thresholds.js';
+import type { OutputWishes } from '../outputs/table.js';
+import type { SlideFlags } from './slide-flags.js';
+import type { ThresholdOption } from './thresholds.js';
 
 /** The options of `segtile infer`, parsed. What is absent was not given. */
-export interface InferOptions extends SlideFlags {
+export interface InferOptions extends SlideFlags, OutputWishes {
   /** Absent for the one beside the masks, false for none. */
   readonly history?: string | boolean;
-  readonly report?: boolean;
-  readonly reportDisagreement?: boolean;
   readonly model?: readonly string[];
   readonly output: string;
   readonly window?: Size;
@@ -39,9 +35,6 @@ export interface InferOptions extends SlideFlags {
   readonly fillHoles?: Area;
   readonly maskValues: 'labels' | '255';
   readonly enlarge: 'labels' | 'scores';
-  readonly probabilities?: ProbabilityType;
-  readonly objects?: readonly ObjectFormat[];
-  readonly objectType: ObjectType;
   readonly workers?: number;
   readonly device: string;
   readonly requireGpu?: boolean;
@@ -54,7 +47,6 @@ export interface InferOptions extends SlideFlags {
   readonly overwrite?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
-  readonly preview: boolean;
   readonly card?: string;
   readonly layout?: 'nchw' | 'nhwc';
   readonly color?: Card['color'];

@@ -3,7 +3,7 @@ import type { Model } from '../../model/card/model.js';
 import { strideOfOverlap } from '../../plan/windows/overlap.js';
 import { type Geometry, LONGEST_WINDOW } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
-import type { InferOptions } from './flags.js';
+import type { InferOptions } from './options.js';
 
 /** Side of the window, in working pixels, where neither the model nor the user says one. */
 const DEFAULT_WINDOW = 1024;

@@ -4,7 +4,7 @@ import { reason, SegtileError } from '../../errors.js';
 import { bundledModel } from '../../model/card/bundled.js';
 import type { Member } from '../../model/card/ensemble.js';
 import { openModel } from '../../model/measured/open-model.js';
-import type { InferOptions } from './flags.js';
+import type { InferOptions } from './options.js';
 import { cardFlags } from './settings.js';
 
 /** A model as the user names it. */

@@ -1,19 +1,17 @@
 import { SegtileError } from '../../errors.js';
 import type { Card } from '../../model/card/card.js';
 import type { Ensemble } from '../../model/card/ensemble.js';
-
 import { groupsOf, type WindowGroup } from '../../model/card/groups.js';
 import type { Model } from '../../model/card/model.js';
-
-import { type PlanSettings, wishOf } from '../../pipeline/prepare/plan-slide.js';
-import type { RunSettings } from '../../pipeline/prepare/run-settings.js';
-import type { TissueChoice } from '../../pipeline/prepare/tissue.js';
 import type { Border } from '../../plan/windows/axis.js';
 import { createGrid } from '../../plan/windows/grid.js';
 import type { ViewChoice } from '../../slide/view/view.js';
-import { labelRule, type Thresholds } from '../options/thresholds.js';
-import type { InferOptions } from './flags.js';
-import { geometryOf } from './windows.js';
+import type { InferOptions } from './options.js';
+import { type PlanSettings, wishOf } from './plan-slide.js';
+import type { RunSettings } from './run-settings.js';
+import { labelRule, type Thresholds } from './thresholds.js';
+import type { TissueChoice } from './tissue.js';
+import { geometryOf } from './window-geometry.js';
 
 /** What the flags say about the model, above its card. */
 export function cardFlags(options: InferOptions): Card {

@@ -1,0 +1,96 @@
+import type { ObjectFormat } from '../objects/formats.js';
+import type { ObjectType } from '../objects/geojson.js';
+import type { ProbabilityType } from '../plan/labels/score-planes.js';
+import type { Border } from '../plan/windows/axis.js';
+import type { Blend } from '../plan/windows/blend.js';
+import type { Tta } from '../plan/windows/symmetry.js';
+import type { Rgb, SampleType, Size } from '../types.js';
+import type { RunControl } from './control.js';
+
+/** A share from 0 to 1, or a text such as `5%`. */
+export type ShareValue = number | string;
+
+/** An area with its unit, such as `50um2` or `200px`. */
+export type AreaText = `${number}${'px' | 'um2'}` | (string & {});
+
+/** One threshold for all classes, one by name of a class, or the name of a file that `evaluate` wrote. */
+export type ThresholdValue = number | string | Readonly<Record<string, number>> | ReadonlyMap<string, number>;
+
+/** What the window of a model is given of the pixels, and what its output means. Beats the card of the model. */
+export interface CardOptions {
+  /** A card at another place than beside the model. */
+  readonly card?: string | undefined;
+  readonly layout?: 'nchw' | 'nhwc' | undefined;
+  readonly color?: 'rgb' | 'bgr' | 'gray' | 'channels' | undefined;
+  /** Samples that reach the model. */
+  readonly samples?: SampleType | undefined;
+  /** Multiplies samples, before mean and std. */
+  readonly scale?: number | undefined;
+  /** For all channels, or for each; or `imagenet`, `inception` or `clip` for theirs. */
+  readonly mean?: number | string | readonly number[] | undefined;
+  readonly std?: number | string | readonly number[] | undefined;
+  readonly standardize?: 'window' | undefined;
+  readonly activation?: 'sigmoid' | 'softmax' | 'none' | undefined;
+  readonly classes?: string | readonly (string | { readonly name: string; readonly color?: Rgb })[] | undefined;
+  /** Micrometres per pixel that the model was trained at. */
+  readonly modelMpp?: number | undefined;
+  /** What the output lacks on each side of the window, in its own px. */
+  readonly crop?: number | undefined;
+}
+
+/**
+ * The options of `segtile infer`, named as on its command line, in camel case: `segtile infer --help` says what each does and what is taken where it is
+ * absent. Lengths are in working pixels.
+ */
+export interface SegmentOptions extends CardOptions, RunControl {
+  /** An ONNX model, a folder of them, or the name of a bundled one, with `:weight` behind it if wanted; several are an ensemble. */
+  readonly model?: string | readonly string[] | undefined;
+  /** A folder, or the name of the mask: `.tif` or `.ome.tif`. */
+  readonly output?: string | undefined;
+  readonly device?: string | undefined;
+  readonly requireGpu?: boolean | undefined;
+  readonly allowCpuNodes?: boolean | undefined;
+  readonly allowSoftware?: boolean | undefined;
+  readonly batch?: number | 'auto' | undefined;
+  readonly scoreType?: 'float32' | 'uint8' | undefined;
+  readonly verify?: boolean | undefined;
+  readonly workers?: number | undefined;
+  readonly window?: number | Size | undefined;
+  readonly stride?: number | Size | undefined;
+  /** Pixels, or a text such as `50%`. */
+  readonly overlap?: number | string | undefined;
+  readonly margin?: number | undefined;
+  readonly placement?: 'stride' | 'even' | undefined;
+  readonly border?: Border | undefined;
+  readonly level?: number | undefined;
+  readonly mpp?: number | undefined;
+  readonly downsample?: number | undefined;
+  readonly slideMpp?: number | undefined;
+  readonly slideMppCsv?: string | undefined;
+  /** Numbers from 0, or names. */
+  readonly channels?: readonly (number | string)[] | string | undefined;
+  readonly range?: readonly [low: number, high: number] | string | undefined;
+  /** `otsu`, `hubmap`, `none`, or the name of a mask image or GeoJSON. */
+  readonly tissue?: string | undefined;
+  readonly minTissue?: ShareValue | undefined;
+  readonly tta?: Tta | undefined;
+  readonly ttaScales?: readonly number[] | undefined;
+  readonly blend?: Blend | undefined;
+  readonly blendSpace?: 'probabilities' | 'logits' | undefined;
+  readonly threshold?: ThresholdValue | undefined;
+  readonly minObject?: AreaText | undefined;
+  readonly fillHoles?: AreaText | undefined;
+  readonly maskValues?: 'labels' | '255' | undefined;
+  readonly probabilities?: ProbabilityType | undefined;
+  readonly enlarge?: 'labels' | 'scores' | undefined;
+  /** As what objects are written, if at all. */
+  readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
+  readonly objectType?: ObjectType | undefined;
+  readonly outputMpp?: number | undefined;
+  readonly reportDisagreement?: boolean | undefined;
+  readonly overwrite?: boolean | undefined;
+  readonly preview?: boolean | undefined;
+  /** A file to which a line about the run is added, or false for none. */
+  readonly history?: string | boolean | undefined;
+  readonly report?: boolean | undefined;
+}

@@ -1,0 +1,34 @@
+import { addInferOptions } from '../commands/infer/options.js';
+import { openSegmenter } from '../pipeline/infer/segmenter.js';
+import type { InferOptions } from '../pipeline/prepare/options.js';
+import type { RunRecord } from '../pipeline/records/record.js';
+import { controlled } from './control.js';
+import { parseGiven } from './given.js';
+import type { SegmentOptions } from './segment-options.js';
+
+/** Options of `segtile infer` that only a command line needs: what is told, and what is not run. */
+const OF_THE_COMMAND_LINE = ['json', 'quiet', 'dryRun'];
+
+/**
+ * Segments a slide: windows through a model, stitched to one mask. Leaves the files that `segtile infer` leaves at the same options, byte for byte.
+ *
+ * @param slide a TIFF, SVS, PNG or JPEG; TIFF and SVS also at https:// and s3://
+ * @returns the record of the run: where its files are, what was found, what it took
+ * @throws {SegtileError} `usage` naming an option that is unknown or wrong, or options that exclude each other; `input` and `unsupported` for the slide, `model`
+ *   and `device` for the model, `output` where a file is there already or cannot be written; `aborted` when the signal fires
+ */
+export async function segment(slide: string, options: SegmentOptions = {}): Promise<RunRecord> {
+  const { control, options: given } = controlled(options);
+  const { signal, onProgress, onNote } = control;
+  const parsed = parseGiven<InferOptions>('infer', addInferOptions, given, OF_THE_COMMAND_LINE);
+  const windows =
+    onProgress &&
+    (({ done, total }: { readonly done: number; readonly total: number }) =>
+      onProgress({ name: slide, unit: 'windows', done, total }));
+  const planned =
+    onNote &&
+    (({ notes, warnings }: { readonly notes: readonly string[]; readonly warnings: readonly string[] }) =>
+      [...notes, ...warnings].forEach((sentence) => void onNote(sentence)));
+  const segmenter = await openSegmenter([slide], parsed, { note: onNote, windows, planned }, signal);
+  return await segmenter.run(0).finally(segmenter.close);
+}

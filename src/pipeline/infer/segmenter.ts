@@ -1,0 +1,188 @@
+import { dirname, join } from 'node:path';
+import { type Ensemble, joinModels } from '../../model/card/ensemble.js';
+import type { Pool } from '../../model/sessions/pool.js';
+import type { SlideOptions } from '../../slide/tiff.js';
+import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
+import { filesOf, pathsOf, type RunFiles } from '../outputs/files.js';
+import { type MaskSize, maskSize } from '../prepare/mask-size.js';
+import { readMembers } from '../prepare/named-models.js';
+import type { InferOptions } from '../prepare/options.js';
+import { windowCounts } from '../prepare/passes.js';
+import { planSlide, type SlidePlan } from '../prepare/plan-slide.js';
+import { passesPerWindow, readyModel } from '../prepare/ready-model.js';
+import type { ReadyModel } from '../prepare/run-settings.js';
+import { planSettings, runSettings } from '../prepare/settings.js';
+import { readSlideFlags } from '../prepare/slide-flags.js';
+import { readThresholds, thresholdFile } from '../prepare/thresholds.js';
+import { HISTORY } from '../records/history.js';
+import type { RunRecord } from '../records/record.js';
+import { rememberRun } from '../records/run-history.js';
+import { createStageClock, type StageClock } from '../records/stage-clock.js';
+import { closePools, startPools } from './pools.js';
+import { runSlide } from './run-slide.js';
+
+/** How far a slide is. */
+export interface WindowProgress {
+  readonly plan: SlidePlan;
+  /** Windows that are done and that are run, 0 of them at first. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Is told what happens on the way from slides to masks. Nothing is missed by who listens to none of it. */
+export interface SegmentWatcher {
+  /** A sentence on what had to be settled, told once. */
+  readonly note?: ((sentence: string) => void) | undefined;
+  /** The models, before any slide. */
+  readonly model?: ((ensemble: Ensemble) => void) | undefined;
+  /** What the models run on, once they do. */
+  readonly device?: ((pools: readonly Pool[]) => void) | undefined;
+  /** A slide before its first window, and how often networks are run for a window of each grid. */
+  readonly planned?: ((plan: SlidePlan, passes: readonly number[]) => void) | undefined;
+  readonly windows?: ((progress: WindowProgress) => void) | undefined;
+}
+
+/** What would be run of a slide. */
+export interface DryRun {
+  /** Its slide is closed. */
+  readonly plan: SlidePlan;
+  /** How often networks are run for a window of each grid. */
+  readonly passes: readonly number[];
+  readonly mask: MaskSize;
+}
+
+/** Models and options that slides are segmented with. */
+export interface Segmenter extends AsyncDisposable {
+  /** The files that are made of each slide, in the order of the slides. */
+  readonly files: readonly RunFiles[];
+  /**
+   * Plans the slide of this number, and runs nothing.
+   *
+   * @throws {SegtileError} as `planSlide`
+   */
+  dryRun(index: number): Promise<DryRun>;
+  /**
+   * Makes the files of the slide of this number. The models start with the first slide and are kept for the others.
+   *
+   * @returns the record of the run, as it was written
+   * @throws {SegtileError} as `planSlide`, `openPool` and `runSlide`; `output` where a file would be replaced that must not be
+   */
+  run(index: number): Promise<RunRecord>;
+  /** Whether the models could not be started, so that no slide can be run. */
+  modelFailed(): boolean;
+  /** Ends the threads of the models. */
+  close(): Promise<void>;
+}
+
+/**
+ * Reads models, thresholds and whatever else options name, and settles what is the same for all slides. Nothing is run or written yet.
+ *
+ * @param options of `segtile infer`, parsed
+ * @throws {SegtileError} `usage` for options that exclude each other or do not fit the models, else as the files that they name
+ */
+export async function openSegmenter(
+  slides: readonly string[],
+  options: InferOptions,
+  watcher: SegmentWatcher,
+  signal: AbortSignal,
+): Promise<Segmenter> {
+  const files = filesOf(slides, options.output, options);
+  const ensemble = joinModels(await readMembers(options, signal));
+  const note = onceEach((sentence) => watcher.note?.(sentence));
+  const { plan: planned, groups } = planSettings(options, ensemble, note);
+  const settings = { ...runSettings(options, ensemble, await readThresholds(options.threshold)), note };
+  const slideOptionsOf = await readSlideFlags(options, slides);
+  watcher.model?.(ensemble);
+  const inputs = await identities([...slides, ...filesRead(options, ensemble)]);
+  const passes = passesPerWindow(groups, options.tta);
+
+  let pools: Promise<readonly Pool[]> | undefined;
+  let modelFailed = false;
+  let told = false;
+  const start = (): Promise<readonly Pool[]> => {
+    pools ??= startPools(ensemble, groups, options, note, signal);
+    // Whoever needs the workers sees why there are none; until then a failure must not count as unhandled.
+    pools.catch(() => undefined);
+    return pools;
+  };
+  const ready = async (clock: StageClock): Promise<ReadyModel> => {
+    // Not before: a slide that fails of itself while the workers start would be all that is told.
+    const open = await clock.wait('model', start()).catch((error: unknown) => {
+      modelFailed = true;
+      throw error;
+    });
+    if (!told) watcher.device?.(open);
+    told = true;
+    return readyModel(ensemble, groups, open, options.tta);
+  };
+  const planOf = (index: number, onOpen?: () => void): Promise<SlidePlan> => {
+    const slide = slides[index]!;
+    const { mpp: slideMpp }: SlideOptions = slideOptionsOf(slide);
+    return planSlide(slide, { ...planned, slideMpp }, ensemble.members[0]!.model.mpp, signal, onOpen);
+  };
+
+  const close = async (): Promise<void> => {
+    await pools?.then(closePools).catch(() => undefined);
+  };
+
+  return {
+    files,
+    async dryRun(index) {
+      const plan = await planOf(index);
+      try {
+        return { plan, passes, mask: maskSize(plan, options.outputMpp) };
+      } finally {
+        await plan.slide.close();
+      }
+    },
+    async run(index) {
+      const clock = createStageClock();
+      const own = files[index]!;
+      await refuseClashes(inputs, pathsOf(own), options.overwrite === true);
+      const plan = await clock.wait('plan', planOf(index, start));
+      try {
+        // Before anything is told of it: a size of the mask that cannot be is a failure of the slide's own.
+        maskSize(plan, options.outputMpp);
+        watcher.planned?.(plan, passes);
+        await makeFolder(own.record);
+        const model = await ready(clock);
+        const { run: total } = windowCounts(plan);
+        const onWindow = (done: number): void => watcher.windows?.({ plan, done, total });
+        onWindow(0);
+        const record = await runSlide(plan, ensemble, model, settings, own, clock, onWindow, signal);
+        if (own.paths.report !== undefined) await report(own.paths.report, record, plan, own);
+        if (options.history !== false) await rememberRun(historyOf(options, own), record);
+        return record;
+      } finally {
+        await plan.slide.close();
+      }
+    },
+    modelFailed: () => modelFailed,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Every file beside the slides that a run reads. */
+function filesRead({ tissue, slideMppCsv = '', threshold }: InferOptions, { members }: Ensemble): string[] {
+  return [...members.map(({ model }) => model.path), tissue, slideMppCsv, thresholdFile(threshold)];
+}
+
+/** Says each sentence once. */
+function onceEach(say: (sentence: string) => void): (sentence: string) => void {
+  const said = new Set<string>();
+  return (sentence) => {
+    if (!said.has(sentence)) say(sentence);
+    said.add(sentence);
+  };
+}
+
+/** Loads what draws charts only where there is one to draw: it takes as long to load as all the rest. */
+async function report(path: string, record: RunRecord, plan: SlidePlan, { replace }: RunFiles): Promise<void> {
+  const { writeInferReport } = await import('./report.js');
+  await writeInferReport(path, record, plan, { replace });
+}
+
+function historyOf({ history }: InferOptions, { paths }: RunFiles): string {
+  return typeof history === 'string' ? history : join(dirname(paths.mask), HISTORY);
+}
