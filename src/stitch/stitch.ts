@@ -243,7 +243,7 @@ function refuseMissing(
       throw new SegtileError(
         'model',
         `the model's score of channel ${channel} at working pixel (${x + across}, ${y + down}) is not a number`,
-        'half-precision models overflow on unexpected input: check scale, mean and std of the model card',
+        'half-precision models overflow on unexpected input: check scale, mean and std of the model card; --nan skip leaves such windows out',
       );
   }
 }

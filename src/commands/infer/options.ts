@@ -154,6 +154,14 @@ export function addInferOptions(command: Command): Command {
         thresholds,
       ),
     )
+    .addOption(
+      option(
+        '--nan <what>',
+        'a window that the model answers with NaN: error, or skip, which leaves it out as not covered',
+        word('error', 'skip'),
+        'error',
+      ),
+    )
     .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
     .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area))
     .optionsGroup('Output:')

@@ -173,7 +173,7 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
   return `${pairs([
     [
       'windows',
-      `${count(windows.run)} run${windows.passes === windows.run ? '' : ` in ${count(windows.passes)} passes`} on ${device.name}, ${count(windows.skipped)} skipped`,
+      `${count(windows.run)} run${windows.passes === windows.run ? '' : ` in ${count(windows.passes)} passes`} on ${device.name}, ${count(windows.skipped)} skipped${windows.nan > 0 ? `, ${count(windows.nan)} not covered: the model answered with NaN` : ''}`,
     ],
     ['covered', `${percent(coverage)} of the slide`],
     ['found', `${shares} of the slide`],

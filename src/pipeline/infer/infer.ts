@@ -13,6 +13,8 @@ export interface InferSettings extends ScoreSettings, LabelSettings {}
 /** What a run did. */
 export interface InferResult extends LabelResult {
   readonly windowsRun: number;
+  /** Of those, the ones that were left out for a score that is no number. */
+  readonly windowsNan: number;
 }
 
 /**
@@ -35,14 +37,19 @@ export async function inferSlide(
   signal: AbortSignal,
 ): Promise<InferResult> {
   let windowsRun = 0;
+  let windowsNan = 0;
+  const onNan = (): void => {
+    windowsNan++;
+  };
+  const heard = { ...settings, onNan };
   const counted = (done: number): void => {
     windowsRun = done;
     onWindow(done);
   };
   const scores =
     'run' in model
-      ? scoreSlide(plan, model, settings, clock, counted, signal)
-      : scoreStreams(plan, model, settings, clock, counted, signal);
+      ? scoreSlide(plan, model, heard, clock, counted, signal)
+      : scoreStreams(plan, model, heard, clock, counted, signal);
   const count = await labelScores(scores, plan.view, settings, sinks, output, clock);
-  return { ...count, windowsRun };
+  return { ...count, windowsRun, windowsNan };
 }

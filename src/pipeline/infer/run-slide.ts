@@ -32,7 +32,7 @@ export async function runSlide(
   const size = maskSize(plan, settings.outputMpp);
   const cleanUp = cleanUpOf(settings.cleanUp, plan.view.mpp, plan.slide.path);
   const channels = pool.streams[0]!.channelsOf.length;
-  const { maskValues, note, blend, rule, enlarge } = settings;
+  const { maskValues, note, nan, blend, rule, enlarge } = settings;
   const { replace } = files;
   const geo = geoFor(plan.slide, size);
   const { slide } = plan;
@@ -43,7 +43,7 @@ export async function runSlide(
       const makings = await makeOutputs<OutputFacts, typeof result>(runOutputs, files, result, keep);
       const squash = blendedLogits(settings, model);
       const { onScores } = makings;
-      const inferSettings = { onScores, note, channels: model.channels, blend, squash, rule, cleanUp, enlarge };
+      const inferSettings = { onScores, note, nan, channels: model.channels, blend, squash, rule, cleanUp, enlarge };
       const [began, busyBefore] = [performance.now(), pool.busySeconds()];
       const inferred = await inferSlide(plan, pool.streams, inferSettings, makings, size, clock, onWindow, signal);
       const outputs = await makings.facts();

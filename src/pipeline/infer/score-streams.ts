@@ -51,7 +51,7 @@ export function streamModel(
 export async function* scoreStreams(
   plan: SlidePlan,
   models: readonly StreamModel[],
-  { channels, blend, onScores, note }: ScoreSettings,
+  { channels, blend, nan, onNan, onScores, note }: ScoreSettings,
   clock: StageClock,
   onWindow: (done: number) => void,
   signal: AbortSignal,
@@ -61,7 +61,7 @@ export async function* scoreStreams(
   const grids = [plan, ...plan.others];
   const score = (index: number): AsyncGenerator<ScoreRows> => {
     const { inference, channelsOf } = models[index]!;
-    const settings = { channels: channelsOf.length, blend, onScores: index === 0 ? onScores : undefined, note };
+    const settings = { channels: channelsOf.length, blend, nan, onNan, onScores: index === 0 ? onScores : undefined, note };
     return scoreSlide({ ...grids[index]!, input: plan.input }, inference, settings, clock, count, signal);
   };
   if (models.length === 1) yield* score(0);

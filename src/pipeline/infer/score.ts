@@ -4,7 +4,7 @@ import { mapOrdered } from '../../io/ahead.js';
 import type { Blend } from '../../plan/windows/blend.js';
 import { cutWindows } from '../../slide/view/cut.js';
 import { createStitch } from '../../stitch/stitch.js';
-import type { Samples, ScoreRows, Scores } from '../../types.js';
+import type { Samples, ScoreRows, Scores, Size, Window } from '../../types.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { StageClock } from '../records/stage-clock.js';
 
@@ -26,6 +26,10 @@ export interface ScoreSettings {
   readonly blend: Blend;
   /** Sees the scores of each window, in plan order, before they are blended; must be done with them when it returns. */
   readonly onScores?: ((scores: Scores) => void) | undefined;
+  /** What becomes of a window that the model answers with NaN: an error, or left out, as if it had been skipped. An error where it is left away. */
+  readonly nan?: 'error' | 'skip' | undefined;
+  /** Hears of each window that was left out for it. */
+  readonly onNan?: (() => void) | undefined;
   /** Is told, in a sentence, where blending has to go a slower way. */
   readonly note?: ((sentence: string) => void) | undefined;
 }
@@ -40,7 +44,7 @@ export interface ScoreSettings {
 export async function* scoreSlide(
   { grid, input, selection }: Pick<SlidePlan, 'grid' | 'input' | 'selection'>,
   model: Inference,
-  { channels, blend, onScores, note }: ScoreSettings,
+  { channels, blend, nan, onNan, onScores, note }: ScoreSettings,
   clock: StageClock,
   onWindow: (done: number) => void,
   signal: AbortSignal,
@@ -67,14 +71,22 @@ export async function* scoreSlide(
     ({ window, pixels }) =>
       inHand(async () => {
         throwIfAborted(signal);
-        return { window, data: await model.run(pixels) };
+        // Its memory moves to the model.
+        const flat = isOneColour(pixels, grid.window);
+        const data = await model.run(pixels);
+        const missing = (flat || nan === 'skip') && data.some(Number.isNaN);
+        if (missing && nan !== 'skip') throw oneColourError(window);
+        return { window, data, missing };
       }),
     signal,
   );
   for await (const scores of clock.stream('infer', scored)) {
     yield* completeRows(scores.window.row);
-    if (onScores) clock.sync('compare', () => onScores(scores));
-    clock.sync('stitch', () => stitch.add(scores));
+    if (scores.missing) onNan?.();
+    else {
+      if (onScores) clock.sync('compare', () => onScores(scores));
+      clock.sync('stitch', () => stitch.add(scores));
+    }
     model.recycle?.(scores.data);
     onWindow(++done);
   }
@@ -82,4 +94,19 @@ export async function* scoreSlide(
   if (done !== selection.keptCount) {
     throw new SegtileError('model', `ran ${done} windows where ${selection.keptCount} were planned`);
   }
+}
+
+/** Whether all pixels of a window are alike; hardly more than two are looked at where they are not. */
+function isOneColour(pixels: Samples, { width, height }: Size): boolean {
+  const channels = pixels.length / (width * height);
+  for (let i = channels; i < pixels.length; i++) if (pixels[i] !== pixels[i - channels]) return false;
+  return true;
+}
+
+function oneColourError({ box }: Window): SegtileError {
+  return new SegtileError(
+    'model',
+    `the model's scores of the window at working pixel (${box.x}, ${box.y}) are not numbers: that window is of one colour`,
+    'a network that standardises in its graph divides by 0 there: --nan skip leaves such windows out; --tissue, too, where they are glass',
+  );
 }

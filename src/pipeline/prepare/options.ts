@@ -59,4 +59,5 @@ export interface InferOptions extends SlideFlags, OutputWishes {
   readonly classes?: NonNullable<Card['classes']>;
   readonly modelMpp?: number;
   readonly crop?: number;
+  readonly nan: 'error' | 'skip';
 }

@@ -23,6 +23,8 @@ export interface RunSettings {
   /** Microns per pixel of the mask; without it the mask is as large as level 0. */
   readonly outputMpp: number | undefined;
   /** See `ScoreSettings`. */
+  readonly nan?: 'error' | 'skip' | undefined;
+  /** See `ScoreSettings`. */
   readonly note?: ((sentence: string) => void) | undefined;
 }
 

@@ -108,7 +108,7 @@ function refuseBoth(options: InferOptions, a: keyof InferOptions, b: keyof Infer
  * @throws {SegtileError} `usage` where the model cannot do what is asked
  */
 export function runSettings(options: InferOptions, ensemble: Ensemble, thresholds: Thresholds | undefined): RunSettings {
-  const { tta, ttaScales, blend, blendSpace, minObject, fillHoles, maskValues, enlarge, outputMpp } = options;
+  const { tta, ttaScales, blend, blendSpace, minObject, fillHoles, maskValues, enlarge, outputMpp, nan } = options;
   const { members, classes } = ensemble;
   const { model } = members[0]!;
   if (blendSpace === 'logits' && members.length > 1) {
@@ -149,5 +149,6 @@ export function runSettings(options: InferOptions, ensemble: Ensemble, threshold
     maskValues,
     enlarge,
     outputMpp,
+    nan,
   };
 }

@@ -74,7 +74,11 @@ export interface RunRecord extends OutputFacts {
       readonly busyShare: number;
     };
   /** Of all grids together; `passes` counts each orientation and each model. */
-  readonly windows: WindowCounts & { readonly passes: number };
+  readonly windows: WindowCounts & {
+    readonly passes: number;
+    /** How many of those that were run had a score that is no number, and are not covered. */
+    readonly nan: number;
+  };
   /** The grids for other scales and models; the first is in `settings`. In working pixels. */
   readonly otherGrids: readonly Geometry[];
   /** Share of the slide's area that some window looked at. */
@@ -157,7 +161,7 @@ export function recordOf(parts: RunParts): RunRecord {
       batch: pool.batch(),
       busyShare: round(busyShare),
     },
-    windows: { ...windowCounts(plan), run: result.windowsRun, passes: passesOf(plan, pool.passes) },
+    windows: { ...windowCounts(plan), run: result.windowsRun, passes: passesOf(plan, pool.passes), nan: result.windowsNan },
     otherGrids: plan.others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
     coverage: round(result.covered / pixels),
     classShares: sharesOf(model.classes, result, pixels),

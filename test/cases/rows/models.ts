@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { expect } from 'vitest';
+import { speckled, writeSlide } from '../../cli/door.ts';
 import { type Case, expectError, labelledIn } from '../table.ts';
 
 /** A network over `s.tif`, whose dark pixels are labelled. */
@@ -59,6 +61,23 @@ export const cases: readonly Case[] = [
         '--overwrite',
       );
       expect(labelledIn(other, 0, 0, other.width, other.height)).toBe(46_500);
+    },
+  },
+  {
+    name: 'models/znorm.onnx: NaN for a window of one colour is an error that says so; --nan skip goes on',
+    check: async ({ cwd, input, segtile, labelled }) => {
+      const slide = await writeSlide(join(cwd, 'half.tif'), 256, 128, (x, y) => (x < 128 ? [255, 255, 255] : speckled(x, y)));
+      const words = ['--window', '64', '--stride', '64', '--margin', '0', '--tissue', 'none'];
+      const ended = await segtile(['infer', slide, '-m', input('models/znorm.onnx'), '--device', 'cpu', ...words]);
+      expectError(
+        ended,
+        /scores of the window at working pixel \(\d+, \d+\) are not numbers: .* of one colour/,
+        /hint: .*--nan skip/,
+      );
+      const mask = await labelled(slide, input('models/znorm.onnx'), ...words, '--nan', 'skip');
+      expect(mask.stdout).toMatch(/8 run on cpu, 0 skipped, 4 not covered: the model answered with NaN/);
+      expect(mask.stdout).toMatch(/covered +50 %/);
+      expect(labelledIn(mask, 0, 0, 128, 128)).toBe(0);
     },
   },
 ];
