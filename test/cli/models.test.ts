@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { node, tensor } from '../../dist/model/graph/onnx.js';
@@ -67,4 +67,35 @@ test('a network that gives the centre of its window is tiled with what it lacks 
   const small = await segtile(['infer', 'slide.tif', '-m', 'centre.onnx', '--margin', '4', '--tissue', 'none'], { cwd });
   expect(small).toMatchObject({ code: 2 });
   expect(small.stderr).toMatch(/--margin is 4 but centre\.onnx gives no scores for 10 px .*\n\s+hint: give --margin 10/);
+});
+
+test.each<[string, Uint8Array, RegExp]>([
+  [
+    'a PyTorch checkpoint',
+    Buffer.from('PK\x03\x04archive/data.pkl'),
+    /m\.pth is a PyTorch checkpoint: .*expected ONNX\n\s+hint: .*load_state_dict.* \(3\) torch\.onnx\.export/,
+  ],
+  ['TorchScript', Buffer.from('PK\x03\x04m/data.pkl m/constants.pkl'), /m\.pth is a TorchScript file, .*\n.*jit\.load/],
+  ['an old checkpoint', Uint8Array.of(0x80, 2, 0x8a, 10), /is a PyTorch checkpoint/],
+  ['Keras', Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'), /is an HDF5 file, as Keras writes them, .*\n.*tf2onnx/],
+  ['.keras', Buffer.from('PK\x03\x04config.json model.weights.h5'), /is a Keras model/],
+  ['a packed SavedModel', Buffer.from('PK\x03\x04m/saved_model.pb'), /is a TensorFlow SavedModel/],
+  ['some ZIP', Buffer.from('PK\x03\x04m.onnx'), /is a ZIP file, .*\n\s+hint: unpack it/],
+])('%s in place of ONNX is named for what it is', async (_, bytes, says) => {
+  writeFileSync(join(cwd, 'm.pth'), bytes);
+  const ended = await segtile(['infer', 'slide.tif', '-m', 'm.pth'], { cwd });
+  expect(ended).toMatchObject({ code: 1 });
+  expect(ended.stderr).toMatch(says);
+});
+
+test('a name that is nearly that of a bundled model lists them; a folder of the same name does not hide one', async () => {
+  const ended = await segtile(['infer', 'slide.tif', '-m', 'nucleii'], { cwd });
+  expect(ended.stderr).toMatch(/no such model file: nucleii\n\s+hint: .*bundled model: hematoxylin, kidney, nuclei/);
+  mkdirSync(join(cwd, 'nuclei'));
+  await writeSlide(join(cwd, 'slide.tif'), 150, 130, speckled);
+  const words = ['--tissue', 'none', '--dry-run'];
+  const beside = await segtile(['infer', 'slide.tif', '-m', 'nuclei', ...words], { cwd });
+  expect(beside, beside.stderr).toMatchObject({ code: 0 });
+  expect(beside.stderr).toMatch(/the bundled model; write \.\/nuclei for what lies here/);
+  expect((await segtile(['infer', 'slide.tif', '-m', './nuclei', ...words], { cwd })).stderr).toMatch(/holds no \.onnx file/);
 });

@@ -5,11 +5,13 @@ import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { isRemote, shownPath } from '../../io/location.js';
+import { bundledNames } from '../card/bundled.js';
 import { type Beginning, beginningOf } from '../measured/beginning.js';
 import { walkOf } from '../measured/graph.js';
 import { isLinear } from '../measured/linear.js';
 import { createThreads } from '../sessions/threads.js';
 import { decisionOf, type Ending, endingOf } from './ending.js';
+import { foreignFormat } from './foreign.js';
 import { axes, channelsBesideFreeSides, imageLayout, type TensorLayout } from './layout.js';
 import {
   type Dim,
@@ -148,7 +150,7 @@ export async function readModelBytes(path: string, signal?: AbortSignal): Promis
     throw new SegtileError('input', `${shownPath(path)} is no local model file`, 'download it and give its path');
   const unreadable = (cause: NodeJS.ErrnoException): never => {
     throwIfAborted(signal);
-    if (cause.code === 'ENOENT') throw new SegtileError('input', `no such model file: ${path}`, 'check the path', cause);
+    if (cause.code === 'ENOENT') throw new SegtileError('input', `no such model file: ${path}`, pathHint(path), cause);
     throw new SegtileError('input', `cannot read the model ${path}: ${reason(cause)}`, undefined, cause);
   };
   const found = await stat(path).catch(unreadable);
@@ -161,9 +163,16 @@ export async function readModelBytes(path: string, signal?: AbortSignal): Promis
   return bytes;
 }
 
+/** A name alone may be meant as that of a model that comes with segtile. */
+function pathHint(path: string): string {
+  return /[/\\.]/.test(path) ? 'check the path' : `check the path, or name a bundled model: ${bundledNames.join(', ')}`;
+}
+
 function parsed(bytes: Uint8Array, path: string): ModelProto {
   const unusable = (why: string, cause?: unknown) =>
     new SegtileError('model', `${path} is not a whole ONNX file: ${why}`, 'export or copy the model again', cause);
+  const foreign = foreignFormat(bytes);
+  if (foreign) throw new SegtileError('model', `${path} is ${foreign.what}, expected ONNX`, foreign.hint);
   try {
     const model = parseModel(bytes);
     if (!model.graph || model.graph.node.length === 0 || model.opsetImport.length === 0) throw unusable('it holds no graph');

@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
-import { bundledModel } from '../../model/card/bundled.js';
+import { bundledModel, bundledNames } from '../../model/card/bundled.js';
 import type { Member } from '../../model/card/ensemble.js';
+import { savedModel } from '../../model/graph/foreign.js';
 import { openModel } from '../../model/measured/open-model.js';
 import type { InferOptions } from './options.js';
 import { cardFlags } from './settings.js';
@@ -11,6 +12,8 @@ import { cardFlags } from './settings.js';
 interface NamedModel {
   readonly path: string;
   readonly weight: number;
+  /** What may be worth a word about the name. */
+  readonly note?: string;
 }
 
 /**
@@ -29,10 +32,10 @@ export async function readMembers(options: InferOptions, signal: AbortSignal): P
     );
   }
   const members: Member[] = [];
-  for (const { path, weight } of named) {
+  for (const { path, weight, note } of named) {
     const windows = options.window ? [options.window] : [];
     const { model } = await openModel(path, cardFlags(options), { cardPath: options.card, windows, signal });
-    members.push({ model, weight });
+    members.push({ model: note === undefined ? model : { ...model, notes: [note, ...model.notes] }, weight });
   }
   return members;
 }
@@ -40,11 +43,14 @@ export async function readMembers(options: InferOptions, signal: AbortSignal): P
 async function namedModels(text: string): Promise<NamedModel[]> {
   const { path, weight } = await weighted(text);
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isDirectory()) return [{ path: bundledModel(path), weight }];
+  const hidden = found && bundledNames.includes(path) ? `the bundled model; write ./${path} for what lies here` : undefined;
+  if (hidden || !found?.isDirectory()) return [{ path: bundledModel(path), weight, ...(hidden && { note: hidden }) }];
   const names = await readdir(path).catch((cause: unknown) => {
     throw new SegtileError('input', `cannot read the folder ${path}: ${reason(cause)}`, 'check its permissions', cause);
   });
   const models = names.filter((name) => /^[^.].*\.onnx$/i.test(name)).sort();
+  if (names.includes('saved_model.pb'))
+    throw new SegtileError('model', `the folder ${path} is ${savedModel.what}, expected ONNX`, savedModel.hint);
   if (models.length > 0) return models.map((name) => ({ path: join(path, name), weight }));
   throw new SegtileError('input', `the folder ${path} holds no .onnx file`, 'name a model, or a folder of models');
 }
