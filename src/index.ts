@@ -1,27 +1,53 @@
 /// <reference types="node" preserve="true" />
 // The line above reaches whoever imports these types: they name AbortSignal, and the program that uses them may load no types by itself.
 //
-// What another program may import: the steps of each command, and the commands themselves as functions, without files of options and
-// words for people. `segtile infer` is readModel, resolveModel, joinModels, groupsOf, openPool, readyModel, planSlide, runSlide; `info --check` is inspectSlide,
-// checkSlide; `threshold` and `pseudo-label` are openProbabilities, thresholdSlide, pseudoLabel; `make-dataset` is openTruth, planDataset, makeDataset.
+// What another program may import: whole runs, with the options of the command line, and the parts that they are made of, with every type that they name.
+export type {
+  Augmentation,
+  AugmentStep,
+  Chance,
+  Cutout,
+  Filling,
+  Flip,
+  GridDropout,
+  Mix,
+  NonEmptyCrop,
+  Rotate90,
+  StainJitter,
+  Stains,
+} from './augment/steps.js';
+export type { TileImageFormat } from './dataset/image.js';
+export type { Form } from './dataset/layout.js';
+export type { CopyTotals, Statistics, Totals } from './dataset/totals.js';
+export type { RecordHead } from './dataset/work.js';
 export { type ErrorCode, SegtileError } from './errors.js';
-export { mapOrdered } from './io/ahead.js';
-export type { RunControl, RunProgress } from './library/control.js';
+export type { CommitOptions } from './io/partial-file.js';
+export type { controlled, RunControl, RunProgress } from './library/control.js';
 export { segment } from './library/segment.js';
 export type * from './library/segment-options.js';
-export { type LabelMask, writeLabelMask } from './mask/label-mask.js';
+export { type LabelMask, writeLabelMask as writeMask } from './mask/label-mask.js';
 export { createPreview, type Preview } from './mask/preview.js';
 export { type ProbabilityMap, writeProbabilityMap } from './mask/probability-map.js';
 export { type Card, type CardClass, readCard } from './model/card/card.js';
-export { type Ensemble, joinModels, type Member } from './model/card/ensemble.js';
-export { groupsOf, type WindowGroup } from './model/card/groups.js';
-export type { Model, ModelClass } from './model/card/model.js';
-export { resolveModel } from './model/card/resolve.js';
-export { type Device, type DeviceChoice, parseDevices } from './model/devices/device.js';
-export { type Diagnosis, diagnose } from './model/devices/diagnosis.js';
-export { type ModelFile, readModel } from './model/graph/facts.js';
-export { type DeviceFacts, openPool, type Pool } from './model/sessions/pool.js';
-export { defaultWorkers, type PoolOptions } from './model/sessions/pool-options.js';
+export type { Model, ModelClass, Normalization } from './model/card/model.js';
+export type { Device, Provider } from './model/devices/device.js';
+export { type Diagnosis, diagnose, type LibraryFacts } from './model/devices/diagnosis.js';
+export type { Runtime } from './model/devices/open-device.js';
+export type { PlacedNode } from './model/devices/profile.js';
+export type { Ending } from './model/graph/ending.js';
+export type { ModelFile } from './model/graph/facts.js';
+export type { TensorLayout } from './model/graph/layout.js';
+export type { Dim, Element, TensorFact } from './model/graph/onnx.js';
+export type { Beginning } from './model/measured/beginning.js';
+export type { Fit } from './model/measured/fit.js';
+export type { DeviceFacts } from './model/sessions/pool.js';
+export type { GraphScores, Loaded, Request, ScoreData, Session, Start } from './model/sessions/session.js';
+export type { Thread } from './model/sessions/thread.js';
+export type { Threads } from './model/sessions/threads.js';
+export type { Turn } from './model/sessions/turn.js';
+export type { ObjectFormat } from './objects/formats.js';
+export type { ObjectType } from './objects/geojson.js';
+export type { ClassSummary } from './objects/summary.js';
 export type { TileSettings } from './pipeline/dataset/cut-dataset.js';
 export { type DatasetSettings, type DatasetWatcher, makeDataset } from './pipeline/dataset/make-dataset.js';
 export {
@@ -31,7 +57,7 @@ export {
   planDataset,
 } from './pipeline/dataset/plan-dataset.js';
 export type { DatasetRecord, SlideFacts, SlideFailure } from './pipeline/dataset/record.js';
-export type { DivideSettings, SlideTiles } from './pipeline/dataset/split.js';
+export type { DivideSettings, PlannedTile, SharedPatients, SlideTiles } from './pipeline/dataset/split.js';
 export type { DatasetSlide, Survey, SurveySettings } from './pipeline/dataset/survey-slide.js';
 export {
   type EvaluateSettings,
@@ -40,57 +66,95 @@ export {
   type SlideScores,
   type Tolerance,
 } from './pipeline/evaluate/evaluate-mask.js';
-export { type Evaluation, type Measured, summarizeSlides } from './pipeline/evaluate/summary.js';
-export { type Inference, type InferResult, type InferSettings, inferSlide } from './pipeline/infer/infer.js';
-export type { LabelResult, LabelSettings, LabelSinks } from './pipeline/infer/label-scores.js';
-export { runSlide } from './pipeline/infer/run-slide.js';
-export { type ScoreSettings, scoreSlide } from './pipeline/infer/score.js';
+export type { RunsOfSlide } from './pipeline/evaluate/prediction.js';
+export {
+  type ClassResult,
+  type Evaluation,
+  type MeansFrom,
+  type Measured,
+  type SlideMean,
+  type SlideMeans,
+  type SweepResult,
+  summarizeSlides,
+} from './pipeline/evaluate/summary.js';
+export type { Inference } from './pipeline/infer/score.js';
+export type { StreamModel } from './pipeline/infer/score-streams.js';
+export type { ObjectFacts, ObjectFile, ObjectWish } from './pipeline/objects/facts.js';
+export type { DisagreementFacts } from './pipeline/outputs/disagreement.js';
 export type { RunFiles } from './pipeline/outputs/files.js';
-export type { OutputFacts, OutputWishes, ResultFacts } from './pipeline/outputs/table.js';
-export { type PlanSettings, planSlide, type SlidePlan, wishOf } from './pipeline/prepare/plan-slide.js';
-export { passesPerWindow, readyModel } from './pipeline/prepare/ready-model.js';
+export type { MaskFacts } from './pipeline/outputs/mask.js';
+export type { ObjectWishes } from './pipeline/outputs/objects.js';
+export type { ProbabilityFileFacts, ProbabilityWish } from './pipeline/outputs/probabilities.js';
+export type { OutputFacts, OutputName, OutputWishes, ResultFacts } from './pipeline/outputs/table.js';
+export type { WindowCounts } from './pipeline/prepare/passes.js';
 export type { ReadyModel, RunSettings } from './pipeline/prepare/run-settings.js';
 export type { TissueChoice, TissueSelection } from './pipeline/prepare/tissue.js';
-export { type PseudoLabelRecord, type PseudoLabelSettings, pseudoLabel } from './pipeline/probabilities/pseudo-label.js';
 export {
+  type KeptShare,
+  type PseudoLabelRecord,
+  type PseudoLabelSettings,
+  pseudoLabel,
+} from './pipeline/probabilities/pseudo-label.js';
+export {
+  type ProbabilityFacts,
   type ThresholdRecord,
   type ThresholdSettings,
   thresholdSlide,
 } from './pipeline/probabilities/threshold.js';
-export type { RunRecord } from './pipeline/records/record.js';
+export type { ClassShare, CleanedFacts, MemberFacts, RunRecord } from './pipeline/records/record.js';
 export { createStageClock, type StageClock } from './pipeline/records/stage-clock.js';
+export type { Area, CleanUpWish } from './plan/labels/area.js';
 export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/labels/clean-up.js';
-export { type LabelRule, labelRows } from './plan/labels/labels.js';
-export type { ScoreMap, ScoreMeaning } from './plan/labels/score-map.js';
+export { type LabelCount, type LabelRule, labelRows } from './plan/labels/labels.js';
+export type { ScoredClass, ScoreMap, ScoreMeaning } from './plan/labels/score-map.js';
+export type { ProbabilityType } from './plan/labels/score-planes.js';
 export { formatThresholdFile, parseThresholdFile } from './plan/labels/threshold-file.js';
-export type { Border } from './plan/windows/axis.js';
+export type { WindowCorner } from './plan/sampling/places.js';
+export type { Ask, Draw, Sampler, SamplerReport, SampleSettings } from './plan/sampling/sampling.js';
+export type { Share, SplitSettings } from './plan/sampling/split.js';
+export type { Sums } from './plan/sampling/tile-stats.js';
+export type { Border, WindowAxis, WindowPlacement } from './plan/windows/axis.js';
 export { type Blend, weightMap } from './plan/windows/blend.js';
 export { createGrid, type Grid, type GridSettings, windowsOfRow } from './plan/windows/grid.js';
-export { type Geometry, scaledGeometry } from './plan/windows/scale.js';
+export type { Geometry } from './plan/windows/scale.js';
 export { type Selection, selectWindows } from './plan/windows/selection.js';
-export { inverse, type Symmetry, symmetriesOf, type Tta } from './plan/windows/symmetry.js';
+export type { Tta } from './plan/windows/symmetry.js';
 export type { WindowRows } from './plan/windows/windows.js';
+export type { BorderPixels } from './score/boundary.js';
+export type { Areas } from './score/confusion.js';
+export type { ErrorGrid } from './score/error-grid.js';
+export type { Agreement, ClassMeasures, MaskMeasures } from './score/measures.js';
+export type { ObjectCounts } from './score/objects.js';
+export type { BestThreshold, CalibrationBin, Histogram, ProbabilityKind } from './score/sweep.js';
 export { type BadBlock, checkSlide, type SlideCheck } from './slide/check.js';
 export type { Georeference } from './slide/formats/georeference.js';
 export { inspectSlide, openSlide } from './slide/open.js';
 export { openProbabilities, type Probabilities } from './slide/probabilities.js';
-export type { ChannelReader, ChannelWish, Level, ReadLevel, Slide, SlideMpp } from './slide/slide.js';
+export type {
+  AssociatedImage,
+  BlockPlace,
+  ChannelReader,
+  ChannelWish,
+  Level,
+  ReadLevel,
+  Slide,
+  SlideMpp,
+} from './slide/slide.js';
 export type { Inspection, SlideOptions } from './slide/tiff.js';
-export { type CutWindow, cutWindows } from './slide/view/cut.js';
+export { type BandSource, type CutWindow, cutWindows, type Memory } from './slide/view/cut.js';
 export { readOverview } from './slide/view/overview.js';
 export { type View, type ViewChoice, workingView } from './slide/view/view.js';
+export type { Disagreement, DistanceBin } from './stitch/disagreement.js';
+export type { Kernel, KernelMemory, Loops } from './stitch/kernel.js';
 export { createStitch, type Stitch, type StitchOptions } from './stitch/stitch.js';
 export type { GeoTags } from './tiff/geo.js';
 export type { SampleRange } from './tiff/samples/rgb.js';
+export type { LevelLinks } from './tiff/write/directory.js';
 export type { TiffLayout } from './tiff/write/layout.js';
-export { deflateCodec, jpegCodec } from './tiff/write/tile-codec.js';
+export type { Reduce } from './tiff/write/pyramid.js';
+export { deflateCodec, jpegCodec, type PixelBytes, type TileCodec, type TiledFormat } from './tiff/write/tile-codec.js';
 export { writePlanes, writeTiff } from './tiff/write/write.js';
-export {
-  type ClassesFile,
-  defaultConfig as defaultTruthConfig,
-  readConfig as readTruthConfig,
-  type TruthConfig,
-} from './truth/config.js';
+export { defaultConfig as defaultTruthConfig, readConfig as readTruthConfig, type TruthConfig } from './truth/config.js';
 export { openTruth, type TruthOptions } from './truth/open.js';
 export type { LabelView, Truth, TruthObject } from './truth/truth.js';
 export type * from './types.js';

@@ -1,7 +1,7 @@
 import type { Rgb } from '../types.js';
 
 /** What every step has: how likely it is to be taken, 0 to 1, and the seed of its draws. */
-interface Chance {
+export interface Chance {
   readonly probability: number;
   readonly seed: number;
 }

@@ -18,7 +18,7 @@ export interface KernelMemory {
 }
 
 /** Loops over rectangles of float32: `rows` rows of `length` bytes. Places, and strides from one row to the next, are bytes of the memory. */
-interface Loops {
+export interface Loops {
   /** Adds weights times scores to sums. Weights and scores have rows of one `stride`. */
   add(sums: number, weights: number, scores: number, sumStride: number, stride: number, length: number, rows: number): void;
   /**

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import * as segtile from '../../dist/index.js';
+import { root } from '../package/clone.js';
+import { exportsOf, namedBy } from './declarations.js';
 
 test('the library exports just these', () => {
   expect(Object.keys(segtile).sort()).toMatchInlineSnapshot(`
@@ -13,53 +16,49 @@ test('the library exports just these', () => {
       "createStitch",
       "cutWindows",
       "defaultTruthConfig",
-      "defaultWorkers",
       "deflateCodec",
       "diagnose",
       "evaluateMask",
       "evaluateRuns",
       "formatThresholdFile",
-      "groupsOf",
-      "inferSlide",
       "inspectSlide",
-      "inverse",
-      "joinModels",
       "jpegCodec",
       "labelRows",
       "makeDataset",
-      "mapOrdered",
-      "openPool",
       "openProbabilities",
       "openSlide",
       "openTruth",
-      "parseDevices",
       "parseThresholdFile",
-      "passesPerWindow",
       "planDataset",
-      "planSlide",
       "pseudoLabel",
       "readCard",
-      "readModel",
       "readOverview",
       "readTruthConfig",
-      "readyModel",
-      "resolveModel",
-      "runSlide",
-      "scaledGeometry",
-      "scoreSlide",
       "segment",
       "selectWindows",
       "summarizeSlides",
-      "symmetriesOf",
       "thresholdSlide",
       "weightMap",
       "windowsOfRow",
-      "wishOf",
       "workingView",
-      "writeLabelMask",
+      "writeMask",
       "writePlanes",
       "writeProbabilityMap",
       "writeTiff",
     ]
   `);
+});
+
+test('every type that an exported signature names is exported too', () => {
+  const exported = exportsOf(join(root, 'dist/index.d.ts'));
+  const key = ({ file, name }: { readonly file: string; readonly name: string }): string =>
+    `${file.slice(root.length)} ${name}`;
+  const known = new Set(exported.map(key));
+  expect(known.size).toBeGreaterThan(100);
+  const hidden = exported.flatMap((each) =>
+    namedBy(each)
+      .filter((other) => typeof other === 'string' || !known.has(key(other)))
+      .map((other) => `${each.name} names ${typeof other === 'string' ? other : key(other)}`),
+  );
+  expect(hidden).toEqual([]);
 });
