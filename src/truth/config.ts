@@ -17,9 +17,9 @@ import {
 } from '../plan/text/checked.js';
 import type { MaskClass, Rgb } from '../types.js';
 
-/** What stands for a class in the files that truth is read from. */
+/** Which names, values and colours in truth files mean a class. */
 export interface Origin {
-  /** Names of classes and categories, letter by letter. */
+  /** Names of classes and categories; they must match exactly. */
   readonly names?: readonly string[];
   /** Values of label images, 0 to 65535. */
   readonly values?: readonly number[];
@@ -28,38 +28,39 @@ export interface Origin {
 }
 
 /**
- * A class as a file lists it. Its own name, label and colour stand for it too; the label only where `values` is left out, and one that is
- * its place in the list only where the file says that value of nothing else.
+ * A class as a file lists it. Its own name, label and colour mean it, too. The label counts as a value only if `values` is not given; a
+ * label that comes from the place in the list, only if the file does not use that value for something else.
  */
 export interface ListedClass extends Origin {
   readonly name: string;
-  /** 1 to 254; the place in the list, from 1, where it is left out. */
+  /** 1 to 254; if not given, the place in the list, counted from 1. */
   readonly label?: number;
   readonly color?: Rgb;
 }
 
-/** How truth files are to be understood, as a JSON file says it. */
+/** How to read truth files, as given in a JSON file. */
 export interface ClassesFile {
   readonly classes: readonly ListedClass[];
-  /** What is no class: label 0. */
+  /** What counts as background, label 0. */
   readonly background?: Origin;
-  /** What nobody may learn from: label 255. */
+  /** What is left out of training and scores, label 255. */
   readonly ignore?: Origin;
-  /** Names of annotations to leave out, as if they were not there. */
+  /** Names of annotations to skip, as if they were not in the file. */
   readonly skip?: readonly string[];
   /** The class of annotations without a name and of runs: the name of a class, `background` or `ignore`. */
   readonly default?: string;
-  /** What a pixel is that nothing was said about: `background` where it is left out. */
+  /** What a pixel without any annotation is; `background` if not given. */
   readonly unlabelled?: 'background' | 'ignore';
   /**
-   * Which of two annotations has a pixel that lies in both: the `later` one in the file, or that of the later of the `classes`.
+   * Which of two annotations gets a pixel that lies in both: the one `later` in the file, or the one whose class is later in `classes`.
    */
   readonly overlap?: 'later' | 'classes';
 }
-/** How truth files are understood. */
+
+/** How truth files are read, with all defaults filled in. */
 export interface TruthConfig {
   readonly classes: readonly MaskClass[];
-  /** Label by name of an annotation, or undefined for one to leave out. */
+  /** Label by name of an annotation; undefined for one to skip. */
   readonly names: ReadonlyMap<string, number | undefined>;
   /** Label by value of a label image. */
   readonly values: ReadonlyMap<number, number>;
@@ -67,12 +68,12 @@ export interface TruthConfig {
   readonly colors: ReadonlyMap<number, number>;
   /** Label of annotations without a name and of runs. */
   readonly otherwise: number | undefined;
-  /** Label of a pixel that nothing was said about. */
+  /** Label of a pixel without any annotation. */
   readonly unlabelled: number;
   readonly overlap: 'later' | 'classes';
-  /** Nobody listed classes: whatever has a name is the one class. */
+  /** True if no classes were listed: an annotation of any name is of the one class. */
   readonly anyName: boolean;
-  /** Nobody said what 255 is in a label image: that of a black and white mask, unless 1 occurs besides. */
+  /** True if nothing says what 255 means in a label image: then it is the class of a black and white mask, unless 1 occurs as well. */
   readonly white: boolean;
 }
 
@@ -102,12 +103,15 @@ const fileChecks: Checks<ClassesFile> = {
   overlap: oneOf('later', 'classes'),
 };
 
-/** What holds where nobody listed classes: whatever is annotated is of one class, `object`, with label 1. */
+/** The configuration used if no classes are listed: everything annotated is of one class, `object`, with label 1. */
 export function defaultConfig(): TruthConfig {
   return { ...resolve({ classes: [{ name: 'object' }], default: 'object' }, 'default'), anyName: true };
 }
 
-/** What holds where the classes are known from elsewhere, such as a mask: their names, labels and colours; what has no name is of the only one. */
+/**
+ * The configuration for classes that are known from elsewhere, such as from a mask: their names, labels and colours. If there is only one
+ * class, annotations without a name are of it.
+ */
 export function configOf(classes: readonly MaskClass[], where: string): TruthConfig {
   const [only, ...more] = classes;
   return resolve({ classes, ...(only && more.length === 0 ? { default: only.name } : {}) }, where);
@@ -116,7 +120,7 @@ export function configOf(classes: readonly MaskClass[], where: string): TruthCon
 /**
  * Reads a file of classes.
  *
- * @throws {SegtileError} `input` where it cannot be read; see {@link parseConfig}
+ * @throws {SegtileError} `input` if it cannot be read; see {@link parseConfig}
  */
 export async function readConfig(path: string): Promise<TruthConfig> {
   const json = await readRegularText(path).catch((cause: NodeJS.ErrnoException) => {
@@ -127,10 +131,10 @@ export async function readConfig(path: string): Promise<TruthConfig> {
 }
 
 /**
- * The meaning of a JSON text of classes. `where` names it in errors.
+ * Reads a JSON text of classes. `where` names the text in errors.
  *
- * @throws {SegtileError} `input` with the line of a mistake in the JSON, the key that is unknown or holds what it cannot, or
- *   the name, value or colour that stands for two classes
+ * @throws {SegtileError} `input` with the line of a mistake in the JSON, the key that is unknown or has a wrong value, or the name, value or
+ *   colour that stands for two classes
  */
 export function parseConfig(json: string, where: string): TruthConfig {
   const file = parseJson(json, where, 'input');
@@ -165,7 +169,7 @@ function resolve(file: ClassesFile, where: string): TruthConfig {
       throw new SegtileError(
         'input',
         `${where}: ${shown} stands for ${called(other)} and for ${called(label)}`,
-        'leave it in one',
+        'list it under one of them only',
       );
     map.set(key, label);
   }
@@ -177,9 +181,13 @@ function resolve(file: ClassesFile, where: string): TruthConfig {
 
   for (const [index, { name, label }] of listed.entries()) {
     if (listed.findIndex((other) => other.name === name) < index)
-      throw new SegtileError('input', `${where}: two classes are named ${JSON.stringify(name)}`, 'give each a name of its own');
+      throw new SegtileError(
+        'input',
+        `${where}: two classes are named ${JSON.stringify(name)}`,
+        'give each class its own name',
+      );
     if (listed.findIndex((other) => other.label === label) < index)
-      throw new SegtileError('input', `${where}: two classes have the label ${label}`, 'give each a label of its own');
+      throw new SegtileError('input', `${where}: two classes have the label ${label}`, 'give each class its own label');
   }
   for (const entry of listed) {
     claimAll(entry, entry.label);
@@ -222,8 +230,8 @@ function otherwise({ default: name }: ClassesFile, classes: readonly MaskClass[]
   );
   throw new SegtileError(
     'input',
-    `${where}: the default ${JSON.stringify(name)} is no class${near}`,
-    'name one that is listed',
+    `${where}: the default ${JSON.stringify(name)} is not one of the classes${near}`,
+    'set "default" to the name of a listed class, "background" or "ignore"',
   );
 }
 

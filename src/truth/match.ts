@@ -13,7 +13,7 @@ export { slideName };
 export interface TruthPair {
   readonly slide: string;
   readonly truth: string;
-  /** Who it was taken from, where that was given: slides of one patient are one group. */
+  /** The patient, if given: all slides of a patient are one group. */
   readonly patient: string | undefined;
 }
 
@@ -21,13 +21,13 @@ export interface TruthPair {
  * Finds the truth of each slide.
  *
  * - `given` is a folder: the file in it that is named after the slide, see {@link slidesOfTruth}
- * - `given` is a CSV with the columns `slide` and `truth`, and `patient` (or `case`, `patient_id` and the like) where it is known: paths are relative to the CSV;
- *   slides are found by path, by name, or by name without ending
- * - `given` is a CSV of runs or a COCO file, which hold the truth of many slides, or any other file where there is one slide
+ * - `given` is a CSV with the columns `slide` and `truth`, and optionally `patient` (or `case`, `patient_id` and the like): paths are relative
+ *   to the CSV; slides are found by path, by name, or by name without ending
+ * - `given` is a CSV of runs or a COCO file, which hold the truth of many slides, or, for a single slide, any other file
  *
- * @param slides none takes all that the CSV of pairs lists
- * @param nameOf what a slide is called, where that is not the name of its file
- * @throws {SegtileError} `input` naming the slides that have no truth, or that have several
+ * @param slides if empty, all that the CSV of pairs lists
+ * @param nameOf gives the name of a slide; by default the name of its file
+ * @throws {SegtileError} `input` naming the slides that have no truth, or several
  */
 export async function matchTruths(
   slides: readonly string[],
@@ -35,7 +35,7 @@ export async function matchTruths(
   nameOf: (slide: string) => string = slideName,
 ): Promise<readonly TruthPair[]> {
   const found = await stat(given).catch((cause: unknown) => {
-    throw new SegtileError('input', `there is no file or folder ${shownPath(given)}`, 'check the path of the truth', cause);
+    throw new SegtileError('input', `there is no file or folder ${shownPath(given)}`, 'check the path given as truth', cause);
   });
   if (found.isDirectory()) return matchFolder(slides, given, await readdir(given), nameOf);
   if (/\.csv(\.gz|\.zip)?$/i.test(given)) {
@@ -46,7 +46,7 @@ export async function matchTruths(
   if (slides.length > 1 && !(/\.json(\.gz|\.zip)?$/i.test(given) && (await isCoco(given)))) {
     throw new SegtileError(
       'input',
-      `${given} is the truth of one slide, but there are ${slides.length}`,
+      `${given} holds the truth of one slide, but ${slides.length} slides were given`,
       'give a folder, or a CSV with the columns slide and truth',
     );
   }
@@ -54,7 +54,7 @@ export async function matchTruths(
 }
 
 /**
- * Pairs slides with the files of a folder. A slide is never its own truth.
+ * Pairs slides with the truth files of a folder. A slide is never its own truth.
  *
  * @param names of the files in the folder
  * @throws {SegtileError} `input` naming the slides without truth, or one with several, and the files
@@ -88,15 +88,15 @@ export function matchFolder(
     throw new SegtileError(
       'input',
       `${folder} has several truths for ${nameOf(slide)}: ${candidates[i]!.join(', ')}`,
-      'leave one, or name it in a CSV with the columns slide and truth',
+      'keep one of them, or name it in a CSV with the columns slide and truth',
     );
   });
 }
 
-/** What a column is called that says whose slide it is: one that is passed over would let parts of a dataset share patients. */
+/** Names of columns that hold the patient. If such a column were overlooked, parts of a dataset could share patients. */
 const PATIENT = /^(patient|case|subject|donor|participant)([ _-]?(id|no|nr|number|name|code|barcode))?$/;
 
-/** The rows of a CSV of pairs, or undefined where it has other columns. */
+/** The rows of a CSV of pairs, or undefined if it has other columns. */
 async function readPairs(path: string): Promise<TruthPair[] | undefined> {
   let columns: readonly string[] | undefined;
   let patientColumn: string | undefined;
@@ -126,15 +126,15 @@ async function readPairs(path: string): Promise<TruthPair[] | undefined> {
 function columnOfPatients(path: string, columns: readonly string[]): string | undefined {
   const [first, second] = columns.includes('patient') ? ['patient'] : columns.filter((name) => PATIENT.test(name));
   if (second === undefined) return first;
-  const message = `${path} has several columns that may say whose slide it is: ${first} and ${second}`;
-  throw new SegtileError('input', message, 'call the one that counts patient');
+  const message = `${path} has several columns that may hold the patient: ${first} and ${second}`;
+  throw new SegtileError('input', message, 'rename the right one to patient');
 }
 
 /**
- * Picks the pairs of slides.
+ * Picks the pairs of the given slides.
  *
  * @param path of the CSV, for messages
- * @throws {SegtileError} `input` naming the slide that is listed twice or not at all, or the rows that belong to none
+ * @throws {SegtileError} `input` naming the slide that is listed twice or not at all, or the rows that belong to no slide
  */
 export function matchPairs(
   slides: readonly string[],
@@ -173,22 +173,18 @@ export function matchPairs(
   return found;
 }
 
-/** A row that belongs to no slide is a slip, or a slide that was forgotten. */
+/** Refuses rows that belong to no slide: such a row is a mistake, or its slide was forgotten. */
 function requireAllTaken(pairs: readonly TruthPair[], taken: ReadonlySet<TruthPair>, path: string): void {
   const strays = pairs.filter((pair) => !taken.has(pair)).map(({ slide }) => fileName(shownPath(slide)));
   if (strays.length === 0) return;
   const some = strays.slice(0, 5).join(', ') + (strays.length > 5 ? `, … (${strays.length} in all)` : '');
   throw new SegtileError(
     'input',
-    `${path} lists what is none of the slides: ${some}`,
-    'leave the row out, or give the slide as well',
+    `${path} lists slides that were not given: ${some}`,
+    'delete these rows, or give these slides as well',
   );
 }
 
 function listedTwice(path: string, slide: string): SegtileError {
-  return new SegtileError(
-    'input',
-    `${path} lists the slide ${slideName(slide)} more than once`,
-    'leave one row for each slide',
-  );
+  return new SegtileError('input', `${path} lists the slide ${slideName(slide)} more than once`, 'keep one row for each slide');
 }

@@ -10,22 +10,21 @@ import { openRleCsv } from './shapes/rle-csv.js';
 import { isPacked, startOfText } from './text-file.js';
 import type { Truth } from './truth.js';
 
-/** What is needed to understand a file of truth. */
+/** What is needed to read a file of truth. */
 export interface TruthOptions {
   /** Level 0 of the slide, in pixels. */
   readonly size: Size;
   readonly config: TruthConfig;
-  /** What the slide is called in files that hold the truth of several. */
+  /** The name of the slide in files that hold the truth of several slides. */
   readonly slideName: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Opens the truth of a slide. What kind of file it is follows from its first bytes: a label image (TIFF or PNG), GeoJSON, COCO,
- * or a CSV of runs.
+ * Opens the truth of a slide: a label image (TIFF or PNG), GeoJSON, COCO, or a CSV of runs. The first bytes of the file tell which.
  *
- * @throws {SegtileError} `input` where it is missing, damaged, or does not fit the slide or the classes; `unsupported` where it
- *   has what segtile does not read
+ * @throws {SegtileError} `input` if it is missing, damaged, or does not fit the slide or the classes; `unsupported` if it is stored in a way
+ *   that segtile does not read
  */
 export async function openTruth(path: string, { size, config, slideName, signal }: TruthOptions): Promise<Truth> {
   const source = await openFile(path);
@@ -46,8 +45,8 @@ export async function openTruth(path: string, { size, config, slideName, signal 
       case 'JPEG':
         throw new SegtileError(
           'unsupported',
-          `${path} is a JPEG, which keeps no labels but colours near them`,
-          'give the mask as PNG or TIFF, from where it was made',
+          `${path} is a JPEG, which changes the values of labels`,
+          'export the mask as PNG or TIFF from the program that made it',
         );
       default:
         return await openRleCsv(path, slideName, size, config, signal);
@@ -58,9 +57,9 @@ export async function openTruth(path: string, { size, config, slideName, signal 
 }
 
 /**
- * Opens an image of labels, TIFF or PNG, that is seen at its own size.
+ * Opens an image of labels, TIFF or PNG, at its own size.
  *
- * @throws {SegtileError} `input` where it is missing, damaged or no such image; `unsupported` where it has what segtile does not read
+ * @throws {SegtileError} `input` if it is missing, damaged or not such an image; `unsupported` if it is stored in a way that segtile does not read
  */
 export async function openLabels(path: string, config: TruthConfig, signal?: AbortSignal): Promise<Truth & Size> {
   const source = await openFile(path);
@@ -70,7 +69,11 @@ export async function openLabels(path: string, config: TruthConfig, signal?: Abo
     await source.read([{ offset: 0, into: start }], signal);
     const kind = kindOf(start);
     if (kind !== 'TIFF' && kind !== 'PNG') {
-      throw new SegtileError('input', `${path} is no mask: expected a TIFF or PNG of labels`, 'give what segtile infer wrote');
+      throw new SegtileError(
+        'input',
+        `${path} is not a mask: expected a TIFF or PNG of labels`,
+        'give a mask that segtile infer wrote',
+      );
     }
     const image = kind === 'TIFF' ? await openLabelTiff(source, signal) : await openLabelPng(path);
     kept = kind === 'TIFF';
@@ -82,7 +85,7 @@ export async function openLabels(path: string, config: TruthConfig, signal?: Abo
 }
 
 /**
- * How many pixels truth says that its slide has: an image of labels is taken to be as large, an image of COCO tells it. Undefined for what does not say.
+ * The size in pixels that truth gives its slide: that of a label image, or of the image in COCO. Undefined for other kinds, which do not say.
  *
  * @throws {SegtileError} as {@link openTruth}
  */

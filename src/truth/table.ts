@@ -6,15 +6,15 @@ import { openText } from './text-file.js';
 
 /** A row of a CSV, the header included. */
 export interface TableRow {
-  /** Line of the file where the row ends, from 1. */
+  /** The line of the file on which the row ends, from 1. */
   readonly line: number;
   readonly cells: readonly string[];
 }
 
 /**
- * The rows of a CSV one by one; only one is held. Empty lines are left out, and every row has as many cells as the first.
+ * The rows of a CSV, one by one; only one is in memory. Empty lines are skipped. Every row has as many cells as the first.
  *
- * @throws {SegtileError} `input` where it is no CSV or cannot be read, `aborted` when the signal fires
+ * @throws {SegtileError} `input` if it is not a CSV or cannot be read, `aborted` when the signal fires
  */
 export async function* readTable(path: string, signal?: AbortSignal): AsyncGenerator<TableRow, void, undefined> {
   const rows = parse({ bom: true, skip_empty_lines: true, info: true });
@@ -29,8 +29,8 @@ export async function* readTable(path: string, signal?: AbortSignal): AsyncGener
     if (cause instanceof SegtileError) throw cause;
     const [what, hint] =
       cause instanceof CsvError
-        ? ['is no CSV', 'save it as CSV again']
-        : ['cannot be read', 'check that the file is there and may be read'];
+        ? ['is not a CSV', 'save it as CSV again']
+        : ['cannot be read', 'check the path and the permissions of the file'];
     throw new SegtileError('input', `${path} ${what}: ${reason(cause)}`, hint, cause);
   } finally {
     rows.destroy();

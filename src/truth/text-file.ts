@@ -6,14 +6,14 @@ import { type Entry, openPromise } from 'yauzl';
 import { reason, SegtileError } from '../errors.js';
 import { requireRegular } from '../io/regular-file.js';
 
-/** Bytes that are read at once. */
+/** Bytes read at once. */
 const PIECE = 2 ** 20;
 
 /**
- * The bytes of a text, unpacked where the file is packed with gzip or is a ZIP, which its first bytes tell. Of a ZIP the one file that it holds.
+ * The bytes of a text file. A file packed with gzip is unpacked, and so is a ZIP, which must hold exactly one file; the first bytes tell.
  *
- * @returns a stream that fails where the file cannot be read or unpacked; whoever is done with it destroys it
- * @throws {Error} where the file cannot be opened, or is a ZIP that does not hold one file
+ * @returns a stream that fails if the file cannot be read or unpacked; the caller must destroy it
+ * @throws {Error} if the file cannot be opened, or is a ZIP that does not hold exactly one file
  */
 export async function openText(path: string): Promise<Readable> {
   const start = await firstBytes(path);
@@ -21,12 +21,12 @@ export async function openText(path: string): Promise<Readable> {
   const file = createReadStream(path, { highWaterMark: PIECE });
   if (!isGzip(start)) return file;
   const unpacked = createGunzip({ chunkSize: PIECE });
-  // Whatever fails ends the stream that is read from.
+  // Any failure ends the stream that the caller reads.
   pipeline(file, unpacked, () => {});
   return unpacked;
 }
 
-/** Whether a file that starts so is packed. */
+/** Whether a file with this start is packed with gzip or ZIP. */
 export function isPacked(start: Uint8Array): boolean {
   return isGzip(start) || isZip(start);
 }
@@ -39,7 +39,7 @@ function isZip(start: Uint8Array): boolean {
   return start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
 }
 
-/** Folders of a ZIP, and what macOS puts beside each file. */
+/** Entries of a ZIP that are not files: folders, and what macOS adds for each file. */
 const NO_FILE = /\/$|^__MACOSX\//;
 
 async function openZipped(path: string): Promise<Readable> {
@@ -49,7 +49,9 @@ async function openZipped(path: string): Promise<Readable> {
     for await (const entry of zip.eachEntry()) if (!NO_FILE.test(entry.fileName)) files.push(entry);
     const [only, ...more] = files;
     if (only === undefined || more.length > 0) {
-      throw new Error(`it is a ZIP of ${files.length} files, not of one: ${files.map(({ fileName }) => fileName).slice(0, 5)}`);
+      throw new Error(
+        `it is a ZIP with ${files.length} files instead of one: ${files.map(({ fileName }) => fileName).slice(0, 5)}`,
+      );
     }
     const stream = await zip.openReadStreamPromise(only);
     stream.once('close', () => zip.close());
@@ -72,9 +74,9 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
- * The first bytes of a text, as {@link openText} gives them.
+ * The first bytes of a text file, unpacked as {@link openText} does.
  *
- * @throws {SegtileError} `input` where it cannot be read or unpacked
+ * @throws {SegtileError} `input` if it cannot be read or unpacked
  */
 export async function startOfText(path: string, bytes: number): Promise<Uint8Array> {
   let stream: Readable | undefined;

@@ -1,37 +1,36 @@
 import type { Band, Box, MaskClass, Size, Span, SpanningSize } from '../types.js';
 
 /**
- * What is known to be where on a slide: a label for every pixel, in whatever form it was given. Labels are seen at a working
- * resolution of the slide, like the slide itself: an image of labels that is shrunk by majority, that is enlarged by nearest neighbour, else by the
- * geometry at hand, never by a mean.
+ * The true labels of a slide, one for every pixel, from any kind of file. Labels are given at a working resolution, like the slide itself. An
+ * image of labels is shrunk by majority and enlarged by nearest neighbour; shapes are painted at that resolution. Labels are never averaged.
  */
 export interface Truth extends AsyncDisposable {
   readonly path: string;
-  /** What it was read from: `label image`, `GeoJSON`, `RLE` or `COCO`. */
+  /** The kind of file: `label image`, `GeoJSON`, `RLE` or `COCO`. */
   readonly kind: string;
   /** Every class that may occur, with its label. */
   readonly classes: readonly MaskClass[];
-  /** What of the file counts for nothing, or was taken for granted, as sentences for people. */
+  /** Sentences for the user: what was skipped in the file, and what was assumed. */
   readonly notes: readonly string[];
-  /** The labels as they lie on a working image of the given size, which shows the whole slide. */
+  /** The labels of a working image of the given size, which shows the whole slide. */
   view(size: SpanningSize): LabelView;
   /**
-   * The objects of the classes, neither background nor what is ignored: each polygon as it was drawn, whatever may lie over it,
-   * or each connected region (8 neighbours) of equal label of an image of labels.
+   * The objects of the classes, without background and ignored regions: each polygon as drawn, even if others cover it, or, for an image of
+   * labels, each connected region (8 neighbours) of one label.
    *
-   * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
+   * @throws {SegtileError} `input` if the file is damaged, `aborted` when the signal fires
    */
   objects(signal?: AbortSignal): AsyncIterable<TruthObject>;
-  /** Lets go of the file. */
+  /** Closes the file. */
   close(): Promise<void>;
 }
 
-/** One thing that was marked. */
+/** One annotated object. */
 export interface TruthObject {
   readonly label: number;
-  /** The part of the slide that holds it, in whole level-0 pixels. */
+  /** Its bounds in whole level-0 pixels, inside the slide. */
   readonly box: Box;
-  /** Level-0 pixels; where it was drawn, what the geometry has, not a count. */
+  /** Area in level-0 pixels; for a polygon that of its geometry, not a count of pixels. */
   readonly area: number;
 }
 
@@ -40,7 +39,7 @@ export interface LabelView extends Size {
   /**
    * Rows of labels from top to bottom, in bands of one channel without gap or overlap; see `Slide.readBands` for `columns`.
    *
-   * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
+   * @throws {SegtileError} `input` if the file is damaged, `aborted` when the signal fires
    */
   readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band>;
 }

@@ -37,7 +37,7 @@ describe('an image of a slide', () => {
         // What rounding by a pixel on both sides explains, and a little more.
         fc.pre(off > 1.2 * (1 / (width - 1) + 1 / (height - 1)));
         expect(() => requireSameShape('t.png', { width, height }, size)).toThrow(
-          /not the shape of the slide|turned by a quarter/,
+          /not the shape of the slide|turned by 90 degrees/,
         );
       }),
     );

@@ -83,7 +83,10 @@ describe('parseConfig', () => {
       'the colour 1, 2, 3 stands for a and for background',
       { classes: [{ name: 'a', color: [1, 2, 3] }], background: { colors: [[1, 2, 3]] } },
     ],
-    ['the default "tumour" is no class, did you mean "tumor"?', { classes: [{ name: 'tumor' }], default: 'tumour' }],
+    [
+      'the default "tumour" is not one of the classes, did you mean "tumor"?',
+      { classes: [{ name: 'tumor' }], default: 'tumour' },
+    ],
     ['one of later, classes for overlap', { classes: [{ name: 'a' }], overlap: 'first' }],
   ])('says %s', (message, file) => {
     expect(() => parseConfig(JSON.stringify(file), 'c.json')).toThrow(message);

@@ -75,7 +75,7 @@ describe('matchTruths', () => {
       { slide: join(folder, 'slides/b.svs'), truth: '/abs/b.json', patient: 'p 2' },
     ]);
     await expect(matchTruths(['slides/c.svs'], csv)).rejects.toThrow('does not list the slide c');
-    await expect(matchTruths(['elsewhere/a.tif'], csv)).rejects.toThrow('pairs.csv lists what is none of the slides: b.svs');
+    await expect(matchTruths(['elsewhere/a.tif'], csv)).rejects.toThrow('pairs.csv lists slides that were not given: b.svs');
   });
 
   it('refuses a slide that is listed twice and a cell without text', async () => {
@@ -95,7 +95,9 @@ describe('matchTruths', () => {
   it('refuses the truth of one slide for several', async () => {
     for (const one of [fixture('qupath.geojson'), fixture('hubmap.json'), fixture('grey-8.png')]) {
       expect(await matchTruths(['a.svs'], one)).toEqual([{ slide: 'a.svs', truth: one, patient: undefined }]);
-      await expect(matchTruths(['a.svs', 'b.svs'], one)).rejects.toThrow('is the truth of one slide, but there are 2');
+      await expect(matchTruths(['a.svs', 'b.svs'], one)).rejects.toThrow(
+        'holds the truth of one slide, but 2 slides were given',
+      );
     }
   });
 });

@@ -290,10 +290,10 @@ describe('openTruth of runs', () => {
     ['run 1 starts at pixel 0', '0 3'],
     ['run 1, from pixel 10, has length 0', '10 0'],
     ['run 2 ends at pixel 5601, but 80 x 70 px are only 5600', '10 3 5600 2'],
-    ['run 2 has "x5" where', '10 3 x5 2'],
-    ['run 1 has "1.5" where', '1.5 2'],
-    ['run 1 has "-3" where', '-3 2'],
-    ['it ends after the start of run 2', '10 3 20'],
+    ['run 2 has "x5" instead', '10 3 x5 2'],
+    ['run 1 has "1.5" instead', '1.5 2'],
+    ['run 1 has "-3" instead', '-3 2'],
+    ['it has an odd count of numbers: run 2 has a start but no length', '10 3 20'],
   ])('refuses a row where %s', async (message, encoding) => {
     const path = temporary('bad.csv', `id,encoding\nother,1 1\nslide,${encoding}\n`);
     const opening = openTruth(path, { size, config: defaultConfig(), slideName: 'slide' });
@@ -307,7 +307,7 @@ describe('openTruth of runs', () => {
 
   it('wants to know the class where there are several', async () => {
     const opening = openTruth(fixture('runs.csv'), { size, config: tissues, slideName: 'holes' });
-    await expect(opening).rejects.toThrow('does not say which it is of Tumor, Stroma, Vessel: Wall');
+    await expect(opening).rejects.toThrow('does not say which class it is: Tumor, Stroma, Vessel: Wall');
   });
 });
 
@@ -420,7 +420,7 @@ describe('openTruth of label images', () => {
     const path = temporary('mixed.png', await pngOf(Uint8Array.from([0, 1, 255, 0]), 4, 1));
     const size = { width: 4, height: 1 };
     const vague = await openTruth(path, { size, config: defaultConfig(), slideName: 'x' });
-    await expect(readLabels(vague.view(size))).rejects.toThrow('has the value 255 besides others');
+    await expect(readLabels(vague.view(size))).rejects.toThrow('has the value 255 and other values');
     const clear = config({ classes: [{ name: 'one' }], ignore: { values: [255] } });
     const truth = await openTruth(path, { size, config: clear, slideName: 'x' });
     expect([...(await readLabels(truth.view(size)))]).toEqual([0, 1, 255, 0]);

@@ -157,7 +157,7 @@ async function userMask(path: string, slide: Size, overview: Size, signal: Abort
       const turned = hasShape({ width: image.height, height: image.width }, slide);
       throw new SegtileError(
         'input',
-        `the tissue mask ${shownPath(path)} has ${image.width} x ${image.height} px, ${turned ? 'which, turned by a quarter, is the shape of' : 'another shape than'} the slide's ${slide.width} x ${slide.height} px`,
+        `the tissue mask ${shownPath(path)} has ${image.width} x ${image.height} px, ${turned ? 'which, turned by 90 degrees, is the shape of' : 'another shape than'} the slide's ${slide.width} x ${slide.height} px`,
         turned
           ? 'pixels are read as they are stored, whatever a TIFF or EXIF orientation says: export slide and mask in the same way'
           : 'a tissue mask shows the whole slide, up to 64 times smaller or larger',

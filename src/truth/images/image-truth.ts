@@ -12,17 +12,17 @@ import { majorityView, shrinks } from './majority-view.js';
 import { type Labels, labelsOfImage } from './values.js';
 
 /**
- * Rows and pixels that are made at a time, at most: an image that is much smaller than the view must not give a band of the
- * slide's size.
+ * The most rows and pixels in one band: a view that is much larger than its image must not be made in one piece.
  */
 const BAND_ROWS = 256;
 const BAND_PIXELS = 2 ** 22;
 
 /**
- * Truth that is an image of labels. It shows the whole slide, at whatever size: enlarged by nearest neighbour, shrunk by majority.
+ * The truth that an image of labels holds. The image shows the whole slide, at any size: it is enlarged by nearest neighbour and shrunk by
+ * majority.
  *
  * @param slide level 0, in pixels
- * @throws {SegtileError} `input` where the image has another shape than the slide, or is more than 64 times smaller or larger
+ * @throws {SegtileError} `input` if the image has another shape than the slide, or is more than 64 times smaller or larger
  */
 export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig): Truth {
   requireSameShape(image.path, image, slide);
@@ -35,7 +35,7 @@ export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig):
     classes: config.classes,
     notes: [...stretchNotes(image.path, image, slide), ...(image.notes ?? []).map((note) => `${image.path}: ${note}`)],
     view: (size) => {
-      // Of one size, pixel lies on pixel.
+      // If both have one size, each pixel of the view is one pixel of the image.
       if (image.width === size.width && image.height === size.height) return imageView(whole, labels, whole);
       return shrinks(image, size) ? majorityView(imageView(whole, labels, whole), spans, size) : imageView(whole, labels, size);
     },
@@ -45,7 +45,7 @@ export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig):
   };
 }
 
-/** A size of which it is known how it lies on level 0. */
+/** A size, and how many of its pixels the slide covers. */
 type Spanning = Size & { readonly spans: Size };
 type SpanningImage = LabelImage & Spanning;
 
@@ -80,7 +80,7 @@ function imageView(image: SpanningImage, labels: Labels, { spans, ...whole }: Sp
   };
 }
 
-/** What of an image is shown in some columns of a view; sorted, disjoint. */
+/** The columns of an image that some columns of a view show; sorted, disjoint. */
 function sourceColumns(columns: readonly Span[], image: Spanning, { width, spans: { width: to } }: Spanning): Span[] {
   const spans: { start: number; length: number }[] = [];
   for (const { start, length } of columns) {
@@ -111,7 +111,7 @@ function showBand(
     const width = Math.min(span.start + span.length, size.width) - x;
     if (width <= 0) continue;
     const first = nearest(x, image.spans.width, size.spans.width, image.width);
-    // What is wanted lies together, so it lies in one run.
+    // The columns lie together, so one run holds them all.
     const run = band.runs.find((each) => each.x <= first && first < each.x + each.width)!;
     const offsets = Int32Array.from(
       { length: width },
@@ -153,7 +153,7 @@ async function* imageObjects(
   };
   for await (const band of image.readBands({ start: 0, length: image.height }, () => [whole], signal)) {
     const run = band.runs[0];
-    if (run === undefined) throw new SegtileError('input', `${image.path} gave no rows from ${band.y} on`);
+    if (run === undefined) throw new SegtileError('input', `${image.path} gave no pixels for row ${band.y}`);
     for (let row = 0; row < band.height; row++) {
       labels.pick(run, band.y, row, offsets, line, 0);
       for (let x = 0; x < line.length; x++) if (line[x] === IGNORED) line[x] = 0;

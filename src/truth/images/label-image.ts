@@ -1,12 +1,11 @@
 import type { Size, Span } from '../../types.js';
 
-/** Values of an image as its file keeps them: indices of a palette, not its colours. */
+/** Values of an image as its file stores them; for a palette its indices, not its colours. */
 export interface ValueRun extends Size {
   /** First column. */
   readonly x: number;
   /**
-   * Value of pixel `(column, row)` of the run: `data[row * width + column]`, or three samples a pixel where the image has
-   * colours.
+   * The value of pixel `(column, row)` of the run is `data[row * width + column]`; an RGB image has three samples per pixel.
    */
   readonly data: Uint8Array | Uint16Array;
 }
@@ -18,12 +17,12 @@ export interface ValueBand {
   readonly runs: readonly ValueRun[];
 }
 
-/** An image whose values stand for labels. */
+/** An image with values that stand for labels. */
 export interface LabelImage extends Size {
   readonly path: string;
-  /** What was decided where the file can be read in more than one way, as sentences for people. */
+  /** Sentences for the user: how the file was read, if it can be read in more than one way. */
   readonly notes?: readonly string[];
-  /** One value a pixel, or red, green and blue. */
+  /** 1 for one value per pixel, 3 for red, green and blue. */
   readonly channels: 1 | 3;
   /** See `Slide.readBands`. */
   readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<ValueBand>;

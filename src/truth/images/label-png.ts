@@ -4,15 +4,15 @@ import { orientationNotes } from '../../tiff/samples/orientation.js';
 import type { LabelImage, ValueBand } from './label-image.js';
 import { PNG_SAMPLES, type PngHeader, type PngOpener, pngRows, readPngHeader, readPngOrientation } from './png.js';
 
-/** Rows and samples of one band, at most. */
+/** The most rows and samples in one band. */
 const BAND_ROWS = 256;
 const BAND_SAMPLES = 2 ** 22;
 
 /**
- * Opens a PNG of labels, a file or bytes that stand elsewhere: grey of 1 to 16 bits, a palette (whose indices are the values), or colours. A pixel that is wholly
- * transparent is taken for black. The file is read from its start in each pass, a few rows at a time.
+ * Opens a PNG of labels, from a file or from memory: grey of 1 to 16 bits, a palette (the indices are the values), or RGB. A fully
+ * transparent pixel counts as black. Each pass reads the file from its start, a few rows at a time.
  *
- * @throws {SegtileError} `input` where it is damaged; `unsupported` where it is interlaced
+ * @throws {SegtileError} `input` if it is damaged; `unsupported` if it is interlaced
  */
 export async function openLabelPng(path: string, opener?: PngOpener): Promise<LabelImage> {
   const header = await readPngHeader(path, opener);
@@ -83,7 +83,7 @@ function unpackRow(
   }
 }
 
-/** Samples with an alpha after them, each of `size` bytes. */
+/** Unpacks a row of pixels that end with an alpha sample; each sample has `size` bytes. */
 function unpackAlpha(
   path: string,
   samples: number,

@@ -23,10 +23,10 @@ const PALETTE = 3;
 const ALPHA = [1, 2];
 
 /**
- * Opens a TIFF of labels: its first level, of one band (whole numbers of any type, or floating point that holds whole numbers), of a palette
- * (whose indices are the values), or of colours. Values come as they are stored: not inverted, not scaled. It owns the source and closes it.
+ * Opens the first level of a TIFF of labels: one band (integers of any type, or floating point with whole numbers), a palette (the indices
+ * are the values), or RGB. Values are given as stored, neither inverted nor scaled. The image owns the source and closes it.
  *
- * @throws {SegtileError} `input` where it is damaged; `unsupported` where it is a stack, or has what segtile does not read
+ * @throws {SegtileError} `input` if it is damaged; `unsupported` if it is a stack or is stored in a way that segtile does not read
  */
 export async function openLabelTiff(source: ByteSource, signal?: AbortSignal): Promise<LabelImage> {
   const { path } = source;
@@ -61,22 +61,22 @@ function firstLevel(path: string, directories: readonly Directory[]): Directory 
   throw new SegtileError(
     'unsupported',
     `${path} has ${others.length} images of ${largest.width} x ${largest.height}: ${others.map(directoryName).join(', ')}`,
-    'stacks of masks are not read: extract one image',
+    'segtile does not read stacks of masks: extract one image',
   );
 }
 
-/** The directory as one whose values come as they are stored: not looked up in a palette. */
+/** The directory, changed so that its values come as stored and are not looked up in a palette. */
 function asStored(path: string, directory: Directory): Directory {
   const { photometric, samples, compression, bits, sampleFormat, extraSamples } = directory;
   if (codecOf(compression) === jpeg)
     throw new SegtileError(
       'unsupported',
-      `${path} is compressed as JPEG, which keeps no labels but values near them`,
-      'write the mask without loss: deflate, LZW or not compressed',
+      `${path} is compressed as JPEG, which changes the values of labels`,
+      'write the mask without loss: with deflate, LZW or no compression',
     );
   const grey = photometric === GREY || photometric === WHITE_IS_ZERO;
   const withAlpha = samples === 2 && extraSamples.length === 1 && ALPHA.includes(extraSamples[0]!);
-  // Three grey bands are a grey picture in three channels, which `Labels` makes sure of.
+  // Three grey bands are a grey picture in three channels; `Labels` checks that.
   if (grey && (samples === 1 || samples === 3 || withAlpha)) return { ...directory, photometric: GREY };
   if (photometric === RGB && samples >= 3) return directory;
   if (photometric === PALETTE && samples === 1) return { ...directory, photometric: GREY };
@@ -89,10 +89,10 @@ function asStored(path: string, directory: Directory): Directory {
 }
 
 /**
- * Samples as values of labels. What has more than 16 bits, a sign or a fraction is decoded as floating point; labels are whole numbers all the
- * same.
+ * Samples as values of labels. Samples with more than 16 bits, a sign or a fraction were decoded as floating point, but labels must be whole
+ * numbers.
  *
- * @param top first row of the run in the image
+ * @param top row of the image in which the run starts
  */
 function valueRun(path: string, { x, pixels }: BandRun<Samples>, top: number): ValueRun {
   const { width, height, channels, data } = pixels;
@@ -106,7 +106,7 @@ function valueRun(path: string, { x, pixels }: BandRun<Samples>, top: number): V
     throw new SegtileError(
       'input',
       `${path} has the value ${value} at pixel (${x + (pixel % width)}, ${top + Math.floor(pixel / width)})`,
-      `labels are whole numbers from 0 to 65535${Number.isInteger(value) ? '' : ': give a mask of labels, not scores'}`,
+      `labels are whole numbers from 0 to 65535${Number.isInteger(value) ? '' : ': give a mask of labels, not of scores'}`,
     );
   }
   return { x, width, height, data: values };

@@ -4,11 +4,11 @@ import { openLabelPng } from './label-png.js';
 import type { PngOpener } from './png.js';
 
 /**
- * The labels of a PNG that is small enough to be held: grey of 1 to 16 bits, or a palette, whose indices are the labels.
+ * Reads the labels of a PNG that fits in memory: grey of 1 to 16 bits, or a palette (the indices are the labels).
  *
- * @param name what it is called in errors
- * @returns one channel, and what was decided where the file can be read in more than one way, as sentences for people
- * @throws {SegtileError} `input` where it is damaged, or has labels above 255; `unsupported` where it has colours, or is interlaced
+ * @param name of the file, for errors
+ * @returns the labels in one channel, and sentences for the user that say how the file was read, if there is more than one way
+ * @throws {SegtileError} `input` if it is damaged, or has labels above 255; `unsupported` if it has colours, or is interlaced
  */
 export async function readLabelTile(
   name: string,
@@ -17,7 +17,11 @@ export async function readLabelTile(
 ): Promise<Pixels & { readonly notes: readonly string[] }> {
   const { width, height, channels, notes = [], readBands } = await openLabelPng(name, memory(bytes));
   if (channels !== 1) {
-    throw new SegtileError('unsupported', `${name} has colours, not labels`, 'save the labels as grey or with a palette');
+    throw new SegtileError(
+      'unsupported',
+      `${name} has colours, not labels`,
+      'save the labels as grey values or with a palette',
+    );
   }
   const data = new Uint8Array(width * height);
   for await (const { y, runs } of readBands({ start: 0, length: height }, () => [{ start: 0, length: width }], signal)) {

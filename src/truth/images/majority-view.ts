@@ -3,26 +3,26 @@ import { covered, majorityRow, overlap, type WeighedLine } from '../../plan/labe
 import type { Band, BandRun, Size, Span, SpanningSize } from '../../types.js';
 import type { LabelView } from '../truth.js';
 
-/** Rows and pixels that are handed on at a time, at most. */
+/** The most rows and pixels in one band. */
 const BAND_ROWS = 256;
 const BAND_PIXELS = 2 ** 22;
 
 type Spanning = Size & { readonly spans: Size };
 
-/** A row of the larger view: its number, and its labels in runs. */
+/** A row of the larger view: its number and its labels in runs. */
 interface SourceRow {
   readonly y: number;
   readonly runs: readonly { readonly x: number; readonly labels: Uint8Array }[];
 }
 
-/** Whether a view has fewer pixels than what it shows, along one side at least. */
+/** Whether a view of `size` has fewer pixels than `source` along at least one side. */
 export function shrinks(source: Size, size: Size): boolean {
   return size.width < source.width || size.height < source.height;
 }
 
 /**
- * Labels at a smaller size: each pixel has the label that covers most of it, see {@link majorityRow}. Holds as many rows of the larger view as one
- * row of the smaller lies over.
+ * Labels at a smaller size: each pixel gets the label that covers most of it, see {@link majorityRow}. In memory are as many rows of the
+ * larger view as one row of the smaller view covers.
  *
  * @param source is larger in both directions, or as large in one of them
  * @param lies how many of its pixels lie on the slide
@@ -113,9 +113,9 @@ function madeRow(held: readonly SourceRow[], columns: readonly Span[], y: number
     if (width <= 0) continue;
     const [left, right] = [covered(x, ...across, source.width)[0], covered(x + width - 1, ...across, source.width)[1]];
     const lines = rows.map((row): WeighedLine => {
-      // What is wanted lies together, so it lies in one run.
+      // The columns lie together, so one run holds them all.
       const run = row.runs.find((each) => each.x <= left && right <= each.x + each.labels.length);
-      if (run === undefined) throw new SegtileError('input', `row ${row.y} of a mask did not come whole`);
+      if (run === undefined) throw new SegtileError('input', `row ${row.y} of a mask lacks some of its pixels`);
       return {
         labels: run.labels.subarray(left - run.x, right - run.x),
         weight: overlap(row.y, y, source.spans.height, size.spans.height),

@@ -6,19 +6,19 @@ import { readTiff } from '../../tiff/container.js';
 import type { Resolution } from '../../tiff/directory.js';
 import type { MaskClass, Rgb } from '../../types.js';
 
-/** What a mask says of itself. */
+/** What the tags of a mask say about it. */
 export interface MaskHead {
-  /** In the order of their labels, the one class of a mask of 0 and 255 as 1; undefined where it does not name them. */
+  /** The classes in the order of their labels; undefined if the mask does not name them. The class of a mask of 0 and 255 gets label 1. */
   readonly classes: readonly MaskClass[] | undefined;
-  /** The text, and the tags of the resolution, that tell how large its pixels are. */
+  /** The description and the resolution tags, which say how large its pixels are. */
   readonly description: string;
   readonly resolution: Resolution | undefined;
 }
 
 /**
- * Reads what a mask says of itself: its classes where segtile wrote it, and the size of its pixels. A file that is no TIFF says nothing.
+ * Reads what the tags of a mask say: its classes, if segtile wrote it, and the size of its pixels. A file that is not a TIFF gives nothing.
  *
- * @throws {SegtileError} `input` where the file is missing, or a damaged TIFF
+ * @throws {SegtileError} `input` if the file is missing, or a damaged TIFF
  */
 export async function readMaskHead(path: string, signal?: AbortSignal): Promise<MaskHead> {
   const source = await openFile(path);
@@ -35,7 +35,7 @@ export async function readMaskHead(path: string, signal?: AbortSignal): Promise<
   }
 }
 
-/** `--mask-values 255` shows the one class as 255, which among labels is what is left out: that class has the label 1. */
+/** A mask with the single class at 255 (`--mask-values 255`): among labels 255 means ignored, so that class becomes label 1. */
 function asLabel(only: MaskClass, _: number, { length }: readonly MaskClass[]): MaskClass {
   return length === 1 && only.label === IGNORED ? { ...only, label: 1 } : only;
 }
@@ -52,7 +52,7 @@ export function parseMaskClasses(description: string): readonly MaskClass[] | un
   return classes.length === 0 ? undefined : classes;
 }
 
-/** Label and text of each entry of the map of classes in OME-XML, whoever has written it anew since. */
+/** Label and text of each entry of the map of classes in OME-XML, which other tools may have rewritten. */
 function mapEntries(xml: string): string[] {
   const entries: string[] = [];
   let ours = false;

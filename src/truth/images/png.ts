@@ -5,7 +5,7 @@ import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { exifOrientation } from '../../tiff/samples/orientation.js';
 import type { Size } from '../../types.js';
 
-/** What a PNG says of itself (W3C, Portable Network Graphics, 3rd edition, chunk IHDR). */
+/** The header of a PNG (W3C, Portable Network Graphics, 3rd edition, chunk IHDR). */
 export interface PngHeader extends Size {
   /** Bits of a sample: 1, 2, 4, 8 or 16. */
   readonly depth: number;
@@ -14,34 +14,34 @@ export interface PngHeader extends Size {
   readonly interlaced: boolean;
 }
 
-/** Samples of a pixel by colour type. */
+/** Samples per pixel by colour type. */
 export const PNG_SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-/** Where the bytes of a PNG are; the handle of a file is one such place. */
+/** A place to read the bytes of a PNG from, such as a file handle. */
 export interface PngBytes {
   /** Fills `into` from `offset` on with up to `length` bytes from `position` on. */
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
   close(): Promise<void>;
 }
 
-/** Opens the bytes of a PNG anew. */
+/** Opens the bytes of a PNG; may be called several times. */
 export type PngOpener = () => Promise<PngBytes>;
 
-/** Bytes of a file that are read at once. */
+/** Bytes read from a file at once. */
 const PIECE = 2 ** 18;
 
-/** The file starts with 8 bytes of signature; a chunk is its length, its name, that many bytes, and a checksum. */
+/** The file starts with a signature of 8 bytes. A chunk is its length, its name, that many bytes of content, and a checksum. */
 const SIGNATURE_BYTES = 8;
 const HEADER_BYTES = 13;
 
-/** Two rows are in memory. No slide is as wide as this. */
+/** The longest row that is accepted, since two rows are in memory. No slide is as wide. */
 const MOST_ROW_BITS = 2 ** 29;
 
 /**
  * Reads the header of a PNG.
  *
- * @param path what it is called in errors
- * @throws {SegtileError} `input` where it is damaged
+ * @param path names the file in errors
+ * @throws {SegtileError} `input` if it is damaged
  */
 export async function readPngHeader(path: string, opener: PngOpener = () => open(path)): Promise<PngHeader> {
   const file = await opener();
@@ -54,18 +54,19 @@ export async function readPngHeader(path: string, opener: PngOpener = () => open
     const sane = start.toString('latin1', 12, 16) === 'IHDR' && width > 0 && height > 0 && PNG_SAMPLES[color] !== undefined;
     if (bytesRead < start.length || !sane || ![1, 2, 4, 8, 16].includes(depth))
       throw damaged(path, 'its header makes no sense');
-    if (width * depth * PNG_SAMPLES[color]! > MOST_ROW_BITS) throw damaged(path, `it claims a width of ${width} pixels`);
+    if (width * depth * PNG_SAMPLES[color]! > MOST_ROW_BITS)
+      throw damaged(path, `its header claims a width of ${width} pixels`);
     return { width, height, depth, color, interlaced: interlace !== 0 };
   } finally {
     await file.close();
   }
 }
 
-/** Chunks that are looked through before the pixels, and the most bytes of Exif data. */
+/** The most chunks that are searched before the pixels, and the most bytes of Exif data. */
 const MOST_CHUNKS = 100;
 const MOST_EXIF_BYTES = 2 ** 20;
 
-/** The orientation that Exif data before the pixels gives (chunk eXIf); undefined where there is none. */
+/** The orientation in the Exif data before the pixels (chunk eXIf); undefined if there is none. */
 export async function readPngOrientation(opener: PngOpener): Promise<number | undefined> {
   const file = await opener();
   try {
@@ -89,10 +90,10 @@ export async function readPngOrientation(opener: PngOpener): Promise<number | un
 }
 
 /**
- * The rows of a PNG that is not interlaced, from the first on, as the bytes that its samples take; each is overwritten by the
- * next but one. Memory is that of a few rows, however large the image.
+ * The rows of a PNG that is not interlaced, from top to bottom, as packed bytes. The buffer of a row is used again two rows later. A few rows
+ * are in memory, however large the image is.
  *
- * @throws {SegtileError} `input` where it is damaged or truncated, `aborted` when the signal fires
+ * @throws {SegtileError} `input` if it is damaged or truncated, `aborted` when the signal fires
  */
 export async function* pngRows(
   path: string,
@@ -184,7 +185,7 @@ async function fill(file: PngBytes, into: Buffer, at: number): Promise<number> {
 }
 
 function damaged(path: string, what: string, cause?: unknown): SegtileError {
-  return new SegtileError('input', `${path} is damaged: ${what}`, 'Copy or save the file again.', cause);
+  return new SegtileError('input', `${path} is damaged: ${what}`, 'copy or save the file again', cause);
 }
 
 /** Undoes the filter of a row (PNG, section 9), in place; `above` is the row before, undone. */

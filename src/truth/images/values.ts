@@ -10,14 +10,14 @@ export interface Labels {
    * @param top first row of the run in the image, for messages
    * @param row counted from the top of the run
    * @param offsets columns, counted from the left of the run
-   * @throws {SegtileError} `input` for a value that stands for nothing
+   * @throws {SegtileError} `input` for a value or colour that stands for no class
    */
   pick(run: ValueRun, top: number, row: number, offsets: Int32Array, out: Uint8Array, at: number): void;
 }
 
 const UNKNOWN = -1;
 
-/** The labels of an image: by its values, or by its colours where it has red, green and blue. */
+/** What turns the values of an image, or its colours if it is RGB, into labels. */
 export function labelsOfImage({ path, channels }: Pick<LabelImage, 'path' | 'channels'>, config: TruthConfig): Labels {
   return channels === 3 ? labelsOfColors(path, config) : labelsOfValues(path, config);
 }
@@ -44,8 +44,8 @@ function labelsOfValues(path: string, config: TruthConfig): Labels {
 }
 
 /**
- * A colour that is listed is what it is listed as. Grey that is not listed is a value in three channels, as long as the image has no other
- * colours: in a picture of colours, a grey pixel is not the label of that number.
+ * A listed colour has the label it is listed with. A grey that is not listed is a value stored in three channels, unless the image has other
+ * colours: in an image of colours, grey does not mean the label of that number.
  */
 function labelsOfColors(path: string, { colors, values, white }: TruthConfig): Labels {
   let grey: { readonly value: number; readonly x: number; readonly y: number } | undefined;
@@ -78,13 +78,13 @@ function labelsOfColors(path: string, { colors, values, white }: TruthConfig): L
   };
 }
 
-/** Shades that were seen besides black: flags. */
+/** Flags for the shades besides black that were seen. */
 const [WHITE, GREY] = [1, 2];
 
 function vagueWhite(path: string): SegtileError {
   return new SegtileError(
     'input',
-    `${path} has the value 255 besides others, and nothing says what it stands for`,
+    `${path} has the value 255 and other values, and nothing says what 255 stands for`,
     'list 255 under the "values" of "ignore", or of the class, in the file of classes',
   );
 }

@@ -16,23 +16,23 @@ interface CocoImage extends Size {
   readonly file_name: string;
 }
 
-/** An annotation as the file has it, and which one it is, counted from 1. */
+/** An annotation as in the file, and its number in the file, counted from 1. */
 interface Annotation {
   readonly number: number;
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** Takes the lists of a COCO file, entry by entry, and makes the shapes of one image of it. */
+/** Takes the lists of a COCO file entry by entry, and gives the shapes of one of its images. */
 export interface CocoReader {
   add(list: string, value: unknown): void;
-  /** @throws {SegtileError} `input` where the image is missing, or there are several */
+  /** @throws {SegtileError} `input` if the image is missing, or several have its name */
   image(): Size;
   /**
-   * Shapes in the order of the annotations; one that has several polygons gives several. What covers no pixel of the slide (boxes alone,
-   * which are no masks, rings that enclose nothing, polygons off the image) is counted and passed over, which a note says.
+   * Shapes in the order of the annotations; an annotation with several polygons gives several shapes. Annotations that cover no pixel of the
+   * slide (boxes without a mask, rings that enclose nothing, polygons outside the image) are skipped, and a note says how many.
    *
-   * @throws {SegtileError} `input` where the image is missing or has another shape than the slide, for an annotation that makes no sense or
-   *   whose category is not known, and where nothing is left of the annotations
+   * @throws {SegtileError} `input` if the image is missing or has another shape than the slide, if an annotation is malformed or has an unknown
+   *   category, and if every annotation was skipped
    */
   shapes(): { readonly shapes: LabelShape[]; readonly notes: readonly string[] };
 }
@@ -41,7 +41,7 @@ export interface CocoReader {
  * Reads the truth of one image of a COCO file. Polygons and runs (plain and compressed) are in pixels of the image, which may
  * be smaller than the slide.
  *
- * @param name of the slide: the file name of the image, with or without folder and ending
+ * @param name of the slide, which is the file name of the image, with or without folder and ending
  */
 export function cocoReader(path: string, name: string, slide: Size, config: TruthConfig): CocoReader {
   const images: CocoImage[] = [];
@@ -61,7 +61,7 @@ export function cocoReader(path: string, name: string, slide: Size, config: Trut
       else if (list === 'categories') categories.set(entry.id, entry.name);
       else {
         count++;
-        // Images mostly stand before the annotations, so those of others need not be held.
+        // Images usually come before annotations, so annotations of other images need not be kept.
         const isMine = ({ id, file_name }: CocoImage) => id === entry.image_id && namedAlike(file_name, name) > 0;
         if (images.length === 0 || images.some(isMine)) annotations.push({ number: count, value: entry });
       }
@@ -79,7 +79,7 @@ export function cocoReader(path: string, name: string, slide: Size, config: Trut
         const where = `${path}: annotation ${number}`;
         const found = shapesOf(value.segmentation, image, slide, where, passed);
         if (found === undefined) return [];
-        // Only what has an area needs a category.
+        // Only annotations with an area need a category.
         left = true;
         const category = categories.get(value.category_id);
         if (typeof category !== 'string')
@@ -118,7 +118,7 @@ function pick(path: string, images: readonly CocoImage[], name: string): CocoIma
   throw new SegtileError('input', `${path} has ${what}`, `its images are ${some || 'none'}`);
 }
 
-/** The shapes of an annotation; undefined where it has none that lies on the slide, which is counted. */
+/** The shapes of an annotation; undefined if none lies on the slide, which is counted as skipped. */
 function shapesOf(
   segmentation: unknown,
   image: CocoImage,
@@ -126,10 +126,10 @@ function shapesOf(
   where: string,
   passed: PassedOver,
 ): LabelShape[] | undefined {
-  if (segmentation === undefined || segmentation === null) return void passed.add('of boxes alone, which are no masks');
+  if (segmentation === undefined || segmentation === null) return void passed.add('with a box but no mask');
   if (Array.isArray(segmentation)) {
-    if (segmentation.length === 0) return void passed.add('of boxes alone, which are no masks');
-    // One polygon stands without a list around it in some files.
+    if (segmentation.length === 0) return void passed.add('with a box but no mask');
+    // In some files a single polygon has no list around it.
     const flats: unknown[] = typeof segmentation[0] === 'number' ? [segmentation] : segmentation;
     const scale = [slide.width / image.width, slide.height / image.height] as const;
     const shapes = flats.flatMap((flat) => {
@@ -145,7 +145,7 @@ function shapesOf(
     throw new SegtileError(
       'input',
       `${where} has the segmentation ${show(segmentation)}`,
-      'polygons are due, or runs with their size and counts',
+      'expected polygons, or runs with a size and counts',
     );
   if (size[0] !== image.height || size[1] !== image.width)
     throw new SegtileError(
@@ -162,12 +162,12 @@ function ringOf(flat: unknown, where: string): unknown {
   if (flat.length % 2 === 0) return Array.from({ length: flat.length / 2 }, (_, i) => flat.slice(2 * i, 2 * i + 2));
   throw new SegtileError(
     'input',
-    `${where} is no polygon: it has ${flat.length} numbers, not pairs of x and y`,
+    `${where} is not a polygon: it has ${flat.length} numbers, not pairs of x and y`,
     'export it again, or delete it',
   );
 }
 
-/** Counts alternate between pixels outside and inside, down the first column, then down the second. */
+/** The shape of COCO's counts, which alternate between pixels outside and inside, down the first column, then down the second, and so on. */
 function runsOf(counts: readonly unknown[], image: Size, slide: Size, where: string): PixelColumns {
   const builder = columnsBuilder(image, slide);
   const pixels = image.width * image.height;
@@ -187,9 +187,9 @@ function runsOf(counts: readonly unknown[], image: Size, slide: Size, where: str
 }
 
 /**
- * The counts in COCO's text form: each is written in digits of 5 bits, lowest first, in characters from "0" on, bit 5 telling
- * that more follow; from the third on what is written is the difference to the count two before (cocoapi, common/maskApi.c,
- * rleToString).
+ * Decodes the counts from COCO's text form (cocoapi, common/maskApi.c, rleToString). A number is written in digits of 5 bits, lowest first,
+ * as characters from "0" on; bit 5 is set if more digits follow. From the third count on, the number is the difference to the count two
+ * places before.
  */
 function unpackCounts(text: string): number[] {
   const counts: number[] = [];

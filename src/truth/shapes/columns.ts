@@ -1,7 +1,7 @@
 import type { Size } from '../../types.js';
 import type { PixelColumns } from './shapes.js';
 
-/** Whole numbers below 2^32, as many as come. */
+/** A list of whole numbers below 2^32 that grows. */
 interface Growing {
   push(value: number): void;
   replaceLast(value: number): void;
@@ -27,23 +27,23 @@ function growing(): Growing {
   };
 }
 
-/** Collects pieces of columns. */
+/** Collects runs of pixels and makes a shape of them. */
 export interface ColumnsBuilder {
   /**
-   * Adds `length` pixels from pixel `start` on, counted from 0 down the first column, then down the second. Runs come in rising
-   * order, do not overlap, and lie inside the image.
+   * Adds `length` pixels from pixel `start` on, counted from 0 down the first column, then down the second. Runs must come in rising order,
+   * without overlap, and inside the image.
    */
   add(start: number, length: number): void;
-  /** The shape of all that was added. */
+  /** The shape of all runs that were added. */
   build(label: number): PixelColumns;
 }
 
 /**
- * Makes a shape out of runs that go down the columns, as in the RLE of HuBMAP and COCO. It costs 8 bytes a run and 4 a column,
- * however many pixels the runs have.
+ * Makes a shape of runs that go down the columns, as in the RLE of HuBMAP and COCO. It takes 8 bytes per run and 4 per column, however many
+ * pixels the runs have.
  *
- * @param image the pixels that runs are counted in
- * @param slide level 0, which the image shows
+ * @param image size of the image that the runs belong to, in pixels
+ * @param slide size of level 0, all of which the image shows
  */
 export function columnsBuilder(image: Size, slide: Size): ColumnsBuilder {
   const { width, height } = image;
@@ -73,7 +73,7 @@ export function columnsBuilder(image: Size, slide: Size): ColumnsBuilder {
       let x = Math.floor(start / height);
       let from = start - x * height;
       if (start === lastEnd && from > 0) {
-        // It goes on where the last one ended: one piece, so that pieces of a column never touch.
+        // A run that starts where the last one ended is joined to it, so that the pieces of a column never touch.
         const to = Math.min(end - x * height, height);
         bottoms.replaceLast(to);
         bottom = Math.max(bottom, to);

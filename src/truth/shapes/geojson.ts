@@ -1,41 +1,41 @@
 import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
 import { packColor } from '../config.js';
-import type { Said } from './naming.js';
+import type { AnnotatedClass } from './naming.js';
 import { passedOver } from './passed-over.js';
 import { enclosingRings, polygonOf, type Ring, show } from './polygon.js';
 import type { Polygon } from './shapes.js';
 
-/** Geometries inside geometries, and features inside features, at most: more is no annotation but an attack on the stack. */
+/** How deep geometries and features may be nested. A file with more is made to overflow the stack. */
 const DEEPEST = 64;
 
-/** Takes a GeoJSON file, entry by entry. */
+/** Takes the entries of a GeoJSON file one by one. */
 export interface GeojsonReader {
   /**
    * The polygons of the next entry: a feature, a bare geometry or a collection of features.
    *
-   * @throws {SegtileError} `input` naming the feature, counted from 1, that makes no sense
+   * @throws {SegtileError} `input` naming the malformed feature, counted from 1
    */
   polygons(entry: unknown): Iterable<Polygon>;
   /**
-   * Says in a line what was passed over, when all is read.
+   * The note that says what was skipped, once the whole file is read.
    *
-   * @throws {SegtileError} `input` where nothing is left of what the file marks
+   * @throws {SegtileError} `input` if everything was skipped
    */
   notes(): string[];
 }
 
 /**
- * Reads GeoJSON features as QuPath writes them and as HuBMAP gave them out, one after the other, with their children. Coordinates are level-0
- * pixels. A MultiPolygon or a collection gives as many shapes as it has polygons. What covers no pixel of the slide (points, lines, rings that
- * enclose nothing, features without a geometry, polygons off the slide) is counted and passed over.
+ * Reads GeoJSON features as QuPath and HuBMAP write them, one by one, with their children. Coordinates are level-0 pixels. A MultiPolygon or
+ * a collection gives one shape for each of its polygons. Entries that cover no pixel of the slide (points, lines, rings that enclose nothing,
+ * features without a geometry, polygons off the slide) are counted and skipped.
  *
- * @param labelOf gives the label of what a feature says of its class, undefined to leave it out; see `labeller`
+ * @param labelOf gives the label of a feature from its name and colour, undefined to skip it; see `labeller`
  */
 export function geojsonReader(
   path: string,
   slide: Size,
-  labelOf: (said: Said, where: string) => number | undefined,
+  labelOf: (said: AnnotatedClass, where: string) => number | undefined,
 ): GeojsonReader {
   const passed = passedOver(path, slide);
   let count = 0;
@@ -46,7 +46,7 @@ export function geojsonReader(
     const areas = [...areasOf(isGeometry ? feature : feature.geometry, where, passed.add, 0)];
     const shapes = areas.flatMap((rings) => passed.onSlide(polygonOf(0, rings), where));
     if (shapes.length === 0) return;
-    // Only what has an area needs a class.
+    // Only features with an area need a class.
     const label = labelOf(classOf(feature, where), where);
     left = true;
     if (label !== undefined) for (const shape of shapes) yield { ...shape, label };
@@ -54,7 +54,7 @@ export function geojsonReader(
 
   function* read(entry: unknown, where: string, depth: number): Generator<Polygon> {
     if (!isObject(entry)) throw new SegtileError('input', `${where} is ${show(entry)}, not an object`, 'export it again');
-    if (depth > DEEPEST) throw new SegtileError('input', `${where} lies inside ${DEEPEST} others`, 'export it again');
+    if (depth > DEEPEST) throw new SegtileError('input', `${where} is nested in ${DEEPEST} others`, 'export it again');
     if (Array.isArray(entry.features) && !('geometry' in entry)) {
       for (const [i, feature] of entry.features.entries()) yield* read(feature, `${where}: feature ${i + 1}`, depth + 1);
       return;
@@ -72,7 +72,7 @@ export function geojsonReader(
   };
 }
 
-/** What lies below a feature in QuPath's hierarchy. */
+/** The features below a feature in QuPath's hierarchy. */
 function childrenOf({ properties, childObjects }: JsonObject): readonly unknown[] {
   const children = (isObject(properties) ? properties.childObjects : undefined) ?? childObjects;
   return Array.isArray(children) ? children : [];
@@ -85,19 +85,23 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 /**
- * The class of a feature: `properties.classification` is an object with `name`, in QuPath 0.4 and later also `names` (a class and what it
- * is derived from), up to 0.3 with the class that it is derived from as `parentClass`, and a colour; or it is the name itself.
+ * The class of a feature. `properties.classification` is the name itself, or an object with a `name` and a colour. For a derived class,
+ * QuPath 0.4 and later also write `names` (base class first), and up to 0.3 the base class as `parentClass`.
  */
-function classOf({ properties }: JsonObject, where: string): Said {
+function classOf({ properties }: JsonObject, where: string): AnnotatedClass {
   const classification = isObject(properties) ? properties.classification : undefined;
   if (classification === undefined || classification === null) return { name: undefined, color: undefined };
   if (typeof classification === 'string') return { name: nameOf(classification), color: undefined };
   if (!isObject(classification))
-    throw new SegtileError('input', `${where} has the classification ${show(classification)}`, 'an object with a name is due');
+    throw new SegtileError(
+      'input',
+      `${where} has the classification ${show(classification)}`,
+      'expected a name, or an object with a name',
+    );
   return { name: nameOf(derivedName(classification, 0)), color: colorOf(classification) };
 }
 
-/** `Stroma: Positive` for what is positive among stroma, as QuPath shows it. */
+/** The name of a derived class as QuPath shows it: `Stroma: Positive` for `Positive` derived from `Stroma`. */
 function derivedName({ name, names, parentClass }: JsonObject, depth: number): unknown {
   if (Array.isArray(names) && (names.length > 1 || name === undefined)) return names.join(': ');
   if (!isObject(parentClass) || depth === DEEPEST) return name;
@@ -110,7 +114,7 @@ function nameOf(name: unknown): string | undefined {
 }
 
 /**
- * `color: [r, g, b]`, or before QuPath 0.3 `colorRGB`, a signed integer of which the lowest 24 bits are red, green and blue.
+ * The colour from `color: [r, g, b]`, or before QuPath 0.3 from `colorRGB`, a signed integer with red, green and blue in its lowest 24 bits.
  */
 function colorOf({ color, colorRGB }: JsonObject): number | undefined {
   if (Array.isArray(color) && color.length === 3 && color.every(Number.isInteger)) {
@@ -138,8 +142,8 @@ function* areasOf(
   if (!Array.isArray(parts) || depth > DEEPEST || (parts === geometries && type !== 'GeometryCollection')) {
     throw new SegtileError(
       'input',
-      `${where} is a ${typeof type === 'string' ? type : show(type)}, which has no area that can be read`,
-      'polygons are due: delete it, or list its class under "skip"',
+      `${where} is a ${typeof type === 'string' ? type : show(type)}, which has no area that segtile can read`,
+      'use polygons, delete it, or list its class under "skip"',
     );
   }
   if (parts.length === 0) return passOver('without a geometry');

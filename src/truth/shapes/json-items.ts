@@ -5,25 +5,25 @@ import { parseLooseJson } from './loose-json.js';
 
 /** One entry of a list in a JSON file. */
 export interface JsonItem {
-  /** What the list is called in the object that the file is; '' where the file itself is the list. */
+  /** The key of the list in the file's object; '' if the file itself is the list. */
   readonly list: string;
   readonly value: unknown;
 }
 
-/** Lists and objects inside each other, at most: more is no annotation but an attack on the stack. */
+/** How deep lists and objects may be nested. A file with more is made to overflow the stack. */
 const DEEPEST = 512;
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * The entries of the lists of a JSON file, one after the other, so that only one is held: annotations of a slide can fill
- * gigabytes, more than one text in Node may have. The file is a list, or an object whose members are looked at; it may be packed, see
- * `openText`, and have numbers that JSON has not, see `parseLooseJson`.
+ * The entries of the lists of a JSON file, one by one. Only one entry is in memory, because the annotations of a slide can take gigabytes,
+ * more than a string in Node can hold. The file is a list, or an object with lists. It may be packed, see `openText`, and contain NaN and
+ * Infinity, see `parseLooseJson`.
  *
- * @param wanted which lists of the object to hand out; entries of others are not looked at
- * @param seen is told the name of every member of the object
- * @throws {SegtileError} `input` naming the entry where the file stops being JSON, `aborted` when the signal fires
+ * @param wanted the keys of the lists to read; other lists are not parsed
+ * @param seen called with every key of the object
+ * @throws {SegtileError} `input` naming the entry at which the file stops being JSON, `aborted` when the signal fires
  */
 export async function* jsonItems(
   path: string,
@@ -37,10 +37,10 @@ export async function* jsonItems(
   let top = 0;
   let inString = false;
   let escaped = false;
-  /** Bytes of the last string right inside the object, which names the member that follows a colon. */
+  /** Bytes of the last string directly inside the object: before a colon, it is a key. */
   let name: number[] = [];
   let member = '';
-  /** How deep the entries of the list lie that is being handed out; 0 outside such a list. */
+  /** The nesting depth of the entries of the list being read; 0 outside such a list. */
   let entryDepth = 0;
   let parts: Uint8Array[] = [];
   let count = 0;
@@ -75,9 +75,9 @@ export async function* jsonItems(
           inString = true;
           name = [];
         } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
-          if (++depth > DEEPEST) throw broken(`${DEEPEST} lists and objects lie inside each other, and more`);
+          if (++depth > DEEPEST) throw broken(`lists and objects are nested more than ${DEEPEST} deep`);
           if (depth === 1) {
-            if (top !== 0) throw broken('something follows its end');
+            if (top !== 0) throw broken('there is text after its end');
             top = byte;
           }
           const opens = depth === 1 || (depth === 2 && top === OPEN_OBJECT && wanted.includes(member));
@@ -93,7 +93,7 @@ export async function* jsonItems(
             entryDepth = 0;
             if (item) yield item;
           }
-          if (--depth < 0) throw broken('it closes what it did not open');
+          if (--depth < 0) throw broken('it has a closing bracket too many');
         } else if (byte === COMMA && depth === entryDepth && depth > 0) {
           parts.push(piece.subarray(from, at));
           from = at + 1;
@@ -107,7 +107,7 @@ export async function* jsonItems(
     }
   } catch (cause) {
     if (cause instanceof SegtileError) throw cause;
-    throw new SegtileError('input', `${path} cannot be read: ${reason(cause)}`, 'check that the file may be read', cause);
+    throw new SegtileError('input', `${path} cannot be read: ${reason(cause)}`, 'check the permissions of the file', cause);
   } finally {
     file?.destroy();
   }

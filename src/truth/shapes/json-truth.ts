@@ -13,15 +13,14 @@ import { labeller } from './naming.js';
 import { shapeTruth } from './shape-truth.js';
 import type { LabelShape } from './shapes.js';
 
-/** The lists that make a COCO file. */
+/** The lists of a COCO file that are read. */
 const COCO_LISTS = ['images', 'annotations', 'categories'];
 
 /**
- * Opens a JSON file of polygons: COCO where it lists images and annotations, else GeoJSON. What is held is the geometry, not
- * the file.
+ * Opens a JSON file of polygons: COCO if it lists images and annotations, otherwise GeoJSON. The geometry is kept in memory, the file is not.
  *
- * @param name of the slide, which chooses among the images of COCO
- * @throws {SegtileError} `input` where the file is damaged, or does not fit the slide or the classes
+ * @param name of the slide, to find its image in COCO
+ * @throws {SegtileError} `input` if the file is damaged, or does not fit the slide or the classes
  */
 export async function openJsonTruth(
   path: string,
@@ -51,16 +50,16 @@ async function geojsonShapes(
     for (const shape of reader.polygons(value)) shapes.push(shape);
     list = true;
   }
-  // A file that is one feature, or no more than its geometry.
+  // A file that holds one feature, or just a geometry.
   if (!list && members.size > 0 && !members.has('features'))
     for (const shape of reader.polygons(await readWhole(path))) shapes.push(shape);
   return { shapes, notes: reader.notes() };
 }
 
 /**
- * Opens GeoJSON as nothing but areas: whatever is drawn has label 1, of any class or none.
+ * Opens GeoJSON as plain areas: everything drawn gets label 1, whatever its class.
  *
- * @throws {SegtileError} `input` where the file is damaged, holds no polygon, or does not fit the slide
+ * @throws {SegtileError} `input` if the file is damaged, holds no polygon, or does not fit the slide
  */
 export async function openRegions(path: string, slide: Size, signal?: AbortSignal): Promise<Truth> {
   const { shapes, notes } = await geojsonShapes(
@@ -76,7 +75,7 @@ async function readWhole(path: string): Promise<unknown> {
   const json = await openText(path)
     .then(streamText)
     .catch((cause: unknown) => {
-      throw new SegtileError('input', `${path} cannot be read: ${reason(cause)}`, 'check that the file may be read', cause);
+      throw new SegtileError('input', `${path} cannot be read: ${reason(cause)}`, 'check the permissions of the file', cause);
     });
   return parseJson(withoutBareNumbers(json) ?? json, path, 'input');
 }
@@ -84,7 +83,7 @@ async function readWhole(path: string): Promise<unknown> {
 /**
  * The size of the image of a slide in a COCO file.
  *
- * @throws {SegtileError} `input` where there is none, or several
+ * @throws {SegtileError} `input` if there is none, or several
  */
 export async function sizeInCoco(path: string, name: string, signal?: AbortSignal): Promise<Size> {
   const coco = cocoReader(path, name, { width: 1, height: 1 }, defaultConfig());
@@ -96,7 +95,7 @@ export async function sizeInCoco(path: string, name: string, signal?: AbortSigna
 export async function isCoco(path: string, signal?: AbortSignal): Promise<boolean> {
   const members = new Set<string>();
   const listsAll = () => members.has('images') && members.has('annotations');
-  // The first entries tell, mostly: a large file is not read through for this.
+  // The first entries usually tell, so a large file need not be read to its end.
   for await (const { list } of jsonItems(path, ['features', ...COCO_LISTS], (member) => members.add(member), signal)) {
     if (listsAll() || !COCO_LISTS.includes(list)) break;
   }

@@ -1,8 +1,8 @@
 /**
- * What a text of JSON stands for, where `NaN`, `Infinity` and `-Infinity` may stand for a value: QuPath (in measurements) and Python write
- * them, though JSON has no such numbers. Each becomes null.
+ * Parses JSON that may contain `NaN`, `Infinity` and `-Infinity`, which are not JSON but are written by QuPath (in measurements) and Python.
+ * Each of them becomes null.
  *
- * @throws {SyntaxError} where it is no JSON otherwise
+ * @throws {SyntaxError} if it is not JSON in any other way
  */
 export function parseLooseJson(text: string): unknown {
   try {
@@ -14,7 +14,7 @@ export function parseLooseJson(text: string): unknown {
   }
 }
 
-/** The text with null for each number that JSON has not, but not inside strings; undefined where there is none. */
+/** The text with null in place of NaN and Infinity outside strings; undefined if there are none. */
 export function withoutBareNumbers(text: string): string | undefined {
   const token = /"|-?\b(?:NaN|Infinity)\b/g;
   const parts: string[] = [];
@@ -32,7 +32,7 @@ export function withoutBareNumbers(text: string): string | undefined {
   return parts.length === 0 ? undefined : parts.join('') + text.slice(from);
 }
 
-/** Where the quote stands that ends a string; -1 where there is none. A quote behind an odd count of backslashes is part of it. */
+/** The index of the quote that ends a string, or -1. A quote after an odd number of backslashes is part of the string. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start); at >= 0; at = text.indexOf('"', at + 1)) {
     let before = at;

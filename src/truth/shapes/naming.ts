@@ -2,27 +2,27 @@ import { SegtileError } from '../../errors.js';
 import { meant } from '../../plan/text/checked.js';
 import type { TruthConfig } from '../config.js';
 
-/** What an annotation says of its class. */
-export interface Said {
+/** The name and colour that an annotation gives for its class. */
+export interface AnnotatedClass {
   readonly name: string | undefined;
   /** `red << 16 | green << 8 | blue`. */
   readonly color: number | undefined;
 }
 
 /**
- * Gives annotations their labels: by name; where they have none by colour, where that is listed; else the default class.
- * Undefined for one to leave out. Where nobody listed classes, all must have one and the same name, or none.
+ * Makes the function that gives annotations their labels: by name; without a name, by colour, if the colour is listed; otherwise the default
+ * class. It gives undefined for an annotation to skip. If no classes are listed, all annotations with a name must have the same one.
  *
- * @returns what gives the label of an annotation; `where` names it in errors
- * @throws {SegtileError} `input` for a name that is not listed, and for an annotation without a name where there is no default
+ * @returns a function that gives the label of an annotation; its argument `where` names the annotation in errors
+ * @throws {SegtileError} from that function: `input` for a name that is not listed, and for an annotation without a name if there is no default
  */
-export function labeller(config: TruthConfig): (said: Said, where: string) => number | undefined {
+export function labeller(config: TruthConfig): (annotated: AnnotatedClass, where: string) => number | undefined {
   let only: string | undefined;
   return ({ name, color }, where) => {
     if (name === undefined) {
       const label = color === undefined ? undefined : config.colors.get(color);
       if (label !== undefined || config.otherwise !== undefined) return label ?? config.otherwise;
-      throw new SegtileError('input', `${where} has no class`, 'name a "default" class for what has none');
+      throw new SegtileError('input', `${where} has no class`, 'set a "default" class for annotations without one');
     }
     if (config.anyName) {
       only ??= name;
@@ -30,7 +30,7 @@ export function labeller(config: TruthConfig): (said: Said, where: string) => nu
       throw new SegtileError(
         'input',
         `${where} is ${JSON.stringify(name)}, but others are ${JSON.stringify(only)}`,
-        'list the classes in a file and give it',
+        'list the classes in a file of classes and give that file',
       );
     }
     if (config.names.has(name)) return config.names.get(name);
@@ -44,9 +44,9 @@ export function labeller(config: TruthConfig): (said: Said, where: string) => nu
 }
 
 /**
- * The label of runs, which have no names: that of the default class, or of the only class.
+ * The label of runs, which have no class names: that of the default class, or of the only class.
  *
- * @throws {SegtileError} `input` where there are several classes and no default
+ * @throws {SegtileError} `input` if there are several classes and no default
  */
 export function labelOfRuns({ classes, otherwise }: TruthConfig, where: string): number {
   if (otherwise !== undefined) return otherwise;
@@ -54,7 +54,7 @@ export function labelOfRuns({ classes, otherwise }: TruthConfig, where: string):
   const names = classes.map(({ name }) => name).join(', ');
   throw new SegtileError(
     'input',
-    `${where} does not say which it is of ${names}`,
-    'name the "default" class in the file of classes',
+    `${where} does not say which class it is: ${names}`,
+    'set the "default" class in the file of classes',
   );
 }

@@ -3,22 +3,22 @@ import type { Size } from '../../types.js';
 import { outside } from './polygon.js';
 import type { Extent, LabelShape } from './shapes.js';
 
-/** Counts what a file marks, but what covers no pixel of the slide. */
+/** Counts the annotations of a file that cover no pixel of the slide and are skipped. */
 export interface PassedOver {
-  /** @param what ends the words `3 …`, such as `of type Point` */
+  /** @param what follows the count in the note, such as `of type Point` in `3 of type Point` */
   add(what: string): void;
-  /** The shapes that lie on the slide, at least in part; the others are counted. */
+  /** A list with the shape if it lies on the slide, at least in part; otherwise an empty list, and the shape is counted. */
   onSlide<Each extends LabelShape>(shape: Each, where: string): Each[];
   /**
-   * One line that says what was passed over; none where that was nothing.
+   * One line that says what was skipped; none if nothing was.
    *
-   * @param left whether anything is left
-   * @throws {SegtileError} `input` where nothing is left of what the file marks
+   * @param left whether any annotation was not skipped
+   * @throws {SegtileError} `input` if all were skipped
    */
   notes(left: boolean): string[];
 }
 
-/** A count that is still 0. */
+/** Starts to count at 0. */
 export function passedOver(path: string, slide: Size): PassedOver {
   const counts = new Map<string, number>();
   let astray: { readonly extent: Extent; readonly where: string } | undefined;
@@ -35,12 +35,12 @@ export function passedOver(path: string, slide: Size): PassedOver {
     notes: (left) => {
       if (counts.size === 0) return [];
       const words = [...counts].map(([what, count]) => `${count} ${what}`).join(', ');
-      if (left) return [`${path}: passed over ${words}`];
+      if (left) return [`${path}: skipped annotations: ${words}`];
       if (astray) throw outside(astray.extent, slide, astray.where);
       throw new SegtileError(
         'input',
-        `${path} marks nothing that has an area: ${words}`,
-        'what is truth is drawn as polygons or given as masks; points, lines and boxes alone are none',
+        `${path} has no annotation with an area: ${words}`,
+        'give polygons or masks as truth, not points, lines or boxes',
       );
     },
   };

@@ -3,19 +3,18 @@ import type { Size } from '../../types.js';
 import type { Extent, Polygon } from './shapes.js';
 
 /**
- * A ring of a polygon as files have it. It may or may not repeat its first point, and points may have a height, which is not
- * looked at.
+ * A ring of a polygon as files store it. Its last point may or may not repeat the first. Points may have a height, which is ignored.
  */
 export type Ring = readonly (readonly number[])[];
 
-/** Larger coordinates are no pixels: no slide comes near, and what is computed with them overflows. */
+/** The largest coordinate that is accepted: no slide comes near it, and computing with larger ones would overflow. */
 const FARTHEST = 1e12;
 
 /**
- * The rings of a polygon that enclose something; undefined where the outer one, the first, does not: fewer than three points that
- * do not lie on one line, or one that has no place (null, which NaN is read as).
+ * The rings of a polygon that enclose an area; undefined if the first, outer one does not, because it has fewer than three points that are
+ * not on one line, or a coordinate that is null (NaN is read as null).
  *
- * @throws {SegtileError} `input` naming the point that is none
+ * @throws {SegtileError} `input` naming the malformed point
  */
 export function enclosingRings(rings: unknown, where: string): readonly Ring[] | undefined {
   if (!Array.isArray(rings)) throw noPolygon(where, `its rings are ${show(rings)}`);
@@ -23,7 +22,7 @@ export function enclosingRings(rings: unknown, where: string): readonly Ring[] |
   for (const [index, ring] of (rings as unknown[]).entries()) {
     if (!Array.isArray(ring)) throw noPolygon(where, `a ring is ${show(ring)}`);
     for (const [at, point] of (ring as unknown[]).entries())
-      requirePoint(point, `${where} is no polygon: point ${at + 1} of a ring`);
+      requirePoint(point, `${where} is not a polygon: point ${at + 1} of a ring`);
     if (encloses(ring as (number | null)[][])) kept.push(ring as Ring);
     else if (index === 0) return undefined;
   }
@@ -38,7 +37,7 @@ function requirePoint(point: unknown, where: string): void {
 }
 
 function noPolygon(where: string, what: string): SegtileError {
-  return new SegtileError('input', `${where} is no polygon: ${what}`, 'export it again, or delete it');
+  return new SegtileError('input', `${where} is not a polygon: ${what}`, 'export it again, or delete it');
 }
 
 function encloses(ring: readonly (readonly (number | null)[])[]): boolean {
@@ -50,14 +49,14 @@ function encloses(ring: readonly (readonly (number | null)[])[]): boolean {
   return others.some((point) => x * (point[1]! - first[1]!) !== y * (point[0]! - first[0]!));
 }
 
-/** A value in words, cut where it is long. */
+/** A value as JSON for messages, shortened if it is long. */
 export function show(value: unknown): string {
   const json = JSON.stringify(value) ?? 'nothing';
   return json.length > 60 ? `${json.slice(0, 60)}…` : json;
 }
 
 /**
- * A polygon of the first ring, less the others.
+ * A polygon from rings: the area of the first one without those of the others.
  *
  * @param scale level-0 pixels per unit of the points, along x and y
  */
@@ -91,8 +90,8 @@ function samePoint(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /**
- * The shoelace formula, from the first point so that large coordinates cost no digits. Negative where the ring runs the other
- * way.
+ * The signed area by the shoelace formula, negative if the ring runs the other way round. Coordinates are taken relative to the first point,
+ * so that large ones cost no precision.
  */
 function ringArea(points: Float64Array): number {
   const x0 = points[0]!;
@@ -104,11 +103,11 @@ function ringArea(points: Float64Array): number {
   return twice / 2;
 }
 
-/** The error for what lies on no part of the slide. */
+/** The error for a shape that lies entirely outside the slide. */
 export function outside({ left, top, right, bottom }: Extent, slide: Size, where: string): SegtileError {
   return new SegtileError(
     'input',
     `${where}, from (${left}, ${top}) to (${right}, ${bottom}), lies outside the slide of ${slide.width} x ${slide.height} px`,
-    'check that it is the truth of this slide, in pixels of its full resolution',
+    'check that it is the truth of this slide, in pixels at full resolution',
   );
 }

@@ -9,18 +9,18 @@ import { labeller, labelOfRuns } from './naming.js';
 import { type Runs, readRuns, shapeOfRuns } from './rle.js';
 import { shapeTruth } from './shape-truth.js';
 
-/** What columns are called, in small letters without blanks and marks: those of the slide, of the runs and of the class. The first that is there counts. */
+/** Names of the columns of the slide, of the runs and of the class, in lower case without spaces and punctuation. The first one found is used. */
 const COLUMNS = {
   id: ['id', 'imageid', 'image', 'imagename', 'imgid', 'img', 'filename', 'slideid'],
   runs: ['encoding', 'predicted', 'rle', 'encodedpixels', 'prediction', 'encoded', 'rlemask', 'maskrle', 'encodedrle'],
   name: ['class', 'classname', 'classid', 'category', 'categoryid', 'label'],
 } as const;
 
-/** Where the cells of a row are. */
+/** The indices of the columns. */
 interface Places {
   readonly id: number;
   readonly runs: number;
-  /** -1 where classes are not told. */
+  /** -1 if there is no column of classes. */
   readonly name: number;
 }
 
@@ -33,11 +33,11 @@ interface Row {
 }
 
 /**
- * Opens what a CSV of HuBMAP has of a slide: rows of `id,encoding` (truth) or `id,predicted` (predictions), one for the slide or one an object,
- * where there is a column `class` one for each class; RLE at full resolution. Rows of other slides are read over, not held.
+ * Opens the rows of a slide in a CSV of HuBMAP: `id,encoding` (truth) or `id,predicted` (predictions), with RLE at full resolution. There is
+ * one row for the slide, one per object, or, with a column `class`, one per class. Rows of other slides are skipped.
  *
- * @param name of the slide, as the column `id` has it, with or without ending
- * @throws {SegtileError} `input` where there is no such row, and where the runs do not fit the slide
+ * @param name of the slide, as in the column `id`, with or without ending
+ * @throws {SegtileError} `input` if there is no such row, or the runs do not fit the slide
  */
 export async function openRleCsv(
   path: string,
@@ -59,7 +59,7 @@ export async function openRleCsv(
   }
   const found = [...byLabel].map(([label, runs]) => shapeOfRuns(runs, slide, label));
   const overlaps = found.reduce((sum, each) => sum + each.overlaps, 0);
-  const notes = overlaps === 0 ? [] : [`${path}: ${overlaps} runs of ${name} overlap others: a pixel counts once`];
+  const notes = overlaps === 0 ? [] : [`${path}: ${overlaps} runs of ${name} overlap others: each pixel counts once`];
   const shapes = found.flatMap(({ shape }) => (shape.tops.length === 0 ? [] : [shape]));
   return shapeTruth({ path, kind: 'RLE', slide, config, shapes, notes });
 }
@@ -67,7 +67,7 @@ export async function openRleCsv(
 /**
  * The ids of a CSV of runs, each once, in the order of the file.
  *
- * @throws {SegtileError} `input` where it cannot be read, or is no such CSV
+ * @throws {SegtileError} `input` if it cannot be read, or is not a CSV of runs
  */
 export async function idsOfRuns(path: string, signal?: AbortSignal): Promise<readonly string[]> {
   const ids = new Set<string>();
@@ -94,8 +94,8 @@ async function findRows(path: string, name: string, signal: AbortSignal | undefi
   }
   const other = found.find(({ id }) => id !== first.id);
   if (other === undefined) return found;
-  const what = `${path} has the ids ${first.id} and ${other.id}, which both may be ${name}`;
-  throw new SegtileError('input', what, 'leave the rows of one');
+  const what = `${path} has the ids ${first.id} and ${other.id}, and both may mean ${name}`;
+  throw new SegtileError('input', what, 'keep the rows of one of them');
 }
 
 async function* rowsOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<Row> {

@@ -3,23 +3,23 @@ import type { Size } from '../../types.js';
 import { columnsBuilder } from './columns.js';
 import type { PixelColumns } from './shapes.js';
 
-/** Runs as a text has them, in its order: pixels from `starts` to before `ends`, counted from 0 down the first column, then down the second. */
+/** Runs in the order of their text: pixels from `starts` up to but not including `ends`, counted from 0 down the first column, then down the second. */
 export interface Runs {
   readonly starts: number[];
   readonly ends: number[];
 }
 
-/** What stands where there are no runs: nothing, what stands for it in tables, or the run of no pixels that contests ask for. */
+/** How files write that there are no runs: an empty cell, a word for a missing value, or the run of no pixels that contests ask for. */
 const EMPTY = /^\s*(-1|nan|null|none|n\/?a|[01]\s+0)?\s*$/i;
 
 /**
- * Reads the RLE of HuBMAP (SPEC: files): pairs of `start length`, parted by blanks, in pixels counted from 1 down the first
- * column, then down the second. They may come in any order, and overlap. No runs, `-1` and `nan` are an empty mask.
+ * Reads the RLE of HuBMAP: pairs of `start length`, separated by spaces, in pixels counted from 1 down the first column, then down the
+ * second. Pairs may come in any order and overlap. An empty text, `-1` and `nan` mean an empty mask.
  *
  * @param size of the image, in pixels
  * @param where names the text in errors
- * @param runs what the runs are added to
- * @throws {SegtileError} `input` naming the run that is no good
+ * @param runs the lists to which the runs are added
+ * @throws {SegtileError} `input` naming the run that is wrong
  */
 export function readRuns(text: string, size: Size, where: string, { starts, ends }: Runs): void {
   if (text.length < 16 && EMPTY.test(text)) return;
@@ -44,7 +44,7 @@ export function readRuns(text: string, size: Size, where: string, { starts, ends
       const word = /\S{1,20}/y;
       word.lastIndex = from;
       const found = word.exec(text)?.[0];
-      throw bad(where, `run ${runs + 1} has ${JSON.stringify(found)} where a whole number is due`);
+      throw bad(where, `run ${runs + 1} has ${JSON.stringify(found)} instead of a whole number`);
     }
     if (!halfRun) {
       if (value === 0) throw bad(where, `run ${runs + 1} starts at pixel 0, but pixels are counted from 1`);
@@ -56,21 +56,22 @@ export function readRuns(text: string, size: Size, where: string, { starts, ends
       if (end > pixels)
         throw bad(
           where,
-          `run ${runs} ends at pixel ${end}, but ${size.width} x ${size.height} px are only ${pixels}`,
-          'check that it is the truth of this slide at full resolution',
+          `run ${runs} ends at pixel ${end}, but ${size.width} x ${size.height} px are only ${pixels} pixels`,
+          'check that it is the truth of this slide, at full resolution',
         );
       starts.push(start);
       ends.push(end);
     }
     halfRun = !halfRun;
   }
-  if (halfRun) throw bad(where, `it ends after the start of run ${runs + 1}: an odd count of numbers`, 'copy the file again');
+  if (halfRun)
+    throw bad(where, `it has an odd count of numbers: run ${runs + 1} has a start but no length`, 'copy the file again');
 }
 
 /**
- * The shape of runs, whatever their order; a pixel that lies in several counts once.
+ * The shape of runs in any order. A pixel in several runs counts once.
  *
- * @returns also how many runs overlap one before them
+ * @returns the shape, and how many runs overlap an earlier one
  */
 export function shapeOfRuns({ starts, ends }: Runs, size: Size, label: number): { shape: PixelColumns; overlaps: number } {
   const builder = columnsBuilder(size, size);
@@ -93,6 +94,6 @@ function isBlank(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13);
 }
 
-function bad(where: string, what: string, hint = 'pairs of "start length" are due, both at least 1'): SegtileError {
+function bad(where: string, what: string, hint = 'expected pairs of "start length", both at least 1'): SegtileError {
   return new SegtileError('input', `${where}: ${what}`, hint);
 }

@@ -1,19 +1,19 @@
 import type { Extent, LabelShape } from './shapes.js';
 
-/** Level-0 rows whose shapes are listed together. */
+/** The height of a bucket in level-0 rows; each bucket lists the shapes that reach it. */
 const BUCKET = 256;
 
 /**
- * Finds shapes by the rows that they reach. A slide may have a million of them, of which a band of rows meets a few.
+ * Finds shapes by the rows that they reach. A slide may have a million shapes, but a band of rows meets only a few.
  *
  * @param height of the slide, in level-0 pixels
- * @returns what gives the places of the shapes that may reach some level-0 rows, rising, so that they are painted in their
- *   order
+ * @returns a function that gives the indices of the shapes that may reach the level-0 rows from `top` to `bottom`, in rising order, so that
+ *   they are painted in that order
  */
 export function shapeIndex(shapes: readonly LabelShape[], height: number): (top: number, bottom: number) => Uint32Array {
   const buckets = Math.ceil(height / BUCKET);
   const bucketOf = (y: number) => Math.min(Math.max(Math.floor(y / BUCKET), 0), buckets - 1);
-  // The places in bucket b lie from starts[b] to before starts[b + 1].
+  // The indices of bucket b are at starts[b] up to but not including starts[b + 1].
   const starts = new Float64Array(buckets + 1);
   const each = (visit: (bucket: number, place: number) => void): void => {
     for (let place = 0; place < shapes.length; place++) {

@@ -8,11 +8,11 @@ import type { LabelView, Truth, TruthObject } from '../truth.js';
 import { shapeIndex } from './shape-index.js';
 import { type Canvas, type Extent, type LabelShape, type PixelColumns, paint } from './shapes.js';
 
-/** Rows and pixels that are painted at a time, at most. */
+/** The most rows and pixels that are painted at a time. */
 const BAND_ROWS = 256;
 const BAND_PIXELS = 2 ** 22;
 
-/** What a file of shapes holds. */
+/** The shapes of a file, and how to read them. */
 export interface ShapeFile {
   readonly path: string;
   readonly kind: string;
@@ -26,9 +26,9 @@ export interface ShapeFile {
 }
 
 /**
- * Truth that is made of shapes, which are held; pixels are painted when they are asked for. Where shapes overlap, the one that
- * is painted last has the pixel: the later in the file, or with `overlap: classes` that of the later class, background below
- * and ignored regions above them all.
+ * The truth that shapes make. The shapes are kept in memory; pixels are painted on demand. If shapes overlap, the pixel belongs to the one
+ * painted last: the later one in the file, or, with `overlap: classes`, the one of the later class, with background below all classes and
+ * ignored regions above them.
  */
 export function shapeTruth({ path, kind, slide, config, shapes, notes }: ShapeFile): Truth {
   const painted = config.overlap === 'later' ? shapes : inOrderOfClasses(shapes, config);
@@ -49,7 +49,7 @@ export function shapeTruth({ path, kind, slide, config, shapes, notes }: ShapeFi
   };
 }
 
-/** The size of the image whose pixels all shapes are made of, where there is one: runs are an image of labels, and are shrunk like one. */
+/** The size of the image if all shapes are runs of one image; undefined otherwise. Such runs are an image of labels, and are shrunk like one. */
 function gridOf(shapes: readonly LabelShape[]): Size | undefined {
   const [first] = shapes;
   if (first?.kind !== 'columns') return undefined;
@@ -64,7 +64,7 @@ function inOrderOfClasses(shapes: readonly LabelShape[], { classes }: TruthConfi
   return [...shapes].sort((a, b) => (a.label === b.label ? 0 : place(a.label) - place(b.label)));
 }
 
-/** Shapes in the order in which they are painted, and what finds those that reach some rows. */
+/** Shapes in the order in which they are painted, and the function that finds those that reach some rows. */
 interface Painting {
   readonly shapes: readonly LabelShape[];
   readonly reaching: (top: number, bottom: number) => Uint32Array;
@@ -103,7 +103,7 @@ function paintBand(
   const data = new Uint8Array(width * height);
   if (unlabelled !== 0) data.fill(unlabelled);
   const canvas: Canvas = { x, y, width, height, data, size, spans, slide };
-  // A pixel more on each side, so that rounding cannot lose one.
+  // One pixel more on each side, so that rounding cannot lose one.
   const top = ((y - 1) * slide.height) / spans.height;
   const bottom = ((y + height + 1) * slide.height) / spans.height;
   const left = ((x - 1) * slide.width) / spans.width;
@@ -133,7 +133,7 @@ function boxOf(extent: Extent, slide: Size): TruthObject['box'] {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-/** Connected regions out of pieces of columns: the columns are the lines. */
+/** Connected regions from pieces of columns; each column is fed in as a line. */
 function* columnObjects({ label, image, first, tops, bottoms }: PixelColumns, slide: Size): Generator<TruthObject> {
   let found: Region[] = [];
   const tracker = trackRegions(8, (region) => found.push(region));

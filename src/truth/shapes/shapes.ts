@@ -1,7 +1,7 @@
 import { firstShowing, nearest } from '../../plan/labels/stretch.js';
 import type { Box, Size } from '../../types.js';
 
-/** What a shape covers, in level-0 pixels, not rounded. */
+/** The bounds of a shape in level-0 pixels, not rounded. */
 export interface Extent {
   readonly left: number;
   readonly top: number;
@@ -13,22 +13,22 @@ export interface Extent {
 export interface Polygon {
   readonly kind: 'polygon';
   readonly label: number;
-  /** `x, y, x, y, …` of ring after ring; each ring ends with the point that it began with. */
+  /** `x, y, x, y, …` of ring after ring; each ring ends with its first point. */
   readonly points: Float64Array;
-  /** Where each ring ends among the points: the index of the first number after it. */
+  /** For each ring, the index in the points of the first number after it. */
   readonly ends: readonly number[];
   readonly extent: Extent;
-  /** Level-0 pixels, as the geometry has them. */
+  /** Area of the geometry, in level-0 pixels. */
   readonly area: number;
 }
 
-/** Pixels that were listed column by column, as pieces of columns. */
+/** Pixels listed column by column, as pieces of columns. */
 export interface PixelColumns {
   readonly kind: 'columns';
   readonly label: number;
-  /** The image that the columns belong to, which covers the slide; in RLE of HuBMAP it has the size of level 0. */
+  /** Size of the image that the columns belong to, which shows the whole slide; for RLE of HuBMAP it is that of level 0. */
   readonly image: Size;
-  /** The pieces of column `x` are those from `first[x]` to before `first[x + 1]`, from top to bottom, without touching. */
+  /** The pieces of column `x` are `first[x]` up to but not including `first[x + 1]`, from top to bottom; they do not touch. */
   readonly first: Uint32Array;
   /** First row of each piece, and the first row after it. */
   readonly tops: Uint32Array;
@@ -39,20 +39,20 @@ export interface PixelColumns {
 /** A part of a slide that has one label. */
 export type LabelShape = Polygon | PixelColumns;
 
-/** A rectangle of a working image whose labels are to be painted, row by row from the top left. */
+/** A rectangle of a working image in which labels are painted, row by row from the top left. */
 export interface Canvas extends Box {
   readonly data: Uint8Array;
-  /** The whole working image, in its pixels, how many of them lie on the slide, and the slide, in level-0 pixels. */
+  /** The size of the whole working image, how many of its pixels the slide covers, and the size of the slide in level-0 pixels. */
   readonly size: Size;
   readonly spans: Size;
   readonly slide: Size;
 }
 
 /**
- * Paints the part of a shape that lies on the canvas. A pixel belongs to a shape where its centre lies inside. A centre on the
- * very edge of a polygon belongs where the polygon continues to the left or below, as GDAL has it (`gdal_rasterize` and
- * `rasterio.features.rasterize` without `all_touched`; level edges excepted, which GDAL judges by their direction): of two
- * polygons that share an edge, exactly one has each pixel.
+ * Paints the part of a shape that lies on the canvas. A pixel belongs to a shape if its centre lies inside. A centre exactly on an edge
+ * belongs to the polygon if the polygon continues to the left or below. So if two polygons share an edge, each pixel belongs to exactly one of
+ * them. GDAL does the same (`gdal_rasterize` and `rasterio.features.rasterize` without `all_touched`), except that it decides horizontal edges
+ * by their direction.
  */
 export function paint(shape: LabelShape, canvas: Canvas): void {
   if (shape.kind === 'polygon') paintPolygon(shape, canvas);
@@ -60,14 +60,14 @@ export function paint(shape: LabelShape, canvas: Canvas): void {
 }
 
 /**
- * Where the sides of a polygon cross the middle of each row of the canvas is collected side by side, then sorted row by row:
- * what one row gets does not depend on which other rows are painted with it.
+ * Collects, edge by edge, where the polygon crosses the middle of each row of the canvas, then sorts the crossings of each row. The result
+ * for a row does not depend on which other rows are painted with it.
  */
 function paintPolygon(polygon: Polygon, canvas: Canvas): void {
   const { points, ends, extent } = polygon;
   const across = canvas.spans.width / canvas.slide.width;
   const down = canvas.spans.height / canvas.slide.height;
-  // The first row whose centre is at or below a level-0 y, held to the canvas and counted from its top.
+  // The first row with its centre at or below a level-0 y, counted from the top of the canvas and clamped to it.
   const rowFrom = (y: number) => Math.min(Math.max(Math.ceil(y * down - 0.5) - canvas.y, 0), canvas.height);
   const top = rowFrom(extent.top);
   const bottom = rowFrom(extent.bottom);
@@ -116,7 +116,7 @@ function paintPolygon(polygon: Polygon, canvas: Canvas): void {
   }
 }
 
-/** Most rows cross a polygon twice. */
+/** Sorts part of a list in place. Most rows cross a polygon twice, so that case comes first. */
 function sort(values: Float64Array, start: number, end: number): void {
   if (end - start > 16) {
     values.subarray(start, end).sort();
@@ -145,7 +145,7 @@ function paintColumns({ label, image, first, tops, bottoms }: PixelColumns, canv
   }
 }
 
-/** The first of the rising `values` from `start` to before `end` that is greater than `value`, or `end`. */
+/** The index, from `start` on, of the first of the rising `values` that is greater than `value`; `end` if there is none before it. */
 function firstBelow(values: Uint32Array, start: number, end: number, value: number): number {
   let low = start;
   let high = end;

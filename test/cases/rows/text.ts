@@ -8,7 +8,7 @@ export const cases: readonly Case[] = ['text-geo-736', 'text-geo-900'].map((name
     const file = join(cwd, 'truth.geojson');
     copyFileSync(input(`attack/${name}.txt`), file);
     const slide = input('geojson/s.tif');
-    const reading = /feature \d+ is no polygon: point \d of a ring is \[.*-1e\+308.*\], not \[x, y\]/;
+    const reading = /feature \d+ is not a polygon: point \d of a ring is \[.*-1e\+308.*\], not \[x, y\]/;
     for (const args of [
       ['evaluate', input('geojson/s.mask.tif'), '--truth', file],
       ['make-dataset', slide, '--truth', file, '--window', '128', '-o', 'tiles'],

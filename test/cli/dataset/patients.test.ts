@@ -113,9 +113,6 @@ describe('patients that the truth names', () => {
   it('are asked for where two columns may name them', async () => {
     const both = save(where, 'both.csv', 'slide,truth,case,donor\nslides/s0.tif,truth/s0.png,1,2\n');
     const { code, stderr } = await segtile(['make-dataset', '--truth', both, '-o', join(where, 'both')]);
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringContaining('several columns that may say whose slide it is: case and donor'),
-    ]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('several columns that may hold the patient: case and donor')]);
   });
 });

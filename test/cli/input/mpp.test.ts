@@ -154,7 +154,7 @@ describe('a row that matches no slide is an error', () => {
     ]) {
       const ended = await segtile([...command, '--truth', 'pairs.csv'], { cwd });
       expect(ended, command.join(' ')).toMatchObject({ code: 1, stdout: '' });
-      expect(ended.stderr).toMatch(/pairs\.csv lists what is none of the slides: three\.tif/);
+      expect(ended.stderr).toMatch(/pairs\.csv lists slides that were not given: three\.tif/);
     }
   });
 });

@@ -29,10 +29,10 @@ const wanted = async (name: string) => (await greyPixels(fixture(`foreign/${name
 
 describe('GeoJSON as other programs write it', () => {
   const passed =
-    'passed over 2 of type Point, 1 of type MultiPoint, 1 of type LineString, 1 of type MultiLineString, 5 without a geometry, 6 with a ring that encloses nothing, 2 off the slide';
+    'skipped annotations: 2 of type Point, 1 of type MultiPoint, 1 of type LineString, 1 of type MultiLineString, 5 without a geometry, 6 with a ring that encloses nothing, 2 off the slide';
 
   it.each(['qupath.geojson', 'qupath.geojson.gz', 'qupath.geojson.zip', 'collections.geojson'])(
-    'fills the polygons of %s as GDAL does, and says in one line what it passed over',
+    'fills the polygons of %s as GDAL does, and says in one line what it skipped',
     async (name) => {
       const { labels, notes, kind } = await read(fixture(`foreign/${name}`));
       expect(kind).toBe('GeoJSON');
@@ -53,7 +53,9 @@ describe('GeoJSON as other programs write it', () => {
 
   it('says what is wrong with what is packed', async () => {
     const reading = read(fixture('foreign/two.zip'), defaultConfig());
-    await expect(reading).rejects.toThrow('two.zip cannot be read: it is a ZIP of 2 files, not of one: a.geojson,b.geojson');
+    await expect(reading).rejects.toThrow(
+      'two.zip cannot be read: it is a ZIP with 2 files instead of one: a.geojson,b.geojson',
+    );
     for (const [name, file] of [
       ['cut.geojson.gz', 'qupath.geojson.gz'],
       ['cut.geojson.zip', 'qupath.geojson.zip'],
@@ -74,7 +76,7 @@ describe('GeoJSON as other programs write it', () => {
 
   const point = { type: 'Feature', geometry: { type: 'Point', coordinates: [1, 2] }, properties: {} };
   it.each([
-    ['marks nothing that has an area: 2 of type Point', [point, point]],
+    ['has no annotation with an area: 2 of type Point', [point, point]],
     [
       'point 2 of a ring is ["a",2], not [x, y]',
       [
@@ -160,7 +162,7 @@ describe('COCO as other programs write it', () => {
     expect(labels).toEqual(await wanted('coco.png'));
     expect(notes).toHaveLength(1);
     expect(notes[0]).toMatch(
-      /passed over 2 with a ring that encloses nothing, 2 of boxes alone, which are no masks, 1 off the slide$/,
+      /skipped annotations: 2 with a ring that encloses nothing, 2 with a box but no mask, 1 off the slide$/,
     );
   });
 
@@ -173,7 +175,7 @@ describe('COCO as other programs write it', () => {
     const file = JSON.parse(readFileSync(fixture('foreign/coco.json'), 'utf8').replaceAll('NaN', 'null'));
     file.annotations = file.annotations.filter(({ id }: { id: number }) => id === 4 || id === 5);
     const reading = read(temporary('boxes.json', JSON.stringify(file)));
-    await expect(reading).rejects.toThrow('marks nothing that has an area: 2 of boxes alone');
+    await expect(reading).rejects.toThrow('has no annotation with an area: 2 with a box but no mask');
   });
 
   it.each([
@@ -191,7 +193,7 @@ describe('runs as tables have them', () => {
   it.each(['kaggle.csv', 'tif.csv'])('takes all rows of a slide in %s together, in whatever order', async (name) => {
     const { labels, notes } = await read(fixture(`foreign/${name}`), defaultConfig());
     expect(labels).toEqual(await wanted('runs.png'));
-    expect(notes).toEqual([expect.stringMatching(/5 runs of a overlap others: a pixel counts once$/)]);
+    expect(notes).toEqual([expect.stringMatching(/5 runs of a overlap others: each pixel counts once$/)]);
   });
 
   it('reads the classes of rows', async () => {
@@ -242,6 +244,6 @@ describe('runs as tables have them', () => {
     const exact = temporary('exact.csv', 'id,rle\na.tif,1 5\na,1 3\n');
     expect((await read(exact, defaultConfig())).labels.reduce((sum, label) => sum + label, 0)).toBe(3);
     const vague = temporary('vague.csv', 'id,rle\na.tif,1 5\na.png,1 3\n');
-    await expect(read(vague, defaultConfig())).rejects.toThrow('has the ids a.tif and a.png, which both may be a');
+    await expect(read(vague, defaultConfig())).rejects.toThrow('has the ids a.tif and a.png, and both may mean a');
   });
 });

@@ -52,8 +52,8 @@ describe('jsonItems', () => {
     ['it ends inside the list after 2 entries', '[1, 2, 3'],
     ['it ends in the middle', '{"a": {'],
     ['it ends in the middle', '5'],
-    ['something follows its end', '{} {}'],
-    ['it closes what it did not open', ']'],
+    ['there is text after its end', '{} {}'],
+    ['it has a closing bracket too many', ']'],
   ])('says %s', async (message, text) => {
     await expect(items(text)).rejects.toThrow(message);
   });
