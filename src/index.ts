@@ -87,7 +87,7 @@ export type { ObjectWishes } from './pipeline/outputs/objects.js';
 export type { ProbabilityFileFacts, ProbabilityWish } from './pipeline/outputs/probabilities.js';
 export type { OutputFacts, OutputName, OutputWishes, ResultFacts } from './pipeline/outputs/table.js';
 export type { WindowCounts } from './pipeline/prepare/passes.js';
-export type { ReadyModel, RunSettings } from './pipeline/prepare/run-settings.js';
+export type { ReadyModel, RunOptions, RunSettings } from './pipeline/prepare/run-settings.js';
 export type { TissueChoice, TissueSelection } from './pipeline/prepare/tissue.js';
 export {
   type KeptShare,

@@ -1,11 +1,12 @@
 import type { ObjectFormat } from '../objects/formats.js';
-import type { ObjectType } from '../objects/geojson.js';
-import type { ProbabilityType } from '../plan/labels/score-planes.js';
+import type { OutputWishes } from '../pipeline/outputs/table.js';
+import type { RunOptions } from '../pipeline/prepare/run-settings.js';
 import type { Border } from '../plan/windows/axis.js';
-import type { Blend } from '../plan/windows/blend.js';
-import type { Tta } from '../plan/windows/symmetry.js';
 import type { Rgb, SampleType, Size } from '../types.js';
 import type { RunControl } from './control.js';
+
+/** Options of which none has to be given. */
+export type Given<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined };
 
 /** A share from 0 to 1, or a text such as `5%`. */
 export type ShareValue = number | string;
@@ -42,7 +43,7 @@ export interface CardOptions {
  * The options of `segtile infer`, named as on its command line, in camel case: `segtile infer --help` says what each does and what is taken where it is
  * absent. Lengths are in working pixels.
  */
-export interface SegmentOptions extends CardOptions, RunControl {
+export interface SegmentOptions extends CardOptions, RunControl, Given<RunOptions>, Omit<OutputWishes, 'objects'> {
   /** An ONNX model, a folder of them, or the name of a bundled one, with `:weight` behind it if wanted; several are an ensemble. */
   readonly model?: string | readonly string[] | undefined;
   /** A folder, or the name of the mask: `.tif` or `.ome.tif`. */
@@ -73,24 +74,12 @@ export interface SegmentOptions extends CardOptions, RunControl {
   /** `otsu`, `hubmap`, `none`, or the name of a mask image or GeoJSON. */
   readonly tissue?: string | undefined;
   readonly minTissue?: ShareValue | undefined;
-  readonly tta?: Tta | undefined;
-  readonly ttaScales?: readonly number[] | undefined;
-  readonly blend?: Blend | undefined;
-  readonly blendSpace?: 'probabilities' | 'logits' | undefined;
   readonly threshold?: ThresholdValue | undefined;
   readonly minObject?: AreaText | undefined;
   readonly fillHoles?: AreaText | undefined;
-  readonly maskValues?: 'labels' | '255' | undefined;
-  readonly probabilities?: ProbabilityType | undefined;
-  readonly enlarge?: 'labels' | 'scores' | undefined;
   /** As what objects are written, if at all. */
   readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
-  readonly objectType?: ObjectType | undefined;
-  readonly outputMpp?: number | undefined;
-  readonly reportDisagreement?: boolean | undefined;
   readonly overwrite?: boolean | undefined;
-  readonly preview?: boolean | undefined;
   /** A file to which a line about the run is added, or false for none. */
   readonly history?: string | boolean | undefined;
-  readonly report?: boolean | undefined;
 }

@@ -228,6 +228,7 @@ test('every option of the command line is an option of a program, but for those 
     objectType: true,
     model: true,
     modelMpp: true,
+    nan: true,
     mpp: true,
     output: true,
     outputMpp: true,

@@ -1,15 +1,14 @@
 import type { Card } from '../../model/card/card.js';
 import type { Area } from '../../plan/labels/area.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
-import type { Blend } from '../../plan/windows/blend.js';
-import type { Tta } from '../../plan/windows/symmetry.js';
 import type { Size } from '../../types.js';
 import type { OutputWishes } from '../outputs/table.js';
+import type { RunOptions } from './run-settings.js';
 import type { SlideFlags } from './slide-flags.js';
 import type { ThresholdOption } from './thresholds.js';
 
 /** The options of `segtile infer`, parsed. What is absent was not given. */
-export interface InferOptions extends SlideFlags, OutputWishes {
+export interface InferOptions extends SlideFlags, OutputWishes, RunOptions {
   /** Absent for the one beside the masks, false for none. */
   readonly history?: string | boolean;
   readonly model?: readonly string[];
@@ -18,23 +17,16 @@ export interface InferOptions extends SlideFlags, OutputWishes {
   readonly stride?: Size;
   readonly overlap?: string;
   readonly margin?: number;
-  readonly tta: Tta;
-  readonly ttaScales: readonly number[];
-  readonly blend: Blend;
-  readonly blendSpace: 'probabilities' | 'logits';
   readonly border: Border;
   readonly placement: WindowPlacement;
   readonly level?: number;
   readonly mpp?: number;
   readonly downsample?: number;
-  readonly outputMpp?: number;
   readonly tissue: string;
   readonly minTissue?: number;
   readonly threshold?: ThresholdOption;
   readonly minObject?: Area;
   readonly fillHoles?: Area;
-  readonly maskValues: 'labels' | '255';
-  readonly enlarge: 'labels' | 'scores';
   readonly workers?: number;
   readonly device: string;
   readonly requireGpu?: boolean;
@@ -59,5 +51,4 @@ export interface InferOptions extends SlideFlags, OutputWishes {
   readonly classes?: NonNullable<Card['classes']>;
   readonly modelMpp?: number;
   readonly crop?: number;
-  readonly nan: 'error' | 'skip';
 }

@@ -7,23 +7,27 @@ import type { Squash } from '../../plan/windows/squash.js';
 import type { Tta } from '../../plan/windows/symmetry.js';
 import type { StreamModel } from '../infer/score-streams.js';
 
-/** How a slide is run, beside its plan. */
-export interface RunSettings {
+/** The options of `segtile infer` that a run takes as they were given. */
+export interface RunOptions {
   readonly blend: Blend;
   readonly blendSpace: 'probabilities' | 'logits';
-  readonly rule: LabelRule;
   /** In which orientations and at which scales each window is shown to the models. */
   readonly tta: Tta;
   readonly ttaScales: readonly number[];
-  /** What is cleaned away at the working resolution. */
-  readonly cleanUp: CleanUpWish;
   readonly maskValues: 'labels' | '255';
   /** See `LabelSettings`. */
   readonly enlarge: 'labels' | 'scores';
-  /** Microns per pixel of the mask; without it the mask is as large as level 0. */
-  readonly outputMpp: number | undefined;
   /** See `ScoreSettings`. */
   readonly nan?: 'error' | 'skip' | undefined;
+  /** Micrometres per pixel of the mask; without it the mask is as large as level 0. */
+  readonly outputMpp?: number | undefined;
+}
+
+/** How a slide is run, beside its plan. */
+export interface RunSettings extends RunOptions {
+  readonly rule: LabelRule;
+  /** What is cleaned away at the working resolution. */
+  readonly cleanUp: CleanUpWish;
   /** See `ScoreSettings`. */
   readonly note?: ((sentence: string) => void) | undefined;
 }

@@ -108,7 +108,7 @@ function refuseBoth(options: InferOptions, a: keyof InferOptions, b: keyof Infer
  * @throws {SegtileError} `usage` where the model cannot do what is asked
  */
 export function runSettings(options: InferOptions, ensemble: Ensemble, thresholds: Thresholds | undefined): RunSettings {
-  const { tta, ttaScales, blend, blendSpace, minObject, fillHoles, maskValues, enlarge, outputMpp, nan } = options;
+  const { blendSpace, minObject, fillHoles, maskValues, enlarge } = options;
   const { members, classes } = ensemble;
   const { model } = members[0]!;
   if (blendSpace === 'logits' && members.length > 1) {
@@ -140,15 +140,8 @@ export function runSettings(options: InferOptions, ensemble: Ensemble, threshold
     );
   }
   return {
-    blend,
-    blendSpace,
-    tta,
-    ttaScales,
+    ...options,
     rule: labelRule(ensemble, members.length > 1 ? 'the ensemble' : 'the model', thresholds),
     cleanUp: { minObject, fillHoles },
-    maskValues,
-    enlarge,
-    outputMpp,
-    nan,
   };
 }
