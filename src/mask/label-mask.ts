@@ -10,25 +10,25 @@ import { hex, omeXml } from './ome-xml.js';
 /** What a label mask holds. */
 export interface LabelMask extends CommitOptions {
   readonly size: Size;
-  /** Physical size of a mask pixel in micrometres, where it is known. */
+  /** Size of a mask pixel in micrometres, if known. */
   readonly mpp?: Mpp | undefined;
-  /** Where it lies on the earth, in its own pixels. Its value without data is left out where a class has that label. */
+  /** The georeference, in pixels of the mask. Its no-data value is left out if a class has that label. */
   readonly geo?: GeoTags | undefined;
-  /** Every class that may occur, at least one; each with a label of its own from 1 to 255. */
+  /** Every class that may occur, at least one; each with its own label from 1 to 255. */
   readonly classes: readonly MaskClass[];
   /** `labels` writes the labels as they are; `255` writes every pixel of the one class as 255, for viewers that show raw values. */
   readonly values: 'labels' | '255';
 }
 
-/** Side of the tiles of a mask of some size: libvips refuses tiles of four times the longer side, unless they are of 256 px. */
+/** Side of the tiles of a mask, in px. A small mask gets tiles of 256 px: libvips refuses larger tiles if they have four times the longer side of the image. */
 function tileOf({ width, height }: Size): number {
   return Math.max(width, height) > 256 ? 512 : 256;
 }
 
 /**
- * A label mask: tiled, pyramidal BigTIFF, one 8-bit band, 0 is background, lossless, with levels by majority. A name that ends in
- * `.ome.tif` or `.ome.tiff` gives an OME-TIFF (levels in SubIFDs, OME-XML); any other `.tif` or `.tiff` a plain one (a chain of
- * directories). Takes rows of one channel; see {@link writeTiff} for memory and for what errors leave behind.
+ * Writes a label mask: a tiled, pyramidal, lossless BigTIFF with one 8-bit band in which 0 is background; its levels are made by majority. A
+ * name that ends in `.ome.tif` or `.ome.tiff` gives an OME-TIFF (levels in SubIFDs, OME-XML); any other `.tif` or `.tiff` gives a plain TIFF
+ * (levels in a chain of directories). Takes rows of one channel; see {@link writeTiff} for the memory it needs and what is left after errors.
  *
  * @throws {SegtileError} `usage` for another file name, for bad classes, for several classes with values `255`; `output` when
  *   the file cannot be written
@@ -54,13 +54,13 @@ export async function writeLabelMask(path: string, mask: LabelMask): Promise<Sin
   return values === '255' ? { ...sink, write: (rows) => sink.write(brightened(rows)) } : sink;
 }
 
-/** A slide's value without data is one that its masks have for pixels without a class, or none. */
+/** The georeference of a mask. The slide's no-data value is dropped if it is the label of a class. */
 function geoOfMask({ noData, ...place }: GeoTags, classes: readonly MaskClass[]): GeoTags {
   const possible = Number.isInteger(noData) && noData! >= 0 && noData! <= 255 && classes.every(({ label }) => label !== noData);
   return possible ? { ...place, noData: noData! } : place;
 }
 
-/** Names and colours of the classes stand in a map, `value` to `name #rrggbb`; the channel of one class has its name and colour. */
+/** The OME-XML of a mask. Its map of classes goes from the label to `name #rrggbb`; with a single class, the channel has its name and colour. */
 function maskXml(name: string, { size, mpp, classes }: Pick<LabelMask, 'size' | 'mpp' | 'classes'>): string {
   const [only, ...others] = classes;
   const channel = only && others.length === 0 ? { name: only.name, color: only.color } : { name: 'labels' };
@@ -75,7 +75,7 @@ function maskXml(name: string, { size, mpp, classes }: Pick<LabelMask, 'size' | 
   });
 }
 
-/** One line a value, so that a plain mask still says what its values mean. */
+/** The description of a plain mask: one line per value, so that the file says what its values mean. */
 function plainDescription(classes: readonly MaskClass[]): string {
   return ['segtile label mask', '0 background', ...classes.map((each) => `${each.label} ${each.name} ${hex(each.color)}`)].join(
     '\n',
@@ -93,7 +93,7 @@ function checkMask(path: string, { classes, values }: LabelMask): void {
     throw new SegtileError(
       'usage',
       `expected a name that ends in .tif or .tiff for a mask but got ${path}`,
-      'use .ome.tif for QuPath and Bio-Formats, .tif for the rest',
+      'use .ome.tif for QuPath and Bio-Formats, .tif for other programs',
     );
   }
   const labels = classes.map(({ label }) => label);
@@ -110,7 +110,7 @@ function checkMask(path: string, { classes, values }: LabelMask): void {
     throw new SegtileError(
       'usage',
       `expected one class for mask values 255 but got ${classes.length}: ${classes.map(({ name }) => name).join(', ')}`,
-      'with several classes, write labels',
+      'with several classes, use mask values labels',
     );
   }
 }

@@ -25,7 +25,7 @@ const GROUP = 20_000;
  * GeoParquet 1.1: columns of numbers and texts, and of each row its geometry and the box around it. Written in groups of rows, so that a table of any length takes
  * little memory. It appears under its name when `finish` resolves.
  *
- * @throws {SegtileError} `output` when the file cannot be written; `aborted` after `abort`
+ * @throws {SegtileError} `output` if the file cannot be written; `aborted` after `abort`
  */
 export async function writeObjectTable(
   path: string,

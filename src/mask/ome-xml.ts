@@ -1,15 +1,15 @@
 import type { Mpp, Rgb, Size } from '../types.js';
 
-/** What an OME-XML tells of one image. */
+/** The facts about an image that its OME-XML states. */
 export interface OmeDescription {
   readonly name: string;
   readonly size: Size;
-  /** Physical size of a pixel, in micrometres, where it is known. */
+  /** Size of a pixel in micrometres, if known. */
   readonly mpp?: Mpp | undefined;
   readonly samples: 'uint8' | 'float32';
-  /** In the order of their directories, one in each. */
+  /** Channels in the order of their directories, one channel per directory. */
   readonly channels: readonly { readonly name: string; readonly color?: Rgb }[];
-  /** What else is said, under a namespace of its own: pairs of texts, or one text. */
+  /** A further annotation under its own namespace: pairs of texts, or one text. */
   readonly annotation: {
     readonly namespace: string;
     readonly value: readonly (readonly [key: string, value: string])[] | string;
@@ -17,9 +17,9 @@ export interface OmeDescription {
 }
 
 /**
- * The OME-XML (schema 2016-06, http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd) of an image whose channels stand in the
- * directories from 0 on. UTF-8 without numbered characters, and micrometres without their unit, which is what a length is in unless it is said:
- * Bio-Formats wipes every `&#` out before it parses, and what is left of `&#181;m` is no unit to it, nor the file an OME-TIFF.
+ * The OME-XML (schema 2016-06, http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd) of an image with its channels in the directories
+ * from 0 on. It is UTF-8 without numeric character references, and lengths have no unit, which means micrometres: Bio-Formats removes every
+ * `&#` before it parses, so that `&#181;m` would not be a unit and the file not an OME-TIFF.
  */
 export function omeXml({ name, size, mpp, samples, channels, annotation }: OmeDescription): string {
   const physical = mpp ? attributes({ PhysicalSizeX: mpp.x, PhysicalSizeY: mpp.y }) : '';
@@ -68,7 +68,7 @@ export function omeXml({ name, size, mpp, samples, channels, annotation }: OmeDe
   ].join('\n');
 }
 
-/** Colours of the schema are one signed 32-bit integer, red in the highest byte, alpha in the lowest. */
+/** A colour as OME-XML stores it: one signed 32-bit integer with red in the highest byte and alpha in the lowest. */
 function omeColor([red, green, blue]: Rgb): number {
   return (red << 24) | (green << 16) | (blue << 8) | 255;
 }
@@ -86,7 +86,7 @@ function attributes(values: Readonly<Record<string, string | number | boolean>>)
 
 const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Text with named entities alone. Control characters and halves of surrogate pairs, which XML 1.0 has no way to write, become U+FFFD. */
+/** Escapes text with named entities only. Control characters and halves of surrogate pairs, which XML 1.0 cannot contain, become U+FFFD. */
 function escapeXml(value: string): string {
   return value.replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, '\uFFFD').replace(/[&<>"]/g, (character) => NAMED[character]!);
 }

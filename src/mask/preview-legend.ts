@@ -17,8 +17,7 @@ export interface LegendEntry {
 type Line = { readonly color: Rgb; readonly text: Pixels };
 
 /**
- * A white strip, `width` px wide, that names the colours; undefined where this machine has no font to write with, or where the picture
- * is too narrow.
+ * A white strip, `width` px wide, that names the colours; undefined if this machine has no font, or the picture is too narrow.
  */
 export async function legend(width: number, classes: readonly LegendEntry[], skipped: boolean): Promise<Pixels | undefined> {
   if (width < 240 || !(await hasFont())) return undefined;
@@ -55,23 +54,23 @@ export async function legend(width: number, classes: readonly LegendEntry[], ski
 }
 
 /**
- * Black text on white, RGB, in as many lines as it needs to be at most `limit` px wide; undefined where this machine has no font to write with.
+ * Black text on white as an RGB picture, wrapped to be at most `limit` px wide; undefined if this machine has no font.
  */
 export async function writtenLines(text: string, limit: number): Promise<Pixels | undefined> {
   return (await hasFont()) ? written(text, limit, true) : undefined;
 }
 
 /**
- * A line of black text on white, RGB, cut off after `limit` px; undefined where this machine has no font to write with.
+ * A line of black text on white as an RGB picture, cut off after `limit` px; undefined if this machine has no font.
  */
 export async function writtenLine(text: string, limit: number): Promise<Pixels | undefined> {
   return (await hasFont()) ? written(text, limit) : undefined;
 }
 
 async function written(name: string, limit: number, wraps = false): Promise<Pixels> {
-  // The text is Pango markup, where these three have a meaning.
+  // The text is Pango markup, in which these three characters have a meaning.
   const letters = name.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
-  // A name that is broken gets no hyphen that it has not.
+  // Without this, Pango would add hyphens to a name that it breaks.
   const markup = wraps ? `<span insert_hyphens="false">${letters}</span>` : letters;
   const text = sharp({
     text: { text: markup, font: 'sans 13', dpi: 96, rgba: true, ...(wraps && { width: limit, wrap: 'word-char' as const }) },
@@ -90,7 +89,7 @@ async function written(name: string, limit: number, wraps = false): Promise<Pixe
   return { width: limit, height: info.height, channels: 3, data: cut };
 }
 
-/** Without any font every letter becomes the same empty box. */
+/** Whether this machine has a font: without one, every letter is drawn as the same empty box. */
 function hasFont(): Promise<boolean> {
   fontFound ??= Promise.all([written('i', 1000), written('W', 1000)]).then(([narrow, wide]) => narrow.width !== wide.width);
   return fontFound;

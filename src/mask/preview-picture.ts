@@ -1,22 +1,22 @@
 import type { MaskClass, Pixels } from '../types.js';
 
-/** How strongly a fully labelled pixel takes the colour of its class, and an outline. */
+/** How strongly a fully labelled pixel takes the colour of its class, and how strongly an outline does; 0 to 1. */
 const fill = 0.36;
 const outline = 0.92;
 
-/** A picture that is painted from top to bottom, as the shares of its rows become known. */
+/** Paints a picture from top to bottom, while the shares of its rows become known. */
 export interface Painter {
-  /** RGB samples. */
+  /** RGB samples of the picture. */
   readonly picture: Uint8Array;
-  /** Paints what has not been painted, as far as the shares of the first so many rows allow: all of it, where they are all rows. */
+  /** Paints as many further rows as possible if the shares of the first `rows` rows are known; with all rows known, the whole picture. */
   paint(known: number): void;
 }
 
 /**
- * Starts to paint class colours over a slide, in proportion to the share (0 to 255) that each class has of a pixel, with an outline where the
- * ruling class changes; where `skipped` is 1 the slide is greyed and hatched.
+ * Starts to paint class colours over a slide, in proportion to the share (0 to 255) that each class has of a pixel. An outline is drawn where
+ * the main class changes. Where `skipped` is 1, the slide is greyed and hatched.
  *
- * @param shares a plane of the picture's size for each class, in which rows appear from top to bottom
+ * @param shares one plane per class, of the picture's size; its rows are filled in from top to bottom
  */
 export function painter(
   slide: Pixels,
@@ -65,8 +65,8 @@ export function painter(
 const fillOfShare = Array.from({ length: 256 }, (_, share) => fill * (share / 255));
 
 /**
- * Puts into some pixels of `ruling` 1 + the index of the class with the largest share, where the labels cover half of the pixel or more; leaves
- * the others.
+ * Writes to the pixels `from` to `end` of `ruling` 1 + the index of the class with the largest share, if labels cover at least half of the
+ * pixel. Other pixels are not changed.
  */
 function rule(shares: readonly Uint8Array[], ruling: Uint8Array, from: number, end: number): void {
   for (let i = from; i < end; i++) {
@@ -84,8 +84,8 @@ function rule(shares: readonly Uint8Array[], ruling: Uint8Array, from: number, e
 }
 
 /**
- * Whether another class rules within `reach` pixels along an axis. The edge of the picture is no border. Without a branch, which a processor
- * guesses wrong at the borders of small things.
+ * Whether the main class is another one within `reach` pixels along an axis. The edge of the picture is not a border. Written without branches,
+ * which a processor would predict wrongly at the borders of small objects.
  */
 function onBorder(ruling: Uint8Array, width: number, height: number, x: number, y: number, reach: number): boolean {
   const row = y * width;
@@ -112,7 +112,7 @@ function shadeRow(picture: Uint8Array, skipped: Uint8Array, width: number, y: nu
   }
 }
 
-/** A colour at several strengths, four numbers each: the share that the slide keeps, and what comes to its red, green and blue. */
+/** A colour at several strengths; four numbers each: the share of the slide that is kept, and what is added to red, green and blue. */
 function tint([red, green, blue]: MaskClass['color'], strengths: readonly number[]): Float64Array {
   return Float64Array.from(strengths.flatMap((strength) => [1 - strength, red * strength, green * strength, blue * strength]));
 }
@@ -122,7 +122,7 @@ function mix(picture: Uint8Array, pixel: number, colors: Float64Array, strength:
   const kept = colors[4 * strength]!;
   for (let c = 0; c < 3; c++) {
     const i = 3 * pixel + c;
-    // What is cut off by the store of a byte makes this rounding.
+    // Storing into a byte cuts off the fraction, so that this rounds.
     picture[i] = picture[i]! * kept + colors[4 * strength + 1 + c]! + 0.5;
   }
 }

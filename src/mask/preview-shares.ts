@@ -1,31 +1,31 @@
 import { SegtileError } from '../errors.js';
 import type { MaskClass, RasterRows, Size } from '../types.js';
 
-/** How much of each pixel of a preview each class has. */
+/** Counts what share of each preview pixel each class has. */
 export interface ShareCounter {
-  /** One plane of the preview per class, in their order: 0 to 255, rounded up, so that a pixel with any label at all is not blank. */
+  /** One plane of the preview per class, in the order of the classes. Shares are 0 to 255, rounded up so that a pixel with any label is not blank. */
   readonly planes: readonly Uint8Array[];
-  /** How many label rows were added. */
+  /** How many label rows have been added. */
   readonly rows: number;
   /** How many rows of the planes are final. */
   readonly known: number;
   /**
    * Adds the next label rows.
    *
-   * @throws {SegtileError} `usage` for rows that do not follow, and for a label that belongs to no class
+   * @throws {SegtileError} `usage` for rows that are not the next ones, and for a label that belongs to no class
    */
   add(rows: RasterRows): void;
 }
 
 /**
- * Starts to count. Label pixel `x` belongs to the preview's column `floor((x + 0.5) target / size)`, and so with rows.
+ * Starts to count. Label column `x` belongs to the preview column `floor((x + 0.5) * target / size)`; the same holds for rows.
  *
  * @param size of the labels, in px
- * @param target size of the preview, in px; no larger
+ * @param target size of the preview, in px; not larger than `size`
  */
 export function shareCounter(size: Size, target: Size, classes: readonly MaskClass[]): ShareCounter {
   const planes = classes.map(() => new Uint8Array(target.width * target.height));
-  // Pixels are counted in slots: each class, and labels that belong to none. Background is not counted.
+  // Pixels are counted in slots: one for each class, and one for labels that belong to no class. Background is not counted.
   const slots = classes.length + 1;
   const stranger = slots - 1;
   const slotOf = new Uint16Array(256).fill(stranger);
@@ -33,7 +33,7 @@ export function shareCounter(size: Size, target: Size, classes: readonly MaskCla
     slotOf[label] = index;
   });
   const columnOf = Uint16Array.from({ length: size.width }, (_, x) => Math.floor(((x + 0.5) * target.width) / size.width));
-  /** Where each column of the preview begins in the labels, and where the last one ends. */
+  /** The label column at which each preview column begins, and the one at which the last preview column ends. */
   const starts = new Uint32Array(target.width + 1).fill(size.width);
   for (let x = size.width - 1; x >= 0; x--) starts[columnOf[x]!] = x;
   const counts = new Uint32Array(target.width * slots);
@@ -60,7 +60,7 @@ export function shareCounter(size: Size, target: Size, classes: readonly MaskCla
     rowsInCurrent = 0;
   }
 
-  /** Counts a row by its runs of one label, which in masks are long. */
+  /** Counts a row by runs of one label, because runs are long in masks. */
   function countRow(labels: Uint8Array): void {
     for (let from = 0, end = 0; from < labels.length; from = end) {
       const label = labels[from]!;

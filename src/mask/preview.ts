@@ -6,7 +6,7 @@ import { legend } from './preview-legend.js';
 import { type Painter, painter } from './preview-picture.js';
 import { shareCounter } from './preview-shares.js';
 
-/** What a preview shows. */
+/** The parts of a preview. */
 export interface Preview extends CommitOptions {
   /** The whole slide at low resolution, RGB. */
   readonly overview: Pixels;
@@ -14,7 +14,7 @@ export interface Preview extends CommitOptions {
   readonly size: Size;
   /** Every class whose label may occur. */
   readonly classes: readonly MaskClass[];
-  /** The boxes that the model looked at, in pixels of the label rows; all else is shaded as skipped. Without it nothing is. */
+  /** The boxes that the model looked at, in pixels of the label rows; everything else is shaded as skipped. If not given, nothing is shaded. */
   readonly covered?: Iterable<Box> | undefined;
 }
 
@@ -22,12 +22,12 @@ export interface Preview extends CommitOptions {
 const longest = 1600;
 
 /**
- * A JPEG of the slide with the mask over it and the skipped area shaded, for a look at a result. Takes label rows of one channel
- * from top to bottom and keeps, per preview pixel and class, the share of its area that has the label: 2.5 MB a class at most,
- * whatever the size of the slide. The file appears whole when `finish` resolves.
+ * Writes a JPEG that shows the slide with the mask over it and the skipped area shaded. Takes label rows of one channel from top to bottom.
+ * Keeps for each class and preview pixel the share of the pixel that has the label: at most 2.5 MB per class, whatever the size of the slide.
+ * The complete file appears when `finish` resolves.
  *
- * @throws {SegtileError} `usage` for an overview that is not RGB, for rows that do not fit and for labels of no class; `output` when
- *   the file cannot be written; `aborted` after `abort`
+ * @throws {SegtileError} `usage` for an overview that is not RGB, for rows that do not fit and for labels without a class; `output` if the file
+ *   cannot be written; `aborted` after `abort`
  */
 export async function createPreview(
   path: string,
@@ -42,12 +42,12 @@ export async function createPreview(
   let started: { readonly painting: Promise<Painter>; readonly strip: Promise<Pixels | undefined> } | undefined;
   let finishing: Promise<void> | undefined;
 
-  /** Not before there is something to paint: until the first windows are on their way, they need the processor more. */
+  /** Starts when there is something to paint. Until the first windows are under way, they need the processor more. */
   function start(): NonNullable<typeof started> {
     if (started) return started;
     const painting = resized(overview, target).then((slide) => painter(slide, shares.planes, classes, skipped));
     const strip = legend(target.width, classes, skipped !== undefined);
-    // Awaited later; until then a failure must not count as unhandled.
+    // Awaited later; until then a failure must not be reported as unhandled.
     painting.catch(() => undefined);
     strip.catch(() => undefined);
     started = { painting, strip };
@@ -63,7 +63,7 @@ export async function createPreview(
     const below = await strip;
     const data = below ? Buffer.concat([picture, below.data]) : picture;
     const height = target.height + (below?.height ?? 0);
-    // Codes that are the best for the picture would make it smaller by a twentieth, in three times the time.
+    // Optimal Huffman codes would make the file 5 % smaller but take three times as long.
     const jpeg = await sharp(data, { raw: { width: target.width, height, channels: 3 } })
       .jpeg({ quality: 88, chromaSubsampling: '4:4:4', optimiseCoding: false })
       .toBuffer();
@@ -88,7 +88,7 @@ export async function createPreview(
   };
 }
 
-/** The size of the overview, no longer than {@link longest} and no larger than the mask itself. */
+/** The size of the preview: that of the overview, but not longer than {@link longest} and not larger than the mask. */
 function previewSize(overview: Size, size: Size): Size {
   const scale = Math.min(1, longest / Math.max(overview.width, overview.height));
   return {
@@ -106,10 +106,10 @@ async function resized({ data, width, height }: Pixels, target: Size): Promise<P
   return { ...target, channels: 3, data: pixels };
 }
 
-/** One byte for each preview pixel, 1 where its centre lies in no box. */
+/** One byte per preview pixel: 1 if its centre lies in no box. */
 function skippedPixels(covered: Iterable<Box>, size: Size, { width, height }: Size): Uint8Array {
   const skipped = new Uint8Array(width * height).fill(1);
-  // Pixel p has its centre at (p + 0.5) * size / target; it lies in the box from the first p with centre >= start on.
+  // The centre of pixel p is at (p + 0.5) * size / target. The pixels in the box start with the first p with centre >= start.
   const first = (start: number, length: number, of: number) =>
     Math.min(length, Math.max(0, Math.ceil((start * length) / of - 0.5)));
   for (const box of covered) {

@@ -9,28 +9,28 @@ import { writePlanes } from '../tiff/write/write.js';
 import type { Mpp, ScoreRows, Sink, Size } from '../types.js';
 import { omeXml } from './ome-xml.js';
 
-/** What a file of probabilities holds. */
+/** The contents of a file of probabilities. */
 export interface ProbabilityMap extends CommitOptions {
-  /** Pixels of the image of scores. */
+  /** Size of the image of scores, in px. */
   readonly size: Size;
-  /** Physical size of one of them in micrometres, where it is known. */
+  /** Size of one of these pixels in micrometres, if known. */
   readonly mpp?: Mpp | undefined;
-  /** Where it lies on the earth, in its own pixels. */
+  /** The georeference, in pixels of the file. */
   readonly geo?: GeoTags | undefined;
-  /** What the channels stand for, and how the file keeps them. */
+  /** What the channels mean, and how the file stores them. */
   readonly map: ScoreMap;
 }
 
-/** Smaller than that of masks: two rows of tiles of every class are in memory. */
+/** Side of a tile, in px. It is smaller than in masks because two rows of tiles are in memory for every class. */
 const tile = 256;
 
 /**
- * Probabilities: a tiled, pyramidal OME-TIFF (BigTIFF), one directory a channel of the scores with the class as its name, levels in SubIFDs and by
- * mean, which for probabilities is what the coarser pixel has. `uint8` is `round(255 p)`, `float32` the very number. Pixels that no window
- * looked at are NaN, and 0 as `uint8`. Takes scores that are probabilities, whose memory may be used again as soon as `write` has
- * returned its promise; see {@link writePlanes} for memory and for what errors leave behind.
+ * Writes probabilities as a tiled, pyramidal OME-TIFF (BigTIFF). Each channel of the scores is one directory and has the name of its class.
+ * Levels are in SubIFDs and made by the mean. `uint8` stores `round(255 p)`, `float32` stores `p`. Pixels that no window covered are NaN in
+ * `float32` and 0 in `uint8`. The caller may reuse the memory of scores as soon as `write` has returned its promise. See {@link writePlanes}
+ * for the memory it needs and what is left after errors.
  *
- * @throws {SegtileError} `usage` for a name that does not end in .ome.tif; `model` for a score that is no probability; `output` when
+ * @throws {SegtileError} `usage` for a name that does not end in .ome.tif; `model` for a score that is not a probability; `output` when
  *   the file cannot be written
  */
 export async function writeProbabilityMap(

@@ -4,22 +4,22 @@ import { rleEncoder } from '../plan/labels/rle.js';
 import { csvCell } from '../plan/text/csv.js';
 import type { RasterRows, Sink, Size } from '../types.js';
 
-/** One row of a CSV of HuBMAP. */
+/** The row of a CSV of HuBMAP. */
 export interface RleRow extends CommitOptions {
   readonly size: Size;
   /** Name of the slide. */
   readonly id: string;
-  /** Which label to encode. */
+  /** The label to encode. */
   readonly label: number;
-  /** Name of the second column: predictions have `predicted`, truth has `encoding`. */
+  /** Name of the second column: `predicted` for predictions, `encoding` for truth. */
   readonly column: 'predicted' | 'encoding';
 }
 
 /**
- * A CSV of HuBMAP with one row, `id` and the runs of one label; see `rleEncoder` for memory. Takes label rows of one channel
- * from top to bottom. The file appears under its name when `finish` resolves.
+ * Writes a CSV of HuBMAP with one row: `id` and the runs of one label. Takes label rows of one channel from top to bottom. The file appears
+ * under its name when `finish` resolves. See `rleEncoder` for the memory it needs.
  *
- * @throws {SegtileError} `usage` for an id that a CSV cannot hold plainly; `output` when the file cannot be written; `aborted`
+ * @throws {SegtileError} `usage` for an id that would need quotes in a CSV; `output` if the file cannot be written; `aborted`
  *   after `abort`
  */
 export async function writeRleCsv(path: string, { size, id, label, column, replace }: RleRow): Promise<Sink<RasterRows>> {

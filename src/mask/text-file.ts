@@ -8,7 +8,7 @@ const PIECE = 2 ** 16;
 /**
  * A file of text, packed where its name ends in `.gz`. It appears under its name when `finish` resolves.
  *
- * @throws {SegtileError} `output` when the file cannot be written; `aborted` after `abort`
+ * @throws {SegtileError} `output` if the file cannot be written; `aborted` after `abort`
  */
 export async function writeText(path: string, placement?: CommitOptions): Promise<Sink<string>> {
   const file = await openPartialFile(path, placement);
