@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { writeWhole } from '../io/partial-file.js';
 import type { ManifestColumn, ManifestRow } from './manifest.js';
 
-/** What metadata of one part of a dataset are about. */
+/** The part of a dataset to write metadata for. */
 export interface ImageFolderPart {
   readonly split: string;
   /** Whether tiles of the dataset are mixed with others. */
@@ -10,10 +10,10 @@ export interface ImageFolderPart {
 }
 
 /**
- * Writes the `metadata.jsonl` of a part of a dataset for Hugging Face's `imagefolder`, which loads columns whose names end in `file_name` as
- * images, takes the type of a column from its values, and refuses parts that differ in one. So every part has the same columns, texts that are
- * absent are empty, a fraction has a point even where it is whole, `fold` is -1 for what is in none, and a tile that is not mixed names its
- * own mask as the second, with the ratio 1: the sum of both labels, weighted, holds for every tile alike.
+ * Writes the `metadata.jsonl` of a part of a dataset for Hugging Face's `imagefolder`. That loader loads columns with names ending in
+ * `file_name` as images, infers the type of a column from its values, and refuses parts with different columns. So every part has the same
+ * columns, missing texts are empty, whole fractions keep a decimal point, and `fold` is -1 for tiles without a fold. A tile that is not mixed
+ * names its own mask as the second one, with the ratio 1, so that the weighted sum of both labels is right for every tile.
  *
  * @param columns of the manifest
  * @param rows of all parts
@@ -40,7 +40,7 @@ export async function writeImageFolder(
   });
 }
 
-/** A value as JSON from which its column's type can be told. */
+/** A value as JSON from which the type of its column can be inferred. */
 function typed({ name, type }: ManifestColumn, value: string | number | null): string {
   if (type === 'STRING') return JSON.stringify(value ?? '');
   if (type === 'INT32') return String(value ?? -1);

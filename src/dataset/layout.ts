@@ -2,30 +2,30 @@ import { posix } from 'node:path';
 import type { TilePaths } from './manifest.js';
 
 /**
- * How a dataset lies on disk.
+ * How the files of a dataset are arranged on disk.
  *
- * - `folders`: `images/` and `masks/`, whatever the split; `masks2/` for the labels of what tiles are mixed with
- * - `imagefolder`: the same in `<split>/`, with `<split>/metadata.jsonl`, as Hugging Face's loader of that name reads it
- * - `webdataset`: `shards/<split>-000000.tar`, in which `<tile>.png`, `<tile>.mask.png`, `<tile>.mask2.png` and `<tile>.json` follow each other
+ * - `folders`: `images/` and `masks/` for all parts of the split; `masks2/` for the labels of tiles that are mixed in
+ * - `imagefolder`: the same inside `<split>/`, with `<split>/metadata.jsonl`, for Hugging Face's loader of that name
+ * - `webdataset`: `shards/<split>-000000.tar`, with `<tile>.png`, `<tile>.mask.png`, `<tile>.mask2.png` and `<tile>.json` one after the other
  */
 export type Form = 'folders' | 'imagefolder' | 'webdataset';
 
 /** Every form, in the order in which help texts list them. */
 export const forms: readonly Form[] = ['folders', 'imagefolder', 'webdataset'];
 
-/** The folder, inside of a dataset, of what is only needed until it is finished. */
+/** The folder inside a dataset for files that are only needed until the dataset is finished. */
 export const WORK = '.segtile';
 
-/** Where the tiles of a dataset that is packed wait for it. */
+/** The folder for tiles that wait to be packed into shards. */
 export const SPOOL: string = posix.join(WORK, 'tiles');
 
-/** Where shards are. */
+/** The folder of shards. */
 export const SHARDS = 'shards';
 
-/** The folder of each kind of file, and what stands before its ending where there are no folders. */
+/** For each kind of file its folder, and, for datasets without such folders, what its name has before the ending. */
 const kinds = { image: ['images', ''], mask: ['masks', '.mask'], mask2: ['masks2', '.mask2'] } as const;
 
-/** Where the files of a tile are written, relative to the dataset, with `/` between folders on every system. */
+/** The paths of the files of a tile, relative to the dataset, with `/` between folders on every system. */
 export function tilePaths(form: Form, id: string, split: string, extension: string): TilePaths {
   const path = (kind: keyof typeof kinds, ending: string): string => {
     const [folder, mark] = kinds[kind];
@@ -41,7 +41,7 @@ export function tilePaths(form: Form, id: string, split: string, extension: stri
   return { image: path('image', extension), mask: path('mask', 'png'), mask2: path('mask2', 'png') };
 }
 
-/** The name of the tile at a place of a slide, in working pixels. */
+/** The name of the tile at a position of a slide, in working pixels. */
 export function tileId(slide: string, x: number, y: number): string {
   const pad = (value: number): string => String(value).padStart(6, '0');
   return `${slide}_x${pad(x)}_y${pad(y)}`;
@@ -52,13 +52,13 @@ export function copyId(id: string, copy: number): string {
   return `${id}_aug${copy}`;
 }
 
-/** Whether a file in one of the folders of tiles has a name as tiles and their copies have. */
+/** Whether a file in a folder of tiles is named like a tile or a copy of one. */
 export function isTile(name: string): boolean {
   return /_x\d{6,}_y\d{6,}(_aug\d+)?(\.mask2?)?\.(png|jpg)$/.test(name);
 }
 
 /**
- * The folders that tiles are written to, relative to the dataset.
+ * The folders to which tiles are written, relative to the dataset.
  *
  * @param mixed whether some tiles are mixed with others
  */
@@ -68,5 +68,5 @@ export function tileFolders(form: Form, splits: readonly string[], mixed: boolea
   return form === 'folders' ? folders : splits.flatMap((split) => folders.map((folder) => posix.join(split, folder)));
 }
 
-/** Where contact sheets are. */
+/** The folder of contact sheets. */
 export const PREVIEW = 'preview';

@@ -6,36 +6,36 @@ import { isWhole } from '../plan/text/checked.js';
 import { color, listOf, objectOf, readShape, shape, side, words } from '../plan/text/shape.js';
 import type { MaskClass, Size } from '../types.js';
 
-/** A tile as a manifest has it. */
+/** A tile as listed in a manifest. */
 export interface ManifestTile {
-  /** Its name. */
+  /** The name of the tile. */
   readonly tile: string;
-  /** Paths relative to the manifest's folder; in a shard the name of the file follows that of the shard. */
+  /** Paths relative to the folder of the manifest; for a file in a shard, the path of the shard, then the name of the file. */
   readonly image: string;
   readonly mask: string;
   readonly slide: string;
   readonly split: string;
-  /** Empty where it is in no fold. */
+  /** Empty if it is in no fold. */
   readonly fold: string;
-  /** All that the manifest says, by column. */
+  /** All cells of the row, by column. */
   readonly row: Readonly<Record<string, string>>;
 }
 
-/** A manifest that was read. */
+/** The contents of a manifest. */
 export interface Manifest {
   readonly path: string;
-  /** What its paths are relative to. */
+  /** The folder that its paths are relative to. */
   readonly root: string;
   readonly columns: readonly string[];
   readonly tiles: readonly ManifestTile[];
 }
 
-/** The part of a dataset that a tile is in, in words. */
+/** The part of the dataset that a tile is in, in words. */
 export function partOf({ split, fold }: ManifestTile): string {
   return fold === '' ? split : `${split}, fold ${fold}`;
 }
 
-/** Whether a tile is a changed copy of another, such as augmentation makes. */
+/** Whether a tile is a changed copy of another one, made by augmentation. */
 export function isCopy({ row }: ManifestTile): boolean {
   return (row.source ?? '') !== '';
 }
@@ -43,10 +43,10 @@ export function isCopy({ row }: ManifestTile): boolean {
 const needed = ['tile', 'image', 'mask', 'slide', 'split', 'fold'] as const;
 
 /**
- * Reads a manifest. All of its rows are held.
+ * Reads a manifest. All rows are kept in memory.
  *
  * @param rows of the CSV, the header included
- * @throws {SegtileError} `input` where it is no manifest, lists nothing, or lists a tile twice; whatever `rows` throws
+ * @throws {SegtileError} `input` if it is not a manifest, lists no tiles, or lists a tile twice; whatever `rows` throws
  */
 export async function readManifest(
   path: string,
@@ -61,7 +61,7 @@ export async function readManifest(
       const missing = needed.find((name) => !cells.includes(name));
       if (missing === undefined) continue;
       const hint = 'give the manifest.csv of a dataset that segtile make-dataset wrote';
-      throw new SegtileError('input', `${path} is no manifest: it has no column ${missing}`, hint);
+      throw new SegtileError('input', `${path} is not a manifest: it has no column ${missing}`, hint);
     }
     const row = Object.fromEntries(columns.map((name, i) => [name, cells[i]!]));
     const { tile, image, mask, slide, split, fold } = row as Record<(typeof needed)[number], string>;
@@ -79,11 +79,11 @@ export async function readManifest(
 /**
  * The classes of a dataset, from its `dataset.json`.
  *
- * @throws {SegtileError} `input` where the file is not there, or does not name them
+ * @throws {SegtileError} `input` if the file is missing, or does not name them
  */
 export async function readClasses(root: string): Promise<readonly MaskClass[]> {
   const path = join(root, 'dataset.json');
-  const hint = 'a manifest belongs beside the dataset.json that was written with it';
+  const hint = 'keep the manifest beside the dataset.json that was written with it';
   try {
     return readShape(await readRegularText(path), path, datasetClasses).classes;
   } catch (error) {
@@ -91,7 +91,7 @@ export async function readClasses(root: string): Promise<readonly MaskClass[]> {
   }
 }
 
-/** The sizes of a slide, in px: level 0, and the working image that tiles were cut from. */
+/** Sizes of a slide in px: of level 0, and of the working image that tiles were cut from. */
 export interface SlideSizes {
   readonly size: Size;
   readonly working: Size;
@@ -100,11 +100,11 @@ export interface SlideSizes {
 /**
  * The sizes of the slides of a dataset by their paths, from its `dataset.json`.
  *
- * @throws {SegtileError} `input` where the file is not there, or does not say them
+ * @throws {SegtileError} `input` if the file is missing, or does not state them
  */
 export async function readSlideSizes(root: string): Promise<ReadonlyMap<string, SlideSizes>> {
   const path = join(root, 'dataset.json');
-  const hint = 'a manifest belongs beside the dataset.json that was written with it';
+  const hint = 'keep the manifest beside the dataset.json that was written with it';
   try {
     const { slides } = readShape(await readRegularText(path), path, datasetSlides);
     return new Map(slides.map(({ path: slide, size, working }) => [slide, { size, working }]));

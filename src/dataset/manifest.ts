@@ -35,7 +35,7 @@ function countedLabels(classes: readonly MaskClass[]): { readonly label: number;
 /**
  * The columns of a manifest, in order.
  *
- * @throws {SegtileError} `usage` where a class has the name of another, of the background or of what is ignored
+ * @throws {SegtileError} `usage` if a class has the name of another one, of the background or of ignored pixels
  */
 export function manifestColumns(classes: readonly MaskClass[]): ManifestColumn[] {
   const text = ['tile', 'image', 'mask', 'slide', 'patient', 'group'];
@@ -45,7 +45,7 @@ export function manifestColumns(classes: readonly MaskClass[]): ManifestColumn[]
     throw new SegtileError(
       'usage',
       `two columns of the manifest would be called ${twice}`,
-      'give the classes other names: background and ignored are taken',
+      'rename the classes; the names background and ignored are reserved',
     );
   }
   const columns = (type: ManifestColumn['type'], names: readonly string[]): ManifestColumn[] =>
@@ -64,20 +64,20 @@ export function manifestColumns(classes: readonly MaskClass[]): ManifestColumn[]
   ];
 }
 
-/** Where the files of a tile are, relative to the dataset. */
+/** The paths of the files of a tile, relative to the dataset. */
 export interface TilePaths {
   readonly image: string;
   readonly mask: string;
-  /** The labels of the tile that it is mixed with, where it is. */
+  /** The labels of the tile that is mixed in, if any. */
   readonly mask2: string;
 }
 
-/** The files that a row speaks of. */
+/** The paths of the files that a row names. */
 export function rowPaths({ image, mask, mask2 }: ManifestRow): string[] {
   return [image, mask, mask2].filter((path) => typeof path === 'string');
 }
 
-/** The row of a tile; `counts` are pixels by label. Means, deviations and shares are rounded to six places, samples are scaled to 0 to 1. */
+/** The row of a tile; `counts` are pixels by label. Samples are scaled to 0 to 1. Means, deviations and shares are rounded to six places. */
 export function manifestRow(
   record: TileRecord,
   paths: TilePaths,
@@ -121,7 +121,7 @@ function rounded(value: number): number {
   return Number(value.toFixed(6));
 }
 
-/** Writes `manifest.csv`: a line of column names, then one a tile; commas between, quotes where needed (RFC 4180, but lines end in LF). */
+/** Writes `manifest.csv`: a line of column names, then one line per tile, as in RFC 4180, but with lines that end in LF. */
 export async function writeCsv(
   path: string,
   columns: readonly ManifestColumn[],
@@ -141,7 +141,7 @@ export async function writeCsv(
   await writeWhole(path, write, placement);
 }
 
-/** Writes `manifest.parquet`: the same columns and values, in groups of rows, so that a manifest of any length takes little memory. */
+/** Writes `manifest.parquet` with the same columns and values. It is written in groups of rows, so that any length takes little memory. */
 export async function writeParquet(
   path: string,
   columns: readonly ManifestColumn[],

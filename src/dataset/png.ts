@@ -5,11 +5,11 @@ import type { MaskClass, Pixels, Rgb } from '../types.js';
 
 const compress = promisify(deflate);
 
-/** The colour of pixels that training is to ignore, 255. */
+/** The colour of ignored pixels, label 255. */
 const ignoredColor: Rgb = [128, 128, 128];
 
 /**
- * Labels as a PNG with a palette: a reader of indices gets the labels, a viewer the colours of the classes; background is black and 255
+ * Encodes labels as a PNG with a palette. Its indices are the labels; viewers show the colours of the classes, with background black and 255
  * grey. The same labels give the same bytes. (PNG, third edition, W3C 2025; colour type 3, 8 bits, filter 0.)
  *
  * @param labels one channel
@@ -46,7 +46,7 @@ function chunk(type: string, content: Uint8Array): Buffer {
   return out;
 }
 
-/** What a byte does to the remainder of CRC-32 (ISO/IEC 3309; reflected polynomial 0xedb88320), as in annex D of the PNG specification. */
+/** The table for CRC-32 by bytes (ISO/IEC 3309; reflected polynomial 0xedb88320), as in annex D of the PNG specification. */
 const remainders: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;

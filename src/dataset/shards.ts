@@ -14,23 +14,23 @@ interface Member {
   readonly row: ManifestRow;
 }
 
-/** What shards are made from and how. */
+/** How shards are made. */
 export interface ShardSettings {
-  /** Tiles in a shard; the last of a part has what is left. */
+  /** Tiles per shard; the last shard of a part has the rest. */
   readonly size: number;
   readonly seed: number;
 }
 
 /**
- * Packs tiles that were written one by one into shards for WebDataset: `shards/<split>-000000.tar`. The tiles of a part are shuffled over its
- * shards, so that a reader that goes through a shard meets many slides. The same tiles and seed give the same bytes.
+ * Packs tiles from single files into shards for WebDataset: `shards/<split>-000000.tar`. The tiles of a part are shuffled over its shards, so
+ * that each shard has tiles of many slides. The same tiles and seed give the same bytes.
  *
- * Of each tile the name and its row are held in memory; of pictures those of one tile.
+ * The names and rows of all tiles are in memory, but the files of only one tile at a time.
  *
  * @param root of the dataset
- * @param rows of the manifest, whose `image`, `mask` and `mask2` say where the files of a tile are
- * @returns the path of each tile's shard, by the tile's name
- * @throws {SegtileError} `output` where a file cannot be read back or written
+ * @param rows of the manifest; `image`, `mask` and `mask2` are the paths of the files of a tile
+ * @returns the path of the shard for each name of a tile
+ * @throws {SegtileError} `output` if a file cannot be read back or written
  */
 export async function packShards(
   root: string,
@@ -46,7 +46,7 @@ export async function packShards(
     members.push({ id: String(row.tile), row });
     parts.set(split, members);
   }
-  // Shards of an earlier run may be of other tiles.
+  // Shards of an earlier run may hold other tiles.
   const folder = join(root, SHARDS);
   try {
     await rm(folder, { recursive: true, force: true });
@@ -76,12 +76,12 @@ async function writeShard(root: string, shard: string, members: readonly Member[
     const drained = (async () => {
       for await (const chunk of tar) await file.append(chunk as Uint8Array);
     })();
-    // Whoever waits for the last byte sees the error; until then it must not count as unhandled.
+    // The error is thrown where the end of the file is awaited; until then it must not be reported as unhandled.
     drained.catch(() => undefined);
     try {
       for (const member of members) {
         throwIfAborted(signal);
-        // An entry that nobody drains any more would be waited for for ever.
+        // If nothing reads the stream any more, the wait for an entry would never end.
         for (const [name, bytes] of await filesOf(root, shard, member))
           await Promise.race([addEntry(tar, name, bytes), drained]);
       }
@@ -106,13 +106,13 @@ async function filesOf(root: string, shard: string, { id, row }: Member): Promis
   return [...files, [`${id}.json`, Buffer.from(JSON.stringify(packed))]];
 }
 
-/** A tile's row once it is in a shard. WebDataset takes what stands before the first dot of a file's name for the sample's. */
+/** The row of a tile that is in a shard. In WebDataset the part of a file name before the first dot names the sample. */
 export function packedRow(row: ManifestRow, shard: string): ManifestRow {
   const inShard = (path: ManifestRow[string] | undefined): string => posix.join(shard, posix.basename(String(path)));
   return { ...row, image: inShard(row.image), mask: inShard(row.mask), mask2: row.mask2 ? inShard(row.mask2) : null };
 }
 
-/** Entries say nothing of who wrote them and when, so that the same tiles give the same bytes. */
+/** Adds an entry without owner and time, so that the same tiles give the same bytes. */
 function addEntry(tar: ReturnType<typeof pack>, name: string, bytes: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     tar.entry({ name, mode: 0o644, mtime: new Date(0), uid: 0, gid: 0 }, bytes, (error) => (error ? reject(error) : resolve()));

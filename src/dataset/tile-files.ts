@@ -5,19 +5,19 @@ import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { readRegular } from '../io/regular-file.js';
 import type { ManifestTile } from './manifest-read.js';
 
-/** A tile with the bytes of its files, or why they cannot be had. */
+/** A tile with the bytes of its files, or with the error that prevented reading them. */
 export type TileFiles =
   | { readonly tile: ManifestTile; readonly files: ReadonlyMap<TilePart, Buffer>; readonly error?: undefined }
   | { readonly tile: ManifestTile; readonly files?: undefined; readonly error: SegtileError };
 
-/** The files of a tile. */
+/** The kinds of files of a tile. */
 export type TilePart = 'image' | 'mask';
 
 /**
- * Reads files of tiles: those that stand alone in the order of the tiles, then those in shards, each shard once from start to end. What
- * is held are the files of one tile, and of a shard those of tiles of which a part is still to come.
+ * Reads the files of tiles: first tiles in single files, in the order given, then tiles in shards, reading each shard once from start to end. In
+ * memory are the files of one tile, and, for a shard, those of tiles with files still to come.
  *
- * @param root what the tiles' paths are relative to
+ * @param root the folder that the paths of the tiles are relative to
  * @throws {SegtileError} `aborted` when the signal fires
  */
 export async function* readTileFiles(
@@ -41,7 +41,7 @@ export async function* readTileFiles(
   for (const [shard, inShard] of shards) yield* shardFiles(root, shard, inShard, parts, signal);
 }
 
-/** The shard that a path leads into: `shards/train-000000.tar` of `shards/train-000000.tar/a.mask.png`. */
+/** The shard in a path, if any: `shards/train-000000.tar` for `shards/train-000000.tar/a.mask.png`. */
 function shardOf(path: string): string | undefined {
   const end = path.indexOf('.tar/');
   return end < 0 ? undefined : path.slice(0, end + 4);
@@ -103,13 +103,13 @@ async function* shardFiles(
   }
   for (const tile of waiting) {
     const missing = parts.find((part) => !found.get(tile)?.has(part))!;
-    const why = failure ?? new SegtileError('input', `${join(root, tile[missing])} is not there`, 'pack the dataset again');
+    const why = failure ?? new SegtileError('input', `${join(root, tile[missing])} is missing`, 'pack the dataset again');
     yield { tile, error: why };
   }
 }
 
 function unreadable(path: string, error: unknown): SegtileError {
   const gone = (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-  const message = gone ? `${path} is not there` : `${path} cannot be read: ${reason(error)}`;
-  return new SegtileError('input', message, 'paths in a manifest are relative to its folder', error);
+  const message = gone ? `${path} is missing` : `${path} cannot be read: ${reason(error)}`;
+  return new SegtileError('input', message, 'paths in a manifest are relative to the folder of the manifest', error);
 }

@@ -1,18 +1,18 @@
 import type { Box, Mpp, Pixels } from '../types.js';
 
-/** Where a tile comes from and where it goes. */
+/** Where a tile is from, and where it goes in the dataset. */
 export interface TileRecord {
-  /** Unique in the dataset; letters, digits, `-` and `_` alone. */
+  /** Unique in the dataset; only letters, digits, `-` and `_`. */
   readonly id: string;
-  /** The slide's path as it was given. */
+  /** The path of the slide as given. */
   readonly slide: string;
-  /** Who the slide was taken from, where that is known. */
+  /** The patient, if known. */
   readonly patient: string | undefined;
-  /** What stays together in a split: the patient, where known, or the slide. */
+  /** What a split keeps together: the patient, if known, otherwise the slide. */
   readonly group: string;
-  /** The part of the slide that the tile shows, in level-0 pixels, rounded; inside the slide. */
+  /** The part of the slide that the tile shows, in whole level-0 pixels, inside the slide. */
   readonly box: Box;
-  /** Top left corner in working pixels, exactly. */
+  /** Top left corner in working pixels, exact. */
   readonly x: number;
   readonly y: number;
   /** Level-0 pixels per working pixel. */
@@ -21,31 +21,31 @@ export interface TileRecord {
   readonly mpp: Mpp | undefined;
   readonly split: string;
   readonly fold: number | undefined;
-  /** What drew it. */
+  /** The sampler that chose it. */
   readonly sampler: string;
-  /** Share of it that is tissue, 0 to 1. */
+  /** Share of the tile that is tissue, 0 to 1. */
   readonly tissue: number | undefined;
-  /** Set for a copy that was changed. */
+  /** Set for a changed copy. */
   readonly copy: CopyRecord | undefined;
 }
 
-/** What a copy was made from, and how. */
+/** How a changed copy was made. */
 export interface CopyRecord {
-  /** The tile's id. */
+  /** The id of the tile it was made from. */
   readonly source: string;
-  /** What was done to it, in order, by kind and in words with what was drawn. */
+  /** The steps that were done, in order: their kinds, and words with the values drawn. */
   readonly steps: readonly { readonly kind: string; readonly words: string }[];
-  /** The other tile that it is mixed with, and how much is its own, 0 to 1. */
+  /** The tile that was mixed in, and the share of the tile itself, 0 to 1. */
   readonly mixed: { readonly partner: string; readonly ratio: number } | undefined;
 }
 
-/** A tile on its way from a slide to a file: what is seen, what it means, and where it is from. */
+/** A tile on its way from a slide to a file: image, labels, and where it is from. */
 export interface Tile {
   /** RGB. */
   readonly image: Pixels;
-  /** Labels: one channel, as large as the image. 0 is background, 255 is ignored. */
+  /** Labels in one channel, of the size of the image. 0 is background, 255 is ignored. */
   readonly mask: Pixels;
-  /** Labels of the tile that it is mixed with, if there is one. */
+  /** Labels of the tile that was mixed in, if any. */
   readonly mixedMask: Pixels | undefined;
   readonly record: TileRecord;
 }

@@ -2,16 +2,16 @@ import { IGNORED } from '../plan/labels/ignored.js';
 import { addSums, type ClassArea, classWeights, emptySums, momentsOf, type Sums } from '../plan/sampling/tile-stats.js';
 import type { MaskClass } from '../types.js';
 
-/** What is summed up over the tiles of a part of a dataset. Plain numbers, so that it can stand in a file. */
+/** Sums over the tiles of a part of a dataset, as plain numbers that can be saved as JSON. */
 export interface Totals {
   tiles: number;
   readonly image: Sums;
-  /** By label, 0 to 255: pixels, and pixels of the tiles that have the label. */
+  /** For each label 0 to 255: its pixels, and all pixels of the tiles that have the label. */
   readonly pixels: number[];
   readonly pixelsWhereSeen: number[];
 }
 
-/** Totals of nothing. */
+/** Totals of no tiles. */
 export function emptyTotals(): Totals {
   const labels = (): number[] => Array<number>(256).fill(0);
   return { tiles: 0, image: emptySums(), pixels: labels(), pixelsWhereSeen: labels() };
@@ -38,7 +38,7 @@ export function addTotals(to: Totals, more: Totals): void {
   }
 }
 
-/** Copies of tiles that were changed, and how many of them each kind of step was done to; `none` is where chance did nothing. */
+/** The number of changed copies, and for each kind of step how many copies it was done to; `none` counts copies that chance did not change. */
 export interface CopyTotals {
   copies: number;
   readonly steps: Record<string, number>;
@@ -49,7 +49,7 @@ export function emptyCopies(): CopyTotals {
   return { copies: 0, steps: {} };
 }
 
-/** Adds a copy that steps of these kinds were done to, in place. */
+/** Adds a copy made by steps of these kinds, in place. */
 export function addCopy(totals: CopyTotals, kinds: readonly string[]): void {
   addCopies(totals, { copies: 1, steps: Object.fromEntries((kinds.length > 0 ? kinds : ['none']).map((kind) => [kind, 1])) });
 }
@@ -60,7 +60,7 @@ export function addCopies(to: CopyTotals, more: CopyTotals): void {
   for (const [kind, count] of Object.entries(more.steps)) to.steps[kind] = (to.steps[kind] ?? 0) + count;
 }
 
-/** Totals as a training script wants them: samples scaled to 0 to 1, `frequency` the share of pixels, without those that are ignored. */
+/** Totals for training scripts: samples scaled to 0 to 1; `frequency` is the share of the pixels that are not ignored. */
 export interface Statistics {
   readonly tiles: number;
   readonly mean: readonly number[];
@@ -76,7 +76,7 @@ export interface Statistics {
   readonly ignoredPixels: number;
 }
 
-/** What totals say, for background and every class. */
+/** The statistics of totals, for background and every class. */
 export function statisticsOf(totals: Totals, classes: readonly MaskClass[]): Statistics {
   const labels = [{ label: 0, name: 'background' }, ...classes];
   const areas = labels.map(({ label }): ClassArea => {

@@ -10,47 +10,47 @@ import { isTile, WORK } from './layout.js';
 import type { ManifestRow } from './manifest.js';
 import type { CopyTotals, Totals } from './totals.js';
 
-/** What stands at the head of a slide's record: which plan it was cut to, and what was found on the way. */
+/** The head of a slide's record: the plan that its tiles follow, and totals. */
 export interface RecordHead {
-  /** A hash of everything that decides the slide's tiles. A record of another plan is of no use. */
+  /** A hash of everything that decides the slide's tiles. A record with another hash cannot be used. */
   readonly plan: string;
-  /** Without copies. */
+  /** The number of tiles, without copies. */
   readonly tiles: number;
   readonly copies: CopyTotals;
-  /** What is summed up over the dataset, by part of the split, without copies. */
+  /** Totals by part of the split, without copies. */
   readonly totals: Readonly<Record<string, Totals>>;
 }
 
 /**
- * The folder of what is only needed until a dataset is finished: files on their way, and a record of each slide that is done. Where a
- * record stands, the slide's tiles are whole.
+ * The folder for files that are only needed until a dataset is finished: files being written, and a record of each finished slide. If a slide
+ * has a record, all of its tiles are complete.
  */
 export interface WorkFolder {
-  /** Puts a file in place, whole or not at all. `path` is relative to the dataset. */
+  /** Writes a file, completely or not at all. `path` is relative to the dataset. */
   put(path: string, bytes: Uint8Array): Promise<void>;
-  /** Says that a slide is done. */
+  /** Marks a slide as finished by writing its record. */
   record(slide: string, head: RecordHead, rows: readonly ManifestRow[]): Promise<void>;
-  /** The record's head, or undefined where there is no record, or it is damaged or of another version: the slide is not done then. */
+  /** The head of a record. Undefined if there is none, or it is damaged or of another version: then the slide is not finished. */
   head(slide: string): Promise<RecordHead | undefined>;
-  /** The record's rows. */
+  /** The rows of a record. */
   rows(slide: string): AsyncIterable<ManifestRow>;
   /** Names of the slides that have a record. */
   recorded(): Promise<string[]>;
-  /** Takes a slide's record and files away, the record first, where there is one. */
+  /** Deletes the record and the files of a slide, if any; the record first. */
   forget(slide: string): Promise<void>;
-  /** Takes files away, by their paths relative to the dataset. */
+  /** Deletes files, given by paths relative to the dataset. */
   remove(paths: readonly string[]): Promise<void>;
-  /** Takes tiles away, out of folders of the dataset that may be there, that no record speaks of: what runs left that were killed. */
+  /** Deletes tiles that no record names from folders of the dataset: killed runs left them. The folders need not exist. */
   sweep(folders: readonly string[]): Promise<void>;
-  /** Takes the whole folder away: nothing of it is needed any more. */
+  /** Deletes the whole folder, once it is no longer needed. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the folder, and clears what a run that was killed had not put in place.
+ * Opens the folder, and deletes unfinished files of a killed run.
  *
- * @param root of the dataset, which exists
- * @param pathsOf which files belong to a row of a record
+ * @param root the folder of the dataset, which must exist
+ * @param pathsOf gives the files that belong to a row of a record
  */
 export async function openWork(root: string, pathsOf: (row: ManifestRow) => readonly string[]): Promise<WorkFolder> {
   const folder = join(root, WORK);
@@ -84,7 +84,7 @@ export async function openWork(root: string, pathsOf: (row: ManifestRow) => read
     }
   }
 
-  /** Its head and its rows are looked at together: a record that was cut off speaks of less than stands in the folders. */
+  /** Checks head and rows together, because a truncated record names fewer files than there are in the folders. */
   async function head(slide: string): Promise<RecordHead | undefined> {
     let first: RecordHead | undefined;
     for await (const line of lines(slide)) {
@@ -161,7 +161,7 @@ const cell = shape<string | number | null>(
 );
 const manifestRow: Shape<ManifestRow> = mapOf(cell);
 
-/** Whether a path stays in the folder that it is relative to: files that rows name are taken away. */
+/** Whether a path stays inside the folder that it is relative to. Checked because files that rows name may be deleted. */
 function isInside(path: string): boolean {
   return !posix.isAbsolute(path) && !path.split(/[\\/]/).includes('..');
 }
