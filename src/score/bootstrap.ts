@@ -1,27 +1,27 @@
 import { createRandom } from '../plan/sampling/random.js';
 
-/** Where the mean of a measure would be for other slides of the same kind. */
+/** The mean of a measure, and the range of means to expect for other slides of the same kind. */
 export interface Interval {
   readonly mean: number;
-  /** 95 % of the means of samples drawn anew lie between these. */
+  /** 95 % of the means of resampled slides lie between these. */
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * Patients (or slides, where nobody says whose they are) that an interval is told of, at least. Means of few are too much alike: of two there are three,
- * and the range that 95 % of them lie in holds the true mean far less often than that.
+ * The fewest patients (or slides, if patients are not known) for which an interval is given. With few of them, resampled means vary too
+ * little: two units give only three means, and the 95 % range contains the true mean far less often than 95 % of the time.
  */
 export const LEAST_UNITS = 10;
 
-/** Samples that are drawn. */
+/** The number of samples drawn. */
 const SAMPLES = 2000;
 
 /**
- * The mean of a measure over slides with its 95 % interval by the percentile bootstrap (Efron 1979): units are drawn anew, with replacement,
- * as many as there are, each with all of its slides. Undefined for fewer than 2 units. The same values and seed give the same interval.
+ * The mean of a measure over slides with its 95 % interval by the percentile bootstrap (Efron 1979): each sample draws as many units as there
+ * are, with replacement, each with all of its slides. Undefined for fewer than 2 units. The same values and seed give the same interval.
  *
- * @param units for each slide what it belongs to, such as its patient, since slides of one patient are alike; without it each is a unit of its own
+ * @param units for each slide its unit, such as its patient, since slides of one patient are alike; if not given, each slide is a unit
  */
 export function bootstrap(values: readonly number[], seed = 0, units?: readonly unknown[]): Interval | undefined {
   const members = membersOf(units ?? values.map((_, i) => i));
@@ -42,7 +42,7 @@ export function bootstrap(values: readonly number[], seed = 0, units?: readonly 
   return { mean, low: means[Math.floor(0.025 * SAMPLES)]!, high: means[Math.ceil(0.975 * SAMPLES) - 1]! };
 }
 
-/** The places in a list of those that belong to each unit, units in the order in which they come first. */
+/** For each unit the indices of its entries, with units in the order of their first entry. */
 export function membersOf(units: readonly unknown[]): readonly (readonly number[])[] {
   const found = new Map<unknown, number[]>();
   units.forEach((unit, i) => {

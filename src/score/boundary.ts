@@ -1,37 +1,37 @@
 import { IGNORED } from '../plan/labels/ignored.js';
 
-/** Pixels on the borders of one class. */
+/** Counts of pixels on the borders of one class. */
 export interface BorderPixels {
   readonly truth: number;
   readonly predicted: number;
-  /** Of those of the truth, how many have a predicted one near. */
+  /** Border pixels of the truth with a predicted one nearby. */
   readonly found: number;
-  /** Of the predicted ones, how many have one of the truth near. */
+  /** Predicted border pixels with one of the truth nearby. */
   readonly right: number;
 }
 
-/** Compares borders while rows go by. */
+/** Compares borders, row by row. */
 export interface BorderScorer {
-  /** The next row of both masks, as wide as the image. The rows are kept: they must not change any more. */
+  /** Adds the next row of both masks, as wide as the image. The rows are kept and must not be changed afterwards. */
   row(truth: Uint8Array, predicted: Uint8Array): void;
-  /** By label. */
+  /** The counts by label. */
   finish(): ReadonlyMap<number, BorderPixels>;
 }
 
-/** Pixels of one row that are on a border, from left to right. */
+/** The border pixels of one row, from left to right. */
 interface EdgeRow {
   readonly xs: readonly number[];
   readonly labels: readonly number[];
 }
 
 /**
- * Scores borders at a tolerance. A pixel of a class is on its border where one of its four neighbours is not of the class; what lies beyond the image, or where
- * the truth is 255, is no neighbour. A border pixel of one mask is matched where the other has one of the same class at most `tolerance` px away,
- * centre to centre. Holds the border pixels of `2 tolerance + 1` rows, and two rows of each mask.
+ * Scores borders at a tolerance. A pixel of a class is on the border if one of its four neighbours is not of that class; pixels outside the image
+ * and those with 255 in the truth do not count as neighbours. A border pixel of one mask is matched if the other mask has one of the same class
+ * at most `tolerance` px away, centre to centre. In memory are the border pixels of `2 * tolerance + 1` rows and two rows of each mask.
  */
 export function scoreBorders(width: number, tolerance: number): BorderScorer {
   const reach = Math.floor(tolerance);
-  // The rows of the disc, nearest first: how far each is from the middle, and how far it goes to each side.
+  // The rows of the disc, nearest first: the distance of each from the middle, and how far it extends to each side.
   const disc = Array.from({ length: 2 * reach + 1 }, (_, i) => (i % 2 === 0 ? -i / 2 : (i + 1) / 2)).map((dy) => ({
     dy,
     half: Math.floor(Math.sqrt(tolerance ** 2 - dy ** 2)),
@@ -103,7 +103,7 @@ export function scoreBorders(width: number, tolerance: number): BorderScorer {
       predictions.push(
         truth.includes(IGNORED) ? predicted.map((label, x) => (truth[x] === IGNORED ? IGNORED : label)) : predicted,
       );
-      // The borders of a row are known with the row below it.
+      // The borders of a row are known once the row below it is.
       advance(Math.max(0, truths.known() - reach));
     },
     finish() {
@@ -115,15 +115,15 @@ export function scoreBorders(width: number, tolerance: number): BorderScorer {
   };
 }
 
-/** The borders in the rows of one mask. */
+/** Finds the borders in the rows of one mask. */
 interface EdgeRows {
   push(labels: Uint8Array): void;
   end(): void;
-  /** Rows whose borders are known, counted from the top. */
+  /** The number of rows with known borders, from the top. */
   known(): number;
-  /** Undefined above the image, below what is known, and where it was let go. */
+  /** The borders of a row; undefined above the image, for rows not yet known, and for rows that were dropped. */
   edges(y: number): EdgeRow | undefined;
-  /** Lets go of the rows before this one. */
+  /** Drops the rows before this one. */
   forget(y: number): void;
 }
 
@@ -157,7 +157,7 @@ function edgesOf(above: Uint8Array, line: Uint8Array, below: Uint8Array, width: 
   for (let x = 0; x < width; x++) {
     const label = line[x]!;
     if (label === 0 || label === IGNORED) continue;
-    // A pixel at the side of the image stands for its neighbour outside, which makes no border.
+    // At the side of the image a pixel is used as its own outer neighbour, which makes no border.
     const left = line[x === 0 ? x : x - 1]!;
     const right = line[x === width - 1 ? x : x + 1]!;
     if (differs(left, label) || differs(right, label) || differs(above[x]!, label) || differs(below[x]!, label)) {
@@ -172,7 +172,7 @@ function differs(neighbour: number, label: number): boolean {
   return neighbour !== label && neighbour !== IGNORED;
 }
 
-/** Precision, recall and their harmonic mean; all 1 where neither mask has the class, 0 where only one has. */
+/** Precision, recall and their harmonic mean; all are 1 if neither mask has the class, and 0 if only one has it. */
 export function borderScores({ truth, predicted, found, right }: BorderPixels): {
   readonly precision: number;
   readonly recall: number;

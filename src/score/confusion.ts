@@ -1,20 +1,20 @@
 import { IGNORED } from '../plan/labels/ignored.js';
 
 /**
- * Pixels by what they are and what they were taken for: `counts[truth * slots + predicted]`. Slot 0 is background, slot `i` the `i`-th
- * class. Adds up over any number of pieces, so that masks of any size are compared a few rows at a time.
+ * A confusion matrix in pixels: `counts[truth * slots + predicted]`. Slot 0 is background, slot `i` is the `i`-th class. Matrices of pieces can
+ * be added, so that masks of any size are compared a few rows at a time.
  */
 export interface Confusion {
   readonly slots: number;
   readonly counts: Float64Array;
-  /** Pixels that the truth leaves out. */
+  /** Pixels that are ignored in the truth. */
   ignored: number;
 }
 
-/** What stands in a table of slots for a label that belongs to no class. */
+/** The entry in a table of slots for a label that belongs to no class. */
 const NO_SLOT = 255;
 
-/** A confusion of nothing. */
+/** A confusion matrix of zeros. */
 export function emptyConfusion(classes: number): Confusion {
   const slots = classes + 1;
   return { slots, counts: new Float64Array(slots * slots), ignored: 0 };
@@ -31,11 +31,11 @@ export function slotTable(labels: readonly number[]): Uint8Array {
 }
 
 /**
- * Counts pixels, in place. Where the truth is 255 the pixel is left out, whatever was predicted there.
+ * Counts pixels, in place. A pixel with 255 in the truth is ignored, whatever was predicted.
  *
  * @param table see {@link slotTable}
  * @param predicted as many labels as `truth`
- * @returns the first pixel where a label belongs to no class, at which counting stopped; undefined where there is none
+ * @returns the index of the first pixel with a label that belongs to no class, at which counting stopped; undefined if there is none
  */
 export function addLabels(
   confusion: Confusion,
@@ -58,7 +58,7 @@ export function addLabels(
   return undefined;
 }
 
-/** Adds a confusion of the same classes to another, in place. */
+/** Adds a confusion matrix of the same classes to another one, in place. */
 export function addConfusion(to: Confusion, more: Confusion): void {
   for (let i = 0; i < to.counts.length; i++) to.counts[i]! += more.counts[i]!;
   to.ignored += more.ignored;
@@ -68,7 +68,7 @@ export function addConfusion(to: Confusion, more: Confusion): void {
 export interface Areas {
   readonly truth: number;
   readonly predicted: number;
-  /** Where truth and prediction agree on the class. */
+  /** The area in which both truth and prediction have the class. */
   readonly both: number;
 }
 
@@ -82,13 +82,13 @@ export function areasOf({ slots, counts }: Confusion, slot: number): Areas {
   return { truth, predicted, both: counts[slot * slots + slot]! };
 }
 
-/** Intersection over union, 0 to 1; 1 where the class is in neither. */
+/** Intersection over union, 0 to 1; 1 if the class is in neither. */
 export function iou({ truth, predicted, both }: Areas): number {
   const union = truth + predicted - both;
   return union === 0 ? 1 : both / union;
 }
 
-/** Pixels that were counted, and those of them where truth and prediction differ. */
+/** The number of counted pixels, and the number of those in which truth and prediction differ. */
 export function countedPixels({ slots, counts }: Confusion): { readonly counted: number; readonly wrong: number } {
   let [counted, right] = [0, 0];
   for (let i = 0; i < counts.length; i++) counted += counts[i]!;

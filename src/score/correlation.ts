@@ -1,13 +1,13 @@
-/** How two measures of the same things go together, from -1 to 1; undefined where there are fewer than 3 or one of them never changes. */
+/** How two measures correlate, from -1 to 1; undefined for fewer than 3 pairs, or if one of the measures is constant. */
 export interface Correlation {
-  /** Of the values (Pearson's r). */
+  /** Correlation of the values (Pearson's r). */
   readonly pearson: number | undefined;
-  /** Of their ranks (Spearman's rho), equals sharing the mean of their ranks. */
+  /** Correlation of the ranks (Spearman's rho); tied values get the mean of their ranks. */
   readonly spearman: number | undefined;
   readonly count: number;
 }
 
-/** The correlation of pairs. */
+/** The correlation between the first and the second values of pairs. */
 export function correlation(pairs: readonly (readonly [number, number])[]): Correlation {
   const [a, b] = [pairs.map(([x]) => x), pairs.map(([, y]) => y)];
   return { pearson: pearson(a, b), spearman: pearson(ranks(a), ranks(b)), count: pairs.length };

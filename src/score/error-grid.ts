@@ -1,23 +1,23 @@
 import { IGNORED } from '../plan/labels/ignored.js';
 import type { Box, Size } from '../types.js';
 
-/** How many pixels are wrong in each square of an image, row by row. */
+/** The number of wrong pixels in each square of an image, row by row. */
 export interface ErrorGrid extends Size {
-  /** Of a square, in px of the image. Those at the right and at the bottom may be cut. */
+  /** Side of a square, in px of the image. Squares at the right and at the bottom may be cut. */
   readonly side: number;
   readonly columns: number;
   readonly rows: number;
   readonly wrong: readonly number[];
 }
 
-/** Counts wrong pixels as rows go by. */
+/** Counts wrong pixels, row by row. */
 export interface ErrorCounter {
-  /** Full-width rows of labels, from row `y` on, `width` bytes each. */
+  /** Adds full-width rows of labels from row `y` on, `width` bytes each. */
   add(y: number, truth: Uint8Array, predicted: Uint8Array): void;
   grid(): ErrorGrid;
 }
 
-/** A counter for an image of this size. Where the truth is 255, nothing is wrong. */
+/** A counter for an image of this size, with squares of `side` px. Pixels with 255 in the truth never count as wrong. */
 export function errorCounter({ width, height }: Size, side: number): ErrorCounter {
   const columns = Math.ceil(width / side);
   const rows = Math.ceil(height / side);
@@ -38,18 +38,18 @@ export function errorCounter({ width, height }: Size, side: number): ErrorCounte
 
 /** A square in which predictions differ. */
 export interface DifferingRegion {
-  /** In px of the image that was counted. */
+  /** The square, in px of the image that was counted. */
   readonly box: Box;
-  /** Share of its pixels that each prediction has wrong. */
+  /** For each prediction, the share of its pixels that is wrong. */
   readonly wrong: readonly number[];
 }
 
 /**
- * The squares in which predictions of one slide differ most: by how many more pixels the worst has wrong than the best; of a single prediction, those in which
- * most is wrong. Of neighbours only one is taken, so that the same thing is not shown twice.
+ * The squares in which predictions of one slide differ most, by the number of wrong pixels of the worst minus that of the best; for a single
+ * prediction, the squares with the most wrong pixels. Of neighbouring squares only one is taken, so that the same region is not shown twice.
  *
  * @param grids of one size, one for each prediction
- * @param count at most
+ * @param count the most squares to return
  */
 export function differingRegions(grids: readonly ErrorGrid[], count: number): DifferingRegion[] {
   const [first] = grids;

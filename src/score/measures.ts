@@ -1,40 +1,40 @@
 import { type Areas, areasOf, type Confusion, countedPixels, iou } from './confusion.js';
 
-/** How two areas agree, each 0 to 1. */
+/** How well two areas agree; each measure is 0 to 1. */
 export interface Agreement {
-  /** `2 |X and Y| / (|X| + |Y|)`; 1 where the class is in neither. */
+  /** `2 |X and Y| / (|X| + |Y|)`; 1 if the class is in neither. */
   readonly dice: number;
-  /** `|X and Y| / |X or Y|`; 1 where the class is in neither. */
+  /** `|X and Y| / |X or Y|`; 1 if the class is in neither. */
   readonly iou: number;
-  /** Share of what was predicted that is right; undefined where nothing was predicted. */
+  /** Share of the predicted area that is right; undefined if nothing was predicted. */
   readonly precision: number | undefined;
-  /** Share of the truth that was found; undefined where there is none. */
+  /** Share of the true area that was found; undefined if there is none. */
   readonly recall: number | undefined;
 }
 
-/** What a comparison of one class comes to. */
+/** The measures of one class. */
 export interface ClassMeasures extends Agreement {
   /** Pixels. */
   readonly areas: Areas;
 }
 
-/** What a comparison of masks comes to. Background is no class: it is in none of the means. */
+/** The measures of a whole mask. Background is not a class and is not part of the means. */
 export interface MaskMeasures {
   readonly classes: readonly ClassMeasures[];
-  /** Means over the classes; of precision and recall, over those that have one. The mean IoU is the mIoU of the classes. */
+  /** Means over the classes; for precision and recall, over the classes for which they are defined. The mean IoU is the mIoU. */
   readonly macro: Agreement;
-  /** Of the pixels of all classes together: of the sums of their areas. */
+  /** Measures of all classes together, from the sums of their areas. */
   readonly micro: Agreement;
-  /** Share of all pixels, background too, that have the right label; undefined where no pixel was compared. */
+  /** Share of all pixels, including background, with the right label; undefined if no pixel was compared. */
   readonly accuracy: number | undefined;
 }
 
-/** Dice of some areas: 1 where both are empty. */
+/** Dice of some areas; 1 if both are empty. */
 export function dice({ truth, predicted, both }: Areas): number {
   return truth + predicted === 0 ? 1 : (2 * both) / (truth + predicted);
 }
 
-/** What a confusion comes to. */
+/** The measures of a confusion matrix. */
 export function measure(confusion: Confusion): MaskMeasures {
   const areas = Array.from({ length: confusion.slots - 1 }, (_, i) => areasOf(confusion, i + 1));
   const classes = areas.map((each) => ({ ...agreement(each), areas: each }));

@@ -1,36 +1,36 @@
 import { type LineRuns, labelRuns, type RegionKey, trackRegions } from '../plan/labels/connected.js';
 import { IGNORED } from '../plan/labels/ignored.js';
 
-/** Objects of one class. */
+/** Counts of objects of one class. */
 export interface ObjectCounts {
   readonly truth: number;
   readonly predicted: number;
-  /** Pairs of one of the truth and one of the prediction that are the same thing. */
+  /** Pairs of a true and a predicted object that match. */
   readonly matched: number;
 }
 
-/** Compares objects while rows go by. */
+/** Compares objects, row by row. */
 export interface ObjectScorer {
-  /** The next row of both masks. */
+  /** Adds the next row of both masks. */
   row(truth: Uint8Array, predicted: Uint8Array): void;
   /** By label. */
   finish(): ReadonlyMap<number, ObjectCounts>;
 }
 
-/** A region, and what it lies over in the other mask. */
+/** A region, and the regions that it overlaps in the other mask. */
 interface Side {
-  /** Pixels that were seen of it. */
+  /** Its pixels so far. */
   area: number;
-  /** No more will come. */
+  /** True once the region is complete. */
   closed: boolean;
-  /** Pixels that it shares with regions of its label in the other mask; only those that may still be the same thing. */
+  /** The pixels it shares with each region of its label in the other mask; only regions that may still match. */
   readonly overlaps: Map<Side, number>;
 }
 
 /**
- * Scores objects: connected regions of one label (8 neighbours). Two are the same where their IoU exceeds 0.5, which no object can have with two others
- * (Kirillov et al. 2019, Panoptic Segmentation). Pixels where the truth is 255 belong to no object. Holds the objects that are still open, and the closed
- * ones that one of these may still match: of a tall object that lies over a thousand specks, none.
+ * Scores objects, which are connected regions of one label (8 neighbours). Two objects match if their IoU exceeds 0.5; an object can match at most
+ * one other (Kirillov et al. 2019, Panoptic Segmentation). Pixels with 255 in the truth belong to no object. In memory are incomplete objects, and
+ * complete ones that an incomplete one may still match. Small specks under a tall object are not kept, since they cannot match it.
  */
 export function scoreObjects(): ObjectScorer {
   const counts = new Map<number, { truth: number; predicted: number; matched: number }>();
@@ -56,7 +56,7 @@ export function scoreObjects(): ObjectScorer {
         sides.delete(key);
         side.closed = true;
         for (const [other, shared] of side.overlaps) {
-          // IoU above a half. What they share is known now, and the other can only grow: what is no match yet will be none.
+          // The IoU must exceed 1/2. The shared pixels are final now and the other region can only grow, so a pair that does not match yet never will.
           const alike = 3 * shared > side.area + other.area;
           if (alike && !other.closed) continue;
           if (alike) count.matched++;
@@ -139,7 +139,7 @@ function eachOverlap(a: LineRuns, b: LineRuns, found: (i: number, j: number, sha
   }
 }
 
-/** `2 matched / (truth + predicted)`; 1 where there are no objects. */
+/** `2 * matched / (truth + predicted)`; 1 if there are no objects. */
 export function objectF1({ truth, predicted, matched }: ObjectCounts): number {
   return truth + predicted === 0 ? 1 : (2 * matched) / (truth + predicted);
 }

@@ -1,13 +1,14 @@
-/** What something costs and what it is worth. */
+/** Quality and cost of one candidate. */
 export interface Worth {
-  /** More is better. */
+  /** Higher is better. */
   readonly quality: number;
-  /** Less is better. */
+  /** Lower is better. */
   readonly seconds: number;
 }
 
 /**
- * Which of several are on the Pareto front: no other is at least as good and as fast, and better in one of the two. Of equals the first counts.
+ * Which candidates are on the Pareto front: no other one is at least as good and as fast, and better in one of the two. Of equal candidates, only
+ * the first is.
  */
 export function paretoFront(all: readonly Worth[]): boolean[] {
   return all.map((one, i) =>
@@ -21,7 +22,7 @@ export function paretoFront(all: readonly Worth[]): boolean[] {
 }
 
 /**
- * The index of what to use: the fastest that is within `tolerance` of the best quality. -1 where there is none.
+ * The index of the candidate to use: the fastest one with a quality within `tolerance` of the best. -1 if there are no candidates.
  */
 export function bestValue(all: readonly Worth[], tolerance: number): number {
   const best = Math.max(...all.map(({ quality }) => quality));

@@ -1,12 +1,12 @@
-/** How values lie. */
+/** The distribution of values. */
 export interface Spread {
   readonly count: number;
   readonly mean: number;
-  /** The values below which 5, 25, 50, 75 and 95 % of all lie. */
+  /** The 5, 25, 50, 75 and 95 % quantiles. */
   readonly quantiles: readonly [p5: number, p25: number, median: number, p75: number, p95: number];
 }
 
-/** The spread of values, or undefined where there is none. */
+/** The spread of values, or undefined if there are no values. */
 export function spreadOf(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined;
   const sorted = Float64Array.from(values).sort();

@@ -1,13 +1,13 @@
 import { IGNORED } from '../plan/labels/ignored.js';
 import { membersOf } from './bootstrap.js';
 
-/** How probabilities are kept: bytes of `k / 255`, or in floating point. */
+/** How probabilities are stored: as bytes that mean `k / 255`, or in floating point. */
 export type ProbabilityKind = 'uint8' | 'float32';
 
 /**
- * Probabilities of one class against all else, sorted into bins: `positive[k]` pixels that are of the class, and `negative[k]` that are not, have a probability `p` with
- * `(k - 1) / steps < p <= k / steps`. So a pixel passes the threshold `k / steps`, strictly, where it is in a bin above `k`, and what follows
- * at these thresholds is exact.
+ * A histogram of the probabilities of one class. Bin `k` counts pixels with a probability `p` such that `(k - 1) / steps < p <= k / steps`:
+ * `positive[k]` of the class, and `negative[k]` of anything else. A pixel is above the threshold `k / steps` exactly if its bin is above `k`, so
+ * results at these thresholds are exact.
  */
 export interface Histogram {
   readonly kind: ProbabilityKind;
@@ -19,16 +19,16 @@ export interface Histogram {
 
 const stepsOf = { uint8: 255, float32: 1024 } as const;
 
-/** A histogram of nothing. */
+/** A histogram of zeros. */
 export function emptyHistogram(kind: ProbabilityKind): Histogram {
   const steps = stepsOf[kind];
   return { kind, steps, positive: new Float64Array(steps + 1), negative: new Float64Array(steps + 1) };
 }
 
 /**
- * Counts pixels, in place. A pixel that no window looked at (NaN) has the probability 0; where the truth is 255 it is left out.
+ * Counts pixels, in place. A pixel that no window covered (NaN) counts with probability 0; a pixel with 255 in the truth is ignored.
  *
- * @param probabilities as many as labels of the truth
+ * @param probabilities one for each label of the truth
  * @param label of the class
  */
 export function addProbabilities(histogram: Histogram, probabilities: Float32Array, truth: Uint8Array, label: number): void {
@@ -37,7 +37,7 @@ export function addProbabilities(histogram: Histogram, probabilities: Float32Arr
     const is = truth[i]!;
     if (is === IGNORED) continue;
     const p = probabilities[i]!;
-    // Steps of bytes are k / 255 rounded to float32, which may come out a little above k.
+    // Bytes are stored as k / 255 rounded to float32, which times 255 may be slightly above k.
     const scaled = kind === 'float32' ? Math.ceil(p * steps) : Math.round(p * steps);
     const bin = p > 0 ? Math.min(steps, scaled) : 0;
     if (is === label) positive[bin]!++;
@@ -57,7 +57,7 @@ export function sumHistograms(all: readonly Histogram[]): Histogram {
   return sum;
 }
 
-/** Dice at every threshold `k / steps`, `k` from 0 to `steps`; 1 where the class is in neither. */
+/** Dice at every threshold `k / steps`, `k` from 0 to `steps`; 1 if the class is in neither. */
 export function diceCurve({ steps, positive, negative }: Histogram): Float64Array {
   const curve = new Float64Array(steps + 1);
   const truth = positive.reduce((sum, value) => sum + value, 0);
@@ -71,18 +71,18 @@ export function diceCurve({ steps, positive, negative }: Histogram): Float64Arra
   return curve;
 }
 
-/** The threshold with the best Dice, and how far it may be moved. */
+/** The threshold with the best Dice, and the range around it that is nearly as good. */
 export interface BestThreshold {
   readonly threshold: number;
   readonly dice: number;
-  /** The thresholds around it at which Dice is at most {@link PLATEAU} lower. */
+  /** The thresholds around it with a Dice at most {@link PLATEAU} lower. */
   readonly plateau: readonly [from: number, to: number];
 }
 
-/** How much Dice may fall on the plateau. */
+/** How much lower Dice may be on the plateau. */
 export const PLATEAU = 0.005;
 
-/** The best threshold of a curve; of equals that nearest to the middle of their plateau, since that is the safest for other slides. */
+/** The best threshold of a curve; on a tie, the one nearest to the middle of the plateau, which is the safest for other slides. */
 export function bestThreshold(curve: Float64Array): BestThreshold {
   const steps = curve.length - 1;
   const dice = curve.reduce((a, b) => Math.max(a, b));
@@ -97,10 +97,10 @@ export function bestThreshold(curve: Float64Array): BestThreshold {
 }
 
 /**
- * What Dice to expect on a slide that had no say in the threshold: the mean, over the slides, of each one's Dice at the best threshold of the others, those of
- * its own unit left out. Undefined for fewer than 2 units.
+ * The Dice to expect on a new slide: the mean over the slides of their Dice at the threshold that is best for the slides of all other units.
+ * Undefined for fewer than 2 units.
  *
- * @param units for each slide what it belongs to, such as its patient; without it each is a unit of its own
+ * @param units for each slide its unit, such as its patient; if not given, each slide is a unit
  */
 export function leaveOneOut(slides: readonly Histogram[], units?: readonly unknown[]): number | undefined {
   const members = membersOf(units ?? slides.map((_, i) => i));
@@ -112,21 +112,21 @@ export function leaveOneOut(slides: readonly Histogram[], units?: readonly unkno
   return found.reduce((sum, value) => sum + value, 0) / found.length;
 }
 
-/** How often pixels of about one probability are of the class. */
+/** One bin of a calibration curve: how often pixels with similar probabilities are of the class. */
 export interface CalibrationBin {
   /** Mean probability. */
   readonly predicted: number;
-  /** Share of them that is of the class. */
+  /** Share of its pixels that is of the class. */
   readonly actual: number;
   readonly pixels: number;
 }
 
-/** Bins of a calibration curve. */
+/** The number of bins of a calibration curve. */
 const CALIBRATION_BINS = 20;
 
 /**
- * Calibration in 20 bins of equal width, empty ones left out, and the expected calibration error: the mean of `|actual - predicted|`, weighted by
- * pixels (Naeini et al. 2015). Probabilities count as the middle of their step, so `predicted` is within half a step.
+ * The calibration curve in 20 bins of equal width, without empty bins, and the expected calibration error: the mean of `|actual - predicted|`
+ * weighted by pixels (Naeini et al. 2015). Probabilities count as the middle of their step, so `predicted` is exact to half a step.
  */
 export function calibration({ kind, steps, positive, negative }: Histogram): {
   readonly curve: readonly CalibrationBin[];
