@@ -7,7 +7,7 @@ import { drawStainChanges, jitterStains } from './stain.js';
 import { type AugmentStep, type Filling, isMix, type Mix } from './steps.js';
 import { flipHorizontal, flipVertical, rotate90 } from './turn.js';
 
-/** An image and its labels, of one size. */
+/** An image and its labels, both of the same size. */
 export interface Pair {
   /** RGB. */
   readonly image: Pixels;
@@ -15,29 +15,29 @@ export interface Pair {
   readonly mask: Pixels;
 }
 
-/** A tile that another is mixed with. */
+/** A tile to mix with another one. */
 export interface Partner extends Pair {
   readonly id: string;
 }
 
-/** What became of a tile. */
+/** A changed copy of a tile. */
 export interface Copy extends Pair {
-  /** What of another tile there is, and how much is the tile's own: labels are `ratio` parts `mask` and `1 - ratio` parts `mixed.mask`. */
+  /** The labels of the tile that was mixed in, and the share of the tile itself: labels are `ratio` parts `mask` and `1 - ratio` parts `mixed.mask`. */
   readonly mixed: { readonly partner: string; readonly mask: Pixels; readonly ratio: number } | undefined;
-  /** The part of the tile that is shown, in its pixels. */
+  /** The part of the tile that the copy shows, in pixels of the tile. */
   readonly box: Box;
-  /** What was done, in order. */
+  /** The steps that were done, in order. */
   readonly done: readonly Done[];
 }
 
-/** A step that was taken, and in words with what was drawn for it. */
+/** A step that was done: its kind, and words that name it with the values drawn. */
 export interface Done {
   readonly kind: AugmentStep['kind'];
   readonly words: string;
 }
 
 /**
- * Whether a copy of a tile needs another one to be mixed with.
+ * Whether a copy of a tile will be mixed with another tile.
  *
  * @param copy names the copy: unique in the dataset
  */
@@ -46,8 +46,8 @@ export function isMixed(steps: readonly AugmentStep[], copy: string): boolean {
 }
 
 /**
- * A copy of a tile, with each step taken as likely as it says. A copy is mixed once at most; without a partner it is not. What is drawn depends
- * on the step, its place in the list, and the copy's name, on nothing else.
+ * A copy of a tile, in which each step is done with its probability. A copy is mixed at most once, and only if there is a partner. The random
+ * draws depend only on the step, its place in the list, and the name of the copy.
  *
  * @param known the part of the tile, from its top left, that lies on the slide
  * @param copy names the copy: unique in the dataset
@@ -71,16 +71,16 @@ export function makeCopy(
   return made;
 }
 
-/** The draws for a step, or undefined where it is not taken. */
+/** The random draws for a step, or undefined if chance skips it. */
 function drawsOf({ kind, probability, seed }: AugmentStep, index: number, copy: string): Draws | undefined {
   const draws = createDraws(seed, `augment/${index}/${kind}/${copy}`);
   return draws.one() < probability ? draws : undefined;
 }
 
-/** A copy after one more step, or undefined where the step does not apply. */
+/** A copy after one more step. */
 interface Taken {
   readonly copy: Copy;
-  /** What was drawn. */
+  /** The values drawn, in words. */
   readonly words: readonly string[];
 }
 
@@ -142,7 +142,7 @@ function mix(copy: Copy, { kind, alpha }: Mix, draws: Draws, partner: Partner): 
   };
 }
 
-/** Does the same to the image and all labels. */
+/** Applies the same change to the image and to all labels. */
 function moved(copy: Copy, move: (pixels: Pixels) => Pixels): Copy {
   return { ...withLabels(copy, move), image: move(copy.image) };
 }
@@ -155,7 +155,7 @@ function withHoles(copy: Copy, holes: readonly Box[], { fill, mask: rule }: Fill
   return { ...withLabels(copy, (mask) => fillLabels(mask, holes, rule)), image: fillHoles(copy.image, holes, fill) };
 }
 
-/** A box as X11 writes it: width, height, and how far it is from the left and from the top. */
+/** A box as X11 writes it: width, height, and distances from the left and from the top. */
 function boxText({ x, y, width, height }: Box): string {
   return `${width}x${height}+${x}+${y}`;
 }

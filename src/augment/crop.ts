@@ -6,11 +6,11 @@ import type { Draws } from './draws.js';
 import type { NonEmptyCrop } from './steps.js';
 
 /**
- * A part of a tile that holds a labelled pixel, each such pixel as likely to be the one that is held, each place around it alike. Its sides
- * are the tile's times a number that is drawn from `scale`.
+ * Draws a box that contains a labelled pixel. Every labelled pixel is equally likely to be chosen, and so is every position of the box around
+ * it. The sides of the box are those of the tile times a number drawn from `scale`.
  *
- * @param known the part of the tile, from its top left, that lies on the slide; the pixel does, too
- * @returns the box in pixels of the tile, or undefined where no pixel is labelled
+ * @param known the part of the tile, from its top left, that lies on the slide; the pixel is chosen from it
+ * @returns the box in pixels of the tile, or undefined if no pixel is labelled
  */
 export function drawCrop(mask: Pixels, { scale }: Pick<NonEmptyCrop, 'scale'>, known: Size, draws: Draws): Box | undefined {
   const share = draws.between(scale[0], scale[1]);
@@ -22,7 +22,7 @@ export function drawCrop(mask: Pixels, { scale }: Pick<NonEmptyCrop, 'scale'>, k
   return { ...placeAround({ x, y, width: 1, height: 1 }, mask, { width, height }, [draws.one(), draws.one()]), width, height };
 }
 
-/** The labelled pixel of a rank, from 0, in row-major order; beyond the last one, how many there are. */
+/** The labelled pixel number `rank`, from 0, in row-major order, and how many were passed before it; with too high a rank, the count of all. */
 function labelled({ width, data }: Pixels, known: Size, rank: number): { x: number; y: number; passed: number } {
   let passed = 0;
   for (let y = 0; y < known.height; y++) {
@@ -36,7 +36,7 @@ function labelled({ width, data }: Pixels, known: Size, rank: number): { x: numb
   return { x: 0, y: 0, passed };
 }
 
-/** A part of an image, enlarged: bilinear with half-pixel centres, edge pixels repeated, rounded half up. */
+/** A part of an image, enlarged: bilinear with half-pixel centres, edges repeated, rounded half up. */
 export function enlargeImage({ width: stride, channels, data }: Pixels, box: Box, { width, height }: Size): Pixels {
   const across = steps(box.x, box.width, width);
   const down = steps(box.y, box.height, height);

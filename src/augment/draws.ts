@@ -1,16 +1,16 @@
 import { createRandom } from '../plan/sampling/random.js';
 
-/** Random numbers one after the other. */
+/** A sequence of random numbers. */
 export interface Draws {
   /** Uniform in [0, 1). */
   one(): number;
   /** Uniform between two numbers. */
   between(least: number, most: number): number;
-  /** One of the integers from 0 to `count - 1`, all alike. */
+  /** One of the integers from 0 to `count - 1`, each equally likely. */
   below(count: number): number;
 }
 
-/** Draws of one purpose; see `createRandom`. */
+/** The random numbers for one purpose, named by `stream`; see `createRandom`. */
 export function createDraws(seed: number, stream: string): Draws {
   const random = createRandom(seed, stream);
   let taken = 0;
@@ -26,8 +26,8 @@ export function createDraws(seed: number, stream: string): Draws {
 }
 
 /**
- * A draw from the distribution Beta(alpha, alpha), 0 to 1. Up to 1 by Jöhnk's method (1964, "Erzeugung von betaverteilten und
- * gammaverteilten Zufallszahlen"); above 1, where the density is highest at 1/2, by rejection from the uniform distribution.
+ * A draw from the distribution Beta(alpha, alpha), 0 to 1. For alpha up to 1 by Jöhnk's method (1964, "Erzeugung von betaverteilten und
+ * gammaverteilten Zufallszahlen"); for alpha above 1, with the highest density at 1/2, by rejection from the uniform distribution.
  */
 export function drawBeta(alpha: number, draws: Draws): number {
   for (;;) {

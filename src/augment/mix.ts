@@ -2,12 +2,12 @@ import { IGNORED } from '../plan/labels/ignored.js';
 import type { Box, Pixels, Size } from '../types.js';
 import { type Draws, drawBeta } from './draws.js';
 
-/** Ratios of mixup are whole multiples of 1 over this, so that what a manifest says is exact. */
+/** Ratios of mixup are multiples of 1 / PARTS, so that a manifest can state them exactly. */
 const PARTS = 10_000;
 
 /**
- * How much of a mixture is the tile's own, from 1/2 to 1: a draw from Beta(alpha, alpha) or 1 less it, whichever is larger, so that a tile
- * stays what it is named after. (The pair is the same as before with its parts swapped; Berthelot et al. 2019, "MixMatch".)
+ * Draws the share of the tile itself in a mixture, from 1/2 to 1: a draw from Beta(alpha, alpha) or 1 minus that draw, whichever is larger
+ * (Berthelot et al. 2019, "MixMatch"). So a copy mostly shows the tile that it is named after.
  */
 export function drawRatio(alpha: number, draws: Draws): number {
   const drawn = drawBeta(alpha, draws);
@@ -29,9 +29,9 @@ export function blend(own: Pixels, other: Pixels, ratio: number): Pixels {
 }
 
 /**
- * The box that another tile is laid over: sides of the tile's times the root of `1 - ratio`, its centre any pixel, cut at the border (Yun et al.
- * 2019, "CutMix: regularization strategy to train strong classifiers with localizable features"). Because of the cut, and of whole
- * pixels, {@link ownShare} says what the ratio came to be.
+ * Draws the box that is replaced by another tile (Yun et al. 2019, "CutMix: regularization strategy to train strong classifiers with localizable
+ * features"). Its sides are those of the tile times the square root of `1 - ratio`, its centre is any pixel, and it is cut at the border. Because
+ * of that cut and of rounding to whole pixels, {@link ownShare} gives the actual ratio.
  */
 export function drawPatch({ width, height }: Size, ratio: number, draws: Draws): Box {
   const side = Math.sqrt(1 - ratio);
@@ -45,12 +45,12 @@ function cut(centre: number, side: number, length: number): readonly [start: num
   return [Math.max(0, start), Math.min(length, start + side)];
 }
 
-/** Share of a tile that is outside of a box inside it. */
+/** The share of a tile that is outside the box. */
 export function ownShare({ width, height }: Size, box: Box): number {
   return 1 - (box.width * box.height) / (width * height);
 }
 
-/** An image or a mask with a part of another, of the same size, laid over it. */
+/** An image or mask in which the box is replaced by that part of another one of the same size. */
 export function lay(own: Pixels, other: Pixels, { x, y, width, height }: Box): Pixels {
   const data = own.data.slice();
   const { channels } = own;
@@ -61,7 +61,7 @@ export function lay(own: Pixels, other: Pixels, { x, y, width, height }: Box): P
   return { ...own, data };
 }
 
-/** A mask of which nothing is known. */
+/** A mask in which every pixel is ignored. */
 export function nothingKnown({ width, height }: Size): Pixels {
   return { width, height, channels: 1, data: new Uint8Array(width * height).fill(IGNORED) };
 }

@@ -2,16 +2,16 @@ import { SegtileError } from '../errors.js';
 import { type Check, check, checkKeys, isColor, isNumber, isWhole, meant, oneOf, parseJson } from '../plan/text/checked.js';
 import type { Augmentation, AugmentStep, Cutout, GridDropout, Mix, NonEmptyCrop, StainJitter } from './steps.js';
 
-/** What of a step is not common to all. */
+/** The keys of a step that not all kinds have. */
 type Own<S extends AugmentStep> = Omit<S, 'kind' | 'probability' | 'seed'>;
 
-/** The keys that a kind of step has of its own: what they may hold, and what they hold where they are left out. */
+/** The keys of one kind of step: the checks of their values, and their defaults. */
 interface Kind {
   readonly checks: Readonly<Record<string, Check>>;
   readonly defaults: object;
 }
 
-/** An augmentation as a file says it. */
+/** An augmentation as written in a file. */
 interface AugmentFile {
   readonly copies: number;
   readonly seed: number;
@@ -27,7 +27,7 @@ const kindOf = <S extends AugmentStep>(checks: Readonly<Record<keyof Own<S>, Che
 const inRange = (least: number, most: number): Check =>
   check(`a number from ${least} to ${most}`, (value) => isNumber(value) && value >= least && value <= most);
 
-/** A share of something, more than nothing. */
+/** Whether a value is a share above 0 and up to 1. */
 const isShare = (value: unknown): boolean => isNumber(value) && value > 0 && value <= 1;
 
 const shareRange = check(
@@ -74,10 +74,10 @@ const kinds: Readonly<Record<AugmentStep['kind'], Kind>> = {
 };
 
 /**
- * The augmentation that a JSON text describes, with what it leaves out filled in.
+ * Reads the augmentation in a JSON text and fills in the defaults.
  *
  * @param where names the text in errors
- * @throws {SegtileError} `usage` with the key that is unknown or holds what it cannot, and where it is
+ * @throws {SegtileError} `usage` with the key that is unknown or has a wrong value, and its place
  */
 export function parseAugmentation(json: string, where: string): Augmentation {
   const file = parseJson(json, where, 'usage');
@@ -102,13 +102,13 @@ export function parseAugmentation(json: string, where: string): Augmentation {
     throw new SegtileError('usage', `${where} lists no steps`, 'add "steps": [{ "kind": "flip-horizontal" }]');
   }
   const steps = file.steps.map((step, index) => stepOf(step, `${where}: step ${index + 1}`, file.seed ?? 0));
-  // So a copy shows one box of its tile, whatever is done to it then.
+  // As the first step, a crop makes a copy show one box of its tile, whatever other steps do.
   const late = steps.findIndex(({ kind }, index) => kind === 'non-empty-crop' && index > 0);
   if (late > 0) {
     throw new SegtileError(
       'usage',
       `${where}: step ${late + 1} is non-empty-crop, which can only be the first`,
-      'put it before all others, and list it once',
+      'put it before all other steps, and list it once',
     );
   }
   return { seed: file.seed ?? 0, copies: file.copies ?? 1, splits: file.splits ?? ['train'], steps };
@@ -122,7 +122,7 @@ function stepOf(value: unknown, where: string, fileSeed: number): AugmentStep {
     const near = typeof named === 'string' ? meant(named, names) : '';
     throw new SegtileError(
       'usage',
-      `${where}: ${named === undefined ? 'there is no kind' : `${JSON.stringify(named)} is no kind${near}`}`,
+      `${where}: ${named === undefined ? 'there is no kind' : `${JSON.stringify(named)} is not a kind of step${near}`}`,
       `the kinds are ${names.join(', ')}`,
     );
   }

@@ -1,31 +1,31 @@
 import { createRandom } from '../plan/sampling/random.js';
 
-/** Tiles of a slide that are mixed, and what with: `partners[i]` goes over `tiles[i]`. Both are places in the list of tiles, and rise. */
+/** Which tiles of a slide are mixed with which: `partners[i]` goes over `tiles[i]`. Both are indices in the list of tiles, in rising order. */
 export interface MixRun {
-  /** Which copy of the tiles, from 1. */
+  /** The number of the copy, from 1. */
   readonly copy: number;
   readonly tiles: readonly number[];
   readonly partners: readonly number[];
 }
 
-/** Where a tile belongs. */
+/** The part and fold of a tile. */
 interface Place {
   readonly split: string;
   readonly fold: number | undefined;
 }
 
-/** For each tile of a slide whether there is another in the same part and fold: tiles are mixed with their like alone, or parts would leak. */
+/** For each tile of a slide, whether there is another one in the same part and fold. Mixing tiles of different parts would leak data. */
 export function havePartners(tiles: readonly Place[]): boolean[] {
   const members = groups(tiles);
   return tiles.map((tile) => members.get(nameOf(tile))!.length > 1);
 }
 
 /**
- * Which tile of a slide each copy is mixed with: the one so many places further in the list of those of the same part and fold, from its end on
- * to its start. How many is drawn for each copy; any other tile is as likely. So tiles and partners can be read side by side, from top to
- * bottom, in two runs, and no tile has to be kept.
+ * Decides which tile each copy is mixed with. Within the list of tiles of the same part and fold, the partner is a fixed number of places
+ * further on, continuing at the start of the list after its end. That number is drawn for each copy, so every other tile is equally likely.
+ * Tiles and partners can then be read side by side from top to bottom, in two runs, without keeping any tile.
  *
- * @param isMixed whether a copy of a tile, from 1, is mixed
+ * @param isMixed tells whether a copy of a tile, counted from 1, is mixed
  * @param stream names the slide
  */
 export function mixRuns(

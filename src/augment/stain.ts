@@ -5,8 +5,8 @@ import type { StainJitter, Stains } from './steps.js';
 type Vector = readonly [number, number, number];
 
 /**
- * The optical density that each stain gives red, green and blue (Ruifrok and Johnston 2001, "Quantification of histochemical staining by
- * color deconvolution", the matrix of hematoxylin, eosin and DAB).
+ * The optical density of each stain in red, green and blue (Ruifrok and Johnston 2001, "Quantification of histochemical staining by color
+ * deconvolution", the matrix of hematoxylin, eosin and DAB).
  */
 const hematoxylin: Vector = [0.65, 0.7, 0.29];
 const eosin: Vector = [0.07, 0.99, 0.11];
@@ -17,13 +17,13 @@ const vectorsOf: Readonly<Record<Stains, readonly [Vector, Vector]>> = {
   'hematoxylin-dab': [unit(hematoxylin), unit(dab)],
 };
 
-/** What is done to one stain: its amount is multiplied by `factor`, and `shift` is added, in units of optical density. */
+/** The change of one stain: its amount is multiplied by `factor`, then `shift` is added, in units of optical density. */
 export interface StainChange {
   readonly factor: number;
   readonly shift: number;
 }
 
-/** A change of each of the two stains, uniform within the limits of the step. */
+/** Draws a change for each of the two stains, uniform within the limits of the step. */
 export function drawStainChanges(
   { sigma, shift }: Pick<StainJitter, 'sigma' | 'shift'>,
   draws: Draws,
@@ -33,11 +33,12 @@ export function drawStainChanges(
 }
 
 /**
- * An RGB image with more or less of each stain: `c' = factor c + shift`, as Tellez et al. 2018 ("Whole-slide mitosis detection in H&E breast
- * histology using PHH3 as a reference to train distilled stain-invariant convolutional networks"), on the amounts `c` into which Ruifrok and
- * Johnston's color deconvolution takes the optical density apart. What points along neither stain is left alone.
+ * An RGB image with more or less of each stain. Ruifrok and Johnston's color deconvolution splits the optical density into an amount `c` of each
+ * stain, and `c' = factor * c + shift` (Tellez et al. 2018, "Whole-slide mitosis detection in H&E breast histology using PHH3 as a reference to
+ * train distilled stain-invariant convolutional networks"). The part of the density that belongs to neither stain is not changed.
  *
- * The optical density of a sample `v` is `-log10((v + 1) / 256)`: the 1 keeps that of black finite. Samples are rounded, and cut at 0 and 255.
+ * The optical density of a sample `v` is `-log10((v + 1) / 256)`; the 1 keeps the density of black finite. Results are rounded and clamped to 0
+ * to 255.
  */
 export function jitterStains(image: Pixels, stains: Stains, changes: readonly [StainChange, StainChange]): Pixels {
   const { rows, offset } = densityMap(vectorsOf[stains], changes);
@@ -56,16 +57,16 @@ export function jitterStains(image: Pixels, stains: Stains, changes: readonly [S
   return { ...image, data: out };
 }
 
-/** Optical density by sample, times the natural logarithm of 10. */
+/** The optical density of each sample value, times the natural logarithm of 10. */
 const densities: Float64Array = Float64Array.from({ length: 256 }, (_, value) => -Math.log((value + 1) / 256));
 
-/** The sample of an optical density times the natural logarithm of 10. */
+/** The sample value for an optical density that is multiplied by the natural logarithm of 10. */
 function sampleOf(density: number): number {
   const value = 256 * Math.exp(-density) - 0.5;
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-/** What changes of stains do to the optical density of red, green and blue: `density' = rows density + offset`. */
+/** The effect of the changes on the optical density of red, green and blue: `density' = rows * density + offset`. */
 function densityMap(
   stains: readonly [Vector, Vector],
   changes: readonly [StainChange, StainChange],
@@ -73,7 +74,7 @@ function densityMap(
   const [a, b] = stains;
   const normal = cross(a, b);
   const area = dot(normal, normal);
-  // Of a density, `dot(finders[k], density)` is the amount of stain k; both are 0 along the normal.
+  // `dot(finders[k], density)` is the amount of stain k in a density; along the normal both amounts are 0.
   const finders = [scaled(cross(b, normal), 1 / area), scaled(cross(normal, a), 1 / area)];
   const row = (c: 0 | 1 | 2): Vector => {
     const out: [number, number, number] = [0, 0, 0];

@@ -1,6 +1,6 @@
 import type { Rgb } from '../types.js';
 
-/** What every step has: how likely it is to be taken, 0 to 1, and the seed of its draws. */
+/** What every step has: the probability that it is done, 0 to 1, and the seed of its random draws. */
 export interface Chance {
   readonly probability: number;
   readonly seed: number;
@@ -16,13 +16,13 @@ export interface Rotate90 extends Chance {
   readonly kind: 'rotate90';
 }
 
-/** How holes are filled: with one colour, or that of the tile's mean; and what their labels become: 255, 0, or what they are. */
+/** How holes are filled, with one colour or the mean of the tile, and what their labels become: 255, 0, or unchanged. */
 export interface Filling {
   readonly fill: 'mean' | Rgb;
   readonly mask: 'ignore' | 'background' | 'keep';
 }
 
-/** Squares cut out of the tile, around any of its pixels, the parts outside of it left away. */
+/** Squares cut out of the tile around random pixels; parts outside the tile are cut off. */
 export interface Cutout extends Chance, Filling {
   readonly kind: 'cutout';
   readonly holes: number;
@@ -33,20 +33,20 @@ export interface Cutout extends Chance, Filling {
 /** A regular grid of squares cut out of the tile. */
 export interface GridDropout extends Chance, Filling {
   readonly kind: 'grid-dropout';
-  /** Least and greatest distance from a square to the next, as shares of the tile's shorter side. */
+  /** Smallest and largest distance from a square to the next, as shares of the tile's shorter side. */
   readonly unit: readonly [number, number];
   /** Side of a square, as a share of that distance. */
   readonly hole: number;
 }
 
-/** A part of the tile that holds a labelled pixel, enlarged to the tile's size; only as the first step. A tile without one is left as it is. */
+/** A part of the tile that contains a labelled pixel, enlarged to the tile's size. Only allowed as the first step. A tile without labels is not changed. */
 export interface NonEmptyCrop extends Chance {
   readonly kind: 'non-empty-crop';
-  /** Least and greatest side of the part, as shares of the tile's. */
+  /** Smallest and largest side of the part, as shares of the tile's sides. */
   readonly scale: readonly [number, number];
 }
 
-/** Which two stains a slide has. */
+/** The two stains of a slide. */
 export type Stains = 'hematoxylin-eosin' | 'hematoxylin-dab';
 
 /** More or less of each stain. */
@@ -55,18 +55,18 @@ export interface StainJitter extends Chance {
   readonly stains: Stains;
   /** The amount of each stain is multiplied by a factor between `1 - sigma` and `1 + sigma`. */
   readonly sigma: number;
-  /** And raised by something between `-shift` and `shift`, in units of optical density. */
+  /** Then a number between `-shift` and `shift` is added, in units of optical density. */
   readonly shift: number;
 }
 
-/** Another tile over this one: blended, or a part of it laid over. */
+/** Mixes another tile into this one: blends both, or replaces a box by the other tile. */
 export interface Mix extends Chance {
   readonly kind: 'mixup' | 'cutmix';
-  /** Both parameters of the Beta distribution from which the ratio is drawn. */
+  /** Both parameters of the Beta distribution that the ratio is drawn from. */
   readonly alpha: number;
 }
 
-/** One thing that is done to a tile. */
+/** One change of a tile. */
 export type AugmentStep = Flip | Rotate90 | Cutout | GridDropout | NonEmptyCrop | StainJitter | Mix;
 
 /** Whether a step needs another tile. */
@@ -74,14 +74,14 @@ export function isMix(step: AugmentStep): step is Mix {
   return step.kind === 'mixup' || step.kind === 'cutmix';
 }
 
-/** What is made of tiles besides themselves. */
+/** How changed copies of tiles are made. */
 export interface Augmentation {
-  /** The seed of all that is no step's: which tiles are mixed. */
+  /** The seed of the draws that belong to no step: which tiles are mixed. */
   readonly seed: number;
-  /** How many copies of each tile are made. */
+  /** The number of copies of each tile. */
   readonly copies: number;
   /** Parts of the dataset whose tiles are copied. */
   readonly splits: readonly string[];
-  /** What is done to a copy, in order. */
+  /** The steps that are done to a copy, in order. */
   readonly steps: readonly AugmentStep[];
 }

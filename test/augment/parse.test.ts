@@ -40,7 +40,7 @@ describe('a file of augmentation', () => {
     [
       'an unknown kind',
       { steps: [{ kind: 'rotate90' }, { kind: 'cutuot' }] },
-      'a.json: step 2: "cutuot" is no kind, did you mean "cutout"?',
+      'a.json: step 2: "cutuot" is not a kind of step, did you mean "cutout"?',
     ],
     ['a text for a step', { steps: ['cutout'] }, 'a.json: step 1: there is no kind'],
     ["another kind's key", { steps: [{ kind: 'rotate90', holes: 2 }] }, 'a.json: step 1: unknown key "holes"'],
