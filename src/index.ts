@@ -23,6 +23,7 @@ export type { RecordHead } from './dataset/work.js';
 export { type ErrorCode, SegtileError } from './errors.js';
 export type { CommitOptions } from './io/partial-file.js';
 export type { controlled, RunControl, RunProgress } from './library/control.js';
+export { type EvaluationOptions, type EvaluationResult, evaluate } from './library/evaluate.js';
 export { segment } from './library/segment.js';
 export type * from './library/segment-options.js';
 export { type LabelMask, writeLabelMask as writeMask } from './mask/label-mask.js';
@@ -59,23 +60,15 @@ export {
 export type { DatasetRecord, SlideFacts, SlideFailure } from './pipeline/dataset/record.js';
 export type { DivideSettings, PlannedTile, SharedPatients, SlideTiles } from './pipeline/dataset/split.js';
 export type { DatasetSlide, Survey, SurveySettings } from './pipeline/dataset/survey-slide.js';
-export {
-  type EvaluateSettings,
-  evaluateMask,
-  evaluateRuns,
-  type SlideScores,
-  type Tolerance,
-} from './pipeline/evaluate/evaluate-mask.js';
-export type { RunsOfSlide } from './pipeline/evaluate/prediction.js';
-export {
-  type ClassResult,
-  type Evaluation,
-  type MeansFrom,
-  type Measured,
-  type SlideMean,
-  type SlideMeans,
-  type SweepResult,
-  summarizeSlides,
+export type { SlideScores } from './pipeline/evaluate/evaluate-mask.js';
+export type {
+  ClassResult,
+  Evaluation,
+  MeansFrom,
+  Measured,
+  SlideMean,
+  SlideMeans,
+  SweepResult,
 } from './pipeline/evaluate/summary.js';
 export type { Inference } from './pipeline/infer/score.js';
 export type { StreamModel } from './pipeline/infer/score-streams.js';

@@ -1,5 +1,6 @@
+import type { EvaluateOptions } from '../../pipeline/evaluate/options.js';
 import type { AddCommand } from '../running/program.js';
-import { addEvaluateOptions, type EvaluateOptions } from './options.js';
+import { addEvaluateOptions } from './options.js';
 
 /** `segtile evaluate`. */
 export const command: AddCommand = ({ shell, command, exit }) =>

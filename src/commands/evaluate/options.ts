@@ -1,25 +1,7 @@
 import type { Command } from 'commander';
 import type { Tolerance } from '../../pipeline/evaluate/evaluate-mask.js';
-import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
-import type { Size } from '../../types.js';
 import { option } from '../options/option.js';
 import { length, type Parser, size, thresholds } from '../options/parse.js';
-
-/** The options of `segtile evaluate`, parsed. What is absent was not given. */
-export interface EvaluateOptions {
-  readonly truth?: string;
-  readonly classes?: string;
-  readonly slideSize?: Size;
-  readonly tolerance: Tolerance;
-  readonly threshold?: ThresholdOption;
-  readonly writeThresholds?: string;
-  readonly csv?: string;
-  readonly report?: string;
-  readonly history?: string | boolean;
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
 
 const text: Parser<string> = (value) => value;
 

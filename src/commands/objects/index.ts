@@ -1,5 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import { predictedName } from '../../pipeline/evaluate/prediction.js';
+import { predictionFiles } from '../../pipeline/evaluate/prediction-files.js';
 import { objectWish } from '../../pipeline/objects/facts.js';
 import { type MaskObjectSettings, objectsOfMask } from '../../pipeline/objects/mask-objects.js';
 import { identities, makeFolder, refuseClashes } from '../../pipeline/outputs/clashes.js';
@@ -12,7 +13,6 @@ import { oneLine } from '../../terminal/visible.js';
 import { readConfig } from '../../truth/config.js';
 import type { Size } from '../../types.js';
 import { eachFile } from '../running/each-file.js';
-import { predictionFiles } from '../running/prediction-files.js';
 import type { Shell } from '../running/shell.js';
 import type { ObjectsOptions } from './options.js';
 import { objectsText } from './words.js';

@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
-import { predictedName, shownRuns } from '../../pipeline/evaluate/prediction.js';
 import { idsOfRuns } from '../../truth/shapes/rle-csv.js';
 import { slideOfId } from '../../truth/slide-names.js';
+import { predictedName, shownRuns } from './prediction.js';
 
 /** A mask or probabilities, or with an `id` one slide of a CSV of runs. */
 export interface PredictionFile {

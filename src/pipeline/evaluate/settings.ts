@@ -1,9 +1,9 @@
 import { SegtileError } from '../../errors.js';
-import type { EvaluateSettings } from '../../pipeline/evaluate/evaluate-mask.js';
-import { labelRule, readThresholds } from '../../pipeline/prepare/thresholds.js';
 import { readConfig } from '../../truth/config.js';
-import { type PredictionFile, predictionFiles } from '../running/prediction-files.js';
+import { labelRule, readThresholds } from '../prepare/thresholds.js';
+import type { EvaluateSettings } from './evaluate-mask.js';
 import type { EvaluateOptions } from './options.js';
+import { type PredictionFile, predictionFiles } from './prediction-files.js';
 
 /** What is compared with what. */
 export interface Compared {

@@ -1,0 +1,63 @@
+import { addEvaluateOptions } from '../commands/evaluate/options.js';
+import { SegtileError, throwIfAborted } from '../errors.js';
+import type { SlideScores } from '../pipeline/evaluate/evaluate-mask.js';
+import { openEvaluator } from '../pipeline/evaluate/evaluator.js';
+import type { EvaluateOptions } from '../pipeline/evaluate/options.js';
+import type { Evaluation } from '../pipeline/evaluate/summary.js';
+import type { Size } from '../types.js';
+import { controlled, type RunControl } from './control.js';
+import { parseGiven } from './given.js';
+import type { ThresholdValue } from './segment-options.js';
+
+/** The options of `segtile evaluate`, named as on its command line, in camel case; `segtile evaluate --help` says what each does. */
+export interface EvaluationOptions extends RunControl {
+  /** A file, a folder of them matched by name, or a CSV of pairs. */
+  readonly truth: string;
+  readonly classes?: string | undefined;
+  readonly slideSize?: Size | undefined;
+  /** Of the boundary F-score: pixels of the mask, or a text such as `2um`. */
+  readonly tolerance?: number | string | undefined;
+  readonly threshold?: ThresholdValue | undefined;
+  readonly writeThresholds?: string | undefined;
+  readonly csv?: string | undefined;
+  readonly report?: string | undefined;
+  readonly history?: string | boolean | undefined;
+  readonly overwrite?: boolean | undefined;
+}
+
+/** What {@link evaluate} found. */
+export interface EvaluationResult {
+  /** All slides together. */
+  readonly evaluation: Evaluation;
+  /** Each slide by itself. */
+  readonly slides: readonly SlideScores[];
+}
+
+/**
+ * Compares masks, or probabilities, with the truth, as `segtile evaluate` does, and writes what its options ask for.
+ *
+ * @param predictions files, folders of them, or a CSV of runs
+ * @throws {SegtileError} `usage` naming an option that is unknown or wrong, `input` for files that cannot be read or have no truth, `output` where a
+ *   result cannot be written; `aborted` when the signal fires
+ */
+export async function evaluate(predictions: string | readonly string[], options: EvaluationOptions): Promise<EvaluationResult> {
+  const { control, options: given } = controlled(options);
+  const { signal, onProgress, onNote } = control;
+  const parsed = parseGiven<EvaluateOptions>('evaluate', addEvaluateOptions, given, ['json', 'quiet']);
+  if (parsed.truth === undefined) throw new SegtileError('usage', 'no truth was given', 'name a file or a folder: truth');
+  const paths = typeof predictions === 'string' ? [predictions] : predictions;
+  const evaluator = await openEvaluator(paths, parsed, signal);
+  const slides: SlideScores[] = [];
+  for (const [index, { shown }] of evaluator.predictions.entries()) {
+    throwIfAborted(signal);
+    const scores = await evaluator.score(index, (done, { height }) =>
+      onProgress?.({ name: shown, unit: 'rows', done, total: height }),
+    );
+    for (const note of scores.notes) onNote?.(note);
+    slides.push(scores);
+  }
+  const evaluation = evaluator.summary();
+  if (evaluation === undefined) throw new SegtileError('usage', 'no prediction was given', 'name masks or probabilities');
+  await evaluator.write(evaluation, ['evaluate', ...paths, '--truth', parsed.truth]);
+  return { evaluation, slides };
+}

@@ -1,0 +1,19 @@
+import type { Size } from '../../types.js';
+import type { ThresholdOption } from '../prepare/thresholds.js';
+import type { Tolerance } from './evaluate-mask.js';
+
+/** The options of `segtile evaluate`, parsed. What is absent was not given. */
+export interface EvaluateOptions {
+  readonly truth?: string;
+  readonly classes?: string;
+  readonly slideSize?: Size;
+  readonly tolerance: Tolerance;
+  readonly threshold?: ThresholdOption;
+  readonly writeThresholds?: string;
+  readonly csv?: string;
+  readonly report?: string;
+  readonly history?: string | boolean;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
