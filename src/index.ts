@@ -72,13 +72,13 @@ export type {
 } from './pipeline/evaluate/summary.js';
 export type { Inference } from './pipeline/infer/score.js';
 export type { StreamModel } from './pipeline/infer/score-streams.js';
-export type { ObjectFacts, ObjectFile, ObjectWish } from './pipeline/objects/facts.js';
+export type { ObjectFacts, ObjectFile, ObjectFiles } from './pipeline/objects/facts.js';
 export type { DisagreementFacts } from './pipeline/outputs/disagreement.js';
 export type { RunFiles } from './pipeline/outputs/files.js';
 export type { MaskFacts } from './pipeline/outputs/mask.js';
-export type { ObjectWishes } from './pipeline/outputs/objects.js';
-export type { ProbabilityFileFacts, ProbabilityWish } from './pipeline/outputs/probabilities.js';
-export type { OutputFacts, OutputName, OutputWishes, ResultFacts } from './pipeline/outputs/table.js';
+export type { ObjectOptions } from './pipeline/outputs/objects.js';
+export type { ProbabilityFileFacts, ProbabilityOptions } from './pipeline/outputs/probabilities.js';
+export type { OutputFacts, OutputName, OutputOptions, ResultFacts } from './pipeline/outputs/table.js';
 export type { WindowCounts } from './pipeline/prepare/passes.js';
 export type { ReadyModel, RunOptions, RunSettings } from './pipeline/prepare/run-settings.js';
 export type { TissueChoice, TissueSelection } from './pipeline/prepare/tissue.js';
@@ -96,7 +96,7 @@ export {
 } from './pipeline/probabilities/threshold.js';
 export type { ClassShare, CleanedFacts, MemberFacts, RunRecord } from './pipeline/records/record.js';
 export { createStageClock, type StageClock } from './pipeline/records/stage-clock.js';
-export type { Area, CleanUpWish } from './plan/labels/area.js';
+export type { Area, CleanUpAreas } from './plan/labels/area.js';
 export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/labels/clean-up.js';
 export { type LabelCount, type LabelRule, labelRows } from './plan/labels/labels.js';
 export type { ScoredClass, ScoreMap, ScoreMeaning } from './plan/labels/score-map.js';
@@ -127,7 +127,7 @@ export type {
   AssociatedImage,
   BlockPlace,
   ChannelReader,
-  ChannelWish,
+  ChannelRequest,
   Level,
   ReadLevel,
   Slide,

@@ -1,5 +1,5 @@
 import type { ObjectFormat } from '../objects/formats.js';
-import type { OutputWishes } from '../pipeline/outputs/table.js';
+import type { OutputOptions } from '../pipeline/outputs/table.js';
 import type { RunOptions } from '../pipeline/prepare/run-settings.js';
 import type { Border } from '../plan/windows/axis.js';
 import type { Rgb, SampleType, Size } from '../types.js';
@@ -43,7 +43,7 @@ export interface CardOptions {
  * The options of `segtile infer`, named as on its command line, in camel case: `segtile infer --help` says what each does and what is taken where it is
  * absent. Lengths are in working pixels.
  */
-export interface SegmentOptions extends CardOptions, RunControl, Given<RunOptions>, Omit<OutputWishes, 'objects'> {
+export interface SegmentOptions extends CardOptions, RunControl, Given<RunOptions>, Omit<OutputOptions, 'objects'> {
   /** An ONNX model, a folder of them, or the name of a bundled one, with `:weight` behind it if wanted; several are an ensemble. */
   readonly model?: string | readonly string[] | undefined;
   /** A folder, or the name of the mask: `.tif` or `.ome.tif`. */

@@ -3,7 +3,7 @@ import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
 import type { Sink } from '../types.js';
 
 /** An object in a file of Parquet. */
-export interface TableRow {
+export interface ObjectRow {
   /** In the order of the columns. */
   readonly cells: readonly (string | number)[];
   /** Well-known binary. */
@@ -30,7 +30,7 @@ const GROUP = 20_000;
 export async function writeObjectTable(
   path: string,
   { columns, metadata, replace }: TableForm,
-): Promise<Sink<readonly TableRow[]>> {
+): Promise<Sink<readonly ObjectRow[]>> {
   const file = await openPartialFile(path, { replace });
   const bytes = new ByteWriter();
   const flush = async (): Promise<void> => {
@@ -55,7 +55,7 @@ export async function writeObjectTable(
     kvMetadata,
     createdBy: 'segtile',
   });
-  let rows: TableRow[] = [];
+  let rows: ObjectRow[] = [];
   let around: [number, number, number, number] | undefined;
 
   async function writeGroup(): Promise<void> {

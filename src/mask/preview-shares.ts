@@ -27,8 +27,8 @@ export function shareCounter(size: Size, target: Size, classes: readonly MaskCla
   const planes = classes.map(() => new Uint8Array(target.width * target.height));
   // Pixels are counted in slots: one for each class, and one for labels that belong to no class. Background is not counted.
   const slots = classes.length + 1;
-  const stranger = slots - 1;
-  const slotOf = new Uint16Array(256).fill(stranger);
+  const unlisted = slots - 1;
+  const slotOf = new Uint16Array(256).fill(unlisted);
   classes.forEach(({ label }, index) => {
     slotOf[label] = index;
   });
@@ -52,7 +52,7 @@ export function shareCounter(size: Size, target: Size, classes: readonly MaskCla
       }
     }
     for (let x = 0; x < target.width; x++) {
-      if (counts[x * slots + stranger]! === 0) continue;
+      if (counts[x * slots + unlisted]! === 0) continue;
       const where = `column ${columnOf.indexOf(x)}, rows ${taken - rowsInCurrent} to ${taken}`;
       throw new SegtileError('usage', `a label near ${where} belongs to no class`);
     }

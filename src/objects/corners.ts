@@ -2,7 +2,7 @@
  * A closed border as its corners `x0, y0, x1, y1, …`, on the edges of pixels, from the leftmost of its topmost corners on; the first is not repeated.
  * It turns at every corner, and comes to none twice. Clockwise on the screen around what it encloses, the other way round a hole.
  */
-export type Ring = readonly number[];
+export type OutlineRing = readonly number[];
 
 /** Corners of borders that are still open, each linked to the next: in pooled memory, since there are dozens for each object. */
 export interface Corners {
@@ -10,7 +10,7 @@ export interface Corners {
   add(x: number, y: number, pinched: boolean): number;
   link(corner: number, next: number): void;
   /** Takes a closed border out of memory; hands on its rings, and whether it is an outer one. */
-  take(first: number, found: (ring: Ring, outer: boolean) => void): void;
+  take(first: number, found: (ring: OutlineRing, outer: boolean) => void): void;
 }
 
 export function createCorners(): Corners {
@@ -87,8 +87,8 @@ export function createCorners(): Corners {
  * The rings of a border that may come to a corner twice, given where in `points` such corners may be: each time that it comes back to one, what
  * lies between is a ring of its own.
  */
-function split(points: readonly number[], places: readonly number[]): Ring[] {
-  const rings: Ring[] = [];
+function split(points: readonly number[], places: readonly number[]): OutlineRing[] {
+  const rings: OutlineRing[] = [];
   /** Corners on the way, and which of them may be come to again, at which place of it. */
   const way: number[] = [];
   const open: { readonly x: number; readonly y: number; readonly at: number }[] = [];
@@ -120,7 +120,7 @@ function split(points: readonly number[], places: readonly number[]): Ring[] {
   return rings;
 }
 
-function fromTopLeft(points: number[]): Ring {
+function fromTopLeft(points: number[]): OutlineRing {
   let start = 0;
   for (let i = 2; i < points.length; i += 2) {
     if (points[i + 1]! < points[start + 1]! || (points[i + 1] === points[start + 1] && points[i]! < points[start]!)) start = i;
@@ -129,7 +129,7 @@ function fromTopLeft(points: number[]): Ring {
 }
 
 /** What a ring encloses, in pixels: less than 0 where it runs round a hole. */
-function ringArea(ring: Ring): number {
+function ringArea(ring: OutlineRing): number {
   let area = 0;
   let y = ring[ring.length - 1]!;
   for (let i = 0; i < ring.length; i += 2) {

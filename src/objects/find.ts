@@ -1,8 +1,8 @@
 import { runEnds } from '../plan/labels/run-ends.js';
-import type { Ring } from './corners.js';
-import { createExtentFinder, type Extent } from './measures.js';
+import type { OutlineRing } from './corners.js';
+import { createExtentFinder, type ObjectExtent } from './measures.js';
 import type { SampleMeasures } from './tally.js';
-import { type Polygon, type RegionTracer, traceRegions } from './trace.js';
+import { type RegionTracer, type TracedPolygon, traceRegions } from './trace.js';
 
 /** A region of pixels of one label that share a side or a corner. */
 export interface MaskObject {
@@ -11,8 +11,8 @@ export interface MaskObject {
    * Its outlines, on the edges of pixels, as a valid MultiPolygon: a polygon for each part of pixels that share sides, by their topmost, then leftmost corners, and
    * so the holes of each.
    */
-  readonly polygons: readonly Polygon[];
-  readonly extent: Extent;
+  readonly polygons: readonly TracedPolygon[];
+  readonly extent: ObjectExtent;
   /** Of each channel; undefined where no samples went by. */
   readonly samples: readonly SampleMeasures[] | undefined;
 }
@@ -92,13 +92,13 @@ export function findObjects(found: (object: MaskObject) => void): ObjectFinder {
 }
 
 /** Polygons by their first corners, and the holes of each. */
-function inOrder(polygons: readonly Polygon[]): readonly Polygon[] {
+function inOrder(polygons: readonly TracedPolygon[]): readonly TracedPolygon[] {
   if (polygons.length === 1 && polygons[0]!.length < 3) return polygons;
-  const sorted = polygons.map(([outer, ...holes]): Polygon => [outer, ...holes.sort(downRight)]);
+  const sorted = polygons.map(([outer, ...holes]): TracedPolygon => [outer, ...holes.sort(downRight)]);
   return sorted.sort(([a], [b]) => downRight(a, b));
 }
 
-function downRight(a: Ring, b: Ring): number {
+function downRight(a: OutlineRing, b: OutlineRing): number {
   return a[1]! - b[1]! || a[0]! - b[0]!;
 }
 

@@ -1,7 +1,7 @@
 import type { MaskClass } from '../types.js';
-import type { Ring } from './corners.js';
-import { levelZero, type MeasuredObject, type ObjectForm, type ObjectMeter } from './measured.js';
-import type { Polygon } from './trace.js';
+import type { OutlineRing } from './corners.js';
+import { atLevelZero, type MeasuredObject, type ObjectForm, type ObjectMeter } from './measured.js';
+import type { TracedPolygon } from './trace.js';
 
 /** What QuPath makes of objects: annotations can be edited one by one; detections are light, for many. */
 export type ObjectType = 'annotation' | 'detection';
@@ -27,17 +27,18 @@ export function geojsonForm(
   const names = measurements.map(({ name }) => JSON.stringify(name));
   const properties = new Map(classes.map((each) => [each.label, propertiesOf(each, objectType)]));
 
-  const ringText = (ring: Ring): string => {
+  const ringText = (ring: OutlineRing): string => {
     let text = '[';
-    for (let i = 0; i < ring.length; i += 2) text += `[${levelZero(ring[i]!, scale.x)},${levelZero(ring[i + 1]!, scale.y)}],`;
-    return `${text}[${levelZero(ring[0]!, scale.x)},${levelZero(ring[1]!, scale.y)}]]`;
+    for (let i = 0; i < ring.length; i += 2)
+      text += `[${atLevelZero(ring[i]!, scale.x)},${atLevelZero(ring[i + 1]!, scale.y)}],`;
+    return `${text}[${atLevelZero(ring[0]!, scale.x)},${atLevelZero(ring[1]!, scale.y)}]]`;
   };
-  const polygonText = (polygon: Polygon): string => {
+  const polygonText = (polygon: TracedPolygon): string => {
     let text = `[${ringText(polygon[0])}`;
     for (let i = 1; i < polygon.length; i++) text += `,${ringText(polygon[i]!)}`;
     return `${text}]`;
   };
-  const geometryText = (polygons: readonly Polygon[]): string =>
+  const geometryText = (polygons: readonly TracedPolygon[]): string =>
     polygons.length === 1
       ? `{"type":"Polygon","coordinates":${polygonText(polygons[0]!)}}`
       : `{"type":"MultiPolygon","coordinates":[${polygons.map(polygonText).join(',')}]}`;

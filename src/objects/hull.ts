@@ -1,11 +1,11 @@
 import type { Box } from '../types.js';
-import type { Polygon } from './trace.js';
+import type { TracedPolygon } from './trace.js';
 
 /**
  * Gives the function that counts the pixels of an object's convex hull, which keeps its memory from one object to the next. The hull is that of the
  * middles of the sides of its pixels, as in scikit-image's `convex_hull_image`; a pixel belongs to it where its middle lies in it or on its border.
  */
-export function createHullCounter(): (polygons: readonly Polygon[], box: Box) => number {
+export function createHullCounter(): (polygons: readonly TracedPolygon[], box: Box) => number {
   /**
    * In units of half a pixel from the top left pixel's middle: where the object begins in each half row, from -1 on, and where it ends. A row that
    * a long side of the object passes in the middle need not be known: the hull of the sides' ends holds it.

@@ -1,4 +1,4 @@
-import type { Polygon } from './trace.js';
+import type { TracedPolygon } from './trace.js';
 
 /**
  * Gives the function that names objects of a class by what they are: a UUID (RFC 9562, version 8) out of the class and the outlines, so the same object has the same name in
@@ -6,7 +6,7 @@ import type { Polygon } from './trace.js';
  *
  * @param of what else tells it from others, such as its class and the scale of its outlines
  */
-export function identifier(of: string): (polygons: readonly Polygon[]) => string {
+export function identifier(of: string): (polygons: readonly TracedPolygon[]) => string {
   const seed = new Int32Array([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344]);
   for (let i = 0; i < of.length; i++) stir(seed, of.charCodeAt(i), i);
   const state = new Int32Array(4);

@@ -2,7 +2,7 @@ import type { MaskClass, Mpp } from '../types.js';
 import type { MaskObject } from './find.js';
 import { identifier } from './identity.js';
 import { measuresOf } from './measures.js';
-import type { Polygon } from './trace.js';
+import type { TracedPolygon } from './trace.js';
 
 /** What the objects of a mask are objects of. */
 export interface ObjectForm {
@@ -28,7 +28,7 @@ export interface MeasuredObject {
   readonly id: string;
   readonly class: MaskClass;
   /** On the edges of the mask's pixels; see {@link MaskObject}. */
-  readonly polygons: readonly Polygon[];
+  readonly polygons: readonly TracedPolygon[];
   /** In level-0 pixels. */
   readonly area: number;
   readonly centroid: { readonly x: number; readonly y: number };
@@ -83,10 +83,10 @@ export function objectMeter({ classes, scale, mpp, probabilities }: ObjectForm):
         area: rounded(extent.area * scale.x * scale.y),
         centroid: { x: rounded(centroid.x * scale.x), y: rounded(centroid.y * scale.y) },
         box: [
-          levelZero(box.x, scale.x),
-          levelZero(box.y, scale.y),
-          levelZero(box.x + box.width, scale.x),
-          levelZero(box.y + box.height, scale.y),
+          atLevelZero(box.x, scale.x),
+          atLevelZero(box.y, scale.y),
+          atLevelZero(box.x + box.width, scale.x),
+          atLevelZero(box.y + box.height, scale.y),
         ],
         values: [
           own.area,
@@ -105,7 +105,7 @@ export function objectMeter({ classes, scale, mpp, probabilities }: ObjectForm):
 }
 
 /** The place of an edge between pixels of the mask in level-0 pixels, with three decimals: edges stay apart, so what is valid stays valid. */
-export function levelZero(edge: number, scale: number): number {
+export function atLevelZero(edge: number, scale: number): number {
   return scale === 1 ? edge : Math.round(edge * scale * 1e3) / 1e3;
 }
 

@@ -1,6 +1,6 @@
 import type { Box, Mpp } from '../types.js';
 import { createHullCounter } from './hull.js';
-import type { Polygon, TracedRegion } from './trace.js';
+import type { TracedPolygon, TracedRegion } from './trace.js';
 
 /**
  * What an object measures, as scikit-image's `regionprops` defines it; lengths and areas in pixels, or in micrometres where it was measured with the
@@ -24,7 +24,7 @@ export interface ObjectMeasures {
 }
 
 /** What all measures are made of, in pixels. */
-export interface Extent {
+export interface ObjectExtent {
   readonly box: Box;
   readonly area: number;
   /** Middle of its pixels, from the top left corner of the mask: of the first pixel of all it is (0.5, 0.5). */
@@ -42,7 +42,7 @@ export interface Extent {
 }
 
 /** Gives the function that measures objects by their outlines, which keeps memory from one to the next. */
-export function createExtentFinder(): (region: Pick<TracedRegion, 'polygons' | 'touches'>) => Extent {
+export function createExtentFinder(): (region: Pick<TracedRegion, 'polygons' | 'touches'>) => ObjectExtent {
   const hullArea = createHullCounter();
   return ({ polygons, touches }) => {
     const box = boxOf(polygons);
@@ -95,7 +95,7 @@ export function createExtentFinder(): (region: Pick<TracedRegion, 'polygons' | '
 }
 
 /** The box around some polygons. */
-function boxOf(polygons: readonly Polygon[]): Box {
+function boxOf(polygons: readonly TracedPolygon[]): Box {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const [outer] of polygons) {
     for (let i = 0; i < outer.length; i += 2) {
@@ -110,7 +110,7 @@ function boxOf(polygons: readonly Polygon[]): Box {
 }
 
 /** Measures an object in units in which a pixel has some size: pixels, where nothing is said. */
-export function measuresOf(extent: Extent, pixel: Mpp = { x: 1, y: 1 }): ObjectMeasures {
+export function measuresOf(extent: ObjectExtent, pixel: Mpp = { x: 1, y: 1 }): ObjectMeasures {
   const { upright, level, diagonal } = extent;
   const area = extent.area * pixel.x * pixel.y;
   const [xx, yy, xy] = [extent.xx * pixel.x ** 2, extent.yy * pixel.y ** 2, extent.xy * pixel.x * pixel.y];

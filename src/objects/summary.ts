@@ -28,7 +28,7 @@ export interface Summary {
  * @param pixels level-0 pixels of the slide
  * @param pixelUm2 area of one of them in square micrometres, where it is known
  */
-export function summarize(classes: readonly MaskClass[], pixels: number, pixelUm2: number | undefined): Summary {
+export function summarizeObjects(classes: readonly MaskClass[], pixels: number, pixelUm2: number | undefined): Summary {
   const byLabel = new Map(classes.map(({ label }) => [label, { areas: new Float64Array(64), count: 0 }]));
   return {
     add({ class: { label }, area }) {

@@ -1,13 +1,13 @@
 import { rootOf } from '../plan/labels/connected.js';
-import { createCorners, type Ring } from './corners.js';
+import { createCorners, type OutlineRing } from './corners.js';
 import { createTally, type Tally } from './tally.js';
 
 /** An outer ring, and those of its holes. A hole may touch it, or another hole, at a corner; no two rings share more. */
-export type Polygon = readonly [outer: Ring, ...holes: Ring[]];
+export type TracedPolygon = readonly [outer: OutlineRing, ...holes: OutlineRing[]];
 
 /** A region of pixels of one label that share a side or a corner: a polygon for each of its parts whose pixels share sides. */
 export interface TracedRegion {
-  readonly polygons: readonly Polygon[];
+  readonly polygons: readonly TracedPolygon[];
   /** Corners at which two of its pixels touch that have no side in common with either of the other two there. */
   readonly touches: number;
   /** What was added up over its pixels; see {@link RegionTracer.row}. */
@@ -32,7 +32,7 @@ interface Region {
   into: Region | undefined;
   /** Parts whose outer ring is not closed. */
   open: number;
-  polygons: Polygon[];
+  polygons: TracedPolygon[];
   touches: number;
   tally: Tally | undefined;
 }
@@ -41,7 +41,7 @@ interface Region {
 interface Part {
   into: Part | undefined;
   readonly region: Region;
-  holes: Ring[] | undefined;
+  holes: OutlineRing[] | undefined;
 }
 
 /**
@@ -146,8 +146,8 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
   }
 
   let closing: Part | undefined;
-  let outline: Ring | undefined;
-  function ringFound(ring: Ring, outer: boolean): void {
+  let outline: OutlineRing | undefined;
+  function ringFound(ring: OutlineRing, outer: boolean): void {
     if (outer) outline = ring;
     else if (closing!.holes === undefined) closing!.holes = [ring];
     else closing!.holes.push(ring);

@@ -1,6 +1,6 @@
-import type { Ring } from './corners.js';
-import { levelZero, type ObjectForm } from './measured.js';
-import type { Polygon } from './trace.js';
+import type { OutlineRing } from './corners.js';
+import { atLevelZero, type ObjectForm } from './measured.js';
+import type { TracedPolygon } from './trace.js';
 
 /** Bytes of the order of bytes and the kind of a geometry, and of a count. */
 const HEAD = 5;
@@ -9,7 +9,7 @@ const POLYGON = 3;
 const MULTI_POLYGON = 6;
 
 /** The outlines of an object as well-known binary (ISO 13249-3), little-endian, in level-0 pixels: a polygon, or several as one. */
-export function wellKnownBinary(polygons: readonly Polygon[], scale: ObjectForm['scale']): Uint8Array {
+export function wellKnownBinary(polygons: readonly TracedPolygon[], scale: ObjectForm['scale']): Uint8Array {
   const [only] = polygons;
   const several = polygons.length !== 1;
   const length = polygons.reduce((sum, polygon) => sum + polygonLength(polygon), several ? HEAD + COUNT : 0);
@@ -23,16 +23,16 @@ export function wellKnownBinary(polygons: readonly Polygon[], scale: ObjectForm[
     view.setUint32(at + HEAD, count, true);
     at += HEAD + COUNT;
   };
-  const writeRing = (ring: Ring): void => {
+  const writeRing = (ring: OutlineRing): void => {
     view.setUint32(at, ring.length / 2 + 1, true);
     at += COUNT;
     for (let i = 0; i <= ring.length; i += 2) {
-      view.setFloat64(at, levelZero(ring[i % ring.length]!, scale.x), true);
-      view.setFloat64(at + 8, levelZero(ring[(i + 1) % ring.length]!, scale.y), true);
+      view.setFloat64(at, atLevelZero(ring[i % ring.length]!, scale.x), true);
+      view.setFloat64(at + 8, atLevelZero(ring[(i + 1) % ring.length]!, scale.y), true);
       at += 16;
     }
   };
-  const writePolygon = (polygon: Polygon): void => {
+  const writePolygon = (polygon: TracedPolygon): void => {
     head(POLYGON, polygon.length);
     for (const ring of polygon) writeRing(ring);
   };
@@ -42,7 +42,7 @@ export function wellKnownBinary(polygons: readonly Polygon[], scale: ObjectForm[
   return bytes;
 }
 
-function polygonLength(polygon: Polygon): number {
+function polygonLength(polygon: TracedPolygon): number {
   return polygon.reduce((sum, ring) => sum + COUNT + 16 * (ring.length / 2 + 1), HEAD + COUNT);
 }
 

@@ -47,7 +47,7 @@ export type ReadLevel<Data extends Samples = Uint8Array> = (
 ) => AsyncIterable<Band<Data>>;
 
 /** Channels of a slide as numbers, not as a picture. */
-export interface ChannelWish {
+export interface ChannelRequest {
   readonly count: number;
   /** Bytes are made of other samples by the rule of the slide; anything else must be what the file keeps. */
   readonly samples: SampleType;
@@ -105,7 +105,7 @@ export interface Slide extends AsyncDisposable {
    * @throws {SegtileError} where the slide has no such channels or samples, before anything is read: `usage` where the user picked more or fewer,
    *   `model` where the slide has more or fewer or keeps other samples, else as the opening of a slide does
    */
-  channelReader(wish: ChannelWish): ChannelReader;
+  channelReader(request: ChannelRequest): ChannelReader;
   /** Where the file keeps a block of a level, numbered row by row: one place, or one for each channel that is read. */
   blockPlaces?(level: number, block: number): readonly BlockPlace[];
   /** Lets go of the file. Nothing can be read afterwards. */

@@ -27,7 +27,7 @@ import type { SlideLayout } from './formats/layout.js';
 import { layOut } from './formats/layouts.js';
 import { findMpp } from './mpp/mpp.js';
 import { givenRange } from './range.js';
-import type { ChannelReader, ChannelWish, Level, Slide, SlideMpp } from './slide.js';
+import type { ChannelReader, ChannelRequest, Level, Slide, SlideMpp } from './slide.js';
 
 /** What the user says of a file, above what it says itself. */
 export interface SlideOptions {
@@ -109,7 +109,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
       const image = at(level);
       return readBands(image, rows, columns, signal, sharedScale(image.directory, file), samples);
     },
-    channelReader: (wish) => readerOf(file, images, picked, wish),
+    channelReader: (request) => readerOf(file, images, picked, request),
     blockPlaces: (level, block) => placesOf(at(level).directory, block),
     close: () => source.close(),
     [Symbol.asyncDispose]: () => source.close(),
@@ -145,7 +145,7 @@ function readerOf(
   file: OpenFile,
   opened: readonly TiffImage[],
   picked: readonly number[] | undefined,
-  { count, samples: type, by }: ChannelWish,
+  { count, samples: type, by }: ChannelRequest,
 ): ChannelReader {
   const { layout, base, names } = file;
   const { path } = file.source;

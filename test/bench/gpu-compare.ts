@@ -5,7 +5,7 @@ import { readModel } from '../../dist/model/graph/facts.js';
 import { openPool, type Pool } from '../../dist/model/sessions/pool.js';
 import { defaultWorkers } from '../../dist/model/sessions/pool-options.js';
 import { scoreSlide } from '../../dist/pipeline/infer/score.js';
-import { planSlide, wishOf } from '../../dist/pipeline/prepare/plan-slide.js';
+import { channelRequest, planSlide } from '../../dist/pipeline/prepare/plan-slide.js';
 import { createStageClock } from '../../dist/pipeline/records/stage-clock.js';
 
 const [slide, path, side, device, ...flags] = process.argv.slice(2);
@@ -15,7 +15,7 @@ const { signal } = new AbortController();
 const settings = {
   resolution: undefined,
   slideMpp: undefined,
-  wish: wishOf(model),
+  request: channelRequest(model),
   window,
   stride: { width: window.width / 2, height: window.height / 2 },
   margin: window.width / 8,

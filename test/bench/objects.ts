@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { writeLabelMask } from '../../dist/mask/label-mask.js';
 import { findObjects } from '../../dist/objects/find.js';
 import type { ObjectFormat } from '../../dist/objects/formats.js';
-import { objectWish } from '../../dist/pipeline/objects/facts.js';
+import { objectFiles } from '../../dist/pipeline/objects/facts.js';
 import { writeObjects } from '../../dist/pipeline/objects/write-objects.js';
 import { createRandom } from '../../dist/plan/sampling/random.js';
 import type { RasterRows, Sink } from '../../dist/types.js';
@@ -89,7 +89,7 @@ async function files(formats: readonly ObjectFormat[]): Promise<Stage> {
     sinks.push(sink);
     return sink;
   };
-  const objects = await writeObjects(keep, objectWish(join(folder, 'objects'), formats, 'detection'), settings, {});
+  const objects = await writeObjects(keep, objectFiles(join(folder, 'objects'), formats, 'detection'), settings, {});
   return {
     write: (each) => objects.write(each),
     finish: async () => void (await Promise.all(sinks.map((sink) => sink.finish()))),

@@ -114,7 +114,7 @@ test.each([
   ['mask.tif', { ...both, classes: [tumor, tumor] }, /different labels .* got \[1, 1\]/],
   ['mask.tif', { ...both, classes: [{ ...tumor, label: 256 }] }, /got \[256\]/],
   ['mask.tif', { ...both, classes: [{ ...tumor, label: 0 }] }, /got \[0\]/],
-] as const)('%s with bad wishes is refused before anything is written', async (name, mask, message) => {
+] as const)('%s with bad settings is refused before anything is written', async (name, mask, message) => {
   const path = join(mkdtempSync(join(folder, 'refused-')), name);
   await expect(writeLabelMask(path, mask)).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(message) });
   expect(readdirSync(join(path, '..')).filter((each) => each.includes(basename(path)))).toEqual([]);

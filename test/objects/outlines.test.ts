@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Ring } from '../../dist/objects/corners.js';
+import type { OutlineRing } from '../../dist/objects/corners.js';
 import type { MaskObject } from '../../dist/objects/find.js';
 import { objectsOf } from './objects-of.ts';
 
@@ -22,7 +22,7 @@ const masks = fc
   );
 
 /** Pixels in rings, by the even-odd rule at their middles. */
-function fill(rings: readonly Ring[], width: number, length: number): Uint8Array {
+function fill(rings: readonly OutlineRing[], width: number, length: number): Uint8Array {
   const inside = new Uint8Array(length);
   for (const ring of rings) {
     for (let i = 0; i < ring.length; i += 2) {
@@ -35,12 +35,12 @@ function fill(rings: readonly Ring[], width: number, length: number): Uint8Array
 }
 
 /** The corner at `i` of a ring and the next one. */
-function side(ring: Ring, i: number): [number, number, number, number] {
+function side(ring: OutlineRing, i: number): [number, number, number, number] {
   const next = (i + 2) % ring.length;
   return [ring[i]!, ring[i + 1]!, ring[next]!, ring[next + 1]!];
 }
 
-function areaOf(ring: Ring): number {
+function areaOf(ring: OutlineRing): number {
   let twice = 0;
   for (let i = 0; i < ring.length; i += 2) {
     const [ax, ay, bx, by] = side(ring, i);
@@ -163,7 +163,7 @@ describe('objects', () => {
 });
 
 function geometryOf(polygons: MaskObject['polygons']): object {
-  const closed = (ring: Ring) =>
+  const closed = (ring: OutlineRing) =>
     Array.from({ length: ring.length / 2 + 1 }, (_, i) => {
       const at = (2 * i) % ring.length;
       return [ring[at], ring[at + 1]];

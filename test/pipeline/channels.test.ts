@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Card } from '../../dist/model/card/card.js';
 import { scoreSlide } from '../../dist/pipeline/infer/score.js';
-import { type PlanSettings, planSlide, wishOf } from '../../dist/pipeline/prepare/plan-slide.js';
+import { channelRequest, type PlanSettings, planSlide } from '../../dist/pipeline/prepare/plan-slide.js';
 import { createStageClock } from '../../dist/pipeline/records/stage-clock.js';
 import type { Size } from '../../dist/types.js';
 import { identityNetwork, shiftNetwork } from '../model/networks.ts';
@@ -52,10 +52,10 @@ async function scored(
 ): Promise<Size & { data: Float32Array }> {
   const scale = card.standardize === undefined ? { scale: 1 } : {};
   const model = await modelOf(network, { activation: 'none', ...scale, ...card });
-  const wish = wishOf(model);
+  const request = channelRequest(model);
   const plan = await planSlide(
     fixture(name),
-    { resolution: undefined, slideMpp: undefined, tissue: { kind: 'none' }, minTissue: undefined, ...settings, wish },
+    { resolution: undefined, slideMpp: undefined, tissue: { kind: 'none' }, minTissue: undefined, ...settings, request },
     undefined,
     signal,
   );
@@ -264,10 +264,10 @@ test.each([
 ] as const)(
   '%s for a model of %s channels of %s, picked %s: refused before a window is run',
   async (name, count, samples, channels, code, message) => {
-    const wish = count === undefined ? undefined : { count, samples, by: 'the model' };
+    const request = count === undefined ? undefined : { count, samples, by: 'the model' };
     const settings = { resolution: undefined, slideMpp: undefined, tissue: { kind: 'none' }, minTissue: undefined } as const;
     await expect(
-      planSlide(fixture(name), { ...geometries[1], ...settings, channels, wish }, undefined, signal),
+      planSlide(fixture(name), { ...geometries[1], ...settings, channels, request }, undefined, signal),
     ).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),

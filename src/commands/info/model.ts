@@ -5,7 +5,7 @@ import type { Card } from '../../model/card/card.js';
 import { cardPath } from '../../model/card/card.js';
 import { type Model, modelPixels } from '../../model/card/model.js';
 import { described } from '../../model/graph/facts.js';
-import type { Measured } from '../../model/measured/measure.js';
+import type { MeasuredModel } from '../../model/measured/measure.js';
 import { type OpenedModel, openModel } from '../../model/measured/open-model.js';
 import { figure, pairs } from '../../terminal/format.js';
 
@@ -45,7 +45,7 @@ export async function describeModel(path: string, writeCard: boolean, signal: Ab
 }
 
 /** What was seen of the scores. */
-function givesText({ meaning, range, window, scores }: Measured): string {
+function givesText({ meaning, range, window, scores }: MeasuredModel): string {
   const kinds = {
     probabilities: 'probabilities',
     logits: 'logits',

@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import { predictedName } from '../../pipeline/evaluate/prediction.js';
 import { predictionFiles } from '../../pipeline/evaluate/prediction-files.js';
-import { objectWish } from '../../pipeline/objects/facts.js';
+import { objectFiles } from '../../pipeline/objects/facts.js';
 import { type MaskObjectSettings, objectsOfMask } from '../../pipeline/objects/mask-objects.js';
 import { identities, makeFolder, refuseClashes } from '../../pipeline/outputs/clashes.js';
 import { stemsOf } from '../../pipeline/outputs/files.js';
@@ -38,7 +38,7 @@ export async function objects(given: readonly string[], options: ObjectsOptions,
   return eachFile(paths, { what: 'masks', key: 'mask', json }, shell, async (path, index) => {
     const stem = `${stems[index]!}.objects`;
     const files = {
-      objects: objectWish(stem, options.objects, options.objectType),
+      objects: objectFiles(stem, options.objects, options.objectType),
       record: `${stem}.json`,
       replace: overwrite,
     };

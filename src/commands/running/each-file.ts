@@ -5,7 +5,7 @@ import { styleFor } from '../../terminal/style.js';
 import type { Shell } from './shell.js';
 
 /** What is said of the files of one command. */
-export interface Telling {
+export interface FileWords {
   /** What they are, such as `slides`. */
   readonly what: string;
   /** The key under which `--json` names a file that failed, such as `slide`. */
@@ -21,7 +21,7 @@ export interface Telling {
  */
 export async function eachFile(
   files: readonly string[],
-  telling: Telling,
+  words: FileWords,
   shell: Shell,
   work: (file: string, index: number) => Promise<void>,
   hopeless: () => boolean = () => false,
@@ -35,16 +35,16 @@ export async function eachFile(
       done++;
     } catch (error) {
       failures.push(error);
-      report(file, error, telling, shell);
+      report(file, error, words, shell);
       if (shell.signal.aborted || hopeless()) break;
     }
   }
   if (failures.length === 0) return 0;
-  if (files.length > 1) shell.stderr.write(`segtile: ${done} of ${files.length} ${telling.what} done\n`);
+  if (files.length > 1) shell.stderr.write(`segtile: ${done} of ${files.length} ${words.what} done\n`);
   return failures.every((failure) => exitCodeOf(failure) === 2) ? 2 : 1;
 }
 
-function report(file: string, error: unknown, { key, json }: Telling, { stdout, stderr }: Shell): void {
+function report(file: string, error: unknown, { key, json }: FileWords, { stdout, stderr }: Shell): void {
   stderr.write(failureText(error, styleFor(stderr)));
   if (!json) return;
   const { code, hint } = error instanceof SegtileError ? error : { code: 'unexpected', hint: undefined };

@@ -1,6 +1,6 @@
 import { identities, makeFolder, refuseClashes } from '../../pipeline/outputs/clashes.js';
 import { filesOf, pathsOf, type RunFiles } from '../../pipeline/outputs/files.js';
-import type { OutputWishes } from '../../pipeline/outputs/table.js';
+import type { OutputOptions } from '../../pipeline/outputs/table.js';
 import { probabilityFacts } from '../../pipeline/probabilities/threshold.js';
 import { createStageClock, type StageClock } from '../../pipeline/records/stage-clock.js';
 import { openProbabilities, type Probabilities } from '../../slide/probabilities.js';
@@ -12,7 +12,7 @@ import { probabilityFiles } from './probability-files.js';
 import type { Shell } from './shell.js';
 
 /** The options that commands which read probabilities share. */
-export interface ProbabilityRunOptions extends OutputWishes {
+export interface ProbabilityRunOptions extends OutputOptions {
   readonly output: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;

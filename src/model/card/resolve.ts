@@ -2,10 +2,10 @@ import { SegtileError } from '../../errors.js';
 import { defaultColor } from '../../plan/palette.js';
 import { described, type ModelFile, stem } from '../graph/facts.js';
 
-import type { Measured } from '../measured/measure.js';
+import type { MeasuredModel } from '../measured/measure.js';
 import { resolveInput } from '../measured/resolve-input.js';
 import { resolveFit, resolveScores } from '../measured/resolve-scores.js';
-import { contradiction, type Said, saidBy } from '../measured/said.js';
+import { contradiction, type StatedCard, statedCard } from '../measured/stated.js';
 import type { Card } from './card.js';
 import type { Model } from './model.js';
 
@@ -20,8 +20,8 @@ import type { Model } from './model.js';
  * @param measured what the network gives, from {@link measureModel}; without it raw scores are taken to be logits
  * @throws {SegtileError} `model` naming both sides of a contradiction, or the flag that decides what could not be told
  */
-export function resolveModel(file: ModelFile, card: Card | undefined, flags: Card = {}, measured?: Measured): Model {
-  const said = saidBy(card, flags);
+export function resolveModel(file: ModelFile, card: Card | undefined, flags: Card = {}, measured?: MeasuredModel): Model {
+  const said = statedCard(card, flags);
   const notes: string[] = [];
   const image = resolveInput(file, said, notes);
   const scores = resolveScores(file, said, notes, measured);
@@ -44,7 +44,12 @@ export function resolveModel(file: ModelFile, card: Card | undefined, flags: Car
   };
 }
 
-function resolveClasses(file: ModelFile, said: Said, channels: number, exclusive: boolean): Pick<Model, 'classes' | 'labels'> {
+function resolveClasses(
+  file: ModelFile,
+  said: StatedCard,
+  channels: number,
+  exclusive: boolean,
+): Pick<Model, 'classes' | 'labels'> {
   const listed = said.card.classes;
   const named = listed?.[0]?.name.toLowerCase() === 'background';
   const background = exclusive && (!listed || named || listed.length === channels - 1);

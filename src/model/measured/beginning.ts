@@ -1,5 +1,5 @@
 import type { GraphProto, NodeProto } from '../graph/onnx.js';
-import { isStandard, type Numbers, type Walk, walkOf, wholeNumbers } from './graph.js';
+import { type GraphWalk, isStandard, type Numbers, walkOf, wholeNumbers } from './graph.js';
 
 /** What a graph does to its image before anything else, so far as it is the same for every pixel: `gain x + offset`, channel by channel. */
 interface Traced {
@@ -67,7 +67,7 @@ export function beginningOf(graph: GraphProto, image: string, depth: number, axi
   return first;
 }
 
-function isOverChannels(node: NodeProto, { axis, rank }: Traced, walk: Walk): boolean {
+function isOverChannels(node: NodeProto, { axis, rank }: Traced, walk: GraphWalk): boolean {
   const axes = wholeNumbers(node, 'axes') ?? walk.numbers(node.input[1] ?? '')?.values;
   return axes?.length === 1 && (axes[0] === axis || axes[0]! + rank === axis);
 }
@@ -77,7 +77,7 @@ function leadsOn({ output, opType }: NodeProto, traced: ReadonlyMap<string, Trac
 }
 
 /** The tensors that a node makes of traced ones, where it does to every pixel the same. */
-function stepped(node: NodeProto, before: Traced, all: ReadonlyMap<string, Traced>, walk: Walk): [string, Traced][] {
+function stepped(node: NodeProto, before: Traced, all: ReadonlyMap<string, Traced>, walk: GraphWalk): [string, Traced][] {
   const { opType, input, output } = node;
   const one = (after: Traced | undefined): [string, Traced][] => (after ? [[output[0]!, after]] : []);
   if (asItIs.has(opType)) return one(before);
@@ -117,7 +117,7 @@ function computed(
   { opType, input }: NodeProto,
   before: Traced,
   all: ReadonlyMap<string, Traced>,
-  walk: Walk,
+  walk: GraphWalk,
 ): Traced | undefined {
   const [a = '', b = ''] = input;
   const isFirst = all.has(a);
@@ -170,7 +170,7 @@ function picked(before: Traced, axis: number, which: Numbers | undefined): Trace
   return { channels, axis: scalar ? -1 : before.axis, rank: scalar ? before.rank - 1 : before.rank };
 }
 
-function sliced(node: NodeProto, before: Traced, walk: Walk): Traced | undefined {
+function sliced(node: NodeProto, before: Traced, walk: GraphWalk): Traced | undefined {
   const given = (index: number, name: string) => walk.numbers(node.input[index] ?? '')?.values ?? wholeNumbers(node, name);
   const starts = given(1, 'starts');
   const ends = given(2, 'ends');
@@ -192,7 +192,7 @@ function sliced(node: NodeProto, before: Traced, walk: Walk): Traced | undefined
 }
 
 /** One channel whose axis is put back or taken away; nothing else is followed. */
-function reshaped({ opType, input, ...node }: NodeProto, before: Traced, walk: Walk): Traced | undefined {
+function reshaped({ opType, input, ...node }: NodeProto, before: Traced, walk: GraphWalk): Traced | undefined {
   const axes = walk.numbers(input[1] ?? '')?.values ?? wholeNumbers({ ...node, opType, input }, 'axes');
   if (opType === 'Unsqueeze' && axes?.length === 1 && before.axis < 0) {
     const rank = before.rank + 1;
@@ -211,7 +211,7 @@ function joined(node: NodeProto, all: ReadonlyMap<string, Traced>): Traced | und
   return { ...first, channels: parts.flatMap((part) => part!.channels) };
 }
 
-function clip(node: NodeProto, before: Traced, walk: Walk): Beginning | undefined {
+function clip(node: NodeProto, before: Traced, walk: GraphWalk): Beginning | undefined {
   if (before.channels.some(({ gain, offset }) => gain !== 1 || offset !== 0)) return undefined;
   const bound = (index: number, name: string) =>
     walk.numbers(node.input[index] ?? '')?.values[0] ?? node.attribute.find((each) => each.name === name)?.f;
@@ -221,7 +221,7 @@ function clip(node: NodeProto, before: Traced, walk: Walk): Beginning | undefine
 }
 
 /** A normalisation over the training set at the very beginning tells what values it was trained with. */
-function batchNormalized({ input }: NodeProto, before: Traced, walk: Walk): Beginning | undefined {
+function batchNormalized({ input }: NodeProto, before: Traced, walk: GraphWalk): Beginning | undefined {
   const [means, variances] = [walk.numbers(input[3] ?? '')?.values, walk.numbers(input[4] ?? '')?.values];
   if (!means || !variances) return undefined;
   // In values of the image itself.

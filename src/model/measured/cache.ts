@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Measured } from './measure.js';
+import type { MeasuredModel } from './measure.js';
 
 /** Goes up whenever the same network would be judged differently. */
 const RULES = 1;
@@ -21,7 +21,11 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
  * @param sha256 of the network
  * @param circumstances all that the finding depends on besides, as JSON has it
  */
-export async function remembered(sha256: string, circumstances: unknown, find: () => Promise<Measured>): Promise<Measured> {
+export async function remembered(
+  sha256: string,
+  circumstances: unknown,
+  find: () => Promise<MeasuredModel>,
+): Promise<MeasuredModel> {
   const key = createHash('sha256')
     .update(JSON.stringify([RULES, sha256, circumstances]))
     .digest('hex');
@@ -33,7 +37,7 @@ export async function remembered(sha256: string, circumstances: unknown, find: (
   return measured;
 }
 
-async function read(path: string, key: string): Promise<Measured | undefined> {
+async function read(path: string, key: string): Promise<MeasuredModel | undefined> {
   try {
     const kept: unknown = JSON.parse(await readFile(path, 'utf8'));
     return isRecord(kept) && kept.key === key && isMeasured(kept.measured) ? kept.measured : undefined;
@@ -60,7 +64,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 const isSize = (value: unknown): boolean => isRecord(value) && [value.width, value.height].every(Number.isInteger);
 
-function isMeasured(value: unknown): value is Measured {
+function isMeasured(value: unknown): value is MeasuredModel {
   if (!isRecord(value) || !isRecord(value.meaning) || !isSize(value.window) || !isSize(value.scores)) return false;
   const { meaning, range, fit } = value;
   const kind = ['logits', 'log-softmax', 'probabilities', 'same', 'unknown'].includes(String(meaning.kind));

@@ -7,7 +7,7 @@ export interface Numbers {
 }
 
 /** A graph as one walks through it. */
-export interface Walk {
+export interface GraphWalk {
   /** The node that makes a tensor; none makes the image and the weights. */
   maker(tensor: string): NodeProto | undefined;
   /** The nodes that use a tensor, in the order of the graph. */
@@ -25,7 +25,7 @@ const MOST_NUMBERS = 65_536;
 const measures = new Set(['Shape', 'Size']);
 
 /** Prepares a graph for walks. Nodes with several outputs make each of them. */
-export function walkOf(graph: GraphProto, image: string): Walk {
+export function walkOf(graph: GraphProto, image: string): GraphWalk {
   const makers = new Map<string, NodeProto>();
   const users = new Map<string, NodeProto[]>();
   const varying = new Set([image]);

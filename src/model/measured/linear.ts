@@ -1,5 +1,5 @@
 import { elementCode, type NodeProto } from '../graph/onnx.js';
-import { isStandard, textOf, type Walk, wholeNumbers } from './graph.js';
+import { type GraphWalk, isStandard, textOf, wholeNumbers } from './graph.js';
 
 /** What moves, picks, copies, turns or scales numbers, and bounds none. */
 const carries = new Set([
@@ -43,7 +43,7 @@ const floats: readonly number[] = [elementCode.float32, elementCode.float16, ele
  * A sum that is a mean (no weight below 0, all together 1) bounds what it sums up, and is walked through: it may blend the probabilities of two heads.
  * So is one that reaches the image itself.
  */
-export function isLinear(walk: Walk, output: string, image: string): boolean {
+export function isLinear(walk: GraphWalk, output: string, image: string): boolean {
   const known = new Map<string, boolean>();
   const linear = (tensor: string): boolean => {
     if (tensor === image) return true;
@@ -78,7 +78,7 @@ function keeps(node: NodeProto): boolean {
 }
 
 /** Whether each number that a convolution gives is a weighted mean of those that it sees. */
-function isMean({ opType, input }: NodeProto, walk: Walk): boolean {
+function isMean({ opType, input }: NodeProto, walk: GraphWalk): boolean {
   if (opType !== 'Conv' || (input[2] && walk.numbers(input[2])?.values.every((value) => value === 0) !== true)) return false;
   const kernel = walk.numbers(input[1] ?? '');
   const outputs = kernel?.dims[0] ?? 0;

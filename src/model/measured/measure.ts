@@ -6,11 +6,11 @@ import type { PlacedNetwork } from '../graph/weights.js';
 import type { Threads } from '../sessions/threads.js';
 import { type Fit, fitOf, middleOfChange, patchCentres, patchSide } from './fit.js';
 import { createScoreFacts, isSame, type Meaning, meaningOf } from './scores.js';
-import { type Given, type Tried, type TriedNetwork, trialSides, tryNetwork } from './try-network.js';
+import { type Tried, type TriedNetwork, type TriedScores, trialSides, tryNetwork } from './try-network.js';
 import { naturalWindows, stressWindows, type TrialWindow } from './windows.js';
 
 /** What was found by looking at what a network gives. Plain data, which JSON keeps. */
-export interface Measured {
+export interface MeasuredModel {
   readonly meaning: Meaning;
   /** The least and the largest score that was seen. */
   readonly range: readonly [number, number];
@@ -44,7 +44,7 @@ const largest: Readonly<Record<SampleType, number>> = { uint8: 255, uint16: 65_5
  *
  * @throws {SegtileError} `model` where the network runs with none of the windows that are tried
  */
-export async function measure(placed: PlacedNetwork, network: Measurable, threads: Threads): Promise<Measured> {
+export async function measureNetwork(placed: PlacedNetwork, network: Measurable, threads: Threads): Promise<MeasuredModel> {
   let failure: unknown;
   for (const window of trialSides(network, network.windows)) {
     try {
@@ -59,7 +59,7 @@ export async function measure(placed: PlacedNetwork, network: Measurable, thread
   throw failure;
 }
 
-async function measureAt(tried: Tried, network: Measurable): Promise<Measured> {
+async function measureAt(tried: Tried, network: Measurable): Promise<MeasuredModel> {
   const { window, batch } = tried;
   const isPicture = network.color !== 'channels';
   const images = naturalWindows(window, isPicture ? 3 : network.depth).map((make) => () => inputOf(make(), window, network));
@@ -67,7 +67,7 @@ async function measureAt(tried: Tried, network: Measurable): Promise<Measured> {
   const shown = [...images, ...stress];
   // Whether classes exclude each other after a softmax of which a channel may be dropped, only many windows tell.
   const told = network.linear || network.ending?.activation === 'sigmoid' || network.ending?.removable === true;
-  let first: Given | undefined;
+  let first: TriedScores | undefined;
   let facts: ReturnType<typeof createScoreFacts> | undefined;
   for (let at = 0; at < shown.length; at += batch) {
     const given = await tried.run(shown.slice(at, at + batch).map((make) => make()));
@@ -102,7 +102,7 @@ const GROWTH = 64;
 async function grownFit(
   placed: PlacedNetwork,
   network: Measurable,
-  { window, scores }: Measured,
+  { window, scores }: MeasuredModel,
   threads: Threads,
 ): Promise<Fit | null> {
   if (trialSides(network, []).length === 1) return null;
@@ -120,7 +120,7 @@ async function grownFit(
 }
 
 /** Two patches, each in a run of its own. Where the first image tells nothing, as where a network does not care for the patch, another is tried. */
-async function findFit(tried: Tried, { channels, width, height }: Given, network: Measurable): Promise<Fit | null> {
+async function findFit(tried: Tried, { channels, width, height }: TriedScores, network: Measurable): Promise<Fit | null> {
   const { window } = tried;
   const scores = { width, height };
   const map = scoreShape([1, channels, height, width], window, 'nchw');

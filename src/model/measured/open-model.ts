@@ -6,15 +6,15 @@ import { type ModelFile, readModel, readModelBytes } from '../graph/facts.js';
 import { placeWeights } from '../graph/weights.js';
 import { createThreads } from '../sessions/threads.js';
 import { remembered } from './cache.js';
-import { type Measurable, type Measured, measure } from './measure.js';
+import { type Measurable, type MeasuredModel, measureNetwork } from './measure.js';
 import { resolveInput } from './resolve-input.js';
-import { type Said, saidBy } from './said.js';
+import { type StatedCard, statedCard } from './stated.js';
 
 /** A network, what is said of it and what it was seen to do. */
 export interface OpenedModel {
   readonly file: ModelFile;
   readonly card: Card | undefined;
-  readonly measured: Measured;
+  readonly measured: MeasuredModel;
   readonly model: Model;
 }
 
@@ -36,7 +36,7 @@ export async function openModel(
 }
 
 /**
- * Looks at what a network gives for images, and for what is none, on the CPU; see {@link Measured}. What was found is kept, and is there at once the next time.
+ * Looks at what a network gives for images, and for what is none, on the CPU; see {@link MeasuredModel}. What was found is kept, and is there at once the next time.
  *
  * @param windows that it may be tried with, should none of the usual do
  * @throws {SegtileError} `model` where card and flags contradict the file, or the network does not run
@@ -46,18 +46,18 @@ export async function measureModel(
   card: Card | undefined,
   flags: Card = {},
   { windows = [], signal }: { windows?: readonly Size[]; signal?: AbortSignal | undefined } = {},
-): Promise<Measured> {
-  const network = measurable(file, saidBy(card, flags), windows);
+): Promise<MeasuredModel> {
+  const network = measurable(file, statedCard(card, flags), windows);
   const { path: _, ...circumstances } = network;
   return remembered(file.sha256, circumstances, async () => {
     const placed = placeWeights(await readModelBytes(file.path, signal), file.path);
     const threads = createThreads();
-    return measure(placed, network, threads).finally(threads.dismiss);
+    return measureNetwork(placed, network, threads).finally(threads.dismiss);
   });
 }
 
 /** What a measurement needs to know of a network. */
-export function measurable(file: ModelFile, said: Said, windows: readonly Size[]): Measurable {
+export function measurable(file: ModelFile, said: StatedCard, windows: readonly Size[]): Measurable {
   const input = resolveInput(file, said, []);
   const { scale, mean, std, standardize, crop, window } = said.card;
   const wants = file.beginning?.wants;

@@ -4,7 +4,7 @@ import type { Model } from '../card/model.js';
 import { described, type ModelFile } from '../graph/facts.js';
 import { axes } from '../graph/layout.js';
 import { resolveNormalization } from './resolve-range.js';
-import { contradiction, type Said, saying } from './said.js';
+import { contradiction, type StatedCard, saying } from './stated.js';
 
 /**
  * What the network is fed: from the file, the card and the flags, and from what the graph begins with.
@@ -13,7 +13,7 @@ import { contradiction, type Said, saying } from './said.js';
  */
 export function resolveInput(
   file: ModelFile,
-  said: Said,
+  said: StatedCard,
   notes: string[],
 ): Pick<Model, 'layout' | 'depth' | 'color' | 'samples' | 'normalize' | 'fixedWindow'> {
   const { card } = said;

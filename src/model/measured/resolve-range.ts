@@ -2,7 +2,7 @@ import type { SampleType } from '../../types.js';
 import type { Card } from '../card/card.js';
 import type { Model } from '../card/model.js';
 import { described, type ModelFile } from '../graph/facts.js';
-import { contradiction, type Said, saying } from './said.js';
+import { contradiction, type StatedCard, saying } from './stated.js';
 
 /** The largest value of samples. Floating point is left as it is. */
 export const LARGEST: Readonly<Record<SampleType, number>> = { uint8: 255, uint16: 65_535, float32: 1 };
@@ -16,7 +16,7 @@ const FAR = 16;
  *
  * @throws {SegtileError} `model` where what is said cannot go with the graph
  */
-export function resolveNormalization(file: ModelFile, said: Said, channels: number, notes: string[]): Model['normalize'] {
+export function resolveNormalization(file: ModelFile, said: StatedCard, channels: number, notes: string[]): Model['normalize'] {
   const { card } = said;
   const { standardize, mean, std } = card;
   if (file.image.element === 'uint8') {
@@ -57,7 +57,7 @@ function scaleNote({ beginning }: ModelFile, most: number, wants: number | undef
 }
 
 /** Holds what is said about the range of the input against the graph's beginning. */
-function compare(file: ModelFile, said: Said, key: keyof Card, span: number, most: number, notes: string[]): void {
+function compare(file: ModelFile, said: StatedCard, key: keyof Card, span: number, most: number, notes: string[]): void {
   const { wants, words } = file.beginning ?? {};
   if (typeof wants !== 'number' || most === 1) return;
   const fact = `the graph of ${file.path} begins with ${words}, which wants samples of 0..${wants}`;

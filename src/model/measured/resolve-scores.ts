@@ -2,8 +2,8 @@ import { SegtileError } from '../../errors.js';
 import type { Model } from '../card/model.js';
 import { described, type ModelFile } from '../graph/facts.js';
 import { missingPx } from './fit.js';
-import type { Measured } from './measure.js';
-import { contradiction, type Said, saying } from './said.js';
+import type { MeasuredModel } from './measure.js';
+import { contradiction, type StatedCard, saying } from './stated.js';
 
 type Scores = Pick<Model, 'channels' | 'activation' | 'exclusive' | 'squash'>;
 
@@ -12,7 +12,7 @@ type Scores = Pick<Model, 'channels' | 'activation' | 'exclusive' | 'squash'>;
  *
  * @throws {SegtileError} `model` where a mask would come out wrong, naming both sides; where nothing decides, naming the flag
  */
-export function resolveScores(file: ModelFile, said: Said, notes: string[], measured?: Measured): Scores {
+export function resolveScores(file: ModelFile, said: StatedCard, notes: string[], measured?: MeasuredModel): Scores {
   const { card } = said;
   const channels = file.channels ?? measured?.scores.channels;
   if (channels === undefined)
@@ -42,7 +42,7 @@ export function resolveScores(file: ModelFile, said: Said, notes: string[], meas
 }
 
 /** Scores behind an activation that the graph ends in. A card that says the same is right; only that it is done already. */
-function endedScores(file: ModelFile, said: Said, channels: number, notes: string[], measured?: Measured): Scores {
+function endedScores(file: ModelFile, said: StatedCard, channels: number, notes: string[], measured?: MeasuredModel): Scores {
   const { activation, removable } = file.ending!;
   const { card } = said;
   if (card.activation && card.activation !== 'none' && card.activation !== activation)
@@ -59,10 +59,10 @@ function endedScores(file: ModelFile, said: Said, channels: number, notes: strin
 
 function measuredScores(
   file: ModelFile,
-  said: Said,
+  said: StatedCard,
   channels: number,
   notes: string[],
-  measured: Measured | undefined,
+  measured: MeasuredModel | undefined,
 ): Omit<Scores, 'channels'> {
   const { card } = said;
   const asked = card.activation;
@@ -118,7 +118,7 @@ function logitsNote(file: ModelFile, usual: 'sigmoid' | 'softmax', span: string 
   return usual === 'sigmoid' ? `activation sigmoid: logits, as ${why}` : `activation softmax assumed: logits, as ${why}`;
 }
 
-function sameEverywhere(file: ModelFile, { range }: Measured): SegtileError {
+function sameEverywhere(file: ModelFile, { range }: MeasuredModel): SegtileError {
   return new SegtileError(
     'model',
     `${file.path} gives the same score everywhere, ${short(range[0])}, whatever it is shown: the range or layout of its input is probably wrong`,
@@ -135,7 +135,12 @@ function short(value: number | null): string {
  *
  * @throws {SegtileError} `model` naming the flag where it could not be told
  */
-export function resolveFit(file: ModelFile, said: Said, notes: string[], measured?: Measured): Pick<Model, 'fit' | 'crop'> {
+export function resolveFit(
+  file: ModelFile,
+  said: StatedCard,
+  notes: string[],
+  measured?: MeasuredModel,
+): Pick<Model, 'fit' | 'crop'> {
   const { crop } = said.card;
   if (crop !== undefined) return crop === 0 ? {} : { fit: { factor: 1, crop: 'centre' }, crop };
   const fit = measured?.fit;

@@ -8,7 +8,7 @@ import type { PlacedNetwork } from '../graph/weights.js';
 import type { Threads } from '../sessions/threads.js';
 
 /** What the network gave for one window. */
-export interface Given extends Size {
+export interface TriedScores extends Size {
   readonly channels: number;
   readonly planes: Float32Array;
 }
@@ -19,7 +19,7 @@ export interface Tried {
   /** Windows that go through together, where the network takes no other number. */
   readonly batch: number;
   /** @param windows planes of the network's own input, at most `batch` of them */
-  run(windows: readonly Float32Array[]): Promise<Given[]>;
+  run(windows: readonly Float32Array[]): Promise<TriedScores[]>;
   close(): void;
 }
 

@@ -153,8 +153,8 @@ async function compare(
   for await (const rows of pairRows(truthRows, prediction.rows(signal), signal)) {
     const is = rows.truth;
     const predicted = rows.predicted.map((label) => labels[label]!);
-    const stranger = addLabels(confusion, table, is, predicted);
-    if (stranger !== undefined) throw strangerError(path, rows, stranger);
+    const unlisted = addLabels(confusion, table, is, predicted);
+    if (unlisted !== undefined) throw unlistedLabel(path, rows, unlisted);
     for (let start = 0; start < is.length; start += width) {
       const [line, predictedLine] = [is.subarray(start, start + width), predicted.subarray(start, start + width)];
       borders.row(line, predictedLine);
@@ -219,7 +219,7 @@ function histogramsOf({ probabilities }: Prediction, labels: Uint8Array, classes
   };
 }
 
-function strangerError(path: string, { y, width, predicted }: PairedRows<PredictedRows>, at: number): SegtileError {
+function unlistedLabel(path: string, { y, width, predicted }: PairedRows<PredictedRows>, at: number): SegtileError {
   const x = at % width;
   return new SegtileError(
     'input',

@@ -9,7 +9,7 @@ import { type SharedPatients, sharedIn } from '../dataset/split.js';
 import { type Comparison, compareTiles, type TileFailure } from './compare-tiles.js';
 import { chooseDropped, type Dropped } from './drop.js';
 import { drawNoise, noisePictures } from './pictures.js';
-import { type NoiseSummary, summarize } from './summary.js';
+import { type NoiseSummary, summarizeNoise } from './summary.js';
 import { openPredictions, type TilePredictions } from './tile-predictions.js';
 
 /** What is asked of {@link findNoise}. */
@@ -104,7 +104,7 @@ async function judge(
     classes,
     tiles: tiles.length,
     copies,
-    summary: summarize(comparison),
+    summary: summarizeNoise(comparison),
     patients: shared.patients === 0 ? null : shared,
     failures: comparison.failures,
     undrawn: drawn.failures,

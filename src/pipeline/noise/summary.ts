@@ -16,7 +16,7 @@ export interface NoiseSummary {
 }
 
 /** The summaries of every part, each with all classes and their mean; `all` comes first where there are several parts. */
-export function summarize({ classes, tiles, parts }: Comparison): NoiseSummary[] {
+export function summarizeNoise({ classes, tiles, parts }: Comparison): NoiseSummary[] {
   const names = [...parts.keys()].sort();
   const whole = emptyConfusion(classes.length);
   for (const part of parts.values()) addConfusion(whole, part);

@@ -9,18 +9,18 @@ export interface ObjectFile {
 }
 
 /** The files that objects are to be written to. */
-export interface ObjectWish {
+export interface ObjectFiles {
   readonly files: readonly ObjectFile[];
   /** Of outlines in QuPath. */
   readonly type: ObjectType;
 }
 
 /** What a record says of the objects of a mask. */
-export interface ObjectFacts extends ObjectWish {
+export interface ObjectFacts extends ObjectFiles {
   readonly classes: readonly ClassSummary[];
 }
 
 /** The files of objects, one a format. `stem` is what their names begin with. */
-export function objectWish(stem: string, formats: readonly ObjectFormat[], type: ObjectType): ObjectWish {
+export function objectFiles(stem: string, formats: readonly ObjectFormat[], type: ObjectType): ObjectFiles {
   return { files: formats.map((format) => ({ format, path: `${stem}.${format}` })), type };
 }

@@ -10,7 +10,7 @@ import { slideBeside } from '../evaluate/slide-beside.js';
 import { filesAndRecord } from '../records/files-and-record.js';
 import { peakRss, versions } from '../records/machine.js';
 import type { StageClock } from '../records/stage-clock.js';
-import type { ObjectFacts, ObjectWish } from './facts.js';
+import type { ObjectFacts, ObjectFiles } from './facts.js';
 import { writeObjects } from './write-objects.js';
 
 /** How the objects of masks are written. */
@@ -27,7 +27,7 @@ export interface MaskObjectSettings {
 
 /** The files that are left behind. */
 export interface MaskObjectFiles extends CommitOptions {
-  readonly objects: ObjectWish;
+  readonly objects: ObjectFiles;
   readonly record: string;
 }
 

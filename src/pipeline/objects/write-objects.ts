@@ -4,13 +4,13 @@ import { writeText } from '../../mask/text-file.js';
 import { findObjects } from '../../objects/find.js';
 import { geojsonForm, type ObjectType, type TextForm } from '../../objects/geojson.js';
 import { type MeasuredObject, type ObjectForm, type ObjectMeter, objectMeter } from '../../objects/measured.js';
-import { summarize } from '../../objects/summary.js';
+import { summarizeObjects } from '../../objects/summary.js';
 import { csvForm, objectTable } from '../../objects/table.js';
 import { geoMetadata, wellKnownBinary } from '../../objects/wkb.js';
 import type { Sink, Size } from '../../types.js';
 import type { LabelRows } from '../evaluate/paired-rows.js';
 import type { Keep } from '../records/files-and-record.js';
-import type { ObjectFacts, ObjectFile, ObjectWish } from './facts.js';
+import type { ObjectFacts, ObjectFile, ObjectFiles } from './facts.js';
 
 /** What the objects of a mask are told in. */
 export interface ObjectSettings extends ObjectForm {
@@ -34,13 +34,13 @@ export interface ObjectSink {
  */
 export async function writeObjects(
   keep: Keep,
-  wish: ObjectWish,
+  files: ObjectFiles,
   settings: ObjectSettings,
   placement: CommitOptions,
 ): Promise<ObjectSink> {
   const { mpp, slide, classes } = settings;
   const meter = objectMeter(settings);
-  const summary = summarize(classes, slide.width * slide.height, mpp && mpp.x * mpp.y);
+  const summary = summarizeObjects(classes, slide.width * slide.height, mpp && mpp.x * mpp.y);
   const writers: Sink<readonly MeasuredObject[]>[] = [];
   let found: MeasuredObject[] = [];
   const finder = findObjects((object) => {
@@ -61,8 +61,8 @@ export async function writeObjects(
     }
     return last;
   };
-  for (const file of wish.files) {
-    const writer = await openWriter(file, wish.type, settings, meter, placement);
+  for (const file of files.files) {
+    const writer = await openWriter(file, files.type, settings, meter, placement);
     writers.push(writer);
     const finish = async (): Promise<void> => {
       await ended();
@@ -81,7 +81,7 @@ export async function writeObjects(
     },
     facts: async () => {
       await ended();
-      return { ...wish, classes: summary.classes() };
+      return { ...files, classes: summary.classes() };
     },
   };
 }

@@ -3,14 +3,14 @@ import { SegtileError } from '../../errors.js';
 import { fileName, shownPath } from '../../io/location.js';
 import type { CommitOptions } from '../../io/partial-file.js';
 import type { OutputFile } from './output.js';
-import { type OutputName, type OutputWishes, runOutputs } from './table.js';
+import { type OutputName, type OutputOptions, runOutputs } from './table.js';
 
 /** The files that are made of one slide, or of the probabilities of one. */
 export interface RunFiles extends CommitOptions {
   /** Of all that are wanted, in the order of the table. */
   readonly paths: { readonly mask: string } & { readonly [Name in OutputName]?: string };
   readonly record: string;
-  readonly wishes: OutputWishes;
+  readonly options: OutputOptions;
 }
 
 /** Ending of the record of a run, whatever else that leaves. */
@@ -23,14 +23,14 @@ const EXTENSION = /(\.probabilities)?(\.ome)?\.(tiff?|svs|ndpi|scn|bif|qptiff|bt
  * The files that are made of each slide, or file of its probabilities: in a folder, under the slide's name, or for one slide under a `.tif` name
  * of its own.
  *
- * @param wishes which outputs are wanted beside the mask
+ * @param options which outputs are wanted beside the mask
  * @param maskEnding of the mask in a folder
  * @throws {SegtileError} `usage` where one name is given for several slides, or two slides would get the same names
  */
 export function filesOf(
   slides: readonly string[],
   output: string,
-  wishes: OutputWishes & { readonly overwrite?: boolean | undefined },
+  options: OutputOptions & { readonly overwrite?: boolean | undefined },
   maskEnding: string = runOutputs.mask.ending,
 ): RunFiles[] {
   const named = /(\.ome)?\.tiff?$/i.exec(output);
@@ -38,10 +38,10 @@ export function filesOf(
     if (slides.length > 1) {
       throw new SegtileError('usage', `one output file, ${output}, for ${slides.length} slides`, 'give a folder with --output');
     }
-    return slides.map(() => filesBeside(output.slice(0, named.index), output, wishes));
+    return slides.map(() => filesBeside(output.slice(0, named.index), output, options));
   }
   const nameOf = (slide: string): string => fileName(slide).replace(EXTENSION, '');
-  return stemsOf(slides, output, nameOf).map((stem) => filesBeside(stem, stem + maskEnding, wishes));
+  return stemsOf(slides, output, nameOf).map((stem) => filesBeside(stem, stem + maskEnding, options));
 }
 
 /**
@@ -70,12 +70,12 @@ export function stemsOf(files: readonly string[], output: string, nameOf: (file:
 function filesBeside(
   stem: string,
   mask: string,
-  { overwrite = false, ...wishes }: OutputWishes & { readonly overwrite?: boolean | undefined },
+  { overwrite = false, ...options }: OutputOptions & { readonly overwrite?: boolean | undefined },
 ): RunFiles {
   const names = Object.keys(runOutputs) as OutputName[];
-  const wanted = names.filter((name) => runOutputs[name].wanted(wishes));
+  const wanted = names.filter((name) => runOutputs[name].wanted(options));
   const others = Object.fromEntries(wanted.map((name) => [name, stem + runOutputs[name].ending]));
-  return { paths: { ...others, mask }, record: stem + RECORD, wishes, replace: overwrite };
+  return { paths: { ...others, mask }, record: stem + RECORD, options, replace: overwrite };
 }
 
 /** Every file that is made. */
@@ -85,8 +85,8 @@ export function pathsOf(files: RunFiles): string[] {
 }
 
 /** The files of an output that is made, each with what it is called; '' where other words tell it. */
-export function filesOfOutput({ paths, wishes }: RunFiles, name: OutputName): readonly OutputFile[] {
+export function filesOfOutput({ paths, options }: RunFiles, name: OutputName): readonly OutputFile[] {
   const path = paths[name]!;
   const { files, title } = runOutputs[name];
-  return files?.(path, wishes) ?? [{ title: title ?? '', path }];
+  return files?.(path, options) ?? [{ title: title ?? '', path }];
 }

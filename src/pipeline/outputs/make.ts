@@ -21,7 +21,7 @@ export interface Makings<Facts> {
  */
 export async function makeOutputs<Facts extends object, Needs extends Result>(
   table: OutputTable<Facts, Needs>,
-  { paths, wishes }: RunFiles,
+  { paths, options }: RunFiles,
   result: Needs,
   keep: Keep,
 ): Promise<Makings<Facts>> {
@@ -29,7 +29,7 @@ export async function makeOutputs<Facts extends object, Needs extends Result>(
   const makings = new Map<keyof Facts, Making<unknown>>();
   for (const name of names) {
     const path = paths[name];
-    const making = path === undefined ? undefined : await table[name].make?.(path, result, wishes, keep);
+    const making = path === undefined ? undefined : await table[name].make?.(path, result, options, keep);
     if (making !== undefined) makings.set(name, making);
   }
   const all = [...makings.values()];

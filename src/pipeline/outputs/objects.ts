@@ -1,30 +1,30 @@
 import type { ObjectFormat } from '../../objects/formats.js';
 import type { ObjectType } from '../../objects/geojson.js';
-import { type ObjectFacts, type ObjectWish, objectWish } from '../objects/facts.js';
+import { type ObjectFacts, type ObjectFiles, objectFiles } from '../objects/facts.js';
 import { writeObjects } from '../objects/write-objects.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { Making, OutputFile, Result } from './output.js';
 
 /** The options that ask for objects, and say what they are written as. */
-export interface ObjectWishes {
+export interface ObjectOptions {
   readonly objects?: readonly ObjectFormat[] | undefined;
   readonly objectType?: ObjectType | undefined;
 }
 
-function wishOf(stem: string, { objects = [], objectType = 'annotation' }: ObjectWishes): ObjectWish {
-  return objectWish(stem, objects, objectType);
+function filesOfObjects(stem: string, { objects = [], objectType = 'annotation' }: ObjectOptions): ObjectFiles {
+  return objectFiles(stem, objects, objectType);
 }
 
 /** The files of objects, one a format. */
-export function objectOutputs(stem: string, wishes: ObjectWishes): OutputFile[] {
-  return wishOf(stem, wishes).files.map(({ format, path }) => ({ title: format, path }));
+export function objectOutputs(stem: string, options: ObjectOptions): OutputFile[] {
+  return filesOfObjects(stem, options).files.map(({ format, path }) => ({ title: format, path }));
 }
 
 /** Outlines and measures of the objects of the mask. */
 export async function makeObjects(
   stem: string,
   result: Result,
-  wishes: ObjectWishes,
+  options: ObjectOptions,
   keep: Keep,
 ): Promise<Making<ObjectFacts>> {
   const { size, slide, classes, replace } = result;
@@ -36,7 +36,7 @@ export async function makeObjects(
     probabilities: false,
     slide: { width, height },
   };
-  const objects = await writeObjects(keep, wishOf(stem, wishes), form, { replace });
+  const objects = await writeObjects(keep, filesOfObjects(stem, options), form, { replace });
   const nothing = async (): Promise<void> => undefined;
   return { labels: { write: (rows) => objects.write(rows), finish: nothing, abort: nothing }, facts: () => objects.facts() };
 }

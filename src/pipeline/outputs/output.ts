@@ -50,19 +50,19 @@ export interface OutputFile {
 }
 
 /** A file that a run may leave, or several of one kind, see the table. */
-export interface Output<Wishes, Needs extends Result, Facts> {
+export interface Output<Options, Needs extends Result, Facts> {
   /** Stands behind the name of the slide, such as `.preview.jpg`. */
   readonly ending: string;
   /** What it is called where what was written is told; null where other words tell it. */
   readonly title: string | null;
   /** Where it is several files: their names, given the one that the ending makes, and what each is called. */
-  readonly files?: (path: string, wishes: Wishes) => readonly OutputFile[];
+  readonly files?: (path: string, options: Options) => readonly OutputFile[];
   /** Whether options ask for it. */
-  wanted(wishes: Wishes): boolean;
+  wanted(options: Options): boolean;
   /**
    * Begins the file. What it writes to is handed to `keep`, which finishes it with the other files or not at all.
    *
    * Absent where the file is made of the record, after it.
    */
-  readonly make?: (path: string, result: Needs, wishes: Wishes, keep: Keep) => Promise<Making<Facts>>;
+  readonly make?: (path: string, result: Needs, options: Options, keep: Keep) => Promise<Making<Facts>>;
 }

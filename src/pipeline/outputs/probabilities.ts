@@ -6,7 +6,7 @@ import type { Keep } from '../records/files-and-record.js';
 import type { Making, RunResult } from './output.js';
 
 /** The option that asks for probabilities, and says how they are kept. */
-export interface ProbabilityWish {
+export interface ProbabilityOptions {
   readonly probabilities?: ProbabilityType | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface ProbabilityFileFacts extends Size {
 export async function makeProbabilities(
   path: string,
   result: RunResult,
-  { probabilities: samples = 'uint8' }: ProbabilityWish,
+  { probabilities: samples = 'uint8' }: ProbabilityOptions,
   keep: Keep,
 ): Promise<Making<ProbabilityFileFacts>> {
   const { replace, plan } = result;

@@ -1,13 +1,13 @@
 import type { ObjectFacts } from '../objects/facts.js';
 import { type DisagreementFacts, makeDisagreement } from './disagreement.js';
 import { type MaskFacts, makeMask } from './mask.js';
-import { makeObjects, type ObjectWishes, objectOutputs } from './objects.js';
+import { makeObjects, type ObjectOptions, objectOutputs } from './objects.js';
 import type { Output, Result, RunResult } from './output.js';
 import { makePreview } from './preview.js';
-import { makeProbabilities, type ProbabilityFileFacts, type ProbabilityWish } from './probabilities.js';
+import { makeProbabilities, type ProbabilityFileFacts, type ProbabilityOptions } from './probabilities.js';
 
 /** The options that ask for outputs beside the mask. What is absent is not wanted. */
-export interface OutputWishes extends ProbabilityWish, ObjectWishes {
+export interface OutputOptions extends ProbabilityOptions, ObjectOptions {
   readonly preview?: boolean | undefined;
   readonly reportDisagreement?: boolean | undefined;
   readonly report?: boolean | undefined;
@@ -28,7 +28,7 @@ export interface OutputFacts extends ResultFacts {
 
 /** A table of outputs by the names that records call them. */
 export type OutputTable<Facts, Needs extends Result> = {
-  readonly [Name in keyof Facts]: Output<OutputWishes, Needs, NonNullable<Facts[Name]>>;
+  readonly [Name in keyof Facts]: Output<OutputOptions, Needs, NonNullable<Facts[Name]>>;
 };
 
 /**
@@ -48,7 +48,7 @@ export const resultOutputs: OutputTable<ResultFacts, Result> = {
 
 /** Everything that a run of models can leave, in the order in which it is told. An output is added by a line here and an option. */
 export const runOutputs: OutputTable<OutputFacts, RunResult> & {
-  readonly report: Output<OutputWishes, RunResult, never>;
+  readonly report: Output<OutputOptions, RunResult, never>;
 } = {
   ...resultOutputs,
   probabilities: {

@@ -5,7 +5,7 @@ import { createGrid, type Grid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Selection } from '../../plan/windows/selection.js';
 import { openSlide } from '../../slide/open.js';
-import type { ChannelWish, Slide, SlideMpp } from '../../slide/slide.js';
+import type { ChannelRequest, Slide, SlideMpp } from '../../slide/slide.js';
 import type { SlideOptions } from '../../slide/tiff.js';
 import type { BandSource } from '../../slide/view/cut.js';
 import { readOverview } from '../../slide/view/overview.js';
@@ -24,8 +24,8 @@ export interface PlanSettings {
   readonly channels?: readonly string[] | undefined;
   /** The values of samples that become 0 and 255 where 8 bits are made of them. */
   readonly range?: SlideOptions['range'];
-  /** What the model is given, by {@link wishOf}; without it the picture that a person sees. */
-  readonly wish?: ChannelWish | undefined;
+  /** What the model is given, by {@link channelRequest}; without it the picture that a person sees. */
+  readonly request?: ChannelRequest | undefined;
   readonly window: Size;
   readonly stride: Size;
   readonly margin: number;
@@ -61,7 +61,7 @@ const NATIVE_NOTE =
   'the model is given the samples as they are; 8 bits are made of them only where tissue is found and in the preview';
 
 /** What a model wants of a slide where it does not take a picture. */
-export function wishOf(model: Model): ChannelWish | undefined {
+export function channelRequest(model: Model): ChannelRequest | undefined {
   const { kind, channels } = modelPixels(model);
   return kind === 'picture' ? undefined : { count: channels, samples: model.samples, by: model.path };
 }
@@ -82,9 +82,9 @@ export async function planSlide(
 ): Promise<SlidePlan> {
   const slide = await openSlide(path, { signal, mpp: settings.slideMpp, channels: settings.channels, range: settings.range });
   try {
-    const { window, stride, margin, border, placement = 'stride', wish, channels, tissue: choice } = settings;
-    if (wish === undefined) requirePicture(path, channels);
-    const reader = wish && slide.channelReader(wish);
+    const { window, stride, margin, border, placement = 'stride', request, channels, tissue: choice } = settings;
+    if (request === undefined) requirePicture(path, channels);
+    const reader = request && slide.channelReader(request);
     const resolution = settings.resolution ?? defaultResolution(slide, modelMpp);
     const view = workingView(slide, resolution);
     const input = reader === undefined ? view : workingView(slide, resolution, reader.read);
@@ -99,7 +99,7 @@ export async function planSlide(
       const other = createGrid({ size, ...geometry, border, placement });
       others.push({ grid: other, selection: (await select(other)).selection });
     }
-    const native = wish !== undefined && wish.samples !== 'uint8';
+    const native = request !== undefined && request.samples !== 'uint8';
     const warnings = await contrastWarnings(slide, choice.kind, native, overview);
     const notes = [
       ...(slide.notes ?? []),

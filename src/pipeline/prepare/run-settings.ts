@@ -1,6 +1,6 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
 import type { DeviceFacts } from '../../model/sessions/pool.js';
-import type { CleanUpWish } from '../../plan/labels/area.js';
+import type { CleanUpAreas } from '../../plan/labels/area.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
 import type { Blend } from '../../plan/windows/blend.js';
 import type { Squash } from '../../plan/windows/squash.js';
@@ -27,7 +27,7 @@ export interface RunOptions {
 export interface RunSettings extends RunOptions {
   readonly rule: LabelRule;
   /** What is cleaned away at the working resolution. */
-  readonly cleanUp: CleanUpWish;
+  readonly cleanUp: CleanUpAreas;
   /** See `ScoreSettings`. */
   readonly note?: ((sentence: string) => void) | undefined;
 }

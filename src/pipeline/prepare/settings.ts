@@ -7,7 +7,7 @@ import type { Border } from '../../plan/windows/axis.js';
 import { createGrid } from '../../plan/windows/grid.js';
 import type { ViewChoice } from '../../slide/view/view.js';
 import type { InferOptions } from './options.js';
-import { type PlanSettings, wishOf } from './plan-slide.js';
+import { channelRequest, type PlanSettings } from './plan-slide.js';
 import type { RunSettings } from './run-settings.js';
 import { labelRule, type Thresholds } from './thresholds.js';
 import type { TissueChoice } from './tissue.js';
@@ -56,7 +56,7 @@ export function planSettings(
     slideMpp,
     channels,
     range,
-    wish: wishOf(models[0]!),
+    request: channelRequest(models[0]!),
     ...first!.geometry,
     others: others.map(({ geometry }) => geometry),
     border,

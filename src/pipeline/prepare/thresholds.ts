@@ -48,11 +48,11 @@ export function labelRule(
 ): LabelRule {
   const names = classes.map(({ name }) => name);
   const { values, from } = given ?? {};
-  const stranger = typeof values === 'object' ? [...values.keys()].find((name) => !names.includes(name)) : undefined;
-  if (stranger !== undefined) {
+  const unlisted = typeof values === 'object' ? [...values.keys()].find((name) => !names.includes(name)) : undefined;
+  if (unlisted !== undefined) {
     throw new SegtileError(
       'usage',
-      `${owner} has no class "${stranger}" for ${from === '--threshold' ? from : `--threshold ${from}`}`,
+      `${owner} has no class "${unlisted}" for ${from === '--threshold' ? from : `--threshold ${from}`}`,
       `its classes are: ${names.join(', ')}`,
     );
   }

@@ -9,7 +9,7 @@ export interface Area {
 }
 
 /** What is too small to stay in a mask, as the user says it; see {@link CleanUp}. */
-export interface CleanUpWish {
+export interface CleanUpAreas {
   readonly minObject?: Area | undefined;
   readonly fillHoles?: Area | undefined;
 }
@@ -43,7 +43,7 @@ export function areaInPixels({ value, unit }: Area, mpp: Mpp | undefined, option
  * @param image what it is called in messages
  * @throws {SegtileError} `usage` where micrometres are asked of an image that has none
  */
-export function cleanUpOf({ minObject, fillHoles }: CleanUpWish, mpp: Mpp | undefined, image: string): CleanUp | undefined {
+export function cleanUpOf({ minObject, fillHoles }: CleanUpAreas, mpp: Mpp | undefined, image: string): CleanUp | undefined {
   if (!minObject && !fillHoles) return undefined;
   return {
     minObject: minObject ? areaInPixels(minObject, mpp, '--min-object', image) : 0,

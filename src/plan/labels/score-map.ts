@@ -105,7 +105,7 @@ export function parseScoreMap(json: string, where: string): ScoreMap {
       throw new SegtileError('input', `${where}: class ${index + 1} lacks a name, a colour or a label of its own`);
     }
   }
-  const stranger = labels.find((label) => label !== 0 && classes.every((each) => each.label !== label));
-  if (stranger !== undefined) throw new SegtileError('input', `${where}: label ${stranger} belongs to no class`);
+  const unlisted = labels.find((label) => label !== 0 && classes.every((each) => each.label !== label));
+  if (unlisted !== undefined) throw new SegtileError('input', `${where}: label ${unlisted} belongs to no class`);
   return { classes, labels, exclusive, samples, mask, ...(spans && { spans }) };
 }

@@ -1,5 +1,5 @@
 import type { Directory } from '../../tiff/directory.js';
-import type { SaidMpp } from '../mpp/said-mpp.js';
+import type { MppStatement } from '../mpp/mpp-statement.js';
 import type { AssociatedImage } from '../slide.js';
 
 /** What the directories of a TIFF file are to a slide. */
@@ -15,7 +15,7 @@ export interface SlideLayout {
   readonly channels: readonly string[];
   readonly associated: readonly Associated[];
   /** What the maker's own text says of the physical size of the image that is read, where it has been looked at. */
-  readonly mpp?: SaidMpp | undefined;
+  readonly mpp?: MppStatement | undefined;
   /** Rules that were applied, as sentences for people. */
   readonly notes: readonly string[];
   /** Why segtile does not read it. */

@@ -1,7 +1,7 @@
 import { numberAttribute, rootName, xmlTags } from '../../plan/text/xml.js';
 import { type Directory, directoryName } from '../../tiff/directory.js';
 import { physical } from '../mpp/mpp.js';
-import type { SaidMpp } from '../mpp/said-mpp.js';
+import type { MppStatement } from '../mpp/mpp-statement.js';
 import { type Associated, byIndex, type SlideLayout } from './layout.js';
 
 /** Whether a description is that of a Leica SCN file. */
@@ -75,7 +75,7 @@ export function leicaLayout(directories: readonly Directory[]): SlideLayout {
   };
 }
 
-function mppOf({ view, width, height }: Scan): SaidMpp {
+function mppOf({ view, width, height }: Scan): MppStatement {
   return physical(view.width / width / 1000, view.height / height / 1000, 'Leica SCN');
 }
 

@@ -1,6 +1,6 @@
 import { attribute, numberAttribute, plainText, type XmlTag, xmlTags } from '../../plan/text/xml.js';
 import { pixelsMpp } from '../mpp/mpp.js';
-import type { SaidMpp } from '../mpp/said-mpp.js';
+import type { MppStatement } from '../mpp/mpp-statement.js';
 
 /** An `Image` of OME-XML with its `Pixels` (OME schema 2016-06). */
 export interface OmeImage {
@@ -8,7 +8,7 @@ export interface OmeImage {
   /** Order in which planes follow each other where the XML does not place them one by one, such as `XYCZT`: C fastest. */
   readonly order: string;
   readonly sizes: { readonly C: number; readonly Z: number; readonly T: number };
-  readonly mpp: SaidMpp;
+  readonly mpp: MppStatement;
   readonly channels: readonly string[];
   readonly places: readonly Place[];
 }

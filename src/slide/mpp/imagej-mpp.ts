@@ -1,6 +1,6 @@
 import type { Resolution } from '../../tiff/directory.js';
 import { micrometresPer } from './length-units.js';
-import type { SaidMpp } from './said-mpp.js';
+import type { MppStatement } from './mpp-statement.js';
 
 /** Whether ImageJ or Fiji wrote a description. */
 export function isImagej(description: string): boolean {
@@ -11,7 +11,7 @@ export function isImagej(description: string): boolean {
  * Reads `unit=micron` of a description by ImageJ, which says what the resolution tags count in, whatever their own unit (imagej.net,
  * `ij.io.FileOpener`, `decodeDescriptionString`); y may have a unit of its own. Without a unit nothing is said.
  */
-export function imagejMpp(description: string, resolution: Resolution | undefined): SaidMpp {
+export function imagejMpp(description: string, resolution: Resolution | undefined): MppStatement {
   if (!isImagej(description) || resolution === undefined) return {};
   const field = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, 'm').exec(description)?.[1]?.trim();
   const unit = field('unit') ?? '';

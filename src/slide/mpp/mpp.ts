@@ -5,12 +5,12 @@ import type { Resolution } from '../../tiff/directory.js';
 import type { SlideMpp } from '../slide.js';
 import { imagejMpp } from './imagej-mpp.js';
 import { micrometresPer } from './length-units.js';
-import type { SaidMpp } from './said-mpp.js';
+import type { MppStatement } from './mpp-statement.js';
 
 /** What a file says about the physical size of its pixels. */
 export interface MppClues {
   /** What the maker's own text says of the image that is read, where it has been looked at. */
-  readonly said?: SaidMpp | undefined;
+  readonly said?: MppStatement | undefined;
   /** Text of the tag ImageDescription of the full-resolution image: may be OME-XML, or a description by Aperio or ImageJ. */
   readonly description: string;
   readonly resolution: Resolution | undefined;
@@ -26,10 +26,10 @@ export interface MppClues {
 export function findMpp(
   given: number | SlideMpp | undefined,
   clues: MppClues,
-): SaidMpp & { readonly notes: readonly string[] } {
+): MppStatement & { readonly notes: readonly string[] } {
   if (given !== undefined) return { mpp: givenMpp(given), notes: [] };
   const notes: string[] = [];
-  for (const { mpp, notes: own = [] } of saidBy(clues)) {
+  for (const { mpp, notes: own = [] } of statementsIn(clues)) {
     notes.push(...own);
     const problem = mpp && mppProblem(mpp);
     if (mpp && problem === undefined) return { mpp, notes };
@@ -40,10 +40,10 @@ export function findMpp(
 
 /** What a file of segtile's own says: its pixels may be as large as anybody wished. */
 export function ownMpp(clues: MppClues): SlideMpp | undefined {
-  return saidBy(clues).find(({ mpp }) => mpp !== undefined)?.mpp;
+  return statementsIn(clues).find(({ mpp }) => mpp !== undefined)?.mpp;
 }
 
-function saidBy({ said, description, resolution }: MppClues): readonly SaidMpp[] {
+function statementsIn({ said, description, resolution }: MppClues): readonly MppStatement[] {
   return [said ?? omeMpp(description), aperioMpp(description), imagejMpp(description, resolution), tagMpp(resolution)];
 }
 
@@ -72,7 +72,7 @@ export function givenMpp(given: number | SlideMpp): SlideMpp {
 }
 
 /** Reads PhysicalSizeX and PhysicalSizeY of the first `Pixels` of OME-XML. */
-export function omeMpp(description: string): SaidMpp {
+export function omeMpp(description: string): MppStatement {
   if (!isOme(description)) return {};
   for (const tag of xmlTags(description)) if (tag.name === 'Pixels') return pixelsMpp(tag);
   return {};
@@ -82,7 +82,7 @@ export function omeMpp(description: string): SaidMpp {
  * Reads PhysicalSizeX and PhysicalSizeY of a `Pixels` element. Their unit is µm unless said otherwise (OME schema 2016-06). A size in a
  * unit that is no length, such as `pixel`, is no size. Where one axis is said alone, pixels are taken to be square, with a note.
  */
-export function pixelsMpp(pixels: XmlTag): SaidMpp {
+export function pixelsMpp(pixels: XmlTag): MppStatement {
   const [x, y] = [omeSize(pixels, 'X'), omeSize(pixels, 'Y')];
   const wrong = [x, y].flatMap((size) => (typeof size === 'string' ? [size] : []));
   if (wrong.length > 0) return { notes: wrong };
@@ -108,7 +108,7 @@ export function isOme(description: string): boolean {
 }
 
 /** Reads `MPP = 0.4990` of the `|`-separated fields of a description that Aperio software wrote. */
-export function aperioMpp(description: string): SaidMpp {
+export function aperioMpp(description: string): MppStatement {
   const said = isAperio(description) ? /\|\s*MPP\s*=\s*([^|\r\n]*)/i.exec(description)?.[1]?.trim() : undefined;
   if (said === undefined || said === '') return {};
   const [, value = '', unit = 'um'] = /^([-+.,\deE]+)\s*(\S*)$/.exec(said) ?? [];
@@ -123,7 +123,7 @@ export function isAperio(description: string): boolean {
 }
 
 /** Reads the resolution tags where they are in cm or inch. */
-export function tagMpp(resolution: Resolution | undefined): SaidMpp {
+export function tagMpp(resolution: Resolution | undefined): MppStatement {
   if (resolution === undefined || resolution.unit === 'none') return {};
   const micrometres = resolution.unit === 'cm' ? 10_000 : 25_400;
   return physical(micrometres / resolution.x, micrometres / resolution.y, 'TIFF resolution tags');
@@ -135,6 +135,6 @@ export function decimal(text: string): number {
 }
 
 /** A physical size, where both sides are positive. */
-export function physical(x: number, y: number, source: string): SaidMpp {
+export function physical(x: number, y: number, source: string): MppStatement {
   return x > 0 && y > 0 && Number.isFinite(x) && Number.isFinite(y) ? { mpp: { x, y, source } } : {};
 }

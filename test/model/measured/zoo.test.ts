@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from 'vitest';
 import { readModel, readModelBytes } from '../../../dist/model/graph/facts.js';
 import { placeWeights } from '../../../dist/model/graph/weights.js';
-import { measure } from '../../../dist/model/measured/measure.js';
+import { measureNetwork } from '../../../dist/model/measured/measure.js';
 import { measurable } from '../../../dist/model/measured/open-model.js';
-import { saidBy } from '../../../dist/model/measured/said.js';
 import type { Meaning } from '../../../dist/model/measured/scores.js';
+import { statedCard } from '../../../dist/model/measured/stated.js';
 import { createThreads } from '../../../dist/model/sessions/threads.js';
 import { saved } from '../run.ts';
 import { heads, type Truth, trunks, zooNetwork } from './zoo.ts';
@@ -16,7 +16,7 @@ afterAll(() => threads.dismiss());
 async function concluded(bytes: Uint8Array): Promise<Truth | 'asked'> {
   const file = await readModel(saved(bytes));
   const placed = placeWeights(await readModelBytes(file.path), file.path);
-  const { meaning } = await measure(placed, measurable(file, saidBy(undefined, {}), []), threads);
+  const { meaning } = await measureNetwork(placed, measurable(file, statedCard(undefined, {}), []), threads);
   return wordOf(meaning);
 }
 

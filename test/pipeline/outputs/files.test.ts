@@ -23,7 +23,7 @@ test('every output of the table is named, and each is looked for before a run', 
 
 test('only what is wanted is made; old files are replaced only where that is asked for', () => {
   const [mask] = filesOf(['a.svs'], 'out', {});
-  expect(mask).toEqual({ paths: { mask: 'out/a.mask.ome.tif' }, record: 'out/a.run.json', wishes: {}, replace: false });
+  expect(mask).toEqual({ paths: { mask: 'out/a.mask.ome.tif' }, record: 'out/a.run.json', options: {}, replace: false });
   const [own] = filesOf(['a.svs'], 'my.tif', { preview: true, overwrite: true });
   expect(own).toMatchObject({ paths: { mask: 'my.tif', preview: 'my.preview.jpg' }, record: 'my.run.json', replace: true });
   expect(filesOf(['a.svs'], 'out', {}, '.labels.ome.tif')[0]!.paths.mask).toBe('out/a.labels.ome.tif');

@@ -3,7 +3,7 @@ import { type Card, checkCard } from '../card/card.js';
 import type { ModelFile } from '../graph/facts.js';
 
 /** Card and flags as one, which remembers who said what. */
-export interface Said {
+export interface StatedCard {
   readonly card: Card;
   readonly by: (key: keyof Card) => 'the card' | 'the flags';
 }
@@ -13,7 +13,7 @@ export interface Said {
  *
  * @throws {SegtileError} `model` where they say something that no card can say, or exclude each other
  */
-export function saidBy(card: Card | undefined, flags: Card): Said {
+export function statedCard(card: Card | undefined, flags: Card): StatedCard {
   checkCard(flags, 'the flags');
   return {
     card: checkCard({ ...card, ...flags }, 'the card with the flags'),
@@ -22,11 +22,11 @@ export function saidBy(card: Card | undefined, flags: Card): Said {
 }
 
 /** `the card says layout "nhwc"`, `the flags say scale 1`. */
-export function saying({ card, by }: Said, key: keyof Card): string {
+export function saying({ card, by }: StatedCard, key: keyof Card): string {
   return `${by(key)} ${by(key) === 'the card' ? 'says' : 'say'} ${key} ${JSON.stringify(card[key])}`;
 }
 
 /** The error of what is said against what is so. */
-export function contradiction(file: ModelFile, said: Said, key: keyof Card, fact: string, hint?: string): SegtileError {
+export function contradiction(file: ModelFile, said: StatedCard, key: keyof Card, fact: string, hint?: string): SegtileError {
   return new SegtileError('model', `${saying(said, key)} but ${fact}`, hint ?? `change ${key}, or export ${file.path} anew`);
 }
