@@ -55,6 +55,7 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
       ...(range ? [`8-bit samples: ${range.least} to ${range.most} (--range) becomes 0 to 255`] : []),
     ],
     readBands,
+    ...(metadata.space === 'b-w' && !metadata.hasAlpha && { stored: { whiteIsZero: false, read: readBands } }),
     channelReader: ({ by, count, samples }) => {
       channelsFor(by, count, path, COLOURS, undefined);
       requireSamples(by, samples, path, 'uint8', '8-bit');

@@ -63,6 +63,14 @@ export interface ChannelReader {
   readonly read: ReadLevel<Samples>;
 }
 
+/** The samples of a picture as the file keeps them: one channel, or red, green and blue. */
+export interface StoredPicture {
+  /** Whether the largest sample is black. */
+  readonly whiteIsZero: boolean;
+  /** Like {@link Slide.readBands}, with samples as they are. */
+  readonly read: ReadLevel<Samples>;
+}
+
 /** An open image file: what is known of it, and its pixels as RGB or as channels. */
 export interface Slide extends AsyncDisposable {
   readonly path: string;
@@ -99,6 +107,8 @@ export interface Slide extends AsyncDisposable {
    * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
    */
   readBands: ReadLevel;
+  /** The samples that the picture is made of, where it is made of one channel, or of more than 8 bits, and stretching is all that makes it. */
+  readonly stored?: StoredPicture;
   /**
    * How the channels that the user picked are read, or all of them where nobody picked any.
    *

@@ -11,7 +11,7 @@ import { readBands, readByteBands, readNativeBands } from '../tiff/read/read.js'
 import { FLOAT, keptType, SIGNED, sampleWords } from '../tiff/samples/native.js';
 import { orientationNotes } from '../tiff/samples/orientation.js';
 import { photometricName } from '../tiff/samples/photometric.js';
-import { channelsSeen, isColourless, PALETTE, sampleScale } from '../tiff/samples/rgb.js';
+import { channelsSeen, isColourless, PALETTE, plainChannels, sampleScale } from '../tiff/samples/rgb.js';
 import { channelName, channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { readGeoreference } from './formats/georeference.js';
 import {
@@ -109,6 +109,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
       const image = at(level);
       return readBands(image, rows, columns, signal, sharedScale(image.directory, file), samples);
     },
+    ...storedPicture(images, samples),
     channelReader: (request) => readerOf(file, images, picked, request),
     blockPlaces: (level, block) => placesOf(at(level).directory, block),
     close: () => source.close(),
@@ -118,6 +119,20 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
   const needsChannels =
     problem !== undefined && !chosen && findProblem(file, images, true) === undefined && damage === undefined;
   return { slide, problem, needsChannels };
+}
+
+/** See {@link Slide.stored}. */
+function storedPicture(images: readonly TiffImage[], picked: readonly number[] | undefined): Pick<Slide, 'stored'> {
+  const { directory } = images[0]!;
+  const channels = plainChannels(picked === undefined ? directory : channelsSeen(directory, picked.length));
+  if (channels === undefined || (channels.length > 1 && directory.bits[0]! <= 8)) return {};
+  const samples = picked ?? channels;
+  return {
+    stored: {
+      whiteIsZero: directory.photometric === WHITE_IS_ZERO,
+      read: (level, rows, columns, signal) => readNativeBands(images[level]!, rows, columns, samples, signal),
+    },
+  };
 }
 
 /** What is damaged or strange in the file, but not needed: the first few of many. */

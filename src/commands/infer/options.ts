@@ -117,7 +117,7 @@ export function addInferOptions(command: Command): Command {
     .addOption(
       option(
         '--tissue <how>',
-        'which windows hold tissue: otsu, hubmap, none, or a mask image or GeoJSON',
+        'which windows hold tissue: auto, otsu, hubmap, none, or a mask image or GeoJSON',
         text,
         DEFAULT_TISSUE,
       ),

@@ -1,6 +1,7 @@
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
 import type { RunFiles } from '../../pipeline/outputs/files.js';
+import type { TissueFacts } from '../../pipeline/prepare/found-tissue.js';
 import { passesOf, type WindowCounts, windowCounts } from '../../pipeline/prepare/passes.js';
 import { isMuch, planCost } from '../../pipeline/prepare/plan-cost.js';
 import type { SlidePlan } from '../../pipeline/prepare/plan-slide.js';
@@ -15,6 +16,7 @@ import type { Size } from '../../types.js';
 import { runObjectsText } from '../objects/words.js';
 import { writtenText } from '../running/written.js';
 import { cleanedText } from '../threshold/words.js';
+import { tissueLines } from '../tissue-words.js';
 
 /** `512 px`, or `512 x 384 px`. */
 function sides({ width, height }: Size): string {
@@ -86,6 +88,7 @@ export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], sty
   const lines = [
     `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} x ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
     ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),
+    ...tissueLines(plan.facts),
     ...notes.map(noteLine),
     ...warnings.map((warning) => warningLine(warning, style)),
     ...(others.length === 0
@@ -94,7 +97,8 @@ export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], sty
   ];
   const much = muchText(keptCount, planCost(plan, perWindow).times);
   if (much !== null) lines.push(warningLine(much, style));
-  if (keptCount === 0)
+  const said = plan.facts.method === 'auto' && plan.facts.tissueShare === 0;
+  if (keptCount === 0 && !said)
     lines.push(warningLine('no window holds tissue, so the mask will be empty; --tissue none looks everywhere', style));
   return `${lines.join('\n')}\n`;
 }
@@ -110,6 +114,8 @@ export interface DryRunFacts {
   readonly windows: WindowCounts & { readonly passes: number };
   /** Grids for other scales and models. */
   readonly otherGrids: readonly Geometry[];
+  /** How tissue was found. */
+  readonly tissue: TissueFacts;
   /** Pixels that go through the model, in millions. */
   readonly megapixels: number;
   /** Where that is much more than a slide of this size asks for. */
@@ -134,6 +140,7 @@ export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask:
     margin: grid.margin,
     windows: { ...windowCounts(plan), passes: passesOf(plan, perWindow) },
     otherGrids: others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
+    tissue: plan.facts,
     megapixels: planCost(plan, perWindow).megapixels,
     warning: muchText(windowCounts(plan).run, planCost(plan, perWindow).times),
     mask: { width: mask.width, height: mask.height },

@@ -51,7 +51,7 @@ export function addMakeDatasetOptions(command: Command): Command {
     .addOption(
       option(
         '--tissue <how>',
-        'which windows hold tissue, as for infer: otsu, hubmap, none, or a mask image or GeoJSON; none keeps glass',
+        'which windows hold tissue, as for infer: auto, otsu, hubmap, none, or a mask image or GeoJSON; none keeps glass',
         text,
         DEFAULT_TISSUE,
       ),

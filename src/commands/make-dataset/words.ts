@@ -8,12 +8,13 @@ import type { SamplerReport } from '../../plan/sampling/sampling.js';
 import { count, figure, pairs, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 import { muchText, noteLine, warningLine } from '../infer/words.js';
+import { tissueLines } from '../tissue-words.js';
 
 /** What was drawn from a slide, one line a sampler. */
-export function surveyText({ slide, size, downsample, notes, warnings, reports }: Survey, style: Style): string {
+export function surveyText({ slide, size, downsample, notes, warnings, tissue, reports }: Survey, style: Style): string {
   const scaled = downsample === 1 ? '' : ` (level 0 shrunk by ${Number(downsample.toFixed(3))})`;
   const head = `${style.strong(slide.path)}: ${count(size.width)} x ${count(size.height)} px${scaled}`;
-  return `${[head, ...notes.map(noteLine), ...warnings.map((warning) => warningLine(warning, style)), ...reports.map((report) => `  ${samplerText(report, style)}`)].join('\n')}\n`;
+  return `${[head, ...tissueLines(tissue), ...notes.map(noteLine), ...warnings.map((warning) => warningLine(warning, style)), ...reports.map((report) => `  ${samplerText(report, style)}`)].join('\n')}\n`;
 }
 
 function samplerText({ sampler, wanted, tried, accepted, capped, kept, fellBack }: SamplerReport, style: Style): string {
@@ -74,6 +75,7 @@ function factsOf(slide: SlideTiles, augmentation: Augmentation | undefined): obj
     slide: { path: survey.slide.path, ...survey.full, notes: [...survey.notes, ...survey.warnings] },
     working: { ...survey.size, downsample: survey.downsample },
     window: survey.window,
+    tissue: survey.tissue,
     samplers: survey.reports,
     tiles: tiles.length,
     copies: copyCount(tiles, augmentation),

@@ -3,6 +3,7 @@ import { type CopyTotals, type Statistics, statisticsOf, type Totals } from '../
 import type { RecordHead } from '../../dataset/work.js';
 import type { SamplerReport } from '../../plan/sampling/sampling.js';
 import type { MaskClass, Size } from '../../types.js';
+import type { TissueFacts } from '../prepare/found-tissue.js';
 import { versions } from '../records/machine.js';
 import { type SharedPatients, type SlideTiles, sharedPatients } from './split.js';
 
@@ -23,6 +24,7 @@ export interface SlideFacts {
   readonly working: Size & { readonly downsample: number };
   /** What was decided where the file can be read in more than one way, and what looks wrong. */
   readonly notes: readonly string[];
+  readonly tissue: TissueFacts;
   readonly samplers: readonly (SamplerReport & { readonly acceptance: number | null })[];
   /** Windows that were left out because they come too close to another part of the dataset. */
   readonly guarded: number;
@@ -99,7 +101,7 @@ function inOrder({ copies, steps }: CopyTotals, augmentation: Augmentation): Cop
 
 /** What is told of a slide that is done. */
 export function slideFacts({ survey, guarded }: SlideTiles, { tiles, copies }: RecordHead): SlideFacts {
-  const { slide, full, size, downsample, notes, warnings, reports } = survey;
+  const { slide, full, size, downsample, notes, warnings, tissue, reports } = survey;
   return {
     name: slide.name,
     path: slide.path,
@@ -109,6 +111,7 @@ export function slideFacts({ survey, guarded }: SlideTiles, { tiles, copies }: R
     size: full,
     working: { ...size, downsample },
     notes: [...notes, ...warnings],
+    tissue,
     samplers: reports.map((report) => ({
       ...report,
       acceptance: report.tried > 0 ? Number((report.accepted / report.tried).toFixed(6)) : null,

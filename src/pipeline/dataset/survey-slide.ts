@@ -19,6 +19,7 @@ import { type View, type ViewChoice, workingView } from '../../slide/view/view.j
 import type { LabelView, Truth } from '../../truth/truth.js';
 import type { Band, Box, MaskClass, Mpp, Pixels, Size } from '../../types.js';
 import { contrastWarnings, once } from '../prepare/contrast.js';
+import type { FoundTissue, TissueFacts } from '../prepare/found-tissue.js';
 import { holdsTissue, OVERVIEW_SIDE, type TissueChoice, tissueMask } from '../prepare/tissue.js';
 
 /** A slide that tiles are cut from, and what is known of it. */
@@ -67,6 +68,7 @@ export interface Survey {
   readonly notes: readonly string[];
   /** What looks wrong with it. */
   readonly warnings: readonly string[];
+  readonly tissue: TissueFacts;
   readonly classes: readonly MaskClass[];
   readonly draws: readonly Draw[];
   readonly reports: readonly SamplerReport[];
@@ -125,8 +127,13 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
     const size = { width: view.width, height: view.height };
     const sample = settings.sample(classes);
     const overview = once(() => readOverview(pair.slide, OVERVIEW_SIDE, signal));
-    const { share: tissue, notes } = await tissueLookup(pair.slide, view.spans, settings.tissue, overview, signal);
-    const warnings = await contrastWarnings(pair.slide, settings.tissue.kind, false, overview);
+    const {
+      share: tissue,
+      facts,
+      notes = [],
+      warnings: odd = [],
+    } = await tissueLookup(pair.slide, view.spans, settings.tissue, overview, signal);
+    const warnings = [...(await contrastWarnings(pair.slide, settings.tissue.kind, false, overview)), ...odd];
     const asked = new Set(sample.asks.map(({ sampler }) => sampler));
     const ground: Ground = {
       name: slide.name,
@@ -149,6 +156,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
       mpp: view.mpp,
       notes: [...(pair.slide.notes ?? []), ...truth.notes, ...notes],
       warnings,
+      tissue: facts,
       classes,
       draws,
       reports,
@@ -163,12 +171,12 @@ async function tissueLookup(
   choice: TissueChoice,
   seen: () => Promise<Pixels>,
   signal: AbortSignal,
-): Promise<{ readonly share: (window: Box) => number | undefined; readonly notes: readonly string[] }> {
-  if (choice.kind === 'none') return { share: () => undefined, notes: [] };
+): Promise<Omit<FoundTissue, 'mask'> & { readonly share: (window: Box) => number | undefined }> {
+  if (choice.kind === 'none') return { share: () => undefined, facts: { method: 'none' } };
   const overview = await seen();
-  const { mask, notes = [] } = await tissueMask(choice, slide, overview, signal);
+  const { mask, ...found } = await tissueMask(choice, slide, overview, signal);
   const map = tissueMap(mask, overview);
-  return { share: (window) => tissueShare(map, window, spans), notes };
+  return { ...found, share: (window) => tissueShare(map, window, spans) };
 }
 
 async function findForeground(

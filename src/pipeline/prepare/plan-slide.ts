@@ -38,7 +38,7 @@ export interface PlanSettings {
 }
 
 /** Everything that is known before the first window is run. The slide is open. */
-export interface SlidePlan extends Omit<TissueSelection, 'notes'> {
+export interface SlidePlan extends Omit<TissueSelection, 'notes' | 'warnings'> {
   readonly slide: Slide;
   /** The picture that a person sees, in 8-bit RGB; tissue is found on it. */
   readonly view: View;
@@ -100,7 +100,8 @@ export async function planSlide(
       others.push({ grid: other, selection: (await select(other)).selection });
     }
     const native = request !== undefined && request.samples !== 'uint8';
-    const warnings = await contrastWarnings(slide, choice.kind, native, overview);
+    const contrast = await contrastWarnings(slide, choice.kind, native, overview);
+    const warnings = [...contrast, ...(tissue.warnings ?? [])];
     const notes = [
       ...(slide.notes ?? []),
       ...(native && slide.range !== undefined ? [NATIVE_NOTE] : []),

@@ -87,11 +87,11 @@ function resolutionOf({ level, mpp, downsample }: InferOptions): ViewChoice | un
  * @throws {SegtileError} `usage` for a text that is neither a method nor the name of a mask
  */
 export function tissueOf(text: string): TissueChoice {
-  if (text === 'otsu' || text === 'hubmap' || text === 'none') return { kind: text };
+  if (text === 'auto' || text === 'otsu' || text === 'hubmap' || text === 'none') return { kind: text };
   if (/\.(geo)?json(\.gz|\.zip)?$|\.png$|\.jpe?g$|\.tiff?$/i.test(text)) return { kind: 'file', path: text };
   throw new SegtileError(
     'usage',
-    `expected otsu, hubmap, none or a mask file for --tissue but got "${text}"`,
+    `expected auto, otsu, hubmap, none or a mask file for --tissue but got "${text}"`,
     'a mask is a GeoJSON (.geojson, .json) or an image (.png, .jpg, .tif) of the whole slide',
   );
 }

@@ -1,5 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
-import { SegtileError, throwIfAborted } from '../../errors.js';
+import { SegtileError } from '../../errors.js';
 import { isRemote, shownPath } from '../../io/location.js';
 import { saturation } from '../../plan/tissue/saturation.js';
 import { createStainCount } from '../../plan/tissue/stain-count.js';
@@ -14,13 +13,17 @@ import {
 import type { Grid } from '../../plan/windows/grid.js';
 import { type Selection, selectWindows } from '../../plan/windows/selection.js';
 import { openSlide } from '../../slide/open.js';
+import type { Slide } from '../../slide/slide.js';
 import { readOverview } from '../../slide/view/overview.js';
 import type { View } from '../../slide/view/view.js';
 import { hasShape, requireSameShape, stretchNotes } from '../../truth/aspect.js';
 import type { Pixels, Size } from '../../types.js';
+import { autoMask, turnOfOthers } from './auto-mask.js';
+import type { FoundTissue, TissueFacts } from './found-tissue.js';
 
 /** How tissue is told from glass; `file` is a mask image or GeoJSON that the user gives. */
 export type TissueChoice =
+  | { readonly kind: 'auto' }
   | { readonly kind: 'otsu' }
   | { readonly kind: 'hubmap' }
   | { readonly kind: 'none' }
@@ -31,8 +34,9 @@ export interface TissueSelection {
   readonly selection: Selection;
   /** What was decided where the user's mask can be read in more than one way, as sentences for people. */
   readonly notes?: readonly string[] | undefined;
-  /** For the run's record: the method, its parameters, where it looked. */
-  readonly facts: Readonly<Record<string, string | number>>;
+  /** What is odd, and what to do then. */
+  readonly warnings?: readonly string[] | undefined;
+  readonly facts: TissueFacts;
 }
 
 /** Long side, in pixels, of the view on which tissue is found. */
@@ -94,20 +98,11 @@ export async function selectTissue(
   }
 
   const low = await overview();
-  const { mask, facts, notes } = await tissueMask(choice, view.slide, low, signal);
+  const { mask, facts, ...told } = await tissueMask(choice, view.slide, low, signal);
   const map = tissueMap(mask, low);
   const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, view.spans)));
-  const share = map.sums.at(-1)! / mask.length;
   const judgedOn = `overview of ${low.width} x ${low.height} px`;
-  return { selection, notes, facts: { ...facts, minTissue: least, judgedOn, tissueShare: Number(share.toFixed(4)) } };
-}
-
-/** What {@link tissueMask} finds. */
-export interface FoundTissue {
-  readonly mask: Uint8Array;
-  readonly facts: Record<string, string | number>;
-  /** See {@link TissueSelection}. */
-  readonly notes?: readonly string[] | undefined;
+  return { selection, ...told, facts: { ...facts, minTissue: least, judgedOn } };
 }
 
 /**
@@ -119,31 +114,43 @@ export interface FoundTissue {
  */
 export async function tissueMask(
   choice: Exclude<TissueChoice, { readonly kind: 'none' }>,
-  slide: Size,
+  slide: Slide,
   overview: Pixels,
   signal: AbortSignal,
 ): Promise<FoundTissue> {
-  if (choice.kind === 'otsu') return otsuFacts(overview, signal);
-  if (choice.kind === 'hubmap') return { mask: stainedPixels(overview), facts: { method: 'hubmap' } };
-  return userMask(choice.path, slide, overview, signal);
+  const found = await foundBy(choice, slide, overview, signal);
+  const { width, height } = overview;
+  let pixels = 0;
+  for (let i = 0; i < found.mask.length; i++) if (found.mask[i] !== 0) pixels++;
+  return { ...found, facts: { ...found.facts, tissueShare: Number((pixels / (width * height)).toFixed(4)) } };
+}
+
+function foundBy(
+  choice: Exclude<TissueChoice, { readonly kind: 'none' }>,
+  slide: Slide,
+  overview: Pixels,
+  signal: AbortSignal,
+): Promise<FoundTissue> {
+  switch (choice.kind) {
+    case 'auto':
+      return autoMask(slide, overview, signal);
+    case 'otsu':
+      return otsuMask(overview, signal);
+    case 'hubmap':
+      return Promise.resolve({ mask: stainedPixels(overview), facts: { method: 'hubmap' } });
+    case 'file':
+      return userMask(choice.path, slide, overview, signal);
+  }
 }
 
 /** In three steps, between which others have their turn: meanwhile workers start, and a user may have had enough. */
-async function otsuFacts(
-  overview: Pixels,
-  signal: AbortSignal,
-): Promise<{ mask: Uint8Array; facts: Record<string, string | number> }> {
+async function otsuMask(overview: Pixels, signal: AbortSignal): Promise<FoundTissue> {
   const plane = saturation(overview);
   await turnOfOthers(signal);
   const threshold = tissueThreshold(plane, overview);
   await turnOfOthers(signal);
   const mask = saturatedTissue(plane, overview, threshold);
   return { mask, facts: { method: 'otsu', saturationThreshold: threshold } };
-}
-
-async function turnOfOthers(signal: AbortSignal): Promise<void> {
-  await setImmediate();
-  throwIfAborted(signal);
 }
 
 /** The user's own tissue regions, on a raster as large as the overview. */

@@ -14,7 +14,7 @@ export function saturation({ width, height, channels, data }: Pixels): Uint8Arra
 }
 
 /** The saturation by the largest of three values, times 256, plus the smallest. */
-function saturations(): Uint8Array {
+export function saturations(): Uint8Array {
   const table = new Uint8Array(256 * 256);
   for (let most = 0; most < 256; most++) {
     for (let least = 0; least <= most; least++) table[(most << 8) | least] = saturationOf(most, least, least);

@@ -3,7 +3,7 @@ import { removeSmall } from './components.js';
 import { medianAbove, medianRows, otsuThreshold, saturation } from './saturation.js';
 
 /** How tissue is found where nobody says how: one rule for every command that looks for it. */
-export const DEFAULT_TISSUE = 'otsu';
+export const DEFAULT_TISSUE = 'auto';
 
 /**
  * Where a slide holds tissue, on a coarse raster over the whole slide, as a summed-area table: `sums[(y) * (width + 1) + x]` counts

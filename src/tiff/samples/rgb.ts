@@ -47,6 +47,15 @@ export function rgbChannels(directory: Directory): readonly number[] {
   return alpha === undefined ? colours : [...colours, alpha.channel];
 }
 
+/**
+ * Which channels are the grey or the colours of a picture as numbers, in this order, where toRgb only stretches them; undefined where colours have to be
+ * made of them: by a palette, by alpha, of inks.
+ */
+export function plainChannels(directory: Directory): readonly number[] | undefined {
+  const { kind, colours, alpha } = colourOf(directory);
+  return alpha === undefined && (kind === 'grey' || kind === 'rgb') ? colours : undefined;
+}
+
 /** An image of which some samples were picked: as a directory that has them alone, and says no more of their colours than what is white. */
 export function channelsSeen(directory: Directory, count: number): Directory {
   return { ...directory, photometric: directory.photometric === 0 ? 0 : 1, samples: count, extraSamples: [] };

@@ -1,8 +1,26 @@
 import { expect } from 'vitest';
-import type { Case } from '../table.ts';
+import { type Case, labelledIn } from '../table.ts';
 
 /** Which windows are run. */
 export const cases: readonly Case[] = [
+  {
+    name: 'tissue/pale.tif: 8,192 px in each half, where half is pale, half is stained, and nothing is glass',
+    check: async ({ input, labelled }) => {
+      const found = await labelled(input('tissue/pale.tif'), input('tissue/m.onnx'), '--window', '128');
+      expect(labelledIn(found, 0, 0, 512, 1024)).toBe(8192);
+      expect(labelledIn(found, 512, 0, 512, 1024)).toBe(8192);
+    },
+  },
+  {
+    name: 'tissue/grey.tif: 40,000 px of neutral dark tissue',
+    check: async ({ input, labelled }) =>
+      expect((await labelled(input('tissue/grey.tif'), input('tissue/m.onnx'), '--window', '128')).px).toBe(40_000),
+  },
+  {
+    name: 'tissue/dapi.tif: 78,400 px of one fluorescence channel',
+    check: async ({ input, labelled }) =>
+      expect((await labelled(input('tissue/dapi.tif'), input('tissue/gray.onnx'))).px).toBe(78_400),
+  },
   {
     name: 'tissue/s2.tif, alone: 40,000 px',
     check: async ({ copy, labelled }) => {

@@ -238,7 +238,7 @@ describe('on a terminal', () => {
 test('a slide of glass alone gives a valid, empty mask, and a warning', async () => {
   const cwd = folder();
   const { stderr } = await segtileWell(['infer', join(fixtures, 'glass.tif'), '-m', net, '--window', '128'], { cwd });
-  expect(stderr).toMatch(/\n {2}warning: no window holds tissue, so the mask will be empty/);
+  expect(stderr).toMatch(/\n {2}warning: everything looks like glass: no window is run; --tissue none runs all/);
   const path = join(cwd, 'segtile-out/glass.mask.ome.tif');
   const mask = await readMask(path);
   expect(mask).toMatchObject({ width: 600, height: 500 });
