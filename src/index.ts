@@ -81,7 +81,6 @@ export type { ProbabilityFileFacts, ProbabilityOptions } from './pipeline/output
 export type { OutputFacts, OutputName, OutputOptions, ResultFacts } from './pipeline/outputs/table.js';
 export type { WindowCounts } from './pipeline/prepare/passes.js';
 export type { ReadyModel, RunOptions, RunSettings } from './pipeline/prepare/run-settings.js';
-export type { TissueChoice, TissueSelection } from './pipeline/prepare/tissue.js';
 export {
   type KeptShare,
   type PseudoLabelRecord,
@@ -96,6 +95,7 @@ export {
 } from './pipeline/probabilities/threshold.js';
 export type { ClassShare, CleanedFacts, MemberFacts, RunRecord } from './pipeline/records/record.js';
 export { createStageClock, type StageClock } from './pipeline/records/stage-clock.js';
+export type { TissueChoice, TissueSelection } from './pipeline/tissue/tissue.js';
 export type { Area, CleanUpAreas } from './plan/labels/area.js';
 export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/labels/clean-up.js';
 export { type LabelCount, type LabelRule, labelRows } from './plan/labels/labels.js';

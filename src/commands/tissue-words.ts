@@ -1,4 +1,5 @@
-import type { TissueFacts } from '../pipeline/prepare/found-tissue.js';
+import type { TissueFacts } from '../pipeline/tissue/found-tissue.js';
+import type { RegionFacts } from '../pipeline/tissue/region.js';
 import { percent } from '../terminal/format.js';
 import { oneLine } from '../terminal/visible.js';
 
@@ -16,4 +17,13 @@ function backgroundWords({ background, glass, backgroundBrightness, saturationTh
   if (background === 'dark field') return [`dark background of ${backgroundBrightness}`];
   if (background === 'neither') return ['no background'];
   return saturationThreshold === undefined ? [] : [`saturation above ${saturationThreshold}`];
+}
+
+/** Which part of a slide is of interest, as one line below its own. */
+export function regionLines(region: RegionFacts | undefined): string[] {
+  if (region === undefined) return [];
+  const { file, classes, excluded, share } = region;
+  const which = classes === null ? '' : `, ${classes.join(', ')}`;
+  const but = excluded.length === 0 ? '' : `, without ${excluded.join(', ')}`;
+  return [`  region: ${oneLine(`${file}${which}${but}`)}; ${percent(share)} of the slide`];
 }

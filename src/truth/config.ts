@@ -57,6 +57,22 @@ export interface ClassesFile {
   readonly overlap?: 'later' | 'classes';
 }
 
+/** What of a file is inside a region. */
+export interface RegionRule {
+  /** What the file is, for messages, such as `tissue mask`. */
+  readonly what: string;
+  /** Of what has a name or none: 1 inside, {@link IGNORED} outside whatever lies below it, undefined for nothing of either. */
+  ofName(name: string | undefined): number | undefined;
+  /**
+   * Of the values of an image: whether they are inside.
+   *
+   * @throws {SegtileError} `input` where it has none of what is asked for
+   */
+  ofValues(path: string): (value: number) => boolean;
+  /** Whether colours count as well, by each of their samples; else of three channels all have to be alike. */
+  readonly colours: boolean;
+}
+
 /** How truth files are read, with all defaults filled in. */
 export interface TruthConfig {
   readonly classes: readonly MaskClass[];
@@ -73,6 +89,8 @@ export interface TruthConfig {
   readonly overlap: 'later' | 'classes';
   /** True if no classes were listed: an annotation of any name is of the one class. */
   readonly anyName: boolean;
+  /** Where only one thing is asked, what is inside and what is not: decides alone, whatever classes there are. */
+  readonly region?: RegionRule | undefined;
   /** True if nothing says what 255 means in a label image: then it is the class of a black and white mask, unless 1 occurs as well. */
   readonly white: boolean;
 }

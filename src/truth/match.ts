@@ -4,7 +4,7 @@ import { SegtileError } from '../errors.js';
 import { fileName, isRemote, shownPath } from '../io/location.js';
 import { meant } from '../plan/text/checked.js';
 import { isCoco } from './shapes/json-truth.js';
-import { slideName, slidesOfTruth } from './slide-names.js';
+import { REGION_MARK, slideName, slidesOfTruth } from './slide-names.js';
 import { readTable } from './table.js';
 
 export { slideName };
@@ -17,6 +17,24 @@ export interface TruthPair {
   readonly patient: string | undefined;
 }
 
+/** What is looked for beside slides: what it is called, in which column of a CSV it stands, and what its files may be named after a slide. */
+export interface Beside {
+  readonly noun: string;
+  /** Any of these. */
+  readonly columns: readonly [string, ...string[]];
+  readonly mark?: RegExp;
+  /** Of the file of a slide called `a`, for hints. */
+  readonly example: string;
+}
+
+const TRUTH: Beside = { noun: 'truth', columns: ['truth'], example: '.truth.tif, _mask.png or .geojson' };
+
+/** What `--tissue` and `--roi` take. */
+export const REGIONS: Readonly<Record<'tissue' | 'roi', Beside>> = {
+  tissue: { noun: 'tissue', columns: ['tissue', 'mask', 'truth'], mark: REGION_MARK, example: '.tissue.png or .geojson' },
+  roi: { noun: 'region', columns: ['roi', 'region', 'mask', 'truth'], mark: REGION_MARK, example: '.roi.geojson or .png' },
+};
+
 /**
  * Finds the truth of each slide.
  *
@@ -27,27 +45,30 @@ export interface TruthPair {
  *
  * @param slides if empty, all that the CSV of pairs lists
  * @param nameOf gives the name of a slide; by default the name of its file
+ * @param beside what is looked for; by default truth
  * @throws {SegtileError} `input` naming the slides that have no truth, or several
  */
 export async function matchTruths(
   slides: readonly string[],
   given: string,
   nameOf: (slide: string) => string = slideName,
+  beside: Beside = TRUTH,
 ): Promise<readonly TruthPair[]> {
+  const { noun, columns } = beside;
   const found = await stat(given).catch((cause: unknown) => {
-    throw new SegtileError('input', `there is no file or folder ${shownPath(given)}`, 'check the path given as truth', cause);
+    throw new SegtileError('input', `there is no file or folder ${shownPath(given)}`, `check the path given as ${noun}`, cause);
   });
-  if (found.isDirectory()) return matchFolder(slides, given, await readdir(given), nameOf);
+  if (found.isDirectory()) return matchFolder(slides, given, await readdir(given), nameOf, beside);
   if (/\.csv(\.gz|\.zip)?$/i.test(given)) {
-    const pairs = await readPairs(given);
+    const pairs = await readPairs(given, columns);
     if (pairs !== undefined) return matchPairs(slides, pairs, given, nameOf);
     return slides.map((slide) => ({ slide, truth: given, patient: undefined }));
   }
   if (slides.length > 1 && !(/\.json(\.gz|\.zip)?$/i.test(given) && (await isCoco(given)))) {
     throw new SegtileError(
       'input',
-      `${given} holds the truth of one slide, but ${slides.length} slides were given`,
-      'give a folder, or a CSV with the columns slide and truth',
+      `${given} holds the ${noun} of one slide, but ${slides.length} slides were given`,
+      `give a folder, or a CSV with the columns slide and ${columns[0]}`,
     );
   }
   return slides.map((slide) => ({ slide, truth: given, patient: undefined }));
@@ -64,12 +85,13 @@ export function matchFolder(
   folder: string,
   names: readonly string[],
   nameOf: (slide: string) => string = slideName,
+  { noun, columns, mark, example }: Beside = TRUTH,
 ): TruthPair[] {
   const themselves = new Set(slides.map((slide) => resolve(slide)));
   const bySlide = new Map<string, string[]>();
   for (const name of names) {
     if (themselves.has(resolve(folder, name))) continue;
-    for (const of of slidesOfTruth(name)) bySlide.set(of, [...(bySlide.get(of) ?? []), name]);
+    for (const of of slidesOfTruth(name, mark)) bySlide.set(of, [...(bySlide.get(of) ?? []), name]);
   }
   const candidates = slides.map((slide) => bySlide.get(nameOf(slide).toLowerCase()) ?? []);
   const without = slides.filter((_, i) => candidates[i]!.length === 0);
@@ -78,8 +100,8 @@ export function matchFolder(
     const some = without.slice(0, 5).map(nameOf).join(', ') + (without.length > 5 ? ', …' : '');
     throw new SegtileError(
       'input',
-      `${folder} has no truth for ${without.length} of ${slides.length} slides: ${some}`,
-      `name it like ${stem}.truth.tif, ${stem}_mask.png or ${stem}.geojson, or give a CSV with the columns slide and truth`,
+      `${folder} has no ${noun} for ${without.length} of ${slides.length} slides: ${some}`,
+      `name it like ${example.replaceAll(/(?<=^|[ ])(?=[._])/g, stem)}, or give a CSV with the columns slide and ${columns[0]}`,
     );
   }
   return slides.map((slide, i) => {
@@ -87,8 +109,8 @@ export function matchFolder(
     if (more.length === 0) return { slide, truth: join(folder, truth!), patient: undefined };
     throw new SegtileError(
       'input',
-      `${folder} has several truths for ${nameOf(slide)}: ${candidates[i]!.join(', ')}`,
-      'keep one of them, or name it in a CSV with the columns slide and truth',
+      `${folder} has several ${noun === 'truth' ? 'truths' : 'files'} for ${nameOf(slide)}: ${candidates[i]!.join(', ')}`,
+      `keep one of them, or name it in a CSV with the columns slide and ${columns[0]}`,
     );
   });
 }
@@ -97,26 +119,29 @@ export function matchFolder(
 const PATIENT = /^(patient|case|subject|donor|participant)([ _-]?(id|no|nr|number|name|code|barcode))?$/;
 
 /** The rows of a CSV of pairs, or undefined if it has other columns. */
-async function readPairs(path: string): Promise<TruthPair[] | undefined> {
+async function readPairs(path: string, names: Beside['columns']): Promise<TruthPair[] | undefined> {
   let columns: readonly string[] | undefined;
+  let truthColumn = names[0];
   let patientColumn: string | undefined;
   const pairs: TruthPair[] = [];
   for await (const { line, cells } of readTable(path)) {
     if (columns === undefined) {
       columns = cells.map((cell) => cell.trim().toLowerCase());
-      if (!columns.includes('slide') || !columns.includes('truth')) return undefined;
+      const named = names.find((name) => columns!.includes(name));
+      if (!columns.includes('slide') || named === undefined) return undefined;
+      truthColumn = named;
       patientColumn = columnOfPatients(path, columns);
       continue;
     }
     const cell = (name: string) => (columns!.includes(name) ? cells[columns!.indexOf(name)]!.trim() : undefined);
-    for (const name of ['slide', 'truth', ...(patientColumn === undefined ? [] : [patientColumn])]) {
+    for (const name of ['slide', truthColumn, ...(patientColumn === undefined ? [] : [patientColumn])]) {
       if (cell(name) === '')
         throw new SegtileError('input', `${path}: line ${line} has no ${name}`, 'fill every cell of the column');
     }
     const beside = (name: string) => (isRemote(cell(name)!) ? cell(name)! : resolve(dirname(path), cell(name)!));
     pairs.push({
       slide: beside('slide'),
-      truth: beside('truth'),
+      truth: beside(truthColumn),
       patient: patientColumn === undefined ? undefined : cell(patientColumn),
     });
   }

@@ -35,15 +35,17 @@ export function slideOfId(id: string): string {
 const SLIDE = /(\.ome)?\.(tiff?|svs|ndpi|scn|qptiff|bif|mrxs|vms|vsi|czi|lif|nd2|dcm|isyntax|png|jpe?g)$|\.ome$/i;
 /** The mark that may come before the ending of a truth file. */
 const MARK = /[._-](truth|mask|labels)$|-anatomical-structure$/;
+/** The same where a file tells of regions or of tissue. */
+export const REGION_MARK: RegExp = /[._-](tissue|roi|rois|regions?|annotations?|mask|labels)$|-anatomical-structure$/;
 const ENDINGS = [/\.ome\.tiff?$/, /\.tiff?$/, /\.png$/, /\.(geo)?json(\.gz|\.zip)?$/, /\.zip$/];
 
 /**
  * The names, in lower case, of the slides that a file may be the truth of. A truth file is named like its slide, with or without the slide's
  * ending, then optionally a mark such as `_mask`, then the ending of an image or of JSON.
  */
-export function slidesOfTruth(file: string): readonly string[] {
+export function slidesOfTruth(file: string, mark: RegExp = MARK): readonly string[] {
   const name = file.toLowerCase();
   const without = (pattern: RegExp) => (text: string) => [...new Set([text, text.replace(pattern, '')])];
-  const stems = ENDINGS.filter((ending) => ending.test(name)).flatMap((ending) => without(MARK)(name.replace(ending, '')));
+  const stems = ENDINGS.filter((ending) => ending.test(name)).flatMap((ending) => without(mark)(name.replace(ending, '')));
   return [...new Set(stems.flatMap(without(SLIDE)))];
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openRegions } from '../../dist/truth/shapes/json-truth.js';
+import { openRegion } from '../../dist/truth/region.js';
 import { readLabels } from './read.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-regions-'));
@@ -25,7 +25,7 @@ const { polygon } = JSON.parse(readFileSync(new URL('../fixtures/plan/skimage.js
 test("regions with holes fill as scikit-image's polygon2mask does", async () => {
   const size = { width: polygon.size, height: polygon.size };
   const path = temporary('hole.geojson', { type: 'Polygon', coordinates: polygon.rings });
-  const regions = await openRegions(path, size);
+  const regions = await openRegion({ path: path, option: '--tissue' }, size, 's');
   expect(await readLabels(regions.view(size))).toEqual(new Uint8Array(Buffer.from(polygon.mask, 'base64')));
 });
 
@@ -44,7 +44,11 @@ test('regions are areas whatever their classes are, and are united', async () =>
     feature(undefined, square(7)),
   ];
   const size = { width: 10, height: 3 };
-  const regions = await openRegions(temporary('classes.geojson', { type: 'FeatureCollection', features }), size);
+  const regions = await openRegion(
+    { path: temporary('classes.geojson', { type: 'FeatureCollection', features }), option: '--tissue' },
+    size,
+    's',
+  );
   const row = [1, 1, 1, 1, 1, 1, 0, 1, 1, 1];
   expect([...(await readLabels(regions.view(size)))]).toEqual([...row, ...row, ...new Array(10).fill(0)]);
 });

@@ -3,7 +3,7 @@ import { SegtileError } from '../../errors.js';
 import { fileName } from '../../io/location.js';
 import { slideSize, variantArguments } from '../../pipeline/compare/compare-slides.js';
 import type { InferOptions } from '../../pipeline/prepare/options.js';
-import { tissueOf } from '../../pipeline/prepare/settings.js';
+import { tissueOf } from '../../pipeline/tissue/region-flags.js';
 import type { Variant } from '../../plan/variants.js';
 import { runInfer } from '../infer/index.js';
 import { addInferOptions } from '../infer/options.js';

@@ -8,6 +8,7 @@ import { makeFolder } from '../../pipeline/outputs/clashes.js';
 import { HISTORY } from '../../pipeline/records/history.js';
 import { rememberRun } from '../../pipeline/records/run-history.js';
 import { rememberScores } from '../../pipeline/records/score-history.js';
+import { readRoi } from '../../pipeline/tissue/region-flags.js';
 import { failureText } from '../../terminal/failure.js';
 import { createProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
@@ -41,7 +42,8 @@ export async function runCompare(
   refuseNamesakes(slides);
   const config = options.classes === undefined ? undefined : await readConfig(options.classes);
   const { output, tolerance, overwrite = false, quiet = false } = options;
-  const passed = await passedTo(options, slides);
+  const roi = await readRoi(options, slides);
+  const passed = await passedTo(options, slides, roi);
   await checkVariantsRun(
     variants,
     pairs.map(({ slide }) => slide),
@@ -49,7 +51,7 @@ export async function runCompare(
     signal,
   );
   await makeFolder(join(output, 'compare.json'));
-  const settings = { variants, pairs, passed, config, tolerance, output, overwrite };
+  const settings = { variants, pairs, passed, roiOf: roi.of, config, tolerance, output, overwrite };
   const told = new Set<string>();
   const late: string[] = [];
   const stage = createProgress(stderr, quiet).stage('compare', 'runs');

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import type { Tolerance } from '../../pipeline/evaluate/evaluate-mask.js';
+import type { RoiFlags } from '../../pipeline/tissue/region-flags.js';
 import type { Size } from '../../types.js';
 import { collect, option } from '../options/option.js';
 import { length, list, micronsPerPixelText, type Parser, size, wholeNumber } from '../options/parse.js';
+import { addRoiOptions } from '../options/region-options.js';
 
 /** A window and a stride, in working px. */
 export interface Tiling {
@@ -11,7 +13,7 @@ export interface Tiling {
 }
 
 /** The options of `segtile compare`, parsed. What is absent was not given. */
-export interface CompareOptions extends PassedOptions {
+export interface CompareOptions extends PassedOptions, RoiFlags {
   readonly truth?: string;
   readonly classes?: string;
   readonly resize?: readonly number[];
@@ -66,6 +68,10 @@ const tilings: Parser<readonly Tiling[]> = (given, name) =>
 
 /** Gives a command the arguments and options of `segtile compare`. */
 export function addCompareOptions(command: Command): Command {
+  return addTried(addRoiOptions(addShared(command), 'what lies outside is not looked at and does not count'));
+}
+
+function addShared(command: Command): Command {
   return command
     .description(
       'Try ways to segment slides whose truth is known: shrunk or tiled, and how. Says what each is worth and costs.',
@@ -86,7 +92,11 @@ export function addCompareOptions(command: Command): Command {
     .addOption(option('--slide-mpp <um>', 'as for infer', micronsPerPixelText))
     .addOption(option('--slide-mpp-csv <file>', 'as for infer', text))
     .addOption(option('--channels <list>', 'as for infer', text))
-    .addOption(option('--range <low,high>', 'as for infer', text))
+    .addOption(option('--range <low,high>', 'as for infer', text));
+}
+
+function addTried(command: Command): Command {
+  return command
     .optionsGroup('What is tried, each with each (lengths in working pixels):')
     .addOption(option('--resize <px,...>', 'the whole slide shrunk until its longer side has this many px', numbers(1)))
     .addOption(option('--tile <window/stride,...>', 'windows and strides, such as 512/256,1024/512', tilings))

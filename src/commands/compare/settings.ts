@@ -3,8 +3,10 @@ import { parse, YAMLParseError } from 'yaml';
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
 import { readSlideFlags } from '../../pipeline/prepare/slide-flags.js';
+import type { RegionFiles } from '../../pipeline/tissue/region-flags.js';
 import { meant } from '../../plan/text/checked.js';
 import { checkVariants, spanVariants, type Variant } from '../../plan/variants.js';
+import type { RegionFile } from '../../truth/region.js';
 import { addInferOptions } from '../infer/options.js';
 import { thresholds } from '../options/parse.js';
 import type { CompareOptions, PassedOptions } from './options.js';
@@ -53,13 +55,22 @@ export async function variantsOf(options: CompareOptions): Promise<readonly Vari
 export async function passedTo(
   { slideMppCsv, ...options }: PassedOptions,
   slides: readonly string[],
+  roi: RegionFiles,
 ): Promise<(slide: string) => string[]> {
-  if (slideMppCsv === undefined) return () => passedArguments(options);
+  if (slideMppCsv === undefined) return (slide) => [...passedArguments(options), ...roiArguments(roi.of(slide))];
   const flagsOf = await readSlideFlags({ slideMppCsv }, slides);
   return (slide) => {
     const { mpp } = flagsOf(slide);
-    return passedArguments(typeof mpp === 'object' ? { ...options, slideMpp: String(mpp.x) } : options);
+    const own = passedArguments(typeof mpp === 'object' ? { ...options, slideMpp: String(mpp.x) } : options);
+    return [...own, ...roiArguments(roi.of(slide))];
   };
+}
+
+function roiArguments(roi: RegionFile | undefined): string[] {
+  if (roi === undefined) return [];
+  const { path, within, exclude } = roi;
+  const lists = Object.entries({ 'roi-class': within, 'exclude-class': exclude });
+  return ['--roi', path, ...lists.flatMap(([name, list]) => (list === undefined ? [] : [`--${name}`, list.join(',')]))];
 }
 
 function passedArguments(options: Omit<PassedOptions, 'slideMppCsv'>): string[] {

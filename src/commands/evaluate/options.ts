@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Tolerance } from '../../pipeline/evaluate/evaluate-mask.js';
 import { option } from '../options/option.js';
 import { length, type Parser, size, thresholds } from '../options/parse.js';
+import { addRoiOptions } from '../options/region-options.js';
 
 const text: Parser<string> = (value) => value;
 
@@ -9,6 +10,10 @@ const defaultTolerance: Tolerance = { value: 4, unit: 'px' };
 
 /** Gives a command the arguments and options of `segtile evaluate`. */
 export function addEvaluateOptions(command: Command): Command {
+  return addOutput(addRoiOptions(addCompared(command), 'only what lies inside counts'));
+}
+
+function addCompared(command: Command): Command {
   return command
     .description('Compare masks, or probabilities, with the truth: areas, borders, objects, thresholds.')
     .argument(
@@ -34,7 +39,11 @@ export function addEvaluateOptions(command: Command): Command {
     )
     .addOption(
       option('--threshold <p>', 'of probabilities: one, by class, or a JSON file (default: as the model has it)', thresholds),
-    )
+    );
+}
+
+function addOutput(command: Command): Command {
+  return command
     .optionsGroup('Output:')
     .addOption(option('--write-thresholds <json>', 'the best threshold of each class, as infer --threshold takes it', text))
     .addOption(option('--csv <file>', 'every measure of every slide and class', text))

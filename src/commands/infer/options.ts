@@ -23,11 +23,16 @@ import {
   wholeNumber,
   word,
 } from '../options/parse.js';
+import { addRoiOptions, TISSUE_WAYS } from '../options/region-options.js';
 
 const text: Parser<string> = (value) => value;
 
 /** What `segtile infer` takes on the command line. */
 export function addInferOptions(command: Command): Command {
+  return addMoreOptions(addRoiOptions(addFirstOptions(command), 'what lies outside is not looked at, and 0 in the mask'));
+}
+
+function addFirstOptions(command: Command): Command {
   return command
     .description('Segment slides: windows through a model, stitched to one mask a slide.')
     .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files; TIFF and SVS also at https:// and s3://')
@@ -114,17 +119,14 @@ export function addInferOptions(command: Command): Command {
         range,
       ),
     )
-    .addOption(
-      option(
-        '--tissue <how>',
-        'which windows hold tissue: auto, otsu, hubmap, none, or a mask image or GeoJSON',
-        text,
-        DEFAULT_TISSUE,
-      ),
-    )
+    .addOption(option('--tissue <how>', `which windows hold tissue: ${TISSUE_WAYS}`, text, DEFAULT_TISSUE))
     .addOption(
       option('--min-tissue <share>', 'least share of a window that is tissue (default: any, or the rule of hubmap)', share),
-    )
+    );
+}
+
+function addMoreOptions(command: Command): Command {
+  return command
     .optionsGroup('More looks at every window, averaged:')
     .addOption(
       option(

@@ -1,11 +1,12 @@
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
 import type { RunFiles } from '../../pipeline/outputs/files.js';
-import type { TissueFacts } from '../../pipeline/prepare/found-tissue.js';
 import { passesOf, type WindowCounts, windowCounts } from '../../pipeline/prepare/passes.js';
 import { isMuch, planCost } from '../../pipeline/prepare/plan-cost.js';
 import type { SlidePlan } from '../../pipeline/prepare/plan-slide.js';
 import type { RunRecord } from '../../pipeline/records/record.js';
+import type { TissueFacts } from '../../pipeline/tissue/found-tissue.js';
+import type { RegionFacts } from '../../pipeline/tissue/region.js';
 import type { Grid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Slide } from '../../slide/slide.js';
@@ -16,7 +17,7 @@ import type { Size } from '../../types.js';
 import { runObjectsText } from '../objects/words.js';
 import { writtenText } from '../running/written.js';
 import { cleanedText } from '../threshold/words.js';
-import { tissueLines } from '../tissue-words.js';
+import { regionLines, tissueLines } from '../tissue-words.js';
 
 /** `512 px`, or `512 x 384 px`. */
 function sides({ width, height }: Size): string {
@@ -83,12 +84,13 @@ export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], sty
   const skipped = planned - keptCount;
   const laid = (each: Grid): string => `window ${sides(each.window)}, stride ${sides(each.stride)}, margin ${each.margin} px`;
   const cost =
-    `${count(planned)} window${planned === 1 ? '' : 's'}${skipped === 0 ? '' : `, ${count(skipped)} skipped as without tissue`}, ` +
+    `${count(planned)} window${planned === 1 ? '' : 's'}${skipped === 0 ? '' : `, ${count(skipped)} skipped as ${plan.region ? 'outside the region or ' : ''}without tissue`}, ` +
     `${count(keptCount)} to run${passes === keptCount ? '' : `, ${count(passes)} passes through a model`}`;
   const lines = [
     `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} x ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
     ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),
     ...tissueLines(plan.facts),
+    ...regionLines(plan.region?.facts),
     ...notes.map(noteLine),
     ...warnings.map((warning) => warningLine(warning, style)),
     ...(others.length === 0
@@ -97,7 +99,7 @@ export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], sty
   ];
   const much = muchText(keptCount, planCost(plan, perWindow).times);
   if (much !== null) lines.push(warningLine(much, style));
-  const said = plan.facts.method === 'auto' && plan.facts.tissueShare === 0;
+  const said = (plan.facts.method === 'auto' && plan.facts.tissueShare === 0) || plan.region?.facts.share === 0;
   if (keptCount === 0 && !said)
     lines.push(warningLine('no window holds tissue, so the mask will be empty; --tissue none looks everywhere', style));
   return `${lines.join('\n')}\n`;
@@ -116,6 +118,7 @@ export interface DryRunFacts {
   readonly otherGrids: readonly Geometry[];
   /** How tissue was found. */
   readonly tissue: TissueFacts;
+  readonly region: RegionFacts | null;
   /** Pixels that go through the model, in millions. */
   readonly megapixels: number;
   /** Where that is much more than a slide of this size asks for. */
@@ -141,6 +144,7 @@ export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask:
     windows: { ...windowCounts(plan), passes: passesOf(plan, perWindow) },
     otherGrids: others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
     tissue: plan.facts,
+    region: plan.region?.facts ?? null,
     megapixels: planCost(plan, perWindow).megapixels,
     warning: muchText(windowCounts(plan).run, planCost(plan, perWindow).times),
     mask: { width: mask.width, height: mask.height },
@@ -176,14 +180,15 @@ function disagreementText({ disagreement, settings }: RunRecord): [string, strin
 /** What a run did and what it wrote. */
 export function runText(record: RunRecord, files: RunFiles, style: Style): string {
   const { windows, coverage, classShares, cleaned, seconds, peakRssBytes, device } = record;
+  const whole = record.settings.region === null ? 'the slide' : 'the region';
   const shares = classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ');
   return `${pairs([
     [
       'windows',
       `${count(windows.run)} run${windows.passes === windows.run ? '' : ` in ${count(windows.passes)} passes`} on ${device.name}, ${count(windows.skipped)} skipped${windows.nan > 0 ? `, ${count(windows.nan)} not covered: the model answered with NaN` : ''}`,
     ],
-    ['covered', `${percent(coverage)} of the slide`],
-    ['found', `${shares} of the slide`],
+    ['covered', `${percent(coverage)} of ${whole}`],
+    ['found', `${shares} of ${whole}`],
     ...cleanedText(cleaned),
     ...disagreementText(record),
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],

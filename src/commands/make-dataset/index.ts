@@ -9,6 +9,7 @@ import { type SlideFailure, slideFacts } from '../../pipeline/dataset/record.js'
 import { sharedPatients } from '../../pipeline/dataset/split.js';
 import type { DatasetSlide } from '../../pipeline/dataset/survey-slide.js';
 import { makeFolder } from '../../pipeline/outputs/clashes.js';
+import { readRoi, readTissue } from '../../pipeline/tissue/region-flags.js';
 import { exitCodeOf, failureText } from '../../terminal/failure.js';
 import { createProgress, type StageProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
@@ -115,6 +116,9 @@ async function openPairs(
   signal: AbortSignal,
 ): Promise<{ readonly pairs: DatasetSlide[]; readonly splitBy: SplitBy }> {
   const { pairs, splitBy } = await datasetPairs(slides, options);
+  const named = pairs.map(({ slide }) => slide);
+  const roi = await readRoi(options, named);
+  const tissueOf = await readTissue(options.tissue, named);
   const opened = pairs.map(
     ({ name, slide, truth, patient, group }): DatasetSlide => ({
       name,
@@ -123,6 +127,8 @@ async function openPairs(
       truthPath: shownPath(truth),
       patient,
       group,
+      tissue: tissueOf(slide),
+      roi: roi.of(slide),
       openTruth: (size) => openTruth(truth, { size, config, slideName: slideName(slide), signal }),
     }),
   );

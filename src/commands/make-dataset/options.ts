@@ -4,6 +4,7 @@ import { samplers } from '../../plan/sampling/sampling.js';
 import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { option } from '../options/option.js';
 import { list, micronsPerPixel, type Parser, positiveNumber, range, share, size, wholeNumber, word } from '../options/parse.js';
+import { addRoiOptions, TISSUE_WAYS } from '../options/region-options.js';
 import { mix, parts, samplerList, tilesByClass } from './parse.js';
 
 const text: Parser<string> = (value) => value;
@@ -13,6 +14,10 @@ const quality: Parser<number> = (value, name) => wholeNumber(1)(Number(value) > 
 
 /** Gives a command the arguments and options of `segtile make-dataset`. */
 export function addMakeDatasetOptions(command: Command): Command {
+  return addTiles(addRoiOptions(addSampling(command), 'tiles lie in it or reach into it; labels outside are ignored, 255'));
+}
+
+function addSampling(command: Command): Command {
   return command
     .description('Cut training tiles: slides and their truth in, images, masks and a manifest out.')
     .argument('[slide...]', 'TIFF, SVS, PNG or JPEG files; none where a CSV names them')
@@ -51,7 +56,7 @@ export function addMakeDatasetOptions(command: Command): Command {
     .addOption(
       option(
         '--tissue <how>',
-        'which windows hold tissue, as for infer: auto, otsu, hubmap, none, or a mask image or GeoJSON; none keeps glass',
+        `which windows hold tissue, as for infer: ${TISSUE_WAYS}; none keeps glass`,
         text,
         DEFAULT_TISSUE,
       ),
@@ -62,7 +67,11 @@ export function addMakeDatasetOptions(command: Command): Command {
         'least share of a tile that is tissue, unless it holds a class (default: any, or the rule of hubmap)',
         share,
       ),
-    )
+    );
+}
+
+function addTiles(command: Command): Command {
+  return command
     .addOption(option('--tries <n>', 'how often a window is drawn anew until it is kept', wholeNumber(1), 50))
     .addOption(option('--seed <n>', 'the same seed gives the same tiles', wholeNumber(0), 0))
     .optionsGroup('Splits:')

@@ -1,7 +1,7 @@
 import type { Form } from '../../dataset/layout.js';
 import { SegtileError } from '../../errors.js';
 import type { DatasetSettings } from '../../pipeline/dataset/make-dataset.js';
-import { tissueOf } from '../../pipeline/prepare/settings.js';
+import { type RoiFlags, tissueOf } from '../../pipeline/tissue/region-flags.js';
 import type { Ask, Sampler, SampleSettings } from '../../plan/sampling/sampling.js';
 import type { Share } from '../../plan/sampling/split.js';
 import { strideOfOverlap } from '../../plan/windows/overlap.js';
@@ -13,7 +13,7 @@ import { type AugmentationFile, checkAugmentation } from './augment.js';
 export type SplitBy = 'slide' | 'patient' | 'region';
 
 /** The options of `segtile make-dataset`, parsed. What is absent was not given. */
-export interface MakeDatasetOptions {
+export interface MakeDatasetOptions extends RoiFlags {
   readonly truth?: string;
   readonly classes?: string;
   readonly slideMpp?: number;
@@ -156,6 +156,10 @@ export function datasetSettings(
       seed,
       tissue,
       minTissue: minTissue ?? null,
+      roi:
+        options.roi === undefined
+          ? null
+          : { path: options.roi, classes: options.roiClass ?? null, excluded: options.excludeClass ?? [] },
       maxPerClass: caps,
       split,
       form: options.format,

@@ -1,9 +1,13 @@
 import { SegtileError } from '../../errors.js';
+import { predictedName } from '../../pipeline/evaluate/prediction.js';
+import { slideBeside } from '../../pipeline/evaluate/slide-beside.js';
 import { labelRule, readThresholds, type Thresholds, thresholdFile } from '../../pipeline/prepare/thresholds.js';
 import { type ThresholdRecord, type ThresholdSettings, thresholdSlide } from '../../pipeline/probabilities/threshold.js';
+import { readRoi } from '../../pipeline/tissue/region-flags.js';
 import { cleanUpOf } from '../../plan/labels/area.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import { styleFor } from '../../terminal/style.js';
+import { probabilityFiles } from '../running/probability-files.js';
 import { runOnProbabilities } from '../running/probability-run.js';
 import type { Shell } from '../running/shell.js';
 import type { ThresholdOptions } from './options.js';
@@ -16,10 +20,18 @@ import { ruleText, thresholdText } from './words.js';
  */
 export async function runThreshold(paths: readonly string[], options: ThresholdOptions, shell: Shell): Promise<number> {
   const thresholds = await readThresholds(options.threshold);
+  const files = await probabilityFiles(paths);
+  const roi = await readRoi(options, files, predictedName);
   return runOnProbabilities<ThresholdSettings, ThresholdRecord>(paths, options, shell, {
     name: 'threshold',
-    inputs: [thresholdFile(options.threshold)],
-    settings: (probabilities) => thresholdSettings(probabilities, options, thresholds),
+    inputs: [thresholdFile(options.threshold), ...roi.paths],
+    settings: async (probabilities) => {
+      const settings = thresholdSettings(probabilities, options, thresholds);
+      const file = roi.of(probabilities.path);
+      if (file === undefined) return settings;
+      const slide = (await slideBeside(probabilities.path)) ?? probabilities.map.mask;
+      return { ...settings, roi: { file, slide, name: predictedName(probabilities.path) } };
+    },
     run: thresholdSlide,
     text: (record, { map }, files) =>
       thresholdText(record, ruleText(record.settings.labels, map), files, styleFor(shell.stdout)),

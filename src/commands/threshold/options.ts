@@ -2,13 +2,15 @@ import type { Command } from 'commander';
 import type { ObjectFormat } from '../../objects/formats.js';
 import type { ObjectType } from '../../objects/geojson.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
+import type { RoiFlags } from '../../pipeline/tissue/region-flags.js';
 import type { Area } from '../../plan/labels/area.js';
 import { objectsOption, objectTypeOption } from '../objects/options.js';
 import { option } from '../options/option.js';
 import { area, type Parser, thresholds, word } from '../options/parse.js';
+import { addRoiOptions } from '../options/region-options.js';
 
 /** The options of `segtile threshold`, parsed. What is absent was not given. */
-export interface ThresholdOptions {
+export interface ThresholdOptions extends RoiFlags {
   readonly threshold?: ThresholdOption;
   readonly minObject?: Area;
   readonly fillHoles?: Area;
@@ -26,6 +28,10 @@ const text: Parser<string> = (value) => value;
 
 /** Gives a command the arguments and options of `segtile threshold`. */
 export function addThresholdOptions(command: Command): Command {
+  return addOutput(addRoiOptions(addMaking(command), 'what lies outside is 0 in the mask'));
+}
+
+function addMaking(command: Command): Command {
   return command
     .description('Make masks from the probabilities that segtile infer --probabilities wrote, without the model.')
     .argument('<file...>', '<name>.probabilities.ome.tif, or folders of such files; files also at https:// and s3://')
@@ -37,7 +43,11 @@ export function addThresholdOptions(command: Command): Command {
       ),
     )
     .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
-    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area))
+    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area));
+}
+
+function addOutput(command: Command): Command {
+  return command
     .addOption(
       option(
         '--mask-values <which>',

@@ -32,11 +32,12 @@ export function ruleText(rule: LabelRule, meaning: ScoreMeaning): string {
 
 /** What was made of probabilities and where it is. */
 export function thresholdText(record: ThresholdRecord, rule: string, files: RunFiles, style: Style): string {
+  const whole = record.settings.region === null ? 'the slide' : 'the region';
   const { coverage, classShares, cleaned, seconds, peakRssBytes } = record;
   return `${pairs([
     ['labels', rule],
-    ...(coverage === null ? [] : [['covered', `${percent(coverage)} of the slide`] as const]),
-    ['found', `${classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ')} of the slide`],
+    ...(coverage === null ? [] : [['covered', `${percent(coverage)} of ${whole}`] as const]),
+    ['found', `${classShares.map(({ name, share }) => `${name} ${percent(share)}`).join(', ')} of ${whole}`],
     ...cleanedText(cleaned),
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ...writtenText(record, files, style),

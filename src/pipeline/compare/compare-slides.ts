@@ -8,6 +8,7 @@ import { inferOptions, type Variant } from '../../plan/variants.js';
 import { inspectSlide } from '../../slide/open.js';
 import type { TruthConfig } from '../../truth/config.js';
 import { slideName } from '../../truth/match.js';
+import type { RegionFile } from '../../truth/region.js';
 import type { Size } from '../../types.js';
 import { evaluateMask, type Tolerance } from '../evaluate/evaluate-mask.js';
 import { type Evaluation, summarizeSlides } from '../evaluate/summary.js';
@@ -23,6 +24,8 @@ export interface CompareSettings {
   readonly pairs: readonly { readonly slide: string; readonly truth: string }[];
   /** Options of `segtile infer` that all variants share on a slide. */
   readonly passed: (slide: string) => readonly string[];
+  /** The region of interest of a slide, outside of which nothing counts. */
+  readonly roiOf: (slide: string) => RegionFile | undefined;
   readonly config: TruthConfig | undefined;
   /** Of the border score. */
   readonly tolerance: Tolerance;
@@ -102,7 +105,7 @@ export async function compareSlides(
 async function runVariant(
   variant: Variant,
   { slide, truth }: CompareSettings['pairs'][number],
-  { variants, passed, config, tolerance, output, overwrite }: CompareSettings,
+  { variants, passed, roiOf, config, tolerance, output, overwrite }: CompareSettings,
   watcher: CompareWatcher,
   signal: AbortSignal,
 ): Promise<VariantRun> {
@@ -127,7 +130,7 @@ async function runVariant(
     : await childRun([slide, ...args, ...own], onWarning, signal);
   // Now, as the comparison may fail.
   watcher.noted(slide, record.slide.notes);
-  const compared = { config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
+  const compared = { roi: roiOf(slide), config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
   const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
   if (!scored) await refuseReplaced(`${stem}.run.json`, record);
   const run: VariantRun = { key, record, seconds, shared, scores };

@@ -3,8 +3,8 @@ import { type CopyTotals, type Statistics, statisticsOf, type Totals } from '../
 import type { RecordHead } from '../../dataset/work.js';
 import type { SamplerReport } from '../../plan/sampling/sampling.js';
 import type { MaskClass, Size } from '../../types.js';
-import type { TissueFacts } from '../prepare/found-tissue.js';
 import { versions } from '../records/machine.js';
+import type { TissueFacts } from '../tissue/found-tissue.js';
 import { type SharedPatients, type SlideTiles, sharedPatients } from './split.js';
 
 /** A slide that gave no tiles because something went wrong. */

@@ -16,11 +16,14 @@ import type { Slide } from '../../slide/slide.js';
 import type { SlideOptions } from '../../slide/tiff.js';
 import { readOverview } from '../../slide/view/overview.js';
 import { type View, type ViewChoice, workingView } from '../../slide/view/view.js';
+import { slideName } from '../../truth/match.js';
+import { openRegion, type RegionFile, truthWithin } from '../../truth/region.js';
 import type { LabelView, Truth } from '../../truth/truth.js';
 import type { Band, Box, MaskClass, Mpp, Pixels, Size } from '../../types.js';
+import { viewRows } from '../evaluate/paired-rows.js';
 import { contrastWarnings, once } from '../prepare/contrast.js';
-import type { FoundTissue, TissueFacts } from '../prepare/found-tissue.js';
-import { holdsTissue, OVERVIEW_SIDE, type TissueChoice, tissueMask } from '../prepare/tissue.js';
+import type { FoundTissue, TissueFacts } from '../tissue/found-tissue.js';
+import { holdsTissue, OVERVIEW_SIDE, type TissueChoice, tissueMask } from '../tissue/tissue.js';
 
 /** A slide that tiles are cut from, and what is known of it. */
 export interface DatasetSlide {
@@ -35,6 +38,10 @@ export interface DatasetSlide {
   readonly patient?: string | undefined;
   /** What stays together in a split. */
   readonly group: string;
+  /** How its tissue is found, where that is not as for all. */
+  readonly tissue?: TissueChoice | undefined;
+  /** The region of interest: no tile lies outside, and labels outside are ignored. */
+  readonly roi?: RegionFile | undefined;
   /** Opens what says where what is. */
   openTruth(slide: Size): Promise<Truth>;
 }
@@ -91,14 +98,15 @@ export interface OpenPair {
  * @throws {SegtileError} `input` for files that cannot be read or do not belong together, and as the work does
  */
 export async function withPair<T>(
-  { source, openTruth }: DatasetSlide,
+  { source, roi, openTruth }: DatasetSlide,
   { resolution, slideMpp, channels, range }: Pick<SurveySettings, 'resolution' | 'slideMpp' | 'channels' | 'range'>,
   work: (pair: OpenPair) => Promise<T>,
 ): Promise<T> {
   const slide = await openSlide(source, { mpp: slideMpp, channels, range });
   try {
     const view = workingView(slide, resolution ?? { kind: 'level', level: 0 });
-    const truth = await openTruth({ width: slide.width, height: slide.height });
+    const whole = await openTruth({ width: slide.width, height: slide.height });
+    const truth = roi === undefined ? whole : truthWithin(whole, await openRegion(roi, slide, slideName(source)));
     try {
       return await work({
         slide,
@@ -126,20 +134,21 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
     const { classes } = truth;
     const size = { width: view.width, height: view.height };
     const sample = settings.sample(classes);
+    const choice = slide.tissue ?? settings.tissue;
     const overview = once(() => readOverview(pair.slide, OVERVIEW_SIDE, signal));
     const {
       share: tissue,
       facts,
       notes = [],
       warnings: odd = [],
-    } = await tissueLookup(pair.slide, view.spans, settings.tissue, overview, signal);
-    const warnings = [...(await contrastWarnings(pair.slide, settings.tissue.kind, false, overview)), ...odd];
+    } = await tissueLookup(pair.slide, view.spans, { tissue: choice, roi: slide.roi }, overview, signal);
+    const warnings = [...(await contrastWarnings(pair.slide, choice.kind, false, overview)), ...odd];
     const asked = new Set(sample.asks.map(({ sampler }) => sampler));
     const ground: Ground = {
       name: slide.name,
       size,
       tissue,
-      holds: holdsTissue(settings.tissue, sample.minTissue),
+      holds: slide.roi && choice.kind === 'none' ? (share) => share > 0 : holdsTissue(choice, sample.minTissue),
       foreground: asked.has('positive') ? await findForeground(labels, classes, sample.window, signal) : undefined,
       objects: asked.has('object') ? await findObjects(pair, signal) : undefined,
     };
@@ -168,15 +177,35 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
 async function tissueLookup(
   slide: Slide,
   spans: Size,
-  choice: TissueChoice,
+  { tissue: choice, roi }: Required<Pick<SurveySettings, 'tissue'>> & Pick<DatasetSlide, 'roi'>,
   seen: () => Promise<Pixels>,
   signal: AbortSignal,
 ): Promise<Omit<FoundTissue, 'mask'> & { readonly share: (window: Box) => number | undefined }> {
-  if (choice.kind === 'none') return { share: () => undefined, facts: { method: 'none' } };
+  if (choice.kind === 'none' && roi === undefined) return { share: () => undefined, facts: { method: 'none' } };
   const overview = await seen();
-  const { mask, ...found } = await tissueMask(choice, slide, overview, signal);
+  const all = () => new Uint8Array(overview.width * overview.height).fill(1);
+  const { mask, ...found } =
+    choice.kind === 'none' ? { mask: all(), facts: { method: 'none' } } : await tissueMask(choice, slide, overview, signal);
+  if (roi !== undefined) await keepInside(mask, overview, roi, slide, signal);
   const map = tissueMap(mask, overview);
   return { ...found, share: (window) => tissueShare(map, window, spans) };
+}
+
+/** Makes tissue outside a region 0. */
+async function keepInside(
+  mask: Uint8Array,
+  { width, height }: Size,
+  roi: RegionFile,
+  slide: Slide,
+  signal: AbortSignal,
+): Promise<void> {
+  const region = await openRegion(roi, slide, slideName(slide.path), signal);
+  try {
+    for await (const { y, data } of viewRows(region.view({ width, height }), signal))
+      for (let i = 0, at = y * width; i < data.length; i++, at++) if (data[i] !== 1) mask[at] = 0;
+  } finally {
+    await region.close();
+  }
 }
 
 async function findForeground(

@@ -10,7 +10,8 @@ import { addProbabilities, emptyHistogram, type Histogram } from '../../score/sw
 import type { Probabilities } from '../../slide/probabilities.js';
 import { requireSameShape } from '../../truth/aspect.js';
 import { configOf, defaultConfig, type TruthConfig } from '../../truth/config.js';
-import { openTruth, sizeOfTruth } from '../../truth/open.js';
+import { openTruth, sizeOfTruth, type TruthOptions } from '../../truth/open.js';
+import { openRegion, type RegionFile, truthWithin } from '../../truth/region.js';
 import { slideOfId } from '../../truth/slide-names.js';
 import type { Truth } from '../../truth/truth.js';
 import type { MaskClass, Size } from '../../types.js';
@@ -43,6 +44,8 @@ export interface EvaluateSettings {
   readonly tolerance: Tolerance;
   /** Whether errors are counted by place, so that the worst can be shown. */
   readonly errorsByPlace: boolean;
+  /** The region of interest: what lies outside is not counted. */
+  readonly roi?: RegionFile | undefined;
   /** How probabilities become the labels that are compared. */
   readonly rule: (probabilities: Probabilities) => LabelRule;
 }
@@ -86,8 +89,8 @@ export async function evaluateMask(
     const known = settings.slideSize ?? (await slideBeside(path));
     const size = known ?? { width, height };
     requireSameShape(path, prediction, size, 'mask');
-    const truth = await openTruth(truthPath, { size, config, slideName: predictedName(path), signal });
-    const drawn = truth.kind !== 'label image';
+    const truth = await openInside(truthPath, settings.roi, { size, config, slideName: predictedName(path), signal });
+    const drawn = truth.kind !== 'label image' || settings.roi !== undefined;
     const assumed = `${path}: the slide is taken to be as large as the mask, ${width} x ${height} px; --slide-size says it where it is not`;
     try {
       const scores = await compare(prediction, truth, config, settings, onRows, signal);
@@ -122,13 +125,25 @@ export async function evaluateRuns(
   }
   const config = settings.config ?? defaultConfig();
   const prediction = await openRuns(runs, size, config, signal);
-  const truth = await openTruth(truthPath, { size, config, slideName, signal });
+  const truth = await openInside(truthPath, settings.roi, { size, config, slideName, signal });
   try {
     const scores = await compare(prediction, truth, config, settings, onRows, signal);
     const assumed = `${shown}: the slide is taken to be as large as its truth, ${size.width} x ${size.height} px; --slide-size says it where it is not`;
     return { ...scores, notes: [...(known === undefined ? [assumed] : []), ...scores.notes] };
   } finally {
     await truth.close();
+  }
+}
+
+/** Truth, of which only what lies in the region of interest counts. */
+async function openInside(path: string, roi: RegionFile | undefined, options: TruthOptions): Promise<Truth> {
+  const truth = await openTruth(path, options);
+  if (roi === undefined) return truth;
+  try {
+    return truthWithin(truth, await openRegion(roi, options.size, options.slideName, options.signal));
+  } catch (error) {
+    await truth.close();
+    throw error;
   }
 }
 

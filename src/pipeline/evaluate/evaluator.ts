@@ -8,6 +8,7 @@ import type { Size } from '../../types.js';
 import { makeFolder } from '../outputs/clashes.js';
 import { HISTORY } from '../records/history.js';
 import { rememberScores } from '../records/score-history.js';
+import { readRoi } from '../tissue/region-flags.js';
 import { evaluationCsv } from './csv.js';
 import { evaluateMask, evaluateRuns, type SlideScores } from './evaluate-mask.js';
 import type { EvaluateOptions } from './options.js';
@@ -53,6 +54,7 @@ export async function openEvaluator(
   const slideOf = new Map(predictions.map(({ shown, slide }) => [shown, slide]));
   const pairs = await matchTruths(names, truth, (shown) => slideOf.get(shown)!);
   const settings = await evaluateSettings(options);
+  const roi = await readRoi(options, names, (shown) => slideOf.get(shown)!);
   const written = [csv, report, writeThresholds].filter((each) => each !== undefined);
   if (!options.overwrite) await refuseExisting(written);
   const all: SlideScores[] = [];
@@ -62,10 +64,11 @@ export async function openEvaluator(
     async score(index, onRows) {
       const { path, id } = predictions[index]!;
       const { truth: own, patient } = pairs[index]!;
+      const bounded = { ...settings, roi: roi.of(names[index]!) };
       const scores =
         id === undefined
-          ? await evaluateMask(path, own, settings, onRows, signal)
-          : await evaluateRuns({ path, id }, own, settings, onRows, signal);
+          ? await evaluateMask(path, own, bounded, onRows, signal)
+          : await evaluateRuns({ path, id }, own, bounded, onRows, signal);
       all.push(scores);
       if (patient !== undefined) patients.push(patient);
       await remember(scores, history);

@@ -1,9 +1,10 @@
 import type { Size } from '../../types.js';
 import type { ThresholdOption } from '../prepare/thresholds.js';
+import type { RoiFlags } from '../tissue/region-flags.js';
 import type { Tolerance } from './evaluate-mask.js';
 
 /** The options of `segtile evaluate`, parsed. What is absent was not given. */
-export interface EvaluateOptions {
+export interface EvaluateOptions extends RoiFlags {
   readonly truth?: string;
   readonly classes?: string;
   readonly slideSize?: Size;

@@ -41,7 +41,7 @@ async function inferReport(record: RunRecord, plan: SlidePlan): Promise<Report> 
   return {
     title: `${fileOf(slide.path)}: segmentation`,
     subtitle: `${slide.path}, ${slide.width} × ${slide.height} px, with ${model.name}, ${record.finished.slice(0, 16).replace('T', ' ')} UTC, run ${record.id}`,
-    lead: `Found ${found} of the slide. ${windows.run} of ${windows.planned} windows were run in ${minutes}, with at most ${Math.round(peakRssBytes / 1e6)} MB of memory; they cover ${percent(coverage)} of the slide.`,
+    lead: `Found ${found} of ${wholeOf(record)}. ${windows.run} of ${windows.planned} windows were run in ${minutes}, with at most ${Math.round(peakRssBytes / 1e6)} MB of memory; they cover ${percent(coverage)} of ${wholeOf(record)}.`,
     sections: [
       ...(await pictures(record, plan)),
       { kind: 'table', title: 'Classes', table: classTable(record) },
@@ -109,21 +109,27 @@ function mappedWindows({ grid, selection }: SlidePlan): MappedWindow[] {
   ).flat();
 }
 
-function classTable({ classShares, slide }: RunRecord): ReportTable {
+/** What shares are of. */
+function wholeOf({ settings }: RunRecord): string {
+  return settings.region === null ? 'the slide' : 'the region';
+}
+
+function classTable(record: RunRecord): ReportTable {
+  const { classShares, slide } = record;
   const { mpp } = slide;
   const area = mpp && (slide.width * mpp.x * slide.height * mpp.y) / 1e6;
   return {
-    caption: 'How much of the slide each class has',
+    caption: `How much of ${wholeOf(record)} each class has`,
     columns: [
       { name: 'class', kind: 'words' },
-      { name: 'share of the slide', kind: 'figures' },
+      { name: `share of ${wholeOf(record)}`, kind: 'figures' },
       ...(area ? [{ name: 'mm²', kind: 'figures' } as const] : []),
     ],
-    rows: classShares.map(({ name, share }) => ({
+    rows: classShares.map(({ name, share, of }) => ({
       cells: [
         { text: name },
         { text: percent(share), value: share },
-        ...(area ? [{ text: (share * area).toPrecision(3), value: share * area }] : []),
+        ...(area ? [{ text: (of.slide * area).toPrecision(3), value: of.slide * area }] : []),
       ],
     })),
   };

@@ -43,9 +43,11 @@ export async function runSlide(
       const makings = await makeOutputs<OutputFacts, typeof result>(runOutputs, files, result, keep);
       const squash = blendedLogits(settings, model);
       const { onScores } = makings;
-      const inferSettings = { onScores, note, nan, channels: model.channels, blend, squash, rule, cleanUp, enlarge };
+      const region = await plan.region?.open();
+      const inferSettings = { onScores, note, nan, channels: model.channels, blend, squash, rule, cleanUp, enlarge, region };
       const [began, busyBefore] = [performance.now(), pool.busySeconds()];
-      const inferred = await inferSlide(plan, pool.streams, inferSettings, makings, size, clock, onWindow, signal);
+      const running = inferSlide(plan, pool.streams, inferSettings, makings, size, clock, onWindow, signal);
+      const inferred = await running.finally(() => region?.close());
       const outputs = await makings.facts();
       const spent = (performance.now() - began) / 1000;
       const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;

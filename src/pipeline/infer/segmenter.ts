@@ -18,6 +18,8 @@ import { HISTORY } from '../records/history.js';
 import type { RunRecord } from '../records/record.js';
 import { rememberRun } from '../records/run-history.js';
 import { createStageClock, type StageClock } from '../records/stage-clock.js';
+import { readRoi, readTissue } from '../tissue/region-flags.js';
+import type { TissueChoice } from '../tissue/tissue.js';
 import { closePools, startPools } from './pools.js';
 import { runSlide } from './run-slide.js';
 
@@ -92,8 +94,11 @@ export async function openSegmenter(
   const { plan: planned, groups } = planSettings(options, ensemble, note);
   const settings = { ...runSettings(options, ensemble, await readThresholds(options.threshold)), note };
   const slideOptionsOf = await readSlideFlags(options, slides);
+  const tissueOf = await readTissue(options.tissue, slides);
+  const roi = await readRoi(options, slides);
   watcher.model?.(ensemble);
-  const inputs = await identities([...slides, ...filesRead(options, ensemble)]);
+  const masks = slides.flatMap((slide) => pathOf(tissueOf(slide)));
+  const inputs = await identities([...slides, ...masks, ...roi.paths, ...filesRead(options, ensemble)]);
   const passes = passesPerWindow(groups, options.tta);
 
   let pools: Promise<readonly Pool[]> | undefined;
@@ -118,7 +123,8 @@ export async function openSegmenter(
   const planOf = (index: number, onOpen?: () => void): Promise<SlidePlan> => {
     const slide = slides[index]!;
     const { mpp: slideMpp }: SlideOptions = slideOptionsOf(slide);
-    return planSlide(slide, { ...planned, slideMpp }, ensemble.members[0]!.model.mpp, signal, onOpen);
+    const own = { slideMpp, tissue: tissueOf(slide), roi: roi.of(slide) };
+    return planSlide(slide, { ...planned, ...own }, ensemble.members[0]!.model.mpp, signal, onOpen);
   };
 
   const close = async (): Promise<void> => {
@@ -163,9 +169,13 @@ export async function openSegmenter(
   };
 }
 
-/** Every file beside the slides that a run reads. */
-function filesRead({ tissue, slideMppCsv = '', threshold }: InferOptions, { members }: Ensemble): string[] {
-  return [...members.map(({ model }) => model.path), tissue, slideMppCsv, thresholdFile(threshold)];
+function pathOf(choice: TissueChoice): string[] {
+  return choice.kind === 'file' ? [choice.path] : [];
+}
+
+/** Every file beside the slides, and their masks and regions, that a run reads. */
+function filesRead({ slideMppCsv = '', threshold }: InferOptions, { members }: Ensemble): string[] {
+  return [...members.map(({ model }) => model.path), slideMppCsv, thresholdFile(threshold)];
 }
 
 /** Says each sentence once. */

@@ -1,7 +1,7 @@
 import { contrastWarning } from '../../slide/range.js';
 import type { Slide } from '../../slide/slide.js';
 import type { Pixels } from '../../types.js';
-import type { TissueChoice } from './tissue.js';
+import type { TissueChoice } from '../tissue/tissue.js';
 
 /**
  * What looks wrong with the contrast of a slide. Where nobody else looks at it whole, it is read for this alone only when its samples are

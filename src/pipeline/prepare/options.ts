@@ -3,12 +3,13 @@ import type { Area } from '../../plan/labels/area.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
 import type { Size } from '../../types.js';
 import type { OutputOptions } from '../outputs/table.js';
+import type { RoiFlags } from '../tissue/region-flags.js';
 import type { RunOptions } from './run-settings.js';
 import type { SlideFlags } from './slide-flags.js';
 import type { ThresholdOption } from './thresholds.js';
 
 /** The options of `segtile infer`, parsed. What is absent was not given. */
-export interface InferOptions extends SlideFlags, OutputOptions, RunOptions {
+export interface InferOptions extends SlideFlags, RoiFlags, OutputOptions, RunOptions {
   /** Absent for the one beside the masks, false for none. */
   readonly history?: string | boolean;
   readonly model?: readonly string[];

@@ -3,16 +3,20 @@ import { type Model, modelPixels } from '../../model/card/model.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
 import { createGrid, type Grid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
-import type { Selection } from '../../plan/windows/selection.js';
+import { type Selection, selectWindows } from '../../plan/windows/selection.js';
 import { openSlide } from '../../slide/open.js';
 import type { ChannelRequest, Slide, SlideMpp } from '../../slide/slide.js';
 import type { SlideOptions } from '../../slide/tiff.js';
 import type { BandSource } from '../../slide/view/cut.js';
 import { readOverview } from '../../slide/view/overview.js';
 import { type View, type ViewChoice, workingView } from '../../slide/view/view.js';
+import type { RegionFile } from '../../truth/region.js';
+import type { Truth } from '../../truth/truth.js';
 import type { Pixels, Samples, Size } from '../../types.js';
+import { viewRows } from '../evaluate/paired-rows.js';
+import { type Region, regionFacts, regionOpener, regionWindows } from '../tissue/region.js';
+import { OVERVIEW_SIDE, selectTissue, type TissueChoice, type TissueSelection } from '../tissue/tissue.js';
 import { contrastWarnings, once } from './contrast.js';
-import { OVERVIEW_SIDE, selectTissue, type TissueChoice, type TissueSelection } from './tissue.js';
 
 /** What decides where a model looks. Lengths in working pixels. */
 export interface PlanSettings {
@@ -35,10 +39,12 @@ export interface PlanSettings {
   readonly placement?: WindowPlacement;
   readonly tissue: TissueChoice;
   readonly minTissue: number | undefined;
+  /** The region of interest. */
+  readonly roi?: RegionFile | undefined;
 }
 
 /** Everything that is known before the first window is run. The slide is open. */
-export interface SlidePlan extends Omit<TissueSelection, 'notes' | 'warnings'> {
+export interface SlidePlan extends Pick<TissueSelection, 'selection' | 'facts'> {
   readonly slide: Slide;
   /** The picture that a person sees, in 8-bit RGB; tissue is found on it. */
   readonly view: View;
@@ -53,6 +59,8 @@ export interface SlidePlan extends Omit<TissueSelection, 'notes' | 'warnings'> {
   readonly warnings: readonly string[];
   /** The further grids that were asked for, with their own windows. */
   readonly others: readonly { readonly grid: Grid; readonly selection: Selection }[];
+  /** The region of interest, where there is one: windows that do not touch it are skipped. */
+  readonly region: Region | undefined;
   /** The whole slide at low resolution. Read once, when first asked for. */
   overview(): Promise<Pixels>;
 }
@@ -99,19 +107,68 @@ export async function planSlide(
       const other = createGrid({ size, ...geometry, border, placement });
       others.push({ grid: other, selection: (await select(other)).selection });
     }
+    const found = [{ grid, selection: tissue.selection }, ...others];
+    const bounded = settings.roi && (await boundBy(settings.roi, view, tissue.raster, found, signal));
+    const [{ selection }, ...rest] = (bounded?.within ?? found) as [SlidePlan['others'][number]];
     const native = request !== undefined && request.samples !== 'uint8';
     const contrast = await contrastWarnings(slide, choice.kind, native, overview);
-    const warnings = [...contrast, ...(tissue.warnings ?? [])];
+    const warnings = [...contrast, ...(tissue.warnings ?? []), ...(bounded?.warnings ?? [])];
     const notes = [
       ...(slide.notes ?? []),
       ...(native && slide.range !== undefined ? [NATIVE_NOTE] : []),
       ...(tissue.notes ?? []),
+      ...(bounded?.notes ?? []),
     ];
-    return { ...tissue, slide, view, input, channels: reader?.channels, notes, warnings, grid, others, overview };
+    const { facts } = tissue;
+    const seen = { slide, view, input, channels: reader?.channels, notes, warnings, overview };
+    return { ...seen, facts, region: bounded?.region, grid, selection, others: rest };
   } catch (error) {
     await slide.close();
     throw error;
   }
+}
+
+/** Windows of some grids that touch a region of interest, besides what else decided. */
+async function boundBy(
+  file: RegionFile,
+  view: View,
+  tissue: TissueSelection['raster'],
+  grids: SlidePlan['others'],
+  signal: AbortSignal,
+) {
+  const open = regionOpener(file, view.slide, signal);
+  const truth = await open();
+  try {
+    const all = grids.map(({ grid }) => grid);
+    const { touches, share, notes } = await regionWindows(truth, view, all, signal);
+    const within = grids.map(({ grid, selection }, i) => ({
+      grid,
+      selection: selectWindows(grid, (window) => !selection.isSkipped(window) && touches(i, window)),
+    }));
+    const tissueShare = tissue === undefined ? null : await shareInside(truth, tissue, signal);
+    const region: Region = { facts: { ...regionFacts(file), share: rounded(share), tissueShare }, open };
+    const warnings = share > 0 ? [] : [`nothing of this slide lies in the region of ${region.facts.file}: no window is run`];
+    return { within, region, notes: notes.map((note) => `region ${note}`), warnings };
+  } finally {
+    await truth.close();
+  }
+}
+
+/** Share of a slide that is tissue and lies in a region, as far as the raster of tissue tells. */
+async function shareInside(
+  region: Truth,
+  { mask, width, height }: NonNullable<TissueSelection['raster']>,
+  signal: AbortSignal,
+): Promise<number> {
+  let both = 0;
+  for await (const { y, data } of viewRows(region.view({ width, height }), signal)) {
+    for (let i = 0, at = y * width; i < data.length; i++, at++) if (data[i] === 1 && mask[at] !== 0) both++;
+  }
+  return rounded(both / mask.length);
+}
+
+function rounded(share: number): number {
+  return Number(share.toFixed(6));
 }
 
 /** Makes sure that the channels that the user picked, if any, make a picture. */

@@ -6,11 +6,11 @@ import type { Model } from '../../model/card/model.js';
 import type { Border } from '../../plan/windows/axis.js';
 import { createGrid } from '../../plan/windows/grid.js';
 import type { ViewChoice } from '../../slide/view/view.js';
+import { tissueOf } from '../tissue/region-flags.js';
 import type { InferOptions } from './options.js';
 import { channelRequest, type PlanSettings } from './plan-slide.js';
 import type { RunSettings } from './run-settings.js';
 import { labelRule, type Thresholds } from './thresholds.js';
-import type { TissueChoice } from './tissue.js';
 import { geometryOf } from './window-geometry.js';
 
 /** What the flags say about the model, above its card. */
@@ -79,21 +79,6 @@ function resolutionOf({ level, mpp, downsample }: InferOptions): ViewChoice | un
   if (level !== undefined) return { kind: 'level', level };
   if (mpp !== undefined) return { kind: 'mpp', mpp };
   return downsample === undefined ? undefined : { kind: 'downsample', downsample };
-}
-
-/**
- * What `--tissue` means.
- *
- * @throws {SegtileError} `usage` for a text that is neither a method nor the name of a mask
- */
-export function tissueOf(text: string): TissueChoice {
-  if (text === 'auto' || text === 'otsu' || text === 'hubmap' || text === 'none') return { kind: text };
-  if (/\.(geo)?json(\.gz|\.zip)?$|\.png$|\.jpe?g$|\.tiff?$/i.test(text)) return { kind: 'file', path: text };
-  throw new SegtileError(
-    'usage',
-    `expected auto, otsu, hubmap, none or a mask file for --tissue but got "${text}"`,
-    'a mask is a GeoJSON (.geojson, .json) or an image (.png, .jpg, .tif) of the whole slide',
-  );
 }
 
 function refuseBoth(options: InferOptions, a: keyof InferOptions, b: keyof InferOptions): void {

@@ -3,6 +3,7 @@ import type { LabelRule } from '../../plan/labels/labels.js';
 import type { ScoreMap } from '../../plan/labels/score-map.js';
 import type { ProbabilityType } from '../../plan/labels/score-planes.js';
 import type { Probabilities } from '../../slide/probabilities.js';
+import { openRegion, type RegionFile } from '../../truth/region.js';
 import type { Mpp, Size } from '../../types.js';
 import { counted, type LabelResult, labelScores } from '../infer/label-scores.js';
 import type { RunFiles } from '../outputs/files.js';
@@ -13,6 +14,7 @@ import { filesAndRecord } from '../records/files-and-record.js';
 import { peakRss, versions } from '../records/machine.js';
 import { type ClassShare, type CleanedFacts, cleanedFacts, round, sharesOf } from '../records/record.js';
 import type { StageClock } from '../records/stage-clock.js';
+import { type RegionFacts, regionFacts } from '../tissue/region.js';
 import { levelZero } from './level-zero.js';
 
 /** How probabilities become a mask. */
@@ -23,6 +25,8 @@ export interface ThresholdSettings {
   readonly maskValues: 'labels' | '255';
   /** What is brought to the size of the mask, see `LabelSettings`. */
   readonly enlarge?: 'labels' | 'scores';
+  /** The region of interest, and how large level 0 of the slide is, in px. */
+  readonly roi?: { readonly file: RegionFile; readonly slide: Size; readonly name: string } | undefined;
 }
 
 /** Where probabilities came from, for records. */
@@ -41,10 +45,11 @@ export interface ThresholdRecord extends ResultFacts {
     readonly cleanUp: CleanUp | null;
     readonly maskValues: 'labels' | '255';
     readonly enlarge: 'labels' | 'scores';
+    readonly region: Omit<RegionFacts, 'share' | 'tissueShare'> | null;
   };
-  /** Share of the slide's area that some window looked at; null where bytes do not tell it from probabilities of 0. */
+  /** Share of the slide's area, or of the region of interest, that some window looked at; null where bytes do not tell it from probabilities of 0. */
   readonly coverage: number | null;
-  /** Share of the slide's area by class. */
+  /** How much each class has. */
   readonly classShares: readonly ClassShare[];
   readonly cleaned: CleanedFacts | null;
   readonly seconds: Readonly<Record<string, number>>;
@@ -58,8 +63,11 @@ export function probabilityFacts({ path, width, height, mpp, map }: Probabilitie
 }
 
 /** The share of pixels that some window looked at, or null where that cannot be told. */
-export function coverageOf({ map }: Probabilities, { covered, pixels }: LabelResult): number | null {
-  return map.samples === 'uint8' && !map.exclusive ? null : round(covered / pixels);
+export function coverageOf(
+  { map }: Pick<Probabilities, 'map'>,
+  { covered, inside }: Pick<LabelResult, 'covered' | 'inside'>,
+): number | null {
+  return map.samples === 'uint8' && !map.exclusive ? null : inside === 0 ? 0 : round(covered / inside);
 }
 
 /**
@@ -80,7 +88,7 @@ export async function thresholdSlide(
 ): Promise<ThresholdRecord> {
   const { map } = probabilities;
   const { classes, mask } = map;
-  const { rule, cleanUp, maskValues, enlarge = 'labels' } = settings;
+  const { rule, cleanUp, maskValues, enlarge = 'labels', roi } = settings;
   return filesAndRecord(
     files,
     async (keep) => {
@@ -89,15 +97,17 @@ export async function thresholdSlide(
       const form = { size, slide, geo: geoFor(probabilities, mask), classes, maskValues, replace: files.replace, clock };
       const makings = await makeOutputs(resultOutputs, files, form, keep);
       const scores = counted(clock.stream('read', probabilities.readScores(signal)), onRows);
-      const label = { squash: undefined, rule, cleanUp, enlarge };
-      const result = await labelScores(scores, probabilities, label, makings, mask, clock);
+      const region = roi && (await openRegion(roi.file, roi.slide, roi.name, signal));
+      const label = { squash: undefined, rule, cleanUp, enlarge, region };
+      const labelling = labelScores(scores, probabilities, label, makings, mask, clock);
+      const result = await labelling.finally(() => region?.close());
       const outputs = await makings.facts();
       return () => ({
         probabilities: probabilityFacts(probabilities),
         classes,
-        settings: { labels: rule, cleanUp: cleanUp ?? null, maskValues, enlarge },
+        settings: { labels: rule, cleanUp: cleanUp ?? null, maskValues, enlarge, region: roi ? regionFacts(roi.file) : null },
         coverage: coverageOf(probabilities, result),
-        classShares: sharesOf(classes, result, result.pixels),
+        classShares: sharesOf(classes, result, result, { tissue: null, region: roi !== undefined }),
         cleaned: cleanedFacts(result.cleaned),
         ...outputs,
         seconds: clock.seconds(),

@@ -9,11 +9,13 @@ import type { Slide, SlideMpp } from '../../slide/slide.js';
 import type { SampleRange } from '../../tiff/samples/rgb.js';
 import type { MaskClass, Mpp, SampleType, Size } from '../../types.js';
 import type { InferResult } from '../infer/infer.js';
+import type { LabelResult } from '../infer/label-scores.js';
 import type { OutputFacts } from '../outputs/table.js';
 import { passesOf, type WindowCounts, windowCounts } from '../prepare/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { ReadyModel, RunSettings } from '../prepare/run-settings.js';
-import type { TissueSelection } from '../prepare/tissue.js';
+import type { RegionFacts } from '../tissue/region.js';
+import type { TissueSelection } from '../tissue/tissue.js';
 import { newRunId } from './history.js';
 import { peakRss, versions } from './machine.js';
 import type { StageClock } from './stage-clock.js';
@@ -66,6 +68,8 @@ export interface RunRecord extends OutputFacts {
       /** In pixels of the working image; 0 is no limit. */
       readonly cleanUp: CleanUp | null;
       readonly tissue: TissueSelection['facts'];
+      /** The region of interest; null where all of the slide is of interest. */
+      readonly region: RegionFacts | null;
     };
   readonly device: Pick<ReadyModel, 'provider' | 'workers'> &
     DeviceFacts & {
@@ -81,9 +85,9 @@ export interface RunRecord extends OutputFacts {
   };
   /** The grids for other scales and models; the first is in `settings`. In working pixels. */
   readonly otherGrids: readonly Geometry[];
-  /** Share of the slide's area that some window looked at. */
+  /** Share of the slide's area, or of the region of interest, that some window looked at. */
   readonly coverage: number;
-  /** Share of the slide's area by class. */
+  /** How much each class has. */
   readonly classShares: readonly ClassShare[];
   readonly cleaned: CleanedFacts | null;
   /** See {@link StageClock}. */
@@ -105,7 +109,6 @@ export function recordOf(parts: RunParts): RunRecord {
   const { plan, model, pool, settings, outputs, result, busyShare, clock } = parts;
   const { slide, view, grid, facts } = plan;
   const { model: first } = model.members[0]!;
-  const { pixels } = result;
   return {
     id: newRunId(),
     finished: new Date().toISOString(),
@@ -151,6 +154,7 @@ export function recordOf(parts: RunParts): RunRecord {
       labels: settings.rule,
       cleanUp: parts.cleanUp ?? null,
       tissue: facts,
+      region: plan.region?.facts ?? null,
       maskValues: settings.maskValues,
       enlarge: settings.enlarge,
     },
@@ -163,8 +167,11 @@ export function recordOf(parts: RunParts): RunRecord {
     },
     windows: { ...windowCounts(plan), run: result.windowsRun, passes: passesOf(plan, pool.passes), nan: result.windowsNan },
     otherGrids: plan.others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
-    coverage: round(result.covered / pixels),
-    classShares: sharesOf(model.classes, result, pixels),
+    coverage: result.inside === 0 ? 0 : round(result.covered / result.inside),
+    classShares: sharesOf(model.classes, result, result, {
+      tissue: plan.region ? plan.region.facts.tissueShare : facts.tissueShare,
+      region: plan.region !== undefined,
+    }),
     cleaned: cleanedFacts(result.cleaned),
     ...outputs,
     seconds: clock.seconds(),
@@ -182,12 +189,38 @@ function memberFacts({ model, weight }: Member): MemberFacts {
 export interface ClassShare {
   readonly label: number;
   readonly name: string;
+  /** Of the region of interest where there is one, else of the slide. */
   readonly share: number;
+  /** Of all of the slide, of its tissue (inside the region, where there is one), and of the region; null where that is not known. */
+  readonly of: { readonly slide: number; readonly tissue: number | null; readonly region: number | null };
 }
 
-/** The share of each class of an image of so many pixels. */
-export function sharesOf(classes: readonly MaskClass[], { perLabel }: LabelCount, pixels: number): ClassShare[] {
-  return classes.map(({ label, name }) => ({ label, name, share: round(perLabel[label]! / pixels) }));
+/**
+ * The share of each class of an image.
+ *
+ * @param pixels of the image, and of it in the region of interest
+ * @param known which share of the image is tissue, where that is known, and whether there is a region
+ */
+export function sharesOf(
+  classes: readonly MaskClass[],
+  { perLabel }: LabelCount,
+  { pixels, inside }: Pick<LabelResult, 'pixels' | 'inside'>,
+  { tissue, region }: { readonly tissue: unknown; readonly region: boolean },
+): ClassShare[] {
+  const of = (own: number, all: number): number => (all === 0 ? 0 : round(own / all));
+  return classes.map(({ label, name }) => {
+    const own = perLabel[label]!;
+    return {
+      label,
+      name,
+      share: of(own, inside),
+      of: {
+        slide: of(own, pixels),
+        tissue: typeof tissue === 'number' ? of(own, tissue * pixels) : null,
+        region: region ? of(own, inside) : null,
+      },
+    };
+  });
 }
 
 /** What a clean-up did. Pixels are those of the working image. */

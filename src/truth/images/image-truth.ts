@@ -25,7 +25,7 @@ const BAND_PIXELS = 2 ** 22;
  * @throws {SegtileError} `input` if the image has another shape than the slide, or is more than 64 times smaller or larger
  */
 export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig): Truth {
-  requireSameShape(image.path, image, slide);
+  requireSameShape(image.path, image, slide, config.region?.what);
   const labels = labelsOfImage(image, config);
   const { spans } = levelFactor(slide, image);
   const whole = { ...image, spans };

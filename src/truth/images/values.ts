@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { packColor, type TruthConfig } from '../config.js';
+import { packColor, type RegionRule, type TruthConfig } from '../config.js';
 import type { LabelImage, ValueRun } from './label-image.js';
 
 /** Turns the values of an image into labels. */
@@ -19,7 +19,26 @@ const UNKNOWN = -1;
 
 /** What turns the values of an image, or its colours if it is RGB, into labels. */
 export function labelsOfImage({ path, channels }: Pick<LabelImage, 'path' | 'channels'>, config: TruthConfig): Labels {
+  if (config.region !== undefined) return inside(path, channels, config.region);
   return channels === 3 ? labelsOfColors(path, config) : labelsOfValues(path, config);
+}
+
+/** 1 where a value, or one of three, is inside. */
+function inside(path: string, channels: 1 | 3, { ofValues, colours }: RegionRule): Labels {
+  const holds = ofValues(path);
+  const table = Uint8Array.from({ length: 2 ** 16 }, (_, value) => (holds(value) ? 1 : 0));
+  return {
+    pick: ({ x, width, data }, top, row, offsets, out, at) => {
+      for (let i = 0; i < offsets.length; i++) {
+        const from = (row * width + offsets[i]!) * channels;
+        out[at + i] = table[data[from]!]!;
+        for (let c = 1; c < channels; c++) {
+          if (!colours && data[from + c] !== data[from]) throw colourOf(path, x + offsets[i]!, top + row);
+          out[at + i]! |= table[data[from + c]!]!;
+        }
+      }
+    },
+  };
 }
 
 function labelsOfValues(path: string, config: TruthConfig): Labels {
@@ -41,6 +60,11 @@ function labelsOfValues(path: string, config: TruthConfig): Labels {
       if (white && grey && config.white) throw vagueWhite(path);
     },
   };
+}
+
+function colourOf(path: string, x: number, y: number): SegtileError {
+  const hint = 'give a mask with one band of labels, or shapes with classes';
+  return new SegtileError('input', `${path} has a colour at pixel (${x}, ${y}), which is of no class`, hint);
 }
 
 /**

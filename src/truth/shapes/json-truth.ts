@@ -56,21 +56,6 @@ async function geojsonShapes(
   return { shapes, notes: reader.notes() };
 }
 
-/**
- * Opens GeoJSON as plain areas: everything drawn gets label 1, whatever its class.
- *
- * @throws {SegtileError} `input` if the file is damaged, holds no polygon, or does not fit the slide
- */
-export async function openRegions(path: string, slide: Size, signal?: AbortSignal): Promise<Truth> {
-  const { shapes, notes } = await geojsonShapes(
-    path,
-    geojsonReader(path, slide, () => 1),
-    signal,
-  );
-  if (shapes.length > 0) return shapeTruth({ path, kind: 'GeoJSON', slide, config: defaultConfig(), shapes, notes });
-  throw new SegtileError('input', `${path} holds no polygon`, 'draw the regions as polygons, and export them as GeoJSON');
-}
-
 async function readWhole(path: string): Promise<unknown> {
   const json = await openText(path)
     .then(streamText)

@@ -17,6 +17,8 @@ export interface AnnotatedClass {
  * @throws {SegtileError} from that function: `input` for a name that is not listed, and for an annotation without a name if there is no default
  */
 export function labeller(config: TruthConfig): (annotated: AnnotatedClass, where: string) => number | undefined {
+  const { region } = config;
+  if (region !== undefined) return ({ name }) => region.ofName(name);
   let only: string | undefined;
   return ({ name, color }, where) => {
     if (name === undefined) {
@@ -48,7 +50,8 @@ export function labeller(config: TruthConfig): (annotated: AnnotatedClass, where
  *
  * @throws {SegtileError} `input` if there are several classes and no default
  */
-export function labelOfRuns({ classes, otherwise }: TruthConfig, where: string): number {
+export function labelOfRuns({ classes, otherwise, region }: TruthConfig, where: string): number | undefined {
+  if (region !== undefined) return region.ofName(undefined);
   if (otherwise !== undefined) return otherwise;
   if (classes.length === 1) return classes[0]!.label;
   const names = classes.map(({ name }) => name).join(', ');

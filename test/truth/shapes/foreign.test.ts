@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultConfig, type TruthConfig } from '../../../dist/truth/config.js';
 import { openTruth } from '../../../dist/truth/open.js';
-import { openRegions } from '../../../dist/truth/shapes/json-truth.js';
+import { openRegion } from '../../../dist/truth/region.js';
 import { parseLooseJson } from '../../../dist/truth/shapes/loose-json.js';
 import { config, fixture, greyPixels, readLabels } from '../read.js';
 
@@ -69,7 +69,7 @@ describe('GeoJSON as other programs write it', () => {
   });
 
   it('takes the same polygons for regions', async () => {
-    const regions = await openRegions(fixture('foreign/qupath.geojson'), SIZE);
+    const regions = await openRegion({ path: fixture('foreign/qupath.geojson'), option: '--tissue' }, SIZE, 's');
     expect(await readLabels(regions.view(SIZE))).toEqual((await wanted('qupath.png')).map((label) => (label > 0 ? 1 : 0)));
     expect(regions.notes).toHaveLength(1);
   });

@@ -12,12 +12,11 @@ import {
 } from '../../plan/tissue/tissue.js';
 import type { Grid } from '../../plan/windows/grid.js';
 import { type Selection, selectWindows } from '../../plan/windows/selection.js';
-import { openSlide } from '../../slide/open.js';
 import type { Slide } from '../../slide/slide.js';
-import { readOverview } from '../../slide/view/overview.js';
 import type { View } from '../../slide/view/view.js';
-import { hasShape, requireSameShape, stretchNotes } from '../../truth/aspect.js';
+import { slideName } from '../../truth/slide-names.js';
 import type { Pixels, Size } from '../../types.js';
+import { viewRows } from '../evaluate/paired-rows.js';
 import { autoMask, turnOfOthers } from './auto-mask.js';
 import type { FoundTissue, TissueFacts } from './found-tissue.js';
 
@@ -37,6 +36,8 @@ export interface TissueSelection {
   /** What is odd, and what to do then. */
   readonly warnings?: readonly string[] | undefined;
   readonly facts: TissueFacts;
+  /** Where there is tissue, not 0, over the whole slide; undefined where nobody looked. */
+  readonly raster?: (Size & { readonly mask: Uint8Array }) | undefined;
 }
 
 /** Long side, in pixels, of the view on which tissue is found. */
@@ -102,7 +103,8 @@ export async function selectTissue(
   const map = tissueMap(mask, low);
   const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, view.spans)));
   const judgedOn = `overview of ${low.width} x ${low.height} px`;
-  return { selection, ...told, facts: { ...facts, minTissue: least, judgedOn } };
+  const raster = { mask, width: low.width, height: low.height };
+  return { selection, ...told, raster, facts: { ...facts, minTissue: least, judgedOn } };
 }
 
 /**
@@ -153,59 +155,25 @@ async function otsuMask(overview: Pixels, signal: AbortSignal): Promise<FoundTis
   return { mask, facts: { method: 'otsu', saturationThreshold: threshold } };
 }
 
-/** The user's own tissue regions, on a raster as large as the overview. */
-async function userMask(path: string, slide: Size, overview: Size, signal: AbortSignal): Promise<FoundTissue> {
-  const facts = { method: 'file', file: shownPath(path) };
-  if (/\.(geo)?json(\.gz|\.zip)?$/i.test(path)) return { ...(await paintRegions(path, slide, overview, signal)), facts };
-  const image = await openSlide(path, { signal });
-  try {
-    const named = `tissue mask ${shownPath(path)}`;
-    if (!hasShape(image, slide)) {
-      const turned = hasShape({ width: image.height, height: image.width }, slide);
-      throw new SegtileError(
-        'input',
-        `the tissue mask ${shownPath(path)} has ${image.width} x ${image.height} px, ${turned ? 'which, turned by 90 degrees, is the shape of' : 'another shape than'} the slide's ${slide.width} x ${slide.height} px`,
-        turned
-          ? 'pixels are read as they are stored, whatever a TIFF or EXIF orientation says: export slide and mask in the same way'
-          : 'a tissue mask shows the whole slide, up to 64 times smaller or larger',
-      );
-    }
-    requireSameShape(`the ${named}`, image, slide, 'tissue mask');
-    const view = await readOverview(image, Math.max(overview.width, overview.height), signal);
-    const mask = new Uint8Array(overview.width * overview.height);
-    for (let y = 0; y < overview.height; y++) {
-      const row = Math.min(Math.floor(((y + 0.5) * view.height) / overview.height), view.height - 1) * view.width;
-      for (let x = 0; x < overview.width; x++) {
-        const at = (row + Math.min(Math.floor(((x + 0.5) * view.width) / overview.width), view.width - 1)) * 3;
-        if (view.data[at]! + view.data[at + 1]! + view.data[at + 2]! > 0) mask[y * overview.width + x] = 1;
-      }
-    }
-    // What the mask says of the size of its pixels is of no use here.
-    const turned = (image.notes ?? []).filter((note) => note.includes('orientation'));
-    return { mask, facts, notes: [...stretchNotes(named, image, slide), ...turned.map((note) => `${named}: ${note}`)] };
-  } finally {
-    await image.close();
-  }
-}
-
-async function paintRegions(
-  path: string,
-  slide: Size,
-  overview: Size,
-  signal: AbortSignal,
-): Promise<Pick<FoundTissue, 'mask' | 'notes'>> {
+/** The user's own mask or regions of tissue, read as truth is read, on a raster as large as the overview. */
+async function userMask(path: string, slide: Slide, overview: Size, signal: AbortSignal): Promise<FoundTissue> {
+  // Loaded where it is wanted: it brings all that reads truth.
+  const { openRegion } = await import('../../truth/region.js');
   if (isRemote(path)) {
-    const message = `cannot use ${shownPath(path)} as tissue regions: it is no local file`;
+    const message = `cannot use ${shownPath(path)} as a mask of tissue: it is no local file`;
     throw new SegtileError('input', message, 'download it and give its path');
   }
-  // Loaded where it is wanted: it brings all that reads truth.
-  const { openRegions } = await import('../../truth/shapes/json-truth.js');
-  const regions = await openRegions(path, slide, signal);
-  const mask = new Uint8Array(overview.width * overview.height);
-  const everything = [{ start: 0, length: overview.width }];
-  for await (const { y, runs } of regions
-    .view(overview)
-    .readBands({ start: 0, length: overview.height }, () => everything, signal))
-    for (const { pixels } of runs) mask.set(pixels.data, y * overview.width);
-  return { mask, notes: regions.notes };
+  const regions = await openRegion({ path, option: '--tissue' }, slide, slideName(slide.path), signal);
+  try {
+    const mask = new Uint8Array(overview.width * overview.height);
+    for await (const { y, data } of viewRows(regions.view(overview), signal))
+      for (let i = 0, at = y * overview.width; i < data.length; i++, at++) mask[at] = data[i] === 1 ? 1 : 0;
+    return {
+      mask,
+      facts: { method: 'file', file: shownPath(path) },
+      notes: regions.notes.map((note) => `tissue mask ${note}`),
+    };
+  } finally {
+    await regions.close();
+  }
 }

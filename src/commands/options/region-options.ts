@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { option } from './option.js';
+import { list, type Parser } from './parse.js';
+
+const text: Parser<string> = (value) => value;
+
+/** What `--tissue` takes, for its help. */
+export const TISSUE_WAYS = 'auto, otsu, hubmap, none, or a mask (TIFF, PNG), GeoJSON, a folder or CSV of them by slide';
+
+/** Gives a command the options of a region of interest. */
+export function addRoiOptions(command: Command, what: string): Command {
+  return command
+    .addOption(
+      option('--roi <path>', `${what}: a mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of them by slide`, text),
+    )
+    .addOption(option('--roi-class <names>', 'the region is what is of these classes: tumour,Region* (default: all)', list))
+    .addOption(option('--exclude-class <names>', 'these classes are outside, as is Ignore* of QuPath', list));
+}

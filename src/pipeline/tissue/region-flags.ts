@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { SegtileError } from '../../errors.js';
+import { matchTruths, REGIONS, slideName } from '../../truth/match.js';
+import type { RegionFile } from '../../truth/region.js';
+import type { TissueChoice } from './tissue.js';
+
+/** The flags of a region of interest, parsed. */
+export interface RoiFlags {
+  readonly roi?: string;
+  readonly roiClass?: readonly string[];
+  readonly excludeClass?: readonly string[];
+}
+
+/** Which regions of interest were given, by slide. */
+export interface RegionFiles {
+  /** The region of a slide, by its path. */
+  of(slide: string): RegionFile | undefined;
+  /** Every file. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * Which file is the region of interest of each slide.
+ *
+ * @param nameOf what a slide is called, where that is not the name of its file
+ * @throws {SegtileError} `usage` where classes are named without a region, `input` where a slide has none, or one file is for several
+ */
+export async function readRoi(
+  { roi, roiClass, excludeClass }: RoiFlags,
+  slides: readonly string[],
+  nameOf: (slide: string) => string = slideName,
+): Promise<RegionFiles> {
+  if (roi === undefined) {
+    const given = roiClass !== undefined ? '--roi-class' : excludeClass !== undefined ? '--exclude-class' : undefined;
+    if (given === undefined) return { of: () => undefined, paths: [] };
+    throw new SegtileError('usage', `${given} names classes of a region, but there is none`, 'give the region with --roi');
+  }
+  const pairs = await matchTruths(slides, roi, nameOf, REGIONS.roi);
+  const files = new Map(pairs.map(({ slide, truth }) => [slide, truth]));
+  return {
+    of: (slide) => ({ path: files.get(slide)!, within: roiClass, exclude: excludeClass, option: '--roi' }),
+    paths: [...files.values()],
+  };
+}
+
+/**
+ * What `--tissue` means.
+ *
+ * @throws {SegtileError} `usage` for a text that is neither a method nor the name of a mask
+ */
+export function tissueOf(given: string): TissueChoice {
+  if (given === 'auto' || given === 'otsu' || given === 'hubmap' || given === 'none') return { kind: given };
+  if (/\.((geo)?json|csv)(\.gz|\.zip)?$|\.(png|jpe?g|tiff?|zip)$/i.test(given) || existsSync(given))
+    return { kind: 'file', path: given };
+  throw new SegtileError(
+    'usage',
+    `expected auto, otsu, hubmap, none or a mask file for --tissue but got "${given}"`,
+    'a mask is an image (.png, .tif) or GeoJSON (.geojson, .json) of the whole slide, or a folder of them',
+  );
+}
+
+/**
+ * What `--tissue` means for each slide.
+ *
+ * @throws {SegtileError} as {@link tissueOf}; `input` where a slide has no mask, or one file is for several
+ */
+export async function readTissue(given: string, slides: readonly string[]): Promise<(slide: string) => TissueChoice> {
+  const choice = tissueOf(given);
+  if (choice.kind !== 'file') return () => choice;
+  const pairs = await matchTruths(slides, choice.path, slideName, REGIONS.tissue);
+  const files = new Map(pairs.map(({ slide, truth }) => [slide, truth]));
+  return (slide) => ({ kind: 'file', path: files.get(slide)! });
+}
