@@ -95,6 +95,8 @@ export {
 } from './pipeline/probabilities/threshold.js';
 export type { ClassShare, CleanedFacts, MemberFacts, RunRecord } from './pipeline/records/record.js';
 export { createStageClock, type StageClock } from './pipeline/records/stage-clock.js';
+export type { TissueFacts } from './pipeline/tissue/found-tissue.js';
+export type { RegionFacts } from './pipeline/tissue/region.js';
 export type { TissueChoice, TissueSelection } from './pipeline/tissue/tissue.js';
 export type { Area, CleanUpAreas } from './plan/labels/area.js';
 export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/labels/clean-up.js';
@@ -132,6 +134,7 @@ export type {
   ReadLevel,
   Slide,
   SlideMpp,
+  StoredPicture,
 } from './slide/slide.js';
 export type { Inspection, SlideOptions } from './slide/tiff.js';
 export { type BandSource, type CutWindow, cutWindows, type Memory } from './slide/view/cut.js';
@@ -147,7 +150,13 @@ export type { TiffLayout } from './tiff/write/layout.js';
 export type { Reduce } from './tiff/write/pyramid.js';
 export { deflateCodec, jpegCodec, type PixelBytes, type TileCodec, type TiledFormat } from './tiff/write/tile-codec.js';
 export { writePlanes, writeTiff } from './tiff/write/write.js';
-export { defaultConfig as defaultTruthConfig, readConfig as readTruthConfig, type TruthConfig } from './truth/config.js';
+export {
+  defaultConfig as defaultTruthConfig,
+  type RegionRule,
+  readConfig as readTruthConfig,
+  type TruthConfig,
+} from './truth/config.js';
 export { openTruth, type TruthOptions } from './truth/open.js';
+export type { RegionClasses, RegionFile } from './truth/region.js';
 export type { LabelView, Truth, TruthObject } from './truth/truth.js';
 export type * from './types.js';

@@ -15,6 +15,10 @@ export interface EvaluationOptions extends RunControl {
   readonly truth: string;
   readonly classes?: string | undefined;
   readonly slideSize?: Size | undefined;
+  /** The region of interest, outside of which nothing counts: a mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of them. */
+  readonly roi?: string | undefined;
+  readonly roiClass?: readonly string[] | string | undefined;
+  readonly excludeClass?: readonly string[] | string | undefined;
   /** Of the boundary F-score: pixels of the mask, or a text such as `2um`. */
   readonly tolerance?: number | string | undefined;
   readonly threshold?: ThresholdValue | undefined;

@@ -71,8 +71,12 @@ export interface SegmentOptions extends CardOptions, RunControl, Given<RunOption
   /** Numbers from 0, or names. */
   readonly channels?: readonly (number | string)[] | string | undefined;
   readonly range?: readonly [low: number, high: number] | string | undefined;
-  /** `otsu`, `hubmap`, `none`, or the name of a mask image or GeoJSON. */
+  /** `auto`, `otsu`, `hubmap`, `none`, or the name of a mask, GeoJSON, or a folder or CSV of them. */
   readonly tissue?: string | undefined;
+  /** The region of interest: a mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of them. */
+  readonly roi?: string | undefined;
+  readonly roiClass?: readonly string[] | string | undefined;
+  readonly excludeClass?: readonly string[] | string | undefined;
   readonly minTissue?: ShareValue | undefined;
   readonly threshold?: ThresholdValue | undefined;
   readonly minObject?: AreaText | undefined;

@@ -7,7 +7,7 @@ import { parseGiven } from './given.js';
 import type { SegmentOptions } from './segment-options.js';
 
 /** Options of `segtile infer` that only a command line needs: what is told, and what is not run. */
-const OF_THE_COMMAND_LINE = ['json', 'quiet', 'dryRun'];
+const OF_THE_COMMAND_LINE = ['json', 'quiet', 'dryRun', 'previewOnly'];
 
 /**
  * Segments a slide: windows through a model, stitched to one mask. Leaves the files that `segtile infer` leaves at the same options, byte for byte.

@@ -45,7 +45,7 @@ export async function openRegion(file: RegionFile, size: Size, slideName: string
   const truth = await openTruth(path, { size, config, slideName, signal });
   if (truth.kind === 'label image' || inside > 0) return truth;
   await truth.close();
-  const wanted = file.within === undefined ? 'nothing that is drawn as an area' : `nothing of ${file.within.join(', ')}`;
+  const wanted = file.within === undefined ? 'no polygon' : `nothing of ${file.within.join(', ')}`;
   const hint =
     found.size === 0
       ? 'draw the regions as polygons, and export them as GeoJSON'

@@ -15,14 +15,16 @@ import { deviceText, dryRunFacts, dryRunText, modelText, runText, slidePlanText 
  */
 export async function runInfer(slides: readonly string[], options: InferOptions, shell: Shell): Promise<number> {
   const { stdout } = shell;
-  const { json, dryRun } = options;
+  const { json, dryRun, previewOnly } = options;
   const watcher = watch(options, shell);
   const segmenter = await openSegmenter(slides, options, watcher, shell.signal);
   const one = async (index: number): Promise<void> => {
-    if (dryRun) {
-      const { plan, passes, mask } = await segmenter.dryRun(index);
+    if (dryRun || previewOnly) {
+      const { plan, passes, mask, picture } = await segmenter.dryRun(index);
       stdout.write(
-        json ? `${JSON.stringify(dryRunFacts(plan, passes, mask))}\n` : dryRunText(plan, passes, mask, styleFor(stdout)),
+        json
+          ? `${JSON.stringify({ ...dryRunFacts(plan, passes, mask), ...(picture !== undefined && { picture }) })}\n`
+          : dryRunText(plan, passes, mask, picture, styleFor(stdout)),
       );
       return;
     }

@@ -208,6 +208,7 @@ function addMoreOptions(command: Command): Command {
     .option('--no-history', 'do not')
     .option('--report', 'write <name>.report.html as well: what was run, with pictures')
     .option('--dry-run', 'say what would be run, and stop')
+    .option('--preview-only', 'the same, with <name>.plan.jpg: what would be skipped is hatched')
     .option('--json', 'one line of JSON a slide on standard output')
     .option('--quiet', 'no progress and no notes')
     .optionsGroup('What the model expects (beats its card, <model>.segtile.json):')

@@ -152,12 +152,19 @@ export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask:
 }
 
 /** A plan, its cost and what it gives, for people. */
-export function dryRunText(plan: SlidePlan, perWindow: readonly number[], mask: Size, style: Style): string {
+export function dryRunText(
+  plan: SlidePlan,
+  perWindow: readonly number[],
+  mask: Size,
+  picture: string | undefined,
+  style: Style,
+): string {
   const { megapixels, times } = planCost(plan, perWindow);
   return `${slidePlanText(plan, perWindow, style)}${pairs([
     ['cost', `${figure(megapixels)} megapixels through the model, ${figure(times)} times the area of the slide`],
     ['mask', `${count(mask.width)} x ${count(mask.height)} px`],
-  ])}\n  nothing was run, nothing was written\n`;
+    ...(picture === undefined ? [] : [['picture', style.good(picture)] as const]),
+  ])}\n  nothing was run${picture === undefined ? ', nothing was written' : ''}\n`;
 }
 
 /** What overlapping windows say of a network and its margin. */

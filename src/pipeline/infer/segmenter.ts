@@ -4,6 +4,7 @@ import type { Pool } from '../../model/sessions/pool.js';
 import type { SlideOptions } from '../../slide/tiff.js';
 import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
 import { filesOf, pathsOf, type RunFiles } from '../outputs/files.js';
+import { writePlanPicture } from '../outputs/preview.js';
 import { type MaskSize, maskSize } from '../prepare/mask-size.js';
 import { readMembers } from '../prepare/named-models.js';
 import type { InferOptions } from '../prepare/options.js';
@@ -51,6 +52,8 @@ export interface DryRun {
   /** How often networks are run for a window of each grid. */
   readonly passes: readonly number[];
   readonly mask: MaskSize;
+  /** The picture of what would be skipped, where `previewOnly` asked for it. */
+  readonly picture?: string | undefined;
 }
 
 /** Models and options that slides are segmented with. */
@@ -60,7 +63,7 @@ export interface Segmenter extends AsyncDisposable {
   /**
    * Plans the slide of this number, and runs nothing.
    *
-   * @throws {SegtileError} as `planSlide`
+   * @throws {SegtileError} as `planSlide`; `output` where the picture would replace a file that must not be replaced
    */
   dryRun(index: number): Promise<DryRun>;
   /**
@@ -134,9 +137,16 @@ export async function openSegmenter(
   return {
     files,
     async dryRun(index) {
+      const own = files[index]!;
+      const picture = options.previewOnly ? own.record.replace(/\.run\.json$/, '.plan.jpg') : undefined;
+      if (picture !== undefined) await refuseClashes(inputs, [picture], options.overwrite === true);
       const plan = await planOf(index);
       try {
-        return { plan, passes, mask: maskSize(plan, options.outputMpp) };
+        if (picture !== undefined) {
+          await makeFolder(picture);
+          await writePlanPicture(picture, plan, own);
+        }
+        return { plan, passes, picture, mask: maskSize(plan, options.outputMpp) };
       } finally {
         await plan.slide.close();
       }

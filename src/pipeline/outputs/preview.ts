@@ -1,3 +1,4 @@
+import type { CommitOptions } from '../../io/partial-file.js';
 import { createPreview } from '../../mask/preview.js';
 import type { Grid } from '../../plan/windows/grid.js';
 import type { Selection } from '../../plan/windows/selection.js';
@@ -13,6 +14,25 @@ export async function makePreview(path: string, result: RunResult, _: object, ke
   const covered = coveredBoxes(plan, size);
   const labels = keep(path, await createPreview(path, { overview, size, classes, covered, replace }));
   return { labels, facts: async () => path };
+}
+
+/**
+ * The same before a run: a picture of the slide in which is hatched what would be skipped. No model is run.
+ *
+ * @throws {SegtileError} `output` where it cannot be written
+ */
+export async function writePlanPicture(path: string, plan: SlidePlan, { replace }: CommitOptions): Promise<void> {
+  const overview = await plan.overview();
+  const { width, height } = overview;
+  const covered = coveredBoxes(plan, overview);
+  const picture = await createPreview(path, { overview, size: { width, height }, classes: [], covered, replace });
+  try {
+    await picture.write({ y: 0, width, height, channels: 1, data: new Uint8Array(width * height) });
+  } catch (error) {
+    await picture.abort();
+    throw error;
+  }
+  await picture.finish();
 }
 
 /** What the windows that are run may speak for, in pixels of the mask. */

@@ -37,6 +37,7 @@ export interface InferOptions extends SlideFlags, RoiFlags, OutputOptions, RunOp
   readonly scoreType: 'float32' | 'uint8';
   readonly verify: boolean;
   readonly dryRun?: boolean;
+  readonly previewOnly?: boolean;
   readonly overwrite?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
