@@ -5,21 +5,21 @@ import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { readShape, type Shape } from '../../plan/text/shape.js';
 import { type KnownRecord, knownRecord } from '../records/known-record.js';
 
-/** `segtile infer` as it ran in a process of its own. */
+/** A run of `segtile infer` in its own process. */
 export interface ChildRun {
   readonly record: KnownRecord;
-  /** From the start of the process to its end. */
+  /** Seconds from the start of the process to its end. */
   readonly seconds: number;
 }
 
 const program = fileURLToPath(new URL('../../../bin/segtile.js', import.meta.url));
 
 /**
- * Runs `segtile infer` on one slide in a process of its own, so that its memory and its time are its own.
+ * Runs `segtile infer` on one slide in its own process, so that its memory and its time can be measured.
  *
- * @param args what follows `segtile infer`
- * @param onWarning is told what the run warns of, as it does
- * @throws {SegtileError} `model` with the words of the run where it failed; `aborted` when the signal fires
+ * @param args the arguments of `segtile infer`
+ * @param onWarning is called with each warning of the run
+ * @throws {SegtileError} `model` with the error message of the run if it fails; `aborted` when the signal fires
  */
 export async function childRun(
   args: readonly string[],
@@ -32,7 +32,7 @@ export async function childRun(
 /**
  * Runs `segtile threshold` on one file in the same way.
  *
- * @param shape of what is read of its record
+ * @param shape the parts of its record to read
  * @throws {SegtileError} as {@link childRun}
  */
 export async function childThreshold<T>(
@@ -64,14 +64,14 @@ async function child<T>(
     );
   }
   try {
-    // As the run tells it: in its file another process may have written another one by now.
+    // Read from the output of the run: another process may have replaced the file by now.
     return { record: readShape(told, `segtile ${command} --json`, shape), seconds };
   } catch (error) {
     throw new SegtileError('output', `the record of the run cannot be read back: ${reason(error)}`, undefined, error);
   }
 }
 
-/** How a process ended, with what it said on standard error and told on standard output. */
+/** The exit code of a process, with its standard error and standard output. */
 interface Ended {
   readonly code: number | null;
   readonly said: string;
@@ -86,7 +86,7 @@ function ended(args: readonly string[], onWarning: (text: string) => void, signa
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [said, told] = ['', ''];
-    // A process that is asked to stop finishes the window in hand and leaves nothing half-written.
+    // When asked to stop, the process finishes the current window and leaves nothing half-written.
     const stop = (): void => void child.kill('SIGTERM');
     signal.addEventListener('abort', stop, { once: true });
     child.stderr.setEncoding('utf8');

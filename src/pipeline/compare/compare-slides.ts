@@ -18,7 +18,7 @@ import { compareKey } from './key.js';
 import { type MaybeShared, scoresOf, thresholdVariant } from './thresholds.js';
 import { readVariantRun, type VariantRun, writeVariantRun } from './variant-run.js';
 
-/** What is asked of {@link compareSlides}. */
+/** The settings of {@link compareSlides}. */
 export interface CompareSettings {
   readonly variants: readonly Variant[];
   readonly pairs: readonly { readonly slide: string; readonly truth: string }[];
@@ -27,15 +27,15 @@ export interface CompareSettings {
   /** The region of interest of a slide, outside of which nothing counts. */
   readonly roiOf: (slide: string) => RegionFile | undefined;
   readonly config: TruthConfig | undefined;
-  /** Of the border score. */
+  /** Tolerance of the border score. */
   readonly tolerance: Tolerance;
-  /** Where masks and results go. */
+  /** The folder for masks and results. */
   readonly output: string;
-  /** Run everything anew, also what is done. */
+  /** Run everything again, including finished runs. */
   readonly overwrite: boolean;
 }
 
-/** What a variant is worth and costs. */
+/** Quality and cost of a variant. */
 export interface VariantResult {
   readonly variant: Variant;
   readonly runs: readonly VariantRun[];
@@ -48,28 +48,28 @@ export interface VariantResult {
   readonly peakRssBytes: number;
 }
 
-/** A variant that could not be run, or not on all slides. */
+/** A run of a variant on a slide that failed. */
 export interface VariantFailure {
   readonly variant: Variant;
   readonly slide: string;
   readonly error: SegtileError;
 }
 
-/** Is told what happens. */
+/** Callbacks for progress. */
 export interface CompareWatcher {
-  /** A variant begins on a slide; `kept` where it was done before. */
+  /** Called when a variant begins on a slide; `kept` if an earlier result is used. */
   started(variant: Variant, slide: string, kept: boolean): void;
-  /** Before a variant runs on a slide, what is to be feared of it. */
+  /** Called with warnings before a variant runs on a slide. */
   warned(variant: Variant, slide: string, text: string): void;
-  /** A variant ran on a slide: how the file was read, as its record has it, for whoever has not been told yet. */
+  /** Called after a variant ran on a slide, with the notes of its record on how the file was read. */
   noted(slide: string, notes: readonly string[]): void;
-  /** How many pairs of variant and slide are done. */
+  /** Called with the number of finished pairs of variant and slide. */
   done(count: number, total: number): void;
 }
 
 /**
- * Runs every variant on every slide, each in a process of its own, and scores its mask. What an earlier call has finished with the same settings, files and
- * versions is kept. A variant that fails does not stop the others.
+ * Runs every variant on every slide, each in its own process, and scores its mask. Results of an earlier call with the same settings, files and
+ * versions are kept. If a variant fails, the others still run.
  *
  * @throws {SegtileError} `output` where the folder cannot be written, `input` for a slide that cannot be opened, `aborted` when the signal fires
  */
@@ -128,7 +128,7 @@ async function runVariant(
   const { record, seconds, shared }: MaybeShared = scored
     ? await thresholdVariant(variant, scored, job, onWarning, signal)
     : await childRun([slide, ...args, ...own], onWarning, signal);
-  // Now, as the comparison may fail.
+  // Done now, because the comparison may fail.
   watcher.noted(slide, record.slide.notes);
   const compared = { roi: roiOf(slide), config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
   const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
@@ -149,14 +149,14 @@ async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-/** A mask that another process has put in the place of ours may be what was scored. */
+/** Refuses a score if another process replaced the mask, because then that mask may have been scored. */
 async function refuseReplaced(path: string, { id, mask }: KnownRecord): Promise<void> {
   const now = readIfShape(await readRegularText(path).catch(() => ''), knownRecord);
   if (now?.id === id) return;
   throw new SegtileError(
     'output',
     `${mask.path} was replaced by another process before it was scored`,
-    'give each comparison that runs at the same time an --output folder of its own',
+    'give each comparison that runs at the same time its own --output folder',
   );
 }
 
@@ -166,11 +166,11 @@ function noProbabilities(): never {
 
 /** Also where it can be read only with options that the runs have. */
 /**
- * What follows `segtile infer` and the slide where a variant is run.
+ * The arguments for a variant that follow `segtile infer` and the slide.
  *
  * @param size level 0 of the slide, in px
  * @param passed options that all variants share
- * @throws {SegtileError} `usage` where the slide is no larger than what it is to be shrunk to
+ * @throws {SegtileError} `usage` if the slide is not larger than the size to shrink it to
  */
 export function variantArguments(
   variant: Variant,
@@ -182,7 +182,7 @@ export function variantArguments(
 }
 
 /**
- * The size of a slide's levels, in px; its own is that of level 0.
+ * The size of level 0 of a slide and of each of its levels, in px.
  *
  * @throws {SegtileError} `input` where it cannot be opened
  */
@@ -193,7 +193,7 @@ export async function slideSize(path: string, signal: AbortSignal): Promise<Size
   return { width, height, levels };
 }
 
-/** A folder's name: letters, digits and a few signs of the variant's name, and enough of a hash to tell it from others. */
+/** The folder name of a variant: letters, digits and a few other characters of its name, and a part of a hash to make it unique. */
 function folderOf({ name }: Variant): string {
   const readable = name
     .replace(/[^A-Za-z0-9.]+/g, '-')

@@ -5,20 +5,20 @@ import { bundledModel } from '../../model/card/bundled.js';
 import type { TruthConfig } from '../../truth/config.js';
 import { versions } from '../records/machine.js';
 
-/** What one variant's result on one slide depends on. */
+/** Everything that the result of a variant on a slide depends on. */
 export interface Dependencies {
   /** Arguments of `segtile infer`. */
   readonly args: readonly string[];
   readonly slide: string;
   readonly truth: string;
   readonly config: TruthConfig | undefined;
-  /** Whatever else is set, as plain data. */
+  /** Other settings, as plain data. */
   readonly settings: object;
 }
 
 /**
- * A hash of everything that a result depends on: settings, versions, and name, size and time of every file that is read, also of those that arguments
- * name: models with their cards, folders of models, thresholds, tissue.
+ * A hash of everything that a result depends on: settings, versions, and the name, size and time of every file that is read. This includes files
+ * named in arguments: models with their cards, folders of models, thresholds, tissue.
  */
 export async function compareKey({ args, slide, truth, config, settings }: Dependencies): Promise<string> {
   const files = await Promise.all([slide, truth, ...args.flatMap(placesOf)].map(factsOf));
@@ -28,7 +28,7 @@ export async function compareKey({ args, slide, truth, config, settings }: Depen
   return createHash('sha256').update(plain).digest('hex');
 }
 
-/** Where the file may lie that an argument names, if it names one: as it is, without the weight of a model, and a card beside that. */
+/** The paths that an argument may name: the argument itself, without the weight of a model, and the card beside that. */
 function placesOf(argument: string): string[] {
   const path = bundledModel(argument.replace(/:[^:/\\]*$/, ''));
   return [argument, path, path.replace(/\.onnx$/i, '.segtile.json')];

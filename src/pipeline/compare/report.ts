@@ -6,15 +6,15 @@ import type { TruthConfig } from '../../truth/config.js';
 import { differingPictures, errorLegend } from '../evaluate/regions.js';
 import type { VariantResult } from './compare-slides.js';
 
-/** What a report says beside the results. */
+/** What a report contains besides the results. */
 export interface CompareWords {
   readonly command: readonly string[];
   /** Which results are on the Pareto front. */
   readonly front: readonly boolean[];
   readonly lead: string;
-  /** By which masks were scored. */
+  /** Tolerance of the border score. */
   readonly config: TruthConfig | undefined;
-  /** Regions that are shown, of each slide. */
+  /** The number of regions to show per slide. */
   readonly regions: number;
 }
 

@@ -11,11 +11,11 @@ import { type KnownRecord, knownRecord } from '../records/known-record.js';
 import { type ChildRun, childRun, childThreshold } from './child-run.js';
 import { compareKey } from './key.js';
 
-/** Where the time of a variant went that shares its scores with others. */
+/** The time of a variant that shares its scores with others, in seconds. */
 export interface SharedTime {
-  /** Of the inference that was run once for all of them, in seconds. */
+  /** Seconds of the inference that was run once for all of them. */
   readonly inference: number;
-  /** Of the mask that was made of its probabilities for this one alone. */
+  /** Seconds for making the mask of this variant from the probabilities. */
   readonly own: number;
 }
 
@@ -24,19 +24,19 @@ export interface MaybeShared extends ChildRun {
   readonly shared?: SharedTime | undefined;
 }
 
-/** A variant without its threshold, whose probabilities serve several variants, and whether the one at hand is the last of them. */
+/** The scores that several variants share: a variant without a threshold, and whether the current variant is the last one to use them. */
 export interface ScoresOf {
   readonly base: Variant;
   readonly last: boolean;
 }
 
-/** Options of `infer` that also say how probabilities become a mask, and that `threshold` therefore takes. */
+/** Options of `infer` that say how probabilities become a mask; `threshold` has them, too. */
 const MASK_OPTIONS = ['threshold', 'min-object', 'fill-holes', 'mask-values', 'enlarge'];
 
-/** Options with which a run does more than a mask: such variants are run by themselves. */
+/** Options with which a run makes more than a mask. Variants with them are run on their own. */
 const ALONE = ['probabilities', 'report-disagreement', 'output-mpp'];
 
-/** Whose scores a variant can be made of: there are where another differs from it in the threshold alone. */
+/** The scores from which a variant can be made, if another variant differs from it only in the threshold; otherwise undefined. */
 export function scoresOf(variant: Variant, variants: readonly Variant[]): ScoresOf | undefined {
   const { threshold, ...others } = variant.options;
   if (threshold === undefined || ALONE.some((name) => name in others)) return undefined;
@@ -52,23 +52,23 @@ function keyOf({ resize, options }: Variant): string {
   return JSON.stringify([resize ?? null, Object.entries(others).sort()]);
 }
 
-/** What is needed to run a variant on a slide. */
+/** What it takes to run a variant on a slide. */
 export interface VariantJob {
   readonly slide: string;
   readonly size: Size & { readonly levels: readonly Size[] };
   readonly passed: readonly string[];
-  /** Where the mask goes, and where the scores. */
+  /** The folders for the mask and for the scores. */
   readonly folder: string;
   readonly scoresFolder: string;
   readonly overwrite: boolean;
 }
 
 /**
- * Makes the mask of a variant out of probabilities that it shares with others, which are inferred for the first of them, in float32, so that the mask is the
- * one of `segtile infer` at this threshold, bit for bit. After the last of them they are taken away.
+ * Makes the mask of a variant from probabilities that it shares with others. They are inferred for the first of these variants, in float32, so that
+ * the mask is the same bit for bit as that of `segtile infer` with this threshold. They are deleted after the last variant.
  *
- * @returns a record as that of a run of its own: its time is that of the inference and of its own mask together
- * @throws {SegtileError} as `segtile infer` and `segtile threshold` do
+ * @returns a record like that of a single run; its time is that of the inference plus that of its mask
+ * @throws {SegtileError} like `segtile infer` and `segtile threshold`
  */
 export async function thresholdVariant(
   variant: Variant,
@@ -85,7 +85,7 @@ export async function thresholdVariant(
   const stem = join(scoresFolder, slideName(slide));
   const probabilities = `${stem}.probabilities.ome.tif`;
   const known = `${stem}.scores.json`;
-  // Scores of an earlier call are older than what `--overwrite` asks for, except where this call made them.
+  // With `--overwrite`, scores are only used if this call made them.
   const before = readIfShape(await readRegularText(known).catch(() => ''), scored);
   const fresh = before?.key === key && existsSync(probabilities) && (!overwrite || made.has(known));
   let run: ChildRun;
@@ -108,7 +108,7 @@ export async function thresholdVariant(
 /** Scores that this process has made. */
 const made = new Set<string>();
 
-/** What is read of the record of `segtile threshold`. */
+/** The parts of the record of `segtile threshold` that are read. */
 interface Thresholded {
   readonly coverage: number | null;
   readonly seconds: { readonly total: number };

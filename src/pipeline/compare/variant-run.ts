@@ -24,27 +24,27 @@ import type { SlideScores } from '../evaluate/evaluate-mask.js';
 import { type KnownRecord, knownRecord } from '../records/known-record.js';
 import type { SharedTime } from './thresholds.js';
 
-/** One variant on one slide, as it stands in `<slide>.result.json`. */
+/** The result of a variant on a slide, as saved in `<slide>.result.json`. */
 export interface VariantRun {
-  /** Of all that the result depends on, see `compareKey`. */
+  /** Hash of everything that the result depends on, see `compareKey`. */
   readonly key: string;
   readonly record: KnownRecord;
-  /** Of the whole process. */
+  /** Seconds of the whole process. */
   readonly seconds: number;
-  /** Where its scores were inferred for several variants at once, which part of its time that is. */
+  /** If its scores were inferred for several variants at once: how its time is divided. */
   readonly shared?: SharedTime | undefined;
-  /** Of a mask: without histograms. */
+  /** Scores of a mask, so without histograms. */
   readonly scores: SlideScores;
 }
 
-/** Writes a result, whole or not at all. */
+/** Writes a result, completely or not at all. */
 export async function writeVariantRun(path: string, run: VariantRun): Promise<void> {
   await writeWhole(path, (file) => file.append(new TextEncoder().encode(JSON.stringify(run))));
 }
 
 /**
- * A result that was written before with the same key, whose mask still stands. Undefined where there is none, or what is there is damaged or of another
- * version: it is made anew then.
+ * Reads an earlier result with the same key, if its mask still exists. Undefined if there is none, or it is damaged or of another version; then the
+ * variant is run again.
  */
 export async function readVariantRun(path: string, key: string): Promise<VariantRun | undefined> {
   const json = await readRegularText(path).catch(() => '');
@@ -52,7 +52,7 @@ export async function readVariantRun(path: string, key: string): Promise<Variant
   return run?.key === key && fits(run.scores) && existsSync(run.record.mask.path) ? run : undefined;
 }
 
-/** Whether all lists are as long as they say. */
+/** Whether all lists have the length that they should have. */
 function fits({ classes, borders, objects, confusion, errors }: SlideScores): boolean {
   return (
     classes.length > 0 &&

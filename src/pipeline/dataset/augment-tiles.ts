@@ -8,17 +8,17 @@ import { bothNext, fullBox } from './cut-tiles.js';
 import type { PlannedTile, SlideTiles } from './split.js';
 import type { Survey } from './survey-slide.js';
 
-/** How many copies a slide's tiles have. */
+/** The total number of copies of a slide's tiles. */
 export function copyCount(tiles: readonly PlannedTile[], augmentation: Augmentation | undefined): number {
   if (augmentation === undefined) return 0;
   return augmentation.copies * tiles.filter(({ split }) => augmentation.splits.includes(split)).length;
 }
 
 /**
- * The tiles of a slide, each followed by its copies; then those copies that are mixed with another tile, for which the slide is read again, at
- * two places at a time, so that no tile has to be kept.
+ * The tiles of a slide, each followed by its copies. Copies that are mixed with another tile come last: for them the slide is read again, at two
+ * places at a time, so that no tile has to be kept in memory.
  *
- * @param cut gives the tiles at some places of the slide's list, in that order
+ * @param cut gives the tiles with some indices in the slide's list, in that order
  */
 export async function* augmentTiles(
   augmentation: Augmentation,
@@ -75,7 +75,7 @@ function copyOf(tile: Tile, copy: number, partner: Tile | undefined, { steps }: 
   };
 }
 
-/** What is known of a part of a tile that was enlarged to the tile's size. How much of it is tissue is not. */
+/** The record of a part of a tile that was enlarged to the size of the tile. Its share of tissue is not known. */
 function cropped(record: TileRecord, box: Box, { window, spans, full }: Survey): TileRecord {
   if (box.width === window.width && box.height === window.height) return record;
   const [across, down] = [box.width / window.width, box.height / window.height];

@@ -16,22 +16,22 @@ import { cutTiles } from './cut-tiles.js';
 import type { PlannedTile, SlideTiles } from './split.js';
 import { type SurveySettings, withPair } from './survey-slide.js';
 
-/** How tiles become files. */
+/** How tiles are written to files. */
 export interface TileSettings {
   readonly form: Form;
   readonly image: TileImageFormat;
   readonly classes: readonly MaskClass[];
-  /** Which copies tiles have besides themselves, if any. */
+  /** How changed copies of tiles are made, if at all. */
   readonly augmentation: Augmentation | undefined;
 }
 
-/** Bytes of pixels that may be under way to files at a time, and how many tiles at most. */
+/** The most bytes of pixels, and the most tiles, that may be in the process of being written at a time. */
 const IN_FLIGHT_BYTES = 2 ** 27;
 const IN_FLIGHT_TILES = 8;
 
 /**
- * A hash of everything that decides which tiles a slide gives and what is in their files, the contents of the slide and its truth excepted: of
- * those, size and time of the last change where they are local files.
+ * A hash of everything that decides which tiles a slide gives and what their files contain. Of the slide and its truth, if they are local files, it
+ * includes the size and the time of the last change instead of the contents.
  */
 export async function planHash(
   { survey, tiles }: SlideTiles,
@@ -68,10 +68,10 @@ export async function planHash(
 }
 
 /**
- * Cuts the tiles of a slide, makes their copies, and writes them. Says that the slide is
- * done when all of them are in place; after a failure none of them is left.
+ * Cuts the tiles of a slide, makes their copies, and writes them. Marks the slide as finished when all files are in place; after a failure all of
+ * them are deleted.
  *
- * @param onTile is called after each tile with how many are done
+ * @param onTile is called after each tile with the number of finished tiles
  */
 export async function cutSlide(
   slideTiles: SlideTiles,

@@ -7,7 +7,7 @@ import type { PlannedTile } from './split.js';
 import type { OpenPair, Survey } from './survey-slide.js';
 
 /**
- * Cuts tiles, image and mask side by side, each row of slide and truth read once.
+ * Cuts tiles, image and mask side by side. Each row of slide and truth is read once.
  *
  * @param tiles from top to bottom, and left to right where `y` is the same
  */

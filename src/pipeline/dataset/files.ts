@@ -10,12 +10,12 @@ import { SegtileError } from '../../errors.js';
 import { outputError } from '../../io/partial-file.js';
 import type { MaskClass } from '../../types.js';
 
-/** How the tiles of a dataset lie on disk. */
+/** How the files of a dataset are arranged on disk. */
 interface ManifestSettings {
   readonly form: Form;
-  /** How many there are, copies among them. */
+  /** The number of tiles, including copies. */
   readonly tiles: number;
-  /** Whether some are mixed with others. */
+  /** Whether some tiles are mixed with others. */
   readonly mixed: boolean;
   /** Tiles in a shard. */
   readonly shardSize: number;
@@ -23,8 +23,8 @@ interface ManifestSettings {
 }
 
 /**
- * Writes what lists the tiles of a dataset: `manifest.csv`, `manifest.parquet`, and for Hugging Face `metadata.jsonl` in each part. Packs the
- * tiles before where they go into shards.
+ * Writes the lists of the tiles of a dataset: `manifest.csv`, `manifest.parquet`, and for Hugging Face `metadata.jsonl` in each part. If tiles go
+ * into shards, packs them first.
  *
  * @param names of the slides whose records say which tiles there are, in order
  * @throws {SegtileError} `output` where a file cannot be written, `aborted` when the signal fires
@@ -62,7 +62,7 @@ export async function writeManifests(
 /**
  * Makes folders in a dataset.
  *
- * @throws {SegtileError} `output` where that cannot be
+ * @throws {SegtileError} `output` if a folder cannot be made
  */
 export async function makeFolders(root: string, folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
@@ -74,10 +74,10 @@ export async function makeFolders(root: string, folders: readonly string[]): Pro
 }
 
 /**
- * Makes sure, before any work is done, that a dataset replaces nothing that it should not.
+ * Checks, before any work is done, that the dataset will not replace files that it should not replace.
  *
- * @param existing what to do with a dataset, or the beginning of one, that is there: refuse it, go on with it, or take it away
- * @throws {SegtileError} `output` where a dataset is there, or files that are no part of one
+ * @param existing what to do with a complete or unfinished dataset in the folder: refuse, resume it, or delete it
+ * @throws {SegtileError} `output` if the folder has a dataset that is to be refused, or files that are not part of a dataset
  */
 export async function prepareRoot(
   root: string,
@@ -93,13 +93,13 @@ export async function prepareRoot(
       if (!(await isThere(part))) continue;
       throw new SegtileError(
         'output',
-        `${join(root, part)} is there already, and is no part of a dataset`,
+        `${join(root, part)} exists already and is not part of a dataset`,
         'choose another --output',
       );
     }
   }
   if (own && existing === 'overwrite') {
-    // The mark of a dataset goes last: a run that is killed here leaves what can be overwritten again.
+    // The file that marks a dataset is deleted last, so that the rest can still be overwritten if the run is killed here.
     for (const part of [...parts, WORK, 'dataset.json']) {
       const path = join(root, part);
       await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
@@ -110,9 +110,9 @@ export async function prepareRoot(
 }
 
 /**
- * Begins a dataset in a folder that is there, unless another process has begun or made one since {@link prepareRoot} looked.
+ * Begins a dataset in an existing folder.
  *
- * @throws {SegtileError} `output` where that is so
+ * @throws {SegtileError} `output` if another process has begun or finished a dataset there since {@link prepareRoot}
  */
 export async function beginRoot(root: string): Promise<void> {
   const work = join(root, WORK);
@@ -127,8 +127,8 @@ export async function beginRoot(root: string): Promise<void> {
 function heldError(root: string, whole: boolean): SegtileError {
   return new SegtileError(
     'output',
-    `${root} holds ${whole ? 'a dataset' : 'the beginning of a dataset'}`,
-    'go on with it with --resume, replace it with --overwrite, or choose another --output',
+    `${root} already has ${whole ? 'a dataset' : 'an unfinished dataset'}`,
+    'continue it with --resume, replace it with --overwrite, or choose another --output',
   );
 }
 

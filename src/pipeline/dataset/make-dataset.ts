@@ -14,36 +14,36 @@ import { drawPreview } from './preview.js';
 import { type DatasetRecord, datasetRecord, type SlideFailure } from './record.js';
 import type { SlideTiles } from './split.js';
 
-/** Everything that decides what a dataset is. */
+/** The settings of a dataset. */
 export interface DatasetSettings extends DatasetPlanSettings {
   readonly tiles: Omit<TileSettings, 'classes'>;
-  /** Tiles in a shard of the form `webdataset`. */
+  /** Tiles per shard, for the form `webdataset`. */
   readonly shardSize: number;
   /** Tiles to show on contact sheets, if any. */
   readonly preview: number | undefined;
-  /** For `dataset.json`: how the dataset was asked for. */
+  /** For `dataset.json`: the command or call that made the dataset. */
   readonly command: readonly string[];
-  /** For `dataset.json`, and so that a run with others starts a slide anew. */
+  /** For `dataset.json`, and so that a run with other settings starts a slide again. */
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-/** What to tell whoever waits. */
+/** Callbacks for progress. */
 export interface DatasetWatcher extends DatasetPlanWatcher {
-  /** Tiles of a slide are being cut, `total` with their copies. `done` is 0 at the start. */
+  /** Called while the tiles of a slide are cut. `total` includes copies; `done` is 0 at the start. */
   cutting(tiles: SlideTiles, done: number, total: number): void;
-  /** A slide is done; `kept` when an earlier run had done it. */
+  /** Called when a slide is finished; `kept` if an earlier run had finished it. */
   finished(tiles: SlideTiles, head: RecordHead, kept: boolean): void;
   packing(done: number, total: number): void;
 }
 
 /**
- * Cuts the tiles of a plan, slide by slide, and writes the dataset. A slide that fails is left out, and does not stop the others. Slides that
- * an earlier run had done, to the same plan, are kept as they are.
+ * Cuts the tiles of a plan, slide by slide, and writes the dataset. A slide that fails is left out, and the others are still cut. Slides that an
+ * earlier run finished with the same plan are kept.
  *
- * Nothing but tiles stands in the folder before all slides are done; `dataset.json` comes last.
+ * Only tiles are written until all slides are finished; `dataset.json` is written last.
  *
- * @param failures slides that are known to give nothing
- * @returns the record that was written, or undefined where no slide could be cut
+ * @param failures slides that have already failed
+ * @returns the record that was written, or undefined if no slide could be cut
  * @throws {SegtileError} `output` where files cannot be written, `aborted` when the signal fires
  */
 export async function makeDataset(
@@ -72,7 +72,7 @@ export async function makeDataset(
       done.push({ slide, head });
     } catch (error) {
       throwIfAborted(signal);
-      // What the disk refuses to one slide it refuses to all.
+      // If the disk refuses the files of one slide, it will refuse those of all.
       if (error instanceof SegtileError && error.code === 'output') throw error;
       failed.push({ slide: slide.survey.slide.path, message: reason(error) });
       watcher.failed(slide.survey.slide, error);
@@ -106,7 +106,7 @@ export async function makeDataset(
   const { command, facts } = settings;
   const record = datasetRecord({ command, settings: facts, classes, done, totals, augmentation, made, failures: failed });
   await writeRecord(join(root, 'dataset.json'), record);
-  // What failed can be tried again, and what was done need not be done again then.
+  // Failed slides can be tried again; finished ones then need not be cut again.
   if (failed.length === 0) await work.close();
   return record;
 }

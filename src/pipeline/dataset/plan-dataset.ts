@@ -10,21 +10,21 @@ export interface DatasetPlanSettings {
   readonly divide: DivideSettings;
 }
 
-/** What to tell whoever waits for a plan. */
+/** Callbacks for progress of planning. */
 export interface DatasetPlanWatcher {
-  /** A slide was looked at; its tiles are not planned before all slides were. */
+  /** Called after a slide was surveyed. Tiles are planned once all slides are surveyed. */
   surveyed(survey: Survey, done: number): void;
   failed(slide: DatasetSlide, error: unknown): void;
 }
 
-/** Which tiles a dataset will have. Nothing has been written. */
+/** The tiles that a dataset will have. Nothing has been written yet. */
 export interface DatasetPlan {
   readonly classes: readonly MaskClass[];
   readonly slides: readonly SlideTiles[];
 }
 
 /**
- * Looks at all slides and decides which windows of them become tiles, and where they go. A slide that fails is left out.
+ * Surveys all slides and decides which of their windows become tiles, and in which part of the dataset. A slide that fails is left out.
  *
  * @throws {SegtileError} `input` where no slide has a window to give, or labels of slides contradict each other; `usage` where there are too
  *   few groups for the parts that are asked for; `aborted` when the signal fires
@@ -54,7 +54,7 @@ export async function planDataset(
     throw new SegtileError(
       'input',
       'no window of any slide was kept, so there is nothing to write',
-      'keep glass as well with --tissue none, ask for less tissue with --min-tissue, for another --sample, or for a smaller --window or --guard',
+      'keep glass with --tissue none, lower --min-tissue, choose another --sample, or a smaller --window or --guard',
     );
   }
   return { classes, slides: divided };

@@ -12,12 +12,12 @@ import type { MaskClass, Pixels } from '../../types.js';
 import { imagePanel, labelPanel, sheetPath, writeSheet } from '../pictures/sheets.js';
 import { makeFolders } from './files.js';
 
-/** Tiles on a sheet: rows of 4, or of 2 where each is shown before and after it was changed. */
+/** Tiles on a sheet: in rows of 4, or of 2 if each is shown before and after the change. */
 const ROWS = 6;
 const ACROSS = 4;
 const PAIRS_ACROSS = 2;
 
-/** A tile on a sheet, and the tile that it was made from, if it is a changed copy. */
+/** A tile on a sheet, and, for a changed copy, the tile it was made from. */
 interface Shown {
   readonly tile: ManifestTile;
   readonly before: ManifestTile | undefined;

@@ -7,13 +7,13 @@ import { versions } from '../records/machine.js';
 import type { TissueFacts } from '../tissue/found-tissue.js';
 import { type SharedPatients, type SlideTiles, sharedPatients } from './split.js';
 
-/** A slide that gave no tiles because something went wrong. */
+/** A slide that gave no tiles because of an error. */
 export interface SlideFailure {
   readonly slide: string;
   readonly message: string;
 }
 
-/** What is told of a slide in `dataset.json`. */
+/** The entry of a slide in `dataset.json`. */
 export interface SlideFacts {
   readonly name: string;
   readonly path: string;
@@ -26,10 +26,10 @@ export interface SlideFacts {
   readonly notes: readonly string[];
   readonly tissue: TissueFacts;
   readonly samplers: readonly (SamplerReport & { readonly acceptance: number | null })[];
-  /** Windows that were left out because they come too close to another part of the dataset. */
+  /** Windows that were left out because they are too close to another part of the dataset. */
   readonly guarded: number;
   readonly tiles: number;
-  /** Changed copies of tiles, besides them. */
+  /** The number of changed copies, not counted as tiles. */
   readonly copies: number;
 }
 
@@ -39,12 +39,12 @@ export interface DatasetRecord {
   readonly versions: Readonly<Record<string, string>>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly classes: readonly MaskClass[];
-  /** Without copies. */
+  /** The number of tiles, without copies. */
   readonly tiles: number;
   /** What copies were made, by which settings, and how many of them each kind of step was done to. */
   readonly augmentation: (Augmentation & { readonly made: CopyTotals }) | null;
   readonly slides: readonly SlideFacts[];
-  /** How many patients there are, and which of them have tiles in several parts or folds; null where none is known. */
+  /** The number of patients, and those with tiles in several parts or folds; null if no patients are known. */
   readonly patients: SharedPatients | null;
   /** Without copies. Of all tiles, and of those of each part. Weights for training belong to the part that is trained on. */
   readonly statistics: Readonly<Record<string, Statistics>>;
@@ -52,7 +52,7 @@ export interface DatasetRecord {
   readonly failures: readonly SlideFailure[];
 }
 
-/** What there is to be told of a dataset. */
+/** The facts from which the record of a dataset is made. */
 export interface DatasetFacts {
   readonly command: readonly string[];
   readonly settings: Readonly<Record<string, unknown>>;
@@ -66,7 +66,7 @@ export interface DatasetFacts {
   readonly failures: readonly SlideFailure[];
 }
 
-/** What `dataset.json` says of a dataset that was made. */
+/** The content of `dataset.json` for a finished dataset. */
 export function datasetRecord({
   command,
   settings,

@@ -11,12 +11,12 @@ import {
 import type { Box, MaskClass } from '../../types.js';
 import type { Survey } from './survey-slide.js';
 
-/** How a dataset is divided: by whole groups, or, where slides are few, by regions of slides. Lengths in working pixels. */
+/** How a dataset is divided: by whole groups, or, if there are few slides, by regions of slides. Lengths in working pixels. */
 export interface DivideSettings extends SplitSettings {
   readonly by: 'group' | { readonly side: number; readonly guard: number };
 }
 
-/** A window that becomes a tile, and where the tile goes. */
+/** A window that becomes a tile, and its part and fold. */
 export interface PlannedTile extends Draw {
   readonly split: string;
   readonly fold: number | undefined;
@@ -26,14 +26,14 @@ export interface PlannedTile extends Draw {
 export interface SlideTiles {
   readonly survey: Survey;
   readonly tiles: readonly PlannedTile[];
-  /** Windows that were left out because they come too close to another part of the dataset. */
+  /** Windows that were left out because they are too close to another part of the dataset. */
   readonly guarded: number;
 }
 
 /**
  * The classes of all slides, by label.
  *
- * @throws {SegtileError} `input` where one label means different things
+ * @throws {SegtileError} `input` if one label means different classes
  */
 export function commonClasses(surveys: readonly Survey[]): MaskClass[] {
   const known = new Map<number, { readonly found: MaskClass; readonly path: string }>();
@@ -45,7 +45,7 @@ export function commonClasses(surveys: readonly Survey[]): MaskClass[] {
         throw new SegtileError(
           'input',
           `label ${found.label} is ${other.found.name} in ${other.path} but ${found.name} in ${slide.truthPath}`,
-          'say which name has which label with --classes',
+          'state which name has which label with --classes',
         );
       }
     }
@@ -54,8 +54,8 @@ export function commonClasses(surveys: readonly Survey[]): MaskClass[] {
 }
 
 /**
- * Deals the windows of all slides out to the parts and folds of a dataset, so that classes are spread as evenly as whole groups allow. Two
- * windows that overlap are never in different parts.
+ * Distributes the windows of all slides over the parts and folds of a dataset, with classes spread as evenly as whole groups allow. Overlapping
+ * windows are never in different parts.
  *
  * @throws {SegtileError} `usage` where there are too few groups
  */
@@ -95,15 +95,15 @@ function wholeGroups(surveys: readonly Survey[]): GroupWords {
   return { what, remedy: `give more ${what}, or divide slides with --split-by region` };
 }
 
-/** Whose tiles lie in more than one part or fold of a dataset. */
+/** Patients with tiles in more than one part or fold of a dataset. */
 export interface SharedPatients {
-  /** All patients that are known. */
+  /** The number of known patients. */
   readonly patients: number;
-  /** Those that are in several parts, in the order of the slides. */
+  /** The patients that are in several parts, in the order of the slides. */
   readonly shared: readonly string[];
 }
 
-/** Counts the patients that parts and folds of a dataset share: a model that learns from one part knows them in the other. */
+/** Finds the patients that parts and folds of a dataset share. A model trained on one part has seen these patients of the other part. */
 export function sharedPatients(slides: readonly SlideTiles[]): SharedPatients {
   return sharedIn(
     slides.flatMap(({ survey: { slide }, tiles }) =>
@@ -148,7 +148,7 @@ function groupsOf(
   return [...groups].map(([name, amounts]) => ({ name, amounts }));
 }
 
-/** The place that all have in common, if there is one. A region without windows of its own is in no place. */
+/** The part and fold that all have in common, if there is one. A region without windows has none. */
 function common(places: readonly (SplitPlace | undefined)[]): SplitPlace | undefined {
   const [first] = places;
   return places.every((each) => each && each.split === first?.split && each.fold === first.fold) ? first : undefined;

@@ -25,30 +25,30 @@ import { contrastWarnings, once } from '../prepare/contrast.js';
 import type { FoundTissue, TissueFacts } from '../tissue/found-tissue.js';
 import { holdsTissue, OVERVIEW_SIDE, type TissueChoice, tissueMask } from '../tissue/tissue.js';
 
-/** A slide that tiles are cut from, and what is known of it. */
+/** A slide to cut tiles from. */
 export interface DatasetSlide {
-  /** Unique in the dataset; letters, digits, `-` and `_` alone. */
+  /** Unique in the dataset; only letters, digits, `-` and `_`. */
   readonly name: string;
-  /** What is opened; a URL may hold secrets. */
+  /** The path or URL to open; a URL may contain secrets. */
   readonly source: string;
-  /** Slide and truth as they may be printed and kept in records. */
+  /** Slide and truth without secrets, for output and records. */
   readonly path: string;
   readonly truthPath: string;
-  /** Who it was taken from, where that is known. */
+  /** The patient, if known. */
   readonly patient?: string | undefined;
-  /** What stays together in a split. */
+  /** The group that a split keeps together. */
   readonly group: string;
   /** How its tissue is found, where that is not as for all. */
   readonly tissue?: TissueChoice | undefined;
   /** The region of interest: no tile lies outside, and labels outside are ignored. */
   readonly roi?: RegionFile | undefined;
-  /** Opens what says where what is. */
+  /** Opens the truth of the slide. */
   openTruth(slide: Size): Promise<Truth>;
 }
 
 /** What decides which windows of a slide become tiles. */
 export interface SurveySettings {
-  /** The working resolution; without it level 0. */
+  /** The working resolution; level 0 if not given. */
   readonly resolution: ViewChoice | undefined;
   /** Microns per pixel of level 0 that override what the file says. */
   readonly slideMpp: number | undefined;
@@ -60,20 +60,20 @@ export interface SurveySettings {
   sample(classes: readonly MaskClass[]): SampleSettings;
 }
 
-/** Which windows of a slide become tiles, and what is known of them before one is cut. */
+/** The windows of a slide that become tiles, with what is known about them before any is cut. */
 export interface Survey {
   readonly slide: DatasetSlide;
   /** Level-0 and working pixels. */
   readonly full: Size;
   readonly size: Size;
-  /** How many working pixels lie on the slide; see `SpanningSize`. */
+  /** How many working pixels the slide covers; see `SpanningSize`. */
   readonly spans: Size;
   readonly window: Size;
   readonly downsample: number;
   readonly mpp: Mpp | undefined;
   /** What was decided where the slide's file can be read in more than one way, as sentences for people. */
   readonly notes: readonly string[];
-  /** What looks wrong with it. */
+  /** What looks wrong with the slide. */
   readonly warnings: readonly string[];
   readonly tissue: TissueFacts;
   readonly classes: readonly MaskClass[];
@@ -81,7 +81,7 @@ export interface Survey {
   readonly reports: readonly SamplerReport[];
 }
 
-/** How many cells of {@link createForeground} go side by side into a window: more make it finer, and larger. */
+/** The number of cells of {@link createForeground} along a side of a window. More cells are finer but take more memory. */
 const CELLS_PER_WINDOW = 8;
 
 /** A slide and its truth, open. */
@@ -93,7 +93,7 @@ export interface OpenPair {
 }
 
 /**
- * Works on a slide and its truth while they are open.
+ * Opens a slide and its truth, does some work with them, and closes them.
  *
  * @throws {SegtileError} `input` for files that cannot be read or do not belong together, and as the work does
  */
@@ -123,8 +123,8 @@ export async function withPair<T>(
 }
 
 /**
- * Looks where on a slide there is tissue, and where its truth has labels, and draws the windows that become tiles. The truth is read once,
- * and once more where windows are drawn around labels or objects; memory grows with the windows that are looked at, not with the slide.
+ * Finds the tissue of a slide and the labels of its truth, and chooses the windows that become tiles. The truth is read once, and once more if
+ * windows are placed around labels or objects. Memory grows with the number of windows considered, not with the slide.
  *
  * @throws {SegtileError} `input` for files that cannot be read, `usage` for settings that do not fit the slide
  */
@@ -173,7 +173,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
   });
 }
 
-/** Share of a window of the working image that is tissue, and what is to be said of how that is known. */
+/** A function that gives the share of tissue in a window of the working image, and notes on how tissue was found. */
 async function tissueLookup(
   slide: Slide,
   spans: Size,
@@ -224,7 +224,7 @@ async function findForeground(
   return foreground;
 }
 
-/** The boxes of all objects, in working pixels; each has at least one. */
+/** The boxes of all objects, in working pixels; each box has at least one pixel. */
 async function findObjects({ slide, view, truth }: OpenPair, signal: AbortSignal): Promise<Box[]> {
   const boxes: Box[] = [];
   const across = view.spans.width / slide.width;
@@ -238,7 +238,7 @@ async function findObjects({ slide, view, truth }: OpenPair, signal: AbortSignal
   return boxes;
 }
 
-/** Pixels of each class, and of what is ignored, in each proposal. */
+/** Counts the pixels of each class, and ignored pixels, in each proposed window. */
 async function countProposals(
   labels: LabelView,
   classes: readonly MaskClass[],
@@ -261,7 +261,7 @@ function readLabels(labels: LabelView, { y, height }: { y: number; height: numbe
   return labels.readBands({ start: y, length: height }, () => everything, signal);
 }
 
-/** The label of the class that has most of a window's labelled pixels, 0 where there are none. Counts are in the order of the classes. */
+/** The label of the class with the most pixels in a window, 0 if there are none. Counts are in the order of the classes. */
 function mainClass(counts: Float64Array, classes: readonly MaskClass[]): number {
   let best = 0;
   let most = 0;

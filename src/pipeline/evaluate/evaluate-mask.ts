@@ -28,7 +28,7 @@ import {
 } from './prediction.js';
 import { slideBeside, slideNamed } from './slide-beside.js';
 
-/** How far apart borders may be, in px of the mask or in micrometres. */
+/** How far apart matching borders may be, in px of the mask or in micrometres. */
 export interface Tolerance {
   readonly value: number;
   readonly unit: 'px' | 'um';
@@ -36,13 +36,13 @@ export interface Tolerance {
 
 /** How a mask is compared with its truth. */
 export interface EvaluateSettings {
-  /** How the truth is to be understood; without it by the names of the mask's own classes. */
+  /** How to read the truth; if not given, by the names of the mask's classes. */
   readonly config: TruthConfig | undefined;
-  /** Level 0 of the slide, in px, in which drawn truth is told; without it as the record beside the mask says, else as large as the mask. */
+  /** Size of level 0 of the slide in px, which are the units of drawn truth; by default from the record beside the mask, otherwise the size of the mask. */
   readonly slideSize: Size | undefined;
-  /** Of the border score. */
+  /** Tolerance of the border score. */
   readonly tolerance: Tolerance;
-  /** Whether errors are counted by place, so that the worst can be shown. */
+  /** Whether errors are counted by position, so that the worst regions can be shown. */
   readonly errorsByPlace: boolean;
   /** The region of interest: what lies outside is not counted. */
   readonly roi?: RegionFile | undefined;
@@ -55,25 +55,25 @@ export interface SlideScores extends Size {
   readonly predicted: string;
   readonly truth: string;
   readonly classes: readonly MaskClass[];
-  /** For each label 0 to 255 of the prediction the label of its class. */
+  /** For each label 0 to 255 of the prediction, the label of its class in the truth. */
   readonly labels: readonly number[];
   /** See `Confusion`. */
   readonly confusion: { readonly slots: number; readonly counts: readonly number[]; readonly ignored: number };
   readonly borders: readonly BorderPixels[];
   readonly objects: readonly ObjectCounts[];
-  /** For probabilities: how they lie over the truth. */
+  /** For probabilities: their histograms against the truth. */
   readonly histograms: readonly Histogram[] | undefined;
   readonly errors: ErrorGrid | undefined;
-  /** What was taken for granted, in words. */
+  /** Sentences for the user that say what was assumed. */
   readonly notes: readonly string[];
 }
 
 /**
- * Compares a label mask, or probabilities, with the truth of the same slide. Both are read once, a few rows at a time. The truth is seen at the size of the
- * mask; where it is an image, it is shrunk by majority and enlarged by nearest neighbour.
+ * Compares a label mask, or probabilities, with the truth of the same slide. Both are read once, a few rows at a time. The truth is read at the size
+ * of the mask; an image of labels is shrunk by majority and enlarged by nearest neighbour.
  *
- * @param onRows is called with how many rows of the mask are done
- * @throws {SegtileError} `input` where a file cannot be read, or a label or a name stands for no class; `aborted` when the signal fires
+ * @param onRows is called with the number of rows done
+ * @throws {SegtileError} `input` if a file cannot be read, or a label or a name belongs to no class; `aborted` when the signal fires
  */
 export async function evaluateMask(
   path: string,
@@ -104,10 +104,10 @@ export async function evaluateMask(
 }
 
 /**
- * Compares what a CSV of runs predicts for a slide with the truth, as {@link evaluateMask} does. How large the slide is says the setting, or the record
- * `<slide>.run.json` beside the CSV, or the truth where it is an image.
+ * Compares the predictions for a slide in a CSV of runs with the truth, like {@link evaluateMask}. The size of the slide comes from the settings,
+ * from the record `<slide>.run.json` beside the CSV, or from the truth if that is an image.
  *
- * @throws {SegtileError} `usage` where nothing says how large the slide is; else as {@link evaluateMask}
+ * @throws {SegtileError} `usage` if the size of the slide is not known; otherwise like {@link evaluateMask}
  */
 export async function evaluateRuns(
   runs: RunsOfSlide,
@@ -121,7 +121,11 @@ export async function evaluateRuns(
   const known = settings.slideSize ?? (await slideNamed(dirname(runs.path), slideName));
   const size = known ?? (await sizeOfTruth(truthPath, slideName, signal));
   if (size === undefined) {
-    throw new SegtileError('usage', `nothing says how large the slide of ${shown} is`, 'give --slide-size WxH, level 0 in px');
+    throw new SegtileError(
+      'usage',
+      `the size of the slide of ${shown} is not known`,
+      'give --slide-size WxH, the size of level 0 in px',
+    );
   }
   const config = settings.config ?? defaultConfig();
   const prediction = await openRuns(runs, size, config, signal);
@@ -196,7 +200,7 @@ async function compare(
   };
 }
 
-/** Squares along the longer side of a mask in which errors are counted, and the px that one has at least: less shows nothing. */
+/** The number of squares along the longer side of a mask in which errors are counted, and their smallest side in px: smaller ones show too little. */
 const ERROR_SQUARES = 24;
 const LEAST_SIDE = 384;
 
@@ -209,8 +213,8 @@ function tolerancePixels({ value, unit }: Tolerance, { mpp, path }: Prediction):
   if (mpp) return value / Math.sqrt(mpp.x * mpp.y);
   throw new SegtileError(
     'usage',
-    `the tolerance is ${value} um, but ${path} does not say how large its pixels are`,
-    `give it in pixels, such as --tolerance 4px`,
+    `the tolerance is ${value} µm, but ${path} does not state the size of its pixels`,
+    `give the tolerance in pixels, for example --tolerance 4px`,
   );
 }
 

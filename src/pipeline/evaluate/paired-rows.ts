@@ -13,7 +13,7 @@ export interface PairedRows<Predicted extends LabelRows> {
   /** `width * height` labels each. */
   readonly truth: Uint8Array;
   readonly predicted: Uint8Array;
-  /** The rows that the predicted labels are part of. */
+  /** The rows of the prediction that the labels are from. */
   readonly from: Predicted;
 }
 
@@ -24,14 +24,14 @@ export async function* viewRows(view: LabelView, signal?: AbortSignal): AsyncGen
   for await (const { y, height: rows, runs } of view.readBands({ start: 0, length: height }, () => all, signal)) {
     const [run, ...more] = runs;
     if (run === undefined || more.length > 0 || run.pixels.width !== width) {
-      throw new SegtileError('input', `rows ${y} to ${y + rows} of a mask did not come whole`);
+      throw new SegtileError('input', `rows ${y} to ${y + rows} of a mask lack some of their pixels`);
     }
     yield { y, width, height: rows, channels: 1, data: run.pixels.data };
   }
 }
 
 /**
- * Rows of two masks of one size in step, however each of them hands on its own.
+ * The rows of two masks of one size, side by side, even if they come in bands of different heights.
  *
  * @throws {SegtileError} `aborted` when the signal fires; whatever the masks throw
  */

@@ -11,7 +11,7 @@ import type { Truth } from '../../truth/truth.js';
 import type { MaskClass, Mpp, ScoreRows, Size, SpanningSize } from '../../types.js';
 import { type LabelRows, viewRows } from './paired-rows.js';
 
-/** Labels that were predicted, with the scores that they are made of where there are any. */
+/** Predicted labels, with the scores they were made from, if any. */
 export interface PredictedRows extends LabelRows {
   readonly scores: ScoreRows | undefined;
 }
@@ -19,14 +19,14 @@ export interface PredictedRows extends LabelRows {
 /** A label mask or probabilities, open. */
 export interface Prediction extends SpanningSize {
   readonly path: string;
-  /** Micrometres per pixel, where the file says it. */
+  /** Micrometres per pixel, if the file states it. */
   readonly mpp: Mpp | undefined;
-  /** Those that the file names; undefined where it does not say what its labels mean. */
+  /** The classes that the file names; undefined if it does not say what its labels mean. */
   readonly classes: readonly MaskClass[] | undefined;
   /** What was decided where the file can be read in more than one way, as sentences for people. */
   readonly notes: readonly string[];
   readonly probabilities: Probabilities | undefined;
-  /** All rows, top to bottom, with the file's own labels. */
+  /** All rows, top to bottom, with the labels of the file. */
   rows(signal: AbortSignal): AsyncIterable<PredictedRows>;
   close(): Promise<void>;
 }
@@ -34,15 +34,15 @@ export interface Prediction extends SpanningSize {
 /** Names of files of probabilities, as `segtile infer` makes them. */
 const PROBABILITIES = /\.probabilities(\.ome)?\.tiff?$/i;
 
-/** What the slide is called that a mask or probabilities are of: their own name without what tells them apart. */
+/** The name of the slide that a mask or probabilities belong to: their file name without its ending. */
 export function predictedName(path: string): string {
   return slideName(path).replace(/\.(mask|probabilities)$/i, '');
 }
 
 /**
- * Opens what a model said of a slide: probabilities, by their name, or a mask.
+ * Opens a prediction for a slide: probabilities, if the file is named so, or a mask.
  *
- * @param config what the labels of a mask mean that does not say it itself
+ * @param config the meaning of the labels of a mask that does not state it
  * @param rule how probabilities become labels
  * @throws {SegtileError} `input` where the file cannot be read
  */
@@ -65,7 +65,7 @@ export async function openPrediction(
 }
 
 /**
- * Opens what a CSV of runs has of a slide.
+ * Opens the runs of a slide in a CSV.
  *
  * @param size level 0 of the slide, which the runs do not tell
  * @param config what the runs mean
@@ -81,13 +81,13 @@ export async function openRuns(
   return { ...predictedLabels(runs, size), path: shownRuns({ path, id }), mpp: undefined, classes: undefined };
 }
 
-/** The slide of a CSV of runs, by its id there. */
+/** A slide in a CSV of runs, by its id. */
 export interface RunsOfSlide {
   readonly path: string;
   readonly id: string;
 }
 
-/** What the runs of a slide are called. */
+/** The name of the runs of a slide in messages. */
 export function shownRuns({ path, id }: RunsOfSlide): string {
   return `${path}: ${id}`;
 }
@@ -127,7 +127,7 @@ function predictedScores(probabilities: Probabilities, ruleOf: (probabilities: P
 }
 
 /**
- * The truth's label for each label of a prediction, found by the names of their classes; as they are where the prediction names none.
+ * The label in the truth for each label of a prediction, by the names of their classes. If the prediction names no classes, labels stay the same.
  *
  * @throws {SegtileError} `input` naming a class that the truth does not know
  */
@@ -138,7 +138,7 @@ export function translation({ path, classes }: Pick<Prediction, 'path' | 'classe
       throw new SegtileError(
         'input',
         `${path} has the class "${name}", but the truth has ${config.classes.map((each) => each.name).join(', ')}`,
-        'say in the file of --classes which class it is, or list it under "skip"',
+        'list it under the "names" of a class in the file of --classes, or under "skip"',
       );
     }
     table[label] = config.names.get(name) ?? 0;

@@ -18,8 +18,8 @@ export interface InferResult extends LabelResult {
 }
 
 /**
- * The main road: a slide is scored, labelled and handed to the sinks, top to bottom. Nothing the size of the slide is held at any
- * moment. Writing goes on while the next windows are scored.
+ * Scores a slide, turns scores into labels and passes both to the sinks, from top to bottom. Nothing of the size of the slide is ever in memory.
+ * Writing continues while the next windows are scored.
  *
  * @param model runs the windows of the plan's one grid, or one for each grid of the plan
  * @param sinks take labels at the size of the working image or of `output`, and scores at that of the working image

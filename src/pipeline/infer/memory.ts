@@ -1,8 +1,8 @@
-/** Memory for scores of windows, which is used again. */
+/** A pool of memory for the scores of windows. */
 export interface ScoreMemory {
-  /** Room for the scores of one window, which may hold anything. */
+  /** Memory for the scores of one window, with undefined contents. */
   take(): Float32Array<ArrayBuffer>;
-  /** Takes room back. */
+  /** Returns memory to the pool. */
   recycle(scores: Float32Array<ArrayBuffer>): void;
 }
 

@@ -22,16 +22,16 @@ import type { TilePredictions } from './tile-predictions.js';
 export interface TileNoise {
   readonly tile: ManifestTile;
   readonly areas: readonly Areas[];
-  /** 1 where a class is in neither. */
+  /** IoU of each class; 1 if the class is in neither. */
   readonly iou: readonly number[];
-  /** Over the classes that are in truth or prediction; 1 where none is. Classes that are in neither would hide those that are wrong. */
+  /** Mean over the classes in truth or prediction; 1 if there are none. Including absent classes would hide wrong ones. */
   readonly meanIou: number;
   /**
    * What the tile is ranked by: pixels that differ, times `1 - meanIou`. A label that is wrong costs what it covers; of two tiles with as many wrong pixels the
    * one comes first in which truth and prediction have less in common, since borders that differ a little everywhere are no mistake.
    */
   readonly score: number;
-  /** Pixels that were compared, those of them that differ, and those that the truth leaves out. */
+  /** Pixels that were compared, those of them that differ, and those that the truth ignores. */
   readonly pixels: number;
   readonly wrong: number;
   readonly ignored: number;
@@ -43,10 +43,10 @@ export interface TileFailure {
   readonly error: SegtileError;
 }
 
-/** What came of comparing the tiles of a manifest. */
+/** The comparison of all tiles of a manifest. */
 export interface Comparison {
   readonly classes: readonly MaskClass[];
-  /** The worst first: the highest score, then most pixels that differ, then the least mean IoU, then by name. */
+  /** The worst first: by highest score, then most differing pixels, then lowest mean IoU, then name. */
   readonly tiles: readonly TileNoise[];
   readonly failures: readonly TileFailure[];
   /** All pixels of each part of the dataset, see {@link partOf}. */
@@ -57,14 +57,14 @@ export interface Comparison {
   readonly notes: readonly string[];
 }
 
-/** Tiles under way at a time. */
+/** The most tiles in progress at a time. */
 const IN_FLIGHT = 8;
 
 /**
- * Compares the truth of every tile with its prediction. Changed copies of tiles are left out: what is wrong with their truth is wrong with
- * that of the tile they were made from.
+ * Compares the truth of every tile with its prediction. Changed copies are left out: a mistake in their truth is also in the tile that they were
+ * made from.
  *
- * @param onTile is called after each tile with how many are done
+ * @param onTile is called after each tile with the number of finished tiles
  * @throws {SegtileError} `aborted` when the signal fires
  */
 export async function compareTiles(
@@ -125,7 +125,7 @@ function confusionOf(
     throw new SegtileError(
       'input',
       `${path} is ${predicted.width} x ${predicted.height} px, but the tile ${tile} is ${truth.width} x ${truth.height} px`,
-      'predictions are as large as their tiles',
+      'give predictions of the same size as their tiles',
     );
   }
   const confusion = emptyConfusion(classes.length);

@@ -2,21 +2,21 @@ import { isCopy, type Manifest, type ManifestTile, partOf } from '../../dataset/
 import { SegtileError } from '../../errors.js';
 import type { Comparison } from './compare-tiles.js';
 
-/** Tiles that a manifest is better without, and how they are spread. */
+/** The tiles to drop from a manifest, and how many there are of each kind. */
 export interface Dropped {
   readonly below: number;
-  /** By name, the worst first; then changed copies of them. */
+  /** Names, the worst first; then their changed copies. */
   readonly tiles: readonly string[];
   /** How many of them are changed copies. */
   readonly copies: number;
   readonly byPart: Readonly<Record<string, number>>;
   readonly bySlide: Readonly<Record<string, number>>;
-  /** Tiles whose truth has the class; a tile may have several. */
+  /** Dropped tiles by class of their truth; a tile may have several classes. */
   readonly byClass: Readonly<Record<string, number>>;
 }
 
 /**
- * Which tiles go: those whose mean IoU is below a limit, and every copy that one of them was made from or mixed into.
+ * Chooses the tiles to drop: those with a mean IoU below a limit, and every copy that was made from such a tile or mixed with one.
  *
  * @throws {SegtileError} `input` where no tile would be left
  */
@@ -32,7 +32,7 @@ export function chooseDropped(
   );
   const gone: ManifestTile[] = [...noisy.map(({ tile }) => tile), ...copies];
   if (gone.length === manifestTiles.length) {
-    throw new SegtileError('input', `no tile of ${path} has a mean IoU of ${below} or more`, 'drop below less');
+    throw new SegtileError('input', `no tile of ${path} has a mean IoU of ${below} or more`, 'give a lower --drop-below');
   }
   return {
     below,

@@ -12,28 +12,28 @@ import { drawNoise, noisePictures } from './pictures.js';
 import { type NoiseSummary, summarizeNoise } from './summary.js';
 import { openPredictions, type TilePredictions } from './tile-predictions.js';
 
-/** What is asked of {@link findNoise}. */
+/** The settings of {@link findNoise}. */
 export interface NoiseSettings {
   readonly predictions: string;
-  /** The folder of what is told. */
+  /** The folder for the results. */
   readonly report: string;
   /** Tiles in pictures. */
   readonly pictures: number;
-  /** Leave out tiles whose mean IoU is below this, and write what is left to `path`. */
+  /** Drop tiles with a mean IoU below this, and write the remaining manifest to `path`. */
   readonly drop: { readonly below: number; readonly path: string } | undefined;
   readonly overwrite: boolean;
 }
 
-/** What was found. */
+/** The record of a search for noise. */
 export interface NoiseRecord {
   readonly manifest: string;
   readonly predictions: string;
   readonly classes: readonly MaskClass[];
-  /** Tiles that were compared, and changed copies, which are not. */
+  /** The number of compared tiles, and the number of changed copies, which are not compared. */
   readonly tiles: number;
   readonly copies: number;
   readonly summary: readonly NoiseSummary[];
-  /** Patients that several parts or folds share: a model that was trained on the others has learnt from them. Null where none is known. */
+  /** Patients with tiles in several parts or folds: a model trained on other parts has seen them. Null if no patients are known. */
   readonly patients: SharedPatients | null;
   /** Tiles that could not be compared. */
   readonly failures: readonly TileFailure[];
@@ -44,7 +44,7 @@ export interface NoiseRecord {
   /** What was decided where files can be read in more than one way, as sentences for people. */
   readonly notes: readonly string[];
   readonly dropped: Dropped | undefined;
-  /** What was written. */
+  /** The files that were written. */
   readonly files: { readonly noise: string; readonly pictures: readonly string[]; readonly clean: string | undefined };
 }
 
@@ -115,7 +115,7 @@ async function judge(
   };
 }
 
-/** One line a tile, the worst first. */
+/** Writes one line per tile, the worst first. */
 async function writeNoise(
   path: string,
   { classes, tiles }: Comparison,
@@ -155,7 +155,7 @@ async function writeNoise(
   );
 }
 
-/** The manifest as it is, without some tiles. */
+/** Writes the manifest without the dropped tiles. */
 async function writeClean(
   path: string,
   { columns, tiles }: Manifest,

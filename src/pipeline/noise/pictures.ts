@@ -42,7 +42,7 @@ export async function drawNoise(
   placement: CommitOptions,
   signal: AbortSignal,
 ): Promise<{ readonly sheets: string[]; readonly failures: TileFailure[] }> {
-  // Those that may not be replaced are another's, and were not there when this began.
+  // Files that may not be replaced are from another process, which wrote them after this run began.
   if (placement.replace) for (const path of await noisePictures(folder)) await rm(path, { force: true });
   const sheets: string[] = [];
   const failures: TileFailure[] = [];

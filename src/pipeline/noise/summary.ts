@@ -3,15 +3,15 @@ import { addConfusion, areasOf, emptyConfusion, iou } from '../../score/confusio
 import { type Spread, spreadOf } from '../../score/spread.js';
 import { type Comparison, isSeen, type TileNoise } from './compare-tiles.js';
 
-/** How one class, or the mean of all, fares in a part of a dataset. */
+/** The IoU of one class, or the mean of all, in a part of a dataset. */
 export interface NoiseSummary {
-  /** A split, with its fold if there is one; `all` is everything. */
+  /** A split, with its fold if there is one; `all` is the whole dataset. */
   readonly part: string;
   /** Undefined for the mean over the classes of each tile. */
   readonly class: string | undefined;
-  /** IoU by tile, over the tiles where the class is in truth or prediction. Undefined where there are none. */
+  /** The spread of the IoU of tiles that have the class in truth or prediction. Undefined if there are none. */
   readonly tiles: Spread | undefined;
-  /** IoU of all pixels of the part taken together; for the mean, that of the classes that are in it. */
+  /** IoU of all pixels of the part together; for the mean, the mean over the classes in the part. */
   readonly pooled: number;
 }
 

@@ -15,10 +15,10 @@ import type { LabelView } from '../../truth/truth.js';
 import type { MaskClass, Pixels, Size } from '../../types.js';
 import { predictedName, translation } from '../evaluate/prediction.js';
 
-/** What was predicted for the tiles of a manifest. */
+/** The predictions for the tiles of a manifest. */
 export interface TilePredictions {
   /**
-   * The labels that were predicted for a tile, as large as its truth where that is possible.
+   * The labels that were predicted for a tile, of the size of its truth if possible.
    *
    * @param size of the tile's truth, in px
    * @throws {SegtileError} `input` where there is no prediction, or two, or it cannot be read
@@ -29,15 +29,15 @@ export interface TilePredictions {
   close(): Promise<void>;
 }
 
-/** Labels of a tile, and the file that they are from. */
+/** The predicted labels of a tile, and the file they are from. */
 export interface PredictedTile {
   readonly path: string;
   readonly labels: Pixels;
-  /** What is to be said of the file, as sentences for people. */
+  /** Notes on the file, as sentences for the user. */
   readonly notes: readonly string[];
 }
 
-/** Masks of slides that are kept open, at most. */
+/** The most masks of slides that are kept open. */
 const MOST_OPEN = 8;
 
 /** Files that hold the mask of a whole slide. */
@@ -102,7 +102,7 @@ export async function openPredictions(
       if (name === undefined) throw missing(tile, join(folder, wantedNames(tile)[0]!));
       if (other !== undefined) {
         const both = found.map((each) => join(folder, each)).join(' and ');
-        throw new SegtileError('input', `${tile.tile} has two predictions, ${both}`, 'take one of them away');
+        throw new SegtileError('input', `${tile.tile} has two predictions, ${both}`, 'delete one of them');
       }
       const path = join(folder, name);
       if (!SLIDE_MASK.test(name)) {
@@ -139,7 +139,7 @@ function missing(tile: ManifestTile, path: string): SegtileError {
   const slide = slideName(tile.slide);
   return new SegtileError(
     'input',
-    `${tile.tile} has no prediction: ${path} is not there`,
+    `${tile.tile} has no prediction: ${path} is missing`,
     `every tile needs a PNG of labels with the name of its mask, or its slide a mask such as ${slide}.mask.ome.tif`,
   );
 }
@@ -153,7 +153,11 @@ async function openMask(
 ): Promise<SlideMask> {
   const known = sizes.get(slide);
   if (known === undefined) {
-    throw new SegtileError('input', `dataset.json does not list the slide ${slide}`, 'it belongs to another manifest');
+    throw new SegtileError(
+      'input',
+      `dataset.json does not list the slide ${slide}`,
+      'put the dataset.json of this manifest beside it',
+    );
   }
   const own = (await readMaskHead(path, signal)).classes;
   const config = configOf(classes, path);
@@ -171,12 +175,12 @@ async function openMask(
   }
 }
 
-/** One label as another, and no others. */
+/** A table that maps the label `from` to `to` and keeps all other labels. */
 function only(from: number, to: number): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, label) => (label === from ? to : label));
 }
 
-/** A view in other labels. */
+/** A view with its labels mapped by a table. */
 function translated(view: LabelView, table: Uint8Array): LabelView {
   return {
     ...view,

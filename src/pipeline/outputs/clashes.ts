@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
 import { existsError } from '../../io/partial-file.js';
 
-/** What tells files apart whatever they are called, for those of the paths that are local files. */
+/** Identities of the paths that are local files (device and inode), which are the same for all names of a file. */
 export async function identities(paths: readonly string[]): Promise<ReadonlySet<string>> {
   const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
   return new Set(found.flatMap((each) => (each ? [identityOf(each)] : [])));
@@ -14,10 +14,10 @@ function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }
 }
 
 /**
- * Makes sure, before any work is done, that the results replace nothing that they should not.
+ * Checks, before any work is done, that the results will not replace files that they should not replace.
  *
  * @param inputs from {@link identities}, of every file that the command reads: none is replaced, whatever `overwrite` says
- * @throws {SegtileError} `output` where a file is there already, or is an input
+ * @throws {SegtileError} `output` if a file exists already, or is an input
  */
 export async function refuseClashes(inputs: ReadonlySet<string>, paths: readonly string[], overwrite: boolean): Promise<void> {
   for (const path of paths) {
@@ -32,9 +32,9 @@ export async function refuseClashes(inputs: ReadonlySet<string>, paths: readonly
 }
 
 /**
- * Makes the folder that a file is to stand in.
+ * Makes the folder of a file.
  *
- * @throws {SegtileError} `output` where that cannot be
+ * @throws {SegtileError} `output` if it cannot be made
  */
 export async function makeFolder(file: string): Promise<void> {
   const folder = dirname(file);
@@ -44,13 +44,13 @@ export async function makeFolder(file: string): Promise<void> {
   });
 }
 
-/** `mkdir` of Node with `recursive` does not come back where a file system, such as /proc, takes no new folders. */
+/** Makes a folder and its parents. Node's `mkdir` with `recursive` never returns on file systems that take no new folders, such as /proc. */
 async function make(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory()) return;
   if (dirname(folder) !== folder) await make(dirname(folder));
   await mkdir(folder).catch(async (error: NodeJS.ErrnoException) => {
-    // Another process may have made it meanwhile.
+    // Another process may have made it in the meantime.
     if (error.code !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw error;
   });
 }

@@ -4,7 +4,7 @@ import type { ClassesFile } from '../../truth/config.js';
 import type { MaskClass } from '../../types.js';
 import { writeRecord } from '../records/write-record.js';
 
-/** What says to `make-dataset --classes` what the values of pseudo labels mean. */
+/** The file for `make-dataset --classes` that says what the values of pseudo labels mean. */
 export function classesFile(classes: readonly MaskClass[], ignore: number): ClassesFile {
   return {
     classes: classes.map(({ name, label, color }) => ({ name, label, color })),
@@ -13,7 +13,7 @@ export function classesFile(classes: readonly MaskClass[], ignore: number): Clas
 }
 
 /**
- * Writes a file of classes where there is none, or one that may be replaced; one that says the same stays.
+ * Writes a file of classes. An existing file with the same contents is kept; a different one is replaced only if `overwrite` is set.
  *
  * @throws {SegtileError} `output` where another is there already, or it cannot be written
  */
@@ -24,14 +24,14 @@ export async function writeClassesFile(path: string, content: ClassesFile, overw
   if (text !== undefined && !overwrite) {
     throw new SegtileError(
       'output',
-      `${path} is there already, with other classes`,
+      `${path} exists already, with other classes`,
       'use --overwrite to replace it, or --output for another place',
     );
   }
   try {
     await writeRecord(path, content, { replace: overwrite });
   } catch (error) {
-    // Another process may have written the same meanwhile.
+    // Another process may have written the same file in the meantime.
     if ((await readRegularText(path).catch(() => undefined)) !== own) throw error;
   }
 }

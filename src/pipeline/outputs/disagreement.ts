@@ -7,10 +7,10 @@ import { blendedLogits } from '../prepare/run-settings.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { Making, RunResult } from './output.js';
 
-/** What a record says of how much overlapping windows differ; in working px. */
+/** The entry of a record on how much overlapping windows differ; areas in working px. */
 export type DisagreementFacts = Disagreement & { readonly map: string };
 
-/** How much overlapping windows differ, and a map of where. */
+/** Measures how much overlapping windows differ, and writes a map of it. */
 export async function makeDisagreement(
   path: string,
   result: RunResult,
@@ -29,7 +29,7 @@ export async function makeDisagreement(
   };
 }
 
-/** A map over the whole slide, as a grey pyramid. */
+/** Writes the map of the whole slide as a grey pyramid. */
 async function writeMap(
   path: string,
   { width, height, data }: Pixels,

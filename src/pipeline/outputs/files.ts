@@ -5,18 +5,18 @@ import type { CommitOptions } from '../../io/partial-file.js';
 import type { OutputFile } from './output.js';
 import { type OutputName, type OutputOptions, runOutputs } from './table.js';
 
-/** The files that are made of one slide, or of the probabilities of one. */
+/** The files that are made from one slide, or from its probabilities. */
 export interface RunFiles extends CommitOptions {
-  /** Of all that are wanted, in the order of the table. */
+  /** The paths of all wanted outputs, in the order of the table. */
   readonly paths: { readonly mask: string } & { readonly [Name in OutputName]?: string };
   readonly record: string;
   readonly options: OutputOptions;
 }
 
-/** Ending of the record of a run, whatever else that leaves. */
+/** Ending of the record of a run. */
 const RECORD = '.run.json';
 
-/** File name endings that are no part of a slide's own name. */
+/** File name endings that are not part of the slide's name. */
 const EXTENSION = /(\.probabilities)?(\.ome)?\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
 
 /**

@@ -3,7 +3,7 @@ import type { Mpp, Size } from '../../types.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { Making, Result } from './output.js';
 
-/** What a record says of a mask. */
+/** The entry of a record on the mask. */
 export interface MaskFacts extends Size {
   readonly path: string;
   readonly mpp: Mpp | null;

@@ -7,7 +7,7 @@ import type { RunSettings } from '../prepare/run-settings.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { StageClock } from '../records/stage-clock.js';
 
-/** What is known of a result before its first row, whether a slide or a file of its probabilities is worked through. */
+/** What is known of a result before its first row, for a slide as well as for a file of probabilities. */
 export interface Result {
   /** Of the mask. */
   readonly size: MaskSize;
@@ -17,21 +17,21 @@ export interface Result {
   readonly geo: GeoTags | undefined;
   readonly classes: readonly MaskClass[];
   readonly maskValues: 'labels' | '255';
-  /** Whether a file that stands under the name of an output is replaced. */
+  /** Whether existing files with the names of outputs are replaced. */
   readonly replace: boolean | undefined;
   readonly clock: StageClock;
 }
 
-/** The same where models are run. */
+/** The same for runs of models. */
 export interface RunResult extends Result {
   readonly plan: SlidePlan;
   readonly model: Ensemble;
   readonly settings: RunSettings;
-  /** Of the scores of a window of the first grid. */
+  /** Size of the scores of a window of the first grid. */
   readonly channels: number;
 }
 
-/** A file that is being made while rows go by. */
+/** A file that is being made, row by row. */
 export interface Making<Facts> {
   /** Takes labels at the size of the mask. */
   readonly labels?: Sink<RasterRows>;
@@ -51,13 +51,13 @@ export interface OutputFile {
 
 /** A file that a run may leave, or several of one kind, see the table. */
 export interface Output<Options, Needs extends Result, Facts> {
-  /** Stands behind the name of the slide, such as `.preview.jpg`. */
+  /** The ending after the name of the slide, such as `.preview.jpg`. */
   readonly ending: string;
-  /** What it is called where what was written is told; null where other words tell it. */
+  /** Its name in the list of written files; null if it is listed in another way. */
   readonly title: string | null;
   /** Where it is several files: their names, given the one that the ending makes, and what each is called. */
   readonly files?: (path: string, options: Options) => readonly OutputFile[];
-  /** Whether options ask for it. */
+  /** Whether the options ask for it. */
   wanted(options: Options): boolean;
   /**
    * Begins the file. What it writes to is handed to `keep`, which finishes it with the other files or not at all.

@@ -10,7 +10,7 @@ export interface ProbabilityOptions {
   readonly probabilities?: ProbabilityType | undefined;
 }
 
-/** What a record says of a file of probabilities. */
+/** The entry of a record on a file of probabilities. */
 export interface ProbabilityFileFacts extends Size {
   readonly path: string;
   readonly samples: ProbabilityType;
@@ -28,7 +28,7 @@ export async function makeProbabilities(
   return { scores, facts: async () => ({ path, samples, ...plan.grid.size }) };
 }
 
-/** Probabilities have the working resolution: finer there is nothing to be known. */
+/** Probabilities have the working resolution; a finer one would add no information. */
 function probabilityMap({ plan, model, size }: RunResult, samples: ProbabilityType): ProbabilityMap {
   const { slide, view } = plan;
   const { classes, labels, exclusive } = model;

@@ -26,7 +26,7 @@ export interface OutputFacts extends ResultFacts {
   readonly disagreement: DisagreementFacts | null;
 }
 
-/** A table of outputs by the names that records call them. */
+/** A table of outputs, by their names in records. */
 export type OutputTable<Facts, Needs extends Result> = {
   readonly [Name in keyof Facts]: Output<OutputOptions, Needs, NonNullable<Facts[Name]>>;
 };
@@ -73,5 +73,5 @@ export const runOutputs: OutputTable<OutputFacts, RunResult> & {
   report: { ending: '.report.html', title: 'report', wanted: ({ report }) => report === true },
 };
 
-/** Names of outputs, as records call them. */
+/** Names of outputs in records. */
 export type OutputName = keyof OutputFacts | 'report';

@@ -2,16 +2,16 @@ import { SegtileError } from '../../errors.js';
 import type { Mpp, Size } from '../../types.js';
 import type { SlidePlan } from './plan-slide.js';
 
-/** How large a mask is, in its own pixels, and what one of them measures, in micrometres. */
+/** The size of a mask in pixels, and the size of a pixel in micrometres. */
 export interface MaskSize extends Size {
   readonly mpp: Mpp | undefined;
 }
 
-/** Mask pixels along one side of a level-0 pixel. More is a slip of the keyboard, and would not fit on a disk. */
+/** The most mask pixels along one side of a level-0 pixel. More is a typing error, and would not fit on a disk. */
 const FINEST = 32;
 
 /**
- * Size of the mask: that of level 0, or of the grid with the asked microns per pixel.
+ * The size of the mask: that of level 0, or that for the requested micrometres per pixel.
  *
  * @throws {SegtileError} `usage` where microns per pixel are asked of a slide that has none, or are far finer than it is
  */
@@ -20,7 +20,7 @@ export function maskSize({ slide }: Pick<SlidePlan, 'slide'>, outputMpp: number 
   if (!slide.mpp) {
     throw new SegtileError(
       'usage',
-      `the mask is to have ${outputMpp} um per pixel, but ${slide.path} does not say how large its pixels are`,
+      `the mask should have ${outputMpp} µm per pixel, but ${slide.path} does not say how large its pixels are`,
       'give the size of a level-0 pixel with --slide-mpp, for example --slide-mpp 0.5',
     );
   }
@@ -28,8 +28,8 @@ export function maskSize({ slide }: Pick<SlidePlan, 'slide'>, outputMpp: number 
   if (outputMpp < finest) {
     throw new SegtileError(
       'usage',
-      `expected at least ${Number(finest.toPrecision(3))} um per pixel of the mask of ${slide.path} but got ${outputMpp}`,
-      `the slide itself has ${slide.mpp.x} um per pixel`,
+      `expected at least ${Number(finest.toPrecision(3))} µm per pixel of the mask of ${slide.path} but got ${outputMpp}`,
+      `the slide itself has ${slide.mpp.x} µm per pixel`,
     );
   }
   const width = Math.max(1, Math.round((slide.width * slide.mpp.x) / outputMpp));
@@ -37,7 +37,7 @@ export function maskSize({ slide }: Pick<SlidePlan, 'slide'>, outputMpp: number 
   return { width, height, mpp: { x: (slide.mpp.x * slide.width) / width, y: (slide.mpp.y * slide.height) / height } };
 }
 
-/** Without what else is said of a slide's microns per pixel. */
+/** Only the numbers of the slide's micrometres per pixel, without their source. */
 function axes({ x, y }: Mpp): Mpp {
   return { x, y };
 }

@@ -1,6 +1,6 @@
 import type { SlidePlan } from './plan-slide.js';
 
-/** How much work a plan is. */
+/** The amount of work of a plan. */
 export interface PlanCost {
   /** Pixels that go through a model, in millions. */
   readonly megapixels: number;
@@ -8,7 +8,7 @@ export interface PlanCost {
   readonly times: number;
 }
 
-/** More than this is mostly a slip: a wrong size of pixels, a stride of some pixels. */
+/** More than this is usually a mistake, such as a wrong pixel size or a stride of a few pixels. */
 const MOST_TIMES = 20;
 const MOST_WINDOWS = 1e6;
 

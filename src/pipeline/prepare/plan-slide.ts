@@ -186,7 +186,7 @@ function defaultResolution(slide: Slide, modelMpp: number | undefined): ViewChoi
   if (slide.mpp) return { kind: 'mpp', mpp: modelMpp };
   throw new SegtileError(
     'usage',
-    `the model works at ${modelMpp} um per pixel, but ${slide.path} does not say how large its pixels are`,
+    `the model works at ${modelMpp} µm per pixel, but ${slide.path} does not say how large its pixels are`,
     'give the size of a level-0 pixel with --slide-mpp, for example --slide-mpp 0.5; or choose the level yourself with --level 0',
   );
 }

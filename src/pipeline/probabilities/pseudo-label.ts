@@ -22,7 +22,7 @@ export interface PseudoLabelSettings {
   readonly ignore: number;
 }
 
-/** How much of a class was kept. Pixels are those of the probabilities. */
+/** How much of a class was kept, in pixels of the probabilities. */
 export interface KeptShare {
   readonly label: number;
   readonly name: string;
@@ -33,7 +33,7 @@ export interface KeptShare {
   readonly share: number | null;
 }
 
-/** What was made of probabilities and how. */
+/** The record of pseudo labels: what was made, and how. */
 export interface PseudoLabelRecord extends ResultFacts {
   readonly probabilities: ProbabilityFacts;
   readonly classes: readonly MaskClass[];

@@ -29,14 +29,14 @@ export interface ThresholdSettings {
   readonly roi?: { readonly file: RegionFile; readonly slide: Size; readonly name: string } | undefined;
 }
 
-/** Where probabilities came from, for records. */
+/** The file that probabilities were read from, for records. */
 export interface ProbabilityFacts extends Size {
   readonly path: string;
   readonly samples: ProbabilityType;
   readonly mpp: Mpp | null;
 }
 
-/** What was made of probabilities and how. */
+/** The record of a mask made from probabilities. */
 export interface ThresholdRecord extends ResultFacts {
   readonly probabilities: ProbabilityFacts;
   readonly classes: ScoreMap['classes'];

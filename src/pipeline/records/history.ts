@@ -16,7 +16,7 @@ import {
   words,
 } from '../../plan/text/shape.js';
 
-/** Settings or scores by name, flat, so that two of them can be set side by side. */
+/** Settings or scores by name, without nesting, so that two of them can be compared. */
 export type Flat<Value> = Readonly<Record<string, Value>>;
 
 /** Something that was run. */
@@ -55,9 +55,9 @@ export type HistoryLine =
       readonly text?: string;
     };
 
-/** A run with all that was said about it later. */
+/** A run with its later scores and notes. */
 export interface PastRun extends Run {
-  /** Those of the last time that its result was scored. */
+  /** The scores of the last time that its result was scored. */
   readonly scores: Flat<number>;
   readonly leaderboard: number | undefined;
   readonly notes: readonly string[];
@@ -72,7 +72,7 @@ export function newRunId(): string {
 }
 
 /**
- * Adds a line, below a torn one where a full disk has left one. Programs that write to one file at the same time do not mix their lines.
+ * Adds a line. If a full disk left an incomplete line, the new one starts below it. Lines of programs that write at the same time are not mixed.
  *
  * @throws {SegtileError} `output`
  */
@@ -92,7 +92,7 @@ export async function appendHistory(path: string, line: HistoryLine): Promise<vo
   }
 }
 
-/** What a history tells. */
+/** The contents of a history. */
 export interface History {
   /** Oldest first, each with its last scores and its notes. */
   readonly runs: readonly PastRun[];

@@ -3,7 +3,7 @@ import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Version of a package as it is installed. Its own package.json is looked for by path, as many packages do not export it. */
+/** The installed version of a package. Its package.json is found by path, because many packages do not export it. */
 function versionOf(name: string): string {
   let folder = dirname(fileURLToPath(import.meta.resolve(name)));
   for (;;) {
@@ -15,12 +15,12 @@ function versionOf(name: string): string {
   }
 }
 
-/** Most memory that the process has held so far, in bytes. */
+/** The peak memory of the process so far, in bytes. */
 export function peakRss(): number {
   return process.resourceUsage().maxRSS * 1024;
 }
 
-/** What results depend on besides settings: the versions of segtile and of what it is built on. */
+/** The versions of segtile and of the packages that results depend on. */
 export function versions(): Readonly<Record<string, string>> {
   return {
     segtile: versionOf('segtile'),

@@ -20,7 +20,7 @@ import { viewRows } from '../evaluate/paired-rows.js';
 import { autoMask, turnOfOthers } from './auto-mask.js';
 import type { FoundTissue, TissueFacts } from './found-tissue.js';
 
-/** How tissue is told from glass; `file` is a mask image or GeoJSON that the user gives. */
+/** How tissue is distinguished from glass; `file` is a mask image or GeoJSON of the user. */
 export type TissueChoice =
   | { readonly kind: 'auto' }
   | { readonly kind: 'otsu' }
@@ -40,7 +40,7 @@ export interface TissueSelection {
   readonly raster?: (Size & { readonly mask: Uint8Array }) | undefined;
 }
 
-/** Long side, in pixels, of the view on which tissue is found. */
+/** Longer side, in pixels, of the view in which tissue is found. */
 export const OVERVIEW_SIDE = 2048;
 
 /**
@@ -157,10 +157,10 @@ async function otsuMask(overview: Pixels, signal: AbortSignal): Promise<FoundTis
 
 /** The user's own mask or regions of tissue, read as truth is read, on a raster as large as the overview. */
 async function userMask(path: string, slide: Slide, overview: Size, signal: AbortSignal): Promise<FoundTissue> {
-  // Loaded where it is wanted: it brings all that reads truth.
+  // Loaded only when needed, since it loads all readers of truth.
   const { openRegion } = await import('../../truth/region.js');
   if (isRemote(path)) {
-    const message = `cannot use ${shownPath(path)} as a mask of tissue: it is no local file`;
+    const message = `cannot use ${shownPath(path)} as a mask of tissue: it is not a local file`;
     throw new SegtileError('input', message, 'download it and give its path');
   }
   const regions = await openRegion({ path, option: '--tissue' }, slide, slideName(slide.path), signal);

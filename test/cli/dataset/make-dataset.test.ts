@@ -138,7 +138,7 @@ describe('segtile make-dataset', () => {
       }
       const refused = await segtile([...args, root]);
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('holds the beginning of a dataset');
+      expect(refused.stderr).toContain('already has an unfinished dataset');
       const { stderr } = await segtileWell([...args, root, '--resume']);
       expect(stderr).toContain('s0.tif: done before, kept');
       expect(contents(root)).toEqual(wholeTiles);
@@ -278,7 +278,7 @@ describe('segtile make-dataset refuses', () => {
       join(where, 'out'),
       '--overwrite',
     ]);
-    expect(stderr).toContain('is there already, and is no part of a dataset');
+    expect(stderr).toContain('exists already and is not part of a dataset');
     expect(code).toBe(1);
   });
 

@@ -112,7 +112,7 @@ test.each([
   ['exclusive --ignore 256', 2, 'expected a value from 1 to 255 for --ignore but got 256'],
   ['exclusive --ignore 2', 2, '--ignore 2 is the label of tumor in exclusive/specks.probabilities.ome.tif'],
   ['other exclusive', 2, 'exclusive/specks.probabilities.ome.tif has other classes than other/more.probabilities.ome.tif'],
-  ['exclusive -o taken', 1, 'taken/classes.json is there already, with other classes'],
+  ['exclusive -o taken', 1, 'taken/classes.json exists already, with other classes'],
 ])('pseudo-label %s is refused', async (words, code, message) => {
   const own = folder();
   for (const name of ['exclusive', 'other', 'taken']) mkdirSync(join(own, name));

@@ -194,9 +194,9 @@ const uses: readonly Case[] = [
   ['a broken --level', 'infer @slide.tif --level -1', 2, /--level but got "-1"/],
   ['--level and --mpp', 'infer @slide.tif -m @red.onnx --level 0 --mpp 1', 2, /--level and --mpp exclude each other/],
   ['--mpp of a slide without', 'infer @slide.tif -m @red.onnx --mpp 1', 2, /does not say.*\n.*--slide-mpp/],
-  ['a model with mpp, a slide without', 'infer @slide.tif -m @red.onnx --card @model-mpp.json', 2, /0\.5 um.*\n.*--slide-mpp/],
+  ['a model with mpp, a slide without', 'infer @slide.tif -m @red.onnx --card @model-mpp.json', 2, /0\.5 µm.*\n.*--slide-mpp/],
   ['--output-mpp of a slide without', 'infer @slide.tif -m @red.onnx --output-mpp 1', 2, /does not say.*\n.*--slide-mpp/],
-  ['a tiny --output-mpp', 'infer @measured.tif -m @red.onnx --output-mpp 0.00001', 2, /at least 0\.0156 um/],
+  ['a tiny --output-mpp', 'infer @measured.tif -m @red.onnx --output-mpp 0.00001', 2, /at least 0\.0156 µm/],
   [
     'a tiny --mpp',
     'infer @measured.tif -m @red.onnx --mpp 0.00001',

@@ -80,7 +80,7 @@ test('a CSV of predictions is compared with a CSV of truth, for slides whose siz
   expect(slides[0].notes).toEqual([]);
   const unsaid = await segtile(['evaluate', csv, '--truth', truth]);
   expect(unsaid.code).toBe(2);
-  expect(unsaid.stderr).toContain(`nothing says how large the slide of ${csv}: a is`);
+  expect(unsaid.stderr).toContain(`the size of the slide of ${csv}: a is not known`);
   expect(unsaid.stderr).toContain('give --slide-size WxH');
   // What infer wrote beside it says it, too.
   for (const name of ['a', 'b']) save(where, `${name}.run.json`, JSON.stringify({ slide: { path: `${name}.svs`, ...SIZE } }));
