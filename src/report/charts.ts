@@ -3,13 +3,13 @@ import { parseHTML } from 'linkedom';
 import { defaultColor } from '../plan/palette.js';
 import type { Chart } from './page.js';
 
-/** One way to do it, as a point of {@link qualityChart}. */
+/** A variant as a point of {@link qualityChart}. */
 export interface QualityPoint {
   readonly name: string;
   readonly seconds: number;
   /** 0 to 1. */
   readonly quality: number;
-  /** No other is both better and faster. */
+  /** True if no other point is both better and faster. */
   readonly front: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface QualityPoint {
 export interface ClassValue {
   readonly name: string;
   readonly className: string;
-  /** 0 to 1; undefined where it could not be told. */
+  /** 0 to 1; undefined if it is not known. */
   readonly value: number | undefined;
 }
 
@@ -32,21 +32,21 @@ export interface Portion {
 export interface Curve {
   readonly name: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
-  /** A point of it that matters, and what it is. */
+  /** A point to mark on the curve, and the words for it. */
   readonly mark?: { readonly x: number; readonly y: number; readonly text: string };
 }
 
 const width = 640;
 
-/** Room around every plot in px: the titles of axes stand off the figures at their ticks. */
+/** Margins of every plot in px, wide enough to keep the titles of axes apart from the figures at the ticks. */
 const room = { marginTop: 40, marginRight: 24, marginBottom: 52, marginLeft: 56 } as const;
 
-/** Height of a line of labels, and what stands between two of them at least, in px. */
+/** Height of a line of a label, which is also the smallest gap between two labels, in px. */
 const LINE = 15;
 
 /**
- * Quality against time, the Pareto front as a line. The names of what is on the front stand in a column to the right, the best at the top, each with
- * a thin line to its point.
+ * A chart of quality against time, with the Pareto front as a line. The names of the points on the front are in a column on the right, the best at
+ * the top, each with a thin line to its point.
  */
 export function qualityChart(points: readonly QualityPoint[], measure: string): Chart {
   const front = points.filter((point) => point.front).sort((a, b) => a.seconds - b.seconds);
@@ -87,7 +87,7 @@ export function qualityChart(points: readonly QualityPoint[], measure: string): 
   const said = front.map((point) => `${point.name} with ${figure(point.quality)} in ${figure(point.seconds)} s`).join('; ');
   return {
     title: `${measure} against time`,
-    note: 'The line joins the front: what no other variant beats in both. Everything below or right of it costs more, or is worse, than something on it.',
+    note: 'The line joins the variants on the front, which no other variant beats in both. Every variant below or right of it is worse or slower than one on it.',
     description: `${points.length} points. Best for its time: ${said}.`,
     svg,
   };
@@ -97,10 +97,10 @@ export function qualityChart(points: readonly QualityPoint[], measure: string): 
   }
 }
 
-/** Letters in a line of a label, at most. */
+/** The most letters in a line of a label. */
 const LABEL_LETTERS = 28;
 
-/** A text in lines of at most so many letters, broken at spaces; a longer word is broken in itself. */
+/** Breaks a text into lines of at most `letters` letters, at spaces if possible; a longer word is broken inside. */
 function wrap(text: string, letters: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).flatMap((each) => each.match(new RegExp(`.{1,${letters}}`, 'gu')) ?? [])) {
@@ -112,9 +112,9 @@ function wrap(text: string, letters: number): string[] {
 }
 
 /**
- * Places labels in a column so that none lies over another: each as near to where it belongs as the others leave room.
+ * Places labels in a column without overlap, each as near as possible to its wanted place.
  *
- * @param wanted where the middle of each belongs, in px from the top
+ * @param wanted the wanted middle of each label, in px from the top
  * @param heights of the labels, which fit into the column together
  * @returns where their middles are
  */
@@ -134,7 +134,7 @@ function placeLabels(wanted: readonly number[], heights: readonly number[], colu
   return middles;
 }
 
-/** A measure by class: a row a name, a dot a class, told apart by colour and by shape. */
+/** A chart of a measure by class: one row per name and one dot per class, with a different colour and shape for each class. */
 export function classChart(values: readonly ClassValue[], measure: string): Chart {
   const known = values.filter((each): each is ClassValue & { value: number } => each.value !== undefined);
   const names = [...new Set(values.map(({ name }) => name))];
@@ -169,14 +169,14 @@ export function classChart(values: readonly ClassValue[], measure: string): Char
   return { title: `${measure} by class`, description: `${said.join('; ')}.`, svg };
 }
 
-/** What each whole is made of: a bar a name, a piece a part. */
+/** A chart of stacked bars: one bar per name, one piece per part. */
 export function portionChart(portions: readonly Portion[], title: string, unit: string): Chart {
   const names = [...new Set(portions.map(({ name }) => name))];
   const parts = [...new Set(portions.map(({ part }) => part))];
   const most = Math.max(...names.map((name) => portions.reduce((sum, each) => sum + (each.name === name ? each.value : 0), 0)));
   const svg = draw({
     ...rows(names),
-    // Figures of many digits would meet those beside them.
+    // Figures with many digits would touch each other.
     x: { label: `${unit} →`, grid: true, ticks: 5, ...(most >= 1e5 && { tickFormat: '~s' }) },
     color: { domain: parts, range: paletteColors(parts.length) },
     marks: [
@@ -203,12 +203,12 @@ export function portionChart(portions: readonly Portion[], title: string, unit: 
   return { title, description: `In ${unit}. ${said.join('; ')}.`, svg };
 }
 
-/** Lines over one axis, told apart by colour, with their names and what is marked on them in a legend. */
+/** A chart of curves in different colours. A legend has their names and the words for their marks. */
 export function curveChart(
   curves: readonly Curve[],
   axes: { readonly title: string; readonly x: string; readonly y: string; readonly diagonal?: boolean },
 ): Chart {
-  // What is marked stands in the legend: beside the points of curves that are alike the words would lie over each other.
+  // The words for marks are in the legend, because beside the points of similar curves they would overlap.
   const named = curves.map((curve) => ({ ...curve, name: curve.mark ? `${curve.name}, ${curve.mark.text}` : curve.name }));
   const points = named.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
   const marks = named.flatMap(({ name, mark }) => (mark ? [{ name, ...mark }] : []));
@@ -229,22 +229,22 @@ export function curveChart(
   return { title: axes.title, description: `${axes.y} over ${axes.x}. ${said.join('; ')}.`, svg };
 }
 
-/** Draws a plot without a browser. Its legend, where it is wanted, is drawn above it. */
+/** Draws a plot without a browser. Its legend, if wanted, is drawn above it. */
 function draw({ legend, ...options }: Plot.PlotOptions & { readonly legend?: boolean }): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const x = { labelAnchor: 'center', labelOffset: 40, ...options.x } as const;
   const plot = Plot.plot({ document, width, ...room, ...options, x });
   plot.setAttribute('aria-hidden', 'true');
   const key = legend ? plot.legend(options.symbol ? 'symbol' : 'color', { document, className: 'key' } as object) : undefined;
-  // A page lets no style pass but its own, which has rules for charts.
+  // A page allows only its own style, which has rules for charts.
   for (const drawn of [plot, key]) for (const style of drawn?.querySelectorAll('style') ?? []) style.remove();
   return `${key ? key.outerHTML : ''}${plot.outerHTML}`;
 }
 
-/** Letters in a line of a name beside a row, at most. */
+/** The most letters in a line of the name of a row. */
 const NAME_LETTERS = 34;
 
-/** What plots share that have a row for each name: names that are too long for a line have several. */
+/** Options of plots with one row per name. Names that are too long for a line are broken into several. */
 function rows(names: readonly string[]) {
   const lines = names.map((name) => wrap(name, NAME_LETTERS));
   const most = Math.max(1, ...lines.map(({ length }) => length));

@@ -1,16 +1,16 @@
 import type { Pixels } from '../types.js';
 
-/** Pictures that stand beside each other, and what is said of them above. */
+/** Pictures shown side by side, with a caption above. */
 export interface SheetCell {
   readonly caption: Pixels | undefined;
   readonly panels: readonly Pixels[];
 }
 
-/** What stands around the cells of a sheet. */
+/** The layout of a sheet, and what is drawn around its cells. */
 export interface SheetFrame {
-  /** Cells beside each other. */
+  /** The number of cells in a row. */
   readonly across: number;
-  /** Over the panels of the cells at the top, one for each panel. */
+  /** Titles above the panels of the top cells, one per panel. */
   readonly titles: readonly (Pixels | undefined)[];
   /** Strips below all cells, such as legends. */
   readonly below: readonly Pixels[];
@@ -23,7 +23,7 @@ const cellGap = 18;
 const lineHeight = 26;
 const captionGap = 6;
 
-/** The width of a sheet whose cells have panels of this size, in px. */
+/** The width of a sheet with panels of this size, in px. */
 export function sheetWidth(across: number, panels: number, panel: number): number {
   return 2 * margin + across * cellWidth(panels, panel) + (across - 1) * cellGap;
 }
@@ -34,7 +34,7 @@ export function cellWidth(panels: number, panel: number): number {
 }
 
 /**
- * Lays pictures out on a white sheet, row by row from the left. All pictures are RGB.
+ * Arranges pictures on a white sheet, row by row from the left. All pictures are RGB.
  *
  * @param panel the longest side that a panel may have, in px; smaller ones stand in the middle of as much room
  */
@@ -42,7 +42,7 @@ export function contactSheet(cells: readonly SheetCell[], panel: number, { acros
   const panels = Math.max(1, ...cells.map((cell) => cell.panels.length));
   const rows = Math.ceil(cells.length / across);
   const cellRoom = cellWidth(panels, panel) + cellGap;
-  // Captions of several lines are whole: what stands below them moves down.
+  // Captions of several lines are shown completely, and everything below them moves down.
   const captionRoom = Math.max(lineHeight, ...cells.map(({ caption }) => (caption ? caption.height + captionGap : 0)));
   const rowRoom = captionRoom + panel + cellGap;
   const top = margin + (titles.length > 0 ? lineHeight : 0);
@@ -71,7 +71,7 @@ export function contactSheet(cells: readonly SheetCell[], panel: number, { acros
   return sheet;
 }
 
-/** Puts a picture on another, in place; what reaches over its edges is cut off. */
+/** Draws a picture onto another one, in place; parts beyond the edges are cut off. */
 function paste(sheet: Pixels, picture: Pixels, x: number, y: number): void {
   const columns = Math.min(picture.width, sheet.width - x);
   const rows = Math.min(picture.height, sheet.height - y);

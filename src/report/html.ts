@@ -8,14 +8,14 @@ export interface Html {
 type Piece = Html | string | number | undefined | false | readonly Html[];
 
 /**
- * HTML from a template. Texts and numbers that are put in are escaped, and lose the secrets of URLs; pieces of HTML, alone or in a list, go in as they are, and
- * `undefined` and `false` are nothing.
+ * Makes HTML from a template. Inserted texts and numbers are escaped, and secrets in URLs are removed. Inserted HTML, alone or in a list, is not
+ * changed. `undefined` and `false` insert nothing.
  */
 export function html(template: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
   return { html: template.reduce((text, part, i) => text + render(pieces[i - 1]) + part) };
 }
 
-/** Takes a text for HTML. Only for what a library or this room has made. */
+/** Marks a text as safe HTML. Only for text that a library or this folder has made. */
 export function trusted(text: string): Html {
   return { html: text };
 }

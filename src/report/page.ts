@@ -3,19 +3,19 @@ import { type Html, html, trusted } from './html.js';
 import { pageScript } from './page-script.js';
 import { pageStyle } from './page-style.js';
 
-/** What a report says, as plain data. Texts are plain texts; nothing of it is taken for HTML. */
+/** The contents of a report, as plain data. All texts are plain text and never read as HTML. */
 export interface Report {
   readonly title: string;
   /** What was run, in one line below the title. */
   readonly subtitle: string;
-  /** What it comes to: one sentence or two. */
+  /** The main result, in one or two sentences. */
   readonly lead: string;
   readonly sections: readonly Section[];
   /** At the end: every setting, versions, the command. */
   readonly facts: readonly FactGroup[];
 }
 
-/** A part of a report, under a heading of its own. */
+/** A section of a report, with its own heading. */
 export type Section = { readonly title: string; readonly note?: string } & (
   | { readonly kind: 'table'; readonly table: ReportTable }
   | { readonly kind: 'charts'; readonly charts: readonly Chart[] }
@@ -30,42 +30,42 @@ export interface FactGroup {
 
 /** A table that can be sorted and copied. */
 export interface ReportTable {
-  /** What it shows, for people who don't see it. */
+  /** A description for people who cannot see it. */
   readonly caption: string;
   readonly columns: readonly ReportColumn[];
   readonly rows: readonly ReportRow[];
 }
 
-/** A column: words begin at the left, figures end at the right. */
+/** A column: words are aligned left, figures right. */
 export interface ReportColumn {
   readonly name: string;
   readonly kind: 'words' | 'figures';
 }
 
-/** A row: a cell for each column. A row that is marked stands out, and `mark` says why. */
+/** A row with a cell for each column. A row with a `mark` is highlighted, and the mark says why. */
 export interface ReportRow {
   readonly cells: readonly ReportCell[];
   readonly mark?: string;
 }
 
-/** What a cell shows; `value` is what it is sorted by, where that is not the text. */
+/** The text of a cell. The column is sorted by `value`, or by the text if there is no value. */
 export interface ReportCell {
   readonly text: string;
   readonly value?: number;
-  /** The best of its column. */
+  /** True for the best cell of its column. */
   readonly best?: boolean;
 }
 
 /** A drawing, and what it shows in words. */
 export interface Chart {
   readonly title: string;
-  /** What a reader has to know to understand it, shown below. */
+  /** An explanation, shown below. */
   readonly note?: string;
   readonly description: string;
   readonly svg: string;
 }
 
-/** Pictures of one place that are looked at together: what is zoomed in one is zoomed in all. */
+/** Pictures of one region; zooming in one of them zooms all. */
 export interface PictureGroup {
   readonly title: string;
   readonly note?: string;
@@ -75,7 +75,7 @@ export interface PictureGroup {
 /** A picture inside the page. */
 export interface ReportPicture {
   readonly label: string;
-  /** What is seen, for people who don't see it. */
+  /** A description for people who cannot see it. */
   readonly alt: string;
   readonly width: number;
   readonly height: number;
@@ -90,8 +90,8 @@ export interface LegendColor {
 }
 
 /**
- * What a browser may do with a page: use this style and this script, known by their hashes, and pictures inside it. Whatever else should ever get
- * into a page, such as a style or a script in the name of a class, does nothing.
+ * The content security policy of a page: it allows this style and this script, by their hashes, and embedded pictures. Anything else that gets into
+ * a page, such as a script in the name of a class, is blocked.
  */
 const policy = [
   "default-src 'none'",
@@ -107,8 +107,8 @@ function hashOf(text: string): string {
 }
 
 /**
- * A report as one HTML file that stands alone: it works from a disk without a network, in light and dark, on paper, with a keyboard, and
- * without its script but for sorting and zooming.
+ * A report as one self-contained HTML file. It works from a disk without a network, in light and dark mode, on paper and with a keyboard. Without
+ * scripts only sorting, copying and zooming do not work.
  */
 export function reportPage(report: Report): string {
   const { title, subtitle, lead, sections, facts } = report;

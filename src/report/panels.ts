@@ -9,15 +9,15 @@ export const differenceColors: Readonly<Record<'truthOnly' | 'predictionOnly' | 
   ignored: [150, 150, 150],
 };
 
-/** How much a class tints its area: enough to tell a tile that is all class from one that has none. */
+/** How strongly a class tints its area, 0 to 1: enough to distinguish a tile that is all of one class from one without. */
 const TINT = 0.14;
 
 /** Width of an outline, in px. */
 const OUTLINE = 2;
 
 /**
- * A picture with its labels: areas outlined in the colour of their class, inside of their border, with a line around it that stands out from that colour; areas
- * that are ignored are hatched.
+ * A picture with its labels. Areas are outlined in the colour of their class, just inside their border, with a contrasting line around it. Ignored
+ * areas are hatched.
  *
  * @param image RGB
  * @param labels one channel, as large
@@ -43,8 +43,8 @@ export function outlined(image: Pixels, labels: Pixels, classes: readonly MaskCl
 }
 
 /**
- * Where truth and prediction differ: the picture in pale grey, and in {@link differenceColors} what is in only one of them, what has another
- * class in each, and, hatched, what is ignored. Where both agree on a class the grey is darker.
+ * A picture of the differences between truth and prediction. The image is pale grey, and darker where both agree on a class. In
+ * {@link differenceColors} are areas that are in only one of them, areas with another class in each, and, hatched, ignored areas.
  */
 export function difference(image: Pixels, truth: Pixels, predicted: Pixels): Pixels {
   const { width, height } = image;
@@ -67,7 +67,7 @@ export function difference(image: Pixels, truth: Pixels, predicted: Pixels): Pix
   return { width, height, channels: 3, data };
 }
 
-/** Whether another label is within `reach` px along an axis. The edge of the picture is no border. */
+/** Whether there is another label within `reach` px along an axis. The edge of the picture is not a border. */
 function meetsOther({ width, height, data }: Pixels, x: number, y: number, reach: number): boolean {
   const own = data[y * width + x];
   for (let d = 1; d <= reach; d++) {
@@ -79,7 +79,7 @@ function meetsOther({ width, height, data }: Pixels, x: number, y: number, reach
   return false;
 }
 
-/** The class of a neighbour along an axis, 0 where there is none. */
+/** The class of a neighbour along an axis, 0 if there is none. */
 function classBeside({ width, height, data }: Pixels, x: number, y: number): number {
   const at = y * width + x;
   const neighbours = [x > 0 ? data[at - 1]! : 0, x + 1 < width ? data[at + 1]! : 0];

@@ -1,20 +1,20 @@
 import type { Box, Pixels, Rgb, Size } from '../types.js';
 
-/** A window as it is drawn: what the model saw, in working pixels, and whether it was run. */
+/** A window to draw: its box in working pixels, and whether it was run. */
 export interface MappedWindow {
   readonly box: Box;
   readonly run: boolean;
 }
 
-/** Outlines of windows that were run, and what is laid over those that were skipped. */
+/** Colours of the windows that were run, and of those that were skipped. */
 export const windowColors: Readonly<Record<'run' | 'skipped', Rgb>> = { run: [0, 114, 178], skipped: [213, 94, 0] };
 
 /**
- * Where a run looked: the slide with the outlines of the windows that were run; what none of them saw is pale, with the outlines of those that were
- * skipped.
+ * A picture of where a run looked: the slide with the outlines of the windows that were run. Areas that no window covered are pale, with the
+ * outlines of skipped windows.
  *
  * @param overview the whole slide, RGB
- * @param size of the working image: its pixels, and parts of one, that lie on the slide
+ * @param size of the working image: how many of its pixels, including fractions, the slide covers
  */
 export function windowMap(overview: Pixels, size: Size, windows: readonly MappedWindow[]): Pixels {
   const { width, height } = overview;
