@@ -4,7 +4,7 @@ import type { Style } from './style.js';
 import { oneLine } from './visible.js';
 
 /**
- * What a person is shown when something failed: a line and a hint for what segtile knows, everything there is for what it does not.
+ * The message for an error: for a known one a line and a hint, for an unexpected one everything there is, including the stack trace.
  */
 export function failureText(failure: unknown, style: Style): string {
   const thrown = isOutOfFiles(failure) ? outOfFiles(failure) : failure;
@@ -16,19 +16,19 @@ export function failureText(failure: unknown, style: Style): string {
   return `${style.bad('segtile:')} ${oneLine(thrown.message)}${hint}\n`;
 }
 
-/** Whether there is a limit behind a failure on how many files may be open, which the system or Node meets anywhere. */
+/** Whether a failure was caused by the limit on open files, which can show up in any part of the program or of Node. */
 function isOutOfFiles(failure: unknown): boolean {
   if (!(failure instanceof Error)) return false;
   if (/\bE[MN]FILE\b/.test(failure.message)) return true;
-  // Node looks for packages, and finds none where it cannot open what it finds.
+  // If Node cannot open a package because of the limit, it reports that the package is missing.
   if ('code' in failure && failure.code === 'ERR_MODULE_NOT_FOUND') return mostFiles() < LEAST_FILES;
   return isOutOfFiles(failure.cause);
 }
 
-/** Files that a run has open at a time, its own code and libraries among them. */
+/** The number of files that a run may have open at a time, including its own code and libraries. */
 const LEAST_FILES = 256;
 
-/** How many files the process may have open, where the system tells. */
+/** The limit on open files of the process; infinity if the system does not tell. */
 function mostFiles(): number {
   try {
     return Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Number.POSITIVE_INFINITY);
@@ -39,7 +39,7 @@ function mostFiles(): number {
 
 function outOfFiles(failure: unknown): SegtileError {
   const what = failure instanceof SegtileError ? failure.message : `too many files are open: ${reason(failure)}`;
-  const hint = `let the process have ${LEAST_FILES} or more files open, for example with "ulimit -n 1024"`;
+  const hint = `allow the process to open at least ${LEAST_FILES} files, for example with "ulimit -n 1024"`;
   return new SegtileError('input', what, hint, failure);
 }
 

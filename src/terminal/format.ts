@@ -11,13 +11,13 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
-/** A whole number with its thousands apart: `35,000`. */
+/** A whole number with commas between thousands: `35,000`. */
 export function count(value: number): string {
-  // Node takes longer to find its language data than to do the rest of a plan.
+  // Not with `Intl`: loading its language data takes longer than planning a run.
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Bytes in the unit that leaves one to three digits before the point: `812 B`, `3.4 MB`. Powers of 1,000. */
+/** Bytes in a unit that gives one to three digits before the point: `812 B`, `3.4 MB`. Units are powers of 1,000. */
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let unit = 0;
@@ -29,7 +29,7 @@ export function bytes(value: number): string {
   return `${unit > 0 && amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
 }
 
-/** A share between 0 and 1 as a percentage: `37 %`, `0.4 %`. Only nothing is 0 % and only all is 100 %. */
+/** A share from 0 to 1 as a percentage: `37 %`, `0.4 %`. Only exactly 0 gives 0 %, and only exactly 1 gives 100 %. */
 export function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.1) return 'under 0.1 %';
@@ -44,7 +44,7 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** Lines of two columns, the first padded to one width. */
+/** Lines of two columns; the first is padded to the same width in all lines. */
 export function pairs(rows: readonly (readonly [label: string, value: string])[], indent = '  '): string {
   const width = Math.max(0, ...rows.map(([label]) => label.length));
   return rows.map(([label, value]) => `${indent}${label.padEnd(width)}  ${oneLine(value)}`.trimEnd()).join('\n');

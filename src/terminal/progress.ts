@@ -3,7 +3,7 @@ import type * as CliProgress from 'cli-progress';
 import { count, duration, figure, percent } from './format.js';
 import { oneLine, visible } from './visible.js';
 
-/** How far a stage of work is. Units are what the stage counts; the pixels are those it has dealt with. */
+/** The progress of a stage of work. Units are what the stage counts, such as windows; pixels are those processed so far. */
 export interface ProgressState {
   readonly done: number;
   readonly total: number;
@@ -11,24 +11,24 @@ export interface ProgressState {
   readonly pixels: number;
 }
 
-/** One stage on the screen, such as the windows of one slide. */
+/** The progress display of one stage, such as the windows of one slide. */
 export interface StageProgress {
   update(state: ProgressState): void;
-  /** Takes the stage off the screen. */
+  /** Removes the stage from the screen. */
   stop(): void;
 }
 
-/** Where progress is shown. */
+/** The stream on which progress is shown. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
   write(text: string): unknown;
-  /** The terminal itself, for what moves its cursor, where `write` lets none of that pass. */
+  /** The terminal itself, for moving its cursor; needed if `write` filters such control characters. */
   readonly terminal?: NodeJS.WritableStream;
 }
 
-/** Shows how far work is: bars on a terminal, a plain line every few seconds elsewhere, nothing when quiet. */
+/** Shows progress: bars on a terminal, a plain line every few seconds elsewhere, nothing if quiet. */
 export interface Progress {
-  /** @param note goes behind the figures, such as the share of windows skipped */
+  /** @param note is shown after the figures, such as the share of windows skipped */
   stage(name: string, unit: string, note?: string): StageProgress;
 }
 
@@ -46,7 +46,7 @@ export function createProgress(stream: ProgressStream, quiet: boolean): Progress
   };
 }
 
-/** Rates and time left, from the time since the first update: what came before it was preparation. */
+/** Computes rates and the time left from the time since the first update, so that preparation does not count. */
 function meter(unit: string): (state: ProgressState) => { rate: string; pixels: string; left: string } {
   let first: { readonly time: number; readonly state: ProgressState } | undefined;
   return (state) => {
@@ -66,7 +66,7 @@ function meter(unit: string): (state: ProgressState) => { rate: string; pixels: 
 
 function bar(stream: ProgressStream, name: string, unit: string, note: string | undefined): StageProgress {
   const measure = meter(unit);
-  // Loaded where there is a terminal.
+  // Loaded only if there is a terminal.
   const { SingleBar } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
   const single = new SingleBar({
     format: `{name} [{bar}] {value}/{total} ${unit} | {rate} | {pixels}${note ? ` | ${note}` : ''} | {left}`,

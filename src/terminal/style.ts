@@ -1,6 +1,6 @@
 import { oneLine } from './visible.js';
 
-/** How words are set off on one output stream, in one line. Where the stream shows no colours nothing else is done to them. */
+/** How to highlight words on an output stream. If the stream shows no colours, words are only put on one line. */
 export interface Style {
   strong(text: string): string;
   faint(text: string): string;
@@ -9,10 +9,10 @@ export interface Style {
   bad(text: string): string;
 }
 
-/** Colours for a terminal that wants them; none for pipes and files, nor where `NO_COLOR` is set (no-color.org). */
+/** Colours for a terminal; none for pipes and files, or if `NO_COLOR` is set (no-color.org). */
 export function styleFor(stream: { readonly isTTY?: boolean }): Style {
   const colored = stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
-  // ECMA-48 "select graphic rendition": one code sets, another takes back.
+  // ECMA-48 "select graphic rendition": one code sets a style, another one resets it.
   const set = (on: number, off: number) => (text: string) => {
     const line = oneLine(text);
     return colored ? `\u001b[${on}m${line}\u001b[${off}m` : line;

@@ -1,6 +1,6 @@
 import { oneLine } from './visible.js';
 
-/** Lines of columns: the first `left` of them begin at one place, the others, figures, end at one. */
+/** A table as lines of text. The first `left` columns are aligned left, the others, which hold figures, right. */
 export function table(texts: readonly (readonly string[])[], left: number, indent = '  '): string {
   const rows = texts.map((row) => row.map(oneLine));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
