@@ -98,5 +98,5 @@ describe.skipIf(!hasBrowser)(`charts in a browser${browserNote}`, () => {
 
 test('what the front is stands below the chart', () => {
   const { note } = charts['a front from bad to good']!;
-  expect(note).toContain('what no other variant beats in both');
+  expect(note).toContain('which no other variant beats in both');
 });

@@ -245,7 +245,7 @@ describe('segtile find-noise', () => {
     const args = ['find-noise', manifest, '--predictions', predictions, '--drop-below', '0.5'];
     const { code, stdout, stderr } = await segtile(args);
     expect(code).toBe(1);
-    expect(stderr).toContain(`${rows[0]!.tile} has no prediction: ${missing} is not there`);
+    expect(stderr).toContain(`${rows[0]!.tile} has no prediction: ${missing} is missing`);
     expect(stderr).toContain(`${small} is 511 x 512 px, but the tile ${rows[1]!.tile} is 512 x 512 px`);
     expect(stderr).toContain(`${colored} has colours, not labels`);
     expect(stderr).toContain(`${unknown} has the value 255 at pixel (0, 0), which stands for no class`);
@@ -277,7 +277,7 @@ describe('segtile find-noise', () => {
     const gone = join(loose.root, loose.rows[0]!.mask!);
     rmSync(gone);
     const ended = await segtile(['find-noise', loose.manifest, '--predictions', loose.predictions]);
-    expect([ended.code, ended.stderr.includes(`${gone} is not there`)]).toEqual([1, true]);
+    expect([ended.code, ended.stderr.includes(`${gone} is missing`)]).toEqual([1, true]);
   });
 
   it('judges changed copies by the tile they were made from, and drops them with it', async () => {
