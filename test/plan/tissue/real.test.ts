@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { tissueMask } from '../../../dist/pipeline/prepare/tissue.js';
+import { tissueMask } from '../../../dist/pipeline/tissue/tissue.js';
 import { tissueMap, tissueShare } from '../../../dist/plan/tissue/tissue.js';
 import { openSlide } from '../../../dist/slide/open.js';
 import { readOverview } from '../../../dist/slide/view/overview.js';
