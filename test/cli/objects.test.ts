@@ -138,7 +138,7 @@ describe('segtile objects', () => {
 
     const wrong = await segtile(['objects', mask, '--slide-size', '10x22', '-o', folder()]);
     expect(wrong.code).toBe(1);
-    expect(wrong.stderr).toContain('turned by a quarter');
+    expect(wrong.stderr).toContain('turned by 90 degrees');
   });
 
   test("reads others' masks: black and white without more, else with a file of classes", async () => {
