@@ -74,7 +74,7 @@ function refused(path: string, headers: Headers): SegtileError {
     return new SegtileError(
       'input',
       `${path} is a web page`,
-      "Give the file's own URL, not that of a page about it or of a login.",
+      "give the file's own URL, not that of a page about it or of a login",
     );
   }
   if (headers.get('content-length') === '0') {

@@ -86,8 +86,8 @@ export function channelsFor(
     'model',
     `${by} takes ${channelCount(count)}, but ${path} ${found}`,
     names.length > count
-      ? `Say which with --channels. ${listHint(names)}`
-      : 'Give it a slide that has as many, or name one more than once with --channels.',
+      ? `say which with --channels; ${listHint(names)}`
+      : 'give it a slide that has as many, or name one more than once with --channels',
   );
 }
 
@@ -110,7 +110,7 @@ export function requireSamples(
   throw new SegtileError(
     'model',
     `${by} takes samples of type ${wished}, but ${path} has ${words} samples`,
-    'Give it a slide of such samples, or say with --samples, or in its card, what the model takes.',
+    'give it a slide of such samples, or say with --samples, or in its card, what the model takes',
   );
 }
 

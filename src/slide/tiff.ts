@@ -169,12 +169,12 @@ function readerOf(
   const channels = channelsFor(by, count, path, own, picked);
   requireSamples(by, type, path, keptType(base), sampleWords(base));
   if (base.photometric === WHITE_IS_ZERO && type !== 'uint8') {
-    const hint = 'Convert it so that black is zero, or run it as 8 bits with --samples uint8.';
+    const hint = 'convert it so that black is zero, or run it as 8 bits with --samples uint8';
     throw new SegtileError('unsupported', `${path} keeps white as zero, so its samples cannot be read as they are`, hint);
   }
   const apart = layout.channels.length > 0;
   if (apart && base.samples > 1) {
-    const hint = 'Export it with one channel in each directory.';
+    const hint = 'export it with one channel in each directory';
     throw new SegtileError('unsupported', `${path} has channels of ${base.samples} samples per pixel`, hint);
   }
   const images = apart ? layout.levels.map((_, level) => imageOf(file, level, channels)) : opened;

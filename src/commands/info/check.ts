@@ -70,7 +70,7 @@ export async function filesWithin(folder: string): Promise<string[]> {
     throw new SegtileError(
       'input',
       `the folder ${folder} cannot be read: ${reason(cause)}`,
-      'Check that it may be read.',
+      'check that it may be read',
       cause,
     );
   });

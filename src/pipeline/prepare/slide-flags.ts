@@ -24,7 +24,7 @@ export async function readSlideFlags(
 ): Promise<(slide: string) => SlideOptions> {
   if (slideMppCsv === undefined) return () => ({ mpp: slideMpp, channels, range });
   const text = await readRegularText(slideMppCsv).catch((cause: unknown) => {
-    const hint = 'Give a CSV with a line for each slide, such as slide-1.svs,0.25';
+    const hint = 'give a CSV with a line for each slide, such as slide-1.svs,0.25';
     throw new SegtileError('input', `--slide-mpp-csv ${slideMppCsv} cannot be read: ${reason(cause)}`, hint, cause);
   });
   const table = parseMppCsv(text, slideMppCsv);

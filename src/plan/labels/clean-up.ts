@@ -33,7 +33,7 @@ export interface Cleaner {
  * 1. An object is a region of one label whose pixels share sides or corners (8 neighbours). Those with fewer than `minObject` pixels become
  *    background. For each label alone this is scikit-image's `remove_small_objects(mask == label, connectivity=2)`.
  * 2. Then a hole is a region of background whose pixels share sides (4 neighbours); also one that the border of the image closes. Those with
- *    fewer than `fillHoles` pixels get the label with which they share the most sides of pixels, of equals the smallest. With one label this is
+ *    fewer than `fillHoles` pixels get the label with which they share the most sides of pixels; on a tie, the smallest label. With one label this is
  *    scikit-image's `remove_small_holes(mask, connectivity=1)`, but that background with no label beside it, which is the whole image, stays.
  *
  * Background is what has label 0, whether some window looked there or not. A row waits only while something undecided touches it, which
@@ -111,7 +111,7 @@ function paint(held: HeldRows, pieces: readonly number[], label: number): void {
   for (let i = 0; i < pieces.length; i += 3) held.line(pieces[i]!).fill(label, pieces[i + 1]!, pieces[i + 2]!);
 }
 
-/** The label that shares the most sides of pixels with a region of background, of equals the smallest; 0 where none does. */
+/** The label that shares the most sides of pixels with a region of background; on a tie, the smallest label; 0 where none does. */
 function labelAround(held: HeldRows, pieces: readonly number[], { width, height }: Size): number {
   const sides = new Map<number, number>();
   const add = (label: number): void => {

@@ -31,7 +31,7 @@ export function emptyConfidentCount(): ConfidentCount {
  * - Where classes exclude each other (softmax): the one with the largest probability `p`, background among them, where `p >= c`.
  * - Where they do not (sigmoid): the class with the largest `p` where `p >= c`; background where `p <= 1 - c` for every class.
  *
- * Of equals the first wins. Adds what it finds to `count`.
+ * On a tie, the first wins. Adds what it finds to `count`.
  */
 export function confidentRows(rows: ScoreRows, width: number, rule: ConfidenceRule, count: ConfidentCount): RasterRows {
   const data = new Uint8Array(width * rows.height).fill(rule.ignore);

@@ -3,7 +3,7 @@ import type { RasterRows, ScoreBlock, ScoreRows, Size } from '../../types.js';
 /**
  * How the scores of a pixel become one label.
  *
- * - `argmax`: the channel with the largest score (the first of equals)
+ * - `argmax`: the channel with the largest score (on a tie, the first)
  * - `thresholds`: among the channels whose score exceeds their threshold, the one with the largest `score / threshold`; background
  *   where none does. A channel without a threshold, such as a softmax's background channel, never wins.
  */
@@ -155,7 +155,7 @@ function passing(rivals: readonly Rival[], plane: number): Uint8Array {
     for (let i = 0; i < plane; i++) {
       const score = scores[i]!;
       if (!(score > threshold)) continue;
-      // As float32, so that of equals the first stays.
+      // As float32, so that on a tie the first stays.
       const ratio = Math.fround(score * scale);
       if (ratio > best[i]!) {
         best[i] = ratio;

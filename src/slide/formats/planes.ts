@@ -55,7 +55,7 @@ export function requireAlike(path: string, pages: readonly Directory[]): void {
     throw new SegtileError(
       'unsupported',
       `${path} keeps ${directoryName(first!)} and ${directoryName(other)} in different ways (${differs}), though they are channels of one image`,
-      'Convert it to an RGB TIFF, for example with "vips bandjoin".',
+      'convert it to an RGB TIFF, for example with "vips bandjoin"',
     );
   }
 }
