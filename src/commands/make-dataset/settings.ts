@@ -1,11 +1,12 @@
 import type { Form } from '../../dataset/layout.js';
 import { SegtileError } from '../../errors.js';
 import type { DatasetSettings } from '../../pipeline/dataset/make-dataset.js';
+import { refuseBoth, resolutionOf, SAME_THING } from '../../pipeline/prepare/resolution.js';
 import { type RoiFlags, tissueOf } from '../../pipeline/tissue/region-flags.js';
 import type { Ask, Sampler, SampleSettings } from '../../plan/sampling/sampling.js';
 import type { Share } from '../../plan/sampling/split.js';
 import { strideOfOverlap } from '../../plan/windows/overlap.js';
-import type { ViewChoice } from '../../slide/view/view.js';
+import { LONGEST_WINDOW } from '../../plan/windows/scale.js';
 import type { MaskClass, Size } from '../../types.js';
 import { type AugmentationFile, checkAugmentation } from './augment.js';
 
@@ -52,9 +53,6 @@ export interface MakeDatasetOptions extends RoiFlags {
   readonly quiet?: boolean;
 }
 
-/** Longest side of a window, in working pixels: several of them, as bytes, must fit in memory. */
-const LONGEST_WINDOW = 8192;
-
 /** Sides of a block of `--split-by region`, in windows. */
 const WINDOWS_PER_REGION = 8;
 
@@ -77,14 +75,7 @@ export function datasetSettings(
   facts: Readonly<Record<string, unknown>>,
   augment: AugmentationFile | undefined,
 ): DatasetSettings {
-  refuseBoth(options, [
-    ['stride', 'overlap'],
-    ['level', 'mpp'],
-    ['level', 'downsample'],
-    ['mpp', 'downsample'],
-    ['sample', 'mix'],
-    ['resume', 'overwrite'],
-  ]);
+  refuseBoth(options, [...SAME_THING, ['sample', 'mix'], ['resume', 'overwrite']]);
   const { window, seed, tries, minTissue, shardSize } = options;
   if (Math.max(window.width, window.height) > LONGEST_WINDOW) {
     throw new SegtileError(
@@ -206,12 +197,6 @@ function strideOf({ window, stride, overlap }: MakeDatasetOptions): Size {
   return { width: strideOfOverlap(overlap, window.width), height: strideOfOverlap(overlap, window.height) };
 }
 
-function resolutionOf({ level, mpp, downsample }: MakeDatasetOptions): ViewChoice | undefined {
-  if (level !== undefined) return { kind: 'level', level };
-  if (mpp !== undefined) return { kind: 'mpp', mpp };
-  return downsample === undefined ? undefined : { kind: 'downsample', downsample };
-}
-
 function regionOf({ region, guard, window }: MakeDatasetOptions): { readonly side: number; readonly guard: number } {
   const longest = Math.max(window.width, window.height);
   const side = region ?? WINDOWS_PER_REGION * longest;
@@ -238,14 +223,4 @@ function capsOf(byName: ReadonlyMap<string, number> | undefined, classes: readon
       );
     }),
   );
-}
-
-function refuseBoth(
-  options: MakeDatasetOptions,
-  pairs: readonly (readonly [keyof MakeDatasetOptions, keyof MakeDatasetOptions])[],
-): void {
-  for (const [a, b] of pairs) {
-    if (options[a] === undefined || options[b] === undefined) continue;
-    throw new SegtileError('usage', `--${a} and --${b} exclude each other`, 'give one of them');
-  }
 }

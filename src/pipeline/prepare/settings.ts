@@ -5,10 +5,10 @@ import { groupsOf, type WindowGroup } from '../../model/card/groups.js';
 import type { Model } from '../../model/card/model.js';
 import type { Border } from '../../plan/windows/axis.js';
 import { createGrid } from '../../plan/windows/grid.js';
-import type { ViewChoice } from '../../slide/view/view.js';
 import { tissueOf } from '../tissue/region-flags.js';
 import type { InferOptions } from './options.js';
 import { channelRequest, type PlanSettings } from './plan-slide.js';
+import { refuseBoth, resolutionOf, SAME_THING } from './resolution.js';
 import type { RunSettings } from './run-settings.js';
 import { labelRule, type Thresholds } from './thresholds.js';
 import { geometryOf } from './window-geometry.js';
@@ -31,10 +31,7 @@ export function planSettings(
   ensemble: Ensemble,
   note: (sentence: string) => void,
 ): { plan: PlanSettings; groups: readonly WindowGroup[] } {
-  refuseBoth(options, 'stride', 'overlap');
-  refuseBoth(options, 'level', 'mpp');
-  refuseBoth(options, 'level', 'downsample');
-  refuseBoth(options, 'mpp', 'downsample');
+  refuseBoth(options, SAME_THING);
   const { placement, slideMpp, channels, range, minTissue, tta, ttaScales } = options;
   const models = ensemble.members.map(({ model }) => model);
   const border = borderOf(options, models, note);
@@ -73,18 +70,6 @@ function borderOf({ border }: InferOptions, models: readonly Model[], note: (sen
   if (!cropping || border === 'mirror') return border;
   note(`${cropping.name} gives no scores for the border of its window: the slide is mirrored at its own border`);
   return 'mirror';
-}
-
-function resolutionOf({ level, mpp, downsample }: InferOptions): ViewChoice | undefined {
-  if (level !== undefined) return { kind: 'level', level };
-  if (mpp !== undefined) return { kind: 'mpp', mpp };
-  return downsample === undefined ? undefined : { kind: 'downsample', downsample };
-}
-
-function refuseBoth(options: InferOptions, a: keyof InferOptions, b: keyof InferOptions): void {
-  if (options[a] !== undefined && options[b] !== undefined) {
-    throw new SegtileError('usage', `--${a} and --${b} exclude each other`, 'give one of them');
-  }
 }
 
 /**

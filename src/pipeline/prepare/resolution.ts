@@ -1,0 +1,37 @@
+import { SegtileError } from '../../errors.js';
+import type { ViewChoice } from '../../slide/view/view.js';
+
+/** The resolution to work at, as options give it; at most one of them is given. */
+export function resolutionOf(options: {
+  readonly level?: number | undefined;
+  readonly mpp?: number | undefined;
+  readonly downsample?: number | undefined;
+}): ViewChoice | undefined {
+  const { level, mpp, downsample } = options;
+  if (level !== undefined) return { kind: 'level', level };
+  if (mpp !== undefined) return { kind: 'mpp', mpp };
+  return downsample === undefined ? undefined : { kind: 'downsample', downsample };
+}
+
+/** Pairs of options of which each gives the same thing in its own way. */
+export const SAME_THING = [
+  ['stride', 'overlap'],
+  ['level', 'mpp'],
+  ['level', 'downsample'],
+  ['mpp', 'downsample'],
+] as const;
+
+/**
+ * Makes sure that of each pair of options one is given at most.
+ *
+ * @throws {SegtileError} `usage` naming both
+ */
+export function refuseBoth<Name extends string>(
+  options: { readonly [Each in Name]?: unknown },
+  pairs: readonly (readonly [Name, Name])[],
+): void {
+  for (const [a, b] of pairs) {
+    if (options[a] === undefined || options[b] === undefined) continue;
+    throw new SegtileError('usage', `--${a} and --${b} exclude each other`, 'give one of them');
+  }
+}
