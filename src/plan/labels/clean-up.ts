@@ -1,5 +1,5 @@
 import type { RasterRows, Size } from '../../types.js';
-import { type Connectivity, gapRuns, type LineRuns, labelRuns, type Region, trackRegions } from './connected.js';
+import { type ConnectedRegion, type Connectivity, gapRuns, type LineRuns, labelRuns, trackRegions } from './connected.js';
 import { type HeldRows, holdRows } from './held-rows.js';
 
 /** What is too small to stay in a mask, in pixels of its grid. 0 and 1 leave everything. */
@@ -91,10 +91,10 @@ interface StageForm {
 function createStage(
   size: Size,
   { runs, connectivity, small, above }: StageForm,
-  change: (region: Region, held: HeldRows) => void,
+  change: (region: ConnectedRegion, held: HeldRows) => void,
 ): (rows: RasterRows) => Iterable<RasterRows> {
   const held = holdRows();
-  const found = (region: Region): void => {
+  const found = (region: ConnectedRegion): void => {
     if (region.pieces) change(region, held);
   };
   const tracker = trackRegions(connectivity, found, small);

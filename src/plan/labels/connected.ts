@@ -17,7 +17,7 @@ export interface LineRuns {
 export type RegionKey = object;
 
 /** A connected region of one label. */
-export interface Region {
+export interface ConnectedRegion {
   readonly key: RegionKey;
   readonly label: number;
   readonly box: Box;
@@ -48,7 +48,7 @@ interface Open {
   last: number;
   readonly label: number;
   area: number;
-  /** See {@link Region}; undefined once it is too large. */
+  /** See {@link ConnectedRegion}; undefined once it is too large. */
   pieces: number[] | undefined;
   left: number;
   right: number;
@@ -67,7 +67,7 @@ const nothing: LineRuns = { count: 0, starts: [], ends: [], labels: [] };
  */
 export function trackRegions(
   connectivity: Connectivity,
-  found: (region: Region) => void,
+  found: (region: ConnectedRegion) => void,
   small = 0,
   joined: (kept: RegionKey, gone: RegionKey) => void = () => undefined,
 ): RegionTracker {

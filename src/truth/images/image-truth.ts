@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { labelRuns, type Region, trackRegions } from '../../plan/labels/connected.js';
+import { type ConnectedRegion, labelRuns, trackRegions } from '../../plan/labels/connected.js';
 import { IGNORED } from '../../plan/labels/ignored.js';
 import { firstShowing, nearest } from '../../plan/labels/stretch.js';
 import { levelFactor } from '../../plan/windows/level-factor.js';
@@ -141,10 +141,10 @@ async function* imageObjects(
   const down = slide.height / image.spans.height;
   const whole = { start: 0, length: image.width };
   const offsets = Int32Array.from({ length: image.width }, (_, x) => x);
-  let found: Region[] = [];
+  let found: ConnectedRegion[] = [];
   const tracker = trackRegions(8, (region) => found.push(region));
   const line = new Uint8Array(image.width);
-  const levelZero = ({ label, box, area }: Region): TruthObject => {
+  const levelZero = ({ label, box, area }: ConnectedRegion): TruthObject => {
     const x = Math.floor(box.x * across);
     const y = Math.floor(box.y * down);
     const right = Math.min(Math.ceil((box.x + box.width) * across), slide.width);

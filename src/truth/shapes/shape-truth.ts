@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../errors.js';
-import { type Region, trackRegions } from '../../plan/labels/connected.js';
+import { type ConnectedRegion, trackRegions } from '../../plan/labels/connected.js';
 import { IGNORED } from '../../plan/labels/ignored.js';
 import type { Band, Size, Span, SpanningSize } from '../../types.js';
 import type { TruthConfig } from '../config.js';
@@ -135,11 +135,11 @@ function boxOf(extent: Extent, slide: Size): TruthObject['box'] {
 
 /** Connected regions from pieces of columns; each column is fed in as a line. */
 function* columnObjects({ label, image, first, tops, bottoms }: PixelColumns, slide: Size): Generator<TruthObject> {
-  let found: Region[] = [];
+  let found: ConnectedRegion[] = [];
   const tracker = trackRegions(8, (region) => found.push(region));
   const across = slide.width / image.width;
   const down = slide.height / image.height;
-  const levelZero = ({ box, area }: Region): TruthObject => {
+  const levelZero = ({ box, area }: ConnectedRegion): TruthObject => {
     const extent = {
       left: box.y * across,
       top: box.x * down,

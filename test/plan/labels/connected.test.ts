@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Connectivity, labelRuns, type Region, trackRegions } from '../../../dist/plan/labels/connected.js';
+import { type ConnectedRegion, type Connectivity, labelRuns, trackRegions } from '../../../dist/plan/labels/connected.js';
 
 /** A region without the key that its tracker knows it by. */
-type Plain = Omit<Region, 'key'>;
+type Plain = Omit<ConnectedRegion, 'key'>;
 
-function regionsOf(labels: Uint8Array, width: number, connectivity: Connectivity): Region[] {
-  const found: Region[] = [];
+function regionsOf(labels: Uint8Array, width: number, connectivity: Connectivity): ConnectedRegion[] {
+  const found: ConnectedRegion[] = [];
   const tracker = trackRegions(connectivity, (region) => found.push(region));
   for (let at = 0; at < labels.length; at += width) tracker.line(labelRuns(labels.subarray(at, at + width)));
   tracker.finish();
