@@ -16,14 +16,13 @@ export type {
   StainJitter,
   Stains,
 } from './augment/steps.js';
-export type { TileImageFormat } from './dataset/image.js';
 export type { Form } from './dataset/layout.js';
-export type { CopyTotals, Statistics, Totals } from './dataset/totals.js';
-export type { RecordHead } from './dataset/work.js';
+export type { CopyTotals, Statistics } from './dataset/totals.js';
 export { type ErrorCode, SegtileError } from './errors.js';
 export type { CommitOptions } from './io/partial-file.js';
 export type { controlled, RunControl, RunProgress } from './library/control.js';
 export { type EvaluationOptions, type EvaluationResult, evaluate } from './library/evaluate.js';
+export { type DatasetOptions, makeDataset } from './library/make-dataset.js';
 export { segment } from './library/segment.js';
 export type * from './library/segment-options.js';
 export { type LabelMask, writeLabelMask as writeMask } from './mask/label-mask.js';
@@ -49,17 +48,9 @@ export type { Turn } from './model/sessions/turn.js';
 export type { ObjectFormat } from './objects/formats.js';
 export type { ObjectType } from './objects/geojson.js';
 export type { ClassSummary } from './objects/summary.js';
-export type { TileSettings } from './pipeline/dataset/cut-dataset.js';
-export { type DatasetSettings, type DatasetWatcher, makeDataset } from './pipeline/dataset/make-dataset.js';
-export {
-  type DatasetPlan,
-  type DatasetPlanSettings,
-  type DatasetPlanWatcher,
-  planDataset,
-} from './pipeline/dataset/plan-dataset.js';
 export type { DatasetRecord, SlideFacts, SlideFailure } from './pipeline/dataset/record.js';
-export type { DivideSettings, PlannedTile, SharedPatients, SlideTiles } from './pipeline/dataset/split.js';
-export type { DatasetSlide, Survey, SurveySettings } from './pipeline/dataset/survey-slide.js';
+export type { SplitBy } from './pipeline/dataset/settings.js';
+export type { SharedPatients } from './pipeline/dataset/split.js';
 export type { SlideScores } from './pipeline/evaluate/evaluate-mask.js';
 export type {
   ClassResult,
@@ -97,17 +88,14 @@ export type { ClassShare, CleanedFacts, MemberFacts, RunRecord } from './pipelin
 export { createStageClock, type StageClock } from './pipeline/records/stage-clock.js';
 export type { TissueFacts } from './pipeline/tissue/found-tissue.js';
 export type { RegionFacts } from './pipeline/tissue/region.js';
-export type { TissueChoice, TissueSelection } from './pipeline/tissue/tissue.js';
+export type { TissueSelection } from './pipeline/tissue/tissue.js';
 export type { Area, CleanUpAreas } from './plan/labels/area.js';
 export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/labels/clean-up.js';
 export { type LabelCount, type LabelRule, labelRows } from './plan/labels/labels.js';
 export type { ScoredClass, ScoreMap, ScoreMeaning } from './plan/labels/score-map.js';
 export type { ProbabilityType } from './plan/labels/score-planes.js';
 export { formatThresholdFile, parseThresholdFile } from './plan/labels/threshold-file.js';
-export type { WindowCorner } from './plan/sampling/places.js';
-export type { Ask, Draw, Sampler, SamplerReport, SampleSettings } from './plan/sampling/sampling.js';
-export type { Share, SplitSettings } from './plan/sampling/split.js';
-export type { Sums } from './plan/sampling/tile-stats.js';
+export type { Sampler, SamplerReport } from './plan/sampling/sampling.js';
 export type { Border, WindowAxis, WindowPlacement } from './plan/windows/axis.js';
 export { type Blend, weightMap } from './plan/windows/blend.js';
 export { createGrid, type Grid, type GridSettings, windowsOfRow } from './plan/windows/grid.js';

@@ -47,7 +47,7 @@ export interface EvaluationResult {
 export async function evaluate(predictions: string | readonly string[], options: EvaluationOptions): Promise<EvaluationResult> {
   const { control, options: given } = controlled(options);
   const { signal, onProgress, onNote } = control;
-  const parsed = parseGiven<EvaluateOptions>('evaluate', addEvaluateOptions, given, ['json', 'quiet']);
+  const { options: parsed, words } = parseGiven<EvaluateOptions>('evaluate', addEvaluateOptions, given, ['json', 'quiet']);
   if (parsed.truth === undefined) throw new SegtileError('usage', 'no truth was given', 'name a file or a folder: truth');
   const paths = typeof predictions === 'string' ? [predictions] : predictions;
   const evaluator = await openEvaluator(paths, parsed, signal);
@@ -62,6 +62,6 @@ export async function evaluate(predictions: string | readonly string[], options:
   }
   const evaluation = evaluator.summary();
   if (evaluation === undefined) throw new SegtileError('usage', 'no prediction was given', 'name masks or probabilities');
-  await evaluator.write(evaluation, ['evaluate', ...paths, '--truth', parsed.truth]);
+  await evaluator.write(evaluation, ['evaluate', ...paths, ...words]);
   return { evaluation, slides };
 }

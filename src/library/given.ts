@@ -3,6 +3,13 @@ import { collect } from '../commands/options/option.js';
 import { SegtileError } from '../errors.js';
 import { meant } from '../plan/text/checked.js';
 
+/** Options as a command has them. */
+export interface Given<Options> {
+  readonly options: Options;
+  /** What would have been typed. */
+  readonly words: readonly string[];
+}
+
 /**
  * The options of a command as a program gives them: named as on the command line, in camel case. Each value is read as if it stood there as a text, by
  * the same parser, so that the same is allowed, and refused with the same words.
@@ -10,7 +17,7 @@ import { meant } from '../plan/text/checked.js';
  * @param name of the command
  * @param add gives a command its options
  * @param left options that are of the command line alone, by name
- * @returns what the command gets for the same options
+ * @returns what the command gets for the same options, and the words that would be typed
  * @throws {SegtileError} `usage` naming the option that is unknown or has a value that it cannot have
  */
 export function parseGiven<Options>(
@@ -18,18 +25,34 @@ export function parseGiven<Options>(
   add: (command: Command) => Command,
   given: object,
   left: readonly string[],
-): Options {
+): Given<Options> {
   const command = add(new Command(name));
   const options = command.options.filter((each) => !left.includes(each.attributeName()));
   const parsed: Record<string, unknown> = { ...command.opts() };
+  const words: string[] = [];
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const own = options.filter((each) => each.attributeName() === key);
     if (own.length === 0) throw unknown(key, name, options);
     parsed[key] = parsedValue(own, value);
+    words.push(...wordsOf(own, value));
   }
   for (const key of left) delete parsed[key];
-  return parsed as Options;
+  return { options: parsed as Options, words };
+}
+
+/** How an option with a value that it can have stands on the command line, but for values that speak for what is taken anyway. */
+function wordsOf(own: readonly Option[], value: unknown): string[] {
+  const [says, denies] = [own.find(({ negate }) => !negate), own.find(({ negate }) => negate)];
+  if (value === false) return denies ? [denies.long!] : [];
+  if (says === undefined) return [];
+  if (value === true) return [says.long!];
+  const texts = isRepeated(says) && Array.isArray(value) ? value : [value];
+  return texts.flatMap((each) => [says.long!, optionText(each, says.long!)]);
+}
+
+function isRepeated({ parseArg }: Option): boolean {
+  return parseArg === (collect as Option['parseArg']);
 }
 
 function unknown(name: string, command: string, options: readonly Option[]): SegtileError {
@@ -49,7 +72,7 @@ function parsedValue(own: readonly Option[], value: unknown): unknown {
   if (value === true && (says === undefined || says.isBoolean())) return true;
   if (value === true && says?.optional) return says.parseArg?.(String(says.presetArg), undefined);
   if (says === undefined || says.isBoolean()) throw refused('true or false', flag, value);
-  if (says.parseArg === (collect as Option['parseArg'])) {
+  if (isRepeated(says)) {
     return (Array.isArray(value) ? value : [value]).map((each) => optionText(each, flag));
   }
   const text = optionText(value, flag);

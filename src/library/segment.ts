@@ -20,7 +20,7 @@ const OF_THE_COMMAND_LINE = ['json', 'quiet', 'dryRun', 'previewOnly'];
 export async function segment(slide: string, options: SegmentOptions = {}): Promise<RunRecord> {
   const { control, options: given } = controlled(options);
   const { signal, onProgress, onNote } = control;
-  const parsed = parseGiven<InferOptions>('infer', addInferOptions, given, OF_THE_COMMAND_LINE);
+  const { options: parsed } = parseGiven<InferOptions>('infer', addInferOptions, given, OF_THE_COMMAND_LINE);
   const windows =
     onProgress &&
     (({ done, total }: { readonly done: number; readonly total: number }) =>

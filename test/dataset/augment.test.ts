@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { extract } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { parseAugmentation } from '../../dist/augment/parse.js';
-import { makeDataset } from '../../dist/pipeline/dataset/make-dataset.js';
 import { planDataset } from '../../dist/pipeline/dataset/plan-dataset.js';
 import type { DatasetRecord } from '../../dist/pipeline/dataset/record.js';
 import type { DatasetSlide } from '../../dist/pipeline/dataset/survey-slide.js';
+import { writeDataset } from '../../dist/pipeline/dataset/write-dataset.js';
 import type { LabelView } from '../../dist/truth/truth.js';
 import { readIndices } from './indices.js';
 import { type CsvRow, contents, folder, make, placeColor, readCsv, readImage, scene, settingsOf, silent } from './scene.js';
@@ -288,7 +288,7 @@ describe('a slide that fails on its way', () => {
       failed: (_: unknown, error: unknown) => void errors.push(error),
     };
     const plan = await planDataset([failing], settings, watcher, signal);
-    expect(await makeDataset(root, plan, [], settings, watcher, signal)).toBeUndefined();
+    expect(await writeDataset(root, plan, [], settings, watcher, signal)).toBeUndefined();
     expect(errors.map(String)).toEqual(['Error: the truth gave out']);
     expect(most).toBeGreaterThan(15);
     expect(readdirSync(join(root, 'masks2'))).toEqual([]);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll } from 'vitest';
-import type { DatasetSettings, DatasetWatcher } from '../../dist/pipeline/dataset/make-dataset.js';
-import { makeDataset } from '../../dist/pipeline/dataset/make-dataset.js';
 import { planDataset } from '../../dist/pipeline/dataset/plan-dataset.js';
 import type { DatasetSlide } from '../../dist/pipeline/dataset/survey-slide.js';
+import type { DatasetSettings, DatasetWatcher } from '../../dist/pipeline/dataset/write-dataset.js';
+import { writeDataset } from '../../dist/pipeline/dataset/write-dataset.js';
 import type { Truth, TruthObject } from '../../dist/truth/truth.js';
 import type { Band, MaskClass, Size } from '../../dist/types.js';
 
@@ -142,7 +142,7 @@ export const silent: DatasetWatcher = {
 export async function make(slides: readonly DatasetSlide[], settings: DatasetSettings, root = folder()): Promise<string> {
   const { signal } = new AbortController();
   const plan = await planDataset(slides, settings, silent, signal);
-  await makeDataset(root, plan, [], settings, silent, signal);
+  await writeDataset(root, plan, [], settings, silent, signal);
   return root;
 }
 

@@ -28,7 +28,6 @@ test('the library exports just these', () => {
       "openSlide",
       "openTruth",
       "parseThresholdFile",
-      "planDataset",
       "pseudoLabel",
       "readCard",
       "readOverview",

@@ -1,6 +1,6 @@
+import type { MakeDatasetOptions } from '../../pipeline/dataset/settings.js';
 import type { AddCommand } from '../running/program.js';
 import { addMakeDatasetOptions } from './options.js';
-import type { MakeDatasetOptions } from './settings.js';
 
 /** `segtile make-dataset`. */
 export const command: AddCommand = ({ shell, command, exit }) =>

@@ -46,7 +46,7 @@ export interface DatasetWatcher extends DatasetPlanWatcher {
  * @returns the record that was written, or undefined if no slide could be cut
  * @throws {SegtileError} `output` where files cannot be written, `aborted` when the signal fires
  */
-export async function makeDataset(
+export async function writeDataset(
   root: string,
   { classes, slides }: DatasetPlan,
   failures: readonly SlideFailure[],

@@ -1,14 +1,14 @@
 import type { Form } from '../../dataset/layout.js';
 import { SegtileError } from '../../errors.js';
-import type { DatasetSettings } from '../../pipeline/dataset/make-dataset.js';
-import { refuseBoth, resolutionOf, SAME_THING } from '../../pipeline/prepare/resolution.js';
-import { type RoiFlags, tissueOf } from '../../pipeline/tissue/region-flags.js';
 import type { Ask, Sampler, SampleSettings } from '../../plan/sampling/sampling.js';
 import type { Share } from '../../plan/sampling/split.js';
 import { strideOfOverlap } from '../../plan/windows/overlap.js';
 import { LONGEST_WINDOW } from '../../plan/windows/scale.js';
 import type { MaskClass, Size } from '../../types.js';
-import { type AugmentationFile, checkAugmentation } from './augment.js';
+import { refuseBoth, resolutionOf, SAME_THING } from '../prepare/resolution.js';
+import { type RoiFlags, tissueOf } from '../tissue/region-flags.js';
+import { type AugmentationFile, checkAugmentation } from './augmentation-file.js';
+import type { DatasetSettings } from './write-dataset.js';
 
 /** What stays together when tiles are dealt out to parts and folds. */
 export type SplitBy = 'slide' | 'patient' | 'region';
