@@ -2,10 +2,10 @@ import { Command } from 'commander';
 import { SegtileError } from '../../errors.js';
 import { fileName } from '../../io/location.js';
 import { slideSize, variantArguments } from '../../pipeline/compare/compare-slides.js';
+import { openSegmenter } from '../../pipeline/infer/segmenter.js';
 import type { InferOptions } from '../../pipeline/prepare/options.js';
 import { tissueOf } from '../../pipeline/tissue/region-flags.js';
 import type { Variant } from '../../plan/variants.js';
-import { runInfer } from '../infer/index.js';
 import { addInferOptions } from '../infer/options.js';
 
 /** Variants that are named in a refusal; of more, how many there are. */
@@ -58,15 +58,9 @@ async function failureOf(
     const options = parsed([slide, ...args]);
     // A file of tissue has to be there; finding tissue takes long, and cannot make a variant impossible.
     const tissue = tissueOf(options.tissue).kind === 'file' ? options.tissue : 'none';
-    let said = '';
-    const shell = {
-      stdout: { write: (text: string) => (said += text) },
-      stderr: { write: () => true },
-      signal,
-    };
-    await runInfer([slide], { ...options, tissue, dryRun: true, json: true, quiet: true }, shell);
-    const { error } = JSON.parse(said) as { readonly error?: SegtileError };
-    return error && new SegtileError(error.code, error.message, error.hint);
+    const segmenter = await openSegmenter([slide], { ...options, tissue }, {}, signal);
+    await segmenter.dryRun(0);
+    return undefined;
   } catch (error) {
     if (error instanceof SegtileError && error.code !== 'aborted') return error;
     throw error;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
-import { readShape, type Shape } from '../../plan/text/shape.js';
+import { objectOf, optional, readIfShape, readShape, type Shape, words } from '../../plan/text/shape.js';
 import { type KnownRecord, knownRecord } from '../records/known-record.js';
 
 /** A run of `segtile infer` in its own process. */
@@ -56,12 +56,9 @@ async function child<T>(
   const seconds = (performance.now() - began) / 1000;
   throwIfAborted(signal);
   if (code !== 0) {
-    const failure = /^segtile: (.*)(?:\n {2}hint: (.*))?/m.exec(said);
-    throw new SegtileError(
-      'model',
-      failure?.[1] ?? `segtile ${command} ended with ${code}: ${said.trim().slice(-300)}`,
-      failure?.[2],
-    );
+    const error = readIfShape(told, failed)?.error;
+    const message = error?.message ?? `segtile ${command} ended with ${code}: ${said.trim().slice(-300)}`;
+    throw new SegtileError('model', message, error?.hint);
   }
   try {
     // Read from the output of the run: another process may have replaced the file by now.
@@ -70,6 +67,11 @@ async function child<T>(
     throw new SegtileError('output', `the record of the run cannot be read back: ${reason(error)}`, undefined, error);
   }
 }
+
+/** What a command tells of a file that failed, with `--json`. */
+const failed = objectOf<{ readonly error: { readonly message: string; readonly hint?: string | undefined } }>({
+  error: objectOf<{ readonly message: string; readonly hint?: string | undefined }>({ message: words, hint: optional(words) }),
+});
 
 /** The exit code of a process, with its standard error and standard output. */
 interface Ended {
