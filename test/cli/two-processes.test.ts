@@ -28,7 +28,7 @@ import { syncBuiltinESMExports } from 'node:module';
 for (const name of ['link', 'rename']) {
   const real = promises[name];
   promises[name] = async (from, to) => {
-    for (const end = Date.now() + 120_000; from.includes('.partial-') && !fs.existsSync(to) && Date.now() < end; )
+    for (const end = Date.now() + 600_000; from.includes('.partial-') && !fs.existsSync(to) && Date.now() < end; )
       await new Promise((done) => setTimeout(done, 10));
     return real(from, to);
   };
@@ -94,7 +94,7 @@ describe.each(Object.keys(commands))('two processes of %s that make the same fil
         over = true;
       });
       const begun = (): boolean => over || filesIn(join(cwd, output)).length > 0;
-      await expect.poll(begun, { interval: 20, timeout: 240_000 }).toBe(true);
+      await expect.poll(begun, { interval: 20, timeout: 600_000 }).toBe(true);
       const first = await segtile(args, { ...preloaded(...patches), cwd });
       const before = standing(join(cwd, output));
       const ended = await second;
