@@ -4,7 +4,7 @@ import { SegtileError } from '../errors.js';
 import { meant } from '../plan/text/checked.js';
 
 /** Options as a command has them. */
-export interface Given<Options> {
+export interface ParsedOptions<Options> {
   readonly options: Options;
   /** What would have been typed. */
   readonly words: readonly string[];
@@ -25,7 +25,7 @@ export function parseGiven<Options>(
   add: (command: Command) => Command,
   given: object,
   left: readonly string[],
-): Given<Options> {
+): ParsedOptions<Options> {
   const command = add(new Command(name));
   const options = command.options.filter((each) => !left.includes(each.attributeName()));
   const parsed: Record<string, unknown> = { ...command.opts() };
