@@ -240,7 +240,7 @@ describe.skipIf(!hasBrowser)(`the page of an evaluation in a browser${browserNot
   let browser: Browser;
   beforeAll(async () => {
     const args = ['evaluate', 'out', '--truth', 'truth', ...classes, '--quiet', '--report'];
-    await segtileWell([...args, 'worst-of-masks.html'], { cwd });
+    await segtileWell([...args, 'masks.html'], { cwd });
     const probabilities = names.map((name) => `out/${name}.probabilities.ome.tif`);
     await segtileWell(['evaluate', ...probabilities, '--truth', 'truth', ...classes, '--quiet', '--report', 'sweep.html'], {
       cwd,
@@ -249,12 +249,12 @@ describe.skipIf(!hasBrowser)(`the page of an evaluation in a browser${browserNot
   });
   afterAll(() => browser?.close());
 
-  test.each(['worst-of-masks.html', 'sweep.html'])('%s is sound', async (name) => {
+  test.each(['masks.html', 'sweep.html'])('%s is sound', async (name) => {
     for (const scheme of ['light', 'dark'] as const) await expectSound(await openPage(browser, join(cwd, name), scheme));
   });
 
   test('shows where most is wrong, and threshold curves', async () => {
-    const masks = (await openPage(browser, join(cwd, 'worst-of-masks.html'))).page;
+    const masks = (await openPage(browser, join(cwd, 'masks.html'))).page;
     expect(await masks.locator('.group img').count()).toBeGreaterThanOrEqual(4);
     const sweep = (await openPage(browser, join(cwd, 'sweep.html'))).page;
     expect(await sweep.locator('figure.chart').count()).toBe(3);
