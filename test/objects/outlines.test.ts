@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OutlineRing } from '../../dist/objects/corners.js';
 import type { MaskObject } from '../../dist/objects/find.js';
+import { pythonWith } from '../python.ts';
 import { objectsOf } from './objects-of.ts';
 
 /** Masks of two classes from nearly empty to nearly full, with regions that hang together at corners, and holes in holes. */
@@ -148,7 +149,7 @@ describe('objects', () => {
   });
 
   it('are valid to shapely, and fill to the mask by rasterio', ({ skip }) => {
-    const python = process.env.PYTHON;
+    const python = pythonWith('shapely', 'rasterio');
     skip(python === undefined, 'PYTHON names no Python with shapely and rasterio');
     const cases = fc.sample(masks, { numRuns: 300, seed: 1 }).map(({ mask, width }) => ({
       shape: [mask.length / width, width],

@@ -7,6 +7,7 @@ import { openSource } from '../../../dist/io/open-source.js';
 import { readTiff } from '../../../dist/tiff/container.js';
 import type { GeoTags } from '../../../dist/tiff/geo.js';
 import { channelNetwork } from '../../model/networks.ts';
+import { pythonWith } from '../../python.ts';
 import { folder, run, save, segtile, segtileWell } from '../door.ts';
 
 // The slides were written by GDAL; test/fixtures/geo/make.py says where they lie.
@@ -135,7 +136,7 @@ describe.each(names)('what is made of %s', (name) => {
 });
 
 test('rasterio reads the same CRS, transform and value without data', async ({ skip }: TestContext) => {
-  const python = process.env.PYTHON;
+  const python = pythonWith('rasterio');
   skip(python === undefined, 'PYTHON names no Python with rasterio');
   const code = `
 import json, sys, rasterio
