@@ -145,7 +145,7 @@ test('of datasets that are begun at once in one folder, one is made, and it is w
   const ended = await Promise.all([1, 2, 3].map(() => segtile(args('sets'), { cwd })));
   expect(ended.map(({ code }) => code).sort()).toEqual([0, 1, 1]);
   for (const { code, stderr } of ended)
-    if (code !== 0) expect(stderr).toMatch(/sets holds (a|the beginning of a) dataset\n.*--overwrite/);
+    if (code !== 0) expect(stderr).toMatch(/sets already has (a|an unfinished) dataset\n.*--overwrite/);
   await segtileWell([...args('whole'), '--quiet'], { cwd });
   expect(filesIn(join(cwd, 'sets'))).toEqual(filesIn(join(cwd, 'whole')));
   const list = (name: string): string => readFileSync(join(cwd, name, 'manifest.csv'), 'utf8');

@@ -82,7 +82,7 @@ describe('segtile make-dataset --preview', () => {
     const { args, where } = await study();
     mkdirSync(join(where, 'out/preview'), { recursive: true });
     const clash = await segtile([...args, join(where, 'out'), '--preview']);
-    expect([clash.code, clash.stderr]).toEqual([1, expect.stringContaining('is no part of a dataset')]);
+    expect([clash.code, clash.stderr]).toEqual([1, expect.stringContaining('is not part of a dataset')]);
     const none = await segtile([...args, join(where, 'out'), '--preview', '0']);
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('expected a positive integer for --preview')]);
   });
