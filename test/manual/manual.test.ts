@@ -20,7 +20,7 @@ const notRun: readonly (readonly [command: RegExp, why: string])[] = [
 ];
 
 /** Options of what is no command of segtile, which the texts name too. */
-const otherOptions = /^--(nuclei|size|gflop|compare|seed)$/;
+const otherOptions = /^--(nuclei|size|gflop|compare|seed|disable-wasm-trap-handler)$/;
 
 const texts = manual.map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }));
 const fences = texts.flatMap(({ name, text }) => fencesOf(text, name));
@@ -40,7 +40,7 @@ function home(lines: readonly string[]): string {
   cpSync(world, at, { recursive: true, filter: (path) => path !== join(world, 'made') });
   for (const name of readdirSync(join(world, 'made'))) {
     // A file goes where it is looked for.
-    const [named = name] = lines.flatMap((line) => new RegExp(`\\S*/${name}(?=\\s)`).exec(line)?.[0] ?? []);
+    const [named = name] = lines.flatMap((line) => new RegExp(`\\S*/${name}(?=\\s|$)`).exec(line)?.[0] ?? []);
     if (!written.has(name)) cpSync(join(world, 'made', name), join(at, named), { recursive: true });
   }
   return at;

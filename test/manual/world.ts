@@ -78,5 +78,9 @@ export async function createWorld(): Promise<string> {
     made,
   );
   cpSync(join(at, 'made/tiles/masks'), join(at, 'made/predicted'), { recursive: true });
+  // Masks for `segtile objects`: one of its own, and a picture of labels that a file explains.
+  cpSync(join(at, 'made/kidney.mask.ome.tif'), join(at, 'nuclei.mask.ome.tif'));
+  cpSync(join(at, 'truth/slide.png'), join(at, 'labels.png'));
+  save(at, 'classes.json', '{ "classes": [{ "name": "nucleus", "label": 1 }] }');
   return at;
 }
