@@ -5,7 +5,7 @@ import { topicList } from './commands/help/topics.js';
 import type { AddCommand } from './commands/running/program.js';
 import { guarded, type Shell } from './commands/running/shell.js';
 import { SegtileError } from './errors.js';
-import { removePartialFiles } from './io/partial-file.js';
+import { removeTemporaries } from './io/partial-file.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
 import { styleFor } from './terminal/style.js';
 
@@ -77,7 +77,7 @@ export async function main(argv: readonly string[]): Promise<void> {
  * before it is whole. To end it in any other way while onnxruntime runs would make a crash of it.
  */
 function endAtOnce(signal: NodeJS.Signals): void {
-  removePartialFiles();
+  removeTemporaries();
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }

@@ -29,11 +29,11 @@ export interface CommitOptions {
   readonly replace?: boolean | undefined;
 }
 
-/** The temporary files that there are now. */
-const temporaries = new Set<string>();
+/** The files that there are now and that shall not outlive the process: those that grow, and claims. */
+export const temporaries: Set<string> = new Set();
 
 /** Deletes all temporary files, for a process that ends at once. */
-export function removePartialFiles(): void {
+export function removeTemporaries(): void {
   for (const path of temporaries) rmSync(path, { force: true });
 }
 
@@ -73,8 +73,8 @@ export async function writeWhole(
   }
 }
 
-/** File systems without links, such as FAT, say one of these. */
-const NO_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
+/** What file systems without links, such as FAT, say where one is to be made. */
+export const NO_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
 
 /**
  * Gives a file its final name unless one stands there, in one step, so that of two processes one alone succeeds. Where the file system has no

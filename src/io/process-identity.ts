@@ -1,0 +1,60 @@
+import { readFile, readlink } from 'node:fs/promises';
+import { hostname, networkInterfaces } from 'node:os';
+
+/** Which process it is, told apart from all others on all machines. */
+export interface ProcessIdentity {
+  /** The name of its machine, for people. */
+  readonly host: string;
+  /** What tells the machine apart where process ids are counted: no two share it, though they may share a name. */
+  readonly place: string;
+  readonly pid: number;
+  /** When it started, in the machine's own count; empty where the system does not tell. An id that is given again belongs to a later start. */
+  readonly started: string;
+}
+
+/** The identity of this process. */
+export async function ownIdentity(): Promise<ProcessIdentity> {
+  const started = (await processFacts(process.pid))?.started ?? '';
+  return { host: hostname(), place: await ownPlace(), pid: process.pid, started };
+}
+
+/**
+ * Whether a process still runs. `unknown` where this cannot be seen from here: it runs on another machine or in another container, or there is a
+ * process of its id, of which the system does not tell when it started.
+ */
+export async function processState({ place, pid, started }: ProcessIdentity): Promise<'runs' | 'ended' | 'unknown'> {
+  if (place !== (await ownPlace())) return 'unknown';
+  const facts = await processFacts(pid);
+  if (facts) return facts.ended || facts.started !== started ? 'ended' : 'runs';
+  try {
+    process.kill(pid, 0);
+    return 'unknown';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'ended' : 'unknown';
+  }
+}
+
+/**
+ * Linux counts process ids anew at each boot and in each container, and names both. Other systems have no containers; there the addresses of
+ * the network cards tell machines apart that have one name.
+ */
+async function ownPlace(): Promise<string> {
+  try {
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+    return `${boot.trim()} ${await readlink('/proc/self/ns/pid')}`;
+  } catch {
+    const cards = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+    return [hostname(), ...new Set(cards.map(({ mac }) => mac))].sort().join(' ');
+  }
+}
+
+/** What Linux tells of a process. One that has ended and that its parent has not asked about yet still has an entry, in state Z. */
+async function processFacts(pid: number): Promise<{ readonly started: string; readonly ended: boolean } | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  // The second field is the program's name in brackets, which may hold anything. The state is the third, the start the 22nd.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, started] = [fields[0], fields[19]];
+  if (state === undefined || started === undefined) return undefined;
+  return { started, ended: state === 'Z' || state === 'X' };
+}
