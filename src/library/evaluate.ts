@@ -1,7 +1,7 @@
 import { addEvaluateOptions } from '../commands/evaluate/options.js';
-import { SegtileError, throwIfAborted } from '../errors.js';
+import { SegtileError } from '../errors.js';
+import { evaluateFiles } from '../pipeline/evaluate/evaluate-files.js';
 import type { SlideScores } from '../pipeline/evaluate/evaluate-mask.js';
-import { openEvaluator } from '../pipeline/evaluate/evaluator.js';
 import type { EvaluateOptions } from '../pipeline/evaluate/options.js';
 import type { Evaluation } from '../pipeline/evaluate/summary.js';
 import type { Size } from '../types.js';
@@ -38,7 +38,8 @@ export interface EvaluationResult {
 }
 
 /**
- * Compares masks, or probabilities, with the truth, as `segtile evaluate` does, and writes what its options ask for.
+ * Compares masks, or probabilities, with the truth, as `segtile evaluate` does, and writes what its options ask for. Where a prediction fails, the others are
+ * still compared and written; then the reason is thrown.
  *
  * @param predictions files, folders of them, or a CSV of runs
  * @throws {SegtileError} `usage` naming an option that is unknown or wrong, `input` for files that cannot be read or have no truth, `output` where a
@@ -50,18 +51,17 @@ export async function evaluate(predictions: string | readonly string[], options:
   const { options: parsed, words } = parseGiven<EvaluateOptions>('evaluate', addEvaluateOptions, given, ['json', 'quiet']);
   if (parsed.truth === undefined) throw new SegtileError('usage', 'no truth was given', 'name a file or a folder: truth');
   const paths = typeof predictions === 'string' ? [predictions] : predictions;
-  const evaluator = await openEvaluator(paths, parsed, signal);
-  const slides: SlideScores[] = [];
-  for (const [index, { shown }] of evaluator.predictions.entries()) {
-    throwIfAborted(signal);
-    const scores = await evaluator.score(index, (done, { height }) =>
-      onProgress?.({ name: shown, unit: 'rows', done, total: height }),
-    );
-    for (const note of scores.notes) onNote?.(note);
-    slides.push(scores);
-  }
-  const evaluation = evaluator.summary();
-  if (evaluation === undefined) throw new SegtileError('usage', 'no prediction was given', 'name masks or probabilities');
-  await evaluator.write(evaluation, ['evaluate', ...paths, ...words]);
-  return { evaluation, slides };
+  const { evaluation, slides, failures } = await evaluateFiles(
+    paths,
+    parsed,
+    ['evaluate', ...paths, ...words],
+    {
+      rows: ({ shown }, done, { height }) => onProgress?.({ name: shown, unit: 'rows', done, total: height }),
+      scored: ({ notes }) => notes.forEach((note) => void onNote?.(note)),
+    },
+    signal,
+  );
+  if (failures.length > 0) throw failures[0]!.error;
+  if (evaluation !== undefined) return { evaluation, slides };
+  throw new SegtileError('usage', 'no prediction was given', 'name masks or probabilities');
 }

@@ -1,5 +1,5 @@
 import { addInferOptions } from '../commands/infer/options.js';
-import { openSegmenter } from '../pipeline/infer/segmenter.js';
+import { type SlidesWatcher, segmentSlides } from '../pipeline/infer/segment-slides.js';
 import type { InferOptions } from '../pipeline/prepare/options.js';
 import type { RunRecord } from '../pipeline/records/record.js';
 import { controlled } from './control.js';
@@ -21,14 +21,16 @@ export async function segment(slide: string, options: SegmentOptions = {}): Prom
   const { control, options: given } = controlled(options);
   const { signal, onProgress, onNote } = control;
   const { options: parsed } = parseGiven<InferOptions>('infer', addInferOptions, given, OF_THE_COMMAND_LINE);
-  const windows =
-    onProgress &&
-    (({ done, total }: { readonly done: number; readonly total: number }) =>
-      onProgress({ name: slide, unit: 'windows', done, total }));
-  const planned =
-    onNote &&
-    (({ notes, warnings }: { readonly notes: readonly string[]; readonly warnings: readonly string[] }) =>
-      [...notes, ...warnings].forEach((sentence) => void onNote(sentence)));
-  const segmenter = await openSegmenter([slide], parsed, { note: onNote, windows, planned }, signal);
-  return await segmenter.run(0).finally(segmenter.close);
+  let record: RunRecord | undefined;
+  const watcher: SlidesWatcher = {
+    note: onNote,
+    windows: ({ done, total }) => onProgress?.({ name: slide, unit: 'windows', done, total }),
+    planned: ({ notes, warnings }) => [...notes, ...warnings].forEach((sentence) => void onNote?.(sentence)),
+    done: (made) => {
+      record = made;
+    },
+  };
+  const { failures } = await segmentSlides([slide], parsed, watcher, signal);
+  if (record === undefined) throw failures[0]!.error;
+  return record;
 }

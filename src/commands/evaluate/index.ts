@@ -1,11 +1,10 @@
-import { openEvaluator } from '../../pipeline/evaluate/evaluator.js';
+import { type EvaluationWatcher, evaluateFiles } from '../../pipeline/evaluate/evaluate-files.js';
 import type { EvaluateOptions } from '../../pipeline/evaluate/options.js';
 import { count } from '../../terminal/format.js';
-import { createProgress } from '../../terminal/progress.js';
+import { createProgress, type StageProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
-import type { Size } from '../../types.js';
-import { eachFile } from '../running/each-file.js';
+import { exitCode, type FileWords, reportFailure } from '../running/each-file.js';
 import type { Shell } from '../running/shell.js';
 import { allFacts, evaluationText, scoreFacts } from './words.js';
 
@@ -21,26 +20,42 @@ export async function runEvaluate(
   command: readonly string[],
   shell: Shell,
 ): Promise<number> {
-  const { stdout, stderr, signal } = shell;
-  const { json, quiet = false } = options;
-  const evaluator = await openEvaluator(paths, options, signal);
-  const names = evaluator.predictions.map(({ shown }) => shown);
-  let scored = 0;
-  const code = await eachFile(names, { what: 'files', key: 'prediction', json }, shell, async (_, index) => {
-    const stage = createProgress(stderr, quiet).stage(evaluator.predictions[index]!.slide, 'rows');
-    const onRows = (done: number, { width, height }: Size): void => stage.update({ done, total: height, pixels: done * width });
-    const scores = await evaluator.score(index, onRows).finally(() => stage.stop());
-    scored++;
-    if (!quiet) for (const note of scores.notes) stderr.write(`segtile: ${oneLine(note)}\n`);
-    if (json) stdout.write(`${JSON.stringify(scoreFacts(scores))}\n`);
-  });
-  const evaluation = evaluator.summary();
-  if (evaluation === undefined) return code;
-  // Said before it is written down: a full disk must not take it with it.
-  stdout.write(json ? `${JSON.stringify(allFacts(evaluation))}\n` : evaluationText(evaluation, styleFor(stdout)));
-  if (scored < names.length) {
-    stderr.write(`segtile: the figures are of ${count(scored)} of ${count(names.length)} files\n`);
-  }
-  await evaluator.write(evaluation, command);
-  return code;
+  const words: FileWords = { what: 'files', key: 'prediction', json: options.json };
+  const watcher = watch(options, shell, words);
+  return exitCode(await evaluateFiles(paths, options, command, watcher, shell.signal), words, shell);
+}
+
+/** Tells the user what happens. */
+function watch({ json, quiet = false }: EvaluateOptions, shell: Shell, words: FileWords): EvaluationWatcher {
+  const { stdout, stderr } = shell;
+  const progress = createProgress(stderr, quiet);
+  let [total, scored] = [0, 0];
+  let stage: StageProgress | undefined;
+  const stop = (): void => {
+    stage?.stop();
+    stage = undefined;
+  };
+  return {
+    found: ({ length }) => {
+      total = length;
+    },
+    rows: ({ slide }, done, { width, height }) => {
+      stage ??= progress.stage(slide, 'rows');
+      stage.update({ done, total: height, pixels: done * width });
+    },
+    scored: (scores) => {
+      stop();
+      scored++;
+      if (!quiet) for (const note of scores.notes) stderr.write(`segtile: ${oneLine(note)}\n`);
+      if (json) stdout.write(`${JSON.stringify(scoreFacts(scores))}\n`);
+    },
+    failed: (prediction, error) => {
+      stop();
+      reportFailure(prediction, error, words, shell);
+    },
+    summarized: (evaluation) => {
+      stdout.write(json ? `${JSON.stringify(allFacts(evaluation))}\n` : evaluationText(evaluation, styleFor(stdout)));
+      if (scored < total) stderr.write(`segtile: the figures are of ${count(scored)} of ${count(total)} files\n`);
+    },
+  };
 }

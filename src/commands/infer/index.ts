@@ -1,10 +1,11 @@
-import { openSegmenter, type SegmentWatcher } from '../../pipeline/infer/segmenter.js';
+import { planSlides, type SlidesWatcher, segmentSlides } from '../../pipeline/infer/segment-slides.js';
+import type { DryRun } from '../../pipeline/infer/segmenter.js';
 import type { InferOptions } from '../../pipeline/prepare/options.js';
 import { windowCounts } from '../../pipeline/prepare/passes.js';
 import { percent } from '../../terminal/format.js';
 import { createProgress, type StageProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
-import { eachFile } from '../running/each-file.js';
+import { exitCode, type FileWords, reportFailure } from '../running/each-file.js';
 import type { Shell } from '../running/shell.js';
 import { deviceText, dryRunFacts, dryRunText, modelText, runText, slidePlanText } from './words.js';
 
@@ -14,42 +15,32 @@ import { deviceText, dryRunFacts, dryRunText, modelText, runText, slidePlanText 
  * @returns the exit code: 0 when every slide was done, 2 when every failure was wrong use, else 1
  */
 export async function runInfer(slides: readonly string[], options: InferOptions, shell: Shell): Promise<number> {
-  const { stdout } = shell;
+  const { stdout, signal } = shell;
   const { json, dryRun, previewOnly } = options;
-  const watcher = watch(options, shell);
-  const segmenter = await openSegmenter(slides, options, watcher, shell.signal);
-  const one = async (index: number): Promise<void> => {
-    if (dryRun || previewOnly) {
-      const { plan, passes, mask, picture } = await segmenter.dryRun(index);
-      stdout.write(
-        json
-          ? `${JSON.stringify({ ...dryRunFacts(plan, passes, mask), ...(picture !== undefined && { picture }) })}\n`
-          : dryRunText(plan, passes, mask, picture, styleFor(stdout)),
-      );
-      return;
-    }
-    const record = await segmenter.run(index).finally(watcher.stop);
-    stdout.write(json ? `${JSON.stringify(record)}\n` : runText(record, segmenter.files[index]!, styleFor(stdout)));
+  const words = { what: 'slides', key: 'slide', json };
+  const watcher = watch(options, shell, words);
+  const planned = ({ plan, passes, mask, picture }: DryRun): void => {
+    const facts = { ...dryRunFacts(plan, passes, mask), ...(picture !== undefined && { picture }) };
+    stdout.write(json ? `${JSON.stringify(facts)}\n` : dryRunText(plan, passes, mask, picture, styleFor(stdout)));
   };
-  try {
-    return await eachFile(
-      slides,
-      { what: 'slides', key: 'slide', json },
-      shell,
-      (_, index) => one(index),
-      segmenter.modelFailed,
-    );
-  } finally {
-    await segmenter.close();
-  }
+  const ended =
+    dryRun || previewOnly
+      ? await planSlides(slides, options, watcher, signal, planned)
+      : await segmentSlides(slides, options, watcher, signal);
+  return exitCode(ended, words, shell);
 }
 
 /** Tells the user what happens. */
-function watch({ quiet = false }: InferOptions, { stderr }: Shell): SegmentWatcher & { stop(): void } {
+function watch({ quiet = false, json }: InferOptions, shell: Shell, words: FileWords): SlidesWatcher {
+  const { stdout, stderr } = shell;
   const say = (text: string): void => {
     if (!quiet) stderr.write(text);
   };
   let stage: StageProgress | undefined;
+  const stop = (): void => {
+    stage?.stop();
+    stage = undefined;
+  };
   return {
     note: (sentence) => say(`${sentence}\n`),
     model: (ensemble) => say(modelText(ensemble)),
@@ -64,9 +55,13 @@ function watch({ quiet = false }: InferOptions, { stderr }: Shell): SegmentWatch
       );
       stage.update({ done, total, pixels: done * width * height });
     },
-    stop: () => {
-      stage?.stop();
-      stage = undefined;
+    done: (record, files) => {
+      stop();
+      stdout.write(json ? `${JSON.stringify(record)}\n` : runText(record, files, styleFor(stdout)));
+    },
+    failed: (slide, error) => {
+      stop();
+      reportFailure(slide, error, words, shell);
     },
   };
 }

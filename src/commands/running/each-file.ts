@@ -1,5 +1,6 @@
-import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { reason, SegtileError } from '../../errors.js';
 import { shownPath } from '../../io/location.js';
+import { eachFile as eachOf, type FilesDone } from '../../pipeline/each-file.js';
 import { exitCodeOf, failureText } from '../../terminal/failure.js';
 import { styleFor } from '../../terminal/style.js';
 import type { Shell } from './shell.js';
@@ -16,7 +17,6 @@ export interface FileWords {
 /**
  * Does the work of a command on one file after the other. One that fails is reported and does not stop the others.
  *
- * @param hopeless whether, after a failure, the others would fail as well
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */
 export async function eachFile(
@@ -24,27 +24,24 @@ export async function eachFile(
   words: FileWords,
   shell: Shell,
   work: (file: string, index: number) => Promise<void>,
-  hopeless: () => boolean = () => false,
 ): Promise<number> {
-  const failures: unknown[] = [];
-  let done = 0;
-  for (const [index, file] of files.entries()) {
-    try {
-      throwIfAborted(shell.signal);
-      await work(file, index);
-      done++;
-    } catch (error) {
-      failures.push(error);
-      report(file, error, words, shell);
-      if (shell.signal.aborted || hopeless()) break;
-    }
-  }
-  if (failures.length === 0) return 0;
-  if (files.length > 1) shell.stderr.write(`segtile: ${done} of ${files.length} ${words.what} done\n`);
-  return failures.every((failure) => exitCodeOf(failure) === 2) ? 2 : 1;
+  const failed = (file: string, error: unknown): void => reportFailure(file, error, words, shell);
+  return exitCode(await eachOf(files, { failed, signal: shell.signal }, work), words, shell);
 }
 
-function report(file: string, error: unknown, { key, json }: FileWords, { stdout, stderr }: Shell): void {
+/**
+ * Says how many files were done, where some were not.
+ *
+ * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
+ */
+export function exitCode({ total, done, failures }: FilesDone, { what }: FileWords, { stderr }: Shell): number {
+  if (failures.length === 0) return 0;
+  if (total > 1) stderr.write(`segtile: ${done} of ${total} ${what} done\n`);
+  return failures.every(({ error }) => exitCodeOf(error) === 2) ? 2 : 1;
+}
+
+/** Says why a file failed, to people and to programs. */
+export function reportFailure(file: string, error: unknown, { key, json }: FileWords, { stdout, stderr }: Shell): void {
   stderr.write(failureText(error, styleFor(stderr)));
   if (!json) return;
   const { code, hint } = error instanceof SegtileError ? error : { code: 'unexpected', hint: undefined };

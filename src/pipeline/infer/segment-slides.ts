@@ -1,0 +1,52 @@
+import { eachFile, type FilesDone } from '../each-file.js';
+import type { RunFiles } from '../outputs/files.js';
+import type { InferOptions } from '../prepare/options.js';
+import type { RunRecord } from '../records/record.js';
+import { type DryRun, openSegmenter, type SegmentWatcher } from './segmenter.js';
+
+/** Is told what happens to slides, one after the other. */
+export interface SlidesWatcher extends SegmentWatcher {
+  /** A slide that is done: the record of its run, as it was written, and its files. */
+  readonly done?: ((record: RunRecord, files: RunFiles) => void) | undefined;
+  /** A slide that failed. The others go on, unless the model cannot be run at all. */
+  readonly failed?: ((slide: string, error: unknown) => void) | undefined;
+}
+
+/**
+ * Segments slides: windows of each through the models, stitched to one mask. This is all of `segtile infer`, and of `segment` in the library, but for
+ * what they tell.
+ *
+ * @param options of `segtile infer`, parsed
+ * @throws {SegtileError} as `openSegmenter`, before any slide is run
+ */
+export async function segmentSlides(
+  slides: readonly string[],
+  options: InferOptions,
+  watcher: SlidesWatcher,
+  signal: AbortSignal,
+): Promise<FilesDone> {
+  const segmenter = await openSegmenter(slides, options, watcher, signal);
+  const each = { failed: watcher.failed, hopeless: segmenter.modelFailed, signal };
+  const running = eachFile(slides, each, async (_, index) => {
+    const record = await segmenter.run(index);
+    watcher.done?.(record, segmenter.files[index]!);
+  });
+  return running.finally(segmenter.close);
+}
+
+/**
+ * Plans slides, and runs nothing.
+ *
+ * @param planned is told what would be run of each
+ * @throws {SegtileError} as `openSegmenter`
+ */
+export async function planSlides(
+  slides: readonly string[],
+  options: InferOptions,
+  watcher: SlidesWatcher,
+  signal: AbortSignal,
+  planned: (plan: DryRun) => void,
+): Promise<FilesDone> {
+  const segmenter = await openSegmenter(slides, options, watcher, signal);
+  return eachFile(slides, { failed: watcher.failed, signal }, async (_, index) => planned(await segmenter.dryRun(index)));
+}
