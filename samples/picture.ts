@@ -11,4 +11,4 @@ const { width, height, size } = await sharp(path('segtile-out/kidney.preview.jpg
   .resize({ width: 1000 })
   .jpeg({ quality: 78 })
   .toFile(path('samples/kidney.preview.jpg'));
-console.log(`samples/kidney.preview.jpg: ${width} x ${height} px, ${Math.round(size / 1000)} kB`);
+console.log(`samples/kidney.preview.jpg: ${width} × ${height} px, ${Math.round(size / 1000)} kB`);

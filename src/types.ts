@@ -27,7 +27,7 @@ export interface Size {
 
 /**
  * Size of an image that shows a whole slide, at whatever resolution. `spans` is how many of its pixels, and what part of one, lie side by side on the
- * width and the height of level 0: as many as it has where nothing else is said. A level of a file that was made by means of 4 x 4 pixels may have 741 rows
+ * width and the height of level 0: as many as it has where nothing else is said. A level of a file that was made by means of 4 × 4 pixels may have 741 rows
  * though level 0 has 2967: then 741.75 of its rows span level 0, and the last pixels of level 0 lie on none of them.
  */
 export interface SpanningSize extends Size {

@@ -105,7 +105,7 @@ function clamp(value: number): number {
   return value < 0 ? 0 : Math.min(value, 1);
 }
 
-/** The value below which a share of the slide's places lies, from a raster of 96 x 96 places. */
+/** The value below which a share of the slide's places lies, from a raster of 96 × 96 places. */
 function quantile(field: (x: number, y: number) => number, { width, height }: Size, share: number): number {
   const side = 96;
   const values = new Float64Array(side * side);

@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Seeds of the slides that kidney.onnx is trained on; even ones are stained with PAS, odd ones with H&E. Tests draw seeds below 100. */
 export const trainingSeeds: readonly number[] = Array.from({ length: 16 }, (_, i) => 101 + i);
 
-/** Side of a training slide in px of 0.5 um, and what the model works at, in um/px. */
+/** Side of a training slide in px of 0.5 um, and what the model works at, in µm/px. */
 const SIDE = 4096;
 const SLIDE_MPP = 0.5;
 export const KIDNEY_MPP = 1;
@@ -63,7 +63,7 @@ async function kidney(output: string): Promise<void> {
   );
 }
 
-/** The pairs that are not held out, whole: 320 x 256 px, magnification unknown. */
+/** The pairs that are not held out, whole: 320 × 256 px, magnification unknown. */
 async function nuclei(output: string, pairs: string): Promise<void> {
   const images = readdirSync(join(pairs, 'images')).filter((name) => !isHeldOut(name));
   const classes = `${output}-classes.json`;

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 
 def block(inputs: int, outputs: int) -> nn.Sequential:
-    """Two convolutions of 3 x 3, each normalised by batch, which costs nothing later: at export it becomes part of the convolution."""
+    """Two convolutions of 3 × 3, each normalised by batch, which costs nothing later: at export it becomes part of the convolution."""
     layers: list[nn.Module] = []
     for channels in (inputs, outputs):
         layers += [nn.Conv2d(channels, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]

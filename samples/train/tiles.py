@@ -60,7 +60,7 @@ def open_dataset(folder: str) -> Dataset:
         rows = list(csv.DictReader(file))
     sizes = {float(row["mpp"]) for row in rows if row["mpp"]}
     if len(sizes) > 1 and max(sizes) > 1.01 * min(sizes):
-        raise SystemExit(f"{folder}: tiles of {min(sizes)} to {max(sizes)} um/px: cut them with --mpp")
+        raise SystemExit(f"{folder}: tiles of {min(sizes)} to {max(sizes)} µm/px: cut them with --mpp")
     mpp = round(sum(sizes) / len(sizes), 4) if sizes else None
     train = about["statistics"]["train"]
     return Dataset(path, about["classes"], mpp, train["mean"], train["std"], rows)

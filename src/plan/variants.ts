@@ -101,7 +101,7 @@ export function inferOptions(
   if (longer <= resize) {
     throw new SegtileError(
       'usage',
-      `${name}: the slide has ${slide.width} x ${slide.height} px, which is no more than ${resize} px`,
+      `${name}: the slide has ${slide.width} × ${slide.height} px, which is no more than ${resize} px`,
       'choose a smaller size for --resize',
     );
   }

@@ -21,12 +21,12 @@ const LEEWAY = 2 ** 10;
 export function requireCredible(path: string, metadata: Metadata, bytes: number): void {
   const { format, width, height, channels, isProgressive, bitsPerSample = 1, chromaSubsampling } = metadata;
   const jpeg = format === 'jpeg';
-  // A block of 8 x 8 pixels takes at least one bit of a JPEG stream, for the code of its mean.
+  // A block of 8 × 8 pixels takes at least one bit of a JPEG stream, for the code of its mean.
   const least = jpeg
     ? (Math.ceil(width / 8) * Math.ceil(height / 8)) / 8
     : ((Math.ceil((width * bitsPerSample) / 8) + 1) * height) / MOST_OF_ONE_BYTE;
   if (bytes + LEEWAY < least) {
-    const message = `${path} claims ${width} x ${height} pixels, which take more than its ${bytes} bytes`;
+    const message = `${path} claims ${width} × ${height} pixels, which take more than its ${bytes} bytes`;
     throw new SegtileError('input', message, TRUNCATED_HINT);
   }
   // libjpeg keeps a coefficient of 16 bits for each sample, libvips a byte.
@@ -36,7 +36,7 @@ export function requireCredible(path: string, metadata: Metadata, bytes: number)
     const kind = jpeg ? 'a progressive JPEG' : 'an interlaced PNG';
     throw new SegtileError(
       'unsupported',
-      `${path} is ${kind} of ${width} x ${height} pixels, which takes ${Math.ceil(memory / 2 ** 20)} MiB in one piece`,
+      `${path} is ${kind} of ${width} × ${height} pixels, which takes ${Math.ceil(memory / 2 ** 20)} MiB in one piece`,
       'write it anew as a tiled TIFF, for example with "vips tiffsave --tile --pyramid --compression jpeg"',
     );
   }

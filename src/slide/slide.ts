@@ -82,7 +82,7 @@ export interface Slide extends AsyncDisposable {
   /** At least one; the first is full resolution. */
   readonly levels: readonly Level[];
   readonly mpp: SlideMpp | undefined;
-  /** How the file keeps a pixel, such as `3 x 8 bit YCbCr`. */
+  /** How the file keeps a pixel, such as `3 × 8 bit YCbCr`. */
   readonly sampling?: string;
   /** Where it lies on the earth, where the file says so. */
   readonly georeference?: Georeference;

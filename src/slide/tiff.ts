@@ -88,7 +88,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     height: base.height,
     levels: images.map(({ directory }, index) => describeLevel(directory, index, base)),
     mpp,
-    sampling: `${base.samples} x ${base.bits[0]} bit ${base.sampleFormat === FLOAT ? 'floating point ' : base.sampleFormat === SIGNED ? 'signed ' : ''}${photometricName(base.photometric)}`,
+    sampling: `${base.samples} × ${base.bits[0]} bit ${base.sampleFormat === FLOAT ? 'floating point ' : base.sampleFormat === SIGNED ? 'signed ' : ''}${photometricName(base.photometric)}`,
     associated: layout.associated.map(({ kind, directory: { width, height } }) => ({ kind, width, height })),
     description: base.description,
     ...(scale.range !== undefined && { range: scale.range }),

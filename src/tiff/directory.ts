@@ -121,7 +121,7 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
   if (offsets.length < blocks || byteCounts.length < blocks) {
     const found = `${offsets.length} offsets and ${byteCounts.length} byte counts`;
     throw new Error(
-      `${width} x ${height} pixels in ${tiled ? 'tiles' : 'strips'} of ${blockWidth} x ${blockHeight} need ${blocks} blocks, but it lists ${found}`,
+      `${width} × ${height} pixels in ${tiled ? 'tiles' : 'strips'} of ${blockWidth} × ${blockHeight} need ${blocks} blocks, but it lists ${found}`,
     );
   }
   const subsampling = numbers(tags, 'YCbCrSubSampling', []);

@@ -7,7 +7,7 @@ export interface GeoTags {
   readonly pixelScale?: readonly number[];
   /** ModelTiepoint: pixel (x, y, z), then its place in the model (x, y, z), for each point. */
   readonly tiePoints?: readonly number[];
-  /** ModelTransformation: from pixels to the model, 4 x 4, row by row. */
+  /** ModelTransformation: from pixels to the model, 4 × 4, row by row. */
   readonly transformation?: readonly number[];
   /** GeoKeyDirectory: four numbers of a header, then four for each key. What the model's coordinates are. */
   readonly keys?: readonly number[];

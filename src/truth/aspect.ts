@@ -13,18 +13,18 @@ const MOST = 64;
  * @throws {SegtileError} `input` naming both sizes
  */
 export function requireSameShape(path: string, image: Size, slide: Size, what = 'truth'): void {
-  const sizes = `${path} has ${image.width} x ${image.height} px, the slide ${slide.width} x ${slide.height} px`;
+  const sizes = `${path} has ${image.width} × ${image.height} px, the slide ${slide.width} × ${slide.height} px`;
   if (!hasShape(image, slide)) {
     if (hasShape({ width: image.height, height: image.width }, slide)) {
       throw new SegtileError(
         'input',
-        `${path} has ${image.width} x ${image.height} px, which is the shape of the slide, ${slide.width} x ${slide.height} px, turned by 90 degrees`,
+        `${path} has ${image.width} × ${image.height} px, which is the shape of the slide, ${slide.width} × ${slide.height} px, turned by 90 degrees`,
         `pixels are read as stored, without applying a TIFF or EXIF orientation: export slide and ${what} the same way`,
       );
     }
     throw new SegtileError(
       'input',
-      `${path} has ${image.width} x ${image.height} px, which is not the shape of the slide, ${slide.width} x ${slide.height} px`,
+      `${path} has ${image.width} × ${image.height} px, which is not the shape of the slide, ${slide.width} × ${slide.height} px`,
       `check that it is the ${what} of this slide and shows the whole slide`,
     );
   }
@@ -51,7 +51,7 @@ export function stretchNotes(path: string, image: Size, slide: Size): string[] {
   if (image.width === slide.width && image.height === slide.height) return [];
   const how = image.width * image.height > slide.width * slide.height ? 'shrunk to' : 'stretched over';
   return [
-    `${path} has ${image.width} x ${image.height} px and is ${how} the ${slide.width} x ${slide.height} px of the slide: ${factorText(image, slide)}`,
+    `${path} has ${image.width} × ${image.height} px and is ${how} the ${slide.width} × ${slide.height} px of the slide: ${factorText(image, slide)}`,
   ];
 }
 

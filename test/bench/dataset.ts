@@ -78,7 +78,7 @@ try {
 
   const megapixels = (tiles.length * window * window) / 1e6;
   console.log(
-    `${size.width} x ${size.height} px, windows of ${window} px every ${stride} px, ${image}: ${tiles.length} tiles, `,
+    `${size.width} × ${size.height} px, windows of ${window} px every ${stride} px, ${image}: ${tiles.length} tiles, `,
   );
   console.log(`${megapixels.toFixed(0)} megapixels, images of ${(bytes / 1e6).toFixed(0)} MB\n${machine()}`);
   const row = (name: string, { wallSeconds, cpuSeconds, peakRssBytes }: Used): string[] => [

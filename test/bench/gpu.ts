@@ -78,7 +78,7 @@ try {
   await writeSlide(slides.large, tissueTexture(), { width: large, height: large });
   await writeSlide(slides.small, tissueTexture(), { width: small, height: small });
   console.log(
-    `${large} x ${large} px, windows of ${values.window} px, ${values.gflop} GFLOP for 512 px, options ${common.join(' ') || 'none'}`,
+    `${large} × ${large} px, windows of ${values.window} px, ${values.gflop} GFLOP for 512 px, options ${common.join(' ') || 'none'}`,
   );
   console.log(machine());
   for (const device of values.devices.split(',')) {

@@ -39,7 +39,7 @@ try {
   };
 
   console.log(
-    `${size} x ${size} px of ${real === undefined ? 'a made-up texture' : 'CMU-1-Small-Region.svs, repeated'}; MPix/s`,
+    `${size} × ${size} px of ${real === undefined ? 'a made-up texture' : 'CMU-1-Small-Region.svs, repeated'}; MPix/s`,
   );
   console.log(machine());
   const rows = [];

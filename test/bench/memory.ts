@@ -48,7 +48,7 @@ try {
     peaks.push(peakRssBytes);
     rows.push([
       name,
-      `${width} x ${height}`,
+      `${width} × ${height}`,
       String(record.windows.run),
       String(record.device.workers),
       `${(peakRssBytes / 1e6).toFixed(0)} MB`,

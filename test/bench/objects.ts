@@ -1,5 +1,5 @@
 // What objects cost beside the mask that they are found in: `npm run bench:objects`. Both are made of the same seeded rows, by turns, and the ratio of the processor seconds
-// of all their threads is what counts. By default a sixteenth of 35,000 x 25,000 px with two million objects; `--width 35000 --height 25000` is all of it.
+// of all their threads is what counts. By default a sixteenth of 35,000 × 25,000 px with two million objects; `--width 35000 --height 25000` is all of it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,7 +115,7 @@ try {
     const middle = median(each);
     return [name, middle.toFixed(2), `${((100 * middle) / alone).toFixed(0)} %`, `${((1e6 * middle) / count).toFixed(1)}`];
   });
-  process.stdout.write(`${machine()}\n${size.width} x ${size.height} px, ${count} objects\n`);
+  process.stdout.write(`${machine()}\n${size.width} × ${size.height} px, ${count} objects\n`);
   process.stdout.write(table(['', 'processor seconds', 'of the mask', 'µs an object'], lines));
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -36,7 +36,7 @@ try {
   const options = ['--model', model, '--window', String(window), '--activation', 'sigmoid', '--workers', String(workers)];
   const nodeOptions = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : [];
 
-  console.log(`${size} x ${size} px, ${runs} windows of ${window} px, ${values.gflop} GFLOP each, ${workers} workers`);
+  console.log(`${size} × ${size} px, ${runs} windows of ${window} px, ${values.gflop} GFLOP each, ${workers} workers`);
   console.log(machine());
   // The speed of a shared machine drifts: each command lies between two reference runs and is compared with their mean.
   const reference = (): ReturnType<typeof bareSeconds> => bareSeconds({ network, window, inputs, runs }, workers);

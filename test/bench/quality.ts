@@ -88,7 +88,7 @@ async function kidneys(): Promise<void> {
   const model = ['-m', 'kidney'];
   const rows = Object.fromEntries(Object.entries(tilings(512)).map(([name, options]) => [name, [...model, ...options]]));
   const found = await measured([slide], slide.replace('.tif', '.truth.tif'), rows);
-  console.log(`\nkidney, ${side} x ${side} px of seed ${seed}, windows of 512 px at 1 um/px`);
+  console.log(`\nkidney, ${side} × ${side} px of seed ${seed}, windows of 512 px at 1 µm/px`);
   console.log(table(['', 'glomerulus', 'sclerosed', 'tubule', 'vessel', 'mean Dice', 'boundary F', 'time'], found));
 }
 

@@ -40,7 +40,7 @@ try {
   const where = [path, String(window), String(stride)];
   const python = (way: string): Read =>
     run(process.env.PYTHON ?? 'python3', 'peers/reading.py', [...where, way, values.seconds]);
-  console.log(`${size} x ${size} px, windows of ${window} px every ${stride} px; MPix/s of windows, and peak memory`);
+  console.log(`${size} × ${size} px, windows of ${window} px every ${stride} px; MPix/s of windows, and peak memory`);
   console.log(machine());
   const rows = [];
   for (const [name, write] of Object.entries(layouts)) {

@@ -10,7 +10,7 @@ import { folder, readMask, save, segtileWell } from './door.ts';
 
 const cwd = folder();
 const [width, height] = [400, 320];
-/** Pixels of 0.5 x 0.25 um: 200 x 80 um. */
+/** Pixels of 0.5 × 0.25 um: 200 × 80 um. */
 const saying = { resolution: [20_000, 40_000], unit: 3 } as const;
 /** The lower half of a column. */
 const inside = (x: number, y: number): boolean => x >= 100 && x < 180 && y >= 160 && y < 320;
@@ -68,7 +68,7 @@ test('a slide seen in square pixels: the mask is as large as level 0 and says it
 test('a report gives areas in mm² of pixels that are not square', async () => {
   await segtileWell(['infer', 'slide.tif', ...look, '--report', '-o', 'report/'], { cwd });
   const page = readFileSync(join(cwd, 'report/slide.report.html'), 'utf8');
-  // 80 x 160 px of 0.5 x 0.25 um are 40 x 40 um.
+  // 80 × 160 px of 0.5 × 0.25 um are 40 × 40 um.
   expect(page).toMatch(/>0\.00160</);
 });
 
@@ -92,7 +92,7 @@ test('tiles around objects hold them, and their boxes say where they lie', async
   expect(rows.length).toBeGreaterThan(0);
   for (const row of rows) {
     const mask = await readLabelTile('mask', readFileSync(join(cwd, 'set', row.mask!)));
-    // Of 20 x 20 px 10 x 5 are left.
+    // Of 20 × 20 px 10 × 5 are left.
     expect(mask.data.reduce((sum, label) => sum + label, 0)).toBe(50);
     const [x, y] = [Number(row.tile!.match(/_x(\d+)/)![1]), Number(row.tile!.match(/_y(\d+)/)![1])];
     expect(['x', 'y', 'width', 'height'].map((name) => Number(row[name]))).toEqual([2 * x, 4 * y, 32, 64]);

@@ -32,10 +32,10 @@ describe('info', () => {
     const { stdout, stderr } = await segtileWell(['info', fixture('slide/channels.ome.tif')]);
     expect(stderr).toBe('');
     for (const words of [
-      /^ {2}format +OME-TIFF, 1 x 8 bit grey$/m,
-      /^ {2}mpp +0\.5 um\/px \(OME-XML\)$/m,
+      /^ {2}format +OME-TIFF, 1 × 8 bit grey$/m,
+      /^ {2}mpp +0\.5 µm\/px \(OME-XML\)$/m,
       /^ {2}channels +5: 0 \(DAPI\), 1 \(CD8 & CD4\), 2 \(CD20\), 3 \(PanCK\), 4$/m,
-      /^ {2}level 1 +45 x 30 px, downsample 2, tiles of 32 x 32, deflate$/m,
+      /^ {2}level 1 +45 × 30 px, downsample 2, tiles of 32 × 32, deflate$/m,
       /^ {2}note +of 5 channels .* are seen as red, green and blue; --channels picks others$/m,
       /^ {2}segtile +can read it$/m,
     ]) {
@@ -47,7 +47,7 @@ describe('info', () => {
     const path = fixture('slide/ventana.bif');
     const ended = await segtile(['info', path]);
     expect(ended.code).toBe(1);
-    expect(ended.stdout).toMatch(/^ {2}level 0 +64 x 64 px/m);
+    expect(ended.stdout).toMatch(/^ {2}level 0 +64 × 64 px/m);
     expect(ended.stdout).toMatch(/^ {2}segtile +cannot read it: .*whose tiles overlap$/m);
     expect(ended.stdout).toMatch(/^ {2}hint +convert it/m);
     const [facts] = lines((await segtile(['info', '--json', path])).stdout);

@@ -292,7 +292,7 @@ describe('--objects', () => {
     );
     const args = ['threshold', 'small/k.probabilities.ome.tif', '--min-object', '20px', ...formats];
     const { stdout } = await segtileWell([...args, '-o', 'anew', '--quiet'], { cwd });
-    expect(stdout).toMatch(/class +objects +mm2 +of the slide/);
+    expect(stdout).toMatch(/class +objects +mm² +of the slide/);
     expect(text('anew', 'k.objects.geojson')).toBe(text('small', 'k.objects.geojson'));
     const right = Math.max(
       ...text('small', 'k.objects.csv')

@@ -25,7 +25,7 @@ describe('a margin that only the card says', () => {
     [['--window', '1'], 'window 1 px, stride 1 px, margin 0 px', 0],
     [['--window', '512', '--stride', '500'], 'window 512 px, stride 500 px, margin 6 px', 6],
     [['--stride', '512'], 'window 512 px, stride 512 px, margin 0 px', 0],
-    [['--window', '300x128', '--overlap', '25%'], 'stride 225 x 96 px, margin 16 px', 16],
+    [['--window', '300x128', '--overlap', '25%'], 'stride 225 × 96 px, margin 16 px', 16],
   ])('shrinks to what %j leaves room for, and says so', async (more, laid, margin) => {
     const { stdout, stderr } = await segtileWell(infer(...more), cwd);
     expect(stdout).toContain(laid);

@@ -48,7 +48,7 @@ describe('variants', () => {
       blend: 'constant',
       enlarge: 'scores',
     });
-    expect(() => inferOptions(variant!, { width: 900, height: 1000 })).toThrow(/900 x 1000 px, which is no more than 1000 px/);
+    expect(() => inferOptions(variant!, { width: 900, height: 1000 })).toThrow(/900 × 1000 px, which is no more than 1000 px/);
   });
 
   test('must be there, and be told apart', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { windowColors, windowMap } from '../../dist/report/window-map.js';
 
 test('windows lie where they were, also where the overview is squeezed along one side', () => {
-  // 200 x 75 working pixels on 40 x 30 of the overview: by 5 across and by 2.5 down.
+  // 200 × 75 working pixels on 40 × 30 of the overview: by 5 across and by 2.5 down.
   const overview = { width: 40, height: 30, channels: 3, data: new Uint8Array(40 * 30 * 3).fill(100) };
   const windows = [
     { box: { x: 50, y: 25, width: 50, height: 25 }, run: true },

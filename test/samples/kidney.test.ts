@@ -138,7 +138,7 @@ describe('a kidney slide', () => {
     expect(same / coarse.length).toBeGreaterThan(0.93);
   });
 
-  test('of 100,000 x 100,000 px holds no more than a band', async () => {
+  test('of 100,000 × 100,000 px holds no more than a band', async () => {
     const slide = kidneySlide({ size: { width: 100_000, height: 100_000 }, seed: 1, stain: 'pas', mpp: 0.5 });
     const rows = rowsOf(slide, 16);
     const { value } = await rows.next();

@@ -5,7 +5,7 @@ import type { Slide } from '../../dist/slide/slide.js';
 import { inspectTiff } from '../../dist/slide/tiff.js';
 import { memorySource, picture } from '../tiff/pictures.ts';
 
-/** A pyramid of LZW tiles of 64 pixels: 10 x 8 of them, 5 x 4, and so on. */
+/** A pyramid of LZW tiles of 64 pixels: 10 × 8 of them, 5 × 4, and so on. */
 const file = sharp(picture(640, 512).data, { raw: { width: 640, height: 512, channels: 3 } })
   .tiff({ tile: true, tileWidth: 64, tileHeight: 64, pyramid: true, compression: 'deflate' })
   .toBuffer();

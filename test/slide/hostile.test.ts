@@ -128,9 +128,9 @@ describe('claims that are refused', () => {
 
   const square = { 256: 2 ** 31, 257: 2 ** 31 };
   test.each<[string, Tags, RegExp]>([
-    ['2^31 x 2^31 in one strip', { ...image, ...square, 278: 2 ** 31 }, /^unsupported: .*has a width of/],
-    ['2^31 x 2^31 in one deflate strip', { ...image, ...square, 278: 2 ** 31, 259: 8 }, /^unsupported: .*has a width of/],
-    ['2^31 x 2^31 in strips of one row', { ...image, ...square, 278: 1 }, /need 2147483648 blocks, but it lists 1 offsets/],
+    ['2^31 × 2^31 in one strip', { ...image, ...square, 278: 2 ** 31 }, /^unsupported: .*has a width of/],
+    ['2^31 × 2^31 in one deflate strip', { ...image, ...square, 278: 2 ** 31, 259: 8 }, /^unsupported: .*has a width of/],
+    ['2^31 × 2^31 in strips of one row', { ...image, ...square, 278: 1 }, /need 2147483648 blocks, but it lists 1 offsets/],
     [
       'one tile of 2^31 pixels',
       { ...image, ...square, 273: 8, 322: 2 ** 31, 323: 2 ** 31, 324: 8, 325: 256 },

@@ -37,7 +37,7 @@ test('an Aperio slide', async () => {
     width: 90,
     height: 61,
     mpp: { x: 0.499, y: 0.499, source: 'Aperio MPP' },
-    sampling: '3 x 8 bit RGB',
+    sampling: '3 × 8 bit RGB',
     levels: [
       { index: 0, width: 90, height: 61, downsample: 1, blockWidth: 32, blockHeight: 32, layout: 'tiles', compression: 'LZW' },
       { index: 1, width: 22, height: 15, downsample: 90 / 22 },
@@ -124,7 +124,7 @@ test.skipIf(process.platform === 'win32')('a pipe is refused, not waited for', a
 test('three grey images of one size are red, green and blue', async () => {
   const slide = await openSlide(fixture('three-pages.tif'));
   expect(slide).toMatchObject({
-    sampling: '1 x 8 bit grey',
+    sampling: '1 × 8 bit grey',
     channels: ['', '', ''],
     notes: ['of 3 channels in directories of their own, 0, 1, 2 are seen as red, green and blue'],
   });
@@ -186,7 +186,7 @@ const real: readonly (readonly [name: string, expected: object])[] = [
   ],
   ['kidney-48-5.tif', { format: 'TIFF', width: 1493, height: 901, mpp: undefined }],
   ['rgb_lzw.tif', { width: 791, height: 718 }],
-  ['cogeo.tif', { sampling: '3 x 8 bit YCbCr' }],
+  ['cogeo.tif', { sampling: '3 × 8 bit YCbCr' }],
   ['be_cog.tiff', { width: 64, height: 64 }],
   ['quad-tile.jpg.tiff', { width: 512, height: 384 }],
   ['big-endian-bad-clip-everything-clipped.tif', { width: 1579, height: 1800 }],

@@ -184,7 +184,7 @@ describe('openRaster', () => {
     for (const [name, bytes] of Object.entries(files)) {
       await expect(openRaster(await save(name, bytes)), name).rejects.toMatchObject({
         code: 'input',
-        message: expect.stringMatching(/claims 65500 x 65500 pixels, which take more than its \d{3,4} bytes$/),
+        message: expect.stringMatching(/claims 65500 × 65500 pixels, which take more than its \d{3,4} bytes$/),
       });
     }
   });

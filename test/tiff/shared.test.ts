@@ -33,7 +33,7 @@ describe('a real file that is read', () => {
     test.skipIf(entry.path === undefined)(`${entry.file}`, async () => {
       const slide = await openSlide(entry.path!);
       try {
-        const size = ({ width, height }: { width: number; height: number }) => `${width} x ${height}`;
+        const size = ({ width, height }: { width: number; height: number }) => `${width} × ${height}`;
         expect(slide.levels.map(size), entry.file).toEqual(entry.levels!.map(size));
         for (const [index, { width, height, sha256, crops }] of entry.levels!.entries()) {
           const where = `${entry.file}, level ${index}`;

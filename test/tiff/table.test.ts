@@ -50,7 +50,7 @@ function cut(pixels: Uint8Array, columns: Span, rows: Span, width: number): Uint
 }
 
 async function readsWhole(slide: Slide, levels: readonly TableLevel[], { file, tolerance = 0 }: TableFile): Promise<void> {
-  const sizes = (all: readonly { width: number; height: number }[]) => all.map(({ width, height }) => `${width} x ${height}`);
+  const sizes = (all: readonly { width: number; height: number }[]) => all.map(({ width, height }) => `${width} × ${height}`);
   expect(sizes(slide.levels), file).toEqual(sizes(levels));
   for (const [index, level] of levels.entries()) {
     const { width, height } = level;

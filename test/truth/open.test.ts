@@ -289,7 +289,7 @@ describe('openTruth of runs', () => {
   it.each([
     ['run 1 starts at pixel 0', '0 3'],
     ['run 1, from pixel 10, has length 0', '10 0'],
-    ['run 2 ends at pixel 5601, but 80 x 70 px are only 5600', '10 3 5600 2'],
+    ['run 2 ends at pixel 5601, but 80 × 70 px are only 5600', '10 3 5600 2'],
     ['run 2 has "x5" instead', '10 3 x5 2'],
     ['run 1 has "1.5" instead', '1.5 2'],
     ['run 1 has "-3" instead', '-3 2'],
@@ -429,7 +429,7 @@ describe('openTruth of label images', () => {
   it('refuses an image of another shape and names both sizes', async () => {
     const opening = (width: number, height: number) =>
       openTruth(fixture('white.png'), { size: { width, height }, config: defaultConfig(), slideName: 'x' });
-    await expect(opening(590, 500)).rejects.toThrow('59 x 45 px, which is not the shape of the slide, 590 x 500 px');
+    await expect(opening(590, 500)).rejects.toThrow('59 × 45 px, which is not the shape of the slide, 590 × 500 px');
     // Sizes that rounding explains: 16 times as large, less a part of a pixel.
     for (const [width, height] of [
       [59 * 16 - 15, 45 * 16],

@@ -19,15 +19,15 @@ import { writtenText } from '../running/written.js';
 import { cleanedText } from '../threshold/words.js';
 import { regionLines, tissueLines } from '../tissue-words.js';
 
-/** `512 px`, or `512 x 384 px`. */
+/** `512 px`, or `512 × 384 px`. */
 function sides({ width, height }: Size): string {
-  return width === height ? `${count(width)} px` : `${count(width)} x ${count(height)} px`;
+  return width === height ? `${count(width)} px` : `${count(width)} × ${count(height)} px`;
 }
 
 /** Microns per pixel and where they came from. */
 export function mppText({ mpp }: Slide): string {
-  if (!mpp) return 'um/px unknown';
-  return `${mpp.x === mpp.y ? figure(mpp.x) : `${figure(mpp.x)} x ${figure(mpp.y)}`} um/px (${mpp.source})`;
+  if (!mpp) return 'µm/px unknown';
+  return `${mpp.x === mpp.y ? figure(mpp.x) : `${figure(mpp.x)} × ${figure(mpp.y)}`} µm/px (${mpp.source})`;
 }
 
 /** A line below a slide's own: what was decided where its file can be read in more than one way. */
@@ -80,14 +80,14 @@ export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], sty
   const { slide, view, channels, notes, warnings, grid, others } = plan;
   const { planned, run: keptCount } = windowCounts(plan);
   const passes = passesOf(plan, perWindow);
-  const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} x ${count(view.height)} px`;
+  const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} × ${count(view.height)} px`;
   const skipped = planned - keptCount;
   const laid = (each: Grid): string => `window ${sides(each.window)}, stride ${sides(each.stride)}, margin ${each.margin} px`;
   const cost =
     `${count(planned)} window${planned === 1 ? '' : 's'}${skipped === 0 ? '' : `, ${count(skipped)} skipped as ${plan.region ? 'outside the region or ' : ''}without tissue`}, ` +
     `${count(keptCount)} to run${passes === keptCount ? '' : `, ${count(passes)} passes through a model`}`;
   const lines = [
-    `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} x ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
+    `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} × ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
     ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),
     ...tissueLines(plan.facts),
     ...regionLines(plan.region?.facts),
@@ -162,7 +162,7 @@ export function dryRunText(
   const { megapixels, times } = planCost(plan, perWindow);
   return `${slidePlanText(plan, perWindow, style)}${pairs([
     ['cost', `${figure(megapixels)} megapixels through the model, ${figure(times)} times the area of the slide`],
-    ['mask', `${count(mask.width)} x ${count(mask.height)} px`],
+    ['mask', `${count(mask.width)} × ${count(mask.height)} px`],
     ...(picture === undefined ? [] : [['picture', style.good(picture)] as const]),
   ])}\n  nothing was run${picture === undefined ? ', nothing was written' : ''}\n`;
 }

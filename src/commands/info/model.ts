@@ -34,7 +34,7 @@ export async function describeModel(path: string, writeCard: boolean, signal: Ab
     ['gives', givesText(measured)],
     ['card', card ? 'yes' : 'none: see the notes for what is assumed'],
     ['window', windowText(model)],
-    ['mpp', model.mpp === undefined ? 'not stated: runs on level 0 unless told otherwise' : `${figure(model.mpp)} um/px`],
+    ['mpp', model.mpp === undefined ? 'not stated: runs on level 0 unless told otherwise' : `${figure(model.mpp)} µm/px`],
     ['activation', model.activation],
     ...model.classes.map((each) => [`label ${each.label}`, classText(each, model)] as const),
     ['sha256', model.sha256],
@@ -54,7 +54,7 @@ function givesText({ meaning, range, window, scores }: MeasuredModel): string {
     unknown: 'scores',
   } as const;
   const [from, to] = range.map((value) => (value === null ? 'nothing' : figure(value)));
-  const sizes = `${scores.width} x ${scores.height} for ${window.width} x ${window.height} px`;
+  const sizes = `${scores.width} × ${scores.height} for ${window.width} × ${window.height} px`;
   return `${kinds[meaning.kind]}, seen from ${from} to ${to}, ${sizes}`;
 }
 
@@ -107,7 +107,7 @@ function takesText({ color, depth, samples }: Model): string {
 
 function windowText({ fixedWindow, window, margin }: Model): string {
   const margins = margin === undefined ? '' : `, margin ${margin} px`;
-  if (fixedWindow) return `${fixedWindow.width} x ${fixedWindow.height} px, fixed by the network${margins}`;
+  if (fixedWindow) return `${fixedWindow.width} × ${fixedWindow.height} px, fixed by the network${margins}`;
   return `${window === undefined ? 'any' : `any, ${window} px suggested`}${margins}`;
 }
 

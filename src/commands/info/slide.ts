@@ -46,18 +46,18 @@ export function inspectionFacts({ slide, problem }: Inspection, check: SlideChec
 /** What is in a slide, for people. */
 export function slideText({ slide, problem }: Inspection, check: SlideCheck | undefined, style: Style): string {
   const { format, width, height, levels, mpp, sampling, associated = [], channels = [], notes = [], georeference } = slide;
-  const physical = mpp && `${figure((width * mpp.x) / 1000)} x ${figure((height * mpp.y) / 1000)} mm`;
+  const physical = mpp && `${figure((width * mpp.x) / 1000)} × ${figure((height * mpp.y) / 1000)} mm`;
   const named = channels.slice(0, MOST_LISTED).map((_, channel) => channelName(channels, channel));
   const more = channels.length > MOST_LISTED ? `, and ${channels.length - MOST_LISTED} more` : '';
   return pairs([
     ['format', sampling === undefined ? format : `${format}, ${sampling}`],
-    ['size', `${count(width)} x ${count(height)} px${physical ? `, ${physical}` : ''}`],
+    ['size', `${count(width)} × ${count(height)} px${physical ? `, ${physical}` : ''}`],
     ['mpp', mpp ? mppText(slide) : 'unknown: give it with --slide-mpp where a model asks for it'],
     ...(georeference === undefined ? [] : placeRows(georeference)),
     ...(channels.length > 0 ? [['channels', `${count(channels.length)}: ${named.join(', ')}${more}`] as const] : []),
     ...levels.map((level) => [`level ${level.index}`, levelText(level)] as const),
     ...associated.map(
-      (image) => [image.kind, `${count(image.width)} x ${count(image.height)} px, not part of the pyramid`] as const,
+      (image) => [image.kind, `${count(image.width)} × ${count(image.height)} px, not part of the pyramid`] as const,
     ),
     ...notes.map((note) => ['note', note] as const),
     ['segtile', problem === undefined ? style.good('can read it') : `${style.bad('cannot read it')}: ${problem.message}`],
@@ -97,8 +97,8 @@ function levelText({
 }: Slide['levels'][number]): string {
   const all = Math.ceil(width / blockWidth) * Math.ceil(height / blockHeight);
   const absent = absentBlocks === 0 ? '' : `, ${count(absentBlocks)} of ${count(all)} blocks absent`;
-  const blocks = layout === 'whole' ? 'one piece' : `${layout} of ${count(blockWidth)} x ${count(blockHeight)}`;
-  return `${count(width)} x ${count(height)} px, downsample ${figure(downsample)}, ${blocks}, ${compression}${absent}`;
+  const blocks = layout === 'whole' ? 'one piece' : `${layout} of ${count(blockWidth)} × ${count(blockHeight)}`;
+  return `${count(width)} × ${count(height)} px, downsample ${figure(downsample)}, ${blocks}, ${compression}${absent}`;
 }
 
 function checkRows(check: SlideCheck, style: Style): (readonly [string, string])[] {

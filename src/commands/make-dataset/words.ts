@@ -13,7 +13,7 @@ import { tissueLines } from '../tissue-words.js';
 /** What was drawn from a slide, one line a sampler. */
 export function surveyText({ slide, size, downsample, notes, warnings, tissue, reports }: Survey, style: Style): string {
   const scaled = downsample === 1 ? '' : ` (level 0 shrunk by ${Number(downsample.toFixed(3))})`;
-  const head = `${style.strong(slide.path)}: ${count(size.width)} x ${count(size.height)} px${scaled}`;
+  const head = `${style.strong(slide.path)}: ${count(size.width)} × ${count(size.height)} px${scaled}`;
   return `${[head, ...tissueLines(tissue), ...notes.map(noteLine), ...warnings.map((warning) => warningLine(warning, style)), ...reports.map((report) => `  ${samplerText(report, style)}`)].join('\n')}\n`;
 }
 

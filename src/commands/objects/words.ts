@@ -12,7 +12,7 @@ export function summaryText(classes: readonly ClassSummary[]): string {
     const value = sized ? um2 : px;
     return value === null ? '-' : figure(value);
   };
-  const unit = sized ? 'um2' : 'px';
+  const unit = sized ? 'µm²' : 'px';
   const rows = classes.map((each) => [
     each.name,
     count(each.count),
@@ -21,7 +21,7 @@ export function summaryText(classes: readonly ClassSummary[]): string {
     area(each.meanAreaPx, each.meanAreaUm2),
     area(each.medianAreaPx, each.medianAreaUm2),
   ]);
-  return table([['class', 'objects', sized ? 'mm2' : 'px', 'of the slide', `mean ${unit}`, `median ${unit}`], ...rows], 1);
+  return table([['class', 'objects', sized ? 'mm²' : 'px', 'of the slide', `mean ${unit}`, `median ${unit}`], ...rows], 1);
 }
 
 /** The objects of a run by class, below its other words; none where they were not asked for. */

@@ -11,7 +11,7 @@ export function writtenText(
 ): (readonly [string, string])[] {
   const names = Object.keys(files.paths) as OutputName[];
   const lines = names.flatMap((name): [string, string][] => {
-    const size = name === 'mask' ? ` (${count(width)} x ${count(height)} px)` : '';
+    const size = name === 'mask' ? ` (${count(width)} × ${count(height)} px)` : '';
     const told = filesOfOutput(files, name).filter(({ title }) => title !== '');
     return told.map(({ title, path }) => [title, `${style.good(path)}${size}`]);
   });

@@ -10,8 +10,8 @@ import { writtenText } from '../running/written.js';
 
 /** What a file of probabilities is. */
 export function probabilitiesText({ path, samples, width, height, mpp }: ProbabilityFacts, style: Style): string {
-  const size = mpp ? `, ${figure(mpp.x)} um/px` : '';
-  return `${style.strong(path)}: ${samples} probabilities, ${count(width)} x ${count(height)} px${size}\n`;
+  const size = mpp ? `, ${figure(mpp.x)} µm/px` : '';
+  return `${style.strong(path)}: ${samples} probabilities, ${count(width)} × ${count(height)} px${size}\n`;
 }
 
 /** What a clean-up did, as a line of a table; none where there was none. */

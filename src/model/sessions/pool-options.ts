@@ -50,7 +50,7 @@ export function checkOptions(model: Model, { window, workers, output, scoreType 
   if (fixed.width !== window.width || fixed.height !== window.height)
     throw new SegtileError(
       'model',
-      `the window is ${window.width}×${window.height} px but ${model.path} takes ${fixed.width}×${fixed.height} px only`,
+      `the window is ${window.width} × ${window.height} px but ${model.path} takes ${fixed.width} × ${fixed.height} px only`,
       'use the window that the network was exported for',
     );
 }

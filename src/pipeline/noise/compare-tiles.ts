@@ -124,7 +124,7 @@ function confusionOf(
   if (truth.width !== predicted.width || truth.height !== predicted.height) {
     throw new SegtileError(
       'input',
-      `${path} is ${predicted.width} x ${predicted.height} px, but the tile ${tile} is ${truth.width} x ${truth.height} px`,
+      `${path} is ${predicted.width} × ${predicted.height} px, but the tile ${tile} is ${truth.width} × ${truth.height} px`,
       'give predictions of the same size as their tiles',
     );
   }

@@ -202,7 +202,7 @@ async function cutTile({ path, view }: SlideMask, tile: ManifestTile, size: Size
   if (!inside || tile.row.working_x === '' || tile.row.working_y === '') {
     throw new SegtileError(
       'input',
-      `${tile.tile} cannot be cut out of ${path}: the manifest has it at (${tile.row.working_x}, ${tile.row.working_y}) of ${view.width} x ${view.height} px`,
+      `${tile.tile} cannot be cut out of ${path}: the manifest has it at (${tile.row.working_x}, ${tile.row.working_y}) of ${view.width} × ${view.height} px`,
       'give the manifest.csv of a dataset that segtile make-dataset wrote',
     );
   }

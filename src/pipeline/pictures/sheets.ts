@@ -83,7 +83,7 @@ export async function imagePanel(name: string, bytes: Uint8Array, size: Size): P
       };
     }
     const hint = 'image and mask of a tile are of one size';
-    throw new SegtileError('input', `${name} is ${width} x ${height} px, but its mask ${size.width} x ${size.height} px`, hint);
+    throw new SegtileError('input', `${name} is ${width} × ${height} px, but its mask ${size.width} × ${size.height} px`, hint);
   } catch (error) {
     if (error instanceof SegtileError) throw error;
     throw new SegtileError('input', `${name} is no image: ${reason(error)}`, 'make the dataset again', error);

@@ -43,7 +43,7 @@ export function planSettings(
     if (tta !== 'd4' || own.width === own.height) continue;
     throw new SegtileError(
       'usage',
-      `--tta d4 turns windows, but these have ${own.width}x${own.height} px`,
+      `--tta d4 turns windows, but these have ${own.width} × ${own.height} px`,
       'use --tta flips, or a square --window',
     );
   }

@@ -87,7 +87,7 @@ export async function selectTissue(
       const low = await overview();
       const map = tissueMap(stainedPixels(low), low);
       const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, view.spans)));
-      return { selection, facts: { ...facts, judgedOn: `overview of ${low.width} x ${low.height} px` } };
+      return { selection, facts: { ...facts, judgedOn: `overview of ${low.width} × ${low.height} px` } };
     }
     const stain = createStainCount(grid);
     const everything = [{ start: 0, length: view.width }];
@@ -102,7 +102,7 @@ export async function selectTissue(
   const { mask, facts, ...told } = await tissueMask(choice, view.slide, low, signal);
   const map = tissueMap(mask, low);
   const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, view.spans)));
-  const judgedOn = `overview of ${low.width} x ${low.height} px`;
+  const judgedOn = `overview of ${low.width} × ${low.height} px`;
   const raster = { mask, width: low.width, height: low.height };
   return { selection, ...told, raster, facts: { ...facts, minTissue: least, judgedOn } };
 }

@@ -26,7 +26,7 @@ export function areaInPixels({ value, unit }: Area, mpp: Mpp | undefined, option
   if (!mpp) {
     throw new SegtileError(
       'usage',
-      `${option} is ${value} um2, but ${image} does not say how large its pixels are`,
+      `${option} is ${value} µm², but ${image} does not say how large its pixels are`,
       `give pixels, such as ${option} 200px, or the size of a level-0 pixel with --slide-mpp when the model is run`,
     );
   }

@@ -21,7 +21,7 @@ export function overlap(at: number, index: number, from: number, to: number): nu
 
 /**
  * Makes a row of a smaller grid out of the lines of labels that it lies over: of each block of pixels the label that covers most of its area. On a
- * tie a label beats background, and of two labels the one that comes first in reading order wins: for blocks of 2 x 2 the rule of `Reduce` in
+ * tie a label beats background, and of two labels the one that comes first in reading order wins: for blocks of 2 × 2 the rule of `Reduce` in
  * the pyramid of a mask. Areas are whole numbers, so ties are exact.
  *
  * @param lines from top to bottom, with weights as {@link overlap} has them

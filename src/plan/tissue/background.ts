@@ -26,7 +26,7 @@ export type Background =
       readonly reason: string;
     };
 
-/** Of the median filters on brightness and saturation, in px of the view: 7 x 7. */
+/** Of the median filters on brightness and saturation, in px of the view: 7 × 7. */
 export const RADIUS = 3;
 
 /**
@@ -88,7 +88,7 @@ function topOf({ counts, brightness }: Seen): number {
 }
 
 /**
- * What a view shows where there is no tissue: bright, near neutral glass; or a dark, flat background; or neither. Judged by the 7 x 7 medians of
+ * What a view shows where there is no tissue: bright, near neutral glass; or a dark, flat background; or neither. Judged by the 7 × 7 medians of
  * brightness and saturation.
  */
 export function findBackground(seen: Seen): Background {

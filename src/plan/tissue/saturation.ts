@@ -57,7 +57,7 @@ export function otsuThreshold(values: Uint8Array): number {
 }
 
 /**
- * Median over a square neighbourhood, cut at the border, for every row or every so many. `radius` in pixels: 3 is a 7 x 7 filter. From one
+ * Median over a square neighbourhood, cut at the border, for every row or every so many. `radius` in pixels: 3 is a 7 × 7 filter. From one
  * pixel to the next one column enters the histogram, one leaves, and the median moves a little (Huang, Yang and Tang 1979, "A fast
  * two-dimensional median filtering algorithm").
  *

@@ -62,11 +62,11 @@ const GLASS = 10;
 const SAMPLED_ROWS = 7;
 const FEW_ROWS = 512;
 
-/** Of the median filter on saturation, in px of the overview: 7 x 7. */
+/** Of the median filter on saturation, in px of the overview: 7 × 7. */
 const RADIUS = 3;
 
 /**
- * The saturation that tells tissue from glass: Otsu's threshold of the 7 x 7 median, kept between {@link GLASS} and {@link STAINED}, because
+ * The saturation that tells tissue from glass: Otsu's threshold of the 7 × 7 median, kept between {@link GLASS} and {@link STAINED}, because
  * a histogram has a best split even where a view shows nothing but glass, or nothing but tissue.
  *
  * @param plane saturation of the whole slide at about 2,048 px
@@ -76,7 +76,7 @@ export function tissueThreshold(plane: Uint8Array, { width, height }: Size): num
   return Math.min(Math.max(split, GLASS), STAINED);
 }
 
-/** Where the 7 x 7 median of saturation exceeds a threshold: 1, objects under 16 and holes under 64 pixels removed. */
+/** Where the 7 × 7 median of saturation exceeds a threshold: 1, objects under 16 and holes under 64 pixels removed. */
 export function saturatedTissue(plane: Uint8Array, { width, height }: Size, threshold: number): Uint8Array {
   const mask = medianAbove(plane, width, height, RADIUS, threshold);
   removeSmall(mask, width, height, 1, 16);

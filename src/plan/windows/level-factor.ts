@@ -15,7 +15,7 @@ export interface LevelFactor {
 }
 
 /**
- * Where a level lies on level 0. Pyramids are made by means of n x n pixels, and what is left over at the right and below is cut off or filled up: 741
+ * Where a level lies on level 0. Pyramids are made by means of n × n pixels, and what is left over at the right and below is cut off or filled up: 741
  * rows of 2967 are shrunk by 4, not by 4.004, and lie where 4 puts them. Where no whole factor gives the size, less than a pixel excepted, the level is
  * taken to lie on level 0 from edge to edge.
  */

@@ -20,7 +20,7 @@ export function scaledGeometry({ window, stride, margin }: Geometry, scale: numb
   if (!(shortest >= 1) || longest > LONGEST_WINDOW) {
     throw new SegtileError(
       'usage',
-      `a scale of ${scale} makes windows of ${side.width} x ${side.height} px, but they need 1 to ${LONGEST_WINDOW} px`,
+      `a scale of ${scale} makes windows of ${side.width} × ${side.height} px, but they need 1 to ${LONGEST_WINDOW} px`,
       'use scales near 1, such as 0.8,1,1.25',
     );
   }

@@ -64,7 +64,7 @@ export async function openLevels(
 export function requireSameSamples(path: string, images: readonly TiffImage[]): void {
   const kindOf = ({ samples, bits, sampleFormat, photometric }: Directory) =>
     // YCbCr is decoded to RGB.
-    `${samples} x ${bits[0]} bit, sample format ${sampleFormat}, ${photometricName(photometric === 6 ? 2 : photometric)}`;
+    `${samples} × ${bits[0]} bit, sample format ${sampleFormat}, ${photometricName(photometric === 6 ? 2 : photometric)}`;
   const first = kindOf(images[0]!.directory);
   for (const [level, { directory }] of images.entries()) {
     const kind = kindOf(directory);

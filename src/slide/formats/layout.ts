@@ -59,7 +59,7 @@ export function levelsOf(groups: readonly (readonly Directory[])[]): {
 export function bySize(directories: readonly Directory[]): Directory[][] {
   const groups = new Map<string, Directory[]>();
   for (const directory of directories) {
-    const size = `${directory.width} x ${directory.height}`;
+    const size = `${directory.width} × ${directory.height}`;
     const group = groups.get(size);
     if (group === undefined) groups.set(size, [directory]);
     else group.push(directory);

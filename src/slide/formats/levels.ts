@@ -63,7 +63,7 @@ function belongs(base: Directory, reduced: Directory, chain: readonly Directory[
 }
 
 function stackNote(base: Directory, full: readonly Directory[]): string {
-  return `of ${full.length} images of ${base.width} x ${base.height}, that in ${directoryName(base)} is read`;
+  return `of ${full.length} images of ${base.width} × ${base.height}, that in ${directoryName(base)} is read`;
 }
 
 function isSibling(base: Directory, other: Directory): boolean {
@@ -73,7 +73,7 @@ function isSibling(base: Directory, other: Directory): boolean {
 function channelRefusal(base: Directory, full: readonly Directory[]): SlideLayout['refusal'] {
   if (full.length === 3) return undefined;
   return {
-    message: `has ${full.length} grey images of ${base.width} x ${base.height}: ${listed(full.map(directoryName))}`,
+    message: `has ${full.length} grey images of ${base.width} × ${base.height}: ${listed(full.map(directoryName))}`,
     hint: 'name the three that are red, green and blue, or one, with --channels, such as --channels 0,1,2',
     liftedByChannels: true,
   };

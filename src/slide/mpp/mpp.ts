@@ -49,7 +49,7 @@ function statementsIn({ said, description, resolution }: MppClues): readonly Mpp
 
 function quoted({ x, y, source }: SlideMpp): string {
   const figure = (value: number): string => String(Number(value.toPrecision(4)));
-  return `${source} ${source.endsWith('s') ? 'say' : 'says'} ${x === y ? figure(x) : `${figure(x)} x ${figure(y)}`} µm per pixel`;
+  return `${source} ${source.endsWith('s') ? 'say' : 'says'} ${x === y ? figure(x) : `${figure(x)} × ${figure(y)}`} µm per pixel`;
 }
 
 /**
@@ -66,7 +66,7 @@ export function givenMpp(given: number | SlideMpp): SlideMpp {
   if (problem === undefined) return given;
   throw new SegtileError(
     'usage',
-    `${given.source} gives ${given.x} x ${given.y} µm per pixel, ${problem}`,
+    `${given.source} gives ${given.x} × ${given.y} µm per pixel, ${problem}`,
     'give micrometres per pixel, such as 0.5',
   );
 }

@@ -81,7 +81,7 @@ function chosen(slide: Slide, choice: ViewChoice): { readonly size: Size; readon
   if (choice.kind === 'level') {
     const level = slide.levels[choice.level];
     if (level !== undefined) return { size: level, level };
-    const list = slide.levels.map(({ index, width, height }) => `${index} (${width} x ${height})`).join(', ');
+    const list = slide.levels.map(({ index, width, height }) => `${index} (${width} × ${height})`).join(', ');
     throw new SegtileError('usage', `expected a level of ${slide.path} but got ${choice.level}`, `it has the levels ${list}`);
   }
   if (choice.kind === 'size') return { size: choice, level: bestLevel(slide, choice) };
@@ -122,7 +122,7 @@ function shrink(slide: Slide, x: number, y: number): Size {
   if (Math.max(size.width, size.height) > longestSide) {
     throw new SegtileError(
       'usage',
-      `${slide.path} would have ${size.width} x ${size.height} working pixels, but a side can have ${longestSide} at most`,
+      `${slide.path} would have ${size.width} × ${size.height} working pixels, but a side can have ${longestSide} at most`,
       'ask for a coarser resolution',
     );
   }

@@ -110,7 +110,7 @@ function requirePicture(bytes: Uint8Array, { least, most, channels, bits }: Expe
   const view = new DataView(bytes.buffer, bytes.byteOffset + at);
   const [width, height] = [4, 8].map((side) => view.getUint32(side) - view.getUint32(side + 8));
   if (width! < least.width || height! < least.height || width! > most.width || height! > most.height) {
-    throw new Error(`it has ${width} x ${height} pixels where ${least.width} x ${least.height} are due`);
+    throw new Error(`it has ${width} × ${height} pixels where ${least.width} × ${least.height} are due`);
   }
   const components = view.getUint16(36);
   const depths = Array.from({ length: components }, (_, c) => view.getUint8(38 + 3 * c));

@@ -21,13 +21,13 @@ async function decode(block: Uint8Array, { least, most, channels }: PictureDue, 
   const picture = sharp(ordered, { failOn: 'warning', limitInputPixels: false, unlimited: true, ignoreIcc: true });
   const { width, height } = await picture.metadata();
   if (width > most.width || height > most.height) {
-    throw new Error(`it has ${width} x ${height} pixels where at most ${most.width} x ${most.height} are expected`);
+    throw new Error(`it has ${width} × ${height} pixels where at most ${most.width} × ${most.height} are expected`);
   }
   // A block without any transparent pixel may leave its alpha out.
   const image = channels === 4 ? picture.ensureAlpha() : picture.removeAlpha();
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   if (info.width < least.width || info.height < least.height) {
-    throw new Error(`it has ${info.width} x ${info.height} pixels where ${least.width} x ${least.height} are due`);
+    throw new Error(`it has ${info.width} × ${info.height} pixels where ${least.width} × ${least.height} are due`);
   }
   if (info.channels !== channels) throw new Error(`it gives ${info.channels} samples per pixel where ${channels} are due`);
   return { data, rowLength: info.width };

@@ -60,7 +60,7 @@ function undecodablePacking(directory: Directory): string | undefined {
   const cuttable = layout === 'strips' && compression === NONE && unitSize(directory) === undefined;
   const size = rawBytes(directory, blockHeight);
   if (!cuttable && !isStreamed(directory)) {
-    const blocks = `${layout} of ${blockWidth} x ${blockHeight}`;
+    const blocks = `${layout} of ${blockWidth} × ${blockHeight}`;
     if (size > LARGEST_BLOCK) return `${blocks} (${size} bytes each when decoded)`;
     const lowest = cutRows(directory);
     if (lowest !== undefined && Math.min(blockHeight, height) > MOST_TIMES * lowest) {

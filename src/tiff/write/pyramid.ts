@@ -2,7 +2,7 @@ import type { Box, Size } from '../../types.js';
 import type { PixelBytes } from './tile-codec.js';
 
 /**
- * How a 2 x 2 block becomes one pixel of the next level. `majority` is for labels: the most frequent of the four. On a tie a label
+ * How a 2 × 2 block becomes one pixel of the next level. `majority` is for labels: the most frequent of the four. On a tie a label
  * beats background, so that thin structures stay visible, and of two labels the one that comes first in reading order wins, so that
  * no class wins by its number. A label that is not in the block never comes out. `mean` is for colours and probabilities: bytes are
  * rounded half up; of floats the mean is over those that are numbers, NaN where none is. At an odd edge the block repeats its last column

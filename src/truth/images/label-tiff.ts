@@ -60,7 +60,7 @@ function firstLevel(path: string, directories: readonly Directory[]): Directory 
   if (others.length === 1) return largest;
   throw new SegtileError(
     'unsupported',
-    `${path} has ${others.length} images of ${largest.width} x ${largest.height}: ${others.map(directoryName).join(', ')}`,
+    `${path} has ${others.length} images of ${largest.width} × ${largest.height}: ${others.map(directoryName).join(', ')}`,
     'segtile does not read stacks of masks: extract one image',
   );
 }
@@ -80,7 +80,7 @@ function asStored(path: string, directory: Directory): Directory {
   if (grey && (samples === 1 || samples === 3 || withAlpha)) return { ...directory, photometric: GREY };
   if (photometric === RGB && samples >= 3) return directory;
   if (photometric === PALETTE && samples === 1) return { ...directory, photometric: GREY };
-  const what = `${samples} x ${sampleWords({ sampleFormat, bits })} ${photometricName(photometric)}`;
+  const what = `${samples} × ${sampleWords({ sampleFormat, bits })} ${photometricName(photometric)}`;
   throw new SegtileError(
     'unsupported',
     `${path} has ${what} in ${directoryName(directory)}`,

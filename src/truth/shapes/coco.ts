@@ -150,7 +150,7 @@ function shapesOf(
   if (size[0] !== image.height || size[1] !== image.width)
     throw new SegtileError(
       'input',
-      `${where} has runs for ${size[1]} x ${size[0]} px, but its image has ${image.width} x ${image.height}`,
+      `${where} has runs for ${size[1]} × ${size[0]} px, but its image has ${image.width} × ${image.height}`,
       'export it again',
     );
   const shape = runsOf(typeof counts === 'string' ? unpackCounts(counts) : counts, image, slide, where);

@@ -107,7 +107,7 @@ function ringArea(points: Float64Array): number {
 export function outside({ left, top, right, bottom }: Extent, slide: Size, where: string): SegtileError {
   return new SegtileError(
     'input',
-    `${where}, from (${left}, ${top}) to (${right}, ${bottom}), lies outside the slide of ${slide.width} x ${slide.height} px`,
+    `${where}, from (${left}, ${top}) to (${right}, ${bottom}), lies outside the slide of ${slide.width} × ${slide.height} px`,
     'check that it is the truth of this slide, in pixels at full resolution',
   );
 }

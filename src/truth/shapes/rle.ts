@@ -56,7 +56,7 @@ export function readRuns(text: string, size: Size, where: string, { starts, ends
       if (end > pixels)
         throw bad(
           where,
-          `run ${runs} ends at pixel ${end}, but ${size.width} x ${size.height} px are only ${pixels} pixels`,
+          `run ${runs} ends at pixel ${end}, but ${size.width} × ${size.height} px are only ${pixels} pixels`,
           'check that it is the truth of this slide, at full resolution',
         );
       starts.push(start);

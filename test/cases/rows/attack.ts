@@ -8,7 +8,7 @@ const wide = (command: readonly string[]): Case => ({
     const models = words.map((word) => (word.endsWith('.onnx') ? input(word) : word));
     const ended = await segtile([name!, input('attack/wide-sparse-150000-8192.tif'), ...models]);
     expectError(ended);
-    expect(ended.stdout + ended.stderr).toMatch(/tiles of 8192 x 8192 in a width of 150000/);
+    expect(ended.stdout + ended.stderr).toMatch(/tiles of 8192 × 8192 in a width of 150000/);
   },
 });
 

@@ -36,7 +36,7 @@ const unknown = (name: string, quote: string): Case => ({
 
 /** How large pixels are. */
 export const cases: readonly Case[] = [
-  unknown('yunit.ome.tif', '0.5 x 0.0005 µm'),
+  unknown('yunit.ome.tif', '0.5 × 0.0005 µm'),
   unknown('huge.ome.tif', '352.8 µm'),
   halfMicron('um_latin1.ome.tif'),
   halfMicron('xonly.ome.tif'),

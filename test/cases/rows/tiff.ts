@@ -27,7 +27,7 @@ export const cases: readonly Case[] = [
     name: 'tiff/ome_lut_2c.ome.tif',
     check: async (room) => {
       const facts = await factsOf(room, 'ome_lut_2c.ome.tif', '--check');
-      expect(facts.sampling).toBe('1 x 8 bit grey');
+      expect(facts.sampling).toBe('1 × 8 bit grey');
       expect(facts.channels).toEqual(['GFP', 'mCherry']);
       expect(facts.notes.join()).toMatch(/samples are read as they are; the colour table/);
       await factsOf(room, 'ome_lut_2c.ome.tif', '--check', '--channels', 'mCherry');
@@ -35,7 +35,7 @@ export const cases: readonly Case[] = [
   },
   noted('fiji_green_lut.tif', /samples are read as they are; the colour table/),
   noted('fiji_green_lut.tif', /samples are read as they are/, '--channels', '0'),
-  noted('pages_3_palette.tif', /of 3 images of 500 x 500, that in directory 0 is read\n.*colours of the palette/),
+  noted('pages_3_palette.tif', /of 3 images of 500 × 500, that in directory 0 is read\n.*colours of the palette/),
   noted('z0.ome.tif', /4 of its 5 planes are in other files such as z1\.ome\.tif/),
   {
     name: 'tiff/pad_deflate_last4of16.tif',

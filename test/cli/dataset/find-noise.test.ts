@@ -246,7 +246,7 @@ describe('segtile find-noise', () => {
     const { code, stdout, stderr } = await segtile(args);
     expect(code).toBe(1);
     expect(stderr).toContain(`${rows[0]!.tile} has no prediction: ${missing} is missing`);
-    expect(stderr).toContain(`${small} is 511 x 512 px, but the tile ${rows[1]!.tile} is 512 x 512 px`);
+    expect(stderr).toContain(`${small} is 511 × 512 px, but the tile ${rows[1]!.tile} is 512 × 512 px`);
     expect(stderr).toContain(`${colored} has colours, not labels`);
     expect(stderr).toContain(`${unknown} has the value 255 at pixel (0, 0), which stands for no class`);
     expect(stderr).toContain('1 predictions belong to no tile, such as elsewhere.png');

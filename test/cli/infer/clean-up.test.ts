@@ -52,7 +52,7 @@ test('a run and a new mask of its probabilities are cleaned alike, in um2 or px,
 test.each([
   [
     [...infer('unknown.tif'), '--min-object', '5um2'],
-    '--min-object is 5 um2, but unknown.tif does not say how large its pixels are',
+    '--min-object is 5 µm², but unknown.tif does not say how large its pixels are',
   ],
   [[...infer('grains.tif'), '--min-object', '5'], 'expected an area such as 50um2 or 200px for --min-object but got "5"'],
   [['threshold', 'raw', '--fill-holes', '0px'], 'expected an area such as 50um2 or 200px for --fill-holes but got "0px"'],

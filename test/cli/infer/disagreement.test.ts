@@ -7,7 +7,7 @@ import { filesIn, folder, readMaskAgain, save, segtileWell, speckled, writeSlide
 
 const cwd = folder();
 
-/** Means over 9 x 9 px, with nothing beyond the window: wrong within 4 px of its border. With `norm`, normalised by the window first. */
+/** Means over 9 × 9 px, with nothing beyond the window: wrong within 4 px of its border. With `norm`, normalised by the window first. */
 function blurNetwork(norm: boolean): Uint8Array {
   const pads = [4n, 4n, 4n, 4n];
   return build({}, (image) => ({

@@ -13,7 +13,7 @@ import { taggedTiff } from '../../slide/tagged-tiff.ts';
 import { folder, readMask, save, segtileWell } from '../door.ts';
 
 const cwd = folder();
-/** No multiple of 4 or 16: 200.75 x 151.75 and 50.1875 x 37.9375 pixels of the levels. */
+/** No multiple of 4 or 16: 200.75 × 151.75 and 50.1875 × 37.9375 pixels of the levels. */
 const [width, height] = [803, 607];
 /** A rectangle near the far corner; in the last pixel of a level, what is cut off looks as the rest of that. */
 const box = { left: 701, top: 511, right: 779, bottom: 571 };
@@ -21,7 +21,7 @@ const inside = (x: number, y: number): boolean => x >= box.left && x < box.right
 
 type Rounding = 'floor' | 'ceil' | 'round';
 
-/** The mean of n x n pixels. What is left over is cut off, or the mean of what there is. */
+/** The mean of n × n pixels. What is left over is cut off, or the mean of what there is. */
 function shrunk({ width: w, height: h, channels, data }: Pixels, n: number, by: readonly [Rounding, Rounding]): Pixels {
   const [wide, high] = [Math[by[0]](w / n), Math[by[1]](h / n)];
   const out = new Uint8Array(wide * high * channels);

@@ -186,7 +186,7 @@ test('--quiet leaves standard error empty, and no output has colours where there
   const loud = await segtileWell(args, { cwd: folder(), env: { TERM: 'xterm-256color' } });
   expect(loud.stderr + loud.stdout).not.toContain('\u001b');
   expect(loud.stderr).toMatch(
-    /^model red finds bright red; warning: [^\n]+ from 0 to 255\n\S*tissue\.tif: TIFF, 1,200 x 900 px, 0\.5 um\/px/,
+    /^model red finds bright red; warning: [^\n]+ from 0 to 255\n\S*tissue\.tif: TIFF, 1,200 × 900 px, 0\.5 µm\/px/,
   );
   const said = loud.stdout.split('\n').map((line) => /^ {2}(\w+) +\S/.exec(line)?.[1]);
   expect(said).toEqual(['windows', 'covered', 'found', 'took', 'mask', 'preview', 'record', undefined]);

@@ -8,7 +8,7 @@ const cwd = folder();
 let runs = 0;
 const [width, height] = [96, 80];
 
-/** A convolution of 5 px, the largest of each 2 x 2, twice as large again: it sees 3 px around a pixel at most, and steps by 2. */
+/** A convolution of 5 px, the largest of each 2 × 2, twice as large again: it sees 3 px around a pixel at most, and steps by 2. */
 function pooled(normalised: boolean): Uint8Array {
   const next = random(5);
   const kernel = Float32Array.from({ length: 3 * 25 }, () => next() - 0.5);

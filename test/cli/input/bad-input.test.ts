@@ -131,7 +131,7 @@ const files: readonly Case[] = [
     'tissue regions of another slide',
     'infer @slide.tif -m @red.onnx --tissue @far.geojson',
     1,
-    /outside the slide of 300 x 200/,
+    /outside the slide of 300 × 200/,
   ],
   [
     'a tissue mask of another shape',
@@ -189,7 +189,7 @@ const uses: readonly Case[] = [
     'a --level that is not there',
     'infer @slide.tif -m @red.onnx --level 99',
     2,
-    /but got 99\n.*has the levels 0 \(300 x 200\)/,
+    /but got 99\n.*has the levels 0 \(300 × 200\)/,
   ],
   ['a broken --level', 'infer @slide.tif --level -1', 2, /--level but got "-1"/],
   ['--level and --mpp', 'infer @slide.tif -m @red.onnx --level 0 --mpp 1', 2, /--level and --mpp exclude each other/],
@@ -354,7 +354,7 @@ describe('outputs', () => {
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status === 0;
     if (!mounted) context.skip('a small disk cannot be mounted here: it takes root');
     try {
-      // Labels that look like noise do not compress: 300 x 200 of them need more than there is.
+      // Labels that look like noise do not compress: 300 × 200 of them need more than there is.
       const noise = [...args, '--window', '64', '--threshold', '0.62'];
       const big = await writeSlide(at('big.tif'), 900, 900, speckled);
       for (const preview of [[], ['--no-preview']]) {

@@ -54,7 +54,7 @@ test.each<[string, Saying, string]>([
   [
     'unit on x alone',
     { description: ome('PhysicalSizeX="0.0005" PhysicalSizeXUnit="mm" PhysicalSizeY="0.0005"') },
-    '0.5 x 0.0005 µm',
+    '0.5 × 0.0005 µm',
   ],
   ['72 dpi as OME', { description: ome(both('352.8', 'µm')) }, '352.8 µm'],
   ['72 dpi', { resolution: [72, 72], unit: 2 }, '352.8 µm'],
@@ -62,7 +62,7 @@ test.each<[string, Saying, string]>([
   ['Aperio in words', { description: aperio('about half') }, '"about half"'],
   ['ImageJ', { description: 'ImageJ=1.54f\nunit=mm\n', resolution: [2, 2], unit: 1 }, '500 µm'],
   ['ImageJ in words', { description: 'ImageJ=1.54f\nunit=cubits\n', resolution: [2, 2], unit: 1 }, '"cubits"'],
-  ['1:3', { description: ome('PhysicalSizeX="0.5" PhysicalSizeY="1.5"') }, '0.5 x 1.5 µm'],
+  ['1:3', { description: ome('PhysicalSizeX="0.5" PhysicalSizeY="1.5"') }, '0.5 × 1.5 µm'],
 ])('what no slide can have is unknown, and quoted by info and infer: %s', async (name, saying, quote) => {
   const file = slide(`bad ${name}.tif`, saying);
   const { mpp, notes } = await info(file);

@@ -127,7 +127,7 @@ test('an orientation of predictions is said by find-noise, once for many', async
 });
 
 describe('truth or a tissue mask of the turned size is an error that says so', () => {
-  const turned = /64 x 96 px, which.* turned by 90 degrees[\s\S]*hint: .*orientation/;
+  const turned = /64 × 96 px, which.* turned by 90 degrees[\s\S]*hint: .*orientation/;
   beforeAll(async () => {
     await write('turned.png', height, width, 1, 1);
     await write('six.jpg', width, height, 3, 6);

@@ -57,7 +57,7 @@ test('info of a URL, without its secrets', async () => {
   const people = await segtile(['info', signed()]);
   expect(people).toMatchObject({ code: 0, stderr: '' });
   expect(people.stdout).toContain(`${server.origin}/my%20slide.tif?...`);
-  expect(people.stdout).toContain('1,500 x 1,100 px');
+  expect(people.stdout).toContain('1,500 × 1,100 px');
   expect(people.stdout).not.toMatch(secret);
   expect(server.seen[0]!.headers.authorization).toMatch(/^Basic /);
   const programs = await segtile(['info', '--json', signed()]);

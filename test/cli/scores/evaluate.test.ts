@@ -318,7 +318,7 @@ test('truth that is stretched over a slide is told with its factor, and refused 
     return name;
   };
   await writeSlide(join(where, 's.tif'), 1664, 1664, soft(150), { mpp: 0.5 });
-  const told = 'has 512 x 512 px and is stretched over the 1664 x 1664 px of the slide: by 3.25 in x and y';
+  const told = 'has 512 × 512 px and is stretched over the 1664 × 1664 px of the slide: by 3.25 in x and y';
   const make = ['make-dataset', 's.tif', '--tissue', 'none', '--truth'];
   const crop = await square('crop.png', 512);
   const { stderr } = await segtileWell([...make, crop, '-o', 'tiles'], { cwd: where });

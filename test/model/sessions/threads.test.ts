@@ -5,7 +5,7 @@ import { createThreads } from '../../../dist/model/sessions/threads.js';
 import { run } from '../../cli/door.ts';
 import { channelNetwork } from '../networks.ts';
 
-/** Three planes of 2 x 2 samples, counted through. */
+/** Three planes of 2 × 2 samples, counted through. */
 const samples = Float32Array.from({ length: 12 }, (_, i) => i);
 
 const start = (channel: number): Start => ({

@@ -32,7 +32,7 @@ test('parts of a pixel count as one, and what is not asked for limits nothing', 
   expect(() => cleanUpOf({ fillHoles: { value: 5, unit: 'um2' } }, undefined, 'slide.tif')).toThrow(
     expect.objectContaining({
       code: 'usage',
-      message: '--fill-holes is 5 um2, but slide.tif does not say how large its pixels are',
+      message: '--fill-holes is 5 µm², but slide.tif does not say how large its pixels are',
     }),
   );
 });

@@ -172,7 +172,7 @@ describe('sampling', () => {
     };
     const { draws } = sample(scene, settingsOf([{ sampler: 'object', wanted: 100 }]));
     const near = draws.filter(({ x }) => x > 150).length;
-    // The places around the small one are 9 x 7, and each is taken once.
+    // The places around the small one are 9 × 7, and each is taken once.
     expect(near).toBeGreaterThan(25);
     expect(near).toBeLessThanOrEqual(63);
   });

@@ -26,6 +26,6 @@ test('every scale of a legal grid is a legal grid, of windows of round(length / 
   );
   const same = { window: { width: 64, height: 64 }, stride: { width: 30, height: 30 }, margin: 8 };
   expect(scaledGeometry(same, 1)).toEqual(same);
-  expect(() => scaledGeometry(same, 200)).toThrow(/scale of 200 makes windows of 0 x 0 px/);
+  expect(() => scaledGeometry(same, 200)).toThrow(/scale of 200 makes windows of 0 × 0 px/);
   expect(() => scaledGeometry(same, 0.001)).toThrow(/need 1 to 8192 px/);
 });

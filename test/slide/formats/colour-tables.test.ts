@@ -88,7 +88,7 @@ describe('channels with colour tables are intensities', () => {
   ])('%s', async (_, only) => {
     await opened(file(only), undefined, async (slide) => {
       expect(slide.notes?.join()).toMatch(/samples are read as they are; the colour table.* is left to viewers/);
-      expect(slide.sampling).toBe('1 x 8 bit grey');
+      expect(slide.sampling).toBe('1 × 8 bit grey');
       expect(await rgbOf(slide)).toEqual(grey(samples(0)));
       expect(await native(slide, 1)).toEqual([...samples(0)]);
     });
@@ -105,7 +105,7 @@ describe('pictures with palettes have its colours', () => {
     const path = file(...pages);
     await opened(path, undefined, async (slide) => {
       expect(slide.notes?.join()).toContain('colours of the palette');
-      if (pages.length > 1) expect(slide.notes?.join()).toMatch(/^of \d images of 24 x 10, that in directory 0 is read/);
+      if (pages.length > 1) expect(slide.notes?.join()).toMatch(/^of \d images of 24 × 10, that in directory 0 is read/);
       expect(await rgbOf(slide)).toEqual(painted(samples(0), pages[0]!.tags![320]!));
       expect(() => slide.channelReader({ count: 1, samples: 'uint8', by: 'a model' })).toThrow(/does not keep channels apart/);
     });

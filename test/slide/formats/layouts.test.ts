@@ -46,7 +46,7 @@ test.each([
     const scaled = (width: number, height: number) =>
       samplesOf(width, height, 5, picked).map((value) => Math.round((16 * value * 255) / 4095));
     await expectPixels('twelve-bits.ome.tif', { channels }, [scaled(40, 30), scaled(20, 15)], {
-      sampling: '1 x 16 bit grey',
+      sampling: '1 × 16 bit grey',
       notes: ['16-bit samples: 0 to 4095 (OME-XML SignificantBits) becomes 0 to 255'],
     });
   },

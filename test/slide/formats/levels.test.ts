@@ -33,7 +33,7 @@ test('rounding at each step of a pyramid is allowed for, another shape is not', 
     [8228, 11_500, false],
     [1, 1, true],
   ] as const) {
-    expect((await lay([base, tiled(width, height)])).levels.length, `${width} x ${height}`).toBe(level ? 2 : 1);
+    expect((await lay([base, tiled(width, height)])).levels.length, `${width} × ${height}`).toBe(level ? 2 : 1);
   }
 });
 
@@ -95,7 +95,7 @@ test('of several images in colour of one size the first is read, with what is re
   const { levels, notes, associated, refusal } = await lay([pages[0]!, reduced[0]!, pages[1]!, reduced[1]!]);
   expect(levels).toEqual([[pages[0]], [reduced[0]]]);
   expect(associated.map(({ directory }) => directory)).toEqual([pages[1], reduced[1]]);
-  expect(notes).toEqual(['of 2 images of 90 x 61, that in directory 0 is read']);
+  expect(notes).toEqual(['of 2 images of 90 × 61, that in directory 0 is read']);
   expect(refusal).toBeUndefined();
 });
 

@@ -29,7 +29,7 @@ test('a size for each axis from the user is refused where they are more than 1:2
   const said = (x: number, y: number) => () =>
     findMpp({ x, y, source: 'a program' }, { description: '', resolution: undefined });
   expect(said(0.25, 0.5)()).toMatchObject({ mpp: { x: 0.25, y: 0.5 } });
-  expect(said(0.25, 0.51)).toThrow('a program gives 0.25 x 0.51 µm per pixel, with sides more than 1:2 apart');
+  expect(said(0.25, 0.51)).toThrow('a program gives 0.25 × 0.51 µm per pixel, with sides more than 1:2 apart');
 });
 
 /** Every source, saying sizes in µm, and how its note begins. */
@@ -59,7 +59,7 @@ describe.each(Object.entries(sources))('%s', (source, saying) => {
     expect(find(saying(0.25, 0.5)).mpp?.y).toBeCloseTo(0.5, 12);
     const { mpp, notes } = find(saying(0.25, 0.6));
     expect(mpp).toBeUndefined();
-    expect(notes).toEqual([expect.stringContaining('0.25 x 0.6 µm per pixel, with sides more than 1:2 apart')]);
+    expect(notes).toEqual([expect.stringContaining('0.25 × 0.6 µm per pixel, with sides more than 1:2 apart')]);
   });
 
   test('whatever it says, what is used can be a slide, and what is not used is told', () => {

@@ -252,7 +252,7 @@ describe('workingView', () => {
       [16, 12],
     ]);
     const wrong: [ViewChoice, RegExp][] = [
-      [{ kind: 'level', level: 2 }, /expected a level of memory but got 2; it has the levels 0 \(64 x 48\), 1 \(16 x 12\)/],
+      [{ kind: 'level', level: 2 }, /expected a level of memory but got 2; it has the levels 0 \(64 × 48\), 1 \(16 × 12\)/],
       [{ kind: 'level', level: -1 }, /but got -1/],
       [{ kind: 'downsample', downsample: 0 }, /expected a positive number for downsample but got 0/],
       [{ kind: 'downsample', downsample: Number.NaN }, /but got NaN/],

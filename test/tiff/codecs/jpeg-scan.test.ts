@@ -88,7 +88,7 @@ test('restart markers are followed, and have to be the right ones', async () => 
     optimiseCoding: false,
   } as const;
   const [headers, codes] = parts(await jpeg(form));
-  // Ten such pictures below each other, each of them an interval of 3 x 2 units.
+  // Ten such pictures below each other, each of them an interval of 3 × 2 units.
   const tall = Buffer.from(headers);
   tall.writeUInt16BE(320, head(Buffer.concat([headers, codes, EOI])).frameAt + 5);
   const stack = (...markers: readonly number[]) =>

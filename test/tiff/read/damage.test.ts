@@ -143,7 +143,7 @@ test.each([
 
 test('blocks that would fill the memory are refused before anything is fetched', () => {
   const large = { ...plainDirectory(40_000, 40_000), compression: 7, photometric: 6 };
-  expect(() => requireDecodable('a.tif', large)).toThrow('strips of 40000 x 40000 (4800000000 bytes each when decoded)');
+  expect(() => requireDecodable('a.tif', large)).toThrow('strips of 40000 × 40000 (4800000000 bytes each when decoded)');
   expect(() => requireDecodable('a.tif', { ...large, compression: 8, photometric: 2 })).not.toThrow();
   const wide = { ...plainDirectory(2 ** 24, 300), compression: 8 };
   expect(() => requireDecodable('a.tif', wide)).toThrow(
@@ -171,7 +171,7 @@ test('blocks that unpack to far more than they should are errors', async () => {
     [await sharp(large).webp().toBuffer(), 50001],
   ] as const) {
     await expect(bomb(packed, compression)).rejects.toMatchObject({
-      message: expect.stringContaining('4000 x 4000 pixels where at most 128 x 128 are expected'),
+      message: expect.stringContaining('4000 × 4000 pixels where at most 128 × 128 are expected'),
     });
   }
 });

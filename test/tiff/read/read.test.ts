@@ -26,7 +26,7 @@ function encode({ width, height, channels, data }: Pixels, options: TiffOptions)
 const reference = (bytes: Uint8Array) => sharp(bytes, { ignoreIcc: true }).toColourspace('srgb').removeAlpha().raw().toBuffer();
 
 const layouts: readonly (readonly [string, TiffOptions])[] = [
-  ['tiles of 64 x 48', { tile: true, tileWidth: 64, tileHeight: 48 }],
+  ['tiles of 64 × 48', { tile: true, tileWidth: 64, tileHeight: 48 }],
   ['tiles of 256', { tile: true, tileWidth: 256, tileHeight: 256 }],
   ['strips', { tile: false }],
 ];
@@ -235,7 +235,7 @@ test.each(['tiles', 'strips'] as const)('JPEG data that do not fill %s are an er
   await expect(decode(await jpeg(64, 35))).rejects.toMatchObject({
     code: 'input',
     message: expect.stringMatching(
-      /^block 1 \(JPEG, at byte \d+\) .* its JPEG data have 64 x 35 pixels where 64 x 36 are due$/,
+      /^block 1 \(JPEG, at byte \d+\) .* its JPEG data have 64 × 35 pixels where 64 × 36 are due$/,
     ),
   });
   await expect(decode(await jpeg(63, 36))).rejects.toMatchObject({ code: 'input' });

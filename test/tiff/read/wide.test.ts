@@ -72,8 +72,8 @@ test('rows come in bands lower than the tiles, with the same pixels, for the col
 });
 
 const claims = [
-  { width: 150_000, height: 150_000, side: 16_384, says: /tiles of 16384 x 16384 \(805306368 bytes each when decoded\)/ },
-  { width: 150_000, height: 8192, side: 8192, says: /tiles of 8192 x 8192 in a width of 150000 \(too much memory/ },
+  { width: 150_000, height: 150_000, side: 16_384, says: /tiles of 16384 × 16384 \(805306368 bytes each when decoded\)/ },
+  { width: 150_000, height: 8192, side: 8192, says: /tiles of 8192 × 8192 in a width of 150000 \(too much memory/ },
   { width: 65_536, height: 65_536, side: 8192, says: undefined },
   { width: 150_000, height: 150_000, side: 2048, says: undefined },
   { width: 4_000_000, height: 512, side: 256, says: /a width of 4000000/ },

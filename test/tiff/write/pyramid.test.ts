@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { halve, levelSizes, padTile, uniformValue } from '../../../dist/tiff/write/pyramid.js';
 
-/** One 2 x 2 block through a tile of 16. */
+/** One 2 × 2 block through a tile of 16. */
 function vote(a: number, b: number, c: number, d: number): number {
   const data = new Uint8Array(256);
   [data[0], data[1], data[16], data[17]] = [a, b, c, d];

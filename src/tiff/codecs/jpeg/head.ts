@@ -44,10 +44,10 @@ export function jpegHead(bytes: Uint8Array, least: Size, most: Size): JpegHead {
   const head = { ...start, endAt };
   const { width, height } = head.size;
   if (width < least.width || height < least.height) {
-    throw new Error(`its JPEG data have ${width} x ${height} pixels where ${least.width} x ${least.height} are due`);
+    throw new Error(`its JPEG data have ${width} × ${height} pixels where ${least.width} × ${least.height} are due`);
   }
   if (width > most.width || height > most.height) {
-    throw new Error(`its JPEG data have ${width} x ${height} pixels where at most ${most.width} x ${most.height} are expected`);
+    throw new Error(`its JPEG data have ${width} × ${height} pixels where at most ${most.width} × ${most.height} are expected`);
   }
   return head;
 }

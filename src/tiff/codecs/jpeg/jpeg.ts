@@ -83,6 +83,6 @@ async function decodePair(directory: Directory, bytes: Uint8Array, head: JpegHea
 
 function requireChannels(info: Size & { readonly channels: number }, { width, height }: Size, channels: number): void {
   if (info.channels === channels && info.width === width && info.height === height) return;
-  const found = `${info.width} x ${info.height} pixels of ${info.channels} samples`;
-  throw new Error(`it gives ${found} where ${width} x ${height} of ${channels} are due`);
+  const found = `${info.width} × ${info.height} pixels of ${info.channels} samples`;
+  throw new Error(`it gives ${found} where ${width} × ${height} of ${channels} are due`);
 }

@@ -88,7 +88,7 @@ function definitions(bytes: Uint8Array, scanAt: number, jpegTables: Uint8Array |
   return { tables, restartInterval };
 }
 
-/** The codes of one block of 8 x 8 coefficients. */
+/** The codes of one block of 8 × 8 coefficients. */
 interface BlockCodes {
   readonly dc: HuffmanTable;
   readonly ac: HuffmanTable;
