@@ -131,7 +131,7 @@ async function* open({ path, truth, quality, size, mpp }: Request): AsyncGenerat
   const sink = await writeTiff(labels, { ...layout, channels: 1, codec: truthCodec, reduce: 'majority' });
   yield { path: labels, of: 'truth', sink };
   yield { path: outlines, of: 'truth', sink: await writeGeojson(outlines, [GLOMERULUS, SCLEROSED], layout.mpp) };
-  const row = { size, id: basename(stem), label: GLOMERULUS, column: 'encoding' } as const;
+  const row = { size, rows: [{ id: basename(stem), labels: [GLOMERULUS] }], column: 'encoding' } as const;
   yield { path: runs, of: 'truth', sink: await writeRleCsv(runs, row) };
 }
 

@@ -1,46 +1,68 @@
 import { SegtileError } from '../errors.js';
 import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
-import { rleEncoder } from '../plan/labels/rle.js';
+import { labelRuns, type RunOrder } from '../plan/labels/label-runs.js';
 import { csvCell } from '../plan/text/csv.js';
 import type { RasterRows, Sink, Size } from '../types.js';
 
-/** The row of a CSV of HuBMAP. */
-export interface RleRow extends CommitOptions {
+/** A CSV of HuBMAP. */
+export interface RleTable extends CommitOptions {
   readonly size: Size;
-  /** Name of the slide. */
-  readonly id: string;
-  /** The label to encode. */
-  readonly label: number;
+  /** One for each set of labels to encode, none of which lies in two. */
+  readonly rows: readonly { readonly id: string; readonly labels: readonly number[] }[];
   /** Name of the second column: `predicted` for predictions, `encoding` for truth. */
   readonly column: 'predicted' | 'encoding';
+  /** How runs go: down the columns, where nothing is said. */
+  readonly order?: RunOrder | undefined;
 }
 
 /**
- * Writes a CSV of HuBMAP with one row: `id` and the runs of one label. Takes label rows of one channel from top to bottom. The file appears
- * under its name when `finish` resolves. See `rleEncoder` for the memory it needs.
+ * Writes a CSV of HuBMAP: rows of an `id` and the runs of some labels. Takes label rows of one channel from top to bottom, in bounded memory: a hidden file
+ * beside the table holds what is too much. The table appears under its name when `finish` resolves.
  *
  * @throws {SegtileError} `usage` for an id that would need quotes in a CSV; `output` if the file cannot be written; `aborted`
  *   after `abort`
  */
-export async function writeRleCsv(path: string, { size, id, label, column, replace }: RleRow): Promise<Sink<RasterRows>> {
-  if (!/^[^",\r\n]+$/.test(id))
-    throw new SegtileError('usage', `expected an id without quotes, commas and line breaks but got ${JSON.stringify(id)}`);
-  const encoder = rleEncoder(size, label);
-  const file = await openPartialFile(path, { replace });
+export async function writeRleCsv(path: string, { size, rows, column, order, replace }: RleTable): Promise<Sink<RasterRows>> {
+  for (const { id } of rows) requirePlainId(id);
+  const groupOf = new Uint8Array(256);
+  for (const [index, { labels }] of rows.entries()) for (const label of labels) groupOf[label] = index + 1;
+  const scratch = await openPartialFile(path);
+  const runs = labelRuns(size, groupOf, order ?? 'columns', scratch);
+  const file = await openPartialFile(path, { replace }).catch(async (error: unknown) => {
+    await scratch.discard();
+    throw error;
+  });
   const write = (text: string) => file.append(new TextEncoder().encode(text));
+  const discard = async (): Promise<void> => {
+    await scratch.discard();
+    await file.discard();
+  };
   return {
-    write: async (rows) => encoder.add(rows),
+    write: (more) => runs.add(more),
     finish: async () => {
       try {
-        await write(`id,${column}\n${csvCell(id)},`);
-        for (const piece of encoder.text()) await write(piece);
-        await write('\n');
+        await write(`id,${column}\n`);
+        for (const [index, { id }] of rows.entries()) {
+          await write(`${csvCell(id)},`);
+          for await (const piece of runs.text(index + 1)) await file.append(piece);
+          await write('\n');
+        }
+        await scratch.discard();
         await file.commit();
       } catch (thrown) {
-        await file.discard();
+        await discard();
         throw thrown;
       }
     },
-    abort: () => file.discard(),
+    abort: discard,
   };
+}
+
+function requirePlainId(id: string): void {
+  if (!/^[^",\r\n]+$/.test(id) || csvCell(id) !== id)
+    throw new SegtileError(
+      'usage',
+      `expected an id without quotes, commas, line breaks and the beginning of a formula but got ${JSON.stringify(id)}`,
+      'rename the slide, or the class',
+    );
 }

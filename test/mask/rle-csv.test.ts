@@ -21,7 +21,7 @@ describe('writeRleCsv', () => {
         async (width, values, column) => {
           const data = Uint8Array.from(values.slice(0, values.length - (values.length % width)));
           const size = { width, height: data.length / width };
-          const sink = await writeRleCsv(path, { size, id: 'slide', label: 1, column });
+          const sink = await writeRleCsv(path, { size, rows: [{ id: 'slide', labels: [1] }], column });
           await sink.write({ ...size, y: 0, channels: 1, data });
           await sink.finish();
           expect(readFileSync(path, 'utf8')).toMatch(new RegExp(`^id,${column}\nslide,[0-9 ]*\n$`));
@@ -37,8 +37,7 @@ describe('writeRleCsv', () => {
     const before = readdirSync(folder);
     const sink = await writeRleCsv(join(folder, 'none.csv'), {
       size: { width: 2, height: 2 },
-      id: 'a',
-      label: 1,
+      rows: [{ id: 'a', labels: [1] }],
       column: 'predicted',
     });
     await sink.abort();
@@ -48,8 +47,7 @@ describe('writeRleCsv', () => {
   it('refuses an id that would break the CSV', async () => {
     const writing = writeRleCsv(join(folder, 'bad.csv'), {
       size: { width: 2, height: 2 },
-      id: 'a,b',
-      label: 1,
+      rows: [{ id: 'a,b', labels: [1] }],
       column: 'predicted',
     });
     await expect(writing).rejects.toThrow('but got "a,b"');

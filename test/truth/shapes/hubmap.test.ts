@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { rleEncoder } from '../../../dist/plan/labels/rle.js';
+import { labelRuns } from '../../../dist/plan/labels/label-runs.js';
 import { defaultConfig } from '../../../dist/truth/config.js';
 import { openTruth } from '../../../dist/truth/open.js';
+import { memoryScratch } from '../../plan/labels/scratch.ts';
 import { sharedFile } from '../../shared.js';
 import { greyPixels } from '../read.js';
 
@@ -73,14 +74,15 @@ describe.skipIf(csv === undefined || masks === undefined)(
         const before = process.memoryUsage.rss();
         let peak = before;
         const truth = await openTruth(csv!, { size: { width, height }, config: defaultConfig(), slideName });
-        const encoder = rleEncoder({ width, height }, 1);
+        const groupOf = new Uint8Array(256).fill(1, 1);
+        const runs = labelRuns({ width, height }, groupOf, 'columns', memoryScratch());
         const whole = [{ start: 0, length: width }];
         for await (const band of truth.view({ width, height }).readBands({ start: 0, length: height }, () => whole)) {
           const { data } = band.runs[0]!.pixels;
           for (let row = 0; row < band.height; row++) {
             for (const tile of tiles) count(tile, band.y + row, data.subarray(row * width, (row + 1) * width));
           }
-          encoder.add({ y: band.y, width, height: band.height, channels: 1, data });
+          await runs.add({ y: band.y, width, height: band.height, channels: 1, data });
           peak = Math.max(peak, process.memoryUsage.rss());
         }
         const set = tiles.reduce((sum, { mask }) => sum + mask.filter((value) => value > 0).length, 0);
@@ -92,7 +94,9 @@ describe.skipIf(csv === undefined || masks === undefined)(
           expect(clear.every((i) => mask[i]! > 0 === set[i]! > 0)).toBe(true);
         }
         const rows = parse(readFileSync(csv!), { columns: true }) as { id: string; encoding: string }[];
-        expect([...encoder.text()].join('') === rows.find(({ id }) => id === slideName)!.encoding).toBe(true);
+        let text = '';
+        for await (const piece of runs.text(1)) text += new TextDecoder().decode(piece);
+        expect(text === rows.find(({ id }) => id === slideName)!.encoding).toBe(true);
         expect((peak - before) / megabyte).toBeLessThan(250);
       },
     );
