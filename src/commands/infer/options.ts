@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { blends } from '../../plan/windows/blend.js';
 import { ttas } from '../../plan/windows/symmetry.js';
-import { objectsOption, objectTypeOption } from '../objects/options.js';
+import { addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
 import { collect, option } from '../options/option.js';
 import {
   area,
@@ -29,7 +29,8 @@ const text: Parser<string> = (value) => value;
 
 /** What `segtile infer` takes on the command line. */
 export function addInferOptions(command: Command): Command {
-  return addMoreOptions(addRoiOptions(addFirstOptions(command), 'what lies outside is not looked at, and 0 in the mask'));
+  const placed = addRoiOptions(addFirstOptions(command), 'what lies outside is not looked at, and 0 in the mask');
+  return addLastOptions(addSubmissionOptions(addMoreOptions(placed)));
 }
 
 function addFirstOptions(command: Command): Command {
@@ -186,7 +187,11 @@ function addMoreOptions(command: Command): Command {
       ),
     )
     .addOption(objectsOption('also write <name>.objects.*, outlines and measures'))
-    .addOption(objectTypeOption())
+    .addOption(objectTypeOption());
+}
+
+function addLastOptions(command: Command): Command {
+  return command
     .addOption(
       option(
         '--enlarge <what>',

@@ -3,10 +3,13 @@ import { predictedName } from '../../pipeline/evaluate/prediction.js';
 import { predictionFiles } from '../../pipeline/evaluate/prediction-files.js';
 import { objectFiles } from '../../pipeline/objects/facts.js';
 import { type MaskObjectSettings, objectsOfMask } from '../../pipeline/objects/mask-objects.js';
-import { identities, makeFolder, refuseClashes } from '../../pipeline/outputs/clashes.js';
+import { identities, refuseClashes } from '../../pipeline/outputs/clashes.js';
 import { stemsOf } from '../../pipeline/outputs/files.js';
+import { ownSubmission } from '../../pipeline/outputs/submission.js';
 import { labelRule, readThresholds, thresholdFile } from '../../pipeline/prepare/thresholds.js';
 import { createStageClock } from '../../pipeline/records/stage-clock.js';
+import { requireSubmission } from '../../pipeline/submissions/options.js';
+import { addSubmission } from '../../pipeline/submissions/shared-file.js';
 import { createProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
@@ -31,22 +34,27 @@ export async function objects(given: readonly string[], options: ObjectsOptions,
     slideSize: options.slideSize,
     slideMpp: options.slideMpp,
     rule: ({ map, path }) => labelRule(map, path, thresholds),
+    submission: options,
   };
+  requireSubmission(options);
   const paths = await maskFiles(given, options.threshold !== undefined);
   const stems = stemsOf(paths, options.output, predictedName);
   const inputs = await identities([...paths, ...(classes ? [classes] : []), thresholdFile(options.threshold)]);
   return eachFile(paths, { what: 'masks', key: 'mask', json }, shell, async (path, index) => {
-    const stem = `${stems[index]!}.objects`;
+    const stem = stems[index]!;
     const files = {
-      objects: objectFiles(stem, options.objects, options.objectType),
-      record: `${stem}.json`,
+      stem,
+      objects: objectFiles(`${stem}.objects`, options.objects, options.objectType),
+      record: `${stem}.objects.json`,
       replace: overwrite,
     };
-    await refuseClashes(inputs, [...files.objects.files.map((each) => each.path), files.record], overwrite);
-    await makeFolder(files.record);
+    const submission = options.submission === undefined ? [] : [ownSubmission(`${stem}.submission`, options)];
+    const written = [...files.objects.files.map((each) => each.path), ...submission, files.record];
+    await refuseClashes(inputs, written, overwrite);
     const stage = createProgress(stderr, quiet).stage('objects', 'rows');
     const onRows = (done: number, { width, height }: Size): void => stage.update({ done, total: height, pixels: done * width });
     const record = await objectsOfMask(path, settings, files, createStageClock(), onRows, signal).finally(() => stage.stop());
+    await addSubmission(record.submission, overwrite);
     if (!quiet) for (const note of record.notes) stderr.write(`segtile: ${oneLine(note)}\n`);
     stdout.write(json ? `${JSON.stringify(record)}\n` : objectsText(record, files.record, styleFor(stdout)));
   });

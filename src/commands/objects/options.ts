@@ -2,12 +2,13 @@ import type { Command, Option } from 'commander';
 import type { ObjectFormat } from '../../objects/formats.js';
 import type { ObjectType } from '../../objects/geojson.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
+import type { SubmissionOptions } from '../../pipeline/submissions/options.js';
 import type { Size } from '../../types.js';
 import { option } from '../options/option.js';
 import { micronsPerPixel, objectFormats, type Parser, size, thresholds, word } from '../options/parse.js';
 
 /** The options of `segtile objects`, parsed. What is absent was not given. */
-export interface ObjectsOptions {
+export interface ObjectsOptions extends SubmissionOptions {
   readonly objects: readonly ObjectFormat[];
   readonly objectType: ObjectType;
   readonly classes?: string;
@@ -37,8 +38,38 @@ export function objectTypeOption(): Option {
   );
 }
 
+/** Gives a command the options of submissions to contests. */
+export function addSubmissionOptions(command: Command): Command {
+  return command
+    .addOption(
+      option(
+        '--submission <file>',
+        'also add rows of each slide to this file: .csv with id,predicted as HuBMAP has it, or .json with results of COCO',
+        text,
+      ),
+    )
+    .addOption(
+      option(
+        '--submission-ids <what>',
+        'ids of a CSV of several classes: slide, a row for all; or class, a row for each, slide_class',
+        word('slide', 'class'),
+      ),
+    )
+    .addOption(
+      option(
+        '--rle <order>',
+        'how runs of a CSV go: columns, down the first, then the next, as HuBMAP has it; or rows (default: columns)',
+        word('columns', 'rows'),
+      ),
+    );
+}
+
 /** Gives a command the arguments and options of `segtile objects`. */
 export function addObjectsOptions(command: Command): Command {
+  return addOutput(addSubmissionOptions(addFirst(command)));
+}
+
+function addFirst(command: Command): Command {
   return command
     .description('Find the objects in masks: their outlines for QuPath, and what they measure.')
     .argument(
@@ -60,7 +91,11 @@ export function addObjectsOptions(command: Command): Command {
     .addOption(option('--slide-mpp <um>', 'micrometres per level-0 pixel (default: as the mask says)', micronsPerPixel))
     .addOption(
       option('--threshold <p>', 'of probabilities: one, by class, or a JSON file (default: as the model has it)', thresholds),
-    )
+    );
+}
+
+function addOutput(command: Command): Command {
+  return command
     .addOption(option('-o, --output <folder>', 'where the files go', text, 'segtile-out'))
     .option('--overwrite', 'replace results that are there already')
     .option('--json', 'one line of JSON a mask on standard output')

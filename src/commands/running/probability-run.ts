@@ -1,8 +1,10 @@
 import { identities, makeFolder, refuseClashes } from '../../pipeline/outputs/clashes.js';
 import { filesOf, pathsOf, type RunFiles } from '../../pipeline/outputs/files.js';
-import type { OutputOptions } from '../../pipeline/outputs/table.js';
+import type { OutputOptions, ResultFacts } from '../../pipeline/outputs/table.js';
 import { probabilityFacts } from '../../pipeline/probabilities/threshold.js';
 import { createStageClock, type StageClock } from '../../pipeline/records/stage-clock.js';
+import { requireSubmission } from '../../pipeline/submissions/options.js';
+import { addSubmission, checkSubmission } from '../../pipeline/submissions/shared-file.js';
 import { openProbabilities, type Probabilities } from '../../slide/probabilities.js';
 import { createProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
@@ -47,7 +49,7 @@ export interface ProbabilityWork<Settings, Record> {
  * @param paths files, and folders of them
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */
-export async function runOnProbabilities<Settings, Record>(
+export async function runOnProbabilities<Settings, Record extends ResultFacts>(
   paths: readonly string[],
   options: ProbabilityRunOptions,
   shell: Shell,
@@ -55,6 +57,7 @@ export async function runOnProbabilities<Settings, Record>(
 ): Promise<number> {
   const { stdout, stderr, signal } = shell;
   const { overwrite = false, json, quiet = false } = options;
+  requireSubmission(options);
   const files = await probabilityFiles(paths);
   const outputs = filesOf(files, options.output, options, work.maskEnding);
   const inputs = await identities([...files, ...work.inputs]);
@@ -65,6 +68,7 @@ export async function runOnProbabilities<Settings, Record>(
     const probabilities = await clock.wait('open', openProbabilities(path, signal));
     try {
       const settings = await work.settings(probabilities, made);
+      await checkSubmission(options, made.name, probabilities.map.classes, overwrite);
       await makeFolder(made.record);
       if (!quiet) stderr.write(probabilitiesText(probabilityFacts(probabilities), styleFor(stderr)));
       const { width, height } = probabilities;
@@ -72,6 +76,7 @@ export async function runOnProbabilities<Settings, Record>(
       const onRows = (done: number): void => stage.update({ done, total: height, pixels: done * width });
       onRows(0);
       const record = await work.run(probabilities, settings, made, clock, onRows, signal).finally(() => stage.stop());
+      await addSubmission(record.submission, overwrite);
       stdout.write(json ? `${JSON.stringify(record)}\n` : work.text(record, probabilities, made));
     } finally {
       await probabilities.close();

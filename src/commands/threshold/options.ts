@@ -2,15 +2,16 @@ import type { Command } from 'commander';
 import type { ObjectFormat } from '../../objects/formats.js';
 import type { ObjectType } from '../../objects/geojson.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
+import type { SubmissionOptions } from '../../pipeline/submissions/options.js';
 import type { RoiFlags } from '../../pipeline/tissue/region-flags.js';
 import type { Area } from '../../plan/labels/area.js';
-import { objectsOption, objectTypeOption } from '../objects/options.js';
+import { addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
 import { option } from '../options/option.js';
 import { area, type Parser, thresholds, word } from '../options/parse.js';
 import { addRoiOptions } from '../options/region-options.js';
 
 /** The options of `segtile threshold`, parsed. What is absent was not given. */
-export interface ThresholdOptions extends RoiFlags {
+export interface ThresholdOptions extends RoiFlags, SubmissionOptions {
   readonly threshold?: ThresholdOption;
   readonly minObject?: Area;
   readonly fillHoles?: Area;
@@ -28,7 +29,7 @@ const text: Parser<string> = (value) => value;
 
 /** Gives a command the arguments and options of `segtile threshold`. */
 export function addThresholdOptions(command: Command): Command {
-  return addOutput(addRoiOptions(addMaking(command), 'what lies outside is 0 in the mask'));
+  return addOutput(addSubmissionOptions(addRoiOptions(addMaking(command), 'what lies outside is 0 in the mask')));
 }
 
 function addMaking(command: Command): Command {

@@ -36,7 +36,21 @@ export async function runSlide(
   const { replace } = files;
   const geo = geoFor(plan.slide, size);
   const { slide } = plan;
-  const result = { size, slide, geo, classes: model.classes, maskValues, replace, clock, plan, model, settings, channels };
+  const { name } = files;
+  const result = {
+    name,
+    size,
+    slide,
+    geo,
+    classes: model.classes,
+    maskValues,
+    replace,
+    clock,
+    plan,
+    model,
+    settings,
+    channels,
+  };
   return filesAndRecord(
     files,
     async (keep) => {

@@ -19,6 +19,8 @@ import { HISTORY } from '../records/history.js';
 import type { RunRecord } from '../records/record.js';
 import { rememberRun } from '../records/run-history.js';
 import { createStageClock, type StageClock } from '../records/stage-clock.js';
+import { requireSubmission } from '../submissions/options.js';
+import { addSubmission, checkSubmission } from '../submissions/shared-file.js';
 import { readRoi, readTissue } from '../tissue/region-flags.js';
 import type { TissueChoice } from '../tissue/tissue.js';
 import { closePools, startPools } from './pools.js';
@@ -92,6 +94,7 @@ export async function openSegmenter(
   signal: AbortSignal,
 ): Promise<Segmenter> {
   const files = filesOf(slides, options.output, options);
+  requireSubmission(options);
   const ensemble = joinModels(await readMembers(options, signal));
   const note = onceEach((sentence) => watcher.note?.(sentence));
   const { plan: planned, groups } = planSettings(options, ensemble, note);
@@ -155,6 +158,7 @@ export async function openSegmenter(
       const clock = createStageClock();
       const own = files[index]!;
       await refuseClashes(inputs, pathsOf(own), options.overwrite === true);
+      await checkSubmission(options, own.name, ensemble.classes, options.overwrite === true);
       const plan = await clock.wait('plan', planOf(index, start));
       try {
         // Before anything is told of it: a size of the mask that cannot be is a failure of the slide's own.
@@ -166,6 +170,7 @@ export async function openSegmenter(
         const onWindow = (done: number): void => watcher.windows?.({ plan, done, total });
         onWindow(0);
         const record = await runSlide(plan, ensemble, model, settings, own, clock, onWindow, signal);
+        await addSubmission(record.submission, options.overwrite === true);
         if (own.paths.report !== undefined) await report(own.paths.report, record, plan, own);
         if (options.history !== false) await rememberRun(historyOf(options, own), record);
         return record;

@@ -4,7 +4,7 @@ import type { ClassSummary } from '../../objects/summary.js';
 
 /** A file of objects. */
 export interface ObjectFile {
-  readonly format: ObjectFormat;
+  readonly format: ObjectFormat | 'coco';
   readonly path: string;
 }
 

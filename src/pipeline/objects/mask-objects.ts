@@ -5,11 +5,16 @@ import type { Probabilities } from '../../slide/probabilities.js';
 import { requireSameShape } from '../../truth/aspect.js';
 import { defaultConfig, type TruthConfig } from '../../truth/config.js';
 import type { MaskClass, Mpp, Size } from '../../types.js';
-import { openPrediction, type PredictedRows, type Prediction } from '../evaluate/prediction.js';
+import { openPrediction, type PredictedRows, type Prediction, predictedName } from '../evaluate/prediction.js';
 import { slideBeside } from '../evaluate/slide-beside.js';
+import { makeFolder } from '../outputs/clashes.js';
+import { withSubmission } from '../outputs/objects.js';
+import { makeSubmission } from '../outputs/submission.js';
 import { filesAndRecord } from '../records/files-and-record.js';
 import { peakRss, versions } from '../records/machine.js';
 import type { StageClock } from '../records/stage-clock.js';
+import type { SubmissionFacts, SubmissionOptions } from '../submissions/options.js';
+import { checkSubmission } from '../submissions/shared-file.js';
 import type { ObjectFacts, ObjectFiles } from './facts.js';
 import { writeObjects } from './write-objects.js';
 
@@ -23,10 +28,13 @@ export interface MaskObjectSettings {
   readonly slideMpp: number | undefined;
   /** How probabilities become labels. */
   readonly rule: (probabilities: Probabilities) => LabelRule;
+  readonly submission: SubmissionOptions;
 }
 
 /** The files that are left behind. */
 export interface MaskObjectFiles extends CommitOptions {
+  /** What the names of all files begin with. */
+  readonly stem: string;
   readonly objects: ObjectFiles;
   readonly record: string;
 }
@@ -40,6 +48,7 @@ export interface MaskObjectRecord {
   readonly labels: LabelRule | null;
   readonly classes: readonly MaskClass[];
   readonly objects: ObjectFacts;
+  readonly submission: SubmissionFacts | null;
   readonly notes: readonly string[];
   readonly seconds: Readonly<Record<string, number>>;
   readonly peakRssBytes: number;
@@ -77,23 +86,38 @@ export async function objectsOfMask(
     requireSameShape(path, mask, slide, 'mask');
     const scale = { x: slide.width / spans.width, y: slide.height / spans.height };
     const mpp = mppOf(mask, settings.slideMpp, scale);
+    await checkSubmission(settings.submission, predictedName(path), classes, files.replace === true);
+    await makeFolder(files.record);
     return await filesAndRecord(
       files,
       async (keep) => {
-        const form = { classes, scale, mpp, probabilities: probabilities !== undefined, slide };
-        const objects = await writeObjects(keep, files.objects, form, files);
+        const name = predictedName(path);
+        const named = { ...slide, name };
+        const form = { classes, scale, mpp, probabilities: probabilities !== undefined, slide: named };
+        const result = { name, size: { ...spans, mpp }, slide: { ...slide, mpp }, classes, replace: files.replace };
+        const { submission: options } = settings;
+        const submission =
+          options.submission === undefined
+            ? undefined
+            : await makeSubmission(`${files.stem}.submission`, result, options, keep);
+        const objectFiles = withSubmission(files.objects, `${files.stem}.objects`, options);
+        const objects = await writeObjects(keep, objectFiles, form, files);
         const known = ignoreOthers(classes);
         for await (const rows of clock.stream('read', mask.rows(signal))) {
-          await clock.wait('objects', objects.write(known(rows), probabilitiesOf(rows, mask)));
+          const own = known(rows);
+          await clock.wait('objects', objects.write(own, probabilitiesOf(rows, mask)));
+          await clock.wait('write', Promise.resolve(submission?.labels?.write({ ...own, channels: 1 })));
           onRows(rows.y + rows.height, { width, height });
         }
         const found = await objects.facts();
+        const submitted = (await submission?.facts()) ?? null;
         return () => ({
           mask: { path, width, height },
           slide: { ...slide, mpp: mpp ?? null },
           labels: rule,
           classes,
           objects: found,
+          submission: submitted,
           notes: mask.notes,
           seconds: clock.seconds(),
           peakRssBytes: peakRss(),

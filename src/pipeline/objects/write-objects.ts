@@ -1,6 +1,7 @@
 import type { CommitOptions } from '../../io/partial-file.js';
 import { writeObjectTable } from '../../mask/object-table.js';
 import { writeText } from '../../mask/text-file.js';
+import { cocoForm } from '../../objects/coco.js';
 import { findObjects } from '../../objects/find.js';
 import { geojsonForm, type ObjectType, type TextForm } from '../../objects/geojson.js';
 import { type MeasuredObject, type ObjectForm, type ObjectMeter, objectMeter } from '../../objects/measured.js';
@@ -10,12 +11,13 @@ import { geoMetadata, wellKnownBinary } from '../../objects/wkb.js';
 import type { Sink, Size } from '../../types.js';
 import type { LabelRows } from '../evaluate/paired-rows.js';
 import type { Keep } from '../records/files-and-record.js';
+import { cocoId } from '../submissions/shared-file.js';
 import type { ObjectFacts, ObjectFile, ObjectFiles } from './facts.js';
 
 /** What the objects of a mask are told in. */
 export interface ObjectSettings extends ObjectForm {
-  /** Level 0 of the slide, in pixels. */
-  readonly slide: Size;
+  /** Level 0 of the slide, in pixels, and what it is called. */
+  readonly slide: Size & { readonly name: string };
 }
 
 /** Objects of a mask on their way to files. */
@@ -94,8 +96,13 @@ function openWriter(
   placement: CommitOptions,
 ): Promise<Sink<readonly MeasuredObject[]>> {
   if (format === 'parquet') return tableWriter(path, settings, meter, placement);
-  const form = format === 'csv' ? csvForm(meter) : geojsonForm(settings, meter, type);
-  return textWriter(path, form, placement);
+  const forms = {
+    csv: () => csvForm(meter),
+    coco: () => cocoForm(cocoId(settings.slide.name), settings.slide, meter),
+    geojson: () => geojsonForm(settings, meter, type),
+    'geojson.gz': () => geojsonForm(settings, meter, type),
+  };
+  return textWriter(path, forms[format](), placement);
 }
 
 /** Objects that are handed on together. */

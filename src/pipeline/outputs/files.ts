@@ -7,6 +7,8 @@ import { type OutputName, type OutputOptions, runOutputs } from './table.js';
 
 /** The files that are made from one slide, or from its probabilities. */
 export interface RunFiles extends CommitOptions {
+  /** What the slide is called. */
+  readonly name: string;
   /** The paths of all wanted outputs, in the order of the table. */
   readonly paths: { readonly mask: string } & { readonly [Name in OutputName]?: string };
   readonly record: string;
@@ -38,10 +40,14 @@ export function filesOf(
     if (slides.length > 1) {
       throw new SegtileError('usage', `one output file, ${output}, for ${slides.length} slides`, 'give a folder with --output');
     }
-    return slides.map(() => filesBeside(output.slice(0, named.index), output, options));
+    return slides.map((slide) => filesBeside(nameOf(slide), output.slice(0, named.index), output, options));
   }
-  const nameOf = (slide: string): string => fileName(slide).replace(EXTENSION, '');
-  return stemsOf(slides, output, nameOf).map((stem) => filesBeside(stem, stem + maskEnding, options));
+  return stemsOf(slides, output, nameOf).map((stem, i) => filesBeside(nameOf(slides[i]!), stem, stem + maskEnding, options));
+}
+
+/** What the slide of a file is called. */
+function nameOf(slide: string): string {
+  return fileName(slide).replace(EXTENSION, '');
 }
 
 /**
@@ -68,6 +74,7 @@ export function stemsOf(files: readonly string[], output: string, nameOf: (file:
 }
 
 function filesBeside(
+  name: string,
   stem: string,
   mask: string,
   { overwrite = false, ...options }: OutputOptions & { readonly overwrite?: boolean | undefined },
@@ -75,7 +82,7 @@ function filesBeside(
   const names = Object.keys(runOutputs) as OutputName[];
   const wanted = names.filter((name) => runOutputs[name].wanted(options));
   const others = Object.fromEntries(wanted.map((name) => [name, stem + runOutputs[name].ending]));
-  return { paths: { ...others, mask }, record: stem + RECORD, options, replace: overwrite };
+  return { name, paths: { ...others, mask }, record: stem + RECORD, options, replace: overwrite };
 }
 
 /** Every file that is made. */

@@ -9,6 +9,8 @@ import type { StageClock } from '../records/stage-clock.js';
 
 /** What is known of a result before its first row, for a slide as well as for a file of probabilities. */
 export interface Result {
+  /** What the slide is called. */
+  readonly name: string;
   /** Of the mask. */
   readonly size: MaskSize;
   /** Level 0, in which places are told to the user. */

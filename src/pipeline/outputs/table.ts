@@ -1,13 +1,15 @@
 import type { ObjectFacts } from '../objects/facts.js';
+import type { SubmissionFacts, SubmissionOptions } from '../submissions/options.js';
 import { type DisagreementFacts, makeDisagreement } from './disagreement.js';
 import { type MaskFacts, makeMask } from './mask.js';
-import { makeObjects, type ObjectOptions, objectOutputs } from './objects.js';
+import { makeObjects, type ObjectOptions, objectOutputs, wantsObjects } from './objects.js';
 import type { Output, Result, RunResult } from './output.js';
 import { makePreview } from './preview.js';
 import { makeProbabilities, type ProbabilityFileFacts, type ProbabilityOptions } from './probabilities.js';
+import { makeSubmission, submissionOutput } from './submission.js';
 
 /** The options that ask for outputs beside the mask. What is absent is not wanted. */
-export interface OutputOptions extends ProbabilityOptions, ObjectOptions {
+export interface OutputOptions extends ProbabilityOptions, ObjectOptions, SubmissionOptions {
   readonly preview?: boolean | undefined;
   readonly reportDisagreement?: boolean | undefined;
   readonly report?: boolean | undefined;
@@ -17,6 +19,7 @@ export interface OutputOptions extends ProbabilityOptions, ObjectOptions {
 export interface ResultFacts {
   readonly mask: MaskFacts;
   readonly objects: ObjectFacts | null;
+  readonly submission: SubmissionFacts | null;
 }
 
 /** What the record of a run says of its outputs; null for those that were not made. */
@@ -41,8 +44,15 @@ export const resultOutputs: OutputTable<ResultFacts, Result> = {
     ending: '.objects',
     title: null,
     files: objectOutputs,
-    wanted: ({ objects }) => objects !== undefined,
+    wanted: wantsObjects,
     make: makeObjects,
+  },
+  submission: {
+    ending: '.submission',
+    title: null,
+    files: submissionOutput,
+    wanted: ({ submission }) => submission !== undefined,
+    make: makeSubmission,
   },
 };
 

@@ -76,6 +76,7 @@ export async function pseudoLabel(
       const { replace } = files;
       const slide = await levelZero(probabilities);
       const form = {
+        name: files.name,
         size,
         slide,
         geo: geoFor(probabilities, mask),

@@ -94,7 +94,16 @@ export async function thresholdSlide(
     async (keep) => {
       const size = { ...mask, mpp: mask.mpp ?? undefined };
       const slide = await levelZero(probabilities);
-      const form = { size, slide, geo: geoFor(probabilities, mask), classes, maskValues, replace: files.replace, clock };
+      const form = {
+        name: files.name,
+        size,
+        slide,
+        geo: geoFor(probabilities, mask),
+        classes,
+        maskValues,
+        replace: files.replace,
+        clock,
+      };
       const makings = await makeOutputs(resultOutputs, files, form, keep);
       const scores = counted(clock.stream('read', probabilities.readScores(signal)), onRows);
       const region = roi && (await openRegion(roi.file, roi.slide, roi.name, signal));

@@ -1,0 +1,86 @@
+import type { Size } from '../types.js';
+import type { TextForm } from './geojson.js';
+import type { ObjectMeter } from './measured.js';
+import type { TracedPolygon } from './trace.js';
+
+/**
+ * Results as COCO's tools read them (https://cocodataset.org/#format-results), a line an object: its pixels as compressed runs over the whole image, its
+ * label as category, and as score its mean probability, or 1 where none is known.
+ *
+ * @param image the `image_id`
+ * @param size of the image, in pixels: those of the mask
+ */
+export function cocoForm(image: string | number, size: Size, { measurements }: Pick<ObjectMeter, 'measurements'>): TextForm {
+  const score = measurements.findIndex(({ column }) => column === 'mean_probability');
+  const head = `{"image_id":${JSON.stringify(image)},"category_id":`;
+  const sizes = `"size":[${size.height},${size.width}]`;
+  const runsOf = columnRuns(size);
+  return {
+    head: '[\n',
+    between: ',\n',
+    tail: '\n]\n',
+    object: ({ class: { label }, polygons, values }) => {
+      const counts = JSON.stringify(compressed(runsOf(polygons)));
+      return `${head}${label},"segmentation":{${sizes},"counts":${counts}},"score":${score < 0 ? 1 : values[score]}}`;
+    },
+  };
+}
+
+/** Gives the function that tells runs of pixels outside and inside of polygons in turn, down the columns of the image, up to the last pixel inside. */
+function columnRuns({ width, height }: Size): (polygons: readonly TracedPolygon[]) => Float64Array {
+  let places = new Float64Array(256);
+  return (polygons) => {
+    let count = 0;
+    for (const polygon of polygons) {
+      for (const ring of polygon) {
+        for (let i = 0, last = ring.length - 2; i < ring.length; last = i, i += 2) {
+          const y = ring[i + 1]!;
+          if (ring[last + 1] !== y) continue;
+          // Each column is entered or left at a side that runs across it.
+          const end = Math.max(ring[last]!, ring[i]!);
+          for (let x = Math.min(ring[last]!, ring[i]!); x < end; x++) {
+            if (count === places.length) {
+              const more = new Float64Array(2 * count);
+              more.set(places);
+              places = more;
+            }
+            places[count++] = x * height + y;
+          }
+        }
+      }
+    }
+    const sorted = places.subarray(0, count).sort();
+    const runs = new Float64Array(count + 1);
+    let used = 0;
+    let before = 0;
+    for (let i = 0; i < count; i++) {
+      // The foot of a column and the head of the next are the same place: a run over it goes on.
+      if (i + 1 < count && sorted[i] === sorted[i + 1]) {
+        i++;
+        continue;
+      }
+      runs[used++] = sorted[i]! - before;
+      before = sorted[i]!;
+    }
+    // COCO's runs go on to the last pixel of the image.
+    const rest = width * height - before;
+    if (rest > 0) runs[used++] = rest;
+    return runs.subarray(0, used);
+  };
+}
+
+/** Runs as COCO's text: from the third on each as its difference to the last but one, five bits a character, the lowest first. */
+function compressed(runs: Float64Array): string {
+  let text = '';
+  for (let i = 0; i < runs.length; i++) {
+    let rest = i > 2 ? runs[i]! - runs[i - 2]! : runs[i]!;
+    for (;;) {
+      const low = rest - 32 * Math.floor(rest / 32);
+      rest = Math.floor(rest / 32);
+      const more = (low & 16) !== 0 ? rest !== -1 : rest !== 0;
+      text += String.fromCharCode(48 + low + (more ? 32 : 0));
+      if (!more) break;
+    }
+  }
+  return text;
+}

@@ -1,0 +1,88 @@
+import { SegtileError } from '../../errors.js';
+import type { RunOrder } from '../../plan/labels/label-runs.js';
+import type { MaskClass, Size } from '../../types.js';
+
+/** The options that ask for a submission to a contest, and say how it is written. */
+export interface SubmissionOptions {
+  /** The file to which the rows of each slide are added: `.csv` as HuBMAP has it, or `.json` as COCO's results. */
+  readonly submission?: string | undefined;
+  /** Whether a CSV has a row a slide, all classes as one, or a row for each of its classes. */
+  readonly submissionIds?: 'slide' | 'class' | undefined;
+  /** How the runs of a CSV go. */
+  readonly rle?: RunOrder | undefined;
+}
+
+/** What a record says of a submission. */
+export interface SubmissionFacts {
+  /** The rows of this slide alone. */
+  readonly path: string;
+  /** The file to which they were added. */
+  readonly file: string;
+  readonly ids: readonly string[];
+}
+
+/** The form of a submission, by the ending of its name; the endings are those that the options take. */
+export function submissionForm({ submission }: SubmissionOptions): 'csv' | 'coco' | undefined {
+  if (submission === undefined) return undefined;
+  return /\.csv$/i.test(submission) ? 'csv' : 'coco';
+}
+
+/**
+ * Checks what can be checked of the options alone.
+ *
+ * @throws {SegtileError} `usage` for another ending, and for options that belong to a CSV alone
+ */
+export function requireSubmission({ submission, submissionIds, rle }: SubmissionOptions): void {
+  const given = [submissionIds && '--submission-ids', rle && '--rle'].filter((flag) => flag !== undefined);
+  if (submission === undefined) {
+    if (given.length === 0) return;
+    throw new SegtileError('usage', `${given[0]} is given without --submission`, 'name the file with --submission sub.csv');
+  }
+  if (!/[^/\\]\.(csv|json)$/i.test(submission))
+    throw new SegtileError(
+      'usage',
+      `expected a name that ends in .csv or .json for --submission but got ${submission}`,
+      '.csv gives id,predicted as HuBMAP has it, .json the results of COCO',
+    );
+  if (submissionForm({ submission }) === 'coco' && given.length > 0)
+    throw new SegtileError(
+      'usage',
+      `${given[0]} is for a submission that ends in .csv, but it is ${submission}`,
+      "leave it away: COCO's results have an entry an object, with runs down the columns",
+    );
+}
+
+/**
+ * Contests count the pixels of the slide.
+ *
+ * @throws {SegtileError} `usage` where the mask has another size than level 0
+ */
+export function requireFullSize(mask: Size, slide: Size): void {
+  if (mask.width === slide.width && mask.height === slide.height) return;
+  throw new SegtileError(
+    'usage',
+    `--submission counts the pixels of level 0, ${slide.width} x ${slide.height}, but the mask has ${mask.width} x ${mask.height}`,
+    'make the mask without --output-mpp',
+  );
+}
+
+/**
+ * The rows of a slide in a CSV, and the labels of each.
+ *
+ * @throws {SegtileError} `usage` where there are several classes and nothing says what becomes of them
+ */
+export function submissionRows(
+  slide: string,
+  classes: readonly MaskClass[],
+  { submissionIds }: SubmissionOptions,
+): { readonly id: string; readonly labels: readonly number[] }[] {
+  const each = submissionIds ?? (classes.length === 1 ? 'slide' : undefined);
+  if (each === undefined)
+    throw new SegtileError(
+      'usage',
+      `the mask has ${classes.length} classes, and --submission does not say how they become rows`,
+      '--submission-ids class gives a row for each, slide one row for all',
+    );
+  if (each === 'slide') return [{ id: slide, labels: classes.map(({ label }) => label) }];
+  return classes.map(({ name, label }) => ({ id: `${slide}_${name}`, labels: [label] }));
+}
