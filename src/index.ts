@@ -86,11 +86,13 @@ export {
 } from './pipeline/probabilities/threshold.js';
 export type { ClassShare, CleanedFacts, MemberFacts, RunRecord } from './pipeline/records/record.js';
 export { createStageClock, type StageClock } from './pipeline/records/stage-clock.js';
+export type { SubmissionFacts, SubmissionOptions } from './pipeline/submissions/options.js';
 export type { TissueFacts } from './pipeline/tissue/found-tissue.js';
 export type { RegionFacts } from './pipeline/tissue/region.js';
 export type { TissueSelection } from './pipeline/tissue/tissue.js';
 export type { Area, CleanUpAreas } from './plan/labels/area.js';
 export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/labels/clean-up.js';
+export type { RunOrder } from './plan/labels/label-runs.js';
 export { type LabelCount, type LabelRule, labelRows } from './plan/labels/labels.js';
 export type { ScoredClass, ScoreMap, ScoreMeaning } from './plan/labels/score-map.js';
 export type { ProbabilityType } from './plan/labels/score-planes.js';

@@ -44,7 +44,7 @@ export function addSubmissionOptions(command: Command): Command {
     .addOption(
       option(
         '--submission <file>',
-        'also add rows of each slide to this file: .csv with id,predicted as HuBMAP has it, or .json with results of COCO',
+        'also write <name>.submission.*, and add its rows to this file of all slides: .csv as HuBMAP has it, or .json as COCO',
         text,
       ),
     )

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SegtileError } from '../../errors.js';
-import { changeAlone } from '../../io/lock.js';
+import { claimPath, holderText, tryClaim } from '../../io/claim.js';
 import { type PartialFile, writeWhole } from '../../io/partial-file.js';
 import { requireRegular } from '../../io/regular-file.js';
 import type { MaskClass } from '../../types.js';
@@ -46,7 +47,7 @@ export async function addSubmission(facts: SubmissionFacts | null, replace: bool
  */
 export async function addRows(shared: string, own: string, replace: boolean): Promise<void> {
   const form = formOf(shared);
-  await changeAlone(shared, async () => {
+  await alone(shared, async () => {
     const [mine, old] = [await open(own), await openThere(shared)];
     try {
       const added = (await rowRanges(own, mine, form)).map((range) => ({ ...range, file: mine }));
@@ -61,6 +62,23 @@ export async function addRows(shared: string, own: string, replace: boolean): Pr
       await old?.close();
     }
   });
+}
+
+/** Milliseconds between two looks at a file that another process adds to, and after which waiting is given up. */
+const PAUSE = 200;
+const LONGEST = 30 * 60 * 1000;
+
+/** Does the work as the one process that adds to a submission: others wait. */
+async function alone(shared: string, work: () => Promise<void>): Promise<void> {
+  const since = performance.now();
+  for (;;) {
+    const { taken, holder } = await tryClaim(claimPath(shared));
+    if (taken) return work().finally(() => taken.release());
+    if (performance.now() - since > LONGEST) {
+      throw new SegtileError('output', `${shared} is being changed by ${holderText(holder)}`, 'run again once it is done');
+    }
+    await delay(PAUSE);
+  }
 }
 
 function formOf(shared: string): RowForm {

@@ -7,6 +7,7 @@ import { type OutputName, runOutputs } from '../../../dist/pipeline/outputs/tabl
 const everything = {
   probabilities: 'uint8',
   objects: ['geojson'],
+  submission: 'sub.csv',
   preview: true,
   reportDisagreement: true,
   report: true,
@@ -16,16 +17,27 @@ const names = Object.keys(runOutputs) as OutputName[];
 test('every output of the table is named, and each is looked for before a run', () => {
   const [all] = filesOf(['slides/a.svs'], 'out', everything);
   expect(all!.paths).toEqual(Object.fromEntries(names.map((name) => [name, `out/a${runOutputs[name].ending}`])));
-  const paths = Object.values({ ...all!.paths, objects: 'out/a.objects.geojson' });
+  const paths = Object.values({ ...all!.paths, objects: 'out/a.objects.geojson', submission: 'out/a.submission.csv' });
   expect(pathsOf(all!)).toEqual([...paths, 'out/a.run.json']);
   expect(new Set(pathsOf(all!)).size).toBe(names.length + 1);
 });
 
 test('only what is wanted is made; old files are replaced only where that is asked for', () => {
   const [mask] = filesOf(['a.svs'], 'out', {});
-  expect(mask).toEqual({ paths: { mask: 'out/a.mask.ome.tif' }, record: 'out/a.run.json', options: {}, replace: false });
+  expect(mask).toEqual({
+    name: 'a',
+    paths: { mask: 'out/a.mask.ome.tif' },
+    record: 'out/a.run.json',
+    options: {},
+    replace: false,
+  });
   const [own] = filesOf(['a.svs'], 'my.tif', { preview: true, overwrite: true });
-  expect(own).toMatchObject({ paths: { mask: 'my.tif', preview: 'my.preview.jpg' }, record: 'my.run.json', replace: true });
+  expect(own).toMatchObject({
+    paths: { mask: 'my.tif', preview: 'my.preview.jpg' },
+    name: 'a',
+    record: 'my.run.json',
+    replace: true,
+  });
   expect(filesOf(['a.svs'], 'out', {}, '.labels.ome.tif')[0]!.paths.mask).toBe('out/a.labels.ome.tif');
 });
 
