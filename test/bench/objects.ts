@@ -80,7 +80,13 @@ function objects(): Stage {
   };
 }
 
-const settings = { classes, scale: { x: 1, y: 1 }, mpp: { x: 0.25, y: 0.25 }, probabilities: false, slide: size };
+const settings = {
+  classes,
+  scale: { x: 1, y: 1 },
+  mpp: { x: 0.25, y: 0.25 },
+  probabilities: false,
+  slide: { ...size, name: 'a' },
+};
 
 /** The same, written as well. */
 async function files(formats: readonly ObjectFormat[]): Promise<Stage> {

@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 beforeEach(() => rmSync(join(folder, 'out.tif'), { force: true }));
 
-const files = { paths: { mask: join(folder, 'out.tif') }, record: join(folder, 'out.run.json'), options: {} };
+const files = { name: 'out', paths: { mask: join(folder, 'out.tif') }, record: join(folder, 'out.run.json'), options: {} };
 const rule = { kind: 'thresholds', labels: [1], thresholds: [0.5] } as const;
 type Run = (path: string, signal: AbortSignal, onRows: (done: number) => void) => Promise<unknown>;
 
