@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Environment } from './environments.js';
+
+/** What is run, and where what it makes goes. */
+export interface Job {
+  readonly slide: string;
+  /** In RGB from 0 to 1, out logits of one class. */
+  readonly network: string;
+  /** The same with probabilities of background and class, for windows of a fixed size. */
+  readonly twoClasses: string;
+  /** Of a window of 512 px at a stride of 256 px. */
+  readonly windows: number;
+  /** Folder for the mask. */
+  readonly folder: string;
+  readonly threads: number;
+}
+
+/** One way from a slide to its mask. */
+export interface Way {
+  readonly name: string;
+  /** What its Python needs; undefined for segtile. */
+  readonly environment?: Environment;
+  /** The command after its Python, or after Node. */
+  readonly args: (job: Job) => readonly string[];
+  /** The mask that it leaves; undefined where it makes none. */
+  readonly mask?: (job: Job) => string;
+  /** Whether it holds the whole slide in memory. */
+  readonly holdsSlide: boolean;
+}
+
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const segtile = fileURLToPath(new URL('../../../bin/segtile.js', import.meta.url));
+const maskOf = ({ folder, slide }: Job): string => join(folder, slide.replace(/^.*[/\\]/, '').replace(/\.tif$/, '.mask.tif'));
+
+const inSegtile = ({ slide, network, folder, threads }: Job, ...more: string[]): readonly string[] => [
+  segtile,
+  ...['infer', slide, '--model', network, '--output', join(folder, 'slide.ome.tif'), '--window', '512', '--blend', 'gaussian'],
+  ...['--margin', '0', '--tissue', 'none', '--activation', 'sigmoid', '--threshold', '0.5', '--workers', String(threads)],
+  ...['--overwrite', '--quiet', '--no-history', ...more],
+];
+
+/** Everything that is compared. The first one is the reference of all ratios. */
+export const ways: readonly Way[] = [
+  {
+    name: 'segtile',
+    args: (job) => inSegtile(job, '--stride', '256'),
+    mask: ({ folder }) => join(folder, 'slide.ome.tif'),
+    holdsSlide: false,
+  },
+  {
+    name: 'onnxruntime alone, 1 thread',
+    environment: 'script',
+    args: ({ network, windows }) => [script('infer_bare.py'), network, String(windows)],
+    holdsSlide: false,
+  },
+  ...[1, 2].map((threads) => ({
+    name: `plain script, ${threads} thread${threads > 1 ? 's' : ''}`,
+    environment: 'script' as const,
+    args: (job: Job) => [script('infer_script.py'), job.slide, job.network, maskOf(job), String(threads)],
+    mask: maskOf,
+    holdsSlide: true,
+  })),
+  ...['onnxruntime', 'torch'].map((engine) => ({
+    name: `MONAI, ${engine === 'torch' ? 'PyTorch' : engine}`,
+    environment: 'monai' as const,
+    args: (job: Job) => [script('infer_monai.py'), job.slide, job.network, maskOf(job), String(job.threads), engine],
+    mask: maskOf,
+    holdsSlide: true,
+  })),
+  {
+    name: 'TIAToolbox',
+    environment: 'tiatoolbox',
+    args: (job) => [script('infer_tiatoolbox.py'), job.slide, job.network, maskOf(job), String(job.threads)],
+    mask: maskOf,
+    holdsSlide: false,
+  },
+  {
+    name: 'FAST',
+    environment: 'fast',
+    args: (job) => [script('infer_fast.py'), job.slide, job.twoClasses, maskOf(job)],
+    mask: maskOf,
+    holdsSlide: false,
+  },
+];
