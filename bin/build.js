@@ -1,6 +1,6 @@
-// Makes dist of src: WebAssembly of the AssemblyScript of the stitch, JavaScript of all else.
+// Makes dist of src: WebAssembly of the AssemblyScript of the stitch, the page of `segtile view` with all that it needs in one script, JavaScript of all else.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -36,8 +36,34 @@ async function buildWasm(/** @type {string} */ source, /** @type {string} */ tar
   writeFileSync(target, `export const wasm = Buffer.from('${wasm}', 'base64');\n`);
 }
 
+/** Browsers of 2023 and later: the last that lack something here are Firefox 119 and Safari 17.4. */
+const BROWSERS = ['chrome123', 'firefox120', 'safari17.5'];
+
+/** The page loads nothing from elsewhere: the packages that it needs become part of its one script. */
+async function buildPage(/** @type {string} */ source, /** @type {string} */ target) {
+  const sources = ['bin/build.js', 'package-lock.json', 'src/view', 'src/plan/labels'].flatMap((path) =>
+    statSync(path).isDirectory()
+      ? readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => `${path}/${name}`)
+      : [path],
+  );
+  if (changed(`${target}/main.js`) > Math.max(...sources.map(changed))) return;
+  const { build } = await import('esbuild');
+  await build({
+    entryPoints: [`${source}/main.ts`],
+    outdir: target,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: BROWSERS,
+    legalComments: 'eof',
+    logLevel: 'warning',
+  });
+  copyFileSync(`${source}/index.html`, `${target}/index.html`);
+}
+
 // dist/cli.js tells bin/setup.js that all is built, so tsc, which writes it, comes last.
 await buildWasm('src/stitch/assembly/loops.ts', 'dist/stitch/loops.wasm.js');
+await buildPage('src/view/page', 'dist/view/page');
 const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], {
   stdio: 'inherit',
 });

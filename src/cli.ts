@@ -21,6 +21,7 @@ const commands: readonly { readonly command: AddCommand }[] = await Promise.all(
   import('./commands/evaluate/command.js'),
   import('./commands/compare/command.js'),
   import('./commands/runs/command.js'),
+  import('./commands/view/command.js'),
   import('./commands/doctor/command.js'),
   import('./commands/help/command.js'),
 ]);

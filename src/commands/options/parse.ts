@@ -22,12 +22,13 @@ function number(text: string): number {
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
-/** A whole number from `least` on. */
-export function wholeNumber(least: number): Parser<number> {
-  const expected = least === 1 ? 'a positive integer' : `an integer of at least ${least}`;
+/** A whole number from `least` on, and of at most `most` where that is given. */
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): Parser<number> {
+  const from = least === 1 ? 'a positive integer' : `an integer of at least ${least}`;
+  const expected = most < Number.MAX_SAFE_INTEGER ? `an integer from ${least} to ${most}` : from;
   return (text, option) => {
     const value = number(text);
-    if (!Number.isSafeInteger(value) || value < least) throw refuse(expected, option, text);
+    if (!Number.isSafeInteger(value) || value < least || value > most) throw refuse(expected, option, text);
     return value;
   };
 }

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { startView } from '../../pipeline/view/start-view.js';
+import { count } from '../../terminal/format.js';
+import { styleFor } from '../../terminal/style.js';
+import type { Shell } from '../running/shell.js';
+import type { ViewOptions } from './options.js';
+
+/**
+ * `segtile view`: serves a page until the user has had enough.
+ *
+ * @returns the exit code, 0
+ */
+export async function view(paths: readonly string[], options: ViewOptions, shell: Shell): Promise<number> {
+  const { stdout, stderr, signal } = shell;
+  const { truth, classes, host, port, open = false, quiet = false } = options;
+  const given = paths.length > 0 ? paths : ['segtile-out'];
+  const { server, slides, runs } = await startView({ paths: given, truth, classes, host, port });
+  const style = styleFor(stdout);
+  // Not through `stdout`, which takes what is secret out of addresses: here the secret is what the user needs.
+  (stdout.terminal ?? stdout).write(`${style.good(server.url)}\n`);
+  if (!quiet) {
+    const plural = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? '' : 's'}`;
+    stderr.write(
+      `segtile: ${plural(slides, 'slide')}, ${plural(runs, 'result')}; open the address in a browser, Ctrl-C ends\n`,
+    );
+  }
+  if (open)
+    openBrowser(server.url, () => stderr.write('segtile: no browser could be opened here: open the address yourself\n'));
+  if (!signal.aborted) await once(signal, 'abort');
+  await server.close();
+  return 0;
+}
+
+/** What opens an address on each system. */
+const OPENERS: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+};
+
+function openBrowser(url: string, failed: () => void): void {
+  const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
+  const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true });
+  child.on('error', failed);
+  child.unref();
+}

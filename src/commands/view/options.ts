@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { option } from '../options/option.js';
+import { type Parser, wholeNumber } from '../options/parse.js';
+
+/** The options of `segtile view`, parsed. What is absent was not given. */
+export interface ViewOptions {
+  readonly truth?: string;
+  readonly classes?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly open?: boolean;
+  readonly quiet?: boolean;
+}
+
+const text: Parser<string> = (value) => value;
+
+/** Gives a command the arguments and options of `segtile view`. */
+export function addViewOptions(command: Command): Command {
+  return command
+    .description('Look at slides and results in the browser: a server on this machine, which sends nothing elsewhere.')
+    .argument('[path...]', 'results, slides, and folders of either (default: segtile-out)')
+    .addOption(option('--truth <path>', 'truth to compare with, as segtile evaluate takes it', text))
+    .addOption(option('--classes <json>', 'what the values of the truth mean, as make-dataset takes it', text))
+    .optionsGroup('Server:')
+    .addOption(
+      option('--host <address>', 'where it listens; others can only reach it if that is not 127.0.0.1', text, '127.0.0.1'),
+    )
+    .addOption(option('--port <number>', 'its port; 0 is a free one', wholeNumber(0, 65535), 0))
+    .option('--open', 'open the page in the browser of this machine')
+    .option('--quiet', 'only the address')
+    .addHelpText('after', examples);
+}
+
+const examples = `
+Examples:
+  segtile view segtile-out
+  segtile view slide.svs --open
+  segtile view run-a run-b --truth truth/
+  ssh -L 8000:127.0.0.1:8000 cluster segtile view results --port 8000`;

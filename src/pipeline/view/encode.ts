@@ -1,0 +1,43 @@
+import { palettePng } from '../../dataset/png.js';
+import { sharp } from '../../io/sharp.js';
+import type { MaskClass, Pixels, Samples } from '../../types.js';
+
+/** A picture as JPEG, good enough for the eye. */
+export function jpegOf({ width, height, channels, data }: Pixels<Samples>): Promise<Uint8Array> {
+  const raw = { width, height, channels: channels as 1 | 3 };
+  return sharp(data as Uint8Array, { raw })
+    .jpeg({ quality: 85 })
+    .toBuffer();
+}
+
+/** Labels as PNG, whose palette has the colours of the classes. */
+export function labelPng(labels: Pixels<Samples>, classes: readonly MaskClass[]): Promise<Uint8Array> {
+  return palettePng(labels as Pixels, classes);
+}
+
+/** Each byte as the grey that it is. */
+const GREYS: readonly MaskClass[] = Array.from({ length: 255 }, (_, i) => ({
+  label: i + 1,
+  name: '',
+  color: [i + 1, i + 1, i + 1],
+}));
+
+/** Planes of bytes as a grey PNG, one below the other. */
+export function planesPng(pixels: Pixels<Samples>): Promise<Uint8Array> {
+  const { width, height, channels } = pixels;
+  return palettePng({ width, height: height * channels, channels: 1, data: planes(pixels) as Uint8Array }, GREYS);
+}
+
+/** Planes of floating point as bytes, one below the other, little endian. */
+export function planesOfFloats(pixels: Pixels<Samples>): Uint8Array {
+  const { buffer, byteLength } = planes(pixels) as Float32Array<ArrayBuffer>;
+  return new Uint8Array(buffer, 0, byteLength);
+}
+
+/** Interleaved samples as planes. */
+function planes({ width, height, channels, data }: Pixels<Samples>): Samples {
+  const plane = width * height;
+  const out = data instanceof Float32Array ? new Float32Array(data.length) : new Uint8Array(data.length);
+  for (let c = 0; c < channels; c++) for (let i = 0; i < plane; i++) out[c * plane + i] = data[i * channels + c]!;
+  return out;
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { reason, SegtileError } from '../../errors.js';
+import { fileName, isRemote } from '../../io/location.js';
+import { readRegularText } from '../../io/regular-file.js';
+import { objectOf, optional, readIfShape } from '../../plan/text/shape.js';
+import { predictedName } from '../evaluate/prediction.js';
+import { type RecordedSlide, recordedSlide } from '../records/known-record.js';
+
+/** A result of a slide: the files of one name in a folder. */
+export interface FoundRun {
+  readonly id: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly mask: string | undefined;
+  readonly probabilities: string | undefined;
+  readonly disagreement: string | undefined;
+  /** Where its record would be. */
+  readonly record: string;
+}
+
+/** A slide that was named, or that a result was made of. */
+export interface FoundSlide {
+  readonly id: string;
+  readonly name: string;
+  /** Undefined where it is not there any more. */
+  readonly path: string | undefined;
+  /** How a run saw it, where a record says so. */
+  readonly seen: RecordedSlide | undefined;
+  readonly runs: readonly FoundRun[];
+}
+
+const MASK = /^[^.].*\.mask(\.ome)?\.tiff?$/i;
+const PROBABILITIES = /^[^.].*\.probabilities(\.ome)?\.tiff?$/i;
+const IMAGE = /^[^.].*\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
+
+/** A short name for a path, the same each time. */
+export function idOf(path: string): string {
+  return createHash('sha256')
+    .update(isRemote(path) ? path : resolve(path))
+    .digest('hex')
+    .slice(0, 12);
+}
+
+/**
+ * What there is to look at.
+ *
+ * @param paths slides, masks, and folders of either: of a folder of results those, of any other all images
+ * @throws {SegtileError} `input` where there is nothing at a path, or nothing to look at in a folder
+ */
+export async function findSlides(paths: readonly string[]): Promise<readonly FoundSlide[]> {
+  const found = await Promise.all(paths.map(filesAt));
+  const files = found.flat();
+  const isResult = (path: string): boolean => MASK.test(fileName(path)) || PROBABILITIES.test(fileName(path));
+  const named = files.filter((path) => !isResult(path));
+  const runs = await Promise.all(groupRuns(files.filter(isResult)).map((run) => withSlide(run, named)));
+  const slides = new Map<string, FoundSlide>();
+  for (const path of named) slides.set(idOf(path), { id: idOf(path), name: fileName(path), path, seen: undefined, runs: [] });
+  for (const { run, path, seen } of runs) {
+    const id = idOf(path ?? seen?.path ?? join(run.folder, run.name));
+    const before = slides.get(id);
+    const name = path === undefined && seen === undefined ? run.name : fileName(path ?? seen!.path);
+    slides.set(id, { id, name, path, seen: seen ?? before?.seen, runs: [...(before?.runs ?? []), run] });
+  }
+  return [...slides.values()];
+}
+
+async function filesAt(path: string): Promise<string[]> {
+  if (isRemote(path)) return [path];
+  const there = await stat(path).catch((cause: unknown) => {
+    throw new SegtileError('input', `there is no file or folder ${path}`, 'check the path', cause);
+  });
+  if (!there.isDirectory()) return [path];
+  const names = await readdir(path).catch((cause: unknown) => {
+    throw new SegtileError('input', `cannot read the folder ${path}: ${reason(cause)}`, 'check its permissions', cause);
+  });
+  const results = names.filter((name) => MASK.test(name) || PROBABILITIES.test(name));
+  const kept = results.length > 0 ? results : names.filter((name) => IMAGE.test(name));
+  if (kept.length > 0) return kept.sort().map((name) => join(path, name));
+  throw new SegtileError('input', `the folder ${path} holds neither results nor slides`, 'segtile infer makes results');
+}
+
+/** The files of one name in a folder belong together. */
+function groupRuns(files: readonly string[]): FoundRun[] {
+  const groups = new Map<string, string[]>();
+  for (const path of files) {
+    const key = join(dirname(path), predictedName(path));
+    groups.set(key, [...(groups.get(key) ?? []), path]);
+  }
+  return [...groups].map(([stem, own]) => ({
+    id: idOf(stem),
+    name: basename(stem),
+    folder: dirname(stem),
+    mask: own.find((path) => MASK.test(fileName(path))),
+    probabilities: own.find((path) => PROBABILITIES.test(fileName(path))),
+    disagreement: `${stem}.disagreement.tif`,
+    record: `${stem}.run.json`,
+  }));
+}
+
+const beside = objectOf<{ readonly slide: RecordedSlide | undefined }>({ slide: optional(recordedSlide) });
+
+/** The slide of a run: one that was named and is called so, else the one that its record tells of, where that is still there. */
+async function withSlide(run: FoundRun, named: readonly string[]) {
+  const json = await readRegularText(run.record).catch(() => undefined);
+  const seen = json === undefined ? undefined : readIfShape(json, beside)?.slide;
+  const own = (path: string): boolean => predictedName(path) === run.name || fileName(path) === (seen && fileName(seen.path));
+  const path = named.find(own) ?? (seen && (await firstThere(seen.path, run.folder)));
+  return { run, path, seen };
+}
+
+/** A path of a record is as it was given in another folder, perhaps on another machine. */
+async function firstThere(path: string, folder: string): Promise<string | undefined> {
+  if (isRemote(path)) return path;
+  const name = basename(path);
+  for (const each of [path, join(folder, path), join(folder, name), join(dirname(resolve(folder)), name)]) {
+    if ((await stat(each).catch(() => undefined))?.isFile()) return each;
+  }
+  return undefined;
+}

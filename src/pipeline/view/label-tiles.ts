@@ -1,0 +1,72 @@
+import { openSlide } from '../../slide/open.js';
+import { configOf, defaultConfig, type TruthConfig } from '../../truth/config.js';
+import { parseMaskClasses, readMaskHead } from '../../truth/images/mask-classes.js';
+import { openLabels, openTruth } from '../../truth/open.js';
+import type { Truth } from '../../truth/truth.js';
+import type { MaskClass, Size } from '../../types.js';
+import { halvedSize, mostHalvings } from '../../view/pyramid.js';
+import { valueTiles } from './slide-tiles.js';
+import { heldFrom, nearestOf, type ReadTile, readBox, type TileReader } from './tile-reader.js';
+
+/** Labels in tiles, and what they mean. */
+export interface LabelTiles extends TileReader {
+  readonly classes: readonly MaskClass[];
+  readonly notes: readonly string[];
+}
+
+/** Longest side of what is held of labels that have to be made for each size. */
+const HELD_SIDE = 4096;
+
+/**
+ * A mask in tiles, with its labels as the file has them.
+ *
+ * @throws {SegtileError} `input` where it cannot be read
+ */
+export async function maskTiles(path: string, signal: AbortSignal): Promise<LabelTiles> {
+  const head = await readMaskHead(path, signal);
+  const classes = parseMaskClasses(head.description);
+  if (classes === undefined) {
+    const labels = await openLabels(path, defaultConfig(), signal);
+    return truthTiles(labels, labels);
+  }
+  const slide = await openSlide(path, { signal });
+  try {
+    const { read } = slide.channelReader({ count: 1, samples: 'uint8', by: path });
+    return { ...valueTiles(slide, read, 1, 'labels'), classes, notes: [] };
+  } catch (error) {
+    await slide.close();
+    throw error;
+  }
+}
+
+/**
+ * The truth of a slide in tiles, as large as level 0.
+ *
+ * @param classes of a result of the slide, for a truth that does not say what its labels mean
+ * @throws {SegtileError} `input` where it cannot be read or does not fit the slide
+ */
+export async function openTruthTiles(
+  path: string,
+  size: Size,
+  slideName: string,
+  given: TruthConfig | undefined,
+  classes: readonly MaskClass[] | undefined,
+  signal: AbortSignal,
+): Promise<LabelTiles> {
+  const config = given ?? (classes === undefined ? defaultConfig() : configOf(classes, path));
+  return truthTiles(await openTruth(path, { size, config, slideName, signal }), size);
+}
+
+function truthTiles(truth: Truth, { width, height }: Size): LabelTiles {
+  const size = { width, height };
+  const direct: ReadTile = (halvings, box, signal) => {
+    const halved = halvedSize(size, halvings);
+    // What a pixel shows is a whole number of pixels of level 0, but for the last one.
+    const spans = { width: width / 2 ** halvings, height: height / 2 ** halvings };
+    return readBox(truth.view({ ...halved, spans }).readBands, box, signal);
+  };
+  const held = Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / HELD_SIDE)));
+  const from = held < mostHalvings(size) ? held + 1 : Number.POSITIVE_INFINITY;
+  const { classes, notes } = truth;
+  return { ...size, spans: size, classes, notes, read: heldFrom(size, from, direct, nearestOf), close: () => truth.close() };
+}

@@ -1,0 +1,146 @@
+import pLimit from 'p-limit';
+import { throwIfAborted } from '../../errors.js';
+import type { Catalogue } from '../../view/messages.js';
+import { pageFile } from '../../view/page-files.js';
+import { mostHalvings, tileBox } from '../../view/pyramid.js';
+import type { Handler, Sent } from '../../view/server.js';
+import { createTileCache } from '../../view/tile-cache.js';
+import { versions } from '../records/machine.js';
+import type { FoundSlide } from './found.js';
+import { openStation, type Shown, type Station, type TruthOfSlides } from './station.js';
+
+/** Bytes of tiles that are held, ready to be sent. */
+const CACHE_BYTES = 2 ** 26;
+
+/** Slides that are open at a time. */
+const OPEN_SLIDES = 6;
+
+/** Tiles that are made at a time. */
+const AT_A_TIME = 4;
+
+/** All that a server of slides answers, and how it is put away. */
+export interface Site {
+  readonly handler: Handler;
+  close(): Promise<void>;
+}
+
+/** A site of some slides: its addresses have ids of them, never paths, so that nothing else can be asked for. */
+export function createSite(slides: readonly FoundSlide[], truth: TruthOfSlides): Site {
+  const byId = new Map(slides.map((slide) => [slide.id, slide]));
+  const cache = createTileCache(CACHE_BYTES);
+  const limit = pLimit(AT_A_TIME);
+  const stations = createStations((id) => openStation(byId.get(id)!, truth, new AbortController().signal), OPEN_SLIDES);
+
+  async function tile(id: string, level: string, name: string, signal: AbortSignal): Promise<Sent | undefined> {
+    const [slide = '', key = ''] = id.split('.');
+    const place = /^(\d{1,7})_(\d{1,7})\.(jpg|png|f32)$/.exec(name);
+    if (!byId.has(slide) || !/^\d{1,2}$/.test(level) || place === null) return undefined;
+    const [, column, row, ending] = place;
+    return stations.use(slide, async ({ images }) => {
+      const shown = images.get(key);
+      const box = shown && tileBox(shown.reader, { halvings: Number(level), column: Number(column), row: Number(row) });
+      if (shown === undefined || box === undefined || shown.ending !== ending) return undefined;
+      const make = (stop: AbortSignal): Promise<Uint8Array> =>
+        limit(async () => {
+          throwIfAborted(stop);
+          return await shown.encode(await shown.reader.read(Number(level), box, stop));
+        });
+      return { type: TYPES[shown.ending], body: await cache.get(`${id} ${level} ${name}`, make, signal), lasting: true };
+    });
+  }
+
+  async function thumbnail(slide: string, signal: AbortSignal): Promise<Sent | undefined> {
+    if (!byId.has(slide)) return undefined;
+    return stations.use(slide, async ({ images }) => {
+      const found =
+        [...images].find(([key]) => key.startsWith('picture-')) ?? [...images].find(([key]) => key.startsWith('mask-'));
+      if (found === undefined) return undefined;
+      const [key, shown] = found;
+      const body = await cache.get(`${slide}.${key} thumbnail`, (stop) => limit(() => smallest(shown, stop)), signal);
+      return { type: TYPES[shown.ending], body };
+    });
+  }
+
+  return {
+    handler: async ({ method, path: [first, ...rest] }, signal) => {
+      if (method !== 'GET') return undefined;
+      if (first === undefined) return pageFile('index.html');
+      if (first === 'app' && rest.length === 1 && rest[0] !== 'index.html') return pageFile(rest[0]!);
+      if (first === 'tiles' && rest.length === 3) return tile(rest[0]!, rest[1]!, rest[2]!, signal);
+      if (first === 'thumbnails' && rest.length === 1) return thumbnail(rest[0]!, signal);
+      if (first === 'catalogue' && rest.length === 0) return json(catalogueOf(slides));
+      const [slide] = rest;
+      if (first === 'slides' && rest.length === 1 && byId.has(slide!))
+        return stations.use(slide!, async ({ card }) => json(card));
+      return undefined;
+    },
+    close: () => stations.close(),
+  };
+}
+
+const TYPES: Readonly<Record<Shown['ending'], string>> = {
+  jpg: 'image/jpeg',
+  png: 'image/png',
+  f32: 'application/octet-stream',
+};
+
+function json(value: unknown): Sent {
+  return { type: 'application/json', body: JSON.stringify(value) };
+}
+
+/** The only tile of an image that was halved as often as it can be. */
+async function smallest({ reader, encode }: Shown, signal: AbortSignal): Promise<Uint8Array> {
+  const halvings = mostHalvings(reader);
+  const box = tileBox(reader, { halvings, column: 0, row: 0 })!;
+  return encode(await reader.read(halvings, box, signal));
+}
+
+function catalogueOf(slides: readonly FoundSlide[]): Catalogue {
+  return {
+    version: versions().segtile ?? '',
+    slides: slides.map(({ id, name, path, runs }) => ({
+      id,
+      name,
+      state: path === undefined ? 'missing' : runs.length > 0 ? 'done' : 'no result',
+      runs: runs.length,
+      score: null,
+    })),
+  };
+}
+
+/** Slides that were opened, of which those that were used last stay so. */
+interface Stations {
+  use<T>(id: string, work: (station: Station) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+function createStations(open: (id: string) => Promise<Station>, most: number): Stations {
+  // A Map keeps the order in which keys came: what is used again is put at its end.
+  const opened = new Map<string, { readonly station: Promise<Station>; users: number }>();
+  const closeSome = async (): Promise<void> => {
+    for (const [id, { station, users }] of opened) {
+      if (opened.size <= most) return;
+      if (users > 0) continue;
+      opened.delete(id);
+      await (await station).close();
+    }
+  };
+  return {
+    async use(id, work) {
+      const own = opened.get(id) ?? { station: open(id), users: 0 };
+      opened.delete(id);
+      opened.set(id, own);
+      own.users++;
+      try {
+        return await work(await own.station);
+      } finally {
+        own.users--;
+        await closeSome();
+      }
+    },
+    async close() {
+      for (const { station } of opened.values()) await station.then((each) => each.close()).catch(() => undefined);
+      opened.clear();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import type { ReadLevel, Slide } from '../../slide/slide.js';
+import { workingView } from '../../slide/view/view.js';
+import type { Box, Pixels, Samples, Size } from '../../types.js';
+import { halvedSize, mostHalvings } from '../../view/pyramid.js';
+import { cropped, heldFrom, meanOf, nearestOf, type ReadTile, readBox, type Shrink, type TileReader } from './tile-reader.js';
+
+/** Longest side of what is held of an image whose file has no level for it. */
+const HELD_SIDE = 4096;
+
+/** An image that a file can only give whole, or in rows, is held whole up to so many samples. */
+const HELD_SAMPLES = 2 ** 27;
+
+/** A tile is made of at most so many times its pixels on each side. */
+const MOST_SHRINK = 8;
+
+/** The picture of a slide in tiles. It owns the slide and closes it. */
+export function slideTiles(slide: Slide): TileReader {
+  return tilesOf(slide, slide.readBands, 3, meanOf);
+}
+
+/** Values that a file keeps in levels, such as labels or probabilities, in tiles. It owns the slide and closes it. */
+export function valueTiles(slide: Slide, read: ReadLevel<Samples>, channels: number, kind: 'labels' | 'amounts'): TileReader {
+  return tilesOf(slide, read, channels, kind === 'labels' ? nearestOf : meanOf);
+}
+
+function tilesOf(slide: Slide, read: ReadLevel<Samples>, channels: number, shrink: Shrink): TileReader {
+  const size = { width: slide.width, height: slide.height };
+  const at = (halvings: number): ReadTile => {
+    const wanted = halvedSize(size, halvings);
+    if (shrink === nearestOf && halvings > 0) return levelRead(slide, read, wanted);
+    const view = workingView(slide, { kind: 'size', ...wanted }, read);
+    return (_, box, signal) => readBox(view.readBands, box, signal);
+  };
+  const views = new Map<number, ReadTile>();
+  const direct: ReadTile = (halvings, box, signal) => {
+    const found = views.get(halvings) ?? at(halvings);
+    views.set(halvings, found);
+    return found(halvings, box, signal);
+  };
+  const apart = inRows(slide) ? rowWise(size, direct) : direct;
+  return {
+    ...size,
+    spans: size,
+    read: heldFrom(size, heldHalvings(slide, channels), apart, shrink),
+    close: () => slide.close(),
+  };
+}
+
+/** Labels have no mean: they are read from the level that has them, or from a finer one at the middle of what each pixel covers. */
+function levelRead(slide: Slide, read: ReadLevel<Samples>, wanted: Size): ReadTile {
+  const level = slide.levels.find(({ width, height }) => width === wanted.width && height === wanted.height);
+  if (level) return (_, box, signal) => readBox((...asked) => read(level.index, ...asked), box, signal);
+  return async (halvings, box, signal) => {
+    const step = 2 ** halvings;
+    const out = { width: box.width, height: box.height, channels: 1, data: new Uint8Array(box.width * box.height) };
+    const rows = Math.max(1, Math.floor(SLICE_PIXELS / (box.width * step * step)));
+    for (let top = 0; top < box.height; top += rows) {
+      const part = { x: 0, y: 0, width: box.width, height: Math.min(rows, box.height - top) };
+      const [x, y] = [box.x * step, (box.y + top) * step];
+      const [width, height] = [Math.min(part.width * step, slide.width - x), Math.min(part.height * step, slide.height - y)];
+      const finest = await readBox((...asked) => read(0, ...asked), { x, y, width, height }, signal);
+      out.data.set(nearestOf(finest, part, step).data as Uint8Array, top * box.width);
+    }
+    return out;
+  };
+}
+
+/** Pixels of level 0 that are looked at together. */
+const SLICE_PIXELS = 2 ** 24;
+
+/** From which halving on an image is held: none of those that some level of the file is nearly as coarse as. */
+function heldHalvings(slide: Slide, channels: number): number {
+  const { width, height, levels } = slide;
+  if (levels.length === 1 && inRows(slide) && width * height * channels <= HELD_SAMPLES) return 0;
+  const least = Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / HELD_SIDE)));
+  const coarsest = Math.max(...levels.map(({ downsample }) => downsample));
+  const reached = Math.floor(Math.log2(coarsest * MOST_SHRINK));
+  return reached >= mostHalvings(slide) ? Number.POSITIVE_INFINITY : Math.min(Math.max(least, 0), mostHalvings(slide));
+}
+
+function inRows({ levels }: Slide): boolean {
+  return levels[0]!.layout !== 'tiles';
+}
+
+/** Reads rows of tiles at once, where a file can only give whole rows, and holds the last two of them. */
+function rowWise(size: Size, read: ReadTile): ReadTile {
+  const rows = new Map<string, Promise<Pixels<Samples>>>();
+  return async (halvings, box, signal) => {
+    const { width } = halvedSize(size, halvings);
+    if (box.width === width) return read(halvings, box, signal);
+    const key = `${halvings} ${box.y} ${box.height}`;
+    let row = rows.get(key);
+    if (row === undefined) {
+      row = read(halvings, { ...box, x: 0, width }, new AbortController().signal);
+      row.catch(() => rows.delete(key));
+      rows.set(key, row);
+      for (const oldest of rows.keys()) if (rows.size > 2) rows.delete(oldest);
+    }
+    const { x, width: wide, height } = box satisfies Box;
+    return cropped(await row, { x, y: 0, width: wide, height });
+  };
+}

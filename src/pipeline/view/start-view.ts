@@ -1,0 +1,36 @@
+import { type RunningServer, startServer } from '../../view/server.js';
+import { findSlides } from './found.js';
+import { createSite } from './site.js';
+import { truthOfSlides } from './truth-of-slides.js';
+
+/** What is looked at, and where the server listens. */
+export interface ViewSettings {
+  /** Slides, results, and folders of either. */
+  readonly paths: readonly string[];
+  readonly truth: string | undefined;
+  readonly classes: string | undefined;
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Starts the server of a page that shows slides and what was made of them.
+ *
+ * @returns the server, and how many slides and results it shows
+ * @throws {SegtileError} `input` where there is nothing to look at, `usage` where it cannot listen
+ */
+export async function startView({ paths, truth, classes, host, port }: ViewSettings): Promise<{
+  readonly server: RunningServer;
+  readonly slides: number;
+  readonly runs: number;
+}> {
+  const slides = await findSlides(paths);
+  const site = createSite(slides, await truthOfSlides(slides, truth, classes));
+  const server = await startServer(site.handler, host, port);
+  const close = async (): Promise<void> => {
+    await server.close();
+    await site.close();
+  };
+  const runs = slides.reduce((sum, slide) => sum + slide.runs.length, 0);
+  return { server: { ...server, close }, slides: slides.length, runs };
+}

@@ -1,0 +1,177 @@
+import { stat } from 'node:fs/promises';
+import { reason } from '../../errors.js';
+import { isRemote } from '../../io/location.js';
+import { channelNames } from '../../plan/labels/score-map.js';
+import { openSlide } from '../../slide/open.js';
+import { openProbabilities } from '../../slide/probabilities.js';
+import type { TruthConfig } from '../../truth/config.js';
+import type { MaskClass, Size } from '../../types.js';
+import type { LabelLayer, OpenSlideCard, RunCard, ScoreLayer, TiledImage } from '../../view/messages.js';
+import { predictedName } from '../evaluate/prediction.js';
+import { labelRule } from '../prepare/thresholds.js';
+import { jpegOf, labelPng, planesOfFloats, planesPng } from './encode.js';
+import type { FoundRun, FoundSlide } from './found.js';
+import { idOf } from './found.js';
+import { type LabelTiles, maskTiles, openTruthTiles } from './label-tiles.js';
+import { runFacts } from './run-facts.js';
+import { slideTiles, valueTiles } from './slide-tiles.js';
+import type { TileReader } from './tile-reader.js';
+
+/** An image in tiles, and how a tile of it is sent. */
+export interface Shown {
+  readonly reader: TileReader;
+  readonly ending: TiledImage['ending'];
+  encode(pixels: Awaited<ReturnType<TileReader['read']>>): Promise<Uint8Array> | Uint8Array;
+}
+
+/** A slide with all that belongs to it, open. */
+export interface Station {
+  readonly card: OpenSlideCard;
+  /** By the last part of their ids. */
+  readonly images: ReadonlyMap<string, Shown>;
+  close(): Promise<void>;
+}
+
+/** What the truth of slides is, and how it is read. */
+export interface TruthOfSlides {
+  of(slide: FoundSlide): string | undefined;
+  readonly config: TruthConfig | undefined;
+}
+
+/** What of a file tells it from what may stand in its place later. */
+export async function stampOf(path: string): Promise<string> {
+  if (isRemote(path)) return idOf(path);
+  const found = await stat(path).catch(() => undefined);
+  return found === undefined ? '' : idOf(`${path} ${found.mtimeMs} ${found.size}`);
+}
+
+/**
+ * Opens a slide and its results. What cannot be opened is told in the card, and is not there.
+ */
+export async function openStation(slide: FoundSlide, truth: TruthOfSlides, signal: AbortSignal): Promise<Station> {
+  const images = new Map<string, Shown>();
+  const notes: string[] = [];
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work();
+    } catch (error) {
+      notes.push(reason(error));
+      return null;
+    }
+  };
+  const show = async (path: string, kind: string, shown: Shown): Promise<TiledImage> => {
+    const key = `${kind}-${await stampOf(path)}`;
+    images.set(key, shown);
+    const { width, height, spans } = shown.reader;
+    return {
+      id: `${slide.id}.${key}`,
+      width,
+      height,
+      spans: { width: spans.width, height: spans.height },
+      ending: shown.ending,
+    };
+  };
+  const picture = await attempt(async () => {
+    if (slide.path === undefined)
+      throw new Error(`${slide.seen?.path ?? slide.name} is not there: name the slide, or its folder, too`);
+    const { range, picked } = slide.seen ?? {};
+    const opened = await openSlide(slide.path, {
+      signal,
+      ...(range && range.source === '--range' && { range: [range.least, range.most] }),
+      ...(picked && { channels: picked.map(String) }),
+    });
+    notes.push(...(opened.notes ?? []));
+    return {
+      slide: opened,
+      image: await show(slide.path, 'picture', { reader: slideTiles(opened), ending: 'jpg', encode: jpegOf }),
+    };
+  });
+  const runs: RunCard[] = [];
+  for (const run of slide.runs) runs.push(await openRun(run, show, attempt));
+  const size = sizeOf(picture?.slide, slide, runs);
+  const classes = runs.find(({ mask }) => mask !== null)?.mask?.classes;
+  const path = truth.of(slide);
+  const name = predictedName(slide.name);
+  const trueLabels =
+    path === undefined
+      ? null
+      : await attempt(async () =>
+          showLabels(path, 'truth', await openTruthTiles(path, size, name, truth.config, classes, signal), show),
+        );
+  const mpp = picture?.slide.mpp;
+  return {
+    images,
+    card: {
+      id: slide.id,
+      name: slide.name,
+      width: size.width,
+      height: size.height,
+      mpp: mpp ? { x: mpp.x, y: mpp.y } : null,
+      picture: picture?.image ?? null,
+      runs,
+      truth: trueLabels,
+      notes,
+    },
+    close: async () => {
+      for (const { reader } of images.values()) await reader.close();
+    },
+  };
+
+  async function openRun(run: FoundRun, shows: typeof show, tries: typeof attempt): Promise<RunCard> {
+    const { mask, probabilities, disagreement } = run;
+    const labels =
+      mask === undefined ? null : await tries(async () => showLabels(mask, 'mask', await maskTiles(mask, signal), shows));
+    const scores = probabilities === undefined ? null : await tries(() => showScores(probabilities, shows, signal));
+    const there = disagreement !== undefined && (await stampOf(disagreement)) !== '';
+    const seams = there ? await tries(() => showGrey(disagreement, shows, signal)) : null;
+    const facts = await runFacts(run.record);
+    return {
+      id: run.id,
+      name: `${run.folder === '.' ? '' : `${run.folder}/`}${run.name}`,
+      mask: labels,
+      scores,
+      disagreement: seams,
+      facts,
+    };
+  }
+}
+
+type Show = (path: string, kind: string, shown: Shown) => Promise<TiledImage>;
+
+async function showLabels(path: string, kind: string, tiles: LabelTiles, show: Show): Promise<LabelLayer> {
+  const { classes } = tiles;
+  const image = await show(path, `${kind}-${idOf(path)}`, {
+    reader: tiles,
+    ending: 'png',
+    encode: (pixels) => labelPng(pixels, classes),
+  });
+  return { ...image, classes };
+}
+
+async function showScores(path: string, show: Show, signal: AbortSignal): Promise<ScoreLayer> {
+  // Opened twice: once for what they mean, and once as an image with levels.
+  const { map } = await openProbabilities(path, signal).then(async (opened) => opened.close().then(() => opened));
+  const slide = await openSlide(path, { signal });
+  const { read } = slide.channelReader({ count: map.labels.length, samples: map.samples, by: path });
+  const tiles = valueTiles(slide, read, map.labels.length, 'amounts');
+  const floats = map.samples === 'float32';
+  const image = await show(path, `scores-${idOf(path)}`, {
+    reader: { ...tiles, spans: map.spans ?? tiles.spans },
+    ending: floats ? 'f32' : 'png',
+    encode: floats ? planesOfFloats : planesPng,
+  });
+  const classes: readonly MaskClass[] = map.classes.map(({ label, name, color }) => ({ label, name, color }));
+  return { ...image, classes, channels: channelNames(map), exclusive: map.exclusive, rule: labelRule(map, path, undefined) };
+}
+
+async function showGrey(path: string, show: Show, signal: AbortSignal): Promise<TiledImage> {
+  const slide = await openSlide(path, { signal });
+  const { read } = slide.channelReader({ count: 1, samples: 'uint8', by: path });
+  return show(path, `seams-${idOf(path)}`, { reader: valueTiles(slide, read, 1, 'amounts'), ending: 'png', encode: planesPng });
+}
+
+/** Level 0: of the slide, else as a record has it, else as large as the mask or the probabilities. */
+function sizeOf(opened: Size | undefined, { seen }: FoundSlide, runs: readonly RunCard[]): Size {
+  const of = opened ?? seen ?? runs.find(({ mask }) => mask)?.mask ?? runs.find(({ scores }) => scores)?.scores;
+  return { width: of?.width ?? 1, height: of?.height ?? 1 };
+}

@@ -1,0 +1,75 @@
+import type { LabelRule } from '../plan/labels/labels.js';
+import type { MaskClass, Mpp, Size } from '../types.js';
+
+/**
+ * An image in tiles of the server, `/tiles/<id>/<halvings>/<column>_<row>.<ending>`. It shows the whole slide: `spans` of its pixels lie on the width and
+ * the height of level 0.
+ */
+export interface TiledImage extends Size {
+  readonly id: string;
+  readonly spans: Size;
+  /**
+   * What its tiles are: `jpg`, a picture; `png`, with one byte a pixel: labels, or planes of probabilities as `round(255 p)`, one below the other; `f32`,
+   * planes of floating point, one below the other, little endian.
+   */
+  readonly ending: 'jpg' | 'png' | 'f32';
+}
+
+/** Labels in tiles, and what they mean. */
+export interface LabelLayer extends TiledImage {
+  readonly classes: readonly MaskClass[];
+}
+
+/** Probabilities in tiles, and how they become labels. */
+export interface ScoreLayer extends TiledImage {
+  readonly classes: readonly MaskClass[];
+  /** Name of each plane. */
+  readonly channels: readonly string[];
+  readonly exclusive: boolean;
+  /** As the model has it. */
+  readonly rule: LabelRule;
+}
+
+/** A result of a slide. */
+export interface RunCard {
+  readonly id: string;
+  /** Its folder and name, for people. */
+  readonly name: string;
+  readonly mask: LabelLayer | null;
+  readonly scores: ScoreLayer | null;
+  /** 255 times the largest difference between overlapping windows. */
+  readonly disagreement: TiledImage | null;
+  /** Settings and figures by name, in the order in which they are shown. */
+  readonly facts: readonly (readonly [name: string, value: string])[];
+}
+
+/** A slide in the list. */
+export interface SlideCard {
+  readonly id: string;
+  readonly name: string;
+  /** `missing`: there is a result, but not the slide. */
+  readonly state: 'done' | 'no result' | 'missing';
+  /** How many results it has. */
+  readonly runs: number;
+  /** Its last score, where a history has one. */
+  readonly score: { readonly name: string; readonly value: number } | null;
+}
+
+/** All that can be looked at. */
+export interface Catalogue {
+  readonly version: string;
+  readonly slides: readonly SlideCard[];
+}
+
+/** A slide, open. */
+export interface OpenSlideCard extends Size {
+  readonly id: string;
+  readonly name: string;
+  readonly mpp: Mpp | null;
+  /** Null where the file is not there. */
+  readonly picture: TiledImage | null;
+  readonly runs: readonly RunCard[];
+  readonly truth: LabelLayer | null;
+  /** What is known of the slide, and what went wrong, as sentences for people. */
+  readonly notes: readonly string[];
+}

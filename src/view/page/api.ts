@@ -1,0 +1,20 @@
+/**
+ * Asks the server for JSON.
+ *
+ * @throws {Error} in the server's words
+ */
+export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const response = await fetch(path, signal ? { signal } : {});
+  if (response.ok) return (await response.json()) as T;
+  const text = await response.text();
+  throw new Error(messageOf(text) ?? `${path}: ${response.status} ${text}`);
+}
+
+function messageOf(text: string): string | undefined {
+  try {
+    const { message, hint } = JSON.parse(text) as { readonly message?: string; readonly hint?: string };
+    return message === undefined ? undefined : [message, hint].filter(Boolean).join('; ');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,161 @@
+import type { Catalogue, OpenSlideCard } from '../messages.js';
+import { ask } from './api.js';
+import { fill, h, section } from './dom.js';
+import { classesOf, drawnLayers } from './drawing/layers.js';
+import { createOverlay } from './drawing/overlay.js';
+import { createScaleBar } from './drawing/scale-bar.js';
+import { createStage } from './drawing/stage.js';
+import { createTileStore } from './drawing/tile-store.js';
+import { type IconName, icon } from './icons.js';
+import { listenToKeys } from './keys.js';
+import { classesPanel, toggleClass } from './panels/classes.js';
+import { factsPanel } from './panels/facts.js';
+import { helpDialog } from './panels/help.js';
+import { layersPanel, toggleLayer } from './panels/layers.js';
+import { createReadout } from './panels/readout.js';
+import { slidesPanel } from './panels/slides.js';
+import { createStore, type ViewState } from './state.js';
+
+/** Builds the page for what the server has. */
+export function startApp(catalogue: Catalogue): void {
+  const store = createStore();
+  const tiles = createTileStore();
+  const help = helpDialog();
+  const title = h('h1', {}, 'segtile');
+  const canvas = h('canvas', { class: 'overlay', 'aria-hidden': true });
+  const stageElement = h('div', { class: 'stage' });
+  const map = h('div', { class: 'map', id: 'map' });
+  const message = h('p', { class: 'message', role: 'status' });
+  const right = h('aside', { class: 'right', 'aria-label': 'layers and classes', tabindex: 0 });
+  const readout = createReadout(tiles);
+  const scaleBar = createScaleBar();
+  let slide: OpenSlideCard | undefined;
+  let pointer: { readonly x: number; readonly y: number } | undefined;
+
+  const middle = h('main', { class: 'middle' }, stageElement, canvas, map, scaleBar.element, readout.element, message);
+  const left = h('nav', { class: 'left', 'aria-label': 'slides', tabindex: 0 }, slidesPanel(catalogue, store));
+  const header = h('header', {}, title, h('span', { class: 'quiet' }, `segtile ${catalogue.version}`));
+  document.body.replaceChildren(header, left, middle, right, help);
+  const stage = createStage(stageElement, map, {
+    moved: () => {
+      overlay.refresh();
+      const to = stage.affine();
+      scaleBar.show(to && Math.hypot(to.a, to.b), slide?.mpp?.x);
+      tell();
+    },
+    settled: () => {
+      const place = stage.place();
+      if (place) store.set({ place });
+    },
+    clicked: () => {},
+  });
+  const overlay = createOverlay(
+    canvas,
+    () => (slide ? stage.affine() : undefined),
+    () => {},
+  );
+
+  function tell(): void {
+    if (slide) readout.tell(slide, store.state, pointer && stage.pixelAt(pointer.x, pointer.y));
+  }
+
+  async function open(id: string, { place }: ViewState): Promise<void> {
+    message.textContent = 'opening …';
+    try {
+      const card = await ask<OpenSlideCard>(`slides/${id}`);
+      if (store.state.slide !== id) return;
+      slide = card;
+      message.textContent = '';
+      title.textContent = card.name;
+      document.title = `${card.name} – segtile`;
+      tiles.forget();
+      stage.open(card, place);
+      fillPanels(card);
+      overlay.set(card, drawnLayers(tiles, card, store.state));
+    } catch (error) {
+      message.textContent = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  function fillPanels(card: OpenSlideCard): void {
+    fill(
+      right,
+      section('Layers', layersPanel(card, store)),
+      section('Classes', classesPanel(card, store)),
+      section('Facts', factsPanel(card, store)),
+    );
+  }
+
+  function neighbour(step: number): void {
+    const all = catalogue.slides;
+    const at = all.findIndex(({ id }) => id === store.state.slide);
+    const next = all[(at + step + all.length) % all.length];
+    if (next) store.set({ slide: next.id, run: undefined, place: undefined, thresholds: undefined });
+  }
+
+  function fade(step: number): void {
+    const { opacity } = store.state;
+    const mask = Math.min(1, Math.max(0, Number((opacity.mask + step).toFixed(2))));
+    store.set({ opacity: { ...opacity, mask } });
+  }
+
+  const button = (name: IconName, words: string, act: () => void): HTMLButtonElement =>
+    h('button', { type: 'button', 'aria-label': words, title: words, onclick: act }, icon(name));
+  const fullScreen = (): void => void (document.fullscreenElement ? document.exitFullscreen() : middle.requestFullscreen());
+  const tools = h(
+    'div',
+    { class: 'tools', role: 'toolbar', 'aria-label': 'view' },
+    button('plus', 'nearer', () => stage.zoomBy(1.5)),
+    button('minus', 'farther', () => stage.zoomBy(1 / 1.5)),
+    button('whole', 'the whole slide', () => stage.whole()),
+    button('turn', 'turn by 90 degrees', () => stage.turnBy(90)),
+    button('full', 'full screen', fullScreen),
+    button('help', 'help on keys', () => help.showModal()),
+  );
+  middle.append(tools);
+  middle.addEventListener('pointermove', (event) => {
+    const box = stageElement.getBoundingClientRect();
+    pointer = { x: event.clientX - box.left, y: event.clientY - box.top };
+    tell();
+  });
+  middle.addEventListener('pointerleave', () => {
+    pointer = undefined;
+    tell();
+  });
+
+  listenToKeys({
+    ' ': () => toggleLayer(store, 'mask'),
+    o: () => toggleLayer(store, 'outlines'),
+    '[': () => fade(-0.1),
+    ']': () => fade(0.1),
+    n: () => neighbour(1),
+    p: () => neighbour(-1),
+    '0': () => stage.whole(),
+    r: () => stage.turnBy(90),
+    f: fullScreen,
+    '?': () => help.showModal(),
+    ...Object.fromEntries(
+      Array.from({ length: 9 }, (_, i) => [
+        String(i + 1),
+        () => {
+          const label = slide && classesOf(slide, store.state)[i]?.label;
+          if (label !== undefined) toggleClass(store, label);
+        },
+      ]),
+    ),
+  });
+  store.watch((state, before) => {
+    if (state.slide !== undefined && state.slide !== before?.slide) void open(state.slide, state);
+    else if (slide && before) {
+      if (state.run !== before.run) fillPanels(slide);
+      if (state !== before && state.place === before.place) overlay.set(slide, drawnLayers(tiles, slide, state));
+      tell();
+    }
+  });
+  if (!catalogue.slides.some(({ id }) => id === store.state.slide)) {
+    const first = catalogue.slides[0];
+    if (first) store.set({ slide: first.id });
+  }
+  // For tests: whether all that is to be seen has been drawn.
+  Object.defineProperty(window, 'segtileDrawn', { get: () => slide !== undefined && stage.complete && overlay.complete });
+}

@@ -1,0 +1,2 @@
+// A style that is imported becomes part of main.css.
+declare module '*.css';

@@ -1,0 +1,81 @@
+import { emptyLabelCount, type LabelRule, labelRows } from '../../../plan/labels/labels.js';
+import { PROBABILITY_OF_BYTE } from '../../../plan/labels/score-planes.js';
+import type { LabelLayer, ScoreLayer, TiledImage } from '../../messages.js';
+import { halvedSize, TILE, type TilePlace } from '../../pyramid.js';
+import type { TileStore, TileValues } from './tile-store.js';
+
+/** Labels in tiles: of a mask, or made of probabilities. */
+export interface LabelSource {
+  readonly image: TiledImage;
+  /** Tells labels of one kind from those of another. */
+  readonly version: string;
+  labels(place: TilePlace): Promise<Uint8Array>;
+}
+
+/** The labels of a file. */
+export function fileLabels(store: TileStore, image: LabelLayer): LabelSource {
+  return { image, version: image.id, labels: async (place) => (await store.get(image, place)).data as Uint8Array };
+}
+
+/** The labels that a rule makes of probabilities: with the same function as `segtile threshold`, so that they are the same. */
+export function ruledLabels(store: TileStore, image: ScoreLayer, rule: LabelRule): LabelSource {
+  return {
+    image,
+    version: `${image.id} ${JSON.stringify(rule)}`,
+    labels: async (place) => labelsOf(await store.get(image, place), image.exclusive, rule),
+  };
+}
+
+/** The labels of a tile of probabilities. */
+export function labelsOf(values: TileValues, exclusive: boolean, rule: LabelRule): Uint8Array {
+  const { width, height, planes: classes } = values;
+  const block = { x: 0, y: 0, width, height, classes, data: floats(values, exclusive) };
+  return labelRows({ y: 0, height, blocks: [block] }, width, rule, emptyLabelCount()).data;
+}
+
+/** Probabilities as `segtile threshold` reads them. Of classes that exclude each other the probabilities come to 1, so where all are 0 no window looked. */
+function floats({ width, height, planes, data }: TileValues, exclusive: boolean): Float32Array {
+  if (data instanceof Float32Array) return data;
+  const plane = width * height;
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) out[i] = PROBABILITY_OF_BYTE[data[i]!]!;
+  if (!exclusive) return out;
+  for (let i = 0; i < plane; i++) {
+    let most = 0;
+    for (let c = 0; c < planes; c++) most = Math.max(most, data[c * plane + i]!);
+    if (most === 0) for (let c = 0; c < planes; c++) out[c * plane + i] = Number.NaN;
+  }
+  return out;
+}
+
+/** A rectangle of an image after its halvings. */
+export interface Patch {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A rectangle of labels out of as many tiles as it touches; 0 outside of the image. */
+export async function gatherLabels(source: LabelSource, halvings: number, part: Patch): Promise<Uint8Array> {
+  const size = halvedSize(source.image, halvings);
+  const out = new Uint8Array(part.width * part.height);
+  const [left, top] = [Math.max(0, part.x), Math.max(0, part.y)];
+  const [right, bottom] = [Math.min(size.width, part.x + part.width), Math.min(size.height, part.y + part.height)];
+  const places: TilePlace[] = [];
+  for (let row = Math.floor(top / TILE); row * TILE < bottom; row++)
+    for (let column = Math.floor(left / TILE); column * TILE < right; column++) places.push({ halvings, column, row });
+  await Promise.all(
+    places.map(async (place) => {
+      const labels = await source.labels(place);
+      const [x, y] = [place.column * TILE, place.row * TILE];
+      const width = Math.min(TILE, size.width - x);
+      const [from, to] = [Math.max(left, x), Math.min(right, x + width)];
+      for (let row = Math.max(top, y); row < Math.min(bottom, y + TILE); row++) {
+        const start = (row - y) * width - x;
+        out.set(labels.subarray(start + from, start + to), (row - part.y) * part.width + from - part.x);
+      }
+    }),
+  );
+  return out;
+}

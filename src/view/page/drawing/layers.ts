@@ -1,0 +1,182 @@
+import type { LabelRule } from '../../../plan/labels/labels.js';
+import type { MaskClass, Rgb } from '../../../types.js';
+import type { OpenSlideCard, RunCard, ScoreLayer, TiledImage } from '../../messages.js';
+import { halvedSize, TILE, type TilePlace, tileBox } from '../../pyramid.js';
+import { LAYERS, type LayerName, type ViewState } from '../state.js';
+import { fileLabels, gatherLabels, type LabelSource, ruledLabels } from './label-source.js';
+import { outlinesOf } from './outlines.js';
+import type { DrawnLayer, TilePicture } from './overlay.js';
+import { paintAmounts, paintErrors, paintLabels } from './paint.js';
+import type { TileStore } from './tile-store.js';
+
+/** The run that is looked at: the one of the state, else the first. */
+export function runOf(slide: OpenSlideCard, { run }: ViewState): RunCard | undefined {
+  return slide.runs.find(({ id }) => id === run) ?? slide.runs[0];
+}
+
+/** The classes of what is looked at. */
+export function classesOf(slide: OpenSlideCard, state: ViewState): readonly MaskClass[] {
+  const run = runOf(slide, state);
+  return run?.mask?.classes ?? run?.scores?.classes ?? slide.truth?.classes ?? [];
+}
+
+/** Which layers there are for a slide and a run. */
+export function layersThere(slide: OpenSlideCard, run: RunCard | undefined): readonly LayerName[] {
+  const labels = (run?.mask ?? run?.scores) != null;
+  const there: Readonly<Record<LayerName, boolean>> = {
+    scores: run?.scores != null,
+    disagreement: run?.disagreement != null,
+    mask: labels,
+    truth: slide.truth !== null,
+    errors: labels && slide.truth !== null,
+    outlines: labels,
+  };
+  return LAYERS.filter((name) => there[name]);
+}
+
+/** The rule of probabilities, with the thresholds that were moved. */
+export function ruleOf({ rule, classes }: ScoreLayer, thresholds: ViewState['thresholds']): LabelRule {
+  if (thresholds === undefined) return rule;
+  const own = rule.kind === 'thresholds' ? rule.thresholds : [];
+  const of = (label: number, channel: number): number | undefined =>
+    classes.some((each) => each.label === label) ? (thresholds[label] ?? own[channel] ?? 0.5) : undefined;
+  return { kind: 'thresholds', labels: rule.labels, thresholds: rule.labels.map(of) };
+}
+
+/** The labels that are looked at: those of the mask, or with moved thresholds, or without a mask, those of the probabilities. */
+export function labelsShown(store: TileStore, run: RunCard | undefined, { thresholds }: ViewState): LabelSource | undefined {
+  if (run === undefined) return undefined;
+  const { mask, scores } = run;
+  if (scores !== null && (thresholds !== undefined || mask === null))
+    return ruledLabels(store, scores, ruleOf(scores, thresholds));
+  return mask === null ? undefined : fileLabels(store, mask);
+}
+
+/** What is to be drawn, from the lowest layer to the highest. */
+export function drawnLayers(store: TileStore, slide: OpenSlideCard, state: ViewState): DrawnLayer[] {
+  const run = runOf(slide, state);
+  const labels = labelsShown(store, run, state);
+  const classes = classesOf(slide, state);
+  const { hidden, channel } = state;
+  const truth = slide.truth === null ? undefined : fileLabels(store, slide.truth);
+  const style = `${hidden.join(',')} ${classes.map(({ label, color }) => `${label}:${color}`).join()}`;
+  const painted = (source: LabelSource | undefined, own: readonly MaskClass[]): Made | undefined =>
+    source && {
+      image: source.image,
+      version: `${source.version} ${style}`,
+      make: async (place) => pixels(source.image, place, paintLabels(await source.labels(place), own, hidden)),
+    };
+  const makers: Readonly<Record<LayerName, () => Made | undefined>> = {
+    scores: () => amounts(store, run?.scores ?? undefined, channel),
+    disagreement: () => amounts(store, run?.disagreement ?? undefined, 0),
+    mask: () => painted(labels, classes),
+    truth: () => painted(truth, slide.truth!.classes),
+    errors: () => labels && truth && errors(labels, truth, hidden),
+    outlines: () => labels && outlined(labels, classes, hidden, style),
+  };
+  return layersThere(slide, run)
+    .filter((name) => state.shown.includes(name))
+    .flatMap((name) => {
+      const made = makers[name]();
+      return made ? [{ name, opacity: state.opacity[name], ...made }] : [];
+    });
+}
+
+type Made = Pick<DrawnLayer, 'image' | 'version' | 'make'>;
+
+function pixels(image: TiledImage, place: TilePlace, data: Uint8ClampedArray<ArrayBuffer>): TilePicture {
+  const { width, height } = tileBox(image, place)!;
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width, height });
+  canvas.getContext('2d')!.putImageData(new ImageData(data, width, height), 0, 0);
+  return { kind: 'pixels', canvas };
+}
+
+function amounts(store: TileStore, image: TiledImage | undefined, channel: number): Made | undefined {
+  return (
+    image && {
+      image,
+      version: `${image.id} ${channel}`,
+      make: async (place) => {
+        const { width, height, planes, data } = await store.get(image, place);
+        const from = Math.min(channel, planes - 1) * width * height;
+        return pixels(image, place, paintAmounts(data.subarray(from, from + width * height)));
+      },
+    }
+  );
+}
+
+function outlined(source: LabelSource, classes: readonly MaskClass[], hidden: readonly number[], style: string): Made {
+  const shown = classes.filter(({ label }) => !hidden.includes(label));
+  return {
+    image: source.image,
+    version: `${source.version} ${style}`,
+    make: async (place) => {
+      const { x, y, width, height } = tileBox(source.image, place)!;
+      const around = { x: x - 1, y: y - 1, width: width + 2, height: height + 2 };
+      const paths = outlinesOf(await gatherLabels(source, place.halvings, around), width, height);
+      const lines = shown.flatMap(({ label, color }): [string, Path2D][] => {
+        const path = paths.get(label);
+        return path ? [[css(color), path]] : [];
+      });
+      return { kind: 'lines', lines };
+    },
+  };
+}
+
+/** The labels of a mask beside those of the truth, which may have other pixels. */
+function errors(labels: LabelSource, truth: LabelSource, hidden: readonly number[]): Made {
+  return {
+    image: labels.image,
+    version: `${labels.version} ${truth.version} ${hidden.join(',')}`,
+    make: async (place) => {
+      const [own, wanted] = await Promise.all([labels.labels(place), sampled(truth, labels.image, place)]);
+      return pixels(labels.image, place, paintErrors(own, wanted, hidden));
+    },
+  };
+}
+
+/** The labels of one image at the pixels of a tile of another, by their middles. */
+async function sampled(source: LabelSource, like: TiledImage, place: TilePlace): Promise<Uint8Array> {
+  const box = tileBox(like, place)!;
+  // Pixels of the one for each pixel of the other, before halvings.
+  const across = source.image.spans.width / like.spans.width;
+  const down = source.image.spans.height / like.spans.height;
+  const halvings = Math.max(0, Math.round(place.halvings + Math.log2(across)));
+  const step = 2 ** (place.halvings - halvings);
+  const size = halvedSize(source.image, halvings);
+  const xs = Int32Array.from({ length: box.width }, (_, i) => at(box.x + i, across * step, size.width));
+  const ys = Int32Array.from({ length: box.height }, (_, i) => at(box.y + i, down * step, size.height));
+  const part = { x: xs[0]!, y: ys[0]!, width: xs.at(-1)! - xs[0]! + 1, height: ys.at(-1)! - ys[0]! + 1 };
+  const labels = await gatherLabels(source, halvings, part);
+  const out = new Uint8Array(box.width * box.height);
+  for (let row = 0; row < box.height; row++) {
+    const from = (ys[row]! - part.y) * part.width - part.x;
+    for (let column = 0; column < box.width; column++) out[row * box.width + column] = labels[from + xs[column]!]!;
+  }
+  return out;
+}
+
+function at(pixel: number, scale: number, length: number): number {
+  return Math.min(length - 1, Math.floor((pixel + 0.5) * scale));
+}
+
+/** The tile of level 0 that has a pixel of level 0 of the slide, and where the pixel lies in it; undefined outside of the image. */
+export function pixelPlace(
+  image: TiledImage,
+  slide: { readonly width: number; readonly height: number },
+  x: number,
+  y: number,
+) {
+  const column = Math.floor(((x + 0.5) * image.spans.width) / slide.width);
+  const row = Math.floor(((y + 0.5) * image.spans.height) / slide.height);
+  if (!(column >= 0 && row >= 0 && column < image.width && row < image.height)) return undefined;
+  const place: TilePlace = { halvings: 0, column: Math.floor(column / TILE), row: Math.floor(row / TILE) };
+  const { width } = tileBox(image, place)!;
+  return { place, index: (row - place.row * TILE) * width + column - place.column * TILE };
+}
+
+/** A colour as CSS writes it. */
+export function css([red, green, blue]: Rgb): string {
+  return `rgb(${red} ${green} ${blue})`;
+}

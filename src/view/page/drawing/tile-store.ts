@@ -1,0 +1,85 @@
+import type { TiledImage } from '../../messages.js';
+import { type TilePlace, tileBox } from '../../pyramid.js';
+import { pngBytes } from './png-bytes.js';
+
+/** The values of a tile: planes of `width` by `height`, one below the other. */
+export interface TileValues {
+  readonly width: number;
+  readonly height: number;
+  readonly planes: number;
+  readonly data: Uint8Array | Float32Array;
+}
+
+/** Gives the values of tiles; what was asked for last is held. */
+export interface TileStore {
+  /**
+   * The values of a tile.
+   *
+   * @throws {Error} where it cannot be had
+   */
+  get(image: TiledImage, place: TilePlace): Promise<TileValues>;
+  /** Stops what was asked for and is not here yet. */
+  forget(): void;
+}
+
+/** Bytes of values that are held. */
+const MOST = 2 ** 27;
+
+/** A store that asks the server. */
+export function createTileStore(): TileStore {
+  const held = new Map<string, Promise<TileValues>>();
+  const sizes = new Map<string, number>();
+  let bytes = 0;
+  let stop = new AbortController();
+
+  function drop(key: string): void {
+    held.delete(key);
+    bytes -= sizes.get(key) ?? 0;
+    sizes.delete(key);
+  }
+
+  async function load(image: TiledImage, place: TilePlace, signal: AbortSignal): Promise<TileValues> {
+    const { width, height } = tileBox(image, place)!;
+    const response = await fetch(tileAddress(image, place), { signal });
+    if (!response.ok) throw new Error(`a tile could not be had: ${response.status} ${await response.text()}`);
+    const body = await response.arrayBuffer();
+    const data = image.ending === 'f32' ? new Float32Array(body) : (await pngBytes(body)).data;
+    return { width, height, planes: data.length / (width * height), data };
+  }
+
+  return {
+    get(image, place) {
+      const key = tileAddress(image, place);
+      const found = held.get(key);
+      if (found !== undefined) {
+        held.delete(key);
+        held.set(key, found);
+        return found;
+      }
+      const loading = load(image, place, stop.signal);
+      held.set(key, loading);
+      loading.then(
+        ({ data: { byteLength } }) => {
+          if (held.get(key) !== loading) return;
+          sizes.set(key, byteLength);
+          bytes += byteLength;
+          for (const oldest of sizes.keys()) {
+            if (bytes <= MOST) break;
+            drop(oldest);
+          }
+        },
+        () => held.get(key) === loading && drop(key),
+      );
+      return loading;
+    },
+    forget() {
+      stop.abort();
+      stop = new AbortController();
+    },
+  };
+}
+
+/** Where the server has a tile. */
+export function tileAddress({ id, ending }: TiledImage, { halvings, column, row }: TilePlace): string {
+  return `tiles/${id}/${halvings}/${column}_${row}.${ending}`;
+}

@@ -1,0 +1,16 @@
+import type { Catalogue } from '../messages.js';
+import { ask } from './api.js';
+import { startApp } from './app.js';
+import { h } from './dom.js';
+import './styles/main.css';
+
+// The token is a cookie now: it need not stay where others look over the shoulder.
+if (new URLSearchParams(location.search).has('token')) history.replaceState(null, '', location.pathname + location.hash);
+
+try {
+  startApp(await ask<Catalogue>('catalogue'));
+} catch (error) {
+  document.body.replaceChildren(
+    h('p', { class: 'message', role: 'alert' }, error instanceof Error ? error.message : String(error)),
+  );
+}

@@ -1,0 +1,27 @@
+import { h } from '../dom.js';
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ['space', 'show or hide the mask'],
+  ['o', 'show or hide the outlines'],
+  ['1 … 9', 'show or hide a class'],
+  ['[  ]', 'less or more opacity of the mask'],
+  ['n  p', 'next or previous slide'],
+  ['arrows', 'move'],
+  ['+  −', 'nearer or farther'],
+  ['0', 'the whole slide'],
+  ['r', 'turn by 90°'],
+  ['f', 'full screen'],
+  ['?', 'this help'],
+];
+
+/** A dialog with all keys. */
+export function helpDialog(): HTMLDialogElement {
+  const dialog = h(
+    'dialog',
+    { 'aria-labelledby': 'help-title' },
+    h('h2', { id: 'help-title' }, 'Keys'),
+    h('dl', { class: 'keys' }, ...KEYS.flatMap(([key, what]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, what)])),
+    h('form', { method: 'dialog' }, h('button', {}, 'Close')),
+  );
+  return dialog;
+}

@@ -1,0 +1,92 @@
+import type { OpenSlideCard } from '../../messages.js';
+import { h } from '../dom.js';
+import { css, layersThere, runOf } from '../drawing/layers.js';
+import { ERROR_COLORS, scaleColor } from '../drawing/paint.js';
+import type { LayerName, Store } from '../state.js';
+
+/** What the layers are called. */
+export const LAYER_NAMES: Readonly<Record<LayerName, string>> = {
+  mask: 'mask',
+  outlines: 'outlines',
+  scores: 'probabilities',
+  disagreement: 'disagreement of windows',
+  truth: 'truth',
+  errors: 'errors against the truth',
+};
+
+/** Which layers are seen, and how much of each. */
+export function layersPanel(slide: OpenSlideCard, store: Store): HTMLElement {
+  const run = runOf(slide, store.state);
+  const there = [...layersThere(slide, run)].reverse();
+  const rows = there.map((name) => layerRow(name, slide, store));
+  return h(
+    'div',
+    { class: 'layers' },
+    ...(rows.length > 0 ? rows : [h('p', { class: 'quiet' }, 'There is no result of this slide.')]),
+  );
+}
+
+function layerRow(name: LayerName, slide: OpenSlideCard, store: Store): HTMLElement {
+  const box = h('input', { type: 'checkbox', onchange: () => toggleLayer(store, name) });
+  const opacity = h('input', {
+    type: 'range',
+    min: 0,
+    max: 1,
+    step: 0.05,
+    'aria-label': `opacity of ${LAYER_NAMES[name]}`,
+    oninput: () => store.set({ opacity: { ...store.state.opacity, [name]: Number(opacity.value) } }),
+  });
+  const more = h('div', { class: 'more' }, ...extras(name, slide, store));
+  store.watch((state) => {
+    const shown = state.shown.includes(name);
+    box.checked = shown;
+    opacity.disabled = !shown;
+    opacity.value = String(state.opacity[name]);
+    more.hidden = !shown;
+  });
+  return h('div', { class: 'layer' }, h('label', {}, box, LAYER_NAMES[name]), opacity, more);
+}
+
+/** Shows a layer, or hides it. */
+export function toggleLayer(store: Store, name: LayerName): void {
+  const { shown } = store.state;
+  store.set({ shown: shown.includes(name) ? shown.filter((each) => each !== name) : [...shown, name] });
+}
+
+function extras(name: LayerName, slide: OpenSlideCard, store: Store): HTMLElement[] {
+  if (name === 'errors') {
+    const words = { right: 'right', missed: 'missed', extra: 'too much', other: 'other class' } as const;
+    return [
+      h(
+        'ul',
+        { class: 'legend' },
+        ...(Object.keys(words) as (keyof typeof words)[]).map((kind) => key(css(ERROR_COLORS[kind]), words[kind])),
+      ),
+    ];
+  }
+  if (name === 'disagreement') return [colorScale()];
+  if (name !== 'scores') return [];
+  const channels = runOf(slide, store.state)?.scores?.channels ?? [];
+  const select = h(
+    'select',
+    { 'aria-label': 'class whose probability is shown', onchange: () => store.set({ channel: Number(select.value) }) },
+    ...channels.map((each, i) => h('option', { value: i }, each)),
+  );
+  store.watch(({ channel }) => {
+    select.value = String(Math.min(channel, channels.length - 1));
+  });
+  return [select, colorScale()];
+}
+
+function key(color: string, words: string): HTMLElement {
+  const patch = h('span', { class: 'patch' });
+  patch.style.background = color;
+  return h('li', {}, patch, words);
+}
+
+function colorScale(): HTMLElement {
+  const bar = h('div', { class: 'scale-colors' });
+  const stops = Array.from({ length: 11 }, (_, i) => css(scaleColor(i / 10)));
+  bar.style.background = `linear-gradient(to right, ${stops.join(', ')})`;
+  return h('div', { class: 'color-scale' }, h('span', {}, '0'), bar, h('span', {}, '1'));
+}

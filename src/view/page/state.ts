@@ -1,0 +1,130 @@
+/** What can be laid over a slide, in the order in which it is drawn. */
+export const LAYERS = ['scores', 'disagreement', 'mask', 'truth', 'errors', 'outlines'] as const;
+
+/** See {@link LAYERS}. */
+export type LayerName = (typeof LAYERS)[number];
+
+/** Where one looks: the middle of the view in level-0 px, how many screen px a level-0 px has, and degrees of turn. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly zoom: number;
+  readonly turn: number;
+}
+
+/** All that decides what is seen. It stands in the address of the page, so that a link shows the same. */
+export interface ViewState {
+  readonly slide: string | undefined;
+  readonly run: string | undefined;
+  /** Undefined for the whole slide. */
+  readonly place: Place | undefined;
+  readonly shown: readonly LayerName[];
+  readonly opacity: Readonly<Record<LayerName, number>>;
+  /** Labels of classes that are not drawn. */
+  readonly hidden: readonly number[];
+  /** Number of the channel of probabilities that is drawn. */
+  readonly channel: number;
+  /** A threshold for each label, where they were moved; the mask is then made anew of the probabilities. */
+  readonly thresholds: Readonly<Record<number, number>> | undefined;
+}
+
+const OPACITY: ViewState['opacity'] = { scores: 0.7, disagreement: 0.7, mask: 0.5, truth: 0.5, errors: 0.7, outlines: 1 };
+
+/** What is seen first. */
+export const FIRST: ViewState = {
+  slide: undefined,
+  run: undefined,
+  place: undefined,
+  shown: ['mask'],
+  opacity: OPACITY,
+  hidden: [],
+  channel: 0,
+  thresholds: undefined,
+};
+
+/** A state as the part of an address behind `#`. */
+export function toHash({ slide, run, place, shown, opacity, hidden, channel, thresholds }: ViewState): string {
+  const parts = new URLSearchParams();
+  if (slide) parts.set('slide', slide);
+  if (run) parts.set('run', run);
+  if (place) parts.set('at', [place.x, place.y, place.zoom, place.turn].map((n) => Number(n.toPrecision(7))).join(','));
+  parts.set('show', shown.join(','));
+  const faded = LAYERS.filter((name) => opacity[name] !== OPACITY[name]).map((name) => `${name}:${opacity[name]}`);
+  if (faded.length > 0) parts.set('opacity', faded.join(','));
+  if (hidden.length > 0) parts.set('hide', hidden.join(','));
+  if (channel > 0) parts.set('channel', String(channel));
+  if (thresholds)
+    parts.set(
+      'threshold',
+      Object.entries(thresholds)
+        .map(([label, p]) => `${label}:${p}`)
+        .join(','),
+    );
+  return `#${parts.toString().replaceAll('%2C', ',').replaceAll('%3A', ':')}`;
+}
+
+/** The state that an address means. What makes no sense in it is left out. */
+export function fromHash(hash: string): ViewState {
+  const parts = new URLSearchParams(hash.replace(/^#/, ''));
+  const numbers = (name: string): number[] => list(parts.get(name)).map(Number).filter(Number.isFinite);
+  const pairs = (name: string): [string, number][] =>
+    list(parts.get(name)).flatMap((each): [string, number][] => {
+      const [key = '', value] = each.split(':');
+      return value !== undefined && Number.isFinite(Number(value)) ? [[key, Math.min(1, Math.max(0, Number(value)))]] : [];
+    });
+  const [x, y, zoom, turn] = numbers('at');
+  const isLayer = (name: string): name is LayerName => LAYERS.some((each) => each === name);
+  const thresholds = pairs('threshold').filter(([label]) => /^\d+$/.test(label));
+  return {
+    slide: parts.get('slide') ?? undefined,
+    run: parts.get('run') ?? undefined,
+    place: x === undefined || y === undefined || !zoom || zoom <= 0 ? undefined : { x, y, zoom, turn: turn ?? 0 },
+    shown: parts.has('show') ? list(parts.get('show')).filter(isLayer) : FIRST.shown,
+    opacity: { ...OPACITY, ...Object.fromEntries(pairs('opacity').filter(([name]) => isLayer(name))) },
+    hidden: numbers('hide'),
+    channel: Math.max(0, Math.floor(numbers('channel')[0] ?? 0)),
+    thresholds: thresholds.length > 0 ? Object.fromEntries(thresholds.map(([label, p]) => [Number(label), p])) : undefined,
+  };
+}
+
+function list(text: string | null): string[] {
+  return (text ?? '').split(',').filter((each) => each !== '');
+}
+
+/** Holds the state, and tells who wants to know when it changes. */
+export interface Store {
+  readonly state: ViewState;
+  set(change: Partial<ViewState>): void;
+  /** Calls back at once, and after each change. */
+  watch(seen: (state: ViewState, before: ViewState | undefined) => void): void;
+}
+
+/** A store whose state stands in the address of the page. */
+export function createStore(): Store {
+  let state = fromHash(location.hash);
+  const watchers: ((state: ViewState, before: ViewState | undefined) => void)[] = [];
+  const change = (next: ViewState): void => {
+    const before = state;
+    state = next;
+    for (const seen of watchers) seen(state, before);
+  };
+  let writing = 0;
+  addEventListener('hashchange', () => {
+    if (location.hash !== toHash(state)) change(fromHash(location.hash));
+  });
+  return {
+    get state() {
+      return state;
+    },
+    set(part) {
+      change({ ...state, ...part });
+      // Browsers refuse too many changes of the address in a row.
+      clearTimeout(writing);
+      writing = window.setTimeout(() => history.replaceState(null, '', location.pathname + toHash(state)), 150);
+    },
+    watch(seen) {
+      watchers.push(seen);
+      seen(state, undefined);
+    },
+  };
+}

@@ -1,0 +1,238 @@
+import { request } from 'node:http';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startView } from '../../dist/pipeline/view/start-view.js';
+import type { Catalogue, OpenSlideCard } from '../../dist/view/messages.js';
+import type { RunningServer } from '../../dist/view/server.js';
+import { folder, readMask, readPlanes, writeSlide } from '../cli/door.js';
+import { type Answered, asked, type Fixture, makeFixture, sent, size } from './fixture.js';
+
+const settings = { truth: undefined, classes: undefined, host: '127.0.0.1', port: 0 } as const;
+let fixture: Fixture;
+let server: RunningServer;
+let origin: string;
+let port: number;
+let cookie: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  fixture = await makeFixture();
+  ({ server } = await startView({ ...settings, paths: [fixture.results, fixture.slide] }));
+  const { origin: own, port: number } = new URL(server.url);
+  [origin, port] = [own, Number(number)];
+  const page = await asked(server.url);
+  cookie = { cookie: String(page.headers['set-cookie']).split(';')[0]! };
+});
+afterAll(() => server.close());
+
+const get = (path: string): Promise<Answered> => asked(origin + path, cookie);
+const parsed = async <T>(path: string): Promise<T> => JSON.parse((await get(path)).body.toString()) as T;
+const opened = async (): Promise<OpenSlideCard> => {
+  const { slides } = await parsed<Catalogue>('/catalogue');
+  expect(slides).toMatchObject([{ name: 'a.tif', state: 'done', runs: 1 }]);
+  return parsed<OpenSlideCard>(`/slides/${slides[0]!.id}`);
+};
+
+describe('tiles', () => {
+  test('of a slide show what it shows, halved as often as is asked', async () => {
+    const { picture } = await opened();
+    const { body, headers } = await get(`/tiles/${picture!.id}/1/1_0.jpg`);
+    expect(headers['content-type']).toBe('image/jpeg');
+    const { data, info } = await sharp(body).raw().toBuffer({ resolveWithObject: true });
+    expect(info).toMatchObject({ width: 800 - 512, height: 512 });
+    const box = { left: 1024, top: 0, width: 576, height: 1024 };
+    const wanted = await sharp(fixture.slide).extract(box).resize(288, 512, { kernel: 'linear' }).raw().toBuffer();
+    let worst = 0;
+    // Not at the edge of the disc, where JPEG rings.
+    for (let i = 0; i < data.length; i += 3 * 17) worst = Math.max(worst, Math.abs(data[i]! - wanted[i]!));
+    expect(worst).toBeLessThan(40);
+    expect(data[0]).toBeGreaterThan(235);
+  });
+
+  test('of a mask hold its labels, as bytes of a PNG', async () => {
+    const { runs } = await opened();
+    const { data } = await readMask(fixture.mask);
+    const { body } = await get(`/tiles/${runs[0]!.mask!.id}/0/2_1.png`);
+    const tile = await indices(body);
+    expect(tile.length).toBe(512 * 512);
+    for (let y = 0; y < 512; y++) {
+      const wanted = data.subarray((512 + y) * size.width + 1024, (512 + y) * size.width + 1536);
+      expect(tile.subarray(y * 512, (y + 1) * 512).equals(wanted)).toBe(true);
+    }
+    expect(new Set(tile)).toEqual(new Set([0, 1, 2]));
+  });
+
+  test('of probabilities hold the planes one below the other', async () => {
+    const { runs } = await opened();
+    const scores = runs[0]!.scores!;
+    expect(scores).toMatchObject({ width: 800, height: 600, channels: ['background', 'disc', '<b>ring</b>'], exclusive: true });
+    const { planes } = await readPlanes(fixture.probabilities);
+    const tile = await indices((await get(`/tiles/${scores.id}/0/0_0.png`)).body);
+    expect(tile.length).toBe(3 * 512 * 512);
+    for (const [c, plane] of planes.entries()) {
+      for (let y = 0; y < 512; y += 31) {
+        for (let x = 0; x < 512; x += 7) expect(tile[(c * 512 + y) * 512 + x]).toBe(Math.round(255 * plane[y * 800 + x]!));
+      }
+    }
+  });
+
+  test('that there are not are not found', async () => {
+    const { picture, runs } = await opened();
+    const mask = runs[0]!.mask!.id;
+    const none = [`${picture!.id}/0/9_0.jpg`, `${picture!.id}/0/0_0.png`, `${picture!.id}/7/0_0.jpg`, `${mask}/0/0_0.jpg`];
+    const foreign = [
+      `${mask.replace(/\..*/, '')}.mask-000000000000/0/0_0.png`,
+      'ffffffffffff.picture-1/0/0_0.jpg',
+      `${picture!.id}/-1/0_0.jpg`,
+    ];
+    for (const path of [...none, ...foreign]) expect(await get(`/tiles/${path}`), path).toMatchObject({ status: 404 });
+  });
+
+  test('of a file without tiles or levels are the same', async () => {
+    const at = folder();
+    const png = `${at}/b.png`;
+    await sharp(await writeSlide(`${at}/b.tif`, 1300, 700, (x, y) => [x % 256, y % 256, 90]))
+      .png()
+      .toFile(png);
+    const own = await startView({ ...settings, paths: [png] });
+    const { origin: there } = new URL(own.server.url);
+    const own_cookie = { cookie: String((await asked(own.server.url)).headers['set-cookie']).split(';')[0]! };
+    const { slides } = JSON.parse((await asked(`${there}/catalogue`, own_cookie)).body.toString()) as Catalogue;
+    const card = JSON.parse((await asked(`${there}/slides/${slides[0]!.id}`, own_cookie)).body.toString()) as OpenSlideCard;
+    const { body } = await asked(`${there}/tiles/${card.picture!.id}/0/1_1.jpg`, own_cookie);
+    const { data, info } = await sharp(body).raw().toBuffer({ resolveWithObject: true });
+    expect(info).toMatchObject({ width: 512, height: 188 });
+    const [x, y] = [100, 80];
+    expect(Math.abs(data[3 * (y * 512 + x)]! - ((512 + x) % 256))).toBeLessThan(12);
+    expect(Math.abs(data[3 * (y * 512 + x) + 1]! - ((512 + y) % 256))).toBeLessThan(12);
+    await own.server.close();
+  });
+});
+
+describe('a server', () => {
+  test('lets nobody in without its token', async () => {
+    const addresses = [
+      '/',
+      '/?token=',
+      '/?token=wrong',
+      '/catalogue',
+      '/app/main.js',
+      `/catalogue${new URL(server.url).search}`,
+    ];
+    for (const path of addresses) expect(await asked(origin + path), path).toMatchObject({ status: 403 });
+    expect(await asked(`${origin}/catalogue`, { cookie: `segtile-${port}=wrong` })).toMatchObject({ status: 403 });
+    expect(await get('/catalogue')).toMatchObject({ status: 200 });
+  });
+
+  test('answers only to names of this machine', async () => {
+    for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example', 'localhost@evil.example']) {
+      expect(await asked(`${origin}/catalogue`, { ...cookie, host }), host).toMatchObject({ status: 403 });
+    }
+    expect(await sent(port, `GET /catalogue HTTP/1.0\r\nCookie: ${cookie.cookie}\r\n\r\n`)).toMatch(/ 403 /);
+    for (const host of [`localhost:${port}`, '127.0.0.1', `[::1]:${port}`]) {
+      expect(await asked(`${origin}/catalogue`, { ...cookie, host }), host).toMatchObject({ status: 200 });
+    }
+  });
+
+  test('does not answer what another page asks', async () => {
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'http://evil.example' },
+    ]) {
+      expect(await asked(`${origin}/catalogue`, { ...cookie, ...headers })).toMatchObject({ status: 403 });
+    }
+    const named = { ...cookie, 'sec-fetch-site': 'same-origin', origin };
+    expect(await asked(`${origin}/catalogue`, named)).toMatchObject({ status: 200 });
+    expect(await asked(`${origin}/catalogue`, cookie, 'PUT')).toMatchObject({ status: 400 });
+    expect(await asked(`${origin}/catalogue`, cookie, 'POST')).toMatchObject({ status: 405 });
+  });
+
+  test('gives its page to no frame, and lets it load nothing from elsewhere', async () => {
+    const { headers } = await asked(server.url);
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(headers['content-security-policy']).not.toMatch(/unsafe|https?:|\*/);
+    expect(headers).toMatchObject({
+      'x-frame-options': 'DENY',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    });
+    expect(String(headers['set-cookie'])).toMatch(/; HttpOnly; SameSite=Strict; Path=\/$/);
+  });
+
+  test('has no way to a file by its path', async () => {
+    const up = [
+      '/../../etc/passwd',
+      '/app/../../cli.js',
+      '/app/%2e%2e/server.js',
+      '/app/..%2fserver.js',
+      '/tiles/..',
+      '//etc/passwd',
+      '/app/index.html',
+      '/app/server.js',
+      `/slides/${encodeURIComponent(fixture.slide)}`,
+    ];
+    for (const path of up) {
+      const line = await sent(
+        port,
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie.cookie}\r\nConnection: close\r\n\r\n`,
+      );
+      expect(line, path).toMatch(/^HTTP\/1\.1 (400|404) /);
+    }
+  });
+
+  test('survives thousands of mutated requests, and answers none of them with more than it should', async () => {
+    const { picture } = await opened();
+    const plain = `GET /tiles/${picture!.id}/0/0_0.jpg HTTP/1.1\r\nHost: localhost:${port}\r\nCookie: ${cookie.cookie}\r\nConnection: close\r\n\r\n`;
+    let seed = 1;
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return Math.floor((seed / 2 ** 32) * below);
+    };
+    const mutated = (): Buffer => {
+      const bytes = Buffer.from(plain, 'latin1');
+      for (let i = random(4); i >= 0; i--) bytes[random(bytes.length)] = random(256);
+      return bytes;
+    };
+    const statuses = new Set<string>();
+    for (let round = 0; round < 50; round++) {
+      const lines = await Promise.all(Array.from({ length: 40 }, () => sent(port, mutated())));
+      for (const line of lines) statuses.add(line.slice(9, 12));
+    }
+    for (const status of statuses) expect(['', '200', '400', '403', '404', '405', '431', '505']).toContain(status);
+    expect(await get('/catalogue')).toMatchObject({ status: 200 });
+  });
+
+  test('stops work that nobody waits for', async () => {
+    const { picture } = await opened();
+    await new Promise<void>((resolve) => {
+      const left = request(`${origin}/tiles/${picture!.id}/0/1_1.jpg`, { headers: cookie });
+      left.on('error', () => resolve());
+      left.end();
+      setTimeout(() => left.destroy(new Error('left')), 1);
+    });
+    expect(await get(`/tiles/${picture!.id}/0/1_1.jpg`)).toMatchObject({ status: 200 });
+  });
+
+  test('refuses a port that is taken', async () => {
+    await expect(startView({ ...settings, paths: [fixture.slide], port })).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  test('sends names as text of JSON, whatever they hold', async () => {
+    const { headers, body } = await get(`/slides/${(await opened()).id}`);
+    expect(headers['content-type']).toBe('application/json');
+    expect(body.toString()).toContain('"<b>ring</b>"');
+  });
+});
+
+/** The bytes of a PNG of one byte a pixel, as a program reads them that was not written for this. */
+async function indices(png: Buffer): Promise<Buffer> {
+  expect(png[25]).toBe(3);
+  const colors = png.subarray(png.indexOf('PLTE') + 4, png.indexOf('PLTE') + 4 + 768);
+  const byColor = new Map<number, number>();
+  for (let i = 255; i >= 0; i--) byColor.set(colors.readUIntBE(3 * i, 3), i);
+  const { data, info } = await sharp(png).removeAlpha().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const out = Buffer.alloc(info.width * info.height);
+  for (let i = 0; i < out.length; i++) out[i] = byColor.get(data.readUIntBE(i * info.channels, 3))!;
+  return out;
+}
