@@ -37,6 +37,8 @@ export interface CardOptions {
   readonly modelMpp?: number | undefined;
   /** What the output lacks on each side of the window, in its own px. */
   readonly crop?: number | undefined;
+  /** The name of the output to take, where the network has several. */
+  readonly modelOutput?: string | undefined;
 }
 
 /**

@@ -1,7 +1,6 @@
 // Scores of one slide on the CPU and on a device, side by side: `gpu-compare <slide> <model> <window> <device> [--allow-software]`.
 
-import { resolveModel } from '../../dist/model/card/resolve.js';
-import { readModel } from '../../dist/model/graph/facts.js';
+import { openModel } from '../../dist/model/measured/open-model.js';
 import { openPool, type Pool } from '../../dist/model/sessions/pool.js';
 import { defaultWorkers } from '../../dist/model/sessions/pool-options.js';
 import { scoreSlide } from '../../dist/pipeline/infer/score.js';
@@ -9,7 +8,7 @@ import { channelRequest, planSlide } from '../../dist/pipeline/prepare/plan-slid
 import { createStageClock } from '../../dist/pipeline/records/stage-clock.js';
 
 const [slide, path, side, device, ...flags] = process.argv.slice(2);
-const model = resolveModel(await readModel(path!), {}, { activation: 'sigmoid' });
+const { model } = await openModel(path!, { activation: 'sigmoid' });
 const window = { width: Number(side), height: Number(side) };
 const { signal } = new AbortController();
 const settings = {

@@ -6,7 +6,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { SegtileError } from '../../dist/errors.js';
-import { resolveModel } from '../../dist/model/card/resolve.js';
 import { readModel } from '../../dist/model/graph/facts.js';
 import { openSlide } from '../../dist/slide/open.js';
 import type { Slide } from '../../dist/slide/slide.js';
@@ -46,7 +45,7 @@ function say(line: Outcome): void {
 async function judge(path: string, original: string): Promise<Pick<Outcome, 'verdict' | 'says'>> {
   try {
     if (kind === 'json') await readText(path, original);
-    else if (kind === 'onnx') resolveModel(await readModel(path), undefined);
+    else if (kind === 'onnx') await readModel(path);
     else await readSlide(path);
     return { verdict: 'read' };
   } catch (thrown) {

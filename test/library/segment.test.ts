@@ -212,6 +212,7 @@ test('every option of the command line is an option of a program, but for those 
     classes: true,
     color: true,
     crop: true,
+    modelOutput: true,
     device: true,
     downsample: true,
     enlarge: true,

@@ -5,7 +5,8 @@ import { afterAll } from 'vitest';
 import { type Card, readCard } from '../../dist/model/card/card.js';
 import type { Model } from '../../dist/model/card/model.js';
 import { resolveModel } from '../../dist/model/card/resolve.js';
-import { readModel } from '../../dist/model/graph/facts.js';
+import { type ModelFile, readModel } from '../../dist/model/graph/facts.js';
+import type { MeasuredModel } from '../../dist/model/measured/measure.js';
 import { openPool, type Pool } from '../../dist/model/sessions/pool.js';
 import type { Size } from '../../dist/types.js';
 import { random } from './networks.ts';
@@ -21,10 +22,16 @@ export function saved(content: Uint8Array | string, name = 'network.onnx'): stri
   return path;
 }
 
-/** The model in a file, or in bytes, with some card. */
+/** What would be measured of a network that gives logits, one a pixel. */
+export function logitsOf({ channels = 3 }: ModelFile): MeasuredModel {
+  const size = { width: 64, height: 64 };
+  return { meaning: { kind: 'logits' }, range: [-9, 9], window: size, scores: { ...size, channels } };
+}
+
+/** The model in a file, or in bytes, with some card; raw scores are taken to be logits. */
 export async function modelOf(network: Uint8Array | string, flags: Card = {}): Promise<Model> {
   const file = await readModel(typeof network === 'string' ? network : saved(network));
-  return resolveModel(file, await readCard(file), flags);
+  return resolveModel(file, await readCard(file), flags, logitsOf(file));
 }
 
 /** A pool with what most tests want. */

@@ -3,13 +3,11 @@ import { totalmem } from 'node:os';
 import { throwIfAborted } from '../../errors.js';
 import { sharp } from '../../io/sharp.js';
 import { bundledModel } from '../../model/card/bundled.js';
-import { readCard } from '../../model/card/card.js';
-import { resolveModel } from '../../model/card/resolve.js';
 import { nvidiaGpus } from '../../model/devices/adapter.js';
 import { autoDevices, compiledIn } from '../../model/devices/available.js';
 import { type Device, parseDevices, providers } from '../../model/devices/device.js';
 import { type Diagnosis, diagnose } from '../../model/devices/diagnosis.js';
-import { readModel } from '../../model/graph/facts.js';
+import { openModel } from '../../model/measured/open-model.js';
 import { versions } from '../../pipeline/records/machine.js';
 import { styleFor } from '../../terminal/style.js';
 import type { Shell } from '../running/shell.js';
@@ -26,8 +24,7 @@ const WINDOW = 256;
  * @returns the exit code: 1 where the device that was asked for cannot run, else 0
  */
 export async function runDoctor(options: DoctorOptions, { stdout, signal }: Shell): Promise<number> {
-  const file = await readModel(bundledModel('hematoxylin'), signal);
-  const model = resolveModel(file, await readCard(file));
+  const { model } = await openModel(bundledModel('hematoxylin'), {}, { signal });
   const asked = options.device === undefined ? undefined : parseDevices(options.device);
   const built = compiledIn();
   const all = providers.filter((provider) => provider === 'cpu' || built.includes(provider)).map((provider) => ({ provider }));

@@ -257,6 +257,7 @@ function addLastOptions(command: Command): Command {
         wholeNumber(0),
       ),
     )
+    .addOption(option('--model-output <name>', 'the output to take, where the model has several', text))
     .addOption(option('--classes <list>', 'names of the classes, with colours if wanted: tumor=#d62728,stroma', classList))
     .addOption(option('--model-mpp <um>', 'micrometres per pixel that the model was trained at', micronsPerPixel))
     .addHelpText('after', inferExamples);

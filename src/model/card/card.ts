@@ -3,7 +3,7 @@ import { readRegularText } from '../../io/regular-file.js';
 import { type Checks, check, checkKeys, colorCheck, isNumber, oneOf, parseJson, textCheck } from '../../plan/text/checked.js';
 import { LARGEST_MPP, LEAST_MPP, mppProblem } from '../../plan/windows/mpp-range.js';
 import type { Rgb, SampleType } from '../../types.js';
-import type { ModelFile } from '../graph/facts.js';
+import type { NetworkFile } from '../graph/read.js';
 
 /** A class as a card lists it. */
 export interface CardClass {
@@ -36,6 +36,8 @@ export interface Card {
   readonly std?: readonly number[];
   /** Instead of `scale`, `mean` and `std`: each channel of each window gets mean 0 and variance 1. */
   readonly standardize?: 'window';
+  /** The name of the output to take, where the network has several. */
+  readonly output?: string;
   /** What turns the network's output into probabilities. */
   readonly activation?: 'sigmoid' | 'softmax' | 'none';
   /** Whether a pixel belongs to one class at most. */
@@ -74,6 +76,7 @@ const cardChecks: Checks<Card> = {
     (value) => perChannel(value) && value.every((part) => part > 0),
   ),
   standardize: oneOf('window'),
+  output: textCheck,
   activation: oneOf('sigmoid', 'softmax', 'none'),
   exclusive: check('true or false', (value) => typeof value === 'boolean'),
   classes: check('a list of 1 to 256 classes', (value) => Array.isArray(value) && value.length >= 1 && value.length <= 256),
@@ -93,7 +96,7 @@ export function cardPath(model: string): string {
  *
  * @throws {SegtileError} `model` where it says something that no card can say; `input` where it cannot be read
  */
-export async function readCard(file: ModelFile, path?: string): Promise<Card | undefined> {
+export async function readCard(file: Pick<NetworkFile, 'path' | 'metadata'>, path?: string): Promise<Card | undefined> {
   const from = path ?? cardPath(file.path);
   const written = await readRegularText(from).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' && path === undefined) return undefined;

@@ -35,6 +35,10 @@ export interface Model {
   /** The network's input and output as it declares them. */
   readonly image: TensorFact;
   readonly scores: TensorFact;
+  /** The output that was asked for by name. */
+  readonly output?: string;
+  /** The operation that leaves labels of its scores, where the network gives labels: 1 for the label of a pixel and 0 for the others. */
+  readonly decision?: string;
   /** Where the channels of the network's input stand. */
   readonly layout: TensorLayout;
   /** How many channels the network's input has, and what they are; see {@link modelPixels}. */

@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import { defaultColor } from '../../plan/palette.js';
-import { described, type ModelFile, stem } from '../graph/facts.js';
-
+import type { ModelFile } from '../graph/facts.js';
+import { described, stem } from '../graph/tensors.js';
 import type { MeasuredModel } from '../measured/measure.js';
 import { resolveInput } from '../measured/resolve-input.js';
 import { resolveFit, resolveScores } from '../measured/resolve-scores.js';
@@ -17,12 +17,13 @@ import type { Model } from './model.js';
  * are for a softmax. Labels: one channel is label 1; independent channels are labels 1, 2, …; of competing channels the first is
  * background, unless the card lists a class for each and the first is not named `background`.
  *
- * @param measured what the network gives, from {@link measureModel}; without it raw scores are taken to be logits
+ * @param measured what the network gives, from {@link measureModel}
  * @throws {SegtileError} `model` naming both sides of a contradiction, or the flag that decides what could not be told
  */
-export function resolveModel(file: ModelFile, card: Card | undefined, flags: Card = {}, measured?: MeasuredModel): Model {
+export function resolveModel(file: ModelFile, card: Card | undefined, flags: Card, measured: MeasuredModel): Model {
   const said = statedCard(card, flags);
-  const notes: string[] = [];
+  const notes: string[] =
+    file.output === undefined ? [] : [`output ${JSON.stringify(file.output)}, as ${said.by('output')} says`];
   const image = resolveInput(file, said, notes);
   const scores = resolveScores(file, said, notes, measured);
   const fit = resolveFit(file, said, notes, measured);
@@ -33,6 +34,8 @@ export function resolveModel(file: ModelFile, card: Card | undefined, flags: Car
     name: said.card.name ?? stem(file.path),
     image: file.image,
     scores: file.scores,
+    ...(file.output !== undefined && { output: file.output }),
+    ...(file.decision !== undefined && { decision: file.decision }),
     ...image,
     ...scores,
     ...fit,

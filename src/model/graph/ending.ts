@@ -82,10 +82,44 @@ export function endingOf(graph: GraphProto, output: string): Ending | undefined 
   return maker.opType === 'Softmax' ? { activation: 'softmax', tensor, removable: plain && !picked } : undefined;
 }
 
+/** How a network's own graph makes labels, or yes and no, of what were scores. */
+export interface Decision {
+  readonly opType: string;
+  /** What it is made of: the scores, which an ArgMax forgets. */
+  readonly input: string;
+  /** The axis of the channels, for those that choose among channels. */
+  readonly axis: number;
+  readonly kind: 'choice' | 'yes or no';
+  /** Whether labels can be had of it: nothing behind it changes their number or place. */
+  readonly isReadable: boolean;
+}
+
+/** What leaves labels where they are. */
+const keepsLabels = new Set(['Identity', 'Cast', 'Transpose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
+const choices = new Set(['ArgMax', 'Hardmax']);
+const comparisons = new Set(['Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']);
+
+/** Whether an operation that leaves labels gives each pixel one of several. */
+export function isChoice(opType: string): boolean {
+  return choices.has(opType);
+}
+
 /** The operation at the end of a network that leaves labels or yes and no of what were scores, if there is one. */
-export function decisionOf(graph: GraphProto, output: string): string | undefined {
-  const opType = lastComputation(graph, output)?.maker.opType;
-  return opType !== undefined && decisions.has(opType) ? opType : undefined;
+export function decisionOf(graph: GraphProto, output: string): Decision | undefined {
+  const last = lastComputation(graph, output);
+  if (!last || !decisions.has(last.maker.opType)) return undefined;
+  const { maker, passed } = last;
+  const { opType, input, attribute } = maker;
+  const kind = comparisons.has(opType) ? 'yes or no' : 'choice';
+  const given = (name: string) => attribute.find((each) => each.name === name)?.i;
+  const isPlain = [...passed].every((each) => keepsLabels.has(each)) && !given('select_last_index');
+  return {
+    opType,
+    input: input[0] ?? '',
+    axis: Number(given('axis') ?? (opType === 'Hardmax' ? -1 : 0)),
+    kind,
+    isReadable: isPlain && (choices.has(opType) || kind === 'yes or no'),
+  };
 }
 
 /** Makes the node that turns logits into probabilities hand them on as they are. */

@@ -1,30 +1,17 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
-import { isRemote, shownPath } from '../../io/location.js';
-import { bundledNames } from '../card/bundled.js';
 import { type Beginning, beginningOf } from '../measured/beginning.js';
 import { walkOf } from '../measured/graph.js';
 import { isLinear } from '../measured/linear.js';
 import { createThreads } from '../sessions/threads.js';
-import { decisionOf, type Ending, endingOf } from './ending.js';
-import { foreignFormat } from './foreign.js';
+import { type Ending, endingOf } from './ending.js';
 import { axes, channelsBesideFreeSides, imageLayout, type TensorLayout } from './layout.js';
-import {
-  type Dim,
-  type Element,
-  elementCode,
-  type GraphProto,
-  type ModelProto,
-  opsetOf,
-  parseModel,
-  type TensorFact,
-  type ValueInfoProto,
-} from './onnx.js';
+import { opsetOf, type TensorFact } from './onnx.js';
 import { findChannels, type ScoredNetwork } from './probe.js';
+import { adaptedBytes, type NetworkFile, readNetworkFile } from './read.js';
+import { described } from './tensors.js';
 import { placeWeights, weightFiles } from './weights.js';
 
 /** What an `.onnx` file says about itself: one image in, one map of scores out. */
@@ -35,8 +22,13 @@ export interface ModelFile {
   readonly producer: string;
   readonly opset: number;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What it takes and gives in the form that segtile runs; see `adaptNetwork`. */
   readonly image: TensorFact;
   readonly scores: TensorFact;
+  /** The output that was asked for by name. */
+  readonly output?: string;
+  /** The operation that leaves labels of its scores, where its graph ends so. */
+  readonly decision?: string;
   /** Where the image's channels stand, unless its sizes leave that open. */
   readonly layout?: TensorLayout;
   /** How many channels the scores have, unless that cannot be known before the layout is. */
@@ -51,12 +43,21 @@ export interface ModelFile {
 /**
  * Reads the facts of an `.onnx` file.
  *
+ * @param output the name of the output to take, where there are several
  * @throws {SegtileError} `input` where there is no readable file; `model` where it is no network that segtile can use
  */
-export async function readModel(path: string, signal?: AbortSignal): Promise<ModelFile> {
-  const bytes = await readModelBytes(path, signal);
-  const model = parsed(bytes, path);
-  const { image, scores } = imageAndScores(model.graph!, path);
+export async function readModel(path: string, signal?: AbortSignal, output?: string): Promise<ModelFile> {
+  return factsOf(await readNetworkFile(path, signal), output, signal);
+}
+
+/**
+ * The facts of a file that has been read, whose `model` is brought to the form that segtile runs.
+ *
+ * @throws {SegtileError} `model` where it is no network that segtile can use
+ */
+export async function factsOf(network: NetworkFile, output: string | undefined, signal?: AbortSignal): Promise<ModelFile> {
+  const { path, model, metadata } = network;
+  const { bytes, image, scores, decision } = adaptedBytes(network, output);
   for (const [tensor, side] of [
     [image, 'input'],
     [scores, 'output'],
@@ -64,20 +65,22 @@ export async function readModel(path: string, signal?: AbortSignal): Promise<Mod
     requireHoldable(tensor, side, path);
   const files = weightFiles(model, path);
   const layout = imageLayout(image.dims);
-  const network = { path, image, scores };
-  const channels = channelsBesideFreeSides(scores.dims) ?? (layout && (await probedChannels(bytes, { ...network, layout })));
+  const tensors = { path, image, scores };
+  const channels = channelsBesideFreeSides(scores.dims) ?? (layout && (await probedChannels(bytes, { ...tensors, layout })));
   const ending = endingOf(model.graph!, scores.name);
   const depth = layout && axes(image.dims, layout).channels;
   const beginning =
     typeof depth === 'number' ? beginningOf(model.graph!, image.name, depth, layout === 'nchw' ? 1 : 3) : undefined;
   return {
     path,
-    sha256: await digest(bytes, files, signal),
+    sha256: await digest(network.bytes, files, signal),
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     opset: opsetOf(model),
-    metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
+    metadata,
     image,
     scores,
+    ...(output !== undefined && { output }),
+    ...(decision !== undefined && { decision }),
     ...(layout && { layout }),
     ...(channels !== undefined && { channels }),
     ...(ending && { ending }),
@@ -138,121 +141,4 @@ async function digest(bytes: Uint8Array, files: ReadonlyMap<string, string>, sig
     }
   }
   return hash.digest('hex');
-}
-
-/**
- * The bytes of a model file.
- *
- * @throws {SegtileError} `input` where there is no readable file, or an empty one
- */
-export async function readModelBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
-  if (isRemote(path))
-    throw new SegtileError('input', `${shownPath(path)} is no local model file`, 'download it and give its path');
-  const unreadable = (cause: NodeJS.ErrnoException): never => {
-    throwIfAborted(signal);
-    if (cause.code === 'ENOENT') throw new SegtileError('input', `no such model file: ${path}`, pathHint(path), cause);
-    throw new SegtileError('input', `cannot read the model ${path}: ${reason(cause)}`, undefined, cause);
-  };
-  const found = await stat(path).catch(unreadable);
-  if (found.isDirectory())
-    throw new SegtileError('input', `expected an .onnx file but ${path} is a folder`, 'name the file inside it');
-  // A pipe may never open and a device may never end; nothing could stop the wait.
-  if (!found.isFile()) throw new SegtileError('input', `${path} is not a regular file`, 'give the path of an .onnx file');
-  const bytes = await readFile(path, { signal }).catch(unreadable);
-  if (bytes.length === 0) throw new SegtileError('model', `${path} is empty`, 'export or copy the model again');
-  return bytes;
-}
-
-/** A name alone may be meant as that of a model that comes with segtile. */
-function pathHint(path: string): string {
-  return /[/\\.]/.test(path) ? 'check the path' : `check the path, or name a bundled model: ${bundledNames.join(', ')}`;
-}
-
-function parsed(bytes: Uint8Array, path: string): ModelProto {
-  const unusable = (why: string, cause?: unknown) =>
-    new SegtileError('model', `${path} is not a whole ONNX file: ${why}`, 'export or copy the model again', cause);
-  const foreign = foreignFormat(bytes);
-  if (foreign) throw new SegtileError('model', `${path} is ${foreign.what}, expected ONNX`, foreign.hint);
-  try {
-    const model = parseModel(bytes);
-    if (!model.graph || model.graph.node.length === 0 || model.opsetImport.length === 0) throw unusable('it holds no graph');
-    return model;
-  } catch (thrown) {
-    throw thrown instanceof SegtileError ? thrown : unusable(reason(thrown), thrown);
-  }
-}
-
-const oneImageOneMap = 'segtile runs networks that take one image and give one map of scores: export the model with just these';
-
-const NO_DECISIONS = 'segtile needs scores in float32 or float16: export the model without ArgMax or thresholding at its end';
-
-function imageAndScores(graph: GraphProto, path: string): { image: TensorFact; scores: TensorFact } {
-  const weights = new Set(graph.initializer.map(({ name }) => name));
-  const inputs = graph.input.filter(({ name }) => !weights.has(name)).map((info) => fact(info, path));
-  const outputs = graph.output.map((info) => fact(info, path));
-  const [image] = inputs;
-  const [scores] = outputs;
-  if (!image || inputs.length > 1) throw new SegtileError('model', `${path} has ${listed(inputs, 'input')}`, oneImageOneMap);
-  if (!scores || outputs.length > 1)
-    throw new SegtileError('model', `${path} has ${listed(outputs, 'output')}`, oneImageOneMap);
-
-  if (!['float32', 'float16', 'uint8'].includes(image.element))
-    throw new SegtileError(
-      'model',
-      `${described(image, 'input')} of ${path} is ${image.element}`,
-      'segtile feeds float32, float16 and uint8',
-    );
-  if (!['float32', 'float16'].includes(scores.element))
-    throw new SegtileError('model', `${described(scores, 'output')} of ${path} is ${scores.element}`, NO_DECISIONS);
-  const decision = decisionOf(graph, scores.name);
-  if (decision !== undefined)
-    throw new SegtileError(
-      'model',
-      `${described(scores, 'output')} of ${path} holds decisions, not scores: the graph ends in ${decision}`,
-      NO_DECISIONS,
-    );
-  for (const [tensor, side] of [
-    [image, 'input'],
-    [scores, 'output'],
-  ] as const)
-    if (tensor.dims.length !== 4 && !(side === 'output' && tensor.dims.length === 0))
-      throw new SegtileError(
-        'model',
-        `${described(tensor, side)} of ${path} has ${tensor.dims.length} dimensions, expected 4`,
-        'segtile runs networks on [batch, channels, height, width] or [batch, height, width, channels]',
-      );
-  return { image, scores };
-}
-
-function listed(tensors: readonly TensorFact[], side: string): string {
-  return `${tensors.length} ${side}s${tensors.length ? ` (${tensors.map(({ name }) => shown(name).slice(1, -1)).join(', ')})` : ''}, expected 1`;
-}
-
-/** An input or output in words: `input "x" [1, 3, height, width]`. */
-export function described({ name, dims }: TensorFact, side: 'input' | 'output'): string {
-  return `${side} ${shown(name)} [${dims.map((dim) => (typeof dim === 'number' ? dim : shown(dim).slice(1, -1))).join(', ')}]`;
-}
-
-/** A name in quotes. Names in a damaged file may hold anything. */
-function shown(name: string): string {
-  return JSON.stringify(name);
-}
-
-function fact({ name, type }: ValueInfoProto, path: string): TensorFact {
-  const tensor = type?.tensorType;
-  const code = tensor?.elemType ?? 0;
-  const element = (Object.keys(elementCode) as Element[]).find((key) => elementCode[key] === code);
-  if (!element)
-    throw new SegtileError(
-      'model',
-      `${shown(name)} of ${path} has element type ${code}`,
-      'segtile feeds float32, float16 and uint8',
-    );
-  const dims = tensor?.shape?.dim.map(({ dimValue, dimParam }): Dim => (dimValue > 0n ? Number(dimValue) : dimParam || '?'));
-  return { name, element, dims: dims ?? [] };
-}
-
-/** The file's name without folder and ending: what a model is called that says no name. */
-export function stem(path: string): string {
-  return basename(path).replace(/\.onnx$/i, '');
 }

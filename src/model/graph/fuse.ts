@@ -110,7 +110,7 @@ function standardize(channels: number, samples: SampleType): GraphStep {
 
 /** From what the network gives to planes of scores as large as the window. */
 function behindSteps(
-  { path, scores }: Model,
+  { path, scores, decision }: Model,
   window: Size,
   map: ScoreShape,
   activation: Model['activation'],
@@ -126,7 +126,7 @@ function behindSteps(
         `${path} gives one score for ${map.factor}×${map.factor} px in opset ${opset}, where nothing enlarges it with half-pixel centres`,
         'export the model with opset 11 or later',
       );
-    steps.push(enlarge(map.factor));
+    steps.push(enlarge(map.factor, decision === undefined ? 'linear' : 'nearest'));
     if (map.height * map.factor > window.height || map.width * map.factor > window.width) steps.push(cut(window));
   }
   if (map.first) steps.push(continued(window, map, opset));
@@ -190,11 +190,11 @@ function softmax(opset: number): GraphStep {
   };
 }
 
-function enlarge(factor: number): GraphStep {
+function enlarge(factor: number, mode: 'linear' | 'nearest'): GraphStep {
   return (input, output, names) => {
     const region = constant(names('region'), new Float32Array(0));
     const scales = constant(names('scales'), Float32Array.of(1, 1, factor, factor));
-    const attributes = { mode: 'linear', coordinate_transformation_mode: 'half_pixel' };
+    const attributes = { mode, coordinate_transformation_mode: 'half_pixel' };
     return [region, scales, node('Resize', [input, region.output[0]!, scales.output[0]!], output, attributes)];
   };
 }

@@ -58,3 +58,40 @@ export const cast = (to: keyof typeof elementCode): GraphStep => simple('Cast', 
 /** A change of the order of axes, from one layout to the other. */
 export const transpose = (from: TensorLayout): GraphStep =>
   simple('Transpose', { perm: from === 'nhwc' ? [0n, 3n, 1n, 2n] : [0n, 2n, 3n, 1n] });
+
+/** Takes away an axis of 1. */
+export const squeezed = (axis: number, opset: number): GraphStep => axisStep('Squeeze', axis, opset);
+/** Puts in an axis of 1. */
+export const unsqueezed = (axis: number, opset: number): GraphStep => axisStep('Unsqueeze', axis, opset);
+/** The same numbers in other axes; 0 leaves one as it is. */
+export const reshaped = (dims: readonly number[]): GraphStep => withNumbers('Reshape', BigInt64Array.from(dims.map(BigInt)));
+
+/** Since opset 13 the axes are an input. */
+function axisStep(opType: 'Squeeze' | 'Unsqueeze', axis: number, opset: number): GraphStep {
+  return opset < 13 ? simple(opType, { axes: [BigInt(axis)] }) : withNumbers(opType, BigInt64Array.of(BigInt(axis)));
+}
+
+/** 1 where a number is the largest along an axis, else 0, as float32. It is worked out in the numbers' own type, so that no rounding makes two of them equal. */
+export function isLargest(axis: number, opset: number): GraphStep {
+  return (input, output, names) => {
+    const [along, largest, below, sign, float, one] = ['axis', 'largest', 'below', 'sign', 'float', 'one'].map(names) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const reduce =
+      opset < 18 ? node('ReduceMax', [input], largest, { axes: [BigInt(axis)] }) : node('ReduceMax', [input, along], largest);
+    return [
+      constant(along, BigInt64Array.of(BigInt(axis))),
+      reduce,
+      node('Sub', [input, largest], below),
+      node('Sign', [below], sign),
+      ...cast('float32')(sign, float, names),
+      constant(one, Float32Array.of(1)),
+      node('Add', [float, one], output),
+    ];
+  };
+}

@@ -46,6 +46,8 @@ export interface TensorFact {
   readonly name: string;
   readonly element: Element;
   readonly dims: readonly Dim[];
+  /** What the file declares, where segtile put other axes or another type around it. */
+  readonly declared?: TensorFact;
 }
 
 /** The message inside a file's bytes. Weights are views on `bytes`. Throws what the protobuf reader throws. */

@@ -58,7 +58,8 @@ async function findMap<Map>(
   const fixed = isFixed(image.dims) ? mapOf(scores.dims) : undefined;
   if (fixed) return fixed;
 
-  const dims = tensorShape(1, depth, window, layout);
+  const [batch] = image.dims;
+  const dims = tensorShape(typeof batch === 'number' ? batch : 1, depth, window, layout);
   const element = image.element as 'uint8' | 'float32' | 'float16';
   const px = `${window.width}×${window.height} px`;
 

@@ -1,6 +1,6 @@
 import type { SampleType, Size } from '../../types.js';
 import type { Model, Normalization } from '../card/model.js';
-import type { Ending } from '../graph/ending.js';
+import { type Ending, isChoice } from '../graph/ending.js';
 import { scoreShape } from '../graph/layout.js';
 import type { PlacedNetwork } from '../graph/weights.js';
 import type { Threads } from '../sessions/threads.js';
@@ -30,6 +30,8 @@ export interface Measurable extends TriedNetwork, Pick<Model, 'color' | 'samples
   readonly ending?: Ending | undefined;
   /** Whether the scores are a linear function of the last learned layer. */
   readonly linear: boolean;
+  /** The operation that leaves labels of its scores. */
+  readonly decision?: string | undefined;
   /** Whether card or flags say where the scores lie. */
   readonly isFitted: boolean;
   /** Windows that card or user want. */
@@ -66,7 +68,11 @@ async function measureAt(tried: Tried, network: Measurable): Promise<MeasuredMod
   const stress = network.image.element === 'uint8' ? [] : stressOf(window, network, images[0]!());
   const shown = [...images, ...stress];
   // Whether classes exclude each other after a softmax of which a channel may be dropped, only many windows tell.
-  const told = network.linear || network.ending?.activation === 'sigmoid' || network.ending?.removable === true;
+  const told =
+    network.linear ||
+    network.decision !== undefined ||
+    network.ending?.activation === 'sigmoid' ||
+    network.ending?.removable === true;
   let first: TriedScores | undefined;
   let facts: ReturnType<typeof createScoreFacts> | undefined;
   for (let at = 0; at < shown.length; at += batch) {
@@ -74,13 +80,16 @@ async function measureAt(tried: Tried, network: Measurable): Promise<MeasuredMod
     first ??= given[0]!;
     facts ??= createScoreFacts(first.channels);
     for (const [slot, { planes }] of given.entries()) facts.add(planes, at + slot < images.length);
-    if (told && !isSame(facts.facts())) break;
+    if (told && (network.decision !== undefined || !isSame(facts.facts()))) break;
   }
   const found = facts!.facts();
   const { width, height, channels } = first!;
   const whole = width === window.width && height === window.height;
   return {
-    meaning: isSame(found) ? { kind: 'same' } : (toldMeaning(network, found.offOne, channels) ?? meaningOf(found)),
+    meaning:
+      isSame(found) && network.decision === undefined
+        ? { kind: 'same' }
+        : (toldMeaning(network, found.offOne, channels) ?? meaningOf(found)),
     range: [Math.min(...found.least), Math.max(...found.most)],
     window,
     scores: { width, height, channels },
@@ -89,7 +98,8 @@ async function measureAt(tried: Tried, network: Measurable): Promise<MeasuredMod
 }
 
 /** What the graph's own ending says of scores. A softmax of which a channel is dropped, or over another axis, excludes nothing. */
-function toldMeaning({ ending, linear }: Measurable, offOne: number, channels: number): Meaning | undefined {
+function toldMeaning({ ending, linear, decision }: Measurable, offOne: number, channels: number): Meaning | undefined {
+  if (decision !== undefined) return { kind: 'probabilities', exclusive: isChoice(decision) && channels > 1 };
   if (ending?.activation === 'sigmoid') return { kind: 'probabilities', exclusive: false };
   if (ending) return { kind: 'probabilities', exclusive: channels > 1 && offOne <= 1e-2 };
   return linear ? { kind: 'logits' } : undefined;

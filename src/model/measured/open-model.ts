@@ -2,7 +2,8 @@ import type { Size } from '../../types.js';
 import { type Card, readCard } from '../card/card.js';
 import type { Model } from '../card/model.js';
 import { resolveModel } from '../card/resolve.js';
-import { type ModelFile, readModel, readModelBytes } from '../graph/facts.js';
+import { factsOf, type ModelFile } from '../graph/facts.js';
+import { readAdapted, readNetworkFile } from '../graph/read.js';
 import { placeWeights } from '../graph/weights.js';
 import { createThreads } from '../sessions/threads.js';
 import { remembered } from './cache.js';
@@ -22,15 +23,16 @@ export interface OpenedModel {
  * Reads a network and its card, looks at what it gives, and puts it all together.
  *
  * @param cardPath a card at another place than beside the network
- * @throws {SegtileError} as {@link readModel}, {@link readCard}, {@link measureModel} and {@link resolveModel}
+ * @throws {SegtileError} as {@link readNetworkFile}, {@link readCard}, {@link factsOf}, {@link measureModel} and {@link resolveModel}
  */
 export async function openModel(
   path: string,
   flags: Card = {},
   { cardPath, windows = [], signal }: { cardPath?: string | undefined; windows?: readonly Size[]; signal?: AbortSignal } = {},
 ): Promise<OpenedModel> {
-  const file = await readModel(path, signal);
-  const card = await readCard(file, cardPath);
+  const network = await readNetworkFile(path, signal);
+  const card = await readCard(network, cardPath);
+  const file = await factsOf(network, flags.output ?? card?.output, signal);
   const measured = await measureModel(file, card, flags, { windows, signal });
   return { file, card, measured, model: resolveModel(file, card, flags, measured) };
 }
@@ -50,7 +52,7 @@ export async function measureModel(
   const network = measurable(file, statedCard(card, flags), windows);
   const { path: _, ...circumstances } = network;
   return remembered(file.sha256, circumstances, async () => {
-    const placed = placeWeights(await readModelBytes(file.path, signal), file.path);
+    const placed = placeWeights(await readAdapted(file.path, file.output, signal), file.path);
     const threads = createThreads();
     return measureNetwork(placed, network, threads).finally(threads.dismiss);
   });
@@ -69,6 +71,7 @@ export function measurable(file: ModelFile, said: StatedCard, windows: readonly 
     scores: file.scores,
     ending: file.ending,
     linear: file.linear,
+    decision: file.decision,
     gain: file.beginning?.gain,
     isScaled: (scale ?? mean ?? std ?? standardize ?? wants) !== undefined,
     isFitted: crop !== undefined,

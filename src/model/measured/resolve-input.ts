@@ -1,8 +1,9 @@
 import { SegtileError } from '../../errors.js';
 import type { SampleType } from '../../types.js';
 import type { Model } from '../card/model.js';
-import { described, type ModelFile } from '../graph/facts.js';
+import type { ModelFile } from '../graph/facts.js';
 import { axes } from '../graph/layout.js';
+import { described } from '../graph/tensors.js';
 import { resolveNormalization } from './resolve-range.js';
 import { contradiction, type StatedCard, saying } from './stated.js';
 
@@ -42,7 +43,8 @@ export function resolveInput(
     );
   if (typeof channels === 'number' && channels !== depth)
     throw contradiction(file, said, 'color', `${input} has ${channels} channel${channels === 1 ? '' : 's'}`);
-  if (typeof batch === 'number' && batch > 1) notes.push(`exported for batches of ${batch}: run with 1`);
+  if (typeof batch === 'number' && batch > 1)
+    notes.push(`exported for batches of ${batch}: so many windows go through together`);
 
   const normalize = resolveNormalization(file, said, depth, notes);
   if (typeof width !== 'number' && typeof height !== 'number') return { layout, depth, color, samples, normalize };

@@ -1,7 +1,8 @@
 import type { SampleType } from '../../types.js';
 import type { Card } from '../card/card.js';
 import type { Model } from '../card/model.js';
-import { described, type ModelFile } from '../graph/facts.js';
+import type { ModelFile } from '../graph/facts.js';
+import { described } from '../graph/tensors.js';
 import { contradiction, type StatedCard, saying } from './stated.js';
 
 /** The largest value of samples. Floating point is left as it is. */

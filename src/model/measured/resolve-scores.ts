@@ -1,6 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import type { Model } from '../card/model.js';
-import { described, type ModelFile } from '../graph/facts.js';
+import type { ModelFile } from '../graph/facts.js';
+import { described } from '../graph/tensors.js';
 import { missingPx } from './fit.js';
 import type { MeasuredModel } from './measure.js';
 import { contradiction, type StatedCard, saying } from './stated.js';
@@ -12,28 +13,22 @@ type Scores = Pick<Model, 'channels' | 'activation' | 'exclusive' | 'squash'>;
  *
  * @throws {SegtileError} `model` where a mask would come out wrong, naming both sides; where nothing decides, naming the flag
  */
-export function resolveScores(file: ModelFile, said: StatedCard, notes: string[], measured?: MeasuredModel): Scores {
+export function resolveScores(file: ModelFile, said: StatedCard, notes: string[], measured: MeasuredModel): Scores {
   const { card } = said;
-  const channels = file.channels ?? measured?.scores.channels;
-  if (channels === undefined)
-    throw new SegtileError(
-      'model',
-      `${described(file.scores, 'output')} of ${file.path} does not tell how many channels it has`,
-      'export the model with the channels of its input and output fixed',
-    );
+  const channels = file.channels ?? measured.scores.channels;
   if (file.ending?.activation === 'softmax' && channels === 1 && file.ending.removable)
     throw new SegtileError(
       'model',
       `${file.path} ends in a softmax over 1 channel, which is 1 for every pixel`,
       'export the model without its last activation, and say activation sigmoid',
     );
-  if (measured?.meaning.kind === 'same') throw sameEverywhere(file, measured);
+  if (measured.meaning.kind === 'same') throw sameEverywhere(file, measured);
   const scores = file.ending
     ? endedScores(file, said, channels, notes, measured)
     : { channels, ...measuredScores(file, said, channels, notes, measured) };
   if (scores.activation === 'softmax' && channels === 1)
     throw contradiction(file, said, 'activation', `${described(file.scores, 'output')} of ${file.path} has 1 channel`);
-  const found = measured?.meaning.kind === 'probabilities' ? measured.meaning.exclusive : undefined;
+  const found = measured.meaning.kind === 'probabilities' ? measured.meaning.exclusive : undefined;
   if (card.exclusive !== undefined && found !== undefined && channels > 1 && card.exclusive !== found)
     notes.push(
       `warning: ${saying(said, 'exclusive')} but the probabilities of a pixel ${found ? 'sum to 1' : 'do not sum to 1'}`,
@@ -42,7 +37,7 @@ export function resolveScores(file: ModelFile, said: StatedCard, notes: string[]
 }
 
 /** Scores behind an activation that the graph ends in. A card that says the same is right; only that it is done already. */
-function endedScores(file: ModelFile, said: StatedCard, channels: number, notes: string[], measured?: MeasuredModel): Scores {
+function endedScores(file: ModelFile, said: StatedCard, channels: number, notes: string[], measured: MeasuredModel): Scores {
   const { activation, removable } = file.ending!;
   const { card } = said;
   if (card.activation && card.activation !== 'none' && card.activation !== activation)
@@ -52,7 +47,7 @@ function endedScores(file: ModelFile, said: StatedCard, channels: number, notes:
       ? `, which ${said.by('activation')} ${said.by('activation') === 'the card' ? 'says' : 'say'} too`
       : '';
   notes.push(`the graph ends in ${activation}: activation none${again}`);
-  const found = measured?.meaning.kind === 'probabilities' ? measured.meaning.exclusive : activation === 'softmax';
+  const found = measured.meaning.kind === 'probabilities' ? measured.meaning.exclusive : activation === 'softmax';
   const exclusive = channels > 1 && (card.exclusive ?? found);
   return { channels, activation: 'none', exclusive, ...(removable && { squash: activation }) };
 }
@@ -62,13 +57,13 @@ function measuredScores(
   said: StatedCard,
   channels: number,
   notes: string[],
-  measured: MeasuredModel | undefined,
+  measured: MeasuredModel,
 ): Omit<Scores, 'channels'> {
   const { card } = said;
   const asked = card.activation;
-  const meaning = measured?.meaning ?? { kind: 'logits' as const };
+  const { meaning } = measured;
   const scoresOf = `the scores of ${file.path}`;
-  const span = measured && `from ${short(measured.range[0])} to ${short(measured.range[1])}`;
+  const span = `from ${short(measured.range[0])} to ${short(measured.range[1])}`;
   const usual = channels === 1 ? 'sigmoid' : 'softmax';
   if (meaning.kind === 'probabilities') {
     if (asked && asked !== 'none')
@@ -81,7 +76,9 @@ function measuredScores(
       );
     const how =
       channels === 1 ? '' : meaning.exclusive ? ' that sum to 1: classes exclude each other' : ' of independent classes';
-    if (!asked) notes.push(`activation none: the scores are probabilities${how} (${span}, whatever is shown)`);
+    if (file.decision !== undefined)
+      notes.push(`the graph ends in ${file.decision}: labels without scores, for --blend none alone`);
+    else if (!asked) notes.push(`activation none: the scores are probabilities${how} (${span}, whatever is shown)`);
     return { activation: 'none', exclusive: channels > 1 && (card.exclusive ?? meaning.exclusive) };
   }
   if (meaning.kind === 'log-softmax') {
@@ -102,9 +99,9 @@ function measuredScores(
       `${scoresOf} are neither clearly probabilities nor clearly logits: ${span}; ${meaning.why}`,
       'say --activation sigmoid, softmax or none, or activation in the card',
     );
-  if (!asked) notes.push(logitsNote(file, usual, measured && span));
+  if (!asked) notes.push(logitsNote(file, usual, span));
   // What stays near 0..1 on images may be thresholded as it is.
-  if (asked === 'none' && measured && meaning.kind === 'logits' && (measured.range[0] < -0.5 || measured.range[1] > 1.5))
+  if (asked === 'none' && meaning.kind === 'logits' && (measured.range[0] < -0.5 || measured.range[1] > 1.5))
     notes.push(`warning: ${saying(said, 'activation')} but ${scoresOf} look like logits: ${span}`);
   const activation = asked ?? usual;
   const exclusive = channels > 1 && (card.exclusive ?? activation !== 'sigmoid');
@@ -112,8 +109,7 @@ function measuredScores(
 }
 
 /** Why logits were concluded. Whether several of them exclude each other nothing tells. */
-function logitsNote(file: ModelFile, usual: 'sigmoid' | 'softmax', span: string | undefined): string {
-  if (span === undefined) return `activation ${usual} assumed`;
+function logitsNote(file: ModelFile, usual: 'sigmoid' | 'softmax', span: string): string {
   const why = file.linear ? 'the graph ends linearly' : `the scores go ${span}`;
   return usual === 'sigmoid' ? `activation sigmoid: logits, as ${why}` : `activation softmax assumed: logits, as ${why}`;
 }
@@ -139,13 +135,12 @@ export function resolveFit(
   file: ModelFile,
   said: StatedCard,
   notes: string[],
-  measured?: MeasuredModel,
+  measured: MeasuredModel,
 ): Pick<Model, 'fit' | 'crop'> {
   const { crop } = said.card;
   if (crop !== undefined) return crop === 0 ? {} : { fit: { factor: 1, crop: 'centre' }, crop };
-  const fit = measured?.fit;
+  const { fit, window, scores } = measured;
   if (fit === undefined) return {};
-  const { window, scores } = measured!;
   const sizes = `${scores.width}×${scores.height} scores for a window of ${window.width}×${window.height} px`;
   if (fit === null)
     throw new SegtileError(

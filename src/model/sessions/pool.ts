@@ -5,8 +5,8 @@ import { autoDevices } from '../devices/available.js';
 import { type Device, deviceName, parseDevices } from '../devices/device.js';
 import { loadFailure } from '../devices/load-hint.js';
 import { type OpenDevices, onnxruntime, openAll, openDevices, type Runtime } from '../devices/open-device.js';
-import { readModelBytes } from '../graph/facts.js';
 import { findScores } from '../graph/probe.js';
+import { readAdapted } from '../graph/read.js';
 import { placeWeights } from '../graph/weights.js';
 import { batchesInHand, closeAll, createBatches } from './batches.js';
 import { checkBatch, describeNetwork, type Network } from './network.js';
@@ -81,7 +81,7 @@ async function open(model: Model, options: PoolOptions, runtime: Runtime, thread
   const choice = parseDevices(options.device);
   // The first finds the shape of the scores.
   threads.prepare(choice !== 'auto' && choice[0]!.provider === 'cpu' ? workers : 1);
-  const placed = placeWeights(await readModelBytes(model.path, signal), model.path);
+  const placed = placeWeights(await readAdapted(model.path, model.output, signal), model.path);
   // Looked for while the network is, so that neither waits for the other.
   const candidates = (choice === 'auto' ? autoDevices() : []).map((device) => ({
     device,

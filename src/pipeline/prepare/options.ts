@@ -53,4 +53,5 @@ export interface InferOptions extends SlideFlags, RoiFlags, OutputOptions, RunOp
   readonly classes?: NonNullable<Card['classes']>;
   readonly modelMpp?: number;
   readonly crop?: number;
+  readonly modelOutput?: string;
 }

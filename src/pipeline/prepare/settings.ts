@@ -15,8 +15,9 @@ import { geometryOf } from './window-geometry.js';
 
 /** What the flags say about the model, above its card. */
 export function cardFlags(options: InferOptions): Card {
-  const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp, crop } = options;
-  const flags = { layout, color, samples, scale, mean, std, standardize, activation, classes, mpp: modelMpp, crop };
+  const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp, crop, modelOutput } = options;
+  const stated = { layout, color, samples, scale, mean, std, standardize, activation, classes, crop };
+  const flags = { ...stated, mpp: modelMpp, output: modelOutput };
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as Card;
 }
 
@@ -81,6 +82,7 @@ export function runSettings(options: InferOptions, ensemble: Ensemble, threshold
   const { blendSpace, minObject, fillHoles, maskValues, enlarge } = options;
   const { members, classes } = ensemble;
   const { model } = members[0]!;
+  for (const each of members) refuseMeansOfLabels(each.model, options, members.length);
   if (blendSpace === 'logits' && members.length > 1) {
     throw new SegtileError(
       'usage',
@@ -114,4 +116,25 @@ export function runSettings(options: InferOptions, ensemble: Ensemble, threshold
     rule: labelRule(ensemble, members.length > 1 ? 'the ensemble' : 'the model', thresholds),
     cleanUp: { minObject, fillHoles },
   };
+}
+
+/** Labels have no mean, and there is nothing to hold against a threshold. */
+function refuseMeansOfLabels({ path, decision }: Model, options: InferOptions, models: number): void {
+  if (decision === undefined) return;
+  const { blend, tta, ttaScales, threshold, probabilities, enlarge } = options;
+  const wanted = [
+    blend !== 'none' && `--blend is ${blend}`,
+    tta !== 'none' && `--tta is ${tta}`,
+    (ttaScales.length > 1 || ttaScales[0] !== 1) && `--tta-scales is ${ttaScales.join(',')}`,
+    models > 1 && `it is one of ${models} models`,
+    threshold !== undefined && '--threshold is given',
+    probabilities !== undefined && `--probabilities is ${probabilities}`,
+    enlarge === 'scores' && '--enlarge is scores',
+  ].find((words) => words !== false);
+  if (wanted === undefined) return;
+  throw new SegtileError(
+    'usage',
+    `${path} ends in ${decision}: it gives labels without scores, but ${wanted}`,
+    `${blend === 'none' ? 'leave it away' : 'use --blend none'}, or export the model without ${decision} at its end`,
+  );
 }

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../../dist/model/card/card.js';
+import type { Model } from '../../../dist/model/card/model.js';
 import { resolveModel } from '../../../dist/model/card/resolve.js';
-import { readModel } from '../../../dist/model/graph/facts.js';
+import { type ModelFile, readModel } from '../../../dist/model/graph/facts.js';
 import { network, node, serializeModel, valueInfo } from '../../../dist/model/graph/onnx.js';
 import { defaultColor } from '../../../dist/plan/palette.js';
 import { channelNetwork, type Form, identityNetwork, positionNetwork, unet } from '../networks.ts';
-import { modelOf, saved } from '../run.ts';
+import { logitsOf, modelOf, saved } from '../run.ts';
+
+/** What is known of a network that gives logits. */
+const resolved = (file: ModelFile, card: Card | undefined, flags: Card = {}): Model =>
+  resolveModel(file, card, flags, logitsOf(file));
 
 const softmax = node('Softmax', ['same'], 'p', { axis: 1n });
 const sigmoid = node('Sigmoid', ['same'], 'p');
@@ -25,7 +30,11 @@ describe('what is taken where nobody says', () => {
       color: 'rgb',
       normalize: { gain: [1 / 255, 1 / 255, 1 / 255], offset: [0, 0, 0] },
       classes: [{ label: 1, name: 'class 1', color: [0, 158, 115] }],
-      notes: ['color rgb assumed', 'samples scaled from 0..255 to 0..1', 'activation sigmoid assumed'],
+      notes: [
+        'color rgb assumed',
+        'samples scaled from 0..255 to 0..1',
+        'activation sigmoid: logits, as the graph ends linearly',
+      ],
     });
     expect(model).not.toHaveProperty('fixedWindow');
     expect(model).not.toHaveProperty('mpp');
@@ -120,9 +129,9 @@ describe('normalisation', () => {
 describe('the user beats the card', () => {
   it('key by key', async () => {
     const file = await readModel(saved(channelNetwork(0)));
-    const model = resolveModel(file, { name: 'card', mpp: 0.5, margin: 8, window: 64 }, { name: 'flag', margin: 16 });
+    const model = resolved(file, { name: 'card', mpp: 0.5, margin: 8, window: 64 }, { name: 'flag', margin: 16 });
     expect(model).toMatchObject({ name: 'flag', mpp: 0.5, margin: 16, window: 64 });
-    expect(() => resolveModel(file, { standardize: 'window' }, { scale: 1 })).toThrow(
+    expect(() => resolved(file, { standardize: 'window' }, { scale: 1 })).toThrow(
       /the card with the flags: standardize leaves nothing/,
     );
   });
@@ -155,11 +164,11 @@ describe('a contradiction names both sides', () => {
     [channelNetwork(0), { classes: classes('a', 'b') }, /^the card says classes .* has 1 channel$/],
   ])('%#', async (bytes, card, message) => {
     const file = await readModel(saved(bytes));
-    expect(() => resolveModel(file, card)).toThrow(
+    expect(() => resolved(file, card)).toThrow(
       expect.objectContaining({ code: 'model', message: expect.stringMatching(message) }),
     );
     const byFlag = new RegExp(message.source.replace('the card says', 'the flags say'));
-    expect(() => resolveModel(file, undefined, card)).toThrow(byFlag);
+    expect(() => resolved(file, undefined, card)).toThrow(byFlag);
   });
 });
 
@@ -175,13 +184,13 @@ describe('what the file leaves open', () => {
 
   it('the card closes', async () => {
     const file = await readModel(saved(open(['n', 'a', 'b', 'c'], ['n', 'a', 'b', 3])));
-    expect(() => resolveModel(file, undefined)).toThrow(/does not tell where its channels stand/);
-    expect(resolveModel(file, { layout: 'nhwc' })).toMatchObject({ layout: 'nhwc', color: 'rgb', channels: 3 });
+    expect(() => resolved(file, undefined)).toThrow(/does not tell where its channels stand/);
+    expect(resolved(file, { layout: 'nhwc' })).toMatchObject({ layout: 'nhwc', color: 'rgb', channels: 3 });
   });
 
-  it('or is an error', async () => {
+  it('or what it gives', async () => {
     const file = await readModel(saved(open(['n', 'a', 'b', 'c'], ['n', 'a', 'b', 'c'])));
-    expect(() => resolveModel(file, { layout: 'nhwc' })).toThrow(/does not tell how many channels/);
+    expect(resolved(file, { layout: 'nhwc' })).toMatchObject({ depth: 3, channels: 3 });
   });
 
   it.each<[(string | number)[], object]>([
@@ -191,8 +200,8 @@ describe('what the file leaves open', () => {
     [['n', 'h', 'w', 2], { layout: 'nhwc', depth: 2 }],
   ])('a network for images %j takes channels', async (dims, facts) => {
     const file = await readModel(saved(open(dims, dims)));
-    expect(resolveModel(file, undefined)).toMatchObject({ ...facts, color: 'channels', samples: 'uint8' });
-    expect(() => resolveModel(file, { color: 'rgb' })).toThrow(/^the card says color "rgb" but input .* has \d channels$/);
+    expect(resolved(file, undefined)).toMatchObject({ ...facts, color: 'channels', samples: 'uint8' });
+    expect(() => resolved(file, { color: 'rgb' })).toThrow(/^the card says color "rgb" but input .* has \d channels$/);
   });
 
   it('sizes that could be anything are an error', async () => {
@@ -203,17 +212,19 @@ describe('what the file leaves open', () => {
       ['n', 'c', 64, 64],
     ]) {
       const file = await readModel(saved(open(dims, dims)));
-      expect(() => resolveModel(file, undefined)).toThrow(/does not tell where its channels stand/);
+      expect(() => resolved(file, undefined)).toThrow(/does not tell where its channels stand/);
     }
   });
 
   it('a softmax over one channel is an error: it is 1 everywhere', async () => {
     const file = await readModel(saved(identityNetwork({ depth: 1 }, node('Softmax', ['same'], 'p', { axis: 1n }))));
-    expect(() => resolveModel(file, undefined)).toThrow(/ends in a softmax over 1 channel, which is 1 for every pixel/);
+    expect(() => resolved(file, undefined)).toThrow(/ends in a softmax over 1 channel, which is 1 for every pixel/);
   });
 
-  it('a batch that is fixed is run as one', async () => {
-    expect((await modelOf(positionNetwork({ batch: 4 }))).notes).toContain('exported for batches of 4: run with 1');
+  it('a batch that is fixed is said', async () => {
+    expect((await modelOf(positionNetwork({ batch: 4 }))).notes).toContain(
+      'exported for batches of 4: so many windows go through together',
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { readModel, readModelBytes } from '../../../dist/model/graph/facts.js';
+import { readModel } from '../../../dist/model/graph/facts.js';
+import { readAdapted } from '../../../dist/model/graph/read.js';
 import { placeWeights } from '../../../dist/model/graph/weights.js';
 import { measureNetwork } from '../../../dist/model/measured/measure.js';
 import { measurable } from '../../../dist/model/measured/open-model.js';
@@ -15,7 +16,7 @@ afterAll(() => threads.dismiss());
 /** What is concluded of a network's scores, in the words of its maker. */
 async function concluded(bytes: Uint8Array): Promise<Truth | 'asked'> {
   const file = await readModel(saved(bytes));
-  const placed = placeWeights(await readModelBytes(file.path), file.path);
+  const placed = placeWeights(await readAdapted(file.path, undefined), file.path);
   const { meaning } = await measureNetwork(placed, measurable(file, statedCard(undefined, {}), []), threads);
   return wordOf(meaning);
 }

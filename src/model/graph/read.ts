@@ -1,0 +1,88 @@
+import { readFile, stat } from 'node:fs/promises';
+import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { isRemote, shownPath } from '../../io/location.js';
+import { bundledNames } from '../card/bundled.js';
+import { type AdaptedNetwork, adaptNetwork } from './adapt.js';
+import { foreignFormat } from './foreign.js';
+import { type ModelProto, parseModel, serializeModel } from './onnx.js';
+
+/** A network whose file has been read, as it is. */
+export interface NetworkFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly model: ModelProto;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads an `.onnx` file.
+ *
+ * @throws {SegtileError} `input` where there is no readable file; `model` where it is no whole ONNX file
+ */
+export async function readNetworkFile(path: string, signal?: AbortSignal): Promise<NetworkFile> {
+  const bytes = await readModelBytes(path, signal);
+  const model = parsed(bytes, path);
+  const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
+  return { path, bytes, model, metadata };
+}
+
+/**
+ * The bytes of a network as segtile runs it; see {@link adaptNetwork}. They are those of the file where nothing has to be changed.
+ *
+ * @param output the name of the output to take
+ * @throws {SegtileError} as {@link readNetworkFile} and {@link adaptNetwork}
+ */
+export async function readAdapted(path: string, output: string | undefined, signal?: AbortSignal): Promise<Uint8Array> {
+  return adaptedBytes(await readNetworkFile(path, signal), output).bytes;
+}
+
+/** What {@link readAdapted} gives, of a file that has been read, and what was found on the way. The file's `model` is adapted in place. */
+export function adaptedBytes(
+  { path, bytes, model }: NetworkFile,
+  output: string | undefined,
+): AdaptedNetwork & { readonly bytes: Uint8Array } {
+  const adapted = adaptNetwork(model, path, output);
+  return { ...adapted, bytes: adapted.isChanged ? serializeModel(model) : bytes };
+}
+
+/**
+ * The bytes of a model file.
+ *
+ * @throws {SegtileError} `input` where there is no readable file, or an empty one
+ */
+async function readModelBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  if (isRemote(path))
+    throw new SegtileError('input', `${shownPath(path)} is no local model file`, 'download it and give its path');
+  const unreadable = (cause: NodeJS.ErrnoException): never => {
+    throwIfAborted(signal);
+    if (cause.code === 'ENOENT') throw new SegtileError('input', `no such model file: ${path}`, pathHint(path), cause);
+    throw new SegtileError('input', `cannot read the model ${path}: ${reason(cause)}`, undefined, cause);
+  };
+  const found = await stat(path).catch(unreadable);
+  if (found.isDirectory())
+    throw new SegtileError('input', `expected an .onnx file but ${path} is a folder`, 'name the file inside it');
+  // A pipe may never open and a device may never end; nothing could stop the wait.
+  if (!found.isFile()) throw new SegtileError('input', `${path} is not a regular file`, 'give the path of an .onnx file');
+  const bytes = await readFile(path, { signal }).catch(unreadable);
+  if (bytes.length === 0) throw new SegtileError('model', `${path} is empty`, 'export or copy the model again');
+  return bytes;
+}
+
+/** A name alone may be meant as that of a model that comes with segtile. */
+function pathHint(path: string): string {
+  return /[/\\.]/.test(path) ? 'check the path' : `check the path, or name a bundled model: ${bundledNames.join(', ')}`;
+}
+
+function parsed(bytes: Uint8Array, path: string): ModelProto {
+  const unusable = (why: string, cause?: unknown) =>
+    new SegtileError('model', `${path} is not a whole ONNX file: ${why}`, 'export or copy the model again', cause);
+  const foreign = foreignFormat(bytes);
+  if (foreign) throw new SegtileError('model', `${path} is ${foreign.what}, expected ONNX`, foreign.hint);
+  try {
+    const model = parseModel(bytes);
+    if (!model.graph || model.graph.node.length === 0 || model.opsetImport.length === 0) throw unusable('it holds no graph');
+    return model;
+  } catch (thrown) {
+    throw thrown instanceof SegtileError ? thrown : unusable(reason(thrown), thrown);
+  }
+}
