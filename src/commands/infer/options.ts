@@ -40,7 +40,7 @@ function addFirstOptions(command: Command): Command {
     .optionsGroup('Model:')
     .option(
       '-m, --model <file[:weight]>',
-      'an ONNX model, a folder of them, or the name of a bundled one; given several times, an ensemble (default: nuclei)',
+      'an ONNX model, a package or a folder of them, or the name of a bundled one; given several times, an ensemble (default: nuclei)',
       collect,
     )
     .addOption(

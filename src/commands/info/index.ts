@@ -1,6 +1,7 @@
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { shownPath } from '../../io/location.js';
 import { bundledModel } from '../../model/card/bundled.js';
+import { isModel } from '../../model/packages/find.js';
 import { readSlideFlags, type SlideFlags } from '../../pipeline/prepare/slide-flags.js';
 import { inspectSlide } from '../../slide/open.js';
 import type { SlideOptions } from '../../slide/tiff.js';
@@ -50,17 +51,18 @@ export async function runInfo(files: readonly string[], options: InfoOptions, sh
   for (const file of files) {
     try {
       throwIfAborted(signal);
-      if (options.check && (await isFolder(file))) {
+      const path = bundledModel(file);
+      const isNetwork = await isModel(path);
+      if (options.check && !isNetwork && (await isFolder(file))) {
         exitCode = combined(exitCode, await checkFiles(await filesWithin(file), slideOptionsOf, options.json === true, shell));
         continue;
       }
-      const path = bundledModel(file);
       const {
         facts,
         text,
         exitCode: own,
-      } = /\.onnx$/i.test(path)
-        ? { ...(await describeModel(path, options.writeCard === true, signal)), exitCode: 0 }
+      } = isNetwork
+        ? await describeModel(path, options, signal)
         : await describeSlide(path, slideOptionsOf(path), options, shell);
       stdout.write(options.json ? `${JSON.stringify(facts)}\n` : `${styleFor(stdout).strong(shownPath(path))}\n${text}\n`);
       exitCode = combined(exitCode, own);

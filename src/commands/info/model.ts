@@ -7,32 +7,48 @@ import { type Model, modelPixels } from '../../model/card/model.js';
 import { described } from '../../model/graph/tensors.js';
 import type { MeasuredModel } from '../../model/measured/measure.js';
 import { type OpenedModel, openModel } from '../../model/measured/open-model.js';
+import { checkPackage, type SelfCheck, type Unchecked } from '../../model/packages/self-check.js';
 import { figure, pairs } from '../../terminal/format.js';
 
 /** What is known of a model, for programs and for people. */
 export interface ModelDescription {
   readonly facts: object;
   readonly text: string;
+  /** 1 where the package's own test fails. */
+  readonly exitCode: 0 | 1;
 }
 
 /**
  * Reads a model, looks at what it gives, and puts it into words.
  *
  * @param writeCard whether what was found is written beside the model as a card, for its user to edit
+ * @param check whether the test of the model's package, if it has one, is made
  * @throws {SegtileError} as {@link openModel}; `output` where there is a card already
  */
-export async function describeModel(path: string, writeCard: boolean, signal: AbortSignal): Promise<ModelDescription> {
+export async function describeModel(
+  path: string,
+  { writeCard = false, check = false }: { readonly writeCard?: boolean; readonly check?: boolean },
+  signal: AbortSignal,
+): Promise<ModelDescription> {
   const opened = await openModel(path, {}, { signal });
-  const { file, card, measured, model } = opened;
+  const { file, card, others, measured, model } = opened;
+  const checked = check ? await checkPackage(opened, signal) : undefined;
   const written = writeCard ? await saveCard(opened) : undefined;
-  const facts = { kind: 'model', ...model, card: card ?? null, measured, ...(written && { written }) };
+  const facts = {
+    kind: 'model',
+    ...model,
+    card: card ?? null,
+    measured,
+    ...(written && { written }),
+    ...(checked && { check: checked }),
+  };
   const text = pairs([
     ['name', model.name],
     ['input', described(file.image, 'input')],
     ['takes', takesText(model)],
     ['output', described(file.scores, 'output')],
     ['gives', givesText(measured)],
-    ['card', card ? 'yes' : 'none: see the notes for what is assumed'],
+    ['card', others?.from ?? (card ? 'yes' : 'none: see the notes for what is assumed')],
     ['window', windowText(model)],
     ['mpp', model.mpp === undefined ? 'not stated: runs on level 0 unless told otherwise' : `${figure(model.mpp)} µm/px`],
     ['activation', model.activation],
@@ -40,8 +56,16 @@ export async function describeModel(path: string, writeCard: boolean, signal: Ab
     ['sha256', model.sha256],
     ...model.notes.map((note) => ['note', note] as const),
     ...(written === undefined ? [] : [['written', written] as const]),
+    ...(checked === undefined ? [] : [['check', checkText(checked)] as const]),
   ]);
-  return { facts, text };
+  return { facts, text, exitCode: checked && 'isNear' in checked && !checked.isNear ? 1 : 0 };
+}
+
+function checkText(check: SelfCheck | Unchecked): string {
+  if ('why' in check) return `not made: ${check.why}`;
+  const { difference, numbers, isNear } = check;
+  const words = `its test tensor gives what it should within ${difference.toExponential(1)} (${numbers} numbers)`;
+  return isNear ? `ok, ${words}` : `bad, its test tensor gives something else: up to ${difference.toExponential(1)} away`;
 }
 
 /** What was seen of the scores. */
@@ -71,12 +95,12 @@ async function saveCard({ file, card, model }: OpenedModel): Promise<string> {
 
 /** All that is known of a model as its card would say it. */
 function cardOf(model: Model, card: Card): Card {
-  const { name, layout, color, samples, normalize, activation, exclusive, channels, classes, crop, mpp, window, margin } =
-    model;
+  const { name, layout, color, samples, normalize, activation, exclusive, channels, classes, crop, mpp, window } = model;
+  const { stride, margin, output } = model;
   const { scale, mean, std } = card;
   const range =
-    normalize === 'window'
-      ? { standardize: 'window' as const }
+    normalize === 'window' || (typeof normalize === 'object' && 'axes' in normalize)
+      ? { standardize: normalize }
       : normalize === 'none'
         ? {}
         : { scale: scale ?? normalize.gain[0]! * (std?.[0] ?? 1), mean: mean ?? [0], std: std ?? [1] };
@@ -86,6 +110,7 @@ function cardOf(model: Model, card: Card): Card {
     color,
     ...(samples !== 'uint8' && { samples }),
     ...range,
+    ...(output !== undefined && { output }),
     activation,
     ...(channels > 1 && { exclusive }),
     classes: classes.map(({ name: called, color: shown, threshold }) => ({
@@ -95,6 +120,7 @@ function cardOf(model: Model, card: Card): Card {
     })),
     ...(mpp !== undefined && { mpp }),
     ...(window !== undefined && { window }),
+    ...(stride !== undefined && { stride }),
     ...(margin !== undefined && { margin }),
     ...(crop !== undefined && model.fit?.factor === 1 && model.fit.crop === 'centre' && { crop }),
   };

@@ -6,7 +6,7 @@ import { list, micronsPerPixel, range } from '../options/parse.js';
 export function addInfoOptions(command: Command): Command {
   return command
     .description('Say what is in a slide or a model, and whether segtile can use it.')
-    .argument('<file...>', 'slides and .onnx models; with --check also folders')
+    .argument('<file...>', 'slides and models; with --check also folders')
     .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
     .option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp')
     .addOption(
@@ -23,7 +23,10 @@ export function addInfoOptions(command: Command): Command {
         range,
       ),
     )
-    .option('--check', 'decode every block of every level, and name those that are bad')
+    .option(
+      '--check',
+      'decode every block of every level, and name those that are bad; of a model, make the test of its package',
+    )
     .option('--write-card', 'write what was found of a model as its card, <model>.segtile.json, to edit')
     .option('--json', 'one line of JSON a file on standard output');
 }

@@ -13,6 +13,14 @@ export interface CardClass {
   readonly threshold?: number;
 }
 
+/** How a window gets mean 0 and variance 1. */
+export interface Standardization {
+  /** Over each channel, or over all of them together. */
+  readonly axes: 'channel' | 'all';
+  /** Added to the standard deviation, in units of a sample; without it a little is added to the variance, so that a blank window stays blank. */
+  readonly eps?: number;
+}
+
 /**
  * What a network expects and what its scores mean, where the `.onnx` file alone does not tell. Everything may be left out; see
  * {@link resolveModel} for what is then taken. It stands in a JSON file beside the model, or inside it as the metadata `segtile`.
@@ -34,8 +42,8 @@ export interface Card {
   readonly mean?: readonly number[];
   /** Divides each channel after `mean`. */
   readonly std?: readonly number[];
-  /** Instead of `scale`, `mean` and `std`: each channel of each window gets mean 0 and variance 1. */
-  readonly standardize?: 'window';
+  /** Instead of `scale`, `mean` and `std`: each channel of each window gets mean 0 and variance 1; or, with `axes: "all"`, all its channels together. */
+  readonly standardize?: 'window' | Standardization;
   /** The name of the output to take, where the network has several. */
   readonly output?: string;
   /** What turns the network's output into probabilities. */
@@ -47,6 +55,8 @@ export interface Card {
   readonly mpp?: number;
   /** Side of the window, in px. */
   readonly window?: number;
+  /** Step between windows, in px. */
+  readonly stride?: number;
   /** What to drop from each side of a window's prediction, in px. */
   readonly margin?: number;
   /** Px that the network's output lacks on each side of the window; 0 where its scores are all over it, be they fewer. */
@@ -55,6 +65,15 @@ export interface Card {
 
 const perChannel = (value: unknown): value is number[] => Array.isArray(value) && value.length > 0 && value.every(isNumber);
 const positive = check('a number above 0', (value) => isNumber(value) && value > 0);
+
+const positivePx = check('a positive whole number of px', (value) => Number.isInteger(value) && (value as number) > 0);
+
+function isStandardization(value: unknown): boolean {
+  if (value === 'window') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const { axes, eps = 1, ...more } = value as Partial<Standardization>;
+  return (axes === 'channel' || axes === 'all') && isNumber(eps) && eps > 0 && Object.keys(more).length === 0;
+}
 
 const wholePx = check('a whole number of px from 0', (value) => Number.isInteger(value) && (value as number) >= 0);
 
@@ -75,13 +94,14 @@ const cardChecks: Checks<Card> = {
     'a list of numbers above 0 (one, or one a channel)',
     (value) => perChannel(value) && value.every((part) => part > 0),
   ),
-  standardize: oneOf('window'),
+  standardize: check('"window" or { axes: "channel" or "all" }', isStandardization),
+  stride: positivePx,
   output: textCheck,
   activation: oneOf('sigmoid', 'softmax', 'none'),
   exclusive: check('true or false', (value) => typeof value === 'boolean'),
   classes: check('a list of 1 to 256 classes', (value) => Array.isArray(value) && value.length >= 1 && value.length <= 256),
   mpp: check(`${LEAST_MPP} to ${LARGEST_MPP} µm per pixel`, (value) => isNumber(value) && !mppProblem({ x: value, y: value })),
-  window: check('a positive whole number of px', (value) => Number.isInteger(value) && (value as number) > 0),
+  window: positivePx,
   margin: wholePx,
   crop: wholePx,
 };

@@ -2,6 +2,7 @@ import type { MaskClass, SampleType, Size } from '../../types.js';
 import type { TensorLayout } from '../graph/layout.js';
 import type { TensorFact } from '../graph/onnx.js';
 import type { Fit } from '../measured/fit.js';
+import type { Standardization } from './card.js';
 
 /** A class and the probability that a pixel of it must exceed, where the card or a flag gives one. */
 export interface ModelClass extends MaskClass {
@@ -47,11 +48,12 @@ export interface Model {
   /** What samples of a slide reach the network. */
   readonly samples: SampleType;
   /** What happens to the samples before the network sees them; `window` gives each channel of each window mean 0 and variance 1. */
-  readonly normalize: Normalization | 'window' | 'none';
+  readonly normalize: Normalization | Standardization | 'window' | 'none';
   /** The one window that the network takes, in px, where it was exported for one. */
   readonly fixedWindow?: Size;
-  /** The window's side and the margin that the card suggests, in px. */
+  /** The window's side, the stride and the margin that the card suggests, in px. */
   readonly window?: number;
+  readonly stride?: number;
   readonly margin?: number;
   /** Where its scores lie under the window, where that was measured or said; without it all over it. */
   readonly fit?: Fit;

@@ -27,7 +27,7 @@ export function resolveModel(file: ModelFile, card: Card | undefined, flags: Car
   const image = resolveInput(file, said, notes);
   const scores = resolveScores(file, said, notes, measured);
   const fit = resolveFit(file, said, notes, measured);
-  const { mpp, window, margin } = said.card;
+  const { mpp, window, stride, margin } = said.card;
   return {
     path: file.path,
     sha256: file.sha256,
@@ -42,6 +42,7 @@ export function resolveModel(file: ModelFile, card: Card | undefined, flags: Car
     ...resolveClasses(file, said, scores.channels, scores.exclusive),
     ...(mpp !== undefined && { mpp }),
     ...(window !== undefined && { window }),
+    ...(stride !== undefined && { stride }),
     ...(margin !== undefined && { margin }),
     notes,
   };

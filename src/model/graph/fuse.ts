@@ -1,10 +1,11 @@
 import { SegtileError } from '../../errors.js';
-import type { SampleType, Size } from '../../types.js';
+import type { Size } from '../../types.js';
 import { type Model, modelPixels } from '../card/model.js';
 import { removeEnding } from './ending.js';
 import { cast, chain, freshNames, type GraphStep, simple, transpose, withNumbers } from './graph-steps.js';
 import { type ScoreShape, tensorShape } from './layout.js';
 import { constant, node, opsetOf, parseModel, serializeModel, valueInfo } from './onnx.js';
+import { standardizeChannels, standardizeOver } from './standardize.js';
 
 /** ITU-R BT.601's weights of red, green and blue in gray. */
 const luma = [0.299, 0.587, 0.114];
@@ -47,7 +48,7 @@ export function fuse(
   const activation = output === 'logits' ? 'none' : model.activation;
   const pixels = names('pixels');
   const scores = names('scores');
-  const front = chain(pixels, model.image.name, names, frontSteps(model));
+  const front = chain(pixels, model.image.name, names, frontSteps(model, opset));
   const behind = chain(model.scores.name, scores, names, [
     ...behindSteps(model, window, map, activation, opset),
     ...(scoreType === 'uint8' ? byteSteps(opset) : []),
@@ -68,10 +69,11 @@ export function fuse(
  * From samples of pixels to what the network takes. Arithmetic that differs between channels comes after the change to NCHW: numbers that
  * repeat along the last axis take onnxruntime ten times as long. Where the network wants NHWC, its optimizer removes what cancels out.
  */
-function frontSteps({ image, color, depth, samples, layout, normalize }: Model): GraphStep[] {
+function frontSteps({ image, color, depth, samples, layout, normalize }: Model, opset: number): GraphStep[] {
   const gray = color === 'gray';
   const bytes = image.element === 'uint8';
-  const { gain, offset } = typeof normalize === 'object' ? normalize : { gain: [1], offset: bytes && gray ? [0.5] : [0] };
+  const isAffine = typeof normalize === 'object' && 'gain' in normalize;
+  const { gain, offset } = isAffine ? normalize : { gain: [1], offset: bytes && gray ? [0.5] : [0] };
   const steps: GraphStep[] = [];
   if ((!bytes || gray) && samples !== 'float32') steps.push(cast('float32'));
   if (gray) steps.push(withNumbers('MatMul', Float32Array.from(luma), [3, 1]));
@@ -79,7 +81,8 @@ function frontSteps({ image, color, depth, samples, layout, normalize }: Model):
   if (color === 'bgr') steps.push(withNumbers('Gather', BigInt64Array.of(2n, 1n, 0n), [3], { axis: 1n }));
   if (gain.some((value) => value !== 1)) steps.push(perChannel('Mul', gain));
   if (offset.some((value) => value !== 0)) steps.push(perChannel('Add', offset));
-  if (normalize === 'window') steps.push(standardize(depth, samples));
+  if (normalize === 'window') steps.push(standardizeChannels(depth, samples));
+  else if (typeof normalize === 'object' && !isAffine) steps.push(standardizeOver(normalize, samples, opset));
   if (bytes && gray) steps.push(cast('uint8'));
   if (layout === 'nhwc') steps.push(transpose('nchw'));
   if (image.element === 'float16') steps.push(cast('float16'));
@@ -91,21 +94,6 @@ function perChannel(opType: 'Mul' | 'Add', values: readonly number[]): GraphStep
   return same
     ? withNumbers(opType, Float32Array.of(values[0]!))
     : withNumbers(opType, Float32Array.from(values), [values.length, 1, 1]);
-}
-
-/**
- * Added to the variance, in squared steps of a sample: enough that a blank window stays blank, far too little to be seen in any other. Floating
- * point from 0 to 1 has steps like those of bytes.
- */
-const leastVariance: Readonly<Record<SampleType, number>> = { uint8: 1e-4, uint16: 1e-4, float32: 1e-4 / 255 ** 2 };
-
-function standardize(channels: number, samples: SampleType): GraphStep {
-  return (input, output, names) => {
-    const scale = constant(names('ones'), new Float32Array(channels).fill(1));
-    const bias = constant(names('zeros'), new Float32Array(channels));
-    const inputs = [input, scale.output[0]!, bias.output[0]!];
-    return [scale, bias, node('InstanceNormalization', inputs, output, { epsilon: leastVariance[samples] })];
-  };
 }
 
 /** From what the network gives to planes of scores as large as the window. */

@@ -184,6 +184,8 @@ function inputOf(planes: Float32Array, { width, height }: Size, network: Measura
         ? Float32Array.from(planes, (_, i) => planes[(2 - Math.floor(i / size)) * size + (i % size)]!)
         : planes;
   if (normalize === 'window') return standardized(ordered, size);
+  if (typeof normalize === 'object' && 'axes' in normalize)
+    return standardized(ordered, normalize.axes === 'all' ? ordered.length : size);
   if (normalize === 'none') return ordered.map((value) => Math.round(value * most));
   const { gain, offset }: Normalization = normalize;
   return ordered.map((value, i) => {
@@ -197,9 +199,9 @@ function standardized(planes: Float32Array, size: number): Float32Array {
   const out = planes.slice();
   for (let from = 0; from < out.length; from += size) {
     const plane = out.subarray(from, from + size);
-    const mean = plane.reduce((a, b) => a + b, 0) / size;
-    const deviation = Math.sqrt(plane.reduce((sum, value) => sum + (value - mean) ** 2, 0) / size + 1e-6);
-    for (let i = 0; i < size; i++) plane[i] = (plane[i]! - mean) / deviation;
+    const mean = plane.reduce((a, b) => a + b, 0) / plane.length;
+    const deviation = Math.sqrt(plane.reduce((sum, value) => sum + (value - mean) ** 2, 0) / plane.length + 1e-6);
+    for (let i = 0; i < plane.length; i++) plane[i] = (plane[i]! - mean) / deviation;
   }
   return out;
 }

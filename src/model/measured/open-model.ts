@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Size } from '../../types.js';
 import { type Card, readCard } from '../card/card.js';
 import type { Model } from '../card/model.js';
@@ -5,6 +6,8 @@ import { resolveModel } from '../card/resolve.js';
 import { factsOf, type ModelFile } from '../graph/facts.js';
 import { readAdapted, readNetworkFile } from '../graph/read.js';
 import { placeWeights } from '../graph/weights.js';
+import { cardOfOthers, networkIn, requireDescribed } from '../packages/find.js';
+import type { PackageCard } from '../packages/package.js';
 import { createThreads } from '../sessions/threads.js';
 import { remembered } from './cache.js';
 import { type Measurable, type MeasuredModel, measureNetwork } from './measure.js';
@@ -15,6 +18,9 @@ import { type StatedCard, statedCard } from './stated.js';
 export interface OpenedModel {
   readonly file: ModelFile;
   readonly card: Card | undefined;
+  /** What others wrote of it, where that is the card; and the folder of the package that it is in. */
+  readonly others?: PackageCard | undefined;
+  readonly folder: string;
   readonly measured: MeasuredModel;
   readonly model: Model;
 }
@@ -22,6 +28,7 @@ export interface OpenedModel {
 /**
  * Reads a network and its card, looks at what it gives, and puts it all together.
  *
+ * @param path of the network, or of a folder or ZIP that holds one with its description
  * @param cardPath a card at another place than beside the network
  * @throws {SegtileError} as {@link readNetworkFile}, {@link readCard}, {@link factsOf}, {@link measureModel} and {@link resolveModel}
  */
@@ -30,11 +37,17 @@ export async function openModel(
   flags: Card = {},
   { cardPath, windows = [], signal }: { cardPath?: string | undefined; windows?: readonly Size[]; signal?: AbortSignal } = {},
 ): Promise<OpenedModel> {
-  const network = await readNetworkFile(path, signal);
-  const card = await readCard(network, cardPath);
+  const found = (await networkIn(path, signal)) ?? { path, folder: dirname(path) };
+  const network = await readNetworkFile(found.path, signal);
+  const own = await readCard(network, cardPath);
+  const others = own ? undefined : (found.card ?? (await cardOfOthers(network)));
+  if (others) requireDescribed(network, others);
+  const card = own ?? others?.card;
   const file = await factsOf(network, flags.output ?? card?.output, signal);
   const measured = await measureModel(file, card, flags, { windows, signal });
-  return { file, card, measured, model: resolveModel(file, card, flags, measured) };
+  const model = resolveModel(file, card, flags, measured);
+  const notes = others ? [`card: ${others.from}`, ...others.notes, ...model.notes] : model.notes;
+  return { file, card, others, folder: found.folder, measured, model: { ...model, notes } };
 }
 
 /**

@@ -40,9 +40,14 @@ export function resolveNormalization(file: ModelFile, said: StatedCard, channels
   const deviation = each(std, 1);
   const gain = deviation.map((value) => scale / value);
   if (key !== undefined) compare(file, said, key, standardize ? 4 : gain[0]! * most, most, notes);
-  if (standardize) return 'window';
+  if (standardize) return isUsual(standardize) ? 'window' : standardize;
   if (card.scale === undefined && most !== 1) notes.push(scaleNote(file, most, wants));
   return { gain, offset: each(mean, 0).map((value, channel) => (value === 0 ? 0 : -value / deviation[channel]!)) };
+}
+
+/** Whether each channel is standardised by itself, with the usual little bit against blank windows. */
+function isUsual(standardize: NonNullable<Card['standardize']>): standardize is 'window' {
+  return standardize === 'window' || (standardize.axes === 'channel' && standardize.eps === undefined);
 }
 
 /** What the largest sample is to become for the graph's beginning. Undefined where that tells nothing. */

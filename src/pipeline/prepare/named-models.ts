@@ -5,6 +5,7 @@ import { bundledModel, bundledNames } from '../../model/card/bundled.js';
 import type { Member } from '../../model/card/ensemble.js';
 import { savedModel } from '../../model/graph/foreign.js';
 import { openModel } from '../../model/measured/open-model.js';
+import { networkIn } from '../../model/packages/find.js';
 import type { InferOptions } from './options.js';
 import { cardFlags } from './settings.js';
 
@@ -17,7 +18,7 @@ interface NamedModel {
 }
 
 /**
- * The models of `--model`: a file, the name of a bundled one, or a folder, of which every `.onnx` is taken by name; each with `:weight`
+ * The models of `--model`: a file, the name of a bundled one, a package (a folder or ZIP that describes its network), or a folder, of which every `.onnx` is taken by name; each with `:weight`
  * behind it if wanted, which for a folder is that of each of its models.
  *
  * @throws {SegtileError} `usage` for a weight that is none, `input` for a folder without models, `model` for files that are no models
@@ -45,6 +46,7 @@ async function namedModels(text: string): Promise<NamedModel[]> {
   const found = await stat(path).catch(() => undefined);
   const hidden = found && bundledNames.includes(path) ? `the bundled model; write ./${path} for what lies here` : undefined;
   if (hidden || !found?.isDirectory()) return [{ path: bundledModel(path), weight, ...(hidden && { note: hidden }) }];
+  if (await networkIn(path)) return [{ path, weight }];
   const names = await readdir(path).catch((cause: unknown) => {
     throw new SegtileError('input', `cannot read the folder ${path}: ${reason(cause)}`, 'check its permissions', cause);
   });

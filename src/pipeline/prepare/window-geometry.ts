@@ -20,7 +20,7 @@ export function geometryOf(options: InferOptions, model: Model, note: (sentence:
   const window = windowOf(options, model);
   const asked = askedStride(options, window);
   const margin = marginOf(options, model, window, asked, note);
-  const stride = asked ?? { width: defaultStride(window.width, margin), height: defaultStride(window.height, margin) };
+  const stride = asked ?? defaultStrides(window, margin, model);
   return { window, stride, margin };
 }
 
@@ -73,16 +73,12 @@ function askedStride({ stride, overlap }: InferOptions, window: Size): Size | un
 }
 
 /** The margin of the model's card; where windows of this stride leave no room for it, the largest that they do. */
-function cardMargin(
-  { margin, name }: Model,
-  window: Size,
-  asked: Size | undefined,
-  note: (sentence: string) => void,
-): number | undefined {
+function cardMargin(model: Model, window: Size, asked: Size | undefined, note: (sentence: string) => void): number | undefined {
+  const { margin, name } = model;
   if (margin === undefined) return undefined;
-  const stride = asked ?? { width: defaultStride(window.width, margin), height: defaultStride(window.height, margin) };
+  const stride = asked ?? defaultStrides(window, margin, model);
   if (margin <= mostMargin(window, stride)) return margin;
-  const legal = mostMargin(window, asked ?? { width: defaultStride(window.width, 0), height: defaultStride(window.height, 0) });
+  const legal = mostMargin(window, asked ?? defaultStrides(window, 0, model));
   const possible = stride.width <= window.width && stride.height <= window.height;
   if (possible)
     note(`the card of ${name} wants a margin of ${margin} px, but these windows leave room for ${legal} px, which is taken`);
@@ -99,6 +95,8 @@ function defaultMargin(window: Size, stride: Size | undefined): number {
   return stride ? Math.min(eighth, mostMargin(window, stride)) : eighth;
 }
 
-function defaultStride(window: number, margin: number): number {
-  return Math.max(1, Math.min(Math.floor(window / 2), window - 2 * margin));
+/** The stride of the card, or half a window; less where the margin needs it. */
+function defaultStrides({ width, height }: Size, margin: number, { stride }: Pick<Model, 'stride'>): Size {
+  const along = (window: number) => Math.max(1, Math.min(stride ?? Math.floor(window / 2), window - 2 * margin));
+  return { width: along(width), height: along(height) };
 }

@@ -1,0 +1,97 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { cacheFolder } from '../measured/cache.js';
+
+/** What a ZIP may hold in all; larger ones are to be unpacked by hand. */
+const MOST_BYTES = 8 * 2 ** 30;
+
+/** Entries that are not files: folders, and what macOS adds for each file. */
+const NO_FILE = /\/$|^__MACOSX\//;
+
+/** Whether a path leads to a file that begins as a ZIP does. */
+export async function isZip(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) return false;
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(4), 0, 4, 0);
+    return bytesRead === 4 && buffer[0] === 0x50 && buffer[1] === 0x4b && buffer[2] === 3 && buffer[3] === 4;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Unpacks a ZIP of a model into the cache, once for each content, since onnxruntime reads weights from files.
+ *
+ * @param wanted whether a ZIP with these names is one; others, such as checkpoints, are left alone
+ * @returns the folder; undefined where the ZIP is not wanted
+ * @throws {SegtileError} `input` where it cannot be unpacked
+ */
+export async function unpacked(
+  path: string,
+  wanted: (names: readonly string[]) => boolean,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const failed = (cause: unknown): never => {
+    throwIfAborted(signal);
+    if (cause instanceof SegtileError) throw cause;
+    throw new SegtileError(
+      'input',
+      `cannot unpack the model in ${path}: ${reason(cause)}`,
+      'unpack it yourself and give the folder, or name another place for the cache with SEGTILE_CACHE',
+      cause,
+    );
+  };
+  const zip = await openPromise(path, { autoClose: false }).catch(failed);
+  try {
+    const files: Entry[] = [];
+    for await (const entry of zip.eachEntry()) if (!NO_FILE.test(entry.fileName)) files.push(entry);
+    if (!wanted(files.map(({ fileName }) => fileName))) return undefined;
+    const size = files.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+    if (size > MOST_BYTES) throw new Error(`it holds ${size} bytes, more than ${MOST_BYTES}`);
+    const folder = join(cacheFolder(), 'packages', await digest(path, signal));
+    if (!(await stat(folder).catch(() => undefined))) await unpack(zip, files, folder, signal);
+    return await innermost(folder);
+  } catch (cause) {
+    return failed(cause);
+  } finally {
+    zip.close();
+  }
+}
+
+/** Under another name first, so that a folder is there whole or not at all. */
+async function unpack(zip: ZipFile, files: readonly Entry[], folder: string, signal?: AbortSignal): Promise<void> {
+  const part = `${folder}.${randomUUID()}.part`;
+  try {
+    for (const entry of files) {
+      // yauzl has refused names that lead out of the folder.
+      const to = join(part, entry.fileName);
+      await mkdir(dirname(to), { recursive: true });
+      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(to), { ...(signal && { signal }) });
+    }
+    await rename(part, folder).catch(async (cause: unknown) => {
+      // Another process may have been faster.
+      if (!(await stat(folder).catch(() => undefined))) throw cause;
+    });
+  } finally {
+    await rm(part, { recursive: true, force: true });
+  }
+}
+
+async function digest(path: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash, { ...(signal && { signal }) });
+  return hash.digest('hex');
+}
+
+/** Of a folder that holds nothing but a folder, that one. */
+async function innermost(folder: string): Promise<string> {
+  const [only, ...more] = await readdir(folder, { withFileTypes: true });
+  return only?.isDirectory() && more.length === 0 ? innermost(join(folder, only.name)) : folder;
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { reason, SegtileError } from '../../errors.js';
+import { readRegularText } from '../../io/regular-file.js';
+import { isTooDeep } from '../../plan/text/json.js';
+import type { NetworkFile } from '../graph/read.js';
+import { isZip, unpacked } from './archive.js';
+import { isDeepness, readDeepness } from './deepness.js';
+import { type Fields, fieldsOf, type PackageCard, type PackageDocument, type PackageFormat } from './package.js';
+import { formats } from './registry.js';
+
+/** A network that was found in a folder or a ZIP. */
+export interface FoundNetwork {
+  readonly path: string;
+  /** The card of the package that it is in, and the folder of that. */
+  readonly card?: PackageCard;
+  readonly folder: string;
+}
+
+/** Folders of a package that networks lie in, the nearest first. */
+const homes = ['', 'onnx', 'models'];
+
+/**
+ * The network that a folder or a ZIP holds together with its description; undefined for a path to a network itself, and for a folder that describes none.
+ *
+ * @throws {SegtileError} `model` for a description that segtile cannot follow; `input` where the network is not there
+ */
+export async function networkIn(path: string, signal?: AbortSignal): Promise<FoundNetwork | undefined> {
+  if (await isZip(path)) {
+    const holds = (names: readonly string[]) => names.some((name) => /\.onnx$/i.test(name) || isDocument(basename(name)));
+    const folder = await unpacked(path, holds, signal);
+    if (folder === undefined) return undefined;
+    return (await described(folder)) ?? { path: await onlyNetwork(folder, path), folder };
+  }
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) return described(path);
+  return found?.isFile() && isDocument(basename(path)) ? described(dirname(path)) : undefined;
+}
+
+/**
+ * What others say of a network: in its own metadata, or in a document of its folder.
+ *
+ * @throws {SegtileError} `model` for a description that segtile cannot follow
+ */
+export async function cardOfOthers({ path, metadata }: NetworkFile): Promise<PackageCard | undefined> {
+  if (isDeepness(metadata)) return readDeepness(metadata, path);
+  const folder = dirname(path);
+  const inner = homes.includes(basename(folder)) ? [dirname(folder)] : [];
+  for (const home of [folder, ...inner]) {
+    const document = await documentIn(home);
+    const card = await document?.format.read(document);
+    // A description of another network of the folder is none of this one.
+    if (card && (card.network === undefined || basename(card.network.path) === basename(path))) return card;
+  }
+  return undefined;
+}
+
+/**
+ * Makes sure that a network is the one that its description is of.
+ *
+ * @throws {SegtileError} `model` where its digest is another
+ */
+export function requireDescribed({ path, bytes }: NetworkFile, { network, from }: PackageCard): void {
+  if (network?.sha256 === undefined) return;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 === network.sha256.toLowerCase()) return;
+  throw new SegtileError(
+    'model',
+    `${from} is of a network with the SHA-256 ${network.sha256}, but ${path} has ${sha256}`,
+    'download the package anew, or write a card of its own beside the network',
+  );
+}
+
+/** Names of files that hold networks, in this format or another, which is then named for what it is. */
+const NETWORK = /\.(onnx|pth|pt|pt2|ckpt|safetensors|h5|hdf5|keras|tflite|pb|mlmodel|engine|plan|torchscript)$/i;
+
+/** Whether a path leads to a network or what holds one, rather than to a slide. */
+export async function isModel(path: string): Promise<boolean> {
+  if (NETWORK.test(path) || (await isZip(path))) return true;
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return found !== undefined && isDocument(basename(path));
+  const names = await readdir(path).catch((): string[] => []);
+  return names.includes('saved_model.pb') || (await documentIn(path)) !== undefined;
+}
+
+function isDocument(name: string): boolean {
+  return formats.some(({ files }) => files.some((file) => basename(file) === name));
+}
+
+/** The network of a folder that describes one. */
+async function described(folder: string): Promise<FoundNetwork | undefined> {
+  const document = await documentIn(folder);
+  if (!document) return undefined;
+  const card = await document.format.read(document);
+  const path = card.network ? join(folder, card.network.path) : await onlyNetwork(folder, folder);
+  if (await stat(path).catch(() => undefined)) return { path, card, folder };
+  throw new SegtileError(
+    'input',
+    `${join(folder, document.file)} names ${path}, which is not there`,
+    'download the whole package',
+  );
+}
+
+async function documentIn(folder: string): Promise<(PackageDocument & { readonly format: PackageFormat }) | undefined> {
+  for (const format of formats)
+    for (const file of format.files) {
+      const fields = await fieldsIn(join(folder, file));
+      if (fields && format.recognises(fields)) return { format, file, fields, other: (name) => fieldsIn(join(folder, name)) };
+    }
+  return undefined;
+}
+
+/** Keys and values of a document in YAML or JSON; undefined where there is none, or nothing of the kind. */
+async function fieldsIn(path: string): Promise<Fields | undefined> {
+  const text = await readRegularText(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
+    throw new SegtileError('input', `cannot read ${path}: ${reason(cause)}`, 'check what the path leads to', cause);
+  });
+  if (text === undefined) return undefined;
+  try {
+    if (path.endsWith('.json')) return isTooDeep(text) ? undefined : fieldsOf(JSON.parse(text));
+    return fieldsOf(parse(text));
+  } catch (cause) {
+    if (path.endsWith('.json')) return undefined;
+    throw new SegtileError('model', `${path} is no YAML: ${reason(cause).split('\n')[0]}`, 'download it anew', cause);
+  }
+}
+
+/** The one network of a folder, or the one that is called as exporters call it. */
+async function onlyNetwork(folder: string, shown: string): Promise<string> {
+  for (const home of homes) {
+    const names = await readdir(join(folder, home)).catch((): string[] => []);
+    const all = names.filter((name) => /^[^.].*\.onnx$/i.test(name)).sort();
+    const [first] = all;
+    if (first === undefined) continue;
+    const usual = all.length === 1 ? first : all.find((name) => name === 'model.onnx');
+    if (usual !== undefined) return join(folder, home, usual);
+    throw new SegtileError('input', `${shown} holds ${all.length} networks: ${all.join(', ')}`, 'give the path of one');
+  }
+  const names = await readdir(folder).catch((): string[] => []);
+  const weights = names.filter((name) => /\.(safetensors|bin|pt|pth|ckpt|h5|keras|tflite|msgpack)$/i.test(name));
+  throw new SegtileError(
+    'input',
+    `${shown} describes a network but holds no .onnx file${weights.length > 0 ? `, only ${weights.join(', ')}` : ''}`,
+    'export it: optimum-cli export onnx --model FOLDER out, for a model of Hugging Face; torch.onnx.export for others',
+  );
+}

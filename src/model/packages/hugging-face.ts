@@ -1,0 +1,62 @@
+import type { Card } from '../card/card.js';
+import {
+  classesOf,
+  type Fields,
+  fieldsOf,
+  listOf,
+  namesIn,
+  numberIn,
+  numbersIn,
+  type PackageFormat,
+  refused,
+  textIn,
+} from './package.js';
+
+/** A model of Hugging Face's transformers: `config.json` has its classes, `preprocessor_config.json` what is done to images. */
+export const huggingFace: PackageFormat = {
+  name: 'Hugging Face',
+  files: ['config.json'],
+  recognises: ({ model_type, architectures, id2label }) =>
+    textIn(model_type) !== undefined && (listOf(architectures).length > 0 || id2label !== undefined),
+  async read({ file, fields, other }) {
+    const [kind = ''] = listOf(fields.architectures).map(String);
+    if (kind !== '' && !/SemanticSegmentation/.test(kind))
+      throw refused(
+        file,
+        `the model is a ${kind}`,
+        /Classification/.test(kind)
+          ? 'classifiers come later: segtile needs a score for each pixel'
+          : 'segtile needs a score for each pixel: a model ForSemanticSegmentation',
+      );
+    const names = namesIn(fields.id2label);
+    const preprocessor = await other('preprocessor_config.json');
+    const reduced = [preprocessor?.do_reduce_labels, preprocessor?.reduce_labels, fields.do_reduce_labels].includes(true);
+    return {
+      from: preprocessor ? `${file} and preprocessor_config.json (Hugging Face)` : `${file} (Hugging Face)`,
+      card: {
+        ...(preprocessor && inputOf(preprocessor)),
+        ...(names && names.length > 1 && { classes: classesOf(names), exclusive: true }),
+        ...(names?.length === 1 && { classes: classesOf(names) }),
+      },
+      notes: [
+        ...(preprocessor ? [] : ['no preprocessor_config.json: the range of the input is not known from it']),
+        ...(reduced ? ['do_reduce_labels: background is no class of the model'] : []),
+      ],
+    };
+  },
+};
+
+/** What the image processor does to a pixel's values. Files of before 2023 say nothing of rescaling, which was always done. */
+function inputOf(fields: Fields): Card {
+  const isRescaled = fields.do_rescale !== false;
+  const mean = fields.do_normalize === false ? undefined : numbersIn(fields.image_mean);
+  const std = fields.do_normalize === false ? undefined : numbersIn(fields.image_std);
+  const { height, width } = fieldsOf(fields.size);
+  const side = numberIn(fields.size) ?? (height === width ? numberIn(height) : undefined);
+  return {
+    scale: isRescaled ? (numberIn(fields.rescale_factor) ?? 1 / 255) : 1,
+    ...(mean && { mean }),
+    ...(std && { std }),
+    ...(fields.do_resize !== false && side !== undefined && { window: side }),
+  };
+}

@@ -1,0 +1,152 @@
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import type { Card } from '../../dist/model/card/card.js';
+import { openModel } from '../../dist/model/measured/open-model.js';
+import { folder, segtile } from '../cli/door.ts';
+import { farthest, scoresOf } from './run.ts';
+
+const home = fileURLToPath(new URL('../fixtures/packages/', import.meta.url));
+const expected: Readonly<Record<string, readonly number[]>> = JSON.parse(readFileSync(join(home, 'expected.json'), 'utf8'));
+const cwd = folder();
+const side = 32;
+
+/** Scores of the middle four rows of the tile, as one window. */
+async function middleOf(path: string, flags: Card = {}): Promise<number[]> {
+  const { model } = await openModel(path, flags);
+  const pixels = await sharp(join(home, 'tile.png')).removeAlpha().raw().toBuffer();
+  const scores = await scoresOf(model, { width: side, height: side }, Uint8Array.from(pixels));
+  return Array.from({ length: model.channels }, (_, channel) => [
+    ...scores.subarray((channel * side + side / 2 - 2) * side, (channel * side + side / 2 + 2) * side),
+  ]).flat();
+}
+
+test.each(Object.keys(expected))('%s: what comes out is what the own rules of the format give', async (name) => {
+  expect(farthest(await middleOf(join(home, name)), expected[name]!)).toBeLessThan(1e-5);
+});
+
+test.each<[string, object, RegExp]>([
+  [
+    'bioimage-05',
+    {
+      name: 'Three kinds',
+      mpp: 0.5,
+      window: 1024,
+      margin: 4,
+      activation: 'softmax',
+      classes: [{ name: 'nucleus' }, { name: 'border' }],
+    },
+    /^card: rdf\.yaml \(bioimage\.io 0\.5\.3\)$/,
+  ],
+  [
+    'bioimage-04/net.onnx',
+    { name: 'One kind', layout: 'nhwc', normalize: { axes: 'all', eps: 1e-6 }, activation: 'sigmoid', margin: 4 },
+    /^card: rdf\.yaml \(bioimage\.io 0\.4\.10\)$/,
+  ],
+  [
+    'deepness.onnx',
+    { window: 32, stride: 24, mpp: 0.5, activation: 'none', classes: [{ name: 'tree', threshold: 0.4 }] },
+    /^card: metadata inside .*deepness\.onnx \(Deepness\)$/,
+  ],
+  [
+    'hugging-face/onnx/model.onnx',
+    { window: 32, activation: 'softmax', labels: [0, 1], classes: [{ name: 'vessel' }] },
+    /^card: config\.json and preprocessor_config\.json \(Hugging Face\)$/,
+  ],
+  [
+    'monai',
+    { name: 'Vessels', window: 1024, labels: [0, 1], classes: [{ name: 'vessel' }] },
+    /^card: configs\/metadata\.json \(MONAI 1\.3\.0\)$/,
+  ],
+])('%s is read, and said', async (name, facts, from) => {
+  const { model } = await openModel(join(home, name));
+  expect(model).toMatchObject(facts);
+  expect(model.notes[0]).toMatch(from);
+});
+
+test('a package runs as a folder and as a ZIP, and its own test is made', async () => {
+  const masks: Buffer[] = [];
+  for (const name of ['bioimage-05', 'bioimage-05.zip']) {
+    const words = ['--level', '0', '--window', '32', '--tissue', 'none', '--device', 'cpu', '--overwrite'];
+    const ended = await segtile(['infer', join(home, 'tile.png'), '-m', join(home, name), ...words, '-o', 'out'], { cwd });
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    expect(ended.stderr).toContain('card: rdf.yaml (bioimage.io 0.5.3)');
+    masks.push(readFileSync(join(cwd, 'out/tile.mask.ome.tif')));
+  }
+  expect(masks[1]!.equals(masks[0]!)).toBe(true);
+  for (const name of ['bioimage-05', 'bioimage-04']) {
+    const checked = await segtile(['info', '--check', join(home, name)], { cwd });
+    expect(checked, checked.stderr).toMatchObject({ code: 0 });
+    expect(checked.stdout).toMatch(/check +ok, its test tensor gives what it should within \d\.\de-\d+/);
+  }
+});
+
+test('a package whose test fails, or whose network is another, is bad', async () => {
+  cpSync(join(home, 'bioimage-05'), join(cwd, 'bad'), { recursive: true });
+  const rdf = readFileSync(join(cwd, 'bad/rdf.yaml'), 'utf8');
+  writeFileSync(join(cwd, 'bad/rdf.yaml'), rdf.replace('-1.2', '-1.0'));
+  const checked = await segtile(['info', '--check', 'bad'], { cwd });
+  expect(checked.stdout).toMatch(/check +bad, its test tensor gives something else: up to 0\.|check +bad/);
+  expect(checked.code).toBe(1);
+  copyFileSync(join(home, 'monai/models/model.onnx'), join(cwd, 'bad/weights.onnx'));
+  const other = await segtile(['info', 'bad'], { cwd });
+  expect(other).toMatchObject({ code: 1 });
+  expect(other.stderr).toMatch(/is of a network with the SHA-256 \w+, but bad\/weights\.onnx has/);
+});
+
+test('a card of segtile comes before what others wrote', async () => {
+  cpSync(join(home, 'monai/models'), join(cwd, 'models'), { recursive: true });
+  cpSync(join(home, 'monai/configs'), join(cwd, 'configs'), { recursive: true });
+  writeFileSync(join(cwd, 'models/model.segtile.json'), '{"name": "mine"}');
+  expect((await openModel(join(cwd, 'models/model.onnx'))).model).toMatchObject({ name: 'mine' });
+});
+
+test.each<[string, readonly [string, string], RegExp]>([
+  ['percentiles', ['scale_linear', 'scale_range'], /preprocessing: scale_range by percentiles 1 to 99\.8 is not what/],
+  [
+    'two steps in the wrong order',
+    ['ensure_dtype', 'zero_mean_unit_variance'],
+    /scale_linear comes after zero_mean_unit_variance/,
+  ],
+  [
+    'another step behind',
+    ['id: softmax', 'id: zero_mean_unit_variance'],
+    /postprocessing: zero_mean_unit_variance is not what/,
+  ],
+  ['an old version', ['0.5.3', '0.3.6'], /the format is bioimage\.io 0\.3\.6/],
+  ['no ONNX', ['onnx:', 'torchscript:'], /the model has no weights in ONNX, but in torchscript/],
+  ['weights elsewhere', ['source: weights', 'source: https://example.org/weights'], /its weights lie at https:/],
+  ['volumes', ['type: batch', 'type: time, size: 4'], /it has the axis time/],
+])('bioimage.io: %s is refused by name', async (name, [from, to], says) => {
+  const at = join(cwd, name.replaceAll(' ', '-'));
+  mkdirSync(at);
+  const rdf = readFileSync(join(home, 'bioimage-05/rdf.yaml'), 'utf8').replace(from, to);
+  writeFileSync(join(at, 'rdf.yaml'), rdf.replace('{axis: channel, gain', '{min_percentile: 1, max_percentile: 99.8, gain'));
+  const ended = await segtile(['info', at], { cwd });
+  expect(ended).toMatchObject({ code: 1 });
+  expect(ended.stderr).toMatch(says);
+});
+
+test('what no mask can be made with is refused by name', async () => {
+  const refusal = async (...words: readonly string[]) => {
+    const ended = await segtile(words, { cwd });
+    expect(ended).toMatchObject({ code: 1 });
+    return ended.stderr;
+  };
+  const tile = join(home, 'tile.png');
+  expect(await refusal('infer', tile, '-m', join(home, 'wsinfer'))).toMatch(
+    /WSInfer describes a classifier.*\n.*classifiers come later/,
+  );
+  mkdirSync(join(cwd, 'hf'));
+  const config = { model_type: 'vit', architectures: ['ViTForImageClassification'], id2label: { 0: 'a', 1: 'b' } };
+  writeFileSync(join(cwd, 'hf/config.json'), JSON.stringify(config));
+  expect(await refusal('info', 'hf')).toMatch(/the model is a ViTForImageClassification\n.*classifiers come later/);
+  writeFileSync(
+    join(cwd, 'hf/config.json'),
+    JSON.stringify({ ...config, architectures: ['SegformerForSemanticSegmentation'] }),
+  );
+  writeFileSync(join(cwd, 'hf/model.safetensors'), '');
+  expect(await refusal('infer', tile, '-m', 'hf')).toMatch(/holds no \.onnx file, only model\.safetensors\n.*optimum-cli/);
+});
