@@ -7,7 +7,7 @@ import { parseGiven } from './given.js';
 import type { SegmentOptions } from './segment-options.js';
 
 /** Options of `segtile infer` that only a command line needs: what is told, and what is not run. */
-const OF_THE_COMMAND_LINE = ['json', 'quiet', 'dryRun', 'previewOnly'];
+const OF_THE_COMMAND_LINE = ['from', 'json', 'quiet', 'dryRun', 'previewOnly'];
 
 /**
  * Segments a slide: windows through a model, stitched to one mask. Leaves the files that `segtile infer` leaves at the same options, byte for byte.
@@ -30,7 +30,7 @@ export async function segment(slide: string, options: SegmentOptions = {}): Prom
       record = made;
     },
   };
-  const { failures } = await segmentSlides([slide], parsed, watcher, signal);
+  const { failures } = await segmentSlides([{ path: slide }], parsed, watcher, signal);
   if (record === undefined) throw failures[0]!.error;
   return record;
 }

@@ -1,16 +1,20 @@
 import { throwIfAborted } from '../errors.js';
+import type { SlideRequest } from './slides/request.js';
+
+/** What became of a file: done now, done before, or being done by another process. */
+export type Outcome = 'done' | 'kept' | 'elsewhere';
 
 /** A file that failed, and why. */
 export interface FileFailure {
-  readonly file: string;
+  readonly file: SlideRequest;
   readonly error: unknown;
 }
 
 /** What became of a list of files. */
 export interface FilesDone {
-  /** How many there were, and how many of them are done. Where a run stops early, the others were not tried. */
-  readonly total: number;
-  readonly done: number;
+  readonly files: readonly SlideRequest[];
+  /** Of each file; undefined where a run stopped before it was tried. */
+  readonly outcomes: readonly (Outcome | 'failed' | undefined)[];
   /** In the order of the files. */
   readonly failures: readonly FileFailure[];
 }
@@ -26,24 +30,27 @@ export interface EachFileOptions {
 
 /**
  * Does some work for one file after the other. A file that fails does not stop the others, unless the signal fired or all others would fail, too.
+ *
+ * @param work gives what became of the file; done where it gives nothing
  */
 export async function eachFile(
-  files: readonly string[],
+  files: readonly SlideRequest[],
   { failed, hopeless, signal }: EachFileOptions,
-  work: (file: string, index: number) => Promise<void>,
+  work: (file: string, index: number) => Promise<Outcome | undefined>,
 ): Promise<FilesDone> {
-  let done = 0;
+  const outcomes: (Outcome | 'failed' | undefined)[] = files.map(() => undefined);
   const failures: FileFailure[] = [];
   for (const [index, file] of files.entries()) {
     try {
       throwIfAborted(signal);
-      await work(file, index);
-      done++;
+      if (file.problem !== undefined) throw file.problem;
+      outcomes[index] = (await work(file.path, index)) ?? 'done';
     } catch (error) {
+      outcomes[index] = 'failed';
       failures.push({ file, error });
-      failed?.(file, error);
+      failed?.(file.path, error);
       if (signal.aborted || hopeless?.()) break;
     }
   }
-  return { total: files.length, done, failures };
+  return { files, outcomes, failures };
 }

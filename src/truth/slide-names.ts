@@ -28,11 +28,12 @@ export function nearestNamed<Each>(all: readonly Each[], name: string, nameOf: (
 /** The name of the slide that an id in a table means: the id without its folder, the ending of an image and the mark of a mask. */
 export function slideOfId(id: string): string {
   const base = basename(id.trim().replaceAll('\\', '/'));
-  return base.replace(SLIDE, '').replace(/[._-](mask|predicted|prediction)$/i, '');
+  return base.replace(SLIDE_ENDING, '').replace(/[._-](mask|predicted|prediction)$/i, '');
 }
 
 /** Endings of slides, for truth named after the whole file name: `a.svs.geojson`. */
-const SLIDE = /(\.ome)?\.(tiff?|svs|ndpi|scn|qptiff|bif|mrxs|vms|vsi|czi|lif|nd2|dcm|isyntax|png|jpe?g)$|\.ome$/i;
+export const SLIDE_ENDING: RegExp =
+  /(\.ome)?\.(tiff?|svs|ndpi|scn|qptiff|bif|mrxs|vms|vsi|czi|lif|nd2|dcm|isyntax|png|jpe?g)$|\.ome$/i;
 /** The mark that may come before the ending of a truth file. */
 const MARK = /[._-](truth|mask|labels)$|-anatomical-structure$/;
 /** The same where a file tells of regions or of tissue. */
@@ -47,5 +48,5 @@ export function slidesOfTruth(file: string, mark: RegExp = MARK): readonly strin
   const name = file.toLowerCase();
   const without = (pattern: RegExp) => (text: string) => [...new Set([text, text.replace(pattern, '')])];
   const stems = ENDINGS.filter((ending) => ending.test(name)).flatMap((ending) => without(mark)(name.replace(ending, '')));
-  return [...new Set(stems.flatMap(without(SLIDE)))];
+  return [...new Set(stems.flatMap(without(SLIDE_ENDING)))];
 }

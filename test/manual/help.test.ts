@@ -18,7 +18,7 @@ const helps = new Map<string, string>();
 for (const name of [...commands, 'runs note']) helps.set(name, (await segtileWell([...name.split(' '), '--help'])).stdout);
 
 test('README links to every topic', () => {
-  const known = ['datasets', 'devices', 'evaluation', 'formats', 'library', 'models', 'outputs', 'speed', 'windows'];
+  const known = ['datasets', 'devices', 'evaluation', 'folders', 'formats', 'library', 'models', 'outputs', 'speed', 'windows'];
   expect(topics).toEqual(expect.arrayContaining(known));
   for (const topic of topics) expect(texts.get('README.md')).toContain(`\n- [${topic}](src/manual/${topic}.md): `);
 });

@@ -42,6 +42,8 @@ export async function createWorld(): Promise<string> {
     await labelled(join(at, `truth/s${i}.png`), SMALL, SMALL / 3);
     pairs.push(`slides/s${i}.tif,truth/s${i}.png,patient ${i}`);
   }
+  // A study of two sites, each with slides of its own.
+  for (const site of ['a', 'b']) cpSync(join(at, 'slides/s1.tif'), join(at, `study/${site}/1.tif`));
   save(at, 'pairs.csv', `${pairs.join('\n')}\n`);
   save(at, 'predictions.csv', 'id,predicted\ns1,1 3 9 2\n');
   save(at, 'truth.csv', 'id,encoding\ns1,1 3\n');

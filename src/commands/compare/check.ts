@@ -58,7 +58,7 @@ async function failureOf(
     const options = parsed([slide, ...args]);
     // A file of tissue has to be there; finding tissue takes long, and cannot make a variant impossible.
     const tissue = tissueOf(options.tissue).kind === 'file' ? options.tissue : 'none';
-    const segmenter = await openSegmenter([slide], { ...options, tissue }, {}, signal);
+    const segmenter = await openSegmenter([{ path: slide }], { ...options, tissue }, {}, signal);
     await segmenter.dryRun(0);
     return undefined;
   } catch (error) {

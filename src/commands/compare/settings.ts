@@ -13,6 +13,7 @@ import type { CompareOptions, PassedOptions } from './options.js';
 
 /** Options of `segtile infer` that a variant has no say in. */
 const OWN = [
+  'from',
   'output',
   'overwrite',
   'json',

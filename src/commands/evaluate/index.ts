@@ -20,7 +20,7 @@ export async function runEvaluate(
   command: readonly string[],
   shell: Shell,
 ): Promise<number> {
-  const words: FileWords = { what: 'files', key: 'prediction', json: options.json };
+  const words: FileWords = { what: 'files', key: 'prediction', json: options.json, quiet: options.quiet };
   const watcher = watch(options, shell, words);
   return exitCode(await evaluateFiles(paths, options, command, watcher, shell.signal), words, shell);
 }
@@ -47,7 +47,7 @@ function watch({ json, quiet = false }: EvaluateOptions, shell: Shell, words: Fi
       stop();
       scored++;
       if (!quiet) for (const note of scores.notes) stderr.write(`segtile: ${oneLine(note)}\n`);
-      if (json) stdout.write(`${JSON.stringify(scoreFacts(scores))}\n`);
+      if (json) stdout.write(`${JSON.stringify({ status: 'done', ...scoreFacts(scores) })}\n`);
     },
     failed: (prediction, error) => {
       stop();

@@ -2,9 +2,13 @@ import { planSlides, type SlidesWatcher, segmentSlides } from '../../pipeline/in
 import type { DryRun } from '../../pipeline/infer/segmenter.js';
 import type { InferOptions } from '../../pipeline/prepare/options.js';
 import { windowCounts } from '../../pipeline/prepare/passes.js';
+import { SLIDES } from '../../pipeline/slides/kinds.js';
+import { fileRequests } from '../../pipeline/slides/requests.js';
 import { percent } from '../../terminal/format.js';
 import { createProgress, type StageProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
+import { oneLine } from '../../terminal/visible.js';
+import type { ListOptions } from '../options/list-option.js';
 import { exitCode, type FileWords, reportFailure } from '../running/each-file.js';
 import type { Shell } from '../running/shell.js';
 import { deviceText, dryRunFacts, dryRunText, modelText, runText, slidePlanText } from './words.js';
@@ -12,13 +16,22 @@ import { deviceText, dryRunFacts, dryRunText, modelText, runText, slidePlanText 
 /**
  * `segtile infer`: a mask for every slide. A slide that fails does not stop the others; a model that cannot be loaded does.
  *
+ * @param given slides, folders of them and patterns of their names
  * @returns the exit code: 0 when every slide was done, 2 when every failure was wrong use, else 1
  */
-export async function runInfer(slides: readonly string[], options: InferOptions, shell: Shell): Promise<number> {
-  const { stdout, signal } = shell;
-  const { json, dryRun, previewOnly } = options;
-  const words = { what: 'slides', key: 'slide', json };
-  const watcher = watch(options, shell, words);
+export async function runInfer(given: readonly string[], options: InferOptions & ListOptions, shell: Shell): Promise<number> {
+  const { stdout, stderr, signal } = shell;
+  const { from, json, quiet, dryRun, previewOnly } = options;
+  const words = { what: 'slides', key: 'slide', json, quiet };
+  let list: string | undefined;
+  const watcher: SlidesWatcher = {
+    ...watch(options, shell, words),
+    listed: (path) => {
+      list = path;
+    },
+  };
+  const except = [options.output, options.roi, options.tissue];
+  const slides = await fileRequests(given, { kind: SLIDES, from, except, note: watcher.note });
   const planned = ({ plan, passes, mask, picture }: DryRun): void => {
     const facts = { ...dryRunFacts(plan, passes, mask), ...(picture !== undefined && { picture }) };
     stdout.write(json ? `${JSON.stringify(facts)}\n` : dryRunText(plan, passes, mask, picture, styleFor(stdout)));
@@ -27,7 +40,9 @@ export async function runInfer(slides: readonly string[], options: InferOptions,
     dryRun || previewOnly
       ? await planSlides(slides, options, watcher, signal, planned)
       : await segmentSlides(slides, options, watcher, signal);
-  return exitCode(ended, words, shell);
+  const code = exitCode(ended, words, shell);
+  if (list !== undefined && code !== 0) stderr.write(`  run them again with --from ${oneLine(list)}\n`);
+  return code;
 }
 
 /** Tells the user what happens. */
@@ -57,7 +72,7 @@ function watch({ quiet = false, json }: InferOptions, shell: Shell, words: FileW
     },
     done: (record, files) => {
       stop();
-      stdout.write(json ? `${JSON.stringify(record)}\n` : runText(record, files, styleFor(stdout)));
+      stdout.write(json ? `${JSON.stringify({ status: 'done', ...record })}\n` : runText(record, files, styleFor(stdout)));
     },
     failed: (slide, error) => {
       stop();

@@ -3,6 +3,7 @@ import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { blends } from '../../plan/windows/blend.js';
 import { ttas } from '../../plan/windows/symmetry.js';
 import { addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
+import { addListOption } from '../options/list-option.js';
 import { collect, option } from '../options/option.js';
 import {
   area,
@@ -29,14 +30,15 @@ const text: Parser<string> = (value) => value;
 
 /** What `segtile infer` takes on the command line. */
 export function addInferOptions(command: Command): Command {
-  const placed = addRoiOptions(addFirstOptions(command), 'what lies outside is not looked at, and 0 in the mask');
+  const first = addFirstOptions(addListOption(command, 'slide, mpp, roi, tissue, output'));
+  const placed = addRoiOptions(first, 'what lies outside is not looked at, and 0 in the mask');
   return addLastOptions(addSubmissionOptions(addMoreOptions(placed)));
 }
 
 function addFirstOptions(command: Command): Command {
   return command
     .description('Segment slides: windows through a model, stitched to one mask a slide.')
-    .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files; TIFF and SVS also at https:// and s3://')
+    .argument('[slide...]', 'TIFF, SVS, PNG or JPEG files, TIFF and SVS also at https:// and s3://; folders; quoted patterns')
     .optionsGroup('Model:')
     .option(
       '-m, --model <file[:weight]>',

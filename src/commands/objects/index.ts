@@ -1,6 +1,5 @@
 import { SegtileError } from '../../errors.js';
 import { predictedName } from '../../pipeline/evaluate/prediction.js';
-import { predictionFiles } from '../../pipeline/evaluate/prediction-files.js';
 import { objectFiles } from '../../pipeline/objects/facts.js';
 import { type MaskObjectSettings, objectsOfMask } from '../../pipeline/objects/mask-objects.js';
 import { identities, refuseClashes } from '../../pipeline/outputs/clashes.js';
@@ -8,6 +7,9 @@ import { stemsOf } from '../../pipeline/outputs/files.js';
 import { ownSubmission } from '../../pipeline/outputs/submission.js';
 import { labelRule, readThresholds, thresholdFile } from '../../pipeline/prepare/thresholds.js';
 import { createStageClock } from '../../pipeline/records/stage-clock.js';
+import { MASKS, PROBABILITIES } from '../../pipeline/slides/kinds.js';
+import type { SlideRequest } from '../../pipeline/slides/request.js';
+import { fileRequests } from '../../pipeline/slides/requests.js';
 import { requireSubmission } from '../../pipeline/submissions/options.js';
 import { addSubmission } from '../../pipeline/submissions/shared-file.js';
 import { createProgress } from '../../terminal/progress.js';
@@ -37,11 +39,20 @@ export async function objects(given: readonly string[], options: ObjectsOptions,
     submission: options,
   };
   requireSubmission(options);
-  const paths = await maskFiles(given, options.threshold !== undefined);
-  const stems = stemsOf(paths, options.output, predictedName);
-  const inputs = await identities([...paths, ...(classes ? [classes] : []), thresholdFile(options.threshold)]);
-  return eachFile(paths, { what: 'masks', key: 'mask', json }, shell, async (path, index) => {
-    const stem = stems[index]!;
+  const note = (sentence: string): void => void (quiet || stderr.write(`segtile: ${oneLine(sentence)}\n`));
+  const kind = options.threshold === undefined ? MASKS : PROBABILITIES;
+  const masks = await fileRequests(given, { kind, from: options.from, columns: ['output'], note });
+  requireMasks(masks);
+  const stems = stemsOf(masks, options.output, predictedName);
+  const inputs = await identities([
+    ...masks.map(({ path }) => path),
+    ...(classes ? [classes] : []),
+    thresholdFile(options.threshold),
+  ]);
+  const words = { what: 'masks', key: 'mask', json, quiet };
+  return eachFile(masks, words, shell, async (path, index) => {
+    const { stem, clash } = stems[index]!;
+    if (clash !== undefined) throw clash;
     const files = {
       stem,
       objects: objectFiles(`${stem}.objects`, options.objects, options.objectType),
@@ -56,14 +67,15 @@ export async function objects(given: readonly string[], options: ObjectsOptions,
     const record = await objectsOfMask(path, settings, files, createStageClock(), onRows, signal).finally(() => stage.stop());
     await addSubmission(record.submission, overwrite);
     if (!quiet) for (const note of record.notes) stderr.write(`segtile: ${oneLine(note)}\n`);
-    stdout.write(json ? `${JSON.stringify(record)}\n` : objectsText(record, files.record, styleFor(stdout)));
+    stdout.write(
+      json ? `${JSON.stringify({ status: 'done', ...record })}\n` : objectsText(record, files.record, styleFor(stdout)),
+    );
+    return undefined;
   });
 }
 
-/** The masks that are named, or lie in folders that are named; probabilities where thresholds are given. */
-async function maskFiles(paths: readonly string[], scores: boolean): Promise<string[]> {
-  const found = (await Promise.all(paths.map((path) => predictionFiles(path, scores)))).flat();
-  const runs = found.find(({ id }) => id !== undefined);
-  if (runs === undefined) return found.map(({ path }) => path);
+function requireMasks(masks: readonly SlideRequest[]): void {
+  const runs = masks.find(({ path }) => /\.csv(\.gz|\.zip)?$/i.test(path));
+  if (runs === undefined) return;
   throw new SegtileError('usage', `${runs.path} is a CSV of runs, not a mask`, 'give label masks, TIFF or PNG');
 }

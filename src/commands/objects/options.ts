@@ -4,11 +4,12 @@ import type { ObjectType } from '../../objects/geojson.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { SubmissionOptions } from '../../pipeline/submissions/options.js';
 import type { Size } from '../../types.js';
+import { addListOption, type ListOptions } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { micronsPerPixel, objectFormats, type Parser, size, thresholds, word } from '../options/parse.js';
 
 /** The options of `segtile objects`, parsed. What is absent was not given. */
-export interface ObjectsOptions extends SubmissionOptions {
+export interface ObjectsOptions extends ListOptions, SubmissionOptions {
   readonly objects: readonly ObjectFormat[];
   readonly objectType: ObjectType;
   readonly classes?: string;
@@ -70,11 +71,11 @@ export function addObjectsOptions(command: Command): Command {
 }
 
 function addFirst(command: Command): Command {
-  return command
+  return addListOption(command, 'slide (the mask), output')
     .description('Find the objects in masks: their outlines for QuPath, and what they measure.')
     .argument(
-      '<mask...>',
-      'label masks of segtile or others, TIFF or PNG, or probabilities that segtile wrote; or folders of them',
+      '[mask...]',
+      'label masks of segtile or others, TIFF or PNG, or probabilities that segtile wrote; folders and quoted patterns',
     )
     .addOption(objectsOption('what objects are written as').default(['geojson'], 'geojson'))
     .addOption(objectTypeOption())

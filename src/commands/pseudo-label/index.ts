@@ -6,6 +6,7 @@ import { type PseudoLabelRecord, type PseudoLabelSettings, pseudoLabel } from '.
 import type { Probabilities } from '../../slide/probabilities.js';
 import { styleFor } from '../../terminal/style.js';
 import type { ClassesFile } from '../../truth/config.js';
+import { probabilityRequests } from '../running/probability-files.js';
 import { runOnProbabilities } from '../running/probability-run.js';
 import type { Shell } from '../running/shell.js';
 import type { PseudoLabelOptions } from './options.js';
@@ -17,7 +18,7 @@ import { pseudoLabelText } from './words.js';
  *
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */
-export async function runPseudoLabel(paths: readonly string[], options: PseudoLabelOptions, shell: Shell): Promise<number> {
+export async function runPseudoLabel(given: readonly string[], options: PseudoLabelOptions, shell: Shell): Promise<number> {
   const { confidence, ignore, overwrite = false } = options;
   if (!(confidence > 0.5)) {
     throw new SegtileError(
@@ -28,26 +29,31 @@ export async function runPseudoLabel(paths: readonly string[], options: PseudoLa
   }
   if (ignore > 255) throw new SegtileError('usage', `expected a value from 1 to 255 for --ignore but got ${ignore}`);
   let first: { readonly path: string; readonly classes: ClassesFile } | undefined;
-  return runOnProbabilities<PseudoLabelSettings, PseudoLabelRecord>(paths, options, shell, {
-    name: 'pseudo-label',
-    maskEnding: '.labels.ome.tif',
-    inputs: [],
-    async settings(probabilities, { record }) {
-      const classes = classesOf(probabilities, ignore);
-      if (first && JSON.stringify(first.classes) !== JSON.stringify(classes)) {
-        const hint = 'run them one after the other, with an --output folder each';
-        throw new SegtileError('usage', `${probabilities.path} has other classes than ${first.path}`, hint);
-      }
-      if (!first) {
-        await makeFolder(record);
-        await writeClassesFile(join(dirname(record), 'classes.json'), classes, overwrite);
-        first = { path: probabilities.path, classes };
-      }
-      return { confidence, ignore };
+  return runOnProbabilities<PseudoLabelSettings, PseudoLabelRecord>(
+    await probabilityRequests(given, options, shell),
+    options,
+    shell,
+    {
+      name: 'pseudo-label',
+      maskEnding: '.labels.ome.tif',
+      inputs: [],
+      async settings(probabilities, { record }) {
+        const classes = classesOf(probabilities, ignore);
+        if (first && JSON.stringify(first.classes) !== JSON.stringify(classes)) {
+          const hint = 'run them one after the other, with an --output folder each';
+          throw new SegtileError('usage', `${probabilities.path} has other classes than ${first.path}`, hint);
+        }
+        if (!first) {
+          await makeFolder(record);
+          await writeClassesFile(join(dirname(record), 'classes.json'), classes, overwrite);
+          first = { path: probabilities.path, classes };
+        }
+        return { confidence, ignore };
+      },
+      run: pseudoLabel,
+      text: (record, _, files) => pseudoLabelText(record, files, styleFor(shell.stdout)),
     },
-    run: pseudoLabel,
-    text: (record, _, files) => pseudoLabelText(record, files, styleFor(shell.stdout)),
-  });
+  );
 }
 
 function classesOf({ path, map }: Probabilities, ignore: number): ClassesFile {

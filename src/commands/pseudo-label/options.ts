@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { addListOption, type ListOptions } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { type Parser, share, wholeNumber } from '../options/parse.js';
 
 /** The options of `segtile pseudo-label`, parsed. What is absent was not given. */
-export interface PseudoLabelOptions {
+export interface PseudoLabelOptions extends ListOptions {
   readonly confidence: number;
   readonly ignore: number;
   readonly output: string;
@@ -16,9 +17,9 @@ const text: Parser<string> = (value) => value;
 
 /** Gives a command the arguments and options of `segtile pseudo-label`. */
 export function addPseudoLabelOptions(command: Command): Command {
-  return command
+  return addListOption(command, 'slide (the file), output')
     .description('Keep what a model is sure of as labels to learn from, from the probabilities that segtile infer wrote.')
-    .argument('<file...>', '<name>.probabilities.ome.tif, or folders of such files; files also at https:// and s3://')
+    .argument('[file...]', '<name>.probabilities.ome.tif, folders and quoted patterns; files also at https:// and s3://')
     .addOption(
       option(
         '--confidence <p>',

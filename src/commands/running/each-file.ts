@@ -1,8 +1,10 @@
 import { reason, SegtileError } from '../../errors.js';
 import { shownPath } from '../../io/location.js';
-import { eachFile as eachOf, type FilesDone } from '../../pipeline/each-file.js';
+import { eachFile as eachOf, type FileFailure, type FilesDone, type Outcome } from '../../pipeline/each-file.js';
+import type { SlideRequest } from '../../pipeline/slides/request.js';
 import { exitCodeOf, failureText } from '../../terminal/failure.js';
 import { styleFor } from '../../terminal/style.js';
+import { oneLine } from '../../terminal/visible.js';
 import type { Shell } from './shell.js';
 
 /** What is said of the files of one command. */
@@ -12,6 +14,7 @@ export interface FileWords {
   /** The key under which `--json` names a file that failed, such as `slide`. */
   readonly key: string;
   readonly json: boolean | undefined;
+  readonly quiet?: boolean | undefined;
 }
 
 /**
@@ -20,24 +23,52 @@ export interface FileWords {
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */
 export async function eachFile(
-  files: readonly string[],
+  files: readonly SlideRequest[],
   words: FileWords,
   shell: Shell,
-  work: (file: string, index: number) => Promise<void>,
+  work: (file: string, index: number) => Promise<undefined>,
 ): Promise<number> {
   const failed = (file: string, error: unknown): void => reportFailure(file, error, words, shell);
   return exitCode(await eachOf(files, { failed, signal: shell.signal }, work), words, shell);
 }
 
 /**
- * Says how many files were done, where some were not.
+ * Says how many files were done, and which failed.
  *
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */
-export function exitCode({ total, done, failures }: FilesDone, { what }: FileWords, { stderr }: Shell): number {
+export function exitCode(ended: FilesDone, words: FileWords, shell: Shell): number {
+  const { files, failures } = ended;
+  if (files.length > 1) summary(ended, words, shell);
   if (failures.length === 0) return 0;
-  if (total > 1) stderr.write(`segtile: ${done} of ${total} ${what} done\n`);
   return failures.every(({ error }) => exitCodeOf(error) === 2) ? 2 : 1;
+}
+
+/** Where all were done, it is said only to who listens. */
+function summary({ files, outcomes, failures }: FilesDone, { what, quiet }: FileWords, { stderr }: Shell): void {
+  if (failures.length === 0 && quiet) return;
+  const number = (outcome: Outcome | undefined): number => outcomes.filter((each) => each === outcome).length;
+  const others = [
+    [number('kept'), 'kept'],
+    [number('elsewhere'), 'in work elsewhere'],
+    [failures.length, 'failed'],
+    [number(undefined), 'not begun'],
+  ].filter(([of]) => of !== 0);
+  const counts = [`${number('done')} of ${files.length} ${what} done`, ...others.map((each) => each.join(' '))];
+  stderr.write(`segtile: ${counts.join(', ')}\n`);
+  // What was just said of the only failure need not be said twice.
+  if (failures.length < 2) return;
+  for (const failure of failures.slice(0, FAILURES_TOLD)) stderr.write(`  ${failureLine(failure)}\n`);
+  if (failures.length > FAILURES_TOLD) stderr.write(`  and ${failures.length - FAILURES_TOLD} more\n`);
+}
+
+/** Failures that are told again in the end, at most. */
+const FAILURES_TOLD = 20;
+
+/** What is wrong with a file, by its name. */
+function failureLine({ file, error }: FileFailure): string {
+  const [name, why] = [shownPath(file.path), reason(error)];
+  return oneLine(why.includes(name) ? why : `${name}: ${why}`);
 }
 
 /** Says why a file failed, to people and to programs. */
@@ -45,5 +76,6 @@ export function reportFailure(file: string, error: unknown, { key, json }: FileW
   stderr.write(failureText(error, styleFor(stderr)));
   if (!json) return;
   const { code, hint } = error instanceof SegtileError ? error : { code: 'unexpected', hint: undefined };
-  stdout.write(`${JSON.stringify({ [key]: { path: shownPath(file) }, error: { code, message: reason(error), hint } })}\n`);
+  const facts = { status: 'failed', [key]: { path: shownPath(file) }, error: { code, message: reason(error), hint } };
+  stdout.write(`${JSON.stringify(facts)}\n`);
 }

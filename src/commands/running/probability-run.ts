@@ -3,6 +3,7 @@ import { filesOf, pathsOf, type RunFiles } from '../../pipeline/outputs/files.js
 import type { OutputOptions, ResultFacts } from '../../pipeline/outputs/table.js';
 import { probabilityFacts } from '../../pipeline/probabilities/threshold.js';
 import { createStageClock, type StageClock } from '../../pipeline/records/stage-clock.js';
+import type { SlideRequest } from '../../pipeline/slides/request.js';
 import { requireSubmission } from '../../pipeline/submissions/options.js';
 import { addSubmission, checkSubmission } from '../../pipeline/submissions/shared-file.js';
 import { openProbabilities, type Probabilities } from '../../slide/probabilities.js';
@@ -10,7 +11,6 @@ import { createProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
 import { probabilitiesText } from '../threshold/words.js';
 import { eachFile } from './each-file.js';
-import { probabilityFiles } from './probability-files.js';
 import type { Shell } from './shell.js';
 
 /** The options that commands which read probabilities share. */
@@ -46,11 +46,11 @@ export interface ProbabilityWork<Settings, Record> {
 /**
  * Makes a mask and a record of each file of probabilities. One that fails does not stop the others.
  *
- * @param paths files, and folders of them
+ * @param files of probabilities
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */
 export async function runOnProbabilities<Settings, Record extends ResultFacts>(
-  paths: readonly string[],
+  files: readonly SlideRequest[],
   options: ProbabilityRunOptions,
   shell: Shell,
   work: ProbabilityWork<Settings, Record>,
@@ -58,12 +58,13 @@ export async function runOnProbabilities<Settings, Record extends ResultFacts>(
   const { stdout, stderr, signal } = shell;
   const { overwrite = false, json, quiet = false } = options;
   requireSubmission(options);
-  const files = await probabilityFiles(paths);
   const outputs = filesOf(files, options.output, options, work.maskEnding);
-  const inputs = await identities([...files, ...work.inputs]);
-  return eachFile(files, { what: 'files', key: 'probabilities', json }, shell, async (path, index) => {
+  const inputs = await identities([...files.map(({ path }) => path), ...work.inputs]);
+  const words = { what: 'files', key: 'probabilities', json, quiet };
+  return eachFile(files, words, shell, async (path, index) => {
     const clock = createStageClock();
     const made = outputs[index]!;
+    if (made.clash !== undefined) throw made.clash;
     await refuseClashes(inputs, pathsOf(made), overwrite);
     const probabilities = await clock.wait('open', openProbabilities(path, signal));
     try {
@@ -77,9 +78,10 @@ export async function runOnProbabilities<Settings, Record extends ResultFacts>(
       onRows(0);
       const record = await work.run(probabilities, settings, made, clock, onRows, signal).finally(() => stage.stop());
       await addSubmission(record.submission, overwrite);
-      stdout.write(json ? `${JSON.stringify(record)}\n` : work.text(record, probabilities, made));
+      stdout.write(json ? `${JSON.stringify({ status: 'done', ...record })}\n` : work.text(record, probabilities, made));
     } finally {
       await probabilities.close();
     }
+    return undefined;
   });
 }

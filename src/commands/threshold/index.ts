@@ -7,7 +7,7 @@ import { readRoi } from '../../pipeline/tissue/region-flags.js';
 import { cleanUpOf } from '../../plan/labels/area.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import { styleFor } from '../../terminal/style.js';
-import { probabilityFiles } from '../running/probability-files.js';
+import { probabilityRequests } from '../running/probability-files.js';
 import { runOnProbabilities } from '../running/probability-run.js';
 import type { Shell } from '../running/shell.js';
 import type { ThresholdOptions } from './options.js';
@@ -18,11 +18,12 @@ import { ruleText, thresholdText } from './words.js';
  *
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */
-export async function runThreshold(paths: readonly string[], options: ThresholdOptions, shell: Shell): Promise<number> {
+export async function runThreshold(given: readonly string[], options: ThresholdOptions, shell: Shell): Promise<number> {
   const thresholds = await readThresholds(options.threshold);
-  const files = await probabilityFiles(paths);
-  const roi = await readRoi(options, files, predictedName);
-  return runOnProbabilities<ThresholdSettings, ThresholdRecord>(paths, options, shell, {
+  const files = await probabilityRequests(given, options, shell);
+  const paths = files.flatMap(({ path, problem }) => (problem === undefined ? [path] : []));
+  const roi = await readRoi(options, paths, predictedName);
+  return runOnProbabilities<ThresholdSettings, ThresholdRecord>(files, options, shell, {
     name: 'threshold',
     inputs: [thresholdFile(options.threshold), ...roi.paths],
     settings: async (probabilities) => {

@@ -6,12 +6,13 @@ import type { SubmissionOptions } from '../../pipeline/submissions/options.js';
 import type { RoiFlags } from '../../pipeline/tissue/region-flags.js';
 import type { Area } from '../../plan/labels/area.js';
 import { addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
+import { addListOption, type ListOptions } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { area, type Parser, thresholds, word } from '../options/parse.js';
 import { addRoiOptions } from '../options/region-options.js';
 
 /** The options of `segtile threshold`, parsed. What is absent was not given. */
-export interface ThresholdOptions extends RoiFlags, SubmissionOptions {
+export interface ThresholdOptions extends ListOptions, RoiFlags, SubmissionOptions {
   readonly threshold?: ThresholdOption;
   readonly minObject?: Area;
   readonly fillHoles?: Area;
@@ -29,13 +30,14 @@ const text: Parser<string> = (value) => value;
 
 /** Gives a command the arguments and options of `segtile threshold`. */
 export function addThresholdOptions(command: Command): Command {
-  return addOutput(addSubmissionOptions(addRoiOptions(addMaking(command), 'what lies outside is 0 in the mask')));
+  const making = addMaking(addListOption(command, 'slide (the file), output'));
+  return addOutput(addSubmissionOptions(addRoiOptions(making, 'what lies outside is 0 in the mask')));
 }
 
 function addMaking(command: Command): Command {
   return command
     .description('Make masks from the probabilities that segtile infer --probabilities wrote, without the model.')
-    .argument('<file...>', '<name>.probabilities.ome.tif, or folders of such files; files also at https:// and s3://')
+    .argument('[file...]', '<name>.probabilities.ome.tif, folders and quoted patterns; files also at https:// and s3://')
     .addOption(
       option(
         '--threshold <p>',

@@ -46,11 +46,12 @@ export async function evaluateFiles(
   const { predictions } = evaluator;
   watcher.found?.(predictions);
   const slides: SlideScores[] = [];
-  const names = predictions.map(({ shown }) => shown);
-  const ended = await eachFile(names, { failed: watcher.failed, signal }, async (_, index) => {
+  const files = predictions.map(({ shown }) => ({ path: shown }));
+  const ended = await eachFile(files, { failed: watcher.failed, signal }, async (_, index) => {
     const scores = await evaluator.score(index, (done, size) => watcher.rows?.(predictions[index]!, done, size));
     slides.push(scores);
     watcher.scored?.(scores);
+    return 'done';
   });
   const evaluation = evaluator.summary();
   if (evaluation === undefined) return { ...ended, evaluation, slides };

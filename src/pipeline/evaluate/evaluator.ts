@@ -62,7 +62,7 @@ export async function openEvaluator(
   return {
     predictions,
     async score(index, onRows) {
-      const { path, id } = predictions[index]!;
+      const { path, id, place } = predictions[index]!;
       const { truth: own, patient } = pairs[index]!;
       const bounded = { ...settings, roi: roi.of(names[index]!) };
       const scores =
@@ -71,7 +71,7 @@ export async function openEvaluator(
           : await evaluateRuns({ path, id }, own, bounded, onRows, signal);
       all.push(scores);
       if (patient !== undefined) patients.push(patient);
-      await remember(scores, history);
+      await remember(scores, history, place);
       return scores;
     },
     summary: () => (all.length === 0 ? undefined : summarizeSlides(all, patients.length === all.length ? patients : undefined)),
@@ -116,12 +116,16 @@ async function writeText(path: string, text: string, placement: CommitOptions): 
   await writeWhole(path, (file) => file.append(new TextEncoder().encode(text)), placement);
 }
 
-/** Scores of a mask go to the history that its run is in. */
-async function remember(scores: SlideScores, history: string | boolean | undefined): Promise<void> {
+/** Scores of a mask go to the history that its run is in: beside it, or above it in the folder of all results. */
+async function remember(scores: SlideScores, history: string | boolean | undefined, place = ''): Promise<void> {
   if (history === false || scores.histograms) return;
   if (typeof history === 'string') return await rememberScores(history, 'evaluate', scores);
-  const beside = join(dirname(scores.predicted), HISTORY);
-  if (await exists(beside)) await rememberScores(beside, 'evaluate', scores);
+  let folder = dirname(scores.predicted);
+  for (const _ of ['', ...place.split('/').filter((each) => each !== '')]) {
+    const path = join(folder, HISTORY);
+    if (await exists(path)) return await rememberScores(path, 'evaluate', scores);
+    folder = dirname(folder);
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,8 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { reason, SegtileError } from '../../errors.js';
+import { stat } from 'node:fs/promises';
 import { idsOfRuns } from '../../truth/shapes/rle-csv.js';
 import { slideOfId } from '../../truth/slide-names.js';
+import { MASKS, PROBABILITIES } from '../slides/kinds.js';
+import { fileRequests } from '../slides/requests.js';
 import { predictedName, shownRuns } from './prediction.js';
 
 /** A mask or probabilities, or with an `id` one slide of a CSV of runs. */
@@ -13,28 +13,26 @@ export interface PredictionFile {
   readonly shown: string;
   /** What its slide is called. */
   readonly slide: string;
+  /** The folders between the one that was given and the file; see `SlideRequest`. */
+  readonly place?: string | undefined;
 }
 
-const MASKS = /^[^.].*\.mask(\.ome)?\.tiff?$/i;
-const PROBABILITIES = /^[^.].*\.probabilities\.ome\.tiff?$/i;
-const IMAGES = /^[^.].*\.(tiff?|png)$/i;
-
-/** The predictions at a path. Of what `segtile infer` wrote the masks, or the probabilities where thresholds are asked for; else all images. */
+/**
+ * The predictions at a path: of a folder and those below it the masks that `segtile infer` wrote, else its probabilities, else all images; where thresholds are
+ * asked for, the probabilities.
+ *
+ * @throws {SegtileError} `input` for a folder that has none or cannot be read
+ */
 export async function predictionFiles(path: string, sweeps: boolean): Promise<PredictionFile[]> {
   const found = await stat(path).catch(() => undefined);
   if (found && /\.csv(\.gz|\.zip)?$/i.test(path)) {
     const ids = await idsOfRuns(path);
     return ids.map((id) => ({ path, id, shown: shownRuns({ path, id }), slide: slideOfId(id) }));
   }
-  if (!found?.isDirectory()) return [fileOf(path)];
-  const names = await readdir(path).catch((cause: unknown) => {
-    throw new SegtileError('input', `cannot read the folder ${path}: ${reason(cause)}`, 'check its permissions', cause);
-  });
-  const kinds = sweeps ? [PROBABILITIES] : [MASKS, PROBABILITIES, IMAGES];
-  const files = kinds.map((kind) => names.filter((name) => kind.test(name)).sort()).find((each) => each.length > 0);
-  if (files) return files.map((name) => fileOf(join(path, name)));
-  const wanted = sweeps ? 'probabilities, which segtile infer --probabilities uint8 writes' : 'TIFF or PNG files';
-  throw new SegtileError('input', `the folder ${path} holds no ${wanted}`, 'check the path of the predictions');
+  const requests = await fileRequests([path], { kind: sweeps ? PROBABILITIES : MASKS });
+  const { problem } = requests.find((each) => each.problem !== undefined) ?? {};
+  if (problem !== undefined) throw problem;
+  return requests.map((each) => ({ ...fileOf(each.path), place: each.place }));
 }
 
 function fileOf(path: string): PredictionFile {

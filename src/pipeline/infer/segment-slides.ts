@@ -2,6 +2,8 @@ import { eachFile, type FilesDone } from '../each-file.js';
 import type { RunFiles } from '../outputs/files.js';
 import type { InferOptions } from '../prepare/options.js';
 import type { RunRecord } from '../records/record.js';
+import { keepFailures } from '../slides/failed.js';
+import { isMaskName, type SlideRequest } from '../slides/request.js';
 import { type DryRun, openSegmenter, type SegmentWatcher } from './segmenter.js';
 
 /** Is told what happens to slides, one after the other. */
@@ -10,6 +12,8 @@ export interface SlidesWatcher extends SegmentWatcher {
   readonly done?: ((record: RunRecord, files: RunFiles) => void) | undefined;
   /** A slide that failed. The others go on, unless the model cannot be run at all. */
   readonly failed?: ((slide: string, error: unknown) => void) | undefined;
+  /** Where what failed is listed, of this run or one before. */
+  readonly listed?: ((path: string) => void) | undefined;
 }
 
 /**
@@ -20,7 +24,7 @@ export interface SlidesWatcher extends SegmentWatcher {
  * @throws {SegtileError} as `openSegmenter`, before any slide is run
  */
 export async function segmentSlides(
-  slides: readonly string[],
+  slides: readonly SlideRequest[],
   options: InferOptions,
   watcher: SlidesWatcher,
   signal: AbortSignal,
@@ -30,8 +34,13 @@ export async function segmentSlides(
   const running = eachFile(slides, each, async (_, index) => {
     const record = await segmenter.run(index);
     watcher.done?.(record, segmenter.files[index]!);
+    return 'done';
   });
-  return running.finally(segmenter.close);
+  const ended = await running.finally(segmenter.close);
+  // A list of failures is of slides that can be mended. Where the model cannot be run, it is not the slides.
+  const list = isMaskName(options.output) || segmenter.modelFailed() ? undefined : await keepFailures(options.output, ended);
+  if (list !== undefined) watcher.listed?.(list);
+  return ended;
 }
 
 /**
@@ -41,12 +50,15 @@ export async function segmentSlides(
  * @throws {SegtileError} as `openSegmenter`
  */
 export async function planSlides(
-  slides: readonly string[],
+  slides: readonly SlideRequest[],
   options: InferOptions,
   watcher: SlidesWatcher,
   signal: AbortSignal,
   planned: (plan: DryRun) => void,
 ): Promise<FilesDone> {
   const segmenter = await openSegmenter(slides, options, watcher, signal);
-  return eachFile(slides, { failed: watcher.failed, signal }, async (_, index) => planned(await segmenter.dryRun(index)));
+  return eachFile(slides, { failed: watcher.failed, signal }, async (_, index) => {
+    planned(await segmenter.dryRun(index));
+    return 'done';
+  });
 }

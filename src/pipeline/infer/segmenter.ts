@@ -1,7 +1,6 @@
 import { dirname, join } from 'node:path';
 import { type Ensemble, joinModels } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
-import type { SlideOptions } from '../../slide/tiff.js';
 import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
 import { filesOf, pathsOf, type RunFiles } from '../outputs/files.js';
 import { writePlanPicture } from '../outputs/preview.js';
@@ -13,15 +12,15 @@ import { planSlide, type SlidePlan } from '../prepare/plan-slide.js';
 import { passesPerWindow, readyModel } from '../prepare/ready-model.js';
 import type { ReadyModel } from '../prepare/run-settings.js';
 import { planSettings, runSettings } from '../prepare/settings.js';
-import { readSlideFlags } from '../prepare/slide-flags.js';
 import { readThresholds, thresholdFile } from '../prepare/thresholds.js';
 import { HISTORY } from '../records/history.js';
 import type { RunRecord } from '../records/record.js';
 import { rememberRun } from '../records/run-history.js';
 import { createStageClock, type StageClock } from '../records/stage-clock.js';
+import { isMaskName, type SlideRequest } from '../slides/request.js';
+import { slideValues } from '../slides/values.js';
 import { requireSubmission } from '../submissions/options.js';
 import { addSubmission, checkSubmission } from '../submissions/shared-file.js';
-import { readRoi, readTissue } from '../tissue/region-flags.js';
 import type { TissueChoice } from '../tissue/tissue.js';
 import { closePools, startPools } from './pools.js';
 import { runSlide } from './run-slide.js';
@@ -88,7 +87,7 @@ export interface Segmenter extends AsyncDisposable {
  * @throws {SegtileError} `usage` for options that exclude each other or do not fit the models, else as the files that they name
  */
 export async function openSegmenter(
-  slides: readonly string[],
+  slides: readonly SlideRequest[],
   options: InferOptions,
   watcher: SegmentWatcher,
   signal: AbortSignal,
@@ -99,12 +98,10 @@ export async function openSegmenter(
   const note = onceEach((sentence) => watcher.note?.(sentence));
   const { plan: planned, groups } = planSettings(options, ensemble, note);
   const settings = { ...runSettings(options, ensemble, await readThresholds(options.threshold)), note };
-  const slideOptionsOf = await readSlideFlags(options, slides);
-  const tissueOf = await readTissue(options.tissue, slides);
-  const roi = await readRoi(options, slides);
+  const values = await slideValues(options, slides);
   watcher.model?.(ensemble);
-  const masks = slides.flatMap((slide) => pathOf(tissueOf(slide)));
-  const inputs = await identities([...slides, ...masks, ...roi.paths, ...filesRead(options, ensemble)]);
+  const masks = values.flatMap(({ tissue, roi }) => [...pathOf(tissue), ...(roi === undefined ? [] : [roi.path])]);
+  const inputs = await identities([...slides.map(({ path }) => path), ...masks, ...filesRead(options, ensemble)]);
   const passes = passesPerWindow(groups, options.tta);
 
   let pools: Promise<readonly Pool[]> | undefined;
@@ -127,10 +124,9 @@ export async function openSegmenter(
     return readyModel(ensemble, groups, open, options.tta);
   };
   const planOf = (index: number, onOpen?: () => void): Promise<SlidePlan> => {
-    const slide = slides[index]!;
-    const { mpp: slideMpp }: SlideOptions = slideOptionsOf(slide);
-    const own = { slideMpp, tissue: tissueOf(slide), roi: roi.of(slide) };
-    return planSlide(slide, { ...planned, ...own }, ensemble.members[0]!.model.mpp, signal, onOpen);
+    const { mpp: slideMpp, tissue, roi } = values[index]!;
+    const own = { slideMpp, tissue, roi };
+    return planSlide(slides[index]!.path, { ...planned, ...own }, ensemble.members[0]!.model.mpp, signal, onOpen);
   };
 
   const close = async (): Promise<void> => {
@@ -142,6 +138,7 @@ export async function openSegmenter(
     async dryRun(index) {
       const own = files[index]!;
       const picture = options.previewOnly ? own.record.replace(/\.run\.json$/, '.plan.jpg') : undefined;
+      if (own.clash !== undefined) throw own.clash;
       if (picture !== undefined) await refuseClashes(inputs, [picture], options.overwrite === true);
       const plan = await planOf(index);
       try {
@@ -157,6 +154,7 @@ export async function openSegmenter(
     async run(index) {
       const clock = createStageClock();
       const own = files[index]!;
+      if (own.clash !== undefined) throw own.clash;
       await refuseClashes(inputs, pathsOf(own), options.overwrite === true);
       await checkSubmission(options, own.name, ensemble.classes, options.overwrite === true);
       const plan = await clock.wait('plan', planOf(index, start));
@@ -172,7 +170,7 @@ export async function openSegmenter(
         const record = await runSlide(plan, ensemble, model, settings, own, clock, onWindow, signal);
         await addSubmission(record.submission, options.overwrite === true);
         if (own.paths.report !== undefined) await report(own.paths.report, record, plan, own);
-        if (options.history !== false) await rememberRun(historyOf(options, own), record);
+        if (options.history !== false) await remember(historyOf(options), record);
         return record;
       } finally {
         await plan.slide.close();
@@ -208,6 +206,13 @@ async function report(path: string, record: RunRecord, plan: SlidePlan, { replac
   await writeInferReport(path, record, plan, { replace });
 }
 
-function historyOf({ history }: InferOptions, { paths }: RunFiles): string {
-  return typeof history === 'string' ? history : join(dirname(paths.mask), HISTORY);
+/** Its folder may not be there where all results go elsewhere. */
+async function remember(path: string, record: RunRecord): Promise<void> {
+  await makeFolder(path);
+  await rememberRun(path, record);
+}
+
+/** One for all slides, in the folder of results. */
+function historyOf({ history, output }: InferOptions): string {
+  return typeof history === 'string' ? history : join(isMaskName(output) ? dirname(output) : output, HISTORY);
 }

@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { fileName, shownPath } from '../../io/location.js';
 import type { CommitOptions } from '../../io/partial-file.js';
+import { folderOf, isMaskName, type SlideRequest } from '../slides/request.js';
 import type { OutputFile } from './output.js';
 import { type OutputName, type OutputOptions, runOutputs } from './table.js';
 
@@ -13,6 +14,8 @@ export interface RunFiles extends CommitOptions {
   readonly paths: { readonly mask: string } & { readonly [Name in OutputName]?: string };
   readonly record: string;
   readonly options: OutputOptions;
+  /** Why nothing can be written under these names: others would be called the same. */
+  readonly clash?: SegtileError | undefined;
 }
 
 /** Ending of the record of a run. */
@@ -27,22 +30,25 @@ const EXTENSION = /(\.probabilities)?(\.ome)?\.(tiff?|svs|ndpi|scn|bif|qptiff|bt
  *
  * @param options which outputs are wanted beside the mask
  * @param maskEnding of the mask in a folder
- * @throws {SegtileError} `usage` where one name is given for several slides, or two slides would get the same names
+ * @throws {SegtileError} `usage` where one name is given for several slides
  */
 export function filesOf(
-  slides: readonly string[],
+  slides: readonly SlideRequest[],
   output: string,
   options: OutputOptions & { readonly overwrite?: boolean | undefined },
   maskEnding: string = runOutputs.mask.ending,
 ): RunFiles[] {
-  const named = /(\.ome)?\.tiff?$/i.exec(output);
-  if (named) {
+  if (isMaskName(output)) {
     if (slides.length > 1) {
       throw new SegtileError('usage', `one output file, ${output}, for ${slides.length} slides`, 'give a folder with --output');
     }
-    return slides.map((slide) => filesBeside(nameOf(slide), output.slice(0, named.index), output, options));
+    return slides.map(({ path }) => filesBeside(nameOf(path), { stem: stemOfMask(output), clash: undefined }, output, options));
   }
-  return stemsOf(slides, output, nameOf).map((stem, i) => filesBeside(nameOf(slides[i]!), stem, stem + maskEnding, options));
+  return stemsOf(slides, output, nameOf).map((own, i) => {
+    const { path, output: named } = slides[i]!;
+    const mask = named !== undefined && isMaskName(named) ? resultPath(output, named) : own.stem + maskEnding;
+    return filesBeside(nameOf(path), own, mask, options);
+  });
 }
 
 /** What the slide of a file is called. */
@@ -50,39 +56,67 @@ function nameOf(slide: string): string {
   return fileName(slide).replace(EXTENSION, '');
 }
 
+/** What the names of the files begin with that are made of one file. */
+export interface Stem {
+  readonly stem: string;
+  /** Why nothing can be written under it: others would be called the same. */
+  readonly clash: SegtileError | undefined;
+}
+
 /**
- * What the names of the files in a folder begin with that are made of each of some others.
+ * What the names of the files begin with that are made of each of some others. Where several would get the same names, all of them are refused: which of them
+ * a result is of could not be told.
  *
+ * @param output the folder of all results
  * @param nameOf what the slide of a file is called
- * @throws {SegtileError} `usage` where two would get the same names
  */
-export function stemsOf(files: readonly string[], output: string, nameOf: (file: string) => string): string[] {
-  const taken = new Map<string, string>();
-  return files.map((slide) => {
-    const name = nameOf(slide);
-    const other = taken.get(name.toLowerCase());
-    if (other !== undefined) {
-      throw new SegtileError(
-        'usage',
-        `${shownPath(other)} and ${shownPath(slide)} would both be written as ${join(output, name)}.*`,
-        'run them one at a time with an --output folder each',
-      );
-    }
-    taken.set(name.toLowerCase(), slide);
-    return join(output, name);
+export function stemsOf(files: readonly SlideRequest[], output: string, nameOf: (file: string) => string): readonly Stem[] {
+  const stems = files.map((file) => {
+    const { path, output: named } = file;
+    if (named !== undefined && isMaskName(named)) return stemOfMask(resultPath(output, named));
+    return join(resultPath(output, folderOf(file)), nameOf(path));
   });
+  const sharing = new Map<string, number[]>();
+  for (const [i, stem] of stems.entries()) {
+    const key = stem.toLowerCase();
+    sharing.set(key, [...(sharing.get(key) ?? []), i]);
+  }
+  return stems.map((stem, i) => {
+    const other = sharing.get(stem.toLowerCase())!.find((each) => each !== i);
+    return { stem, clash: other === undefined ? undefined : clashOf(files[i]!, files[other]!, stem) };
+  });
+}
+
+function clashOf(one: SlideRequest, other: SlideRequest, stem: string): SegtileError {
+  const [first, second] = [shownPath(one.path), shownPath(other.path)];
+  return new SegtileError(
+    'usage',
+    first === second
+      ? `${first} is asked for twice, and would be written as ${stem}.* each time`
+      : `${first} and ${second} would both be written as ${stem}.*`,
+    'run them one at a time with an --output folder each, or give a list with the columns slide and output with --from',
+  );
+}
+
+/** A place below the folder of all results, unless it is absolute. */
+function resultPath(output: string, place: string): string {
+  return isAbsolute(place) ? place : join(output, place);
+}
+
+function stemOfMask(mask: string): string {
+  return mask.replace(/(\.ome)?\.tiff?$/i, '');
 }
 
 function filesBeside(
   name: string,
-  stem: string,
+  { stem, clash }: Stem,
   mask: string,
   { overwrite = false, ...options }: OutputOptions & { readonly overwrite?: boolean | undefined },
 ): RunFiles {
   const names = Object.keys(runOutputs) as OutputName[];
   const wanted = names.filter((name) => runOutputs[name].wanted(options));
   const others = Object.fromEntries(wanted.map((name) => [name, stem + runOutputs[name].ending]));
-  return { name, paths: { ...others, mask }, record: stem + RECORD, options, replace: overwrite };
+  return { name, paths: { ...others, mask }, record: stem + RECORD, options, replace: overwrite, clash };
 }
 
 /** Every file that is made. */

@@ -23,16 +23,18 @@ export interface RegionFiles {
  * Which file is the region of interest of each slide.
  *
  * @param nameOf what a slide is called, where that is not the name of its file
+ * @param listed whether slides have regions besides, which a list names
  * @throws {SegtileError} `usage` where classes are named without a region, `input` where a slide has none, or one file is for several
  */
 export async function readRoi(
   { roi, roiClass, excludeClass }: RoiFlags,
   slides: readonly string[],
   nameOf: (slide: string) => string = slideName,
+  listed = false,
 ): Promise<RegionFiles> {
   if (roi === undefined) {
     const given = roiClass !== undefined ? '--roi-class' : excludeClass !== undefined ? '--exclude-class' : undefined;
-    if (given === undefined) return { of: () => undefined, paths: [] };
+    if (given === undefined || listed) return { of: () => undefined, paths: [] };
     throw new SegtileError('usage', `${given} names classes of a region, but there is none`, 'give the region with --roi');
   }
   const pairs = await matchTruths(slides, roi, nameOf, REGIONS.roi);

@@ -112,8 +112,8 @@ test('failures tell what to do, and no secret', async () => {
   expect(run.code).toBe(1);
   expect(run.stderr).toContain('its server does not answer range requests');
   expect(run.stderr).toContain('hint: download the file and give its local path');
-  const clash = await segtile(['infer', signed(), signed(), '-m', model, '-o', join(folder, 'none')]);
-  expect(clash).toMatchObject({ code: 2, stderr: expect.stringContaining('would both be written as') });
+  const clash = await segtile(['infer', signed(), signed().replace('?', '?again&'), '-m', model, '-o', join(folder, 'none')]);
+  expect(clash).toMatchObject({ code: 2, stderr: expect.stringContaining('is asked for twice') });
   const noModel = await segtile(['info', signed().replace('.tif?', '.onnx?x='), `${signed()}.onnx`]);
   expect([run, clash, noModel].map(({ stdout, stderr }) => stdout + stderr).join('')).not.toMatch(secret);
   expect(readdirSync(folder)).not.toContain('none.mask.ome.tif');

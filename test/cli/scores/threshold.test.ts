@@ -52,7 +52,8 @@ describe.each(['exclusive', 'independent'] as const)('classes that are %s', (for
     const labels = new Set((await readMask(join(cwd, 'again', MASK))).data);
     expect(labels).toEqual(new Set(form === 'exclusive' ? [0, 1, 2] : [0, 1, 2, 3]));
 
-    const made = JSON.parse(ended.stdout);
+    const { status, ...made } = JSON.parse(ended.stdout);
+    expect(status).toBe('done');
     const run = JSON.parse(bytesOf('float32/speckled.run.json').toString());
     expect(JSON.parse(bytesOf('again/speckled.run.json').toString())).toEqual(made);
     expect(made).toMatchObject({
@@ -210,8 +211,8 @@ describe('what cannot be', () => {
     ['run --threshold 1.4', 2, 'expected a probability, or one a class, for --threshold but got "1.4"'],
     ['run --mask-values 255', 2, '--mask-values 255 shows one class, but'],
     ['run -o run', 1, `run/${MASK} is there already`],
-    [`run run/${PROBABILITIES}`, 2, 'would both be written as'],
-    ['', 2, "missing required argument 'file'"],
+    [`run cut/${PROBABILITIES}`, 2, 'would both be written as'],
+    ['', 2, 'no file that ends in .probabilities.ome.tif was given'],
   ])('threshold %s', async (words, code, message) => {
     const ended = await segtile(['threshold', ...words.split(' ').filter(Boolean)], { cwd });
     expect([ended.code, ended.stdout], ended.stderr).toEqual([code, '']);

@@ -15,7 +15,7 @@ const everything = {
 const names = Object.keys(runOutputs) as OutputName[];
 
 test('every output of the table is named, and each is looked for before a run', () => {
-  const [all] = filesOf(['slides/a.svs'], 'out', everything);
+  const [all] = filesOf([{ path: 'slides/a.svs' }], 'out', everything);
   expect(all!.paths).toEqual(Object.fromEntries(names.map((name) => [name, `out/a${runOutputs[name].ending}`])));
   const paths = Object.values({ ...all!.paths, objects: 'out/a.objects.geojson', submission: 'out/a.submission.csv' });
   expect(pathsOf(all!)).toEqual([...paths, 'out/a.run.json']);
@@ -23,7 +23,7 @@ test('every output of the table is named, and each is looked for before a run', 
 });
 
 test('only what is wanted is made; old files are replaced only where that is asked for', () => {
-  const [mask] = filesOf(['a.svs'], 'out', {});
+  const [mask] = filesOf([{ path: 'a.svs' }], 'out', {});
   expect(mask).toEqual({
     name: 'a',
     paths: { mask: 'out/a.mask.ome.tif' },
@@ -31,14 +31,14 @@ test('only what is wanted is made; old files are replaced only where that is ask
     options: {},
     replace: false,
   });
-  const [own] = filesOf(['a.svs'], 'my.tif', { preview: true, overwrite: true });
+  const [own] = filesOf([{ path: 'a.svs' }], 'my.tif', { preview: true, overwrite: true });
   expect(own).toMatchObject({
     paths: { mask: 'my.tif', preview: 'my.preview.jpg' },
     name: 'a',
     record: 'my.run.json',
     replace: true,
   });
-  expect(filesOf(['a.svs'], 'out', {}, '.labels.ome.tif')[0]!.paths.mask).toBe('out/a.labels.ome.tif');
+  expect(filesOf([{ path: 'a.svs' }], 'out', {}, '.labels.ome.tif')[0]!.paths.mask).toBe('out/a.labels.ome.tif');
 });
 
 test('the help of infer names every output beside the mask as the table does', () => {

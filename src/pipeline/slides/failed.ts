@@ -1,0 +1,98 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { CsvError, parse } from 'csv-parse/sync';
+import { reason, SegtileError } from '../../errors.js';
+import { isRemote, shownPath } from '../../io/location.js';
+import { writeWhole } from '../../io/partial-file.js';
+import { csvCell, plainCell } from '../../plan/text/csv.js';
+import type { FilesDone } from '../each-file.js';
+import { makeFolder } from '../outputs/clashes.js';
+import { METHODS } from './list.js';
+import { folderOf, isMaskName, LIST_COLUMNS, type SlideRequest } from './request.js';
+
+/** The list of what failed, in the folder of results. */
+export const FAILED = 'failed.csv';
+
+const HEAD = [...LIST_COLUMNS, 'error'].join(',');
+
+/**
+ * Keeps the list of what failed in a folder of results, which `--from` takes: what failed now is added, what was done since is taken away, and a list without a
+ * line goes. It is begun where more than one file was asked for.
+ *
+ * @returns the path of the list, where it has lines
+ * @throws {SegtileError} `output` where it cannot be written, or a file of that name is another
+ */
+export async function keepFailures(output: string, { files, outcomes, failures }: FilesDone): Promise<string | undefined> {
+  const path = join(output, FAILED);
+  // One that was stopped did not fail.
+  const failed = failures.filter(({ error }) => !(error instanceof SegtileError && error.code === 'aborted'));
+  const before = await linesOf(path);
+  if (before === undefined && (failed.length === 0 || files.length === 1)) return undefined;
+  const done = files.filter((_, i) => outcomes[i] === 'done' || outcomes[i] === 'kept');
+  const settled = new Set([...done, ...failed.map(({ file }) => file)].map(keyOf));
+  const lines = (before ?? []).filter(({ key }) => !settled.has(key)).map(({ line }) => line);
+  lines.push(...failed.map(({ file, error }) => lineOf(file, reason(error))));
+  if (lines.length === 0) {
+    await rm(path, { force: true });
+    return undefined;
+  }
+  const bytes = new TextEncoder().encode([HEAD, ...lines, ''].join('\n'));
+  await makeFolder(path);
+  await writeWhole(path, (file) => file.append(bytes));
+  return path;
+}
+
+/** The lines of a list of failures that is there, each with what it is about. */
+async function linesOf(path: string): Promise<readonly { readonly key: string; readonly line: string }[] | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new SegtileError('output', `${path} cannot be read: ${reason(error)}`, 'check its permissions', error);
+  });
+  if (text === undefined) return undefined;
+  try {
+    const [head, ...rows] = parse(text) as string[][];
+    if (head!.join(',') !== HEAD) throw foreign(path);
+    return rows.map((row) => {
+      const cells = row.map(plainCell);
+      return { key: JSON.stringify([cells[0], cells[OUTPUT]]), line: cells.map(csvCell).join(',') };
+    });
+  } catch (error) {
+    throw error instanceof CsvError ? foreign(path) : error;
+  }
+}
+
+const OUTPUT = LIST_COLUMNS.indexOf('output');
+
+function foreign(path: string): SegtileError {
+  return new SegtileError('output', `${path} is no list of failures of segtile`, 'rename it, or choose another --output');
+}
+
+/** What a line is about: a slide and the place of its results. */
+function keyOf(file: SlideRequest): string {
+  return JSON.stringify([pathOf(file.path), placeOf(file)]);
+}
+
+function lineOf(file: SlideRequest, error: string): string {
+  const { path, mpp = '', roi, tissue } = file;
+  const cells = [
+    pathOf(path),
+    mpp,
+    roi === undefined ? '' : pathOf(roi),
+    tissue === undefined || METHODS.includes(tissue) ? (tissue ?? '') : pathOf(tissue),
+    placeOf(file),
+    error.replace(/\s+/g, ' '),
+  ];
+  return cells.map(csvCell).join(',');
+}
+
+/** A path that means the same in a list that lies elsewhere. */
+function pathOf(path: string): string {
+  return isRemote(path) ? shownPath(path) : resolve(path);
+}
+
+function placeOf(file: SlideRequest): string {
+  const { output } = file;
+  if (output !== undefined && isMaskName(output)) return output;
+  const folder = folderOf(file);
+  return folder === '.' ? '' : folder;
+}

@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { posix, resolve } from 'node:path';
+import pLimit from 'p-limit';
+import picomatch from 'picomatch';
+import { SegtileError } from '../../errors.js';
+import { REGION_MARK, slideName, slidesOfTruth } from '../../truth/slide-names.js';
+import { type Contents, contentsOf } from './contents.js';
+import type { FileKind, PassedOver } from './kinds.js';
+import type { SlideRequest } from './request.js';
+import { type FoundFile, filesBelow } from './walk.js';
+
+/** Files that are looked into at a time. */
+const AT_ONCE = 16;
+
+/** The file that makes a folder a dataset of `segtile make-dataset`: its images are tiles. */
+const DATASET = 'dataset.json';
+
+/** What was found in a place. */
+export interface Found {
+  readonly requests: readonly SlideRequest[];
+  /** What was passed over, as a sentence for people; undefined where nothing was. */
+  readonly note: string | undefined;
+}
+
+/** Whether a text is meant as a pattern of names: it has `*`, `?`, brackets or braces, and no file has just that name. */
+export function isPattern(given: string): boolean {
+  return /[*?]|\[.+\]|\{.*,.*\}/.test(given) && !existsSync(given);
+}
+
+/**
+ * Everything of a kind in a folder and the folders below it, or that a pattern matches, in order. Results of segtile, truths and tiles of datasets are no slides:
+ * by their names; where a name does not tell, a TIFF by its tag Software, and a grey or palette image by another slide beside it whose truth it is named as.
+ *
+ * @param given a folder, or a pattern such as `slides/*.svs`
+ * @param except files and folders that are something else, such as the folder of results
+ * @returns also what cannot be read, as requests with a problem; one where nothing was found
+ */
+export async function findFiles(given: string, kind: FileKind, except: readonly string[]): Promise<Found> {
+  const { base, depth, matches } = searchOf(given);
+  const others = new Set(except.map((path) => resolve(path)));
+  const skip = (path: string, names: readonly string[]): boolean =>
+    kind.lookInside && path !== base && (names.includes(DATASET) || others.has(resolve(path)));
+  const { files, unread } = await filesBelow(base, { depth, skip });
+  const problems = unread.map(({ path, error }): SlideRequest => ({ path, problem: error }));
+  const here = files.filter((file) => matches(file) && !others.has(resolve(file.path)));
+  const { requests, note } = await sortedOut(given, kind, here);
+  if (requests.length === 0 && problems.length > 0) return { requests: problems, note };
+  return requests.length === 0
+    ? { requests: [nothing(given, kind, note)], note: undefined }
+    : { requests: [...requests, ...problems], note };
+}
+
+/** Those of a kind, or else of the kind that is looked for then, and what was passed over. */
+async function sortedOut(given: string, kind: FileKind, here: readonly FoundFile[]): Promise<Found> {
+  const passed = new Map<PassedOver, FoundFile[]>();
+  const pass = (why: PassedOver, file: FoundFile): void => void passed.set(why, [...(passed.get(why) ?? []), file]);
+  const named = here.filter((file) => {
+    const sorted = kind.sort(file.name);
+    if (sorted !== undefined && sorted !== 'taken') pass(sorted, file);
+    return sorted === 'taken';
+  });
+  const taken = kind.lookInside ? await lookedInto(named, pass) : named;
+  const requests: SlideRequest[] = taken.map(({ path, place }) => ({ path, place }));
+  if (requests.length === 0 && kind.or !== undefined) return sortedOut(given, kind.or, here);
+  const said = passedText(passed);
+  return { requests, note: said === '' ? undefined : `${given}: ${requests.length} ${kind.nouns}; passed over: ${said}` };
+}
+
+/** Where is searched, how deep, and which files count. */
+function searchOf(given: string): { base: string; depth: number | undefined; matches: (file: FoundFile) => boolean } {
+  if (!isPattern(given)) return { base: given, depth: undefined, matches: () => true };
+  const { base, glob } = picomatch.scan(given);
+  const matches = picomatch(glob);
+  // A pattern without `**` says how deep it goes.
+  const depth = glob.includes('**') ? undefined : glob.split('/').length - 1;
+  return { base: base === '' ? '.' : base, depth, matches: ({ place, name }) => matches(posix.join(place, name)) };
+}
+
+/** Those that are slides by what is in them, too. */
+async function lookedInto(files: readonly FoundFile[], pass: (why: PassedOver, file: FoundFile) => void): Promise<FoundFile[]> {
+  const limit = pLimit(AT_ONCE);
+  const seen = await Promise.all(
+    files.map((file) => limit(async () => (/\.(tiff?|png)$/i.test(file.name) ? await contentsOf(file.path) : NOTHING))),
+  );
+  // By folder and name: what is no image of labels, so that two of those do not make each other truth.
+  const slides = new Set(
+    files.flatMap((file, i) => (seen[i]!.own || seen[i]!.labels ? [] : [keyOf(file, slideName(file.name))])),
+  );
+  return files.filter((file, i) => {
+    const { own, labels } = seen[i]!;
+    const truth = labels && truthOf(file.name).some((name) => slides.has(keyOf(file, name)));
+    if (own) pass('results of segtile', file);
+    else if (truth) pass('truths', file);
+    return !own && !truth;
+  });
+}
+
+const NOTHING: Contents = { own: false, labels: false };
+
+function keyOf({ place }: FoundFile, name: string): string {
+  return `${place}/${name.toLowerCase()}`;
+}
+
+/** The slides whose truth or region a file may be, by its name. */
+function truthOf(name: string): readonly string[] {
+  return [...slidesOfTruth(name), ...slidesOfTruth(name, REGION_MARK)];
+}
+
+function passedText(passed: ReadonlyMap<PassedOver, readonly FoundFile[]>): string {
+  const each = [...passed].map(([why, files]) => {
+    const some = files.slice(0, 2).map(({ name }) => name);
+    return `${files.length} ${why} (${some.join(', ')}${files.length > some.length ? ', …' : ''})`;
+  });
+  return each.join(', ');
+}
+
+function nothing(given: string, kind: FileKind, note: string | undefined): SlideRequest {
+  let last = kind;
+  while (last.or !== undefined) last = last.or;
+  const where = isPattern(given)
+    ? `nothing that matches ${given} is a ${last.noun}`
+    : `the folder ${given} holds no ${last.noun}`;
+  return { path: given, problem: new SegtileError('input', note === undefined ? where : `${where} (${note})`, last.hint) };
+}

@@ -1,0 +1,60 @@
+import { SLIDE_ENDING } from '../../truth/slide-names.js';
+
+/** Why a file of a folder is passed over. */
+export type PassedOver = 'results of segtile' | 'truths' | 'files that segtile does not read';
+
+/** What is looked for in folders. */
+export interface FileKind {
+  /** What one of them is called, and several. */
+  readonly noun: string;
+  readonly nouns: string;
+  /** Whether a name is that of one, or why it is not; undefined for what nobody would look for. */
+  sort(name: string): 'taken' | PassedOver | undefined;
+  /** Whether what is taken by its name is looked into, because other files can have such names. */
+  readonly lookInside: boolean;
+  /** What is looked for where there is none. */
+  readonly or?: FileKind | undefined;
+  /** What is said where there is none of those either. */
+  readonly hint: string;
+}
+
+/** Endings of slides that segtile reads. */
+const READ = /\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
+
+/** What segtile writes beside the name of a slide. Masks that the user named are known by what is in them. */
+const RESULT = /\.((mask|labels|probabilities)(\.ome)?\.tiff?|disagreement\.tiff?|preview\.jpe?g|plan\.jpe?g)$/i;
+
+/** Truth by the mark at the end of its name: `a.truth.tif`, `a_mask.png`. */
+const TRUTH = /[._-](truth|mask|labels?)(\.ome)?\.(tiff?|png|jpe?g)$/i;
+
+/** Slides. */
+export const SLIDES: FileKind = {
+  noun: 'slide',
+  nouns: 'slides',
+  sort(name) {
+    if (RESULT.test(name)) return 'results of segtile';
+    if (TRUTH.test(name)) return 'truths';
+    if (READ.test(name)) return 'taken';
+    return SLIDE_ENDING.test(name) ? 'files that segtile does not read' : undefined;
+  },
+  lookInside: true,
+  hint: 'slides end in .tif, .svs, .ndpi, .scn, .bif, .qptiff, .btf, .png or .jpg; name a file itself to have it whatever it is called',
+};
+
+/** Files that say by their names what they are. */
+function named(noun: string, nouns: string, pattern: RegExp, hint: string, or?: FileKind): FileKind {
+  return { noun, nouns, sort: (name) => (pattern.test(name) ? 'taken' : undefined), lookInside: false, hint, or };
+}
+
+/** Probabilities that segtile wrote. */
+export const PROBABILITIES: FileKind = named(
+  'file that ends in .probabilities.ome.tif',
+  'files of probabilities',
+  /\.probabilities\.ome\.tiff?$/i,
+  'segtile infer --probabilities uint8 writes them',
+);
+
+const IMAGES = named('TIFF or PNG file', 'images', /\.(tiff?|png)$/i, 'check the path of the predictions');
+
+/** Masks that segtile wrote; else probabilities that it wrote; else all images. */
+export const MASKS: FileKind = named('mask', 'masks', /\.mask(\.ome)?\.tiff?$/i, IMAGES.hint, { ...PROBABILITIES, or: IMAGES });

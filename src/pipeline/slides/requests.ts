@@ -1,0 +1,94 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { reason, SegtileError } from '../../errors.js';
+import { isRemote } from '../../io/location.js';
+import { readRegularText } from '../../io/regular-file.js';
+import { findFiles, isPattern } from './find.js';
+import type { FileKind } from './kinds.js';
+import { folderOfList, parseSlideList, type SlideList } from './list.js';
+import { LIST_COLUMNS, type ListColumn, type SlideRequest } from './request.js';
+
+/** What else decides which files a command works on. */
+export interface GivenFiles {
+  readonly kind: FileKind;
+  /** A list of files: its path, or `-` for standard input. */
+  readonly from?: string | undefined;
+  /** Files and folders that are something else, such as the folder of results or of truth. */
+  readonly except?: readonly (string | undefined)[] | undefined;
+  /** Columns of a list that the command heeds; all where absent. */
+  readonly columns?: readonly ListColumn[] | undefined;
+  /** Where `-` is read from. */
+  readonly stdin?: Readable | undefined;
+  /** Hears what was passed over. */
+  readonly note?: ((sentence: string) => void) | undefined;
+}
+
+/**
+ * The files that a command is to work on: what was named, what lies in folders and matches patterns, and what a list has. A file that is asked for twice in
+ * the same way counts once.
+ *
+ * @throws {SegtileError} `usage` where nothing is named, `input` for a list that cannot be read or makes no sense
+ */
+export async function fileRequests(given: readonly string[], files: GivenFiles): Promise<readonly SlideRequest[]> {
+  const { kind, from, note, except = [], columns = LIST_COLUMNS, stdin = process.stdin } = files;
+  if (given.length === 0 && from === undefined) {
+    const hint = `name ${kind.nouns}, folders of them, or a list with --from`;
+    throw new SegtileError('usage', `no ${kind.noun} was given`, hint);
+  }
+  const list = from === undefined ? undefined : await readList(from, stdin);
+  const unused = list?.columns.filter((name) => !columns.includes(name)) ?? [];
+  if (unused.length > 0) note?.(`${from}: ${unused.join(' and ')} says nothing to this command, and is passed over`);
+  const others = except.filter((path) => path !== undefined);
+  const all: SlideRequest[] = [];
+  for (const request of [...given.map((path): SlideRequest => ({ path })), ...(list?.requests ?? [])]) {
+    all.push(...(await expanded(request, kind, others, given.includes(request.path), note)));
+  }
+  const seen = new Set<string>();
+  return all.filter((request) => {
+    const same = JSON.stringify([
+      isRemote(request.path) ? request.path : resolve(request.path),
+      { ...request, path: '', place: request.place ?? '' },
+    ]);
+    return !seen.has(same) && seen.add(same);
+  });
+}
+
+/** A file as it is, or what lies in a folder or matches a pattern. Names in lists are no patterns. */
+async function expanded(
+  request: SlideRequest,
+  kind: FileKind,
+  except: readonly string[],
+  named: boolean,
+  note: GivenFiles['note'],
+): Promise<readonly SlideRequest[]> {
+  const { path } = request;
+  if (isRemote(path)) return [request];
+  if (!((named && isPattern(path)) || (await isFolder(path)))) return [request];
+  const found = await findFiles(path, kind, except);
+  if (found.note !== undefined) note?.(found.note);
+  return found.requests.map((each) => ({ ...request, ...each }));
+}
+
+/** What is not there is told when its turn comes, as of a file among others. */
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+async function readList(from: string, stdin: Readable): Promise<SlideList> {
+  const where = from === '-' ? 'standard input' : from;
+  const text = await (from === '-' ? allOf(stdin) : readRegularText(from)).catch((cause: unknown) => {
+    const hint = 'give a file with a path on each line, or a CSV with the column slide; or - for standard input';
+    throw new SegtileError('input', `--from ${from} cannot be read: ${reason(cause)}`, hint, cause);
+  });
+  return parseSlideList(text, where, folderOfList(from));
+}
+
+async function allOf(stream: Readable): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of stream) pieces.push(Buffer.from(piece as Uint8Array));
+  return Buffer.concat(pieces).toString('utf8');
+}
