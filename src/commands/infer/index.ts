@@ -1,3 +1,4 @@
+import { processors } from '../../io/processors.js';
 import { planSlides, type SlidesWatcher, segmentSlides } from '../../pipeline/infer/segment-slides.js';
 import type { DryRun } from '../../pipeline/infer/segmenter.js';
 import type { InferOptions } from '../../pipeline/prepare/options.js';
@@ -46,7 +47,7 @@ export async function runInfer(given: readonly string[], options: InferOptions &
 }
 
 /** Tells the user what happens. */
-function watch({ quiet = false, json }: InferOptions, shell: Shell, words: FileWords): SlidesWatcher {
+function watch({ quiet = false, json, workers }: InferOptions, shell: Shell, words: FileWords): SlidesWatcher {
   const { stdout, stderr } = shell;
   const say = (text: string): void => {
     if (!quiet) stderr.write(text);
@@ -59,7 +60,7 @@ function watch({ quiet = false, json }: InferOptions, shell: Shell, words: FileW
   return {
     note: (sentence) => say(`${sentence}\n`),
     model: (ensemble) => say(modelText(ensemble)),
-    device: (pools) => say(deviceText(pools)),
+    device: (pools) => say(deviceText(pools, workers === undefined ? processors().limit : undefined)),
     planned: (plan, passes) => say(slidePlanText(plan, passes, styleFor(stderr))),
     windows: ({ plan, done, total }) => {
       const { width, height } = plan.grid.window;

@@ -66,7 +66,7 @@ function addFirstOptions(command: Command): Command {
     .addOption(
       option(
         '--workers <n>',
-        'windows that are run at a time, each in a thread of its own (default: the threads of this machine)',
+        'windows that are run at a time, each in a thread of its own (default: the processors that this process may use)',
         wholeNumber(1),
       ),
     )

@@ -57,18 +57,24 @@ export function modelText({ members, classes }: Ensemble): string {
   return `${[`${who} ${classes.map((each) => each.name).join(', ')}`, ...notes].join('; ')}\n`;
 }
 
-/** What the models run on, one line for all that run alike, and why on nothing better. */
-export function deviceText(pools: readonly Pool[]): string {
-  const lines = new Set(pools.map(runsOnText));
+/**
+ * What the models run on, one line for all that run alike, and why on nothing better.
+ *
+ * @param limit why there are fewer workers than the machine has threads, if so
+ */
+export function deviceText(pools: readonly Pool[], limit: string | undefined): string {
+  const lines = new Set(pools.map((pool) => runsOnText(pool, limit)));
   const why = new Set(pools.flatMap(({ device }) => device.refused.map(({ reason }) => reason)));
   return `${[[...lines].join('\n'), ...why].join('; ')}\n`;
 }
 
-function runsOnText({ device, workers, batch }: Pool): string {
+function runsOnText({ device, workers, batch }: Pool, limit: string | undefined): string {
   const { name, adapter, software, cpuNodes, difference } = device;
   const gpu = adapter === null ? '' : ` (${adapter}${software ? ', software' : ''})`;
   const facts = [
-    name === 'cpu' ? `${workers} worker${workers === 1 ? '' : 's'}` : `batches of ${batch()}`,
+    name === 'cpu'
+      ? `${workers} worker${workers === 1 ? '' : 's'}${limit === undefined ? '' : ` as ${limit}`}`
+      : `batches of ${batch()}`,
     ...(cpuNodes.length > 0 ? [`${cpuNodes.length} nodes on the CPU`] : []),
     ...(difference === null ? [] : [`at most ${difference.toExponential(0)} from the CPU`]),
   ];

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { SegtileError } from '../../errors.js';
+import { processors } from '../../io/processors.js';
 import type { Size } from '../../types.js';
 import type { Model } from '../card/model.js';
 import type { DeviceRules } from '../devices/open-device.js';
@@ -19,9 +19,9 @@ export interface PoolOptions extends DeviceRules {
   readonly scoreType?: 'float32' | 'uint8' | undefined;
 }
 
-/** As many workers as the machine runs threads at once. */
+/** As many workers as this process may use processors. */
 export function defaultWorkers(): number {
-  return availableParallelism();
+  return processors().count;
 }
 
 /** `512×512 px`. */
@@ -38,11 +38,7 @@ export function checkOptions(model: Model, { window, workers, output, scoreType 
       'use --blend-space probabilities, or --score-type float32',
     );
   if (!Number.isInteger(workers) || workers < 1 || workers > 1024)
-    throw new SegtileError(
-      'usage',
-      `expected 1 to 1024 workers but got ${workers}`,
-      `this machine runs ${defaultWorkers()} threads at once`,
-    );
+    throw new SegtileError('usage', `expected 1 to 1024 workers but got ${workers}`, `${defaultWorkers()} run at once here`);
   for (const side of ['width', 'height'] as const)
     if (!Number.isInteger(window[side]) || window[side] < 1)
       throw new SegtileError('usage', `expected a positive integer for the window's ${side} but got ${window[side]}`);

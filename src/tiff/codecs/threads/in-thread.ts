@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { processors } from '../../../io/processors.js';
 import { noWasmMemory } from '../../../io/wasm-memory.js';
 
 /** A decoder that is WebAssembly, which would hold up the thread that calls it: an export of a module, `(block, due) => bytes or picture`. */
@@ -35,7 +35,7 @@ interface Waiting {
 /** More threads than this would mostly hold memory. */
 const MOST_WORKERS = 4;
 
-let mostWorkers = Math.min(MOST_WORKERS, availableParallelism());
+let mostWorkers = Math.min(MOST_WORKERS, processors().count);
 const idle: Worker[] = [];
 const waiting: Waiting[] = [];
 let workers = 0;
