@@ -47,7 +47,7 @@ export type { Threads } from './model/sessions/threads.js';
 export type { Turn } from './model/sessions/turn.js';
 export type { ObjectFormat } from './objects/formats.js';
 export type { ObjectType } from './objects/geojson.js';
-export type { ClassSummary } from './objects/summary.js';
+export type { ClassSummary, LookedAt, OfEach, SizeHistogram } from './objects/summary.js';
 export type { DatasetRecord, SlideFacts, SlideFailure } from './pipeline/dataset/record.js';
 export type { SplitBy } from './pipeline/dataset/settings.js';
 export type { SharedPatients } from './pipeline/dataset/split.js';

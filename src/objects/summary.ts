@@ -1,13 +1,34 @@
 import type { MaskClass } from '../types.js';
 import type { MeasuredObject } from './measured.js';
 
+/** A figure of all of the slide, of its tissue (inside the region, where there is one), and of the region of interest; null where it is not known. */
+export interface OfEach {
+  readonly slide: number | null;
+  readonly tissue: number | null;
+  readonly region: number | null;
+}
+
+/** Which shares of the slide are tissue (inside the region, where there is one), and of interest; null where that is not known. */
+export type LookedAt = Omit<OfEach, 'slide'>;
+
+/** How many objects have which area: those from an edge up to the next, of which there are ten in each power of ten. */
+export interface SizeHistogram {
+  readonly unit: 'um2' | 'px';
+  readonly edges: readonly number[];
+  readonly counts: readonly number[];
+}
+
 /** The objects of one class in numbers. */
 export interface ClassSummary {
   readonly name: string;
   readonly count: number;
+  /** Objects by the square millimetre. */
+  readonly perMm2: OfEach;
   /** Of all objects, in level-0 pixels, and its share of the slide. */
   readonly areaPx: number;
   readonly share: number;
+  /** Its share of each. */
+  readonly of: OfEach;
   /** Of one object, in level-0 pixels; null where there is none. */
   readonly meanAreaPx: number | null;
   readonly medianAreaPx: number | null;
@@ -15,13 +36,15 @@ export interface ClassSummary {
   readonly areaUm2: number | null;
   readonly meanAreaUm2: number | null;
   readonly medianAreaUm2: number | null;
+  /** Null where there is no object. */
+  readonly sizes: SizeHistogram | null;
 }
 
 /** Sums objects up by class, in eight bytes an object. */
 export interface Summary {
   add(object: MeasuredObject): void;
   /** One for each class, in their order. */
-  classes(): ClassSummary[];
+  classes(lookedAt: LookedAt): ClassSummary[];
 }
 
 /**
@@ -40,8 +63,13 @@ export function summarizeObjects(classes: readonly MaskClass[], pixels: number, 
       }
       one.areas[one.count++] = area;
     },
-    classes: () =>
-      classes.map(({ label, name }) => {
+    classes: ({ tissue, region }) => {
+      const wholes = { slide: 1, tissue, region };
+      const ofEach = (value: number | undefined): OfEach => {
+        const by = (share: number | null) => (value === undefined || !share ? null : value / share);
+        return { slide: by(wholes.slide), tissue: by(wholes.tissue), region: by(wholes.region) };
+      };
+      return classes.map(({ label, name }) => {
         const one = byLabel.get(label)!;
         const areas = one.areas.slice(0, one.count).sort();
         const total = areas.reduce((sum, area) => sum + area, 0);
@@ -51,14 +79,38 @@ export function summarizeObjects(classes: readonly MaskClass[], pixels: number, 
         return {
           name,
           count: one.count,
+          perMm2: ofEach(pixelUm2 && one.count / ((pixels * pixelUm2) / 1e6)),
           areaPx: total,
           share: total / pixels,
+          of: ofEach(total / pixels),
           meanAreaPx: mean,
           medianAreaPx: median,
           areaUm2: um2(total),
           meanAreaUm2: um2(mean),
           medianAreaUm2: um2(median),
+          sizes: histogram(areas, pixelUm2),
         };
-      }),
+      });
+    },
   };
+}
+
+const BINS = 10;
+
+/** @param areas in rising order, in level-0 pixels */
+function histogram(areas: Float64Array, pixelUm2: number | undefined): SizeHistogram | null {
+  if (areas.length === 0) return null;
+  const size = pixelUm2 ?? 1;
+  // The least is told to six figures, so that what is on an edge falls into the bin above it.
+  const edgeAt = (bin: number): number => Number((10 ** (bin / BINS)).toPrecision(6));
+  const binOf = (area: number): number => {
+    const bin = Math.floor(BINS * Math.log10(area * size));
+    return area * size >= edgeAt(bin + 1) ? bin + 1 : area * size < edgeAt(bin) ? bin - 1 : bin;
+  };
+  const first = binOf(areas[0]!);
+  const last = binOf(areas[areas.length - 1]!);
+  const counts = new Array<number>(last - first + 1).fill(0);
+  for (const area of areas) counts[binOf(area) - first]!++;
+  const edges = Array.from({ length: counts.length + 1 }, (_, i) => edgeAt(first + i));
+  return { unit: pixelUm2 === undefined ? 'px' : 'um2', edges, counts };
 }

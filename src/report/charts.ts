@@ -71,7 +71,7 @@ export function qualityChart(points: readonly QualityPoint[], measure: string): 
     at: high - (middles[i]! / inner) * (high - low),
   }));
   const letters = Math.max(0, ...wrapped.flatMap(({ lines }) => lines.map(({ length }) => length)));
-  const svg = draw({
+  const svg = drawChart({
     height: inner + room.marginTop + room.marginBottom,
     marginRight: 34 + 7 * letters,
     x: { label: 'seconds, logarithmic →', type: 'log', domain: [fast / 1.25, end], ticks: 5, tickFormat: '~r' },
@@ -140,7 +140,7 @@ export function classChart(values: readonly ClassValue[], measure: string): Char
   const names = [...new Set(values.map(({ name }) => name))];
   const classes = [...new Set(values.map(({ className }) => className))];
   const scale = { domain: classes, range: paletteColors(classes.length) };
-  const svg = draw({
+  const svg = drawChart({
     ...rows(names),
     x: { label: `${measure} →`, domain: [0, 1], grid: true },
     color: scale,
@@ -174,7 +174,7 @@ export function portionChart(portions: readonly Portion[], title: string, unit: 
   const names = [...new Set(portions.map(({ name }) => name))];
   const parts = [...new Set(portions.map(({ part }) => part))];
   const most = Math.max(...names.map((name) => portions.reduce((sum, each) => sum + (each.name === name ? each.value : 0), 0)));
-  const svg = draw({
+  const svg = drawChart({
     ...rows(names),
     // Figures with many digits would touch each other.
     x: { label: `${unit} →`, grid: true, ticks: 5, ...(most >= 1e5 && { tickFormat: '~s' }) },
@@ -213,7 +213,7 @@ export function curveChart(
   const points = named.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
   const marks = named.flatMap(({ name, mark }) => (mark ? [{ name, ...mark }] : []));
   const names = named.map(({ name }) => name);
-  const svg = draw({
+  const svg = drawChart({
     height: 360,
     x: { label: `${axes.x} →`, domain: [0, 1], grid: true },
     y: { label: `↑ ${axes.y}`, domain: [0, 1], grid: true },
@@ -230,7 +230,7 @@ export function curveChart(
 }
 
 /** Draws a plot without a browser. Its legend, if wanted, is drawn above it. */
-function draw({ legend, ...options }: Plot.PlotOptions & { readonly legend?: boolean }): string {
+export function drawChart({ legend, ...options }: Plot.PlotOptions & { readonly legend?: boolean }): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const x = { labelAnchor: 'center', labelOffset: 40, ...options.x } as const;
   const plot = Plot.plot({ document, width, ...room, ...options, x });

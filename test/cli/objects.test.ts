@@ -37,8 +37,9 @@ describe('segtile objects', () => {
     const args = ['objects', mask, '--objects', 'geojson,geojson.gz,csv,parquet', '-o', out];
     const { stdout } = await segtileWell([...args, '--object-type', 'detection', '--quiet']);
     expect(stdout).toMatch(/=tumor, "A" +3 /);
-    expect(stdout).toMatch(/stroma +1 +0\.0000015 +11 % +1\.5 +1\.5\n/);
-    expect(filesIn(out)).toEqual(['csv', 'geojson', 'geojson.gz', 'json', 'parquet'].map((end) => `k.objects.${end}`));
+    expect(stdout).toMatch(/stroma +1 +[0-9,]+ +0\.0000015 +11 % +1\.5 +1\.5\n/);
+    const made = ['csv', 'geojson', 'geojson.gz', 'json', 'parquet'].map((end) => `k.objects.${end}`);
+    expect(filesIn(out)).toEqual([...made, 'summary.csv']);
 
     const text = readFileSync(join(out, 'k.objects.geojson'), 'utf8');
     expect(gunzipSync(readFileSync(join(out, 'k.objects.geojson.gz'))).toString()).toBe(text);
@@ -161,7 +162,7 @@ describe('segtile objects', () => {
     const refused = await segtile(['objects', labelled, '-o', out, '--quiet']);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/value 3 .* stands for no class/);
-    expect(filesIn(out)).toEqual(['white.objects.csv', 'white.objects.json']);
+    expect(filesIn(out)).toEqual(['summary.csv', 'white.objects.csv', 'white.objects.json']);
     const file = join(made, 'classes.json');
     writeFileSync(
       file,
@@ -260,11 +261,8 @@ describe('--objects', () => {
   });
 
   test('of infer writes what segtile objects finds in its mask, and says so in record and words', async () => {
-    expect(filesIn(join(cwd, 'run'))).toEqual(
-      ['mask.ome.tif', 'objects.csv', 'objects.geojson', 'probabilities.ome.tif', 'report.html', 'run.json'].map(
-        (end) => `k.${end}`,
-      ),
-    );
+    const ends = ['mask.ome.tif', 'objects.csv', 'objects.geojson', 'probabilities.ome.tif', 'report.html', 'run.json'];
+    expect(filesIn(join(cwd, 'run'))).toEqual([...ends.map((end) => `k.${end}`), 'summary.csv']);
     const { stdout } = await segtileWell(['objects', 'run', ...formats, '-o', 'after', '--quiet', '--json'], {
       cwd,
     });
@@ -280,7 +278,7 @@ describe('--objects', () => {
     const clash = await segtile([...infer, ...more, ...formats, '-o', 'after'], { cwd });
     expect(clash.code).toBe(1);
     expect(clash.stderr).toContain('k.objects.geojson is there already');
-    expect(filesIn(join(cwd, 'after'))).toEqual(['k.objects.csv', 'k.objects.geojson', 'k.objects.json']);
+    expect(filesIn(join(cwd, 'after'))).toEqual(['k.objects.csv', 'k.objects.geojson', 'k.objects.json', 'summary.csv']);
   });
 
   test('of threshold, in pixels of the slide though the mask is smaller', async () => {
@@ -292,7 +290,7 @@ describe('--objects', () => {
     );
     const args = ['threshold', 'small/k.probabilities.ome.tif', '--min-object', '20px', ...formats];
     const { stdout } = await segtileWell([...args, '-o', 'anew', '--quiet'], { cwd });
-    expect(stdout).toMatch(/class +objects +mm² +of the slide/);
+    expect(stdout).toMatch(/class +objects +per mm² of slide +mm² +of the slide/);
     expect(text('anew', 'k.objects.geojson')).toBe(text('small', 'k.objects.geojson'));
     const right = Math.max(
       ...text('small', 'k.objects.csv')

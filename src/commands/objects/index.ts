@@ -6,6 +6,7 @@ import { identities, refuseClashes } from '../../pipeline/outputs/clashes.js';
 import { stemsOf } from '../../pipeline/outputs/files.js';
 import { ownSubmission } from '../../pipeline/outputs/submission.js';
 import { labelRule, readThresholds, thresholdFile } from '../../pipeline/prepare/thresholds.js';
+import { summarizeResults } from '../../pipeline/records/object-summary.js';
 import { createStageClock } from '../../pipeline/records/stage-clock.js';
 import { MASKS, PROBABILITIES } from '../../pipeline/slides/kinds.js';
 import type { SlideRequest } from '../../pipeline/slides/request.js';
@@ -50,7 +51,8 @@ export async function objects(given: readonly string[], options: ObjectsOptions,
     thresholdFile(options.threshold),
   ]);
   const words = { what: 'masks', key: 'mask', json, quiet };
-  return eachFile(masks, words, shell, async (path, index) => {
+  let done = 0;
+  const code = await eachFile(masks, words, shell, async (path, index) => {
     const { stem, clash } = stems[index]!;
     if (clash !== undefined) throw clash;
     const files = {
@@ -66,12 +68,15 @@ export async function objects(given: readonly string[], options: ObjectsOptions,
     const onRows = (done: number, { width, height }: Size): void => stage.update({ done, total: height, pixels: done * width });
     const record = await objectsOfMask(path, settings, files, createStageClock(), onRows, signal).finally(() => stage.stop());
     await addSubmission(record.submission, overwrite);
+    done++;
     if (!quiet) for (const note of record.notes) stderr.write(`segtile: ${oneLine(note)}\n`);
     stdout.write(
       json ? `${JSON.stringify({ status: 'done', ...record })}\n` : objectsText(record, files.record, styleFor(stdout)),
     );
     return undefined;
   });
+  if (done > 0) await summarizeResults(options.output);
+  return code;
 }
 
 function requireMasks(masks: readonly SlideRequest[]): void {

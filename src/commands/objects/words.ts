@@ -13,15 +13,28 @@ export function summaryText(classes: readonly ClassSummary[]): string {
     return value === null ? '-' : figure(value);
   };
   const unit = sized ? 'µm²' : 'px';
+  const wholes = (['slide', 'tissue', 'region'] as const).filter((whole) => classes.some(({ of }) => of[whole] !== null));
+  // By the square millimetre of what was asked about.
+  const per = sized ? wholes.at(-1) : undefined;
   const rows = classes.map((each) => [
     each.name,
     count(each.count),
+    ...(per === undefined ? [] : [figure(each.perMm2[per] ?? 0)]),
     sized ? figure(each.areaUm2! / 1e6) : count(each.areaPx),
-    percent(each.share),
+    ...wholes.map((whole) => percent(each.of[whole] ?? 0)),
     area(each.meanAreaPx, each.meanAreaUm2),
     area(each.medianAreaPx, each.medianAreaUm2),
   ]);
-  return table([['class', 'objects', sized ? 'mm²' : 'px', 'of the slide', `mean ${unit}`, `median ${unit}`], ...rows], 1);
+  const head = [
+    'class',
+    'objects',
+    ...(per === undefined ? [] : [`per mm² of ${per}`]),
+    sized ? 'mm²' : 'px',
+    ...wholes.map((whole) => `of the ${whole}`),
+    `mean ${unit}`,
+    `median ${unit}`,
+  ];
+  return table([head, ...rows], 1);
 }
 
 /** The objects of a run by class, below its other words; none where they were not asked for. */

@@ -1,7 +1,9 @@
 import { identities, makeFolder, refuseClashes } from '../../pipeline/outputs/clashes.js';
 import { filesOf, pathsOf, type RunFiles } from '../../pipeline/outputs/files.js';
+import { wantsObjects } from '../../pipeline/outputs/objects.js';
 import type { OutputOptions, ResultFacts } from '../../pipeline/outputs/table.js';
 import { probabilityFacts } from '../../pipeline/probabilities/threshold.js';
+import { summarizeResults } from '../../pipeline/records/object-summary.js';
 import { createStageClock, type StageClock } from '../../pipeline/records/stage-clock.js';
 import type { SlideRequest } from '../../pipeline/slides/request.js';
 import { requireSubmission } from '../../pipeline/submissions/options.js';
@@ -61,7 +63,8 @@ export async function runOnProbabilities<Settings, Record extends ResultFacts>(
   const outputs = filesOf(files, options.output, options, work.maskEnding);
   const inputs = await identities([...files.map(({ path }) => path), ...work.inputs]);
   const words = { what: 'files', key: 'probabilities', json, quiet };
-  return eachFile(files, words, shell, async (path, index) => {
+  let done = 0;
+  const code = await eachFile(files, words, shell, async (path, index) => {
     const clock = createStageClock();
     const made = outputs[index]!;
     if (made.clash !== undefined) throw made.clash;
@@ -82,6 +85,9 @@ export async function runOnProbabilities<Settings, Record extends ResultFacts>(
     } finally {
       await probabilities.close();
     }
+    done++;
     return undefined;
   });
+  if (wantsObjects(options) && done > 0) await summarizeResults(options.output);
+  return code;
 }

@@ -1,7 +1,13 @@
 import type { AddCommand } from '../running/program.js';
-import { addRunsNoteOptions, addRunsOptions, type RunsNoteOptions, type RunsOptions } from './options.js';
+import {
+  addRunsNoteOptions,
+  addRunsOptions,
+  addRunsSummaryOptions,
+  type RunsNoteOptions,
+  type RunsOptions,
+} from './options.js';
 
-/** `segtile runs`, and `segtile runs note`. */
+/** `segtile runs`, `segtile runs note` and `segtile runs summary`. */
 export const command: AddCommand = ({ shell, command, exit }) => {
   const runs = addRunsOptions(command('runs', 'outputs')).action(async (ids: string[], options: RunsOptions) => {
     const { runRuns } = await import('./index.js');
@@ -11,5 +17,9 @@ export const command: AddCommand = ({ shell, command, exit }) => {
     const { noteRun } = await import('./index.js');
     exit(await noteRun(id, { ...runs.opts<RunsOptions>(), ...options }, shell));
   });
-  return runs.enablePositionalOptions().addCommand(note);
+  const summary = addRunsSummaryOptions(command('summary', 'objects')).action(async (folder: string) => {
+    const { summarizeFolder } = await import('./index.js');
+    exit(await summarizeFolder(folder, shell));
+  });
+  return runs.enablePositionalOptions().addCommand(note).addCommand(summary);
 };

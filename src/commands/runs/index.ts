@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { appendHistory, HISTORY, type PastRun, readHistory } from '../../pipeline/records/history.js';
+import { writeFolderSummary } from '../../pipeline/records/object-summary.js';
 import { styleFor } from '../../terminal/style.js';
 import type { Shell } from '../running/shell.js';
 import type { RunsNoteOptions, RunsOptions } from './options.js';
@@ -45,6 +46,22 @@ export async function noteRun(id: string, options: RunsOptions & RunsNoteOptions
     ...(text !== undefined && { text }),
   });
   stdout.write(`${run.id}: noted\n`);
+  return 0;
+}
+
+/**
+ * `segtile runs summary`: the objects of all slides in a folder, as one table.
+ *
+ * @returns the exit code, 0
+ */
+export async function summarizeFolder(folder: string, { stdout, stderr }: Shell): Promise<number> {
+  const { path, slides, passedOver } = await writeFolderSummary(folder);
+  for (const name of passedOver) {
+    stderr.write(
+      `${styleFor(stderr).warn(`segtile: warning: ${name} tells of objects in a way that is not known, and was passed over`)}\n`,
+    );
+  }
+  stdout.write(`${path}: ${slides === 1 ? 'one slide' : `${slides} slides`}\n`);
   return 0;
 }
 

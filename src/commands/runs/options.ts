@@ -26,6 +26,13 @@ export function addRunsOptions(command: Command): Command {
     .option('--json', 'one line of JSON a run on standard output');
 }
 
+/** Gives a command the arguments of `segtile runs summary`. */
+export function addRunsSummaryOptions(command: Command): Command {
+  return command
+    .description('Write summary.csv anew: the objects of all slides in a folder of results, a row a slide and class.')
+    .argument('[folder]', 'with the records of runs, or of segtile objects', 'segtile-out');
+}
+
 /** Gives a command the arguments and options of `segtile runs note`. */
 export function addRunsNoteOptions(command: Command): Command {
   return command

@@ -2,7 +2,8 @@ import { basename, dirname, join } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
 import { fileName } from '../../io/location.js';
 import { readRegularText } from '../../io/regular-file.js';
-import { objectOf, optional, orNull, readShape, text } from '../../plan/text/shape.js';
+import type { LookedAt } from '../../objects/summary.js';
+import { number, objectOf, optional, orNull, readShape, text } from '../../plan/text/shape.js';
 import { type RecordedSlide, recordedSlide } from '../records/known-record.js';
 import { predictedName } from './prediction.js';
 
@@ -12,12 +13,22 @@ import { predictedName } from './prediction.js';
  *
  * @throws {SegtileError} `input` where the record is damaged
  */
-export async function slideBeside(path: string): Promise<RecordedSlide | undefined> {
+export async function slideBeside(path: string): Promise<SlideBeside | undefined> {
   const found = await recordOf(dirname(path), predictedName(path));
   if (found === undefined) return undefined;
-  const { slide, mask, probabilities } = found;
+  const { slide, mask, probabilities, settings } = found;
   const made = [mask?.path, probabilities?.path].flatMap((each) => (each ? [fileName(each)] : []));
-  return slide && made.includes(basename(path)) ? slide : undefined;
+  if (slide === undefined || !made.includes(basename(path))) return undefined;
+  const { share = null, tissueShare = null } = settings?.region ?? {};
+  return {
+    ...slide,
+    lookedAt: { region: share, tissue: settings?.region ? tissueShare : (settings?.tissue?.tissueShare ?? null) },
+  };
+}
+
+/** A slide, and how much of it is tissue and of interest, where the record says so. */
+export interface SlideBeside extends RecordedSlide {
+  readonly lookedAt: LookedAt;
 }
 
 /**
@@ -40,13 +51,28 @@ interface Beside {
   readonly slide: RecordedSlide | undefined;
   readonly mask: { readonly path: string } | undefined;
   readonly probabilities: { readonly path: string } | null | undefined;
+  readonly settings: LookedAtSettings | undefined;
 }
 
+interface LookedAtSettings {
+  readonly tissue: { readonly tissueShare: number | undefined } | undefined;
+  readonly region: { readonly share: number | undefined; readonly tissueShare: number | null | undefined } | null | undefined;
+}
+
+const settingsShape = objectOf<LookedAtSettings>({
+  tissue: optional(objectOf<NonNullable<LookedAtSettings['tissue']>>({ tissueShare: optional(number) })),
+  region: optional(
+    orNull(
+      objectOf<NonNullable<LookedAtSettings['region']>>({ share: optional(number), tissueShare: optional(orNull(number)) }),
+    ),
+  ),
+});
 const file = objectOf<{ readonly path: string }>({ path: text });
 const beside = objectOf<Beside>({
   slide: optional(recordedSlide),
   mask: optional(file),
   probabilities: optional(orNull(file)),
+  settings: optional(settingsShape),
 });
 
 function parsed(json: string, path: string): Beside {

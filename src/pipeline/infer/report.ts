@@ -6,7 +6,7 @@ import { windowsOfRow } from '../../plan/windows/grid.js';
 import { portionChart } from '../../report/charts.js';
 import { type Report, type ReportTable, reportPage, type Section } from '../../report/page.js';
 import { type MappedWindow, windowColors, windowMap } from '../../report/window-map.js';
-import type { ObjectFacts } from '../objects/facts.js';
+import { objectSections } from '../objects/report.js';
 import { legendColor, reportPicture } from '../pictures/report-pictures.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { RunRecord } from '../records/record.js';
@@ -45,7 +45,7 @@ async function inferReport(record: RunRecord, plan: SlidePlan): Promise<Report> 
     sections: [
       ...(await pictures(record, plan)),
       { kind: 'table', title: 'Classes', table: classTable(record) },
-      ...(record.objects ? [{ kind: 'table', title: 'Objects', table: objectTable(record.objects) } as const] : []),
+      ...(record.objects ? objectSections(record.objects) : []),
       {
         kind: 'charts',
         title: 'Where the time went',
@@ -130,27 +130,6 @@ function classTable(record: RunRecord): ReportTable {
         { text: name },
         { text: percent(share), value: share },
         ...(area ? [{ text: (of.slide * area).toPrecision(3), value: of.slide * area }] : []),
-      ],
-    })),
-  };
-}
-
-function objectTable({ classes }: ObjectFacts): ReportTable {
-  const sized = classes.every(({ areaUm2 }) => areaUm2 !== null);
-  const unit = sized ? 'µm²' : 'px';
-  const figure = (value: number | null) =>
-    value === null ? { text: '–' } : { text: String(Number(value.toPrecision(3))), value };
-  const figures = ['objects', 'share of the slide', `mean ${unit}`, `median ${unit}`];
-  return {
-    caption: 'Objects of each class, and how large one is',
-    columns: [{ name: 'class', kind: 'words' }, ...figures.map((name) => ({ name, kind: 'figures' }) as const)],
-    rows: classes.map((each) => ({
-      cells: [
-        { text: each.name },
-        { text: String(each.count), value: each.count },
-        { text: percent(each.share), value: each.share },
-        figure(sized ? each.meanAreaUm2 : each.meanAreaPx),
-        figure(sized ? each.medianAreaUm2 : each.medianAreaPx),
       ],
     })),
   };

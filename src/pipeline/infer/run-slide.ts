@@ -1,4 +1,5 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
+import type { LookedAt } from '../../objects/summary.js';
 import { cleanUpOf } from '../../plan/labels/area.js';
 import type { RunFiles } from '../outputs/files.js';
 import { makeOutputs } from '../outputs/make.js';
@@ -10,7 +11,7 @@ import { blendedLogits, type ReadyModel, type RunSettings } from '../prepare/run
 import { filesAndRecord } from '../records/files-and-record.js';
 import { type RunRecord, recordOf } from '../records/record.js';
 import type { StageClock } from '../records/stage-clock.js';
-import { inferSlide } from './infer.js';
+import { type InferResult, inferSlide } from './infer.js';
 
 /**
  * Runs a planned slide from pixels to files: the mask, whatever else of the table of outputs is wanted, and the record of the run. The files
@@ -62,7 +63,7 @@ export async function runSlide(
       const [began, busyBefore] = [performance.now(), pool.busySeconds()];
       const running = inferSlide(plan, pool.streams, inferSettings, makings, size, clock, onWindow, signal);
       const inferred = await running.finally(() => region?.close());
-      const outputs = await makings.facts();
+      const outputs = await makings.facts(lookedAt(plan, inferred));
       const spent = (performance.now() - began) / 1000;
       const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;
       return () => recordOf({ plan, model, pool, settings, cleanUp, outputs, result: inferred, busyShare, clock });
@@ -70,4 +71,13 @@ export async function runSlide(
     clock,
     signal,
   );
+}
+
+/** How much of the slide is tissue, and of interest; as the shares of classes in the record have it. */
+function lookedAt({ facts, region }: SlidePlan, { inside, pixels }: InferResult): LookedAt {
+  const { tissueShare } = region ? region.facts : facts;
+  return {
+    tissue: typeof tissueShare === 'number' ? tissueShare : null,
+    region: region === undefined ? null : inside / pixels,
+  };
 }

@@ -1,6 +1,8 @@
 import { eachFile, type FilesDone } from '../each-file.js';
 import type { RunFiles } from '../outputs/files.js';
+import { wantsObjects } from '../outputs/objects.js';
 import type { InferOptions } from '../prepare/options.js';
+import { summarizeResults } from '../records/object-summary.js';
 import type { RunRecord } from '../records/record.js';
 import { keepFailures } from '../slides/failed.js';
 import { isMaskName, type SlideRequest } from '../slides/request.js';
@@ -40,6 +42,7 @@ export async function segmentSlides(
   // A list of failures is of slides that can be mended. Where the model cannot be run, it is not the slides.
   const list = isMaskName(options.output) || segmenter.modelFailed() ? undefined : await keepFailures(options.output, ended);
   if (list !== undefined) watcher.listed?.(list);
+  if (wantsObjects(options) && ended.outcomes.includes('done')) await summarizeResults(options.output);
   return ended;
 }
 

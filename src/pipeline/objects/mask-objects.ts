@@ -81,7 +81,9 @@ export async function objectsOfMask(
   try {
     const { width, height, spans = mask, probabilities } = mask;
     const classes = mask.classes ?? config.classes;
-    const known = settings.slideSize ?? (await slideBeside(path));
+    const beside = await slideBeside(path);
+    const known = settings.slideSize ?? beside;
+    const lookedAt = beside?.lookedAt ?? { tissue: null, region: null };
     const slide = known ? { width: known.width, height: known.height } : levelZeroOf(mask);
     requireSameShape(path, mask, slide, 'mask');
     const scale = { x: slide.width / spans.width, y: slide.height / spans.height };
@@ -109,8 +111,8 @@ export async function objectsOfMask(
           await clock.wait('write', Promise.resolve(submission?.labels?.write({ ...own, channels: 1 })));
           onRows(rows.y + rows.height, { width, height });
         }
-        const found = await objects.facts();
-        const submitted = (await submission?.facts()) ?? null;
+        const found = await objects.facts(lookedAt);
+        const submitted = (await submission?.facts(lookedAt)) ?? null;
         return () => ({
           mask: { path, width, height },
           slide: { ...slide, mpp: mpp ?? null },

@@ -5,7 +5,7 @@ import { cocoForm } from '../../objects/coco.js';
 import { findObjects } from '../../objects/find.js';
 import { geojsonForm, type ObjectType, type TextForm } from '../../objects/geojson.js';
 import { type MeasuredObject, type ObjectForm, type ObjectMeter, objectMeter } from '../../objects/measured.js';
-import { summarizeObjects } from '../../objects/summary.js';
+import { type LookedAt, summarizeObjects } from '../../objects/summary.js';
 import { csvForm, objectTable } from '../../objects/table.js';
 import { geoMetadata, wellKnownBinary } from '../../objects/wkb.js';
 import type { Sink, Size } from '../../types.js';
@@ -25,7 +25,7 @@ export interface ObjectSink {
   /** Takes the labels of the mask, top to bottom, and where the settings say so the probabilities of a label in one of these rows. */
   write(rows: LabelRows, probabilities?: (label: number, row: number) => ArrayLike<number>): Promise<void>;
   /** What was written: ends the mask, if it has not ended. */
-  facts(): Promise<ObjectFacts>;
+  facts(lookedAt: LookedAt): Promise<ObjectFacts>;
 }
 
 /**
@@ -81,9 +81,9 @@ export async function writeObjects(
         if (found.length >= HANDFUL) await handOn();
       }
     },
-    facts: async () => {
+    facts: async (lookedAt) => {
       await ended();
-      return { ...files, classes: summary.classes() };
+      return { ...files, classes: summary.classes(lookedAt) };
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { LookedAt } from '../../objects/summary.js';
 import type { RasterRows, ScoreRows, Scores, Sink } from '../../types.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { RunFiles } from './files.js';
@@ -11,7 +12,7 @@ export interface Makings<Facts> {
   /** Undefined where nothing wants to see the scores of windows. */
   readonly onScores: ((scores: Scores) => void) | undefined;
   /** What the record says of each output, once all rows have gone by. */
-  facts(): Promise<Facts>;
+  facts(lookedAt: LookedAt): Promise<Facts>;
 }
 
 /**
@@ -38,10 +39,10 @@ export async function makeOutputs<Facts extends object, Needs extends Result>(
     labels: all.flatMap(({ labels }) => (labels ? [labels] : [])),
     scores: all.flatMap(({ scores }) => (scores ? [scores] : [])),
     onScores: seeing.length === 0 ? undefined : (scores) => seeing.forEach((see) => void see(scores)),
-    async facts() {
+    async facts(lookedAt) {
       const facts: Partial<Record<keyof Facts, unknown>> = {};
       for (const name of names) {
-        if (table[name].make !== undefined) facts[name] = (await makings.get(name)?.facts()) ?? null;
+        if (table[name].make !== undefined) facts[name] = (await makings.get(name)?.facts(lookedAt)) ?? null;
       }
       return facts as Facts;
     },

@@ -45,7 +45,10 @@ export async function makeObjects(
   };
   const objects = await writeObjects(keep, withSubmission(filesOfObjects(stem, options), stem, options), form, { replace });
   const nothing = async (): Promise<void> => undefined;
-  return { labels: { write: (rows) => objects.write(rows), finish: nothing, abort: nothing }, facts: () => objects.facts() };
+  return {
+    labels: { write: (rows) => objects.write(rows), finish: nothing, abort: nothing },
+    facts: (lookedAt) => objects.facts(lookedAt),
+  };
 }
 
 /** The same with COCO's results, where they are asked for. */

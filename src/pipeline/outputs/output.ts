@@ -1,4 +1,5 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
+import type { LookedAt } from '../../objects/summary.js';
 import type { GeoTags } from '../../tiff/geo.js';
 import type { MaskClass, Mpp, RasterRows, ScoreRows, Scores, Sink, Size } from '../../types.js';
 import type { MaskSize } from '../prepare/mask-size.js';
@@ -41,8 +42,12 @@ export interface Making<Facts> {
   readonly scores?: Sink<ScoreRows>;
   /** Sees the scores of each window before they are blended, and is done with them when it returns. */
   readonly onScores?: (scores: Scores) => void;
-  /** Is called once, when all rows have gone by: writes what only then can be written, and gives what the record says of the file. */
-  facts(): Promise<Facts>;
+  /**
+   * Is called once, when all rows have gone by: writes what only then can be written, and gives what the record says of the file.
+   *
+   * @param lookedAt how much of the slide is tissue and of interest
+   */
+  facts(lookedAt: LookedAt): Promise<Facts>;
 }
 
 /** One of the files of an output. */

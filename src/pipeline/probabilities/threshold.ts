@@ -110,7 +110,7 @@ export async function thresholdSlide(
       const label = { squash: undefined, rule, cleanUp, enlarge, region };
       const labelling = labelScores(scores, probabilities, label, makings, mask, clock);
       const result = await labelling.finally(() => region?.close());
-      const outputs = await makings.facts();
+      const outputs = await makings.facts({ tissue: null, region: roi ? result.inside / result.pixels : null });
       return () => ({
         probabilities: probabilityFacts(probabilities),
         classes,

@@ -1,7 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { SegtileError } from '../../errors.js';
-import { claimPath, holderText, tryClaim } from '../../io/claim.js';
+import { alone } from '../../io/alone.js';
 import { type PartialFile, writeWhole } from '../../io/partial-file.js';
 import { requireRegular } from '../../io/regular-file.js';
 import type { MaskClass } from '../../types.js';
@@ -62,23 +61,6 @@ export async function addRows(shared: string, own: string, replace: boolean): Pr
       await old?.close();
     }
   });
-}
-
-/** Milliseconds between two looks at a file that another process adds to, and after which waiting is given up. */
-const PAUSE = 200;
-const LONGEST = 30 * 60 * 1000;
-
-/** Does the work as the one process that adds to a submission: others wait. */
-async function alone(shared: string, work: () => Promise<void>): Promise<void> {
-  const since = performance.now();
-  for (;;) {
-    const { taken, holder } = await tryClaim(claimPath(shared));
-    if (taken) return work().finally(() => taken.release());
-    if (performance.now() - since > LONGEST) {
-      throw new SegtileError('output', `${shared} is being changed by ${holderText(holder)}`, 'run again once it is done');
-    }
-    await delay(PAUSE);
-  }
 }
 
 function formOf(shared: string): RowForm {
