@@ -13,6 +13,7 @@ How to look at it:
   segtile-out/kidney.mask.ome.tif    in QuPath or Fiji: as large as samples/kidney.tif, to the pixel, with its pixel size
   segtile-out/kidney.run.json        every setting, what it was based on, and where the time went
 
-Next: segtile infer --help, or your own slide: node bin/segtile.js infer your-slide.svs`);
+Next: segtile infer --help, or your own slide: node bin/segtile.js infer your-slide.svs
+All of it in the browser, zoomed to the last pixel: node bin/segtile.js view segtile-out`);
 }
 process.exitCode = status ?? 1;

@@ -73,3 +73,51 @@ export interface OpenSlideCard extends Size {
   /** What is known of the slide, and what went wrong, as sentences for people. */
   readonly notes: readonly string[];
 }
+
+/** A bin of a histogram of areas: `least <= area < most`, in px of the mask. */
+export type ObjectBins = readonly { readonly least: number; readonly most: number; readonly count: number }[];
+
+/** The objects of a class, counted; areas in px of the mask. */
+export interface ObjectCount {
+  readonly label: number;
+  readonly count: number;
+  readonly area: number;
+  readonly bins: ObjectBins;
+}
+
+/** What is known of the objects of a mask: while they are counted, what share of its rows is done. */
+export type ObjectSummary =
+  | { readonly state: 'counting'; readonly share: number }
+  | { readonly state: 'counted'; readonly classes: readonly ObjectCount[] };
+
+/** An object in a list: its box and area in px of the mask. */
+export interface ListedObject {
+  readonly label: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly area: number;
+}
+
+/** An object with its outlines and measures, in level-0 px, as `segtile objects` tells them. */
+export interface ShownObject {
+  readonly id: string;
+  readonly label: number;
+  readonly name: string;
+  readonly box: readonly [left: number, top: number, right: number, bottom: number];
+  readonly area: number;
+  readonly centroid: { readonly x: number; readonly y: number };
+  readonly polygons: readonly (readonly (readonly (readonly [number, number])[])[])[];
+  readonly measures: readonly (readonly [name: string, value: number])[];
+}
+
+/** Where a mask and the truth differ, in px of the mask. */
+export interface FoundError {
+  readonly kind: 'missed' | 'extra' | 'other';
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly area: number;
+}

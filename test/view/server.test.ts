@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startView } from '../../dist/pipeline/view/start-view.js';
-import type { Catalogue, OpenSlideCard } from '../../dist/view/messages.js';
+import type { Catalogue, ListedObject, ObjectSummary, OpenSlideCard, ShownObject } from '../../dist/view/messages.js';
 import type { RunningServer } from '../../dist/view/server.js';
-import { folder, readMask, readPlanes, writeSlide } from '../cli/door.js';
+import { folder, readMask, readPlanes, segtileWell, writeSlide } from '../cli/door.js';
 import { type Answered, asked, type Fixture, makeFixture, sent, size } from './fixture.js';
 
 const settings = { truth: undefined, classes: undefined, host: '127.0.0.1', port: 0 } as const;
@@ -105,6 +106,45 @@ describe('tiles', () => {
     expect(Math.abs(data[3 * (y * 512 + x)]! - ((512 + x) % 256))).toBeLessThan(12);
     expect(Math.abs(data[3 * (y * 512 + x) + 1]! - ((512 + y) % 256))).toBeLessThan(12);
     await own.server.close();
+  });
+});
+
+describe('objects', () => {
+  test('at a pixel have the outlines, the measures and the name that segtile objects gives them', async () => {
+    const out = folder();
+    await segtileWell(['objects', fixture.mask, '-o', out, '--quiet']);
+    const { features } = JSON.parse(readFileSync(`${out}/a.objects.geojson`, 'utf8')) as {
+      features: { id: string; geometry: { type: string; coordinates: number[][][] }; properties: { measurements: object } }[];
+    };
+    const { runs } = await opened();
+    const mask = runs[0]!.mask!.id;
+    const at = await parsed<ShownObject>(`/masks/${mask}/at?x=800&y=600`);
+    const wanted = features.find(({ id }) => id === at.id)!;
+    expect(wanted.geometry.type).toBe('Polygon');
+    expect(at.polygons).toEqual([wanted.geometry.coordinates.map((ring) => ring.slice(0, -1))]);
+    expect(Object.fromEntries(at.measures)).toEqual(wanted.properties.measurements);
+    const ring = await parsed<ShownObject>(`/masks/${mask}/at?x=1280&y=600`);
+    expect(features.map(({ id }) => id).sort()).toEqual([at.id, ring.id].sort());
+    expect(ring.polygons[0]).toHaveLength(2);
+    for (const nowhere of ['x=5&y=5', 'x=-1&y=5', 'x=5&y=99999', 'x=a&y=5', ''])
+      expect(await parsed(`/masks/${mask}/at?${nowhere}`)).toBe(null);
+  });
+
+  test('are counted, and listed by size', async () => {
+    const { runs } = await opened();
+    const mask = runs[0]!.mask!.id;
+    let summary = await parsed<ObjectSummary>(`/masks/${mask}/objects`);
+    while (summary.state === 'counting') summary = await parsed<ObjectSummary>(`/masks/${mask}/objects`);
+    const { data } = await readMask(fixture.mask);
+    const [disc, ring] = summary.classes;
+    expect(disc).toMatchObject({ label: 1, count: 1, area: data.filter((label) => label === 1).length });
+    expect(ring).toMatchObject({ label: 2, count: 1, area: data.filter((label) => label === 2).length });
+    const { least, most } = ring!.bins[0]!;
+    const listed = await parsed<ListedObject[]>(`/masks/${mask}/list?label=2&least=${least}&most=${most}`);
+    expect(listed).toMatchObject([{ label: 2, area: ring!.area }]);
+    expect(await parsed(`/masks/${mask}/list?label=2&least=${most}&most=1e9`)).toEqual([]);
+    expect(await get(`/masks/${mask}/elsewhere`)).toMatchObject({ status: 404 });
+    expect(await get(`/masks/${mask}/errors`)).toMatchObject({ status: 404 });
   });
 });
 

@@ -7,6 +7,7 @@ import type { Handler, Sent } from '../../view/server.js';
 import { createTileCache } from '../../view/tile-cache.js';
 import { versions } from '../records/machine.js';
 import type { FoundSlide } from './found.js';
+import { createMaskDetails } from './mask-details.js';
 import { openStation, type Shown, type Station, type TruthOfSlides } from './station.js';
 
 /** Bytes of tiles that are held, ready to be sent. */
@@ -29,6 +30,7 @@ export function createSite(slides: readonly FoundSlide[], truth: TruthOfSlides):
   const byId = new Map(slides.map((slide) => [slide.id, slide]));
   const cache = createTileCache(CACHE_BYTES);
   const limit = pLimit(AT_A_TIME);
+  const details = createMaskDetails();
   const stations = createStations((id) => openStation(byId.get(id)!, truth, new AbortController().signal), OPEN_SLIDES);
 
   async function tile(id: string, level: string, name: string, signal: AbortSignal): Promise<Sent | undefined> {
@@ -62,7 +64,7 @@ export function createSite(slides: readonly FoundSlide[], truth: TruthOfSlides):
   }
 
   return {
-    handler: async ({ method, path: [first, ...rest] }, signal) => {
+    handler: async ({ method, path: [first, ...rest], query }, signal) => {
       if (method !== 'GET') return undefined;
       if (first === undefined) return pageFile('index.html');
       if (first === 'app' && rest.length === 1 && rest[0] !== 'index.html') return pageFile(rest[0]!);
@@ -70,6 +72,12 @@ export function createSite(slides: readonly FoundSlide[], truth: TruthOfSlides):
       if (first === 'thumbnails' && rest.length === 1) return thumbnail(rest[0]!, signal);
       if (first === 'catalogue' && rest.length === 0) return json(catalogueOf(slides));
       const [slide] = rest;
+      if (first === 'masks' && rest.length === 2) {
+        const [own = '', key = ''] = rest[0]!.split('.');
+        if (!byId.has(own)) return undefined;
+        const found = await stations.use(own, (station) => details.answer(station, key, rest[1]!, query, signal));
+        return found === undefined ? undefined : json(found);
+      }
       if (first === 'slides' && rest.length === 1 && byId.has(slide!))
         return stations.use(slide!, async ({ card }) => json(card));
       return undefined;

@@ -21,6 +21,8 @@ import type { TileReader } from './tile-reader.js';
 export interface Shown {
   readonly reader: TileReader;
   readonly ending: TiledImage['ending'];
+  /** What labels mean, where it holds labels. */
+  readonly classes?: readonly MaskClass[];
   encode(pixels: Awaited<ReturnType<TileReader['read']>>): Promise<Uint8Array> | Uint8Array;
 }
 
@@ -143,6 +145,7 @@ async function showLabels(path: string, kind: string, tiles: LabelTiles, show: S
   const image = await show(path, `${kind}-${idOf(path)}`, {
     reader: tiles,
     ending: 'png',
+    classes,
     encode: (pixels) => labelPng(pixels, classes),
   });
   return { ...image, classes };

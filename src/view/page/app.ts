@@ -7,6 +7,7 @@ import { createScaleBar } from './drawing/scale-bar.js';
 import { createStage } from './drawing/stage.js';
 import { createTileStore } from './drawing/tile-store.js';
 import { type IconName, icon } from './icons.js';
+import { createInspector } from './inspect.js';
 import { listenToKeys } from './keys.js';
 import { classesPanel, toggleClass } from './panels/classes.js';
 import { factsPanel } from './panels/facts.js';
@@ -14,7 +15,7 @@ import { helpDialog } from './panels/help.js';
 import { layersPanel, toggleLayer } from './panels/layers.js';
 import { createReadout } from './panels/readout.js';
 import { slidesPanel } from './panels/slides.js';
-import { createStore, type ViewState } from './state.js';
+import { createStore, type Place, type ViewState } from './state.js';
 
 /** Builds the page for what the server has. */
 export function startApp(catalogue: Catalogue): void {
@@ -26,13 +27,19 @@ export function startApp(catalogue: Catalogue): void {
   const stageElement = h('div', { class: 'stage' });
   const map = h('div', { class: 'map', id: 'map' });
   const message = h('p', { class: 'message', role: 'status' });
+  const status = h('p', { class: 'status', role: 'status' });
+  const complain = (error: unknown): void => {
+    status.textContent = error instanceof Error ? error.message : String(error);
+  };
   const right = h('aside', { class: 'right', 'aria-label': 'layers and classes', tabindex: 0 });
   const readout = createReadout(tiles);
   const scaleBar = createScaleBar();
   let slide: OpenSlideCard | undefined;
+  let reached: Place | undefined;
   let pointer: { readonly x: number; readonly y: number } | undefined;
 
-  const middle = h('main', { class: 'middle' }, stageElement, canvas, map, scaleBar.element, readout.element, message);
+  const below = h('div', { class: 'below' }, status, scaleBar.element, readout.element);
+  const middle = h('main', { class: 'middle' }, stageElement, canvas, map, below, message);
   const left = h('nav', { class: 'left', 'aria-label': 'slides', tabindex: 0 }, slidesPanel(catalogue, store));
   const header = h('header', {}, title, h('span', { class: 'quiet' }, `segtile ${catalogue.version}`));
   document.body.replaceChildren(header, left, middle, right, help);
@@ -44,15 +51,26 @@ export function startApp(catalogue: Catalogue): void {
       tell();
     },
     settled: () => {
-      const place = stage.place();
-      if (place) store.set({ place });
+      reached = stage.place();
+      if (reached) store.set({ place: reached });
     },
-    clicked: () => {},
+    clicked: (x, y) => {
+      const pixel = stage.pixelAt(x, y);
+      if (pixel) inspector.choose(pixel.x, pixel.y).catch(complain);
+    },
   });
   const overlay = createOverlay(
     canvas,
     () => (slide ? stage.affine() : undefined),
-    () => {},
+    (context, scale) => inspector.draw(context, scale),
+  );
+  const inspector = createInspector(
+    store,
+    () => stage,
+    () => overlay.refresh(),
+    (words) => {
+      status.textContent = words;
+    },
   );
 
   function tell(): void {
@@ -78,10 +96,14 @@ export function startApp(catalogue: Catalogue): void {
   }
 
   function fillPanels(card: OpenSlideCard): void {
+    inspector.show(card);
+    status.textContent = '';
     fill(
       right,
       section('Layers', layersPanel(card, store)),
       section('Classes', classesPanel(card, store)),
+      section('Object', inspector.chosen),
+      section('All objects', inspector.objects),
       section('Facts', factsPanel(card, store)),
     );
   }
@@ -131,6 +153,7 @@ export function startApp(catalogue: Catalogue): void {
     n: () => neighbour(1),
     p: () => neighbour(-1),
     '0': () => stage.whole(),
+    e: () => inspector.nextError().catch(complain),
     r: () => stage.turnBy(90),
     f: fullScreen,
     '?': () => help.showModal(),
@@ -148,7 +171,8 @@ export function startApp(catalogue: Catalogue): void {
     if (state.slide !== undefined && state.slide !== before?.slide) void open(state.slide, state);
     else if (slide && before) {
       if (state.run !== before.run) fillPanels(slide);
-      if (state !== before && state.place === before.place) overlay.set(slide, drawnLayers(tiles, slide, state));
+      if (state.place && state.place !== before.place && state.place !== reached) stage.go(state.place);
+      if (looksOther(state, before)) overlay.set(slide, drawnLayers(tiles, slide, state));
       tell();
     }
   });
@@ -158,4 +182,9 @@ export function startApp(catalogue: Catalogue): void {
   }
   // For tests: whether all that is to be seen has been drawn.
   Object.defineProperty(window, 'segtileDrawn', { get: () => slide !== undefined && stage.complete && overlay.complete });
+}
+
+/** Whether more has changed than the place. */
+function looksOther(state: ViewState, before: ViewState): boolean {
+  return (Object.keys(state) as (keyof ViewState)[]).some((key) => key !== 'place' && state[key] !== before[key]);
 }

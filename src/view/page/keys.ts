@@ -1,5 +1,5 @@
 /** What keys do, by the key that a browser tells. */
-export type KeyTable = Readonly<Record<string, () => void>>;
+export type KeyTable = Readonly<Record<string, () => unknown>>;
 
 /** Listens to keys, but where one writes, and where a button or a field has a use for the key itself. */
 export function listenToKeys(table: KeyTable): void {

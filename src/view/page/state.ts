@@ -110,7 +110,9 @@ export function createStore(): Store {
   };
   let writing = 0;
   addEventListener('hashchange', () => {
-    if (location.hash !== toHash(state)) change(fromHash(location.hash));
+    if (location.hash === toHash(state)) return;
+    const next = fromHash(location.hash);
+    change({ ...next, slide: next.slide ?? state.slide });
   });
   return {
     get state() {

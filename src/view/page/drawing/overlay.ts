@@ -129,9 +129,14 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
     if (picture.kind === 'lines') {
       const { a, b, c, d, e, f } = moved(stretched(whole, step, step), box.x, box.y);
       context.setTransform(a, b, c, d, e, f);
-      context.lineWidth = (1.5 * (devicePixelRatio || 1)) / Math.hypot(a, b);
+      const pixel = (devicePixelRatio || 1) / Math.hypot(a, b);
       for (const [color, path] of picture.lines) {
+        // On a dark rim, so that every colour is seen on every stain.
+        context.strokeStyle = 'rgb(0 0 0 / 0.55)';
+        context.lineWidth = 3.5 * pixel;
+        context.stroke(path);
         context.strokeStyle = color;
+        context.lineWidth = 2 * pixel;
         context.stroke(path);
       }
       return;

@@ -6,6 +6,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['1 … 9', 'show or hide a class'],
   ['[  ]', 'less or more opacity of the mask'],
   ['n  p', 'next or previous slide'],
+  ['e', 'next error against the truth'],
   ['arrows', 'move'],
   ['+  −', 'nearer or farther'],
   ['0', 'the whole slide'],

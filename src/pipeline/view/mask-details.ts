@@ -1,0 +1,65 @@
+import type { ObjectSummary } from '../../view/messages.js';
+import type { AskedFor } from '../../view/server.js';
+import { errorsOf } from './error-list.js';
+import { objectAt } from './object-at.js';
+import { indexObjects, type ObjectIndex } from './object-index.js';
+import type { Shown, Station } from './station.js';
+
+/** What is told of a mask beside its pixels. */
+export interface MaskDetails {
+  /**
+   * Answers what is asked of a mask: `objects`, how many there are and how large; `list`, those of a class and a range of areas; `at`, the one at a pixel;
+   * `errors`, where it differs from the truth. Undefined for anything else.
+   */
+  answer(station: Station, key: string, what: string, query: AskedFor['query'], signal: AbortSignal): Promise<unknown>;
+}
+
+/** Objects in a list, at most. */
+const MOST_LISTED = 200;
+
+/** Objects are counted when they are first asked for, in the background, and of a mask that stays as it is once. */
+export function createMaskDetails(): MaskDetails {
+  const indexes = new WeakMap<Shown, { index: ObjectIndex | undefined; share: number; readonly done: Promise<ObjectIndex> }>();
+
+  const errors = new WeakMap<Shown, ReturnType<typeof errorsOf>>();
+
+  function counting(shown: Shown) {
+    const found = indexes.get(shown);
+    if (found) return found;
+    const begun = { index: undefined as ObjectIndex | undefined, share: 0, done: undefined as unknown as Promise<ObjectIndex> };
+    const onRows = (rows: number): void => {
+      begun.share = rows / shown.reader.height;
+    };
+    begun.done = indexObjects(shown.reader, shown.classes ?? [], onRows, new AbortController().signal).then((index) => {
+      begun.index = index;
+      return index;
+    });
+    begun.done.catch(() => indexes.delete(shown));
+    indexes.set(shown, begun);
+    return begun;
+  }
+
+  return {
+    async answer({ images, card }, key, what, query, signal) {
+      const shown = images.get(key);
+      if (shown?.classes === undefined) return undefined;
+      const number = (name: string): number => Number(query.get(name) ?? Number.NaN);
+      if (what === 'objects') {
+        const { index, share } = counting(shown);
+        return (index ? { state: 'counted', classes: index.classes } : { state: 'counting', share }) satisfies ObjectSummary;
+      }
+      if (what === 'list')
+        return (await counting(shown).done).list(number('label'), number('least'), number('most'), MOST_LISTED);
+      const { reader, classes } = shown;
+      if (what === 'at') {
+        const scale = { x: card.width / reader.spans.width, y: card.height / reader.spans.height };
+        return objectAt(reader, number('x'), number('y'), { classes, scale, mpp: card.mpp ?? undefined }, signal);
+      }
+      if (what !== 'errors' || card.truth === null) return undefined;
+      const found = errors.get(shown) ?? errorsOf(reader, images.get(card.truth.id.split('.')[1]!)!.reader);
+      errors.set(shown, found);
+      found.catch(() => errors.delete(shown));
+      return found;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { ObjectBins } from '../../messages.js';
+import { h } from '../dom.js';
+
+type Bin = ObjectBins[number];
+
+/** Bars, each of which can be chosen; the height of a bar is its count. */
+export function histogram(
+  bins: ObjectBins,
+  color: string,
+  words: (bin: Bin) => string,
+  choose: (bin: Bin) => void,
+): HTMLElement {
+  const most = Math.max(1, ...bins.map(({ count }) => count));
+  const bars = bins.map((bin) => {
+    const bar = h('span', { class: 'bar' });
+    // One object of thousands is still to be seen.
+    bar.style.height = bin.count === 0 ? '0' : `${Math.max(4, (100 * bin.count) / most)}%`;
+    bar.style.background = color;
+    const pressed = (): void => {
+      for (const each of bars) each.setAttribute('aria-pressed', String(each === button));
+      choose(bin);
+    };
+    const button = h(
+      'button',
+      {
+        type: 'button',
+        title: words(bin),
+        'aria-label': words(bin),
+        'aria-pressed': 'false',
+        disabled: bin.count === 0,
+        onclick: pressed,
+      },
+      bar,
+    );
+    return button;
+  });
+  return h('div', { class: 'histogram', role: 'group', 'aria-label': 'number of objects by area' }, ...bars);
+}

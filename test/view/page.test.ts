@@ -1,0 +1,209 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startView } from '../../dist/pipeline/view/start-view.js';
+import type { RunningServer } from '../../dist/view/server.js';
+import { folder, readMask } from '../cli/door.js';
+import { browserNote, hasBrowser, startBrowser } from '../report/browser.js';
+import { classes, type Fixture, makeFixture, size, thresholded } from './fixture.js';
+
+/** Where pictures of the page are kept, for who wants to look at them. */
+const pictures = process.env.SEGTILE_SCREENSHOTS;
+
+let fixture: Fixture;
+let server: RunningServer;
+let browser: Browser;
+
+describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
+  beforeAll(async () => {
+    fixture = await makeFixture();
+    const truth = await thresholded(fixture.probabilities, new Map([['disc', 0.2]]), folder());
+    const settings = { truth, classes: undefined, host: '127.0.0.1', port: 0 };
+    ({ server } = await startView({ ...settings, paths: [fixture.results, fixture.slide] }));
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  /** Opens the page as a person does, at a state, and expects it to complain of nothing. */
+  async function look(
+    hash: string,
+    work: (page: Page) => Promise<void>,
+    form: { scheme?: 'dark'; width?: number; height?: number } = {},
+  ) {
+    const { scheme = 'light', width = 1280, height = 900 } = form;
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, bypassCSP: true });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(new URL(server.url).origin) && !/^(data|blob):/.test(request.url()))
+        complaints.push(`asked for ${request.url()}`);
+    });
+    await page.goto(server.url + hash);
+    await drawn(page);
+    await work(page);
+    expect(complaints).toEqual([]);
+    await context.close();
+  }
+  const drawn = (page: Page) =>
+    page.waitForFunction(() => (globalThis as unknown as { segtileDrawn?: boolean }).segtileDrawn === true);
+  const picture = async (page: Page, name: string): Promise<void> => {
+    if (pictures === undefined) return;
+    mkdirSync(pictures, { recursive: true });
+    await page.screenshot({ path: join(pictures, `${name}.png`) });
+  };
+  const serious = async (page: Page): Promise<unknown[]> => {
+    await page.evaluate(axe.source);
+    const found = await page.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+      return violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ html }) => html.slice(0, 120)) }));
+    });
+    return found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  };
+  /** What the canvas over the slide shows, which lies around a place of level 0 at one pixel of the screen each: labels by their colours, 9 for any other. */
+  const shownLabels = async (
+    page: Page,
+  ): Promise<{ left: number; top: number; width: number; height: number; labels: Buffer }> => {
+    const { width, height, text } = (await page.evaluate(`(() => {
+      const { width, height } = document.querySelector('canvas.overlay');
+      const copy = new OffscreenCanvas(width, height).getContext('2d');
+      copy.drawImage(document.querySelector('canvas.overlay'), 0, 0);
+      const pixels = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer);
+      const labels = new Map([[0, 0], ${classes.map(({ label, color: [r, g, b] }) => `[${((255 << 24) | (b << 16) | (g << 8) | r) >>> 0}, ${label}]`).join()}]);
+      let text = '';
+      for (const pixel of pixels) text += labels.get(pixel) ?? 9;
+      return { width, height, text };
+    })()`)) as { width: number; height: number; text: string };
+    const [, x, y] = /at=([\d.]+),([\d.]+),1,0/.exec(page.url())!.map(Number);
+    const labels = Buffer.from(text, 'latin1').map((digit) => digit - 48) as Buffer;
+    return { left: x! - width / 2, top: y! - height / 2, width, height, labels };
+  };
+  /** Goes to the middle of the slide, so that each of its pixels is one of the screen. */
+  const atFullSize = async (page: Page, hash: string): Promise<void> => {
+    await page.evaluate(`(() => {
+      const { width, height } = document.querySelector('canvas.overlay');
+      location.hash = '#at=' + (800 + (width % 2) / 2) + ',' + (600 + (height % 2) / 2) + ',1,0&' + ${JSON.stringify(hash)};
+    })()`);
+    await page.waitForTimeout(300);
+    await drawn(page);
+  };
+  const differences = async (page: Page, path: string): Promise<number> => {
+    const mask = await readMask(path);
+    const { left, top, width, height, labels } = await shownLabels(page);
+    expect([left, top].every(Number.isInteger)).toBe(true);
+    let wrong = 0;
+    for (let y = Math.max(0, -top); y < height && top + y < size.height; y++) {
+      for (let x = Math.max(0, -left); x < width && left + x < size.width; x++) {
+        if (labels[y * width + x] !== mask.data[(top + y) * size.width + left + x]) wrong++;
+      }
+    }
+    return wrong;
+  };
+
+  test('shows a slide and its mask, is silent, and can be used by everybody', () =>
+    look('', async (page) => {
+      expect(await page.title()).toBe('a.tif – segtile');
+      expect(new URL(page.url()).search).toBe('');
+      expect(await page.getByRole('checkbox', { name: 'mask' }).isChecked()).toBe(true);
+      // A name with markup is text.
+      expect(await page.locator('.classes .name').allTextContents()).toEqual(['disc', '<b>ring</b>']);
+      expect(await page.locator('b').count()).toBe(0);
+      await page
+        .getByRole('button', { name: /of .* to/ })
+        .first()
+        .waitFor();
+      await picture(page, 'whole');
+      expect(await serious(page)).toEqual([]);
+    }));
+
+  test('shows the mask as it is, and with moved thresholds what segtile threshold writes, pixel for pixel', () =>
+    look('', async (page) => {
+      await atFullSize(page, 'show=mask&opacity=mask:1');
+      expect(await differences(page, fixture.mask)).toBe(0);
+      const slider = page.getByRole('slider', { name: 'threshold of disc' });
+      await slider.fill('0.3');
+      await page.getByRole('slider', { name: 'threshold of <b>ring</b>' }).fill('0.62');
+      await drawn(page);
+      await page.waitForTimeout(200);
+      expect(new URL(page.url()).hash).toContain('threshold=1:0.3,2:0.62');
+      const wanted = await thresholded(
+        fixture.probabilities,
+        new Map([
+          ['disc', 0.3],
+          ['<b>ring</b>', 0.62],
+        ]),
+        folder(),
+      );
+      expect(await differences(page, wanted)).toBe(0);
+      expect(await differences(page, fixture.mask)).toBeGreaterThan(1000);
+      await picture(page, 'thresholds');
+      await page.getByRole('button', { name: 'back to the mask' }).click();
+      await drawn(page);
+      expect(await differences(page, fixture.mask)).toBe(0);
+    }));
+
+  test('obeys keys, and keeps what is seen in its address', () =>
+    look('', async (page) => {
+      await atFullSize(page, 'show=mask&opacity=mask:1');
+      await page.keyboard.press('Space');
+      await drawn(page);
+      expect(new Set((await shownLabels(page)).labels)).toEqual(new Set([0]));
+      await page.keyboard.press('Space');
+      await page.keyboard.press('1');
+      await drawn(page);
+      expect(new Set((await shownLabels(page)).labels)).toEqual(new Set([0, 2]));
+      await page.keyboard.press('[');
+      await page.keyboard.press('o');
+      await page.waitForTimeout(250);
+      const { hash } = new URL(page.url());
+      expect(hash).toMatch(/at=800[\d.]*,600[\d.]*,1,0.*show=mask,outlines&opacity=mask:0\.9&hide=1/);
+      await page.reload();
+      await drawn(page);
+      expect(new URL(page.url()).hash).toBe(hash);
+      expect(await page.getByRole('checkbox', { name: 'disc' }).isChecked()).toBe(false);
+      await page.keyboard.press('?');
+      expect(await page.getByRole('dialog').isVisible()).toBe(true);
+      await page.keyboard.press('Escape');
+      expect(await page.getByRole('dialog').isVisible()).toBe(false);
+    }));
+
+  test('tells what is under the pointer, and measures what is clicked', () =>
+    look('#at=800,600,1,0&show=mask,outlines', async (page) => {
+      const box = (await page.locator('.stage').boundingBox())!;
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      await page.getByText(/^800, 600 {2}disc {2}truth disc {2}background 0\.00 {2}disc 1\.00/).waitFor();
+      await page.mouse.down();
+      await page.mouse.up();
+      const measures = page.locator('.section', { hasText: 'Object' }).first();
+      await measures.getByText('Circularity').waitFor();
+      expect(await measures.textContent()).toMatch(/classdisc/);
+      expect(await measures.textContent()).toMatch(/centre(799|800|801), (599|600|601) px/);
+      await picture(page, 'object');
+    }));
+
+  test('goes from error to error', () =>
+    look('#show=mask', async (page) => {
+      await page.keyboard.press('e');
+      await page.getByText(/error 1 of \d+: (missed|too much|another class)/).waitFor();
+      await drawn(page);
+      expect(await page.getByRole('checkbox', { name: 'errors' }).isChecked()).toBe(true);
+      await picture(page, 'error');
+    }));
+
+  test('is as good in the dark, on a small screen, at twice the size of letters', () =>
+    look(
+      '#show=outlines,scores&channel=1',
+      async (page) => {
+        await picture(page, 'small-dark');
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(640);
+        expect(await serious(page)).toEqual([]);
+      },
+      { scheme: 'dark', width: 640, height: 450 },
+    ));
+});
