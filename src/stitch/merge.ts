@@ -31,7 +31,7 @@ export async function* mergeScores(streams: readonly ScoreStream[], channels: nu
   };
   try {
     const held: ScoreRows[] = [];
-    for (let y = 0; ; ) {
+    for (let y = Number.NEGATIVE_INFINITY; ; ) {
       for (const [index, reader] of readers.entries()) {
         const rows = held[index];
         if (rows && rows.y + rows.height > y) continue;
@@ -39,6 +39,8 @@ export async function* mergeScores(streams: readonly ScoreStream[], channels: nu
         if (next.done) return;
         held[index] = next.value;
       }
+      // All begin at the same row.
+      y = Math.max(y, held[0]!.y);
       const height = Math.min(...held.map((rows) => rows.y + rows.height)) - y;
       const places = new Map(held.flatMap(({ blocks }) => blocks.map(({ x, width }) => [x, width] as const)));
       const blocks = [...places]

@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
-import { windowCore, windowOwned } from '../plan/windows/axis.js';
 import { type Blend, weightMap } from '../plan/windows/blend.js';
 import type { Grid } from '../plan/windows/grid.js';
+import { PIECE_COLUMNS, type Piece, spanOf, wholePiece } from '../plan/windows/piece.js';
 import type { Box, ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
 import { type Arena, type ArenaShape, createArena, kernelOrLoops } from './arena.js';
 import type { Kernel } from './kernel.js';
@@ -20,13 +20,15 @@ export interface Stitch {
   add(scores: Scores): void;
   /**
    * Declares all windows of a row of windows as added or skipped, and yields the rows that are now final, in chunks. The memory of a
-   * chunk is used again for the next one. Rows of windows are completed in order, each exactly once.
+   * chunk is used again for the next one. Rows of windows are completed in order, each exactly once; those above the piece may be left out.
    */
   complete(row: number): Generator<ScoreRows>;
 }
 
 /** What need not be said of a stitch. */
 export interface StitchOptions {
+  /** The part of the image whose rows are handed on; all of it without. Its columns begin and end at multiples of `PIECE_COLUMNS`, or at the border. */
+  readonly piece?: Piece | undefined;
   /** Most bytes of one memory; there are as many as are needed. */
   readonly arenaBytes?: number | undefined;
   /** Is told, in a sentence, where the stitch has to go on without WebAssembly. */
@@ -36,7 +38,7 @@ export interface StitchOptions {
 }
 
 /** Columns of one block of the ring, in pixels. */
-const BLOCK_WIDTH = 512;
+const BLOCK_WIDTH = PIECE_COLUMNS;
 
 /** Bytes of an arena, beyond which the next block goes to another. */
 const ARENA_BYTES = 2 ** 30;
@@ -92,13 +94,14 @@ function coveredAlike(a: Covered, b: Covered): boolean {
 export function createStitch(grid: Grid, classes: number, blend: Blend, options: StitchOptions = {}): Stitch {
   const { arenaBytes = ARENA_BYTES, note = () => undefined } = options;
   const { newKernel = () => kernelOrLoops(note) } = options;
-  const { width, height } = grid.size;
+  const { width } = grid.size;
+  const { piece = wholePiece(grid.size) } = options;
   const blockCount = Math.ceil(width / BLOCK_WIDTH);
   const ring: (RingBlock | undefined)[] = new Array(blockCount).fill(undefined);
   const free: RingBlock[] = [];
   const { width: windowWidth, height: windowHeight } = grid.window;
   const map = blend === 'none' ? new Float32Array(windowWidth * windowHeight).fill(1) : weightMap(blend, grid.window);
-  const span = blend === 'none' ? windowOwned : windowCore;
+  const span = spanOf(blend);
   let ringHeight = 0;
   for (let row = 0; row < grid.rows; row++) ringHeight = Math.max(ringHeight, span(grid.y, row).length);
   const planeSize = ringHeight * BLOCK_WIDTH;
@@ -111,7 +114,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
     dividedRows: CHUNK_HEIGHT,
   };
   const chunks = new Map<number, Float32Array>();
-  let finalRow = 0;
+  let finalRow = piece.y;
 
   function blockAt(index: number): RingBlock {
     const existing = ring[index];
@@ -132,8 +135,9 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
 
   function add({ window, data }: Scores): void {
     const { box } = window;
-    const across = span(grid.x, window.column);
-    const down = span(grid.y, window.row);
+    // What lies outside of the piece is another's: here its sums would stay in the ring.
+    const across = within(span(grid.x, window.column), piece.x, piece.width);
+    const down = within(span(grid.y, window.row), piece.y, piece.height);
     const [right, bottom] = [across.start + across.length, down.start + down.length];
     const loaded = new Set<Arena>();
     for (let index = Math.floor(across.start / BLOCK_WIDTH); index * BLOCK_WIDTH < right; index++) {
@@ -156,7 +160,8 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
   }
 
   function* complete(row: number): Generator<ScoreRows> {
-    const end = row === grid.rows - 1 ? height : span(grid.y, row + 1).start;
+    const bottom = piece.y + piece.height;
+    const end = row === grid.rows - 1 ? bottom : Math.min(bottom, span(grid.y, row + 1).start);
     while (finalRow < end) {
       const y = finalRow;
       const rows = Math.min(CHUNK_HEIGHT, end - y);
@@ -225,6 +230,12 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
   }
 
   return { add, complete };
+}
+
+/** The part of a span that lies in another. */
+function within({ start, length }: Span, from: number, room: number): Span {
+  const first = Math.max(start, from);
+  return { start: first, length: Math.max(0, Math.min(start + length, from + room) - first) };
 }
 
 /**

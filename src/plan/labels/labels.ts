@@ -25,15 +25,28 @@ export function emptyLabelCount(): LabelCount {
   return { covered: 0, perLabel: new Float64Array(256) };
 }
 
-/** Turns final scores into labels and adds what it finds to `count`. A pixel that no window looked at is background, not covered. */
-export function labelRows(rows: ScoreRows, width: number, rule: LabelRule, count: LabelCount): RasterRows {
+/**
+ * Turns final scores into labels and adds what it finds to `count`. A pixel that no window looked at is background, not covered.
+ *
+ * @param width of the rows, in px
+ * @param left their first column
+ */
+export function labelRows(rows: ScoreRows, width: number, rule: LabelRule, count: LabelCount, left: number = 0): RasterRows {
   const data = new Uint8Array(width * rows.height);
-  for (const block of rows.blocks) labelBlock(block, rows.y, width, data, rule, count);
+  const corner = { x: left, y: rows.y };
+  for (const block of rows.blocks) labelBlock(block, corner, width, data, rule, count);
   return { y: rows.y, width, height: rows.height, channels: 1, data };
 }
 
-function labelBlock(block: ScoreBlock, top: number, width: number, out: Uint8Array, rule: LabelRule, count: LabelCount): void {
-  const at = (block.y - top) * width + block.x;
+function labelBlock(
+  block: ScoreBlock,
+  { x, y }: { readonly x: number; readonly y: number },
+  width: number,
+  out: Uint8Array,
+  rule: LabelRule,
+  count: LabelCount,
+): void {
+  const at = (block.y - y) * width + block.x - x;
   const perLabel = putLabels(block, rule, out, at, width);
   const pixels = block.width * block.height;
   const covered = block.whole ? pixels : countNumbers(block.data, pixels);
