@@ -27,7 +27,8 @@ const commands: readonly { readonly command: AddCommand }[] = await Promise.all(
 ]);
 
 /**
- * The command line. Sets the exit code of the process: 0 all done, 1 something failed, 2 wrong use. Never ends the process itself, so
+ * The command line. Sets the exit code of the process: 0 all done or kept, 1 something failed, 2 wrong use, 3 stopped
+ * and can be gone on with. Never ends the process itself, so
  * that workers can finish what they have in hand.
  *
  * @param argv as `process.argv`
@@ -83,8 +84,8 @@ function endAtOnce(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-/** What Ctrl-C, a scheduler and a closed terminal send. */
-const stopSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** What Ctrl-C, a scheduler and a closed terminal send; Slurm sends SIGUSR1 before a time limit where it is asked to. Windows has no SIGUSR1. */
+const stopSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'];
 
 /** Sets the exit code of the process, unless standard output has failed and set it already. */
 function setExitCode(code: number): void {

@@ -86,6 +86,10 @@ export interface SegmentOptions extends CardOptions, RunControl, Given<RunOption
   /** As what objects are written, if at all. */
   readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
   readonly overwrite?: boolean | undefined;
+  /** True to wait while another process is working on the slide. */
+  readonly wait?: boolean | undefined;
+  /** False to begin anew where a run was stopped. */
+  readonly resume?: boolean | undefined;
   /** A file to which a line about the run is added, or false for none. */
   readonly history?: string | boolean | undefined;
 }

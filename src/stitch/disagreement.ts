@@ -1,6 +1,6 @@
 import type { Grid } from '../plan/windows/grid.js';
 import { type Squash, squashed } from '../plan/windows/squash.js';
-import type { Pixels, Scores, Window } from '../types.js';
+import type { Pixels, Scores, Size, Window } from '../types.js';
 
 /** How much overlapping windows differ where the nearer of their borders is so far away. */
 export interface DistanceBin {
@@ -27,13 +27,32 @@ export interface Disagreement {
   readonly kind: 'agree' | 'border' | 'everywhere' | 'unknown';
 }
 
+/** What was found in some windows. What was found in others is added to it in any order, with the same result. */
+export interface DisagreementPart {
+  /** By distance, see {@link DistanceBin}; sums and largest values are whole numbers of {@link UNIT}. */
+  readonly bins: readonly { readonly count: number; readonly sum: number; readonly largest: number }[];
+  /** The rows of the map that were seen, from `y` on: the largest difference in each square of the image, `255 p`, rounded. */
+  readonly map: { readonly y: number; readonly rows: Uint8Array };
+}
+
 /** Compares windows with their neighbours as they come, in plan order. */
 export interface DisagreementMeter {
-  add(scores: Scores): void;
+  /** @param counts whether what is found is of interest, or the window is only a neighbour of others */
+  add(scores: Scores, counts?: boolean): void;
+  /** What was found since this was asked last. */
+  take(): DisagreementPart;
+}
+
+/** What was found in all windows. */
+export interface DisagreementTotal {
+  add(part: DisagreementPart): void;
   finish(): Disagreement;
   /** The largest difference in each square of the image, `255 p`, rounded: one channel, at most {@link MAP_SIDE} px. */
   map(): Pixels;
 }
+
+/** What sums of differences are counted in: whole numbers add up to the same in any order. */
+const UNIT = 2 ** -24;
 
 /** Px of the lattice on which windows are compared, and of the bins of distances. */
 const STEP = 4;
@@ -55,6 +74,17 @@ interface Sampled {
   readonly values: Float32Array;
 }
 
+/** How many bins of distances a grid has, and how large the map is, with the px of the image that one of its px shows. */
+function layoutOf({ size, window: side, stride }: Grid): { reach: number; scale: number; mapSize: Size } {
+  const reach = Math.min(side.width - stride.width, side.height - stride.height) / 2;
+  const scale = Math.max(1, Math.max(size.width, size.height) / MAP_SIDE);
+  return { reach, scale, mapSize: { width: Math.ceil(size.width / scale), height: Math.ceil(size.height / scale) } };
+}
+
+function emptyBins(reach: number): { count: number; sum: number; largest: number }[] {
+  return Array.from({ length: Math.ceil(reach / STEP) }, () => ({ count: 0, sum: 0, largest: 0 }));
+}
+
 /**
  * Measures how much overlapping windows disagree, as a function of the distance to the nearer border. A network that sees no farther than `r` px
  * agrees with itself at distances of `r` and more; one that normalises by its window (InstanceNorm) agrees nowhere.
@@ -66,16 +96,11 @@ interface Sampled {
  * @param squash what makes probabilities of the scores, where they are logits
  */
 export function measureDisagreement(grid: Grid, channels: number, squash: Squash | undefined): DisagreementMeter {
-  const { size, window: side, stride } = grid;
-  const reach = Math.min(side.width - stride.width, side.height - stride.height) / 2;
-  const bins = Array.from({ length: Math.ceil(reach / STEP) }, () => ({
-    count: 0,
-    sum: 0,
-    largest: 0,
-  }));
-  const scale = Math.max(1, Math.max(size.width, size.height) / MAP_SIDE);
-  const mapSize = { width: Math.ceil(size.width / scale), height: Math.ceil(size.height / scale) };
+  const { size } = grid;
+  const { reach, scale, mapSize } = layoutOf(grid);
   const map = new Uint8Array(mapSize.width * mapSize.height);
+  let bins = emptyBins(reach);
+  let [seenFrom, seenTo] = [mapSize.height, 0];
   let above = new Map<number, Sampled>();
   let current = new Map<number, Sampled>();
   let row = 0;
@@ -93,6 +118,9 @@ export function measureDisagreement(grid: Grid, channels: number, squash: Squash
     const [left, top] = [Math.max(a.x0, b.x0), Math.max(a.y0, b.y0)];
     const right = Math.min(a.x0 + a.columns * STEP, b.x0 + b.columns * STEP);
     const bottom = Math.min(a.y0 + a.rows * STEP, b.y0 + b.rows * STEP);
+    if (top >= bottom) return;
+    seenFrom = Math.min(seenFrom, Math.floor(top / scale));
+    seenTo = Math.max(seenTo, Math.floor((bottom - 1) / scale) + 1);
     for (let y = top; y < bottom; y += STEP) {
       for (let x = left; x < right; x += STEP) {
         const distance = Math.min(toBorder(a.window, x, y), toBorder(b.window, x, y));
@@ -100,9 +128,10 @@ export function measureDisagreement(grid: Grid, channels: number, squash: Squash
         let most = 0;
         for (let c = 0; c < channels; c++) most = Math.max(most, Math.abs(valueAt(a, x, y, c) - valueAt(b, x, y, c)));
         if (bin) {
+          const units = Math.round(most / UNIT);
           bin.count++;
-          bin.sum += most;
-          bin.largest = Math.max(bin.largest, most);
+          bin.sum += units;
+          bin.largest = Math.max(bin.largest, units);
         }
         const place = Math.floor(y / scale) * mapSize.width + Math.floor(x / scale);
         map[place] = Math.max(map[place]!, Math.round(255 * Math.min(1, most)));
@@ -111,20 +140,48 @@ export function measureDisagreement(grid: Grid, channels: number, squash: Squash
   }
 
   return {
-    add({ window, data }) {
+    add({ window, data }, counts = true) {
       if (window.row !== row) {
         above = window.row === row + 1 ? current : new Map();
         current = new Map();
         row = window.row;
       }
       const sampled = sample(window, squash ? squashed(data, channels, squash) : data, channels, grid);
-      for (const neighbour of [current.get(window.column - 1), above.get(window.column)]) {
+      for (const neighbour of counts ? [current.get(window.column - 1), above.get(window.column)] : []) {
         if (neighbour) compare(neighbour, sampled);
       }
       current.set(window.column, sampled);
     },
-    finish: () => summary(bins),
-    map: () => ({ ...mapSize, channels: 1, data: map }),
+    take() {
+      const y = Math.min(seenFrom, seenTo);
+      const [from, to] = [y * mapSize.width, seenTo * mapSize.width];
+      const part = { bins, map: { y, rows: map.slice(from, to) } };
+      map.fill(0, from, to);
+      bins = emptyBins(reach);
+      [seenFrom, seenTo] = [mapSize.height, 0];
+      return part;
+    },
+  };
+}
+
+/** Adds up what was found in the windows of a grid. */
+export function totalDisagreement(grid: Grid): DisagreementTotal {
+  const { reach, mapSize } = layoutOf(grid);
+  const bins = emptyBins(reach);
+  const data = new Uint8Array(mapSize.width * mapSize.height);
+  return {
+    add(part) {
+      for (const [index, { count, sum, largest }] of part.bins.entries()) {
+        const bin = bins[index]!;
+        bin.count += count;
+        bin.sum += sum;
+        bin.largest = Math.max(bin.largest, largest);
+      }
+      const { y, rows } = part.map;
+      for (let i = 0, at = y * mapSize.width; i < rows.length; i++, at++) if (rows[i]! > data[at]!) data[at] = rows[i]!;
+    },
+    finish: () => summary(bins.map(({ count, sum, largest }) => ({ count, sum: sum * UNIT, largest: largest * UNIT }))),
+    map: () => ({ ...mapSize, channels: 1, data }),
   };
 }
 

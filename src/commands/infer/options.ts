@@ -208,6 +208,8 @@ function addLastOptions(command: Command): Command {
       'measure how much overlapping windows differ, suggest a margin, and write <name>.disagreement.tif',
     )
     .option('--overwrite', 'replace results that are there already')
+    .option('--wait', 'wait for slides that another process is working on, and take them over if it ends')
+    .option('--no-resume', 'begin anew where a run was stopped, instead of going on with what it kept')
     .option('--no-preview', 'do not write <name>.preview.jpg')
     .addOption(
       option('--history <file>', 'add a line about each run to this file (default: runs.jsonl beside the masks)', text),

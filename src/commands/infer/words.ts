@@ -1,3 +1,5 @@
+import { type Holder, holderText } from '../../io/claim.js';
+import { shownPath } from '../../io/location.js';
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
 import type { RunFiles } from '../../pipeline/outputs/files.js';
@@ -207,4 +209,14 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ...writtenText(record, files, style),
   ])}\n${runObjectsText(record.objects)}`;
+}
+
+/** A slide whose result was there already. */
+export function keptText({ slide }: RunRecord, files: RunFiles, style: Style): string {
+  return `${style.strong(slide.path)}: kept, as ${style.good(files.record)} is of the same run\n`;
+}
+
+/** A slide that another process is working on. */
+export function elsewhereText(slide: string, holder: Holder, style: Style): string {
+  return `${style.strong(shownPath(slide))}: in work elsewhere, by ${holderText(holder)}\n`;
 }

@@ -89,6 +89,11 @@ export async function factsOf(network: NetworkFile, output: string | undefined, 
   };
 }
 
+/** The `sha256` of a file that has been read, see {@link ModelFile}, without all else. */
+export function networkDigest({ path, bytes, model }: NetworkFile, signal?: AbortSignal): Promise<string> {
+  return digest(bytes, weightFiles(model, path), signal);
+}
+
 /** Channels that a picture may have; spectrometers see hundreds. */
 const MOST_CHANNELS = 4096;
 

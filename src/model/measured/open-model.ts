@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Size } from '../../types.js';
 import { type Card, readCard } from '../card/card.js';
 import type { Model } from '../card/model.js';
 import { resolveModel } from '../card/resolve.js';
-import { factsOf, type ModelFile } from '../graph/facts.js';
+import { factsOf, type ModelFile, networkDigest } from '../graph/facts.js';
 import { readAdapted, readNetworkFile } from '../graph/read.js';
 import { placeWeights } from '../graph/weights.js';
 import { cardOfOthers, networkIn, requireDescribed } from '../packages/find.js';
@@ -37,17 +38,33 @@ export async function openModel(
   flags: Card = {},
   { cardPath, windows = [], signal }: { cardPath?: string | undefined; windows?: readonly Size[]; signal?: AbortSignal } = {},
 ): Promise<OpenedModel> {
+  const { network, folder, card, others } = await readDescribed(path, cardPath, signal);
+  const file = await factsOf(network, flags.output ?? card?.output, signal);
+  const measured = await measureModel(file, card, flags, { windows, signal });
+  const model = resolveModel(file, card, flags, measured);
+  const notes = others ? [`card: ${others.from}`, ...others.notes, ...model.notes] : model.notes;
+  return { file, card, others, folder, measured, model: { ...model, notes } };
+}
+
+/** Reads a network and what is said of it, be it by its own card or in the way of others. */
+async function readDescribed(path: string, cardPath: string | undefined, signal: AbortSignal | undefined) {
   const found = (await networkIn(path, signal)) ?? { path, folder: dirname(path) };
   const network = await readNetworkFile(found.path, signal);
   const own = await readCard(network, cardPath);
   const others = own ? undefined : (found.card ?? (await cardOfOthers(network)));
   if (others) requireDescribed(network, others);
-  const card = own ?? others?.card;
-  const file = await factsOf(network, flags.output ?? card?.output, signal);
-  const measured = await measureModel(file, card, flags, { windows, signal });
-  const model = resolveModel(file, card, flags, measured);
-  const notes = others ? [`card: ${others.from}`, ...others.notes, ...model.notes] : model.notes;
-  return { file, card, others, folder: found.folder, measured, model: { ...model, notes } };
+  return { network, folder: found.folder, card: own ?? others?.card, others };
+}
+
+/**
+ * Tells a model from others wherever it lies: the digest of its network and its weights, and one of what is said of it. It is not run.
+ *
+ * @throws {SegtileError} as {@link readNetworkFile} and {@link readCard}
+ */
+export async function modelIdentity(path: string, cardPath: string | undefined, signal: AbortSignal): Promise<string> {
+  const { network, card } = await readDescribed(path, cardPath, signal);
+  const own = await networkDigest(network, signal);
+  return card ? `${own} card ${createHash('sha256').update(JSON.stringify(card)).digest('hex').slice(0, 32)}` : own;
 }
 
 /**

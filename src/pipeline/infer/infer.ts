@@ -1,14 +1,14 @@
-import type { Size } from '../../types.js';
+import type { Piece } from '../../plan/windows/piece.js';
+import type { Crossing, WindowFacts } from '../../strip/strip.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { StageClock } from '../records/stage-clock.js';
-import { type LabelResult, type LabelSettings, type LabelSinks, labelScores } from './label-scores.js';
-import { type Inference, type ScoreSettings, scoreSlide } from './score.js';
+import type { LabelResult } from './label-scores.js';
+import { labelStrips, type StripNeeds, type StripSettings } from './label-strips.js';
+import type { ScoreSettings } from './score.js';
 import { type StreamModel, scoreStreams } from './score-streams.js';
 
-export type { Inference };
-
-/** How a slide becomes labels. */
-export interface InferSettings extends ScoreSettings, LabelSettings {}
+/** How a slide becomes strips. */
+export interface InferSettings extends Omit<ScoreSettings, 'piece' | 'onFacts'>, StripSettings {}
 
 /** What a run did. */
 export interface InferResult extends LabelResult {
@@ -18,38 +18,26 @@ export interface InferResult extends LabelResult {
 }
 
 /**
- * Scores a slide, turns scores into labels and passes both to the sinks, from top to bottom. Nothing of the size of the slide is ever in memory.
- * Writing continues while the next windows are scored.
+ * The upper half of the main road: a piece of a slide is scored, and scores become strips, from top to bottom. Nothing of the size of the slide is
+ * ever in memory.
  *
- * @param model runs the windows of the plan's one grid, or one for each grid of the plan
- * @param sinks take labels at the size of the working image or of `output`, and scores at that of the working image
- * @param onWindow is called after each window with how many are done
- * @throws whatever a room throws; the caller aborts the sinks
+ * @param models one for each grid of the plan
+ * @param onWindow is called after each window with how many of the piece are done
+ * @throws whatever a room throws; `aborted` when the signal fires, once the windows in hand are done
  */
-export async function inferSlide(
+export function inferStrips(
   plan: SlidePlan,
-  model: Inference | readonly StreamModel[],
+  models: readonly StreamModel[],
   settings: InferSettings,
-  sinks: LabelSinks,
-  output: Size,
+  piece: Piece,
+  needs: StripNeeds,
   clock: StageClock,
   onWindow: (done: number) => void,
   signal: AbortSignal,
-): Promise<InferResult> {
-  let windowsRun = 0;
-  let windowsNan = 0;
-  const onNan = (): void => {
-    windowsNan++;
-  };
-  const heard = { ...settings, onNan };
-  const counted = (done: number): void => {
-    windowsRun = done;
-    onWindow(done);
-  };
-  const scores =
-    'run' in model
-      ? scoreSlide(plan, model, heard, clock, counted, signal)
-      : scoreStreams(plan, model, heard, clock, counted, signal);
-  const count = await labelScores(scores, plan.view, settings, sinks, output, clock);
-  return { ...count, windowsRun, windowsNan };
+): AsyncGenerator<Crossing> {
+  const facts: WindowFacts[] = [];
+  const heard: ScoreSettings = { ...settings, piece, onFacts: (each) => void facts.push(each) };
+  const scores = scoreStreams(plan, models, heard, clock, onWindow, signal);
+  const across = { start: piece.x, length: piece.width };
+  return labelStrips(scores, plan.view, across, settings, needs, clock, facts);
 }

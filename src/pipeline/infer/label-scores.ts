@@ -1,24 +1,19 @@
 import { type CleanedCount, type CleanUp, createCleaner } from '../../plan/labels/clean-up.js';
 import { scoreEnlarger } from '../../plan/labels/enlarge.js';
-import { emptyLabelCount, type LabelCount, type LabelRule, labelRows } from '../../plan/labels/labels.js';
+import { emptyLabelCount, type LabelCount, labelRows } from '../../plan/labels/labels.js';
 import { stretcher } from '../../plan/labels/stretch.js';
-import { probabilities, type Squash } from '../../plan/windows/squash.js';
-import type { Truth } from '../../truth/truth.js';
+import type { Crossing, WindowFacts } from '../../strip/strip.js';
 import type { RasterRows, ScoreRows, Sink, Size, SpanningSize } from '../../types.js';
 import type { StageClock } from '../records/stage-clock.js';
-import { labelsWithin, type RegionRows, regionRows, scoresWithin } from '../tissue/region.js';
+import { labelsWithin, regionRows, scoresWithin } from '../tissue/region.js';
+import { labelStrips, type StripSettings } from './label-strips.js';
 
 /** How final scores become labels. */
-export interface LabelSettings {
-  /** What is still to be applied to the scores: present where logits were blended. */
-  readonly squash: Squash | undefined;
-  readonly rule: LabelRule;
+export interface LabelSettings extends StripSettings {
   /** What is cleaned away, in pixels of the scores. */
   readonly cleanUp: CleanUp | undefined;
   /** What is brought to the size of the output: labels, by nearest neighbour, which is what is taken where nothing is said; or scores, bilinear, without a clean-up. */
   readonly enlarge?: 'labels' | 'scores' | undefined;
-  /** Outside it nothing is said: labels are 0 and nothing is covered. Open; its view is 1 inside. */
-  readonly region?: Truth | undefined;
 }
 
 /** What was labelled, after the clean-up, and what that did where there was one. */
@@ -38,35 +33,65 @@ export interface LabelSinks {
   readonly scores: readonly Sink<ScoreRows>[];
 }
 
+/** Whether labels are made at the size of the output, of scores that are brought to it. */
+export function isFiner(size: SpanningSize, output: Size, enlarge: LabelSettings['enlarge']): boolean {
+  return enlarge === 'scores' && !isSame(size, output);
+}
+
+function isSame(size: SpanningSize, output: Size): boolean {
+  const { spans = size } = size;
+  return [size, spans].every(({ width, height }) => width === output.width && height === output.height);
+}
+
 /**
- * The lower half of the main road: final scores become labels at the size of the output, and go to the sinks in step, top to bottom. Writing
- * goes on while the next scores are made.
+ * Final scores become labels at the size of the output, and go to the sinks in step, top to bottom. Writing goes on while the next scores are
+ * made.
  *
  * @param size of the image of scores, in px
  * @param output size of the labels that the sinks take, in px
  * @throws whatever scores and sinks throw; the caller aborts the sinks
  */
-export async function labelScores(
+export function labelScores(
   scores: AsyncIterable<ScoreRows>,
   size: SpanningSize,
-  { squash, rule, cleanUp, enlarge: what, region }: LabelSettings,
+  settings: LabelSettings,
   sinks: LabelSinks,
   output: Size,
   clock: StageClock,
 ): Promise<LabelResult> {
-  const { spans = size } = size;
-  const same = [size, spans].every(({ width, height }) => width === output.width && height === output.height);
-  const finer = what === 'scores' && !same;
+  const needs = { finer: isFiner(size, output, settings.enlarge), scores: sinks.scores.length > 0 };
+  const strips = labelStrips(scores, size, { start: 0, length: size.width }, settings, needs, clock);
+  return finishStrips(strips, size, settings, sinks, output, clock, () => undefined);
+}
+
+/**
+ * The lower half of the main road: strips of the working image become files. A pure function of the strips: it never sees how rows came to be.
+ *
+ * @param size of the working image, in px
+ * @param output size of the labels that the sinks take, in px
+ * @param onFacts takes what is known of windows
+ * @throws whatever strips and sinks throw; the caller aborts the sinks
+ */
+export async function finishStrips(
+  strips: AsyncIterable<Crossing>,
+  size: SpanningSize,
+  { rule, cleanUp, enlarge: what, region }: LabelSettings,
+  sinks: LabelSinks,
+  output: Size,
+  clock: StageClock,
+  onFacts: (facts: WindowFacts) => void,
+): Promise<LabelResult> {
+  const finer = isFiner(size, output, what);
   const counted = finer ? output : size;
   const stretch = stretcher(counted, output);
+  const enlarge = finer ? scoreEnlarger(size, output, rule.labels.length) : undefined;
   const cleaner = cleanUp && createCleaner(size, cleanUp);
   const count = emptyLabelCount();
   const rowsAt = (at: SpanningSize) => region && regionRows(region.view(at));
   // One for each place where rows go by, which is not at the same time.
-  const atScores = rowsAt(size);
   const atFine = finer ? rowsAt(output) : undefined;
   const afterCleaning = cleaner && rowsAt(size);
-  const atOutput = same || finer ? undefined : rowsAt(output);
+  const atOutput = isSame(size, output) || finer ? undefined : rowsAt(output);
   let inside = 0;
   let writing: Promise<unknown> = Promise.resolve();
 
@@ -77,35 +102,44 @@ export async function labelScores(
     writing.catch(() => {});
   }
 
-  let enlarge: ((rows: ScoreRows) => Iterable<ScoreRows>) | undefined;
-  const within = async (rows: ScoreRows, by: RegionRows | undefined, width: number): Promise<ScoreRows> => {
-    if (by === undefined) return rows;
-    const mask = await by.take(rows.y, rows.height);
-    if (by === (atFine ?? atScores)) for (const value of mask) inside += value;
-    return scoresWithin(rows, mask, width);
-  };
+  async function finish(labels: RasterRows): Promise<void> {
+    const clean = cleaner ? clock.sync('clean', () => [...cleaner.clean(labels)]) : [labels];
+    for (const final of clean) {
+      // A hole that is filled may have lain outside.
+      if (afterCleaning) labelsWithin(final, await afterCleaning.take(final.y, final.height), count.perLabel);
+      for (const stretched of stretch(final)) {
+        if (atOutput) labelsWithin(stretched, await atOutput.take(stretched.y, stretched.height));
+        await write(sinks.labels, stretched);
+      }
+    }
+  }
+
+  /** Labels of scores that were brought to the size of the output. */
+  async function labelled(rows: ScoreRows): Promise<RasterRows> {
+    const mask = await atFine?.take(rows.y, rows.height);
+    if (mask) for (const value of mask) inside += value;
+    const seen = mask ? scoresWithin(rows, mask, counted.width) : rows;
+    return clock.sync('label', () => labelRows(seen, counted.width, rule, count));
+  }
+
   try {
-    for await (const all of scores) {
-      if (squash) clock.sync('label', () => probabilities(all, squash));
-      const rows = await within(all, atScores, size.width);
-      if (sinks.scores.length > 0) await write(sinks.scores, rows);
-      if (finer) enlarge ??= scoreEnlarger(size, output, rule.labels.length);
-      for (const enlarged of enlarge?.(rows) ?? [rows]) {
-        const fine = await within(enlarged, atFine, counted.width);
-        const labels = clock.sync('label', () => labelRows(fine, counted.width, rule, count));
-        const clean = cleaner ? clock.sync('clean', () => [...cleaner.clean(labels)]) : [labels];
-        for (const final of clean) {
-          // A hole that is filled may have lain outside.
-          if (afterCleaning) labelsWithin(final, await afterCleaning.take(final.y, final.height), count.perLabel);
-          for (const stretched of stretch(final)) {
-            if (atOutput) labelsWithin(stretched, await atOutput.take(stretched.y, stretched.height));
-            await write(sinks.labels, stretched);
-          }
-        }
+    for await (const strip of strips) {
+      if (strip.kind === 'windows') {
+        onFacts(strip);
+        continue;
+      }
+      const { scores, labels } = strip;
+      if (scores && sinks.scores.length > 0) await write(sinks.scores, scores);
+      if (labels) {
+        addCount(count, strip.count);
+        inside += strip.inside;
+        await finish(labels);
+      } else if (scores && enlarge) {
+        for (const enlarged of enlarge(scores)) await finish(await labelled(enlarged));
       }
     }
   } finally {
-    for (const each of [atScores, atFine, afterCleaning, atOutput]) await each?.close();
+    for (const each of [atFine, afterCleaning, atOutput]) await each?.close();
   }
   await clock.wait('write', writing);
   cleaner?.count.change.forEach((pixels, label) => {
@@ -113,6 +147,11 @@ export async function labelScores(
   });
   const pixels = counted.width * counted.height;
   return { ...count, cleaned: cleaner?.count, pixels, inside: region ? inside : pixels };
+}
+
+function addCount(total: LabelCount, { covered, perLabel }: LabelCount): void {
+  total.covered += covered;
+  for (const [label, pixels] of perLabel.entries()) total.perLabel[label]! += pixels;
 }
 
 /** The same rows, of which each is counted once whoever asked for it asks for the next. */

@@ -1,4 +1,4 @@
-import { type CommitOptions, writeWhole } from '../../io/partial-file.js';
+import { type CommitOptions, type PartialFile, writeWhole } from '../../io/partial-file.js';
 import { readRegular } from '../../io/regular-file.js';
 import { sharp } from '../../io/sharp.js';
 import { flatten } from '../../plan/flatten.js';
@@ -21,16 +21,22 @@ const TOTAL = 'total';
  * Writes the report of a finished run as one HTML file.
  *
  * @param plan that was run, its slide still open
+ * @param beforePlacing is called before the file gets its final name
  * @throws {SegtileError} `output` where it cannot be written
  */
 export async function writeInferReport(
   path: string,
   record: RunRecord,
   plan: SlidePlan,
-  placement?: CommitOptions,
+  placement: CommitOptions,
+  beforePlacing: () => Promise<void>,
 ): Promise<void> {
   const page = reportPage(await inferReport(record, plan));
-  await writeWhole(path, (file) => file.append(new TextEncoder().encode(page)), placement);
+  const write = async (file: PartialFile): Promise<void> => {
+    await file.append(new TextEncoder().encode(page));
+    await beforePlacing();
+  };
+  await writeWhole(path, write, placement);
 }
 
 async function inferReport(record: RunRecord, plan: SlidePlan): Promise<Report> {

@@ -44,14 +44,13 @@ export function streamModel(
  * out is their weighted mean. They advance in step, so that memory is bounded by the tallest window.
  *
  * @param models one for each grid of the plan, in its order
- * `onScores` sees the windows of the first grid.
- *
+ * @param settings `look` sees the windows of the first grid
  * @param onWindow is called after each window with how many are done in all grids
  */
 export async function* scoreStreams(
   plan: SlidePlan,
   models: readonly StreamModel[],
-  { channels, blend, nan, onNan, onScores, note }: ScoreSettings,
+  { channels, blend, piece, nan, look, onFacts, note }: ScoreSettings,
   clock: StageClock,
   onWindow: (done: number) => void,
   signal: AbortSignal,
@@ -61,7 +60,15 @@ export async function* scoreStreams(
   const grids = [plan, ...plan.others];
   const score = (index: number): AsyncGenerator<ScoreRows> => {
     const { inference, channelsOf } = models[index]!;
-    const settings = { channels: channelsOf.length, blend, nan, onNan, onScores: index === 0 ? onScores : undefined, note };
+    const settings: ScoreSettings = {
+      channels: channelsOf.length,
+      blend,
+      piece,
+      nan,
+      look: index === 0 ? look : undefined,
+      onFacts: (facts) => onFacts?.({ ...facts, grid: index }),
+      note,
+    };
     return scoreSlide({ ...grids[index]!, input: plan.input }, inference, settings, clock, count, signal);
   };
   if (models.length === 1) yield* score(0);

@@ -2,8 +2,10 @@ import pLimit from 'p-limit';
 import { SegtileError, throwIfAborted } from '../../errors.js';
 import { mapOrdered } from '../../io/ahead.js';
 import type { Blend } from '../../plan/windows/blend.js';
+import { type Piece, pieceWindows, wholePiece } from '../../plan/windows/piece.js';
 import { cutWindows } from '../../slide/view/cut.js';
 import { createStitch } from '../../stitch/stitch.js';
+import type { WindowFacts } from '../../strip/strip.js';
 import type { Samples, ScoreRows, Scores, Size, Window } from '../../types.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { StageClock } from '../records/stage-clock.js';
@@ -24,19 +26,35 @@ export interface ScoreSettings {
   /** Channels of the scores. */
   readonly channels: number;
   readonly blend: Blend;
-  /** Sees the scores of each window, in plan order, before they are blended; must be done with them when it returns. */
-  readonly onScores?: ((scores: Scores) => void) | undefined;
+  /** The part of the working image that is made; all of it without. */
+  readonly piece?: Piece | undefined;
+  /** Looks at the scores of windows before they are blended. */
+  readonly look?: Pick<WindowLook, 'add' | 'take'> | undefined;
   /** What becomes of a window that the model answers with NaN: an error, or left out, as if it had been skipped. An error where it is left away. */
   readonly nan?: 'error' | 'skip' | undefined;
-  /** Hears of each window that was left out for it. */
-  readonly onNan?: (() => void) | undefined;
+  /** Hears what is known of each row of windows, before the scores of rows that needed it; of rows without anything to tell it need not. */
+  readonly onFacts?: ((facts: WindowFacts) => void) | undefined;
   /** Is told, in a sentence, where blending has to go a slower way. */
   readonly note?: ((sentence: string) => void) | undefined;
 }
 
+/** Looks at the scores of windows before they are blended. What it finds crosses to the files as bytes, in whatever pieces the image is made. */
+export interface WindowLook {
+  /**
+   * Sees the scores of each window, in plan order; must be done with them when it returns.
+   *
+   * @param counts whether something is to be found in them, or they are only those of a neighbour
+   */
+  add(scores: Scores, counts: boolean): void;
+  /** What was found since this was asked last. */
+  take(): Uint8Array;
+  /** Takes what was found in some windows; of each window once, in any order. */
+  gather(found: Uint8Array): void;
+}
+
 /**
- * The upper half of the main road: rows of the slide are read once, cut to windows, scored and stitched. Yields the final scores of the
- * working image from top to bottom; their memory is used again when more is asked for. Windows are read and scored meanwhile.
+ * The upper half of the main road: rows of the slide are read once, cut to windows, scored and stitched. Yields the final scores of a piece
+ * of the working image from top to bottom; their memory is used again when more is asked for. Windows are read and scored meanwhile.
  *
  * @param onWindow is called after each window with how many are done
  * @throws {SegtileError} `aborted` when the signal fires, once the windows in hand are done; else whatever a room throws
@@ -44,17 +62,27 @@ export interface ScoreSettings {
 export async function* scoreSlide(
   { grid, input, selection }: Pick<SlidePlan, 'grid' | 'input' | 'selection'>,
   model: Inference,
-  { channels, blend, nan, onNan, onScores, note }: ScoreSettings,
+  { channels, blend, piece, nan, look, onFacts, note }: ScoreSettings,
   clock: StageClock,
   onWindow: (done: number) => void,
   signal: AbortSignal,
 ): AsyncGenerator<ScoreRows> {
-  const stitch = createStitch(grid, channels, blend, { note });
+  const wanted = pieceWindows(grid, selection, blend, piece ?? wholePiece(grid.size), look !== undefined);
+  const stitch = createStitch(grid, channels, blend, { note, piece });
   let done = 0;
-  let nextRow = 0;
+  let missed = 0;
+  let nextRow = wanted.first;
+
+  /** Tells what is known of a row of windows. What was seen of neighbours above it counts elsewhere. */
+  function settle(row: number): void {
+    const found = look?.take();
+    if (missed > 0 || (found && wanted.ownsRow(row))) onFacts?.({ kind: 'windows', grid: 0, row, nan: missed, found });
+    missed = 0;
+  }
 
   function* completeRows(end: number): Generator<ScoreRows> {
-    while (nextRow < end) {
+    while (nextRow < Math.min(end, wanted.end)) {
+      settle(nextRow);
       const rows = stitch.complete(nextRow++);
       for (let next = clock.sync('stitch', () => rows.next()); !next.done; next = clock.sync('stitch', () => rows.next())) {
         yield next.value;
@@ -64,7 +92,7 @@ export async function* scoreSlide(
 
   // As many windows again as the workers have in hand wait here, and are dropped when the user stops the run.
   const inHand = pLimit(model.capacity);
-  const windows = clock.stream('read', cutWindows(input, selection, signal, model.pixels));
+  const windows = clock.stream('read', cutWindows(input, wanted, signal, model.pixels));
   const scored = mapOrdered(
     windows,
     2 * model.capacity,
@@ -81,18 +109,19 @@ export async function* scoreSlide(
     signal,
   );
   for await (const scores of clock.stream('infer', scored)) {
-    yield* completeRows(scores.window.row);
-    if (scores.missing) onNan?.();
+    const { window } = scores;
+    yield* completeRows(window.row);
+    if (scores.missing) missed += Number(wanted.owns(window));
     else {
-      if (onScores) clock.sync('compare', () => onScores(scores));
-      clock.sync('stitch', () => stitch.add(scores));
+      if (look) clock.sync('compare', () => look.add(scores, wanted.owns(window)));
+      if (wanted.fills(window)) clock.sync('stitch', () => stitch.add(scores));
     }
     model.recycle?.(scores.data);
     onWindow(++done);
   }
   yield* completeRows(grid.rows);
-  if (done !== selection.keptCount) {
-    throw new SegtileError('model', `ran ${done} windows where ${selection.keptCount} were planned`);
+  if (done !== wanted.total) {
+    throw new SegtileError('model', `ran ${done} windows where ${wanted.total} were planned`);
   }
 }
 

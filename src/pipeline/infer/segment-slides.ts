@@ -1,4 +1,6 @@
-import { eachFile, type FilesDone } from '../each-file.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Holder } from '../../io/claim.js';
+import { eachFile, type FilesDone, type Outcome } from '../each-file.js';
 import type { RunFiles } from '../outputs/files.js';
 import { wantsObjects } from '../outputs/objects.js';
 import type { InferOptions } from '../prepare/options.js';
@@ -6,12 +8,16 @@ import { summarizeResults } from '../records/object-summary.js';
 import type { RunRecord } from '../records/record.js';
 import { keepFailures } from '../slides/failed.js';
 import { isMaskName, type SlideRequest } from '../slides/request.js';
-import { type DryRun, openSegmenter, type SegmentWatcher } from './segmenter.js';
+import { type DryRun, openSegmenter, type Segmenter, type SegmentWatcher } from './segmenter.js';
 
 /** Is told what happens to slides, one after the other. */
 export interface SlidesWatcher extends SegmentWatcher {
   /** A slide that is done: the record of its run, as it was written, and its files. */
   readonly done?: ((record: RunRecord, files: RunFiles) => void) | undefined;
+  /** A slide whose result was there already, made by the same run. */
+  readonly kept?: ((record: RunRecord, files: RunFiles) => void) | undefined;
+  /** A slide that another process is working on. */
+  readonly elsewhere?: ((slide: string, holder: Holder) => void) | undefined;
   /** A slide that failed. The others go on, unless the model cannot be run at all. */
   readonly failed?: ((slide: string, error: unknown) => void) | undefined;
   /** Where what failed is listed, of this run or one before. */
@@ -32,12 +38,7 @@ export async function segmentSlides(
   signal: AbortSignal,
 ): Promise<FilesDone> {
   const segmenter = await openSegmenter(slides, options, watcher, signal);
-  const each = { failed: watcher.failed, hopeless: segmenter.modelFailed, signal };
-  const running = eachFile(slides, each, async (_, index) => {
-    const record = await segmenter.run(index);
-    watcher.done?.(record, segmenter.files[index]!);
-    return 'done';
-  });
+  const running = eachSlide(slides, segmenter, options.wait === true, watcher, signal);
   const ended = await running.finally(segmenter.close);
   // A list of failures is of slides that can be mended. Where the model cannot be run, it is not the slides.
   const list = isMaskName(options.output) || segmenter.modelFailed() ? undefined : await keepFailures(options.output, ended);
@@ -64,4 +65,45 @@ export async function planSlides(
     planned(await segmenter.dryRun(index));
     return 'done';
   });
+}
+
+/** Milliseconds between two looks at slides that other processes are working on. */
+const POLL = 2000;
+
+/** Runs slides, and those again that other processes were working on, if that is asked for. */
+async function eachSlide(
+  slides: readonly SlideRequest[],
+  segmenter: Segmenter,
+  wait: boolean,
+  watcher: SlidesWatcher,
+  signal: AbortSignal,
+): Promise<FilesDone> {
+  const each = { failed: watcher.failed, hopeless: segmenter.modelFailed, signal };
+  const run = async (index: number): Promise<Outcome> => {
+    const outcome = await segmenter.run(index);
+    if (outcome.status === 'elsewhere') {
+      if (!wait) watcher.elsewhere?.(slides[index]!.path, outcome.holder);
+      return outcome.status;
+    }
+    const tell = outcome.status === 'kept' ? watcher.kept : watcher.done;
+    tell?.(outcome.record, segmenter.files[index]!);
+    return outcome.status;
+  };
+  const first = await eachFile(slides, each, (_, index) => run(index));
+  const outcomes = [...first.outcomes];
+  const failures = [...first.failures];
+  const waiting = (): number[] => outcomes.flatMap((outcome, index) => (outcome === 'elsewhere' ? [index] : []));
+  while (wait && waiting().length > 0 && !segmenter.modelFailed()) {
+    await delay(POLL, undefined, { signal }).catch(() => undefined);
+    const again = waiting();
+    const next = await eachFile(
+      again.map((index) => slides[index]!),
+      each,
+      (_, at) => run(again[at]!),
+    );
+    for (const [at, index] of again.entries()) outcomes[index] = next.outcomes[at];
+    failures.push(...next.failures);
+    if (signal.aborted) break;
+  }
+  return { files: slides, outcomes, failures };
 }

@@ -1,46 +1,39 @@
 import { dirname, join } from 'node:path';
-import { type Ensemble, joinModels } from '../../model/card/ensemble.js';
-import type { Pool } from '../../model/sessions/pool.js';
+import { claimPath, type Holder, tryClaim } from '../../io/claim.js';
+import { findStrips } from '../../strip/file.js';
 import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
 import { filesOf, pathsOf, type RunFiles } from '../outputs/files.js';
 import { writePlanPicture } from '../outputs/preview.js';
 import { type MaskSize, maskSize } from '../prepare/mask-size.js';
-import { readMembers } from '../prepare/named-models.js';
+import { modelsNamed } from '../prepare/named-models.js';
 import type { InferOptions } from '../prepare/options.js';
-import { windowCounts } from '../prepare/passes.js';
-import { planSlide, type SlidePlan } from '../prepare/plan-slide.js';
-import { passesPerWindow, readyModel } from '../prepare/ready-model.js';
-import type { ReadyModel } from '../prepare/run-settings.js';
-import { planSettings, runSettings } from '../prepare/settings.js';
+import type { SlidePlan } from '../prepare/plan-slide.js';
 import { readThresholds, thresholdFile } from '../prepare/thresholds.js';
 import { HISTORY } from '../records/history.js';
 import type { RunRecord } from '../records/record.js';
-import { rememberRun } from '../records/run-history.js';
-import { createStageClock, type StageClock } from '../records/stage-clock.js';
+import { isRemembered, rememberRun } from '../records/run-history.js';
+import { createStageClock } from '../records/stage-clock.js';
+import { keyOf, keyOfOptions, type RunKey } from '../resume/key.js';
+import { isLeft, removeLeft, removePartials, removePlaced, stemOf, stripsPath } from '../resume/leftovers.js';
+import { standingResult } from '../resume/standing.js';
 import { isMaskName, type SlideRequest } from '../slides/request.js';
 import { slideValues } from '../slides/values.js';
 import { requireSubmission } from '../submissions/options.js';
 import { addSubmission, checkSubmission } from '../submissions/shared-file.js';
 import type { TissueChoice } from '../tissue/tissue.js';
-import { closePools, startPools } from './pools.js';
+import { type Engine, type EngineWatcher, openEngine } from './engine.js';
 import { runSlide } from './run-slide.js';
 
 /** How far a slide is. */
 export interface WindowProgress {
   readonly plan: SlidePlan;
-  /** Windows that are done and that are run, 0 of them at first. */
+  /** Windows that are done and that are run, 0 of them at first. Where a run goes on that was stopped, those that are left. */
   readonly done: number;
   readonly total: number;
 }
 
 /** Is told what happens on the way from slides to masks. Nothing is missed by who listens to none of it. */
-export interface SegmentWatcher {
-  /** A sentence on what had to be settled, told once. */
-  readonly note?: ((sentence: string) => void) | undefined;
-  /** The models, before any slide. */
-  readonly model?: ((ensemble: Ensemble) => void) | undefined;
-  /** What the models run on, once they do. */
-  readonly device?: ((pools: readonly Pool[]) => void) | undefined;
+export interface SegmentWatcher extends EngineWatcher {
   /** A slide before its first window, and how often networks are run for a window of each grid. */
   readonly planned?: ((plan: SlidePlan, passes: readonly number[]) => void) | undefined;
   readonly windows?: ((progress: WindowProgress) => void) | undefined;
@@ -57,6 +50,11 @@ export interface DryRun {
   readonly picture?: string | undefined;
 }
 
+/** What became of a slide: its result was made, or was there already, made by the same run; or another process is making it. */
+export type SlideOutcome =
+  | { readonly status: 'done' | 'kept'; readonly record: RunRecord }
+  | { readonly status: 'elsewhere'; readonly holder: Holder };
+
 /** Models and options that slides are segmented with. */
 export interface Segmenter extends AsyncDisposable {
   /** The files that are made of each slide, in the order of the slides. */
@@ -68,12 +66,12 @@ export interface Segmenter extends AsyncDisposable {
    */
   dryRun(index: number): Promise<DryRun>;
   /**
-   * Makes the files of the slide of this number. The models start with the first slide and are kept for the others.
+   * Makes the files of the slide of this number, or goes on with them where a run of the same key was stopped. The models start with the first slide
+   * and are kept for the others.
    *
-   * @returns the record of the run, as it was written
    * @throws {SegtileError} as `planSlide`, `openPool` and `runSlide`; `output` where a file would be replaced that must not be
    */
-  run(index: number): Promise<RunRecord>;
+  run(index: number): Promise<SlideOutcome>;
   /** Whether the models could not be started, so that no slide can be run. */
   modelFailed(): boolean;
   /** Ends the threads of the models. */
@@ -81,7 +79,8 @@ export interface Segmenter extends AsyncDisposable {
 }
 
 /**
- * Reads models, thresholds and whatever else options name, and settles what is the same for all slides. Nothing is run or written yet.
+ * Reads models, thresholds and whatever else options name, and settles what is the same for all slides. Nothing is run or written yet. Models are not
+ * read where all results are there already.
  *
  * @param options of `segtile infer`, parsed
  * @throws {SegtileError} `usage` for options that exclude each other or do not fit the models, else as the files that they name
@@ -92,45 +91,71 @@ export async function openSegmenter(
   watcher: SegmentWatcher,
   signal: AbortSignal,
 ): Promise<Segmenter> {
+  const { overwrite = false } = options;
   const files = filesOf(slides, options.output, options);
   requireSubmission(options);
-  const ensemble = joinModels(await readMembers(options, signal));
-  const note = onceEach((sentence) => watcher.note?.(sentence));
-  const { plan: planned, groups } = planSettings(options, ensemble, note);
-  const settings = { ...runSettings(options, ensemble, await readThresholds(options.threshold)), note };
+  const thresholds = await readThresholds(options.threshold);
   const values = await slideValues(options, slides);
-  watcher.model?.(ensemble);
+  const commonKey = await keyOfOptions(options, thresholds, signal);
   const masks = values.flatMap(({ tissue, roi }) => [...pathOf(tissue), ...(roi === undefined ? [] : [roi.path])]);
-  const inputs = await identities([...slides.map(({ path }) => path), ...masks, ...filesRead(options, ensemble)]);
-  const passes = passesPerWindow(groups, options.tta);
+  const inputs = await identities([...slides.map(({ path }) => path), ...masks, ...(await filesRead(options))]);
 
-  let pools: Promise<readonly Pool[]> | undefined;
-  let modelFailed = false;
-  let told = false;
-  const start = (): Promise<readonly Pool[]> => {
-    pools ??= startPools(ensemble, groups, options, note, signal);
-    // Whoever needs the workers sees why there are none; until then a failure must not count as unhandled.
-    pools.catch(() => undefined);
-    return pools;
+  const keyOfSlide = (index: number): Promise<RunKey> => keyOf(commonKey, slides[index]!.path, values[index]!, signal);
+  const standing = async (index: number): Promise<RunRecord | undefined> =>
+    overwrite ? undefined : await standingResult(files[index]!, await keyOfSlide(index));
+  let opening: Promise<Engine> | undefined;
+  let engine: Engine | undefined;
+  const opened = async (): Promise<Engine> => {
+    opening ??= openEngine(options, thresholds, watcher, signal);
+    engine = await opening;
+    return engine;
   };
-  const ready = async (clock: StageClock): Promise<ReadyModel> => {
-    // Not before: a slide that fails of itself while the workers start would be all that is told.
-    const open = await clock.wait('model', start()).catch((error: unknown) => {
-      modelFailed = true;
-      throw error;
-    });
-    if (!told) watcher.device?.(open);
-    told = true;
-    return readyModel(ensemble, groups, open, options.tta);
-  };
-  const planOf = (index: number, onOpen?: () => void): Promise<SlidePlan> => {
-    const { mpp: slideMpp, tissue, roi } = values[index]!;
-    const own = { slideMpp, tissue, roi };
-    return planSlide(slides[index]!.path, { ...planned, ...own }, ensemble.members[0]!.model.mpp, signal, onOpen);
-  };
+  // What is wrong with models and options is better said once, before any slide.
+  if (options.dryRun || options.previewOnly || !(await all(slides, (_, index) => standing(index)))) await opened();
+
+  /** Makes the files of a slide whose claim is held. */
+  async function make(index: number, held: AbortSignal): Promise<RunRecord> {
+    const clock = createStageClock();
+    const own = files[index]!;
+    const key = await keyOfSlide(index);
+    const strips = await findStrips(stripsPath(own));
+    await removePartials(own);
+    if (strips) await removePlaced(own, strips.notes);
+    await refuseClashes(inputs, pathsOf(own), overwrite);
+    const { ensemble, settings, passes, planOf, ready } = await opened();
+    await checkSubmission(options, own.name, ensemble.classes, overwrite);
+    const plan = await clock.wait('plan', planOf(slides[index]!.path, values[index]!, true));
+    try {
+      // Before anything is told of it: a size of the mask that cannot be is a failure of the slide's own.
+      maskSize(plan, options.outputMpp);
+      watcher.planned?.(plan, passes);
+      const pool = await ready(clock);
+      const onWindow = (done: number, total: number): void => watcher.windows?.({ plan, done, total });
+      const found = options.resume ? strips : undefined;
+      const job = { plan, model: ensemble, pool, settings, files: own, key, found };
+      const last = async (record: RunRecord, beforePlacing: () => Promise<void>): Promise<void> => {
+        if (own.paths.report !== undefined) await report(own.paths.report, record, plan, own, beforePlacing);
+      };
+      const record = await runSlide(job, clock, last, onWindow, AbortSignal.any([signal, held]));
+      await addSubmission(record.submission, overwrite);
+      if (options.history !== false) await remember(historyOf(options), record);
+      await removeLeft(own);
+      return record;
+    } finally {
+      await plan.slide.close();
+    }
+  }
+
+  /** Does what a run had left to do that was killed when it had written its record. The claim is held. */
+  async function settle(own: RunFiles, record: RunRecord): Promise<void> {
+    await addSubmission(record.submission, true);
+    const history = historyOf(options);
+    if (options.history !== false && !(await isRemembered(history, record))) await remember(history, record);
+    await removeLeft(own);
+  }
 
   const close = async (): Promise<void> => {
-    await pools?.then(closePools).catch(() => undefined);
+    await engine?.close();
   };
 
   return {
@@ -139,8 +164,9 @@ export async function openSegmenter(
       const own = files[index]!;
       const picture = options.previewOnly ? own.record.replace(/\.run\.json$/, '.plan.jpg') : undefined;
       if (own.clash !== undefined) throw own.clash;
-      if (picture !== undefined) await refuseClashes(inputs, [picture], options.overwrite === true);
-      const plan = await planOf(index);
+      if (picture !== undefined) await refuseClashes(inputs, [picture], overwrite);
+      const { planOf, passes } = await opened();
+      const plan = await planOf(slides[index]!.path, values[index]!, false);
       try {
         if (picture !== undefined) {
           await makeFolder(picture);
@@ -152,34 +178,36 @@ export async function openSegmenter(
       }
     },
     async run(index) {
-      const clock = createStageClock();
       const own = files[index]!;
       if (own.clash !== undefined) throw own.clash;
-      await refuseClashes(inputs, pathsOf(own), options.overwrite === true);
-      await checkSubmission(options, own.name, ensemble.classes, options.overwrite === true);
-      const plan = await clock.wait('plan', planOf(index, start));
+      const kept = await standing(index);
+      if (kept && !(await isLeft(own))) return { status: 'kept', record: kept };
+      await makeFolder(own.record);
+      const { taken, holder } = await tryClaim(claimPath(stemOf(own)));
+      if (holder) return kept ? { status: 'kept', record: kept } : { status: 'elsewhere', holder };
       try {
-        // Before anything is told of it: a size of the mask that cannot be is a failure of the slide's own.
-        maskSize(plan, options.outputMpp);
-        watcher.planned?.(plan, passes);
-        await makeFolder(own.record);
-        const model = await ready(clock);
-        const { run: total } = windowCounts(plan);
-        const onWindow = (done: number): void => watcher.windows?.({ plan, done, total });
-        onWindow(0);
-        const record = await runSlide(plan, ensemble, model, settings, own, clock, onWindow, signal);
-        await addSubmission(record.submission, options.overwrite === true);
-        if (own.paths.report !== undefined) await report(own.paths.report, record, plan, own);
-        if (options.history !== false) await remember(historyOf(options), record);
-        return record;
+        // Another process may have made it in the meantime.
+        const record = kept ?? (await standing(index));
+        if (record && (await isLeft(own))) await settle(own, record);
+        return record ? { status: 'kept', record } : { status: 'done', record: await make(index, taken.lost) };
+      } catch (error) {
+        throw taken.lost.aborted ? taken.lost.reason : error;
       } finally {
-        await plan.slide.close();
+        await taken.release();
       }
     },
-    modelFailed: () => modelFailed,
+    modelFailed: () => engine?.failed() ?? false,
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Whether something is found for all of a list. What fails is not found: whoever asks for it sees why. */
+async function all<T>(list: readonly T[], find: (item: T, index: number) => Promise<unknown>): Promise<boolean> {
+  for (const [index, item] of list.entries()) {
+    if ((await find(item, index).catch(() => undefined)) === undefined) return false;
+  }
+  return true;
 }
 
 function pathOf(choice: TissueChoice): string[] {
@@ -187,23 +215,21 @@ function pathOf(choice: TissueChoice): string[] {
 }
 
 /** Every file beside the slides, and their masks and regions, that a run reads. */
-function filesRead({ slideMppCsv = '', threshold }: InferOptions, { members }: Ensemble): string[] {
-  return [...members.map(({ model }) => model.path), slideMppCsv, thresholdFile(threshold)];
-}
-
-/** Says each sentence once. */
-function onceEach(say: (sentence: string) => void): (sentence: string) => void {
-  const said = new Set<string>();
-  return (sentence) => {
-    if (!said.has(sentence)) say(sentence);
-    said.add(sentence);
-  };
+async function filesRead(options: InferOptions): Promise<string[]> {
+  const models = await modelsNamed(options);
+  return [...models.map(({ path }) => path), options.slideMppCsv ?? '', thresholdFile(options.threshold)];
 }
 
 /** Loads what draws charts only where there is one to draw: it takes as long to load as all the rest. */
-async function report(path: string, record: RunRecord, plan: SlidePlan, { replace }: RunFiles): Promise<void> {
+async function report(
+  path: string,
+  record: RunRecord,
+  plan: SlidePlan,
+  { replace }: RunFiles,
+  beforePlacing: () => Promise<void>,
+): Promise<void> {
   const { writeInferReport } = await import('./report.js');
-  await writeInferReport(path, record, plan, { replace });
+  await writeInferReport(path, record, plan, { replace }, beforePlacing);
 }
 
 /** Its folder may not be there where all results go elsewhere. */

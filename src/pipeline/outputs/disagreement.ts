@@ -1,4 +1,4 @@
-import { type Disagreement, measureDisagreement } from '../../stitch/disagreement.js';
+import { type Disagreement, type DisagreementPart, measureDisagreement, totalDisagreement } from '../../stitch/disagreement.js';
 import { deflateCodec } from '../../tiff/write/tile-codec.js';
 import { writeTiff } from '../../tiff/write/write.js';
 import type { Pixels } from '../../types.js';
@@ -19,14 +19,37 @@ export async function makeDisagreement(
 ): Promise<Making<DisagreementFacts>> {
   const { plan, model, settings, channels } = result;
   const meter = measureDisagreement(plan.grid, channels, blendedLogits(settings, model));
+  const total = totalDisagreement(plan.grid);
   return {
-    onScores: meter.add,
+    look: { add: meter.add, take: () => bytesOf(meter.take()), gather: (found) => total.add(partOf(found)) },
     facts: async () => {
-      const found = meter.finish();
-      await writeMap(path, meter.map(), result, keep);
+      const found = total.finish();
+      await writeMap(path, total.map(), result, keep);
       return { ...found, map: path };
     },
   };
+}
+
+/** What was found, as bytes: how many bins, the first row of the map, three numbers a bin, all float64; then the rows of the map. */
+function bytesOf({ bins, map }: DisagreementPart): Uint8Array {
+  const numbers = [bins.length, map.y, ...bins.flatMap(({ count, sum, largest }) => [count, sum, largest])];
+  const bytes = new Uint8Array(8 * numbers.length + map.rows.length);
+  const view = new DataView(bytes.buffer);
+  for (const [index, number] of numbers.entries()) view.setFloat64(8 * index, number, true);
+  bytes.set(map.rows, 8 * numbers.length);
+  return bytes;
+}
+
+/** What {@link bytesOf} made of it. */
+function partOf(bytes: Uint8Array): DisagreementPart {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const number = (index: number): number => view.getFloat64(8 * index, true);
+  const bins = Array.from({ length: number(0) }, (_, i) => ({
+    count: number(2 + 3 * i),
+    sum: number(3 + 3 * i),
+    largest: number(4 + 3 * i),
+  }));
+  return { bins, map: { y: number(1), rows: bytes.subarray(8 * (2 + 3 * bins.length)) } };
 }
 
 /** Writes the map of the whole slide as a grey pyramid. */

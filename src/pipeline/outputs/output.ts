@@ -1,7 +1,9 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
 import type { LookedAt } from '../../objects/summary.js';
+import type { ScoreKind } from '../../strip/strip.js';
 import type { GeoTags } from '../../tiff/geo.js';
-import type { MaskClass, Mpp, RasterRows, ScoreRows, Scores, Sink, Size } from '../../types.js';
+import type { MaskClass, Mpp, RasterRows, ScoreRows, Sink, Size } from '../../types.js';
+import type { WindowLook } from '../infer/score.js';
 import type { MaskSize } from '../prepare/mask-size.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { RunSettings } from '../prepare/run-settings.js';
@@ -40,8 +42,10 @@ export interface Making<Facts> {
   readonly labels?: Sink<RasterRows>;
   /** Takes probabilities at the size of the working image, and is done with their memory once `write` has returned its promise. */
   readonly scores?: Sink<ScoreRows>;
-  /** Sees the scores of each window before they are blended, and is done with them when it returns. */
-  readonly onScores?: (scores: Scores) => void;
+  /** How exactly probabilities must come when a run goes on that was stopped: as they were, where nothing is said, or as `round(255 p) / 255`, and 0 for NaN. */
+  readonly scoreKind?: ScoreKind;
+  /** Looks at the scores of windows before they are blended. */
+  readonly look?: WindowLook;
   /**
    * Is called once, when all rows have gone by: writes what only then can be written, and gives what the record says of the file.
    *

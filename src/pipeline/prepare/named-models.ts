@@ -10,7 +10,7 @@ import type { InferOptions } from './options.js';
 import { cardFlags } from './settings.js';
 
 /** A model as the user names it. */
-interface NamedModel {
+export interface NamedModel {
   readonly path: string;
   readonly weight: number;
   /** What may be worth a word about the name. */
@@ -24,7 +24,7 @@ interface NamedModel {
  * @throws {SegtileError} `usage` for a weight that is none, `input` for a folder without models, `model` for files that are no models
  */
 export async function readMembers(options: InferOptions, signal: AbortSignal): Promise<Member[]> {
-  const named = (await Promise.all((options.model ?? [bundledModel()]).map(namedModels))).flat();
+  const named = await modelsNamed(options);
   if (named.length > 1 && options.card !== undefined) {
     throw new SegtileError(
       'usage',
@@ -39,6 +39,15 @@ export async function readMembers(options: InferOptions, signal: AbortSignal): P
     members.push({ model: note === undefined ? model : { ...model, notes: [note, ...model.notes] }, weight });
   }
   return members;
+}
+
+/**
+ * Which files the models are.
+ *
+ * @throws {SegtileError} as {@link readMembers}, but for what is wrong with the files themselves
+ */
+export async function modelsNamed({ model = [bundledModel()] }: Pick<InferOptions, 'model'>): Promise<NamedModel[]> {
+  return (await Promise.all(model.map(namedModels))).flat();
 }
 
 async function namedModels(text: string): Promise<NamedModel[]> {

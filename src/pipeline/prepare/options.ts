@@ -39,6 +39,10 @@ export interface InferOptions extends SlideFlags, RoiFlags, OutputOptions, RunOp
   readonly dryRun?: boolean;
   readonly previewOnly?: boolean;
   readonly overwrite?: boolean;
+  /** Whether a run that was stopped is gone on with. */
+  readonly resume: boolean;
+  /** Whether to wait for slides that other processes are working on. */
+  readonly wait?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly card?: string;

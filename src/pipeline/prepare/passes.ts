@@ -1,3 +1,5 @@
+import type { Blend } from '../../plan/windows/blend.js';
+import { type Piece, pieceWindows } from '../../plan/windows/piece.js';
 import type { SlidePlan } from './plan-slide.js';
 
 /** Windows of a run. */
@@ -15,6 +17,18 @@ export function windowCounts(plan: Grids): WindowCounts {
   const planned = selections.reduce((sum, each) => sum + each.planned, 0);
   const run = selections.reduce((sum, each) => sum + each.keptCount, 0);
   return { planned, skipped: planned - run, run };
+}
+
+/**
+ * The windows of all grids that are run for a piece.
+ *
+ * @param looked at by an output, so that those of the first grid need their neighbours
+ */
+export function pieceTotal(plan: Grids, blend: Blend, piece: Piece, looked: boolean): number {
+  const totals = [plan, ...plan.others].map(
+    ({ grid, selection }, index) => pieceWindows(grid, selection, blend, piece, looked && index === 0).total,
+  );
+  return totals.reduce((sum, each) => sum + each, 0);
 }
 
 /** How often networks are run: the windows of each grid times what is done with each of them. */

@@ -14,6 +14,7 @@ export type Keep = <Rows>(path: string, sink: Sink<Rows>) => Sink<Rows>;
  * an error, and the file that was kept first is finished before the others: of two processes that make the same files, the one that has it has all.
  *
  * @param work opens the sinks, hands each to `keep`, and writes to them; gives back what makes the record once the files stand
+ * @param last makes what is made of the record, and gives it back as it is to be written
  * @returns the record, as it was written
  * @throws whatever the work or a sink throws, once none of the files stands there; `aborted` when the signal fires
  */
@@ -22,6 +23,7 @@ export async function filesAndRecord<Made extends object>(
   work: (keep: Keep) => Promise<() => Made>,
   clock: StageClock,
   signal: AbortSignal,
+  last: (made: Made) => Promise<Made> = async (made) => made,
 ): Promise<Made> {
   const kept: { readonly path: string; readonly sink: Ending }[] = [];
   const appeared: string[] = [];
@@ -42,7 +44,7 @@ export async function filesAndRecord<Made extends object>(
       finishing.push(...together.map(finish));
       await clock.wait('finish', Promise.all(finishing));
     }
-    const made = record();
+    const made = await last(record());
     await writeRecord(recordPath, made, { replace });
     return made;
   } catch (error) {

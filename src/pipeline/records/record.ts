@@ -14,6 +14,7 @@ import type { OutputFacts } from '../outputs/table.js';
 import { passesOf, type WindowCounts, windowCounts } from '../prepare/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { ReadyModel, RunSettings } from '../prepare/run-settings.js';
+import type { ResultFile, RunKey } from '../resume/key.js';
 import type { RegionFacts } from '../tissue/region.js';
 import type { TissueSelection } from '../tissue/tissue.js';
 import { newRunId } from './history.js';
@@ -22,6 +23,7 @@ import type { StageClock } from './stage-clock.js';
 
 /** Everything that a run's record is made from. */
 interface RunParts {
+  readonly key: RunKey;
   readonly plan: SlidePlan;
   readonly model: Ensemble;
   readonly pool: ReadyModel;
@@ -40,6 +42,10 @@ export interface RunRecord extends OutputFacts {
   readonly id: string;
   /** When it was done, ISO 8601. */
   readonly finished: string;
+  /** Everything that decides the bytes of its files. Another run with the same key keeps them. */
+  readonly key: RunKey;
+  /** Its files but this record. */
+  readonly files: readonly ResultFile[];
   /** The slide as its file has it, in level-0 pixels. */
   readonly slide: Pick<Slide, 'path' | 'format' | 'width' | 'height' | 'levels'> & {
     readonly mpp: SlideMpp | null;
@@ -104,7 +110,7 @@ export type MemberFacts = Pick<Model, 'name' | 'path' | 'sha256' | 'activation' 
   readonly mpp: number | null;
 };
 
-/** Makes the record of a finished run. */
+/** Makes the record of a finished run, whose files are still to be listed. */
 export function recordOf(parts: RunParts): RunRecord {
   const { plan, model, pool, settings, outputs, result, busyShare, clock } = parts;
   const { slide, view, grid, facts } = plan;
@@ -112,6 +118,8 @@ export function recordOf(parts: RunParts): RunRecord {
   return {
     id: newRunId(),
     finished: new Date().toISOString(),
+    key: parts.key,
+    files: [],
     slide: {
       path: slide.path,
       format: slide.format,

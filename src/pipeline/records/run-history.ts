@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { flatten } from '../../plan/flatten.js';
-import { appendHistory } from './history.js';
+import { appendHistory, readHistory } from './history.js';
 import type { KnownRecord } from './known-record.js';
 
 /**
@@ -32,4 +32,10 @@ export async function rememberRun(path: string, record: KnownRecord): Promise<vo
       'peak MB': Math.round(peakRssBytes / 1e6),
     },
   });
+}
+
+/** Whether a run is in a history. */
+export async function isRemembered(path: string, { id }: Pick<KnownRecord, 'id'>): Promise<boolean> {
+  const history = await readHistory(path).catch(() => undefined);
+  return history?.runs.some((run) => run.id === id) ?? false;
 }

@@ -150,7 +150,10 @@ test('--json gives a line of JSON for each slide, and nothing else on standard o
     slide: { path: missing },
     error: { code: 'input', message: expect.stringContaining(missing), hint: expect.any(String) },
   });
-  const written = (stem: string): unknown => JSON.parse(readFileSync(join(cwd, `segtile-out/${stem}.run.json`), 'utf8'));
+  const written = (stem: string): unknown => ({
+    status: 'done',
+    ...JSON.parse(readFileSync(join(cwd, `segtile-out/${stem}.run.json`), 'utf8')),
+  });
   expect([first, last]).toEqual([written('speckled'), written('tissue')]);
   expect(stderr).toContain('to run');
 

@@ -1,0 +1,97 @@
+import { type Ensemble, joinModels } from '../../model/card/ensemble.js';
+import type { Pool } from '../../model/sessions/pool.js';
+import { readMembers } from '../prepare/named-models.js';
+import type { InferOptions } from '../prepare/options.js';
+import { planSlide, type SlidePlan } from '../prepare/plan-slide.js';
+import { passesPerWindow, readyModel } from '../prepare/ready-model.js';
+import type { ReadyModel, RunSettings } from '../prepare/run-settings.js';
+import { planSettings, runSettings } from '../prepare/settings.js';
+import type { Thresholds } from '../prepare/thresholds.js';
+import type { StageClock } from '../records/stage-clock.js';
+import type { SlideValues } from '../slides/values.js';
+import { closePools, startPools } from './pools.js';
+
+/** Is told of models what had to be settled, and what they run on. */
+export interface EngineWatcher {
+  /** A sentence on what had to be settled, told once. */
+  readonly note?: ((sentence: string) => void) | undefined;
+  /** The models, before any slide. */
+  readonly model?: ((ensemble: Ensemble) => void) | undefined;
+  /** What the models run on, once they do. */
+  readonly device?: ((pools: readonly Pool[]) => void) | undefined;
+}
+
+/** Models and options that slides are run with. */
+export interface Engine {
+  readonly ensemble: Ensemble;
+  readonly settings: RunSettings;
+  /** How often networks are run for a window of each grid. */
+  readonly passes: readonly number[];
+  /** Plans a slide, and starts the models meanwhile if that is asked for. */
+  planOf(slide: string, values: SlideValues, startModels: boolean): Promise<SlidePlan>;
+  /** The models, once they run. They are kept for all slides. */
+  ready(clock: StageClock): Promise<ReadyModel>;
+  /** Whether the models could not be started, so that no slide can be run. */
+  failed(): boolean;
+  /** Ends the threads of the models. */
+  close(): Promise<void>;
+}
+
+/**
+ * Reads models and settles what is the same for all slides. Nothing is run yet.
+ *
+ * @throws {SegtileError} `usage` for options that exclude each other or do not fit the models, else as the files that they name
+ */
+export async function openEngine(
+  options: InferOptions,
+  thresholds: Thresholds | undefined,
+  watcher: EngineWatcher,
+  signal: AbortSignal,
+): Promise<Engine> {
+  const ensemble = joinModels(await readMembers(options, signal));
+  const note = onceEach((sentence) => watcher.note?.(sentence));
+  const { plan: planned, groups } = planSettings(options, ensemble, note);
+  const settings = { ...runSettings(options, ensemble, thresholds), note };
+  watcher.model?.(ensemble);
+  let pools: Promise<readonly Pool[]> | undefined;
+  let failed = false;
+  let told = false;
+  const start = (): Promise<readonly Pool[]> => {
+    pools ??= startPools(ensemble, groups, options, note, signal);
+    // Whoever needs the workers sees why there are none; until then a failure must not count as unhandled.
+    pools.catch(() => undefined);
+    return pools;
+  };
+  return {
+    ensemble,
+    settings,
+    passes: passesPerWindow(groups, options.tta),
+    planOf(slide, { mpp, tissue, roi }, startModels) {
+      const settled = { ...planned, slideMpp: mpp, tissue, roi };
+      return planSlide(slide, settled, ensemble.members[0]!.model.mpp, signal, startModels ? start : undefined);
+    },
+    async ready(clock) {
+      // Not before: a slide that fails of itself while the workers start would be all that is told.
+      const open = await clock.wait('model', start()).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+      if (!told) watcher.device?.(open);
+      told = true;
+      return readyModel(ensemble, groups, open, options.tta);
+    },
+    failed: () => failed,
+    async close() {
+      await pools?.then(closePools).catch(() => undefined);
+    },
+  };
+}
+
+/** Says each sentence once. */
+function onceEach(say: (sentence: string) => void): (sentence: string) => void {
+  const said = new Set<string>();
+  return (sentence) => {
+    if (!said.has(sentence)) say(sentence);
+    said.add(sentence);
+  };
+}

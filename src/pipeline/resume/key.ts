@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { modelIdentity } from '../../model/measured/open-model.js';
+import { modelsNamed } from '../prepare/named-models.js';
+import type { InferOptions } from '../prepare/options.js';
+import type { Thresholds } from '../prepare/thresholds.js';
+import type { SlideValues } from '../slides/values.js';
+import { fingerprint } from './fingerprint.js';
+
+/** Everything that decides the bytes of a result, by the option that says it. Two results are the same where all of it is the same. */
+export type RunKey = Readonly<Record<string, string>>;
+
+/** A file of a result, as its record names it. */
+export interface ResultFile {
+  /** In the folder of the record. */
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** Raised when the same options and files give other bytes than before. */
+const RESULT_FORMAT = '1';
+
+/** Options that decide nothing of the bytes, or that are looked at in another way: as the files that they name. */
+const LEFT_OUT: readonly string[] = [
+  ...['output', 'overwrite', 'resume', 'wait', 'history', 'json', 'quiet', 'dryRun', 'previewOnly'],
+  ...['workers', 'batch', 'requireGpu', 'allowCpuNodes', 'allowSoftware', 'verify', 'memory', 'shard', 'shardRows'],
+  ...['model', 'card', 'threshold', 'tissue', 'roi', 'slideMpp', 'slideMppCsv', 'from'],
+];
+
+/** What the options say of all slides: what is to be known of the key besides the slide. */
+export async function keyOfOptions(
+  options: InferOptions,
+  thresholds: Thresholds | undefined,
+  signal: AbortSignal,
+): Promise<RunKey> {
+  const models: string[] = [];
+  for (const { path, weight } of await modelsNamed(options)) {
+    const model = await modelIdentity(path, options.card, signal);
+    models.push(weight === 1 ? model : `${model} weight ${weight}`);
+  }
+  const others = Object.entries(options).filter(([name, value]) => value !== undefined && !LEFT_OUT.includes(name));
+  return {
+    format: RESULT_FORMAT,
+    model: models.join(', '),
+    ...(thresholds && { threshold: textOf(thresholds.values) }),
+    ...Object.fromEntries(others.map(([name, value]) => [flagOf(name), textOf(value)])),
+  };
+}
+
+/**
+ * The key of the result of a slide.
+ *
+ * @throws {SegtileError} `input` where a file cannot be read
+ */
+export async function keyOf(common: RunKey, slide: string, values: SlideValues, signal: AbortSignal): Promise<RunKey> {
+  const { mpp, tissue, roi } = values;
+  return {
+    slide: await fingerprint(slide, signal),
+    ...common,
+    tissue: tissue.kind === 'file' ? await fingerprint(tissue.path, signal) : tissue.kind,
+    ...(roi && { roi: await fingerprint(roi.path, signal) }),
+    ...(mpp !== undefined && { 'slide-mpp': textOf(mpp) }),
+  };
+}
+
+/** A key as one text of 64 digits. */
+export function hashOf(key: RunKey): string {
+  return createHash('sha256')
+    .update(JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1))))
+    .digest('hex');
+}
+
+/** What differs between the key of what is there and another, in words; empty where nothing does. */
+export function differences(there: RunKey, now: RunKey): string[] {
+  const names = [...new Set([...Object.keys(now), ...Object.keys(there)])];
+  return names.filter((name) => there[name] !== now[name]).map((name) => said(name, there[name], now[name]));
+}
+
+/** Facts that are hashes of files, which say nothing to people. */
+const OF_FILES: Readonly<Record<string, string>> = {
+  slide: 'the slide is another file',
+  model: 'another --model, or its card',
+};
+
+function said(name: string, there: string | undefined, now: string | undefined): string {
+  if (name in OF_FILES) return OF_FILES[name]!;
+  if (name === 'format') return 'another version of segtile made it';
+  const shown = (value: string | undefined): string =>
+    value === undefined ? 'not given' : /^[0-9a-f]{32}$/.test(value) ? 'another file' : value;
+  return `--${name} is ${shown(there)} there, ${shown(now)} here`;
+}
+
+function flagOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** A value of an option as text, the same for the same value. */
+function textOf(value: unknown): string {
+  if (value instanceof Map)
+    return [...value]
+      .sort()
+      .map(([name, own]) => `${name}=${textOf(own)}`)
+      .join(',');
+  if (Array.isArray(value)) return value.map(textOf).join(',');
+  if (typeof value !== 'object' || value === null) return String(value);
+  const { width, height, unit, ...others } = value as Readonly<Record<string, unknown>>;
+  if (width !== undefined && height !== undefined) return `${width}x${height}`;
+  return unit === undefined ? JSON.stringify(value) : `${others.value}${unit}`;
+}

@@ -1,0 +1,64 @@
+import { SegtileError } from '../../errors.js';
+import { openStrips, STRIP_FORMAT, type StripFile, type StripHead, type StripsFound } from '../../strip/file.js';
+import { differences, type RunKey } from './key.js';
+
+/** Strips that a run goes on with, or begins. */
+export interface RunStrips {
+  readonly file: StripFile;
+  /** The first row that is not known yet. */
+  readonly rows: number;
+  /** What is to be said of it, if anything. */
+  readonly said: string | undefined;
+}
+
+/** The facts of a head that belong to the program and the machine, not to what was asked for: where they differ, strips are of no use and of no worth. */
+const CIRCUMSTANCES = ['segtile', 'onnxruntime', 'provider'];
+
+/**
+ * Opens the strips of a result, to go on with them where they are of the same run.
+ *
+ * @param head what was asked for, and under which circumstances
+ * @param found what stands there, if it is to be gone on with
+ * @throws {SegtileError} `output` where strips of a run with other settings stand there, or they cannot be written
+ */
+export async function openRunStrips(
+  path: string,
+  head: Omit<StripHead, 'format'>,
+  found: StripsFound | undefined,
+): Promise<RunStrips> {
+  const own: StripHead = { format: STRIP_FORMAT, ...head };
+  const anew = async (said?: string): Promise<RunStrips> => ({
+    file: await openStrips(path, own),
+    rows: head.piece.y,
+    said,
+  });
+  if (found === undefined) return anew();
+  if (found.head.format !== STRIP_FORMAT)
+    return anew('what was done of it was kept by another version of segtile: it is begun anew');
+  const circumstance = CIRCUMSTANCES.find((name) => found.head.facts[name] !== own.facts[name]);
+  const settings = differences(without(found.head.facts), without(own.facts));
+  if (settings.length > 0) {
+    throw new SegtileError(
+      'output',
+      `${path} is of a run with other settings that was not finished: ${settings.join('; ')}`,
+      'use the same settings to go on with it, --no-resume to begin anew, or choose another place',
+    );
+  }
+  if (circumstance !== undefined) {
+    const [there, here] = [found.head.facts[circumstance], own.facts[circumstance]];
+    return anew(`what was done of it was done with ${circumstance} ${there}, not ${here}: it is begun anew`);
+  }
+  if (found.head.scores !== own.scores || !samePiece(found.head, own)) return anew();
+  const torn = found.torn ? ', where what was written last is damaged' : '';
+  const at = found.rows - own.piece.y;
+  const said = at === 0 ? undefined : `goes on at row ${found.rows} of ${own.piece.y + own.piece.height}${torn}`;
+  return { file: await openStrips(path, own, found), rows: found.rows, said };
+}
+
+function without(facts: RunKey): RunKey {
+  return Object.fromEntries(Object.entries(facts).filter(([name]) => !CIRCUMSTANCES.includes(name)));
+}
+
+function samePiece({ piece: a }: StripHead, { piece: b }: StripHead): boolean {
+  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+}

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { program } from '../cli/door.js';
+
+/** How a command that was killed ended up after one more start. */
+export interface Killed {
+  /** Milliseconds after which it was killed. */
+  readonly after: number;
+  /** Whether it had ended before. */
+  readonly late: boolean;
+  /** Seconds that both starts took together. */
+  readonly seconds: number;
+  /** What its second start said on standard error. */
+  readonly said: string;
+  /** The folder of results. */
+  readonly output: string;
+}
+
+/** Starts a command, kills it outright, and starts it once more, which has to end well. */
+export async function killOnce(
+  args: (output: string) => readonly string[],
+  after: number,
+  { cut }: { readonly cut?: (strips: number) => number } = {},
+): Promise<Killed> {
+  const output = join(mkdtempSync(join(tmpdir(), 'segtile-kill-')), 'out');
+  mkdirSync(output);
+  const began = performance.now();
+  const first = await started(args(output), after);
+  const strips = join(output, '.slide.strips');
+  // A disk that loses power keeps what it was told to keep, and any part of the rest.
+  if (cut && existsSync(strips)) truncateSync(strips, cut(statSync(strips).size));
+  const second = await started(args(output));
+  if (second.code !== 0) throw new Error(`killed after ${after} ms, in ${output}: ${second.said}`);
+  return { after, late: first.code === 0, seconds: (performance.now() - began) / 1000, said: second.said, output };
+}
+
+/** Takes away what {@link killOnce} left. */
+export function forget({ output }: Killed): void {
+  rmSync(join(output, '..'), { recursive: true, force: true });
+}
+
+/** Copies a file, such as strips, to where a run looks for it. */
+export function place(from: string, to: string): void {
+  copyFileSync(from, to);
+}
+
+function started(args: readonly string[], killAfter?: number): Promise<{ code: number | null; said: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
+    child.on('error', reject).on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, said });
+    });
+  });
+}
