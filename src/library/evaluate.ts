@@ -58,6 +58,7 @@ export async function evaluate(predictions: string | readonly string[], options:
     {
       rows: ({ shown }, done, { height }) => onProgress?.({ name: shown, unit: 'rows', done, total: height }),
       scored: ({ notes }) => notes.forEach((note) => void onNote?.(note)),
+      noted: (_, notes) => notes.forEach((note) => void onNote?.(note)),
     },
     signal,
   );

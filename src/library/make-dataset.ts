@@ -25,6 +25,7 @@ export interface DatasetOptions extends RunControl {
   readonly mpp?: number | undefined;
   readonly downsample?: number | undefined;
   readonly slideMpp?: number | undefined;
+  readonly slideMppCsv?: string | undefined;
   readonly channels?: readonly (number | string)[] | string | undefined;
   readonly range?: readonly [low: number, high: number] | string | undefined;
   readonly sample?: Sampler | readonly Sampler[] | undefined;

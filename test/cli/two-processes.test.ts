@@ -63,7 +63,6 @@ const commands: Readonly<Record<string, (output: string) => string[]>> = {
   'evaluate --csv': (output) => [...evaluate, '--csv', `${output}/scores.csv`],
   'evaluate --report': (output) => [...evaluate, '--report', `${output}/report.html`],
   'evaluate --write-thresholds': (output) => [...evaluate, '--write-thresholds', `${output}/best.json`],
-  'find-noise': (output) => ['find-noise', 'set/manifest.csv', '--predictions', 'predictions', '--report', output, '--quiet'],
 };
 const evaluate = [
   'evaluate',
@@ -152,7 +151,7 @@ test('of datasets that are begun at once in one folder, one is made, and it is w
   const ended = await Promise.all([1, 2, 3].map(() => segtile(args('sets'), { cwd })));
   expect(ended.map(({ code }) => code).sort()).toEqual([0, 1, 1]);
   for (const { code, stderr } of ended)
-    if (code !== 0) expect(stderr).toMatch(/sets already has (a|an unfinished) dataset\n.*--overwrite/);
+    if (code !== 0) expect(stderr).toMatch(/sets (already has a dataset\n.*--overwrite|is being written by process \d+ on )/);
   await segtileWell([...args('whole'), '--quiet'], { cwd });
   expect(filesIn(join(cwd, 'sets'))).toEqual(filesIn(join(cwd, 'whole')));
   const list = (name: string): string => readFileSync(join(cwd, name, 'manifest.csv'), 'utf8');
@@ -194,3 +193,66 @@ syncBuiltinESMExports();`;
   expect(existsSync(result)).toBe(false);
   expect((await readMask(join(cwd, 'compared', mask))).width).toBe(width);
 }, 600_000);
+
+describe('a folder in which a process works', () => {
+  const cut = ['make-dataset', 'slide.tif', '--truth', 'truth.png', '--window', '32', '--tissue', 'none', '--quiet', '-o'];
+  const commands: Readonly<Record<string, readonly string[]>> = {
+    'make-dataset': [...cut, 'busy-set'],
+    'make-dataset --resume': [...cut, 'busy-set', '--resume'],
+    'make-dataset --overwrite': [...cut, 'busy-set', '--overwrite'],
+    'find-noise --overwrite': [
+      ...['find-noise', 'set/manifest.csv', '--predictions', 'predictions', '--report', 'busy-noise', '--quiet', '--overwrite'],
+    ],
+    'compare --overwrite': [
+      ...['compare', 'slide.tif', '--truth', 'truth.png', '-m', 'hematoxylin', '--tile', '128/128'],
+      ...['-o', 'busy-compared', '--no-report', '--quiet', '--overwrite'],
+    ],
+  };
+
+  /** Has a process stop, once it works in the folder, until it is killed. */
+  const stopping = `import fs from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+for (const name of ['rename', 'link']) {
+  const real = promises[name];
+  promises[name] = async (from, to) => {
+    if (String(to).endsWith('.claim')) return real(from, to);
+    process.stderr.write('works');
+    await new Promise((done) => setTimeout(done, 600_000));
+  };
+}
+syncBuiltinESMExports();`;
+
+  test.each(Object.keys(commands))(
+    'is left alone by %s, which says who works there, until that one is killed',
+    async (name) => {
+      const args = commands[name]!;
+      const output = args.find((each) => each.startsWith('busy-'))!;
+      let killFirst: (signal: NodeJS.Signals) => void = () => undefined;
+      let begun: () => void = () => undefined;
+      const works = new Promise<void>((done) => {
+        begun = done;
+      });
+      const onStderr = (text: string, kill: (signal: NodeJS.Signals) => void): void => {
+        killFirst = kill;
+        if (text.endsWith('works')) begun();
+      };
+      const first = segtile(args, { ...preloaded(stopping), onStderr });
+      await Promise.race([works, first]);
+      const before = standing(join(cwd, output));
+      const { code, stderr } = await segtile(args, { cwd });
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^segtile: busy-\w+ is being written by process \d+ on \S+, which began at 20.*\n {2}hint: wait/),
+      ]);
+      const { pid } = JSON.parse(readFileSync(join(cwd, output, '.segtile.claim'), 'utf8')).process;
+      expect(stderr).toContain(`process ${pid} on`);
+      expect(standing(join(cwd, output))).toEqual(before);
+      killFirst('SIGKILL');
+      await first;
+      // What was begun is gone on with, or begun again.
+      await segtileWell(name === 'make-dataset' ? [...args, '--resume'] : args, { cwd });
+      expect(filesIn(join(cwd, output)).filter((each) => /claim|\.partial/.test(each) && !each.includes('noise'))).toEqual([]);
+    },
+  );
+});

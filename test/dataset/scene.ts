@@ -110,7 +110,6 @@ export function settingsOf(
     ...parts,
     survey: {
       resolution: undefined,
-      slideMpp: undefined,
       tissue: { kind: 'none' },
       sample: () => ({
         asks: [{ sampler: 'grid', wanted: 'all' }],

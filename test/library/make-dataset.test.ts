@@ -91,6 +91,7 @@ test('every option of make-dataset is an option of a program', () => {
     seed: true,
     shardSize: true,
     slideMpp: true,
+    slideMppCsv: true,
     split: true,
     splitBy: true,
     stride: true,

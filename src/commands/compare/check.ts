@@ -16,18 +16,20 @@ const VARIANTS_TOLD = 5;
  * fit every slide. It is planned as by `segtile infer --dry-run`, but without looking for tissue.
  *
  * @param passed options of `segtile infer` that all variants share on a slide
+ * @param noted hears how the file of a slide is read, once for each variant
  * @throws {SegtileError} `usage` naming the variants that cannot be run, or `input` and the like where what they share cannot be read; `aborted` when the signal fires
  */
 export async function checkVariantsRun(
   variants: readonly Variant[],
   slides: readonly string[],
   passed: (slide: string) => readonly string[],
+  noted: (slide: string, notes: readonly string[]) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const bad: { readonly name: string; readonly slide: string; readonly error: SegtileError }[] = [];
   for (const variant of variants) {
     for (const slide of slides) {
-      const error = await failureOf(variant, slide, passed(slide), signal);
+      const error = await failureOf(variant, slide, passed(slide), (notes) => noted(slide, notes), signal);
       if (error) bad.push({ name: variant.name, slide, error });
       if (error) break;
     }
@@ -51,6 +53,7 @@ async function failureOf(
   variant: Variant,
   slide: string,
   passed: readonly string[],
+  noted: (notes: readonly string[]) => void,
   signal: AbortSignal,
 ): Promise<SegtileError | undefined> {
   try {
@@ -59,7 +62,7 @@ async function failureOf(
     // A file of tissue has to be there; finding tissue takes long, and cannot make a variant impossible.
     const tissue = tissueOf(options.tissue).kind === 'file' ? options.tissue : 'none';
     const segmenter = await openSegmenter([{ path: slide }], { ...options, tissue }, {}, signal);
-    await segmenter.dryRun(0);
+    noted((await segmenter.dryRun(0)).plan.notes);
     return undefined;
   } catch (error) {
     if (error instanceof SegtileError && error.code !== 'aborted') return error;

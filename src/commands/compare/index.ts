@@ -4,7 +4,7 @@ import { fileName } from '../../io/location.js';
 import { writeWhole } from '../../io/partial-file.js';
 import { compareSlides, type VariantResult } from '../../pipeline/compare/compare-slides.js';
 import { writeCompareReport } from '../../pipeline/compare/report.js';
-import { makeFolder } from '../../pipeline/outputs/clashes.js';
+import { inClaimedFolder } from '../../pipeline/outputs/claimed-folder.js';
 import { HISTORY } from '../../pipeline/records/history.js';
 import { rememberRun } from '../../pipeline/records/run-history.js';
 import { rememberScores } from '../../pipeline/records/score-history.js';
@@ -44,44 +44,44 @@ export async function runCompare(
   const { output, tolerance, overwrite = false, quiet = false } = options;
   const roi = await readRoi(options, slides);
   const passed = await passedTo(options, slides, roi);
-  await checkVariantsRun(
-    variants,
-    pairs.map(({ slide }) => slide),
-    passed,
-    signal,
-  );
-  await makeFolder(join(output, 'compare.json'));
-  const settings = { variants, pairs, passed, roiOf: roi.of, config, tolerance, output, overwrite };
   const told = new Set<string>();
-  const late: string[] = [];
-  const stage = createProgress(stderr, quiet).stage('compare', 'runs');
-  const total = variants.length * pairs.length;
-  stage.update({ done: 0, total, pixels: 0 });
-  const watcher = {
-    started: (variant: { readonly name: string }, slide: string, kept: boolean): void => {
-      if (!quiet && !stderr.isTTY)
-        stderr.write(`${oneLine(`${variant.name}: ${fileName(slide)}`)}${kept ? ', done before' : ''}\n`);
-    },
-    warned: ({ name }: { readonly name: string }, slide: string, text: string): void => {
-      if (!quiet) stderr.write(`${stderr.isTTY ? '\n' : ''}${name}: ${fileName(slide)}: warning: ${text}\n`);
-    },
-    noted: (slide: string, found: readonly string[]): void => {
-      const fresh = found.filter((note) => !told.has(`${slide}\n${note}`));
-      for (const note of fresh) told.add(`${slide}\n${note}`);
-      const lines = fresh.length === 0 ? [] : [oneLine(fileName(slide)), ...fresh.map(noteLine)].map((line) => `${line}\n`);
-      // Not through a bar that is being drawn.
-      if (stderr.isTTY) late.push(...lines);
-      else if (!quiet) stderr.write(lines.join(''));
-    },
-    done: (done: number): void => stage.update({ done, total, pixels: 0 }),
+  const noted = (slide: string, found: readonly string[]): void => {
+    const fresh = found.filter((note) => !told.has(`${slide}\n${note}`));
+    for (const note of fresh) told.add(`${slide}\n${note}`);
+    if (fresh.length > 0 && !quiet) stderr.write([oneLine(fileName(slide)), ...fresh.map(noteLine), ''].join('\n'));
   };
-  const { results, failures } = await compareSlides(settings, watcher, signal).finally(() => stage.stop());
-  if (!quiet) stderr.write(late.join(''));
-  for (const { variant, slide, error } of failures) {
-    const what = new SegtileError(error.code, `${variant.name}, ${fileName(slide)}: ${error.message}`, error.hint, error);
-    stderr.write(failureText(what, styleFor(stderr)));
-  }
-  if (results.length > 0) await writeResults(results, options, command, config, signal);
+  const paths = pairs.map(({ slide }) => slide);
+  await checkVariantsRun(variants, paths, passed, noted, signal);
+  const settings = { variants, pairs, passed, roiOf: roi.of, config, tolerance, output, overwrite };
+  const total = variants.length * pairs.length;
+  const late: (() => void)[] = [];
+  const compare = async (signal: AbortSignal): Promise<Awaited<ReturnType<typeof compareSlides>>> => {
+    const stage = createProgress(stderr, quiet).stage('compare', 'runs');
+    stage.update({ done: 0, total, pixels: 0 });
+    const watcher = {
+      started: (variant: { readonly name: string }, slide: string, kept: boolean): void => {
+        if (!quiet && !stderr.isTTY)
+          stderr.write(`${oneLine(`${variant.name}: ${fileName(slide)}`)}${kept ? ', done before' : ''}\n`);
+      },
+      warned: ({ name }: { readonly name: string }, slide: string, text: string): void => {
+        told.add(`${slide}\n${text}`);
+        if (!quiet) stderr.write(`${stderr.isTTY ? '\n' : ''}${name}: ${fileName(slide)}: warning: ${text}\n`);
+      },
+      // Not through a bar that is being drawn.
+      noted: (slide: string, found: readonly string[]): void =>
+        stderr.isTTY ? void late.push(() => noted(slide, found)) : noted(slide, found),
+      done: (done: number): void => stage.update({ done, total, pixels: 0 }),
+    };
+    const compared = await compareSlides(settings, watcher, signal).finally(() => stage.stop());
+    for (const tell of late) tell();
+    for (const { variant, slide, error } of compared.failures) {
+      const what = new SegtileError(error.code, `${variant.name}, ${fileName(slide)}: ${error.message}`, error.hint, error);
+      stderr.write(failureText(what, styleFor(stderr)));
+    }
+    if (compared.results.length > 0) await writeResults(compared.results, options, command, config, signal);
+    return compared;
+  };
+  const { results, failures } = await inClaimedFolder(output, compare, signal);
   const front = frontOf(results);
   if (options.json)
     for (const [i, result] of results.entries()) stdout.write(`${JSON.stringify(variantFacts(result, front[i]!))}\n`);

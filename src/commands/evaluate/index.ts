@@ -1,3 +1,4 @@
+import { fileName } from '../../io/location.js';
 import { type EvaluationWatcher, evaluateFiles } from '../../pipeline/evaluate/evaluate-files.js';
 import type { EvaluateOptions } from '../../pipeline/evaluate/options.js';
 import { count } from '../../terminal/format.js';
@@ -56,6 +57,9 @@ function watch({ json, quiet = false }: EvaluateOptions, shell: Shell, words: Fi
     summarized: (evaluation) => {
       stdout.write(json ? `${JSON.stringify(allFacts(evaluation))}\n` : evaluationText(evaluation, styleFor(stdout)));
       if (scored < total) stderr.write(`segtile: the figures are of ${count(scored)} of ${count(total)} files\n`);
+    },
+    noted: (slide, notes) => {
+      if (!quiet) for (const note of notes) stderr.write(`segtile: ${oneLine(`${fileName(slide)}: ${note}`)}\n`);
     },
   };
 }

@@ -38,6 +38,7 @@ function addSampling(command: Command): Command {
     .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', micronsPerPixel))
     .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber))
     .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
+    .addOption(option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp', text))
     .addOption(
       option('--channels <list>', 'channels that are the picture: three, or one in grey; numbers from 0, or names', list),
     )

@@ -5,7 +5,8 @@ import { readRegular } from '../../io/regular-file.js';
 import { defaultConfig, readConfig, type TruthConfig } from '../../truth/config.js';
 import { slideName } from '../../truth/match.js';
 import { openTruth } from '../../truth/open.js';
-import { makeFolder } from '../outputs/clashes.js';
+import { inClaimedFolder } from '../outputs/claimed-folder.js';
+import { readSlideFlags } from '../prepare/slide-flags.js';
 import { readRoi, readTissue } from '../tissue/region-flags.js';
 import { readAugmentation } from './augmentation-file.js';
 import { beginRoot, prepareRoot } from './files.js';
@@ -46,7 +47,6 @@ export async function buildDataset(
   watcher: BuildWatcher,
   signal: AbortSignal,
 ): Promise<BuiltDataset> {
-  const root = options.output;
   const augment = options.augment === undefined ? undefined : await readAugmentation(options.augment);
   const classes = await classesFacts(options.classes);
   const settingsFor = (by: SplitBy): DatasetSettings => datasetSettings(options, by, command, classes, augment);
@@ -55,9 +55,20 @@ export async function buildDataset(
   const config = options.classes === undefined ? defaultConfig() : await readConfig(options.classes);
   const { pairs, splitBy } = await openPairs(slides, options, config, signal);
   const settings = settingsFor(splitBy);
+  const build = (signal: AbortSignal): Promise<BuiltDataset> => planAndWrite(pairs, settings, options, watcher, signal);
+  return options.dryRun ? build(signal) : inClaimedFolder(options.output, build, signal);
+}
+
+async function planAndWrite(
+  pairs: readonly DatasetSlide[],
+  settings: DatasetSettings,
+  options: MakeDatasetOptions,
+  watcher: BuildWatcher,
+  signal: AbortSignal,
+): Promise<BuiltDataset> {
+  const root = options.output;
   const existing = options.overwrite ? 'overwrite' : options.resume ? 'resume' : 'refuse';
   if (!options.dryRun) await prepareRoot(root, existing, ['train', 'val', 'test']);
-
   const failures: { readonly slide: string; readonly error: unknown }[] = [];
   const watching: BuildWatcher = {
     ...watcher,
@@ -71,7 +82,6 @@ export async function buildDataset(
     const plan = await planDataset(pairs, settings, watching, signal);
     watcher.planned(plan, settings);
     if (options.dryRun || plan.slides.length === 0) return built(undefined);
-    await makeFolder(`${root}/dataset.json`);
     if (existing !== 'resume') await beginRoot(root);
     const known = failures.map(({ slide, error }): SlideFailure => ({ slide, message: reason(error) }));
     return built(await writeDataset(root, plan, known, settings, watching, signal));
@@ -98,6 +108,7 @@ async function openPairs(
 ): Promise<{ readonly pairs: DatasetSlide[]; readonly splitBy: SplitBy }> {
   const { pairs, splitBy } = await datasetPairs(slides, options);
   const named = pairs.map(({ slide }) => slide);
+  const optionsOf = await readSlideFlags(options, named);
   const roi = await readRoi(options, named);
   const tissueOf = await readTissue(options.tissue, named);
   const opened = pairs.map(
@@ -110,6 +121,7 @@ async function openPairs(
       group,
       tissue: tissueOf(slide),
       roi: roi.of(slide),
+      options: optionsOf(slide),
       openTruth: (size) => openTruth(truth, { size, config, slideName: slideName(slide), signal }),
     }),
   );

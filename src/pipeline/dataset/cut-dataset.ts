@@ -53,6 +53,7 @@ export async function planHash(
       truth: slide.truthPath,
       patient: slide.patient ?? null,
       group: slide.group,
+      options: slide.options ?? null,
       full,
       size,
       window,
@@ -78,7 +79,7 @@ export async function cutSlide(
   plan: string,
   work: WorkFolder,
   settings: TileSettings,
-  open: Pick<SurveySettings, 'resolution' | 'slideMpp'>,
+  open: Pick<SurveySettings, 'resolution'>,
   onTile: (done: number) => void,
   signal: AbortSignal,
 ): Promise<RecordHead> {

@@ -6,6 +6,7 @@ import { strideOfOverlap } from '../../plan/windows/overlap.js';
 import { LONGEST_WINDOW } from '../../plan/windows/scale.js';
 import type { MaskClass, Size } from '../../types.js';
 import { refuseBoth, resolutionOf, SAME_THING } from '../prepare/resolution.js';
+import type { SlideFlags } from '../prepare/slide-flags.js';
 import { type RoiFlags, tissueOf } from '../tissue/region-flags.js';
 import { type AugmentationFile, checkAugmentation } from './augmentation-file.js';
 import type { DatasetSettings } from './write-dataset.js';
@@ -14,12 +15,9 @@ import type { DatasetSettings } from './write-dataset.js';
 export type SplitBy = 'slide' | 'patient' | 'region';
 
 /** The options of `segtile make-dataset`, parsed. What is absent was not given. */
-export interface MakeDatasetOptions extends RoiFlags {
+export interface MakeDatasetOptions extends RoiFlags, SlideFlags {
   readonly truth?: string;
   readonly classes?: string;
-  readonly slideMpp?: number;
-  readonly channels?: readonly string[];
-  readonly range?: readonly [least: number, most: number];
   readonly window: Size;
   readonly stride?: Size;
   readonly overlap?: string;
@@ -116,9 +114,6 @@ export function datasetSettings(
   return {
     survey: {
       resolution,
-      slideMpp: options.slideMpp,
-      channels: options.channels,
-      range: options.range,
       tissue,
       sample: (classes): SampleSettings => ({
         asks,
@@ -140,6 +135,7 @@ export function datasetSettings(
       stride,
       resolution: resolution ?? { kind: 'level', level: 0 },
       slideMpp: options.slideMpp ?? null,
+      slideMppCsv: options.slideMppCsv ?? null,
       channels: options.channels ?? null,
       range: options.range ?? null,
       samplers: asks,

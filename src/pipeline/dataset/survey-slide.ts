@@ -42,6 +42,8 @@ export interface DatasetSlide {
   readonly tissue?: TissueChoice | undefined;
   /** The region of interest: no tile lies outside, and labels outside are ignored. */
   readonly roi?: RegionFile | undefined;
+  /** What is said of the slide's file besides: its microns per pixel, channels, range. */
+  readonly options?: SlideOptions | undefined;
   /** Opens the truth of the slide. */
   openTruth(slide: Size): Promise<Truth>;
 }
@@ -50,11 +52,6 @@ export interface DatasetSlide {
 export interface SurveySettings {
   /** The working resolution; level 0 if not given. */
   readonly resolution: ViewChoice | undefined;
-  /** Microns per pixel of level 0 that override what the file says. */
-  readonly slideMpp: number | undefined;
-  /** See `SlideOptions`. */
-  readonly channels?: SlideOptions['channels'];
-  readonly range?: SlideOptions['range'];
   readonly tissue: TissueChoice;
   /** The sampling, for the classes that the truth turns out to have. */
   sample(classes: readonly MaskClass[]): SampleSettings;
@@ -98,11 +95,11 @@ export interface OpenPair {
  * @throws {SegtileError} `input` for files that cannot be read or do not belong together, and as the work does
  */
 export async function withPair<T>(
-  { source, roi, openTruth }: DatasetSlide,
-  { resolution, slideMpp, channels, range }: Pick<SurveySettings, 'resolution' | 'slideMpp' | 'channels' | 'range'>,
+  { source, options, roi, openTruth }: DatasetSlide,
+  { resolution }: Pick<SurveySettings, 'resolution'>,
   work: (pair: OpenPair) => Promise<T>,
 ): Promise<T> {
-  const slide = await openSlide(source, { mpp: slideMpp, channels, range });
+  const slide = await openSlide(source, options);
   try {
     const view = workingView(slide, resolution ?? { kind: 'level', level: 0 });
     const whole = await openTruth({ width: slide.width, height: slide.height });

@@ -16,6 +16,8 @@ export interface EvaluationWatcher {
   readonly failed?: ((prediction: string, error: unknown) => void) | undefined;
   /** The figures of all, before anything is written of them. */
   readonly summarized?: ((evaluation: Evaluation) => void) | undefined;
+  /** How the file of a slide is read that a report shows. */
+  readonly noted?: ((slide: string, notes: readonly string[]) => void) | undefined;
 }
 
 /** What became of predictions. */
@@ -56,6 +58,6 @@ export async function evaluateFiles(
   const evaluation = evaluator.summary();
   if (evaluation === undefined) return { ...ended, evaluation, slides };
   watcher.summarized?.(evaluation);
-  await evaluator.write(evaluation, command);
+  await evaluator.write(evaluation, command, (slide, notes) => watcher.noted?.(slide, notes));
   return { ...ended, evaluation, slides };
 }

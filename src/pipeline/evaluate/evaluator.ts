@@ -32,9 +32,10 @@ export interface Evaluator {
    * Writes what options ask for: a CSV, a report, thresholds.
    *
    * @param command how the program was called
+   * @param noted hears how the file of a slide is read that the report shows
    * @throws {SegtileError} `output` where a file cannot be written, `usage` where thresholds are wanted of masks
    */
-  write(evaluation: Evaluation, command: readonly string[]): Promise<void>;
+  write(evaluation: Evaluation, command: readonly string[], noted: EvaluateWords['noted']): Promise<void>;
 }
 
 /**
@@ -75,8 +76,8 @@ export async function openEvaluator(
       return scores;
     },
     summary: () => (all.length === 0 ? undefined : summarizeSlides(all, patients.length === all.length ? patients : undefined)),
-    async write(evaluation, command) {
-      const words = { command, tolerance: options.tolerance, config: settings.config, rule: settings.rule };
+    async write(evaluation, command, noted) {
+      const words = { command, tolerance: options.tolerance, config: settings.config, rule: settings.rule, noted };
       await writeResults(evaluation, all, options, words, signal);
     },
   };

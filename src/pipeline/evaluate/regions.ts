@@ -51,6 +51,7 @@ function seenAs({ range, picked }: SeenSlide, signal: AbortSignal): SlideOptions
  * @param masks of one slide, of one size, whose errors were counted
  * @param config by which they were scored
  * @param count regions at most
+ * @param noted hears how the slide's file is read, once it is opened
  */
 export async function differingPictures(
   recorded: SeenSlide,
@@ -58,13 +59,14 @@ export async function differingPictures(
   config: TruthConfig | undefined,
   count: number,
   signal: AbortSignal,
+  noted: (notes: readonly string[]) => void = () => undefined,
 ): Promise<PictureGroup[]> {
   const grids = masks.flatMap(({ scores }) => (scores.errors ? [scores.errors] : []));
   const regions = grids.length === masks.length ? differingRegions(grids, count) : [];
   const groups: PictureGroup[] = [];
   for (const [i, region] of regions.entries()) {
     throwIfAborted(signal);
-    groups.push(await regionPictures(recorded, masks, config, region, i + 1, signal));
+    groups.push(await regionPictures(recorded, masks, config, region, i + 1, noted, signal));
   }
   return groups;
 }
@@ -75,6 +77,7 @@ async function regionPictures(
   config: TruthConfig | undefined,
   { box, wrong }: DifferingRegion,
   number: number,
+  noted: (notes: readonly string[]) => void,
   signal: AbortSignal,
 ): Promise<PictureGroup> {
   const { scores } = masks[0]!;
@@ -84,6 +87,7 @@ async function regionPictures(
   const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
   const part = scaled(box, scores, size);
   const slide = await openSlide(recorded.path, seenAs(recorded, signal));
+  noted(slide.notes ?? []);
   try {
     const { width: w0, height: h0 } = slide;
     const image = await cut(workingView(slide, { kind: 'size', ...size }), part, 3, signal);

@@ -18,6 +18,8 @@ export interface EvaluateWords {
   readonly config: TruthConfig | undefined;
   /** How probabilities became the labels that were compared. */
   readonly rule: EvaluateSettings['rule'];
+  /** Hears how the file of a slide is read that the report shows. */
+  readonly noted: (slide: string, notes: readonly string[]) => void;
 }
 
 /** Regions that are shown, of each slide, and slides of which they are. */
@@ -45,14 +47,22 @@ export async function writeEvaluateReport(
 async function evaluateReport(
   evaluation: Evaluation,
   all: readonly SlideScores[],
-  { command, tolerance, config, rule }: EvaluateWords,
+  words: EvaluateWords,
   signal: AbortSignal,
 ): Promise<Report> {
+  const { command, tolerance } = words;
   const { slides, pooled, perSlide, sweep } = evaluation;
   const what = slides.length === 1 ? fileName(slides[0]!.predicted) : `${slides.length} slides`;
   const worst = pooled.classes.reduce((a, b) => (b.dice < a.dice ? b : a));
   const interval = perSlide ? `; ${overSlides(perSlide.dice, perSlide.from)}` : '';
   const lowest = pooled.classes.length > 1 ? ` It is lowest for ${worst.name}, ${shown(worst.dice)}.` : '';
+  const notes: [string, string][] = [];
+  const noted = (slide: string, found: readonly string[]): void => {
+    const fresh = found.filter((note) => !notes.some(([name, told]) => name === fileName(slide) && told === note));
+    notes.push(...fresh.map((note): [string, string] => [fileName(slide), note]));
+    if (fresh.length > 0) words.noted(slide, fresh);
+  };
+  const regions = await regionSections(all, { ...words, noted }, signal);
   return {
     title: `How good is it? ${what}`,
     subtitle: `${what} against ${slides.length === 1 ? fileName(slides[0]!.truth) : 'their truth'}, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
@@ -70,7 +80,7 @@ async function evaluateReport(
         ? [{ kind: 'table', title: 'What was taken for what', table: confusionTable(evaluation) } satisfies Section]
         : []),
       ...(sweep ? sweepSections(sweep) : []),
-      ...(await regionSections(all, config, rule, signal)),
+      ...regions,
     ],
     facts: [
       {
@@ -85,6 +95,7 @@ async function evaluateReport(
         title: 'Files',
         facts: slides.map(({ predicted, truth }): [string, string] => [predicted, truth]),
       },
+      ...(notes.length > 0 ? [{ title: 'How slides were read', facts: notes }] : []),
       { title: 'Versions', facts: Object.entries(versions()) },
     ],
   };
@@ -194,8 +205,7 @@ function sweepSections(sweep: readonly SweepResult[]): Section[] {
 
 async function regionSections(
   all: readonly SlideScores[],
-  config: TruthConfig | undefined,
-  rule: EvaluateSettings['rule'],
+  { config, rule, noted }: EvaluateWords,
   signal: AbortSignal,
 ): Promise<Section[]> {
   const groups: PictureGroup[] = [];
@@ -212,6 +222,7 @@ async function regionSections(
           config,
           REGIONS,
           signal,
+          (notes) => noted(slide.path, notes),
         )),
       );
   }

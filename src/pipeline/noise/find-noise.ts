@@ -4,8 +4,8 @@ import { isCopy, type Manifest, partOf, readClasses, readManifest } from '../../
 import { type CommitOptions, refuseExisting } from '../../io/partial-file.js';
 import { readTable } from '../../truth/table.js';
 import type { MaskClass } from '../../types.js';
-import { makeFolders } from '../dataset/files.js';
 import { type SharedPatients, sharedIn } from '../dataset/split.js';
+import { inClaimedFolder } from '../outputs/claimed-folder.js';
 import { type Comparison, compareTiles, type TileFailure } from './compare-tiles.js';
 import { chooseDropped, type Dropped } from './drop.js';
 import { drawNoise, noisePictures } from './pictures.js';
@@ -93,11 +93,14 @@ async function judge(
   const shared = sharedIn(
     manifest.tiles.flatMap((tile) => (tile.row.patient ? [{ patient: tile.row.patient, place: partOf(tile) }] : [])),
   );
-  await makeFolders(report, ['']);
   const placement = { replace: overwrite };
-  await writeNoise(noise, comparison, new Set(dropped?.tiles), placement);
-  const drawn = await drawNoise(report, manifest, comparison, predicted, pictures, placement, signal);
-  if (drop && dropped) await writeClean(drop.path, manifest, new Set(dropped.tiles), placement);
+  const write = async (signal: AbortSignal): Promise<Awaited<ReturnType<typeof drawNoise>>> => {
+    await writeNoise(noise, comparison, new Set(dropped?.tiles), placement);
+    const drawn = await drawNoise(report, manifest, comparison, predicted, pictures, placement, signal);
+    if (drop && dropped) await writeClean(drop.path, manifest, new Set(dropped.tiles), placement);
+    return drawn;
+  };
+  const drawn = await inClaimedFolder(report, write, signal);
   return {
     manifest: path,
     predictions,

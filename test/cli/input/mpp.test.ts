@@ -127,11 +127,12 @@ describe('a row that matches no slide is an error', () => {
     for (const name of ['one', 'two']) save(cwd, `${name}.mask.tif`, taggedTiff([labels]));
   });
 
-  test('in --slide-mpp-csv: info, infer and compare', async () => {
+  test('in --slide-mpp-csv: info, infer, compare and make-dataset', async () => {
     for (const command of [
       ['info', 'one.tif', 'two.tif'],
       ['infer', 'one.tif', 'two.tif', ...look, '-o', 'never/'],
       ['compare', 'one.tif', 'two.tif', '--truth', 'two-pairs.csv', '-m', 'model.onnx', '--resize', '32', '-o', 'never'],
+      ['make-dataset', 'one.tif', 'two.tif', '--truth', 'two-pairs.csv', '--window', '32', '-o', 'never'],
     ]) {
       const ended = await segtile([...command, '--slide-mpp-csv', 'sizes.csv'], { cwd });
       expect(ended, command.join(' ')).toMatchObject({ code: 1, stdout: '' });
@@ -144,6 +145,18 @@ describe('a row that matches no slide is an error', () => {
   test('compare hands each slide its own size', async () => {
     const ways = ['-m', 'model.onnx', '--resize', '32', '-o', 'sizes', '--no-report', '--json', '--slide-mpp-csv', 'right.csv'];
     await segtileWell(['compare', 'one.tif', 'two.tif', '--truth', 'two-pairs.csv', ...ways], { cwd });
+  });
+
+  test('make-dataset cuts each slide at its own size, and again where the CSV says another', async () => {
+    const grid = ['--window', '16', '--mpp', '0.5', '--tissue', 'none', '-o', 'sized', '--json', '--quiet'];
+    const cut = async (csv: string, ...more: string[]) => {
+      const args = ['make-dataset', 'one.tif', 'two.tif', '--truth', 'two-pairs.csv', ...grid, '--slide-mpp-csv', csv, ...more];
+      const { stdout } = await segtileWell(args, { cwd });
+      return stdout.split('\n', 2).map((line) => (JSON.parse(line) as { slide: { tiles: number } }).slide.tiles);
+    };
+    expect(await cut('right.csv')).toEqual([24, 6]);
+    save(cwd, 'other.csv', 'slide,mpp\none.tif,0.25\ntwo,0.5\n');
+    expect(await cut('other.csv', '--overwrite')).toEqual([6, 24]);
   });
 
   test('in a CSV of pairs: make-dataset, evaluate and compare', async () => {

@@ -48,6 +48,8 @@ test.each([
   const ways = ['--resize', '32', '--tile', '32/16', '-o', `compare-${file}`, '--no-report'];
   const compare = await segtileWell(['compare', path, '--truth', truth, '-m', model, ...ways, '--json'], { cwd });
   expect(times(compare.stderr, `note: ${note}`)).toBe(1);
+  // Before anything is run.
+  expect(compare.stderr.indexOf(note)).toBeLessThan(compare.stderr.indexOf('tile 32/16: '));
   for (const line of compare.stdout.trim().split('\n')) expect(JSON.parse(line).slides[0].notes).toContain(note);
 });
 
