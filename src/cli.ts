@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import { topicList } from './commands/help/topics.js';
-import type { AddCommand } from './commands/running/program.js';
+import type { AddCommand, Program } from './commands/running/program.js';
 import { guarded, type Shell } from './commands/running/shell.js';
 import { SegtileError } from './errors.js';
 import { removeTemporaries } from './io/partial-file.js';
@@ -59,18 +59,30 @@ export async function main(argv: readonly string[]): Promise<void> {
   // With nobody left to tell, such as after the terminal was closed, the work still goes on.
   process.stderr.on('error', () => {});
   const shell: Shell = { stdout: guarded(process.stdout), stderr: guarded(process.stderr), signal: controller.signal };
+  // Unless standard output has failed and set it already.
+  process.exitCode ||= await runProgram(argv, shell);
+  // The handlers stay: a signal that comes while the process closes would else make a success look like a failure.
+  ended = true;
+}
+
+/**
+ * The command line for a shell that is there already. Reports what is thrown.
+ *
+ * @param argv as `process.argv`
+ * @returns the exit code
+ */
+export async function runProgram(argv: readonly string[], shell: Shell): Promise<number> {
+  let code = 0;
   try {
-    await program(shell).parseAsync(argv);
+    const exit = (ended: number): void => {
+      code = ended;
+    };
+    await program(argv, shell, exit).parseAsync(argv);
+    return code;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      setExitCode(error.exitCode === 0 ? 0 : 2);
-    } else {
-      shell.stderr.write(failureText(error, styleFor(process.stderr)));
-      setExitCode(exitCodeOf(error));
-    }
-  } finally {
-    // The handlers stay: a signal that comes while the process closes would else make a success look like a failure.
-    ended = true;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    shell.stderr.write(failureText(error, styleFor(shell.stderr)));
+    return exitCodeOf(error);
   }
 }
 
@@ -87,31 +99,34 @@ function endAtOnce(signal: NodeJS.Signals): void {
 /** What Ctrl-C, a scheduler and a closed terminal send; Slurm sends SIGUSR1 before a time limit where it is asked to. Windows has no SIGUSR1. */
 const stopSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'];
 
-/** Sets the exit code of the process, unless standard output has failed and set it already. */
-function setExitCode(code: number): void {
-  process.exitCode ||= code;
-}
-
-function program(shell: Shell): Command {
+function program(argv: readonly string[], shell: Shell, exit: (code: number) => void): Command {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+  const command = commandsOf(shell);
   const root = command('segtile')
     .description('Segments images that are too big for the model: a slide in, a full-resolution mask out.')
     .version(version)
     // Options behind the name of a command are its own, though a command above it has one of that name.
     .enablePositionalOptions();
-  for (const add of commands) root.addCommand(add.command({ shell, command, exit: setExitCode }));
+  for (const add of commands) root.addCommand(add.command({ argv: argv.slice(2), shell, command, exit }));
   return root.addHelpText('after', topicList);
 }
 
-/** A command whose mistakes in use are reported like all others: a line and a hint. */
-function command(name: string, ...topics: readonly string[]): Command {
-  const made = new Command(name);
-  if (topics.length > 0) made.addHelpText('after', `\nMore (segtile help <topic>): ${topics.join(', ')}`);
-  return made.configureOutput({ outputError: () => {} }).exitOverride((error) => {
-    if (error.exitCode === 0 || error.code === 'commander.help') throw error;
-    const [what, guess] = error.message.replace(/^error: /, '').split(/\s*\n/);
-    const help = name === 'segtile' ? 'segtile --help lists the commands' : `segtile ${name} --help lists the options`;
-    const hint = guess ? `${guess.replace(/^\(D(.*)\)$/, 'd$1')} ${help}` : help;
-    throw new SegtileError('usage', what!, hint);
-  });
+/** Makes commands whose mistakes in use are reported like all others: a line and a hint. */
+function commandsOf({ stdout, stderr }: Shell): Program['command'] {
+  const output = {
+    writeOut: (text: string): void => void stdout.write(text),
+    writeErr: (text: string): void => void stderr.write(text),
+    outputError: (): void => {},
+  };
+  return (name, ...topics) => {
+    const made = new Command(name);
+    if (topics.length > 0) made.addHelpText('after', `\nMore (segtile help <topic>): ${topics.join(', ')}`);
+    return made.configureOutput(output).exitOverride((error) => {
+      if (error.exitCode === 0 || error.code === 'commander.help') throw error;
+      const [what, guess] = error.message.replace(/^error: /, '').split(/\s*\n/);
+      const help = name === 'segtile' ? 'segtile --help lists the commands' : `segtile ${name} --help lists the options`;
+      const hint = guess ? `${guess.replace(/^\(D(.*)\)$/, 'd$1')} ${help}` : help;
+      throw new SegtileError('usage', what!, hint);
+    });
+  };
 }

@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build-first.ts'],
+    // What is built is loaded as users load it, not transformed once more.
+    server: { deps: { external: [/\/dist\//] } },
     // onnxruntime's clean-up hook does not survive modules that are reloaded inside one process.
     pool: 'forks',
     // What is found of networks is kept; that of the user who runs the tests is left alone.

@@ -6,7 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { fromFile } from 'geotiff';
 import sharp from 'sharp';
 import { afterAll, expect } from 'vitest';
+import { runProgram } from '../../dist/cli.js';
+import { withoutSecrets } from '../../dist/errors.js';
 import { openProbabilities } from '../../dist/slide/probabilities.js';
+import type { ProgressStream } from '../../dist/terminal/progress.js';
+import { visible } from '../../dist/terminal/visible.js';
 
 /** The program as a user starts it. */
 export const program: string = fileURLToPath(new URL('../../bin/segtile.js', import.meta.url));
@@ -66,9 +70,41 @@ export function run(command: string, args: readonly string[], { cwd, env, onStde
   });
 }
 
-/** Runs `segtile`. */
-export function segtile(args: readonly string[], start?: Start): Promise<Ended> {
+/** Runs `segtile` in a process of its own. */
+export function segtileProcess(args: readonly string[], start?: Start): Promise<Ended> {
   return run(process.execPath, [program, ...args], start);
+}
+
+/**
+ * Runs `segtile` as a process would, but inside this one where nothing asks for another: most of what a short process does is to load code. They run one
+ * after the other, as a process has one working directory.
+ */
+export function segtile(args: readonly string[], start: Start = {}): Promise<Ended> {
+  const { cwd, ...others } = start;
+  if (Object.keys(others).length > 0) return segtileProcess(args, start);
+  const ended = turn.then(() => segtileHere(args, cwd ?? process.cwd()));
+  turn = ended.catch(() => undefined);
+  return ended;
+}
+
+let turn: Promise<unknown> = Promise.resolve();
+
+async function segtileHere(args: readonly string[], cwd: string): Promise<Ended> {
+  const before = process.cwd();
+  const said = { stdout: '', stderr: '' };
+  const stream = (name: keyof typeof said): ProgressStream => ({
+    write: (text) => {
+      said[name] += visible(withoutSecrets(text), false);
+    },
+  });
+  process.chdir(cwd);
+  try {
+    const shell = { stdout: stream('stdout'), stderr: stream('stderr'), signal: new AbortController().signal };
+    const code = await runProgram([process.execPath, program, ...args], shell);
+    return { code, signal: null, ...said };
+  } finally {
+    process.chdir(before);
+  }
 }
 
 /** Runs `segtile`, which has to succeed. */

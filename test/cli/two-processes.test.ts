@@ -209,10 +209,16 @@ describe('a folder in which a process works', () => {
     ],
   };
 
-  /** Has a process stop, once it works in the folder, until it is killed. */
-  const stopping = `import fs from 'node:fs';
+  /** Has a process stop, once it works in the folder, until it is killed. What compare runs does nothing, and ends with it. */
+  const stopping = `import child from 'node:child_process';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+const { spawn } = child;
+child.spawn = (command, args, options) => {
+  process.stderr.write('works');
+  const idle = 'const parent = process.ppid; setInterval(() => process.ppid === parent || process.exit(), 100)';
+  return spawn(command, ['-e', idle], { ...options, env: {} });
+};
 for (const name of ['rename', 'link']) {
   const real = promises[name];
   promises[name] = async (from, to) => {

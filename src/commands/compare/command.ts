@@ -2,8 +2,8 @@ import type { AddCommand } from '../running/program.js';
 import { addCompareOptions, type CompareOptions } from './options.js';
 
 /** `segtile compare`. */
-export const command: AddCommand = ({ shell, command, exit }) =>
+export const command: AddCommand = ({ argv, shell, command, exit }) =>
   addCompareOptions(command('compare', 'evaluation')).action(async (slides: string[], options: CompareOptions) => {
     const { runCompare } = await import('./index.js');
-    exit(await runCompare(slides, options, process.argv.slice(2), shell));
+    exit(await runCompare(slides, options, argv, shell));
   });

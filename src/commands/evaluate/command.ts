@@ -3,10 +3,10 @@ import type { AddCommand } from '../running/program.js';
 import { addEvaluateOptions } from './options.js';
 
 /** `segtile evaluate`. */
-export const command: AddCommand = ({ shell, command, exit }) =>
+export const command: AddCommand = ({ argv, shell, command, exit }) =>
   addEvaluateOptions(command('evaluate', 'evaluation', 'datasets')).action(
     async (paths: string[], options: EvaluateOptions) => {
       const { runEvaluate } = await import('./index.js');
-      exit(await runEvaluate(paths, options, process.argv.slice(2), shell));
+      exit(await runEvaluate(paths, options, argv, shell));
     },
   );

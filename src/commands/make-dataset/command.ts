@@ -3,10 +3,10 @@ import type { AddCommand } from '../running/program.js';
 import { addMakeDatasetOptions } from './options.js';
 
 /** `segtile make-dataset`. */
-export const command: AddCommand = ({ shell, command, exit }) =>
+export const command: AddCommand = ({ argv, shell, command, exit }) =>
   addMakeDatasetOptions(command('make-dataset', 'datasets', 'formats', 'windows')).action(
     async (slides: string[], options: MakeDatasetOptions) => {
       const { runMakeDataset } = await import('./index.js');
-      exit(await runMakeDataset(slides, options, process.argv.slice(2), shell));
+      exit(await runMakeDataset(slides, options, argv, shell));
     },
   );

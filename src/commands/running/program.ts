@@ -3,12 +3,14 @@ import type { Shell } from './shell.js';
 
 /** What a command is made with: see {@link AddCommand}. */
 export interface Program {
+  /** The words of the command line behind the program's name, for records of what was asked. */
+  readonly argv: readonly string[];
   readonly shell: Shell;
   /**
    * A command whose mistakes in use are reported like all others, a line and a hint, and whose help names the topics of the manual that say more.
    */
   readonly command: (name: string, ...topics: readonly string[]) => Command;
-  /** Takes what a command ends with: the exit code of the process. */
+  /** Takes what a command ends with: the exit code. */
   readonly exit: (code: number) => void;
 }
 
