@@ -7,10 +7,9 @@ import { fromFile } from 'geotiff';
 import sharp from 'sharp';
 import { afterAll, expect } from 'vitest';
 import { runProgram } from '../../dist/cli.js';
-import { withoutSecrets } from '../../dist/errors.js';
+import { guarded } from '../../dist/commands/running/shell.js';
 import { openProbabilities } from '../../dist/slide/probabilities.js';
 import type { ProgressStream } from '../../dist/terminal/progress.js';
-import { visible } from '../../dist/terminal/visible.js';
 
 /** The program as a user starts it. */
 export const program: string = fileURLToPath(new URL('../../bin/segtile.js', import.meta.url));
@@ -92,11 +91,13 @@ let turn: Promise<unknown> = Promise.resolve();
 async function segtileHere(args: readonly string[], cwd: string): Promise<Ended> {
   const before = process.cwd();
   const said = { stdout: '', stderr: '' };
-  const stream = (name: keyof typeof said): ProgressStream => ({
-    write: (text) => {
-      said[name] += visible(withoutSecrets(text), false);
-    },
-  });
+  const stream = (name: keyof typeof said): ProgressStream =>
+    guarded({
+      write: (text: string) => {
+        said[name] += text;
+        return true;
+      },
+    } as NodeJS.WriteStream);
   process.chdir(cwd);
   try {
     const shell = { stdout: stream('stdout'), stderr: stream('stderr'), signal: new AbortController().signal };

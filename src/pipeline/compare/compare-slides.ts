@@ -81,13 +81,14 @@ export async function compareSlides(
   const { variants, pairs } = settings;
   const results: VariantResult[] = [];
   const failures: VariantFailure[] = [];
+  const made = new Set<string>();
   let done = 0;
   for (const variant of variants) {
     const runs: VariantRun[] = [];
     for (const pair of pairs) {
       throwIfAborted(signal);
       try {
-        const run = await runVariant(variant, pair, settings, watcher, signal);
+        const run = await runVariant(variant, pair, settings, made, watcher, signal);
         watcher.noted(pair.slide, [...run.record.slide.notes, ...run.scores.notes]);
         runs.push(run);
       } catch (error) {
@@ -106,6 +107,7 @@ async function runVariant(
   variant: Variant,
   { slide, truth }: CompareSettings['pairs'][number],
   { variants, passed, roiOf, config, tolerance, output, overwrite }: CompareSettings,
+  made: Set<string>,
   watcher: CompareWatcher,
   signal: AbortSignal,
 ): Promise<VariantRun> {
@@ -124,7 +126,7 @@ async function runVariant(
   const scored = scoresOf(variant, variants);
   const scoresFolder = join(output, 'variants', scored ? folderOf(scored.base) : '');
   if (scored) await makeFolder(scoresFolder);
-  const job = { slide, size, passed: passed(slide), folder, scoresFolder, overwrite };
+  const job = { slide, size, passed: passed(slide), folder, scoresFolder, overwrite, made };
   const { record, seconds, shared }: MaybeShared = scored
     ? await thresholdVariant(variant, scored, job, onWarning, signal)
     : await childRun([slide, ...args, ...own], onWarning, signal);
@@ -164,7 +166,6 @@ function noProbabilities(): never {
   throw new SegtileError('model', 'masks are compared, not probabilities');
 }
 
-/** Also where it can be read only with options that the runs have. */
 /**
  * The arguments for a variant that follow `segtile infer` and the slide.
  *

@@ -61,6 +61,8 @@ export interface VariantJob {
   readonly folder: string;
   readonly scoresFolder: string;
   readonly overwrite: boolean;
+  /** Scores that this comparison has made, by the paths of their records. It adds its own. */
+  readonly made: Set<string>;
 }
 
 /**
@@ -73,7 +75,7 @@ export interface VariantJob {
 export async function thresholdVariant(
   variant: Variant,
   { base, last }: ScoresOf,
-  { slide, size, passed, folder, scoresFolder, overwrite }: VariantJob,
+  { slide, size, passed, folder, scoresFolder, overwrite, made }: VariantJob,
   onWarning: (text: string) => void,
   signal: AbortSignal,
 ): Promise<MaybeShared> {
@@ -85,7 +87,7 @@ export async function thresholdVariant(
   const stem = join(scoresFolder, slideName(slide));
   const probabilities = `${stem}.probabilities.ome.tif`;
   const known = `${stem}.scores.json`;
-  // With `--overwrite`, scores are only used if this call made them.
+  // With `--overwrite`, scores are only used if this comparison made them.
   const before = readIfShape(await readRegularText(known).catch(() => ''), scored);
   const fresh = before?.key === key && existsSync(probabilities) && (!overwrite || made.has(known));
   let run: ChildRun;
@@ -104,9 +106,6 @@ export async function thresholdVariant(
   }
   return { ...joined(run, own.record), seconds: run.seconds + own.seconds };
 }
-
-/** Scores that this process has made. */
-const made = new Set<string>();
 
 /** The parts of the record of `segtile threshold` that are read. */
 interface Thresholded {

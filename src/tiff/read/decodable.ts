@@ -22,7 +22,10 @@ export function requireDecodable(path: string, directory: Directory): void {
   );
 }
 
-/** Blocks are decoded whole; more bytes than this would not be bounded memory. */
+/**
+ * Blocks are decoded whole, and what decodes them holds several copies: a JPEG strip of 10,000 x 10,000 px, 300 MB, takes 2.2 GB. More bytes than this would
+ * not be bounded memory.
+ */
 const LARGEST_BLOCK = 2 ** 28;
 
 /** Blocks of a row that is too large for memory are decoded anew for each band of it, but not more often than this. */

@@ -10,14 +10,21 @@ import type { Pixels } from '../../../dist/types.js';
 import { type CsvRow, readCsv, rowsOf } from '../../dataset/csv.js';
 import { filesIn, folder, save, segtile, segtileWell } from '../door.js';
 
-const sample = (name: string): string => fileURLToPath(new URL(`../../../samples/${name}`, import.meta.url));
 const names = ['glomerulus', 'sclerosed glomerulus', 'tubule', 'vessel'];
 const where = folder();
+/** A part of the sample slide, or of its truth, with three times six tiles. */
+const part = (name: string): string => join(where, name);
 const roots: Record<string, string> = {};
 
 beforeAll(async () => {
+  for (const name of ['kidney.tif', 'kidney.truth.tif']) {
+    const whole = sharp(fileURLToPath(new URL(`../../../samples/${name}`, import.meta.url)));
+    const cropped = whole.extract({ left: 0, top: 0, width: 3072, height: 1536 });
+    const own = name.includes('truth') ? cropped.toColourspace('b-w') : cropped;
+    await own.tiff({ compression: 'deflate', tile: true, tileWidth: 512, tileHeight: 512 }).toFile(part(name));
+  }
   const classes = save(where, 'classes.json', JSON.stringify({ classes: names.map((name, i) => ({ name, label: i + 1 })) }));
-  const args = ['make-dataset', sample('kidney.tif'), '--truth', sample('kidney.truth.tif'), '--classes', classes];
+  const args = ['make-dataset', part('kidney.tif'), '--truth', part('kidney.truth.tif'), '--classes', classes];
   const split = ['--split', 'train=0.8,test=0.2', '--folds', '2', '--split-by', 'region', '--region', '1024'];
   for (const form of ['folders', 'imagefolder', 'webdataset']) {
     roots[form] = join(where, form);
@@ -96,7 +103,7 @@ describe('segtile find-noise', () => {
         files: { pictures: string[] };
       };
       expect(new Set(record.dropped.tiles)).toEqual(new Set([one, two, three]));
-      expect(record.dropped.bySlide).toEqual({ [sample('kidney.tif')]: 3 });
+      expect(record.dropped.bySlide).toEqual({ [part('kidney.tif')]: 3 });
       expect(record.dropped.byClass.tubule).toBe(3);
       expect(Object.values(record.dropped.byPart).reduce((sum, n) => sum + n, 0)).toBe(3);
       const all = record.summary.filter(({ part }) => part === 'all');
@@ -143,10 +150,10 @@ describe('segtile find-noise', () => {
       const masks = join(own, 'masks');
       mkdirSync(masks);
       const classes = join(where, 'classes.json');
-      const cut = ['make-dataset', sample('kidney.tif'), '--truth', sample('kidney.truth.tif'), '--classes', classes];
+      const cut = ['make-dataset', part('kidney.tif'), '--truth', part('kidney.truth.tif'), '--classes', classes];
       const how = ['--window', '400', '--sample', 'grid,half-shift', '--downsample', String(downsample), '--format', form];
       await segtileWell([...cut, ...how, '--quiet', '-o', root]);
-      const { data, info } = await sharp(sample('kidney.truth.tif'))
+      const { data, info } = await sharp(part('kidney.truth.tif'))
         .toColourspace('b-w')
         .raw()
         .toBuffer({ resolveWithObject: true });
