@@ -12,14 +12,14 @@ import { filesIn, folder, save, segtile, segtileWell } from '../door.js';
 
 const names = ['glomerulus', 'sclerosed glomerulus', 'tubule', 'vessel'];
 const where = folder();
-/** A part of the sample slide, or of its truth, with three times six tiles. */
+/** A part of the sample slide, or of its truth, with three rows of eight tiles. */
 const part = (name: string): string => join(where, name);
 const roots: Record<string, string> = {};
 
 beforeAll(async () => {
   for (const name of ['kidney.tif', 'kidney.truth.tif']) {
     const whole = sharp(fileURLToPath(new URL(`../../../samples/${name}`, import.meta.url)));
-    const cropped = whole.extract({ left: 0, top: 0, width: 3072, height: 1536 });
+    const cropped = whole.extract({ left: 0, top: 0, width: 4096, height: 1536 });
     const own = name.includes('truth') ? cropped.toColourspace('b-w') : cropped;
     await own.tiff({ compression: 'deflate', tile: true, tileWidth: 512, tileHeight: 512 }).toFile(part(name));
   }
@@ -182,7 +182,7 @@ describe('segtile find-noise', () => {
         if (across <= 0 || down <= 0) expect([tile, row.wrong_pixels]).toEqual([tile, '0']);
         else if (Number(row.wrong_pixels) > 0) touched++;
       }
-      expect(touched).toBeGreaterThan(3);
+      expect(touched).toBeGreaterThan(2);
       expect(existsSync(join(root, 'noise', 'worst-01.png'))).toBe(true);
       cpSync(path, join(masks, 'kidney.tif'));
       const twice = await segtile(['find-noise', join(root, 'manifest.csv'), '--predictions', masks, '--overwrite']);
@@ -321,13 +321,12 @@ describe('segtile find-noise', () => {
   it('replaces nothing unless it is told to', async () => {
     const { root, manifest, predictions } = await study('folders');
     const args = ['find-noise', manifest, '--predictions', predictions, '--drop-below', '0.2'];
-    await segtileWell([...args, '--pictures', '17']);
+    await segtileWell([...args, '--pictures', '9']);
     const before = filesIn(root);
     expect(before.filter((path) => path.startsWith('noise/'))).toEqual([
       'noise/noise.csv',
       'noise/worst-01.png',
       'noise/worst-02.png',
-      'noise/worst-03.png',
     ]);
     const refused = await segtile(args);
     expect([refused.code, refused.stderr.includes('noise.csv is there already')]).toEqual([1, true]);
