@@ -35,8 +35,8 @@ export interface CardOptions {
   readonly classes?: string | readonly (string | { readonly name: string; readonly color?: Rgb })[] | undefined;
   /** Micrometres per pixel that the model was trained at. */
   readonly modelMpp?: number | undefined;
-  /** What the output lacks on each side of the window, in its own px. */
-  readonly crop?: number | undefined;
+  /** What the output lacks on each side of the window, in its own px; or left and top. */
+  readonly crop?: number | readonly [left: number, top: number] | string | undefined;
   /** The name of the output to take, where the network has several. */
   readonly modelOutput?: string | undefined;
 }

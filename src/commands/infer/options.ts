@@ -9,6 +9,7 @@ import {
   area,
   batch,
   classList,
+  crop,
   deviations,
   device,
   list,
@@ -257,8 +258,8 @@ function addLastOptions(command: Command): Command {
     .addOption(
       option(
         '--crop <px>',
-        'what the output lacks on each side of the window; 0 where it is all over it, if coarser (default: measured)',
-        wholeNumber(0),
+        'what the output lacks on each side of the window, or left,top; 0 where it is all over it, if coarser (default: measured)',
+        crop,
       ),
     )
     .addOption(option('--model-output <name>', 'the output to take, where the model has several', text))

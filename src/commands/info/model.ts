@@ -122,7 +122,7 @@ function cardOf(model: Model, card: Card): Card {
     ...(window !== undefined && { window }),
     ...(stride !== undefined && { stride }),
     ...(margin !== undefined && { margin }),
-    ...(crop !== undefined && model.fit?.factor === 1 && model.fit.crop === 'centre' && { crop }),
+    ...(crop !== undefined && model.fit?.factor === 1 && { crop: model.fit.crop === 'centre' ? crop : model.fit.crop }),
   };
 }
 

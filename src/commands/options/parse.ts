@@ -33,6 +33,13 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
   };
 }
 
+/** Pixels that are missing on each side, or to the left and above. */
+export const crop: Parser<number | { readonly left: number; readonly top: number }> = (text, option) => {
+  const [left, top, ...more] = text.split(',').map((part) => wholeNumber(0)(part, option)) as [number, ...number[]];
+  if (more.length > 0) throw refuse('one number of px, or two', option, text);
+  return top === undefined ? left : { left, top };
+};
+
 /** A finite number above 0. */
 export const positiveNumber: Parser<number> = (text, option) => {
   const value = number(text);

@@ -59,8 +59,8 @@ export interface Card {
   readonly stride?: number;
   /** What to drop from each side of a window's prediction, in px. */
   readonly margin?: number;
-  /** Px that the network's output lacks on each side of the window; 0 where its scores are all over it, be they fewer. */
-  readonly crop?: number;
+  /** Px that the network's output lacks on each side of the window, or to the left and above where it is off its centre; 0 where its scores are all over it, be they fewer. */
+  readonly crop?: number | { readonly left: number; readonly top: number };
 }
 
 const perChannel = (value: unknown): value is number[] => Array.isArray(value) && value.length > 0 && value.every(isNumber);
@@ -75,7 +75,14 @@ function isStandardization(value: unknown): boolean {
   return (axes === 'channel' || axes === 'all') && isNumber(eps) && eps > 0 && Object.keys(more).length === 0;
 }
 
-const wholePx = check('a whole number of px from 0', (value) => Number.isInteger(value) && (value as number) >= 0);
+const isWholePx = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
+const wholePx = check('a whole number of px from 0', isWholePx);
+
+function isCrop(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return isWholePx(value);
+  const { left, top, ...more } = value as Readonly<Record<string, unknown>>;
+  return isWholePx(left) && isWholePx(top) && Object.keys(more).length === 0;
+}
 
 const classChecks: Checks<CardClass> = {
   name: textCheck,
@@ -103,7 +110,7 @@ const cardChecks: Checks<Card> = {
   mpp: check(`${LEAST_MPP} to ${LARGEST_MPP} µm per pixel`, (value) => isNumber(value) && !mppProblem({ x: value, y: value })),
   window: positivePx,
   margin: wholePx,
-  crop: wholePx,
+  crop: check('a whole number of px from 0, or {"left": px, "top": px}', isCrop),
 };
 
 /** Where the card of a model lies, if it has one: `m.onnx` has `m.segtile.json`. */

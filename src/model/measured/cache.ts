@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { MeasuredModel } from './measure.js';
 
 /** Goes up whenever the same network would be judged differently. */
-const RULES = 1;
+const RULES = 2;
 
 /** The folder where what was found of networks is kept: `SEGTILE_CACHE`, or where the system keeps what can be made again. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {

@@ -11,8 +11,8 @@ export interface Fit {
 /** What a patch changes: the middle of it in the window, and of the change in the scores, in px of each. */
 export interface Response {
   readonly at: { readonly x: number; readonly y: number };
-  /** Undefined where nothing changed. */
-  readonly seen: { readonly x: number; readonly y: number } | undefined;
+  /** Undefined where nothing changed; `most` is the largest change of a score. */
+  readonly seen: { readonly x: number; readonly y: number; readonly most: number } | undefined;
 }
 
 /** Centres of the two patches, on a diagonal so that both axes are told by them; see {@link fitOf}. */
@@ -24,6 +24,18 @@ export function patchCentres(window: Size, scores: Size): readonly [Response['at
     { x: across - x, y: down + y },
     { x: across + x, y: down - y },
   ];
+}
+
+/** Centres of patches all over the window, for scores that lie near a corner, or that depend on much of the window. */
+export function patchGrid({ width, height }: Size): Response['at'][] {
+  const parts = [1, 3, 5, 7].map((eighths) => eighths / 8);
+  return parts.flatMap((down) => parts.map((across) => ({ x: Math.round(across * width), y: Math.round(down * height) })));
+}
+
+/** Of patches all over the window those that change scores, rather than being seen from afar. */
+export function strongResponses(responses: readonly Response[]): Response[] {
+  const most = Math.max(...responses.map(({ seen }) => seen?.most ?? 0));
+  return responses.filter(({ seen }) => seen !== undefined && seen.most >= most / 2);
 }
 
 /** The side of a patch, in px. */
@@ -51,27 +63,33 @@ export function middleOfChange(before: Float32Array, after: Float32Array, { widt
     x += (i % width) + 0.5;
     y += Math.floor(i / width) + 0.5;
   }
-  return { x: x / count, y: y / count };
+  return { x: x / count, y: y / count, most };
 }
 
 /**
- * Where scores lie, from what two patches change: a line through both tells how many pixels a score stands for and where the first one
+ * Where scores lie, from what patches change: a line through all of them tells how many pixels a score stands for and where the first one
  * lies. Scores that are fewer than the pixels are the centre of the window (slope 1), a coarser map of it (slope `scores / window`),
  * or between the two a coarser map of the centre. Undefined where the line fits none of them, as where each score depends on the whole window.
  *
+ * @param responses to two patches, or to many
  * @param coarse the factor by which the scores would cover the whole window, where there is one
+ * @param slack how far scores that cover the whole window may seem to be off its middle, as a share of its side
  */
 export function fitOf(
   window: Size,
   scores: Size,
-  responses: readonly [Response, Response],
+  responses: readonly Response[],
   coarse: number | undefined,
+  slack = 0.06,
 ): Fit | undefined {
-  const [a, b] = responses;
-  if (!a.seen || !b.seen) return undefined;
+  if (responses.length < 2 || responses.some(({ seen }) => !seen)) return undefined;
   const along = (axis: 'x' | 'y', length: number, of: number) => {
-    const slope = (b.seen![axis] - a.seen![axis]) / (b.at[axis] - a.at[axis]);
-    const middle = { at: (a.at[axis] + b.at[axis]) / 2, seen: (a.seen![axis] + b.seen![axis]) / 2 };
+    const mean = (value: (each: Response) => number) =>
+      responses.reduce((sum, each) => sum + value(each), 0) / responses.length;
+    const middle = { at: mean(({ at }) => at[axis]), seen: mean(({ seen }) => seen![axis]) };
+    // Least squares; of two responses it is the line through both.
+    const away = (each: Response) => each.at[axis] - middle.at;
+    const slope = mean((each) => away(each) * each.seen![axis]) / mean((each) => away(each) ** 2);
     return { slope, middle, length, of, room: 1 - of / length };
   };
   const axes = [along('x', window.width, scores.width), along('y', window.height, scores.height)] as const;
@@ -82,14 +100,17 @@ export function fitOf(
   if (best === undefined || !(misfit(best) <= 0.25)) return undefined;
   // Where the first score lies, in px of the window.
   const [left, top] = axes.map(({ middle }) => middle.at - best * middle.seen) as [number, number];
-  const slack = axes.map(({ of }) => 0.06 * of * best) as [number, number];
-  if (best === coarse)
-    return Math.abs(left) <= slack[0] && Math.abs(top) <= slack[1] ? { factor: best, crop: 'centre' } : undefined;
+  const near = (share: number) => axes.map(({ of }) => share * of * best) as [number, number];
+  if (best === coarse) {
+    const [across, down] = near(slack);
+    return Math.abs(left) <= across && Math.abs(top) <= down ? { factor: best, crop: 'centre' } : undefined;
+  }
+  const about = near(0.06);
   const missing = axes.map(({ length, of }) => length - of * best) as [number, number];
-  const inside = [left, top].every((first, i) => first >= -slack[i]! && first <= missing[i]! + slack[i]!);
+  const inside = [left, top].every((first, i) => first >= -about[i]! && first <= missing[i]! + about[i]!);
   if (!inside) return undefined;
   const off = [left, top].map((first, i) => Math.abs(first - missing[i]! / 2));
-  if (off[0]! <= Math.max(2, slack[0] / 2) && off[1]! <= Math.max(2, slack[1] / 2)) return { factor: best, crop: 'centre' };
+  if (off[0]! <= Math.max(2, about[0] / 2) && off[1]! <= Math.max(2, about[1] / 2)) return { factor: best, crop: 'centre' };
   const whole = (first: number, most: number) => Math.min(most, Math.max(0, Math.round(first)));
   return { factor: best, crop: { left: whole(left, missing[0]), top: whole(top, missing[1]) } };
 }

@@ -4,7 +4,7 @@ import { type Ending, isChoice } from '../graph/ending.js';
 import { scoreShape } from '../graph/layout.js';
 import type { PlacedNetwork } from '../graph/weights.js';
 import type { Threads } from '../sessions/threads.js';
-import { type Fit, fitOf, middleOfChange, patchCentres, patchSide } from './fit.js';
+import { type Fit, fitOf, middleOfChange, patchCentres, patchGrid, patchSide, type Response, strongResponses } from './fit.js';
 import { createScoreFacts, isSame, type Meaning, meaningOf } from './scores.js';
 import { type Tried, type TriedNetwork, type TriedScores, trialSides, tryNetwork } from './try-network.js';
 import { naturalWindows, stressWindows, type TrialWindow } from './windows.js';
@@ -129,35 +129,35 @@ async function grownFit(
   }
 }
 
-/** Two patches, each in a run of its own. Where the first image tells nothing, as where a network does not care for the patch, another is tried. */
+/**
+ * Two patches, each in a run of its own. Where the first image tells nothing, as where a network does not care for the patch, another is tried; where
+ * none does, patches all over the window, for a network whose scores lie near a corner or depend on much of it.
+ */
 async function findFit(tried: Tried, { channels, width, height }: TriedScores, network: Measurable): Promise<Fit | null> {
   const { window } = tried;
   const scores = { width, height };
-  const map = scoreShape([1, channels, height, width], window, 'nchw');
+  const coarse = scoreShape([1, channels, height, width], window, 'nchw')?.factor;
   const count = network.color !== 'channels' ? 3 : network.depth;
-  const centres = patchCentres(window, scores);
-  for (const base of naturalWindows(window, count).slice(0, 3)) {
-    // Between 0.3 and 0.7, so that a patch can be as much brighter everywhere.
-    const calm = base().map((value) => 0.3 + 0.4 * value);
-    const [before] = await tried.run([inputOf(calm, window, network)]);
-    const seen: ReturnType<typeof middleOfChange>[] = [];
+  // Between 0.3 and 0.7, so that a patch can be as much brighter everywhere.
+  const calm = naturalWindows(window, count)
+    .slice(0, 3)
+    .map((base) => base().map((value) => 0.3 + 0.4 * value));
+  const responsesTo = async (base: Float32Array, centres: readonly Response['at'][]): Promise<Response[]> => {
+    const [before] = await tried.run([inputOf(base, window, network)]);
+    const responses: Response[] = [];
     for (const at of centres) {
-      const [after] = await tried.run([inputOf(patched(calm, window, at), window, network)]);
-      seen.push(middleOfChange(before!.planes, after!.planes, scores));
+      const [after] = await tried.run([inputOf(patched(base, window, at), window, network)]);
+      responses.push({ at, seen: middleOfChange(before!.planes, after!.planes, scores) });
     }
-    const [a, b] = seen;
-    const fit = fitOf(
-      window,
-      scores,
-      [
-        { at: centres[0], seen: a },
-        { at: centres[1], seen: b },
-      ],
-      map?.factor,
-    );
+    return responses;
+  };
+  for (const base of calm) {
+    const fit = fitOf(window, scores, await responsesTo(base, patchCentres(window, scores)), coarse);
     if (fit) return fit;
   }
-  return null;
+  const all: Response[] = [];
+  for (const base of calm) all.push(...strongResponses(await responsesTo(base, patchGrid(window))));
+  return fitOf(window, scores, all, coarse, 0.2) ?? null;
 }
 
 function patched(planes: Float32Array, { width, height }: Size, { x, y }: { x: number; y: number }): Float32Array {

@@ -2,7 +2,7 @@ import { SegtileError } from '../../errors.js';
 import type { Model } from '../card/model.js';
 import type { ModelFile } from '../graph/facts.js';
 import { described } from '../graph/tensors.js';
-import { missingPx } from './fit.js';
+import { type Fit, missingPx } from './fit.js';
 import type { MeasuredModel } from './measure.js';
 import { contradiction, type StatedCard, saying } from './stated.js';
 
@@ -138,15 +138,19 @@ export function resolveFit(
   measured: MeasuredModel,
 ): Pick<Model, 'fit' | 'crop'> {
   const { crop } = said.card;
-  if (crop !== undefined) return crop === 0 ? {} : { fit: { factor: 1, crop: 'centre' }, crop };
   const { fit, window, scores } = measured;
+  if (typeof crop === 'object') {
+    const part: Fit = { factor: 1, crop };
+    return { fit: part, crop: missingPx(part, window, scores) };
+  }
+  if (crop !== undefined) return crop === 0 ? {} : { fit: { factor: 1, crop: 'centre' }, crop };
   if (fit === undefined) return {};
   const sizes = `${scores.width}×${scores.height} scores for a window of ${window.width}×${window.height} px`;
   if (fit === null)
     throw new SegtileError(
       'model',
       `${file.path} gives ${sizes}, and it could not be told where they lie`,
-      'say --crop 0 where they are a coarser map of the whole window, or --crop with the px that they lack on each side',
+      'say --crop 0 where they are a coarser map of the whole window, or --crop with the px that they lack on each side, or LEFT,TOP',
     );
   const missing = missingPx(fit, window, scores);
   if (missing === 0) {

@@ -56,6 +56,6 @@ export interface InferOptions extends SlideFlags, RoiFlags, OutputOptions, RunOp
   readonly activation?: 'sigmoid' | 'softmax' | 'none';
   readonly classes?: NonNullable<Card['classes']>;
   readonly modelMpp?: number;
-  readonly crop?: number;
+  readonly crop?: Card['crop'];
   readonly modelOutput?: string;
 }

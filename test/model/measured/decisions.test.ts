@@ -270,6 +270,13 @@ test.each<[string, (image: string) => NodeProto[], { out: number; factor?: numbe
     20,
   ],
   [
+    'a part near a corner, cut out',
+    (x) => [node('Slice', [x, 'near', 'there', 'both'], 'z')],
+    { out: 24 },
+    { factor: 1, crop: { left: 4, top: 4 } },
+    36,
+  ],
+  [
     'half the pixels',
     (x) => [node('AveragePool', [x], 'z', { kernel_shape: [2n, 2n], strides: [2n, 2n] })],
     { out: 32 },
@@ -303,7 +310,7 @@ test.each<[string, (image: string) => NodeProto[], { out: number; factor?: numbe
 ])('scores of %s lie there', async (_, make, { out }, fit, crop) => {
   const next = (n: number) => Math.sin(n * 12.9898) * 0.5;
   const weights = [
-    ...Object.entries({ from: 16, to: 48, corner: 12, end: 44 }).map(([name, at]) =>
+    ...Object.entries({ from: 16, to: 48, corner: 12, end: 44, near: 4, there: 28 }).map(([name, at]) =>
       tensor(name, BigInt64Array.of(BigInt(at), BigInt(at))),
     ),
     tensor('both', BigInt64Array.of(2n, 3n)),
