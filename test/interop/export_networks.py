@@ -257,5 +257,35 @@ def valid_unet():
     found.append({"name": "valid-unet", "words": words, "ties": ties, "classes": len(labels.unique())})
 
 
+@attempt("keras")
+def _():
+    import os
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+    import tensorflow as tf
+    import tf2onnx
+
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    start = keras.Input((None, None, 3), name="image")
+    a = layers.Conv2D(8, 3, padding="same", activation="relu")(layers.Rescaling(1 / 127.5, -1)(start))
+    b = layers.Conv2D(16, 3, padding="same", activation="relu")(layers.MaxPooling2D()(a))
+    c = layers.Concatenate()([a, layers.UpSampling2D()(b)])
+    logits = keras.Model(start, layers.Conv2D(3, 1, name="last")(c))
+    model = keras.Model(start, layers.Softmax()(logits.output))
+    bytes_of = lambda x: (x * 255).round().permute(0, 2, 3, 1).numpy()
+    last = logits.get_layer("last")
+    z = logits(bytes_of(image[:, :, :128, :128])).numpy()
+    kernel, bias = last.get_weights()
+    mean, deviation = z.mean((0, 1, 2)), z.std((0, 1, 2)) + 1e-6
+    last.set_weights([kernel * 3 / deviation, (bias - mean) * 3 / deviation])
+    signature = [tf.TensorSpec((None, None, None, 3), tf.float32, name="image")]
+    function = tf.function(lambda x: model(x), input_signature=signature)
+    tf2onnx.convert.from_function(function, input_signature=signature, opset=17, output_path=str(out / "keras.onnx"))
+    whole = lambda x: torch.from_numpy(model(bytes_of(x)).numpy()).permute(0, 3, 1, 2)
+    told("keras", looped(whole, 96, 64), 96, stride=64)
+
+
 valid_unet()
 (out / "networks.json").write_text(json.dumps({"networks": found, "missing": missing}))

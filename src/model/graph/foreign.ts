@@ -9,17 +9,23 @@ function steps(...lines: readonly string[]): string {
   return `export it: ${lines.map((line, i) => `(${i + 1}) ${line}`).join('  ')}`;
 }
 
-const fromTorch = (load: string): string =>
+const fromTorch = (load: string, more = ''): string =>
   steps(
     'import torch',
     `model = ${load}`,
-    "torch.onnx.export(model.eval(), torch.zeros(1, 3, 512, 512), 'model.onnx', opset_version=17)",
+    `torch.onnx.export(model${more ? '' : '.eval()'}, torch.zeros(1, 3, 512, 512), 'model.onnx', opset_version=17${more})`,
   );
 
 const fromKeras = steps(
   'import tensorflow as tf',
   'tf.keras.models.load_model(path).export("saved")',
   'in the shell: python -m tf2onnx.convert --saved-model saved --output model.onnx --opset 17',
+);
+
+const fromLite = steps(
+  'pip install tf2onnx',
+  'python -m tf2onnx.convert --tflite FILE --output model.onnx --opset 17',
+  'or, where it has operators that this does not know, convert the SavedModel that it was made of',
 );
 
 const fromSavedModel = steps(
@@ -37,7 +43,11 @@ export const savedModel: Foreign = { what: 'a TensorFlow SavedModel', hint: from
 
 /** What a ZIP holds that tells of a format, by names of files in it; the first that fits. */
 const zipped: readonly (readonly [name: RegExp, Foreign])[] = [
-  [/constants\.pkl/, { what: 'a TorchScript file', hint: fromTorch('torch.jit.load(path)') }],
+  [/constants\.pkl/, { what: 'a TorchScript file', hint: fromTorch('torch.jit.load(path).eval()', ', dynamo=False') }],
+  [
+    /archive_format/,
+    { what: 'a program of torch.export', hint: fromTorch('torch.export.load(path).module()', ', dynamo=True') },
+  ],
   [/data\.pkl/, checkpoint],
   [/model\.weights\.h5/, keras],
   [/saved_model\.pb/, savedModel],
@@ -50,12 +60,12 @@ export function foreignFormat(bytes: Uint8Array): Foreign | undefined {
     // Names of a ZIP's files stand in its last part, as they are.
     const names = Buffer.from(bytes.subarray(Math.max(0, bytes.length - 2 ** 20))).toString('latin1');
     const found = zipped.find(([name]) => name.test(names));
-    return found?.[1] ?? { what: 'a ZIP file', hint: 'unpack it, and give the .onnx file in it' };
+    return found?.[1] ?? { what: 'a ZIP file', hint: 'unpack it, and give the .onnx file in it, should there be one' };
   }
   if (starts(0x89, 0x48, 0x44, 0x46)) return { ...keras, what: 'an HDF5 file, as Keras writes them' };
   if (starts(0x80, 2) || starts(0x80, 4)) return checkpoint;
   if (Buffer.from(bytes.subarray(4, 8)).toString('latin1') === 'TFL3')
-    return { what: 'a TensorFlow Lite file', hint: 'export the model that it was made of with tf2onnx' };
+    return { what: 'a TensorFlow Lite file', hint: fromLite };
   if (bytes[8] === 0x7b && bytes[9] === 0x22 && starts(bytes[0]!, bytes[1]!, bytes[2]!, 0, 0, 0, 0, 0))
     return { ...checkpoint, what: 'a safetensors file: weights without the network' };
   return undefined;

@@ -1,9 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { isRemote, shownPath } from '../../io/location.js';
 import { bundledNames } from '../card/bundled.js';
 import { type AdaptedNetwork, adaptNetwork } from './adapt.js';
-import { foreignFormat } from './foreign.js';
+import { foreignFormat, savedModel } from './foreign.js';
 import { type ModelProto, parseModel, serializeModel } from './onnx.js';
 
 /** A network whose file has been read, as it is. */
@@ -59,6 +59,8 @@ async function readModelBytes(path: string, signal?: AbortSignal): Promise<Uint8
     throw new SegtileError('input', `cannot read the model ${path}: ${reason(cause)}`, undefined, cause);
   };
   const found = await stat(path).catch(unreadable);
+  if (found.isDirectory() && (await readdir(path).catch((): string[] => [])).includes('saved_model.pb'))
+    throw new SegtileError('model', `the folder ${path} is ${savedModel.what}, expected ONNX`, savedModel.hint);
   if (found.isDirectory())
     throw new SegtileError('input', `expected an .onnx file but ${path} is a folder`, 'name the file inside it');
   // A pipe may never open and a device may never end; nothing could stop the wait.

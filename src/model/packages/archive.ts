@@ -48,7 +48,9 @@ export async function unpacked(
       cause,
     );
   };
-  const zip = await openPromise(path, { autoClose: false }).catch(failed);
+  // What is damaged is told by whoever reads the file as a network.
+  const zip = await openPromise(path, { autoClose: false }).catch(() => undefined);
+  if (!zip) return undefined;
   try {
     const files: Entry[] = [];
     for await (const entry of zip.eachEntry()) if (!NO_FILE.test(entry.fileName)) files.push(entry);

@@ -29,7 +29,8 @@ const homes = ['', 'onnx', 'models'];
  */
 export async function networkIn(path: string, signal?: AbortSignal): Promise<FoundNetwork | undefined> {
   if (await isZip(path)) {
-    const holds = (names: readonly string[]) => names.some((name) => /\.onnx$/i.test(name) || isDocument(basename(name)));
+    // A file of Keras is a ZIP with a config.json, too.
+    const holds = (names: readonly string[]) => names.some((name) => /\.(onnx|ya?ml)$/i.test(name));
     const folder = await unpacked(path, holds, signal);
     if (folder === undefined) return undefined;
     return (await described(folder)) ?? { path: await onlyNetwork(folder, path), folder };

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
 import { bundledModel, bundledNames } from '../../model/card/bundled.js';
 import type { Member } from '../../model/card/ensemble.js';
-import { savedModel } from '../../model/graph/foreign.js';
 import { openModel } from '../../model/measured/open-model.js';
 import { networkIn } from '../../model/packages/find.js';
 import type { InferOptions } from './options.js';
@@ -60,8 +59,7 @@ async function namedModels(text: string): Promise<NamedModel[]> {
     throw new SegtileError('input', `cannot read the folder ${path}: ${reason(cause)}`, 'check its permissions', cause);
   });
   const models = names.filter((name) => /^[^.].*\.onnx$/i.test(name)).sort();
-  if (names.includes('saved_model.pb'))
-    throw new SegtileError('model', `the folder ${path} is ${savedModel.what}, expected ONNX`, savedModel.hint);
+  if (names.includes('saved_model.pb')) return [{ path, weight }];
   if (models.length > 0) return models.map((name) => ({ path: join(path, name), weight }));
   throw new SegtileError('input', `the folder ${path} holds no .onnx file`, 'name a model, or a folder of models');
 }
