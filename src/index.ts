@@ -45,7 +45,7 @@ export type { GraphScores, Loaded, Request, ScoreData, Session, Start } from './
 export type { Thread } from './model/sessions/thread.js';
 export type { Threads } from './model/sessions/threads.js';
 export type { Turn } from './model/sessions/turn.js';
-export type { ObjectFormat } from './objects/formats.js';
+export type { Measure, ObjectFormat } from './objects/formats.js';
 export type { ObjectType } from './objects/geojson.js';
 export type { ClassSummary, LookedAt, OfEach, SizeHistogram } from './objects/summary.js';
 export type { DatasetRecord, SlideFacts, SlideFailure } from './pipeline/dataset/record.js';

@@ -1,3 +1,4 @@
+import type { Stains } from '../plan/stains/stains.js';
 import type { Rgb } from '../types.js';
 
 /** What every step has: the probability that it is done, 0 to 1, and the seed of its random draws. */
@@ -46,8 +47,7 @@ export interface NonEmptyCrop extends Chance {
   readonly scale: readonly [number, number];
 }
 
-/** The two stains of a slide. */
-export type Stains = 'hematoxylin-eosin' | 'hematoxylin-dab';
+export type { Stains };
 
 /** More or less of each stain. */
 export interface StainJitter extends Chance {

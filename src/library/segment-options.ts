@@ -1,4 +1,4 @@
-import type { ObjectFormat } from '../objects/formats.js';
+import type { Measure, ObjectFormat } from '../objects/formats.js';
 import type { OutputOptions } from '../pipeline/outputs/table.js';
 import type { RunOptions } from '../pipeline/prepare/run-settings.js';
 import type { Border } from '../plan/windows/axis.js';
@@ -45,7 +45,7 @@ export interface CardOptions {
  * The options of `segtile infer`, named as on its command line, in camel case: `segtile infer --help` says what each does and what is taken where it is
  * absent. Lengths are in working pixels.
  */
-export interface SegmentOptions extends CardOptions, RunControl, Given<RunOptions>, Omit<OutputOptions, 'objects'> {
+export interface SegmentOptions extends CardOptions, RunControl, Given<RunOptions>, Omit<OutputOptions, 'objects' | 'measure'> {
   /** An ONNX model, a folder of them, or the name of a bundled one, with `:weight` behind it if wanted; several are an ensemble. */
   readonly model?: string | readonly string[] | undefined;
   /** A folder, or the name of the mask: `.tif` or `.ome.tif`. */
@@ -85,6 +85,8 @@ export interface SegmentOptions extends CardOptions, RunControl, Given<RunOption
   readonly fillHoles?: AreaText | undefined;
   /** As what objects are written, if at all. */
   readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
+  /** What of the slide's pixels is measured over each object. */
+  readonly measure?: Measure | readonly Measure[] | undefined;
   readonly overwrite?: boolean | undefined;
   /** True to wait while another process is working on the slide. */
   readonly wait?: boolean | undefined;

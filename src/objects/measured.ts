@@ -11,8 +11,10 @@ export interface ObjectForm {
   readonly scale: { readonly x: number; readonly y: number };
   /** Physical size of a level-0 pixel, where it is known. */
   readonly mpp: Mpp | undefined;
-  /** Whether the one channel of samples is the probability of the object's class. */
+  /** Whether the first channel of samples is the probability of the object's class. */
   readonly probabilities: boolean;
+  /** What the other channels of samples are called. */
+  readonly intensities?: readonly string[] | undefined;
 }
 
 /** A measure with its names. */
@@ -44,7 +46,7 @@ export interface ObjectMeter {
 }
 
 /** Values are told with six decimals. */
-export function objectMeter({ classes, scale, mpp, probabilities }: ObjectForm): ObjectMeter {
+export function objectMeter({ classes, scale, mpp, probabilities, intensities = [] }: ObjectForm): ObjectMeter {
   const pixel = mpp ? { x: scale.x * mpp.x, y: scale.y * mpp.y } : scale;
   const [unit, short] = mpp ? ['µm', 'um'] : ['px', 'px'];
   const named = new Map(
@@ -69,6 +71,10 @@ export function objectMeter({ classes, scale, mpp, probabilities }: ObjectForm):
             { name: 'Largest probability', column: 'largest_probability' },
           ]
         : []),
+      ...intensities.flatMap((name) => [
+        { name: `${name} mean`, column: `${columnOf(name)}_mean` },
+        { name: `${name} deviation`, column: `${columnOf(name)}_deviation` },
+      ]),
     ],
     measure({ label, polygons, extent, samples }) {
       const known = named.get(label);
@@ -98,10 +104,16 @@ export function objectMeter({ classes, scale, mpp, probabilities }: ObjectForm):
           own.circularity,
           own.solidity,
           ...(probability ? [probability.mean, probability.largest] : []),
+          ...(samples?.slice(probabilities ? 1 : 0).flatMap(({ mean, deviation }) => [mean, deviation]) ?? []),
         ].map(rounded),
       };
     },
   };
+}
+
+/** The name of a channel as that of a column. */
+function columnOf(name: string): string {
+  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '_');
 }
 
 /** The place of an edge between pixels of the mask in level-0 pixels, with three decimals: edges stay apart, so what is valid stays valid. */

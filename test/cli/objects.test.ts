@@ -266,7 +266,11 @@ describe('--objects', () => {
     const { stdout } = await segtileWell(['objects', 'run', ...formats, '-o', 'after', '--quiet', '--json'], {
       cwd,
     });
-    for (const name of ['k.objects.geojson', 'k.objects.csv']) expect(text('run', name)).toBe(text('after', name));
+    // Beside it, infer has probabilities to tell.
+    const geojson = text('run', 'k.objects.geojson').replaceAll(/,"Mean probability":[\d.]+,"Largest probability":[\d.]+/g, '');
+    expect(geojson).toBe(text('after', 'k.objects.geojson'));
+    const csv = text('run', 'k.objects.csv').replaceAll(/,[^,\n]+,[^,\n]+$/gm, '');
+    expect(csv).toBe(text('after', 'k.objects.csv'));
     const { objects } = JSON.parse(text('run', 'k.run.json'));
     expect(objects).toMatchObject({ type: 'detection', files: [{ format: 'geojson' }, { format: 'csv' }] });
     expect(objects.classes).toEqual(JSON.parse(stdout).objects.classes);
@@ -290,6 +294,7 @@ describe('--objects', () => {
     );
     const args = ['threshold', 'small/k.probabilities.ome.tif', '--min-object', '20px', ...formats];
     const { stdout } = await segtileWell([...args, '-o', 'anew', '--quiet'], { cwd });
+    expect(text('small', 'k.objects.csv')).toContain(',mean_probability,largest_probability\n');
     expect(stdout).toMatch(/class +objects +per mm² of slide +mm² +of the slide/);
     expect(text('anew', 'k.objects.geojson')).toBe(text('small', 'k.objects.geojson'));
     const right = Math.max(

@@ -226,6 +226,7 @@ test('every option of the command line is an option of a program, but for those 
     margin: true,
     maskValues: true,
     mean: true,
+    measure: true,
     minObject: true,
     minTissue: true,
     objects: true,

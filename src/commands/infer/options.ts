@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { blends } from '../../plan/windows/blend.js';
 import { ttas } from '../../plan/windows/symmetry.js';
-import { addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
+import { addSubmissionOptions, measureOption, objectsOption, objectTypeOption } from '../objects/options.js';
 import { addListOption } from '../options/list-option.js';
 import { collect, option } from '../options/option.js';
 import {
@@ -190,7 +190,8 @@ function addMoreOptions(command: Command): Command {
       ),
     )
     .addOption(objectsOption('also write <name>.objects.*, outlines and measures'))
-    .addOption(objectTypeOption());
+    .addOption(objectTypeOption())
+    .addOption(measureOption());
 }
 
 function addLastOptions(command: Command): Command {

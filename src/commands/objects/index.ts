@@ -38,6 +38,8 @@ export async function objects(given: readonly string[], options: ObjectsOptions,
     slideMpp: options.slideMpp,
     rule: ({ map, path }) => labelRule(map, path, thresholds),
     submission: options,
+    measure: options.measure,
+    slidePath: options.slide,
   };
   requireSubmission(options);
   const note = (sentence: string): void => void (quiet || stderr.write(`segtile: ${oneLine(sentence)}\n`));

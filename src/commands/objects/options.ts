@@ -1,17 +1,19 @@
 import type { Command, Option } from 'commander';
-import type { ObjectFormat } from '../../objects/formats.js';
+import type { Measure, ObjectFormat } from '../../objects/formats.js';
 import type { ObjectType } from '../../objects/geojson.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { SubmissionOptions } from '../../pipeline/submissions/options.js';
 import type { Size } from '../../types.js';
 import { addListOption, type ListOptions } from '../options/list-option.js';
 import { option } from '../options/option.js';
-import { micronsPerPixel, objectFormats, type Parser, size, thresholds, word } from '../options/parse.js';
+import { measures, micronsPerPixel, objectFormats, type Parser, size, thresholds, word } from '../options/parse.js';
 
 /** The options of `segtile objects`, parsed. What is absent was not given. */
 export interface ObjectsOptions extends ListOptions, SubmissionOptions {
   readonly objects: readonly ObjectFormat[];
   readonly objectType: ObjectType;
+  readonly measure?: readonly Measure[];
+  readonly slide?: string;
   readonly classes?: string;
   readonly slideSize?: Size;
   readonly slideMpp?: number;
@@ -36,6 +38,15 @@ export function objectTypeOption(): Option {
     'of outlines in QuPath: annotation, or detection, which is lighter where there are thousands',
     word<ObjectType>('annotation', 'detection'),
     'annotation',
+  );
+}
+
+/** What is measured of the slide's pixels over each object. */
+export function measureOption(): Option {
+  return option(
+    '--measure <what>',
+    "over each object, mean and deviation of the slide's channels: intensity; of the optical density of two stains: hematoxylin-eosin or hematoxylin-dab; with commas between them",
+    measures,
   );
 }
 
@@ -79,6 +90,8 @@ function addFirst(command: Command): Command {
     )
     .addOption(objectsOption('what objects are written as').default(['geojson'], 'geojson'))
     .addOption(objectTypeOption())
+    .addOption(measureOption())
+    .addOption(option('--slide <file>', 'the slide that is measured (default: as the record beside a mask says)', text))
     .addOption(
       option('--classes <json>', 'what the values of a mask mean that does not say it, as make-dataset takes it', text),
     )

@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import { parseDevices } from '../../model/devices/device.js';
-import { OBJECT_FORMATS, type ObjectFormat } from '../../objects/formats.js';
+import { MEASURES, type Measure, OBJECT_FORMATS, type ObjectFormat } from '../../objects/formats.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Area } from '../../plan/labels/area.js';
 import { requireMpp } from '../../plan/windows/mpp-range.js';
@@ -118,6 +118,16 @@ export const objectFormats: Parser<readonly ObjectFormat[]> = (text, option) => 
   const known = formats.filter((format) => format !== undefined);
   if (known.length < formats.length) throw refuse(`some of ${OBJECT_FORMATS.join(', ')}`, option, text);
   if (new Set(known).size < known.length) throw refuse('different formats', option, text);
+  return known;
+};
+
+/** What is measured of pixels: different words with commas between them. */
+export const measures: Parser<readonly Measure[]> = (text, option) => {
+  const words = text.split(',').map((part) => MEASURES.find((each) => each === part.trim().toLowerCase()));
+  const known = words.filter((word) => word !== undefined);
+  const stains = known.filter((word) => word !== 'intensity');
+  if (known.length < words.length || new Set(known).size < known.length || stains.length > 1)
+    throw refuse('intensity, hematoxylin-eosin or hematoxylin-dab, or intensity and one of the others,', option, text);
   return known;
 };
 

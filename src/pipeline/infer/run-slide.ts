@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises';
 import type { Ensemble } from '../../model/card/ensemble.js';
+import type { Measure } from '../../objects/formats.js';
 import type { LookedAt } from '../../objects/summary.js';
 import { cleanUpOf } from '../../plan/labels/area.js';
 import { wholePiece } from '../../plan/windows/piece.js';
 import type { StripFile, StripsFound } from '../../strip/file.js';
 import type { Crossing } from '../../strip/strip.js';
+import { passingPixels } from '../objects/passing-pixels.js';
 import type { RunFiles } from '../outputs/files.js';
 import { type Makings, makeOutputs } from '../outputs/make.js';
 import { type OutputFacts, runOutputs } from '../outputs/table.js';
@@ -62,7 +64,11 @@ export async function runSlide(
   const { slide } = plan;
   const { name } = files;
   const of = { name, size, slide, geo, classes: model.classes, maskValues, replace };
-  const result = { ...of, clock, plan, model, settings, channels };
+  const passing = {
+    scores: { size: plan.view, labels: rule.labels },
+    pixels: (measures: readonly Measure[]) => passingPixels(slide, size, measures, signal),
+  };
+  const result = { ...of, ...passing, clock, plan, model, settings, channels };
   const path = stripsPath(files);
   let strips: StripFile | undefined;
   try {

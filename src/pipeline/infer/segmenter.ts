@@ -3,6 +3,7 @@ import { claimPath, type Holder, tryClaim } from '../../io/claim.js';
 import { findStrips } from '../../strip/file.js';
 import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
 import { filesOf, pathsOf, type RunFiles } from '../outputs/files.js';
+import { requireObjects } from '../outputs/objects.js';
 import { writePlanPicture } from '../outputs/preview.js';
 import { type MaskSize, maskSize } from '../prepare/mask-size.js';
 import { modelsNamed } from '../prepare/named-models.js';
@@ -94,6 +95,7 @@ export async function openSegmenter(
   const { overwrite = false } = options;
   const files = filesOf(slides, options.output, options);
   requireSubmission(options);
+  requireObjects(options);
   const thresholds = await readThresholds(options.threshold);
   const values = await slideValues(options, slides);
   const commonKey = await keyOfOptions(options, thresholds, signal);

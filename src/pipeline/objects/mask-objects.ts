@@ -1,12 +1,16 @@
+import { SegtileError } from '../../errors.js';
 import type { CommitOptions } from '../../io/partial-file.js';
+import type { Measure } from '../../objects/formats.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
 import { scoreLine } from '../../plan/labels/score-planes.js';
+import { openSlide } from '../../slide/open.js';
 import type { Probabilities } from '../../slide/probabilities.js';
+import type { Slide } from '../../slide/slide.js';
 import { requireSameShape } from '../../truth/aspect.js';
 import { defaultConfig, type TruthConfig } from '../../truth/config.js';
 import type { MaskClass, Mpp, Size } from '../../types.js';
 import { openPrediction, type PredictedRows, type Prediction, predictedName } from '../evaluate/prediction.js';
-import { slideBeside } from '../evaluate/slide-beside.js';
+import { type SlideBeside, slideBeside } from '../evaluate/slide-beside.js';
 import { makeFolder } from '../outputs/clashes.js';
 import { withSubmission } from '../outputs/objects.js';
 import { makeSubmission } from '../outputs/submission.js';
@@ -16,6 +20,7 @@ import type { StageClock } from '../records/stage-clock.js';
 import type { SubmissionFacts, SubmissionOptions } from '../submissions/options.js';
 import { checkSubmission } from '../submissions/shared-file.js';
 import type { ObjectFacts, ObjectFiles } from './facts.js';
+import { type PassingPixels, passingPixels } from './passing-pixels.js';
 import { writeObjects } from './write-objects.js';
 
 /** How the objects of masks are written. */
@@ -29,6 +34,9 @@ export interface MaskObjectSettings {
   /** How probabilities become labels. */
   readonly rule: (probabilities: Probabilities) => LabelRule;
   readonly submission: SubmissionOptions;
+  /** What is measured of the slide's pixels, and where the slide is that the record beside the mask does not name. */
+  readonly measure: readonly Measure[] | undefined;
+  readonly slidePath: string | undefined;
 }
 
 /** The files that are left behind. */
@@ -78,6 +86,8 @@ export async function objectsOfMask(
     return rule;
   };
   const mask = await clock.wait('open', openPrediction(path, config, ruleOf, signal));
+  let slideFile: Slide | undefined;
+  let pixels: PassingPixels | undefined;
   try {
     const { width, height, spans = mask, probabilities } = mask;
     const classes = mask.classes ?? config.classes;
@@ -88,6 +98,9 @@ export async function objectsOfMask(
     requireSameShape(path, mask, slide, 'mask');
     const scale = { x: slide.width / spans.width, y: slide.height / spans.height };
     const mpp = mppOf(mask, settings.slideMpp, scale);
+    slideFile = settings.measure && (await openSlide(slidePathOf(path, settings, beside), { signal }));
+    if (slideFile) requireSameShape(path, mask, slideFile, 'mask');
+    pixels = slideFile && passingPixels(slideFile, spans, settings.measure!, signal);
     await checkSubmission(settings.submission, predictedName(path), classes, files.replace === true);
     await makeFolder(files.record);
     return await filesAndRecord(
@@ -95,7 +108,7 @@ export async function objectsOfMask(
       async (keep) => {
         const name = predictedName(path);
         const named = { ...slide, name };
-        const form = { classes, scale, mpp, probabilities: probabilities !== undefined, slide: named };
+        const form = { classes, scale, mpp, probabilities: probabilities !== undefined, slide: named, pixels };
         const result = { name, size: { ...spans, mpp }, slide: { ...slide, mpp }, classes, replace: files.replace };
         const { submission: options } = settings;
         const submission =
@@ -130,8 +143,21 @@ export async function objectsOfMask(
       signal,
     );
   } finally {
+    await pixels?.close();
+    await slideFile?.close();
     await mask.close();
   }
+}
+
+/** @throws {SegtileError} `usage` where nothing says which slide a mask is of */
+function slidePathOf(mask: string, { slidePath }: MaskObjectSettings, beside: SlideBeside | undefined): string {
+  const path = slidePath ?? beside?.path;
+  if (path !== undefined) return path;
+  throw new SegtileError(
+    'usage',
+    `--measure reads the slide, and nothing says which one ${mask} is of`,
+    'name it with --slide',
+  );
 }
 
 /** Probabilities know how large their slide is, since the mask that is made of them has to. */

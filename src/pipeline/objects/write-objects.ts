@@ -2,7 +2,7 @@ import type { CommitOptions } from '../../io/partial-file.js';
 import { writeObjectTable } from '../../mask/object-table.js';
 import { writeText } from '../../mask/text-file.js';
 import { cocoForm } from '../../objects/coco.js';
-import { findObjects } from '../../objects/find.js';
+import { findObjects, type SamplesOf } from '../../objects/find.js';
 import { geojsonForm, type ObjectType, type TextForm } from '../../objects/geojson.js';
 import { type MeasuredObject, type ObjectForm, type ObjectMeter, objectMeter } from '../../objects/measured.js';
 import { type LookedAt, summarizeObjects } from '../../objects/summary.js';
@@ -13,11 +13,14 @@ import type { LabelRows } from '../evaluate/paired-rows.js';
 import type { Keep } from '../records/files-and-record.js';
 import { cocoId } from '../submissions/shared-file.js';
 import type { ObjectFacts, ObjectFile, ObjectFiles } from './facts.js';
+import type { PassingPixels } from './passing-pixels.js';
 
 /** What the objects of a mask are told in. */
 export interface ObjectSettings extends ObjectForm {
   /** Level 0 of the slide, in pixels, and what it is called. */
   readonly slide: Size & { readonly name: string };
+  /** Pixels of the slide that are measured; closed with the last row. */
+  readonly pixels?: PassingPixels | undefined;
 }
 
 /** Objects of a mask on their way to files. */
@@ -40,8 +43,8 @@ export async function writeObjects(
   settings: ObjectSettings,
   placement: CommitOptions,
 ): Promise<ObjectSink> {
-  const { mpp, slide, classes } = settings;
-  const meter = objectMeter(settings);
+  const { mpp, slide, classes, pixels } = settings;
+  const meter = objectMeter({ ...settings, intensities: pixels?.names });
   const summary = summarizeObjects(classes, slide.width * slide.height, mpp && mpp.x * mpp.y);
   const writers: Sink<readonly MeasuredObject[]>[] = [];
   let found: MeasuredObject[] = [];
@@ -73,10 +76,11 @@ export async function writeObjects(
     keep(file.path, { ...writer, finish });
   }
   return {
-    write: async ({ width, height, data }, probabilities) => {
+    write: async ({ y, width, height, data }, probabilities) => {
+      await pixels?.until(y + height);
       for (let row = 0; row < height; row++) {
         const line = data.subarray(row * width, (row + 1) * width);
-        finder.row(line, probabilities && ((label) => [probabilities(label, row)]));
+        finder.row(line, samplesOf(pixels?.lines(y + row), probabilities && ((label) => probabilities(label, row))));
         // Soon, so that objects do not grow old in memory: that is dearer than all else.
         if (found.length >= HANDFUL) await handOn();
       }
@@ -86,6 +90,15 @@ export async function writeObjects(
       return { ...files, classes: summary.classes(lookedAt) };
     },
   };
+}
+
+/** Probabilities and pixels in one row, by label; undefined where there are none. */
+function samplesOf(
+  pixels: readonly Float32Array[] | undefined,
+  probabilities: ((label: number) => ArrayLike<number>) | undefined,
+): SamplesOf | undefined {
+  if (probabilities === undefined) return pixels && (() => pixels);
+  return pixels === undefined ? (label) => [probabilities(label)] : (label) => [probabilities(label), ...pixels];
 }
 
 function openWriter(

@@ -1,6 +1,9 @@
-import type { ObjectFormat } from '../../objects/formats.js';
+import { SegtileError } from '../../errors.js';
+import type { Measure, ObjectFormat } from '../../objects/formats.js';
 import type { ObjectType } from '../../objects/geojson.js';
+import type { ScoreRows } from '../../types.js';
 import { type ObjectFacts, type ObjectFiles, objectFiles } from '../objects/facts.js';
+import { holdScores } from '../objects/passing-scores.js';
 import { writeObjects } from '../objects/write-objects.js';
 import type { Keep } from '../records/files-and-record.js';
 import { type SubmissionOptions, submissionForm } from '../submissions/options.js';
@@ -11,6 +14,7 @@ import { ownSubmission } from './submission.js';
 export interface ObjectOptions extends SubmissionOptions {
   readonly objects?: readonly ObjectFormat[] | undefined;
   readonly objectType?: ObjectType | undefined;
+  readonly measure?: readonly Measure[] | undefined;
 }
 
 function filesOfObjects(stem: string, { objects = [], objectType = 'annotation' }: ObjectOptions): ObjectFiles {
@@ -20,6 +24,12 @@ function filesOfObjects(stem: string, { objects = [], objectType = 'annotation' 
 /** Whether something is to be written for which objects are to be found. */
 export function wantsObjects(options: ObjectOptions): boolean {
   return options.objects !== undefined || submissionForm(options) === 'coco';
+}
+
+/** @throws {SegtileError} `usage` where measures are asked for without objects */
+export function requireObjects({ objects, measure }: ObjectOptions): void {
+  if (measure === undefined || objects !== undefined) return;
+  throw new SegtileError('usage', '--measure is given without --objects', 'say with --objects csv what is written');
 }
 
 /** The files of objects, one a format. */
@@ -34,19 +44,30 @@ export async function makeObjects(
   options: ObjectOptions,
   keep: Keep,
 ): Promise<Making<ObjectFacts>> {
-  const { name, size, slide, classes, replace } = result;
+  const { name, size, slide, classes, scores, replace } = result;
   const { width, height, mpp } = slide;
+  const pixels = options.measure && result.pixels?.(options.measure);
   const form = {
     classes,
     scale: { x: width / size.width, y: height / size.height },
     mpp: mpp && { x: mpp.x, y: mpp.y },
-    probabilities: false,
+    probabilities: scores !== undefined,
     slide: { width, height, name },
+    pixels,
   };
   const objects = await writeObjects(keep, withSubmission(filesOfObjects(stem, options), stem, options), form, { replace });
+  const close = async (): Promise<void> => pixels?.close();
+  // The reading of the slide ends with the files, or with what fails.
+  if (pixels) keep(stem, { write: close, finish: close, abort: close });
+  const held = scores && holdScores(scores, size);
   const nothing = async (): Promise<void> => undefined;
+  const ending = { finish: nothing, abort: nothing };
   return {
-    labels: { write: (rows) => objects.write(rows), finish: nothing, abort: nothing },
+    labels: {
+      write: (rows) => objects.write(rows, held && ((label, row) => held.line(label, rows.y + row))),
+      ...ending,
+    },
+    ...(held && { scores: { write: async (rows: ScoreRows) => held.add(rows), ...ending } }),
     facts: (lookedAt) => objects.facts(lookedAt),
   };
 }

@@ -1,9 +1,12 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
+import type { Measure } from '../../objects/formats.js';
 import type { LookedAt } from '../../objects/summary.js';
 import type { ScoreKind } from '../../strip/strip.js';
 import type { GeoTags } from '../../tiff/geo.js';
 import type { MaskClass, Mpp, RasterRows, ScoreRows, Sink, Size } from '../../types.js';
 import type { WindowLook } from '../infer/score.js';
+import type { PassingPixels } from '../objects/passing-pixels.js';
+import type { PassingScores } from '../objects/passing-scores.js';
 import type { MaskSize } from '../prepare/mask-size.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { RunSettings } from '../prepare/run-settings.js';
@@ -22,6 +25,10 @@ export interface Result {
   readonly geo: GeoTags | undefined;
   readonly classes: readonly MaskClass[];
   readonly maskValues: 'labels' | '255';
+  /** The scores that go by beside labels; undefined where none do. */
+  readonly scores: PassingScores | undefined;
+  /** Reads the pixels of the slide along with the mask, for measures; undefined where the slide is not at hand. */
+  readonly pixels: ((measures: readonly Measure[]) => PassingPixels) | undefined;
   /** Whether existing files with the names of outputs are replaced. */
   readonly replace: boolean | undefined;
   readonly clock: StageClock;

@@ -82,6 +82,8 @@ export async function pseudoLabel(
         geo: geoFor(probabilities, mask),
         classes: shown,
         maskValues: 'labels' as const,
+        scores: undefined,
+        pixels: undefined,
         replace,
         clock,
       };

@@ -101,6 +101,8 @@ export async function thresholdSlide(
         geo: geoFor(probabilities, mask),
         classes,
         maskValues,
+        scores: { size: probabilities, labels: rule.labels },
+        pixels: undefined,
         replace: files.replace,
         clock,
       };
