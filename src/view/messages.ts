@@ -58,6 +58,8 @@ export interface SlideCard {
 /** All that can be looked at. */
 export interface Catalogue {
   readonly version: string;
+  /** Whether some run stands in a history. */
+  readonly history: boolean;
   readonly slides: readonly SlideCard[];
 }
 
@@ -120,4 +122,20 @@ export interface FoundError {
   readonly width: number;
   readonly height: number;
   readonly area: number;
+}
+
+/** A run of a history. */
+export interface ListedRun {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly command: string;
+  readonly folder: string;
+  readonly slide: string;
+  readonly result: string;
+  readonly settings: Readonly<Record<string, string | number | boolean | null>>;
+  readonly measured: Readonly<Record<string, number>>;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly leaderboard: number | null;
+  readonly notes: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
@@ -12,7 +12,19 @@ import { classes, type Fixture, makeFixture, size, thresholded } from './fixture
 /** Where pictures of the page are kept, for who wants to look at them. */
 const pictures = process.env.SEGTILE_SCREENSHOTS;
 
+const ran = { kind: 'run', command: 'infer', slide: 'a.tif', result: 'a.mask.ome.tif', measured: { seconds: 12.5 } };
+const settings = { 'model.name': 'kidney', window: '512x512', stride: '256x256' };
+const scored = { kind: 'scores', time: '2026-01-02T00:00:00Z', command: 'evaluate', result: 'a.mask.ome.tif', truth: 't' };
+const history = [
+  { ...ran, id: '0000000a', time: '2026-01-01T10:00:00Z', settings },
+  { ...scored, id: 's1', scores: { dice: 0.81 } },
+  { ...ran, id: '0000000b', time: '2026-01-02T10:00:00Z', settings: { ...settings, stride: '128x128' } },
+  { ...scored, id: 's2', scores: { dice: 0.92 } },
+  { kind: 'note', id: '0000000b', time: '2026-01-03T10:00:00Z', text: 'half the stride' },
+];
+
 let fixture: Fixture;
+let other: string;
 let server: RunningServer;
 let browser: Browser;
 
@@ -21,7 +33,10 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
     fixture = await makeFixture();
     const truth = await thresholded(fixture.probabilities, new Map([['disc', 0.2]]), folder());
     const settings = { truth, classes: undefined, host: '127.0.0.1', port: 0 };
-    ({ server } = await startView({ ...settings, paths: [fixture.results, fixture.slide] }));
+    other = folder();
+    await thresholded(fixture.probabilities, new Map([['disc', 0.3]]), other);
+    writeFileSync(join(fixture.results, 'runs.jsonl'), history.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    ({ server } = await startView({ ...settings, paths: [fixture.results, other, fixture.slide] }));
     browser = await startBrowser();
   });
   afterAll(async () => {
@@ -129,9 +144,8 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
       const slider = page.getByRole('slider', { name: 'threshold of disc' });
       await slider.fill('0.3');
       await page.getByRole('slider', { name: 'threshold of <b>ring</b>' }).fill('0.62');
+      await page.waitForURL(/threshold=1:0\.3,2:0\.62/);
       await drawn(page);
-      await page.waitForTimeout(200);
-      expect(new URL(page.url()).hash).toContain('threshold=1:0.3,2:0.62');
       const wanted = await thresholded(
         fixture.probabilities,
         new Map([
@@ -160,9 +174,8 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
       expect(new Set((await shownLabels(page)).labels)).toEqual(new Set([0, 2]));
       await page.keyboard.press('[');
       await page.keyboard.press('o');
-      await page.waitForTimeout(250);
+      await page.waitForURL(/at=800[\d.]*,600[\d.]*,1,0.*show=mask,outlines&opacity=mask:0\.9&hide=1$/);
       const { hash } = new URL(page.url());
-      expect(hash).toMatch(/at=800[\d.]*,600[\d.]*,1,0.*show=mask,outlines&opacity=mask:0\.9&hide=1/);
       await page.reload();
       await drawn(page);
       expect(new URL(page.url()).hash).toBe(hash);
@@ -177,7 +190,7 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
     look('#at=800,600,1,0&show=mask,outlines', async (page) => {
       const box = (await page.locator('.stage').boundingBox())!;
       await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-      await page.getByText(/^800, 600 {2}disc {2}truth disc {2}background 0\.00 {2}disc 1\.00/).waitFor();
+      await page.getByText(/^800, (599|600) {2}disc {2}truth disc {2}background 0\.00 {2}disc 1\.00/).waitFor();
       await page.mouse.down();
       await page.mouse.up();
       const measures = page.locator('.section', { hasText: 'Object' }).first();
@@ -194,6 +207,59 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
       await drawn(page);
       expect(await page.getByRole('checkbox', { name: 'errors' }).isChecked()).toBe(true);
       await picture(page, 'error');
+    }));
+
+  test('sets two results side by side, with a line that can be moved', () =>
+    look('', async (page) => {
+      await page.getByRole('combobox', { name: 'beside' }).selectOption({ index: 1 });
+      await page.waitForURL(/other=/);
+      await atFullSize(page, `show=mask&opacity=mask:1&divider=0.5&other=${/other=(\w+)/.exec(page.url())?.[1] ?? ''}`);
+      const [one, two] = [await readMask(fixture.mask), await readMask(join(other, 'a.mask.ome.tif'))];
+      const wrong = async (share: number): Promise<number> => {
+        const { left, top, width, height, labels } = await shownLabels(page);
+        const middle = Math.round(share * width);
+        let count = 0;
+        for (let y = 0; y < height; y++) {
+          for (let x = 0; x < width; x++) {
+            const mask = x < middle ? one : two;
+            if (labels[y * width + x] !== mask.data[(top + y) * size.width + left + x]) count++;
+          }
+        }
+        return count;
+      };
+      expect(await wrong(0.5)).toBe(0);
+      const handle = page.getByRole('slider', { name: 'divider' });
+      for (let i = 0; i < 10; i++) await handle.press('ArrowRight');
+      await drawn(page);
+      expect(await handle.getAttribute('aria-valuenow')).toBe('70');
+      expect(await wrong(0.7)).toBe(0);
+      expect(await wrong(0.5)).toBeGreaterThan(100);
+      await page.getByRole('checkbox', { name: 'differences' }).check();
+      await drawn(page);
+      await picture(page, 'compare');
+      expect(await serious(page)).toEqual([]);
+    }));
+
+  test('lists the runs of the history, sorted and charted, and tells what differs between two', () =>
+    look('', async (page) => {
+      expect(await page.getByRole('button', { name: 'a.tif' }).textContent()).toContain('dice 0.920');
+      await page.getByRole('button', { name: 'Runs' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Runs' });
+      await dialog.waitFor();
+      const ids = async (): Promise<string[]> =>
+        (await dialog.locator('tbody tr td:nth-child(2)').allTextContents()).slice(0, 2);
+      expect(await ids()).toEqual(['0000000a', '0000000b']);
+      const head = dialog.getByRole('button', { name: 'dice' });
+      await head.click();
+      expect(await ids()).toEqual(['0000000a', '0000000b']);
+      await head.click();
+      expect(await ids()).toEqual(['0000000b', '0000000a']);
+      await dialog.getByText('half the stride').waitFor();
+      await dialog.getByRole('img', { name: 'dice of 2 runs' }).waitFor();
+      for (const id of ['0000000a', '0000000b']) await dialog.getByRole('checkbox', { name: `compare ${id}` }).check();
+      expect(await dialog.getByRole('rowheader').allTextContents()).toEqual(['stride', 'dice']);
+      await picture(page, 'runs');
+      expect(await serious(page)).toEqual([]);
     }));
 
   test('is as good in the dark, on a small screen, at twice the size of letters', () =>

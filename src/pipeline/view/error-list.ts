@@ -3,7 +3,7 @@ import { IGNORED } from '../../plan/labels/ignored.js';
 import type { Pixels, Samples } from '../../types.js';
 import type { FoundError } from '../../view/messages.js';
 import { halvedSize } from '../../view/pyramid.js';
-import type { TileReader } from './tile-reader.js';
+import type { TileReader } from './tiles/tile-reader.js';
 
 /** Longest side at which masks and truth are compared, in px. */
 const COMPARED_SIDE = 4096;

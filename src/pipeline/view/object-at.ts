@@ -3,7 +3,7 @@ import { atLevelZero, objectMeter } from '../../objects/measured.js';
 import type { TracedPolygon } from '../../objects/trace.js';
 import type { Box, MaskClass, Mpp, Size } from '../../types.js';
 import type { ShownObject } from '../../view/messages.js';
-import type { TileReader } from './tile-reader.js';
+import type { TileReader } from './tiles/tile-reader.js';
 
 /** An object is looked for in at most so many pixels. */
 const MOST_PIXELS = 2 ** 26;

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { throwIfAborted } from '../../errors.js';
-import type { Catalogue } from '../../view/messages.js';
+import type { Catalogue, ListedRun } from '../../view/messages.js';
 import { pageFile } from '../../view/page-files.js';
 import { mostHalvings, tileBox } from '../../view/pyramid.js';
 import type { Handler, Sent } from '../../view/server.js';
@@ -8,6 +8,7 @@ import { createTileCache } from '../../view/tile-cache.js';
 import { versions } from '../records/machine.js';
 import type { FoundSlide } from './found.js';
 import { createMaskDetails } from './mask-details.js';
+import { lastScore, pastRuns } from './past-runs.js';
 import { openStation, type Shown, type Station, type TruthOfSlides } from './station.js';
 
 /** Bytes of tiles that are held, ready to be sent. */
@@ -70,7 +71,8 @@ export function createSite(slides: readonly FoundSlide[], truth: TruthOfSlides):
       if (first === 'app' && rest.length === 1 && rest[0] !== 'index.html') return pageFile(rest[0]!);
       if (first === 'tiles' && rest.length === 3) return tile(rest[0]!, rest[1]!, rest[2]!, signal);
       if (first === 'thumbnails' && rest.length === 1) return thumbnail(rest[0]!, signal);
-      if (first === 'catalogue' && rest.length === 0) return json(catalogueOf(slides));
+      if (first === 'catalogue' && rest.length === 0) return json(catalogueOf(slides, await pastRuns(slides)));
+      if (first === 'runs' && rest.length === 0) return json(await pastRuns(slides));
       const [slide] = rest;
       if (first === 'masks' && rest.length === 2) {
         const [own = '', key = ''] = rest[0]!.split('.');
@@ -103,15 +105,16 @@ async function smallest({ reader, encode }: Shown, signal: AbortSignal): Promise
   return encode(await reader.read(halvings, box, signal));
 }
 
-function catalogueOf(slides: readonly FoundSlide[]): Catalogue {
+function catalogueOf(slides: readonly FoundSlide[], past: readonly ListedRun[]): Catalogue {
   return {
     version: versions().segtile ?? '',
-    slides: slides.map(({ id, name, path, runs }) => ({
-      id,
-      name,
-      state: path === undefined ? 'missing' : runs.length > 0 ? 'done' : 'no result',
-      runs: runs.length,
-      score: null,
+    history: past.length > 0,
+    slides: slides.map((slide) => ({
+      id: slide.id,
+      name: slide.name,
+      state: slide.path === undefined ? 'missing' : slide.runs.length > 0 ? 'done' : 'no result',
+      runs: slide.runs.length,
+      score: lastScore(slide, past),
     })),
   };
 }

@@ -9,13 +9,13 @@ import type { MaskClass, Size } from '../../types.js';
 import type { LabelLayer, OpenSlideCard, RunCard, ScoreLayer, TiledImage } from '../../view/messages.js';
 import { predictedName } from '../evaluate/prediction.js';
 import { labelRule } from '../prepare/thresholds.js';
-import { jpegOf, labelPng, planesOfFloats, planesPng } from './encode.js';
 import type { FoundRun, FoundSlide } from './found.js';
 import { idOf } from './found.js';
-import { type LabelTiles, maskTiles, openTruthTiles } from './label-tiles.js';
 import { runFacts } from './run-facts.js';
-import { slideTiles, valueTiles } from './slide-tiles.js';
-import type { TileReader } from './tile-reader.js';
+import { jpegOf, labelPng, planesOfFloats, planesPng } from './tiles/encode.js';
+import { type LabelTiles, maskTiles, openTruthTiles } from './tiles/label-tiles.js';
+import { slideTiles, valueTiles } from './tiles/slide-tiles.js';
+import type { TileReader } from './tiles/tile-reader.js';
 
 /** An image in tiles, and how a tile of it is sent. */
 export interface Shown {

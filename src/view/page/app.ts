@@ -1,7 +1,8 @@
 import type { Catalogue, OpenSlideCard } from '../messages.js';
 import { ask } from './api.js';
 import { fill, h, section } from './dom.js';
-import { classesOf, drawnLayers } from './drawing/layers.js';
+import { createDivider } from './drawing/divider.js';
+import { classesOf, drawnLayers, otherRun, runOf } from './drawing/layers.js';
 import { createOverlay } from './drawing/overlay.js';
 import { createScaleBar } from './drawing/scale-bar.js';
 import { createStage } from './drawing/stage.js';
@@ -14,8 +15,9 @@ import { factsPanel } from './panels/facts.js';
 import { helpDialog } from './panels/help.js';
 import { layersPanel, toggleLayer } from './panels/layers.js';
 import { createReadout } from './panels/readout.js';
+import { runsDialog } from './panels/runs.js';
 import { slidesPanel } from './panels/slides.js';
-import { createStore, type Place, type ViewState } from './state.js';
+import { createStore, type Place, storeUntil, type ViewState } from './state.js';
 
 /** Builds the page for what the server has. */
 export function startApp(catalogue: Catalogue): void {
@@ -35,14 +37,19 @@ export function startApp(catalogue: Catalogue): void {
   const readout = createReadout(tiles);
   const scaleBar = createScaleBar();
   let slide: OpenSlideCard | undefined;
+  let panels = new AbortController();
   let reached: Place | undefined;
   let pointer: { readonly x: number; readonly y: number } | undefined;
 
   const below = h('div', { class: 'below' }, status, scaleBar.element, readout.element);
-  const middle = h('main', { class: 'middle' }, stageElement, canvas, map, below, message);
+  const divider = createDivider(store);
+  const middle = h('main', { class: 'middle' }, stageElement, canvas, divider.element, map, below, message);
   const left = h('nav', { class: 'left', 'aria-label': 'slides', tabindex: 0 }, slidesPanel(catalogue, store));
-  const header = h('header', {}, title, h('span', { class: 'quiet' }, `segtile ${catalogue.version}`));
-  document.body.replaceChildren(header, left, middle, right, help);
+  const runs = runsDialog();
+  const openRuns = h('button', { type: 'button', onclick: () => void runs.open().catch(complain) }, 'Runs');
+  const version = h('span', { class: 'quiet' }, `segtile ${catalogue.version}`);
+  const header = h('header', {}, title, catalogue.history && openRuns, version);
+  document.body.replaceChildren(header, left, middle, right, help, runs.element);
   const stage = createStage(stageElement, map, {
     moved: () => {
       overlay.refresh();
@@ -89,22 +96,26 @@ export function startApp(catalogue: Catalogue): void {
       tiles.forget();
       stage.open(card, place);
       fillPanels(card);
-      overlay.set(card, drawnLayers(tiles, card, store.state));
+      overlay.set(card, drawnLayers(tiles, card, store.state), store.state.divider);
     } catch (error) {
       message.textContent = error instanceof Error ? error.message : String(error);
     }
   }
 
   function fillPanels(card: OpenSlideCard): void {
+    panels.abort();
+    panels = new AbortController();
+    const own = storeUntil(store, panels.signal);
+    divider.show(runOf(card, store.state)?.name, otherRun(card, store.state)?.name);
     inspector.show(card);
     status.textContent = '';
     fill(
       right,
-      section('Layers', layersPanel(card, store)),
-      section('Classes', classesPanel(card, store)),
+      section('Layers', layersPanel(card, own)),
+      section('Classes', classesPanel(card, own)),
       section('Object', inspector.chosen),
       section('All objects', inspector.objects),
-      section('Facts', factsPanel(card, store)),
+      section('Facts', factsPanel(card, own)),
     );
   }
 
@@ -112,7 +123,7 @@ export function startApp(catalogue: Catalogue): void {
     const all = catalogue.slides;
     const at = all.findIndex(({ id }) => id === store.state.slide);
     const next = all[(at + step + all.length) % all.length];
-    if (next) store.set({ slide: next.id, run: undefined, place: undefined, thresholds: undefined });
+    if (next) store.set({ slide: next.id, run: undefined, other: undefined, place: undefined, thresholds: undefined });
   }
 
   function fade(step: number): void {
@@ -170,9 +181,9 @@ export function startApp(catalogue: Catalogue): void {
   store.watch((state, before) => {
     if (state.slide !== undefined && state.slide !== before?.slide) void open(state.slide, state);
     else if (slide && before) {
-      if (state.run !== before.run) fillPanels(slide);
+      if (state.run !== before.run || state.other !== before.other) fillPanels(slide);
       if (state.place && state.place !== before.place && state.place !== reached) stage.go(state.place);
-      if (looksOther(state, before)) overlay.set(slide, drawnLayers(tiles, slide, state));
+      if (looksOther(state, before)) overlay.set(slide, drawnLayers(tiles, slide, state), state.divider);
       tell();
     }
   });

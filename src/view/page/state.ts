@@ -1,5 +1,5 @@
 /** What can be laid over a slide, in the order in which it is drawn. */
-export const LAYERS = ['scores', 'disagreement', 'mask', 'truth', 'errors', 'outlines'] as const;
+export const LAYERS = ['scores', 'disagreement', 'mask', 'truth', 'errors', 'changes', 'outlines'] as const;
 
 /** See {@link LAYERS}. */
 export type LayerName = (typeof LAYERS)[number];
@@ -16,6 +16,10 @@ export interface Place {
 export interface ViewState {
   readonly slide: string | undefined;
   readonly run: string | undefined;
+  /** The run that it is compared with. */
+  readonly other: string | undefined;
+  /** Where the view is divided between the two, as a share of its width. */
+  readonly divider: number;
   /** Undefined for the whole slide. */
   readonly place: Place | undefined;
   readonly shown: readonly LayerName[];
@@ -28,12 +32,22 @@ export interface ViewState {
   readonly thresholds: Readonly<Record<number, number>> | undefined;
 }
 
-const OPACITY: ViewState['opacity'] = { scores: 0.7, disagreement: 0.7, mask: 0.5, truth: 0.5, errors: 0.7, outlines: 1 };
+const OPACITY: ViewState['opacity'] = {
+  scores: 0.7,
+  disagreement: 0.7,
+  mask: 0.5,
+  truth: 0.5,
+  errors: 0.7,
+  changes: 0.8,
+  outlines: 1,
+};
 
 /** What is seen first. */
 export const FIRST: ViewState = {
   slide: undefined,
   run: undefined,
+  other: undefined,
+  divider: 0.5,
   place: undefined,
   shown: ['mask'],
   opacity: OPACITY,
@@ -43,10 +57,13 @@ export const FIRST: ViewState = {
 };
 
 /** A state as the part of an address behind `#`. */
-export function toHash({ slide, run, place, shown, opacity, hidden, channel, thresholds }: ViewState): string {
+export function toHash(state: ViewState): string {
+  const { slide, run, other, divider, place, shown, opacity, hidden, channel, thresholds } = state;
   const parts = new URLSearchParams();
   if (slide) parts.set('slide', slide);
   if (run) parts.set('run', run);
+  if (other) parts.set('other', other);
+  if (other && divider !== FIRST.divider) parts.set('divider', String(divider));
   if (place) parts.set('at', [place.x, place.y, place.zoom, place.turn].map((n) => Number(n.toPrecision(7))).join(','));
   parts.set('show', shown.join(','));
   const faded = LAYERS.filter((name) => opacity[name] !== OPACITY[name]).map((name) => `${name}:${opacity[name]}`);
@@ -78,6 +95,8 @@ export function fromHash(hash: string): ViewState {
   return {
     slide: parts.get('slide') ?? undefined,
     run: parts.get('run') ?? undefined,
+    other: parts.get('other') ?? undefined,
+    divider: Math.min(1, Math.max(0, numbers('divider')[0] ?? FIRST.divider)),
     place: x === undefined || y === undefined || !zoom || zoom <= 0 ? undefined : { x, y, zoom, turn: turn ?? 0 },
     shown: parts.has('show') ? list(parts.get('show')).filter(isLayer) : FIRST.shown,
     opacity: { ...OPACITY, ...Object.fromEntries(pairs('opacity').filter(([name]) => isLayer(name))) },
@@ -95,14 +114,27 @@ function list(text: string | null): string[] {
 export interface Store {
   readonly state: ViewState;
   set(change: Partial<ViewState>): void;
-  /** Calls back at once, and after each change. */
-  watch(seen: (state: ViewState, before: ViewState | undefined) => void): void;
+  /** Calls back at once, and after each change until the signal fires. */
+  watch(seen: Watcher, until?: AbortSignal): void;
+}
+
+type Watcher = (state: ViewState, before: ViewState | undefined) => void;
+
+/** The same store for who is there only until a signal fires. */
+export function storeUntil(store: Store, until: AbortSignal): Store {
+  return {
+    get state() {
+      return store.state;
+    },
+    set: (change) => store.set(change),
+    watch: (seen) => store.watch(seen, until),
+  };
 }
 
 /** A store whose state stands in the address of the page. */
 export function createStore(): Store {
   let state = fromHash(location.hash);
-  const watchers: ((state: ViewState, before: ViewState | undefined) => void)[] = [];
+  const watchers = new Set<Watcher>();
   const change = (next: ViewState): void => {
     const before = state;
     state = next;
@@ -124,8 +156,9 @@ export function createStore(): Store {
       clearTimeout(writing);
       writing = window.setTimeout(() => history.replaceState(null, '', location.pathname + toHash(state)), 150);
     },
-    watch(seen) {
-      watchers.push(seen);
+    watch(seen, until) {
+      watchers.add(seen);
+      until?.addEventListener('abort', () => watchers.delete(seen));
       seen(state, undefined);
     },
   };

@@ -14,14 +14,20 @@ export function runOf(slide: OpenSlideCard, { run }: ViewState): RunCard | undef
   return slide.runs.find(({ id }) => id === run) ?? slide.runs[0];
 }
 
+/** The run that it is compared with, where there is one. */
+export function otherRun(slide: OpenSlideCard, state: ViewState): RunCard | undefined {
+  const found = slide.runs.find(({ id }) => id === state.other);
+  return found === runOf(slide, state) ? undefined : found;
+}
+
 /** The classes of what is looked at. */
 export function classesOf(slide: OpenSlideCard, state: ViewState): readonly MaskClass[] {
   const run = runOf(slide, state);
   return run?.mask?.classes ?? run?.scores?.classes ?? slide.truth?.classes ?? [];
 }
 
-/** Which layers there are for a slide and a run. */
-export function layersThere(slide: OpenSlideCard, run: RunCard | undefined): readonly LayerName[] {
+/** Which layers there are for a slide and a run, alone or beside another one. */
+export function layersThere(slide: OpenSlideCard, run: RunCard | undefined, other?: RunCard): readonly LayerName[] {
   const labels = (run?.mask ?? run?.scores) != null;
   const there: Readonly<Record<LayerName, boolean>> = {
     scores: run?.scores != null,
@@ -29,6 +35,7 @@ export function layersThere(slide: OpenSlideCard, run: RunCard | undefined): rea
     mask: labels,
     truth: slide.truth !== null,
     errors: labels && slide.truth !== null,
+    changes: labels && (other?.mask ?? other?.scores) != null,
     outlines: labels,
   };
   return LAYERS.filter((name) => there[name]);
@@ -52,11 +59,35 @@ export function labelsShown(store: TileStore, run: RunCard | undefined, { thresh
   return mask === null ? undefined : fileLabels(store, mask);
 }
 
-/** What is to be drawn, from the lowest layer to the highest. */
+/** What is to be drawn, from the lowest layer to the highest: of two runs one on each side of the divider. */
 export function drawnLayers(store: TileStore, slide: OpenSlideCard, state: ViewState): DrawnLayer[] {
   const run = runOf(slide, state);
+  const other = otherRun(slide, state);
+  const there = layersThere(slide, run, other).filter((name) => state.shown.includes(name));
+  const own = makersOf(store, slide, state, run);
+  const theirs = makersOf(store, slide, { ...state, thresholds: undefined }, other);
+  const changes = (): Made | undefined => {
+    const [a, b] = [labelsShown(store, run, state), labelsShown(store, other, { ...state, thresholds: undefined })];
+    return a && b && compared(a, b, state.hidden);
+  };
+  const layer = (name: LayerName, made: Made | undefined, side: DrawnLayer['side']): DrawnLayer[] =>
+    made ? [{ name, opacity: state.opacity[name], side, ...made }] : [];
+  return there.flatMap((name) => {
+    if (name === 'changes') return layer(name, changes(), 'both');
+    if (name === 'truth' || other === undefined) return layer(name, own[name](), 'both');
+    return [...layer(name, own[name](), 'left'), ...layer(name, theirs[name](), 'right')];
+  });
+}
+
+/** How the layers of a run are made. */
+function makersOf(
+  store: TileStore,
+  slide: OpenSlideCard,
+  state: ViewState,
+  run: RunCard | undefined,
+): Readonly<Record<Exclude<LayerName, 'changes'>, () => Made | undefined>> {
   const labels = labelsShown(store, run, state);
-  const classes = classesOf(slide, state);
+  const classes = run?.mask?.classes ?? run?.scores?.classes ?? [];
   const { hidden, channel } = state;
   const truth = slide.truth === null ? undefined : fileLabels(store, slide.truth);
   const style = `${hidden.join(',')} ${classes.map(({ label, color }) => `${label}:${color}`).join()}`;
@@ -66,20 +97,14 @@ export function drawnLayers(store: TileStore, slide: OpenSlideCard, state: ViewS
       version: `${source.version} ${style}`,
       make: async (place) => pixels(source.image, place, paintLabels(await source.labels(place), own, hidden)),
     };
-  const makers: Readonly<Record<LayerName, () => Made | undefined>> = {
+  return {
     scores: () => amounts(store, run?.scores ?? undefined, channel),
     disagreement: () => amounts(store, run?.disagreement ?? undefined, 0),
     mask: () => painted(labels, classes),
     truth: () => painted(truth, slide.truth!.classes),
-    errors: () => labels && truth && errors(labels, truth, hidden),
+    errors: () => labels && truth && compared(labels, truth, hidden),
     outlines: () => labels && outlined(labels, classes, hidden, style),
   };
-  return layersThere(slide, run)
-    .filter((name) => state.shown.includes(name))
-    .flatMap((name) => {
-      const made = makers[name]();
-      return made ? [{ name, opacity: state.opacity[name], ...made }] : [];
-    });
 }
 
 type Made = Pick<DrawnLayer, 'image' | 'version' | 'make'>;
@@ -124,8 +149,8 @@ function outlined(source: LabelSource, classes: readonly MaskClass[], hidden: re
   };
 }
 
-/** The labels of a mask beside those of the truth, which may have other pixels. */
-function errors(labels: LabelSource, truth: LabelSource, hidden: readonly number[]): Made {
+/** The labels of a mask beside those of the truth, or of another mask, which may have other pixels. */
+function compared(labels: LabelSource, truth: LabelSource, hidden: readonly number[]): Made {
   return {
     image: labels.image,
     version: `${labels.version} ${truth.version} ${hidden.join(',')}`,

@@ -15,6 +15,8 @@ export interface DrawnLayer {
   /** Changes when its tiles have to be made anew. */
   readonly version: string;
   readonly opacity: number;
+  /** On which side of the divider it is drawn. */
+  readonly side: 'left' | 'right' | 'both';
   make(place: TilePlace): Promise<TilePicture>;
 }
 
@@ -33,7 +35,8 @@ export type DrawMore = (context: CanvasRenderingContext2D, scale: number) => voi
 
 /** Lies over the slide and draws what is seen. */
 export interface Overlay {
-  set(slide: Size, layers: readonly DrawnLayer[]): void;
+  /** @param divider where sides meet, as a share of the width */
+  set(slide: Size, layers: readonly DrawnLayer[], divider: number): void;
   /** Draws with the next frame. */
   refresh(): void;
   /** Whether all tiles that are seen have been drawn. */
@@ -56,6 +59,7 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
   const held = new Map<string, Held>();
   let slide: Size = { width: 1, height: 1 };
   let layers: readonly DrawnLayer[] = [];
+  let divider = 0;
   let frame = 0;
   let complete = false;
 
@@ -101,11 +105,27 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
     if (to === undefined) return;
     complete = true;
     const screen = scaled(to, ratio);
-    for (const layer of layers) drawLayer(layer, screen, width, height);
+    for (const layer of layers) drawSide(layer, screen, width, height);
     context.globalAlpha = 1;
     context.setTransform(screen.a, screen.b, screen.c, screen.d, screen.e, screen.f);
     more(context, Math.hypot(to.a, to.b));
     for (const oldest of held.keys()) if (held.size > MOST_TILES) held.delete(oldest);
+  }
+
+  function drawSide(layer: DrawnLayer, screen: Affine, width: number, height: number): void {
+    if (layer.side === 'both') {
+      drawLayer(layer, screen, width, height);
+      return;
+    }
+    const middle = Math.round(divider * width);
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.beginPath();
+    if (layer.side === 'left') context.rect(0, 0, middle, height);
+    else context.rect(middle, 0, width - middle, height);
+    context.clip();
+    drawLayer(layer, screen, width, height);
+    context.restore();
   }
 
   function drawLayer(layer: DrawnLayer, screen: Affine, width: number, height: number): void {
@@ -179,8 +199,9 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
       return complete && frame === 0;
     },
     refresh,
-    set(size, next) {
+    set(size, next, at) {
       slide = size;
+      divider = at;
       layers = next;
       complete = false;
       refresh();
@@ -188,8 +209,8 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
   };
 }
 
-function keyOf({ name, image }: DrawnLayer, { halvings, column, row }: TilePlace): string {
-  return `${name} ${image.id} ${halvings} ${column} ${row}`;
+function keyOf({ name, side, image }: DrawnLayer, { halvings, column, row }: TilePlace): string {
+  return `${name} ${side} ${image.id} ${halvings} ${column} ${row}`;
 }
 
 /** The tiles of an image that lie on the screen. */

@@ -1,6 +1,6 @@
 import type { OpenSlideCard } from '../../messages.js';
 import { h } from '../dom.js';
-import { runOf } from '../drawing/layers.js';
+import { otherRun, runOf } from '../drawing/layers.js';
 import type { Store } from '../state.js';
 
 /** What is known of the slide and of the run. */
@@ -13,6 +13,14 @@ export function factsPanel(slide: OpenSlideCard, store: Store): HTMLElement {
     ...runs.map(({ id, name }) => h('option', { value: id }, name)),
   );
   if (run) choice.value = run.id;
+  const others = runs.filter(({ id }) => id !== run?.id);
+  const other = h(
+    'select',
+    { onchange: () => store.set({ other: other.value || undefined }) },
+    h('option', { value: '' }, 'nothing'),
+    ...others.map(({ id, name }) => h('option', { value: id }, name)),
+  );
+  other.value = otherRun(slide, store.state)?.id ?? '';
   const own: readonly (readonly [string, string])[] = [
     ['size', `${grouped(width)} × ${grouped(height)} px`],
     ['pixel', mpp === null ? 'size unknown' : `${Number(mpp.x.toPrecision(4))} µm`],
@@ -22,6 +30,7 @@ export function factsPanel(slide: OpenSlideCard, store: Store): HTMLElement {
     'div',
     {},
     runs.length > 1 && choice,
+    runs.length > 1 && h('label', { class: 'compare' }, 'beside', other),
     h('dl', { class: 'facts' }, ...own.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)])),
     ...notes.map((note) => h('p', { class: 'note' }, note)),
   );

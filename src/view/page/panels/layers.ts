@@ -1,6 +1,6 @@
 import type { OpenSlideCard } from '../../messages.js';
 import { h } from '../dom.js';
-import { css, layersThere, runOf } from '../drawing/layers.js';
+import { css, layersThere, otherRun, runOf } from '../drawing/layers.js';
 import { ERROR_COLORS, scaleColor } from '../drawing/paint.js';
 import type { LayerName, Store } from '../state.js';
 
@@ -12,12 +12,13 @@ export const LAYER_NAMES: Readonly<Record<LayerName, string>> = {
   disagreement: 'disagreement of windows',
   truth: 'truth',
   errors: 'errors against the truth',
+  changes: 'differences of both results',
 };
 
 /** Which layers are seen, and how much of each. */
 export function layersPanel(slide: OpenSlideCard, store: Store): HTMLElement {
   const run = runOf(slide, store.state);
-  const there = [...layersThere(slide, run)].reverse();
+  const there = [...layersThere(slide, run, otherRun(slide, store.state))].reverse();
   const rows = there.map((name) => layerRow(name, slide, store));
   return h(
     'div',
@@ -53,14 +54,17 @@ export function toggleLayer(store: Store, name: LayerName): void {
   store.set({ shown: shown.includes(name) ? shown.filter((each) => each !== name) : [...shown, name] });
 }
 
+const ERRORS = { right: 'right', missed: 'missed', extra: 'too much', other: 'another class' } as const;
+const CHANGES = { right: 'the same', missed: 'only in the other', extra: 'only in this one', other: 'another class' } as const;
+
 function extras(name: LayerName, slide: OpenSlideCard, store: Store): HTMLElement[] {
-  if (name === 'errors') {
-    const words = { right: 'right', missed: 'missed', extra: 'too much', other: 'other class' } as const;
+  if (name === 'errors' || name === 'changes') {
+    const words = name === 'errors' ? ERRORS : CHANGES;
     return [
       h(
         'ul',
         { class: 'legend' },
-        ...(Object.keys(words) as (keyof typeof words)[]).map((kind) => key(css(ERROR_COLORS[kind]), words[kind])),
+        ...(Object.keys(words) as (keyof typeof ERRORS)[]).map((kind) => key(css(ERROR_COLORS[kind]), words[kind])),
       ),
     ];
   }

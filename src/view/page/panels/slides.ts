@@ -44,7 +44,10 @@ function entry({ id, name, state, runs, score }: SlideCard, store: Store): HTMLL
     {},
     h(
       'button',
-      { type: 'button', onclick: () => store.set({ slide: id, run: undefined, place: undefined, thresholds: undefined }) },
+      {
+        type: 'button',
+        onclick: () => store.set({ slide: id, run: undefined, other: undefined, place: undefined, thresholds: undefined }),
+      },
       picture,
       h('span', { class: 'name' }, name),
       h('span', { class: 'quiet' }, told.filter(Boolean).join(', ')),

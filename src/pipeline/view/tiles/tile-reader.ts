@@ -1,7 +1,7 @@
-import { SegtileError, throwIfAborted } from '../../errors.js';
-import { newSamples, typeOf } from '../../tiff/samples/native.js';
-import type { Band, Box, Pixels, Samples, Size, Span } from '../../types.js';
-import { halvedSize } from '../../view/pyramid.js';
+import { SegtileError, throwIfAborted } from '../../../errors.js';
+import { newSamples, typeOf } from '../../../tiff/samples/native.js';
+import type { Band, Box, Pixels, Samples, Size, Span } from '../../../types.js';
+import { halvedSize } from '../../../view/pyramid.js';
 
 /** Gives a rectangle of an image that was halved some times. */
 export type ReadTile = (halvings: number, box: Box, signal: AbortSignal) => Promise<Pixels<Samples>>;

@@ -1,6 +1,6 @@
-import { palettePng } from '../../dataset/png.js';
-import { sharp } from '../../io/sharp.js';
-import type { MaskClass, Pixels, Samples } from '../../types.js';
+import { palettePng } from '../../../dataset/png.js';
+import { sharp } from '../../../io/sharp.js';
+import type { MaskClass, Pixels, Samples } from '../../../types.js';
 
 /** A picture as JPEG, good enough for the eye. */
 export function jpegOf({ width, height, channels, data }: Pixels<Samples>): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
-import type { ReadLevel, Slide } from '../../slide/slide.js';
-import { workingView } from '../../slide/view/view.js';
-import type { Box, Pixels, Samples, Size } from '../../types.js';
-import { halvedSize, mostHalvings } from '../../view/pyramid.js';
+import type { ReadLevel, Slide } from '../../../slide/slide.js';
+import { workingView } from '../../../slide/view/view.js';
+import type { Box, Pixels, Samples, Size } from '../../../types.js';
+import { halvedSize, mostHalvings } from '../../../view/pyramid.js';
 import { cropped, heldFrom, meanOf, nearestOf, type ReadTile, readBox, type Shrink, type TileReader } from './tile-reader.js';
 
 /** Longest side of what is held of an image whose file has no level for it. */

@@ -1,10 +1,10 @@
-import { openSlide } from '../../slide/open.js';
-import { configOf, defaultConfig, type TruthConfig } from '../../truth/config.js';
-import { parseMaskClasses, readMaskHead } from '../../truth/images/mask-classes.js';
-import { openLabels, openTruth } from '../../truth/open.js';
-import type { Truth } from '../../truth/truth.js';
-import type { MaskClass, Size } from '../../types.js';
-import { halvedSize, mostHalvings } from '../../view/pyramid.js';
+import { openSlide } from '../../../slide/open.js';
+import { configOf, defaultConfig, type TruthConfig } from '../../../truth/config.js';
+import { parseMaskClasses, readMaskHead } from '../../../truth/images/mask-classes.js';
+import { openLabels, openTruth } from '../../../truth/open.js';
+import type { Truth } from '../../../truth/truth.js';
+import type { MaskClass, Size } from '../../../types.js';
+import { halvedSize, mostHalvings } from '../../../view/pyramid.js';
 import { valueTiles } from './slide-tiles.js';
 import { heldFrom, nearestOf, type ReadTile, readBox, type TileReader } from './tile-reader.js';
 
