@@ -99,3 +99,23 @@ test('a name that is nearly that of a bundled model lists them; a folder of the 
   expect(beside.stderr).toMatch(/the bundled model; write \.\/nuclei for what lies here/);
   expect((await segtile(['infer', 'slide.tif', '-m', './nuclei', ...words], { cwd })).stderr).toMatch(/holds no \.onnx file/);
 });
+
+test('the means of well-known trainings have names', async () => {
+  writeFileSync(join(cwd, 'named.onnx'), zooNetwork(trunks.deep!, heads.raw!, 1));
+  await writeSlide(join(cwd, 'slide.tif'), 150, 130, speckled);
+  const masks: Buffer[] = [];
+  for (const words of [
+    ['--mean', 'imagenet', '--std', 'imagenet'],
+    ['--mean', '0.485,0.456,0.406', '--std', '0.229,0.224,0.225'],
+    ['--mean', 'inception', '--std', 'inception'],
+    ['--mean', '0.5', '--std', '0.5'],
+  ]) {
+    const to = ['--window', '32', '--tissue', 'none', '--device', 'cpu', '--overwrite', '-o', 'named'];
+    const ended = await segtile(['infer', 'slide.tif', '-m', 'named.onnx', ...words, ...to], { cwd });
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    masks.push(readFileSync(join(cwd, 'named/slide.mask.ome.tif')));
+  }
+  expect(masks[0]!.equals(masks[1]!)).toBe(true);
+  expect(masks[2]!.equals(masks[3]!)).toBe(true);
+  expect(masks[0]!.equals(masks[2]!)).toBe(false);
+});

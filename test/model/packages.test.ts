@@ -96,6 +96,18 @@ test('a package whose test fails, or whose network is another, is bad', async ()
   expect(other.stderr).toMatch(/is of a network with the SHA-256 \w+, but bad\/weights\.onnx has/);
 });
 
+test('a description at another place is named like a card', async () => {
+  const { model } = await openModel(
+    join(home, 'monai/models/model.onnx'),
+    {},
+    { cardPath: join(home, 'hugging-face/config.json') },
+  );
+  expect(model).toMatchObject({ window: 32, normalize: { offset: [-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225] } });
+  expect(model.notes[0]).toMatch(/Hugging Face/);
+  const zip = await segtile(['info', '--write-card', join(home, 'bioimage-05.zip')], { cwd });
+  expect(zip.stderr).toMatch(/bioimage-05\.zip has no place for a card\n\s+hint: unpack it/);
+});
+
 test('a card of segtile comes before what others wrote', async () => {
   cpSync(join(home, 'monai/models'), join(cwd, 'models'), { recursive: true });
   cpSync(join(home, 'monai/configs'), join(cwd, 'configs'), { recursive: true });

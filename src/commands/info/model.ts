@@ -7,6 +7,7 @@ import { type Model, modelPixels } from '../../model/card/model.js';
 import { described } from '../../model/graph/tensors.js';
 import type { MeasuredModel } from '../../model/measured/measure.js';
 import { type OpenedModel, openModel } from '../../model/measured/open-model.js';
+import { isZip } from '../../model/packages/archive.js';
 import { checkPackage, type SelfCheck, type Unchecked } from '../../model/packages/self-check.js';
 import { figure, pairs } from '../../terminal/format.js';
 
@@ -33,7 +34,7 @@ export async function describeModel(
   const opened = await openModel(path, {}, { signal });
   const { file, card, others, measured, model } = opened;
   const checked = check ? await checkPackage(opened, signal) : undefined;
-  const written = writeCard ? await saveCard(opened) : undefined;
+  const written = writeCard ? await saveCard(opened, path) : undefined;
   const facts = {
     kind: 'model',
     ...model,
@@ -82,7 +83,9 @@ function givesText({ meaning, range, window, scores }: MeasuredModel): string {
   return `${kinds[meaning.kind]}, seen from ${from} to ${to}, ${sizes}`;
 }
 
-async function saveCard({ file, card, model }: OpenedModel): Promise<string> {
+async function saveCard({ file, card, model }: OpenedModel, given: string): Promise<string> {
+  if (await isZip(given))
+    throw new SegtileError('usage', `${given} has no place for a card`, 'unpack it, and name the network in it');
   const path = cardPath(file.path);
   if (await stat(path).catch(() => undefined))
     throw new SegtileError('output', `${path} is there already`, 'edit it, or move it away to have it written anew');

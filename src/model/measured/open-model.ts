@@ -7,7 +7,7 @@ import { resolveModel } from '../card/resolve.js';
 import { factsOf, type ModelFile, networkDigest } from '../graph/facts.js';
 import { readAdapted, readNetworkFile } from '../graph/read.js';
 import { placeWeights } from '../graph/weights.js';
-import { cardOfOthers, networkIn, requireDescribed } from '../packages/find.js';
+import { cardIn, cardOfOthers, networkIn, requireDescribed } from '../packages/find.js';
 import type { PackageCard } from '../packages/package.js';
 import { createThreads } from '../sessions/threads.js';
 import { remembered } from './cache.js';
@@ -50,8 +50,9 @@ export async function openModel(
 async function readDescribed(path: string, cardPath: string | undefined, signal: AbortSignal | undefined) {
   const found = (await networkIn(path, signal)) ?? { path, folder: dirname(path) };
   const network = await readNetworkFile(found.path, signal);
-  const own = await readCard(network, cardPath);
-  const others = own ? undefined : (found.card ?? (await cardOfOthers(network)));
+  const named = cardPath === undefined ? undefined : await cardIn(cardPath);
+  const own = named ? undefined : await readCard(network, cardPath);
+  const others = own ? undefined : (named ?? found.card ?? (await cardOfOthers(network)));
   if (others) requireDescribed(network, others);
   return { network, folder: found.folder, card: own ?? others?.card, others };
 }

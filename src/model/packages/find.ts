@@ -59,6 +59,18 @@ export async function cardOfOthers({ path, metadata }: NetworkFile): Promise<Pac
 }
 
 /**
+ * The card that a document of others is; undefined where it is of no format that is known, such as a card of segtile.
+ *
+ * @throws {SegtileError} `model` for a description that segtile cannot follow
+ */
+export async function cardIn(path: string): Promise<PackageCard | undefined> {
+  if (!isDocument(basename(path))) return undefined;
+  const fields = await fieldsIn(path);
+  const format = fields && formats.find((each) => each.recognises(fields));
+  return format?.read({ file: basename(path), fields: fields!, other: (name) => fieldsIn(join(dirname(path), name)) });
+}
+
+/**
  * Makes sure that a network is the one that its description is of.
  *
  * @throws {SegtileError} `model` where its digest is another
@@ -113,8 +125,13 @@ async function documentIn(folder: string): Promise<(PackageDocument & { readonly
   return undefined;
 }
 
+/** Bytes of a document; what is larger describes no network. */
+const MOST_BYTES = 16 * 2 ** 20;
+
 /** Keys and values of a document in YAML or JSON; undefined where there is none, or nothing of the kind. */
 async function fieldsIn(path: string): Promise<Fields | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found && found.size > MOST_BYTES) return undefined;
   const text = await readRegularText(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
     throw new SegtileError('input', `cannot read ${path}: ${reason(cause)}`, 'check what the path leads to', cause);
