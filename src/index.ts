@@ -25,6 +25,7 @@ export { type EvaluationOptions, type EvaluationResult, evaluate } from './libra
 export { type DatasetOptions, makeDataset } from './library/make-dataset.js';
 export { segment } from './library/segment.js';
 export type * from './library/segment-options.js';
+export { type MaskOptions, pseudoLabel, type SureLabelOptions, thresholdSlide } from './library/threshold.js';
 export { type LabelMask, writeLabelMask as writeMask } from './mask/label-mask.js';
 export { createPreview, type Preview } from './mask/preview.js';
 export { type ProbabilityMap, writeProbabilityMap } from './mask/probability-map.js';
@@ -72,20 +73,10 @@ export type { ProbabilityFileFacts, ProbabilityOptions } from './pipeline/output
 export type { OutputFacts, OutputName, OutputOptions, ResultFacts } from './pipeline/outputs/table.js';
 export type { WindowCounts } from './pipeline/prepare/passes.js';
 export type { ReadyModel, RunOptions, RunSettings } from './pipeline/prepare/run-settings.js';
-export {
-  type KeptShare,
-  type PseudoLabelRecord,
-  type PseudoLabelSettings,
-  pseudoLabel,
-} from './pipeline/probabilities/pseudo-label.js';
-export {
-  type ProbabilityFacts,
-  type ThresholdRecord,
-  type ThresholdSettings,
-  thresholdSlide,
-} from './pipeline/probabilities/threshold.js';
+export type { KeptShare, PseudoLabelRecord, PseudoLabelSettings } from './pipeline/probabilities/pseudo-label.js';
+export type { ProbabilityFacts, ThresholdRecord } from './pipeline/probabilities/threshold.js';
 export type { ClassShare, CleanedFacts, MemberFacts, RunRecord } from './pipeline/records/record.js';
-export { createStageClock, type StageClock } from './pipeline/records/stage-clock.js';
+export type { StageClock } from './pipeline/records/stage-clock.js';
 export type { SubmissionFacts, SubmissionOptions } from './pipeline/submissions/options.js';
 export type { TissueFacts } from './pipeline/tissue/found-tissue.js';
 export type { RegionFacts } from './pipeline/tissue/region.js';

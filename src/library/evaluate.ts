@@ -1,4 +1,5 @@
 import { addEvaluateOptions } from '../commands/evaluate/options.js';
+import { parseGiven } from '../commands/options/given.js';
 import { SegtileError } from '../errors.js';
 import { evaluateFiles } from '../pipeline/evaluate/evaluate-files.js';
 import type { SlideScores } from '../pipeline/evaluate/evaluate-mask.js';
@@ -6,7 +7,6 @@ import type { EvaluateOptions } from '../pipeline/evaluate/options.js';
 import type { Evaluation } from '../pipeline/evaluate/summary.js';
 import type { Size } from '../types.js';
 import { controlled, type RunControl } from './control.js';
-import { parseGiven } from './given.js';
 import type { ThresholdValue } from './segment-options.js';
 
 /** The options of `segtile evaluate`, named as on its command line, in camel case; `segtile evaluate --help` says what each does. */

@@ -1,4 +1,5 @@
 import { addMakeDatasetOptions } from '../commands/make-dataset/options.js';
+import { parseGiven } from '../commands/options/given.js';
 import type { Form } from '../dataset/layout.js';
 import { SegtileError } from '../errors.js';
 import { type BuildWatcher, buildDataset } from '../pipeline/dataset/build-dataset.js';
@@ -7,7 +8,6 @@ import type { MakeDatasetOptions, SplitBy } from '../pipeline/dataset/settings.j
 import type { Sampler } from '../plan/sampling/sampling.js';
 import type { Size } from '../types.js';
 import { controlled, type RunControl } from './control.js';
-import { parseGiven } from './given.js';
 import type { ShareValue } from './segment-options.js';
 
 /**

@@ -1,11 +1,11 @@
 import { addInferOptions } from '../commands/infer/options.js';
+import { parseGiven } from '../commands/options/given.js';
 import { SegtileError } from '../errors.js';
 import { type Holder, holderText } from '../io/claim.js';
 import { type SlidesWatcher, segmentSlides } from '../pipeline/infer/segment-slides.js';
 import type { InferOptions } from '../pipeline/prepare/options.js';
 import type { RunRecord } from '../pipeline/records/record.js';
 import { controlled } from './control.js';
-import { parseGiven } from './given.js';
 import type { SegmentOptions } from './segment-options.js';
 
 /** Options of `segtile infer` that only a command line needs: what is told, and what is not run. */

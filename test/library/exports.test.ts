@@ -12,7 +12,6 @@ test('the library exports just these', () => {
       "createCleaner",
       "createGrid",
       "createPreview",
-      "createStageClock",
       "createStitch",
       "cutWindows",
       "defaultTruthConfig",

@@ -1,17 +1,7 @@
 import type { Command } from 'commander';
-import { addListOption, type ListOptions } from '../options/list-option.js';
+import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { type Parser, share, wholeNumber } from '../options/parse.js';
-
-/** The options of `segtile pseudo-label`, parsed. What is absent was not given. */
-export interface PseudoLabelOptions extends ListOptions {
-  readonly confidence: number;
-  readonly ignore: number;
-  readonly output: string;
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
 
 const text: Parser<string> = (value) => value;
 

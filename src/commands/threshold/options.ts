@@ -1,30 +1,9 @@
 import type { Command } from 'commander';
-import type { ObjectFormat } from '../../objects/formats.js';
-import type { ObjectType } from '../../objects/geojson.js';
-import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
-import type { SubmissionOptions } from '../../pipeline/submissions/options.js';
-import type { RoiFlags } from '../../pipeline/tissue/region-flags.js';
-import type { Area } from '../../plan/labels/area.js';
 import { addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
-import { addListOption, type ListOptions } from '../options/list-option.js';
+import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { area, type Parser, thresholds, word } from '../options/parse.js';
 import { addRoiOptions } from '../options/region-options.js';
-
-/** The options of `segtile threshold`, parsed. What is absent was not given. */
-export interface ThresholdOptions extends ListOptions, RoiFlags, SubmissionOptions {
-  readonly threshold?: ThresholdOption;
-  readonly minObject?: Area;
-  readonly fillHoles?: Area;
-  readonly maskValues: 'labels' | '255';
-  readonly enlarge: 'labels' | 'scores';
-  readonly objects?: readonly ObjectFormat[];
-  readonly objectType: ObjectType;
-  readonly output: string;
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
 
 const text: Parser<string> = (value) => value;
 

@@ -57,7 +57,7 @@ export interface PseudoLabelRecord extends ResultFacts {
  * @returns the record, as it was written
  * @throws {SegtileError} `input` for a damaged file, `output` where a file cannot be written, `aborted` when the signal fires
  */
-export async function pseudoLabel(
+export async function sureLabels(
   probabilities: Probabilities,
   settings: PseudoLabelSettings,
   files: RunFiles,

@@ -78,7 +78,7 @@ export function coverageOf(
  * @returns the record, as it was written
  * @throws {SegtileError} `input` for a damaged file, `output` where a file cannot be written, `aborted` when the signal fires
  */
-export async function thresholdSlide(
+export async function maskOfProbabilities(
   probabilities: Probabilities,
   settings: ThresholdSettings,
   files: RunFiles,

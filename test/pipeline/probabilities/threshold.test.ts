@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { writeProbabilityMap } from '../../../dist/mask/probability-map.js';
-import { pseudoLabel } from '../../../dist/pipeline/probabilities/pseudo-label.js';
-import { thresholdSlide } from '../../../dist/pipeline/probabilities/threshold.js';
+import { sureLabels } from '../../../dist/pipeline/probabilities/pseudo-label.js';
+import { maskOfProbabilities } from '../../../dist/pipeline/probabilities/threshold.js';
 import { createStageClock } from '../../../dist/pipeline/records/stage-clock.js';
 import type { ScoreMap } from '../../../dist/plan/labels/score-map.js';
 import { openProbabilities } from '../../../dist/slide/probabilities.js';
@@ -46,12 +46,12 @@ const runs: Readonly<Record<string, Run>> = {
   threshold: async (path, signal, onRows) => {
     const probabilities = await openProbabilities(path);
     const settings = { rule, cleanUp: { minObject: 5, fillHoles: 5 }, maskValues: 'labels' } as const;
-    await thresholdSlide(probabilities, settings, files, createStageClock(), onRows, signal).finally(probabilities.close);
+    await maskOfProbabilities(probabilities, settings, files, createStageClock(), onRows, signal).finally(probabilities.close);
   },
   'pseudo-label': async (path, signal, onRows) => {
     const probabilities = await openProbabilities(path);
     const settings = { confidence: 0.9, ignore: 255 };
-    await pseudoLabel(probabilities, settings, files, createStageClock(), onRows, signal).finally(probabilities.close);
+    await sureLabels(probabilities, settings, files, createStageClock(), onRows, signal).finally(probabilities.close);
   },
 };
 

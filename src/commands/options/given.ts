@@ -1,7 +1,7 @@
 import { Command, type Option } from 'commander';
-import { collect } from '../commands/options/option.js';
-import { SegtileError } from '../errors.js';
-import { meant } from '../plan/text/checked.js';
+import { SegtileError } from '../../errors.js';
+import { meant } from '../../plan/text/checked.js';
+import { collect } from './option.js';
 
 /** Options as a command has them. */
 export interface ParsedOptions<Options> {

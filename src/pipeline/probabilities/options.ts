@@ -1,0 +1,27 @@
+import type { Area } from '../../plan/labels/area.js';
+import type { OutputOptions } from '../outputs/table.js';
+import type { ThresholdOption } from '../prepare/thresholds.js';
+import type { RoiFlags } from '../tissue/region-flags.js';
+
+/** The options that commands which read probabilities share, parsed. */
+export interface ProbabilityRunOptions extends OutputOptions {
+  readonly output: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** The options of `segtile threshold`, parsed. What is absent was not given. */
+export interface ThresholdOptions extends RoiFlags, ProbabilityRunOptions {
+  readonly threshold?: ThresholdOption;
+  readonly minObject?: Area;
+  readonly fillHoles?: Area;
+  readonly maskValues: 'labels' | '255';
+  readonly enlarge: 'labels' | 'scores';
+}
+
+/** The options of `segtile pseudo-label`, parsed. What is absent was not given. */
+export interface PseudoLabelOptions extends ProbabilityRunOptions {
+  readonly confidence: number;
+  readonly ignore: number;
+}
