@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import { topicList } from './commands/help/topics.js';
 import type { AddCommand, Program } from './commands/running/program.js';
 import { guarded, type Shell } from './commands/running/shell.js';
 import { SegtileError } from './errors.js';
 import { removeTemporaries } from './io/partial-file.js';
+import { letHeapGrow } from './pipeline/process.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
 import { styleFor } from './terminal/style.js';
 
@@ -34,9 +34,7 @@ const commands: readonly { readonly command: AddCommand }[] = await Promise.all(
  * @param argv as `process.argv`
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  // V8 counts the pixels that pass through as its own, and looks through its whole heap for every 16 MB of them. Where the heap may grow to
-  // four times what it holds before that, it does so a quarter as often.
-  setFlagsFromString('--heap-growing-percent=300');
+  letHeapGrow();
   const controller = new AbortController();
   let ended = false;
   const stop = (signal: NodeJS.Signals): void => {

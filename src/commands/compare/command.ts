@@ -1,5 +1,6 @@
+import type { CompareOptions } from '../../pipeline/compare/options.js';
 import type { AddCommand } from '../running/program.js';
-import { addCompareOptions, type CompareOptions } from './options.js';
+import { addCompareOptions } from './options.js';
 
 /** `segtile compare`. */
 export const command: AddCommand = ({ argv, shell, command, exit }) =>

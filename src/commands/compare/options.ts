@@ -1,70 +1,53 @@
 import type { Command } from 'commander';
+import { SegtileError } from '../../errors.js';
+import type { CompareOptions, Tiling } from '../../pipeline/compare/options.js';
 import type { Tolerance } from '../../pipeline/evaluate/evaluate-mask.js';
-import type { RoiFlags } from '../../pipeline/tissue/region-flags.js';
-import type { Size } from '../../types.js';
+import { blends } from '../../plan/windows/blend.js';
+import { ttas } from '../../plan/windows/symmetry.js';
 import { collect, option } from '../options/option.js';
-import { length, list, micronsPerPixelText, type Parser, size, wholeNumber } from '../options/parse.js';
+import {
+  device,
+  length,
+  list,
+  micronsPerPixel,
+  type Parser,
+  range,
+  size,
+  thresholds,
+  wholeNumber,
+  word,
+} from '../options/parse.js';
 import { addRoiOptions } from '../options/region-options.js';
-
-/** A window and a stride, in working px. */
-export interface Tiling {
-  readonly window: Size;
-  readonly stride: Size;
-}
-
-/** The options of `segtile compare`, parsed. What is absent was not given. */
-export interface CompareOptions extends PassedOptions, RoiFlags {
-  readonly truth?: string;
-  readonly classes?: string;
-  readonly resize?: readonly number[];
-  readonly tile?: readonly Tiling[];
-  readonly margin?: readonly number[];
-  readonly blend?: readonly string[];
-  readonly tta?: readonly string[];
-  readonly tissue?: readonly string[];
-  readonly variants?: string;
-  readonly output: string;
-  readonly tolerance: Tolerance;
-  readonly regions: number;
-  readonly report: boolean;
-  readonly history?: string | boolean;
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
-
-/** Options that every `segtile infer` gets as they are. */
-export interface PassedOptions {
-  readonly model?: readonly string[];
-  readonly card?: string;
-  readonly threshold?: string;
-  readonly device?: string;
-  readonly workers?: string;
-  readonly mpp?: string;
-  readonly slideMpp?: string;
-  readonly slideMppCsv?: string;
-  readonly channels?: string;
-  readonly range?: string;
-}
 
 const PIXELS_4: Tolerance = { value: 4, unit: 'px' };
 
 const text: Parser<string> = (value) => value;
 
-/** Lists of whole numbers: `256,512`. */
-const numbers =
-  (least: number): Parser<readonly number[]> =>
-  (given, name) =>
-    given.split(',').map((part) => wholeNumber(least)(part, name));
+/** Several values with commas between them, each parsed by itself. */
+function each<T>(parser: Parser<T>): Parser<readonly T[]> {
+  return (given, name) => given.split(',').map((part) => parser(part.trim(), name));
+}
+
+/** Several thresholds, one for all classes each, are compared: `0.3,0.5,0.7`. Anything else is the threshold of all variants. */
+const comparedThresholds: Parser<CompareOptions['threshold']> = (given, name) => {
+  if (!given.includes(',') || given.includes('=')) return thresholds(given, name);
+  return each(thresholds)(given, name).map((one) => {
+    if (typeof one === 'number') return one;
+    throw new SegtileError(
+      'usage',
+      `expected probabilities for ${name} but got "${given}"`,
+      'several to be compared are such as 0.3,0.5,0.7; those of classes tumor=0.6,stroma=0.45',
+    );
+  });
+};
 
 /** Windows with their strides: `512/256,1024/512`; a window alone has a stride of half of it. */
-const tilings: Parser<readonly Tiling[]> = (given, name) =>
-  given.split(',').map((part) => {
-    const [window, stride] = part.split('/');
-    const side = size(window ?? '', name);
-    const half = { width: Math.max(1, Math.floor(side.width / 2)), height: Math.max(1, Math.floor(side.height / 2)) };
-    return { window: side, stride: stride === undefined ? half : size(stride, name) };
-  });
+const tilings: Parser<readonly Tiling[]> = each((part, name) => {
+  const [window, stride] = part.split('/');
+  const side = size(window ?? '', name);
+  const half = { width: Math.max(1, Math.floor(side.width / 2)), height: Math.max(1, Math.floor(side.height / 2)) };
+  return { window: side, stride: stride === undefined ? half : size(stride, name) };
+});
 
 /** Gives a command the arguments and options of `segtile compare`. */
 export function addCompareOptions(command: Command): Command {
@@ -86,29 +69,31 @@ function addShared(command: Command): Command {
     )
     .option('-m, --model <file>', 'an ONNX model, or the name of a bundled one; several are an ensemble', collect)
     .addOption(option('--card <file>', 'a card at another place than beside the model', text))
-    .addOption(option('--device <name>', 'as for infer', text))
-    .addOption(option('--workers <n>', 'as for infer', text))
-    .addOption(option('--mpp <um>', 'as for infer, where slides are tiled', micronsPerPixelText))
-    .addOption(option('--slide-mpp <um>', 'as for infer', micronsPerPixelText))
+    .addOption(option('--device <name>', 'as for infer', device))
+    .addOption(option('--workers <n>', 'as for infer', wholeNumber(1)))
+    .addOption(option('--mpp <um>', 'as for infer, where slides are tiled', micronsPerPixel))
+    .addOption(option('--slide-mpp <um>', 'as for infer', micronsPerPixel))
     .addOption(option('--slide-mpp-csv <file>', 'as for infer', text))
-    .addOption(option('--channels <list>', 'as for infer', text))
-    .addOption(option('--range <low,high>', 'as for infer', text));
+    .addOption(option('--channels <list>', 'as for infer', list))
+    .addOption(option('--range <low,high>', 'as for infer', range));
 }
 
 function addTried(command: Command): Command {
   return command
     .optionsGroup('What is tried, each with each (lengths in working pixels):')
-    .addOption(option('--resize <px,...>', 'the whole slide shrunk until its longer side has this many px', numbers(1)))
+    .addOption(
+      option('--resize <px,...>', 'the whole slide shrunk until its longer side has this many px', each(wholeNumber(1))),
+    )
     .addOption(option('--tile <window/stride,...>', 'windows and strides, such as 512/256,1024/512', tilings))
-    .addOption(option('--margin <px,...>', 'margins', numbers(0)))
-    .addOption(option('--blend <how,...>', 'blends', list))
-    .addOption(option('--tta <how,...>', 'augmentations', list))
+    .addOption(option('--margin <px,...>', 'margins', each(wholeNumber(0))))
+    .addOption(option('--blend <how,...>', 'blends', each(word(...blends))))
+    .addOption(option('--tta <how,...>', 'augmentations', each(word(...ttas))))
     .addOption(option('--tissue <how,...>', 'ways to find tissue', list))
     .addOption(
       option(
         '--threshold <p,...>',
         'thresholds, such as 0.3,0.5,0.7, from one inference; one alone, or tumor=0.6,stroma=0.45, as for infer',
-        text,
+        comparedThresholds,
       ),
     )
     .addOption(option('--variants <yaml>', 'variants with names and any options of infer, from a file', text))

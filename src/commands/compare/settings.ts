@@ -2,14 +2,12 @@ import { Command } from 'commander';
 import { parse, YAMLParseError } from 'yaml';
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
-import { readSlideFlags } from '../../pipeline/prepare/slide-flags.js';
-import type { RegionFiles } from '../../pipeline/tissue/region-flags.js';
+import type { CompareOptions } from '../../pipeline/compare/options.js';
+import { checkVariants, spanVariants, type Variant, type VariantOptions } from '../../pipeline/compare/variants.js';
+import type { InferOptions } from '../../pipeline/prepare/options.js';
 import { meant } from '../../plan/text/checked.js';
-import { checkVariants, spanVariants, type Variant } from '../../plan/variants.js';
-import type { RegionFile } from '../../truth/region.js';
 import { addInferOptions } from '../infer/options.js';
-import { thresholds } from '../options/parse.js';
-import type { CompareOptions, PassedOptions } from './options.js';
+import { parseSome } from '../options/given.js';
 
 /** Options of `segtile infer` that a variant has no say in. */
 const OWN = [
@@ -35,7 +33,7 @@ const OWN = [
  */
 export async function variantsOf(options: CompareOptions): Promise<readonly Variant[]> {
   const { resize = [], tile = [], margin = [], blend = [], tta = [], tissue = [] } = options;
-  const threshold = thresholdAxis(options.threshold);
+  const threshold = isList(options.threshold) ? options.threshold : [];
   const spanned = spanVariants({ resize, tile, margin, blend, tta, tissue, threshold });
   const needless = tile.length === 0 && [...margin, ...blend, ...tissue].length > 0;
   if (needless) {
@@ -47,59 +45,17 @@ export async function variantsOf(options: CompareOptions): Promise<readonly Vari
   return variants;
 }
 
-/**
- * The options that every variant shares on a slide, as `segtile infer` takes them. What a CSV says of the slide alone is passed on, as it lists others
- * besides.
- *
- * @throws {SegtileError} `input` where the CSV of microns per pixel cannot be read or lists what is none of the slides
- */
-export async function passedTo(
-  { slideMppCsv, ...options }: PassedOptions,
-  slides: readonly string[],
-  roi: RegionFiles,
-): Promise<(slide: string) => string[]> {
-  if (slideMppCsv === undefined) return (slide) => [...passedArguments(options), ...roiArguments(roi.of(slide))];
-  const flagsOf = await readSlideFlags({ slideMppCsv }, slides);
-  return (slide) => {
-    const { mpp } = flagsOf(slide);
-    const own = passedArguments(typeof mpp === 'object' ? { ...options, slideMpp: String(mpp.x) } : options);
-    return [...own, ...roiArguments(roi.of(slide))];
-  };
+/** The options of `segtile infer` that all variants share: those of the comparison, and what is taken where nothing is said. */
+export function sharedOptions(options: CompareOptions): InferOptions {
+  const { model, card, threshold, device, workers, mpp, slideMpp, slideMppCsv, channels, range } = options;
+  const one = isList(threshold) ? undefined : threshold;
+  const given = { model, card, threshold: one, device, workers, mpp, slideMpp, slideMppCsv, channels, range };
+  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...addInferOptions(new Command()).opts<InferOptions>(), ...Object.fromEntries(said) };
 }
 
-function roiArguments(roi: RegionFile | undefined): string[] {
-  if (roi === undefined) return [];
-  const { path, within, exclude } = roi;
-  const lists = Object.entries({ 'roi-class': within, 'exclude-class': exclude });
-  return ['--roi', path, ...lists.flatMap(([name, list]) => (list === undefined ? [] : [`--${name}`, list.join(',')]))];
-}
-
-function passedArguments(options: Omit<PassedOptions, 'slideMppCsv'>): string[] {
-  const { model = [], card, threshold, device, workers, mpp, slideMpp, channels, range } = options;
-  const shared = thresholdAxis(threshold).length > 0 ? undefined : threshold;
-  const single = { card, threshold: shared, device, workers, mpp, 'slide-mpp': slideMpp, channels, range };
-  return [
-    ...model.flatMap((each) => ['--model', each]),
-    ...Object.entries(single).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
-  ];
-}
-
-/**
- * Several thresholds, one for all classes each, are an axis: `0.3,0.5,0.7`. Anything else is the threshold that all variants share.
- *
- * @throws {SegtileError} `usage` for what is no probability
- */
-function thresholdAxis(given: string | undefined): readonly string[] {
-  if (given === undefined || !given.includes(',') || given.includes('=')) return [];
-  return given.split(',').map((each) => {
-    const one = each.trim();
-    if (typeof thresholds(one, '--threshold') === 'number') return one;
-    throw new SegtileError(
-      'usage',
-      `expected probabilities for --threshold but got "${given}"`,
-      'several to be compared are such as 0.3,0.5,0.7; those of classes tumor=0.6,stroma=0.45',
-    );
-  });
+function isList(threshold: CompareOptions['threshold']): threshold is readonly number[] {
+  return Array.isArray(threshold);
 }
 
 async function readVariants(path: string): Promise<Variant[]> {
@@ -129,7 +85,7 @@ export function parseVariants(text: string, where: string): Variant[] {
     return {
       name,
       resize: resize as number | undefined,
-      options: { ...texts(record(common, `${where}: common`), `${where}: common`), ...texts(options, place) },
+      options: { ...optionsIn(record(common, `${where}: common`), `${where}: common`), ...optionsIn(options, place) },
     };
   });
 }
@@ -188,23 +144,29 @@ function record(value: unknown, where: string): Readonly<Record<string, unknown>
   throw new SegtileError('input', `${where}: expected keys with values but got ${shown(value)}`);
 }
 
-function texts(options: Readonly<Record<string, unknown>>, where: string): Record<string, string> {
-  const known = addInferOptions(new Command())
-    .options.map(({ long }) => long?.slice(2) ?? '')
-    .filter((name) => !OWN.includes(name));
-  return Object.fromEntries(
-    Object.entries(options).flatMap(([name, value]): [string, string][] => {
-      if (!known.includes(name)) {
-        throw new SegtileError(
-          'input',
-          `${where}: unknown key "${name}"${meant(name, known)}`,
-          'a variant may hold name, resize and the options of segtile infer',
-        );
-      }
-      if (value === false) return [];
-      if (value === true) return [[name, '']];
-      if (typeof value === 'string' || typeof value === 'number') return [[name, String(value)]];
+/** Options by their names on the command line, without dashes; `true` for one without a value. */
+function optionsIn(named: Readonly<Record<string, unknown>>, where: string): VariantOptions {
+  const options = addInferOptions(new Command()).options.filter(({ long }) => !OWN.includes(long?.slice(2) ?? ''));
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(named)) {
+    const option = options.find(({ long }) => long === `--${name}`);
+    if (option === undefined) {
+      const known = options.map(({ long }) => long?.slice(2) ?? '');
+      throw new SegtileError(
+        'input',
+        `${where}: unknown key "${name}"${meant(name, known)}`,
+        'a variant may hold name, resize and the options of segtile infer',
+      );
+    }
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       throw new SegtileError('input', `${where}: expected a text or a number for ${name} but got ${shown(value)}`);
-    }),
-  );
+    }
+    if (value !== false) given[option.attributeName()] = option.negate ? false : value;
+  }
+  try {
+    return parseSome<InferOptions>('infer', addInferOptions, given).options;
+  } catch (error) {
+    if (!(error instanceof SegtileError)) throw error;
+    throw new SegtileError(error.code, `${where}: ${error.message}`, error.hint, error);
+  }
 }

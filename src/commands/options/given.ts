@@ -26,9 +26,21 @@ export function parseGiven<Options>(
   given: object,
   left: readonly string[],
 ): ParsedOptions<Options> {
-  const command = add(new Command(name));
-  const options = command.options.filter((each) => !left.includes(each.attributeName()));
-  const parsed: Record<string, unknown> = { ...command.opts() };
+  const { options, words } = parseSome<Options>(name, add, given, left);
+  const all: Record<string, unknown> = { ...add(new Command(name)).opts(), ...options };
+  for (const key of left) delete all[key];
+  return { options: all as Options, words };
+}
+
+/** The same without what is taken for options that are not given. */
+export function parseSome<Options>(
+  name: string,
+  add: (command: Command) => Command,
+  given: object,
+  left: readonly string[] = [],
+): ParsedOptions<Partial<Options>> {
+  const options = add(new Command(name)).options.filter((each) => !left.includes(each.attributeName()));
+  const parsed: Record<string, unknown> = {};
   const words: string[] = [];
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
@@ -37,8 +49,7 @@ export function parseGiven<Options>(
     parsed[key] = parsedValue(own, value);
     words.push(...wordsOf(own, value));
   }
-  for (const key of left) delete parsed[key];
-  return { options: parsed as Options, words };
+  return { options: parsed as Partial<Options>, words };
 }
 
 /** How an option with a value that it can have stands on the command line, but for values that speak for what is taken anyway. */

@@ -50,12 +50,6 @@ export const positiveNumber: Parser<number> = (text, option) => {
 /** Micrometres per pixel that a slide can have. */
 export const micronsPerPixel: Parser<number> = (text, option) => requireMpp(positiveNumber(text, option), option);
 
-/** The same, kept as text for a command that hands it on. */
-export const micronsPerPixelText: Parser<string> = (text, option) => {
-  micronsPerPixel(text, option);
-  return text;
-};
-
 /** A device or several, as {@link parseDevices} reads them; kept as text. */
 export const device: Parser<string> = (text) => {
   parseDevices(text);

@@ -1,112 +1,93 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
-import { objectOf, optional, readIfShape, readShape, type Shape, words } from '../../plan/text/shape.js';
-import { type KnownRecord, knownRecord } from '../records/known-record.js';
+import type { InferOptions } from '../prepare/options.js';
+import type { ThresholdOptions } from '../probabilities/options.js';
+import type { ThresholdRecord } from '../probabilities/threshold.js';
+import type { KnownRecord } from '../records/known-record.js';
+import type { ChildJob, ChildWork, FromChild, ToChild } from './child-messages.js';
 
-/** A run of `segtile infer` in its own process. */
+/** A run of a slide in a process of its own. */
 export interface ChildRun {
   readonly record: KnownRecord;
   /** Seconds from the start of the process to its end. */
   readonly seconds: number;
 }
 
-const program = fileURLToPath(new URL('../../../bin/segtile.js', import.meta.url));
-
 /**
- * Runs `segtile infer` on one slide in its own process, so that its memory and its time can be measured.
+ * Segments a slide in a process of its own, so that its memory and its time can be measured.
  *
- * @param args the arguments of `segtile infer`
  * @param onWarning is called with each warning of the run
- * @throws {SegtileError} `model` with the error message of the run if it fails; `aborted` when the signal fires
+ * @throws {SegtileError} what the run throws; `model` where its process ends otherwise; `aborted` when the signal fires
  */
 export async function childRun(
-  args: readonly string[],
+  slide: string,
+  options: InferOptions,
   onWarning: (text: string) => void,
   signal: AbortSignal,
 ): Promise<ChildRun> {
-  return child('infer', args, knownRecord, onWarning, signal);
+  return child<'infer'>({ kind: 'infer', path: slide, options }, onWarning, signal);
 }
 
 /**
- * Runs `segtile threshold` on one file in the same way.
+ * Makes a mask of a file of probabilities in the same way.
  *
- * @param shape the parts of its record to read
  * @throws {SegtileError} as {@link childRun}
  */
-export async function childThreshold<T>(
-  args: readonly string[],
-  shape: Shape<T>,
+export async function childThreshold(
+  path: string,
+  options: ThresholdOptions,
   signal: AbortSignal,
-): Promise<{ readonly record: T; readonly seconds: number }> {
-  return child('threshold', args, shape, () => undefined, signal);
+): Promise<{ readonly record: ThresholdRecord; readonly seconds: number }> {
+  return child<'threshold'>({ kind: 'threshold', path, options }, () => undefined, signal);
 }
 
-async function child<T>(
-  command: 'infer' | 'threshold',
-  args: readonly string[],
-  shape: Shape<T>,
+const program = fileURLToPath(new URL('./child.js', import.meta.url));
+
+async function child<Kind extends keyof ChildWork>(
+  job: ChildJob & { readonly kind: Kind },
   onWarning: (text: string) => void,
   signal: AbortSignal,
-): Promise<{ readonly record: T; readonly seconds: number }> {
+): Promise<{ readonly record: ChildWork[Kind]['record']; readonly seconds: number }> {
   throwIfAborted(signal);
   const began = performance.now();
-  const { code, said, told } = await ended([command, ...args, '--json'], onWarning, signal);
+  const answer = await answered(job, onWarning, signal);
   const seconds = (performance.now() - began) / 1000;
   throwIfAborted(signal);
-  if (code !== 0) {
-    const error = readIfShape(told, failed)?.error;
-    const message = error?.message ?? `segtile ${command} ended with ${code}: ${said.trim().slice(-300)}`;
-    throw new SegtileError('model', message, error?.hint);
-  }
-  try {
-    // Read from the output of the run: another process may have replaced the file by now.
-    return { record: readShape(told, `segtile ${command} --json`, shape), seconds };
-  } catch (error) {
-    throw new SegtileError('output', `the record of the run cannot be read back: ${reason(error)}`, undefined, error);
-  }
+  if (answer.kind === 'failed') throw new SegtileError(answer.code, answer.message, answer.hint);
+  return { record: answer.record, seconds };
 }
 
-/** What a command tells of a file that failed, with `--json`. */
-const failed = objectOf<{ readonly error: { readonly message: string; readonly hint?: string | undefined } }>({
-  error: objectOf<{ readonly message: string; readonly hint?: string | undefined }>({ message: words, hint: optional(words) }),
-});
+type Answer = Exclude<FromChild, { readonly kind: 'warning' }>;
 
-/** The exit code of a process, with its standard error and standard output. */
-interface Ended {
-  readonly code: number | null;
-  readonly said: string;
-  readonly told: string;
-}
+/** Characters of standard error that are told of a process that ends without an answer. */
+const TOLD = 300;
 
-function ended(args: readonly string[], onWarning: (text: string) => void, signal: AbortSignal): Promise<Ended> {
+function answered(job: ChildJob, onWarning: (text: string) => void, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, NO_COLOR: '1' };
-    const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [said, told] = ['', ''];
-    // When asked to stop, the process finishes the current window and leaves nothing half-written.
-    const stop = (): void => void child.kill('SIGTERM');
+    // Its own serialization keeps what JSON cannot, such as thresholds by name.
+    const child = fork(program, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const send = (message: ToChild): void => void child.send(message, () => undefined);
+    // It then finishes the window in hand and leaves nothing half-written.
+    const stop = (): void => send({ kind: 'stop' });
     signal.addEventListener('abort', stop, { once: true });
-    child.stderr.setEncoding('utf8');
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      said += `${line}\n`;
-      const warning = /^ +warning: (.*)$/.exec(line)?.[1];
-      if (warning !== undefined) onWarning(warning);
+    let [errors, answer]: [string, Answer | undefined] = ['', undefined];
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      errors = (errors + text).slice(-TOLD);
     });
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      told += text;
+    child.on('message', (message: FromChild) => {
+      if (message.kind === 'warning') onWarning(message.text);
+      else answer = message;
     });
     child.on('error', (error) => {
       signal.removeEventListener('abort', stop);
       reject(new SegtileError('model', `cannot start another process: ${reason(error)}`, undefined, error));
     });
-    child.on('close', (code) => {
+    child.on('close', (code, killed) => {
       signal.removeEventListener('abort', stop);
-      resolve({ code, said, told });
+      if (answer !== undefined) resolve(answer);
+      else reject(new SegtileError('model', `the process of the run ended with ${code ?? killed}: ${errors.trim()}`));
     });
+    send(job);
   });
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
 import { readIfShape } from '../../plan/text/shape.js';
-import { inferOptions, type Variant } from '../../plan/variants.js';
 import { inspectSlide } from '../../slide/open.js';
 import type { TruthConfig } from '../../truth/config.js';
 import { slideName } from '../../truth/match.js';
@@ -12,18 +11,20 @@ import type { RegionFile } from '../../truth/region.js';
 import type { Size } from '../../types.js';
 import { evaluateMask, type Tolerance } from '../evaluate/evaluate-mask.js';
 import { type Evaluation, summarizeSlides } from '../evaluate/summary.js';
+import type { InferOptions } from '../prepare/options.js';
 import { type KnownRecord, knownRecord } from '../records/known-record.js';
 import { childRun } from './child-run.js';
 import { compareKey } from './key.js';
 import { type MaybeShared, scoresOf, thresholdVariant } from './thresholds.js';
 import { readVariantRun, type VariantRun, writeVariantRun } from './variant-run.js';
+import { optionsOf, type Variant } from './variants.js';
 
 /** The settings of {@link compareSlides}. */
 export interface CompareSettings {
   readonly variants: readonly Variant[];
   readonly pairs: readonly { readonly slide: string; readonly truth: string }[];
-  /** Options of `segtile infer` that all variants share on a slide. */
-  readonly passed: (slide: string) => readonly string[];
+  /** Options of runs that all variants share on a slide. */
+  readonly shared: (slide: string) => InferOptions;
   /** The region of interest of a slide, outside of which nothing counts. */
   readonly roiOf: (slide: string) => RegionFile | undefined;
   readonly config: TruthConfig | undefined;
@@ -63,6 +64,8 @@ export interface CompareWatcher {
   warned(variant: Variant, slide: string, text: string): void;
   /** Called after a variant ran on a slide, with the notes of its record on how the file was read. */
   noted(slide: string, notes: readonly string[]): void;
+  /** Called with each run that failed, when all have ended. */
+  failed(failure: VariantFailure): void;
   /** Called with the number of finished pairs of variant and slide. */
   done(count: number, total: number): void;
 }
@@ -81,8 +84,10 @@ export async function compareSlides(
   const { variants, pairs } = settings;
   const results: VariantResult[] = [];
   const failures: VariantFailure[] = [];
+  const total = variants.length * pairs.length;
   const made = new Set<string>();
   let done = 0;
+  watcher.done(done, total);
   for (const variant of variants) {
     const runs: VariantRun[] = [];
     for (const pair of pairs) {
@@ -96,7 +101,7 @@ export async function compareSlides(
         if (!(error instanceof SegtileError)) throw error;
         failures.push({ variant, slide: pair.slide, error });
       }
-      watcher.done(++done, variants.length * pairs.length);
+      watcher.done(++done, total);
     }
     if (runs.length === pairs.length) results.push(summarized(variant, runs));
   }
@@ -106,14 +111,14 @@ export async function compareSlides(
 async function runVariant(
   variant: Variant,
   { slide, truth }: CompareSettings['pairs'][number],
-  { variants, passed, roiOf, config, tolerance, output, overwrite }: CompareSettings,
+  { variants, shared, roiOf, config, tolerance, output, overwrite }: CompareSettings,
   made: Set<string>,
   watcher: CompareWatcher,
   signal: AbortSignal,
 ): Promise<VariantRun> {
   const size = await slideSize(slide, signal);
-  const args = variantArguments(variant, size, passed(slide));
-  const key = await compareKey({ args, slide, truth, config, settings: { tolerance } });
+  const options = optionsOf(variant, shared(slide), size);
+  const key = await compareKey({ options, slide, truth, config, settings: { tolerance } });
   const folder = join(output, 'variants', folderOf(variant));
   const stem = join(folder, slideName(slide));
   const kept = overwrite ? undefined : await readVariantRun(`${stem}.result.json`, key);
@@ -121,21 +126,24 @@ async function runVariant(
   if (kept) return kept;
   await makeFolder(folder);
   await rm(`${stem}.result.json`, { force: true });
-  const own = ['--output', folder, '--overwrite', '--no-history'];
   const onWarning = (text: string): void => watcher.warned(variant, slide, text);
   const scored = scoresOf(variant, variants);
   const scoresFolder = join(output, 'variants', scored ? folderOf(scored.base) : '');
   if (scored) await makeFolder(scoresFolder);
-  const job = { slide, size, passed: passed(slide), folder, scoresFolder, overwrite, made };
-  const { record, seconds, shared }: MaybeShared = scored
+  const job = { slide, size, shared: shared(slide), folder, scoresFolder, overwrite, made };
+  const {
+    record,
+    seconds,
+    shared: time,
+  }: MaybeShared = scored
     ? await thresholdVariant(variant, scored, job, onWarning, signal)
-    : await childRun([slide, ...args, ...own], onWarning, signal);
+    : await childRun(slide, { ...options, output: folder, overwrite: true, history: false }, onWarning, signal);
   // Done now, because the comparison may fail.
   watcher.noted(slide, record.slide.notes);
   const compared = { roi: roiOf(slide), config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
   const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
   if (!scored) await refuseReplaced(`${stem}.run.json`, record);
-  const run: VariantRun = { key, record, seconds, shared, scores };
+  const run: VariantRun = { key, record, seconds, shared: time, scores };
   await writeVariantRun(`${stem}.result.json`, run);
   return run;
 }
@@ -167,23 +175,7 @@ function noProbabilities(): never {
 }
 
 /**
- * The arguments for a variant that follow `segtile infer` and the slide.
- *
- * @param size level 0 of the slide, in px
- * @param passed options that all variants share
- * @throws {SegtileError} `usage` if the slide is not larger than the size to shrink it to
- */
-export function variantArguments(
-  variant: Variant,
-  size: Size & { readonly levels: readonly Size[] },
-  passed: readonly string[],
-): string[] {
-  const options = Object.entries(inferOptions(variant, size, size.levels));
-  return [...passed, ...options.flatMap(([name, value]) => (value === '' ? [`--${name}`] : [`--${name}`, value]))];
-}
-
-/**
- * The size of level 0 of a slide and of each of its levels, in px.
+ * The size of level 0 of a slide and of each of its levels, in px, also where the slide can be read only with options that the runs have.
  *
  * @throws {SegtileError} `input` where it cannot be opened
  */

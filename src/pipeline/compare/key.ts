@@ -3,12 +3,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundledModel } from '../../model/card/bundled.js';
 import type { TruthConfig } from '../../truth/config.js';
+import type { InferOptions } from '../prepare/options.js';
 import { versions } from '../records/machine.js';
 
 /** Everything that the result of a variant on a slide depends on. */
 export interface Dependencies {
-  /** Arguments of `segtile infer`. */
-  readonly args: readonly string[];
+  readonly options: InferOptions;
   readonly slide: string;
   readonly truth: string;
   readonly config: TruthConfig | undefined;
@@ -18,20 +18,35 @@ export interface Dependencies {
 
 /**
  * A hash of everything that a result depends on: settings, versions, and the name, size and time of every file that is read. This includes files
- * named in arguments: models with their cards, folders of models, thresholds, tissue.
+ * that options name: models with their cards, folders of models, thresholds, tissue. Where the results go is no part of it.
  */
-export async function compareKey({ args, slide, truth, config, settings }: Dependencies): Promise<string> {
-  const files = await Promise.all([slide, truth, ...args.flatMap(placesOf)].map(factsOf));
-  const plain = JSON.stringify([args, config, settings, versions(), files], (_, value: unknown) =>
-    value instanceof Map ? [...value] : value,
-  );
-  return createHash('sha256').update(plain).digest('hex');
+export async function compareKey({ options, slide, truth, config, settings }: Dependencies): Promise<string> {
+  const { output: _, overwrite: __, history: ___, ...deciding } = options;
+  const files = await Promise.all([slide, truth, ...textsIn(deciding).flatMap(placesOf)].map(factsOf));
+  return createHash('sha256')
+    .update(dataKey([deciding, config, settings, versions(), files]))
+    .digest('hex');
 }
 
-/** The paths that an argument may name: the argument itself, without the weight of a model, and the card beside that. */
-function placesOf(argument: string): string[] {
-  const path = bundledModel(argument.replace(/:[^:/\\]*$/, ''));
-  return [argument, path, path.replace(/\.onnx$/i, '.segtile.json')];
+/** Plain data as a text that is the same for the same data, in whichever order its keys were set. */
+export function dataKey(data: unknown): string {
+  return JSON.stringify(data, (_, value: unknown) => {
+    if (value instanceof Map) return [...value];
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** Every text in plain data. */
+function textsIn(data: unknown): string[] {
+  if (typeof data === 'string') return [data];
+  return typeof data === 'object' && data !== null ? Object.values(data).flatMap(textsIn) : [];
+}
+
+/** The paths that a text may name: the text itself, without the weight of a model, and the card beside that. */
+function placesOf(text: string): string[] {
+  const path = bundledModel(text.replace(/:[^:/\\]*$/, ''));
+  return [text, path, path.replace(/\.onnx$/i, '.segtile.json')];
 }
 
 async function factsOf(path: string): Promise<unknown> {

@@ -5,14 +5,13 @@ import { type FactGroup, type Report, type ReportTable, reportPage, type Section
 import type { TruthConfig } from '../../truth/config.js';
 import { differingPictures, errorLegend } from '../evaluate/regions.js';
 import type { VariantResult } from './compare-slides.js';
+import type { ComparisonRecord } from './results.js';
 
 /** What a report contains besides the results. */
 export interface CompareWords {
   readonly command: readonly string[];
-  /** Which results are on the Pareto front. */
-  readonly front: readonly boolean[];
-  readonly lead: string;
-  /** Tolerance of the border score. */
+  readonly record: ComparisonRecord;
+  /** Which names, values and colours of the truth are which class. */
   readonly config: TruthConfig | undefined;
   /** The number of regions to show per slide. */
   readonly regions: number;
@@ -36,16 +35,17 @@ export async function writeCompareReport(
 
 async function compareReport(
   results: readonly VariantResult[],
-  { command, front, lead, config, regions }: CompareWords,
+  { command, record: { recommendation, variants }, config, regions }: CompareWords,
   signal: AbortSignal,
 ): Promise<Report> {
   const [first] = results;
+  const front = variants.map((variant) => variant.front);
   const slides = first!.runs.map(({ record }) => fileOf(record.slide.path));
   const { model, versions } = first!.runs[0]!.record;
   return {
     title: `Ways to segment ${slides.length === 1 ? slides[0] : `${slides.length} slides`}`,
     subtitle: `${results.length} variants with ${model.name}, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
-    lead,
+    lead: recommendation,
     sections: [
       {
         kind: 'table',

@@ -3,13 +3,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../../io/partial-file.js';
 import { readRegularText } from '../../io/regular-file.js';
-import { amount, number, objectOf, orNull, readIfShape, type Shape, text } from '../../plan/text/shape.js';
-import { inferOptions, type Variant } from '../../plan/variants.js';
+import { amount, objectOf, readIfShape, text } from '../../plan/text/shape.js';
 import { slideName } from '../../truth/match.js';
 import type { Size } from '../../types.js';
+import type { InferOptions } from '../prepare/options.js';
+import type { ThresholdRecord } from '../probabilities/threshold.js';
 import { type KnownRecord, knownRecord } from '../records/known-record.js';
 import { type ChildRun, childRun, childThreshold } from './child-run.js';
-import { compareKey } from './key.js';
+import { compareKey, dataKey } from './key.js';
+import { optionsOf, type Variant } from './variants.js';
 
 /** The time of a variant that shares its scores with others, in seconds. */
 export interface SharedTime {
@@ -30,11 +32,8 @@ export interface ScoresOf {
   readonly last: boolean;
 }
 
-/** Options of `infer` that say how probabilities become a mask; `threshold` has them, too. */
-const MASK_OPTIONS = ['threshold', 'min-object', 'fill-holes', 'mask-values', 'enlarge'];
-
 /** Options with which a run makes more than a mask. Variants with them are run on their own. */
-const ALONE = ['probabilities', 'report-disagreement', 'output-mpp'];
+const ALONE = ['probabilities', 'reportDisagreement', 'outputMpp'];
 
 /** The scores from which a variant can be made, if another variant differs from it only in the threshold; otherwise undefined. */
 export function scoresOf(variant: Variant, variants: readonly Variant[]): ScoresOf | undefined {
@@ -49,14 +48,15 @@ export function scoresOf(variant: Variant, variants: readonly Variant[]): Scores
 
 function keyOf({ resize, options }: Variant): string {
   const { threshold: _, ...others } = options;
-  return JSON.stringify([resize ?? null, Object.entries(others).sort()]);
+  return dataKey([resize ?? null, others]);
 }
 
 /** What it takes to run a variant on a slide. */
 export interface VariantJob {
   readonly slide: string;
   readonly size: Size & { readonly levels: readonly Size[] };
-  readonly passed: readonly string[];
+  /** Options that all variants share on this slide. */
+  readonly shared: InferOptions;
   /** The folders for the mask and for the scores. */
   readonly folder: string;
   readonly scoresFolder: string;
@@ -75,15 +75,13 @@ export interface VariantJob {
 export async function thresholdVariant(
   variant: Variant,
   { base, last }: ScoresOf,
-  { slide, size, passed, folder, scoresFolder, overwrite, made }: VariantJob,
+  { slide, size, shared, folder, scoresFolder, overwrite, made }: VariantJob,
   onWarning: (text: string) => void,
   signal: AbortSignal,
 ): Promise<MaybeShared> {
-  const options = (of: Variant) => Object.entries(inferOptions(of, size, size.levels));
-  const args = (entries: readonly (readonly [string, string])[]): string[] =>
-    entries.flatMap(([name, value]) => (value === '' ? [`--${name}`] : [`--${name}`, value]));
-  const inferring = [...passed, ...args(options(base)), '--probabilities', 'float32'];
-  const key = await compareKey({ args: inferring, slide, truth: slide, config: undefined, settings: {} });
+  const own = { output: scoresFolder, overwrite: true, history: false, probabilities: 'float32' } as const;
+  const inferring = { ...optionsOf(base, shared, size), ...own };
+  const key = await compareKey({ options: inferring, slide, truth: slide, config: undefined, settings: {} });
   const stem = join(scoresFolder, slideName(slide));
   const probabilities = `${stem}.probabilities.ome.tif`;
   const known = `${stem}.scores.json`;
@@ -93,40 +91,25 @@ export async function thresholdVariant(
   let run: ChildRun;
   if (fresh) run = before;
   else {
-    const where = ['--output', scoresFolder, '--overwrite', '--no-history'];
-    run = await childRun([slide, ...inferring, ...where], onWarning, signal);
+    run = await childRun(slide, inferring, onWarning, signal);
     await writeWhole(known, (file) => file.append(new TextEncoder().encode(JSON.stringify({ key, ...run }))));
     made.add(known);
   }
-  const masking = args(options(variant).filter(([name]) => MASK_OPTIONS.includes(name)));
-  const own = await childThreshold([probabilities, ...masking, '--output', folder, '--overwrite'], thresholded, signal);
+  const { threshold, minObject, fillHoles, maskValues, enlarge } = optionsOf(variant, shared, size);
+  const masking = { threshold, minObject, fillHoles, maskValues, enlarge, output: folder, overwrite: true };
+  const thresholded = await childThreshold(probabilities, masking, signal);
   if (last) {
     await rm(probabilities, { force: true });
     await rm(known, { force: true });
   }
-  return { ...joined(run, own.record), seconds: run.seconds + own.seconds };
+  return { ...joined(run, thresholded.record), seconds: run.seconds + thresholded.seconds };
 }
-
-/** The parts of the record of `segtile threshold` that are read. */
-interface Thresholded {
-  readonly coverage: number | null;
-  readonly seconds: { readonly total: number };
-  readonly peakRssBytes: number;
-  readonly mask: { readonly path: string };
-}
-
-const thresholded: Shape<Thresholded> = objectOf<Thresholded>({
-  coverage: orNull(number),
-  seconds: objectOf<Thresholded['seconds']>({ total: amount }),
-  peakRssBytes: amount,
-  mask: objectOf<Thresholded['mask']>({ path: text }),
-});
 
 const scored = objectOf<ChildRun & { readonly key: string }>({ key: text, record: knownRecord, seconds: amount });
 
-function joined({ record }: ChildRun, own: Thresholded): { readonly record: KnownRecord; readonly shared: SharedTime } {
+function joined({ record }: ChildRun, own: ThresholdRecord): { readonly record: KnownRecord; readonly shared: SharedTime } {
   const inference = record.seconds.total ?? 0;
-  const { total } = own.seconds;
+  const total = own.seconds.total ?? 0;
   return {
     record: {
       ...record,

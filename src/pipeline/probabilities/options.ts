@@ -13,9 +13,9 @@ export interface ProbabilityRunOptions extends OutputOptions {
 
 /** The options of `segtile threshold`, parsed. What is absent was not given. */
 export interface ThresholdOptions extends RoiFlags, ProbabilityRunOptions {
-  readonly threshold?: ThresholdOption;
-  readonly minObject?: Area;
-  readonly fillHoles?: Area;
+  readonly threshold?: ThresholdOption | undefined;
+  readonly minObject?: Area | undefined;
+  readonly fillHoles?: Area | undefined;
   readonly maskValues: 'labels' | '255';
   readonly enlarge: 'labels' | 'scores';
 }

@@ -176,7 +176,12 @@ test('variants come from a file, with any option of infer; one that cannot be ru
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect(lines).toMatchObject([{ variant: 'small windows', options: { window: '96', stride: '48', margin: '8' } }]);
+  expect(lines).toMatchObject([
+    {
+      variant: 'small windows',
+      options: { window: { width: 96, height: 96 }, stride: { width: 48, height: 48 }, margin: 8 },
+    },
+  ]);
 });
 
 test('several thresholds are variants made of one inference, with the masks that infer makes at each', async () => {
@@ -254,10 +259,7 @@ test.each([
     ['--truth', 'truth.png', '--tile', '128/64,128/120', '--margin', '8'],
     '1 of 2 variants cannot be run: tile 128/120, slide.tif',
   ],
-  [
-    ['--truth', 'truth.png', '--tile', '128/64', '--margin', '8', '--blend', 'gaussian,smooth'],
-    '1 of 2 variants cannot be run: tile 128/64, smooth',
-  ],
+  [['--truth', 'truth.png', '--tile', '128/64', '--margin', '8', '--blend', 'gaussian,smooth'], 'for --blend but got "smooth"'],
   [['--truth', 'truth.png', '--resize', '128,900'], '1 of 2 variants cannot be run: resize 900, slide.tif'],
   [['--truth', 'truth.png', '--tile', '128/64', '--tissue', 'otsu,no.png', '--margin', '8'], 'tile 128/64, tissue no.png'],
   [['--truth', 'truth.png', '--tile', '128/64,64/32', '--card', 'none.json'], 'no variant can be run'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { checkVariants, inferOptions, spanVariants } from '../../dist/plan/variants.js';
+import { checkVariants, optionsOf, spanVariants } from '../../../dist/pipeline/compare/variants.js';
+import type { InferOptions } from '../../../dist/pipeline/prepare/options.js';
 
 const none = { resize: [], tile: [], margin: [], blend: [], tta: [], tissue: [] };
 const square = (side: number) => ({ width: side, height: side });
@@ -26,29 +27,33 @@ describe('variants', () => {
     ]);
     expect(variants[4]).toMatchObject({
       resize: undefined,
-      options: { window: '512', stride: '256', margin: '0', tta: 'none' },
+      options: { ...half, margin: 0, tta: 'none' },
     });
   });
 
   test('have nothing in their names that all of them share', () => {
     expect(spanVariants({ ...none, tile: [half, whole], margin: [64], blend: ['hann'] })).toEqual([
-      { name: 'tile 512/256', resize: undefined, options: { window: '512', stride: '256', margin: '64', blend: 'hann' } },
-      { name: 'tile 512/512', resize: undefined, options: { window: '512', stride: '512', margin: '64', blend: 'hann' } },
+      { name: 'tile 512/256', resize: undefined, options: { ...half, margin: 64, blend: 'hann' } },
+      { name: 'tile 512/512', resize: undefined, options: { ...whole, margin: 64, blend: 'hann' } },
     ]);
   });
 
   test('that are shrunk are seen whole, by one window, with nothing cut off or skipped', () => {
     const [variant] = spanVariants({ ...none, resize: [1000] });
-    expect(inferOptions(variant!, { width: 4000, height: 3000 })).toEqual({
-      downsample: '4',
-      window: '1000',
-      stride: '1000',
-      margin: '0',
+    const shared = { output: 'out', threshold: 0.4, tissue: 'auto' } as InferOptions;
+    expect(optionsOf(variant!, shared, { width: 4000, height: 3000, levels: [] })).toEqual({
+      output: 'out',
+      threshold: 0.4,
+      downsample: 4,
+      window: square(1000),
+      stride: square(1000),
+      margin: 0,
       tissue: 'none',
       blend: 'constant',
       enlarge: 'scores',
     });
-    expect(() => inferOptions(variant!, { width: 900, height: 1000 })).toThrow(/900 × 1000 px, which is no more than 1000 px/);
+    const small = { width: 900, height: 1000, levels: [] };
+    expect(() => optionsOf(variant!, shared, small)).toThrow(/900 × 1000 px, which is no more than 1000 px/);
   });
 
   test('must be there, and be told apart', () => {

@@ -1,12 +1,11 @@
-import { Command } from 'commander';
 import { SegtileError } from '../../errors.js';
 import { fileName } from '../../io/location.js';
-import { slideSize, variantArguments } from '../../pipeline/compare/compare-slides.js';
-import { openSegmenter } from '../../pipeline/infer/segmenter.js';
-import type { InferOptions } from '../../pipeline/prepare/options.js';
-import { tissueOf } from '../../pipeline/tissue/region-flags.js';
-import type { Variant } from '../../plan/variants.js';
-import { addInferOptions } from '../infer/options.js';
+
+import { openSegmenter } from '../infer/segmenter.js';
+import type { InferOptions } from '../prepare/options.js';
+import { tissueOf } from '../tissue/region-flags.js';
+import { slideSize } from './compare-slides.js';
+import { optionsOf, type Variant } from './variants.js';
 
 /** Variants that are named in a refusal; of more, how many there are. */
 const VARIANTS_TOLD = 5;
@@ -15,21 +14,21 @@ const VARIANTS_TOLD = 5;
  * Makes sure, before anything is run, that every variant can be: that its options make sense together, its model, card and thresholds can be read, and its windows
  * fit every slide. It is planned as by `segtile infer --dry-run`, but without looking for tissue.
  *
- * @param passed options of `segtile infer` that all variants share on a slide
+ * @param shared options of runs that all variants share on a slide
  * @param noted hears how the file of a slide is read, once for each variant
  * @throws {SegtileError} `usage` naming the variants that cannot be run, or `input` and the like where what they share cannot be read; `aborted` when the signal fires
  */
 export async function checkVariantsRun(
   variants: readonly Variant[],
   slides: readonly string[],
-  passed: (slide: string) => readonly string[],
+  shared: (slide: string) => InferOptions,
   noted: (slide: string, notes: readonly string[]) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const bad: { readonly name: string; readonly slide: string; readonly error: SegtileError }[] = [];
   for (const variant of variants) {
     for (const slide of slides) {
-      const error = await failureOf(variant, slide, passed(slide), (notes) => noted(slide, notes), signal);
+      const error = await failureOf(variant, slide, shared(slide), (notes) => noted(slide, notes), signal);
       if (error) bad.push({ name: variant.name, slide, error });
       if (error) break;
     }
@@ -52,13 +51,12 @@ export async function checkVariantsRun(
 async function failureOf(
   variant: Variant,
   slide: string,
-  passed: readonly string[],
+  shared: InferOptions,
   noted: (notes: readonly string[]) => void,
   signal: AbortSignal,
 ): Promise<SegtileError | undefined> {
   try {
-    const args = variantArguments(variant, await slideSize(slide, signal), passed);
-    const options = parsed([slide, ...args]);
+    const options = optionsOf(variant, shared, await slideSize(slide, signal));
     // A file of tissue has to be there; finding tissue takes long, and cannot make a variant impossible.
     const tissue = tissueOf(options.tissue).kind === 'file' ? options.tissue : 'none';
     const segmenter = await openSegmenter([{ path: slide }], { ...options, tissue }, {}, signal);
@@ -68,18 +66,4 @@ async function failureOf(
     if (error instanceof SegtileError && error.code !== 'aborted') return error;
     throw error;
   }
-}
-
-/** What `segtile infer` understands. */
-function parsed(args: readonly string[]): InferOptions {
-  const command = addInferOptions(new Command('infer')).exitOverride();
-  command.configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
-  try {
-    command.parse(args, { from: 'user' });
-  } catch (error) {
-    if (error instanceof SegtileError) throw error;
-    const words = error instanceof Error ? error.message.replace(/^error: /, '') : String(error);
-    throw new SegtileError('usage', words, 'see segtile infer --help', error);
-  }
-  return command.opts<InferOptions>();
 }

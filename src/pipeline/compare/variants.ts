@@ -1,14 +1,21 @@
-import { SegtileError } from '../errors.js';
-import type { Size } from '../types.js';
+import { SegtileError } from '../../errors.js';
+import type { Blend } from '../../plan/windows/blend.js';
+import type { Tta } from '../../plan/windows/symmetry.js';
+import type { Size } from '../../types.js';
+import type { InferOptions } from '../prepare/options.js';
+import type { ThresholdOption } from '../prepare/thresholds.js';
 
 /** One way to segment a slide. */
 export interface Variant {
   readonly name: string;
   /** Longer side, in px, to which the whole slide is shrunk to be seen in one window; undefined where it is tiled. */
   readonly resize: number | undefined;
-  /** Options of `segtile infer` without their dashes, by name; '' for one without a value. */
-  readonly options: Readonly<Record<string, string>>;
+  /** Options of a run in which it differs from those that all variants share. */
+  readonly options: VariantOptions;
 }
+
+/** Some options of a run. */
+export type VariantOptions = Partial<InferOptions>;
 
 /** What is to be tried, each with each. An axis that is left out stays as `infer` has it. */
 export interface VariantAxes {
@@ -17,10 +24,10 @@ export interface VariantAxes {
   /** Windows and strides, in working px. */
   readonly tile: readonly { readonly window: Size; readonly stride: Size }[];
   readonly margin: readonly number[];
-  readonly blend: readonly string[];
-  readonly tta: readonly string[];
+  readonly blend: readonly Blend[];
+  readonly tta: readonly Tta[];
   readonly tissue: readonly string[];
-  readonly threshold?: readonly string[];
+  readonly threshold?: readonly ThresholdOption[];
 }
 
 /**
@@ -30,19 +37,17 @@ export interface VariantAxes {
 export function spanVariants({ resize, tile, margin, blend, tta, tissue, threshold = [] }: VariantAxes): Variant[] {
   const shrunk = product([
     { word: 'resize', values: resize.map((side) => axis(String(side), {}, side)) },
-    axisOf('tta', 'tta', tta),
-    axisOf('threshold', 'threshold', threshold),
+    axisOf('tta', tta),
+    axisOf('threshold', threshold),
   ]);
-  const sizes = tile.map(({ window, stride }) =>
-    axis(`${sizeText(window)}/${sizeText(stride)}`, { window: sizeText(window), stride: sizeText(stride) }),
-  );
+  const sizes = tile.map(({ window, stride }) => axis(`${sizeText(window)}/${sizeText(stride)}`, { window, stride }));
   const tiled = product([
     { word: 'tile', values: sizes },
-    axisOf('margin', 'margin', margin.map(String)),
-    axisOf('blend', '', blend),
-    axisOf('tta', 'tta', tta),
-    axisOf('tissue', 'tissue', tissue),
-    axisOf('threshold', 'threshold', threshold),
+    axisOf('margin', margin),
+    axisOf('blend', blend, ''),
+    axisOf('tta', tta),
+    axisOf('tissue', tissue),
+    axisOf('threshold', threshold),
   ]);
   return [...(resize.length > 0 ? shrunk : []), ...(tile.length > 0 ? tiled : [])];
 }
@@ -55,7 +60,7 @@ interface Axis {
 
 interface AxisValue {
   readonly text: string;
-  readonly options: Readonly<Record<string, string>>;
+  readonly options: VariantOptions;
   readonly resize: number | undefined;
 }
 
@@ -63,8 +68,12 @@ function axis(text: string, options: AxisValue['options'], resize?: number): Axi
   return { text, options, resize };
 }
 
-function axisOf(option: string, word: string, values: readonly string[]): Axis {
-  return { word, values: values.map((value) => axis(value, { [option]: value })) };
+function axisOf<Name extends keyof InferOptions>(
+  option: Name,
+  values: readonly InferOptions[Name][],
+  word: string = option,
+): Axis {
+  return { word, values: values.map((value) => axis(String(value), { [option]: value })) };
 }
 
 function product(axes: readonly Axis[]): Variant[] {
@@ -85,18 +94,20 @@ function product(axes: readonly Axis[]): Variant[] {
 }
 
 /**
- * The options with which `segtile infer` runs a variant on a slide of this size. A slide that is shrunk is seen whole by one square window, and
- * nothing of it is cut off or skipped.
+ * All options of a run of a variant on a slide of this size. A slide that is shrunk is seen whole by one square window, and nothing of it is cut off or
+ * skipped.
  *
- * @param levels of the slide
+ * @param shared the options of runs of all variants on this slide
+ * @param slide level 0 of the slide and all its levels, in px
  * @throws {SegtileError} `usage` where the slide is no larger than what it is to be shrunk to
  */
-export function inferOptions(
+export function optionsOf(
   { name, resize, options }: Variant,
-  slide: Size,
-  levels: readonly Size[] = [],
-): Readonly<Record<string, string>> {
-  if (resize === undefined) return options;
+  shared: InferOptions,
+  slide: Size & { readonly levels: readonly Size[] },
+): InferOptions {
+  const own = { ...shared, ...options };
+  if (resize === undefined) return own;
   const longer = Math.max(slide.width, slide.height);
   if (longer <= resize) {
     throw new SegtileError(
@@ -106,12 +117,13 @@ export function inferOptions(
     );
   }
   // A level that is about as large would be taken as it is; one that is larger by some pixels is passed by, as it would not fit the window.
-  const near = levels
+  const near = slide.levels
     .map(({ width, height }) => Math.max(width, height))
     .filter((side) => side > resize && side < resize * 1.01);
   const side = near.length === 0 ? resize : Math.floor(resize / 1.01);
-  const whole = { downsample: String(longer / side), window: String(resize), stride: String(resize) };
-  return { ...options, ...whole, margin: '0', tissue: 'none', blend: 'constant', enlarge: 'scores' };
+  const square = { width: resize, height: resize };
+  const whole = { downsample: longer / side, window: square, stride: square, margin: 0 } as const;
+  return { ...own, ...whole, tissue: 'none', blend: 'constant', enlarge: 'scores' };
 }
 
 /**

@@ -1,0 +1,44 @@
+// What runs in the process that `childRun` starts.
+import { reason, SegtileError } from '../../errors.js';
+import { segmentSlides } from '../infer/segment-slides.js';
+import { thresholdFiles } from '../probabilities/threshold-files.js';
+import { letHeapGrow } from '../process.js';
+import type { ChildJob, ChildWork, FromChild, ToChild } from './child-messages.js';
+
+letHeapGrow();
+const controller = new AbortController();
+const stop = (): void => controller.abort();
+// A terminal sends its signals to all processes of a command. The one that started this says when to stop; where it has gone, its channel closes.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.on('disconnect', stop);
+process.on('message', (message: ToChild) => {
+  if (message.kind === 'stop') stop();
+  else void work(message);
+});
+// Not before all is done. Node then skips to take its world down, which takes long.
+process.once('beforeExit', (code) => process.exit(code));
+
+async function work(job: ChildJob): Promise<void> {
+  const answer = await recordOf(job).then(
+    (record): FromChild => ({ kind: 'done', record }),
+    (error: unknown): FromChild => {
+      const { code, hint } = error instanceof SegtileError ? error : { code: 'model' as const, hint: undefined };
+      return { kind: 'failed', code, message: reason(error), hint };
+    },
+  );
+  if (process.connected) process.send!(answer, () => process.disconnect());
+}
+
+async function recordOf(job: ChildJob): Promise<ChildWork[keyof ChildWork]['record']> {
+  const records: ChildWork[keyof ChildWork]['record'][] = [];
+  const done = (record: ChildWork[keyof ChildWork]['record']): void => void records.push(record);
+  const planned = ({ warnings }: { readonly warnings: readonly string[] }): void => {
+    for (const text of warnings) process.send?.({ kind: 'warning', text } satisfies FromChild);
+  };
+  const { failures } =
+    job.kind === 'infer'
+      ? await segmentSlides([job.path], job.options, { planned, done }, controller.signal)
+      : await thresholdFiles([job.path], job.options, { done }, controller.signal);
+  if (failures.length > 0) throw failures[0]!.error;
+  return records[0]!;
+}

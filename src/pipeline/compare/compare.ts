@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { SegtileError } from '../../errors.js';
+import { writeWhole } from '../../io/partial-file.js';
+import { readConfig, type TruthConfig } from '../../truth/config.js';
+import { matchTruths, slideName } from '../../truth/match.js';
+import { inClaimedFolder } from '../outputs/claimed-folder.js';
+import type { InferOptions } from '../prepare/options.js';
+import { readSlideFlags } from '../prepare/slide-flags.js';
+import { HISTORY } from '../records/history.js';
+import { rememberRun } from '../records/run-history.js';
+import { rememberScores } from '../records/score-history.js';
+import { type RegionFiles, readRoi } from '../tissue/region-flags.js';
+import { checkVariantsRun } from './check-variants.js';
+import { type CompareWatcher, compareSlides, type VariantFailure, type VariantResult } from './compare-slides.js';
+import type { CompareOptions } from './options.js';
+import { writeCompareReport } from './report.js';
+import { type ComparisonRecord, comparisonRecord } from './results.js';
+import type { Variant } from './variants.js';
+
+/** What is compared. */
+export interface ComparisonRequest {
+  readonly slides: readonly string[];
+  readonly variants: readonly Variant[];
+  /** Options of runs that all variants share, but for those of one slide alone. */
+  readonly shared: InferOptions;
+  /** Of `segtile compare`, parsed. */
+  readonly options: CompareOptions;
+  /** How the program was called, for the report. */
+  readonly command: readonly string[];
+}
+
+/** What a comparison found. */
+export interface Comparison {
+  readonly results: readonly VariantResult[];
+  readonly failures: readonly VariantFailure[];
+  /** As it was written; undefined where every run failed. */
+  readonly record: ComparisonRecord | undefined;
+}
+
+/**
+ * Runs every variant on every slide, says what each is worth and costs, and writes that down. This is all of `segtile compare`, and of `compare` in the
+ * library, but for what they tell.
+ *
+ * @throws {SegtileError} `usage` where a variant cannot be run or slides have one name, `input` for truth that is missing, `output` where a file cannot be
+ *   written; `aborted` when the signal fires
+ */
+export async function compareVariants(
+  { slides, variants, shared, options, command }: ComparisonRequest,
+  watcher: CompareWatcher,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const { truth, classes, output, tolerance, overwrite = false } = options;
+  if (truth === undefined) {
+    throw new SegtileError('usage', 'no truth was given', 'give a file, a folder or a CSV of pairs with --truth');
+  }
+  const pairs = await matchTruths(slides, truth);
+  refuseNamesakes(slides);
+  const config = classes === undefined ? undefined : await readConfig(classes);
+  const roi = await readRoi(options, slides);
+  const sharedOn = await optionsBySlide(shared, slides, roi);
+  const named = pairs.map(({ slide }) => slide);
+  await checkVariantsRun(variants, named, sharedOn, (slide, notes) => watcher.noted(slide, notes), signal);
+  const settings = { variants, pairs, shared: sharedOn, roiOf: roi.of, config, tolerance, output, overwrite };
+  const run = async (signal: AbortSignal): Promise<Comparison> => {
+    const { results, failures } = await compareSlides(settings, watcher, signal);
+    for (const failure of failures) watcher.failed(failure);
+    if (results.length === 0) return { results, failures, record: undefined };
+    const record = comparisonRecord(results);
+    await writeResults(results, record, options, command, config, signal);
+    return { results, failures, record };
+  };
+  return inClaimedFolder(output, run, signal);
+}
+
+/** Results are filed under the names of slides. */
+function refuseNamesakes(slides: readonly string[]): void {
+  const names = slides.map((slide) => slideName(slide).toLowerCase());
+  const twin = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (twin < 0) return;
+  const first = slides[names.indexOf(names[twin]!)];
+  throw new SegtileError(
+    'usage',
+    `${first} and ${slides[twin]} have one name, under which their results would be filed`,
+    'compare them one at a time, with an --output folder each',
+  );
+}
+
+/**
+ * The options that all variants share on a slide: its region of interest, and of a CSV of micrometres per pixel its line alone, as the CSV lists other slides, too.
+ *
+ * @throws {SegtileError} `input` where the CSV cannot be read or lists what is none of the slides
+ */
+async function optionsBySlide(
+  { slideMppCsv, ...shared }: InferOptions,
+  slides: readonly string[],
+  roi: RegionFiles,
+): Promise<(slide: string) => InferOptions> {
+  const { slideMpp } = shared;
+  const flagsOf = await readSlideFlags(
+    { ...(slideMpp !== undefined && { slideMpp }), ...(slideMppCsv !== undefined && { slideMppCsv }) },
+    slides,
+  );
+  return (slide) => {
+    const { mpp } = flagsOf(slide);
+    const own = typeof mpp === 'object' ? mpp.x : mpp;
+    const region = roi.of(slide);
+    return {
+      ...shared,
+      ...(own !== undefined && { slideMpp: own }),
+      ...(region !== undefined && { roi: region.path }),
+      ...(region?.within !== undefined && { roiClass: region.within }),
+      ...(region?.exclude !== undefined && { excludeClass: region.exclude }),
+    };
+  };
+}
+
+async function writeResults(
+  results: readonly VariantResult[],
+  record: ComparisonRecord,
+  { output, report, history, regions }: CompareOptions,
+  command: readonly string[],
+  config: TruthConfig | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const json = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
+  await writeWhole(join(output, 'compare.json'), (file) => file.append(json));
+  if (report) await writeCompareReport(join(output, 'report.html'), results, { command, record, config, regions }, signal);
+  if (history === false) return;
+  const path = typeof history === 'string' ? history : join(output, HISTORY);
+  for (const { runs } of results) {
+    for (const { record, scores } of runs) {
+      await rememberRun(path, record);
+      await rememberScores(path, 'compare', scores);
+    }
+  }
+}
