@@ -20,6 +20,7 @@ export type { Form } from './dataset/layout.js';
 export type { CopyTotals, Statistics } from './dataset/totals.js';
 export { type ErrorCode, SegtileError } from './errors.js';
 export type { CommitOptions } from './io/partial-file.js';
+export { type ComparisonOptions, compare, type TilingValue } from './library/compare.js';
 export type { controlled, RunControl, RunProgress } from './library/control.js';
 export { type EvaluationOptions, type EvaluationResult, evaluate } from './library/evaluate.js';
 export { type DatasetOptions, makeDataset } from './library/make-dataset.js';
@@ -29,7 +30,7 @@ export { type MaskOptions, pseudoLabel, type SureLabelOptions, thresholdSlide } 
 export { type LabelMask, writeLabelMask as writeMask } from './mask/label-mask.js';
 export { createPreview, type Preview } from './mask/preview.js';
 export { type ProbabilityMap, writeProbabilityMap } from './mask/probability-map.js';
-export { type Card, type CardClass, readCard } from './model/card/card.js';
+export { type Card, type CardClass, readCard, type Standardization } from './model/card/card.js';
 export type { Model, ModelClass, Normalization } from './model/card/model.js';
 export type { Device, Provider } from './model/devices/device.js';
 export { type Diagnosis, diagnose, type LibraryFacts } from './model/devices/diagnosis.js';
@@ -48,7 +49,12 @@ export type { Threads } from './model/sessions/threads.js';
 export type { Turn } from './model/sessions/turn.js';
 export type { Measure, ObjectFormat } from './objects/formats.js';
 export type { ObjectType } from './objects/geojson.js';
+
 export type { ClassSummary, LookedAt, OfEach, SizeHistogram } from './objects/summary.js';
+
+export type { ComparisonRecord, VariantFacts } from './pipeline/compare/results.js';
+export type { SharedTime } from './pipeline/compare/thresholds.js';
+
 export type { DatasetRecord, SlideFacts, SlideFailure } from './pipeline/dataset/record.js';
 export type { SplitBy } from './pipeline/dataset/settings.js';
 export type { SharedPatients } from './pipeline/dataset/split.js';
@@ -77,6 +83,7 @@ export type { KeptShare, PseudoLabelRecord, PseudoLabelSettings } from './pipeli
 export type { ProbabilityFacts, ThresholdRecord } from './pipeline/probabilities/threshold.js';
 export type { ClassShare, CleanedFacts, MemberFacts, RunRecord } from './pipeline/records/record.js';
 export type { StageClock } from './pipeline/records/stage-clock.js';
+export type { ResultFile, RunKey } from './pipeline/resume/key.js';
 export type { SubmissionFacts, SubmissionOptions } from './pipeline/submissions/options.js';
 export type { TissueFacts } from './pipeline/tissue/found-tissue.js';
 export type { RegionFacts } from './pipeline/tissue/region.js';
@@ -92,6 +99,7 @@ export type { Sampler, SamplerReport } from './plan/sampling/sampling.js';
 export type { Border, WindowAxis, WindowPlacement } from './plan/windows/axis.js';
 export { type Blend, weightMap } from './plan/windows/blend.js';
 export { createGrid, type Grid, type GridSettings, windowsOfRow } from './plan/windows/grid.js';
+export type { Piece } from './plan/windows/piece.js';
 export type { Geometry } from './plan/windows/scale.js';
 export { type Selection, selectWindows } from './plan/windows/selection.js';
 export type { Tta } from './plan/windows/symmetry.js';

@@ -9,6 +9,7 @@ test('the library exports just these', () => {
     [
       "SegtileError",
       "checkSlide",
+      "compare",
       "createCleaner",
       "createGrid",
       "createPreview",

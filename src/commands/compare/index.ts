@@ -25,7 +25,7 @@ export async function runCompare(
   command: readonly string[],
   shell: Shell,
 ): Promise<number> {
-  const { stdout, stderr, signal } = shell;
+  const { stdout, signal } = shell;
   const { output, report, json, quiet = false } = options;
   const request = { slides, variants: await variantsOf(options), shared: sharedOptions(options), options, command };
   const watcher = watch(quiet, shell);

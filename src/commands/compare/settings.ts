@@ -23,6 +23,12 @@ const OWN = [
   'report',
   'objects',
   'object-type',
+  'submission',
+  'submission-ids',
+  'rle',
+  'no-resume',
+  'wait',
+  'preview-only',
   'help',
 ];
 

@@ -3,7 +3,6 @@ import { readRegularText } from '../../io/regular-file.js';
 import { type Checks, check, checkKeys, colorCheck, isNumber, oneOf, parseJson, textCheck } from '../../plan/text/checked.js';
 import { LARGEST_MPP, LEAST_MPP, mppProblem } from '../../plan/windows/mpp-range.js';
 import type { Rgb, SampleType } from '../../types.js';
-import type { NetworkFile } from '../graph/read.js';
 
 /** A class as a card lists it. */
 export interface CardClass {
@@ -123,7 +122,10 @@ export function cardPath(model: string): string {
  *
  * @throws {SegtileError} `model` where it says something that no card can say; `input` where it cannot be read
  */
-export async function readCard(file: Pick<NetworkFile, 'path' | 'metadata'>, path?: string): Promise<Card | undefined> {
+export async function readCard(
+  file: { readonly path: string; readonly metadata: Readonly<Record<string, string>> },
+  path?: string,
+): Promise<Card | undefined> {
   const from = path ?? cardPath(file.path);
   const written = await readRegularText(from).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' && path === undefined) return undefined;

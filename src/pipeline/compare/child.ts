@@ -1,5 +1,6 @@
 // What runs in the process that `childRun` starts.
 import { reason, SegtileError } from '../../errors.js';
+import { type Holder, holderText } from '../../io/claim.js';
 import { segmentSlides } from '../infer/segment-slides.js';
 import { thresholdFiles } from '../probabilities/threshold-files.js';
 import { letHeapGrow } from '../process.js';
@@ -35,10 +36,13 @@ async function recordOf(job: ChildJob): Promise<ChildWork[keyof ChildWork]['reco
   const planned = ({ warnings }: { readonly warnings: readonly string[] }): void => {
     for (const text of warnings) process.send?.({ kind: 'warning', text } satisfies FromChild);
   };
+  const elsewhere = (slide: string, holder: Holder): never => {
+    throw new SegtileError('output', `${slide} is in work elsewhere, by ${holderText(holder)}`, 'wait until it is done');
+  };
   const { failures } =
     job.kind === 'infer'
-      ? await segmentSlides([job.path], job.options, { planned, done }, controller.signal)
-      : await thresholdFiles([job.path], job.options, { done }, controller.signal);
+      ? await segmentSlides([{ path: job.path }], job.options, { planned, done, elsewhere }, controller.signal)
+      : await thresholdFiles([{ path: job.path }], job.options, { done }, controller.signal);
   if (failures.length > 0) throw failures[0]!.error;
   return records[0]!;
 }

@@ -137,7 +137,7 @@ async function runVariant(
     shared: time,
   }: MaybeShared = scored
     ? await thresholdVariant(variant, scored, job, onWarning, signal)
-    : await childRun(slide, { ...options, output: folder, overwrite: true, history: false }, onWarning, signal);
+    : await childRun(slide, { ...options, ...ownOptions(folder) }, onWarning, signal);
   // Done now, because the comparison may fail.
   watcher.noted(slide, record.slide.notes);
   const compared = { roi: roiOf(slide), config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
@@ -146,6 +146,11 @@ async function runVariant(
   const run: VariantRun = { key, record, seconds, shared: time, scores };
   await writeVariantRun(`${stem}.result.json`, run);
   return run;
+}
+
+/** The options of a run of a variant alone. One that was stopped is begun anew: its time is measured. */
+function ownOptions(folder: string) {
+  return { output: folder, overwrite: true, resume: false, history: false } as const;
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -79,7 +79,7 @@ export async function thresholdVariant(
   onWarning: (text: string) => void,
   signal: AbortSignal,
 ): Promise<MaybeShared> {
-  const own = { output: scoresFolder, overwrite: true, history: false, probabilities: 'float32' } as const;
+  const own = { output: scoresFolder, overwrite: true, resume: false, history: false, probabilities: 'float32' } as const;
   const inferring = { ...optionsOf(base, shared, size), ...own };
   const key = await compareKey({ options: inferring, slide, truth: slide, config: undefined, settings: {} });
   const stem = join(scoresFolder, slideName(slide));
