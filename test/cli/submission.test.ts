@@ -8,7 +8,7 @@ import { openTruth } from '../../dist/truth/open.js';
 import { identityNetwork } from '../model/networks.ts';
 import { pythonWith } from '../python.ts';
 import { readLabels } from '../truth/read.ts';
-import { filesIn, folder, readMask, save, segtile, segtileWell, speckled, writeSlide } from './door.ts';
+import { filesIn, folder, readMask, save, segtile, segtileProcess, segtileWell, speckled, writeSlide } from './door.ts';
 
 const classes = [
   { label: 1, name: 'tumor', color: [200, 0, 0] as const },
@@ -103,7 +103,8 @@ describe('--submission of segtile objects', () => {
 
   test('keeps the rows of processes that add to it at the same time', async () => {
     const form = ['--submission', 'both.csv', '--submission-ids', 'slide'];
-    await Promise.all(files.map((file) => segtileWell([...objects, file, ...form, '-o', 'both'], { cwd })));
+    const both = files.map((file) => segtileProcess([...objects, file, ...form, '-o', 'both'], { cwd }));
+    expect((await Promise.all(both)).map(({ code }) => code)).toEqual(files.map(() => 0));
     expect(text('both.csv')).toBe(text('sub.csv'));
     expect(filesIn(cwd).filter((name) => name.startsWith('.'))).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { disc, type Ended, filesIn, folder, readMask, save, segtile, segtileWell, writeSlide } from './door.ts';
+import { disc, type Ended, filesIn, folder, readMask, save, segtile, segtileProcess, segtileWell, writeSlide } from './door.ts';
 
 const cwd = folder();
 const [width, height] = [420, 300];
@@ -114,7 +114,7 @@ function expectRefused({ code, stderr }: Ended): void {
 
 test('of processes that start at once, one alone leaves files, and all of them are its own', async () => {
   const thresholds = ['0.2', '0.4', '0.6', '0.8'];
-  const started = thresholds.map((threshold) => segtile([...infer('race'), '--threshold', threshold], { cwd }));
+  const started = thresholds.map((threshold) => segtileProcess([...infer('race'), '--threshold', threshold], { cwd }));
   const ended = await Promise.all(started);
   const won = thresholds.filter((_, i) => ended[i]!.stdout.includes('slide.mask.ome.tif'));
   expect(won).toHaveLength(1);
@@ -148,7 +148,7 @@ test('of datasets that are begun at once in one folder, one is made, and it is w
     '-o',
     output,
   ];
-  const ended = await Promise.all([1, 2, 3].map(() => segtile(args('sets'), { cwd })));
+  const ended = await Promise.all([1, 2, 3].map(() => segtileProcess(args('sets'), { cwd })));
   expect(ended.map(({ code }) => code).sort()).toEqual([0, 1, 1]);
   for (const { code, stderr } of ended)
     if (code !== 0) expect(stderr).toMatch(/sets (already has a dataset\n.*--overwrite|is being written by process \d+ on )/);

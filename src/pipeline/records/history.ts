@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { reason, SegtileError } from '../../errors.js';
+import { alone } from '../../io/alone.js';
 import { outputError } from '../../io/partial-file.js';
 import { readRegularText } from '../../io/regular-file.js';
 import {
@@ -74,9 +75,14 @@ export function newRunId(): string {
 /**
  * Adds a line. If a full disk left an incomplete line, the new one starts below it. Lines of programs that write at the same time are not mixed.
  *
- * @throws {SegtileError} `output`
+ * @throws {SegtileError} `output` where the file cannot be written, or claimed in its folder
  */
 export async function appendHistory(path: string, line: HistoryLine): Promise<void> {
+  // A file system that machines share may let one write over what another has just appended.
+  await alone(path, () => append(path, line));
+}
+
+async function append(path: string, line: HistoryLine): Promise<void> {
   try {
     const file = await open(path, 'a+');
     try {
