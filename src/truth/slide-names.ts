@@ -35,9 +35,10 @@ export function slideOfId(id: string): string {
 export const SLIDE_ENDING: RegExp =
   /(\.ome)?\.(tiff?|svs|ndpi|scn|qptiff|bif|mrxs|vms|vsi|czi|lif|nd2|dcm|isyntax|png|jpe?g)$|\.ome$/i;
 /** The mark that may come before the ending of a truth file. */
-const MARK = /[._-](truth|mask|labels)$|-anatomical-structure$/;
+const MARK = /[._-](truth|mask|labels|corrections)$|-anatomical-structure$/;
 /** The same where a file tells of regions or of tissue. */
-export const REGION_MARK: RegExp = /[._-](tissue|roi|rois|regions?|annotations?|mask|labels)$|-anatomical-structure$/;
+export const REGION_MARK: RegExp =
+  /[._-](tissue|roi|rois|regions?|annotations?|corrections|mask|labels)$|-anatomical-structure$/;
 const ENDINGS = [/\.ome\.tiff?$/, /\.tiff?$/, /\.png$/, /\.(geo)?json(\.gz|\.zip)?$/, /\.zip$/];
 
 /**

@@ -139,3 +139,26 @@ export interface ListedRun {
   readonly leaderboard: number | null;
   readonly notes: readonly string[];
 }
+
+/** A polygon that was drawn by hand, in level-0 px, as QuPath has annotations in GeoJSON. */
+export interface CorrectedFeature {
+  readonly type: 'Feature';
+  readonly id: string;
+  readonly geometry:
+    | { readonly type: 'Polygon'; readonly coordinates: readonly (readonly (readonly [number, number])[])[] }
+    | { readonly type: 'MultiPolygon'; readonly coordinates: readonly (readonly (readonly (readonly [number, number])[])[])[] };
+  readonly properties: {
+    readonly objectType: 'annotation';
+    readonly classification: { readonly name: string; readonly color: readonly [number, number, number] };
+    readonly measurements?: object | undefined;
+  };
+}
+
+/** What was drawn on a slide. */
+export interface Corrections {
+  /** Where it is kept. */
+  readonly path: string;
+  /** Tells the contents of the file from others; '' where there is none. */
+  readonly stamp: string;
+  readonly features: readonly CorrectedFeature[];
+}

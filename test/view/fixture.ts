@@ -71,7 +71,12 @@ export interface Answered {
 }
 
 /** Asks a server, with whatever headers. */
-export function asked(url: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<Answered> {
+export function asked(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  method = 'GET',
+  body = '',
+): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers }, (response) => {
       const pieces: Buffer[] = [];
@@ -81,7 +86,7 @@ export function asked(url: string, headers: Readonly<Record<string, string>> = {
       });
     });
     sent.on('error', reject);
-    sent.end();
+    sent.end(body);
   });
 }
 

@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startView } from '../../dist/pipeline/view/start-view.js';
 import type { RunningServer } from '../../dist/view/server.js';
-import { folder, readMask } from '../cli/door.js';
+import { folder, readMask, segtileWell } from '../cli/door.js';
 import { browserNote, hasBrowser, startBrowser } from '../report/browser.js';
 import { classes, type Fixture, makeFixture, size, thresholded } from './fixture.js';
 
@@ -260,6 +260,58 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
       expect(await dialog.getByRole('rowheader').allTextContents()).toEqual(['stride', 'dice']);
       await picture(page, 'runs');
       expect(await serious(page)).toEqual([]);
+    }));
+
+  test('keeps what is drawn as a file that is truth, and undoes it', () =>
+    look('', async (page) => {
+      await atFullSize(page, 'show=mask,outlines');
+      const path = fixture.slide.replace(/tif$/, 'corrections.geojson');
+      const kept = (): { id: string; geometry: { coordinates: number[][][] }; properties: object }[] =>
+        (JSON.parse(readFileSync(path, 'utf8')) as { features: [] }).features;
+      const saved = page.getByText(`saved: ${path}`);
+      const box = (await page.locator('.stage').boundingBox())!;
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      await page.mouse.click(x, y);
+      await page.getByText('Circularity').waitFor();
+      await page.keyboard.press('a');
+      await saved.waitFor();
+      expect(kept()).toMatchObject([{ properties: { classification: { name: 'disc' } } }]);
+      const { stdout } = await segtileWell(['evaluate', fixture.mask, path, '--json', '--quiet', '--no-history']);
+      const told = JSON.parse(stdout.trim().split('\n')[0]!) as { classes: { name: string; dice: number }[] };
+      expect(told.classes.find(({ name }) => name === 'disc')!.dice).toBe(1);
+
+      await page.getByRole('combobox', { name: 'class', exact: true }).selectOption({ label: '<b>ring</b>' });
+      await page.keyboard.press('d');
+      for (const [dx, dy] of [
+        [-200, -300],
+        [-100, -300],
+        [-100, -200],
+        [-200, -200],
+        [-200, -300],
+      ]) {
+        await page.mouse.click(x + dx!, y + dy!);
+        await page.waitForTimeout(350);
+      }
+      await page.getByText('2 polygons').waitFor();
+      await expect.poll(() => kept().length).toBe(2);
+      const [, drawn] = kept();
+      expect(drawn).toMatchObject({
+        properties: { objectType: 'annotation', classification: { name: '<b>ring</b>', color: [230, 159, 0] } },
+      });
+      const [ring] = drawn!.geometry.coordinates;
+      expect(ring).toHaveLength(5);
+      const area = ring!.slice(1).reduce((sum, [px, py], i) => sum + (ring![i]![0]! * py! - px! * ring![i]![1]!) / 2, 0);
+      expect(Math.abs(area)).toBeCloseTo(10_000, -2);
+      await picture(page, 'corrections');
+      expect(await serious(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+z');
+      await expect.poll(() => kept().length).toBe(1);
+      await page.keyboard.press('Control+y');
+      await page.mouse.click(x - 150, y - 250);
+      await page.getByText('one chosen').waitFor();
+      await page.keyboard.press('Delete');
+      await expect.poll(() => kept().length).toBe(1);
     }));
 
   test('is as good in the dark, on a small screen, at twice the size of letters', () =>

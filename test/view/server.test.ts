@@ -148,6 +148,68 @@ describe('objects', () => {
   });
 });
 
+describe('corrections', () => {
+  const put = (
+    body: string,
+    headers: Readonly<Record<string, string>> = { 'content-type': 'application/json' },
+  ): Promise<Answered> => asked(`${origin}${path}`, { ...cookie, ...headers }, 'PUT', body);
+  const ring = [
+    [1, 1],
+    [9, 1],
+    [9, 9],
+    [1, 1],
+  ];
+  const classification = { name: 'disc', color: [0, 158, 115] };
+  const feature = {
+    type: 'Feature',
+    id: 'x',
+    geometry: { type: 'Polygon', coordinates: [ring] },
+    properties: { objectType: 'annotation', classification },
+  };
+  let path: string;
+  beforeAll(async () => {
+    path = `/corrections/${(await opened()).id}`;
+  });
+
+  test('are refused where they make no sense, and kept where they do', async () => {
+    const bad = [
+      '',
+      '{',
+      '[]',
+      '{"stamp":"","features":[{}]}',
+      JSON.stringify({ stamp: '', features: [{ ...feature, geometry: { type: 'Point', coordinates: [1, 2] } }] }),
+    ];
+    const open = {
+      ...feature,
+      geometry: {
+        type: 'Polygon',
+        coordinates: [
+          [
+            [1, 1],
+            [9, 1],
+            [9, 9],
+            [2, 2],
+          ],
+        ],
+      },
+    };
+    for (const body of [...bad, JSON.stringify({ stamp: '', features: [open] })])
+      expect(await put(body), body).toMatchObject({ status: 400 });
+    expect(await put('{}', { 'content-type': 'text/plain' })).toMatchObject({ status: 400 });
+    const { status, body } = await put(JSON.stringify({ stamp: '', features: [feature] }));
+    expect(status).toBe(200);
+    const file = fixture.slide.replace(/tif$/, 'corrections.geojson');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ type: 'FeatureCollection', features: [feature] });
+    expect(await parsed(path)).toEqual(JSON.parse(body.toString()));
+  });
+
+  test('are not written over what somebody else has changed', async () => {
+    const again = await put(JSON.stringify({ stamp: '', features: [] }));
+    expect(again).toMatchObject({ status: 400 });
+    expect(again.body.toString()).toContain('was changed by another program or page');
+  });
+});
+
 describe('a server', () => {
   test('lets nobody in without its token', async () => {
     const addresses = [

@@ -6,6 +6,7 @@ import { mostHalvings, tileBox } from '../../view/pyramid.js';
 import type { Handler, Sent } from '../../view/server.js';
 import { createTileCache } from '../../view/tile-cache.js';
 import { versions } from '../records/machine.js';
+import { readCorrections, writeCorrections } from './corrections.js';
 import type { FoundSlide } from './found.js';
 import { createMaskDetails } from './mask-details.js';
 import { lastScore, pastRuns } from './past-runs.js';
@@ -65,7 +66,9 @@ export function createSite(slides: readonly FoundSlide[], truth: TruthOfSlides):
   }
 
   return {
-    handler: async ({ method, path: [first, ...rest], query }, signal) => {
+    handler: async ({ method, path: [first, ...rest], query, body }, signal) => {
+      const drawn = first === 'corrections' && rest.length === 1 ? byId.get(rest[0]!) : undefined;
+      if (drawn) return json(method === 'PUT' ? await writeCorrections(drawn, await body()) : await readCorrections(drawn));
       if (method !== 'GET') return undefined;
       if (first === undefined) return pageFile('index.html');
       if (first === 'app' && rest.length === 1 && rest[0] !== 'index.html') return pageFile(rest[0]!);

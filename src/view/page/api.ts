@@ -18,3 +18,16 @@ function messageOf(text: string): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * Sends JSON to the server.
+ *
+ * @throws {Error} in the server's words
+ */
+export async function put<T>(path: string, value: unknown): Promise<T> {
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await fetch(path, { method: 'PUT', headers, body: JSON.stringify(value) });
+  if (response.ok) return (await response.json()) as T;
+  const text = await response.text();
+  throw new Error(messageOf(text) ?? `${path}: ${response.status} ${text}`);
+}

@@ -7,6 +7,10 @@ import { createOverlay } from './drawing/overlay.js';
 import { createScaleBar } from './drawing/scale-bar.js';
 import { createStage } from './drawing/stage.js';
 import { createTileStore } from './drawing/tile-store.js';
+import { createEditor } from './drawn/editor.js';
+import type { Point } from './drawn/features.js';
+import { createDrawnPanel } from './drawn/panel.js';
+import { createPen } from './drawn/pen.js';
 import { type IconName, icon } from './icons.js';
 import { createInspector } from './inspect.js';
 import { listenToKeys } from './keys.js';
@@ -62,26 +66,66 @@ export function startApp(catalogue: Catalogue): void {
       if (reached) store.set({ place: reached });
     },
     clicked: (x, y) => {
-      const pixel = stage.pixelAt(x, y);
-      if (pixel) inspector.choose(pixel.x, pixel.y).catch(complain);
+      const at = stage.pointAt(x, y);
+      if (at) click([at.x, at.y]);
     },
+    dragged: (x, y) => {
+      const at = stage.pointAt(x, y);
+      if (at) pen.along([at.x, at.y]);
+    },
+    lifted: () => pen.lifted(),
   });
   const overlay = createOverlay(
     canvas,
     () => (slide ? stage.affine() : undefined),
-    (context, scale) => inspector.draw(context, scale),
+    (context, scale) => {
+      editor.draw(context, scale);
+      inspector.draw(context, scale);
+      pen.draw(context, scale);
+    },
   );
+  const refresh = (): void => overlay.refresh();
+  const editor = createEditor(
+    () => {
+      corrections.update();
+      refresh();
+    },
+    (words) => {
+      corrections.saved.textContent = words;
+    },
+  );
+  const pen = createPen((corners, of, freely) => editor.drawn(corners, of, freely ? 1.5 / scale() : 0), refresh);
+  const corrections = createDrawnPanel(editor, pen, (on) => {
+    stage.drawing = on;
+    stageElement.classList.toggle('drawing', on);
+  });
+
+  /** Screen px per px of level 0. */
+  function scale(): number {
+    return stage.place()?.zoom ?? 1;
+  }
+
+  function click(point: Point): void {
+    if (pen.class) {
+      pen.corner(point, 8 / scale());
+      return;
+    }
+    editor.choose(point);
+    if (!editor.chosen) inspector.choose(Math.floor(point[0]), Math.floor(point[1])).catch(complain);
+  }
+
   const inspector = createInspector(
     store,
     () => stage,
-    () => overlay.refresh(),
+    refresh,
     (words) => {
       status.textContent = words;
     },
   );
 
   function tell(): void {
-    if (slide) readout.tell(slide, store.state, pointer && stage.pixelAt(pointer.x, pointer.y));
+    const at = pointer && stage.pointAt(pointer.x, pointer.y);
+    if (slide) readout.tell(slide, store.state, at && { x: Math.floor(at.x), y: Math.floor(at.y) });
   }
 
   async function open(id: string, { place }: ViewState): Promise<void> {
@@ -96,6 +140,8 @@ export function startApp(catalogue: Catalogue): void {
       tiles.forget();
       stage.open(card, place);
       fillPanels(card);
+      corrections.show(classesOf(card, store.state));
+      editor.open(card).catch(complain);
       overlay.set(card, drawnLayers(tiles, card, store.state), store.state.divider);
     } catch (error) {
       message.textContent = error instanceof Error ? error.message : String(error);
@@ -115,6 +161,7 @@ export function startApp(catalogue: Catalogue): void {
       section('Classes', classesPanel(card, own)),
       section('Object', inspector.chosen),
       section('All objects', inspector.objects),
+      section('Corrections', corrections.element),
       section('Facts', factsPanel(card, own)),
     );
   }
@@ -164,6 +211,15 @@ export function startApp(catalogue: Catalogue): void {
     n: () => neighbour(1),
     p: () => neighbour(-1),
     '0': () => stage.whole(),
+    d: () => corrections.toggle(),
+    a: () => corrections.adopt(inspector.object),
+    u: () => editor.undo(),
+    'ctrl+z': () => editor.undo(),
+    'ctrl+y': () => editor.redo(),
+    Enter: () => pen.class !== undefined && pen.close(),
+    Escape: () => (pen.class ? corrections.toggle() : editor.choose(undefined)),
+    Delete: () => editor.chosen !== undefined && editor.remove(),
+    Backspace: () => editor.chosen !== undefined && editor.remove(),
     e: () => inspector.nextError().catch(complain),
     r: () => stage.turnBy(90),
     f: fullScreen,

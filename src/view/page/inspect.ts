@@ -19,6 +19,8 @@ export interface Inspector {
   choose(x: number, y: number): Promise<void>;
   /** Goes to the next error against the truth. */
   nextError(): Promise<void>;
+  /** The chosen object. */
+  readonly object: ShownObject | undefined;
   readonly draw: DrawMore;
 }
 
@@ -57,7 +59,8 @@ export function createInspector(
   let errors: Promise<readonly FoundError[]> | undefined;
   let nth = -1;
 
-  const hint = (): void => fill(chosen, h('p', { class: 'quiet' }, 'Click on an object to see its measures.'));
+  const hint = (): void =>
+    fill(chosen, h('p', { class: 'quiet' }, 'Click on an object to see its measures; a takes it into the corrections.'));
 
   /** From a mask to level 0. */
   function atLevelZero(image: TiledImage, { x, y, width, height }: Marked): Marked {
@@ -91,6 +94,9 @@ export function createInspector(
   }
 
   return {
+    get object() {
+      return object;
+    },
     chosen,
     objects: panel.element,
     show(next) {

@@ -15,8 +15,10 @@ export interface Stage {
   whole(): void;
   zoomBy(factor: number): void;
   turnBy(degrees: number): void;
-  /** The level-0 pixel under a point of the element; undefined before a slide is open. */
-  pixelAt(x: number, y: number): { readonly x: number; readonly y: number } | undefined;
+  /** The place on level 0 under a point of the element, in px and parts of one; undefined before a slide is open. */
+  pointAt(x: number, y: number): { readonly x: number; readonly y: number } | undefined;
+  /** Whether the pointer draws: then it does not move the slide, but its wheel zooms. */
+  drawing: boolean;
   /** Whether all tiles of the slide that are seen have been drawn. */
   readonly complete: boolean;
 }
@@ -29,6 +31,9 @@ export interface StageEvents {
   settled(): void;
   /** A click that moved nothing, in px of the element. */
   clicked(x: number, y: number): void;
+  /** While it draws: the pointer goes on, pressed, and is lifted. */
+  dragged(x: number, y: number): void;
+  lifted(): void;
 }
 
 /**
@@ -67,6 +72,18 @@ export function createStage(element: HTMLElement, map: HTMLElement, events: Stag
     const { quick, position } = event as unknown as { quick: boolean; position: OpenSeadragon.Point };
     if (quick) events.clicked(position.x, position.y);
   });
+  viewer.addHandler('canvas-drag', (event) => {
+    if (!stage.drawing) return;
+    const { position } = event as unknown as { position: OpenSeadragon.Point };
+    (event as unknown as { preventDefaultAction: boolean }).preventDefaultAction = true;
+    events.dragged(position.x, position.y);
+  });
+  for (const name of ['canvas-drag-end', 'canvas-double-click'] as const) {
+    viewer.addHandler(name, (event) => {
+      if (stage.drawing) (event as unknown as { preventDefaultAction: boolean }).preventDefaultAction = true;
+    });
+  }
+  viewer.addHandler('canvas-release', () => stage.drawing && events.lifted());
   // These keys mean something else here.
   viewer.addHandler('canvas-key', (event) => {
     const { originalEvent } = event as unknown as { originalEvent: KeyboardEvent };
@@ -87,7 +104,7 @@ export function createStage(element: HTMLElement, map: HTMLElement, events: Stag
     viewport.applyConstraints(!slowly);
   }
 
-  return {
+  const stage: Stage = {
     open(slide, place) {
       viewer.close();
       viewer.addOnceHandler('open', () => {
@@ -128,14 +145,13 @@ export function createStage(element: HTMLElement, map: HTMLElement, events: Stag
       viewer.viewport.applyConstraints();
     },
     turnBy: (degrees) => void viewer.viewport.setRotation(viewer.viewport.getRotation() + degrees),
-    pixelAt(x, y) {
-      const found = image()?.viewerElementToImageCoordinates(new OpenSeadragon.Point(x, y));
-      return found && { x: Math.floor(found.x), y: Math.floor(found.y) };
-    },
+    drawing: false,
+    pointAt: (x, y) => image()?.viewerElementToImageCoordinates(new OpenSeadragon.Point(x, y)),
     get complete() {
       return image()?.getFullyLoaded() ?? false;
     },
   };
+  return stage;
 }
 
 /** The tiles of a slide, or nothing where the slide is not there. */

@@ -1,0 +1,69 @@
+import type { MaskClass } from '../../../types.js';
+import type { CorrectedFeature, ShownObject } from '../../messages.js';
+
+/** A point of level 0. */
+export type Point = readonly [x: number, y: number];
+
+/** A polygon of a class out of corners in their order. */
+export function featureOf(corners: readonly Point[], { name, color }: MaskClass): CorrectedFeature {
+  const ring = [...corners, corners[0]!].map(([x, y]): Point => [tenth(x), tenth(y)]);
+  return {
+    type: 'Feature',
+    id: crypto.randomUUID(),
+    geometry: { type: 'Polygon', coordinates: [ring] },
+    properties: { objectType: 'annotation', classification: { name, color } },
+  };
+}
+
+/** An object of a mask as if it had been drawn. */
+export function featureOfObject({ id, polygons }: ShownObject, { name, color }: MaskClass): CorrectedFeature {
+  const closed = polygons.map((polygon) => polygon.map((ring) => [...ring, ring[0]!]));
+  const geometry: CorrectedFeature['geometry'] =
+    closed.length === 1 ? { type: 'Polygon', coordinates: closed[0]! } : { type: 'MultiPolygon', coordinates: closed };
+  return { type: 'Feature', id, geometry, properties: { objectType: 'annotation', classification: { name, color } } };
+}
+
+/** The same with another class. */
+export function withClass(feature: CorrectedFeature, { name, color }: MaskClass): CorrectedFeature {
+  return { ...feature, properties: { ...feature.properties, classification: { name, color } } };
+}
+
+/** All rings of a feature. */
+export function ringsOf({ geometry }: CorrectedFeature): readonly (readonly Point[])[] {
+  return geometry.type === 'Polygon' ? geometry.coordinates : geometry.coordinates.flat();
+}
+
+/** Whether a point lies in a feature: a line from it to the right crosses the rings an odd number of times. */
+export function holds(feature: CorrectedFeature, [x, y]: Point): boolean {
+  let inside = false;
+  for (const ring of ringsOf(feature)) {
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+      const [[x0, y0], [x1, y1]] = [ring[j]!, ring[i]!];
+      if (y0 > y !== y1 > y && x < ((x1 - x0) * (y - y0)) / (y1 - y0) + x0) inside = !inside;
+    }
+  }
+  return inside;
+}
+
+/** Corners without those that lie nearer to a straight line than `near` (Douglas and Peucker, 1973). */
+export function simplified(corners: readonly Point[], near: number): readonly Point[] {
+  if (corners.length < 3) return corners;
+  const [first, last] = [corners[0]!, corners.at(-1)!];
+  let [worst, at] = [0, 0];
+  for (let i = 1; i < corners.length - 1; i++) {
+    const away = distance(corners[i]!, first, last);
+    if (away > worst) [worst, at] = [away, i];
+  }
+  if (worst <= near) return [first, last];
+  return [...simplified(corners.slice(0, at + 1), near).slice(0, -1), ...simplified(corners.slice(at), near)];
+}
+
+/** From a point to the line through two others, or to the one where both are the same. */
+function distance([x, y]: Point, [x0, y0]: Point, [x1, y1]: Point): number {
+  const length = Math.hypot(x1 - x0, y1 - y0);
+  return length === 0 ? Math.hypot(x - x0, y - y0) : Math.abs((x1 - x0) * (y0 - y) - (x0 - x) * (y1 - y0)) / length;
+}
+
+function tenth(value: number): number {
+  return Math.round(value * 10) / 10;
+}
