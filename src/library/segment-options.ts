@@ -58,6 +58,8 @@ export interface SegmentOptions extends CardOptions, RunControl, Given<RunOption
   readonly scoreType?: 'float32' | 'uint8' | undefined;
   readonly verify?: boolean | undefined;
   readonly workers?: number | undefined;
+  /** The most memory that the run may take, such as `2GB`. */
+  readonly memory?: string | undefined;
   readonly window?: number | Size | undefined;
   readonly stride?: number | Size | undefined;
   /** Pixels, or a text such as `50%`. */

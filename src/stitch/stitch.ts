@@ -1,7 +1,8 @@
 import { SegtileError } from '../errors.js';
 import { type Blend, weightMap } from '../plan/windows/blend.js';
 import type { Grid } from '../plan/windows/grid.js';
-import { PIECE_COLUMNS, type Piece, spanOf, wholePiece } from '../plan/windows/piece.js';
+import { BLOCK_WIDTH, CHUNK_HEIGHT, ringHeight as heightOfRing } from '../plan/memory/ring.js';
+import { type Piece, spanOf, wholePiece } from '../plan/windows/piece.js';
 import type { Box, ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
 import { type Arena, type ArenaShape, createArena, kernelOrLoops } from './arena.js';
 import type { Kernel } from './kernel.js';
@@ -37,14 +38,8 @@ export interface StitchOptions {
   readonly newKernel?: (() => Kernel) | undefined;
 }
 
-/** Columns of one block of the ring, in pixels. */
-const BLOCK_WIDTH = PIECE_COLUMNS;
-
 /** Bytes of an arena, beyond which the next block goes to another. */
 const ARENA_BYTES = 2 ** 30;
-
-/** Rows handed on at once, in pixels: enough to amortise the loop around them, few enough to stay small with many classes. */
-const CHUNK_HEIGHT = 64;
 
 /** One block of columns of the ring: planes of `ringHeight * BLOCK_WIDTH` floats in an arena, from the float `at` on. */
 interface RingBlock {
@@ -102,8 +97,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
   const { width: windowWidth, height: windowHeight } = grid.window;
   const map = blend === 'none' ? new Float32Array(windowWidth * windowHeight).fill(1) : weightMap(blend, grid.window);
   const span = spanOf(blend);
-  let ringHeight = 0;
-  for (let row = 0; row < grid.rows; row++) ringHeight = Math.max(ringHeight, span(grid.y, row).length);
+  const ringHeight = heightOfRing(grid, blend);
   const planeSize = ringHeight * BLOCK_WIDTH;
   const arenas: Arena[] = [];
   const shape: ArenaShape = {

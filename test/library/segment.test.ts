@@ -225,6 +225,7 @@ test('every option of the command line is an option of a program, but for those 
     level: true,
     margin: true,
     maskValues: true,
+    memory: true,
     mean: true,
     measure: true,
     minObject: true,

@@ -36,9 +36,8 @@ export async function runInfer(given: readonly string[], options: InferOptions &
   };
   const except = [options.output, options.roi, options.tissue];
   const slides = await fileRequests(given, { kind: SLIDES, from, except, note: watcher.note });
-  const planned = ({ plan, passes, mask, picture }: DryRun): void => {
-    const facts = { ...dryRunFacts(plan, passes, mask), ...(picture !== undefined && { picture }) };
-    stdout.write(json ? `${JSON.stringify(facts)}\n` : dryRunText(plan, passes, mask, picture, styleFor(stdout)));
+  const planned = (run: DryRun): void => {
+    stdout.write(json ? `${JSON.stringify(dryRunFacts(run))}\n` : dryRunText(run, styleFor(stdout)));
   };
   if (dryRun || previewOnly) return exitCode(await planSlides(slides, options, watcher, signal, planned), words, shell);
   try {
@@ -81,7 +80,7 @@ function watch({ quiet = false, json, workers }: InferOptions, shell: Shell, wor
     note: (sentence) => say(`${sentence}\n`),
     model: (ensemble) => say(modelText(ensemble)),
     device: (pools) => say(deviceText(pools, workers === undefined ? processors().limit : undefined)),
-    planned: (plan, passes) => say(slidePlanText(plan, passes, styleFor(stderr))),
+    planned: (plan, passes, memory) => say(slidePlanText(plan, passes, memory, styleFor(stderr))),
     windows: ({ plan, done, total }) => {
       const { width, height } = plan.grid.window;
       stage ??= createProgress(stderr, quiet).stage(

@@ -8,6 +8,7 @@ import { collect, option } from '../options/option.js';
 import {
   area,
   batch,
+  byteSize,
   classList,
   crop,
   deviations,
@@ -69,6 +70,13 @@ function addFirstOptions(command: Command): Command {
         '--workers <n>',
         'windows that are run at a time, each in a thread of its own (default: the processors that this process may use)',
         wholeNumber(1),
+      ),
+    )
+    .addOption(
+      option(
+        '--memory <size>',
+        'the most memory that a run may take, such as 2GB: one that is expected to take more is refused (default: what the machine has)',
+        byteSize,
       ),
     )
     .optionsGroup('Where the model looks (lengths in working pixels):')

@@ -2,6 +2,9 @@ import { type Holder, holderText } from '../../io/claim.js';
 import { shownPath } from '../../io/location.js';
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
+import type { DryRun } from '../../pipeline/infer/segmenter.js';
+import type { MemoryForecast } from '../../pipeline/memory/foretell-run.js';
+import { inBytes, largestPart } from '../../pipeline/memory/words.js';
 import type { RunFiles } from '../../pipeline/outputs/files.js';
 import { passesOf, type WindowCounts, windowCounts } from '../../pipeline/prepare/passes.js';
 import { isMuch, planCost } from '../../pipeline/prepare/plan-cost.js';
@@ -9,6 +12,7 @@ import type { SlidePlan } from '../../pipeline/prepare/plan-slide.js';
 import type { RunRecord } from '../../pipeline/records/record.js';
 import type { TissueFacts } from '../../pipeline/tissue/found-tissue.js';
 import type { RegionFacts } from '../../pipeline/tissue/region.js';
+import type { ForetoldMemory } from '../../plan/memory/foretell.js';
 import type { Grid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Slide } from '../../slide/slide.js';
@@ -83,8 +87,14 @@ function runsOnText({ device, workers, batch }: Pool, limit: string | undefined)
   return `runs on ${name}${gpu}, ${facts.join(', ')}`;
 }
 
+/** The peak of memory that is to be expected. */
+function memoryText(memory: MemoryForecast): string {
+  if ('unknown' in memory) return `memory is not foretold: ${oneLine(memory.unknown)}`;
+  return `expected to take ${inBytes(memory.foretold.total)} of memory at most, ${largestPart(memory)}`;
+}
+
 /** What a slide is and which windows of it are run. */
-export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], style: Style): string {
+export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], memory: MemoryForecast, style: Style): string {
   const { slide, view, channels, notes, warnings, grid, others } = plan;
   const { planned, run: keptCount } = windowCounts(plan);
   const passes = passesOf(plan, perWindow);
@@ -105,6 +115,7 @@ export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], sty
       ? [`  ${laid(grid)}: ${cost}`]
       : [...[grid, ...others.map((other) => other.grid)].map((each) => `  ${laid(each)}`), `  in all ${cost}`]),
   ];
+  lines.push(`  ${memoryText(memory)}`);
   const much = muchText(keptCount, planCost(plan, perWindow).times);
   if (much !== null) lines.push(warningLine(much, style));
   const said = (plan.facts.method === 'auto' && plan.facts.tissueShare === 0) || plan.region?.facts.share === 0;
@@ -132,10 +143,13 @@ export interface DryRunFacts {
   /** Where that is much more than a slide of this size asks for. */
   readonly warning: string | null;
   readonly mask: Size;
+  /** The peak that is to be expected in bytes, in parts and in all; null where it cannot be foretold. */
+  readonly memory: ForetoldMemory | null;
+  readonly picture?: string;
 }
 
 /** What a plan costs and gives. */
-export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask: Size): DryRunFacts {
+export function dryRunFacts({ plan, passes: perWindow, mask, memory, picture }: DryRun): DryRunFacts {
   const { slide, view, grid, others } = plan;
   return {
     slide: {
@@ -156,19 +170,15 @@ export function dryRunFacts(plan: SlidePlan, perWindow: readonly number[], mask:
     megapixels: planCost(plan, perWindow).megapixels,
     warning: muchText(windowCounts(plan).run, planCost(plan, perWindow).times),
     mask: { width: mask.width, height: mask.height },
+    memory: 'unknown' in memory ? null : memory.foretold,
+    ...(picture !== undefined && { picture }),
   };
 }
 
 /** A plan, its cost and what it gives, for people. */
-export function dryRunText(
-  plan: SlidePlan,
-  perWindow: readonly number[],
-  mask: Size,
-  picture: string | undefined,
-  style: Style,
-): string {
+export function dryRunText({ plan, passes: perWindow, mask, memory, picture }: DryRun, style: Style): string {
   const { megapixels, times } = planCost(plan, perWindow);
-  return `${slidePlanText(plan, perWindow, style)}${pairs([
+  return `${slidePlanText(plan, perWindow, memory, style)}${pairs([
     ['cost', `${figure(megapixels)} megapixels through the model, ${figure(times)} times the area of the slide`],
     ['mask', `${count(mask.width)} × ${count(mask.height)} px`],
     ...(picture === undefined ? [] : [['picture', style.good(picture)] as const]),

@@ -47,6 +47,14 @@ export const positiveNumber: Parser<number> = (text, option) => {
   return value;
 };
 
+/** Bytes of memory: a number and a unit, of 1,000 or with an i of 1,024. */
+export const byteSize: Parser<number> = (text, option) => {
+  const [, amount, prefix, binary] = /^\s*(\d+\.?\d*|\.\d+)\s*([kmgt])(i?)b\s*$/i.exec(text) ?? [];
+  const value = Number(amount) * (binary ? 1024 : 1000) ** ('kmgt'.indexOf((prefix ?? '').toLowerCase()) + 1);
+  if (prefix === undefined || !(value > 0)) throw refuse('a size such as 500MB, 2GB or 1.5GiB', option, text);
+  return Math.round(value);
+};
+
 /** Micrometres per pixel that a slide can have. */
 export const micronsPerPixel: Parser<number> = (text, option) => requireMpp(positiveNumber(text, option), option);
 

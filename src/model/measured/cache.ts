@@ -7,12 +7,21 @@ import type { MeasuredModel } from './measure.js';
 /** Goes up whenever the same network would be judged differently. */
 const RULES = 2;
 
+/** What is kept of networks: a folder of it, and how a file of it is known to be whole. */
+export interface Kept<Found> {
+  readonly folder: string;
+  readonly isFound: (value: unknown) => value is Found;
+}
+
 /** The folder where what was found of networks is kept: `SEGTILE_CACHE`, or where the system keeps what can be made again. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   if (env.SEGTILE_CACHE) return env.SEGTILE_CACHE;
   const home = process.platform === 'win32' ? env.LOCALAPPDATA : env.XDG_CACHE_HOME;
   return join(home || join(homedir(), '.cache'), 'segtile');
 }
+
+/** What networks give: see {@link MeasuredModel}. */
+export const keptModels: Kept<MeasuredModel> = { folder: 'models', isFound: isMeasured };
 
 /**
  * What was found of a network before, in the same circumstances; else what `find` finds, which is kept for the next time. A file that cannot be
@@ -21,26 +30,27 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
  * @param sha256 of the network
  * @param circumstances all that the finding depends on besides, as JSON has it
  */
-export async function remembered(
+export async function remembered<Found>(
+  { folder, isFound }: Kept<Found>,
   sha256: string,
   circumstances: unknown,
-  find: () => Promise<MeasuredModel>,
-): Promise<MeasuredModel> {
+  find: () => Promise<Found>,
+): Promise<Found> {
   const key = createHash('sha256')
     .update(JSON.stringify([RULES, sha256, circumstances]))
     .digest('hex');
-  const path = join(cacheFolder(), 'models', `${key}.json`);
-  const known = await read(path, key);
+  const path = join(cacheFolder(), folder, `${key}.json`);
+  const known = await read(path, key, isFound);
   if (known) return known;
   const measured = await find();
   await write(path, JSON.stringify({ key, measured })).catch(() => undefined);
   return measured;
 }
 
-async function read(path: string, key: string): Promise<MeasuredModel | undefined> {
+async function read<Found>(path: string, key: string, isFound: Kept<Found>['isFound']): Promise<Found | undefined> {
   try {
     const kept: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return isRecord(kept) && kept.key === key && isMeasured(kept.measured) ? kept.measured : undefined;
+    return isRecord(kept) && kept.key === key && isFound(kept.measured) ? kept.measured : undefined;
   } catch {
     return undefined;
   }
@@ -58,11 +68,11 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-const isSize = (value: unknown): boolean => isRecord(value) && [value.width, value.height].every(Number.isInteger);
+export const isSize = (value: unknown): boolean => isRecord(value) && [value.width, value.height].every(Number.isInteger);
 
 function isMeasured(value: unknown): value is MeasuredModel {
   if (!isRecord(value) || !isRecord(value.meaning) || !isSize(value.window) || !isSize(value.scores)) return false;

@@ -10,7 +10,7 @@ import { placeWeights } from '../graph/weights.js';
 import { cardIn, cardOfOthers, networkIn, requireDescribed } from '../packages/find.js';
 import type { PackageCard } from '../packages/package.js';
 import { createThreads } from '../sessions/threads.js';
-import { remembered } from './cache.js';
+import { keptModels, remembered } from './cache.js';
 import { type Measurable, type MeasuredModel, measureNetwork } from './measure.js';
 import { resolveInput } from './resolve-input.js';
 import { type StatedCard, statedCard } from './stated.js';
@@ -82,7 +82,7 @@ export async function measureModel(
 ): Promise<MeasuredModel> {
   const network = measurable(file, statedCard(card, flags), windows);
   const { path: _, ...circumstances } = network;
-  return remembered(file.sha256, circumstances, async () => {
+  return remembered(keptModels, file.sha256, circumstances, async () => {
     const placed = placeWeights(await readAdapted(file.path, file.output, signal), file.path);
     const threads = createThreads();
     return measureNetwork(placed, network, threads).finally(threads.dismiss);

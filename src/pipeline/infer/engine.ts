@@ -1,5 +1,6 @@
 import { type Ensemble, joinModels } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
+import { type Foreteller, foreteller } from '../memory/foreteller.js';
 import { readMembers } from '../prepare/named-models.js';
 import type { InferOptions } from '../prepare/options.js';
 import { planSlide, type SlidePlan } from '../prepare/plan-slide.js';
@@ -27,6 +28,7 @@ export interface Engine {
   readonly settings: RunSettings;
   /** How often networks are run for a window of each grid. */
   readonly passes: readonly number[];
+  readonly memory: Foreteller;
   /** Plans a slide, and starts the models meanwhile if that is asked for. */
   planOf(slide: string, values: SlideValues, startModels: boolean): Promise<SlidePlan>;
   /** The models, once they run. They are kept for all slides. */
@@ -66,6 +68,7 @@ export async function openEngine(
     ensemble,
     settings,
     passes: passesPerWindow(groups, options.tta),
+    memory: foreteller(ensemble, groups, options, signal),
     planOf(slide, { mpp, tissue, roi }, startModels) {
       const settled = { ...planned, slideMpp: mpp, tissue, roi };
       return planSlide(slide, settled, ensemble.members[0]!.model.mpp, signal, startModels ? start : undefined);

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { claimPath, type Holder, tryClaim } from '../../io/claim.js';
 import { findStrips } from '../../strip/file.js';
+import type { MemoryForecast } from '../memory/foretell-run.js';
 import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
 import { filesOf, pathsOf, type RunFiles } from '../outputs/files.js';
 import { requireObjects } from '../outputs/objects.js';
@@ -35,8 +36,8 @@ export interface WindowProgress {
 
 /** Is told what happens on the way from slides to masks. Nothing is missed by who listens to none of it. */
 export interface SegmentWatcher extends EngineWatcher {
-  /** A slide before its first window, and how often networks are run for a window of each grid. */
-  readonly planned?: ((plan: SlidePlan, passes: readonly number[]) => void) | undefined;
+  /** A slide before its first window, how often networks are run for a window of each grid, and the memory that is to be expected. */
+  readonly planned?: ((plan: SlidePlan, passes: readonly number[], memory: MemoryForecast) => void) | undefined;
   readonly windows?: ((progress: WindowProgress) => void) | undefined;
 }
 
@@ -47,6 +48,8 @@ export interface DryRun {
   /** How often networks are run for a window of each grid. */
   readonly passes: readonly number[];
   readonly mask: MaskSize;
+  /** The memory that it would take. */
+  readonly memory: MemoryForecast;
   /** The picture of what would be skipped, where `previewOnly` asked for it. */
   readonly picture?: string | undefined;
 }
@@ -63,14 +66,14 @@ export interface Segmenter extends AsyncDisposable {
   /**
    * Plans the slide of this number, and runs nothing.
    *
-   * @throws {SegtileError} as `planSlide`; `output` where the picture would replace a file that must not be replaced
+   * @throws {SegtileError} as `planSlide` and `requireMemory`; `output` where the picture would replace a file that must not be replaced
    */
   dryRun(index: number): Promise<DryRun>;
   /**
    * Makes the files of the slide of this number, or goes on with them where a run of the same key was stopped. The models start with the first slide
    * and are kept for the others.
    *
-   * @throws {SegtileError} as `planSlide`, `openPool` and `runSlide`; `output` where a file would be replaced that must not be
+   * @throws {SegtileError} as `planSlide`, `requireMemory`, `openPool` and `runSlide`; `output` where a file would be replaced that must not be
    */
   run(index: number): Promise<SlideOutcome>;
   /** Whether the models could not be started, so that no slide can be run. */
@@ -124,13 +127,14 @@ export async function openSegmenter(
     await removePartials(own);
     if (strips) await removePlaced(own, strips.notes);
     await refuseClashes(inputs, pathsOf(own), overwrite);
-    const { ensemble, settings, passes, planOf, ready } = await opened();
+    const { ensemble, settings, passes, memory, planOf, ready } = await opened();
     await checkSubmission(options, own.name, ensemble.classes, overwrite);
+    await clock.wait('model', memory.measure());
     const plan = await clock.wait('plan', planOf(slides[index]!.path, values[index]!, true));
     try {
       // Before anything is told of it: a size of the mask that cannot be is a failure of the slide's own.
       maskSize(plan, options.outputMpp);
-      watcher.planned?.(plan, passes);
+      watcher.planned?.(plan, passes, memory.require(plan));
       const pool = await ready(clock);
       const onWindow = (done: number, total: number): void => watcher.windows?.({ plan, done, total });
       const found = options.resume ? strips : undefined;
@@ -167,14 +171,16 @@ export async function openSegmenter(
       const picture = options.previewOnly ? own.record.replace(/\.run\.json$/, '.plan.jpg') : undefined;
       if (own.clash !== undefined) throw own.clash;
       if (picture !== undefined) await refuseClashes(inputs, [picture], overwrite);
-      const { planOf, passes } = await opened();
+      const { planOf, passes, memory } = await opened();
+      await memory.measure();
       const plan = await planOf(slides[index]!.path, values[index]!, false);
       try {
+        const forecast = memory.require(plan);
         if (picture !== undefined) {
           await makeFolder(picture);
           await writePlanPicture(picture, plan, own);
         }
-        return { plan, passes, picture, mask: maskSize(plan, options.outputMpp) };
+        return { plan, passes, picture, memory: forecast, mask: maskSize(plan, options.outputMpp) };
       } finally {
         await plan.slide.close();
       }

@@ -29,6 +29,8 @@ export interface InferOptions extends SlideFlags, RoiFlags, OutputOptions, RunOp
   readonly minObject?: Area;
   readonly fillHoles?: Area;
   readonly workers?: number;
+  /** The most bytes of memory that a run may take. */
+  readonly memory?: number;
   readonly device: string;
   readonly requireGpu?: boolean;
   readonly allowCpuNodes?: boolean;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  byteSize,
   classList,
   deviations,
   means,
@@ -54,6 +55,18 @@ check('a number above 0', {
     ['+2.', 2],
   ],
   refuses: [...nonNumbers, '0', '-1', '1/255'],
+});
+check('a size in bytes', {
+  parser: byteSize,
+  takes: [
+    ['500MB', 500_000_000],
+    ['2GB', 2_000_000_000],
+    [' 2 gb ', 2_000_000_000],
+    ['1.5GiB', 1.5 * 1024 ** 3],
+    ['.5TB', 500_000_000_000],
+    ['64kib', 65_536],
+  ],
+  refuses: ['', '2', '2G', '2 bytes', '0GB', '-1GB', '1e3MB', 'NaNGB', '1,5GB', 'GB'],
 });
 check('a share', {
   parser: share,

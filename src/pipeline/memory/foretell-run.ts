@@ -1,0 +1,144 @@
+import type { Ensemble } from '../../model/card/ensemble.js';
+import type { WindowGroup } from '../../model/card/groups.js';
+import { type Model, modelPixels } from '../../model/card/model.js';
+import { autoDevices, refuseUnavailable } from '../../model/devices/available.js';
+import { parseDevices } from '../../model/devices/device.js';
+import { measureWorker } from '../../model/measured/worker-memory.js';
+import { batchesInHand } from '../../model/sessions/batches.js';
+import { defaultWorkers } from '../../model/sessions/pool-options.js';
+import {
+  type ForetoldMemory,
+  foretellMemory,
+  type GridShape,
+  type MemoryShape,
+  type WorkersShape,
+} from '../../plan/memory/foretell.js';
+import { BLOCK_WIDTH, ringOf } from '../../plan/memory/ring.js';
+import { symmetriesOf } from '../../plan/windows/symmetry.js';
+import { bytesOfSample } from '../../tiff/samples/native.js';
+import { maskSize } from '../prepare/mask-size.js';
+import type { InferOptions } from '../prepare/options.js';
+import { windowCounts } from '../prepare/passes.js';
+import type { SlidePlan } from '../prepare/plan-slide.js';
+
+/** The peak of memory that is to be expected of a run, and what it follows from. */
+export interface KnownForecast {
+  readonly shape: MemoryShape;
+  readonly foretold: ForetoldMemory;
+}
+
+/** Why nothing can be foretold. */
+export interface Unforetold {
+  readonly unknown: string;
+}
+
+/** What can be said beforehand of the memory of a run. */
+export type MemoryForecast = KnownForecast | Unforetold;
+
+/** Bands of this many rows are decoded together, by about so many pixels. */
+const BAND = { least: 256, most: 1024, pixels: 2 ** 22 };
+
+/**
+ * What the workers of each network take on the CPU; measured, where it is not known yet.
+ *
+ * @returns why not, where networks run on a GPU, whose memory is another
+ * @throws {SegtileError} as `measureWorker`
+ */
+export async function workersOf(
+  { members }: Ensemble,
+  groups: readonly WindowGroup[],
+  options: InferOptions,
+  signal: AbortSignal,
+): Promise<readonly WorkersShape[] | Unforetold> {
+  if (!(await runsOnCpu(options))) return { unknown: 'the model runs on a GPU' };
+  const { workers: count = defaultWorkers(), blendSpace: output, scoreType } = options;
+  const shapes: WorkersShape[] = [];
+  for (const [index, { model }] of members.entries()) {
+    const { own } = groups.find((group) => group.members.includes(index))!;
+    const batch = batchOf(options, model);
+    const { window, weightBytes, running } = await measureWorker({ model, window: own, output, scoreType, batch }, signal);
+    const times = (own.width * own.height) / (window.width * window.height);
+    shapes.push({ count, batch, weightBytes, running: running * times });
+  }
+  return shapes;
+}
+
+/** Windows that go through a network together on the CPU. */
+function batchOf({ batch }: InferOptions, { image: { dims } }: Model): number {
+  if (typeof batch === 'number') return batch;
+  return typeof dims[0] === 'number' ? dims[0] : 1;
+}
+
+async function runsOnCpu({ device, requireGpu, allowSoftware }: InferOptions): Promise<boolean> {
+  const choice = parseDevices(device);
+  if (choice !== 'auto') return choice[0]!.provider === 'cpu';
+  if (requireGpu) return false;
+  const refused = autoDevices().map((each) =>
+    refuseUnavailable(each, allowSoftware).then(
+      () => false,
+      () => true,
+    ),
+  );
+  return (await Promise.all(refused)).every((isRefused) => isRefused);
+}
+
+/**
+ * Foretells the peak of memory of a planned run on the CPU.
+ *
+ * @param networks of {@link workersOf}, in the order of the ensemble
+ */
+export function foretellRun(
+  plan: SlidePlan,
+  { members }: Ensemble,
+  groups: readonly WindowGroup[],
+  networks: readonly WorkersShape[],
+  options: InferOptions,
+): KnownForecast {
+  const { view } = plan;
+  const { channels, kind } = modelPixels(members[0]!.model);
+  const sample = kind === 'picture' ? 1 : bytesOfSample[members[0]!.model.samples];
+  const pixelBytes = channels * sample;
+  const grids = [plan, ...plan.others].map(({ grid, selection }, index): GridShape => {
+    const { own, geometry, channelsOf, members: some } = groups[index]!;
+    const isResampled = own.width !== geometry.window.width || own.height !== geometry.window.height;
+    return {
+      window: grid.window,
+      own,
+      ring: ringOf(grid, selection, options.blend),
+      channels: channelsOf.length,
+      inHand: Math.min(
+        selection.keptCount,
+        Math.max(...some.map((member) => networks[member]!.count * networks[member]!.batch * batchesInHand)),
+      ),
+      isCopied: isResampled || some.length > 1 || symmetriesOf(options.tta).length > 1,
+    };
+  });
+  const wanted = Math.min(view.width, Math.max(0, ...grids.map(({ ring }) => ring.blocks * BLOCK_WIDTH)));
+  const { level } = view;
+  const isLevel = level.width === view.width && level.height === view.height;
+  const read = {
+    width: (wanted * level.width) / view.width,
+    rows: Math.min(level.height, bandRows(level)),
+    bytes: Math.max(3, pixelBytes),
+  };
+  const probabilityBytes = { uint8: 1, float32: 4 }[options.probabilities ?? 'uint8'];
+  const windows = windowCounts(plan).run;
+  const shape: MemoryShape = {
+    // Where there are fewer windows than workers, some never run.
+    networks: networks.map((each) => ({ ...each, running: (each.running * Math.min(each.count, windows)) / each.count })),
+    grids,
+    read,
+    resampledWidth: isLevel ? undefined : wanted,
+    pixelBytes,
+    workingWidth: view.width,
+    maskWidth: maskSize(plan, options.outputMpp).width,
+    probabilityRow: options.probabilities === undefined ? 0 : view.width * grids[0]!.channels * probabilityBytes,
+  };
+  return { shape, foretold: foretellMemory(shape) };
+}
+
+function bandRows({ width, blockHeight }: { readonly width: number; readonly blockHeight: number }): number {
+  const rows = Math.min(BAND.most, Math.max(BAND.least, BAND.pixels / width));
+  // Strips as high as the picture are read as they come.
+  return blockHeight <= BAND.most ? Math.max(rows, blockHeight) : rows;
+}

@@ -1,0 +1,106 @@
+// How the peak of memory that `segtile infer --dry-run` foretells compares with the one that the run then has, on settings that differ in what
+// takes the memory: the network, windows in hand, blending, reading, writing. The aim is 0.75 to 1.25. `--recorded` prints what the test of the
+// model is fed with.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Command } from 'commander';
+import { addInferOptions } from '../../dist/commands/infer/options.js';
+import { openSegmenter } from '../../dist/pipeline/infer/segmenter.js';
+import type { KnownForecast } from '../../dist/pipeline/memory/foretell-run.js';
+import { unet } from '../model/networks.ts';
+import { segtileInfer } from './command.ts';
+import { machine, table } from './figures.ts';
+import { slideLayouts } from './layouts.ts';
+import { tissueTexture } from './slides.ts';
+
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, recorded: { type: 'boolean', default: false } },
+});
+const sample = fileURLToPath(new URL('../../samples/kidney.tif', import.meta.url));
+
+/** A slide that is made, or the sample; a model that is bundled, or one that gives so many classes; and options. */
+interface Setting {
+  readonly slide: 'sample' | { readonly width: number; readonly height: number; readonly layout?: string };
+  readonly model: string | { readonly classes: number };
+  readonly options: string;
+}
+
+// No higher than the peak needs, which does not grow with the height.
+const settings: readonly Setting[] = [
+  { slide: 'sample', model: 'kidney', options: '--workers 2 --stride 512 --margin 0' },
+  { slide: { width: 6_144, height: 600 }, model: 'nuclei', options: '--workers 1 --window 256 --stride 256 --margin 0' },
+  { slide: { width: 4_096, height: 1_024 }, model: 'nuclei', options: '--workers 4 --window 512 --stride 512 --margin 0' },
+  { slide: { width: 6_144, height: 2_048 }, model: 'hematoxylin', options: '--workers 2 --window 1024 --stride 896' },
+  { slide: { width: 35_000, height: 2_100 }, model: { classes: 1 }, options: '--workers 2 --window 1024' },
+  {
+    slide: { width: 35_000, height: 1_500 },
+    model: { classes: 1 },
+    options: '--workers 2 --window 512 --stride 512 --margin 0 --blend none',
+  },
+  { slide: { width: 6_144, height: 1_100 }, model: { classes: 50 }, options: '--workers 2 --window 512' },
+  {
+    slide: { width: 16_000, height: 800 },
+    model: { classes: 12 },
+    options: '--workers 2 --window 256 --probabilities float32',
+  },
+  {
+    slide: { width: 3_000, height: 1_500 },
+    model: { classes: 3 },
+    options: '--workers 2 --window 512 --tta hflip --tta-scales 1,0.8',
+  },
+  {
+    slide: { width: 35_000, height: 1_500, layout: 'LZW strips of 1 row' },
+    model: { classes: 1 },
+    options: '--workers 2 --window 512',
+  },
+  {
+    slide: { width: 35_000, height: 4_000, layout: 'deflate, one strip' },
+    model: { classes: 2 },
+    options: '--workers 1 --window 512 --downsample 3',
+  },
+  { slide: { width: 6_144, height: 1_200 }, model: { classes: 4 }, options: '--workers 2 --window 512 --batch 4' },
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'segtile-foretold-'));
+try {
+  console.log(machine());
+  const texture = tissueTexture();
+  const rows = [];
+  for (const { slide, model, options } of settings) {
+    const what = slide === 'sample' ? slide : `${slide.width} x ${slide.height}${slide.layout ? ` ${slide.layout}` : ''}`;
+    const by = typeof model === 'string' ? model : `${model.classes} classes`;
+    const name = `${what}, ${by}, ${options}`;
+    if (!name.includes(values.only)) continue;
+    const path = slide === 'sample' ? sample : join(folder, 'slide.tif');
+    if (slide !== 'sample') await slideLayouts[slide.layout ?? 'JPEG tiles']!(path, texture, slide);
+    const network = typeof model === 'string' ? model : join(folder, `${model.classes}.onnx`);
+    if (typeof model !== 'string') writeFileSync(network, unet(0.1, { channels: model.classes }));
+    const args = ['--model', network, '--device', 'cpu', '--tissue', 'none', '--slide-mpp', '0.5', ...options.split(' ')];
+    const { foretold, shape } = await foretell(path, args);
+    const bytes = foretold.total;
+    const { peakRssBytes } = await segtileInfer(path, join(folder, 'out'), args);
+    if (values.recorded) console.log(JSON.stringify({ name, shape, peakRssBytes }));
+    rows.push([name, megabytes(bytes), megabytes(peakRssBytes), (bytes / peakRssBytes).toFixed(2)]);
+    console.log(rows.at(-1)!.join('  '));
+  }
+  console.log(table(['setting', 'foretold', 'peak RSS', 'ratio'], rows));
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+async function foretell(slide: string, args: readonly string[]): Promise<KnownForecast> {
+  const command = addInferOptions(new Command('infer')).parse([slide, '--output', join(folder, 'none'), ...args], {
+    from: 'user',
+  });
+  const segmenter = await openSegmenter([{ path: slide }], command.opts(), {}, AbortSignal.timeout(600_000));
+  const { memory } = await segmenter.dryRun(0).finally(segmenter.close);
+  if ('unknown' in memory) throw new Error(memory.unknown);
+  return memory;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}
