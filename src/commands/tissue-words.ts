@@ -7,9 +7,18 @@ import { oneLine } from '../terminal/visible.js';
 export function tissueLines(facts: TissueFacts): string[] {
   const { method, file, tissueShare } = facts;
   if (method === 'none') return [];
+  if (method === 'network') return [`  tissue: ${oneLine(networkWords(facts))}${shareWords(tissueShare)}`];
   const how = method === 'file' ? String(file) : [method, ...backgroundWords(facts)].join(', ');
-  const share = typeof tissueShare === 'number' ? `; ${percent(tissueShare)} of the slide is tissue` : '';
-  return [`  tissue: ${oneLine(how)}${share}`];
+  return [`  tissue: ${oneLine(how)}${shareWords(tissueShare)}`];
+}
+
+function shareWords(share: TissueFacts[string] | undefined): string {
+  return typeof share === 'number' ? `; ${percent(share)} of the slide is tissue` : '';
+}
+
+function networkWords({ file, mpp, classes, artefacts }: TissueFacts): string {
+  const which = classes === undefined ? `auto without ${artefacts}` : String(classes);
+  return `${which}, as ${file} judges at ${mpp} um/px`;
 }
 
 function backgroundWords({ background, glass, backgroundBrightness, saturationThreshold }: TissueFacts): string[] {

@@ -33,6 +33,8 @@ export interface DatasetOptions extends RunControl {
   readonly count?: number | undefined;
   readonly maxPerClass?: Readonly<Record<string, number>> | undefined;
   readonly tissue?: string | undefined;
+  readonly tissueClass?: readonly string[] | string | undefined;
+  readonly artefactClass?: readonly string[] | string | undefined;
   readonly roi?: string | undefined;
   readonly roiClass?: readonly string[] | string | undefined;
   readonly excludeClass?: readonly string[] | string | undefined;

@@ -75,8 +75,11 @@ export interface SegmentOptions extends CardOptions, RunControl, Given<RunOption
   /** Numbers from 0, or names. */
   readonly channels?: readonly (number | string)[] | string | undefined;
   readonly range?: readonly [low: number, high: number] | string | undefined;
-  /** `auto`, `otsu`, `hubmap`, `none`, or the name of a mask, GeoJSON, or a folder or CSV of them. */
+  /** `auto`, `otsu`, `hubmap`, `none`, or the name of a mask, GeoJSON, a folder or CSV of them, or of a network. */
   readonly tissue?: string | undefined;
+  /** Classes of the network that are tissue, and that are none. */
+  readonly tissueClass?: readonly string[] | string | undefined;
+  readonly artefactClass?: readonly string[] | string | undefined;
   /** The region of interest: a mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of them. */
   readonly roi?: string | undefined;
   readonly roiClass?: readonly string[] | string | undefined;

@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
+import { BLOCK_WIDTH, CHUNK_HEIGHT, ringHeight as heightOfRing } from '../plan/memory/ring.js';
 import { type Blend, weightMap } from '../plan/windows/blend.js';
 import type { Grid } from '../plan/windows/grid.js';
-import { BLOCK_WIDTH, CHUNK_HEIGHT, ringHeight as heightOfRing } from '../plan/memory/ring.js';
 import { type Piece, spanOf, wholePiece } from '../plan/windows/piece.js';
 import type { Box, ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
 import { type Arena, type ArenaShape, createArena, kernelOrLoops } from './arena.js';

@@ -65,6 +65,7 @@ test('every option of make-dataset is an option of a program', () => {
   const names = new Set(addMakeDatasetOptions(new Command()).options.map((each) => each.attributeName()));
   for (const name of ['json', 'quiet', 'dryRun']) names.delete(name);
   const known: Readonly<Record<Exclude<keyof DatasetOptions, 'signal' | 'onProgress' | 'onNote'>, true>> = {
+    artefactClass: true,
     augment: true,
     channels: true,
     classes: true,
@@ -96,6 +97,7 @@ test('every option of make-dataset is an option of a program', () => {
     splitBy: true,
     stride: true,
     tissue: true,
+    tissueClass: true,
     tries: true,
     truth: true,
     window: true,

@@ -203,6 +203,7 @@ test('every option of the command line is an option of a program, but for those 
   // A key that is missing here, or is none of the options, does not compile.
   const known: Readonly<Record<Exclude<keyof SegmentOptions, 'signal' | 'onProgress' | 'onNote'>, true>> = {
     activation: true,
+    artefactClass: true,
     allowCpuNodes: true,
     allowSoftware: true,
     batch: true,
@@ -263,6 +264,7 @@ test('every option of the command line is an option of a program, but for those 
     submissionIds: true,
     threshold: true,
     tissue: true,
+    tissueClass: true,
     tta: true,
     ttaScales: true,
     verify: true,

@@ -17,7 +17,7 @@ import {
   wholeNumber,
   word,
 } from '../options/parse.js';
-import { addRoiOptions } from '../options/region-options.js';
+import { addRoiOptions, addTissueOptions } from '../options/region-options.js';
 
 const PIXELS_4: Tolerance = { value: 4, unit: 'px' };
 
@@ -51,7 +51,8 @@ const tilings: Parser<readonly Tiling[]> = each((part, name) => {
 
 /** Gives a command the arguments and options of `segtile compare`. */
 export function addCompareOptions(command: Command): Command {
-  return addTried(addRoiOptions(addShared(command), 'what lies outside is not looked at and does not count'));
+  const shared = addTissueOptions(addShared(command));
+  return addTried(addRoiOptions(shared, 'what lies outside is not looked at and does not count'));
 }
 
 function addShared(command: Command): Command {
@@ -88,7 +89,7 @@ function addTried(command: Command): Command {
     .addOption(option('--margin <px,...>', 'margins', each(wholeNumber(0))))
     .addOption(option('--blend <how,...>', 'blends', each(word(...blends))))
     .addOption(option('--tta <how,...>', 'augmentations', each(word(...ttas))))
-    .addOption(option('--tissue <how,...>', 'ways to find tissue', list))
+    .addOption(option('--tissue <how,...>', 'ways to find tissue, networks among them', list))
     .addOption(
       option(
         '--threshold <p,...>',

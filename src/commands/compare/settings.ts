@@ -46,9 +46,27 @@ export async function variantsOf(options: CompareOptions): Promise<readonly Vari
     throw new SegtileError('usage', '--margin, --blend and --tissue are of tilings, but there is none', 'add --tile 512/256');
   }
   const listed = options.variants === undefined ? [] : await readVariants(options.variants);
-  const variants = [...spanned, ...listed];
+  const variants = [...judged(spanned, options), ...listed];
   checkVariants(variants);
   return variants;
+}
+
+/** Variants whose tissue a network judges, with its classes. */
+function judged(variants: readonly Variant[], { tissueClass, artefactClass }: CompareOptions): readonly Variant[] {
+  const classes = {
+    ...(tissueClass && { tissueClass }),
+    ...(artefactClass && { artefactClass }),
+  };
+  const isJudged = ({ options: { tissue = '' } }: Variant): boolean => /\.onnx$/i.test(tissue);
+  if (Object.keys(classes).length > 0 && !variants.some(isJudged)) {
+    const name = tissueClass ? 'tissue-class' : 'artefact-class';
+    throw new SegtileError(
+      'usage',
+      `--${name} names classes of a network, but none judges tissue`,
+      'give one: --tissue model.onnx',
+    );
+  }
+  return variants.map((variant) => (isJudged(variant) ? { ...variant, options: { ...variant.options, ...classes } } : variant));
 }
 
 /** The options of `segtile infer` that all variants share: those of the comparison, and what is taken where nothing is said. */

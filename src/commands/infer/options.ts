@@ -26,14 +26,14 @@ import {
   wholeNumber,
   word,
 } from '../options/parse.js';
-import { addRoiOptions, TISSUE_WAYS } from '../options/region-options.js';
+import { addRoiOptions, addTissueOptions, TISSUE_WAYS } from '../options/region-options.js';
 
 const text: Parser<string> = (value) => value;
 
 /** What `segtile infer` takes on the command line. */
 export function addInferOptions(command: Command): Command {
   const first = addFirstOptions(addListOption(command, 'slide, mpp, roi, tissue, output'));
-  const placed = addRoiOptions(first, 'what lies outside is not looked at, and 0 in the mask');
+  const placed = addRoiOptions(addTissueOptions(first), 'what lies outside is not looked at, and 0 in the mask');
   return addLastOptions(addSubmissionOptions(addMoreOptions(placed)));
 }
 

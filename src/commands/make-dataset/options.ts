@@ -4,7 +4,7 @@ import { samplers } from '../../plan/sampling/sampling.js';
 import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { option } from '../options/option.js';
 import { list, micronsPerPixel, type Parser, positiveNumber, range, share, size, wholeNumber, word } from '../options/parse.js';
-import { addRoiOptions, TISSUE_WAYS } from '../options/region-options.js';
+import { addRoiOptions, addTissueOptions, TISSUE_WAYS } from '../options/region-options.js';
 import { mix, parts, samplerList, tilesByClass } from './parse.js';
 
 const text: Parser<string> = (value) => value;
@@ -14,7 +14,9 @@ const quality: Parser<number> = (value, name) => wholeNumber(1)(Number(value) > 
 
 /** Gives a command the arguments and options of `segtile make-dataset`. */
 export function addMakeDatasetOptions(command: Command): Command {
-  return addTiles(addRoiOptions(addSampling(command), 'tiles lie in it or reach into it; labels outside are ignored, 255'));
+  return addTiles(
+    addRoiOptions(addTissueOptions(addSampling(command)), 'tiles lie in it or reach into it; labels outside are ignored, 255'),
+  );
 }
 
 function addSampling(command: Command): Command {

@@ -5,7 +5,23 @@ import { list, type Parser } from './parse.js';
 const text: Parser<string> = (value) => value;
 
 /** What `--tissue` takes, for its help. */
-export const TISSUE_WAYS = 'auto, otsu, hubmap, none, or a mask (TIFF, PNG), GeoJSON, a folder or CSV of them by slide';
+export const TISSUE_WAYS =
+  'auto, otsu, hubmap, none, or a mask (TIFF, PNG), GeoJSON, a folder or CSV of them by slide, or a network (.onnx)';
+
+/** Gives a command the options of a network that judges tissue. */
+export function addTissueOptions(command: Command): Command {
+  return command
+    .addOption(
+      option('--tissue-class <names>', 'classes of the network of --tissue that are tissue (default: its only one)', list),
+    )
+    .addOption(
+      option(
+        '--artefact-class <names>',
+        'its classes that are no tissue, such as pen,fold; without --tissue-class they are taken away from what auto finds',
+        list,
+      ),
+    );
+}
 
 /** Gives a command the options of a region of interest. */
 export function addRoiOptions(command: Command, what: string): Command {

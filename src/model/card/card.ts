@@ -58,6 +58,8 @@ export interface Card {
   readonly stride?: number;
   /** What to drop from each side of a window's prediction, in px. */
   readonly margin?: number;
+  /** The step by which windows may be apart for the network to give the same scores, in px: its total stride. */
+  readonly phase?: number;
   /** Px that the network's output lacks on each side of the window, or to the left and above where it is off its centre; 0 where its scores are all over it, be they fewer. */
   readonly crop?: number | { readonly left: number; readonly top: number };
 }
@@ -109,6 +111,7 @@ const cardChecks: Checks<Card> = {
   mpp: check(`${LEAST_MPP} to ${LARGEST_MPP} µm per pixel`, (value) => isNumber(value) && !mppProblem({ x: value, y: value })),
   window: positivePx,
   margin: wholePx,
+  phase: positivePx,
   crop: check('a whole number of px from 0, or {"left": px, "top": px}', isCrop),
 };
 

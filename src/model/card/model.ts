@@ -55,6 +55,8 @@ export interface Model {
   readonly window?: number;
   readonly stride?: number;
   readonly margin?: number;
+  /** The step by which windows may be apart for the network to give the same scores, where the card says it, in px. */
+  readonly phase?: number;
   /** Where its scores lie under the window, where that was measured or said; without it all over it. */
   readonly fit?: Fit;
   /** How many px of the window have no score on the side where the most are missing; the least margin. Absent for none. */

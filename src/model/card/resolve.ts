@@ -27,7 +27,7 @@ export function resolveModel(file: ModelFile, card: Card | undefined, flags: Car
   const image = resolveInput(file, said, notes);
   const scores = resolveScores(file, said, notes, measured);
   const fit = resolveFit(file, said, notes, measured);
-  const { mpp, window, stride, margin } = said.card;
+  const { mpp, window, stride, margin, phase } = said.card;
   return {
     path: file.path,
     sha256: file.sha256,
@@ -44,6 +44,7 @@ export function resolveModel(file: ModelFile, card: Card | undefined, flags: Car
     ...(window !== undefined && { window }),
     ...(stride !== undefined && { stride }),
     ...(margin !== undefined && { margin }),
+    ...(phase !== undefined && { phase }),
     notes,
   };
 }

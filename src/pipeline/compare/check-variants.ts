@@ -58,8 +58,10 @@ async function failureOf(
   try {
     const options = optionsOf(variant, shared, await slideSize(slide, signal));
     // A file of tissue has to be there; finding tissue takes long, and cannot make a variant impossible.
-    const tissue = tissueOf(options.tissue).kind === 'file' ? options.tissue : 'none';
-    const segmenter = await openSegmenter([{ path: slide }], { ...options, tissue }, {}, signal);
+    const { kind } = tissueOf(options.tissue, options);
+    const settled =
+      kind === 'file' ? options : { ...options, tissue: 'none', tissueClass: undefined, artefactClass: undefined };
+    const segmenter = await openSegmenter([{ path: slide }], settled, {}, signal);
     noted((await segmenter.dryRun(0)).plan.notes);
     return undefined;
   } catch (error) {

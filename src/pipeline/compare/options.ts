@@ -18,7 +18,7 @@ export type SharedOptions = Partial<
 >;
 
 /** The options of `segtile compare`, parsed. What is absent was not given. */
-export interface CompareOptions extends SharedOptions, RoiFlags {
+export interface CompareOptions extends SharedOptions, RoiFlags, Pick<InferOptions, 'tissueClass' | 'artefactClass'> {
   readonly truth?: string;
   readonly classes?: string;
   readonly resize?: readonly number[];

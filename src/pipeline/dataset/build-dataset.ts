@@ -110,7 +110,7 @@ async function openPairs(
   const named = pairs.map(({ slide }) => slide);
   const optionsOf = await readSlideFlags(options, named);
   const roi = await readRoi(options, named);
-  const tissueOf = await readTissue(options.tissue, named);
+  const tissueOf = await readTissue(options.tissue, options, named);
   const opened = pairs.map(
     ({ name, slide, truth, patient, group }): DatasetSlide => ({
       name,

@@ -7,6 +7,7 @@ import { LONGEST_WINDOW } from '../../plan/windows/scale.js';
 import type { MaskClass, Size } from '../../types.js';
 import { refuseBoth, resolutionOf, SAME_THING } from '../prepare/resolution.js';
 import type { SlideFlags } from '../prepare/slide-flags.js';
+import type { TissueFlags } from '../tissue/network-tissue.js';
 import { type RoiFlags, tissueOf } from '../tissue/region-flags.js';
 import { type AugmentationFile, checkAugmentation } from './augmentation-file.js';
 import type { DatasetSettings } from './write-dataset.js';
@@ -15,7 +16,7 @@ import type { DatasetSettings } from './write-dataset.js';
 export type SplitBy = 'slide' | 'patient' | 'region';
 
 /** The options of `segtile make-dataset`, parsed. What is absent was not given. */
-export interface MakeDatasetOptions extends RoiFlags, SlideFlags {
+export interface MakeDatasetOptions extends RoiFlags, SlideFlags, TissueFlags {
   readonly truth?: string;
   readonly classes?: string;
   readonly window: Size;
@@ -105,7 +106,7 @@ export function datasetSettings(
   const asks = asksOf(options);
   const stride = strideOf(options);
   const resolution = resolutionOf(options);
-  const tissue = tissueOf(options.tissue);
+  const tissue = tissueOf(options.tissue, options);
   const image =
     options.image === 'png' ? ({ kind: 'png' } as const) : ({ kind: 'jpeg', quality: options.quality ?? QUALITY } as const);
   const by = splitBy === 'region' ? regionOf(options) : 'group';

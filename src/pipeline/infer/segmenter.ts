@@ -219,7 +219,7 @@ async function all<T>(list: readonly T[], find: (item: T, index: number) => Prom
 }
 
 function pathOf(choice: TissueChoice): string[] {
-  return choice.kind === 'file' ? [choice.path] : [];
+  return choice.kind === 'file' || choice.kind === 'network' ? [choice.path] : [];
 }
 
 /** Every file beside the slides, and their masks and regions, that a run reads. */

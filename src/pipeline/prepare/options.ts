@@ -1,23 +1,20 @@
 import type { Card } from '../../model/card/card.js';
 import type { Area } from '../../plan/labels/area.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
-import type { Size } from '../../types.js';
 import type { OutputOptions } from '../outputs/table.js';
+import type { TissueFlags } from '../tissue/network-tissue.js';
 import type { RoiFlags } from '../tissue/region-flags.js';
 import type { RunOptions } from './run-settings.js';
 import type { SlideFlags } from './slide-flags.js';
 import type { ThresholdOption } from './thresholds.js';
+import type { WindowOptions } from './window-geometry.js';
 
 /** The options of `segtile infer`, parsed. What is absent was not given. */
-export interface InferOptions extends SlideFlags, RoiFlags, OutputOptions, RunOptions {
+export interface InferOptions extends SlideFlags, RoiFlags, TissueFlags, WindowOptions, OutputOptions, RunOptions {
   /** Absent for the one beside the masks, false for none. */
   readonly history?: string | boolean;
   readonly model?: readonly string[];
   readonly output: string;
-  readonly window?: Size;
-  readonly stride?: Size;
-  readonly overlap?: string;
-  readonly margin?: number;
   readonly border: Border;
   readonly placement: WindowPlacement;
   readonly level?: number;

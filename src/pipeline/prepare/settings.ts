@@ -59,7 +59,7 @@ export function planSettings(
     others: others.map(({ geometry }) => geometry),
     border,
     placement,
-    tissue: tissueOf(options.tissue),
+    tissue: tissueOf(options.tissue, options),
     minTissue,
   };
   return { plan, groups };

@@ -3,7 +3,14 @@ import type { Model } from '../../model/card/model.js';
 import { strideOfOverlap } from '../../plan/windows/overlap.js';
 import { type Geometry, LONGEST_WINDOW } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
-import type { InferOptions } from './options.js';
+
+/** What the user says of windows, in px of the model. */
+export interface WindowOptions {
+  readonly window?: Size;
+  readonly stride?: Size;
+  readonly overlap?: string;
+  readonly margin?: number;
+}
 
 /** Side of the window, in working pixels, where neither the model nor the user says one. */
 const DEFAULT_WINDOW = 1024;
@@ -16,7 +23,7 @@ const DEFAULT_WINDOW = 1024;
  * @param note hears that a card's margin was too large for the user's windows
  * @throws {SegtileError} `usage` for a window that the model does not take, or that does not fit in memory
  */
-export function geometryOf(options: InferOptions, model: Model, note: (sentence: string) => void): Geometry {
+export function geometryOf(options: WindowOptions, model: Model, note: (sentence: string) => void): Geometry {
   const window = windowOf(options, model);
   const asked = askedStride(options, window);
   const margin = marginOf(options, model, window, asked, note);
@@ -26,7 +33,7 @@ export function geometryOf(options: InferOptions, model: Model, note: (sentence:
 
 /** The margin, which of a network that leaves out the border of its window is at least what it leaves out; nothing more where nobody says so. */
 function marginOf(
-  options: InferOptions,
+  options: WindowOptions,
   model: Model,
   window: Size,
   asked: Size | undefined,
@@ -43,7 +50,7 @@ function marginOf(
   return options.margin ?? Math.max(least, model.margin ?? least);
 }
 
-function windowOf({ window }: InferOptions, { fixedWindow, window: suggested, path }: Model): Size {
+function windowOf({ window }: WindowOptions, { fixedWindow, window: suggested, path }: Model): Size {
   if (window && fixedWindow && (window.width !== fixedWindow.width || window.height !== fixedWindow.height)) {
     const fixed = `${fixedWindow.width}x${fixedWindow.height}`;
     throw new SegtileError(
@@ -67,7 +74,7 @@ function square(side: number): Size {
   return { width: side, height: side };
 }
 
-function askedStride({ stride, overlap }: InferOptions, window: Size): Size | undefined {
+function askedStride({ stride, overlap }: WindowOptions, window: Size): Size | undefined {
   if (stride || overlap === undefined) return stride;
   return { width: strideOfOverlap(overlap, window.width), height: strideOfOverlap(overlap, window.height) };
 }

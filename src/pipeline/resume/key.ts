@@ -56,7 +56,7 @@ export async function keyOf(common: RunKey, slide: string, values: SlideValues, 
   return {
     slide: await fingerprint(slide, signal),
     ...common,
-    tissue: tissue.kind === 'file' ? await fingerprint(tissue.path, signal) : tissue.kind,
+    tissue: 'path' in tissue ? await fingerprint(tissue.path, signal) : tissue.kind,
     ...(roi && { roi: await fingerprint(roi.path, signal) }),
     ...(mpp !== undefined && { 'slide-mpp': textOf(mpp) }),
   };

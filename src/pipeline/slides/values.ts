@@ -1,6 +1,7 @@
 import type { SlideOptions } from '../../slide/tiff.js';
 import type { RegionFile } from '../../truth/region.js';
 import { readSlideFlags, type SlideFlags } from '../prepare/slide-flags.js';
+import type { TissueFlags } from '../tissue/network-tissue.js';
 import { type RoiFlags, readRoi, readTissue, tissueOf } from '../tissue/region-flags.js';
 import type { TissueChoice } from '../tissue/tissue.js';
 import type { SlideRequest } from './request.js';
@@ -18,11 +19,11 @@ export interface SlideValues extends SlideOptions {
  * @throws {SegtileError} as `readSlideFlags`, `readTissue` and `readRoi`, for the slides of which the list says nothing
  */
 export async function slideValues(
-  options: SlideFlags & RoiFlags & { readonly tissue: string },
+  options: SlideFlags & RoiFlags & TissueFlags & { readonly tissue: string },
   requests: readonly SlideRequest[],
 ): Promise<readonly SlideValues[]> {
   const flagsOf = await readSlideFlags(options, pathsWithout(requests, undefined));
-  const tissue = await readTissue(options.tissue, pathsWithout(requests, 'tissue'));
+  const tissue = await readTissue(options.tissue, options, pathsWithout(requests, 'tissue'));
   const roi = await readRoi(
     options,
     pathsWithout(requests, 'roi'),
@@ -32,7 +33,7 @@ export async function slideValues(
   return requests.map((request) => ({
     ...flagsOf(request.path),
     ...(request.mpp !== undefined && { mpp: { x: request.mpp, y: request.mpp, source: '--from' } }),
-    tissue: request.tissue === undefined ? tissue(request.path) : tissueOf(request.tissue),
+    tissue: request.tissue === undefined ? tissue(request.path) : tissueOf(request.tissue, options),
     roi: request.roi === undefined ? roi.of(request.path) : regionOf(request.roi, options),
   }));
 }

@@ -1,8 +1,14 @@
+import type { Slide } from '../../slide/slide.js';
+import type { Pixels } from '../../types.js';
+
 /**
  * How tissue was found, for records: the `method`, what it took for background and from which thresholds, where it looked, and which share of the slide is
  * tissue (`tissueShare`).
  */
 export type TissueFacts = Readonly<Record<string, string | number | readonly number[]>>;
+
+/** Says where there is tissue on a slide that is open. */
+export type TissueJudge = (slide: Slide, overview: Pixels, signal: AbortSignal) => Promise<FoundTissue>;
 
 /** Where there is tissue on a slide. */
 export interface FoundTissue {

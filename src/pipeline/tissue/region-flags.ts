@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { SegtileError } from '../../errors.js';
 import { matchTruths, REGIONS, slideName } from '../../truth/match.js';
 import type { RegionFile } from '../../truth/region.js';
+import { type TissueFlags, tissueNetwork } from './network-tissue.js';
 import type { TissueChoice } from './tissue.js';
 
 /** The flags of a region of interest, parsed. */
@@ -48,16 +49,26 @@ export async function readRoi(
 /**
  * What `--tissue` means.
  *
- * @throws {SegtileError} `usage` for a text that is neither a method nor the name of a mask
+ * @param flags which classes of a network are tissue, and what it runs on
+ * @throws {SegtileError} `usage` for a text that is neither a method nor the name of a mask or network, and for classes without a network
  */
-export function tissueOf(given: string): TissueChoice {
+export function tissueOf(given: string, flags: TissueFlags): TissueChoice {
+  const isNetwork = /\.onnx$/i.test(given);
+  const classes = flags.tissueClass ? '--tissue-class' : flags.artefactClass ? '--artefact-class' : undefined;
+  if (classes !== undefined && !isNetwork)
+    throw new SegtileError(
+      'usage',
+      `${classes} names classes of a network, but --tissue is ${given}`,
+      'give a network: --tissue model.onnx',
+    );
+  if (isNetwork) return { kind: 'network', path: given, judge: tissueNetwork(given, flags) };
   if (given === 'auto' || given === 'otsu' || given === 'hubmap' || given === 'none') return { kind: given };
   if (/\.((geo)?json|csv)(\.gz|\.zip)?$|\.(png|jpe?g|tiff?|zip)$/i.test(given) || existsSync(given))
     return { kind: 'file', path: given };
   throw new SegtileError(
     'usage',
-    `expected auto, otsu, hubmap, none or a mask file for --tissue but got "${given}"`,
-    'a mask is an image (.png, .tif) or GeoJSON (.geojson, .json) of the whole slide, or a folder of them',
+    `expected auto, otsu, hubmap, none, a mask file or a network for --tissue but got "${given}"`,
+    'a network is an .onnx file; a mask is an image (.png, .tif) or GeoJSON (.geojson, .json) of the whole slide, or a folder of them',
   );
 }
 
@@ -66,8 +77,12 @@ export function tissueOf(given: string): TissueChoice {
  *
  * @throws {SegtileError} as {@link tissueOf}; `input` where a slide has no mask, or one file is for several
  */
-export async function readTissue(given: string, slides: readonly string[]): Promise<(slide: string) => TissueChoice> {
-  const choice = tissueOf(given);
+export async function readTissue(
+  given: string,
+  flags: TissueFlags,
+  slides: readonly string[],
+): Promise<(slide: string) => TissueChoice> {
+  const choice = tissueOf(given, flags);
   if (choice.kind !== 'file') return () => choice;
   const pairs = await matchTruths(slides, choice.path, slideName, REGIONS.tissue);
   const files = new Map(pairs.map(({ slide, truth }) => [slide, truth]));

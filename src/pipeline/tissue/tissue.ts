@@ -18,15 +18,16 @@ import { slideName } from '../../truth/slide-names.js';
 import type { Pixels, Size } from '../../types.js';
 import { viewRows } from '../evaluate/paired-rows.js';
 import { autoMask, turnOfOthers } from './auto-mask.js';
-import type { FoundTissue, TissueFacts } from './found-tissue.js';
+import type { FoundTissue, TissueFacts, TissueJudge } from './found-tissue.js';
 
-/** How tissue is distinguished from glass; `file` is a mask image or GeoJSON of the user. */
+/** How tissue is distinguished from glass; `file` is a mask image or GeoJSON of the user, `network` one that judges. */
 export type TissueChoice =
   | { readonly kind: 'auto' }
   | { readonly kind: 'otsu' }
   | { readonly kind: 'hubmap' }
   | { readonly kind: 'none' }
-  | { readonly kind: 'file'; readonly path: string };
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'network'; readonly path: string; readonly judge: TissueJudge };
 
 /** The windows that hold tissue, and how that was found out. */
 export interface TissueSelection {
@@ -67,7 +68,7 @@ export function holdsTissue(choice: TissueChoice, minTissue: number | undefined)
  *
  * @param overview the whole slide at low resolution
  * @param minTissue least share of a window, 0 to 1; by default any tissue is enough, or for `hubmap` that rule's own count
- * @throws {SegtileError} `input` where the user's mask or GeoJSON cannot be read
+ * @throws {SegtileError} `input` where the user's mask or GeoJSON cannot be read, or as a network that judges
  */
 export async function selectTissue(
   choice: TissueChoice,
@@ -142,6 +143,8 @@ function foundBy(
       return Promise.resolve({ mask: stainedPixels(overview), facts: { method: 'hubmap' } });
     case 'file':
       return userMask(choice.path, slide, overview, signal);
+    case 'network':
+      return choice.judge(slide, overview, signal);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Size } from '../../types.js';
-import { BLOCK_WIDTH, CHUNK_HEIGHT, type Ring } from './ring.js';
+import { BLOCK_WIDTH, type BlendRing, CHUNK_HEIGHT } from './ring.js';
 
 /** A network's workers on the processor. Bytes. */
 export interface WorkersShape {
@@ -17,7 +17,7 @@ export interface GridShape {
   /** In working pixels, and as the networks see it. */
   readonly window: Size;
   readonly own: Size;
-  readonly ring: Ring;
+  readonly ring: BlendRing;
   /** Channels of scores. */
   readonly channels: number;
   /** Windows that may be under way at once. */

@@ -11,7 +11,7 @@ export const BLOCK_WIDTH: number = PIECE_COLUMNS;
 export const CHUNK_HEIGHT = 64;
 
 /** The ring that blending a plan takes. */
-export interface Ring {
+export interface BlendRing {
   /** Rows of sums. */
   readonly height: number;
   /** Blocks of {@link BLOCK_WIDTH} columns that hold sums at a time, at most: where nothing is run there are none. */
@@ -27,7 +27,7 @@ export function ringHeight({ y, rows }: Pick<Grid, 'y' | 'rows'>, blend: Blend):
 }
 
 /** The ring that the windows of a grid which are run take. */
-export function ringOf(grid: Grid, rows: Pick<WindowRows, 'kept'>, blend: Blend): Ring {
+export function ringOf(grid: Grid, rows: Pick<WindowRows, 'kept'>, blend: Blend): BlendRing {
   const span = spanOf(blend);
   /** Where each block is free again, in rows of the image. */
   const busyUntil = new Map<number, number>();

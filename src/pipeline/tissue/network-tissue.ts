@@ -1,0 +1,147 @@
+import { SegtileError } from '../../errors.js';
+import { shownPath } from '../../io/location.js';
+import type { Model } from '../../model/card/model.js';
+import { openModel } from '../../model/measured/open-model.js';
+import { openPool } from '../../model/sessions/pool.js';
+import { defaultWorkers } from '../../model/sessions/pool-options.js';
+import { emptyLabelCount, labelRows } from '../../plan/labels/labels.js';
+import { createGrid } from '../../plan/windows/grid.js';
+import { selectWindows } from '../../plan/windows/selection.js';
+import type { Slide } from '../../slide/slide.js';
+import { workingView } from '../../slide/view/view.js';
+import type { RasterRows, Size } from '../../types.js';
+import { scoreSlide } from '../infer/score.js';
+import { channelRequest } from '../prepare/plan-slide.js';
+import { labelRule } from '../prepare/thresholds.js';
+import { geometryOf } from '../prepare/window-geometry.js';
+import { createStageClock } from '../records/stage-clock.js';
+import { autoMask } from './auto-mask.js';
+import type { TissueJudge } from './found-tissue.js';
+
+/** Which classes of a network that judges tissue mean what, and what it runs on. */
+export interface TissueFlags {
+  /** Its classes that are tissue. */
+  readonly tissueClass?: readonly string[] | undefined;
+  /** Its classes that are none, whatever else they are. Where no class is tissue, they are taken away from what `auto` finds. */
+  readonly artefactClass?: readonly string[] | undefined;
+  readonly device?: string | undefined;
+  readonly workers?: number | undefined;
+}
+
+/** What a label of the network means. */
+interface Meaning {
+  readonly tissue: readonly number[];
+  readonly artefacts: readonly number[];
+}
+
+/**
+ * A network as the judge of tissue. It is run over the whole slide at its own resolution; a pixel of the overview is tissue where any pixel of the network
+ * under it is. Its labels go by row by row: nothing the size of its image is held.
+ */
+export function tissueNetwork(path: string, flags: TissueFlags): TissueJudge {
+  return async (slide, overview, signal) => {
+    const { model } = await openModel(path, {}, { signal });
+    const meaning = meaningOf(model, flags);
+    const mpp = resolutionOf(model, slide);
+    const isTissue = judgedLabels(meaning);
+    const mask = new Uint8Array(overview.width * overview.height);
+    for await (const { rows, size } of labelled(model, slide, mpp, flags, signal)) mark(mask, overview, rows, size, isTissue);
+    const named = (labels: readonly number[]) =>
+      model.classes.flatMap(({ label, name }) => (labels.includes(label) ? [name] : [])).join(',');
+    const facts = { method: 'network', file: shownPath(path), sha256: model.sha256, mpp };
+    if (meaning.tissue.length > 0) return { mask, facts: { ...facts, classes: named(meaning.tissue) } };
+    const auto = await autoMask(slide, overview, signal);
+    for (let i = 0; i < mask.length; i++) if (auto.mask[i] === 0) mask[i] = 0;
+    return { ...auto, mask, facts: { ...auto.facts, ...facts, artefacts: named(meaning.artefacts) } };
+  };
+}
+
+/** @throws {SegtileError} `usage` for a class that the network has not, and where it has several and nobody says which is tissue */
+function meaningOf({ classes, path }: Model, { tissueClass = [], artefactClass = [] }: TissueFlags): Meaning {
+  const labelOf = (option: string) => (name: string) => {
+    const found = classes.find((each) => each.name === name);
+    if (found) return found.label;
+    throw new SegtileError(
+      'usage',
+      `${path} has no class "${name}" for ${option}`,
+      `its classes are: ${classes.map((each) => each.name).join(', ')}`,
+    );
+  };
+  const tissue = tissueClass.map(labelOf('--tissue-class'));
+  const artefacts = artefactClass.map(labelOf('--artefact-class'));
+  if (tissue.length > 0 || artefacts.length > 0) return { tissue, artefacts };
+  if (classes.length === 1) return { tissue: [classes[0]!.label], artefacts };
+  throw new SegtileError(
+    'usage',
+    `${path} judges tissue, but has ${classes.length} classes: ${classes.map((each) => each.name).join(', ')}`,
+    'name those that are tissue with --tissue-class, or those that are not with --artefact-class',
+  );
+}
+
+function judgedLabels({ tissue, artefacts }: Meaning): Uint8Array {
+  const isTissue = new Uint8Array(256).fill(tissue.length > 0 ? 0 : 1);
+  for (const label of tissue) isTissue[label] = 1;
+  for (const label of artefacts) isTissue[label] = 0;
+  return isTissue;
+}
+
+/** @throws {SegtileError} `usage` where the network does not say at which resolution it works, or the slide at which it is */
+function resolutionOf({ mpp, path }: Model, slide: Slide): number {
+  if (mpp === undefined)
+    throw new SegtileError(
+      'usage',
+      `${path} judges tissue, but does not say at how many µm per pixel it works`,
+      'write it into its card, such as "mpp": 8; segtile info --write-card makes one',
+    );
+  if (slide.mpp !== undefined) return mpp;
+  throw new SegtileError(
+    'usage',
+    `${path} judges tissue at ${mpp} µm per pixel, but ${slide.path} does not say how large its pixels are`,
+    'give the size of a level-0 pixel with --slide-mpp, for example --slide-mpp 0.5',
+  );
+}
+
+/** The labels that a network gives to a whole slide, from top to bottom, and the size of the image that they make up. */
+async function* labelled(
+  model: Model,
+  slide: Slide,
+  mpp: number,
+  { device = 'auto', workers = defaultWorkers() }: TissueFlags,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly rows: RasterRows; readonly size: Size }> {
+  const request = channelRequest(model);
+  const resolution = { kind: 'mpp', mpp } as const;
+  const view = workingView(slide, resolution);
+  const input = request === undefined ? view : workingView(slide, resolution, slide.channelReader(request).read);
+  const { window, stride, margin } = geometryOf({}, model, () => undefined);
+  const size = { width: view.width, height: view.height };
+  const grid = createGrid({ size, window, stride, margin, border: model.crop === undefined ? 'keep' : 'mirror' });
+  const selection = selectWindows(grid, () => true);
+  const pool = await openPool(model, { window, workers, device, output: 'probabilities', signal });
+  try {
+    const rule = labelRule(model, model.path, undefined);
+    const count = emptyLabelCount();
+    const settings = { channels: model.channels, blend: 'gaussian' } as const;
+    const scores = scoreSlide({ grid, input, selection }, pool, settings, createStageClock(), () => undefined, signal);
+    for await (const rows of scores) yield { rows: labelRows(rows, view.width, rule, count), size };
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Marks every pixel of the overview that lies over one that is tissue. */
+function mark(mask: Uint8Array, overview: Size, rows: RasterRows, size: Size, isTissue: Uint8Array): void {
+  const across = overview.width / size.width;
+  const down = overview.height / size.height;
+  for (let row = 0; row < rows.height; row++) {
+    const y = rows.y + row;
+    const top = Math.floor(y * down);
+    const bottom = Math.min(overview.height, Math.max(top + 1, Math.ceil((y + 1) * down)));
+    for (let x = 0; x < rows.width; x++) {
+      if (isTissue[rows.data[row * rows.width + x]!] === 0) continue;
+      const left = Math.floor(x * across);
+      const right = Math.min(overview.width, Math.max(left + 1, Math.ceil((x + 1) * across)));
+      for (let to = top; to < bottom; to++) mask.fill(1, to * overview.width + left, to * overview.width + right);
+    }
+  }
+}
