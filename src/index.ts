@@ -71,6 +71,7 @@ export type {
 export type { Inference } from './pipeline/infer/score.js';
 export type { StreamModel } from './pipeline/infer/score-streams.js';
 export type { ObjectFacts, ObjectFile, ObjectFiles } from './pipeline/objects/facts.js';
+export type { SplitOptions } from './pipeline/objects/split-options.js';
 export type { DisagreementFacts } from './pipeline/outputs/disagreement.js';
 export type { RunFiles } from './pipeline/outputs/files.js';
 export type { MaskFacts } from './pipeline/outputs/mask.js';

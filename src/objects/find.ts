@@ -2,7 +2,7 @@ import { runEnds } from '../plan/labels/run-ends.js';
 import type { OutlineRing } from './corners.js';
 import { createExtentFinder, type ObjectExtent } from './measures.js';
 import type { SampleMeasures } from './tally.js';
-import { type RegionTracer, type TracedPolygon, traceRegions } from './trace.js';
+import { type RegionTracer, type TracedPolygon, type TracedRegion, traceRegions } from './trace.js';
 
 /** A region of pixels of one label that share a side or a corner. */
 export interface MaskObject {
@@ -19,6 +19,9 @@ export interface MaskObject {
 
 /** Gives the values of each column of a row, in channels, of which objects with a label are told mean, deviation and largest: always as many channels. */
 export type SamplesOf = (label: number) => readonly ArrayLike<number>[];
+
+/** Gives the parts of a region that are objects of their own; of parts no samples are known but those of all. */
+export type Split = (region: TracedRegion) => readonly TracedRegion[];
 
 /** Finds objects while rows of a mask go by. */
 export interface ObjectFinder {
@@ -39,9 +42,9 @@ interface Layer {
 
 /**
  * Finds the objects of a mask, their outlines and what they measure, in memory for those that are still open: labels that are not 0 are classes, each with objects of
- * its own. An object is handed to `found` with the row below it: those that end with one row by label, and then from left to right by where their last runs end.
+ * its own. An object, or each of its parts, is handed to `found` with the row below it: those that end with one row by label, and then from left to right by where their last runs end.
  */
-export function findObjects(found: (object: MaskObject) => void): ObjectFinder {
+export function findObjects(found: (object: MaskObject) => void, split: Split = (region) => [region]): ObjectFinder {
   const layers: Layer[] = [];
   const byLabel: (Layer | undefined)[] = new Array<undefined>(256).fill(undefined);
   const extentOf = createExtentFinder();
@@ -51,9 +54,10 @@ export function findObjects(found: (object: MaskObject) => void): ObjectFinder {
     const known = byLabel[label];
     if (known) return known;
     const tracer = traceRegions((region) => {
-      const polygons = inOrder(region.polygons);
       const samples = region.tally?.measures();
-      found({ label, polygons, extent: extentOf(region), samples });
+      for (const part of split(region)) {
+        found({ label, polygons: inOrder(part.polygons), extent: extentOf(part), samples });
+      }
     });
     const layer: Layer = { label, tracer, sides: new Int32Array(64), count: 0 };
     byLabel[label] = layer;

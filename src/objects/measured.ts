@@ -15,6 +15,8 @@ export interface ObjectForm {
   readonly probabilities: boolean;
   /** What the other channels of samples are called. */
   readonly intensities?: readonly string[] | undefined;
+  /** Whether objects tell their numbers. */
+  readonly numbered?: boolean | undefined;
 }
 
 /** A measure with its names. */
@@ -28,6 +30,8 @@ export interface Measurement {
 /** An object with its name and what it measures, in level-0 pixels and in micrometres where the slide's pixels have a size. */
 export interface MeasuredObject {
   readonly id: string;
+  /** From 1 on, in the order in which objects are found. */
+  readonly number: number;
   readonly class: MaskClass;
   /** On the edges of the mask's pixels; see {@link MaskObject}. */
   readonly polygons: readonly TracedPolygon[];
@@ -46,7 +50,14 @@ export interface ObjectMeter {
 }
 
 /** Values are told with six decimals. */
-export function objectMeter({ classes, scale, mpp, probabilities, intensities = [] }: ObjectForm): ObjectMeter {
+export function objectMeter({
+  classes,
+  scale,
+  mpp,
+  probabilities,
+  intensities = [],
+  numbered = false,
+}: ObjectForm): ObjectMeter {
   const pixel = mpp ? { x: scale.x * mpp.x, y: scale.y * mpp.y } : scale;
   const [unit, short] = mpp ? ['µm', 'um'] : ['px', 'px'];
   const named = new Map(
@@ -55,6 +66,7 @@ export function objectMeter({ classes, scale, mpp, probabilities, intensities = 
       return [each.label, { class: each, idOf }] as const;
     }),
   );
+  let number = 0;
   return {
     measurements: [
       { name: `Area ${unit}^2`, column: mpp ? 'area_um2' : 'area_px' },
@@ -75,6 +87,7 @@ export function objectMeter({ classes, scale, mpp, probabilities, intensities = 
         { name: `${name} mean`, column: `${columnOf(name)}_mean` },
         { name: `${name} deviation`, column: `${columnOf(name)}_deviation` },
       ]),
+      ...(numbered ? [{ name: 'Instance', column: 'instance' }] : []),
     ],
     measure({ label, polygons, extent, samples }) {
       const known = named.get(label);
@@ -82,7 +95,9 @@ export function objectMeter({ classes, scale, mpp, probabilities, intensities = 
       const { box, centroid } = extent;
       const own = measuresOf(extent, pixel);
       const probability = probabilities ? samples?.[0] : undefined;
+      number++;
       return {
+        number,
         id: known.idOf(polygons),
         class: known.class,
         polygons,
@@ -105,6 +120,7 @@ export function objectMeter({ classes, scale, mpp, probabilities, intensities = 
           own.solidity,
           ...(probability ? [probability.mean, probability.largest] : []),
           ...(samples?.slice(probabilities ? 1 : 0).flatMap(({ mean, deviation }) => [mean, deviation]) ?? []),
+          ...(numbered ? [number] : []),
         ].map(rounded),
       };
     },

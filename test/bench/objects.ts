@@ -85,7 +85,8 @@ const settings = {
   scale: { x: 1, y: 1 },
   mpp: { x: 0.25, y: 0.25 },
   probabilities: false,
-  slide: { ...size, name: 'a' },
+  slide: { ...size, name: 'bench' },
+  size,
 };
 
 /** The same, written as well. */

@@ -209,7 +209,9 @@ describe('segtile objects', () => {
     const out = join(folder(), 'new');
     const format = await segtile(['objects', mask, '--objects', 'geojson,shp', '-o', out]);
     expect(format).toMatchObject({ code: 2 });
-    expect(format.stderr).toContain('expected some of geojson, geojson.gz, csv, parquet for --objects but got "geojson,shp"');
+    expect(format.stderr).toContain(
+      'expected some of geojson, geojson.gz, csv, parquet, tif for --objects but got "geojson,shp"',
+    );
     const table = join(made, 'runs.csv');
     writeFileSync(table, 'id,predicted\nk,1 2\n');
     expect(await segtile(['objects', table, '-o', out])).toMatchObject({

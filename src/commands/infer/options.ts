@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { blends } from '../../plan/windows/blend.js';
 import { ttas } from '../../plan/windows/symmetry.js';
-import { addSubmissionOptions, measureOption, objectsOption, objectTypeOption } from '../objects/options.js';
+import { addSplitOptions, addSubmissionOptions, measureOption, objectsOption, objectTypeOption } from '../objects/options.js';
 import { addListOption } from '../options/list-option.js';
 import { collect, option } from '../options/option.js';
 import {
@@ -34,7 +34,7 @@ const text: Parser<string> = (value) => value;
 export function addInferOptions(command: Command): Command {
   const first = addFirstOptions(addListOption(command, 'slide, mpp, roi, tissue, output'));
   const placed = addRoiOptions(addTissueOptions(first), 'what lies outside is not looked at, and 0 in the mask');
-  return addLastOptions(addSubmissionOptions(addMoreOptions(placed)));
+  return addLastOptions(addSubmissionOptions(addSplitOptions(addMoreOptions(placed))));
 }
 
 function addFirstOptions(command: Command): Command {

@@ -2,6 +2,7 @@ import { SegtileError } from '../../errors.js';
 import { predictedName } from '../../pipeline/evaluate/prediction.js';
 import { objectFiles } from '../../pipeline/objects/facts.js';
 import { type MaskObjectSettings, objectsOfMask } from '../../pipeline/objects/mask-objects.js';
+import { requireSplit } from '../../pipeline/objects/split-options.js';
 import { identities, refuseClashes } from '../../pipeline/outputs/clashes.js';
 import { stemsOf } from '../../pipeline/outputs/files.js';
 import { ownSubmission } from '../../pipeline/outputs/submission.js';
@@ -38,10 +39,12 @@ export async function objects(given: readonly string[], options: ObjectsOptions,
     slideMpp: options.slideMpp,
     rule: ({ map, path }) => labelRule(map, path, thresholds),
     submission: options,
+    split: options,
     measure: options.measure,
     slidePath: options.slide,
   };
   requireSubmission(options);
+  requireSplit(options);
   const note = (sentence: string): void => void (quiet || stderr.write(`segtile: ${oneLine(sentence)}\n`));
   const kind = options.threshold === undefined ? MASKS : PROBABILITIES;
   const masks = await fileRequests(given, { kind, from: options.from, columns: ['output'], note });

@@ -1,15 +1,25 @@
 import type { Command, Option } from 'commander';
 import type { Measure, ObjectFormat } from '../../objects/formats.js';
 import type { ObjectType } from '../../objects/geojson.js';
+import type { SplitOptions } from '../../pipeline/objects/split-options.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { SubmissionOptions } from '../../pipeline/submissions/options.js';
 import type { Size } from '../../types.js';
 import { addListOption, type ListOptions } from '../options/list-option.js';
 import { option } from '../options/option.js';
-import { measures, micronsPerPixel, objectFormats, type Parser, size, thresholds, word } from '../options/parse.js';
+import {
+  measures,
+  micronsPerPixel,
+  objectFormats,
+  type Parser,
+  positiveNumber,
+  size,
+  thresholds,
+  word,
+} from '../options/parse.js';
 
 /** The options of `segtile objects`, parsed. What is absent was not given. */
-export interface ObjectsOptions extends ListOptions, SubmissionOptions {
+export interface ObjectsOptions extends ListOptions, SubmissionOptions, SplitOptions {
   readonly objects: readonly ObjectFormat[];
   readonly objectType: ObjectType;
   readonly measure?: readonly Measure[];
@@ -28,7 +38,11 @@ const text: Parser<string> = (value) => value;
 
 /** As what objects are written; `what` says what that does. */
 export function objectsOption(what: string): Option {
-  return option('--objects <formats>', `${what}: geojson, geojson.gz, csv, parquet, with commas between them`, objectFormats);
+  return option(
+    '--objects <formats>',
+    `${what}: geojson, geojson.gz, csv, parquet, tif (numbered pixels), with commas between them`,
+    objectFormats,
+  );
 }
 
 /** What the outlines of objects are to be in QuPath. */
@@ -48,6 +62,25 @@ export function measureOption(): Option {
     "over each object, mean and deviation of the slide's channels: intensity; of the optical density of two stains: hematoxylin-eosin or hematoxylin-dab; with commas between them",
     measures,
   );
+}
+
+/** Gives a command the options that tell objects apart which touch. */
+export function addSplitOptions(command: Command): Command {
+  return command
+    .addOption(
+      option(
+        '--split-touching <how>',
+        'tell objects apart that touch: watershed, on the distance to their border',
+        word('watershed'),
+      ),
+    )
+    .addOption(
+      option(
+        '--seed-distance <um>',
+        'what lies deeper in an object than these micrometres is a seed: each becomes an object',
+        positiveNumber,
+      ),
+    );
 }
 
 /** Gives a command the options of submissions to contests. */
@@ -78,7 +111,7 @@ export function addSubmissionOptions(command: Command): Command {
 
 /** Gives a command the arguments and options of `segtile objects`. */
 export function addObjectsOptions(command: Command): Command {
-  return addOutput(addSubmissionOptions(addFirst(command)));
+  return addOutput(addSubmissionOptions(addSplitOptions(addFirst(command))));
 }
 
 function addFirst(command: Command): Command {

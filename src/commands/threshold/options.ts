@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
+import { addSplitOptions, addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { area, type Parser, thresholds, word } from '../options/parse.js';
@@ -10,7 +10,7 @@ const text: Parser<string> = (value) => value;
 /** Gives a command the arguments and options of `segtile threshold`. */
 export function addThresholdOptions(command: Command): Command {
   const making = addMaking(addListOption(command, 'slide (the file), output'));
-  return addOutput(addSubmissionOptions(addRoiOptions(making, 'what lies outside is 0 in the mask')));
+  return addOutput(addSubmissionOptions(addSplitOptions(addRoiOptions(making, 'what lies outside is 0 in the mask'))));
 }
 
 function addMaking(command: Command): Command {

@@ -18,6 +18,8 @@ export interface ObjectFiles {
 /** What a record says of the objects of a mask. */
 export interface ObjectFacts extends ObjectFiles {
   readonly classes: readonly ClassSummary[];
+  /** How many objects were too large to be split; null where none were to be. */
+  readonly leftWhole: number | null;
 }
 
 /** The files of objects, one a format. `stem` is what their names begin with. */

@@ -21,6 +21,7 @@ import type { SubmissionFacts, SubmissionOptions } from '../submissions/options.
 import { checkSubmission } from '../submissions/shared-file.js';
 import type { ObjectFacts, ObjectFiles } from './facts.js';
 import { type PassingPixels, passingPixels } from './passing-pixels.js';
+import { type SplitOptions, splitterOf } from './split-options.js';
 import { writeObjects } from './write-objects.js';
 
 /** How the objects of masks are written. */
@@ -34,6 +35,7 @@ export interface MaskObjectSettings {
   /** How probabilities become labels. */
   readonly rule: (probabilities: Probabilities) => LabelRule;
   readonly submission: SubmissionOptions;
+  readonly split: SplitOptions;
   /** What is measured of the slide's pixels, and where the slide is that the record beside the mask does not name. */
   readonly measure: readonly Measure[] | undefined;
   readonly slidePath: string | undefined;
@@ -108,7 +110,19 @@ export async function objectsOfMask(
       async (keep) => {
         const name = predictedName(path);
         const named = { ...slide, name };
-        const form = { classes, scale, mpp, probabilities: probabilities !== undefined, slide: named, pixels };
+        const maskSize = { width, height };
+        const pixelSize = mpp && { x: mpp.x * scale.x, y: mpp.y * scale.y };
+        const splitter = splitterOf(settings.split, maskSize, pixelSize, path);
+        const form = {
+          classes,
+          scale,
+          mpp,
+          probabilities: probabilities !== undefined && splitter === undefined,
+          slide: named,
+          pixels,
+          size: maskSize,
+          splitter,
+        };
         const result = { name, size: { ...spans, mpp }, slide: { ...slide, mpp }, classes, replace: files.replace };
         const { submission: options } = settings;
         const submission =
@@ -120,7 +134,7 @@ export async function objectsOfMask(
         const known = ignoreOthers(classes);
         for await (const rows of clock.stream('read', mask.rows(signal))) {
           const own = known(rows);
-          await clock.wait('objects', objects.write(own, probabilitiesOf(rows, mask)));
+          await clock.wait('objects', objects.write(own, splitter ? undefined : probabilitiesOf(rows, mask)));
           await clock.wait('write', Promise.resolve(submission?.labels?.write({ ...own, channels: 1 })));
           onRows(rows.y + rows.height, { width, height });
         }

@@ -1,10 +1,13 @@
 import type { CommitOptions } from '../../io/partial-file.js';
+import { type InstanceRun, writeInstanceMap } from '../../mask/instance-map.js';
 import { writeObjectTable } from '../../mask/object-table.js';
 import { writeText } from '../../mask/text-file.js';
 import { cocoForm } from '../../objects/coco.js';
 import { findObjects, type SamplesOf } from '../../objects/find.js';
 import { geojsonForm, type ObjectType, type TextForm } from '../../objects/geojson.js';
 import { type MeasuredObject, type ObjectForm, type ObjectMeter, objectMeter } from '../../objects/measured.js';
+import { eachRun } from '../../objects/rows.js';
+import type { Splitter } from '../../objects/split.js';
 import { type LookedAt, summarizeObjects } from '../../objects/summary.js';
 import { csvForm, objectTable } from '../../objects/table.js';
 import { geoMetadata, wellKnownBinary } from '../../objects/wkb.js';
@@ -21,6 +24,10 @@ export interface ObjectSettings extends ObjectForm {
   readonly slide: Size & { readonly name: string };
   /** Pixels of the slide that are measured; closed with the last row. */
   readonly pixels?: PassingPixels | undefined;
+  /** The size of the mask in pixels. */
+  readonly size: Size;
+  /** Splits objects that touch; then nothing goes by that is measured. */
+  readonly splitter?: Splitter | undefined;
 }
 
 /** Objects of a mask on their way to files. */
@@ -44,7 +51,11 @@ export async function writeObjects(
   placement: CommitOptions,
 ): Promise<ObjectSink> {
   const { mpp, slide, classes, pixels } = settings;
-  const meter = objectMeter({ ...settings, intensities: pixels?.names });
+  const meter = objectMeter({
+    ...settings,
+    intensities: pixels?.names,
+    numbered: files.files.some(({ format }) => format === 'tif'),
+  });
   const summary = summarizeObjects(classes, slide.width * slide.height, mpp && mpp.x * mpp.y);
   const writers: Sink<readonly MeasuredObject[]>[] = [];
   let found: MeasuredObject[] = [];
@@ -52,7 +63,7 @@ export async function writeObjects(
     const measured = meter.measure(object);
     summary.add(measured);
     found.push(measured);
-  });
+  }, settings.splitter?.split);
   const handOn = async (): Promise<void> => {
     const objects = found;
     found = [];
@@ -87,7 +98,7 @@ export async function writeObjects(
     },
     facts: async (lookedAt) => {
       await ended();
-      return { ...files, classes: summary.classes(lookedAt) };
+      return { ...files, classes: summary.classes(lookedAt), leftWhole: settings.splitter?.tooLarge ?? null };
     },
   };
 }
@@ -108,6 +119,7 @@ function openWriter(
   meter: ObjectMeter,
   placement: CommitOptions,
 ): Promise<Sink<readonly MeasuredObject[]>> {
+  if (format === 'tif') return instanceWriter(path, settings, placement);
   if (format === 'parquet') return tableWriter(path, settings, meter, placement);
   const forms = {
     csv: () => csvForm(meter),
@@ -144,6 +156,25 @@ async function textWriter(path: string, form: TextForm, placement: CommitOptions
       await file.finish();
     },
     abort: () => file.abort(),
+  };
+}
+
+async function instanceWriter(
+  path: string,
+  { size, scale, mpp }: ObjectSettings,
+  { replace }: CommitOptions,
+): Promise<Sink<readonly MeasuredObject[]>> {
+  const pixel = mpp && { x: mpp.x * scale.x, y: mpp.y * scale.y };
+  const file = await writeInstanceMap(path, { size, mpp: pixel, replace });
+  return {
+    ...file,
+    write: async (objects) => {
+      const runs: InstanceRun[] = [];
+      for (const { number, polygons } of objects) {
+        eachRun(polygons, (y, start, end) => void runs.push([number, y, start, end]));
+      }
+      await file.write(runs);
+    },
   };
 }
 

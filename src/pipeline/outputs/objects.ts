@@ -4,6 +4,7 @@ import type { ObjectType } from '../../objects/geojson.js';
 import type { ScoreRows } from '../../types.js';
 import { type ObjectFacts, type ObjectFiles, objectFiles } from '../objects/facts.js';
 import { holdScores } from '../objects/passing-scores.js';
+import { requireSplit, type SplitOptions, splitterOf } from '../objects/split-options.js';
 import { writeObjects } from '../objects/write-objects.js';
 import type { Keep } from '../records/files-and-record.js';
 import { type SubmissionOptions, submissionForm } from '../submissions/options.js';
@@ -11,7 +12,7 @@ import type { Making, OutputFile, Result } from './output.js';
 import { ownSubmission } from './submission.js';
 
 /** The options that ask for objects, and say what they are written as. */
-export interface ObjectOptions extends SubmissionOptions {
+export interface ObjectOptions extends SubmissionOptions, SplitOptions {
   readonly objects?: readonly ObjectFormat[] | undefined;
   readonly objectType?: ObjectType | undefined;
   readonly measure?: readonly Measure[] | undefined;
@@ -26,10 +27,13 @@ export function wantsObjects(options: ObjectOptions): boolean {
   return options.objects !== undefined || submissionForm(options) === 'coco';
 }
 
-/** @throws {SegtileError} `usage` where measures are asked for without objects */
-export function requireObjects({ objects, measure }: ObjectOptions): void {
-  if (measure === undefined || objects !== undefined) return;
-  throw new SegtileError('usage', '--measure is given without --objects', 'say with --objects csv what is written');
+/** @throws {SegtileError} `usage` where measures or parts of objects are asked for without objects, and as {@link requireSplit} */
+export function requireObjects(options: ObjectOptions): void {
+  requireSplit(options);
+  const { objects, measure, splitTouching } = options;
+  const given = measure === undefined ? splitTouching && '--split-touching' : '--measure';
+  if (given === undefined || objects !== undefined) return;
+  throw new SegtileError('usage', `${given} is given without --objects`, 'say with --objects csv what is written');
 }
 
 /** The files of objects, one a format. */
@@ -46,12 +50,15 @@ export async function makeObjects(
 ): Promise<Making<ObjectFacts>> {
   const { name, size, slide, classes, scores, replace } = result;
   const { width, height, mpp } = slide;
+  const splitter = splitterOf(options, size, size.mpp, name);
   const pixels = options.measure && result.pixels?.(options.measure);
   const form = {
     classes,
     scale: { x: width / size.width, y: height / size.height },
     mpp: mpp && { x: mpp.x, y: mpp.y },
-    probabilities: scores !== undefined,
+    probabilities: scores !== undefined && splitter === undefined,
+    size,
+    splitter,
     slide: { width, height, name },
     pixels,
   };
@@ -59,7 +66,7 @@ export async function makeObjects(
   const close = async (): Promise<void> => pixels?.close();
   // The reading of the slide ends with the files, or with what fails.
   if (pixels) keep(stem, { write: close, finish: close, abort: close });
-  const held = scores && holdScores(scores, size);
+  const held = splitter === undefined && scores ? holdScores(scores, size) : undefined;
   const nothing = async (): Promise<void> => undefined;
   const ending = { finish: nothing, abort: nothing };
   return {

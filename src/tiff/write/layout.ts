@@ -46,6 +46,9 @@ export function checkLayout({ size, channels, samples = 'uint8', tile, codec, re
   if (samples === 'float32' && (channels !== 1 || reduce !== 'mean' || !codec.lossless)) {
     throw new SegtileError('usage', 'float32 needs one channel, a lossless codec and a pyramid by mean');
   }
+  if (samples === 'uint32' && (channels !== 1 || reduce !== 'majority')) {
+    throw new SegtileError('usage', 'uint32 needs one channel and a pyramid by majority');
+  }
   // What a rational of two 32-bit numbers holds with room to spare.
   if (mpp && ![mpp.x, mpp.y].every((value) => value >= 1e-4 && value <= 1e9)) {
     throw new SegtileError('usage', `expected 0.0001 to 1000000000 micrometres per pixel but got ${mpp.x} by ${mpp.y}`);

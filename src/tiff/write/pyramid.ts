@@ -42,7 +42,8 @@ export function halve(
   pixel: PixelBytes,
   reduce: Reduce,
 ): void {
-  if (reduce === 'majority') halveLabels(source, target, x, y, tile);
+  if (reduce === 'majority' && pixel === 4) halveNumbers(source, target, x, y, tile);
+  else if (reduce === 'majority') halveLabels(source, target, x, y, tile);
   else if (pixel === 4) halveFloats(source, target, x, y, tile);
   else halveSamples(source, target, x, y, tile, pixel);
 }
@@ -127,6 +128,20 @@ function halveLabels({ data, width, height }: TileArea, target: Uint8Array, x: n
         data[lower + left]!,
         data[lower + right]!,
       );
+    }
+  }
+}
+
+function halveNumbers({ data, width, height }: TileArea, target: Uint8Array, x: number, y: number, tile: number) {
+  const from = new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
+  const to = new Uint32Array(target.buffer, target.byteOffset, target.length >> 2);
+  for (let top = 0; top < height; top += 2) {
+    const upper = top * tile;
+    const lower = Math.min(top + 1, height - 1) * tile;
+    let out = (y + (top >> 1)) * tile + x;
+    for (let left = 0; left < width; left += 2) {
+      const right = Math.min(left + 1, width - 1);
+      to[out++] = majority(from[upper + left]!, from[upper + right]!, from[lower + left]!, from[lower + right]!);
     }
   }
 }

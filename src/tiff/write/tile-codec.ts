@@ -10,16 +10,16 @@ export interface TiledFormat {
   readonly channels: 1 | 3;
   readonly tile: number;
   readonly codec: TileCodec;
-  /** What a sample is: a byte, where it is not said. Pixels of floats have one channel. */
-  readonly samples?: 'uint8' | 'float32';
+  /** What a sample is: a byte, where it is not said. Pixels of floats and of large numbers have one channel. */
+  readonly samples?: 'uint8' | 'uint32' | 'float32';
 }
 
-/** Bytes of a pixel, which the writer carries as they stand in memory: one grey or three colours of 8 bits, or one float32. */
+/** Bytes of a pixel, which the writer carries as they stand in memory: one grey or three colours of 8 bits, or one uint32 or float32. */
 export type PixelBytes = 1 | 3 | 4;
 
 /** How many bytes a pixel has. */
 export function pixelBytes({ channels, samples }: Pick<TiledFormat, 'channels' | 'samples'>): PixelBytes {
-  return samples === 'float32' ? 4 : channels;
+  return samples === 'float32' || samples === 'uint32' ? 4 : channels;
 }
 
 /** How the samples of one tile become the bytes of one block, off the main thread, and back. */

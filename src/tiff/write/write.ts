@@ -8,6 +8,7 @@ import { asciiValues, directories, type Entry, header, rational, Tag } from './d
 import { checkLayout, checkRows, type TiffLayout } from './layout.js';
 import { levelSizes } from './pyramid.js';
 import { reducedRow } from './reduced-row.js';
+import { pixelBytes } from './tile-codec.js';
 import { tileRows } from './tile-rows.js';
 
 /** Tiles that are encoded at the same time: as many as libuv has threads, unless it was told otherwise. */
@@ -180,7 +181,7 @@ function entries(
     long(Tag.NewSubfileType, [level > 0 ? 1 : 0]),
     long(Tag.ImageWidth, [size.width]),
     long(Tag.ImageLength, [size.height]),
-    short(Tag.BitsPerSample, ...each(layout.samples === 'float32' ? 32 : 8)),
+    short(Tag.BitsPerSample, ...each(pixelBytes(layout) === 4 ? 32 : 8)),
     short(Tag.Compression, codec.compression),
     short(Tag.PhotometricInterpretation, codec.photometric(channels)),
     ...ascii(Tag.ImageDescription, layout.description),

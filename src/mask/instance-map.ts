@@ -1,0 +1,85 @@
+import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
+import { numberLists } from '../plan/labels/number-lists.js';
+import { deflateCodec } from '../tiff/write/tile-codec.js';
+import { writeTiff } from '../tiff/write/write.js';
+import type { Mpp, Sink, Size } from '../types.js';
+
+/** A run of pixels of one object: its number, its row, its first column and the one after its last. */
+export type InstanceRun = readonly [number: number, y: number, start: number, end: number];
+
+/** An image of the numbers of objects. */
+export interface InstanceMap extends CommitOptions {
+  readonly size: Size;
+  /** Size of a pixel in micrometres, if known. */
+  readonly mpp?: Mpp | undefined;
+}
+
+/** Rows that are painted together. */
+const BAND = 256;
+
+/**
+ * Writes a tiled, pyramidal TIFF of 32-bit whole numbers: 0 is background, and each object has the pixels of its number. Runs come in any order, in bounded
+ * memory: a hidden file beside the image holds them until it is painted, when `finish` is called.
+ *
+ * @throws {SegtileError} `output` if the file cannot be written; `aborted` after `abort`
+ */
+export async function writeInstanceMap(
+  path: string,
+  { size, mpp, replace }: InstanceMap,
+): Promise<Sink<readonly InstanceRun[]>> {
+  const { width, height } = size;
+  const scratch = await openPartialFile(path);
+  const runs = numberLists(Math.ceil(height / BAND), scratch);
+  const image = await writeTiff(path, {
+    size,
+    mpp,
+    channels: 1,
+    samples: 'uint32',
+    tile: Math.max(width, height) > 256 ? 512 : 256,
+    codec: deflateCodec('labels'),
+    reduce: 'majority',
+    levels: 'chained',
+    description: 'segtile instances: 0 is background, else the number of an object',
+    software: 'segtile',
+    replace,
+  }).catch(async (error: unknown) => {
+    await scratch.discard();
+    throw error;
+  });
+  const discard = async (): Promise<void> => {
+    await scratch.discard();
+    await image.abort();
+  };
+
+  async function paint(): Promise<void> {
+    for (let y = 0; y < height; y += BAND) {
+      const rows = Math.min(BAND, height - y);
+      const numbers = new Uint32Array(width * rows);
+      for await (const piece of runs.pieces(y / BAND)) {
+        for (let i = 0; i < piece.length; i += 4) {
+          const row = (piece[i + 1]! - y) * width;
+          numbers.fill(piece[i]!, row + piece[i + 2]!, row + piece[i + 3]!);
+        }
+      }
+      await image.write({ y, width, height: rows, channels: 1, data: new Uint8Array(numbers.buffer) });
+    }
+  }
+
+  return {
+    write: async (more) => {
+      for (const run of more) for (const value of run) runs.push(Math.floor(run[1] / BAND), value);
+      await runs.settle();
+    },
+    finish: async () => {
+      try {
+        await paint();
+        await scratch.discard();
+        await image.finish();
+      } catch (error) {
+        await discard();
+        throw error;
+      }
+    },
+    abort: discard,
+  };
+}
