@@ -72,6 +72,8 @@ test('of several outputs one is chosen, by flag or card; none is taken by itself
   const { mask, stderr } = await maskOf('deep', '--model-output', 'main');
   expect(mask.equals(plain)).toBe(true);
   expect(stderr).toContain('output "main", as the flags say');
+  const told = await segtile(['info', exported('deep'), '--model-output', 'aux'], { cwd });
+  expect(told.stdout).toMatch(/output +output "aux" \[n, 1, h2, w2\]/);
   const wrong = await infer('deep', '--model-output', 'mian');
   expect(wrong.stderr).toMatch(/has no output "mian": it has 2 outputs \("aux"/);
 });

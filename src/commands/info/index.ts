@@ -27,6 +27,7 @@ export interface InfoOptions extends SlideFlags {
   readonly check?: boolean;
   readonly json?: boolean;
   readonly writeCard?: boolean;
+  readonly modelOutput?: string;
 }
 
 /** What is known of a file, for programs and for people. */

@@ -19,19 +19,27 @@ export interface ModelDescription {
   readonly exitCode: 0 | 1;
 }
 
+/** What is asked of a model. */
+interface ModelQuestions {
+  /** Whether what was found is written beside the model as a card, for its user to edit. */
+  readonly writeCard?: boolean;
+  /** Whether the test of the model's package, if it has one, is made. */
+  readonly check?: boolean;
+  /** The name of the output that is looked at. */
+  readonly modelOutput?: string;
+}
+
 /**
  * Reads a model, looks at what it gives, and puts it into words.
  *
- * @param writeCard whether what was found is written beside the model as a card, for its user to edit
- * @param check whether the test of the model's package, if it has one, is made
  * @throws {SegtileError} as {@link openModel}; `output` where there is a card already
  */
 export async function describeModel(
   path: string,
-  { writeCard = false, check = false }: { readonly writeCard?: boolean; readonly check?: boolean },
+  { writeCard = false, check = false, modelOutput }: ModelQuestions,
   signal: AbortSignal,
 ): Promise<ModelDescription> {
-  const opened = await openModel(path, {}, { signal });
+  const opened = await openModel(path, modelOutput === undefined ? {} : { output: modelOutput }, { signal });
   const { file, card, others, measured, model } = opened;
   const checked = check ? await checkPackage(opened, signal) : undefined;
   const written = writeCard ? await saveCard(opened, path) : undefined;

@@ -27,6 +27,7 @@ export function addInfoOptions(command: Command): Command {
       '--check',
       'decode every block of every level, and name those that are bad; of a model, make the test of its package',
     )
+    .option('--model-output <name>', 'the output of a model to look at, where it has several')
     .option('--write-card', 'write what was found of a model as its card, <model>.segtile.json, to edit')
     .option('--json', 'one line of JSON a file on standard output');
 }

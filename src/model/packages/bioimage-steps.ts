@@ -20,11 +20,11 @@ export function inputSteps(steps: readonly BioimageStep[], channels: number | un
   let standardize: Card['standardize'];
   for (const { name, kwargs } of steps) {
     if (name === 'ensure_dtype') continue;
-    if (name === 'clip' && isIdle(kwargs, affine)) continue;
+    if (name === 'clip' && percentiles(kwargs) === '' && isIdle(kwargs, affine)) continue;
     if (standardize !== undefined)
       throw refused(where, `${name} comes after zero_mean_unit_variance, which a card cannot say`, CARD);
     if (name === 'scale_linear') affine = then(affine, linear(kwargs));
-    else if (isFixed(name, kwargs)) affine = then(affine, fixed(kwargs));
+    else if (isFixed(name, kwargs)) affine = then(affine, fixed(name, kwargs));
     else if (name === 'zero_mean_unit_variance') standardize = standardization(kwargs, affine, channels, where);
     else throw refused(where, `${name}${percentiles(kwargs)} is not what segtile can do exactly`, CARD);
   }
@@ -74,13 +74,15 @@ function linear({ gain, offset }: Fields): Affine {
   return { gain: numbersIn(gain) ?? [1], offset: numbersIn(offset) ?? [0] };
 }
 
-function isFixed(name: string, { mode }: Fields): boolean {
-  return name === 'fixed_zero_mean_unit_variance' || (name === 'zero_mean_unit_variance' && mode === 'fixed');
+/** In 0.4 a mode that is not given is `fixed`; 0.5 has no modes. */
+function isFixed(name: string, { mode, mean }: Fields): boolean {
+  const isOld = name === 'zero_mean_unit_variance' && (mode === 'fixed' || (mode === undefined && mean !== undefined));
+  return name === 'fixed_zero_mean_unit_variance' || isOld;
 }
 
 /** By stated figures: in 0.4 a little is added to the deviation, in 0.5 none. */
-function fixed({ mean, std, eps, mode }: Fields): Affine {
-  const more = mode === 'fixed' ? (numberIn(eps) ?? 1e-6) : 0;
+function fixed(name: string, { mean, std, eps }: Fields): Affine {
+  const more = name === 'fixed_zero_mean_unit_variance' ? 0 : (numberIn(eps) ?? 1e-6);
   const [means, deviations] = [numbersIn(mean) ?? [0], numbersIn(std) ?? [1]];
   const gain = deviations.map((value) => 1 / (value + more));
   return { gain, offset: means.map((value, at) => negated(value * (gain.length === 1 ? gain[0]! : gain[at]!))) };
@@ -120,9 +122,8 @@ function standardization(
 
 function axesOf(axes: unknown): readonly string[] {
   const old: Readonly<Record<string, string>> = { c: 'channel', y: 'y', x: 'x', b: 'batch' };
-  return typeof axes === 'string'
-    ? [...axes].map((letter) => old[letter] ?? letter)
-    : listOf(axes).map((axis) => textIn(axis) ?? '');
+  const all = typeof axes === 'string' ? [...axes] : listOf(axes).map((axis) => textIn(axis) ?? '');
+  return all.map((axis) => old[axis] ?? axis);
 }
 
 function percentiles({ min_percentile, max_percentile }: Fields): string {

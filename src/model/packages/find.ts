@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
@@ -106,7 +106,9 @@ function isDocument(name: string): boolean {
 async function described(folder: string): Promise<FoundNetwork | undefined> {
   const document = await documentIn(folder);
   if (!document) return undefined;
-  const card = await document.format.read(document);
+  const read = await document.format.read(document);
+  // Networks in such folders are all called alike.
+  const card = { ...read, card: { name: basename(resolve(folder)), ...read.card } };
   const path = card.network ? join(folder, card.network.path) : await onlyNetwork(folder, folder);
   if (await stat(path).catch(() => undefined)) return { path, card, folder };
   throw new SegtileError(
