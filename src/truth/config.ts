@@ -219,6 +219,9 @@ function resolve(file: ClassesFile, where: string): TruthConfig {
   }
   for (const name of file.skip ?? []) claim(names, name, undefined, `the name ${JSON.stringify(name)}`);
 
+  // What segtile calls label 0 everywhere, and what `segtile view` draws to take something away.
+  if (!names.has('background')) names.set('background', 0);
+
   const unlabelled = file.unlabelled === 'ignore' ? IGNORED : 0;
   if (!values.has(0)) values.set(0, unlabelled);
   if (!colors.has(0)) colors.set(0, unlabelled);

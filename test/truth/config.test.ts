@@ -15,6 +15,12 @@ describe('parseConfig', () => {
     expect(new Set(classes.map(({ color }) => color.join())).size).toBe(3);
   });
 
+  it('takes annotations called background for that, unless they are listed as something else', () => {
+    expect(config({ classes: [{ name: 'a' }] }).names.get('background')).toBe(0);
+    expect(config({ classes: [{ name: 'a', names: ['background'] }] }).names.get('background')).toBe(1);
+    expect(config({ classes: [{ name: 'a' }], skip: ['background'] }).names.get('background')).toBe(undefined);
+  });
+
   it('lets labels stand for themselves where no values are listed', () => {
     const { values } = config({ classes: [{ name: 'a' }, { name: 'b', values: [7, 8] }], background: { values: [3] } });
     expect([...values].sort(([a], [b]) => a - b)).toEqual([
