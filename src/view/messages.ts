@@ -39,6 +39,9 @@ export interface RunCard {
   readonly scores: ScoreLayer | null;
   /** 255 times the largest difference between overlapping windows. */
   readonly disagreement: TiledImage | null;
+  /** Whether its record tells where it looked, and within which region. */
+  readonly looked: boolean;
+  readonly region: boolean;
   /** Settings and figures by name, in the order in which they are shown. */
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
@@ -161,4 +164,16 @@ export interface Corrections {
   /** Tells the contents of the file from others; '' where there is none. */
   readonly stamp: string;
   readonly features: readonly CorrectedFeature[];
+}
+
+/** Where a run looked. */
+export interface LookedMessage {
+  /** How many pixels of the working image the slide covers. */
+  readonly spans: Size;
+  /** Of each window left, top, width and height in working pixels, and 1 if it was run. */
+  readonly windows: readonly (readonly [number, number, number, number, 0 | 1])[];
+  readonly tissue: LabelLayer | null;
+  readonly region: LabelLayer | null;
+  /** What is to be known of it, as sentences for people. */
+  readonly notes: readonly string[];
 }

@@ -3,9 +3,16 @@ import { request } from 'node:http';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startView } from '../../dist/pipeline/view/start-view.js';
-import type { Catalogue, ListedObject, ObjectSummary, OpenSlideCard, ShownObject } from '../../dist/view/messages.js';
+import type {
+  Catalogue,
+  ListedObject,
+  LookedMessage,
+  ObjectSummary,
+  OpenSlideCard,
+  ShownObject,
+} from '../../dist/view/messages.js';
 import type { RunningServer } from '../../dist/view/server.js';
-import { folder, readMask, readPlanes, segtileWell, writeSlide } from '../cli/door.js';
+import { folder, readMask, readPlanes, save, segtileWell, writeSlide } from '../cli/door.js';
 import { type Answered, asked, type Fixture, makeFixture, sent, size } from './fixture.js';
 
 const settings = { truth: undefined, classes: undefined, host: '127.0.0.1', port: 0 } as const;
@@ -146,6 +153,45 @@ describe('objects', () => {
     expect(await get(`/masks/${mask}/elsewhere`)).toMatchObject({ status: 404 });
     expect(await get(`/masks/${mask}/errors`)).toMatchObject({ status: 404 });
   });
+});
+
+test('where a run looked is found anew by its record', async () => {
+  const out = folder();
+  const square = [
+    [100, 100],
+    [900, 100],
+    [900, 700],
+    [100, 700],
+    [100, 100],
+  ];
+  const roi = save(
+    out,
+    'roi.geojson',
+    JSON.stringify({ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [square] } }),
+  );
+  const plan = ['--downsample', '4', '--window', '96', '--stride', '64', '--margin', '8', '--roi', roi];
+  await segtileWell(['infer', fixture.slide, '-m', 'kidney', ...plan, '-o', out, '--quiet']);
+  const record = JSON.parse(readFileSync(`${out}/a.run.json`, 'utf8')) as { windows: { run: number; planned: number } };
+  const own = await startView({ ...settings, paths: [out] });
+  const { origin: there } = new URL(own.server.url);
+  const allowed = { cookie: String((await asked(own.server.url)).headers['set-cookie']).split(';')[0]! };
+  const read = async <T>(path: string): Promise<T> => JSON.parse((await asked(there + path, allowed)).body.toString()) as T;
+  const { slides } = await read<Catalogue>('/catalogue');
+  // The slide is the one that the record names.
+  const card = await read<OpenSlideCard>(`/slides/${slides[0]!.id}`);
+  expect(card).toMatchObject({ name: 'a.tif', ...size, runs: [{ looked: true, region: true }] });
+  const looked = await read<LookedMessage>(`/looked/${card.id}/${card.runs[0]!.id}`);
+  expect(looked.notes).toEqual([]);
+  expect(looked.windows).toHaveLength(record.windows.planned);
+  expect(looked.windows.filter(([, , , , run]) => run === 1)).toHaveLength(record.windows.run);
+  expect(record.windows.run).toBeLessThan(record.windows.planned);
+  const labels = async ({ id }: { id: string }): Promise<Buffer> =>
+    indices((await asked(`${there}/tiles/${id}/0/0_0.png`, allowed)).body);
+  const tissue = await labels(looked.tissue!);
+  expect([tissue[0], tissue[512 * 500 + 500]]).toEqual([0, 1]);
+  const region = await labels(looked.region!);
+  expect([region[512 * 99 + 300], region[512 * 101 + 300]]).toEqual([0, 1]);
+  await own.server.close();
 });
 
 describe('corrections', () => {

@@ -77,6 +77,10 @@ export function createSite(slides: readonly FoundSlide[], truth: TruthOfSlides):
       if (first === 'catalogue' && rest.length === 0) return json(catalogueOf(slides, await pastRuns(slides)));
       if (first === 'runs' && rest.length === 0) return json(await pastRuns(slides));
       const [slide] = rest;
+      if (first === 'looked' && rest.length === 2 && byId.has(rest[0]!)) {
+        const found = await stations.use(rest[0]!, async (station) => station.looked(rest[1]!));
+        return found === undefined ? undefined : json(found);
+      }
       if (first === 'masks' && rest.length === 2) {
         const [own = '', key = ''] = rest[0]!.split('.');
         if (!byId.has(own)) return undefined;

@@ -4,16 +4,18 @@ import { isRemote } from '../../io/location.js';
 import { channelNames } from '../../plan/labels/score-map.js';
 import { openSlide } from '../../slide/open.js';
 import { openProbabilities } from '../../slide/probabilities.js';
+import type { Slide } from '../../slide/slide.js';
 import type { TruthConfig } from '../../truth/config.js';
 import type { MaskClass, Size } from '../../types.js';
-import type { LabelLayer, OpenSlideCard, RunCard, ScoreLayer, TiledImage } from '../../view/messages.js';
+import type { LabelLayer, LookedMessage, OpenSlideCard, RunCard, ScoreLayer, TiledImage } from '../../view/messages.js';
 import { predictedName } from '../evaluate/prediction.js';
 import { labelRule } from '../prepare/thresholds.js';
 import type { FoundRun, FoundSlide } from './found.js';
 import { idOf } from './found.js';
+import { whereLooked } from './looked.js';
 import { runFacts } from './run-facts.js';
 import { jpegOf, labelPng, planesOfFloats, planesPng } from './tiles/encode.js';
-import { type LabelTiles, maskTiles, openTruthTiles } from './tiles/label-tiles.js';
+import { heldLabels, type LabelTiles, maskTiles, openTruthTiles, truthTiles } from './tiles/label-tiles.js';
 import { slideTiles, valueTiles } from './tiles/slide-tiles.js';
 import type { TileReader } from './tiles/tile-reader.js';
 
@@ -31,6 +33,8 @@ export interface Station {
   readonly card: OpenSlideCard;
   /** By the last part of their ids. */
   readonly images: ReadonlyMap<string, Shown>;
+  /** Where a run looked, found out when it is first asked for; undefined where it has no record, or the slide is missing. */
+  looked(run: string): Promise<LookedMessage> | undefined;
   close(): Promise<void>;
 }
 
@@ -101,8 +105,18 @@ export async function openStation(slide: FoundSlide, truth: TruthOfSlides, signa
           showLabels(path, 'truth', await openTruthTiles(path, size, name, truth.config, classes, signal), show),
         );
   const mpp = picture?.slide.mpp;
+  const lookedAt = new Map<string, Promise<LookedMessage>>();
   return {
     images,
+    looked(id) {
+      const run = slide.runs.find((each) => each.id === id);
+      const opened = picture?.slide;
+      if (run === undefined || opened === undefined) return undefined;
+      const found = lookedAt.get(id) ?? lookedMessage(opened, run, show);
+      lookedAt.set(id, found);
+      found.catch(() => lookedAt.delete(id));
+      return found;
+    },
     card: {
       id: slide.id,
       name: slide.name,
@@ -126,16 +140,43 @@ export async function openStation(slide: FoundSlide, truth: TruthOfSlides, signa
     const scores = probabilities === undefined ? null : await tries(() => showScores(probabilities, shows, signal));
     const there = disagreement !== undefined && (await stampOf(disagreement)) !== '';
     const seams = there ? await tries(() => showGrey(disagreement, shows, signal)) : null;
-    const facts = await runFacts(run.record);
+    const told = await runFacts(run.record);
     return {
       id: run.id,
       name: `${run.folder === '.' ? '' : `${run.folder}/`}${run.name}`,
       mask: labels,
       scores,
       disagreement: seams,
-      facts,
+      ...told,
     };
   }
+}
+
+const TISSUE: MaskClass = { label: 1, name: 'tissue', color: [86, 180, 233] };
+const REGION: MaskClass = { label: 1, name: 'region', color: [240, 228, 66] };
+
+async function lookedMessage(slide: Slide, run: FoundRun, show: Show): Promise<LookedMessage> {
+  const {
+    spans,
+    windows,
+    recorded,
+    run: found,
+    tissue,
+    region,
+  } = await whereLooked(slide, run.record, new AbortController().signal);
+  const notes =
+    found === recorded
+      ? []
+      : [`found anew, ${found} windows are run; the record counts ${recorded}, with those of other scales and models`];
+  const layer = (kind: string, tiles: LabelTiles, only: MaskClass): Promise<LabelLayer> =>
+    showLabels(run.record, kind, { ...tiles, classes: [only] }, show);
+  return {
+    spans: { width: spans.width, height: spans.height },
+    windows,
+    tissue: tissue ? await layer('tissue', heldLabels(tissue, [TISSUE]), TISSUE) : null,
+    region: region ? await layer('region', truthTiles(region, slide), REGION) : null,
+    notes,
+  };
 }
 
 type Show = (path: string, kind: string, shown: Shown) => Promise<TiledImage>;

@@ -7,6 +7,7 @@ import { createOverlay } from './drawing/overlay.js';
 import { createScaleBar } from './drawing/scale-bar.js';
 import { createStage } from './drawing/stage.js';
 import { createTileStore } from './drawing/tile-store.js';
+import { createLooked } from './drawing/windows.js';
 import { createEditor } from './drawn/editor.js';
 import type { Point } from './drawn/features.js';
 import { createDrawnPanel } from './drawn/panel.js';
@@ -79,12 +80,20 @@ export function startApp(catalogue: Catalogue): void {
     canvas,
     () => (slide ? stage.affine() : undefined),
     (context, scale) => {
+      if (slide) looked.draw(slide, context, scale);
       editor.draw(context, scale);
       inspector.draw(context, scale);
       pen.draw(context, scale);
     },
   );
   const refresh = (): void => overlay.refresh();
+  const looked = createLooked(
+    store,
+    () => slide && overlay.set(slide, drawnLayers(tiles, slide, store.state, looked.of(slide)), store.state.divider),
+    (words) => {
+      status.textContent = words;
+    },
+  );
   const editor = createEditor(
     () => {
       corrections.update();
@@ -142,7 +151,7 @@ export function startApp(catalogue: Catalogue): void {
       fillPanels(card);
       corrections.show(classesOf(card, store.state));
       editor.open(card).catch(complain);
-      overlay.set(card, drawnLayers(tiles, card, store.state), store.state.divider);
+      overlay.set(card, drawnLayers(tiles, card, store.state, looked.of(card)), store.state.divider);
     } catch (error) {
       message.textContent = error instanceof Error ? error.message : String(error);
     }
@@ -239,7 +248,7 @@ export function startApp(catalogue: Catalogue): void {
     else if (slide && before) {
       if (state.run !== before.run || state.other !== before.other) fillPanels(slide);
       if (state.place && state.place !== before.place && state.place !== reached) stage.go(state.place);
-      if (looksOther(state, before)) overlay.set(slide, drawnLayers(tiles, slide, state), state.divider);
+      if (looksOther(state, before)) overlay.set(slide, drawnLayers(tiles, slide, state, looked.of(slide)), state.divider);
       tell();
     }
   });

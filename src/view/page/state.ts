@@ -1,5 +1,16 @@
 /** What can be laid over a slide, in the order in which it is drawn. */
-export const LAYERS = ['scores', 'disagreement', 'mask', 'truth', 'errors', 'changes', 'outlines'] as const;
+export const LAYERS = [
+  'scores',
+  'disagreement',
+  'tissue',
+  'region',
+  'mask',
+  'truth',
+  'errors',
+  'changes',
+  'windows',
+  'outlines',
+] as const;
 
 /** See {@link LAYERS}. */
 export type LayerName = (typeof LAYERS)[number];
@@ -35,10 +46,13 @@ export interface ViewState {
 const OPACITY: ViewState['opacity'] = {
   scores: 0.7,
   disagreement: 0.7,
+  tissue: 0.4,
+  region: 0.4,
   mask: 0.5,
   truth: 0.5,
   errors: 0.7,
   changes: 0.8,
+  windows: 0.8,
   outlines: 1,
 };
 

@@ -57,7 +57,8 @@ export async function openTruthTiles(
   return truthTiles(await openTruth(path, { size, config, slideName, signal }), size);
 }
 
-function truthTiles(truth: Truth, { width, height }: Size): LabelTiles {
+/** Truth, or a region, in tiles as large as level 0, or as its image. */
+export function truthTiles(truth: Truth, { width, height }: Size): LabelTiles {
   const size = { width, height };
   const direct: ReadTile = (halvings, box, signal) => {
     const halved = halvedSize(size, halvings);
@@ -69,4 +70,14 @@ function truthTiles(truth: Truth, { width, height }: Size): LabelTiles {
   const from = held < mostHalvings(size) ? held + 1 : Number.POSITIVE_INFINITY;
   const { classes, notes } = truth;
   return { ...size, spans: size, classes, notes, read: heldFrom(size, from, direct, nearestOf), close: () => truth.close() };
+}
+
+/** Labels that are in memory, and lie over the whole slide. */
+export function heldLabels(
+  { width, height, mask }: Size & { readonly mask: Uint8Array },
+  classes: readonly MaskClass[],
+): LabelTiles {
+  const size = { width, height };
+  const whole: ReadTile = async () => ({ ...size, channels: 1, data: mask });
+  return { ...size, spans: size, classes, notes: [], read: heldFrom(size, 0, whole, nearestOf), close: async () => undefined };
 }

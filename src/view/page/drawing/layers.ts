@@ -1,6 +1,6 @@
 import type { LabelRule } from '../../../plan/labels/labels.js';
 import type { MaskClass, Rgb } from '../../../types.js';
-import type { OpenSlideCard, RunCard, ScoreLayer, TiledImage } from '../../messages.js';
+import type { LabelLayer, LookedMessage, OpenSlideCard, RunCard, ScoreLayer, TiledImage } from '../../messages.js';
 import { halvedSize, TILE, type TilePlace, tileBox } from '../../pyramid.js';
 import { LAYERS, type LayerName, type ViewState } from '../state.js';
 import { fileLabels, gatherLabels, type LabelSource, ruledLabels } from './label-source.js';
@@ -35,6 +35,9 @@ export function layersThere(slide: OpenSlideCard, run: RunCard | undefined, othe
     mask: labels,
     truth: slide.truth !== null,
     errors: labels && slide.truth !== null,
+    windows: run?.looked === true && slide.picture !== null,
+    tissue: run?.looked === true && slide.picture !== null,
+    region: run?.region === true && slide.picture !== null,
     changes: labels && (other?.mask ?? other?.scores) != null,
     outlines: labels,
   };
@@ -60,7 +63,12 @@ export function labelsShown(store: TileStore, run: RunCard | undefined, { thresh
 }
 
 /** What is to be drawn, from the lowest layer to the highest: of two runs one on each side of the divider. */
-export function drawnLayers(store: TileStore, slide: OpenSlideCard, state: ViewState): DrawnLayer[] {
+export function drawnLayers(
+  store: TileStore,
+  slide: OpenSlideCard,
+  state: ViewState,
+  looked: LookedMessage | undefined,
+): DrawnLayer[] {
   const run = runOf(slide, state);
   const other = otherRun(slide, state);
   const there = layersThere(slide, run, other).filter((name) => state.shown.includes(name));
@@ -73,6 +81,8 @@ export function drawnLayers(store: TileStore, slide: OpenSlideCard, state: ViewS
   const layer = (name: LayerName, made: Made | undefined, side: DrawnLayer['side']): DrawnLayer[] =>
     made ? [{ name, opacity: state.opacity[name], side, ...made }] : [];
   return there.flatMap((name) => {
+    if (name === 'windows') return [];
+    if (name === 'tissue' || name === 'region') return layer(name, plain(store, looked?.[name] ?? undefined), 'both');
     if (name === 'changes') return layer(name, changes(), 'both');
     if (name === 'truth' || other === undefined) return layer(name, own[name](), 'both');
     return [...layer(name, own[name](), 'left'), ...layer(name, theirs[name](), 'right')];
@@ -85,7 +95,7 @@ function makersOf(
   slide: OpenSlideCard,
   state: ViewState,
   run: RunCard | undefined,
-): Readonly<Record<Exclude<LayerName, 'changes'>, () => Made | undefined>> {
+): Readonly<Record<Exclude<LayerName, 'changes' | 'windows' | 'tissue' | 'region'>, () => Made | undefined>> {
   const labels = labelsShown(store, run, state);
   const classes = run?.mask?.classes ?? run?.scores?.classes ?? [];
   const { hidden, channel } = state;
@@ -105,6 +115,18 @@ function makersOf(
     errors: () => labels && truth && compared(labels, truth, hidden),
     outlines: () => labels && outlined(labels, classes, hidden, style),
   };
+}
+
+/** Labels in their own colours, whatever classes are hidden. */
+function plain(store: TileStore, image: LabelLayer | undefined): Made | undefined {
+  const source = image && fileLabels(store, image);
+  return (
+    source && {
+      image,
+      version: source.version,
+      make: async (place) => pixels(image, place, paintLabels(await source.labels(place), image.classes, [])),
+    }
+  );
 }
 
 type Made = Pick<DrawnLayer, 'image' | 'version' | 'make'>;

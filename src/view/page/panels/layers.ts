@@ -2,6 +2,7 @@ import type { OpenSlideCard } from '../../messages.js';
 import { h } from '../dom.js';
 import { css, layersThere, otherRun, runOf } from '../drawing/layers.js';
 import { ERROR_COLORS, scaleColor } from '../drawing/paint.js';
+import { WINDOW_COLORS } from '../drawing/windows.js';
 import type { LayerName, Store } from '../state.js';
 
 /** What the layers are called. */
@@ -13,6 +14,9 @@ export const LAYER_NAMES: Readonly<Record<LayerName, string>> = {
   truth: 'truth',
   errors: 'errors against the truth',
   changes: 'differences of both results',
+  windows: 'windows run and skipped',
+  tissue: 'tissue',
+  region: 'region of interest',
 };
 
 /** Which layers are seen, and how much of each. */
@@ -68,6 +72,8 @@ function extras(name: LayerName, slide: OpenSlideCard, store: Store): HTMLElemen
       ),
     ];
   }
+  if (name === 'windows')
+    return [h('ul', { class: 'legend' }, key(WINDOW_COLORS.run, 'run'), key(WINDOW_COLORS.skipped, 'skipped'))];
   if (name === 'disagreement') return [colorScale()];
   if (name !== 'scores') return [];
   const channels = runOf(slide, store.state)?.scores?.channels ?? [];

@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { SegtileError } from '../../errors.js';
+import { readRegularText } from '../../io/regular-file.js';
+import {
+  listOf,
+  number,
+  objectOf,
+  optional,
+  orNull,
+  readShape,
+  shape,
+  side,
+  text,
+  whole,
+  words,
+} from '../../plan/text/shape.js';
+import type { WindowPlacement } from '../../plan/windows/axis.js';
+import { createGrid, type Grid, windowsOfRow } from '../../plan/windows/grid.js';
+import type { Slide } from '../../slide/slide.js';
+import { readOverview } from '../../slide/view/overview.js';
+import { type View, workingView } from '../../slide/view/view.js';
+import { openRegion } from '../../truth/region.js';
+import { slideName } from '../../truth/slide-names.js';
+import type { Truth } from '../../truth/truth.js';
+import type { Size } from '../../types.js';
+import { regionWindows } from '../tissue/region.js';
+import { OVERVIEW_SIDE, selectTissue, type TissueChoice } from '../tissue/tissue.js';
+
+/** Where a run looked: found anew by the rules of its record, on the slide as it is now. */
+export interface Looked {
+  /** How many pixels of the working image the slide covers. */
+  readonly spans: Size;
+  /** Of each window of its first grid left, top, width and height in working pixels, and 1 if it was run. */
+  readonly windows: readonly (readonly [number, number, number, number, 0 | 1])[];
+  /** How many windows of all grids the record counts as run, and how many were found anew. */
+  readonly recorded: number;
+  readonly run: number;
+  readonly tissue: (Size & { readonly mask: Uint8Array }) | undefined;
+  readonly region: Truth | undefined;
+}
+
+const sizeShape = objectOf<Size>({ width: side, height: side });
+const planned = objectOf({
+  working: objectOf({ width: side, height: side, level: whole, downsample: number }),
+  windows: objectOf({ run: whole }),
+  otherGrids: optional(listOf(shape<object>('{…}', (value) => typeof value === 'object'))),
+  settings: objectOf({
+    window: sizeShape,
+    stride: sizeShape,
+    margin: whole,
+    border: shape<'keep' | 'mirror'>('keep or mirror', (value) => value === 'keep' || value === 'mirror'),
+    placement: shape<WindowPlacement>('stride or even', (value) => value === 'stride' || value === 'even'),
+    tissue: objectOf({ method: text, file: optional(text), minTissue: optional(number) }),
+    region: orNull(objectOf({ file: text, classes: orNull(listOf(words)), excluded: listOf(words) })),
+  }),
+});
+
+/**
+ * Finds out where a run looked.
+ *
+ * @param path of its record
+ * @throws {SegtileError} `input` where the record, or a file that it names, cannot be read
+ */
+export async function whereLooked(slide: Slide, path: string, signal: AbortSignal): Promise<Looked> {
+  const json = await readRegularText(path).catch((cause: unknown) => {
+    throw new SegtileError('input', `there is no record ${path}`, 'only runs of segtile infer tell where they looked', cause);
+  });
+  const { working, settings, windows } = readShape(json, path, planned);
+  const level = slide.levels[working.level];
+  const isLevel = level?.width === working.width && level.height === working.height;
+  const { width, height } = working;
+  const view = workingView(slide, isLevel ? { kind: 'level', level: working.level } : { kind: 'size', width, height });
+  const { window, stride, margin, border, placement, tissue, region } = settings;
+  const grid = createGrid({ size: { width, height }, window, stride, margin, border, placement });
+  const overview = await readOverview(slide, OVERVIEW_SIDE, signal);
+  const choice = choiceOf(tissue.method, tissue.file, path);
+  const found = await selectTissue(choice, least(choice, tissue.minTissue), view, grid, async () => overview, signal);
+  const bounds =
+    region &&
+    (await openAny(region.file, path, slide, { within: region.classes ?? undefined, exclude: region.excluded }, signal));
+  const touched = bounds ? await touches(bounds, view, grid, signal) : () => true;
+  const all = Array.from({ length: grid.rows }, (_, row) => windowsOfRow(grid, row)).flat();
+  const told = all.map((each) => {
+    const { x, y, width: wide, height: high } = each.box;
+    const run: 0 | 1 = !found.selection.isSkipped(each) && touched(each) ? 1 : 0;
+    return [x, y, wide, high, run] as const;
+  });
+  return {
+    spans: view.spans,
+    windows: told,
+    recorded: windows.run,
+    run: told.reduce((sum, [, , , , run]) => sum + run, 0),
+    tissue: found.raster,
+    region: bounds ?? undefined,
+  };
+}
+
+async function touches(region: Truth, view: View, grid: Grid, signal: AbortSignal) {
+  const found = await regionWindows(region, view, [grid], signal);
+  return (window: Parameters<typeof found.touches>[1]): boolean => found.touches(0, window);
+}
+
+/** A share that was only the default of a method is left out, as the method has its own rule then. */
+function least({ kind }: TissueChoice, given: number | undefined): number | undefined {
+  return kind === 'hubmap' ? undefined : given;
+}
+
+function choiceOf(method: string, file: string | undefined, where: string): TissueChoice {
+  if (method === 'file' && file !== undefined) return { kind: 'file', path: file };
+  if (method === 'auto' || method === 'otsu' || method === 'hubmap' || method === 'none') return { kind: method };
+  throw new SegtileError('input', `${where} tells of a way to find tissue that is not known here: ${method}`);
+}
+
+/** A file that a record names, which may have been given in another folder. */
+async function openAny(
+  path: string,
+  record: string,
+  slide: Slide,
+  classes: { readonly within: readonly string[] | undefined; readonly exclude: readonly string[] },
+  signal: AbortSignal,
+): Promise<Truth> {
+  const open = (at: string): Promise<Truth> =>
+    openRegion({ path: at, option: '--roi', ...classes }, slide, slideName(slide.path), signal);
+  return open(path).catch(() => open(join(record, '..', path)));
+}
