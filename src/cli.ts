@@ -12,6 +12,7 @@ import { styleFor } from './terminal/style.js';
 /** The commands, in the order in which help lists them. */
 const commands: readonly { readonly command: AddCommand }[] = await Promise.all([
   import('./commands/infer/command.js'),
+  import('./commands/merge/command.js'),
   import('./commands/threshold/command.js'),
   import('./commands/objects/command.js'),
   import('./commands/pseudo-label/command.js'),

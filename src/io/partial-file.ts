@@ -79,8 +79,10 @@ export const NO_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'E
 /**
  * Gives a file its final name unless one stands there, in one step, so that of two processes one alone succeeds. Where the file system has no
  * links it is looked for just before.
+ *
+ * @throws {SegtileError} `output` where one stands there
  */
-async function placeNew(temporary: string, path: string): Promise<void> {
+export async function placeNew(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch (error) {

@@ -9,7 +9,7 @@ import { controlled } from './control.js';
 import type { SegmentOptions } from './segment-options.js';
 
 /** Options of `segtile infer` that only a command line needs: what is told, and what is not run. */
-const OF_THE_COMMAND_LINE = ['from', 'json', 'quiet', 'dryRun', 'previewOnly'];
+const OF_THE_COMMAND_LINE = ['from', 'json', 'quiet', 'dryRun', 'previewOnly', 'shard', 'shardRows'];
 
 /**
  * Segments a slide: windows through a model, stitched to one mask. Leaves the files that `segtile infer` leaves at the same options, byte for byte.

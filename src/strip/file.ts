@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { SegtileError } from '../errors.js';
+import { reason, SegtileError } from '../errors.js';
 import { outputError } from '../io/partial-file.js';
 import type { Box } from '../types.js';
 import { codeFacts, codeStrip, decodeFacts, decodeStrip, type StripMeta, type WindowMeta } from './code.js';
@@ -101,6 +101,30 @@ async function found(file: FileHandle, size: number): Promise<StripsFound | unde
   return head && { head, rows, end, torn: whole < size, notes, frames: frames.slice(0, useful) };
 }
 
+/** What stands in a file of strips, in order. */
+export async function* readStrips(path: string, { head, frames }: StripsFound): AsyncGenerator<Crossing, void, undefined> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw new SegtileError('input', `cannot read ${path}: ${reason(error)}`, undefined, error);
+  });
+  try {
+    yield* crossings(file, head, frames);
+  } finally {
+    await file.close();
+  }
+}
+
+async function* crossings(
+  file: FileHandle,
+  { piece }: StripHead,
+  frames: readonly Frame[],
+): AsyncGenerator<Crossing, void, undefined> {
+  for (const { meta, body, end } of frames) {
+    const bytes = await bytesAt(file, body, end - body);
+    const own = meta as StripMeta | WindowMeta;
+    yield own.kind === 'windows' ? decodeFacts(own, bytes) : await decodeStrip(own, bytes, piece);
+  }
+}
+
 /**
  * Opens a file of strips, to go on with it.
  *
@@ -162,13 +186,7 @@ function stripFile(path: string, file: FileHandle, head: StripHead, strips: Stri
       return rows;
     },
     begin: () => write(head, []),
-    async *read(): AsyncGenerator<Crossing, void, undefined> {
-      for (const { meta, body, end: to } of strips?.frames ?? []) {
-        const bytes = await bytesAt(file, body, to - body);
-        const own = meta as StripMeta | WindowMeta;
-        yield own.kind === 'windows' ? decodeFacts(own, bytes) : await decodeStrip(own, bytes, head.piece);
-      }
-    },
+    read: () => crossings(file, head, strips?.frames ?? []),
     async append(crossing: Crossing): Promise<void> {
       if (crossing.kind === 'strip' && crossing.y !== rows) {
         throw new SegtileError('output', `strip at row ${crossing.y} where row ${rows} is next in ${path}`);

@@ -199,7 +199,7 @@ test('stops when the signal fires, and leaves nothing', async () => {
 
 test('every option of the command line is an option of a program, but for those that only tell', () => {
   const names = new Set(addInferOptions(new Command()).options.map((each) => each.attributeName()));
-  for (const name of ['from', 'json', 'quiet', 'dryRun', 'previewOnly']) names.delete(name);
+  for (const name of ['from', 'json', 'quiet', 'dryRun', 'previewOnly', 'shard', 'shardRows']) names.delete(name);
   // A key that is missing here, or is none of the options, does not compile.
   const known: Readonly<Record<Exclude<keyof SegmentOptions, 'signal' | 'onProgress' | 'onNote'>, true>> = {
     activation: true,

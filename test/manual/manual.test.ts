@@ -21,7 +21,7 @@ const notRun: readonly (readonly [command: RegExp, why: string])[] = [
 ];
 
 /** Options of what is no command of segtile, which the texts name too. */
-const otherOptions = /^--(nuclei|size|gflop|compare|seed|disable-wasm-trap-handler)$/;
+const otherOptions = /^--(array|signal|nuclei|size|gflop|compare|seed|disable-wasm-trap-handler)$/;
 
 const texts = manual.map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }));
 const fences = texts.flatMap(({ name, text }) => fencesOf(text, name));

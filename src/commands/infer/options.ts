@@ -20,6 +20,7 @@ import {
   positiveNumber,
   range,
   scales,
+  shard,
   share,
   size,
   thresholds,
@@ -218,6 +219,14 @@ function addLastOptions(command: Command): Command {
       'measure how much overlapping windows differ, suggest a margin, and write <name>.disagreement.tif',
     )
     .option('--overwrite', 'replace results that are there already')
+    .addOption(
+      option(
+        '--shard <i/n>',
+        'do the i-th of n shares of the work: whole slides, or rows of each where there are fewer; auto: as a Slurm array says',
+        shard,
+      ),
+    )
+    .option('--shard-rows', 'share out the rows of each slide in any case; segtile merge makes the results')
     .option('--wait', 'wait for slides that another process is working on, and take them over if it ends')
     .option('--no-resume', 'begin anew where a run was stopped, instead of going on with what it kept')
     .option('--no-preview', 'do not write <name>.preview.jpg')

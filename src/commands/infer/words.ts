@@ -3,6 +3,7 @@ import { shownPath } from '../../io/location.js';
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
 import type { DryRun } from '../../pipeline/infer/segmenter.js';
+import type { ShardFacts } from '../../pipeline/infer/slide-work.js';
 import type { MemoryForecast } from '../../pipeline/memory/foretell-run.js';
 import { inBytes, largestPart } from '../../pipeline/memory/words.js';
 import type { RunFiles } from '../../pipeline/outputs/files.js';
@@ -146,10 +147,11 @@ export interface DryRunFacts {
   /** The peak that is to be expected in bytes, in parts and in all; null where it cannot be foretold. */
   readonly memory: ForetoldMemory | null;
   readonly picture?: string;
+  readonly shard?: NonNullable<DryRun['shard']>;
 }
 
 /** What a plan costs and gives. */
-export function dryRunFacts({ plan, passes: perWindow, mask, memory, picture }: DryRun): DryRunFacts {
+export function dryRunFacts({ plan, passes: perWindow, mask, memory, picture, shard }: DryRun): DryRunFacts {
   const { slide, view, grid, others } = plan;
   return {
     slide: {
@@ -172,17 +174,25 @@ export function dryRunFacts({ plan, passes: perWindow, mask, memory, picture }: 
     mask: { width: mask.width, height: mask.height },
     memory: 'unknown' in memory ? null : memory.foretold,
     ...(picture !== undefined && { picture }),
+    ...(shard && { shard }),
   };
 }
 
 /** A plan, its cost and what it gives, for people. */
-export function dryRunText({ plan, passes: perWindow, mask, memory, picture }: DryRun, style: Style): string {
+export function dryRunText({ plan, passes: perWindow, mask, memory, picture, shard }: DryRun, style: Style): string {
   const { megapixels, times } = planCost(plan, perWindow);
   return `${slidePlanText(plan, perWindow, memory, style)}${pairs([
     ['cost', `${figure(megapixels)} megapixels through the model, ${figure(times)} times the area of the slide`],
     ['mask', `${count(mask.width)} × ${count(mask.height)} px`],
+    ...(shard === undefined ? [] : [['shard', shardPlanText(shard)] as const]),
     ...(picture === undefined ? [] : [['picture', style.good(picture)] as const]),
   ])}\n  nothing was run${picture === undefined ? ', nothing was written' : ''}\n`;
+}
+
+/** Which rows a shard would be, and what all of them cost. */
+function shardPlanText({ index, count: of, rows, cost }: NonNullable<DryRun['shard']>): string {
+  const own = `${index} of ${of}, rows ${count(rows.from)} to ${count(rows.to)}, ${count(cost.windows[index - 1]!)} windows`;
+  return `${own}; all shards together run ${figure(cost.times)} times the windows of one run`;
 }
 
 /** What overlapping windows say of a network and its margin. */
@@ -229,4 +239,15 @@ export function keptText({ slide }: RunRecord, files: RunFiles, style: Style): s
 /** A slide that another process is working on. */
 export function elsewhereText(slide: string, holder: Holder, style: Style): string {
   return `${style.strong(shownPath(slide))}: in work elsewhere, by ${holderText(holder)}\n`;
+}
+
+/** A shard, for programs. */
+export function shardFacts({ shard, path, slide, rows }: ShardFacts, status: 'done' | 'kept'): object {
+  return { status, slide: { path: shownPath(slide) }, shard: { ...shard, path, rows } };
+}
+
+/** A shard that is there now, or was before. */
+export function shardText({ shard, path, slide, rows }: ShardFacts, status: 'done' | 'kept', style: Style): string {
+  const which = `shard ${shard.index} of ${shard.count}, rows ${count(rows.from)} to ${count(rows.to)}`;
+  return `${style.strong(shownPath(slide))}: ${status}, ${which}, ${style.good(path)}\n`;
 }

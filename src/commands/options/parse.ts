@@ -3,6 +3,7 @@ import { parseDevices } from '../../model/devices/device.js';
 import { MEASURES, type Measure, OBJECT_FORMATS, type ObjectFormat } from '../../objects/formats.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Area } from '../../plan/labels/area.js';
+import type { Shard } from '../../plan/shards.js';
 import { requireMpp } from '../../plan/windows/mpp-range.js';
 import type { Rgb, Size } from '../../types.js';
 
@@ -106,6 +107,32 @@ export const share: Parser<number> = (text, option) => {
   if (!(value >= 0 && value <= 1)) throw refuse('a share between 0 and 1, or a percentage,', option, text);
   return value;
 };
+
+/** A share of the work: `2/4`, the first is 1; or `auto`, as a job of a Slurm array. */
+export const shard: Parser<Shard> = (text, option) => {
+  if (text === 'auto') return slurmShard(option);
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text.trim()) ?? [];
+  const made = { index: Number(index), count: Number(count) };
+  if (!(made.index >= 1 && made.index <= made.count && made.count <= MOST_SHARDS)) {
+    throw refuse(`a share such as 1/4, of at most ${MOST_SHARDS}, or auto,`, option, text);
+  }
+  return made;
+};
+
+const MOST_SHARDS = 100_000;
+
+function slurmShard(option: string): Shard {
+  const { SLURM_ARRAY_TASK_ID: id, SLURM_ARRAY_TASK_MIN: least, SLURM_ARRAY_TASK_COUNT: count } = process.env;
+  const step = number(process.env.SLURM_ARRAY_TASK_STEP ?? '1');
+  const made = { index: (number(id ?? '') - number(least ?? '')) / step + 1, count: number(count ?? '') };
+  if (Number.isInteger(made.index) && made.index >= 1 && made.index <= made.count) return made;
+  const seen = `SLURM_ARRAY_TASK_ID ${id ?? 'not set'}, _MIN ${least ?? 'not set'}, _COUNT ${count ?? 'not set'}`;
+  throw new SegtileError(
+    'usage',
+    `${option} is auto, but this is no job of a Slurm array without gaps: ${seen}`,
+    'start it with sbatch --array=1-4, or say which share this is, such as 1/4',
+  );
+}
 
 /** Words with commas between them. */
 export const list: Parser<readonly string[]> = (text, option) => {

@@ -29,6 +29,8 @@ export interface Engine {
   /** How often networks are run for a window of each grid. */
   readonly passes: readonly number[];
   readonly memory: Foreteller;
+  /** Channels of the scores of a window of the first grid. */
+  readonly channels: number;
   /** Plans a slide, and starts the models meanwhile if that is asked for. */
   planOf(slide: string, values: SlideValues, startModels: boolean): Promise<SlidePlan>;
   /** The models, once they run. They are kept for all slides. */
@@ -69,6 +71,7 @@ export async function openEngine(
     settings,
     passes: passesPerWindow(groups, options.tta),
     memory: foreteller(ensemble, groups, options, signal),
+    channels: groups[0]!.channelsOf.length,
     planOf(slide, { mpp, tissue, roi }, startModels) {
       const settled = { ...planned, slideMpp: mpp, tissue, roi };
       return planSlide(slide, settled, ensemble.members[0]!.model.mpp, signal, startModels ? start : undefined);

@@ -29,7 +29,7 @@ export interface ScoreSettings {
   /** The part of the working image that is made; all of it without. */
   readonly piece?: Piece | undefined;
   /** Looks at the scores of windows before they are blended. */
-  readonly look?: Pick<WindowLook, 'add' | 'take'> | undefined;
+  readonly look?: WindowLook | undefined;
   /** What becomes of a window that the model answers with NaN: an error, or left out, as if it had been skipped. An error where it is left away. */
   readonly nan?: 'error' | 'skip' | undefined;
   /** Hears what is known of each row of windows, before the scores of rows that needed it; of rows without anything to tell it need not. */
@@ -48,8 +48,6 @@ export interface WindowLook {
   add(scores: Scores, counts: boolean): void;
   /** What was found since this was asked last. */
   take(): Uint8Array;
-  /** Takes what was found in some windows; of each window once, in any order. */
-  gather(found: Uint8Array): void;
 }
 
 /**

@@ -8,7 +8,8 @@ import { summarizeResults } from '../records/object-summary.js';
 import type { RunRecord } from '../records/record.js';
 import { keepFailures } from '../slides/failed.js';
 import { isMaskName, type SlideRequest } from '../slides/request.js';
-import { type DryRun, openSegmenter, type Segmenter, type SegmentWatcher } from './segmenter.js';
+import { type DryRun, openSegmenter, type Segmenter, type SegmentWatcher, type SlideOutcome } from './segmenter.js';
+import type { ShardFacts } from './slide-work.js';
 
 /** Is told what happens to slides, one after the other. */
 export interface SlidesWatcher extends SegmentWatcher {
@@ -18,6 +19,8 @@ export interface SlidesWatcher extends SegmentWatcher {
   readonly kept?: ((record: RunRecord, files: RunFiles) => void) | undefined;
   /** A slide that another process is working on. */
   readonly elsewhere?: ((slide: string, holder: Holder) => void) | undefined;
+  /** A shard of the rows of a slide that is done, or was there already. */
+  readonly shard?: ((shard: ShardFacts, status: 'done' | 'kept') => void) | undefined;
   /** A slide that failed. The others go on, unless the model cannot be run at all. */
   readonly failed?: ((slide: string, error: unknown) => void) | undefined;
   /** Where what failed is listed, of this run or one before. */
@@ -38,12 +41,13 @@ export async function segmentSlides(
   signal: AbortSignal,
 ): Promise<FilesDone> {
   const segmenter = await openSegmenter(slides, options, watcher, signal);
-  const running = eachSlide(slides, segmenter, options.wait === true, watcher, signal);
+  const own = segmenter.own.map((index) => slides[index]!);
+  const running = eachSlide(own, segmenter, options.wait === true, watcher, signal);
   const ended = await running.finally(segmenter.close);
   // A list of failures is of slides that can be mended. Where the model cannot be run, it is not the slides.
   const list = isMaskName(options.output) || segmenter.modelFailed() ? undefined : await keepFailures(options.output, ended);
   if (list !== undefined) watcher.listed?.(list);
-  if (wantsObjects(options) && ended.outcomes.includes('done')) await summarizeResults(options.output);
+  if (wantsObjects(options) && !segmenter.inRows && ended.outcomes.includes('done')) await summarizeResults(options.output);
   return ended;
 }
 
@@ -61,8 +65,9 @@ export async function planSlides(
   planned: (plan: DryRun) => void,
 ): Promise<FilesDone> {
   const segmenter = await openSegmenter(slides, options, watcher, signal);
-  return eachFile(slides, { failed: watcher.failed, signal }, async (_, index) => {
-    planned(await segmenter.dryRun(index));
+  const own = segmenter.own.map((index) => slides[index]!);
+  return eachFile(own, { failed: watcher.failed, signal }, async (_, at) => {
+    planned(await segmenter.dryRun(segmenter.own[at]!));
     return 'done';
   });
 }
@@ -70,7 +75,20 @@ export async function planSlides(
 /** Milliseconds between two looks at slides that other processes are working on. */
 const POLL = 2000;
 
-/** Runs slides, and those again that other processes were working on, if that is asked for. */
+/** Tells what became of a slide. */
+export function tellOutcome(outcome: SlideOutcome, slide: string, files: RunFiles, watcher: SlidesWatcher): Outcome {
+  if (outcome.status === 'elsewhere') watcher.elsewhere?.(slide, outcome.holder);
+  else if ('shard' in outcome) watcher.shard?.(outcome.shard, outcome.status);
+  else if (outcome.status === 'kept') watcher.kept?.(outcome.record, files);
+  else watcher.done?.(outcome.record, files);
+  return outcome.status;
+}
+
+/**
+ * Runs slides, and those again that other processes were working on, if that is asked for.
+ *
+ * @param slides those that are the segmenter's own
+ */
 async function eachSlide(
   slides: readonly SlideRequest[],
   segmenter: Segmenter,
@@ -79,15 +97,10 @@ async function eachSlide(
   signal: AbortSignal,
 ): Promise<FilesDone> {
   const each = { failed: watcher.failed, hopeless: segmenter.modelFailed, signal };
-  const run = async (index: number): Promise<Outcome> => {
-    const outcome = await segmenter.run(index);
-    if (outcome.status === 'elsewhere') {
-      if (!wait) watcher.elsewhere?.(slides[index]!.path, outcome.holder);
-      return outcome.status;
-    }
-    const tell = outcome.status === 'kept' ? watcher.kept : watcher.done;
-    tell?.(outcome.record, segmenter.files[index]!);
-    return outcome.status;
+  const run = async (at: number): Promise<Outcome> => {
+    const outcome = await segmenter.run(segmenter.own[at]!);
+    if (wait && outcome.status === 'elsewhere') return outcome.status;
+    return tellOutcome(outcome, slides[at]!.path, segmenter.files[segmenter.own[at]!]!, watcher);
   };
   const first = await eachFile(slides, each, (_, index) => run(index));
   const outcomes = [...first.outcomes];

@@ -2,26 +2,31 @@ import { type Disagreement, type DisagreementPart, measureDisagreement, totalDis
 import { deflateCodec } from '../../tiff/write/tile-codec.js';
 import { writeTiff } from '../../tiff/write/write.js';
 import type { Pixels } from '../../types.js';
+import type { WindowLook } from '../infer/score.js';
 import { geoFor } from '../prepare/place.js';
 import { blendedLogits } from '../prepare/run-settings.js';
 import type { Keep } from '../records/files-and-record.js';
-import type { Making, RunResult } from './output.js';
+import type { LookNeeds, Making, RunResult } from './output.js';
 
 /** The entry of a record on how much overlapping windows differ; areas in working px. */
 export type DisagreementFacts = Disagreement & { readonly map: string };
 
-/** Measures how much overlapping windows differ, and writes a map of it. */
+/** Measures how much overlapping windows differ. */
+export function lookForDisagreement({ plan, model, settings, channels }: LookNeeds): WindowLook {
+  const meter = measureDisagreement(plan.grid, channels, blendedLogits(settings, model));
+  return { add: meter.add, take: () => bytesOf(meter.take()) };
+}
+
+/** Tells how much overlapping windows differ, and writes a map of it. */
 export async function makeDisagreement(
   path: string,
   result: RunResult,
   _: object,
   keep: Keep,
 ): Promise<Making<DisagreementFacts>> {
-  const { plan, model, settings, channels } = result;
-  const meter = measureDisagreement(plan.grid, channels, blendedLogits(settings, model));
-  const total = totalDisagreement(plan.grid);
+  const total = totalDisagreement(result.plan.grid);
   return {
-    look: { add: meter.add, take: () => bytesOf(meter.take()), gather: (found) => total.add(partOf(found)) },
+    gather: (found) => total.add(partOf(found)),
     facts: async () => {
       const found = total.finish();
       await writeMap(path, total.map(), result, keep);

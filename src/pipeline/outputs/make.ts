@@ -1,7 +1,5 @@
 import type { LookedAt } from '../../objects/summary.js';
-import type { ScoreKind } from '../../strip/strip.js';
 import type { RasterRows, ScoreRows, Sink } from '../../types.js';
-import type { WindowLook } from '../infer/score.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { RunFiles } from './files.js';
 import type { Making, Result } from './output.js';
@@ -11,10 +9,8 @@ import type { OutputTable } from './table.js';
 export interface Makings<Facts> {
   readonly labels: readonly Sink<RasterRows>[];
   readonly scores: readonly Sink<ScoreRows>[];
-  /** How exactly they take scores. */
-  readonly scoreKind: ScoreKind;
-  /** Undefined where nothing wants to see the scores of windows. */
-  readonly look: WindowLook | undefined;
+  /** Takes what was found in some windows; of each once, in any order. */
+  gather(found: Uint8Array): void;
   /** What the record says of each output, once all rows have gone by. */
   facts(lookedAt: LookedAt): Promise<Facts>;
 }
@@ -38,14 +34,10 @@ export async function makeOutputs<Facts extends object, Needs extends Result>(
     if (making !== undefined) makings.set(name, making);
   }
   const all = [...makings.values()];
-  const [look, ...others] = all.flatMap(({ look: own }) => (own ? [own] : []));
-  if (others.length > 0) throw new Error('what several outputs see in windows would have to be told apart');
-  const exact = all.some(({ scores, scoreKind }) => scores && scoreKind !== 'uint8');
   return {
     labels: all.flatMap(({ labels }) => (labels ? [labels] : [])),
     scores: all.flatMap(({ scores }) => (scores ? [scores] : [])),
-    scoreKind: exact ? 'float32' : 'uint8',
-    look,
+    gather: (found) => all.forEach(({ gather }) => void gather?.(found)),
     async facts(lookedAt) {
       const facts: Partial<Record<keyof Facts, unknown>> = {};
       for (const name of names) {

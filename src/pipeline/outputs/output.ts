@@ -43,16 +43,17 @@ export interface RunResult extends Result {
   readonly channels: number;
 }
 
+/** What is known to whoever looks at windows, be it that no file is made of what is found. */
+export type LookNeeds = Pick<RunResult, 'plan' | 'model' | 'settings' | 'channels'>;
+
 /** A file that is being made, row by row. */
 export interface Making<Facts> {
   /** Takes labels at the size of the mask. */
   readonly labels?: Sink<RasterRows>;
   /** Takes probabilities at the size of the working image, and is done with their memory once `write` has returned its promise. */
   readonly scores?: Sink<ScoreRows>;
-  /** How exactly probabilities must come when a run goes on that was stopped: as they were, where nothing is said, or as `round(255 p) / 255`, and 0 for NaN. */
-  readonly scoreKind?: ScoreKind;
-  /** Looks at the scores of windows before they are blended. */
-  readonly look?: WindowLook;
+  /** Takes what was found in some windows, where the output looks at windows; of each once, in any order. */
+  readonly gather?: (found: Uint8Array) => void;
   /**
    * Is called once, when all rows have gone by: writes what only then can be written, and gives what the record says of the file.
    *
@@ -77,6 +78,12 @@ export interface Output<Options, Needs extends Result, Facts> {
   readonly files?: (path: string, options: Options) => readonly OutputFile[];
   /** Whether the options ask for it. */
   wanted(options: Options): boolean;
+  /**
+   * How exactly it takes probabilities, where it takes any: as they were, or as they come where a run goes on that kept `round(255 p)` of them, and 0 for NaN.
+   */
+  readonly scores?: (options: Options) => ScoreKind;
+  /** Begins to look at the scores of windows before they are blended, where it does that. */
+  readonly look?: (result: LookNeeds) => WindowLook;
   /**
    * Begins the file. What it writes to is handed to `keep`, which finishes it with the other files or not at all.
    *

@@ -25,7 +25,7 @@ export async function makeProbabilities(
 ): Promise<Making<ProbabilityFileFacts>> {
   const { replace, plan } = result;
   const scores = keep(path, await writeProbabilityMap(path, { ...probabilityMap(result, samples), replace }));
-  return { scores, scoreKind: samples, facts: async () => ({ path, samples, ...plan.grid.size }) };
+  return { scores, facts: async () => ({ path, samples, ...plan.grid.size }) };
 }
 
 /** Probabilities have the working resolution; a finer one would add no information. */

@@ -1,6 +1,6 @@
 import type { ObjectFacts } from '../objects/facts.js';
 import type { SubmissionFacts, SubmissionOptions } from '../submissions/options.js';
-import { type DisagreementFacts, makeDisagreement } from './disagreement.js';
+import { type DisagreementFacts, lookForDisagreement, makeDisagreement } from './disagreement.js';
 import { type MaskFacts, makeMask } from './mask.js';
 import { makeObjects, type ObjectOptions, objectOutputs, wantsObjects } from './objects.js';
 import type { Output, Result, RunResult } from './output.js';
@@ -45,6 +45,7 @@ export const resultOutputs: OutputTable<ResultFacts, Result> = {
     title: null,
     files: objectOutputs,
     wanted: wantsObjects,
+    scores: () => 'float32',
     make: makeObjects,
   },
   submission: {
@@ -65,6 +66,7 @@ export const runOutputs: OutputTable<OutputFacts, RunResult> & {
     ending: '.probabilities.ome.tif',
     title: 'scores',
     wanted: ({ probabilities }) => probabilities !== undefined,
+    scores: ({ probabilities = 'uint8' }) => probabilities,
     make: makeProbabilities,
   },
   preview: {
@@ -77,6 +79,7 @@ export const runOutputs: OutputTable<OutputFacts, RunResult> & {
     ending: '.disagreement.tif',
     title: null,
     wanted: ({ reportDisagreement }) => reportDisagreement === true,
+    look: lookForDisagreement,
     make: makeDisagreement,
   },
   // Made of the record by `writeInferReport`.

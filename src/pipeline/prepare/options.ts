@@ -1,5 +1,6 @@
 import type { Card } from '../../model/card/card.js';
 import type { Area } from '../../plan/labels/area.js';
+import type { Shard } from '../../plan/shards.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
 import type { OutputOptions } from '../outputs/table.js';
 import type { TissueFlags } from '../tissue/network-tissue.js';
@@ -42,6 +43,10 @@ export interface InferOptions extends SlideFlags, RoiFlags, TissueFlags, WindowO
   readonly resume: boolean;
   /** Whether to wait for slides that other processes are working on. */
   readonly wait?: boolean;
+  /** The part of the work that is to be done: of several slides whole ones, of fewer slides than shards some rows of each. */
+  readonly shard?: Shard;
+  /** Whether it is rows in any case. */
+  readonly shardRows?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly card?: string;

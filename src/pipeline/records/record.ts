@@ -26,13 +26,13 @@ interface RunParts {
   readonly key: RunKey;
   readonly plan: SlidePlan;
   readonly model: Ensemble;
-  readonly pool: ReadyModel;
+  /** How often networks are run for a window of each grid. */
+  readonly passes: readonly number[];
+  readonly device: RunRecord['device'];
   readonly settings: RunSettings;
   readonly cleanUp: CleanUp | undefined;
   readonly outputs: OutputFacts;
   readonly result: InferResult;
-  /** See {@link RunRecord.device}. */
-  readonly busyShare: number;
   readonly clock: StageClock;
 }
 
@@ -112,7 +112,7 @@ export type MemberFacts = Pick<Model, 'name' | 'path' | 'sha256' | 'activation' 
 
 /** Makes the record of a finished run, whose files are still to be listed. */
 export function recordOf(parts: RunParts): RunRecord {
-  const { plan, model, pool, settings, outputs, result, busyShare, clock } = parts;
+  const { plan, model, passes, device, settings, outputs, result, clock } = parts;
   const { slide, view, grid, facts } = plan;
   const { model: first } = model.members[0]!;
   return {
@@ -166,14 +166,8 @@ export function recordOf(parts: RunParts): RunRecord {
       maskValues: settings.maskValues,
       enlarge: settings.enlarge,
     },
-    device: {
-      provider: pool.provider,
-      workers: pool.workers,
-      ...pool.device,
-      batch: pool.batch(),
-      busyShare: round(busyShare),
-    },
-    windows: { ...windowCounts(plan), run: result.windowsRun, passes: passesOf(plan, pool.passes), nan: result.windowsNan },
+    device,
+    windows: { ...windowCounts(plan), run: result.windowsRun, passes: passesOf(plan, passes), nan: result.windowsNan },
     otherGrids: plan.others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
     coverage: result.inside === 0 ? 0 : round(result.covered / result.inside),
     classShares: sharesOf(model.classes, result, result, {

@@ -23,6 +23,13 @@ export async function fingerprint(path: string, signal?: AbortSignal): Promise<s
   }
 }
 
+/** The length of a file in bytes; 0 where it cannot be opened, which whoever reads it will say. */
+export async function lengthOf(path: string, signal?: AbortSignal): Promise<number> {
+  const source = await openSource(path, signal).catch(() => undefined);
+  await source?.close();
+  return source?.size ?? 0;
+}
+
 async function partsOf(source: ByteSource, signal?: AbortSignal): Promise<Uint8Array[]> {
   const { size } = source;
   const starts = size <= 3 * PART ? [0] : [0, Math.floor((size - PART) / 2), size - PART];

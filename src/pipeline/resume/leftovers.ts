@@ -13,6 +13,18 @@ export function stripsPath(files: Pick<RunFiles, 'record'>): string {
   return join(dirname(stem), `.${basename(stem)}.strips`);
 }
 
+/** Where the strips of some columns stand, beside those of all. */
+export function columnStripsPath(strips: string, index: number, count: number): string {
+  return strips.replace(/\.strips$/, `.column-${index}-of-${count}.strips`);
+}
+
+/** Files of strips of columns, see {@link columnStripsPath}. */
+async function columnStrips(strips: string): Promise<string[]> {
+  const begin = basename(strips).replace(/strips$/, 'column-');
+  const names = await readdir(dirname(strips)).catch(() => []);
+  return names.filter((name) => name.startsWith(begin) && /^\d+-of-\d+\.strips$/.test(name.slice(begin.length)));
+}
+
 /**
  * Removes what a run that was killed left of the files that it had not done. Only who holds the claim of a result may do so.
  *
@@ -40,9 +52,10 @@ export async function isLeft(files: Pick<RunFiles, 'record'>): Promise<boolean> 
  * @returns how many files there were
  */
 export async function removeLeft(files: RunFiles): Promise<number> {
-  const strips = Number(await isLeft(files));
-  await rm(stripsPath(files), { force: true });
-  return strips + (await removePartials(files));
+  const strips = stripsPath(files);
+  const left = [...((await isLeft(files)) ? [basename(strips)] : []), ...(await columnStrips(strips))];
+  for (const name of left) await rm(join(dirname(strips), name), { force: true });
+  return left.length + (await removePartials(files));
 }
 
 /** A file that is about to get its final name, by what stays the same when it does. */

@@ -25,7 +25,7 @@ export async function filesOfResult(files: RunFiles): Promise<ResultFile[]> {
  */
 export async function standingResult(files: RunFiles, key: RunKey): Promise<RunRecord | undefined> {
   const text = await readRegularText(files.record).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw existsError(files.record);
   });
   if (text === undefined) return undefined;

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import type { MergeOptions } from '../../pipeline/infer/merge-slides.js';
+import { option } from '../options/option.js';
+import type { Parser } from '../options/parse.js';
+
+const text: Parser<string> = (value) => value;
+
+/** The options of `segtile merge`, parsed. */
+export interface MergeCommandOptions extends MergeOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** What `segtile merge` takes on the command line. */
+export function addMergeOptions(command: Command): Command {
+  return command
+    .description('Make results of the shards that runs of segtile infer --shard left.')
+    .argument('<folder...>', 'folders of shards; those below them are looked through, too')
+    .option('--overwrite', 'replace results that are there already')
+    .addOption(option('--history <file>', 'add a line about each run to this file (default: as the shards were told)', text))
+    .option('--no-history', 'do not')
+    .option('--json', 'one line of JSON a slide on standard output')
+    .option('--quiet', 'no progress and no notes')
+    .addHelpText('after', examples);
+}
+
+const examples = `
+Examples:
+  segtile infer slide.svs --shard 1/4 -o out
+  segtile merge out`;

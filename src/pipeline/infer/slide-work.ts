@@ -1,0 +1,269 @@
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { placeNew } from '../../io/partial-file.js';
+import type { Shard } from '../../plan/shards.js';
+import { findStrips, openStrips, readStrips, STRIP_FORMAT, type StripsFound } from '../../strip/file.js';
+import type { Crossing } from '../../strip/strip.js';
+import type { Truth } from '../../truth/truth.js';
+import type { MemoryForecast } from '../memory/foretell-run.js';
+import { makeFolder, refuseClashes } from '../outputs/clashes.js';
+import { pathsOf, type RunFiles } from '../outputs/files.js';
+import { maskSize } from '../prepare/mask-size.js';
+import type { InferOptions } from '../prepare/options.js';
+import type { SlidePlan } from '../prepare/plan-slide.js';
+import type { ReadyModel } from '../prepare/run-settings.js';
+import { HISTORY } from '../records/history.js';
+import { type RunRecord, round } from '../records/record.js';
+import { isRemembered, rememberRun } from '../records/run-history.js';
+import { createStageClock, type StageClock } from '../records/stage-clock.js';
+import type { RunKey } from '../resume/key.js';
+import { removeLeft, removePartials, removePlaced, stemOf, stripsPath } from '../resume/leftovers.js';
+import { type FoundShard, hiddenShardPath, plainOptions, type ShardOrigin, shardPath, shardPieces } from '../resume/shards.js';
+import { isMaskName, type SlideRequest } from '../slides/request.js';
+import type { SlideValues } from '../slides/values.js';
+import { addSubmission, checkSubmission } from '../submissions/shared-file.js';
+import type { Engine } from './engine.js';
+import { runSlide, type SlideJob, type StripSource, wantedStrips } from './run-slide.js';
+import { openUpperHalf } from './upper-half.js';
+
+/** Work on one slide, whose claim is held. */
+export interface SlideWork {
+  readonly slide: string;
+  /** What was said of it alone, by a list. */
+  readonly said: Pick<SlideRequest, 'mpp' | 'roi' | 'tissue'>;
+  readonly values: SlideValues;
+  readonly files: RunFiles;
+  readonly key: RunKey;
+  readonly options: InferOptions;
+  /** See `identities`. */
+  readonly inputs: ReadonlySet<string>;
+  /** Opened when it is needed. */
+  engine(): Promise<Engine>;
+  /** Is told of the plan of the slide, and how often networks are run for a window of each grid. */
+  planned(plan: SlidePlan, passes: readonly number[], memory: MemoryForecast): void;
+  windows(plan: SlidePlan, done: number, total: number): void;
+  readonly signal: AbortSignal;
+}
+
+/** A shard of the rows of a slide. */
+export interface ShardFacts {
+  readonly shard: Shard;
+  readonly path: string;
+  readonly slide: string;
+  /** Rows of the working image. */
+  readonly rows: { readonly from: number; readonly to: number };
+}
+
+/** Runs a slide from pixels to files. */
+export async function makeSlide(work: SlideWork): Promise<RunRecord> {
+  const { options, files, signal } = work;
+  const found = await clear(work);
+  return withPlan(work, true, async ({ plan, job, ready, clock }) => {
+    const pool = await ready();
+    const wanted = wantedStrips(job);
+    const { width, height } = plan.view;
+    const open = async (region: Truth | undefined): Promise<StripSource> => {
+      const own = { path: stripsPath(files), found: options.resume ? found : undefined, resume: options.resume, more: {} };
+      const upper = {
+        ...job,
+        pool,
+        wanted,
+        region,
+        piece: { x: 0, y: 0, width, height },
+        columns: [{ start: 0, length: width }],
+      };
+      const device = deviceOf(pool);
+      const { strips, crossing } = await openUpperHalf(
+        { ...upper, ...own },
+        clock,
+        (done, total) => work.windows(plan, done, total),
+        signal,
+      );
+      const close = async (): Promise<void> => {
+        await strips.close();
+        // What nobody would go on with is not left.
+        if (strips.rows === 0) await rm(own.path, { force: true });
+      };
+      return { crossing, note: strips.note, device, close };
+    };
+    return finished(work, job, open, clock);
+  });
+}
+
+/**
+ * Runs a shard of the rows of a slide, down to its strips.
+ *
+ * @returns what was made
+ */
+export function makeShard(work: SlideWork, shard: Shard): Promise<ShardFacts> {
+  const { options, files, slide, signal } = work;
+  const stem = stemOf(files);
+  const path = shardPath(stem, shard);
+  return withPlan(work, true, async ({ plan, job, ready, clock }) => {
+    const pool = await ready();
+    const wanted = wantedStrips(job);
+    const piece = shardPieces(plan, job.passes, job.settings.blend, shard.count)[shard.index - 1]!;
+    const origin: ShardOrigin = {
+      shard,
+      slide,
+      said: work.said,
+      folder: process.cwd(),
+      maskEnding: files.paths.mask.slice(stem.length),
+      options: plainOptions(options),
+    };
+    const hidden = hiddenShardPath(stem, shard);
+    const found = options.resume ? await findStrips(hidden) : undefined;
+    const region = await plan.region?.open();
+    try {
+      const own = { path: hidden, found, resume: options.resume, more: origin };
+      const columns = [{ start: 0, length: piece.width }];
+      const device = deviceOf(pool);
+      const upper = { ...job, pool, wanted, region, piece, columns, ...own };
+      const { strips, crossing } = await openUpperHalf(upper, clock, (done, total) => work.windows(plan, done, total), signal);
+      try {
+        for await (const _ of crossing);
+        await strips.note({ end: device() });
+      } finally {
+        await strips.close();
+      }
+    } finally {
+      await region?.close();
+    }
+    await (options.overwrite ? rename : placeNew)(hidden, path);
+    return { shard, path, slide, rows: { from: piece.y, to: piece.y + piece.height } };
+  });
+}
+
+/** Makes the files of a slide of all its shards, which go then. */
+export async function mergeSlide(work: SlideWork, shards: readonly FoundShard[]): Promise<RunRecord> {
+  const { files } = work;
+  await clear(work);
+  return withPlan(work, false, async ({ plan, job, clock }) => {
+    const wanted = wantedStrips(job);
+    const [first] = shards;
+    const { width } = plan.view;
+    const open = async (): Promise<StripSource> => {
+      const notes = await openStrips(stripsPath(files), {
+        format: STRIP_FORMAT,
+        facts: work.key,
+        piece: { x: 0, y: 0, width, height: 0 },
+        scores: wanted.kind,
+        more: {},
+      });
+      return { crossing: inOrder(shards), note: notes.note, device: () => first!.device, close: notes.close };
+    };
+    const record = await finished(work, job, open, clock);
+    for (const { path } of shards) await rm(path, { force: true });
+    return record;
+  });
+}
+
+async function* inOrder(shards: readonly FoundShard[]): AsyncGenerator<Crossing> {
+  for (const { path, found } of shards) yield* readStrips(path, found);
+}
+
+/** Does what a run had left to do that was killed when it had written its record. */
+export async function settle({ options, files }: Pick<SlideWork, 'options' | 'files'>, record: RunRecord): Promise<void> {
+  await addSubmission(record.submission, true);
+  const history = historyOf(options);
+  if (options.history !== false && !(await isRemembered(history, record))) await remember(history, record);
+  await removeLeft(files);
+}
+
+/** What is foretold where no model is run. */
+const NO_MODEL: MemoryForecast = { unknown: 'no model is run' };
+
+interface Planned {
+  readonly plan: SlidePlan;
+  readonly job: SlideJob;
+  ready(): Promise<ReadyModel>;
+  readonly clock: StageClock;
+}
+
+/**
+ * Clears away what an earlier run left of the files, and makes sure that they may be made.
+ *
+ * @returns what it left of strips
+ */
+async function clear({ files, inputs, options }: SlideWork): Promise<StripsFound | undefined> {
+  const found = await findStrips(stripsPath(files));
+  await removePartials(files);
+  if (found) await removePlaced(files, found.notes);
+  await refuseClashes(inputs, pathsOf(files), options.overwrite === true);
+  return found;
+}
+
+/** Plans the slide, and starts the models meanwhile if that is asked for. */
+async function withPlan<T>(work: SlideWork, startModels: boolean, run: (planned: Planned) => Promise<T>): Promise<T> {
+  const { files, options, slide, values, key } = work;
+  const clock = createStageClock();
+  const { ensemble: model, settings, passes, channels, memory, planOf, ready } = await work.engine();
+  await checkSubmission(options, files.name, model.classes, options.overwrite === true);
+  if (startModels) await clock.wait('model', memory.measure());
+  const plan = await clock.wait('plan', planOf(slide, values, startModels));
+  try {
+    // Before anything is told of it: a size of the mask that cannot be is a failure of the slide's own.
+    maskSize(plan, options.outputMpp);
+    work.planned(plan, passes, startModels ? memory.require(plan) : NO_MODEL);
+    const job: SlideJob = { plan, model, settings, files, key, passes, channels };
+    return await run({ plan, job, ready: () => ready(clock), clock });
+  } finally {
+    await plan.slide.close();
+  }
+}
+
+/** Takes strips down to the files, and does all that comes after them. */
+async function finished(
+  { files, options, signal }: SlideWork,
+  job: SlideJob,
+  open: (region: Truth | undefined) => Promise<StripSource>,
+  clock: StageClock,
+): Promise<RunRecord> {
+  const last = async (record: RunRecord, beforePlacing: () => Promise<void>): Promise<void> => {
+    if (files.paths.report !== undefined) await report(files.paths.report, record, job.plan, files, beforePlacing);
+  };
+  const record = await runSlide(job, open, clock, last, signal);
+  await addSubmission(record.submission, options.overwrite === true);
+  if (options.history !== false) await remember(historyOf(options), record);
+  await removeLeft(files);
+  return record;
+}
+
+/** What makes strips, as a record has it; asked for at the end. */
+function deviceOf(pool: ReadyModel): () => RunRecord['device'] {
+  const [began, busyBefore] = [performance.now(), pool.busySeconds()];
+  return () => {
+    const spent = (performance.now() - began) / 1000;
+    const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;
+    return {
+      provider: pool.provider,
+      workers: pool.workers,
+      ...pool.device,
+      batch: pool.batch(),
+      busyShare: round(busyShare),
+    };
+  };
+}
+
+/** Loads what draws charts only where there is one to draw: it takes as long to load as all the rest. */
+async function report(
+  path: string,
+  record: RunRecord,
+  plan: SlidePlan,
+  { replace }: RunFiles,
+  beforePlacing: () => Promise<void>,
+): Promise<void> {
+  const { writeInferReport } = await import('./report.js');
+  await writeInferReport(path, record, plan, { replace }, beforePlacing);
+}
+
+/** Its folder may not be there where all results go elsewhere. */
+async function remember(path: string, record: RunRecord): Promise<void> {
+  await makeFolder(path);
+  await rememberRun(path, record);
+}
+
+/** One for all slides, in the folder of results. */
+function historyOf({ history, output }: InferOptions): string {
+  return typeof history === 'string' ? history : join(isMaskName(output) ? dirname(output) : output, HISTORY);
+}

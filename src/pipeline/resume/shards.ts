@@ -1,0 +1,142 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { SegtileError } from '../../errors.js';
+import { cutRows, type Shard } from '../../plan/shards.js';
+import type { Blend } from '../../plan/windows/blend.js';
+import { type Piece, spanOf } from '../../plan/windows/piece.js';
+import { findStrips, STRIP_FORMAT, type StripHead, type StripsFound } from '../../strip/file.js';
+import { pieceTotal, windowCounts } from '../prepare/passes.js';
+import type { SlidePlan } from '../prepare/plan-slide.js';
+import type { RunRecord } from '../records/record.js';
+import type { SlideRequest } from '../slides/request.js';
+
+/** The pieces of a slide that shards of its rows are, from top to bottom. Some are empty where there are more than rows of windows. */
+export function shardPieces(plan: SlidePlan, passes: readonly number[], blend: Blend, count: number): Piece[] {
+  const span = spanOf(blend);
+  const windows = [plan, ...plan.others].flatMap(({ grid, selection }, index) =>
+    Array.from({ length: grid.rows }, (_, row) => ({
+      ...span(grid.y, row),
+      work: selection.kept(row).length * passes[index]!,
+    })),
+  );
+  const { width, height } = plan.view;
+  return cutRows(height, windows, count).map(({ start, length }) => ({ x: 0, y: start, width, height: length }));
+}
+
+/** What shards of the rows of a slide cost. */
+export interface ShardCost {
+  /** Windows of each shard. */
+  readonly windows: readonly number[];
+  /** How many windows are run in all shards together, as a multiple of those of one run; 1 where none is run twice. */
+  readonly times: number;
+}
+
+/** What shards of the rows of a slide cost, exactly. */
+export function shardCost(plan: SlidePlan, pieces: readonly Piece[], blend: Blend, looked: boolean): ShardCost {
+  const windows = pieces.map((piece) => pieceTotal(plan, blend, piece, looked));
+  const sum = windows.reduce((total, each) => total + each, 0);
+  return { windows, times: sum / Math.max(1, windowCounts(plan).run) };
+}
+
+/** Where a shard of the rows of a slide stands, by what the names of all files of its result begin with. */
+export function shardPath(stem: string, { index, count }: Shard): string {
+  return `${stem}.shard-${index}-of-${count}.strips`;
+}
+
+/** Where it is while it is made. */
+export function hiddenShardPath(stem: string, shard: Shard): string {
+  const path = shardPath(stem, shard);
+  return join(dirname(path), `.${basename(path)}`);
+}
+
+/** What is written behind the last strip of a shard. */
+export interface ShardEnd {
+  readonly end: RunRecord['device'];
+}
+
+/** What a shard says of where it comes from, besides its strips. */
+export interface ShardOrigin {
+  readonly shard: Shard;
+  /** As it was given, and the folder in which that was. */
+  readonly slide: string;
+  /** What was said of it alone, by a list. */
+  readonly said: Pick<SlideRequest, 'mpp' | 'roi' | 'tissue'>;
+  readonly folder: string;
+  /** The ending of the mask, behind what all names begin with. */
+  readonly maskEnding: string;
+  /** The options of the run, as `plainOptions` makes them. */
+  readonly options: object;
+}
+
+/** A shard that is whole. */
+export interface FoundShard {
+  readonly path: string;
+  readonly found: StripsFound;
+  readonly origin: ShardOrigin;
+  readonly device: RunRecord['device'];
+}
+
+/**
+ * A shard that stands at a path.
+ *
+ * @returns undefined where there is none
+ * @throws {SegtileError} `input` where it is damaged or of another version
+ */
+export async function shardAt(path: string): Promise<FoundShard | undefined> {
+  const found = await findStrips(path);
+  if (found === undefined) return undefined;
+  const hint = 'delete it, and run this shard again';
+  if (found.head.format !== STRIP_FORMAT) throw new SegtileError('input', `${path} is of another version of segtile`, hint);
+  const { piece, more }: StripHead = found.head;
+  const end = found.notes.find((note): note is ShardEnd => 'end' in note);
+  if (found.torn || end === undefined || found.rows !== piece.y + piece.height) {
+    throw new SegtileError(
+      'input',
+      `${path} is damaged: it is whole up to row ${found.rows} of ${piece.y + piece.height}`,
+      hint,
+    );
+  }
+  return { path, found, origin: more as ShardOrigin, device: end.end };
+}
+
+/** Shards of one slide that stand in a folder, as many as there are of those that belong together. */
+export interface ShardSet {
+  readonly stem: string;
+  readonly count: number;
+  readonly paths: readonly string[];
+  /** Numbers of those that are missing. */
+  readonly missing: readonly number[];
+}
+
+/** The shards that stand in a folder, by slide; of several sets of one slide the one that lacks least. */
+export async function shardSets(folder: string): Promise<ShardSet[]> {
+  const names = await readdir(folder);
+  const sets = new Map<string, { stem: string; count: number; indices: Set<number> }>();
+  for (const name of names) {
+    const [, stem, index, count] = /^([^.].*)\.shard-(\d+)-of-(\d+)\.strips$/.exec(name) ?? [];
+    if (stem === undefined) continue;
+    const key = `${stem}/${count}`;
+    const set = sets.get(key) ?? { stem, count: Number(count), indices: new Set() };
+    set.indices.add(Number(index));
+    sets.set(key, set);
+  }
+  const best = new Map<string, ShardSet>();
+  for (const { stem, count, indices } of sets.values()) {
+    const numbers = Array.from({ length: count }, (_, i) => i + 1);
+    const missing = numbers.filter((index) => !indices.has(index));
+    const paths = numbers.filter((index) => indices.has(index)).map((index) => shardPath(join(folder, stem), { index, count }));
+    const other = best.get(stem);
+    if (!other || missing.length < other.missing.length) best.set(stem, { stem: join(folder, stem), count, paths, missing });
+  }
+  return [...best.values()].sort((a, b) => (a.stem < b.stem ? -1 : 1));
+}
+
+/** Options as JSON can hold them. */
+export function plainOptions(options: object): object {
+  return JSON.parse(JSON.stringify(options, (_, value: unknown) => (value instanceof Map ? { map: [...value] } : value)));
+}
+
+/** What {@link plainOptions} made of options. */
+export function optionsOf<Options>(plain: object): Options {
+  return JSON.parse(JSON.stringify(plain), (_, value) => (Array.isArray(value?.map) ? new Map(value.map) : value)) as Options;
+}

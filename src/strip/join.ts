@@ -1,0 +1,88 @@
+import { emptyLabelCount } from '../plan/labels/labels.js';
+import type { Box, ScoreBlock } from '../types.js';
+import type { Crossing, Strip } from './strip.js';
+
+/** The strips of some columns of an image. */
+export interface ColumnStrips {
+  readonly piece: Box;
+  readonly strips: AsyncIterable<Crossing>;
+}
+
+/**
+ * Puts columns side by side that were made one after the other: strips as wide as all of them together. What is known of windows comes before the strips
+ * that it belongs to.
+ *
+ * @param columns from left to right, without gap or overlap, all of the same rows
+ */
+export async function* joinColumns(columns: readonly ColumnStrips[]): AsyncGenerator<Crossing, void, undefined> {
+  const [first] = columns;
+  if (first === undefined) return;
+  const left = first.piece.x;
+  const width = columns.reduce((sum, { piece }) => sum + piece.width, 0);
+  const readers = columns.map(({ strips }) => strips[Symbol.asyncIterator]());
+  const held: Strip[] = [];
+  const end = first.piece.y + first.piece.height;
+  try {
+    for (let y = first.piece.y; y < end; ) {
+      for (const [index, reader] of readers.entries()) {
+        while (held[index] === undefined || held[index].y + held[index].height <= y) {
+          const { value, done } = await reader.next();
+          if (done) return;
+          if (value.kind === 'windows') yield value;
+          else held[index] = value;
+        }
+      }
+      const height = Math.min(...held.map((strip) => strip.y + strip.height)) - y;
+      yield sideBySide(held, columns, { x: left, y, width, height });
+      // What a strip counts is counted with the first of its rows.
+      for (const [index, strip] of held.entries()) held[index] = { ...strip, count: emptyLabelCount(), inside: 0 };
+      y += height;
+    }
+  } finally {
+    await Promise.all(readers.map((reader) => reader.return?.(undefined)));
+  }
+}
+
+/** Some rows of strips that lie side by side. */
+function sideBySide(strips: readonly Strip[], columns: readonly ColumnStrips[], box: Box): Strip {
+  const { x, y, width, height } = box;
+  const count = emptyLabelCount();
+  let inside = 0;
+  for (const strip of strips) {
+    count.covered += strip.count.covered;
+    for (const [label, pixels] of strip.count.perLabel.entries()) count.perLabel[label]! += pixels;
+    inside += strip.inside;
+  }
+  const labelled = strips.every(({ labels }) => labels !== undefined);
+  const data = new Uint8Array(labelled ? width * height : 0);
+  for (const [index, { labels }] of strips.entries()) {
+    const { piece } = columns[index]!;
+    for (let row = 0; labels && labelled && row < height; row++) {
+      const from = (y + row - labels.y) * piece.width;
+      data.set(labels.data.subarray(from, from + piece.width), row * width + piece.x - x);
+    }
+  }
+  const scored = strips.every(({ scores }) => scores !== undefined);
+  const blocks = scored ? strips.flatMap(({ scores }) => scores!.blocks.map((block) => rowsOf(block, y, height))) : [];
+  return {
+    kind: 'strip',
+    y,
+    height,
+    labels: labelled ? { y, width, height, channels: 1, data } : undefined,
+    scores: scored ? { y, height, blocks } : undefined,
+    count,
+    inside,
+  };
+}
+
+/** Some rows of a block of scores. */
+function rowsOf(block: ScoreBlock, y: number, height: number): ScoreBlock {
+  if (block.y === y && block.height === height) return block;
+  const { width, classes } = block;
+  const data = new Float32Array(classes * height * width);
+  for (let c = 0; c < classes; c++) {
+    const from = (c * block.height + y - block.y) * width;
+    data.set(block.data.subarray(from, from + height * width), c * height * width);
+  }
+  return { ...block, y, height, data };
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import type { SegmentOptions } from '../../dist/index.js';
+import { disc, folder, save, speckled, writeSlide } from '../cli/door.js';
+import { shiftNetwork, unet } from '../model/networks.js';
+
+/** A slide, and ways to run it that differ in what has to be put together again where a run is stopped or shared out. */
+export interface Scene {
+  readonly slide: string;
+  readonly runs: Readonly<Record<RunName, SegmentOptions>>;
+}
+
+/** The names of the runs. */
+export const runNames = [
+  'every output',
+  'scales and turns',
+  'an ensemble, cleaned',
+  'one window a pixel, in a region',
+  'a mask made of scores',
+  'a coarser image',
+] as const;
+
+type RunName = (typeof runNames)[number];
+
+/** Makes the slide and the models. */
+export async function makeScene(): Promise<Scene> {
+  const at = folder();
+  const model = (name: string): string => join(at, `${name}.onnx`);
+
+  const tissue = disc(170, 280, 260);
+  const slide = await writeSlide(
+    join(at, 'slide.tif'),
+    330,
+    560,
+    (x, y) => (tissue(x, y)[0] < 200 ? speckled(x, y) : [243, 243, 243]),
+    {
+      mpp: 0.5,
+    },
+  );
+  save(at, 'one.onnx', unet(0.02));
+  save(at, 'two.onnx', unet(0.02, { channels: 3, seed: 5 }));
+  save(at, 'two.segtile.json', JSON.stringify({ activation: 'softmax', classes: [{ name: 'a' }, { name: 'b' }] }));
+  save(at, 'shift.onnx', shiftNetwork(3));
+  save(
+    at,
+    'shift.segtile.json',
+    JSON.stringify({ activation: 'none', classes: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] }),
+  );
+  save(
+    at,
+    'region.geojson',
+    JSON.stringify({
+      type: 'Feature',
+      properties: { objectType: 'annotation' },
+      geometry: {
+        type: 'Polygon',
+        coordinates: [
+          [
+            [20, 30],
+            [300, 60],
+            [250, 500],
+            [10, 450],
+            [20, 30],
+          ],
+        ],
+      },
+    }),
+  );
+  const runs: Record<RunName, SegmentOptions> = {
+    'every output': {
+      model: model('one'),
+      window: 96,
+      overlap: '50%',
+      probabilities: 'uint8',
+      objects: ['geojson', 'csv'],
+      reportDisagreement: true,
+      report: true,
+      threshold: 0.5,
+    },
+    'scales and turns': {
+      model: model('two'),
+      window: 64,
+      overlap: '25%',
+      tta: 'hflip',
+      ttaScales: [1, 0.7, 1.4],
+      probabilities: 'float32',
+      reportDisagreement: true,
+    },
+    'an ensemble, cleaned': {
+      model: [model('shift'), `${model('shift')}:2`],
+      window: 80,
+      minObject: '12px',
+      fillHoles: '9px',
+      objects: ['csv'],
+      tissue: 'none',
+    },
+    'one window a pixel, in a region': {
+      model: model('one'),
+      window: 72,
+      blend: 'none',
+      roi: join(at, 'region.geojson'),
+      probabilities: 'uint8',
+    },
+    'a mask made of scores': {
+      model: model('one'),
+      window: 64,
+      downsample: 1.7,
+      enlarge: 'scores',
+      blendSpace: 'logits',
+    },
+    'a coarser image': {
+      model: model('two'),
+      window: 64,
+      downsample: 2.3,
+      margin: 5,
+      border: 'mirror',
+      minObject: '5px',
+    },
+  };
+  return { slide, runs };
+}
