@@ -7,6 +7,7 @@ import { openLabelPng } from './images/label-png.js';
 import { openLabelTiff } from './images/label-tiff.js';
 import { isCoco, openJsonTruth, sizeInCoco } from './shapes/json-truth.js';
 import { openRleCsv } from './shapes/rle-csv.js';
+import { openXmlTruth } from './shapes/xml-truth.js';
 import { isPacked, startOfText } from './text-file.js';
 import type { Truth } from './truth.js';
 
@@ -21,7 +22,7 @@ export interface TruthOptions {
 }
 
 /**
- * Opens the truth of a slide: a label image (TIFF or PNG), GeoJSON, COCO, or a CSV of runs. The first bytes of the file tell which.
+ * Opens the truth of a slide: a label image (TIFF or PNG), GeoJSON, COCO, XML of ImageScope or Halo, or a CSV of runs. The first bytes of the file tell which.
  *
  * @throws {SegtileError} `input` if it is missing, damaged, or does not fit the slide or the classes; `unsupported` if it is stored in a way
  *   that segtile does not read
@@ -42,6 +43,8 @@ export async function openTruth(path: string, { size, config, slideName, signal 
         return imageTruth(await openLabelPng(path), size, config);
       case 'JSON':
         return await openJsonTruth(path, slideName, size, config, signal);
+      case 'XML':
+        return await openXmlTruth(path, size, config);
       case 'JPEG':
         throw new SegtileError(
           'unsupported',
@@ -116,7 +119,9 @@ const SIGNATURES: readonly (readonly [kind: 'TIFF' | 'PNG' | 'JPEG', bytes: read
   ['JPEG', [0xff, 0xd8, 0xff]],
 ];
 
-function kindOf(start: Uint8Array): 'TIFF' | 'PNG' | 'JPEG' | 'JSON' | undefined {
+function kindOf(start: Uint8Array): 'TIFF' | 'PNG' | 'JPEG' | 'JSON' | 'XML' | undefined {
   const image = SIGNATURES.find(([, bytes]) => bytes.every((byte, i) => start[i] === byte))?.[0];
-  return image ?? (/^\uFEFF?\s*[{[]/.test(new TextDecoder('utf-8', { ignoreBOM: true }).decode(start)) ? 'JSON' : undefined);
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(start);
+  const [, first] = /^\uFEFF?\s*([{[<])/.exec(text) ?? [];
+  return image ?? (first === undefined ? undefined : first === '<' ? 'XML' : 'JSON');
 }

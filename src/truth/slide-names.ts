@@ -39,7 +39,7 @@ const MARK = /[._-](truth|mask|labels|corrections)$|-anatomical-structure$/;
 /** The same where a file tells of regions or of tissue. */
 export const REGION_MARK: RegExp =
   /[._-](tissue|roi|rois|regions?|annotations?|corrections|mask|labels)$|-anatomical-structure$/;
-const ENDINGS = [/\.ome\.tiff?$/, /\.tiff?$/, /\.png$/, /\.(geo)?json(\.gz|\.zip)?$/, /\.zip$/];
+const ENDINGS = [/\.ome\.tiff?$/, /\.tiff?$/, /\.png$/, /\.(geo)?json(\.gz|\.zip)?$/, /\.xml$/, /\.annotations$/, /\.zip$/];
 
 /**
  * The names, in lower case, of the slides that a file may be the truth of. A truth file is named like its slide, with or without the slide's

@@ -29,6 +29,13 @@ beforeAll(async () => {
   await sink.finish();
 });
 
+test('--objects imagescope writes what evaluate reads as the truth of the same mask', async () => {
+  await segtileWell(['objects', 'k.mask.ome.tif', '--objects', 'imagescope', '-o', 'xml', '--quiet'], { cwd });
+  const args = ['evaluate', 'k.mask.ome.tif', '--truth', 'xml/k.objects.xml', '--no-history'];
+  const { stdout } = await segtileWell([...args, '--json', '--quiet'], { cwd });
+  expect(JSON.parse(stdout.split('\n')[0]!).classes[0].dice).toBe(1);
+});
+
 describe('--split-touching watershed', () => {
   test('tells discs apart that touch, with the same numbers in image, table and outlines', async () => {
     const { stdout } = await segtileWell(

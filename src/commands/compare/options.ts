@@ -63,7 +63,11 @@ function addShared(command: Command): Command {
     .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files')
     .optionsGroup('Truth and model:')
     .addOption(
-      option('--truth <path>', 'label image, GeoJSON, COCO or CSV of runs; a folder of them; or a CSV: slide, truth', text),
+      option(
+        '--truth <path>',
+        'label image, GeoJSON, COCO, XML of ImageScope or Halo, or CSV of runs; a folder of them; or a CSV: slide, truth',
+        text,
+      ),
     )
     .addOption(
       option('--classes <json>', "which names, values and colours of the truth are which of the model's classes", text),

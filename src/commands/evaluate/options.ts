@@ -21,7 +21,11 @@ function addCompared(command: Command): Command {
       'masks or probabilities, folders of them, or a CSV of runs; then the truth, where --truth does not name it',
     )
     .addOption(
-      option('--truth <path>', 'label image, GeoJSON, COCO or CSV of runs; a folder of them; or a CSV: slide, truth', text),
+      option(
+        '--truth <path>',
+        'label image, GeoJSON, COCO, XML of ImageScope or Halo, or CSV of runs; a folder of them; or a CSV: slide, truth',
+        text,
+      ),
     )
     .addOption(option('--classes <json>', 'which names, values and colours are which class, as make-dataset takes it', text))
     .addOption(

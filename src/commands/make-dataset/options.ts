@@ -27,7 +27,7 @@ function addSampling(command: Command): Command {
     .addOption(
       option(
         '--truth <path>',
-        'label image, GeoJSON, COCO or CSV of runs; a folder of them, matched by name; or a CSV: slide, truth, patient',
+        'label image, GeoJSON, COCO, XML of ImageScope or Halo, or CSV of runs; a folder of them, matched by name; or a CSV: slide, truth, patient',
         text,
       ),
     )

@@ -40,7 +40,7 @@ const text: Parser<string> = (value) => value;
 export function objectsOption(what: string): Option {
   return option(
     '--objects <formats>',
-    `${what}: geojson, geojson.gz, csv, parquet, tif (numbered pixels), with commas between them`,
+    `${what}: geojson, geojson.gz, csv, parquet, tif (numbered pixels), imagescope (XML), with commas between them`,
     objectFormats,
   );
 }

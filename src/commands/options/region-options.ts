@@ -27,7 +27,11 @@ export function addTissueOptions(command: Command): Command {
 export function addRoiOptions(command: Command, what: string): Command {
   return command
     .addOption(
-      option('--roi <path>', `${what}: a mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of them by slide`, text),
+      option(
+        '--roi <path>',
+        `${what}: a mask, GeoJSON, COCO, XML of ImageScope or Halo, or CSV of runs, or a folder or CSV of them by slide`,
+        text,
+      ),
     )
     .addOption(option('--roi-class <names>', 'the region is what is of these classes: tumour,Region* (default: all)', list))
     .addOption(option('--exclude-class <names>', 'these classes are outside, as is Ignore* of QuPath', list));

@@ -1,10 +1,12 @@
 import type { CommitOptions } from '../../io/partial-file.js';
 import { type InstanceRun, writeInstanceMap } from '../../mask/instance-map.js';
+import { writeLayers } from '../../mask/layered-text.js';
 import { writeObjectTable } from '../../mask/object-table.js';
 import { writeText } from '../../mask/text-file.js';
 import { cocoForm } from '../../objects/coco.js';
 import { findObjects, type SamplesOf } from '../../objects/find.js';
 import { geojsonForm, type ObjectType, type TextForm } from '../../objects/geojson.js';
+import { imagescopeForm } from '../../objects/imagescope.js';
 import { type MeasuredObject, type ObjectForm, type ObjectMeter, objectMeter } from '../../objects/measured.js';
 import { eachRun } from '../../objects/rows.js';
 import type { Splitter } from '../../objects/split.js';
@@ -120,6 +122,7 @@ function openWriter(
   placement: CommitOptions,
 ): Promise<Sink<readonly MeasuredObject[]>> {
   if (format === 'tif') return instanceWriter(path, settings, placement);
+  if (format === 'imagescope') return layerWriter(path, settings, placement);
   if (format === 'parquet') return tableWriter(path, settings, meter, placement);
   const forms = {
     csv: () => csvForm(meter),
@@ -156,6 +159,26 @@ async function textWriter(path: string, form: TextForm, placement: CommitOptions
       await file.finish();
     },
     abort: () => file.abort(),
+  };
+}
+
+async function layerWriter(
+  path: string,
+  settings: ObjectSettings,
+  { replace }: CommitOptions,
+): Promise<Sink<readonly MeasuredObject[]>> {
+  const form = imagescopeForm(settings);
+  const file = await writeLayers(path, { ...form, replace });
+  return {
+    ...file,
+    write: async (objects) => {
+      const texts = new Map<number, string>();
+      for (const object of objects) {
+        const { label } = object.class;
+        texts.set(label, (texts.get(label) ?? '') + form.object(object));
+      }
+      await file.write(texts);
+    },
   };
 }
 

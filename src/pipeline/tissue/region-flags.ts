@@ -63,7 +63,7 @@ export function tissueOf(given: string, flags: TissueFlags): TissueChoice {
     );
   if (isNetwork) return { kind: 'network', path: given, judge: tissueNetwork(given, flags) };
   if (given === 'auto' || given === 'otsu' || given === 'hubmap' || given === 'none') return { kind: given };
-  if (/\.((geo)?json|csv)(\.gz|\.zip)?$|\.(png|jpe?g|tiff?|zip)$/i.test(given) || existsSync(given))
+  if (/\.((geo)?json|csv)(\.gz|\.zip)?$|\.(png|jpe?g|tiff?|zip|xml|annotations)$/i.test(given) || existsSync(given))
     return { kind: 'file', path: given };
   throw new SegtileError(
     'usage',
