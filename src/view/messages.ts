@@ -61,6 +61,8 @@ export interface SlideCard {
 /** All that can be looked at. */
 export interface Catalogue {
   readonly version: string;
+  /** Whether a server answers; else it is a copy in files, which lacks what has to be found out for each question. */
+  readonly live: boolean;
   /** Whether some run stands in a history. */
   readonly history: boolean;
   readonly slides: readonly SlideCard[];

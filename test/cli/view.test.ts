@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { asked, makeFixture } from '../view/fixture.js';
-import { segtile } from './door.js';
+import { filesIn, folder, segtile, segtileWell } from './door.js';
 
 test('segtile view serves what was named, at the address that it prints, until it is ended', async () => {
   const { slide, results } = await makeFixture();
@@ -17,6 +18,26 @@ test('segtile view serves what was named, at the address that it prints, until i
   expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}\n$/);
   expect(stderr).toContain('segtile: 1 slide, 1 result; open the address in a browser, Ctrl-C ends\n');
   expect(code).toBe(0);
+});
+
+test('segtile view --export writes the same page as files, which a web server can show', async () => {
+  const { slide, results } = await makeFixture();
+  const site = join(folder(), 'site');
+  const { stdout } = await segtileWell(['view', results, slide, '--export', site, '--quiet']);
+  const files = filesIn(site);
+  expect(stdout).toBe(`${site}: ${files.length} files\n`);
+  const catalogue = JSON.parse(readFileSync(join(site, 'catalogue'), 'utf8'));
+  expect(catalogue).toMatchObject({ live: false, slides: [{ name: 'a.tif' }] });
+  const { picture, runs } = JSON.parse(readFileSync(join(site, 'slides', catalogue.slides[0].id), 'utf8'));
+  // 1600 x 1200 px in tiles of 512, at three sizes.
+  const tiles = (id: string): string[] => files.filter((path) => path.startsWith(`tiles/${id}/`));
+  expect([tiles(picture.id).length, tiles(runs[0].mask.id).length]).toEqual([12 + 4 + 1, 12 + 4 + 1]);
+  expect(files).toEqual(
+    expect.arrayContaining(['index.html', 'app/main.js', 'app/main.css', `masks/${runs[0].mask.id}/objects`]),
+  );
+  const again = await segtile(['view', results, slide, '--export', site]);
+  expect(again).toMatchObject({ code: 1, stdout: '' });
+  expect(again.stderr).toContain('site is there already');
 });
 
 test.each([

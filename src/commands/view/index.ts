@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { startView } from '../../pipeline/view/start-view.js';
+import { exportView, startView } from '../../pipeline/view/start-view.js';
 import { count } from '../../terminal/format.js';
+import { createProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
 import type { Shell } from '../running/shell.js';
 import type { ViewOptions } from './options.js';
 
 /**
- * `segtile view`: serves a page until the user has had enough.
+ * `segtile view`: serves a page until the user has had enough, or writes it as files.
  *
  * @returns the exit code, 0
  */
@@ -15,6 +16,14 @@ export async function view(paths: readonly string[], options: ViewOptions, shell
   const { stdout, stderr, signal } = shell;
   const { truth, classes, host, port, open = false, quiet = false } = options;
   const given = paths.length > 0 ? paths : ['segtile-out'];
+  if (options.export !== undefined) {
+    const stage = createProgress(stderr, quiet).stage('export', 'files');
+    const onFiles = (done: number, total: number): void => stage.update({ done, total: Math.max(done, total), pixels: 0 });
+    const viewed = { paths: given, truth, classes };
+    const files = await exportView(viewed, options.export, onFiles, signal).finally(() => stage.stop());
+    stdout.write(`${options.export}: ${count(files)} files\n`);
+    return 0;
+  }
   const { server, slides, runs } = await startView({ paths: given, truth, classes, host, port });
   const style = styleFor(stdout);
   // Not through `stdout`, which takes what is secret out of addresses: here the secret is what the user needs.

@@ -9,6 +9,7 @@ export interface ViewOptions {
   readonly host: string;
   readonly port: number;
   readonly open?: boolean;
+  readonly export?: string;
   readonly quiet?: boolean;
 }
 
@@ -21,6 +22,9 @@ export function addViewOptions(command: Command): Command {
     .argument('[path...]', 'results, slides, and folders of either (default: segtile-out)')
     .addOption(option('--truth <path>', 'truth to compare with, as segtile evaluate takes it', text))
     .addOption(option('--classes <json>', 'what the values of the truth mean, as make-dataset takes it', text))
+    .addOption(
+      option('--export <folder>', 'write the page with all its tiles as files for any web server, and start none', text),
+    )
     .optionsGroup('Server:')
     .addOption(
       option('--host <address>', 'where it listens; others can only reach it if that is not 127.0.0.1', text, '127.0.0.1'),
@@ -36,4 +40,5 @@ Examples:
   segtile view segtile-out
   segtile view slide.svs --open
   segtile view run-a run-b --truth truth/
+  segtile view segtile-out --export site/
   ssh -L 8000:127.0.0.1:8000 cluster segtile view results --port 8000`;

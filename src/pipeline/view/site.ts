@@ -115,6 +115,7 @@ async function smallest({ reader, encode }: Shown, signal: AbortSignal): Promise
 function catalogueOf(slides: readonly FoundSlide[], past: readonly ListedRun[]): Catalogue {
   return {
     version: versions().segtile ?? '',
+    live: true,
     history: past.length > 0,
     slides: slides.map((slide) => ({
       id: slide.id,

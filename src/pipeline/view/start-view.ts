@@ -1,14 +1,19 @@
 import { type RunningServer, startServer } from '../../view/server.js';
+import { exportSite } from './export-site.js';
 import { findSlides } from './found.js';
 import { createSite } from './site.js';
 import { truthOfSlides } from './truth-of-slides.js';
 
-/** What is looked at, and where the server listens. */
-export interface ViewSettings {
+/** What is looked at. */
+export interface ViewedPaths {
   /** Slides, results, and folders of either. */
   readonly paths: readonly string[];
   readonly truth: string | undefined;
   readonly classes: string | undefined;
+}
+
+/** What is looked at, and where the server listens. */
+export interface ViewSettings extends ViewedPaths {
   readonly host: string;
   readonly port: number;
 }
@@ -24,8 +29,7 @@ export async function startView({ paths, truth, classes, host, port }: ViewSetti
   readonly slides: number;
   readonly runs: number;
 }> {
-  const slides = await findSlides(paths);
-  const site = createSite(slides, await truthOfSlides(slides, truth, classes));
+  const { slides, site } = await openSite({ paths, truth, classes });
   const server = await startServer(site.handler, host, port);
   const close = async (): Promise<void> => {
     await server.close();
@@ -33,4 +37,24 @@ export async function startView({ paths, truth, classes, host, port }: ViewSetti
   };
   const runs = slides.reduce((sum, slide) => sum + slide.runs.length, 0);
   return { server: { ...server, close }, slides: slides.length, runs };
+}
+
+/**
+ * Writes the same page with all its tiles as files, see {@link exportSite}.
+ *
+ * @returns how many files there are
+ */
+export async function exportView(
+  viewed: ViewedPaths,
+  folder: string,
+  onFiles: (done: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const { site } = await openSite(viewed);
+  return exportSite(site, folder, onFiles, signal).finally(() => site.close());
+}
+
+async function openSite({ paths, truth, classes }: ViewedPaths) {
+  const slides = await findSlides(paths);
+  return { slides, site: createSite(slides, await truthOfSlides(slides, truth, classes)) };
 }

@@ -120,7 +120,7 @@ export function startApp(catalogue: Catalogue): void {
       return;
     }
     editor.choose(point);
-    if (!editor.chosen) inspector.choose(Math.floor(point[0]), Math.floor(point[1])).catch(complain);
+    if (!editor.chosen && catalogue.live) inspector.choose(Math.floor(point[0]), Math.floor(point[1])).catch(complain);
   }
 
   const inspector = createInspector(
@@ -168,9 +168,9 @@ export function startApp(catalogue: Catalogue): void {
       right,
       section('Layers', layersPanel(card, own)),
       section('Classes', classesPanel(card, own)),
-      section('Object', inspector.chosen),
+      catalogue.live && section('Object', inspector.chosen),
       section('All objects', inspector.objects),
-      section('Corrections', corrections.element),
+      catalogue.live && section('Corrections', corrections.element),
       section('Facts', factsPanel(card, own)),
     );
   }
@@ -220,7 +220,7 @@ export function startApp(catalogue: Catalogue): void {
     n: () => neighbour(1),
     p: () => neighbour(-1),
     '0': () => stage.whole(),
-    d: () => corrections.toggle(),
+    d: () => catalogue.live && corrections.toggle(),
     a: () => corrections.adopt(inspector.object),
     u: () => editor.undo(),
     'ctrl+z': () => editor.undo(),

@@ -35,6 +35,7 @@ export function createObjectsPanel(go: (object: ListedObject) => void): ObjectsP
   const found = h('div', { class: 'found', 'aria-live': 'polite' });
   const element = h('div', {}, counts, sizes, found);
   let asked = 0;
+  const failed = (error: Error): void => fill(found, h('p', { class: 'note' }, error.message));
 
   async function load(mask: LabelLayer, pixel: PixelArea, own: number): Promise<void> {
     const summary = await ask<ObjectSummary>(`masks/${mask.id}/objects`);
@@ -78,7 +79,7 @@ export function createObjectsPanel(go: (object: ListedObject) => void): ObjectsP
         `${grouped(bin.count)} of ${areaWords(bin.least, pixel)} to ${areaWords(bin.most, pixel)}`;
       fill(
         chart,
-        histogram(own.bins, css(color), words, (bin) => list(mask, own.label, bin, pixel)),
+        histogram(own.bins, css(color), words, (bin) => void list(mask, own.label, bin, pixel).catch(failed)),
       );
       fill(found);
     };
