@@ -24,8 +24,10 @@ export { type ComparisonOptions, compare, type TilingValue } from './library/com
 export type { controlled, RunControl, RunProgress } from './library/control.js';
 export { type EvaluationOptions, type EvaluationResult, evaluate } from './library/evaluate.js';
 export { type DatasetOptions, makeDataset } from './library/make-dataset.js';
+export { type OutlineOptions, outlineObjects } from './library/outline-objects.js';
 export { segment } from './library/segment.js';
 export type * from './library/segment-options.js';
+export { type StartedModel, type StartOptions, startModel } from './library/start-model.js';
 export { type MaskOptions, pseudoLabel, type SureLabelOptions, thresholdSlide } from './library/threshold.js';
 export { type LabelMask, writeLabelMask as writeMask } from './mask/label-mask.js';
 export { createPreview, type Preview } from './mask/preview.js';
@@ -71,6 +73,7 @@ export type {
 export type { Inference } from './pipeline/infer/score.js';
 export type { StreamModel } from './pipeline/infer/score-streams.js';
 export type { ObjectFacts, ObjectFile, ObjectFiles } from './pipeline/objects/facts.js';
+export type { MaskObjectRecord } from './pipeline/objects/mask-objects.js';
 export type { SplitOptions } from './pipeline/objects/split-options.js';
 export type { DisagreementFacts } from './pipeline/outputs/disagreement.js';
 export type { RunFiles } from './pipeline/outputs/files.js';

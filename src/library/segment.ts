@@ -4,6 +4,7 @@ import { SegtileError } from '../errors.js';
 import { type Holder, holderText } from '../io/claim.js';
 import { type SlidesWatcher, segmentSlides } from '../pipeline/infer/segment-slides.js';
 import type { InferOptions } from '../pipeline/prepare/options.js';
+import { planWarnings } from '../pipeline/prepare/plan-cost.js';
 import type { RunRecord } from '../pipeline/records/record.js';
 import { controlled } from './control.js';
 import type { SegmentOptions } from './segment-options.js';
@@ -29,7 +30,7 @@ export async function segment(slide: string, options: SegmentOptions = {}): Prom
   const watcher: SlidesWatcher = {
     note: onNote,
     windows: ({ done, total }) => onProgress?.({ name: slide, unit: 'windows', done, total }),
-    planned: ({ notes, warnings }) => [...notes, ...warnings].forEach((sentence) => void onNote?.(sentence)),
+    planned: (plan, passes) => [...plan.notes, ...planWarnings(plan, passes)].forEach((sentence) => void onNote?.(sentence)),
     done: (made) => {
       record = made;
     },

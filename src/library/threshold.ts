@@ -4,6 +4,7 @@ import { addThresholdOptions } from '../commands/threshold/options.js';
 import type { ObjectFormat } from '../objects/formats.js';
 import type { ObjectType } from '../objects/geojson.js';
 import type { FilesDone } from '../pipeline/each-file.js';
+import type { SplitOptions } from '../pipeline/objects/split-options.js';
 import type { ProbabilityWatcher } from '../pipeline/probabilities/each-probabilities.js';
 import type { PseudoLabelOptions, ThresholdOptions } from '../pipeline/probabilities/options.js';
 import type { PseudoLabelRecord } from '../pipeline/probabilities/pseudo-label.js';
@@ -15,7 +16,7 @@ import { controlled, type RunControl } from './control.js';
 import type { AreaText, ShareValue, ThresholdValue } from './segment-options.js';
 
 /** The options of `segtile threshold`, named as on its command line, in camel case; `segtile threshold --help` says what each does. */
-export interface MaskOptions extends RunControl, SubmissionOptions {
+export interface MaskOptions extends RunControl, SubmissionOptions, SplitOptions {
   readonly threshold?: ThresholdValue | undefined;
   readonly minObject?: AreaText | undefined;
   readonly fillHoles?: AreaText | undefined;

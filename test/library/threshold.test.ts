@@ -1,7 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { beforeAll, expect, test } from 'vitest';
-import { type MaskOptions, pseudoLabel, type RunProgress, segment, thresholdSlide } from '../../dist/index.js';
+import { addObjectsOptions } from '../../dist/commands/objects/options.js';
+import { addPseudoLabelOptions } from '../../dist/commands/pseudo-label/options.js';
+import { addThresholdOptions } from '../../dist/commands/threshold/options.js';
+import {
+  type MaskOptions,
+  type OutlineOptions,
+  outlineObjects,
+  pseudoLabel,
+  type RunControl,
+  type RunProgress,
+  type SureLabelOptions,
+  segment,
+  thresholdSlide,
+} from '../../dist/index.js';
 import { disc, folder, save, segtileWell, writeSlide } from '../cli/door.js';
 import { channelNetwork } from '../model/networks.js';
 
@@ -49,4 +63,70 @@ test.each<readonly [string, Record<string, unknown>, string]>([
 ])('thresholdSlide refuses %s with %j', async (name, given, message) => {
   const options = { output: folder(), ...given } as MaskOptions;
   await expect(thresholdSlide(join(at, name), options)).rejects.toThrow(message);
+});
+
+test('outlineObjects leaves the objects and the record of the command', async () => {
+  const mask = join(at, 'slide.mask.ome.tif');
+  const [ours, theirs] = [folder(), folder()];
+  const record = await outlineObjects(mask, { objects: ['csv', 'geojson'], slideMpp: 0.5, output: ours });
+  const flags = ['--objects', 'csv,geojson', '--slide-mpp', '0.5', '-o', theirs, '--json', '--quiet'];
+  const { stdout } = await segtileWell(['objects', mask, ...flags]);
+  expect(lasting(record, ours)).toEqual(lasting(JSON.parse(stdout), theirs));
+  for (const name of ['slide.objects.csv', 'slide.objects.geojson']) {
+    expect(readFileSync(join(ours, name), 'utf8')).toBe(readFileSync(join(theirs, name), 'utf8'));
+  }
+});
+
+/** The names of a command's options, but for those that only a command line needs. */
+function namesOf(add: (command: Command) => Command): string[] {
+  const names = add(new Command()).options.map((each) => each.attributeName());
+  return names.filter((name) => !['from', 'json', 'quiet'].includes(name)).sort();
+}
+
+test('every option of these commands is an option of a program', () => {
+  const threshold: Record<keyof Omit<MaskOptions, keyof RunControl>, true> = {
+    enlarge: true,
+    excludeClass: true,
+    fillHoles: true,
+    maskValues: true,
+    minObject: true,
+    objectType: true,
+    objects: true,
+    output: true,
+    overwrite: true,
+    rle: true,
+    roi: true,
+    roiClass: true,
+    seedDistance: true,
+    splitTouching: true,
+    submission: true,
+    submissionIds: true,
+    threshold: true,
+  };
+  const sure: Record<keyof Omit<SureLabelOptions, keyof RunControl>, true> = {
+    confidence: true,
+    ignore: true,
+    output: true,
+    overwrite: true,
+  };
+  const outlines: Record<keyof Omit<OutlineOptions, keyof RunControl>, true> = {
+    classes: true,
+    measure: true,
+    objectType: true,
+    objects: true,
+    output: true,
+    overwrite: true,
+    rle: true,
+    seedDistance: true,
+    splitTouching: true,
+    slide: true,
+    slideMpp: true,
+    slideSize: true,
+    submission: true,
+    submissionIds: true,
+    threshold: true,
+  };
+  expect(Object.keys(threshold).sort()).toEqual(namesOf(addThresholdOptions));
+  expect(Object.keys(sure).sort()).toEqual(namesOf(addPseudoLabelOptions));
+  expect(Object.keys(outlines).sort()).toEqual(namesOf(addObjectsOptions));
 });

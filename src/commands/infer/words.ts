@@ -8,7 +8,7 @@ import type { MemoryForecast } from '../../pipeline/memory/foretell-run.js';
 import { inBytes, largestPart } from '../../pipeline/memory/words.js';
 import type { RunFiles } from '../../pipeline/outputs/files.js';
 import { passesOf, type WindowCounts, windowCounts } from '../../pipeline/prepare/passes.js';
-import { isMuch, planCost } from '../../pipeline/prepare/plan-cost.js';
+import { muchText, planCost, planWarnings } from '../../pipeline/prepare/plan-cost.js';
 import type { SlidePlan } from '../../pipeline/prepare/plan-slide.js';
 import type { RunRecord } from '../../pipeline/records/record.js';
 import type { TissueFacts } from '../../pipeline/tissue/found-tissue.js';
@@ -45,12 +45,6 @@ export function noteLine(note: string): string {
 /** The same for what looks wrong. */
 export function warningLine(warning: string, style: Style): string {
   return style.warn(`  warning: ${oneLine(warning)}`);
-}
-
-/** What is to be feared of a plan, before it is run; null for one of the usual size. Its pixels are given as a multiple of the slide's. */
-export function muchText(windows: number, times: number): string | null {
-  if (!isMuch(windows, times)) return null;
-  return `this is much work: ${count(windows)} windows, ${figure(times)} times the area of the slide; check --mpp, --slide-mpp and the stride`;
 }
 
 /** Which model is used, and what was assumed about it. */
@@ -96,7 +90,7 @@ function memoryText(memory: MemoryForecast): string {
 
 /** What a slide is and which windows of it are run. */
 export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], memory: MemoryForecast, style: Style): string {
-  const { slide, view, channels, notes, warnings, grid, others } = plan;
+  const { slide, view, channels, notes, grid, others } = plan;
   const { planned, run: keptCount } = windowCounts(plan);
   const passes = passesOf(plan, perWindow);
   const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} × ${count(view.height)} px`;
@@ -111,17 +105,12 @@ export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], mem
     ...tissueLines(plan.facts),
     ...regionLines(plan.region?.facts),
     ...notes.map(noteLine),
-    ...warnings.map((warning) => warningLine(warning, style)),
     ...(others.length === 0
       ? [`  ${laid(grid)}: ${cost}`]
       : [...[grid, ...others.map((other) => other.grid)].map((each) => `  ${laid(each)}`), `  in all ${cost}`]),
+    `  ${memoryText(memory)}`,
+    ...planWarnings(plan, perWindow).map((warning) => warningLine(warning, style)),
   ];
-  lines.push(`  ${memoryText(memory)}`);
-  const much = muchText(keptCount, planCost(plan, perWindow).times);
-  if (much !== null) lines.push(warningLine(much, style));
-  const said = (plan.facts.method === 'auto' && plan.facts.tissueShare === 0) || plan.region?.facts.share === 0;
-  if (keptCount === 0 && !said)
-    lines.push(warningLine('no window holds tissue, so the mask will be empty; --tissue none looks everywhere', style));
   return `${lines.join('\n')}\n`;
 }
 

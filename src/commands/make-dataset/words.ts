@@ -4,10 +4,11 @@ import { copyCount } from '../../pipeline/dataset/augment-tiles.js';
 import type { DatasetRecord, SlideFacts } from '../../pipeline/dataset/record.js';
 import type { SharedPatients, SlideTiles } from '../../pipeline/dataset/split.js';
 import type { Survey } from '../../pipeline/dataset/survey-slide.js';
+import { muchText } from '../../pipeline/prepare/plan-cost.js';
 import type { SamplerReport } from '../../plan/sampling/sampling.js';
 import { count, figure, pairs, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
-import { muchText, noteLine, warningLine } from '../infer/words.js';
+import { noteLine, warningLine } from '../infer/words.js';
 import { tissueLines } from '../tissue-words.js';
 
 /** What was drawn from a slide, one line a sampler. */

@@ -1,11 +1,6 @@
 import type { Command, Option } from 'commander';
-import type { Measure, ObjectFormat } from '../../objects/formats.js';
 import type { ObjectType } from '../../objects/geojson.js';
-import type { SplitOptions } from '../../pipeline/objects/split-options.js';
-import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
-import type { SubmissionOptions } from '../../pipeline/submissions/options.js';
-import type { Size } from '../../types.js';
-import { addListOption, type ListOptions } from '../options/list-option.js';
+import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import {
   measures,
@@ -17,22 +12,6 @@ import {
   thresholds,
   word,
 } from '../options/parse.js';
-
-/** The options of `segtile objects`, parsed. What is absent was not given. */
-export interface ObjectsOptions extends ListOptions, SubmissionOptions, SplitOptions {
-  readonly objects: readonly ObjectFormat[];
-  readonly objectType: ObjectType;
-  readonly measure?: readonly Measure[];
-  readonly slide?: string;
-  readonly classes?: string;
-  readonly slideSize?: Size;
-  readonly slideMpp?: number;
-  readonly threshold?: ThresholdOption;
-  readonly output: string;
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
 
 const text: Parser<string> = (value) => value;
 

@@ -2,6 +2,8 @@
 import { reason, SegtileError } from '../../errors.js';
 import { type Holder, holderText } from '../../io/claim.js';
 import { segmentSlides } from '../infer/segment-slides.js';
+import { planWarnings } from '../prepare/plan-cost.js';
+import type { SlidePlan } from '../prepare/plan-slide.js';
 import { thresholdFiles } from '../probabilities/threshold-files.js';
 import { letHeapGrow } from '../process.js';
 import type { ChildJob, ChildWork, FromChild, ToChild } from './child-messages.js';
@@ -33,8 +35,8 @@ async function work(job: ChildJob): Promise<void> {
 async function recordOf(job: ChildJob): Promise<ChildWork[keyof ChildWork]['record']> {
   const records: ChildWork[keyof ChildWork]['record'][] = [];
   const done = (record: ChildWork[keyof ChildWork]['record']): void => void records.push(record);
-  const planned = ({ warnings }: { readonly warnings: readonly string[] }): void => {
-    for (const text of warnings) process.send?.({ kind: 'warning', text } satisfies FromChild);
+  const planned = (plan: SlidePlan, passes: readonly number[]): void => {
+    for (const text of planWarnings(plan, passes)) process.send?.({ kind: 'warning', text } satisfies FromChild);
   };
   const elsewhere = (slide: string, holder: Holder): never => {
     throw new SegtileError('output', `${slide} is in work elsewhere, by ${holderText(holder)}`, 'wait until it is done');

@@ -1,3 +1,5 @@
+import { count, figure } from '../../terminal/format.js';
+import { windowCounts } from './passes.js';
 import type { SlidePlan } from './plan-slide.js';
 
 /** The amount of work of a plan. */
@@ -22,10 +24,29 @@ export function planCost(plan: SlidePlan, perWindow: readonly number[]): PlanCos
 }
 
 /**
- * Whether a plan is far larger than a slide asks for. One window may be larger than a small image; that costs nothing.
+ * What is to be feared of a plan that is far larger than a slide asks for; null for one of the usual size. One window may be larger than a small image; that
+ * costs nothing.
  *
  * @param times its pixels as a multiple of the slide's
  */
-export function isMuch(windows: number, times: number): boolean {
-  return windows >= MOST_WINDOWS || (windows > 1 && times > MOST_TIMES);
+export function muchText(windows: number, times: number): string | null {
+  if (windows < MOST_WINDOWS && (windows <= 1 || times <= MOST_TIMES)) return null;
+  return `this is much work: ${count(windows)} windows, ${figure(times)} times the area of the slide; check --mpp, --slide-mpp and the stride`;
+}
+
+/**
+ * What looks wrong with a plan before it is run: of the slide, of the amount of work, or that there is none.
+ *
+ * @param perWindow how often networks are run for a window of each grid
+ */
+export function planWarnings(plan: SlidePlan, perWindow: readonly number[]): readonly string[] {
+  const { run } = windowCounts(plan);
+  const much = muchText(run, planCost(plan, perWindow).times);
+  const said = (plan.facts.method === 'auto' && plan.facts.tissueShare === 0) || plan.region?.facts.share === 0;
+  const empty = run === 0 && !said;
+  return [
+    ...plan.warnings,
+    ...(much === null ? [] : [much]),
+    ...(empty ? ['no window holds tissue, so the mask will be empty; --tissue none looks everywhere'] : []),
+  ];
 }

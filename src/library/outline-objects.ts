@@ -1,0 +1,55 @@
+import { addObjectsOptions } from '../commands/objects/options.js';
+import { parseGiven } from '../commands/options/given.js';
+import type { Measure, ObjectFormat } from '../objects/formats.js';
+import type { ObjectType } from '../objects/geojson.js';
+import type { MaskObjectRecord } from '../pipeline/objects/mask-objects.js';
+import { objectsOfMasks } from '../pipeline/objects/objects-of-masks.js';
+import type { ObjectsOptions } from '../pipeline/objects/options.js';
+import type { SplitOptions } from '../pipeline/objects/split-options.js';
+import type { SubmissionOptions } from '../pipeline/submissions/options.js';
+import type { Size } from '../types.js';
+import { controlled, type RunControl } from './control.js';
+import type { ThresholdValue } from './segment-options.js';
+
+/** The options of `segtile objects`, named as on its command line, in camel case; `segtile objects --help` says what each does. */
+export interface OutlineOptions extends RunControl, SubmissionOptions, SplitOptions {
+  /** As what objects are written. */
+  readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
+  readonly objectType?: ObjectType | undefined;
+  readonly measure?: Measure | readonly Measure[] | undefined;
+  /** The slide of the mask, where its pixels are measured. */
+  readonly slide?: string | undefined;
+  readonly classes?: string | undefined;
+  readonly slideSize?: Size | undefined;
+  readonly slideMpp?: number | undefined;
+  readonly threshold?: ThresholdValue | undefined;
+  /** The folder of the files. */
+  readonly output?: string | undefined;
+  readonly overwrite?: boolean | undefined;
+}
+
+/**
+ * Finds the objects of a label mask, or of probabilities, and writes their outlines and measures, as `segtile objects` does.
+ *
+ * @param mask path of the mask
+ * @returns the record of the objects, as it was written
+ * @throws {SegtileError} `usage` naming an option that is unknown or wrong, `input` for a mask that cannot be read, `output` where a file is there already or cannot be
+ *   written; `aborted` when the signal fires
+ */
+export async function outlineObjects(mask: string, options: OutlineOptions = {}): Promise<MaskObjectRecord> {
+  const { control, options: given } = controlled(options);
+  const { signal, onProgress, onNote } = control;
+  const left = ['from', 'json', 'quiet'];
+  const { options: parsed } = parseGiven<ObjectsOptions>('objects', addObjectsOptions, given, left);
+  const records: MaskObjectRecord[] = [];
+  const watcher = {
+    rows: (name: string, done: number, { height }: Size): void => onProgress?.({ name, unit: 'rows', done, total: height }),
+    done: (record: MaskObjectRecord): void => {
+      for (const note of record.notes) onNote?.(note);
+      records.push(record);
+    },
+  };
+  const { failures } = await objectsOfMasks([{ path: mask }], parsed, watcher, signal);
+  if (failures.length > 0) throw failures[0]!.error;
+  return records[0]!;
+}

@@ -1,0 +1,22 @@
+import type { Measure, ObjectFormat } from '../../objects/formats.js';
+import type { ObjectType } from '../../objects/geojson.js';
+import type { Size } from '../../types.js';
+import type { ThresholdOption } from '../prepare/thresholds.js';
+import type { SubmissionOptions } from '../submissions/options.js';
+import type { SplitOptions } from './split-options.js';
+
+/** The options of `segtile objects`, parsed. What is absent was not given. */
+export interface ObjectsOptions extends SubmissionOptions, SplitOptions {
+  readonly objects: readonly ObjectFormat[];
+  readonly objectType: ObjectType;
+  readonly measure?: readonly Measure[];
+  readonly slide?: string;
+  readonly classes?: string;
+  readonly slideSize?: Size;
+  readonly slideMpp?: number;
+  readonly threshold?: ThresholdOption;
+  readonly output: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
