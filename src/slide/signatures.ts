@@ -1,8 +1,9 @@
 import { extname } from 'node:path';
+import { type ImageKind, imageKind } from '../tiff/image-kind.js';
 
 /** What a file is, as far as its first bytes and its name tell. */
 export type FileKind =
-  | { readonly kind: 'TIFF' | 'PNG' | 'JPEG' }
+  | { readonly kind: ImageKind }
   /** An image that segtile does not read, and what to do about it. */
   | { readonly kind: 'foreign'; readonly name: string; readonly hint: string }
   /** Something else that a user might give for an image. */
@@ -10,13 +11,6 @@ export type FileKind =
 
 const EXPORT = 'convert it to OME-TIFF first, for example with QuPath (File > Export images) or with bfconvert';
 const RASTER = 'convert it to TIFF or PNG first, for example with "vips copy"';
-
-const TIFF_STARTS: readonly (readonly number[])[] = [
-  [0x49, 0x49, 42, 0],
-  [0x49, 0x49, 43, 0],
-  [0x4d, 0x4d, 0, 42],
-  [0x4d, 0x4d, 0, 43],
-];
 
 /** Bytes of a file that are looked at. */
 export const SIGNATURE_BYTES = 512;
@@ -68,15 +62,8 @@ const OTHERS: typeof FOREIGN = [
  * @returns undefined for what is no image that segtile has heard of
  */
 export function recognise(path: string, start: Uint8Array): FileKind | undefined {
-  const starts = (bytes: readonly number[]) => bytes.every((byte, i) => start[i] === byte);
   const companion = COMPANIONS.get(extname(path).toLowerCase());
-  const kind = TIFF_STARTS.some(starts)
-    ? 'TIFF'
-    : starts([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-      ? 'PNG'
-      : starts([0xff, 0xd8, 0xff])
-        ? 'JPEG'
-        : undefined;
+  const kind = imageKind(start);
   if (kind !== undefined && companion !== undefined) return { kind: 'foreign', name: companion, hint: EXPORT };
   if (kind !== undefined) return { kind };
   const text = Buffer.from(start).toString('latin1');

@@ -1,5 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { openFile } from '../io/source.js';
+import { type ImageKind, imageKind } from '../tiff/image-kind.js';
 import type { Size } from '../types.js';
 import type { TruthConfig } from './config.js';
 import { imageTruth } from './images/image-truth.js';
@@ -109,19 +110,8 @@ export async function sizeOfTruth(path: string, name: string, signal?: AbortSign
   return { width: image.width, height: image.height };
 }
 
-/** First bytes of each kind of image. TIFF: byte order, then 42 (classic) or 43 (BigTIFF) in it. */
-const SIGNATURES: readonly (readonly [kind: 'TIFF' | 'PNG' | 'JPEG', bytes: readonly number[]])[] = [
-  ['TIFF', [0x49, 0x49, 42, 0]],
-  ['TIFF', [0x49, 0x49, 43, 0]],
-  ['TIFF', [0x4d, 0x4d, 0, 42]],
-  ['TIFF', [0x4d, 0x4d, 0, 43]],
-  ['PNG', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
-  ['JPEG', [0xff, 0xd8, 0xff]],
-];
-
-function kindOf(start: Uint8Array): 'TIFF' | 'PNG' | 'JPEG' | 'JSON' | 'XML' | undefined {
-  const image = SIGNATURES.find(([, bytes]) => bytes.every((byte, i) => start[i] === byte))?.[0];
+function kindOf(start: Uint8Array): ImageKind | 'JSON' | 'XML' | undefined {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(start);
   const [, first] = /^\uFEFF?\s*([{[<])/.exec(text) ?? [];
-  return image ?? (first === undefined ? undefined : first === '<' ? 'XML' : 'JSON');
+  return imageKind(start) ?? (first === undefined ? undefined : first === '<' ? 'XML' : 'JSON');
 }

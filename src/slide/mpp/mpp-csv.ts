@@ -1,10 +1,11 @@
 import { extname } from 'node:path';
+import { CsvError, parse } from 'csv-parse/sync';
 import { SegtileError } from '../../errors.js';
 import { fileName } from '../../io/location.js';
 import { requireMpp } from '../../plan/windows/mpp-range.js';
 import type { SlideMpp } from '../slide.js';
 
-/** Microns per pixel by what a file calls a slide: its path, its name, or its name without the extension. */
+/** Micrometres per pixel by what a file calls a slide: its path, its name, or its name without the extension. */
 export type MppTable = ReadonlyMap<string, { readonly mpp: number; readonly line: number }>;
 
 /** What people call the second column. */
@@ -19,25 +20,20 @@ const HEADER = /^[a-zµ_ ]*(mpp|micron|micromet|pixel|resolution|um|µm)/i;
  */
 export function parseMppCsv(text: string, path: string): MppTable {
   const table = new Map<string, { readonly mpp: number; readonly line: number }>();
-  for (const [index, row] of text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
-    .entries()) {
-    if (row.trim() === '') continue;
-    const line = index + 1;
-    const [slide = '', value] = fields(row);
-    const mpp = Number(value === '' ? Number.NaN : value);
+  for (const { line, row } of rowsOf(text, path)) {
+    const [slide = '', value] = row;
     if (line === 1 && value !== undefined && HEADER.test(value)) continue;
-    const hint = 'each line is a slide and its micrometres per pixel, such as slide-1.svs,0.25';
     if (slide === '' || value === undefined) {
+      const got = row.join(',');
       throw new SegtileError(
         'input',
-        `expected a slide and its microns per pixel in line ${line} of ${path} but got "${row}"`,
-        hint,
+        `expected a slide and its micrometres per pixel in line ${line} of ${path} but got "${got}"`,
+        HINT,
       );
     }
+    const mpp = Number(value === '' ? Number.NaN : value);
     if (!(mpp > 0 && Number.isFinite(mpp))) {
-      throw new SegtileError('input', `expected a positive number for mpp in line ${line} of ${path} but got "${value}"`, hint);
+      throw new SegtileError('input', `expected a positive number for mpp in line ${line} of ${path} but got "${value}"`, HINT);
     }
     requireMpp(mpp, `line ${line} of ${path}`, 'input');
     const before = table.get(slide);
@@ -50,13 +46,20 @@ export function parseMppCsv(text: string, path: string): MppTable {
   return table;
 }
 
-/** The fields of a line of CSV, without the quotes and the space around them (RFC 4180; no field goes over lines here). */
-function fields(row: string): string[] {
-  const found: string[] = [];
-  for (const match of row.matchAll(/(?:^|,)\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))/g)) {
-    found.push(match[1]?.replaceAll('""', '"') ?? match[2]!.trim());
+const HINT = 'each line is a slide and its micrometres per pixel, such as slide-1.svs,0.25';
+
+/** The rows of a CSV that are not empty, each with the number of its line. */
+function rowsOf(text: string, path: string): { readonly line: number; readonly row: readonly string[] }[] {
+  try {
+    const options = { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true } as const;
+    const rows = parse(text, options) as unknown as { readonly info: { readonly lines: number }; readonly record: string[] }[];
+    return rows
+      .map(({ info, record }) => ({ line: info.lines, row: record }))
+      .filter(({ row }) => row.some((cell) => cell !== ''));
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new SegtileError('input', `${path} is no CSV that can be read: ${error.message}`, HINT, error);
   }
-  return found;
 }
 
 /**

@@ -34,8 +34,8 @@ test.each([
   ['one.svs,NaN', 'in line 1 of x.csv but got "NaN"'],
   ['one.svs,', 'in line 1 of x.csv but got ""'],
   ['one.svs,0.25um', 'in line 1 of x.csv but got "0.25um"'],
-  ['a.svs,1\n\none.svs', 'expected a slide and its microns per pixel in line 3 of x.csv but got "one.svs"'],
-  [',0.5', 'expected a slide and its microns per pixel in line 1 of x.csv but got ",0.5"'],
+  ['a.svs,1\n\none.svs', 'expected a slide and its micrometres per pixel in line 3 of x.csv but got "one.svs"'],
+  [',0.5', 'expected a slide and its micrometres per pixel in line 1 of x.csv but got ",0.5"'],
   ['a.svs,1\na.svs,2', 'x.csv gives a.svs two values: 1 in line 1 and 2 in line 2'],
 ])('%j is an error that names the line', (text, message) => {
   expect(() => parseMppCsv(text, 'x.csv')).toThrow(
