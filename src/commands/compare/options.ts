@@ -13,6 +13,7 @@ import {
   type Parser,
   range,
   size,
+  text,
   thresholds,
   wholeNumber,
   word,
@@ -20,8 +21,6 @@ import {
 import { addRoiOptions, addTissueOptions } from '../options/region-options.js';
 
 const PIXELS_4: Tolerance = { value: 4, unit: 'px' };
-
-const text: Parser<string> = (value) => value;
 
 /** Several values with commas between them, each parsed by itself. */
 function each<T>(parser: Parser<T>): Parser<readonly T[]> {

@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import type { Tolerance } from '../../pipeline/evaluate/evaluate-mask.js';
 import { option } from '../options/option.js';
-import { length, type Parser, size, thresholds } from '../options/parse.js';
+import { length, size, text, thresholds } from '../options/parse.js';
 import { addRoiOptions } from '../options/region-options.js';
-
-const text: Parser<string> = (value) => value;
 
 const defaultTolerance: Tolerance = { value: 4, unit: 'px' };
 

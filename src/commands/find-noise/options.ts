@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { option } from '../options/option.js';
-import { type Parser, share, wholeNumber } from '../options/parse.js';
+import { share, text, wholeNumber } from '../options/parse.js';
 
 /** The options of `segtile find-noise`, parsed. What is absent was not given. */
 export interface FindNoiseOptions {
@@ -13,8 +13,6 @@ export interface FindNoiseOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
-
-const text: Parser<string> = (value) => value;
 
 /** Gives a command the arguments and options of `segtile find-noise`. */
 export function addFindNoiseOptions(command: Command): Command {

@@ -16,20 +16,18 @@ import {
   list,
   means,
   micronsPerPixel,
-  type Parser,
   positiveNumber,
   range,
   scales,
   shard,
   share,
   size,
+  text,
   thresholds,
   wholeNumber,
   word,
 } from '../options/parse.js';
 import { addRoiOptions, addTissueOptions, TISSUE_WAYS } from '../options/region-options.js';
-
-const text: Parser<string> = (value) => value;
 
 /** What `segtile infer` takes on the command line. */
 export function addInferOptions(command: Command): Command {

@@ -3,11 +3,20 @@ import { forms } from '../../dataset/layout.js';
 import { samplers } from '../../plan/sampling/sampling.js';
 import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { option } from '../options/option.js';
-import { list, micronsPerPixel, type Parser, positiveNumber, range, share, size, wholeNumber, word } from '../options/parse.js';
+import {
+  list,
+  micronsPerPixel,
+  type Parser,
+  positiveNumber,
+  range,
+  share,
+  size,
+  text,
+  wholeNumber,
+  word,
+} from '../options/parse.js';
 import { addRoiOptions, addTissueOptions, TISSUE_WAYS } from '../options/region-options.js';
 import { mix, parts, samplerList, tilesByClass } from './parse.js';
-
-const text: Parser<string> = (value) => value;
 
 /** Quality of a JPEG, 1 to 100. */
 const quality: Parser<number> = (value, name) => wholeNumber(1)(Number(value) > 100 ? `${value} (at most 100)` : value, name);

@@ -2,18 +2,7 @@ import type { Command, Option } from 'commander';
 import type { ObjectType } from '../../objects/geojson.js';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
-import {
-  measures,
-  micronsPerPixel,
-  objectFormats,
-  type Parser,
-  positiveNumber,
-  size,
-  thresholds,
-  word,
-} from '../options/parse.js';
-
-const text: Parser<string> = (value) => value;
+import { measures, micronsPerPixel, objectFormats, positiveNumber, size, text, thresholds, word } from '../options/parse.js';
 
 /** As what objects are written; `what` says what that does. */
 export function objectsOption(what: string): Option {

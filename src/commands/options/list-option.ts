@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { option } from './option.js';
-import type { Parser } from './parse.js';
-
-const text: Parser<string> = (value) => value;
+import { text } from './parse.js';
 
 /** Options of a command that works on files of one kind. */
 export interface ListOptions {

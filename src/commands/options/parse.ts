@@ -23,6 +23,9 @@ function number(text: string): number {
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
+/** A text as it is. */
+export const text: Parser<string> = (value) => value;
+
 /** A whole number from `least` on, and of at most `most` where that is given. */
 export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): Parser<number> {
   const from = least === 1 ? 'a positive integer' : `an integer of at least ${least}`;

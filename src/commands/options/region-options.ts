@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { option } from './option.js';
-import { list, type Parser } from './parse.js';
-
-const text: Parser<string> = (value) => value;
+import { list, text } from './parse.js';
 
 /** What `--tissue` takes, for its help. */
 export const TISSUE_WAYS =

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
-import { type Parser, share, wholeNumber } from '../options/parse.js';
-
-const text: Parser<string> = (value) => value;
+import { share, text, wholeNumber } from '../options/parse.js';
 
 /** Gives a command the arguments and options of `segtile pseudo-label`. */
 export function addPseudoLabelOptions(command: Command): Command {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { option } from '../options/option.js';
-import { finiteNumber, type Parser } from '../options/parse.js';
+import { finiteNumber, text } from '../options/parse.js';
 
 /** The options of `segtile runs`, parsed. */
 export interface RunsOptions {
@@ -14,8 +14,6 @@ export interface RunsNoteOptions {
   readonly leaderboard?: number;
   readonly text?: string;
 }
-
-const text: Parser<string> = (value) => value;
 
 /** Gives a command the arguments and options of `segtile runs`. */
 export function addRunsOptions(command: Command): Command {

@@ -2,10 +2,8 @@ import type { Command } from 'commander';
 import { addSplitOptions, addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
-import { area, type Parser, thresholds, word } from '../options/parse.js';
+import { area, text, thresholds, word } from '../options/parse.js';
 import { addRoiOptions } from '../options/region-options.js';
-
-const text: Parser<string> = (value) => value;
 
 /** Gives a command the arguments and options of `segtile threshold`. */
 export function addThresholdOptions(command: Command): Command {

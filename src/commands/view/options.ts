@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { option } from '../options/option.js';
-import { type Parser, wholeNumber } from '../options/parse.js';
+import { text, wholeNumber } from '../options/parse.js';
 
 /** The options of `segtile view`, parsed. What is absent was not given. */
 export interface ViewOptions {
@@ -12,8 +12,6 @@ export interface ViewOptions {
   readonly export?: string;
   readonly quiet?: boolean;
 }
-
-const text: Parser<string> = (value) => value;
 
 /** Gives a command the arguments and options of `segtile view`. */
 export function addViewOptions(command: Command): Command {
