@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { fromFile } from 'geotiff';
 import sharp from 'sharp';
 import { afterAll, expect } from 'vitest';
@@ -86,6 +87,9 @@ export function segtile(args: readonly string[], start: Start = {}): Promise<End
   return ended;
 }
 
+// As `main` does.
+setFlagsFromString('--heap-growing-percent=300');
+
 let turn: Promise<unknown> = Promise.resolve();
 
 async function segtileHere(args: readonly string[], cwd: string): Promise<Ended> {
@@ -140,7 +144,14 @@ export function disc(centerX: number, centerY: number, radius: number): Paint {
 /** Interleaved RGB samples of a painted picture. */
 export function painted(width: number, height: number, paint: Paint): Buffer {
   const data = Buffer.alloc(width * height * 3);
-  for (let y = 0, i = 0; y < height; y++) for (let x = 0; x < width; x++) for (const sample of paint(x, y)) data[i++] = sample;
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [red, green, blue] = paint(x, y);
+      data[i++] = red;
+      data[i++] = green;
+      data[i++] = blue;
+    }
+  }
   return data;
 }
 

@@ -46,7 +46,7 @@ const labelsOf = (path: string): Promise<Pixels> => readLabelTile(path, readFile
 
 async function change(path: string, label: (old: Pixels, x: number, y: number) => number): Promise<void> {
   const old = await labelsOf(path);
-  const data = Uint8Array.from(old.data, (_, i) => label(old, i % old.width, Math.floor(i / old.width)));
+  const data = old.data.map((_, i) => label(old, i % old.width, Math.floor(i / old.width)));
   writeFileSync(path, await palettePng({ ...old, data }, []));
 }
 
@@ -159,7 +159,7 @@ describe('segtile find-noise', () => {
         .toBuffer({ resolveWithObject: true });
       const { width, height } = info;
       // The classes of the mask have other labels than those of the dataset, and a square of it is another class.
-      const relabelled = Uint8Array.from(data, (label, at) => {
+      const relabelled = data.map((label, at) => {
         const [x, y] = [at % width, Math.floor(at / width)];
         const noisy = x >= 800 && x < 1600 && y >= 800 && y < 1600;
         return noisy ? 4 : label === 0 ? 0 : label + 2;
