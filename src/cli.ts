@@ -110,6 +110,9 @@ function program(argv: readonly string[], shell: Shell, exit: (code: number) => 
   return root.addHelpText('after', topicList);
 }
 
+/** Characters in a line of help. */
+const HELP_WIDTH = 80;
+
 /** Makes commands whose mistakes in use are reported like all others: a line and a hint. */
 function commandsOf({ stdout, stderr }: Shell): Program['command'] {
   const output = {
@@ -119,7 +122,8 @@ function commandsOf({ stdout, stderr }: Shell): Program['command'] {
   };
   return (name, ...topics) => {
     const made = new Command(name);
-    if (topics.length > 0) made.addHelpText('after', `\nMore (segtile help <topic>): ${topics.join(', ')}`);
+    const more = `More (segtile help <topic>): ${topics.join(', ')}`;
+    if (topics.length > 0) made.addHelpText('after', `\n${more.length > HELP_WIDTH ? more.replace(': ', ':\n  ') : more}`);
     return made.configureOutput(output).exitOverride((error) => {
       if (error.exitCode === 0 || error.code === 'commander.help') throw error;
       const [what, guess] = error.message.replace(/^error: /, '').split(/\s*\n/);

@@ -43,7 +43,7 @@ test('segtile help lists the topics, as --help does, and the help of a command n
   for (const topic of topics) expect(all).toMatch(new RegExp(`^  ${topic} +\\S`, 'm'));
   for (const [name, help] of helps) {
     if (name === 'help') continue;
-    const [, named] = /^More \(segtile help <topic>\): (.+)$/m.exec(help) ?? [];
+    const [, named] = /^More \(segtile help <topic>\):\s+(.+)$/m.exec(help) ?? [];
     expect(named, name).toBeDefined();
     for (const each of named!.split(', ')) expect(topics, name).toContain(each);
   }

@@ -26,6 +26,7 @@ import {
   thresholds,
   wholeNumber,
   word,
+  workers,
 } from '../options/parse.js';
 import { addRoiOptions, addTissueOptions, TISSUE_WAYS } from '../options/region-options.js';
 
@@ -68,7 +69,7 @@ function addFirstOptions(command: Command): Command {
       option(
         '--workers <n>',
         'windows that are run at a time, each in a thread of its own (default: the processors that this process may use)',
-        wholeNumber(1),
+        workers,
       ),
     )
     .addOption(

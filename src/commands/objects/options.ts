@@ -121,5 +121,6 @@ function addOutput(command: Command): Command {
 const examples = `
 Examples:
   segtile objects segtile-out/kidney.mask.ome.tif
-  segtile objects nuclei.mask.ome.tif --objects geojson.gz,csv,parquet --object-type detection
+  segtile objects nuclei.mask.ome.tif --objects geojson.gz,csv,parquet \\
+    --object-type detection
   segtile objects labels.png --classes classes.json --slide-mpp 0.5 -o objects`;

@@ -76,6 +76,13 @@ export const batch: Parser<number | 'auto'> = (text, option) => {
   return value;
 };
 
+/** Windows that are run at a time. */
+export const workers: Parser<number> = (text, option) => {
+  const value = wholeNumber(1)(text, option);
+  if (value > 1024) throw refuse('1 to 1024 workers', option, text);
+  return value;
+};
+
 /** A finite number. */
 export const finiteNumber: Parser<number> = (text, option) => {
   const value = number(text);

@@ -25,6 +25,7 @@ export async function filesOfResult(files: RunFiles): Promise<ResultFile[]> {
  */
 export async function standingResult(files: RunFiles, key: RunKey): Promise<RunRecord | undefined> {
   const text = await readRegularText(files.record).catch((error: NodeJS.ErrnoException) => {
+    // A file where a folder should be is told when that is made.
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw existsError(files.record);
   });

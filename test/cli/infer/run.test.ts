@@ -147,6 +147,7 @@ test('--json gives a line of JSON for each slide, and nothing else on standard o
   const [first, failed, last] = lines.map((line) => JSON.parse(line) as object);
   expect(lines).toHaveLength(3);
   expect(failed).toEqual({
+    status: 'failed',
     slide: { path: missing },
     error: { code: 'input', message: expect.stringContaining(missing), hint: expect.any(String) },
   });

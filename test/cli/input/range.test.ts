@@ -92,7 +92,9 @@ test('make-dataset stretches tiles too, and compare hands the range on', async (
     'none',
   ];
   const odd = await segtileWell([...compare, '--no-report', '-o', 'odd'], { cwd });
-  expect(odd.stderr).toMatch(/twelve.tif\n {2}note: .*\n {2}note: the picture uses less than an eighth/);
+  expect(odd.stderr).toMatch(
+    /^twelve.tif\n {2}note: .*\ntile 32\/16: twelve.tif\n.*warning: the picture uses less than an eighth.*\n$/,
+  );
   const { stdout } = await segtileWell([...compare, '--no-report', '-o', 'good', '--range', '0,4095', '--json'], { cwd });
   expect(JSON.parse(stdout).slides[0].notes.join()).toContain('0 to 4095 (--range)');
 });

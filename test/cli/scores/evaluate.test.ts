@@ -219,7 +219,11 @@ test('scores of masks go to the history beside them, so that runs can be compare
 
 test.each([
   [['evaluate', 'out/one.mask.ome.tif'], 2, 'but no truth'],
-  [['evaluate', 'truth', '--truth', 'truth', '--write-thresholds', 'no.json'], 1, 'holds no probabilities'],
+  [
+    ['evaluate', 'truth', '--truth', 'truth', '--write-thresholds', 'no.json'],
+    1,
+    'holds no file that ends in .probabilities.ome.tif',
+  ],
   [['evaluate', 'out/one.mask.ome.tif', 'sevens.png'], 1, 'stands for no class'],
   [
     ['evaluate', 'out/one.mask.ome.tif', 'truth/one.png', ...classes, '--write-thresholds', 'no.json'],
