@@ -66,7 +66,7 @@ export interface ComparisonOptions extends RunControl {
 export async function compare(slides: string | readonly string[], options: ComparisonOptions): Promise<ComparisonRecord> {
   const { control, options: given } = controlled(options);
   const { signal, onProgress, onNote } = control;
-  const { options: parsed, words } = parseGiven<CompareOptions>('compare', addCompareOptions, given, ['json', 'quiet']);
+  const { options: parsed, words } = parseGiven<CompareOptions>('compare', addCompareOptions, given, ['from', 'json', 'quiet']);
   const paths = typeof slides === 'string' ? [slides] : slides;
   const watcher: CompareWatcher = {
     started: () => undefined,
@@ -76,7 +76,7 @@ export async function compare(slides: string | readonly string[], options: Compa
     done: (done, total) => onProgress?.({ name: 'compare', unit: 'runs', done, total }),
   };
   const request = {
-    slides: paths,
+    slides: paths.map((path) => ({ path })),
     variants: await variantsOf(parsed),
     shared: sharedOptions(parsed),
     options: parsed,

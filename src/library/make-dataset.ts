@@ -71,7 +71,7 @@ export interface DatasetOptions extends RunControl {
 export async function makeDataset(slides: string | readonly string[], options: DatasetOptions): Promise<DatasetRecord> {
   const { control, options: given } = controlled(options);
   const { signal, onProgress, onNote } = control;
-  const left = ['json', 'quiet', 'dryRun'];
+  const left = ['from', 'json', 'quiet', 'dryRun'];
   const { options: parsed, words } = parseGiven<MakeDatasetOptions>('make-dataset', addMakeDatasetOptions, given, left);
   const paths = typeof slides === 'string' ? [slides] : slides;
   const watcher: BuildWatcher = {
@@ -83,7 +83,7 @@ export async function makeDataset(slides: string | readonly string[], options: D
     failed: (slide, error) => onNote?.(`${slide.path} is left out: ${error instanceof Error ? error.message : String(error)}`),
   };
   const { record, failures } = await buildDataset(
-    paths,
+    paths.map((path) => ({ path })),
     parsed,
     ['segtile', 'make-dataset', ...paths, ...words],
     watcher,

@@ -43,7 +43,10 @@ export async function createWorld(): Promise<string> {
     pairs.push(`slides/s${i}.tif,truth/s${i}.png,patient ${i}`);
   }
   // A study of two sites, each with slides of its own.
-  for (const site of ['a', 'b']) cpSync(join(at, 'slides/s1.tif'), join(at, `study/${site}/1.tif`));
+  for (const site of ['a', 'b']) {
+    cpSync(join(at, 'slides/s1.tif'), join(at, `study/${site}/1.tif`));
+    cpSync(join(at, 'truth/s1.png'), join(at, `study-truth/${site}/1.png`));
+  }
   save(at, 'pairs.csv', `${pairs.join('\n')}\n`);
   save(at, 'predictions.csv', 'id,predicted\ns1,1 3 9 2\n');
   save(at, 'truth.csv', 'id,encoding\ns1,1 3\n');

@@ -4,11 +4,14 @@ import { fileName } from '../../io/location.js';
 import { compareVariants } from '../../pipeline/compare/compare.js';
 import type { CompareWatcher } from '../../pipeline/compare/compare-slides.js';
 import type { CompareOptions } from '../../pipeline/compare/options.js';
+import { SLIDES } from '../../pipeline/slides/kinds.js';
+import { fileRequests } from '../../pipeline/slides/requests.js';
 import { failureText } from '../../terminal/failure.js';
 import { createProgress, type StageProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
 import { noteLine } from '../infer/words.js';
+import type { ListOptions } from '../options/list-option.js';
 import type { Shell } from '../running/shell.js';
 import { sharedOptions, variantsOf } from './settings.js';
 import { compareText } from './words.js';
@@ -20,13 +23,16 @@ import { compareText } from './words.js';
  * @returns the exit code: 0 when every variant ran on every slide, else 1
  */
 export async function runCompare(
-  slides: readonly string[],
-  options: CompareOptions,
+  given: readonly string[],
+  options: CompareOptions & ListOptions,
   command: readonly string[],
   shell: Shell,
 ): Promise<number> {
-  const { stdout, signal } = shell;
+  const { stdout, stderr, signal } = shell;
   const { output, report, json, quiet = false } = options;
+  const note = (sentence: string): void => void (quiet || stderr.write(`segtile: ${oneLine(sentence)}\n`));
+  const except = [output, options.truth, options.roi];
+  const slides = await fileRequests(given, { kind: SLIDES, from: options.from, except, columns: ['mpp', 'roi'], note });
   const request = { slides, variants: await variantsOf(options), shared: sharedOptions(options), options, command };
   const watcher = watch(quiet, shell);
   const { results, failures, record } = await compareVariants(request, watcher, signal).finally(watcher.stop);

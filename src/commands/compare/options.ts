@@ -4,6 +4,7 @@ import type { CompareOptions, Tiling } from '../../pipeline/compare/options.js';
 import type { Tolerance } from '../../pipeline/evaluate/evaluate-mask.js';
 import { blends } from '../../plan/windows/blend.js';
 import { ttas } from '../../plan/windows/symmetry.js';
+import { addListOption } from '../options/list-option.js';
 import { collect, option } from '../options/option.js';
 import {
   device,
@@ -50,7 +51,7 @@ const tilings: Parser<readonly Tiling[]> = each((part, name) => {
 
 /** Gives a command the arguments and options of `segtile compare`. */
 export function addCompareOptions(command: Command): Command {
-  const shared = addTissueOptions(addShared(command));
+  const shared = addTissueOptions(addShared(addListOption(command, 'slide, mpp, roi')));
   return addTried(addRoiOptions(shared, 'what lies outside is not looked at and does not count'));
 }
 
@@ -59,7 +60,7 @@ function addShared(command: Command): Command {
     .description(
       'Try ways to segment slides whose truth is known: shrunk or tiled, and how. Says what each is worth and costs.',
     )
-    .argument('<slide...>', 'TIFF, SVS, PNG or JPEG files')
+    .argument('[slide...]', 'TIFF, SVS, PNG or JPEG files, folders, quoted patterns')
     .optionsGroup('Truth and model:')
     .addOption(
       option(

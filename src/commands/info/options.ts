@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
+import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { list, micronsPerPixel, range } from '../options/parse.js';
 
 /** What `segtile info` takes on the command line. */
 export function addInfoOptions(command: Command): Command {
-  return command
+  return addListOption(command, 'slide, mpp')
     .description('Say what is in a slide or a model, and whether segtile can use it.')
-    .argument('<file...>', 'slides and models; with --check also folders')
+    .argument('[file...]', 'slides, folders of them, quoted patterns, and models')
     .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
     .option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp')
     .addOption(

@@ -4,10 +4,13 @@ import { type BuildWatcher, buildDataset } from '../../pipeline/dataset/build-da
 import { slideFacts } from '../../pipeline/dataset/record.js';
 import type { MakeDatasetOptions } from '../../pipeline/dataset/settings.js';
 import { sharedPatients } from '../../pipeline/dataset/split.js';
+import { SLIDES } from '../../pipeline/slides/kinds.js';
+import { fileRequests } from '../../pipeline/slides/requests.js';
 import { exitCodeOf, failureText } from '../../terminal/failure.js';
 import { createProgress, type StageProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
+import type { ListOptions } from '../options/list-option.js';
 import type { Shell } from '../running/shell.js';
 import { datasetPlanText, datasetText, planFacts, sharedText, slideLine, surveyText } from './words.js';
 
@@ -18,14 +21,21 @@ import { datasetPlanText, datasetText, planFacts, sharedText, slideLine, surveyT
  * @returns the exit code: 0 when every slide was done, 2 when every failure was wrong use, else 1
  */
 export async function runMakeDataset(
-  slides: readonly string[],
-  options: MakeDatasetOptions,
+  given: readonly string[],
+  options: MakeDatasetOptions & ListOptions,
   argv: readonly string[],
   shell: Shell,
 ): Promise<number> {
   const { stdout, stderr, signal } = shell;
   const { output: root, json } = options;
   const watcher = watch(options, shell);
+  const { from, truth, roi, tissue, quiet } = options;
+  const note = (sentence: string): void => void (quiet || stderr.write(`segtile: ${oneLine(sentence)}\n`));
+  const except = [root, truth, roi, tissue];
+  const named = given.length > 0 || from !== undefined;
+  const slides = named
+    ? await fileRequests(given, { kind: SLIDES, from, except, columns: ['mpp', 'roi', 'tissue'], note })
+    : [];
   const built = buildDataset(slides, options, commandWords(argv), watcher, signal);
   const { pairs, failures, record } = await built.finally(watcher.stop);
   if (record) {
@@ -79,7 +89,7 @@ function watch(options: MakeDatasetOptions, { stdout, stderr }: Shell): BuildWat
     finished: (tiles, head, kept) => {
       stop();
       if (kept) say(`${oneLine(tiles.survey.slide.path)}: done before, kept\n`);
-      if (options.json) stdout.write(slideLine(slideFacts(tiles, head)));
+      if (options.json) stdout.write(slideLine(kept ? 'kept' : 'done', slideFacts(tiles, head)));
     },
     packing: (done, total) => {
       stage ??= progress.stage('shards', 'tiles');
@@ -91,7 +101,9 @@ function watch(options: MakeDatasetOptions, { stdout, stderr }: Shell): BuildWat
       stderr.write(failureText(error, styleFor(stderr)));
       if (!options.json) return;
       const { code, hint } = error instanceof SegtileError ? error : { code: 'unexpected', hint: undefined };
-      stdout.write(`${JSON.stringify({ slide: { path: slide.path }, error: { code, message: reason(error), hint } })}\n`);
+      stdout.write(
+        `${JSON.stringify({ status: 'failed', slide: { path: slide.path }, error: { code, message: reason(error), hint } })}\n`,
+      );
     },
     stop,
   };

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { forms } from '../../dataset/layout.js';
 import { samplers } from '../../plan/sampling/sampling.js';
 import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
+import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import {
   list,
@@ -24,14 +25,17 @@ const quality: Parser<number> = (value, name) => wholeNumber(1)(Number(value) > 
 /** Gives a command the arguments and options of `segtile make-dataset`. */
 export function addMakeDatasetOptions(command: Command): Command {
   return addTiles(
-    addRoiOptions(addTissueOptions(addSampling(command)), 'tiles lie in it or reach into it; labels outside are ignored, 255'),
+    addRoiOptions(
+      addTissueOptions(addSampling(addListOption(command, 'slide, mpp, roi, tissue'))),
+      'tiles lie in it or reach into it; labels outside are ignored, 255',
+    ),
   );
 }
 
 function addSampling(command: Command): Command {
   return command
     .description('Cut training tiles: slides and their truth in, images, masks and a manifest out.')
-    .argument('[slide...]', 'TIFF, SVS, PNG or JPEG files; none where a CSV names them')
+    .argument('[slide...]', 'TIFF, SVS, PNG or JPEG files, folders, quoted patterns; none where a CSV names them')
     .optionsGroup('Truth:')
     .addOption(
       option(

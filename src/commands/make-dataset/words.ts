@@ -119,6 +119,6 @@ function copiesText({ copies, steps }: CopyTotals): string {
 }
 
 /** A slide that is done, for programs. */
-export function slideLine(facts: SlideFacts): string {
-  return `${JSON.stringify({ slide: facts })}\n`;
+export function slideLine(status: 'done' | 'kept', facts: SlideFacts): string {
+  return `${JSON.stringify({ status, slide: facts })}\n`;
 }

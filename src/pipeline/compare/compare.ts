@@ -2,14 +2,16 @@ import { join } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { writeWhole } from '../../io/partial-file.js';
 import { readConfig, type TruthConfig } from '../../truth/config.js';
-import { matchTruths, slideName } from '../../truth/match.js';
+import { slideName } from '../../truth/match.js';
+import type { RegionFile } from '../../truth/region.js';
 import { inClaimedFolder } from '../outputs/claimed-folder.js';
 import type { InferOptions } from '../prepare/options.js';
-import { readSlideFlags } from '../prepare/slide-flags.js';
 import { HISTORY } from '../records/history.js';
 import { rememberRun } from '../records/run-history.js';
 import { rememberScores } from '../records/score-history.js';
-import { type RegionFiles, readRoi } from '../tissue/region-flags.js';
+import type { SlideRequest } from '../slides/request.js';
+import { placedTruths } from '../slides/truths.js';
+import { slideValues } from '../slides/values.js';
 import { checkVariantsRun } from './check-variants.js';
 import { type CompareWatcher, compareSlides, type VariantFailure, type VariantResult } from './compare-slides.js';
 import type { CompareOptions } from './options.js';
@@ -19,7 +21,7 @@ import type { Variant } from './variants.js';
 
 /** What is compared. */
 export interface ComparisonRequest {
-  readonly slides: readonly string[];
+  readonly slides: readonly SlideRequest[];
   readonly variants: readonly Variant[];
   /** Options of runs that all variants share, but for those of one slide alone. */
   readonly shared: InferOptions;
@@ -53,14 +55,15 @@ export async function compareVariants(
   if (truth === undefined) {
     throw new SegtileError('usage', 'no truth was given', 'give a file, a folder or a CSV of pairs with --truth');
   }
-  const pairs = await matchTruths(slides, truth);
-  refuseNamesakes(slides);
+  // Figures are of all slides: one that cannot be read is no slide to leave out.
+  for (const { problem } of slides) if (problem !== undefined) throw problem;
+  const pairs = await placedTruths(slides, truth);
+  refuseNamesakes(slides.map(({ path }) => path));
   const config = classes === undefined ? undefined : await readConfig(classes);
-  const roi = await readRoi(options, slides);
-  const sharedOn = await optionsBySlide(shared, slides, roi);
+  const { roiOf, sharedOn } = await optionsBySlide(shared, options, slides);
   const named = pairs.map(({ slide }) => slide);
   await checkVariantsRun(variants, named, sharedOn, (slide, notes) => watcher.noted(slide, notes), signal);
-  const settings = { variants, pairs, shared: sharedOn, roiOf: roi.of, config, tolerance, output, overwrite };
+  const settings = { variants, pairs, shared: sharedOn, roiOf, config, tolerance, output, overwrite };
   const run = async (signal: AbortSignal): Promise<Comparison> => {
     const { results, failures } = await compareSlides(settings, watcher, signal);
     for (const failure of failures) watcher.failed(failure);
@@ -86,31 +89,38 @@ function refuseNamesakes(slides: readonly string[]): void {
 }
 
 /**
- * The options that all variants share on a slide: its region of interest, and of a CSV of micrometres per pixel its line alone, as the CSV lists other slides, too.
+ * The options that all variants share on a slide: its region of interest, and its micrometres per pixel, as a CSV of them lists other slides, too.
  *
  * @throws {SegtileError} `input` where the CSV cannot be read or lists what is none of the slides
  */
 async function optionsBySlide(
   { slideMppCsv, ...shared }: InferOptions,
-  slides: readonly string[],
-  roi: RegionFiles,
-): Promise<(slide: string) => InferOptions> {
+  { roi, roiClass, excludeClass }: CompareOptions,
+  slides: readonly SlideRequest[],
+): Promise<{ roiOf(slide: string): RegionFile | undefined; sharedOn(slide: string): InferOptions }> {
   const { slideMpp } = shared;
-  const flagsOf = await readSlideFlags(
-    { ...(slideMpp !== undefined && { slideMpp }), ...(slideMppCsv !== undefined && { slideMppCsv }) },
-    slides,
-  );
-  return (slide) => {
-    const { mpp } = flagsOf(slide);
-    const own = typeof mpp === 'object' ? mpp.x : mpp;
-    const region = roi.of(slide);
-    return {
-      ...shared,
-      ...(own !== undefined && { slideMpp: own }),
-      ...(region !== undefined && { roi: region.path }),
-      ...(region?.within !== undefined && { roiClass: region.within }),
-      ...(region?.exclude !== undefined && { excludeClass: region.exclude }),
-    };
+  const flags = {
+    ...(slideMpp !== undefined && { slideMpp }),
+    ...(slideMppCsv !== undefined && { slideMppCsv }),
+    ...(roi !== undefined && { roi }),
+    ...(roiClass !== undefined && { roiClass }),
+    ...(excludeClass !== undefined && { excludeClass }),
+  };
+  const values = await slideValues({ ...flags, tissue: 'none', device: shared.device }, slides);
+  const bySlide = new Map(slides.map(({ path }, i) => [path, values[i]!]));
+  return {
+    roiOf: (slide) => bySlide.get(slide)!.roi,
+    sharedOn: (slide) => {
+      const { mpp, roi: region } = bySlide.get(slide)!;
+      const own = typeof mpp === 'object' ? mpp.x : mpp;
+      return {
+        ...shared,
+        ...(own !== undefined && { slideMpp: own }),
+        ...(region !== undefined && { roi: region.path }),
+        ...(region?.within !== undefined && { roiClass: region.within }),
+        ...(region?.exclude !== undefined && { excludeClass: region.exclude }),
+      };
+    },
   };
 }
 

@@ -6,11 +6,11 @@ import { defaultConfig, readConfig, type TruthConfig } from '../../truth/config.
 import { slideName } from '../../truth/match.js';
 import { openTruth } from '../../truth/open.js';
 import { inClaimedFolder } from '../outputs/claimed-folder.js';
-import { readSlideFlags } from '../prepare/slide-flags.js';
-import { readRoi, readTissue } from '../tissue/region-flags.js';
+import type { SlideRequest } from '../slides/request.js';
+import { slideValues } from '../slides/values.js';
 import { readAugmentation } from './augmentation-file.js';
 import { beginRoot, prepareRoot } from './files.js';
-import { datasetPairs } from './pairs.js';
+import { type DatasetPairs, datasetPairs } from './pairs.js';
 import { type DatasetPlan, planDataset } from './plan-dataset.js';
 import type { DatasetRecord, SlideFailure } from './record.js';
 import { datasetSettings, type MakeDatasetOptions, type SplitBy } from './settings.js';
@@ -41,26 +41,36 @@ export interface BuiltDataset {
  *   written, `aborted` when the signal fires
  */
 export async function buildDataset(
-  slides: readonly string[],
+  slides: readonly SlideRequest[],
   options: MakeDatasetOptions,
   command: readonly string[],
   watcher: BuildWatcher,
   signal: AbortSignal,
 ): Promise<BuiltDataset> {
   const augment = options.augment === undefined ? undefined : await readAugmentation(options.augment);
-  const classes = await classesFacts(options.classes);
-  const settingsFor = (by: SplitBy): DatasetSettings => datasetSettings(options, by, command, classes, augment);
+  const facts = { ...(await classesFacts(options.classes)), ...listedFacts(slides) };
+  const settingsFor = (by: SplitBy): DatasetSettings => datasetSettings(options, by, command, facts, augment);
   // Options that contradict each other are refused before a file is looked for.
   settingsFor(options.splitBy ?? 'slide');
   const config = options.classes === undefined ? defaultConfig() : await readConfig(options.classes);
-  const { pairs, splitBy } = await openPairs(slides, options, config, signal);
+  const sound = slides.filter(({ problem }) => problem === undefined);
+  // Where none of those that were named can be cut, a CSV does not speak for them.
+  if (sound.length === 0 && slides.length > 0) throw slides[0]!.problem!;
+  const { pairs, clashes, splitBy } = await openPairs(sound, options, config, signal);
   const settings = settingsFor(splitBy);
-  const build = (signal: AbortSignal): Promise<BuiltDataset> => planAndWrite(pairs, settings, options, watcher, signal);
+  const refused = [
+    ...slides.flatMap(({ path, problem }) => (problem === undefined ? [] : [{ path: shownPath(path), error: problem }])),
+    ...clashes.map(({ slide, error }) => ({ path: shownPath(slide), error })),
+  ];
+  const build = (signal: AbortSignal): Promise<BuiltDataset> =>
+    planAndWrite(pairs, refused, settings, options, watcher, signal);
   return options.dryRun ? build(signal) : inClaimedFolder(options.output, build, signal);
 }
 
+/** @param refused slides that are not even planned, and why */
 async function planAndWrite(
   pairs: readonly DatasetSlide[],
+  refused: readonly { readonly path: string; readonly error: SegtileError }[],
   settings: DatasetSettings,
   options: MakeDatasetOptions,
   watcher: BuildWatcher,
@@ -77,7 +87,9 @@ async function planAndWrite(
       watcher.failed(slide, error);
     },
   };
-  const built = (record: DatasetRecord | undefined): BuiltDataset => ({ pairs: pairs.length, failures, record });
+  for (const { path, error } of refused) watching.failed({ path }, error);
+  const asked = pairs.length + refused.length;
+  const built = (record: DatasetRecord | undefined): BuiltDataset => ({ pairs: asked, failures, record });
   try {
     const plan = await planDataset(pairs, settings, watching, signal);
     watcher.planned(plan, settings);
@@ -92,6 +104,14 @@ async function planAndWrite(
   }
 }
 
+/** What a list says of slides alone decides tiles as well. */
+function listedFacts(slides: readonly SlideRequest[]): object {
+  const listed = slides.flatMap(({ path, mpp, roi, tissue }) =>
+    (mpp ?? roi ?? tissue) === undefined ? [] : [{ slide: shownPath(path), mpp, roi, tissue }],
+  );
+  return listed.length === 0 ? {} : { listed };
+}
+
 /** What the file of classes says decides labels, so a file that was changed makes another dataset. */
 async function classesFacts(path: string | undefined): Promise<Record<string, unknown>> {
   if (path === undefined) return { classes: null };
@@ -101,29 +121,29 @@ async function classesFacts(path: string | undefined): Promise<Record<string, un
 }
 
 async function openPairs(
-  slides: readonly string[],
+  slides: readonly SlideRequest[],
   options: MakeDatasetOptions,
   config: TruthConfig,
   signal: AbortSignal,
-): Promise<{ readonly pairs: DatasetSlide[]; readonly splitBy: SplitBy }> {
-  const { pairs, splitBy } = await datasetPairs(slides, options);
-  const named = pairs.map(({ slide }) => slide);
-  const optionsOf = await readSlideFlags(options, named);
-  const roi = await readRoi(options, named);
-  const tissueOf = await readTissue(options.tissue, options, named);
+): Promise<Omit<DatasetPairs, 'pairs'> & { readonly pairs: DatasetSlide[] }> {
+  const { pairs, clashes, splitBy } = await datasetPairs(slides, options);
+  const values = await slideValues(
+    options,
+    pairs.map(({ request }) => request),
+  );
   const opened = pairs.map(
-    ({ name, slide, truth, patient, group }): DatasetSlide => ({
+    ({ name, slide, truth, patient, group }, i): DatasetSlide => ({
       name,
       source: slide,
       path: shownPath(slide),
       truthPath: shownPath(truth),
       patient,
       group,
-      tissue: tissueOf(slide),
-      roi: roi.of(slide),
-      options: optionsOf(slide),
+      tissue: values[i]!.tissue,
+      roi: values[i]!.roi,
+      options: { mpp: values[i]!.mpp, channels: values[i]!.channels, range: values[i]!.range },
       openTruth: (size) => openTruth(truth, { size, config, slideName: slideName(slide), signal }),
     }),
   );
-  return { pairs: opened, splitBy };
+  return { pairs: opened, clashes, splitBy };
 }

@@ -14,7 +14,7 @@ export interface DatasetPlanSettings {
 export interface DatasetPlanWatcher {
   /** Called after a slide was surveyed. Tiles are planned once all slides are surveyed. */
   surveyed(survey: Survey, done: number): void;
-  failed(slide: DatasetSlide, error: unknown): void;
+  failed(slide: Pick<DatasetSlide, 'path'>, error: unknown): void;
 }
 
 /** The tiles that a dataset will have. Nothing has been written yet. */

@@ -1,10 +1,12 @@
 import type { SlideOptions } from '../../slide/tiff.js';
+import { type Beside, REGIONS } from '../../truth/match.js';
 import type { RegionFile } from '../../truth/region.js';
 import { readSlideFlags, type SlideFlags } from '../prepare/slide-flags.js';
 import type { TissueFlags } from '../tissue/network-tissue.js';
-import { type RoiFlags, readRoi, readTissue, tissueOf } from '../tissue/region-flags.js';
+import { type RoiFlags, requireRegion, tissueOf } from '../tissue/region-flags.js';
 import type { TissueChoice } from '../tissue/tissue.js';
 import type { SlideRequest } from './request.js';
+import { placedTruths } from './truths.js';
 
 /** What is said of one slide: by a list, else by flags. */
 export interface SlideValues extends SlideOptions {
@@ -16,35 +18,67 @@ export interface SlideValues extends SlideOptions {
  * What is said of each slide. What a list says of a slide alone beats the flags, which are said of all.
  *
  * @returns one for each request, in their order
- * @throws {SegtileError} as `readSlideFlags`, `readTissue` and `readRoi`, for the slides of which the list says nothing
+ * @throws {SegtileError} as `readSlideFlags`, `tissueOf`, `requireRegion` and `placedTruths`, for the slides of which the list says nothing
  */
 export async function slideValues(
   options: SlideFlags & RoiFlags & TissueFlags & { readonly tissue: string },
   requests: readonly SlideRequest[],
 ): Promise<readonly SlideValues[]> {
-  const flagsOf = await readSlideFlags(options, pathsWithout(requests, undefined));
-  const tissue = await readTissue(options.tissue, options, pathsWithout(requests, 'tissue'));
-  const roi = await readRoi(
+  const flagsOf = await readSlideFlags(
     options,
-    pathsWithout(requests, 'roi'),
-    undefined,
-    requests.some((each) => each.roi !== undefined),
+    requests.filter(isSound).map(({ path }) => path),
   );
+  const tissues = await tissueFiles(options.tissue, options, requests);
+  const regions = await regionFiles(options, requests);
   return requests.map((request) => ({
     ...flagsOf(request.path),
     ...(request.mpp !== undefined && { mpp: { x: request.mpp, y: request.mpp, source: '--from' } }),
-    tissue: request.tissue === undefined ? tissue(request.path) : tissueOf(request.tissue, options),
-    roi: request.roi === undefined ? roi.of(request.path) : regionOf(request.roi, options),
+    tissue: tissues(request),
+    roi: regions(request),
   }));
 }
 
-/** Of the slides that can be worked on, those of which a list does not say something. */
-function pathsWithout(requests: readonly SlideRequest[], column: 'tissue' | 'roi' | undefined): string[] {
-  return requests.flatMap((each) =>
-    each.problem === undefined && (column === undefined || each[column] === undefined) ? [each.path] : [],
-  );
+/** What else is said of slides of which a list does not say it, which can be worked on. */
+function isSound({ problem }: SlideRequest): boolean {
+  return problem === undefined;
 }
 
-function regionOf(path: string, { roiClass, excludeClass }: RoiFlags): RegionFile {
-  return { path, within: roiClass, exclude: excludeClass, option: '--from' };
+async function tissueFiles(
+  given: string,
+  flags: TissueFlags,
+  requests: readonly SlideRequest[],
+): Promise<(request: SlideRequest) => TissueChoice> {
+  const choice = tissueOf(given, flags);
+  const others = requests.filter((each) => isSound(each) && each.tissue === undefined);
+  const files = choice.kind === 'file' ? await filesBeside(others, choice.path, REGIONS.tissue) : undefined;
+  return (request) => {
+    if (request.tissue !== undefined) return tissueOf(request.tissue, flags);
+    const path = files?.get(request);
+    return path === undefined ? choice : { kind: 'file', path };
+  };
+}
+
+async function regionFiles(
+  flags: RoiFlags,
+  requests: readonly SlideRequest[],
+): Promise<(request: SlideRequest) => RegionFile | undefined> {
+  const { roi, roiClass: within, excludeClass: exclude } = flags;
+  const others = requests.filter((each) => isSound(each) && each.roi === undefined);
+  if (others.length === requests.length) requireRegion(flags);
+  const files = roi === undefined ? undefined : await filesBeside(others, roi, REGIONS.roi);
+  return (request) => {
+    const path = request.roi ?? files?.get(request);
+    if (path === undefined) return undefined;
+    return { path, within, exclude, option: request.roi === undefined ? '--roi' : '--from' };
+  };
+}
+
+async function filesBeside(
+  requests: readonly SlideRequest[],
+  given: string,
+  beside: Beside,
+): Promise<ReadonlyMap<SlideRequest, string>> {
+  if (requests.length === 0) return new Map();
+  const pairs = await placedTruths(requests, given, beside);
+  return new Map(requests.map((request, i) => [request, pairs[i]!.truth]));
 }

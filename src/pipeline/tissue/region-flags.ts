@@ -24,26 +24,33 @@ export interface RegionFiles {
  * Which file is the region of interest of each slide.
  *
  * @param nameOf what a slide is called, where that is not the name of its file
- * @param listed whether slides have regions besides, which a list names
  * @throws {SegtileError} `usage` where classes are named without a region, `input` where a slide has none, or one file is for several
  */
 export async function readRoi(
-  { roi, roiClass, excludeClass }: RoiFlags,
+  flags: RoiFlags,
   slides: readonly string[],
   nameOf: (slide: string) => string = slideName,
-  listed = false,
 ): Promise<RegionFiles> {
-  if (roi === undefined) {
-    const given = roiClass !== undefined ? '--roi-class' : excludeClass !== undefined ? '--exclude-class' : undefined;
-    if (given === undefined || listed) return { of: () => undefined, paths: [] };
-    throw new SegtileError('usage', `${given} names classes of a region, but there is none`, 'give the region with --roi');
-  }
+  requireRegion(flags);
+  const { roi, roiClass, excludeClass } = flags;
+  if (roi === undefined) return { of: () => undefined, paths: [] };
   const pairs = await matchTruths(slides, roi, nameOf, REGIONS.roi);
   const files = new Map(pairs.map(({ slide, truth }) => [slide, truth]));
   return {
     of: (slide) => ({ path: files.get(slide)!, within: roiClass, exclude: excludeClass, option: '--roi' }),
     paths: [...files.values()],
   };
+}
+
+/**
+ * Makes sure that there is a region where classes of one are named.
+ *
+ * @throws {SegtileError} `usage`
+ */
+export function requireRegion({ roi, roiClass, excludeClass }: RoiFlags): void {
+  const given = roiClass !== undefined ? '--roi-class' : excludeClass !== undefined ? '--exclude-class' : undefined;
+  if (roi !== undefined || given === undefined) return;
+  throw new SegtileError('usage', `${given} names classes of a region, but there is none`, 'give the region with --roi');
 }
 
 /**
@@ -70,21 +77,4 @@ export function tissueOf(given: string, flags: TissueFlags): TissueChoice {
     `expected auto, otsu, hubmap, none, a mask file or a network for --tissue but got "${given}"`,
     'a network is an .onnx file; a mask is an image (.png, .tif) or GeoJSON (.geojson, .json) of the whole slide, or a folder of them',
   );
-}
-
-/**
- * What `--tissue` means for each slide.
- *
- * @throws {SegtileError} as {@link tissueOf}; `input` where a slide has no mask, or one file is for several
- */
-export async function readTissue(
-  given: string,
-  flags: TissueFlags,
-  slides: readonly string[],
-): Promise<(slide: string) => TissueChoice> {
-  const choice = tissueOf(given, flags);
-  if (choice.kind !== 'file') return () => choice;
-  const pairs = await matchTruths(slides, choice.path, slideName, REGIONS.tissue);
-  const files = new Map(pairs.map(({ slide, truth }) => [slide, truth]));
-  return (slide) => ({ kind: 'file', path: files.get(slide)! });
 }

@@ -148,7 +148,7 @@ const uses: readonly Case[] = [
   ['an unknown option', 'infer @slide.tif --windw 64', 2, /unknown option '--windw'\n.*did you mean --window\?/],
   ['an unknown option before the command', '--fast infer @slide.tif', 2, /unknown option '--fast'/],
   ['no slide', 'infer', 2, /no slide was given/],
-  ['no file', 'info', 2, /missing required argument 'file'/],
+  ['no file', 'info', 2, /no slide was given/],
   ['an option without its value', 'infer @slide.tif --window', 2, /option '--window <px>' argument missing/],
   ['a word for --window', 'infer @slide.tif --window wide', 2, /for --window but got "wide"/],
   ['nothing for a --window', 'infer @slide.tif --window 0', 2, /for --window but got "0"/],

@@ -170,3 +170,100 @@ test('a list of failures is not put in place of another file', async () => {
   expect(ended.stderr).toContain('out/failed.csv is no list of failures of segtile');
   expect(readFileSync(join(cwd, 'out/failed.csv'), 'utf8')).toBe('mine\n');
 });
+
+describe('a tree of slides with its truth', () => {
+  /** Two sites that have a slide of one name, with truth laid out like them. */
+  function study(): string {
+    const cwd = slides('s/a/1.tif', 's/b/1.tif', 's/b/2.tif', 's/b/2.svs');
+    for (const [place, label] of [
+      ['a/1', 1],
+      ['b/1', 2],
+      ['b/2', 1],
+    ] as const) {
+      mkdirSync(dirname(join(cwd, 'truth', place)), { recursive: true });
+      writeFileSync(
+        join(cwd, `truth/${place}.geojson`),
+        JSON.stringify({
+          type: 'Feature',
+          properties: { classification: { name: `class ${label}` } },
+          geometry: {
+            type: 'Polygon',
+            coordinates: [
+              [
+                [10, 10],
+                [90, 10],
+                [90, 90],
+                [10, 90],
+                [10, 10],
+              ],
+            ],
+          },
+        }),
+      );
+    }
+    return cwd;
+  }
+  const cut = ['make-dataset', 's', '--window', '50', '--tissue', 'none', '--quiet'];
+
+  test('makes a dataset of which namesakes in one folder are left out', async () => {
+    const cwd = study();
+    const ended = await segtile([...cut, '--truth', 'truth', '--json'], { cwd });
+    expect(ended.code, ended.stderr).toBe(2);
+    expect(ended.stderr).toContain('would both be called b_2');
+    expect(ended.stderr).toContain('segtile: 2 of 4 slides done');
+    const lines = ended.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.filter(({ slide }) => slide).map(({ status, slide }) => [status, slide.path])).toEqual([
+      ['failed', 's/b/2.svs'],
+      ['failed', 's/b/2.tif'],
+      ['done', 's/a/1.tif'],
+      ['done', 's/b/1.tif'],
+    ]);
+    const tiles = filesIn(join(cwd, 'segtile-dataset/images')).map((name) => name.slice(0, 3));
+    expect(new Set(tiles)).toEqual(new Set(['a_1', 'b_1']));
+    const { failures } = JSON.parse(readFileSync(join(cwd, 'segtile-dataset/dataset.json'), 'utf8'));
+    expect(failures).toHaveLength(2);
+  });
+
+  test('may not take one truth for two slides', async () => {
+    const cwd = study();
+    rmSync(join(cwd, 's/b/2.svs'));
+    for (const name of ['1', '2']) cpSync(join(cwd, `truth/b/${name}.geojson`), join(cwd, `flat/${name}.geojson`));
+    const ended = await segtile([...cut, '--truth', 'flat'], { cwd });
+    expect([ended.code, ended.stderr]).toEqual([
+      1,
+      expect.stringContaining('flat/1.geojson is named as s/a/1.tif and as s/b/1.tif'),
+    ]);
+    const info = await segtileWell(['info', 's', '--json'], { cwd });
+    expect(info.stdout.trim().split('\n')).toHaveLength(3);
+    const compare = await segtile(['compare', 's', '--truth', 'truth', '-m', join(made, 'red.onnx'), '--tile', '64'], { cwd });
+    expect([compare.code, compare.stderr]).toEqual([2, expect.stringContaining('have one name')]);
+  });
+
+  test('a list says the size of pixels of a slide to make-dataset', async () => {
+    const cwd = study();
+    save(cwd, 'one.csv', `slide,mpp,roi,tissue\ns/a/1.tif,0.25,truth/a/1.geojson,none\n`);
+    const args = [
+      'make-dataset',
+      '--from',
+      'one.csv',
+      '--truth',
+      'truth/a/1.geojson',
+      '--window',
+      '50',
+      '--mpp',
+      '0.5',
+      '--quiet',
+    ];
+    await segtileWell(args, { cwd });
+    const size = (): object => JSON.parse(readFileSync(join(cwd, 'segtile-dataset/dataset.json'), 'utf8')).slides[0];
+    // At half the resolution the slide has 75 x 50 px.
+    expect(JSON.stringify(size())).toContain('"width":75,"height":50');
+    // What was cut at another resolution is not kept.
+    save(cwd, 'one.csv', `slide,mpp\ns/a/1.tif,0.5\n`);
+    await segtileWell([...args, '--resume'], { cwd });
+    expect(JSON.stringify(size())).not.toContain('"width":75,"height":50');
+  });
+});
