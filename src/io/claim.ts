@@ -87,6 +87,23 @@ export async function tryClaim(
   }
 }
 
+/** Who holds a claim, and whether they are gone, so that it can be taken over. By the clock of this machine. */
+export interface SeenHolder extends Holder {
+  readonly left: boolean;
+}
+
+/** Who holds a claim, without taking it; undefined where there is none. */
+export async function holderOf(
+  path: string,
+  { patience = 300 }: Pick<ClaimOptions, 'patience'> = {},
+): Promise<SeenHolder | undefined> {
+  const found = await read(path);
+  if (found === undefined) return undefined;
+  const now = Date.now();
+  const left = await isLeft(found, now, patience);
+  return { process: found.process, since: found.since, silent: seconds(found, now), left };
+}
+
 /** Who holds a claim, in words. */
 export function holderText({ process: owner, since, silent }: Holder): string {
   const sign = silent < 60 ? '' : `, and last gave a sign of life ${Math.round(silent / 60)} min ago`;

@@ -15,7 +15,8 @@ const commands = commandNames(all);
 
 /** The help of every command, and of commands below them. */
 const helps = new Map<string, string>();
-for (const name of [...commands, 'runs note']) helps.set(name, (await segtileWell([...name.split(' '), '--help'])).stdout);
+for (const name of [...commands, 'runs note', 'runs watch', 'runs clean'])
+  helps.set(name, (await segtileWell([...name.split(' '), '--help'])).stdout);
 
 test('README links to every topic', () => {
   const known = ['datasets', 'devices', 'evaluation', 'folders', 'formats', 'library', 'models', 'outputs', 'speed', 'windows'];

@@ -27,7 +27,8 @@ const texts = manual.map((name) => ({ name, text: readFileSync(join(root, name),
 const fences = texts.flatMap(({ name, text }) => fencesOf(text, name));
 const commands = commandNames((await segtileWell(['--help'])).stdout);
 const helps = new Map<string, string>();
-for (const name of [...commands, 'runs note']) helps.set(name, (await segtileWell([...name.split(' '), '--help'])).stdout);
+for (const name of [...commands, 'runs note', 'runs watch', 'runs clean'])
+  helps.set(name, (await segtileWell([...name.split(' '), '--help'])).stdout);
 
 let world: string;
 beforeAll(async () => {
@@ -219,7 +220,8 @@ test('every option and command that is named is there', () => {
     for (const each of inlineOf(text)) {
       const [, command] = /^segtile ([a-z-]+)/.exec(each) ?? [];
       if (command) expect(commands, `${name}: ${each}`).toContain(command);
-      const help = command && helps.get(/^segtile runs note/.test(each) ? 'runs note' : command);
+      const [below] = /(?<=^segtile )runs (note|watch|clean)/.exec(each) ?? [];
+      const help = command && helps.get(below ?? command);
       for (const [option] of each.matchAll(/(?<![\w-])--[a-z][a-z0-9-]*/g)) {
         if (otherOptions.test(option) || option === '--help' || /^npm /.test(each)) continue;
         expect(help ?? [...known], `${name}: ${each}`).toContain(option);

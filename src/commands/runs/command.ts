@@ -1,13 +1,17 @@
 import type { AddCommand } from '../running/program.js';
 import {
+  addRunsCleanOptions,
   addRunsNoteOptions,
   addRunsOptions,
   addRunsSummaryOptions,
+  addRunsWatchOptions,
+  type RunsCleanOptions,
   type RunsNoteOptions,
   type RunsOptions,
+  type RunsWatchOptions,
 } from './options.js';
 
-/** `segtile runs`, `segtile runs note` and `segtile runs summary`. */
+/** `segtile runs`, and what it has below it. */
 export const command: AddCommand = ({ shell, command, exit }) => {
   const runs = addRunsOptions(command('runs', 'outputs')).action(async (ids: string[], options: RunsOptions) => {
     const { runRuns } = await import('./index.js');
@@ -21,5 +25,15 @@ export const command: AddCommand = ({ shell, command, exit }) => {
     const { summarizeFolder } = await import('./index.js');
     exit(await summarizeFolder(folder, shell));
   });
-  return runs.enablePositionalOptions().addCommand(note).addCommand(summary);
+  const watch = addRunsWatchOptions(command('watch', 'folders')).action(
+    async (folder: string, options: RunsWatchOptions) => {
+      const { watchRuns } = await import('./watch.js');
+      exit(await watchRuns(folder, { ...runs.opts<RunsOptions>(), ...options }, shell));
+    },
+  );
+  const clean = addRunsCleanOptions(command('clean', 'outputs')).action(async (folder: string, options: RunsCleanOptions) => {
+    const { cleanRuns } = await import('./watch.js');
+    exit(await cleanRuns(folder, { ...runs.opts<RunsOptions>(), ...options }, shell));
+  });
+  return [note, summary, watch, clean].reduce((all, each) => all.addCommand(each), runs.enablePositionalOptions());
 };

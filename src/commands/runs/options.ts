@@ -15,6 +15,18 @@ export interface RunsNoteOptions {
   readonly text?: string;
 }
 
+/** The options of `segtile runs watch`, parsed. */
+export interface RunsWatchOptions {
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
+/** The options of `segtile runs clean`, parsed. */
+export interface RunsCleanOptions {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
 /** Gives a command the arguments and options of `segtile runs`. */
 export function addRunsOptions(command: Command): Command {
   return command
@@ -29,6 +41,24 @@ export function addRunsSummaryOptions(command: Command): Command {
   return command
     .description('Write summary.csv anew: the objects of all slides in a folder of results, a row a slide and class.')
     .argument('[folder]', 'with the records of runs, or of segtile objects', 'segtile-out');
+}
+
+/** Gives a command the arguments and options of `segtile runs watch`. */
+export function addRunsWatchOptions(command: Command): Command {
+  return command
+    .description('Say what is going on in a folder of results, on this machine and others: done, running, stopped, failed.')
+    .argument('[folder]', 'with the results', 'segtile-out')
+    .option('--once', 'look once, instead of every few seconds until Ctrl-C')
+    .option('--json', 'one line of JSON for each look on standard output');
+}
+
+/** Gives a command the arguments and options of `segtile runs clean`. */
+export function addRunsCleanOptions(command: Command): Command {
+  return command
+    .description('Remove what killed runs left in a folder of results; what they had done of a slide is lost with it.')
+    .argument('[folder]', 'with the results', 'segtile-out')
+    .option('--dry-run', 'say what would be removed, and stop')
+    .option('--json', 'one line of JSON a file on standard output');
 }
 
 /** Gives a command the arguments and options of `segtile runs note`. */

@@ -254,7 +254,6 @@ test.each([
   [['--truth', 'truth.png'], 'there is nothing to compare'],
   [['--truth', 'truth.png', '--margin', '8'], 'but there is none'],
   [['--truth', 'truth.png', '--tile', '128/x'], 'pixels such as 1024'],
-  [['./slide.tif', '--truth', 'pairs.csv', '--tile', '128/64'], 'have one name'],
   [
     ['--truth', 'truth.png', '--tile', '128/64,128/120', '--margin', '8'],
     '1 of 2 variants cannot be run: tile 128/120, slide.tif',
