@@ -25,13 +25,13 @@ export const command: AddCommand = ({ shell, command, exit }) => {
     const { summarizeFolder } = await import('./index.js');
     exit(await summarizeFolder(folder, shell));
   });
-  const watch = addRunsWatchOptions(command('watch', 'folders')).action(
+  const watch = addRunsWatchOptions(command('watch', 'cluster', 'folders')).action(
     async (folder: string, options: RunsWatchOptions) => {
       const { watchRuns } = await import('./watch.js');
       exit(await watchRuns(folder, { ...runs.opts<RunsOptions>(), ...options }, shell));
     },
   );
-  const clean = addRunsCleanOptions(command('clean', 'outputs')).action(async (folder: string, options: RunsCleanOptions) => {
+  const clean = addRunsCleanOptions(command('clean', 'cluster')).action(async (folder: string, options: RunsCleanOptions) => {
     const { cleanRuns } = await import('./watch.js');
     exit(await cleanRuns(folder, { ...runs.opts<RunsOptions>(), ...options }, shell));
   });
