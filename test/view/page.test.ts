@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startView } from '../../dist/pipeline/view/start-view.js';
 import type { RunningServer } from '../../dist/view/server.js';
@@ -312,6 +313,35 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
       await page.getByText('one chosen').waitFor();
       await page.keyboard.press('Delete');
       await expect.poll(() => kept().length).toBe(1);
+    }));
+
+  test('measures lengths, turns, and saves what is seen with scale bar and legend', () =>
+    look('', async (page) => {
+      await atFullSize(page, 'show=mask');
+      const box = (await page.locator('.stage').boundingBox())!;
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      await page.keyboard.press('m');
+      await page.mouse.move(x, y);
+      await page.mouse.down();
+      await page.mouse.move(x + 60, y, { steps: 5 });
+      await page.mouse.move(x + 200, y, { steps: 5 });
+      await page.mouse.up();
+      const told = await page
+        .getByText(/^[\d.]+ µm$/)
+        .first()
+        .textContent();
+      expect(Number.parseFloat(told!)).toBeGreaterThan(85);
+      expect(Number.parseFloat(told!)).toBeLessThanOrEqual(100);
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('r');
+      await page.waitForURL(/at=800[\d.]*,600[\d.]*,1,90/);
+      await drawn(page);
+      const waiting = page.waitForEvent('download');
+      await page.keyboard.press('s');
+      const saved = await (await waiting).path();
+      const { width, height } = await sharp(saved).metadata();
+      expect([width, height]).toEqual([Math.round(box.width), Math.round(box.height)]);
+      if (pictures !== undefined) await sharp(saved).toFile(join(pictures, 'saved.png'));
     }));
 
   test('is as good in the dark, on a small screen, at twice the size of letters', () =>

@@ -5,17 +5,15 @@ import { createDivider } from './drawing/divider.js';
 import { classesOf, drawnLayers, otherRun, runOf } from './drawing/layers.js';
 import { createOverlay } from './drawing/overlay.js';
 import { createScaleBar } from './drawing/scale-bar.js';
+import { snapshotPng } from './drawing/snapshot.js';
 import { createStage } from './drawing/stage.js';
 import { createTileStore } from './drawing/tile-store.js';
 import { createLooked } from './drawing/windows.js';
-import { createEditor } from './drawn/editor.js';
-import type { Point } from './drawn/features.js';
-import { createDrawnPanel } from './drawn/panel.js';
-import { createPen } from './drawn/pen.js';
+import { createTools } from './drawn/tools.js';
 import { type IconName, icon } from './icons.js';
 import { createInspector } from './inspect.js';
 import { listenToKeys } from './keys.js';
-import { classesPanel, toggleClass } from './panels/classes.js';
+import { classesPanel, download, toggleClass } from './panels/classes.js';
 import { factsPanel } from './panels/facts.js';
 import { helpDialog } from './panels/help.js';
 import { layersPanel, toggleLayer } from './panels/layers.js';
@@ -35,9 +33,10 @@ export function startApp(catalogue: Catalogue): void {
   const map = h('div', { class: 'map', id: 'map' });
   const message = h('p', { class: 'message', role: 'status' });
   const status = h('p', { class: 'status', role: 'status' });
-  const complain = (error: unknown): void => {
-    status.textContent = error instanceof Error ? error.message : String(error);
+  const say = (words: string): void => {
+    status.textContent = words;
   };
+  const complain = (error: unknown): void => say(error instanceof Error ? error.message : String(error));
   const right = h('aside', { class: 'right', 'aria-label': 'layers and classes', tabindex: 0 });
   const readout = createReadout(tiles);
   const scaleBar = createScaleBar();
@@ -68,69 +67,51 @@ export function startApp(catalogue: Catalogue): void {
     },
     clicked: (x, y) => {
       const at = stage.pointAt(x, y);
-      if (at) click([at.x, at.y]);
+      if (!at || tools.click([at.x, at.y]) || !catalogue.live) return;
+      inspector.choose(Math.floor(at.x), Math.floor(at.y)).catch(complain);
     },
     dragged: (x, y) => {
       const at = stage.pointAt(x, y);
-      if (at) pen.along([at.x, at.y]);
+      if (at) tools.along([at.x, at.y]);
     },
-    lifted: () => pen.lifted(),
+    lifted: () => tools.lifted(),
   });
   const overlay = createOverlay(
     canvas,
     () => (slide ? stage.affine() : undefined),
     (context, scale) => {
       if (slide) looked.draw(slide, context, scale);
-      editor.draw(context, scale);
       inspector.draw(context, scale);
-      pen.draw(context, scale);
+      tools.draw(context, scale);
     },
   );
   const refresh = (): void => overlay.refresh();
   const looked = createLooked(
     store,
     () => slide && overlay.set(slide, drawnLayers(tiles, slide, store.state, looked.of(slide)), store.state.divider),
-    (words) => {
-      status.textContent = words;
-    },
+    say,
   );
-  const editor = createEditor(
-    () => {
-      corrections.update();
-      refresh();
-    },
-    (words) => {
-      corrections.saved.textContent = words;
-    },
-  );
-  const pen = createPen((corners, of, freely) => editor.drawn(corners, of, freely ? 1.5 / scale() : 0), refresh);
-  const corrections = createDrawnPanel(editor, pen, (on) => {
-    stage.drawing = on;
-    stageElement.classList.toggle('drawing', on);
-  });
+  const tools = createTools(() => stage, stageElement, refresh, say);
 
-  /** Screen px per px of level 0. */
-  function scale(): number {
-    return stage.place()?.zoom ?? 1;
+  async function savePicture(): Promise<void> {
+    if (!slide) return;
+    const { width, height } = canvas;
+    const { hidden, shown } = store.state;
+    const coloured = shown.some((name) => ['mask', 'outlines', 'truth'].includes(name));
+    const classes = coloured ? classesOf(slide, store.state).filter(({ label }) => !hidden.includes(label)) : [];
+    const layers = [stage.canvas(), canvas];
+    const form = {
+      layers,
+      width,
+      height,
+      scale: ((stage.place()?.zoom ?? 1) * width) / canvas.clientWidth,
+      mpp: slide.mpp?.x,
+      classes,
+    };
+    download(await snapshotPng(form), `${slide.name}.png`);
   }
 
-  function click(point: Point): void {
-    if (pen.class) {
-      pen.corner(point, 8 / scale());
-      return;
-    }
-    editor.choose(point);
-    if (!editor.chosen && catalogue.live) inspector.choose(Math.floor(point[0]), Math.floor(point[1])).catch(complain);
-  }
-
-  const inspector = createInspector(
-    store,
-    () => stage,
-    refresh,
-    (words) => {
-      status.textContent = words;
-    },
-  );
+  const inspector = createInspector(store, () => stage, refresh, say);
 
   function tell(): void {
     const at = pointer && stage.pointAt(pointer.x, pointer.y);
@@ -149,8 +130,7 @@ export function startApp(catalogue: Catalogue): void {
       tiles.forget();
       stage.open(card, place);
       fillPanels(card);
-      corrections.show(classesOf(card, store.state));
-      editor.open(card).catch(complain);
+      tools.open(card, classesOf(card, store.state)).catch(complain);
       overlay.set(card, drawnLayers(tiles, card, store.state, looked.of(card)), store.state.divider);
     } catch (error) {
       message.textContent = error instanceof Error ? error.message : String(error);
@@ -170,7 +150,7 @@ export function startApp(catalogue: Catalogue): void {
       section('Classes', classesPanel(card, own)),
       catalogue.live && section('Object', inspector.chosen),
       section('All objects', inspector.objects),
-      catalogue.live && section('Corrections', corrections.element),
+      catalogue.live && section('Corrections', tools.element),
       section('Facts', factsPanel(card, own)),
     );
   }
@@ -191,7 +171,7 @@ export function startApp(catalogue: Catalogue): void {
   const button = (name: IconName, words: string, act: () => void): HTMLButtonElement =>
     h('button', { type: 'button', 'aria-label': words, title: words, onclick: act }, icon(name));
   const fullScreen = (): void => void (document.fullscreenElement ? document.exitFullscreen() : middle.requestFullscreen());
-  const tools = h(
+  const toolbar = h(
     'div',
     { class: 'tools', role: 'toolbar', 'aria-label': 'view' },
     button('plus', 'nearer', () => stage.zoomBy(1.5)),
@@ -199,9 +179,11 @@ export function startApp(catalogue: Catalogue): void {
     button('whole', 'the whole slide', () => stage.whole()),
     button('turn', 'turn by 90 degrees', () => stage.turnBy(90)),
     button('full', 'full screen', fullScreen),
+    button('ruler', 'measure a length', () => tools.measureOrStop()),
+    button('save', 'save what is seen as PNG', () => savePicture().catch(complain)),
     button('help', 'help on keys', () => help.showModal()),
   );
-  middle.append(tools);
+  middle.append(toolbar);
   middle.addEventListener('pointermove', (event) => {
     const box = stageElement.getBoundingClientRect();
     pointer = { x: event.clientX - box.left, y: event.clientY - box.top };
@@ -220,15 +202,17 @@ export function startApp(catalogue: Catalogue): void {
     n: () => neighbour(1),
     p: () => neighbour(-1),
     '0': () => stage.whole(),
-    d: () => catalogue.live && corrections.toggle(),
-    a: () => corrections.adopt(inspector.object),
-    u: () => editor.undo(),
-    'ctrl+z': () => editor.undo(),
-    'ctrl+y': () => editor.redo(),
-    Enter: () => pen.class !== undefined && pen.close(),
-    Escape: () => (pen.class ? corrections.toggle() : editor.choose(undefined)),
-    Delete: () => editor.chosen !== undefined && editor.remove(),
-    Backspace: () => editor.chosen !== undefined && editor.remove(),
+    d: () => catalogue.live && tools.drawOrStop(),
+    a: () => tools.adopt(inspector.object),
+    u: () => tools.undo(),
+    'ctrl+z': () => tools.undo(),
+    'ctrl+y': () => tools.redo(),
+    Enter: () => tools.close(),
+    Escape: () => tools.escape(),
+    Delete: () => tools.remove(),
+    Backspace: () => tools.remove(),
+    m: () => tools.measureOrStop(),
+    s: () => savePicture().catch(complain),
     e: () => inspector.nextError().catch(complain),
     r: () => stage.turnBy(90),
     f: fullScreen,

@@ -19,6 +19,8 @@ export interface Stage {
   pointAt(x: number, y: number): { readonly x: number; readonly y: number } | undefined;
   /** Whether the pointer draws: then it does not move the slide, but its wheel zooms. */
   drawing: boolean;
+  /** What it has drawn. */
+  canvas(): HTMLCanvasElement;
   /** Whether all tiles of the slide that are seen have been drawn. */
   readonly complete: boolean;
 }
@@ -147,6 +149,7 @@ export function createStage(element: HTMLElement, map: HTMLElement, events: Stag
     turnBy: (degrees) => void viewer.viewport.setRotation(viewer.viewport.getRotation() + degrees),
     drawing: false,
     pointAt: (x, y) => image()?.viewerElementToImageCoordinates(new OpenSeadragon.Point(x, y)),
+    canvas: () => viewer.drawer.canvas as HTMLCanvasElement,
     get complete() {
       return image()?.getFullyLoaded() ?? false;
     },

@@ -7,6 +7,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['[  ]', 'less or more opacity of the mask'],
   ['n  p', 'next or previous slide'],
   ['e', 'next error against the truth'],
+  ['m', 'measure a length'],
+  ['s', 'save what is seen as PNG'],
   ['d', 'draw polygons, or stop'],
   ['a', 'take the chosen object into the corrections'],
   ['delete', 'delete the chosen polygon'],

@@ -1,0 +1,49 @@
+import type { MaskClass } from '../../../types.js';
+import { css } from './layers.js';
+import { lengthWords, roundLength } from './scale-bar.js';
+
+/** What goes into a picture of what is seen. */
+export interface Snapshot {
+  /** From the lowest to the highest, all of the same size. */
+  readonly layers: readonly CanvasImageSource[];
+  readonly width: number;
+  readonly height: number;
+  /** Px of the picture per level-0 px, and micrometres of one, where they are known. */
+  readonly scale: number;
+  readonly mpp: number | undefined;
+  /** The classes that are seen. */
+  readonly classes: readonly MaskClass[];
+}
+
+/** A PNG of what is seen, with a scale bar and the names of the classes. */
+export function snapshotPng({ layers, width, height, scale, mpp, classes }: Snapshot): Promise<Blob> {
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext('2d')!;
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, width, height);
+  for (const layer of layers) context.drawImage(layer, 0, 0, width, height);
+  const unit = Math.max(12, Math.round(Math.min(width, height) / 45));
+  context.font = `${unit}px system-ui, sans-serif`;
+  context.textBaseline = 'middle';
+  const length = roundLength(((width / 5) * (mpp ?? 1)) / scale);
+  const bar = (length / (mpp ?? 1)) * scale;
+  const rows = classes.length;
+  const widest = Math.max(bar, ...classes.map(({ name }) => context.measureText(name).width + 1.6 * unit));
+  const high = unit * (2.6 + 1.5 * rows);
+  context.fillStyle = 'rgb(255 255 255 / 0.85)';
+  context.fillRect(unit, height - high - unit, widest + 2 * unit, high);
+  for (const [i, { name, color }] of classes.entries()) {
+    const y = height - high + unit * (0.3 + 1.5 * i);
+    context.fillStyle = css(color);
+    context.fillRect(2 * unit, y - unit / 2, unit, unit);
+    context.fillStyle = '#000';
+    context.fillText(name, 3.6 * unit, y);
+  }
+  context.fillStyle = '#000';
+  context.fillRect(2 * unit, height - 1.7 * unit, bar, unit / 4);
+  context.fillText(lengthWords(length, mpp === undefined ? 'px' : 'µm'), 2 * unit, height - 2.5 * unit);
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('the browser could not make a picture'))), 'image/png');
+  });
+}
