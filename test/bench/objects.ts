@@ -9,9 +9,9 @@ import { findObjects } from '../../dist/objects/find.js';
 import type { ObjectFormat } from '../../dist/objects/formats.js';
 import { objectFiles } from '../../dist/pipeline/objects/facts.js';
 import { writeObjects } from '../../dist/pipeline/objects/write-objects.js';
-import { createRandom } from '../../dist/plan/sampling/random.js';
 import type { RasterRows, Sink } from '../../dist/types.js';
 import { machine, median, table } from './figures.ts';
+import { nucleiRows } from './nuclei-rows.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,33 +21,7 @@ const { values } = parseArgs({
   },
 });
 const size = { width: Number(values.width), height: Number(values.height) };
-/** Each object lies in a cell of its own. */
-const CELL = 21;
 const classes = [{ label: 1, name: 'nucleus', color: [0, 158, 115] as const }];
-
-/** An ellipse in most cells, of any direction, some of which touch their neighbours. */
-function* rows(): Generator<RasterRows> {
-  const random = createRandom(1, 'objects');
-  let drawn = 0;
-  const draw = (): number => random.pair(drawn++)[0];
-  const { width, height } = size;
-  for (let y = 0; y < height; y += CELL) {
-    const count = Math.min(CELL, height - y);
-    const data = new Uint8Array(width * count);
-    for (let x = 0; x + CELL <= width; x += CELL) {
-      const [a, b, angle] = [5 + 5 * draw(), 4 + 3 * draw(), Math.PI * draw()];
-      const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
-      const [middleX, middleY] = [x + 9 + 3 * draw(), 9 + 3 * draw()];
-      for (let r = 0; r < count; r++) {
-        for (let column = x; column < x + CELL; column++) {
-          const [dx, dy] = [column + 0.5 - middleX, r + 0.5 - middleY];
-          if (((dx * cos + dy * sin) / a) ** 2 + ((dy * cos - dx * sin) / b) ** 2 < 1) data[r * width + column] = 1;
-        }
-      }
-    }
-    yield { y, width, height: count, channels: 1, data };
-  }
-}
 
 interface Stage {
   write(rows: RasterRows): Promise<void> | void;
@@ -62,7 +36,7 @@ async function timed(stages: readonly Stage[]): Promise<number> {
     const { user, system } = process.cpuUsage(before);
     seconds += (user + system) / 1e6;
   };
-  for (const each of rows()) for (const stage of stages) await clocked(() => stage.write(each));
+  for (const each of nucleiRows(size)) for (const stage of stages) await clocked(() => stage.write(each));
   for (const stage of stages) await clocked(() => stage.finish());
   return seconds;
 }
