@@ -77,7 +77,7 @@ export type { MaskObjectRecord } from './pipeline/objects/mask-objects.js';
 export type { SplitOptions } from './pipeline/objects/split-options.js';
 export type { DisagreementFacts } from './pipeline/outputs/disagreement.js';
 export type { RunFiles } from './pipeline/outputs/files.js';
-export type { MaskFacts } from './pipeline/outputs/mask.js';
+export type { MaskFacts, PaletteOptions } from './pipeline/outputs/mask.js';
 export type { ObjectOptions } from './pipeline/outputs/objects.js';
 export type { ProbabilityFileFacts, ProbabilityOptions } from './pipeline/outputs/probabilities.js';
 export type { OutputFacts, OutputName, OutputOptions, ResultFacts } from './pipeline/outputs/table.js';

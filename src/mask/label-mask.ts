@@ -4,7 +4,7 @@ import type { CommitOptions } from '../io/partial-file.js';
 import type { GeoTags } from '../tiff/geo.js';
 import { deflateCodec } from '../tiff/write/tile-codec.js';
 import { writeTiff } from '../tiff/write/write.js';
-import type { MaskClass, Mpp, RasterRows, Sink, Size } from '../types.js';
+import type { MaskClass, Mpp, RasterRows, Rgb, Sink, Size } from '../types.js';
 import { hex, omeXml } from './ome-xml.js';
 
 /** What a label mask holds. */
@@ -18,6 +18,8 @@ export interface LabelMask extends CommitOptions {
   readonly classes: readonly MaskClass[];
   /** `labels` writes the labels as they are; `255` writes every pixel of the one class as 255, for viewers that show raw values. */
   readonly values: 'labels' | '255';
+  /** Whether the file has a table of the colours of classes, so that viewers show it in them; background is black. */
+  readonly palette?: boolean | undefined;
 }
 
 /** Side of the tiles of a mask, in px. A small mask gets tiles of 256 px: libvips refuses larger tiles if they have four times the longer side of the image. */
@@ -50,8 +52,16 @@ export async function writeLabelMask(path: string, mask: LabelMask): Promise<Sin
     description: ome ? maskXml(basename(path), { size, mpp, classes }) : plainDescription(classes),
     software: 'segtile',
     replace: mask.replace,
+    palette: mask.palette ? paletteOf(classes) : undefined,
   });
   return values === '255' ? { ...sink, write: (rows) => sink.write(brightened(rows)) } : sink;
+}
+
+/** A colour for each value; black for those of no class. */
+function paletteOf(classes: readonly MaskClass[]): Rgb[] {
+  const colors = Array.from({ length: 256 }, (): Rgb => [0, 0, 0]);
+  for (const { label, color } of classes) colors[label] = color;
+  return colors;
 }
 
 /** The georeference of a mask. The slide's no-data value is dropped if it is the label of a class. */

@@ -241,6 +241,7 @@ test('every option of the command line is an option of a program, but for those 
     outputMpp: true,
     overlap: true,
     overwrite: true,
+    palette: true,
     placement: true,
     preview: true,
     probabilities: true,

@@ -4,7 +4,10 @@ import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
 import { type LabelMask, writeLabelMask } from '../../dist/mask/label-mask.js';
+import { configOf } from '../../dist/truth/config.js';
+import { openLabels } from '../../dist/truth/open.js';
 import { rawDirectories, sharpRead } from '../tiff/write/read-back.ts';
+import { readLabels } from '../truth/read.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-mask-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -118,4 +121,16 @@ test.each([
   const path = join(mkdtempSync(join(folder, 'refused-')), name);
   await expect(writeLabelMask(path, mask)).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(message) });
   expect(readdirSync(join(path, '..')).filter((each) => each.includes(basename(path)))).toEqual([]);
+});
+
+test.each(['palette.tif', 'palette.ome.tif'])('%s shows classes in their colours, and is read as labels', async (name) => {
+  const data = discs(4);
+  const path = await write(name, { ...both, palette: true }, data);
+  const { data: seen, info } = await sharp(path).raw().toBuffer({ resolveWithObject: true });
+  expect([info.width, info.height, info.channels]).toEqual([size.width, size.height, 3]);
+  const colorAt = (x: number, y: number) => [...seen.subarray(3 * (y * size.width + x), 3 * (y * size.width + x) + 3)];
+  expect([colorAt(300, 300), colorAt(800, 280), colorAt(2, 2)]).toEqual([tumor.color, stroma.color, [0, 0, 0]]);
+  const labels = await openLabels(path, configOf([tumor, { ...stroma, name: 'stroma' }], path));
+  expect(Buffer.compare(await readLabels(labels.view(size)), data)).toBe(0);
+  await labels.close();
 });

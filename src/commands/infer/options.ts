@@ -190,6 +190,7 @@ function addMoreOptions(command: Command): Command {
         'labels',
       ),
     )
+    .option('--palette', 'write the mask with a table of the colours of its classes, in which viewers show it')
     .addOption(
       option(
         '--probabilities <type>',

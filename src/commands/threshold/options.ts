@@ -36,6 +36,7 @@ function addOutput(command: Command): Command {
         'labels',
       ),
     )
+    .option('--palette', 'write the mask with a table of the colours of its classes, in which viewers show it')
     .addOption(objectsOption('also write <name>.objects.*, outlines and measures'))
     .addOption(objectTypeOption())
     .addOption(

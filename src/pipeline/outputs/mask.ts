@@ -9,9 +9,23 @@ export interface MaskFacts extends Size {
   readonly mpp: Mpp | null;
 }
 
+/** The options that say how the mask is written. */
+export interface PaletteOptions {
+  /** Whether it has a table of colours. */
+  readonly palette?: boolean | undefined;
+}
+
 /** The mask itself: a label for each pixel. */
-export async function makeMask(path: string, result: Result, _: object, keep: Keep): Promise<Making<MaskFacts>> {
+export async function makeMask(
+  path: string,
+  result: Result,
+  { palette }: PaletteOptions,
+  keep: Keep,
+): Promise<Making<MaskFacts>> {
   const { size, geo, classes, maskValues, replace } = result;
-  const labels = keep(path, await writeLabelMask(path, { size, mpp: size.mpp, geo, classes, values: maskValues, replace }));
+  const labels = keep(
+    path,
+    await writeLabelMask(path, { size, mpp: size.mpp, geo, classes, values: maskValues, palette, replace }),
+  );
   return { labels, facts: async () => ({ path, width: size.width, height: size.height, mpp: size.mpp ?? null }) };
 }

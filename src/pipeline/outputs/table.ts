@@ -1,7 +1,7 @@
 import type { ObjectFacts } from '../objects/facts.js';
 import type { SubmissionFacts, SubmissionOptions } from '../submissions/options.js';
 import { type DisagreementFacts, lookForDisagreement, makeDisagreement } from './disagreement.js';
-import { type MaskFacts, makeMask } from './mask.js';
+import { type MaskFacts, makeMask, type PaletteOptions } from './mask.js';
 import { makeObjects, type ObjectOptions, objectOutputs, wantsObjects } from './objects.js';
 import type { Output, Result, RunResult } from './output.js';
 import { makePreview } from './preview.js';
@@ -9,7 +9,7 @@ import { makeProbabilities, type ProbabilityFileFacts, type ProbabilityOptions }
 import { makeSubmission, submissionOutput } from './submission.js';
 
 /** The options that ask for outputs beside the mask. What is absent is not wanted. */
-export interface OutputOptions extends ProbabilityOptions, ObjectOptions, SubmissionOptions {
+export interface OutputOptions extends PaletteOptions, ProbabilityOptions, ObjectOptions, SubmissionOptions {
   readonly preview?: boolean | undefined;
   readonly reportDisagreement?: boolean | undefined;
   readonly report?: boolean | undefined;

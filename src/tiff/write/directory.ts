@@ -18,6 +18,7 @@ export const Tag = {
   PlanarConfiguration: 284,
   ResolutionUnit: 296,
   Software: 305,
+  ColorMap: 320,
   TileWidth: 322,
   TileLength: 323,
   TileOffsets: 324,

@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import type { CommitOptions } from '../../io/partial-file.js';
-import type { Mpp, PlaneRows } from '../../types.js';
+import type { Mpp, PlaneRows, Rgb } from '../../types.js';
 import type { GeoTags } from '../geo.js';
 import type { LevelLinks } from './directory.js';
 import type { Reduce } from './pyramid.js';
@@ -16,6 +16,8 @@ export interface TiffLayout extends TiledFormat, CommitOptions {
   readonly mpp?: Mpp | undefined;
   /** Where level 0 lies on the earth; readers take the reduced levels to lie there, too. */
   readonly geo?: GeoTags | undefined;
+  /** The colour of each of the 256 values, for viewers; absent where samples are what is seen. */
+  readonly palette?: readonly Rgb[] | undefined;
   readonly description?: string | undefined;
   readonly software?: string | undefined;
 }
@@ -25,7 +27,7 @@ export interface TiffLayout extends TiledFormat, CommitOptions {
  *
  * @throws {SegtileError} `usage`
  */
-export function checkLayout({ size, channels, samples = 'uint8', tile, codec, reduce, mpp }: TiffLayout): void {
+export function checkLayout({ size, channels, samples = 'uint8', tile, codec, reduce, mpp, palette }: TiffLayout): void {
   for (const [name, value] of [
     ['width', size.width],
     ['height', size.height],
@@ -48,6 +50,9 @@ export function checkLayout({ size, channels, samples = 'uint8', tile, codec, re
   }
   if (samples === 'uint32' && (channels !== 1 || reduce !== 'majority')) {
     throw new SegtileError('usage', 'uint32 needs one channel and a pyramid by majority');
+  }
+  if (palette && (channels !== 1 || samples !== 'uint8' || palette.length !== 256)) {
+    throw new SegtileError('usage', 'a palette needs one channel of bytes and 256 colours');
   }
   // What a rational of two 32-bit numbers holds with room to spare.
   if (mpp && ![mpp.x, mpp.y].every((value) => value >= 1e-4 && value <= 1e9)) {

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { SegtileError } from '../../errors.js';
 import { openPartialFile, type PartialFile } from '../../io/partial-file.js';
-import type { PlaneRows, RasterRows, Sink, Size } from '../../types.js';
+import type { PlaneRows, RasterRows, Rgb, Sink, Size } from '../../types.js';
 import { geoEntries } from '../geo.js';
 import { blockStore, type EncodedTile, type LevelBlocks } from './block-store.js';
 import { asciiValues, directories, type Entry, header, rational, Tag } from './directory.js';
@@ -183,7 +183,7 @@ function entries(
     long(Tag.ImageLength, [size.height]),
     short(Tag.BitsPerSample, ...each(pixelBytes(layout) === 4 ? 32 : 8)),
     short(Tag.Compression, codec.compression),
-    short(Tag.PhotometricInterpretation, codec.photometric(channels)),
+    short(Tag.PhotometricInterpretation, layout.palette ? PALETTE : codec.photometric(channels)),
     ...ascii(Tag.ImageDescription, layout.description),
     short(Tag.SamplesPerPixel, channels),
     ...(mpp
@@ -196,6 +196,7 @@ function entries(
     ...(layout.geo && level === 0 ? geoEntries(layout.geo) : []),
     short(Tag.PlanarConfiguration, 1),
     ...ascii(Tag.Software, layout.software),
+    ...(layout.palette ? [short(Tag.ColorMap, ...colorMap(layout.palette))] : []),
     long(Tag.TileWidth, [tile]),
     long(Tag.TileLength, [tile]),
     { tag: Tag.TileOffsets, type: 'long8', values: offsets },
@@ -203,6 +204,14 @@ function entries(
     short(Tag.SampleFormat, ...each(layout.samples === 'float32' ? 3 : 1)),
     ...(codec.photometric(channels) === 6 && codec.subsampling ? [short(Tag.YCbCrSubSampling, ...codec.subsampling)] : []),
   ];
+}
+
+/** The PhotometricInterpretation of values that are colours of a table. */
+const PALETTE = 3;
+
+/** All reds, then all greens, then all blues, in 16 bits. */
+function colorMap(palette: readonly Rgb[]): number[] {
+  return ([0, 1, 2] as const).flatMap((part) => palette.map((color) => 257 * color[part]));
 }
 
 function bytesOf(data: Uint8Array | Float32Array): Uint8Array {
