@@ -19,7 +19,19 @@ for (const name of [...commands, 'runs note', 'runs watch', 'runs clean'])
   helps.set(name, (await segtileWell([...name.split(' '), '--help'])).stdout);
 
 test('README links to every topic', () => {
-  const known = ['datasets', 'devices', 'evaluation', 'folders', 'formats', 'library', 'models', 'outputs', 'speed', 'windows'];
+  const known = [
+    'cluster',
+    'datasets',
+    'devices',
+    'evaluation',
+    'folders',
+    'formats',
+    'library',
+    'models',
+    'outputs',
+    'speed',
+    'windows',
+  ];
   expect(topics).toEqual(expect.arrayContaining(known));
   for (const topic of topics) expect(texts.get('README.md')).toContain(`\n- [${topic}](src/manual/${topic}.md): `);
 });
