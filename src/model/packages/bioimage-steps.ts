@@ -1,6 +1,6 @@
 import type { Card } from '../card/card.js';
 import type { BioimageStep } from './bioimage-tensor.js';
-import { type Fields, listOf, numberIn, numbersIn, refused, textIn } from './package.js';
+import { type Fields, itemsIn, numberIn, numbersIn, refused, textIn } from './package.js';
 
 /** `gain x + offset`, one for all channels or one a channel. */
 interface Affine {
@@ -122,7 +122,7 @@ function standardization(
 
 function axesOf(axes: unknown): readonly string[] {
   const old: Readonly<Record<string, string>> = { c: 'channel', y: 'y', x: 'x', b: 'batch' };
-  const all = typeof axes === 'string' ? [...axes] : listOf(axes).map((axis) => textIn(axis) ?? '');
+  const all = typeof axes === 'string' ? [...axes] : itemsIn(axes).map((axis) => textIn(axis) ?? '');
   return all.map((axis) => old[axis] ?? axis);
 }
 

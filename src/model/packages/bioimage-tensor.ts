@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, listOf, numberIn, numbersIn, refused, textIn } from './package.js';
+import { type Fields, fieldsOf, itemsIn, numberIn, numbersIn, refused, textIn } from './package.js';
 
 /** An input or output of a model, from either version of the format. */
 export interface BioimageTensor {
@@ -62,7 +62,7 @@ export function tensorOf(entry: unknown, where: string): BioimageTensor {
     );
   const channelAt = find('channel');
   const channel = axes[channelAt]?.fields ?? {};
-  const names = listOf(channel.channel_names).map(textIn);
+  const names = itemsIn(channel.channel_names).map(textIn);
   const size = numberIn(channel.size) ?? (names.length > 0 ? names.length : undefined);
   const isNamed = names.length > 0 && names.every((name) => name !== undefined && !/^(channel[_ ]?\d*|c\d+|\d+)$/i.test(name));
   return {
@@ -98,7 +98,7 @@ function oldAxes(fields: Fields): Axis[] {
 }
 
 function newAxes(fields: Fields): Axis[] {
-  return listOf(fields.axes).map((entry) => {
+  return itemsIn(fields.axes).map((entry) => {
     const axis = fieldsOf(entry);
     const isSpace = axis.type === 'space';
     const kind = isSpace ? (textIn(axis.id) ?? 'space') : (textIn(axis.type) ?? 'unknown');
@@ -125,7 +125,7 @@ function spaceAxis(axes: readonly Axis[], at: number): SpaceAxis {
 }
 
 function stepsOf(fields: Fields): BioimageStep[] {
-  return [...listOf(fields.preprocessing), ...listOf(fields.postprocessing)].map((entry) => {
+  return [...itemsIn(fields.preprocessing), ...itemsIn(fields.postprocessing)].map((entry) => {
     const { name, id, kwargs } = fieldsOf(entry);
     return { name: textIn(id) ?? textIn(name) ?? 'unknown', kwargs: fieldsOf(kwargs) };
   });

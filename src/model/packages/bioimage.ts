@@ -3,10 +3,10 @@ import type { Card } from '../card/card.js';
 import { inputSteps, outputSteps } from './bioimage-steps.js';
 import { type BioimageTensor, tensorOf } from './bioimage-tensor.js';
 import {
-  classesOf,
+  cardClasses,
   type Fields,
   fieldsOf,
-  listOf,
+  itemsIn,
   type PackageCard,
   type PackageFormat,
   type PackageTest,
@@ -29,11 +29,11 @@ export const bioimage: PackageFormat = {
         `the format is bioimage.io ${version}`,
         'segtile reads 0.4 and 0.5: have it upgraded by bioimageio.core',
       );
-    if (listOf(fields.inputs).length !== 1)
-      throw refused(file, `the model has ${listOf(fields.inputs).length} inputs`, 'segtile runs networks that take one image');
+    if (itemsIn(fields.inputs).length !== 1)
+      throw refused(file, `the model has ${itemsIn(fields.inputs).length} inputs`, 'segtile runs networks that take one image');
     const where = (side: string) => `${file}: ${side}`;
-    const input = tensorOf(listOf(fields.inputs)[0], where('input'));
-    const output = tensorOf(listOf(fields.outputs)[0], where('output'));
+    const input = tensorOf(itemsIn(fields.inputs)[0], where('input'));
+    const output = tensorOf(itemsIn(fields.outputs)[0], where('output'));
     const test = testOf(fields, input, output);
     return {
       from: `${file} (bioimage.io ${version})`,
@@ -96,7 +96,7 @@ function outputCard(input: BioimageTensor, output: BioimageTensor, where: string
     ...(activation && { activation }),
     ...(activation === 'sigmoid' && size > 1 && { exclusive: false }),
     ...(isNamed || threshold !== undefined
-      ? { classes: classesOf(isNamed ? names : Array.from({ length: size }, (_, at) => `class ${at + 1}`), threshold) }
+      ? { classes: cardClasses(isNamed ? names : Array.from({ length: size }, (_, at) => `class ${at + 1}`), threshold) }
       : {}),
     ...(halo > 0 && { margin: halo }),
     ...(isCropped && { crop }),
@@ -104,7 +104,7 @@ function outputCard(input: BioimageTensor, output: BioimageTensor, where: string
 }
 
 function testOf(fields: Fields, input: BioimageTensor, output: BioimageTensor): PackageTest | undefined {
-  const first = input.test ?? textIn(listOf(fields.test_inputs)[0]);
-  const last = output.test ?? textIn(listOf(fields.test_outputs)[0]);
+  const first = input.test ?? textIn(itemsIn(fields.test_inputs)[0]);
+  const last = output.test ?? textIn(itemsIn(fields.test_outputs)[0]);
   return first !== undefined && last !== undefined ? { input: first, output: last } : undefined;
 }

@@ -1,6 +1,6 @@
 import { mppProblem } from '../../plan/windows/mpp-range.js';
 import type { Card } from '../card/card.js';
-import { classesOf, type Fields, namesIn, numberIn, numbersIn, type PackageCard, refused, textIn } from './package.js';
+import { cardClasses, type Fields, namesIn, numberIn, numbersIn, type PackageCard, refused, textIn } from './package.js';
 
 /** What only Deepness and GeoDeep write into a network's metadata. */
 const own = [
@@ -64,8 +64,8 @@ export function readDeepness(metadata: Readonly<Record<string, string>>, path: s
 
 /** Class 0 is background; a network with one channel gives the other. */
 function classesOfOutput(names: readonly string[], threshold: number | undefined): NonNullable<Card['classes']> {
-  if (names.length <= 2) return classesOf(names.slice(-1), threshold);
-  return [{ name: 'background' }, ...classesOf(names.slice(1), threshold)];
+  if (names.length <= 2) return cardClasses(names.slice(-1), threshold);
+  return [{ name: 'background' }, ...cardClasses(names.slice(1), threshold)];
 }
 
 /** JSON, a dict of Python, or a plain text. */

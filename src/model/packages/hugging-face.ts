@@ -1,9 +1,9 @@
 import type { Card } from '../card/card.js';
 import {
-  classesOf,
+  cardClasses,
   type Fields,
   fieldsOf,
-  listOf,
+  itemsIn,
   namesIn,
   numberIn,
   numbersIn,
@@ -17,9 +17,9 @@ export const huggingFace: PackageFormat = {
   name: 'Hugging Face',
   files: ['config.json'],
   recognises: ({ model_type, architectures, id2label }) =>
-    textIn(model_type) !== undefined && (listOf(architectures).length > 0 || id2label !== undefined),
+    textIn(model_type) !== undefined && (itemsIn(architectures).length > 0 || id2label !== undefined),
   async read({ file, fields, other }) {
-    const [kind = ''] = listOf(fields.architectures).map(String);
+    const [kind = ''] = itemsIn(fields.architectures).map(String);
     if (kind !== '' && !/SemanticSegmentation/.test(kind))
       throw refused(
         file,
@@ -35,8 +35,8 @@ export const huggingFace: PackageFormat = {
       from: preprocessor ? `${file} and preprocessor_config.json (Hugging Face)` : `${file} (Hugging Face)`,
       card: {
         ...(preprocessor && inputOf(preprocessor)),
-        ...(names && names.length > 1 && { classes: classesOf(names), exclusive: true }),
-        ...(names?.length === 1 && { classes: classesOf(names) }),
+        ...(names && names.length > 1 && { classes: cardClasses(names), exclusive: true }),
+        ...(names?.length === 1 && { classes: cardClasses(names) }),
       },
       notes: [
         ...(preprocessor ? [] : ['no preprocessor_config.json: the range of the input is not known from it']),

@@ -1,8 +1,8 @@
 import type { Card } from '../card/card.js';
 import {
-  classesOf,
+  cardClasses,
   fieldsOf,
-  listOf,
+  itemsIn,
   namesIn,
   numberIn,
   numbersIn,
@@ -21,7 +21,7 @@ export const monai: PackageFormat = {
     const { inputs, outputs } = fieldsOf(fields.network_data_format);
     const image = fieldsOf(fieldsOf(inputs).image ?? Object.values(fieldsOf(inputs))[0]);
     const pred = fieldsOf(fieldsOf(outputs).pred ?? Object.values(fieldsOf(outputs))[0]);
-    const shape = listOf(image.spatial_shape);
+    const shape = itemsIn(image.spatial_shape);
     if (shape.length === 3) throw refused(file, 'the network looks at volumes of three dimensions', 'segtile looks at planes');
     const format = textIn(pred.format);
     if (format !== undefined && /^(classes|classification|regression|embedding)$/i.test(format))
@@ -37,7 +37,7 @@ export const monai: PackageFormat = {
         ...(textIn(fields.name) !== undefined && { name: textIn(fields.name)! }),
         ...(range && rangeOf(range, file)),
         ...(window !== undefined && { window }),
-        ...(isNamed && { classes: classesOf(names) }),
+        ...(isNamed && { classes: cardClasses(names) }),
       },
       notes: range ? [] : ['value_range is not stated'],
     };

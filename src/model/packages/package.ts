@@ -53,7 +53,7 @@ export function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
-export function listOf(value: unknown): readonly unknown[] {
+export function itemsIn(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
@@ -78,7 +78,7 @@ export function namesIn(value: unknown): readonly string[] | undefined {
 }
 
 /** The names as classes of a card; one that is there twice gets its number. */
-export function classesOf(names: readonly string[], threshold?: number): NonNullable<Card['classes']> {
+export function cardClasses(names: readonly string[], threshold?: number): NonNullable<Card['classes']> {
   return names.map((name, at) => ({
     name: names.indexOf(name) < at ? `${name} ${at}` : name,
     ...(threshold !== undefined && { threshold }),
