@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { MeasuredModel } from './measure.js';
 
 /** Goes up whenever the same network would be judged differently. */
-const RULES = 2;
+const RULES = 3;
 
 /** What is kept of networks: a folder of it, and how a file of it is known to be whole. */
 export interface Kept<Found> {
@@ -81,7 +81,7 @@ function isMeasured(value: unknown): value is MeasuredModel {
   const exclusive = meaning.kind !== 'probabilities' || typeof meaning.exclusive === 'boolean';
   const why = meaning.kind !== 'unknown' || typeof meaning.why === 'string';
   const bounds = Array.isArray(range) && range.length === 2;
-  const place = fit === undefined || fit === null || isFit(fit);
+  const place = fit === undefined || fit === null || fit === 'off the centre' || isFit(fit);
   return kind && exclusive && why && bounds && place;
 }
 

@@ -11,8 +11,8 @@ export interface Fit {
 /** What a patch changes: the middle of it in the window, and of the change in the scores, in px of each. */
 export interface Response {
   readonly at: { readonly x: number; readonly y: number };
-  /** Undefined where nothing changed; `most` is the largest change of a score. */
-  readonly seen: { readonly x: number; readonly y: number; readonly most: number } | undefined;
+  /** Undefined where nothing changed; `most` is the largest change of a score, and `reach` how far from the middle there are some a quarter as large. */
+  readonly seen: { readonly x: number; readonly y: number; readonly most: number; readonly reach: number } | undefined;
 }
 
 /** Centres of the two patches, on a diagonal so that both axes are told by them; see {@link fitOf}. */
@@ -30,6 +30,16 @@ export function patchCentres(window: Size, scores: Size): readonly [Response['at
 export function patchGrid({ width, height }: Size): Response['at'][] {
   const parts = [1, 3, 5, 7].map((eighths) => eighths / 8);
   return parts.flatMap((down) => parts.map((across) => ({ x: Math.round(across * width), y: Math.round(down * height) })));
+}
+
+/**
+ * Centres of patches as {@link patchCentres} has them, each moved by eight steps of an odd number of px. A network that looks at cells of 8 or 16 px answers with a
+ * whole cell, wherever in it the patch is; over all places in a cell that evens out.
+ */
+export function patchesInCells(window: Size, scores: Size): Response['at'][] {
+  const step = 2 * Math.floor((0.25 * Math.min(scores.width, scores.height, 140)) / 14) + 1;
+  const moves = Array.from({ length: 8 }, (_, at) => (at - 4) * step);
+  return patchCentres(window, scores).flatMap(({ x, y }) => moves.map((by) => ({ x: x + by, y: y + by })));
 }
 
 /** Of patches all over the window those that change scores, rather than being seen from afar. */
@@ -63,13 +73,19 @@ export function middleOfChange(before: Float32Array, after: Float32Array, { widt
     x += (i % width) + 0.5;
     y += Math.floor(i / width) + 0.5;
   }
-  return { x: x / count, y: y / count, most };
+  const [middleX, middleY] = [x / count, y / count];
+  let reach = 0;
+  for (let i = 0; i < size; i++)
+    if (change[i]! >= most / 4)
+      reach = Math.max(reach, Math.abs((i % width) + 0.5 - middleX), Math.abs(Math.floor(i / width) + 0.5 - middleY));
+  return { x: middleX, y: middleY, most, reach };
 }
 
 /**
  * Where scores lie, from what patches change: a line through all of them tells how many pixels a score stands for and where the first one
  * lies. Scores that are fewer than the pixels are the centre of the window (slope 1), a coarser map of it (slope `scores / window`),
- * or between the two a coarser map of the centre. Undefined where the line fits none of them, as where each score depends on the whole window.
+ * or between the two a coarser map of the centre. Undefined where the line fits none of them, as where each score depends on the whole window;
+ * `off the centre` where it is not known by how many px.
  *
  * @param responses to two patches, or to many
  * @param coarse the factor by which the scores would cover the whole window, where there is one
@@ -81,7 +97,7 @@ export function fitOf(
   responses: readonly Response[],
   coarse: number | undefined,
   slack = 0.06,
-): Fit | undefined {
+): Fit | 'off the centre' | undefined {
   if (responses.length < 2 || responses.some(({ seen }) => !seen)) return undefined;
   const along = (axis: 'x' | 'y', length: number, of: number) => {
     const mean = (value: (each: Response) => number) =>
@@ -109,8 +125,13 @@ export function fitOf(
   const missing = axes.map(({ length, of }) => length - of * best) as [number, number];
   const inside = [left, top].every((first, i) => first >= -about[i]! && first <= missing[i]! + about[i]!);
   if (!inside) return undefined;
+  // A network that smears a patch over much more than its place may move it, too.
+  const smeared = (responses.reduce((sum, { seen }) => sum + seen!.reach, 0) / responses.length) * best - patchSide(window) / 2;
   const off = [left, top].map((first, i) => Math.abs(first - missing[i]! / 2));
-  if (off[0]! <= Math.max(2, about[0] / 2) && off[1]! <= Math.max(2, about[1] / 2)) return { factor: best, crop: 'centre' };
+  if (off[0]! <= Math.max(2, smeared, about[0] / 2) && off[1]! <= Math.max(2, smeared, about[1] / 2))
+    return { factor: best, crop: 'centre' };
+  // Off the centre by some px more or less would move the mask by as much: then it is better asked.
+  if (smeared > 2) return 'off the centre';
   const whole = (first: number, most: number) => Math.min(most, Math.max(0, Math.round(first)));
   return { factor: best, crop: { left: whole(left, missing[0]), top: whole(top, missing[1]) } };
 }

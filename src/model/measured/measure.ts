@@ -4,10 +4,23 @@ import { type Ending, isChoice } from '../graph/ending.js';
 import { scoreShape } from '../graph/layout.js';
 import type { PlacedNetwork } from '../graph/weights.js';
 import type { Threads } from '../sessions/threads.js';
-import { type Fit, fitOf, middleOfChange, patchCentres, patchGrid, patchSide, type Response, strongResponses } from './fit.js';
+import {
+  type Fit,
+  fitOf,
+  middleOfChange,
+  patchCentres,
+  patchesInCells,
+  patchGrid,
+  patchSide,
+  type Response,
+  strongResponses,
+} from './fit.js';
 import { createScoreFacts, isSame, type Meaning, meaningOf } from './scores.js';
 import { type Tried, type TriedNetwork, type TriedScores, trialSides, tryNetwork } from './try-network.js';
 import { naturalWindows, stressWindows, type TrialWindow } from './windows.js';
+
+/** Where scores lie; or that they are a part off the centre of the window, by an unknown number of px. */
+type Found = Fit | 'off the centre';
 
 /** What was found by looking at what a network gives. Plain data, which JSON keeps. */
 export interface MeasuredModel {
@@ -19,7 +32,7 @@ export interface MeasuredModel {
   /** What it gave for it. */
   readonly scores: Size & { readonly channels: number };
   /** Where the scores lie under the window, unless they are as many as its pixels; null where that could not be told. */
-  readonly fit?: Fit | null;
+  readonly fit?: Found | null;
 }
 
 /** What a measurement needs to know of a network. */
@@ -133,7 +146,7 @@ async function grownFit(
  * Two patches, each in a run of its own. Where the first image tells nothing, as where a network does not care for the patch, another is tried; where
  * none does, patches all over the window, for a network whose scores lie near a corner or depend on much of it.
  */
-async function findFit(tried: Tried, { channels, width, height }: TriedScores, network: Measurable): Promise<Fit | null> {
+async function findFit(tried: Tried, { channels, width, height }: TriedScores, network: Measurable): Promise<Found | null> {
   const { window } = tried;
   const scores = { width, height };
   const coarse = scoreShape([1, channels, height, width], window, 'nchw')?.factor;
@@ -153,7 +166,8 @@ async function findFit(tried: Tried, { channels, width, height }: TriedScores, n
   };
   for (const base of calm) {
     const fit = fitOf(window, scores, await responsesTo(base, patchCentres(window, scores)), coarse);
-    if (fit) return fit;
+    if (fit !== 'off the centre' && fit?.crop === 'centre') return fit;
+    if (fit) return fitOf(window, scores, await responsesTo(base, patchesInCells(window, scores)), coarse) ?? fit;
   }
   const all: Response[] = [];
   for (const base of calm) all.push(...strongResponses(await responsesTo(base, patchGrid(window))));

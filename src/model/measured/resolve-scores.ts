@@ -146,10 +146,10 @@ export function resolveFit(
   if (crop !== undefined) return crop === 0 ? {} : { fit: { factor: 1, crop: 'centre' }, crop };
   if (fit === undefined) return {};
   const sizes = `${scores.width}×${scores.height} scores for a window of ${window.width}×${window.height} px`;
-  if (fit === null)
+  if (fit === null || fit === 'off the centre')
     throw new SegtileError(
       'model',
-      `${file.path} gives ${sizes}, and it could not be told where they lie`,
+      `${file.path} gives ${sizes}, and it could not be told where they lie${fit === null ? '' : ', but that it is off its centre'}`,
       'say --crop 0 where they are a coarser map of the whole window, or --crop with the px that they lack on each side, or LEFT,TOP',
     );
   const missing = missingPx(fit, window, scores);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Card } from '../../../dist/model/card/card.js';
 import { type NodeProto, node, tensor } from '../../../dist/model/graph/onnx.js';
 import { type OpenedModel, openModel } from '../../../dist/model/measured/open-model.js';
-import { build, type Form } from '../networks.ts';
+import { build, type Form, random } from '../networks.ts';
 import { saved } from '../run.ts';
 import { heads, trunks, zooNetwork } from './zoo.ts';
 
@@ -335,3 +335,40 @@ test.each<[string, (image: string) => NodeProto[], { out: number; factor?: numbe
     expect(model.crop).toBe(crop);
   }
 });
+
+test.each([1, 2, 3, 4])(
+  'a network that looks at cells of 8 px moves a patch, but its scores are the centre (%i)',
+  async (seed) => {
+    const next = random(seed);
+    const drawn = (name: string, ...dims: number[]) =>
+      tensor(
+        name,
+        Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => next() - 0.5),
+        dims,
+      );
+    const bytes = build({ size: { width: 192, height: 192 }, batch: 1 }, (image) => ({
+      weights: [
+        drawn('k1', 4, 3, 7, 7),
+        drawn('k2', 8, 4, 3, 3),
+        drawn('k3', 1, 8, 3, 3),
+        tensor('by', Float32Array.of(1, 1, 8, 8)),
+        tensor('from', BigInt64Array.of(64n, 64n)),
+        tensor('to', BigInt64Array.of(128n, 128n)),
+        tensor('both', BigInt64Array.of(2n, 3n)),
+      ],
+      nodes: [
+        node('Conv', [image, 'k1'], 'a', { pads: [3n, 3n, 3n, 3n] }),
+        node('AveragePool', ['a'], 'b', { kernel_shape: [8n, 8n], strides: [8n, 8n] }),
+        node('Conv', ['b', 'k2'], 'c', { pads: [1n, 1n, 1n, 1n] }),
+        node('Relu', ['c'], 'd'),
+        node('Conv', ['d', 'k3'], 'e', { pads: [1n, 1n, 1n, 1n] }),
+        node('Resize', ['e', '', 'by'], 'f', { mode: 'nearest' }),
+        node('Slice', ['f', 'from', 'to', 'both'], 'z'),
+      ],
+      scores: 'z',
+      channels: 1,
+      factor: 3,
+    }));
+    expect((await opened(bytes)).model).toMatchObject({ fit: { factor: 1, crop: 'centre' }, crop: 64 });
+  },
+);
