@@ -2,13 +2,22 @@ import { existsSync } from 'node:fs';
 import { fileName, isRemote } from '../../io/location.js';
 import { type CommitOptions, writeWhole } from '../../io/partial-file.js';
 import { classChart, curveChart } from '../../report/charts.js';
-import { type Chart, type PictureGroup, type Report, type ReportTable, reportPage, type Section } from '../../report/page.js';
+import { type Chart, type PictureGroup, type Report, reportPage, type Section } from '../../report/page.js';
 import type { TruthConfig } from '../../truth/config.js';
 import { versions } from '../records/machine.js';
 import type { EvaluateSettings, SlideScores, Tolerance } from './evaluate-mask.js';
 import { differingPictures, errorLegend } from './regions.js';
 import { slideBeside } from './slide-beside.js';
-import { countedUnits, type Evaluation, type MeansFrom, meanText, type SlideMean, type SweepResult } from './summary.js';
+import {
+  countedUnits,
+  type Evaluation,
+  type MeansFrom,
+  meansTitle,
+  meanText,
+  type SlideMean,
+  type SweepResult,
+} from './summary.js';
+import { classTable, confusionTable, meansTable, slideTable, thresholdTable } from './tables.js';
 
 /** What a report says beside the figures. */
 export interface EvaluateWords {
@@ -72,12 +81,15 @@ async function evaluateReport(
         kind: 'table',
         title: 'Classes',
         note: `Of the pixels, borders and objects of all slides together. Borders agree within ${tolerance.value} ${tolerance.unit}; objects where their IoU exceeds 0.5. Background is no class.`,
-        table: classTable(evaluation),
+        table: classTable(pooled),
       },
       ...(slides.length > 1 ? [{ kind: 'table', title: 'Slides', table: slideTable(evaluation) } satisfies Section] : []),
+      ...(perSlide
+        ? [{ kind: 'table', title: `M${meansTitle(perSlide.from).slice(1)}`, table: meansTable(perSlide) } satisfies Section]
+        : []),
       { kind: 'charts', title: 'Dice by class', charts: [diceChart(evaluation)] },
       ...(pooled.classes.length > 1
-        ? [{ kind: 'table', title: 'What was taken for what', table: confusionTable(evaluation) } satisfies Section]
+        ? [{ kind: 'table', title: 'What was taken for what', table: confusionTable(evaluation, String) } satisfies Section]
         : []),
       ...(sweep ? sweepSections(sweep) : []),
       ...regions,
@@ -98,48 +110,6 @@ async function evaluateReport(
       ...(notes.length > 0 ? [{ title: 'How slides were read', facts: notes }] : []),
       { title: 'Versions', facts: Object.entries(versions()) },
     ],
-  };
-}
-
-function classTable({ pooled, perSlide }: Evaluation): ReportTable {
-  const figures = ['Dice', 'IoU', 'precision', 'recall', 'boundary F', 'object F1', 'objects', 'found', 'in truth'];
-  const columns = [...figures, ...(perSlide ? [`Dice over slides${perSlide.dice.low === undefined ? '' : ', 95 %'}`] : [])];
-  return {
-    caption: 'Every class with its measures',
-    columns: [{ name: 'class', kind: 'words' }, ...columns.map((name) => ({ name, kind: 'figures' as const }))],
-    rows: pooled.classes.map(({ name, dice, iou, precision, recall, boundary, objects }, i) => ({
-      cells: [
-        { text: name },
-        ...[dice, iou, precision, recall, boundary.f, objects.f1].map(cell),
-        ...[objects.predicted, objects.matched, objects.truth].map((value) => ({ text: String(value), value })),
-        ...(perSlide ? [{ text: meanText(perSlide.classes[i]!.dice), value: perSlide.classes[i]!.dice.mean }] : []),
-      ],
-    })),
-  };
-}
-
-function slideTable({ slides, classes }: Evaluation): ReportTable {
-  const figures = [...classes.map(({ name }) => `Dice ${name}`), 'Dice', 'IoU', 'boundary F', 'object F1'];
-  return {
-    caption: 'Every slide with its measures',
-    columns: [{ name: 'slide', kind: 'words' }, ...figures.map((name) => ({ name, kind: 'figures' as const }))],
-    rows: slides.map(({ predicted, measured: { classes: own, macro, boundaryF, objectF1 } }) => ({
-      cells: [
-        { text: fileName(predicted) },
-        ...[...own.map(({ dice }) => dice), macro.dice, macro.iou, boundaryF, objectF1].map(cell),
-      ],
-    })),
-  };
-}
-
-function confusionTable({ classes, pooled }: Evaluation): ReportTable {
-  const names = ['background', ...classes.map(({ name }) => name)];
-  return {
-    caption: 'Pixels by what they are, in rows, and what they were taken for, in columns',
-    columns: [{ name: 'truth', kind: 'words' }, ...names.map((name) => ({ name: `as ${name}`, kind: 'figures' as const }))],
-    rows: pooled.confusion.map((row, i) => ({
-      cells: [{ text: names[i]! }, ...row.map((value) => ({ text: String(value), value }))],
-    })),
   };
 }
 
@@ -173,19 +143,7 @@ function sweepSections(sweep: readonly SweepResult[]): Section[] {
       kind: 'table',
       title: 'Thresholds',
       note: 'Each class against all else. On the plateau Dice is at most 0.005 lower. Left out: mean Dice of each slide at the best threshold of the others.',
-      table: {
-        caption: 'The best threshold of each class',
-        columns: [
-          { name: 'class', kind: 'words' },
-          ...['best', 'Dice there', 'plateau from', 'to', 'left out', 'calibration error'].map((name) => ({
-            name,
-            kind: 'figures' as const,
-          })),
-        ],
-        rows: sweep.map(({ name, threshold, dice: best, plateau, leaveOneOut, calibration }) => ({
-          cells: [{ text: name }, ...[threshold, best, ...plateau, leaveOneOut, calibration.error].map(cell)],
-        })),
-      },
+      table: thresholdTable(sweep),
     },
     {
       kind: 'charts',
@@ -239,10 +197,6 @@ async function regionSections(
       legend: errorLegend,
     },
   ];
-}
-
-function cell(value: number | undefined) {
-  return value === undefined ? { text: '-' } : { text: shown(value), value };
 }
 
 /** The mean over slides, and what it is of. */
