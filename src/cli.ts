@@ -17,6 +17,7 @@ const commands: readonly { readonly command: AddCommand }[] = await Promise.all(
   import('./commands/objects/command.js'),
   import('./commands/pseudo-label/command.js'),
   import('./commands/info/command.js'),
+  import('./commands/tune/command.js'),
   import('./commands/make-dataset/command.js'),
   import('./commands/find-noise/command.js'),
   import('./commands/evaluate/command.js'),

@@ -38,10 +38,13 @@ export interface ComparisonOptions extends RunControl {
   /** Longer sides, in px, to which the whole slide is shrunk. */
   readonly resize?: number | readonly number[] | undefined;
   readonly tile?: TilingValue | readonly TilingValue[] | undefined;
+  readonly plan?: 'dense' | 'auto' | readonly ('dense' | 'auto')[] | undefined;
   readonly margin?: number | readonly number[] | undefined;
   readonly blend?: Blend | readonly Blend[] | undefined;
   readonly tta?: Tta | readonly Tta[] | undefined;
   readonly tissue?: string | readonly string[] | undefined;
+  readonly tissueClass?: string | readonly string[] | undefined;
+  readonly artefactClass?: string | readonly string[] | undefined;
   /** Several to be compared, or what all variants share. */
   readonly threshold?: ThresholdValue | readonly number[] | undefined;
   /** A YAML file of variants. */

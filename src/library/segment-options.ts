@@ -65,7 +65,9 @@ export interface SegmentOptions extends CardOptions, RunControl, Given<RunOption
   /** Pixels, or a text such as `50%`. */
   readonly overlap?: number | string | undefined;
   readonly margin?: number | undefined;
-  readonly placement?: 'stride' | 'even' | undefined;
+  /** `auto` measures how far the model looks, and lays windows as far apart as they may be. */
+  readonly plan?: 'dense' | 'auto' | undefined;
+  readonly placement?: 'stride' | 'even' | 'aligned' | undefined;
   readonly border?: Border | undefined;
   readonly level?: number | undefined;
   readonly mpp?: number | undefined;

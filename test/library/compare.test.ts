@@ -65,6 +65,7 @@ test('every option of compare is an option of a program', () => {
   const names = new Set(addCompareOptions(new Command()).options.map((each) => each.attributeName()));
   for (const name of ['json', 'quiet']) names.delete(name);
   const known: Readonly<Record<Exclude<keyof ComparisonOptions, 'signal' | 'onProgress' | 'onNote'>, true>> = {
+    artefactClass: true,
     blend: true,
     card: true,
     channels: true,
@@ -76,6 +77,7 @@ test('every option of compare is an option of a program', () => {
     model: true,
     mpp: true,
     output: true,
+    plan: true,
     overwrite: true,
     range: true,
     regions: true,
@@ -88,6 +90,7 @@ test('every option of compare is an option of a program', () => {
     threshold: true,
     tile: true,
     tissue: true,
+    tissueClass: true,
     tolerance: true,
     truth: true,
     tta: true,

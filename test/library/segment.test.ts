@@ -238,6 +238,7 @@ test('every option of the command line is an option of a program, but for those 
     nan: true,
     mpp: true,
     output: true,
+    plan: true,
     outputMpp: true,
     overlap: true,
     overwrite: true,

@@ -12,7 +12,7 @@ export const legalAxis: fc.Arbitrary<WindowAxis> = fc
     length: fc.integer({ min: 1, max: 400 }),
     special: fc.constantFrom('any', 'shorter', 'equal', 'one more', 'prime'),
     border: fc.constantFrom<Border>('keep', 'mirror'),
-    placement: fc.constantFrom<WindowPlacement>('stride', 'even'),
+    placement: fc.constantFrom<WindowPlacement>('stride', 'even', 'aligned'),
   })
   .map(({ window, marginShare, strideShare, length, special, border, placement }) => {
     const margin = Math.floor(marginShare * Math.floor((window - 1) / 2));

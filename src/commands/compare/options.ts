@@ -90,6 +90,7 @@ function addTried(command: Command): Command {
       option('--resize <px,...>', 'the whole slide shrunk until its longer side has this many px', each(wholeNumber(1))),
     )
     .addOption(option('--tile <window/stride,...>', 'windows and strides, such as 512/256,1024/512', tilings))
+    .addOption(option('--plan <how,...>', 'plans, as for infer: dense,auto', each(word('dense', 'auto'))))
     .addOption(option('--margin <px,...>', 'margins', each(wholeNumber(0))))
     .addOption(option('--blend <how,...>', 'blends', each(word(...blends))))
     .addOption(option('--tta <how,...>', 'augmentations', each(word(...ttas))))

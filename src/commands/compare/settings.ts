@@ -38,10 +38,10 @@ const OWN = [
  * @throws {SegtileError} `usage` where that is nothing, or two variants have one name; `input` where the file is no list of variants
  */
 export async function variantsOf(options: CompareOptions): Promise<readonly Variant[]> {
-  const { resize = [], tile = [], margin = [], blend = [], tta = [], tissue = [] } = options;
+  const { resize = [], tile = [], plan = [], margin = [], blend = [], tta = [], tissue = [] } = options;
   const threshold = isList(options.threshold) ? options.threshold : [];
-  const spanned = spanVariants({ resize, tile, margin, blend, tta, tissue, threshold });
-  const needless = tile.length === 0 && [...margin, ...blend, ...tissue].length > 0;
+  const spanned = spanVariants({ resize, tile, plan, margin, blend, tta, tissue, threshold });
+  const needless = tile.length === 0 && (margin.length > 0 || (plan.length === 0 && [...blend, ...tissue].length > 0));
   if (needless) {
     throw new SegtileError('usage', '--margin, --blend and --tissue are of tilings, but there is none', 'add --tile 512/256');
   }

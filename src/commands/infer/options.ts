@@ -80,6 +80,14 @@ function addFirstOptions(command: Command): Command {
       ),
     )
     .optionsGroup('Where the model looks (lengths in working pixels):')
+    .addOption(
+      option(
+        '--plan <how>',
+        'dense: windows overlap by half unless told otherwise; auto: as little as the model allows, which is measured',
+        word('dense', 'auto'),
+        'dense',
+      ),
+    )
     .addOption(option('--window <px>', 'side of the window, or WIDTHxHEIGHT (default: from the model, else 1024)', size))
     .addOption(option('--stride <px>', 'step between windows (default: half a window, less where the margin needs it)', size))
     .addOption(option('--overlap <px|%>', 'what neighbouring windows share, instead of --stride', text))
@@ -93,8 +101,8 @@ function addFirstOptions(command: Command): Command {
     .addOption(
       option(
         '--placement <how>',
-        'stride: windows a stride apart, the last at the border; even: as many of them, equally far apart',
-        word('stride', 'even'),
+        'stride: windows a stride apart, the last at the border; even: as many of them, equally far apart; aligned: a stride apart, the last, too, which reaches over the border',
+        word('stride', 'even', 'aligned'),
         'stride',
       ),
     )

@@ -23,6 +23,7 @@ export interface CompareOptions extends SharedOptions, RoiFlags, Pick<InferOptio
   readonly classes?: string;
   readonly resize?: readonly number[];
   readonly tile?: readonly Tiling[];
+  readonly plan?: readonly InferOptions['plan'][];
   readonly margin?: readonly number[];
   readonly blend?: readonly Blend[];
   readonly tta?: readonly Tta[];

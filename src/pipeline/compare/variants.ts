@@ -23,6 +23,8 @@ export interface VariantAxes {
   readonly resize: readonly number[];
   /** Windows and strides, in working px. */
   readonly tile: readonly { readonly window: Size; readonly stride: Size }[];
+  /** How windows are laid where nothing is said of them. */
+  readonly plan?: readonly InferOptions['plan'][] | undefined;
   readonly margin: readonly number[];
   readonly blend: readonly Blend[];
   readonly tta: readonly Tta[];
@@ -31,10 +33,11 @@ export interface VariantAxes {
 }
 
 /**
- * The variants that some axes span: every tiling with every margin, blend, augmentation, tissue rule and threshold, and every size that the
- * slide is shrunk to with every augmentation and threshold. A name tells what distinguishes a variant, and nothing that all of them share.
+ * The variants that some axes span: every tiling with every margin, blend, augmentation, tissue rule and threshold; every plan with all of these but
+ * margins; and every size that the slide is shrunk to with every augmentation and threshold. A name tells what distinguishes a variant, and nothing that all of them share.
  */
-export function spanVariants({ resize, tile, margin, blend, tta, tissue, threshold = [] }: VariantAxes): Variant[] {
+export function spanVariants(axes: VariantAxes): Variant[] {
+  const { resize, tile, plan = [], margin, blend, tta, tissue, threshold = [] } = axes;
   const shrunk = product([
     { word: 'resize', values: resize.map((side) => axis(String(side), {}, side)) },
     axisOf('tta', tta),
@@ -49,7 +52,14 @@ export function spanVariants({ resize, tile, margin, blend, tta, tissue, thresho
     axisOf('tissue', tissue),
     axisOf('threshold', threshold),
   ]);
-  return [...(resize.length > 0 ? shrunk : []), ...(tile.length > 0 ? tiled : [])];
+  const planned = product([
+    axisOf('plan', plan),
+    axisOf('blend', blend, ''),
+    axisOf('tta', tta),
+    axisOf('tissue', tissue),
+    axisOf('threshold', threshold),
+  ]);
+  return [...(resize.length > 0 ? shrunk : []), ...(tile.length > 0 ? tiled : []), ...(plan.length > 0 ? planned : [])];
 }
 
 interface Axis {

@@ -1,6 +1,7 @@
 import { type Ensemble, joinModels } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
 import { type Foreteller, foreteller } from '../memory/foreteller.js';
+import { autoPlan } from '../perception/auto-plan.js';
 import { readMembers } from '../prepare/named-models.js';
 import type { InferOptions } from '../prepare/options.js';
 import { planSlide, type SlidePlan } from '../prepare/plan-slide.js';
@@ -54,7 +55,8 @@ export async function openEngine(
 ): Promise<Engine> {
   const ensemble = joinModels(await readMembers(options, signal));
   const note = onceEach((sentence) => watcher.note?.(sentence));
-  const { plan: planned, groups } = planSettings(options, ensemble, note);
+  const laid = await autoPlan(options, ensemble, note, signal);
+  const { plan: planned, groups } = planSettings(options, ensemble, note, laid);
   const settings = { ...runSettings(options, ensemble, thresholds), note };
   watcher.model?.(ensemble);
   let pools: Promise<readonly Pool[]> | undefined;

@@ -9,6 +9,8 @@ import type { StreamModel } from '../infer/score-streams.js';
 
 /** The options of `segtile infer` that a run takes as they were given. */
 export interface RunOptions {
+  /** Whether windows overlap as usual, or as little as the models allow. */
+  readonly plan: 'dense' | 'auto';
   readonly blend: Blend;
   readonly blendSpace: 'probabilities' | 'logits';
   /** In which orientations and at which scales each window is shown to the models. */

@@ -5,6 +5,7 @@ import { groupsOf, type WindowGroup } from '../../model/card/groups.js';
 import type { Model } from '../../model/card/model.js';
 import type { Border } from '../../plan/windows/axis.js';
 import { createGrid } from '../../plan/windows/grid.js';
+import type { Geometry } from '../../plan/windows/scale.js';
 import { tissueOf } from '../tissue/region-flags.js';
 import type { InferOptions } from './options.js';
 import { channelRequest, type PlanSettings } from './plan-slide.js';
@@ -25,18 +26,21 @@ export function cardFlags(options: InferOptions): Card {
  * Where the models look: a plan with a grid for each group of models and each scale.
  *
  * @param note hears what had to be settled
+ * @param laid the windows of `--plan auto`, one for each model
  * @throws {SegtileError} `usage` for options that exclude each other, or make no grid on any slide
  */
 export function planSettings(
   options: InferOptions,
   ensemble: Ensemble,
   note: (sentence: string) => void,
+  laid?: readonly Geometry[],
 ): { plan: PlanSettings; groups: readonly WindowGroup[] } {
   refuseBoth(options, SAME_THING);
-  const { placement, slideMpp, channels, range, minTissue, tta, ttaScales } = options;
+  const { slideMpp, channels, range, minTissue, tta, ttaScales } = options;
   const models = ensemble.members.map(({ model }) => model);
   const border = borderOf(options, models, note);
-  const geometries = models.map((model) => geometryOf(options, model, note));
+  const placement = laid ? 'aligned' : options.placement;
+  const geometries = laid ?? models.map((model) => geometryOf(options, model, note));
   const groups = groupsOf(ensemble, geometries, ttaScales);
   for (const { geometry, own } of groups) {
     // What is wrong with a grid is so whatever the slide, and better said once.

@@ -69,7 +69,7 @@ export interface RunRecord extends OutputFacts {
    */
   readonly ensemble: readonly MemberFacts[] | null;
   readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border' | 'placement'> &
-    Pick<RunSettings, 'blend' | 'blendSpace' | 'maskValues' | 'enlarge' | 'tta' | 'ttaScales'> & {
+    Pick<RunSettings, 'plan' | 'blend' | 'blendSpace' | 'maskValues' | 'enlarge' | 'tta' | 'ttaScales'> & {
       readonly labels: LabelRule;
       /** In pixels of the working image; 0 is no limit. */
       readonly cleanUp: CleanUp | null;
@@ -154,6 +154,7 @@ export function recordOf(parts: RunParts): RunRecord {
       stride: grid.stride,
       margin: grid.margin,
       border: grid.border,
+      plan: settings.plan,
       placement: grid.placement ?? 'stride',
       blend: settings.blend,
       blendSpace: settings.blendSpace,

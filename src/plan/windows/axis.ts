@@ -8,9 +8,10 @@ export type Border = 'keep' | 'mirror';
 
 /**
  * Where windows start. `stride`: a stride apart, the last one at the border. `even`: as many of them, equally far apart but for rounding,
- * as nnU-Net lays them.
+ * as nnU-Net lays them. `aligned`: a stride apart, the last one as well, which reaches over the border, so that the network sees all of them in the
+ * same phase.
  */
-export type WindowPlacement = 'stride' | 'even';
+export type WindowPlacement = 'stride' | 'even' | 'aligned';
 
 /** Window placement along one axis. All lengths in working pixels; the values are legal (see `createGrid`). */
 export interface WindowAxis {
@@ -36,13 +37,14 @@ export function windowCount(axis: WindowAxis): number {
 
 /**
  * Start of window `i`: `min(i * S, L - T)`, so that the last window ends at the border instead of reaching past it; placed evenly, `i (L - T) / (n - 1)`,
- * rounded, halves to the even side as numpy does. Negative by one margin for the first window of a mirrored border.
+ * rounded, halves to the even side as numpy does; aligned, `i * S`. Negative by one margin for the first window of a mirrored border.
  */
 export function windowStart(axis: WindowAxis, i: number): number {
   const room = axis.length + 2 * reach(axis) - axis.window;
   const first = 0 - reach(axis);
   if (room <= 0) return first;
   if (axis.placement === 'even') return roundHalfEven((room / (windowCount(axis) - 1)) * i) + first;
+  if (axis.placement === 'aligned') return i * axis.stride + first;
   return Math.min(i * axis.stride, room) + first;
 }
 

@@ -38,6 +38,18 @@ describe('variants', () => {
     ]);
   });
 
+  test('are every plan with everything but windows and margins', () => {
+    const variants = spanVariants({ ...none, plan: ['dense', 'auto'], blend: ['hann'], tta: ['none', 'flips'] });
+    expect(variants.map(({ name }) => name)).toEqual([
+      ...['dense', 'auto'].flatMap((plan) => ['none', 'flips'].map((tta) => `plan ${plan}, tta ${tta}`)),
+    ]);
+    expect(variants[2]).toEqual({
+      name: 'plan auto, tta none',
+      resize: undefined,
+      options: { plan: 'auto', blend: 'hann', tta: 'none' },
+    });
+  });
+
   test('that are shrunk are seen whole, by one window, with nothing cut off or skipped', () => {
     const [variant] = spanVariants({ ...none, resize: [1000] });
     const shared = { output: 'out', threshold: 0.4, tissue: 'auto' } as InferOptions;

@@ -72,6 +72,23 @@ test.each([
   expect(indices(windowCount(axis)).map((i) => windowStart(axis, i))).toEqual(starts);
 });
 
+test('aligned windows all start a stride apart, and the last reaches over the border', () => {
+  const axis = { length: 1000, window: 256, stride: 128, margin: 16, border: 'keep', placement: 'aligned' } as const;
+  const starts = indices(windowCount(axis)).map((i) => windowStart(axis, i));
+  expect(starts).toEqual([0, 128, 256, 384, 512, 640, 768]);
+  fc.assert(
+    fc.property(legalAxis, (any) => {
+      const aligned = { ...any, placement: 'aligned' as const };
+      const count = windowCount(aligned);
+      expect(count).toBe(windowCount({ ...any, placement: 'stride' }));
+      for (const i of indices(count)) expect(windowStart(aligned, i)).toBe(windowStart(aligned, 0) + i * any.stride);
+      // It does not reach further than it has to.
+      if (count > 1) expect(windowStart(aligned, count - 1)).toBeLessThan(any.length + (any.border === 'mirror' ? any.margin : 0));
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test('a mirrored border shifts the windows out by one margin and lengthens the way by two', () => {
   const axis = { length: 200, window: 64, stride: 32, margin: 16, border: 'mirror' } as const;
   const starts = indices(windowCount(axis)).map((i) => windowStart(axis, i));

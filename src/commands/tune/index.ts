@@ -1,0 +1,32 @@
+import { bundledModel } from '../../model/card/bundled.js';
+import { openModel } from '../../model/measured/open-model.js';
+import { perceive } from '../../pipeline/perception/perceive.js';
+import { slidePictures } from '../../pipeline/perception/slide-pictures.js';
+import { windowsFor } from '../../pipeline/perception/windows-for.js';
+import { writeTunedCard } from '../../pipeline/perception/write-card.js';
+import { styleFor } from '../../terminal/style.js';
+import type { Shell } from '../running/shell.js';
+import type { TuneOptions } from './options.js';
+import { tuneText } from './words.js';
+
+/**
+ * `segtile tune`: how far a network looks and in what step, and the windows that cost the least then.
+ *
+ * @returns the exit code: 0
+ */
+export async function runTune(
+  given: string,
+  slide: string | undefined,
+  { slideMpp, writeCard = false, json = false }: TuneOptions,
+  { stdout, signal }: Shell,
+): Promise<number> {
+  const opened = await openModel(bundledModel(given), {}, { signal });
+  const { model } = opened;
+  const pictures = slide === undefined ? [] : await slidePictures(slide, model, slideMpp, signal);
+  const perception = await perceive(model, signal, pictures);
+  const windows = windowsFor(model, perception);
+  const written = writeCard ? await writeTunedCard(opened, perception, windows[0]) : undefined;
+  const facts = { model: model.name, path: model.path, ...perception, windows, ...(written && { written }) };
+  stdout.write(json ? `${JSON.stringify(facts)}\n` : tuneText(model, perception, windows, written, styleFor(stdout)));
+  return 0;
+}

@@ -1,0 +1,63 @@
+import type { Model } from '../../model/card/model.js';
+import type { Perception } from '../../pipeline/perception/perceive.js';
+import type { LaidWindows } from '../../pipeline/perception/windows-for.js';
+import { count, pairs, percent } from '../../terminal/format.js';
+import type { Style } from '../../terminal/style.js';
+
+/** Columns of the longest bar of the curve. */
+const LONGEST_BAR = 40;
+
+/** What was measured of a network, and the windows that follow, for people. */
+export function tuneText(
+  model: Model,
+  perception: Perception,
+  windows: readonly LaidWindows[],
+  written: string | undefined,
+  style: Style,
+): string {
+  const { window, reach, phase, margin, flips } = perception;
+  const size = `windows of ${count(window.width)} x ${count(window.height)} px`;
+  const [best, ...others] = windows;
+  const lines = pairs([
+    [
+      'reach',
+      reach === null
+        ? `the whole window: a change in the middle of ${size} changes scores up to their border`
+        : `${reach} px: what is farther away changes no bit of a score`,
+    ],
+    [
+      'phase',
+      phase === null
+        ? 'none: scores change with every shift of the window by up to 64 px'
+        : `${phase} px: windows whose distance is a multiple of it give the same scores`,
+    ],
+    ['margin', marginText(perception)],
+    ...(best === undefined
+      ? [['windows', 'as they are: they overlap as usual, and keep the size that the model was trained with'] as const]
+      : [['windows', laidText(best)] as const, ...others.map((each) => ['', laidText(each)] as const)]),
+    ...(written === undefined ? [] : [['written', style.good(written)] as const]),
+  ]);
+  return `${style.strong(model.name)}\n${lines}\n${flips.length === 0 ? '' : curve(flips, margin)}`;
+}
+
+function marginText({ reach, margin, flips }: Perception): string {
+  if (margin === null) return 'none is enough: labels differ at every distance from the border';
+  const sure =
+    flips.length === 0 ? `it is beyond the reach of ${reach} px, so no label differs` : 'fewer than 1 in 10,000 labels differ';
+  return `${margin} px are enough: ${sure}`;
+}
+
+function laidText({ window, stride, margin, runs }: LaidWindows): string {
+  return `${count(window.width)} px, margin ${margin}, stride ${count(stride.width)}: ${runs.toFixed(2)} network runs a pixel; windows that overlap by half take 4`;
+}
+
+/** How many labels differ between two windows of one place, by the margin that is dropped. */
+function curve(flips: Perception['flips'], margin: number | null): string {
+  const most = Math.max(...flips.map(([, share]) => share), 1e-9);
+  const rows = flips.filter(([at]) => at % 16 === 0);
+  const lines = rows.map(([at, share]) => {
+    const bar = '#'.repeat(Math.round((share / most) * LONGEST_BAR));
+    return `  ${String(at).padStart(4)} px  ${percent(share).padStart(12)}  ${bar}${at === margin ? ' <' : ''}`.trimEnd();
+  });
+  return `  labels that differ between two windows of one place, by margin:\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,89 @@
+import { SegtileError } from '../../errors.js';
+import type { Ensemble } from '../../model/card/ensemble.js';
+import type { Model } from '../../model/card/model.js';
+import { LARGEST_SIDE, runsAPixel, widestStride } from '../../plan/windows/cheapest.js';
+import type { Geometry } from '../../plan/windows/scale.js';
+import type { Size } from '../../types.js';
+import type { InferOptions } from '../prepare/options.js';
+import { perceive } from './perceive.js';
+import { windowsFor } from './windows-for.js';
+
+/** Windows that overlap as little as a model allows, and why that is right, in words. */
+interface AutoWindows {
+  readonly laid: Geometry;
+  readonly why: string;
+}
+
+/** How often networks are run for a pixel where windows overlap by half. */
+const DENSE_RUNS = 4;
+
+/**
+ * The windows of `--plan auto`: for each model those that run it least often. What its card says of margin and phase counts; else both are measured.
+ *
+ * @param note hears what that comes to, or why windows overlap as usual
+ * @returns one for each model, in px of its own; undefined where some model is not to be had without the usual overlap
+ * @throws {SegtileError} `usage` for an option that says what `--plan auto` finds out
+ */
+export async function autoPlan(
+  options: InferOptions,
+  { members }: Ensemble,
+  note: (sentence: string) => void,
+  signal: AbortSignal,
+): Promise<readonly Geometry[] | undefined> {
+  if (options.plan !== 'auto') return undefined;
+  refuseSaid(options);
+  const found: AutoWindows[] = [];
+  for (const { model } of members) {
+    const windows = await autoWindows(model, options.window, signal);
+    if (typeof windows === 'string') {
+      note(`windows overlap as usual, in spite of --plan auto: ${windows}`);
+      return undefined;
+    }
+    found.push(windows);
+  }
+  for (const [index, { laid, why }] of found.entries()) {
+    const { window, stride, margin } = laid;
+    const who = members.length === 1 ? '' : `${members[index]!.model.name}: `;
+    const [size, step] = [sides(window), sides(stride)];
+    note(
+      `${who}windows of ${size} px, margin ${margin}, stride ${step}: ${runsAPixel(laid).toFixed(2)} network runs a pixel instead of ${DENSE_RUNS}, ${why}`,
+    );
+  }
+  return found.map(({ laid }) => laid);
+}
+
+function refuseSaid({ stride, overlap, margin, placement }: InferOptions): void {
+  const said = Object.entries({ stride, overlap, margin, placement: placement === 'even' ? placement : undefined });
+  const name = said.find(([, value]) => value !== undefined)?.[0];
+  if (name === undefined) return;
+  throw new SegtileError(
+    'usage',
+    `--plan auto finds out where windows lie, but --${name} says it`,
+    `leave --${name} away, or --plan auto`,
+  );
+}
+
+/** The windows of one model; a sentence where they have to overlap as usual. */
+async function autoWindows(model: Model, wanted: Size | undefined, signal: AbortSignal): Promise<AutoWindows | string> {
+  const { name, margin, phase, fixedWindow, window } = model;
+  if (margin !== undefined && phase !== undefined) {
+    const side = window ?? LARGEST_SIDE;
+    const laid = widestStride(wanted ?? fixedWindow ?? { width: side, height: side }, { margin, phase });
+    return laid
+      ? { laid, why: `as the card says (margin ${margin} px, phase ${phase})` }
+      : `the margin of ${margin} px that the card of ${name} says leaves nothing of the window`;
+  }
+  const perception = await perceive(model, signal);
+  const found = windowsFor(model, perception, wanted);
+  const { reach, phase: step } = perception;
+  if (found.length > 0) {
+    const sure = perception.flips.length === 0 ? 'no label differs' : 'fewer than 1 in 10,000 labels differ';
+    return { laid: found[0]!, why: `${sure} (reach ${reach} px, phase ${step})` };
+  }
+  if (reach === null) return `${name} looks at its whole window, and no margin is enough`;
+  return `${name} looks ${reach} px far, for which these windows are too small`;
+}
+
+function sides({ width, height }: Size): string {
+  return width === height ? String(width) : `${width} × ${height}`;
+}

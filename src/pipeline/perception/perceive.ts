@@ -1,0 +1,250 @@
+import { type Model, modelPixels } from '../../model/card/model.js';
+import { isRecord, isSize, type Kept, remembered } from '../../model/measured/cache.js';
+import {
+  countFlips,
+  type FlipCounts,
+  flippedBeyond,
+  isSameScore,
+  marginFor,
+  middleOf,
+  noFlips,
+  PATCH,
+  reachOf,
+  type ScorePlanes,
+  shiftedDifference,
+} from '../../model/measured/reach.js';
+import { naturalWindows } from '../../model/measured/windows.js';
+import { openPool, type Pool } from '../../model/sessions/pool.js';
+import { emptyLabelCount, labelRows } from '../../plan/labels/labels.js';
+import type { Samples, Size } from '../../types.js';
+import { labelRule } from '../prepare/thresholds.js';
+
+/** How far a network looks, and in what step. Lengths in px of its window. */
+export interface Perception {
+  /** The window that it was measured with. */
+  readonly window: Size;
+  /** How far any bit of a score changes around a patch that changes; null where that is as far as the window's border. */
+  readonly reach: number | null;
+  /** The step by which windows may be apart for scores to be the same; null where no step up to 64 px is. */
+  readonly phase: number | null;
+  /** The margin that is enough; null where none was found. */
+  readonly margin: number | null;
+  /** Where labels were compared because the network looks far: by the margin, the share of them that differs. */
+  readonly flips: readonly (readonly [margin: number, share: number])[];
+}
+
+/** Pictures to look at: interleaved samples of a square of some px, of which windows are cut. */
+export type Picture = Pick<Size, 'width' | 'height'> & { readonly data: Samples };
+
+/** Sides of windows that are tried, in px, where a network takes any: the first in which its reach is seen. */
+const SIDES = [512, 1024];
+
+/** Reach beyond this share of the window is not taken for the margin: few labels change so far away. */
+const FAR = 1 / 6;
+
+/** Share of labels that a margin may let differ where a network looks farther than that. */
+const FLIPPED = 1e-4;
+
+/** Pairs of windows whose labels are compared then. */
+export const PAIRS = 4;
+
+/** Margins are multiples of this, in px. */
+const STEP = 8;
+
+/** Pictures on which reach and phase are looked for: a unit that is switched off by one may not be by another. */
+const SEEN = 2;
+
+/** Windows that are smaller are not looked at: a patch fills too much of them. */
+const LEAST_SIDE = 128;
+
+/** The largest shift, in px. */
+const MOST = 64;
+
+/** Goes up whenever a network would be judged differently. */
+const RULES = 1;
+
+const kept: Kept<Perception> = {
+  folder: 'perception',
+  isFound: (value): value is Perception =>
+    isRecord(value) && isSize(value.window) && Array.isArray(value.flips) && 'reach' in value && 'phase' in value,
+};
+
+/**
+ * Looks how far a network sees and in what step it moves: a window, the same with another patch in its middle, and the same shifted. Where it sees farther
+ * than a sixth of its window, labels of pairs of windows are compared. On the CPU. What was found is kept, but for what was seen on pictures of a slide.
+ *
+ * @param pictures of a slide, on which labels are compared, at least {@link pictureSide} px on a side; made up where there are none
+ */
+export async function perceive(model: Model, signal: AbortSignal, pictures: readonly Picture[] = []): Promise<Perception> {
+  const { layout, color, samples, normalize, activation, crop, output } = model;
+  const circumstances = { RULES, layout, color, samples, normalize, activation, crop, output, fixed: model.fixedWindow };
+  const find = () => perceived(model, signal, pictures);
+  return pictures.length > 0 ? find() : remembered(kept, model.sha256, circumstances, find);
+}
+
+/** The window in which labels are compared: the one that the network takes, or the largest that is tried. */
+export function shownWindow({ fixedWindow }: Pick<Model, 'fixedWindow'>): Size {
+  const side = SIDES.at(-1)!;
+  return fixedWindow ?? { width: side, height: side };
+}
+
+/** The side of pictures that windows are cut from. */
+export function pictureSide(window: Size): number {
+  return Math.max(window.width, window.height) + MOST;
+}
+
+async function perceived(model: Model, signal: AbortSignal, pictures: readonly Picture[]): Promise<Perception> {
+  const windows = model.fixedWindow ? [model.fixedWindow] : SIDES.map((side) => ({ width: side, height: side }));
+  const largest = windows.at(-1)!;
+  for (const window of windows) {
+    const seen = await seenAt(model, window, signal);
+    if (seen.reach === null) continue;
+    if (seen.reach <= FAR * Math.min(largest.width, largest.height))
+      return { ...seen, margin: Math.ceil(seen.reach / STEP) * STEP, flips: [] };
+    return { ...seen, ...(await comparedAt(model, largest, seen.phase, signal, pictures)), window: largest };
+  }
+  const phase = null;
+  return { window: largest, reach: null, phase, ...(await comparedAt(model, largest, phase, signal, pictures)) };
+}
+
+/** Reach and phase, seen in windows of one size. */
+async function seenAt(
+  model: Model,
+  window: Size,
+  signal: AbortSignal,
+): Promise<Pick<Perception, 'window' | 'reach' | 'phase'>> {
+  if (Math.min(window.width, window.height) < LEAST_SIDE) return { window, reach: null, phase: null };
+  const output = model.squash === undefined ? 'probabilities' : 'logits';
+  const pictures = madeUp(model, window).slice(0, SEEN);
+  const pool = await openPool(model, { window, workers: 1, device: 'cpu', output, signal });
+  try {
+    const scores = async (pixels: Samples<ArrayBuffer>): Promise<ScorePlanes> => ({ ...window, data: await pool.run(pixels) });
+    let reach = 0;
+    let phase: number | undefined;
+    for (const picture of pictures) {
+      const run = (shift: number) => scores(cut(picture, window, shift, model));
+      const base = await run(0);
+      const changed = reachOf(base, await scores(patched(cut(picture, window, 0, model), window, model)));
+      if (changed === undefined) return { window, reach: null, phase: null };
+      reach = Math.max(reach, changed);
+      if (phase === undefined || !(await isSameAfter(phase, base, reach, run))) phase = await phaseOf(base, reach, run);
+      if (phase === undefined) break;
+    }
+    return { window, reach, phase: phase ?? null };
+  } finally {
+    await pool.close();
+  }
+}
+
+/** The margin beyond which labels of two windows hardly differ, and by how much they do from margin to margin. */
+async function comparedAt(
+  model: Model,
+  window: Size,
+  phase: number | null,
+  signal: AbortSignal,
+  pictures: readonly Picture[],
+): Promise<Pick<Perception, 'margin' | 'flips'>> {
+  const pool = await openPool(model, { window, workers: 1, device: 'cpu', output: 'probabilities', signal });
+  try {
+    const shift = Math.max(phase ?? MOST, MOST);
+    const counts = await comparedLabels(model, pool, window, shift, pictures.length > 0 ? pictures : madeUp(model, window));
+    const side = Math.min(window.width, window.height);
+    const flips: (readonly [number, number])[] = [];
+    for (let margin = 0; margin <= side / 2; margin += STEP) {
+      const share = flippedBeyond(counts, margin);
+      if (share !== undefined) flips.push([margin, share]);
+    }
+    const margin = phase === null ? undefined : marginFor(counts, FLIPPED);
+    return { margin: margin !== undefined && margin <= side / 3 ? margin : null, flips };
+  } finally {
+    await pool.close();
+  }
+}
+
+/** The smallest step of 64, 32, 16, … px by which an image can be shifted so that its scores shift with it. */
+async function phaseOf(
+  base: ScorePlanes,
+  reach: number,
+  run: (shift: number) => Promise<ScorePlanes>,
+): Promise<number | undefined> {
+  const isSame = (shift: number): Promise<boolean> => isSameAfter(shift, base, reach, run);
+  const half = MOST / 2;
+  if (!(await isSame(half))) return (await isSame(MOST)) ? MOST : undefined;
+  let phase = half;
+  while (phase > 1 && (await isSame(phase / 2))) phase /= 2;
+  return phase;
+}
+
+/** Whether the scores of an image shift with it. */
+async function isSameAfter(
+  shift: number,
+  base: ScorePlanes,
+  reach: number,
+  run: (shift: number) => Promise<ScorePlanes>,
+): Promise<boolean> {
+  const difference = shiftedDifference(base, await run(shift), shift, reach + 1);
+  return difference !== undefined && isSameScore(difference);
+}
+
+/** Labels of pairs of windows, the second of which is shifted by a multiple of the phase. */
+async function comparedLabels(
+  model: Model,
+  pool: Pool,
+  window: Size,
+  shift: number,
+  pictures: readonly Picture[],
+): Promise<FlipCounts> {
+  const rule = labelRule(model, model.path, undefined);
+  const { width, height } = window;
+  const labelled = async (picture: Picture, shift: number): Promise<Uint8Array> => {
+    const data = await pool.run(cut(picture, window, shift, model));
+    const block = { x: 0, y: 0, width, height, classes: model.channels, data };
+    return labelRows({ y: 0, height, blocks: [block] }, width, rule, emptyLabelCount()).data;
+  };
+  const counts = noFlips(window);
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const picture = pictures[pair % pictures.length]!;
+    countFlips(counts, await labelled(picture, 0), await labelled(picture, shift), window, shift);
+  }
+  return counts;
+}
+
+/** Made-up pictures with texture: tissue, noise, blocks of colours, stripes. */
+function madeUp(model: Model, window: Size): Picture[] {
+  const side = pictureSide(window);
+  const { channels } = modelPixels(model);
+  const most = { uint8: 255, uint16: 65_535, float32: 1 }[model.samples];
+  return [1, 2, 0, 4].map((index) => {
+    const planes = naturalWindows({ width: side, height: side }, channels)[index]!();
+    const data = samplesOf(model, side * side * channels);
+    for (let channel = 0, at = 0; channel < channels; channel++)
+      for (let i = 0; i < side * side; i++) data[i * channels + channel] = planes[at++]! * most;
+    return { width: side, height: side, data };
+  });
+}
+
+function samplesOf({ samples }: Model, length: number): Samples<ArrayBuffer> {
+  if (samples === 'uint8') return new Uint8Array(length);
+  return samples === 'uint16' ? new Uint16Array(length) : new Float32Array(length);
+}
+
+function cut(picture: Picture, { width, height }: Size, shift: number, model: Model): Samples<ArrayBuffer> {
+  const { channels } = modelPixels(model);
+  const out = samplesOf(model, width * height * channels);
+  for (let y = 0; y < height; y++) {
+    const from = ((y + shift) * picture.width + shift) * channels;
+    out.set(picture.data.subarray(from, from + width * channels), y * width * channels);
+  }
+  return out;
+}
+
+/** Another patch in the middle: its values from the other end of what samples can be. */
+function patched(pixels: Samples<ArrayBuffer>, { width, height }: Size, model: Model): Samples<ArrayBuffer> {
+  const { channels } = modelPixels(model);
+  const most = { uint8: 255, uint16: 65_535, float32: 1 }[model.samples];
+  for (let y = middleOf(height); y < middleOf(height) + PATCH; y++) {
+    const from = (y * width + middleOf(width)) * channels;
+    for (let i = from; i < from + PATCH * channels; i++) pixels[i] = most - pixels[i]!;
+  }
+  return pixels;
+}

@@ -1,0 +1,45 @@
+import { SegtileError } from '../../errors.js';
+import type { Model } from '../../model/card/model.js';
+import { cutWindows } from '../../slide/view/cut.js';
+import { channelRequest, planSlide } from '../prepare/plan-slide.js';
+import { PAIRS, type Picture, pictureSide, shownWindow } from './perceive.js';
+
+/**
+ * Pictures of a slide at the resolution of a model, evenly over its tissue.
+ *
+ * @throws {SegtileError} as `planSlide`; `usage` where the slide holds no tissue
+ */
+export async function slidePictures(
+  path: string,
+  model: Model,
+  slideMpp: number | undefined,
+  signal: AbortSignal,
+): Promise<readonly Picture[]> {
+  const side = pictureSide(shownWindow(model));
+  const window = { width: side, height: side };
+  const settings = { resolution: undefined, slideMpp, request: channelRequest(model), window, stride: window, margin: 0 };
+  const plan = await planSlide(
+    path,
+    { ...settings, border: 'keep', tissue: { kind: 'auto' }, minTissue: 0.25 },
+    model.mpp,
+    signal,
+  );
+  try {
+    const { selection, input } = plan;
+    const every = Math.max(1, Math.floor(selection.keptCount / PAIRS));
+    const pictures: Picture[] = [];
+    let seen = 0;
+    const chosen = {
+      ...selection,
+      kept: (row: number) => selection.kept(row).filter(() => seen++ % every === 0),
+    };
+    for await (const { pixels } of cutWindows(input, chosen, signal)) {
+      pictures.push({ ...window, data: pixels });
+      if (pictures.length === PAIRS) break;
+    }
+    if (pictures.length > 0) return pictures;
+    throw new SegtileError('usage', `${path} holds no tissue to compare labels on`, 'name another slide, or none');
+  } finally {
+    await plan.slide.close();
+  }
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { unet } from '../model/networks.ts';
+import { folder, readMask, save, segtile, segtileWell, speckled, writeSlide } from './door.ts';
+
+const cwd = folder();
+
+beforeAll(async () => {
+  await writeSlide(join(cwd, 'slide.tif'), 700, 610, speckled);
+  save(cwd, 'net.onnx', unet(0.05, { channels: 2 }));
+  save(cwd, 'whole.onnx', unet(0.05));
+  save(cwd, 'whole.segtile.json', JSON.stringify({ standardize: 'window', window: 256 }));
+});
+
+const model = ['-m', 'net.onnx', '--activation', 'sigmoid', '--tissue', 'none', '--device', 'cpu', '--no-preview'];
+
+/** The mask of a run, and its record. */
+async function run(out: string, ...more: readonly string[]) {
+  const { stdout, stderr } = await segtileWell(['infer', 'slide.tif', ...model, '-o', out, '--json', ...more], { cwd });
+  return { record: JSON.parse(stdout), stderr, mask: await readMask(join(cwd, out, 'slide.mask.ome.tif')) };
+}
+
+test('tune says how far a model looks, and which windows follow', async () => {
+  const { stdout } = await segtileWell(['tune', 'net.onnx'], { cwd });
+  expect(stdout).toMatch(
+    /^net\n {2}reach +\d+ px: .+\n {2}phase +4 px: .+\n {2}margin +16 px are enough: .+no label differs\n/,
+  );
+  expect(stdout).toMatch(/windows +1,024 px, margin 16, stride 992: 1\.07 network runs a pixel/);
+  const { stdout: json } = await segtileWell(['tune', 'net.onnx', '--json'], { cwd });
+  expect(JSON.parse(json)).toMatchObject({ model: 'net', phase: 4, margin: 16, flips: [] });
+});
+
+test('tune writes what it found into the card, and nothing where no margin is enough', async () => {
+  save(cwd, 'own.onnx', unet(0.05, { channels: 2 }));
+  save(cwd, 'own.segtile.json', JSON.stringify({ classes: [{ name: 'a' }, { name: 'b' }], exclusive: false }));
+  await segtileWell(['tune', 'own.onnx', '--write-card'], { cwd });
+  expect(JSON.parse(readFileSync(join(cwd, 'own.segtile.json'), 'utf8'))).toEqual({
+    classes: [{ name: 'a' }, { name: 'b' }],
+    exclusive: false,
+    window: 1024,
+    margin: 16,
+    phase: 4,
+  });
+  const { stdout } = await segtileWell(['tune', 'whole.onnx'], { cwd });
+  expect(stdout).toContain('the whole window');
+  expect(stdout).toContain('labels that differ between two windows of one place, by margin:');
+  const { code, stderr } = await segtile(['tune', 'whole.onnx', '--write-card'], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toContain('no margin is enough for whole.onnx');
+});
+
+test('the labels of --plan auto are those of overlapping windows of the same phase, to the bit, for fewer runs of the network', async () => {
+  // With a mirrored border the network sees the same beyond the slide, wherever a window ends.
+  const border = ['--border', 'mirror'];
+  const dense = ['--window', '256', '--stride', '128', '--margin', '16', '--placement', 'aligned', ...border];
+  const [auto, much] = [await run('auto', '--plan', 'auto', '--window', '256', ...border), await run('much', ...dense)];
+  expect(auto.stderr).toMatch(
+    /windows of 256 px, margin 16, stride 224: 1\.31 network runs a pixel instead of 4, no label differs \(reach \d+ px, phase 4\)\n/,
+  );
+  expect(auto.mask.data.equals(much.mask.data)).toBe(true);
+  expect(auto.mask.data.some((label) => label > 0)).toBe(true);
+  expect(auto.record.windows.run).toBeLessThan(0.5 * much.record.windows.run);
+  expect(auto.record.settings).toMatchObject({ plan: 'auto', placement: 'aligned', margin: 16 });
+});
+
+test('--plan auto stays with the usual overlap, and says so, where no margin is enough', async () => {
+  const args = ['infer', 'slide.tif', '-m', 'whole.onnx', '--tissue', 'none', '--device', 'cpu', '--plan', 'auto', '--dry-run'];
+  const { stdout, stderr } = await segtileWell(args, { cwd });
+  expect(stderr).toContain('windows overlap as usual, in spite of --plan auto: whole looks at its whole window');
+  expect(stdout).toContain('window 256 px, stride 128 px');
+});
+
+test.each([
+  ['--stride', '64'],
+  ['--overlap', '50%'],
+  ['--margin', '8'],
+  ['--placement', 'even'],
+])('--plan auto finds out %s by itself', async (name, value) => {
+  const { code, stderr } = await segtile(['infer', 'slide.tif', ...model, '--plan', 'auto', name, value], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toContain(`--plan auto finds out where windows lie, but ${name} says it`);
+});
