@@ -34,7 +34,7 @@ export interface Perception {
 }
 
 /** Pictures to look at: interleaved samples of a square of some px, of which windows are cut. */
-export type Picture = Pick<Size, 'width' | 'height'> & { readonly data: Samples };
+export type TrialPicture = Pick<Size, 'width' | 'height'> & { readonly data: Samples };
 
 /** Sides of windows that are tried, in px, where a network takes any: the first in which its reach is seen. */
 const SIDES = [512, 1024];
@@ -75,7 +75,7 @@ const kept: Kept<Perception> = {
  *
  * @param pictures of a slide, on which labels are compared, at least {@link pictureSide} px on a side; made up where there are none
  */
-export async function perceive(model: Model, signal: AbortSignal, pictures: readonly Picture[] = []): Promise<Perception> {
+export async function perceive(model: Model, signal: AbortSignal, pictures: readonly TrialPicture[] = []): Promise<Perception> {
   const { layout, color, samples, normalize, activation, crop, output } = model;
   const circumstances = { RULES, layout, color, samples, normalize, activation, crop, output, fixed: model.fixedWindow };
   const find = () => perceived(model, signal, pictures);
@@ -93,7 +93,7 @@ export function pictureSide(window: Size): number {
   return Math.max(window.width, window.height) + MOST;
 }
 
-async function perceived(model: Model, signal: AbortSignal, pictures: readonly Picture[]): Promise<Perception> {
+async function perceived(model: Model, signal: AbortSignal, pictures: readonly TrialPicture[]): Promise<Perception> {
   const windows = model.fixedWindow ? [model.fixedWindow] : SIDES.map((side) => ({ width: side, height: side }));
   const largest = windows.at(-1)!;
   for (const window of windows) {
@@ -142,7 +142,7 @@ async function comparedAt(
   window: Size,
   phase: number | null,
   signal: AbortSignal,
-  pictures: readonly Picture[],
+  pictures: readonly TrialPicture[],
 ): Promise<Pick<Perception, 'margin' | 'flips'>> {
   const pool = await openPool(model, { window, workers: 1, device: 'cpu', output: 'probabilities', signal });
   try {
@@ -192,11 +192,11 @@ async function comparedLabels(
   pool: Pool,
   window: Size,
   shift: number,
-  pictures: readonly Picture[],
+  pictures: readonly TrialPicture[],
 ): Promise<FlipCounts> {
   const rule = labelRule(model, model.path, undefined);
   const { width, height } = window;
-  const labelled = async (picture: Picture, shift: number): Promise<Uint8Array> => {
+  const labelled = async (picture: TrialPicture, shift: number): Promise<Uint8Array> => {
     const data = await pool.run(cut(picture, window, shift, model));
     const block = { x: 0, y: 0, width, height, classes: model.channels, data };
     return labelRows({ y: 0, height, blocks: [block] }, width, rule, emptyLabelCount()).data;
@@ -210,7 +210,7 @@ async function comparedLabels(
 }
 
 /** Made-up pictures with texture: tissue, noise, blocks of colours, stripes. */
-function madeUp(model: Model, window: Size): Picture[] {
+function madeUp(model: Model, window: Size): TrialPicture[] {
   const side = pictureSide(window);
   const { channels } = modelPixels(model);
   const most = { uint8: 255, uint16: 65_535, float32: 1 }[model.samples];
@@ -228,7 +228,7 @@ function samplesOf({ samples }: Model, length: number): Samples<ArrayBuffer> {
   return samples === 'uint16' ? new Uint16Array(length) : new Float32Array(length);
 }
 
-function cut(picture: Picture, { width, height }: Size, shift: number, model: Model): Samples<ArrayBuffer> {
+function cut(picture: TrialPicture, { width, height }: Size, shift: number, model: Model): Samples<ArrayBuffer> {
   const { channels } = modelPixels(model);
   const out = samplesOf(model, width * height * channels);
   for (let y = 0; y < height; y++) {

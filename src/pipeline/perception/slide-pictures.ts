@@ -2,7 +2,7 @@ import { SegtileError } from '../../errors.js';
 import type { Model } from '../../model/card/model.js';
 import { cutWindows } from '../../slide/view/cut.js';
 import { channelRequest, planSlide } from '../prepare/plan-slide.js';
-import { PAIRS, type Picture, pictureSide, shownWindow } from './perceive.js';
+import { PAIRS, pictureSide, shownWindow, type TrialPicture } from './perceive.js';
 
 /**
  * Pictures of a slide at the resolution of a model, evenly over its tissue.
@@ -14,7 +14,7 @@ export async function slidePictures(
   model: Model,
   slideMpp: number | undefined,
   signal: AbortSignal,
-): Promise<readonly Picture[]> {
+): Promise<readonly TrialPicture[]> {
   const side = pictureSide(shownWindow(model));
   const window = { width: side, height: side };
   const settings = { resolution: undefined, slideMpp, request: channelRequest(model), window, stride: window, margin: 0 };
@@ -27,7 +27,7 @@ export async function slidePictures(
   try {
     const { selection, input } = plan;
     const every = Math.max(1, Math.floor(selection.keptCount / PAIRS));
-    const pictures: Picture[] = [];
+    const pictures: TrialPicture[] = [];
     let seen = 0;
     const chosen = {
       ...selection,
