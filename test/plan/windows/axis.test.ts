@@ -83,7 +83,8 @@ test('aligned windows all start a stride apart, and the last reaches over the bo
       expect(count).toBe(windowCount({ ...any, placement: 'stride' }));
       for (const i of indices(count)) expect(windowStart(aligned, i)).toBe(windowStart(aligned, 0) + i * any.stride);
       // It does not reach further than it has to.
-      if (count > 1) expect(windowStart(aligned, count - 1)).toBeLessThan(any.length + (any.border === 'mirror' ? any.margin : 0));
+      if (count > 1)
+        expect(windowStart(aligned, count - 1)).toBeLessThan(any.length + (any.border === 'mirror' ? any.margin : 0));
     }),
     { numRuns: 500 },
   );
