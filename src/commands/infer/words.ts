@@ -85,7 +85,8 @@ function runsOnText({ device, workers, batch }: Pool, limit: string | undefined)
 /** The peak of memory that is to be expected. */
 function memoryText(memory: MemoryForecast): string {
   if ('unknown' in memory) return `memory is not foretold: ${oneLine(memory.unknown)}`;
-  return `expected to take ${inBytes(memory.foretold.total)} of memory at most, ${largestPart(memory)}`;
+  const columns = memory.columns === undefined ? '' : `; ${memory.columns.length} columns are made one after the other`;
+  return `expected to take ${inBytes(memory.foretold.total)} of memory at most, ${largestPart(memory)}${columns}`;
 }
 
 /** What a slide is and which windows of it are run. */

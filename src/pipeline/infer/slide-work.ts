@@ -5,6 +5,7 @@ import type { Shard } from '../../plan/shards.js';
 import { findStrips, openStrips, readStrips, STRIP_FORMAT, type StripsFound } from '../../strip/file.js';
 import type { Crossing } from '../../strip/strip.js';
 import type { Truth } from '../../truth/truth.js';
+import type { Span } from '../../types.js';
 import type { MemoryForecast } from '../memory/foretell-run.js';
 import { makeFolder, refuseClashes } from '../outputs/clashes.js';
 import { pathsOf, type RunFiles } from '../outputs/files.js';
@@ -58,7 +59,7 @@ export interface ShardFacts {
 export async function makeSlide(work: SlideWork): Promise<RunRecord> {
   const { options, files, signal } = work;
   const found = await clear(work);
-  return withPlan(work, true, async ({ plan, job, ready, clock }) => {
+  return withPlan(work, true, async ({ plan, job, columns, ready, clock }) => {
     const pool = await ready();
     const wanted = wantedStrips(job);
     const { width, height } = plan.view;
@@ -70,7 +71,7 @@ export async function makeSlide(work: SlideWork): Promise<RunRecord> {
         wanted,
         region,
         piece: { x: 0, y: 0, width, height },
-        columns: [{ start: 0, length: width }],
+        columns,
       };
       const device = deviceOf(pool);
       const { strips, crossing } = await openUpperHalf(
@@ -99,7 +100,7 @@ export function makeShard(work: SlideWork, shard: Shard): Promise<ShardFacts> {
   const { options, files, slide, signal } = work;
   const stem = stemOf(files);
   const path = shardPath(stem, shard);
-  return withPlan(work, true, async ({ plan, job, ready, clock }) => {
+  return withPlan(work, true, async ({ plan, job, columns, ready, clock }) => {
     const pool = await ready();
     const wanted = wantedStrips(job);
     const piece = shardPieces(plan, job.passes, job.settings.blend, shard.count)[shard.index - 1]!;
@@ -116,7 +117,6 @@ export function makeShard(work: SlideWork, shard: Shard): Promise<ShardFacts> {
     const region = await plan.region?.open();
     try {
       const own = { path: hidden, found, resume: options.resume, more: origin };
-      const columns = [{ start: 0, length: piece.width }];
       const device = deviceOf(pool);
       const upper = { ...job, pool, wanted, region, piece, columns, ...own };
       const { strips, crossing } = await openUpperHalf(upper, clock, (done, total) => work.windows(plan, done, total), signal);
@@ -176,6 +176,8 @@ const NO_MODEL: MemoryForecast = { unknown: 'no model is run' };
 interface Planned {
   readonly plan: SlidePlan;
   readonly job: SlideJob;
+  /** Those that are made one after the other. */
+  readonly columns: readonly Span[];
   ready(): Promise<ReadyModel>;
   readonly clock: StageClock;
 }
@@ -204,9 +206,12 @@ async function withPlan<T>(work: SlideWork, startModels: boolean, run: (planned:
   try {
     // Before anything is told of it: a size of the mask that cannot be is a failure of the slide's own.
     maskSize(plan, options.outputMpp);
-    work.planned(plan, passes, startModels ? memory.require(plan) : NO_MODEL);
+    const forecast = startModels ? memory.require(plan) : NO_MODEL;
+    work.planned(plan, passes, forecast);
+    const whole = [{ start: 0, length: plan.view.width }];
+    const columns = 'unknown' in forecast ? whole : (forecast.columns ?? whole);
     const job: SlideJob = { plan, model, settings, files, key, passes, channels };
-    return await run({ plan, job, ready: () => ready(clock), clock });
+    return await run({ plan, job, columns, ready: () => ready(clock), clock });
   } finally {
     await plan.slide.close();
   }

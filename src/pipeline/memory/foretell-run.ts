@@ -16,6 +16,7 @@ import {
 import { BLOCK_WIDTH, ringOf } from '../../plan/memory/ring.js';
 import { symmetriesOf } from '../../plan/windows/symmetry.js';
 import { bytesOfSample } from '../../tiff/samples/native.js';
+import type { Span } from '../../types.js';
 import { maskSize } from '../prepare/mask-size.js';
 import type { InferOptions } from '../prepare/options.js';
 import { windowCounts } from '../prepare/passes.js';
@@ -25,6 +26,8 @@ import type { SlidePlan } from '../prepare/plan-slide.js';
 export interface KnownForecast {
   readonly shape: MemoryShape;
   readonly foretold: ForetoldMemory;
+  /** Where all columns together do not fit: those that are made one after the other. */
+  readonly columns?: readonly Span[];
 }
 
 /** Why nothing can be foretold. */
@@ -86,6 +89,7 @@ async function runsOnCpu({ device, requireGpu, allowSoftware }: InferOptions): P
  * Foretells the peak of memory of a planned run on the CPU.
  *
  * @param networks of {@link workersOf}, in the order of the ensemble
+ * @param width of the columns that are made at a time, of which the plan has the windows, in working px; all without it
  */
 export function foretellRun(
   plan: SlidePlan,
@@ -93,8 +97,10 @@ export function foretellRun(
   groups: readonly WindowGroup[],
   networks: readonly WorkersShape[],
   options: InferOptions,
+  width: number = plan.view.width,
 ): KnownForecast {
   const { view } = plan;
+  const rings = [plan, ...plan.others].map(({ grid, selection }) => ringOf(grid, selection, options.blend));
   const { channels, kind } = modelPixels(members[0]!.model);
   const sample = kind === 'picture' ? 1 : bytesOfSample[members[0]!.model.samples];
   const pixelBytes = channels * sample;
@@ -104,7 +110,8 @@ export function foretellRun(
     return {
       window: grid.window,
       own,
-      ring: ringOf(grid, selection, options.blend),
+      // Windows reach over the border of columns, but put nothing there.
+      ring: { ...rings[index]!, blocks: Math.min(rings[index]!.blocks, Math.ceil(width / BLOCK_WIDTH)) },
       channels: channelsOf.length,
       inHand: Math.min(
         selection.keptCount,
@@ -113,7 +120,7 @@ export function foretellRun(
       isCopied: isResampled || some.length > 1 || symmetriesOf(options.tta).length > 1,
     };
   });
-  const wanted = Math.min(view.width, Math.max(0, ...grids.map(({ ring }) => ring.blocks * BLOCK_WIDTH)));
+  const wanted = Math.min(view.width, Math.max(0, ...rings.map(({ blocks }) => blocks * BLOCK_WIDTH)));
   const { level } = view;
   const isLevel = level.width === view.width && level.height === view.height;
   const read = {
@@ -130,7 +137,7 @@ export function foretellRun(
     read,
     resampledWidth: isLevel ? undefined : wanted,
     pixelBytes,
-    workingWidth: view.width,
+    workingWidth: width,
     maskWidth: maskSize(plan, options.outputMpp).width,
     probabilityRow: options.probabilities === undefined ? 0 : view.width * grids[0]!.channels * probabilityBytes,
   };

@@ -1,9 +1,15 @@
 import { reason } from '../../errors.js';
 import type { Ensemble } from '../../model/card/ensemble.js';
 import type { WindowGroup } from '../../model/card/groups.js';
+import { columnCuts } from '../../plan/columns.js';
+import type { Grid } from '../../plan/windows/grid.js';
+import { pieceWindows } from '../../plan/windows/piece.js';
+import type { Selection } from '../../plan/windows/selection.js';
+import type { Span } from '../../types.js';
 import type { InferOptions } from '../prepare/options.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import { foretellRun, type MemoryForecast, workersOf } from './foretell-run.js';
+import { memoryLimit } from './machine.js';
 import { requireMemory } from './require.js';
 
 /** Foretells the memory of runs with the same models and options. */
@@ -11,7 +17,7 @@ export interface Foreteller {
   /** Measures what the networks take, the first time. While it does, nothing else should happen in this process. */
   measure(): Promise<void>;
   /**
-   * The memory that a planned run is to be expected to take.
+   * The memory that a planned run is to be expected to take, in as few columns as fit where all of them together do not.
    *
    * @throws {SegtileError} as `requireMemory`
    */
@@ -41,9 +47,34 @@ export function foreteller(
       return measuring;
     },
     require(plan) {
-      const forecast = 'unknown' in networks ? networks : foretellRun(plan, ensemble, groups, networks, options);
+      const known = networks;
+      if ('unknown' in known) {
+        requireMemory(plan.slide.path, known, ensemble, options.memory);
+        return known;
+      }
+      const most = options.memory ?? memoryLimit().bytes;
+      for (const columns of columnCuts(plan.view.width)) {
+        const all = columns.map((each) =>
+          foretellRun(ofColumns(plan, each, options), ensemble, groups, known, options, each.length),
+        );
+        const largest = all.reduce((a, b) => (b.foretold.total > a.foretold.total ? b : a));
+        if (largest.foretold.total <= most) return columns.length === 1 ? largest : { ...largest, columns };
+      }
+      const forecast = foretellRun(plan, ensemble, groups, known, options);
       requireMemory(plan.slide.path, forecast, ensemble, options.memory);
       return forecast;
     },
   };
+}
+
+/** A plan of which only the windows are run that some columns need. */
+function ofColumns(plan: SlidePlan, { start, length }: Span, { blend, reportDisagreement = false }: InferOptions): SlidePlan {
+  if (length === plan.view.width) return plan;
+  const piece = { x: start, y: 0, width: length, height: plan.view.height };
+  const within = (grid: Grid, selection: Selection): Selection => {
+    const { kept, total } = pieceWindows(grid, selection, blend, piece, reportDisagreement);
+    return { ...selection, kept, keptCount: total };
+  };
+  const others = plan.others.map(({ grid, selection }) => ({ grid, selection: within(grid, selection) }));
+  return { ...plan, selection: within(plan.grid, plan.selection), others };
 }

@@ -1,0 +1,16 @@
+import type { Span } from '../types.js';
+import { PIECE_COLUMNS } from './windows/piece.js';
+
+/**
+ * The ways to cut an image into columns that are made one after the other: one column, then two, and so on to as many as there can be. All of a way are about as
+ * wide.
+ *
+ * @param width of the image, in px
+ */
+export function* columnCuts(width: number): Generator<Span[], void, undefined> {
+  const most = Math.ceil(width / PIECE_COLUMNS);
+  for (let count = 1; count <= most; count++) {
+    const edge = (i: number): number => Math.min(width, Math.round((i * most) / count) * PIECE_COLUMNS);
+    yield Array.from({ length: count }, (_, i) => ({ start: edge(i), length: edge(i + 1) - edge(i) }));
+  }
+}
