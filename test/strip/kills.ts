@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { program } from '../cli/door.js';
+import { fileURLToPath } from 'node:url';
+
+/** The program as a user starts it. */
+const program: string = fileURLToPath(new URL('../../bin/segtile.js', import.meta.url));
 
 /** How a command that was killed ended up after one more start. */
 export interface Killed {
@@ -41,9 +44,12 @@ export function forget({ output }: Killed): void {
   rmSync(join(output, '..'), { recursive: true, force: true });
 }
 
-/** Copies a file, such as strips, to where a run looks for it. */
-export function place(from: string, to: string): void {
-  copyFileSync(from, to);
+/** Runs a command undisturbed, which has to end well. Gives the seconds that it took. */
+export async function runOnce(args: (output: string) => readonly string[], output: string): Promise<number> {
+  const began = performance.now();
+  const { code, said } = await started(args(output));
+  if (code !== 0) throw new Error(said);
+  return (performance.now() - began) / 1000;
 }
 
 function started(args: readonly string[], killAfter?: number): Promise<{ code: number | null; said: string }> {
