@@ -179,3 +179,18 @@ export interface LookedMessage {
   /** What is to be known of it, as sentences for people. */
   readonly notes: readonly string[];
 }
+
+/** What is going on in the folders of results. */
+export interface ProgressMessage {
+  /** How many results are there: when there are more, the page can be loaded anew. */
+  readonly done: number;
+  readonly running: readonly {
+    readonly slide: string;
+    readonly host: string | null;
+    readonly rows: { readonly done: number; readonly total: number } | null;
+    /** Seconds until it is done, where that can be told. */
+    readonly left: number | null;
+  }[];
+  readonly stopped: readonly string[];
+  readonly failed: readonly { readonly slide: string; readonly error: string }[];
+}

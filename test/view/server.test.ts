@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { claim, claimPath } from '../../dist/io/claim.js';
 import { startView } from '../../dist/pipeline/view/start-view.js';
 import type {
   Catalogue,
@@ -13,7 +15,7 @@ import type {
 } from '../../dist/view/messages.js';
 import type { RunningServer } from '../../dist/view/server.js';
 import { folder, readMask, readPlanes, save, segtileWell, writeSlide } from '../cli/door.js';
-import { type Answered, asked, type Fixture, makeFixture, sent, size } from './fixture.js';
+import { type Answered, asked, type Fixture, makeFixture, sent, size, thresholded } from './fixture.js';
 
 const settings = { truth: undefined, classes: undefined, host: '127.0.0.1', port: 0 } as const;
 let fixture: Fixture;
@@ -191,6 +193,31 @@ test('where a run looked is found anew by its record', async () => {
   expect([tissue[0], tissue[512 * 500 + 500]]).toEqual([0, 1]);
   const region = await labels(looked.region!);
   expect([region[512 * 99 + 300], region[512 * 101 + 300]]).toEqual([0, 1]);
+  await own.server.close();
+});
+
+test('what is run meanwhile is told, and what is done is there when the page is loaded anew', async () => {
+  const results = folder();
+  copyFileSync(fixture.mask, join(results, 'a.mask.ome.tif'));
+  const own = await startView({ ...settings, paths: [results] });
+  const { origin: there } = new URL(own.server.url);
+  const allowed = { cookie: String((await asked(own.server.url)).headers['set-cookie']).split(';')[0]! };
+  const read = async <T>(path: string): Promise<T> => JSON.parse((await asked(there + path, allowed)).body.toString()) as T;
+  expect(await read('/progress')).toMatchObject({ running: [] });
+  const held = await claim(claimPath(join(results, 'b')), 'b');
+  expect(await read('/progress')).toMatchObject({ running: [{ slide: 'b', rows: null }] });
+  await held.release();
+  const names = async (): Promise<string[]> => (await read<Catalogue>('/catalogue')).slides.map(({ name }) => name);
+  expect(await names()).toEqual(['a']);
+  const [{ id }] = (await read<Catalogue>('/catalogue')).slides as [Catalogue['slides'][number]];
+  const before = await read<OpenSlideCard>(`/slides/${id}`);
+  copyFileSync(fixture.mask, join(results, 'b.mask.ome.tif'));
+  copyFileSync(await thresholded(fixture.probabilities, new Map([['disc', 0.9]]), folder()), join(results, 'a.mask.ome.tif'));
+  expect(await names()).toEqual(['a', 'b']);
+  const after = await read<OpenSlideCard>(`/slides/${id}`);
+  expect(after.runs[0]!.mask!.id).not.toBe(before.runs[0]!.mask!.id);
+  expect(await asked(`${there}/tiles/${before.runs[0]!.mask!.id}/0/0_0.png`, allowed)).toMatchObject({ status: 404 });
+  expect(await asked(`${there}/tiles/${after.runs[0]!.mask!.id}/0/0_0.png`, allowed)).toMatchObject({ status: 200 });
   await own.server.close();
 });
 

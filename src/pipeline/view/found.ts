@@ -18,6 +18,8 @@ export interface FoundRun {
   readonly disagreement: string | undefined;
   /** Where its record would be. */
   readonly record: string;
+  /** When its files were written, in milliseconds. */
+  readonly written: number;
 }
 
 /** A slide that was named, or that a result was made of. */
@@ -96,6 +98,7 @@ function groupRuns(files: readonly string[]): FoundRun[] {
     probabilities: own.find((path) => PROBABILITIES.test(fileName(path))),
     disagreement: `${stem}.disagreement.tif`,
     record: `${stem}.run.json`,
+    written: 0,
   }));
 }
 
@@ -107,7 +110,10 @@ async function withSlide(run: FoundRun, named: readonly string[]) {
   const seen = json === undefined ? undefined : readIfShape(json, beside)?.slide;
   const own = (path: string): boolean => predictedName(path) === run.name || fileName(path) === (seen && fileName(seen.path));
   const path = named.find(own) ?? (seen && (await firstThere(seen.path, run.folder)));
-  return { run, path, seen };
+  const files = [run.mask, run.probabilities].flatMap((each) => each ?? []);
+  const times = await Promise.all(files.map((each) => stat(each).catch(() => undefined)));
+  const written = Math.max(0, ...times.map((each) => each?.mtimeMs ?? 0));
+  return { run: { ...run, written }, path, seen };
 }
 
 /** A path of a record is as it was given in another folder, perhaps on another machine. */

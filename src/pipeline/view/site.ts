@@ -1,14 +1,14 @@
 import pLimit from 'p-limit';
 import { throwIfAborted } from '../../errors.js';
-import type { Catalogue, ListedRun } from '../../view/messages.js';
+import type { Catalogue, ListedRun, ProgressMessage } from '../../view/messages.js';
 import { pageFile } from '../../view/page-files.js';
 import { mostHalvings, tileBox } from '../../view/pyramid.js';
 import type { Handler, Sent } from '../../view/server.js';
 import { createTileCache } from '../../view/tile-cache.js';
 import { versions } from '../records/machine.js';
 import { readCorrections, writeCorrections } from './corrections.js';
+import { createMaskDetails } from './details/mask-details.js';
 import type { FoundSlide } from './found.js';
-import { createMaskDetails } from './mask-details.js';
 import { lastScore, pastRuns } from './past-runs.js';
 import { openStation, type Shown, type Station, type TruthOfSlides } from './station.js';
 
@@ -27,13 +27,35 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** A site of some slides: its addresses have ids of them, never paths, so that nothing else can be asked for. */
-export function createSite(slides: readonly FoundSlide[], truth: TruthOfSlides): Site {
-  const byId = new Map(slides.map((slide) => [slide.id, slide]));
+/** What a site shows. */
+export interface Viewed {
+  readonly slides: readonly FoundSlide[];
+  readonly truth: TruthOfSlides;
+}
+
+/**
+ * A site of some slides: its addresses have ids of them, never paths, so that nothing else can be asked for.
+ *
+ * @param find looks anew for what there is, as results may have come
+ * @param progress looks what is going on
+ */
+export function createSite(first: Viewed, find: () => Promise<Viewed>, progress: () => Promise<ProgressMessage>): Site {
+  let { slides, truth } = first;
+  let byId = new Map(slides.map((slide) => [slide.id, slide]));
   const cache = createTileCache(CACHE_BYTES);
   const limit = pLimit(AT_A_TIME);
   const details = createMaskDetails();
   const stations = createStations((id) => openStation(byId.get(id)!, truth, new AbortController().signal), OPEN_SLIDES);
+
+  async function refresh(): Promise<void> {
+    // A folder that cannot be read now may be there again later.
+    const found = await find().catch(() => undefined);
+    if (found === undefined) return;
+    const before = byId;
+    ({ slides, truth } = found);
+    byId = new Map(slides.map((slide) => [slide.id, slide]));
+    for (const [id, slide] of before) if (JSON.stringify(byId.get(id)) !== JSON.stringify(slide)) await stations.drop(id);
+  }
 
   async function tile(id: string, level: string, name: string, signal: AbortSignal): Promise<Sent | undefined> {
     const [slide = '', key = ''] = id.split('.');
@@ -66,28 +88,32 @@ export function createSite(slides: readonly FoundSlide[], truth: TruthOfSlides):
   }
 
   return {
-    handler: async ({ method, path: [first, ...rest], query, body }, signal) => {
-      const drawn = first === 'corrections' && rest.length === 1 ? byId.get(rest[0]!) : undefined;
+    handler: async ({ method, path: [what, ...rest], query, body }, signal) => {
+      const drawn = what === 'corrections' && rest.length === 1 ? byId.get(rest[0]!) : undefined;
       if (drawn) return json(method === 'PUT' ? await writeCorrections(drawn, await body()) : await readCorrections(drawn));
       if (method !== 'GET') return undefined;
-      if (first === undefined) return pageFile('index.html');
-      if (first === 'app' && rest.length === 1 && rest[0] !== 'index.html') return pageFile(rest[0]!);
-      if (first === 'tiles' && rest.length === 3) return tile(rest[0]!, rest[1]!, rest[2]!, signal);
-      if (first === 'thumbnails' && rest.length === 1) return thumbnail(rest[0]!, signal);
-      if (first === 'catalogue' && rest.length === 0) return json(catalogueOf(slides, await pastRuns(slides)));
-      if (first === 'runs' && rest.length === 0) return json(await pastRuns(slides));
+      if (what === undefined) return pageFile('index.html');
+      if (what === 'app' && rest.length === 1 && rest[0] !== 'index.html') return pageFile(rest[0]!);
+      if (what === 'tiles' && rest.length === 3) return tile(rest[0]!, rest[1]!, rest[2]!, signal);
+      if (what === 'thumbnails' && rest.length === 1) return thumbnail(rest[0]!, signal);
+      if (what === 'catalogue' && rest.length === 0) {
+        await refresh();
+        return json(catalogueOf(slides, await pastRuns(slides)));
+      }
+      if (what === 'progress' && rest.length === 0) return json(await progress());
+      if (what === 'runs' && rest.length === 0) return json(await pastRuns(slides));
       const [slide] = rest;
-      if (first === 'looked' && rest.length === 2 && byId.has(rest[0]!)) {
+      if (what === 'looked' && rest.length === 2 && byId.has(rest[0]!)) {
         const found = await stations.use(rest[0]!, async (station) => station.looked(rest[1]!));
         return found === undefined ? undefined : json(found);
       }
-      if (first === 'masks' && rest.length === 2) {
+      if (what === 'masks' && rest.length === 2) {
         const [own = '', key = ''] = rest[0]!.split('.');
         if (!byId.has(own)) return undefined;
         const found = await stations.use(own, (station) => details.answer(station, key, rest[1]!, query, signal));
         return found === undefined ? undefined : json(found);
       }
-      if (first === 'slides' && rest.length === 1 && byId.has(slide!))
+      if (what === 'slides' && rest.length === 1 && byId.has(slide!))
         return stations.use(slide!, async ({ card }) => json(card));
       return undefined;
     },
@@ -130,12 +156,14 @@ function catalogueOf(slides: readonly FoundSlide[], past: readonly ListedRun[]):
 /** Slides that were opened, of which those that were used last stay so. */
 interface Stations {
   use<T>(id: string, work: (station: Station) => Promise<T>): Promise<T>;
+  /** Closes one when nobody uses it any more; who asks next opens it anew. */
+  drop(id: string): Promise<void>;
   close(): Promise<void>;
 }
 
 function createStations(open: (id: string) => Promise<Station>, most: number): Stations {
   // A Map keeps the order in which keys came: what is used again is put at its end.
-  const opened = new Map<string, { readonly station: Promise<Station>; users: number }>();
+  const opened = new Map<string, { readonly station: Promise<Station>; users: number; dropped: boolean }>();
   const closeSome = async (): Promise<void> => {
     for (const [id, { station, users }] of opened) {
       if (opened.size <= most) return;
@@ -146,7 +174,7 @@ function createStations(open: (id: string) => Promise<Station>, most: number): S
   };
   return {
     async use(id, work) {
-      const own = opened.get(id) ?? { station: open(id), users: 0 };
+      const own = opened.get(id) ?? { station: open(id), users: 0, dropped: false };
       opened.delete(id);
       opened.set(id, own);
       own.users++;
@@ -154,8 +182,16 @@ function createStations(open: (id: string) => Promise<Station>, most: number): S
         return await work(await own.station);
       } finally {
         own.users--;
+        if (own.dropped && own.users === 0) await (await own.station).close();
         await closeSome();
       }
+    },
+    async drop(id) {
+      const own = opened.get(id);
+      if (own === undefined) return;
+      opened.delete(id);
+      own.dropped = true;
+      if (own.users === 0) await (await own.station).close();
     },
     async close() {
       for (const { station } of opened.values()) await station.then((each) => each.close()).catch(() => undefined);

@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises';
 import { type RunningServer, startServer } from '../../view/server.js';
 import { exportSite } from './export-site.js';
 import { findSlides } from './found.js';
+import { goingOn } from './going-on.js';
 import { createSite } from './site.js';
 import { truthOfSlides } from './truth-of-slides.js';
 
@@ -55,6 +57,12 @@ export async function exportView(
 }
 
 async function openSite({ paths, truth, classes }: ViewedPaths) {
-  const slides = await findSlides(paths);
-  return { slides, site: createSite(slides, await truthOfSlides(slides, truth, classes)) };
+  const find = async () => {
+    const slides = await findSlides(paths);
+    return { slides, truth: await truthOfSlides(slides, truth, classes) };
+  };
+  const viewed = await find();
+  const folders: string[] = [];
+  for (const path of paths) if ((await stat(path).catch(() => undefined))?.isDirectory()) folders.push(path);
+  return { slides: viewed.slides, site: createSite(viewed, find, goingOn(folders)) };
 }

@@ -17,6 +17,7 @@ import { classesPanel, download, toggleClass } from './panels/classes.js';
 import { factsPanel } from './panels/facts.js';
 import { helpDialog } from './panels/help.js';
 import { layersPanel, toggleLayer } from './panels/layers.js';
+import { progressPanel } from './panels/progress.js';
 import { createReadout } from './panels/readout.js';
 import { runsDialog } from './panels/runs.js';
 import { slidesPanel } from './panels/slides.js';
@@ -48,7 +49,12 @@ export function startApp(catalogue: Catalogue): void {
   const below = h('div', { class: 'below' }, status, scaleBar.element, readout.element);
   const divider = createDivider(store);
   const middle = h('main', { class: 'middle' }, stageElement, canvas, divider.element, map, below, message);
-  const left = h('nav', { class: 'left', 'aria-label': 'slides', tabindex: 0 }, slidesPanel(catalogue, store));
+  const left = h(
+    'nav',
+    { class: 'left', 'aria-label': 'slides', tabindex: 0 },
+    slidesPanel(catalogue, store),
+    catalogue.live && progressPanel(),
+  );
   const runs = runsDialog();
   const openRuns = h('button', { type: 'button', onclick: () => void runs.open().catch(complain) }, 'Runs');
   const version = h('span', { class: 'quiet' }, `segtile ${catalogue.version}`);

@@ -1,9 +1,9 @@
-import { findObjects, type MaskObject } from '../../objects/find.js';
-import { atLevelZero, objectMeter } from '../../objects/measured.js';
-import type { TracedPolygon } from '../../objects/trace.js';
-import type { Box, MaskClass, Mpp, Size } from '../../types.js';
-import type { ShownObject } from '../../view/messages.js';
-import type { TileReader } from './tiles/tile-reader.js';
+import { findObjects, type MaskObject } from '../../../objects/find.js';
+import { atLevelZero, objectMeter } from '../../../objects/measured.js';
+import type { TracedPolygon } from '../../../objects/trace.js';
+import type { Box, MaskClass, Mpp, Size } from '../../../types.js';
+import type { ShownObject } from '../../../view/messages.js';
+import type { TileReader } from '../tiles/tile-reader.js';
 
 /** An object is looked for in at most so many pixels. */
 const MOST_PIXELS = 2 ** 26;

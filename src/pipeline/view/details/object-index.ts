@@ -1,7 +1,7 @@
-import { labelRuns, trackRegions } from '../../plan/labels/connected.js';
-import type { MaskClass, Samples } from '../../types.js';
-import type { ListedObject, ObjectBins, ObjectCount } from '../../view/messages.js';
-import type { TileReader } from './tiles/tile-reader.js';
+import { labelRuns, trackRegions } from '../../../plan/labels/connected.js';
+import type { MaskClass, Samples } from '../../../types.js';
+import type { ListedObject, ObjectBins, ObjectCount } from '../../../view/messages.js';
+import type { TileReader } from '../tiles/tile-reader.js';
 
 /** The objects of a mask by what they are, where, and how large: eight-connected regions of one label, in px of the mask. */
 export interface ObjectIndex {

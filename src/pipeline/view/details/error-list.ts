@@ -1,9 +1,9 @@
-import { labelRuns, trackRegions } from '../../plan/labels/connected.js';
-import { IGNORED } from '../../plan/labels/ignored.js';
-import type { Pixels, Samples } from '../../types.js';
-import type { FoundError } from '../../view/messages.js';
-import { halvedSize } from '../../view/pyramid.js';
-import type { TileReader } from './tiles/tile-reader.js';
+import { labelRuns, trackRegions } from '../../../plan/labels/connected.js';
+import { IGNORED } from '../../../plan/labels/ignored.js';
+import type { Pixels, Samples } from '../../../types.js';
+import type { FoundError } from '../../../view/messages.js';
+import { halvedSize } from '../../../view/pyramid.js';
+import type { TileReader } from '../tiles/tile-reader.js';
 
 /** Longest side at which masks and truth are compared, in px. */
 const COMPARED_SIDE = 4096;

@@ -1,9 +1,9 @@
-import type { ObjectSummary } from '../../view/messages.js';
-import type { AskedFor } from '../../view/server.js';
+import type { ObjectSummary } from '../../../view/messages.js';
+import type { AskedFor } from '../../../view/server.js';
+import type { Shown, Station } from '../station.js';
 import { errorsOf } from './error-list.js';
 import { objectAt } from './object-at.js';
 import { indexObjects, type ObjectIndex } from './object-index.js';
-import type { Shown, Station } from './station.js';
 
 /** What is told of a mask beside its pixels. */
 export interface MaskDetails {

@@ -1,0 +1,16 @@
+import type { ProgressMessage } from '../../view/messages.js';
+import { lookAt, type RowsThen } from '../progress/look.js';
+
+/** Gives the function that looks what is going on in some folders of results, and remembers how fast it went. */
+export function goingOn(folders: readonly string[]): () => Promise<ProgressMessage> {
+  const before: RowsThen = new Map();
+  return async () => {
+    const looks = await Promise.all(folders.map((folder) => lookAt(folder, before)));
+    return {
+      done: looks.reduce((sum, { done }) => sum + done, 0),
+      running: looks.flatMap(({ running }) => running.map(({ slide, host, rows, left }) => ({ slide, host, rows, left }))),
+      stopped: looks.flatMap(({ stopped }) => stopped),
+      failed: looks.flatMap(({ failed }) => failed),
+    };
+  };
+}
