@@ -1,11 +1,15 @@
 import { sharp } from '../io/sharp.js';
 import type { Pixels, Rgb } from '../types.js';
+import type { ScaleBar } from './scale-bar.js';
 
 const lineHeight = 40;
 const swatch = 18;
 const gap = 8;
 const border = 14;
 const hatch: Rgb = [186, 186, 186];
+/** Of the scale bar. */
+const BAR: Rgb = [0, 0, 0];
+const BAR_HEIGHT = 6;
 
 /** A colour and what it means. */
 export interface LegendEntry {
@@ -13,24 +17,30 @@ export interface LegendEntry {
   readonly color: Rgb;
 }
 
-/** A colour and what it means, as black text on white. */
-type Line = { readonly color: Rgb; readonly text: Pixels };
+/** A box or a bar of a colour and what it means, as black text on white. */
+type Line = { readonly color: Rgb; readonly width: number; readonly height: number; readonly text: Pixels };
 
 /**
- * A white strip, `width` px wide, that names the colours; undefined if this machine has no font, or the picture is too narrow.
+ * A white strip, `width` px wide, that names the colours and has the scale bar, if there is one; undefined if this machine has no font, or the picture is too narrow.
  */
-export async function legend(width: number, classes: readonly LegendEntry[], skipped: boolean): Promise<Pixels | undefined> {
+export async function legend(
+  width: number,
+  classes: readonly LegendEntry[],
+  skipped: boolean,
+  scale?: ScaleBar,
+): Promise<Pixels | undefined> {
   if (width < 240 || !(await hasFont())) return undefined;
   const named = [...classes, ...(skipped ? [{ name: 'skipped', color: hatch }] : [])];
   const limit = width - 2 * border - swatch - gap;
   const entries: Line[] = await Promise.all(
-    named.map(async ({ name, color }) => ({ color, text: await written(name, limit) })),
+    named.map(async ({ name, color }) => ({ color, width: swatch, height: swatch, text: await written(name, limit) })),
   );
+  if (scale) entries.push({ color: BAR, width: scale.length, height: BAR_HEIGHT, text: await written(scale.text, limit) });
 
   const placed: { entry: Line; x: number; line: number }[] = [];
   let [x, line] = [border, 0];
   for (const entry of entries) {
-    const needed = swatch + gap + entry.text.width;
+    const needed = entry.width + gap + entry.text.width;
     if (x > border && x + needed > width - border) [x, line] = [border, line + 1];
     placed.push({ entry, x, line });
     x += needed + 3 * gap;
@@ -40,14 +50,14 @@ export async function legend(width: number, classes: readonly LegendEntry[], ski
   const data = new Uint8Array(width * height * 3).fill(255);
   for (const { entry, x, line } of placed) {
     const middle = line * lineHeight + lineHeight / 2;
-    for (let row = middle - swatch / 2; row < middle + swatch / 2; row++) {
-      for (let column = x; column < x + swatch; column++) data.set(entry.color, (row * width + column) * 3);
+    for (let row = middle - entry.height / 2; row < middle + entry.height / 2; row++) {
+      for (let column = x; column < x + entry.width; column++) data.set(entry.color, (row * width + column) * 3);
     }
     const { text } = entry;
     const top = Math.round(middle - text.height / 2);
     for (let row = 0; row < Math.min(text.height, lineHeight); row++) {
       const source = text.data.subarray(row * text.width * 3, (row + 1) * text.width * 3);
-      data.set(source, ((top + row) * width + x + swatch + gap) * 3);
+      data.set(source, ((top + row) * width + x + entry.width + gap) * 3);
     }
   }
   return { width, height, channels: 3, data };

@@ -1,10 +1,11 @@
 import { SegtileError } from '../errors.js';
 import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
 import { sharp } from '../io/sharp.js';
-import type { Box, MaskClass, Pixels, RasterRows, Sink, Size } from '../types.js';
+import type { Box, MaskClass, Mpp, Pixels, RasterRows, Sink, Size } from '../types.js';
 import { legend } from './preview-legend.js';
 import { type Painter, painter } from './preview-picture.js';
 import { shareCounter } from './preview-shares.js';
+import { scaleBar } from './scale-bar.js';
 
 /** The parts of a preview. */
 export interface Preview extends CommitOptions {
@@ -16,6 +17,8 @@ export interface Preview extends CommitOptions {
   readonly classes: readonly MaskClass[];
   /** The boxes that the model looked at, in pixels of the label rows; everything else is shaded as skipped. If not given, nothing is shaded. */
   readonly covered?: Iterable<Box> | undefined;
+  /** Micrometres per pixel of the label rows; with it the picture has a scale bar. */
+  readonly mpp?: Mpp | undefined;
 }
 
 /** Longest side of a preview, in px. */
@@ -31,7 +34,7 @@ const longest = 1600;
  */
 export async function createPreview(
   path: string,
-  { overview, size, classes, covered, replace }: Preview,
+  { overview, size, classes, covered, mpp, replace }: Preview,
 ): Promise<Sink<RasterRows>> {
   if (overview.channels !== 3)
     throw new SegtileError('usage', `expected an RGB overview but got ${overview.channels} channel(s)`);
@@ -46,7 +49,8 @@ export async function createPreview(
   function start(): NonNullable<typeof started> {
     if (started) return started;
     const painting = resized(overview, target).then((slide) => painter(slide, shares.planes, classes, skipped));
-    const strip = legend(target.width, classes, skipped !== undefined);
+    const scale = mpp && scaleBar(target.width, (mpp.x * size.width) / target.width);
+    const strip = legend(target.width, classes, skipped !== undefined, scale);
     // Awaited later; until then a failure must not be reported as unhandled.
     painting.catch(() => undefined);
     strip.catch(() => undefined);

@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
 import { createPreview, type Preview } from '../../dist/mask/preview.js';
 import { painter } from '../../dist/mask/preview-picture.js';
+import { scaleBar } from '../../dist/mask/scale-bar.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-preview-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -84,6 +85,32 @@ test('the legend lies under the picture, where the picture is wide enough and th
   expect(info.height).toBe(180);
   expect(at(20, 120)[0]! - at(20, 120)[2]!).toBeGreaterThan(150);
   expect(at(20, 160)[2]! - at(20, 160)[0]!).toBeGreaterThan(150);
+});
+
+test('the legend has a bar of a round length where the size of a pixel is known', async () => {
+  expect(scaleBar(1600, 2.5)).toEqual({ length: 200, text: '500 µm' });
+  expect(scaleBar(1600, 40)).toEqual({ length: 250, text: '10 mm' });
+  expect(scaleBar(300, 0.0123)).toEqual({ length: 41, text: '0.5 µm' });
+  fc.assert(
+    fc.property(fc.integer({ min: 240, max: 1600 }), fc.double({ min: 0.01, max: 200, noNaN: true }), (width, um) => {
+      const { length, text } = scaleBar(width, um);
+      const [, value, unit] = /^([\d.]+) (mm|µm)$/.exec(text)!;
+      expect(length).toBe(Math.round((Number(value) * (unit === 'mm' ? 1000 : 1)) / um));
+      expect(length).toBeLessThanOrEqual(width / 6 + 0.5);
+      expect(length).toBeGreaterThan(width / 16);
+    }),
+  );
+  const what = {
+    overview: { width: 600, height: 100, channels: 3, data: new Uint8Array(180_000).fill(230) },
+    size: { width: 6000, height: 1000 },
+    classes: [red],
+  } as const;
+  const { at, info } = await preview('bar.jpg', { ...what, mpp: { x: 0.5, y: 0.5 } }, () => 0);
+  if (info.height === 100) return;
+  // A px of the picture has 5 µm, so the bar of 500 µm has 100.
+  const dark = Array.from({ length: 600 }, (_, x) => at(x, 120)).filter((rgb) => Math.max(...rgb) < 60).length;
+  expect(dark).toBeGreaterThan(95);
+  expect(dark).toBeLessThan(140);
 });
 
 test('the picture does not depend on how the rows were split', async () => {

@@ -12,7 +12,7 @@ export async function makePreview(path: string, result: RunResult, _: object, ke
   const { plan, size, classes, replace, clock } = result;
   const overview = await clock.wait('plan', plan.overview());
   const covered = coveredBoxes(plan, size);
-  const labels = keep(path, await createPreview(path, { overview, size, classes, covered, replace }));
+  const labels = keep(path, await createPreview(path, { overview, size, classes, covered, mpp: size.mpp, replace }));
   return { labels, facts: async () => path };
 }
 
@@ -25,7 +25,9 @@ export async function writePlanPicture(path: string, plan: SlidePlan, { replace 
   const overview = await plan.overview();
   const { width, height } = overview;
   const covered = coveredBoxes(plan, overview);
-  const picture = await createPreview(path, { overview, size: { width, height }, classes: [], covered, replace });
+  const { slide } = plan;
+  const mpp = slide.mpp && { x: (slide.mpp.x * slide.width) / width, y: (slide.mpp.y * slide.height) / height };
+  const picture = await createPreview(path, { overview, size: { width, height }, classes: [], covered, mpp, replace });
   try {
     await picture.write({ y: 0, width, height, channels: 1, data: new Uint8Array(width * height) });
   } catch (error) {

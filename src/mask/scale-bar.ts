@@ -1,0 +1,22 @@
+/** A line that shows how long something is in a picture. */
+export interface ScaleBar {
+  /** Its length, in px of the picture. */
+  readonly length: number;
+  readonly text: string;
+}
+
+/** What lengths of scale bars begin with. */
+const STEPS = [5, 2, 1] as const;
+
+/**
+ * The scale bar of a picture: the longest of 1, 2 or 5 times a power of ten micrometres that takes up at most a sixth of its width.
+ *
+ * @param um micrometres per px of the picture
+ */
+export function scaleBar(width: number, um: number): ScaleBar {
+  const most = (width / 6) * um;
+  const power = 10 ** Math.floor(Math.log10(most));
+  const length = power * STEPS.find((step) => step * power <= most)!;
+  const text = length >= 1000 ? `${length / 1000} mm` : `${Number(length.toPrecision(1))} µm`;
+  return { length: Math.round(length / um), text };
+}
