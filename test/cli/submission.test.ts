@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { writeLabelMask } from '../../dist/mask/label-mask.js';
@@ -181,6 +181,14 @@ describe('--submission of infer and threshold', () => {
     const mask = await readMask(join(cwd, 'run', 'k.mask.ome.tif'));
     const again = await readMask(join(cwd, 'anew', 'k.mask.ome.tif'));
     expect(text('threshold.csv') === text('infer.csv')).toBe(mask.data.equals(again.data));
+    // What is kept has its rows in the submission, though that was moved away.
+    rmSync(join(cwd, 'infer.csv'));
+    const rerun = ['infer', 'k.tif', ...model, ...way, ...form('infer.csv'), '-o', 'run'];
+    await segtileWell(rerun, { cwd });
+    expect(text('infer.csv')).toBe(text('objects.csv'));
+    save(cwd, 'infer.csv', text('sub.csv'));
+    await segtileWell(rerun, { cwd });
+    expect(rowsOf(text('infer.csv')).map(([id]) => id)).toEqual(['a', 'b', 'k_a', 'k_b']);
     const coco = ['--submission', 'results-of-one.json', '--overwrite'];
     await segtileWell(['infer', 'k.tif', ...model, ...way, ...coco, '-o', 'run'], { cwd });
     expect(JSON.parse(text('results-of-one.json')).length).toBe(JSON.parse(text('run', 'k.submission.json')).length);

@@ -20,6 +20,7 @@ import { standingResult } from '../resume/standing.js';
 import type { SlideRequest } from '../slides/request.js';
 import { slideValues } from '../slides/values.js';
 import { requireSubmission } from '../submissions/options.js';
+import { restoreSubmission } from '../submissions/shared-file.js';
 import type { TissueChoice } from '../tissue/tissue.js';
 import { type Engine, type EngineWatcher, openEngine } from './engine.js';
 import { makeShard, makeSlide, mergeSlide, type ShardFacts, type SlideWork, settle } from './slide-work.js';
@@ -166,7 +167,10 @@ export async function openSegmenter(
   async function result(index: number, make: (work: SlideWork) => Promise<RunRecord>): Promise<SlideOutcome> {
     const files = unclashed(all[index]!);
     const kept = await standing(index);
-    if (kept && !(await isLeft(files))) return { status: 'kept', record: kept };
+    if (kept && !(await isLeft(files))) {
+      await restoreSubmission(kept.submission, options);
+      return { status: 'kept', record: kept };
+    }
     const outcome = await alone(index, stemOf(files), async (work) => {
       // Another process may have made it in the meantime.
       const record = kept ?? (await standing(index));

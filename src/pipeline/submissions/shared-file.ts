@@ -37,6 +37,25 @@ export async function addSubmission(facts: SubmissionFacts | null, replace: bool
 }
 
 /**
+ * Makes sure that the rows of a run that is kept stand in the submission that is asked for now: it may have been moved away since.
+ *
+ * @throws {SegtileError} as {@link addRows}
+ */
+export async function restoreSubmission(facts: SubmissionFacts | null, { submission }: SubmissionOptions): Promise<void> {
+  if (facts === null || submission === undefined) return;
+  const file = await openThere(submission);
+  if (file !== undefined) {
+    try {
+      const there = new Set((await rowRanges(submission, file, formOf(submission))).map(({ key }) => key));
+      if ([...keysOf(submission, facts.ids)].every((key) => there.has(key))) return;
+    } finally {
+      await file.close();
+    }
+  }
+  await addRows(submission, facts.path, true);
+}
+
+/**
  * Adds the rows of a slide to a submission, which is there with them or as it was: rows stand in the order of their ids, so that the file is the same in whatever
  * order slides are done. Processes that add to the same file wait for each other.
  *
