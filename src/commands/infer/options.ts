@@ -4,20 +4,18 @@ import { blends } from '../../plan/windows/blend.js';
 import { ttas } from '../../plan/windows/symmetry.js';
 import { addSplitOptions, addSubmissionOptions, measureOption, objectsOption, objectTypeOption } from '../objects/options.js';
 import { addListOption } from '../options/list-option.js';
+import { addCleanUpOptions, addValueOptions } from '../options/mask-options.js';
 import { collect, option } from '../options/option.js';
 import {
-  area,
   batch,
   byteSize,
   classList,
   crop,
   deviations,
   device,
-  list,
   means,
   micronsPerPixel,
   positiveNumber,
-  range,
   scales,
   shard,
   share,
@@ -29,6 +27,7 @@ import {
   workers,
 } from '../options/parse.js';
 import { addRoiOptions, addTissueOptions, TISSUE_WAYS } from '../options/region-options.js';
+import { addSlideOptions } from '../options/slide-options.js';
 
 /** What `segtile infer` takes on the command line. */
 export function addInferOptions(command: Command): Command {
@@ -38,7 +37,7 @@ export function addInferOptions(command: Command): Command {
 }
 
 function addFirstOptions(command: Command): Command {
-  return command
+  const looking = command
     .description('Segment slides: windows through a model, stitched to one mask a slide.')
     .argument('[slide...]', 'TIFF, SVS, PNG or JPEG files, TIFF and SVS also at https:// and s3://; folders; quoted patterns')
     .optionsGroup('Model:')
@@ -122,23 +121,8 @@ function addFirstOptions(command: Command): Command {
       ),
     )
     .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', micronsPerPixel))
-    .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber))
-    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
-    .option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp')
-    .addOption(
-      option(
-        '--channels <list>',
-        'channels to read, in the order in which the model takes them; numbers from 0, or names',
-        list,
-      ),
-    )
-    .addOption(
-      option(
-        '--range <low,high>',
-        'values of samples that become 0 and 255 where 8 bits are made of them, such as 0,4095',
-        range,
-      ),
-    )
+    .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber));
+  return addSlideOptions(looking)
     .addOption(option('--tissue <how>', `which windows hold tissue: ${TISSUE_WAYS}`, text, DEFAULT_TISSUE))
     .addOption(
       option('--min-tissue <share>', 'least share of a window that is tissue (default: any, or the rule of hubmap)', share),
@@ -146,7 +130,7 @@ function addFirstOptions(command: Command): Command {
 }
 
 function addMoreOptions(command: Command): Command {
-  return command
+  const predicting = command
     .optionsGroup('More looks at every window, averaged:')
     .addOption(
       option(
@@ -183,22 +167,13 @@ function addMoreOptions(command: Command): Command {
         word('error', 'skip'),
         'error',
       ),
-    )
-    .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
-    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area))
+    );
+  const out = addCleanUpOptions(predicting)
     .optionsGroup('Output:')
     .addOption(
       option('-o, --output <path>', 'a folder, or for one slide the name of the mask: .tif or .ome.tif', text, 'segtile-out'),
-    )
-    .addOption(
-      option(
-        '--mask-values <which>',
-        'labels, or 255 for every pixel of the one class, for viewers',
-        word('labels', '255'),
-        'labels',
-      ),
-    )
-    .option('--palette', 'write the mask with a table of the colours of its classes, in which viewers show it')
+    );
+  return addValueOptions(out)
     .addOption(
       option(
         '--probabilities <type>',

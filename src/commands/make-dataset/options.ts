@@ -4,19 +4,9 @@ import { samplers } from '../../plan/sampling/sampling.js';
 import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
-import {
-  list,
-  micronsPerPixel,
-  type Parser,
-  positiveNumber,
-  range,
-  share,
-  size,
-  text,
-  wholeNumber,
-  word,
-} from '../options/parse.js';
+import { micronsPerPixel, type Parser, positiveNumber, share, size, text, wholeNumber, word } from '../options/parse.js';
 import { addRoiOptions, addTissueOptions, TISSUE_WAYS } from '../options/region-options.js';
+import { addSlideOptions } from '../options/slide-options.js';
 import { mix, parts, samplerList, tilesByClass } from './parse.js';
 
 /** Quality of a JPEG, 1 to 100. */
@@ -33,7 +23,7 @@ export function addMakeDatasetOptions(command: Command): Command {
 }
 
 function addSampling(command: Command): Command {
-  return command
+  const cutting = command
     .description('Cut training tiles: slides and their truth in, images, masks and a manifest out.')
     .argument('[slide...]', 'TIFF, SVS, PNG or JPEG files, folders, quoted patterns; none where a CSV names them')
     .optionsGroup('Truth:')
@@ -51,19 +41,8 @@ function addSampling(command: Command): Command {
     .addOption(option('--overlap <px|%>', 'what neighbouring windows of a grid share, instead of --stride', text))
     .addOption(option('--level <n>', "work on this level of the slide's pyramid (default: 0)", wholeNumber(0)))
     .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', micronsPerPixel))
-    .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber))
-    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
-    .addOption(option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp', text))
-    .addOption(
-      option('--channels <list>', 'channels that are the picture: three, or one in grey; numbers from 0, or names', list),
-    )
-    .addOption(
-      option(
-        '--range <low,high>',
-        'values of samples that become 0 and 255 where 8 bits are made of them, such as 0,4095',
-        range,
-      ),
-    )
+    .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber));
+  return addSlideOptions(cutting, 'channels that are the picture: three, or one in grey; numbers from 0, or names')
     .optionsGroup('Sampling:')
     .addOption(option('--sample <names>', `one or several of ${samplers.join(', ')} (default: grid)`, samplerList))
     .addOption(option('--mix <shares>', 'samplers with shares of --count: positive=0.5,random=0.5', mix))

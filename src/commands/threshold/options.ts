@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { addSplitOptions, addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
 import { addListOption } from '../options/list-option.js';
+import { addCleanUpOptions, addValueOptions } from '../options/mask-options.js';
 import { option } from '../options/option.js';
-import { area, text, thresholds, word } from '../options/parse.js';
+import { text, thresholds, word } from '../options/parse.js';
 import { addRoiOptions } from '../options/region-options.js';
 
 /** Gives a command the arguments and options of `segtile threshold`. */
@@ -12,7 +13,7 @@ export function addThresholdOptions(command: Command): Command {
 }
 
 function addMaking(command: Command): Command {
-  return command
+  const making = command
     .description('Make masks from the probabilities that segtile infer --probabilities wrote, without the model.')
     .argument('[file...]', '<name>.probabilities.ome.tif, folders and quoted patterns; files also at https:// and s3://')
     .addOption(
@@ -21,22 +22,12 @@ function addMaking(command: Command): Command {
         "a probability above it makes the class: one for all, name=p,..., or a .json that a sweep wrote (default: the model's own, else 0.5)",
         thresholds,
       ),
-    )
-    .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
-    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area));
+    );
+  return addCleanUpOptions(making);
 }
 
 function addOutput(command: Command): Command {
-  return command
-    .addOption(
-      option(
-        '--mask-values <which>',
-        'labels, or 255 for every pixel of the one class, for viewers',
-        word('labels', '255'),
-        'labels',
-      ),
-    )
-    .option('--palette', 'write the mask with a table of the colours of its classes, in which viewers show it')
+  return addValueOptions(command)
     .addOption(objectsOption('also write <name>.objects.*, outlines and measures'))
     .addOption(objectTypeOption())
     .addOption(

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { option } from './option.js';
+import { area, word } from './parse.js';
+
+/** Gives a command the options of what is cleaned out of a mask. */
+export function addCleanUpOptions(command: Command): Command {
+  return command
+    .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
+    .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area));
+}
+
+/** Gives a command the options of what the values of a mask are. */
+export function addValueOptions(command: Command): Command {
+  return command
+    .addOption(
+      option(
+        '--mask-values <which>',
+        'labels, or 255 for every pixel of the one class, for viewers',
+        word('labels', '255'),
+        'labels',
+      ),
+    )
+    .option('--palette', 'write the mask with a table of the colours of its classes, in which viewers show it');
+}

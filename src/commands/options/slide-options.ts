@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+import { option } from './option.js';
+import { list, micronsPerPixel, range, text } from './parse.js';
+
+const CHANNELS = 'channels to read, in the order in which the model takes them; numbers from 0, or names';
+
+/** Gives a command the options that say how the file of a slide is read. */
+export function addSlideOptions(command: Command, channels: string = CHANNELS): Command {
+  return command
+    .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
+    .addOption(option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp', text))
+    .addOption(option('--channels <list>', channels, list))
+    .addOption(
+      option(
+        '--range <low,high>',
+        'values of samples that become 0 and 255 where 8 bits are made of them, such as 0,4095',
+        range,
+      ),
+    );
+}
