@@ -7,7 +7,7 @@ import { runOf } from './layers.js';
 export const WINDOW_COLORS = { run: 'rgb(0 114 178)', skipped: 'rgb(213 94 0)' } as const;
 
 /** Where runs looked: asked for when it is first to be seen, as it takes a while. */
-export interface LookedAt {
+export interface LookedLayers {
   /** What is known of the run that is looked at. */
   of(slide: OpenSlideCard): LookedMessage | undefined;
   /** Draws its windows, if they are to be seen. */
@@ -22,7 +22,7 @@ const NEEDING: readonly LayerName[] = ['windows', 'tissue', 'region'];
  * @param came is called when something has come
  * @param tell says how it is going
  */
-export function createLooked(store: Store, came: () => void, tell: (words: string) => void): LookedAt {
+export function createLooked(store: Store, came: () => void, tell: (words: string) => void): LookedLayers {
   const held = new Map<string, LookedMessage | undefined>();
 
   function of(slide: OpenSlideCard): LookedMessage | undefined {
