@@ -344,6 +344,18 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
       if (pictures !== undefined) await sharp(saved).toFile(join(pictures, 'saved.png'));
     }));
 
+  test('is shown to nobody in a frame of another page, nor to who lacks the token', async () => {
+    const page = await browser.newPage();
+    await page.goto(new URL(server.url).origin);
+    expect(await page.textContent('body')).toContain('open the whole address that segtile view printed');
+    await page.goto('data:text/html,<title>other</title>');
+    await page.setContent(`<iframe src="${server.url}"></iframe>`);
+    await expect.poll(() => page.frames().length).toBe(2);
+    await page.waitForTimeout(500);
+    expect(await page.frames()[1]!.locator('.stage').count()).toBe(0);
+    await page.close();
+  });
+
   test('is as good in the dark, on a small screen, at twice the size of letters', () =>
     look(
       '#show=outlines,scores&channel=1',

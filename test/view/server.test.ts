@@ -1,10 +1,12 @@
 import { copyFileSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claim, claimPath } from '../../dist/io/claim.js';
 import { startView } from '../../dist/pipeline/view/start-view.js';
+import { judge } from '../../dist/view/guard.js';
 import type {
   Catalogue,
   ListedObject,
@@ -376,6 +378,22 @@ describe('a server', () => {
     }
     for (const status of statuses) expect(['', '200', '400', '403', '404', '405', '431', '505']).toContain(status);
     expect(await get('/catalogue')).toMatchObject({ status: 200 });
+  });
+
+  test('lets in none of ten thousand callers who guess', () => {
+    const door = { token: 'right', cookie: 'segtile-1', hosts: new Set(['localhost']) };
+    const caller = { method: 'GET', target: '/catalogue', headers: { host: 'localhost', cookie: 'segtile-1=right' } };
+    expect(judge(caller, door)).toEqual({ status: 200, newcomer: false });
+    const odd = fc.oneof(fc.string(), fc.constantFrom('right', 'segtile-1', '../', 'localhost', '\0', '=', ';', '%2e'));
+    const joined = fc.array(odd, { maxLength: 4 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(joined, joined, joined, (host, cookie, target) => {
+        const judged = judge({ method: 'GET', target: `/${target}`, headers: { host, cookie } }, door);
+        const known = host === 'localhost' && /(^|; *)segtile-1=right *(;|$)/.test(cookie);
+        if (judged.status === 200) expect(known || /[?&]token=right(&|$)/.test(target)).toBe(true);
+      }),
+      { numRuns: 10_000 },
+    );
   });
 
   test('stops work that nobody waits for', async () => {
