@@ -71,6 +71,19 @@ test('--plan auto stays with the usual overlap, and says so, where no margin is 
   expect(stdout).toContain('window 256 px, stride 128 px');
 });
 
+test('strides that nobody says to the pixel keep to the phase that the card says', async () => {
+  save(cwd, 'stepped.onnx', unet(0.05));
+  save(cwd, 'stepped.segtile.json', JSON.stringify({ phase: 16, margin: 16 }));
+  const plan = async (...more: readonly string[]) => {
+    const args = ['infer', 'slide.tif', '-m', 'stepped.onnx', '--tissue', 'none', '--device', 'cpu', '--dry-run', '--json'];
+    const { stdout } = await segtileWell([...args, ...more], { cwd });
+    return JSON.parse(stdout).stride.width;
+  };
+  expect(await plan('--window', '200')).toBe(96);
+  expect(await plan('--window', '256', '--overlap', '30%')).toBe(176);
+  expect(await plan('--window', '256', '--stride', '99')).toBe(99);
+});
+
 test.each([
   ['--stride', '64'],
   ['--overlap', '50%'],

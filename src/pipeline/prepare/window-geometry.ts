@@ -25,7 +25,7 @@ const DEFAULT_WINDOW = 1024;
  */
 export function geometryOf(options: WindowOptions, model: Model, note: (sentence: string) => void): Geometry {
   const window = windowOf(options, model);
-  const asked = askedStride(options, window);
+  const asked = askedStride(options, window, model);
   const margin = marginOf(options, model, window, asked, note);
   const stride = asked ?? defaultStrides(window, margin, model);
   return { window, stride, margin };
@@ -74,9 +74,16 @@ function square(side: number): Size {
   return { width: side, height: side };
 }
 
-function askedStride({ stride, overlap }: WindowOptions, window: Size): Size | undefined {
+/** The stride as it was said; that of an overlap keeps to the network's phase, where that is known. */
+function askedStride({ stride, overlap }: WindowOptions, window: Size, { phase }: Model): Size | undefined {
   if (stride || overlap === undefined) return stride;
-  return { width: strideOfOverlap(overlap, window.width), height: strideOfOverlap(overlap, window.height) };
+  const along = (length: number) => inPhase(strideOfOverlap(overlap, length), phase);
+  return { width: along(window.width), height: along(window.height) };
+}
+
+/** The next smaller multiple of the phase; where there is none, the stride as it is. */
+function inPhase(stride: number, phase = 1): number {
+  return stride < phase ? stride : stride - (stride % phase);
 }
 
 /** The margin of the model's card; where windows of this stride leave no room for it, the largest that they do. */
@@ -102,8 +109,14 @@ function defaultMargin(window: Size, stride: Size | undefined): number {
   return stride ? Math.min(eighth, mostMargin(window, stride)) : eighth;
 }
 
-/** The stride of the card, or half a window; less where the margin needs it. */
-function defaultStrides({ width, height }: Size, margin: number, { stride }: Pick<Model, 'stride'>): Size {
-  const along = (window: number) => Math.max(1, Math.min(stride ?? Math.floor(window / 2), window - 2 * margin));
+/** The stride of the card, or half a window, which keeps to the phase; less where the margin needs it. */
+function defaultStrides({ width, height }: Size, margin: number, { stride, phase }: Pick<Model, 'stride' | 'phase'>): Size {
+  const along = (window: number) =>
+    Math.max(
+      1,
+      stride === undefined
+        ? inPhase(Math.min(Math.floor(window / 2), window - 2 * margin), phase)
+        : Math.min(stride, window - 2 * margin),
+    );
   return { width: along(width), height: along(height) };
 }
