@@ -168,19 +168,19 @@ export function matchPairs(
   nameOf: (slide: string) => string = slideName,
 ): readonly TruthPair[] {
   if (slides.length === 0) {
-    const twice = pairs.find(({ slide }, i) => pairs.findIndex((other) => other.slide === slide) < i);
-    if (twice) throw listedTwice(path, twice.slide);
+    const twice = [...grouped(pairs, ({ slide }) => slide).values()].find((same) => same.length > 1);
+    if (twice) throw listedTwice(path, twice[0]!.slide);
     return pairs;
   }
   const taken = new Set<TruthPair>();
+  const ways = [
+    { rows: grouped(pairs, (pair) => resolve(pair.slide)), keyOf: (slide: string) => resolve(slide) },
+    { rows: grouped(pairs, (pair) => fileName(pair.slide)), keyOf: fileName },
+    { rows: grouped(pairs, (pair) => slideName(pair.slide)), keyOf: nameOf },
+  ];
   const found = slides.map((slide) => {
-    const ways: readonly ((a: string, b: string) => boolean)[] = [
-      (a, b) => resolve(a) === resolve(b),
-      (a, b) => fileName(a) === fileName(b),
-      (a, b) => slideName(a) === nameOf(b),
-    ];
-    for (const same of ways) {
-      const mine = pairs.filter((pair) => same(pair.slide, slide));
+    for (const { rows, keyOf } of ways) {
+      const mine = rows.get(keyOf(slide)) ?? [];
       if (mine.length > 1) throw listedTwice(path, slide);
       if (mine.length === 1) {
         taken.add(mine[0]!);
@@ -196,6 +196,18 @@ export function matchPairs(
   });
   requireAllTaken(pairs, taken, path);
   return found;
+}
+
+/** Rows by a key, as a list may have thousands. */
+function grouped(pairs: readonly TruthPair[], keyOf: (pair: TruthPair) => string): ReadonlyMap<string, readonly TruthPair[]> {
+  const groups = new Map<string, TruthPair[]>();
+  for (const pair of pairs) {
+    const key = keyOf(pair);
+    const group = groups.get(key);
+    if (group) group.push(pair);
+    else groups.set(key, [pair]);
+  }
+  return groups;
 }
 
 /** Refuses rows that belong to no slide: such a row is a mistake, or its slide was forgotten. */

@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import { reason, SegtileError } from '../../errors.js';
+import { alone } from '../../io/alone.js';
 import { isRemote, shownPath } from '../../io/location.js';
 import { writeWhole } from '../../io/partial-file.js';
 import { csvCell, plainCell } from '../../plan/text/csv.js';
@@ -26,8 +27,15 @@ export async function keepFailures(output: string, { files, outcomes, failures }
   const path = join(output, FAILED);
   // One that was stopped did not fail.
   const failed = failures.filter(({ error }) => !(error instanceof SegtileError && error.code === 'aborted'));
+  const begins = failed.length > 0 && files.length > 1;
+  if (!begins && (await linesOf(path)) === undefined) return undefined;
+  await makeFolder(path);
+  // Jobs that share the slides of a folder end at about the same time.
+  return alone(path, () => keepLines(path, { files, outcomes, failures: failed }));
+}
+
+async function keepLines(path: string, { files, outcomes, failures: failed }: FilesDone): Promise<string | undefined> {
   const before = await linesOf(path);
-  if (before === undefined && (failed.length === 0 || files.length === 1)) return undefined;
   const done = files.filter((_, i) => outcomes[i] === 'done' || outcomes[i] === 'kept');
   const settled = new Set([...done, ...failed.map(({ file }) => file)].map(keyOf));
   const lines = (before ?? []).filter(({ key }) => !settled.has(key)).map(({ line }) => line);
@@ -37,7 +45,6 @@ export async function keepFailures(output: string, { files, outcomes, failures }
     return undefined;
   }
   const bytes = new TextEncoder().encode([HEAD, ...lines, ''].join('\n'));
-  await makeFolder(path);
   await writeWhole(path, (file) => file.append(bytes));
   return path;
 }
