@@ -16,7 +16,8 @@ from network import Network
 # A torchvision for CUDA does not register its operators beside a torch for the CPU. Nothing here calls them, but it looks for their names.
 if not hasattr(torch.ops.torchvision, "nms"):
     library = torch.library.Library("torchvision", "DEF")
-    library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    for name in ("nms", "qnms"):
+        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 from tiatoolbox.models.engine.io_config import IOSegmentorConfig
 from tiatoolbox.models.engine.semantic_segmentor import SemanticSegmentor
 from tiatoolbox.models.models_abc import ModelABC
