@@ -21,6 +21,8 @@ export interface MaskOptions extends RunControl, SubmissionOptions, SplitOptions
   readonly minObject?: AreaText | undefined;
   readonly fillHoles?: AreaText | undefined;
   readonly maskValues?: 'labels' | '255' | undefined;
+  /** Whether the mask has a table of the classes' colours. */
+  readonly palette?: boolean | undefined;
   readonly enlarge?: 'labels' | 'scores' | undefined;
   /** As what objects are written, if at all. */
   readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;

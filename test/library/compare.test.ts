@@ -63,7 +63,7 @@ test.each<readonly [Record<string, unknown>, string]>([
 
 test('every option of compare is an option of a program', () => {
   const names = new Set(addCompareOptions(new Command()).options.map((each) => each.attributeName()));
-  for (const name of ['json', 'quiet']) names.delete(name);
+  for (const name of ['from', 'json', 'quiet']) names.delete(name);
   const known: Readonly<Record<Exclude<keyof ComparisonOptions, 'signal' | 'onProgress' | 'onNote'>, true>> = {
     artefactClass: true,
     blend: true,

@@ -63,7 +63,7 @@ test.each<readonly [Record<string, unknown>, readonly string[]]>([
 
 test('every option of make-dataset is an option of a program', () => {
   const names = new Set(addMakeDatasetOptions(new Command()).options.map((each) => each.attributeName()));
-  for (const name of ['json', 'quiet', 'dryRun']) names.delete(name);
+  for (const name of ['from', 'json', 'quiet', 'dryRun']) names.delete(name);
   const known: Readonly<Record<Exclude<keyof DatasetOptions, 'signal' | 'onProgress' | 'onNote'>, true>> = {
     artefactClass: true,
     augment: true,

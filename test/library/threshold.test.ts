@@ -94,6 +94,7 @@ test('every option of these commands is an option of a program', () => {
     objects: true,
     output: true,
     overwrite: true,
+    palette: true,
     rle: true,
     roi: true,
     roiClass: true,

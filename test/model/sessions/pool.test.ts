@@ -106,7 +106,7 @@ describe('openPool refuses', () => {
     const model = await modelOf(channelNetwork(0, { size: { width: 32, height: 32 } }));
     await expect(poolOf(model, window)).rejects.toMatchObject({
       code: 'model',
-      message: expect.stringMatching(/64×48 px but .* takes 32×32 px only/),
+      message: expect.stringMatching(/64 × 48 px but .* takes 32 × 32 px only/),
     });
   });
 
