@@ -15,7 +15,7 @@ const manual = ['README.md', ...filesIn(join(root, 'src')).flatMap((name) => (na
 const notRun: readonly (readonly [command: RegExp, why: string])[] = [
   [/^npm test$/, 'this is it'],
   [/^npm run bench:/, 'takes minutes, and some of it other programs'],
-  [/\bsegtile view\b/, 'serves until it is ended; test/cli/view.test.ts does'],
+  [/\bsegtile(\.js)? view\b/, 'serves until it is ended; test/cli/view.test.ts does'],
   [/^npm run demo:compare$/, 'takes minutes; compare.test.ts runs variants'],
   [/^npm (install|link|pack|ci)\b/, 'test/package does'],
 ];
