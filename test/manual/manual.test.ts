@@ -49,7 +49,10 @@ function home(lines: readonly string[]): string {
 }
 
 /** What examples say of a slide that is too large for a test, and what is said instead. */
-const smaller: readonly (readonly [size: string, instead: string])[] = [['--slide-size 35000x25000', '--slide-size 350x250']];
+const smaller: readonly (readonly [size: string, instead: string])[] = [
+  ['--slide-size 35000x25000', '--slide-size 350x250'],
+  ['--resize 512,1024', '--resize 256,512'],
+];
 
 /** Words of a command that mean to a shell what they are. */
 const plain = /^segtile( [\w./,:=%+-]+)+$/;

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { disc, folder, program, save, segtileWell, writeSlide } from '../cli/door.js';
 import { channelNetwork, identityNetwork } from '../model/networks.js';
 
-/** Sides in px: of slides that examples shrink to 1,024 px, and of those that they cut into tiles of 512 px. */
+/** Sides in px: of slides that examples shrink, and of those that they cut into windows of 512 px. */
 const [LARGE, SMALL] = [1040, 516];
 
 /** A card for a model of slides of 0.5 um per pixel. */
@@ -33,8 +33,8 @@ export async function createWorld(): Promise<string> {
   const large = await writeSlide(join(at, 'slide.tif'), LARGE, LARGE, stained(LARGE), { mpp: 0.5 });
   cpSync(large, join(at, 'slide.svs'));
   for (const name of ['truth.tif', 'truth/slide.png']) await labelled(join(at, name), LARGE, LARGE / 3);
-  await writeSlide(join(at, 'kidney.tif'), LARGE, LARGE, stained(LARGE), { mpp: 1 });
-  await labelled(join(at, 'kidney.truth.tif'), LARGE, LARGE / 3);
+  await writeSlide(join(at, 'kidney.tif'), SMALL, SMALL, stained(SMALL), { mpp: 1 });
+  await labelled(join(at, 'kidney.truth.tif'), SMALL, SMALL / 3);
   const pairs = ['slide,truth,patient'];
   for (let i = 1; i <= 5; i++) {
     const slide = await writeSlide(join(at, `slides/s${i}.tif`), SMALL, SMALL, stained(SMALL), { mpp: 0.25 });
@@ -63,6 +63,9 @@ export async function createWorld(): Promise<string> {
   const made = { cwd: join(at, 'made') };
   const maps = ['--probabilities', 'float32', '--no-preview', '--quiet'];
   await segtileWell(['infer', large, '-m', '../both.onnx', ...maps], made);
+  for (const shard of ['1/2', '2/2']) {
+    await segtileWell(['infer', large, '-m', join(at, 'both.onnx'), '--shard', shard, '--quiet', '-o', 'out'], made);
+  }
   cpSync(join(at, 'made/segtile-out/slide.probabilities.ome.tif'), join(at, 'made/slide.probabilities.ome.tif'));
   await segtileWell(['infer', '../kidney.tif', '-m', 'kidney', '--no-preview', '--quiet', '-o', 'kidney.mask.ome.tif'], made);
   await segtileWell(['pseudo-label', 'segtile-out', '-o', 'labels', '--quiet'], made);
