@@ -1,6 +1,6 @@
 // Makes dist of src: WebAssembly of the AssemblyScript of the stitch, the page of `segtile view` with all that it needs in one script, JavaScript of all else.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,7 +55,8 @@ async function buildPage(/** @type {string} */ source, /** @type {string} */ tar
     minify: true,
     format: 'esm',
     target: BROWSERS,
-    legalComments: 'eof',
+    // Whoever passes OpenSeadragon on has to pass its licence on with it.
+    footer: { js: `/*! OpenSeadragon\n\n${readFileSync('node_modules/openseadragon/LICENSE.txt', 'utf8')}*/` },
     logLevel: 'warning',
   });
   copyFileSync(`${source}/index.html`, `${target}/index.html`);

@@ -337,6 +337,10 @@ describe('a server', () => {
     expect(String(headers['set-cookie'])).toMatch(/; HttpOnly; SameSite=Strict; Path=\/$/);
   });
 
+  test('passes the licence of what is in its script on with it', async () => {
+    expect((await get('/app/main.js')).body.toString()).toContain('Redistribution and use in source and binary forms');
+  });
+
   test('has no way to a file by its path', async () => {
     const up = [
       '/../../etc/passwd',
