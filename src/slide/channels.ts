@@ -5,7 +5,7 @@ import type { SampleType } from '../types.js';
 export interface ChannelChoice {
   /** Those that the user named, in that order. */
   readonly picked: readonly number[] | undefined;
-  /** Those of the picture: red, green and blue, or one that is seen in grey. Without them the file itself says what its colours are. */
+  /** Channels of the picture: red, green and blue, or one for grey. Absent where the file itself says what its colours are. */
   readonly seen: readonly number[] | undefined;
   /** What was decided where nobody asked for it. */
   readonly note?: string;

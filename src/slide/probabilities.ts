@@ -113,7 +113,7 @@ function fromFloats(samples: Float32Array, planes: Float32Array, classes: number
   }
 }
 
-/** Puts interleaved bytes into planes. Of classes that exclude each other the probabilities come to 1, so where all are 0 no window looked. */
+/** Puts interleaved bytes into planes. Probabilities of classes that exclude each other add up to 1; where all are 0, no window looked. */
 function fromBytes(samples: Uint8Array, planes: Float32Array, classes: number, exclusive: boolean): void {
   const plane = samples.length / classes;
   for (let c = 0; c < classes; c++) {

@@ -15,7 +15,7 @@ const RASTER = 'convert it to TIFF or PNG first, for example with "vips copy"';
 /** Bytes of a file that are looked at. */
 export const SIGNATURE_BYTES = 512;
 
-/** Files that are images of their own kinds only by their first bytes: the slide is in other files beside them, which a name tells. */
+/** Files that look like an ordinary image, but whose slide is in other files beside them. Their extension tells. */
 const COMPANIONS: ReadonlyMap<string, string> = new Map([
   ['.mrxs', 'a MIRAX slide'],
   ['.vsi', 'an Olympus VSI slide'],

@@ -2,7 +2,7 @@ import type { SampleRange } from '../tiff/samples/rgb.js';
 import type { Band, Mpp, Samples, SampleType, Size, Span } from '../types.js';
 import type { Georeference } from './formats/georeference.js';
 
-/** Microns per pixel of level 0, and where they came from, such as `--slide-mpp`, `OME-XML`, `Aperio MPP` or `TIFF resolution tags`. */
+/** Micrometres per pixel of level 0, and which source gave them, such as `--slide-mpp`, `OME-XML`, `Aperio MPP` or `TIFF resolution tags`. */
 export interface SlideMpp extends Mpp {
   readonly source: string;
 }
@@ -88,7 +88,7 @@ export interface Slide extends AsyncDisposable {
   readonly georeference?: Georeference;
   /** Images in the file that are no levels, such as the label. */
   readonly associated?: readonly AssociatedImage[];
-  /** The values of samples that become 0 and 255 where pictures are made of them; without it samples are bytes and stay as they are. */
+  /** Which sample values become 0 and 255 in pictures. Absent where samples are bytes, which stay as they are. */
   readonly range?: SampleRange;
   /** Names of the channels, where they are not the colours of a picture; '' for one without a name. */
   readonly channels?: readonly string[];
@@ -107,7 +107,7 @@ export interface Slide extends AsyncDisposable {
    * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
    */
   readBands: ReadLevel;
-  /** The samples that the picture is made of, where it is made of one channel, or of more than 8 bits, and stretching is all that makes it. */
+  /** The samples of the picture before they are stretched to 8 bits. Only for pictures of one channel or of more than 8 bits. */
   readonly stored?: StoredPicture;
   /**
    * How the channels that the user picked are read, or all of them where nobody picked any.

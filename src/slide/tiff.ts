@@ -31,9 +31,9 @@ import type { ChannelReader, ChannelRequest, Level, Slide, SlideMpp } from './sl
 
 /** What the user says of a file, above what it says itself. */
 export interface SlideOptions {
-  /** Microns per pixel of level 0; a number comes from --slide-mpp. */
+  /** Micrometres per pixel of level 0; a number comes from --slide-mpp. */
   readonly mpp?: number | SlideMpp | undefined;
-  /** The channels to read, by number from 0 or by name. Of three the picture is made, or of one in grey; of more of the first three. */
+  /** The channels to read, by number from 0 or by name. One channel makes a grey picture; else the first three make red, green and blue. */
   readonly channels?: readonly string[] | undefined;
   /** The values of samples that become 0 and 255 where pictures, or bytes for a model, are made of them. */
   readonly range?: readonly [least: number, most: number] | undefined;

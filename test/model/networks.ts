@@ -156,7 +156,7 @@ export function random(seed: number): () => number {
  */
 export function unet(gflop: number, form: Form & { readonly channels?: number; readonly seed?: number } = {}): Uint8Array {
   const { channels = 1, seed = 1, depth = 3 } = form;
-  // A 3×3 convolution costs 18 operations for each pixel, input and output channel; with b channels at the top the five of them
+  // A 3 × 3 convolution costs 18 operations for each pixel, input and output channel; with b channels at the top the five of them
   // come to 126 b² + 54 b a pixel (below), of which there are 512².
   const perPixel = (gflop * 1e9) / 512 ** 2;
   const b = Math.max(1, Math.round((-54 + Math.sqrt(54 ** 2 + 4 * 126 * perPixel)) / (2 * 126)));

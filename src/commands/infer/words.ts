@@ -31,7 +31,7 @@ function sides({ width, height }: Size): string {
   return width === height ? `${count(width)} px` : `${count(width)} × ${count(height)} px`;
 }
 
-/** Microns per pixel and where they came from. */
+/** Micrometres per pixel and where they came from. */
 export function mppText({ mpp }: Slide): string {
   if (!mpp) return 'µm/px unknown';
   return `${mpp.x === mpp.y ? figure(mpp.x) : `${figure(mpp.x)} × ${figure(mpp.y)}`} µm/px (${mpp.source})`;

@@ -50,7 +50,7 @@ export interface Card {
   /** Whether a pixel belongs to one class at most. */
   readonly exclusive?: boolean;
   readonly classes?: readonly CardClass[];
-  /** Microns per pixel that the network was trained at. */
+  /** Micrometres per pixel that the network was trained at. */
   readonly mpp?: number;
   /** Side of the window, in px. */
   readonly window?: number;

@@ -61,7 +61,7 @@ export interface Model {
   readonly fit?: Fit;
   /** How many px of the window have no score on the side where the most are missing; the least margin. Absent for none. */
   readonly crop?: number;
-  /** Microns per pixel that the network was trained at. */
+  /** Micrometres per pixel that the network was trained at. */
   readonly mpp?: number;
   /** What was assumed, or read from the graph, and may be worth a look: a few words each. */
   readonly notes: readonly string[];

@@ -111,7 +111,7 @@ function behindSteps(
     if (opset < 11)
       throw new SegtileError(
         'model',
-        `${path} gives one score for ${map.factor}×${map.factor} px in opset ${opset}, where nothing enlarges it with half-pixel centres`,
+        `${path} gives one score for ${map.factor} × ${map.factor} px in opset ${opset}, where nothing enlarges it with half-pixel centres`,
         'export the model with opset 11 or later',
       );
     steps.push(enlarge(map.factor, decision === undefined ? 'linear' : 'nearest'));

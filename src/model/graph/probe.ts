@@ -61,7 +61,7 @@ async function findMap<Map>(
   const [batch] = image.dims;
   const dims = tensorShape(typeof batch === 'number' ? batch : 1, depth, window, layout);
   const element = image.element as 'uint8' | 'float32' | 'float16';
-  const px = `${window.width}×${window.height} px`;
+  const px = `${window.width} × ${window.height} px`;
 
   const model = parseModel(bytes);
   const graph = model.graph!;
@@ -94,7 +94,7 @@ function partMap(dims: readonly Dim[], window: Size, { path, layout, fit, crop }
   if (missing > crop!)
     throw new SegtileError(
       'model',
-      `${path} gives ${map.width}×${map.height} scores for a window of ${window.width}×${window.height} px, which leaves out ${missing} px on a side, expected ${crop} px`,
+      `${path} gives ${map.width} × ${map.height} scores for a window of ${window.width} × ${window.height} px, which leaves out ${missing} px on a side, expected ${crop} px`,
       'use the window that the network was exported or trained for; segtile info says what it was measured with',
     );
   const across = window.width - fit!.factor * map.width;

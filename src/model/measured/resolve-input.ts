@@ -55,7 +55,7 @@ export function resolveInput(
       'export it with both sides fixed, or both free',
     );
   if (card.window !== undefined && (card.window !== width || card.window !== height))
-    throw contradiction(file, said, 'window', `${input} takes ${width}×${height} px`);
+    throw contradiction(file, said, 'window', `${input} takes ${width} × ${height} px`);
   return { layout, depth, color, samples, normalize, fixedWindow: { width, height } };
 }
 

@@ -145,7 +145,7 @@ export function resolveFit(
   }
   if (crop !== undefined) return crop === 0 ? {} : { fit: { factor: 1, crop: 'centre' }, crop };
   if (fit === undefined) return {};
-  const sizes = `${scores.width}×${scores.height} scores for a window of ${window.width}×${window.height} px`;
+  const sizes = `${scores.width} × ${scores.height} scores for a window of ${window.width} × ${window.height} px`;
   if (fit === null || fit === 'off the centre')
     throw new SegtileError(
       'model',
@@ -154,10 +154,10 @@ export function resolveFit(
     );
   const missing = missingPx(fit, window, scores);
   if (missing === 0) {
-    notes.push(`one score for ${fit.factor}×${fit.factor} px, measured`);
+    notes.push(`one score for ${fit.factor} × ${fit.factor} px, measured`);
     return {};
   }
-  const factor = fit.factor === 1 ? '' : `, one for ${fit.factor}×${fit.factor} px`;
+  const factor = fit.factor === 1 ? '' : `, one for ${fit.factor} × ${fit.factor} px`;
   const where =
     fit.crop === 'centre' ? 'the centre' : `a part ${fit.crop.left} px from the left and ${fit.crop.top} px from the top`;
   notes.push(`the scores are ${where} of the window (${sizes}${factor}): margin at least ${missing} px, border mirrored`);

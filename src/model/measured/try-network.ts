@@ -43,7 +43,7 @@ export async function tryNetwork(
   window: Size,
   threads: Threads,
 ): Promise<Tried> {
-  const px = `${window.width}×${window.height} px`;
+  const px = `${window.width} × ${window.height} px`;
   const model = parseModel(bytes);
   const graph = model.graph!;
   const names = freshNames(model);

@@ -72,7 +72,7 @@ function compared(
   const centre = { left: (window.width - width) / 2, top: (window.height - height) / 2 };
   const { left, top } = fit && fit.crop !== 'centre' ? fit.crop : centre;
   if (left < 0 || top < 0 || !Number.isInteger(left) || !Number.isInteger(top))
-    return { why: `its test output of ${width}×${height} px is coarser than its input` };
+    return { why: `its test output of ${width} × ${height} px is coarser than its input` };
   let difference = 0;
   let isNear = true;
   for (let channel = 0; channel < channels; channel++)

@@ -24,9 +24,9 @@ export function defaultWorkers(): number {
   return processors().count;
 }
 
-/** `512×512 px`. */
+/** `512 × 512 px`. */
 export function sides({ width, height }: Size): string {
-  return `${width}×${height} px`;
+  return `${width} × ${height} px`;
 }
 
 /** @throws {SegtileError} `usage` for options out of range or that exclude each other; `model` for a window that the network does not take */

@@ -13,7 +13,7 @@ const FINEST = 32;
 /**
  * The size of the mask: that of level 0, or that for the requested micrometres per pixel.
  *
- * @throws {SegtileError} `usage` where microns per pixel are asked of a slide that has none, or are far finer than it is
+ * @throws {SegtileError} `usage` where micrometres per pixel are asked of a slide that has none, or are far finer than it is
  */
 export function maskSize({ slide }: Pick<SlidePlan, 'slide'>, outputMpp: number | undefined): MaskSize {
   if (outputMpp === undefined) return { width: slide.width, height: slide.height, mpp: slide.mpp && axes(slide.mpp) };

@@ -22,7 +22,7 @@ import { contrastWarnings, once } from './contrast.js';
 export interface PlanSettings {
   /** The working resolution; without it the model's mpp, or level 0. */
   readonly resolution: ViewChoice | undefined;
-  /** Microns per pixel of level 0 that override what the file says. */
+  /** Micrometres per pixel of level 0 that override what the file says. */
   readonly slideMpp: number | SlideMpp | undefined;
   /** The channels that are read, by number from 0 or by name. For a model that takes a picture one or three. */
   readonly channels?: readonly string[] | undefined;
@@ -77,7 +77,7 @@ export function channelRequest(model: Model): ChannelRequest | undefined {
 /**
  * Opens a slide and decides which windows of it are run. Reads no more of the file than its directories and a low-resolution view.
  *
- * @param modelMpp microns per pixel that the model was trained at, if it says so
+ * @param modelMpp micrometres per pixel that the model was trained at, if it says so
  * @param onOpen is called once the slide is open, before its tissue is looked for
  * @throws {SegtileError} `input` for a file that cannot be read, `usage` for settings that do not fit it
  */

@@ -26,7 +26,7 @@ function withoutTable(page: Directory): Directory {
   return page.photometric === PALETTE ? { ...page, photometric: 1, colorMap: undefined } : page;
 }
 
-/** Steps between neighbouring colours that are no larger than this, of 65,535, make a smooth table: an eighth. */
+/** The largest step between neighbouring colours of a smooth table: an eighth of 65,535. */
 const SMOOTH = 2 ** 13;
 
 function isSmooth(colors: ArrayLike<number> | undefined): boolean {

@@ -52,7 +52,7 @@ async function geoImage(tags: GeoTags, { width, height }: Size) {
   return tiff.getImage();
 }
 
-/** The same place, said of the upper left corner of the image: geotiff.js looks neither at which pixel is tied nor at where in a pixel that is. */
+/** The same tie point, moved to the upper left corner of the image: geotiff.js ignores which pixel is tied, and where in the pixel the tie is. */
 function cornered(tags: GeoTags): GeoTags {
   const { pixelScale, tiePoints, transformation } = tags;
   const at = pixelOrigin(tags);

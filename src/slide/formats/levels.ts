@@ -55,7 +55,7 @@ export async function plainLayout(
   };
 }
 
-/** Whether a reduced image is of the one that is read, of several: a sub-directory of it, or behind it in the chain before the next one. */
+/** Whether a reduced image belongs to the image that is read: it is a sub-directory of it, or follows it in the chain before the next image. */
 function belongs(base: Directory, reduced: Directory, chain: readonly Directory[], full: readonly Directory[]): boolean {
   if (reduced.parent !== undefined) return reduced.parent === base.index;
   const before = chain.slice(0, chain.indexOf(reduced));

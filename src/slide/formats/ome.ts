@@ -54,7 +54,7 @@ export async function omeLayout(tiff: Tiff, xml: string): Promise<SlideLayout> {
   };
 }
 
-/** A file whose XML is in another file, or places none of its directories: one image can be read, of several nobody knows what they are. */
+/** A file whose XML is in another file, or does not mention its directories. A single image can be read; several cannot be told apart. */
 async function unplaced(tiff: Tiff, xml: string): Promise<SlideLayout> {
   const plain = await plainLayout(tiff.directories, tiff.subDirectories);
   const alone = plain.channels.length === 0 && plain.refusal === undefined;

@@ -73,7 +73,7 @@ export function lookUpMpp(table: MppTable, slide: string): SlideMpp | undefined 
 }
 
 /**
- * Makes sure that every line of a table says something of a slide: one that does not is a slip of the pen, or of another study.
+ * Makes sure that every line of a table is about one of the slides. A line that is not is a mistake, or belongs to another study.
  *
  * @param path names the file in messages
  * @throws {SegtileError} `input` naming the lines that match none

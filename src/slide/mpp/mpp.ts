@@ -17,10 +17,10 @@ export interface MppClues {
 }
 
 /**
- * Microns per pixel of level 0 from the first of these that has them: the user, OME-XML, the maker's text, the TIFF resolution tags; undefined
+ * Micrometres per pixel of level 0 from the first of these that has them: the user, OME-XML, the maker's text, the TIFF resolution tags; undefined
  * where none does. What a file says that no slide can have (see {@link mppProblem}) counts as not said, and is quoted in a note.
  *
- * @param given microns per pixel that the user gave: a number comes from --slide-mpp
+ * @param given micrometres per pixel that the user gave: a number comes from --slide-mpp
  * @throws {SegtileError} `usage` where `given` is no size that a slide can have
  */
 export function findMpp(

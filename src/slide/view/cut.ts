@@ -5,7 +5,7 @@ import type { Band, Box, Samples, Size, Span, Window } from '../../types.js';
 import { cacheRows, type RowCache, type Slab } from './rows.js';
 import { between, endOf, mergeSpans, spansOverlap } from './spans.js';
 
-/** What windows are cut from: a slide at its working resolution, or the labels that lie on it. Its size is in working pixels. */
+/** What windows are cut from: a slide at its working resolution, or its labels. Its size is in working pixels. */
 export interface BandSource<Data extends Samples = Uint8Array> extends Size {
   /** See `View.readBands`. All bands have the same number of channels. */
   readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band<Data>>;

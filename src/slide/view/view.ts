@@ -15,7 +15,7 @@ export type ViewChoice =
   /** Pictures of the whole slide, edge to edge, whatever levels there are. */
   | { readonly kind: 'size'; readonly width: number; readonly height: number };
 
-/** A slide as seen at the working resolution. A point of level 0 is `slide.width / spans.width` times as far right, and alike down. */
+/** A slide at the working resolution. To get from its pixels to level 0, multiply x by `slide.width / spans.width`, and y likewise. */
 export interface View<Data extends Samples = Uint8Array> extends SpanningSize {
   readonly slide: Slide;
   readonly spans: Size;
@@ -35,7 +35,7 @@ export interface View<Data extends Samples = Uint8Array> extends SpanningSize {
 /** A level may be this much coarser than what is wanted along one side, where the other side is finer. */
 const coarser = 1.005;
 
-/** Longest side of a working image, in pixels. More is a slip of the keyboard; sums of samples along a side must fit 31 bits. */
+/** Longest side of a working image, in pixels. A longer one is a typing error. Sums of samples along a side must also fit 31 bits. */
 const longestSide = 2 ** 22;
 
 /**
@@ -167,7 +167,7 @@ function resampledBands(read: ReadLevel<Samples>, level: Level, x: ResampleAxis,
   };
 }
 
-/** About as many rows as one row of blocks gives, but neither so few that the work is in small change nor so many that they weigh. */
+/** Rows of a band: about one row of blocks, but not so few that overhead dominates, nor so many that they need much memory. */
 function resampledBandHeight(level: Level, y: ResampleAxis): number {
   const sourceRows = Math.min(512, Math.max(64, level.blockHeight));
   return Math.min(256, Math.max(1, Math.round((sourceRows * y.to) / y.from)));

@@ -57,10 +57,10 @@ test('--memory that nothing fits into says so, and how many classes would', asyn
 test('a network that does not run on the windows: nothing is foretold, and --memory cannot be obeyed', async () => {
   const odd = ['infer', 'slide.tif', '-m', 'net.onnx', '--window', '75', '--tissue', 'none', '--device', 'cpu', '--dry-run'];
   const { stdout } = await segtileWell(odd, { cwd });
-  expect(stdout).toMatch(/memory is not foretold: .*75×75 px/);
+  expect(stdout).toMatch(/memory is not foretold: .*75 × 75 px/);
   const { code, stderr } = await segtile([...odd, '--memory', '2GB'], { cwd });
   expect(code).toBe(2);
-  expect(stderr).toMatch(/--memory cannot be obeyed, since the memory of this run cannot be foretold: .*75×75 px/);
+  expect(stderr).toMatch(/--memory cannot be obeyed, since the memory of this run cannot be foretold: .*75 × 75 px/);
 });
 
 test('what the machine or its control group has not is refused, unless --memory says otherwise', () => {

@@ -148,7 +148,7 @@ describe('a contradiction names both sides', () => {
     [channelNetwork(0), { color: 'gray' }, /^the card says color "gray" but input .* has 3 channels$/],
     [channelNetwork(0, { depth: 1 }), { color: 'rgb' }, /^the card says color "rgb" but input .* has 1 channel$/],
     [channelNetwork(0, { depth: 1 }), { mean: [1, 2, 3] }, /^the card says mean \[1,2,3\] but the image has 1 channel$/],
-    [channelNetwork(0, { size }), { window: 512 }, /^the card says window 512 but input .* takes 20×10 px$/],
+    [channelNetwork(0, { size }), { window: 512 }, /^the card says window 512 but input .* takes 20 × 10 px$/],
     [channelNetwork(0, { element: 'uint8' }), { std: [2] }, /^the card says std \[2\] but input .* is uint8$/],
     [
       channelNetwork(0, { element: 'uint8' }),

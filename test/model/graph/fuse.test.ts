@@ -165,7 +165,7 @@ describe('a network that gives less than one score a pixel', () => {
     const model = await modelOf(coarseNetwork(4, { opset: 10 }), { ...raw, exclusive: false });
     await expect(scoresOf(model, window, pixels)).rejects.toMatchObject({
       code: 'model',
-      message: expect.stringMatching(/4×4 px in opset 10/),
+      message: expect.stringMatching(/4 × 4 px in opset 10/),
       hint: expect.stringMatching(/opset 11/),
     });
   });

@@ -79,7 +79,7 @@ describe('a pool', () => {
     const pool = await poolOf(await modelOf(channelNetwork(0)), window);
     await expect(pool.run(new Uint8Array(10))).rejects.toMatchObject({
       code: 'usage',
-      message: 'expected 9216 samples for a window of 64×48 px but got 10',
+      message: 'expected 9216 samples for a window of 64 × 48 px but got 10',
     });
     await pool.close();
   });
@@ -118,7 +118,7 @@ describe('openPool refuses', () => {
     ])
       await expect(poolOf(model, odd)).rejects.toMatchObject({
         code: 'model',
-        message: expect.stringMatching(new RegExp(`fails on a window of ${odd.width}×${odd.height} px: .*Concat`)),
+        message: expect.stringMatching(new RegExp(`fails on a window of ${odd.width} × ${odd.height} px: .*Concat`)),
         hint: expect.stringMatching(/multiples of 32/),
       });
   });
@@ -131,7 +131,7 @@ describe('openPool refuses', () => {
     }));
     await expect(poolOf(await modelOf(valid), window)).rejects.toMatchObject({
       code: 'model',
-      message: expect.stringMatching(/gives \[1, 3, 40, 56\] for a window of 64×48 px, expected scores for the whole window/),
+      message: expect.stringMatching(/gives \[1, 3, 40, 56\] for a window of 64 × 48 px, expected scores for the whole window/),
     });
   });
 
