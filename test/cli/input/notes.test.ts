@@ -39,6 +39,11 @@ test.each([
   expect(times(infer.stderr, `note: ${note}`)).toBe(1);
   expect(JSON.parse(infer.stdout).slide.notes).toContain(note);
 
+  const report = ['--truth', truth, '--report', `${file}.html`, '--no-history'];
+  const evaluated = await segtileWell(['evaluate', `infer-${file}`, ...report], { cwd });
+  expect(times(evaluated.stderr, note)).toBe(1);
+  expect(readFileSync(join(cwd, `${file}.html`), 'utf8')).toContain('How slides were read');
+
   const cut = ['--truth', truth, '--window', '16', '--tissue', 'none', '-o', `set-${file}`];
   const dataset = await segtileWell(['make-dataset', path, ...cut, '--json'], { cwd });
   expect(times(dataset.stderr, `note: ${note}`)).toBe(1);
