@@ -1,6 +1,6 @@
 import { sharp } from '../io/sharp.js';
 import type { Pixels, Rgb } from '../types.js';
-import type { ScaleBar } from './scale-bar.js';
+import type { DrawnScaleBar } from './scale-bar.js';
 
 const lineHeight = 40;
 const swatch = 18;
@@ -27,7 +27,7 @@ export async function legend(
   width: number,
   classes: readonly LegendEntry[],
   skipped: boolean,
-  scale?: ScaleBar,
+  scale?: DrawnScaleBar,
 ): Promise<Pixels | undefined> {
   if (width < 240 || !(await hasFont())) return undefined;
   const named = [...classes, ...(skipped ? [{ name: 'skipped', color: hatch }] : [])];

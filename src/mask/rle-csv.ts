@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
-import { labelRuns, type RunOrder } from '../plan/labels/label-runs.js';
+import { type RunOrder, runsOfLabel } from '../plan/labels/label-runs.js';
 import { csvCell } from '../plan/text/csv.js';
 import type { RasterRows, Sink, Size } from '../types.js';
 
@@ -27,7 +27,7 @@ export async function writeRleCsv(path: string, { size, rows, column, order, rep
   const groupOf = new Uint8Array(256);
   for (const [index, { labels }] of rows.entries()) for (const label of labels) groupOf[label] = index + 1;
   const scratch = await openPartialFile(path);
-  const runs = labelRuns(size, groupOf, order ?? 'columns', scratch);
+  const runs = runsOfLabel(size, groupOf, order ?? 'columns', scratch);
   const file = await openPartialFile(path, { replace }).catch(async (error: unknown) => {
     await scratch.discard();
     throw error;

@@ -1,5 +1,5 @@
 /** A line that shows how long something is in a picture. */
-export interface ScaleBar {
+export interface DrawnScaleBar {
   /** Its length, in px of the picture. */
   readonly length: number;
   readonly text: string;
@@ -13,7 +13,7 @@ const STEPS = [5, 2, 1] as const;
  *
  * @param um micrometres per px of the picture
  */
-export function scaleBar(width: number, um: number): ScaleBar {
+export function scaleBar(width: number, um: number): DrawnScaleBar {
   const most = (width / 6) * um;
   const power = 10 ** Math.floor(Math.log10(most));
   const length = power * STEPS.find((step) => step * power <= most)!;

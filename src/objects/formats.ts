@@ -3,7 +3,7 @@ export const OBJECT_FORMATS = ['geojson', 'geojson.gz', 'csv', 'parquet', 'tif',
 export type ObjectFormat = (typeof OBJECT_FORMATS)[number];
 
 /** The ending of the files of a format. */
-export function endingOf(format: ObjectFormat): string {
+export function fileEndingOf(format: ObjectFormat): string {
   return format === 'imagescope' ? 'xml' : format;
 }
 

@@ -5,7 +5,7 @@ import { type TracedRegion, traceRegions } from './trace.js';
 import { flood } from './watershed.js';
 
 /** How objects that touch are told apart. */
-export interface SplitSettings {
+export interface TouchingSettings {
   /** Pixels that lie farther than this from the border of their object, in pixels of the mask, are seeds; those that touch, corners too, are one. */
   readonly seedDistance: number;
   /** Of the mask. */
@@ -27,7 +27,7 @@ export const LARGEST_SPLIT: number = 2 ** 23;
  * Splits objects by a watershed on the distance to their border. What lies outside of the mask is no border, as in scipy's `distance_transform_edt`. Each object is split as in
  * scikit-image's watershed of the whole image, but for pixels that are as near to two seeds; see {@link flood}.
  */
-export function createSplitter({ seedDistance, size }: SplitSettings): Splitter {
+export function createSplitter({ seedDistance, size }: TouchingSettings): Splitter {
   let tooLarge = 0;
   let parts: TracedRegion[] = [];
   const tracer = traceRegions((region) => parts.push(region));

@@ -41,7 +41,7 @@ export interface WindowRow extends Span {
  * @param count of the spans, of which some are empty where there are not as many rows of windows
  * @returns the spans, from top to bottom
  */
-export function cutRows(height: number, windows: readonly WindowRow[], count: number): Span[] {
+export function shardRows(height: number, windows: readonly WindowRow[], count: number): Span[] {
   const total = windows.reduce((sum, { work }) => sum + work, 0);
   const starts = new Set(windows.map(({ start }) => start).filter((start) => start > 0 && start < height));
   const places = [...starts].sort((a, b) => a - b);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cutRows, shareOf, type WindowRow } from '../../dist/plan/shards.js';
+import { shardRows, shareOf, type WindowRow } from '../../dist/plan/shards.js';
 import { createGrid } from '../../dist/plan/windows/grid.js';
 import { pieceWindows, spanOf } from '../../dist/plan/windows/piece.js';
 import { selectWindows } from '../../dist/plan/windows/selection.js';
@@ -23,7 +23,7 @@ test('rows that are cut cover the image, from top to bottom', () => {
   });
   fc.assert(
     fc.property(rows, fc.integer({ min: 1, max: 17 }), (windows: WindowRow[], count) => {
-      const spans = cutRows(1000, windows, count);
+      const spans = shardRows(1000, windows, count);
       expect(spans).toHaveLength(count);
       let y = 0;
       for (const { start, length } of spans) {
@@ -61,7 +61,7 @@ test('every window that is run belongs to one shard, whatever the grid', () => {
           work: selection.kept(row).length,
         }));
         const owned = new Map<number, number>();
-        for (const { start, length } of cutRows(size.height, windows, count)) {
+        for (const { start, length } of shardRows(size.height, windows, count)) {
           const piece = { x: 0, y: start, width: size.width, height: length };
           const { kept, owns, total } = pieceWindows(grid, selection, blend, piece, true);
           let run = 0;
@@ -92,7 +92,7 @@ test('four shards of a large slide cost at most 1.05 times the windows of one ru
   const selection = selectWindows(grid, () => true);
   const span = spanOf('gaussian');
   const windows = Array.from({ length: grid.rows }, (_, row) => ({ ...span(grid.y, row), work: grid.columns }));
-  const totals = cutRows(25_000, windows, 4).map(({ start, length }) => {
+  const totals = shardRows(25_000, windows, 4).map(({ start, length }) => {
     const piece = { x: 0, y: start, width: 35_000, height: length };
     return pieceWindows(grid, selection, 'gaussian', piece, false).total;
   });

@@ -7,6 +7,7 @@ import { ttas } from '../../plan/windows/symmetry.js';
 import { addListOption } from '../options/list-option.js';
 import { collect, option } from '../options/option.js';
 import {
+  anyText,
   device,
   length,
   list,
@@ -14,7 +15,6 @@ import {
   type Parser,
   range,
   size,
-  text,
   thresholds,
   wholeNumber,
   word,
@@ -66,19 +66,19 @@ function addShared(command: Command): Command {
       option(
         '--truth <path>',
         'label image, GeoJSON, COCO, XML of ImageScope or Halo, or CSV of runs; a folder of them; or a CSV: slide, truth',
-        text,
+        anyText,
       ),
     )
     .addOption(
-      option('--classes <json>', "which names, values and colours of the truth are which of the model's classes", text),
+      option('--classes <json>', "which names, values and colours of the truth are which of the model's classes", anyText),
     )
     .option('-m, --model <file>', 'an ONNX model, or the name of a bundled one; several are an ensemble', collect)
-    .addOption(option('--card <file>', 'a card at another place than beside the model', text))
+    .addOption(option('--card <file>', 'a card at another place than beside the model', anyText))
     .addOption(option('--device <name>', 'as for infer', device))
     .addOption(option('--workers <n>', 'as for infer', wholeNumber(1)))
     .addOption(option('--mpp <um>', 'as for infer, where slides are tiled', micronsPerPixel))
     .addOption(option('--slide-mpp <um>', 'as for infer', micronsPerPixel))
-    .addOption(option('--slide-mpp-csv <file>', 'as for infer', text))
+    .addOption(option('--slide-mpp-csv <file>', 'as for infer', anyText))
     .addOption(option('--channels <list>', 'as for infer', list))
     .addOption(option('--range <low,high>', 'as for infer', range));
 }
@@ -102,16 +102,16 @@ function addTried(command: Command): Command {
         comparedThresholds,
       ),
     )
-    .addOption(option('--variants <yaml>', 'variants with names and any options of infer, from a file', text))
+    .addOption(option('--variants <yaml>', 'variants with names and any options of infer, from a file', anyText))
     .optionsGroup('Output:')
-    .addOption(option('-o, --output <folder>', 'where masks, scores and the report go', text, 'segtile-compare'))
+    .addOption(option('-o, --output <folder>', 'where masks, scores and the report go', anyText, 'segtile-compare'))
     .addOption(
       option('--tolerance <length>', 'of the boundary F-score: 4px of the mask, or 2um', length).default(PIXELS_4, '4px'),
     )
     .addOption(option('--regions <n>', 'regions in which variants differ most, shown in the report', wholeNumber(0), 6))
     .option('--no-report', 'write no report.html')
     .addOption(
-      option('--history <file>', 'add a line about each run to this file (default: runs.jsonl in the output folder)', text),
+      option('--history <file>', 'add a line about each run to this file (default: runs.jsonl in the output folder)', anyText),
     )
     .option('--no-history', 'do not')
     .option('--overwrite', 'run everything anew; without it, what is done already is kept')

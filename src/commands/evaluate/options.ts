@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Tolerance } from '../../pipeline/evaluate/evaluate-mask.js';
 import { option } from '../options/option.js';
-import { length, size, text, thresholds } from '../options/parse.js';
+import { anyText, length, size, thresholds } from '../options/parse.js';
 import { addRoiOptions } from '../options/region-options.js';
 
 const defaultTolerance: Tolerance = { value: 4, unit: 'px' };
@@ -22,10 +22,10 @@ function addCompared(command: Command): Command {
       option(
         '--truth <path>',
         'label image, GeoJSON, COCO, XML of ImageScope or Halo, or CSV of runs; a folder of them; or a CSV: slide, truth',
-        text,
+        anyText,
       ),
     )
-    .addOption(option('--classes <json>', 'which names, values and colours are which class, as make-dataset takes it', text))
+    .addOption(option('--classes <json>', 'which names, values and colours are which class, as make-dataset takes it', anyText))
     .addOption(
       option(
         '--slide-size <WxH>',
@@ -47,14 +47,14 @@ function addCompared(command: Command): Command {
 function addOutput(command: Command): Command {
   return command
     .optionsGroup('Output:')
-    .addOption(option('--write-thresholds <json>', 'the best threshold of each class, as infer --threshold takes it', text))
-    .addOption(option('--csv <file>', 'every measure of every slide and class', text))
-    .addOption(option('--report <file.html>', 'a page with tables, charts and the worst regions', text))
+    .addOption(option('--write-thresholds <json>', 'the best threshold of each class, as infer --threshold takes it', anyText))
+    .addOption(option('--csv <file>', 'every measure of every slide and class', anyText))
+    .addOption(option('--report <file.html>', 'a page with tables, charts and the worst regions', anyText))
     .addOption(
       option(
         '--history <file>',
         'add the scores of masks to this file (default: runs.jsonl beside a mask, where there is one)',
-        text,
+        anyText,
       ),
     )
     .option('--no-history', 'do not')

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { option } from '../options/option.js';
-import { share, text, wholeNumber } from '../options/parse.js';
+import { anyText, share, wholeNumber } from '../options/parse.js';
 
 /** The options of `segtile find-noise`, parsed. What is absent was not given. */
 export interface FindNoiseOptions {
@@ -25,13 +25,17 @@ export function addFindNoiseOptions(command: Command): Command {
       option(
         '--predictions <folder>',
         "PNGs of labels, each with the name of its tile's mask; or masks of whole slides, <slide>.mask.ome.tif",
-        text,
+        anyText,
       ),
     )
-    .addOption(option('--report <folder>', 'where noise.csv and the pictures go (default: noise, beside the manifest)', text))
+    .addOption(
+      option('--report <folder>', 'where noise.csv and the pictures go (default: noise, beside the manifest)', anyText),
+    )
     .addOption(option('--pictures <n>', 'tiles that are shown, the worst; 0 for none', wholeNumber(0), 24))
     .addOption(option('--drop-below <iou>', 'write a manifest without the tiles whose mean IoU is below this', share))
-    .addOption(option('-o, --output <name>', 'name of that manifest, beside the other (default: <manifest>.clean.csv)', text))
+    .addOption(
+      option('-o, --output <name>', 'name of that manifest, beside the other (default: <manifest>.clean.csv)', anyText),
+    )
     .option('--overwrite', 'replace results that are there already')
     .option('--json', 'one line of JSON on standard output')
     .option('--quiet', 'no progress and no notes');

@@ -7,6 +7,7 @@ import { addListOption } from '../options/list-option.js';
 import { addCleanUpOptions, addValueOptions } from '../options/mask-options.js';
 import { collect, option } from '../options/option.js';
 import {
+  anyText,
   batch,
   byteSize,
   classList,
@@ -20,7 +21,6 @@ import {
   shard,
   share,
   size,
-  text,
   thresholds,
   wholeNumber,
   word,
@@ -89,7 +89,7 @@ function addFirstOptions(command: Command): Command {
     )
     .addOption(option('--window <px>', 'side of the window, or WIDTHxHEIGHT (default: from the model, else 1024)', size))
     .addOption(option('--stride <px>', 'step between windows (default: half a window, less where the margin needs it)', size))
-    .addOption(option('--overlap <px|%>', 'what neighbouring windows share, instead of --stride', text))
+    .addOption(option('--overlap <px|%>', 'what neighbouring windows share, instead of --stride', anyText))
     .addOption(
       option(
         '--margin <px>',
@@ -123,7 +123,7 @@ function addFirstOptions(command: Command): Command {
     .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', micronsPerPixel))
     .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber));
   return addSlideOptions(looking)
-    .addOption(option('--tissue <how>', `which windows hold tissue: ${TISSUE_WAYS}`, text, DEFAULT_TISSUE))
+    .addOption(option('--tissue <how>', `which windows hold tissue: ${TISSUE_WAYS}`, anyText, DEFAULT_TISSUE))
     .addOption(
       option('--min-tissue <share>', 'least share of a window that is tissue (default: any, or the rule of hubmap)', share),
     );
@@ -171,7 +171,12 @@ function addMoreOptions(command: Command): Command {
   const out = addCleanUpOptions(predicting)
     .optionsGroup('Output:')
     .addOption(
-      option('-o, --output <path>', 'a folder, or for one slide the name of the mask: .tif or .ome.tif', text, 'segtile-out'),
+      option(
+        '-o, --output <path>',
+        'a folder, or for one slide the name of the mask: .tif or .ome.tif',
+        anyText,
+        'segtile-out',
+      ),
     );
   return addValueOptions(out)
     .addOption(
@@ -214,7 +219,7 @@ function addLastOptions(command: Command): Command {
     .option('--no-resume', 'begin anew where a run was stopped, instead of going on with what it kept')
     .option('--no-preview', 'do not write <name>.preview.jpg')
     .addOption(
-      option('--history <file>', 'add a line about each run to this file (default: runs.jsonl beside the masks)', text),
+      option('--history <file>', 'add a line about each run to this file (default: runs.jsonl beside the masks)', anyText),
     )
     .option('--no-history', 'do not')
     .option('--report', 'write <name>.report.html as well: what was run, with pictures')
@@ -223,7 +228,7 @@ function addLastOptions(command: Command): Command {
     .option('--json', 'one line of JSON a slide on standard output')
     .option('--quiet', 'no progress and no notes')
     .optionsGroup('What the model expects (beats its card, <model>.segtile.json):')
-    .addOption(option('--card <file>', 'a card at another place than beside the model', text))
+    .addOption(option('--card <file>', 'a card at another place than beside the model', anyText))
     .addOption(option('--layout <order>', "order of the input's axes: nchw or nhwc", word('nchw', 'nhwc')))
     .addOption(
       option(
@@ -263,7 +268,7 @@ function addLastOptions(command: Command): Command {
         crop,
       ),
     )
-    .addOption(option('--model-output <name>', 'the output to take, where the model has several', text))
+    .addOption(option('--model-output <name>', 'the output to take, where the model has several', anyText))
     .addOption(option('--classes <list>', 'names of the classes, with colours if wanted: tumor=#d62728,stroma', classList))
     .addOption(option('--model-mpp <um>', 'micrometres per pixel that the model was trained at', micronsPerPixel))
     .addHelpText('after', inferExamples);

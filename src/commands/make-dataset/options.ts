@@ -4,7 +4,7 @@ import { samplers } from '../../plan/sampling/sampling.js';
 import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
-import { micronsPerPixel, type Parser, positiveNumber, share, size, text, wholeNumber, word } from '../options/parse.js';
+import { anyText, micronsPerPixel, type Parser, positiveNumber, share, size, wholeNumber, word } from '../options/parse.js';
 import { addRoiOptions, addTissueOptions, TISSUE_WAYS } from '../options/region-options.js';
 import { addSlideOptions } from '../options/slide-options.js';
 import { mix, parts, samplerList, tilesByClass } from './parse.js';
@@ -31,14 +31,14 @@ function addSampling(command: Command): Command {
       option(
         '--truth <path>',
         'label image, GeoJSON, COCO, XML of ImageScope or Halo, or CSV of runs; a folder of them, matched by name; or a CSV: slide, truth, patient',
-        text,
+        anyText,
       ),
     )
-    .addOption(option('--classes <json>', 'which names, values and colours are which class', text))
+    .addOption(option('--classes <json>', 'which names, values and colours are which class', anyText))
     .optionsGroup('Where tiles are (lengths in working pixels):')
     .addOption(option('--window <px>', 'side of a tile, or WIDTHxHEIGHT', size).default({ width: 512, height: 512 }, '512'))
     .addOption(option('--stride <px>', 'step between the windows of a grid (default: a window)', size))
-    .addOption(option('--overlap <px|%>', 'what neighbouring windows of a grid share, instead of --stride', text))
+    .addOption(option('--overlap <px|%>', 'what neighbouring windows of a grid share, instead of --stride', anyText))
     .addOption(option('--level <n>', "work on this level of the slide's pyramid (default: 0)", wholeNumber(0)))
     .addOption(option('--mpp <um>', 'work at this many micrometres per pixel', micronsPerPixel))
     .addOption(option('--downsample <factor>', 'work at level 0 shrunk by this factor', positiveNumber));
@@ -52,7 +52,7 @@ function addSampling(command: Command): Command {
       option(
         '--tissue <how>',
         `which windows hold tissue, as for infer: ${TISSUE_WAYS}; none keeps glass`,
-        text,
+        anyText,
         DEFAULT_TISSUE,
       ),
     )
@@ -87,9 +87,9 @@ function addTiles(command: Command): Command {
     .addOption(option('--region <px>', 'side of a region for --split-by region (default: 8 windows)', wholeNumber(1)))
     .addOption(option('--guard <px>', 'least distance between tiles of different parts of one slide', wholeNumber(0), 0))
     .optionsGroup('Augmentation:')
-    .addOption(option('--augment <json>', 'changed copies of training tiles besides them, as a JSON file says', text))
+    .addOption(option('--augment <json>', 'changed copies of training tiles besides them, as a JSON file says', anyText))
     .optionsGroup('Output:')
-    .addOption(option('-o, --output <folder>', 'where the dataset goes', text, 'segtile-dataset'))
+    .addOption(option('-o, --output <folder>', 'where the dataset goes', anyText, 'segtile-dataset'))
     .addOption(option('--format <form>', `how it lies there: ${forms.join(', ')}`, word(...forms), 'folders'))
     .addOption(option('--image <format>', 'how images are kept: png or jpeg; masks are always png', word('png', 'jpeg'), 'png'))
     .addOption(option('--quality <1-100>', 'of JPEG (default: 90)', quality))

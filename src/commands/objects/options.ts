@@ -2,7 +2,7 @@ import type { Command, Option } from 'commander';
 import type { ObjectType } from '../../objects/geojson.js';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
-import { measures, micronsPerPixel, objectFormats, positiveNumber, size, text, thresholds, word } from '../options/parse.js';
+import { anyText, measures, micronsPerPixel, objectFormats, positiveNumber, size, thresholds, word } from '../options/parse.js';
 
 /** As what objects are written; `what` says what that does. */
 export function objectsOption(what: string): Option {
@@ -58,7 +58,7 @@ export function addSubmissionOptions(command: Command): Command {
       option(
         '--submission <file>',
         'also write <name>.submission.*, and add its rows to this file of all slides: .csv as HuBMAP has it, or .json as COCO',
-        text,
+        anyText,
       ),
     )
     .addOption(
@@ -92,9 +92,9 @@ function addFirst(command: Command): Command {
     .addOption(objectsOption('what objects are written as').default(['geojson'], 'geojson'))
     .addOption(objectTypeOption())
     .addOption(measureOption())
-    .addOption(option('--slide <file>', 'the slide that is measured (default: as the record beside a mask says)', text))
+    .addOption(option('--slide <file>', 'the slide that is measured (default: as the record beside a mask says)', anyText))
     .addOption(
-      option('--classes <json>', 'what the values of a mask mean that does not say it, as make-dataset takes it', text),
+      option('--classes <json>', 'what the values of a mask mean that does not say it, as make-dataset takes it', anyText),
     )
     .addOption(
       option(
@@ -111,7 +111,7 @@ function addFirst(command: Command): Command {
 
 function addOutput(command: Command): Command {
   return command
-    .addOption(option('-o, --output <folder>', 'where the files go', text, 'segtile-out'))
+    .addOption(option('-o, --output <folder>', 'where the files go', anyText, 'segtile-out'))
     .option('--overwrite', 'replace results that are there already')
     .option('--json', 'one line of JSON a mask on standard output')
     .option('--quiet', 'no progress and no notes')

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { option } from './option.js';
-import { text } from './parse.js';
+import { anyText } from './parse.js';
 
 /** Options of a command that works on files of one kind. */
 export interface ListOptions {
@@ -14,7 +14,7 @@ export function addListOption(command: Command, columns: string): Command {
     option(
       '--from <list>',
       `more of them: a path on each line, or a CSV with the columns ${columns}; - is standard input`,
-      text,
+      anyText,
     ),
   );
 }

@@ -24,7 +24,7 @@ function number(text: string): number {
 }
 
 /** A text as it is. */
-export const text: Parser<string> = (value) => value;
+export const anyText: Parser<string> = (value) => value;
 
 /** A whole number from `least` on, and of at most `most` where that is given. */
 export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): Parser<number> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { option } from './option.js';
-import { list, text } from './parse.js';
+import { anyText, list } from './parse.js';
 
 /** What `--tissue` takes, for its help. */
 export const TISSUE_WAYS =
@@ -28,7 +28,7 @@ export function addRoiOptions(command: Command, what: string): Command {
       option(
         '--roi <path>',
         `${what}: a mask, GeoJSON, COCO, XML of ImageScope or Halo, or CSV of runs, or a folder or CSV of them by slide`,
-        text,
+        anyText,
       ),
     )
     .addOption(option('--roi-class <names>', 'the region is what is of these classes: tumour,Region* (default: all)', list))

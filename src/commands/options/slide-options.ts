@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { option } from './option.js';
-import { list, micronsPerPixel, range, text } from './parse.js';
+import { anyText, list, micronsPerPixel, range } from './parse.js';
 
 const CHANNELS = 'channels to read, in the order in which the model takes them; numbers from 0, or names';
 
@@ -8,7 +8,7 @@ const CHANNELS = 'channels to read, in the order in which the model takes them; 
 export function addSlideOptions(command: Command, channels: string = CHANNELS): Command {
   return command
     .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
-    .addOption(option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp', text))
+    .addOption(option('--slide-mpp-csv <file>', 'the same for many slides: a CSV with lines of slide,mpp', anyText))
     .addOption(option('--channels <list>', channels, list))
     .addOption(
       option(

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
-import { share, text, wholeNumber } from '../options/parse.js';
+import { anyText, share, wholeNumber } from '../options/parse.js';
 
 /** Gives a command the arguments and options of `segtile pseudo-label`. */
 export function addPseudoLabelOptions(command: Command): Command {
@@ -18,7 +18,12 @@ export function addPseudoLabelOptions(command: Command): Command {
     )
     .addOption(option('--ignore <value>', 'value of all other pixels, 1 to 255', wholeNumber(1), 255))
     .addOption(
-      option('-o, --output <path>', 'a folder, or for one file the name of the mask: .tif or .ome.tif', text, 'pseudo-labels'),
+      option(
+        '-o, --output <path>',
+        'a folder, or for one file the name of the mask: .tif or .ome.tif',
+        anyText,
+        'pseudo-labels',
+      ),
     )
     .option('--overwrite', 'replace results that are there already')
     .option('--json', 'one line of JSON a file on standard output')

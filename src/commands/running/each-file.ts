@@ -1,7 +1,6 @@
 import { reason, SegtileError } from '../../errors.js';
 import { shownPath } from '../../io/location.js';
-import { eachFile as eachOf, type FileFailure, type FilesDone, type Outcome } from '../../pipeline/each-file.js';
-import type { SlideRequest } from '../../pipeline/slides/request.js';
+import type { FileFailure, FilesDone, Outcome } from '../../pipeline/each-file.js';
 import { exitCodeOf, failureText } from '../../terminal/failure.js';
 import { styleFor } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
@@ -15,21 +14,6 @@ export interface FileWords {
   readonly key: string;
   readonly json: boolean | undefined;
   readonly quiet?: boolean | undefined;
-}
-
-/**
- * Does the work of a command on one file after the other. One that fails is reported and does not stop the others.
- *
- * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
- */
-export async function eachFile(
-  files: readonly SlideRequest[],
-  words: FileWords,
-  shell: Shell,
-  work: (file: string, index: number) => Promise<undefined>,
-): Promise<number> {
-  const failed = (file: string, error: unknown): void => reportFailure(file, error, words, shell);
-  return exitCode(await eachOf(files, { failed, signal: shell.signal }, work), words, shell);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { option } from '../options/option.js';
-import { finiteNumber, text } from '../options/parse.js';
+import { anyText, finiteNumber } from '../options/parse.js';
 
 /** The options of `segtile runs`, parsed. */
 export interface RunsOptions {
@@ -32,7 +32,7 @@ export function addRunsOptions(command: Command): Command {
   return command
     .description('List past runs with their scores, or set two of them side by side.')
     .argument('[id...]', 'two runs to compare; none lists all')
-    .addOption(option('--history <path>', 'a runs.jsonl, or the folder of results that holds it', text, 'segtile-out'))
+    .addOption(option('--history <path>', 'a runs.jsonl, or the folder of results that holds it', anyText, 'segtile-out'))
     .option('--json', 'one line of JSON a run on standard output');
 }
 
@@ -66,7 +66,7 @@ export function addRunsNoteOptions(command: Command): Command {
   return command
     .description('Add to a run what a leaderboard, or you, said of it.')
     .argument('<id>', 'the run, by the id that segtile runs shows')
-    .addOption(option('--history <path>', 'as for segtile runs', text))
+    .addOption(option('--history <path>', 'as for segtile runs', anyText))
     .addOption(option('--leaderboard <score>', 'its score there', finiteNumber))
-    .addOption(option('--text <words>', 'anything worth remembering', text));
+    .addOption(option('--text <words>', 'anything worth remembering', anyText));
 }

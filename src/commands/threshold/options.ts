@@ -3,7 +3,7 @@ import { addSplitOptions, addSubmissionOptions, objectsOption, objectTypeOption 
 import { addListOption } from '../options/list-option.js';
 import { addCleanUpOptions, addValueOptions } from '../options/mask-options.js';
 import { option } from '../options/option.js';
-import { text, thresholds, word } from '../options/parse.js';
+import { anyText, thresholds, word } from '../options/parse.js';
 import { addRoiOptions } from '../options/region-options.js';
 
 /** Gives a command the arguments and options of `segtile threshold`. */
@@ -39,7 +39,7 @@ function addOutput(command: Command): Command {
       ),
     )
     .addOption(
-      option('-o, --output <path>', 'a folder, or for one file the name of the mask: .tif or .ome.tif', text, 'segtile-out'),
+      option('-o, --output <path>', 'a folder, or for one file the name of the mask: .tif or .ome.tif', anyText, 'segtile-out'),
     )
     .option('--overwrite', 'replace results that are there already')
     .option('--json', 'one line of JSON a file on standard output')

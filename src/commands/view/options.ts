@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { option } from '../options/option.js';
-import { text, wholeNumber } from '../options/parse.js';
+import { anyText, wholeNumber } from '../options/parse.js';
 
 /** The options of `segtile view`, parsed. What is absent was not given. */
 export interface ViewOptions {
@@ -18,14 +18,14 @@ export function addViewOptions(command: Command): Command {
   return command
     .description('Look at slides and results in the browser: a server on this machine, which sends nothing elsewhere.')
     .argument('[path...]', 'results, slides, and folders of either (default: segtile-out)')
-    .addOption(option('--truth <path>', 'truth to compare with, as segtile evaluate takes it', text))
-    .addOption(option('--classes <json>', 'what the values of the truth mean, as make-dataset takes it', text))
+    .addOption(option('--truth <path>', 'truth to compare with, as segtile evaluate takes it', anyText))
+    .addOption(option('--classes <json>', 'what the values of the truth mean, as make-dataset takes it', anyText))
     .addOption(
-      option('--export <folder>', 'write the page with all its tiles as files for any web server, and start none', text),
+      option('--export <folder>', 'write the page with all its tiles as files for any web server, and start none', anyText),
     )
     .optionsGroup('Server:')
     .addOption(
-      option('--host <address>', 'where it listens; others can only reach it if that is not 127.0.0.1', text, '127.0.0.1'),
+      option('--host <address>', 'where it listens; others can only reach it if that is not 127.0.0.1', anyText, '127.0.0.1'),
     )
     .addOption(option('--port <number>', 'its port; 0 is a free one', wholeNumber(0, 65535), 0))
     .option('--open', 'open the page in the browser of this machine')

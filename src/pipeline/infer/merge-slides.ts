@@ -9,7 +9,7 @@ import type { InferOptions } from '../prepare/options.js';
 import { HISTORY } from '../records/history.js';
 import { summarizeResults } from '../records/object-summary.js';
 import { stemOf } from '../resume/leftovers.js';
-import { type FoundShard, optionsOf, type ShardOrigin, type ShardSet, shardAt, shardSets } from '../resume/shards.js';
+import { type FoundShard, type ShardOrigin, type ShardSet, shardAt, shardOptionsOf, shardSets } from '../resume/shards.js';
 import { type SlidesWatcher, tellOutcome } from './segment-slides.js';
 import { openSegmenter } from './segmenter.js';
 
@@ -91,7 +91,7 @@ async function merge(
   await requireSlide(origin, paths[0]!);
   const ending = origin.maskEnding;
   const output = ending === runOutputs.mask.ending ? dirname(stem) : stem + ending;
-  const given = optionsOf<InferOptions>(origin.options);
+  const given = shardOptionsOf<InferOptions>(origin.options);
   const { shard: _, shardRows: __, wait: ___, overwrite: ____, ...lasting } = given;
   const told = typeof options.history === 'string' || options.history === false ? options.history : given.history;
   const history = told === undefined || told === true ? join(folder, HISTORY) : told;

@@ -44,7 +44,7 @@ export interface TileFailure {
 }
 
 /** The comparison of all tiles of a manifest. */
-export interface Comparison {
+export interface TileComparison {
   readonly classes: readonly MaskClass[];
   /** The worst first: by highest score, then most differing pixels, then lowest mean IoU, then name. */
   readonly tiles: readonly TileNoise[];
@@ -73,7 +73,7 @@ export async function compareTiles(
   predictions: TilePredictions,
   onTile: (done: number) => void,
   signal: AbortSignal,
-): Promise<Comparison> {
+): Promise<TileComparison> {
   const table = slotTable(classes.map(({ label }) => label));
   const tiles: TileNoise[] = [];
   const failures: TileFailure[] = [];

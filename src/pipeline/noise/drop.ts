@@ -1,6 +1,6 @@
 import { isCopy, type Manifest, type ManifestTile, partOf } from '../../dataset/manifest-read.js';
 import { SegtileError } from '../../errors.js';
-import type { Comparison } from './compare-tiles.js';
+import type { TileComparison } from './compare-tiles.js';
 
 /** The tiles to drop from a manifest, and how many there are of each kind. */
 export interface Dropped {
@@ -22,7 +22,7 @@ export interface Dropped {
  */
 export function chooseDropped(
   { tiles: manifestTiles, path }: Manifest,
-  { tiles, classes }: Comparison,
+  { tiles, classes }: TileComparison,
   below: number,
 ): Dropped {
   const noisy = tiles.filter(({ meanIou }) => meanIou < below);

@@ -6,7 +6,7 @@ import { readTable } from '../../truth/table.js';
 import type { MaskClass } from '../../types.js';
 import { type SharedPatients, sharedIn } from '../dataset/split.js';
 import { inClaimedFolder } from '../outputs/claimed-folder.js';
-import { type Comparison, compareTiles, type TileFailure } from './compare-tiles.js';
+import { compareTiles, type TileComparison, type TileFailure } from './compare-tiles.js';
 import { chooseDropped, type Dropped } from './drop.js';
 import { drawNoise, noisePictures } from './pictures.js';
 import { type NoiseSummary, summarizeNoise } from './summary.js';
@@ -121,7 +121,7 @@ async function judge(
 /** Writes one line per tile, the worst first. */
 async function writeNoise(
   path: string,
-  { classes, tiles }: Comparison,
+  { classes, tiles }: TileComparison,
   dropped: ReadonlySet<string>,
   placement: CommitOptions,
 ): Promise<void> {

@@ -7,7 +7,7 @@ import type { CommitOptions } from '../../io/partial-file.js';
 import { difference, differenceColors, outlined } from '../../report/panels.js';
 import { readLabelTile } from '../../truth/images/label-tile.js';
 import { imagePanel, labelPanel, sheetPath, type TilePanels, writeSheet } from '../pictures/sheets.js';
-import { type Comparison, isSeen, type TileFailure, type TileNoise } from './compare-tiles.js';
+import { isSeen, type TileComparison, type TileFailure, type TileNoise } from './compare-tiles.js';
 import type { TilePredictions } from './tile-predictions.js';
 
 /** Tiles on a sheet. */
@@ -36,7 +36,7 @@ export async function noisePictures(folder: string): Promise<string[]> {
 export async function drawNoise(
   folder: string,
   manifest: Manifest,
-  { classes, tiles }: Comparison,
+  { classes, tiles }: TileComparison,
   predictions: TilePredictions,
   count: number,
   placement: CommitOptions,
@@ -90,7 +90,7 @@ export async function drawNoise(
   return { sheets, failures };
 }
 
-function captionOf({ tile, areas, iou, meanIou }: TileNoise, classes: Comparison['classes']): string {
+function captionOf({ tile, areas, iou, meanIou }: TileNoise, classes: TileComparison['classes']): string {
   const each = classes.flatMap(({ name }, i) => (isSeen(areas[i]!) ? [`${name} ${iou[i]!.toFixed(2)}`] : []));
   const figures = each.length > 1 ? `IoU ${meanIou.toFixed(2)}: ${each.join(', ')}` : `IoU ${each[0] ?? '1: no class'}`;
   return `${tile.tile}   ${figures}   (${partOf(tile)})`;

@@ -1,7 +1,7 @@
 import { partOf } from '../../dataset/manifest-read.js';
 import { addConfusion, areasOf, emptyConfusion, iou } from '../../score/confusion.js';
 import { type Spread, spreadOf } from '../../score/spread.js';
-import { type Comparison, isSeen, type TileNoise } from './compare-tiles.js';
+import { isSeen, type TileComparison, type TileNoise } from './compare-tiles.js';
 
 /** The IoU of one class, or the mean of all, in a part of a dataset. */
 export interface NoiseSummary {
@@ -16,7 +16,7 @@ export interface NoiseSummary {
 }
 
 /** The summaries of every part, each with all classes and their mean; `all` comes first where there are several parts. */
-export function summarizeNoise({ classes, tiles, parts }: Comparison): NoiseSummary[] {
+export function summarizeNoise({ classes, tiles, parts }: TileComparison): NoiseSummary[] {
   const names = [...parts.keys()].sort();
   const whole = emptyConfusion(classes.length);
   for (const part of parts.values()) addConfusion(whole, part);

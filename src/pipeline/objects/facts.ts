@@ -1,4 +1,4 @@
-import { endingOf, type ObjectFormat } from '../../objects/formats.js';
+import { fileEndingOf, type ObjectFormat } from '../../objects/formats.js';
 import type { ObjectType } from '../../objects/geojson.js';
 import type { ClassSummary } from '../../objects/summary.js';
 
@@ -24,5 +24,5 @@ export interface ObjectFacts extends ObjectFiles {
 
 /** The files of objects, one a format. `stem` is what their names begin with. */
 export function objectFiles(stem: string, formats: readonly ObjectFormat[], type: ObjectType): ObjectFiles {
-  return { files: formats.map((format) => ({ format, path: `${stem}.${endingOf(format)}` })), type };
+  return { files: formats.map((format) => ({ format, path: `${stem}.${fileEndingOf(format)}` })), type };
 }

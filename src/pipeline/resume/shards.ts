@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
-import { cutRows, type Shard } from '../../plan/shards.js';
+import { type Shard, shardRows } from '../../plan/shards.js';
 import type { Blend } from '../../plan/windows/blend.js';
 import { type Piece, spanOf } from '../../plan/windows/piece.js';
 import { findStrips, STRIP_FORMAT, type StripHead, type StripsFound } from '../../strip/file.js';
@@ -20,7 +20,7 @@ export function shardPieces(plan: SlidePlan, passes: readonly number[], blend: B
     })),
   );
   const { width, height } = plan.view;
-  return cutRows(height, windows, count).map(({ start, length }) => ({ x: 0, y: start, width, height: length }));
+  return shardRows(height, windows, count).map(({ start, length }) => ({ x: 0, y: start, width, height: length }));
 }
 
 /** What shards of the rows of a slide cost. */
@@ -137,6 +137,6 @@ export function plainOptions(options: object): object {
 }
 
 /** What {@link plainOptions} made of options. */
-export function optionsOf<Options>(plain: object): Options {
+export function shardOptionsOf<Options>(plain: object): Options {
   return JSON.parse(JSON.stringify(plain), (_, value) => (Array.isArray(value?.map) ? new Map(value.map) : value)) as Options;
 }

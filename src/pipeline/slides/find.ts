@@ -5,7 +5,7 @@ import picomatch from 'picomatch';
 import { SegtileError } from '../../errors.js';
 import { REGION_MARK, slideName, slidesOfTruth } from '../../truth/slide-names.js';
 import { type Contents, contentsOf } from './contents.js';
-import type { FileKind, PassedOver } from './kinds.js';
+import type { LeftOut, PathKind } from './kinds.js';
 import type { SlideRequest } from './request.js';
 import { type FoundFile, filesBelow } from './walk.js';
 
@@ -35,7 +35,7 @@ export function isPattern(given: string): boolean {
  * @param except files and folders that are something else, such as the folder of results
  * @returns also what cannot be read, as requests with a problem; one where nothing was found
  */
-export async function findFiles(given: string, kind: FileKind, except: readonly string[]): Promise<Found> {
+export async function findFiles(given: string, kind: PathKind, except: readonly string[]): Promise<Found> {
   const { base, depth, matches } = searchOf(given);
   const others = new Set(except.map((path) => resolve(path)));
   const skip = (path: string, names: readonly string[]): boolean =>
@@ -51,9 +51,9 @@ export async function findFiles(given: string, kind: FileKind, except: readonly 
 }
 
 /** Those of a kind, or else of the kind that is looked for then, and what was passed over. */
-async function sortedOut(given: string, kind: FileKind, here: readonly FoundFile[]): Promise<Found> {
-  const passed = new Map<PassedOver, FoundFile[]>();
-  const pass = (why: PassedOver, file: FoundFile): void => void passed.set(why, [...(passed.get(why) ?? []), file]);
+async function sortedOut(given: string, kind: PathKind, here: readonly FoundFile[]): Promise<Found> {
+  const passed = new Map<LeftOut, FoundFile[]>();
+  const pass = (why: LeftOut, file: FoundFile): void => void passed.set(why, [...(passed.get(why) ?? []), file]);
   const named = here.filter((file) => {
     const sorted = kind.sort(file.name);
     if (sorted !== undefined && sorted !== 'taken') pass(sorted, file);
@@ -77,7 +77,7 @@ function searchOf(given: string): { base: string; depth: number | undefined; mat
 }
 
 /** Those that are slides by what is in them, too. */
-async function lookedInto(files: readonly FoundFile[], pass: (why: PassedOver, file: FoundFile) => void): Promise<FoundFile[]> {
+async function lookedInto(files: readonly FoundFile[], pass: (why: LeftOut, file: FoundFile) => void): Promise<FoundFile[]> {
   const limit = pLimit(AT_ONCE);
   const seen = await Promise.all(
     files.map((file) => limit(async () => (/\.(tiff?|png)$/i.test(file.name) ? await contentsOf(file.path) : NOTHING))),
@@ -106,7 +106,7 @@ function truthOf(name: string): readonly string[] {
   return [...slidesOfTruth(name), ...slidesOfTruth(name, REGION_MARK)];
 }
 
-function passedText(passed: ReadonlyMap<PassedOver, readonly FoundFile[]>): string {
+function passedText(passed: ReadonlyMap<LeftOut, readonly FoundFile[]>): string {
   const each = [...passed].map(([why, files]) => {
     const some = files.slice(0, 2).map(({ name }) => name);
     return `${files.length} ${why} (${some.join(', ')}${files.length > some.length ? ', …' : ''})`;
@@ -114,7 +114,7 @@ function passedText(passed: ReadonlyMap<PassedOver, readonly FoundFile[]>): stri
   return each.join(', ');
 }
 
-function nothing(given: string, kind: FileKind, note: string | undefined): SlideRequest {
+function nothing(given: string, kind: PathKind, note: string | undefined): SlideRequest {
   let last = kind;
   while (last.or !== undefined) last = last.or;
   const where = isPattern(given)

@@ -1,19 +1,19 @@
 import { SLIDE_ENDING } from '../../truth/slide-names.js';
 
 /** Why a file of a folder is passed over. */
-export type PassedOver = 'results of segtile' | 'truths' | 'files that segtile does not read';
+export type LeftOut = 'results of segtile' | 'truths' | 'files that segtile does not read';
 
 /** What is looked for in folders. */
-export interface FileKind {
+export interface PathKind {
   /** What one of them is called, and several. */
   readonly noun: string;
   readonly nouns: string;
   /** Whether a name is that of one, or why it is not; undefined for what nobody would look for. */
-  sort(name: string): 'taken' | PassedOver | undefined;
+  sort(name: string): 'taken' | LeftOut | undefined;
   /** Whether what is taken by its name is looked into, because other files can have such names. */
   readonly lookInside: boolean;
   /** What is looked for where there is none. */
-  readonly or?: FileKind | undefined;
+  readonly or?: PathKind | undefined;
   /** What is said where there is none of those either. */
   readonly hint: string;
 }
@@ -28,7 +28,7 @@ const RESULT = /\.((mask|labels|probabilities)(\.ome)?\.tiff?|disagreement\.tiff
 const TRUTH = /[._-](truth|mask|labels?)(\.ome)?\.(tiff?|png|jpe?g)$/i;
 
 /** Slides. */
-export const SLIDES: FileKind = {
+export const SLIDES: PathKind = {
   noun: 'slide',
   nouns: 'slides',
   sort(name) {
@@ -42,12 +42,12 @@ export const SLIDES: FileKind = {
 };
 
 /** Files that say by their names what they are. */
-function named(noun: string, nouns: string, pattern: RegExp, hint: string, or?: FileKind): FileKind {
+function named(noun: string, nouns: string, pattern: RegExp, hint: string, or?: PathKind): PathKind {
   return { noun, nouns, sort: (name) => (pattern.test(name) ? 'taken' : undefined), lookInside: false, hint, or };
 }
 
 /** Probabilities that segtile wrote. */
-export const PROBABILITIES: FileKind = named(
+export const PROBABILITIES: PathKind = named(
   'file that ends in .probabilities.ome.tif',
   'files of probabilities',
   /\.probabilities\.ome\.tiff?$/i,
@@ -57,4 +57,4 @@ export const PROBABILITIES: FileKind = named(
 const IMAGES = named('TIFF or PNG file', 'images', /\.(tiff?|png)$/i, 'check the path of the predictions');
 
 /** Masks that segtile wrote; else probabilities that it wrote; else all images. */
-export const MASKS: FileKind = named('mask', 'masks', /\.mask(\.ome)?\.tiff?$/i, IMAGES.hint, { ...PROBABILITIES, or: IMAGES });
+export const MASKS: PathKind = named('mask', 'masks', /\.mask(\.ome)?\.tiff?$/i, IMAGES.hint, { ...PROBABILITIES, or: IMAGES });

@@ -5,13 +5,13 @@ import { reason, SegtileError } from '../../errors.js';
 import { isRemote } from '../../io/location.js';
 import { readRegularText } from '../../io/regular-file.js';
 import { findFiles, isPattern } from './find.js';
-import type { FileKind } from './kinds.js';
+import type { PathKind } from './kinds.js';
 import { folderOfList, parseSlideList, type SlideList } from './list.js';
 import { LIST_COLUMNS, type ListColumn, type SlideRequest } from './request.js';
 
 /** What else decides which files a command works on. */
 export interface GivenFiles {
-  readonly kind: FileKind;
+  readonly kind: PathKind;
   /** A list of files: its path, or `-` for standard input. */
   readonly from?: string | undefined;
   /** Files and folders that are something else, such as the folder of results or of truth. */
@@ -57,7 +57,7 @@ export async function fileRequests(given: readonly string[], files: GivenFiles):
 /** A file as it is, or what lies in a folder or matches a pattern. Names in lists are no patterns. */
 async function expanded(
   request: SlideRequest,
-  kind: FileKind,
+  kind: PathKind,
   except: readonly string[],
   named: boolean,
   note: GivenFiles['note'],

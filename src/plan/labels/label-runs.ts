@@ -2,7 +2,7 @@ import { SegtileError } from '../../errors.js';
 import type { RasterRows, Size } from '../../types.js';
 import { numberLists, type Scratch } from './number-lists.js';
 import { runEnds } from './run-ends.js';
-import { runText } from './run-text.js';
+import { runLine } from './run-text.js';
 
 /** How runs go: down the first column, then down the second, as in HuBMAP and COCO; or along the first row, then along the second. */
 export type RunOrder = 'columns' | 'rows';
@@ -26,7 +26,7 @@ const COLUMNS = 2 ** COLUMN_BITS;
  * @param size of the whole image, in pixels
  * @param groupOf the group of each of the 256 labels; 0 for none
  */
-export function labelRuns(size: Size, groupOf: Uint8Array, order: RunOrder, scratch: Scratch): LabelRuns {
+export function runsOfLabel(size: Size, groupOf: Uint8Array, order: RunOrder, scratch: Scratch): LabelRuns {
   return order === 'rows' ? runsOfRows(size, groupOf, scratch) : runsOfColumns(size, groupOf, scratch);
 }
 
@@ -65,7 +65,7 @@ function runsOfColumns({ width, height }: Size, groupOf: Uint8Array, scratch: Sc
       }
     },
     async *text(group) {
-      const text = runText();
+      const text = runLine();
       for (let block = 0; block < blocks; block++) {
         const places = await lists.whole((group - 1) * blocks + block);
         const ends = columnEnds(places);
@@ -122,7 +122,7 @@ function runsOfRows({ width }: Size, groupOf: Uint8Array, scratch: Scratch): Lab
       }
     },
     async *text(group) {
-      const text = runText();
+      const text = runLine();
       // Lists are moved between two rows, so that no piece ends within a run.
       for await (const runs of lists.pieces(group - 1)) {
         for (let i = 0; i < runs.length; i += 3) {

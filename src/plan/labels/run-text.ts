@@ -12,7 +12,7 @@ const PIECE = 2 ** 16;
 /** A blank and two numbers of 16 digits each take no more. */
 const LONGEST = 34;
 
-export function runText(): RunText {
+export function runLine(): RunText {
   let bytes = new Uint8Array(PIECE);
   let length = 0;
   let first = true;

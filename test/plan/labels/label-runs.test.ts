@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { labelRuns, type RunOrder } from '../../../dist/plan/labels/label-runs.js';
+import { type RunOrder, runsOfLabel } from '../../../dist/plan/labels/label-runs.js';
 import { numberLists } from '../../../dist/plan/labels/number-lists.js';
 import { memoryScratch } from './scratch.ts';
 
@@ -14,7 +14,7 @@ async function encode(
   const height = data.length / width;
   const groupOf = new Uint8Array(256);
   groupOf.set(groups);
-  const runs = labelRuns({ width, height }, groupOf, order, memoryScratch());
+  const runs = runsOfLabel({ width, height }, groupOf, order, memoryScratch());
   for (let y = 0, i = 0; y < height; i++) {
     const rows = Math.min(heights[i % heights.length]!, height - y);
     await runs.add({ y, width, height: rows, channels: 1, data: data.subarray(y * width, (y + rows) * width) });
@@ -45,7 +45,7 @@ function walked(data: Uint8Array, width: number, isOn: (label: number) => boolea
   return words.join(' ');
 }
 
-describe('labelRuns', () => {
+describe('runsOfLabel', () => {
   it('writes runs down the columns, counted from 1, on over the foot of a column', async () => {
     // 0 1 1
     // 1 1 0

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { labelRuns } from '../../../dist/plan/labels/label-runs.js';
+import { runsOfLabel } from '../../../dist/plan/labels/label-runs.js';
 import { defaultConfig } from '../../../dist/truth/config.js';
 import { openTruth } from '../../../dist/truth/open.js';
 import { memoryScratch } from '../../plan/labels/scratch.ts';
@@ -75,7 +75,7 @@ describe.skipIf(csv === undefined || masks === undefined)(
         let peak = before;
         const truth = await openTruth(csv!, { size: { width, height }, config: defaultConfig(), slideName });
         const groupOf = new Uint8Array(256).fill(1, 1);
-        const runs = labelRuns({ width, height }, groupOf, 'columns', memoryScratch());
+        const runs = runsOfLabel({ width, height }, groupOf, 'columns', memoryScratch());
         const whole = [{ start: 0, length: width }];
         for await (const band of truth.view({ width, height }).readBands({ start: 0, length: height }, () => whole)) {
           const { data } = band.runs[0]!.pixels;
