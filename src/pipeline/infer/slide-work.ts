@@ -1,5 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { SegtileError } from '../../errors.js';
 import { placeNew } from '../../io/partial-file.js';
 import type { Shard } from '../../plan/shards.js';
 import { findStrips, openStrips, readStrips, STRIP_FORMAT, type StripsFound } from '../../strip/file.js';
@@ -87,8 +88,16 @@ export async function makeSlide(work: SlideWork): Promise<RunRecord> {
       };
       return { crossing, note: strips.note, device, close };
     };
-    return finished(work, job, open, clock);
+    return finished(work, job, open, clock).catch(async (error: unknown) => {
+      if (wouldComeAgain(error)) await rm(stripsPath(files), { force: true });
+      throw error;
+    });
   });
+}
+
+/** Whether a run that goes on would fail of the same: strips of it would only stand in the way of other settings. */
+function wouldComeAgain(error: unknown): boolean {
+  return error instanceof SegtileError && ['usage', 'unsupported', 'model'].includes(error.code);
 }
 
 /**
