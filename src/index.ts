@@ -49,8 +49,8 @@ export type { GraphScores, Loaded, Request, ScoreData, Session, Start } from './
 export type { Thread } from './model/sessions/thread.js';
 export type { Threads } from './model/sessions/threads.js';
 export type { Turn } from './model/sessions/turn.js';
-export type { Measure, ObjectFormat } from './objects/formats.js';
-export type { ObjectType } from './objects/geojson.js';
+export type { Measure, ObjectFormat } from './objects/formats/format.js';
+export type { ObjectType } from './objects/formats/geojson.js';
 
 export type { ClassSummary, LookedAt, OfEach, SizeHistogram } from './objects/summary.js';
 
@@ -70,8 +70,8 @@ export type {
   SlideMeans,
   SweepResult,
 } from './pipeline/evaluate/summary.js';
-export type { Inference } from './pipeline/infer/score.js';
-export type { StreamModel } from './pipeline/infer/score-streams.js';
+export type { Inference } from './pipeline/infer/scores/score.js';
+export type { StreamModel } from './pipeline/infer/scores/score-streams.js';
 export type { ObjectFacts, ObjectFile, ObjectFiles } from './pipeline/objects/facts.js';
 export type { MaskObjectRecord } from './pipeline/objects/mask-objects.js';
 export type { SplitOptions } from './pipeline/objects/split-options.js';
@@ -94,8 +94,8 @@ export type { RegionFacts } from './pipeline/tissue/region.js';
 export type { TissueSelection } from './pipeline/tissue/tissue.js';
 export type { Area, CleanUpAreas } from './plan/labels/area.js';
 export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/labels/clean-up.js';
-export type { RunOrder } from './plan/labels/label-runs.js';
 export { type LabelCount, type LabelRule, labelRows } from './plan/labels/labels.js';
+export type { RunOrder } from './plan/labels/runs/label-runs.js';
 export type { ScoredClass, ScoreMap, ScoreMeaning } from './plan/labels/score-map.js';
 export type { ProbabilityType } from './plan/labels/score-planes.js';
 export { formatThresholdFile, parseThresholdFile } from './plan/labels/threshold-file.js';

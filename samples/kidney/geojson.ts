@@ -1,6 +1,6 @@
 import { openPartialFile } from '../../src/io/partial-file.js';
 import { findObjects } from '../../src/objects/find.js';
-import { geojsonForm } from '../../src/objects/geojson.js';
+import { geojsonForm } from '../../src/objects/formats/geojson.js';
 import { objectMeter } from '../../src/objects/measured.js';
 import { defaultColor } from '../../src/plan/palette.js';
 import type { Mpp, RasterRows, Sink } from '../../src/types.js';

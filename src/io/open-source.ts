@@ -1,6 +1,6 @@
-import { openHttp } from './http-source.js';
 import { locate } from './location.js';
-import { openS3 } from './s3-source.js';
+import { openHttp } from './remote/http-source.js';
+import { openS3 } from './remote/s3-source.js';
 import { type ByteSource, openFile } from './source.js';
 
 /**

@@ -1,7 +1,7 @@
 import { addObjectsOptions } from '../commands/objects/options.js';
 import { parseGiven } from '../commands/options/given.js';
-import type { Measure, ObjectFormat } from '../objects/formats.js';
-import type { ObjectType } from '../objects/geojson.js';
+import type { Measure, ObjectFormat } from '../objects/formats/format.js';
+import type { ObjectType } from '../objects/formats/geojson.js';
 import type { MaskObjectRecord } from '../pipeline/objects/mask-objects.js';
 import { objectsOfMasks } from '../pipeline/objects/objects-of-masks.js';
 import type { ObjectsOptions } from '../pipeline/objects/options.js';

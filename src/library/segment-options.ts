@@ -1,4 +1,4 @@
-import type { Measure, ObjectFormat } from '../objects/formats.js';
+import type { Measure, ObjectFormat } from '../objects/formats/format.js';
 import type { OutputOptions } from '../pipeline/outputs/table.js';
 import type { RunOptions } from '../pipeline/prepare/run-settings.js';
 import type { Border } from '../plan/windows/axis.js';

@@ -1,8 +1,8 @@
 import { parseGiven } from '../commands/options/given.js';
 import { addPseudoLabelOptions } from '../commands/pseudo-label/options.js';
 import { addThresholdOptions } from '../commands/threshold/options.js';
-import type { ObjectFormat } from '../objects/formats.js';
-import type { ObjectType } from '../objects/geojson.js';
+import type { ObjectFormat } from '../objects/formats/format.js';
+import type { ObjectType } from '../objects/formats/geojson.js';
 import type { FilesDone } from '../pipeline/each-file.js';
 import type { SplitOptions } from '../pipeline/objects/split-options.js';
 import type { ProbabilityWatcher } from '../pipeline/probabilities/each-probabilities.js';

@@ -1,5 +1,5 @@
 import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
-import { numberLists } from '../plan/labels/number-lists.js';
+import { numberLists } from '../plan/labels/runs/number-lists.js';
 import { deflateCodec } from '../tiff/write/tile-codec.js';
 import { writeTiff } from '../tiff/write/write.js';
 import type { Mpp, Sink, Size } from '../types.js';

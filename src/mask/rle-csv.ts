@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
 import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
-import { type RunOrder, runsOfLabel } from '../plan/labels/label-runs.js';
+import { type RunOrder, runsOfLabel } from '../plan/labels/runs/label-runs.js';
 import { csvCell } from '../plan/text/csv.js';
 import type { RasterRows, Sink, Size } from '../types.js';
 

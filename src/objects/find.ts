@@ -1,4 +1,4 @@
-import { runEnds } from '../plan/labels/run-ends.js';
+import { runEnds } from '../plan/labels/runs/run-ends.js';
 import type { OutlineRing } from './corners.js';
 import { createExtentFinder, type ObjectExtent } from './measures.js';
 import type { SampleMeasures } from './tally.js';

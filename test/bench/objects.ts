@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeLabelMask } from '../../dist/mask/label-mask.js';
 import { findObjects } from '../../dist/objects/find.js';
-import type { ObjectFormat } from '../../dist/objects/formats.js';
+import type { ObjectFormat } from '../../dist/objects/formats/format.js';
 import { objectFiles } from '../../dist/pipeline/objects/facts.js';
 import { writeObjects } from '../../dist/pipeline/objects/write-objects.js';
 import type { RasterRows, Sink } from '../../dist/types.js';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Card } from '../../dist/model/card/card.js';
-import { scoreSlide } from '../../dist/pipeline/infer/score.js';
+import { scoreSlide } from '../../dist/pipeline/infer/scores/score.js';
 import { channelRequest, type PlanSettings, planSlide } from '../../dist/pipeline/prepare/plan-slide.js';
 import { createStageClock } from '../../dist/pipeline/records/stage-clock.js';
 import type { Size } from '../../dist/types.js';

@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import type { ObjectType } from '../../objects/geojson.js';
+import type { ObjectType } from '../../objects/formats/geojson.js';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { anyText, measures, micronsPerPixel, objectFormats, positiveNumber, size, thresholds, word } from '../options/parse.js';

@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import { parseDevices } from '../../model/devices/device.js';
-import { MEASURES, type Measure, OBJECT_FORMATS, type ObjectFormat } from '../../objects/formats.js';
+import { MEASURES, type Measure, OBJECT_FORMATS, type ObjectFormat } from '../../objects/formats/format.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Area } from '../../plan/labels/area.js';
 import type { Shard } from '../../plan/shards.js';

@@ -11,7 +11,7 @@ import { planSettings, runSettings } from '../prepare/settings.js';
 import type { Thresholds } from '../prepare/thresholds.js';
 import type { StageClock } from '../records/stage-clock.js';
 import type { SlideValues } from '../slides/values.js';
-import { closePools, startPools } from './pools.js';
+import { closePools, startPools } from './scores/pools.js';
 
 /** Is told of models what had to be settled, and what they run on. */
 export interface EngineWatcher {

@@ -4,8 +4,8 @@ import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { StageClock } from '../records/stage-clock.js';
 import type { LabelResult } from './label-scores.js';
 import { labelStrips, type StripNeeds, type StripSettings } from './label-strips.js';
-import type { ScoreSettings } from './score.js';
-import { type StreamModel, scoreStreams } from './score-streams.js';
+import type { ScoreSettings } from './scores/score.js';
+import { type StreamModel, scoreStreams } from './scores/score-streams.js';
 
 /** How a slide becomes strips. */
 export interface InferSettings extends Omit<ScoreSettings, 'piece' | 'onFacts'>, StripSettings {}

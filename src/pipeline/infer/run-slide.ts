@@ -1,5 +1,5 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
-import type { Measure } from '../../objects/formats.js';
+import type { Measure } from '../../objects/formats/format.js';
 import type { LookedAt } from '../../objects/summary.js';
 import { cleanUpOf } from '../../plan/labels/area.js';
 import type { Crossing } from '../../strip/strip.js';

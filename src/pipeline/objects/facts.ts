@@ -1,5 +1,5 @@
-import { fileEndingOf, type ObjectFormat } from '../../objects/formats.js';
-import type { ObjectType } from '../../objects/geojson.js';
+import { fileEndingOf, type ObjectFormat } from '../../objects/formats/format.js';
+import type { ObjectType } from '../../objects/formats/geojson.js';
 import type { ClassSummary } from '../../objects/summary.js';
 
 /** A file of objects. */

@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import type { CommitOptions } from '../../io/partial-file.js';
-import type { Measure } from '../../objects/formats.js';
+import type { Measure } from '../../objects/formats/format.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
 import { scoreLine } from '../../plan/labels/score-planes.js';
 import { openSlide } from '../../slide/open.js';

@@ -1,5 +1,5 @@
-import type { Measure, ObjectFormat } from '../../objects/formats.js';
-import type { ObjectType } from '../../objects/geojson.js';
+import type { Measure, ObjectFormat } from '../../objects/formats/format.js';
+import type { ObjectType } from '../../objects/formats/geojson.js';
 import type { Size } from '../../types.js';
 import type { ThresholdOption } from '../prepare/thresholds.js';
 import type { SubmissionOptions } from '../submissions/options.js';

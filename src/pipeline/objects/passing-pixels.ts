@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import type { Measure } from '../../objects/formats.js';
+import type { Measure } from '../../objects/formats/format.js';
 import { dot, findersOf, naturalDensities, type Stains, vectorsOf } from '../../plan/stains/stains.js';
 import type { Slide } from '../../slide/slide.js';
 import { cacheRows } from '../../slide/view/rows.js';

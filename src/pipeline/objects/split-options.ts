@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { createSplitter, type Splitter } from '../../objects/split.js';
+import { createSplitter, type Splitter } from '../../objects/touching/split.js';
 import type { Mpp, Size } from '../../types.js';
 
 /** The options that say how objects that touch are told apart. */

@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
-import type { Measure, ObjectFormat } from '../../objects/formats.js';
-import type { ObjectType } from '../../objects/geojson.js';
+import type { Measure, ObjectFormat } from '../../objects/formats/format.js';
+import type { ObjectType } from '../../objects/formats/geojson.js';
 import type { ScoreRows } from '../../types.js';
 import { type ObjectFacts, type ObjectFiles, objectFiles } from '../objects/facts.js';
 import { holdScores } from '../objects/passing-scores.js';

@@ -1,10 +1,10 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
-import type { Measure } from '../../objects/formats.js';
+import type { Measure } from '../../objects/formats/format.js';
 import type { LookedAt } from '../../objects/summary.js';
 import type { ScoreKind } from '../../strip/strip.js';
 import type { GeoTags } from '../../tiff/geo.js';
 import type { MaskClass, Mpp, RasterRows, ScoreRows, Sink, Size } from '../../types.js';
-import type { WindowLook } from '../infer/score.js';
+import type { WindowLook } from '../infer/scores/score.js';
 import type { PassingPixels } from '../objects/passing-pixels.js';
 import type { PassingScores } from '../objects/passing-scores.js';
 import type { MaskSize } from '../prepare/mask-size.js';

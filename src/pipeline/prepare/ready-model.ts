@@ -2,7 +2,7 @@ import type { Ensemble } from '../../model/card/ensemble.js';
 import type { WindowGroup } from '../../model/card/groups.js';
 import type { Pool } from '../../model/sessions/pool.js';
 import { symmetriesOf, type Tta } from '../../plan/windows/symmetry.js';
-import { streamModel } from '../infer/score-streams.js';
+import { streamModel } from '../infer/scores/score-streams.js';
 import type { ReadyModel } from './run-settings.js';
 
 /** How often networks are run for a window of each group: orientations times models. */

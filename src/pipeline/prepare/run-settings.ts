@@ -5,7 +5,7 @@ import type { LabelRule } from '../../plan/labels/labels.js';
 import type { Blend } from '../../plan/windows/blend.js';
 import type { Squash } from '../../plan/windows/squash.js';
 import type { Tta } from '../../plan/windows/symmetry.js';
-import type { StreamModel } from '../infer/score-streams.js';
+import type { StreamModel } from '../infer/scores/score-streams.js';
 
 /** The options of `segtile infer` that a run takes as they were given. */
 export interface RunOptions {

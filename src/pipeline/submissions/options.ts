@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import type { RunOrder } from '../../plan/labels/label-runs.js';
+import type { RunOrder } from '../../plan/labels/runs/label-runs.js';
 import type { MaskClass, Size } from '../../types.js';
 
 /** The options that ask for a submission to a contest, and say how it is written. */

@@ -10,7 +10,7 @@ import { selectWindows } from '../../plan/windows/selection.js';
 import type { Slide } from '../../slide/slide.js';
 import { workingView } from '../../slide/view/view.js';
 import type { RasterRows, Size } from '../../types.js';
-import { scoreSlide } from '../infer/score.js';
+import { scoreSlide } from '../infer/scores/score.js';
 import { channelRequest } from '../prepare/plan-slide.js';
 import { labelRule } from '../prepare/thresholds.js';
 import { geometryOf } from '../prepare/window-geometry.js';

@@ -1,5 +1,5 @@
 import type { Box } from '../../types.js';
-import { runEnds } from './run-ends.js';
+import { runEnds } from './runs/run-ends.js';
 
 /**
  * The stretches of one line of an image that have a label other than 0, from first to last; equal labels that touch are one

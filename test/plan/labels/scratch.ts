@@ -1,4 +1,4 @@
-import type { Scratch } from '../../../dist/plan/labels/number-lists.js';
+import type { Scratch } from '../../../dist/plan/labels/runs/number-lists.js';
 
 /** A scratch file that lies in memory. */
 export function memoryScratch(): Scratch {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { runsOfLabel } from '../../../dist/plan/labels/label-runs.js';
+import { runsOfLabel } from '../../../dist/plan/labels/runs/label-runs.js';
 import { defaultConfig } from '../../../dist/truth/config.js';
 import { openTruth } from '../../../dist/truth/open.js';
 import { memoryScratch } from '../../plan/labels/scratch.ts';

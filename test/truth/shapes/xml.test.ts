@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findObjects } from '../../../dist/objects/find.js';
-import { imagescopeForm } from '../../../dist/objects/imagescope.js';
+import { imagescopeForm } from '../../../dist/objects/formats/imagescope.js';
 import { objectMeter } from '../../../dist/objects/measured.js';
 import { configOf, defaultConfig } from '../../../dist/truth/config.js';
 import { openTruth } from '../../../dist/truth/open.js';

@@ -1,6 +1,6 @@
-import { csvCell } from '../plan/text/csv.js';
+import { csvCell } from '../../plan/text/csv.js';
+import type { MeasuredObject, ObjectMeter } from '../measured.js';
 import type { TextForm } from './geojson.js';
-import type { MeasuredObject, ObjectMeter } from './measured.js';
 
 /** A column of the table of objects. */
 export interface ObjectColumn {

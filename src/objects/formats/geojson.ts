@@ -1,7 +1,7 @@
-import type { MaskClass } from '../types.js';
-import type { OutlineRing } from './corners.js';
-import { atLevelZero, type MeasuredObject, type ObjectForm, type ObjectMeter } from './measured.js';
-import type { TracedPolygon } from './trace.js';
+import type { MaskClass } from '../../types.js';
+import type { OutlineRing } from '../corners.js';
+import { atLevelZero, type MeasuredObject, type ObjectForm, type ObjectMeter } from '../measured.js';
+import type { TracedPolygon } from '../trace.js';
 
 /** What QuPath makes of objects: annotations can be edited one by one; detections are light, for many. */
 export type ObjectType = 'annotation' | 'detection';

@@ -1,7 +1,7 @@
-import { moveMean } from '../../plan/windows/mean.js';
-import { inverse, placesOf, type Symmetry, turn, turnedSize } from '../../plan/windows/symmetry.js';
-import { newSamples, typeOf } from '../../tiff/samples/native.js';
-import type { Size } from '../../types.js';
+import { moveMean } from '../../../plan/windows/mean.js';
+import { inverse, placesOf, type Symmetry, turn, turnedSize } from '../../../plan/windows/symmetry.js';
+import { newSamples, typeOf } from '../../../tiff/samples/native.js';
+import type { Size } from '../../../types.js';
 import { createMemory } from './memory.js';
 import type { Inference } from './score.js';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type RunOrder, runsOfLabel } from '../../../dist/plan/labels/label-runs.js';
-import { numberLists } from '../../../dist/plan/labels/number-lists.js';
-import { memoryScratch } from './scratch.ts';
+import { type RunOrder, runsOfLabel } from '../../../../dist/plan/labels/runs/label-runs.js';
+import { numberLists } from '../../../../dist/plan/labels/runs/number-lists.js';
+import { memoryScratch } from '../scratch.ts';
 
 async function encode(
   data: Uint8Array,

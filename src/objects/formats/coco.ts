@@ -1,7 +1,7 @@
-import type { Size } from '../types.js';
+import type { Size } from '../../types.js';
+import type { ObjectMeter } from '../measured.js';
+import type { TracedPolygon } from '../trace.js';
 import type { TextForm } from './geojson.js';
-import type { ObjectMeter } from './measured.js';
-import type { TracedPolygon } from './trace.js';
 
 /**
  * Results as COCO's tools read them (https://cocodataset.org/#format-results), a line an object: its pixels as compressed runs over the whole image, its

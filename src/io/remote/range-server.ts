@@ -1,4 +1,4 @@
-import { SegtileError } from '../errors.js';
+import { SegtileError } from '../../errors.js';
 
 /** A server that holds one file and gives any stretch of it. */
 export interface RangeServer {

@@ -1,9 +1,9 @@
-import { reason, SegtileError } from '../errors.js';
-import { decoded, shownPath } from './location.js';
+import { reason, SegtileError } from '../../errors.js';
+import { decoded, shownPath } from '../location.js';
+import type { ByteSource } from '../source.js';
+import { requireWasmMemory } from '../wasm-memory.js';
 import { laterOrThrow, noBytes, type RangeServer, withoutRanges } from './range-server.js';
 import { openRemote, type Patience } from './remote-source.js';
-import type { ByteSource } from './source.js';
-import { requireWasmMemory } from './wasm-memory.js';
 
 /**
  * Opens a file on a web server that answers range requests (RFC 9110, section 14). User and password in the URL are sent as basic

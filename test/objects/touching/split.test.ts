@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { squaredDistances } from '../../dist/objects/distance.js';
-import { findObjects, type MaskObject } from '../../dist/objects/find.js';
-import { eachRun } from '../../dist/objects/rows.js';
-import { createSplitter } from '../../dist/objects/split.js';
-import { pythonWith } from '../python.ts';
+import { findObjects, type MaskObject } from '../../../dist/objects/find.js';
+import { eachRun } from '../../../dist/objects/rows.js';
+import { squaredDistances } from '../../../dist/objects/touching/distance.js';
+import { createSplitter } from '../../../dist/objects/touching/split.js';
+import { pythonWith } from '../../python.ts';
 
 /** Numbers of the objects of a mask in the order in which they are found, pixel by pixel. */
 function instances(data: Uint8Array, width: number, seedDistance?: number): { numbers: Int32Array; objects: MaskObject[] } {

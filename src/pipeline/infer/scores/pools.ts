@@ -1,8 +1,8 @@
-import type { Ensemble } from '../../model/card/ensemble.js';
-import type { WindowGroup } from '../../model/card/groups.js';
-import { openPool, type Pool } from '../../model/sessions/pool.js';
-import { defaultWorkers } from '../../model/sessions/pool-options.js';
-import type { InferOptions } from '../prepare/options.js';
+import type { Ensemble } from '../../../model/card/ensemble.js';
+import type { WindowGroup } from '../../../model/card/groups.js';
+import { openPool, type Pool } from '../../../model/sessions/pool.js';
+import { defaultWorkers } from '../../../model/sessions/pool-options.js';
+import type { InferOptions } from '../../prepare/options.js';
 
 /**
  * Starts a pool for each model of an ensemble, in its order: all or none.

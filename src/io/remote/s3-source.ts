@@ -1,8 +1,8 @@
 import { addAbortSignal, type Readable } from 'node:stream';
-import { reason, SegtileError } from '../errors.js';
+import { reason, SegtileError } from '../../errors.js';
+import type { ByteSource } from '../source.js';
 import { type Later, laterOrThrow, noBytes, type RangeAnswer, type RangeServer, withoutRanges } from './range-server.js';
 import { openRemote, type Patience } from './remote-source.js';
-import type { ByteSource } from './source.js';
 
 /**
  * Opens an object of an S3 store, with the AWS SDK's own client, which finds credentials and region where the AWS tools find them. A store

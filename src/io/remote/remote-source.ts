@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { type ByteSource, type Fetch, TRUNCATED_HINT } from '../source.js';
 import type { Later, RangeAnswer, RangeServer } from './range-server.js';
-import { type ByteSource, type Fetch, TRUNCATED_HINT } from './source.js';
 
 /** How long a server is given before a read fails. */
 export interface Patience {

@@ -1,5 +1,5 @@
-import { windowResampler } from '../../slide/view/resample-window.js';
-import type { Samples, Size } from '../../types.js';
+import { windowResampler } from '../../../slide/view/resample-window.js';
+import type { Samples, Size } from '../../../types.js';
 import { createMemory } from './memory.js';
 import type { Inference } from './score.js';
 

@@ -1,5 +1,5 @@
-import { SegtileError } from '../../errors.js';
-import type { RasterRows, Size } from '../../types.js';
+import { SegtileError } from '../../../errors.js';
+import type { RasterRows, Size } from '../../../types.js';
 import { numberLists, type Scratch } from './number-lists.js';
 import { runEnds } from './run-ends.js';
 import { runLine } from './run-text.js';

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openSource } from '../../dist/io/open-source.js';
-import { openS3 } from '../../dist/io/s3-source.js';
-import type { ByteSource } from '../../dist/io/source.js';
-import { type Fault, type FileServer, startFileServer } from './file-server.ts';
+import { openSource } from '../../../dist/io/open-source.js';
+import { openS3 } from '../../../dist/io/remote/s3-source.js';
+import type { ByteSource } from '../../../dist/io/source.js';
+import { type Fault, type FileServer, startFileServer } from '../file-server.ts';
 
 const hasty = { tries: 5, waitMs: 2, longestWaitMs: 100, stallMs: 10_000 };
 const bytes = new Uint8Array(300_000).map((_, i) => (i * 2654435761) >>> 13);
@@ -188,7 +188,7 @@ test('no region, and no endpoint either', async () => {
 });
 
 describe('an installation without @aws-sdk/client-s3', () => {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), 'segtile-s3-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 

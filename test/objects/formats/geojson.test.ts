@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { geojsonForm, type ObjectType } from '../../dist/objects/geojson.js';
-import { objectMeter } from '../../dist/objects/measured.js';
-import { parseConfig } from '../../dist/truth/config.js';
-import { openTruth } from '../../dist/truth/open.js';
-import { folder } from '../cli/door.ts';
-import { objectsOf } from './objects-of.ts';
+import { geojsonForm, type ObjectType } from '../../../dist/objects/formats/geojson.js';
+import { objectMeter } from '../../../dist/objects/measured.js';
+import { parseConfig } from '../../../dist/truth/config.js';
+import { openTruth } from '../../../dist/truth/open.js';
+import { folder } from '../../cli/door.ts';
+import { objectsOf } from '../objects-of.ts';
 
 const classes = [
   { label: 1, name: 'tumor "A"', color: [200, 0, 0] as const },

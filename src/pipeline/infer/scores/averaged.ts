@@ -1,5 +1,5 @@
-import { moveMean } from '../../plan/windows/mean.js';
-import { newSamples, typeOf } from '../../tiff/samples/native.js';
+import { moveMean } from '../../../plan/windows/mean.js';
+import { newSamples, typeOf } from '../../../tiff/samples/native.js';
 import { createMemory } from './memory.js';
 import type { Inference } from './score.js';
 

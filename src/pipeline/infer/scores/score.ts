@@ -1,14 +1,14 @@
 import pLimit from 'p-limit';
-import { SegtileError, throwIfAborted } from '../../errors.js';
-import { mapOrdered } from '../../io/ahead.js';
-import type { Blend } from '../../plan/windows/blend.js';
-import { type Piece, pieceWindows, wholePiece } from '../../plan/windows/piece.js';
-import { cutWindows } from '../../slide/view/cut.js';
-import { createStitch } from '../../stitch/stitch.js';
-import type { WindowFacts } from '../../strip/strip.js';
-import type { Samples, ScoreRows, Scores, Size, Window } from '../../types.js';
-import type { SlidePlan } from '../prepare/plan-slide.js';
-import type { StageClock } from '../records/stage-clock.js';
+import { SegtileError, throwIfAborted } from '../../../errors.js';
+import { mapOrdered } from '../../../io/ahead.js';
+import type { Blend } from '../../../plan/windows/blend.js';
+import { type Piece, pieceWindows, wholePiece } from '../../../plan/windows/piece.js';
+import { cutWindows } from '../../../slide/view/cut.js';
+import { createStitch } from '../../../stitch/stitch.js';
+import type { WindowFacts } from '../../../strip/strip.js';
+import type { Samples, ScoreRows, Scores, Size, Window } from '../../../types.js';
+import type { SlidePlan } from '../../prepare/plan-slide.js';
+import type { StageClock } from '../../records/stage-clock.js';
 
 /** What runs a window: pixels in (interleaved, of the plan's input; the buffer is given away), planes of scores out. */
 export interface Inference {

@@ -1,10 +1,10 @@
-import type { Ensemble } from '../../model/card/ensemble.js';
-import type { WindowGroup } from '../../model/card/groups.js';
-import type { Symmetry } from '../../plan/windows/symmetry.js';
-import { mergeScores } from '../../stitch/merge.js';
-import type { ScoreRows } from '../../types.js';
-import type { SlidePlan } from '../prepare/plan-slide.js';
-import type { StageClock } from '../records/stage-clock.js';
+import type { Ensemble } from '../../../model/card/ensemble.js';
+import type { WindowGroup } from '../../../model/card/groups.js';
+import type { Symmetry } from '../../../plan/windows/symmetry.js';
+import { mergeScores } from '../../../stitch/merge.js';
+import type { ScoreRows } from '../../../types.js';
+import type { SlidePlan } from '../../prepare/plan-slide.js';
+import type { StageClock } from '../../records/stage-clock.js';
 import { averagedInference } from './averaged.js';
 import { rescaledInference } from './rescaled.js';
 import { type Inference, type ScoreSettings, scoreSlide } from './score.js';

@@ -1,6 +1,6 @@
-import type { OutlineRing } from './corners.js';
-import { atLevelZero, type ObjectForm } from './measured.js';
-import type { TracedPolygon } from './trace.js';
+import type { OutlineRing } from '../corners.js';
+import { atLevelZero, type ObjectForm } from '../measured.js';
+import type { TracedPolygon } from '../trace.js';
 
 /** Bytes of the order of bytes and the kind of a geometry, and of a count. */
 const HEAD = 5;

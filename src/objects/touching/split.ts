@@ -1,7 +1,7 @@
-import type { Size } from '../types.js';
+import type { Size } from '../../types.js';
+import { eachRun } from '../rows.js';
+import { type TracedRegion, traceRegions } from '../trace.js';
 import { squaredDistances } from './distance.js';
-import { eachRun } from './rows.js';
-import { type TracedRegion, traceRegions } from './trace.js';
 import { flood } from './watershed.js';
 
 /** How objects that touch are told apart. */

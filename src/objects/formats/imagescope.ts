@@ -1,6 +1,6 @@
-import type { MaskClass } from '../types.js';
-import type { OutlineRing } from './corners.js';
-import { atLevelZero, type MeasuredObject, type ObjectForm } from './measured.js';
+import type { MaskClass } from '../../types.js';
+import type { OutlineRing } from '../corners.js';
+import { atLevelZero, type MeasuredObject, type ObjectForm } from '../measured.js';
 
 /** Annotations of Aperio ImageScope: a layer a class, in which the objects of the class stand as regions. */
 export interface LayeredForm {

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openHttp } from '../../dist/io/http-source.js';
-import type { Patience } from '../../dist/io/remote-source.js';
-import type { ByteSource } from '../../dist/io/source.js';
-import { type Fault, type FileServer, type Seen, startFileServer } from './file-server.ts';
+import { openHttp } from '../../../dist/io/remote/http-source.js';
+import type { Patience } from '../../../dist/io/remote/remote-source.js';
+import type { ByteSource } from '../../../dist/io/source.js';
+import { type Fault, type FileServer, type Seen, startFileServer } from '../file-server.ts';
 
 const MIB = 2 ** 20;
 /** So that a whole test of retries takes milliseconds. */
