@@ -214,10 +214,10 @@ describe('a folder in which a process works', () => {
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 const { spawn } = child;
-child.spawn = (command, args, options) => {
+child.fork = () => {
   process.stderr.write('works');
-  const idle = 'const parent = process.ppid; setInterval(() => process.ppid === parent || process.exit(), 100)';
-  return spawn(command, ['-e', idle], { ...options, env: {} });
+  const idle = "process.on('message', () => {}).on('disconnect', () => process.exit())";
+  return spawn(process.execPath, ['-e', idle], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: {} });
 };
 for (const name of ['rename', 'link']) {
   const real = promises[name];
