@@ -22,7 +22,10 @@ export interface Partner extends Pair {
 
 /** A changed copy of a tile. */
 export interface Copy extends Pair {
-  /** The labels of the tile that was mixed in, and the share of the tile itself: labels are `ratio` parts `mask` and `1 - ratio` parts `mixed.mask`. */
+  /**
+   * The labels of the tile that was mixed in, and the share of the tile itself: labels are `ratio` parts `mask` and
+   * `1 - ratio` parts `mixed.mask`.
+   */
   readonly mixed: { readonly partner: string; readonly mask: Pixels; readonly ratio: number } | undefined;
   /** The part of the tile that the copy shows, in pixels of the tile. */
   readonly box: Box;
@@ -46,8 +49,8 @@ export function isMixed(steps: readonly AugmentStep[], copy: string): boolean {
 }
 
 /**
- * A copy of a tile, in which each step is done with its probability. A copy is mixed at most once, and only if there is a partner. The random
- * draws depend only on the step, its place in the list, and the name of the copy.
+ * A copy of a tile, in which each step is done with its probability. A copy is mixed at most once, and only if there
+ * is a partner. The random draws depend only on the step, its place in the list, and the name of the copy.
  *
  * @param known the part of the tile, from its top left, that lies on the slide
  * @param copy names the copy: unique in the dataset

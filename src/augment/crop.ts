@@ -6,8 +6,8 @@ import type { Draws } from './draws.js';
 import type { NonEmptyCrop } from './steps.js';
 
 /**
- * Draws a box that contains a labelled pixel. Every labelled pixel is equally likely to be chosen, and so is every position of the box around
- * it. The sides of the box are those of the tile times a number drawn from `scale`.
+ * Draws a box that contains a labelled pixel. Every labelled pixel is equally likely to be chosen, and so is every
+ * position of the box around it. The sides of the box are those of the tile times a number drawn from `scale`.
  *
  * @param known the part of the tile, from its top left, that lies on the slide; the pixel is chosen from it
  * @returns the box in pixels of the tile, or undefined if no pixel is labelled
@@ -22,7 +22,10 @@ export function drawCrop(mask: Pixels, { scale }: Pick<NonEmptyCrop, 'scale'>, k
   return { ...placeAround({ x, y, width: 1, height: 1 }, mask, { width, height }, [draws.one(), draws.one()]), width, height };
 }
 
-/** The labelled pixel number `rank`, from 0, in row-major order, and how many were passed before it; with too high a rank, the count of all. */
+/**
+ * The labelled pixel number `rank`, from 0, in row-major order, and how many were passed before it; with too high a
+ * rank, the count of all.
+ */
 function labelled({ width, data }: Pixels, known: Size, rank: number): { x: number; y: number; passed: number } {
   let passed = 0;
   for (let y = 0; y < known.height; y++) {

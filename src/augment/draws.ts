@@ -26,8 +26,9 @@ export function createDraws(seed: number, stream: string): Draws {
 }
 
 /**
- * A draw from the distribution Beta(alpha, alpha), 0 to 1. For alpha up to 1 by Jöhnk's method (1964, "Erzeugung von betaverteilten und
- * gammaverteilten Zufallszahlen"); for alpha above 1, with the highest density at 1/2, by rejection from the uniform distribution.
+ * A draw from the distribution Beta(alpha, alpha), 0 to 1. For alpha up to 1 by Jöhnk's method (1964, "Erzeugung von
+ * betaverteilten und gammaverteilten Zufallszahlen"); for alpha above 1, with the highest density at 1/2, by
+ * rejection from the uniform distribution.
  */
 export function drawBeta(alpha: number, draws: Draws): number {
   for (;;) {

@@ -4,8 +4,9 @@ import type { Draws } from './draws.js';
 import type { Cutout, Filling, GridDropout } from './steps.js';
 
 /**
- * Squares with centres at random pixels, each equally likely, cut at the border of the tile (DeVries and Taylor 2017, "Improved regularization
- * of convolutional neural networks with cutout"). Their side is `size` times the shorter side of the tile.
+ * Squares with centres at random pixels, each equally likely, cut at the border of the tile (DeVries and Taylor 2017,
+ * "Improved regularization of convolutional neural networks with cutout"). Their side is `size` times the shorter
+ * side of the tile.
  */
 export function cutoutHoles({ holes, size }: Pick<Cutout, 'holes' | 'size'>, tile: Size, draws: Draws): Box[] {
   const side = Math.max(1, Math.round(size * Math.min(tile.width, tile.height)));
@@ -16,7 +17,10 @@ export function cutoutHoles({ holes, size }: Pick<Cutout, 'holes' | 'size'>, til
   });
 }
 
-/** A grid of squares, in px: the distance from one square to the next is `unit`, their side is `hole`, and the first is at `x`, `y`, both below `unit`. */
+/**
+ * A grid of squares, in px: the distance from one square to the next is `unit`, their side is `hole`, and the first
+ * is at `x`, `y`, both below `unit`.
+ */
 export interface HoleGrid {
   readonly unit: number;
   readonly hole: number;
@@ -25,9 +29,9 @@ export interface HoleGrid {
 }
 
 /**
- * The grid of GridMask (Chen, Liu, Zhao and Jia 2020, "GridMask data augmentation"). Its unit `d` is drawn between the two limits, its start
- * anywhere in a unit. The paper's ratio `r`, the part of a unit's edge that is kept, is `1 - hole / unit` here. So `(hole / unit)^2` of each
- * whole unit is cut out.
+ * The grid of GridMask (Chen, Liu, Zhao and Jia 2020, "GridMask data augmentation"). Its unit `d` is drawn between
+ * the two limits, its start anywhere in a unit. The paper's ratio `r`, the part of a unit's edge that is kept, is
+ * `1 - hole / unit` here. So `(hole / unit)^2` of each whole unit is cut out.
  */
 export function drawGrid({ unit, hole }: Pick<GridDropout, 'unit' | 'hole'>, { width, height }: Size, draws: Draws): HoleGrid {
   const distance = Math.max(2, Math.round(draws.between(unit[0], unit[1]) * Math.min(width, height)));

@@ -6,8 +6,9 @@ import { type Draws, drawBeta } from './draws.js';
 const PARTS = 10_000;
 
 /**
- * Draws the share of the tile itself in a mixture, from 1/2 to 1: a draw from Beta(alpha, alpha) or 1 minus that draw, whichever is larger
- * (Berthelot et al. 2019, "MixMatch"). So a copy mostly shows the tile that it is named after.
+ * Draws the share of the tile itself in a mixture, from 1/2 to 1: a draw from Beta(alpha, alpha) or 1 minus that
+ * draw, whichever is larger (Berthelot et al. 2019, "MixMatch"). So a copy mostly shows the tile that it is named
+ * after.
  */
 export function drawRatio(alpha: number, draws: Draws): number {
   const drawn = drawBeta(alpha, draws);
@@ -15,8 +16,8 @@ export function drawRatio(alpha: number, draws: Draws): number {
 }
 
 /**
- * Two RGB images blended, `ratio own + (1 - ratio) other`, rounded half up (Zhang, Cisse, Dauphin and Lopez-Paz 2018, "mixup: beyond empirical
- * risk minimization").
+ * Two RGB images blended, `ratio own + (1 - ratio) other`, rounded half up (Zhang, Cisse, Dauphin and Lopez-Paz 2018,
+ * "mixup: beyond empirical risk minimization").
  *
  * @param ratio as {@link drawRatio} gives it
  */
@@ -29,9 +30,10 @@ export function blend(own: Pixels, other: Pixels, ratio: number): Pixels {
 }
 
 /**
- * Draws the box that is replaced by another tile (Yun et al. 2019, "CutMix: regularization strategy to train strong classifiers with localizable
- * features"). Its sides are those of the tile times the square root of `1 - ratio`, its centre is any pixel, and it is cut at the border. Because
- * of that cut and of rounding to whole pixels, {@link ownShare} gives the actual ratio.
+ * Draws the box that is replaced by another tile (Yun et al. 2019, "CutMix: regularization strategy to train strong
+ * classifiers with localizable features"). Its sides are those of the tile times the square root of `1 - ratio`, its
+ * centre is any pixel, and it is cut at the border. Because of that cut and of rounding to whole pixels,
+ * {@link ownShare} gives the actual ratio.
  */
 export function drawPatch({ width, height }: Size, ratio: number, draws: Draws): Box {
   const side = Math.sqrt(1 - ratio);

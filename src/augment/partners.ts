@@ -1,6 +1,9 @@
 import { createRandom } from '../plan/sampling/random.js';
 
-/** Which tiles of a slide are mixed with which: `partners[i]` goes over `tiles[i]`. Both are indices in the list of tiles, in rising order. */
+/**
+ * Which tiles of a slide are mixed with which: `partners[i]` is mixed into `tiles[i]`. Both are indices in the list
+ * of tiles, in rising order.
+ */
 export interface MixRun {
   /** The number of the copy, from 1. */
   readonly copy: number;
@@ -14,16 +17,20 @@ interface Place {
   readonly fold: number | undefined;
 }
 
-/** For each tile of a slide, whether there is another one in the same part and fold. Mixing tiles of different parts would leak data. */
+/**
+ * For each tile of a slide, whether there is another one in the same part and fold. Mixing tiles of different parts
+ * would leak data.
+ */
 export function havePartners(tiles: readonly Place[]): boolean[] {
   const members = groups(tiles);
   return tiles.map((tile) => members.get(nameOf(tile))!.length > 1);
 }
 
 /**
- * Decides which tile each copy is mixed with. Within the list of tiles of the same part and fold, the partner is a fixed number of places
- * further on, continuing at the start of the list after its end. That number is drawn for each copy, so every other tile is equally likely.
- * Tiles and partners can then be read side by side from top to bottom, in two runs, without keeping any tile.
+ * Decides which tile each copy is mixed with. Within the list of tiles of the same part and fold, the partner is a
+ * fixed number of places further on, continuing at the start of the list after its end. That number is drawn for each
+ * copy, so every other tile is equally likely. Tiles and partners can then be read side by side from top to bottom,
+ * in two runs, without keeping any tile.
  *
  * @param isMixed tells whether a copy of a tile, counted from 1, is mixed
  * @param stream names the slide

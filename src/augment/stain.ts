@@ -19,12 +19,13 @@ export function drawStainChanges(
 }
 
 /**
- * An RGB image with more or less of each stain. Ruifrok and Johnston's color deconvolution splits the optical density into an amount `c` of each
- * stain, and `c' = factor * c + shift` (Tellez et al. 2018, "Whole-slide mitosis detection in H&E breast histology using PHH3 as a reference to
- * train distilled stain-invariant convolutional networks"). The part of the density that belongs to neither stain is not changed.
+ * An RGB image with more or less of each stain. Ruifrok and Johnston's color deconvolution splits the optical density
+ * into an amount `c` of each stain, and `c' = factor * c + shift` (Tellez et al. 2018, "Whole-slide mitosis detection
+ * in H&E breast histology using PHH3 as a reference to train distilled stain-invariant convolutional networks"). The
+ * part of the density that belongs to neither stain is not changed.
  *
- * The optical density of a sample `v` is `-log10((v + 1) / 256)`; the 1 keeps the density of black finite. Results are rounded and clamped to 0
- * to 255.
+ * The optical density of a sample `v` is `-log10((v + 1) / 256)`; the 1 keeps the density of black finite. Results
+ * are rounded and clamped to 0 to 255.
  */
 export function jitterStains(image: Pixels, stains: Stains, changes: readonly [StainChange, StainChange]): Pixels {
   const { rows, offset } = densityMap(vectorsOf[stains], changes);

@@ -40,7 +40,10 @@ export interface GridDropout extends Chance, Filling {
   readonly hole: number;
 }
 
-/** A part of the tile that contains a labelled pixel, enlarged to the tile's size. Only allowed as the first step. A tile without labels is not changed. */
+/**
+ * A part of the tile that contains a labelled pixel, enlarged to the tile's size. Only allowed as the first step. A
+ * tile without labels is not changed.
+ */
 export interface NonEmptyCrop extends Chance {
   readonly kind: 'non-empty-crop';
   /** Smallest and largest side of the part, as shares of the tile's sides. */

@@ -21,7 +21,10 @@ export function rotate90(pixels: Pixels, quarters: 1 | 2 | 3): Pixels {
   return moved(pixels, turned, (height - 1) * width, -width, 1);
 }
 
-/** Pixels in another order, given as indices: the first is at `start`, the next in a row is `across` further, the first of the next row is `down` further. */
+/**
+ * Pixels in another order, given as indices: the first is at `start`, the next in a row is `across` further, the
+ * first of the next row is `down` further.
+ */
 function moved(
   { channels, data }: Pixels,
   { width, height }: { width: number; height: number },

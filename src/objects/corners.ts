@@ -1,24 +1,36 @@
 /**
- * A closed border as its corners `x0, y0, x1, y1, …`, on the edges of pixels, from the leftmost of its topmost corners on; the first is not repeated.
- * It turns at every corner, and comes to none twice. Clockwise on the screen around what it encloses, the other way round a hole.
+ * A closed border, given by its corners `x0, y0, x1, y1, …` on the edges of pixels. It starts at the leftmost of its
+ * topmost corners; the first corner is not repeated at the end. The border turns at every corner and passes no corner
+ * twice. On the screen it runs clockwise around a region and counter-clockwise around a hole.
  */
 export type OutlineRing = readonly number[];
 
-/** Corners of borders that are still open, each linked to the next: in pooled memory, since there are dozens for each object. */
+/**
+ * The corners of borders that are still open, each linked to the next. Their memory is pooled, since there are dozens
+ * for each object.
+ */
 export interface Corners {
-  /** A new corner, linked to none. `pinched` where two pixels of the label touch at it alone, so that a border may come to it twice. */
+  /**
+   * Adds a corner that is linked to no other, and returns its index. `pinched` means that two pixels of the label
+   * touch only at this corner, so a border may pass it twice.
+   */
   add(x: number, y: number, pinched: boolean): number;
+  /** Links a corner to the next one of its border. */
   link(corner: number, next: number): void;
-  /** Takes a closed border out of memory; hands on its rings, and whether it is an outer one. */
+  /** Frees the corners of a closed border. Calls `found` for each of its rings, and tells whether it is an outer ring. */
   take(first: number, found: (ring: OutlineRing, outer: boolean) => void): void;
 }
 
+/** Creates a pool without corners. */
 export function createCorners(): Corners {
   let xs = new Int32Array(256);
   let ys = new Int32Array(256);
   let nexts = new Int32Array(256);
   let pinches = new Uint8Array(256);
-  /** The corners from here on were never used; those that were given back are linked from `free` on. */
+  /**
+   * Corners from index `used` on were never used. Freed corners are linked in a list that starts at `free` (-1 if it
+   * is empty).
+   */
   let used = 0;
   let free = -1;
 
@@ -59,7 +71,7 @@ export function createCorners(): Corners {
         pinched |= pinches[at]!;
         const next = nexts[at]!;
         const [nextX, nextY] = [xs[next]!, ys[next]!];
-        // Only the sides that run down or up count: those to the right of what is enclosed run down.
+        // Only vertical sides count. Sides at the right of the enclosed area run down, so they count as positive.
         area += x * (nextY - y);
         if (next === first) break;
         if (nextY < startY || (nextY === startY && nextX < startX)) [start, startX, startY] = [next, nextX, nextY];
@@ -84,12 +96,12 @@ export function createCorners(): Corners {
 }
 
 /**
- * The rings of a border that may come to a corner twice, given where in `points` such corners may be: each time that it comes back to one, what
- * lies between is a ring of its own.
+ * Splits a border that may pass a corner twice into rings. `places` are the indices in `points` of such corners. Each
+ * time the border comes back to one of them, the part since the first visit becomes a ring of its own.
  */
 function split(points: readonly number[], places: readonly number[]): OutlineRing[] {
   const rings: OutlineRing[] = [];
-  /** Corners on the way, and which of them may be come to again, at which place of it. */
+  /** The corners passed so far. `open` and `seen` have those that may be passed again, with their index in `way`. */
   const way: number[] = [];
   const open: { readonly x: number; readonly y: number; readonly at: number }[] = [];
   const seen = new Map<number, Map<number, number>>();
@@ -128,12 +140,12 @@ function fromTopLeft(points: number[]): OutlineRing {
   return start === 0 ? points : [...points.slice(start), ...points.slice(0, start)];
 }
 
-/** What a ring encloses, in pixels: less than 0 where it runs round a hole. */
+/** The area that a ring encloses, in pixels; negative for a ring around a hole. */
 function ringArea(ring: OutlineRing): number {
   let area = 0;
   let y = ring[ring.length - 1]!;
   for (let i = 0; i < ring.length; i += 2) {
-    // Only the sides that run down or up count: those to the right of what is enclosed run down.
+    // Only vertical sides count. Sides at the right of the enclosed area run down, so they count as positive.
     area += ring[i]! * (ring[i + 1]! - y);
     y = ring[i + 1]!;
   }

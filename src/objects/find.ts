@@ -8,41 +8,49 @@ import { type RegionTracer, type TracedPolygon, type TracedRegion, traceRegions 
 export interface MaskObject {
   readonly label: number;
   /**
-   * Its outlines, on the edges of pixels, as a valid MultiPolygon: a polygon for each part of pixels that share sides, by their topmost, then leftmost corners, and
-   * so the holes of each.
+   * Its outlines, on the edges of pixels, as a valid MultiPolygon: one polygon for each part whose pixels share
+   * sides. Polygons are sorted by their topmost, then leftmost corner, and so are the holes of each polygon.
    */
   readonly polygons: readonly TracedPolygon[];
   readonly extent: ObjectExtent;
-  /** Of each channel; undefined where no samples went by. */
+  /** Measures of the samples of each channel; undefined if no samples were given. */
   readonly samples: readonly SampleMeasures[] | undefined;
 }
 
-/** Gives the values of each column of a row, in channels, of which objects with a label are told mean, deviation and largest: always as many channels. */
+/**
+ * Returns, for a label, the channels of the current row whose mean, deviation and largest value are measured over the
+ * objects with that label. Each channel has one value for each column. The number of channels is always the same.
+ */
 export type SamplesOf = (label: number) => readonly ArrayLike<number>[];
 
-/** Gives the parts of a region that are objects of their own; of parts no samples are known but those of all. */
+/**
+ * Splits a region into parts that are objects of their own. The parts all get the sample measures of the whole
+ * region.
+ */
 export type Split = (region: TracedRegion) => readonly TracedRegion[];
 
-/** Finds objects while rows of a mask go by. */
+/** Finds objects row by row. */
 export interface ObjectFinder {
-  /** The next row; with samples in every row or in none. */
+  /** Takes the next row of the mask. Samples are given in every row or in none. */
   row(labels: Uint8Array, samples?: SamplesOf): void;
-  /** Hands on the objects that reach the last row. */
+  /** Completes the objects that reach the last row, and passes them to `found`. */
   finish(): void;
 }
 
-/** What is known of one label. */
+/** The state for one label. */
 interface Layer {
   readonly label: number;
   readonly tracer: RegionTracer;
-  /** Columns where the row enters and leaves it in turn. */
+  /** Columns at which the current row enters and leaves the label, in turn; the first `count` are valid. */
   sides: Int32Array;
   count: number;
 }
 
 /**
- * Finds the objects of a mask, their outlines and what they measure, in memory for those that are still open: labels that are not 0 are classes, each with objects of
- * its own. An object, or each of its parts, is handed to `found` with the row below it: those that end with one row by label, and then from left to right by where their last runs end.
+ * Finds the objects of a mask, with their outlines and measures. Only objects that are still open are in memory. Each
+ * label other than 0 is a class with objects of its own. When the row below an object is read, `found` is called with
+ * the object, or with each of its parts. Objects that end in the same row come in the order of their labels, and
+ * within a label from left to right by the ends of their last runs.
  */
 export function findObjects(found: (object: MaskObject) => void, split: Split = (region) => [region]): ObjectFinder {
   const layers: Layer[] = [];
@@ -95,7 +103,7 @@ export function findObjects(found: (object: MaskObject) => void, split: Split = 
   };
 }
 
-/** Polygons by their first corners, and the holes of each. */
+/** Sorts polygons by their first corners, and likewise the holes of each. */
 function inOrder(polygons: readonly TracedPolygon[]): readonly TracedPolygon[] {
   if (polygons.length === 1 && polygons[0]!.length < 3) return polygons;
   const sorted = polygons.map(([outer, ...holes]): TracedPolygon => [outer, ...holes.sort(downRight)]);

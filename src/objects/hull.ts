@@ -2,13 +2,15 @@ import type { Box } from '../types.js';
 import type { TracedPolygon } from './trace.js';
 
 /**
- * Gives the function that counts the pixels of an object's convex hull, which keeps its memory from one object to the next. The hull is that of the
- * middles of the sides of its pixels, as in scikit-image's `convex_hull_image`; a pixel belongs to it where its middle lies in it or on its border.
+ * Returns a function that counts the pixels of the convex hull of an object. It reuses its memory from one object to
+ * the next. The hull is that of the midpoints of the sides of its pixels, as in scikit-image's `convex_hull_image`. A
+ * pixel belongs to the hull if its centre lies inside the hull or on its border.
  */
 export function createHullCounter(): (polygons: readonly TracedPolygon[], box: Box) => number {
   /**
-   * In units of half a pixel from the top left pixel's middle: where the object begins in each half row, from -1 on, and where it ends. A row that
-   * a long side of the object passes in the middle need not be known: the hull of the sides' ends holds it.
+   * Where the object begins and ends in each half row, from half row -1 on. The unit is half a pixel, counted from
+   * the centre of the top left pixel of the box. The middle of a long vertical side need not be noted: the hull of
+   * the ends of the side contains it.
    */
   let lefts = new Int32Array(0);
   let rights = new Int32Array(0);
@@ -41,7 +43,10 @@ export function createHullCounter(): (polygons: readonly TracedPolygon[], box: B
     return inside(rights, places, 1) + inside(lefts, places, -1) + height;
   };
 
-  /** Notes that the pixel in a row whose middle is at `x` belongs to the object: outwards is where `x` grows (1) or shrinks (-1). */
+  /**
+   * Notes that the pixel of a row with its centre at `x` belongs to the object. Outwards is the direction in which
+   * `x` grows (1) or shrinks (-1).
+   */
   function reach(ends: Int32Array, row: number, x: number, outwards: 1 | -1): void {
     const place = 2 * row + 1;
     if ((ends[place]! - x - outwards) * outwards < 0) ends[place] = x + outwards;
@@ -49,9 +54,12 @@ export function createHullCounter(): (polygons: readonly TracedPolygon[], box: B
     if ((ends[place + 1]! - x) * outwards < 0) ends[place + 1] = x;
   }
 
-  /** Sums over the rows how many pixels from the first column on lie inside of one side of the hull; less than 0 for its left side. */
+  /**
+   * Sums over all rows the column, counted from the first, up to which one side of the hull reaches; negated for the
+   * left side.
+   */
   function inside(ends: Int32Array, places: number, outwards: 1 | -1): number {
-    // The corners of that side of the hull, from top to bottom: it never turns outwards.
+    // The corners of this side of the hull, from top to bottom. It is convex: it never turns outwards.
     const stack = hull;
     let count = 0;
     for (let place = 0; place < places; place++) {
@@ -73,7 +81,7 @@ export function createHullCounter(): (polygons: readonly TracedPolygon[], box: B
       const from = ends[top]!;
       const across = ends[bottom]! - from;
       const down = bottom - top;
-      // Rows of pixels are in the places that are odd; the last corner of all lies in none.
+      // Odd places are rows of pixels. The last corner lies in an even place, so no row is missed.
       for (let place = top + ((top + 1) % 2); place < bottom; place += 2) {
         const x = (from + (across * (place - top)) / down) / 2;
         sum += outwards > 0 ? Math.floor(x) : -Math.ceil(x);
@@ -83,5 +91,5 @@ export function createHullCounter(): (polygons: readonly TracedPolygon[], box: B
   }
 }
 
-/** No column. */
+/** Marks a half row without any pixel so far. */
 const NONE = 2 ** 30;

@@ -1,10 +1,11 @@
 import type { TracedPolygon } from './trace.js';
 
 /**
- * Gives the function that names objects of a class by what they are: a UUID (RFC 9562, version 8) out of the class and the outlines, so the same object has the same name in
- * every run and in every file. Objects of one mask cannot share one but by a chance of 1 in 2^122: no two have the same outlines.
+ * Returns a function that names objects of a class by their content. The name is a UUID (RFC 9562, version 8)
+ * computed from the class and the outlines, so the same object has the same name in every run and in every file. No
+ * two objects of a mask have the same outlines, so two of them share a name only with a chance of 1 in 2^122.
  *
- * @param of what else tells it from others, such as its class and the scale of its outlines
+ * @param of what else identifies the objects, such as their class and the scale of the outlines
  */
 export function identifier(of: string): (polygons: readonly TracedPolygon[]) => string {
   const seed = new Int32Array([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344]);
@@ -19,7 +20,7 @@ export function identifier(of: string): (polygons: readonly TracedPolygon[]) => 
         for (let i = 0; i < ring.length; i += 2) stir(state, ring[i]!, ring[i + 1]!);
       }
     }
-    // Each bit of each word changes the others.
+    // Mixes until each bit of each word affects all words.
     for (let turn = 0; turn < 4; turn++) stir(state, turn, -3);
     const [a, b, c, d] = [state[0]!, state[1]!, state[2]!, state[3]!].map((word) => hex8(finish(word)));
     const variant = ((Number.parseInt(c![0]!, 16) & 3) | 8).toString(16);
@@ -27,7 +28,7 @@ export function identifier(of: string): (polygons: readonly TracedPolygon[]) => 
   };
 }
 
-/** Mixes two numbers into four words, with the multipliers and turns of MurmurHash3. */
+/** Mixes two numbers into four words, with the multipliers and rotations of MurmurHash3. */
 function stir(state: Int32Array, x: number, y: number): void {
   const a = Math.imul(state[0]! ^ Math.imul(x, 0xcc9e2d51), 0x1b873593);
   const b = Math.imul(state[1]! ^ Math.imul(y, 0x239b961b), 0xab0e9789) + a;
@@ -50,7 +51,7 @@ function finish(word: number): number {
   return mixed ^ (mixed >>> 16);
 }
 
-/** Two digits for each byte. */
+/** The two hexadecimal digits of each byte. */
 const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 function hex8(word: number): string {

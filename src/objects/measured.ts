@@ -4,42 +4,42 @@ import { identifier } from './identity.js';
 import { measuresOf } from './measures.js';
 import type { TracedPolygon } from './trace.js';
 
-/** What the objects of a mask are objects of. */
+/** What is needed to name and measure the objects of a mask. */
 export interface ObjectForm {
   readonly classes: readonly MaskClass[];
   /** Level-0 pixels per pixel of the mask. */
   readonly scale: { readonly x: number; readonly y: number };
-  /** Physical size of a level-0 pixel, where it is known. */
+  /** Size of a level-0 pixel in µm, if it is known. */
   readonly mpp: Mpp | undefined;
   /** Whether the first channel of samples is the probability of the object's class. */
   readonly probabilities: boolean;
-  /** What the other channels of samples are called. */
+  /** The names of the other channels of samples. */
   readonly intensities?: readonly string[] | undefined;
-  /** Whether objects tell their numbers. */
+  /** Whether the number of an object is one of its values. */
   readonly numbered?: boolean | undefined;
 }
 
 /** A measure with its names. */
 export interface Measurement {
-  /** As QuPath shows it. */
+  /** The name that QuPath shows. */
   readonly name: string;
-  /** As a table has it. */
+  /** The name of the column of a table. */
   readonly column: string;
 }
 
-/** An object with its name and what it measures, in level-0 pixels and in micrometres where the slide's pixels have a size. */
+/** An object with its name and its measures, in level-0 pixels, or in micrometres if the size of pixels is known. */
 export interface MeasuredObject {
   readonly id: string;
-  /** From 1 on, in the order in which objects are found. */
+  /** Counted from 1, in the order in which objects are found. */
   readonly number: number;
   readonly class: MaskClass;
-  /** On the edges of the mask's pixels; see {@link MaskObject}. */
+  /** Outlines on the edges of the mask's pixels; see {@link MaskObject}. */
   readonly polygons: readonly TracedPolygon[];
-  /** In level-0 pixels. */
+  /** In level-0 pixels, like `centroid` and `box`. */
   readonly area: number;
   readonly centroid: { readonly x: number; readonly y: number };
   readonly box: readonly [left: number, top: number, right: number, bottom: number];
-  /** In the order of {@link ObjectMeter.measurements}. */
+  /** The measures, in the order of {@link ObjectMeter.measurements}. */
   readonly values: readonly number[];
 }
 
@@ -49,7 +49,10 @@ export interface ObjectMeter {
   measure(object: MaskObject): MeasuredObject;
 }
 
-/** Values are told with six decimals. */
+/**
+ * Creates a meter for the objects of a mask. Values are rounded to six decimals. `measure` throws a `RangeError` for
+ * an object whose label belongs to no class.
+ */
 export function objectMeter({
   classes,
   scale,
@@ -127,12 +130,15 @@ export function objectMeter({
   };
 }
 
-/** The name of a channel as that of a column. */
+/** The name of a channel, turned into the name of a column. */
 function columnOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '_');
 }
 
-/** The place of an edge between pixels of the mask in level-0 pixels, with three decimals: edges stay apart, so what is valid stays valid. */
+/**
+ * The place of an edge between pixels of the mask, in level-0 pixels, rounded to three decimals. Rounding keeps edges
+ * apart, so valid outlines stay valid.
+ */
 export function atLevelZero(edge: number, scale: number): number {
   return scale === 1 ? edge : Math.round(edge * scale * 1e3) / 1e3;
 }

@@ -3,52 +3,62 @@ import { createHullCounter } from './hull.js';
 import type { TracedPolygon, TracedRegion } from './trace.js';
 
 /**
- * What an object measures, as scikit-image's `regionprops` defines it; lengths and areas in pixels, or in micrometres where it was measured with the
- * size of a pixel.
+ * The measures of an object, as scikit-image's `regionprops` defines them. Lengths and areas are in pixels, or in
+ * micrometres if a pixel size in micrometres was given.
  */
 export interface ObjectMeasures {
   readonly area: number;
-  /** By Crofton's formula in four directions, `perimeter_crofton`: how often lines cross the border tells its length, also of what is not aligned with pixels. */
+  /**
+   * Crofton's formula in four directions (`perimeter_crofton`). It derives the length from how often lines cross the
+   * border, so it also holds for borders that are not aligned with pixels.
+   */
   readonly perimeter: number;
-  /** Diameter of the circle of its area. */
+  /** Diameter of the circle with the same area. */
   readonly equivalentDiameter: number;
-  /** Axes of the ellipse that has its second moments. */
+  /** Lengths of the axes of the ellipse with the same second moments. */
   readonly majorAxis: number;
   readonly minorAxis: number;
-  /** Of the major axis, in radians from the downward direction, more than 0 to the right: from -π/2 to π/2. */
+  /**
+   * Direction of the major axis in radians, from -π/2 to π/2: the angle from the downward direction, positive to the
+   * right.
+   */
   readonly orientation: number;
-  /** `4π area / perimeter²`. A small circle of pixels may have a little more than 1. */
+  /** `4π area / perimeter²`. It may be slightly above 1 for a small circle of pixels. */
   readonly circularity: number;
-  /** Area by that of its convex hull, both in pixels; see {@link createHullCounter}. */
+  /** Area divided by the area of its convex hull, both in pixels; see {@link createHullCounter}. */
   readonly solidity: number;
 }
 
-/** What all measures are made of, in pixels. */
+/** The quantities from which all measures are computed, in pixels. */
 export interface ObjectExtent {
   readonly box: Box;
   readonly area: number;
-  /** Middle of its pixels, from the top left corner of the mask: of the first pixel of all it is (0.5, 0.5). */
+  /**
+   * Centroid of its pixels, counted from the top left corner of the mask: the centre of the first pixel of the mask
+   * is (0.5, 0.5).
+   */
   readonly centroid: { readonly x: number; readonly y: number };
-  /** Variances of the middles of its pixels, and their covariance. */
+  /** Variances of the centres of its pixels, and their covariance. */
   readonly xx: number;
   readonly yy: number;
   readonly xy: number;
-  /** Sides of pixels on its border that run down or up, and across. */
+  /** Number of vertical (`upright`) and of horizontal (`level`) pixel sides on its border. */
   readonly upright: number;
   readonly level: number;
-  /** Corners of its border where a diagonal line enters or leaves it, over both diagonals. */
+  /** Number of times that diagonal lines through pixel corners enter or leave it, over both diagonals. */
   readonly diagonal: number;
   readonly hullArea: number;
 }
 
-/** Gives the function that measures objects by their outlines, which keeps memory from one to the next. */
+/** Returns a function that measures objects by their outlines. It reuses its memory from one object to the next. */
 export function createExtentFinder(): (region: Pick<TracedRegion, 'polygons' | 'touches'>) => ObjectExtent {
   const hullArea = createHullCounter();
   return ({ polygons, touches }) => {
     const box = boxOf(polygons);
     const middleX = box.x + Math.floor(box.width / 2);
     const middleY = box.y + Math.floor(box.height / 2);
-    // Integrals over the object by Green's theorem: over its sides that run down or up, from near its middle so that no digits are lost.
+    // Integrals over the object by Green's theorem, summed over its vertical sides. Coordinates are relative to a
+    // point near its middle, so that no digits are lost.
     let [area, sumX, sumY, sumXX, sumXY, sumYY] = [0, 0, 0, 0, 0, 0];
     let [upright, level, turns] = [0, 0, 0];
     for (const polygon of polygons) {
@@ -81,13 +91,14 @@ export function createExtentFinder(): (region: Pick<TracedRegion, 'polygons' | '
       box,
       area,
       centroid: { x: middleX + x, y: middleY + y },
-      // The integral over a pixel exceeds the square of its middle by a twelfth.
+      // The integral of the square over a pixel exceeds the square at its centre by 1/12.
       xx: sumXX / area - x * x - 1 / 12,
       yy: sumYY / area - y * y - 1 / 12,
       xy: sumXY / area - x * y,
       upright,
       level,
-      // Both diagonals cross the border at a corner of pixels that it passes straight, one where it turns; none where its pixels touch there alone.
+      // At a pixel corner that the border passes straight, both diagonals cross the border. At a corner where it
+      // turns, one does. At a corner where two of its pixels only touch, none does.
       diagonal: 2 * (upright + level - turns) + (turns - 2 * touches),
       hullArea: hullArea(polygons, box),
     };
@@ -109,14 +120,16 @@ function boxOf(polygons: readonly TracedPolygon[]): Box {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** Measures an object in units in which a pixel has some size: pixels, where nothing is said. */
+/** Measures an object in the unit in which the size of a pixel is given; in pixels by default. */
 export function measuresOf(extent: ObjectExtent, pixel: Mpp = { x: 1, y: 1 }): ObjectMeasures {
   const { upright, level, diagonal } = extent;
   const area = extent.area * pixel.x * pixel.y;
   const [xx, yy, xy] = [extent.xx * pixel.x ** 2, extent.yy * pixel.y ** 2, extent.xy * pixel.x * pixel.y];
   const half = (xx + yy) / 2;
   const apart = Math.hypot((xx - yy) / 2, xy);
-  // Lines along rows lie a pixel's height apart, along columns its width, and diagonal ones the height of the triangle of both. Each crosses the border twice.
+  // Lines along rows are one pixel height apart, and lines along columns one pixel width. Diagonal lines are apart by
+  // the height, over its hypotenuse, of the right triangle with both as legs. Each line enters and leaves the object,
+  // so it crosses the border twice.
   const crossings = (upright * pixel.y + level * pixel.x) / 2;
   const across = ((diagonal / 2) * pixel.x * pixel.y) / Math.hypot(pixel.x, pixel.y);
   const perimeter = (Math.PI / 4) * (crossings + across);

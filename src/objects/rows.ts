@@ -1,8 +1,8 @@
 import type { TracedPolygon } from './trace.js';
 
 /**
- * The runs of an object: calls `run` for each, from top to bottom and from left to right, with its row, its first column and the one after its last. Each row is entered
- * and left at sides that run down or up.
+ * Calls `run` for each run of pixels of an object, from top to bottom and from left to right, with its row, its first
+ * column, and the column after its last. A row enters and leaves the object at its vertical sides.
  */
 export function eachRun(polygons: readonly TracedPolygon[], run: (y: number, start: number, end: number) => void): void {
   let count = 0;
@@ -26,5 +26,5 @@ export function eachRun(polygons: readonly TracedPolygon[], run: (y: number, sta
   }
 }
 
-/** No image is wider. */
+/** Larger than the width of any image. */
 const WIDE = 2 ** 31;

@@ -1,17 +1,26 @@
 import type { MaskClass } from '../types.js';
 import type { MeasuredObject } from './measured.js';
 
-/** A figure of all of the slide, of its tissue (inside the region, where there is one), and of the region of interest; null where it is not known. */
+/**
+ * A value for the whole slide, for its tissue (inside the region, if there is one), and for the region of interest;
+ * null where it is not known.
+ */
 export interface OfEach {
   readonly slide: number | null;
   readonly tissue: number | null;
   readonly region: number | null;
 }
 
-/** Which shares of the slide are tissue (inside the region, where there is one), and of interest; null where that is not known. */
+/**
+ * The share of the slide that is tissue (inside the region, if there is one), and the share that is the region of
+ * interest; null where it is not known.
+ */
 export type LookedAt = Omit<OfEach, 'slide'>;
 
-/** How many objects have which area: those from an edge up to the next, of which there are ten in each power of ten. */
+/**
+ * A histogram of the areas of objects. A bin counts objects with an area from its edge up to, but not including, the
+ * next edge. There are ten bins in each power of ten.
+ */
 export interface SizeHistogram {
   readonly unit: 'um2' | 'px';
   readonly edges: readonly number[];
@@ -22,34 +31,36 @@ export interface SizeHistogram {
 export interface ClassSummary {
   readonly name: string;
   readonly count: number;
-  /** Objects by the square millimetre. */
+  /** Objects per square millimetre. */
   readonly perMm2: OfEach;
-  /** Of all objects, in level-0 pixels, and its share of the slide. */
+  /** Total area of the objects in level-0 pixels; `share` is its share of the slide. */
   readonly areaPx: number;
   readonly share: number;
-  /** Its share of each. */
+  /** The total area as a share of the slide, of its tissue, and of the region. */
   readonly of: OfEach;
-  /** Of one object, in level-0 pixels; null where there is none. */
+  /** Mean and median area of an object in level-0 pixels; null if there are no objects. */
   readonly meanAreaPx: number | null;
   readonly medianAreaPx: number | null;
-  /** The same in square micrometres; null where the size of a pixel is not known. */
+  /** The same areas in square micrometres; null if the size of a pixel is not known. */
   readonly areaUm2: number | null;
   readonly meanAreaUm2: number | null;
   readonly medianAreaUm2: number | null;
-  /** Null where there is no object. */
+  /** Null if there are no objects. */
   readonly sizes: SizeHistogram | null;
 }
 
-/** Sums objects up by class, in eight bytes an object. */
+/** Summarises objects by class. It takes eight bytes for each object. */
 export interface Summary {
   add(object: MeasuredObject): void;
-  /** One for each class, in their order. */
+  /** The summaries of all classes, in the order of the classes. */
   classes(lookedAt: LookedAt): ClassSummary[];
 }
 
 /**
- * @param pixels level-0 pixels of the slide
- * @param pixelUm2 area of one of them in square micrometres, where it is known
+ * Creates a summary without objects.
+ *
+ * @param pixels number of level-0 pixels of the slide
+ * @param pixelUm2 area of a level-0 pixel in square micrometres, if it is known
  */
 export function summarizeObjects(classes: readonly MaskClass[], pixels: number, pixelUm2: number | undefined): Summary {
   const byLabel = new Map(classes.map(({ label }) => [label, { areas: new Float64Array(64), count: 0 }]));
@@ -101,7 +112,7 @@ const BINS = 10;
 function histogram(areas: Float64Array, pixelUm2: number | undefined): SizeHistogram | null {
   if (areas.length === 0) return null;
   const size = pixelUm2 ?? 1;
-  // The least is told to six figures, so that what is on an edge falls into the bin above it.
+  // Edges are rounded to six significant digits, so that an area exactly on an edge falls into the bin above it.
   const edgeAt = (bin: number): number => Number((10 ** (bin / BINS)).toPrecision(6));
   const binOf = (area: number): number => {
     const bin = Math.floor(BINS * Math.log10(area * size));

@@ -1,27 +1,31 @@
-/** What is known of the samples of one channel over the pixels of an object. */
+/** Measures of the samples of one channel over the pixels of an object. */
 export interface SampleMeasures {
-  /** Over all pixels with a value; 0 where none has one. */
+  /** Mean over all pixels with a value; 0 if no pixel has one. */
   readonly mean: number;
   /** Standard deviation over all pixels with a value. */
   readonly deviation: number;
   readonly largest: number;
 }
 
-/** Adds up samples of some channels over the pixels of a region. */
+/** Adds up the samples of several channels over the pixels of a region. */
 export interface Tally {
-  /** The columns from `start` to before `end` of a row, given its channels. */
+  /**
+   * Adds the columns from `start` up to, but not including, `end` of a row. `samples` has the values of the row in
+   * each channel; NaN values are left out.
+   */
   add(samples: readonly ArrayLike<number>[], start: number, end: number): void;
-  /** Takes in what another one, which is given up, has added up; gives itself. */
+  /** Adds the sums of another tally, which must not be used afterwards. Returns this tally. */
   join(other: Tally): Tally;
-  /** One for each channel. */
+  /** The measures of each channel. */
   measures(): SampleMeasures[];
-  /** Of each channel count, sum, sum of squares and largest. */
+  /** For each channel: count, sum, sum of squares, and largest value. */
   readonly sums: Float64Array;
 }
 
-/** Counts, sums, sums of squares and the largest value, of each channel. */
+/** How many numbers `sums` has for each channel: count, sum, sum of squares, and largest value. */
 const EACH = 4;
 
+/** Creates a tally of nothing for this many channels. */
 export function createTally(channels: number): Tally {
   const sums = new Float64Array(EACH * channels);
   for (let c = 0; c < channels; c++) sums[EACH * c + 3] = -Infinity;
@@ -33,7 +37,7 @@ export function createTally(channels: number): Tally {
         let [count, sum, squares, largest] = [0, 0, 0, sums[EACH * c + 3]!];
         for (let x = start; x < end; x++) {
           const value = channel[x]!;
-          // What is not known is left out.
+          // Pixels without a value are left out.
           if (Number.isNaN(value)) continue;
           count++;
           sum += value;

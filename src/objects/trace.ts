@@ -2,35 +2,42 @@ import { rootOf } from '../plan/labels/connected.js';
 import { createCorners, type OutlineRing } from './corners.js';
 import { createTally, type Tally } from './tally.js';
 
-/** An outer ring, and those of its holes. A hole may touch it, or another hole, at a corner; no two rings share more. */
+/** An outer ring and the rings of its holes. Two of its rings may touch at single corners, but share nothing more. */
 export type TracedPolygon = readonly [outer: OutlineRing, ...holes: OutlineRing[]];
 
-/** A region of pixels of one label that share a side or a corner: a polygon for each of its parts whose pixels share sides. */
+/**
+ * A region of pixels of one label that are connected by sides or corners. It has one polygon for each part whose
+ * pixels are connected by sides.
+ */
 export interface TracedRegion {
   readonly polygons: readonly TracedPolygon[];
-  /** Corners at which two of its pixels touch that have no side in common with either of the other two there. */
+  /**
+   * Number of pixel corners at which two of its pixels touch diagonally, while the other two pixels there do not
+   * belong to it.
+   */
   readonly touches: number;
-  /** What was added up over its pixels; see {@link RegionTracer.row}. */
+  /** The samples added up over its pixels; see {@link RegionTracer.row}. */
   readonly tally: Tally | undefined;
 }
 
-/** Finds the regions of one label, and their outlines, while rows go by. */
+/** Finds the regions of one label, and their outlines, row by row. */
 export interface RegionTracer {
   /**
    * Takes the next row. Rows without the label may be left out while no region is open.
    *
-   * @param sides columns where it enters and leaves the label in turn; only the first `count` are looked at
-   * @param samples values of each column, in channels, of which each region gets a tally; in every row or in none
+   * @param sides columns at which the row enters and leaves the label, in turn; only the first `count` are used
+   * @param samples for each channel, the values of the columns, which are added up for each region; given in every
+   *   row or in none
    */
   row(y: number, sides: Int32Array, count: number, samples?: readonly ArrayLike<number>[]): void;
   /** Whether some region reaches the last row. */
   readonly open: boolean;
 }
 
-/** May grow until no row can touch it. Of two that turn out to be one, one goes `into` the other. */
+/** A region that may still grow. When two regions turn out to be one, one of them is merged `into` the other. */
 interface Region {
   into: Region | undefined;
-  /** Parts whose outer ring is not closed. */
+  /** Number of parts whose outer ring is not closed yet. */
   open: number;
   polygons: TracedPolygon[];
   touches: number;
@@ -45,36 +52,40 @@ interface Part {
 }
 
 /**
- * Outlines by corners: a border runs along the sides of the pixels of a region, clockwise around it and the other way round its holes. Between two
- * rows lie pieces of it, from a column where one of the rows enters or leaves the label to the next. So one sweep over these columns joins all pieces
- * of border, and tells which runs of the two rows share sides, and which corners alone. Where pixels touch at a corner alone, the border keeps to the
- * sides of each: it turns. Where it so comes to a corner twice it is split, for rings that touch are good form where a ring that touches itself is not.
+ * Traces outlines by their corners. A border runs along the sides of the pixels of a region, clockwise around it and
+ * counter-clockwise around its holes. Between two rows lie horizontal pieces of border, each from a column at which
+ * one of the rows enters or leaves the label to the next such column. One sweep over these columns joins all pieces
+ * of border. It also finds which runs of the two rows share sides, and which touch at corners only. Where pixels
+ * touch at a corner only, the border turns there and follows the sides of each pixel. If it passes a corner twice
+ * this way, it is split, because rings that touch each other are valid, but a ring that touches itself is not.
  *
- * Only borders that are still open are held. A border that closes is a ring of the part that its last row belongs to: no search for what lies in what.
- * With its outer ring a part is complete, and with its last part a region is handed to `found`; those that end with one row from left to right by where their last runs end.
+ * Only borders that are still open are kept in memory. A border that closes is a ring of the part that its last row
+ * belongs to, so no search is needed for which ring contains which. A part is complete when its outer ring closes. A
+ * region is passed to `found` when its last part is complete. Regions that end in the same row are passed from left
+ * to right by the ends of their last runs.
  */
 export function traceRegions(found: (region: TracedRegion) => void): RegionTracer {
   const corners = createCorners();
   /**
-   * A strand is an open end of a piece of border, at its last corner so far, and knows the strand at the other end. In the place of each side of a
-   * row stands the strand that runs along it.
+   * A strand is an open end of a piece of border. It has the last corner so far (`cornerOf`) and the strand at the
+   * other end of the piece (`mateOf`). For each side of a row, `strands` has the strand that runs along it.
    */
   let cornerOf = new Int32Array(64);
   let mateOf = new Int32Array(64);
   let used = 0;
   let free = -1;
 
-  /** The row before: where its sides are, and their strands; the parts of its runs. */
+  /** The previous row: the columns of its sides, their strands, and the parts of its runs. */
   let above = new Int32Array(64);
   let aboveCount = 0;
   let strands = new Int32Array(64);
   let parts: Part[] = [];
-  /** The same of this row. */
+  /** The same for this row. */
   let nextSides = new Int32Array(64);
   let nextStrands = new Int32Array(64);
   let nextParts: Part[] = [];
   let y = 0;
-  /** The strand at the left end of a border between the rows, -1 where there is none. */
+  /** The strand at the left end of the current border between the rows; -1 if there is none. */
   let pending = -1;
 
   function newStrand(corner: number): number {
@@ -96,7 +107,10 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
     free = strand;
   }
 
-  /** Goes on with a strand to a corner; `first` where the border runs from the corner into it. */
+  /**
+   * Extends a strand to a new corner at column `x`. `first` means that the border runs from this corner into the
+   * strand.
+   */
   function extend(strand: number, x: number, first: boolean, pinched: boolean): void {
     const corner = corners.add(x, y, pinched);
     if (first) corners.link(corner, cornerOf[strand]!);
@@ -104,10 +118,13 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
     cornerOf[strand] = corner;
   }
 
-  /** The border along side `i` of the row above ends here: it turns to the right, or meets the border from the left. */
+  /**
+   * Handles the end of the border along side `i` of the row above: it turns to the right, or joins the border that
+   * comes from the left.
+   */
   function turnAbove(i: number, pinched: boolean): void {
     const strand = strands[i]!;
-    // Along the left side of a run the border runs up.
+    // Along the left side of a run, the border runs upwards.
     const up = i % 2 === 0;
     extend(strand, above[i]!, up, pinched);
     if (pending < 0) {
@@ -129,7 +146,10 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
     release(other);
   }
 
-  /** A border along side `j` of this row begins here: it comes from the left, or goes to the right. */
+  /**
+   * Handles the start of the border along side `j` of this row: it comes from the left, or a new one starts and also
+   * goes to the right.
+   */
   function turnBelow(j: number, x: number, pinched: boolean): void {
     if (pending >= 0) {
       extend(pending, x, j % 2 === 0, pinched);
@@ -164,14 +184,17 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
     if (region.open === 0) found(region);
   }
 
-  /** A part of a region that is there already, or of a new one. */
+  /** Creates a part of an existing region, or of a new one. */
   function newPart(inside?: Region): Part {
     const region = inside ?? { into: undefined, open: 0, polygons: [], touches: 0, tally: undefined };
     region.open++;
     return { into: undefined, region, holes: undefined };
   }
 
-  /** A run of the row above and one of this row touch at a corner alone; gives the part of the one of this row. */
+  /**
+   * Handles a run of the row above and a run of this row that touch at a corner only. Returns the part of the run of
+   * this row.
+   */
   function touch(upper: Part, lower: Part | undefined): Part {
     const region = rootOf(rootOf(upper).region);
     region.touches++;
@@ -188,13 +211,13 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
     }
     let inAbove = false;
     let inBelow = false;
-    /** Of the run of this row that is being swept, as far as it is known. */
+    /** The part of the run of this row that is being swept, if it is known yet. */
     let part: Part | undefined;
     for (let i = 0, j = 0; i < aboveCount || j < count; ) {
       const upper = i < aboveCount ? above[i]! : END;
       const lower = j < count ? sides[j]! : END;
       if (upper === lower && inAbove === inBelow) {
-        // Straight on.
+        // The border goes straight on.
         inAbove = inBelow = !inAbove;
         nextStrands[j] = strands[i]!;
         if (inAbove) part = rootOf(parts[i >> 1]!);
@@ -244,7 +267,7 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
   };
 }
 
-/** Lies to the right of every column. */
+/** A column to the right of all columns. */
 const END = 2 ** 31 - 1;
 
 function joinParts(a: Part | undefined, other: Part): Part {

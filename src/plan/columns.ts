@@ -2,8 +2,9 @@ import type { Span } from '../types.js';
 import { PIECE_COLUMNS } from './windows/piece.js';
 
 /**
- * The ways to cut an image into columns that are made one after the other: one column, then two, and so on to as many as there can be. All of a way are about as
- * wide.
+ * Yields the ways to cut an image into columns that are processed one after the other: one column, then two, and so
+ * on, up to one column for each `PIECE_COLUMNS` px of width. The columns of one cut are about equally wide. All edges
+ * but the last are multiples of `PIECE_COLUMNS`.
  *
  * @param width of the image, in px
  */

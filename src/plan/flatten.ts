@@ -2,8 +2,9 @@
 export type CellValue = string | number | boolean | null;
 
 /**
- * The leaves of plain data by their dotted path, such as `window.width`, in their order. Lists of leaves are one text, with commas; of a size, `{ width,
- * height }`, is made `512x512`.
+ * Flattens plain data into one record: from the dotted path of each leaf, such as `window.width`, to its value, in
+ * the order of the data. A list of leaves becomes one text, joined with commas. A size `{ width, height }` becomes a
+ * text such as `512x512`.
  */
 export function flatten(data: unknown, path = ''): Record<string, CellValue> {
   if (isCell(data)) return { [path]: data };

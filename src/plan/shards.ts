@@ -7,11 +7,11 @@ export interface Shard {
 }
 
 /**
- * Which of some items belong to a shard: each is given, the largest first, to the shard that has least by then. All shards of the same items
- * together have each of them once.
+ * Deals items out to shards and returns those of one shard. Each item, the largest first, goes to the shard that has
+ * the least so far. The shards of the same items together have every item exactly once.
  *
  * @param sizes of the items
- * @returns the numbers of those that belong to the shard, in their order
+ * @returns the indices of the items of this shard, in ascending order
  */
 export function shareOf(sizes: readonly number[], { index, count }: Shard): number[] {
   const loads = new Float64Array(count);
@@ -21,24 +21,25 @@ export function shareOf(sizes: readonly number[], { index, count }: Shard): numb
     let least = 0;
     for (let shard = 1; shard < count; shard++) if (loads[shard]! < loads[least]!) least = shard;
     owner[item] = least;
-    // Empty ones go round as well.
+    // The 1 makes empty items go round the shards as well.
     loads[least]! += sizes[item]! + 1;
   }
   return sizes.flatMap((_, item) => (owner[item] === index - 1 ? [item] : []));
 }
 
-/** A row of windows: the rows of pixels that it speaks for, and how much work it is. */
+/** A row of windows: the pixel rows that it is responsible for, and how much work it is. */
 export interface WindowRow extends Span {
   readonly work: number;
 }
 
 /**
- * Cuts the rows of an image into spans whose work is as even as can be. A row of windows that reaches over a cut is work for both sides; cuts lie
- * where some row of windows begins, and among those that are about as even where the least is done twice, such as in gaps of tissue.
+ * Cuts the rows of an image into spans whose work is as even as can be. A row of windows that crosses a cut is work
+ * for both sides. A cut lies only where some row of windows begins. Among cuts that are about equally even, the one
+ * with the least work done twice wins, such as one in a gap in the tissue.
  *
  * @param height of the image, in px
- * @param windows all rows of windows of all grids, those without work as well
- * @param count of the spans, of which some are empty where there are not as many rows of windows
+ * @param windows all rows of windows of all grids, including those without work
+ * @param count number of spans; some are empty if there are too few rows of windows
  * @returns the spans, from top to bottom
  */
 export function shardRows(height: number, windows: readonly WindowRow[], count: number): Span[] {
@@ -47,7 +48,7 @@ export function shardRows(height: number, windows: readonly WindowRow[], count: 
   const places = [...starts].sort((a, b) => a - b);
   const begun = workBefore(windows, ({ start }) => start + 1);
   const ended = workBefore(windows, ({ start, length }) => start + length);
-  /** Work above a cut, and work that is done on both sides of it. */
+  /** For each cut, the work above it and the work that is done on both sides of it. */
   const candidates = places.map((y) => ({ y, above: begun(y), twice: begun(y) - ended(y) }));
   const cuts: number[] = [];
   for (let shard = 1; shard < count; shard++) {
@@ -65,10 +66,10 @@ export function shardRows(height: number, windows: readonly WindowRow[], count: 
   return Array.from({ length: count }, (_, i) => ({ start: edges[i]!, length: edges[i + 1]! - edges[i]! }));
 }
 
-/** How far from even a cut may lie, as a share of the work of a span, where less is done twice there. */
+/** How far a cut may lie from the even place if that means less work done twice; a share of the work of one span. */
 const SLACK = 0.15;
 
-/** The work of all rows of windows whose edge is at most `y`. */
+/** Returns a function that gives, for `y`, the total work of all rows of windows whose `edge` is at most `y`. */
 function workBefore(windows: readonly WindowRow[], edge: (row: WindowRow) => number): (y: number) => number {
   const sorted = windows.map((row) => ({ at: edge(row), work: row.work })).sort((a, b) => a.at - b.at);
   const sums = new Float64Array(sorted.length + 1);

@@ -9,8 +9,9 @@ export interface Interval {
 }
 
 /**
- * The fewest patients (or slides, if patients are not known) for which an interval is given. With few of them, resampled means vary too
- * little: two units give only three means, and the 95 % range contains the true mean far less often than 95 % of the time.
+ * The fewest patients (or slides, if patients are not known) for which an interval is given. With few of them,
+ * resampled means vary too little: two units give only three means, and the 95 % range contains the true mean far
+ * less often than 95 % of the time.
  */
 export const LEAST_UNITS = 10;
 
@@ -18,10 +19,12 @@ export const LEAST_UNITS = 10;
 const SAMPLES = 2000;
 
 /**
- * The mean of a measure over slides with its 95 % interval by the percentile bootstrap (Efron 1979): each sample draws as many units as there
- * are, with replacement, each with all of its slides. Undefined for fewer than 2 units. The same values and seed give the same interval.
+ * The mean of a measure over slides with its 95 % interval by the percentile bootstrap (Efron 1979): each sample
+ * draws as many units as there are, with replacement, each with all of its slides. Undefined for fewer than 2 units.
+ * The same values and seed give the same interval.
  *
- * @param units for each slide its unit, such as its patient, since slides of one patient are alike; if not given, each slide is a unit
+ * @param units for each slide its unit, such as its patient, since slides of one patient are alike; if not given,
+ *   each slide is a unit
  */
 export function bootstrap(values: readonly number[], seed = 0, units?: readonly unknown[]): Interval | undefined {
   const members = membersOf(units ?? values.map((_, i) => i));

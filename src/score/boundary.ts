@@ -25,9 +25,10 @@ interface EdgeRow {
 }
 
 /**
- * Scores borders at a tolerance. A pixel of a class is on the border if one of its four neighbours is not of that class; pixels outside the image
- * and those with 255 in the truth do not count as neighbours. A border pixel of one mask is matched if the other mask has one of the same class
- * at most `tolerance` px away, centre to centre. In memory are the border pixels of `2 * tolerance + 1` rows and two rows of each mask.
+ * Scores borders at a tolerance. A pixel of a class is on the border if one of its four neighbours is not of that
+ * class; pixels outside the image and those with 255 in the truth do not count as neighbours. A border pixel of one
+ * mask is matched if the other mask has one of the same class at most `tolerance` px away, centre to centre. In
+ * memory are the border pixels of `2 * tolerance + 1` rows and two rows of each mask.
  */
 export function scoreBorders(width: number, tolerance: number): BorderScorer {
   const reach = Math.floor(tolerance);

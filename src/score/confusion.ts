@@ -1,8 +1,8 @@
 import { IGNORED } from '../plan/labels/ignored.js';
 
 /**
- * A confusion matrix in pixels: `counts[truth * slots + predicted]`. Slot 0 is background, slot `i` is the `i`-th class. Matrices of pieces can
- * be added, so that masks of any size are compared a few rows at a time.
+ * A confusion matrix in pixels: `counts[truth * slots + predicted]`. Slot 0 is background, slot `i` is the `i`-th
+ * class. Matrices of pieces can be added, so that masks of any size are compared a few rows at a time.
  */
 export interface Confusion {
   readonly slots: number;
@@ -35,7 +35,8 @@ export function slotTable(labels: readonly number[]): Uint8Array {
  *
  * @param table see {@link slotTable}
  * @param predicted as many labels as `truth`
- * @returns the index of the first pixel with a label that belongs to no class, at which counting stopped; undefined if there is none
+ * @returns the index of the first pixel with a label that belongs to no class, at which counting stopped; undefined
+ *   if there is none
  */
 export function addLabels(
   confusion: Confusion,

@@ -45,8 +45,9 @@ export interface DifferingRegion {
 }
 
 /**
- * The squares in which predictions of one slide differ most, by the number of wrong pixels of the worst minus that of the best; for a single
- * prediction, the squares with the most wrong pixels. Of neighbouring squares only one is taken, so that the same region is not shown twice.
+ * The squares in which predictions of one slide differ most, by the number of wrong pixels of the worst minus that of
+ * the best; for a single prediction, the squares with the most wrong pixels. Of neighbouring squares only one is
+ * taken, so that the same region is not shown twice.
  *
  * @param grids of one size, one for each prediction
  * @param count the most squares to return

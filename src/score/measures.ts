@@ -21,7 +21,10 @@ export interface ClassMeasures extends Agreement {
 /** The measures of a whole mask. Background is not a class and is not part of the means. */
 export interface MaskMeasures {
   readonly classes: readonly ClassMeasures[];
-  /** Means over the classes; for precision and recall, over the classes for which they are defined. The mean IoU is the mIoU. */
+  /**
+   * Means over the classes; for precision and recall, over the classes for which they are defined. The mean IoU is
+   * the mIoU.
+   */
   readonly macro: Agreement;
   /** Measures of all classes together, from the sums of their areas. */
   readonly micro: Agreement;

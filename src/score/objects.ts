@@ -28,9 +28,10 @@ interface Side {
 }
 
 /**
- * Scores objects, which are connected regions of one label (8 neighbours). Two objects match if their IoU exceeds 0.5; an object can match at most
- * one other (Kirillov et al. 2019, Panoptic Segmentation). Pixels with 255 in the truth belong to no object. In memory are incomplete objects, and
- * complete ones that an incomplete one may still match. Small specks under a tall object are not kept, since they cannot match it.
+ * Scores objects, which are connected regions of one label (8 neighbours). Two objects match if their IoU exceeds
+ * 0.5; an object can match at most one other (Kirillov et al. 2019, Panoptic Segmentation). Pixels with 255 in the
+ * truth belong to no object. In memory are incomplete objects, and complete ones that an incomplete one may still
+ * match. Small specks under a tall object are not kept, since they cannot match it.
  */
 export function scoreObjects(): ObjectScorer {
   const counts = new Map<number, { truth: number; predicted: number; matched: number }>();
@@ -56,7 +57,8 @@ export function scoreObjects(): ObjectScorer {
         sides.delete(key);
         side.closed = true;
         for (const [other, shared] of side.overlaps) {
-          // The IoU must exceed 1/2. The shared pixels are final now and the other region can only grow, so a pair that does not match yet never will.
+          // The IoU must exceed 1/2. The shared pixels are final now and the other region can only grow, so a pair
+          // that does not match yet never will.
           const alike = 3 * shared > side.area + other.area;
           if (alike && !other.closed) continue;
           if (alike) count.matched++;

@@ -7,8 +7,8 @@ export interface Worth {
 }
 
 /**
- * Which candidates are on the Pareto front: no other one is at least as good and as fast, and better in one of the two. Of equal candidates, only
- * the first is.
+ * Which candidates are on the Pareto front: no other one is at least as good and as fast, and better in one of the
+ * two. Of equal candidates, only the first is.
  */
 export function paretoFront(all: readonly Worth[]): boolean[] {
   return all.map((one, i) =>
@@ -22,7 +22,8 @@ export function paretoFront(all: readonly Worth[]): boolean[] {
 }
 
 /**
- * The index of the candidate to use: the fastest one with a quality within `tolerance` of the best. -1 if there are no candidates.
+ * The index of the candidate to use: the fastest one with a quality within `tolerance` of the best. -1 if there are
+ * no candidates.
  */
 export function bestValue(all: readonly Worth[], tolerance: number): number {
   const best = Math.max(...all.map(({ quality }) => quality));

@@ -5,9 +5,9 @@ import { membersOf } from './bootstrap.js';
 export type ProbabilityKind = 'uint8' | 'float32';
 
 /**
- * A histogram of the probabilities of one class. Bin `k` counts pixels with a probability `p` such that `(k - 1) / steps < p <= k / steps`:
- * `positive[k]` of the class, and `negative[k]` of anything else. A pixel is above the threshold `k / steps` exactly if its bin is above `k`, so
- * results at these thresholds are exact.
+ * A histogram of the probabilities of one class. Bin `k` counts pixels with a probability `p` such that
+ * `(k - 1) / steps < p <= k / steps`: `positive[k]` of the class, and `negative[k]` of anything else. A pixel is
+ * above the threshold `k / steps` exactly if its bin is above `k`, so results at these thresholds are exact.
  */
 export interface Histogram {
   readonly kind: ProbabilityKind;
@@ -26,7 +26,8 @@ export function emptyHistogram(kind: ProbabilityKind): Histogram {
 }
 
 /**
- * Counts pixels, in place. A pixel that no window covered (NaN) counts with probability 0; a pixel with 255 in the truth is ignored.
+ * Counts pixels, in place. A pixel that no window covered (NaN) counts with probability 0; a pixel with 255 in the
+ * truth is ignored.
  *
  * @param probabilities one for each label of the truth
  * @param label of the class
@@ -82,7 +83,10 @@ export interface BestThreshold {
 /** How much lower Dice may be on the plateau. */
 export const PLATEAU = 0.005;
 
-/** The best threshold of a curve; on a tie, the one nearest to the middle of the plateau, which is the safest for other slides. */
+/**
+ * The best threshold of a curve; on a tie, the one nearest to the middle of the plateau, which is the safest for
+ * other slides.
+ */
 export function bestThreshold(curve: Float64Array): BestThreshold {
   const steps = curve.length - 1;
   const dice = curve.reduce((a, b) => Math.max(a, b));
@@ -97,8 +101,8 @@ export function bestThreshold(curve: Float64Array): BestThreshold {
 }
 
 /**
- * The Dice to expect on a new slide: the mean over the slides of their Dice at the threshold that is best for the slides of all other units.
- * Undefined for fewer than 2 units.
+ * The Dice to expect on a new slide: the mean over the slides of their Dice at the threshold that is best for the
+ * slides of all other units. Undefined for fewer than 2 units.
  *
  * @param units for each slide its unit, such as its patient; if not given, each slide is a unit
  */
@@ -125,8 +129,9 @@ export interface CalibrationBin {
 const CALIBRATION_BINS = 20;
 
 /**
- * The calibration curve in 20 bins of equal width, without empty bins, and the expected calibration error: the mean of `|actual - predicted|`
- * weighted by pixels (Naeini et al. 2015). Probabilities count as the middle of their step, so `predicted` is exact to half a step.
+ * The calibration curve in 20 bins of equal width, without empty bins, and the expected calibration error: the mean
+ * of `|actual - predicted|` weighted by pixels (Naeini et al. 2015). Probabilities count as the middle of their step,
+ * so `predicted` is exact to half a step.
  */
 export function calibration({ kind, steps, positive, negative }: Histogram): {
   readonly curve: readonly CalibrationBin[];

@@ -2,67 +2,68 @@ import { reason, SegtileError } from '../errors.js';
 import { createKernel, type Kernel, PAGE } from './kernel.js';
 import { createLoops } from './loops.js';
 
-/** A rectangle of one plane: `count` columns, `rows` rows. */
+/** A rectangle of one plane of scores: `count` columns and `rows` rows. */
 export interface Rectangle {
-  /** Float of the arena where its sums begin. */
+  /** Index of the float of the arena at which its sums begin. */
   readonly sums: number;
-  /** Pixel of the window where it begins. */
+  /** Index of the pixel of the window at which it begins. */
   readonly pixel: number;
-  /** Plane of the window's scores. */
+  /** Index of the plane (channel) of the window's scores. */
   readonly plane: number;
   readonly count: number;
   readonly rows: number;
 }
 
-/** Rows of sums that are divided. */
+/** Rows of sums to divide. */
 export interface Dividend {
-  /** Float of the arena where they begin. */
+  /** Index of the float of the arena at which they begin. */
   readonly sums: number;
-  /** The row of the divisors that the first one belongs to. */
+  /** Index of the row of divisors for the first row of sums. */
   readonly row: number;
   readonly count: number;
   readonly rows: number;
 }
 
-/** What an arena has room for. */
+/** The sizes that an arena is made for. */
 export interface ArenaShape {
   /** Width of a window, in px. */
   readonly width: number;
-  /** Planes of scores that a window has. */
+  /** Number of planes (channels) of scores of a window. */
   readonly planes: number;
-  /** Floats from one row of sums to the next. */
+  /** Number of floats from one row of sums to the next. */
   readonly sumStride: number;
-  /** Floats of a block of sums. */
+  /** Number of floats of a block of sums. */
   readonly blockSize: number;
-  /** Rows of sums that are divided at a time, at most. */
+  /** The most rows of sums that are divided at a time. */
   readonly dividedRows: number;
 }
 
 /** Memory for blocks of sums, all of one size, to which the scores of windows are added. */
 export interface Arena {
-  /** Its memory, in which a block is found by its first float; another array after `take`. */
+  /** Its memory. A block is identified by the index of its first float. `take` may replace this array. */
   readonly floats: Float32Array<ArrayBuffer>;
-  /** The first float of a new block, which is all zeros; undefined where the arena is full. */
+  /** Allocates a block of zeros and returns the index of its first float; undefined if the arena is full. */
   take(): number | undefined;
-  /** Takes the scores of a window, of which rectangles are added then. */
+  /** Loads the scores of a window, so that {@link Arena.add} can add rectangles of them. */
   load(scores: Float32Array): void;
-  /** Adds weights times scores to sums. */
+  /** Adds weights times scores to the sums of a rectangle. */
   add(rectangle: Rectangle): void;
-  /** What sums are divided by: rows as far apart as those of sums. Another array after `take`. */
+  /** The divisors of the sums. Their rows are as far apart as those of sums. `take` may replace this array. */
   readonly divisors: Float32Array<ArrayBuffer>;
   /**
-   * Divides rows of sums, and leaves zeros in their place.
+   * Divides rows of sums by the divisors and sets the sums to zero.
    *
-   * @param quotients is filled: `rows * count` floats
-   * @returns false where all quotients are numbers; true where one may not be
+   * @param quotients receives `rows * count` floats
+   * @returns false if all quotients are numbers; true if one may be NaN
    */
   divide(dividend: Dividend, quotients: Float32Array): boolean;
 }
 
 /**
- * WebAssembly, or plain loops where there is none to be had: its memory wants far more addresses than bytes, which a limit on them forbids.
+ * Creates the WebAssembly kernel, or plain loops if WebAssembly gets no memory. WebAssembly reserves far more
+ * addresses than it uses bytes, which a limit on address space forbids.
  *
- * @param note is told why plain loops are used
+ * @param note called with a sentence that says why plain loops are used
  */
 export function kernelOrLoops(note: (sentence: string) => void, create: () => Kernel = createKernel): Kernel {
   try {
@@ -76,12 +77,12 @@ export function kernelOrLoops(note: (sentence: string) => void, create: () => Ke
 }
 
 /**
- * Makes an arena without blocks.
+ * Creates an arena without blocks.
  *
  * @param weights of the pixels of a window, row by row
- * @param most bytes that it may hold; one block always has room. A memory of WebAssembly ends at 4 GiB.
- * @param kernel without blocks in its memory; this arena has it to itself
- * @throws {SegtileError} `usage`, from here or from `take`, where there is no such memory
+ * @param most the most bytes that it may hold; one block always fits. A WebAssembly memory holds at most 4 GiB.
+ * @param kernel its memory must hold no blocks yet, and no other arena may use it
+ * @throws {SegtileError} `usage`, here or in `take`, if the memory cannot be had
  */
 export function createArena(
   weights: Float32Array,

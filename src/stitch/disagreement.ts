@@ -2,68 +2,83 @@ import type { Grid } from '../plan/windows/grid.js';
 import { type Squash, squashed } from '../plan/windows/squash.js';
 import type { Pixels, Scores, Size, Window } from '../types.js';
 
-/** How much overlapping windows differ where the nearer of their borders is so far away. */
+/** How much overlapping windows differ at places with a distance in this range to the nearest border of a window. */
 export interface DistanceBin {
-  /** Px from the border of the window in which the place lies nearer to it: from `from`, before `to`. */
+  /**
+   * The range of distances in px, from `from` up to, but not including, `to`. The distance of a place is the smaller
+   * of its distances to the borders of the two windows.
+   */
   readonly from: number;
   readonly to: number;
-  /** Places that were compared. */
+  /** Number of places that were compared. */
   readonly count: number;
-  /** Mean and largest difference in probability there. */
+  /** Mean and largest difference in probability at these places. */
   readonly mean: number;
   readonly largest: number;
 }
 
 /** What a {@link DisagreementMeter} has found. */
 export interface Disagreement {
-  /** Places in two windows that were compared. */
+  /** Number of places that were compared between two windows. */
   readonly compared: number;
-  /** Mean difference in probability over all of them. */
+  /** Mean difference in probability over all these places. */
   readonly mean: number;
   readonly bins: readonly DistanceBin[];
-  /** The smallest margin beyond which nothing is gained, in px; undefined where none helps, or nothing overlaps. */
+  /** The smallest margin, in px, beyond which nothing is gained; undefined if no margin helps or no windows overlap. */
   readonly margin: number | undefined;
-  /** `agree`: everywhere; `border`: only near borders, so that a margin helps; `everywhere`: also far from any border; `unknown`: nothing overlaps. */
+  /**
+   * `agree`: windows agree everywhere. `border`: they differ only near borders, so a margin helps. `everywhere`: they
+   * differ also far from any border. `unknown`: no windows overlap.
+   */
   readonly kind: 'agree' | 'border' | 'everywhere' | 'unknown';
 }
 
-/** What was found in some windows. What was found in others is added to it in any order, with the same result. */
+/** The findings in some of the windows. Parts can be added in any order with the same result. */
 export interface DisagreementPart {
   /** By distance, see {@link DistanceBin}; sums and largest values are whole numbers of {@link UNIT}. */
   readonly bins: readonly { readonly count: number; readonly sum: number; readonly largest: number }[];
-  /** The rows of the map that were seen, from `y` on: the largest difference in each square of the image, `255 p`, rounded. */
+  /**
+   * The rows of the map that were covered, from row `y` on. A value is the largest difference in probability `p` in
+   * one square of the image, as `255 p`, rounded.
+   */
   readonly map: { readonly y: number; readonly rows: Uint8Array };
 }
 
 /** Compares windows with their neighbours as they come, in plan order. */
 export interface DisagreementMeter {
-  /** @param counts whether what is found is of interest, or the window is only a neighbour of others */
+  /**
+   * @param counts whether to compare this window with its neighbours; false if it only serves as a neighbour of later
+   *   windows
+   */
   add(scores: Scores, counts?: boolean): void;
-  /** What was found since this was asked last. */
+  /** The findings since the last call. */
   take(): DisagreementPart;
 }
 
-/** What was found in all windows. */
+/** The findings in all windows. */
 export interface DisagreementTotal {
   add(part: DisagreementPart): void;
   finish(): Disagreement;
-  /** The largest difference in each square of the image, `255 p`, rounded: one channel, at most {@link MAP_SIDE} px. */
+  /**
+   * The largest difference in probability `p` in each square of the image, as `255 p`, rounded: one channel, with
+   * sides of at most {@link MAP_SIDE} px.
+   */
   map(): Pixels;
 }
 
-/** What sums of differences are counted in: whole numbers add up to the same in any order. */
+/** The unit of sums of differences. Sums are whole numbers of it, so they are the same in any order. */
 const UNIT = 2 ** -24;
 
-/** Px of the lattice on which windows are compared, and of the bins of distances. */
+/** The spacing, in px, of the lattice on which windows are compared, and the width of the bins of distances. */
 const STEP = 4;
 
 /** Longest side of the map. */
 export const MAP_SIDE = 2048;
 
-/** A mean difference in probability that is no disagreement. */
+/** Up to this mean difference in probability, windows count as agreeing. */
 const SMALL = 0.005;
 
-/** Samples of a window on the lattice. */
+/** The scores of a window at the points of the lattice. */
 interface Sampled {
   readonly window: Window;
   readonly x0: number;
@@ -74,7 +89,10 @@ interface Sampled {
   readonly values: Float32Array;
 }
 
-/** How many bins of distances a grid has, and how large the map is, with the px of the image that one of its px shows. */
+/**
+ * The layout of the findings for a grid: the largest distance in px (`reach`), the size of the map, and the side in
+ * px of the square of the image that one pixel of the map shows (`scale`).
+ */
 function layoutOf({ size, window: side, stride }: Grid): { reach: number; scale: number; mapSize: Size } {
   const reach = Math.min(side.width - stride.width, side.height - stride.height) / 2;
   const scale = Math.max(1, Math.max(size.width, size.height) / MAP_SIDE);
@@ -86,14 +104,16 @@ function emptyBins(reach: number): { count: number; sum: number; largest: number
 }
 
 /**
- * Measures how much overlapping windows disagree, as a function of the distance to the nearer border. A network that sees no farther than `r` px
- * agrees with itself at distances of `r` and more; one that normalises by its window (InstanceNorm) agrees nowhere.
+ * Measures how much overlapping windows disagree, as a function of the distance to the nearer border. A network whose
+ * receptive field reaches no farther than `r` px agrees with itself at distances of `r` and more. A network that
+ * normalises over its window (InstanceNorm) agrees nowhere.
  *
- * Each window is compared with its left and its upper neighbour, on every fourth row and column; sides of a window that lie on the border of the
- * image are no borders. Distances go to half of what neighbours share: what lies farther is seen twice only where windows crowd at the border
- * of the image, which says little. Holds a sixteenth of the scores of one row of windows.
+ * Each window is compared with its left and its upper neighbour, on every fourth row and column. A side of a window
+ * on the border of the image does not count as a border. Distances go up to half of the overlap of neighbours. Places
+ * farther away are covered twice only where windows crowd at the border of the image, which says little. Memory: a
+ * sixteenth of the scores of one row of windows.
  *
- * @param squash what makes probabilities of the scores, where they are logits
+ * @param squash how to turn the scores into probabilities, if they are logits
  */
 export function measureDisagreement(grid: Grid, channels: number, squash: Squash | undefined): DisagreementMeter {
   const { size } = grid;
@@ -105,7 +125,7 @@ export function measureDisagreement(grid: Grid, channels: number, squash: Squash
   let current = new Map<number, Sampled>();
   let row = 0;
 
-  /** Px from a place to the nearest border of a window that is not one of the image. */
+  /** Distance in px from a place to the nearest border of a window, ignoring borders on the border of the image. */
   function toBorder({ box }: Window, x: number, y: number): number {
     const left = box.x <= 0 ? Number.POSITIVE_INFINITY : x - box.x;
     const top = box.y <= 0 ? Number.POSITIVE_INFINITY : y - box.y;
@@ -164,7 +184,7 @@ export function measureDisagreement(grid: Grid, channels: number, squash: Squash
   };
 }
 
-/** Adds up what was found in the windows of a grid. */
+/** Creates a total that adds up the findings in the windows of a grid. */
 export function totalDisagreement(grid: Grid): DisagreementTotal {
   const { reach, mapSize } = layoutOf(grid);
   const bins = emptyBins(reach);
@@ -211,7 +231,7 @@ function summary(all: readonly { readonly count: number; readonly sum: number; r
   const compared = bins.reduce((total, { count }) => total + count, 0);
   const mean = bins.reduce((total, each) => total + each.mean * each.count, 0) / Math.max(1, compared);
   if (compared === 0) return { compared, mean: 0, bins, margin: undefined, kind: 'unknown' };
-  // What is left in the farthest quarter of the distances is not the border's doing.
+  // Disagreement in the farthest quarter of the distances is not caused by borders.
   const far = bins.slice(Math.floor((bins.length * 3) / 4));
   const floor = far.reduce((total, each) => total + each.mean, 0) / far.length;
   if (floor > SMALL) return { compared, mean, bins, margin: undefined, kind: 'everywhere' };

@@ -1,30 +1,33 @@
 import { wasm } from './loops.wasm.js';
 
-/** What is used of WebAssembly, which the types of Node leave out. */
+/** The parts of WebAssembly that are used here. The types of Node leave them out. */
 declare const WebAssembly: {
   readonly Memory: new (limits: { readonly initial: number }) => KernelMemory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: Loops };
 };
 
-/** Bytes of a page, the unit in which a memory grows. */
+/** Bytes of a page, the unit by which a memory grows. */
 export const PAGE = 65_536;
 
 /** Memory that a kernel works in. */
 export interface KernelMemory {
-  /** All of it; another one after it has grown. */
+  /** The whole memory. `grow` replaces this buffer. */
   readonly buffer: ArrayBuffer;
   grow(pages: number): void;
 }
 
-/** Loops over rectangles of float32: `rows` rows of `length` bytes. Places, and strides from one row to the next, are bytes of the memory. */
+/**
+ * Loops over rectangles of float32: `rows` rows of `length` bytes. Starts, and strides from one row to the next, are
+ * in bytes of the memory.
+ */
 export interface Loops {
-  /** Adds weights times scores to sums. Weights and scores have rows of one `stride`. */
+  /** Adds weights times scores to sums. Weights and scores have the same `stride`. */
   add(sums: number, weights: number, scores: number, sumStride: number, stride: number, length: number, rows: number): void;
   /**
-   * Divides sums by weights and leaves zeros in place of the sums.
+   * Divides sums by weights and sets the sums to zero.
    *
-   * @returns 0 where all quotients are numbers; else 1, and perhaps 1 where some are infinite
+   * @returns 0 if all quotients are finite numbers; 1 if some are NaN, and perhaps also if some are infinite
    */
   divide(
     sums: number,
@@ -43,7 +46,7 @@ export interface Kernel extends Loops {
   readonly memory: KernelMemory;
 }
 
-/** Makes a memory of one page, and the loops that work in it. */
+/** Creates a memory of one page, and the loops that work in it. */
 export function createKernel(): Kernel {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { add, divide } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory } }).exports;

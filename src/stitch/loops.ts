@@ -1,8 +1,9 @@
 import { type Kernel, type KernelMemory, PAGE } from './kernel.js';
 
 /**
- * The loops of the stitch without WebAssembly, for a process that may not have such memory: the same bits, in four to five times as long.
- * Products and quotients are rounded to float32 before they are added on, as the instructions of WebAssembly do.
+ * The loops of the stitch without WebAssembly, for a process in which WebAssembly gets no memory. They give the same
+ * bits and take four to five times as long. Products and quotients are rounded to float32 before they are added, as
+ * the WebAssembly instructions do.
  */
 export function createLoops(): Kernel {
   const memory = plainMemory();
@@ -38,7 +39,11 @@ export function createLoops(): Kernel {
   };
 }
 
-/** Memory that is a plain buffer. It grows by moving, so to at least twice its size: what is not used of it yet costs nothing but addresses. */
+/**
+ * Creates a memory that is a plain buffer. To grow, its content is copied to a larger buffer. So that this is rare,
+ * the size at least doubles, unless that would be more than 2^28 bytes beyond what is needed. Memory that is not used
+ * yet takes addresses only.
+ */
 function plainMemory(): KernelMemory {
   let buffer = new ArrayBuffer(PAGE);
   return {

@@ -1,22 +1,23 @@
 import type { ScoreBlock, ScoreRows } from '../types.js';
 
-/** Scores of an image among several that are taken together. */
+/** One of several images of scores that are merged. */
 export interface ScoreStream {
-  /** From top to bottom, in blocks of the same columns as those of the other streams. */
+  /** Rows from top to bottom. Its blocks have the same columns as those of the other streams. */
   readonly rows: AsyncIterable<ScoreRows>;
-  /** How much each of its channels counts, above 0. */
+  /** The weight of each of its channels, above 0. */
   readonly weights: readonly number[];
-  /** The channel of the joint scores that each of its own is. */
+  /** For each of its channels, the channel of the merged scores that it belongs to. */
   readonly channelsOf: readonly number[];
 }
 
 /**
- * The weighted mean of images of scores of one size, row by row as they become final. A pixel is the mean over the streams that looked
- * at it, a channel over those that have it; a pixel that some stream looked at, but none that has the channel, scores 0 there. A pixel that
- * no stream looked at stays NaN. The mean of equal scores is that score to the last bit.
+ * Yields the weighted mean of images of scores of the same size, row by row as they become final. A pixel is the mean
+ * over the streams that cover it, and in each channel over those of them that have the channel. If a pixel is covered
+ * by some streams, but by none that has the channel, its score in that channel is 0. A pixel that no stream covers
+ * stays NaN. The mean of equal scores is that score to the last bit.
  *
- * The streams advance in step: each holds the rows that it has yielded until they are used up, and no more. The memory of what is
- * yielded is used again.
+ * The streams advance in step: of each stream, only the last rows that it yielded are held until they are used up.
+ * The memory of the yielded rows is reused.
  */
 export async function* mergeScores(streams: readonly ScoreStream[], channels: number): AsyncGenerator<ScoreRows> {
   const readers = streams.map(({ rows }) => rows[Symbol.asyncIterator]());
@@ -39,7 +40,7 @@ export async function* mergeScores(streams: readonly ScoreStream[], channels: nu
         if (next.done) return;
         held[index] = next.value;
       }
-      // All begin at the same row.
+      // All streams begin at the same row.
       y = Math.max(y, held[0]!.y);
       const height = Math.min(...held.map((rows) => rows.y + rows.height)) - y;
       const places = new Map(held.flatMap(({ blocks }) => blocks.map(({ x, width }) => [x, width] as const)));
@@ -84,7 +85,7 @@ function addRows(
   }
 }
 
-/** Gives the pixels that have no score in a channel 0 where they have one in another, and NaN elsewhere. */
+/** Fills in pixels without a score in a channel: 0 if they have a score in another channel, else NaN. */
 function settle(mean: Float32Array, weights: Float32Array, plane: number, channels: number): void {
   for (let i = 0; i < plane; i++) {
     let looked = false;

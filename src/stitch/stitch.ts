@@ -9,60 +9,77 @@ import type { Kernel } from './kernel.js';
 import { addWeights } from './sums.js';
 
 /**
- * Blends the scores of overlapping windows and hands on rows as soon as no window can change them any more.
+ * Blends the scores of overlapping windows and yields rows as soon as no window can change them any more.
  *
- * The memory is a ring as high as the part of a window that counts. It is cut into blocks of columns that exist only while some window
- * has put scores there, so glass costs nothing. Sums of weights are not kept: they follow from which windows were added, and are worked
- * out for the rows that leave. Scores must be added in plan order: float32 sums depend on their order, and the same bits should come
- * out whatever order the windows were inferred in.
+ * The memory is a ring buffer of rows, as high as the part of a window that contributes to the image. It is cut into
+ * blocks of columns that exist only while some window has added scores there, so empty glass takes no memory. Sums of
+ * weights are not kept: they follow from which windows were added, and are computed for the rows that are yielded.
+ * Scores must be added in plan order. Float32 sums depend on the order of their terms, and the result must be the
+ * same bits whatever the order in which the windows were inferred.
  */
 export interface Stitch {
-  /** Adds the scores of one window. All rows of windows above its own must have been completed, its own not yet. */
+  /**
+   * Adds the scores of one window. All rows of windows above it must have been completed, but not its own row. Throws
+   * `SegtileError` `usage` if the memory for its blocks cannot be had.
+   */
   add(scores: Scores): void;
   /**
-   * Declares all windows of a row of windows as added or skipped, and yields the rows that are now final, in chunks. The memory of a
-   * chunk is used again for the next one. Rows of windows are completed in order, each exactly once; those above the piece may be left out.
+   * Declares that all windows of a row of windows were added or skipped, and yields the rows that are now final, in
+   * chunks. The memory of a chunk is reused for the next one. Rows of windows are completed in order, each exactly
+   * once; those above the piece may be left out. Throws `SegtileError` `model` if the model gave a score that is NaN.
    */
   complete(row: number): Generator<ScoreRows>;
 }
 
-/** What need not be said of a stitch. */
+/** Optional settings of a stitch. */
 export interface StitchOptions {
-  /** The part of the image whose rows are handed on; all of it without. Its columns begin and end at multiples of `PIECE_COLUMNS`, or at the border. */
+  /**
+   * The part of the image whose rows are yielded; the whole image if not given. Its columns begin and end at
+   * multiples of `PIECE_COLUMNS`, or at the border.
+   */
   readonly piece?: Piece | undefined;
-  /** Most bytes of one memory; there are as many as are needed. */
+  /** The most bytes of one memory. As many memories are made as are needed. */
   readonly arenaBytes?: number | undefined;
-  /** Is told, in a sentence, where the stitch has to go on without WebAssembly. */
+  /** Called with a sentence if the stitch has to work without WebAssembly. */
   readonly note?: ((sentence: string) => void) | undefined;
-  /** Makes the memories, each with the loops that work in it. */
+  /** Creates a memory and the loops that work in it. */
   readonly newKernel?: (() => Kernel) | undefined;
 }
 
-/** Bytes of an arena, beyond which the next block goes to another. */
+/** The default for the most bytes of an arena; beyond it, the next block goes to a new arena. */
 const ARENA_BYTES = 2 ** 30;
 
-/** One block of columns of the ring: planes of `ringHeight * BLOCK_WIDTH` floats in an arena, from the float `at` on. */
+/**
+ * One block of columns of the ring: planes of `ringHeight * BLOCK_WIDTH` floats in an arena, starting at its float
+ * `at`.
+ */
 interface RingBlock {
   readonly arena: Arena;
   readonly at: number;
-  /** What was added and is not wholly handed on, in the order of adding. */
+  /** The parts of windows that were added and are not completely yielded, in the order in which they were added. */
   parts: readonly Part[];
 }
 
-/** What a window put into the image: the columns and rows that it speaks for, and where its own pixels begin. */
+/**
+ * What a window contributes to the image: its columns (`across`) and rows (`down`) there, and the box of the whole
+ * window.
+ */
 interface Part {
   readonly across: Span;
   readonly down: Span;
   readonly box: Box;
 }
 
-/** A block by its first column, and what was put into it. */
+/** The first column of a block, and the parts of windows that were added to it. */
 interface Covered {
   readonly x: number;
   readonly parts: readonly Part[];
 }
 
-/** Whether two blocks lie in the same way under the windows that were put into them: then their weights are the same. */
+/**
+ * Whether two blocks are covered in the same way by the windows that were added to them. If so, their weights are the
+ * same.
+ */
 function coveredAlike(a: Covered, b: Covered): boolean {
   return (
     a.parts.length === b.parts.length &&
@@ -79,10 +96,11 @@ function coveredAlike(a: Covered, b: Covered): boolean {
 }
 
 /**
- * Starts the stitch of one image.
+ * Creates the stitch of one image. `classes` is the number of channels of scores.
  *
- * `P(x) = sum w_i(x) p_i(x) / sum w_i(x)` over the windows whose core holds `x`, sums in float32; a pixel without weight is NaN. With
- * blend `none` the sum is that of one window, the one that owns the pixel, with the weight 1: the very score.
+ * `P(x) = sum w_i(x) p_i(x) / sum w_i(x)` over the windows whose core contains `x`, with sums in float32. A pixel
+ * without weight is NaN. With blend `none` the only term is the score of the window that owns the pixel, with weight
+ * 1, so the result is exactly that score.
  *
  * @param options see {@link StitchOptions}
  */
@@ -129,7 +147,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
 
   function add({ window, data }: Scores): void {
     const { box } = window;
-    // What lies outside of the piece is another's: here its sums would stay in the ring.
+    // Pixels outside the piece belong to another piece. Their sums would never leave the ring.
     const across = within(span(grid.x, window.column), piece.x, piece.width);
     const down = within(span(grid.y, window.row), piece.y, piece.height);
     const [right, bottom] = [across.start + across.length, down.start + down.length];
@@ -166,7 +184,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
         if (!block) continue;
         const { arena } = block;
         const covered = { x: index * BLOCK_WIDTH, parts: block.parts, arena };
-        // Inside a slide most blocks lie under their windows as the one before does.
+        // Inside a slide, most blocks are covered by windows in the same way as the block before.
         if (weighed?.arena !== arena || !coveredAlike(covered, weighed)) sumWeights(arena.divisors, covered, y, rows);
         weighed = covered;
         blocks.push(drain(index, block, y, rows));
@@ -181,7 +199,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
     }
   }
 
-  /** Takes rows out of a ring block, divided by their weights, and leaves zeros behind. */
+  /** Takes rows out of a ring block: divides them by their weights and sets the sums to zero. */
   function drain(index: number, block: RingBlock, y: number, rows: number): ScoreBlock {
     const x = index * BLOCK_WIDTH;
     const blockWidth = Math.min(BLOCK_WIDTH, width - x);
@@ -209,7 +227,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
     return { x, y, width: blockWidth, height: rows, classes, whole, data };
   }
 
-  /** Puts the sums of weights of some rows of a block into `weights`, from row `y` on. */
+  /** Writes the sums of weights of `rows` rows of a block, from row `y` on, into `weights`. */
   function sumWeights(weights: Float32Array, { x, parts }: Covered, y: number, rows: number): void {
     weights.fill(0, 0, rows * BLOCK_WIDTH);
     for (const { across, down, box } of parts) {
@@ -226,16 +244,18 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
   return { add, complete };
 }
 
-/** The part of a span that lies in another. */
+/** The part of a span that lies within the span of `room` px from `from` on. */
 function within({ start, length }: Span, from: number, room: number): Span {
   const first = Math.max(start, from);
   return { start: first, length: Math.max(0, Math.min(start + length, from + room) - first) };
 }
 
 /**
- * Makes sure that every pixel with weight has a number as its score, without which the network gave none; elsewhere no window looked.
+ * Makes sure that every pixel with weight has a score that is a number. If it is NaN, the network gave NaN. A pixel
+ * without weight was covered by no window and may be NaN.
  *
- * @param place of the scores in the image, and of their first row among the weights
+ * @param place the place of the scores in the image, their channel, and the index of their first row in the weights
+ * @throws {SegtileError} `model` with the channel and the pixel of a NaN
  */
 function refuseMissing(
   weights: Float32Array,

@@ -1,6 +1,7 @@
-// Rows of sums. V8 does not unroll loops; four at a time take three quarters of the time.
+// A loop over rows of sums. It handles four values at a time, which takes three quarters of the time: V8 does not
+// unroll loops.
 
-/** Adds `count` weights to sums of weights. The two begin at the given indices. */
+/** Adds `count` weights to sums of weights. `to` and `from` are the indices of the first ones. */
 export function addWeights(sums: Float32Array, to: number, weights: Float32Array, from: number, count: number): void {
   let i = 0;
   for (; i + 4 <= count; i += 4) {

@@ -4,11 +4,12 @@ import type { TracedPolygon } from '../trace.js';
 import type { TextForm } from './geojson.js';
 
 /**
- * Results as COCO's tools read them (https://cocodataset.org/#format-results), a line an object: its pixels as compressed runs over the whole image, its
- * label as category, and as score its mean probability, or 1 where none is known.
+ * Results as COCO's tools read them (https://cocodataset.org/#format-results), one line for each object. Its pixels
+ * are compressed runs over the whole image, the category is its label, and the score is its mean probability, or 1 if
+ * there is none.
  *
  * @param image the `image_id`
- * @param size of the image, in pixels: those of the mask
+ * @param size of the mask, in pixels
  */
 export function cocoForm(image: string | number, size: Size, { measurements }: Pick<ObjectMeter, 'measurements'>): TextForm {
   const score = measurements.findIndex(({ column }) => column === 'mean_probability');
@@ -26,7 +27,10 @@ export function cocoForm(image: string | number, size: Size, { measurements }: P
   };
 }
 
-/** Gives the function that tells runs of pixels outside and inside of polygons in turn, down the columns of the image, up to the last pixel inside. */
+/**
+ * Returns a function that gives the lengths of the runs of pixels outside and inside of polygons, in turn, down the
+ * columns of the image. They cover the whole image.
+ */
 function columnRuns({ width, height }: Size): (polygons: readonly TracedPolygon[]) => Float64Array {
   let places = new Float64Array(256);
   return (polygons) => {
@@ -36,7 +40,7 @@ function columnRuns({ width, height }: Size): (polygons: readonly TracedPolygon[
         for (let i = 0, last = ring.length - 2; i < ring.length; last = i, i += 2) {
           const y = ring[i + 1]!;
           if (ring[last + 1] !== y) continue;
-          // Each column is entered or left at a side that runs across it.
+          // A column enters or leaves the polygons at each horizontal side that crosses it.
           const end = Math.max(ring[last]!, ring[i]!);
           for (let x = Math.min(ring[last]!, ring[i]!); x < end; x++) {
             if (count === places.length) {
@@ -54,7 +58,7 @@ function columnRuns({ width, height }: Size): (polygons: readonly TracedPolygon[
     let used = 0;
     let before = 0;
     for (let i = 0; i < count; i++) {
-      // The foot of a column and the head of the next are the same place: a run over it goes on.
+      // The bottom of a column and the top of the next column are the same place, so a run continues across it.
       if (i + 1 < count && sorted[i] === sorted[i + 1]) {
         i++;
         continue;
@@ -62,14 +66,17 @@ function columnRuns({ width, height }: Size): (polygons: readonly TracedPolygon[
       runs[used++] = sorted[i]! - before;
       before = sorted[i]!;
     }
-    // COCO's runs go on to the last pixel of the image.
+    // COCO's runs extend to the last pixel of the image.
     const rest = width * height - before;
     if (rest > 0) runs[used++] = rest;
     return runs.subarray(0, used);
   };
 }
 
-/** Runs as COCO's text: from the third on each as its difference to the last but one, five bits a character, the lowest first. */
+/**
+ * Encodes runs as COCO's text. From the fourth run on, the difference to the run two places before is written. Each
+ * number is written as groups of five bits, one character each, the lowest group first.
+ */
 function compressed(runs: Float64Array): string {
   let text = '';
   for (let i = 0; i < runs.length; i++) {

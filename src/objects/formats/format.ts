@@ -1,12 +1,14 @@
-/** What objects can be written as. */
+/** The formats in which objects can be written. */
 export const OBJECT_FORMATS = ['geojson', 'geojson.gz', 'csv', 'parquet', 'tif', 'imagescope'] as const;
+/** A format in which objects can be written. */
 export type ObjectFormat = (typeof OBJECT_FORMATS)[number];
 
-/** The ending of the files of a format. */
+/** The file name extension of a format, without the dot. */
 export function fileEndingOf(format: ObjectFormat): string {
   return format === 'imagescope' ? 'xml' : format;
 }
 
-/** What of the slide's pixels is measured over each object: its channels, or the amounts of two stains. */
+/** What can be measured from the slide's pixels over each object: its channels, or the amounts of two stains. */
 export const MEASURES = ['intensity', 'hematoxylin-eosin', 'hematoxylin-dab'] as const;
+/** One of {@link MEASURES}. */
 export type Measure = (typeof MEASURES)[number];

@@ -3,21 +3,24 @@ import type { OutlineRing } from '../corners.js';
 import { atLevelZero, type MeasuredObject, type ObjectForm, type ObjectMeter } from '../measured.js';
 import type { TracedPolygon } from '../trace.js';
 
-/** What QuPath makes of objects: annotations can be edited one by one; detections are light, for many. */
+/**
+ * The type of objects in QuPath: annotations can be edited one by one; detections need less memory and suit many
+ * objects.
+ */
 export type ObjectType = 'annotation' | 'detection';
 
-/** A file of objects as text, piece by piece. */
+/** The pieces of a text file of objects: `head`, the objects with `between` between them, and `tail`. */
 export interface TextForm {
   readonly head: string;
-  /** Goes between two objects. */
+  /** The text between two objects. */
   readonly between: string;
   readonly tail: string;
   object(object: MeasuredObject): string;
 }
 
 /**
- * GeoJSON as QuPath 0.4 to 0.6 reads and writes it: a collection of one feature a line, in level-0 pixels. A classification has its colour, without which QuPath
- * does not read it.
+ * GeoJSON as QuPath 0.4 to 0.6 reads and writes it: a collection with one feature on each line, in level-0 pixels.
+ * Each classification has a colour, because QuPath does not read it without one.
  */
 export function geojsonForm(
   { classes, scale }: Pick<ObjectForm, 'classes' | 'scale'>,

@@ -2,7 +2,7 @@ import type { MaskClass } from '../../types.js';
 import type { OutlineRing } from '../corners.js';
 import { atLevelZero, type MeasuredObject, type ObjectForm } from '../measured.js';
 
-/** Annotations of Aperio ImageScope: a layer a class, in which the objects of the class stand as regions. */
+/** Annotations of Aperio ImageScope: one layer for each class, with the objects of the class as regions. */
 export interface LayeredForm {
   readonly head: string;
   readonly tail: string;
@@ -11,8 +11,8 @@ export interface LayeredForm {
 }
 
 /**
- * Annotations as Aperio ImageScope reads them, in level-0 pixels: a region for the outline of each part of an object, and a negative one for each hole. Regions bear the
- * number of their object as text.
+ * Annotations as Aperio ImageScope reads them, in level-0 pixels: one region for the outline of each part of an
+ * object, and a negative region for each hole. The text of a region is the number of its object.
  */
 export function imagescopeForm({ classes, scale, mpp }: Pick<ObjectForm, 'classes' | 'scale' | 'mpp'>): LayeredForm {
   let id = 0;

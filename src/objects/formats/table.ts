@@ -8,16 +8,17 @@ export interface ObjectColumn {
   readonly type: 'STRING' | 'DOUBLE';
 }
 
-/** Objects as a table, a row each: pixels are those of level 0. */
+/** Objects as a table with one row for each object. Pixels are those of level 0. */
 export interface ObjectTable {
   readonly columns: readonly ObjectColumn[];
-  /** In the order of the columns. */
+  /** The values of an object, in the order of the columns. */
   row(object: MeasuredObject): (string | number)[];
 }
 
+/** Creates the table of objects with their measurements. */
 export function objectTable({ measurements }: Pick<ObjectMeter, 'measurements'>): ObjectTable {
   const [first] = measurements;
-  // Where pixels have no size the area is told in pixels anyway.
+  // If the size of pixels is not known, the measurements already have the area in pixels.
   const ownArea = first?.column === 'area_px';
   const numbers = ['x_px', 'y_px', 'left_px', 'top_px', 'right_px', 'bottom_px', ...(ownArea ? [] : ['area_px'])];
   return {
@@ -32,12 +33,15 @@ export function objectTable({ measurements }: Pick<ObjectMeter, 'measurements'>)
   };
 }
 
-/** Numbers are no formulas: they need no look. */
+/** Numbers cannot be formulas, so only texts are checked. */
 function cellOf(value: string | number): string {
   return typeof value === 'number' ? String(value) : csvCell(value);
 }
 
-/** A line of column names, then one an object; commas between, quotes where needed (RFC 4180, but lines end in LF). */
+/**
+ * The objects as CSV: one line of column names, then one line for each object, with commas between cells and quotes
+ * where needed (RFC 4180, except that lines end in LF).
+ */
 export function csvForm(meter: Pick<ObjectMeter, 'measurements'>): TextForm {
   const { columns, row } = objectTable(meter);
   return {

@@ -2,13 +2,16 @@ import type { OutlineRing } from '../corners.js';
 import { atLevelZero, type ObjectForm } from '../measured.js';
 import type { TracedPolygon } from '../trace.js';
 
-/** Bytes of the order of bytes and the kind of a geometry, and of a count. */
+/** Bytes of the head of a geometry (byte order and type) and of a count, and the types of geometries. */
 const HEAD = 5;
 const COUNT = 4;
 const POLYGON = 3;
 const MULTI_POLYGON = 6;
 
-/** The outlines of an object as well-known binary (ISO 13249-3), little-endian, in level-0 pixels: a polygon, or several as one. */
+/**
+ * The outlines of an object as well-known binary (ISO 13249-3), little-endian, in level-0 pixels: a Polygon, or a
+ * MultiPolygon if there are several.
+ */
 export function wellKnownBinary(polygons: readonly TracedPolygon[], scale: ObjectForm['scale']): Uint8Array {
   const [only] = polygons;
   const several = polygons.length !== 1;
@@ -47,10 +50,10 @@ function polygonLength(polygon: TracedPolygon): number {
 }
 
 /**
- * The metadata of GeoParquet 1.1 for a column `geometry` of such outlines, with a column `bbox` beside it: pixels of an image lie on no earth, so there is no
- * reference system.
+ * The metadata of GeoParquet 1.1 for a column `geometry` of such outlines, with a column `bbox` beside it: the pixels
+ * of an image are not places on the earth, so there is no coordinate reference system.
  *
- * @param bbox around all objects, in level-0 pixels; undefined where there is none
+ * @param bbox around all objects, in level-0 pixels; undefined if there is no object
  */
 export function geoMetadata(bbox: readonly number[] | undefined): string {
   return JSON.stringify({

@@ -1,13 +1,14 @@
 /**
- * The squared distance of each pixel to the nearest one that is 0, middle to middle, in pixels: Meijster's exact transform, a pass down the columns and one along the
- * rows. Where no pixel is 0 it is at least the squared sum of the sides.
+ * Computes the squared distance, in pixels, from the centre of each pixel to the centre of the nearest pixel with
+ * value 0. This is Meijster's exact transform: one pass down and up the columns, and one along the rows. If no pixel
+ * is 0, the results are at least `(width + height)^2`.
  *
  * @param set `width * height` pixels
- * @param squares as many, which are written
+ * @param squares receives as many squared distances
  */
 export function squaredDistances(set: Uint8Array, width: number, height: number, squares: Int32Array): void {
   const far = width + height;
-  // Down, then up each column: how far away the nearest 0 of the column is.
+  // The distance to the nearest 0 in the same column: first down, then up.
   for (let x = 0; x < width; x++) {
     let away = far;
     for (let y = 0, at = x; y < height; y++, at += width) {
@@ -26,9 +27,10 @@ export function squaredDistances(set: Uint8Array, width: number, height: number,
   for (let y = 0; y < height; y++) {
     const line = squares.subarray(y * width, (y + 1) * width);
     for (let x = 0; x < width; x++) own[x] = line[x]! * line[x]!;
-    /** Of the distance to the nearest 0 of column `i`, at column `x`. */
+    /** The squared distance, at column `x`, to the nearest 0 of column `i`. */
     const square = (x: number, i: number): number => (x - i) * (x - i) + own[i]!;
-    // The columns whose parabola is the lowest from some column on, left to right.
+    // The columns whose parabolas form the lower envelope, from left to right. The parabola of `columns[k]` is the
+    // lowest from column `from[k]` on.
     let last = 0;
     columns[0] = 0;
     from[0] = 0;

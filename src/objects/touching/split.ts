@@ -4,28 +4,38 @@ import { type TracedRegion, traceRegions } from '../trace.js';
 import { squaredDistances } from './distance.js';
 import { flood } from './watershed.js';
 
-/** How objects that touch are told apart. */
+/** How touching objects are separated. */
 export interface TouchingSettings {
-  /** Pixels that lie farther than this from the border of their object, in pixels of the mask, are seeds; those that touch, corners too, are one. */
+  /**
+   * Pixels farther than this from the border of their object, in pixels of the mask, are seeds. Seed pixels that
+   * touch at sides or corners form one seed.
+   */
   readonly seedDistance: number;
-  /** Of the mask. */
+  /** The size of the mask, in pixels. */
   readonly size: Size;
 }
 
 /** Splits objects. */
 export interface Splitter {
-  /** The parts of an object, in the order in which its seeds are read; the object itself where it has fewer than two seeds, or is too large. */
+  /**
+   * The parts of an object, in the order of their seeds: from top to bottom, then from left to right, by their first
+   * pixels. The object itself if it has fewer than two seeds or is too large.
+   */
   split(region: TracedRegion): readonly TracedRegion[];
-  /** How many objects were left whole since they are too large. */
+  /** How many objects were not split because they are too large. */
   readonly tooLarge: number;
 }
 
-/** Objects in a box of more pixels than this stay whole: about 15 bytes of memory are needed for each. */
+/**
+ * Objects whose box has more pixels than this are not split, because splitting takes about 15 bytes of memory for
+ * each pixel.
+ */
 export const LARGEST_SPLIT: number = 2 ** 23;
 
 /**
- * Splits objects by a watershed on the distance to their border. What lies outside of the mask is no border, as in scipy's `distance_transform_edt`. Each object is split as in
- * scikit-image's watershed of the whole image, but for pixels that are as near to two seeds; see {@link flood}.
+ * Splits objects by a watershed on the distance to their border. The border of the mask does not count as a border of
+ * an object, as in scipy's `distance_transform_edt`. Each object is split as by scikit-image's watershed of the whole
+ * image, except for pixels that are equally near to two seeds; see {@link flood}.
  */
 export function createSplitter({ seedDistance, size }: TouchingSettings): Splitter {
   let tooLarge = 0;
@@ -39,9 +49,10 @@ export function createSplitter({ seedDistance, size }: TouchingSettings): Splitt
     },
     split(region) {
       const [left, top, right, bottom] = boxAround(region);
-      // With a pixel of margin on each side.
+      // With one pixel of margin on each side.
       const [width, height] = [right - left + 2, bottom - top + 2];
-      // The middle of an object is not farther from its border than half its shorter side, unless it reaches the border of the mask.
+      // No pixel of an object is farther from its border than half the shorter side of its box, unless the object
+      // reaches the border of the mask.
       const reaches = left === 0 || top === 0 || right === size.width || bottom === size.height;
       if (!reaches && Math.min(width, height) / 2 <= seedDistance) return [region];
       if (width * height > LARGEST_SPLIT) {
@@ -66,7 +77,10 @@ export function createSplitter({ seedDistance, size }: TouchingSettings): Splitt
     },
   };
 
-  /** Traces one part from its runs, three numbers each: its row, its first column, and the one after its last. */
+  /**
+   * Traces one part from its runs. Each run is three numbers: its row, its first column, and the column after its
+   * last.
+   */
   function traceRuns(runs: readonly number[], x: number, y: number): void {
     let row = runs[0]!;
     let sides: number[] = [];
@@ -103,7 +117,7 @@ interface Edges {
   readonly bottom: number;
 }
 
-/** The same pixels, with the margin set on the sides where the mask ends. */
+/** A copy of the pixels in which the margin is set to 1 on the sides that lie on the border of the mask. */
 function withBorder(set: Uint8Array, width: number, height: number, box: Edges, size: Size): Uint8Array {
   const own = set.slice();
   if (box.top === 0) own.fill(1, 0, width);
@@ -115,7 +129,10 @@ function withBorder(set: Uint8Array, width: number, height: number, box: Edges, 
   return own;
 }
 
-/** Numbers the regions of pixels that lie farther than a distance, which touch at sides or corners, in the order of reading. */
+/**
+ * Labels the seeds from 1 on, in reading order, and returns their number. A seed is a region of pixels that touch at
+ * sides or corners and whose squared distance exceeds `least`.
+ */
 function labelSeeds(squares: Int32Array, least: number, labels: Int32Array, width: number): number {
   const steps = [-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1];
   let seeds = 0;

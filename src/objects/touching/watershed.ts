@@ -1,10 +1,11 @@
 /**
- * Floods an object from its seeds, as scikit-image's `watershed(-distance, seeds, mask=object, connectivity=2)` does: the pixel of the largest distance is next, of those that
- * are as far the one that was reached first; it hands its label on to its eight neighbours that have none, sides before corners. Seeds were all reached at the same
- * time: in the order of reading, where scikit-image leaves it to its heap.
+ * Floods an object from its seeds, as scikit-image's `watershed(-distance, seeds, mask=object, connectivity=2)` does.
+ * The pixel with the largest distance is processed next; on a tie, the one that was reached first. It passes its
+ * label to those of its eight neighbours that have none, sides before corners. All seeds count as reached at the same
+ * time, so among them reading order decides. In scikit-image this depends on its heap.
  *
  * @param squares squared distances; 0 is outside
- * @param labels of the seeds from 1 on, else 0; those of all other pixels are written
+ * @param labels of the seeds, from 1 on, else 0; receives the labels of all other pixels
  */
 export function flood(squares: Int32Array, labels: Int32Array, width: number, height: number): void {
   const steps = [-width, -1, 1, width, -width - 1, -width + 1, width - 1, width + 1];
@@ -24,7 +25,10 @@ export function flood(squares: Int32Array, labels: Int32Array, width: number, he
   }
 }
 
-/** Pixels, of which the farthest comes out first, and of those that are as far the one that went in first. */
+/**
+ * A priority queue of pixels. The pixel with the largest distance comes out first; on a tie, the one that went in
+ * first. `pop` returns -1 if it is empty.
+ */
 function createHeap(squares: Int32Array): { push(pixel: number): void; pop(): number } {
   let pixels = new Int32Array(1024);
   let ages = new Int32Array(1024);

@@ -8,18 +8,18 @@ export interface Area {
   readonly unit: 'px' | 'um2';
 }
 
-/** What is too small to stay in a mask, as the user says it; see {@link CleanUp}. */
+/** The sizes below which objects and holes are removed, as the user gives them; see {@link CleanUp}. */
 export interface CleanUpAreas {
   readonly minObject?: Area | undefined;
   readonly fillHoles?: Area | undefined;
 }
 
 /**
- * The fewest pixels that together have at least some area.
+ * The smallest number of pixels that cover at least this area.
  *
  * @param mpp micrometres per pixel
- * @param option who asks, and `image` of what, for messages
- * @throws {SegtileError} `usage` where micrometres are asked of an image that has none
+ * @param option the option that gives the area, for messages; `image` is what messages call the image
+ * @throws {SegtileError} `usage` if the area is in µm² and the size of pixels is not known
  */
 export function areaInPixels({ value, unit }: Area, mpp: Mpp | undefined, option: string, image: string): number {
   if (unit === 'px') return Math.ceil(value);
@@ -37,11 +37,11 @@ export function areaInPixels({ value, unit }: Area, mpp: Mpp | undefined, option
 }
 
 /**
- * The limits of a clean-up in pixels; undefined where nothing is asked.
+ * The limits of a clean-up in pixels; undefined if no clean-up is asked for.
  *
- * @param mpp micrometres per pixel of the image that is cleaned
- * @param image what it is called in messages
- * @throws {SegtileError} `usage` where micrometres are asked of an image that has none
+ * @param mpp micrometres per pixel of the mask that is cleaned, if known
+ * @param image what messages call the image
+ * @throws {SegtileError} `usage` if the area is in µm² and the size of pixels is not known
  */
 export function cleanUpOf({ minObject, fillHoles }: CleanUpAreas, mpp: Mpp | undefined, image: string): CleanUp | undefined {
   if (!minObject && !fillHoles) return undefined;

@@ -2,7 +2,7 @@ import type { RasterRows, Size } from '../../types.js';
 import { type ConnectedRegion, type Connectivity, gapRuns, type LineRuns, labelRuns, trackRegions } from './connected.js';
 import { type HeldRows, holdRows } from './held-rows.js';
 
-/** What is too small to stay in a mask, in pixels of its grid. 0 and 1 leave everything. */
+/** The sizes below which objects and holes are removed, in pixels of the mask. 0 and 1 leave everything as it is. */
 export interface CleanUp {
   /** Objects of fewer pixels become background. */
   readonly minObject: number;
@@ -10,7 +10,7 @@ export interface CleanUp {
   readonly fillHoles: number;
 }
 
-/** What a clean-up did so far. */
+/** What a clean-up has done so far. */
 export interface CleanedCount {
   objects: number;
   objectPixels: number;
@@ -23,22 +23,30 @@ export interface CleanedCount {
 /** Cleans the rows of one mask. */
 export interface Cleaner {
   readonly count: CleanedCount;
-  /** Takes the next rows, whose memory it keeps and changes, and gives back those that are final; the last rows bring all the rest. */
+  /**
+   * Takes the next rows and returns the rows that are now final. The cleaner keeps and changes the memory of the rows
+   * it was given. With the last rows of the mask, all remaining rows are returned.
+   */
   clean(rows: RasterRows): Iterable<RasterRows>;
 }
 
 /**
- * Cleans a mask whose rows go by from top to bottom, exactly as the whole image would be cleaned:
+ * Cleans a mask that arrives in rows from top to bottom. The result is exactly that of cleaning the whole mask at
+ * once:
  *
- * 1. An object is a region of one label whose pixels share sides or corners (8 neighbours). Those with fewer than `minObject` pixels become
- *    background. For each label alone this is scikit-image's `remove_small_objects(mask == label, connectivity=2)`.
- * 2. Then a hole is a region of background whose pixels share sides (4 neighbours); also one that the border of the image closes. Those with
- *    fewer than `fillHoles` pixels get the label with which they share the most sides of pixels; on a tie, the smallest label. With one label this is
- *    scikit-image's `remove_small_holes(mask, connectivity=1)`, but that background with no label beside it, which is the whole image, stays.
+ * 1. An object is a region of one label whose pixels share sides or corners (8 neighbours). Those with fewer than
+ *    `minObject` pixels become background. For each label alone this is scikit-image's
+ *    `remove_small_objects(mask == label, connectivity=2)`.
+ * 2. After that, a hole is a region of background whose pixels share sides (4 neighbours), including one that is
+ *    closed by the border of the image. Holes with fewer than `fillHoles` pixels get the label with which they share
+ *    the most pixel sides; on a tie, the smallest label. With one label this is scikit-image's
+ *    `remove_small_holes(mask, connectivity=1)`, except that background with no label next to it, which is then the
+ *    whole image, stays.
  *
- * Background is what has label 0, whether some window looked there or not. A row waits only while something undecided touches it, which
- * has fewer pixels than its limit, and so the rows that wait are fewer than both limits together, and some of the rows that came last; nothing
- * else is held but the runs of such regions and the regions that the last row touches.
+ * Background is every pixel with label 0, whether or not a window covered it. A row waits only while it touches a
+ * region that is not decided yet. Such a region has fewer pixels than its limit, so fewer rows wait than both limits
+ * together, plus some of the most recent rows. Besides these rows, only the runs of such regions and the regions that
+ * reach the last row are kept.
  *
  * @param size of the whole mask, in px
  */
@@ -83,11 +91,11 @@ interface StageForm {
   readonly connectivity: Connectivity;
   /** Regions of fewer pixels are small. */
   readonly small: number;
-  /** Rows above a small region that must be at hand when it is complete. */
+  /** How many rows above a small region must still be held when the region is complete. */
   readonly above: number;
 }
 
-/** Finds small regions, and lets rows go when none that may be small touches them. */
+/** Finds small regions, and releases rows as soon as no region that may still be small touches them. */
 function createStage(
   size: Size,
   { runs, connectivity, small, above }: StageForm,
@@ -111,7 +119,10 @@ function paint(held: HeldRows, pieces: readonly number[], label: number): void {
   for (let i = 0; i < pieces.length; i += 3) held.line(pieces[i]!).fill(label, pieces[i + 1]!, pieces[i + 2]!);
 }
 
-/** The label that shares the most sides of pixels with a region of background; on a tie, the smallest label; 0 where none does. */
+/**
+ * The label that shares the most pixel sides with a region of background. On a tie, the smallest label wins; 0 if no
+ * label touches it.
+ */
 function labelAround(held: HeldRows, pieces: readonly number[], { width, height }: Size): number {
   const sides = new Map<number, number>();
   const add = (label: number): void => {

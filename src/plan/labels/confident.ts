@@ -1,9 +1,9 @@
 import type { RasterRows, ScoreBlock, ScoreRows } from '../../types.js';
 import type { ScoreMeaning } from './score-map.js';
 
-/** Which predictions are sure enough to learn from. */
+/** Which predictions are confident enough to be used as training labels. */
 export interface ConfidenceRule extends Pick<ScoreMeaning, 'labels' | 'exclusive'> {
-  /** Above 0.5, to 1. */
+  /** The least confidence, above 0.5 and at most 1. */
   readonly confidence: number;
   /** Mask value of all other pixels. */
   readonly ignore: number;
@@ -11,27 +11,33 @@ export interface ConfidenceRule extends Pick<ScoreMeaning, 'labels' | 'exclusive
 
 /** Pixels by mask value. */
 export interface ConfidentCount {
-  /** What is predicted, sure or not: the largest of classes that exclude each other; else the largest above 0.5, or background. */
+  /**
+   * All predictions, confident or not. Exclusive classes: the class with the largest probability. Otherwise: the
+   * class with the largest probability above 0.5, or background.
+   */
   readonly predicted: Float64Array;
-  /** Those of it that are sure. */
+  /** The confident ones among them. */
   readonly kept: Float64Array;
-  /** Pixels that no window looked at, where that is known. */
+  /** Pixels that no window covered, if the scores show it: they are missing or NaN. */
   unseen: number;
 }
 
-/** A count of nothing yet. */
+/** Counts of zero. */
 export function emptyConfidentCount(): ConfidentCount {
   return { predicted: new Float64Array(256), kept: new Float64Array(256), unseen: 0 };
 }
 
 /**
- * Labels of the pixels whose prediction is sure, at confidence `c`; all others get the value that is ignored, as do pixels that no window
- * looked at.
+ * The labels of the pixels whose prediction is confident, at confidence `c`. All other pixels get the value
+ * `rule.ignore`, including those that no window covered.
  *
- * - Where classes exclude each other (softmax): the one with the largest probability `p`, background among them, where `p >= c`.
- * - Where they do not (sigmoid): the class with the largest `p` where `p >= c`; background where `p <= 1 - c` for every class.
+ * - If classes exclude each other (softmax): the class, or background, with the largest probability `p`, if `p >= c`.
+ * - If they do not (sigmoid): the class with the largest `p`, if `p >= c`; background, if `p <= 1 - c` for every
+ *   class.
  *
- * On a tie, the first wins. Adds what it finds to `count`.
+ * On a tie, the first class wins. The pixels are added to `count`.
+ *
+ * @param width of the rows, in px
  */
 export function confidentRows(rows: ScoreRows, width: number, rule: ConfidenceRule, count: ConfidentCount): RasterRows {
   const data = new Uint8Array(width * rows.height).fill(rule.ignore);
@@ -50,7 +56,7 @@ export function confidentRows(rows: ScoreRows, width: number, rule: ConfidenceRu
 
 function confident({ width, height, data }: ScoreBlock, rule: ConfidenceRule, count: ConfidentCount): Uint8Array {
   const { labels, exclusive, ignore } = rule;
-  // Scores are float32: 0.95 as such is not less than the float64 0.95.
+  // Scores are float32, so they are compared with the confidence rounded to float32: a score of 0.95 passes at 0.95.
   const sure = Math.fround(rule.confidence);
   const none = Math.fround(1 - rule.confidence);
   const plane = width * height;

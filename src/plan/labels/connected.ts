@@ -2,18 +2,18 @@ import type { Box } from '../../types.js';
 import { runEnds } from './runs/run-ends.js';
 
 /**
- * The stretches of one line of an image that have a label other than 0, from first to last; equal labels that touch are one
- * stretch.
+ * The runs of one line of an image with a label other than 0, from left to right. Adjacent pixels with the same label
+ * are one run.
  */
 export interface LineRuns {
   readonly count: number;
-  /** First pixel of each run, and the first after it. */
+  /** First pixel of each run; `ends` has the first pixel after it. */
   readonly starts: ArrayLike<number>;
   readonly ends: ArrayLike<number>;
   readonly labels: ArrayLike<number>;
 }
 
-/** Stands for one region while it is open. Of two that turn out to be one, one key stays. */
+/** Identifies a region while it is open. When two regions turn out to be one, one of their keys stays. */
 export type RegionKey = object;
 
 /** A connected region of one label. */
@@ -21,20 +21,29 @@ export interface ConnectedRegion {
   readonly key: RegionKey;
   readonly label: number;
   readonly box: Box;
-  /** Pixels. */
+  /** Area in pixels. */
   readonly area: number;
-  /** Where its pixels are, if they are fewer than the tracker was told to keep: of each of its runs line, first pixel, and the first after it. */
+  /**
+   * The runs of its pixels, if it has fewer pixels than the tracker was told to keep: for each run three numbers, its
+   * line, its first pixel and the first pixel after it.
+   */
   readonly pieces?: readonly number[];
 }
 
-/** Which pixels hang together: those that share a side (4), or a side or a corner (8). */
+/** Which pixels are connected: those that share a side (4), or a side or a corner (8). */
 export type Connectivity = 4 | 8;
 
-/** Finds connected regions while lines go by. */
+/** Finds connected regions line by line. */
 export interface RegionTracker {
-  /** Takes the next line, and keeps it until the one after. Gives the region of each of its runs, as it is known with this line. */
+  /**
+   * Takes the next line and keeps it until the line after it. Returns the region of each of its runs, as far as it is
+   * known at this line.
+   */
   line(runs: LineRuns): readonly RegionKey[];
-  /** The line from which on regions are still open that may stay smaller than those whose pieces are kept; without any, the next line. */
+  /**
+   * The first line of the open regions that may still stay small, so that their pieces are kept; the next line if
+   * there are none.
+   */
   settled(): number;
   /** Closes the regions that reach the last line. */
   finish(): void;
@@ -42,9 +51,9 @@ export interface RegionTracker {
 
 /** A region that may still grow. */
 interface Open {
-  /** Another one that took it in. */
+  /** The region that it was merged into. */
   into: Open | undefined;
-  /** Line that it was last seen on; -1 once it was handed on. */
+  /** The last line on which it was seen; -1 once it was passed to `found`. */
   last: number;
   readonly label: number;
   area: number;
@@ -58,12 +67,12 @@ interface Open {
 const nothing: LineRuns = { count: 0, starts: [], ends: [], labels: [] };
 
 /**
- * Finds the connected regions of equal label in an image that is seen line by line, by union-find over the regions that reach
- * the last line: only these are held, never the image. A region is handed to `found` when a line goes by that it does not
- * reach, those that end on one line from left to right.
+ * Finds the connected regions of equal label in an image that is read line by line, with union-find over the regions
+ * that reach the last line. Only these are held, never the image. A region is passed to `found` at the first line
+ * that it does not reach; regions that end on the same line are passed from left to right.
  *
- * @param small regions of fewer pixels than this are handed on with their pieces
- * @param joined is told when two regions turn out to be one, and which key stays
+ * @param small regions of fewer pixels than this are passed on with their pieces
+ * @param joined called when two regions turn out to be one, with the key that stays and the key that is gone
  */
 export function trackRegions(
   connectivity: Connectivity,
@@ -132,7 +141,7 @@ export function trackRegions(
   };
 }
 
-/** What a record of something connected was taken into, and that into, to the end; shortens the way for the next time. */
+/** The root of a node in union-find: follows `into` to the end. Shortens the path for the next call. */
 export function rootOf<Node extends { into: Node | undefined }>(node: Node): Node {
   let root = node;
   while (root.into !== undefined) root = root.into;
@@ -144,7 +153,7 @@ export function rootOf<Node extends { into: Node | undefined }>(node: Node): Nod
   return root;
 }
 
-/** Makes one region of two; gives the one that is left. */
+/** Merges two regions and returns the one that is left. */
 function join(a: Open, b: Open, small: number, joined: (kept: Open, gone: Open) => void): Open {
   if (a === b) return a;
   const [kept, gone] = a.area >= b.area ? [a, b] : [b, a];
@@ -161,7 +170,7 @@ function join(a: Open, b: Open, small: number, joined: (kept: Open, gone: Open) 
   return kept;
 }
 
-/** The runs of background of a row of labels, all as one label. */
+/** The runs of background in a row of labels; all get label 0. */
 export function gapRuns(line: Uint8Array): LineRuns {
   const starts: number[] = [];
   const ends: number[] = [];
@@ -173,7 +182,7 @@ export function gapRuns(line: Uint8Array): LineRuns {
   return { count: starts.length, starts, ends, labels: new Uint8Array(starts.length) };
 }
 
-/** The runs of a row of labels. */
+/** The runs of labels other than 0 in a row of labels. */
 export function labelRuns(line: Uint8Array): LineRuns {
   const starts: number[] = [];
   const ends: number[] = [];

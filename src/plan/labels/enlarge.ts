@@ -1,29 +1,32 @@
 import type { ScoreRows, Size, SpanningSize } from '../../types.js';
 
-/** Output rows made at once, in pixels, so that an enlargement by a large factor holds few of them. */
+/** The most output rows made at once, so that an enlargement by a large factor holds few of them. */
 const CHUNK_HEIGHT = 64;
 
-/** Where the value of a pixel lies between two of a coarser line. */
+/** For each pixel of a line, the two pixels of a coarser line that it lies between. */
 interface Between {
   readonly first: Int32Array;
   readonly second: Int32Array;
-  /** Share of the second. */
+  /** Weight of the second pixel, 0 to 1; the first has the rest. */
   readonly share: Float32Array;
 }
 
 /**
- * Brings final scores to another grid, bilinear, pixel centre to pixel centre, continued at the border. Where nobody looked at one of the pixels that a
- * value lies between, it is that of the nearest one. Fed from top to bottom, the output rows follow without gap, in blocks as wide as the image, whose
- * memory is used again.
+ * Resamples final scores to another grid with bilinear interpolation, aligned by pixel centres; beyond the border,
+ * the border value continues. If one of the two pixels that a value lies between was covered by no window, the value
+ * is that of the nearer one. The input is fed from top to bottom. The output rows follow without gaps, in blocks as
+ * wide as the image; their memory is reused.
  *
- * @param from size of the whole input, in pixels; the output is as large as what its pixels span
+ * @param from size of the whole input, in pixels; `spans` says how many of its pixels the output covers, perhaps with
+ *   a fraction
  * @param to size of the whole output, in pixels
+ * @param channels number of channels of the scores
  */
 export function scoreEnlarger(from: SpanningSize, to: Size, channels: number): (rows: ScoreRows) => Iterable<ScoreRows> {
   const { spans = from } = from;
   const across = between(from.width, to.width, spans.width);
   const down = between(from.height, to.height, spans.height);
-  // Lines of all channels, as wide as the output; of the input's rows only the last that was seen is kept besides those at hand.
+  // Lines of all channels, as wide as the output. Only the rows at hand and the last row before them are kept.
   let lines = new Map<number, Float32Array>();
   const line = new Float32Array(from.width);
   let memory = new Float32Array(0);
@@ -76,7 +79,7 @@ function mixed(a: number, b: number, share: number): number {
   return share < 0.5 ? a : b;
 }
 
-/** @param spans how many of the pixels of `from` the others cover */
+/** @param spans how many of the `from` pixels the `to` pixels cover; it need not be a whole number */
 function between(from: number, to: number, spans: number): Between {
   const first = new Int32Array(to);
   const second = new Int32Array(to);

@@ -1,16 +1,16 @@
 import type { RasterRows } from '../../types.js';
 
-/** Rows of labels that are not final yet. Their memory is that of the rows that were taken. */
+/** Holds rows of labels that are not final yet. It does not copy the rows that it takes. */
 export interface HeldRows {
   /** Takes the next rows. */
   take(rows: RasterRows): void;
-  /** A row that is held, to be read and changed. */
+  /** Returns a held row, which may be read and changed. */
   line(y: number): Uint8Array;
-  /** Lets go of the rows above `end`, in order, in the pieces in which they came. */
+  /** Releases the rows above `end`, in order, in the pieces in which they came. */
   release(end: number): Iterable<RasterRows>;
 }
 
-/** Nothing is held yet. */
+/** Creates a holder without rows. */
 export function holdRows(): HeldRows {
   let pieces: RasterRows[] = [];
   let lines: Uint8Array[] = [];

@@ -1,2 +1,2 @@
-/** The label of pixels that nothing is said of: neither trained on nor scored. */
+/** The label of pixels without a known class: they are neither trained on nor scored. */
 export const IGNORED = 255;

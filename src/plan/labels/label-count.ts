@@ -2,24 +2,27 @@ import { SegtileError } from '../../errors.js';
 import type { Band, Box, Size } from '../../types.js';
 
 /**
- * Counts the labels in any number of boxes, exactly and in one pass over the labels from top to bottom. Costs one counter for each column
- * and label, and the counts themselves.
+ * Counts the labels in any number of boxes, exactly and in one pass over the labels from top to bottom. Memory: one
+ * counter for each column and label, and the counts themselves.
  *
- * Rows between the edges of boxes are added up column by column; at an edge the columns are summed from the left, and each box
- * that is open takes the difference between its two sides.
+ * Between the upper and lower edges of boxes, rows are added up column by column. At an edge, the columns are summed
+ * from the left, and each open box gets the difference between the sums at its two sides.
  */
 export interface BoxCount {
-  /** Counts rows of labels. Bands come in order; columns that no box touches may be missing. */
+  /**
+   * Counts rows of labels. Bands come in order from top to bottom; columns that no box touches may be missing. Throws
+   * `SegtileError` `input` if a row in which a box lies has a label that is neither 0 nor in `labels`.
+   */
   add(band: Band): void;
   /** Pixels of each label in a box, in the order of `labels`, once all rows have been added. Only pixels of the image count. */
   of(index: number): Float64Array;
 }
 
 /**
- * A count of nothing yet.
+ * Creates counts of zero.
  *
  * @param boxes in pixels of the image of `size`; may reach outside
- * @param labels what is counted; background, 0, need not be among them
+ * @param labels the labels to count; background (0) may be left out
  */
 export function createBoxCount(boxes: readonly Box[], labels: readonly number[], size: Size): BoxCount {
   const { width } = size;
@@ -38,7 +41,10 @@ export function createBoxCount(boxes: readonly Box[], labels: readonly number[],
   let open: number[] = [];
   let nextEdge = Number.NEGATIVE_INFINITY;
 
-  /** Gives the boxes that are open what was counted since the last edge, then opens and closes those that begin and end at `y`. */
+  /**
+   * Adds what was counted since the last edge to the open boxes, then opens the boxes that begin at `y` and closes
+   * those that end there.
+   */
   function edge(y: number): void {
     for (let slot = 0; slot < slots; slot++) if (seen[slot]) giveOut(slot);
     seen.fill(0);
@@ -80,7 +86,7 @@ export function createBoxCount(boxes: readonly Box[], labels: readonly number[],
         if (band.y + row >= nextEdge) edge(band.y + row);
         if (open.length > 0) addRow(band, row);
       }
-      // Nothing tells that this was the last band; what its rows hold belongs to the boxes that are open now.
+      // This may be the last band, so boxes that end here get the counts of its rows now.
       if (band.y + band.height >= Math.min(nextEdge, size.height)) edge(band.y + band.height);
     },
     of: (index) => counts.subarray(index * slots, (index + 1) * slots),

@@ -4,8 +4,9 @@ import type { RasterRows, ScoreBlock, ScoreRows, Size } from '../../types.js';
  * How the scores of a pixel become one label.
  *
  * - `argmax`: the channel with the largest score (on a tie, the first)
- * - `thresholds`: among the channels whose score exceeds their threshold, the one with the largest `score / threshold`; background
- *   where none does. A channel without a threshold, such as a softmax's background channel, never wins.
+ * - `thresholds`: among the channels whose score exceeds their threshold, the one with the largest
+ *   `score / threshold`; background if none does. A channel without a threshold, such as a softmax's background
+ *   channel, never wins.
  */
 export type LabelRule = {
   /** Mask value of each channel; 0 is background. */
@@ -14,22 +15,23 @@ export type LabelRule = {
 
 /** What a pass of {@link labelRows} found, in pixels. */
 export interface LabelCount {
-  /** Pixels that some window looked at. */
+  /** Pixels that some window covered. */
   covered: number;
   /** Pixels of each label, by mask value. */
   readonly perLabel: Float64Array;
 }
 
-/** A count of nothing yet. */
+/** Counts of zero. */
 export function emptyLabelCount(): LabelCount {
   return { covered: 0, perLabel: new Float64Array(256) };
 }
 
 /**
- * Turns final scores into labels and adds what it finds to `count`. A pixel that no window looked at is background, not covered.
+ * Turns final scores into labels and adds the pixels to `count`. A pixel that no window covered becomes background
+ * and does not count as covered.
  *
  * @param width of the rows, in px
- * @param left their first column
+ * @param left first column of the rows in the image, in px
  */
 export function labelRows(rows: ScoreRows, width: number, rule: LabelRule, count: LabelCount, left: number = 0): RasterRows {
   const data = new Uint8Array(width * rows.height);
@@ -56,7 +58,8 @@ function labelBlock(
 }
 
 /**
- * Puts the label of each pixel of a block into rows that are `stride` px long, from index `at` on; 0 where there is no score.
+ * Writes the label of each pixel of a block into rows that are `stride` px long, from index `at` on; 0 if a pixel has
+ * no score.
  *
  * @returns how many pixels have each label
  */
@@ -71,7 +74,7 @@ function putLabels(block: ScoreBlock, rule: LabelRule, out: Uint8Array, at: numb
   return perLabel;
 }
 
-/** A channel that may win a pixel. */
+/** A channel that has a threshold, so that it may win a pixel. */
 interface Rival {
   readonly scores: Float32Array;
   readonly threshold: number;
@@ -86,20 +89,20 @@ function rivalsOf(
   const plane = width * height;
   return thresholds.flatMap((exact, channel): Rival[] => {
     if (exact === undefined) return [];
-    // Scores are float32: compared with the float64 threshold, a score of "0.2" would exceed 0.2.
+    // Scores are float32. Compared with the float64 threshold 0.2, a score of 0.2 would exceed it.
     const threshold = Math.fround(exact);
     return [{ scores: data.subarray(channel * plane, (channel + 1) * plane), threshold, label: labels[channel]! }];
   });
 }
 
-/** How many of the first `length` values are numbers. */
+/** How many of the first `length` values are not NaN. */
 function countNumbers(values: Float32Array, length: number): number {
   let numbers = 0;
   for (let i = 0; i < length; i++) numbers += Number(!Number.isNaN(values[i]!));
   return numbers;
 }
 
-/** The label of each pixel of a block; 0 where there is no score. */
+/** The label of each pixel of a block; 0 if a pixel has no score. */
 function argmax({ width, height, classes, data }: ScoreBlock, labels: readonly number[]): Uint8Array {
   const plane = width * height;
   const best = data.slice(0, plane);
@@ -120,8 +123,9 @@ function argmax({ width, height, classes, data }: ScoreBlock, labels: readonly n
 }
 
 /**
- * {@link putLabels} where one channel has a threshold. Without a branch: at the borders of small things a processor guesses it wrong, which takes
- * longer than all else here; and four at a time, because V8 does not unroll loops.
+ * {@link putLabels} for a rule in which only one channel has a threshold. It has no branch: at the borders of small
+ * objects, branch mispredictions would take longer than everything else here. It handles four pixels at a time,
+ * because V8 does not unroll loops.
  */
 function putPassing(
   { scores, threshold, label }: Rival,
@@ -130,7 +134,8 @@ function putPassing(
   at: number,
   stride: number,
 ): Uint32Array {
-  // Not after the loop: there V8 meets it for the first time when the loop is compiled, and throws the code of the loop away.
+  // Created before the loop on purpose. After the loop, V8 would meet this line for the first time once the loop is
+  // compiled, and would throw the compiled code away.
   const perLabel = new Uint32Array(256);
   let hits = 0;
   for (let r = 0; r < height; r++) {
@@ -159,7 +164,7 @@ function putPassing(
   return perLabel;
 }
 
-/** The label of each pixel; 0 where no channel passes or there is no score. */
+/** The label of each pixel; 0 if no channel exceeds its threshold or there is no score. */
 function passing(rivals: readonly Rival[], plane: number): Uint8Array {
   const out = new Uint8Array(plane);
   const best = new Float32Array(plane);
@@ -168,7 +173,7 @@ function passing(rivals: readonly Rival[], plane: number): Uint8Array {
     for (let i = 0; i < plane; i++) {
       const score = scores[i]!;
       if (!(score > threshold)) continue;
-      // As float32, so that on a tie the first stays.
+      // Rounded to float32, so that on a tie the first channel stays.
       const ratio = Math.fround(score * scale);
       if (ratio > best[i]!) {
         best[i] = ratio;

@@ -1,36 +1,42 @@
-/** One line of labels, and how much of it lies in the row that is made. */
+/** One line of labels, and how much of its height lies in the row being made; see {@link overlap}. */
 export interface WeighedLine {
   readonly labels: Uint8Array;
   readonly weight: number;
 }
 
 /**
- * Which pixels of `from` a pixel of `to` lies over, where both cover the same length: the first, and one past the last.
+ * Two grids of `from` and `to` pixels cover the same length. Returns which pixels of `from` lie under pixel `index`
+ * of `to`: the first, and one past the last.
  *
- * @param count how many pixels there are where that is not `from`, which need not be a whole number
+ * @param count how many pixels of `from` really exist, if not `from`; `from` need not be a whole number
  */
 export function covered(index: number, from: number, to: number, count: number = from): readonly [first: number, end: number] {
   const first = Math.min(Math.floor((index * from) / to), count - 1);
   return [first, Math.min(Math.max(first + 1, Math.ceil(((index + 1) * from) / to)), count)];
 }
 
-/** How much of pixel `at` of `from` lies under pixel `index` of `to`, in units of `1 / to` pixels of `from`: a whole number. */
+/**
+ * How much of pixel `at` of `from` lies under pixel `index` of `to`, in units of `1 / to` pixels of `from`; a whole
+ * number if `from` is one.
+ */
 export function overlap(at: number, index: number, from: number, to: number): number {
   return Math.min((at + 1) * to, (index + 1) * from) - Math.max(at * to, index * from);
 }
 
 /**
- * Makes a row of a smaller grid out of the lines of labels that it lies over: of each block of pixels the label that covers most of its area. On a
- * tie a label beats background, and of two labels the one that comes first in reading order wins: for blocks of 2 × 2 the rule of `Reduce` in
- * the pyramid of a mask. Areas are whole numbers, so ties are exact.
+ * Makes a row of a smaller grid out of the lines of labels under it. Each output pixel gets the label that covers
+ * most of the area under it. On a tie, a label beats background, and of two labels the first in reading order wins.
+ * For blocks of 2 × 2 this is the rule of `Reduce` in the pyramid of a mask. Areas are whole numbers, so ties are
+ * exact.
  *
- * @param lines from top to bottom, with weights as {@link overlap} has them
+ * @param lines from top to bottom, with weights from {@link overlap}
  * @param left column of the larger grid at which the lines begin
  * @param start first column that is made
  * @param from width of the larger grid, at least `to`
  * @param to width of the smaller grid
- * @param out takes as many labels as it is long
- * @param count columns of the larger grid, where `from` says how many of them, and parts of one, cover what the smaller grid covers
+ * @param out receives the labels, as many as it is long
+ * @param count number of columns of the larger grid, if that is not `from`: `from` is then how many columns, perhaps
+ *   with a fraction, lie under the smaller grid
  */
 export function majorityRow(
   lines: readonly WeighedLine[],
@@ -73,7 +79,7 @@ function most(areas: Float64Array, seen: readonly number[]): number {
   let best = 0;
   for (const label of seen) {
     if (label === 0) continue;
-    // Background is looked at last, and has to be larger.
+    // Background is compared last, and wins only if it is larger.
     if (best === 0 || areas[label]! > areas[best]!) best = label;
   }
   return areas[0]! > areas[best]! ? 0 : best;

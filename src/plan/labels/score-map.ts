@@ -14,7 +14,7 @@ import {
 } from '../text/checked.js';
 import type { ProbabilityType } from './score-planes.js';
 
-/** A class and the probability that a pixel of it must exceed, where somebody has said one. */
+/** A class, and the probability that a pixel of it must exceed, if a threshold was given. */
 export interface ScoredClass extends MaskClass {
   readonly threshold?: number;
 }
@@ -29,13 +29,16 @@ export interface ScoreMeaning {
   readonly exclusive: boolean;
 }
 
-/** What a file of probabilities says of itself, beside its pixels: all that is needed to make the mask without the model. */
+/** The metadata in a file of probabilities: all that is needed besides its pixels to make the mask without the model. */
 export interface ScoreMap extends ScoreMeaning {
-  /** How the probabilities are kept. */
+  /** How the probabilities are stored. */
   readonly samples: ProbabilityType;
-  /** Size of the mask that is made of them, in px, and micrometres of its pixels; the probabilities have the working resolution. */
+  /**
+   * Size in px and pixel size in µm of the mask that is made from the probabilities. The probabilities themselves
+   * have the working resolution.
+   */
   readonly mask: Size & { readonly mpp: Mpp | null };
-  /** How many pixels of the probabilities lie on the slide, where that is not as many as there are; see `SpanningSize`. */
+  /** How many pixels of the probabilities lie on the slide, if that differs from their number; see `SpanningSize`. */
   readonly spans?: Size | undefined;
 }
 
@@ -44,7 +47,7 @@ export function channelNames({ classes, labels }: ScoreMeaning): string[] {
   return labels.map((label) => classes.find((each) => each.label === label)?.name ?? 'background');
 }
 
-/** A map as the text that {@link parseScoreMap} reads. */
+/** Writes a map as the JSON text that {@link parseScoreMap} reads. */
 export function formatScoreMap({ classes, labels, exclusive, samples, mask, spans }: ScoreMap): string {
   const listed = classes.map(({ label, name, color: rgb, threshold }) => ({ label, name, color: rgb, threshold }));
   const { width, height, mpp } = mask;
@@ -86,10 +89,10 @@ function isMpp(value: unknown): boolean {
 }
 
 /**
- * What a file of probabilities says of itself.
+ * Reads the metadata of a file of probabilities.
  *
- * @param where names it in errors
- * @throws {SegtileError} `input` with the key that is missing, unknown, or holds what it cannot
+ * @param where names the file in errors
+ * @throws {SegtileError} `input`, naming the key that is missing, unknown, or has an invalid value
  */
 export function parseScoreMap(json: string, where: string): ScoreMap {
   const map = parseJson(json, where, 'input');

@@ -1,18 +1,21 @@
 import { SegtileError } from '../../errors.js';
 import type { PlaneRows, ScoreRows } from '../../types.js';
 
-/** How a probability is kept: as it is, or as `round(255 p)`. */
+/** How a probability `p` is stored: as it is (`float32`), or as `round(255 p)` (`uint8`). */
 export type ProbabilityType = 'uint8' | 'float32';
 
-/** A weighted mean in float32 of probabilities of 1 can come out this much larger. */
+/**
+ * How far a score may lie outside 0 to 1: the weighted mean, in float32, of probabilities of 1 can come out slightly
+ * above 1.
+ */
 const SLACK = 1e-4;
 
 /**
- * Final probabilities as full-width rows, one plane for each channel, in memory of their own. Pixels that no window looked at are NaN, and
- * 0 as `uint8`.
+ * Final probabilities as full-width rows, one plane for each channel, in new memory. Pixels that no window covered
+ * are NaN, or 0 as `uint8`.
  *
  * @param width of the image, in px
- * @throws {SegtileError} `model` for a score outside 0 to 1, which as `uint8` cannot be kept
+ * @throws {SegtileError} `model` for a score outside 0 to 1, which `uint8` cannot store
  */
 export function scorePlanes(rows: ScoreRows, width: number, channels: number, type: ProbabilityType): PlaneRows {
   const { y, height } = rows;
@@ -32,14 +35,14 @@ export function scorePlanes(rows: ScoreRows, width: number, channels: number, ty
   });
 }
 
-/** @returns the index of a score that is no probability, if there is one */
+/** @returns the index of the first score that is not a probability, if there is one */
 function toBytes(line: Float32Array, out: Uint8Array, to: number): number | undefined {
   let [least, most] = [0, 1];
   for (let i = 0; i < line.length; i++) {
     const score = line[i]!;
     if (score < least) least = score;
     if (score > most) most = score;
-    // A Uint8Array cuts off what is behind the point, and takes NaN as 0; the cap is for what SLACK lets through.
+    // A Uint8Array cuts off the fraction and stores NaN as 0. The cap at 255 is for scores above 1 within SLACK.
     out[to + i] = Math.min(score * 255 + 0.5, 255);
   }
   const isBad = (score: number): boolean => score < -SLACK || score > 1 + SLACK;
@@ -47,7 +50,7 @@ function toBytes(line: Float32Array, out: Uint8Array, to: number): number | unde
 }
 
 function toFloats(line: Float32Array, out: Float32Array, to: number): undefined {
-  // One NaN for all: whether 0 / 0 has a sign depends on the processor.
+  // Every NaN is replaced by the same NaN, because the sign bit of 0 / 0 depends on the processor.
   for (let i = 0; i < line.length; i++) out[to + i] = Number.isNaN(line[i]!) ? Number.NaN : line[i]!;
 }
 
@@ -59,9 +62,9 @@ function noProbability(score: number, channel: number, x: number, y: number): Se
   );
 }
 
-/** What a byte of a file of probabilities stands for: `p8 / 255` as float32. */
+/** The probability that each byte value stands for: `byte / 255` as float32. */
 export const PROBABILITY_OF_BYTE: Float32Array = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
-/** One row of a channel of scores, `y` of the image, NaN where no window looked. */
+/** Row `y` of the image in one channel of scores, `width` values; NaN for pixels that no window covered. */
 export function scoreLine({ blocks }: ScoreRows, channel: number, y: number, width: number): Float32Array {
   const [only, ...more] = blocks;
   const part = ({ y: top, width: wide, height, data }: (typeof blocks)[number]): Float32Array => {

@@ -1,13 +1,15 @@
 import type { RasterRows, Size, SpanningSize } from '../../types.js';
 
-/** Output rows made at once, in pixels: a stretch by a large factor must not hold many slide rows. */
+/** The most output rows made at once: a stretch by a large factor must not hold many slide rows. */
 const CHUNK_HEIGHT = 256;
 
 /**
- * Brings label rows of one grid to another by nearest neighbour, pixel centre to pixel centre: row `Y` of the output shows row
- * `floor((Y + 0.5) h / H)` of the input, and columns alike. Fed from top to bottom, the output rows follow without gap.
+ * Resamples rows of labels from one grid to another by nearest neighbour, aligned by pixel centres: row `Y` of the
+ * output shows row `floor((Y + 0.5) h / H)` of the input, and likewise for columns. The input is fed from top to
+ * bottom, and the output rows follow without gaps.
  *
- * @param from size of the whole input, in pixels; the output is as large as what its pixels span
+ * @param from size of the whole input, in pixels; `spans` says how many of its pixels the output covers, perhaps with
+ *   a fraction
  * @param to size of the whole output, in pixels
  */
 export function stretcher(from: SpanningSize, to: Size): (rows: RasterRows) => Iterable<RasterRows> {
@@ -42,10 +44,10 @@ export function stretcher(from: SpanningSize, to: Size): (rows: RasterRows) => I
 }
 
 /**
- * Which of `from` pixels lies nearest to pixel `index` of `to` that cover the same length, centre to centre. It never falls as
- * `index` grows.
+ * Two grids of `from` and `to` pixels cover the same length. Returns which pixel of `from` is nearest to pixel
+ * `index` of `to`, centre to centre. The result never falls as `index` grows.
  *
- * @param count how many pixels there are where that is not `from`, which need not be a whole number
+ * @param count how many pixels of `from` really exist, if not `from`; `from` need not be a whole number
  */
 export function nearest(index: number, from: number, to: number, count: number = from): number {
   return Math.min(Math.floor(((index + 0.5) * from) / to), count - 1);
@@ -58,9 +60,10 @@ export interface Counts {
 }
 
 /**
- * The first pixel of `to` that shows pixel `index` of `from`, or one after it; `count.to` where none does. See {@link nearest}.
+ * The first pixel of `to` that shows pixel `index` of `from`, or a pixel after it; `count.to` if none does. See
+ * {@link nearest}.
  *
- * @param count how many pixels there are of both where that is not `from` and `to`, which need not be whole numbers
+ * @param count how many pixels of both grids really exist, if not `from` and `to`; these need not be whole numbers
  */
 export function firstShowing(index: number, from: number, to: number, count: Counts = { from, to }): number {
   let first = Math.min(Math.max(Math.ceil((index * to) / from - 0.5), 0), count.to);

@@ -8,12 +8,13 @@ import { isNumber, isText, parseJson } from '../text/checked.js';
  * { "thresholds": { "tumor": 0.45, "stroma": 0.6 } }
  * ```
  *
- * Names are those of the classes, exactly; a pixel has a class where its probability exceeds the threshold, 0 to 1 (see `LabelRule`). Every
- * other key beside `thresholds`, whatever its name and value, is for its writer's own notes and is ignored.
+ * Names must match those of the classes exactly. A pixel has a class if its probability exceeds the threshold, 0 to 1
+ * (see `LabelRule`). Any other key beside `thresholds` is for the writer's own notes and is ignored.
  *
  * @param where names the file in errors
  * @returns thresholds by class name, in the order of the file, at least one
- * @throws {SegtileError} `input` with the line of a mistake in the JSON, or the class whose value is no threshold
+ * @throws {SegtileError} `input`, naming the line of a mistake in the JSON, or the class whose value is not a
+ *   threshold
  */
 export function parseThresholdFile(json: string, where: string): ReadonlyMap<string, number> {
   const file = parseJson(json, where, 'input');
@@ -28,8 +29,8 @@ export function parseThresholdFile(json: string, where: string): ReadonlyMap<str
  * The text of a file that {@link parseThresholdFile} reads.
  *
  * @param thresholds by class name, 0 to 1, at least one
- * @param notes what else the file is to say, such as the metric that the thresholds are best for; nobody reads it back
- * @throws {SegtileError} `usage` for a value that is no threshold
+ * @param notes more keys to write, such as the metric for which the thresholds are best; they are never read back
+ * @throws {SegtileError} `usage` for a value that is not a threshold
  */
 export function formatThresholdFile(
   thresholds: ReadonlyMap<string, number>,

@@ -1,9 +1,9 @@
 import { foretellMemory, type MemoryShape } from './foretell.js';
 
-/** Settings of a run that are changed to make it fit into less memory. */
+/** The settings of a run that are changed to make it fit into less memory, and the total memory in bytes that results. */
 export interface FittingSettings {
   readonly workers: number;
-  /** By how much windows shrink; 1 for not at all. */
+  /** The factor by which the sides of windows shrink; 1 means no change. */
   readonly windowShare: number;
   readonly total: number;
 }
@@ -11,7 +11,10 @@ export interface FittingSettings {
 /** Shares of a window that are tried, the largest first. */
 const SHARES = [1, 1 / 2, 1 / 4, 1 / 8];
 
-/** The same run with fewer workers, and windows of a share of their size. */
+/**
+ * The same run with at most `workers` workers for each network, and with the sides of its windows multiplied by
+ * `share`.
+ */
 export function resized(shape: MemoryShape, workers: number, share: number): MemoryShape {
   const smaller = ({ width, height }: { width: number; height: number }) => ({ width: width * share, height: height * share });
   const count = Math.max(...shape.networks.map((network) => network.count));
@@ -33,11 +36,12 @@ export function resized(shape: MemoryShape, workers: number, share: number): Mem
 }
 
 /**
- * The settings nearest to those of a run with which it fits: as many workers as fit with its own windows, else with smaller ones.
+ * The settings with which a run fits into the budget and that are nearest to its own: with its own windows, as many
+ * workers as fit; if none fit, the same with smaller windows.
  *
  * @param budget in bytes
- * @param isFixed whether the networks take no other windows
- * @returns undefined where nothing fits
+ * @param isFixed whether the networks only take windows of this size
+ * @returns undefined if nothing fits
  */
 export function settingsWithin(shape: MemoryShape, budget: number, isFixed: boolean): FittingSettings | undefined {
   const most = Math.max(...shape.networks.map(({ count }) => count));
@@ -50,7 +54,7 @@ export function settingsWithin(shape: MemoryShape, budget: number, isFixed: bool
   return undefined;
 }
 
-/** The most classes of a network with which the run would fit with its own windows and one worker; 0 for none. */
+/** The largest number of classes with which the run would fit, with its own windows and one worker; 0 if none fits. */
 export function classesWithin(shape: MemoryShape, budget: number): number {
   const lone = resized(shape, 1, 1);
   const most = Math.max(...shape.grids.map(({ channels }) => channels));

@@ -1,44 +1,47 @@
 import type { Size } from '../../types.js';
 import { BLOCK_WIDTH, type BlendRing, CHUNK_HEIGHT } from './ring.js';
 
-/** A network's workers on the processor. Bytes. */
+/** The workers of one network on the processor. Memory is in bytes. */
 export interface WorkersShape {
   readonly count: number;
-  /** Windows that go through together. */
+  /** Windows that are run together. */
   readonly batch: number;
-  /** Of the weights, as they lie on the disk. */
+  /** Size of the weights on disk. */
   readonly weightBytes: number;
-  /** What each takes while it runs windows, beside its weights: measured. */
+  /** Memory of each worker while it runs windows, without its weights; measured. */
   readonly running: number;
 }
 
 /** A grid of windows that are run and blended. */
 export interface GridShape {
-  /** In working pixels, and as the networks see it. */
+  /** Size of a window in working pixels; `own` is its size as the networks see it. */
   readonly window: Size;
   readonly own: Size;
   readonly ring: BlendRing;
   /** Channels of scores. */
   readonly channels: number;
-  /** Windows that may be under way at once. */
+  /** The most windows that are being processed at once. */
   readonly inHand: number;
-  /** Whether a window is turned, resampled or shown to several networks, for which there are copies of it. */
+  /** Whether a window is turned, resampled or shown to several networks, which needs copies of it. */
   readonly isCopied: boolean;
 }
 
-/** All that the memory of a run depends on. Lengths in pixels. */
+/** Everything that the memory of a run depends on. Lengths are in pixels. */
 export interface MemoryShape {
   readonly networks: readonly WorkersShape[];
   readonly grids: readonly GridShape[];
-  /** The image that is read: columns that are wanted, rows that are decoded together, and bytes of a pixel that is read and decoded. */
+  /**
+   * The image that is read: the number of wanted columns, the rows that are decoded together, and the bytes per pixel
+   * of the decoded image.
+   */
   readonly read: { readonly width: number; readonly rows: number; readonly bytes: number };
-  /** Columns of the working image, where it is made of a larger one. */
+  /** Columns of the working image, if it is resampled from a larger one. */
   readonly resampledWidth: number | undefined;
   /** Bytes of a pixel of a window. */
   readonly pixelBytes: number;
   readonly workingWidth: number;
   readonly maskWidth: number;
-  /** Bytes that a row of probabilities has in the file; 0 where there is none. */
+  /** Bytes of a row of probabilities in the file; 0 if no such file is written. */
   readonly probabilityRow: number;
 }
 
@@ -47,7 +50,7 @@ export interface ForetoldMemory {
   /** Node, segtile itself and its libraries. */
   readonly program: number;
   readonly networks: number;
-  /** Windows that wait or whose scores do. */
+  /** Windows that wait for a worker, and scores that wait to be blended. */
   readonly windows: number;
   readonly reading: number;
   readonly blending: number;
@@ -57,39 +60,45 @@ export interface ForetoldMemory {
 
 const MB = 1e6;
 
-/** What the program takes before it reads a slide: measured. */
+/** Memory of the program before it reads a slide; measured. */
 const PROGRAM = 160 * MB;
 
-/** How often pixels of a window, and its scores, are in memory for each window in hand: they wait before and behind the workers. */
+/**
+ * How many copies of the pixels and of the scores of a window are in memory for each window being processed: they
+ * wait before and after the workers.
+ */
 const PIXELS = 2;
 const SCORES = 1.75;
 
-/** And how often where they are turned, resampled, or shown to several networks. */
+/** How many more copies there are if windows are turned, resampled or shown to several networks. */
 const COPIES = 2;
 
-/** Bands of rows that are in memory beside those that windows still need: what is decoded, and what is ahead. */
+/** Bands of rows in memory besides those that windows still need: bands being decoded and bands read ahead. */
 const BANDS = 3.5;
 
-/** What V8 and the allocator take on top of large pieces of memory that come and go. */
+/** The overhead factor of V8 and the allocator for large pieces of memory that come and go. */
 const SLACK = 1.08;
 
-/** A thread with onnxruntime in it. */
+/** Memory of a thread with onnxruntime in it. */
 const THREAD = 13 * MB;
 
-/** How often weights are in memory for each worker, and how often while all of them load; measured with 100 MB of them. */
+/**
+ * How many copies of the weights each worker has in memory while it runs, and while all workers load; measured with
+ * 100 MB of weights.
+ */
 const WEIGHTS_RUNNING = 2.4;
 const WEIGHTS_LOADING = 3.5;
 
-/** How often weights are in memory for all workers together. */
+/** How many more copies of the weights all workers together have in memory. */
 const WEIGHTS_ONCE = 2;
 
-/** Rows of a tile of the mask; and of probabilities. Two rows of tiles are in memory. */
+/** Rows of a tile of the mask, and of a tile of probabilities. Two rows of tiles are in memory. */
 const MASK_TILE = 512;
 const SCORE_TILE = 256;
 
 /**
- * The most memory that a run is to be expected to take, and what for. It does not depend on the height of the slide. The constants were measured on
- * runs that differ in each part; `test/bench/foretold.ts` compares.
+ * Predicts the peak memory of a run, and what takes it. It does not depend on the height of the slide. The constants
+ * were measured on runs that differ in each part; `test/bench/foretold.ts` compares predictions with real runs.
  */
 export function foretellMemory(shape: MemoryShape): ForetoldMemory {
   const { networks, grids, read, resampledWidth, pixelBytes, workingWidth, maskWidth, probabilityRow } = shape;
@@ -121,7 +130,7 @@ export function foretellMemory(shape: MemoryShape): ForetoldMemory {
   const merged = grids.length > 1 ? 2 * workingWidth * CHUNK_HEIGHT * Math.max(...grids.map((grid) => grid.channels)) * 4 : 0;
   const labels = (workingWidth + maskWidth) * CHUNK_HEIGHT * 2;
   const writing = labels + maskWidth * MASK_TILE * 3 + probabilityRow * (SCORE_TILE * 2.5 + CHUNK_HEIGHT);
-  // While networks load, nothing else is there yet.
+  // While networks load, nothing else is in memory yet.
   const parts = {
     program: PROGRAM,
     networks: threads + weights + SLACK * running,

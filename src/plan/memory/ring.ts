@@ -4,21 +4,27 @@ import type { Grid } from '../windows/grid.js';
 import { PIECE_COLUMNS, spanOf } from '../windows/piece.js';
 import type { WindowRows } from '../windows/windows.js';
 
-/** Columns of one block of the ring in which windows are blended, in pixels: pieces begin where blocks do. */
+/** Width in pixels of one block of the ring in which windows are blended. Pieces begin where blocks begin. */
 export const BLOCK_WIDTH: number = PIECE_COLUMNS;
 
-/** Rows of blended scores that are handed on at once, in pixels: enough to amortise the loop around them, few enough to stay small with many classes. */
+/**
+ * Rows of blended scores that are passed on at once: enough to amortise the loop around them, and few enough to stay
+ * small with many classes.
+ */
 export const CHUNK_HEIGHT = 64;
 
-/** The ring that blending a plan takes. */
+/** The size of the ring that is needed to blend the windows of a plan. */
 export interface BlendRing {
   /** Rows of sums. */
   readonly height: number;
-  /** Blocks of {@link BLOCK_WIDTH} columns that hold sums at a time, at most: where nothing is run there are none. */
+  /**
+   * The most blocks of {@link BLOCK_WIDTH} columns that hold sums at the same time. Where no window is run, there is
+   * no block.
+   */
   readonly blocks: number;
 }
 
-/** The height of the ring: that of the largest part that a window puts into the image. */
+/** The height of the ring, in px: the height of the largest part that a window contributes to the image. */
 export function ringHeight({ y, rows }: Pick<Grid, 'y' | 'rows'>, blend: Blend): number {
   const span = spanOf(blend);
   let height = 0;
@@ -26,10 +32,10 @@ export function ringHeight({ y, rows }: Pick<Grid, 'y' | 'rows'>, blend: Blend):
   return height;
 }
 
-/** The ring that the windows of a grid which are run take. */
+/** The size of the ring for those windows of a grid that are run. */
 export function ringOf(grid: Grid, rows: Pick<WindowRows, 'kept'>, blend: Blend): BlendRing {
   const span = spanOf(blend);
-  /** Where each block is free again, in rows of the image. */
+  /** For each block in use, the row of the image at which it is free again. */
   const busyUntil = new Map<number, number>();
   let blocks = 0;
   for (let row = 0; row < grid.rows; row++) {

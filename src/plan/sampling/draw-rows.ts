@@ -3,9 +3,10 @@ import type { WindowRows } from '../windows/windows.js';
 import type { WindowCorner } from './places.js';
 
 /**
- * Windows at any places as rows of windows that can be cut: those with the same `y` are one row. A window's `index` is its place's.
+ * Groups windows at arbitrary places into rows of windows, so that they can be cut out row by row. Windows with the
+ * same `y` form one row. The `index` of a window is the index of its place.
  *
- * @param places from top to bottom, and left to right where `y` is the same
+ * @param places sorted from top to bottom, and from left to right for equal `y`
  */
 export function rowsOfPlaces(places: readonly WindowCorner[], window: Size): WindowRows {
   const firsts: number[] = [];

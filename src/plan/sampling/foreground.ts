@@ -4,10 +4,11 @@ import type { Band, Box, Size } from '../../types.js';
 export interface Foreground {
   /** Counts rows of labels; the columns of a band are complete. */
   add(band: Band): void;
-  /** All labelled pixels that were added. */
+  /** The number of all labelled pixels that were added. */
   total(): number;
   /**
-   * The cell, cut at the image, of one labelled pixel, each of them as likely as any other. Undefined where there is none.
+   * Draws one labelled pixel, each as likely as any other, and returns its cell, cut at the border of the image.
+   * Undefined if there is no labelled pixel.
    *
    * @param u uniform in [0, 1)
    */
@@ -15,10 +16,10 @@ export interface Foreground {
 }
 
 /**
- * A count of nothing yet. Costs 8 bytes a cell.
+ * Creates counts of zero. They take 8 bytes for each cell.
  *
  * @param cell side of a cell, in pixels
- * @param labels which labels count
+ * @param labels the labels whose pixels are counted
  */
 export function createForeground(size: Size, cell: number, labels: readonly number[]): Foreground {
   const across = Math.ceil(size.width / cell);
@@ -55,7 +56,7 @@ export function createForeground(size: Size, cell: number, labels: readonly numb
     pick(u) {
       upTo ??= sumUp();
       const wanted = u * upTo.at(-1)!;
-      // The first cell up to which more pixels lie than are wanted; it holds at least one.
+      // Finds the first cell whose running sum exceeds `wanted`; it holds at least one labelled pixel.
       let low = 0;
       let high = upTo.length;
       while (low < high) {

@@ -8,9 +8,10 @@ export interface WindowCorner {
 }
 
 /**
- * The windows of a grid without margins, in row-major order; the last of a row or column ends at the border of the image.
+ * The windows of a grid without margins, in row-major order; the last of a row or column ends at the border of the
+ * image.
  *
- * @throws {SegtileError} `usage` where the stride exceeds the window, or a length is no positive integer
+ * @throws {SegtileError} `usage` if the stride exceeds the window, or a length is not a positive integer
  */
 export function gridPlaces(size: Size, window: Size, stride: Size): WindowCorner[] {
   const grid = createGrid({ size, window, stride, margin: 0, border: 'keep' });
@@ -18,8 +19,9 @@ export function gridPlaces(size: Size, window: Size, stride: Size): WindowCorner
 }
 
 /**
- * A second grid, moved by half a stride along both axes, so that what lies on the seams of the first comes to lie inside. Only windows
- * that lie wholly within the image: its border is the first grid's.
+ * The places of a second grid, shifted by half a stride along both axes, so that objects on the seams of the first
+ * grid lie inside its windows. It only has windows that lie wholly within the image: the first grid covers the
+ * border.
  */
 export function halfShiftPlaces(size: Size, window: Size, stride: Size): WindowCorner[] {
   const starts = (length: number, side: number, step: number): number[] => {
@@ -30,12 +32,12 @@ export function halfShiftPlaces(size: Size, window: Size, stride: Size): WindowC
   return starts(size.height, window.height, stride.height).flatMap((y) => across.map((x) => ({ x, y })));
 }
 
-/** How many places a window has on an image: one along an axis on which it does not fit. */
+/** The number of places that a window can have on an image. An axis along which it does not fit counts as one place. */
 export function placeCount(size: Size, window: Size): number {
   return (room(size.width, window.width) + 1) * (room(size.height, window.height) + 1);
 }
 
-/** Any of the places of a window on an image, all alike. `u` and `v` are uniform in [0, 1). */
+/** Picks one of the places of a window on an image, all equally likely. `u` and `v` are uniform in [0, 1). */
 export function anyPlace(size: Size, window: Size, [u, v]: readonly [number, number]): WindowCorner {
   return {
     x: Math.floor(u * (room(size.width, window.width) + 1)),
@@ -44,8 +46,9 @@ export function anyPlace(size: Size, window: Size, [u, v]: readonly [number, num
 }
 
 /**
- * Any of the places at which a window holds a box, all alike; along an axis on which the box is the longer one, any of those at which the
- * window lies inside the box.
+ * Picks one of the places at which a window contains a box, all equally likely. Along an axis on which the box is
+ * longer than the window, it picks one of the places at which the window lies inside the box. `u` and `v` are uniform
+ * in [0, 1).
  */
 export function placeAround(box: Box, size: Size, window: Size, [u, v]: readonly [number, number]): WindowCorner {
   return {
@@ -54,7 +57,7 @@ export function placeAround(box: Box, size: Size, window: Size, [u, v]: readonly
   };
 }
 
-/** How far the start of a window can move on an axis. */
+/** How many px the start of a window can move along an axis. */
 function room(length: number, side: number): number {
   return Math.max(0, length - side);
 }

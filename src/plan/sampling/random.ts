@@ -1,6 +1,6 @@
 /**
- * Randomness that depends on a seed, a name and a number alone: any draw can be made without the draws before it, so what is drawn does
- * not depend on order, on timing or on how often something was tried.
+ * Random numbers that depend only on a seed, a name and an index. Each draw can be made without the draws before it,
+ * so the result does not depend on order, on timing, or on the number of tries.
  */
 export interface Random {
   /** The `index`-th pair of numbers, each uniform in [0, 1) with 53 bits. `index` is an integer from 0 to 2^53 - 1. */
@@ -8,7 +8,7 @@ export interface Random {
 }
 
 /**
- * The draws of one purpose, such as the windows of one slide.
+ * Creates the random numbers for one purpose, such as the windows of one slide.
  *
  * @param seed an integer from 0 to 2^53 - 1
  * @param stream names the purpose; different names give independent draws
@@ -25,7 +25,10 @@ export function createRandom(seed: number, stream: string): Random {
   };
 }
 
-/** A uniformly random order of `0 <= i < count` (Fisher and Yates), the same for the same draws. */
+/**
+ * A uniformly random order of the numbers `0 <= i < count` (Fisher and Yates). The same random numbers give the same
+ * order.
+ */
 export function shuffled(count: number, random: Random): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
@@ -41,8 +44,8 @@ export function shuffled(count: number, random: Random): Uint32Array {
 export type Words = readonly [number, number, number, number];
 
 /**
- * Philox4x32-10: a counter and a key in, four random words out (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy
- * as 1, 2, 3", section 3.3 and its constants).
+ * The generator Philox4x32-10: turns a counter and a key into four random words (Salmon, Moraes, Dror and Shaw 2011,
+ * "Parallel random numbers: as easy as 1, 2, 3", section 3.3 and its constants).
  */
 export function philox(counter: Words, key: readonly [number, number]): Words {
   let [c0, c1, c2, c3] = counter;
@@ -62,7 +65,7 @@ export function philox(counter: Words, key: readonly [number, number]): Words {
   return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
 }
 
-/** The upper 32 bits of the product of two unsigned 32-bit numbers, by halves of 16 bits. */
+/** The upper 32 bits of the product of two unsigned 32-bit numbers, computed from halves of 16 bits. */
 function multiplyHigh(a: number, b: number): number {
   const [aHigh, aLow, bHigh, bLow] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
@@ -74,12 +77,15 @@ function words(value: number): readonly [high: number, low: number] {
   return [Math.floor(value / 2 ** 32), value >>> 0];
 }
 
-/** 53 bits of two words, as a fraction. */
+/** The fraction in [0, 1) that 53 bits of two words stand for. */
 function fraction(high: number, low: number): number {
   return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
 }
 
-/** Two words that tell names apart: FNV-1a (Fowler, Noll and Vo, RFC 9923), with two starting values, over UTF-16 code units. */
+/**
+ * Hashes a name to two words: FNV-1a (Fowler, Noll and Vo, RFC 9923) over UTF-16 code units, with two starting
+ * values.
+ */
 function nameWords(name: string): readonly [number, number] {
   let [a, b] = [0x811c9dc5, 0x01000193];
   for (let i = 0; i < name.length; i++) {

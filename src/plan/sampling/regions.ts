@@ -1,18 +1,21 @@
 import type { Box, Size } from '../../types.js';
 
-/** Blocks that divide an image evenly, so that tiles of one image can go to different parts of a dataset. Lengths in working pixels. */
+/**
+ * Blocks that divide an image evenly, so that tiles of one image can go to different parts of a dataset. Lengths in
+ * working pixels.
+ */
 export interface Regions {
   readonly size: Size;
   readonly columns: number;
   readonly rows: number;
-  /** Least distance between tiles of different parts. */
+  /** The least distance between tiles of different parts. */
   readonly guard: number;
 }
 
 /** A block's number, in row-major order. */
 export type Block = number;
 
-/** As many blocks as bring their sides closest to `side`, at least one. */
+/** Divides an image into equal blocks whose sides are about `side` long; at least one block along each axis. */
 export function createRegions(size: Size, side: number, guard: number): Regions {
   const count = (length: number): number => Math.max(1, Math.round(length / side));
   return { size, columns: count(size.width), rows: count(size.height), guard };
@@ -26,8 +29,8 @@ export function blockOf(regions: Regions, box: Box): Block {
 }
 
 /**
- * Every block that a tile, grown by the guard band on all sides, enters. A tile may be used where all of them are in one part: then no
- * tile of another part comes closer than the guard band.
+ * Every block that a tile touches after it was grown by the guard band on all sides. A tile may be used only if all
+ * of these blocks are in the same part: then no tile of another part comes closer than the guard band.
  */
 export function blocksAround({ size, columns, rows, guard }: Regions, box: Box): Block[] {
   const span = (start: number, length: number, full: number, count: number): number[] => {

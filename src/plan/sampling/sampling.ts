@@ -7,18 +7,18 @@ import { createRandom, type Random, shuffled } from './random.js';
  * How windows are chosen.
  *
  * - `grid`: all windows of a grid
- * - `half-shift`: all of a second grid, moved by half a stride
- * - `random`: any place, all alike
- * - `positive`: a window with a labelled pixel, each such pixel as likely as another; `random` on a slide without labels
- * - `object`: a window with an object, each object as likely as another, however small; `random` on a slide without objects
- * - `rejection`: as `random`, again until the window holds tissue or a label, a bounded number of times
+ * - `half-shift`: all windows of a second grid, shifted by half a stride
+ * - `random`: any place, all equally likely
+ * - `positive`: a window with a labelled pixel, each such pixel equally likely; `random` on a slide without labels
+ * - `object`: a window with an object, each object equally likely, however small; `random` on a slide without objects
+ * - `rejection`: like `random`, but drawn again, a limited number of times, until the window has tissue or a label
  */
 export type Sampler = 'grid' | 'half-shift' | 'random' | 'positive' | 'object' | 'rejection';
 
 /** Every sampler, in the order in which help texts list them. */
 export const samplers: readonly Sampler[] = ['grid', 'half-shift', 'random', 'positive', 'object', 'rejection'];
 
-/** What is asked of one sampler: so many windows of a slide, or all that a grid has. */
+/** How many windows of a slide one sampler should give: a number, or all of a grid. */
 export interface Ask {
   readonly sampler: Sampler;
   readonly wanted: number | 'all';
@@ -29,23 +29,29 @@ export interface SampleSettings {
   readonly asks: readonly Ask[];
   readonly window: Size;
   readonly stride: Size;
-  /** Least share of a window that must be tissue, unless it holds a label, where the user gave one. */
+  /** The least share of a window that must be tissue, unless the window has a label; undefined if the user gave none. */
   readonly minTissue: number | undefined;
-  /** How often a window is drawn anew until it is kept. */
+  /** The most tries for a window until it is kept. */
   readonly tries: number;
-  /** Most windows of a slide by class; 0 stands for windows without any. A window is of the class that has most of its labelled pixels. */
+  /**
+   * The most windows of a slide, by class; class 0 stands for windows without any class. A window belongs to the
+   * class with the most labelled pixels in it.
+   */
   readonly caps: ReadonlyMap<number, number>;
   readonly seed: number;
 }
 
-/** What is known of a slide before windows are proposed. */
+/** What is known about a slide before windows are proposed. */
 export interface Ground {
-  /** Names the slide: slides of different names get different draws. */
+  /** The name of the slide: slides with different names get different draws. */
   readonly name: string;
   readonly size: Size;
-  /** Share of a window that is tissue, 0 to 1; undefined where nobody looks for tissue. */
+  /** The share of a window that is tissue, 0 to 1; undefined if tissue is not looked for. */
   tissue(window: Box): number | undefined;
-  /** Whether such a share is enough for a window without a label; without it any share is, none as well. */
+  /**
+   * Whether this share is enough for a window without a label. If this function is not given, any share is enough,
+   * even 0.
+   */
   readonly holds?: (share: number) => boolean;
   /** Needed for `positive`. */
   readonly foreground: Foreground | undefined;
@@ -53,15 +59,15 @@ export interface Ground {
   readonly objects: readonly Box[] | undefined;
 }
 
-/** A window that may be kept. Those of one slot are tried in order, until one is kept. */
+/** A window that may be kept. The proposals of one slot are tried in order until one is kept. */
 export interface Proposal extends WindowCorner {
   readonly sampler: Sampler;
-  /** Which of the asks it belongs to. */
+  /** The index of the ask that it belongs to. */
   readonly ask: number;
   readonly slot: number;
   /** See {@link Ground.tissue}. */
   readonly tissue: number | undefined;
-  /** It is kept only if it holds a label. */
+  /** Whether it is kept only if it has a label. */
   readonly needsLabel: boolean;
 }
 
@@ -69,30 +75,30 @@ export interface Proposal extends WindowCorner {
 export interface Draw extends WindowCorner {
   readonly sampler: Sampler;
   readonly tissue: number | undefined;
-  /** Pixels of each label that is counted, see `createLabelCount`. */
+  /** The pixels of each counted label, see `createBoxCount`. */
   readonly counts: Float64Array;
 }
 
-/** What came of one ask. */
+/** The outcome of one ask. */
 export interface SamplerReport {
   readonly sampler: Sampler;
   readonly wanted: number | 'all';
-  /** Windows that were looked at, not counting those that were there already. */
+  /** Windows that were examined, not counting those that had already been kept. */
   readonly tried: number;
-  /** Those of them that held what was asked for. `accepted / tried` is the acceptance rate. */
+  /** Examined windows that have what was asked for. `accepted / tried` is the acceptance rate. */
   readonly accepted: number;
-  /** Accepted windows that a cap left out. */
+  /** Accepted windows that were left out because of a cap. */
   readonly capped: number;
-  /** Windows that are kept: accepted ones less those that were left out. */
+  /** Windows that are kept: `accepted - capped`. */
   readonly kept: number;
-  /** Set where the sampler had nothing to go by, so that `random` drew in its place. */
+  /** Whether `random` was used instead, because the slide has no labels or objects for the sampler. */
   readonly fellBack: boolean;
 }
 
-/** Least share of tissue that `rejection` asks for where nothing else is said: a sliver is enough. */
+/** The least share of tissue for `rejection` if the user gave none: a sliver is enough. */
 const SLIVER = 0.01;
 
-/** Every window that may come to be kept, in the order in which they are tried. */
+/** All windows that may be kept, in the order in which they are tried. */
 export function propose(settings: SampleSettings, ground: Ground): Proposal[] {
   const taken = new Set<number>();
   return settings.asks.flatMap((ask, index) => {
@@ -107,7 +113,7 @@ export function propose(settings: SampleSettings, ground: Ground): Proposal[] {
     };
     if (ask.sampler === 'grid' || ask.sampler === 'half-shift') {
       const places = (ask.sampler === 'grid' ? gridPlaces : halfShiftPlaces)(ground.size, settings.window, settings.stride);
-      // In random order, so that a number of them, or a cap, takes no side of the slide before the other.
+      // In random order, so that neither a limited number of windows nor a cap favours one side of the slide.
       return Array.from(shuffled(places.length, random), (at, slot) => proposal(places[at]!, ask.sampler, slot));
     }
     return proposeDraws(settings, ground, ask, random, taken, proposal);
@@ -142,7 +148,7 @@ function proposeDraws(
       if (taken.has(key)) continue;
       const made = proposal(at, fallsBack ? 'random' : sampler, slot);
       proposals.push(made);
-      // Only where a label decides is it open whether the next try is needed.
+      // Whether the next try is needed is unknown only if a label decides.
       if (made.needsLabel) continue;
       taken.add(key);
       break;
@@ -156,17 +162,18 @@ function hasNothing({ foreground, objects }: Ground, sampler: Sampler): boolean 
   return sampler === 'object' && (objects === undefined || objects.length === 0);
 }
 
-/** The windows that are kept, from top to bottom and left to right, and what came of each ask. */
+/** The windows that are kept, from top to bottom and left to right, and the outcome of each ask. */
 export interface Choice {
   readonly draws: readonly Draw[];
   readonly reports: readonly SamplerReport[];
 }
 
 /**
- * Keeps of each slot the first proposal that holds what it should and is not there already, until an ask has what it wanted.
+ * For each slot, keeps the first proposal that has what it needs and is not kept already, until an ask has as many
+ * windows as it wanted.
  *
- * @param countsOf pixels of each label in the proposal with this index
- * @param classOf which class a window with these counts is of, 0 where it holds none, see {@link SampleSettings.caps}
+ * @param countsOf the pixels of each label in the proposal with this index
+ * @param classOf the class of a window with these counts, 0 if it has none, see {@link SampleSettings.caps}
  */
 export function choose(
   { asks, caps }: SampleSettings,

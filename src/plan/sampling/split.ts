@@ -1,33 +1,33 @@
 import { SegtileError } from '../../errors.js';
 import { createRandom, shuffled } from './random.js';
 
-/** A part of a dataset and the share of it that is asked for. */
+/** A part of a dataset, and the share of the dataset that it should get. */
 export interface Share {
   readonly name: string;
   readonly share: number;
 }
 
-/** What must stay together: the tiles of a slide, of a patient, or of a region. */
+/** Tiles that must stay together: those of a slide, of a patient, or of a region. */
 export interface SplitGroup {
   readonly name: string;
-  /** How much it holds of each thing that is to be spread evenly, such as pixels of each class and tiles. */
+  /** The amounts that are to be spread evenly, such as the pixels of each class and the number of tiles. */
   readonly amounts: readonly number[];
 }
 
-/** How groups are dealt out. */
+/** How groups are distributed to parts and folds. */
 export interface SplitSettings {
   /** Shares above 0 that add up to 1. */
   readonly parts: readonly Share[];
-  /** How many folds there are, 1 for none. Groups in the part `test` are in no fold. */
+  /** The number of folds; 1 means no folds. Groups in the part `test` are in no fold. */
   readonly folds: number;
   readonly seed: number;
 }
 
-/** What groups are, in words for the error where there are too few. */
+/** How the error for too few groups names them. */
 export interface GroupWords {
   /** Such as `slides`. */
   readonly what: string;
-  /** What to do but ask for fewer parts or folds. */
+  /** What the user can do other than asking for fewer parts or folds. */
   readonly remedy: string;
 }
 
@@ -38,11 +38,11 @@ export interface SplitPlace {
 }
 
 /**
- * Deals groups out to parts, and all but the test groups to folds, so that each part holds its share of every amount, as far as whole groups
- * allow.
+ * Distributes groups to parts, and all but the test groups to folds. Each part gets its share of every amount, as
+ * closely as whole groups allow.
  *
  * @returns the place of each group, by name
- * @throws {SegtileError} `usage` where there are fewer groups than parts or folds
+ * @throws {SegtileError} `usage` if there are fewer groups than parts or folds
  */
 export function splitGroups(
   groups: readonly SplitGroup[],
@@ -71,15 +71,16 @@ function requireGroups(groups: readonly SplitGroup[], least: number, parts: stri
 }
 
 /**
- * Greedy, the largest group first: each goes where it brings the sum of squared distances between what a part holds and what it should hold down
- * the most, all amounts as shares of their total. As long as a part is empty, enough groups are kept back to give it one.
+ * A greedy method, largest group first. The error is the sum of squared differences between the amounts that a part
+ * has and those that it should have, as shares of the totals. Each group goes to the part where it reduces this error
+ * most. Enough groups are kept back so that each part that is still empty gets one.
  */
 function deal(groups: readonly SplitGroup[], shares: readonly number[], seed: number, name: string): number[] {
   const amounts = groups[0]?.amounts.length ?? 0;
   const totals = Array.from({ length: amounts }, (_, c) => groups.reduce((sum, group) => sum + group.amounts[c]!, 0));
   const portions = groups.map((group) => group.amounts.map((amount, c) => (totals[c]! > 0 ? amount / totals[c]! : 0)));
   const largest = portions.map((portion) => Math.max(0, ...portion));
-  // Equals go in an order that the seed decides.
+  // The seed decides the order of groups of equal size.
   const order = [...shuffled(groups.length, createRandom(seed, `split/${name}`))].sort((a, b) => largest[b]! - largest[a]!);
 
   const held = shares.map(() => Array<number>(amounts).fill(0));

@@ -1,24 +1,27 @@
 import type { Pixels } from '../../types.js';
 
-/** What is counted of pictures: sums over samples of 0 to 255 and their squares, by channel, and how many pixels there were. */
+/**
+ * Statistics of pictures: for each channel the sum of its samples (0 to 255) and of their squares, and the number of
+ * pixels.
+ */
 export interface Sums {
   pixels: number;
   readonly sums: number[];
   readonly squares: number[];
 }
 
-/** Sums of nothing. */
+/** Sums of zero. */
 export function emptySums(): Sums {
   return { pixels: 0, sums: [0, 0, 0], squares: [0, 0, 0] };
 }
 
-/** Sums over one picture of three channels. Exact: integers below 2^53. */
+/** The sums of one picture with three channels. They are exact: integers below 2^53. */
 export function sumsOf({ width, height, data }: Pixels): Sums {
   const total = emptySums();
   total.pixels = width * height;
   const { sums, squares } = total;
   for (let y = 0, i = 0; y < height; y++) {
-    // Sums of squares stay below 2^31, and so integers to the machine too, for up to 33,025 pixels.
+    // For up to 33,025 pixels, sums of squares stay below 2^31, so that they fit into the machine's 32-bit integers.
     for (const end = i + width * 3; i < end; ) {
       const part = Math.min(end, i + 33_000 * 3);
       let [r, g, b] = [0, 0, 0];
@@ -45,7 +48,7 @@ export function sumsOf({ width, height, data }: Pixels): Sums {
   return total;
 }
 
-/** Adds sums to others, in place. */
+/** Adds `more` to `to`, in place. */
 export function addSums(to: Sums, more: Sums): void {
   to.pixels += more.pixels;
   more.sums.forEach((value, c) => {
@@ -56,7 +59,10 @@ export function addSums(to: Sums, more: Sums): void {
   });
 }
 
-/** Mean and standard deviation (of the whole, not of a sample) by channel, of samples scaled to 0 to 1. */
+/**
+ * Mean and standard deviation of each channel, for samples scaled to 0 to 1. It is the population standard deviation
+ * (divided by the number of pixels). Both are 0 without pixels.
+ */
 export function momentsOf({ pixels, sums, squares }: Sums): {
   readonly mean: readonly number[];
   readonly std: readonly number[];
@@ -69,7 +75,7 @@ export function momentsOf({ pixels, sums, squares }: Sums): {
 /** How often each label occurs. */
 export function labelCounts({ data }: Pixels): Float64Array {
   const counts = new Float64Array(256);
-  // Labels come in runs, and a run is counted once.
+  // Labels come in runs, so each run is counted at once.
   for (let i = 0; i < data.length; ) {
     const label = data[i]!;
     const first = i++;
@@ -83,14 +89,14 @@ export function labelCounts({ data }: Pixels): Float64Array {
 export interface ClassArea {
   /** Pixels of the class. */
   readonly pixels: number;
-  /** Pixels, of whatever class, of the tiles that hold the class. */
+  /** All pixels, of any class, of the tiles that have the class. */
   readonly pixelsWhereSeen: number;
 }
 
 /**
- * Weights that make classes count alike in a loss: `median(f) / f`, where `f` is the pixels of a class over the pixels of the tiles that
- * hold it (median frequency balancing; Eigen and Fergus 2015, "Predicting depth, surface normals and semantic labels", section 6.3.2). A
- * class that is nowhere has none.
+ * Weights that make classes count equally in a loss: `median(f) / f`. Here `f` is the number of pixels of a class
+ * divided by the number of pixels of the tiles that have it (median frequency balancing; Eigen and Fergus 2015,
+ * "Predicting depth, surface normals and semantic labels", section 6.3.2). A class without pixels has no weight.
  */
 export function classWeights(areas: readonly ClassArea[]): (number | undefined)[] {
   const frequencies = areas.map(({ pixels, pixelsWhereSeen }) => (pixels > 0 ? pixels / pixelsWhereSeen : undefined));

@@ -1,23 +1,23 @@
 import { type ErrorCode, SegtileError } from '../../errors.js';
 import { isTooDeep, lineOfMistake } from './json.js';
 
-/** Says what was expected where a value is no good. */
+/** Checks a value. Returns what was expected if the value is wrong, else undefined. */
 export type Check = (value: unknown) => string | undefined;
 
-/** What every key of an object may hold. */
+/** The check for the value of every key of an object. */
 export type Checks<T> = Readonly<Record<keyof T, Check>>;
 
-/** Which object is looked at, for messages. */
+/** How messages name the object that is checked. */
 export interface Checked {
   /** Such as `classes.json: class 2`. */
   readonly where: string;
-  /** What it is, such as `class`. */
+  /** The kind of object, such as `class`. */
   readonly what: string;
-  /** Code of the error that a bad one makes. */
+  /** The code of the error for an invalid object. */
   readonly code: ErrorCode;
 }
 
-/** A check that names what it expects. */
+/** Makes a check from what it expects, in words, and a test. */
 export const check =
   (expected: string, holds: (value: unknown) => boolean): Check =>
   (value) =>
@@ -26,7 +26,7 @@ export const check =
 /** A finite number. */
 export const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
-/** A whole number within limits. */
+/** A whole number from `least` to `most`. */
 export const isWhole = (value: unknown, least: number, most: number): value is number =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 
@@ -37,20 +37,20 @@ export const isColor = (value: unknown): boolean =>
 /** A text that says something. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
 
-/** One of a few words. */
+/** A check for one of these words. */
 export const oneOf = (...words: readonly string[]): Check =>
   check(`one of ${words.join(', ')}`, (value) => words.includes(value as string));
 
 /** A text that says something. */
 export const textCheck: Check = check('a text', isText);
 
-/** A colour. */
+/** A check for a colour. */
 export const colorCheck: Check = check('three whole numbers from 0 to 255', isColor);
 
 /**
- * The value that a JSON text stands for. `where` names the text in errors.
+ * Parses a JSON text. `where` names the text in errors.
  *
- * @throws {SegtileError} with `code`, naming the line of a mistake
+ * @throws {SegtileError} with `code`, naming the line of the mistake, or if lists and objects are nested too deeply
  */
 export function parseJson(json: string, where: string, code: ErrorCode): unknown {
   const bare = json.replace(/^\uFEFF/, '');
@@ -64,9 +64,10 @@ export function parseJson(json: string, where: string, code: ErrorCode): unknown
 }
 
 /**
- * Makes sure that a value is an object with known keys that hold what they can.
+ * Makes sure that a value is an object with known keys only, whose values pass their checks.
  *
- * @throws {SegtileError} with the key that is unknown, and the nearest known one, or that holds what it cannot
+ * @throws {SegtileError} with `code`, naming the key that is unknown (and a known key with a similar name) or whose
+ *   value is invalid
  */
 export function checkKeys<T>(value: unknown, checks: Checks<T>, { where, what, code }: Checked): asserts value is Partial<T> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -85,8 +86,8 @@ export function checkKeys<T>(value: unknown, checks: Checks<T>, { where, what, c
 }
 
 /**
- * Asks for the known word that has the fewest letters to insert, drop or replace, where these are at most half of the name's;
- * '' where there is none.
+ * Returns the words `, did you mean "…"?` with the known word that is closest to a name: the one with the fewest
+ * letters to insert, drop or replace, if these are at most half as many as the name has. Else returns ''.
  */
 export function meant(name: string, known: readonly string[]): string {
   const all = known.map((word) => ({ word, away: distance(name.toLowerCase(), word.toLowerCase()) }));
@@ -94,7 +95,7 @@ export function meant(name: string, known: readonly string[]): string {
   return nearest && nearest.away <= name.length / 2 ? `, did you mean "${nearest.word}"?` : '';
 }
 
-/** Levenshtein's. */
+/** The Levenshtein distance of two texts. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

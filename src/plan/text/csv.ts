@@ -1,9 +1,9 @@
-/** What makes a spreadsheet take a text for a formula, where it stands first in a cell. */
+/** The first characters of a cell that make a spreadsheet read the cell as a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
 
 /**
- * A cell of a CSV (RFC 4180), quoted where that is needed. A text that a spreadsheet would run as a formula gets an apostrophe before it; numbers
- * are left alone. See {@link plainCell}.
+ * Writes a cell of a CSV file (RFC 4180), quoted if needed. A text that a spreadsheet would run as a formula gets an
+ * apostrophe in front; numbers are left as they are. See {@link plainCell}.
  */
 export function csvCell(value: string | number): string {
   const text = String(value);
@@ -11,7 +11,7 @@ export function csvCell(value: string | number): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** The text of a cell that {@link csvCell} wrote: without the apostrophe. */
+/** The text of a cell that {@link csvCell} wrote, without the apostrophe. */
 export function plainCell(cell: string): string {
   return cell.startsWith("'") && FORMULA.test(cell.slice(1)) ? cell.slice(1) : cell;
 }

@@ -2,10 +2,13 @@ const blank = /[ \t\n\r]*/y;
 const string = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const scalar = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
-/** Lists and objects inside each other, at most: more is no file that somebody wrote, but too much for the stack of whoever walks through it. */
+/**
+ * The deepest nesting of lists and objects. Nobody writes a file with deeper nesting, and recursive code would
+ * overflow its stack on it.
+ */
 const DEEPEST = 512;
 
-/** Whether lists and objects of a JSON text lie deeper inside each other than any that somebody wrote. */
+/** Whether lists and objects of a JSON text are nested too deeply: more than 512 levels. */
 export function isTooDeep(text: string): boolean {
   const bracket = /["[\]{}]/g;
   let depth = 0;
@@ -25,8 +28,8 @@ export function isTooDeep(text: string): boolean {
 }
 
 /**
- * The line, counted from 1, where a text stops being JSON (RFC 8259), or undefined where it is JSON. `JSON.parse` says where for some
- * mistakes only, and other things in other versions of Node.
+ * The line, counted from 1, where a text stops being JSON (RFC 8259), or undefined if it is JSON. `JSON.parse` gives
+ * the place of some mistakes only, and its messages differ between versions of Node.
  */
 export function lineOfMistake(text: string): number | undefined {
   let at = 0;

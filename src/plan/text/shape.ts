@@ -3,16 +3,17 @@ import { isColor, isNumber, isText, isWhole, parseJson } from './checked.js';
 import { isTooDeep } from './json.js';
 
 /**
- * What a value of a record must look like that is read back: gives the value, as what it is then known to be.
+ * Describes a value of a record that is read back from a file. Returns the value with its type if it has the right
+ * shape.
  *
  * @param at the record's name, then the keys that lead to the value
- * @throws {SegtileError} `input` with the value's place, what was expected there, and what stands there
+ * @throws {SegtileError} `input`, naming the place of the value, what was expected, and what was found
  */
 export type Shape<T> = (value: unknown, at: Place) => T;
 
 type Place = readonly [where: string, ...keys: string[]];
 
-/** A shape of one value that holds or not. */
+/** Makes the shape of one value from what it expects, in words, and a test. */
 export function shape<T>(expected: string, holds: (value: unknown) => boolean): Shape<T> {
   return (value, at) => (holds(value) ? (value as T) : misshapen(expected, value, at));
 }
@@ -32,18 +33,18 @@ export const text: Shape<string> = shape('a text', isText);
 export const words: Shape<string> = shape('a text', (value) => typeof value === 'string');
 /** A finite number. */
 export const number: Shape<number> = shape('a number', isNumber);
-/** A finite number that is not negative. */
+/** A finite number, 0 or more. */
 export const amount: Shape<number> = shape('a number from 0 on', (value) => isNumber(value) && value >= 0);
-/** A count. */
+/** A count: a whole number, 0 or more. */
 export const whole: Shape<number> = shape('a whole number from 0 on', (value) => isWhole(value, 0, Number.MAX_SAFE_INTEGER));
-/** A width or a height in px, as large as images can be. */
+/** A width or a height in px, up to the largest of an image. */
 export const side: Shape<number> = shape(`a whole number from 1 to ${2 ** 31 - 1}`, (value) => isWhole(value, 1, 2 ** 31 - 1));
-/** A label of a mask or of a truth, background and what is ignored among them. */
+/** A label of a mask or of a ground truth, including background and the label of ignored pixels. */
 export const label: Shape<number> = shape('a whole number from 0 to 255', (value) => isWhole(value, 0, 255));
 /** Red, green and blue. */
 export const color: Shape<readonly [number, number, number]> = shape('three whole numbers from 0 to 255', isColor);
 
-/** Either of two. */
+/** A value with one of two shapes. */
 export function either<A, B>(one: Shape<A>, other: Shape<B>): Shape<A | B> {
   return (value, at) => {
     try {
@@ -54,17 +55,17 @@ export function either<A, B>(one: Shape<A>, other: Shape<B>): Shape<A | B> {
   };
 }
 
-/** What may be null. */
+/** A value that may be null. */
 export function orNull<T>(of: Shape<T>): Shape<T | null> {
   return (value, at) => (value === null ? null : of(value, at));
 }
 
-/** What may be left out. */
+/** A value that may be left out. */
 export function optional<T>(of: Shape<T>): Shape<T | undefined> {
   return (value, at) => (value === undefined ? undefined : of(value, at));
 }
 
-/** A list of alike, of any length or of one. */
+/** A list of values of one shape, of any length or of exactly `length` values. */
 export function listOf<T>(of: Shape<T>, length?: number): Shape<T[]> {
   const expected = length === undefined ? 'a list' : `a list of ${length}`;
   return (value, at) => {
@@ -74,7 +75,7 @@ export function listOf<T>(of: Shape<T>, length?: number): Shape<T[]> {
   };
 }
 
-/** Alike by any keys. */
+/** An object with any keys, whose values have one shape. */
 export function mapOf<T>(of: Shape<T>): Shape<Readonly<Record<string, T>>> {
   return (value, at) => {
     if (!isObject(value)) return misshapen('{…}', value, at);
@@ -83,7 +84,7 @@ export function mapOf<T>(of: Shape<T>): Shape<Readonly<Record<string, T>>> {
   };
 }
 
-/** An object with these keys; what else it holds is not looked at, so that later versions may add to it. */
+/** An object with these keys. Other keys are not checked, so that later versions may add some. */
 export function objectOf<T extends object>(shapes: { readonly [Key in keyof T]-?: Shape<T[Key]> }): Shape<T> {
   return (value, at) => {
     if (!isObject(value)) return misshapen('{…}', value, at);
@@ -97,15 +98,15 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * The record that a JSON text is. `where` names it in errors.
+ * Reads a record from a JSON text. `where` names the text in errors.
  *
- * @throws {SegtileError} `input` with the line of a mistake, or the place of a value that cannot stand there
+ * @throws {SegtileError} `input`, naming the line of a mistake, or the place of a value with the wrong shape
  */
 export function readShape<T>(json: string, where: string, of: Shape<T>): T {
   return of(parseJson(json, where, 'input'), [where]);
 }
 
-/** The record that a JSON text is, or undefined where it is none. */
+/** Reads a record from a JSON text; undefined if the text is not JSON or has another shape. */
 export function readIfShape<T>(json: string, of: Shape<T>): T | undefined {
   try {
     return isTooDeep(json) ? undefined : of(JSON.parse(json), ['']);

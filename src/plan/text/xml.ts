@@ -10,8 +10,9 @@ export interface XmlTag {
 }
 
 /**
- * The tags of an XML text in its order, in one pass and with no memory of what went before, so that a text made to be costly costs no
- * more than its length. Declarations, comments and character data are passed over; a text that breaks off ends there.
+ * Yields the tags of an XML text in order, in one pass. It remembers nothing of what went before, so that even a
+ * maliciously built text takes only time in proportion to its length. Declarations, comments and CDATA sections are
+ * skipped. If the text breaks off, the tags end there.
  */
 export function* xmlTags(xml: string): Generator<XmlTag, void, undefined> {
   for (let at = xml.indexOf('<'); at >= 0; ) {
@@ -39,7 +40,7 @@ export function* xmlTags(xml: string): Generator<XmlTag, void, undefined> {
   }
 }
 
-/** What is no tag, by how it starts and ends. */
+/** The start and the end of everything in angle brackets that is not a tag. */
 const PASSED: readonly (readonly [start: string, end: string])[] = [
   ['<!--', '-->'],
   ['<![CDATA[', ']]>'],
@@ -47,7 +48,7 @@ const PASSED: readonly (readonly [start: string, end: string])[] = [
   ['<!', '>'],
 ];
 
-/** Where something that is no tag ends; -1 where it never does, undefined where a tag starts. */
+/** The index after something that is not a tag; -1 if it never ends, undefined if a tag starts at `at`. */
 function passedOver(xml: string, at: number): number | undefined {
   const found = PASSED.find(([start]) => xml.startsWith(start, at));
   if (found === undefined) return undefined;
@@ -55,7 +56,7 @@ function passedOver(xml: string, at: number): number | undefined {
   return end < 0 ? -1 : end + found[1].length;
 }
 
-/** The `>` that ends a tag: attributes may hold others. */
+/** The index of the `>` that ends a tag, or -1. The values of attributes may contain a `>` too. */
 function tagEnd(xml: string, from: number): number {
   for (let at = from; at < xml.length; at++) {
     const character = xml[at];
@@ -68,14 +69,14 @@ function tagEnd(xml: string, from: number): number {
   return -1;
 }
 
-/** The value of an attribute of a tag. */
+/** The value of an attribute of a tag; undefined if the tag does not have it. */
 export function attribute({ attributes }: XmlTag, name: string): string | undefined {
   const match = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`).exec(attributes);
   const value = match?.[1] ?? match?.[2];
   return value === undefined ? undefined : plainText(value);
 }
 
-/** The value of an attribute as a number; undefined where there is none. */
+/** The value of an attribute as a number; undefined if it is missing or not a number. */
 export function numberAttribute(tag: XmlTag, name: string): number | undefined {
   const value = attribute(tag, name);
   return value === undefined || value.trim() === '' || !Number.isFinite(Number(value)) ? undefined : Number(value);
@@ -89,12 +90,15 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['apos', "'"],
 ]);
 
-/** Text with its entities and numbered characters resolved, and no space around it. */
+/** Text with entities and numeric character references resolved, and without white space around it. */
 export function plainText(text: string): string {
   return unescapeXml(text).trim();
 }
 
-/** Text with its entities and its characters by number, decimal or hexadecimal, resolved; one that is unknown stands as it is. */
+/**
+ * Text with entities and numeric character references (decimal or hexadecimal) resolved. Unknown ones are left as
+ * they are.
+ */
 export function unescapeXml(text: string): string {
   const resolve = (whole: string, entity: string): string => {
     const code = /^#x/i.test(entity) ? Number.parseInt(entity.slice(2), 16) : Number.parseInt(entity.slice(1), 10);
@@ -104,10 +108,10 @@ export function unescapeXml(text: string): string {
   return text.replace(/&(#?\w{1,10});/g, resolve);
 }
 
-/** What comes before the outermost element is shorter than this many characters. */
+/** The root element is expected within this many characters. */
 const LONGEST_PROLOG = 2 ** 16;
 
-/** The name of the outermost element; undefined where a text is no XML. */
+/** The name of the root element; undefined if the text is not XML. */
 export function rootName(text: string): string | undefined {
   const start = text.slice(0, LONGEST_PROLOG);
   return /^\s*</.test(start) ? xmlTags(start).next().value?.name : undefined;

@@ -4,21 +4,25 @@ import { fromBorder, growSquare } from './grow.js';
 import { medianAbove } from './saturation.js';
 import { balancedSaturation, type Seen } from './seen.js';
 
-/** As dark as this and touching the border of the view is what a scanner did not look at. */
+/** Regions that are this dark or darker and touch the border of the view were not scanned. */
 const UNSEEN = 12;
 
-/** By how many px of the view that is grown, since its edge is blurred, and tissue, so that its rim is in. */
+/**
+ * How many px of the view masks are grown by: unscanned regions because their edges are blurred, and tissue so that
+ * its rim is included.
+ */
 const GROWN = 4;
 
-/** Objects and holes below these areas, in px of the view, are dust and gaps. */
+/** Objects and holes with fewer px of the view than this are taken as dust and gaps. */
 const LEAST_OBJECT = 16;
 const LEAST_HOLE = 64;
 
 /**
- * Where a view shows something else than its background: 1, else 0. Black that touches the border is none. Objects under 16 and holes under 64 pixels
- * are removed, and what is left is grown by 4.
+ * The tissue mask of a view: 1 where it shows something other than its background, else 0. Black regions that touch
+ * the border do not count as tissue. Objects of fewer than 16 pixels and holes of fewer than 64 pixels are removed,
+ * and the rest is grown by 4 pixels.
  *
- * @param background of the same view, by `findBackground`; without one everything is tissue
+ * @param background of the same view, from `findBackground`; if its kind is `neither`, everything is tissue
  */
 export function autoTissue(seen: Seen, background: Background): Uint8Array {
   if (background.kind === 'neither') return new Uint8Array(seen.width * seen.height).fill(1);
@@ -42,7 +46,7 @@ function above(plane: Uint8Array, { width, height }: Seen, threshold: number): U
   return medianAbove(plane, width, height, RADIUS, threshold);
 }
 
-/** Where the scanner did not look and made it black; undefined where nothing is that dark. */
+/** The mask of black regions that were not scanned; undefined if nothing is that dark. */
 function unseenBorder(seen: Seen): Uint8Array | undefined {
   if (seen.counts.subarray(0, UNSEEN + 1).every((count) => count === 0)) return undefined;
   const dark = above(seen.brightness, seen, UNSEEN);

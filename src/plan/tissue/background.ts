@@ -2,7 +2,7 @@ import type { Size } from '../../types.js';
 import { medianRows } from './saturation.js';
 import type { Seen } from './seen.js';
 
-/** What lies behind the tissue of a view, and where tissue begins. */
+/** The background of a view, and the thresholds that separate tissue from it. */
 export type Background =
   | {
       readonly kind: 'glass';
@@ -10,7 +10,7 @@ export type Background =
       readonly color: readonly [number, number, number];
       /** Tissue is at most this bright … */
       readonly atMost: number;
-      /** … or, white-balanced, more saturated than this. */
+      /** … or, after white balance, more saturated than this. */
       readonly saturation: number;
     }
   | {
@@ -26,17 +26,18 @@ export type Background =
       readonly reason: string;
     };
 
-/** Of the median filters on brightness and saturation, in px of the view: 7 × 7. */
+/** Radius of the median filters on brightness and saturation, in px of the view: they are 7 × 7. */
 export const RADIUS = 3;
 
 /**
- * Medians change little from row to row: in a view of many rows every seventh, which together look at each pixel once, have the histogram of
- * all. Few rows are all looked at.
+ * Medians change little from row to row. In a view of many rows, every seventh row is filtered: together these
+ * filters see each pixel once and give nearly the same histogram as all rows. In a view of few rows, all are
+ * filtered.
  */
 const SAMPLED_ROWS = 7;
 const FEW_ROWS = 512;
 
-/** Every how many rows of a view are looked at to know its histogram. */
+/** The step between the rows that are filtered to get the histogram of a view. */
 export function sampling({ height }: Size): number {
   return height > FEW_ROWS ? SAMPLED_ROWS : 1;
 }
@@ -45,20 +46,29 @@ export function sampling({ height }: Size): number {
 const BRIGHT = 160;
 const NEUTRAL = 12;
 
-/** Saturation whose mode is here or above still rises towards {@link NEUTRAL}: what is there is pale tissue, not glass. */
+/**
+ * If the mode of saturation is here or above, the histogram still rises towards {@link NEUTRAL}: this is pale tissue,
+ * not glass.
+ */
 const PALE = 11;
 
-/** Least share of a view that is glass; more where colour cannot tell it from tissue. */
+/**
+ * The least share of a view that must be glass; it is higher for grey views, in which colour cannot tell glass from
+ * tissue.
+ */
 const GLASS_SHARE = 0.005;
 const GREY_GLASS_SHARE = 0.1;
 
-/** Glass is at least this much of what is black, else the view is a dark field with some light in it. */
+/** The least ratio of glass to black pixels; below it, the view is a dark field with some light in it. */
 const OF_BLACK = 0.5;
 
-/** Grey glass is at least this much as bright as the brightest. */
+/** In a grey view, glass is at least this share of the highest brightness. */
 const OF_TOP = 0.7;
 
-/** As dark as this, times the brightest, is black; a dark field has at least that share of it, and something at least so bright. */
+/**
+ * A pixel is black up to this share of the highest brightness. A dark field has at least the share BLACK_SHARE of
+ * black pixels, and its highest brightness is at least LIT.
+ */
 const BLACK = 0.2;
 const BLACK_SHARE = 0.2;
 const LIT = 50;
@@ -67,13 +77,19 @@ const LIT = 50;
 const DARKER = 0.85;
 const GREY_DARKER = 0.93;
 
-/** Tissue has, white-balanced, more saturation than this. */
+/** After white balance, tissue is more saturated than this. */
 const STAIN = 10;
 
-/** So many pixels may be beyond the background on its far side: dust, reflections. */
+/**
+ * The largest share of pixels that may lie on the wrong side of the background (brighter than glass, or darker than a
+ * dark field), such as dust and reflections.
+ */
 const BEYOND = 0.01;
 
-/** Tissue on a dark field is brighter than its background by this share of the brightest, but at least so much. */
+/**
+ * Tissue on a dark field is brighter than the background by at least this share of the range from the background to
+ * the highest brightness, and by at least LEAST_BRIGHTER.
+ */
 const BRIGHTER = 0.04;
 const LEAST_BRIGHTER = 3;
 
@@ -88,8 +104,8 @@ function topOf({ counts, brightness }: Seen): number {
 }
 
 /**
- * What a view shows where there is no tissue: bright, near neutral glass; or a dark, flat background; or neither. Judged by the 7 × 7 medians of
- * brightness and saturation.
+ * Finds the background of a view: bright, nearly neutral glass; or a dark, flat background; or neither. It is judged
+ * by the 7 × 7 medians of brightness and saturation.
  */
 export function findBackground(seen: Seen): Background {
   const every = sampling(seen);
@@ -107,13 +123,13 @@ export function findBackground(seen: Seen): Background {
 
 interface Medians {
   readonly seen: Seen;
-  /** Which rows of the view the medians are of: every so many. */
+  /** The medians are those of every `every`-th row of the view. */
   readonly every: number;
   readonly bright: Uint8Array;
   readonly saturated: Uint8Array;
-  /** The brightest of the view, but for a thousandth. */
+  /** The highest brightness of the view, without the brightest thousandth of its pixels. */
   readonly top: number;
-  /** Share that is black. */
+  /** The share of the pixels that is black. */
   readonly black: number;
 }
 
@@ -135,7 +151,8 @@ function findGlass(view: Medians): Background {
     into[1][saturated[i]!]!++;
     for (let c = 0; c < 3; c++) into[2 + c]![data[at + c]!]!++;
   }
-  // Scanners fill with pure white what they did not look at; it is glass only where there is no other.
+  // Scanners fill unscanned regions with pure white. Pure white counts as glass only if there is too little other
+  // glass.
   if (totalOf(plain) < GLASS_SHARE * bright.length)
     plain.forEach((counts, part) => {
       for (let value = 0; value < counts.length; value++) counts[value]! += white[part]![value]!;
@@ -170,7 +187,7 @@ function findDarkField({ bright, top, black }: Medians): Background | undefined 
   return darker > BEYOND * bright.length ? undefined : { kind: 'dark field', level, above: Math.floor(level + step) };
 }
 
-/** Histograms of brightness, saturation, red, green and blue of what may be glass. */
+/** Histograms of brightness, saturation, red, green and blue of the pixels that may be glass. */
 type Histograms = readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array];
 
 function histograms(): Histograms {
@@ -182,7 +199,10 @@ function totalOf([counts]: Histograms): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** The most frequent value, counted with its two neighbours; of several the most frequent by itself, then the lowest. */
+/**
+ * The value that is most frequent together with its two neighbours. On a tie, the value that is more frequent by
+ * itself wins, then the lower value.
+ */
 function mode(counts: Uint32Array): number {
   let best = 0;
   let most = -1;

@@ -1,15 +1,15 @@
-/** What is known of a pixel that has the value looked for. */
+/** The state of a pixel with the value that is looked for. */
 const UNKNOWN = 0;
 const LARGE = 1;
 const IN_HAND = 2;
 
 /**
- * Flips the connected regions (4-neighbourhood) of value `value` that have fewer than `least` pixels, in place: small objects vanish
- * with value 1, small holes with value 0. A region is followed no further than until it is large enough or meets one that is, so large
- * regions cost little.
+ * Flips the connected regions (4-neighbourhood) of value `value` that have fewer than `least` pixels, in place: with
+ * value 1, small objects are removed; with value 0, small holes are filled. A region is followed only until it is
+ * large enough or meets a region known to be large, so large regions cost little.
  */
 export function removeSmall(mask: Uint8Array, width: number, height: number, value: 0 | 1, least: number): void {
-  // One row more, above the first, of which nothing is known.
+  // One more row above the first; its pixels stay UNKNOWN.
   const state = new Uint8Array(mask.length + width);
   const region = new Int32Array(least);
   let size = 0;

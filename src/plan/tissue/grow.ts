@@ -1,13 +1,13 @@
 import type { Size } from '../../types.js';
 
-/** Grows what is 1 by a square of `2 radius + 1` px, in place. */
+/** Dilates the pixels that are 1 with a square of `2 radius + 1` px, in place. */
 export function growSquare(mask: Uint8Array, { width, height }: Size, radius: number): void {
   const line = new Uint8Array(Math.max(width, height));
   for (let y = 0; y < height; y++) growLine(mask, y * width, 1, width, radius, line);
   growColumns(mask, width, height, radius);
 }
 
-/** One row: every 1 reaches `radius` to both sides. */
+/** Dilates one row: every 1 spreads `radius` pixels to both sides. */
 function growLine(mask: Uint8Array, start: number, step: number, length: number, radius: number, line: Uint8Array): void {
   let until = -1;
   line.fill(0, 0, length);
@@ -19,9 +19,9 @@ function growLine(mask: Uint8Array, start: number, step: number, length: number,
   for (let i = 0; i < length; i++) mask[start + i * step] = line[i]!;
 }
 
-/** The same down the columns, a row at a time, which is how memory lies. */
+/** Dilates all columns, one row at a time, because rows are contiguous in memory. */
 function growColumns(mask: Uint8Array, width: number, height: number, radius: number): void {
-  // For each column how many of the rows at hand are 1.
+  // For each column, the number of pixels that are 1 within `radius` rows.
   const counts = new Uint16Array(width);
   const source = mask.slice();
   const change = (y: number, by: 1 | -1): void => {
@@ -36,14 +36,14 @@ function growColumns(mask: Uint8Array, width: number, height: number, radius: nu
 }
 
 /**
- * Follows what is 1 from the border of the picture inwards, and on for so many steps over everything else: the regions that touch the border (by
- * 4-neighbourhood), grown by a cross, `steps` times.
+ * Finds the regions of 1 that touch the border of the picture (4-neighbourhood), and then dilates them with a cross
+ * `steps` times, over pixels of any value.
  *
- * @returns 1 where that reaches
+ * @returns a mask of the pixels that are reached: 1, else 0
  */
 export function fromBorder(mask: Uint8Array, { width, height }: Size, steps: number): Uint8Array {
   const reached = new Uint8Array(mask.length);
-  // Every pixel that is reached, in order; those between `from` and `to` have neighbours to be looked at.
+  // All reached pixels in order. The neighbours of those from `from` on are not visited yet.
   const queue = new Int32Array(mask.length);
   let to = 0;
   const visit = (at: number, inside: boolean): void => {

@@ -1,18 +1,21 @@
 import type { Pixels, Samples } from '../../types.js';
 
-/** Values of which a few samples only are lower, or higher. */
+/** A low and a high percentile: only few samples are lower than `least` or higher than `most`. */
 export interface Percentiles {
   readonly least: number;
   readonly most: number;
 }
 
-/** Shares of the samples that may be lower and higher: dead and hot pixels, and dust. */
+/** The share of the samples that may be lower, and the share that may be higher: dead and hot pixels, and dust. */
 const OUTLIERS = 0.001;
 
-/** Floating point is sorted; of more samples every so many are. */
+/** Floating-point samples are sorted, at most about this many. If there are more, only every n-th sample is used. */
 const MOST_SORTED = 2 ** 20;
 
-/** The 0.1 and the 99.9 percentile of samples; what is no number is left out. Undefined where nothing lies between them. */
+/**
+ * The 0.1th and the 99.9th percentile of samples. NaN and infinite samples are left out. Undefined if the two are
+ * equal.
+ */
 export function percentilesOf(data: Samples): Percentiles | undefined {
   const [least, most] = data instanceof Float32Array ? sortedEnds(data) : countedEnds(data);
   return most > least ? { least, most } : undefined;
@@ -39,13 +42,16 @@ function sortedEnds(data: Float32Array): readonly [number, number] {
   return ranksOf(count).map((rank) => sorted[rank]!) as [number, number];
 }
 
-/** Which of so many sorted values are the percentiles, counted from 0. */
+/** The indices of the percentiles among `count` sorted values, from 0. */
 function ranksOf(count: number): readonly [number, number] {
   const rank = (share: number): number => Math.max(0, Math.ceil(share * count) - 1);
   return [rank(OUTLIERS), rank(1 - OUTLIERS)];
 }
 
-/** Samples of one channel, or of three, as 8-bit RGB: the percentiles become 0 and 255. What is no number becomes 0. */
+/**
+ * Turns samples of one or of three channels into 8-bit RGB: the percentiles become 0 and 255, or 255 and 0 with
+ * `whiteIsZero`. NaN becomes 0.
+ */
 export function stretchedRgb(
   { width, height, channels, data }: Pixels<Samples>,
   { least, most }: Percentiles,

@@ -13,7 +13,7 @@ export function saturation({ width, height, channels, data }: Pixels): Uint8Arra
   return plane;
 }
 
-/** The saturation by the largest of three values, times 256, plus the smallest. */
+/** A table of saturations. The index is `256 * largest + smallest` of the red, green and blue values. */
 export function saturations(): Uint8Array {
   const table = new Uint8Array(256 * 256);
   for (let most = 0; most < 256; most++) {
@@ -30,8 +30,8 @@ export function saturationOf(red: number, green: number, blue: number): number {
 }
 
 /**
- * The threshold that separates a histogram's two classes best: the largest between-class variance (Otsu 1979, "A threshold
- * selection method from gray-level histograms"). Values above the threshold form the upper class.
+ * The threshold that best separates the two classes of a histogram: it has the largest between-class variance (Otsu
+ * 1979, "A threshold selection method from gray-level histograms"). Values above the threshold form the upper class.
  */
 export function otsuThreshold(values: Uint8Array): number {
   const counts = new Float64Array(256);
@@ -57,9 +57,9 @@ export function otsuThreshold(values: Uint8Array): number {
 }
 
 /**
- * Median over a square neighbourhood, cut at the border, for every row or every so many. `radius` in pixels: 3 is a 7 × 7 filter. From one
- * pixel to the next one column enters the histogram, one leaves, and the median moves a little (Huang, Yang and Tang 1979, "A fast
- * two-dimensional median filtering algorithm").
+ * Median over a square neighbourhood, cut off at the border, for every row or every `every`-th row. `radius` is in
+ * pixels: 3 makes a 7 × 7 filter. From one pixel to the next, one column enters the histogram, one leaves, and the
+ * median moves a little (Huang, Yang and Tang 1979, "A fast two-dimensional median filtering algorithm").
  *
  * @returns the rows 0, `every`, 2 `every` and so on, one after the other
  */
@@ -81,7 +81,7 @@ export function medianRows(plane: Uint8Array, width: number, height: number, rad
         for (let from = top + entering; from <= bottom + entering; from += width) {
           const value = plane[from]!;
           counts[value]!++;
-          // One more where value < median. A branch here would be guessed wrong half the time.
+          // Adds 1 if value < median. A branch here would be mispredicted half the time.
           below += (value - median) >>> 31;
         }
         total += rows;
@@ -106,12 +106,14 @@ export function medianRows(plane: Uint8Array, width: number, height: number, rad
 }
 
 /**
- * 1 where the median of {@link medianRows} exceeds a threshold, which is where most of the neighbourhood does; else 0. Counting takes a
- * quarter of the time of finding medians. `threshold` is a whole number.
+ * 1 where the median of {@link medianRows} exceeds a threshold, else 0. The median exceeds it exactly where more than
+ * half of the neighbourhood does. Counting these pixels takes a quarter of the time of finding medians. `threshold`
+ * is a whole number.
  */
 export function medianAbove(plane: Uint8Array, width: number, height: number, radius: number, threshold: number): Uint8Array {
   const out = new Uint8Array(plane.length);
-  // Pixels above the threshold in each column of the rows at hand, with room on both sides for columns that are none.
+  // The number of pixels above the threshold in each column, over the rows of the neighbourhood. Columns outside the
+  // image on both sides count 0.
   const inColumn = new Uint8Array(width + 2 * radius + 1);
   const columns = inColumn.subarray(radius + 1, radius + 1 + width);
   const rowAt = (y: number): Uint8Array => plane.subarray(y * width, (y + 1) * width);
@@ -130,7 +132,10 @@ function countAbove(row: Uint8Array, threshold: number, change: 1 | -1, counts: 
   for (let x = 0; x < row.length; x++) counts[x]! += ((threshold - row[x]!) >>> 31) * change;
 }
 
-/** 1 where the columns within `radius`, of `rows` pixels each, count more than half of their pixels. */
+/**
+ * Writes 1 where more than half of the pixels of the columns within `radius`, of `rows` pixels each, are above the
+ * threshold.
+ */
 function mostAbove(inColumn: Uint8Array, radius: number, rows: number, out: Uint8Array): void {
   const width = out.length;
   let sum = 0;

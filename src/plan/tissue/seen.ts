@@ -1,7 +1,7 @@
 import type { Pixels, Size } from '../../types.js';
 import { saturations } from './saturation.js';
 
-/** What the rules for tissue look at, for every pixel of a view. */
+/** The inputs of the rules for tissue: brightness and saturation of every pixel of a view. */
 export interface Seen extends Size {
   /** The view itself, in 8-bit RGB. */
   readonly pixels: Pixels;
@@ -9,18 +9,21 @@ export interface Seen extends Size {
   readonly brightness: Uint8Array;
   /** S of HSV, 0 to 255. */
   readonly saturation: Uint8Array;
-  /** Pixels of each brightness. */
+  /** The number of pixels of each brightness. */
   readonly counts: Uint32Array;
-  /** Whether there is any colour: more than one pixel in 10,000 whose channels differ by more than {@link GREY_NOISE}. */
+  /**
+   * Whether the view has colour: in more than one pixel of 10,000, the channels differ by more than
+   * {@link GREY_NOISE}.
+   */
   readonly colour: boolean;
 }
 
-/** How far apart the channels of a grey pixel may be: what JPEG does to grey. */
+/** How much the channels of a grey pixel may differ after JPEG compression. */
 const GREY_NOISE = 6;
 
 const COLOURED_SHARE = 1e-4;
 
-/** Brightness and saturation of every pixel, and whether there is colour at all. */
+/** Computes brightness and saturation of every pixel, and whether the view has colour. */
 export function look(pixels: Pixels): Seen {
   const { width, height, channels, data } = pixels;
   const brightness = new Uint8Array(width * height);
@@ -42,7 +45,10 @@ export function look(pixels: Pixels): Seen {
   return { width, height, pixels, brightness, saturation, counts, colour: coloured > COLOURED_SHARE * brightness.length };
 }
 
-/** S of HSV, 0 to 255, of every pixel, once white is balanced so that `white` is 255 in each channel: `min(255, round(255 v / white))`. */
+/**
+ * S of HSV, 0 to 255, of every pixel, after a white balance that brings `white` to 255 in each channel:
+ * `min(255, round(255 v / white))`.
+ */
 export function balancedSaturation({ width, height, channels, data }: Pixels, white: readonly number[]): Uint8Array {
   const [red, green, blue] = [0, 1, 2].map((c) =>
     Uint8Array.from({ length: 256 }, (_, value) => Math.min(255, Math.round((value * 255) / Math.max(1, white[c]!)))),

@@ -5,22 +5,24 @@ import { saturationOf } from './saturation.js';
 import { STAINED } from './tissue.js';
 
 /**
- * Counts, for every window of a grid, the pixels whose saturation exceeds 40, exactly and in one pass over the image from top to
- * bottom. The edges of all windows cut the image into cells; a window is a rectangle of cells, so cells are all that is kept.
+ * Counts, for every window of a grid, the pixels whose saturation exceeds 40, exactly and in one pass over the image
+ * from top to bottom. The edges of all windows cut the image into cells. Each window is a rectangle of cells, so only
+ * one count for each cell is kept.
  */
 export interface StainCount {
   /** Counts the pixels of rows that are complete in width. */
   add(band: Band): void;
-  /** Share of a window's pixels on the slide that are stained, 0 to 1, once all rows were added. */
+  /** The share of a window's pixels on the slide that are stained, 0 to 1. Call it after all rows were added. */
   share(window: Window): number;
 }
 
-/** A count of nothing yet. */
+/** Creates counts of zero. */
 export function createStainCount(grid: Grid): StainCount {
   const across = cellsOf(grid.x);
   const down = cellsOf(grid.y);
   const stride = across.edges.length;
-  // counts[j * stride + i] is the cell that ends at edge i and edge j; summed up, the number of pixels above and to the left.
+  // counts[j * stride + i] is the count of the cell that ends at edge i and edge j. After summing up, it is the
+  // number of stained pixels above and to the left of these edges.
   const counts = new Float64Array(stride * down.edges.length);
   let summed = false;
 
@@ -75,7 +77,7 @@ function cellsOf(axis: WindowAxis): { edges: number[]; cellOf: Int32Array } {
   return { edges, cellOf };
 }
 
-/** Where an edge, cut at the image, stands in the sorted edges. */
+/** The index of an edge, clamped to the image, in the sorted edges. */
 function edgeIndex(edges: readonly number[], edge: number): number {
   const wanted = Math.min(Math.max(edge, 0), edges.at(-1)!);
   let low = 0;

@@ -2,12 +2,12 @@ import type { Box, Pixels, Size } from '../../types.js';
 import { removeSmall } from './components.js';
 import { medianAbove, medianRows, otsuThreshold, saturation } from './saturation.js';
 
-/** How tissue is found where nobody says how: one rule for every command that looks for it. */
+/** How tissue is found by default: one rule for every command that looks for tissue. */
 export const DEFAULT_TISSUE = 'auto';
 
 /**
- * Where a slide holds tissue, on a coarse raster over the whole slide, as a summed-area table: `sums[(y) * (width + 1) + x]` counts
- * the tissue pixels above and to the left of `(x, y)`.
+ * Where a slide has tissue, on a coarse raster over the whole slide, as a summed-area table:
+ * `sums[(y) * (width + 1) + x]` counts the tissue pixels above and to the left of `(x, y)`.
  */
 export interface TissueMap extends Size {
   readonly sums: Uint32Array;
@@ -18,7 +18,7 @@ export function tissueMap(mask: Uint8Array, { width, height }: Size): TissueMap 
   const sums = new Uint32Array((width + 1) * (height + 1));
   for (let y = 0, at = 0; y < height; y++) {
     let inRow = 0;
-    // From the second row and column on: what is above and to the left of the first is nothing.
+    // Starts at the second row and column: the first ones stay 0, since there is nothing above or to the left.
     for (let to = (y + 1) * (width + 1) + 1; to < (y + 2) * (width + 1); to++) {
       if (mask[at++] !== 0) inRow++;
       sums[to] = sums[to - width - 1]! + inRow;
@@ -28,10 +28,12 @@ export function tissueMap(mask: Uint8Array, { width, height }: Size): TissueMap 
 }
 
 /**
- * Share of a box that is tissue, 0 to 1. Only the part of the box that lies on the slide counts. The box is widened to whole pixels of
- * the map, so that tissue that only just enters a window is seen.
+ * Share of a box that is tissue, 0 to 1. Only the part of the box that lies on the slide counts. The box is widened
+ * to whole pixels of the map, so that tissue that only just enters a window is seen.
  *
- * @param box in pixels of an image of which so many, and parts of one, lie on the slide as the map does
+ * @param box in pixels of an image of the slide
+ * @param size how many pixels of that image, perhaps with a fraction, lie on the slide, which the map covers from
+ *   edge to edge
  */
 export function tissueShare(map: TissueMap, box: Box, size: Size): number {
   const across = onMap(box.x, box.width, size.width, map.width);
@@ -49,25 +51,30 @@ function onMap(start: number, length: number, full: number, mapped: number): { s
   return { start: first, end: Math.min(Math.max(end, first + 1), mapped) };
 }
 
-/** Above this saturation a pixel is tissue whatever Otsu's threshold says; HuBMAP's best teams used the same 40 as their only rule. */
+/**
+ * Above this saturation a pixel is always tissue, whatever Otsu's threshold is; HuBMAP's best teams used the same 40
+ * as their only rule.
+ */
 export const STAINED = 40;
 
-/** Below this saturation a pixel is glass whatever Otsu's threshold says: JPEG noise on white reaches about 10. */
+/** Below this saturation a pixel is always glass, whatever Otsu's threshold is: JPEG noise on white reaches about 10. */
 const GLASS = 10;
 
 /**
- * Medians change little from row to row: in a view of many rows every seventh, which together look at each pixel once, have the histogram of
- * all. Few rows are all looked at.
+ * Medians change little from row to row. In a view of many rows, every seventh row is filtered: together these
+ * filters see each pixel once and give nearly the same histogram as all rows. In a view of few rows, all are
+ * filtered.
  */
 const SAMPLED_ROWS = 7;
 const FEW_ROWS = 512;
 
-/** Of the median filter on saturation, in px of the overview: 7 × 7. */
+/** Radius of the median filter on saturation, in px of the overview: it is 7 × 7. */
 const RADIUS = 3;
 
 /**
- * The saturation that tells tissue from glass: Otsu's threshold of the 7 × 7 median, kept between {@link GLASS} and {@link STAINED}, because
- * a histogram has a best split even where a view shows nothing but glass, or nothing but tissue.
+ * The saturation that separates tissue from glass: Otsu's threshold of the 7 × 7 median, clamped to the range from
+ * {@link GLASS} to {@link STAINED}. It is clamped because every histogram has a best split, even if the view shows
+ * only glass or only tissue.
  *
  * @param plane saturation of the whole slide at about 2,048 px
  */
@@ -76,7 +83,10 @@ export function tissueThreshold(plane: Uint8Array, { width, height }: Size): num
   return Math.min(Math.max(split, GLASS), STAINED);
 }
 
-/** Where the 7 × 7 median of saturation exceeds a threshold: 1, objects under 16 and holes under 64 pixels removed. */
+/**
+ * The tissue mask: 1 where the 7 × 7 median of saturation exceeds a threshold, else 0. Objects of fewer than 16
+ * pixels and holes of fewer than 64 pixels are removed.
+ */
 export function saturatedTissue(plane: Uint8Array, { width, height }: Size, threshold: number): Uint8Array {
   const mask = medianAbove(plane, width, height, RADIUS, threshold);
   removeSmall(mask, width, height, 1, 16);
@@ -84,13 +94,13 @@ export function saturatedTissue(plane: Uint8Array, { width, height }: Size, thre
   return mask;
 }
 
-/** Pixels whose saturation exceeds {@link STAINED}, unfiltered. */
+/** A mask of the pixels whose saturation exceeds {@link STAINED}, unfiltered: 1, else 0. */
 export function stainedPixels(overview: Pixels): Uint8Array {
   return saturation(overview).map((value) => (value > STAINED ? 1 : 0));
 }
 
 /**
- * Share of a window that must be stained before the `hubmap` rule looks at it: a window is background when
- * `count(S > 40) <= 1000 (T / 256)^2`, which is a share of `1000 / 256^2` whatever the window size.
+ * With the `hubmap` rule, the stained share of a window must exceed this for the window to be run: a window is
+ * background when `count(S > 40) <= 1000 (T / 256)^2`, which is a share of `1000 / 256^2` whatever the window size.
  */
 export const HUBMAP_SHARE: number = 1000 / 256 ** 2;

@@ -1,15 +1,16 @@
 import type { Span } from '../../types.js';
 
 /**
- * How the slide's own border is treated. `keep`: the outermost windows end at the border and keep their outer margin. `mirror`: the
- * image is continued by reflection for one margin, so that border pixels get context, and every margin is removed.
+ * How the slide's own border is treated. `keep`: the outermost windows end at the border and keep their outer margin.
+ * `mirror`: the image is continued by reflection for one margin, so that border pixels get context, and every margin
+ * is removed.
  */
 export type Border = 'keep' | 'mirror';
 
 /**
- * Where windows start. `stride`: a stride apart, the last one at the border. `even`: as many of them, equally far apart but for rounding,
- * as nnU-Net lays them. `aligned`: a stride apart, the last one as well, which reaches over the border, so that the network sees all of them in the
- * same phase.
+ * Where windows start. `stride`: one stride apart, except that the last one ends at the border. `even`: as many
+ * windows, spaced evenly up to rounding, as nnU-Net places them. `aligned`: all one stride apart, including the last,
+ * which may reach over the border, so that the network sees all windows in the same phase.
  */
 export type WindowPlacement = 'stride' | 'even' | 'aligned';
 
@@ -20,24 +21,26 @@ export interface WindowAxis {
   readonly stride: number;
   readonly margin: number;
   readonly border: Border;
-  /** `stride` where it is left out. */
+  /** `stride` if left out. */
   readonly placement?: WindowPlacement;
 }
 
-/** By how much the windows may reach outside the image on each side. */
+/** How many pixels the windows may reach outside the image on each side. */
 function reach(axis: WindowAxis): number {
   return axis.border === 'mirror' ? axis.margin : 0;
 }
 
-/** Number of windows: 1 where one window covers the length, else `ceil((L - T) / S) + 1`. */
+/** Number of windows: 1 if one window covers the length, else `ceil((L - T) / S) + 1`. */
 export function windowCount(axis: WindowAxis): number {
   const length = axis.length + 2 * reach(axis);
   return length <= axis.window ? 1 : Math.ceil((length - axis.window) / axis.stride) + 1;
 }
 
 /**
- * Start of window `i`: `min(i * S, L - T)`, so that the last window ends at the border instead of reaching past it; placed evenly, `i (L - T) / (n - 1)`,
- * rounded, halves to the even side as numpy does; aligned, `i * S`. Negative by one margin for the first window of a mirrored border.
+ * Start of window `i`. With `stride` it is `min(i * S, L - T)`, so that the last window ends at the border instead of
+ * reaching past it. With `even` it is `i (L - T) / (n - 1)`, rounded, halves to the even side as numpy does. With
+ * `aligned` it is `i * S`. With a mirrored border, the image is one margin longer on both sides and all starts are
+ * one margin lower: the first is `-margin`.
  */
 export function windowStart(axis: WindowAxis, i: number): number {
   const room = axis.length + 2 * reach(axis) - axis.window;
@@ -55,8 +58,8 @@ function roundHalfEven(value: number): number {
 }
 
 /**
- * The part of the image that window `i` may speak for: the window less its margins. A side that lies on the slide's border keeps
- * its margin, unless the border is mirrored.
+ * The core of window `i`, the part of the image for which its scores are used: the window without its margins. A side
+ * that lies on the slide's border keeps its margin, unless the border is mirrored.
  */
 export function windowCore(axis: WindowAxis, i: number): Span {
   const start = windowStart(axis, i);
@@ -66,8 +69,8 @@ export function windowCore(axis: WindowAxis, i: number): Span {
 }
 
 /**
- * The pixels that belong to window `i` alone when nothing is blended: the midpoints of neighbouring windows' overlaps are the
- * boundaries, `b_i = floor((start_{i-1} + start_i + T) / 2)`. The spans of all windows partition the axis.
+ * The pixels that window `i` owns if windows are not blended. The boundaries are the midpoints of the overlaps of
+ * neighbouring windows, `b_i = floor((start_{i-1} + start_i + T) / 2)`. The spans of all windows partition the axis.
  */
 export function windowOwned(axis: WindowAxis, i: number): Span {
   const boundary = (k: number): number => {

@@ -1,8 +1,8 @@
 import type { Size } from '../../types.js';
 
 /**
- * How overlapping predictions become one. `none`: each pixel is copied from the one window that owns it. The others are weighted
- * means whose weight depends on the place inside the window.
+ * How overlapping predictions become one. `none`: each pixel is copied from the one window that owns it. The others
+ * are weighted means whose weight depends on the place inside the window.
  */
 export type Blend = 'none' | 'constant' | 'gaussian' | 'hann' | 'pyramid' | 'toolbelt';
 
@@ -13,12 +13,13 @@ export const blends: readonly Blend[] = ['gaussian', 'constant', 'hann', 'pyrami
  * Weight of every pixel of a window, row-major, always above 0.
  *
  * - `constant`: 1
- * - `gaussian`: `exp(-x^2 / (2 (T/8)^2))` along each axis, `x` counted from the middle between the pixels, and the product floored at
- *   1e-3 of the maximum of 1 that it has at `x = 0`: the importance map of MONAI's sliding window inference at its default `sigma_scale` of 0.125
+ * - `gaussian`: `exp(-x^2 / (2 (T/8)^2))` along each axis, with `x` counted from the middle of the window. The
+ *   product is at least 1e-3 (the maximum at `x = 0` is 1). It is the importance map of MONAI's sliding window
+ *   inference at its default `sigma_scale` of 0.125.
  * - `hann`: `sin^2(pi (i + 0.5) / T)` along each axis
  * - `pyramid`: falls linearly from the middle to half a pixel outside the border along each axis
- * - `toolbelt`: `e / (c + e)`, `c` the distance to the middle and `e` that to the nearest border, each of whose pixels lies half a pixel outside: the
- *   pyramid of pytorch-toolbelt
+ * - `toolbelt`: `e / (c + e)`, with `c` the distance to the middle, `e = sqrt(d^2 + 0.25)`, and `d` the distance to
+ *   the nearest edge of the window: the pyramid of pytorch-toolbelt
  */
 export function weightMap(blend: Exclude<Blend, 'none'>, window: Size): Float32Array {
   const { width, height } = window;

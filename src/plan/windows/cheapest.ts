@@ -1,26 +1,35 @@
 import type { Size } from '../../types.js';
 import type { Geometry } from './scale.js';
 
-/** What windows have to keep to, so that each pixel scores as if its window had no border. Lengths in px of the network. */
+/**
+ * The rules for windows with which each pixel gets the score that it would get in a window without borders. Lengths
+ * are in px of the network.
+ */
 export interface WindowNeeds {
-  /** What is dropped from each side of a prediction, at least. */
+  /** The least margin that is dropped from each side of a prediction. */
   readonly margin: number;
-  /** Windows are a multiple of it apart. */
+  /** The stride must be a multiple of this. */
   readonly phase: number;
 }
 
-/** Sides of windows that are tried where a network takes any, in px. Larger ones gain little, and take memory. */
+/**
+ * The sides of windows, in px, that are tried if a network takes any size. Larger windows gain little and take more
+ * memory.
+ */
 export const USUAL_SIDES: readonly number[] = [256, 384, 512, 768, 1024];
 
 /** The largest of them. */
 export const LARGEST_SIDE = 1024;
 
-/** How often networks are run for a pixel of a large image. */
+/** How many windows cover each pixel of a large image, on average. */
 export function runsAPixel({ window, stride }: Pick<Geometry, 'window' | 'stride'>): number {
   return (window.width * window.height) / (stride.width * stride.height);
 }
 
-/** Windows of a size as far apart as they may be; undefined where the margin leaves too little of them. */
+/**
+ * Windows of this size with the largest stride that is allowed; undefined if the margin leaves too little of the
+ * windows.
+ */
 export function widestStride(window: Size, { margin, phase }: WindowNeeds): Geometry | undefined {
   const along = (length: number) => Math.floor((length - 2 * margin) / phase) * phase;
   const stride = { width: along(window.width), height: along(window.height) };

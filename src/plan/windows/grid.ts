@@ -9,7 +9,7 @@ export interface GridSettings {
   readonly stride: Size;
   readonly margin: number;
   readonly border: Border;
-  /** `stride` where it is left out. */
+  /** `stride` if left out. */
   readonly placement?: WindowPlacement;
 }
 
@@ -24,8 +24,8 @@ export interface Grid extends GridSettings {
 /**
  * Lays the windows over an image.
  *
- * @throws {SegtileError} `usage` where a length is not a positive integer, the stride exceeds the window, or the margins leave gaps
- *   between the cores (`S <= T - 2m` is needed)
+ * @throws {SegtileError} `usage` if a length is not a positive integer (the margin may be 0), the stride exceeds the
+ *   window, or the margins leave gaps between the cores (`S <= T - 2m` is needed)
  */
 export function createGrid(settings: GridSettings): Grid {
   const { size, window, stride, margin, border, placement = 'stride' } = settings;

@@ -1,8 +1,9 @@
 /**
- * Moves a mean towards one more value of each kind: `mean += (value - mean) * share`, with `share` the weight of the value over the weight
- * of all values so far, itself included. The mean of equal values is that value to the last bit, which a sum that is divided is not.
+ * Updates running means with one more value each: `mean += (value - mean) * share`. Here `share` is the weight of the
+ * new value divided by the weight of all values so far, including the new one. Unlike a sum that is divided at the
+ * end, this gives the mean of equal values as that value to the last bit.
  *
- * @param mean what is changed; anything where `share` is 1
+ * @param mean changed in place; its content does not matter if `share` is 1
  */
 export function moveMean(mean: Float32Array, values: Float32Array, share: number): void {
   if (share === 1) mean.set(values);

@@ -1,10 +1,10 @@
 import { SegtileError } from '../../errors.js';
 
 /**
- * The stride, in pixels, that an overlap asks for: `T - overlap`, rounded. The overlap is pixels (`256`) or a share of the window
- * (`25%`).
+ * The stride, in pixels, for an overlap: `T - overlap`, rounded. The overlap is given in pixels (`256` or `256px`) or
+ * as a share of the window (`25%`).
  *
- * @throws {SegtileError} `usage` where the text is neither, or leaves no stride of at least one pixel
+ * @throws {SegtileError} `usage` if the text is neither, or if it leaves a stride of less than one pixel
  */
 export function strideOfOverlap(overlap: string, window: number): number {
   const match = /^(\d+(?:\.\d+)?)(%|px)?$/.exec(overlap.trim());

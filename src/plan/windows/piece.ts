@@ -5,8 +5,9 @@ import type { Grid } from './grid.js';
 import type { WindowRows } from './windows.js';
 
 /**
- * A rectangle of the working image that is made by itself: what is left of a run that was stopped, a shard, or columns that fit in memory. Its
- * scores are those of the whole image, to the bit, because every pixel gets its windows in the same order.
+ * A rectangle of the working image that is processed by itself: the rest of a run that was stopped, a shard, or
+ * columns that fit into memory. Its scores are bit for bit those of the whole image, because every pixel gets its
+ * windows in the same order.
  */
 export type Piece = Box;
 
@@ -22,33 +23,39 @@ export function wholePiece({ width, height }: Size): Piece {
 export interface PieceWindows extends WindowRows {
   /** How many windows are run for the piece. */
   readonly total: number;
-  /** Rows of windows that put scores into the piece: `first` to before `end`. */
+  /** The rows of windows that contribute scores to the piece: from `first` up to, but not including, `end`. */
   readonly first: number;
   readonly end: number;
-  /** Whether a window puts scores into the piece. Others are only looked at, as neighbours. */
+  /** Whether a window contributes scores to the piece. Other windows are only used as neighbours to compare with. */
   fills(window: Window): boolean;
-  /** Whether a window is counted with this piece: each is with exactly one, that in which the pixels begin that it speaks for. */
+  /**
+   * Whether a window is counted with this piece. Each window is counted with exactly one piece: the one that has the
+   * first pixel of its span (see {@link spanOf}).
+   */
   owns(window: Window): boolean;
-  /** The same of a row of windows, for pieces as wide as the image. */
+  /** The same for a row of windows, for pieces as wide as the image. */
   ownsRow(row: number): boolean;
 }
 
-/** The part of an axis that a window speaks for: see `windowCore` and `windowOwned`. */
+/**
+ * Returns the function that gives the span of the axis for which the scores of a window are used: `windowOwned` for
+ * blend `none`, else `windowCore`.
+ */
 export function spanOf(blend: Blend): (axis: WindowAxis, i: number) => Span {
   return blend === 'none' ? windowOwned : windowCore;
 }
 
-/** The windows from `first` to before `end`. */
+/** The windows from `first` up to, but not including, `end`. */
 interface Range {
   readonly first: number;
   readonly end: number;
 }
 
 /**
- * Which windows of a grid a piece needs.
+ * Finds the windows of a grid that a piece needs.
  *
- * @param selection the windows that are run at all
- * @param neighbours whether the windows to the left of those that it owns and above them are needed as well, to compare them
+ * @param selection the windows of the grid that are run
+ * @param neighbours whether the left and upper neighbours of its own windows are needed as well, to compare them
  */
 export function pieceWindows(grid: Grid, selection: WindowRows, blend: Blend, piece: Piece, neighbours: boolean): PieceWindows {
   const span = spanOf(blend);
@@ -74,9 +81,9 @@ export function pieceWindows(grid: Grid, selection: WindowRows, blend: Blend, pi
 }
 
 interface AxisPart {
-  /** Windows that speak for pixels of the piece. */
+  /** Windows whose span overlaps the piece. */
   readonly filled: Range;
-  /** Windows that begin to speak in it. */
+  /** Windows whose span begins in the piece. */
   readonly owned: Range;
 }
 
@@ -94,7 +101,10 @@ function alongAxis(axis: WindowAxis, span: (axis: WindowAxis, i: number) => Span
   };
 }
 
-/** The least `i` below `count` for which something holds that goes on to hold; `count` where it never does. */
+/**
+ * The least `i` below `count` for which `holds(i)` is true; `count` if there is none. Once `holds` is true, it must
+ * stay true for all larger `i`.
+ */
 function lowest(count: number, holds: (i: number) => boolean): number {
   let [from, to] = [0, count];
   while (from < to) {

@@ -2,15 +2,16 @@ import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
 import type { GridSettings } from './grid.js';
 
-/** How windows lie, whatever the image. */
+/** How windows are placed, independent of the image. */
 export type Geometry = Pick<GridSettings, 'window' | 'stride' | 'margin'>;
 
 /**
- * The windows that a model sees at a scale: `round(length / scale)`, so that resampling them to the model's window magnifies by `scale`.
- * Stride and margin shrink or grow alike, rounded, then made legal: at least one pixel is kept of a window, and the cores leave no gaps.
+ * The windows that a model sees at a scale. Their sides are `round(length / scale)`, so that resampling them to the
+ * model's window magnifies by `scale`. Stride and margin are divided by `scale` as well, rounded, and then made
+ * legal: a window keeps at least one pixel, and the cores leave no gaps.
  *
  * @param scale above 0; 2 shows the model everything twice as large
- * @throws {SegtileError} `usage` where no window is left, or one that does not fit in memory
+ * @throws {SegtileError} `usage` if a side of a window is less than 1 px or more than {@link LONGEST_WINDOW}
  */
 export function scaledGeometry({ window, stride, margin }: Geometry, scale: number): Geometry {
   if (scale === 1) return { window, stride, margin };
@@ -36,5 +37,8 @@ export function scaledGeometry({ window, stride, margin }: Geometry, scale: numb
   };
 }
 
-/** Longest side of a window, in working pixels. Its three copies, in bytes and floats, must fit in memory beside the network's own. */
+/**
+ * The longest side of a window, in working pixels. Three copies of the window, as bytes and floats, must fit into
+ * memory beside those of the network itself.
+ */
 export const LONGEST_WINDOW = 8192;

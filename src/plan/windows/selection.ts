@@ -2,17 +2,17 @@ import type { Window } from '../../types.js';
 import { type Grid, windowsOfRow } from './grid.js';
 import type { WindowRows } from './windows.js';
 
-/** Which windows of a grid a run looks at, and which it skips. */
+/** Which windows of a grid are run, and which are skipped. */
 export interface Selection extends WindowRows {
-  /** Windows of the grid. */
+  /** The number of windows of the grid. */
   readonly planned: number;
-  /** Windows that are not skipped. */
+  /** The number of windows that are not skipped. */
   readonly keptCount: number;
   /** True for a window that is skipped. */
   isSkipped(window: Window): boolean;
 }
 
-/** Decides every window of a grid once. Costs one byte a window. */
+/** Calls `keep` once for every window of a grid. The decisions take one byte for each window. */
 export function selectWindows(grid: Grid, keep: (window: Window) => boolean): Selection {
   const planned = grid.columns * grid.rows;
   const decisions = new Uint8Array(planned);

@@ -1,9 +1,9 @@
 import type { ScoreRows } from '../../types.js';
 
-/** What turns blended logits into probabilities. */
+/** The function that turns logits into probabilities. */
 export type Squash = 'sigmoid' | 'softmax';
 
-/** Turns logits into probabilities, in place. Pixels that no window looked at stay NaN. */
+/** Turns blended logits into probabilities, in place. Pixels that no window covered stay NaN. */
 export function probabilities(rows: ScoreRows, squash: Squash): void {
   for (const { data, classes, width, height } of rows.blocks) {
     if (squash === 'sigmoid') sigmoid(data);
@@ -11,7 +11,7 @@ export function probabilities(rows: ScoreRows, squash: Squash): void {
   }
 }
 
-/** Probabilities of planes of logits of one window, as a copy. */
+/** The probabilities of the logits of one window, as a copy: one plane for each channel. */
 export function squashed(logits: Float32Array, channels: number, squash: Squash): Float32Array {
   const data = logits.slice();
   if (squash === 'sigmoid') sigmoid(data);

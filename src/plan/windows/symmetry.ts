@@ -1,12 +1,15 @@
 import type { Samples, Size } from '../../types.js';
 
-/** Which views of a window the model is shown, beside the window itself. */
+/** Test-time augmentation: which views of a window the model is shown besides the window itself. */
 export type Tta = 'none' | 'hflip' | 'vflip' | 'flips' | 'd4';
 
 /** Every choice, in the order in which help texts list them. */
 export const ttas: readonly Tta[] = ['none', 'hflip', 'vflip', 'flips', 'd4'];
 
-/** A symmetry of the square: first the axes are swapped where `transpose` says so, then left and right, then top and bottom. */
+/**
+ * A symmetry of the square: first the axes are swapped (`transpose`), then left and right (`mirrorX`), then top and
+ * bottom (`mirrorY`).
+ */
 export interface Symmetry {
   readonly transpose: boolean;
   readonly mirrorX: boolean;
@@ -29,14 +32,14 @@ const symmetries: Readonly<Record<Tta, readonly Symmetry[]>> = {
 };
 
 /**
- * The symmetries of a choice, each once, the identity first: `hflip` and `vflip` two, `flips` four (left-right, top-bottom, both), `d4`
- * all eight of the square. Only `d4` swaps the axes, so only that needs windows that are square.
+ * The symmetries of a choice, each once, the identity first: `hflip` and `vflip` two, `flips` four (left-right,
+ * top-bottom, both), `d4` all eight of the square. Only `d4` swaps the axes, so only `d4` needs square windows.
  */
 export function symmetriesOf(tta: Tta): readonly Symmetry[] {
   return symmetries[tta];
 }
 
-/** What takes back what a symmetry did. */
+/** The inverse of a symmetry. */
 export function inverse({ transpose, mirrorX, mirrorY }: Symmetry): Symmetry {
   return transpose ? { transpose, mirrorX: mirrorY, mirrorY: mirrorX } : { transpose, mirrorX, mirrorY };
 }
@@ -46,7 +49,7 @@ export function turnedSize({ width, height }: Size, { transpose }: Symmetry): Si
   return transpose ? { width: height, height: width } : { width, height };
 }
 
-/** A way through the pixels of an image, which are counted in rows from the top. */
+/** How to step through the pixels of an image, in indices of its row-major pixels. */
 export interface Walk {
   readonly start: number;
   readonly across: number;
@@ -54,8 +57,8 @@ export interface Walk {
 }
 
 /**
- * Where the pixels of a turned image come from: pixel `(x, y)` of the turned image is pixel `start + x * across + y * down` of the
- * image.
+ * Where the pixels of a turned image come from: pixel `(x, y)` of the turned image is pixel
+ * `start + x * across + y * down` of the image.
  *
  * @param size of the image before the symmetry, in px
  */
@@ -74,7 +77,7 @@ export function placesOf({ width, height }: Size, { transpose, mirrorX, mirrorY 
  *
  * @param size of the image, in px
  * @param channels samples of one pixel
- * @param out as many samples of the same type
+ * @param out receives as many samples, of the same type
  */
 export function turn(data: Samples, size: Size, channels: number, symmetry: Symmetry, out: Samples): void {
   const { start, across, down } = placesOf(size, symmetry);

@@ -1,13 +1,15 @@
-// The inner loops of the stitch, in AssemblyScript (assemblyscript.org): `npm run build` makes WebAssembly of this file. It takes four floats at
-// a time; V8 takes one, and by way of a double: three times as long. Every product, sum and quotient is rounded once, as Math.fround does.
+// The inner loops of the stitch, in AssemblyScript (assemblyscript.org): `npm run build` compiles this file to
+// WebAssembly. It handles four floats at a time. V8 handles one at a time and computes with doubles, which takes
+// three times as long. Every product, sum and quotient is rounded once, as Math.fround does.
 //
-// A rectangle has `rows` rows of `length` bytes of float32. Where its first row begins, and strides from one row to the next, are bytes of the memory.
+// A rectangle has `rows` rows of `length` bytes of float32. The start of its first row and the stride from one row to
+// the next are given in bytes of the memory.
 
-/** Bytes that are four floats, and of one float. */
+/** Bytes of four floats, and of one float. */
 const FOUR: usize = 16;
 const ONE: usize = 4;
 
-/** Adds weights times scores to sums. Weights and scores have rows of one `stride`. */
+/** Adds weights times scores to sums. Weights and scores have the same `stride`. */
 export function add(
   sums: usize,
   weights: usize,
@@ -35,9 +37,9 @@ export function add(
 }
 
 /**
- * Divides sums by weights and leaves zeros in place of the sums.
+ * Divides sums by weights and sets the sums to zero.
  *
- * @returns false where all quotients are numbers; else true, and perhaps true where some are infinite
+ * @returns false if all quotients are finite numbers; true if some are NaN, and perhaps also if some are infinite
  */
 export function divide(
   sums: usize,
@@ -51,7 +53,7 @@ export function divide(
 ): bool {
   const wide = length & -FOUR;
   const zeros = f32x4.splat(0);
-  // All quotients are added up: a sum with a term that is not a number is none itself.
+  // All quotients are added up: a sum is NaN if one of its terms is NaN.
   let totals = zeros;
   let total: f32 = 0;
   for (; rows > 0; rows--) {
@@ -73,6 +75,6 @@ export function divide(
     quotients += quotientStride;
   }
   totals = f32x4.add(totals, f32x4.splat(total));
-  // What is not a number differs from itself.
+  // NaN is not equal to itself.
   return v128.any_true(f32x4.ne(totals, totals));
 }

@@ -4,27 +4,34 @@ import { numberLists, type Scratch } from './number-lists.js';
 import { runEnds } from './run-ends.js';
 import { runLine } from './run-text.js';
 
-/** How runs go: down the first column, then down the second, as in HuBMAP and COCO; or along the first row, then along the second. */
+/**
+ * The order in which runs go through the pixels. `columns`: down the first column, then down the second, as in HuBMAP
+ * and COCO. `rows`: along the first row, then along the second.
+ */
 export type RunOrder = 'columns' | 'rows';
 
-/** Takes label rows from top to bottom and gives the runs of groups of labels. */
+/** Takes rows of labels from top to bottom and returns the runs of groups of labels. */
 export interface LabelRuns {
   add(rows: RasterRows): Promise<void>;
-  /** The runs of a group, from 1 on, as text in pieces; when every row was added. */
+  /** The runs of a group (numbered from 1) as text, in pieces. Call it after all rows were added. */
   text(group: number): AsyncGenerator<Uint8Array>;
 }
 
-/** Columns that are held together until their runs are put in order: a power of two. */
+/** How many neighbouring columns share a list until their runs are sorted: a power of two. */
 const COLUMN_BITS = 6;
 const COLUMNS = 2 ** COLUMN_BITS;
 
 /**
- * Encodes the pixels of some labels as runs: pairs of `start length` parted by blanks, in pixels counted from 1. Memory is bounded, though rows come from top
- * to bottom and runs may go down the columns: where a column enters and leaves a group is noted in a list of its neighbourhood, and lists that become
- * long lie in a scratch file.
+ * Encodes the pixels of groups of labels as runs: pairs of `start length` separated by blanks. The first pixel has
+ * number one. Memory is bounded even though rows come from top to bottom and runs may go down the columns. Each place
+ * where a column enters or leaves a group is noted in a list for its block of neighbouring columns. Lists that become
+ * long are moved to a scratch file.
  *
  * @param size of the whole image, in pixels
- * @param groupOf the group of each of the 256 labels; 0 for none
+ * @param groupOf the group of each of the 256 labels; 0 for no group
+ * @param order see {@link RunOrder}
+ * @param scratch takes the lists that become long
+ * @throws {SegtileError} `usage` if the image is too high for runs down its columns
  */
 export function runsOfLabel(size: Size, groupOf: Uint8Array, order: RunOrder, scratch: Scratch): LabelRuns {
   return order === 'rows' ? runsOfRows(size, groupOf, scratch) : runsOfColumns(size, groupOf, scratch);
@@ -35,7 +42,7 @@ function runsOfColumns({ width, height }: Size, groupOf: Uint8Array, scratch: Sc
     throw new SegtileError('usage', `an image ${height} px high is too high for runs down its columns`, 'use --rle rows');
   const blocks = Math.ceil(width / COLUMNS);
   const lists = numberLists(blocks * Math.max(...groupOf), scratch);
-  // Two rows with room for whole words, which are compared four pixels at a time.
+  // Two rows, padded to whole 32-bit words, so that they can be compared four pixels at a time.
   let above = new Uint8Array(4 * Math.ceil(width / 4));
   let line = new Uint8Array(above.length);
 
@@ -74,7 +81,7 @@ function runsOfColumns({ width, height }: Size, groupOf: Uint8Array, scratch: Sc
           const top = (block * COLUMNS + column) * height;
           const last = ends[column]!;
           for (let i = column === 0 ? 0 : ends[column - 1]!; i < last; i += 2) {
-            // A column that is not left before the foot of the image reaches it.
+            // A run without an end in its column reaches the bottom of the image.
             text.run(top + rows[i]!, top + (i + 1 < last ? rows[i + 1]! : height));
           }
           const piece = text.take(false);
@@ -87,7 +94,7 @@ function runsOfColumns({ width, height }: Size, groupOf: Uint8Array, scratch: Sc
   };
 }
 
-/** How many places lie in the columns up to each. */
+/** For each column, the number of places in it and all columns before it. */
 function columnEnds(places: Uint32Array): Uint32Array {
   const ends = new Uint32Array(COLUMNS);
   for (const place of places) ends[place & (COLUMNS - 1)]!++;
@@ -95,7 +102,7 @@ function columnEnds(places: Uint32Array): Uint32Array {
   return ends;
 }
 
-/** The rows of places, column by column. */
+/** The row numbers of the places, sorted by column. */
 function byColumn(places: Uint32Array, ends: Uint32Array): Uint32Array {
   const next = new Uint32Array(COLUMNS);
   next.set(ends.subarray(0, COLUMNS - 1), 1);
@@ -105,7 +112,7 @@ function byColumn(places: Uint32Array, ends: Uint32Array): Uint32Array {
 }
 
 function runsOfRows({ width }: Size, groupOf: Uint8Array, scratch: Scratch): LabelRuns {
-  /** The row, and the columns where a run begins and ends, in turn. */
+  /** Three numbers for each run: its row, its first column and the first column after it. */
   const lists = numberLists(Math.max(...groupOf), scratch);
   return {
     async add({ y, height: rows, data }) {

@@ -9,24 +9,32 @@ export interface Scratch {
 /** Many lists of whole numbers from 0 to 2^32 - 1 that grow at the same time, in bounded memory. */
 export interface NumberLists {
   push(list: number, value: number): void;
-  /** Moves the lists to the scratch file where they have become too long for memory: to be awaited from time to time. */
+  /**
+   * Moves the lists to the scratch file if they have become too long for memory. The caller awaits it from time to
+   * time.
+   */
   settle(): Promise<void>;
-  /** The numbers of a list, in the order in which they came, in pieces as long as memory held them. */
+  /** The numbers of a list in the order in which they came. Each piece is what memory held when the list was moved. */
   pieces(list: number): AsyncGenerator<Uint32Array>;
   /** The same in one piece. */
   whole(list: number): Promise<Uint32Array>;
 }
 
-/** Numbers that all lists together hold in memory before they are moved. */
+/** The most numbers that all lists together hold in memory before they are moved. */
 const MOST_HELD = 2 ** 21;
 
-/** Numbers of one list that were moved, by the place of their first byte in the scratch file. */
+/** Numbers of one list that were moved; `offset` is the place of their first byte in the scratch file. */
 interface Moved {
   readonly offset: number;
   readonly count: number;
 }
 
-/** @param lists how many there are */
+/**
+ * Creates empty lists.
+ *
+ * @param lists the number of lists
+ * @param mostHeld how many numbers all lists together hold in memory before they are moved
+ */
 export function numberLists(lists: number, scratch: Scratch, mostHeld: number = MOST_HELD): NumberLists {
   const own = Array.from({ length: lists }, () => ({ values: NONE, count: 0, moved: [] as Moved[] }));
   let held = 0;
@@ -40,7 +48,7 @@ export function numberLists(lists: number, scratch: Scratch, mostHeld: number = 
       list.moved.push({ offset: scratch.end + 4 * at, count: list.count });
       at += list.count;
       list.count = 0;
-      // A list that grew much longer than others gives its memory back.
+      // A list that grew long gives its memory back.
       if (list.values.length > MOST_KEPT) list.values = NONE;
     }
     held = 0;

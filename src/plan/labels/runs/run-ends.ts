@@ -1,4 +1,7 @@
-/** Gives the function that finds, from a column of a line, the first column after it that has another value; four at a time, for most lines are mostly one value. */
+/**
+ * Returns a function that takes a column of this line and returns the first column after it with another value. It
+ * compares four pixels at a time, because most lines are mostly one value.
+ */
 export function runEnds(line: Uint8Array): (start: number) => number {
   const { length } = line;
   const aligned = (4 - (line.byteOffset % 4)) % 4;

@@ -1,17 +1,24 @@
-/** Puts runs of pixels together as text: `start length` pairs with blanks between, pixels counted from 1. */
+/** Writes runs of pixels as text: `start length` pairs separated by blanks, with pixels counted from 1. */
 export interface RunText {
-  /** Pixels from `start` up to but not including `end`, counted from 0, behind all that came before. A run that begins where the last one ended goes on with it. */
+  /**
+   * Adds the pixels from `start` up to but not including `end`, counted from 0. They come after all pixels added
+   * before. A run that begins where the last one ended is joined to it.
+   */
   run(start: number, end: number): void;
-  /** The text since the last call as bytes, once there is much of it, or `all` of it at the end; else undefined. */
+  /**
+   * The text since the last call as bytes, once there is enough of it; undefined before that. With `all`, at the end,
+   * all remaining text, or undefined if there is none.
+   */
   take(all: boolean): Uint8Array | undefined;
 }
 
-/** Bytes that are handed on together. */
+/** About how many bytes are returned at a time. */
 const PIECE = 2 ** 16;
 
-/** A blank and two numbers of 16 digits each take no more. */
+/** The most bytes that one run takes: two blanks and two numbers of at most 16 digits. */
 const LONGEST = 34;
 
+/** Creates an empty text of runs. */
 export function runLine(): RunText {
   let bytes = new Uint8Array(PIECE);
   let length = 0;
@@ -60,7 +67,7 @@ const BLANK = 32;
 const ZERO = 48;
 const BILLION = 1e9;
 
-/** Writes a whole number as decimal digits, and gives the place after them. */
+/** Writes a whole number as decimal digits, and returns the index after them. */
 function writeNumber(bytes: Uint8Array, at: number, value: number): number {
   if (value < BILLION) {
     let digits = 1;
