@@ -5,18 +5,20 @@ import type { ManifestColumn, ManifestRow } from './manifest.js';
 /** The part of a dataset to write metadata for. */
 export interface ImageFolderPart {
   readonly split: string;
-  /** Whether tiles of the dataset are mixed with others. */
+  /** Whether some tiles of the dataset are mixed with others. */
   readonly mixed: boolean;
 }
 
 /**
- * Writes the `metadata.jsonl` of a part of a dataset for Hugging Face's `imagefolder`. That loader loads columns with names ending in
- * `file_name` as images, infers the type of a column from its values, and refuses parts with different columns. So every part has the same
- * columns, missing texts are empty, whole fractions keep a decimal point, and `fold` is -1 for tiles without a fold. A tile that is not mixed
- * names its own mask as the second one, with the ratio 1, so that the weighted sum of both labels is right for every tile.
+ * Writes the `metadata.jsonl` of a part of a dataset for Hugging Face's `imagefolder`. That loader loads columns with
+ * names ending in `file_name` as images, infers the type of a column from its values, and refuses parts with different
+ * columns. So every part has the same columns, missing texts are empty, whole fractions keep a decimal point, and
+ * `fold` is -1 for tiles without a fold. A tile that is not mixed names its own mask as the second one, with the ratio
+ * 1, so that the weighted sum of both labels is right for every tile.
  *
  * @param columns of the manifest
  * @param rows of all parts
+ * @throws {SegtileError} `output` if the file cannot be written
  */
 export async function writeImageFolder(
   path: string,

@@ -6,7 +6,8 @@ import type { TilePaths } from './manifest.js';
  *
  * - `folders`: `images/` and `masks/` for all parts of the split; `masks2/` for the labels of tiles that are mixed in
  * - `imagefolder`: the same inside `<split>/`, with `<split>/metadata.jsonl`, for Hugging Face's loader of that name
- * - `webdataset`: `shards/<split>-000000.tar`, with `<tile>.png`, `<tile>.mask.png`, `<tile>.mask2.png` and `<tile>.json` one after the other
+ * - `webdataset`: `shards/<split>-000000.tar`, with `<tile>.png`, `<tile>.mask.png`, `<tile>.mask2.png` and
+ *   `<tile>.json` one after the other
  */
 export type Form = 'folders' | 'imagefolder' | 'webdataset';
 
@@ -22,7 +23,7 @@ export const SPOOL: string = posix.join(WORK, 'tiles');
 /** The folder of shards. */
 export const SHARDS = 'shards';
 
-/** For each kind of file its folder, and, for datasets without such folders, what its name has before the ending. */
+/** For each kind of file: its folder, and, for datasets without such folders, what stands before the ending of its name. */
 const kinds = { image: ['images', ''], mask: ['masks', '.mask'], mask2: ['masks2', '.mask2'] } as const;
 
 /** The paths of the files of a tile, relative to the dataset, with `/` between folders on every system. */
@@ -47,7 +48,7 @@ export function tileId(slide: string, x: number, y: number): string {
   return `${slide}_x${pad(x)}_y${pad(y)}`;
 }
 
-/** The name of a copy of a tile, from 1. */
+/** The name of a copy of a tile. Copies are counted from 1. */
 export function copyId(id: string, copy: number): string {
   return `${id}_aug${copy}`;
 }

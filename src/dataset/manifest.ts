@@ -77,7 +77,10 @@ export function rowPaths({ image, mask, mask2 }: ManifestRow): string[] {
   return [image, mask, mask2].filter((path) => typeof path === 'string');
 }
 
-/** The row of a tile; `counts` are pixels by label. Samples are scaled to 0 to 1. Means, deviations and shares are rounded to six places. */
+/**
+ * The row of a tile. `counts` are pixels by label. Samples are scaled to 0 to 1. Means, deviations and shares are
+ * rounded to six places.
+ */
 export function manifestRow(
   record: TileRecord,
   paths: TilePaths,
@@ -121,7 +124,11 @@ function rounded(value: number): number {
   return Number(value.toFixed(6));
 }
 
-/** Writes `manifest.csv`: a line of column names, then one line per tile, as in RFC 4180, but with lines that end in LF. */
+/**
+ * Writes `manifest.csv`: a line of column names, then one line per tile, as in RFC 4180, but with lines that end in LF.
+ *
+ * @throws {SegtileError} `output` if the file cannot be written
+ */
 export async function writeCsv(
   path: string,
   columns: readonly ManifestColumn[],
@@ -141,7 +148,12 @@ export async function writeCsv(
   await writeWhole(path, write, placement);
 }
 
-/** Writes `manifest.parquet` with the same columns and values. It is written in groups of rows, so that any length takes little memory. */
+/**
+ * Writes `manifest.parquet` with the same columns and values. It is written in groups of rows, so a manifest of any
+ * length takes little memory.
+ *
+ * @throws {SegtileError} `output` if the file cannot be written
+ */
 export async function writeParquet(
   path: string,
   columns: readonly ManifestColumn[],

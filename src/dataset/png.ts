@@ -9,8 +9,9 @@ const compress = promisify(deflate);
 const ignoredColor: Rgb = [128, 128, 128];
 
 /**
- * Encodes labels as a PNG with a palette. Its indices are the labels; viewers show the colours of the classes, with background black and 255
- * grey. The same labels give the same bytes. (PNG, third edition, W3C 2025; colour type 3, 8 bits, filter 0.)
+ * Encodes labels as a PNG with a palette. Its indices are the labels; viewers show the colours of the classes, with
+ * background black and 255 grey. The same labels give the same bytes. (PNG, third edition, W3C 2025; colour type 3, 8
+ * bits, filter 0.)
  *
  * @param labels one channel
  */

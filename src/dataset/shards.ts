@@ -22,8 +22,8 @@ export interface ShardSettings {
 }
 
 /**
- * Packs tiles from single files into shards for WebDataset: `shards/<split>-000000.tar`. The tiles of a part are shuffled over its shards, so
- * that each shard has tiles of many slides. The same tiles and seed give the same bytes.
+ * Packs tiles from single files into shards for WebDataset: `shards/<split>-000000.tar`. The tiles of a part are
+ * shuffled over its shards, so that each shard has tiles of many slides. The same tiles and seed give the same bytes.
  *
  * The names and rows of all tiles are in memory, but the files of only one tile at a time.
  *
@@ -106,7 +106,10 @@ async function filesOf(root: string, shard: string, { id, row }: Member): Promis
   return [...files, [`${id}.json`, Buffer.from(JSON.stringify(packed))]];
 }
 
-/** The row of a tile that is in a shard. In WebDataset the part of a file name before the first dot names the sample. */
+/**
+ * The row of a tile that is packed into a shard. In WebDataset, the part of a file name before the first dot names the
+ * sample.
+ */
 export function packedRow(row: ManifestRow, shard: string): ManifestRow {
   const inShard = (path: ManifestRow[string] | undefined): string => posix.join(shard, posix.basename(String(path)));
   return { ...row, image: inShard(row.image), mask: inShard(row.mask), mask2: row.mask2 ? inShard(row.mask2) : null };

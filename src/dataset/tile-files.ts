@@ -14,8 +14,9 @@ export type TileFiles =
 export type TilePart = 'image' | 'mask';
 
 /**
- * Reads the files of tiles: first tiles in single files, in the order given, then tiles in shards, reading each shard once from start to end. In
- * memory are the files of one tile, and, for a shard, those of tiles with files still to come.
+ * Reads the files of tiles. Tiles in single files come first, in the order given. Then come the tiles in shards; each
+ * shard is read once from start to end. In memory are the files of one tile and, for a shard, those of tiles with files
+ * still to come. If files cannot be read, their tile comes with the error.
  *
  * @param root the folder that the paths of the tiles are relative to
  * @throws {SegtileError} `aborted` when the signal fires

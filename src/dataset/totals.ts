@@ -38,7 +38,10 @@ export function addTotals(to: Totals, more: Totals): void {
   }
 }
 
-/** The number of changed copies, and for each kind of step how many copies it was done to; `none` counts copies that chance did not change. */
+/**
+ * The number of changed copies and, for each kind of step, the number of copies it was done to. `none` counts copies
+ * that no step changed.
+ */
 export interface CopyTotals {
   copies: number;
   readonly steps: Record<string, number>;

@@ -22,15 +22,22 @@ export interface RecordHead {
 }
 
 /**
- * The folder for files that are only needed until a dataset is finished: files being written, and a record of each finished slide. If a slide
- * has a record, all of its tiles are complete.
+ * The folder for files that are only needed until a dataset is finished: files being written, and a record of each
+ * finished slide. If a slide has a record, all of its tiles are complete.
  */
 export interface WorkFolder {
-  /** Writes a file, completely or not at all. `path` is relative to the dataset. */
+  /**
+   * Writes a file, completely or not at all. `path` is relative to the dataset.
+   *
+   * @throws {SegtileError} `output` if the file cannot be written
+   */
   put(path: string, bytes: Uint8Array): Promise<void>;
   /** Marks a slide as finished by writing its record. */
   record(slide: string, head: RecordHead, rows: readonly ManifestRow[]): Promise<void>;
-  /** The head of a record. Undefined if there is none, or it is damaged or of another version: then the slide is not finished. */
+  /**
+   * The head of a record. Undefined if there is none, or it is damaged or of another version: then the slide is not
+   * finished.
+   */
   head(slide: string): Promise<RecordHead | undefined>;
   /** The rows of a record. */
   rows(slide: string): AsyncIterable<ManifestRow>;
@@ -51,6 +58,7 @@ export interface WorkFolder {
  *
  * @param root the folder of the dataset, which must exist
  * @param pathsOf gives the files that belong to a row of a record
+ * @throws {SegtileError} `output` if the folders cannot be created
  */
 export async function openWork(root: string, pathsOf: (row: ManifestRow) => readonly string[]): Promise<WorkFolder> {
   const folder = join(root, WORK);

@@ -4,10 +4,10 @@ import { deflateCodec } from '../tiff/write/tile-codec.js';
 import { writeTiff } from '../tiff/write/write.js';
 import type { Mpp, Sink, Size } from '../types.js';
 
-/** A run of pixels of one object: its number, its row, its first column and the one after its last. */
+/** A run of pixels of one object: its number, its row, its first column, and the column after its last one. */
 export type InstanceRun = readonly [number: number, y: number, start: number, end: number];
 
-/** An image of the numbers of objects. */
+/** An image that stores the number of an object in each pixel. */
 export interface InstanceMap extends CommitOptions {
   readonly size: Size;
   /** Size of a pixel in micrometres, if known. */
@@ -18,8 +18,9 @@ export interface InstanceMap extends CommitOptions {
 const BAND = 256;
 
 /**
- * Writes a tiled, pyramidal TIFF of 32-bit whole numbers: 0 is background, and each object has the pixels of its number. Runs come in any order, in bounded
- * memory: a hidden file beside the image holds them until it is painted, when `finish` is called.
+ * Writes a tiled, pyramidal TIFF of 32-bit whole numbers. Background is 0, and each pixel of an object has the number
+ * of the object. Runs may come in any order and take bounded memory: a hidden file beside the image holds them until
+ * `finish` paints them.
  *
  * @throws {SegtileError} `output` if the file cannot be written; `aborted` after `abort`
  */

@@ -16,24 +16,31 @@ export interface LabelMask extends CommitOptions {
   readonly geo?: GeoTags | undefined;
   /** Every class that may occur, at least one; each with its own label from 1 to 255. */
   readonly classes: readonly MaskClass[];
-  /** `labels` writes the labels as they are; `255` writes every pixel of the one class as 255, for viewers that show raw values. */
+  /**
+   * `labels` writes the labels as they are; `255` writes every pixel of the one class as 255, for viewers that show raw
+   * values.
+   */
   readonly values: 'labels' | '255';
-  /** Whether the file has a table of the colours of classes, so that viewers show it in them; background is black. */
+  /** Whether the file has a palette, so that viewers show the colours of the classes; background is black. */
   readonly palette?: boolean | undefined;
 }
 
-/** Side of the tiles of a mask, in px. A small mask gets tiles of 256 px: libvips refuses larger tiles if they have four times the longer side of the image. */
+/**
+ * Side of the tiles of a mask, in px. A small mask has tiles of 256 px, because libvips refuses larger tiles whose side
+ * is four times the longer side of the image.
+ */
 function tileOf({ width, height }: Size): number {
   return Math.max(width, height) > 256 ? 512 : 256;
 }
 
 /**
- * Writes a label mask: a tiled, pyramidal, lossless BigTIFF with one 8-bit band in which 0 is background; its levels are made by majority. A
- * name that ends in `.ome.tif` or `.ome.tiff` gives an OME-TIFF (levels in SubIFDs, OME-XML); any other `.tif` or `.tiff` gives a plain TIFF
- * (levels in a chain of directories). Takes rows of one channel; see {@link writeTiff} for the memory it needs and what is left after errors.
+ * Writes a label mask: a tiled, pyramidal, lossless BigTIFF with one 8-bit band in which 0 is background. Its levels
+ * are made by majority. A name that ends in `.ome.tif` or `.ome.tiff` gives an OME-TIFF (levels in SubIFDs, OME-XML);
+ * any other `.tif` or `.tiff` gives a plain TIFF (levels in a chain of directories). Takes rows of one channel. See
+ * {@link writeTiff} for the memory it needs and what is left after errors.
  *
- * @throws {SegtileError} `usage` for another file name, for bad classes, for several classes with values `255`; `output` when
- *   the file cannot be written
+ * @throws {SegtileError} `usage` for another file name, for bad classes, for several classes with values `255`;
+ *   `output` if the file cannot be written
  */
 export async function writeLabelMask(path: string, mask: LabelMask): Promise<Sink<RasterRows>> {
   const { size, mpp, values } = mask;
@@ -57,7 +64,7 @@ export async function writeLabelMask(path: string, mask: LabelMask): Promise<Sin
   return values === '255' ? { ...sink, write: (rows) => sink.write(brightened(rows)) } : sink;
 }
 
-/** A colour for each value; black for those of no class. */
+/** A colour for each value; black for values that belong to no class. */
 function paletteOf(classes: readonly MaskClass[]): Rgb[] {
   const colors = Array.from({ length: 256 }, (): Rgb => [0, 0, 0]);
   for (const { label, color } of classes) colors[label] = color;
@@ -70,7 +77,10 @@ function geoOfMask({ noData, ...place }: GeoTags, classes: readonly MaskClass[])
   return possible ? { ...place, noData: noData! } : place;
 }
 
-/** The OME-XML of a mask. Its map of classes goes from the label to `name #rrggbb`; with a single class, the channel has its name and colour. */
+/**
+ * The OME-XML of a mask. Its map of classes goes from the label to `name #rrggbb`; with a single class, the channel has
+ * its name and colour.
+ */
 function maskXml(name: string, { size, mpp, classes }: Pick<LabelMask, 'size' | 'mpp' | 'classes'>): string {
   const [only, ...others] = classes;
   const channel = only && others.length === 0 ? { name: only.name, color: only.color } : { name: 'labels' };

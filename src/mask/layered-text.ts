@@ -1,19 +1,21 @@
 import { type CommitOptions, openPartialFile, type PartialFile } from '../io/partial-file.js';
 import type { Sink } from '../types.js';
 
-/** A text of layers that grow at the same time. */
+/** A text file of layers that are written at the same time. */
 export interface LayeredText extends CommitOptions {
   readonly head: string;
   readonly tail: string;
   readonly layers: readonly { readonly label: number; readonly head: string; readonly tail: string }[];
 }
 
-/** Bytes that are copied together. */
+/** Bytes that are copied at a time. */
 const PIECE = 2 ** 20;
 
 /**
- * A file of text in layers, such as XML, whose parts come in any order: each layer grows in a hidden file of its own until `finish` puts them together.
+ * Writes a text file in layers, such as XML, whose parts come in any order. Each layer grows in a hidden file of its
+ * own until `finish` puts the layers together.
  *
+ * @returns a sink that takes texts by label; each is appended to the layer of that label
  * @throws {SegtileError} `output` if a file cannot be written; `aborted` after `abort`
  */
 export async function writeLayers(

@@ -2,28 +2,29 @@ import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
 import type { Sink } from '../types.js';
 
-/** An object in a file of Parquet. */
+/** An object in a Parquet file. */
 export interface ObjectRow {
-  /** In the order of the columns. */
+  /** Values of the object in the order of the columns. */
   readonly cells: readonly (string | number)[];
-  /** Well-known binary. */
+  /** The geometry as well-known binary (WKB). */
   readonly geometry: Uint8Array;
   readonly box: readonly [left: number, top: number, right: number, bottom: number];
 }
 
-/** What a file of Parquet is to hold. */
+/** The columns and the metadata of a Parquet file of objects. */
 export interface TableForm extends CommitOptions {
   readonly columns: readonly { readonly name: string; readonly type: 'STRING' | 'DOUBLE' }[];
-  /** The text under the key `geo`, given the box around all rows, where there are any. */
+  /** Gives the text under the key `geo`. Its argument is the box around all rows; undefined if there are no rows. */
   readonly metadata: (box: readonly number[] | undefined) => string;
 }
 
-/** Objects of a row group, which is held until it is full. */
+/** Objects per row group. A group is in memory until it is full. */
 const GROUP = 20_000;
 
 /**
- * GeoParquet 1.1: columns of numbers and texts, and of each row its geometry and the box around it. Written in groups of rows, so that a table of any length takes
- * little memory. It appears under its name when `finish` resolves.
+ * Writes GeoParquet 1.1: columns of numbers and texts, and for each row its geometry and the box around it. It is
+ * written in groups of rows, so a table of any length takes little memory. The complete file appears when `finish`
+ * resolves.
  *
  * @throws {SegtileError} `output` if the file cannot be written; `aborted` after `abort`
  */
@@ -64,7 +65,7 @@ export async function writeObjectTable(
     const data = columns.map(({ name, type }, c) => ({
       name,
       data: group.map(({ cells }) => cells[c]),
-      // Measures hardly repeat: to look for a dictionary of them is in vain.
+      // Measurements hardly repeat, so a dictionary of them would not help.
       ...(type === 'DOUBLE' ? PLAIN : {}),
     }));
     const boxes = group.map(({ box: [xmin, ymin, xmax, ymax] }) => ({ xmin, ymin, xmax, ymax }));

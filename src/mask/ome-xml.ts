@@ -17,9 +17,10 @@ export interface OmeDescription {
 }
 
 /**
- * The OME-XML (schema 2016-06, http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd) of an image with its channels in the directories
- * from 0 on. It is UTF-8 without numeric character references, and lengths have no unit, which means micrometres: Bio-Formats removes every
- * `&#` before it parses, so that `&#181;m` would not be a unit and the file not an OME-TIFF.
+ * The OME-XML (schema 2016-06, http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd) of an image with its channels
+ * in the directories from 0 on. It is UTF-8 without numeric character references, and lengths have no unit, which means
+ * micrometres: Bio-Formats removes every `&#` before it parses, so that `&#181;m` would not be a unit and the file not
+ * an OME-TIFF.
  */
 export function omeXml({ name, size, mpp, samples, channels, annotation }: OmeDescription): string {
   const physical = mpp ? attributes({ PhysicalSizeX: mpp.x, PhysicalSizeY: mpp.y }) : '';
@@ -86,7 +87,10 @@ function attributes(values: Readonly<Record<string, string | number | boolean>>)
 
 const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Escapes text with named entities only. Control characters and halves of surrogate pairs, which XML 1.0 cannot contain, become U+FFFD. */
+/**
+ * Escapes text with named entities only. Control characters and halves of surrogate pairs, which XML 1.0 cannot
+ * contain, become U+FFFD.
+ */
 function escapeXml(value: string): string {
   return value.replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, '\uFFFD').replace(/[&<>"]/g, (character) => NAMED[character]!);
 }

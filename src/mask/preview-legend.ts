@@ -7,7 +7,7 @@ const swatch = 18;
 const gap = 8;
 const border = 14;
 const hatch: Rgb = [186, 186, 186];
-/** Of the scale bar. */
+/** The colour and the height of the scale bar; the height is in px. */
 const BAR: Rgb = [0, 0, 0];
 const BAR_HEIGHT = 6;
 
@@ -21,7 +21,8 @@ export interface LegendEntry {
 type Line = { readonly color: Rgb; readonly width: number; readonly height: number; readonly text: Pixels };
 
 /**
- * A white strip, `width` px wide, that names the colours and has the scale bar, if there is one; undefined if this machine has no font, or the picture is too narrow.
+ * Draws a white strip, `width` px wide, with the names of the colours and the scale bar, if there is one. Undefined if
+ * this machine has no font or the picture is too narrow.
  */
 export async function legend(
   width: number,
@@ -99,7 +100,10 @@ async function written(name: string, limit: number, wraps = false): Promise<Pixe
   return { width: limit, height: info.height, channels: 3, data: cut };
 }
 
-/** Whether this machine has a font: without one, every letter is drawn as the same empty box. */
+/**
+ * Whether this machine has a font. Without one, every letter is drawn as the same empty box, so all letters are equally
+ * wide.
+ */
 function hasFont(): Promise<boolean> {
   fontFound ??= Promise.all([written('i', 1000), written('W', 1000)]).then(([narrow, wide]) => narrow.width !== wide.width);
   return fontFound;

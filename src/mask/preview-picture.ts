@@ -8,13 +8,16 @@ const outline = 0.92;
 export interface Painter {
   /** RGB samples of the picture. */
   readonly picture: Uint8Array;
-  /** Paints as many further rows as possible if the shares of the first `rows` rows are known; with all rows known, the whole picture. */
+  /**
+   * Paints as many further rows as possible, given that the shares of the first `known` rows are known. If all rows are
+   * known, it paints the whole picture.
+   */
   paint(known: number): void;
 }
 
 /**
- * Starts to paint class colours over a slide, in proportion to the share (0 to 255) that each class has of a pixel. An outline is drawn where
- * the main class changes. Where `skipped` is 1, the slide is greyed and hatched.
+ * Starts to paint class colours over a slide, in proportion to the share (0 to 255) that each class has of a pixel. An
+ * outline is drawn where the main class changes. Where `skipped` is 1, the slide is greyed and hatched.
  *
  * @param shares one plane per class, of the picture's size; its rows are filled in from top to bottom
  */
@@ -65,8 +68,8 @@ export function painter(
 const fillOfShare = Array.from({ length: 256 }, (_, share) => fill * (share / 255));
 
 /**
- * Writes to the pixels `from` to `end` of `ruling` 1 + the index of the class with the largest share, if labels cover at least half of the
- * pixel. Other pixels are not changed.
+ * Writes to the pixels `from` to `end` of `ruling` 1 + the index of the class with the largest share, if labels cover
+ * at least half of the pixel. Other pixels are not changed.
  */
 function rule(shares: readonly Uint8Array[], ruling: Uint8Array, from: number, end: number): void {
   for (let i = from; i < end; i++) {
@@ -84,8 +87,8 @@ function rule(shares: readonly Uint8Array[], ruling: Uint8Array, from: number, e
 }
 
 /**
- * Whether the main class is another one within `reach` pixels along an axis. The edge of the picture is not a border. Written without branches,
- * which a processor would predict wrongly at the borders of small objects.
+ * Whether the main class differs within `reach` pixels along an axis. The edge of the picture is not a border. The code
+ * has no branches, because a processor would predict them wrongly at the borders of small objects.
  */
 function onBorder(ruling: Uint8Array, width: number, height: number, x: number, y: number, reach: number): boolean {
   const row = y * width;
@@ -112,7 +115,10 @@ function shadeRow(picture: Uint8Array, skipped: Uint8Array, width: number, y: nu
   }
 }
 
-/** A colour at several strengths; four numbers each: the share of the slide that is kept, and what is added to red, green and blue. */
+/**
+ * A colour at several strengths; four numbers each: the share of the slide that is kept, and what is added to red,
+ * green and blue.
+ */
 function tint([red, green, blue]: MaskClass['color'], strengths: readonly number[]): Float64Array {
   return Float64Array.from(strengths.flatMap((strength) => [1 - strength, red * strength, green * strength, blue * strength]));
 }
@@ -122,7 +128,7 @@ function mix(picture: Uint8Array, pixel: number, colors: Float64Array, strength:
   const kept = colors[4 * strength]!;
   for (let c = 0; c < 3; c++) {
     const i = 3 * pixel + c;
-    // Storing into a byte cuts off the fraction, so that this rounds.
+    // Storing into a byte cuts off the fraction, so adding 0.5 rounds.
     picture[i] = picture[i]! * kept + colors[4 * strength + 1 + c]! + 0.5;
   }
 }

@@ -3,7 +3,10 @@ import type { MaskClass, RasterRows, Size } from '../types.js';
 
 /** Counts what share of each preview pixel each class has. */
 export interface ShareCounter {
-  /** One plane of the preview per class, in the order of the classes. Shares are 0 to 255, rounded up so that a pixel with any label is not blank. */
+  /**
+   * One plane of the preview per class, in the order of the classes. Shares are 0 to 255, rounded up so that a pixel
+   * with any label is not blank.
+   */
   readonly planes: readonly Uint8Array[];
   /** How many label rows have been added. */
   readonly rows: number;

@@ -15,7 +15,10 @@ export interface Preview extends CommitOptions {
   readonly size: Size;
   /** Every class whose label may occur. */
   readonly classes: readonly MaskClass[];
-  /** The boxes that the model looked at, in pixels of the label rows; everything else is shaded as skipped. If not given, nothing is shaded. */
+  /**
+   * The boxes that the model looked at, in pixels of the label rows; everything else is shaded as skipped. If not
+   * given, nothing is shaded.
+   */
   readonly covered?: Iterable<Box> | undefined;
   /** Micrometres per pixel of the label rows; with it the picture has a scale bar. */
   readonly mpp?: Mpp | undefined;
@@ -25,12 +28,12 @@ export interface Preview extends CommitOptions {
 const longest = 1600;
 
 /**
- * Writes a JPEG that shows the slide with the mask over it and the skipped area shaded. Takes label rows of one channel from top to bottom.
- * Keeps for each class and preview pixel the share of the pixel that has the label: at most 2.5 MB per class, whatever the size of the slide.
- * The complete file appears when `finish` resolves.
+ * Writes a JPEG that shows the slide with the mask over it and the skipped area shaded. Takes label rows of one channel
+ * from top to bottom. Keeps for each class and preview pixel the share of the pixel that has the label: at most 2.5 MB
+ * per class, whatever the size of the slide. The complete file appears when `finish` resolves.
  *
- * @throws {SegtileError} `usage` for an overview that is not RGB, for rows that do not fit and for labels without a class; `output` if the file
- *   cannot be written; `aborted` after `abort`
+ * @throws {SegtileError} `usage` for an overview that is not RGB, for rows that do not fit and for labels without a
+ *   class; `output` if the file cannot be written; `aborted` after `abort`
  */
 export async function createPreview(
   path: string,
@@ -45,13 +48,13 @@ export async function createPreview(
   let started: { readonly painting: Promise<Painter>; readonly strip: Promise<Pixels | undefined> } | undefined;
   let finishing: Promise<void> | undefined;
 
-  /** Starts when there is something to paint. Until the first windows are under way, they need the processor more. */
+  /** Starts when there is something to paint, not earlier: at first, the first windows need the processor more. */
   function start(): NonNullable<typeof started> {
     if (started) return started;
     const painting = resized(overview, target).then((slide) => painter(slide, shares.planes, classes, skipped));
     const scale = mpp && scaleBar(target.width, (mpp.x * size.width) / target.width);
     const strip = legend(target.width, classes, skipped !== undefined, scale);
-    // Awaited later; until then a failure must not be reported as unhandled.
+    // These promises are awaited later; until then a failure must not be reported as unhandled.
     painting.catch(() => undefined);
     strip.catch(() => undefined);
     started = { painting, strip };

@@ -25,13 +25,14 @@ export interface ProbabilityMap extends CommitOptions {
 const tile = 256;
 
 /**
- * Writes probabilities as a tiled, pyramidal OME-TIFF (BigTIFF). Each channel of the scores is one directory and has the name of its class.
- * Levels are in SubIFDs and made by the mean. `uint8` stores `round(255 p)`, `float32` stores `p`. Pixels that no window covered are NaN in
- * `float32` and 0 in `uint8`. The caller may reuse the memory of scores as soon as `write` has returned its promise. See {@link writePlanes}
- * for the memory it needs and what is left after errors.
+ * Writes probabilities as a tiled, pyramidal OME-TIFF (BigTIFF). Each channel of the scores is one directory and has
+ * the name of its class. Levels are in SubIFDs and made by the mean. `uint8` stores `round(255 p)`, `float32` stores
+ * `p`. Pixels that no window covered are NaN in `float32` and 0 in `uint8`. The caller may reuse the memory of scores
+ * as soon as `write` has returned its promise. See {@link writePlanes} for the memory it needs and what is left after
+ * errors.
  *
- * @throws {SegtileError} `usage` for a name that does not end in .ome.tif; `model` for a score that is not a probability; `output` when
- *   the file cannot be written
+ * @throws {SegtileError} `usage` for a name that does not end in .ome.tif; `model` for a score that is not a
+ *   probability; `output` when the file cannot be written
  */
 export async function writeProbabilityMap(
   path: string,

@@ -4,23 +4,24 @@ import { type RunOrder, runsOfLabel } from '../plan/labels/runs/label-runs.js';
 import { csvCell } from '../plan/text/csv.js';
 import type { RasterRows, Sink, Size } from '../types.js';
 
-/** A CSV of HuBMAP. */
+/** The contents of a CSV in HuBMAP's format. */
 export interface RleTable extends CommitOptions {
   readonly size: Size;
-  /** One for each set of labels to encode, none of which lies in two. */
+  /** One row for each set of labels to encode. No label may be in two sets. */
   readonly rows: readonly { readonly id: string; readonly labels: readonly number[] }[];
   /** Name of the second column: `predicted` for predictions, `encoding` for truth. */
   readonly column: 'predicted' | 'encoding';
-  /** How runs go: down the columns, where nothing is said. */
+  /** The order of the pixels that runs count; if not given, down the columns. */
   readonly order?: RunOrder | undefined;
 }
 
 /**
- * Writes a CSV of HuBMAP: rows of an `id` and the runs of some labels. Takes label rows of one channel from top to bottom, in bounded memory: a hidden file
- * beside the table holds what is too much. The table appears under its name when `finish` resolves.
+ * Writes a CSV in HuBMAP's format: each row has an `id` and the runs of some labels. Takes label rows of one channel
+ * from top to bottom. Memory is bounded: a hidden file beside the table holds the runs that do not fit. The complete
+ * file appears when `finish` resolves.
  *
- * @throws {SegtileError} `usage` for an id that would need quotes in a CSV; `output` if the file cannot be written; `aborted`
- *   after `abort`
+ * @throws {SegtileError} `usage` for an id that would need quotes in a CSV or begins like a formula; `output` if the
+ *   file cannot be written; `aborted` after `abort`
  */
 export async function writeRleCsv(path: string, { size, rows, column, order, replace }: RleTable): Promise<Sink<RasterRows>> {
   for (const { id } of rows) requirePlainId(id);

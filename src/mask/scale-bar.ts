@@ -1,16 +1,18 @@
-/** A line that shows how long something is in a picture. */
+/** A scale bar in a picture. */
 export interface DrawnScaleBar {
   /** Its length, in px of the picture. */
   readonly length: number;
   readonly text: string;
 }
 
-/** What lengths of scale bars begin with. */
+/** The digits that the length of a scale bar may begin with. */
 const STEPS = [5, 2, 1] as const;
 
 /**
- * The scale bar of a picture: the longest of 1, 2 or 5 times a power of ten micrometres that takes up at most a sixth of its width.
+ * The scale bar of a picture. Its length is 1, 2 or 5 times a power of ten in micrometres: the longest that takes up at
+ * most a sixth of the width of the picture.
  *
+ * @param width of the picture, in px
  * @param um micrometres per px of the picture
  */
 export function scaleBar(width: number, um: number): DrawnScaleBar {

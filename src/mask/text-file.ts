@@ -2,11 +2,12 @@ import { createGzip } from 'node:zlib';
 import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
 import type { Sink } from '../types.js';
 
-/** Text is handed on in pieces of about this many characters. */
+/** Text is written in pieces of about this many characters. */
 const PIECE = 2 ** 16;
 
 /**
- * A file of text, packed where its name ends in `.gz`. It appears under its name when `finish` resolves.
+ * Writes a text file. It is packed with gzip if its name ends in `.gz`. The complete file appears when `finish`
+ * resolves.
  *
  * @throws {SegtileError} `output` if the file cannot be written; `aborted` after `abort`
  */
@@ -14,7 +15,7 @@ export async function writeText(path: string, placement?: CommitOptions): Promis
   const file = await openPartialFile(path, placement);
   const packer = /\.gz$/i.test(path) ? createGzip() : undefined;
   const packed = packer && appendAll(packer);
-  // It is awaited when the file ends; until then a failure must not count as unhandled.
+  // This promise is awaited when the file ends; until then a failure must not be reported as unhandled.
   packed?.catch(() => {});
   let ready: string[] = [];
   let length = 0;
@@ -27,7 +28,7 @@ export async function writeText(path: string, placement?: CommitOptions): Promis
     const bytes = new TextEncoder().encode(ready.join(''));
     [ready, length] = [[], 0];
     if (packer === undefined) await file.append(bytes);
-    // What is packed faster than it can be written waits, and so does whoever writes.
+    // If text is packed faster than it can be written, the writer has to wait.
     else if (!packer.write(bytes)) await Promise.race([new Promise((resolve) => packer.once('drain', resolve)), packed]);
   }
 

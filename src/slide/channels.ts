@@ -1,23 +1,24 @@
 import { SegtileError } from '../errors.js';
 import type { SampleType } from '../types.js';
 
-/** Which of the channels of a slide are read. All are counted from 0. */
+/** Which channels of a slide are read. Channels are counted from 0. */
 export interface ChannelChoice {
-  /** Those that the user named, in that order. */
+  /** The channels that the user named, in the user's order. */
   readonly picked: readonly number[] | undefined;
-  /** Channels of the picture: red, green and blue, or one for grey. Absent where the file itself says what its colours are. */
+  /** Channels of the picture: red, green and blue, or one for grey. Absent if the file itself says what its colours are. */
   readonly seen: readonly number[] | undefined;
-  /** What was decided where nobody asked for it. */
+  /** Tells the user what was decided, if the user named no channels or if only some of the named ones are shown. */
   readonly note?: string;
 }
 
 /**
- * Decides which channels are read and seen: those that the user names, by number from 0 or by name. Else the file's own colours; or, where
- * channels are no colours, the first three as red, green and blue, or the first where there are fewer.
+ * Decides which channels are read and which make the picture. If the user names channels, by number from 0 or by name,
+ * these are read. Otherwise the colours of the file are used. If its channels are not colours, the first three are
+ * shown as red, green and blue; if there are fewer than three, the first one is shown as grey.
  *
- * @param names of the channels; '' for one without a name
- * @param kind `colours` where the file says how they make a picture, else where it keeps them
- * @throws {SegtileError} `usage` where the user names one that is not there
+ * @param names names of the channels; '' for a channel without a name
+ * @param kind `colours` if the file says how its channels make a picture; otherwise where it stores them
+ * @throws {SegtileError} `usage` if the user names a channel that does not exist
  */
 export function chooseChannels(
   path: string,
@@ -49,7 +50,7 @@ export function chooseChannels(
   };
 }
 
-/** The channels that make a picture of some. */
+/** The channels that make a picture: the first three, or only the first if there are fewer than three. */
 function pictureOf(channels: readonly number[]): readonly number[] {
   return channels.slice(0, channels.length < 3 ? 1 : 3);
 }
@@ -60,10 +61,10 @@ function seenText(names: readonly string[], seen: readonly number[]): string {
 }
 
 /**
- * The channels that somebody is given who takes so many: those that the user picked, else all.
+ * The channels for a consumer that takes `count` of them: those that the user picked, otherwise all.
  *
- * @param by who takes them
- * @throws {SegtileError} `usage` where the user picked more or fewer, `model` where the slide has more or fewer
+ * @param by the consumer, for messages
+ * @throws {SegtileError} `usage` if the user picked more or fewer; `model` if the slide has more or fewer
  */
 export function channelsFor(
   by: string,
@@ -92,12 +93,13 @@ export function channelsFor(
 }
 
 /**
- * Makes sure that samples are of the type that somebody takes; bytes can be made of all.
+ * Makes sure that the samples of a slide have the type that a consumer takes. Samples of any type can be converted to
+ * bytes.
  *
- * @param by who takes them
- * @param kept the type in which the slide's samples are what they are, if there is one
- * @param words what they are called
- * @throws {SegtileError} `model` where they are not
+ * @param by the consumer, for messages
+ * @param kept the type in which the slide's samples can be read unchanged, if there is one
+ * @param words the samples in words, for messages
+ * @throws {SegtileError} `model` if the type is another one
  */
 export function requireSamples(
   by: string,
@@ -129,7 +131,7 @@ function sameName(a: string, b: string): boolean {
   return a !== '' && a.toLowerCase() === b.trim().toLowerCase();
 }
 
-/** How a channel is called: its number from 0, and its name. */
+/** A channel in messages: its number from 0 and, if it has one, its name. */
 export function channelName(names: readonly string[], channel: number): string {
   return names[channel] ? `${channel} (${names[channel]})` : String(channel);
 }

@@ -6,35 +6,36 @@ import { between } from './view/spans.js';
 /** A block of a slide that cannot be decoded. */
 export interface BadBlock {
   readonly level: number;
-  /** Numbered row by row from 0. */
+  /** Number of the block, counted row by row from 0. */
   readonly block: number;
   readonly codec: string;
-  /** Where the file keeps it; empty where that is not known. */
+  /** Where the file stores the block; empty if that is not known. */
   readonly places: readonly BlockPlace[];
   readonly message: string;
 }
 
-/** What came of decoding a slide. */
+/** The result of decoding a slide completely. */
 export interface SlideCheck {
-  /** Blocks of all levels. */
+  /** Number of blocks in all levels. */
   readonly blocks: number;
   readonly badBlocks: number;
-  /** The first few, in the order of levels and blocks. */
+  /** The first few bad blocks, in the order of levels and blocks. */
   readonly bad: readonly BadBlock[];
 }
 
-/** Rows that are decoded at a time, at least one row of blocks. */
+/** Rows that are decoded at a time; always at least one row of blocks. */
 const ROWS = 1024;
 
-/** Bad blocks that are described; the others are counted. */
+/** How many bad blocks are described. Further ones are only counted. */
 const DESCRIBED = 10;
 
 /**
- * Decodes every block of every level and keeps nothing of it. Where a stretch of rows fails, its blocks are tried one by one, so that
- * all bad blocks are counted.
+ * Decodes every block of every level and keeps no pixels. If a stretch of rows fails, its blocks are tried one by one,
+ * so that all bad blocks are counted.
  *
- * @param onBlocks is told how many blocks are done, and of how many
- * @throws {SegtileError} `aborted` when the signal fires; `unsupported` where blocks cannot be decoded although nothing is wrong with them
+ * @param onBlocks called with the number of blocks that are done and the number of all blocks
+ * @throws {SegtileError} `aborted` when the signal fires; `unsupported` if blocks are intact but segtile cannot decode
+ *   them
  */
 export async function checkSlide(
   slide: Slide,
@@ -78,7 +79,7 @@ function blocksDown({ height, blockHeight }: Level): number {
   return Math.ceil(height / blockHeight);
 }
 
-/** What went wrong with the blocks of some rows of blocks and some columns of pixels; undefined where nothing did. */
+/** Decodes rows of blocks in some columns of pixels. Returns the error, or undefined if nothing failed. */
 async function decode(
   slide: Slide,
   level: Level,
@@ -92,7 +93,7 @@ async function decode(
     for await (const _ of slide.readBands(level.index, rows, () => [columns], signal)) throwIfAborted(signal);
     return undefined;
   } catch (error) {
-    // Anything but damage concerns all blocks alike.
+    // Any other error than damage would be the same for every block.
     if (error instanceof SegtileError && error.code !== 'input') throw error;
     return error;
   }

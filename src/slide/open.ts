@@ -8,11 +8,12 @@ import type { Slide } from './slide.js';
 import { type Inspection, inspectTiff, type SlideOptions } from './tiff.js';
 
 /**
- * Opens an image file as a slide. What it is follows from its first bytes, not from its name.
+ * Opens an image file as a slide. The first bytes of the file tell its format; the name does not matter.
  *
- * @param path a local file, an `http://` or `https://` URL, or `s3://bucket/key`. PNG and JPEG must be local: they can only be read whole.
- * @throws {SegtileError} `input` where the file is missing, unreadable, damaged, truncated or no image; `unsupported` where it has
- *   what segtile does not read; `usage` where an option is wrong in itself or does not fit the file
+ * @param path a local file, an `http://` or `https://` URL, or `s3://bucket/key`. PNG and JPEG must be local, because
+ *   they can only be read whole.
+ * @throws {SegtileError} `input` if the file is missing, unreadable, damaged, truncated or no image; `unsupported` if
+ *   it uses something that segtile does not read; `usage` if an option is wrong in itself or does not fit the file
  */
 export async function openSlide(path: string, options: SlideOptions = {}): Promise<Slide> {
   const { slide, problem } = await inspectSlide(path, options);
@@ -22,9 +23,9 @@ export async function openSlide(path: string, options: SlideOptions = {}): Promi
 }
 
 /**
- * Opens an image file as a slide even where its pixels cannot be read, and says why they cannot.
+ * Opens an image file as a slide even if its pixels cannot be read, and says why they cannot.
  *
- * @throws {SegtileError} as {@link openSlide} does where nothing can be said of the slide
+ * @throws {SegtileError} like {@link openSlide}, if nothing is known about the slide
  */
 export async function inspectSlide(path: string, options: SlideOptions = {}): Promise<Inspection> {
   const { signal } = options;
@@ -59,9 +60,9 @@ export async function inspectSlide(path: string, options: SlideOptions = {}): Pr
 }
 
 /**
- * Whether a file is an image at all, of a kind that segtile reads or knows by name.
+ * Whether a file is an image that segtile reads or knows by name.
  *
- * @throws {SegtileError} `input` where the file cannot be read
+ * @throws {SegtileError} `input` if the file cannot be read
  */
 export async function isImage(path: string, signal?: AbortSignal): Promise<boolean> {
   const source = await openSource(path, signal);

@@ -8,34 +8,38 @@ import { ownMpp } from './mpp/mpp.js';
 import { openSlide } from './open.js';
 import type { Slide } from './slide.js';
 
-/** A file of probabilities, open. */
+/** An open file of probabilities. */
 export interface Probabilities extends SpanningSize, AsyncDisposable {
   readonly path: string;
-  /** Physical size of a pixel in micrometres, where it is known. */
+  /** Physical size of a pixel in micrometres, if known. */
   readonly mpp: Mpp | undefined;
-  /** Where they lie on the earth, in their own pixels. */
+  /** The georeference, in pixels of this file. */
   readonly georeference: Georeference | undefined;
   /** What the channels stand for. */
   readonly map: ScoreMap;
   /**
-   * The probabilities from top to bottom; their memory is used again when more is asked for. Those of `uint8` are `p8 / 255`. Pixels that no window looked at are NaN; of `uint8` only where
-   * the classes exclude each other, as elsewhere they cannot be told from probabilities of 0.
+   * The probabilities from top to bottom. Their memory is reused for the next rows. Samples of `uint8` are converted as
+   * `p8 / 255`. Pixels that no window covered are NaN. In `uint8` this is only known if the classes exclude each other;
+   * otherwise such pixels cannot be told from probabilities of 0.
    *
-   * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
+   * @throws {SegtileError} `input` if the file is damaged, `aborted` when the signal fires
    */
   readScores(signal?: AbortSignal): AsyncGenerator<ScoreRows>;
-  /** Lets go of the file. */
+  /** Closes the file. */
   close(): Promise<void>;
 }
 
-/** Rows handed on at once: bands of the file are higher, and are held twice while they are taken apart. */
+/**
+ * Rows that are given at once. Bands of the file are higher, and would be in memory twice while their channels are
+ * separated.
+ */
 const CHUNK_HEIGHT = 64;
 
 /**
  * Opens a file that `segtile infer --probabilities` wrote.
  *
- * @param path as of a slide
- * @throws {SegtileError} `input` where it is missing, damaged or no such file
+ * @param path a path or URL, as for a slide
+ * @throws {SegtileError} `input` if it is missing, damaged or another kind of file
  */
 export async function openProbabilities(path: string, signal?: AbortSignal): Promise<Probabilities> {
   const slide = await openSlide(path, { signal });
@@ -81,7 +85,7 @@ function mapOf({ path, description = '' }: Slide): ScoreMap {
   );
 }
 
-/** @param memory for the planes of a chunk, which is used again for the next one */
+/** @param memory holds the planes of a chunk, and is reused for the next chunk */
 function* scoresOf(
   { y, height, runs }: Band<Samples>,
   { labels, exclusive }: ScoreMap,
@@ -96,7 +100,7 @@ function* scoresOf(
       const samples = pixels.data.subarray(top * width * classes, (top + rows) * width * classes);
       const data = memory.subarray(used, used + samples.length);
       used += samples.length;
-      // The reader gives one of the two, see `channelReader`.
+      // The reader gives one of these two types, see `channelReader`.
       if (samples instanceof Float32Array) fromFloats(samples, data, classes);
       else fromBytes(samples as Uint8Array, data, classes, exclusive);
       return { x, y: y + top, width, height: rows, classes, data };
@@ -105,7 +109,7 @@ function* scoresOf(
   }
 }
 
-/** Puts interleaved floats into planes. */
+/** Separates interleaved floats into one plane per class. */
 function fromFloats(samples: Float32Array, planes: Float32Array, classes: number): void {
   const plane = samples.length / classes;
   for (let c = 0; c < classes; c++) {
@@ -113,7 +117,10 @@ function fromFloats(samples: Float32Array, planes: Float32Array, classes: number
   }
 }
 
-/** Puts interleaved bytes into planes. Probabilities of classes that exclude each other add up to 1; where all are 0, no window looked. */
+/**
+ * Separates interleaved bytes into one plane per class. Probabilities of exclusive classes add up to 1; if all are 0,
+ * no window covered the pixel.
+ */
 function fromBytes(samples: Uint8Array, planes: Float32Array, classes: number, exclusive: boolean): void {
   const plane = samples.length / classes;
   for (let c = 0; c < classes; c++) {

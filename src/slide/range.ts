@@ -5,9 +5,9 @@ import { PALETTE, type SampleRange } from '../tiff/samples/rgb.js';
 import type { Pixels } from '../types.js';
 
 /**
- * What the user says is stretched, checked against what the samples of a file can be.
+ * The range that the user wants to be stretched to 0 to 255, checked against the possible values of the file's samples.
  *
- * @throws {SegtileError} `usage` where they cannot be that, or are the numbers of colours
+ * @throws {SegtileError} `usage` if the samples cannot have these values, or are indices of a palette
  */
 export function givenRange(
   path: string,
@@ -29,27 +29,31 @@ export function givenRange(
       'give the values that shall become black and white, such as --range 0,4095 for 12 bits in 16',
     );
   }
-  // A black level above that of the background is meant.
+  // Samples below the range are not odd: users set the black level above the background on purpose.
   return { least, most, source: GIVEN, open: { below: false, above: most < highest } };
 }
 
-/** Who says so of a range that the user gave. */
+/** The source of a range that the user gave. */
 export const GIVEN = '--range';
 
-/** A picture that uses less of its range than this is too dark, or too flat, to be what a model was trained on. */
+/**
+ * The least part of 0 to 255 that a picture should use. A picture that uses less is too dark or too flat to resemble
+ * what models are trained on.
+ */
 const LEAST_USED = 256 / 8;
 
-/** Share of the darkest and of the brightest samples that say nothing of the picture: dead and hot pixels. */
+/** Share of the darkest and of the brightest samples that is ignored: dead and hot pixels. */
 const OUTLIERS = 1e-4;
 
 const AS_STORED: SampleRange = { least: 0, most: 255, source: 'as stored', open: { below: false, above: false } };
 
 /**
- * What is odd about the contrast of a picture, as a sentence for people: it uses less than an eighth of what its samples are stretched over, or more than half
- * of them are beyond it. Of samples that are bytes as stored, only darkness is odd: glass may fill a slide, and its white is no loss.
+ * Warns about odd contrast of a picture, in a sentence for people: if it uses less than an eighth of the stretched
+ * range, or if more than half of its samples lie beyond one end of it. If samples are bytes as stored, only darkness is
+ * odd, because white glass may fill most of a slide.
  *
  * @param overview the whole slide as 8-bit RGB
- * @param range what was stretched; undefined where bytes are what is stored
+ * @param range the range that was stretched; undefined if bytes are used as stored
  */
 export function contrastWarning({ data }: Pixels, range: SampleRange | undefined): string | undefined {
   const counts = new Float64Array(256);
@@ -71,7 +75,7 @@ export function contrastWarning({ data }: Pixels, range: SampleRange | undefined
   return `the picture uses less than an eighth of ${stretched}: only ${first} to ${last}; ${remedy}`;
 }
 
-/** The first value that is more than a few samples, from the darkest up or from the brightest down. */
+/** The first value, from the darkest up or from the brightest down, at which more than `skip` samples have been counted. */
 function edge(counts: Float64Array, skip: number, step: 1 | -1): number {
   let value = step === 1 ? 0 : 255;
   let seen = counts[value]!;
@@ -82,7 +86,7 @@ function edge(counts: Float64Array, skip: number, step: 1 | -1): number {
   return value;
 }
 
-/** Each byte as {@link SampleRange} stretches it. */
+/** The table that stretches each byte as {@link SampleRange} says. */
 export function stretchedBytes({ least, most }: SampleRange): Uint8ClampedArray {
   return Uint8ClampedArray.from({ length: 256 }, (_, value) => ((value - least) * 255) / (most - least));
 }

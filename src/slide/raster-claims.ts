@@ -2,26 +2,27 @@ import type { Metadata } from 'sharp';
 import { SegtileError } from '../errors.js';
 import { TRUNCATED_HINT } from '../io/source.js';
 
-/** Memory that may be taken for the whole of an image, where its format has it decoded at once. Bytes. */
+/** The most memory that may be used for a format that has to decode the whole image at once, in bytes. */
 const MOST_MEMORY = 2 ** 30;
 
-/** zlib packs no more than this into one byte (zlib.net/zlib_tech.html). */
+/** zlib unpacks one byte to at most this many (zlib.net/zlib_tech.html). */
 const MOST_OF_ONE_BYTE = 1032;
 
-/** What is left to bytes that are no pixels. */
+/** Bytes that are allowed for parts of the file other than pixels. */
 const LEEWAY = 2 ** 10;
 
 /**
- * Makes sure that a PNG or JPEG file may hold the pixels that its header claims, and that they can be decoded in bounded memory. A decoder
- * believes the header, and fills up with grey what is not there.
+ * Makes sure that a PNG or JPEG file can contain the pixels that its header claims, and that they can be decoded in
+ * bounded memory. A decoder believes the header, and fills missing pixels with grey.
  *
- * @param bytes of the file
- * @throws {SegtileError} `input` where the file is far too small for its pixels, `unsupported` where it takes too much memory
+ * @param bytes size of the file
+ * @throws {SegtileError} `input` if the file is far too small for its pixels, `unsupported` if decoding it takes too
+ *   much memory
  */
 export function requireCredible(path: string, metadata: Metadata, bytes: number): void {
   const { format, width, height, channels, isProgressive, bitsPerSample = 1, chromaSubsampling } = metadata;
   const jpeg = format === 'jpeg';
-  // A block of 8 × 8 pixels takes at least one bit of a JPEG stream, for the code of its mean.
+  // In a JPEG stream, each block of 8 × 8 pixels takes at least one bit, for the code of its mean.
   const least = jpeg
     ? (Math.ceil(width / 8) * Math.ceil(height / 8)) / 8
     : ((Math.ceil((width * bitsPerSample) / 8) + 1) * height) / MOST_OF_ONE_BYTE;
@@ -29,7 +30,7 @@ export function requireCredible(path: string, metadata: Metadata, bytes: number)
     const message = `${path} claims ${width} × ${height} pixels, which take more than its ${bytes} bytes`;
     throw new SegtileError('input', message, TRUNCATED_HINT);
   }
-  // libjpeg keeps a coefficient of 16 bits for each sample, libvips a byte.
+  // libjpeg stores a 16-bit coefficient for each sample, libvips a byte.
   const samples = jpeg && channels === 3 && chromaSubsampling === '4:2:0' ? 1.5 : channels;
   const memory = width * height * samples * (jpeg ? 2 : 1);
   if (isProgressive && memory > MOST_MEMORY) {

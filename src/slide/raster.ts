@@ -17,14 +17,16 @@ import { between, endOf } from './view/spans.js';
 /**
  * Opens a PNG or JPEG as a slide of one level.
  *
- * Pixels come as stored: transparency is laid over white, grey becomes RGB, colour profiles and EXIF orientation are ignored. Neither
- * format can be entered in the middle, and sharp hands decoded pixels on only when it has all that were asked for. So an image of up to
- * `bandBytes` is decoded and held whole, and a larger one is cut into bands of at most that, each of which decodes the file anew down to its
- * last row. Progressive JPEG and interlaced PNG take the memory of the whole image besides, and are refused where that is too much.
+ * Pixels are given as stored: transparency is laid over white, grey becomes RGB, colour profiles and EXIF orientation
+ * are ignored. Neither format can be decoded from the middle, and sharp returns pixels only once it has decoded all
+ * that were asked for. So an image of up to `bandBytes` is decoded whole and kept in memory. A larger image is cut into
+ * bands of at most that size, and each band decodes the file anew from its start down to the last row of the band.
+ * Progressive JPEG and interlaced PNG also need memory for the whole image, and are refused if that is too much.
  *
- * @param options what the user says. What the file says of its resolution is meant for print, and not believed.
- * @param bandBytes most bytes of decoded pixels in one band; 256 MiB are 89 megapixels
- * @throws {SegtileError} `input` where the file is missing or damaged, `unsupported` where it is not PNG or JPEG with 8-bit grey or RGB
+ * @param options what the user gave. The resolution in the file is ignored, because it is meant for print.
+ * @param bandBytes the most bytes of decoded pixels in one band; 256 MiB are 89 megapixels
+ * @throws {SegtileError} `input` if the file is missing or damaged, `unsupported` if it is not PNG or JPEG with 8-bit
+ *   grey or RGB
  */
 export async function openRaster(path: string, options: SlideOptions = {}, bandBytes: number = 256 * 2 ** 20): Promise<Slide> {
   const metadata = await decoder(path)
@@ -66,7 +68,7 @@ export async function openRaster(path: string, options: SlideOptions = {}, bandB
   };
 }
 
-/** What the file is seen as, whatever it holds. */
+/** The channels of the picture, whatever the file holds. */
 const COLOURS = ['red', 'green', 'blue'];
 
 const BYTES = { photometric: 2, sampleFormat: UNSIGNED, bits: [8] };
@@ -76,7 +78,7 @@ function decoder(path: string): Sharp {
 }
 
 function damaged(path: string, error: unknown): SegtileError {
-  // libvips says the same once for each time that it tried.
+  // libvips repeats the same message for each of its attempts.
   const lines = reason(error).split(/\s*[\r\n]\s*/);
   const words = [...new Set(lines)].join(' ').trim();
   return new SegtileError('input', `${path} cannot be read: ${words}`, 'check that the file is there and whole', error);

@@ -1,27 +1,27 @@
 import { extname } from 'node:path';
 import { type ImageKind, imageKind } from '../tiff/image-kind.js';
 
-/** What a file is, as far as its first bytes and its name tell. */
+/** The kind of a file, as far as its first bytes and its name tell. */
 export type FileKind =
   | { readonly kind: ImageKind }
-  /** An image that segtile does not read, and what to do about it. */
+  /** An image that segtile does not read, and what to do with it. */
   | { readonly kind: 'foreign'; readonly name: string; readonly hint: string }
-  /** Something else that a user might give for an image. */
+  /** Something else that a user might take for an image. */
   | { readonly kind: 'other'; readonly name: string; readonly hint: string };
 
 const EXPORT = 'convert it to OME-TIFF first, for example with QuPath (File > Export images) or with bfconvert';
 const RASTER = 'convert it to TIFF or PNG first, for example with "vips copy"';
 
-/** Bytes of a file that are looked at. */
+/** How many bytes at the start of a file are looked at. */
 export const SIGNATURE_BYTES = 512;
 
-/** Files that look like an ordinary image, but whose slide is in other files beside them. Their extension tells. */
+/** Files that look like ordinary images but belong to a slide in other files beside them. Their extension tells. */
 const COMPANIONS: ReadonlyMap<string, string> = new Map([
   ['.mrxs', 'a MIRAX slide'],
   ['.vsi', 'an Olympus VSI slide'],
 ]);
 
-/** By text at a place: what it is, and the hint. */
+/** Images that segtile does not read: the position and text of the signature, what the file is, and the hint. */
 const FOREIGN: readonly (readonly [at: number, text: string, name: string, hint: string])[] = [
   [128, 'DICM', 'a DICOM file', 'convert it to OME-TIFF first, for example with bfconvert or wsidicomizer'],
   [0, 'ZISRAWFILE', 'a Zeiss CZI slide', EXPORT],
@@ -47,7 +47,7 @@ const FOREIGN: readonly (readonly [at: number, text: string, name: string, hint:
   [0, 'BM', 'a BMP image', RASTER],
 ];
 
-/** Likewise what is no image. */
+/** The same for files that are no images. */
 const OTHERS: typeof FOREIGN = [
   [0, '\x93NUMPY', 'a NumPy array', 'write it as TIFF first, for example with tifffile'],
   [0, '\x1f\x8b', 'a gzip archive', 'unpack it first'],
@@ -56,10 +56,10 @@ const OTHERS: typeof FOREIGN = [
 ];
 
 /**
- * What a file is, by its first bytes; its name is heeded only where the bytes mislead.
+ * Recognises the kind of a file from its first bytes. The name is used only if the bytes are misleading.
  *
- * @param start the first {@link SIGNATURE_BYTES}, or all there are
- * @returns undefined for what is no image that segtile has heard of
+ * @param start the first {@link SIGNATURE_BYTES} bytes, or the whole file if it is shorter
+ * @returns undefined for a file that is no known kind of image
  */
 export function recognise(path: string, start: Uint8Array): FileKind | undefined {
   const companion = COMPANIONS.get(extname(path).toLowerCase());

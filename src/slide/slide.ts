@@ -2,43 +2,49 @@ import type { SampleRange } from '../tiff/samples/rgb.js';
 import type { Band, Mpp, Samples, SampleType, Size, Span } from '../types.js';
 import type { Georeference } from './formats/georeference.js';
 
-/** Micrometres per pixel of level 0, and which source gave them, such as `--slide-mpp`, `OME-XML`, `Aperio MPP` or `TIFF resolution tags`. */
+/**
+ * Micrometres per pixel of level 0, and their source, such as `--slide-mpp`, `OME-XML`, `Aperio MPP` or
+ * `TIFF resolution tags`.
+ */
 export interface SlideMpp extends Mpp {
   readonly source: string;
 }
 
-/** One resolution of a slide. Level 0 is the full one; the others get smaller with the index. */
+/** One resolution of a slide. Level 0 has full resolution; higher levels are smaller. */
 export interface Level {
   readonly index: number;
-  /** Pixels of this level. */
+  /** Size of this level, in pixels. */
   readonly width: number;
   readonly height: number;
   /** Level-0 pixels per pixel of this level: the ratio of the widths. */
   readonly downsample: number;
-  /** Size in pixels of the pieces in which the file keeps this level; `whole` is one piece, the size of the level. */
+  /**
+   * Size in pixels of the blocks in which the file stores this level; for `whole`, the only block is as large as the
+   * level.
+   */
   readonly blockWidth: number;
   readonly blockHeight: number;
   readonly layout: 'tiles' | 'strips' | 'whole';
   /** Name of the codec, such as `JPEG` or `LZW`. */
   readonly compression: string;
-  /** Blocks that the file leaves out (sparse), where there are any. */
+  /** Number of blocks that the file leaves out (sparse), if any. */
   readonly absentBlocks?: number;
 }
 
-/** An image in a slide's file that is not the specimen at some resolution. */
+/** An image in a slide's file that is not a level of the specimen. */
 export interface AssociatedImage extends Size {
   readonly kind: 'label' | 'macro' | 'thumbnail' | 'mask' | 'other';
 }
 
-/** Where a block of a level is in the file. */
+/** The place of a block of a level in the file. */
 export interface BlockPlace {
-  /** First byte. */
+  /** Offset of the first byte. */
   readonly offset: number;
-  /** Compressed bytes. */
+  /** Number of compressed bytes. */
   readonly bytes: number;
 }
 
-/** Gives rows of a level, see {@link Slide.readBands}. */
+/** Reads rows of a level, see {@link Slide.readBands}. */
 export type ReadLevel<Data extends Samples = Uint8Array> = (
   level: number,
   rows: Span,
@@ -46,78 +52,86 @@ export type ReadLevel<Data extends Samples = Uint8Array> = (
   signal?: AbortSignal,
 ) => AsyncIterable<Band<Data>>;
 
-/** Channels of a slide as numbers, not as a picture. */
+/** A request for the channels of a slide as numbers instead of a picture. */
 export interface ChannelRequest {
   readonly count: number;
-  /** Bytes are made of other samples by the rule of the slide; anything else must be what the file keeps. */
+  /**
+   * The wanted type of samples. For bytes, other samples are converted as the slide's range says; any other type must
+   * be the one in the file.
+   */
   readonly samples: SampleType;
-  /** Who wants them, for messages. */
+  /** The consumer of the channels, for messages. */
   readonly by: string;
 }
 
-/** How channels are read. */
+/** Reads channels. */
 export interface ChannelReader {
-  /** What each is called, see `channelName`. */
+  /** The channels in words, see `channelName`. */
   readonly channels: readonly string[];
-  /** Like {@link Slide.readBands}, with these channels and the type of samples that was wished for. */
+  /** Like {@link Slide.readBands}, but with these channels and the requested type of samples. */
   readonly read: ReadLevel<Samples>;
 }
 
-/** The samples of a picture as the file keeps them: one channel, or red, green and blue. */
+/** The picture with its samples as stored in the file: one channel, or red, green and blue. */
 export interface StoredPicture {
   /** Whether the largest sample is black. */
   readonly whiteIsZero: boolean;
-  /** Like {@link Slide.readBands}, with samples as they are. */
+  /** Like {@link Slide.readBands}, but with unchanged samples. */
   readonly read: ReadLevel<Samples>;
 }
 
-/** An open image file: what is known of it, and its pixels as RGB or as channels. */
+/** An open image file: its metadata, and its pixels as RGB or as channels. */
 export interface Slide extends AsyncDisposable {
   readonly path: string;
-  /** What kind of file it is, such as `BigTIFF`, `TIFF`, `Aperio SVS`, `PNG` or `JPEG`. */
+  /** The kind of file, such as `BigTIFF`, `TIFF`, `Aperio SVS`, `PNG` or `JPEG`. */
   readonly format: string;
-  /** Pixels of level 0. */
+  /** Size of level 0, in pixels. */
   readonly width: number;
   readonly height: number;
-  /** At least one; the first is full resolution. */
+  /** At least one level; the first has full resolution. */
   readonly levels: readonly Level[];
   readonly mpp: SlideMpp | undefined;
-  /** How the file keeps a pixel, such as `3 × 8 bit YCbCr`. */
+  /** How the file stores a pixel, such as `3 × 8 bit YCbCr`. */
   readonly sampling?: string;
-  /** Where it lies on the earth, where the file says so. */
+  /** Where the slide lies on the earth, if the file says so. */
   readonly georeference?: Georeference;
-  /** Images in the file that are no levels, such as the label. */
+  /** Images in the file that are not levels, such as the label. */
   readonly associated?: readonly AssociatedImage[];
-  /** Which sample values become 0 and 255 in pictures. Absent where samples are bytes, which stay as they are. */
+  /** Which sample values become 0 and 255 in pictures. Absent if samples are bytes, which are used unchanged. */
   readonly range?: SampleRange;
-  /** Names of the channels, where they are not the colours of a picture; '' for one without a name. */
+  /** Names of the channels, if they are not the colours of a picture; '' for a channel without a name. */
   readonly channels?: readonly string[];
   /** The channels that the user picked, by number from 0. */
   readonly picked?: readonly number[];
-  /** What the file's first directory says in words, such as OME-XML. */
+  /** The description in the file's first directory, such as OME-XML. */
   readonly description?: string;
-  /** What was decided where a file can be read in more than one way, as sentences for people. */
+  /** What was decided if the file can be read in more than one way, as sentences for people. */
   readonly notes?: readonly string[];
   /**
-   * The rows `rows` of a level from top to bottom as RGB (three channels), in bands of whatever height suits the file, without gap or
-   * overlap. Each block of the file is decoded at most once in a pass, and a bounded number of bands is decoded ahead.
+   * Reads the rows `rows` of a level from top to bottom as RGB (three channels). They come in bands without gap or
+   * overlap, whose height suits the file. In one pass each block of the file is decoded at most once, and a bounded
+   * number of bands is decoded ahead.
    *
-   * @param columns says which columns of the given rows are wanted, as sorted, disjoint spans of pixels of the level. The bands hold at
-   *   least those columns and may hold more.
-   * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
+   * @param columns gives the wanted columns for given rows, as sorted, disjoint spans in pixels of the level. The bands
+   *   have at least those columns and may have more.
+   * @throws {SegtileError} `input` if the file is damaged, `aborted` when the signal fires
    */
   readBands: ReadLevel;
-  /** The samples of the picture before they are stretched to 8 bits. Only for pictures of one channel or of more than 8 bits. */
+  /**
+   * The samples of the picture before they are stretched to 8 bits. Present only for pictures with one channel or with
+   * more than 8 bits.
+   */
   readonly stored?: StoredPicture;
   /**
-   * How the channels that the user picked are read, or all of them where nobody picked any.
+   * Makes a reader of the channels that the user picked, or of all channels if the user picked none.
    *
-   * @throws {SegtileError} where the slide has no such channels or samples, before anything is read: `usage` where the user picked more or fewer,
-   *   `model` where the slide has more or fewer or keeps other samples, else as the opening of a slide does
+   * @throws {SegtileError} before anything is read, if the slide does not have such channels or samples: `usage` if the
+   *   user picked more or fewer, `model` if the slide has more or fewer or stores other samples, otherwise like opening
+   *   a slide
    */
   channelReader(request: ChannelRequest): ChannelReader;
-  /** Where the file keeps a block of a level, numbered row by row: one place, or one for each channel that is read. */
+  /** Where the file stores a block of a level, numbered row by row: one place, or one for each channel that is read. */
   blockPlaces?(level: number, block: number): readonly BlockPlace[];
-  /** Lets go of the file. Nothing can be read afterwards. */
+  /** Closes the file. Nothing can be read afterwards. */
   close(): Promise<void>;
 }

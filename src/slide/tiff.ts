@@ -29,30 +29,34 @@ import { findMpp } from './mpp/mpp.js';
 import { givenRange } from './range.js';
 import type { ChannelReader, ChannelRequest, Level, Slide, SlideMpp } from './slide.js';
 
-/** What the user says of a file, above what it says itself. */
+/** What the user says about a file. It takes precedence over the file. */
 export interface SlideOptions {
   /** Micrometres per pixel of level 0; a number comes from --slide-mpp. */
   readonly mpp?: number | SlideMpp | undefined;
-  /** The channels to read, by number from 0 or by name. One channel makes a grey picture; else the first three make red, green and blue. */
+  /**
+   * The channels to read, by number from 0 or by name. One channel makes a grey picture; otherwise the first three make
+   * red, green and blue.
+   */
   readonly channels?: readonly string[] | undefined;
-  /** The values of samples that become 0 and 255 where pictures, or bytes for a model, are made of them. */
+  /** The sample values that become 0 and 255 in pictures, and in bytes for a model. */
   readonly range?: readonly [least: number, most: number] | undefined;
-  /** Stops the opening. */
+  /** Cancels the opening. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A slide, and why its pixels cannot be read, where that is so. */
+/** A slide and, if its pixels cannot be read, the reason. */
 export interface Inspection {
   readonly slide: Slide;
   readonly problem: SegtileError | undefined;
-  /** Whether they can be read once the user has named channels. */
+  /** Whether the pixels can be read once the user has named channels. */
   readonly needsChannels: boolean;
 }
 
 /**
- * A slide out of a TIFF file, also where its pixels cannot be read. It owns the source and closes it.
+ * Makes a slide from a TIFF file, even if its pixels cannot be read. The slide owns the source and closes it.
  *
- * @throws {SegtileError} `input` where the directories are damaged or truncated, `usage` where there are no such channels
+ * @throws {SegtileError} `input` if the directories are damaged or truncated, `usage` if the file does not have the
+ *   channels that the user named
  */
 export async function inspectTiff(source: ByteSource, options: SlideOptions): Promise<Inspection> {
   const { path } = source;
@@ -135,7 +139,7 @@ function storedPicture(images: readonly TiffImage[], picked: readonly number[] |
   };
 }
 
-/** What is damaged or strange in the file, but not needed: the first few of many. */
+/** Damaged or strange parts of the file that are not needed: the first few if there are many. */
 function oddities(tiff: Tiff, { levels }: SlideLayout): string[] {
   const all = [...tiff.oddities, ...levels.flat().flatMap(({ oddities = [] }) => oddities)];
   const more = all.length - MOST_ODDITIES;
@@ -144,7 +148,7 @@ function oddities(tiff: Tiff, { levels }: SlideLayout): string[] {
 
 const MOST_ODDITIES = 5;
 
-/** What the samples of a pixel are called. */
+/** Names of the samples of a pixel. */
 function sampleNames({ photometric, samples }: Directory): readonly string[] {
   const colours: readonly string[] = { 2: RGB, 5: CMYK, 6: RGB }[photometric] ?? [];
   return Array.from({ length: samples }, (_, sample) => colours[sample] ?? '');
@@ -155,7 +159,7 @@ const WHITE_IS_ZERO = 0;
 const RGB = ['red', 'green', 'blue'];
 const CMYK = ['cyan', 'magenta', 'yellow', 'black'];
 
-/** How channels are read as numbers. See {@link Slide.channelReader}. */
+/** Makes the reader of channels as numbers. See {@link Slide.channelReader}. */
 function readerOf(
   file: OpenFile,
   opened: readonly TiffImage[],
@@ -164,7 +168,7 @@ function readerOf(
 ): ChannelReader {
   const { layout, base, names } = file;
   const { path } = file.source;
-  // The numbers of a palette's colours are channels only to who says so.
+  // The indices of a palette count as channels only if the user names them.
   const own = base.photometric === PALETTE && picked === undefined ? [] : names;
   const channels = channelsFor(by, count, path, own, picked);
   requireSamples(by, type, path, keptType(base), sampleWords(base));
@@ -192,7 +196,7 @@ function readerOf(
   };
 }
 
-/** Where a block is: in one place, or in one for each plane. */
+/** The places of a block in the file: one, or one for each plane. */
 function placesOf(directory: Directory, block: number): { readonly offset: number; readonly bytes: number }[] {
   const planes = directory.planar ? directory.samples : 1;
   const blocks = blockCount(directory) / planes;
@@ -202,7 +206,7 @@ function placesOf(directory: Directory, block: number): { readonly offset: numbe
   }));
 }
 
-/** As what the blocks are read that the file leaves out. */
+/** A note on the value of blocks that the file leaves out. */
 function absentNotes(images: readonly TiffImage[]): string[] {
   const sparse = images.find(({ directory }) => absentBlocks(directory) > 0);
   return sparse === undefined ? [] : [`blocks that are not in the file are read as ${absentValue(sparse.directory)}`];

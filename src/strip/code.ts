@@ -8,24 +8,24 @@ import type { ScoreKind, Strip, WindowFacts } from './strip.js';
 const deflate = promisify<Uint8Array, object, Buffer>(deflateRaw);
 const inflate = promisify<Uint8Array, Buffer>(inflateRaw);
 
-/** Labels are runs, which this finds in half the time of all else. */
+/** Labels form long runs. This strategy of zlib finds only runs, and takes half the time of the others. */
 const RUNS = { level: 1, strategy: constants.Z_RLE };
 const FAST = { level: 1 };
 
-/** What crosses as the text and the body of a frame; see `frames.ts`. */
+/** A strip or facts about windows in the form of a frame: the text and the body; see `frames.ts`. */
 export interface Coded {
   readonly meta: StripMeta | WindowMeta;
   readonly body: readonly Uint8Array[];
 }
 
-/** The text of a strip. */
+/** The text of a strip's frame. */
 export interface StripMeta extends Pick<Strip, 'kind' | 'y' | 'height' | 'inside'> {
   readonly covered: number;
-  /** Pixels of each label that there is. */
+  /** Number of pixels of each label that occurs. */
   readonly pixels: readonly (readonly [label: number, pixels: number])[];
-  /** Bytes of the labels; null where there are none. */
+  /** Length of the packed labels in bytes; null if there are none. */
   readonly labels: number | null;
-  /** The blocks of scores, and the bytes of each; null where there are none. */
+  /** The blocks of scores and the length of each in bytes; null if there are no scores. */
   readonly scores: { readonly kind: ScoreKind; readonly classes: number; readonly blocks: readonly BlockMeta[] } | null;
 }
 
@@ -36,14 +36,15 @@ interface BlockMeta {
   readonly bytes: number;
 }
 
-/** The text of what is known of windows. */
+/** The text of the frame for facts about windows. */
 export interface WindowMeta extends Omit<WindowFacts, 'found'> {
   readonly found: boolean;
 }
 
 /**
- * A strip as it is kept: labels packed; scores as they are, or packed bytes of `round(255 p)`. The labels may be changed once this has returned its
- * promise, scores when that is kept.
+ * Encodes a strip for a file. Labels are packed. Scores are stored unchanged (`float32`), or as packed bytes of
+ * `round(255 p)` (`uint8`). The caller may change the labels as soon as this function has returned its promise. Scores
+ * must stay unchanged until the result is written, because it may share their memory.
  */
 export async function codeStrip(strip: Strip, kind: ScoreKind): Promise<Coded> {
   const { y, height, inside, count, labels, scores } = strip;
@@ -72,7 +73,10 @@ export async function codeStrip(strip: Strip, kind: ScoreKind): Promise<Coded> {
   return { meta, body: [...(own ? [own] : []), ...bodies] };
 }
 
-/** What {@link codeStrip} made a strip into, of a piece as wide as `piece`. Scores that were kept as bytes are those of their bytes, and 0 where there were none. */
+/**
+ * Decodes a strip that {@link codeStrip} encoded; it is as wide as `piece`. Scores that were stored as bytes come back
+ * rounded to `p8 / 255`, and as 0 for pixels without scores.
+ */
 export async function decodeStrip(meta: StripMeta, body: Uint8Array, piece: Pick<Box, 'width'>): Promise<Strip> {
   const { y, height, inside, covered, pixels } = meta;
   const count = { ...emptyLabelCount(), covered };
@@ -101,12 +105,12 @@ async function decodeScores(
   return { y, height, blocks: made };
 }
 
-/** What is known of windows, as it is kept. */
+/** Encodes facts about windows for a file. */
 export function codeFacts({ kind, grid, row, nan, found }: WindowFacts): Coded {
   return { meta: { kind, grid, row, nan, found: found !== undefined }, body: found ? [found] : [] };
 }
 
-/** What {@link codeFacts} made of it. */
+/** Decodes facts that {@link codeFacts} encoded. */
 export function decodeFacts({ kind, grid, row, nan, found }: WindowMeta, body: Uint8Array): WindowFacts {
   return { kind, grid, row, nan, found: found ? body : undefined };
 }
@@ -119,7 +123,10 @@ function asFloats(bytes: Uint8Array): Float32Array {
   return new Float32Array(bytes.slice().buffer);
 }
 
-/** Probabilities as `scorePlanes` keeps them; it is what refuses those that are none. */
+/**
+ * Probabilities as bytes, rounded as in `scorePlanes`. It is `scorePlanes` that refuses values that are not
+ * probabilities.
+ */
 function rounded({ data }: ScoreBlock): Uint8Array {
   const bytes = new Uint8Array(data.length);
   for (let i = 0; i < data.length; i++) bytes[i] = Math.min(data[i]! * 255 + 0.5, 255);

@@ -7,57 +7,63 @@ import { codeFacts, codeStrip, decodeFacts, decodeStrip, type StripMeta, type Wi
 import { bytesAt, type Frame, frameBytes, wholeFrames } from './frames.js';
 import type { Crossing, ScoreKind } from './strip.js';
 
-/** What stands at the beginning of a file of strips. */
+/** The head of a file of strips: its first frame. */
 export interface StripHead {
-  /** Of this layout; see {@link STRIP_FORMAT}. */
+  /** Version of the layout; see {@link STRIP_FORMAT}. */
   readonly format: number;
-  /** Everything that decides the bytes, by name. Strips belong together where all of it is the same. */
+  /** Everything that determines the bytes of the strips, by name. Strips belong together only if all of it is equal. */
   readonly facts: Readonly<Record<string, string>>;
-  /** The part of the working image whose rows these are. */
+  /** The part of the working image that these strips cover. */
   readonly piece: Box;
   readonly scores: ScoreKind;
-  /** What whoever reads the strips wants to know besides. */
+  /** Further data for the reader of the strips. */
   readonly more: object;
 }
 
-/** The version of the layout. */
+/** The current version of the layout. */
 export const STRIP_FORMAT = 1;
 
-/** Milliseconds between two orders to the disk to keep what was written. */
+/** Milliseconds between two requests to the disk to store what was written. */
 const SYNC_EVERY = 3000;
 
-/** A file of the strips of a piece, to which the next ones are appended. */
+/** A file of the strips of a piece. Further strips can be appended to it. */
 export interface StripFile {
   readonly head: StripHead;
-  /** The first row that is not in it; the end of the piece where it is whole. */
+  /** The first row that is not in the file yet; the end of the piece if the file is complete. */
   readonly rows: number;
-  /** What crossed before, in order, up to the last strip. */
+  /** The strips and facts about windows that the file held when it was opened, in order, up to the last strip. */
   read(): AsyncGenerator<Crossing, void, undefined>;
   /**
-   * Appends the next strip, or what is known of windows. Labels may be changed once this has returned its promise, scores when that is kept.
+   * Appends the next strip, or facts about windows. The caller may change the labels as soon as this function has
+   * returned its promise, and the scores once the promise resolves.
    *
-   * @throws {SegtileError} `output`
+   * @throws {SegtileError} `output` if the strip is not the next one, or the file cannot be written
    */
   append(crossing: Crossing): Promise<void>;
-  /** Adds a few words that {@link notesIn} finds, and waits until the disk has all that was written. */
+  /** Appends a note, which {@link findStrips} finds later, and waits until everything written is on the disk. */
   note(note: object): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What stands in a file of strips, as far as it is whole. */
+/** The undamaged contents of a file of strips. */
 export interface StripsFound {
   readonly head: StripHead;
   readonly rows: number;
-  /** Bytes up to the end of the last strip, or of the head. */
+  /** Offset in bytes of the end of the last strip; if there is none, of the head. */
   readonly end: number;
-  /** Whether there is more in the file, which is damaged or was not written whole. */
+  /** Whether further bytes follow that are damaged or incomplete. */
   readonly torn: boolean;
-  /** Notes, see {@link StripFile.note}. */
+  /** Notes that were added, see {@link StripFile.note}. */
   readonly notes: readonly object[];
   readonly frames: readonly Frame[];
 }
 
-/** Looks at what stands in a file of strips; undefined where there is no such file, or not even its head is whole. */
+/**
+ * Finds the undamaged contents of a file of strips. Undefined if there is no such file, or its head is damaged or
+ * incomplete. If the layout has another version, only the head is given.
+ *
+ * @throws {SegtileError} `output` if the file cannot be opened
+ */
 export async function findStrips(path: string): Promise<StripsFound | undefined> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -101,7 +107,12 @@ async function found(file: FileHandle, size: number): Promise<StripsFound | unde
   return head && { head, rows, end, torn: whole < size, notes, frames: frames.slice(0, useful) };
 }
 
-/** What stands in a file of strips, in order. */
+/**
+ * Reads the strips and facts about windows in a file, in order.
+ *
+ * @param strips what {@link findStrips} found in the file
+ * @throws {SegtileError} `input` if the file cannot be opened
+ */
 export async function* readStrips(path: string, { head, frames }: StripsFound): AsyncGenerator<Crossing, void, undefined> {
   const file = await open(path, 'r').catch((error: unknown) => {
     throw new SegtileError('input', `cannot read ${path}: ${reason(error)}`, undefined, error);
@@ -126,10 +137,11 @@ async function* crossings(
 }
 
 /**
- * Opens a file of strips, to go on with it.
+ * Opens a file of strips to append to it.
  *
- * @param strips what stands in it; what is of no use is cut off. Without it a new file is begun, in the place of what is there.
- * @throws {SegtileError} `output`
+ * @param strips what {@link findStrips} found in it; anything after the last strip is cut off. If not given, a new file
+ *   replaces any old one.
+ * @throws {SegtileError} `output` if the file cannot be opened or written
  */
 export async function openStrips(path: string, head: StripHead, strips?: StripsFound): Promise<StripFile> {
   try {
@@ -167,7 +179,7 @@ function stripFile(path: string, file: FileHandle, head: StripHead, strips: Stri
     }
   }
 
-  /** Has the disk keep what was written, now and then, while the run goes on. */
+  /** From time to time requests that the disk stores what was written. The run goes on meanwhile. */
   function sync(): void {
     if (performance.now() - synced < SYNC_EVERY) return;
     synced = Number.POSITIVE_INFINITY;
@@ -175,7 +187,7 @@ function stripFile(path: string, file: FileHandle, head: StripHead, strips: Stri
       () => {
         synced = performance.now();
       },
-      // A disk that fails will say so when the next strip is written, or the file is closed.
+      // If the disk fails, writing the next strip or closing the file throws the error.
       () => undefined,
     );
   }

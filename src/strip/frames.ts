@@ -2,30 +2,31 @@ import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 
 /**
- * A file of frames: each has a head of 16 bytes, `stp1`, the lengths of its text and its body, and the CRC-32 of all that; then the text, which is JSON,
- * and the body. A frame that was not written whole, or was damaged since, is told by its checksum.
+ * A frame of a file. It begins with 16 bytes: `stp1`, the length of its text, the length of its body, and the CRC-32 of
+ * these 12 bytes, the text and the body. Then come the text, which is JSON, and the body. The checksum shows if a frame
+ * is damaged or was not written completely.
  */
 export interface Frame {
-  /** Where it begins, in bytes. */
+  /** Offset of its first byte. */
   readonly at: number;
-  /** Where the next one begins. */
+  /** Offset of the next frame. */
   readonly end: number;
   /** Its text, parsed. */
   readonly meta: unknown;
-  /** Where its body begins. */
+  /** Offset of its body. */
   readonly body: number;
 }
 
 const MAGIC = 0x31_70_74_73;
 const HEAD = 16;
 
-/** Bytes that are read at a time to check them. */
+/** Bytes that are read at a time when the checksum is tested. */
 const PIECE = 2 ** 20;
 
 /** Longest text of a frame, in bytes. */
 const LONGEST_TEXT = 2 ** 24;
 
-/** The bytes of a frame, in order. The parts of the body are not copied. */
+/** Encodes a frame. Gives its bytes in parts, in order; the parts of the body are not copied. */
 export function frameBytes(meta: object, body: readonly Uint8Array[]): Uint8Array[] {
   const text = new TextEncoder().encode(JSON.stringify(meta));
   const head = new DataView(new ArrayBuffer(HEAD));
@@ -46,7 +47,7 @@ export function frameBytes(meta: object, body: readonly Uint8Array[]): Uint8Arra
 }
 
 /**
- * The whole frames of a file from its beginning on, up to the first that is not.
+ * Reads the intact frames from the beginning of a file, up to the first frame that is damaged or incomplete.
  *
  * @param size of the file, in bytes
  */
@@ -68,7 +69,7 @@ export async function* wholeFrames(file: FileHandle, size: number): AsyncGenerat
   }
 }
 
-/** Bytes of a file; the last of them 0 where it ends before. */
+/** Reads `length` bytes of a file from offset `at` on. If the file ends before, the rest are 0. */
 export async function bytesAt(file: FileHandle, at: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {

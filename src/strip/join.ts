@@ -2,17 +2,17 @@ import { emptyLabelCount } from '../plan/labels/labels.js';
 import type { Box, ScoreBlock } from '../types.js';
 import type { Crossing, Strip } from './strip.js';
 
-/** The strips of some columns of an image. */
+/** The strips of a piece of an image that covers some of its columns. */
 export interface ColumnStrips {
   readonly piece: Box;
   readonly strips: AsyncIterable<Crossing>;
 }
 
 /**
- * Puts columns side by side that were made one after the other: strips as wide as all of them together. What is known of windows comes before the strips
- * that it belongs to.
+ * Joins pieces that lie side by side and were processed one after the other. Gives strips as wide as all pieces
+ * together. Facts about windows come before the strips that they belong to.
  *
- * @param columns from left to right, without gap or overlap, all of the same rows
+ * @param columns the pieces from left to right, without gap or overlap, all with the same rows
  */
 export async function* joinColumns(columns: readonly ColumnStrips[]): AsyncGenerator<Crossing, void, undefined> {
   const [first] = columns;
@@ -34,7 +34,7 @@ export async function* joinColumns(columns: readonly ColumnStrips[]): AsyncGener
       }
       const height = Math.min(...held.map((strip) => strip.y + strip.height)) - y;
       yield sideBySide(held, columns, { x: left, y, width, height });
-      // What a strip counts is counted with the first of its rows.
+      // The counts of a strip were added with its first rows, so the rest of it counts as 0.
       for (const [index, strip] of held.entries()) held[index] = { ...strip, count: emptyLabelCount(), inside: 0 };
       y += height;
     }
@@ -43,7 +43,7 @@ export async function* joinColumns(columns: readonly ColumnStrips[]): AsyncGener
   }
 }
 
-/** Some rows of strips that lie side by side. */
+/** Joins some rows of strips that lie side by side. */
 function sideBySide(strips: readonly Strip[], columns: readonly ColumnStrips[], box: Box): Strip {
   const { x, y, width, height } = box;
   const count = emptyLabelCount();
@@ -75,7 +75,7 @@ function sideBySide(strips: readonly Strip[], columns: readonly ColumnStrips[], 
   };
 }
 
-/** Some rows of a block of scores. */
+/** Some rows of a block of scores. A block that has just these rows is returned unchanged. */
 function rowsOf(block: ScoreBlock, y: number, height: number): ScoreBlock {
   if (block.y === y && block.height === height) return block;
   const { width, classes } = block;

@@ -2,37 +2,37 @@ import type { LabelCount } from '../plan/labels/labels.js';
 import type { RasterRows, ScoreRows } from '../types.js';
 
 /**
- * Final rows of the working image, which cross from scores to files: all that is dear lies above them, and what is below them is a pure function of
- * them. They come from top to bottom without gap.
+ * Final rows of the working image on their way from scores to output files. All expensive work is done before a strip
+ * exists. Everything after it depends on the strips alone. Strips come from top to bottom without gap.
  */
 export interface Strip {
   readonly kind: 'strip';
   readonly y: number;
   readonly height: number;
-  /** Labels before any clean-up. Undefined where they are made of scores further down. */
+  /** Labels before any clean-up. Undefined if later steps compute them from the scores. */
   readonly labels: RasterRows | undefined;
-  /** Where something further down wants them. Their memory is used again when more is asked for. */
+  /** Scores, if a later step needs them. Their memory is reused for the next strip. */
   readonly scores: ScoreRows | undefined;
-  /** What the labels are. */
+  /** Counts of the labels. */
   readonly count: LabelCount;
-  /** Pixels in the region of interest; all of them where there is none. */
+  /** Number of pixels inside the region of interest; all pixels if there is none. */
   readonly inside: number;
 }
 
-/** What is known of a row of windows once all of them are scored. Comes before the strips that it is needed for. */
+/** Facts about a row of windows, known once all of its windows are scored. They come before the strips that need them. */
 export interface WindowFacts {
   readonly kind: 'windows';
-  /** Number of the grid, and of the row in it. */
+  /** Index of the grid, and of the row in the grid. */
   readonly grid: number;
   readonly row: number;
-  /** Windows that were left out for a score that is no number. */
+  /** Number of windows that were left out because a score was NaN. */
   readonly nan: number;
-  /** What was seen in them, by whoever looks at the scores of windows; undefined where nobody does. */
+  /** What an analysis of the windows' scores found; undefined if no analysis was asked for. */
   readonly found: Uint8Array | undefined;
 }
 
-/** What crosses from scores to files, in order. */
+/** What is passed from scores to output files, in order: strips and facts about windows. */
 export type Crossing = Strip | WindowFacts;
 
-/** How exactly scores must cross. */
+/** The precision with which scores are passed on. */
 export type ScoreKind = 'float32' | 'uint8';

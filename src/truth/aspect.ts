@@ -1,12 +1,16 @@
 import { SegtileError } from '../errors.js';
 import type { Size } from '../types.js';
 
-/** An image may be at most this many times larger or smaller than its slide, along a side. Beyond that it is likely an image of something else. */
+/**
+ * An image may be at most this many times larger or smaller than its slide, along a side. Beyond that it is likely an
+ * image of something else.
+ */
 const MOST = 64;
 
 /**
- * Makes sure that an image shows the whole slide: one factor between 1 / 64 and 64 turns both sides of the slide into the sides of the
- * image. An error of less than a pixel is allowed, because scanners round the levels of a pyramid up or down.
+ * Makes sure that an image shows the whole slide: one factor between 1 / 64 and 64 turns both sides of the slide into
+ * the sides of the image. An error of less than a pixel is allowed, because scanners round the levels of a pyramid up
+ * or down.
  *
  * @param slide level 0, in pixels
  * @param what what the image is, for messages
@@ -37,7 +41,10 @@ export function requireSameShape(path: string, image: Size, slide: Size, what = 
   }
 }
 
-/** Whether one factor scales both sides of the image to those of the slide, with an error of less than a pixel of the smaller of the two. */
+/**
+ * Whether one factor scales both sides of the image to those of the slide. An error of less than a pixel of the smaller
+ * of the two is allowed.
+ */
 export function hasShape(image: Size, slide: Size): boolean {
   // The smaller one is a rounded copy of the larger.
   const [small, large] = image.width * image.height <= slide.width * slide.height ? [image, slide] : [slide, image];

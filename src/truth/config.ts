@@ -28,8 +28,9 @@ export interface Origin {
 }
 
 /**
- * A class as a file lists it. Its own name, label and colour mean it, too. The label counts as a value only if `values` is not given; a
- * label that comes from the place in the list, only if the file does not use that value for something else.
+ * A class as a file lists it. Its own name, label and colour also stand for it. The label counts as a value only if
+ * `values` is not given. A label that comes from the place in the list counts as a value only if the file does not use
+ * that value for something else.
  */
 export interface ListedClass extends Origin {
   readonly name: string;
@@ -43,33 +44,41 @@ export interface ClassesFile {
   readonly classes: readonly ListedClass[];
   /** What counts as background, label 0. */
   readonly background?: Origin;
-  /** What is left out of training and scores, label 255. */
+  /** Annotations and values that are left out of training and scores, label 255. */
   readonly ignore?: Origin;
   /** Names of annotations to skip, as if they were not in the file. */
   readonly skip?: readonly string[];
-  /** The class of annotations without a name and of runs: the name of a class, `background` or `ignore`. */
+  /** The class of annotations without a name, and of runs: the name of a class, `background` or `ignore`. */
   readonly default?: string;
-  /** What a pixel without any annotation is; `background` if not given. */
+  /** The label of a pixel without any annotation; `background` if not given. */
   readonly unlabelled?: 'background' | 'ignore';
   /**
-   * Which of two annotations gets a pixel that lies in both: the one `later` in the file, or the one whose class is later in `classes`.
+   * Which of two annotations gets a pixel that lies in both: the one `later` in the file, or the one whose class is
+   * later in `classes`.
    */
   readonly overlap?: 'later' | 'classes';
 }
 
-/** What of a file is inside a region. */
+/** Decides which parts of a file lie inside a region. */
 export interface RegionRule {
-  /** What the file is, for messages, such as `tissue mask`. */
+  /** The kind of file, for messages, such as `tissue mask`. */
   readonly what: string;
-  /** Of what has a name or none: 1 inside, {@link IGNORED} outside whatever lies below it, undefined for nothing of either. */
+  /**
+   * The label of an annotation with this name, or without a name: 1 if it lies inside, {@link IGNORED} if it is outside
+   * whatever it lies on, undefined if it counts as neither.
+   */
   ofName(name: string | undefined): number | undefined;
   /**
-   * Of the values of an image: whether they are inside.
+   * Gives a function that tells whether a value of a label image is inside.
    *
-   * @throws {SegtileError} `input` where it has none of what is asked for
+   * @param path names the image in errors
+   * @throws {SegtileError} `input` if the image does not have a class that the user asked for
    */
   ofValues(path: string): (value: number) => boolean;
-  /** Whether colours count as well, by each of their samples; else of three channels all have to be alike. */
+  /**
+   * Whether an image may have colours; then each of the three samples counts as a value. Otherwise all three must be
+   * equal.
+   */
   readonly colours: boolean;
 }
 
@@ -89,9 +98,12 @@ export interface TruthConfig {
   readonly overlap: 'later' | 'classes';
   /** True if no classes were listed: an annotation of any name is of the one class. */
   readonly anyName: boolean;
-  /** Where only one thing is asked, what is inside and what is not: decides alone, whatever classes there are. */
+  /** For a file that only says what lies inside a region: this rule alone decides, whatever classes there are. */
   readonly region?: RegionRule | undefined;
-  /** True if nothing says what 255 means in a label image: then it is the class of a black and white mask, unless 1 occurs as well. */
+  /**
+   * True if nothing says what 255 means in a label image. Then 255 is the class of a black and white mask; if 1 occurs
+   * as well, the image is refused.
+   */
   readonly white: boolean;
 }
 
@@ -127,8 +139,8 @@ export function defaultConfig(): TruthConfig {
 }
 
 /**
- * The configuration for classes that are known from elsewhere, such as from a mask: their names, labels and colours. If there is only one
- * class, annotations without a name are of it.
+ * The configuration for classes that are known from elsewhere, such as from a mask: their names, labels and colours. If
+ * there is only one class, annotations without a name are of it.
  */
 export function configOf(classes: readonly MaskClass[], where: string): TruthConfig {
   const [only, ...more] = classes;
@@ -151,8 +163,8 @@ export async function readConfig(path: string): Promise<TruthConfig> {
 /**
  * Reads a JSON text of classes. `where` names the text in errors.
  *
- * @throws {SegtileError} `input` with the line of a mistake in the JSON, the key that is unknown or has a wrong value, or the name, value or
- *   colour that stands for two classes
+ * @throws {SegtileError} `input` with the line of a mistake in the JSON, the key that is unknown or has a wrong value,
+ *   or the name, value or colour that stands for two classes
  */
 export function parseConfig(json: string, where: string): TruthConfig {
   const file = parseJson(json, where, 'input');
@@ -219,7 +231,7 @@ function resolve(file: ClassesFile, where: string): TruthConfig {
   }
   for (const name of file.skip ?? []) claim(names, name, undefined, `the name ${JSON.stringify(name)}`);
 
-  // What segtile calls label 0 everywhere, and what `segtile view` draws to take something away.
+  // Segtile calls label 0 `background` everywhere, and `segtile view` draws annotations of this name to remove labels.
   if (!names.has('background')) names.set('background', 0);
 
   const unlabelled = file.unlabelled === 'ignore' ? IGNORED : 0;

@@ -17,35 +17,39 @@ export interface TruthPair {
   readonly patient: string | undefined;
 }
 
-/** What is looked for beside slides: what it is called, in which column of a CSV it stands, and what its files may be named after a slide. */
+/**
+ * The kind of file to find for each slide: its name in messages, its columns in a CSV, and how its files are named
+ * after a slide.
+ */
 export interface Beside {
   readonly noun: string;
-  /** Any of these. */
+  /** Names of the column; any of these is accepted. */
   readonly columns: readonly [string, ...string[]];
   readonly mark?: RegExp;
-  /** Of the file of a slide called `a`, for hints. */
+  /** Example endings of the file for a slide, for hints. */
   readonly example: string;
 }
 
 const TRUTH: Beside = { noun: 'truth', columns: ['truth'], example: '.truth.tif, _mask.png or .geojson' };
 
-/** What `--tissue` and `--roi` take. */
+/** The kinds of files that `--tissue` and `--roi` take. */
 export const REGIONS: Readonly<Record<'tissue' | 'roi', Beside>> = {
   tissue: { noun: 'tissue', columns: ['tissue', 'mask', 'truth'], mark: REGION_MARK, example: '.tissue.png or .geojson' },
   roi: { noun: 'region', columns: ['roi', 'region', 'mask', 'truth'], mark: REGION_MARK, example: '.roi.geojson or .png' },
 };
 
 /**
- * Finds the truth of each slide.
+ * Finds the truth file of each slide. `given` is one of these:
  *
- * - `given` is a folder: the file in it that is named after the slide, see {@link slidesOfTruth}
- * - `given` is a CSV with the columns `slide` and `truth`, and optionally `patient` (or `case`, `patient_id` and the like): paths are relative
- *   to the CSV; slides are found by path, by name, or by name without ending
- * - `given` is a CSV of runs or a COCO file, which hold the truth of many slides, or, for a single slide, any other file
+ * - a folder: the truth is the file in it that is named after the slide, see {@link slidesOfTruth}
+ * - a CSV with the columns `slide` and `truth`, and optionally `patient` (or `case`, `patient_id` and the like): paths
+ *   are relative to the CSV; slides are found by path, by name, or by name without ending
+ * - a CSV of runs or a COCO file, which hold the truth of many slides
+ * - any other file, for a single slide
  *
- * @param slides if empty, all that the CSV of pairs lists
+ * @param slides if empty, all slides that the CSV of pairs lists
  * @param nameOf gives the name of a slide; by default the name of its file
- * @param beside what is looked for; by default truth
+ * @param beside the kind of file to find; by default truth
  * @throws {SegtileError} `input` naming the slides that have no truth, or several
  */
 export async function matchTruths(

@@ -23,10 +23,11 @@ export interface TruthOptions {
 }
 
 /**
- * Opens the truth of a slide: a label image (TIFF or PNG), GeoJSON, COCO, XML of ImageScope or Halo, or a CSV of runs. The first bytes of the file tell which.
+ * Opens the truth of a slide: a label image (TIFF or PNG), GeoJSON, COCO, XML of ImageScope or Halo, or a CSV of runs.
+ * The first bytes of the file tell its kind.
  *
- * @throws {SegtileError} `input` if it is missing, damaged, or does not fit the slide or the classes; `unsupported` if it is stored in a way
- *   that segtile does not read
+ * @throws {SegtileError} `input` if it is missing, damaged, or does not fit the slide or the classes; `unsupported` if
+ *   it is stored in a way that segtile does not read
  */
 export async function openTruth(path: string, { size, config, slideName, signal }: TruthOptions): Promise<Truth> {
   const source = await openFile(path);
@@ -63,7 +64,8 @@ export async function openTruth(path: string, { size, config, slideName, signal 
 /**
  * Opens an image of labels, TIFF or PNG, at its own size.
  *
- * @throws {SegtileError} `input` if it is missing, damaged or not such an image; `unsupported` if it is stored in a way that segtile does not read
+ * @throws {SegtileError} `input` if it is missing, damaged or not such an image; `unsupported` if it is stored in a way
+ *   that segtile does not read
  */
 export async function openLabels(path: string, config: TruthConfig, signal?: AbortSignal): Promise<Truth & Size> {
   const source = await openFile(path);
@@ -89,9 +91,10 @@ export async function openLabels(path: string, config: TruthConfig, signal?: Abo
 }
 
 /**
- * The size in pixels that truth gives its slide: that of a label image, or of the image in COCO. Undefined for other kinds, which do not say.
+ * The size in pixels that a truth file states for its slide: that of a label image, or of the image in COCO. Undefined
+ * for other kinds, which state no size.
  *
- * @throws {SegtileError} as {@link openTruth}
+ * @throws {SegtileError} like {@link openTruth}
  */
 export async function sizeOfTruth(path: string, name: string, signal?: AbortSignal): Promise<Size | undefined> {
   const source = await openFile(path);

@@ -6,31 +6,32 @@ import { readMaskHead } from './images/mask-classes.js';
 import { openTruth } from './open.js';
 import type { Truth } from './truth.js';
 
-/** What of a file is meant: names of classes, or values of an image, in which `*` stands for any letters. */
+/** Selects parts of a file by names of classes or by values of an image. In a name, `*` stands for any characters. */
 export interface RegionClasses {
-  /** Inside is what is of one of these; without them whatever is marked. */
+  /** Only these are inside; if not given, everything that is marked. */
   readonly within?: readonly string[] | undefined;
-  /** Never inside, whatever lies below it, besides QuPath's `Ignore*`. */
+  /** These are never inside, whatever they lie on. QuPath's `Ignore*` is always excluded as well. */
   readonly exclude?: readonly string[] | undefined;
 }
 
-/** How QuPath calls the class of what is to be left out, with an asterisk in its name. */
+/** The name of QuPath's class for what is to be left out; the asterisk is part of the name. */
 const QUPATH_IGNORE = 'Ignore*';
 
-/** Which file says what is inside. */
+/** A file that defines a region. */
 export interface RegionFile extends RegionClasses {
   readonly path: string;
-  /** Where it was given, such as `--roi`, for messages. */
+  /** The option that named the file, such as `--roi`, for messages. */
   readonly option: string;
 }
 
 /**
- * Opens a file as nothing but an area: a label image, GeoJSON, COCO or a CSV of runs, read as truth is read. Its view has 1 inside, anything else outside.
- * Of an image what is not zero is inside, whatever number it is; of shapes all that are drawn, of any class or none, unless classes are named.
+ * Opens a file as an area without classes: a label image, GeoJSON, COCO or a CSV of runs, read in the same way as
+ * truth. Its view has 1 inside and other labels outside. In an image, every value except 0 is inside. In a file of
+ * shapes, all shapes are inside, of any class or none. If `within` names classes or values, only these are inside.
  *
  * @param size level 0 of the slide, in px
- * @param slideName what the slide is called in files that tell of several
- * @throws {SegtileError} `input` where the file is damaged, does not fit the slide, or has nothing of the classes
+ * @param slideName the name of the slide in files that cover several slides
+ * @throws {SegtileError} `input` if the file is damaged, does not fit the slide, or has none of the classes
  */
 export async function openRegion(file: RegionFile, size: Size, slideName: string, signal?: AbortSignal): Promise<Truth> {
   const { path } = file;
@@ -74,7 +75,7 @@ function regionRule(
     what: option === '--tissue' ? 'tissue mask' : 'region',
     colours: within === undefined,
     ofValues: (path) => {
-      // A mask of one class may have any number for it.
+      // A mask of one class may use any number for it.
       const nameOf = (value: number): string | undefined =>
         (classes.length === 1 ? classes[0] : classes.find(({ label }) => label === value))?.name;
       const known = classes.map(({ label, name }) => `${label} ${name}`).join(', ');
@@ -92,7 +93,7 @@ function regionRule(
   };
 }
 
-/** A text in which `*` stands for any letters, and all else for itself. */
+/** A pattern that matches a whole text. `*` stands for any characters; all other characters stand for themselves. */
 function pattern(text: string): RegExp {
   return new RegExp(`^${text.split('*').map(literally).join('.*')}$`, 's');
 }
@@ -101,7 +102,7 @@ function literally(text: string): string {
   return text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
 }
 
-/** Truth of which only what lies in a region counts: outside, pixels are {@link IGNORED}. */
+/** Truth that counts only inside a region. Pixels outside get the label {@link IGNORED}. */
 export function truthWithin(truth: Truth, region: Truth): Truth {
   return {
     ...truth,

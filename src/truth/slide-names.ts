@@ -7,8 +7,9 @@ export function slideName(path: string): string {
 }
 
 /**
- * How well a name in a file of several slides fits the name of a slide: 3 if it is that name, with or without folder; 2 if it also has an
- * ending; 1 if it is a mask of that slide (`a.mask.tif` for `a`); 0 if it is another slide. Names must match exactly.
+ * How well a name in a file of several slides fits the name of a slide. 3: it is that name, with or without a folder.
+ * 2: it also has an ending. 1: it is a mask of that slide (`a.mask.tif` for `a`). 0: it is another slide. Names must
+ * match exactly.
  */
 export function namedAlike(given: string, name: string): number {
   const base = basename(given.trim().replaceAll('\\', '/'));
@@ -25,7 +26,10 @@ export function nearestNamed<Each>(all: readonly Each[], name: string, nameOf: (
   return all.filter((_, i) => fits[i] === best);
 }
 
-/** The name of the slide that an id in a table means: the id without its folder, the ending of an image and the mark of a mask. */
+/**
+ * The name of the slide that an id in a table means: the id without its folder, the ending of an image and the mark of
+ * a mask.
+ */
 export function slideOfId(id: string): string {
   const base = basename(id.trim().replaceAll('\\', '/'));
   return base.replace(SLIDE_ENDING, '').replace(/[._-](mask|predicted|prediction)$/i, '');
@@ -36,14 +40,17 @@ export const SLIDE_ENDING: RegExp =
   /(\.ome)?\.(tiff?|svs|ndpi|scn|qptiff|bif|mrxs|vms|vsi|czi|lif|nd2|dcm|isyntax|png|jpe?g)$|\.ome$/i;
 /** The mark that may come before the ending of a truth file. */
 const MARK = /[._-](truth|mask|labels|corrections)$|-anatomical-structure$/;
-/** The same where a file tells of regions or of tissue. */
+/** The same mark for files of regions or of tissue. */
 export const REGION_MARK: RegExp =
   /[._-](tissue|roi|rois|regions?|annotations?|corrections|mask|labels)$|-anatomical-structure$/;
 const ENDINGS = [/\.ome\.tiff?$/, /\.tiff?$/, /\.png$/, /\.(geo)?json(\.gz|\.zip)?$/, /\.xml$/, /\.annotations$/, /\.zip$/];
 
 /**
- * The names, in lower case, of the slides that a file may be the truth of. A truth file is named like its slide, with or without the slide's
- * ending, then optionally a mark such as `_mask`, then the ending of an image or of JSON.
+ * The names, in lower case, of the slides that a file may be the truth of. A truth file is named like its slide, with
+ * or without the slide's ending. Then follow an optional mark such as `_mask`, and the ending of an image, of JSON, of
+ * XML (`.xml` or `.annotations`) or `.zip`.
+ *
+ * @param mark the marks that are accepted; by default those of truth
  */
 export function slidesOfTruth(file: string, mark: RegExp = MARK): readonly string[] {
   const name = file.toLowerCase();

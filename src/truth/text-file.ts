@@ -10,7 +10,8 @@ import { requireRegular } from '../io/regular-file.js';
 const PIECE = 2 ** 20;
 
 /**
- * The bytes of a text file. A file packed with gzip is unpacked, and so is a ZIP, which must hold exactly one file; the first bytes tell.
+ * Reads a text file as a stream of bytes. A file packed with gzip is unpacked, and so is a ZIP, which must hold exactly
+ * one file. The first bytes tell how a file is packed.
  *
  * @returns a stream that fails if the file cannot be read or unpacked; the caller must destroy it
  * @throws {Error} if the file cannot be opened, or is a ZIP that does not hold exactly one file

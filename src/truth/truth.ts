@@ -1,8 +1,9 @@
 import type { Band, Box, MaskClass, Size, Span, SpanningSize } from '../types.js';
 
 /**
- * The true labels of a slide, one for every pixel, from any kind of file. Labels are given at a working resolution, like the slide itself. An
- * image of labels is shrunk by majority and enlarged by nearest neighbour; shapes are painted at that resolution. Labels are never averaged.
+ * The true labels of a slide, one for every pixel, from any kind of file. Labels are given at a working resolution,
+ * like the slide itself. An image of labels is shrunk by majority and enlarged by nearest neighbour; shapes are painted
+ * at that resolution. Labels are never averaged.
  */
 export interface Truth extends AsyncDisposable {
   readonly path: string;
@@ -15,8 +16,8 @@ export interface Truth extends AsyncDisposable {
   /** The labels of a working image of the given size, which shows the whole slide. */
   view(size: SpanningSize): LabelView;
   /**
-   * The objects of the classes, without background and ignored regions: each polygon as drawn, even if others cover it, or, for an image of
-   * labels, each connected region (8 neighbours) of one label.
+   * The objects of the classes, without background and ignored regions: each polygon as drawn, even if others cover it,
+   * or, for an image of labels, each connected region (8 neighbours) of one label.
    *
    * @throws {SegtileError} `input` if the file is damaged, `aborted` when the signal fires
    */

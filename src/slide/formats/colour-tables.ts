@@ -3,11 +3,13 @@ import { PALETTE } from '../../tiff/samples/rgb.js';
 import type { SlideLayout } from './layout.js';
 
 /**
- * Takes the colour tables off channels. Microscopes give each channel a table so that viewers show it in its colour; the samples are intensities all the same.
- * In a picture with a palette samples are nothing but numbers of colours. It is channels where there are several, or where OME-XML describes
- * them; ImageJ writes both kinds alike, but colours that stand for intensities follow each other smoothly.
+ * Removes the colour tables of channels. Microscopes give each channel a colour table so that viewers show it in its
+ * colour, but the samples are still intensities. In a picture with a palette, by contrast, a sample is only the number
+ * of a colour. Samples are taken for intensities if there are several channels, or if OME-XML describes them. ImageJ
+ * writes both kinds in the same way; in its files the table decides, because colours that stand for intensities change
+ * smoothly.
  *
- * @param first directory of the file, which has the table of all where the others have none
+ * @param first first directory of the file; its table holds for all directories that have none
  */
 export function withoutColourTables(layout: SlideLayout, first: Directory): SlideLayout {
   const base = layout.levels[0]![0]!;
@@ -26,7 +28,7 @@ function withoutTable(page: Directory): Directory {
   return page.photometric === PALETTE ? { ...page, photometric: 1, colorMap: undefined } : page;
 }
 
-/** The largest step between neighbouring colours of a smooth table: an eighth of 65,535. */
+/** The largest step between neighbouring colours in a smooth table: an eighth of 65,535. */
 const SMOOTH = 2 ** 13;
 
 function isSmooth(colors: ArrayLike<number> | undefined): boolean {

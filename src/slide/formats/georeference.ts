@@ -5,22 +5,26 @@ import type { Size } from '../../types.js';
 
 /** Where a slide lies on the earth, or in another model space. */
 export interface Georeference {
-  /** What its coordinates are, such as `EPSG:32633 (WGS 84 / UTM zone 33N)`; undefined where the file does not say. */
+  /**
+   * The coordinate reference system, such as `EPSG:32633 (WGS 84 / UTM zone 33N)`; undefined if the file does not name
+   * it.
+   */
   readonly crs: string | undefined;
-  /** The upper left corner of level 0, x and y in units of the CRS; undefined where control points alone say where the slide lies. */
+  /** The upper left corner of level 0, x and y in units of the CRS; undefined if the file gives control points only. */
   readonly origin: readonly [x: number, y: number] | undefined;
-  /** Units of the CRS per level-0 pixel, to the right and downwards; y is negative where north is up. */
+  /** Units of the CRS per level-0 pixel, to the right and downwards; y is negative if north is up. */
   readonly pixelSize: readonly [x: number, y: number] | undefined;
-  /** Points whose place is known, where there is more than one. */
+  /** Number of control points (points with known coordinates), if there is more than one. */
   readonly controlPoints: number;
-  /** The tags that say it, for files that lie where the slide does. */
+  /** The tags themselves, for output files that cover the same area. */
   readonly tags: GeoTags;
 }
 
 /**
- * Reads the tags of GeoTIFF with geotiff.js, which is given them as a TIFF of their own in memory, as a mask carries them.
+ * Reads the GeoTIFF tags of a slide. geotiff.js parses them; it gets them in a small TIFF that is made in memory.
  *
- * @returns a note for people instead where they make no sense
+ * @param size level 0, in pixels
+ * @returns the georeference, or a note for people if the tags make no sense
  */
 export async function readGeoreference(tags: GeoTags, size: Size): Promise<Georeference | { readonly note: string }> {
   try {
@@ -46,13 +50,16 @@ async function geoImage(tags: GeoTags, { width, height }: Size) {
   const entries = [side(Tag.ImageWidth, width), side(Tag.ImageLength, height), ...geoEntries(tags)];
   const start = header(0).length;
   const file = Buffer.concat([header(start), directories([[entries]], 'chained', start)]);
-  // Loaded where it is wanted, as few slides are of the earth.
+  // Loaded only when needed, because few slides have a georeference.
   const { fromArrayBuffer } = await import('geotiff');
   const tiff = await fromArrayBuffer(Uint8Array.from(file).buffer);
   return tiff.getImage();
 }
 
-/** The same tie point, moved to the upper left corner of the image: geotiff.js ignores which pixel is tied, and where in the pixel the tie is. */
+/**
+ * The tie point moved to the upper left corner of the image. geotiff.js ignores which pixel the point belongs to, and
+ * where in the pixel it lies.
+ */
 function cornered(tags: GeoTags): GeoTags {
   const { pixelScale, tiePoints, transformation } = tags;
   const at = pixelOrigin(tags);
@@ -70,7 +77,7 @@ function cornered(tags: GeoTags): GeoTags {
   return { ...others, transformation: matrix };
 }
 
-/** The keys that are looked at, by their names in GeoTIFF. */
+/** The GeoTIFF keys that are read, by their names in the standard. */
 interface GeoKeys {
   readonly ProjectedCSTypeGeoKey?: number;
   readonly GeographicTypeGeoKey?: number;
@@ -79,7 +86,7 @@ interface GeoKeys {
   readonly GTCitationGeoKey?: string;
 }
 
-/** Codes that stand for no CRS: undefined, and defined by the user. */
+/** Codes that name no CRS: undefined, and defined by the user. */
 const NO_CODE: readonly (number | undefined)[] = [undefined, 0, 32767];
 
 function crsName(keys: GeoKeys): string | undefined {

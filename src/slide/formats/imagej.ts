@@ -6,8 +6,8 @@ import type { SlideLayout } from './layout.js';
 import { plainLayout } from './levels.js';
 
 /**
- * A hyperstack of ImageJ: channels are the fastest, then focal planes, then points in time (imagej.net, `ij.io.TiffDecoder`). Of focal planes
- * the middle one is read, of points in time the first.
+ * The layout of an ImageJ hyperstack. Channels vary fastest, then focal planes, then points in time (imagej.net,
+ * `ij.io.TiffDecoder`). The middle focal plane is read, at the first point in time.
  */
 export async function imagejLayout(tiff: Tiff): Promise<SlideLayout> {
   const { directories } = tiff;
@@ -39,8 +39,9 @@ export async function imagejLayout(tiff: Tiff): Promise<SlideLayout> {
 }
 
 /**
- * The images of a stack that has a directory for the first alone, as ImageJ writes those of more than 4 GB: the others follow it without a gap
- * (imagej.net, `ij.io.TiffEncoder`). What is compressed cannot be placed.
+ * The images of a stack in which only the first image has a directory. ImageJ writes stacks of more than 4 GB like
+ * this; the other images follow the first one without a gap (imagej.net, `ij.io.TiffEncoder`). In a compressed stack
+ * the other images cannot be found, so only the first is given.
  *
  * @param size of the file, in bytes
  */

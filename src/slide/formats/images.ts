@@ -12,22 +12,22 @@ import { type SampleRange, type SampleScale, sampleScale } from '../../tiff/samp
 import type { SlideLayout } from './layout.js';
 import { inPlanes, requireAlike } from './planes.js';
 
-/** A TIFF file in the middle of becoming a slide. */
+/** A TIFF file while it is being opened as a slide. */
 export interface OpenFile {
   readonly source: ByteSource;
   readonly layout: SlideLayout;
-  /** Level 0; of channels in directories of their own the first. */
+  /** The directory of level 0; if channels have directories of their own, that of the first channel. */
   readonly base: Directory;
   readonly names: readonly string[];
-  /** How samples of level 0 become 8 bits. */
+  /** How samples of level 0 are converted to 8 bits. */
   readonly scale: SampleScale;
-  /** What of the file is damaged and was left out, as sentences. */
+  /** Damaged parts of the file that were left out, as sentences. */
   readonly leftOut: readonly string[];
-  /** What the user says of it. */
+  /** The range that the user gave. */
   readonly range: SampleRange | undefined;
 }
 
-/** Some channels of a level as one image. */
+/** Some channels of a level, as one image. */
 export function imageOf({ source, layout }: OpenFile, level: number, channels: readonly number[]): TiffImage {
   const name = `level ${level}`;
   const pages = layout.levels[level]!;
@@ -36,7 +36,10 @@ export function imageOf({ source, layout }: OpenFile, level: number, channels: r
   return { source, directory: inPlanes(chosen), name, pages: chosen };
 }
 
-/** The images that are the picture at each level. Where one cannot be opened, it is left as the file has it. */
+/**
+ * Opens the image that makes the picture at each level. If an image cannot be opened, it is left as the file has it,
+ * and the first such error is returned as `damage`.
+ */
 export async function openLevels(
   file: OpenFile,
   seen: readonly number[],
@@ -57,9 +60,9 @@ export async function openLevels(
 }
 
 /**
- * Makes sure that a channel is the same in all levels.
+ * Makes sure that a channel has the same kind of samples in all levels.
  *
- * @throws {SegtileError} `unsupported` naming the level where it is not
+ * @throws {SegtileError} `unsupported` naming the level that differs
  */
 export function requireSameSamples(path: string, images: readonly TiffImage[]): void {
   const kindOf = ({ samples, bits, sampleFormat, photometric }: Directory) =>
@@ -75,8 +78,8 @@ export function requireSameSamples(path: string, images: readonly TiffImage[]): 
 }
 
 /**
- * The scale of level 0, which alone may declare a range, for every level and channel of the same kind of samples: the same stain looks the
- * same in all of them.
+ * The scale of samples for a directory. Only level 0 may declare a range. Its scale is used for every level and channel
+ * with the same kind of samples, so that the same stain looks the same in all of them.
  */
 export function sharedScale(directory: Directory, { base, scale, range }: OpenFile): SampleScale {
   const keys = ['sampleFormat', 'photometric'] as const;
@@ -85,10 +88,10 @@ export function sharedScale(directory: Directory, { base, scale, range }: OpenFi
 }
 
 /**
- * Why the pixels of a slide cannot be read; undefined where they can.
+ * Why the pixels of a slide cannot be read; undefined if they can.
  *
  * @param chosen whether the user has named channels
- * @param picked samples of a pixel that are read, whatever the file says of its colours
+ * @param picked the samples of a pixel that are read, whatever the file says about its colours
  */
 export function findProblem(
   { source: { path }, layout: { refusal }, leftOut }: OpenFile,
@@ -97,7 +100,7 @@ export function findProblem(
   picked?: readonly number[],
 ): SegtileError | undefined {
   if (refusal !== undefined && !(refusal.liftedByChannels && chosen)) {
-    // What is lacking may be what was left out.
+    // The missing part may be one that was left out as damaged.
     const [damage] = leftOut;
     if (damage === undefined) return new SegtileError('unsupported', `${path} ${refusal.message}`, refusal.hint);
     return new SegtileError(
@@ -125,7 +128,8 @@ export function findProblem(
 }
 
 /**
- * The error of a level whose last block is said to reach beyond the end of the file, and whose pixels are indeed not all there.
+ * Checks levels whose last block reaches beyond the end of the file according to the directory. Returns an error if the
+ * block indeed cannot be decoded, otherwise undefined.
  *
  * @throws {SegtileError} `aborted` when the signal fires
  */

@@ -2,45 +2,49 @@ import type { Directory } from '../../tiff/directory.js';
 import type { MppStatement } from '../mpp/mpp-statement.js';
 import type { AssociatedImage } from '../slide.js';
 
-/** What the directories of a TIFF file are to a slide. */
+/** What each directory of a TIFF file means for the slide: a level, a channel or another image. */
 export interface SlideLayout {
   /** What kind of file it is, such as `Aperio SVS`. */
   readonly format: string;
   /**
-   * Full resolution first, then smaller and smaller; at least one level. A level is one directory, or one for each channel, in the order
-   * of the file; then every level has as many.
+   * At least one level, from full resolution to smaller and smaller ones. A level is one directory, or one directory
+   * per channel in the order of the file; in that case every level has the same number of them.
    */
   readonly levels: readonly (readonly Directory[])[];
-  /** Names of the channels where each has a directory of its own; '' for one without a name. */
+  /** Names of the channels if each channel has a directory of its own; '' for a channel without a name. */
   readonly channels: readonly string[];
   readonly associated: readonly Associated[];
-  /** What the maker's own text says of the physical size of the image that is read, where it has been looked at. */
+  /**
+   * What the maker's own metadata says about the physical pixel size of the image that is read, if this metadata was
+   * searched.
+   */
   readonly mpp?: MppStatement | undefined;
   /** Rules that were applied, as sentences for people. */
   readonly notes: readonly string[];
-  /** Why segtile does not read it. */
+  /** Why segtile does not read the file. */
   readonly refusal?: Refusal | undefined;
 }
 
 /** Why a file is not read. */
 export interface Refusal {
-  /** What comes after the path in a message. */
+  /** The message, without the path at its start. */
   readonly message: string;
-  /** What to do. */
+  /** What the user can do. */
   readonly hint: string;
-  /** Whether it is read once the user has chosen channels. */
+  /** Whether the file can be read once the user has chosen channels. */
   readonly liftedByChannels?: boolean;
 }
 
-/** An image in the file that is not the specimen at some resolution. */
+/** An image in the file that is not a level of the specimen. */
 export interface Associated {
   readonly kind: AssociatedImage['kind'];
   readonly directory: Directory;
 }
 
 /**
- * Levels of groups of directories that each show the specimen at one resolution, where all have as many channels as full resolution.
- * The other groups are no levels. Where there are no channels, the first of a group is the level.
+ * Makes levels from groups of directories; each group shows the specimen at one resolution. A group is a level if it
+ * has as many channels as the group of full resolution; all others are returned as `others`. If there are no channels,
+ * the first directory of each group is the level.
  */
 export function levelsOf(groups: readonly (readonly Directory[])[]): {
   readonly levels: readonly (readonly Directory[])[];
@@ -55,7 +59,7 @@ export function levelsOf(groups: readonly (readonly Directory[])[]): {
   };
 }
 
-/** Directories in groups of one size, in the order in which each size comes first. */
+/** Groups directories by size, in the order in which each size first occurs. */
 export function bySize(directories: readonly Directory[]): Directory[][] {
   const groups = new Map<string, Directory[]>();
   for (const directory of directories) {
@@ -67,7 +71,7 @@ export function bySize(directories: readonly Directory[]): Directory[][] {
   return [...groups.values()];
 }
 
-/** The directories by their places in the file, of which some may have been left out. */
+/** Finds directories by their index in the file. Some may have been left out. */
 export function byIndex(directories: readonly Directory[]): (index: number | undefined) => Directory | undefined {
   const all = new Map(directories.map((directory) => [directory.index, directory]));
   return (index) => (index === undefined ? undefined : all.get(index));

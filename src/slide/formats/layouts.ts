@@ -12,9 +12,10 @@ import { isPhilips, philipsLayout } from './philips.js';
 import { isQptiff, qptiffLayout } from './qptiff.js';
 
 /**
- * Finds out what the directories of a TIFF file are to a slide, by who wrote it; where nobody is known, by what TIFF says of them.
+ * Finds out what each directory of a TIFF file means for the slide, from the conventions of the software that wrote it.
+ * If the software is not known, the TIFF tags decide.
  *
- * @throws {SegtileError} `input` where sub-directories cannot be read
+ * @throws {SegtileError} `input` if sub-directories cannot be read
  */
 export async function layOut(tiff: Tiff): Promise<SlideLayout> {
   return withoutColourTables(await layOutByMaker(tiff), tiff.directories[0]!);

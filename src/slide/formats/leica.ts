@@ -9,19 +9,20 @@ export function isLeica(description: string): boolean {
   return rootName(description) === 'scn';
 }
 
-/** An `image` element: pixels that were scanned at one place. */
+/** An `image` element: the pixels that were scanned at one place. */
 interface Scan {
-  /** Pixels of full resolution across. */
+  /** Width at full resolution, in pixels. */
   width: number;
-  /** Nanometres across and down. */
+  /** Position and size on the glass, in nanometres. */
   view: { x: number; y: number; width: number; height: number };
   height: number;
   readonly dimensions: { readonly level: number; readonly channel: number; readonly z: number; readonly ifd: number }[];
 }
 
 /**
- * A Leica SCN file: its XML lists for each scanned place the directories of its levels, channels and focal planes
- * (openslide.org/formats/leica). The scan of the whole slide is the macro image; of several others none is *the* slide.
+ * The layout of a Leica SCN file. For each scanned place, its XML lists the directories of the levels, channels and
+ * focal planes (openslide.org/formats/leica). The scan of the whole glass is the macro image. If there are several
+ * other scans, none of them can be taken for *the* slide.
  */
 export function leicaLayout(directories: readonly Directory[]): SlideLayout {
   const at = byIndex(directories);

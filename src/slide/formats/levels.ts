@@ -7,15 +7,16 @@ const REDUCED = 1;
 const MASK = 4;
 
 /**
- * Tells the levels of a pyramid from the other images of a file by what TIFF itself says. Level 0 is the largest image that is not marked as
- * reduced. A smaller image is a level when it has the same shape and is marked as reduced, or is tiled, or is a sub-directory of level 0. In an
- * Aperio file only tiled images are levels (openslide.org/formats/aperio).
+ * Finds the levels of a pyramid among the images of a file from the TIFF tags alone. Level 0 is the largest image that
+ * is not marked as reduced. A smaller image is a level if it has the same shape and is marked as reduced, is tiled, or
+ * is a sub-directory of level 0. In an Aperio file only tiled images are levels (openslide.org/formats/aperio).
  *
- * Other images as large as level 0 make each of them a channel, where all are grey without a palette; three without any other sign are red, green and
- * blue, which is how the HuBMAP slides of Kaggle come. Of images in colour that are equally large the first is read, as OpenSlide does.
+ * There may be other images as large as level 0. If all of them are grey without a palette, each is a channel; three
+ * channels without any other sign are red, green and blue, as in the HuBMAP slides of Kaggle. If they are in colour,
+ * the first one is read, as OpenSlide does.
  *
  * @param chain directories of the main chain, at least one
- * @param children sub-directories of a directory of the main chain
+ * @param children gives the sub-directories of a directory of the main chain
  */
 export async function plainLayout(
   chain: readonly Directory[],
@@ -55,7 +56,10 @@ export async function plainLayout(
   };
 }
 
-/** Whether a reduced image belongs to the image that is read: it is a sub-directory of it, or follows it in the chain before the next image. */
+/**
+ * Whether a reduced image belongs to the image that is read: it is its sub-directory, or follows it in the chain before
+ * the next full image.
+ */
 function belongs(base: Directory, reduced: Directory, chain: readonly Directory[], full: readonly Directory[]): boolean {
   if (reduced.parent !== undefined) return reduced.parent === base.index;
   const before = chain.slice(0, chain.indexOf(reduced));
@@ -79,18 +83,21 @@ function channelRefusal(base: Directory, full: readonly Directory[]): SlideLayou
   };
 }
 
-/** The first few of many. */
+/** The names, shortened to the first few if there are many. */
 function listed(names: readonly string[]): string {
   return names.length <= 6 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
 }
 
-/** The directory that is level 0: of the largest images that are neither reduced nor masks, the first. */
+/**
+ * The directory that is level 0: the largest image that is neither reduced nor a mask; the first one if several are
+ * equally large.
+ */
 export function fullResolution(chain: readonly Directory[]): Directory {
   const full = chain.filter((directory) => (directory.subfileType & (REDUCED | MASK)) === 0);
   return (full.length > 0 ? full : chain).reduce((a, b) => (b.width * b.height > a.width * a.height ? b : a));
 }
 
-/** Whether one image has the shape of another on a smaller scale, give or take a pixel of rounding on each side. */
+/** Whether an image has the shape of a larger one, give or take a pixel of rounding on each side. */
 export function isReduced(base: Directory, smaller: Directory): boolean {
   if (smaller.width > base.width || smaller.height > base.height) return false;
   const across = scales(base.width, smaller.width);
@@ -102,7 +109,10 @@ function scales(base: number, smaller: number): { readonly least: number; readon
   return { least: base / (smaller + 1), most: smaller > 1 ? base / (smaller - 1) : Number.POSITIVE_INFINITY };
 }
 
-/** Aperio names its label and macro in the second line of the description; the thumbnail is drawn from level 0: `46000x32914 -> 1024x732`. */
+/**
+ * Aperio names its label and macro in the second line of the description. A thumbnail is made from level 0:
+ * `46000x32914 -> 1024x732`.
+ */
 function associatedKind(directory: Directory, base: Directory): Associated['kind'] {
   if (!isAperio(base.description)) return 'other';
   const word = /^(label|macro)\b/m.exec(directory.description)?.[1];

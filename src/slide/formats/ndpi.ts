@@ -1,12 +1,13 @@
 import type { Directory } from '../../tiff/directory.js';
 import { type Associated, bySize, type SlideLayout } from './layout.js';
 
-/** Above this, pixels are 16-bit grey that a JPEG holds in disguise (tifffile, `_ndpi_load_pages`). */
+/** In colour modes above this one, pixels are 16-bit grey stored as if they were JPEG (tifffile, `_ndpi_load_pages`). */
 const LAST_COLOUR_MODE = 6;
 
 /**
- * A Hamamatsu NDPI: the lens of a directory tells levels from the macro image (-1) and the map of what was scanned (-2). Of several focal
- * planes the one in focus is read (openslide.org/formats/hamamatsu).
+ * The layout of a Hamamatsu NDPI file. The lens of a directory distinguishes levels from the macro image (-1) and the
+ * map of the scanned area (-2). If there are several focal planes, the one in focus is read
+ * (openslide.org/formats/hamamatsu).
  */
 export function ndpiLayout(directories: readonly Directory[]): SlideLayout {
   const lens = ({ hamamatsu }: Directory) => hamamatsu?.lens ?? 0;

@@ -5,7 +5,7 @@ import type { MppStatement } from '../mpp/mpp-statement.js';
 /** An `Image` of OME-XML with its `Pixels` (OME schema 2016-06). */
 export interface OmeImage {
   readonly name: string;
-  /** Order in which planes follow each other where the XML does not place them one by one, such as `XYCZT`: C fastest. */
+  /** Order of the planes if the XML does not place them one by one, such as `XYCZT`: C varies fastest. */
   readonly order: string;
   readonly sizes: { readonly C: number; readonly Z: number; readonly T: number };
   readonly mpp: MppStatement;
@@ -13,18 +13,21 @@ export interface OmeImage {
   readonly places: readonly Place[];
 }
 
-/** A `TiffData` element: which directory of which file holds a plane, and how many follow it. */
+/** A `TiffData` element: which directory of which file holds a plane, and how many planes follow it. */
 interface Place {
   readonly ifd: number | undefined;
   readonly count: number | undefined;
   readonly first: { readonly C: number; readonly Z: number; readonly T: number };
-  /** Whether the plane is in another file, and its name. */
+  /**
+   * Name of the other file that holds the plane, or its UUID if there is no name; undefined if the plane is in this
+   * file.
+   */
   otherFile: string | undefined;
 }
 
 type Axis = 'C' | 'Z' | 'T';
 
-/** The images of OME-XML, in its order. */
+/** The images that OME-XML describes, in its order. */
 export function readOme(xml: string): OmeImage[] {
   const images: { -readonly [key in keyof OmeImage]: OmeImage[key] }[] = [];
   let channels: string[] = [];
@@ -55,13 +58,13 @@ export function readOme(xml: string): OmeImage[] {
   return images;
 }
 
-/** The file that has the OME-XML of all, where this one only has pixels. */
+/** The name of the file that has the OME-XML, if this file only has pixels. */
 export function metadataFile(xml: string): string | undefined {
   for (const tag of xmlTags(xml)) if (tag.name === 'BinaryOnly') return attribute(tag, 'MetadataFile');
   return undefined;
 }
 
-/** A plane lies in the file whose own UUID is given with it. */
+/** Marks a plane as stored in another file, if the UUID given with it is not that of this file. */
 function markOtherFile(place: Place | undefined, tag: XmlTag, own: string | undefined): void {
   if (place === undefined || own === undefined) return;
   if (plainText(tag.text).toLowerCase() !== own.toLowerCase())
@@ -69,11 +72,11 @@ function markOtherFile(place: Place | undefined, tag: XmlTag, own: string | unde
 }
 
 /**
- * The directory of each channel of an image at one plane of depth and one point in time; undefined for a channel that the file lacks.
- * Where `TiffData` says nothing of place, planes follow each other from directory 0 in the order of the dimensions. A directory with
- * several samples a pixel holds as many channels (OME-TIFF specification).
+ * The directory of each channel of an image at one focal plane and one point in time; undefined for a channel that the
+ * file lacks. If `TiffData` does not place the planes, they follow each other from directory 0 in the order of the
+ * dimensions. A directory with several samples per pixel holds that many channels (OME-TIFF specification).
  *
- * @param samples of a pixel in one directory
+ * @param samples samples per pixel in one directory
  */
 export function channelPlanes(image: OmeImage, z: number, t: number, samples: number): (number | undefined)[] {
   const { planes, strides, linear, stretches } = arrangement(image, samples);
@@ -92,7 +95,7 @@ export function channelPlanes(image: OmeImage, z: number, t: number, samples: nu
   return found;
 }
 
-/** How the planes of an image follow each other, and which stretches of them `TiffData` places. */
+/** The order of the planes of an image, and which stretches of them `TiffData` places. */
 function arrangement({ sizes, order, places }: OmeImage, samples: number) {
   const planes: Record<Axis, number> = { C: Math.max(1, Math.ceil(sizes.C / samples)), Z: sizes.Z, T: sizes.T };
   const axes = ([...order].filter((axis) => axis === 'C' || axis === 'Z' || axis === 'T') as Axis[]).slice(0, 3);
@@ -110,20 +113,21 @@ function arrangement({ sizes, order, places }: OmeImage, samples: number) {
   return { planes, strides, total, linear, stretches };
 }
 
-/** Which plane of depth and point in time of an image is read. */
+/** The focal plane and the point in time at which an image is read. */
 export interface OmeStand {
   /** Both counted from 0. */
   readonly z: number;
   readonly t: number;
-  /** How many of the image's planes other files have, and the name of one of those. */
+  /** How many of the image's planes are in other files, and the name of one of these files. */
   readonly elsewhere: { readonly planes: number; readonly of: number; readonly file: string } | undefined;
 }
 
 /**
- * The middle plane of depth, which is what the scanner focused on, at the first point in time. Where other files have that, of the planes that are here
- * those of most channels, and of these the nearest to it.
+ * Chooses the focal plane and the point in time. The middle focal plane is the one that the scanner focused on; it is
+ * taken at the first point in time. If some planes are in other files, only those in this file are considered: those
+ * with the most channels here, and among equals the focal plane nearest to the middle.
  *
- * @param samples of a pixel in one directory
+ * @param samples samples per pixel in one directory
  */
 export function omeStand(image: OmeImage, samples: number): OmeStand {
   const { sizes } = image;
@@ -153,7 +157,7 @@ export function omeStand(image: OmeImage, samples: number): OmeStand {
 
 const EVERYWHERE: Place = { ifd: undefined, count: undefined, first: { C: 0, Z: 0, T: 0 }, otherFile: undefined };
 
-/** More of these make no sense in one file, whose directories are no more than 4,096. */
+/** Limits for one file. Larger numbers make no sense, because a file has at most 4,096 directories. */
 const MOST_CHANNELS = 4096;
 const MOST_IMAGES = 1024;
 const MOST_PLACES = 2 ** 15;

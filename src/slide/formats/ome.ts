@@ -5,14 +5,15 @@ import { isReduced, plainLayout } from './levels.js';
 import { channelPlanes, metadataFile, type OmeImage, type OmeStand, omeStand, readOme } from './ome-planes.js';
 
 /**
- * An OME-TIFF by its XML: the largest image is the slide, each channel a directory with its levels in sub-directories (or in chained
- * directories of its shape). Of a stack of focal planes the middle one is read, of a series in time the first.
+ * The layout of an OME-TIFF by its XML. The largest image is the slide. Each channel is a directory, with its levels in
+ * sub-directories or in chained directories of the same shape. The middle focal plane is read, at the first point in
+ * time.
  */
 export async function omeLayout(tiff: Tiff, xml: string): Promise<SlideLayout> {
   const { directories } = tiff;
   const at = byIndex(directories);
   const read = readOme(xml).flatMap((image) => {
-    // The directories of an image are alike: any of them tells how many samples a pixel has.
+    // The directories of an image are alike, so any of them tells the number of samples per pixel.
     const one = omeStand(image, 1);
     const any = channelPlanes(image, one.elsewhere ? one.z : 0, one.t, 1).find((number) => number !== undefined);
     const first = at(any);
@@ -54,7 +55,10 @@ export async function omeLayout(tiff: Tiff, xml: string): Promise<SlideLayout> {
   };
 }
 
-/** A file whose XML is in another file, or does not mention its directories. A single image can be read; several cannot be told apart. */
+/**
+ * The layout of a file whose XML is in another file or does not mention its directories. A single image can be read. If
+ * there are several, it is unknown which is which.
+ */
 async function unplaced(tiff: Tiff, xml: string): Promise<SlideLayout> {
   const plain = await plainLayout(tiff.directories, tiff.subDirectories);
   const alone = plain.channels.length === 0 && plain.refusal === undefined;

@@ -10,8 +10,9 @@ export function isPhilips({ software, description }: Directory): boolean {
 }
 
 /**
- * A Philips TIFF: every tiled directory is a level, and its size is filled up to whole tiles. What it shows follows from the pixel
- * spacing of the levels, in mm, which the XML of the first directory lists from the finest on (openslide.org/formats/philips).
+ * The layout of a Philips TIFF. Every tiled directory is a level, padded to whole tiles. The size without padding
+ * follows from the pixel spacings of the levels in mm. The XML of the first directory lists them, finest level first
+ * (openslide.org/formats/philips).
  */
 export function philipsLayout(directories: readonly Directory[]): SlideLayout {
   const base = directories[0]!;
@@ -31,7 +32,7 @@ export function philipsLayout(directories: readonly Directory[]): SlideLayout {
   };
 }
 
-/** Spacing of the pixels of each level. DICOM gives that of rows before that of columns (PS3.3, Pixel Spacing). */
+/** The pixel spacing of each level. DICOM gives the spacing of rows before that of columns (PS3.3, Pixel Spacing). */
 function pixelSpacings(xml: string): SlideMpp[] {
   const found: SlideMpp[] = [];
   for (const tag of xmlTags(xml)) {
@@ -40,13 +41,17 @@ function pixelSpacings(xml: string): SlideMpp[] {
     const { mpp } = physical((columns ?? 0) * 1000, (rows ?? 0) * 1000, 'Philips DICOM_PIXEL_SPACING');
     if (mpp !== undefined) found.push(mpp);
   }
-  // The image as a whole may give the spacing of its finest level before the levels give theirs.
+  // Before those of the levels, the list may have the spacing of the whole image, which equals that of the finest
+  // level.
   const finest = found.reduce((least, { x }) => Math.min(least, x), Number.POSITIVE_INFINITY);
   const start = found.findLastIndex(({ x }) => x === finest);
   return found.slice(Math.max(0, start));
 }
 
-/** The part of a level that is no padding, where it is known and needs as many tiles. */
+/**
+ * The directory without the padding. It is left unchanged if the size is not known, or would need another number of
+ * tiles.
+ */
 function withoutPadding(directory: Directory, base: Directory, spacings: readonly SlideMpp[], level: number): Directory {
   const finest = spacings[0];
   const spacing = spacings[level];

@@ -3,8 +3,8 @@ import { blockCount, type Directory, directoryName } from '../../tiff/directory.
 import { PALETTE } from '../../tiff/samples/rgb.js';
 
 /**
- * Directories that each hold one channel of an image, as one directory that keeps them in planes. A single one is what it is, whatever
- * its samples are. They must be alike, see {@link requireAlike}.
+ * Joins directories that each hold one channel of an image into one directory with separate planes. A single directory
+ * is returned unchanged, whatever its samples are. The directories must be alike, see {@link requireAlike}.
  */
 export function inPlanes(pages: readonly Directory[]): Directory {
   const [first] = pages;
@@ -45,7 +45,7 @@ const ALIKE = [
 /**
  * Makes sure that directories can be read as the channels of one image.
  *
- * @throws {SegtileError} `unsupported` naming two that differ, and in what
+ * @throws {SegtileError} `unsupported` naming two directories that differ, and how
  */
 export function requireAlike(path: string, pages: readonly Directory[]): void {
   const [first, ...rest] = pages;

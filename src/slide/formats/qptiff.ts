@@ -2,14 +2,14 @@ import { plainText, rootName, xmlTags } from '../../plan/text/xml.js';
 import type { Directory } from '../../tiff/directory.js';
 import { type Associated, bySize, levelsOf, type SlideLayout } from './layout.js';
 
-/** Whether a directory is described as Akoya's (formerly PerkinElmer's) software does. */
+/** Whether Akoya's (formerly PerkinElmer's) software wrote the description of a directory. */
 export function isQptiff({ description }: Directory): boolean {
   return rootName(description) === 'PerkinElmer-QPI-ImageDescription';
 }
 
 /**
- * A QPTIFF: the XML of each directory says what it is (Akoya, "QPTIFF file format", 2020). A level has one directory in colour, or one for
- * each fluorescent channel.
+ * The layout of a QPTIFF. The XML of each directory says what the image is (Akoya, "QPTIFF file format", 2020). A level
+ * has one directory in colour, or one for each fluorescence channel.
  */
 export function qptiffLayout(directories: readonly Directory[]): SlideLayout {
   const read = directories.map((directory) => ({ directory, ...describe(directory.description) }));
@@ -35,7 +35,7 @@ const KINDS: ReadonlyMap<string, Associated['kind']> = new Map([
   ['Label', 'label'],
 ]);
 
-/** The kind of an image and the name of its channel: what marks cells comes before the name of the dye. */
+/** The kind of an image and the name of its channel. The name of the biomarker is preferred to that of the dye. */
 function describe(xml: string): { readonly type: string; readonly name: string } {
   const texts = new Map<string, string>();
   for (const { name, kind, text } of xmlTags(xml)) {

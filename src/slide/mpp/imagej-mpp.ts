@@ -8,8 +8,9 @@ export function isImagej(description: string): boolean {
 }
 
 /**
- * Reads `unit=micron` of a description by ImageJ, which says what the resolution tags count in, whatever their own unit (imagej.net,
- * `ij.io.FileOpener`, `decodeDescriptionString`); y may have a unit of its own. Without a unit nothing is said.
+ * Reads the unit in an ImageJ description, such as `unit=micron`. The resolution tags then count in this unit, whatever
+ * their own unit is (imagej.net, `ij.io.FileOpener`, `decodeDescriptionString`). The y axis may have a unit of its own.
+ * Without a unit, nothing is known.
  */
 export function imagejMpp(description: string, resolution: Resolution | undefined): MppStatement {
   if (!isImagej(description) || resolution === undefined) return {};

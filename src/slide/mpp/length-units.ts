@@ -30,7 +30,7 @@ const SYMBOLS: ReadonlyMap<string, number> = new Map([
   ['pt', 25400 / 72],
 ]);
 
-/** What programs and people write besides, in small letters and without the `s` of more than one. */
+/** Other spellings by programs and people, in lower case and without the plural `s`. */
 const WORDS: ReadonlyMap<string, number> = new Map([
   ['um', 1],
   ['mu', 1],
@@ -48,12 +48,13 @@ const WORDS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * What is left of `µm` on its way through programs: the micro sign or the Greek letter; bytes of the one encoding read as the other (`Âµm`); a
- * sign that stands for what could not be read (`?m`); or its number written out. No other unit ends in m and starts with what is no letter of ASCII.
+ * What programs may make of `µm`: the micro sign or the Greek letter; its bytes read in the wrong encoding (`Âµm`); a
+ * replacement for an unreadable character (`?m`); or its number as an escape. No other unit ends in m and starts with a
+ * character outside of ASCII.
  */
 const MICRO = /^(?:\?+|[^\0-\x7f]+|\\u00b5|&(?:micro|mu|#181|#xb5);)m$/i;
 
-/** Micrometres per unit of length; undefined where that is none, such as `pixel`. */
+/** Micrometres per unit of length; undefined for anything that is no unit of length, such as `pixel`. */
 export function micrometresPer(unit: string): number | undefined {
   const symbol = unit.normalize('NFC').trim();
   const known = SYMBOLS.get(symbol);

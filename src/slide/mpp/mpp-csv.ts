@@ -5,18 +5,18 @@ import { fileName } from '../../io/location.js';
 import { requireMpp } from '../../plan/windows/mpp-range.js';
 import type { SlideMpp } from '../slide.js';
 
-/** Micrometres per pixel by what a file calls a slide: its path, its name, or its name without the extension. */
+/** Micrometres per pixel, by what the CSV calls a slide: its path, its name, or its name without the extension. */
 export type MppTable = ReadonlyMap<string, { readonly mpp: number; readonly line: number }>;
 
-/** What people call the second column. */
+/** Usual names of the second column. */
 const HEADER = /^[a-zµ_ ]*(mpp|micron|micromet|pixel|resolution|um|µm)/i;
 
 /**
- * Reads a CSV of `slide,mpp`: a line a slide, the micrometres per pixel of its level 0. Further columns are passed over, as are empty lines and
- * a first line that names its columns.
+ * Reads a CSV of `slide,mpp`: one line per slide, with the micrometres per pixel of its level 0. Further columns, empty
+ * lines and a header line are ignored.
  *
  * @param path names the file in messages
- * @throws {SegtileError} `input` naming the line, for a number that is none or a slide that has two
+ * @throws {SegtileError} `input` naming the line, if a number is not valid or a slide has two lines
  */
 export function parseMppCsv(text: string, path: string): MppTable {
   const table = new Map<string, { readonly mpp: number; readonly line: number }>();
@@ -63,9 +63,9 @@ function rowsOf(text: string, path: string): { readonly line: number; readonly r
 }
 
 /**
- * What a table says of a slide: by its path as given, else by its file name, else by its name without the extension.
+ * Looks up a slide in a table: by its path as given, then by its file name, then by its name without the extension.
  *
- * @returns undefined where it says nothing
+ * @returns undefined if the table has no line for the slide
  */
 export function lookUpMpp(table: MppTable, slide: string): SlideMpp | undefined {
   const found = namesOf(slide).flatMap((name) => table.get(name) ?? [])[0];
@@ -73,10 +73,11 @@ export function lookUpMpp(table: MppTable, slide: string): SlideMpp | undefined 
 }
 
 /**
- * Makes sure that every line of a table is about one of the slides. A line that is not is a mistake, or belongs to another study.
+ * Makes sure that every line of a table belongs to one of the slides. A line that does not is a mistake, or belongs to
+ * another study.
  *
  * @param path names the file in messages
- * @throws {SegtileError} `input` naming the lines that match none
+ * @throws {SegtileError} `input` naming the lines that belong to no slide
  */
 export function requireMatched(table: MppTable, path: string, slides: readonly string[]): void {
   const names = new Set(slides.flatMap(namesOf));
@@ -90,7 +91,7 @@ export function requireMatched(table: MppTable, path: string, slides: readonly s
   );
 }
 
-/** What a file may call a slide: its path as given, its file name, its name without the extension. */
+/** The names that a CSV may use for a slide: its path as given, its file name, its name without the extension. */
 function namesOf(slide: string): [path: string, name: string, stem: string] {
   const name = fileName(slide);
   return [slide, name, name.slice(0, name.length - (/\.ome\.tiff?$/i.exec(name)?.[0].length ?? extname(name).length))];

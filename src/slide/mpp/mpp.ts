@@ -9,19 +9,23 @@ import type { MppStatement } from './mpp-statement.js';
 
 /** What a file says about the physical size of its pixels. */
 export interface MppClues {
-  /** What the maker's own text says of the image that is read, where it has been looked at. */
+  /** What the maker's own metadata says about the image that is read, if this metadata was searched. */
   readonly said?: MppStatement | undefined;
-  /** Text of the tag ImageDescription of the full-resolution image: may be OME-XML, or a description by Aperio or ImageJ. */
+  /**
+   * Text of the tag ImageDescription of the full-resolution image. It may be OME-XML, or a description by Aperio or
+   * ImageJ.
+   */
   readonly description: string;
   readonly resolution: Resolution | undefined;
 }
 
 /**
- * Micrometres per pixel of level 0 from the first of these that has them: the user, OME-XML, the maker's text, the TIFF resolution tags; undefined
- * where none does. What a file says that no slide can have (see {@link mppProblem}) counts as not said, and is quoted in a note.
+ * The micrometres per pixel of level 0. The first source that gives them is used: the user, OME-XML, the maker's
+ * metadata, the TIFF resolution tags. Undefined if no source gives them. A value in the file that is impossible for a
+ * slide (see {@link mppProblem}) is ignored and quoted in a note.
  *
- * @param given micrometres per pixel that the user gave: a number comes from --slide-mpp
- * @throws {SegtileError} `usage` where `given` is no size that a slide can have
+ * @param given micrometres per pixel that the user gave; a number comes from --slide-mpp
+ * @throws {SegtileError} `usage` if `given` is impossible for a slide
  */
 export function findMpp(
   given: number | SlideMpp | undefined,
@@ -38,7 +42,7 @@ export function findMpp(
   return { mpp: undefined, notes };
 }
 
-/** What a file of segtile's own says: its pixels may be as large as anybody wished. */
+/** The pixel size of a file that segtile wrote. Any size is accepted, because the user chose the working resolution. */
 export function ownMpp(clues: MppClues): SlideMpp | undefined {
   return statementsIn(clues).find(({ mpp }) => mpp !== undefined)?.mpp;
 }
@@ -53,9 +57,9 @@ function quoted({ x, y, source }: SlideMpp): string {
 }
 
 /**
- * What the user says, which goes above anything in a file.
+ * The pixel size that the user gave. It takes precedence over anything in a file.
  *
- * @throws {SegtileError} `usage` where no slide can have it
+ * @throws {SegtileError} `usage` if it is impossible for a slide
  */
 export function givenMpp(given: number | SlideMpp): SlideMpp {
   if (typeof given === 'number') {
@@ -79,8 +83,9 @@ export function omeMpp(description: string): MppStatement {
 }
 
 /**
- * Reads PhysicalSizeX and PhysicalSizeY of a `Pixels` element. Their unit is µm unless said otherwise (OME schema 2016-06). A size in a
- * unit that is no length, such as `pixel`, is no size. Where one axis is said alone, pixels are taken to be square, with a note.
+ * Reads PhysicalSizeX and PhysicalSizeY of a `Pixels` element. Their unit is µm if no other is given (OME schema
+ * 2016-06). A value whose unit is no length, such as `pixel`, gives no size. If only one axis has a size, pixels are
+ * taken to be square, and a note says so.
  */
 export function pixelsMpp(pixels: XmlTag): MppStatement {
   const [x, y] = [omeSize(pixels, 'X'), omeSize(pixels, 'Y')];
@@ -92,7 +97,7 @@ export function pixelsMpp(pixels: XmlTag): MppStatement {
   return { ...physical(across, down, 'OME-XML'), ...(x === undefined || y === undefined ? { notes: [alone] } : {}) };
 }
 
-/** The micrometres of an axis; a sentence where what is said is no length, undefined where nothing is. */
+/** The micrometres along an axis; a sentence if the value is no length; undefined if there is no value. */
 function omeSize(pixels: XmlTag, axis: 'X' | 'Y'): number | string | undefined {
   const said = attribute(pixels, `PhysicalSize${axis}`);
   if (said === undefined || said === '') return undefined;
@@ -107,7 +112,7 @@ export function isOme(description: string): boolean {
   return rootName(description) === 'OME';
 }
 
-/** Reads `MPP = 0.4990` of the `|`-separated fields of a description that Aperio software wrote. */
+/** Reads `MPP = 0.4990` from the `|`-separated fields of a description by Aperio software. */
 export function aperioMpp(description: string): MppStatement {
   const said = isAperio(description) ? /\|\s*MPP\s*=\s*([^|\r\n]*)/i.exec(description)?.[1]?.trim() : undefined;
   if (said === undefined || said === '') return {};
@@ -117,24 +122,24 @@ export function aperioMpp(description: string): MppStatement {
   return found.mpp ? found : { notes: [`Aperio MPP says "${said}", which is no size: not believed`] };
 }
 
-/** Whether a description was written by Aperio software. */
+/** Whether Aperio software wrote a description. */
 export function isAperio(description: string): boolean {
   return description.startsWith('Aperio');
 }
 
-/** Reads the resolution tags where they are in cm or inch. */
+/** Reads the resolution tags if their unit is cm or inch. */
 export function tagMpp(resolution: Resolution | undefined): MppStatement {
   if (resolution === undefined || resolution.unit === 'none') return {};
   const micrometres = resolution.unit === 'cm' ? 10_000 : 25_400;
   return physical(micrometres / resolution.x, micrometres / resolution.y, 'TIFF resolution tags');
 }
 
-/** A number as scanners write it: some put a comma where their country does. NaN where it is none. */
+/** Parses a number as scanners write it; some use a decimal comma. NaN if it is not a number. */
 export function decimal(text: string): number {
   return text.trim() === '' ? Number.NaN : Number(text.trim().replace(',', '.'));
 }
 
-/** A physical size, where both sides are positive. */
+/** A physical size, if both sides are positive and finite. */
 export function physical(x: number, y: number, source: string): MppStatement {
   return x > 0 && y > 0 && Number.isFinite(x) && Number.isFinite(y) ? { mpp: { x, y, source } } : {};
 }

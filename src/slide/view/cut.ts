@@ -5,45 +5,50 @@ import type { Band, Box, Samples, Size, Span, Window } from '../../types.js';
 import { cacheRows, type RowCache, type Slab } from './rows.js';
 import { between, endOf, mergeSpans, spansOverlap } from './spans.js';
 
-/** What windows are cut from: a slide at its working resolution, or its labels. Its size is in working pixels. */
+/**
+ * The source that windows are cut from: a slide at its working resolution, or its labels. Its size is in working
+ * pixels.
+ */
 export interface BandSource<Data extends Samples = Uint8Array> extends Size {
   /** See `View.readBands`. All bands have the same number of channels. */
   readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band<Data>>;
 }
 
-/** A window and what is to be seen of it. */
+/** A window and its pixels. */
 export interface CutWindow<Data extends Samples<ArrayBuffer> = Uint8Array<ArrayBuffer>> {
   readonly window: Window;
   /**
-   * `box.width * box.height` interleaved pixels with the channels and the type of the source. They belong to the receiver, and fill their
-   * `ArrayBuffer`, which can be transferred to another thread.
+   * `box.width * box.height` interleaved pixels with the channels and the sample type of the source. The receiver owns
+   * them. They fill their `ArrayBuffer`, so that it can be transferred to another thread.
    */
   readonly pixels: Data;
 }
 
-/** Gives exactly so many samples of the source's type, which may hold anything, in an `ArrayBuffer` of their own. */
+/** Allocates exactly `samples` samples of the source's type, with any content, in an `ArrayBuffer` of their own. */
 export type Memory<Data extends Samples<ArrayBuffer> = Uint8Array<ArrayBuffer>> = (samples: number) => Data;
 
-/** What one row of windows needs of the image, in working pixels. */
+/** The rows and columns of the image that one row of windows needs, in working pixels. */
 interface Need {
   readonly row: number;
   readonly rows: Span;
   readonly columns: readonly Span[];
 }
 
-/** Runs of wanted columns with less than this many pixels between them are read as one. */
+/** Runs of wanted columns with fewer than this many pixels between them are read as one. */
 const columnGap = 64;
 
 /**
- * Cuts the windows that a plan keeps, in the order of the plan: rows of windows from top to bottom, each from left to right.
+ * Cuts the windows that a plan keeps, in the order of the plan: rows of windows from top to bottom, each from left to
+ * right.
  *
- * The image is read in one pass. Of each of its rows only the columns of windows that touch it are asked for, none where there is no
- * such window; a band of rows is held until the last row of windows that touches it has been cut.
+ * The image is read in one pass. For each of its rows, only the columns of windows that touch the row are requested;
+ * rows without windows are not read. A band of rows stays in memory until the last row of windows that touches it has
+ * been cut.
  *
  * Parts of a window outside of the image are filled by reflection, see {@link reflect}.
  *
- * @param memory gives what the pixels of each window are put into; new memory without it
- * @throws {SegtileError} `aborted` when the signal fires, and as the slide does on reading
+ * @param memory allocates the pixels of each window; by default, new memory is used
+ * @throws {SegtileError} `aborted` when the signal fires, and the errors of reading the slide
  */
 export function cutWindows(
   view: BandSource,
@@ -111,9 +116,9 @@ function columnsOf(needs: readonly Need[], rows: Span): Span[] {
 }
 
 /**
- * Where a pixel outside of an image takes its value from: the image is mirrored about the centre of its edge pixel, which is not
- * repeated (-1 gives 1, `length` gives `length - 2`; numpy's and ONNX's `reflect`). Where the mirror image is too short as well, its
- * last pixel is repeated.
+ * The index of the pixel that gives its value to a pixel outside of the image. The image is mirrored about the centre
+ * of its edge pixel, which is not repeated (-1 gives 1, `length` gives `length - 2`, as `reflect` in numpy and ONNX).
+ * Beyond the mirror image, its last pixel is repeated.
  *
  * @param length of the image along the axis, at least 1
  */
@@ -123,7 +128,7 @@ export function reflect(index: number, length: number): number {
   return index;
 }
 
-/** The least span of an image that has every pixel that a span takes its values from, see {@link reflect}. */
+/** The smallest span of an image that contains every pixel that {@link reflect} gives for a span. */
 export function reflectedSpan(span: Span, length: number): Span {
   // Reflection turns back only at the first and the last pixel, so the extremes are there or at the ends of the span.
   const turns = [span.start, endOf(span) - 1, 0, length - 1].filter((i) => i >= span.start && i < endOf(span));
@@ -150,7 +155,7 @@ function cutBox(
 }
 
 /**
- * Copies rows of a box, as many as a slab has.
+ * Copies the rows of a box that the slab has.
  *
  * @param inside the columns of the box that lie in the image
  * @returns the first row that was not copied
@@ -162,7 +167,7 @@ function copyRows(slab: Slab, image: Size, box: Box, inside: Span, from: number,
   for (; row < box.height; row++) {
     const y = reflect(box.y + row, image.height);
     if (y < slab.y || y >= slab.y + slab.height) break;
-    // Where column 0 is, or would be, of this row in the slab and in the window.
+    // The position of column 0 of this row in the slab and in the window; it may lie outside of both.
     const source = ((y - slab.y) * slab.width - slab.x) * channels;
     const to = (row * box.width - box.x) * channels;
     if (inside.length > 0)

@@ -5,11 +5,11 @@ import type { ReadLevel, Slide } from '../slide.js';
 import { workingView } from './view.js';
 
 /**
- * The whole slide as one small RGB image: `maxSide` pixels on its long side, or its own size where that is less. Reads the coarsest
- * level that is large enough; a file without a pyramid is read through once, a band at a time.
+ * Reads the whole slide as one small RGB image. Its long side has `maxSide` pixels, or fewer if the slide is smaller.
+ * The coarsest level that is large enough is read. A file without a pyramid is read completely, one band at a time.
  *
- * @param onRows is told how many rows of the overview are done, and of how many
- * @throws {SegtileError} as the slide does on reading
+ * @param onRows called with the number of rows of the overview that are done and the number of all rows
+ * @throws {SegtileError} the errors of reading the slide
  */
 export async function readOverview(
   slide: Slide,
@@ -20,7 +20,7 @@ export async function readOverview(
   return (await readWhole(slide, slide.readBands, maxSide, signal, onRows)) as Pixels;
 }
 
-/** Like {@link readOverview}, with samples as the file keeps them, or bytes as `read` makes them. */
+/** Like {@link readOverview}, but with samples as the file stores them, or bytes as `read` gives them. */
 export async function readWhole(
   slide: Slide,
   read: ReadLevel<Samples>,

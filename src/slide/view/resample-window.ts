@@ -3,11 +3,11 @@ import { resample } from './resample.js';
 import { axis } from './scale-axis.js';
 
 /**
- * What takes whole images of one size to another by the rules of the working resolution: the mean over areas along an axis that shrinks,
- * bilinear with half-pixel centres along one that grows.
+ * Makes a function that resamples whole images from one size to another by the rules of the working resolution: along
+ * an axis that shrinks, the mean over areas; along an axis that grows, bilinear with half-pixel centres.
  *
- * @param from size of what is given, in px
- * @param to size of what is made, in px
+ * @param from size of the input, in px
+ * @param to size of the output, in px
  */
 export function windowResampler(from: Size, to: Size): <Data extends Samples>(data: Data, channels: number) => Pixels<Data> {
   const x = axis(from.width, to.width);

@@ -5,11 +5,11 @@ import { type ResampleAxis, sourceOf, weightOf } from './scale-axis.js';
 import { endOf } from './spans.js';
 
 /**
- * Resamples a rectangle of pixels to samples of the same type; whole numbers are rounded half up.
+ * Resamples a rectangle of pixels. Samples keep their type; whole numbers are rounded half up.
  *
  * @param columns columns of the output
  * @param rows rows of the output, at least one
- * @param slab gives source pixels: row `y` with at least the given columns. All have the same channels and type
+ * @param slab gives source pixels: row `y` with at least the given columns. All slabs have the same channels and type
  */
 export function resample<Data extends Samples>(
   x: ResampleAxis,
@@ -24,14 +24,15 @@ export function resample<Data extends Samples>(
   const { channels } = lower;
   const type = typeOf(lower.data);
   const out = newSamples(type, columns.length * rows.length * channels);
-  // A sum of bytes is at most 255 * y.total, and the total at most twice the longer side: below 2^31 for sides of up to 2^22 pixels.
+  // A sum of bytes is at most 255 * y.total, and y.total is at most twice the longer side: below 2^31 for sides of up
+  // to 2^22 pixels.
   const sums = new (type === 'uint8' ? Int32Array : Float64Array)(source.length * channels);
   for (let r = 0; r < rows.length; r++) {
     const row = rows.start + r;
     const first = y.first[row]!;
     const last = y.last[row]!;
     sums.fill(0);
-    // Two rows at a time: twice as fast as one, since each sum is fetched and stored half as often.
+    // Two rows at a time. This is twice as fast as one, because each sum is loaded and stored half as often.
     for (let j = first; j <= last; j += 2) {
       upper = holds(lower, j) ? lower : slab(j, source);
       lower = j === last || holds(upper, j + 1) ? upper : slab(j + 1, source);
@@ -71,7 +72,7 @@ function addRows(
   weightB: number,
 ) {
   const count = sums.length;
-  // The same loop twice: each sees one type of memory, or nearly, which is what makes it fast.
+  // The same loop twice: each copy sees (almost) only one type of array, which makes it fast.
   if (sums instanceof Int32Array) {
     for (let k = 0; k < count; k++) {
       sums[k] = (sums[k]! + Math.imul(weightA, a[fromA + k]!) + Math.imul(weightB, b[fromB + k]!)) | 0;
@@ -82,15 +83,19 @@ function addRows(
 }
 
 /**
- * What turns a weighted sum into a mean: `(sum + half) * scale`. Whole numbers are cut off then: the mean is sum / total, and (sum + total / 2) /
- * total, cut off, rounds it half up. Another quarter keeps the quotient off the whole numbers, to which it comes no nearer than
- * 1 / (4 total), so that the rounding of the multiplication cannot carry it across one.
+ * The numbers that turn a weighted sum into a mean: `(sum + half) * scale`. Whole numbers are truncated afterwards. The
+ * mean is sum / total, and (sum + total / 2) / total, truncated, is the mean rounded half up. The additional quarter
+ * keeps the quotient at least 1 / (4 total) away from whole numbers, so that the rounding error of the multiplication
+ * cannot move it across one.
  */
 function meanOf(total: number, out: Samples): { readonly half: number; readonly scale: number } {
   return { half: out instanceof Float32Array ? 0 : total / 2 + 0.25, scale: 1 / total };
 }
 
-/** Takes weighted sums of columns, and divides by the sum of all weights. `sums` starts at source column `start`. */
+/**
+ * Computes the weighted sums of columns, and divides them by the sum of all weights. `sums` starts at source column
+ * `start`.
+ */
 function mixColumns(
   { first, last, head, tail, inner, total }: ResampleAxis,
   columns: Span,
@@ -114,7 +119,7 @@ function mixColumns(
   }
 }
 
-/** {@link mixColumns} for bytes of red, green and blue: what most slides are, at half of the time. */
+/** {@link mixColumns} for bytes of red, green and blue. Most slides are of this kind, and it takes half the time. */
 function mixColours(
   { first, last, head, tail, inner, total }: ResampleAxis,
   columns: Span,

@@ -3,7 +3,7 @@ import type { Band, Samples, Span } from '../../types.js';
 import { endOf } from './spans.js';
 
 /**
- * A rectangle of pixels that is at hand: sample `c` of pixel `(x, y)` is
+ * A rectangle of pixels in memory. Sample `c` of pixel `(x, y)` is
  * `data[((y - slab.y) * width + x - slab.x) * channels + c]`.
  */
 export interface Slab<Data extends Samples = Samples> {
@@ -15,19 +15,19 @@ export interface Slab<Data extends Samples = Samples> {
   readonly data: Data;
 }
 
-/** Bands that were read and are still needed. A band is kept whole until none of its rows is needed; then it is released. */
+/** Bands that were read and are still needed. A whole band is kept until none of its rows is needed any more. */
 export interface RowCache<Data extends Samples = Samples> {
-  /** Reads on until all rows before `end` are at hand. */
+  /** Reads on until all rows before `end` are in memory. */
   until(end: number): Promise<void>;
-  /** What is held of row `y` and its neighbours that has all of `columns`. */
+  /** The pixels in memory around row `y` that include all of `columns`. */
   slab(y: number, columns: Span): Slab<Data>;
-  /** Lets go of every band that lies wholly above row `y`, of those still to come as well. */
+  /** Releases every band that lies wholly above row `y`, also bands that are read later. */
   forget(y: number): void;
-  /** Lets go of everything and stops the reading. */
+  /** Releases everything and stops reading. */
   close(): Promise<void>;
 }
 
-/** Holds the bands of a slide or view between their reading and their last use. Nothing is read before it is asked for. */
+/** Keeps the bands of a slide or view from their reading to their last use. Nothing is read before it is asked for. */
 export function cacheRows<Data extends Samples>(source: AsyncIterable<Band<Data>>): RowCache<Data> {
   const iterator = source[Symbol.asyncIterator]();
   let bands: Band<Data>[] = [];

@@ -3,12 +3,12 @@ import type { Span } from '../../types.js';
 import { between, endOf } from './spans.js';
 
 /**
- * How the pixels of one axis are made from those of the source: output pixel `i` is the weighted mean of the source pixels
- * `first[i] <= j <= last[i]`, with weight `head[i]` on the first, `tail[i]` on the last (0 where that is the first) and `inner` on those
- * between. The weights of each output pixel add up to `total`.
+ * How the pixels of one axis are made from those of the source. Output pixel `i` is the weighted mean of the source
+ * pixels `first[i] <= j <= last[i]`. The first has the weight `head[i]`, the last `tail[i]` (0 if it is also the
+ * first), and those between have `inner`. The weights of each output pixel add up to `total`.
  *
- * All weights are whole numbers, so sums of whole numbers are exact in float64; those of floating point are always made in the same order.
- * So rows that are resampled alone come out the same, to the bit, as those of the whole image.
+ * All weights are whole numbers, so sums of whole numbers are exact in float64. Sums of floating-point numbers are
+ * always added in the same order. So rows that are resampled alone are the same, to the bit, as in the whole image.
  */
 export interface ResampleAxis {
   /** Length of the source, in pixels. */
@@ -24,11 +24,12 @@ export interface ResampleAxis {
 }
 
 /**
- * The weights that take `from` pixels to `to`: the area that each source pixel covers of the output pixel where there are fewer,
- * bilinear with half-pixel centres, edge pixels repeated, where there are more.
+ * The weights that resample `from` pixels to `to`. If there are fewer output pixels, a weight is the area of the output
+ * pixel that the source pixel covers. If there are more, resampling is bilinear with half-pixel centres, and edge
+ * pixels are repeated.
  *
- * @param spans which part of the source the output covers, `of / by` pixels: less than one more or less than it has. What it lacks is its last pixel
- *   again.
+ * @param spans the part of the source that the output covers: `of / by` pixels. It differs from `from` by less than one
+ *   pixel. If it is longer, the last pixel is repeated.
  */
 export function axis(from: number, to: number, spans: Factor = { of: from, by: 1 }): ResampleAxis {
   const divisor = greatestCommonDivisor(spans.of, to * spans.by);
@@ -50,7 +51,8 @@ export function axis(from: number, to: number, spans: Factor = { of: from, by: 1
     return { from, to, total: n, inner: m, first, last, head, tail };
   }
   for (let i = 0; i < to; i++) {
-    // The centre of output pixel i lies at (i + 1/2) * n / m - 1/2 source pixels from the centre of the first, here in units of 1/(2m).
+    // The centre of output pixel i lies (i + 1/2) * n / m - 1/2 source pixels from the centre of the first source
+    // pixel; here in units of 1/(2m).
     const centre = (2 * i + 1) * n - m;
     const left = Math.floor(centre / (2 * m));
     first[i] = Math.min(Math.max(0, left), from - 1);
@@ -66,12 +68,12 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** The source pixels from which some output pixels are made. */
+/** The source pixels that some output pixels are made from. */
 export function sourceOf(axis: ResampleAxis, output: Span): Span {
   return between(axis.first[output.start]!, axis.last[endOf(output) - 1]! + 1);
 }
 
-/** The output pixels in which some source pixels take part. */
+/** The output pixels that some source pixels contribute to. */
 export function outputOf(axis: ResampleAxis, source: Span): Span {
   const start = firstIndex(axis.to, (i) => axis.last[i]! >= source.start);
   return between(
@@ -83,7 +85,7 @@ export function outputOf(axis: ResampleAxis, source: Span): Span {
   );
 }
 
-/** The lowest index from which on `holds` is true, `length` if there is none. */
+/** The lowest index from which on `holds` is true; `length` if there is none. */
 function firstIndex(length: number, holds: (index: number) => boolean): number {
   let low = 0;
   let high = length;
@@ -95,7 +97,7 @@ function firstIndex(length: number, holds: (index: number) => boolean): number {
   return low;
 }
 
-/** The weight of source pixel `j` in output pixel `i`, which it takes part in. */
+/** The weight of source pixel `j` in output pixel `i`. The pixel must contribute to it. */
 export function weightOf(axis: ResampleAxis, i: number, j: number): number {
   if (j === axis.first[i]) return axis.head[i]!;
   return j === axis.last[i] ? axis.tail[i]! : axis.inner;

@@ -16,8 +16,8 @@ export function spansOverlap(a: Span, b: Span): boolean {
 }
 
 /**
- * The same indices as sorted spans that neither touch nor overlap. Spans with fewer than `gap` indices between them become one,
- * which takes in the gap. Empty spans are dropped.
+ * Merges spans into sorted spans that neither touch nor overlap. Spans with fewer than `gap` indices between them
+ * become one, which includes the gap. Empty spans are dropped.
  */
 export function mergeSpans(spans: readonly Span[], gap = 0): Span[] {
   const sorted = spans.filter((span) => span.length > 0).sort((a, b) => a.start - b.start);

@@ -12,40 +12,48 @@ export type ViewChoice =
   | { readonly kind: 'level'; readonly level: number }
   | { readonly kind: 'downsample'; readonly downsample: number }
   | { readonly kind: 'mpp'; readonly mpp: number }
-  /** Pictures of the whole slide, edge to edge, whatever levels there are. */
+  /** A picture of the whole slide from edge to edge, in exactly this size, whatever levels there are. */
   | { readonly kind: 'size'; readonly width: number; readonly height: number };
 
-/** A slide at the working resolution. To get from its pixels to level 0, multiply x by `slide.width / spans.width`, and y likewise. */
+/**
+ * A slide at the working resolution. To get from its pixels to level 0, multiply x by `slide.width / spans.width`, and
+ * y likewise.
+ */
 export interface View<Data extends Samples = Uint8Array> extends SpanningSize {
   readonly slide: Slide;
   readonly spans: Size;
-  /** The level that is read. */
+  /** The level of the file that is read. */
   readonly level: Level;
   /** Level-0 pixels per working pixel, along x. */
   readonly downsample: number;
   /** Micrometres per working pixel. */
   readonly mpp: Mpp | undefined;
   /**
-   * The rows `rows` from top to bottom, in bands without gap or overlap, as {@link ReadLevel} but in working pixels. Which bands and columns
-   * are read does not change a single bit of them.
+   * Reads the rows `rows` from top to bottom, in bands without gap or overlap. Works like {@link ReadLevel}, but in
+   * working pixels. The samples are the same, to the bit, whichever bands and columns are read.
    */
   readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band<Data>>;
 }
 
-/** A level may be this much coarser than what is wanted along one side, where the other side is finer. */
+/** A level may be this much coarser than wanted along one side, if the other side is finer. */
 const coarser = 1.005;
 
-/** Longest side of a working image, in pixels. A longer one is a typing error. Sums of samples along a side must also fit 31 bits. */
+/**
+ * Longest side of a working image, in pixels. A longer one is a typing error. Sums of samples along a side must also
+ * fit 31 bits.
+ */
 const longestSide = 2 ** 22;
 
 /**
- * Looks at a slide at another resolution. Where a level is shrunk by what is wanted, or by half a percent more or less, the working image is that
- * level, with its own size and its pixels as they are. Else it has `round(width / d)` by `round(height / d)` pixels, at least one, and is
- * made from the coarsest level that is at least as fine, by the mean over areas where it shrinks and bilinearly where it grows. With `mpp`, `d` is
- * found for each axis alone, so that working pixels are square.
+ * Gives a slide at another resolution. If a level has the wanted downsample factor, give or take half a percent, the
+ * working image is that level, with its own size and unchanged pixels. Otherwise it has `round(width / d)` by
+ * `round(height / d)` pixels, at least one each. It is made from the coarsest level that is at least as fine, by the
+ * mean over areas where it shrinks and bilinearly where it grows. With `mpp`, `d` is computed separately for each axis,
+ * so that working pixels are square.
  *
  * @param read gives the pixels of a level; by default as RGB
- * @throws {SegtileError} `usage` where there is no such level, the number is not positive, or mpp is asked of a slide that has none
+ * @throws {SegtileError} `usage` if there is no such level, the number is not positive, or mpp is requested for a slide
+ *   without a pixel size
  */
 export function workingView(slide: Slide, choice: ViewChoice): View;
 export function workingView<Data extends Samples>(slide: Slide, choice: ViewChoice, read: ReadLevel<Data>): View<Data>;
@@ -76,7 +84,10 @@ function isWhole(level: Size, spans: Size): boolean {
   return level.width === spans.width && level.height === spans.height;
 }
 
-/** The size of the working image and the level that it is made from; the level itself where it is that. */
+/**
+ * The size of the working image, and the level that it is made from. If the working image is a level, `size` is that
+ * level.
+ */
 function chosen(slide: Slide, choice: ViewChoice): { readonly size: Size; readonly level: Level } {
   if (choice.kind === 'level') {
     const level = slide.levels[choice.level];
@@ -129,7 +140,7 @@ function shrink(slide: Slide, x: number, y: number): Size {
   return size;
 }
 
-/** The coarsest level that is fine enough for the size; level 0 where none is. */
+/** The coarsest level that is fine enough for the size; level 0 if none is. */
 function bestLevel(slide: Slide, size: Size): Level {
   const enough = slide.levels.filter((level) => level.width * coarser >= size.width && level.height * coarser >= size.height);
   return enough.reduce((best, level) => (level.width < best.width ? level : best), slide.levels[0]!);
@@ -144,7 +155,7 @@ function resampledBands(read: ReadLevel<Samples>, level: Level, x: ResampleAxis,
     }
     const sourceColumns = (sourceRows: Span): Span[] => {
       const made = outputOf(y, sourceRows);
-      // Whole bands, because a run of columns has the height of its band: each of its rows needs all of its columns.
+      // Whole bands, because a run of columns is as high as its band: each of its rows needs all of its columns.
       const from = Math.max(0, Math.floor((made.start - rows.start) / bandHeight));
       const to = Math.ceil((endOf(made) - rows.start) / bandHeight);
       const wanted = bands.slice(from, Math.max(from, to)).flatMap((band) => columns(band));
@@ -167,7 +178,10 @@ function resampledBands(read: ReadLevel<Samples>, level: Level, x: ResampleAxis,
   };
 }
 
-/** Rows of a band: about one row of blocks, but not so few that overhead dominates, nor so many that they need much memory. */
+/**
+ * Rows of a band: about one row of blocks, but neither so few that overhead dominates nor so many that they need much
+ * memory.
+ */
 function resampledBandHeight(level: Level, y: ResampleAxis): number {
   const sourceRows = Math.min(512, Math.max(64, level.blockHeight));
   return Math.min(256, Math.max(1, Math.round((sourceRows * y.to) / y.from)));

@@ -18,11 +18,12 @@ const BAND_ROWS = 256;
 const BAND_PIXELS = 2 ** 22;
 
 /**
- * The truth that an image of labels holds. The image shows the whole slide, at any size: it is enlarged by nearest neighbour and shrunk by
- * majority.
+ * The truth that an image of labels holds. The image shows the whole slide, at any size: it is enlarged by nearest
+ * neighbour and shrunk by majority.
  *
  * @param slide level 0, in pixels
- * @throws {SegtileError} `input` if the image has another shape than the slide, or is more than 64 times smaller or larger
+ * @throws {SegtileError} `input` if the image has another shape than the slide, or is more than 64 times smaller or
+ *   larger
  */
 export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig): Truth {
   requireSameShape(image.path, image, slide, config.region?.what);

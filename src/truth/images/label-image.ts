@@ -1,6 +1,6 @@
 import type { Size, Span } from '../../types.js';
 
-/** Values of an image as its file stores them; for a palette its indices, not its colours. */
+/** Values of an image as its file stores them; for a palette, these are its indices, not its colours. */
 export interface ValueRun extends Size {
   /** First column. */
   readonly x: number;

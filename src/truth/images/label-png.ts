@@ -9,8 +9,8 @@ const BAND_ROWS = 256;
 const BAND_SAMPLES = 2 ** 22;
 
 /**
- * Opens a PNG of labels, from a file or from memory: grey of 1 to 16 bits, a palette (the indices are the values), or RGB. A fully
- * transparent pixel counts as black. Each pass reads the file from its start, a few rows at a time.
+ * Opens a PNG of labels, from a file or from memory: grey of 1 to 16 bits, a palette (the indices are the values), or
+ * RGB. A fully transparent pixel counts as black. Each pass reads the file from its start, a few rows at a time.
  *
  * @throws {SegtileError} `input` if it is damaged; `unsupported` if it is interlaced
  */
@@ -83,7 +83,7 @@ function unpackRow(
   }
 }
 
-/** Unpacks a row of pixels that end with an alpha sample; each sample has `size` bytes. */
+/** Unpacks a row of pixels whose last sample is alpha; each sample has `size` bytes. */
 function unpackAlpha(
   path: string,
   samples: number,

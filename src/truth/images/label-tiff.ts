@@ -23,10 +23,12 @@ const PALETTE = 3;
 const ALPHA = [1, 2];
 
 /**
- * Opens the first level of a TIFF of labels: one band (integers of any type, or floating point with whole numbers), a palette (the indices
- * are the values), or RGB. Values are given as stored, neither inverted nor scaled. The image owns the source and closes it.
+ * Opens the first level of a TIFF of labels: one band (integers of any type, or floating point with whole numbers), a
+ * palette (the indices are the values), or RGB. Values are given as stored, neither inverted nor scaled. The image owns
+ * the source and closes it.
  *
- * @throws {SegtileError} `input` if it is damaged; `unsupported` if it is a stack or is stored in a way that segtile does not read
+ * @throws {SegtileError} `input` if it is damaged; `unsupported` if it is a stack or is stored in a way that segtile
+ *   does not read
  */
 export async function openLabelTiff(source: ByteSource, signal?: AbortSignal): Promise<LabelImage> {
   const { path } = source;
@@ -89,8 +91,8 @@ function asStored(path: string, directory: Directory): Directory {
 }
 
 /**
- * Samples as values of labels. Samples with more than 16 bits, a sign or a fraction were decoded as floating point, but labels must be whole
- * numbers.
+ * Samples as values of labels. Samples with more than 16 bits, a sign or a fraction were decoded as floating point, but
+ * labels must be whole numbers.
  *
  * @param top row of the image in which the run starts
  */

@@ -7,8 +7,11 @@ import type { PngOpener } from './png.js';
  * Reads the labels of a PNG that fits in memory: grey of 1 to 16 bits, or a palette (the indices are the labels).
  *
  * @param name of the file, for errors
- * @returns the labels in one channel, and sentences for the user that say how the file was read, if there is more than one way
- * @throws {SegtileError} `input` if it is damaged, or has labels above 255; `unsupported` if it has colours, or is interlaced
+ * @param bytes of the file
+ * @returns the labels in one channel, and notes for the user that say how the file was read if there is more than one
+ *   way
+ * @throws {SegtileError} `input` if it is damaged, or has labels above 255; `unsupported` if it has colours, or is
+ *   interlaced
  */
 export async function readLabelTile(
   name: string,

@@ -21,11 +21,12 @@ export function shrinks(source: Size, size: Size): boolean {
 }
 
 /**
- * Labels at a smaller size: each pixel gets the label that covers most of it, see {@link majorityRow}. In memory are as many rows of the
- * larger view as one row of the smaller view covers.
+ * Labels at a smaller size. Each pixel gets the label that covers most of it, see {@link majorityRow}. Only as many
+ * rows of the larger view are in memory as one row of the smaller view covers.
  *
- * @param source is larger in both directions, or as large in one of them
- * @param lies how many of its pixels lie on the slide
+ * @param view the larger view: larger in both directions, or in one of them with the other side equal
+ * @param lies how many pixels of the larger view the slide covers
+ * @param whole size of the smaller view
  */
 export function majorityView(view: LabelView, lies: Size, whole: SpanningSize): LabelView {
   const size = { width: whole.width, height: whole.height, spans: whole.spans ?? whole };

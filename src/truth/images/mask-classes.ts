@@ -8,7 +8,10 @@ import type { MaskClass, Rgb } from '../../types.js';
 
 /** What the tags of a mask say about it. */
 export interface MaskHead {
-  /** The classes in the order of their labels; undefined if the mask does not name them. The class of a mask of 0 and 255 gets label 1. */
+  /**
+   * The classes in the order of their labels; undefined if the mask does not name them. The class of a mask of 0 and
+   * 255 gets label 1.
+   */
   readonly classes: readonly MaskClass[] | undefined;
   /** The description and the resolution tags, which say how large its pixels are. */
   readonly description: string;
@@ -16,7 +19,8 @@ export interface MaskHead {
 }
 
 /**
- * Reads what the tags of a mask say: its classes, if segtile wrote it, and the size of its pixels. A file that is not a TIFF gives nothing.
+ * Reads what the tags of a mask say: its classes, if segtile wrote it, and the size of its pixels. A file that is not a
+ * TIFF gives nothing.
  *
  * @throws {SegtileError} `input` if the file is missing, or a damaged TIFF
  */
@@ -35,7 +39,10 @@ export async function readMaskHead(path: string, signal?: AbortSignal): Promise<
   }
 }
 
-/** A mask with the single class at 255 (`--mask-values 255`): among labels 255 means ignored, so that class becomes label 1. */
+/**
+ * Gives the only class of a mask label 1 if its value is 255 (`--mask-values 255`), because label 255 means ignored
+ * pixels.
+ */
 function asLabel(only: MaskClass, _: number, { length }: readonly MaskClass[]): MaskClass {
   return length === 1 && only.label === IGNORED ? { ...only, label: 1 } : only;
 }

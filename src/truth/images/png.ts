@@ -90,8 +90,8 @@ export async function readPngOrientation(opener: PngOpener): Promise<number | un
 }
 
 /**
- * The rows of a PNG that is not interlaced, from top to bottom, as packed bytes. The buffer of a row is used again two rows later. A few rows
- * are in memory, however large the image is.
+ * The rows of a PNG that is not interlaced, from top to bottom, as packed bytes. The buffer of a row is used again two
+ * rows later. A few rows are in memory, however large the image is.
  *
  * @throws {SegtileError} `input` if it is damaged or truncated, `aborted` when the signal fires
  */

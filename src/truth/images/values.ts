@@ -17,13 +17,13 @@ export interface Labels {
 
 const UNKNOWN = -1;
 
-/** What turns the values of an image, or its colours if it is RGB, into labels. */
+/** Makes the converter from the values of an image to labels. For an RGB image, it converts colours. */
 export function labelsOfImage({ path, channels }: Pick<LabelImage, 'path' | 'channels'>, config: TruthConfig): Labels {
   if (config.region !== undefined) return inside(path, channels, config.region);
   return channels === 3 ? labelsOfColors(path, config) : labelsOfValues(path, config);
 }
 
-/** 1 where a value, or one of three, is inside. */
+/** Labels of a region: 1 if the value, or one of three values, is inside; otherwise 0. */
 function inside(path: string, channels: 1 | 3, { ofValues, colours }: RegionRule): Labels {
   const holds = ofValues(path);
   const table = Uint8Array.from({ length: 2 ** 16 }, (_, value) => (holds(value) ? 1 : 0));
@@ -68,8 +68,9 @@ function colourOf(path: string, x: number, y: number): SegtileError {
 }
 
 /**
- * A listed colour has the label it is listed with. A grey that is not listed is a value stored in three channels, unless the image has other
- * colours: in an image of colours, grey does not mean the label of that number.
+ * Labels of an RGB image. A colour that is listed has the label it is listed with. A grey that is not listed is a value
+ * stored in three channels, unless the image also has other colours: in an image of colours, grey does not stand for
+ * the label of the same number.
  */
 function labelsOfColors(path: string, { colors, values, white }: TruthConfig): Labels {
   let grey: { readonly value: number; readonly x: number; readonly y: number } | undefined;

@@ -22,17 +22,18 @@ interface Annotation {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** Takes the lists of a COCO file entry by entry, and gives the shapes of one of its images. */
+/** Takes the entries of the lists of a COCO file one by one, and gives the shapes of one of its images. */
 export interface CocoReader {
   add(list: string, value: unknown): void;
   /** @throws {SegtileError} `input` if the image is missing, or several have its name */
   image(): Size;
   /**
-   * Shapes in the order of the annotations; an annotation with several polygons gives several shapes. Annotations that cover no pixel of the
-   * slide (boxes without a mask, rings that enclose nothing, polygons outside the image) are skipped, and a note says how many.
+   * Shapes in the order of the annotations; an annotation with several polygons gives several shapes. Annotations that
+   * cover no pixel of the slide (boxes without a mask, rings that enclose nothing, polygons outside the image) are
+   * skipped, and a note says how many.
    *
-   * @throws {SegtileError} `input` if the image is missing or has another shape than the slide, if an annotation is malformed or has an unknown
-   *   category, and if every annotation was skipped
+   * @throws {SegtileError} `input` if the image is missing or has another shape than the slide, if an annotation is
+   *   malformed or has an unknown category, and if every annotation was skipped
    */
   shapes(): { readonly shapes: LabelShape[]; readonly notes: readonly string[] };
 }
@@ -167,7 +168,10 @@ function ringOf(flat: unknown, where: string): unknown {
   );
 }
 
-/** The shape of COCO's counts, which alternate between pixels outside and inside, down the first column, then down the second, and so on. */
+/**
+ * The shape of COCO's counts, which alternate between pixels outside and inside, down the first column, then down the
+ * second, and so on.
+ */
 function runsOf(counts: readonly unknown[], image: Size, slide: Size, where: string): PixelColumns {
   const builder = columnsBuilder(image, slide);
   const pixels = image.width * image.height;
@@ -187,9 +191,9 @@ function runsOf(counts: readonly unknown[], image: Size, slide: Size, where: str
 }
 
 /**
- * Decodes the counts from COCO's text form (cocoapi, common/maskApi.c, rleToString). A number is written in digits of 5 bits, lowest first,
- * as characters from "0" on; bit 5 is set if more digits follow. From the third count on, the number is the difference to the count two
- * places before.
+ * Decodes the counts from COCO's text form (cocoapi, common/maskApi.c, rleToString). A number is written in digits of 5
+ * bits, lowest first, as characters from "0" on; bit 5 is set if more digits follow. From the third count on, the
+ * number is the difference to the count two places before.
  */
 function unpackCounts(text: string): number[] {
   const counts: number[] = [];

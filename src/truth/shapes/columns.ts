@@ -30,8 +30,8 @@ function growing(): Growing {
 /** Collects runs of pixels and makes a shape of them. */
 export interface ColumnsBuilder {
   /**
-   * Adds `length` pixels from pixel `start` on, counted from 0 down the first column, then down the second. Runs must come in rising order,
-   * without overlap, and inside the image.
+   * Adds `length` pixels from pixel `start` on, counted from 0 down the first column, then down the second. Runs must
+   * come in rising order, without overlap, and inside the image.
    */
   add(start: number, length: number): void;
   /** The shape of all runs that were added. */
@@ -39,11 +39,11 @@ export interface ColumnsBuilder {
 }
 
 /**
- * Makes a shape of runs that go down the columns, as in the RLE of HuBMAP and COCO. It takes 8 bytes per run and 4 per column, however many
- * pixels the runs have.
+ * Makes a shape of runs that go down the columns, as in the RLE of HuBMAP and COCO. It takes 8 bytes per run and 4 per
+ * column, however many pixels the runs have.
  *
  * @param image size of the image that the runs belong to, in pixels
- * @param slide size of level 0, all of which the image shows
+ * @param slide size of level 0, in pixels; the image shows the whole slide
  */
 export function columnsBuilder(image: Size, slide: Size): ColumnsBuilder {
   const { width, height } = image;

@@ -26,9 +26,10 @@ export interface GeojsonReader {
 }
 
 /**
- * Reads GeoJSON features as QuPath and HuBMAP write them, one by one, with their children. Coordinates are level-0 pixels. A MultiPolygon or
- * a collection gives one shape for each of its polygons. Entries that cover no pixel of the slide (points, lines, rings that enclose nothing,
- * features without a geometry, polygons off the slide) are counted and skipped.
+ * Reads GeoJSON features as QuPath and HuBMAP write them, one by one, with their children. Coordinates are level-0
+ * pixels. A MultiPolygon or a collection gives one shape for each of its polygons. Entries that cover no pixel of the
+ * slide (points, lines, rings that enclose nothing, features without a geometry, polygons off the slide) are counted
+ * and skipped.
  *
  * @param labelOf gives the label of a feature from its name and colour, undefined to skip it; see `labeller`
  */
@@ -85,8 +86,9 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 /**
- * The class of a feature. `properties.classification` is the name itself, or an object with a `name` and a colour. For a derived class,
- * QuPath 0.4 and later also write `names` (base class first), and up to 0.3 the base class as `parentClass`.
+ * The class of a feature. `properties.classification` is the name itself, or an object with a `name` and a colour. For
+ * a derived class, QuPath 0.4 and later also write `names` (base class first), and up to 0.3 the base class as
+ * `parentClass`.
  */
 function classOf({ properties }: JsonObject, where: string): AnnotatedClass {
   const classification = isObject(properties) ? properties.classification : undefined;
@@ -114,7 +116,8 @@ function nameOf(name: unknown): string | undefined {
 }
 
 /**
- * The colour from `color: [r, g, b]`, or before QuPath 0.3 from `colorRGB`, a signed integer with red, green and blue in its lowest 24 bits.
+ * The colour from `color: [r, g, b]`, or before QuPath 0.3 from `colorRGB`, a signed integer with red, green and blue
+ * in its lowest 24 bits.
  */
 function colorOf({ color, colorRGB }: JsonObject): number | undefined {
   if (Array.isArray(color) && color.length === 3 && color.every(Number.isInteger)) {

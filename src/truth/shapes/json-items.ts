@@ -17,9 +17,9 @@ const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * The entries of the lists of a JSON file, one by one. Only one entry is in memory, because the annotations of a slide can take gigabytes,
- * more than a string in Node can hold. The file is a list, or an object with lists. It may be packed, see `openText`, and contain NaN and
- * Infinity, see `parseLooseJson`.
+ * The entries of the lists of a JSON file, one by one. Only one entry is in memory, because the annotations of a slide
+ * can take gigabytes, more than a string in Node can hold. The file is a list, or an object with lists. It may be
+ * packed, see `openText`, and contain NaN and Infinity, see `parseLooseJson`.
  *
  * @param wanted the keys of the lists to read; other lists are not parsed
  * @param seen called with every key of the object

@@ -17,7 +17,8 @@ import type { LabelShape } from './shapes.js';
 const COCO_LISTS = ['images', 'annotations', 'categories'];
 
 /**
- * Opens a JSON file of polygons: COCO if it lists images and annotations, otherwise GeoJSON. The geometry is kept in memory, the file is not.
+ * Opens a JSON file of polygons: COCO if it lists images and annotations, otherwise GeoJSON. The geometry is kept in
+ * memory, the file is not.
  *
  * @param name of the slide, to find its image in COCO
  * @throws {SegtileError} `input` if the file is damaged, or does not fit the slide or the classes

@@ -1,6 +1,6 @@
 /**
- * Parses JSON that may contain `NaN`, `Infinity` and `-Infinity`, which are not JSON but are written by QuPath (in measurements) and Python.
- * Each of them becomes null.
+ * Parses JSON that may contain `NaN`, `Infinity` and `-Infinity`, which are not JSON but are written by QuPath (in
+ * measurements) and Python. Each of them becomes null.
  *
  * @throws {SyntaxError} if it is not JSON in any other way
  */

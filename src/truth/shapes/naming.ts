@@ -10,11 +10,14 @@ export interface AnnotatedClass {
 }
 
 /**
- * Makes the function that gives annotations their labels: by name; without a name, by colour, if the colour is listed; otherwise the default
- * class. It gives undefined for an annotation to skip. If no classes are listed, all annotations with a name must have the same one.
+ * Makes the function that labels annotations. An annotation with a name gets its label by the name. One without a name
+ * gets it by its colour if that is listed, otherwise from the default class. If no classes are listed, all annotations
+ * with a name must have the same name.
  *
- * @returns a function that gives the label of an annotation; its argument `where` names the annotation in errors
- * @throws {SegtileError} from that function: `input` for a name that is not listed, and for an annotation without a name if there is no default
+ * @returns a function that gives the label of an annotation, or undefined for one to skip; its argument `where` names
+ *   the annotation in errors
+ * @throws {SegtileError} from that function: `input` for a name that is not listed, and for an annotation without a
+ *   name if there is no default
  */
 export function labeller(config: TruthConfig): (annotated: AnnotatedClass, where: string) => number | undefined {
   const { region } = config;

@@ -3,7 +3,8 @@ import type { Size } from '../../types.js';
 import type { Extent, Polygon } from './shapes.js';
 
 /**
- * A ring of a polygon as files store it. Its last point may or may not repeat the first. Points may have a height, which is ignored.
+ * A ring of a polygon as files store it. Its last point may or may not repeat the first. Points may have a height,
+ * which is ignored.
  */
 export type Ring = readonly (readonly number[])[];
 
@@ -11,8 +12,8 @@ export type Ring = readonly (readonly number[])[];
 const FARTHEST = 1e12;
 
 /**
- * The rings of a polygon that enclose an area; undefined if the first, outer one does not, because it has fewer than three points that are
- * not on one line, or a coordinate that is null (NaN is read as null).
+ * The rings of a polygon that enclose an area. Undefined if the first, outer ring encloses none: it has fewer than
+ * three points, all its points are on one line, or a coordinate is null (NaN is read as null).
  *
  * @throws {SegtileError} `input` naming the malformed point
  */
@@ -90,8 +91,8 @@ function samePoint(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /**
- * The signed area by the shoelace formula, negative if the ring runs the other way round. Coordinates are taken relative to the first point,
- * so that large ones cost no precision.
+ * The signed area by the shoelace formula, negative if the ring runs the other way round. Coordinates are taken
+ * relative to the first point, so that large ones cost no precision.
  */
 function ringArea(points: Float64Array): number {
   const x0 = points[0]!;

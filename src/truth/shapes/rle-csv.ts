@@ -9,7 +9,10 @@ import { labeller, labelOfRuns } from './naming.js';
 import { type Runs, readRuns, shapeOfRuns } from './rle.js';
 import { shapeTruth } from './shape-truth.js';
 
-/** Names of the columns of the slide, of the runs and of the class, in lower case without spaces and punctuation. The first one found is used. */
+/**
+ * Names of the columns for the slide, the runs and the class, in lower case without spaces and punctuation. The first
+ * name that is found is used.
+ */
 const COLUMNS = {
   id: ['id', 'imageid', 'image', 'imagename', 'imgid', 'img', 'filename', 'slideid'],
   runs: ['encoding', 'predicted', 'rle', 'encodedpixels', 'prediction', 'encoded', 'rlemask', 'maskrle', 'encodedrle'],
@@ -33,8 +36,9 @@ interface Row {
 }
 
 /**
- * Opens the rows of a slide in a CSV of HuBMAP: `id,encoding` (truth) or `id,predicted` (predictions), with RLE at full resolution. There is
- * one row for the slide, one per object, or, with a column `class`, one per class. Rows of other slides are skipped.
+ * Opens the rows of a slide in a CSV of HuBMAP: `id,encoding` (truth) or `id,predicted` (predictions), with RLE at full
+ * resolution. There is one row for the slide, one per object, or, with a column `class`, one per class. Rows of other
+ * slides are skipped.
  *
  * @param name of the slide, as in the column `id`, with or without ending
  * @throws {SegtileError} `input` if there is no such row, or the runs do not fit the slide

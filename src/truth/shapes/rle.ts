@@ -3,18 +3,25 @@ import type { Size } from '../../types.js';
 import { columnsBuilder } from './columns.js';
 import type { PixelColumns } from './shapes.js';
 
-/** Runs in the order of their text: pixels from `starts` up to but not including `ends`, counted from 0 down the first column, then down the second. */
+/**
+ * Runs in the order of their text: pixels from `starts` up to but not including `ends`, counted from 0 down the first
+ * column, then down the second.
+ */
 export interface Runs {
   readonly starts: number[];
   readonly ends: number[];
 }
 
-/** How files write that there are no runs: an empty cell, a word for a missing value, or the run of no pixels that contests ask for. */
+/**
+ * How files write that there are no runs: an empty cell, a word for a missing value, or a run of no pixels as contests
+ * require it.
+ */
 const EMPTY = /^\s*(-1|nan|null|none|n\/?a|[01]\s+0)?\s*$/i;
 
 /**
- * Reads the RLE of HuBMAP: pairs of `start length`, separated by spaces, in pixels counted from 1 down the first column, then down the
- * second. Pairs may come in any order and overlap. An empty text, `-1` and `nan` mean an empty mask.
+ * Reads the RLE of HuBMAP: pairs of `start length`, separated by spaces, in pixels counted from 1 down the first
+ * column, then down the second. Pairs may come in any order and overlap. An empty text, `-1` and `nan` mean an empty
+ * mask.
  *
  * @param size of the image, in pixels
  * @param where names the text in errors

@@ -7,8 +7,8 @@ const BUCKET = 256;
  * Finds shapes by the rows that they reach. A slide may have a million shapes, but a band of rows meets only a few.
  *
  * @param height of the slide, in level-0 pixels
- * @returns a function that gives the indices of the shapes that may reach the level-0 rows from `top` to `bottom`, in rising order, so that
- *   they are painted in that order
+ * @returns a function that gives the indices of the shapes that may reach the level-0 rows from `top` to `bottom`, in
+ *   rising order, so that they are painted in that order
  */
 export function shapeIndex(shapes: readonly LabelShape[], height: number): (top: number, bottom: number) => Uint32Array {
   const buckets = Math.ceil(height / BUCKET);

@@ -26,9 +26,9 @@ export interface ShapeFile {
 }
 
 /**
- * The truth that shapes make. The shapes are kept in memory; pixels are painted on demand. If shapes overlap, the pixel belongs to the one
- * painted last: the later one in the file, or, with `overlap: classes`, the one of the later class, with background below all classes and
- * ignored regions above them.
+ * The truth that shapes make. The shapes are kept in memory; pixels are painted on demand. If shapes overlap, the pixel
+ * belongs to the one painted last: the later one in the file, or, with `overlap: classes`, the one of the later class,
+ * with background below all classes and ignored regions above them.
  */
 export function shapeTruth({ path, kind, slide, config, shapes, notes }: ShapeFile): Truth {
   const painted = config.overlap === 'later' ? shapes : inOrderOfClasses(shapes, config);
@@ -49,7 +49,10 @@ export function shapeTruth({ path, kind, slide, config, shapes, notes }: ShapeFi
   };
 }
 
-/** The size of the image if all shapes are runs of one image; undefined otherwise. Such runs are an image of labels, and are shrunk like one. */
+/**
+ * The size of the image if all shapes are runs of one image; undefined otherwise. Such runs are an image of labels, and
+ * are shrunk like one.
+ */
 function gridOf(shapes: readonly LabelShape[]): Size | undefined {
   const [first] = shapes;
   if (first?.kind !== 'columns') return undefined;

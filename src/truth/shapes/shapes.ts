@@ -42,17 +42,20 @@ export type LabelShape = Polygon | PixelColumns;
 /** A rectangle of a working image in which labels are painted, row by row from the top left. */
 export interface Canvas extends Box {
   readonly data: Uint8Array;
-  /** The size of the whole working image, how many of its pixels the slide covers, and the size of the slide in level-0 pixels. */
+  /**
+   * The size of the whole working image, how many of its pixels the slide covers, and the size of the slide in level-0
+   * pixels.
+   */
   readonly size: Size;
   readonly spans: Size;
   readonly slide: Size;
 }
 
 /**
- * Paints the part of a shape that lies on the canvas. A pixel belongs to a shape if its centre lies inside. A centre exactly on an edge
- * belongs to the polygon if the polygon continues to the left or below. So if two polygons share an edge, each pixel belongs to exactly one of
- * them. GDAL does the same (`gdal_rasterize` and `rasterio.features.rasterize` without `all_touched`), except that it decides horizontal edges
- * by their direction.
+ * Paints the part of a shape that lies on the canvas. A pixel belongs to a shape if its centre lies inside. A centre
+ * exactly on an edge belongs to the polygon if the polygon continues to the left or below. So if two polygons share an
+ * edge, each pixel belongs to exactly one of them. GDAL does the same (`gdal_rasterize` and
+ * `rasterio.features.rasterize` without `all_touched`), except that it decides horizontal edges by their direction.
  */
 export function paint(shape: LabelShape, canvas: Canvas): void {
   if (shape.kind === 'polygon') paintPolygon(shape, canvas);
@@ -60,8 +63,8 @@ export function paint(shape: LabelShape, canvas: Canvas): void {
 }
 
 /**
- * Collects, edge by edge, where the polygon crosses the middle of each row of the canvas, then sorts the crossings of each row. The result
- * for a row does not depend on which other rows are painted with it.
+ * Collects, edge by edge, where the polygon crosses the middle of each row of the canvas, then sorts the crossings of
+ * each row. The result for a row does not depend on which other rows are painted with it.
  */
 function paintPolygon(polygon: Polygon, canvas: Canvas): void {
   const { points, ends, extent } = polygon;
@@ -145,7 +148,10 @@ function paintColumns({ label, image, first, tops, bottoms }: PixelColumns, canv
   }
 }
 
-/** The index, from `start` on, of the first of the rising `values` that is greater than `value`; `end` if there is none before it. */
+/**
+ * The index, from `start` on, of the first of the rising `values` that is greater than `value`; `end` if there is none
+ * before it.
+ */
 function firstBelow(values: Uint32Array, start: number, end: number, value: number): number {
   let low = start;
   let high = end;

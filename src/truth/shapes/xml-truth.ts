@@ -15,22 +15,26 @@ import type { Polygon } from './shapes.js';
 interface Region extends AnnotatedClass {
   readonly where: string;
   readonly ring: Ring;
-  /** Whether it is taken away from what it lies in. */
+  /** Whether the region is cut out of the region that it lies in. */
   readonly negative: boolean;
 }
 
-/** How Aperio and Halo call regions that have an area, by what their vertices are. */
+/**
+ * Names that Aperio and Halo give to kinds of regions with an area. The names of the constants say what the vertices
+ * are.
+ */
 const POLYGONS: readonly (string | undefined)[] = ['0', 'Polygon', 'polygon', undefined, ''];
 const BOXES: readonly (string | undefined)[] = ['1', 'Rectangle', 'rectangle'];
 const ELLIPSES: readonly (string | undefined)[] = ['2', 'Ellipse', 'ellipse'];
 
-/** Corners of the polygon that stands for an ellipse. */
+/** Number of corners of the polygon that approximates an ellipse. */
 const ELLIPSE_CORNERS = 256;
 
 /**
- * Opens annotations of Aperio ImageScope or of Halo, XML with layers of regions in level-0 pixels. A region has the class of its layer's name, without one of its own
- * text, else that of the layer's colour. Rectangles and ellipses may be told by two corners. A negative region is a hole of the region of its layer that it lies in.
- * What has no area (rulers, arrows, pins) is counted and passed over.
+ * Opens annotations of Aperio ImageScope or Halo: XML with layers of regions in level-0 pixels. The class of a region
+ * is the name of its layer; if the layer has no name, the text of the region; if there is no text, the class of the
+ * layer's colour. Rectangles and ellipses may be given by two corners. A negative region is a hole in the region of its
+ * layer that it lies in. Annotations without an area (rulers, arrows, pins) are counted and skipped.
  *
  * @throws {SegtileError} `input` if the file is damaged, or does not fit the slide or the classes
  */
@@ -98,13 +102,13 @@ function* layersOf(path: string, xml: string, passOver: (what: string) => void):
     );
 }
 
-/** Aperio and Halo write blue, green and red from the highest byte to the lowest. */
+/** Aperio and Halo store colours as one number with blue in the highest byte, then green, and red in the lowest. */
 function colorOf(packed: number | undefined): number | undefined {
   if (packed === undefined || !Number.isInteger(packed)) return undefined;
   return ((packed & 255) << 16) | (packed & 0xff00) | ((packed >> 16) & 255);
 }
 
-/** The ring of a region; undefined where its kind has no area. */
+/** The ring of a region; undefined if its kind has no area. */
 function ringOf(type: string | undefined, points: readonly number[][]): Ring | undefined {
   if (POLYGONS.includes(type) || (BOXES.includes(type) && points.length > 2)) return points;
   if (!BOXES.includes(type) && !ELLIPSES.includes(type)) return undefined;
@@ -131,7 +135,7 @@ function ringOf(type: string | undefined, points: readonly number[][]): Ring | u
 function withHoles(layer: readonly Region[], passOver: (what: string) => void): (Omit<Region, 'ring'> & { rings: Ring[] })[] {
   const wholes = layer.filter(({ negative }) => !negative).map(({ ring, ...others }) => ({ ...others, rings: [ring] }));
   for (const { ring } of layer.filter(({ negative }) => negative)) {
-    // Of those that hold it the smallest: one may lie in the hole of another.
+    // If several regions contain it, the smallest one gets the hole, because one region may lie in the hole of another.
     const around = wholes.filter(({ rings }) => ring.every((point) => holds(rings[0]!, point)));
     const [first, ...others] = around;
     if (first === undefined) passOver('that are negative, and lie in no other');
@@ -145,7 +149,7 @@ function extentOf(ring: Ring): number {
   return (Math.max(...xs) - Math.min(...xs)) * (Math.max(...ys) - Math.min(...ys));
 }
 
-/** Whether a point lies in a ring, or on it. */
+/** Whether a point lies in a ring or on its edge. */
 function holds(ring: Ring, [x, y]: readonly number[]): boolean {
   let inside = false;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i++) {
