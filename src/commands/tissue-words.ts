@@ -3,7 +3,7 @@ import type { RegionFacts } from '../pipeline/tissue/region.js';
 import { percent } from '../terminal/format.js';
 import { oneLine } from '../terminal/visible.js';
 
-/** How tissue was found on a slide, as one line below its own; none where nobody looked for it. */
+/** How tissue was found, as a line below that of the slide; no line if tissue was not looked for. */
 export function tissueLines(facts: TissueFacts): string[] {
   const { method, file, tissueShare } = facts;
   if (method === 'none') return [];
@@ -28,7 +28,7 @@ function backgroundWords({ background, glass, backgroundBrightness, saturationTh
   return saturationThreshold === undefined ? [] : [`saturation above ${saturationThreshold}`];
 }
 
-/** Which part of a slide is of interest, as one line below its own. */
+/** The region of interest, as a line below that of the slide; no line if there is no region. */
 export function regionLines(region: RegionFacts | undefined): string[] {
   if (region === undefined) return [];
   const { file, classes, excluded, share } = region;

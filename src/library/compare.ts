@@ -12,15 +12,15 @@ import type { Size } from '../types.js';
 import { controlled, type RunControl } from './control.js';
 import type { ThresholdValue } from './segment-options.js';
 
-/** A window, and a stride where it is not half of it, in working px. */
+/** A window and its stride, in working px. A text such as `512/256` or `512`; without a stride, it is half the window. */
 export type TilingValue = string | { readonly window: number | Size; readonly stride: number | Size };
 
 /**
- * The options of `segtile compare`, named as on its command line, in camel case; `segtile compare --help` says what each does. Of what is tried each is
- * combined with each.
+ * The options of `segtile compare`. Names are those of its command line, in camel case; `segtile compare --help`
+ * explains each. A list of values means that each is tried, in every combination with the others.
  */
 export interface ComparisonOptions extends RunControl {
-  /** A file, a folder of them matched by name, or a CSV of pairs. */
+  /** The truth: a file, a folder of files that are matched to slides by name, or a CSV of pairs. */
   readonly truth: string;
   readonly classes?: string | undefined;
   readonly model?: string | readonly string[] | undefined;
@@ -35,7 +35,7 @@ export interface ComparisonOptions extends RunControl {
   readonly roi?: string | undefined;
   readonly roiClass?: readonly string[] | string | undefined;
   readonly excludeClass?: readonly string[] | string | undefined;
-  /** Longer sides, in px, to which the whole slide is shrunk. */
+  /** Shrinks the whole slide until its longer side has this length, in px. */
   readonly resize?: number | readonly number[] | undefined;
   readonly tile?: TilingValue | readonly TilingValue[] | undefined;
   readonly plan?: 'dense' | 'auto' | readonly ('dense' | 'auto')[] | undefined;
@@ -45,13 +45,13 @@ export interface ComparisonOptions extends RunControl {
   readonly tissue?: string | readonly string[] | undefined;
   readonly tissueClass?: string | readonly string[] | undefined;
   readonly artefactClass?: string | readonly string[] | undefined;
-  /** Several to be compared, or what all variants share. */
+  /** A list of thresholds to compare, or one setting that all variants share. */
   readonly threshold?: ThresholdValue | readonly number[] | undefined;
-  /** A YAML file of variants. */
+  /** Path of a YAML file that lists variants. */
   readonly variants?: string | undefined;
-  /** The folder of masks, results and the report. */
+  /** The folder for masks, results and the report. */
   readonly output?: string | undefined;
-  /** Of the boundary F-score: pixels of the mask, or a text such as `2um`. */
+  /** The tolerance of the boundary F-score: pixels of the mask, or a text such as `2um`. */
   readonly tolerance?: number | string | undefined;
   readonly regions?: number | undefined;
   readonly report?: boolean | undefined;
@@ -60,11 +60,14 @@ export interface ComparisonOptions extends RunControl {
 }
 
 /**
- * Tries ways to segment slides whose truth is known, each in a process of its own, as `segtile compare` does. What earlier calls ran is kept.
+ * Compares ways to segment slides whose truth is known, as `segtile compare` does. Each way is a variant, and runs in
+ * its own process. Runs that earlier calls finished are not repeated. If a run fails, the others are still done and
+ * written; then the error of the first failed run is thrown.
  *
- * @returns what `compare.json` holds: what each variant is worth and costs, and which to use
- * @throws {SegtileError} `usage` naming an option that is unknown or wrong, or a variant that cannot be run; `input` for truth that is missing, `output` where a file cannot
- *   be written; where a run fails, what it failed of, once the others are done and written; `aborted` when the signal fires
+ * @param slides one path or several
+ * @returns the contents of `compare.json`: the scores and costs of each variant, and which one to use
+ * @throws {SegtileError} `usage` for an option that is unknown or wrong, which it names, or for a variant that cannot
+ *   be run; `input` if truth is missing; `output` if a file cannot be written; `aborted` when the signal fires
  */
 export async function compare(slides: string | readonly string[], options: ComparisonOptions): Promise<ComparisonRecord> {
   const { control, options: given } = controlled(options);

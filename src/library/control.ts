@@ -1,4 +1,4 @@
-/** How far something is. */
+/** The progress of a run. */
 export interface RunProgress {
   /** What is being worked on, such as the path of a slide. */
   readonly name: string;
@@ -8,17 +8,17 @@ export interface RunProgress {
   readonly total: number;
 }
 
-/** What a program may hand to whatever takes a while. */
+/** Options that control a long run: how to stop it, and how to follow it. */
 export interface RunControl {
-  /** Stops the run once what is in hand is done; nothing half-made stands under a final name then. */
+  /** Stops the run as soon as the work in progress is done. No unfinished file has a final name then. */
   readonly signal?: AbortSignal | undefined;
-  /** Is called with how far the run is: once with 0 done, and whenever more is. */
+  /** Called with the progress of the run: first with 0 done, and again whenever more is done. */
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
-  /** Is told, in sentences for people, what was decided or looks wrong on the way. */
+  /** Called with a sentence for people for each decision that was made, and for anything that looks wrong. */
   readonly onNote?: ((sentence: string) => void) | undefined;
 }
 
-/** The options of a run without what controls it, and a signal in any case. */
+/** Separates the control of a run from its other options. If no signal is given, there is one that never fires. */
 export function controlled<Options extends RunControl>({
   signal = new AbortController().signal,
   onProgress,

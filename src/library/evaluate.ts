@@ -9,17 +9,23 @@ import type { Size } from '../types.js';
 import { controlled, type RunControl } from './control.js';
 import type { ThresholdValue } from './segment-options.js';
 
-/** The options of `segtile evaluate`, named as on its command line, in camel case; `segtile evaluate --help` says what each does. */
+/**
+ * The options of `segtile evaluate`. Names are those of its command line, in camel case; `segtile evaluate --help`
+ * explains each.
+ */
 export interface EvaluationOptions extends RunControl {
-  /** A file, a folder of them matched by name, or a CSV of pairs. */
+  /** The truth: a file, a folder of files that are matched to predictions by name, or a CSV of pairs. */
   readonly truth: string;
   readonly classes?: string | undefined;
   readonly slideSize?: Size | undefined;
-  /** The region of interest, outside of which nothing counts: a mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of them. */
+  /**
+   * The region of interest; pixels outside it are not counted. A mask, GeoJSON, COCO or CSV of runs, or a folder or CSV
+   * of such files.
+   */
   readonly roi?: string | undefined;
   readonly roiClass?: readonly string[] | string | undefined;
   readonly excludeClass?: readonly string[] | string | undefined;
-  /** Of the boundary F-score: pixels of the mask, or a text such as `2um`. */
+  /** The tolerance of the boundary F-score: pixels of the mask, or a text such as `2um`. */
   readonly tolerance?: number | string | undefined;
   readonly threshold?: ThresholdValue | undefined;
   readonly writeThresholds?: string | undefined;
@@ -29,21 +35,23 @@ export interface EvaluationOptions extends RunControl {
   readonly overwrite?: boolean | undefined;
 }
 
-/** What {@link evaluate} found. */
+/** The result of {@link evaluate}. */
 export interface EvaluationResult {
   /** All slides together. */
   readonly evaluation: Evaluation;
-  /** Each slide by itself. */
+  /** The scores of each slide. */
   readonly slides: readonly SlideScores[];
 }
 
 /**
- * Compares masks, or probabilities, with the truth, as `segtile evaluate` does, and writes what its options ask for. Where a prediction fails, the others are
- * still compared and written; then the reason is thrown.
+ * Compares masks or probabilities with the truth, as `segtile evaluate` does, and writes the files that the options ask
+ * for. If a prediction fails, the others are still compared and written; then the error of the first failed one is
+ * thrown.
  *
- * @param predictions files, folders of them, or a CSV of runs
- * @throws {SegtileError} `usage` naming an option that is unknown or wrong, `input` for files that cannot be read or have no truth, `output` where a
- *   result cannot be written; `aborted` when the signal fires
+ * @param predictions paths of files, of folders of files, or of a CSV of runs
+ * @returns the scores of all slides together, and those of each slide
+ * @throws {SegtileError} `usage` for an option that is unknown or wrong, which it names; `input` for files that cannot
+ *   be read or have no truth; `output` if a result cannot be written; `aborted` when the signal fires
  */
 export async function evaluate(predictions: string | readonly string[], options: EvaluationOptions): Promise<EvaluationResult> {
   const { control, options: given } = controlled(options);

@@ -11,11 +11,11 @@ import { controlled, type RunControl } from './control.js';
 import type { ShareValue } from './segment-options.js';
 
 /**
- * The options of `segtile make-dataset`, named as on its command line, in camel case: `segtile make-dataset --help` says what each does and what is taken where it
- * is absent. Lengths are in working pixels.
+ * The options of `segtile make-dataset`. Names are those of its command line, in camel case;
+ * `segtile make-dataset --help` explains each and lists the defaults. Lengths are in working pixels.
  */
 export interface DatasetOptions extends RunControl {
-  /** A file, a folder of them matched by name, or a CSV of slides, truths and patients. */
+  /** The truth: a file, a folder of files that are matched to slides by name, or a CSV of slides, truths and patients. */
   readonly truth: string;
   readonly classes?: string | undefined;
   readonly window?: number | Size | undefined;
@@ -47,26 +47,26 @@ export interface DatasetOptions extends RunControl {
   readonly region?: number | undefined;
   readonly guard?: number | undefined;
   readonly augment?: string | undefined;
-  /** The folder of the dataset. */
+  /** The folder where the dataset is written. */
   readonly output?: string | undefined;
   readonly format?: Form | undefined;
   readonly image?: 'png' | 'jpeg' | undefined;
   readonly quality?: number | undefined;
   readonly shardSize?: number | undefined;
-  /** Tiles on contact sheets, or true for 24. */
+  /** The number of tiles to show on contact sheets; true means 24. */
   readonly preview?: number | boolean | undefined;
   readonly resume?: boolean | undefined;
   readonly overwrite?: boolean | undefined;
 }
 
 /**
- * Cuts tiles of slides and their truth, as `segtile make-dataset` does. A slide that fails is left out and stands in the record under `failures`; where all fail,
- * the first reason is thrown.
+ * Cuts slides and their truth into tiles, as `segtile make-dataset` does. A slide that fails is left out, and
+ * `failures` in the record lists it. If all slides fail, the error of the first one is thrown.
  *
- * @param slides none where a CSV names them
- * @returns the record of the dataset, as `dataset.json` has it
- * @throws {SegtileError} `usage` naming an option that is unknown or wrong, `input` for truth that is missing, `output` where files cannot be written; `aborted`
- *   when the signal fires
+ * @param slides one path or several; an empty list if the CSV in `truth` names the slides
+ * @returns the record of the dataset, which is also in `dataset.json`
+ * @throws {SegtileError} `usage` for an option that is unknown or wrong, which it names; `input` if truth is missing;
+ *   `output` if files cannot be written; `aborted` when the signal fires
  */
 export async function makeDataset(slides: string | readonly string[], options: DatasetOptions): Promise<DatasetRecord> {
   const { control, options: given } = controlled(options);

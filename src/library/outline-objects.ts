@@ -11,30 +11,34 @@ import type { Size } from '../types.js';
 import { controlled, type RunControl } from './control.js';
 import type { ThresholdValue } from './segment-options.js';
 
-/** The options of `segtile objects`, named as on its command line, in camel case; `segtile objects --help` says what each does. */
+/**
+ * The options of `segtile objects`. Names are those of its command line, in camel case; `segtile objects --help`
+ * explains each.
+ */
 export interface OutlineOptions extends RunControl, SubmissionOptions, SplitOptions {
-  /** As what objects are written. */
+  /** The formats in which objects are written. */
   readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
   readonly objectType?: ObjectType | undefined;
   readonly measure?: Measure | readonly Measure[] | undefined;
-  /** The slide of the mask, where its pixels are measured. */
+  /** The slide of the mask. Needed to measure its pixels. */
   readonly slide?: string | undefined;
   readonly classes?: string | undefined;
   readonly slideSize?: Size | undefined;
   readonly slideMpp?: number | undefined;
   readonly threshold?: ThresholdValue | undefined;
-  /** The folder of the files. */
+  /** The folder where files are written. */
   readonly output?: string | undefined;
   readonly overwrite?: boolean | undefined;
 }
 
 /**
- * Finds the objects of a label mask, or of probabilities, and writes their outlines and measures, as `segtile objects` does.
+ * Finds the objects in a label mask or in probabilities, and writes their outlines and measures, as `segtile objects`
+ * does.
  *
- * @param mask path of the mask
+ * @param mask path of the mask, or of the probabilities
  * @returns the record of the objects, as it was written
- * @throws {SegtileError} `usage` naming an option that is unknown or wrong, `input` for a mask that cannot be read, `output` where a file is there already or cannot be
- *   written; `aborted` when the signal fires
+ * @throws {SegtileError} `usage` for an option that is unknown or wrong, which it names; `input` for a mask that cannot
+ *   be read; `output` if a file exists already or cannot be written; `aborted` when the signal fires
  */
 export async function outlineObjects(mask: string, options: OutlineOptions = {}): Promise<MaskObjectRecord> {
   const { control, options: given } = controlled(options);

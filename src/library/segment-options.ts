@@ -5,7 +5,7 @@ import type { Border } from '../plan/windows/axis.js';
 import type { Rgb, SampleType, Size } from '../types.js';
 import type { RunControl } from './control.js';
 
-/** Options of which none has to be given. */
+/** The same options, all optional. */
 export type Given<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined };
 
 /** A share from 0 to 1, or a text such as `5%`. */
@@ -14,20 +14,23 @@ export type ShareValue = number | string;
 /** An area with its unit, such as `50um2` or `200px`. */
 export type AreaText = `${number}${'px' | 'um2'}` | (string & {});
 
-/** One threshold for all classes, one by name of a class, or the name of a file that `evaluate` wrote. */
+/**
+ * One threshold from 0 to 1 for all classes, a threshold for each class by its name, or the path of a file that
+ * `evaluate` wrote.
+ */
 export type ThresholdValue = number | string | Readonly<Record<string, number>> | ReadonlyMap<string, number>;
 
-/** What the window of a model is given of the pixels, and what its output means. Beats the card of the model. */
+/** How pixels become the input of a model, and what its output means. These options override the card of the model. */
 export interface CardOptions {
-  /** A card at another place than beside the model. */
+  /** The path of the card, if it is not beside the model. */
   readonly card?: string | undefined;
   readonly layout?: 'nchw' | 'nhwc' | undefined;
   readonly color?: 'rgb' | 'bgr' | 'gray' | 'channels' | undefined;
-  /** Samples that reach the model. */
+  /** The type of the samples that the model gets. */
   readonly samples?: SampleType | undefined;
-  /** Multiplies samples, before mean and std. */
+  /** A factor for the samples, applied before mean and std. */
   readonly scale?: number | undefined;
-  /** For all channels, or for each; or `imagenet`, `inception` or `clip` for theirs. */
+  /** One mean for all channels, or one for each; `imagenet`, `inception` and `clip` stand for the means of these trainings. */
   readonly mean?: number | string | readonly number[] | undefined;
   readonly std?: number | string | readonly number[] | undefined;
   readonly standardize?: 'window' | undefined;
@@ -35,20 +38,23 @@ export interface CardOptions {
   readonly classes?: string | readonly (string | { readonly name: string; readonly color?: Rgb })[] | undefined;
   /** Micrometres per pixel that the model was trained at. */
   readonly modelMpp?: number | undefined;
-  /** What the output lacks on each side of the window, in its own px; or left and top. */
+  /** How much smaller than the window the output is on each side, in px of the output; or separately for left and top. */
   readonly crop?: number | readonly [left: number, top: number] | string | undefined;
-  /** The name of the output to take, where the network has several. */
+  /** The name of the output to use, if the network has several. */
   readonly modelOutput?: string | undefined;
 }
 
 /**
- * The options of `segtile infer`, named as on its command line, in camel case: `segtile infer --help` says what each does and what is taken where it is
- * absent. Lengths are in working pixels.
+ * The options of `segtile infer`. Names are those of its command line, in camel case; `segtile infer --help` explains
+ * each and lists the defaults. Lengths are in working pixels.
  */
 export interface SegmentOptions extends CardOptions, RunControl, Given<RunOptions>, Omit<OutputOptions, 'objects' | 'measure'> {
-  /** An ONNX model, a folder of them, or the name of a bundled one, with `:weight` behind it if wanted; several are an ensemble. */
+  /**
+   * An ONNX model, a folder of models, or the name of a bundled model. `:weight` can follow each. Several models form
+   * an ensemble.
+   */
   readonly model?: string | readonly string[] | undefined;
-  /** A folder, or the name of the mask: `.tif` or `.ome.tif`. */
+  /** The folder where files are written, or the path of the mask: `.tif` or `.ome.tif`. */
   readonly output?: string | undefined;
   readonly device?: string | undefined;
   readonly requireGpu?: boolean | undefined;
@@ -58,14 +64,14 @@ export interface SegmentOptions extends CardOptions, RunControl, Given<RunOption
   readonly scoreType?: 'float32' | 'uint8' | undefined;
   readonly verify?: boolean | undefined;
   readonly workers?: number | undefined;
-  /** The most memory that the run may take, such as `2GB`. */
+  /** The most memory that the run may use, such as `2GB`. */
   readonly memory?: string | undefined;
   readonly window?: number | Size | undefined;
   readonly stride?: number | Size | undefined;
   /** Pixels, or a text such as `50%`. */
   readonly overlap?: number | string | undefined;
   readonly margin?: number | undefined;
-  /** `auto` measures how far the model looks, and lays windows as far apart as they may be. */
+  /** `auto` measures how far the model looks, and places windows as far apart as that allows. */
   readonly plan?: 'dense' | 'auto' | undefined;
   readonly placement?: 'stride' | 'even' | 'aligned' | undefined;
   readonly border?: Border | undefined;
@@ -74,15 +80,16 @@ export interface SegmentOptions extends CardOptions, RunControl, Given<RunOption
   readonly downsample?: number | undefined;
   readonly slideMpp?: number | undefined;
   readonly slideMppCsv?: string | undefined;
-  /** Numbers from 0, or names. */
+  /** Channels of the slide, by number from 0 or by name. */
   readonly channels?: readonly (number | string)[] | string | undefined;
   readonly range?: readonly [low: number, high: number] | string | undefined;
-  /** `auto`, `otsu`, `hubmap`, `none`, or the name of a mask, GeoJSON, a folder or CSV of them, or of a network. */
+  /** `auto`, `otsu`, `hubmap` or `none`; or the path of a mask, of GeoJSON, of a folder or CSV of these, or of a network. */
   readonly tissue?: string | undefined;
-  /** Classes of the network that are tissue, and that are none. */
+  /** The classes of the tissue network that count as tissue. */
   readonly tissueClass?: readonly string[] | string | undefined;
+  /** The classes of the tissue network that do not count as tissue. */
   readonly artefactClass?: readonly string[] | string | undefined;
-  /** The region of interest: a mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of them. */
+  /** The region of interest: a mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of such files. */
   readonly roi?: string | undefined;
   readonly roiClass?: readonly string[] | string | undefined;
   readonly excludeClass?: readonly string[] | string | undefined;
@@ -90,15 +97,15 @@ export interface SegmentOptions extends CardOptions, RunControl, Given<RunOption
   readonly threshold?: ThresholdValue | undefined;
   readonly minObject?: AreaText | undefined;
   readonly fillHoles?: AreaText | undefined;
-  /** As what objects are written, if at all. */
+  /** The formats in which objects are written; without this option, objects are not written. */
   readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
-  /** What of the slide's pixels is measured over each object. */
+  /** What is measured over the slide's pixels in each object. */
   readonly measure?: Measure | readonly Measure[] | undefined;
   readonly overwrite?: boolean | undefined;
-  /** True to wait while another process is working on the slide. */
+  /** True to wait as long as another process is working on the slide. */
   readonly wait?: boolean | undefined;
-  /** False to begin anew where a run was stopped. */
+  /** False to start again from the beginning instead of continuing a stopped run. */
   readonly resume?: boolean | undefined;
-  /** A file to which a line about the run is added, or false for none. */
+  /** A file to which a line about the run is appended; false to add no line. */
   readonly history?: string | boolean | undefined;
 }

@@ -9,17 +9,23 @@ import type { RunRecord } from '../pipeline/records/record.js';
 import { controlled } from './control.js';
 import type { SegmentOptions } from './segment-options.js';
 
-/** Options of `segtile infer` that only a command line needs: what is told, and what is not run. */
+/**
+ * Options of `segtile infer` that only its command line has: what is printed, and runs that stop early or do only a
+ * share of the work.
+ */
 const OF_THE_COMMAND_LINE = ['from', 'json', 'quiet', 'dryRun', 'previewOnly', 'shard', 'shardRows'];
 
 /**
- * Segments a slide: windows through a model, stitched to one mask. Leaves the files that `segtile infer` leaves at the same options, byte for byte.
- * Where they are there already, made by the same run, they stay; where such a run was stopped, it goes on with what was kept.
+ * Segments a slide: runs a model on windows of the slide, and stitches the results into one mask. It writes the same
+ * files as `segtile infer` with the same options, byte for byte. If the same run has already written them, they are
+ * kept. If the same run was stopped earlier, it continues from what it kept.
  *
- * @param slide a TIFF, SVS, PNG or JPEG; TIFF and SVS also at https:// and s3://
- * @returns the record of the run: where its files are, what was found, what it took
- * @throws {SegtileError} `usage` naming an option that is unknown or wrong, or options that exclude each other; `input` and `unsupported` for the slide, `model`
- *   and `device` for the model, `output` where a file of another run is there already, another process is working on the slide, or a file cannot be written; `aborted` when the signal fires
+ * @param slide path of a TIFF, SVS, PNG or JPEG; TIFF and SVS also at https:// and s3://
+ * @returns the record of the run: its settings, where its files are, what was found, and the time and memory it took
+ * @throws {SegtileError} `usage` for an option that is unknown or wrong, which it names, or for options that exclude
+ *   each other; `input` and `unsupported` for the slide; `model` and `device` for the model; `output` if there is
+ *   already a file of another run, if another process is working on the slide, or if a file cannot be written;
+ *   `aborted` when the signal fires
  */
 export async function segment(slide: string, options: SegmentOptions = {}): Promise<RunRecord> {
   const { control, options: given } = controlled(options);

@@ -12,9 +12,12 @@ import { planSettings } from '../pipeline/prepare/settings.js';
 import type { Samples, Size } from '../types.js';
 import type { CardOptions } from './segment-options.js';
 
-/** The options of `segtile infer` that say what a model expects and where it runs, in camel case. */
+/**
+ * The options of `segtile infer` that say what a model expects and where it runs. Names are those of its command line,
+ * in camel case.
+ */
 export interface StartOptions extends CardOptions {
-  /** Side of the windows that it will be given, in px of the model (default: from the model, else 1024). */
+  /** The side of the windows that the model will get, in px of the model (default: from the model, else 1024). */
   readonly window?: number | Size | undefined;
   readonly device?: string | undefined;
   readonly requireGpu?: boolean | undefined;
@@ -25,34 +28,35 @@ export interface StartOptions extends CardOptions {
   readonly blendSpace?: 'probabilities' | 'logits' | undefined;
   readonly verify?: boolean | undefined;
   readonly workers?: number | undefined;
-  /** Stops what is being started. */
+  /** Stops the start of the model. */
   readonly signal?: AbortSignal | undefined;
-  /** Is told, in sentences for people, what was decided. */
+  /** Called with a sentence for people for each decision that was made. */
   readonly onNote?: ((sentence: string) => void) | undefined;
 }
 
-/** A model that is ready to run windows, in threads of its own. */
+/** A model that is ready to run windows in its own threads. */
 export interface StartedModel extends AsyncDisposable {
-  /** What is known of it: its classes, its micrometres per pixel, the channels of its scores. */
+  /** What is known about the model, such as its classes, its micrometres per pixel and the channels of its scores. */
   readonly model: Model;
-  /** Size of its windows, in px. */
+  /** Size of its windows, in px of the model. */
   readonly window: Size;
   readonly device: DeviceFacts;
-  /** How many windows may be in work at once to keep every thread busy. */
+  /** How many windows to run at the same time so that every thread is busy. */
   readonly capacity: number;
   /**
    * Runs one window.
    *
-   * @param pixels interleaved samples of one window; those of {@link cutWindows} fit. Their buffer moves to another thread: it is gone for the caller.
-   * @returns planes of `width * height` probabilities, or logits, one for each channel of the scores
-   * @throws {SegtileError} `usage` for a wrong number of samples, `model` with onnxruntime's words
+   * @param pixels interleaved samples of one window, such as those from {@link cutWindows}. Their buffer is transferred
+   *   to another thread, so the caller can no longer use it.
+   * @returns planes of `width * height` probabilities or logits, one plane for each channel of the scores
+   * @throws {SegtileError} `usage` for a wrong number of samples; `model` if onnxruntime fails, with its message
    */
   run(pixels: Samples<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
-  /** Lets the windows in work finish, and ends the threads. */
+  /** Waits for the windows that are running, and ends the threads. */
   close(): Promise<void>;
 }
 
-/** The options that are heeded here. */
+/** The options of `segtile infer` that `startModel` accepts; it refuses all others. */
 const HEEDED: readonly string[] = [
   'card',
   'layout',
@@ -79,10 +83,12 @@ const HEEDED: readonly string[] = [
 ];
 
 /**
- * Starts a model for windows of your own, as `segment` starts it.
+ * Starts a model in the same way as `segment` does, to run it on your own windows.
  *
- * @param model an ONNX model, or the name of a bundled one
- * @throws {SegtileError} `usage` naming an option that is unknown or wrong, `input` and `model` for the model, `device` where the device does not run it
+ * @param model path of an ONNX model, or the name of a bundled one; not an ensemble
+ * @returns the started model; close it after use
+ * @throws {SegtileError} `usage` for an option that is unknown or wrong, which it names, or for several models; `input`
+ *   and `model` for the model; `device` if the device cannot run it
  */
 export async function startModel(model: string, options: StartOptions = {}): Promise<StartedModel> {
   const { signal = new AbortController().signal, onNote, ...given } = options;

@@ -15,48 +15,55 @@ import type { SubmissionOptions } from '../pipeline/submissions/options.js';
 import { controlled, type RunControl } from './control.js';
 import type { AreaText, ShareValue, ThresholdValue } from './segment-options.js';
 
-/** The options of `segtile threshold`, named as on its command line, in camel case; `segtile threshold --help` says what each does. */
+/**
+ * The options of `segtile threshold`. Names are those of its command line, in camel case; `segtile threshold --help`
+ * explains each.
+ */
 export interface MaskOptions extends RunControl, SubmissionOptions, SplitOptions {
   readonly threshold?: ThresholdValue | undefined;
   readonly minObject?: AreaText | undefined;
   readonly fillHoles?: AreaText | undefined;
   readonly maskValues?: 'labels' | '255' | undefined;
-  /** Whether the mask has a table of the classes' colours. */
+  /** Whether the mask is written with a palette of the classes' colours. */
   readonly palette?: boolean | undefined;
   readonly enlarge?: 'labels' | 'scores' | undefined;
-  /** As what objects are written, if at all. */
+  /** The formats in which objects are written; without this option, objects are not written. */
   readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
   readonly objectType?: ObjectType | undefined;
-  /** The region of interest, outside of which the mask is 0: a mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of them. */
+  /**
+   * The region of interest; outside it the mask is 0. A mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of such files.
+   */
   readonly roi?: string | undefined;
   readonly roiClass?: readonly string[] | string | undefined;
   readonly excludeClass?: readonly string[] | string | undefined;
-  /** A folder, or the name of the mask: `.tif` or `.ome.tif`. */
+  /** The folder where files are written, or the path of the mask: `.tif` or `.ome.tif`. */
   readonly output?: string | undefined;
   readonly overwrite?: boolean | undefined;
 }
 
-/** The options of `segtile pseudo-label`, named as on its command line, in camel case. */
+/** The options of `segtile pseudo-label`. Names are those of its command line, in camel case. */
 export interface SureLabelOptions extends RunControl {
-  /** A probability that is sure enough, above 0.5. */
+  /** The lowest probability that counts as certain, above 0.5. */
   readonly confidence?: ShareValue | undefined;
-  /** Mask value of what is not, 1 to 255. */
+  /** The mask value of pixels that are not certain, 1 to 255. */
   readonly ignore?: number | undefined;
-  /** A folder, or the name of the mask: `.tif` or `.ome.tif`. */
+  /** The folder where files are written, or the path of the mask: `.tif` or `.ome.tif`. */
   readonly output?: string | undefined;
   readonly overwrite?: boolean | undefined;
 }
 
-/** Options that only a command line needs. */
+/** Options that only the command line has. */
 const OF_THE_COMMAND_LINE = ['from', 'json', 'quiet'];
 
 /**
- * Makes a mask from probabilities that `segment` or `segtile infer` wrote, without the model, as `segtile threshold` does.
+ * Makes a mask from probabilities that `segment` or `segtile infer` wrote, as `segtile threshold` does. It does not
+ * need the model.
  *
  * @param probabilities path of the file
  * @returns the record of the mask, as it was written
- * @throws {SegtileError} `usage` naming an option that is unknown or wrong, `input` for a file that is damaged or is no such file, `output` where a file is there already or
- *   cannot be written; `aborted` when the signal fires
+ * @throws {SegtileError} `usage` for an option that is unknown or wrong, which it names; `input` for a file that is
+ *   damaged or holds no probabilities; `output` if a file exists already or cannot be written; `aborted` when the
+ *   signal fires
  */
 export async function thresholdSlide(probabilities: string, options: MaskOptions = {}): Promise<ThresholdRecord> {
   const { control, options: given } = controlled(options);
@@ -65,11 +72,13 @@ export async function thresholdSlide(probabilities: string, options: MaskOptions
 }
 
 /**
- * Makes a mask of what a model is sure of, for others to learn from, as `segtile pseudo-label` does. Beside it lies `classes.json`, which `makeDataset` takes.
+ * Makes a mask of pseudo-labels, as `segtile pseudo-label` does: it keeps the predictions that a model is certain of,
+ * so that another model can be trained on them. It also writes `classes.json` beside the mask, for the option `classes`
+ * of `makeDataset`.
  *
  * @param probabilities path of the file
  * @returns the record of the mask, as it was written
- * @throws {SegtileError} as {@link thresholdSlide}
+ * @throws {SegtileError} the same errors as {@link thresholdSlide}
  */
 export async function pseudoLabel(probabilities: string, options: SureLabelOptions = {}): Promise<PseudoLabelRecord> {
   const { control, options: given } = controlled(options);
@@ -79,7 +88,7 @@ export async function pseudoLabel(probabilities: string, options: SureLabelOptio
   );
 }
 
-/** The record of the one file that a run is of. */
+/** Runs one file and returns its record, or throws the error with which it failed. */
 async function one<Record>(
   { onProgress }: RunControl,
   run: (watcher: ProbabilityWatcher<Record>) => Promise<FilesDone>,

@@ -45,8 +45,8 @@ const room = { marginTop: 40, marginRight: 24, marginBottom: 52, marginLeft: 56 
 const LINE = 15;
 
 /**
- * A chart of quality against time, with the Pareto front as a line. The names of the points on the front are in a column on the right, the best at
- * the top, each with a thin line to its point.
+ * A chart of quality against time, with the Pareto front as a line. The names of the points on the front are in a
+ * column on the right, the best at the top, each with a thin line to its point.
  */
 export function qualityChart(points: readonly QualityPoint[], measure: string): Chart {
   const front = points.filter((point) => point.front).sort((a, b) => a.seconds - b.seconds);

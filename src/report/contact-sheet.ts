@@ -36,7 +36,7 @@ export function cellWidth(panels: number, panel: number): number {
 /**
  * Arranges pictures on a white sheet, row by row from the left. All pictures are RGB.
  *
- * @param panel the longest side that a panel may have, in px; smaller ones stand in the middle of as much room
+ * @param panel the longest side that a panel may have, in px; smaller panels are centred in a square of this side
  */
 export function contactSheet(cells: readonly SheetCell[], panel: number, { across, titles, below }: SheetFrame): Pixels {
   const panels = Math.max(1, ...cells.map((cell) => cell.panels.length));

@@ -8,8 +8,8 @@ export interface Html {
 type Piece = Html | string | number | undefined | false | readonly Html[];
 
 /**
- * Makes HTML from a template. Inserted texts and numbers are escaped, and secrets in URLs are removed. Inserted HTML, alone or in a list, is not
- * changed. `undefined` and `false` insert nothing.
+ * Makes HTML from a template. Inserted texts and numbers are escaped, and secrets in URLs are removed. Inserted HTML,
+ * alone or in a list, is not changed. `undefined` and `false` insert nothing.
  */
 export function html(template: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
   return { html: template.reduce((text, part, i) => text + render(pieces[i - 1]) + part) };

@@ -1,4 +1,7 @@
-/** What a report does in a browser: sorts its tables, copies them, and zooms pictures of one place together. Plain browser JavaScript. */
+/**
+ * The script of a report, as plain browser JavaScript. It sorts and copies tables, and zooms all pictures of a place
+ * together.
+ */
 export const pageScript = `
 'use strict';
 const notice = document.querySelector('.status');

@@ -1,4 +1,4 @@
-/** The style of a report: light or dark as the reader's system is, and plain on paper. */
+/** The style of a report: light or dark like the reader's system, and plain on paper. */
 export const pageStyle = `
 :root {
   --paper: #ffffff; --panel: #f5f6f8; --ink: #1b1f24; --quiet: #5a636e; --line: #d5d9de; --accent: #0b5cad; --mark: #e6f0fa;

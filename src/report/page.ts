@@ -90,8 +90,8 @@ export interface LegendColor {
 }
 
 /**
- * The content security policy of a page: it allows this style and this script, by their hashes, and embedded pictures. Anything else that gets into
- * a page, such as a script in the name of a class, is blocked.
+ * The content security policy of a page: it allows this style and this script, by their hashes, and embedded pictures.
+ * Anything else that gets into a page, such as a script in the name of a class, is blocked.
  */
 const policy = [
   "default-src 'none'",
@@ -107,8 +107,8 @@ function hashOf(text: string): string {
 }
 
 /**
- * A report as one self-contained HTML file. It works from a disk without a network, in light and dark mode, on paper and with a keyboard. Without
- * scripts only sorting, copying and zooming do not work.
+ * A report as one self-contained HTML file. It works from a disk without a network, in light and dark mode, on paper
+ * and with a keyboard. Without scripts only sorting, copying and zooming do not work.
  */
 export function reportPage(report: Report): string {
   const { title, subtitle, lead, sections, facts } = report;

@@ -1,7 +1,7 @@
 import { IGNORED } from '../plan/labels/ignored.js';
 import type { MaskClass, Pixels, Rgb } from '../types.js';
 
-/** Of Okabe and Ito's colours, as in the palette of classes, those that differ most for every kind of colour vision. */
+/** Colours of differences. They are those of Okabe and Ito's palette that differ most for every kind of colour vision. */
 export const differenceColors: Readonly<Record<'truthOnly' | 'predictionOnly' | 'otherClass' | 'ignored', Rgb>> = {
   truthOnly: [0, 114, 178],
   predictionOnly: [230, 159, 0],
@@ -9,18 +9,18 @@ export const differenceColors: Readonly<Record<'truthOnly' | 'predictionOnly' | 
   ignored: [150, 150, 150],
 };
 
-/** How strongly a class tints its area, 0 to 1: enough to distinguish a tile that is all of one class from one without. */
+/** How strongly a class tints its area, 0 to 1: enough to distinguish a tile that is filled by a class from one without it. */
 const TINT = 0.14;
 
 /** Width of an outline, in px. */
 const OUTLINE = 2;
 
 /**
- * A picture with its labels. Areas are outlined in the colour of their class, just inside their border, with a contrasting line around it. Ignored
- * areas are hatched.
+ * A picture with its labels. Areas are outlined in the colour of their class, just inside their border, with a
+ * contrasting line around it. Ignored areas are hatched.
  *
  * @param image RGB
- * @param labels one channel, as large
+ * @param labels one channel, of the same size
  */
 export function outlined(image: Pixels, labels: Pixels, classes: readonly MaskClass[]): Pixels {
   const { width, height } = image;
@@ -43,8 +43,9 @@ export function outlined(image: Pixels, labels: Pixels, classes: readonly MaskCl
 }
 
 /**
- * A picture of the differences between truth and prediction. The image is pale grey, and darker where both agree on a class. In
- * {@link differenceColors} are areas that are in only one of them, areas with another class in each, and, hatched, ignored areas.
+ * A picture of the differences between truth and prediction. The image is pale grey, and darker where both agree on a
+ * class. Colours from {@link differenceColors} mark areas that are in only one of them, and areas with another class in
+ * each. Ignored areas are hatched.
  */
 export function difference(image: Pixels, truth: Pixels, predicted: Pixels): Pixels {
   const { width, height } = image;

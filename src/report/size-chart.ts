@@ -3,15 +3,15 @@ import { defaultColor } from '../plan/palette.js';
 import { drawChart } from './charts.js';
 import type { Chart } from './page.js';
 
-/** How many objects of a class have which size. */
+/** A histogram of the sizes of a class's objects. */
 export interface Sizes {
   readonly name: string;
-  /** From small to large, one more than there are counts. */
+  /** The edges of the bins, from small to large; one more than there are counts. */
   readonly edges: readonly number[];
   readonly counts: readonly number[];
 }
 
-/** A histogram of sizes on a logarithmic axis. */
+/** A chart of a histogram of sizes, with a logarithmic axis. `unit` is the unit of the edges. */
 export function sizeChart({ name, edges, counts }: Sizes, unit: string): Chart {
   const bars = counts.map((count, i) => ({ from: edges[i]!, to: edges[i + 1]!, count }));
   const svg = drawChart({

@@ -10,8 +10,8 @@ export interface MappedWindow {
 export const windowColors: Readonly<Record<'run' | 'skipped', Rgb>> = { run: [0, 114, 178], skipped: [213, 94, 0] };
 
 /**
- * A picture of where a run looked: the slide with the outlines of the windows that were run. Areas that no window covered are pale, with the
- * outlines of skipped windows.
+ * A picture of where a run looked: the slide with the outlines of the windows that were run. Areas that no window
+ * covered are pale, with the outlines of skipped windows.
  *
  * @param overview the whole slide, RGB
  * @param size of the working image: how many of its pixels, including fractions, the slide covers

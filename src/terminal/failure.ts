@@ -4,7 +4,8 @@ import type { Style } from './style.js';
 import { oneLine } from './visible.js';
 
 /**
- * The message for an error: for a known one a line and a hint, for an unexpected one everything there is, including the stack trace.
+ * The message for an error: for a known one a line and a hint, for an unexpected one everything there is, including the
+ * stack trace.
  */
 export function failureText(failure: unknown, style: Style): string {
   const thrown = isOutOfFiles(failure) ? outOfFiles(failure) : failure;
@@ -25,7 +26,7 @@ function isOutOfFiles(failure: unknown): boolean {
   return isOutOfFiles(failure.cause);
 }
 
-/** The number of files that a run may have open at a time, including its own code and libraries. */
+/** The number of files that a run may need to have open at a time, including its own code and libraries. */
 const LEAST_FILES = 256;
 
 /** The limit on open files of the process; infinity if the system does not tell. */

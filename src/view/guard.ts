@@ -1,17 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Who may come in. */
+/** What the server needs to know to decide whether to answer a request. */
 export interface Door {
   /** The secret of this server. */
   readonly token: string;
-  /** Name of the cookie that holds it: cookies are shared by all ports of a machine, so the port is part of it. */
+  /** The name of the cookie that holds the token. It contains the port, because all ports of a machine share their cookies. */
   readonly cookie: string;
-  /** The names by which the server may be called, in lower case, without port. */
+  /** The host names under which the server can be addressed, in lower case, without port. */
   readonly hosts: ReadonlySet<string>;
 }
 
-/** What is looked at of a request. */
+/** The parts of a request that are checked. */
 export interface Caller {
   readonly method: string;
   /** Path and query, as sent. */
@@ -19,17 +19,18 @@ export interface Caller {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Whether a request may be answered; `newcomer` where the token came with the address and the cookie is still to be set. */
+/** Whether to answer a request. `newcomer` is true if the token was in the address; then the answer must set the cookie. */
 export type Verdict =
   | { readonly status: 200; readonly newcomer: boolean }
   | { readonly status: 400 | 403 | 405; readonly why: string };
 
 /**
- * Decides whether a request comes from the page that this server serves, or from who was told its address.
+ * Decides whether to answer a request: it must come from the page of this server, or from somebody who knows the whole address.
  *
- * - `Host` has to be a name of this machine: a page of somebody else whose name was made to point here (DNS rebinding) sends its own
- * - the token has to come with it, as a cookie or, for the first page, in the address
- * - a browser that says that another page asks (`Sec-Fetch-Site`, `Origin`) is sent away, but for the first page
+ * - `Host` must be a name of this machine. In an attack by DNS rebinding, it is the name of the attacker's site.
+ * - The token must come with the request: as a cookie or, for the first page, in the address.
+ * - `Origin` and `Sec-Fetch-Site` must not name another site. For the first page, `Sec-Fetch-Site` is not checked.
+ * - The method must be `GET`, `HEAD` or `PUT`, and the path must be well formed. A `PUT` must send JSON.
  */
 export function judge({ method, target, headers }: Caller, door: Door): Verdict {
   if (!['GET', 'HEAD', 'PUT'].includes(method)) return { status: 405, why: `${method} is not answered here` };
@@ -50,12 +51,12 @@ export function judge({ method, target, headers }: Caller, door: Door): Verdict 
   const { origin } = headers;
   if (origin !== undefined && hostName(origin.replace(/^https?:\/\//, '')) !== host)
     return { status: 403, why: 'asked by another page' };
-  // A page cannot send this type to another server without that server's leave.
+  // A page of another site can send this type only if this server allows it in reply to a preflight request, which it does not.
   if (method === 'PUT' && headers['content-type'] !== 'application/json') return { status: 400, why: 'expected JSON' };
   return { status: 200, newcomer };
 }
 
-/** A host without its port, in lower case; undefined where it is none. */
+/** A host without its port, in lower case; undefined if the text is not a host. */
 function hostName(host: string | undefined): string | undefined {
   return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.exec(host ?? '')?.[1]?.toLowerCase();
 }
@@ -65,13 +66,16 @@ function cookieOf(cookies: string | undefined, name: string): string | undefined
   return all.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
-/** In a time that says nothing of where they differ. */
+/** Compares two secrets. The time it takes does not reveal where they differ. */
 function isSame(one: string, other: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));
 }
 
-/** Headers of every answer: nothing of the page may come from, or go to, another place, and no other page may hold it in a frame. */
+/**
+ * Headers of every answer. The page can load and send data only from and to this server, and no other page can show it
+ * in a frame.
+ */
 export const SAFE_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; " +

@@ -2,44 +2,47 @@ import type { LabelRule } from '../plan/labels/labels.js';
 import type { MaskClass, Mpp, Size } from '../types.js';
 
 /**
- * An image in tiles of the server, `/tiles/<id>/<halvings>/<column>_<row>.<ending>`. It shows the whole slide: `spans` of its pixels lie on the width and
- * the height of level 0.
+ * An image that the server sends in tiles, `/tiles/<id>/<halvings>/<column>_<row>.<ending>`. It shows the whole slide:
+ * `spans` is how many of its pixels, including fractions, cover the width and the height of level 0.
  */
 export interface TiledImage extends Size {
   readonly id: string;
   readonly spans: Size;
   /**
-   * What its tiles are: `jpg`, a picture; `png`, with one byte a pixel: labels, or planes of probabilities as `round(255 p)`, one below the other; `f32`,
-   * planes of floating point, one below the other, little endian.
+   * The format of its tiles:
+   *
+   * - `jpg`: a picture
+   * - `png`: one byte per pixel. Either labels, or planes of probabilities as `round(255 p)`, one plane below the other.
+   * - `f32`: planes of 32-bit floating point, little endian, one plane below the other
    */
   readonly ending: 'jpg' | 'png' | 'f32';
 }
 
-/** Labels in tiles, and what they mean. */
+/** Labels in tiles, and the classes that they stand for. */
 export interface LabelLayer extends TiledImage {
   readonly classes: readonly MaskClass[];
 }
 
-/** Probabilities in tiles, and how they become labels. */
+/** Probabilities in tiles, and the rule by which they become labels. */
 export interface ScoreLayer extends TiledImage {
   readonly classes: readonly MaskClass[];
   /** Name of each plane. */
   readonly channels: readonly string[];
   readonly exclusive: boolean;
-  /** As the model has it. */
+  /** The rule of the model. */
   readonly rule: LabelRule;
 }
 
 /** A result of a slide. */
 export interface RunCard {
   readonly id: string;
-  /** Its folder and name, for people. */
+  /** Folder and name of the result, for people. */
   readonly name: string;
   readonly mask: LabelLayer | null;
   readonly scores: ScoreLayer | null;
-  /** 255 times the largest difference between overlapping windows. */
+  /** Its values are 255 times the largest difference between overlapping windows. */
   readonly disagreement: TiledImage | null;
-  /** Whether its record tells where it looked, and within which region. */
+  /** Whether its record says where the run looked; `region`: whether the run had a region of interest. */
   readonly looked: boolean;
   readonly region: boolean;
   /** Settings and figures by name, in the order in which they are shown. */
@@ -54,37 +57,40 @@ export interface SlideCard {
   readonly state: 'done' | 'no result' | 'missing';
   /** How many results it has. */
   readonly runs: number;
-  /** Its last score, where a history has one. */
+  /** The latest score of the slide, if a history has one. */
   readonly score: { readonly name: string; readonly value: number } | null;
 }
 
-/** All that can be looked at. */
+/** Everything that the page can show. */
 export interface Catalogue {
   readonly version: string;
-  /** Whether a server answers; else it is a copy in files, which lacks what has to be found out for each question. */
+  /**
+   * Whether there is a server. If not, the page is an exported copy in files, and cannot show what a server computes on
+   * request.
+   */
   readonly live: boolean;
-  /** Whether some run stands in a history. */
+  /** Whether a history has any runs. */
   readonly history: boolean;
   readonly slides: readonly SlideCard[];
 }
 
-/** A slide, open. */
+/** A slide that is open, and its results. */
 export interface OpenSlideCard extends Size {
   readonly id: string;
   readonly name: string;
   readonly mpp: Mpp | null;
-  /** Null where the file is not there. */
+  /** Null if the slide cannot be opened. */
   readonly picture: TiledImage | null;
   readonly runs: readonly RunCard[];
   readonly truth: LabelLayer | null;
-  /** What is known of the slide, and what went wrong, as sentences for people. */
+  /** Notes about the slide and about errors, as sentences for people. */
   readonly notes: readonly string[];
 }
 
 /** A bin of a histogram of areas: `least <= area < most`, in px of the mask. */
 export type ObjectBins = readonly { readonly least: number; readonly most: number; readonly count: number }[];
 
-/** The objects of a class, counted; areas in px of the mask. */
+/** The number and the total area of the objects of a class, in px of the mask. */
 export interface ObjectCount {
   readonly label: number;
   readonly count: number;
@@ -92,7 +98,7 @@ export interface ObjectCount {
   readonly bins: ObjectBins;
 }
 
-/** What is known of the objects of a mask: while they are counted, what share of its rows is done. */
+/** The counts of the objects of a mask. While they are being counted, `share` is the share of the mask's rows that is done. */
 export type ObjectSummary =
   | { readonly state: 'counting'; readonly share: number }
   | { readonly state: 'counted'; readonly classes: readonly ObjectCount[] };
@@ -107,7 +113,7 @@ export interface ListedObject {
   readonly area: number;
 }
 
-/** An object with its outlines and measures, in level-0 px, as `segtile objects` tells them. */
+/** An object with its outlines and measures, in level-0 px, as `segtile objects` writes them. */
 export interface ShownObject {
   readonly id: string;
   readonly label: number;
@@ -119,7 +125,10 @@ export interface ShownObject {
   readonly measures: readonly (readonly [name: string, value: number])[];
 }
 
-/** Where a mask and the truth differ, in px of the mask. */
+/**
+ * A place where a mask and the truth differ, in px of the mask: an area that the mask misses, an area that it has in
+ * addition, or one with another class.
+ */
 export interface FoundError {
   readonly kind: 'missed' | 'extra' | 'other';
   readonly x: number;
@@ -145,7 +154,7 @@ export interface ListedRun {
   readonly notes: readonly string[];
 }
 
-/** A polygon that was drawn by hand, in level-0 px, as QuPath has annotations in GeoJSON. */
+/** A polygon that was drawn by hand, in level-0 px, in the form of QuPath's annotations in GeoJSON. */
 export interface CorrectedFeature {
   readonly type: 'Feature';
   readonly id: string;
@@ -159,36 +168,36 @@ export interface CorrectedFeature {
   };
 }
 
-/** What was drawn on a slide. */
+/** The corrections that were drawn on a slide. */
 export interface Corrections {
-  /** Where it is kept. */
+  /** The path of their file. */
   readonly path: string;
-  /** Tells the contents of the file from others; '' where there is none. */
+  /** Identifies the contents of the file; '' if there is no file. */
   readonly stamp: string;
   readonly features: readonly CorrectedFeature[];
 }
 
 /** Where a run looked. */
 export interface LookedMessage {
-  /** How many pixels of the working image the slide covers. */
+  /** How many pixels of the working image, including fractions, the slide covers. */
   readonly spans: Size;
-  /** Of each window left, top, width and height in working pixels, and 1 if it was run. */
+  /** For each window: left, top, width and height in working pixels, and 1 if it was run, else 0. */
   readonly windows: readonly (readonly [number, number, number, number, 0 | 1])[];
   readonly tissue: LabelLayer | null;
   readonly region: LabelLayer | null;
-  /** What is to be known of it, as sentences for people. */
+  /** Notes about it, as sentences for people. */
   readonly notes: readonly string[];
 }
 
-/** What is going on in the folders of results. */
+/** The progress of the runs in the folders of results. */
 export interface ProgressMessage {
-  /** How many results are there: when there are more, the page can be loaded anew. */
+  /** The number of results. If it has grown, reloading the page shows more. */
   readonly done: number;
   readonly running: readonly {
     readonly slide: string;
     readonly host: string | null;
     readonly rows: { readonly done: number; readonly total: number } | null;
-    /** Seconds until it is done, where that can be told. */
+    /** Seconds until the slide is done; null if unknown. */
     readonly left: number | null;
   }[];
   readonly stopped: readonly string[];

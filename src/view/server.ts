@@ -5,44 +5,47 @@ import { hostname, networkInterfaces } from 'node:os';
 import { SegtileError } from '../errors.js';
 import { type Door, judge, SAFE_HEADERS } from './guard.js';
 
-/** A request that was let in. */
+/** A request that passed the checks. */
 export interface AskedFor {
   readonly method: 'GET' | 'PUT';
-  /** The parts of the path, each of letters, digits, points, hyphens and underscores. */
+  /** The parts of the path. Each consists of letters, digits, points, hyphens and underscores. */
   readonly path: readonly string[];
   readonly query: URLSearchParams;
-  /** The text that came with it. */
+  /** Reads the body of the request as text. */
   body(): Promise<string>;
 }
 
-/** What is sent back. */
+/** The answer to a request. */
 export interface Sent {
   readonly type: string;
   readonly body: Uint8Array | string;
-  /** Whether what stands at this address never changes; else it is asked for anew each time. */
+  /** Whether the content of this address never changes, so that browsers can keep it. If not, they ask for it each time. */
   readonly lasting?: boolean;
 }
 
-/** Answers a request; undefined where there is nothing at its address. The signal fires when nobody waits for the answer any more. */
+/**
+ * Answers a request; undefined if there is nothing at its address. The signal fires when nobody waits for the answer
+ * any longer.
+ */
 export type Handler = (request: AskedFor, signal: AbortSignal) => Promise<Sent | undefined>;
 
 /** A server that listens. */
 export interface RunningServer {
-  /** The address with its token, which lets in whoever has it. */
+  /** The address of the page, including the token. Whoever has it can open the page. */
   readonly url: string;
   /** Ends all connections. */
   close(): Promise<void>;
 }
 
-/** Most bytes that are taken from a page. */
+/** The largest body of a request that is accepted, in bytes. */
 const LONGEST_BODY = 2 ** 25;
 
 /**
- * Starts a server that only answers who has its token.
+ * Starts a server that answers only requests with its token.
  *
- * @param host where it listens, such as `127.0.0.1`
- * @param port 0 for a free one
- * @throws {SegtileError} `usage` where it cannot listen there
+ * @param host the address at which it listens, such as `127.0.0.1`
+ * @param port its port; 0 for any free one
+ * @throws {SegtileError} `usage` if it cannot listen at that address and port
  */
 export async function startServer(handler: Handler, host: string, port: number): Promise<RunningServer> {
   const token = randomBytes(24).toString('base64url');
@@ -75,7 +78,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** The names of this machine at a host that a server listens at. */
+/** The host names that reach a server which listens at `host`. */
 function hostNames(host: string): ReadonlySet<string> {
   const bracketed = (name: string): string => (isIP(name) === 6 ? `[${name}]` : name.toLowerCase());
   const own = ['localhost', '127.0.0.1', '::1', host];

@@ -1,25 +1,26 @@
-/** Bytes that were made once, as long as there is room. */
+/** A cache of tiles, limited by its size in bytes. */
 export interface TileCache {
   /**
-   * What stands under a key, made where it is not there. Whoever asks for what is being made waits for the same; it is stopped when nobody waits any more.
+   * Gives the bytes of a key, and makes them if the cache does not hold them. Callers that ask for the same key at the
+   * same time share the work. It is stopped when none of them waits any longer.
    *
-   * @throws what `make` throws, or where the signal fires first
+   * @throws the error of `make`, or the reason of the signal if it fires first
    */
   get(key: string, make: (signal: AbortSignal) => Promise<Uint8Array>, signal: AbortSignal): Promise<Uint8Array>;
-  /** Bytes that are held. */
+  /** The number of bytes that the cache holds. */
   readonly bytes: number;
 }
 
-/** Something that is being made, and how many wait for it. */
+/** Bytes that are being made, and the number of callers that wait for them. */
 interface Making {
   readonly result: Promise<Uint8Array>;
   readonly stop: AbortController;
   waiting: number;
 }
 
-/** Keeps what was used last, up to so many bytes. */
+/** Makes a cache that holds up to `most` bytes. What was used least recently is dropped first. */
 export function createTileCache(most: number): TileCache {
-  // A Map keeps the order in which keys came: what is used again is put at its end.
+  // A Map keeps the order in which keys were added. A key that is used again is moved to the end.
   const held = new Map<string, Uint8Array>();
   const making = new Map<string, Making>();
   let bytes = 0;

@@ -17,9 +17,10 @@ import { sharedOptions, variantsOf } from './settings.js';
 import { compareText } from './words.js';
 
 /**
- * `segtile compare`: every variant on every slide, what it is worth and costs.
+ * `segtile compare`: runs every variant on every slide, and reports its scores and costs.
  *
- * @param command how the program was called, for the report
+ * @param given slides, folders of slides and patterns of their names
+ * @param command the command line that was typed, for the report
  * @returns the exit code: 0 when every variant ran on every slide, else 1
  */
 export async function runCompare(
@@ -44,7 +45,7 @@ export async function runCompare(
   return failures.length === 0 ? 0 : 1;
 }
 
-/** Tells the user what happens. */
+/** Reports progress, notes and failures on standard error. */
 function watch(quiet: boolean, { stderr }: Shell): CompareWatcher & { stop(): void } {
   const told = new Set<string>();
   const late: (() => void)[] = [];
@@ -68,7 +69,7 @@ function watch(quiet: boolean, { stderr }: Shell): CompareWatcher & { stop(): vo
       told.add(`${slide}\n${text}`);
       if (!quiet) stderr.write(`${stderr.isTTY ? '\n' : ''}${name}: ${fileName(slide)}: warning: ${text}\n`);
     },
-    // Not through a bar that is being drawn.
+    // While a progress bar is drawn, notes wait until it is removed.
     noted: (slide, found) =>
       stage !== undefined && stderr.isTTY ? void late.push(() => tellNotes(slide, found)) : tellNotes(slide, found),
     failed: ({ variant, slide, error }) => {

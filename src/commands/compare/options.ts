@@ -23,12 +23,15 @@ import { addRoiOptions, addTissueOptions } from '../options/region-options.js';
 
 const PIXELS_4: Tolerance = { value: 4, unit: 'px' };
 
-/** Several values with commas between them, each parsed by itself. */
+/** Makes a parser of values with commas between them; `parser` parses each value. */
 function each<T>(parser: Parser<T>): Parser<readonly T[]> {
   return (given, name) => given.split(',').map((part) => parser(part.trim(), name));
 }
 
-/** Several thresholds, one for all classes each, are compared: `0.3,0.5,0.7`. Anything else is the threshold of all variants. */
+/**
+ * A list such as `0.3,0.5,0.7` gives thresholds to compare, each for all classes. Anything else is one setting that all
+ * variants share.
+ */
 const comparedThresholds: Parser<CompareOptions['threshold']> = (given, name) => {
   if (!given.includes(',') || given.includes('=')) return thresholds(given, name);
   return each(thresholds)(given, name).map((one) => {
@@ -41,7 +44,7 @@ const comparedThresholds: Parser<CompareOptions['threshold']> = (given, name) =>
   });
 };
 
-/** Windows with their strides: `512/256,1024/512`; a window alone has a stride of half of it. */
+/** Windows with their strides, in working px: `512/256,1024/512`. Without a stride, it is half the window. */
 const tilings: Parser<readonly Tiling[]> = each((part, name) => {
   const [window, stride] = part.split('/');
   const side = size(window ?? '', name);
@@ -49,7 +52,7 @@ const tilings: Parser<readonly Tiling[]> = each((part, name) => {
   return { window: side, stride: stride === undefined ? half : size(stride, name) };
 });
 
-/** Gives a command the arguments and options of `segtile compare`. */
+/** Adds the arguments and options of `segtile compare` to a command. */
 export function addCompareOptions(command: Command): Command {
   const shared = addTissueOptions(addShared(addListOption(command, 'slide, mpp, roi')));
   return addTried(addRoiOptions(shared, 'what lies outside is not looked at and does not count'));

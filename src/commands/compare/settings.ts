@@ -9,7 +9,7 @@ import { meant } from '../../plan/text/checked.js';
 import { addInferOptions } from '../infer/options.js';
 import { parseSome } from '../options/given.js';
 
-/** Options of `segtile infer` that a variant has no say in. */
+/** Options of `segtile infer` that a variant must not set. */
 const OWN = [
   'from',
   'output',
@@ -33,9 +33,10 @@ const OWN = [
 ];
 
 /**
- * What is tried: what the options span, then what the file lists.
+ * The variants to compare: first all combinations of the options, then those that the file of variants lists.
  *
- * @throws {SegtileError} `usage` where that is nothing, or two variants have one name; `input` where the file is no list of variants
+ * @throws {SegtileError} `usage` if there are none, if two have the same name, or if an option is given without the one
+ *   that it needs; `input` if the file cannot be read or does not list variants
  */
 export async function variantsOf(options: CompareOptions): Promise<readonly Variant[]> {
   const { resize = [], tile = [], plan = [], margin = [], blend = [], tta = [], tissue = [] } = options;
@@ -51,7 +52,11 @@ export async function variantsOf(options: CompareOptions): Promise<readonly Vari
   return variants;
 }
 
-/** Variants whose tissue a network judges, with its classes. */
+/**
+ * Adds the classes of the tissue network to those variants that find tissue with a network.
+ *
+ * @throws {SegtileError} `usage` if classes are given, but no variant uses a network
+ */
 function judged(variants: readonly Variant[], { tissueClass, artefactClass }: CompareOptions): readonly Variant[] {
   const classes = {
     ...(tissueClass && { tissueClass }),
@@ -69,7 +74,7 @@ function judged(variants: readonly Variant[], { tissueClass, artefactClass }: Co
   return variants.map((variant) => (isJudged(variant) ? { ...variant, options: { ...variant.options, ...classes } } : variant));
 }
 
-/** The options of `segtile infer` that all variants share: those of the comparison, and what is taken where nothing is said. */
+/** The options of `segtile infer` that all variants share: those given to the comparison, and defaults for all others. */
 export function sharedOptions(options: CompareOptions): InferOptions {
   const { model, card, threshold, device, workers, mpp, slideMpp, slideMppCsv, channels, range } = options;
   const one = isList(threshold) ? undefined : threshold;
@@ -90,10 +95,12 @@ async function readVariants(path: string): Promise<Variant[]> {
 }
 
 /**
- * The variants that a YAML text lists: `variants`, each with a `name` and options of `segtile infer` or `resize`, over those that `common` gives
- * to all.
+ * Reads variants from a YAML text. `variants` is a list; each entry has a `name`, and options of `segtile infer` or
+ * `resize`. `common` holds options for all variants, which an entry can override.
  *
- * @throws {SegtileError} `input` naming the line of a mistake, or the key that is unknown
+ * @param where the path of the text, for error messages
+ * @throws {SegtileError} `input` for a mistake, with its line or the unknown key; `usage` for an option with a wrong
+ *   value
  */
 export function parseVariants(text: string, where: string): Variant[] {
   const { common = {}, variants } = checkedFile(parsedYaml(text, where), where);
@@ -114,7 +121,10 @@ export function parseVariants(text: string, where: string): Variant[] {
   });
 }
 
-/** Levels of lists inside lists, by brackets or by what begins a line; more is too much for the stack of the parser, which it may crash. */
+/**
+ * The deepest nesting of lists and maps that is allowed, by brackets or by indentation and dashes at the start of a
+ * line. Deeper nesting can overflow the stack of the parser and crash it.
+ */
 const DEEPEST = 512;
 
 function isTooDeepYaml(text: string): boolean {
@@ -126,7 +136,7 @@ function isTooDeepYaml(text: string): boolean {
   return new RegExp(`^[ \\t?-]{${DEEPEST}}`, 'm').test(text);
 }
 
-/** A value in a message. */
+/** A value as text, for a message. */
 function shown(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'nothing';
@@ -142,7 +152,7 @@ function parsedYaml(text: string, where: string): unknown {
   try {
     return parse(text) as unknown;
   } catch (error) {
-    // What is too deep for the stack, or names a part of itself again and again, is no mistake of a line.
+    // Nesting that overflows the stack, or aliases that repeat too much, are not the mistake of a single line.
     if (!(error instanceof YAMLParseError)) {
       const hint = 'write out what it repeats, and nest it less';
       throw new SegtileError('input', `${where} is no YAML that can be used: ${reason(error)}`, hint, error);
@@ -168,7 +178,10 @@ function record(value: unknown, where: string): Readonly<Record<string, unknown>
   throw new SegtileError('input', `${where}: expected keys with values but got ${shown(value)}`);
 }
 
-/** Options by their names on the command line, without dashes; `true` for one without a value. */
+/**
+ * Reads options by their names on the command line, without dashes. An option that takes no value is `true`; `false` is
+ * as if it were not given.
+ */
 function optionsIn(named: Readonly<Record<string, unknown>>, where: string): VariantOptions {
   const options = addInferOptions(new Command()).options.filter(({ long }) => !OWN.includes(long?.slice(2) ?? ''));
   const given: Record<string, unknown> = {};

@@ -4,7 +4,7 @@ import { bytes, count, duration } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 import { table } from '../../terminal/table.js';
 
-/** All variants in a table, what failed, and what to use. */
+/** The result for people: a table of all variants, the number of failed runs, and the recommendation. */
 export function compareText(
   results: readonly VariantResult[],
   failures: readonly VariantFailure[],
@@ -41,7 +41,7 @@ export function compareText(
   return `${table([head, ...rows], 1)}\n  * on the front: no other variant is both better and faster\n${shared}${failed}${style.strong(recommendation)}\n`;
 }
 
-/** How time is counted where variants that differ in their thresholds alone were made of one inference. */
+/** Explains the times of variants that differ only in their thresholds and share one inference; empty if there are none. */
 function sharedText(results: readonly VariantResult[]): string {
   const shared = results.filter(({ runs }) => runs.some((run) => run.shared));
   if (shared.length === 0) return '';

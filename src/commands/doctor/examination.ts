@@ -1,22 +1,22 @@
 import type { Diagnosis } from '../../model/devices/diagnosis.js';
 
-/** An NVIDIA GPU as its driver tells it. */
+/** An NVIDIA GPU, as its driver describes it. */
 export interface Gpu {
   readonly name: string;
   readonly memory: string | null;
   readonly driver: string | null;
 }
 
-/** All that is told of a machine. */
+/** Everything that `segtile doctor` reports about a machine. */
 export interface Examination {
   readonly system: {
     readonly memoryBytes: number;
     readonly versions: Readonly<Record<string, string>>;
   };
   readonly gpus: readonly Gpu[];
-  /** Those that onnxruntime was built with here. */
+  /** The execution providers that onnxruntime was built with. */
   readonly compiledIn: readonly string[];
   readonly devices: readonly Diagnosis[];
-  /** What `--device auto` takes. */
+  /** The device that `--device auto` chooses. */
   readonly auto: string;
 }

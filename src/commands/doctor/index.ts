@@ -15,13 +15,13 @@ import type { Examination, Gpu } from './examination.js';
 import type { DoctorOptions } from './options.js';
 import { doctorText } from './words.js';
 
-/** Px of a side of the window that a device is tried with. */
+/** The side of the window that each device is tried with, in px. */
 const WINDOW = 256;
 
 /**
- * `segtile doctor`: what this machine can run models on.
+ * `segtile doctor`: reports on which devices this machine can run models.
  *
- * @returns the exit code: 1 where the device that was asked for cannot run, else 0
+ * @returns the exit code: 1 if a device that the user named cannot run a model, else 0
  */
 export async function runDoctor(options: DoctorOptions, { stdout, signal }: Shell): Promise<number> {
   const { model } = await openModel(bundledModel('hematoxylin'), {}, { signal });
@@ -50,7 +50,7 @@ export async function runDoctor(options: DoctorOptions, { stdout, signal }: Shel
   return asked !== undefined && asked !== 'auto' && failed ? 1 : 0;
 }
 
-/** The first of those that auto tries which runs whole on a real GPU, else the CPU. */
+/** The first device in the order of `auto` that runs the whole model on a real GPU; the CPU if there is none. */
 function autoWinner(devices: readonly Diagnosis[]): string {
   const order = autoDevices().map(({ provider }) => provider);
   const winner = order.find((provider) => {

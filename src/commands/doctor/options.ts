@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import { option } from '../options/option.js';
 import { device } from '../options/parse.js';
 
-/** The options of `segtile doctor`, parsed. What is absent was not given. */
+/** The parsed options of `segtile doctor`. An absent option was not given. */
 export interface DoctorOptions {
   readonly device?: string;
   readonly json?: boolean;
 }
 
-/** Gives a command the options of `segtile doctor`. */
+/** Adds the options of `segtile doctor` to a command. */
 export function addDoctorOptions(command: Command): Command {
   return command
     .description('Say what this machine can run models on: versions, devices, what is missing and how to install it.')

@@ -6,7 +6,7 @@ import { bytes, pairs } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 import type { Examination } from './examination.js';
 
-/** What was found out about a machine, in words. */
+/** The findings about a machine, for people. */
 export function doctorText({ system, gpus, compiledIn, devices, auto }: Examination, style: Style): string {
   const { memoryBytes, versions } = system;
   const machine = pairs([
@@ -49,7 +49,7 @@ function deviceText(
   return pairs(lines);
 }
 
-/** How what a provider lacks is installed on this system. */
+/** How to install what a provider needs on this system; undefined if that is not known. */
 function wayOut(provider: Provider, versions: Examination['system']['versions']): string | undefined {
   if (process.platform !== 'linux') return undefined;
   const version = versions.onnxruntime ?? 'the same version';
@@ -70,7 +70,7 @@ function wayOut(provider: Provider, versions: Examination['system']['versions'])
   );
 }
 
-/** Lines below each other in the second column of what is told of a device that does not run. */
+/** Joins lines so that they are aligned in the second column of the text about a device. */
 function lines(...all: readonly string[]): string {
   return all.join(`\n${' '.repeat(16)}`);
 }

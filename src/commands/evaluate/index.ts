@@ -10,9 +10,11 @@ import type { Shell } from '../running/shell.js';
 import { allFacts, evaluationText, scoreFacts } from './words.js';
 
 /**
- * `segtile evaluate`: how masks, or probabilities, and their truth agree. What cannot be compared is told, and is in no figure.
+ * `segtile evaluate`: measures how masks or probabilities agree with the truth. Files that cannot be compared are
+ * reported, and left out of all figures.
  *
- * @param command how the program was called, for the report
+ * @param paths files, folders of files, or a CSV of runs
+ * @param command the command line that was typed, for the report
  * @returns the exit code: 0 when every file was compared, 2 when every failure was wrong use, else 1
  */
 export async function runEvaluate(
@@ -26,7 +28,7 @@ export async function runEvaluate(
   return exitCode(await evaluateFiles(paths, options, command, watcher, shell.signal), words, shell);
 }
 
-/** Tells the user what happens. */
+/** Reports progress, notes and failures on standard error, and results on standard output. */
 function watch({ json, quiet = false }: EvaluateOptions, shell: Shell, words: FileWords): EvaluationWatcher {
   const { stdout, stderr } = shell;
   const progress = createProgress(stderr, quiet);

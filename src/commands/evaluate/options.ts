@@ -6,7 +6,7 @@ import { addRoiOptions } from '../options/region-options.js';
 
 const defaultTolerance: Tolerance = { value: 4, unit: 'px' };
 
-/** Gives a command the arguments and options of `segtile evaluate`. */
+/** Adds the arguments and options of `segtile evaluate` to a command. */
 export function addEvaluateOptions(command: Command): Command {
   return addOutput(addRoiOptions(addCompared(command), 'only what lies inside counts'));
 }

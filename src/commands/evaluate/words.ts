@@ -8,7 +8,7 @@ import { count, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 import { table } from '../../terminal/table.js';
 
-/** One slide in figures, for programs. */
+/** The scores of one slide, for programs. */
 export function scoreFacts(scores: SlideScores): object {
   const { slides, sweep } = summarizeSlides([scores]);
   return {
@@ -20,12 +20,12 @@ export function scoreFacts(scores: SlideScores): object {
   };
 }
 
-/** All slides together in figures, for programs. */
+/** The scores of all slides together, for programs. */
 export function allFacts({ pooled, perSlide, sweep, slides }: Evaluation): object {
   return { slides: slides.length, pooled, perSlide: perSlide ?? null, sweep: sweep ?? null };
 }
 
-/** How predictions and truths agree, in tables. */
+/** Tables that show people how predictions and truths agree. */
 export function evaluationText(evaluation: Evaluation, style: Style): string {
   const { slides, pooled, perSlide, sweep } = evaluation;
   const several = slides.length > 1;
@@ -55,7 +55,7 @@ function pixelsText({ accuracy, confusion, ignored }: Measured): string {
   return `  ${count(compared)} pixels were compared${right}${left}`;
 }
 
-/** A table of a report as text. */
+/** Turns a table of a report into text. */
 function drawn({ columns, rows }: ReportTable): string {
   const words = columns.filter(({ kind }) => kind === 'words').length;
   return table([columns.map(({ name }) => name), ...rows.map(({ cells }) => cells.map(({ text }) => text))], words);

@@ -10,13 +10,14 @@ import type { Shell } from '../running/shell.js';
 import type { FindNoiseOptions } from './options.js';
 import { noiseFacts, noiseText } from './words.js';
 
-/** Failures that are told one by one; of more, how many there are. */
+/** The most failures that are listed. Of any others, only the number is given. */
 const FAILURES_TOLD = 20;
 
 /**
- * `segtile find-noise`: how truth and predictions of a dataset's tiles agree.
+ * `segtile find-noise`: measures how the truth and the predictions of a dataset's tiles agree.
  *
- * @returns the exit code: 0 when every tile was compared, else 1
+ * @param manifest path of the dataset's `manifest.csv`
+ * @returns the exit code: 0 when every tile was compared and every picture was drawn, else 1
  */
 export async function runFindNoise(manifest: string, options: FindNoiseOptions, shell: Shell): Promise<number> {
   const { stdout, stderr, signal } = shell;
@@ -44,7 +45,7 @@ export async function runFindNoise(manifest: string, options: FindNoiseOptions, 
   return 1;
 }
 
-/** Of many notes the first. */
+/** The first note, and how many others there are; empty if there are none. */
 function notesText(notes: readonly string[]): string {
   if (notes.length === 0) return '';
   return `segtile: ${notes[0]}${notes.length === 1 ? '' : `; ${count(notes.length - 1)} more files alike`}\n`;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { option } from '../options/option.js';
 import { anyText, share, wholeNumber } from '../options/parse.js';
 
-/** The options of `segtile find-noise`, parsed. What is absent was not given. */
+/** The parsed options of `segtile find-noise`. An absent option was not given. */
 export interface FindNoiseOptions {
   readonly predictions?: string;
   readonly report?: string;
@@ -14,7 +14,7 @@ export interface FindNoiseOptions {
   readonly quiet?: boolean;
 }
 
-/** Gives a command the arguments and options of `segtile find-noise`. */
+/** Adds the arguments and options of `segtile find-noise` to a command. */
 export function addFindNoiseOptions(command: Command): Command {
   return command
     .description(

@@ -5,10 +5,10 @@ import { count, pairs } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 import { table } from '../../terminal/table.js';
 
-/** Tiles that went which are named; of more, how many there are. */
+/** The most names of dropped tiles, parts, classes or slides that are listed. Of any others, only the number is given. */
 const NAMES_TOLD = 20;
 
-/** What was found, for people. */
+/** The result for people. */
 export function noiseText(record: NoiseRecord, style: Style): string {
   const { summary, tiles, copies, dropped, files } = record;
   const more = copies === 0 ? '' : ` (${count(copies)} changed copies are judged by the tiles they were made from)`;
@@ -52,7 +52,7 @@ function droppedPairs({ below, tiles, copies, byPart, bySlide, byClass }: Droppe
   ];
 }
 
-/** The same for programs. */
+/** The result for programs. */
 export function noiseFacts({ failures, undrawn, ...record }: NoiseRecord): object {
   const told = (all: NoiseRecord['failures']): object[] =>
     all.map(({ tile, error: { code, message, hint } }) => ({ tile, error: { code, message, hint } }));

@@ -6,11 +6,13 @@ import type { Shell } from '../running/shell.js';
 import { topics } from './topics.js';
 
 /**
- * Runs `segtile help`: the help of the command line or of a command, or a topic of the manual, or both where they have one name. Gives the
- * exit code.
+ * `segtile help`: shows the help of the whole command line, the help of a command, or a topic of the manual. If a
+ * command and a topic have the same name, it shows both.
  *
- * @param root the command line
- * @throws {SegtileError} `usage` where there is no such topic or command, with the nearest
+ * @param words the name of a command or topic; none for the help of the whole command line
+ * @param root the command of the whole command line
+ * @returns the exit code, 0
+ * @throws {SegtileError} `usage` if there is no such topic or command; the message suggests the most similar one
  */
 export function runHelp(words: readonly string[], root: Command, shell: Shell): number {
   const [name = '', ...more] = words;
@@ -22,7 +24,7 @@ export function runHelp(words: readonly string[], root: Command, shell: Shell): 
   return 0;
 }
 
-/** The command of these words, such as `runs note`; the command line itself where there are none. */
+/** The command with this name, such as `runs note`; the whole command line for no words; undefined if there is none. */
 function commandAt(words: readonly string[], root: Command): Command | undefined {
   return words.reduce<Command | undefined>((at, word) => at?.commands.find((each) => each.name() === word), root);
 }
@@ -36,7 +38,10 @@ function unknown(name: string, root: Command): SegtileError {
   );
 }
 
-/** Markdown as a terminal shows it: blocks are indented, and links say in words where they lead. All else can be read as it is. */
+/**
+ * Prepares Markdown for a terminal: headings are highlighted, code blocks are indented, and links become words that say
+ * where they lead. Everything else is left as it is.
+ */
 export function asShown(markdown: string, style: Style): string {
   let inBlock = false;
   const lines = markdown.split('\n').flatMap((line) => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** Gives a command what `segtile help` takes: words. */
+/** Adds the argument of `segtile help` to a command: words. */
 export function addHelpOptions(command: Command): Command {
   return command
     .description('Show a topic of the manual, or the help of a command.')

@@ -5,19 +5,19 @@ import { reason, SegtileError } from '../../errors.js';
 /** A page of the manual. */
 export interface Topic {
   readonly name: string;
-  /** What it is about, in a few words. */
+  /** The subject of the page, in a few words. */
   readonly about: string;
   /** Markdown. */
   readonly text: string;
 }
 
-/** The manual lies here in a clone and in the package alike, so that the links of README lead to it in both. */
+/** The folder of the manual. Its path is the same in a clone and in the package, so the links in the README work in both. */
 const manual = fileURLToPath(new URL('../../../src/manual/', import.meta.url));
 
 /**
- * The topics of the manual, by name: a file each, whose first line is `# name: what it is about`.
+ * The topics of the manual, sorted by name. Each is a file whose first line is `# name: what it is about`.
  *
- * @throws {SegtileError} `input` where the manual is not there
+ * @throws {SegtileError} `input` if the manual cannot be read
  */
 export function topics(): readonly Topic[] {
   try {
@@ -32,7 +32,7 @@ export function topics(): readonly Topic[] {
   }
 }
 
-/** The topics in lines, for the help of all commands. */
+/** A list of the topics, one per line, for the help of the whole command line. */
 export function topicList(): string {
   const all = topics();
   const width = Math.max(...all.map(({ name }) => name.length));

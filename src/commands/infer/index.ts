@@ -12,10 +12,12 @@ import { ending, watchSlides } from './watch.js';
 import { dryRunFacts, dryRunText } from './words.js';
 
 /**
- * `segtile infer`: a mask for every slide. A slide that fails does not stop the others; a model that cannot be loaded does.
+ * `segtile infer`: makes a mask of every slide. A slide that fails does not stop the others, but a model that cannot be
+ * loaded does.
  *
- * @param given slides, folders of them and patterns of their names
- * @returns the exit code: 0 when every slide was done, 3 when the run was stopped, 2 when every failure was wrong use, else 1
+ * @param given slides, folders of slides and patterns of their names
+ * @returns the exit code: 0 when every slide was done, 3 when the run was stopped, 2 when every failure was wrong use,
+ *   else 1
  */
 export async function runInfer(given: readonly string[], options: InferOptions & ListOptions, shell: Shell): Promise<number> {
   const { stdout, stderr, signal } = shell;

@@ -29,7 +29,7 @@ import {
 import { addRoiOptions, addTissueOptions, TISSUE_WAYS } from '../options/region-options.js';
 import { addSlideOptions } from '../options/slide-options.js';
 
-/** What `segtile infer` takes on the command line. */
+/** Adds the arguments and options of `segtile infer` to a command. */
 export function addInferOptions(command: Command): Command {
   const first = addFirstOptions(addListOption(command, 'slide, mpp, roi, tissue, output'));
   const placed = addRoiOptions(addTissueOptions(first), 'what lies outside is not looked at, and 0 in the mask');

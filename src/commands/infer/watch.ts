@@ -13,10 +13,10 @@ import { exitCode, type FileWords, reportFailure } from '../running/each-file.js
 import type { Shell } from '../running/shell.js';
 import { deviceText, elsewhereText, keptText, modelText, runText, shardFacts, shardText, slidePlanText } from './words.js';
 
-/** The options that say how much is told. */
+/** The options that decide what is printed. */
 export type ToldOptions = Pick<InferOptions, 'quiet' | 'json' | 'workers'>;
 
-/** Tells the user what happens. */
+/** Reports progress, notes and failures on standard error, and results on standard output. */
 export function watchSlides({ quiet = false, json, workers }: ToldOptions, shell: Shell, words: FileWords): SlidesWatcher {
   const { stdout, stderr, signal } = shell;
   const say = (text: string): void => {
@@ -65,11 +65,11 @@ export function watchSlides({ quiet = false, json, workers }: ToldOptions, shell
   };
 }
 
-/** The exit code of a run that was stopped and goes on when it is started again. */
+/** The exit code of a run that was stopped. It continues when the same command is run again. */
 const STOPPED = 3;
 
 /**
- * Runs slides, and tells how it ended.
+ * Runs slides, and reports how the run ended.
  *
  * @returns the exit code: 0 when every slide was done, 3 when the run was stopped, 2 when every failure was wrong use, else 1
  */
@@ -86,12 +86,12 @@ export async function ending(run: () => Promise<FilesDone>, words: FileWords, sh
   }
 }
 
-/** Whether something failed because the user, or a scheduler, wanted it to stop. */
+/** Whether something failed because the user or a scheduler stopped the run. */
 function isStop(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted && error instanceof SegtileError && error.code === 'aborted';
 }
 
-/** The same failure, with what is to be done next. */
+/** The same failure, with a hint to run the command again. */
 function stopped(error: unknown): SegtileError {
   return new SegtileError('aborted', reason(error), 'run it again to go on', error);
 }

@@ -37,17 +37,17 @@ export function mppText({ mpp }: Slide): string {
   return `${mpp.x === mpp.y ? figure(mpp.x) : `${figure(mpp.x)} × ${figure(mpp.y)}`} µm/px (${mpp.source})`;
 }
 
-/** A line below a slide's own: what was decided where its file can be read in more than one way. */
+/** A note below the line of a slide, such as how its file is read if there is more than one way. */
 export function noteLine(note: string): string {
   return `  note: ${oneLine(note)}`;
 }
 
-/** The same for what looks wrong. */
+/** A warning below the line of a slide, about something that looks wrong. */
 export function warningLine(warning: string, style: Style): string {
   return style.warn(`  warning: ${oneLine(warning)}`);
 }
 
-/** Which model is used, and what was assumed about it. */
+/** Names the models and their classes, and says what was assumed about them. */
 export function modelText({ members, classes }: Ensemble): string {
   const [{ model: first }, ...others] = members as readonly [Member, ...Member[]];
   const shown = ({ model, weight }: Member): string => (weight === 1 ? model.name : `${model.name} (weight ${weight})`);
@@ -59,9 +59,9 @@ export function modelText({ members, classes }: Ensemble): string {
 }
 
 /**
- * What the models run on, one line for all that run alike, and why on nothing better.
+ * Says on which devices the models run, and why better ones were refused. Models that run in the same way share a line.
  *
- * @param limit why there are fewer workers than the machine has threads, if so
+ * @param limit why there are fewer workers than the machine has threads; undefined if there are not
  */
 export function deviceText(pools: readonly Pool[], limit: string | undefined): string {
   const lines = new Set(pools.map((pool) => runsOnText(pool, limit)));
@@ -82,14 +82,18 @@ function runsOnText({ device, workers, batch }: Pool, limit: string | undefined)
   return `runs on ${name}${gpu}, ${facts.join(', ')}`;
 }
 
-/** The peak of memory that is to be expected. */
+/** The expected peak of memory. */
 function memoryText(memory: MemoryForecast): string {
   if ('unknown' in memory) return `memory is not foretold: ${oneLine(memory.unknown)}`;
   const columns = memory.columns === undefined ? '' : `; ${memory.columns.length} columns are made one after the other`;
   return `expected to take ${inBytes(memory.foretold.total)} of memory at most, ${largestPart(memory)}${columns}`;
 }
 
-/** What a slide is and which windows of it are run. */
+/**
+ * Describes a slide and the windows that will run on it.
+ *
+ * @param perWindow how often models run for each window of each grid
+ */
 export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], memory: MemoryForecast, style: Style): string {
   const { slide, view, channels, notes, grid, others } = plan;
   const { planned, run: keptCount } = windowCounts(plan);
@@ -115,32 +119,35 @@ export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], mem
   return `${lines.join('\n')}\n`;
 }
 
-/** A plan and its cost, for programs. Lengths in working pixels, those of the mask in its own. */
+/**
+ * A plan and its cost, for programs. Lengths are in working pixels, those of `mask` in pixels of the mask, those of
+ * `slide` in pixels of level 0.
+ */
 export interface DryRunFacts {
   readonly slide: Size & { readonly path: string; readonly mpp: Slide['mpp'] | null; readonly notes: readonly string[] };
   readonly working: Size & { readonly downsample: number };
   readonly window: Size;
   readonly stride: Size;
   readonly margin: number;
-  /** Of all grids; passes through a model are more where windows are turned, or there are several models. */
+  /** Windows of all grids. There are more passes than windows if windows are turned or there are several models. */
   readonly windows: WindowCounts & { readonly passes: number };
-  /** Grids for other scales and models. */
+  /** The grids of further scales and models. */
   readonly otherGrids: readonly Geometry[];
   /** How tissue was found. */
   readonly tissue: TissueFacts;
   readonly region: RegionFacts | null;
-  /** Pixels that go through the model, in millions. */
+  /** Pixels that pass through the models, in millions. */
   readonly megapixels: number;
-  /** Where that is much more than a slide of this size asks for. */
+  /** A warning if that is far more than a slide of this size needs, else null. */
   readonly warning: string | null;
   readonly mask: Size;
-  /** The peak that is to be expected in bytes, in parts and in all; null where it cannot be foretold. */
+  /** The expected peak of memory in bytes, by part and in total; null if it cannot be predicted. */
   readonly memory: ForetoldMemory | null;
   readonly picture?: string;
   readonly shard?: NonNullable<DryRun['shard']>;
 }
 
-/** What a plan costs and gives. */
+/** A plan, its cost and the size of its mask, for programs. */
 export function dryRunFacts({ plan, passes: perWindow, mask, memory, picture, shard }: DryRun): DryRunFacts {
   const { slide, view, grid, others } = plan;
   return {
@@ -168,7 +175,7 @@ export function dryRunFacts({ plan, passes: perWindow, mask, memory, picture, sh
   };
 }
 
-/** A plan, its cost and what it gives, for people. */
+/** A plan, its cost and the size of its mask, for people. */
 export function dryRunText({ plan, passes: perWindow, mask, memory, picture, shard }: DryRun, style: Style): string {
   const { megapixels, times } = planCost(plan, perWindow);
   return `${slidePlanText(plan, perWindow, memory, style)}${pairs([
@@ -179,13 +186,13 @@ export function dryRunText({ plan, passes: perWindow, mask, memory, picture, sha
   ])}\n  nothing was run${picture === undefined ? ', nothing was written' : ''}\n`;
 }
 
-/** Which rows a shard would be, and what all of them cost. */
+/** The rows of a shard, and the cost of all shards together. */
 function shardPlanText({ index, count: of, rows, cost }: NonNullable<DryRun['shard']>): string {
   const own = `${index} of ${of}, rows ${count(rows.from)} to ${count(rows.to)}, ${count(cost.windows[index - 1]!)} windows`;
   return `${own}; all shards together run ${figure(cost.times)} times the windows of one run`;
 }
 
-/** What overlapping windows say of a network and its margin. */
+/** What the differences between overlapping windows say about the network and the margin, as rows of a table. */
 function disagreementText({ disagreement, settings }: RunRecord): [string, string][] {
   if (disagreement === null) return [];
   const { kind, mean, margin, map } = disagreement;
@@ -202,7 +209,7 @@ function disagreementText({ disagreement, settings }: RunRecord): [string, strin
   ];
 }
 
-/** What a run did and what it wrote. */
+/** The result of a run and the files that it wrote, for people. */
 export function runText(record: RunRecord, files: RunFiles, style: Style): string {
   const { windows, coverage, classShares, cleaned, seconds, peakRssBytes, device } = record;
   const whole = record.settings.region === null ? 'the slide' : 'the region';
@@ -221,12 +228,12 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
   ])}\n${runObjectsText(record.objects)}`;
 }
 
-/** A slide whose result was there already. */
+/** Says that a slide already had a result of the same run, which was kept. */
 export function keptText({ slide }: RunRecord, files: RunFiles, style: Style): string {
   return `${style.strong(slide.path)}: kept, as ${style.good(files.record)} is of the same run\n`;
 }
 
-/** A slide that another process is working on. */
+/** Says that another process is working on a slide. */
 export function elsewhereText(slide: string, holder: Holder, style: Style): string {
   return `${style.strong(shownPath(slide))}: in work elsewhere, by ${holderText(holder)}\n`;
 }
@@ -236,7 +243,7 @@ export function shardFacts({ shard, path, slide, rows }: ShardFacts, status: 'do
   return { status, slide: { path: shownPath(slide) }, shard: { ...shard, path, rows } };
 }
 
-/** A shard that is there now, or was before. */
+/** Says that a shard was done, or had been done before and was kept. */
 export function shardText({ shard, path, slide, rows }: ShardFacts, status: 'done' | 'kept', style: Style): string {
   const which = `shard ${shard.index} of ${shard.count}, rows ${count(rows.from)} to ${count(rows.to)}`;
   return `${style.strong(shownPath(slide))}: ${status}, ${which}, ${style.good(path)}\n`;

@@ -10,38 +10,38 @@ import { type Style, styleFor } from '../../terminal/style.js';
 import type { Shell } from '../running/shell.js';
 import { checkText } from './slide.js';
 
-/** Why a file cannot be read, or not as it was asked for. Only `bad` means that it is damaged. */
+/** Why a file cannot be read, or cannot be read with the given options. Only `bad` means that it is damaged. */
 export type Unread = 'bad' | 'not supported' | 'needs --channels' | 'needs other options';
 
-/** What is to be said of one file of a folder. */
+/** The result of the check of one file in a folder. */
 type Verdict =
   | { readonly path: string; readonly verdict: 'ok'; readonly check: SlideCheck }
   | { readonly path: string; readonly verdict: Unread; readonly why: string; readonly check?: SlideCheck }
   | { readonly path: string; readonly verdict: 'not an image' };
 
-/** What an error says of a file. */
+/** What an error means for a file. */
 export function verdictOf({ code }: SegtileError): Unread {
   if (code === 'usage') return 'needs other options';
   return code === 'unsupported' ? 'not supported' : 'bad';
 }
 
-/** What came of the opening of a slide that cannot be read. */
+/** Why a slide that was opened cannot be read. */
 export function verdictOfSlide({ needsChannels }: Inspection, problem: SegtileError): Unread {
   return needsChannels ? 'needs --channels' : verdictOf(problem);
 }
 
-/** The exit code of a check: 1 where something is damaged, 2 where a file is left unread for another reason. */
+/** The exit code of a check: 1 if the file is damaged, 2 if it could not be read for another reason, else 0. */
 export function checkExitCode(verdict: Verdict['verdict']): 0 | 1 | 2 {
   if (verdict === 'ok' || verdict === 'not an image') return 0;
   return verdict === 'bad' ? 1 : 2;
 }
 
-/** The worse of two of them: damage. */
+/** The worse of two exit codes of checks. Damage, 1, is worse than 2. */
 export function worse(a: number, b: number): number {
   return a === 1 || b === 1 ? 1 : Math.max(a, b);
 }
 
-/** Whether a path is a folder; what is not there is none. */
+/** Whether a path is a folder; false if nothing exists at the path. */
 export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),
@@ -49,7 +49,11 @@ export async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Decodes every block of a slide, and shows how far it is. */
+/**
+ * Decodes every block of a slide, and shows the progress.
+ *
+ * @throws {SegtileError} the errors of {@link checkSlide}
+ */
 export async function checkWithProgress(slide: Slide, { stderr, signal }: Shell, quiet: boolean): Promise<SlideCheck> {
   const stage = createProgress(stderr, quiet).stage('check', 'blocks');
   const pixels = slide.levels.reduce((sum, { width, height }) => sum + width * height, 0);
@@ -61,9 +65,9 @@ export async function checkWithProgress(slide: Slide, { stderr, signal }: Shell,
 }
 
 /**
- * The files of a folder and of those in it, hidden ones left out.
+ * The paths of all files in a folder and its subfolders, sorted. Hidden files, and files in hidden folders, are left out.
  *
- * @throws {SegtileError} `input` where it cannot be read
+ * @throws {SegtileError} `input` if the folder cannot be read
  */
 export async function filesWithin(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
@@ -83,7 +87,9 @@ export async function filesWithin(folder: string): Promise<string[]> {
 /**
  * Checks files, and prints a line for each.
  *
- * @returns the exit code, see {@link checkExitCode}
+ * @param optionsOf gives the options for reading a slide, by its path
+ * @returns the worst exit code of all files, see {@link checkExitCode}
+ * @throws {SegtileError} `aborted` when the signal fires
  */
 export async function checkFiles(
   paths: readonly string[],

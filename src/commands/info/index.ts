@@ -27,7 +27,7 @@ import {
 import { describeModel } from './model.js';
 import { inspectionFacts, slideText } from './slide.js';
 
-/** The options of `segtile info`, parsed. */
+/** The parsed options of `segtile info`. */
 export interface InfoOptions extends SlideFlags, ListOptions {
   readonly check?: boolean;
   readonly json?: boolean;
@@ -35,19 +35,21 @@ export interface InfoOptions extends SlideFlags, ListOptions {
   readonly modelOutput?: string;
 }
 
-/** What is known of a file, for programs and for people. */
+/** What is known about a file: `facts` for programs, `text` for people. */
 interface Description {
   readonly facts: object;
   readonly text: string;
-  /** What the command ends with where it is about this file alone: 0 where segtile can use it, as far as it was looked at. */
+  /** The exit code of the command if this were its only file: 0 if nothing was found that keeps segtile from using it. */
   readonly exitCode: number;
 }
 
 /**
- * `segtile info`: what is in slides and models, as people need it, and whether segtile can use them. With `check`, every block of every
- * level is decoded, and of a folder every file is looked at.
+ * `segtile info`: describes slides and models, and says whether segtile can use them. With `check`, it decodes every
+ * block of every level, and checks every file in a folder.
  *
- * @returns the exit code: 0 when all files can be used, else 1, or 2 for wrong use; with `check` 1 when one is damaged, 2 when others are not read
+ * @param given slides, folders, patterns of names, and models
+ * @returns the exit code: 0 if all files can be used, 2 if one failed because of wrong use, else 1; with `check`, 1 if
+ *   a file is damaged, else 2 if a file could not be read
  */
 export async function runInfo(given: readonly string[], options: InfoOptions, shell: Shell): Promise<number> {
   const { stdout, stderr, signal } = shell;
@@ -95,7 +97,10 @@ export async function runInfo(given: readonly string[], options: InfoOptions, sh
   return exitCode;
 }
 
-/** What is to be looked at. A folder may be a model, and with `check` it is whatever lies in it; else it is one of slides. */
+/**
+ * The files to describe. A folder can be a model. With `check`, any other folder is kept whole, because each of its
+ * files is checked; without it, a folder stands for the slides in it.
+ */
 async function infoRequests(
   given: readonly string[],
   { from, check }: InfoOptions,
@@ -115,7 +120,7 @@ async function infoRequests(
   return from === undefined ? all : [...all, ...(await fileRequests([], { ...files, from }))];
 }
 
-/** Every file that is looked at. */
+/** All files to describe. With `check`, these are also the files inside folders. */
 async function slidesOf(files: readonly string[], { check }: InfoOptions): Promise<string[]> {
   const all = await Promise.all(
     files.map(async (file) => (check && (await isFolder(file)) ? await filesWithin(file) : [file])),

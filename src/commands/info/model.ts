@@ -11,28 +11,30 @@ import { isZip } from '../../model/packages/archive.js';
 import { checkPackage, type SelfCheck, type Unchecked } from '../../model/packages/self-check.js';
 import { figure, pairs } from '../../terminal/format.js';
 
-/** What is known of a model, for programs and for people. */
+/** What is known about a model: `facts` for programs, `text` for people. */
 export interface ModelDescription {
   readonly facts: object;
   readonly text: string;
-  /** 1 where the package's own test fails. */
+  /** 1 if the test in the model's package fails, else 0. */
   readonly exitCode: 0 | 1;
 }
 
-/** What is asked of a model. */
+/** What to do with a model besides describing it. */
 interface ModelQuestions {
-  /** Whether what was found is written beside the model as a card, for its user to edit. */
+  /** Whether to write what was found as a card beside the model, for the user to edit. */
   readonly writeCard?: boolean;
-  /** Whether the test of the model's package, if it has one, is made. */
+  /** Whether to run the test in the model's package, if there is one. */
   readonly check?: boolean;
-  /** The name of the output that is looked at. */
+  /** The name of the output to describe, if the model has several. */
   readonly modelOutput?: string;
 }
 
 /**
- * Reads a model, looks at what it gives, and puts it into words.
+ * Reads a model, runs it to see its output, and describes it.
  *
- * @throws {SegtileError} as {@link openModel}; `output` where there is a card already
+ * @param path path of the model or its package
+ * @throws {SegtileError} the errors of {@link openModel}; with `writeCard`, `usage` for a model in a ZIP, and `output`
+ *   if there is a card already
  */
 export async function describeModel(
   path: string,
@@ -77,7 +79,7 @@ function checkText(check: SelfCheck | Unchecked): string {
   return isNear ? `ok, ${words}` : `bad, its test tensor gives something else: up to ${difference.toExponential(1)} away`;
 }
 
-/** What was seen of the scores. */
+/** Describes the scores that the model gave: their kind, range and size. */
 function givesText({ meaning, range, window, scores }: MeasuredModel): string {
   const kinds = {
     probabilities: 'probabilities',
@@ -98,13 +100,13 @@ async function saveCard({ file, card, model }: OpenedModel, given: string): Prom
   if (await stat(path).catch(() => undefined))
     throw new SegtileError('output', `${path} is there already`, 'edit it, or move it away to have it written anew');
   const json = JSON.stringify(cardOf(model, card ?? {}), null, 2);
-  // Numbers of a list on one line.
+  // Puts lists of numbers on one line.
   const text = `${json.replace(/\[[\s\d.,e-]+\]/g, (list) => list.replace(/\s+/g, ' '))}\n`;
   await writeWhole(path, (part) => part.append(Buffer.from(text)), { replace: false });
   return path;
 }
 
-/** All that is known of a model as its card would say it. */
+/** Everything that is known about a model, in the form of a card. */
 function cardOf(model: Model, card: Card): Card {
   const { name, layout, color, samples, normalize, activation, exclusive, channels, classes, crop, mpp, window } = model;
   const { stride, margin, output } = model;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { addListOption } from '../options/list-option.js';
 import { addSlideOptions } from '../options/slide-options.js';
 
-/** What `segtile info` takes on the command line. */
+/** Adds the arguments and options of `segtile info` to a command. */
 export function addInfoOptions(command: Command): Command {
   const first = addListOption(command, 'slide, mpp')
     .description('Say what is in a slide or a model, and whether segtile can use it.')

@@ -7,7 +7,7 @@ import { count, figure, pairs } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 import { mppText } from '../infer/words.js';
 
-/** What is in a slide, for programs. */
+/** Describes a slide for programs. */
 export function inspectionFacts({ slide, problem }: Inspection, check: SlideCheck | undefined): object {
   const {
     path,
@@ -43,7 +43,7 @@ export function inspectionFacts({ slide, problem }: Inspection, check: SlideChec
   };
 }
 
-/** What is in a slide, for people. */
+/** Describes a slide for people. */
 export function slideText({ slide, problem }: Inspection, check: SlideCheck | undefined, style: Style): string {
   const { format, width, height, levels, mpp, sampling, associated = [], channels = [], notes = [], georeference } = slide;
   const physical = mpp && `${figure((width * mpp.x) / 1000)} × ${figure((height * mpp.y) / 1000)} mm`;
@@ -66,7 +66,7 @@ export function slideText({ slide, problem }: Inspection, check: SlideCheck | un
   ]);
 }
 
-/** Without the tags, whose values it has in a form that says more. */
+/** The georeference for programs, without the raw tags, because the other facts already say what they mean. */
 function placeFacts({ crs, origin, pixelSize, controlPoints }: Georeference): object {
   return { crs: crs ?? null, origin: origin ?? null, pixelSize: pixelSize ?? null, controlPoints };
 }
@@ -82,7 +82,7 @@ function placeRows({ crs, origin, pixelSize, controlPoints, tags }: Georeference
   ];
 }
 
-/** Channels that are shown by name. */
+/** The most channels that are listed by name. */
 const MOST_LISTED = 40;
 
 function levelText({
@@ -111,7 +111,7 @@ function checkRows(check: SlideCheck, style: Style): (readonly [string, string])
   return [['check', style.bad(checkText(check))], ...shown, ...(more > 0 ? [['bad', `and ${count(more)} more`] as const] : [])];
 }
 
-/** What came of a check, in a few words. */
+/** The result of a check, in a few words. */
 export function checkText({ blocks, badBlocks }: SlideCheck): string {
   return badBlocks === 0
     ? `all ${count(blocks)} blocks can be decoded`

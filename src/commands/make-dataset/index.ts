@@ -15,8 +15,9 @@ import type { Shell } from '../running/shell.js';
 import { datasetPlanText, datasetText, planFacts, sharedText, slideLine, surveyText } from './words.js';
 
 /**
- * `segtile make-dataset`: tiles of slides and their truth. A slide that fails is left out and does not stop the others.
+ * `segtile make-dataset`: cuts slides and their truth into tiles. A slide that fails is left out and does not stop the others.
  *
+ * @param given slides, folders of slides and patterns of their names
  * @param argv the command's arguments as they were typed, for the dataset's record
  * @returns the exit code: 0 when every slide was done, 2 when every failure was wrong use, else 1
  */
@@ -47,7 +48,7 @@ export async function runMakeDataset(
   return failures.every(({ error }) => exitCodeOf(error) === 2) ? 2 : 1;
 }
 
-/** The words of a command that say what the dataset is; where it goes and what is told on the way is no part of it. */
+/** The words of a command line that define the dataset, without the options for its folder and for what is printed. */
 function commandWords(argv: readonly string[]): string[] {
   const words: string[] = [];
   for (let i = 0; i < argv.length; i++) {
@@ -59,7 +60,7 @@ function commandWords(argv: readonly string[]): string[] {
   return ['segtile', ...words];
 }
 
-/** Tells the user what happens, as a terminal, a file or a program wants it. */
+/** Reports progress, notes and failures on standard error, and JSON and plans on standard output. */
 function watch(options: MakeDatasetOptions, { stdout, stderr }: Shell): BuildWatcher & { stop(): void } {
   const progress = createProgress(stderr, options.quiet === true);
   const say = (text: string): void => {

@@ -12,7 +12,7 @@ import { mix, parts, samplerList, tilesByClass } from './parse.js';
 /** Quality of a JPEG, 1 to 100. */
 const quality: Parser<number> = (value, name) => wholeNumber(1)(Number(value) > 100 ? `${value} (at most 100)` : value, name);
 
-/** Gives a command the arguments and options of `segtile make-dataset`. */
+/** Adds the arguments and options of `segtile make-dataset` to a command. */
 export function addMakeDatasetOptions(command: Command): Command {
   return addTiles(
     addRoiOptions(

@@ -3,10 +3,10 @@ import { type Sampler, samplers } from '../../plan/sampling/sampling.js';
 import type { Share } from '../../plan/sampling/split.js';
 import type { Parser } from '../options/parse.js';
 
-/** Parts of a dataset, in the order in which they are told of. */
+/** The parts of a dataset, in the order in which messages list them. */
 const partNames: readonly string[] = ['train', 'val', 'test'];
 
-/** How far shares may be from adding up to 1: what thirds written with three digits need. */
+/** How far the sum of shares may be from 1. It allows thirds that are written with three digits. */
 const SLACK = 0.002;
 
 /** Samplers by name: `grid`, or `grid,half-shift`. */

@@ -11,7 +11,7 @@ import type { Style } from '../../terminal/style.js';
 import { noteLine, warningLine } from '../infer/words.js';
 import { tissueLines } from '../tissue-words.js';
 
-/** What was drawn from a slide, one line a sampler. */
+/** The tiles that were drawn from a slide, with one line per sampler. */
 export function surveyText({ slide, size, downsample, notes, warnings, tissue, reports }: Survey, style: Style): string {
   const scaled = downsample === 1 ? '' : ` (level 0 shrunk by ${Number(downsample.toFixed(3))})`;
   const head = `${style.strong(slide.path)}: ${count(size.width)} × ${count(size.height)} px${scaled}`;
@@ -26,17 +26,17 @@ function samplerText({ sampler, wanted, tried, accepted, capped, kept, fellBack 
   return `${sampler}: ${count(kept)} tile${kept === 1 ? '' : 's'}${of}${rate}${left}${note}`;
 }
 
-/** Patients that are named where parts share them; of more, how many there are. */
+/** The most shared patients that are named. */
 const PATIENTS_TOLD = 5;
 
-/** A warning that parts of a dataset share patients. */
+/** A warning that several parts of a dataset have tiles of the same patients. */
 export function sharedText({ patients, shared }: SharedPatients, style: Style): string {
   const named = shared.slice(0, PATIENTS_TOLD).join(', ') + (shared.length > PATIENTS_TOLD ? ', …' : '');
   const what = `${count(shared.length)} of ${count(patients)} patients have tiles in several parts or folds (${named}), so scores will look better than they are; --split-by patient keeps each in one`;
   return `${style.warn(`segtile: warning: ${what}`)}\n`;
 }
 
-/** What a dataset would be, for people. */
+/** The plan of a dataset, for people. */
 export function datasetPlanText(slides: readonly SlideTiles[], augmentation: Augmentation | undefined, style: Style): string {
   const tiles = slides.flatMap((slide) => slide.tiles);
   const guarded = slides.reduce((sum, slide) => sum + slide.guarded, 0);
@@ -65,7 +65,7 @@ function muchOf({ survey: { window, full }, tiles }: SlideTiles): string | null 
   return muchText(tiles.length, (tiles.length * window.width * window.height) / (full.width * full.height));
 }
 
-/** The same for programs. */
+/** The plan of a dataset, for programs: one object per slide. */
 export function planFacts(slides: readonly SlideTiles[], augmentation: Augmentation | undefined): object[] {
   return slides.map((slide) => factsOf(slide, augmentation));
 }
@@ -85,10 +85,10 @@ function factsOf(slide: SlideTiles, augmentation: Augmentation | undefined): obj
   };
 }
 
-/** The part whose means and frequencies are those of the dataset for whoever trains on it. */
+/** The part for training. If it exists, means and frequencies are given for it instead of for all tiles. */
 const TRAINED = 'train';
 
-/** What was made. Means and frequencies are of the part that is trained on, where there are several. */
+/** The finished dataset, for people. If there are several parts, means and frequencies are those of the part for training. */
 export function datasetText(
   root: string,
   { tiles, augmentation, slides, statistics, failures }: DatasetRecord,
@@ -118,7 +118,7 @@ function copiesText({ copies, steps }: CopyTotals): string {
   return `${count(copies)}: ${kinds.join(', ')}`;
 }
 
-/** A slide that is done, for programs. */
+/** A line about a finished slide, for programs. */
 export function slideLine(status: 'done' | 'kept', facts: SlideFacts): string {
   return `${JSON.stringify({ status, slide: facts })}\n`;
 }

@@ -4,9 +4,11 @@ import type { Shell } from '../running/shell.js';
 import type { MergeCommandOptions } from './options.js';
 
 /**
- * `segtile merge`: the results of all slides whose shards are there. One that lacks shards fails and does not stop the others.
+ * `segtile merge`: makes the results of all slides whose shards are complete. A slide that lacks shards fails, but does
+ * not stop the others.
  *
- * @returns the exit code: 0 when every result was made, 3 when the run was stopped, 2 when every failure was wrong use, else 1
+ * @returns the exit code: 0 when every result was made, 3 when the run was stopped, 2 when every failure was wrong use,
+ *   else 1
  */
 export async function runMerge(folders: readonly string[], options: MergeCommandOptions, shell: Shell): Promise<number> {
   const words = { what: 'slides', key: 'slide', json: options.json, quiet: options.quiet };

@@ -5,13 +5,13 @@ import type { Parser } from '../options/parse.js';
 
 const text: Parser<string> = (value) => value;
 
-/** The options of `segtile merge`, parsed. */
+/** The parsed options of `segtile merge`. */
 export interface MergeCommandOptions extends MergeOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-/** What `segtile merge` takes on the command line. */
+/** Adds the arguments and options of `segtile merge` to a command. */
 export function addMergeOptions(command: Command): Command {
   return command
     .description('Make results of the shards that runs of segtile infer --shard left.')

@@ -11,7 +11,7 @@ import type { Shell } from '../running/shell.js';
 import { objectsText } from './words.js';
 
 /**
- * `segtile objects`: outlines and measures of the objects of every mask.
+ * `segtile objects`: writes outlines and measures of the objects in every mask.
  *
  * @returns the exit code: 0 when every mask was done, 2 when every failure was wrong use, else 1
  */
@@ -24,7 +24,7 @@ export async function objects(given: readonly string[], options: ObjectsOptions 
   return exitCode(await objectsOfMasks(masks, options, watch(words, shell), shell.signal), words, shell);
 }
 
-/** Tells the user what happens. */
+/** Reports progress, notes and failures on standard error, and results on standard output. */
 function watch(words: FileWords, shell: Shell): MasksWatcher {
   const { stdout, stderr } = shell;
   const { json, quiet = false } = words;

@@ -4,7 +4,7 @@ import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { anyText, measures, micronsPerPixel, objectFormats, positiveNumber, size, thresholds, word } from '../options/parse.js';
 
-/** As what objects are written; `what` says what that does. */
+/** The option `--objects`: the formats in which objects are written. `what` is the start of its help text. */
 export function objectsOption(what: string): Option {
   return option(
     '--objects <formats>',
@@ -13,7 +13,7 @@ export function objectsOption(what: string): Option {
   );
 }
 
-/** What the outlines of objects are to be in QuPath. */
+/** The option `--object-type`: the type of the outlines in QuPath. */
 export function objectTypeOption(): Option {
   return option(
     '--object-type <type>',
@@ -23,7 +23,7 @@ export function objectTypeOption(): Option {
   );
 }
 
-/** What is measured of the slide's pixels over each object. */
+/** The option `--measure`: what is measured over the slide's pixels in each object. */
 export function measureOption(): Option {
   return option(
     '--measure <what>',
@@ -32,7 +32,7 @@ export function measureOption(): Option {
   );
 }
 
-/** Gives a command the options that tell objects apart which touch. */
+/** Adds the options that split touching objects to a command. */
 export function addSplitOptions(command: Command): Command {
   return command
     .addOption(
@@ -51,7 +51,7 @@ export function addSplitOptions(command: Command): Command {
     );
 }
 
-/** Gives a command the options of submissions to contests. */
+/** Adds the options of submissions to contests to a command. */
 export function addSubmissionOptions(command: Command): Command {
   return command
     .addOption(
@@ -77,7 +77,7 @@ export function addSubmissionOptions(command: Command): Command {
     );
 }
 
-/** Gives a command the arguments and options of `segtile objects`. */
+/** Adds the arguments and options of `segtile objects` to a command. */
 export function addObjectsOptions(command: Command): Command {
   return addOutput(addSubmissionOptions(addSplitOptions(addFirst(command))));
 }

@@ -5,7 +5,7 @@ import { count, duration, figure, pairs, percent } from '../../terminal/format.j
 import type { Style } from '../../terminal/style.js';
 import { table } from '../../terminal/table.js';
 
-/** Objects by class, as lines of a table. */
+/** A table of the objects of each class. */
 export function summaryText(classes: readonly ClassSummary[]): string {
   const sized = classes.every(({ areaUm2 }) => areaUm2 !== null);
   const area = (px: number | null, um2: number | null): string => {
@@ -14,7 +14,7 @@ export function summaryText(classes: readonly ClassSummary[]): string {
   };
   const unit = sized ? 'µm²' : 'px';
   const wholes = (['slide', 'tissue', 'region'] as const).filter((whole) => classes.some(({ of }) => of[whole] !== null));
-  // By the square millimetre of what was asked about.
+  // Density refers to the most specific area that is known: the region, else the tissue, else the slide.
   const per = sized ? wholes.at(-1) : undefined;
   const rows = classes.map((each) => [
     each.name,
@@ -37,12 +37,12 @@ export function summaryText(classes: readonly ClassSummary[]): string {
   return table([head, ...rows], 1);
 }
 
-/** The objects of a run by class, below its other words; none where they were not asked for. */
+/** The table of objects that ends the text of a run; empty if the run did not look for objects. */
 export function runObjectsText(objects: ObjectFacts | null): string {
   return objects === null ? '' : `${summaryText(objects.classes)}\n`;
 }
 
-/** What was found in a mask, and where it is. */
+/** The objects in a mask and the files that were written, for people. */
 export function objectsText({ mask, objects, seconds }: MaskObjectRecord, recordPath: string, style: Style): string {
   const files = pairs([
     ['took', duration(seconds.total ?? 0)],

@@ -3,22 +3,24 @@ import { SegtileError } from '../../errors.js';
 import { meant } from '../../plan/text/checked.js';
 import { collect } from './option.js';
 
-/** Options as a command has them. */
+/** Options in the form that a command gets them. */
 export interface ParsedOptions<Options> {
   readonly options: Options;
-  /** What would have been typed. */
+  /** The words that a user would have typed for them. */
   readonly words: readonly string[];
 }
 
 /**
- * The options of a command as a program gives them: named as on the command line, in camel case. Each value is read as if it stood there as a text, by
- * the same parser, so that the same is allowed, and refused with the same words.
+ * Parses options that a program gives, instead of the command line. Names are those of the command line, in camel case.
+ * Each value is turned into text and read by the parser of the command line, so the same values are allowed, and
+ * refused with the same messages. Options that are not given have their defaults.
  *
- * @param name of the command
- * @param add gives a command its options
- * @param left options that are of the command line alone, by name
- * @returns what the command gets for the same options, and the words that would be typed
- * @throws {SegtileError} `usage` naming the option that is unknown or has a value that it cannot have
+ * @param name the name of the command
+ * @param add adds the options of the command to it
+ * @param given the options by name
+ * @param left the names of options that only the command line has; they are refused here
+ * @returns the options that the command would get, and the words that a user would type
+ * @throws {SegtileError} `usage` for an option that is unknown or has a wrong value; the message names it
  */
 export function parseGiven<Options>(
   name: string,
@@ -32,7 +34,7 @@ export function parseGiven<Options>(
   return { options: all as Options, words };
 }
 
-/** The same without what is taken for options that are not given. */
+/** Does the same as {@link parseGiven}, but leaves out options that are not given instead of using their defaults. */
 export function parseSome<Options>(
   name: string,
   add: (command: Command) => Command,
@@ -52,7 +54,7 @@ export function parseSome<Options>(
   return { options: parsed as Partial<Options>, words };
 }
 
-/** How an option with a value that it can have stands on the command line, but for values that speak for what is taken anyway. */
+/** The words for an option and its value on the command line. A boolean that only confirms the default needs no words. */
 function wordsOf(own: readonly Option[], value: unknown): string[] {
   const [says, denies] = [own.find(({ negate }) => !negate), own.find(({ negate }) => negate)];
   if (value === false) return denies ? [denies.long!] : [];
@@ -75,7 +77,11 @@ function unknown(name: string, command: string, options: readonly Option[]): Seg
   );
 }
 
-/** @param own the option, and the one that says no to it */
+/**
+ * Parses the value of an option.
+ *
+ * @param own the option, and its `--no-` form if there is one
+ */
 function parsedValue(own: readonly Option[], value: unknown): unknown {
   const says = own.find(({ negate }) => !negate);
   const flag = says?.long ?? own[0]!.long!.replace('--no-', '--');
@@ -103,9 +109,11 @@ function shown(value: unknown): string {
 }
 
 /**
- * A value as the command line has it: `{ width, height }` as `512x384`, `{ value, unit }` as `50um2`, lists with commas, `{ tumor: 0.6 }` as `tumor=0.6`.
+ * Writes a value as on the command line: `{ width, height }` as `512x384`, `{ value, unit }` as `50um2`,
+ * `{ window, stride }` as `512/256`, lists with commas, and `{ tumor: 0.6 }` as `tumor=0.6`.
  *
- * @throws {SegtileError} `usage` for a value that has no such text
+ * @param flag the option's name on the command line, for error messages
+ * @throws {SegtileError} `usage` for a value that cannot be written so
  */
 export function optionText(value: unknown, flag: string): string {
   if (typeof value === 'string') return value;
@@ -130,7 +138,7 @@ function entriesText(entries: readonly (readonly [unknown, unknown])[], flag: st
   return entries.map(([name, value]) => item(`${name}=${optionText(value, flag)}`, flag)).join(',');
 }
 
-/** Commas stand between the items of a list, so none may be in one. */
+/** Checks that an item of a list has no comma, because commas separate the items. */
 function item(text: string, flag: string): string {
   if (!text.includes(',')) return text;
   throw new SegtileError('usage', `an item of ${flag} holds a comma: ${JSON.stringify(text)}`, 'use names without commas');

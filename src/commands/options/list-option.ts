@@ -2,13 +2,16 @@ import type { Command } from 'commander';
 import { option } from './option.js';
 import { anyText } from './parse.js';
 
-/** Options of a command that works on files of one kind. */
+/** The options of a command that works on a list of files. */
 export interface ListOptions {
   /** A list of files: its path, or `-` for standard input. */
   readonly from?: string;
 }
 
-/** Gives a command the option that names a list of what it works on. */
+/**
+ * Adds the option `--from`, a list of the files to work on, to a command. `columns` names the columns that a CSV can
+ * have, for the help.
+ */
 export function addListOption(command: Command, columns: string): Command {
   return command.addOption(
     option(

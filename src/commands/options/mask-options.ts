@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import { option } from './option.js';
 import { area, word } from './parse.js';
 
-/** Gives a command the options of what is cleaned out of a mask. */
+/** Adds the options that clean up a mask to a command. */
 export function addCleanUpOptions(command: Command): Command {
   return command
     .addOption(option('--min-object <area>', 'smaller objects become background: 50um2, or 200px of the working image', area))
     .addOption(option('--fill-holes <area>', 'smaller holes are filled: 50um2, or 200px of the working image', area));
 }
 
-/** Gives a command the options of what the values of a mask are. */
+/** Adds the options for the values and the palette of a mask to a command. */
 export function addValueOptions(command: Command): Command {
   return command
     .addOption(

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Parser } from './parse.js';
 
-/** An option whose text is parsed by `parser`, which is told the option's long name for its errors. */
+/** Makes an option whose text is parsed by `parser`. The parser also gets the option's long name, for its error messages. */
 export function option<T extends string | number>(flags: string, description: string, parser: Parser<T>, fallback: T): Option;
 export function option<T>(flags: string, description: string, parser: Parser<T>): Option;
 export function option<T>(flags: string, description: string, parser: Parser<T>, fallback?: T): Option {
@@ -10,7 +10,7 @@ export function option<T>(flags: string, description: string, parser: Parser<T>,
   return fallback === undefined ? made : made.default(fallback, String(fallback));
 }
 
-/** The parser of an option that may be given several times: all of its texts. */
+/** The parser of an option that can be given several times. It collects all of its texts. */
 export function collect(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }

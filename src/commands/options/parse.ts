@@ -7,7 +7,10 @@ import type { Shard } from '../../plan/shards.js';
 import { requireMpp } from '../../plan/windows/mpp-range.js';
 import type { Rgb, Size } from '../../types.js';
 
-/** Turns the text of an option into a value. Every parser throws {@link SegtileError} `usage` with the option's name and the text. */
+/**
+ * Turns the text of an option into a value. For a wrong text it throws {@link SegtileError} `usage` with the option's
+ * name and the text.
+ */
 export type Parser<T> = (text: string, option: string) => T;
 
 function refuse(
@@ -23,10 +26,10 @@ function number(text: string): number {
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
-/** A text as it is. */
+/** Any text, unchanged. */
 export const anyText: Parser<string> = (value) => value;
 
-/** A whole number from `least` on, and of at most `most` where that is given. */
+/** Makes a parser of whole numbers from `least` to `most`, both included. */
 export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): Parser<number> {
   const from = least === 1 ? 'a positive integer' : `an integer of at least ${least}`;
   const expected = most < Number.MAX_SAFE_INTEGER ? `an integer from ${least} to ${most}` : from;
@@ -37,7 +40,7 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
   };
 }
 
-/** Pixels that are missing on each side, or to the left and above. */
+/** How many pixels are missing: one number for all sides, or `left,top`. */
 export const crop: Parser<number | { readonly left: number; readonly top: number }> = (text, option) => {
   const [left, top, ...more] = text.split(',').map((part) => wholeNumber(0)(part, option)) as [number, ...number[]];
   if (more.length > 0) throw refuse('one number of px, or two', option, text);
@@ -51,7 +54,10 @@ export const positiveNumber: Parser<number> = (text, option) => {
   return value;
 };
 
-/** Bytes of memory: a number and a unit, of 1,000 or with an i of 1,024. */
+/**
+ * An amount of memory, in bytes: a number and a unit. Units such as `MB` are powers of 1,000, those such as `MiB`
+ * powers of 1,024.
+ */
 export const byteSize: Parser<number> = (text, option) => {
   const [, amount, prefix, binary] = /^\s*(\d+\.?\d*|\.\d+)\s*([kmgt])(i?)b\s*$/i.exec(text) ?? [];
   const value = Number(amount) * (binary ? 1024 : 1000) ** ('kmgt'.indexOf((prefix ?? '').toLowerCase()) + 1);
@@ -62,13 +68,13 @@ export const byteSize: Parser<number> = (text, option) => {
 /** Micrometres per pixel that a slide can have. */
 export const micronsPerPixel: Parser<number> = (text, option) => requireMpp(positiveNumber(text, option), option);
 
-/** A device or several, as {@link parseDevices} reads them; kept as text. */
+/** One device or several. The text is checked with {@link parseDevices}, and kept. */
 export const device: Parser<string> = (text) => {
   parseDevices(text);
   return text.trim();
 };
 
-/** Windows that go through a network together. */
+/** The number of windows that go through a network together, 1 to 1024, or `auto`. */
 export const batch: Parser<number | 'auto'> = (text, option) => {
   const value = number(text);
   if (text === 'auto') return 'auto';
@@ -76,7 +82,7 @@ export const batch: Parser<number | 'auto'> = (text, option) => {
   return value;
 };
 
-/** Windows that are run at a time. */
+/** The number of windows that are run at a time, 1 to 1024. */
 export const workers: Parser<number> = (text, option) => {
   const value = wholeNumber(1)(text, option);
   if (value > 1024) throw refuse('1 to 1024 workers', option, text);
@@ -90,7 +96,7 @@ export const finiteNumber: Parser<number> = (text, option) => {
   return value;
 };
 
-/** Different magnifications above 0, with commas between them; the nearest to 1 first. */
+/** Different magnifications above 0, with commas between them. The result is sorted, with the one nearest to 1 first. */
 export const scales: Parser<readonly number[]> = (text, option) => {
   const values = text.split(',').map(number);
   if (values.some((value) => !(value > 0) || value === Number.POSITIVE_INFINITY)) {
@@ -118,7 +124,7 @@ export const share: Parser<number> = (text, option) => {
   return value;
 };
 
-/** A share of the work: `2/4`, the first is 1; or `auto`, as a job of a Slurm array. */
+/** A share of the work: `2/4` is the second of four. `auto` takes it from the environment of a job in a Slurm array. */
 export const shard: Parser<Shard> = (text, option) => {
   if (text === 'auto') return slurmShard(option);
   const [, index, count] = /^(\d+)\/(\d+)$/.exec(text.trim()) ?? [];
@@ -151,7 +157,7 @@ export const list: Parser<readonly string[]> = (text, option) => {
   return words;
 };
 
-/** What objects are written as: different words with commas between them. */
+/** Formats in which objects are written: different words with commas between them. */
 export const objectFormats: Parser<readonly ObjectFormat[]> = (text, option) => {
   const formats = text.split(',').map((part) => OBJECT_FORMATS.find((format) => format === part.trim().toLowerCase()));
   const known = formats.filter((format) => format !== undefined);
@@ -160,7 +166,7 @@ export const objectFormats: Parser<readonly ObjectFormat[]> = (text, option) => 
   return known;
 };
 
-/** What is measured of pixels: different words with commas between them. */
+/** What is measured over pixels: different words with commas between them. At most one of them is a pair of stains. */
 export const measures: Parser<readonly Measure[]> = (text, option) => {
   const words = text.split(',').map((part) => MEASURES.find((each) => each === part.trim().toLowerCase()));
   const known = words.filter((word) => word !== undefined);
@@ -170,7 +176,7 @@ export const measures: Parser<readonly Measure[]> = (text, option) => {
   return known;
 };
 
-/** One side for a square, or `WIDTHxHEIGHT`, in pixels. */
+/** A size in pixels: the side of a square, or `WIDTHxHEIGHT`. */
 export const size: Parser<Size> = (text, option) => {
   const match = /^(\d+)(?:x(\d+))?$/i.exec(text.trim());
   const width = Number(match?.[1]);
@@ -196,7 +202,7 @@ export const length: Parser<{ readonly value: number; readonly unit: 'px' | 'um'
   return { value, unit: match[2] === undefined || /^p/i.test(match[2]) ? 'px' : 'um' };
 };
 
-/** One of a list of words. */
+/** Makes a parser that accepts only these words. */
 export function word<T extends string>(...words: readonly T[]): Parser<T> {
   return (text, option) => {
     const found = words.find((each) => each === text);
@@ -205,7 +211,7 @@ export function word<T extends string>(...words: readonly T[]): Parser<T> {
   };
 }
 
-/** A number for all channels of the image, or one for each, with commas between them. */
+/** One number for all channels of the image, or one for each, with commas between them. */
 const channelNumbers: Parser<readonly number[]> = (text, option) => {
   const values = text.split(',').map(number);
   if (!values.every(Number.isFinite)) {
@@ -214,7 +220,7 @@ const channelNumbers: Parser<readonly number[]> = (text, option) => {
   return values;
 };
 
-/** What well-known trainings subtracted from red, green and blue of 0 to 1, and divided by. */
+/** Means and standard deviations of well-known trainings, for red, green and blue from 0 to 1. */
 const presets: Readonly<Record<string, { readonly mean: readonly number[]; readonly std: readonly number[] }>> = {
   imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
   inception: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
@@ -224,14 +230,17 @@ const presets: Readonly<Record<string, { readonly mean: readonly number[]; reado
 /** Means of channels, as numbers or by the name of a training. */
 export const means: Parser<readonly number[]> = (text, option) => presets[text]?.mean ?? channelNumbers(text, option);
 
-/** Deviations of channels, all above 0, as numbers or by the name of a training. */
+/** Standard deviations of channels, all above 0, as numbers or by the name of a training. */
 export const deviations: Parser<readonly number[]> = (text, option) => {
   const values = presets[text]?.std ?? channelNumbers(text, option);
   if (values.some((value) => value <= 0)) throw refuse('numbers above 0', option, text);
   return values;
 };
 
-/** Thresholds: one for all classes (`0.5`), by name (`tumor=0.6,stroma=0.45`), or the name of a file that lists them (`best.json`). */
+/**
+ * Thresholds: one for all classes (`0.5`), by name of the class (`tumor=0.6,stroma=0.45`), or a file that lists them
+ * (`best.json`).
+ */
 export const thresholds: Parser<ThresholdOption> = (text, option) => {
   if (/\.json$/i.test(text)) return { file: text };
   const isShare = (value: number): boolean => value >= 0 && value <= 1;
@@ -254,7 +263,7 @@ export const thresholds: Parser<ThresholdOption> = (text, option) => {
   return new Map(byName);
 };
 
-/** Class names, each with a colour if wanted: `tumor=#d62728,stroma`. */
+/** Class names, each with an optional colour: `tumor=#d62728,stroma`. */
 export const classList: Parser<readonly { readonly name: string; readonly color?: Rgb }[]> = (text, option) => {
   const classes = text.split(',').map((part): { name: string; color?: Rgb } => {
     const match = /^([^=#]*[^=#\s])\s*(?:=\s*#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2}))?$/i.exec(part.trim());

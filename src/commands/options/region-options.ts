@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { option } from './option.js';
 import { anyText, list } from './parse.js';
 
-/** What `--tissue` takes, for its help. */
+/** The values of `--tissue`, for its help. */
 export const TISSUE_WAYS =
   'auto, otsu, hubmap, none, or a mask (TIFF, PNG), GeoJSON, a folder or CSV of them by slide, or a network (.onnx)';
 
-/** Gives a command the options of a network that judges tissue. */
+/** Adds the options of a network that finds tissue to a command. */
 export function addTissueOptions(command: Command): Command {
   return command
     .addOption(
@@ -21,7 +21,10 @@ export function addTissueOptions(command: Command): Command {
     );
 }
 
-/** Gives a command the options of a region of interest. */
+/**
+ * Adds the options of a region of interest to a command. `what` is the start of the help of `--roi`: the effect of the
+ * region.
+ */
 export function addRoiOptions(command: Command, what: string): Command {
   return command
     .addOption(

@@ -4,7 +4,7 @@ import { anyText, list, micronsPerPixel, range } from './parse.js';
 
 const CHANNELS = 'channels to read, in the order in which the model takes them; numbers from 0, or names';
 
-/** Gives a command the options that say how the file of a slide is read. */
+/** Adds the options for reading the file of a slide to a command. `channels` is the help of `--channels`. */
 export function addSlideOptions(command: Command, channels: string = CHANNELS): Command {
   return command
     .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))

@@ -10,8 +10,8 @@ import type { Shell } from '../running/shell.js';
 import { pseudoLabelText } from './words.js';
 
 /**
- * `segtile pseudo-label`: a mask of what is sure for every file of probabilities, and `classes.json` beside them, which tells make-dataset what
- * their values mean.
+ * `segtile pseudo-label`: makes a mask of the certain predictions in every file of probabilities. Beside the masks it
+ * writes `classes.json`, which tells `make-dataset` what their values mean.
  *
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */

@@ -3,7 +3,7 @@ import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { anyText, share, wholeNumber } from '../options/parse.js';
 
-/** Gives a command the arguments and options of `segtile pseudo-label`. */
+/** Adds the arguments and options of `segtile pseudo-label` to a command. */
 export function addPseudoLabelOptions(command: Command): Command {
   return addListOption(command, 'slide (the file), output')
     .description('Keep what a model is sure of as labels to learn from, from the probabilities that segtile infer wrote.')

@@ -4,7 +4,7 @@ import { duration, pairs, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 import { writtenText } from '../running/written.js';
 
-/** What was kept of a slide's predictions, and where it is. */
+/** How much of a slide's predictions was kept, and the files that were written, for people. */
 export function pseudoLabelText(record: PseudoLabelRecord, files: RunFiles, style: Style): string {
   const { settings, kept, keptShare, unseenShare, seconds } = record;
   const each = kept.map(({ name, share }) => `${name} ${share === null ? 'none predicted' : percent(share)}`);

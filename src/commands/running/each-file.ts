@@ -6,9 +6,9 @@ import { styleFor } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
 import type { Shell } from './shell.js';
 
-/** What is said of the files of one command. */
+/** The words for the files of a command, and what is printed about them. */
 export interface FileWords {
-  /** What they are, such as `slides`. */
+  /** What the files are, such as `slides`. */
   readonly what: string;
   /** The key under which `--json` names a file that failed, such as `slide`. */
   readonly key: string;
@@ -17,7 +17,7 @@ export interface FileWords {
 }
 
 /**
- * Says how many files were done, and which failed.
+ * Prints how many files were done, and which failed.
  *
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */
@@ -28,7 +28,7 @@ export function exitCode(ended: FilesDone, words: FileWords, shell: Shell): numb
   return failures.every(({ error }) => exitCodeOf(error) === 2) ? 2 : 1;
 }
 
-/** Where all were done, it is said only to who listens. */
+/** Prints the summary of a command with several files. With `quiet`, it is printed only if a file failed. */
 function summary({ files, outcomes, failures }: FilesDone, { what, quiet }: FileWords, { stderr }: Shell): void {
   if (failures.length === 0 && quiet) return;
   const number = (outcome: Outcome | undefined): number => outcomes.filter((each) => each === outcome).length;
@@ -40,22 +40,22 @@ function summary({ files, outcomes, failures }: FilesDone, { what, quiet }: File
   ].filter(([of]) => of !== 0);
   const counts = [`${number('done')} of ${files.length} ${what} done`, ...others.map((each) => each.join(' '))];
   stderr.write(`segtile: ${counts.join(', ')}\n`);
-  // What was just said of the only failure need not be said twice.
+  // A single failure has just been printed, and is not repeated.
   if (failures.length < 2) return;
   for (const failure of failures.slice(0, FAILURES_TOLD)) stderr.write(`  ${failureLine(failure)}\n`);
   if (failures.length > FAILURES_TOLD) stderr.write(`  and ${failures.length - FAILURES_TOLD} more\n`);
 }
 
-/** Failures that are told again in the end, at most. */
+/** The most failures that are listed again at the end. */
 const FAILURES_TOLD = 20;
 
-/** What is wrong with a file, by its name. */
+/** A line with the path of a file and the reason why it failed. */
 function failureLine({ file, error }: FileFailure): string {
   const [name, why] = [shownPath(file.path), reason(error)];
   return oneLine(why.includes(name) ? why : `${name}: ${why}`);
 }
 
-/** Says why a file failed, to people and to programs. */
+/** Reports why a file failed: to people on standard error, and with `json` to programs on standard output. */
 export function reportFailure(file: string, error: unknown, { key, json }: FileWords, { stdout, stderr }: Shell): void {
   stderr.write(failureText(error, styleFor(stderr)));
   if (!json) return;

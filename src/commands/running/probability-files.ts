@@ -6,9 +6,9 @@ import type { ListOptions } from '../options/list-option.js';
 import type { Shell } from './shell.js';
 
 /**
- * The files of probabilities that are named, lie in folders that are named, match patterns, or stand in a list.
+ * Finds the files of probabilities to work on, in the given paths, folders and patterns, and in the list of `--from`.
  *
- * @throws {SegtileError} as `fileRequests`
+ * @throws {SegtileError} the errors of `fileRequests`
  */
 export function probabilityRequests(
   given: readonly string[],

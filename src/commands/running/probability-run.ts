@@ -9,16 +9,16 @@ import { probabilitiesText } from '../threshold/words.js';
 import { type FileWords, reportFailure } from './each-file.js';
 import type { Shell } from './shell.js';
 
-/** What is said of the files of commands that read probabilities. */
+/** The words for the files of commands that read probabilities. */
 export function probabilityWords({ json, quiet }: ProbabilityRunOptions): FileWords {
   return { what: 'files', key: 'probabilities', json, quiet };
 }
 
 /**
- * Tells the user what happens to files of probabilities.
+ * Reports the progress of a command that reads files of probabilities on standard error, and its results on standard output.
  *
- * @param name of the command, for progress
- * @param text of a file that is done
+ * @param name the name of the command, for progress
+ * @param text makes the text about a file that is done
  */
 export function watchProbabilities<Record>(
   name: string,

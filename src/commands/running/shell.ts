@@ -13,8 +13,8 @@ export interface Shell {
 }
 
 /**
- * A stream of a process as commands write to it: whatever is in the names of files, classes and channels, it shows all of it, and no secret of
- * a URL.
+ * Makes a stream of a process safe for commands to write to. Hidden characters, which names of files, classes and
+ * channels can contain, are written as visible escapes. Secrets in URLs are removed.
  */
 export function guarded(stream: NodeJS.WriteStream): ProgressStream {
   return {

@@ -3,7 +3,7 @@ import type { OutputName, ResultFacts } from '../../pipeline/outputs/table.js';
 import { count } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 
-/** The files that were written, each by what it is. */
+/** The files that were written, as rows of a table: what each file is, and its path. */
 export function writtenText(
   { mask: { width, height } }: ResultFacts,
   files: RunFiles,

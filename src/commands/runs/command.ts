@@ -11,7 +11,7 @@ import {
   type RunsWatchOptions,
 } from './options.js';
 
-/** `segtile runs`, and what it has below it. */
+/** `segtile runs` and its subcommands. */
 export const command: AddCommand = ({ shell, command, exit }) => {
   const runs = addRunsOptions(command('runs', 'outputs')).action(async (ids: string[], options: RunsOptions) => {
     const { runRuns } = await import('./index.js');

@@ -9,9 +9,11 @@ import type { RunsNoteOptions, RunsOptions } from './options.js';
 import { comparisonText, passedOverText, runsText } from './words.js';
 
 /**
- * `segtile runs`: the runs of a history, or two of them side by side.
+ * `segtile runs`: lists the runs of a history, or shows two of them side by side.
  *
+ * @param ids none, or the ids of two runs; the start of an id is enough
  * @returns the exit code, 0
+ * @throws {SegtileError} `usage` for another number of ids, or for an id that matches no run or several
  */
 export async function runRuns(ids: readonly string[], options: RunsOptions, { stdout, stderr }: Shell): Promise<number> {
   const path = await historyPath(options.history);
@@ -27,9 +29,11 @@ export async function runRuns(ids: readonly string[], options: RunsOptions, { st
 }
 
 /**
- * `segtile runs note`: adds a leaderboard's score, or words, to a run.
+ * `segtile runs note`: adds a score from a leaderboard, or words, to a run.
  *
+ * @param id the id of the run; its start is enough
  * @returns the exit code, 0
+ * @throws {SegtileError} `usage` if there is nothing to add, or for an id that matches no run or several
  */
 export async function noteRun(id: string, options: RunsOptions & RunsNoteOptions, { stdout, stderr }: Shell): Promise<number> {
   const { leaderboard, text } = options;
@@ -50,7 +54,7 @@ export async function noteRun(id: string, options: RunsOptions & RunsNoteOptions
 }
 
 /**
- * `segtile runs summary`: the objects of all slides in a folder, as one table.
+ * `segtile runs summary`: writes one table of the objects of all slides in a folder.
  *
  * @returns the exit code, 0
  */
@@ -65,7 +69,7 @@ export async function summarizeFolder(folder: string, { stdout, stderr }: Shell)
   return 0;
 }
 
-/** The runs of a history, and a word on the lines of it that are none. */
+/** Reads the runs of a history, and warns about lines that it does not understand. */
 async function pastRuns(path: string, stderr: Shell['stderr']): Promise<readonly PastRun[]> {
   const { runs: all, passedOver } = await readHistory(path);
   if (passedOver.length > 0) stderr.write(passedOverText(path, passedOver, styleFor(stderr)));

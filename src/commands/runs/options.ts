@@ -2,32 +2,32 @@ import type { Command } from 'commander';
 import { option } from '../options/option.js';
 import { anyText, finiteNumber } from '../options/parse.js';
 
-/** The options of `segtile runs`, parsed. */
+/** The parsed options of `segtile runs`. */
 export interface RunsOptions {
   readonly history: string;
   readonly json?: boolean;
 }
 
-/** The options of `segtile runs note`, parsed. What is absent was not given. */
+/** The parsed options of `segtile runs note`. An absent option was not given. */
 export interface RunsNoteOptions {
   readonly history?: string;
   readonly leaderboard?: number;
   readonly text?: string;
 }
 
-/** The options of `segtile runs watch`, parsed. */
+/** The parsed options of `segtile runs watch`. */
 export interface RunsWatchOptions {
   readonly once?: boolean;
   readonly json?: boolean;
 }
 
-/** The options of `segtile runs clean`, parsed. */
+/** The parsed options of `segtile runs clean`. */
 export interface RunsCleanOptions {
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
-/** Gives a command the arguments and options of `segtile runs`. */
+/** Adds the arguments and options of `segtile runs` to a command. */
 export function addRunsOptions(command: Command): Command {
   return command
     .description('List past runs with their scores, or set two of them side by side.')
@@ -36,14 +36,14 @@ export function addRunsOptions(command: Command): Command {
     .option('--json', 'one line of JSON a run on standard output');
 }
 
-/** Gives a command the arguments of `segtile runs summary`. */
+/** Adds the arguments of `segtile runs summary` to a command. */
 export function addRunsSummaryOptions(command: Command): Command {
   return command
     .description('Write summary.csv anew: the objects of all slides in a folder of results, a row a slide and class.')
     .argument('[folder]', 'with the records of runs, or of segtile objects', 'segtile-out');
 }
 
-/** Gives a command the arguments and options of `segtile runs watch`. */
+/** Adds the arguments and options of `segtile runs watch` to a command. */
 export function addRunsWatchOptions(command: Command): Command {
   return command
     .description('Say what is going on in a folder of results, on this machine and others: done, running, stopped, failed.')
@@ -52,7 +52,7 @@ export function addRunsWatchOptions(command: Command): Command {
     .option('--json', 'one line of JSON for each look on standard output');
 }
 
-/** Gives a command the arguments and options of `segtile runs clean`. */
+/** Adds the arguments and options of `segtile runs clean` to a command. */
 export function addRunsCleanOptions(command: Command): Command {
   return command
     .description('Remove what killed runs left in a folder of results; what they had done of a slide is lost with it.')
@@ -61,7 +61,7 @@ export function addRunsCleanOptions(command: Command): Command {
     .option('--json', 'one line of JSON a file on standard output');
 }
 
-/** Gives a command the arguments and options of `segtile runs note`. */
+/** Adds the arguments and options of `segtile runs note` to a command. */
 export function addRunsNoteOptions(command: Command): Command {
   return command
     .description('Add to a run what a leaderboard, or you, said of it.')

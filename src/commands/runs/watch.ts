@@ -8,14 +8,15 @@ import { oneLine } from '../../terminal/visible.js';
 import type { Shell } from '../running/shell.js';
 import type { RunsCleanOptions, RunsWatchOptions } from './options.js';
 
-/** Milliseconds between two looks at a folder. */
+/** Milliseconds between two readings of the folder. */
 const LOOK_EVERY = 5000;
 
-/** Failures that are told, at most. */
+/** The most failures that are listed. */
 const FAILURES_TOLD = 10;
 
 /**
- * `segtile runs watch`: what is going on in a folder of results, looked at every few seconds until the user has seen enough.
+ * `segtile runs watch`: shows which slides of a folder of results are done, running or failed. It reads the folder
+ * every few seconds until the user stops it; with `once`, it reads it one time.
  *
  * @returns the exit code, 0
  */
@@ -25,7 +26,7 @@ export async function watchRuns(folder: string, { once, json }: RunsWatchOptions
   for (;;) {
     const look = await lookAt(folder, before);
     const text = json ? `${JSON.stringify(look)}\n` : lookText(look, styleFor(stdout));
-    // Where nothing has happened, nothing is said.
+    // Text for people is printed only if it has changed.
     if (json || text !== told) stdout.write(text);
     told = text;
     if (once) return 0;
@@ -34,7 +35,7 @@ export async function watchRuns(folder: string, { once, json }: RunsWatchOptions
   }
 }
 
-/** What is going on, in words. */
+/** The state of the folder, for people. */
 function lookText({ done, running, stopped, shards, failed }: Look, style: Style): string {
   const counts = [
     `${count(done)} done`,
@@ -74,7 +75,7 @@ function rowsText({ rows }: Running): string {
 }
 
 /**
- * `segtile runs clean`: removes what killed runs left.
+ * `segtile runs clean`: removes files that killed runs left behind. With `dryRun`, it only lists them.
  *
  * @returns the exit code, 0
  */

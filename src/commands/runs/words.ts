@@ -5,13 +5,13 @@ import { count, duration, figure } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 import { table } from '../../terminal/table.js';
 
-/** The score by which runs are listed. */
+/** The score that the list of runs shows. */
 const MAIN_SCORE = 'dice';
 
-/** Lines that are told by their number, at most. */
+/** The most line numbers that are listed. */
 const LINES_TOLD = 10;
 
-/** A warning of lines that were not understood. */
+/** A warning about lines of a history that were not understood. */
 export function passedOverText(path: string, lines: readonly number[], style: Style): string {
   const [are, which] = lines.length === 1 ? ['is', 'line'] : ['are', 'lines'];
   const more = lines.length > LINES_TOLD ? ` and ${count(lines.length - LINES_TOLD)} more` : '';
@@ -20,7 +20,7 @@ export function passedOverText(path: string, lines: readonly number[], style: St
   return `${style.warn(`segtile: warning: ${path}: ${what}`)}\n`;
 }
 
-/** All runs, oldest first, and how their scores go together with a leaderboard's. */
+/** A table of all runs, oldest first, and the correlation of their scores with those of a leaderboard. */
 export function runsText(all: readonly PastRun[], style: Style): string {
   if (all.length === 0) return 'no runs yet\n';
   const rows = all.map((run) => [
@@ -52,7 +52,7 @@ function correlationText(all: readonly PastRun[], style: Style): string {
   return `  ${style.strong(words)}\n`;
 }
 
-/** Two runs side by side: what differs in their settings, and what moved. */
+/** A table of two runs side by side: settings that differ, and all measured values and scores with their differences. */
 export function comparisonText(a: PastRun, b: PastRun, style: Style): string {
   const settings = keysOf(a.settings, b.settings).filter((key) => a.settings[key] !== b.settings[key]);
   const settingRows = settings.map((key) => [key, String(a.settings[key] ?? '-'), String(b.settings[key] ?? '-'), '']);

@@ -10,7 +10,7 @@ import type { Shell } from '../running/shell.js';
 import { ruleText, thresholdText } from './words.js';
 
 /**
- * `segtile threshold`: a mask for every file of probabilities.
+ * `segtile threshold`: makes a mask from every file of probabilities.
  *
  * @returns the exit code: 0 when every file was done, 2 when every failure was wrong use, else 1
  */

@@ -6,7 +6,7 @@ import { option } from '../options/option.js';
 import { anyText, thresholds, word } from '../options/parse.js';
 import { addRoiOptions } from '../options/region-options.js';
 
-/** Gives a command the arguments and options of `segtile threshold`. */
+/** Adds the arguments and options of `segtile threshold` to a command. */
 export function addThresholdOptions(command: Command): Command {
   const making = addMaking(addListOption(command, 'slide (the file), output'));
   return addOutput(addSubmissionOptions(addSplitOptions(addRoiOptions(making, 'what lies outside is 0 in the mask'))));

@@ -8,13 +8,13 @@ import type { Style } from '../../terminal/style.js';
 import { runObjectsText } from '../objects/words.js';
 import { writtenText } from '../running/written.js';
 
-/** What a file of probabilities is. */
+/** Describes a file of probabilities. */
 export function probabilitiesText({ path, samples, width, height, mpp }: ProbabilityFacts, style: Style): string {
   const size = mpp ? `, ${figure(mpp.x)} µm/px` : '';
   return `${style.strong(path)}: ${samples} probabilities, ${count(width)} × ${count(height)} px${size}\n`;
 }
 
-/** What a clean-up did, as a line of a table; none where there was none. */
+/** The result of a clean-up, as a row of a table; no row if there was no clean-up. */
 export function cleanedText(cleaned: CleanedFacts | null): (readonly [string, string])[] {
   if (!cleaned) return [];
   const { objects, holes } = cleaned;
@@ -22,7 +22,7 @@ export function cleanedText(cleaned: CleanedFacts | null): (readonly [string, st
   return [['cleaned', `${plural(objects, 'object')} removed, ${plural(holes, 'hole')} filled`]];
 }
 
-/** How scores became labels. */
+/** Says how scores became labels. */
 export function ruleText(rule: LabelRule, meaning: ScoreMeaning): string {
   if (rule.kind === 'argmax') return 'the class with the largest probability';
   const names = channelNames(meaning);
@@ -30,7 +30,7 @@ export function ruleText(rule: LabelRule, meaning: ScoreMeaning): string {
   return each.join(', ');
 }
 
-/** What was made of probabilities and where it is. */
+/** The mask that was made from probabilities and the files that were written, for people. */
 export function thresholdText(record: ThresholdRecord, rule: string, files: RunFiles, style: Style): string {
   const whole = record.settings.region === null ? 'the slide' : 'the region';
   const { coverage, classShares, cleaned, seconds, peakRssBytes } = record;

@@ -10,9 +10,12 @@ import type { TuneOptions } from './options.js';
 import { tuneText } from './words.js';
 
 /**
- * `segtile tune`: how far a network looks and in what step, and the windows that cost the least then.
+ * `segtile tune`: measures how far a network looks (its reach) and in which steps windows can be shifted without
+ * changing scores (its phase), and suggests the windows that cost the least.
  *
- * @returns the exit code: 0
+ * @param given the model: a path, or the name of a bundled one
+ * @param slide path of a slide for pictures to measure with; undefined for none
+ * @returns the exit code, 0
  */
 export async function runTune(
   given: string,

@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import { option } from '../options/option.js';
 import { micronsPerPixel } from '../options/parse.js';
 
-/** The options of `segtile tune`, parsed. */
+/** The parsed options of `segtile tune`. */
 export interface TuneOptions {
   readonly slideMpp?: number;
   readonly writeCard?: boolean;
   readonly json?: boolean;
 }
 
-/** What `segtile tune` takes on the command line. */
+/** Adds the arguments and options of `segtile tune` to a command. */
 export function addTuneOptions(command: Command): Command {
   return command
     .description('Measure how far a network looks and in what step, and which windows cost the least then.')

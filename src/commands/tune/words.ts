@@ -4,10 +4,10 @@ import type { LaidWindows } from '../../pipeline/perception/windows-for.js';
 import { count, pairs, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 
-/** Columns of the longest bar of the curve. */
+/** The width of the longest bar of the curve, in characters. */
 const LONGEST_BAR = 40;
 
-/** What was measured of a network, and the windows that follow, for people. */
+/** The measurements of a network and the suggested windows, for people. */
 export function tuneText(
   model: Model,
   perception: Perception,
@@ -51,7 +51,7 @@ function laidText({ window, stride, margin, runs }: LaidWindows): string {
   return `${count(window.width)} px, margin ${margin}, stride ${count(stride.width)}: ${runs.toFixed(2)} network runs a pixel; windows that overlap by half take 4`;
 }
 
-/** How many labels differ between two windows of one place, by the margin that is dropped. */
+/** A bar chart of the share of labels that differ between two windows over the same place, by the margin that is removed. */
 function curve(flips: Perception['flips'], margin: number | null): string {
   const most = Math.max(...flips.map(([, share]) => share), 1e-9);
   const rows = flips.filter(([at]) => at % 16 === 0);

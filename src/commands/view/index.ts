@@ -8,8 +8,10 @@ import type { Shell } from '../running/shell.js';
 import type { ViewOptions } from './options.js';
 
 /**
- * `segtile view`: serves a page until the user has had enough, or writes it as files.
+ * `segtile view`: serves a page that shows slides and results, until the user stops it. With `export`, it writes the
+ * page as files instead.
  *
+ * @param paths results, slides, and folders of either; none for `segtile-out`
  * @returns the exit code, 0
  */
 export async function view(paths: readonly string[], options: ViewOptions, shell: Shell): Promise<number> {
@@ -26,7 +28,7 @@ export async function view(paths: readonly string[], options: ViewOptions, shell
   }
   const { server, slides, runs } = await startView({ paths: given, truth, classes, host, port });
   const style = styleFor(stdout);
-  // Not through `stdout`, which takes what is secret out of addresses: here the secret is what the user needs.
+  // `stdout` removes secrets from addresses, but the user needs the token in this one, so it goes to the terminal directly.
   (stdout.terminal ?? stdout).write(`${style.good(server.url)}\n`);
   if (!quiet) {
     const plural = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? '' : 's'}`;
@@ -41,7 +43,7 @@ export async function view(paths: readonly string[], options: ViewOptions, shell
   return 0;
 }
 
-/** What opens an address on each system. */
+/** The command that opens an address in a browser, by system. */
 const OPENERS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   darwin: ['open'],
   win32: ['cmd', '/c', 'start', ''],

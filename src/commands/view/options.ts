@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { option } from '../options/option.js';
 import { anyText, wholeNumber } from '../options/parse.js';
 
-/** The options of `segtile view`, parsed. What is absent was not given. */
+/** The parsed options of `segtile view`. An absent option was not given. */
 export interface ViewOptions {
   readonly truth?: string;
   readonly classes?: string;
@@ -13,7 +13,7 @@ export interface ViewOptions {
   readonly quiet?: boolean;
 }
 
-/** Gives a command the arguments and options of `segtile view`. */
+/** Adds the arguments and options of `segtile view` to a command. */
 export function addViewOptions(command: Command): Command {
   return command
     .description('Look at slides and results in the browser: a server on this machine, which sends nothing elsewhere.')

@@ -1,7 +1,7 @@
 /**
- * Asks the server for JSON.
+ * Gets JSON from the server.
  *
- * @throws {Error} in the server's words
+ * @throws {Error} with the server's message, if it refuses the request
  */
 export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
   const response = await fetch(path, signal ? { signal } : {});
@@ -20,9 +20,9 @@ function messageOf(text: string): string | undefined {
 }
 
 /**
- * Sends JSON to the server.
+ * Sends JSON to the server, and returns the JSON of its answer.
  *
- * @throws {Error} in the server's words
+ * @throws {Error} with the server's message, if it refuses the request
  */
 export async function put<T>(path: string, value: unknown): Promise<T> {
   const headers = { 'Content-Type': 'application/json' };

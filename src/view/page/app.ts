@@ -23,7 +23,7 @@ import { runsDialog } from './panels/runs.js';
 import { slidesPanel } from './panels/slides.js';
 import { createStore, type Place, storeUntil, type ViewState } from './state.js';
 
-/** Builds the page for what the server has. */
+/** Builds the page. `catalogue` lists what the server can show. */
 export function startApp(catalogue: Catalogue): void {
   const store = createStore();
   const tiles = createTileStore();
@@ -246,11 +246,11 @@ export function startApp(catalogue: Catalogue): void {
     const first = catalogue.slides[0];
     if (first) store.set({ slide: first.id });
   }
-  // For tests: whether all that is to be seen has been drawn.
+  // For tests: whether everything in view has been drawn.
   Object.defineProperty(window, 'segtileDrawn', { get: () => slide !== undefined && stage.complete && overlay.complete });
 }
 
-/** Whether more has changed than the place. */
+/** Whether anything but the place has changed. */
 function looksOther(state: ViewState, before: ViewState): boolean {
   return (Object.keys(state) as (keyof ViewState)[]).some((key) => key !== 'place' && state[key] !== before[key]);
 }

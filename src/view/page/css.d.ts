@@ -1,2 +1,2 @@
-// A style that is imported becomes part of main.css.
+// The build puts every imported style into main.css.
 declare module '*.css';

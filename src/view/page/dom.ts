@@ -1,9 +1,9 @@
-/** What an element may be given: attributes by name, `on…` functions, and `class`. Undefined and false are left out. */
+/** Attributes of an element by name, and listeners as `on…` functions. Values that are undefined or false are left out. */
 export type Props = Readonly<Record<string, string | number | boolean | undefined | ((event: never) => void)>>;
 
 type Child = Node | string | undefined | false;
 
-/** Makes an element. Text is always text: no name of a file or class can become markup. */
+/** Makes an element. Strings become text and never markup, so names of files and classes are safe. */
 export function h<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   props: Props = {},
@@ -19,12 +19,12 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A section of a side panel, which can be folded. */
+/** Makes a section of a side panel. It can be folded. */
 export function section(title: string, ...children: readonly Child[]): HTMLElement {
   return h('details', { open: true, class: 'section' }, h('summary', {}, h('h2', {}, title)), ...children);
 }
 
-/** Puts other children into an element. */
+/** Replaces the children of an element. */
 export function fill(element: Element, ...children: readonly Child[]): void {
   element.replaceChildren(...children.filter((child): child is Node | string => child !== undefined && child !== false));
 }

@@ -1,4 +1,4 @@
-/** Lines of each icon, in a square of 24. */
+/** The SVG path of each icon, in a square of 24 × 24. */
 const LINES = {
   plus: 'M12 5v14M5 12h14',
   minus: 'M5 12h14',
@@ -15,7 +15,7 @@ export type IconName = keyof typeof LINES;
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** An icon in the colour of the text around it. */
+/** Makes an icon in the colour of the text around it. */
 export function icon(name: IconName): SVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   const attributes = {

@@ -7,24 +7,24 @@ import type { Stage } from './drawing/stage.js';
 import { createObjectsPanel, type PixelArea } from './panels/objects.js';
 import type { Store } from './state.js';
 
-/** Looks closer at objects and at errors: what was chosen is outlined, and its measures are told. */
+/** Shows single objects and errors: outlines the chosen one, and lists the measures of an object. */
 export interface Inspector {
-  /** Measures of the chosen object. */
+  /** The element with the measures of the chosen object. */
   readonly chosen: HTMLElement;
-  /** Counts and sizes of all objects. */
+  /** The element with counts and sizes of all objects. */
   readonly objects: HTMLElement;
-  /** Begins anew with a slide and its run. */
+  /** Switches to a slide and its run; nothing is chosen then. */
   show(slide: OpenSlideCard): void;
   /** Chooses the object at a pixel of level 0. */
   choose(x: number, y: number): Promise<void>;
-  /** Goes to the next error against the truth. */
+  /** Moves the view to the next place where the mask differs from the truth. */
   nextError(): Promise<void>;
-  /** The chosen object. */
+  /** The chosen object, if any. */
   readonly object: ShownObject | undefined;
   readonly draw: DrawMore;
 }
 
-/** A rectangle of level 0. */
+/** A rectangle. */
 interface Marked {
   readonly x: number;
   readonly y: number;
@@ -41,8 +41,8 @@ const ERROR_WORDS: Readonly<Record<FoundError['kind'], string>> = {
 /**
  * Makes an inspector.
  *
- * @param refresh draws anew
- * @param tell says something in the middle of the page
+ * @param refresh draws the overlay again
+ * @param tell shows a message in the status line of the page
  */
 export function createInspector(
   store: Store,
@@ -62,7 +62,7 @@ export function createInspector(
   const hint = (): void =>
     fill(chosen, h('p', { class: 'quiet' }, 'Click on an object to see its measures; a takes it into the corrections.'));
 
-  /** From a mask to level 0. */
+  /** Converts a rectangle from px of a mask to level-0 px. */
   function atLevelZero(image: TiledImage, { x, y, width, height }: Marked): Marked {
     const [across, down] = [slide!.width / image.spans.width, slide!.height / image.spans.height];
     return { x: x * across, y: y * down, width: width * across, height: height * down };
@@ -166,7 +166,7 @@ export function createInspector(
   };
 }
 
-/** Strokes in black and white, which is seen on everything. */
+/** Strokes the current path in white with a black rim, so that it is visible on any background. */
 function twice(context: CanvasRenderingContext2D, scale: number): void {
   for (const [color, width] of [
     ['#000', 4],

@@ -1,7 +1,10 @@
-/** What keys do, by the key that a browser tells; false where it is of no use now, and means what it does elsewhere. */
+/**
+ * What each key does, by the name that browsers give it. A function returns false if the key has no use now; then the
+ * browser handles it as usual.
+ */
 export type KeyTable = Readonly<Record<string, () => unknown>>;
 
-/** Listens to keys, but where one writes, and where a button or a field has a use for the key itself. */
+/** Listens to keys, except in text fields, in open dialogs, and where a button or another control uses the key itself. */
 export function listenToKeys(table: KeyTable): void {
   addEventListener('keydown', (event) => {
     if (event.altKey || document.querySelector('dialog[open]')) return;

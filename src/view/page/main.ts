@@ -4,7 +4,7 @@ import { startApp } from './app.js';
 import { h } from './dom.js';
 import './styles/main.css';
 
-// The token is a cookie now: it need not stay where others look over the shoulder.
+// The cookie holds the token now, so it is removed from the address bar, where others could read it.
 if (new URLSearchParams(location.search).has('token')) history.replaceState(null, '', location.pathname + location.hash);
 
 try {

@@ -1,4 +1,4 @@
-/** What can be laid over a slide, in the order in which it is drawn. */
+/** The layers over a slide, in the order in which they are drawn. */
 export const LAYERS = [
   'scores',
   'disagreement',
@@ -12,10 +12,10 @@ export const LAYERS = [
   'outlines',
 ] as const;
 
-/** See {@link LAYERS}. */
+/** The name of a layer, see {@link LAYERS}. */
 export type LayerName = (typeof LAYERS)[number];
 
-/** Where one looks: the middle of the view in level-0 px, how many screen px a level-0 px has, and degrees of turn. */
+/** The place of the view: its middle in level-0 px, the number of screen px per level-0 px, and its rotation in degrees. */
 export interface Place {
   readonly x: number;
   readonly y: number;
@@ -23,13 +23,13 @@ export interface Place {
   readonly turn: number;
 }
 
-/** All that decides what is seen. It stands in the address of the page, so that a link shows the same. */
+/** Everything that decides what the page shows. The address of the page contains it, so a link shows the same view. */
 export interface ViewState {
   readonly slide: string | undefined;
   readonly run: string | undefined;
-  /** The run that it is compared with. */
+  /** The run that `run` is compared with. */
   readonly other: string | undefined;
-  /** Where the view is divided between the two, as a share of its width. */
+  /** The position of the divider between the two runs, as a share of the view's width. */
   readonly divider: number;
   /** Undefined for the whole slide. */
   readonly place: Place | undefined;
@@ -37,9 +37,9 @@ export interface ViewState {
   readonly opacity: Readonly<Record<LayerName, number>>;
   /** Labels of classes that are not drawn. */
   readonly hidden: readonly number[];
-  /** Number of the channel of probabilities that is drawn. */
+  /** The channel of probabilities that is drawn, from 0. */
   readonly channel: number;
-  /** A threshold for each label, where they were moved; the mask is then made anew of the probabilities. */
+  /** Thresholds by label, if the user moved them. The labels are then made from the probabilities again. */
   readonly thresholds: Readonly<Record<number, number>> | undefined;
 }
 
@@ -56,7 +56,7 @@ const OPACITY: ViewState['opacity'] = {
   outlines: 1,
 };
 
-/** What is seen first. */
+/** The state of the page before the user has changed anything. */
 export const FIRST: ViewState = {
   slide: undefined,
   run: undefined,
@@ -70,7 +70,7 @@ export const FIRST: ViewState = {
   thresholds: undefined,
 };
 
-/** A state as the part of an address behind `#`. */
+/** Writes a state as the fragment of an address, including the `#`. */
 export function toHash(state: ViewState): string {
   const { slide, run, other, divider, place, shown, opacity, hidden, channel, thresholds } = state;
   const parts = new URLSearchParams();
@@ -94,7 +94,7 @@ export function toHash(state: ViewState): string {
   return `#${parts.toString().replaceAll('%2C', ',').replaceAll('%3A', ':')}`;
 }
 
-/** The state that an address means. What makes no sense in it is left out. */
+/** Reads the state from the fragment of an address. Invalid parts are ignored. */
 export function fromHash(hash: string): ViewState {
   const parts = new URLSearchParams(hash.replace(/^#/, ''));
   const numbers = (name: string): number[] => list(parts.get(name)).map(Number).filter(Number.isFinite);
@@ -124,17 +124,17 @@ function list(text: string | null): string[] {
   return (text ?? '').split(',').filter((each) => each !== '');
 }
 
-/** Holds the state, and tells who wants to know when it changes. */
+/** Holds the state, and calls watchers when it changes. */
 export interface Store {
   readonly state: ViewState;
   set(change: Partial<ViewState>): void;
-  /** Calls back at once, and after each change until the signal fires. */
+  /** Calls `seen` at once, and after each change until the signal fires. */
   watch(seen: Watcher, until?: AbortSignal): void;
 }
 
 type Watcher = (state: ViewState, before: ViewState | undefined) => void;
 
-/** The same store for who is there only until a signal fires. */
+/** The same store, but its watchers are removed when a signal fires. */
 export function storeUntil(store: Store, until: AbortSignal): Store {
   return {
     get state() {
@@ -145,7 +145,7 @@ export function storeUntil(store: Store, until: AbortSignal): Store {
   };
 }
 
-/** A store whose state stands in the address of the page. */
+/** Makes a store that reads its state from the address of the page, and writes it there. */
 export function createStore(): Store {
   let state = fromHash(location.hash);
   const watchers = new Set<Watcher>();
@@ -166,7 +166,7 @@ export function createStore(): Store {
     },
     set(part) {
       change({ ...state, ...part });
-      // Browsers refuse too many changes of the address in a row.
+      // Browsers refuse to change the address too often in a short time.
       clearTimeout(writing);
       writing = window.setTimeout(() => history.replaceState(null, '', location.pathname + toHash(state)), 150);
     },

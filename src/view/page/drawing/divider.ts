@@ -1,14 +1,14 @@
 import { fill, h } from '../dom.js';
 import type { Store } from '../state.js';
 
-/** The line between two results, which can be moved. */
+/** The movable line between two results. */
 export interface Divider {
   readonly element: HTMLElement;
-  /** Names what is on its left and on its right; hidden where there is nothing to compare. */
+  /** Sets the names of the results on the left and on the right. The divider is hidden if one of them is undefined. */
   show(left: string | undefined, right: string | undefined): void;
 }
 
-/** How far a key moves it, as a share of the width. */
+/** How far a key moves the divider, as a share of the view's width. */
 const STEP = 0.02;
 
 /** Makes a divider. */

@@ -4,10 +4,10 @@ import type { LabelLayer, ScoreLayer, TiledImage } from '../../messages.js';
 import { halvedSize, TILE, type TilePlace } from '../../pyramid.js';
 import type { TileStore, TileValues } from './tile-store.js';
 
-/** Labels in tiles: of a mask, or made of probabilities. */
+/** Labels in tiles: those of a mask, or made from probabilities. */
 export interface LabelSource {
   readonly image: TiledImage;
-  /** Tells labels of one kind from those of another. */
+  /** Differs for different labels, such as those of another image or rule. */
   readonly version: string;
   labels(place: TilePlace): Promise<Uint8Array>;
 }
@@ -17,7 +17,7 @@ export function fileLabels(store: TileStore, image: LabelLayer): LabelSource {
   return { image, version: image.id, labels: async (place) => (await store.get(image, place)).data as Uint8Array };
 }
 
-/** The labels that a rule makes of probabilities: with the same function as `segtile threshold`, so that they are the same. */
+/** The labels that a rule makes from probabilities. They equal those of `segtile threshold`, which uses the same function. */
 export function ruledLabels(store: TileStore, image: ScoreLayer, rule: LabelRule): LabelSource {
   return {
     image,
@@ -26,14 +26,17 @@ export function ruledLabels(store: TileStore, image: ScoreLayer, rule: LabelRule
   };
 }
 
-/** The labels of a tile of probabilities. */
+/** Makes labels from a tile of probabilities. */
 export function labelsOf(values: TileValues, exclusive: boolean, rule: LabelRule): Uint8Array {
   const { width, height, planes: classes } = values;
   const block = { x: 0, y: 0, width, height, classes, data: floats(values, exclusive) };
   return labelRows({ y: 0, height, blocks: [block] }, width, rule, emptyLabelCount()).data;
 }
 
-/** Probabilities as `segtile threshold` reads them. Of classes that exclude each other the probabilities come to 1, so where all are 0 no window looked. */
+/**
+ * Turns the values of a tile into probabilities, as `segtile threshold` does. If classes exclude each other, their
+ * probabilities add up to 1. A pixel where all are 0 was therefore not covered by any window, and becomes NaN.
+ */
 function floats({ width, height, planes, data }: TileValues, exclusive: boolean): Float32Array {
   if (data instanceof Float32Array) return data;
   const plane = width * height;
@@ -48,7 +51,7 @@ function floats({ width, height, planes, data }: TileValues, exclusive: boolean)
   return out;
 }
 
-/** A rectangle of an image after its halvings. */
+/** A rectangle, in pixels of an image after its halvings. */
 export interface Patch {
   readonly x: number;
   readonly y: number;
@@ -56,7 +59,7 @@ export interface Patch {
   readonly height: number;
 }
 
-/** A rectangle of labels out of as many tiles as it touches; 0 outside of the image. */
+/** Collects the labels of a rectangle from all tiles that it touches, row by row. Labels outside the image are 0. */
 export async function gatherLabels(source: LabelSource, halvings: number, part: Patch): Promise<Uint8Array> {
   const size = halvedSize(source.image, halvings);
   const out = new Uint8Array(part.width * part.height);

@@ -9,24 +9,24 @@ import type { DrawnLayer, TilePicture } from './overlay.js';
 import { paintAmounts, paintErrors, paintLabels } from './paint.js';
 import type { TileStore } from './tile-store.js';
 
-/** The run that is looked at: the one of the state, else the first. */
+/** The run that is shown: the one that the state names, else the first. */
 export function runOf(slide: OpenSlideCard, { run }: ViewState): RunCard | undefined {
   return slide.runs.find(({ id }) => id === run) ?? slide.runs[0];
 }
 
-/** The run that it is compared with, where there is one. */
+/** The run that the shown one is compared with, if there is one. */
 export function otherRun(slide: OpenSlideCard, state: ViewState): RunCard | undefined {
   const found = slide.runs.find(({ id }) => id === state.other);
   return found === runOf(slide, state) ? undefined : found;
 }
 
-/** The classes of what is looked at. */
+/** The classes of the run that is shown; those of the truth if the run has none. */
 export function classesOf(slide: OpenSlideCard, state: ViewState): readonly MaskClass[] {
   const run = runOf(slide, state);
   return run?.mask?.classes ?? run?.scores?.classes ?? slide.truth?.classes ?? [];
 }
 
-/** Which layers there are for a slide and a run, alone or beside another one. */
+/** The layers that exist for a slide and a run, and for its comparison with another run if there is one. */
 export function layersThere(slide: OpenSlideCard, run: RunCard | undefined, other?: RunCard): readonly LayerName[] {
   const labels = (run?.mask ?? run?.scores) != null;
   const there: Readonly<Record<LayerName, boolean>> = {
@@ -44,7 +44,7 @@ export function layersThere(slide: OpenSlideCard, run: RunCard | undefined, othe
   return LAYERS.filter((name) => there[name]);
 }
 
-/** The rule of probabilities, with the thresholds that were moved. */
+/** The rule that makes labels from probabilities: the one of the model, or one with the thresholds that the user moved. */
 export function ruleOf({ rule, classes }: ScoreLayer, thresholds: ViewState['thresholds']): LabelRule {
   if (thresholds === undefined) return rule;
   const own = rule.kind === 'thresholds' ? rule.thresholds : [];
@@ -53,7 +53,10 @@ export function ruleOf({ rule, classes }: ScoreLayer, thresholds: ViewState['thr
   return { kind: 'thresholds', labels: rule.labels, thresholds: rule.labels.map(of) };
 }
 
-/** The labels that are looked at: those of the mask, or with moved thresholds, or without a mask, those of the probabilities. */
+/**
+ * The labels that are shown: those of the mask or, if thresholds were moved or there is no mask, those from the
+ * probabilities.
+ */
 export function labelsShown(store: TileStore, run: RunCard | undefined, { thresholds }: ViewState): LabelSource | undefined {
   if (run === undefined) return undefined;
   const { mask, scores } = run;
@@ -62,7 +65,7 @@ export function labelsShown(store: TileStore, run: RunCard | undefined, { thresh
   return mask === null ? undefined : fileLabels(store, mask);
 }
 
-/** What is to be drawn, from the lowest layer to the highest: of two runs one on each side of the divider. */
+/** The layers to draw, from the lowest to the highest. If two runs are compared, each is on one side of the divider. */
 export function drawnLayers(
   store: TileStore,
   slide: OpenSlideCard,
@@ -89,7 +92,7 @@ export function drawnLayers(
   });
 }
 
-/** How the layers of a run are made. */
+/** Functions that make the layers of a run. */
 function makersOf(
   store: TileStore,
   slide: OpenSlideCard,
@@ -117,7 +120,7 @@ function makersOf(
   };
 }
 
-/** Labels in their own colours, whatever classes are hidden. */
+/** A layer of labels in the colours of their own classes, independent of the classes that are hidden. */
 function plain(store: TileStore, image: LabelLayer | undefined): Made | undefined {
   const source = image && fileLabels(store, image);
   return (
@@ -171,7 +174,7 @@ function outlined(source: LabelSource, classes: readonly MaskClass[], hidden: re
   };
 }
 
-/** The labels of a mask beside those of the truth, or of another mask, which may have other pixels. */
+/** A layer that compares the labels of a mask with those of the truth or of another mask, which can have another resolution. */
 function compared(labels: LabelSource, truth: LabelSource, hidden: readonly number[]): Made {
   return {
     image: labels.image,
@@ -183,10 +186,10 @@ function compared(labels: LabelSource, truth: LabelSource, hidden: readonly numb
   };
 }
 
-/** The labels of one image at the pixels of a tile of another, by their middles. */
+/** The labels of the image of `source` at the centres of the pixels of a tile of another image, `like`. */
 async function sampled(source: LabelSource, like: TiledImage, place: TilePlace): Promise<Uint8Array> {
   const box = tileBox(like, place)!;
-  // Pixels of the one for each pixel of the other, before halvings.
+  // How many pixels of `source` there are for each pixel of `like`, before halvings.
   const across = source.image.spans.width / like.spans.width;
   const down = source.image.spans.height / like.spans.height;
   const halvings = Math.max(0, Math.round(place.halvings + Math.log2(across)));
@@ -208,7 +211,10 @@ function at(pixel: number, scale: number, length: number): number {
   return Math.min(length - 1, Math.floor((pixel + 0.5) * scale));
 }
 
-/** The tile of level 0 that has a pixel of level 0 of the slide, and where the pixel lies in it; undefined outside of the image. */
+/**
+ * Finds a level-0 pixel of the slide in an image: the tile, without halvings, and the index of the pixel in its values;
+ * undefined outside the image.
+ */
 export function pixelPlace(
   image: TiledImage,
   slide: { readonly width: number; readonly height: number },
@@ -223,7 +229,7 @@ export function pixelPlace(
   return { place, index: (row - place.row * TILE) * width + column - place.column * TILE };
 }
 
-/** A colour as CSS writes it. */
+/** A colour in CSS. */
 export function css([red, green, blue]: Rgb): string {
   return `rgb(${red} ${green} ${blue})`;
 }

@@ -1,11 +1,12 @@
-/** The borders of the regions of each label in a tile, as lines along the sides of its pixels, in its pixels. */
+/** The borders of the areas of each label in a tile, by label. They run along the sides of pixels, in px of the tile. */
 export type Outlines = ReadonlyMap<number, Path2D>;
 
 /**
- * Finds where labels change.
+ * Finds the lines at which labels change.
  *
- * @param labels of a rectangle that has one pixel more than the tile on each side
- * @param width of the tile, in px
+ * @param labels the labels of a rectangle that is larger than the tile by one pixel on each side
+ * @param width the width of the tile, in px
+ * @param height the height of the tile, in px
  */
 export function outlinesOf(labels: Uint8Array, width: number, height: number): Outlines {
   const paths = new Map<number, Path2D>();
@@ -20,7 +21,7 @@ export function outlinesOf(labels: Uint8Array, width: number, height: number): O
     path.moveTo(x1, y1);
     path.lineTo(x2, y2);
   };
-  // Sides that lie in one line and separate the same two labels become one stroke.
+  // Consecutive pixel sides that are on one line and separate the same two labels become one stroke.
   for (let y = 0; y <= height; y++) {
     for (let x = 0; x < width; ) {
       const [above, below] = [labels[y * stride + x + 1]!, labels[(y + 1) * stride + x + 1]!];

@@ -3,16 +3,16 @@ import type { TiledImage } from '../../messages.js';
 import { halvedSize, mostHalvings, TILE, type TilePlace, tileBox } from '../../pyramid.js';
 import type { LayerName } from '../state.js';
 
-/** A tile that can be drawn: pixels, or lines in its pixels with their colours. */
+/** A tile that can be drawn: a picture, or lines with their colours in px of the tile. */
 export type TilePicture =
   | { readonly kind: 'pixels'; readonly canvas: HTMLCanvasElement }
   | { readonly kind: 'lines'; readonly lines: readonly (readonly [color: string, path: Path2D])[] };
 
-/** A layer of the drawing: an image in tiles, each of which is made when it is first seen. */
+/** A layer of the drawing: an image in tiles. Each tile is made when it first comes into view. */
 export interface DrawnLayer {
   readonly name: LayerName;
   readonly image: TiledImage;
-  /** Changes when its tiles have to be made anew. */
+  /** Changes when its tiles have to be made again. */
   readonly version: string;
   readonly opacity: number;
   /** On which side of the divider it is drawn. */
@@ -20,7 +20,7 @@ export interface DrawnLayer {
   make(place: TilePlace): Promise<TilePicture>;
 }
 
-/** From level 0 to px of the screen: `x' = a x + c y + e`, `y' = b x + d y + f`. */
+/** A transformation from level-0 px to screen px: `x' = a x + c y + e`, `y' = b x + d y + f`. */
 export interface Affine {
   readonly a: number;
   readonly b: number;
@@ -30,30 +30,43 @@ export interface Affine {
   readonly f: number;
 }
 
-/** Something that is drawn over the layers, with level 0 brought to the screen; `scale` is screen px per px of level 0. */
+/**
+ * Draws something over the layers, in level-0 px: `context` transforms them to the screen. `scale` is screen px per
+ * level-0 px.
+ */
 export type DrawMore = (context: CanvasRenderingContext2D, scale: number) => void;
 
-/** Lies over the slide and draws what is seen. */
+/** Draws the layers over the slide. */
 export interface Overlay {
-  /** @param divider where sides meet, as a share of the width */
+  /**
+   * Sets what is drawn.
+   *
+   * @param slide the size of level 0, in px
+   * @param divider the position of the divider between left and right, as a share of the width
+   */
   set(slide: Size, layers: readonly DrawnLayer[], divider: number): void;
-  /** Draws with the next frame. */
+  /** Draws again with the next frame. */
   refresh(): void;
-  /** Whether all tiles that are seen have been drawn. */
+  /** Whether all tiles in view have been drawn in their current version. */
   readonly complete: boolean;
 }
 
-/** What is there of a tile. */
+/** A tile that is held: its picture with its version, and the version that is being made. */
 interface Held {
   picture: TilePicture | undefined;
   version: string;
   wanted: string;
 }
 
-/** Tiles that are held. */
+/** The most tiles that are held. */
 const MOST_TILES = 400;
 
-/** Makes an overlay that draws on a canvas, which it keeps as large as its element. */
+/**
+ * Makes an overlay that draws on a canvas. It gives the canvas the same resolution as the screen.
+ *
+ * @param affine the transformation from level 0 to the element; undefined if nothing is to be drawn
+ * @param more draws over the layers
+ */
 export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | undefined, more: DrawMore): Overlay {
   const context = canvas.getContext('2d')!;
   const held = new Map<string, Held>();
@@ -67,7 +80,10 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
     if (frame === 0) frame = requestAnimationFrame(draw);
   }
 
-  /** The picture of a tile, perhaps that of an older version; one of this version is made if there is none. */
+  /**
+   * The picture of a tile. If there is none of the current version, it starts making one, and gives that of an older
+   * version, if any.
+   */
   function tile(layer: DrawnLayer, place: TilePlace): TilePicture | undefined {
     const key = keyOf(layer, place);
     const found = held.get(key) ?? { picture: undefined, version: '', wanted: '' };
@@ -80,7 +96,7 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
       found.wanted = version;
       layer.make(place).then(
         (picture) => {
-          // What was wanted may have changed meanwhile; it is still nearer to it than what is shown.
+          // Another version may be wanted by now, but this picture is still newer than the one that is shown.
           found.picture = picture;
           found.version = version;
           refresh();
@@ -130,7 +146,7 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
 
   function drawLayer(layer: DrawnLayer, screen: Affine, width: number, height: number): void {
     const { image } = layer;
-    // Of the whole image before halvings to the screen.
+    // The transformation from px of the image, before halvings, to the screen.
     const whole = stretched(screen, slide.width / image.spans.width, slide.height / image.spans.height);
     const scale = Math.hypot(whole.a, whole.b);
     const halvings = Math.min(mostHalvings(image), Math.max(0, Math.floor(Math.log2(1.001 / scale))));
@@ -151,7 +167,7 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
       context.setTransform(a, b, c, d, e, f);
       const pixel = (devicePixelRatio || 1) / Math.hypot(a, b);
       for (const [color, path] of picture.lines) {
-        // On a dark rim, so that every colour is seen on every stain.
+        // With a dark rim, so that every colour is visible on every stain.
         context.strokeStyle = 'rgb(0 0 0 / 0.55)';
         context.lineWidth = 3.5 * pixel;
         context.stroke(path);
@@ -163,7 +179,7 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
     }
     const { a, b, c, d, e, f } = stretched(whole, step, step);
     if (b === 0 && c === 0) {
-      // Neighbours end and begin at the same pixel of the screen, so that no seam is seen between them.
+      // Neighbouring tiles meet at the same pixel of the screen, so that there is no seam between them.
       context.setTransform(1, 0, 0, 1, 0, 0);
       const [left, right] = [Math.round(a * box.x + e), Math.round(a * (box.x + box.width) + e)];
       const [top, bottom] = [Math.round(d * box.y + f), Math.round(d * (box.y + box.height) + f)];
@@ -174,7 +190,7 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
     }
   }
 
-  /** Draws the part of a coarser tile that lies where one is still missing. */
+  /** Where a tile is still missing, draws that part of a coarser tile, if one is held. */
   function drawCoarser(layer: DrawnLayer, place: TilePlace, whole: Affine): void {
     for (let up = 1; place.halvings + up <= mostHalvings(layer.image); up++) {
       const coarser = { halvings: place.halvings + up, column: place.column >> up, row: place.row >> up };
@@ -213,7 +229,7 @@ function keyOf({ name, side, image }: DrawnLayer, { halvings, column, row }: Til
   return `${name} ${side} ${image.id} ${halvings} ${column} ${row}`;
 }
 
-/** The tiles of an image that lie on the screen. */
+/** The tiles of an image that are in view. */
 function seen(image: TiledImage, halvings: number, whole: Affine, width: number, height: number): TilePlace[] {
   const { a, b, c, d, e, f } = whole;
   const determinant = a * d - b * c;
@@ -241,12 +257,12 @@ function scaled({ a, b, c, d, e, f }: Affine, by: number): Affine {
   return { a: a * by, b: b * by, c: c * by, d: d * by, e: e * by, f: f * by };
 }
 
-/** The same, after x and y were made so much larger. */
+/** The transformation that first multiplies x and y by these factors. */
 function stretched({ a, b, c, d, e, f }: Affine, x: number, y: number): Affine {
   return { a: a * x, b: b * x, c: c * y, d: d * y, e, f };
 }
 
-/** The same, after a place was moved to the origin. */
+/** The transformation that first adds a point to the coordinates, so that the origin is drawn where the point was. */
 function moved({ a, b, c, d, e, f }: Affine, x: number, y: number): Affine {
   return { a, b, c, d, e: e + a * x + c * y, f: f + b * x + d * y };
 }

@@ -1,9 +1,12 @@
 import type { MaskClass, Rgb } from '../../../types.js';
 
-/** Labels that nobody may learn from. */
+/** The label of ignored pixels, which are neither trained on nor counted. */
 export const IGNORED_LABEL = 255;
 
-/** What a pixel of a mask is, beside the truth. */
+/**
+ * The colours of the pixels of a mask, by how they compare with the truth: the same class, a class only in the truth, a
+ * class only in the mask, or another class in each.
+ */
 export const ERROR_COLORS: Readonly<Record<'right' | 'missed' | 'extra' | 'other', Rgb>> = {
   right: [70, 170, 110],
   missed: [0, 114, 178],
@@ -11,10 +14,10 @@ export const ERROR_COLORS: Readonly<Record<'right' | 'missed' | 'extra' | 'other
   other: [204, 51, 153],
 };
 
-/** Four bytes a pixel: red, green, blue and opacity. */
+/** Four bytes per pixel: red, green, blue and opacity. */
 type Rgba = Uint8ClampedArray<ArrayBuffer>;
 
-/** Labels in the colours of their classes; background and hidden classes are clear. */
+/** Paints labels in the colours of their classes. Background and hidden classes are transparent. */
 export function paintLabels(labels: Uint8Array, classes: readonly MaskClass[], hidden: readonly number[]): Rgba {
   const table = new Uint32Array(256);
   const bytes = new Uint8Array(table.buffer);
@@ -25,7 +28,7 @@ export function paintLabels(labels: Uint8Array, classes: readonly MaskClass[], h
   return new Uint8ClampedArray(out.buffer);
 }
 
-/** What agrees with the truth and what does not. What the truth ignores is clear. */
+/** Paints where labels agree with the truth and where they do not, see {@link ERROR_COLORS}. Ignored pixels are transparent. */
 export function paintErrors(labels: Uint8Array, truth: Uint8Array, hidden: readonly number[]): Rgba {
   const out = new Uint8ClampedArray(labels.length * 4);
   for (let i = 0; i < labels.length; i++) {
@@ -41,7 +44,10 @@ export function paintErrors(labels: Uint8Array, truth: Uint8Array, hidden: reado
   return out;
 }
 
-/** Points of the colour scale of probabilities, from 0 to 1: dark violet over red to yellow, ever lighter (after matplotlib's inferno). */
+/**
+ * Equally spaced colours of the scale of probabilities, from 0 to 1: from dark violet over red to yellow, getting
+ * lighter (after matplotlib's inferno).
+ */
 const SCALE: readonly Rgb[] = [
   [0, 0, 4],
   [40, 11, 84],
@@ -63,7 +69,10 @@ export function scaleColor(value: number): Rgb {
 
 const colors = Uint8Array.from(Array.from({ length: 256 }, (_, byte) => scaleColor(byte / 255)).flat());
 
-/** A plane of probabilities in the colours of the scale; what is near 0 is clear, so that the slide stays seen. */
+/**
+ * Paints a plane of probabilities in the colours of the scale. Values near 0 are transparent, so that the slide stays
+ * visible.
+ */
 export function paintAmounts(plane: Uint8Array | Float32Array): Rgba {
   const out = new Uint8ClampedArray(plane.length * 4);
   const factor = plane instanceof Float32Array ? 255 : 1;

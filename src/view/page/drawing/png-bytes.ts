@@ -1,4 +1,4 @@
-/** A PNG of one byte a pixel: its bytes, whatever colours they have. */
+/** The values of a PNG with one byte per pixel, regardless of their colours. */
 export interface GreyPng {
   readonly width: number;
   readonly height: number;
@@ -6,8 +6,9 @@ export interface GreyPng {
 }
 
 /**
- * The bytes of a PNG with one byte a pixel, grey or with a palette, not interlaced (PNG, third edition, W3C 2025). A canvas would give their colours, and
- * browsers that guard against being recognised change those.
+ * Reads the bytes of a PNG with one byte per pixel, grey or with a palette, not interlaced (PNG, third edition, W3C
+ * 2025). A canvas would give colours instead of the bytes, and browsers that protect against fingerprinting change
+ * these colours.
  *
  * @throws {Error} for any other PNG
  */
@@ -38,7 +39,10 @@ export async function pngBytes(png: ArrayBuffer): Promise<GreyPng> {
 const IHDR = 0x49484452;
 const IDAT = 0x49444154;
 
-/** Takes the filter of a row back: each byte is kept as its difference from what the filter guesses. */
+/**
+ * Undoes the filter of a row. Each byte of the file is the difference between the real byte and the one that the filter
+ * predicts.
+ */
 function unfilter(rows: Uint8Array, data: Uint8Array, y: number, width: number): void {
   const from = y * (width + 1);
   const filter = rows[from]!;

@@ -1,19 +1,21 @@
 import { h } from '../dom.js';
 
-/** A bar that says how long a stretch of the slide is. */
+/** A scale bar: a line with its length on the slide. */
 export interface ScaleBar {
   readonly element: HTMLElement;
   /**
-   * @param scale screen px per level-0 px
-   * @param mpp micrometres per level-0 px, where that is known
+   * Shows the bar for a view of the slide.
+   *
+   * @param scale screen px per level-0 px; undefined hides the bar
+   * @param mpp micrometres per level-0 px, if known; else the length is in level-0 px
    */
   show(scale: number | undefined, mpp: number | undefined): void;
 }
 
-/** The bar is at most so long, in px of the screen. */
+/** The greatest length of the bar, in screen px. */
 const LONGEST = 160;
 
-/** The longest round length that fits, as 1, 2 or 5 times a power of ten. */
+/** The greatest round length of at most `most`: 1, 2 or 5 times a power of ten. */
 export function roundLength(most: number): number {
   const power = 10 ** Math.floor(Math.log10(most));
   return ([5, 2].find((each) => each * power <= most) ?? 1) * power;

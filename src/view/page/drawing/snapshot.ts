@@ -2,20 +2,20 @@ import type { MaskClass } from '../../../types.js';
 import { css } from './layers.js';
 import { lengthWords, roundLength } from './scale-bar.js';
 
-/** What goes into a picture of what is seen. */
+/** The contents of a picture of the view. */
 export interface Snapshot {
-  /** From the lowest to the highest, all of the same size. */
+  /** The layers from the lowest to the highest, each covering the whole view. */
   readonly layers: readonly CanvasImageSource[];
   readonly width: number;
   readonly height: number;
-  /** Px of the picture per level-0 px, and micrometres of one, where they are known. */
+  /** Px of the picture per level-0 px. `mpp` is micrometres per level-0 px, if known. */
   readonly scale: number;
   readonly mpp: number | undefined;
-  /** The classes that are seen. */
+  /** The classes that are visible. */
   readonly classes: readonly MaskClass[];
 }
 
-/** A PNG of what is seen, with a scale bar and the names of the classes. */
+/** Makes a PNG of the view, with a scale bar and the names and colours of the classes. */
 export function snapshotPng({ layers, width, height, scale, mpp, classes }: Snapshot): Promise<Blob> {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width, height });

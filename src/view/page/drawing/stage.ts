@@ -5,7 +5,7 @@ import type { Place } from '../state.js';
 import type { Affine } from './overlay.js';
 import { tileAddress } from './tile-store.js';
 
-/** The slide itself, which can be moved, zoomed and turned. */
+/** Shows the slide, and lets the user move, zoom and turn it. */
 export interface Stage {
   /** Shows a slide, at a place or as a whole. */
   open(slide: OpenSlideCard, place: Place | undefined): void;
@@ -15,32 +15,35 @@ export interface Stage {
   whole(): void;
   zoomBy(factor: number): void;
   turnBy(degrees: number): void;
-  /** The place on level 0 under a point of the element, in px and parts of one; undefined before a slide is open. */
+  /** The point of level 0 under a point of the element, in px including fractions; undefined before a slide is open. */
   pointAt(x: number, y: number): { readonly x: number; readonly y: number } | undefined;
-  /** Whether the pointer draws: then it does not move the slide, but its wheel zooms. */
+  /** Whether the pointer draws. While it does, dragging does not move the slide, but the wheel still zooms. */
   drawing: boolean;
-  /** What it has drawn. */
+  /** The canvas with the slide. */
   canvas(): HTMLCanvasElement;
-  /** Whether all tiles of the slide that are seen have been drawn. */
+  /** Whether all tiles of the slide in view have been loaded. */
   readonly complete: boolean;
 }
 
-/** What is told of it. */
+/** Functions that the stage calls. */
 export interface StageEvents {
-  /** Each time that something may lie elsewhere on the screen. */
+  /** Called whenever the slide may have moved on the screen. */
   moved(): void;
-  /** When a place was reached. */
+  /** Called when a movement has ended. */
   settled(): void;
-  /** A click that moved nothing, in px of the element. */
+  /** Called for a click that did not move the slide, in px of the element. */
   clicked(x: number, y: number): void;
-  /** While it draws: the pointer goes on, pressed, and is lifted. */
+  /**
+   * Called while the pointer draws: `dragged` when it moves while pressed, in px of the element, and `lifted` when it
+   * is released.
+   */
   dragged(x: number, y: number): void;
   lifted(): void;
 }
 
 /**
- * OpenSeadragon looks whether its own style is there, and else adds it, which the rules of this page against foreign styles forbid: so it finds an element that
- * is none.
+ * Adds an empty element that OpenSeadragon takes for its own style. Otherwise it would insert that style, which the
+ * content security policy of the page forbids.
  */
 function pretendStyle(): void {
   const style = document.createElementNS(null, 'style');
@@ -48,7 +51,7 @@ function pretendStyle(): void {
   document.head.append(style);
 }
 
-/** Makes a stage in an element of the document, with a small map of the whole in another. */
+/** Makes a stage in one element of the document, and a small map of the whole slide in another. */
 export function createStage(element: HTMLElement, map: HTMLElement, events: StageEvents): Stage {
   pretendStyle();
   const viewer = new OpenSeadragon.Viewer({
@@ -86,7 +89,7 @@ export function createStage(element: HTMLElement, map: HTMLElement, events: Stag
     });
   }
   viewer.addHandler('canvas-release', () => stage.drawing && events.lifted());
-  // These keys mean something else here.
+  // OpenSeadragon keeps only the arrows, +, -, = and _. The page uses other keys itself.
   viewer.addHandler('canvas-key', (event) => {
     const { originalEvent } = event as unknown as { originalEvent: KeyboardEvent };
     if (!/^(Arrow|[-+=_]$)/.test(originalEvent.key))
@@ -120,7 +123,7 @@ export function createStage(element: HTMLElement, map: HTMLElement, events: Stag
       if (shown === undefined) return undefined;
       const at = (x: number, y: number): OpenSeadragon.Point =>
         shown.imageToViewerElementCoordinates(new OpenSeadragon.Point(x, y));
-      // Over the whole of the slide, so that little is lost by rounding.
+      // Measured over the whole slide, so that rounding errors are small.
       const { x: width, y: height } = shown.getContentSize();
       const [zero, right, down] = [at(0, 0), at(width, 0), at(0, height)];
       const level = Math.round(viewer.viewport.getRotation(true)) % 180 === 0;
@@ -157,7 +160,7 @@ export function createStage(element: HTMLElement, map: HTMLElement, events: Stag
   return stage;
 }
 
-/** The tiles of a slide, or nothing where the slide is not there. */
+/** The source of a slide's tiles for OpenSeadragon. Without the file of the slide, all tiles are transparent. */
 function sourceOf({ width, height, picture }: OpenSlideCard): object {
   const most = mostHalvings({ width, height });
   const form = { width, height, tileSize: TILE, minLevel: 0, maxLevel: most };
@@ -169,5 +172,5 @@ function sourceOf({ width, height, picture }: OpenSlideCard): object {
   return { ...form, getTileUrl: () => CLEAR };
 }
 
-/** A picture of one clear pixel. */
+/** A picture of one transparent pixel. */
 const CLEAR = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';

@@ -2,7 +2,7 @@ import type { TiledImage } from '../../messages.js';
 import { type TilePlace, tileBox } from '../../pyramid.js';
 import { pngBytes } from './png-bytes.js';
 
-/** The values of a tile: planes of `width` by `height`, one below the other. */
+/** The values of a tile: planes of `width` × `height` values, one plane after the other. */
 export interface TileValues {
   readonly width: number;
   readonly height: number;
@@ -10,22 +10,22 @@ export interface TileValues {
   readonly data: Uint8Array | Float32Array;
 }
 
-/** Gives the values of tiles; what was asked for last is held. */
+/** Gives the values of tiles, and holds those that were used most recently. */
 export interface TileStore {
   /**
    * The values of a tile.
    *
-   * @throws {Error} where it cannot be had
+   * @throws {Error} if the tile cannot be loaded
    */
   get(image: TiledImage, place: TilePlace): Promise<TileValues>;
-  /** Stops what was asked for and is not here yet. */
+  /** Stops all requests that have not been answered yet. */
   forget(): void;
 }
 
-/** Bytes of values that are held. */
+/** The most bytes of values that are held. */
 const MOST = 2 ** 27;
 
-/** A store that asks the server. */
+/** Makes a store that loads tiles from the server. */
 export function createTileStore(): TileStore {
   const held = new Map<string, Promise<TileValues>>();
   const sizes = new Map<string, number>();
@@ -79,7 +79,7 @@ export function createTileStore(): TileStore {
   };
 }
 
-/** Where the server has a tile. */
+/** The address of a tile on the server. */
 export function tileAddress({ id, ending }: TiledImage, { halvings, column, row }: TilePlace): string {
   return `tiles/${id}/${halvings}/${column}_${row}.${ending}`;
 }

@@ -6,21 +6,21 @@ import { runOf } from './layers.js';
 /** Colours of the windows that were run, and of those that were skipped. */
 export const WINDOW_COLORS = { run: 'rgb(0 114 178)', skipped: 'rgb(213 94 0)' } as const;
 
-/** Where runs looked: asked for when it is first to be seen, as it takes a while. */
+/** Where runs looked. This takes the server a while, so it is requested only when it is first to be shown. */
 export interface LookedLayers {
-  /** What is known of the run that is looked at. */
+  /** Where the shown run looked; undefined if that is not needed, or not known yet. */
   of(slide: OpenSlideCard): LookedMessage | undefined;
-  /** Draws its windows, if they are to be seen. */
+  /** Draws the windows of the shown run, if their layer is shown. */
   draw(slide: OpenSlideCard, context: CanvasRenderingContext2D, scale: number): void;
 }
 
 const NEEDING: readonly LayerName[] = ['windows', 'tissue', 'region'];
 
 /**
- * Makes it.
+ * Makes the layers that show where runs looked.
  *
- * @param came is called when something has come
- * @param tell says how it is going
+ * @param came called when an answer of the server has arrived
+ * @param tell shows a message about the progress
  */
 export function createLooked(store: Store, came: () => void, tell: (words: string) => void): LookedLayers {
   const held = new Map<string, LookedMessage | undefined>();

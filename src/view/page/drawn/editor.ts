@@ -5,17 +5,21 @@ import { css } from '../drawing/layers.js';
 import type { DrawMore } from '../drawing/overlay.js';
 import { featureOf, holds, type Point, ringsOf, simplified, withClass } from './features.js';
 
-/** What was drawn on a slide, and what is being drawn. */
+/** Edits and saves the polygons that were drawn on a slide. */
 export interface Editor {
   readonly features: readonly CorrectedFeature[];
-  /** What was chosen among them. */
+  /** The chosen polygon, if any. */
   readonly chosen: CorrectedFeature | undefined;
-  /** Begins with another slide: reads what was drawn on it before. */
+  /** Switches to another slide, and loads what was drawn on it before. */
   open(slide: OpenSlideCard): Promise<void>;
   add(feature: CorrectedFeature): void;
-  /** Adds a polygon that was drawn, unless it is too small to be one. */
+  /**
+   * Adds a polygon that was drawn. It is first simplified, and left out if fewer than three corners remain.
+   *
+   * @param near the tolerance of {@link simplified}, in level-0 px
+   */
   drawn(corners: readonly Point[], of: MaskClass, near: number): void;
-  /** Chooses what lies at a point, the last that was drawn first; nothing where there is nothing. */
+  /** Chooses the polygon at a point; of several, the one that was added last. Chooses none if there is none. */
   choose(point: Point | undefined): void;
   remove(): void;
   reclass(to: MaskClass): void;
@@ -26,14 +30,14 @@ export interface Editor {
   readonly draw: DrawMore;
 }
 
-/** Milliseconds after a change until it is saved. */
+/** The time between a change and when it is saved, in milliseconds. */
 const PAUSE = 600;
 
 /**
- * Makes an editor, which saves what is drawn by itself.
+ * Makes an editor. It saves all changes automatically.
  *
- * @param changed is called after every change
- * @param tell says whether it was saved
+ * @param changed called after every change
+ * @param tell shows whether the changes were saved
  */
 export function createEditor(changed: () => void, tell: (words: string) => void): Editor {
   let slide: OpenSlideCard | undefined;

@@ -1,10 +1,10 @@
 import type { MaskClass } from '../../../types.js';
 import type { CorrectedFeature, ShownObject } from '../../messages.js';
 
-/** A point of level 0. */
+/** A point, in level-0 px. */
 export type Point = readonly [x: number, y: number];
 
-/** A polygon of a class out of corners in their order. */
+/** Makes a polygon of a class from its corners. They are rounded to tenths of a px. */
 export function featureOf(corners: readonly Point[], { name, color }: MaskClass): CorrectedFeature {
   const ring = [...corners, corners[0]!].map(([x, y]): Point => [tenth(x), tenth(y)]);
   return {
@@ -15,7 +15,7 @@ export function featureOf(corners: readonly Point[], { name, color }: MaskClass)
   };
 }
 
-/** An object of a mask as if it had been drawn. */
+/** Turns an object of a mask into a feature, as if it had been drawn. */
 export function featureOfObject({ id, polygons }: ShownObject, { name, color }: MaskClass): CorrectedFeature {
   const closed = polygons.map((polygon) => polygon.map((ring) => [...ring, ring[0]!]));
   const geometry: CorrectedFeature['geometry'] =
@@ -23,7 +23,7 @@ export function featureOfObject({ id, polygons }: ShownObject, { name, color }: 
   return { type: 'Feature', id, geometry, properties: { objectType: 'annotation', classification: { name, color } } };
 }
 
-/** The same with another class. */
+/** The same feature with another class. */
 export function withClass(feature: CorrectedFeature, { name, color }: MaskClass): CorrectedFeature {
   return { ...feature, properties: { ...feature.properties, classification: { name, color } } };
 }
@@ -33,7 +33,7 @@ export function ringsOf({ geometry }: CorrectedFeature): readonly (readonly Poin
   return geometry.type === 'Polygon' ? geometry.coordinates : geometry.coordinates.flat();
 }
 
-/** Whether a point lies in a feature: a line from it to the right crosses the rings an odd number of times. */
+/** Whether a point is inside a feature: a ray from the point to the right crosses the rings an odd number of times. */
 export function holds(feature: CorrectedFeature, [x, y]: Point): boolean {
   let inside = false;
   for (const ring of ringsOf(feature)) {
@@ -45,7 +45,10 @@ export function holds(feature: CorrectedFeature, [x, y]: Point): boolean {
   return inside;
 }
 
-/** Corners without those that lie nearer to a straight line than `near` (Douglas and Peucker, 1973). */
+/**
+ * Removes corners that are not farther than `near` from the straight line between the corners that are kept (Douglas
+ * and Peucker, 1973).
+ */
 export function simplified(corners: readonly Point[], near: number): readonly Point[] {
   if (corners.length < 3) return corners;
   const [first, last] = [corners[0]!, corners.at(-1)!];
@@ -58,7 +61,7 @@ export function simplified(corners: readonly Point[], near: number): readonly Po
   return [...simplified(corners.slice(0, at + 1), near).slice(0, -1), ...simplified(corners.slice(at), near)];
 }
 
-/** From a point to the line through two others, or to the one where both are the same. */
+/** The distance from a point to the line through two others; if these are the same, the distance to them. */
 function distance([x, y]: Point, [x0, y0]: Point, [x1, y1]: Point): number {
   const length = Math.hypot(x1 - x0, y1 - y0);
   return length === 0 ? Math.hypot(x - x0, y - y0) : Math.abs((x1 - x0) * (y0 - y) - (x0 - x) * (y1 - y0)) / length;

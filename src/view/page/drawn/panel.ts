@@ -5,25 +5,25 @@ import type { Editor } from './editor.js';
 import { featureOfObject } from './features.js';
 import type { Pen } from './pen.js';
 
-/** Tools to correct what is wrong. */
+/** The panel with the tools to draw corrections. */
 export interface DrawnPanel {
   readonly element: HTMLElement;
-  /** Says whether all is saved. */
+  /** The element that says whether everything is saved. */
   readonly saved: HTMLElement;
-  /** Begins with the classes of another slide. */
+  /** Switches to the classes of another slide. */
   show(classes: readonly MaskClass[]): void;
   /** Shows what has changed. */
   update(): void;
-  /** Draws with the class that is chosen, or no longer. */
+  /** Starts or stops drawing with the chosen class. */
   toggle(): void;
-  /** Takes an object of the mask over as it is. */
+  /** Adds an object of the mask to the corrections, unchanged. */
   adopt(object: ShownObject | undefined): void;
 }
 
-/** What is drawn as background takes away what lies below it. */
+/** The class of the background. A polygon of it turns everything below it into background. */
 const BACKGROUND: MaskClass = { label: 0, name: 'background', color: [128, 128, 128] };
 
-/** Makes the tools. `drawing` is told whether the pointer draws from now on. */
+/** Makes the panel. `drawing` is called with whether the pointer draws from now on. */
 export function createDrawnPanel(editor: Editor, pen: Pen, drawing: (on: boolean) => void): DrawnPanel {
   let classes: readonly MaskClass[] = [];
   const select = h('select', { onchange: () => chooseClass() });

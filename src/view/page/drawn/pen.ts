@@ -2,24 +2,27 @@ import type { MaskClass } from '../../../types.js';
 import type { DrawMore } from '../drawing/overlay.js';
 import type { Point } from './features.js';
 
-/** Draws a polygon: by corners, each a click, or along the way of the pointer. */
+/** Draws polygons: either with a click for each corner, or freehand along the path of the pointer. */
 export interface Pen {
-  /** The class of what is drawn; undefined while nothing is. */
+  /** The class of the polygons that are drawn; undefined if the pen is not in use. */
   class: MaskClass | undefined;
-  /** A click: another corner, or where the first one is nearer than `near` px of level 0 the end. */
+  /**
+   * Handles a click: adds a corner. If the point is nearer to the first corner than `near` level-0 px, it ends the
+   * polygon instead.
+   */
   corner(point: Point, near: number): void;
-  /** The pointer goes on while it is pressed. */
+  /** Handles a movement of the pressed pointer, which draws freehand. */
   along(point: Point): void;
-  /** It was lifted after it had gone on: the polygon is done. */
+  /** Handles the release of the pointer: ends a freehand polygon. */
   lifted(): void;
-  /** Ends the polygon of corners. */
+  /** Ends the polygon. */
   close(): void;
-  /** Forgets what is being drawn. */
+  /** Discards the polygon that is being drawn. */
   cancel(): void;
   readonly draw: DrawMore;
 }
 
-/** Makes a pen. `done` gets the corners of a polygon. */
+/** Makes a pen. `done` is called with the corners of each finished polygon; `freely` is true if it was drawn freehand. */
 export function createPen(done: (corners: readonly Point[], of: MaskClass, freely: boolean) => void, refresh: () => void): Pen {
   let corners: Point[] = [];
   let free = false;

@@ -3,13 +3,13 @@ import type { DrawMore } from '../drawing/overlay.js';
 import { lengthWords } from '../drawing/scale-bar.js';
 import type { Point } from './features.js';
 
-/** Measures how far it is from one place to another. */
+/** Measures the distance between two points. */
 export interface Ruler {
   /** Whether the pointer measures. */
   active: boolean;
-  /** A click: the first place, or the second. */
+  /** Handles a click, which sets the first or the second point. */
   corner(point: Point): void;
-  /** The pointer goes on while it is pressed. */
+  /** Handles a movement of the pressed pointer: measures from the start of the movement to the pointer. */
   along(point: Point): void;
   lifted(): void;
   readonly draw: DrawMore;
@@ -18,8 +18,8 @@ export interface Ruler {
 /**
  * Makes a ruler.
  *
- * @param mpp micrometres of a level-0 px, where they are known
- * @param tell says the length
+ * @param mpp micrometres per level-0 px, if known
+ * @param tell shows the length
  */
 export function createRuler(mpp: () => Mpp | null | undefined, tell: (words: string) => void, refresh: () => void): Ruler {
   let from: Point | undefined;

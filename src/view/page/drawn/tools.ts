@@ -8,22 +8,25 @@ import { createDrawnPanel } from './panel.js';
 import { createPen } from './pen.js';
 import { createRuler } from './ruler.js';
 
-/** What the pointer can be besides a hand: a pen for corrections, and a ruler. */
+/** The tools of the pointer, besides moving the slide: a pen for corrections, and a ruler. */
 export interface Tools {
   /** The panel of corrections. */
   readonly element: HTMLElement;
-  /** Begins with another slide. */
+  /** Switches to another slide. */
   open(slide: OpenSlideCard, classes: readonly MaskClass[]): Promise<void>;
-  /** Takes a click, unless there is nothing to do with it: then false. */
+  /** Handles a click. Returns false if no tool had a use for it. */
   click(point: Point): boolean;
   along(point: Point): void;
   lifted(): void;
-  /** Begins to draw, or to measure, or ends it. */
+  /** Starts or stops drawing; `measureOrStop` does the same for measuring. */
   drawOrStop(): void;
   measureOrStop(): void;
-  /** Takes an object over into the corrections. */
+  /** Adds an object of the mask to the corrections. */
   adopt(object: ShownObject | undefined): void;
-  /** Ends a polygon, and everything; removes what is chosen. False where there is nothing to do. */
+  /**
+   * `close` ends the polygon, `escape` stops the tool or drops the choice, and `remove` removes the chosen polygon.
+   * `close` and `remove` return false if there is nothing to do.
+   */
   close(): boolean;
   escape(): void;
   remove(): boolean;
@@ -35,8 +38,8 @@ export interface Tools {
 /**
  * Makes the tools.
  *
- * @param element on which they draw
- * @param tell says what is to be done, and what was measured
+ * @param element the element of the stage, which gets the class `drawing` while a tool is in use
+ * @param tell shows what to do, and measured lengths
  */
 export function createTools(
   stage: () => Stage,
@@ -55,7 +58,7 @@ export function createTools(
     },
   );
   const ruler = createRuler(() => slide?.mpp, tell, refresh);
-  /** Screen px per px of level 0. */
+  /** Screen px per level-0 px. */
   const scale = (): number => stage().place()?.zoom ?? 1;
   const pen = createPen((corners, of, freely) => editor.drawn(corners, of, freely ? 1.5 / scale() : 0), refresh);
   const panel = createDrawnPanel(editor, pen, (on) => {

@@ -1,13 +1,13 @@
 const SVG = 'http://www.w3.org/2000/svg';
 const [WIDTH, HEIGHT, LEFT, EDGE] = [640, 150, 44, 12];
 
-/** A point of a chart, and what it is. */
+/** A point of a chart, and the words that describe it. */
 export interface ChartPoint {
   readonly value: number;
   readonly words: string;
 }
 
-/** Points in their order, joined by a line, with a scale at the left. */
+/** Draws points in their order, joined by a line, with a scale on the left. */
 export function chart(points: readonly ChartPoint[], title: string): SVGElement {
   const values = points.map(({ value }) => value);
   const [least, most] = [Math.min(...values), Math.max(...values)];

@@ -3,7 +3,10 @@ import { h } from '../dom.js';
 import { classesOf, css, ruleOf, runOf } from '../drawing/layers.js';
 import type { Store } from '../state.js';
 
-/** The classes with their colours: which are seen, and with probabilities at which threshold each begins. */
+/**
+ * The panel of classes and their colours. Classes can be hidden and, if there are probabilities, have a slider for
+ * their threshold.
+ */
 export function classesPanel(slide: OpenSlideCard, store: Store): HTMLElement {
   const classes = classesOf(slide, store.state);
   const scores = runOf(slide, store.state)?.scores ?? undefined;
@@ -47,13 +50,13 @@ export function classesPanel(slide: OpenSlideCard, store: Store): HTMLElement {
   return h('div', {}, h('ul', { class: 'classes' }, ...rows), moved);
 }
 
-/** Shows a class, or hides it. */
+/** Shows a class if it is hidden, else hides it. */
 export function toggleClass(store: Store, label: number): void {
   const { hidden } = store.state;
   store.set({ hidden: hidden.includes(label) ? hidden.filter((each) => each !== label) : [...hidden, label] });
 }
 
-/** Saves the thresholds as `segtile infer --threshold` and `segtile threshold --threshold` read them. */
+/** Saves the thresholds as a file that `segtile infer --threshold` and `segtile threshold --threshold` can read. */
 function saveThresholds(slide: OpenSlideCard, { state }: Store): void {
   const scores = runOf(slide, state)?.scores;
   if (!scores) return;
@@ -64,7 +67,7 @@ function saveThresholds(slide: OpenSlideCard, { state }: Store): void {
   download(new Blob([text], { type: 'application/json' }), 'thresholds.json');
 }
 
-/** Hands a file to the user. */
+/** Lets the user download a file. */
 export function download(content: Blob, name: string): void {
   const address = URL.createObjectURL(content);
   const link = h('a', { href: address, download: name });

@@ -3,7 +3,7 @@ import { h } from '../dom.js';
 import { otherRun, runOf } from '../drawing/layers.js';
 import type { Store } from '../state.js';
 
-/** What is known of the slide and of the run. */
+/** The panel of facts about the slide and the run, in which the user also chooses the run and the one to compare it with. */
 export function factsPanel(slide: OpenSlideCard, store: Store): HTMLElement {
   const { width, height, mpp, notes, runs } = slide;
   const run = runOf(slide, store.state);

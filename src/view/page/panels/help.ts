@@ -21,7 +21,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['?', 'this help'],
 ];
 
-/** A dialog with all keys. */
+/** Makes a dialog that explains all keys. */
 export function helpDialog(): HTMLDialogElement {
   const dialog = h(
     'dialog',

@@ -3,7 +3,7 @@ import { h } from '../dom.js';
 
 type Bin = ObjectBins[number];
 
-/** Bars, each of which can be chosen; the height of a bar is its count. */
+/** Makes a histogram. The height of a bar is the count of its bin. `choose` is called with the bin that the user clicks. */
 export function histogram(
   bins: ObjectBins,
   color: string,
@@ -13,7 +13,7 @@ export function histogram(
   const most = Math.max(1, ...bins.map(({ count }) => count));
   const bars = bins.map((bin) => {
     const bar = h('span', { class: 'bar' });
-    // One object of thousands is still to be seen.
+    // A bar has a least height, so that one object among thousands is still visible.
     bar.style.height = bin.count === 0 ? '0' : `${Math.max(4, (100 * bin.count) / most)}%`;
     bar.style.background = color;
     const pressed = (): void => {

@@ -5,7 +5,7 @@ import { ERROR_COLORS, scaleColor } from '../drawing/paint.js';
 import { WINDOW_COLORS } from '../drawing/windows.js';
 import type { LayerName, Store } from '../state.js';
 
-/** What the layers are called. */
+/** The names of the layers, for people. */
 export const LAYER_NAMES: Readonly<Record<LayerName, string>> = {
   mask: 'mask',
   outlines: 'outlines',
@@ -19,7 +19,7 @@ export const LAYER_NAMES: Readonly<Record<LayerName, string>> = {
   region: 'region of interest',
 };
 
-/** Which layers are seen, and how much of each. */
+/** The panel that shows and hides layers, and sets their opacity. */
 export function layersPanel(slide: OpenSlideCard, store: Store): HTMLElement {
   const run = runOf(slide, store.state);
   const there = [...layersThere(slide, run, otherRun(slide, store.state))].reverse();
@@ -52,7 +52,7 @@ function layerRow(name: LayerName, slide: OpenSlideCard, store: Store): HTMLElem
   return h('div', { class: 'layer' }, h('label', {}, box, LAYER_NAMES[name]), opacity, more);
 }
 
-/** Shows a layer, or hides it. */
+/** Shows a layer if it is hidden, else hides it. */
 export function toggleLayer(store: Store, name: LayerName): void {
   const { shown } = store.state;
   store.set({ shown: shown.includes(name) ? shown.filter((each) => each !== name) : [...shown, name] });

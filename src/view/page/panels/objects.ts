@@ -5,14 +5,14 @@ import { css } from '../drawing/layers.js';
 import { grouped } from './facts.js';
 import { histogram } from './histogram.js';
 
-/** Counts of the objects of a mask, their sizes as histograms, and lists of those of a size. */
+/** The panel of a mask's objects: their counts, histograms of their sizes, and lists of objects of a chosen size. */
 export interface ObjectsPanel {
   readonly element: HTMLElement;
-  /** Looks at another mask, or at none. */
+  /** Switches to another mask, or to none. */
   show(mask: LabelLayer | undefined, pixelArea: PixelArea): void;
 }
 
-/** How areas are told: one pixel of the mask in square micrometres, or in pixels of level 0 where their size is not known. */
+/** The area of one pixel of the mask: in µm², or in level-0 px if the size of these is not known. */
 export interface PixelArea {
   readonly value: number;
   readonly unit: 'µm²' | 'px';
@@ -25,10 +25,10 @@ export function areaWords(pixels: number, { value, unit }: PixelArea): string {
   return `${area >= 1000 ? grouped(area) : Number(area.toPrecision(3))} ${unit}`;
 }
 
-/** Milliseconds between two looks at how far a count is. */
+/** Milliseconds between two requests for the progress of a count. */
 const POLL = 700;
 
-/** Makes the panel. `go` shows an object of the list. */
+/** Makes the panel. `go` is called with the object of the list that the user clicks. */
 export function createObjectsPanel(go: (object: ListedObject) => void): ObjectsPanel {
   const counts = h('div', {});
   const sizes = h('div', {});

@@ -2,10 +2,13 @@ import type { ProgressMessage } from '../../messages.js';
 import { ask } from '../api.js';
 import { fill, h } from '../dom.js';
 
-/** Milliseconds between two looks at what is going on. */
+/** Milliseconds between two requests for the progress. */
 const LOOK = 5000;
 
-/** What is going on in the folders of results: which slides are run, and how far they are; nothing where nothing is. */
+/**
+ * The panel of running slides in the folders of results, and their progress. It also lists stopped and failed slides;
+ * else it is empty.
+ */
 export function progressPanel(): HTMLElement {
   const element = h('div', { class: 'stack going-on', 'aria-live': 'polite' });
   let first: number | undefined;

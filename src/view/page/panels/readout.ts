@@ -5,14 +5,17 @@ import type { TileStore } from '../drawing/tile-store.js';
 import type { ViewState } from '../state.js';
 import { grouped } from './facts.js';
 
-/** What is under the pointer: its place, its label, its probabilities. */
+/** Shows what is under the pointer: its position, the label and the probabilities. */
 export interface Readout {
   readonly element: HTMLElement;
-  /** Tells of a pixel of level 0; of nothing where the pointer is elsewhere. */
+  /** Shows a level-0 pixel; undefined if the pointer is not on the slide. */
   tell(slide: OpenSlideCard, state: ViewState, pixel: { readonly x: number; readonly y: number } | undefined): void;
 }
 
-/** Milliseconds for which the pointer has to rest, so that not every pixel on its way is asked for. */
+/**
+ * How long the pointer must rest before values are requested, in milliseconds, so that not every pixel on its path is
+ * requested.
+ */
 const REST = 60;
 
 /** Makes a readout. */

@@ -3,10 +3,10 @@ import { ask } from '../api.js';
 import { fill, h } from '../dom.js';
 import { chart } from './chart.js';
 
-/** A window with the runs of the histories. */
+/** A dialog that shows the runs of the histories. */
 export interface RunsDialog {
   readonly element: HTMLDialogElement;
-  /** Reads the histories anew and opens it. */
+  /** Reads the histories again and opens the dialog. */
   open(): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ interface Column {
   readonly value: (run: ListedRun) => string | number | undefined;
 }
 
-/** Makes the window: a table that is sorted by any column, a chart of a score, and what differs between two runs. */
+/** Makes the dialog: a table that can be sorted by any column, a chart of a score, and the differences between two runs. */
 export function runsDialog(): RunsDialog {
   const body = h('div', { class: 'runs' });
   const close = h('form', { method: 'dialog' }, h('button', {}, 'Close'));
@@ -137,7 +137,7 @@ function shownValue(value: unknown): string {
   return typeof value === 'number' && !Number.isInteger(value) ? String(Number(value.toPrecision(4))) : String(value);
 }
 
-/** Numbers by size, the rest as texts; what is not there last. */
+/** Compares two values of a column: numbers by size, others as text. Missing values come last. */
 function order(a: string | number | undefined, b: string | number | undefined): number {
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   return typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en', { numeric: true });

@@ -2,7 +2,7 @@ import type { Catalogue, SlideCard } from '../../messages.js';
 import { fill, h } from '../dom.js';
 import type { Store } from '../state.js';
 
-/** The list of slides, with a field to search it. */
+/** The panel with the list of slides, and a field to search it. */
 export function slidesPanel(catalogue: Catalogue, store: Store): HTMLElement {
   const { slides } = catalogue;
   const list = h('ul', { class: 'slides', 'aria-label': 'slides' });
