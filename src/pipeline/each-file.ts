@@ -13,25 +13,26 @@ export interface FileFailure {
 /** What became of a list of files. */
 export interface FilesDone {
   readonly files: readonly SlideRequest[];
-  /** Of each file; undefined where a run stopped before it was tried. */
+  /** The outcome of each file; undefined if the run stopped before it was tried. */
   readonly outcomes: readonly (Outcome | 'failed' | undefined)[];
   /** In the order of the files. */
   readonly failures: readonly FileFailure[];
 }
 
-/** How a list of files is gone through. */
+/** Options of {@link eachFile}. */
 export interface EachFileOptions {
-  /** Is told of a file that failed, at once. */
+  /** Called at once for each file that fails. */
   readonly failed?: ((file: string, error: unknown) => void) | undefined;
-  /** Whether, after a failure, all others would fail as well. */
+  /** After a failure: whether all other files would fail as well. */
   readonly hopeless?: (() => boolean) | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Does some work for one file after the other. A file that fails does not stop the others, unless the signal fired or all others would fail, too.
+ * Does some work for one file after the other. A file that fails does not stop the others, unless the signal fired or
+ * all others would fail, too.
  *
- * @param work gives what became of the file; done where it gives nothing
+ * @param work gives the outcome of the file; undefined means `done`
  */
 export async function eachFile(
   files: readonly SlideRequest[],

@@ -1,8 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Lets the heap of this process grow further before it is cleaned. V8 counts the pixels that pass through as its own, and looks through its whole heap for
- * every 16 MB of them. Where the heap may grow to four times what it holds before that, it does so a quarter as often.
+ * Lets the heap of this process grow further between garbage collections. V8 counts the pixel buffers that pass through
+ * as its own memory, and scans its whole heap after every 16 MB of them. If the heap may grow to four times its
+ * contents before a collection, V8 scans it a quarter as often.
  */
 export function letHeapGrow(): void {
   setFlagsFromString('--heap-growing-percent=300');

@@ -7,16 +7,18 @@ import { tissueOf } from '../tissue/region-flags.js';
 import { slideSize } from './compare-slides.js';
 import { optionsOf, type Variant } from './variants.js';
 
-/** Variants that are named in a refusal; of more, how many there are. */
+/** The most variants that an error message names. If there are more, it says how many. */
 const VARIANTS_TOLD = 5;
 
 /**
- * Makes sure, before anything is run, that every variant can be: that its options make sense together, its model, card and thresholds can be read, and its windows
- * fit every slide. It is planned as by `segtile infer --dry-run`, but without looking for tissue.
+ * Checks, before anything is run, that every variant can be run: its options fit together, its model, card and
+ * thresholds can be read, and its windows fit every slide. Each variant is planned as by `segtile infer --dry-run`, but
+ * without looking for tissue.
  *
  * @param shared options of runs that all variants share on a slide
- * @param noted hears how the file of a slide is read, once for each variant
- * @throws {SegtileError} `usage` naming the variants that cannot be run, or `input` and the like where what they share cannot be read; `aborted` when the signal fires
+ * @param noted called once for each variant, with notes on how the slide's file is read
+ * @throws {SegtileError} `usage` naming the variants that cannot be run; `input` and the like if files that all
+ *   variants share cannot be read; `aborted` when the signal fires
  */
 export async function checkVariantsRun(
   variants: readonly Variant[],
@@ -57,7 +59,8 @@ async function failureOf(
 ): Promise<SegtileError | undefined> {
   try {
     const options = optionsOf(variant, shared, await slideSize(slide, signal));
-    // A file of tissue has to be there; finding tissue takes long, and cannot make a variant impossible.
+    // A tissue file must exist, so it is kept. Finding tissue takes long and cannot make a variant impossible, so it is
+    // left out.
     const { kind } = tissueOf(options.tissue, options);
     const settled =
       kind === 'file' ? options : { ...options, tissue: 'none', tissueClass: undefined, artefactClass: undefined };

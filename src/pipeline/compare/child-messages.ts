@@ -12,7 +12,7 @@ export interface ChildWork {
   readonly threshold: { readonly options: ThresholdOptions; readonly record: ThresholdRecord };
 }
 
-/** What is asked of the process, once. */
+/** The job that the process is given. It is sent once. */
 export type ChildJob = {
   readonly [Kind in keyof ChildWork]: {
     readonly kind: Kind;
@@ -21,10 +21,10 @@ export type ChildJob = {
   };
 }[keyof ChildWork];
 
-/** What the process is sent: its job, then perhaps that it is to stop. */
+/** Messages to the process: its job, then perhaps a request to stop. */
 export type ToChild = ChildJob | { readonly kind: 'stop' };
 
-/** What the process answers: warnings on the way, then its record or why there is none. */
+/** Messages from the process: warnings while it works, then its record or the error. */
 export type FromChild =
   | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'done'; readonly record: ChildWork[keyof ChildWork]['record'] }

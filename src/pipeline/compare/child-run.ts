@@ -7,7 +7,7 @@ import type { ThresholdRecord } from '../probabilities/threshold.js';
 import type { KnownRecord } from '../records/known-record.js';
 import type { ChildJob, ChildWork, FromChild, ToChild } from './child-messages.js';
 
-/** A run of a slide in a process of its own. */
+/** A run of a slide in its own process. */
 export interface ChildRun {
   readonly record: KnownRecord;
   /** Seconds from the start of the process to its end. */
@@ -15,10 +15,11 @@ export interface ChildRun {
 }
 
 /**
- * Segments a slide in a process of its own, so that its memory and its time can be measured.
+ * Segments a slide in its own process, so that its memory and its time can be measured.
  *
- * @param onWarning is called with each warning of the run
- * @throws {SegtileError} what the run throws; `model` where its process ends otherwise; `aborted` when the signal fires
+ * @param onWarning called with each warning of the run
+ * @throws {SegtileError} any error of the run; `model` if its process ends without an answer; `aborted` when the signal
+ *   fires
  */
 export async function childRun(
   slide: string,
@@ -30,7 +31,7 @@ export async function childRun(
 }
 
 /**
- * Makes a mask of a file of probabilities in the same way.
+ * Makes a mask from a file of probabilities in its own process.
  *
  * @throws {SegtileError} as {@link childRun}
  */
@@ -60,15 +61,15 @@ async function child<Kind extends keyof ChildWork>(
 
 type Answer = Exclude<FromChild, { readonly kind: 'warning' }>;
 
-/** Characters of standard error that are told of a process that ends without an answer. */
+/** How many characters of standard error are shown for a process that ends without an answer. */
 const TOLD = 300;
 
 function answered(job: ChildJob, onWarning: (text: string) => void, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    // Its own serialization keeps what JSON cannot, such as thresholds by name.
+    // The advanced serialization keeps what JSON cannot hold, such as a map of thresholds by name.
     const child = fork(program, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const send = (message: ToChild): void => void child.send(message, () => undefined);
-    // It then finishes the window in hand and leaves nothing half-written.
+    // The process then finishes its current window and leaves no half-written file.
     const stop = (): void => send({ kind: 'stop' });
     signal.addEventListener('abort', stop, { once: true });
     let [errors, answer]: [string, Answer | undefined] = ['', undefined];

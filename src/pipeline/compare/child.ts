@@ -1,4 +1,4 @@
-// What runs in the process that `childRun` starts.
+// The program of the process that `childRun` starts.
 import { reason, SegtileError } from '../../errors.js';
 import { type Holder, holderText } from '../../io/claim.js';
 import { segmentSlides } from '../infer/segment-slides.js';
@@ -11,14 +11,15 @@ import type { ChildJob, ChildWork, FromChild, ToChild } from './child-messages.j
 letHeapGrow();
 const controller = new AbortController();
 const stop = (): void => controller.abort();
-// A terminal sends its signals to all processes of a command. The one that started this says when to stop; where it has gone, its channel closes.
+// A terminal sends its signals to all processes of a command. The parent process decides when this one stops, so
+// signals are ignored here. If the parent is gone, the channel closes.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', stop);
 process.on('message', (message: ToChild) => {
   if (message.kind === 'stop') stop();
   else void work(message);
 });
-// Not before all is done. Node then skips to take its world down, which takes long.
+// Exits only after all work is done. Node then skips its own teardown, which takes long.
 process.once('beforeExit', (code) => process.exit(code));
 
 async function work(job: ChildJob): Promise<void> {

@@ -45,7 +45,7 @@ export interface VariantResult {
   readonly seconds: number;
   readonly windows: { readonly run: number; readonly skipped: number };
   readonly megapixelsPerSecond: number;
-  /** Most of all slides. */
+  /** The maximum over all slides. */
   readonly peakRssBytes: number;
 }
 
@@ -71,10 +71,11 @@ export interface CompareWatcher {
 }
 
 /**
- * Runs every variant on every slide, each in its own process, and scores its mask. Results of an earlier call with the same settings, files and
- * versions are kept. If a variant fails, the others still run.
+ * Runs every variant on every slide, each run in its own process, and scores its mask. Results of an earlier call with
+ * the same settings, files and versions are kept. If a variant fails, the others still run.
  *
- * @throws {SegtileError} `output` where the folder cannot be written, `input` for a slide that cannot be opened, `aborted` when the signal fires
+ * @throws {SegtileError} `output` if the folder cannot be written; `input` if a slide cannot be opened; `aborted` when
+ *   the signal fires
  */
 export async function compareSlides(
   settings: CompareSettings,
@@ -138,7 +139,7 @@ async function runVariant(
   }: MaybeShared = scored
     ? await thresholdVariant(variant, scored, job, onWarning, signal)
     : await childRun(slide, { ...options, ...ownOptions(folder) }, onWarning, signal);
-  // Done now, because the comparison may fail.
+  // Called now, because the comparison may fail.
   watcher.noted(slide, record.slide.notes);
   const compared = { roi: roiOf(slide), config, slideSize: size, tolerance, errorsByPlace: true, rule: noProbabilities };
   const scores = await evaluateMask(record.mask.path, truth, compared, () => undefined, signal);
@@ -148,7 +149,10 @@ async function runVariant(
   return run;
 }
 
-/** The options of a run of a variant alone. One that was stopped is begun anew: its time is measured. */
+/**
+ * The options that belong to one run of a variant. A run that was stopped is started from the beginning, because its
+ * time is measured.
+ */
 function ownOptions(folder: string) {
   return { output: folder, overwrite: true, resume: false, history: false } as const;
 }
@@ -164,7 +168,7 @@ async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-/** Refuses a score if another process replaced the mask, because then that mask may have been scored. */
+/** Rejects a score if another process has replaced the mask, because the score may then belong to the other mask. */
 async function refuseReplaced(path: string, { id, mask }: KnownRecord): Promise<void> {
   const now = readIfShape(await readRegularText(path).catch(() => ''), knownRecord);
   if (now?.id === id) return;
@@ -180,9 +184,10 @@ function noProbabilities(): never {
 }
 
 /**
- * The size of level 0 of a slide and of each of its levels, in px, also where the slide can be read only with options that the runs have.
+ * The size of level 0 of a slide and of each of its levels, in px. Also works for a slide that can be read only with
+ * options that the runs have.
  *
- * @throws {SegtileError} `input` where it cannot be opened
+ * @throws {SegtileError} `input` if the slide cannot be opened
  */
 export async function slideSize(path: string, signal: AbortSignal): Promise<Size & { readonly levels: readonly Size[] }> {
   const { slide } = await inspectSlide(path, { signal });
@@ -191,7 +196,10 @@ export async function slideSize(path: string, signal: AbortSignal): Promise<Size
   return { width, height, levels };
 }
 
-/** The folder name of a variant: letters, digits and a few other characters of its name, and a part of a hash to make it unique. */
+/**
+ * The folder name of a variant: letters, digits and a few other characters of its name, plus part of a hash that makes
+ * it unique.
+ */
 function folderOf({ name }: Variant): string {
   const readable = name
     .replace(/[^A-Za-z0-9.]+/g, '-')

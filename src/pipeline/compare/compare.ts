@@ -19,32 +19,32 @@ import { writeCompareReport } from './report.js';
 import { type ComparisonRecord, comparisonRecord } from './results.js';
 import type { Variant } from './variants.js';
 
-/** What is compared. */
+/** The settings of {@link compareVariants}. */
 export interface ComparisonRequest {
   readonly slides: readonly SlideRequest[];
   readonly variants: readonly Variant[];
-  /** Options of runs that all variants share, but for those of one slide alone. */
+  /** Options of runs that all variants share, except those that belong to one slide. */
   readonly shared: InferOptions;
-  /** Of `segtile compare`, parsed. */
+  /** The options of `segtile compare`, parsed. */
   readonly options: CompareOptions;
   /** How the program was called, for the report. */
   readonly command: readonly string[];
 }
 
-/** What a comparison found. */
+/** The result of a comparison. */
 export interface Comparison {
   readonly results: readonly VariantResult[];
   readonly failures: readonly VariantFailure[];
-  /** As it was written; undefined where every run failed. */
+  /** The record as it was written; undefined if every run failed. */
   readonly record: ComparisonRecord | undefined;
 }
 
 /**
- * Runs every variant on every slide, says what each is worth and costs, and writes that down. This is all of `segtile compare`, and of `compare` in the
- * library, but for what they tell.
+ * Runs every variant on every slide, compares quality and cost, and writes the results. This does all of `segtile
+ * compare`, and of `compare` in the library, except for progress messages.
  *
- * @throws {SegtileError} `usage` where a variant cannot be run or slides have one name, `input` for truth that is missing, `output` where a file cannot be
- *   written; `aborted` when the signal fires
+ * @throws {SegtileError} `usage` if a variant cannot be run or two slides have the same name; `input` if truth is
+ *   missing; `output` if a file cannot be written; `aborted` when the signal fires
  */
 export async function compareVariants(
   { slides, variants, shared, options, command }: ComparisonRequest,
@@ -55,7 +55,7 @@ export async function compareVariants(
   if (truth === undefined) {
     throw new SegtileError('usage', 'no truth was given', 'give a file, a folder or a CSV of pairs with --truth');
   }
-  // Figures are of all slides: one that cannot be read is no slide to leave out.
+  // The figures cover all slides, so a slide that cannot be read is an error and is not left out.
   for (const { problem } of slides) if (problem !== undefined) throw problem;
   const pairs = await placedTruths(slides, truth);
   refuseNamesakes(slides.map(({ path }) => path));
@@ -75,7 +75,7 @@ export async function compareVariants(
   return inClaimedFolder(output, run, signal);
 }
 
-/** Results are filed under the names of slides. */
+/** Rejects slides with the same name, because results are filed by slide name. */
 function refuseNamesakes(slides: readonly string[]): void {
   const names = slides.map((slide) => slideName(slide).toLowerCase());
   const twin = names.findIndex((name, i) => names.indexOf(name) < i);
@@ -89,9 +89,10 @@ function refuseNamesakes(slides: readonly string[]): void {
 }
 
 /**
- * The options that all variants share on a slide: its region of interest, and its micrometres per pixel, as a CSV of them lists other slides, too.
+ * The options that all variants share on a slide: its region of interest and its micrometres per pixel. The latter are
+ * looked up per slide, because the CSV that holds them lists the other slides, too.
  *
- * @throws {SegtileError} `input` where the CSV cannot be read or lists what is none of the slides
+ * @throws {SegtileError} `input` if the CSV cannot be read, or lists a file that is not one of the slides
  */
 async function optionsBySlide(
   { slideMppCsv, ...shared }: InferOptions,

@@ -17,8 +17,9 @@ export interface Dependencies {
 }
 
 /**
- * A hash of everything that a result depends on: settings, versions, and the name, size and time of every file that is read. This includes files
- * that options name: models with their cards, folders of models, thresholds, tissue. Where the results go is no part of it.
+ * A hash of everything that a result depends on: settings, versions, and the name, size and time of every file that is
+ * read. This includes files that options name: models with their cards, folders of models, thresholds, tissue. The
+ * place of the results is not part of the hash.
  */
 export async function compareKey({ options, slide, truth, config, settings }: Dependencies): Promise<string> {
   const { output: _, overwrite: __, history: ___, ...deciding } = options;
@@ -28,7 +29,7 @@ export async function compareKey({ options, slide, truth, config, settings }: De
     .digest('hex');
 }
 
-/** Plain data as a text that is the same for the same data, in whichever order its keys were set. */
+/** Plain data as text. Equal data gives equal text, whatever the order of its keys. */
 export function dataKey(data: unknown): string {
   return JSON.stringify(data, (_, value: unknown) => {
     if (value instanceof Map) return [...value];
@@ -37,13 +38,16 @@ export function dataKey(data: unknown): string {
   });
 }
 
-/** Every text in plain data. */
+/** All strings in plain data. */
 function textsIn(data: unknown): string[] {
   if (typeof data === 'string') return [data];
   return typeof data === 'object' && data !== null ? Object.values(data).flatMap(textsIn) : [];
 }
 
-/** The paths that a text may name: the text itself, without the weight of a model, and the card beside that. */
+/**
+ * The paths that a text may name: the text itself, the path without the weight of a model, and the model card beside
+ * that path.
+ */
 function placesOf(text: string): string[] {
   const path = bundledModel(text.replace(/:[^:/\\]*$/, ''));
   return [text, path, path.replace(/\.onnx$/i, '.segtile.json')];

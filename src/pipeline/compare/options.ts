@@ -12,12 +12,12 @@ export interface Tiling {
   readonly stride: Size;
 }
 
-/** Options that every run gets as they are. */
+/** Options that are passed to every run unchanged. */
 export type SharedOptions = Partial<
   Pick<InferOptions, 'model' | 'card' | 'device' | 'workers' | 'mpp' | 'slideMpp' | 'slideMppCsv' | 'channels' | 'range'>
 >;
 
-/** The options of `segtile compare`, parsed. What is absent was not given. */
+/** The options of `segtile compare`, parsed. Options that were not given are absent. */
 export interface CompareOptions extends SharedOptions, RoiFlags, Pick<InferOptions, 'tissueClass' | 'artefactClass'> {
   readonly truth?: string;
   readonly classes?: string;
@@ -28,7 +28,7 @@ export interface CompareOptions extends SharedOptions, RoiFlags, Pick<InferOptio
   readonly blend?: readonly Blend[];
   readonly tta?: readonly Tta[];
   readonly tissue?: readonly string[];
-  /** Several to be compared, or what all variants share. */
+  /** A list has the thresholds to compare; otherwise all variants share this threshold. */
   readonly threshold?: readonly number[] | ThresholdOption;
   readonly variants?: string;
   readonly output: string;

@@ -11,7 +11,7 @@ import type { ComparisonRecord } from './results.js';
 export interface CompareWords {
   readonly command: readonly string[];
   readonly record: ComparisonRecord;
-  /** Which names, values and colours of the truth are which class. */
+  /** Maps names, values and colours of the truth to classes. */
   readonly config: TruthConfig | undefined;
   /** The number of regions to show per slide. */
   readonly regions: number;
@@ -20,8 +20,8 @@ export interface CompareWords {
 /**
  * Writes the report of a comparison as one HTML file.
  *
- * @param results at least one, all of the same slides
- * @throws {SegtileError} `output` where it cannot be written
+ * @param results at least one, all for the same slides
+ * @throws {SegtileError} `output` if the file cannot be written
  */
 export async function writeCompareReport(
   path: string,

@@ -4,16 +4,16 @@ import type { VariantResult } from './compare-slides.js';
 import type { SharedTime } from './thresholds.js';
 import type { VariantOptions } from './variants.js';
 
-/** One variant in figures. */
+/** The figures of one variant. */
 export interface VariantFacts {
   readonly variant: string;
-  /** Options of a run in which it differs from what all variants share. */
+  /** The options in which this variant differs from the shared options. */
   readonly options: { readonly [name: string]: unknown };
-  /** Longer side, in px, to which the whole slide was shrunk; null where it was tiled. */
+  /** Longer side, in px, to which the whole slide was shrunk; null if it was tiled. */
   readonly resize: number | null;
-  /** Whether no other variant is both better and faster. */
+  /** True if no other variant is both better and faster. */
   readonly front: boolean;
-  /** Means over classes, of the pixels of all slides together. */
+  /** Means over classes, from the pixels of all slides together. */
   readonly dice: number;
   readonly iou: number;
   readonly boundaryF: number;
@@ -27,18 +27,21 @@ export interface VariantFacts {
   readonly seconds: number;
   readonly windows: { readonly run: number; readonly skipped: number };
   readonly megapixelsPerSecond: number;
-  /** The most of all slides. */
+  /** The maximum over all slides. */
   readonly peakRssBytes: number;
   /** Seconds of each stage, for each slide. */
   readonly stages: readonly Readonly<Record<string, number>>[];
-  /** For each slide the seconds of the inference that several variants share, and of what was done for this one alone; null where nothing was shared. */
+  /**
+   * For each slide: the seconds of the inference that several variants share, and the seconds for this variant alone;
+   * null if nothing was shared.
+   */
   readonly shared: readonly (SharedTime | null)[];
   readonly slides: readonly { readonly path: string; readonly notes: readonly string[] }[];
 }
 
-/** What a comparison found: `compare.json`. */
+/** The result of a comparison: the content of `compare.json`. */
 export interface ComparisonRecord {
-  /** A sentence or two: what to use. */
+  /** One or two sentences: which variant to use. */
   readonly recommendation: string;
   readonly variants: readonly VariantFacts[];
 }
@@ -53,10 +56,10 @@ export function comparisonRecord(results: readonly VariantResult[]): ComparisonR
   return { recommendation: recommendation(results), variants: results.map((result, i) => variantFacts(result, front[i]!)) };
 }
 
-/** How much of the best Dice may be given up for speed, when one variant is to be named. */
+/** How much Dice below the best the recommended variant may have, in exchange for speed. */
 const TOLERANCE = 0.005;
 
-/** One variant in figures, for programs. */
+/** The figures of one variant, for programs. */
 function variantFacts(
   { variant, evaluation, seconds, windows, megapixelsPerSecond, peakRssBytes, runs }: VariantResult,
   front: boolean,
@@ -76,19 +79,20 @@ function variantFacts(
     megapixelsPerSecond,
     peakRssBytes,
     stages: runs.map(({ record }) => record.seconds),
-    // Seconds of the inference that several variants share, and of what was done for this one alone; null where nothing was shared.
+    // The seconds of the inference that several variants share, and the seconds for this variant alone; null if nothing
+    // was shared.
     shared: runs.map((run) => run.shared ?? null),
     slides: runs.map(({ record: { slide } }) => ({ path: slide.path, notes: slide.notes })),
   };
 }
 
-/** Options as JSON can hold them. */
+/** Options in a form that JSON can hold. */
 function plainOptions(options: VariantOptions): VariantFacts['options'] {
   const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value);
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, plain(value)]));
 }
 
-/** Which results are on the Pareto front of mean Dice and seconds. */
+/** For each result: whether it is on the Pareto front of mean Dice and seconds. */
 export function frontOf(results: readonly VariantResult[]): boolean[] {
   return paretoFront(worths(results));
 }
@@ -97,7 +101,7 @@ function worths(results: readonly VariantResult[]): { quality: number; seconds: 
   return results.map(({ evaluation, seconds }) => ({ quality: evaluation.pooled.macro.dice, seconds }));
 }
 
-/** One sentence or two: what to use, and what shrinking costs. */
+/** One or two sentences: which variant to use, and what shrinking the slide costs. */
 function recommendation(results: readonly VariantResult[]): string {
   const all = worths(results);
   const chosen = bestValue(all, TOLERANCE);

@@ -15,7 +15,7 @@ import { optionsOf, type Variant } from './variants.js';
 
 /** The time of a variant that shares its scores with others, in seconds. */
 export interface SharedTime {
-  /** Seconds of the inference that was run once for all of them. */
+  /** Seconds of the inference that was run once for all these variants. */
   readonly inference: number;
   /** Seconds for making the mask of this variant from the probabilities. */
   readonly own: number;
@@ -26,16 +26,22 @@ export interface MaybeShared extends ChildRun {
   readonly shared?: SharedTime | undefined;
 }
 
-/** The scores that several variants share: a variant without a threshold, and whether the current variant is the last one to use them. */
+/**
+ * The scores that several variants share: a variant without a threshold, and whether the current variant is the last
+ * one to use them.
+ */
 export interface ScoresOf {
   readonly base: Variant;
   readonly last: boolean;
 }
 
-/** Options with which a run makes more than a mask. Variants with them are run on their own. */
+/** Options that make a run write more than a mask. Variants with them are run on their own. */
 const ALONE = ['probabilities', 'reportDisagreement', 'outputMpp'];
 
-/** The scores from which a variant can be made, if another variant differs from it only in the threshold; otherwise undefined. */
+/**
+ * The scores from which a variant can be made, if another variant differs from it only in the threshold; otherwise
+ * undefined.
+ */
 export function scoresOf(variant: Variant, variants: readonly Variant[]): ScoresOf | undefined {
   const { threshold, ...others } = variant.options;
   if (threshold === undefined || ALONE.some((name) => name in others)) return undefined;
@@ -51,7 +57,7 @@ function keyOf({ resize, options }: Variant): string {
   return dataKey([resize ?? null, others]);
 }
 
-/** What it takes to run a variant on a slide. */
+/** What is needed to run a variant on a slide. */
 export interface VariantJob {
   readonly slide: string;
   readonly size: Size & { readonly levels: readonly Size[] };
@@ -61,13 +67,14 @@ export interface VariantJob {
   readonly folder: string;
   readonly scoresFolder: string;
   readonly overwrite: boolean;
-  /** Scores that this comparison has made, by the paths of their records. It adds its own. */
+  /** The scores that this comparison has made, by the paths of their records. New ones are added to the set. */
   readonly made: Set<string>;
 }
 
 /**
- * Makes the mask of a variant from probabilities that it shares with others. They are inferred for the first of these variants, in float32, so that
- * the mask is the same bit for bit as that of `segtile infer` with this threshold. They are deleted after the last variant.
+ * Makes the mask of a variant from probabilities that it shares with others. They are inferred for the first of these
+ * variants, in float32, so that the mask is the same bit for bit as that of `segtile infer` with this threshold. They
+ * are deleted after the last variant.
  *
  * @returns a record like that of a single run; its time is that of the inference plus that of its mask
  * @throws {SegtileError} like `segtile infer` and `segtile threshold`
@@ -85,7 +92,7 @@ export async function thresholdVariant(
   const stem = join(scoresFolder, slideName(slide));
   const probabilities = `${stem}.probabilities.ome.tif`;
   const known = `${stem}.scores.json`;
-  // With `--overwrite`, scores are only used if this comparison made them.
+  // With `--overwrite`, scores are used only if this comparison made them.
   const before = readIfShape(await readRegularText(known).catch(() => ''), scored);
   const fresh = before?.key === key && existsSync(probabilities) && (!overwrite || made.has(known));
   let run: ChildRun;

@@ -31,20 +31,20 @@ export interface VariantRun {
   readonly record: KnownRecord;
   /** Seconds of the whole process. */
   readonly seconds: number;
-  /** If its scores were inferred for several variants at once: how its time is divided. */
+  /** How its time is divided, if its scores were inferred for several variants at once. */
   readonly shared?: SharedTime | undefined;
-  /** Scores of a mask, so without histograms. */
+  /** The scores of the mask, without histograms. */
   readonly scores: SlideScores;
 }
 
-/** Writes a result, completely or not at all. */
+/** Writes a result, whole or not at all. */
 export async function writeVariantRun(path: string, run: VariantRun): Promise<void> {
   await writeWhole(path, (file) => file.append(new TextEncoder().encode(JSON.stringify(run))));
 }
 
 /**
- * Reads an earlier result with the same key, if its mask still exists. Undefined if there is none, or it is damaged or of another version; then the
- * variant is run again.
+ * Reads an earlier result with the same key, if its mask still exists. Gives undefined if there is no such result, or
+ * if it is damaged or of another version; the variant is then run again.
  */
 export async function readVariantRun(path: string, key: string): Promise<VariantRun | undefined> {
   const json = await readRegularText(path).catch(() => '');
@@ -52,7 +52,7 @@ export async function readVariantRun(path: string, key: string): Promise<Variant
   return run?.key === key && fits(run.scores) && existsSync(run.record.mask.path) ? run : undefined;
 }
 
-/** Whether all lists have the length that they should have. */
+/** Whether all lists have the expected length. */
 function fits({ classes, borders, objects, confusion, errors }: SlideScores): boolean {
   return (
     classes.length > 0 &&

@@ -8,22 +8,25 @@ import type { ThresholdOption } from '../prepare/thresholds.js';
 /** One way to segment a slide. */
 export interface Variant {
   readonly name: string;
-  /** Longer side, in px, to which the whole slide is shrunk to be seen in one window; undefined where it is tiled. */
+  /** Longer side, in px, to which the whole slide is shrunk so that it fits into one window; undefined if it is tiled. */
   readonly resize: number | undefined;
-  /** Options of a run in which it differs from those that all variants share. */
+  /** The options in which this variant differs from the shared options. */
   readonly options: VariantOptions;
 }
 
 /** Some options of a run. */
 export type VariantOptions = Partial<InferOptions>;
 
-/** What is to be tried, each with each. An axis that is left out stays as `infer` has it. */
+/**
+ * The values to try for each setting. All combinations are tried. A setting that is left out keeps the default of
+ * `infer`.
+ */
 export interface VariantAxes {
-  /** Longer sides of the whole slide shrunk, in px. */
+  /** Longer sides, in px, to which the whole slide is shrunk. */
   readonly resize: readonly number[];
   /** Windows and strides, in working px. */
   readonly tile: readonly { readonly window: Size; readonly stride: Size }[];
-  /** How windows are laid where nothing is said of them. */
+  /** How windows are laid out if no window size or stride is given. */
   readonly plan?: readonly InferOptions['plan'][] | undefined;
   readonly margin: readonly number[];
   readonly blend: readonly Blend[];
@@ -33,8 +36,10 @@ export interface VariantAxes {
 }
 
 /**
- * The variants that some axes span: every tiling with every margin, blend, augmentation, tissue rule and threshold; every plan with all of these but
- * margins; and every size that the slide is shrunk to with every augmentation and threshold. A name tells what distinguishes a variant, and nothing that all of them share.
+ * All combinations of some axes. There are three groups: every tiling with every margin, blend, augmentation, tissue
+ * rule and threshold; every plan with all of these except margins; and every size that the slide is shrunk to with
+ * every augmentation and threshold. A variant's name has the values that differ between variants, and none that all
+ * share.
  */
 export function spanVariants(axes: VariantAxes): Variant[] {
   const { resize, tile, plan = [], margin, blend, tta, tissue, threshold = [] } = axes;
@@ -63,7 +68,7 @@ export function spanVariants(axes: VariantAxes): Variant[] {
 }
 
 interface Axis {
-  /** Goes before the value in a name. */
+  /** The word before the value in a variant's name. */
   readonly word: string;
   readonly values: readonly AxisValue[];
 }
@@ -90,7 +95,7 @@ function product(axes: readonly Axis[]): Variant[] {
   let made: Variant[] = [{ name: '', resize: undefined, options: {} }];
   for (const [index, { word, values }] of axes.entries()) {
     if (values.length === 0) continue;
-    // The first axis always names a variant; of the others only those that tell variants apart.
+    // Values of the first axis are always part of the name; those of the others only if they tell variants apart.
     const named = index === 0 || values.length > 1;
     made = made.flatMap((variant) =>
       values.map(({ text, options, resize }) => ({
@@ -104,12 +109,12 @@ function product(axes: readonly Axis[]): Variant[] {
 }
 
 /**
- * All options of a run of a variant on a slide of this size. A slide that is shrunk is seen whole by one square window, and nothing of it is cut off or
- * skipped.
+ * All options for a run of a variant on a slide of this size. A slide that is shrunk fits into one square window as a
+ * whole, and no part of it is cut off or skipped.
  *
- * @param shared the options of runs of all variants on this slide
+ * @param shared the options that runs of all variants share on this slide
  * @param slide level 0 of the slide and all its levels, in px
- * @throws {SegtileError} `usage` where the slide is no larger than what it is to be shrunk to
+ * @throws {SegtileError} `usage` if the slide is no larger than the size that it is to be shrunk to
  */
 export function optionsOf(
   { name, resize, options }: Variant,
@@ -126,7 +131,8 @@ export function optionsOf(
       'choose a smaller size for --resize',
     );
   }
-  // A level that is about as large would be taken as it is; one that is larger by some pixels is passed by, as it would not fit the window.
+  // A level of nearly the wanted size would be used as it is. A level that is a few pixels larger would not fit the
+  // window, so a slightly smaller size is asked for to avoid it.
   const near = slide.levels
     .map(({ width, height }) => Math.max(width, height))
     .filter((side) => side > resize && side < resize * 1.01);
@@ -137,9 +143,9 @@ export function optionsOf(
 }
 
 /**
- * Makes sure that variants can be told apart.
+ * Checks that variants can be told apart.
  *
- * @throws {SegtileError} `usage` where two have one name, or there are none
+ * @throws {SegtileError} `usage` if two have the same name, or there are none
  */
 export function checkVariants(variants: readonly Variant[]): void {
   if (variants.length === 0) {

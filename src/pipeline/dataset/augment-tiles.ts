@@ -15,10 +15,10 @@ export function copyCount(tiles: readonly PlannedTile[], augmentation: Augmentat
 }
 
 /**
- * The tiles of a slide, each followed by its copies. Copies that are mixed with another tile come last: for them the slide is read again, at two
- * places at a time, so that no tile has to be kept in memory.
+ * Yields the tiles of a slide, each followed by its copies. Copies that are mixed with another tile come last: for them
+ * the slide is read again, at two places at a time, so that no tile has to be kept in memory.
  *
- * @param cut gives the tiles with some indices in the slide's list, in that order
+ * @param cut yields the given planned tiles of the slide, in the given order
  */
 export async function* augmentTiles(
   augmentation: Augmentation,

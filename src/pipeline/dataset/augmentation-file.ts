@@ -9,14 +9,14 @@ import type { Size } from '../../types.js';
 export interface AugmentationFile {
   readonly augmentation: Augmentation;
   readonly path: string;
-  /** Of the file's bytes. */
+  /** Hash of the file's bytes. */
   readonly sha256: string;
 }
 
 /**
- * Reads a file of augmentation.
+ * Reads an augmentation file.
  *
- * @throws {SegtileError} `usage` where it cannot be read, or says what it cannot; see `parseAugmentation`
+ * @throws {SegtileError} `usage` if it cannot be read or has settings that are not valid; see `parseAugmentation`
  */
 export async function readAugmentation(path: string): Promise<AugmentationFile> {
   const bytes = await readRegular(path).catch((cause: NodeJS.ErrnoException) => {
@@ -28,9 +28,9 @@ export async function readAugmentation(path: string): Promise<AugmentationFile> 
 }
 
 /**
- * Makes sure that an augmentation can be done to the tiles of a dataset.
+ * Checks that an augmentation can be applied to the tiles of a dataset.
  *
- * @throws {SegtileError} `usage` where tiles would change their size, or a part is named that there is not
+ * @throws {SegtileError} `usage` if a step would change the size of tiles, or a part that does not exist is named
  */
 export function checkAugmentation(
   { augmentation: { steps, splits }, path }: AugmentationFile,

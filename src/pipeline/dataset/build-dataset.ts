@@ -17,28 +17,29 @@ import { datasetSettings, type MakeDatasetOptions, type SplitBy } from './settin
 import type { DatasetSlide } from './survey-slide.js';
 import { type DatasetSettings, type DatasetWatcher, writeDataset } from './write-dataset.js';
 
-/** Is told what happens, also once it is decided which tiles there will be. */
+/** Callbacks for progress. One is called once it is decided which tiles there will be. */
 export interface BuildWatcher extends DatasetWatcher {
   planned(plan: DatasetPlan, settings: DatasetSettings): void;
 }
 
-/** What became of slides and their truth. */
+/** The result of {@link buildDataset}. */
 export interface BuiltDataset {
-  /** How many slides there were. */
+  /** The number of slides. */
   readonly pairs: number;
-  /** Those that failed, and why. */
+  /** The slides that failed, with their errors. */
   readonly failures: readonly { readonly slide: string; readonly error: unknown }[];
-  /** Undefined where nothing was written: no slide had tiles, or only a plan was asked for. */
+  /** Undefined if nothing was written: no slide had tiles, or only a plan was asked for. */
   readonly record: DatasetRecord | undefined;
 }
 
 /**
- * Tiles of slides and their truth: finds which truth is whose, plans, and writes the dataset. A slide that fails is left out.
+ * Makes a dataset of tiles from slides and their truth: finds the truth of each slide, plans the tiles and writes them.
+ * A slide that fails is left out.
  *
  * @param options of `segtile make-dataset`, parsed
- * @param command how the dataset was asked for, for its record
- * @throws {SegtileError} `usage` for options that exclude each other, `input` for truth that is missing or contradicts itself, `output` where files cannot be
- *   written, `aborted` when the signal fires
+ * @param command the command or call that asked for the dataset, for its record
+ * @throws {SegtileError} `usage` for options that exclude each other; `input` if truth is missing or contradicts
+ *   itself; `output` if files cannot be written; `aborted` when the signal fires
  */
 export async function buildDataset(
   slides: readonly SlideRequest[],
@@ -50,11 +51,11 @@ export async function buildDataset(
   const augment = options.augment === undefined ? undefined : await readAugmentation(options.augment);
   const facts = { ...(await classesFacts(options.classes)), ...listedFacts(slides) };
   const settingsFor = (by: SplitBy): DatasetSettings => datasetSettings(options, by, command, facts, augment);
-  // Options that contradict each other are refused before a file is looked for.
+  // Options that contradict each other are rejected before any file is looked for.
   settingsFor(options.splitBy ?? 'slide');
   const config = options.classes === undefined ? defaultConfig() : await readConfig(options.classes);
   const sound = slides.filter(({ problem }) => problem === undefined);
-  // Where none of those that were named can be cut, a CSV does not speak for them.
+  // If none of the named slides can be used, the slides listed in a CSV of truth must not be used instead.
   if (sound.length === 0 && slides.length > 0) throw slides[0]!.problem!;
   const { pairs, clashes, splitBy } = await openPairs(sound, options, config, signal);
   const settings = settingsFor(splitBy);
@@ -67,7 +68,7 @@ export async function buildDataset(
   return options.dryRun ? build(signal) : inClaimedFolder(options.output, build, signal);
 }
 
-/** @param refused slides that are not even planned, and why */
+/** @param refused slides that are not even planned, with the reasons */
 async function planAndWrite(
   pairs: readonly DatasetSlide[],
   refused: readonly { readonly path: string; readonly error: SegtileError }[],
@@ -104,7 +105,7 @@ async function planAndWrite(
   }
 }
 
-/** What a list says of slides alone decides tiles as well. */
+/** Values that a list gives for single slides also decide which tiles there are. */
 function listedFacts(slides: readonly SlideRequest[]): object {
   const listed = slides.flatMap(({ path, mpp, roi, tissue }) =>
     (mpp ?? roi ?? tissue) === undefined ? [] : [{ slide: shownPath(path), mpp, roi, tissue }],
@@ -112,10 +113,10 @@ function listedFacts(slides: readonly SlideRequest[]): object {
   return listed.length === 0 ? {} : { listed };
 }
 
-/** What the file of classes says decides labels, so a file that was changed makes another dataset. */
+/** The file of classes decides the labels, so a change of it makes another dataset. */
 async function classesFacts(path: string | undefined): Promise<Record<string, unknown>> {
   if (path === undefined) return { classes: null };
-  // Where it cannot be read is said by who reads it in earnest.
+  // If the file cannot be read, the code that uses it reports the error.
   const content = await readRegular(path).catch(() => Buffer.alloc(0));
   return { classes: { path, sha256: createHash('sha256').update(content).digest('hex') } };
 }

@@ -25,13 +25,13 @@ export interface TileSettings {
   readonly augmentation: Augmentation | undefined;
 }
 
-/** The most bytes of pixels, and the most tiles, that may be in the process of being written at a time. */
+/** The most bytes of pixels, and the most tiles, that may be in the process of being written at the same time. */
 const IN_FLIGHT_BYTES = 2 ** 27;
 const IN_FLIGHT_TILES = 8;
 
 /**
- * A hash of everything that decides which tiles a slide gives and what their files contain. Of the slide and its truth, if they are local files, it
- * includes the size and the time of the last change instead of the contents.
+ * A hash of everything that decides which tiles a slide gives and what their files contain. For the slide and its
+ * truth, if they are local files, it includes size and time of the last change instead of the contents.
  */
 export async function planHash(
   { survey, tiles }: SlideTiles,
@@ -69,10 +69,10 @@ export async function planHash(
 }
 
 /**
- * Cuts the tiles of a slide, makes their copies, and writes them. Marks the slide as finished when all files are in place; after a failure all of
- * them are deleted.
+ * Cuts the tiles of a slide, makes their copies, and writes them. Marks the slide as finished when all files are in
+ * place. After a failure all of its files are deleted.
  *
- * @param onTile is called after each tile with the number of finished tiles
+ * @param onTile called after each tile with the number of finished tiles
  */
 export async function cutSlide(
   slideTiles: SlideTiles,

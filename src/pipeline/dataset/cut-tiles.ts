@@ -38,7 +38,7 @@ export async function* cutTiles(
   }
 }
 
-/** The next item of both, in lockstep. Waits for both even where one fails, so that neither is left running. */
+/** The next item of both iterators, in lockstep. Waits for both even if one fails, so that neither is left running. */
 export async function bothNext<Item>(
   first: AsyncIterator<Item>,
   second: AsyncIterator<Item>,
@@ -70,9 +70,10 @@ function recordOf({ slide, full, spans, window, downsample, mpp }: Survey, tile:
 }
 
 /**
- * A box of the working image in level-0 pixels: its sides go to the nearest pixel, and end at the slide's border.
+ * A box of the working image in level-0 pixels. Its sides are rounded to the nearest pixel and end at the slide's
+ * border.
  *
- * @param spans how many working pixels lie on the slide
+ * @param spans size of the whole slide, in working pixels
  */
 export function fullBox(box: Box, spans: Size, full: Size): Box {
   const at = (value: number, working: number, length: number): number =>

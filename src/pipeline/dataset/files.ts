@@ -15,19 +15,19 @@ interface ManifestSettings {
   readonly form: Form;
   /** The number of tiles, including copies. */
   readonly tiles: number;
-  /** Whether some tiles are mixed with others. */
+  /** Whether some copies are mixed with other tiles. */
   readonly mixed: boolean;
-  /** Tiles in a shard. */
+  /** Tiles per shard. */
   readonly shardSize: number;
   readonly seed: number;
 }
 
 /**
- * Writes the lists of the tiles of a dataset: `manifest.csv`, `manifest.parquet`, and for Hugging Face `metadata.jsonl` in each part. If tiles go
- * into shards, packs them first.
+ * Writes the lists of the tiles of a dataset: `manifest.csv`, `manifest.parquet`, and for Hugging Face a
+ * `metadata.jsonl` in each part. If tiles go into shards, packs them first.
  *
- * @param names of the slides whose records say which tiles there are, in order
- * @throws {SegtileError} `output` where a file cannot be written, `aborted` when the signal fires
+ * @param names the slides whose records list the tiles, in order
+ * @throws {SegtileError} `output` if a file cannot be written; `aborted` when the signal fires
  */
 export async function writeManifests(
   root: string,
@@ -77,7 +77,8 @@ export async function makeFolders(root: string, folders: readonly string[]): Pro
  * Checks, before any work is done, that the dataset will not replace files that it should not replace.
  *
  * @param existing what to do with a complete or unfinished dataset in the folder: refuse, resume it, or delete it
- * @throws {SegtileError} `output` if the folder has a dataset that is to be refused, or files that are not part of a dataset
+ * @throws {SegtileError} `output` if the folder has a dataset and `existing` is `refuse`, or has files that are not
+ *   part of a dataset
  */
 export async function prepareRoot(
   root: string,

@@ -6,35 +6,36 @@ import type { SlideRequest } from '../slides/request.js';
 import { placedTruths } from '../slides/truths.js';
 import type { MakeDatasetOptions, SplitBy } from './settings.js';
 
-/** A slide, its truth, and what it is called. */
+/** A slide, its truth, and its name in the dataset. */
 export interface DatasetPair {
-  /** Unique in the dataset; letters, digits, `-` and `_` alone. */
+  /** Unique in the dataset; only letters, digits, `-` and `_`. */
   readonly name: string;
   readonly slide: string;
   readonly truth: string;
-  /** Who the slide was taken from, where that is known. */
+  /** The patient, if known. */
   readonly patient: string | undefined;
-  /** What stays together in a split. */
+  /** The group that a split keeps together. */
   readonly group: string;
-  /** What else was said of the slide. */
+  /** The request for the slide, with the values that a list gives for it. */
   readonly request: SlideRequest;
 }
 
-/** Slides with their truth, and what stays together when they are dealt out to parts and folds. */
+/** Slides with their truth, and how they are grouped when they are distributed over parts and folds. */
 export interface DatasetPairs {
   readonly pairs: readonly DatasetPair[];
-  /** Slides that cannot be cut, as their tiles would be called like those of others. */
+  /** Slides that cannot be cut because their tiles would have the same names as those of other slides. */
   readonly clashes: readonly { readonly slide: string; readonly error: SegtileError }[];
   readonly splitBy: SplitBy;
 }
 
 /**
- * Which truth belongs to which slide, see `placedTruths`, and what slides are called in the dataset. Where patients are known they are the
- * groups, unless the user says otherwise: a model that is tested on people it has learnt from looks better than it is.
+ * Finds the truth of each slide, see `placedTruths`, and names the slides in the dataset. If patients are known, they
+ * are the groups, unless the user says otherwise: a model that is tested on patients it was trained on looks better
+ * than it is.
  *
- * @param slides if there are none, all that a CSV lists
- * @throws {SegtileError} `usage` where no slide or truth is named, or nobody says whose slide it is when slides are to be grouped by patient; `input` where
- *   truth is missing
+ * @param slides if there are none, all slides that a CSV lists
+ * @throws {SegtileError} `usage` if no slide or truth is named, or slides are to be grouped by patient and the patients
+ *   are not known; `input` if truth is missing
  */
 export async function datasetPairs(
   slides: readonly SlideRequest[],
@@ -74,12 +75,12 @@ export async function datasetPairs(
   };
 }
 
-/** What tiles of a slide are called. Names of tiles are file names, and keys of WebDataset, which end at a dot. */
+/** The name of a slide in the names of its tiles. These are file names, and also keys of WebDataset, which end at a dot. */
 function tileName({ path, place = '' }: SlideRequest): string {
   return join(place, slideName(fileName(path))).replace(/[^A-Za-z0-9_-]/g, '_');
 }
 
-/** Pairs whose tiles would be called like those of others, and why they cannot be cut. */
+/** Pairs whose tiles would have the same names as those of others, with the error for each. */
 function clashesOf(pairs: readonly DatasetPair[]): Map<DatasetPair, SegtileError> {
   const sharing = new Map<string, DatasetPair[]>();
   for (const pair of pairs) {

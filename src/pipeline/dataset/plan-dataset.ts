@@ -4,7 +4,7 @@ import type { MaskClass } from '../../types.js';
 import { commonClasses, type DivideSettings, divideTiles, type SlideTiles } from './split.js';
 import { type DatasetSlide, type Survey, type SurveySettings, surveySlide } from './survey-slide.js';
 
-/** What decides which tiles a dataset has. */
+/** The settings that decide which tiles a dataset has. */
 export interface DatasetPlanSettings {
   readonly survey: SurveySettings;
   readonly divide: DivideSettings;
@@ -24,10 +24,11 @@ export interface DatasetPlan {
 }
 
 /**
- * Surveys all slides and decides which of their windows become tiles, and in which part of the dataset. A slide that fails is left out.
+ * Surveys all slides and decides which of their windows become tiles, and in which part of the dataset. A slide that
+ * fails is left out.
  *
- * @throws {SegtileError} `input` where no slide has a window to give, or labels of slides contradict each other; `usage` where there are too
- *   few groups for the parts that are asked for; `aborted` when the signal fires
+ * @throws {SegtileError} `input` if no slide has a window to use, or labels of slides contradict each other; `usage` if
+ *   there are too few groups for the wanted parts; `aborted` when the signal fires
  */
 export async function planDataset(
   slides: readonly DatasetSlide[],

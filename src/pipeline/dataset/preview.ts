@@ -12,7 +12,7 @@ import type { MaskClass, Pixels } from '../../types.js';
 import { imagePanel, labelPanel, sheetPath, writeSheet } from '../pictures/sheets.js';
 import { makeFolders } from './files.js';
 
-/** Tiles on a sheet: in rows of 4, or of 2 if each is shown before and after the change. */
+/** Layout of a sheet: 6 rows of 4 tiles, or of 2 pairs if each copy is shown beside the tile it was made from. */
 const ROWS = 6;
 const ACROSS = 4;
 const PAIRS_ACROSS = 2;
@@ -24,14 +24,15 @@ interface Shown {
 }
 
 /**
- * Draws tiles of a dataset with the outlines of their masks: `preview/tiles-01.png` and so on, and, where there are changed copies of tiles,
- * `preview/copies-01.png` with as many copies, each beside the tile it was made from. Sheets of an earlier run are taken away.
+ * Draws tiles of a dataset with the outlines of their masks: `preview/tiles-01.png` and so on. If there are changed
+ * copies of tiles, it draws as many of them on `preview/copies-01.png` and so on, each beside the tile it was made
+ * from. Sheets of an earlier run are removed.
  *
- * Half of the tiles are drawn among those that hold a class, as far as there are any, the others among all that are left. The same tiles and seed
- * give the same sheets.
+ * Half of the tiles are drawn at random from those that contain a class, as far as there are enough, the rest from all
+ * that are left. The same tiles and seed give the same sheets.
  *
- * @param count of tiles, and of copies; with 0 nothing is drawn
- * @throws {SegtileError} `output` where a sheet cannot be written, `aborted` when the signal fires
+ * @param count number of tiles, and of copies; with 0 nothing is drawn
+ * @throws {SegtileError} `output` if a sheet cannot be written; `aborted` when the signal fires
  */
 export async function drawPreview(
   root: string,

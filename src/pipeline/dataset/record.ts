@@ -22,7 +22,7 @@ export interface SlideFacts {
   readonly group: string;
   readonly size: Size;
   readonly working: Size & { readonly downsample: number };
-  /** What was decided where the file can be read in more than one way, and what looks wrong. */
+  /** How the file was read if it can be read in more than one way, and what looks wrong with it. */
   readonly notes: readonly string[];
   readonly tissue: TissueFacts;
   readonly samplers: readonly (SamplerReport & { readonly acceptance: number | null })[];
@@ -33,7 +33,7 @@ export interface SlideFacts {
   readonly copies: number;
 }
 
-/** `dataset.json`. */
+/** The content of `dataset.json`. */
 export interface DatasetRecord {
   readonly command: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
@@ -41,12 +41,15 @@ export interface DatasetRecord {
   readonly classes: readonly MaskClass[];
   /** The number of tiles, without copies. */
   readonly tiles: number;
-  /** What copies were made, by which settings, and how many of them each kind of step was done to. */
+  /** The augmentation settings, and how many copies were made and how often each kind of step was applied. */
   readonly augmentation: (Augmentation & { readonly made: CopyTotals }) | null;
   readonly slides: readonly SlideFacts[];
-  /** The number of patients, and those with tiles in several parts or folds; null if no patients are known. */
+  /** The number of patients, and the patients with tiles in several parts or folds; null if no patients are known. */
   readonly patients: SharedPatients | null;
-  /** Without copies. Of all tiles, and of those of each part. Weights for training belong to the part that is trained on. */
+  /**
+   * Statistics of all tiles and of those of each part, without copies. For training, use the weights of the part that
+   * is trained on.
+   */
   readonly statistics: Readonly<Record<string, Statistics>>;
   readonly weights: string;
   readonly failures: readonly SlideFailure[];
@@ -59,7 +62,7 @@ export interface DatasetFacts {
   readonly classes: readonly MaskClass[];
   /** The slides that were cut. */
   readonly done: readonly { readonly slide: SlideTiles; readonly head: RecordHead }[];
-  /** Of `all` tiles, and of those of each part. */
+  /** Totals of `all` tiles and of those of each part. */
   readonly totals: ReadonlyMap<string, Totals>;
   readonly augmentation: Augmentation | undefined;
   readonly made: CopyTotals;
@@ -93,13 +96,13 @@ export function datasetRecord({
   };
 }
 
-/** Kinds of steps in the order in which they are done; those that none was done to, too. */
+/** The kinds of steps in the order in which they are applied, including those that were never applied. */
 function inOrder({ copies, steps }: CopyTotals, augmentation: Augmentation): CopyTotals {
   const kinds = [...augmentation.steps.map(({ kind }) => kind), 'none'];
   return { copies, steps: Object.fromEntries(kinds.map((kind) => [kind, steps[kind] ?? 0])) };
 }
 
-/** What is told of a slide that is done. */
+/** The record entry of a finished slide. */
 export function slideFacts({ survey, guarded }: SlideTiles, { tiles, copies }: RecordHead): SlideFacts {
   const { slide, full, size, downsample, notes, warnings, tissue, reports } = survey;
   return {

@@ -12,10 +12,10 @@ import { type RoiFlags, tissueOf } from '../tissue/region-flags.js';
 import { type AugmentationFile, checkAugmentation } from './augmentation-file.js';
 import type { DatasetSettings } from './write-dataset.js';
 
-/** What stays together when tiles are dealt out to parts and folds. */
+/** What is kept together when tiles are distributed over parts and folds. */
 export type SplitBy = 'slide' | 'patient' | 'region';
 
-/** The options of `segtile make-dataset`, parsed. What is absent was not given. */
+/** The options of `segtile make-dataset`, parsed. Options that were not given are absent. */
 export interface MakeDatasetOptions extends RoiFlags, SlideFlags, TissueFlags {
   readonly truth?: string;
   readonly classes?: string;
@@ -52,20 +52,20 @@ export interface MakeDatasetOptions extends RoiFlags, SlideFlags, TissueFlags {
   readonly quiet?: boolean;
 }
 
-/** Sides of a block of `--split-by region`, in windows. */
+/** Side of a block of `--split-by region`, in windows. */
 const WINDOWS_PER_REGION = 8;
 
-/** JPEG quality where nobody says one: that of most training sets of slides. */
+/** Default JPEG quality: that of most training sets of slides. */
 const QUALITY = 90;
 
 /**
- * What the options mean.
+ * Turns the options into settings.
  *
- * @param splitBy what stays together, see `datasetPairs`
+ * @param splitBy what is kept together, see `datasetPairs`
  * @param command how the program was called, for the dataset's record
- * @param facts what else decides the tiles, such as the file of classes
- * @param augment the file of augmentation, where one was given
- * @throws {SegtileError} `usage` for options that exclude each other, or need another
+ * @param facts other values that decide the tiles, such as a hash of the file of classes
+ * @param augment the augmentation file, if one was given
+ * @throws {SegtileError} `usage` for options that exclude each other, or that need another option
  */
 export function datasetSettings(
   options: MakeDatasetOptions,
@@ -160,9 +160,10 @@ export function datasetSettings(
 }
 
 /**
- * What is asked of each sampler: a number of tiles is dealt out by shares, what is left over by rounding going to those that lost most.
+ * The number of tiles that each sampler should give: the total count is distributed by shares. Tiles that are left over
+ * by rounding go to the samplers that lost most.
  *
- * @throws {SegtileError} `usage` where no number is given and a sampler has no end of its own
+ * @throws {SegtileError} `usage` if no count is given and a sampler can give any number of tiles
  */
 export function asksOf({ sample, mix, count }: Pick<MakeDatasetOptions, 'sample' | 'mix' | 'count'>): Ask[] {
   const names = sample ?? ['grid'];

@@ -11,7 +11,10 @@ import {
 import type { Box, MaskClass } from '../../types.js';
 import type { Survey } from './survey-slide.js';
 
-/** How a dataset is divided: by whole groups, or, if there are few slides, by regions of slides. Lengths in working pixels. */
+/**
+ * How a dataset is divided: by whole groups, or, if there are few slides, by regions of slides. Lengths are in working
+ * pixels.
+ */
 export interface DivideSettings extends SplitSettings {
   readonly by: 'group' | { readonly side: number; readonly guard: number };
 }
@@ -54,10 +57,10 @@ export function commonClasses(surveys: readonly Survey[]): MaskClass[] {
 }
 
 /**
- * Distributes the windows of all slides over the parts and folds of a dataset, with classes spread as evenly as whole groups allow. Overlapping
- * windows are never in different parts.
+ * Distributes the windows of all slides over the parts and folds of a dataset, with classes spread as evenly as whole
+ * groups allow. Overlapping windows are never in different parts.
  *
- * @throws {SegtileError} `usage` where there are too few groups
+ * @throws {SegtileError} `usage` if there are too few groups
  */
 export function divideTiles(surveys: readonly Survey[], settings: DivideSettings): SlideTiles[] {
   const labels = commonClasses(surveys).map(({ label }) => label);
@@ -103,7 +106,10 @@ export interface SharedPatients {
   readonly shared: readonly string[];
 }
 
-/** Finds the patients that parts and folds of a dataset share. A model trained on one part has seen these patients of the other part. */
+/**
+ * Finds the patients that parts and folds of a dataset share. A model trained on one part has seen these patients of
+ * the other part.
+ */
 export function sharedPatients(slides: readonly SlideTiles[]): SharedPatients {
   return sharedIn(
     slides.flatMap(({ survey: { slide }, tiles }) =>
@@ -114,7 +120,7 @@ export function sharedPatients(slides: readonly SlideTiles[]): SharedPatients {
   );
 }
 
-/** The same for tiles of which patient and place are known. */
+/** The same as {@link sharedPatients}, for tiles whose patient and place are known. */
 export function sharedIn(tiles: Iterable<{ readonly patient: string; readonly place: string }>): SharedPatients {
   const places = new Map<string, Set<string>>();
   for (const { patient, place } of tiles) places.set(patient, (places.get(patient) ?? new Set()).add(place));
@@ -126,7 +132,7 @@ function boxOf({ window }: Survey, { x, y }: Draw): Box {
   return { x, y, ...window };
 }
 
-/** Groups of windows with the pixels of each class and how many windows there are. */
+/** Groups of windows, each with its pixels of each class and its number of windows. */
 function groupsOf(
   surveys: readonly Survey[],
   labels: readonly number[],
@@ -148,7 +154,7 @@ function groupsOf(
   return [...groups].map(([name, amounts]) => ({ name, amounts }));
 }
 
-/** The part and fold that all have in common, if there is one. A region without windows has none. */
+/** The part and fold that all places share; undefined if they differ. A region without windows has no place. */
 function common(places: readonly (SplitPlace | undefined)[]): SplitPlace | undefined {
   const [first] = places;
   return places.every((each) => each && each.split === first?.split && each.fold === first.fold) ? first : undefined;

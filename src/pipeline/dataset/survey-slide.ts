@@ -31,18 +31,18 @@ export interface DatasetSlide {
   readonly name: string;
   /** The path or URL to open; a URL may contain secrets. */
   readonly source: string;
-  /** Slide and truth without secrets, for output and records. */
+  /** The names of slide and truth without secrets, for output and records. */
   readonly path: string;
   readonly truthPath: string;
   /** The patient, if known. */
   readonly patient?: string | undefined;
   /** The group that a split keeps together. */
   readonly group: string;
-  /** How its tissue is found, where that is not as for all. */
+  /** How its tissue is found, if not as for all slides. */
   readonly tissue?: TissueChoice | undefined;
   /** The region of interest: no tile lies outside, and labels outside are ignored. */
   readonly roi?: RegionFile | undefined;
-  /** What is said of the slide's file besides: its microns per pixel, channels, range. */
+  /** Other options for the slide's file: its micrometres per pixel, channels, range. */
   readonly options?: SlideOptions | undefined;
   /** Opens the truth of the slide. */
   openTruth(slide: Size): Promise<Truth>;
@@ -53,14 +53,14 @@ export interface SurveySettings {
   /** The working resolution; level 0 if not given. */
   readonly resolution: ViewChoice | undefined;
   readonly tissue: TissueChoice;
-  /** The sampling, for the classes that the truth turns out to have. */
+  /** The sampling settings for the classes that the truth has. */
   sample(classes: readonly MaskClass[]): SampleSettings;
 }
 
 /** The windows of a slide that become tiles, with what is known about them before any is cut. */
 export interface Survey {
   readonly slide: DatasetSlide;
-  /** Level-0 and working pixels. */
+  /** The slide's size in level-0 pixels and the size of the working image. */
   readonly full: Size;
   readonly size: Size;
   /** How many working pixels the slide covers; see `SpanningSize`. */
@@ -68,9 +68,9 @@ export interface Survey {
   readonly window: Size;
   readonly downsample: number;
   readonly mpp: Mpp | undefined;
-  /** What was decided where the slide's file can be read in more than one way, as sentences for people. */
+  /** How the slide's file was read if it can be read in more than one way, as sentences for the user. */
   readonly notes: readonly string[];
-  /** What looks wrong with the slide. */
+  /** Sentences on what looks wrong with the slide. */
   readonly warnings: readonly string[];
   readonly tissue: TissueFacts;
   readonly classes: readonly MaskClass[];
@@ -92,7 +92,7 @@ export interface OpenPair {
 /**
  * Opens a slide and its truth, does some work with them, and closes them.
  *
- * @throws {SegtileError} `input` for files that cannot be read or do not belong together, and as the work does
+ * @throws {SegtileError} `input` for files that cannot be read or do not belong together, and any error of the work
  */
 export async function withPair<T>(
   { source, options, roi, openTruth }: DatasetSlide,
@@ -120,8 +120,9 @@ export async function withPair<T>(
 }
 
 /**
- * Finds the tissue of a slide and the labels of its truth, and chooses the windows that become tiles. The truth is read once, and once more if
- * windows are placed around labels or objects. Memory grows with the number of windows considered, not with the slide.
+ * Finds the tissue of a slide and the labels of its truth, and chooses the windows that become tiles. The truth is read
+ * once, and once more if windows are placed around labels or objects. Memory grows with the number of windows
+ * considered, not with the slide.
  *
  * @throws {SegtileError} `input` for files that cannot be read, `usage` for settings that do not fit the slide
  */
@@ -170,7 +171,7 @@ export async function surveySlide(slide: DatasetSlide, settings: SurveySettings,
   });
 }
 
-/** A function that gives the share of tissue in a window of the working image, and notes on how tissue was found. */
+/** Gives a function for the share of tissue in a window of the working image, and notes on how tissue was found. */
 async function tissueLookup(
   slide: Slide,
   spans: Size,
@@ -188,7 +189,7 @@ async function tissueLookup(
   return { ...found, share: (window) => tissueShare(map, window, spans) };
 }
 
-/** Makes tissue outside a region 0. */
+/** Sets tissue outside a region to 0, in place. */
 async function keepInside(
   mask: Uint8Array,
   { width, height }: Size,
@@ -258,7 +259,7 @@ function readLabels(labels: LabelView, { y, height }: { y: number; height: numbe
   return labels.readBands({ start: y, length: height }, () => everything, signal);
 }
 
-/** The label of the class with the most pixels in a window, 0 if there are none. Counts are in the order of the classes. */
+/** The label of the class with the most pixels in a window; 0 if no class has any. Counts are in the order of the classes. */
 function mainClass(counts: Float64Array, classes: readonly MaskClass[]): number {
   let best = 0;
   let most = 0;

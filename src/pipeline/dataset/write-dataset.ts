@@ -23,7 +23,7 @@ export interface DatasetSettings extends DatasetPlanSettings {
   readonly preview: number | undefined;
   /** For `dataset.json`: the command or call that made the dataset. */
   readonly command: readonly string[];
-  /** For `dataset.json`, and so that a run with other settings starts a slide again. */
+  /** For `dataset.json`. A run with other values starts a slide again. */
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
@@ -37,8 +37,8 @@ export interface DatasetWatcher extends DatasetPlanWatcher {
 }
 
 /**
- * Cuts the tiles of a plan, slide by slide, and writes the dataset. A slide that fails is left out, and the others are still cut. Slides that an
- * earlier run finished with the same plan are kept.
+ * Cuts the tiles of a plan, slide by slide, and writes the dataset. A slide that fails is left out, and the others are
+ * still cut. Slides that an earlier run finished with the same plan are kept.
  *
  * Only tiles are written until all slides are finished; `dataset.json` is written last.
  *
@@ -106,7 +106,7 @@ export async function writeDataset(
   const { command, facts } = settings;
   const record = datasetRecord({ command, settings: facts, classes, done, totals, augmentation, made, failures: failed });
   await writeRecord(join(root, 'dataset.json'), record);
-  // Failed slides can be tried again; finished ones then need not be cut again.
+  // If slides failed, they can be tried again. The work folder is kept so that finished slides need not be cut again.
   if (failed.length === 0) await work.close();
   return record;
 }

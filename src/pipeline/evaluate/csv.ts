@@ -1,7 +1,7 @@
 import { csvCell } from '../../plan/text/csv.js';
 import type { Evaluation, Measured, SlideMean } from './summary.js';
 
-/** Every measure of every slide and class, and of all slides together, one in a row. */
+/** A CSV with every measure of every slide and class, and of all slides together, one per row. */
 export function evaluationCsv({ slides, pooled, perSlide, sweep }: Evaluation): string {
   const rows: (readonly [slide: string, className: string, measure: string, value: number | undefined])[] = [
     ...slides.flatMap(({ predicted, measured }) => measuredRows(predicted, measured)),

@@ -6,36 +6,36 @@ import type { EvaluateOptions } from './options.js';
 import type { PredictionFile } from './prediction-files.js';
 import type { Evaluation } from './summary.js';
 
-/** Is told what happens to predictions, one after the other. */
+/** Callbacks for progress. Predictions are handled one after the other. */
 export interface EvaluationWatcher {
-  /** All of them, before the first. */
+  /** Called with all predictions, before the first is compared. */
   readonly found?: ((predictions: readonly PredictionFile[]) => void) | undefined;
-  /** How many rows of a prediction are done, and its size. */
+  /** Called with the number of finished rows of a prediction, and its size. */
   readonly rows?: ((prediction: PredictionFile, done: number, size: Size) => void) | undefined;
   readonly scored?: ((scores: SlideScores) => void) | undefined;
   readonly failed?: ((prediction: string, error: unknown) => void) | undefined;
-  /** The figures of all, before anything is written of them. */
+  /** Called with the figures of all slides, before any result is written. */
   readonly summarized?: ((evaluation: Evaluation) => void) | undefined;
-  /** How the file of a slide is read that a report shows. */
+  /** Called with notes on how the file of a slide that the report shows is read. */
   readonly noted?: ((slide: string, notes: readonly string[]) => void) | undefined;
 }
 
-/** What became of predictions. */
+/** The result of {@link evaluateFiles}. */
 export interface EvaluatedFiles extends FilesDone {
-  /** All that could be compared, together; undefined where nothing could. */
+  /** The summary of all predictions that could be compared; undefined if none could. */
   readonly evaluation: Evaluation | undefined;
-  /** Each by itself. */
+  /** The scores of each prediction. */
   readonly slides: readonly SlideScores[];
 }
 
 /**
- * Compares predictions with their truth and writes what options ask for. This is all of `segtile evaluate`, and of `evaluate` in the library, but for
- * what they tell.
+ * Compares predictions with their truth and writes the results that the options ask for. This does all of `segtile
+ * evaluate`, and of `evaluate` in the library, except for progress messages.
  *
- * @param paths predictions, and behind them the truth where no option names it
+ * @param paths predictions, followed by the truth if no option names it
  * @param options of `segtile evaluate`, parsed
  * @param command how the program was called, for the report
- * @throws {SegtileError} as `openEvaluator`; `output` where a result cannot be written
+ * @throws {SegtileError} as `openEvaluator`; `output` if a result cannot be written
  */
 export async function evaluateFiles(
   paths: readonly string[],

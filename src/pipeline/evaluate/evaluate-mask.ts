@@ -38,13 +38,16 @@ export interface Tolerance {
 export interface EvaluateSettings {
   /** How to read the truth; if not given, by the names of the mask's classes. */
   readonly config: TruthConfig | undefined;
-  /** Size of level 0 of the slide in px, which are the units of drawn truth; by default from the record beside the mask, otherwise the size of the mask. */
+  /**
+   * Size of level 0 of the slide in px. Coordinates of drawn truth are in these pixels. By default it is taken from the
+   * record beside the mask; without a record, it is the size of the mask.
+   */
   readonly slideSize: Size | undefined;
   /** Tolerance of the border score. */
   readonly tolerance: Tolerance;
   /** Whether errors are counted by position, so that the worst regions can be shown. */
   readonly errorsByPlace: boolean;
-  /** The region of interest: what lies outside is not counted. */
+  /** The region of interest: pixels outside it are not counted. */
   readonly roi?: RegionFile | undefined;
   /** How probabilities become the labels that are compared. */
   readonly rule: (probabilities: Probabilities) => LabelRule;
@@ -55,7 +58,7 @@ export interface SlideScores extends Size {
   readonly predicted: string;
   readonly truth: string;
   readonly classes: readonly MaskClass[];
-  /** For each label 0 to 255 of the prediction, the label of its class in the truth. */
+  /** For each label 0 to 255 of the prediction: the label of the same class in the truth. */
   readonly labels: readonly number[];
   /** See `Confusion`. */
   readonly confusion: { readonly slots: number; readonly counts: readonly number[]; readonly ignored: number };
@@ -69,11 +72,12 @@ export interface SlideScores extends Size {
 }
 
 /**
- * Compares a label mask, or probabilities, with the truth of the same slide. Both are read once, a few rows at a time. The truth is read at the size
- * of the mask; an image of labels is shrunk by majority and enlarged by nearest neighbour.
+ * Compares a label mask, or probabilities, with the truth of the same slide. Both are read once, a few rows at a time.
+ * The truth is read at the size of the mask: a label image is shrunk by majority and enlarged by nearest neighbour.
  *
- * @param onRows is called with the number of rows done
- * @throws {SegtileError} `input` if a file cannot be read, or a label or a name belongs to no class; `aborted` when the signal fires
+ * @param onRows called with the number of finished rows
+ * @throws {SegtileError} `input` if a file cannot be read, or a label or a name belongs to no class; `aborted` when the
+ *   signal fires
  */
 export async function evaluateMask(
   path: string,
@@ -104,8 +108,9 @@ export async function evaluateMask(
 }
 
 /**
- * Compares the predictions for a slide in a CSV of runs with the truth, like {@link evaluateMask}. The size of the slide comes from the settings,
- * from the record `<slide>.run.json` beside the CSV, or from the truth if that is an image.
+ * Compares the predictions for a slide in a CSV of runs with the truth, like {@link evaluateMask}. The size of the
+ * slide comes from the settings, from the record `<slide>.run.json` beside the CSV, or from the truth if that is an
+ * image.
  *
  * @throws {SegtileError} `usage` if the size of the slide is not known; otherwise like {@link evaluateMask}
  */
@@ -139,7 +144,7 @@ export async function evaluateRuns(
   }
 }
 
-/** Truth, of which only what lies in the region of interest counts. */
+/** Opens the truth; pixels outside the region of interest are ignored. */
 async function openInside(path: string, roi: RegionFile | undefined, options: TruthOptions): Promise<Truth> {
   const truth = await openTruth(path, options);
   if (roi === undefined) return truth;
@@ -200,7 +205,10 @@ async function compare(
   };
 }
 
-/** The number of squares along the longer side of a mask in which errors are counted, and their smallest side in px: smaller ones show too little. */
+/**
+ * Errors are counted in squares: this many along the longer side of a mask, and the smallest side of a square in px.
+ * Smaller squares would show too little.
+ */
 const ERROR_SQUARES = 24;
 const LEAST_SIDE = 384;
 

@@ -21,28 +21,30 @@ import { type Evaluation, summarizeSlides } from './summary.js';
 export interface Evaluator {
   readonly predictions: readonly PredictionFile[];
   /**
-   * Compares the prediction of this number with its truth, and adds its scores to a history.
+   * Compares the prediction with this index with its truth, and adds its scores to a history.
    *
-   * @param onRows is called with how many rows of the prediction are done, and its size
+   * @param onRows called with the number of finished rows of the prediction, and its size
    */
   score(index: number, onRows: (done: number, size: Size) => void): Promise<SlideScores>;
-  /** All that was scored, together; undefined where nothing was. */
+  /** The summary of everything scored so far; undefined if nothing was. */
   summary(): Evaluation | undefined;
   /**
-   * Writes what options ask for: a CSV, a report, thresholds.
+   * Writes the results that the options ask for: a CSV, a report, thresholds.
    *
    * @param command how the program was called
-   * @param noted hears how the file of a slide is read that the report shows
-   * @throws {SegtileError} `output` where a file cannot be written, `usage` where thresholds are wanted of masks
+   * @param noted called with notes on how the file of a slide that the report shows is read
+   * @throws {SegtileError} `output` if a file cannot be written; `usage` if thresholds are wanted but the predictions
+   *   are masks
    */
   write(evaluation: Evaluation, command: readonly string[], noted: EvaluateWords['noted']): Promise<void>;
 }
 
 /**
- * Finds what is to be compared with what, and reads what options name.
+ * Pairs predictions with their truth, and reads the files that options name.
  *
- * @param paths predictions, and behind them the truth where no option names it
- * @throws {SegtileError} `usage` where there is no truth, `input` for a prediction without one, `output` where a result is there already
+ * @param paths predictions, followed by the truth if no option names it
+ * @throws {SegtileError} `usage` if there is no truth; `input` for a prediction without truth; `output` if a result
+ *   exists already
  */
 export async function openEvaluator(
   paths: readonly string[],
@@ -117,7 +119,10 @@ async function writeText(path: string, text: string, placement: CommitOptions): 
   await writeWhole(path, (file) => file.append(new TextEncoder().encode(text)), placement);
 }
 
-/** Scores of a mask go to the history that its run is in: beside it, or above it in the folder of all results. */
+/**
+ * Adds the scores of a mask to the history that has its run: the one beside the mask, or above it in the folder of all
+ * results.
+ */
 async function remember(scores: SlideScores, history: string | boolean | undefined, place = ''): Promise<void> {
   if (history === false || scores.histograms) return;
   if (typeof history === 'string') return await rememberScores(history, 'evaluate', scores);

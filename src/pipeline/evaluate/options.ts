@@ -3,7 +3,7 @@ import type { ThresholdOption } from '../prepare/thresholds.js';
 import type { RoiFlags } from '../tissue/region-flags.js';
 import type { Tolerance } from './evaluate-mask.js';
 
-/** The options of `segtile evaluate`, parsed. What is absent was not given. */
+/** The options of `segtile evaluate`, parsed. Options that were not given are absent. */
 export interface EvaluateOptions extends RoiFlags {
   readonly truth?: string;
   readonly classes?: string;

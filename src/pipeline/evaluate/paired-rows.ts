@@ -10,14 +10,14 @@ export interface PairedRows<Predicted extends LabelRows> {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  /** `width * height` labels each. */
+  /** `width * height` labels in each array. */
   readonly truth: Uint8Array;
   readonly predicted: Uint8Array;
-  /** The rows of the prediction that the labels are from. */
+  /** The rows of the prediction that the labels come from. */
   readonly from: Predicted;
 }
 
-/** All rows of a view of labels, full width. */
+/** Yields all rows of a view of labels, full width. */
 export async function* viewRows(view: LabelView, signal?: AbortSignal): AsyncGenerator<RasterRows> {
   const { width, height } = view;
   const all = [{ start: 0, length: width }];
@@ -31,9 +31,9 @@ export async function* viewRows(view: LabelView, signal?: AbortSignal): AsyncGen
 }
 
 /**
- * The rows of two masks of one size, side by side, even if they come in bands of different heights.
+ * Yields the rows of two masks of the same size side by side, even if they come in bands of different heights.
  *
- * @throws {SegtileError} `aborted` when the signal fires; whatever the masks throw
+ * @throws {SegtileError} `aborted` when the signal fires; any error of the masks
  */
 export async function* pairRows<Predicted extends LabelRows>(
   truth: AsyncIterable<LabelRows>,

@@ -5,21 +5,21 @@ import { MASKS, PROBABILITIES } from '../slides/kinds.js';
 import { fileRequests } from '../slides/requests.js';
 import { predictedName, shownRuns } from './prediction.js';
 
-/** A mask or probabilities, or with an `id` one slide of a CSV of runs. */
+/** A mask or a file of probabilities, or, if `id` is set, one slide of a CSV of runs. */
 export interface PredictionFile {
   readonly path: string;
   readonly id?: string;
-  /** What it is called in what is told. */
+  /** Its name in messages. */
   readonly shown: string;
-  /** What its slide is called. */
+  /** The name of its slide. */
   readonly slide: string;
   /** The folders between the one that was given and the file; see `SlideRequest`. */
   readonly place?: string | undefined;
 }
 
 /**
- * The predictions at a path: of a folder and those below it the masks that `segtile infer` wrote, else its probabilities, else all images; where thresholds are
- * asked for, the probabilities.
+ * The predictions at a path. For a folder and its subfolders: the masks that `segtile infer` wrote; if there are none,
+ * its probabilities; if there are none of these, all images. If thresholds are asked for, only the probabilities.
  *
  * @throws {SegtileError} `input` for a folder that has none or cannot be read
  */

@@ -23,7 +23,7 @@ export interface Prediction extends SpanningSize {
   readonly mpp: Mpp | undefined;
   /** The classes that the file names; undefined if it does not say what its labels mean. */
   readonly classes: readonly MaskClass[] | undefined;
-  /** What was decided where the file can be read in more than one way, as sentences for people. */
+  /** How the file was read if it can be read in more than one way, as sentences for the user. */
   readonly notes: readonly string[];
   readonly probabilities: Probabilities | undefined;
   /** All rows, top to bottom, with the labels of the file. */
@@ -34,17 +34,17 @@ export interface Prediction extends SpanningSize {
 /** Names of files of probabilities, as `segtile infer` makes them. */
 const PROBABILITIES = /\.probabilities(\.ome)?\.tiff?$/i;
 
-/** The name of the slide that a mask or probabilities belong to: their file name without its ending. */
+/** The name of the slide that a mask or a file of probabilities belongs to: the file name without its ending. */
 export function predictedName(path: string): string {
   return slideName(path).replace(/\.(mask|probabilities)$/i, '');
 }
 
 /**
- * Opens a prediction for a slide: probabilities, if the file is named so, or a mask.
+ * Opens a prediction for a slide: probabilities if the file name says so, otherwise a mask.
  *
  * @param config the meaning of the labels of a mask that does not state it
  * @param rule how probabilities become labels
- * @throws {SegtileError} `input` where the file cannot be read
+ * @throws {SegtileError} `input` if the file cannot be read
  */
 export async function openPrediction(
   path: string,
@@ -67,9 +67,9 @@ export async function openPrediction(
 /**
  * Opens the runs of a slide in a CSV.
  *
- * @param size level 0 of the slide, which the runs do not tell
+ * @param size level 0 of the slide in px, which the runs do not state
  * @param config what the runs mean
- * @throws {SegtileError} `input` where the file cannot be read, or the runs do not fit the slide
+ * @throws {SegtileError} `input` if the file cannot be read, or the runs do not fit the slide
  */
 export async function openRuns(
   { path, id }: RunsOfSlide,
@@ -127,7 +127,8 @@ function predictedScores(probabilities: Probabilities, ruleOf: (probabilities: P
 }
 
 /**
- * The label in the truth for each label of a prediction, by the names of their classes. If the prediction names no classes, labels stay the same.
+ * For each label of a prediction: the label in the truth, matched by class names. If the prediction names no classes,
+ * labels stay the same.
  *
  * @throws {SegtileError} `input` naming a class that the truth does not know
  */

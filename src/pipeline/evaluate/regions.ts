@@ -18,10 +18,10 @@ import type { SeenSlide } from '../records/known-record.js';
 import type { EvaluateSettings, SlideScores } from './evaluate-mask.js';
 import { openPrediction, predictedName } from './prediction.js';
 
-/** Side of a picture of a region, in px at most. */
+/** Longest side of a picture of a region, in px. */
 const SIDE = 512;
 
-/** What is told apart in pictures of errors. */
+/** The kinds of pixels that pictures of errors show, with their colours. */
 export const errorLegend: readonly LegendColor[] = [
   legendColor('only in the truth', differenceColors.truthOnly),
   legendColor('only in the prediction', differenceColors.predictionOnly),
@@ -32,11 +32,11 @@ export const errorLegend: readonly LegendColor[] = [
 export interface NamedMask {
   readonly name: string;
   readonly scores: SlideScores;
-  /** How labels are made of probabilities, where they are probabilities. */
+  /** How labels are made if the prediction is a file of probabilities. */
   readonly rule?: EvaluateSettings['rule'];
 }
 
-/** How a slide is opened so that it looks as it did in a run. */
+/** The options that open a slide so that it looks as it did in a run. */
 function seenAs({ range, picked }: SeenSlide, signal: AbortSignal): SlideOptions {
   return {
     signal,
@@ -46,12 +46,13 @@ function seenAs({ range, picked }: SeenSlide, signal: AbortSignal): SlideOptions
 }
 
 /**
- * Pictures of the regions of a slide in which masks differ most: slide, truth, and of every mask the outlines and the errors.
+ * Makes pictures of the regions of a slide in which masks differ most: the slide, the truth, and for each mask the
+ * outlines and the errors.
  *
- * @param masks of one slide, of one size, whose errors were counted
- * @param config by which they were scored
- * @param count regions at most
- * @param noted hears how the slide's file is read, once it is opened
+ * @param masks masks of one slide, all of the same size, with counted errors
+ * @param config the config by which they were scored
+ * @param count the most regions
+ * @param noted called with notes on how the slide's file is read, once it is opened
  */
 export async function differingPictures(
   recorded: SeenSlide,
@@ -82,7 +83,7 @@ async function regionPictures(
 ): Promise<PictureGroup> {
   const { scores } = masks[0]!;
   const { classes, width, height } = scores;
-  // Seen at a resolution at which the region fits into a picture.
+  // The resolution at which the region fits into a picture.
   const scale = Math.min(1, SIDE / Math.max(box.width, box.height));
   const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
   const part = scaled(box, scores, size);
@@ -148,7 +149,7 @@ async function truthPart(
   }
 }
 
-/** A part of a mask, in the labels of the truth. */
+/** A part of a mask, with the labels of the truth. */
 async function maskPart(
   { scores: { predicted, classes, labels, histograms }, rule }: NamedMask,
   config: TruthConfig | undefined,
@@ -167,7 +168,7 @@ async function maskPart(
   }
 }
 
-/** A part of what probabilities say, in the labels of the truth. */
+/** A part of the labels made from probabilities, with the labels of the truth. */
 async function labelledPart(
   path: string,
   labels: readonly number[],
@@ -204,12 +205,12 @@ async function labelledPart(
   }
 }
 
-/** What gives bands of rows, see `Slide.readBands`. */
+/** An image that can be read in bands of rows, see `Slide.readBands`. */
 interface Banded extends Size {
   readBands(rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal): AsyncIterable<Band>;
 }
 
-/** The pixels of a part of a view; 0 where the view does not reach. */
+/** The pixels of a part of a view; 0 outside the view. */
 async function cut(view: Banded, { x, y, width, height }: Box, channels: 1 | 3, signal: AbortSignal): Promise<Pixels> {
   const data = new Uint8Array(width * height * channels);
   const rows = { start: y, length: Math.min(height, view.height - y) };

@@ -19,27 +19,27 @@ import {
 } from './summary.js';
 import { classTable, confusionTable, meansTable, slideTable, thresholdTable } from './tables.js';
 
-/** What a report says beside the figures. */
+/** What a report shows besides the figures. */
 export interface EvaluateWords {
   readonly command: readonly string[];
   readonly tolerance: Tolerance;
-  /** By which masks were scored. */
+  /** The config by which masks were scored. */
   readonly config: TruthConfig | undefined;
   /** How probabilities became the labels that were compared. */
   readonly rule: EvaluateSettings['rule'];
-  /** Hears how the file of a slide is read that the report shows. */
+  /** Called with notes on how the file of a slide that the report shows is read. */
   readonly noted: (slide: string, notes: readonly string[]) => void;
 }
 
-/** Regions that are shown, of each slide, and slides of which they are. */
+/** The most regions shown for each slide, and the most slides with regions. */
 const REGIONS = 4;
 const MOST_SLIDES = 8;
 
 /**
  * Writes the report of an evaluation as one HTML file.
  *
- * @param all the slides of the evaluation, in its order
- * @throws {SegtileError} `output` where it cannot be written
+ * @param all the scores of all slides of the evaluation, in its order
+ * @throws {SegtileError} `output` if the file cannot be written
  */
 export async function writeEvaluateReport(
   path: string,
@@ -113,7 +113,7 @@ async function evaluateReport(
   };
 }
 
-/** A dot for each slide where there are few, else one row for all together. */
+/** A dot for each slide if there are few; otherwise one row for all together. */
 function diceChart({ slides, pooled }: Evaluation): Chart {
   const rows = [
     ...(slides.length > 1 && slides.length <= 30 ? slides : []).map(({ predicted, measured }) => ({
@@ -199,7 +199,7 @@ async function regionSections(
   ];
 }
 
-/** The mean over slides, and what it is of. */
+/** A sentence part with the mean over slides and how many slides and patients it covers. */
 function overSlides(mean: SlideMean, from: MeansFrom): string {
   const what = mean.low === undefined ? `from ${countedUnits(from)}` : `95 % interval from ${countedUnits(from)}`;
   return `${meanText(mean)} as the mean over slides, ${what}`;

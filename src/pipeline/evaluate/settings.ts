@@ -5,7 +5,7 @@ import type { EvaluateSettings } from './evaluate-mask.js';
 import type { EvaluateOptions } from './options.js';
 import { type PredictionFile, predictionFiles } from './prediction-files.js';
 
-/** What is compared with what. */
+/** The predictions and the truth to compare them with. */
 export interface Compared {
   readonly predictions: readonly PredictionFile[];
   /** A file, a folder or a CSV of pairs. */
@@ -13,9 +13,9 @@ export interface Compared {
 }
 
 /**
- * Takes the paths apart: predictions, and the truth, which is the last of them where no option names it.
+ * Separates the paths into predictions and truth. The truth is the last path if no option names it.
  *
- * @throws {SegtileError} `usage` where there is no truth; `input` for a folder without predictions
+ * @throws {SegtileError} `usage` if there is no truth; `input` for a folder without predictions
  */
 export async function comparedPaths(paths: readonly string[], options: EvaluateOptions): Promise<Compared> {
   const truth = options.truth ?? paths.at(-1)!;
@@ -29,9 +29,9 @@ export async function comparedPaths(paths: readonly string[], options: EvaluateO
 }
 
 /**
- * How masks are compared, as the options say it.
+ * The settings for comparing masks, from the options.
  *
- * @throws {SegtileError} `input` where a file of classes or thresholds makes no sense
+ * @throws {SegtileError} `input` if a file of classes or thresholds is not valid
  */
 export async function evaluateSettings(options: EvaluateOptions): Promise<EvaluateSettings> {
   const { classes, slideSize, tolerance, threshold, report } = options;

@@ -8,10 +8,10 @@ import { type RecordedSlide, recordedSlide } from '../records/known-record.js';
 import { predictedName } from './prediction.js';
 
 /**
- * The slide that a mask, or probabilities, were made of: what `<name>.run.json` beside them says, as `segtile infer` writes it. Undefined where there is none,
- * or where it tells of another file.
+ * The slide that a mask or a file of probabilities was made from, read from the record `<name>.run.json` that `segtile
+ * infer` writes beside it. Undefined if there is no record, or if it belongs to another file.
  *
- * @throws {SegtileError} `input` where the record is damaged
+ * @throws {SegtileError} `input` if the record is damaged
  */
 export async function slideBeside(path: string): Promise<SlideBeside | undefined> {
   const found = await recordOf(dirname(path), predictedName(path));
@@ -26,15 +26,15 @@ export async function slideBeside(path: string): Promise<SlideBeside | undefined
   };
 }
 
-/** A slide, and how much of it is tissue and of interest, where the record says so. */
+/** A slide, and the share of it that is tissue and the share in the region of interest, if the record has them. */
 export interface SlideBeside extends RecordedSlide {
   readonly lookedAt: LookedAt;
 }
 
 /**
- * The slide of a name, as `<name>.run.json` in a folder tells of it; undefined where there is none.
+ * The slide with a name, from `<name>.run.json` in a folder; undefined if there is no such record.
  *
- * @throws {SegtileError} `input` where the record is damaged
+ * @throws {SegtileError} `input` if the record is damaged
  */
 export async function slideNamed(folder: string, name: string): Promise<RecordedSlide | undefined> {
   return (await recordOf(folder, name))?.slide;
@@ -46,7 +46,7 @@ async function recordOf(folder: string, name: string): Promise<Beside | undefine
   return json === undefined ? undefined : parsed(json, path);
 }
 
-/** Records of `threshold`, which knows no slide, stand in the same place. */
+/** The parts of a record that are read here. Records of `threshold` have the same file name, but no slide. */
 interface Beside {
   readonly slide: RecordedSlide | undefined;
   readonly mask: { readonly path: string } | undefined;

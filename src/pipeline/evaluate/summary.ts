@@ -17,22 +17,22 @@ import {
 import type { MaskClass } from '../../types.js';
 import type { SlideScores } from './evaluate-mask.js';
 
-/** All that is measured of one class. */
+/** All measures of one class. */
 export interface ClassResult extends ClassMeasures {
   readonly name: string;
   readonly label: number;
-  /** Of the borders, at the tolerance. */
+  /** Scores of the borders, at the tolerance. */
   readonly boundary: { readonly precision: number; readonly recall: number; readonly f: number };
   readonly objects: ObjectCounts & { readonly f1: number };
 }
 
-/** All that is measured of one mask, or of several together. */
+/** All measures of one mask, or of several together. */
 export interface Measured extends Omit<MaskMeasures, 'classes'> {
   readonly classes: readonly ClassResult[];
-  /** Mean over the classes of the border score and of the object score. */
+  /** Means over the classes: of the border score and of the object score. */
   readonly boundaryF: number;
   readonly objectF1: number;
-  /** Rows are the truth, columns the prediction; background first. Pixels. */
+  /** Pixels. Rows are the truth, columns the prediction; background comes first. */
   readonly confusion: readonly (readonly number[])[];
   readonly ignored: number;
 }
@@ -42,31 +42,31 @@ export interface SweepResult extends BestThreshold {
   readonly name: string;
   /** Dice at every threshold from 0 to 1. */
   readonly curve: readonly number[];
-  /** Dice to expect on a slide of a patient who had no say in the threshold; undefined for one slide or patient. */
+  /** Dice to expect on a slide of a patient who was not used to choose the threshold; undefined for one slide or patient. */
   readonly leaveOneOut: number | undefined;
   readonly calibration: { readonly curve: readonly CalibrationBin[]; readonly error: number };
 }
 
-/** A mean over slides, and the interval that 95 % of means of samples drawn anew lie in, where there are slides enough to tell. */
+/** A mean over slides with its 95 % bootstrap interval, if there are enough slides for one. */
 export interface SlideMean {
   readonly mean: number;
   readonly low?: number;
   readonly high?: number;
 }
 
-/** How many a mean is of. */
+/** How many slides and patients a mean covers. */
 export interface MeansFrom {
   readonly slides: number;
-  /** Undefined where it is not known whose slides they are. */
+  /** Undefined if the patients are not known. */
   readonly patients: number | undefined;
-  /** Patients, or slides where those are not known, that intervals need at least. */
+  /** The fewest patients for an interval; the fewest slides if patients are not known. */
   readonly leastForIntervals: number;
 }
 
-/** Means over slides, with intervals where they are of enough. */
+/** Means over slides, with intervals if there are enough slides. */
 export interface SlideMeans {
   readonly from: MeansFrom;
-  /** Of the means over the classes. */
+  /** Of the means over classes. */
   readonly dice: SlideMean;
   readonly iou: SlideMean;
   readonly boundaryF: SlideMean;
@@ -79,19 +79,20 @@ export interface SlideMeans {
 export interface Evaluation {
   readonly classes: readonly MaskClass[];
   readonly slides: readonly { readonly predicted: string; readonly truth: string; readonly measured: Measured }[];
-  /** Of the pixels, borders and objects of all slides together. */
+  /** Measures from the pixels, borders and objects of all slides together. */
   readonly pooled: Measured;
-  /** Means over slides of what each slide has; undefined for one slide. */
+  /** Means over slides of the measures of each slide; undefined for one slide. */
   readonly perSlide: SlideMeans | undefined;
-  /** Where probabilities were given for every slide. */
+  /** Present if every slide has probabilities. */
   readonly sweep: readonly SweepResult[] | undefined;
 }
 
 /**
- * Sums up slides.
+ * Summarizes slides.
  *
- * @param patients of each slide who it was taken from, where that is known of all: slides of one patient are alike, so intervals are over patients
- * @throws {SegtileError} `input` where they have different classes
+ * @param patients the patient of each slide, if known for all. Slides of the same patient are alike, so intervals are
+ *   over patients.
+ * @throws {SegtileError} `input` if the slides have different classes
  */
 export function summarizeSlides(slides: readonly SlideScores[], patients?: readonly string[]): Evaluation {
   const { classes } = slides[0]!;
@@ -136,20 +137,20 @@ function slideMeans(single: readonly Measured[], classes: readonly MaskClass[], 
   };
 }
 
-/** What means are of, in words, and whether intervals stand beside them. */
+/** A title for a table of means: what they cover, and whether it has intervals. */
 export function meansTitle(from: MeansFrom): string {
   const enough = (from.patients ?? from.slides) >= from.leastForIntervals;
   const few = `too few for intervals, which need ${from.leastForIntervals}`;
   return `means over ${countedUnits(from)}, ${enough ? 'with 95 % intervals' : few}`;
 }
 
-/** What means are of: `12 slides`, or `12 slides of 5 patients`. */
+/** What means cover, in words: `12 slides`, or `12 slides of 5 patients`. */
 export function countedUnits({ slides, patients }: MeansFrom): string {
   const whose = patients === undefined ? '' : ` of ${patients} patient${patients === 1 ? '' : 's'}`;
   return `${slides} slides${whose}`;
 }
 
-/** A mean with its interval, where it has one. */
+/** A mean as text, with its interval if it has one. */
 export function meanText({ mean, low, high }: SlideMean): string {
   const interval = low === undefined || high === undefined ? '' : ` (${low.toFixed(3)} to ${high.toFixed(3)})`;
   return `${mean.toFixed(3)}${interval}`;

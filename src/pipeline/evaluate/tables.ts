@@ -3,7 +3,7 @@ import type { ReportCell, ReportTable } from '../../report/page.js';
 import { count } from '../../terminal/format.js';
 import { type Evaluation, type Measured, meanText, type SlideMean, type SlideMeans, type SweepResult } from './summary.js';
 
-/** The classes with their measures, of the pixels, borders and objects of all slides together. */
+/** A table of the classes with their measures, from the pixels, borders and objects of all slides together. */
 export function classTable({ classes, macro, micro, boundaryF, objectF1 }: Measured): ReportTable {
   const figures = ['Dice', 'IoU', 'precision', 'recall', 'boundary F', 'object F1', 'objects', 'found', 'in truth'];
   const rows = classes.map(({ name, dice, iou, precision, recall, boundary, objects }) => [
@@ -20,7 +20,7 @@ export function classTable({ classes, macro, micro, boundaryF, objectF1 }: Measu
   return filled('Every class with its measures', 'class', figures, [...rows, ...(classes.length > 1 ? means : [])]);
 }
 
-/** The slides with their measures. */
+/** A table of the slides with their measures. */
 export function slideTable({ slides, classes }: Evaluation): ReportTable {
   const figures = [...classes.map(({ name }) => `Dice ${name}`), 'mean Dice', 'mean IoU', 'boundary F', 'object F1'];
   const rows = slides.map(({ predicted, measured: { classes: own, macro, boundaryF, objectF1 } }) => [
@@ -31,9 +31,9 @@ export function slideTable({ slides, classes }: Evaluation): ReportTable {
 }
 
 /**
- * Pixels by what they are, in rows, and what they were taken for, in columns.
+ * The confusion matrix in pixels: rows are the truth, columns the prediction.
  *
- * @param shown a number of pixels, of those that are in truth the same
+ * @param shown formats a number of pixels, given the number of pixels in its row
  */
 export function confusionTable({ classes, pooled }: Evaluation, shown: (pixels: number, same: number) => string): ReportTable {
   const names = ['background', ...classes.map(({ name }) => name)];
@@ -50,7 +50,7 @@ export function confusionTable({ classes, pooled }: Evaluation, shown: (pixels: 
   );
 }
 
-/** Means over slides, with intervals where they are of enough. */
+/** A table of means over slides, with intervals if there are enough slides. */
 export function meansTable({ classes, dice, iou, boundaryF, objectF1 }: SlideMeans): ReportTable {
   const row = (name: string, mean: SlideMean): ReportCell[] => [{ text: name }, { text: meanText(mean), value: mean.mean }];
   const rows = [
@@ -63,7 +63,7 @@ export function meansTable({ classes, dice, iou, boundaryF, objectF1 }: SlideMea
   return filled('Means over slides', 'measure', ['mean'], rows);
 }
 
-/** The best threshold of each class. */
+/** A table of the best threshold of each class. */
 export function thresholdTable(sweep: readonly SweepResult[]): ReportTable {
   const figures = ['best', 'Dice there', 'plateau from', 'to', 'left out', 'calibration error'];
   const rows = sweep.map(({ name, threshold, dice, plateau, leaveOneOut, calibration }) => [
@@ -77,7 +77,7 @@ function measureCell(value: number | undefined): ReportCell {
   return value === undefined ? { text: '-' } : { text: value.toFixed(3), value };
 }
 
-/** A table of one column of words, then of figures. Rows may be shorter than it is wide. */
+/** A table whose first column is text and whose other columns are figures. Rows that are too short are filled up. */
 function filled(
   caption: string,
   words: string,

@@ -13,39 +13,40 @@ import type { StageClock } from '../records/stage-clock.js';
 import type { SlideValues } from '../slides/values.js';
 import { closePools, startPools } from './scores/pools.js';
 
-/** Is told of models what had to be settled, and what they run on. */
+/** Callbacks for what is decided about the models, and for the devices that they run on. */
 export interface EngineWatcher {
-  /** A sentence on what had to be settled, told once. */
+  /** Called with a sentence on a decision about the models; once for each sentence. */
   readonly note?: ((sentence: string) => void) | undefined;
-  /** The models, before any slide. */
+  /** Called with the models, before any slide. */
   readonly model?: ((ensemble: Ensemble) => void) | undefined;
-  /** What the models run on, once they do. */
+  /** Called once the models run, with the devices that they run on. */
   readonly device?: ((pools: readonly Pool[]) => void) | undefined;
 }
 
-/** Models and options that slides are run with. */
+/** The models and options with which slides are run. */
 export interface Engine {
   readonly ensemble: Ensemble;
   readonly settings: RunSettings;
-  /** How often networks are run for a window of each grid. */
+  /** For each grid: how often networks are run per window. */
   readonly passes: readonly number[];
   readonly memory: Foreteller;
-  /** Channels of the scores of a window of the first grid. */
+  /** The number of channels of the scores of a window of the first grid. */
   readonly channels: number;
-  /** Plans a slide, and starts the models meanwhile if that is asked for. */
+  /** Plans a slide. Starts the models at the same time if `startModels` is set. */
   planOf(slide: string, values: SlideValues, startModels: boolean): Promise<SlidePlan>;
-  /** The models, once they run. They are kept for all slides. */
+  /** The models, once they run. They are started once and kept for all slides. */
   ready(clock: StageClock): Promise<ReadyModel>;
-  /** Whether the models could not be started, so that no slide can be run. */
+  /** Whether the models failed to start, so that no slide can be run. */
   failed(): boolean;
-  /** Ends the threads of the models. */
+  /** Stops the threads of the models. */
   close(): Promise<void>;
 }
 
 /**
- * Reads models and settles what is the same for all slides. Nothing is run yet.
+ * Reads models and decides what is the same for all slides. Nothing is run yet.
  *
- * @throws {SegtileError} `usage` for options that exclude each other or do not fit the models, else as the files that they name
+ * @throws {SegtileError} `usage` for options that exclude each other or do not fit the models; the errors of the files
+ *   that options name
  */
 export async function openEngine(
   options: InferOptions,
@@ -64,7 +65,8 @@ export async function openEngine(
   let told = false;
   const start = (): Promise<readonly Pool[]> => {
     pools ??= startPools(ensemble, groups, options, note, signal);
-    // Whoever needs the workers sees why there are none; until then a failure must not count as unhandled.
+    // Code that needs the workers gets this error from the promise itself. Until then the failure must not count as
+    // unhandled.
     pools.catch(() => undefined);
     return pools;
   };
@@ -79,7 +81,8 @@ export async function openEngine(
       return planSlide(slide, settled, ensemble.members[0]!.model.mpp, signal, startModels ? start : undefined);
     },
     async ready(clock) {
-      // Not before: a slide that fails of itself while the workers start would be all that is told.
+      // Set only here. If it were set as soon as the workers fail, a slide that fails by itself meanwhile would end the
+      // run, and only that slide's error would be reported.
       const open = await clock.wait('model', start()).catch((error: unknown) => {
         failed = true;
         throw error;
@@ -95,7 +98,7 @@ export async function openEngine(
   };
 }
 
-/** Says each sentence once. */
+/** Wraps a function so that it gets each sentence only once. */
 function onceEach(say: (sentence: string) => void): (sentence: string) => void {
   const said = new Set<string>();
   return (sentence) => {

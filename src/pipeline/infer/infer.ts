@@ -7,23 +7,24 @@ import { labelStrips, type StripNeeds, type StripSettings } from './label-strips
 import type { ScoreSettings } from './scores/score.js';
 import { type StreamModel, scoreStreams } from './scores/score-streams.js';
 
-/** How a slide becomes strips. */
+/** The settings that turn a slide into strips. */
 export interface InferSettings extends Omit<ScoreSettings, 'piece' | 'onFacts'>, StripSettings {}
 
-/** What a run did. */
+/** The result of a run. */
 export interface InferResult extends LabelResult {
   readonly windowsRun: number;
-  /** Of those, the ones that were left out for a score that is no number. */
+  /** The windows among them that were left out because a score was NaN. */
   readonly windowsNan: number;
 }
 
 /**
- * The upper half of the main road: a piece of a slide is scored, and scores become strips, from top to bottom. Nothing of the size of the slide is
- * ever in memory.
+ * The upper half of the pipeline, from pixels to strips: scores a piece of a slide and turns the scores into strips,
+ * from top to bottom. Memory never grows with the size of the slide.
  *
  * @param models one for each grid of the plan
- * @param onWindow is called after each window with how many of the piece are done
- * @throws whatever a room throws; `aborted` when the signal fires, once the windows in hand are done
+ * @param onWindow called after each window with the number of finished windows of the piece
+ * @throws any error of reading, scoring or stitching; `aborted` when the signal fires, after the current windows are
+ *   done
  */
 export function inferStrips(
   plan: SlidePlan,

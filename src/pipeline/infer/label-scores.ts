@@ -8,32 +8,38 @@ import type { StageClock } from '../records/stage-clock.js';
 import { labelsWithin, regionRows, scoresWithin } from '../tissue/region.js';
 import { labelStrips, type StripSettings } from './label-strips.js';
 
-/** How final scores become labels. */
+/** The settings that turn final scores into labels. */
 export interface LabelSettings extends StripSettings {
-  /** What is cleaned away, in pixels of the scores. */
+  /** What the clean-up removes, with sizes in pixels of the scores. */
   readonly cleanUp: CleanUp | undefined;
-  /** What is brought to the size of the output: labels, by nearest neighbour, which is what is taken where nothing is said; or scores, bilinear, without a clean-up. */
+  /**
+   * What is resized to the size of the output: labels, by nearest neighbour (the default), or scores, bilinear and
+   * without a clean-up.
+   */
   readonly enlarge?: 'labels' | 'scores' | undefined;
 }
 
-/** What was labelled, after the clean-up, and what that did where there was one. */
+/** The labelled pixels after the clean-up, and the effect of the clean-up if there was one. */
 export interface LabelResult extends LabelCount {
   readonly cleaned: CleanedCount | undefined;
-  /** All pixels of the image that was counted: that of the scores, or the output where scores were brought to its size. */
+  /** The number of pixels of the image that was counted: the image of scores, or the output if scores were resized to it. */
   readonly pixels: number;
-  /** Those of them that lie in the region, where there is one; else all. */
+  /** How many of these pixels lie in the region of interest; all of them if there is no region. */
   readonly inside: number;
 }
 
-/** Where labels and the scores that they are made of go. */
+/** The sinks for labels and for the scores that labels are made from. */
 export interface LabelSinks {
-  /** Labels at the size of the output. */
+  /** Take labels at the size of the output. */
   readonly labels: readonly Sink<RasterRows>[];
-  /** Probabilities at the size of the scores. They are done with a row's memory once `write` has returned its promise. */
+  /**
+   * Take probabilities at the size of the scores. They no longer use the memory of the rows after `write` has returned
+   * its promise, even while that is pending.
+   */
   readonly scores: readonly Sink<ScoreRows>[];
 }
 
-/** Whether labels are made at the size of the output, of scores that are brought to it. */
+/** Whether scores are resized to the output before labels are made from them. */
 export function isFiner(size: SpanningSize, output: Size, enlarge: LabelSettings['enlarge']): boolean {
   return enlarge === 'scores' && !isSame(size, output);
 }
@@ -44,12 +50,12 @@ function isSame(size: SpanningSize, output: Size): boolean {
 }
 
 /**
- * Final scores become labels at the size of the output, and go to the sinks in step, top to bottom. Writing goes on while the next scores are
- * made.
+ * Turns final scores into labels at the size of the output and writes both to the sinks in step, from top to bottom.
+ * Writing goes on while the next scores are made.
  *
  * @param size of the image of scores, in px
  * @param output size of the labels that the sinks take, in px
- * @throws whatever scores and sinks throw; the caller aborts the sinks
+ * @throws any error of the scores and sinks; the caller aborts the sinks
  */
 export function labelScores(
   scores: AsyncIterable<ScoreRows>,
@@ -65,12 +71,13 @@ export function labelScores(
 }
 
 /**
- * The lower half of the main road: strips of the working image become files. A pure function of the strips: it never sees how rows came to be.
+ * The lower half of the pipeline, from strips to files: writes strips of the working image to the sinks. It depends
+ * only on the strips, not on how they were made.
  *
  * @param size of the working image, in px
  * @param output size of the labels that the sinks take, in px
- * @param onFacts takes what is known of windows
- * @throws whatever strips and sinks throw; the caller aborts the sinks
+ * @param onFacts called with the facts on windows
+ * @throws any error of the strips and sinks; the caller aborts the sinks
  */
 export async function finishStrips(
   strips: AsyncIterable<Crossing>,
@@ -88,7 +95,7 @@ export async function finishStrips(
   const cleaner = cleanUp && createCleaner(size, cleanUp);
   const count = emptyLabelCount();
   const rowsAt = (at: SpanningSize) => region && regionRows(region.view(at));
-  // One for each place where rows go by, which is not at the same time.
+  // A reader of the region for each step that needs it, because the steps are at different rows at the same time.
   const atFine = finer ? rowsAt(output) : undefined;
   const afterCleaning = cleaner && rowsAt(size);
   const atOutput = isSame(size, output) || finer ? undefined : rowsAt(output);
@@ -98,14 +105,14 @@ export async function finishStrips(
   async function write<Rows>(to: readonly Sink<Rows>[], rows: Rows): Promise<void> {
     await clock.wait('write', writing);
     writing = Promise.all(to.map((sink) => sink.write(rows)));
-    // Awaited before the next write; until then a failure must not count as unhandled.
+    // Awaited before the next write. Until then a failure must not count as unhandled.
     writing.catch(() => {});
   }
 
   async function finish(labels: RasterRows): Promise<void> {
     const clean = cleaner ? clock.sync('clean', () => [...cleaner.clean(labels)]) : [labels];
     for (const final of clean) {
-      // A hole that is filled may have lain outside.
+      // A hole that the clean-up filled may lie outside the region.
       if (afterCleaning) labelsWithin(final, await afterCleaning.take(final.y, final.height), count.perLabel);
       for (const stretched of stretch(final)) {
         if (atOutput) labelsWithin(stretched, await atOutput.take(stretched.y, stretched.height));
@@ -114,7 +121,7 @@ export async function finishStrips(
     }
   }
 
-  /** Labels of scores that were brought to the size of the output. */
+  /** Makes labels from scores that were resized to the output. */
   async function labelled(rows: ScoreRows): Promise<RasterRows> {
     const mask = await atFine?.take(rows.y, rows.height);
     if (mask) for (const value of mask) inside += value;
@@ -154,7 +161,7 @@ function addCount(total: LabelCount, { covered, perLabel }: LabelCount): void {
   for (const [label, pixels] of perLabel.entries()) total.perLabel[label]! += pixels;
 }
 
-/** The same rows, of which each is counted once whoever asked for it asks for the next. */
+/** Yields the same rows. Calls `onRows` with the number of finished rows when the consumer asks for the next ones. */
 export async function* counted(rows: AsyncIterable<ScoreRows>, onRows: (done: number) => void): AsyncGenerator<ScoreRows> {
   for await (const each of rows) {
     yield each;

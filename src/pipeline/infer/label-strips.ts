@@ -6,29 +6,30 @@ import type { ScoreRows, Size, Span, SpanningSize } from '../../types.js';
 import type { StageClock } from '../records/stage-clock.js';
 import { regionRows, scoresWithin } from '../tissue/region.js';
 
-/** How final scores become labels of the working image. */
+/** The settings that turn final scores into labels of the working image. */
 export interface StripSettings {
-  /** What is still to be applied to the scores: present where logits were blended. */
+  /** The function still to be applied to the scores; set if logits were blended. */
   readonly squash: Squash | undefined;
   readonly rule: LabelRule;
-  /** Outside it nothing is said: labels are 0 and nothing is covered. Open; its view is 1 inside. */
+  /** The region of interest, open; its view is 1 inside. Outside it, labels are 0 and nothing counts as covered. */
   readonly region?: Truth | undefined;
 }
 
-/** What of a strip is wanted below it. */
+/** What the lower half of the pipeline needs of a strip. */
 export interface StripNeeds {
-  /** Whether labels are made of scores at the size of the output, so that scores cross instead. */
+  /** Whether labels are made from scores at the size of the output. Strips then have scores and no labels. */
   readonly finer: boolean;
-  /** Whether scores are wanted beside the labels. */
+  /** Whether scores are needed besides the labels. */
   readonly scores: boolean;
 }
 
 /**
- * What is still above the seam once scores are final: they become probabilities, and nothing outside of the region of interest, and labels.
+ * The last step of the upper half of the pipeline: turns final scores into strips. It makes probabilities of logits,
+ * removes scores outside the region of interest, and makes labels.
  *
  * @param scores of some columns of an image of this size, from top to bottom
- * @param across those columns
- * @param facts what is known of rows of windows by now; is emptied
+ * @param across these columns
+ * @param facts the facts on rows of windows that are known so far; they are yielded and the list is emptied
  */
 export async function* labelStrips(
   scores: AsyncIterable<ScoreRows>,
@@ -63,7 +64,7 @@ export async function* labelStrips(
   }
 }
 
-/** How many pixels of some rows are inside, of some columns. */
+/** The number of pixels inside the region, in some columns of some rows. */
 function inColumns(mask: Uint8Array, { width }: Size, { start, length }: Span): number {
   let inside = 0;
   for (let from = start; from < mask.length; from += width) {

@@ -16,12 +16,12 @@ import { openSegmenter } from './segmenter.js';
 /** The options of `segtile merge`, parsed. */
 export interface MergeOptions {
   readonly overwrite?: boolean;
-  /** Absent for the file that the shards were told to use, false for none. */
+  /** Absent: the file that the shards were told to use. False: no history. */
   readonly history?: string | boolean;
 }
 
 /**
- * Makes the results of all slides whose shards stand in some folders, or in folders below them.
+ * Makes the results of all slides that have shards in some folders or their subfolders.
  *
  * @param options of `segtile merge`, parsed
  * @throws {SegtileError} `input` for a folder that cannot be read, or has neither shards nor results
@@ -51,12 +51,12 @@ export async function mergeSlides(
   return ended;
 }
 
-/** Shards of a slide, and the folder that was named. */
+/** The shards of a slide, and the folder that the user named. */
 interface FolderSet extends ShardSet {
   readonly folder: string;
 }
 
-/** The shards in a folder and those below it. */
+/** The sets of shards in a folder and its subfolders. */
 async function setsIn(folder: string): Promise<FolderSet[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch((cause: unknown) => {
     const hint = 'name the folder that the shards were written to';
@@ -114,7 +114,10 @@ async function merge(
   }
 }
 
-/** A slide that was given by a relative path is looked for from the same folder. */
+/**
+ * Checks that the slide of a shard is there. A relative path is looked up from the current folder, so the merge must be
+ * started in the folder where the shards were run.
+ */
 async function requireSlide({ slide, folder }: ShardOrigin, path: string): Promise<void> {
   if (isRemote(slide) || (await stat(slide).catch(() => undefined))) return;
   throw new SegtileError(

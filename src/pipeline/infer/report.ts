@@ -11,18 +11,18 @@ import { legendColor, reportPicture } from '../pictures/report-pictures.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { RunRecord } from '../records/record.js';
 
-/** Windows that a map can show apart. Of more, only which area was looked at is told. */
+/** The most windows that a map can show separately. If there are more, the map shows only the area that was looked at. */
 const MOST_DRAWN = 20_000;
 
-/** Stages of {@link RunRecord.seconds} that are no part of the others. */
+/** The entry of {@link RunRecord.seconds} that is the sum, not a stage. */
 const TOTAL = 'total';
 
 /**
  * Writes the report of a finished run as one HTML file.
  *
- * @param plan that was run, its slide still open
- * @param beforePlacing is called before the file gets its final name
- * @throws {SegtileError} `output` where it cannot be written
+ * @param plan the plan that was run, its slide still open
+ * @param beforePlacing called before the file gets its final name
+ * @throws {SegtileError} `output` if the file cannot be written
  */
 export async function writeInferReport(
   path: string,
@@ -115,7 +115,7 @@ function mappedWindows({ grid, selection }: SlidePlan): MappedWindow[] {
   ).flat();
 }
 
-/** What shares are of. */
+/** The area that shares refer to, in words. */
 function wholeOf({ settings }: RunRecord): string {
   return settings.region === null ? 'the slide' : 'the region';
 }

@@ -23,31 +23,31 @@ import { filesOfResult } from '../resume/standing.js';
 import { finishStrips, isFiner, type LabelResult } from './label-scores.js';
 import type { WantedStrips } from './upper-half.js';
 
-/** What is known of a run before its first window. */
+/** Everything that is known of a run before its first window. */
 export interface SlideJob {
   readonly plan: SlidePlan;
   readonly model: Ensemble;
   readonly settings: RunSettings;
   readonly files: RunFiles;
   readonly key: RunKey;
-  /** How often networks are run for a window of each grid. */
+  /** For each grid: how often networks are run per window. */
   readonly passes: readonly number[];
-  /** Channels of the scores of a window of the first grid. */
+  /** The number of channels of the scores of a window of the first grid. */
   readonly channels: number;
 }
 
-/** Where the strips of a slide come from: a run, or the shards of one. */
+/** The source of the strips of a slide: a run, or its shards. */
 export interface StripSource {
-  /** What crosses, from the first row to the last. */
+  /** The strips and the facts on windows, from the first row to the last. */
   readonly crossing: AsyncIterable<Crossing>;
-  /** Keeps a note until the files have their final names, which whoever comes after a kill can read. */
+  /** Stores a note until the files have their final names. If the run is killed, a later run can read it. */
   note(note: object): Promise<void>;
-  /** What made them. Asked for at the end. */
+  /** The devices that made the strips. Called at the end. */
   device(): RunRecord['device'];
   close(): Promise<void>;
 }
 
-/** What is wanted of the strips of a slide. */
+/** What the outputs need of the strips of a slide. */
 export function wantedStrips({ plan, model, settings, files, channels }: SlideJob): WantedStrips {
   const finer = isFiner(plan.view, maskSize(plan, settings.outputMpp), settings.enlarge);
   const { scores, look } = outputNeeds(files, { plan, model, settings, channels });
@@ -55,11 +55,12 @@ export function wantedStrips({ plan, model, settings, files, channels }: SlideJo
 }
 
 /**
- * The lower half of a run: strips become the mask, whatever else of the table of outputs is wanted, and the record of the run. The files
- * appear when all is done; after a failure none of them stands there.
+ * The lower half of a run, from strips to files: makes the mask, all other wanted outputs, and the record of the run.
+ * The files appear when everything is done. After a failure none of them exists.
  *
  * @param open opens the strips
- * @param last is given the record before it is written, and calls what it is given before a file of its own gets its final name
+ * @param last gets the record before it is written, and makes a file from it; it calls its second argument before that
+ *   file gets its final name
  * @returns the record, as it was written
  */
 export async function runSlide(
@@ -119,7 +120,7 @@ export async function runSlide(
   }
 }
 
-/** How much of the slide is tissue, and of interest; as the shares of classes in the record have it. */
+/** The shares of the slide that are tissue and in the region of interest, as the record uses them for class shares. */
 function lookedAt({ facts, region }: SlidePlan, { inside, pixels }: LabelResult): LookedAt {
   const { tissueShare } = region ? region.facts : facts;
   return {

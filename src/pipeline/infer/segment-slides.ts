@@ -11,25 +11,25 @@ import { isMaskName, type SlideRequest } from '../slides/request.js';
 import { type DryRun, openSegmenter, type Segmenter, type SegmentWatcher, type SlideOutcome } from './segmenter.js';
 import type { ShardFacts } from './slide-work.js';
 
-/** Is told what happens to slides, one after the other. */
+/** Callbacks for progress. Slides are handled one after the other. */
 export interface SlidesWatcher extends SegmentWatcher {
-  /** A slide that is done: the record of its run, as it was written, and its files. */
+  /** Called for each finished slide with the record of its run, as it was written, and its files. */
   readonly done?: ((record: RunRecord, files: RunFiles) => void) | undefined;
-  /** A slide whose result was there already, made by the same run. */
+  /** Called for each slide whose result from the same run exists already. */
   readonly kept?: ((record: RunRecord, files: RunFiles) => void) | undefined;
-  /** A slide that another process is working on. */
+  /** Called for each slide that another process is working on. */
   readonly elsewhere?: ((slide: string, holder: Holder) => void) | undefined;
-  /** A shard of the rows of a slide that is done, or was there already. */
+  /** Called for each shard of a slide's rows that was made, or existed already. */
   readonly shard?: ((shard: ShardFacts, status: 'done' | 'kept') => void) | undefined;
-  /** A slide that failed. The others go on, unless the model cannot be run at all. */
+  /** Called for each slide that failed. The other slides still run, unless the model itself cannot be run. */
   readonly failed?: ((slide: string, error: unknown) => void) | undefined;
-  /** Where what failed is listed, of this run or one before. */
+  /** Called with the path of the list of failures, from this run or an earlier one. */
   readonly listed?: ((path: string) => void) | undefined;
 }
 
 /**
- * Segments slides: windows of each through the models, stitched to one mask. This is all of `segtile infer`, and of `segment` in the library, but for
- * what they tell.
+ * Segments slides: runs the models on the windows of each slide and stitches the scores to one mask. This does all of
+ * `segtile infer`, and of `segment` in the library, except for progress messages.
  *
  * @param options of `segtile infer`, parsed
  * @throws {SegtileError} as `openSegmenter`, before any slide is run
@@ -44,7 +44,7 @@ export async function segmentSlides(
   const own = segmenter.own.map((index) => slides[index]!);
   const running = eachSlide(own, segmenter, options.wait === true, watcher, signal);
   const ended = await running.finally(segmenter.close);
-  // A list of failures is of slides that can be mended. Where the model cannot be run, it is not the slides.
+  // The list of failures is for slides that can be fixed. If the model cannot be run, the slides are not the cause.
   const list = isMaskName(options.output) || segmenter.modelFailed() ? undefined : await keepFailures(options.output, ended);
   if (list !== undefined) watcher.listed?.(list);
   if (wantsObjects(options) && !segmenter.inRows && ended.outcomes.includes('done')) await summarizeResults(options.output);
@@ -52,9 +52,9 @@ export async function segmentSlides(
 }
 
 /**
- * Plans slides, and runs nothing.
+ * Plans slides without running anything.
  *
- * @param planned is told what would be run of each
+ * @param planned called for each slide with what would be run
  * @throws {SegtileError} as `openSegmenter`
  */
 export async function planSlides(
@@ -72,10 +72,10 @@ export async function planSlides(
   });
 }
 
-/** Milliseconds between two looks at slides that other processes are working on. */
+/** Milliseconds between two checks of slides that other processes are working on. */
 const POLL = 2000;
 
-/** Tells what became of a slide. */
+/** Calls the watcher with the outcome of a slide. */
 export function tellOutcome(outcome: SlideOutcome, slide: string, files: RunFiles, watcher: SlidesWatcher): Outcome {
   if (outcome.status === 'elsewhere') watcher.elsewhere?.(slide, outcome.holder);
   else if ('shard' in outcome) watcher.shard?.(outcome.shard, outcome.status);
@@ -85,9 +85,9 @@ export function tellOutcome(outcome: SlideOutcome, slide: string, files: RunFile
 }
 
 /**
- * Runs slides, and those again that other processes were working on, if that is asked for.
+ * Runs slides. If `wait` is set, tries slides that other processes were working on again.
  *
- * @param slides those that are the segmenter's own
+ * @param slides the segmenter's own slides
  */
 async function eachSlide(
   slides: readonly SlideRequest[],

@@ -25,82 +25,84 @@ import type { TissueChoice } from '../tissue/tissue.js';
 import { type Engine, type EngineWatcher, openEngine } from './engine.js';
 import { makeShard, makeSlide, mergeSlide, type ShardFacts, type SlideWork, settle } from './slide-work.js';
 
-/** How far a slide is. */
+/** The progress of a slide. */
 export interface WindowProgress {
   readonly plan: SlidePlan;
-  /** Windows that are done and that are run, 0 of them at first. Where a run goes on that was stopped, those that are left. */
+  /** Finished windows, 0 at first, and the number of windows to run, without those that a stopped run has done. */
   readonly done: number;
   readonly total: number;
 }
 
-/** Is told what happens on the way from slides to masks. Nothing is missed by who listens to none of it. */
+/** Callbacks for progress from slides to masks. All are optional. */
 export interface SegmentWatcher extends EngineWatcher {
-  /** A slide before its first window, how often networks are run for a window of each grid, and the memory that is to be expected. */
+  /** Called for a slide before its first window, with the passes per window of each grid and the expected memory. */
   readonly planned?: ((plan: SlidePlan, passes: readonly number[], memory: MemoryForecast) => void) | undefined;
   readonly windows?: ((progress: WindowProgress) => void) | undefined;
 }
 
-/** What would be run of a slide. */
+/** What would be run for a slide. */
 export interface DryRun {
-  /** Its slide is closed. */
+  /** The plan; its slide is closed. */
   readonly plan: SlidePlan;
-  /** How often networks are run for a window of each grid. */
+  /** For each grid: how often networks are run per window. */
   readonly passes: readonly number[];
   readonly mask: MaskSize;
-  /** The memory that it would take. */
+  /** The expected memory. */
   readonly memory: MemoryForecast;
-  /** The picture of what would be skipped, where `previewOnly` asked for it. */
+  /** The path of the picture of windows that would be skipped, if `previewOnly` asked for it. */
   readonly picture?: string | undefined;
-  /** Where slides are cut into shards of their rows: which one this is, its rows, and what all of them cost. */
+  /** If slides are split into shards of their rows: which shard this is, its rows, and the cost of all shards. */
   readonly shard?: (Shard & { readonly rows: ShardFacts['rows']; readonly cost: ShardCost }) | undefined;
 }
 
-/** What became of a slide: its result, or a shard of it, was made, or was there already, made by the same run; or another process is making it. */
+/** The outcome for a slide or its shard: made now, kept from the same run, or being made by another process. */
 export type SlideOutcome =
   | { readonly status: 'done' | 'kept'; readonly record: RunRecord }
   | { readonly status: 'done' | 'kept'; readonly shard: ShardFacts }
   | { readonly status: 'elsewhere'; readonly holder: Holder };
 
-/** Models and options that slides are segmented with. */
+/** The models and options with which slides are segmented. */
 export interface Segmenter extends AsyncDisposable {
-  /** The files that are made of each slide, in the order of the slides. */
+  /** The files of each slide, in the order of the slides. */
   readonly files: readonly RunFiles[];
-  /** The numbers of the slides that are to be run: all of them, but for those that belong to other shards. */
+  /** The indices of the slides to run: all except those that belong to other shards. */
   readonly own: readonly number[];
-  /** Whether of each only a shard of its rows is made. */
+  /** Whether only a shard of the rows of each slide is made. */
   readonly inRows: boolean;
   /**
-   * Plans the slide of this number, and runs nothing.
+   * Plans the slide with this index, without running anything.
    *
-   * @throws {SegtileError} as `planSlide` and `requireMemory`; `output` where the picture would replace a file that must not be replaced
+   * @throws {SegtileError} as `planSlide` and `requireMemory`; `output` if the picture may not replace a file
    */
   dryRun(index: number): Promise<DryRun>;
   /**
-   * Makes the files of the slide of this number, or goes on with them where a run of the same key was stopped. The models start with the first slide
-   * and are kept for the others.
+   * Makes the files of the slide with this index, or resumes a stopped run with the same key. The models start with the
+   * first slide and are kept for the others.
    *
-   * @throws {SegtileError} as `planSlide`, `requireMemory`, `openPool` and `runSlide`; `output` where a file would be replaced that must not be
+   * @throws {SegtileError} as `planSlide`, `requireMemory`, `openPool`, `runSlide`; `output` if a file may not be
+   *   replaced
    */
   run(index: number): Promise<SlideOutcome>;
   /**
-   * Makes the files of the slide of this number of all its shards, which go then.
+   * Makes the files of the slide with this index from all its shards, and then deletes the shards.
    *
    * @param shards all of them, from top to bottom
-   * @throws {SegtileError} as {@link run}; `input` where they are of another run than the options say
+   * @throws {SegtileError} as {@link run}; `input` if they are from a run with other options
    */
   merge(index: number, shards: readonly FoundShard[]): Promise<SlideOutcome>;
-  /** Whether the models could not be started, so that no slide can be run. */
+  /** Whether the models failed to start, so that no slide can be run. */
   modelFailed(): boolean;
-  /** Ends the threads of the models. */
+  /** Stops the threads of the models. */
   close(): Promise<void>;
 }
 
 /**
- * Reads models, thresholds and whatever else options name, and settles what is the same for all slides. Nothing is run or written yet. Models are not
- * read where all results are there already.
+ * Reads models, thresholds and other files that options name, and decides what is the same for all slides. Nothing is
+ * run or written yet. Models are not read if all results exist already.
  *
  * @param options of `segtile infer`, parsed
- * @throws {SegtileError} `usage` for options that exclude each other or do not fit the models, else as the files that they name
+ * @throws {SegtileError} `usage` for options that exclude each other or do not fit the models; the errors of the files
+ *   that options name
  */
 export async function openSegmenter(
   slides: readonly SlideRequest[],
@@ -129,14 +131,14 @@ export async function openSegmenter(
     engine = await opening;
     return engine;
   };
-  // What is wrong with models and options is better said once, before any slide.
+  // Errors in models and options are reported once, before any slide.
   if (options.dryRun || options.previewOnly || !(await every(slides, (_, index) => standing(index)))) await opened();
 
   const shard = options.shard;
   const inRows = shard !== undefined && (options.shardRows === true || slides.length < shard.count);
   const own = shard === undefined || inRows ? slides.map((_, index) => index) : shareOf(await lengths(paths, signal), shard);
 
-  /** Claims a result, or a shard of one, and does some work with it. */
+  /** Claims a result or a shard, and does some work with it. */
   async function alone(index: number, path: string, work: (work: SlideWork) => Promise<SlideOutcome>): Promise<SlideOutcome> {
     const files = all[index]!;
     await makeFolder(files.record);
@@ -163,7 +165,7 @@ export async function openSegmenter(
     }
   }
 
-  /** Makes a result unless it is there already. */
+  /** Makes a result unless it exists already. */
   async function result(index: number, make: (work: SlideWork) => Promise<RunRecord>): Promise<SlideOutcome> {
     const files = unclashed(all[index]!);
     const kept = await standing(index);
@@ -181,7 +183,7 @@ export async function openSegmenter(
     return kept && outcome.status === 'elsewhere' ? { status: 'kept', record: kept } : outcome;
   }
 
-  /** Makes a shard of a slide unless it, or the result, is there already. */
+  /** Makes a shard of a slide unless the shard or the whole result exists already. */
   async function part(index: number, of: Shard): Promise<SlideOutcome> {
     const stem = stemOf(unclashed(all[index]!));
     const path = shardPath(stem, of);
@@ -242,18 +244,18 @@ export async function openSegmenter(
   };
 }
 
-/** What a list says of a slide alone. */
+/** The values that a list gives for this slide alone. */
 function saidOf({ mpp, roi, tissue }: SlideRequest): SlideWork['said'] {
   return { ...(mpp !== undefined && { mpp }), ...(roi !== undefined && { roi }), ...(tissue !== undefined && { tissue }) };
 }
 
-/** Files that may be written: no other slide has the same. */
+/** Returns the files if they may be written, and throws if another slide has the same ones. */
 function unclashed(files: RunFiles): RunFiles {
   if (files.clash !== undefined) throw files.clash;
   return files;
 }
 
-/** Makes sure that a shard is of the run of a key. */
+/** Checks that a shard is from the run with this key. */
 function requireKey({ path, found }: FoundShard, key: RunKey, code: 'output' | 'input', hint: string): void {
   const { segtile: _, onnxruntime: __, provider: ___, ...facts } = found.head.facts;
   const differing = differences(facts, key);
@@ -261,21 +263,21 @@ function requireKey({ path, found }: FoundShard, key: RunKey, code: 'output' | '
     throw new SegtileError(code, `${path} is of a run with other settings: ${differing.join('; ')}`, hint);
 }
 
-/** What a shard of the rows of a slide would be. */
+/** The shard of the rows of a slide that would be made. */
 function shardPlan(plan: SlidePlan, passes: readonly number[], { blend, reportDisagreement }: InferOptions, shard: Shard) {
   const pieces = shardPieces(plan, passes, blend, shard.count);
   const { y, height } = pieces[shard.index - 1]!;
   return { ...shard, rows: { from: y, to: y + height }, cost: shardCost(plan, pieces, blend, reportDisagreement === true) };
 }
 
-/** How large files are, in bytes. */
+/** The sizes of files in bytes. */
 async function lengths(paths: readonly string[], signal: AbortSignal): Promise<number[]> {
   const found: number[] = [];
   for (const path of paths) found.push(await lengthOf(path, signal));
   return found;
 }
 
-/** Whether something is found for all of a list. What fails is not found: whoever asks for it sees why. */
+/** Whether `find` finds something for every item. An error counts as not found: the code that needs the item reports it. */
 async function every<T>(list: readonly T[], find: (item: T, index: number) => Promise<unknown>): Promise<boolean> {
   for (const [index, item] of list.entries()) {
     if ((await find(item, index).catch(() => undefined)) === undefined) return false;
@@ -287,7 +289,7 @@ function pathOf(choice: TissueChoice): string[] {
   return choice.kind === 'file' || choice.kind === 'network' ? [choice.path] : [];
 }
 
-/** Every file beside the slides, and their masks and regions, that a run reads. */
+/** All files that a run reads, except the slides and their tissue masks and regions. */
 async function filesRead(options: InferOptions): Promise<string[]> {
   const models = await modelsNamed(options);
   return [...models.map(({ path }) => path), options.slideMppCsv ?? '', thresholdFile(options.threshold)];

@@ -28,10 +28,10 @@ import type { Engine } from './engine.js';
 import { runSlide, type SlideJob, type StripSource, wantedStrips } from './run-slide.js';
 import { openUpperHalf } from './upper-half.js';
 
-/** Work on one slide, whose claim is held. */
+/** Work on one slide. The claim of its result is held. */
 export interface SlideWork {
   readonly slide: string;
-  /** What was said of it alone, by a list. */
+  /** The values that a list gives for this slide alone. */
   readonly said: Pick<SlideRequest, 'mpp' | 'roi' | 'tissue'>;
   readonly values: SlideValues;
   readonly files: RunFiles;
@@ -39,9 +39,9 @@ export interface SlideWork {
   readonly options: InferOptions;
   /** See `identities`. */
   readonly inputs: ReadonlySet<string>;
-  /** Opened when it is needed. */
+  /** Opens the engine when it is first needed. */
   engine(): Promise<Engine>;
-  /** Is told of the plan of the slide, and how often networks are run for a window of each grid. */
+  /** Called with the plan of the slide, and how often networks are run for a window of each grid. */
   planned(plan: SlidePlan, passes: readonly number[], memory: MemoryForecast): void;
   windows(plan: SlidePlan, done: number, total: number): void;
   readonly signal: AbortSignal;
@@ -56,7 +56,7 @@ export interface ShardFacts {
   readonly rows: { readonly from: number; readonly to: number };
 }
 
-/** Runs a slide from pixels to files. */
+/** Runs a slide, from pixels to files. */
 export async function makeSlide(work: SlideWork): Promise<RunRecord> {
   const { options, files, signal } = work;
   const found = await clear(work);
@@ -83,7 +83,7 @@ export async function makeSlide(work: SlideWork): Promise<RunRecord> {
       );
       const close = async (): Promise<void> => {
         await strips.close();
-        // What nobody would go on with is not left.
+        // A file of strips without rows is removed, because no run can resume from it.
         if (strips.rows === 0) await rm(own.path, { force: true });
       };
       return { crossing, note: strips.note, device, close };
@@ -95,15 +95,18 @@ export async function makeSlide(work: SlideWork): Promise<RunRecord> {
   });
 }
 
-/** Whether a run that goes on would fail of the same: strips of it would only stand in the way of other settings. */
+/**
+ * Whether a resumed run would fail with the same error. Its strips would then only get in the way of a run with other
+ * settings.
+ */
 function wouldComeAgain(error: unknown): boolean {
   return error instanceof SegtileError && ['usage', 'unsupported', 'model'].includes(error.code);
 }
 
 /**
- * Runs a shard of the rows of a slide, down to its strips.
+ * Runs a shard of the rows of a slide, as far as its strips.
  *
- * @returns what was made
+ * @returns the facts on the shard
  */
 export function makeShard(work: SlideWork, shard: Shard): Promise<ShardFacts> {
   const { options, files, slide, signal } = work;
@@ -143,7 +146,7 @@ export function makeShard(work: SlideWork, shard: Shard): Promise<ShardFacts> {
   });
 }
 
-/** Makes the files of a slide of all its shards, which go then. */
+/** Makes the files of a slide from all its shards, and then deletes the shards. */
 export async function mergeSlide(work: SlideWork, shards: readonly FoundShard[]): Promise<RunRecord> {
   const { files } = work;
   await clear(work);
@@ -171,7 +174,7 @@ async function* inOrder(shards: readonly FoundShard[]): AsyncGenerator<Crossing>
   for (const { path, found } of shards) yield* readStrips(path, found);
 }
 
-/** Does what a run had left to do that was killed when it had written its record. */
+/** Finishes the work of a run that was killed after it had written its record. */
 export async function settle({ options, files }: Pick<SlideWork, 'options' | 'files'>, record: RunRecord): Promise<void> {
   await addSubmission(record.submission, true);
   const history = historyOf(options);
@@ -179,22 +182,22 @@ export async function settle({ options, files }: Pick<SlideWork, 'options' | 'fi
   await removeLeft(files);
 }
 
-/** What is foretold where no model is run. */
+/** The memory forecast if no model is run. */
 const NO_MODEL: MemoryForecast = { unknown: 'no model is run' };
 
 interface Planned {
   readonly plan: SlidePlan;
   readonly job: SlideJob;
-  /** Those that are made one after the other. */
+  /** The columns that are made one after the other. */
   readonly columns: readonly Span[];
   ready(): Promise<ReadyModel>;
   readonly clock: StageClock;
 }
 
 /**
- * Clears away what an earlier run left of the files, and makes sure that they may be made.
+ * Removes files that an earlier run left behind, and checks that the files may be made.
  *
- * @returns what it left of strips
+ * @returns the strips that the earlier run left
  */
 async function clear({ files, inputs, options }: SlideWork): Promise<StripsFound | undefined> {
   const found = await findStrips(stripsPath(files));
@@ -204,7 +207,7 @@ async function clear({ files, inputs, options }: SlideWork): Promise<StripsFound
   return found;
 }
 
-/** Plans the slide, and starts the models meanwhile if that is asked for. */
+/** Plans the slide. Starts the models at the same time if `startModels` is set. */
 async function withPlan<T>(work: SlideWork, startModels: boolean, run: (planned: Planned) => Promise<T>): Promise<T> {
   const { files, options, slide, values, key } = work;
   const clock = createStageClock();
@@ -213,7 +216,7 @@ async function withPlan<T>(work: SlideWork, startModels: boolean, run: (planned:
   if (startModels) await clock.wait('model', memory.measure());
   const plan = await clock.wait('plan', planOf(slide, values, startModels));
   try {
-    // Before anything is told of it: a size of the mask that cannot be is a failure of the slide's own.
+    // Computed before anything about the slide is reported: an impossible mask size is an error of this slide.
     maskSize(plan, options.outputMpp);
     const forecast = startModels ? memory.require(plan) : NO_MODEL;
     work.planned(plan, passes, forecast);
@@ -226,7 +229,7 @@ async function withPlan<T>(work: SlideWork, startModels: boolean, run: (planned:
   }
 }
 
-/** Takes strips down to the files, and does all that comes after them. */
+/** Turns strips into files and does everything that follows. */
 async function finished(
   { files, options, signal }: SlideWork,
   job: SlideJob,
@@ -243,7 +246,7 @@ async function finished(
   return record;
 }
 
-/** What makes strips, as a record has it; asked for at the end. */
+/** The devices that make the strips, as a record has them. Called at the end. */
 function deviceOf(pool: ReadyModel): () => RunRecord['device'] {
   const [began, busyBefore] = [performance.now(), pool.busySeconds()];
   return () => {
@@ -259,7 +262,7 @@ function deviceOf(pool: ReadyModel): () => RunRecord['device'] {
   };
 }
 
-/** Loads what draws charts only where there is one to draw: it takes as long to load as all the rest. */
+/** Loads the code that draws charts only if there is a report: loading it takes as long as loading everything else. */
 async function report(
   path: string,
   record: RunRecord,
@@ -271,13 +274,13 @@ async function report(
   await writeInferReport(path, record, plan, { replace }, beforePlacing);
 }
 
-/** Its folder may not be there where all results go elsewhere. */
+/** The folder of the history may not exist if all results go elsewhere. */
 async function remember(path: string, record: RunRecord): Promise<void> {
   await makeFolder(path);
   await rememberRun(path, record);
 }
 
-/** One for all slides, in the folder of results. */
+/** The path of the history: one for all slides, in the folder of results. */
 function historyOf({ history, output }: InferOptions): string {
   return typeof history === 'string' ? history : join(isMaskName(output) ? dirname(output) : output, HISTORY);
 }

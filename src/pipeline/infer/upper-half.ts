@@ -18,14 +18,14 @@ import { type InferSettings, inferStrips } from './infer.js';
 import type { StripNeeds } from './label-strips.js';
 import type { WindowLook } from './scores/score.js';
 
-/** What is wanted of the strips of a run. */
+/** What the outputs need of the strips of a run. */
 export interface WantedStrips extends StripNeeds {
-  /** How exactly scores are kept, where any are. */
+  /** The precision with which scores are kept, if any are. */
   readonly kind: ScoreKind;
   readonly look: WindowLook | undefined;
 }
 
-/** What makes strips of a piece of a slide. */
+/** What is needed to make the strips of a piece of a slide. */
 export interface UpperJob {
   readonly plan: SlidePlan;
   readonly model: Ensemble;
@@ -35,29 +35,33 @@ export interface UpperJob {
   readonly wanted: WantedStrips;
   readonly region: Truth | undefined;
   readonly piece: Piece;
-  /** Columns that are made one after the other, so that they fit in memory; one that is as wide as the piece where all of it does. */
+  /**
+   * The columns that are made one after the other so that they fit in memory; a single one, as wide as the piece, if
+   * all of it fits.
+   */
   readonly columns: readonly Span[];
-  /** Whether strips of an earlier run are to be gone on with. */
+  /** Whether to resume from the strips of an earlier run. */
   readonly resume: boolean;
-  /** Where the strips are kept, and what was found there, if it is to be gone on with. */
+  /** Where the strips are kept, and what was found there, if the run resumes from it. */
   readonly path: string;
   readonly found: StripsFound | undefined;
-  /** What whoever reads the strips wants to know besides. */
+  /** Other data for the code that reads the strips. */
   readonly more: object;
 }
 
-/** Strips of a piece that is being made. */
+/** The strips of a piece that is being made. */
 export interface UpperHalf {
   readonly strips: StripFile;
-  /** What was kept of an earlier run, then what is made now, which is kept as well. */
+  /** The strips that an earlier run kept, then the strips that are made now, which are kept as well. */
   readonly crossing: AsyncGenerator<Crossing, void, undefined>;
 }
 
 /**
- * Opens the upper half of the main road for a piece: everything down to its strips, which are kept in a file.
+ * Opens the upper half of the pipeline for a piece: everything from pixels to strips, which are kept in a file.
  *
- * @param onWindow is called with how many windows are done of those that are run: first with 0, then after each
- * @throws {SegtileError} `output` where strips of another run stand there, or they cannot be written
+ * @param onWindow called with the number of finished windows and the number to run: first with 0, then after each
+ *   window
+ * @throws {SegtileError} `output` if there are strips of another run, or they cannot be written
  */
 export async function openUpperHalf(
   job: UpperJob,
@@ -66,7 +70,7 @@ export async function openUpperHalf(
   signal: AbortSignal,
 ): Promise<UpperHalf> {
   const { piece, columns, path, found, more } = job;
-  // Columns that are whole are joined anew: that is cheap.
+  // Finished columns are joined again, which is cheap. So a file of partly joined columns is not used.
   const useful = columns.length > 1 && found?.rows !== piece.y + piece.height ? undefined : found;
   const { file, said } = await openRunStrips(path, { ...headOf(job), piece, more }, useful);
   if (said !== undefined) job.settings.note?.(`${job.plan.slide.path}: ${said}`);
@@ -93,7 +97,7 @@ async function* crossingOf(
   if (left.height === 0) return;
   for await (const each of making) {
     const kept = strips.append(each);
-    // Awaited once it was handed on; until then a failure must not count as unhandled.
+    // Awaited after the item was yielded. Until then a failure must not count as unhandled.
     kept.catch(() => undefined);
     yield each;
     await clock.wait('strips', kept);
@@ -118,7 +122,7 @@ function madeOf(
   return inferStrips(plan, pool.streams, given, piece, wanted, clock, counted, signal);
 }
 
-/** Runs columns one after the other, each into a file of its own, then puts them side by side. */
+/** Runs columns one after the other, each into its own file, then joins them side by side. */
 async function* madeOfColumns(
   job: UpperJob,
   clock: StageClock,

@@ -22,29 +22,29 @@ import type { InferOptions } from '../prepare/options.js';
 import { windowCounts } from '../prepare/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 
-/** The peak of memory that is to be expected of a run, and what it follows from. */
+/** The expected peak memory of a run, and the figures that it follows from. */
 export interface KnownForecast {
   readonly shape: MemoryShape;
   readonly foretold: ForetoldMemory;
-  /** Where all columns together do not fit: those that are made one after the other. */
+  /** The columns that are made one after the other, if all columns together do not fit. */
   readonly columns?: readonly Span[];
 }
 
-/** Why nothing can be foretold. */
+/** Why no forecast is possible. */
 export interface Unforetold {
   readonly unknown: string;
 }
 
-/** What can be said beforehand of the memory of a run. */
+/** The forecast of the memory of a run. */
 export type MemoryForecast = KnownForecast | Unforetold;
 
-/** Bands of this many rows are decoded together, by about so many pixels. */
+/** Rows of a band that is decoded at once: about enough for this many pixels, within these limits. */
 const BAND = { least: 256, most: 1024, pixels: 2 ** 22 };
 
 /**
- * What the workers of each network take on the CPU; measured, where it is not known yet.
+ * The memory of the workers of each network on the CPU. It is measured if it is not known yet.
  *
- * @returns why not, where networks run on a GPU, whose memory is another
+ * @returns the reason if there is no forecast: networks that run on a GPU use its own memory
  * @throws {SegtileError} as `measureWorker`
  */
 export async function workersOf(
@@ -66,7 +66,7 @@ export async function workersOf(
   return shapes;
 }
 
-/** Windows that go through a network together on the CPU. */
+/** How many windows go through a network together on the CPU. */
 function batchOf({ batch }: InferOptions, { image: { dims } }: Model): number {
   if (typeof batch === 'number') return batch;
   return typeof dims[0] === 'number' ? dims[0] : 1;
@@ -86,10 +86,11 @@ async function runsOnCpu({ device, requireGpu, allowSoftware }: InferOptions): P
 }
 
 /**
- * Foretells the peak of memory of a planned run on the CPU.
+ * Forecasts the peak memory of a planned run on the CPU.
  *
  * @param networks of {@link workersOf}, in the order of the ensemble
- * @param width of the columns that are made at a time, of which the plan has the windows, in working px; all without it
+ * @param width of the columns that are made at a time, in working px; the plan must have only their windows; by default
+ *   the full width
  */
 export function foretellRun(
   plan: SlidePlan,
@@ -110,7 +111,7 @@ export function foretellRun(
     return {
       window: grid.window,
       own,
-      // Windows reach over the border of columns, but put nothing there.
+      // Windows reach over the border of the columns, but their scores are not stored there.
       ring: { ...rings[index]!, blocks: Math.min(rings[index]!.blocks, Math.ceil(width / BLOCK_WIDTH)) },
       channels: channelsOf.length,
       inHand: Math.min(
@@ -131,7 +132,7 @@ export function foretellRun(
   const probabilityBytes = { uint8: 1, float32: 4 }[options.probabilities ?? 'uint8'];
   const windows = windowCounts(plan).run;
   const shape: MemoryShape = {
-    // Where there are fewer windows than workers, some never run.
+    // If there are fewer windows than workers, some workers never run.
     networks: networks.map((each) => ({ ...each, running: (each.running * Math.min(each.count, windows)) / each.count })),
     grids,
     read,
@@ -146,6 +147,6 @@ export function foretellRun(
 
 function bandRows({ width, blockHeight }: { readonly width: number; readonly blockHeight: number }): number {
   const rows = Math.min(BAND.most, Math.max(BAND.least, BAND.pixels / width));
-  // Strips as high as the picture are read as they come.
+  // TIFF strips that are as high as the picture are read gradually, not as a whole.
   return blockHeight <= BAND.most ? Math.max(rows, blockHeight) : rows;
 }

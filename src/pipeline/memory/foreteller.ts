@@ -12,19 +12,20 @@ import { foretellRun, type MemoryForecast, workersOf } from './foretell-run.js';
 import { memoryLimit } from './machine.js';
 import { requireMemory } from './require.js';
 
-/** Foretells the memory of runs with the same models and options. */
+/** Forecasts the memory of runs with the same models and options. */
 export interface Foreteller {
-  /** Measures what the networks take, the first time. While it does, nothing else should happen in this process. */
+  /** Measures the memory of the networks; only the first call does. Nothing else should happen in this process meanwhile. */
   measure(): Promise<void>;
   /**
-   * The memory that a planned run is to be expected to take, in as few columns as fit where all of them together do not.
+   * The expected memory of a planned run. If all columns together do not fit, the run is split into as few columns as
+   * fit.
    *
    * @throws {SegtileError} as `requireMemory`
    */
   require(plan: SlidePlan): MemoryForecast;
 }
 
-/** Foretells nothing before `measure`. */
+/** Makes a foreteller. It gives no forecast before `measure` was called. */
 export function foreteller(
   ensemble: Ensemble,
   groups: readonly WindowGroup[],
@@ -67,7 +68,7 @@ export function foreteller(
   };
 }
 
-/** A plan of which only the windows are run that some columns need. */
+/** The plan with only the windows that some columns need. */
 function ofColumns(plan: SlidePlan, { start, length }: Span, { blend, reportDisagreement = false }: InferOptions): SlidePlan {
   if (length === plan.view.width) return plan;
   const piece = { x: start, y: 0, width: length, height: plan.view.height };

@@ -6,10 +6,11 @@ import { type MemoryLimit, memoryLimit } from './machine.js';
 import { inBytes, largestPart } from './words.js';
 
 /**
- * Makes sure that a run fits into the memory that it may have: what `--memory` says, else what the machine has.
+ * Checks that a run fits into the allowed memory: that of `--memory`, otherwise that of the machine.
  *
  * @param budget of `--memory`, in bytes
- * @throws {SegtileError} `usage` where it does not, with settings that would; and where there is a budget but no forecast
+ * @throws {SegtileError} `usage` if it does not fit, with settings that would; also if there is a budget but no
+ *   forecast
  */
 export function requireMemory(
   slide: string,

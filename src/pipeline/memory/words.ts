@@ -1,7 +1,7 @@
 import type { ForetoldMemory } from '../../plan/memory/foretell.js';
 import type { KnownForecast } from './foretell-run.js';
 
-/** Bytes as `--memory` takes them: `850MB`, `2.1GB`. */
+/** Bytes in the form that `--memory` takes: `850MB`, `2.1GB`. */
 export function inBytes(bytes: number): string {
   return bytes >= 999.5e6 ? `${Number((bytes / 1e9).toFixed(1))}GB` : `${Math.round(bytes / 1e6)}MB`;
 }
@@ -15,7 +15,7 @@ const parts: Readonly<Record<Exclude<keyof ForetoldMemory, 'total'>, string>> = 
   writing: 'to write',
 };
 
-/** What takes the most of it: `57 % of it to blend 50 classes`. */
+/** The largest part of the memory, in words: `57 % of it to blend 50 classes`. */
 export function largestPart({ foretold, shape }: KnownForecast): string {
   const names = Object.keys(parts) as (keyof typeof parts)[];
   const largest = names.reduce((best, each) => (foretold[each] > foretold[best] ? each : best));

@@ -18,20 +18,27 @@ import { readLabelTile } from '../../truth/images/label-tile.js';
 import type { MaskClass, Pixels } from '../../types.js';
 import type { TilePredictions } from './tile-predictions.js';
 
-/** How a tile's truth and prediction agree. Lists are in the order of the classes, background left out; areas are pixels. */
+/**
+ * How the truth and the prediction of a tile agree. Lists are in the order of the classes, without background. Areas
+ * are in pixels.
+ */
 export interface TileNoise {
   readonly tile: ManifestTile;
   readonly areas: readonly Areas[];
   /** IoU of each class; 1 if the class is in neither. */
   readonly iou: readonly number[];
-  /** Mean over the classes in truth or prediction; 1 if there are none. Including absent classes would hide wrong ones. */
+  /**
+   * Mean over the classes that are in truth or prediction; 1 if there are none. Absent classes are left out because
+   * their IoU of 1 would hide wrong classes.
+   */
   readonly meanIou: number;
   /**
-   * What the tile is ranked by: pixels that differ, times `1 - meanIou`. A label that is wrong costs what it covers; of two tiles with as many wrong pixels the
-   * one comes first in which truth and prediction have less in common, since borders that differ a little everywhere are no mistake.
+   * The score by which tiles are ranked: the number of pixels that differ, times `1 - meanIou`. A wrong label costs the
+   * area that it covers. Of two tiles with equally many wrong pixels, the one with less overlap of truth and prediction
+   * comes first, because small differences along all borders are no mistake.
    */
   readonly score: number;
-  /** Pixels that were compared, those of them that differ, and those that the truth ignores. */
+  /** The number of compared pixels, how many of them differ, and how many pixels the truth ignores. */
   readonly pixels: number;
   readonly wrong: number;
   readonly ignored: number;
@@ -49,11 +56,11 @@ export interface TileComparison {
   /** The worst first: by highest score, then most differing pixels, then lowest mean IoU, then name. */
   readonly tiles: readonly TileNoise[];
   readonly failures: readonly TileFailure[];
-  /** All pixels of each part of the dataset, see {@link partOf}. */
+  /** The confusion of all pixels of each part of the dataset, see {@link partOf}. */
   readonly parts: ReadonlyMap<string, Confusion>;
   /** Prediction files that belong to no tile. */
   readonly strays: readonly string[];
-  /** What was decided where files can be read in more than one way, as sentences for people. */
+  /** How files were read that can be read in more than one way, as sentences for the user. */
   readonly notes: readonly string[];
 }
 
@@ -61,10 +68,10 @@ export interface TileComparison {
 const IN_FLIGHT = 8;
 
 /**
- * Compares the truth of every tile with its prediction. Changed copies are left out: a mistake in their truth is also in the tile that they were
- * made from.
+ * Compares the truth of every tile with its prediction. Changed copies are left out, because a mistake in their truth
+ * is also in the tile that they were made from.
  *
- * @param onTile is called after each tile with the number of finished tiles
+ * @param onTile called after each tile with the number of finished tiles
  * @throws {SegtileError} `aborted` when the signal fires
  */
 export async function compareTiles(

@@ -5,7 +5,7 @@ import type { TileComparison } from './compare-tiles.js';
 /** The tiles to drop from a manifest, and how many there are of each kind. */
 export interface Dropped {
   readonly below: number;
-  /** Names, the worst first; then their changed copies. */
+  /** Names of the tiles, the worst first, then those of their changed copies. */
   readonly tiles: readonly string[];
   /** How many of them are changed copies. */
   readonly copies: number;
@@ -16,9 +16,10 @@ export interface Dropped {
 }
 
 /**
- * Chooses the tiles to drop: those with a mean IoU below a limit, and every copy that was made from such a tile or mixed with one.
+ * Chooses the tiles to drop: those with a mean IoU below a limit, and every copy that was made from such a tile or
+ * mixed with one.
  *
- * @throws {SegtileError} `input` where no tile would be left
+ * @throws {SegtileError} `input` if no tile would be left
  */
 export function chooseDropped(
   { tiles: manifestTiles, path }: Manifest,

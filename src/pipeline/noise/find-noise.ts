@@ -17,7 +17,7 @@ export interface NoiseSettings {
   readonly predictions: string;
   /** The folder for the results. */
   readonly report: string;
-  /** Tiles in pictures. */
+  /** The number of tiles to show in pictures. */
   readonly pictures: number;
   /** Drop tiles with a mean IoU below this, and write the remaining manifest to `path`. */
   readonly drop: { readonly below: number; readonly path: string } | undefined;
@@ -33,7 +33,10 @@ export interface NoiseRecord {
   readonly tiles: number;
   readonly copies: number;
   readonly summary: readonly NoiseSummary[];
-  /** Patients with tiles in several parts or folds: a model trained on other parts has seen them. Null if no patients are known. */
+  /**
+   * Patients with tiles in several parts or folds: a model trained on one part has seen them. Null if no patients are
+   * known.
+   */
   readonly patients: SharedPatients | null;
   /** Tiles that could not be compared. */
   readonly failures: readonly TileFailure[];
@@ -41,7 +44,7 @@ export interface NoiseRecord {
   readonly undrawn: readonly TileFailure[];
   /** Prediction files that belong to no tile. */
   readonly strays: readonly string[];
-  /** What was decided where files can be read in more than one way, as sentences for people. */
+  /** How files were read that can be read in more than one way, as sentences for the user. */
   readonly notes: readonly string[];
   readonly dropped: Dropped | undefined;
   /** The files that were written. */
@@ -49,12 +52,12 @@ export interface NoiseRecord {
 }
 
 /**
- * Finds tiles whose truth may be wrong, by how it agrees with predictions. Writes `noise.csv`, the worst tile first, pictures of the worst, and
- * where it is asked for a manifest without them. The manifest is not written where tiles could not be compared: what is not known
- * to be bad or good would stay or go unseen.
+ * Finds tiles whose truth may be wrong, by comparing it with predictions. Writes `noise.csv`, the worst tile first,
+ * pictures of the worst tiles, and, if asked for, a manifest without the worst tiles. The manifest is not written if
+ * some tiles could not be compared, because nobody knows whether these are good or bad.
  *
- * @throws {SegtileError} `output` where files are there already or cannot be written; `input` where the manifest or the folder of predictions
- *   cannot be read, or no tile would be left; `aborted` when the signal fires
+ * @throws {SegtileError} `output` if files exist already or cannot be written; `input` if the manifest or the folder of
+ *   predictions cannot be read, or no tile would be left; `aborted` when the signal fires
  */
 export async function findNoise(
   path: string,

@@ -10,7 +10,7 @@ import { imagePanel, labelPanel, sheetPath, type TilePanels, writeSheet } from '
 import { isSeen, type TileComparison, type TileFailure, type TileNoise } from './compare-tiles.js';
 import type { TilePredictions } from './tile-predictions.js';
 
-/** Tiles on a sheet. */
+/** Rows of tiles on a sheet. */
 const ROWS = 8;
 
 const differences = [
@@ -20,18 +20,18 @@ const differences = [
   { name: 'ignored', color: differenceColors.ignored },
 ];
 
-/** The pictures of an earlier run in a folder. */
+/** The paths of pictures of an earlier run in a folder. */
 export async function noisePictures(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => /^worst-\d+\.png$/.test(name)).map((name) => join(folder, name));
 }
 
 /**
- * Draws the worst tiles, each as image, truth, prediction and difference beside each other, on `worst-01.png` and so on. Those of an earlier run are
- * taken away where they may be replaced.
+ * Draws the worst tiles on sheets `worst-01.png` and so on: for each tile image, truth, prediction and difference side
+ * by side. Sheets of an earlier run are removed if they may be replaced.
  *
  * @returns the sheets, and the tiles that could not be drawn
- * @throws {SegtileError} `output` where a sheet cannot be written, `aborted` when the signal fires
+ * @throws {SegtileError} `output` if a sheet cannot be written; `aborted` when the signal fires
  */
 export async function drawNoise(
   folder: string,
@@ -42,7 +42,7 @@ export async function drawNoise(
   placement: CommitOptions,
   signal: AbortSignal,
 ): Promise<{ readonly sheets: string[]; readonly failures: TileFailure[] }> {
-  // Files that may not be replaced are from another process, which wrote them after this run began.
+  // If files may not be replaced, existing ones are from another process that wrote them after this run began.
   if (placement.replace) for (const path of await noisePictures(folder)) await rm(path, { force: true });
   const sheets: string[] = [];
   const failures: TileFailure[] = [];

@@ -9,13 +9,13 @@ export interface NoiseSummary {
   readonly part: string;
   /** Undefined for the mean over the classes of each tile. */
   readonly class: string | undefined;
-  /** The spread of the IoU of tiles that have the class in truth or prediction. Undefined if there are none. */
+  /** The spread of the IoU over tiles that have the class in truth or prediction; undefined if there are none. */
   readonly tiles: Spread | undefined;
-  /** IoU of all pixels of the part together; for the mean, the mean over the classes in the part. */
+  /** IoU of all pixels of the part together. For the mean: the mean over the classes in the part. */
   readonly pooled: number;
 }
 
-/** The summaries of every part, each with all classes and their mean; `all` comes first where there are several parts. */
+/** The summaries of every part, each with all classes and their mean. If there are several parts, `all` comes first. */
 export function summarizeNoise({ classes, tiles, parts }: TileComparison): NoiseSummary[] {
   const names = [...parts.keys()].sort();
   const whole = emptyConfusion(classes.length);

@@ -18,10 +18,10 @@ import { predictedName, translation } from '../evaluate/prediction.js';
 /** The predictions for the tiles of a manifest. */
 export interface TilePredictions {
   /**
-   * The labels that were predicted for a tile, of the size of its truth if possible.
+   * The predicted labels of a tile, at the size of its truth if possible.
    *
    * @param size of the tile's truth, in px
-   * @throws {SegtileError} `input` where there is no prediction, or two, or it cannot be read
+   * @throws {SegtileError} `input` if there is no prediction, or two, or it cannot be read
    */
   of(tile: ManifestTile, size: Size): Promise<PredictedTile>;
   /** Files that belong to no tile. */
@@ -37,13 +37,13 @@ export interface PredictedTile {
   readonly notes: readonly string[];
 }
 
-/** The most masks of slides that are kept open. */
+/** The most masks of slides that are open at a time. */
 const MOST_OPEN = 8;
 
 /** Files that hold the mask of a whole slide. */
 const SLIDE_MASK = /\.tiff?$/i;
 
-/** A mask of a slide, open, seen at the dataset's working resolution in the dataset's labels. */
+/** An open mask of a slide, at the dataset's working resolution and with the dataset's labels. */
 interface SlideMask {
   readonly path: string;
   readonly view: LabelView;
@@ -52,10 +52,10 @@ interface SlideMask {
 }
 
 /**
- * Opens a folder of predictions: a PNG of labels for each tile, under the name of the tile's mask or of the tile; or for each slide its mask, as `segtile infer`
- * writes it, out of which the tiles are cut at the places that the manifest has.
+ * Opens a folder of predictions. It has a PNG of labels for each tile, named like the tile or its mask; or a mask for
+ * each slide, as `segtile infer` writes it, from which tiles are cut at the positions in the manifest.
  *
- * @throws {SegtileError} `input` where the folder cannot be read
+ * @throws {SegtileError} `input` if the folder cannot be read
  */
 export async function openPredictions(
   folder: string,
@@ -76,7 +76,7 @@ export async function openPredictions(
   async function maskOf(slide: string, name: string): Promise<SlideMask> {
     const kept = open.get(name);
     open.delete(name);
-    // The least recently used is the first.
+    // The first entry is the least recently used.
     if (!kept && open.size >= MOST_OPEN) {
       const [oldest, mask] = [...open][0]!;
       open.delete(oldest);
@@ -112,7 +112,7 @@ export async function openPredictions(
         const labels = await readLabelTile(path, bytes, signal);
         return { path, labels, notes: labels.notes.map((note) => `${path}: ${note}`) };
       }
-      // One at a time, so that no mask is closed while a tile is cut out of it.
+      // One tile at a time, so that no mask is closed while a tile is cut from it.
       const cut = turn.then(async () => {
         const mask = await maskOf(tile.slide, name);
         return { path, labels: await cutTile(mask, tile, size, signal), notes: mask.notes };
@@ -164,7 +164,8 @@ async function openMask(
   const mask = await openLabels(path, own ? configOf(own, path) : config, signal);
   try {
     requireSameShape(path, mask, known.size, 'mask');
-    // Of one class each, the names do not matter: a dataset that was told of no classes calls its own "object".
+    // If both have a single class, its name does not matter: a dataset without a list of classes calls its class
+    // "object".
     const single = own?.length === 1 && classes.length === 1;
     const table = single ? only(own[0]!.label, classes[0]!.label) : translation({ path, classes: own }, config);
     const notes = [...mask.notes, ...stretchNotes(path, mask, known.size)];

@@ -11,18 +11,18 @@ export interface ObjectFile {
 /** The files that objects are to be written to. */
 export interface ObjectFiles {
   readonly files: readonly ObjectFile[];
-  /** Of outlines in QuPath. */
+  /** The object type of outlines in QuPath. */
   readonly type: ObjectType;
 }
 
-/** What a record says of the objects of a mask. */
+/** The entry of a record on the objects of a mask. */
 export interface ObjectFacts extends ObjectFiles {
   readonly classes: readonly ClassSummary[];
-  /** How many objects were too large to be split; null where none were to be. */
+  /** The number of objects that were too large to be split; null if no splitting was asked for. */
   readonly leftWhole: number | null;
 }
 
-/** The files of objects, one a format. `stem` is what their names begin with. */
+/** The files of objects, one for each format. `stem` is the start of their names. */
 export function objectFiles(stem: string, formats: readonly ObjectFormat[], type: ObjectType): ObjectFiles {
   return { files: formats.map((format) => ({ format, path: `${stem}.${fileEndingOf(format)}` })), type };
 }

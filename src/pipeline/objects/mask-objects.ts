@@ -24,35 +24,35 @@ import { type PassingPixels, passingPixels } from './passing-pixels.js';
 import { type SplitOptions, splitterOf } from './split-options.js';
 import { writeObjects } from './write-objects.js';
 
-/** How the objects of masks are written. */
+/** The settings with which objects of masks are written. */
 export interface MaskObjectSettings {
-  /** What the values of a mask mean that does not say it itself. */
+  /** What the values of a mask mean, if the mask does not say it. */
   readonly config: TruthConfig | undefined;
-  /** Level 0 of the slide, in px, where the user says it. */
+  /** Size of level 0 of the slide, in px, if the user gives it. */
   readonly slideSize: Size | undefined;
-  /** Micrometres per level-0 pixel, where the user says it. */
+  /** Micrometres per level-0 pixel, if the user gives it. */
   readonly slideMpp: number | undefined;
   /** How probabilities become labels. */
   readonly rule: (probabilities: Probabilities) => LabelRule;
   readonly submission: SubmissionOptions;
   readonly split: SplitOptions;
-  /** What is measured of the slide's pixels, and where the slide is that the record beside the mask does not name. */
+  /** The measures of the slide's pixels, and the path of the slide if the record beside the mask does not name it. */
   readonly measure: readonly Measure[] | undefined;
   readonly slidePath: string | undefined;
 }
 
-/** The files that are left behind. */
+/** The files to write. */
 export interface MaskObjectFiles extends CommitOptions {
-  /** What the names of all files begin with. */
+  /** The start of all file names. */
   readonly stem: string;
   readonly objects: ObjectFiles;
   readonly record: string;
 }
 
-/** What was found in a mask, and where it is: `<stem>.objects.json`. */
+/** The record of the objects of a mask and where they are: `<stem>.objects.json`. */
 export interface MaskObjectRecord {
   readonly mask: Size & { readonly path: string };
-  /** Level 0, in px, in which all places are told. */
+  /** Level 0 in px; all coordinates are in these pixels. */
   readonly slide: Size & { readonly mpp: Mpp | null };
   /** How probabilities became labels. */
   readonly labels: LabelRule | null;
@@ -66,12 +66,14 @@ export interface MaskObjectRecord {
 }
 
 /**
- * Writes the objects of a label mask, or of probabilities, to files, in pixels of level 0 of its slide: as large as the user says, or the record beside the mask; else
- * as the mask. Streams, in memory for the objects that are open. Files and record appear together or not at all.
+ * Writes the objects of a label mask, or of probabilities, to files, in level-0 pixels of its slide. The size of level
+ * 0 is given by the user, or else by the record beside the mask; otherwise it is the size of the mask. The mask is
+ * streamed: only objects that are not complete yet are in memory. Files and record appear together or not at all.
  *
- * @param onRows is called with how many rows of the mask are done
+ * @param onRows called with the number of finished rows of the mask
  * @returns the record, as it was written
- * @throws {SegtileError} `input` where the mask cannot be read, or has values that stand for no class; `output` where a file cannot be written; `aborted` when the signal fires
+ * @throws {SegtileError} `input` if the mask cannot be read, or has values that stand for no class; `output` if a file
+ *   cannot be written; `aborted` when the signal fires
  */
 export async function objectsOfMask(
   path: string,
@@ -163,7 +165,7 @@ export async function objectsOfMask(
   }
 }
 
-/** @throws {SegtileError} `usage` where nothing says which slide a mask is of */
+/** @throws {SegtileError} `usage` if nothing says which slide the mask is of */
 function slidePathOf(mask: string, { slidePath }: MaskObjectSettings, beside: SlideBeside | undefined): string {
   const path = slidePath ?? beside?.path;
   if (path !== undefined) return path;
@@ -174,19 +176,22 @@ function slidePathOf(mask: string, { slidePath }: MaskObjectSettings, beside: Sl
   );
 }
 
-/** Probabilities know how large their slide is, since the mask that is made of them has to. */
+/**
+ * The size of level 0 if neither user nor record gives it: files of probabilities store the size of the mask made from
+ * them; otherwise it is the size of the mask.
+ */
 function levelZeroOf({ width, height, probabilities }: Prediction): Size {
   const own = probabilities?.map.mask ?? { width, height };
   return { width: own.width, height: own.height };
 }
 
-/** Micrometres per level-0 pixel: as the user says, or by those of the mask. */
+/** Micrometres per level-0 pixel: given by the user, or computed from those of the mask. */
 function mppOf({ mpp }: Prediction, given: number | undefined, scale: Mpp): Mpp | undefined {
   if (given !== undefined) return { x: given, y: given };
   return mpp && { x: mpp.x / scale.x, y: mpp.y / scale.y };
 }
 
-/** Without pixels that nobody may learn from, which are no object. */
+/** Sets labels that belong to no class to 0, such as pixels to ignore in training: they are no objects. */
 function ignoreOthers(classes: readonly MaskClass[]): (rows: PredictedRows) => PredictedRows {
   const table = new Uint8Array(256);
   for (const { label } of classes) table[label] = label;

@@ -17,21 +17,22 @@ import { type MaskObjectRecord, type MaskObjectSettings, objectsOfMask } from '.
 import type { ObjectsOptions } from './options.js';
 import { requireSplit } from './split-options.js';
 
-/** Is told what happens to masks, one after the other. */
+/** Callbacks for progress. Masks are handled one after the other. */
 export interface MasksWatcher {
-  /** How many rows of a mask are done, and its size. */
+  /** Called with the number of finished rows of a mask, and its size. */
   readonly rows?: ((mask: string, done: number, size: Size) => void) | undefined;
-  /** A mask that is done: the record of its objects, as it was written, and where that is. */
+  /** Called for each finished mask with the record of its objects, as it was written, and the path of the record. */
   readonly done?: ((record: MaskObjectRecord, path: string) => void) | undefined;
   readonly failed?: ((mask: string, error: unknown) => void) | undefined;
 }
 
 /**
- * Finds the objects of masks and writes their outlines and measures. This is all of `segtile objects`, and of `outlineObjects` in the library, but for
- * what they tell.
+ * Finds the objects of masks and writes their outlines and measures. This does all of `segtile objects`, and of
+ * `outlineObjects` in the library, except for progress messages.
  *
  * @param options of `segtile objects`, parsed
- * @throws {SegtileError} `usage` for options that exclude each other and for a CSV of runs, `input` for a file that options name and that cannot be read
+ * @throws {SegtileError} `usage` for options that exclude each other and for a CSV of runs; `input` if a file that
+ *   options name cannot be read
  */
 export async function objectsOfMasks(
   masks: readonly SlideRequest[],

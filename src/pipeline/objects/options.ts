@@ -5,7 +5,7 @@ import type { ThresholdOption } from '../prepare/thresholds.js';
 import type { SubmissionOptions } from '../submissions/options.js';
 import type { SplitOptions } from './split-options.js';
 
-/** The options of `segtile objects`, parsed. What is absent was not given. */
+/** The options of `segtile objects`, parsed. Options that were not given are absent. */
 export interface ObjectsOptions extends SubmissionOptions, SplitOptions {
   readonly objects: readonly ObjectFormat[];
   readonly objectType: ObjectType;

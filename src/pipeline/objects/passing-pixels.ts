@@ -6,23 +6,23 @@ import { cacheRows } from '../../slide/view/rows.js';
 import { workingView } from '../../slide/view/view.js';
 import type { Samples, SampleType, Size } from '../../types.js';
 
-/** Pixels of a slide that go by beside the rows of its mask. */
+/** The pixels of a slide, read in step with the rows of its mask. */
 export interface PassingPixels {
-  /** What each channel is called. */
+  /** The names of the channels. */
   readonly names: readonly string[];
-  /** Reads on until all rows of the mask before `end` are at hand. */
+  /** Reads until all rows of the mask before `end` are available. */
   until(end: number): Promise<void>;
-  /** The value of each channel in each column of a row; rows are asked for from top to bottom. */
+  /** The values of each channel in a row, one for each column. Rows must be asked for from top to bottom. */
   lines(row: number): readonly Float32Array[];
   close(): Promise<void>;
 }
 
 /**
- * Reads a slide along with its mask, at the size of the mask, in bands: the channels of a picture are red, green and blue, of 0 to 255; those of other slides have the
- * samples that the file keeps. The amount of a stain is its share of the optical density, `-log10((v + 1) / 256)`, by colour deconvolution (Ruifrok and Johnston
- * 2001).
+ * Reads a slide in bands, in step with its mask and at the size of the mask. The channels of a picture are red, green
+ * and blue, 0 to 255; those of other slides have the sample values of the file. The amount of a stain is its share of
+ * the optical density, `-log10((v + 1) / 256)`, by colour deconvolution (Ruifrok and Johnston 2001).
  *
- * @throws {SegtileError} `usage` where stains are asked for of a slide that is no picture in red, green and blue
+ * @throws {SegtileError} `usage` if stains are asked for and the slide is not an RGB picture
  */
 export function passingPixels(slide: Slide, size: Size, measures: readonly Measure[], signal: AbortSignal): PassingPixels {
   const stains = measures.filter((each): each is Stains => each !== 'intensity');
@@ -65,7 +65,10 @@ export function passingPixels(slide: Slide, size: Size, measures: readonly Measu
   };
 }
 
-/** The samples that the file keeps: which ones it does not say, so the largest that it gives are taken. */
+/**
+ * A reader of the samples as the file stores them. The sample type is not known beforehand, so the largest type that
+ * works is used.
+ */
 function readerOf(slide: Slide, count: number): ReturnType<Slide['channelReader']> {
   const types: readonly SampleType[] = ['float32', 'uint16'];
   for (const samples of types) {

@@ -2,25 +2,28 @@ import { scoreLine } from '../../plan/labels/score-planes.js';
 import { nearest } from '../../plan/labels/stretch.js';
 import type { ScoreRows, Size, SpanningSize } from '../../types.js';
 
-/** Scores that go by beside labels. */
+/** Scores that are streamed in step with labels. */
 export interface PassingScores {
-  /** Of the image of scores, in px. */
+  /** The size of the image of scores, in px. */
   readonly size: SpanningSize;
   /** The label of each channel. */
   readonly labels: readonly number[];
 }
 
-/** Rows of scores, held until the rows of the mask that are made of them have come. */
+/** Rows of scores, held until the rows of the mask that are made from them arrive. */
 export interface HeldScores {
-  /** Takes the next rows of scores, from top to bottom, and keeps a copy. */
+  /** Adds the next rows of scores, from top to bottom. Keeps a copy. */
   add(rows: ScoreRows): void;
-  /** The probability of a label in each column of a row of the mask; rows are asked for from top to bottom. NaN where no window looked. */
+  /**
+   * The probability of a label in each column of a row of the mask; NaN where no window was run. Rows must be asked for
+   * from top to bottom.
+   */
   line(label: number, row: number): ArrayLike<number>;
 }
 
 /**
- * Brings probabilities to the pixels of a mask: each has that of the pixel of the working image that lies nearest to it, centre to centre, as labels are brought
- * to the mask. Rows are held for as long as a clean-up holds theirs.
+ * Resamples probabilities to the pixels of a mask. Each mask pixel gets the value of the working pixel whose centre is
+ * nearest, in the same way as labels. Rows are held for as long as a clean-up holds its rows.
  */
 export function holdScores({ size, labels }: PassingScores, mask: Size): HeldScores {
   const { spans = size } = size;

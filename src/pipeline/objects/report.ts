@@ -4,7 +4,7 @@ import type { ObjectFacts } from './facts.js';
 
 const WHOLES = ['slide', 'tissue', 'region'] as const;
 
-/** What a report shows of objects: a table by class, and histograms of their sizes. */
+/** The report sections on objects: a table by class, and histograms of their sizes. */
 export function objectSections({ classes }: Pick<ObjectFacts, 'classes'>): Section[] {
   const charts = classes.flatMap(({ name, sizes }) =>
     sizes === null ? [] : [sizeChart({ name, ...sizes }, sizes.unit === 'um2' ? 'µm²' : 'px')],

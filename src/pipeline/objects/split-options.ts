@@ -2,7 +2,7 @@ import { SegtileError } from '../../errors.js';
 import { createSplitter, type Splitter } from '../../objects/touching/split.js';
 import type { Mpp, Size } from '../../types.js';
 
-/** The options that say how objects that touch are told apart. */
+/** The options for splitting objects that touch. */
 export interface SplitOptions {
   readonly splitTouching?: 'watershed' | undefined;
   /** In micrometres. */
@@ -10,7 +10,8 @@ export interface SplitOptions {
 }
 
 /**
- * @throws {SegtileError} `usage` for one option without the other, and together with what is not known of parts of objects
+ * @throws {SegtileError} `usage` if one option is given without the other, or together with measures that are not known
+ *   for parts of objects
  */
 export function requireSplit({ splitTouching, seedDistance, measure }: SplitOptions & { readonly measure?: unknown }): void {
   if (splitTouching !== undefined && seedDistance === undefined)
@@ -30,10 +31,10 @@ export function requireSplit({ splitTouching, seedDistance, measure }: SplitOpti
 }
 
 /**
- * Splits the objects of a mask, if that is asked for.
+ * Makes the splitter of the objects of a mask, if splitting is asked for.
  *
- * @param mpp of a pixel of the mask
- * @throws {SegtileError} `usage` where the size of a pixel is not known
+ * @param mpp micrometres per pixel of the mask
+ * @throws {SegtileError} `usage` if the size of a pixel is not known
  */
 export function splitterOf(
   { splitTouching, seedDistance }: SplitOptions,

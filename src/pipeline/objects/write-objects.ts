@@ -20,31 +20,34 @@ import { cocoId } from '../submissions/shared-file.js';
 import type { ObjectFacts, ObjectFile, ObjectFiles } from './facts.js';
 import type { PassingPixels } from './passing-pixels.js';
 
-/** What the objects of a mask are told in. */
+/** The coordinates, measures and form in which objects are written. */
 export interface ObjectSettings extends ObjectForm {
-  /** Level 0 of the slide, in pixels, and what it is called. */
+  /** Level 0 of the slide, in pixels, and the slide's name. */
   readonly slide: Size & { readonly name: string };
-  /** Pixels of the slide that are measured; closed with the last row. */
+  /** The pixels of the slide to measure. Closed after the last row. */
   readonly pixels?: PassingPixels | undefined;
   /** The size of the mask in pixels. */
   readonly size: Size;
-  /** Splits objects that touch; then nothing goes by that is measured. */
+  /** Splits objects that touch. If set, nothing is measured on pixels or probabilities. */
   readonly splitter?: Splitter | undefined;
 }
 
-/** Objects of a mask on their way to files. */
+/** Writes the objects of a mask to files. */
 export interface ObjectSink {
-  /** Takes the labels of the mask, top to bottom, and where the settings say so the probabilities of a label in one of these rows. */
+  /**
+   * Takes labels of the mask, from top to bottom. If the settings ask for it, also takes a function for the
+   * probabilities of a label in one of these rows.
+   */
   write(rows: LabelRows, probabilities?: (label: number, row: number) => ArrayLike<number>): Promise<void>;
-  /** What was written: ends the mask, if it has not ended. */
+  /** The facts on what was written. Ends the mask if it has not ended yet. */
   facts(lookedAt: LookedAt): Promise<ObjectFacts>;
 }
 
 /**
- * Writes the objects of a mask to files while its rows go by, in memory for the objects that are still open. The files are finished or aborted by who
- * keeps them; the first that is finished ends the mask.
+ * Writes the objects of a mask to files while its rows arrive. Only objects that are not complete yet are in memory.
+ * The files are finished or aborted through `keep`; the first that is finished ends the mask.
  *
- * @throws {SegtileError} `output` where a file cannot be written
+ * @throws {SegtileError} `output` if a file cannot be written
  */
 export async function writeObjects(
   keep: Keep,
@@ -94,7 +97,8 @@ export async function writeObjects(
       for (let row = 0; row < height; row++) {
         const line = data.subarray(row * width, (row + 1) * width);
         finder.row(line, samplesOf(pixels?.lines(y + row), probabilities && ((label) => probabilities(label, row))));
-        // Soon, so that objects do not grow old in memory: that is dearer than all else.
+        // Objects are passed on soon. If they stay in memory for long, garbage collection costs more than everything
+        // else.
         if (found.length >= HANDFUL) await handOn();
       }
     },
@@ -105,7 +109,7 @@ export async function writeObjects(
   };
 }
 
-/** Probabilities and pixels in one row, by label; undefined where there are none. */
+/** The probabilities and pixel values in a row, by label; undefined if there are none. */
 function samplesOf(
   pixels: readonly Float32Array[] | undefined,
   probabilities: ((label: number) => ArrayLike<number>) | undefined,
@@ -133,10 +137,10 @@ function openWriter(
   return textWriter(path, forms[format](), placement);
 }
 
-/** Objects that are handed on together. */
+/** How many objects are passed on together. */
 const HANDFUL = 64;
 
-/** Characters that are put together before they are handed on. */
+/** How many characters are joined before they are passed on. */
 const PIECE = 2 ** 16;
 
 async function textWriter(path: string, form: TextForm, placement: CommitOptions): Promise<Sink<readonly MeasuredObject[]>> {

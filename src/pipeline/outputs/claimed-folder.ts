@@ -4,10 +4,13 @@ import { claim, claimPath } from '../../io/claim.js';
 import { makeFolder } from './clashes.js';
 
 /**
- * Works in a folder of results that no other process works in meanwhile. Makes the folder, and takes it away again if nothing was put into it.
+ * Does some work in a folder of results while no other process can work there. Makes the folder if needed, and removes
+ * it again if it stays empty.
  *
- * @param work its signal fires also where another process took the folder over, since this one was stopped for minutes
- * @throws {SegtileError} `output` naming the process that works there, or where the folder cannot be made or was taken over; what `work` throws
+ * @param work its signal also fires if another process took over the folder because this process was suspended for
+ *   minutes
+ * @throws {SegtileError} `output` naming the process that works there, or if the folder cannot be made or was taken
+ *   over; any error of `work`
  */
 export async function inClaimedFolder<T>(
   folder: string,
@@ -28,5 +31,5 @@ export async function inClaimedFolder<T>(
   }
 }
 
-/** The claim of a folder lies in it, as the folder that it lies in may be one that nobody may write to. */
+/** The claim of a folder is a file inside it, because the parent folder may not be writable. */
 const CLAIMED = 'segtile';

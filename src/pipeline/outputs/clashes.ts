@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
 import { existsError } from '../../io/partial-file.js';
 
-/** Identities of the paths that are local files (device and inode), which are the same for all names of a file. */
+/** Identities (device and inode) of the paths that are local files. All names of the same file give the same identity. */
 export async function identities(paths: readonly string[]): Promise<ReadonlySet<string>> {
   const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
   return new Set(found.flatMap((each) => (each ? [identityOf(each)] : [])));
@@ -16,7 +16,8 @@ function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }
 /**
  * Checks, before any work is done, that the results will not replace files that they should not replace.
  *
- * @param inputs from {@link identities}, of every file that the command reads: none is replaced, whatever `overwrite` says
+ * @param inputs from {@link identities}, of every file that the command reads; none of them is ever replaced, even if
+ *   `overwrite` is set
  * @throws {SegtileError} `output` if a file exists already, or is an input
  */
 export async function refuseClashes(inputs: ReadonlySet<string>, paths: readonly string[], overwrite: boolean): Promise<void> {
@@ -34,7 +35,7 @@ export async function refuseClashes(inputs: ReadonlySet<string>, paths: readonly
 /**
  * Makes the folder of a file.
  *
- * @throws {SegtileError} `output` if it cannot be made
+ * @throws {SegtileError} `output` if the folder cannot be made
  */
 export async function makeFolder(file: string): Promise<void> {
   const folder = dirname(file);
@@ -44,13 +45,16 @@ export async function makeFolder(file: string): Promise<void> {
   });
 }
 
-/** Makes a folder and its parents. Node's `mkdir` with `recursive` never returns on file systems that take no new folders, such as /proc. */
+/**
+ * Makes a folder and its parents. Node's `mkdir` with `recursive` never returns on file systems that allow no new
+ * folders, such as /proc.
+ */
 async function make(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory()) return;
   if (dirname(folder) !== folder) await make(dirname(folder));
   await mkdir(folder).catch(async (error: NodeJS.ErrnoException) => {
-    // Another process may have made it in the meantime.
+    // Another process may have made the folder in the meantime.
     if (error.code !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw error;
   });
 }

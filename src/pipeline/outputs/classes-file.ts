@@ -13,9 +13,10 @@ export function classesFile(classes: readonly MaskClass[], ignore: number): Clas
 }
 
 /**
- * Writes a file of classes. An existing file with the same contents is kept; a different one is replaced only if `overwrite` is set.
+ * Writes a file of classes. An existing file with the same contents is kept; a different one is replaced only if
+ * `overwrite` is set.
  *
- * @throws {SegtileError} `output` where another is there already, or it cannot be written
+ * @throws {SegtileError} `output` if a different file exists already, or the file cannot be written
  */
 export async function writeClassesFile(path: string, content: ClassesFile, overwrite: boolean): Promise<void> {
   const text = await readRegularText(path).catch(() => undefined);

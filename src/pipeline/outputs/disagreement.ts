@@ -8,7 +8,7 @@ import { blendedLogits } from '../prepare/run-settings.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { LookNeeds, Making, RunResult } from './output.js';
 
-/** The entry of a record on how much overlapping windows differ; areas in working px. */
+/** The entry of a record on how much overlapping windows differ. Areas are in working px. */
 export type DisagreementFacts = Disagreement & { readonly map: string };
 
 /** Measures how much overlapping windows differ. */
@@ -17,7 +17,7 @@ export function lookForDisagreement({ plan, model, settings, channels }: LookNee
   return { add: meter.add, take: () => bytesOf(meter.take()) };
 }
 
-/** Tells how much overlapping windows differ, and writes a map of it. */
+/** Reports how much overlapping windows differ, and writes a map of it. */
 export async function makeDisagreement(
   path: string,
   result: RunResult,
@@ -35,7 +35,10 @@ export async function makeDisagreement(
   };
 }
 
-/** What was found, as bytes: how many bins, the first row of the map, three numbers a bin, all float64; then the rows of the map. */
+/**
+ * The findings as bytes. First float64 numbers: the number of bins, the first row of the map, and three numbers for
+ * each bin. Then the rows of the map.
+ */
 function bytesOf({ bins, map }: DisagreementPart): Uint8Array {
   const numbers = [bins.length, map.y, ...bins.flatMap(({ count, sum, largest }) => [count, sum, largest])];
   const bytes = new Uint8Array(8 * numbers.length + map.rows.length);
@@ -45,7 +48,7 @@ function bytesOf({ bins, map }: DisagreementPart): Uint8Array {
   return bytes;
 }
 
-/** What {@link bytesOf} made of it. */
+/** The inverse of {@link bytesOf}. */
 function partOf(bytes: Uint8Array): DisagreementPart {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const number = (index: number): number => view.getFloat64(8 * index, true);

@@ -8,29 +8,29 @@ import { type OutputName, type OutputOptions, runOutputs } from './table.js';
 
 /** The files that are made from one slide, or from its probabilities. */
 export interface RunFiles extends CommitOptions {
-  /** What the slide is called. */
+  /** The name of the slide. */
   readonly name: string;
   /** The paths of all wanted outputs, in the order of the table. */
   readonly paths: { readonly mask: string } & { readonly [Name in OutputName]?: string };
   readonly record: string;
   readonly options: OutputOptions;
-  /** Why nothing can be written under these names: others would be called the same. */
+  /** The error if these names cannot be used because other slides have the same ones. */
   readonly clash?: SegtileError | undefined;
 }
 
-/** Ending of the record of a run. */
+/** The ending of the record of a run. */
 const RECORD = '.run.json';
 
 /** File name endings that are not part of the slide's name. */
 const EXTENSION = /(\.probabilities)?(\.ome)?\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
 
 /**
- * The files that are made of each slide, or file of its probabilities: in a folder, under the slide's name, or for one slide under a `.tif` name
- * of its own.
+ * The files made for each slide, or for each file of its probabilities: in a folder, under the slide's name; or, for a
+ * single slide, under a `.tif` name that the user gives.
  *
- * @param options which outputs are wanted beside the mask
- * @param maskEnding of the mask in a folder
- * @throws {SegtileError} `usage` where one name is given for several slides
+ * @param options which outputs are wanted besides the mask
+ * @param maskEnding the ending of a mask in a folder
+ * @throws {SegtileError} `usage` if one name is given for several slides
  */
 export function filesOf(
   slides: readonly SlideRequest[],
@@ -51,24 +51,24 @@ export function filesOf(
   });
 }
 
-/** What the slide of a file is called. */
+/** The name of the slide in a file. */
 function nameOf(slide: string): string {
   return fileName(slide).replace(EXTENSION, '');
 }
 
-/** What the names of the files begin with that are made of one file. */
+/** The start of the names of all files that are made from one file. */
 export interface Stem {
   readonly stem: string;
-  /** Why nothing can be written under it: others would be called the same. */
+  /** The error if it cannot be used because other files have the same one. */
   readonly clash: SegtileError | undefined;
 }
 
 /**
- * What the names of the files begin with that are made of each of some others. Where several would get the same names, all of them are refused: which of them
- * a result is of could not be told.
+ * For each input file: the start of the names of the files made from it. If several inputs would get the same names,
+ * all of them are rejected, because nobody could tell which of them a result belongs to.
  *
  * @param output the folder of all results
- * @param nameOf what the slide of a file is called
+ * @param nameOf the name of the slide in a file
  */
 export function stemsOf(files: readonly SlideRequest[], output: string, nameOf: (file: string) => string): readonly Stem[] {
   const stems = files.map((file) => {
@@ -98,7 +98,7 @@ function clashOf(one: SlideRequest, other: SlideRequest, stem: string): SegtileE
   );
 }
 
-/** A place below the folder of all results, unless it is absolute. */
+/** A path below the folder of all results, unless it is absolute. */
 function resultPath(output: string, place: string): string {
   return isAbsolute(place) ? place : join(output, place);
 }
@@ -119,13 +119,13 @@ function filesBeside(
   return { name, paths: { ...others, mask }, record: stem + RECORD, options, replace: overwrite, clash };
 }
 
-/** Every file that is made. */
+/** The paths of all files that are made. */
 export function pathsOf(files: RunFiles): string[] {
   const names = Object.keys(files.paths) as OutputName[];
   return [...names.flatMap((name) => filesOfOutput(files, name).map(({ path }) => path)), files.record];
 }
 
-/** The files of an output that is made, each with what it is called; '' where other words tell it. */
+/** The files of an output, each with its title; '' if the output is reported in another way. */
 export function filesOfOutput({ paths, options }: RunFiles, name: OutputName): readonly OutputFile[] {
   const path = paths[name]!;
   const { files, title } = runOutputs[name];

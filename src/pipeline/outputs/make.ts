@@ -9,16 +9,16 @@ import type { OutputTable } from './table.js';
 export interface Makings<Facts> {
   readonly labels: readonly Sink<RasterRows>[];
   readonly scores: readonly Sink<ScoreRows>[];
-  /** Takes what was found in some windows; of each once, in any order. */
+  /** Takes the findings in some windows; each finding once, in any order. */
   gather(found: Uint8Array): void;
-  /** What the record says of each output, once all rows have gone by. */
+  /** The record entries of all outputs. Called after all rows. */
   facts(lookedAt: LookedAt): Promise<Facts>;
 }
 
 /**
  * Begins every wanted file of a table, in its order.
  *
- * @throws {SegtileError} `output` where one cannot be begun
+ * @throws {SegtileError} `output` if a file cannot be begun
  */
 export async function makeOutputs<Facts extends object, Needs extends Result>(
   table: OutputTable<Facts, Needs>,

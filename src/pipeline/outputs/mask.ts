@@ -11,11 +11,11 @@ export interface MaskFacts extends Size {
 
 /** The options that say how the mask is written. */
 export interface PaletteOptions {
-  /** Whether it has a table of colours. */
+  /** Whether the mask has a colour table. */
   readonly palette?: boolean | undefined;
 }
 
-/** The mask itself: a label for each pixel. */
+/** Makes the mask itself: a label for each pixel. */
 export async function makeMask(
   path: string,
   result: Result,

@@ -11,7 +11,7 @@ import { type SubmissionOptions, submissionForm } from '../submissions/options.j
 import type { Making, OutputFile, Result } from './output.js';
 import { ownSubmission } from './submission.js';
 
-/** The options that ask for objects, and say what they are written as. */
+/** The options that ask for objects and set their formats. */
 export interface ObjectOptions extends SubmissionOptions, SplitOptions {
   readonly objects?: readonly ObjectFormat[] | undefined;
   readonly objectType?: ObjectType | undefined;
@@ -22,12 +22,12 @@ function filesOfObjects(stem: string, { objects = [], objectType = 'annotation' 
   return objectFiles(stem, objects, objectType);
 }
 
-/** Whether something is to be written for which objects are to be found. */
+/** Whether an output is wanted for which objects must be found. */
 export function wantsObjects(options: ObjectOptions): boolean {
   return options.objects !== undefined || submissionForm(options) === 'coco';
 }
 
-/** @throws {SegtileError} `usage` where measures or parts of objects are asked for without objects, and as {@link requireSplit} */
+/** @throws {SegtileError} `usage` if measures or split objects are asked for without objects; also as {@link requireSplit} */
 export function requireObjects(options: ObjectOptions): void {
   requireSplit(options);
   const { objects, measure, splitTouching } = options;
@@ -36,12 +36,12 @@ export function requireObjects(options: ObjectOptions): void {
   throw new SegtileError('usage', `${given} is given without --objects`, 'say with --objects csv what is written');
 }
 
-/** The files of objects, one a format. */
+/** The files of objects, one for each format. */
 export function objectOutputs(stem: string, options: ObjectOptions): OutputFile[] {
   return filesOfObjects(stem, options).files.map(({ format, path }) => ({ title: format, path }));
 }
 
-/** Outlines and measures of the objects of the mask. */
+/** Makes the outlines and measures of the objects of the mask. */
 export async function makeObjects(
   stem: string,
   result: Result,
@@ -64,7 +64,7 @@ export async function makeObjects(
   };
   const objects = await writeObjects(keep, withSubmission(filesOfObjects(stem, options), stem, options), form, { replace });
   const close = async (): Promise<void> => pixels?.close();
-  // The reading of the slide ends with the files, or with what fails.
+  // Reading of the slide ends when the files are finished or aborted.
   if (pixels) keep(stem, { write: close, finish: close, abort: close });
   const held = splitter === undefined && scores ? holdScores(scores, size) : undefined;
   const nothing = async (): Promise<void> => undefined;
@@ -79,7 +79,7 @@ export async function makeObjects(
   };
 }
 
-/** The same with COCO's results, where they are asked for. */
+/** The same files, with COCO results if they are asked for. */
 export function withSubmission(files: ObjectFiles, stem: string, options: SubmissionOptions): ObjectFiles {
   if (submissionForm(options) !== 'coco') return files;
   const path = ownSubmission(stem.replace(/\.objects$/, '.submission'), options);

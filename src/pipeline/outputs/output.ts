@@ -13,51 +13,54 @@ import type { RunSettings } from '../prepare/run-settings.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { StageClock } from '../records/stage-clock.js';
 
-/** What is known of a result before its first row, for a slide as well as for a file of probabilities. */
+/** What is known of a result before its first row. Applies to a slide and to a file of probabilities. */
 export interface Result {
-  /** What the slide is called. */
+  /** The name of the slide. */
   readonly name: string;
-  /** Of the mask. */
+  /** The size of the mask. */
   readonly size: MaskSize;
-  /** Level 0, in which places are told to the user. */
+  /** Level 0, in whose pixels coordinates are reported. */
   readonly slide: Size & { readonly mpp: Mpp | undefined };
-  /** Where the mask lies on the earth. */
+  /** The georeference of the mask. */
   readonly geo: GeoTags | undefined;
   readonly classes: readonly MaskClass[];
   readonly maskValues: 'labels' | '255';
-  /** The scores that go by beside labels; undefined where none do. */
+  /** The scores that are streamed with the labels; undefined if there are none. */
   readonly scores: PassingScores | undefined;
-  /** Reads the pixels of the slide along with the mask, for measures; undefined where the slide is not at hand. */
+  /** Reads the pixels of the slide in step with the mask, for measures; undefined if the slide is not available. */
   readonly pixels: ((measures: readonly Measure[]) => PassingPixels) | undefined;
-  /** Whether existing files with the names of outputs are replaced. */
+  /** Whether outputs may replace existing files. */
   readonly replace: boolean | undefined;
   readonly clock: StageClock;
 }
 
-/** The same for runs of models. */
+/** The same for a run of models. */
 export interface RunResult extends Result {
   readonly plan: SlidePlan;
   readonly model: Ensemble;
   readonly settings: RunSettings;
-  /** Size of the scores of a window of the first grid. */
+  /** The number of channels of the scores of a window of the first grid. */
   readonly channels: number;
 }
 
-/** What is known to whoever looks at windows, be it that no file is made of what is found. */
+/** What an output that looks at windows gets to know, even if it makes no file of its findings. */
 export type LookNeeds = Pick<RunResult, 'plan' | 'model' | 'settings' | 'channels'>;
 
-/** A file that is being made, row by row. */
+/** A file that is being made row by row. */
 export interface Making<Facts> {
   /** Takes labels at the size of the mask. */
   readonly labels?: Sink<RasterRows>;
-  /** Takes probabilities at the size of the working image, and is done with their memory once `write` has returned its promise. */
+  /**
+   * Takes probabilities at the size of the working image. It no longer uses their memory after `write` has returned its
+   * promise, even while that is pending.
+   */
   readonly scores?: Sink<ScoreRows>;
-  /** Takes what was found in some windows, where the output looks at windows; of each once, in any order. */
+  /** Takes the findings in some windows, if the output looks at windows; each finding once, in any order. */
   readonly gather?: (found: Uint8Array) => void;
   /**
-   * Is called once, when all rows have gone by: writes what only then can be written, and gives what the record says of the file.
+   * Called once after all rows: writes the parts that need all rows, and gives the record entry of the file.
    *
-   * @param lookedAt how much of the slide is tissue and of interest
+   * @param lookedAt the shares of the slide that are tissue and in the region of interest
    */
   facts(lookedAt: LookedAt): Promise<Facts>;
 }
@@ -68,26 +71,27 @@ export interface OutputFile {
   readonly path: string;
 }
 
-/** A file that a run may leave, or several of one kind, see the table. */
+/** A kind of file, or of several files, that a run may make; see the table. */
 export interface Output<Options, Needs extends Result, Facts> {
   /** The ending after the name of the slide, such as `.preview.jpg`. */
   readonly ending: string;
-  /** Its name in the list of written files; null if it is listed in another way. */
+  /** Its title in the list of written files; null if it is listed in another way. */
   readonly title: string | null;
-  /** Where it is several files: their names, given the one that the ending makes, and what each is called. */
+  /** For an output of several files: their paths and titles, given the path that the ending makes. */
   readonly files?: (path: string, options: Options) => readonly OutputFile[];
-  /** Whether the options ask for it. */
+  /** Whether the options ask for this output. */
   wanted(options: Options): boolean;
   /**
-   * How exactly it takes probabilities, where it takes any: as they were, or as they come where a run goes on that kept `round(255 p)` of them, and 0 for NaN.
+   * The precision of the probabilities that it needs, if any: exact, or 8-bit. A resumed run may have stored only
+   * `round(255 p)`, with 0 for NaN, which is enough for 8-bit.
    */
   readonly scores?: (options: Options) => ScoreKind;
-  /** Begins to look at the scores of windows before they are blended, where it does that. */
+  /** Makes the object that gets the scores of windows before they are blended, if the output needs that. */
   readonly look?: (result: LookNeeds) => WindowLook;
   /**
-   * Begins the file. What it writes to is handed to `keep`, which finishes it with the other files or not at all.
+   * Begins the file. Its sinks are passed to `keep`, which finishes them together with the other files or not at all.
    *
-   * Absent where the file is made of the record, after it.
+   * Absent if the file is made from the record, after it.
    */
   readonly make?: (path: string, result: Needs, options: Options, keep: Keep) => Promise<Making<Facts>>;
 }

@@ -7,7 +7,7 @@ import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { Making, RunResult } from './output.js';
 
-/** A small picture of the slide with the mask over it. */
+/** Makes a small picture of the slide with the mask over it. */
 export async function makePreview(path: string, result: RunResult, _: object, keep: Keep): Promise<Making<string>> {
   const { plan, size, classes, replace, clock } = result;
   const overview = await clock.wait('plan', plan.overview());
@@ -17,9 +17,9 @@ export async function makePreview(path: string, result: RunResult, _: object, ke
 }
 
 /**
- * The same before a run: a picture of the slide in which is hatched what would be skipped. No model is run.
+ * Makes a picture of the slide before a run, in which the area that would be skipped is hatched. No model is run.
  *
- * @throws {SegtileError} `output` where it cannot be written
+ * @throws {SegtileError} `output` if the file cannot be written
  */
 export async function writePlanPicture(path: string, plan: SlidePlan, { replace }: CommitOptions): Promise<void> {
   const overview = await plan.overview();
@@ -37,7 +37,7 @@ export async function writePlanPicture(path: string, plan: SlidePlan, { replace 
   await picture.finish();
 }
 
-/** What the windows that are run may speak for, in pixels of the mask. */
+/** The cores of the windows that are run, in pixels of the mask: the area that these windows can label. */
 function* coveredBoxes(plan: SlidePlan, size: Size): Generator<Box> {
   for (const { grid, selection } of [plan, ...plan.others]) yield* coreBoxes(grid, selection, size, plan.view.spans);
 }

@@ -5,7 +5,7 @@ import { geoFor } from '../prepare/place.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { Making, RunResult } from './output.js';
 
-/** The option that asks for probabilities, and says how they are kept. */
+/** The option that asks for probabilities and sets their sample type. */
 export interface ProbabilityOptions {
   readonly probabilities?: ProbabilityType | undefined;
 }
@@ -16,7 +16,7 @@ export interface ProbabilityFileFacts extends Size {
   readonly samples: ProbabilityType;
 }
 
-/** The probabilities of all classes, from which `segtile threshold` makes masks. */
+/** Writes the probabilities of all classes, from which `segtile threshold` makes masks. */
 export async function makeProbabilities(
   path: string,
   result: RunResult,

@@ -9,7 +9,7 @@ import {
 } from '../submissions/options.js';
 import type { Making, OutputFile, Result } from './output.js';
 
-/** The rows of this slide, before they are added to those of others. */
+/** The file with the rows of this slide, before they are added to the rows of other slides. */
 export function submissionOutput(stem: string, options: SubmissionOptions): OutputFile[] {
   return [{ title: 'submission', path: ownSubmission(stem, options) }];
 }
@@ -19,7 +19,10 @@ export function ownSubmission(stem: string, options: SubmissionOptions): string 
   return `${stem}.${submissionForm(options) === 'csv' ? 'csv' : 'json'}`;
 }
 
-/** Runs of the labels of the mask; COCO's results are written with the other files of objects, of which they are one. */
+/**
+ * Writes the runs of the labels of the mask as CSV rows. COCO results are one of the files of objects and are written
+ * with these.
+ */
 export async function makeSubmission(
   stem: string,
   { name, size, slide, classes, replace }: Pick<Result, 'name' | 'size' | 'slide' | 'classes' | 'replace'>,

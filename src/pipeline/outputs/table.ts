@@ -8,21 +8,21 @@ import { makePreview } from './preview.js';
 import { makeProbabilities, type ProbabilityFileFacts, type ProbabilityOptions } from './probabilities.js';
 import { makeSubmission, submissionOutput } from './submission.js';
 
-/** The options that ask for outputs beside the mask. What is absent is not wanted. */
+/** The options that ask for outputs besides the mask. Outputs that are absent are not wanted. */
 export interface OutputOptions extends PaletteOptions, ProbabilityOptions, ObjectOptions, SubmissionOptions {
   readonly preview?: boolean | undefined;
   readonly reportDisagreement?: boolean | undefined;
   readonly report?: boolean | undefined;
 }
 
-/** What a record says of the outputs that can be made of labels alone; null for those that were not made. */
+/** The record entries of the outputs that can be made from labels alone; null for those that were not made. */
 export interface ResultFacts {
   readonly mask: MaskFacts;
   readonly objects: ObjectFacts | null;
   readonly submission: SubmissionFacts | null;
 }
 
-/** What the record of a run says of its outputs; null for those that were not made. */
+/** The record entries of the outputs of a run; null for those that were not made. */
 export interface OutputFacts extends ResultFacts {
   readonly probabilities: ProbabilityFileFacts | null;
   readonly preview: string | null;
@@ -35,8 +35,9 @@ export type OutputTable<Facts, Needs extends Result> = {
 };
 
 /**
- * What can be made of labels alone: by a run of models, and by `segtile threshold` and `segtile pseudo-label`. The first is finished first: of two processes
- * that make the same files, the one that has it has all.
+ * The outputs that can be made from labels alone: by a run of models, and by `segtile threshold` and `segtile
+ * pseudo-label`. The first one is finished first. If two processes make the same files, the one that finishes its first
+ * file makes all of them.
  */
 export const resultOutputs: OutputTable<ResultFacts, Result> = {
   mask: { ending: '.mask.ome.tif', title: 'mask', wanted: () => true, make: makeMask },
@@ -57,7 +58,10 @@ export const resultOutputs: OutputTable<ResultFacts, Result> = {
   },
 };
 
-/** Everything that a run of models can leave, in the order in which it is told. An output is added by a line here and an option. */
+/**
+ * Everything that a run of models can write, in the order in which it is reported. To add an output, add a line here
+ * and an option.
+ */
 export const runOutputs: OutputTable<OutputFacts, RunResult> & {
   readonly report: Output<OutputOptions, RunResult, never>;
 } = {
@@ -82,7 +86,7 @@ export const runOutputs: OutputTable<OutputFacts, RunResult> & {
     look: lookForDisagreement,
     make: makeDisagreement,
   },
-  // Made of the record by `writeInferReport`.
+  // Made from the record by `writeInferReport`.
   report: { ending: '.report.html', title: 'report', wanted: ({ report }) => report === true },
 };
 

@@ -8,21 +8,22 @@ import type { InferOptions } from '../prepare/options.js';
 import { perceive } from './perceive.js';
 import { windowsFor } from './windows-for.js';
 
-/** Windows that overlap as little as a model allows, and why that is right, in words. */
+/** Windows that overlap as little as a model allows, and the reason in words. */
 interface AutoWindows {
   readonly laid: Geometry;
   readonly why: string;
 }
 
-/** How often networks are run for a pixel where windows overlap by half. */
+/** How often networks are run for each pixel if windows overlap by half. */
 const DENSE_RUNS = 4;
 
 /**
- * The windows of `--plan auto`: for each model those that run it least often. What its card says of margin and phase counts; else both are measured.
+ * The windows of `--plan auto`: for each model those that run it least often. Margin and phase are taken from the
+ * model's card. If the card does not have them, they are measured.
  *
- * @param note hears what that comes to, or why windows overlap as usual
- * @returns one for each model, in px of its own; undefined where some model is not to be had without the usual overlap
- * @throws {SegtileError} `usage` for an option that says what `--plan auto` finds out
+ * @param note called with a sentence on the result, or on why windows overlap as usual
+ * @returns one geometry for each model, in px of the model; undefined if some model needs the usual overlap
+ * @throws {SegtileError} `usage` for an option that sets what `--plan auto` finds out
  */
 export async function autoPlan(
   options: InferOptions,
@@ -63,7 +64,7 @@ function refuseSaid({ stride, overlap, margin, placement }: InferOptions): void 
   );
 }
 
-/** The windows of one model; a sentence where they have to overlap as usual. */
+/** The windows of one model, or a sentence on why they must overlap as usual. */
 async function autoWindows(model: Model, wanted: Size | undefined, signal: AbortSignal): Promise<AutoWindows | string> {
   const { name, margin, phase, fixedWindow, window } = model;
   if (margin !== undefined && phase !== undefined) {

@@ -19,48 +19,60 @@ import { emptyLabelCount, labelRows } from '../../plan/labels/labels.js';
 import type { Samples, Size } from '../../types.js';
 import { labelRule } from '../prepare/thresholds.js';
 
-/** How far a network looks, and in what step. Lengths in px of its window. */
+/** How far a network sees, and by which step its windows may be shifted. Lengths are in px of its window. */
 export interface Perception {
-  /** The window that it was measured with. */
+  /** The window with which it was measured. */
   readonly window: Size;
-  /** How far any bit of a score changes around a patch that changes; null where that is as far as the window's border. */
+  /**
+   * The distance from a changed patch up to which scores change in any bit; null if that is as far as the window's
+   * border.
+   */
   readonly reach: number | null;
-  /** The step by which windows may be apart for scores to be the same; null where no step up to 64 px is. */
+  /** Scores stay the same if windows are shifted by multiples of this step; null if that holds for no step up to 64 px. */
   readonly phase: number | null;
-  /** The margin that is enough; null where none was found. */
+  /** The margin that is enough; null if none was found. */
   readonly margin: number | null;
-  /** Where labels were compared because the network looks far: by the margin, the share of them that differs. */
+  /** If labels were compared because the network sees far: for each margin, the share of labels that differ. */
   readonly flips: readonly (readonly [margin: number, share: number])[];
 }
 
-/** Pictures to look at: interleaved samples of a square of some px, of which windows are cut. */
+/** A picture for trials: interleaved samples of a square of some px, from which windows are cut. */
 export type TrialPicture = Pick<Size, 'width' | 'height'> & { readonly data: Samples };
 
-/** Sides of windows that are tried, in px, where a network takes any: the first in which its reach is seen. */
+/**
+ * Sides of windows in px that are tried if a network takes any size. The first one in which its reach can be seen is
+ * used.
+ */
 const SIDES = [512, 1024];
 
-/** Reach beyond this share of the window is not taken for the margin: few labels change so far away. */
+/**
+ * If the reach is more than this share of the window, it is not used as the margin, because few labels change so far
+ * away.
+ */
 const FAR = 1 / 6;
 
-/** Share of labels that a margin may let differ where a network looks farther than that. */
+/** The share of labels that may differ at the chosen margin if a network sees farther than that. */
 const FLIPPED = 1e-4;
 
-/** Pairs of windows whose labels are compared then. */
+/** How many pairs of windows are compared in that case. */
 export const PAIRS = 4;
 
 /** Margins are multiples of this, in px. */
 const STEP = 8;
 
-/** Pictures on which reach and phase are looked for: a unit that is switched off by one may not be by another. */
+/**
+ * How many pictures are used to find reach and phase: a unit of the network may be inactive on one picture and active
+ * on another.
+ */
 const SEEN = 2;
 
-/** Windows that are smaller are not looked at: a patch fills too much of them. */
+/** Smaller windows are not examined, because the patch fills too much of them. */
 const LEAST_SIDE = 128;
 
 /** The largest shift, in px. */
 const MOST = 64;
 
-/** Goes up whenever a network would be judged differently. */
+/** Increased whenever the rules change so that a network would get another result. */
 const RULES = 1;
 
 const kept: Kept<Perception> = {
@@ -70,10 +82,12 @@ const kept: Kept<Perception> = {
 };
 
 /**
- * Looks how far a network sees and in what step it moves: a window, the same with another patch in its middle, and the same shifted. Where it sees farther
- * than a sixth of its window, labels of pairs of windows are compared. On the CPU. What was found is kept, but for what was seen on pictures of a slide.
+ * Measures how far a network sees and in what step it moves. It runs a window, the same window with another patch in
+ * its middle, and the same window shifted. If the network sees farther than a sixth of its window, it compares the
+ * labels of pairs of windows instead. Runs on the CPU. The result is cached, unless it comes from pictures of a slide.
  *
- * @param pictures of a slide, on which labels are compared, at least {@link pictureSide} px on a side; made up where there are none
+ * @param pictures of a slide, on which labels are compared, at least {@link pictureSide} px on a side; if there are
+ *   none, pictures are generated
  */
 export async function perceive(model: Model, signal: AbortSignal, pictures: readonly TrialPicture[] = []): Promise<Perception> {
   const { layout, color, samples, normalize, activation, crop, output } = model;
@@ -82,13 +96,13 @@ export async function perceive(model: Model, signal: AbortSignal, pictures: read
   return pictures.length > 0 ? find() : remembered(kept, model.sha256, circumstances, find);
 }
 
-/** The window in which labels are compared: the one that the network takes, or the largest that is tried. */
+/** The window in which labels are compared: the window of the network, or the largest one that is tried. */
 export function shownWindow({ fixedWindow }: Pick<Model, 'fixedWindow'>): Size {
   const side = SIDES.at(-1)!;
   return fixedWindow ?? { width: side, height: side };
 }
 
-/** The side of pictures that windows are cut from. */
+/** The side in px of the pictures from which windows are cut. */
 export function pictureSide(window: Size): number {
   return Math.max(window.width, window.height) + MOST;
 }
@@ -107,7 +121,7 @@ async function perceived(model: Model, signal: AbortSignal, pictures: readonly T
   return { window: largest, reach: null, phase, ...(await comparedAt(model, largest, phase, signal, pictures)) };
 }
 
-/** Reach and phase, seen in windows of one size. */
+/** Reach and phase, measured in windows of one size. */
 async function seenAt(
   model: Model,
   window: Size,
@@ -136,7 +150,7 @@ async function seenAt(
   }
 }
 
-/** The margin beyond which labels of two windows hardly differ, and by how much they do from margin to margin. */
+/** The margin beyond which the labels of two windows hardly differ, and the share of labels that differ for each margin. */
 async function comparedAt(
   model: Model,
   window: Size,
@@ -161,7 +175,10 @@ async function comparedAt(
   }
 }
 
-/** The smallest step of 64, 32, 16, … px by which an image can be shifted so that its scores shift with it. */
+/**
+ * The smallest step of 64, 32, 16, … px for which shifting an image shifts its scores by the same amount; undefined if
+ * there is none.
+ */
 async function phaseOf(
   base: ScorePlanes,
   reach: number,
@@ -175,7 +192,7 @@ async function phaseOf(
   return phase;
 }
 
-/** Whether the scores of an image shift with it. */
+/** Whether the scores shift with the image. */
 async function isSameAfter(
   shift: number,
   base: ScorePlanes,
@@ -186,7 +203,7 @@ async function isSameAfter(
   return difference !== undefined && isSameScore(difference);
 }
 
-/** Labels of pairs of windows, the second of which is shifted by a multiple of the phase. */
+/** Compares the labels of pairs of windows. The second window of a pair is shifted by a multiple of the phase. */
 async function comparedLabels(
   model: Model,
   pool: Pool,
@@ -209,7 +226,7 @@ async function comparedLabels(
   return counts;
 }
 
-/** Made-up pictures with texture: tissue, noise, blocks of colours, stripes. */
+/** Generated pictures with texture: tissue, noise, blocks of colours, stripes. */
 function madeUp(model: Model, window: Size): TrialPicture[] {
   const side = pictureSide(window);
   const { channels } = modelPixels(model);
@@ -238,7 +255,7 @@ function cut(picture: TrialPicture, { width, height }: Size, shift: number, mode
   return out;
 }
 
-/** Another patch in the middle: its values from the other end of what samples can be. */
+/** The window with a changed patch in its middle: its values are mirrored in the range of the samples. */
 function patched(pixels: Samples<ArrayBuffer>, { width, height }: Size, model: Model): Samples<ArrayBuffer> {
   const { channels } = modelPixels(model);
   const most = { uint8: 255, uint16: 65_535, float32: 1 }[model.samples];

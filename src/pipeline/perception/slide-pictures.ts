@@ -5,9 +5,9 @@ import { channelRequest, planSlide } from '../prepare/plan-slide.js';
 import { PAIRS, pictureSide, shownWindow, type TrialPicture } from './perceive.js';
 
 /**
- * Pictures of a slide at the resolution of a model, evenly over its tissue.
+ * Pictures of a slide at the resolution of a model, spread evenly over its tissue.
  *
- * @throws {SegtileError} as `planSlide`; `usage` where the slide holds no tissue
+ * @throws {SegtileError} as `planSlide`; `usage` if the slide has no tissue
  */
 export async function slidePictures(
   path: string,

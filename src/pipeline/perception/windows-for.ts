@@ -4,17 +4,17 @@ import type { Geometry } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
 import type { Perception } from './perceive.js';
 
-/** Windows that are laid as far apart as they may be, and what they cost. */
+/** Windows that are as far apart as allowed, and their cost. */
 export interface LaidWindows extends Geometry {
-  /** How often the network is run for a pixel. */
+  /** How often the network is run for each pixel. */
   readonly runs: number;
 }
 
 /**
- * The windows that a network can be given without its labels changing, the cheapest first; none where no margin is enough. Where its reach is seen,
- * the size of windows does not matter to it; else it keeps those that it was measured with.
+ * The windows with which a network gives the same labels, the cheapest first; none if no margin is enough. If the reach
+ * of the network is known, it may have windows of any size; otherwise it keeps the size that it was measured with.
  *
- * @param wanted the only size that they may have
+ * @param wanted the only allowed size of the windows
  */
 export function windowsFor(model: Model, { window, margin, phase, flips }: Perception, wanted?: Size): readonly LaidWindows[] {
   if (margin === null || phase === null) return [];

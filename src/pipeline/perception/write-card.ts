@@ -6,11 +6,11 @@ import type { Perception } from './perceive.js';
 import type { LaidWindows } from './windows-for.js';
 
 /**
- * Writes window, margin and phase into the card of a model, and leaves whatever else it says.
+ * Writes window, margin and phase into the card of a model. Everything else in the card stays.
  *
  * @param cheapest the windows that cost the least
- * @returns its path
- * @throws {SegtileError} `usage` where there is nothing to write, `output` where it cannot be written
+ * @returns the path of the card
+ * @throws {SegtileError} `usage` if there is nothing to write; `output` if the card cannot be written
  */
 export async function writeTunedCard(
   { file, card }: OpenedModel,

@@ -2,10 +2,10 @@ import { sharp } from '../../io/sharp.js';
 import type { LegendColor, ReportPicture } from '../../report/page.js';
 import type { Pixels, Rgb } from '../../types.js';
 
-/** How well pictures of tissue are kept in a report. */
+/** JPEG quality of tissue pictures in a report. */
 const QUALITY = 85;
 
-/** A picture for a report, RGB: as JPEG, or as PNG where edges must stay sharp and colours few. */
+/** Makes a picture for a report, RGB: a JPEG, or a PNG if it has sharp edges and few colours. */
 export async function reportPicture(
   label: string,
   alt: string,
@@ -18,7 +18,7 @@ export async function reportPicture(
   return { label, alt, width, height, source: `data:image/${form};base64,${bytes.toString('base64')}` };
 }
 
-/** A colour as a report's legend has it. */
+/** A colour in the form that a report's legend takes. */
 export function legendColor(name: string, [red, green, blue]: Rgb): LegendColor {
   return { name, color: `rgb(${red} ${green} ${blue})` };
 }

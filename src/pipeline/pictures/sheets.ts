@@ -8,28 +8,28 @@ import type { Pixels, Size } from '../../types.js';
 /** The longest side of a picture on a contact sheet, in px. */
 export const PANEL = 256;
 
-/** Pictures of one tile, each at most {@link PANEL} px long, and what is said of it. */
+/** The pictures of one tile, each at most {@link PANEL} px long, and the text beside them. */
 export interface TilePanels {
   readonly caption: string;
   readonly panels: readonly Pixels[];
 }
 
-/** What a contact sheet looks like. */
+/** The layout of a contact sheet. */
 export interface SheetLook {
-  /** Tiles beside each other. */
+  /** The number of tiles side by side. */
   readonly across: number;
-  /** Pictures of a tile. */
+  /** The number of pictures for each tile. */
   readonly panels: number;
-  /** What the pictures of each tile are. */
+  /** The titles of the pictures of a tile. */
   readonly titles: readonly string[];
-  /** What colours mean, one strip each. */
+  /** The meaning of colours, one strip for each legend. */
   readonly legends: readonly (readonly LegendEntry[])[];
 }
 
 /**
- * Writes a contact sheet, as PNG.
+ * Writes a contact sheet as PNG.
  *
- * @throws {SegtileError} `output` where it cannot be written
+ * @throws {SegtileError} `output` if the file cannot be written
  */
 export async function writeSheet(path: string, tiles: readonly TilePanels[], look: SheetLook & CommitOptions): Promise<void> {
   const { across, panels, titles, legends } = look;
@@ -59,11 +59,11 @@ export function panelSize({ width, height }: Size): Size {
 }
 
 /**
- * The image of a tile as it is shown on a sheet, RGB.
+ * The image of a tile in the size shown on a sheet, RGB.
  *
- * @param name what it is called in errors
+ * @param name the name of the image in errors
  * @param size of the tile's mask, which the image must have too
- * @throws {SegtileError} `input` where it is no image, or has another size
+ * @throws {SegtileError} `input` if it is not an image, or has another size
  */
 export async function imagePanel(name: string, bytes: Uint8Array, size: Size): Promise<Pixels> {
   const target = panelSize(size);
@@ -90,7 +90,7 @@ export async function imagePanel(name: string, bytes: Uint8Array, size: Size): P
   }
 }
 
-/** The labels of a tile as they are shown on a sheet: of each pixel, the label at its centre. */
+/** The labels of a tile in the size shown on a sheet. Each shown pixel gets the label at its centre. */
 export function labelPanel({ width, height, data }: Pixels): Pixels {
   const target = panelSize({ width, height });
   const shown = new Uint8Array(target.width * target.height);
@@ -103,7 +103,7 @@ export function labelPanel({ width, height, data }: Pixels): Pixels {
   return { ...target, channels: 1, data: shown };
 }
 
-/** The path of a sheet by its number, from 1. */
+/** The path of a sheet. Numbers start at 1. */
 export function sheetPath(stem: string, number: number): string {
   return `${stem}-${String(number).padStart(2, '0')}.png`;
 }

@@ -4,11 +4,11 @@ import type { Pixels } from '../../types.js';
 import type { TissueChoice } from '../tissue/tissue.js';
 
 /**
- * What looks wrong with the contrast of a slide. Where nobody else looks at it whole, it is read for this alone only when its samples are
- * stretched to 8 bits, which is where a wrong range does harm.
+ * Warnings about the contrast of a slide. If no other step reads the whole slide, it is read for this check only if its
+ * samples are stretched to 8 bits, because only then a wrong range does harm.
  *
  * @param choice how tissue is found
- * @param native whether the model is given samples as the file has them
+ * @param native whether the model gets the samples as the file stores them
  */
 export async function contrastWarnings(
   { range }: Slide,
@@ -22,7 +22,7 @@ export async function contrastWarnings(
   return warning === undefined ? [] : [warning];
 }
 
-/** The same promise for everybody who asks. */
+/** Wraps a function so that it is called once, and all callers get the same promise. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {

@@ -7,13 +7,17 @@ export interface MaskSize extends Size {
   readonly mpp: Mpp | undefined;
 }
 
-/** The most mask pixels along one side of a level-0 pixel. More is a typing error, and would not fit on a disk. */
+/**
+ * The most mask pixels along one side of a level-0 pixel. A larger number is a typing error, and the mask would not fit
+ * on a disk.
+ */
 const FINEST = 32;
 
 /**
- * The size of the mask: that of level 0, or that for the requested micrometres per pixel.
+ * The size of the mask: the size of level 0, or that for the wanted micrometres per pixel.
  *
- * @throws {SegtileError} `usage` where micrometres per pixel are asked of a slide that has none, or are far finer than it is
+ * @throws {SegtileError} `usage` if micrometres per pixel are wanted and the slide has none, or if they are much finer
+ *   than those of the slide
  */
 export function maskSize({ slide }: Pick<SlidePlan, 'slide'>, outputMpp: number | undefined): MaskSize {
   if (outputMpp === undefined) return { width: slide.width, height: slide.height, mpp: slide.mpp && axes(slide.mpp) };
@@ -37,7 +41,7 @@ export function maskSize({ slide }: Pick<SlidePlan, 'slide'>, outputMpp: number 
   return { width, height, mpp: { x: (slide.mpp.x * slide.width) / width, y: (slide.mpp.y * slide.height) / height } };
 }
 
-/** Only the numbers of the slide's micrometres per pixel, without their source. */
+/** The slide's micrometres per pixel as numbers, without their source. */
 function axes({ x, y }: Mpp): Mpp {
   return { x, y };
 }

@@ -12,15 +12,17 @@ import { cardFlags } from './settings.js';
 export interface NamedModel {
   readonly path: string;
   readonly weight: number;
-  /** What may be worth a word about the name. */
+  /** A remark on the name, if there is one. */
   readonly note?: string;
 }
 
 /**
- * The models of `--model`: a file, the name of a bundled one, a package (a folder or ZIP that describes its network), or a folder, of which every `.onnx` is taken by name; each with `:weight`
- * behind it if wanted, which for a folder is that of each of its models.
+ * Reads the models of `--model`. Each can be a file, the name of a bundled model, a package (a folder or ZIP that
+ * describes its network), or a folder, from which every `.onnx` is taken in order of names. Each may be followed by
+ * `:weight`; for a folder it is the weight of each of its models.
  *
- * @throws {SegtileError} `usage` for a weight that is none, `input` for a folder without models, `model` for files that are no models
+ * @throws {SegtileError} `usage` for a weight that is not valid; `input` for a folder without models; `model` for files
+ *   that are not models
  */
 export async function readMembers(options: InferOptions, signal: AbortSignal): Promise<Member[]> {
   const named = await modelsNamed(options);
@@ -41,9 +43,9 @@ export async function readMembers(options: InferOptions, signal: AbortSignal): P
 }
 
 /**
- * Which files the models are.
+ * The files of the models.
  *
- * @throws {SegtileError} as {@link readMembers}, but for what is wrong with the files themselves
+ * @throws {SegtileError} as {@link readMembers}, except for errors in the files themselves
  */
 export async function modelsNamed({ model = [bundledModel()] }: Pick<InferOptions, 'model'>): Promise<NamedModel[]> {
   return (await Promise.all(model.map(namedModels))).flat();
@@ -64,7 +66,7 @@ async function namedModels(text: string): Promise<NamedModel[]> {
   throw new SegtileError('input', `the folder ${path} holds no .onnx file`, 'name a model, or a folder of models');
 }
 
-/** Takes `:2` off the end, unless a file is really called that. */
+/** Separates a weight such as `:2` from the end of a name, unless a file with the whole name exists. */
 async function weighted(text: string): Promise<NamedModel> {
   const [, path, number] = /^(.+):([^:/\\]*)$/.exec(text) ?? [];
   const whole = path === undefined || number === '' || (await stat(text).catch(() => undefined)) !== undefined;

@@ -10,9 +10,9 @@ import type { SlideFlags } from './slide-flags.js';
 import type { ThresholdOption } from './thresholds.js';
 import type { WindowOptions } from './window-geometry.js';
 
-/** The options of `segtile infer`, parsed. What is absent was not given. */
+/** The options of `segtile infer`, parsed. Options that were not given are absent. */
 export interface InferOptions extends SlideFlags, RoiFlags, TissueFlags, WindowOptions, OutputOptions, RunOptions {
-  /** Absent for the one beside the masks, false for none. */
+  /** Absent: the history beside the masks. False: no history. */
   readonly history?: string | boolean;
   readonly model?: readonly string[];
   readonly output: string;
@@ -39,13 +39,16 @@ export interface InferOptions extends SlideFlags, RoiFlags, TissueFlags, WindowO
   readonly dryRun?: boolean;
   readonly previewOnly?: boolean;
   readonly overwrite?: boolean;
-  /** Whether a run that was stopped is gone on with. */
+  /** Whether to resume a run that was stopped. */
   readonly resume: boolean;
   /** Whether to wait for slides that other processes are working on. */
   readonly wait?: boolean;
-  /** The part of the work that is to be done: of several slides whole ones, of fewer slides than shards some rows of each. */
+  /**
+   * The part of the work to do. If there are at least as many slides as shards, a shard has whole slides; otherwise it
+   * has some rows of each slide.
+   */
   readonly shard?: Shard;
-  /** Whether it is rows in any case. */
+  /** Whether a shard has rows in any case. */
   readonly shardRows?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;

@@ -2,7 +2,7 @@ import type { Blend } from '../../plan/windows/blend.js';
 import { type Piece, pieceWindows } from '../../plan/windows/piece.js';
 import type { SlidePlan } from './plan-slide.js';
 
-/** Windows of a run. */
+/** The numbers of windows of a run. */
 export interface WindowCounts {
   readonly planned: number;
   readonly skipped: number;
@@ -11,7 +11,7 @@ export interface WindowCounts {
 
 type Grids = Pick<SlidePlan, 'selection' | 'grid' | 'others'>;
 
-/** The windows of all grids of a plan. */
+/** Counts the windows of all grids of a plan. */
 export function windowCounts(plan: Grids): WindowCounts {
   const selections = [plan, ...plan.others].map(({ selection }) => selection);
   const planned = selections.reduce((sum, each) => sum + each.planned, 0);
@@ -20,9 +20,9 @@ export function windowCounts(plan: Grids): WindowCounts {
 }
 
 /**
- * The windows of all grids that are run for a piece.
+ * The number of windows of all grids that are run for a piece.
  *
- * @param looked at by an output, so that those of the first grid need their neighbours
+ * @param looked whether an output looks at windows, so that those of the first grid need their neighbours
  */
 export function pieceTotal(plan: Grids, blend: Blend, piece: Piece, looked: boolean): number {
   const totals = [plan, ...plan.others].map(
@@ -31,7 +31,7 @@ export function pieceTotal(plan: Grids, blend: Blend, piece: Piece, looked: bool
   return totals.reduce((sum, each) => sum + each, 0);
 }
 
-/** How often networks are run: the windows of each grid times what is done with each of them. */
+/** How often networks are run in total: for each grid the number of windows times the passes per window. */
 export function passesOf(plan: Grids, perWindow: readonly number[]): number {
   return [plan, ...plan.others].reduce((sum, { selection }, index) => sum + selection.keptCount * perWindow[index]!, 0);
 }

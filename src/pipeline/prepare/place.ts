@@ -2,7 +2,7 @@ import type { Georeference } from '../../slide/formats/georeference.js';
 import { type GeoTags, scaleGeo } from '../../tiff/geo.js';
 import type { SpanningSize } from '../../types.js';
 
-/** Where an image of all of a slide lies on the earth, in its own pixels; undefined where the slide does not say where it lies. */
+/** The georeference of an image that covers the whole slide, in the pixels of that image; undefined if the slide has none. */
 export function geoFor(
   { georeference, ...whole }: SpanningSize & { readonly georeference?: Georeference | undefined },
   image: SpanningSize,

@@ -6,15 +6,19 @@ import type { SlidePlan } from './plan-slide.js';
 export interface PlanCost {
   /** Pixels that go through a model, in millions. */
   readonly megapixels: number;
-  /** The same as a multiple of what the slide has at level 0. */
+  /** The same area as a multiple of the area of the slide at level 0. */
   readonly times: number;
 }
 
-/** More than this is usually a mistake, such as a wrong pixel size or a stride of a few pixels. */
+/** A plan with more work than this is usually a mistake, such as a wrong pixel size or a stride of a few pixels. */
 const MOST_TIMES = 20;
 const MOST_WINDOWS = 1e6;
 
-/** @param perWindow how often networks are run for a window of each grid */
+/**
+ * The amount of work of a plan.
+ *
+ * @param perWindow for each grid: how often networks are run per window
+ */
 export function planCost(plan: SlidePlan, perWindow: readonly number[]): PlanCost {
   const pixels = [plan, ...plan.others].reduce(
     (sum, { grid: { window }, selection }, i) => sum + selection.keptCount * window.width * window.height * perWindow[i]!,
@@ -24,8 +28,8 @@ export function planCost(plan: SlidePlan, perWindow: readonly number[]): PlanCos
 }
 
 /**
- * What is to be feared of a plan that is far larger than a slide asks for; null for one of the usual size. One window may be larger than a small image; that
- * costs nothing.
+ * A warning about a plan with far more work than usual; null for one of the usual size. A single window that is larger
+ * than a small image is no problem, because it costs nothing.
  *
  * @param times its pixels as a multiple of the slide's
  */
@@ -35,9 +39,9 @@ export function muchText(windows: number, times: number): string | null {
 }
 
 /**
- * What looks wrong with a plan before it is run: of the slide, of the amount of work, or that there is none.
+ * Warnings about a plan before it is run: about the slide, the amount of work, or that there is no work.
  *
- * @param perWindow how often networks are run for a window of each grid
+ * @param perWindow for each grid: how often networks are run per window
  */
 export function planWarnings(plan: SlidePlan, perWindow: readonly number[]): readonly string[] {
   const { run } = windowCounts(plan);

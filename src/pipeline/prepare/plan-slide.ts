@@ -18,22 +18,22 @@ import { type Region, regionFacts, regionOpener, regionWindows } from '../tissue
 import { OVERVIEW_SIDE, selectTissue, type TissueChoice, type TissueSelection } from '../tissue/tissue.js';
 import { contrastWarnings, once } from './contrast.js';
 
-/** What decides where a model looks. Lengths in working pixels. */
+/** The settings that decide where a model is run. Lengths are in working pixels. */
 export interface PlanSettings {
-  /** The working resolution; without it the model's mpp, or level 0. */
+  /** The working resolution. Default: the model's micrometres per pixel, or else level 0. */
   readonly resolution: ViewChoice | undefined;
   /** Micrometres per pixel of level 0 that override what the file says. */
   readonly slideMpp: number | SlideMpp | undefined;
-  /** The channels that are read, by number from 0 or by name. For a model that takes a picture one or three. */
+  /** The channels to read, by number from 0 or by name. A model that takes a picture needs one or three. */
   readonly channels?: readonly string[] | undefined;
-  /** The values of samples that become 0 and 255 where 8 bits are made of them. */
+  /** The sample values that become 0 and 255 when samples are converted to 8 bits. */
   readonly range?: SlideOptions['range'];
-  /** What the model is given, by {@link channelRequest}; without it the picture that a person sees. */
+  /** The input of the model, from {@link channelRequest}. Default: the picture that a person sees. */
   readonly request?: ChannelRequest | undefined;
   readonly window: Size;
   readonly stride: Size;
   readonly margin: number;
-  /** Further grids that the image is scored on, for other scales and models. */
+  /** More grids on which the image is scored, for other scales and models. */
   readonly others?: readonly Geometry[] | undefined;
   readonly border: Border;
   readonly placement?: WindowPlacement;
@@ -46,40 +46,40 @@ export interface PlanSettings {
 /** Everything that is known before the first window is run. The slide is open. */
 export interface SlidePlan extends Pick<TissueSelection, 'selection' | 'facts'> {
   readonly slide: Slide;
-  /** The picture that a person sees, in 8-bit RGB; tissue is found on it. */
+  /** The picture that a person sees, in 8-bit RGB. Tissue is found on it. */
   readonly view: View;
-  /** What the model is given: the picture, or channels of the slide. Of the same size. */
+  /** The input of the model: the picture, or channels of the slide. It has the same size as the view. */
   readonly input: BandSource<Samples>;
-  /** The channels of the input by name, where it is not the picture. */
+  /** The names of the input channels, if the input is not the picture. */
   readonly channels: readonly string[] | undefined;
   readonly grid: Grid;
-  /** What was decided where the file can be read in more than one way, as sentences for people. */
+  /** How the file was read if it can be read in more than one way, as sentences for the user. */
   readonly notes: readonly string[];
-  /** What looks wrong with the slide, and what to do then. */
+  /** Sentences on what looks wrong with the slide, and what to do about it. */
   readonly warnings: readonly string[];
-  /** The further grids that were asked for, with their own windows. */
+  /** The other grids that were asked for, each with its own windows. */
   readonly others: readonly { readonly grid: Grid; readonly selection: Selection }[];
-  /** The region of interest, where there is one: windows that do not touch it are skipped. */
+  /** The region of interest, if there is one. Windows that do not touch it are skipped. */
   readonly region: Region | undefined;
-  /** The whole slide at low resolution. Read once, when first asked for. */
+  /** The whole slide at low resolution. It is read once, when it is first asked for. */
   overview(): Promise<Pixels>;
 }
 
 const NATIVE_NOTE =
   'the model is given the samples as they are; 8 bits are made of them only where tissue is found and in the preview';
 
-/** What a model wants of a slide where it does not take a picture. */
+/** The channels and samples that a model needs from a slide; undefined if it takes a picture. */
 export function channelRequest(model: Model): ChannelRequest | undefined {
   const { kind, channels } = modelPixels(model);
   return kind === 'picture' ? undefined : { count: channels, samples: model.samples, by: model.path };
 }
 
 /**
- * Opens a slide and decides which windows of it are run. Reads no more of the file than its directories and a low-resolution view.
+ * Opens a slide and decides which of its windows are run. Reads only the file's directories and a low-resolution view.
  *
- * @param modelMpp micrometres per pixel that the model was trained at, if it says so
- * @param onOpen is called once the slide is open, before its tissue is looked for
- * @throws {SegtileError} `input` for a file that cannot be read, `usage` for settings that do not fit it
+ * @param modelMpp micrometres per pixel that the model was trained at, if the model says so
+ * @param onOpen called once the slide is open, before its tissue is looked for
+ * @throws {SegtileError} `input` for a file that cannot be read; `usage` for settings that do not fit the file
  */
 export async function planSlide(
   path: string,
@@ -128,7 +128,7 @@ export async function planSlide(
   }
 }
 
-/** Windows of some grids that touch a region of interest, besides what else decided. */
+/** Restricts the selected windows of some grids to those that touch a region of interest. */
 async function boundBy(
   file: RegionFile,
   view: View,
@@ -154,7 +154,7 @@ async function boundBy(
   }
 }
 
-/** Share of a slide that is tissue and lies in a region, as far as the raster of tissue tells. */
+/** The share of a slide that is tissue and lies in a region, at the resolution of the tissue raster. */
 async function shareInside(
   region: Truth,
   { mask, width, height }: NonNullable<TissueSelection['raster']>,
@@ -171,7 +171,7 @@ function rounded(share: number): number {
   return Number(share.toFixed(6));
 }
 
-/** Makes sure that the channels that the user picked, if any, make a picture. */
+/** Checks that the channels that the user picked, if any, make a picture. */
 function requirePicture(path: string, channels: readonly string[] | undefined): void {
   if (channels === undefined || channels.length === 1 || channels.length === 3) return;
   throw new SegtileError(

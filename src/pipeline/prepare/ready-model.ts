@@ -5,13 +5,13 @@ import { symmetriesOf, type Tta } from '../../plan/windows/symmetry.js';
 import { streamModel } from '../infer/scores/score-streams.js';
 import type { ReadyModel } from './run-settings.js';
 
-/** How often networks are run for a window of each group: orientations times models. */
+/** For each group: how often networks are run per window, which is the number of orientations times the number of models. */
 export function passesPerWindow(groups: readonly WindowGroup[], tta: Tta): number[] {
   return groups.map(({ members }) => members.length * symmetriesOf(tta).length);
 }
 
 /**
- * The networks of an ensemble, as a run takes them.
+ * Connects the networks of an ensemble for a run.
  *
  * @param groups the grids of the plan, in its order
  * @param pools one for each model, in the order of the ensemble

@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import type { ViewChoice } from '../../slide/view/view.js';
 
-/** The resolution to work at, as options give it; at most one of them is given. */
+/** The working resolution from the options. At most one of them is set. */
 export function resolutionOf(options: {
   readonly level?: number | undefined;
   readonly mpp?: number | undefined;
@@ -13,7 +13,7 @@ export function resolutionOf(options: {
   return downsample === undefined ? undefined : { kind: 'downsample', downsample };
 }
 
-/** Pairs of options of which each gives the same thing in its own way. */
+/** Pairs of options that set the same thing in different ways. */
 export const SAME_THING = [
   ['stride', 'overlap'],
   ['level', 'mpp'],
@@ -22,7 +22,7 @@ export const SAME_THING = [
 ] as const;
 
 /**
- * Makes sure that of each pair of options one is given at most.
+ * Checks that at most one option of each pair is given.
  *
  * @throws {SegtileError} `usage` naming both
  */

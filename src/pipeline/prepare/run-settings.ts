@@ -7,7 +7,7 @@ import type { Squash } from '../../plan/windows/squash.js';
 import type { Tta } from '../../plan/windows/symmetry.js';
 import type { StreamModel } from '../infer/scores/score-streams.js';
 
-/** The options of `segtile infer` that a run takes as they were given. */
+/** The options of `segtile infer` that a run uses as they were given. */
 export interface RunOptions {
   /** Whether windows overlap as usual, or as little as the models allow. */
   readonly plan: 'dense' | 'auto';
@@ -21,29 +21,29 @@ export interface RunOptions {
   readonly enlarge: 'labels' | 'scores';
   /** See `ScoreSettings`. */
   readonly nan?: 'error' | 'skip' | undefined;
-  /** Micrometres per pixel of the mask; without it the mask is as large as level 0. */
+  /** Micrometres per pixel of the mask. Default: the mask has the size of level 0. */
   readonly outputMpp?: number | undefined;
 }
 
-/** How a slide is run, beside its plan. */
+/** The settings of a run, besides its plan. */
 export interface RunSettings extends RunOptions {
   readonly rule: LabelRule;
-  /** What is cleaned away at the working resolution. */
+  /** The areas that the clean-up removes, at the working resolution. */
   readonly cleanUp: CleanUpAreas;
   /** See `ScoreSettings`. */
   readonly note?: ((sentence: string) => void) | undefined;
 }
 
-/** What makes probabilities of blended scores: undefined where they are probabilities already. */
+/** The function that makes probabilities of blended scores; undefined if the scores are probabilities already. */
 export function blendedLogits({ blendSpace }: Pick<RunSettings, 'blendSpace'>, { members }: Ensemble): Squash | undefined {
   return blendSpace === 'logits' ? members[0]!.model.squash : undefined;
 }
 
-/** Networks that are ready, as far as a run and its record are concerned. */
+/** The networks when they are ready, as a run and its record use them. */
 export interface ReadyModel {
-  /** What runs the windows of each grid of the plan. */
+  /** For each grid of the plan: what runs its windows. */
   readonly streams: readonly StreamModel[];
-  /** How often the networks are run for a window of each grid: orientations times models. */
+  /** For each grid: how often networks are run per window, which is the number of orientations times the number of models. */
   readonly passes: readonly number[];
   readonly provider: string;
   readonly workers: number;

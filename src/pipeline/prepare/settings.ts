@@ -14,7 +14,7 @@ import type { RunSettings } from './run-settings.js';
 import { labelRule, type Thresholds } from './thresholds.js';
 import { geometryOf } from './window-geometry.js';
 
-/** What the flags say about the model, above its card. */
+/** The values for the model that flags set. They override its card. */
 export function cardFlags(options: InferOptions): Card {
   const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp, crop, modelOutput } = options;
   const stated = { layout, color, samples, scale, mean, std, standardize, activation, classes, crop };
@@ -23,11 +23,11 @@ export function cardFlags(options: InferOptions): Card {
 }
 
 /**
- * Where the models look: a plan with a grid for each group of models and each scale.
+ * Makes the settings of the plan, with a grid for each group of models and each scale.
  *
- * @param note hears what had to be settled
+ * @param note called with a sentence on each decision
  * @param laid the windows of `--plan auto`, one for each model
- * @throws {SegtileError} `usage` for options that exclude each other, or make no grid on any slide
+ * @throws {SegtileError} `usage` for options that exclude each other, or that make no valid grid on any slide
  */
 export function planSettings(
   options: InferOptions,
@@ -43,7 +43,7 @@ export function planSettings(
   const geometries = laid ?? models.map((model) => geometryOf(options, model, note));
   const groups = groupsOf(ensemble, geometries, ttaScales);
   for (const { geometry, own } of groups) {
-    // What is wrong with a grid is so whatever the slide, and better said once.
+    // Creates a grid as a check: an error in it does not depend on the slide, so it is reported once.
     createGrid({ size: geometry.window, ...geometry, border, placement });
     if (tta !== 'd4' || own.width === own.height) continue;
     throw new SegtileError(
@@ -69,7 +69,10 @@ export function planSettings(
   return { plan, groups };
 }
 
-/** A network that gives no scores for the border of its window would leave out that of the slide, too: it is mirrored there. */
+/**
+ * How the border of the slide is handled. A network that gives no scores for the border of its window would also leave
+ * out the border of the slide. For such a network, the slide is mirrored there.
+ */
 function borderOf({ border }: InferOptions, models: readonly Model[], note: (sentence: string) => void): Border {
   const cropping = models.find(({ crop }) => crop !== undefined);
   if (!cropping || border === 'mirror') return border;
@@ -78,9 +81,9 @@ function borderOf({ border }: InferOptions, models: readonly Model[], note: (sen
 }
 
 /**
- * How predictions become a mask.
+ * The settings that turn predictions into a mask.
  *
- * @throws {SegtileError} `usage` where the model cannot do what is asked
+ * @throws {SegtileError} `usage` if the model cannot do what is asked
  */
 export function runSettings(options: InferOptions, ensemble: Ensemble, thresholds: Thresholds | undefined): RunSettings {
   const { blendSpace, minObject, fillHoles, maskValues, enlarge } = options;
@@ -122,7 +125,7 @@ export function runSettings(options: InferOptions, ensemble: Ensemble, threshold
   };
 }
 
-/** Labels have no mean, and there is nothing to hold against a threshold. */
+/** Rejects options that need scores if the model gives labels: labels cannot be averaged or compared with a threshold. */
 function refuseMeansOfLabels({ path, decision }: Model, options: InferOptions, models: number): void {
   if (decision === undefined) return;
   const { blend, tta, ttaScales, threshold, probabilities, enlarge } = options;

@@ -3,7 +3,7 @@ import { readRegularText } from '../../io/regular-file.js';
 import { lookUpMpp, parseMppCsv, requireMatched } from '../../slide/mpp/mpp-csv.js';
 import type { SlideOptions } from '../../slide/tiff.js';
 
-/** The flags that say something of the slides themselves, parsed. */
+/** The flags about the slides themselves, parsed. */
 export interface SlideFlags {
   readonly slideMpp?: number;
   readonly slideMppCsv?: string;
@@ -12,11 +12,11 @@ export interface SlideFlags {
 }
 
 /**
- * What the flags say of each slide: its line in the CSV goes above what is said of all.
+ * The slide options from flags, for each slide. A line in the CSV overrides the value for all slides.
  *
  * @param slides all slides of the command
- * @returns the options of a slide, by its path
- * @throws {SegtileError} `input` where the CSV cannot be read, makes no sense, or lists what is none of the slides
+ * @returns a function that gives the options of a slide by its path
+ * @throws {SegtileError} `input` if the CSV cannot be read, is not valid, or lists a file that is not one of the slides
  */
 export async function readSlideFlags(
   { slideMpp, slideMppCsv, channels, range }: SlideFlags,

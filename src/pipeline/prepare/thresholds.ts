@@ -4,24 +4,24 @@ import type { LabelRule } from '../../plan/labels/labels.js';
 import type { ScoreMeaning } from '../../plan/labels/score-map.js';
 import { parseThresholdFile } from '../../plan/labels/threshold-file.js';
 
-/** What `--threshold` says: one for all classes, some by name, or a file of them. */
+/** The value of `--threshold`: one threshold for all classes, some by class name, or a file of thresholds. */
 export type ThresholdOption = number | ReadonlyMap<string, number> | { readonly file: string };
 
-/** Thresholds of all classes, or by name, and who said them. */
+/** Thresholds, one for all classes or by class name, and where they come from. */
 export interface Thresholds {
   readonly values: number | ReadonlyMap<string, number>;
   readonly from: string;
 }
 
-/** The file that an option names; '' where it names none. */
+/** The file that the option names; '' if it names none. */
 export function thresholdFile(option: ThresholdOption | undefined): string {
   return typeof option === 'object' && 'file' in option ? option.file : '';
 }
 
 /**
- * The thresholds that an option means.
+ * The thresholds that the option sets.
  *
- * @throws {SegtileError} `input` where it names a file that cannot be read or makes no sense
+ * @throws {SegtileError} `input` if it names a file that cannot be read or is not valid
  */
 export async function readThresholds(option: ThresholdOption | undefined): Promise<Thresholds | undefined> {
   if (option === undefined) return undefined;
@@ -35,11 +35,12 @@ export async function readThresholds(option: ThresholdOption | undefined): Promi
 }
 
 /**
- * How scores become labels: the user's thresholds, then those that the classes have (from the model's card), then 0.5. Channels that
- * compete are decided by the largest score, unless the user or the card gives thresholds.
+ * The rule that turns scores into labels. Thresholds come from the user, otherwise from the classes (that is, the
+ * model's card), otherwise they are 0.5. For channels that compete, the largest score wins, unless the user or the card
+ * gives thresholds.
  *
- * @param owner who has the classes, for messages
- * @throws {SegtileError} `usage` where a threshold names a class that there is not
+ * @param owner what the classes belong to, for messages
+ * @throws {SegtileError} `usage` if a threshold names a class that does not exist
  */
 export function labelRule(
   { classes, labels, exclusive }: ScoreMeaning,

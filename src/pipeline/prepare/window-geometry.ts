@@ -4,7 +4,7 @@ import { strideOfOverlap } from '../../plan/windows/overlap.js';
 import { type Geometry, LONGEST_WINDOW } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
 
-/** What the user says of windows, in px of the model. */
+/** The options for windows, in px of the model. */
 export interface WindowOptions {
   readonly window?: Size;
   readonly stride?: Size;
@@ -12,15 +12,15 @@ export interface WindowOptions {
   readonly margin?: number;
 }
 
-/** Side of the window, in working pixels, where neither the model nor the user says one. */
+/** Default side of the window, in working pixels, if neither the model nor the user gives one. */
 const DEFAULT_WINDOW = 1024;
 
 /**
- * Windows of a model, in its own px: the side from the user, the model's graph, its card, or 1,024; stride half a window; margin an eighth. What
- * nobody said gives way to what somebody did: the stride to the margin, the margin to the stride; and the margin of a card gives way to what the
- * user said.
+ * The windows of a model, in px of the model. The side comes from the user, or else the model's graph, its card, or is
+ * 1,024. The default stride is half a window and the default margin an eighth. Defaults are adjusted to given values:
+ * the stride to the margin, and the margin to the stride. The margin of a card is adjusted to the user's values.
  *
- * @param note hears that a card's margin was too large for the user's windows
+ * @param note called with a sentence if a card's margin is too large for the user's windows
  * @throws {SegtileError} `usage` for a window that the model does not take, or that does not fit in memory
  */
 export function geometryOf(options: WindowOptions, model: Model, note: (sentence: string) => void): Geometry {
@@ -31,7 +31,10 @@ export function geometryOf(options: WindowOptions, model: Model, note: (sentence
   return { window, stride, margin };
 }
 
-/** The margin, which of a network that leaves out the border of its window is at least what it leaves out; nothing more where nobody says so. */
+/**
+ * The margin. If a network leaves out the border of its window, the margin is at least as wide as that border, and
+ * exactly as wide if neither user nor card gives a margin.
+ */
 function marginOf(
   options: WindowOptions,
   model: Model,
@@ -74,19 +77,19 @@ function square(side: number): Size {
   return { width: side, height: side };
 }
 
-/** The stride as it was said; that of an overlap keeps to the network's phase, where that is known. */
+/** The stride that the user gave. If an overlap was given, the stride is rounded to the network's phase, if known. */
 function askedStride({ stride, overlap }: WindowOptions, window: Size, { phase }: Model): Size | undefined {
   if (stride || overlap === undefined) return stride;
   const along = (length: number) => inPhase(strideOfOverlap(overlap, length), phase);
   return { width: along(window.width), height: along(window.height) };
 }
 
-/** The next smaller multiple of the phase; where there is none, the stride as it is. */
+/** The next smaller multiple of the phase; if the stride is smaller than the phase, the stride itself. */
 function inPhase(stride: number, phase = 1): number {
   return stride < phase ? stride : stride - (stride % phase);
 }
 
-/** The margin of the model's card; where windows of this stride leave no room for it, the largest that they do. */
+/** The margin of the model's card; if windows with this stride leave no room for it, the largest margin that fits. */
 function cardMargin(model: Model, window: Size, asked: Size | undefined, note: (sentence: string) => void): number | undefined {
   const { margin, name } = model;
   if (margin === undefined) return undefined;
@@ -99,7 +102,7 @@ function cardMargin(model: Model, window: Size, asked: Size | undefined, note: (
   return legal;
 }
 
-/** The largest margin whose cores leave no gaps. */
+/** The largest margin with which cores leave no gaps. */
 function mostMargin(window: Size, stride: Size): number {
   return Math.max(0, Math.floor(Math.min(window.width - stride.width, window.height - stride.height) / 2));
 }
@@ -109,7 +112,7 @@ function defaultMargin(window: Size, stride: Size | undefined): number {
   return stride ? Math.min(eighth, mostMargin(window, stride)) : eighth;
 }
 
-/** The stride of the card, or half a window, which keeps to the phase; less where the margin needs it. */
+/** The stride of the card, or half a window rounded to the phase; smaller if the margin needs it. */
 function defaultStrides({ width, height }: Size, margin: number, { stride, phase }: Pick<Model, 'stride' | 'phase'>): Size {
   const along = (window: number) =>
     Math.max(

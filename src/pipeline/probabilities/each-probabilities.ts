@@ -11,24 +11,24 @@ import { requireSubmission } from '../submissions/options.js';
 import { addSubmission, checkSubmission } from '../submissions/shared-file.js';
 import type { ProbabilityRunOptions } from './options.js';
 
-/** Is told what happens to files of probabilities, one after the other. */
+/** Callbacks for progress. Files of probabilities are handled one after the other. */
 export interface ProbabilityWatcher<Record> {
-  /** A file that is open, before anything is made of it. */
+  /** Called with an open file, before anything is made from it. */
   readonly opened?: ((probabilities: Probabilities) => void) | undefined;
-  /** How many of its rows are done. */
+  /** Called with the number of finished rows of the file. */
   readonly rows?: ((probabilities: Probabilities, done: number) => void) | undefined;
-  /** A file that is done: its record, as it was written, and what was made. */
+  /** Called for each finished file with its record, as it was written, and the files that were made. */
   readonly done?: ((record: Record, probabilities: Probabilities, files: RunFiles) => void) | undefined;
   readonly failed?: ((path: string, error: unknown) => void) | undefined;
 }
 
-/** What is done with each file of probabilities. */
+/** The work to do for each file of probabilities. */
 export interface ProbabilityWork<Settings, Record> {
-  /** Ending of the mask, where it has another than that of a run; see {@link filesOf}. */
+  /** The ending of the mask, if it differs from that of a run; see {@link filesOf}. */
   readonly maskEnding?: string;
-  /** Other files that are read. */
+  /** Paths of other files that are read. */
   readonly inputs: readonly string[];
-  /** How the mask of a file is made. Throws what is wrong with that before anything is written. */
+  /** The settings for the mask of a file. Throws any error in them before anything is written. */
   settings(probabilities: Probabilities, files: RunFiles): Settings | Promise<Settings>;
   run(
     probabilities: Probabilities,
@@ -41,9 +41,9 @@ export interface ProbabilityWork<Settings, Record> {
 }
 
 /**
- * Makes a mask and a record of each file of probabilities. One that fails does not stop the others.
+ * Makes a mask and a record from each file of probabilities. If one fails, the others are still made.
  *
- * @throws {SegtileError} `usage` for a submission that cannot be, `input` where a file that is read cannot be found
+ * @throws {SegtileError} `usage` for a submission that is not possible; `input` if a file to read cannot be found
  */
 export async function eachProbabilities<Settings, Record extends ResultFacts>(
   requests: readonly SlideRequest[],

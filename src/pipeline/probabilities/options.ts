@@ -3,7 +3,7 @@ import type { OutputOptions } from '../outputs/table.js';
 import type { ThresholdOption } from '../prepare/thresholds.js';
 import type { RoiFlags } from '../tissue/region-flags.js';
 
-/** The options that commands which read probabilities share, parsed. */
+/** The parsed options that all commands which read probabilities share. */
 export interface ProbabilityRunOptions extends OutputOptions {
   readonly output: string;
   readonly overwrite?: boolean;
@@ -11,7 +11,7 @@ export interface ProbabilityRunOptions extends OutputOptions {
   readonly quiet?: boolean;
 }
 
-/** The options of `segtile threshold`, parsed. What is absent was not given. */
+/** The options of `segtile threshold`, parsed. Options that were not given are absent. */
 export interface ThresholdOptions extends RoiFlags, ProbabilityRunOptions {
   readonly threshold?: ThresholdOption | undefined;
   readonly minObject?: Area | undefined;
@@ -20,7 +20,7 @@ export interface ThresholdOptions extends RoiFlags, ProbabilityRunOptions {
   readonly enlarge: 'labels' | 'scores';
 }
 
-/** The options of `segtile pseudo-label`, parsed. What is absent was not given. */
+/** The options of `segtile pseudo-label`, parsed. Options that were not given are absent. */
 export interface PseudoLabelOptions extends ProbabilityRunOptions {
   readonly confidence: number;
   readonly ignore: number;

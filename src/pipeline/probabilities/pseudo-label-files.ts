@@ -11,11 +11,12 @@ import type { PseudoLabelOptions } from './options.js';
 import { type PseudoLabelRecord, type PseudoLabelSettings, sureLabels } from './pseudo-label.js';
 
 /**
- * Makes a mask of what is sure of every file of probabilities, and `classes.json` beside them, which tells make-dataset what their values mean. This
- * is all of `segtile pseudo-label`, and of `pseudoLabel` in the library, but for what they tell.
+ * Makes a mask of the confident predictions in every file of probabilities. Also writes `classes.json` beside the
+ * masks, which tells make-dataset what their values mean. This does all of `segtile pseudo-label`, and of `pseudoLabel`
+ * in the library, except for progress messages.
  *
  * @param options of `segtile pseudo-label`, parsed
- * @throws {SegtileError} `usage` for a confidence or a value that cannot be
+ * @throws {SegtileError} `usage` for a confidence or a value that is not possible
  */
 export async function pseudoLabelFiles(
   requests: readonly SlideRequest[],

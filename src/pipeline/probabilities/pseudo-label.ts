@@ -14,11 +14,11 @@ import type { StageClock } from '../records/stage-clock.js';
 import { levelZero } from './level-zero.js';
 import { type ProbabilityFacts, probabilityFacts } from './threshold.js';
 
-/** Which predictions are kept as labels. */
+/** The settings that decide which predictions are kept as labels. */
 export interface PseudoLabelSettings {
-  /** A probability that is sure enough, above 0.5, to 1. */
+  /** The least probability that counts as sure, above 0.5, up to 1. */
   readonly confidence: number;
-  /** Mask value of what is not, 1 to 255; none of the labels of the classes. */
+  /** Mask value of pixels that are not sure, 1 to 255; none of the labels of the classes. */
   readonly ignore: number;
 }
 
@@ -26,23 +26,26 @@ export interface PseudoLabelSettings {
 export interface KeptShare {
   readonly label: number;
   readonly name: string;
-  /** Pixels that are predicted, and those of them that are sure. */
+  /** The number of predicted pixels, and how many of them are sure. */
   readonly predicted: number;
   readonly kept: number;
-  /** Kept of predicted; null where nothing is predicted. */
+  /** Kept pixels divided by predicted pixels; null if nothing is predicted. */
   readonly share: number | null;
 }
 
-/** The record of pseudo labels: what was made, and how. */
+/** The record of pseudo labels: which files were made, and how. */
 export interface PseudoLabelRecord extends ResultFacts {
   readonly probabilities: ProbabilityFacts;
   readonly classes: readonly MaskClass[];
   readonly settings: PseudoLabelSettings;
-  /** Background, label 0, then the classes. */
+  /** Background (label 0) first, then the classes. */
   readonly kept: readonly KeptShare[];
-  /** Share of the slide's area that has a label, background among them. */
+  /** Share of the slide's area that has a label, including background. */
   readonly keptShare: number;
-  /** Share that no window looked at, as far as that is known: bytes of independent classes do not tell it. */
+  /**
+   * Share of the slide's area where no window was run, as far as it is known: 8-bit probabilities of independent
+   * classes do not show it.
+   */
   readonly unseenShare: number;
   readonly seconds: Readonly<Record<string, number>>;
   readonly peakRssBytes: number;
@@ -50,12 +53,14 @@ export interface PseudoLabelRecord extends ResultFacts {
 }
 
 /**
- * Makes a mask of what a model is sure of, for others to learn from; see `confidentRows` for the rule. As large as the mask of the slide.
- * Streams, in memory that does not depend on the height. Mask and record appear together or not at all.
+ * Makes a mask of the predictions that are sure, as labels for training; see `confidentRows` for the rule. It has the
+ * size of the mask of the slide. The data is streamed; memory does not depend on the height. Mask and record appear
+ * together or not at all.
  *
- * @param onRows is called with how many rows of the probabilities are done
+ * @param onRows called with the number of finished rows of the probabilities
  * @returns the record, as it was written
- * @throws {SegtileError} `input` for a damaged file, `output` where a file cannot be written, `aborted` when the signal fires
+ * @throws {SegtileError} `input` for a damaged file; `output` if a file cannot be written; `aborted` when the signal
+ *   fires
  */
 export async function sureLabels(
   probabilities: Probabilities,

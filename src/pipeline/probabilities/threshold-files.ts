@@ -12,11 +12,12 @@ import type { ThresholdOptions } from './options.js';
 import { maskOfProbabilities, type ThresholdRecord, type ThresholdSettings } from './threshold.js';
 
 /**
- * Makes a mask of every file of probabilities, without the model. This is all of `segtile threshold`, and of `thresholdSlide` in the library, but for
- * what they tell.
+ * Makes a mask from every file of probabilities, without the model. This does all of `segtile threshold`, and of
+ * `thresholdSlide` in the library, except for progress messages.
  *
  * @param options of `segtile threshold`, parsed
- * @throws {SegtileError} `usage` for options that exclude each other, `input` for a file that options name and that cannot be read
+ * @throws {SegtileError} `usage` for options that exclude each other; `input` if a file that options name cannot be
+ *   read
  */
 export async function thresholdFiles(
   requests: readonly SlideRequest[],

@@ -17,15 +17,15 @@ import type { StageClock } from '../records/stage-clock.js';
 import { type RegionFacts, regionFacts } from '../tissue/region.js';
 import { levelZero } from './level-zero.js';
 
-/** How probabilities become a mask. */
+/** The settings that turn probabilities into a mask. */
 export interface ThresholdSettings {
   readonly rule: LabelRule;
-  /** In pixels of the probabilities. */
+  /** Sizes are in pixels of the probabilities. */
   readonly cleanUp: CleanUp | undefined;
   readonly maskValues: 'labels' | '255';
-  /** What is brought to the size of the mask, see `LabelSettings`. */
+  /** What is resized to the size of the mask, see `LabelSettings`. */
   readonly enlarge?: 'labels' | 'scores';
-  /** The region of interest, and how large level 0 of the slide is, in px. */
+  /** The region of interest, the size of level 0 of the slide in px, and the slide's name. */
   readonly roi?: { readonly file: RegionFile; readonly slide: Size; readonly name: string } | undefined;
 }
 
@@ -47,9 +47,12 @@ export interface ThresholdRecord extends ResultFacts {
     readonly enlarge: 'labels' | 'scores';
     readonly region: Omit<RegionFacts, 'share' | 'tissueShare'> | null;
   };
-  /** Share of the slide's area, or of the region of interest, that some window looked at; null where bytes do not tell it from probabilities of 0. */
+  /**
+   * Share of the slide's area, or of the region of interest, where a window was run; null if 8-bit values do not
+   * distinguish it from probabilities of 0.
+   */
   readonly coverage: number | null;
-  /** How much each class has. */
+  /** The share of each class. */
   readonly classShares: readonly ClassShare[];
   readonly cleaned: CleanedFacts | null;
   readonly seconds: Readonly<Record<string, number>>;
@@ -57,12 +60,12 @@ export interface ThresholdRecord extends ResultFacts {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** What a record says of the file that probabilities were read from. */
+/** The record entry of the file that probabilities were read from. */
 export function probabilityFacts({ path, width, height, mpp, map }: Probabilities): ProbabilityFacts {
   return { path, samples: map.samples, width, height, mpp: mpp ?? null };
 }
 
-/** The share of pixels that some window looked at, or null where that cannot be told. */
+/** The share of pixels where a window was run; null if that is not known. */
 export function coverageOf(
   { map }: Pick<Probabilities, 'map'>,
   { covered, inside }: Pick<LabelResult, 'covered' | 'inside'>,
@@ -71,12 +74,14 @@ export function coverageOf(
 }
 
 /**
- * Makes the mask of a slide from its probabilities, without the model: the one that the run which wrote them makes at the same thresholds, as
- * large as that. Streams, in memory that does not depend on the height. Mask and record appear together or not at all.
+ * Makes the mask of a slide from its probabilities, without the model. With the same thresholds, it is the mask that
+ * the run of these probabilities makes, with the same size. The data is streamed; memory does not depend on the height.
+ * Mask and record appear together or not at all.
  *
- * @param onRows is called with how many rows of the probabilities are done
+ * @param onRows called with the number of finished rows of the probabilities
  * @returns the record, as it was written
- * @throws {SegtileError} `input` for a damaged file, `output` where a file cannot be written, `aborted` when the signal fires
+ * @throws {SegtileError} `input` for a damaged file; `output` if a file cannot be written; `aborted` when the signal
+ *   fires
  */
 export async function maskOfProbabilities(
   probabilities: Probabilities,

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { tryClaim } from '../../io/claim.js';
 import { isOf, type WorkFile, workFiles } from './left-files.js';
 
-/** Seconds for which nobody must have written to a file of which nobody can say whose it is. */
+/** Seconds without a write after which a file may be removed if its owner is not known. */
 const PATIENCE = 300;
 
 /** A file that was, or would be, removed. */
@@ -14,11 +14,12 @@ export interface Removed {
 }
 
 /**
- * Removes what runs left that were killed: strips and claims that nobody holds, and results that were not done. What a process is working on stays, and so
- * does what was written within the last minutes and cannot be told.
+ * Removes what killed runs left behind: strips and claims that no process holds, and results that were not finished.
+ * Files that a process is working on stay. Files that were written within the last minutes stay, too, if their owner is
+ * not known.
  *
- * @param dry only says what would be removed
- * @throws {SegtileError} `input` where the folder cannot be read, `output` where a file cannot be removed
+ * @param dry only report what would be removed
+ * @throws {SegtileError} `input` if the folder cannot be read; `output` if a file cannot be removed
  */
 export async function removeLeftFiles(folder: string, dry: boolean): Promise<readonly Removed[]> {
   const { claims, others } = await workFiles(folder);
@@ -29,7 +30,7 @@ export async function removeLeftFiles(folder: string, dry: boolean): Promise<rea
     const found = await stat(file.path).catch(() => undefined);
     if (found === undefined) continue;
     const silent = (Date.now() - found.mtimeMs) / 1000;
-    // A partial file may be of something that is not claimed, such as a list.
+    // A partial file may belong to something that is never claimed, such as a list.
     const isOurs = file.kind === 'strips' || (file.kind === 'claim' && claims.some(({ path }) => path === file.path));
     if (!isOurs && silent < PATIENCE) continue;
     if (dry || (await removeAlone(file))) removed.push({ path: file.path, kind: file.kind, bytes: found.size });
@@ -37,9 +38,9 @@ export async function removeLeftFiles(folder: string, dry: boolean): Promise<rea
   return removed;
 }
 
-/** Removes a file, unless a process has taken up what it is of since. */
+/** Removes a file, unless a process has claimed its result in the meantime. */
 async function removeAlone(file: WorkFile): Promise<boolean> {
-  // A claim goes by being taken and given back: another process may be about to take it over.
+  // A claim file is removed by taking the claim and releasing it, because another process may be about to take it over.
   const claim = file.kind === 'strips' ? claimOf(file) : file.path.endsWith('.claim') ? file.path : undefined;
   const held = claim === undefined ? undefined : await tryClaim(claim);
   if (held !== undefined && !held.taken) return false;
@@ -48,7 +49,7 @@ async function removeAlone(file: WorkFile): Promise<boolean> {
   return true;
 }
 
-/** The claim under which strips are written: of the shard, or of the slide. */
+/** The claim that protects strips: that of the shard, or of the slide. */
 function claimOf({ path, of }: WorkFile): string {
   const name = basename(of).replace(/\.column-\d+-of-\d+$/, '');
   const result = /\.shard-\d+-of-\d+$/.test(name) ? `${name}.strips` : name;

@@ -6,20 +6,20 @@ import { holderOf, type SeenHolder } from '../../io/claim.js';
 /** A hidden file that a run keeps beside its results until they are done. */
 export interface WorkFile {
   readonly path: string;
-  /** `strips` are rows that are done, `partial` files are results that are not whole, `claim` files say who works there. */
+  /** `strips` are finished rows, `partial` files are incomplete results, `claim` files say which process works there. */
   readonly kind: 'strips' | 'partial' | 'claim';
-  /** What the file is of: what the names of all files of a slide begin with, or those of a shard. */
+  /** What the file belongs to: the start of the names of all files of a slide, or of a shard. */
   readonly of: string;
 }
 
-/** A claim that stands. */
+/** A claim that is held. */
 export interface SeenClaim extends WorkFile {
   readonly holder: SeenHolder;
 }
 
-/** What runs left, or have, in a folder of results and those below it. */
+/** The files that runs have, or have left, in a folder of results and its subfolders. */
 export interface WorkFiles {
-  /** Every file that is not hidden. */
+  /** All files that are not hidden. */
   readonly results: readonly string[];
   readonly claims: readonly SeenClaim[];
   readonly others: readonly WorkFile[];
@@ -32,9 +32,9 @@ const KINDS: readonly (readonly [RegExp, WorkFile['kind']])[] = [
 ];
 
 /**
- * Finds what runs have in a folder of results and those below it.
+ * Finds the files of runs in a folder of results and its subfolders.
  *
- * @throws {SegtileError} `input` where it cannot be read
+ * @throws {SegtileError} `input` if the folder cannot be read
  */
 export async function workFiles(folder: string): Promise<WorkFiles> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
@@ -52,7 +52,7 @@ export async function workFiles(folder: string): Promise<WorkFiles> {
       if (!entry.name.startsWith('.')) results.push(path);
       continue;
     }
-    // A claim that is gone by now is none.
+    // A claim that is gone by now does not count.
     const holder = file.kind === 'claim' && entry.name.endsWith('.claim') ? await holderOf(path) : undefined;
     if (holder !== undefined) claims.push({ ...file, holder });
     else others.push(file);
@@ -69,7 +69,7 @@ function workFile(path: string): WorkFile | undefined {
   return undefined;
 }
 
-/** Whether a file belongs to a claim: to the slide, or the shard, that it is of. */
+/** Whether a file belongs to the slide or the shard of a claim. */
 export function isOf({ of }: WorkFile, claim: Pick<WorkFile, 'of'>): boolean {
   return of === claim.of || of.startsWith(`${claim.of}.`) || `${of}.strips` === claim.of;
 }

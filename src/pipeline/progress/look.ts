@@ -7,15 +7,15 @@ import { isOf, workFiles } from './left-files.js';
 
 /** A slide, or a shard of one, that a process is working on. */
 export interface Running {
-  /** The name of its results, below the folder. */
+  /** The name of its results, relative to the folder. */
   readonly slide: string;
   readonly host: string | null;
   readonly pid: number | null;
-  /** When that process took it up, as an ISO date by its own clock. */
+  /** When that process started on it, as an ISO date by the clock of that process. */
   readonly since: string;
-  /** Rows of the working image that are done, and in all; null where nothing is done yet. */
+  /** Finished rows of the working image, and all rows; null if none is finished yet. */
   readonly rows: { readonly done: number; readonly total: number } | null;
-  /** Seconds until its rows are done, as far as can be told. */
+  /** Estimated seconds until its rows are done; null if no estimate is possible. */
   readonly left: number | null;
 }
 
@@ -24,21 +24,21 @@ export interface Look {
   readonly time: string;
   readonly done: number;
   readonly running: readonly Running[];
-  /** Slides and shards of which rows are done and that nobody works on: the same command goes on with them. */
+  /** Slides and shards with finished rows that no process is working on. The same command resumes them. */
   readonly stopped: readonly string[];
-  /** Slides with shards that wait for `segtile merge`: how many of how many are there. */
+  /** Slides with shards that wait for `segtile merge`, with the number of finished shards and of all shards. */
   readonly shards: readonly { readonly slide: string; readonly done: number; readonly total: number }[];
   readonly failed: readonly { readonly slide: string; readonly error: string }[];
 }
 
-/** Rows that were done at a time, in milliseconds, by the path of their strips. */
+/** The number of finished rows at a time in milliseconds, by the path of their strips. */
 export type RowsThen = Map<string, { readonly time: number; readonly rows: number }>;
 
 /**
- * Looks at a folder of results: from claims, strips, records and the list of failures alone.
+ * Finds out what is going on in a folder of results, only from claims, strips, records and the list of failures.
  *
- * @param before what was seen by earlier looks, which tells how fast rows are done; is added to
- * @throws {SegtileError} `input` where the folder cannot be read
+ * @param before the findings of earlier calls, from which the speed is computed; new findings are added
+ * @throws {SegtileError} `input` if the folder cannot be read
  */
 export async function lookAt(folder: string, before: RowsThen = new Map()): Promise<Look> {
   const { results, claims, others } = await workFiles(folder);
@@ -76,7 +76,7 @@ export async function lookAt(folder: string, before: RowsThen = new Map()): Prom
   };
 }
 
-/** Claims that are of no slide: of histories and other files that one process at a time adds to. */
+/** Claims that do not belong to a slide: those of histories and other files to which one process at a time adds. */
 const OTHER_CLAIMS = /\.(jsonl|json|csv)$|(^|[\\/])\.?segtile$/;
 
 const COLUMN = /\.column-\d+-of-\d+$/;
@@ -87,7 +87,10 @@ interface Rows {
   readonly perSecond: number | undefined;
 }
 
-/** How far a file of strips is, and how fast: since an earlier look, else since it was begun, where the same process did all of it. */
+/**
+ * The progress of a file of strips, and its speed: since an earlier call, otherwise since the file was begun, if the
+ * same process made all of it.
+ */
 async function rowsOf(path: string, since: string, before: RowsThen): Promise<Rows | undefined> {
   const found = await findStrips(path).catch(() => undefined);
   const times = await stat(path).catch(() => undefined);
@@ -123,7 +126,7 @@ async function failuresIn(folder: string): Promise<Look['failed']> {
     const rows = parse(text, { columns: true }) as Readonly<Record<string, string>>[];
     return rows.flatMap(({ slide, error }) => (slide === undefined ? [] : [{ slide, error: error ?? '' }]));
   } catch {
-    // None, or one that another process is just replacing.
+    // There is no list, or another process is just replacing it.
     return [];
   }
 }

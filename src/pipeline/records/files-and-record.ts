@@ -5,18 +5,20 @@ import type { Sink } from '../../types.js';
 import type { StageClock } from './stage-clock.js';
 import { writeRecord } from './write-record.js';
 
-/** Takes charge of a sink: it is finished when all is written, and aborted when anything fails. */
+/** Registers a sink: it is finished when everything is written, and aborted if anything fails. */
 export type Keep = <Rows>(path: string, sink: Sink<Rows>) => Sink<Rows>;
 
 /**
- * Makes several files and the record that belongs to them, all or none. Where a record stands, the files beside it are whole and belong to it:
- * an old one goes first, the new one comes last. Where nothing is to be replaced, a record that is there by then is
- * an error, and the file that was kept first is finished before the others: of two processes that make the same files, the one that has it has all.
+ * Makes several files and their record, all or none. If a record exists, the files beside it are whole and belong to
+ * it: an old record is removed first, and the new one is written last. If nothing may be replaced, a record that has
+ * appeared meanwhile is an error, and the first registered file is finished before the others. If two processes make
+ * the same files, the one that finishes its first file makes all of them.
  *
- * @param work opens the sinks, hands each to `keep`, and writes to them; gives back what makes the record once the files stand
- * @param last makes what is made of the record, and gives it back as it is to be written
+ * @param work opens the sinks, passes each to `keep`, and writes to them; returns a function that makes the record once
+ *   the files exist
+ * @param last makes the files that need the record, and returns the record to write
  * @returns the record, as it was written
- * @throws whatever the work or a sink throws, once none of the files stands there; `aborted` when the signal fires
+ * @throws any error of the work or a sink, after all of the files are removed; `aborted` when the signal fires
  */
 export async function filesAndRecord<Made extends object>(
   { record: recordPath, replace = true }: { readonly record: string } & CommitOptions,
@@ -39,7 +41,7 @@ export async function filesAndRecord<Made extends object>(
       await finishUnlessStopped(sink, signal);
       appeared.push(path);
     };
-    // The others side by side: a pyramid is compressed in other threads while this one paints a preview.
+    // The others are finished in parallel: a pyramid is compressed in other threads while this thread paints a preview.
     for (const together of [kept.slice(0, 1), kept.slice(1)]) {
       finishing.push(...together.map(finish));
       await clock.wait('finish', Promise.all(finishing));
@@ -57,7 +59,10 @@ export async function filesAndRecord<Made extends object>(
 
 type Ending = Pick<Sink<never>, 'finish' | 'abort'>;
 
-/** Finishing a mask builds its pyramid, which takes long enough for the user to want it stopped. */
+/**
+ * Finishes a sink, and aborts it when the signal fires. Finishing a mask builds its pyramid, which takes so long that
+ * the user may want to stop it.
+ */
 async function finishUnlessStopped(sink: Ending, signal: AbortSignal): Promise<void> {
   throwIfAborted(signal);
   const stop = (): void => void sink.abort();

@@ -17,13 +17,13 @@ import {
   words,
 } from '../../plan/text/shape.js';
 
-/** Settings or scores by name, without nesting, so that two of them can be compared. */
+/** Settings or scores by name, without nesting, so that they are easy to compare. */
 export type Flat<Value> = Readonly<Record<string, Value>>;
 
-/** Something that was run. */
+/** A run in a history. */
 interface Run {
   readonly id: string;
-  /** ISO 8601. */
+  /** Time as ISO 8601. */
   readonly time: string;
   readonly command: string;
   readonly slide: string;
@@ -33,7 +33,7 @@ interface Run {
   readonly measured: Flat<number>;
 }
 
-/** A line of `runs.jsonl`: something that was run, or a note about it. */
+/** A line of `runs.jsonl`: a run, its scores, or a note about it. */
 export type HistoryLine =
   | ({ readonly kind: 'run' } & Run)
   | {
@@ -41,15 +41,15 @@ export type HistoryLine =
       readonly id: string;
       readonly time: string;
       readonly command: string;
-      /** The file that was scored: the `result` of the run that made it. */
+      /** The file that was scored. It is the `result` of the run that made it. */
       readonly result: string;
       readonly truth: string;
-      /** Such as `dice`, `dice glomerulus`. */
+      /** Names such as `dice`, `dice glomerulus`. */
       readonly scores: Flat<number>;
     }
   | {
       readonly kind: 'note';
-      /** Of the run. */
+      /** The id of the run. */
       readonly id: string;
       readonly time: string;
       readonly leaderboard?: number;
@@ -58,7 +58,7 @@ export type HistoryLine =
 
 /** A run with its later scores and notes. */
 export interface PastRun extends Run {
-  /** The scores of the last time that its result was scored. */
+  /** The scores from the last time that its result was scored. */
   readonly scores: Flat<number>;
   readonly leaderboard: number | undefined;
   readonly notes: readonly string[];
@@ -67,18 +67,19 @@ export interface PastRun extends Run {
 /** The name of the file in a folder of results. */
 export const HISTORY = 'runs.jsonl';
 
-/** A new id of a run: eight hexadecimal digits. */
+/** A new run id: eight hexadecimal digits. */
 export function newRunId(): string {
   return randomBytes(4).toString('hex');
 }
 
 /**
- * Adds a line. If a full disk left an incomplete line, the new one starts below it. Lines of programs that write at the same time are not mixed.
+ * Adds a line. If a full disk left an incomplete line, the new one starts on a line of its own. Lines of programs that
+ * write at the same time are not mixed.
  *
- * @throws {SegtileError} `output` where the file cannot be written, or claimed in its folder
+ * @throws {SegtileError} `output` if the file cannot be written, or its claim cannot be made in its folder
  */
 export async function appendHistory(path: string, line: HistoryLine): Promise<void> {
-  // A file system that machines share may let one write over what another has just appended.
+  // On a file system that machines share, one machine might overwrite what another has just appended.
   await alone(path, () => append(path, line));
 }
 
@@ -100,16 +101,19 @@ async function append(path: string, line: HistoryLine): Promise<void> {
 
 /** The contents of a history. */
 export interface History {
-  /** Oldest first, each with its last scores and its notes. */
+  /** The oldest first, each with its last scores and its notes. */
   readonly runs: readonly PastRun[];
-  /** Numbers, from 1, of the lines that are no run, score or note, such as those that a full disk has torn: they are passed over. */
+  /**
+   * Line numbers, from 1, of skipped lines: those that are no run, score or note, for example because a full disk cut
+   * them off.
+   */
   readonly passedOver: readonly number[];
 }
 
 /**
  * Reads a history.
  *
- * @throws {SegtileError} `input` where there is none
+ * @throws {SegtileError} `input` if there is none
  */
 export async function readHistory(path: string): Promise<History> {
   const lines = await readRegularText(path).catch((error: NodeJS.ErrnoException) => {

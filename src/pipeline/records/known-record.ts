@@ -17,7 +17,7 @@ import type { SampleRange } from '../../tiff/samples/rgb.js';
 import type { Size } from '../../types.js';
 import type { RunRecord } from './record.js';
 
-/** What is read back of a {@link RunRecord}, which may be of another version of segtile, or damaged. */
+/** The parts of a {@link RunRecord} that are read back. The record may be damaged or of another version of segtile. */
 export type KnownRecord = Pick<RunRecord, 'id' | 'finished' | 'coverage' | 'seconds' | 'peakRssBytes' | 'versions'> & {
   readonly slide: RecordedSlide & Pick<RunRecord['slide'], 'notes'>;
   readonly working: Pick<RunRecord['working'], 'downsample'>;
@@ -28,14 +28,14 @@ export type KnownRecord = Pick<RunRecord, 'id' | 'finished' | 'coverage' | 'seco
   readonly mask: { readonly path: string };
 };
 
-/** A slide as a record has it, and how a run saw it. Records of older runs do not say. */
+/** A slide in a record, and how the run read it. Records of older runs do not have the latter. */
 export interface SeenSlide {
   readonly path: string;
   readonly range?: Pick<SampleRange, 'least' | 'most' | 'source'> | null | undefined;
   readonly picked?: readonly number[] | null | undefined;
 }
 
-/** A slide as a record of a run has it: level 0, in px. */
+/** A slide in a record of a run, with the size of level 0 in px. */
 export type RecordedSlide = SeenSlide & Size;
 
 const slideParts = {
@@ -48,12 +48,12 @@ const slideParts = {
   picked: optional(orNull(listOf(whole))),
 };
 
-/** Of {@link RecordedSlide}. */
+/** The shape of {@link RecordedSlide}. */
 export const recordedSlide: Shape<RecordedSlide> = objectOf<RecordedSlide>(slideParts);
 
 const anything = shape<object>('{…}', (value) => typeof value === 'object' && value !== null);
 
-/** Of {@link KnownRecord}. */
+/** The shape of {@link KnownRecord}. */
 export const knownRecord: Shape<KnownRecord> = objectOf<KnownRecord>({
   id: text,
   finished: text,

@@ -9,19 +9,19 @@ import { csvCell } from '../../plan/text/csv.js';
 import { amount, listOf, objectOf, optional, orNull, readShape, type Shape, text, whole } from '../../plan/text/shape.js';
 import { isMaskName } from '../slides/request.js';
 
-/** A table of the objects of all slides in a folder. */
+/** The result of {@link writeFolderSummary}: a table of the objects of all slides in a folder. */
 export interface FolderSummary {
   readonly path: string;
-  /** How many slides have objects in their records. */
+  /** The number of slides with objects in their records. */
   readonly slides: number;
-  /** Records that could not be read, by name. */
+  /** Names of the records that could not be read. */
   readonly passedOver: readonly string[];
 }
 
-/** The name of the table. */
+/** The file name of the table. */
 const SUMMARY = 'summary.csv';
 
-/** Records that may tell of objects; the last that there is of a slide counts. */
+/** Records that may have objects. If a slide has several, the last one in this order counts. */
 const RECORDS = ['.run.json', '.objects.json'] as const;
 
 type KnownClass = Omit<ClassSummary, 'sizes'>;
@@ -42,7 +42,7 @@ const classShape = objectOf<KnownClass>({
   medianAreaUm2: figure,
 });
 
-/** A record, as far as it tells of objects. */
+/** The parts of a record that concern objects. */
 interface Telling {
   readonly objects: { readonly classes: readonly KnownClass[] } | null | undefined;
 }
@@ -70,11 +70,11 @@ const COLUMNS: readonly (readonly [name: string, of: (each: KnownClass) => strin
 ];
 
 /**
- * Writes `summary.csv` in a folder of results anew: a row for each slide and class, in the order of slides, from the records there and below that tell of objects. A
- * slide below is called with its folder. So the table is the
- * same whatever order, and whatever processes, slides are done in.
+ * Writes `summary.csv` in a folder of results anew, with a row for each slide and class, in the order of slides. It is
+ * made from all records with objects in the folder and its subfolders; a slide in a subfolder is named with its folder.
+ * So the table does not depend on the order in which slides are done, nor on the processes that do them.
  *
- * @throws {SegtileError} `input` where the folder cannot be read; `output` where the table cannot be written
+ * @throws {SegtileError} `input` if the folder cannot be read; `output` if the table cannot be written
  */
 export async function writeFolderSummary(folder: string): Promise<FolderSummary> {
   const path = join(folder, SUMMARY);
@@ -102,7 +102,8 @@ export async function writeFolderSummary(folder: string): Promise<FolderSummary>
 }
 
 /**
- * The same for what `--output` names: a folder, or a mask in one. Results may all lie elsewhere, if a list of slides says so; then there is nothing to sum up.
+ * The same for the path of `--output`: a folder, or a mask in a folder. If a list of slides sends all results
+ * elsewhere, the folder may not exist; then nothing is done.
  */
 export async function summarizeResults(output: string): Promise<void> {
   const folder = isMaskName(output) ? dirname(output) : output;
@@ -112,7 +113,7 @@ export async function summarizeResults(output: string): Promise<void> {
 
 const HEAD = ['slide', ...COLUMNS.map(([name]) => name)].join(',');
 
-/** A table of the same name that is not ours stays. */
+/** Rejects replacing a table of the same name that segtile did not write. */
 async function refuseForeign(path: string): Promise<void> {
   const old = await readRegularText(path).catch(() => undefined);
   if (old === undefined || old.startsWith(`${HEAD}\n`)) return;

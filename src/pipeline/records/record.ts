@@ -21,12 +21,12 @@ import { newRunId } from './history.js';
 import { peakRss, versions } from './machine.js';
 import type { StageClock } from './stage-clock.js';
 
-/** Everything that a run's record is made from. */
+/** The data from which the record of a run is made. */
 interface RunParts {
   readonly key: RunKey;
   readonly plan: SlidePlan;
   readonly model: Ensemble;
-  /** How often networks are run for a window of each grid. */
+  /** For each grid: how often networks are run per window. */
   readonly passes: readonly number[];
   readonly device: RunRecord['device'];
   readonly settings: RunSettings;
@@ -36,69 +36,72 @@ interface RunParts {
   readonly clock: StageClock;
 }
 
-/** What a run was, what it depended on and what it did: `<stem>.run.json`. */
+/** The record of a run: its settings, everything it depended on, and its results. The content of `<stem>.run.json`. */
 export interface RunRecord extends OutputFacts {
-  /** By which `runs.jsonl` and people call this run. */
+  /** The id of this run in `runs.jsonl`. */
   readonly id: string;
-  /** When it was done, ISO 8601. */
+  /** When the run was finished, ISO 8601. */
   readonly finished: string;
-  /** Everything that decides the bytes of its files. Another run with the same key keeps them. */
+  /** Everything that decides the bytes of its files. Another run with the same key keeps the files. */
   readonly key: RunKey;
-  /** Its files but this record. */
+  /** Its files, except this record. */
   readonly files: readonly ResultFile[];
-  /** The slide as its file has it, in level-0 pixels. */
+  /** The slide as its file describes it, in level-0 pixels. */
   readonly slide: Pick<Slide, 'path' | 'format' | 'width' | 'height' | 'levels'> & {
     readonly mpp: SlideMpp | null;
-    /** What was decided where the file can be read in more than one way, such as how 16 bits become 8, and what looks wrong. */
+    /** How the file was read if it can be read in more than one way, such as how 16 bits became 8, and what looks wrong. */
     readonly notes: readonly string[];
-    /** The values of samples that became 0 and 255 where 8 bits were made of them; null where bytes were as stored. */
+    /** The sample values that became 0 and 255 when samples were converted to 8 bits; null if bytes were used as stored. */
     readonly range: SampleRange | null;
     /** The channels that `--channels` named, by number from 0. */
     readonly picked: readonly number[] | null;
   };
-  /** The resolution at which the model looked. Windows, strides and margins are in its pixels. */
+  /** The resolution at which the model was run. Windows, strides and margins are in its pixels. */
   readonly working: Size & { readonly downsample: number; readonly mpp: Mpp | null; readonly level: number };
   readonly model: Pick<Model, 'name' | 'path' | 'sha256' | 'classes' | 'activation' | 'notes'> & {
     readonly mpp: number | null;
-    /** What the network was given of the slide: its picture, or channels by number and name. */
+    /** The input of the network: the slide's picture, or channels by number and name. */
     readonly input: { readonly channels: 'picture' | readonly string[]; readonly samples: SampleType };
   };
   /**
-   * The models of an ensemble, the first one again, and what each counts. The classes of `model` are then those of all; the probability of
-   * a class is the weighted mean over the models that have it.
+   * The models of an ensemble, including the first one, with their weights. In this case the classes of `model` are
+   * those of all models. The probability of a class is the weighted mean over the models that have the class.
    */
   readonly ensemble: readonly MemberFacts[] | null;
   readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border' | 'placement'> &
     Pick<RunSettings, 'plan' | 'blend' | 'blendSpace' | 'maskValues' | 'enlarge' | 'tta' | 'ttaScales'> & {
       readonly labels: LabelRule;
-      /** In pixels of the working image; 0 is no limit. */
+      /** In pixels of the working image; 0 means no limit. */
       readonly cleanUp: CleanUp | null;
       readonly tissue: TissueSelection['facts'];
-      /** The region of interest; null where all of the slide is of interest. */
+      /** The region of interest; null if the whole slide counts. */
       readonly region: RegionFacts | null;
     };
   readonly device: Pick<ReadyModel, 'provider' | 'workers'> &
     DeviceFacts & {
       readonly batch: number;
-      /** Share of the time from the first pixel read to the last row written that a worker spent running the network, copies to a GPU and back included. */
+      /**
+       * Share of the time from the first pixel read to the last row written in which a worker ran the network,
+       * including copies to and from a GPU.
+       */
       readonly busyShare: number;
     };
-  /** Of all grids together; `passes` counts each orientation and each model. */
+  /** Windows of all grids together. `passes` counts each orientation and each model. */
   readonly windows: WindowCounts & {
     readonly passes: number;
-    /** How many of those that were run had a score that is no number, and are not covered. */
+    /** How many of the windows that were run had a NaN score. They do not count as covered. */
     readonly nan: number;
   };
-  /** The grids for other scales and models; the first is in `settings`. In working pixels. */
+  /** The grids for other scales and models, in working pixels. The first grid is in `settings`. */
   readonly otherGrids: readonly Geometry[];
-  /** Share of the slide's area, or of the region of interest, that some window looked at. */
+  /** Share of the slide's area, or of the region of interest, where a window was run. */
   readonly coverage: number;
-  /** How much each class has. */
+  /** The share of each class. */
   readonly classShares: readonly ClassShare[];
   readonly cleaned: CleanedFacts | null;
   /** See {@link StageClock}. */
   readonly seconds: Readonly<Record<string, number>>;
-  /** Most memory that the process held until now. */
+  /** The most memory that the process has used so far. */
   readonly peakRssBytes: number;
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -110,7 +113,7 @@ export type MemberFacts = Pick<Model, 'name' | 'path' | 'sha256' | 'activation' 
   readonly mpp: number | null;
 };
 
-/** Makes the record of a finished run, whose files are still to be listed. */
+/** Makes the record of a finished run. Its list of files is added later. */
 export function recordOf(parts: RunParts): RunRecord {
   const { plan, model, passes, device, settings, outputs, result, clock } = parts;
   const { slide, view, grid, facts } = plan;
@@ -188,21 +191,21 @@ function memberFacts({ model, weight }: Member): MemberFacts {
   return { name, path, sha256, weight, classes: classes.map((each) => each.name), activation, mpp: mpp ?? null, notes };
 }
 
-/** How much of an image a class has. */
+/** The share of an image that a class has. */
 export interface ClassShare {
   readonly label: number;
   readonly name: string;
-  /** Of the region of interest where there is one, else of the slide. */
+  /** Share of the region of interest if there is one, otherwise of the slide. */
   readonly share: number;
-  /** Of all of the slide, of its tissue (inside the region, where there is one), and of the region; null where that is not known. */
+  /** Shares of the whole slide, of its tissue (inside the region if there is one), and of the region; null if not known. */
   readonly of: { readonly slide: number; readonly tissue: number | null; readonly region: number | null };
 }
 
 /**
  * The share of each class of an image.
  *
- * @param pixels of the image, and of it in the region of interest
- * @param known which share of the image is tissue, where that is known, and whether there is a region
+ * @param pixels the number of pixels of the image, and of those in the region of interest
+ * @param known the share of the image that is tissue, if known, and whether there is a region
  */
 export function sharesOf(
   classes: readonly MaskClass[],
@@ -226,17 +229,17 @@ export function sharesOf(
   });
 }
 
-/** What a clean-up did. Pixels are those of the working image. */
+/** The effect of a clean-up, in pixels of the working image. */
 export type CleanedFacts = Omit<CleanedCount, 'change'>;
 
-/** What a clean-up did, where there was one. */
+/** The effect of a clean-up; null if there was none. */
 export function cleanedFacts(cleaned: CleanedCount | undefined): CleanedFacts | null {
   if (!cleaned) return null;
   const { objects, objectPixels, holes, holePixels } = cleaned;
   return { objects, objectPixels, holes, holePixels };
 }
 
-/** A share as records have it, to a millionth. */
+/** Rounds a share for records, to a millionth. */
 export function round(share: number): number {
   return Number(share.toFixed(6));
 }

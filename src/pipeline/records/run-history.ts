@@ -6,7 +6,7 @@ import type { KnownRecord } from './known-record.js';
 /**
  * Adds a finished run to a history.
  *
- * @throws {SegtileError} `output`
+ * @throws {SegtileError} `output` if it cannot be written
  */
 export async function rememberRun(path: string, record: KnownRecord): Promise<void> {
   const { id, finished, slide, model, working, settings, device, windows, coverage, mask, seconds, peakRssBytes } = record;
@@ -34,7 +34,7 @@ export async function rememberRun(path: string, record: KnownRecord): Promise<vo
   });
 }
 
-/** Whether a run is in a history. */
+/** Whether a history has a run. */
 export async function isRemembered(path: string, { id }: Pick<KnownRecord, 'id'>): Promise<boolean> {
   const history = await readHistory(path).catch(() => undefined);
   return history?.runs.some((run) => run.id === id) ?? false;

@@ -4,10 +4,10 @@ import { summarizeSlides } from '../evaluate/summary.js';
 import { appendHistory, newRunId } from './history.js';
 
 /**
- * Adds the scores of a mask to a history, which finds the run that made it by its path.
+ * Adds the scores of a mask to a history. The run that made the mask is found by the mask's path.
  *
  * @param command that scored it
- * @throws {SegtileError} `output`
+ * @throws {SegtileError} `output` if the history cannot be written
  */
 export async function rememberScores(path: string, command: string, scores: SlideScores): Promise<void> {
   const { pooled } = summarizeSlides([scores]);

@@ -1,19 +1,19 @@
 /**
- * Seconds that the main thread spent in, or waiting for, each stage of a run. Stages overlap: while it waits for one, the others
- * work, so the seconds tell where the run was held up, not how much work each stage was.
+ * Seconds that the main thread spent in each stage of a run, or waited for it. Stages overlap: while the main thread
+ * waits for one, the others work. So the seconds tell where the run was held up, not how much work each stage was.
  */
 export interface StageClock {
-  /** Times a piece of work that does not wait. */
+  /** Measures a synchronous piece of work. */
   sync<T>(stage: string, work: () => T): T;
-  /** Times the wait for a promise. */
+  /** Measures the wait for a promise. */
   wait<T>(stage: string, promise: Promise<T>): Promise<T>;
-  /** Times the wait for each item of a stream. */
+  /** Measures the wait for each item of a stream. */
   stream<T>(stage: string, source: AsyncIterable<T>): AsyncGenerator<T>;
   /** Seconds by stage, and `total` since the clock was made, rounded to milliseconds. */
   seconds(): Readonly<Record<string, number>>;
 }
 
-/** A clock at zero. */
+/** Makes a clock that starts at zero. */
 export function createStageClock(): StageClock {
   const began = performance.now();
   const totals = new Map<string, number>();

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { openSource } from '../../io/open-source.js';
 import type { ByteSource } from '../../io/source.js';
 
-/** Bytes that are looked at, at each of three places. */
+/** The number of bytes that are read at each of three places. */
 const PART = 65_536;
 
 /**
- * Tells a file from others wherever it lies and whatever it is called: a hash of its length and of its first, middle and last 64 KiB. Pixels that were
- * changed elsewhere, without a change of length, are not seen.
+ * A hash that identifies a file by its content, not by its path: of its length and its first, middle and last 64 KiB. A
+ * change elsewhere that keeps the length is not noticed.
  *
  * @throws {SegtileError} as `openSource`
  */
@@ -23,7 +23,7 @@ export async function fingerprint(path: string, signal?: AbortSignal): Promise<s
   }
 }
 
-/** The length of a file in bytes; 0 where it cannot be opened, which whoever reads it will say. */
+/** The length of a file in bytes; 0 if it cannot be opened. The code that reads the file later reports the error. */
 export async function lengthOf(path: string, signal?: AbortSignal): Promise<number> {
   const source = await openSource(path, signal).catch(() => undefined);
   await source?.close();

@@ -6,27 +6,30 @@ import type { Thresholds } from '../prepare/thresholds.js';
 import type { SlideValues } from '../slides/values.js';
 import { fingerprint } from './fingerprint.js';
 
-/** Everything that decides the bytes of a result, by the option that says it. Two results are the same where all of it is the same. */
+/** Everything that decides the bytes of a result, by option name. Results with equal keys are the same. */
 export type RunKey = Readonly<Record<string, string>>;
 
 /** A file of a result, as its record names it. */
 export interface ResultFile {
-  /** In the folder of the record. */
+  /** Its name in the folder of the record. */
   readonly name: string;
   readonly bytes: number;
 }
 
-/** Raised when the same options and files give other bytes than before. */
+/** Increased when the same options and files give other bytes than before. */
 const RESULT_FORMAT = '1';
 
-/** Options that decide nothing of the bytes, or that are looked at in another way: as the files that they name. */
+/**
+ * Options that are not part of the key: they do not change the bytes, or the key has the contents of the files that
+ * they name instead.
+ */
 const LEFT_OUT: readonly string[] = [
   ...['output', 'overwrite', 'resume', 'wait', 'history', 'json', 'quiet', 'dryRun', 'previewOnly'],
   ...['workers', 'batch', 'requireGpu', 'allowCpuNodes', 'allowSoftware', 'verify', 'memory', 'shard', 'shardRows'],
   ...['model', 'card', 'threshold', 'tissue', 'roi', 'slideMpp', 'slideMppCsv', 'from'],
 ];
 
-/** What the options say of all slides: what is to be known of the key besides the slide. */
+/** The part of the key that is the same for all slides. */
 export async function keyOfOptions(
   options: InferOptions,
   thresholds: Thresholds | undefined,
@@ -49,7 +52,7 @@ export async function keyOfOptions(
 /**
  * The key of the result of a slide.
  *
- * @throws {SegtileError} `input` where a file cannot be read
+ * @throws {SegtileError} `input` if a file cannot be read
  */
 export async function keyOf(common: RunKey, slide: string, values: SlideValues, signal: AbortSignal): Promise<RunKey> {
   const { mpp, tissue, roi } = values;
@@ -62,20 +65,20 @@ export async function keyOf(common: RunKey, slide: string, values: SlideValues, 
   };
 }
 
-/** A key as one text of 64 digits. */
+/** A hash of a key: 64 hexadecimal digits. */
 export function hashOf(key: RunKey): string {
   return createHash('sha256')
     .update(JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1))))
     .digest('hex');
 }
 
-/** What differs between the key of what is there and another, in words; empty where nothing does. */
+/** The differences between the key of an existing result and another key, in words; empty if there are none. */
 export function differences(there: RunKey, now: RunKey): string[] {
   const names = [...new Set([...Object.keys(now), ...Object.keys(there)])];
   return names.filter((name) => there[name] !== now[name]).map((name) => said(name, there[name], now[name]));
 }
 
-/** Facts that are hashes of files, which say nothing to people. */
+/** Values that are hashes of files, with the message to show instead. */
 const OF_FILES: Readonly<Record<string, string>> = {
   slide: 'the slide is another file',
   model: 'another --model, or its card',
@@ -93,7 +96,7 @@ function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** A value of an option as text, the same for the same value. */
+/** An option's value as text. Equal values give equal texts. */
 function textOf(value: unknown): string {
   if (value instanceof Map)
     return [...value]

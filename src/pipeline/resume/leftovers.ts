@@ -2,23 +2,23 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathsOf, type RunFiles } from '../outputs/files.js';
 
-/** What the names of all files of a result begin with. */
+/** The start of the names of all files of a result. */
 export function stemOf({ record }: Pick<RunFiles, 'record'>): string {
   return record.replace(/\.run\.json$/, '');
 }
 
-/** Where the strips of a run stand until it is done: a hidden file beside its result. */
+/** The path of the strips of a run until it is finished: a hidden file beside its result. */
 export function stripsPath(files: Pick<RunFiles, 'record'>): string {
   const stem = stemOf(files);
   return join(dirname(stem), `.${basename(stem)}.strips`);
 }
 
-/** Where the strips of some columns stand, beside those of all. */
+/** The path of the strips of some columns, beside the strips of all columns. */
 export function columnStripsPath(strips: string, index: number, count: number): string {
   return strips.replace(/\.strips$/, `.column-${index}-of-${count}.strips`);
 }
 
-/** Files of strips of columns, see {@link columnStripsPath}. */
+/** Paths of all files of column strips, see {@link columnStripsPath}. */
 async function columnStrips(strips: string): Promise<string[]> {
   const begin = basename(strips).replace(/strips$/, 'column-');
   const names = await readdir(dirname(strips)).catch(() => []);
@@ -26,9 +26,9 @@ async function columnStrips(strips: string): Promise<string[]> {
 }
 
 /**
- * Removes what a run that was killed left of the files that it had not done. Only who holds the claim of a result may do so.
+ * Removes the unfinished files that a killed run left behind. The caller must hold the claim of the result.
  *
- * @returns how many there were
+ * @returns the number of removed files
  */
 export async function removePartials(files: RunFiles): Promise<number> {
   const folder = dirname(files.record);
@@ -47,9 +47,10 @@ export async function isLeft(files: Pick<RunFiles, 'record'>): Promise<boolean> 
 }
 
 /**
- * Removes all that was left beside a result which is whole: strips, and files that were not done. Only who holds its claim may do so.
+ * Removes everything that was left beside a finished result: strips and unfinished files. The caller must hold its
+ * claim.
  *
- * @returns how many files there were
+ * @returns the number of removed files
  */
 export async function removeLeft(files: RunFiles): Promise<number> {
   const strips = stripsPath(files);
@@ -58,19 +59,22 @@ export async function removeLeft(files: RunFiles): Promise<number> {
   return left.length + (await removePartials(files));
 }
 
-/** A file that is about to get its final name, by what stays the same when it does. */
+/**
+ * A file that is about to get its final name. It is identified by its inode, which stays the same when the file is
+ * renamed.
+ */
 export interface Placed {
   readonly name: string;
-  /** Its number on its disk. */
+  /** Its inode number. */
   readonly ino: string;
 }
 
-/** A note in a file of strips: from now on files get their final names, and may stand there without a record. */
+/** A note in a file of strips: from now on files get their final names, and may exist without a record. */
 export interface PlacingNote {
   readonly placing: readonly Placed[];
 }
 
-/** What is about to get its final name. */
+/** The note that lists the files which are about to get their final names. */
 export async function placingNote(files: RunFiles): Promise<PlacingNote> {
   const folder = dirname(files.record);
   const names = await readdir(folder);
@@ -86,9 +90,10 @@ export async function placingNote(files: RunFiles): Promise<PlacingNote> {
 }
 
 /**
- * Removes files that have their final names but no record, since the run that made them was killed in between. They are made again, of its strips.
+ * Removes files that have their final names but no record because their run was killed in between. They are made again
+ * from its strips.
  *
- * @param notes of its strips
+ * @param notes the notes in its strips
  */
 export async function removePlaced(files: RunFiles, notes: readonly object[]): Promise<void> {
   const placed = (notes as readonly Partial<PlacingNote>[]).flatMap(({ placing = [] }) => placing);

@@ -2,24 +2,27 @@ import { SegtileError } from '../../errors.js';
 import { openStrips, STRIP_FORMAT, type StripFile, type StripHead, type StripsFound } from '../../strip/file.js';
 import { differences, type RunKey } from './key.js';
 
-/** Strips that a run goes on with, or begins. */
+/** The strips of a run that is resumed or begun. */
 export interface RunStrips {
   readonly file: StripFile;
-  /** The first row that is not known yet. */
+  /** The first row without strips. */
   readonly rows: number;
-  /** What is to be said of it, if anything. */
+  /** A sentence for the user, if there is anything to say. */
   readonly said: string | undefined;
 }
 
-/** The facts of a head that belong to the program and the machine, not to what was asked for: where they differ, strips are of no use and of no worth. */
+/**
+ * Facts of a head that depend on the program and the machine, not on the options. If they differ, the strips cannot be
+ * used and may be deleted.
+ */
 const CIRCUMSTANCES = ['segtile', 'onnxruntime', 'provider'];
 
 /**
- * Opens the strips of a result, to go on with them where they are of the same run.
+ * Opens the strips of a result. Resumes from existing strips if they are of the same run.
  *
- * @param head what was asked for, and under which circumstances
- * @param found what stands there, if it is to be gone on with
- * @throws {SegtileError} `output` where strips of a run with other settings stand there, or they cannot be written
+ * @param head the options and circumstances of the run
+ * @param found the existing strips, if the run may resume from them
+ * @throws {SegtileError} `output` if there are strips of a run with other settings, or they cannot be written
  */
 export async function openRunStrips(
   path: string,

@@ -10,7 +10,10 @@ import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { RunRecord } from '../records/record.js';
 import type { SlideRequest } from '../slides/request.js';
 
-/** The pieces of a slide that shards of its rows are, from top to bottom. Some are empty where there are more than rows of windows. */
+/**
+ * Splits a slide into pieces for shards of its rows, from top to bottom. Some pieces are empty if there are more shards
+ * than rows of windows.
+ */
 export function shardPieces(plan: SlidePlan, passes: readonly number[], blend: Blend, count: number): Piece[] {
   const span = spanOf(blend);
   const windows = [plan, ...plan.others].flatMap(({ grid, selection }, index) =>
@@ -23,52 +26,52 @@ export function shardPieces(plan: SlidePlan, passes: readonly number[], blend: B
   return shardRows(height, windows, count).map(({ start, length }) => ({ x: 0, y: start, width, height: length }));
 }
 
-/** What shards of the rows of a slide cost. */
+/** The cost of splitting a slide into shards of its rows. */
 export interface ShardCost {
-  /** Windows of each shard. */
+  /** The number of windows of each shard. */
   readonly windows: readonly number[];
-  /** How many windows are run in all shards together, as a multiple of those of one run; 1 where none is run twice. */
+  /** The windows of all shards together as a multiple of the windows of one run; 1 if no window is run twice. */
   readonly times: number;
 }
 
-/** What shards of the rows of a slide cost, exactly. */
+/** Computes the exact cost of splitting a slide into shards of its rows. */
 export function shardCost(plan: SlidePlan, pieces: readonly Piece[], blend: Blend, looked: boolean): ShardCost {
   const windows = pieces.map((piece) => pieceTotal(plan, blend, piece, looked));
   const sum = windows.reduce((total, each) => total + each, 0);
   return { windows, times: sum / Math.max(1, windowCounts(plan).run) };
 }
 
-/** Where a shard of the rows of a slide stands, by what the names of all files of its result begin with. */
+/** The path of a shard of a slide's rows. `stem` is the start of the names of all files of its result. */
 export function shardPath(stem: string, { index, count }: Shard): string {
   return `${stem}.shard-${index}-of-${count}.strips`;
 }
 
-/** Where it is while it is made. */
+/** The path of a shard while it is being made. */
 export function hiddenShardPath(stem: string, shard: Shard): string {
   const path = shardPath(stem, shard);
   return join(dirname(path), `.${basename(path)}`);
 }
 
-/** What is written behind the last strip of a shard. */
+/** The data after the last strip of a shard. */
 export interface ShardEnd {
   readonly end: RunRecord['device'];
 }
 
-/** What a shard says of where it comes from, besides its strips. */
+/** Where a shard comes from. It is stored besides the strips. */
 export interface ShardOrigin {
   readonly shard: Shard;
-  /** As it was given, and the folder in which that was. */
+  /** The slide as it was given, and the current folder at that time. */
   readonly slide: string;
-  /** What was said of it alone, by a list. */
+  /** The values that a list gives for this slide alone. */
   readonly said: Pick<SlideRequest, 'mpp' | 'roi' | 'tissue'>;
   readonly folder: string;
-  /** The ending of the mask, behind what all names begin with. */
+  /** The ending of the mask, after the common start of all names. */
   readonly maskEnding: string;
-  /** The options of the run, as `plainOptions` makes them. */
+  /** The options of the run, in the form that `plainOptions` makes. */
   readonly options: object;
 }
 
-/** A shard that is whole. */
+/** A complete shard. */
 export interface FoundShard {
   readonly path: string;
   readonly found: StripsFound;
@@ -77,10 +80,10 @@ export interface FoundShard {
 }
 
 /**
- * A shard that stands at a path.
+ * Reads the shard at a path.
  *
- * @returns undefined where there is none
- * @throws {SegtileError} `input` where it is damaged or of another version
+ * @returns undefined if there is none
+ * @throws {SegtileError} `input` if it is damaged or of another version
  */
 export async function shardAt(path: string): Promise<FoundShard | undefined> {
   const found = await findStrips(path);
@@ -99,16 +102,19 @@ export async function shardAt(path: string): Promise<FoundShard | undefined> {
   return { path, found, origin: more as ShardOrigin, device: end.end };
 }
 
-/** Shards of one slide that stand in a folder, as many as there are of those that belong together. */
+/** The shards of one slide in a folder that belong together, complete or not. */
 export interface ShardSet {
   readonly stem: string;
   readonly count: number;
   readonly paths: readonly string[];
-  /** Numbers of those that are missing. */
+  /** Numbers of the missing shards. */
   readonly missing: readonly number[];
 }
 
-/** The shards that stand in a folder, by slide; of several sets of one slide the one that lacks least. */
+/**
+ * The sets of shards in a folder, one for each slide. If a slide has several sets, the one with the fewest missing
+ * shards is taken.
+ */
 export async function shardSets(folder: string): Promise<ShardSet[]> {
   const names = await readdir(folder);
   const sets = new Map<string, { stem: string; count: number; indices: Set<number> }>();
@@ -131,12 +137,12 @@ export async function shardSets(folder: string): Promise<ShardSet[]> {
   return [...best.values()].sort((a, b) => (a.stem < b.stem ? -1 : 1));
 }
 
-/** Options as JSON can hold them. */
+/** Options in a form that JSON can hold. */
 export function plainOptions(options: object): object {
   return JSON.parse(JSON.stringify(options, (_, value: unknown) => (value instanceof Map ? { map: [...value] } : value)));
 }
 
-/** What {@link plainOptions} made of options. */
+/** The inverse of {@link plainOptions}. */
 export function shardOptionsOf<Options>(plain: object): Options {
   return JSON.parse(JSON.stringify(plain), (_, value) => (Array.isArray(value?.map) ? new Map(value.map) : value)) as Options;
 }

@@ -8,7 +8,7 @@ import { pathsOf, type RunFiles } from '../outputs/files.js';
 import type { RunRecord } from '../records/record.js';
 import { differences, type ResultFile, type RunKey } from './key.js';
 
-/** All files of a result but its record, as they stand now. */
+/** The current files of a result, except its record. */
 export async function filesOfResult(files: RunFiles): Promise<ResultFile[]> {
   const found: ResultFile[] = [];
   for (const path of pathsOf(files)) {
@@ -18,14 +18,15 @@ export async function filesOfResult(files: RunFiles): Promise<ResultFile[]> {
 }
 
 /**
- * Whether the result that a run would make stands there already: a record of the same key, and all its files.
+ * Finds out whether the result that a run would make exists already: a record with the same key, and all its files.
  *
- * @returns the record; undefined where there is none
- * @throws {SegtileError} `output` where a record of another run stands there, or a file of it is missing or has another size
+ * @returns the record; undefined if there is none
+ * @throws {SegtileError} `output` if there is a record of another run, or one of its files is missing or has another
+ *   size
  */
 export async function standingResult(files: RunFiles, key: RunKey): Promise<RunRecord | undefined> {
   const text = await readRegularText(files.record).catch((error: NodeJS.ErrnoException) => {
-    // A file where a folder should be is told when that is made.
+    // If there is a file where a folder should be, the error is reported when the folder is made.
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw existsError(files.record);
   });
@@ -54,7 +55,7 @@ export async function standingResult(files: RunFiles, key: RunKey): Promise<RunR
   return record;
 }
 
-/** A record, if a text is one that has a key. */
+/** The record in a text; undefined if the text is no record with a key. */
 function recordIn(text: string): RunRecord | undefined {
   try {
     const { key, files } = JSON.parse(text) as Partial<RunRecord>;

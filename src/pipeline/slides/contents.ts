@@ -2,17 +2,17 @@ import { open } from 'node:fs/promises';
 import { openFile } from '../../io/source.js';
 import { readTiff } from '../../tiff/container.js';
 
-/** What the first directory of a TIFF, or the head of a PNG, shows of a file. */
+/** What the first directory of a TIFF, or the header of a PNG, tells about a file. */
 export interface Contents {
-  /** segtile wrote it. */
+  /** Whether segtile wrote it. */
   readonly own: boolean;
-  /** It may be labels: one whole number for each pixel, or an index into a palette. */
+  /** Whether it may hold labels: one whole number for each pixel, or an index into a palette. */
   readonly labels: boolean;
 }
 
 /**
- * Looks into a file as far as is needed to tell slides from results and truth. A file that cannot be read, or that is neither TIFF nor PNG, is neither:
- * whoever opens it as a slide says what is wrong.
+ * Reads as much of a file as is needed to distinguish slides from results and truth. For a file that cannot be read, or
+ * is neither TIFF nor PNG, both answers are no; the code that opens it as a slide reports the error.
  */
 export async function contentsOf(path: string): Promise<Contents> {
   try {
@@ -34,7 +34,10 @@ async function ofTiff(path: string): Promise<Contents> {
   }
 }
 
-/** Place of the colour type in a PNG, and the types that have one sample a pixel: grey and palette (PNG specification, 11.2.2). */
+/**
+ * Byte offset of the colour type in a PNG, and the types with one sample per pixel: grey and palette (PNG
+ * specification, 11.2.2).
+ */
 const COLOR_TYPE = 25;
 const SINGLE: readonly number[] = [0, 3];
 

@@ -11,26 +11,26 @@ import { makeFolder } from '../outputs/clashes.js';
 import { METHODS } from './list.js';
 import { folderOf, isMaskName, LIST_COLUMNS, type SlideRequest } from './request.js';
 
-/** The list of what failed, in the folder of results. */
+/** The name of the list of failures in the folder of results. */
 export const FAILED = 'failed.csv';
 
 const HEAD = [...LIST_COLUMNS, 'error'].join(',');
 
 /**
- * Keeps the list of what failed in a folder of results, which `--from` takes: what failed now is added, what was done since is taken away, and a list without a
- * line goes. It is begun where more than one file was asked for.
+ * Updates the list of failures in a folder of results, which `--from` can read. New failures are added, files that are
+ * done now are removed, and an empty list is deleted. A list is begun only if more than one file was asked for.
  *
- * @returns the path of the list, where it has lines
- * @throws {SegtileError} `output` where it cannot be written, or a file of that name is another
+ * @returns the path of the list, if it has lines
+ * @throws {SegtileError} `output` if it cannot be written, or a file of that name is something else
  */
 export async function keepFailures(output: string, { files, outcomes, failures }: FilesDone): Promise<string | undefined> {
   const path = join(output, FAILED);
-  // One that was stopped did not fail.
+  // A file whose run was stopped did not fail.
   const failed = failures.filter(({ error }) => !(error instanceof SegtileError && error.code === 'aborted'));
   const begins = failed.length > 0 && files.length > 1;
   if (!begins && (await linesOf(path)) === undefined) return undefined;
   await makeFolder(path);
-  // Jobs that share the slides of a folder end at about the same time.
+  // Jobs that share the slides of a folder end at about the same time, so the list is claimed.
   return alone(path, () => keepLines(path, { files, outcomes, failures: failed }));
 }
 
@@ -49,7 +49,7 @@ async function keepLines(path: string, { files, outcomes, failures: failed }: Fi
   return path;
 }
 
-/** The lines of a list of failures that is there, each with what it is about. */
+/** The lines of an existing list of failures, each with its key. */
 async function linesOf(path: string): Promise<readonly { readonly key: string; readonly line: string }[] | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
@@ -74,7 +74,7 @@ function foreign(path: string): SegtileError {
   return new SegtileError('output', `${path} is no list of failures of segtile`, 'rename it, or choose another --output');
 }
 
-/** What a line is about: a slide and the place of its results. */
+/** The key of a line: a slide and the folder of its results. */
 function keyOf(file: SlideRequest): string {
   return JSON.stringify([pathOf(file.path), placeOf(file)]);
 }
@@ -92,7 +92,7 @@ function lineOf(file: SlideRequest, error: string): string {
   return cells.map(csvCell).join(',');
 }
 
-/** A path that means the same in a list that lies elsewhere. */
+/** A path that means the same in a list that is in another folder. */
 function pathOf(path: string): string {
   return isRemote(path) ? shownPath(path) : resolve(path);
 }

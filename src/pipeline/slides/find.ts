@@ -9,31 +9,34 @@ import type { LeftOut, PathKind } from './kinds.js';
 import type { SlideRequest } from './request.js';
 import { type FoundFile, filesBelow } from './walk.js';
 
-/** Files that are looked into at a time. */
+/** How many files are examined at the same time. */
 const AT_ONCE = 16;
 
-/** The file that makes a folder a dataset of `segtile make-dataset`: its images are tiles. */
+/** A folder with this file is a dataset of `segtile make-dataset`: its images are tiles. */
 const DATASET = 'dataset.json';
 
-/** What was found in a place. */
+/** The files that were found in a folder or by a pattern. */
 export interface Found {
   readonly requests: readonly SlideRequest[];
-  /** What was passed over, as a sentence for people; undefined where nothing was. */
+  /** A sentence on the files that were skipped; undefined if none were. */
   readonly note: string | undefined;
 }
 
-/** Whether a text is meant as a pattern of names: it has `*`, `?`, brackets or braces, and no file has just that name. */
+/** Whether a text is a pattern of names: it has `*`, `?`, brackets or braces, and no file has exactly that name. */
 export function isPattern(given: string): boolean {
   return /[*?]|\[.+\]|\{.*,.*\}/.test(given) && !existsSync(given);
 }
 
 /**
- * Everything of a kind in a folder and the folders below it, or that a pattern matches, in order. Results of segtile, truths and tiles of datasets are no slides:
- * by their names; where a name does not tell, a TIFF by its tag Software, and a grey or palette image by another slide beside it whose truth it is named as.
+ * All files of a kind in a folder and its subfolders, or that match a pattern, in order. Results of segtile, truths and
+ * tiles of datasets are not slides. They are recognized by their names. If the name does not tell, a TIFF is recognized
+ * as a result by its tag Software. A grey or palette image is recognized as truth if it is named as the truth of
+ * another slide beside it.
  *
  * @param given a folder, or a pattern such as `slides/*.svs`
  * @param except files and folders that are something else, such as the folder of results
- * @returns also what cannot be read, as requests with a problem; one where nothing was found
+ * @returns the files, including those that cannot be read, as requests with a problem; if nothing was found, one
+ *   request with a problem
  */
 export async function findFiles(given: string, kind: PathKind, except: readonly string[]): Promise<Found> {
   const { base, depth, matches } = searchOf(given);
@@ -50,7 +53,7 @@ export async function findFiles(given: string, kind: PathKind, except: readonly 
     : { requests: [...requests, ...problems], note };
 }
 
-/** Those of a kind, or else of the kind that is looked for then, and what was passed over. */
+/** The files of a kind, or, if there are none, of the kind to look for then; with a note on skipped files. */
 async function sortedOut(given: string, kind: PathKind, here: readonly FoundFile[]): Promise<Found> {
   const passed = new Map<LeftOut, FoundFile[]>();
   const pass = (why: LeftOut, file: FoundFile): void => void passed.set(why, [...(passed.get(why) ?? []), file]);
@@ -66,23 +69,23 @@ async function sortedOut(given: string, kind: PathKind, here: readonly FoundFile
   return { requests, note: said === '' ? undefined : `${given}: ${requests.length} ${kind.nouns}; passed over: ${said}` };
 }
 
-/** Where is searched, how deep, and which files count. */
+/** Where to search, how deep, and which files match. */
 function searchOf(given: string): { base: string; depth: number | undefined; matches: (file: FoundFile) => boolean } {
   if (!isPattern(given)) return { base: given, depth: undefined, matches: () => true };
   const { base, glob } = picomatch.scan(given);
   const matches = picomatch(glob);
-  // A pattern without `**` says how deep it goes.
+  // A pattern without `**` determines the depth.
   const depth = glob.includes('**') ? undefined : glob.split('/').length - 1;
   return { base: base === '' ? '.' : base, depth, matches: ({ place, name }) => matches(posix.join(place, name)) };
 }
 
-/** Those that are slides by what is in them, too. */
+/** The files that are slides also by their contents. */
 async function lookedInto(files: readonly FoundFile[], pass: (why: LeftOut, file: FoundFile) => void): Promise<FoundFile[]> {
   const limit = pLimit(AT_ONCE);
   const seen = await Promise.all(
     files.map((file) => limit(async () => (/\.(tiff?|png)$/i.test(file.name) ? await contentsOf(file.path) : NOTHING))),
   );
-  // By folder and name: what is no image of labels, so that two of those do not make each other truth.
+  // Keys of files, from folder and name, that are not label images. Two label images thus cannot make each other truth.
   const slides = new Set(
     files.flatMap((file, i) => (seen[i]!.own || seen[i]!.labels ? [] : [keyOf(file, slideName(file.name))])),
   );
@@ -101,7 +104,7 @@ function keyOf({ place }: FoundFile, name: string): string {
   return `${place}/${name.toLowerCase()}`;
 }
 
-/** The slides whose truth or region a file may be, by its name. */
+/** The names of the slides whose truth or region a file may be, by its name. */
 function truthOf(name: string): readonly string[] {
   return [...slidesOfTruth(name), ...slidesOfTruth(name, REGION_MARK)];
 }

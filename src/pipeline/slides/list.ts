@@ -7,26 +7,27 @@ import { plainCell } from '../../plan/text/csv.js';
 import { mppProblem } from '../../plan/windows/mpp-range.js';
 import { LIST_COLUMNS, type ListColumn, type SlideRequest } from './request.js';
 
-/** A list of slides, as it stands in a file. */
+/** A list of slides, as read from a file. */
 export interface SlideList {
   readonly requests: readonly SlideRequest[];
-  /** The columns that it has beside that of the slide. */
+  /** Its columns besides that of the slide. */
   readonly columns: readonly Exclude<ListColumn, 'slide'>[];
 }
 
-/** What a list of failures has besides, which says nothing of how slides are run. */
+/** A further column of a list of failures, which does not affect how slides are run. */
 const PASSED_OVER = 'error';
 
-/** Ways to find tissue that are no files. */
+/** Methods to find tissue, as opposed to files. */
 export const METHODS: readonly string[] = ['auto', 'otsu', 'hubmap', 'none'];
 
 /**
- * Reads a list of slides: a CSV whose first line names its columns, `slide` and any of `mpp`, `roi`, `tissue`, `output`; or a path on each line. Paths are relative
- * to a folder, but for `output`. Empty cells say nothing.
+ * Reads a list of slides. It is a CSV whose first line names its columns, `slide` and any of `mpp`, `roi`, `tissue`,
+ * `output`; or it has one path on each line. Paths are relative to a folder, except `output`. Empty cells mean that
+ * nothing is set.
  *
  * @param where names the list in messages
  * @param folder that relative paths start from
- * @throws {SegtileError} `input` naming the lines that make no sense
+ * @throws {SegtileError} `input` naming the lines that are not valid
  */
 export function parseSlideList(text: string, where: string, folder: string): SlideList {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
@@ -47,7 +48,7 @@ export function parseSlideList(text: string, where: string, folder: string): Sli
   return fromTable(text, where, place);
 }
 
-/** Shorter than an absolute path where the folder is below the current one. */
+/** Joins a folder and a path. The result stays relative if the folder is, so it is shorter than an absolute path. */
 function fromFolder(folder: string, path: string): string {
   return folder === '.' || folder === '' ? path : resolve(path) === path ? path : `${folder.replace(/[\\/]+$/, '')}/${path}`;
 }
@@ -85,7 +86,7 @@ function fromTable(text: string, where: string, place: (path: string) => string)
   return { requests, columns: known as SlideList['columns'] };
 }
 
-/** Wrong lines that are told, at most. */
+/** The most wrong lines that an error message lists. */
 const LINES_TOLD = 5;
 
 function rowsOf(text: string, where: string): Row[] {
@@ -120,7 +121,7 @@ function checkColumns(columns: readonly string[], where: string, line: number): 
   if (!columns.includes('slide')) throw new SegtileError('input', `${where}: line ${line} has no column slide`, hint);
 }
 
-/** @throws {Error} that says what is wrong with a line */
+/** @throws {Error} that says what is wrong with the line */
 function requestOf(cell: (name: ListColumn) => string | undefined, place: (path: string) => string): SlideRequest {
   const [path, mpp, roi, tissue, output] = LIST_COLUMNS.map(cell);
   if (path === undefined) throw new Error('has no slide');
@@ -138,7 +139,7 @@ function requestOf(cell: (name: ListColumn) => string | undefined, place: (path:
   };
 }
 
-/** The folder that paths of a list are relative to: its own; the current one for standard input. */
+/** The folder that paths of a list are relative to: the folder of the list; for standard input the current folder. */
 export function folderOfList(path: string): string {
   return path === '-' ? '.' : dirname(path);
 }

@@ -9,26 +9,26 @@ import type { PathKind } from './kinds.js';
 import { folderOfList, parseSlideList, type SlideList } from './list.js';
 import { LIST_COLUMNS, type ListColumn, type SlideRequest } from './request.js';
 
-/** What else decides which files a command works on. */
+/** Other inputs that decide which files a command works on. */
 export interface GivenFiles {
   readonly kind: PathKind;
-  /** A list of files: its path, or `-` for standard input. */
+  /** The path of a list of files, or `-` for standard input. */
   readonly from?: string | undefined;
-  /** Files and folders that are something else, such as the folder of results or of truth. */
+  /** Files and folders to skip because they are something else, such as the folder of results or of truth. */
   readonly except?: readonly (string | undefined)[] | undefined;
-  /** Columns of a list that the command heeds; all where absent. */
+  /** The columns of a list that the command uses; by default all. */
   readonly columns?: readonly ListColumn[] | undefined;
-  /** Where `-` is read from. */
+  /** The stream that `-` stands for. */
   readonly stdin?: Readable | undefined;
-  /** Hears what was passed over. */
+  /** Called with sentences on skipped files. */
   readonly note?: ((sentence: string) => void) | undefined;
 }
 
 /**
- * The files that a command is to work on: what was named, what lies in folders and matches patterns, and what a list has. A file that is asked for twice in
- * the same way counts once.
+ * The files that a command works on: those that were named, those in folders or that match patterns, and those in a
+ * list. A file that is asked for twice in the same way counts once.
  *
- * @throws {SegtileError} `usage` where nothing is named, `input` for a list that cannot be read or makes no sense
+ * @throws {SegtileError} `usage` if nothing is named; `input` for a list that cannot be read or is not valid
  */
 export async function fileRequests(given: readonly string[], files: GivenFiles): Promise<readonly SlideRequest[]> {
   const { kind, from, note, except = [], columns = LIST_COLUMNS, stdin = process.stdin } = files;
@@ -54,7 +54,7 @@ export async function fileRequests(given: readonly string[], files: GivenFiles):
   });
 }
 
-/** A file as it is, or what lies in a folder or matches a pattern. Names in lists are no patterns. */
+/** A single file as it is, or the files in a folder or that match a pattern. Names in lists are never patterns. */
 async function expanded(
   request: SlideRequest,
   kind: PathKind,
@@ -70,7 +70,7 @@ async function expanded(
   return found.requests.map((each) => ({ ...request, ...each }));
 }
 
-/** What is not there is told when its turn comes, as of a file among others. */
+/** A path that does not exist is no folder. The error is reported when its turn among the other files comes. */
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),

@@ -5,12 +5,13 @@ import { type Beside, matchTruths, type TruthPair } from '../../truth/match.js';
 import type { SlideRequest } from './request.js';
 
 /**
- * What lies beside each slide: its truth, its region, its tissue. Where slides come from a tree of folders and `given` is one, too, what lies in the same place of
- * that tree is meant, else what lies in `given` itself.
+ * Finds the file that belongs to each slide: its truth, its region, its tissue. If slides come from a tree of folders
+ * and `given` is a folder, too, the file is looked for in the same place in `given`, and if it is not there, in `given`
+ * itself.
  *
  * @param beside what is looked for; by default truth
- * @returns a pair for each slide, in their order; where there are no slides, all pairs of a CSV
- * @throws {SegtileError} as `matchTruths`; `input` where one file would be of two slides that have one name
+ * @returns a pair for each slide, in their order; if there are no slides, all pairs of a CSV
+ * @throws {SegtileError} as `matchTruths`; `input` if one file would belong to two slides with the same name
  */
 export async function placedTruths(
   slides: readonly SlideRequest[],
@@ -38,7 +39,10 @@ export async function placedTruths(
   return all;
 }
 
-/** Slides of one name that lie in one folder are refused elsewhere, by themselves. */
+/**
+ * Rejects a file that would belong to slides in different folders. Slides with the same name in one folder are rejected
+ * elsewhere.
+ */
 function requireOwn(slides: readonly SlideRequest[], pairs: readonly TruthPair[], given: string): void {
   const ofTruth = new Map<string, SlideRequest>();
   for (const [i, slide] of slides.entries()) {

@@ -8,17 +8,18 @@ import type { TissueChoice } from '../tissue/tissue.js';
 import type { SlideRequest } from './request.js';
 import { placedTruths } from './truths.js';
 
-/** What is said of one slide: by a list, else by flags. */
+/** The values for one slide: from a list, otherwise from flags. */
 export interface SlideValues extends SlideOptions {
   readonly tissue: TissueChoice;
   readonly roi: RegionFile | undefined;
 }
 
 /**
- * What is said of each slide. What a list says of a slide alone beats the flags, which are said of all.
+ * The values for each slide. Values that a list gives for a slide override the flags, which apply to all slides.
  *
  * @returns one for each request, in their order
- * @throws {SegtileError} as `readSlideFlags`, `tissueOf`, `requireRegion` and `placedTruths`, for the slides of which the list says nothing
+ * @throws {SegtileError} as `readSlideFlags`, `tissueOf`, `requireRegion` and `placedTruths`, for the slides without
+ *   values in a list
  */
 export async function slideValues(
   options: SlideFlags & RoiFlags & TissueFlags & { readonly tissue: string },
@@ -38,7 +39,7 @@ export async function slideValues(
   }));
 }
 
-/** What else is said of slides of which a list does not say it, which can be worked on. */
+/** Whether the command can work on a slide. Only then flags are looked up for it. */
 function isSound({ problem }: SlideRequest): boolean {
   return problem === undefined;
 }

@@ -7,35 +7,35 @@ import { reason, SegtileError } from '../../errors.js';
 export interface FoundFile {
   readonly path: string;
   readonly name: string;
-  /** The folders between the one that was searched and the file, with `/` between them; '' where there are none. */
+  /** The folders between the searched folder and the file, with `/` between them; '' if there are none. */
   readonly place: string;
 }
 
-/** What lies below a folder. */
+/** The files below a folder. */
 export interface FoundFiles {
-  /** Regular files, and links that lead nowhere, in order of their paths. */
+  /** Regular files, and links whose target does not exist, in order of their paths. */
   readonly files: readonly FoundFile[];
-  /** Folders that cannot be read, and why. */
+  /** Folders that cannot be read, with the errors. */
   readonly unread: readonly { readonly path: string; readonly error: SegtileError }[];
 }
 
-/** What decides which folders are looked into. */
+/** The settings that decide which folders are searched. */
 export interface Search {
-  /** How many folders below each other are looked into; without end where absent. */
+  /** How many levels of folders are searched; by default all. */
   readonly depth?: number | undefined;
-  /** Whether a folder is passed over, told its path and what lies in it. */
+  /** Whether to skip a folder, given its path and the names in it. */
   readonly skip?: ((path: string, names: readonly string[]) => boolean) | undefined;
 }
 
 /**
- * Every file in a folder and the folders below it. What begins with a dot is passed over. Links to folders are followed; a folder to which several ways lead is
- * looked into once, so that links in a circle end.
+ * All files in a folder and its subfolders. Names that begin with a dot are skipped. Links to folders are followed. A
+ * folder that can be reached in several ways is searched once, so that circular links end.
  */
 export async function filesBelow(folder: string, { depth = Number.POSITIVE_INFINITY, skip }: Search = {}): Promise<FoundFiles> {
   const files: FoundFile[] = [];
   const unread: FoundFiles['unread'][number][] = [];
   const seen = new Set<string>();
-  // The folders of one depth after those of the one before: where a link and a folder lead to the same place, the shorter way counts.
+  // Folders are searched level by level. If a link and a folder lead to the same place, the shorter path is thus taken.
   let level: { readonly path: string; readonly place: string }[] = [{ path: folder, place: '' }];
   for (let down = 0; level.length > 0; down++) {
     const below: typeof level = [];
@@ -62,7 +62,7 @@ export async function filesBelow(folder: string, { depth = Number.POSITIVE_INFIN
   return { files: files.sort(byPath), unread };
 }
 
-/** What lies in a folder, in order; nothing where it was looked into before. Pipes, sockets and devices are no files. */
+/** The entries of a folder, in order; empty if it was searched before. Pipes, sockets and devices are no files. */
 async function entriesOf(folder: string, seen: Set<string>): Promise<{ name: string; kind: 'file' | 'folder' }[]> {
   const { dev, ino } = await stat(folder);
   const identity = `${dev}:${ino}`;
@@ -78,7 +78,8 @@ async function kindOf(folder: string, entry: Dirent): Promise<'file' | 'folder' 
   if (entry.isDirectory()) return 'folder';
   const isKnown = entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice();
   if (isKnown) return undefined;
-  // A link, or a file system that does not say what is what. What leads nowhere counts as a file, whose turn shows that it cannot be read.
+  // This is a link, or the file system does not tell the type. A link without a target counts as a file; the error is
+  // reported when the file is read.
   const found = await stat(join(folder, entry.name)).catch(() => undefined);
   if (found === undefined || found.isFile()) return 'file';
   return found.isDirectory() ? 'folder' : undefined;

@@ -2,35 +2,38 @@ import { SegtileError } from '../../errors.js';
 import type { RunOrder } from '../../plan/labels/runs/label-runs.js';
 import type { MaskClass, Size } from '../../types.js';
 
-/** The options that ask for a submission to a contest, and say how it is written. */
+/** The options that ask for a submission to a contest and set its form. */
 export interface SubmissionOptions {
-  /** The file to which the rows of each slide are added: `.csv` as HuBMAP has it, or `.json` as COCO's results. */
+  /**
+   * The file to which the rows of each slide are added: `.csv` in the form of HuBMAP, or `.json` in the form of COCO
+   * results.
+   */
   readonly submission?: string | undefined;
-  /** Whether a CSV has a row a slide, all classes as one, or a row for each of its classes. */
+  /** Whether a CSV has one row per slide, with all classes as one, or a row for each of its classes. */
   readonly submissionIds?: 'slide' | 'class' | undefined;
-  /** How the runs of a CSV go. */
+  /** The pixel order of the runs in a CSV. */
   readonly rle?: RunOrder | undefined;
 }
 
-/** What a record says of a submission. */
+/** The entry of a record on a submission. */
 export interface SubmissionFacts {
-  /** The rows of this slide alone. */
+  /** The file with the rows of this slide alone. */
   readonly path: string;
   /** The file to which they were added. */
   readonly file: string;
   readonly ids: readonly string[];
 }
 
-/** The form of a submission, by the ending of its name; the endings are those that the options take. */
+/** The form of a submission, by the ending of its name. The options accept only these endings. */
 export function submissionForm({ submission }: SubmissionOptions): 'csv' | 'coco' | undefined {
   if (submission === undefined) return undefined;
   return /\.csv$/i.test(submission) ? 'csv' : 'coco';
 }
 
 /**
- * Checks what can be checked of the options alone.
+ * Checks the options as far as possible without a slide.
  *
- * @throws {SegtileError} `usage` for another ending, and for options that belong to a CSV alone
+ * @throws {SegtileError} `usage` for another ending, and for options that only apply to a CSV
  */
 export function requireSubmission({ submission, submissionIds, rle }: SubmissionOptions): void {
   const given = [submissionIds && '--submission-ids', rle && '--rle'].filter((flag) => flag !== undefined);
@@ -53,9 +56,9 @@ export function requireSubmission({ submission, submissionIds, rle }: Submission
 }
 
 /**
- * Contests count the pixels of the slide.
+ * Checks that the mask has the size of the slide, because contests count the pixels of the slide.
  *
- * @throws {SegtileError} `usage` where the mask has another size than level 0
+ * @throws {SegtileError} `usage` if the mask has another size than level 0
  */
 export function requireFullSize(mask: Size, slide: Size): void {
   if (mask.width === slide.width && mask.height === slide.height) return;
@@ -67,9 +70,9 @@ export function requireFullSize(mask: Size, slide: Size): void {
 }
 
 /**
- * The rows of a slide in a CSV, and the labels of each.
+ * The rows of a slide in a CSV: the id and the labels of each.
  *
- * @throws {SegtileError} `usage` where there are several classes and nothing says what becomes of them
+ * @throws {SegtileError} `usage` if there are several classes and no option says how to write them
  */
 export function submissionRows(
   slide: string,

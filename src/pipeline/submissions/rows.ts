@@ -1,40 +1,43 @@
 import type { FileHandle } from 'node:fs/promises';
 import { SegtileError } from '../../errors.js';
 
-/** Rows of one key that stand together in a file of a submission: bytes from `from` up to but not including `to`, without what parts them from others. */
+/**
+ * A range of rows with the same key in a submission file: bytes `from` up to but not including `to`, without the
+ * separators around them.
+ */
 export interface RowRange {
   readonly key: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** How the rows of a submission stand in its file, one a line. */
+/** The form of a submission file with one row per line. */
 export interface RowForm {
   readonly head: string;
-  /** Between two rows. */
+  /** The separator between two rows. */
   readonly between: string;
   readonly tail: string;
-  /** What the beginning of a line says its key is. */
+  /** Matches the key at the beginning of a line. */
   readonly key: RegExp;
 }
 
-/** A CSV of HuBMAP, by the id of each row. */
+/** A CSV of HuBMAP. The key is the id of each row. */
 export const csvRows: RowForm = { head: 'id,predicted\n', between: '\n', tail: '\n', key: /^([^,\n]+),/ };
 
-/** COCO's results as {@link cocoForm} writes them, by the id of the image. */
+/** COCO results as {@link cocoForm} writes them. The key is the id of the image. */
 export const cocoRows: RowForm = { head: '[\n', between: ',\n', tail: '\n]\n', key: /^\{"image_id":("(?:[^"\\]|\\.)*"|\d+),/ };
 
 const LINE_FEED = 10;
 const COMMA = 44;
 
-/** Bytes that are read together, and of which at most a key is long. */
+/** How many bytes are read at once, and the longest key in bytes. */
 const PIECE = 2 ** 20;
 const KEY = 2 ** 12;
 
 /**
- * Where the rows of a file stand: one range for all rows of a key that follow each other.
+ * Finds the rows of a file: one range for all consecutive rows with the same key.
  *
- * @throws {SegtileError} `output` where the file does not have this form
+ * @throws {SegtileError} `output` if the file does not have this form
  */
 export async function rowRanges(path: string, file: FileHandle, form: RowForm): Promise<RowRange[]> {
   const ranges: { key: string; from: number; to: number }[] = [];
@@ -83,7 +86,7 @@ export async function rowRanges(path: string, file: FileHandle, form: RowForm): 
     }
     at += bytesRead;
   }
-  // The last line has its end, as all others.
+  // The last line must end like all others.
   if (lineStart !== at || at === 0) throw foreign();
   return ranges;
 }

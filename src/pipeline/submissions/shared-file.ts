@@ -8,9 +8,10 @@ import { type SubmissionFacts, type SubmissionOptions, submissionForm, submissio
 import { cocoRows, csvRows, type RowForm, type RowRange, rowRanges } from './rows.js';
 
 /**
- * Makes sure, before the work, that rows of a slide may be added to the submission, if one is asked for.
+ * Checks before the work that rows of a slide may be added to the submission, if one is asked for.
  *
- * @throws {SegtileError} `usage` as {@link submissionRows}; `output` where it has some of the rows and they may not be replaced, or is no submission
+ * @throws {SegtileError} `usage` as {@link submissionRows}; `output` if it has some of the rows and they may not be
+ *   replaced, or if it is no submission
  */
 export async function checkSubmission(
   options: SubmissionOptions,
@@ -31,13 +32,14 @@ export async function checkSubmission(
   }
 }
 
-/** Adds what a run wrote to the submission that it is for, if it is for one; see {@link addRows}. */
+/** Adds the rows that a run wrote to the submission, if there is one; see {@link addRows}. */
 export async function addSubmission(facts: SubmissionFacts | null, replace: boolean): Promise<void> {
   if (facts !== null) await addRows(facts.file, facts.path, replace);
 }
 
 /**
- * Makes sure that the rows of a run that is kept stand in the submission that is asked for now: it may have been moved away since.
+ * Makes sure that the rows of a result that is kept are in the submission that is asked for now, because the file may
+ * have been moved away since.
  *
  * @throws {SegtileError} as {@link addRows}
  */
@@ -56,12 +58,13 @@ export async function restoreSubmission(facts: SubmissionFacts | null, { submiss
 }
 
 /**
- * Adds the rows of a slide to a submission, which is there with them or as it was: rows stand in the order of their ids, so that the file is the same in whatever
- * order slides are done. Processes that add to the same file wait for each other.
+ * Adds the rows of a slide to a submission. Afterwards the file is either complete with them or unchanged. Rows are in
+ * the order of their ids, so the file does not depend on the order in which slides are done. Processes that add to the
+ * same file wait for each other.
  *
  * @param own a file of the same form with the rows of the slide alone
- * @param replace whether rows of the same ids give way
- * @throws {SegtileError} `output` where rows of the same ids are there already, or it cannot be written
+ * @param replace whether existing rows with the same ids are replaced
+ * @throws {SegtileError} `output` if there are rows with the same ids already, or the file cannot be written
  */
 export async function addRows(shared: string, own: string, replace: boolean): Promise<void> {
   const form = formOf(shared);
@@ -86,12 +89,12 @@ function formOf(shared: string): RowForm {
   return submissionForm({ submission: shared }) === 'csv' ? csvRows : cocoRows;
 }
 
-/** Ids as they stand in the file. */
+/** Ids as they are written in the file. */
 function keysOf(shared: string, ids: readonly string[]): ReadonlySet<string> {
   return new Set(formOf(shared) === csvRows ? ids : ids.map((id) => JSON.stringify(cocoId(id))));
 }
 
-/** The `image_id` of a slide: COCO counts its images, so a name of digits is a number. */
+/** The `image_id` of a slide. COCO numbers its images, so a name that consists of digits becomes a number. */
 export function cocoId(slide: string): string | number {
   return /^\d{1,15}$/.test(slide) ? Number(slide) : slide;
 }

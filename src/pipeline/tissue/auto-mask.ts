@@ -11,14 +11,14 @@ import type { Pixels } from '../../types.js';
 import type { FoundTissue, TissueFacts } from './found-tissue.js';
 
 /**
- * Tissue as what does not look like the background of a slide. A slide of one channel, or of more than 8 bits, is looked at with its own contrast, unless
- * the user said by `--range` what is black and what is white.
+ * Finds tissue as everything that does not look like the background of a slide. A slide with one channel, or with more
+ * than 8 bits, is examined with its own contrast, unless the user gave black and white by `--range`.
  *
  * @param overview the slide at low resolution, as 8-bit RGB
  */
 export async function autoMask(slide: Slide, overview: Pixels, signal: AbortSignal): Promise<FoundTissue> {
   const stretched = await ownContrast(slide, overview, signal);
-  // In steps, between which others have their turn: meanwhile workers start, and a user may have had enough.
+  // Done in steps with pauses, so that workers can start and the user can stop the run.
   const seen = look(stretched?.pixels ?? overview);
   await turnOfOthers(signal);
   const background = findBackground(seen);
@@ -32,7 +32,7 @@ export async function autoMask(slide: Slide, overview: Pixels, signal: AbortSign
   return { mask, facts, warnings: warningsOf(background, mask) };
 }
 
-/** Lets whatever else waits run. */
+/** Pauses so that other pending work can run. Throws when the signal has fired. */
 export async function turnOfOthers(signal: AbortSignal): Promise<void> {
   await setImmediate();
   throwIfAborted(signal);

@@ -2,21 +2,21 @@ import type { Slide } from '../../slide/slide.js';
 import type { Pixels } from '../../types.js';
 
 /**
- * How tissue was found, for records: the `method`, what it took for background and from which thresholds, where it looked, and which share of the slide is
- * tissue (`tissueShare`).
+ * How tissue was found, for records: the `method`, what it took for background and with which thresholds, where it
+ * looked, and the share of the slide that is tissue (`tissueShare`).
  */
 export type TissueFacts = Readonly<Record<string, string | number | readonly number[]>>;
 
-/** Says where there is tissue on a slide that is open. */
+/** Finds the tissue on a slide that is open. */
 export type TissueJudge = (slide: Slide, overview: Pixels, signal: AbortSignal) => Promise<FoundTissue>;
 
-/** Where there is tissue on a slide. */
+/** The tissue of a slide. */
 export interface FoundTissue {
-  /** Everything but 0 of a raster over the whole slide. */
+  /** A raster over the whole slide; every value except 0 is tissue. */
   readonly mask: Uint8Array;
   readonly facts: TissueFacts;
-  /** What was decided where the user's mask can be read in more than one way, as sentences for people. */
+  /** How the user's mask was read if it can be read in more than one way, as sentences for the user. */
   readonly notes?: readonly string[] | undefined;
-  /** What is odd, and what to do then. */
+  /** Sentences on what is odd, and what to do about it. */
   readonly warnings?: readonly string[] | undefined;
 }

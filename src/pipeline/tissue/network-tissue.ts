@@ -18,25 +18,29 @@ import { createStageClock } from '../records/stage-clock.js';
 import { autoMask } from './auto-mask.js';
 import type { TissueJudge } from './found-tissue.js';
 
-/** Which classes of a network that judges tissue mean what, and what it runs on. */
+/** The meaning of the classes of a network that finds tissue, and the device it runs on. */
 export interface TissueFlags {
-  /** Its classes that are tissue. */
+  /** The classes of the network that are tissue. */
   readonly tissueClass?: readonly string[] | undefined;
-  /** Its classes that are none, whatever else they are. Where no class is tissue, they are taken away from what `auto` finds. */
+  /**
+   * The classes of the network that are not tissue, whatever else finds it there. If no class is named as tissue, these
+   * are removed from the tissue that `auto` finds.
+   */
   readonly artefactClass?: readonly string[] | undefined;
   readonly device?: string | undefined;
   readonly workers?: number | undefined;
 }
 
-/** What a label of the network means. */
+/** The meaning of a label of the network. */
 interface Meaning {
   readonly tissue: readonly number[];
   readonly artefacts: readonly number[];
 }
 
 /**
- * A network as the judge of tissue. It is run over the whole slide at its own resolution; a pixel of the overview is tissue where any pixel of the network
- * under it is. Its labels go by row by row: nothing the size of its image is held.
+ * Finds tissue with a network. It is run over the whole slide at its own resolution. A pixel of the overview is tissue
+ * if any pixel of the network under it is. Labels are handled row by row, so memory never grows with the size of the
+ * network's image.
  */
 export function tissueNetwork(path: string, flags: TissueFlags): TissueJudge {
   return async (slide, overview, signal) => {
@@ -56,7 +60,10 @@ export function tissueNetwork(path: string, flags: TissueFlags): TissueJudge {
   };
 }
 
-/** @throws {SegtileError} `usage` for a class that the network has not, and where it has several and nobody says which is tissue */
+/**
+ * @throws {SegtileError} `usage` for a class that the network does not have, or if it has several and no option says
+ *   which is tissue
+ */
 function meaningOf({ classes, path }: Model, { tissueClass = [], artefactClass = [] }: TissueFlags): Meaning {
   const labelOf = (option: string) => (name: string) => {
     const found = classes.find((each) => each.name === name);
@@ -85,7 +92,7 @@ function judgedLabels({ tissue, artefacts }: Meaning): Uint8Array {
   return isTissue;
 }
 
-/** @throws {SegtileError} `usage` where the network does not say at which resolution it works, or the slide at which it is */
+/** @throws {SegtileError} `usage` if the resolution of the network or of the slide is not known */
 function resolutionOf({ mpp, path }: Model, slide: Slide): number {
   if (mpp === undefined)
     throw new SegtileError(
@@ -101,7 +108,7 @@ function resolutionOf({ mpp, path }: Model, slide: Slide): number {
   );
 }
 
-/** The labels that a network gives to a whole slide, from top to bottom, and the size of the image that they make up. */
+/** The labels that a network gives to a whole slide, from top to bottom, with the size of the whole label image. */
 async function* labelled(
   model: Model,
   slide: Slide,
@@ -129,7 +136,7 @@ async function* labelled(
   }
 }
 
-/** Marks every pixel of the overview that lies over one that is tissue. */
+/** Marks every pixel of the overview that covers a tissue pixel of the network. */
 function mark(mask: Uint8Array, overview: Size, rows: RasterRows, size: Size, isTissue: Uint8Array): void {
   const across = overview.width / size.width;
   const down = overview.height / size.height;

@@ -12,19 +12,20 @@ export interface RoiFlags {
   readonly excludeClass?: readonly string[];
 }
 
-/** Which regions of interest were given, by slide. */
+/** The regions of interest that were given, by slide. */
 export interface RegionFiles {
-  /** The region of a slide, by its path. */
+  /** The region of a slide, given the slide's path. */
   of(slide: string): RegionFile | undefined;
-  /** Every file. */
+  /** The paths of all files. */
   readonly paths: readonly string[];
 }
 
 /**
- * Which file is the region of interest of each slide.
+ * Finds the region file of each slide.
  *
- * @param nameOf what a slide is called, where that is not the name of its file
- * @throws {SegtileError} `usage` where classes are named without a region, `input` where a slide has none, or one file is for several
+ * @param nameOf the name of a slide, if it is not the name of its file
+ * @throws {SegtileError} `usage` if classes are named without a region; `input` if a slide has no region, or one file
+ *   belongs to several slides
  */
 export async function readRoi(
   flags: RoiFlags,
@@ -43,9 +44,9 @@ export async function readRoi(
 }
 
 /**
- * Makes sure that there is a region where classes of one are named.
+ * Checks that a region is given if classes of a region are named.
  *
- * @throws {SegtileError} `usage`
+ * @throws {SegtileError} `usage` if there is no region
  */
 export function requireRegion({ roi, roiClass, excludeClass }: RoiFlags): void {
   const given = roiClass !== undefined ? '--roi-class' : excludeClass !== undefined ? '--exclude-class' : undefined;
@@ -54,10 +55,11 @@ export function requireRegion({ roi, roiClass, excludeClass }: RoiFlags): void {
 }
 
 /**
- * What `--tissue` means.
+ * Parses the value of `--tissue`.
  *
- * @param flags which classes of a network are tissue, and what it runs on
- * @throws {SegtileError} `usage` for a text that is neither a method nor the name of a mask or network, and for classes without a network
+ * @param flags which classes of a network are tissue, and the device that it runs on
+ * @throws {SegtileError} `usage` for a text that is neither a method nor the name of a mask or network, and for classes
+ *   without a network
  */
 export function tissueOf(given: string, flags: TissueFlags): TissueChoice {
   const isNetwork = /\.onnx$/i.test(given);

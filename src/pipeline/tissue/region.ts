@@ -7,45 +7,45 @@ import type { LabelView, Truth } from '../../truth/truth.js';
 import type { Box, RasterRows, ScoreRows, Size, SpanningSize, Window } from '../../types.js';
 import { viewRows } from '../evaluate/paired-rows.js';
 
-/** The region of interest of a slide: outside it nothing is said. */
+/** The region of interest of a slide. Outside it there are no labels and no scores. */
 export interface Region {
   readonly facts: RegionFacts;
-  /** Opens it anew; whoever asks closes it. Its view is 1 inside. */
+  /** Opens it again; the caller closes it. Its view is 1 inside. */
   open(): Promise<Truth>;
 }
 
-/** A region of interest in records. */
+/** The entry of a record on a region of interest. */
 export interface RegionFacts {
   readonly file: string;
-  /** What is inside by its class, where classes were named. */
+  /** Classes that are inside, if classes were named. */
   readonly classes: readonly string[] | null;
-  /** What is outside by its class, besides QuPath's `Ignore*`. */
+  /** Classes that are outside, besides QuPath's `Ignore*`. */
   readonly excluded: readonly string[];
-  /** Share of the slide that is inside, and of the slide that is inside and tissue, where that is known. */
+  /** Share of the slide that is inside; and share of the slide that is both inside and tissue, if known. */
   readonly share: number;
   readonly tissueShare: number | null;
 }
 
-/** What of a region is known from one pass over it, at the working resolution. */
+/** Facts about a region from one pass over it, at the working resolution. */
 export interface RegionWindows {
-  /** Whether a window of a grid, in the order of the grids, touches it. */
+  /** Whether the region touches a window of a grid. Grids are numbered in their order. */
   touches(grid: number, window: Window): boolean;
   /** Share of the pixels that are inside. */
   readonly share: number;
   readonly notes: readonly string[];
 }
 
-/** Opens the region of a slide. */
+/** A function that opens the region of a slide. */
 export function regionOpener(file: RegionFile, slide: Size & { readonly path: string }, signal: AbortSignal) {
   return (): Promise<Truth> => openRegion(file, slide, slideName(slide.path), signal);
 }
 
-/** Facts for records, but for the shares. */
+/** The record entry, without the shares. */
 export function regionFacts({ path, within, exclude }: RegionFile): Omit<RegionFacts, 'share' | 'tissueShare'> {
   return { file: shownPath(path), classes: within ?? null, excluded: exclude ?? [] };
 }
 
-/** Which windows of some grids touch a region: exactly, a pixel is enough. */
+/** Finds the windows of some grids that touch a region. The result is exact: one pixel is enough. */
 export async function regionWindows(
   region: Truth,
   size: SpanningSize,
@@ -72,14 +72,14 @@ function boxesOf(grid: Grid): Box[] {
   return Array.from({ length: grid.rows }, (_, row) => windowsOfRow(grid, row).map(({ box }) => box)).flat();
 }
 
-/** Rows of a region in step with whoever goes down a slide. */
+/** Reads rows of a region in step with code that goes down a slide. */
 export interface RegionRows {
-  /** 1 for each pixel of some rows that is inside. Rows are asked for from the top, each once. */
+  /** An array for some rows with 1 for each pixel that is inside. Rows must be asked for from the top, each once. */
   take(y: number, height: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** The rows of a region as it lies on an image. */
+/** The rows of a region in a view of an image's size. */
 export function regionRows(view: LabelView): RegionRows {
   const source = viewRows(view)[Symbol.asyncIterator]();
   let held: RasterRows | undefined;
@@ -102,7 +102,7 @@ export function regionRows(view: LabelView): RegionRows {
   };
 }
 
-/** Scores as if no window had looked outside a region: NaN there, in place. */
+/** Sets scores outside a region to NaN, in place, as if no window had been run there. */
 export function scoresWithin(rows: ScoreRows, inside: Uint8Array, width: number): ScoreRows {
   const blocks = rows.blocks.map(({ whole: _, ...block }) => {
     const plane = block.width * block.height;
@@ -118,7 +118,7 @@ export function scoresWithin(rows: ScoreRows, inside: Uint8Array, width: number)
   return { ...rows, blocks };
 }
 
-/** Makes labels outside a region 0, in place, and takes them off a count of pixels by label. */
+/** Sets labels outside a region to 0, in place, and subtracts them from a count of pixels by label. */
 export function labelsWithin({ data }: RasterRows, inside: Uint8Array, perLabel?: Float64Array): void {
   for (let i = 0; i < data.length; i++) {
     if (inside[i] === 1 || data[i] === 0) continue;

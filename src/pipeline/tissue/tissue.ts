@@ -20,7 +20,10 @@ import { viewRows } from '../evaluate/paired-rows.js';
 import { autoMask, turnOfOthers } from './auto-mask.js';
 import type { FoundTissue, TissueFacts, TissueJudge } from './found-tissue.js';
 
-/** How tissue is distinguished from glass; `file` is a mask image or GeoJSON of the user, `network` one that judges. */
+/**
+ * How tissue is distinguished from glass. `file` is a mask image or GeoJSON of the user, `network` a model that finds
+ * tissue.
+ */
 export type TissueChoice =
   | { readonly kind: 'auto' }
   | { readonly kind: 'otsu' }
@@ -29,15 +32,15 @@ export type TissueChoice =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'network'; readonly path: string; readonly judge: TissueJudge };
 
-/** The windows that hold tissue, and how that was found out. */
+/** The windows that hold tissue, and facts on how it was found. */
 export interface TissueSelection {
   readonly selection: Selection;
-  /** What was decided where the user's mask can be read in more than one way, as sentences for people. */
+  /** How the user's mask was read if it can be read in more than one way, as sentences for the user. */
   readonly notes?: readonly string[] | undefined;
-  /** What is odd, and what to do then. */
+  /** Sentences on what is odd, and what to do about it. */
   readonly warnings?: readonly string[] | undefined;
   readonly facts: TissueFacts;
-  /** Where there is tissue, not 0, over the whole slide; undefined where nobody looked. */
+  /** The raster of tissue over the whole slide, where every value except 0 is tissue; undefined if none was made. */
   readonly raster?: (Size & { readonly mask: Uint8Array }) | undefined;
 }
 
@@ -45,15 +48,16 @@ export interface TissueSelection {
 export const OVERVIEW_SIDE = 2048;
 
 /**
- * Share of a window that must hold tissue where nothing else is said: any is enough. A share would drop all of a small piece that lies
- * in a large window; dust has been removed from the view already.
+ * Default for the least share of a window that must be tissue: any tissue is enough. A higher share would drop small
+ * pieces that lie in a large window. Dust has been removed from the view already.
  */
 const MIN_TISSUE = 0;
 
 /**
- * What share of a window has to be tissue for it to be worth a look: any, or more than the rule of `hubmap` calls background, or what the user says.
+ * A function that tells whether a window with a given share of tissue is worth running. The share must be above 0,
+ * above the background rule of `hubmap`, or as large as the user says.
  *
- * @param minTissue least share, 0 to 1, where the user gave one
+ * @param minTissue least share, 0 to 1, if the user gave one
  */
 export function holdsTissue(choice: TissueChoice, minTissue: number | undefined): (share: number) => boolean {
   if (choice.kind === 'none') return () => true;
@@ -63,12 +67,14 @@ export function holdsTissue(choice: TissueChoice, minTissue: number | undefined)
 }
 
 /**
- * Decides for each window of a grid whether it holds enough tissue to be worth the model's time. Judged on the whole window that
- * is read, not on its core.
+ * Decides for each window of a grid whether it holds enough tissue to be worth running the model. The whole window that
+ * is read counts, not only its core.
  *
  * @param overview the whole slide at low resolution
- * @param minTissue least share of a window, 0 to 1; by default any tissue is enough, or for `hubmap` that rule's own count
- * @throws {SegtileError} `input` where the user's mask or GeoJSON cannot be read, or as a network that judges
+ * @param minTissue least share of a window, 0 to 1; by default any tissue is enough, or for `hubmap` that rule's own
+ *   share
+ * @throws {SegtileError} `input` if the user's mask or GeoJSON cannot be read; the errors of a network that finds
+ *   tissue
  */
 export async function selectTissue(
   choice: TissueChoice,
@@ -109,11 +115,11 @@ export async function selectTissue(
 }
 
 /**
- * Where there is tissue: everything but 0 of a raster as large as the overview.
+ * Finds tissue, as a raster of the size of the overview in which every value except 0 is tissue.
  *
  * @param overview the whole slide at low resolution
  * @returns the raster, and how it was found, for the run's record
- * @throws {SegtileError} `input` where the user's mask or GeoJSON cannot be read
+ * @throws {SegtileError} `input` if the user's mask or GeoJSON cannot be read
  */
 export async function tissueMask(
   choice: Exclude<TissueChoice, { readonly kind: 'none' }>,
@@ -148,7 +154,7 @@ function foundBy(
   }
 }
 
-/** In three steps, between which others have their turn: meanwhile workers start, and a user may have had enough. */
+/** Done in three steps with pauses, so that workers can start and the user can stop the run. */
 async function otsuMask(overview: Pixels, signal: AbortSignal): Promise<FoundTissue> {
   const plane = saturation(overview);
   await turnOfOthers(signal);
@@ -158,9 +164,9 @@ async function otsuMask(overview: Pixels, signal: AbortSignal): Promise<FoundTis
   return { mask, facts: { method: 'otsu', saturationThreshold: threshold } };
 }
 
-/** The user's own mask or regions of tissue, read as truth is read, on a raster as large as the overview. */
+/** The user's own mask or regions of tissue, read in the same way as truth, on a raster of the size of the overview. */
 async function userMask(path: string, slide: Slide, overview: Size, signal: AbortSignal): Promise<FoundTissue> {
-  // Loaded only when needed, since it loads all readers of truth.
+  // Loaded only when needed, because it loads all readers of truth.
   const { openRegion } = await import('../../truth/region.js');
   if (isRemote(path)) {
     const message = `cannot use ${shownPath(path)} as a mask of tissue: it is not a local file`;

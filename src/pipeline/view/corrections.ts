@@ -21,7 +21,10 @@ import type { CorrectedFeature, Corrections } from '../../view/messages.js';
 import { predictedName } from '../evaluate/prediction.js';
 import type { FoundSlide } from './found.js';
 
-/** Where the corrections of a slide are kept: beside it, or beside its first result where it is not on a disk here. */
+/**
+ * The path of the corrections of a slide: beside the slide, or beside its first result if the slide is not on a local
+ * disk.
+ */
 function pathOf({ path, name, runs }: FoundSlide): string {
   const folder = path !== undefined && !isRemote(path) ? dirname(path) : runs[0]?.folder;
   if (folder === undefined)
@@ -30,9 +33,9 @@ function pathOf({ path, name, runs }: FoundSlide): string {
 }
 
 /**
- * The corrections of a slide; none where there is no file yet.
+ * Reads the corrections of a slide; there are none if the file does not exist yet.
  *
- * @throws {SegtileError} `input` where the file holds what cannot be edited here
+ * @throws {SegtileError} `input` if the file holds something that cannot be edited here
  */
 export async function readCorrections(slide: FoundSlide): Promise<Corrections> {
   const path = pathOf(slide);
@@ -45,10 +48,11 @@ export async function readCorrections(slide: FoundSlide): Promise<Corrections> {
 }
 
 /**
- * Writes the corrections of a slide as QuPath reads them, whole or not at all.
+ * Writes the corrections of a slide in the form that QuPath reads, whole or not at all.
  *
- * @param sent what the page sent: features, and the stamp of the file that it knows
- * @throws {SegtileError} `usage` where that makes no sense, or the file was changed by somebody else meanwhile; `output` where it cannot be written
+ * @param sent the message of the page: features, and the stamp of the file version that it knows
+ * @throws {SegtileError} `usage` if the message is not valid, or somebody else changed the file meanwhile; `output` if
+ *   the file cannot be written
  */
 export async function writeCorrections(slide: FoundSlide, sent: string): Promise<Corrections> {
   const { stamp, features } = usage(() => readShape(sent, 'corrections', message));
@@ -66,7 +70,7 @@ export async function writeCorrections(slide: FoundSlide, sent: string): Promise
   return { path, stamp: stampOf(json), features };
 }
 
-/** The bytes of a file in short; '' for none. */
+/** A short text that identifies the contents of a file; '' if there is no file. */
 function stampOf(content: string | undefined): string {
   return content === undefined ? '' : createHash('sha256').update(content).digest('hex').slice(0, 16);
 }

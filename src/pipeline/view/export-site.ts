@@ -9,16 +9,18 @@ import type { Catalogue, LabelLayer, LookedMessage, ObjectSummary, OpenSlideCard
 import { halvedSize, mostHalvings, TILE } from '../../view/pyramid.js';
 import type { Site } from './site.js';
 
-/** Files that are made at a time. */
+/** The most files that are made at the same time. */
 const AT_A_TIME = 6;
 
 /**
- * Writes all that the page of a site can ask for as files under the same addresses, so that any web server can show it. What needs segtile itself is not in
- * it: to choose an object by a click, to list those of a size, and to keep corrections.
+ * Writes everything that the page of a site can ask for as files at the same addresses, so that any web server can show
+ * it. Functions that need segtile itself are missing: choosing an object by a click, listing objects of a size, and
+ * keeping corrections.
  *
  * @param folder is made, whole or not at all
- * @param onFiles is called with how many files are written, and how many are known of
- * @throws {SegtileError} `output` where the folder is there and not empty, or cannot be written
+ * @param onFiles called with the number of files written, and the number known so far
+ * @returns the number of files
+ * @throws {SegtileError} `output` if the folder exists and is not empty, or cannot be written
  */
 export async function exportSite(
   { handler }: Site,

@@ -8,7 +8,7 @@ import { objectOf, optional, readIfShape } from '../../plan/text/shape.js';
 import { predictedName } from '../evaluate/prediction.js';
 import { type RecordedSlide, recordedSlide } from '../records/known-record.js';
 
-/** A result of a slide: the files of one name in a folder. */
+/** A result of a slide: all files with the same name in a folder. */
 export interface FoundRun {
   readonly id: string;
   readonly name: string;
@@ -16,19 +16,19 @@ export interface FoundRun {
   readonly mask: string | undefined;
   readonly probabilities: string | undefined;
   readonly disagreement: string | undefined;
-  /** Where its record would be. */
+  /** The path of its record, whether or not it exists. */
   readonly record: string;
-  /** When its files were written, in milliseconds. */
+  /** When its files were last written, in milliseconds. */
   readonly written: number;
 }
 
-/** A slide that was named, or that a result was made of. */
+/** A slide that was named, or from which a result was made. */
 export interface FoundSlide {
   readonly id: string;
   readonly name: string;
-  /** Undefined where it is not there any more. */
+  /** Undefined if the slide no longer exists. */
   readonly path: string | undefined;
-  /** How a run saw it, where a record says so. */
+  /** The slide as a run saw it, if there is a record. */
   readonly seen: RecordedSlide | undefined;
   readonly runs: readonly FoundRun[];
 }
@@ -37,7 +37,7 @@ const MASK = /^[^.].*\.mask(\.ome)?\.tiff?$/i;
 const PROBABILITIES = /^[^.].*\.probabilities(\.ome)?\.tiff?$/i;
 const IMAGE = /^[^.].*\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
 
-/** A short name for a path, the same each time. */
+/** A short id for a path, always the same. */
 export function idOf(path: string): string {
   return createHash('sha256')
     .update(isRemote(path) ? path : resolve(path))
@@ -46,10 +46,11 @@ export function idOf(path: string): string {
 }
 
 /**
- * What there is to look at.
+ * Finds the slides and results to show.
  *
- * @param paths slides, masks, and folders of either: of a folder of results those, of any other all images
- * @throws {SegtileError} `input` where there is nothing at a path, or nothing to look at in a folder
+ * @param paths slides, masks, and folders of either. From a folder of results its results are taken, from any other
+ *   folder all images.
+ * @throws {SegtileError} `input` if a path does not exist, or a folder has nothing to show
  */
 export async function findSlides(paths: readonly string[]): Promise<readonly FoundSlide[]> {
   const found = await Promise.all(paths.map(filesAt));
@@ -83,7 +84,7 @@ async function filesAt(path: string): Promise<string[]> {
   throw new SegtileError('input', `the folder ${path} holds neither results nor slides`, 'segtile infer makes results');
 }
 
-/** The files of one name in a folder belong together. */
+/** Groups the files of a folder by their names. */
 function groupRuns(files: readonly string[]): FoundRun[] {
   const groups = new Map<string, string[]>();
   for (const path of files) {
@@ -104,7 +105,7 @@ function groupRuns(files: readonly string[]): FoundRun[] {
 
 const beside = objectOf<{ readonly slide: RecordedSlide | undefined }>({ slide: optional(recordedSlide) });
 
-/** The slide of a run: one that was named and is called so, else the one that its record tells of, where that is still there. */
+/** Finds the slide of a run: a named slide with a matching name, otherwise the slide in its record, if it still exists. */
 async function withSlide(run: FoundRun, named: readonly string[]) {
   const json = await readRegularText(run.record).catch(() => undefined);
   const seen = json === undefined ? undefined : readIfShape(json, beside)?.slide;
@@ -116,7 +117,10 @@ async function withSlide(run: FoundRun, named: readonly string[]) {
   return { run: { ...run, written }, path, seen };
 }
 
-/** A path of a record is as it was given in another folder, perhaps on another machine. */
+/**
+ * The first place where a file of a record exists. A path in a record is as it was given in another folder, perhaps on
+ * another machine.
+ */
 async function firstThere(path: string, folder: string): Promise<string | undefined> {
   if (isRemote(path)) return path;
   const name = basename(path);

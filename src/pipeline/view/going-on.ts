@@ -1,7 +1,10 @@
 import type { ProgressMessage } from '../../view/messages.js';
 import { lookAt, type RowsThen } from '../progress/look.js';
 
-/** Gives the function that looks what is going on in some folders of results, and remembers how fast it went. */
+/**
+ * Makes a function that finds out what is going on in some folders of results. It remembers earlier progress, to
+ * compute the speed.
+ */
 export function goingOn(folders: readonly string[]): () => Promise<ProgressMessage> {
   const before: RowsThen = new Map();
   return async () => {

@@ -26,13 +26,13 @@ import type { Size } from '../../types.js';
 import { regionWindows } from '../tissue/region.js';
 import { OVERVIEW_SIDE, selectTissue, type TissueChoice } from '../tissue/tissue.js';
 
-/** Where a run looked: found anew by the rules of its record, on the slide as it is now. */
+/** The area in which a run was done. It is computed again by the rules of its record, on the slide as it is now. */
 export interface Looked {
-  /** How many pixels of the working image the slide covers. */
+  /** The size of the whole slide in pixels of the working image. */
   readonly spans: Size;
-  /** Of each window of its first grid left, top, width and height in working pixels, and 1 if it was run. */
+  /** For each window of its first grid: left, top, width and height in working pixels, and 1 if it was run. */
   readonly windows: readonly (readonly [number, number, number, number, 0 | 1])[];
-  /** How many windows of all grids the record counts as run, and how many were found anew. */
+  /** The number of windows of all grids that were run: according to the record, and as computed again. */
   readonly recorded: number;
   readonly run: number;
   readonly tissue: (Size & { readonly mask: Uint8Array }) | undefined;
@@ -56,10 +56,10 @@ const planned = objectOf({
 });
 
 /**
- * Finds out where a run looked.
+ * Finds out in which area a run was done.
  *
  * @param path of its record
- * @throws {SegtileError} `input` where the record, or a file that it names, cannot be read
+ * @throws {SegtileError} `input` if the record, or a file that it names, cannot be read
  */
 export async function whereLooked(slide: Slide, path: string, signal: AbortSignal): Promise<Looked> {
   const json = await readRegularText(path).catch((cause: unknown) => {
@@ -100,7 +100,10 @@ async function touches(region: Truth, view: View, grid: Grid, signal: AbortSigna
   return (window: Parameters<typeof found.touches>[1]): boolean => found.touches(0, window);
 }
 
-/** A share that was only the default of a method is left out, as the method has its own rule then. */
+/**
+ * The least share of tissue. For `hubmap` it is left out, because the recorded value was only the default, and that
+ * method has its own rule.
+ */
 function least({ kind }: TissueChoice, given: number | undefined): number | undefined {
   return kind === 'hubmap' ? undefined : given;
 }
@@ -111,7 +114,7 @@ function choiceOf(method: string, file: string | undefined, where: string): Tiss
   throw new SegtileError('input', `${where} tells of a way to find tissue that is not known here: ${method}`);
 }
 
-/** A file that a record names, which may have been given in another folder. */
+/** Opens a file that a record names. Its path may be relative to another folder. */
 async function openAny(
   path: string,
   record: string,

@@ -4,7 +4,10 @@ import type { ListedRun } from '../../view/messages.js';
 import { HISTORY, type PastRun, readHistory } from '../records/history.js';
 import type { FoundSlide } from './found.js';
 
-/** The runs of the histories in the folders of results, oldest first. They are read anew each time, as runs may be added. */
+/**
+ * The runs in the histories of the folders of results, oldest first. They are read again each time, because runs may
+ * have been added.
+ */
 export async function pastRuns(slides: readonly FoundSlide[]): Promise<readonly ListedRun[]> {
   const folders = new Set(slides.flatMap(({ runs }) => runs.map(({ folder }) => resolve(folder))));
   const found: ListedRun[] = [];
@@ -36,7 +39,7 @@ function listed(
   };
 }
 
-/** The last score of a slide, where one of its results has been scored. */
+/** The latest score of a slide; null if none of its results has been scored. */
 export function lastScore(
   { runs }: FoundSlide,
   past: readonly ListedRun[],

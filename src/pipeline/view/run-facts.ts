@@ -4,7 +4,10 @@ import { duration, percent } from '../../terminal/format.js';
 import type { RunCard } from '../../view/messages.js';
 import { knownRecord } from '../records/known-record.js';
 
-/** What is told of a run beside its pictures, by name, whether it was one of `infer`, and whether it had a region; nothing where there is no record of it. */
+/**
+ * Facts about a run to show beside its pictures, by name; whether it was a run of `infer`; and whether it had a region.
+ * Empty if it has no record.
+ */
 export async function runFacts(record: string): Promise<Pick<RunCard, 'facts' | 'looked' | 'region'>> {
   const json = await readRegularText(record).catch(() => undefined);
   const known = json === undefined ? undefined : readIfShape(json, knownRecord);

@@ -12,32 +12,32 @@ import type { FoundSlide } from './found.js';
 import { lastScore, pastRuns } from './past-runs.js';
 import { openStation, type Shown, type Station, type TruthOfSlides } from './station.js';
 
-/** Bytes of tiles that are held, ready to be sent. */
+/** The most bytes of encoded tiles that are cached. */
 const CACHE_BYTES = 2 ** 26;
 
-/** Slides that are open at a time. */
+/** The most slides that are open at the same time. */
 const OPEN_SLIDES = 6;
 
-/** Tiles that are made at a time. */
+/** The most tiles that are made at the same time. */
 const AT_A_TIME = 4;
 
-/** All that a server of slides answers, and how it is put away. */
+/** All that a server of slides answers, and the function that closes it. */
 export interface Site {
   readonly handler: Handler;
   close(): Promise<void>;
 }
 
-/** What a site shows. */
+/** The slides and truth that a site shows. */
 export interface Viewed {
   readonly slides: readonly FoundSlide[];
   readonly truth: TruthOfSlides;
 }
 
 /**
- * A site of some slides: its addresses have ids of them, never paths, so that nothing else can be asked for.
+ * Makes a site of some slides. Its addresses have ids, never paths, so that no other files can be asked for.
  *
- * @param find looks anew for what there is, as results may have come
- * @param progress looks what is going on
+ * @param find finds the slides again, because there may be new results
+ * @param progress finds out what is going on
  */
 export function createSite(first: Viewed, find: () => Promise<Viewed>, progress: () => Promise<ProgressMessage>): Site {
   let { slides, truth } = first;
@@ -48,7 +48,7 @@ export function createSite(first: Viewed, find: () => Promise<Viewed>, progress:
   const stations = createStations((id) => openStation(byId.get(id)!, truth, new AbortController().signal), OPEN_SLIDES);
 
   async function refresh(): Promise<void> {
-    // A folder that cannot be read now may be there again later.
+    // A folder that cannot be read now may be readable again later.
     const found = await find().catch(() => undefined);
     if (found === undefined) return;
     const before = byId;
@@ -131,7 +131,7 @@ function json(value: unknown): Sent {
   return { type: 'application/json', body: JSON.stringify(value) };
 }
 
-/** The only tile of an image that was halved as often as it can be. */
+/** The single tile of an image at the most halvings. */
 async function smallest({ reader, encode }: Shown, signal: AbortSignal): Promise<Uint8Array> {
   const halvings = mostHalvings(reader);
   const box = tileBox(reader, { halvings, column: 0, row: 0 })!;
@@ -153,16 +153,16 @@ function catalogueOf(slides: readonly FoundSlide[], past: readonly ListedRun[]):
   };
 }
 
-/** Slides that were opened, of which those that were used last stay so. */
+/** Open slides. Those that were used last stay open. */
 interface Stations {
   use<T>(id: string, work: (station: Station) => Promise<T>): Promise<T>;
-  /** Closes one when nobody uses it any more; who asks next opens it anew. */
+  /** Closes a slide when nobody uses it any more. The next request opens it again. */
   drop(id: string): Promise<void>;
   close(): Promise<void>;
 }
 
 function createStations(open: (id: string) => Promise<Station>, most: number): Stations {
-  // A Map keeps the order in which keys came: what is used again is put at its end.
+  // A Map keeps the order in which keys were added. A slide that is used again is moved to the end.
   const opened = new Map<string, { readonly station: Promise<Station>; users: number; dropped: boolean }>();
   const closeSome = async (): Promise<void> => {
     for (const [id, { station, users }] of opened) {

@@ -6,25 +6,25 @@ import { goingOn } from './going-on.js';
 import { createSite } from './site.js';
 import { truthOfSlides } from './truth-of-slides.js';
 
-/** What is looked at. */
+/** What the page shows. */
 export interface ViewedPaths {
-  /** Slides, results, and folders of either. */
+  /** Paths of slides, results, and folders of either. */
   readonly paths: readonly string[];
   readonly truth: string | undefined;
   readonly classes: string | undefined;
 }
 
-/** What is looked at, and where the server listens. */
+/** What the page shows, and where the server listens. */
 export interface ViewSettings extends ViewedPaths {
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * Starts the server of a page that shows slides and what was made of them.
+ * Starts the server of a page that shows slides and their results.
  *
- * @returns the server, and how many slides and results it shows
- * @throws {SegtileError} `input` where there is nothing to look at, `usage` where it cannot listen
+ * @returns the server, and the number of slides and results that it shows
+ * @throws {SegtileError} `input` if there is nothing to show; `usage` if it cannot listen
  */
 export async function startView({ paths, truth, classes, host, port }: ViewSettings): Promise<{
   readonly server: RunningServer;
@@ -44,7 +44,7 @@ export async function startView({ paths, truth, classes, host, port }: ViewSetti
 /**
  * Writes the same page with all its tiles as files, see {@link exportSite}.
  *
- * @returns how many files there are
+ * @returns the number of files
  */
 export async function exportView(
   viewed: ViewedPaths,

@@ -19,41 +19,42 @@ import { heldLabels, type LabelTiles, maskTiles, openTruthTiles, truthTiles } fr
 import { slideTiles, valueTiles } from './tiles/slide-tiles.js';
 import type { TileReader } from './tiles/tile-reader.js';
 
-/** An image in tiles, and how a tile of it is sent. */
+/** An image in tiles, and how its tiles are encoded. */
 export interface Shown {
   readonly reader: TileReader;
   readonly ending: TiledImage['ending'];
-  /** What labels mean, where it holds labels. */
+  /** What labels mean, if it is an image of labels. */
   readonly classes?: readonly MaskClass[];
   encode(pixels: Awaited<ReturnType<TileReader['read']>>): Promise<Uint8Array> | Uint8Array;
 }
 
-/** A slide with all that belongs to it, open. */
+/** An open slide with everything that belongs to it. */
 export interface Station {
   readonly card: OpenSlideCard;
-  /** By the last part of their ids. */
+  /** The images, by the last part of their ids. */
   readonly images: ReadonlyMap<string, Shown>;
-  /** Where a run looked, found out when it is first asked for; undefined where it has no record, or the slide is missing. */
+  /**
+   * The area in which a run was done, computed when it is first asked for; undefined if the run has no record, or the
+   * slide is missing.
+   */
   looked(run: string): Promise<LookedMessage> | undefined;
   close(): Promise<void>;
 }
 
-/** What the truth of slides is, and how it is read. */
+/** The truth of each slide, and how it is read. */
 export interface TruthOfSlides {
   of(slide: FoundSlide): string | undefined;
   readonly config: TruthConfig | undefined;
 }
 
-/** What of a file tells it from what may stand in its place later. */
+/** A short text that distinguishes a file from one that may replace it later. */
 export async function stampOf(path: string): Promise<string> {
   if (isRemote(path)) return idOf(path);
   const found = await stat(path).catch(() => undefined);
   return found === undefined ? '' : idOf(`${path} ${found.mtimeMs} ${found.size}`);
 }
 
-/**
- * Opens a slide and its results. What cannot be opened is told in the card, and is not there.
- */
+/** Opens a slide and its results. If one of them cannot be opened, its card says why and its image is missing. */
 export async function openStation(slide: FoundSlide, truth: TruthOfSlides, signal: AbortSignal): Promise<Station> {
   const images = new Map<string, Shown>();
   const notes: string[] = [];
@@ -193,7 +194,7 @@ async function showLabels(path: string, kind: string, tiles: LabelTiles, show: S
 }
 
 async function showScores(path: string, show: Show, signal: AbortSignal): Promise<ScoreLayer> {
-  // Opened twice: once for what they mean, and once as an image with levels.
+  // Opened twice: first to read what the channels mean, and then as an image with levels.
   const { map } = await openProbabilities(path, signal).then(async (opened) => opened.close().then(() => opened));
   const slide = await openSlide(path, { signal });
   const { read } = slide.channelReader({ count: map.labels.length, samples: map.samples, by: path });
@@ -214,7 +215,7 @@ async function showGrey(path: string, show: Show, signal: AbortSignal): Promise<
   return show(path, `seams-${idOf(path)}`, { reader: valueTiles(slide, read, 1, 'amounts'), ending: 'png', encode: planesPng });
 }
 
-/** Level 0: of the slide, else as a record has it, else as large as the mask or the probabilities. */
+/** The size of level 0: that of the slide, otherwise that in a record, otherwise that of the mask or the probabilities. */
 function sizeOf(opened: Size | undefined, { seen }: FoundSlide, runs: readonly RunCard[]): Size {
   const of = opened ?? seen ?? runs.find(({ mask }) => mask)?.mask ?? runs.find(({ scores }) => scores)?.scores;
   return { width: of?.width ?? 1, height: of?.height ?? 1 };

@@ -7,9 +7,9 @@ import type { TruthOfSlides } from './station.js';
 /**
  * The truth of each slide that has one.
  *
- * @param given as `segtile evaluate --truth` takes it
+ * @param given the value of `segtile evaluate --truth`
  * @param classes the file that says what its values mean
- * @throws {SegtileError} `input` where there is nothing there, or none of the slides has a truth
+ * @throws {SegtileError} `input` if it does not exist, or none of the slides has a truth
  */
 export async function truthOfSlides(
   slides: readonly FoundSlide[],
@@ -21,7 +21,7 @@ export async function truthOfSlides(
   const names = new Map(slides.map((slide) => [slide.path ?? slide.name, slide]));
   const paths = new Map<string, string>();
   let failure: unknown;
-  // One by one, as not all of what is looked at need have one.
+  // Slides are looked up one by one, because not all of them need a truth.
   const alone = slides.length === 1 ? [[...names.keys()]] : [...names.keys()].map((name) => [name]);
   for (const asked of alone) {
     const pairs = await matchTruths(asked, given, predictedName).catch((error: unknown) => {

@@ -3,20 +3,20 @@ import { newSamples, typeOf } from '../../../tiff/samples/native.js';
 import { createMemory } from './memory.js';
 import type { Inference } from './score.js';
 
-/** A model among several that see the same windows. */
+/** One of several models that run on the same windows. */
 export interface Part {
   readonly inference: Inference;
   readonly weight: number;
-  /** The channel of the joint scores that each of its own is. */
+  /** For each channel of its scores: the channel of the joint scores. */
   readonly channelsOf: readonly number[];
 }
 
 /**
- * Runs several models on each window and takes the weighted mean of their scores, channel by channel over the models that have it. The
- * mean of equal scores is that score to the last bit.
+ * Runs several models on each window and takes the weighted mean of their scores. Each channel is averaged over the
+ * models that have it. The mean of equal scores is exactly that score, to the last bit.
  *
  * @param plane pixels of a window
- * @param channels of the joint scores, each of which some model must have
+ * @param channels of the joint scores; at least one model must have each of them
  */
 export function averagedInference(parts: readonly Part[], plane: number, channels: number): Inference {
   const [only] = parts;

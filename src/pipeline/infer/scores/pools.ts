@@ -5,7 +5,7 @@ import { defaultWorkers } from '../../../model/sessions/pool-options.js';
 import type { InferOptions } from '../../prepare/options.js';
 
 /**
- * Starts a pool for each model of an ensemble, in its order: all or none.
+ * Starts a pool for each model of an ensemble, in its order. If one fails, none is left running.
  *
  * @throws {SegtileError} as `openPool`
  */
@@ -32,7 +32,7 @@ export async function startPools(
   }
 }
 
-/** Closes pools, one after the other. */
+/** Closes pools one after the other. */
 export async function closePools(pools: readonly Pool[]): Promise<void> {
   for (const pool of pools) await pool.close();
 }

@@ -4,10 +4,11 @@ import { createMemory } from './memory.js';
 import type { Inference } from './score.js';
 
 /**
- * Runs a model on windows of another size than its own: they are resampled to the model's window, and its scores back to exactly their
- * size: the mean over areas where they shrink, bilinear where they grow.
+ * Runs a model on windows that do not have the model's window size: resamples the window to the model's window, and the
+ * scores back to exactly the size of the window. Uses the mean over areas for shrinking and bilinear interpolation for
+ * enlarging.
  *
- * @param window what is read of the slide, in working px
+ * @param window size of the window that is read from the slide, in working px
  * @param own the model's window, in px
  */
 export function rescaledInference(model: Inference, window: Size, own: Size, channels: number): Inference {

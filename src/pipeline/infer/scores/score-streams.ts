@@ -10,17 +10,17 @@ import { rescaledInference } from './rescaled.js';
 import { type Inference, type ScoreSettings, scoreSlide } from './score.js';
 import { symmetricInference } from './symmetric.js';
 
-/** What runs the windows of one grid. */
+/** Runs the windows of one grid. */
 export interface StreamModel {
   readonly inference: Inference;
-  /** For each channel of its scores: the channel of the joint scores that it is, and how much it counts there. */
+  /** For each channel of its scores: the channel of the joint scores, and its weight there. */
   readonly channelsOf: readonly number[];
   readonly weights: readonly number[];
 }
 
 /**
- * What runs the windows of a group of models: they are resampled to the models' window, shown to each model in each orientation, and the
- * scores are averaged and resampled back.
+ * Makes the model that runs the windows of a group: it resamples a window to the models' window, runs each model in
+ * each orientation, averages the scores, and resamples them back.
  *
  * @param networks of all models of the ensemble, which take windows of their own size
  */
@@ -40,12 +40,13 @@ export function streamModel(
 }
 
 /**
- * {@link scoreSlide} for a plan with several grids: each is read, scored and stitched by itself, and divided by its own weights; what comes
- * out is their weighted mean. They advance in step, so that memory is bounded by the tallest window.
+ * {@link scoreSlide} for a plan with several grids. Each grid is read, scored and stitched by itself, and divided by
+ * its own weights. The result is the weighted mean over grids. The grids advance in step, so that memory is bounded by
+ * the tallest window.
  *
  * @param models one for each grid of the plan, in its order
- * @param settings `look` sees the windows of the first grid
- * @param onWindow is called after each window with how many are done in all grids
+ * @param settings `look` gets the windows of the first grid
+ * @param onWindow called after each window with the number of finished windows of all grids
  */
 export async function* scoreStreams(
   plan: SlidePlan,

@@ -10,52 +10,69 @@ import type { Samples, ScoreRows, Scores, Size, Window } from '../../../types.js
 import type { SlidePlan } from '../../prepare/plan-slide.js';
 import type { StageClock } from '../../records/stage-clock.js';
 
-/** What runs a window: pixels in (interleaved, of the plan's input; the buffer is given away), planes of scores out. */
+/**
+ * Runs one window: takes interleaved pixels of the plan's input and gives planes of scores. The caller must not use the
+ * pixel buffer afterwards.
+ */
 export interface Inference {
-  /** Windows that may be under way at once and are enough to keep every worker busy. */
+  /** How many windows at a time keep every worker busy. */
   readonly capacity: number;
-  /** Memory for the pixels of one window, which may hold anything. Without it every window gets new memory. */
+  /**
+   * Memory for the pixels of one window, with undefined contents. If this method is missing, every window gets new
+   * memory.
+   */
   pixels?(): Samples<ArrayBuffer>;
   run(pixels: Samples<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
-  /** Takes back the memory of scores that have been used. */
+  /** Takes back the memory of scores that are no longer used. */
   recycle?(scores: Float32Array<ArrayBuffer>): void;
 }
 
-/** How windows become one image of scores. */
+/** The settings that turn windows into one image of scores. */
 export interface ScoreSettings {
-  /** Channels of the scores. */
+  /** The number of channels of the scores. */
   readonly channels: number;
   readonly blend: Blend;
-  /** The part of the working image that is made; all of it without. */
+  /** The part of the working image to make; by default all of it. */
   readonly piece?: Piece | undefined;
-  /** Looks at the scores of windows before they are blended. */
+  /** Gets the scores of windows before they are blended. */
   readonly look?: WindowLook | undefined;
-  /** What becomes of a window that the model answers with NaN: an error, or left out, as if it had been skipped. An error where it is left away. */
+  /**
+   * What to do with a window for which the model gives NaN: fail with an error (the default), or skip it as if it had
+   * not been run.
+   */
   readonly nan?: 'error' | 'skip' | undefined;
-  /** Hears what is known of each row of windows, before the scores of rows that needed it; of rows without anything to tell it need not. */
+  /**
+   * Called with the facts on each row of windows, before the scores that depend on that row are yielded. May be left
+   * out for rows without facts.
+   */
   readonly onFacts?: ((facts: WindowFacts) => void) | undefined;
-  /** Is told, in a sentence, where blending has to go a slower way. */
+  /** Called with a sentence if blending must use a slower method. */
   readonly note?: ((sentence: string) => void) | undefined;
 }
 
-/** Looks at the scores of windows before they are blended. What it finds crosses to the files as bytes, in whatever pieces the image is made. */
+/**
+ * Gets the scores of windows before they are blended. Its findings go to the files as bytes, whatever pieces the image
+ * is made in.
+ */
 export interface WindowLook {
   /**
-   * Sees the scores of each window, in plan order; must be done with them when it returns.
+   * Gets the scores of each window, in plan order. Must not use them after it returns.
    *
-   * @param counts whether something is to be found in them, or they are only those of a neighbour
+   * @param counts whether these scores count for the findings, or are only needed as those of a neighbour
    */
   add(scores: Scores, counts: boolean): void;
-  /** What was found since this was asked last. */
+  /** The findings since the last call. */
   take(): Uint8Array;
 }
 
 /**
- * The upper half of the main road: rows of the slide are read once, cut to windows, scored and stitched. Yields the final scores of a piece
- * of the working image from top to bottom; their memory is used again when more is asked for. Windows are read and scored meanwhile.
+ * The upper half of the pipeline up to final scores: reads the rows of the slide once, cuts windows from them, scores
+ * the windows and stitches the scores. Yields the final scores of a piece of the working image from top to bottom.
+ * Their memory is used again when the next scores are asked for. Windows are read and scored in the meantime.
  *
- * @param onWindow is called after each window with how many are done
- * @throws {SegtileError} `aborted` when the signal fires, once the windows in hand are done; else whatever a room throws
+ * @param onWindow called after each window with the number of finished windows
+ * @throws {SegtileError} `aborted` when the signal fires, after the current windows are done; otherwise any error of
+ *   reading, scoring or stitching
  */
 export async function* scoreSlide(
   { grid, input, selection }: Pick<SlidePlan, 'grid' | 'input' | 'selection'>,
@@ -71,7 +88,7 @@ export async function* scoreSlide(
   let missed = 0;
   let nextRow = wanted.first;
 
-  /** Tells what is known of a row of windows. What was seen of neighbours above it counts elsewhere. */
+  /** Reports the facts on a row of windows. Findings on neighbours above the piece count in another piece and are dropped. */
   function settle(row: number): void {
     const found = look?.take();
     if (missed > 0 || (found && wanted.ownsRow(row))) onFacts?.({ kind: 'windows', grid: 0, row, nan: missed, found });
@@ -88,7 +105,7 @@ export async function* scoreSlide(
     }
   }
 
-  // As many windows again as the workers have in hand wait here, and are dropped when the user stops the run.
+  // As many windows as the workers have at hand wait here as well. They are dropped when the user stops the run.
   const inHand = pLimit(model.capacity);
   const windows = clock.stream('read', cutWindows(input, wanted, signal, model.pixels));
   const scored = mapOrdered(
@@ -97,7 +114,7 @@ export async function* scoreSlide(
     ({ window, pixels }) =>
       inHand(async () => {
         throwIfAborted(signal);
-        // Its memory moves to the model.
+        // Checked first, because the pixel memory moves to the model.
         const flat = isOneColour(pixels, grid.window);
         const data = await model.run(pixels);
         const missing = (flat || nan === 'skip') && data.some(Number.isNaN);
@@ -123,7 +140,7 @@ export async function* scoreSlide(
   }
 }
 
-/** Whether all pixels of a window are alike; hardly more than two are looked at where they are not. */
+/** Whether all pixels of a window are the same. Stops at the first pixel that differs. */
 function isOneColour(pixels: Samples, { width, height }: Size): boolean {
   const channels = pixels.length / (width * height);
   for (let i = channels; i < pixels.length; i++) if (pixels[i] !== pixels[i - channels]) return false;

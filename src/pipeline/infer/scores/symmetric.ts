@@ -6,10 +6,10 @@ import { createMemory } from './memory.js';
 import type { Inference } from './score.js';
 
 /**
- * Shows a model every window in several orientations, turns its scores back and takes their mean. The passes of a window run one after
- * the other, so that no more of them are under way than the model can use.
+ * Runs a model on every window in several orientations, turns the scores back and takes their mean. The passes of a
+ * window run one after the other, so that no more passes run at a time than the model can use.
  *
- * @param window of the model, in px; every symmetry must leave its size as it is
+ * @param window of the model, in px; no symmetry may change its size
  */
 export function symmetricInference(
   model: Inference,
@@ -40,7 +40,7 @@ export function symmetricInference(
   };
 }
 
-/** {@link moveMean} by scores of a turned window. */
+/** {@link moveMean} for the scores of a turned window. */
 function addTurnedBack(
   mean: Float32Array,
   scores: Float32Array,

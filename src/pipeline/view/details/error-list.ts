@@ -5,20 +5,21 @@ import type { FoundError } from '../../../view/messages.js';
 import { halvedSize } from '../../../view/pyramid.js';
 import type { TileReader } from '../tiles/tile-reader.js';
 
-/** Longest side at which masks and truth are compared, in px. */
+/** Longest side, in px, at which masks and truth are compared. */
 const COMPARED_SIDE = 4096;
 
-/** Errors that are told, at most. */
+/** The most errors that are listed. */
 const MOST = 500;
 
 /**
- * Where a mask and the truth differ, the largest first, in px of the mask. Rims of a pixel or two are left out: every outline differs by as much.
+ * The areas where a mask and the truth differ, the largest first, in px of the mask. Rims of a pixel or two are left
+ * out, because every outline differs by as much.
  */
 export async function errorsOf(mask: TileReader, truth: TileReader): Promise<readonly FoundError[]> {
   const [own, wanted] = await Promise.all([small(mask), small(truth)]);
   const { width, height } = own.pixels;
   const kinds = new Uint8Array(width * height);
-  // Pixels of the one for each of the other; both show the whole slide.
+  // Truth pixels per mask pixel. Both images cover the whole slide.
   const across = ((truth.spans.width / mask.spans.width) * own.step) / wanted.step;
   const down = ((truth.spans.height / mask.spans.height) * own.step) / wanted.step;
   const xs = Int32Array.from({ length: width }, (_, x) => Math.min(wanted.pixels.width - 1, Math.floor((x + 0.5) * across)));
@@ -49,14 +50,14 @@ export async function errorsOf(mask: TileReader, truth: TileReader): Promise<rea
   return found.sort((a, b) => b.area - a.area).slice(0, MOST);
 }
 
-/** A whole image, halved until it is small. */
+/** Reads a whole image, halved until it is small. */
 async function small(reader: TileReader): Promise<{ readonly pixels: Pixels<Samples>; readonly step: number }> {
   const halvings = Math.max(0, Math.ceil(Math.log2(Math.max(reader.width, reader.height) / COMPARED_SIDE)));
   const pixels = await reader.read(halvings, { x: 0, y: 0, ...halvedSize(reader, halvings) }, new AbortController().signal);
   return { pixels, step: 2 ** halvings };
 }
 
-/** Only the pixels whose eight neighbours are like them. */
+/** Keeps only the pixels whose eight neighbours have the same value. */
 function eroded(kinds: Uint8Array, width: number, height: number): Uint8Array {
   const out = new Uint8Array(kinds.length);
   for (let y = 1; y < height - 1; y++) {

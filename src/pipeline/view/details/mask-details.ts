@@ -5,19 +5,23 @@ import { errorsOf } from './error-list.js';
 import { objectAt } from './object-at.js';
 import { indexObjects, type ObjectIndex } from './object-index.js';
 
-/** What is told of a mask beside its pixels. */
+/** Facts about a mask besides its pixels. */
 export interface MaskDetails {
   /**
-   * Answers what is asked of a mask: `objects`, how many there are and how large; `list`, those of a class and a range of areas; `at`, the one at a pixel;
-   * `errors`, where it differs from the truth. Undefined for anything else.
+   * Answers a question about a mask: `objects`, how many there are and how large; `list`, the objects of a class and a
+   * range of areas; `at`, the object at a pixel; `errors`, where the mask differs from the truth. Undefined for any
+   * other question.
    */
   answer(station: Station, key: string, what: string, query: AskedFor['query'], signal: AbortSignal): Promise<unknown>;
 }
 
-/** Objects in a list, at most. */
+/** The most objects in a list. */
 const MOST_LISTED = 200;
 
-/** Objects are counted when they are first asked for, in the background, and of a mask that stays as it is once. */
+/**
+ * Answers questions about masks. Objects are counted in the background when they are first asked for, and once as long
+ * as the mask does not change.
+ */
 export function createMaskDetails(): MaskDetails {
   const indexes = new WeakMap<Shown, { index: ObjectIndex | undefined; share: number; readonly done: Promise<ObjectIndex> }>();
 

@@ -5,24 +5,24 @@ import type { Box, MaskClass, Mpp, Size } from '../../../types.js';
 import type { ShownObject } from '../../../view/messages.js';
 import type { TileReader } from '../tiles/tile-reader.js';
 
-/** An object is looked for in at most so many pixels. */
+/** The most pixels that are read to find an object. */
 const MOST_PIXELS = 2 ** 26;
 
-/** What objects are measured in. */
+/** The units in which objects are measured. */
 export interface MeasureForm {
   readonly classes: readonly MaskClass[];
   /** Level-0 pixels per pixel of the mask. */
   readonly scale: { readonly x: number; readonly y: number };
-  /** Micrometres of a level-0 pixel, where they are known. */
+  /** Micrometres per level-0 pixel, if known. */
   readonly mpp: Mpp | undefined;
 }
 
 /**
- * The object of a mask at a pixel, with the outlines, the measures and the name that `segtile objects` gives it: an ever larger box around the pixel is read
- * until the object lies in it.
+ * The object of a mask at a pixel, with the outlines, the measures and the name that `segtile objects` gives it. Reads
+ * larger and larger boxes around the pixel until the object lies within the box.
  *
- * @param x of the mask, in px, like `y`
- * @returns null for background, for a pixel outside, and for an object that is larger than what is looked at
+ * @param x column in the mask, in px; `y` is the row
+ * @returns null for background, for a pixel outside, and for an object that is larger than the largest box
  */
 export async function objectAt(
   mask: TileReader,
@@ -49,7 +49,7 @@ export async function objectAt(
   }
 }
 
-/** A box with some room around it, within the mask. */
+/** A box enlarged on all sides, but not beyond the mask. */
 function around({ width, height }: Size, box: Box, room: number): Box {
   const [x, y] = [Math.max(0, box.x - room), Math.max(0, box.y - room)];
   const right = Math.min(width, box.x + box.width + room);
@@ -57,7 +57,7 @@ function around({ width, height }: Size, box: Box, room: number): Box {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-/** The eight-connected region of a pixel, alone, and its box in the mask; undefined for background. */
+/** The eight-connected region of a pixel, without anything else, and its box in the mask; undefined for background. */
 function componentAt(labels: Uint8Array, { x: left, y: top, width, height }: Box, x: number, y: number) {
   const label = labels[y * width + x]!;
   if (label === 0) return undefined;
@@ -109,7 +109,7 @@ function shown(pixels: Uint8Array, label: number, box: Box, { classes, scale, mp
   };
 }
 
-/** An object that was found in a box of a mask, where it lies in the mask. */
+/** Moves an object that was found in a box to its place in the mask. */
 function moved({ polygons, extent, ...object }: MaskObject, { x, y }: Box): MaskObject {
   const ring = (corners: TracedPolygon[number]): TracedPolygon[number] =>
     corners.map((corner, i) => corner + (i % 2 === 0 ? x : y));

@@ -3,20 +3,23 @@ import type { MaskClass, Samples } from '../../../types.js';
 import type { ListedObject, ObjectBins, ObjectCount } from '../../../view/messages.js';
 import type { TileReader } from '../tiles/tile-reader.js';
 
-/** The objects of a mask by what they are, where, and how large: eight-connected regions of one label, in px of the mask. */
+/**
+ * The objects of a mask with class, position and area. Objects are eight-connected regions of one label, in px of the
+ * mask.
+ */
 export interface ObjectIndex {
   readonly classes: readonly ObjectCount[];
-  /** Those of a class in a range of areas, the largest first. */
+  /** The objects of a class in a range of areas, the largest first. */
   list(label: number, least: number, most: number, count: number): readonly ListedObject[];
 }
 
-/** Bins of the histogram of areas double every so many bins. */
+/** How many bins the histogram of areas has for each doubling of the area. */
 const BINS_PER_OCTAVE = 1;
 
-/** Rows that are read at once. */
+/** How many rows are read at once. */
 const ROWS = 512;
 
-/** Counts the objects of a mask, in one pass. Each that is done takes 21 bytes. */
+/** Finds the objects of a mask in one pass. Each finished object takes 21 bytes. */
 export async function indexObjects(
   mask: TileReader,
   classes: readonly MaskClass[],
@@ -30,7 +33,7 @@ export async function indexObjects(
     const { data } = await mask.read(0, { x: 0, y, width: mask.width, height }, signal);
     for (let row = 0; row < height; row++) {
       tracker.line(labelRuns(bytesOf(data, row * mask.width, mask.width)));
-      // Tiles that are asked for meanwhile have their turn.
+      // Lets requests for tiles run in between.
       if (row % 64 === 63) await new Promise(setImmediate);
     }
     onRows(y + height);
@@ -46,7 +49,7 @@ function bytesOf(data: Samples, from: number, length: number): Uint8Array {
   return (data as Uint8Array).subarray(from, from + length);
 }
 
-/** Label, box and area of many objects, in columns. */
+/** Stores label, box and area of many objects in columns. */
 function createColumns() {
   let room = 1024;
   let count = 0;

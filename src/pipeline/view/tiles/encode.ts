@@ -2,7 +2,7 @@ import { palettePng } from '../../../dataset/png.js';
 import { sharp } from '../../../io/sharp.js';
 import type { MaskClass, Pixels, Samples } from '../../../types.js';
 
-/** A picture as JPEG, good enough for the eye. */
+/** Encodes a picture as JPEG, in a quality for viewing. */
 export function jpegOf({ width, height, channels, data }: Pixels<Samples>): Promise<Uint8Array> {
   const raw = { width, height, channels: channels as 1 | 3 };
   return sharp(data as Uint8Array, { raw })
@@ -10,31 +10,31 @@ export function jpegOf({ width, height, channels, data }: Pixels<Samples>): Prom
     .toBuffer();
 }
 
-/** Labels as PNG, whose palette has the colours of the classes. */
+/** Encodes labels as PNG with the colours of the classes as its palette. */
 export function labelPng(labels: Pixels<Samples>, classes: readonly MaskClass[]): Promise<Uint8Array> {
   return palettePng(labels as Pixels, classes);
 }
 
-/** Each byte as the grey that it is. */
+/** A palette in which each byte is its own grey value. */
 const GREYS: readonly MaskClass[] = Array.from({ length: 255 }, (_, i) => ({
   label: i + 1,
   name: '',
   color: [i + 1, i + 1, i + 1],
 }));
 
-/** Planes of bytes as a grey PNG, one below the other. */
+/** Encodes planes of bytes as a grey PNG, one plane below the other. */
 export function planesPng(pixels: Pixels<Samples>): Promise<Uint8Array> {
   const { width, height, channels } = pixels;
   return palettePng({ width, height: height * channels, channels: 1, data: planes(pixels) as Uint8Array }, GREYS);
 }
 
-/** Planes of floating point as bytes, one below the other, little endian. */
+/** Floating-point planes as little-endian bytes, one plane after the other. */
 export function planesOfFloats(pixels: Pixels<Samples>): Uint8Array {
   const { buffer, byteLength } = planes(pixels) as Float32Array<ArrayBuffer>;
   return new Uint8Array(buffer, 0, byteLength);
 }
 
-/** Interleaved samples as planes. */
+/** Converts interleaved samples to planes. */
 function planes({ width, height, channels, data }: Pixels<Samples>): Samples {
   const plane = width * height;
   const out = data instanceof Float32Array ? new Float32Array(data.length) : new Uint8Array(data.length);

@@ -14,13 +14,13 @@ export interface LabelTiles extends TileReader {
   readonly notes: readonly string[];
 }
 
-/** Longest side of what is held of labels that have to be made for each size. */
+/** Longest side, in px, of a label image held in memory, for labels that must be made anew for each size. */
 const HELD_SIDE = 4096;
 
 /**
- * A mask in tiles, with its labels as the file has them.
+ * A mask in tiles, with the labels of the file.
  *
- * @throws {SegtileError} `input` where it cannot be read
+ * @throws {SegtileError} `input` if it cannot be read
  */
 export async function maskTiles(path: string, signal: AbortSignal): Promise<LabelTiles> {
   const head = await readMaskHead(path, signal);
@@ -40,10 +40,10 @@ export async function maskTiles(path: string, signal: AbortSignal): Promise<Labe
 }
 
 /**
- * The truth of a slide in tiles, as large as level 0.
+ * The truth of a slide in tiles, at the size of level 0.
  *
  * @param classes of a result of the slide, for a truth that does not say what its labels mean
- * @throws {SegtileError} `input` where it cannot be read or does not fit the slide
+ * @throws {SegtileError} `input` if it cannot be read or does not fit the slide
  */
 export async function openTruthTiles(
   path: string,
@@ -57,12 +57,12 @@ export async function openTruthTiles(
   return truthTiles(await openTruth(path, { size, config, slideName, signal }), size);
 }
 
-/** Truth, or a region, in tiles as large as level 0, or as its image. */
+/** Truth or a region in tiles, at the given size. */
 export function truthTiles(truth: Truth, { width, height }: Size): LabelTiles {
   const size = { width, height };
   const direct: ReadTile = (halvings, box, signal) => {
     const halved = halvedSize(size, halvings);
-    // What a pixel shows is a whole number of pixels of level 0, but for the last one.
+    // Each pixel covers a whole number of level-0 pixels, except at the end.
     const spans = { width: width / 2 ** halvings, height: height / 2 ** halvings };
     return readBox(truth.view({ ...halved, spans }).readBands, box, signal);
   };
@@ -72,7 +72,7 @@ export function truthTiles(truth: Truth, { width, height }: Size): LabelTiles {
   return { ...size, spans: size, classes, notes, read: heldFrom(size, from, direct, nearestOf), close: () => truth.close() };
 }
 
-/** Labels that are in memory, and lie over the whole slide. */
+/** Labels in memory that cover the whole slide, in tiles. */
 export function heldLabels(
   { width, height, mask }: Size & { readonly mask: Uint8Array },
   classes: readonly MaskClass[],

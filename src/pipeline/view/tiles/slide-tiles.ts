@@ -4,13 +4,13 @@ import type { Box, Pixels, Samples, Size } from '../../../types.js';
 import { halvedSize, mostHalvings } from '../../../view/pyramid.js';
 import { cropped, heldFrom, meanOf, nearestOf, type ReadTile, readBox, type Shrink, type TileReader } from './tile-reader.js';
 
-/** Longest side of what is held of an image whose file has no level for it. */
+/** Longest side, in px, of an image held in memory, if the file has no level of that size. */
 const HELD_SIDE = 4096;
 
-/** An image that a file can only give whole, or in rows, is held whole up to so many samples. */
+/** The most samples of an image that is held whole in memory, if the file can only be read whole or in rows. */
 const HELD_SAMPLES = 2 ** 27;
 
-/** A tile is made of at most so many times its pixels on each side. */
+/** A tile is made from at most this many times its own pixels on each side. */
 const MOST_SHRINK = 8;
 
 /** The picture of a slide in tiles. It owns the slide and closes it. */
@@ -18,7 +18,7 @@ export function slideTiles(slide: Slide): TileReader {
   return tilesOf(slide, slide.readBands, 3, meanOf);
 }
 
-/** Values that a file keeps in levels, such as labels or probabilities, in tiles. It owns the slide and closes it. */
+/** Values that a file has in levels, such as labels or probabilities, in tiles. It owns the slide and closes it. */
 export function valueTiles(slide: Slide, read: ReadLevel<Samples>, channels: number, kind: 'labels' | 'amounts'): TileReader {
   return tilesOf(slide, read, channels, kind === 'labels' ? nearestOf : meanOf);
 }
@@ -46,7 +46,10 @@ function tilesOf(slide: Slide, read: ReadLevel<Samples>, channels: number, shrin
   };
 }
 
-/** Labels have no mean: they are read from the level that has them, or from a finer one at the middle of what each pixel covers. */
+/**
+ * Reads labels, which cannot be averaged: from the level of the wanted size, otherwise from a finer level, at the
+ * centre of each pixel.
+ */
 function levelRead(slide: Slide, read: ReadLevel<Samples>, wanted: Size): ReadTile {
   const level = slide.levels.find(({ width, height }) => width === wanted.width && height === wanted.height);
   if (level) return (_, box, signal) => readBox((...asked) => read(level.index, ...asked), box, signal);
@@ -65,10 +68,13 @@ function levelRead(slide: Slide, read: ReadLevel<Samples>, wanted: Size): ReadTi
   };
 }
 
-/** Pixels of level 0 that are looked at together. */
+/** How many level-0 pixels are read at once. */
 const SLICE_PIXELS = 2 ** 24;
 
-/** From which halving on an image is held: none of those that some level of the file is nearly as coarse as. */
+/**
+ * The number of halvings from which on an image is held in memory. Infinite if some level of the file is nearly as
+ * coarse as the coarsest image.
+ */
 function heldHalvings(slide: Slide, channels: number): number {
   const { width, height, levels } = slide;
   if (levels.length === 1 && inRows(slide) && width * height * channels <= HELD_SAMPLES) return 0;
@@ -82,7 +88,7 @@ function inRows({ levels }: Slide): boolean {
   return levels[0]!.layout !== 'tiles';
 }
 
-/** Reads rows of tiles at once, where a file can only give whole rows, and holds the last two of them. */
+/** Reads a whole row of tiles at once and keeps the last two rows, for files that can only be read in whole rows. */
 function rowWise(size: Size, read: ReadTile): ReadTile {
   const rows = new Map<string, Promise<Pixels<Samples>>>();
   return async (halvings, box, signal) => {

@@ -3,12 +3,12 @@ import { newSamples, typeOf } from '../../../tiff/samples/native.js';
 import type { Band, Box, Pixels, Samples, Size, Span } from '../../../types.js';
 import { halvedSize } from '../../../view/pyramid.js';
 
-/** Gives a rectangle of an image that was halved some times. */
+/** Reads a rectangle of an image that was halved some times. */
 export type ReadTile = (halvings: number, box: Box, signal: AbortSignal) => Promise<Pixels<Samples>>;
 
-/** An image whose rectangles can be read at any halving. */
+/** An image whose rectangles can be read after any number of halvings. */
 export interface TileReader extends Size {
-  /** How many of its pixels lie on the width and the height of level 0. */
+  /** The width and height of level 0, in pixels of this image. */
   readonly spans: Size;
   readonly read: ReadTile;
   close(): Promise<void>;
@@ -17,7 +17,7 @@ export interface TileReader extends Size {
 /** See `View.readBands`. */
 type ReadRows = (rows: Span, columns: (rows: Span) => readonly Span[], signal?: AbortSignal) => AsyncIterable<Band<Samples>>;
 
-/** A rectangle of what comes in bands. */
+/** Reads a rectangle of an image that comes in bands. */
 export async function readBox(read: ReadRows, box: Box, signal: AbortSignal): Promise<Pixels<Samples>> {
   const { x, y, width, height } = box;
   const columns = [{ start: x, length: width }];
@@ -39,7 +39,7 @@ export async function readBox(read: ReadRows, box: Box, signal: AbortSignal): Pr
   return out;
 }
 
-/** A rectangle of an image that is in memory. */
+/** Cuts a rectangle from an image in memory. */
 export function cropped({ width: across, channels, data }: Pixels<Samples>, { x, y, width, height }: Box): Pixels<Samples> {
   const out = newSamples(typeOf(data), width * height * channels);
   for (let row = 0; row < height; row++) {
@@ -49,19 +49,19 @@ export function cropped({ width: across, channels, data }: Pixels<Samples>, { x,
   return { width, height, channels, data: out };
 }
 
-/** How an image of which one halving is in memory is halved on: pixels of a rectangle, where a pixel of it covers `step` of the image. */
+/** Shrinks a rectangle of an image in memory: each pixel of the result covers `step` pixels of the image on each side. */
 export type Shrink = (image: Pixels<Samples>, box: Box, step: number) => Pixels<Samples> | Promise<Pixels<Samples>>;
 
 /**
- * Reads what is halved often from memory: a file without a pyramid must not be read through for each tile.
+ * Reads strongly halved images from memory, because a file without a pyramid must not be read as a whole for each tile.
  *
- * @param from how many halvings are read once, and held
+ * @param from the number of halvings at which the image is read once and kept
  */
 export function heldFrom(size: Size, from: number, read: ReadTile, shrink: Shrink): ReadTile {
   let held: Promise<Pixels<Samples>> | undefined;
   return async (halvings, box, signal) => {
     if (halvings < from) return read(halvings, box, signal);
-    // For all who ask: one who does not wait any more must not stop it.
+    // Shared by all callers: it must not stop when one of them no longer waits. So it gets a signal of its own.
     held ??= read(from, { x: 0, y: 0, ...halvedSize(size, from) }, new AbortController().signal);
     held.catch(() => {
       held = undefined;
@@ -71,7 +71,7 @@ export function heldFrom(size: Size, from: number, read: ReadTile, shrink: Shrin
   };
 }
 
-/** Every so many pixels, from the middle of what each covers: for labels, which have no mean. */
+/** Takes the centre of the pixels that each pixel covers. For labels, which cannot be averaged. */
 export function nearestOf(
   { width: across, height: down, channels, data }: Pixels<Samples>,
   box: Box,
@@ -90,7 +90,7 @@ export function nearestOf(
   return { width, height, channels, data: out };
 }
 
-/** The mean over what each pixel covers. */
+/** Takes the mean of the pixels that each pixel covers. */
 export function meanOf(
   { width: across, height: down, channels, data }: Pixels<Samples>,
   box: Box,
