@@ -1,4 +1,5 @@
-// Makes dist of src: WebAssembly of the AssemblyScript of the stitch, the page of `segtile view` with all that it needs in one script, JavaScript of all else.
+// Builds dist from src: WebAssembly from the AssemblyScript of the stitching, the page of `segtile view` as one script
+// with all that it needs, and JavaScript from everything else.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -8,7 +9,10 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const changed = (/** @type {string} */ path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
-/** A module that holds WebAssembly needs neither a file at run time nor a word to those who bundle segtile. */
+/**
+ * Compiles AssemblyScript to a module that holds the WebAssembly as text. It needs no extra file at run time, and bundlers
+ * need no configuration for it.
+ */
 async function buildWasm(/** @type {string} */ source, /** @type {string} */ target) {
   if (changed(target) > Math.max(changed(source), changed('bin/build.js'))) return;
   const { main } = await import('assemblyscript/asc');
@@ -36,10 +40,13 @@ async function buildWasm(/** @type {string} */ source, /** @type {string} */ tar
   writeFileSync(target, `export const wasm = Buffer.from('${wasm}', 'base64');\n`);
 }
 
-/** Browsers of 2023 and later: the last that lack something here are Firefox 119 and Safari 17.4. */
+/** The oldest supported browsers. Firefox 119 and Safari 17.4 are the last versions that lack a feature used here. */
 const BROWSERS = ['chrome123', 'firefox120', 'safari17.5'];
 
-/** The page loads nothing from elsewhere: the packages that it needs become part of its one script. */
+/**
+ * Bundles the page of `segtile view`. It loads nothing from elsewhere: the packages that it needs become part of its one
+ * script.
+ */
 async function buildPage(/** @type {string} */ source, /** @type {string} */ target) {
   const sources = ['bin/build.js', 'package-lock.json', 'src/view', 'src/plan/labels'].flatMap((path) =>
     statSync(path).isDirectory()
@@ -55,14 +62,14 @@ async function buildPage(/** @type {string} */ source, /** @type {string} */ tar
     minify: true,
     format: 'esm',
     target: BROWSERS,
-    // Whoever passes OpenSeadragon on has to pass its licence on with it.
+    // OpenSeadragon may only be distributed together with its licence.
     footer: { js: `/*! OpenSeadragon\n\n${readFileSync('node_modules/openseadragon/LICENSE.txt', 'utf8')}*/` },
     logLevel: 'warning',
   });
   copyFileSync(`${source}/index.html`, `${target}/index.html`);
 }
 
-// dist/cli.js tells bin/setup.js that all is built, so tsc, which writes it, comes last.
+// bin/setup.js takes dist/cli.js as the sign of a complete build. tsc writes that file, so tsc must run last.
 await buildWasm('src/stitch/assembly/loops.ts', 'dist/stitch/loops.wasm.js');
 await buildPage('src/view/page', 'dist/view/page');
 const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], {

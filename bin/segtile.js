@@ -7,20 +7,23 @@ const { engines } = createRequire(import.meta.url)('../package.json');
 const [, major, minor] = /^>=(\d+)\.(\d+)$/.exec(engines.node).map(Number);
 const [runningMajor, runningMinor] = process.versions.node.split('.').map(Number);
 
-// Older ones cannot load every package, and would say so in words that help nobody.
+// Older versions cannot load every package, and their error messages would not help the user.
 if (runningMajor < major || (runningMajor === major && runningMinor < minor)) {
   fail(`Node ${process.versions.node} is too old`, `install Node ${major}.${minor} or later`);
 } else {
   const main = await load();
   if (main) {
     await main(process.argv);
-    // Nothing is left to do or to print at this event, which does not come after a crash. Ended here, Node skips to take its world down,
-    // during which a late Ctrl-C would kill a process that has done all its work.
+    // At `beforeExit` all work is done and printed; the event does not occur after a crash. Exiting here skips Node's own
+    // teardown, during which a late Ctrl-C would kill a process whose work is done.
     process.once('beforeExit', (code) => process.exit(code));
   }
 }
 
-/** The command line, or undefined and a word where it, or a package that it needs, is not there: in a clone before its first build. */
+/**
+ * Loads the command line. If it or a package that it needs is missing, as in a clone before its first build, prints an
+ * error and returns undefined.
+ */
 async function load() {
   try {
     return (await import('../dist/cli.js')).main;

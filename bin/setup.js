@@ -1,10 +1,10 @@
-// What the scripts of package.json need on a fresh clone: the packages of the lock file, and a build of src. All words go to standard
-// error, as `npm pack` prints the name of its file to standard output.
+// Prepares a fresh clone for the scripts of package.json: installs the packages of the lock file and builds src. All messages
+// go to standard error, because `npm pack` prints the name of its file to standard output.
 //
-//   node bin/setup.js              packages, where they are missing or older than the lock file; then a build, where src is newer than it
-//   node bin/setup.js --packages   the packages alone
-//   node bin/setup.js --clean      a build from nothing, so that no file of a source that is gone gets into the package
-//   node bin/setup.js --installed  the build alone, for `prepare`, which npm runs itself when it has installed the packages
+//   node bin/setup.js              installs packages if missing or older than the lock file; then builds if src is newer
+//   node bin/setup.js --packages   installs the packages only
+//   node bin/setup.js --clean      deletes dist before the build, so that no output of a deleted source gets into the package
+//   node bin/setup.js --installed  builds only; for `prepare`, which npm runs after it has installed the packages
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -33,8 +33,8 @@ function isBuilt() {
 
 if (mode !== '--installed' && changed('node_modules/.package-lock.json') < changed('package-lock.json')) {
   console.error('Installing packages (once) ...');
-  // No package needs a script of its own: onnxruntime's would fetch CUDA libraries from a server that is often out of reach, and
-  // `prepare` would build what is built below.
+  // No package needs its install script. That of onnxruntime would download CUDA libraries from a server that is often
+  // unreachable, and `prepare` would do the build that is done below.
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
 }
 

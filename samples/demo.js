@@ -1,4 +1,4 @@
-// `npm run demo`: the whole way from a slide to a mask, on the sample slide with a model that comes with segtile.
+// `npm run demo`: goes all the way from a slide to a mask, with the sample slide and a bundled model.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

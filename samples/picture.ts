@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 
-// The picture in the README: what `npm run demo` made of the sample slide, small enough to be part of the repository.
+// Makes the picture in the README: the result of `npm run demo` on the sample slide, small enough to be kept in the repository.
 //
 //   npm run demo && npx tsx samples/picture.ts
 

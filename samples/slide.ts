@@ -36,7 +36,10 @@ const usage = `Draws a synthetic kidney section, as large as you like, and says 
 const TILE = 512;
 const LARGEST = 100_000;
 
-/** Rows that are drawn at a time: whole tiles, up to 1,536 rows while a band has no more than 2^25 px. Tall bands are faster. */
+/**
+ * The number of rows that are drawn at a time: whole tiles, up to 1,536 rows, as long as a band has at most 2^25 px. Tall
+ * bands are faster.
+ */
 function bandOf(width: number): number {
   return TILE * Math.max(1, Math.min(3, Math.floor(2 ** 25 / width / TILE)));
 }
@@ -107,17 +110,23 @@ function number(name: string, text: string, allowed: (value: number) => boolean)
 
 const deflateAsync = promisify<Uint8Array, object, Buffer>(deflate);
 
-/** Deflate that looks hard for repeats: outlines go on from row to row, which makes a truth a third smaller than runs alone; level 9 gains 3 % more at a third of the speed. */
+/**
+ * Deflate that searches thoroughly for repeats. Outlines continue from row to row, so this makes a truth a third smaller
+ * than run lengths alone. Level 9 would save another 3 % at a third of the speed.
+ */
 const truthCodec: TileCodec = { ...deflateCodec('labels'), encode: (labels) => deflateAsync(labels, { level: 8 }) };
 
-/** A file of a slide, and whether it takes the image or the truth. */
+/** A file of a slide, and whether it holds the image or the truth. */
 interface Part {
   readonly path: string;
   readonly of: 'image' | 'truth';
   readonly sink: Sink<RasterRows>;
 }
 
-/** Opens the files of a request one after the other: those that are open are there for {@link write} to abort. */
+/**
+ * Opens the files of a request one after the other. If one fails to open, {@link write} can abort those that are already
+ * open.
+ */
 async function* open({ path, truth, quality, size, mpp }: Request): AsyncGenerator<Part> {
   const layout = { size, tile: TILE, levels: 'chained', mpp: { x: mpp, y: mpp }, software: 'segtile sample' } as const;
   yield {
@@ -135,7 +144,7 @@ async function* open({ path, truth, quality, size, mpp }: Request): AsyncGenerat
   yield { path: runs, of: 'truth', sink: await writeRleCsv(runs, row) };
 }
 
-/** Writes the files of a request, and returns their paths. When stopped, it leaves none. */
+/** Writes the files of a request and returns their paths. If it fails or is stopped, no file is left. */
 async function write(request: Request, done: (rows: number) => void, signal: AbortSignal): Promise<string[]> {
   const parts: Part[] = [];
   const painters = startPainters(request, request.workers);

@@ -4,7 +4,8 @@ import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { startView } from '../dist/pipeline/view/start-view.js';
 
-// The picture of `segtile view` in the README: results of the sample slide in Debian's Chromium, an object chosen by a click.
+// Makes the picture of `segtile view` in the README: the results of the sample slide in Debian's Chromium, with an object
+// selected by a click.
 //
 //   segtile infer samples/kidney.tif -m kidney --probabilities uint8 -o segtile-out && npx tsx samples/view-picture.ts
 

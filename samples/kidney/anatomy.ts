@@ -1,35 +1,42 @@
 import { between, draw, keyOf } from './random.js';
 import type { Section } from './section.js';
 
-/** A renal corpuscle: a tuft of capillaries in a capsule, or what scarring has left of one. */
+/** A renal corpuscle: a tuft of capillaries in a capsule, or the scar that is left of one. */
 export interface Glomerulus extends Round {
   readonly kind: 'glomerulus';
   readonly sclerosed: boolean;
-  /** Mean width of Bowman's space in um, how much narrower it is towards the vascular pole, and the direction of the pole. */
+  /**
+   * Mean width of Bowman's space in µm, by how much it is narrower towards the vascular pole, and the direction of the
+   * pole.
+   */
   readonly space: number;
   readonly lean: number;
   readonly poleX: number;
   readonly poleY: number;
 }
 
-/** A cross or oblique section of a blood vessel. `wall` is the thickness of its wall in um. */
+/** A transverse or oblique section through a blood vessel. `wall` is the thickness of its wall in µm. */
 export interface Vessel extends Round {
   readonly kind: 'artery' | 'vein';
   readonly wall: number;
-  /** How much of the lumen holds blood, 0 to 1. */
+  /** How much of the lumen is filled with blood, from 0 to 1. */
   readonly blood: number;
 }
 
-/** A place that looks like a glomerulus from afar and is none: small tubules packed densely, or a follicle of lymphocytes. */
+/**
+ * A structure that looks like a glomerulus from afar but is not one: densely packed small tubules, or a follicle of
+ * lymphocytes.
+ */
 export interface Cluster extends Round {
   readonly kind: 'thicket' | 'follicle';
 }
 
+/** A structure that is larger than a tubule. */
 export type Structure = Glomerulus | Vessel | Cluster;
 
 /**
- * A rounded shape: an ellipse with axis `(ux, uy)`, drawn out `stretch` times along it, whose radius in um also varies with the
- * angle by the second and third harmonic.
+ * A rounded shape: an ellipse with the axis `(ux, uy)`, stretched `stretch` times along it. Its radius in µm also varies
+ * with the angle by the second and third harmonic.
  */
 interface Round {
   readonly key: number;
@@ -43,7 +50,7 @@ interface Round {
   readonly three: readonly [number, number];
 }
 
-/** A rectangle of the section in um. */
+/** A rectangle of the section, in µm. */
 export interface Area {
   readonly left: number;
   readonly top: number;
@@ -51,7 +58,7 @@ export interface Area {
   readonly bottom: number;
 }
 
-/** Distance to a structure's outline, roughly, in um: positive inside. */
+/** Approximate distance to a structure's outline, in µm: positive inside. */
 export function inside(shape: Round, x: number, y: number): number {
   const dx = x - shape.x;
   const dy = y - shape.y;
@@ -68,7 +75,7 @@ export function inside(shape: Round, x: number, y: number): number {
   return outline - r;
 }
 
-/** Farthest that a structure reaches from its centre, in um. */
+/** The farthest that a structure reaches from its centre, in µm. */
 export function reachOf(shape: Round): number {
   return shape.radius * shape.stretch * 1.3;
 }
@@ -80,8 +87,8 @@ const ARTERIOLE_CELL = 240;
 const FARTHEST = 420;
 
 /**
- * All structures that come within `near` um of an area, always in the same order whatever the area, the ones that win where two
- * overlap first.
+ * All structures within `near` µm of an area. Their order does not depend on the area; where two overlap, the first one
+ * wins.
  */
 export function structuresIn(section: Section, seed: number, area: Area, near: number): Structure[] {
   const wide = grow(area, near + FARTHEST);
@@ -109,11 +116,12 @@ function apart(a: Round, b: Round): number {
   return Math.hypot(a.x - b.x, a.y - b.y) - reachOf(a) * 0.85 - reachOf(b) * 0.85;
 }
 
+/** An area with `by` µm more on every side; with less if `by` is negative. */
 export function grow(area: Area, by: number): Area {
   return { left: area.left - by, top: area.top - by, right: area.right + by, bottom: area.bottom + by };
 }
 
-/** What each cell of a grid of squares holds, row by row. */
+/** Collects what each cell of a square grid holds, row by row. */
 function cells<T>(area: Area, side: number, at: (column: number, row: number) => T | undefined): T[] {
   const found: T[] = [];
   for (let row = Math.floor(area.top / side); row * side < area.bottom; row++) {
@@ -158,7 +166,7 @@ function glomerulusAt(section: Section, seed: number, column: number, row: numbe
   return { ...shape, kind: 'glomerulus', sclerosed, space, lean, poleX: Math.cos(pole), poleY: Math.sin(pole) };
 }
 
-/** The arterioles at a glomerulus' vascular pole, where the section happens to meet them. */
+/** The arterioles at a glomerulus' vascular pole. Not every section shows them. */
 function poleOf(glomerulus: Glomerulus): Vessel[] {
   const key = keyOf(glomerulus.key, 5, 5);
   if (glomerulus.sclerosed || draw(key, 0) > 0.6) return [];

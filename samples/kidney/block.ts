@@ -8,7 +8,7 @@ import { FRINGE, type Relief } from './relief.js';
 import { CAPILLARY, KIND } from './tubules.js';
 import type { Tuft } from './tuft.js';
 
-/** A tile that is being drawn. `tufts` has an entry for each structure. */
+/** A tile that is being drawn. `tufts` has one entry per structure. */
 export interface Scene {
   readonly ground: Ground;
   readonly tile: Tile;
@@ -19,7 +19,7 @@ export interface Scene {
   readonly tissue: Tissue;
 }
 
-/** What can matter to the pixels of one block: the corners' nodes, the tubules, and the indices of the structures. */
+/** What can affect the pixels of one block: its place in the relief, the tubules, and the indices of the structures. */
 interface Block {
   readonly column: number;
   readonly row: number;
@@ -64,7 +64,7 @@ export function drawBlock(scene: Scene, column: number, row: number): void {
   for (let y = top; y < bottom; y++) drawRun(scene, here, y, left, right);
 }
 
-/** Draws the pixels of one row of a block, `from <= column < to`. */
+/** Draws the pixels of one row of a block, for columns `from <= column < to`. */
 function drawRun(scene: Scene, here: Block, py: number, from: number, to: number): void {
   const { relief, tile, tissue, structures, ground } = scene;
   const { block, nodes, depth, warpX, warpY, thickness, scars, sheath } = relief;
@@ -138,7 +138,7 @@ function drawRun(scene: Scene, here: Block, py: number, from: number, to: number
   }
 }
 
-/** The skeletons of a block's tubules side by side, six numbers each: start, direction, 1 / length^2, radius. */
+/** The skeletons of a block's tubules in one array, six numbers each: start x and y, direction x and y, 1 / length², radius. */
 let skeletons = new Float64Array(6 * 64);
 
 function gather({ tubules: t }: Packing, list: Int32Array): void {
@@ -154,10 +154,10 @@ function gather({ tubules: t }: Packing, list: Int32Array): void {
   }
 }
 
-/** Scores of the nearest three skeletons of the place that {@link nearestTubule} was last asked about. */
+/** Scores of the nearest three skeletons, from the last call of {@link nearestTubule}. */
 const nearest = new Float64Array(3);
 
-/** Index in the block's list of the tubule to which a place belongs, -1 where the list is empty. */
+/** Index in the block's list of the tubule that a place belongs to; -1 if the list is empty. */
 function nearestTubule(count: number, x: number, y: number): number {
   let first = 1e9;
   let second = 1e9;
@@ -193,8 +193,8 @@ function nearestTubule(count: number, x: number, y: number): number {
 }
 
 /**
- * Distance inside the outline of the nearest tubule, in um: what is left to its neighbours, to its own cap and to a structure that is
- * `outside` um away, with rounded corners.
+ * Distance inside the outline of the nearest tubule, in µm: the room that is left before its neighbours, its own cap and a
+ * structure that is `outside` µm away, with rounded corners. Negative outside.
  */
 function depthOf({ tubules: t }: Packing, own: number, outside: number): number {
   const first = nearest[0]!;

@@ -5,10 +5,16 @@ import type { Drawn } from './light.js';
 /** Radius of the box blur in px. */
 const BLUR = 3;
 
-/** How many pixels around a place {@link blurInto} looks at. */
+/** How far {@link blurInto} looks around a pixel, in px. */
 export const BLUR_REACH = 2 * BLUR;
 
-/** Two passes of a box of `2 * BLUR + 1` pixels in whole numbers, mixed in by how near a place is to the middle of the haze. */
+/**
+ * Blurs a tile by two passes of a box of `2 * BLUR + 1` pixels, in integers. The blur is mixed in the more, the nearer a
+ * pixel is to the middle of the haze.
+ *
+ * @param wide the tile that was drawn: `box` with a border of {@link BLUR_REACH} px
+ * @param box the tile that is returned
+ */
 export function blurInto(drawn: Drawn, wide: Tile, box: Tile, haze: Glass['haze'], mpp: number): Drawn {
   const rgb = new Uint8Array(box.width * box.height * 3);
   const labels = new Uint8Array(box.width * box.height);
@@ -31,7 +37,7 @@ export function blurInto(drawn: Drawn, wide: Tile, box: Tile, haze: Glass['haze'
   return { rgb, labels };
 }
 
-/** Means over squares; a border `BLUR` wide is left black. */
+/** Means over squares of pixels. A border that is `BLUR` px wide stays black. */
 function boxBlur(data: Uint8Array, width: number, height: number): Uint8Array {
   const side = 2 * BLUR + 1;
   const sums = new Uint16Array(data.length);

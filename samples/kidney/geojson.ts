@@ -7,8 +7,9 @@ import type { Mpp, RasterRows, Sink } from '../../src/types.js';
 import { LABELS } from './ground.js';
 
 /**
- * Annotations for QuPath: a GeoJSON feature for each object of some labels, exact to the pixel, in pixels of the slide. Takes label rows from top to bottom; holds the
- * outlines that are still open. The file appears under its name when `finish` resolves.
+ * Writes annotations for QuPath: one GeoJSON feature for each object of the given labels, exact to the pixel, in pixels of
+ * the slide. Takes rows of labels from top to bottom and holds only the outlines that are still open. The file appears
+ * under its name when `finish` resolves.
  *
  * @throws {SegtileError} `output` when the file cannot be written; `aborted` after `abort`
  */

@@ -2,7 +2,7 @@ import type { Area } from './anatomy.js';
 import { between, draw, keyOf, noise } from './random.js';
 import type { Section } from './section.js';
 
-/** A speck on the glass: a disc of a radius in um; `soft` ones are out of focus, and faint. */
+/** A speck on the glass: a disc with a radius in µm. If `soft`, it is faint and out of focus. */
 export interface Speck {
   readonly x: number;
   readonly y: number;
@@ -12,7 +12,7 @@ export interface Speck {
   readonly key: number;
 }
 
-/** What is on the slide that is no tissue. Lengths in um. */
+/** What is on the slide besides tissue. Lengths in µm. */
 export interface Glass {
   /** A stroke of a felt pen: a polyline from one edge to another, across a corner. */
   readonly pen: {
@@ -23,12 +23,13 @@ export interface Glass {
     readonly density: readonly [number, number, number];
     readonly key: number;
   };
-  /** A round patch that the scanner did not bring into focus. */
+  /** A round patch that is out of focus. */
   readonly haze: { readonly x: number; readonly y: number; readonly radius: number };
 }
 
 const DUST_CELL = 240;
 
+/** The pen mark and the out-of-focus patch of a slide. */
 export function dirty(section: Section, seed: number): Glass {
   const key = keyOf(seed, 41, 1);
   const { width, height } = section;
@@ -62,7 +63,7 @@ export function dirty(section: Section, seed: number): Glass {
   };
 }
 
-/** The specks that come near an area, always in the same order. */
+/** The specks near an area, in an order that does not depend on the area. */
 export function specksIn(seed: number, area: Area): Speck[] {
   const found: Speck[] = [];
   const reach = 60;
@@ -86,7 +87,7 @@ export function specksIn(seed: number, area: Area): Speck[] {
   return found;
 }
 
-/** How dark the pen's stroke is at a place, 0 to about 1. */
+/** How dark the pen's stroke is at a place, from 0 to about 1. */
 export function ink(glass: Glass, x: number, y: number): number {
   const { from, to, bend, width, key } = glass.pen;
   const dx = to[0] - from[0];
@@ -105,7 +106,7 @@ export function ink(glass: Glass, x: number, y: number): number {
   return cover * (streak + 0.22 * Math.max(0, 1 - edge / (width * 0.12)));
 }
 
-/** Whether {@link ink} can be other than 0 somewhere in an area. */
+/** Whether {@link ink} may be above 0 anywhere in an area. */
 export function inkTouches(glass: Glass, area: Area): boolean {
   const { from, to, bend, width } = glass.pen;
   const length = Math.hypot(to[0] - from[0], to[1] - from[1]);

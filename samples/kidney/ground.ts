@@ -1,7 +1,7 @@
 import type { Section } from './section.js';
 import type { Substances } from './substances.js';
 
-/** A rectangle of a slide in its pixels. */
+/** A rectangle of a slide, in pixels. */
 export interface Tile {
   readonly x: number;
   readonly y: number;
@@ -9,7 +9,7 @@ export interface Tile {
   readonly height: number;
 }
 
-/** All that the tissue of a slide depends on. Textures hold noise with features of about 1, 5 and 25 um. */
+/** Everything that the tissue of a slide depends on. The textures hold noise with features of about 1, 5 and 25 µm. */
 export interface Ground {
   readonly section: Section;
   readonly seed: number;
@@ -19,11 +19,17 @@ export interface Ground {
   readonly wide: Float32Array;
 }
 
-/** The tissue of a tile: what is in each pixel, how much of it is covered by tissue (0 to 1 times its thickness), and its label. */
+/**
+ * The tissue of a tile: what each pixel contains, how much of it is covered by tissue (0 to 1, times the thickness), and
+ * its label.
+ */
 export interface Tissue extends Substances {
   readonly cover: Float32Array;
   readonly labels: Uint8Array;
 }
 
-/** Labels of the truth, in order from 0. A structure's label holds for all of it: wall, membrane and lumen. Capillaries between tubules are vessels. */
+/**
+ * Labels of the truth, from 0. A structure's label covers all of it: wall, membrane and lumen. Capillaries between tubules
+ * count as vessels.
+ */
 export const LABELS = ['background', 'glomerulus', 'sclerosed glomerulus', 'tubule', 'vessel'] as const;

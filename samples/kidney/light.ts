@@ -4,19 +4,19 @@ import { noise } from './random.js';
 import type { Stain } from './stain.js';
 import { drawTissue } from './tissue.js';
 
-/** Pixels of a slide and what each of them shows. `rgb` has three samples a pixel, `labels` one. */
+/** Pixels of a slide, and the label of each. `rgb` has three samples per pixel, `labels` one. */
 export interface Drawn {
   readonly rgb: Uint8Array;
   readonly labels: Uint8Array;
 }
 
-/** Draws a tile in focus: light through tissue, glass and what is on it. */
+/** Draws a tile in focus: light that passes through the tissue, the glass and what is on it. */
 export function drawSharp(ground: Ground, glass: Glass, stain: Stain, tile: Tile): Drawn {
   const { width, height } = tile;
   const rgb = new Uint8Array(width * height * 3);
   const tissue = drawTissue(ground, tile);
   for (let row = 0; row < height; row++) {
-    // Scanners read stripes that differ a little in brightness.
+    // Scanners read in stripes, which differ a little in brightness.
     const stripe = 1 + 0.006 * noise(ground.seed + 501, 0.5, (tile.y + row) * ground.mpp * 0.011);
     if (tissue === undefined) fillRow(rgb, row * width, width, stain, stripe);
     else lightRow(rgb, row * width, width, tissue, stain, stripe);
@@ -73,7 +73,7 @@ function lightRow(
   }
 }
 
-/** Dust and the pen's mark, over everything. */
+/** Draws dust and the pen's mark over everything. */
 function drawGlass({ seed, mpp }: Ground, glass: Glass, tile: Tile, rgb: Uint8Array): void {
   const area = {
     left: tile.x * mpp,

@@ -4,14 +4,23 @@ import { between, draw, keyOf } from './random.js';
 import type { Section } from './section.js';
 import { ATROPHIC, CAPILLARY, COLLECTING, DISTAL, KIND, PROXIMAL, SMALL } from './tubules.js';
 
-/** Nuclei: ellipses, six numbers each: centre x and y, half axes along and across, direction (all um and radians), and strength. */
+/**
+ * Nuclei as ellipses, six numbers each: centre x and y, half axes along and across in µm, direction in radians, and
+ * strength.
+ */
 export type Nuclei = number[];
+/** How many numbers a nucleus has in {@link Nuclei}. */
 export const NUCLEUS = 6;
 
-/** Farthest that a nucleus lies from the skeleton or centre that it belongs to, beyond that one's own extent. */
+/** The farthest that a nucleus can lie beyond the extent of the skeleton or centre that it belongs to, in µm. */
 export const NUCLEUS_REACH = 8;
 
-/** The nuclei of the tubules of a packing, and of the connective tissue beside them. */
+/**
+ * Adds to `out` the nuclei of the tubules of a packing, and of the connective tissue beside them.
+ *
+ * @param wanted whether the middle of a tubule's skeleton is near enough to matter
+ * @param taken whether a place belongs to a larger structure, which has nuclei of its own
+ */
 export function tubuleNuclei(
   packing: Packing,
   wanted: (x: number, y: number) => boolean,
@@ -27,7 +36,7 @@ export function tubuleNuclei(
     if (!wanted(cx, cy)) continue;
     const kind = t.kind[i]! & KIND;
     const long = Math.hypot(dx, dy);
-    // Along a stadium around the skeleton: two straight sides and two half circles.
+    // Nuclei lie along a stadium around the skeleton: two straight sides and two half circles.
     const bend = Math.PI * t.cap[i]! * 0.62;
     const around = 2 * (long + bend);
     const count = Math.round(around / SPACING[kind]!);
@@ -100,10 +109,14 @@ const SIZE: Record<number, number> = {
   [CAPILLARY]: 2.8,
 };
 
-/** Side of the cells that hold one nucleus of the connective tissue each at most, in um. */
+/** Side of the grid cells in the connective tissue, in µm. Each holds at most one nucleus. */
 const STROMA_CELL = 13;
 
-/** The nuclei in the connective tissue between tubules: fibroblasts, and where there is scarring lymphocytes. */
+/**
+ * Adds to `out` the nuclei in the connective tissue between tubules: fibroblasts, and lymphocytes where there is scarring.
+ *
+ * @param taken whether a place belongs to a larger structure, which has nuclei of its own
+ */
 export function interstitialNuclei(
   packing: Packing,
   section: Section,
@@ -137,7 +150,7 @@ export function interstitialNuclei(
   }
 }
 
-/** The nuclei of a larger structure; those of a tuft are its own affair. */
+/** Adds to `out` the nuclei of a larger structure, except those of a tuft; see `tuftNuclei`. */
 export function structureNuclei(one: Structure, out: Nuclei): void {
   switch (one.kind) {
     case 'glomerulus':
@@ -161,7 +174,7 @@ export function structureNuclei(one: Structure, out: Nuclei): void {
   }
 }
 
-/** Nuclei on a jittered grid with cells `side` um wide, where a structure is between two depths. */
+/** Nuclei on a jittered grid with cells `side` µm wide, where the depth inside the structure is between `from` and `to` µm. */
 function scatter(
   one: Structure,
   side: number,
@@ -187,7 +200,7 @@ function scatter(
   }
 }
 
-/** Flat nuclei along the outline of a structure, `depth` um inside it and about `spacing` um apart. */
+/** Flat nuclei along the outline of a structure, `depth` µm inside it and about `spacing` µm apart. */
 function ring(one: Structure, depth: number, spacing: number, out: Nuclei): void {
   const count = Math.round((2 * Math.PI * (one.radius - depth) * (1 + one.stretch)) / 2 / spacing);
   for (let k = 0; k < count; k++) {

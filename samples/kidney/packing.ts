@@ -1,15 +1,15 @@
 import type { Area } from './anatomy.js';
 import { pick, type Tubules } from './tubules.js';
 
-/** Radius in um with which the corners of a tubule between its neighbours are rounded. */
+/** Radius in µm with which the corners of a tubule between its neighbours are rounded. */
 export const FILLET = 9;
 
-/** Farther than this outside the nearest tubule, in um, it makes no difference where a place is. */
+/** How far outside the nearest tubule a place is makes no difference beyond this distance, in µm. */
 export const OUTSIDE = 40;
 
 const SIDE = 64;
 
-/** Which tubules can matter in each square of an area: a shortlist that loses none, so that it changes nothing but the speed. */
+/** The tubules that can matter in each square of an area. The lists never miss one, so they only make drawing faster. */
 export interface Packing {
   readonly tubules: Tubules;
   readonly left: number;
@@ -20,8 +20,9 @@ export interface Packing {
 }
 
 /**
- * The tubules of an area without those that have too little room, packed: the rest grows into the room that they leave. Of two that
- * crowd each other the one with the smaller key goes, whichever of them suffers, so that not both do.
+ * Removes the tubules of an area that have too little room, and packs the rest, which grow into the room that becomes
+ * free. If two crowd each other, the one with the smaller key is removed, whichever of them lacks room, so that never both
+ * go.
  */
 export function relax(t: Tubules, area: Area): Packing {
   const gone = new Uint8Array(t.count);
@@ -37,7 +38,7 @@ export function relax(t: Tubules, area: Area): Packing {
     const x = t.x[i]! + t.dx[i]! / 2;
     const y = t.y[i]! + t.dy[i]! / 2;
     const room = 2 * (Math.min(7, t.cap[i]! * 0.25) + t.gap[i]!) - t.radius[i]!;
-    // Half a skeleton is 90 um at most, and none crowds another from more than 45 um: two squares and a bit.
+    // Half a skeleton is at most 90 µm, and no tubule crowds another from more than 45 µm away: a little over two squares.
     for (let v = -3; v <= 3; v++) {
       for (let u = -3; u <= 3; u++) {
         for (const j of squares.get(squareOf(x + u * SIDE, y + v * SIDE)) ?? []) {
@@ -51,6 +52,7 @@ export function relax(t: Tubules, area: Area): Packing {
   return pack(pick(t, kept), area);
 }
 
+/** Packs the tubules of an area: makes the shortlist of each square. */
 export function pack(tubules: Tubules, area: Area): Packing {
   const columns = Math.ceil((area.right - area.left) / SIDE);
   const rows = Math.ceil((area.bottom - area.top) / SIDE);
@@ -60,14 +62,14 @@ export function pack(tubules: Tubules, area: Area): Packing {
     for (let column = 0; column < columns; column++) {
       const x = area.left + (column + 0.5) * SIDE;
       const y = area.top + (row + 0.5) * SIDE;
-      // Half a square's diagonal, and room for a block of pixels whose centre lies in the square.
+      // Half the diagonal of a square, plus room for a block of pixels whose centre lies in the square.
       lists.push(shortlist(tubules, all, x, y, SIDE * 0.71 + 24));
     }
   }
   return { tubules, left: area.left, top: area.top, columns, rows, lists };
 }
 
-/** The shortlist of the square that holds a place. */
+/** The shortlist of the square that contains a place. */
 export function listAt(packing: Packing, x: number, y: number): Int32Array {
   const column = Math.max(0, Math.min(packing.columns - 1, Math.floor((x - packing.left) / SIDE)));
   const row = Math.max(0, Math.min(packing.rows - 1, Math.floor((y - packing.top) / SIDE)));
@@ -77,8 +79,9 @@ export function listAt(packing: Packing, x: number, y: number): Int32Array {
 let scores = new Float64Array(1024);
 
 /**
- * Those of `from` that can be the nearest, the second nearest, or a third that is near enough to round a corner, anywhere within
- * `radius` of a place. Distances to a tubule change by no more than the way that one goes, hence twice the radius.
+ * Selects those of `from` that, anywhere within `radius` of a place, can be the nearest, the second nearest, or a third
+ * that is near enough to round a corner. A move changes the distance to a tubule by at most its own length, hence twice
+ * the radius.
  */
 export function shortlist(t: Tubules, from: Int32Array, x: number, y: number, radius: number): Int32Array {
   if (scores.length < from.length) scores = new Float64Array(from.length * 2);
@@ -107,7 +110,7 @@ export function shortlist(t: Tubules, from: Int32Array, x: number, y: number, ra
   return out;
 }
 
-/** Distance from a place to a tubule's skeleton. */
+/** Distance from a place to a tubule's skeleton, in µm. */
 export function distance(t: Tubules, i: number, x: number, y: number): number {
   const px = x - t.x[i]!;
   const py = y - t.y[i]!;
@@ -121,8 +124,8 @@ export function distance(t: Tubules, i: number, x: number, y: number): number {
 }
 
 /**
- * Distance inside one tubule's wall at a place, in um: what is left to the nearest neighbour's share and to the tubule's own cap.
- * Corners stay sharp here: good enough to set nuclei by.
+ * Distance inside one tubule's wall at a place, in µm: the room that is left before the nearest neighbour's share and the
+ * tubule's own cap. Corners are not rounded, which is good enough to place nuclei.
  */
 export function depthIn(t: Tubules, list: Int32Array, i: number, x: number, y: number): number {
   const own = distance(t, i, x, y);

@@ -3,8 +3,8 @@ import { line, ramp, type Substances } from './substances.js';
 import { paintTuft, type Tuft } from './tuft.js';
 
 /**
- * Paints pixel `i` of the interior of a structure, `depth` um inside its outline, at `(x, y)` in um. `fine`, `mid` and `wide` are noise
- * with features of about 1, 5 and 30 um.
+ * Paints pixel `i` of the interior of a structure, `depth` µm inside its outline, at `(x, y)` in µm. `fine`, `mid` and
+ * `wide` are noise with features of about 1, 5 and 30 µm.
  */
 export function paintStructure(
   to: Substances,
@@ -36,7 +36,7 @@ function paintScar(
   mid: number,
   wide: number,
 ): void {
-  // Folds of the collapsed tuft's basement membranes run through the scar; what was Bowman's space is paler.
+  // Folds of the collapsed tuft's basement membranes run through the scar. The former Bowman's space is paler.
   const along = (x * g.ux + y * g.uy) * 0.16 + 5 * wide + 1.6 * mid;
   const fold = Math.abs(along - Math.round(along)) - 0.05;
   const hollow = Math.abs(mid + 0.8 * wide) < 0.07 ? 1 : 0;

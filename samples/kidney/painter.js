@@ -1,5 +1,5 @@
-// A thread that draws one rectangle after the other of the slide that it was started with; see painters.ts. Threads do not take over
-// the loader of TypeScript, hence plain JavaScript that registers it first.
+// A thread that draws rectangles of a slide one after the other; see painters.ts. Threads do not inherit the loader for
+// TypeScript, so this is plain JavaScript that registers it first.
 import { parentPort, workerData } from 'node:worker_threads';
 import { register } from 'tsx/esm/api';
 

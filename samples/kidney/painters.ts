@@ -5,12 +5,13 @@ import type { KidneyOptions } from './slide.js';
 
 /** Threads that draw a slide. */
 export interface Painters {
-  /** Draws a rectangle on the next thread that is free. */
+  /** Draws a rectangle on the next free thread. */
   draw(tile: Tile): Promise<Drawn>;
-  /** Stops the threads, whatever they are at. */
+  /** Stops the threads at once, even while they draw. */
   close(): Promise<void>;
 }
 
+/** Starts `count` threads that draw a slide. */
 export function startPainters(options: KidneyOptions, count: number): Painters {
   const workers = Array.from(
     { length: count },

@@ -2,8 +2,9 @@ import type { Tissue } from './ground.js';
 import { CAPILLARY, CAST, COLLECTING, KIND, PROXIMAL, type Tubules } from './tubules.js';
 
 /**
- * Paints pixel `i` of tubule `own`, `depth` um inside its outline: basement membrane, epithelium, in proximal tubules a brush border,
- * lumen. `grain` and `mid` are noise with features of about 1 and 5 um; edges are `2 * soft` um wide.
+ * Paints pixel `i` of tubule `own`, `depth` µm inside its outline: basement membrane, epithelium, a brush border in
+ * proximal tubules, and lumen. `grain` and `mid` are noise with features of about 1 and 5 µm. Edges are `2 * soft` µm
+ * wide.
  */
 export function paintTubule(
   to: Tissue,
@@ -44,7 +45,7 @@ export function paintTubule(
   to.matrix[i] = (t.kind[own]! & CAST) !== 0 ? matrix + hollow * (0.8 + 0.06 * mid) : matrix;
 }
 
-/** Paints pixel `i` of a capillary, `depth` um inside its outline: a thin wall, and red blood cells or plasma. */
+/** Paints pixel `i` of a capillary, `depth` µm inside its outline: a thin wall, and red blood cells or plasma. */
 function paintCapillary(to: Tissue, i: number, key: number, depth: number, grain: number, mid: number, soft: number): void {
   let open = (depth - 1.3) / (2 * soft) + 0.5;
   open = open < 0 ? 0 : Math.min(open, 1);
@@ -55,8 +56,8 @@ function paintCapillary(to: Tissue, i: number, key: number, depth: number, grain
 }
 
 /**
- * Paints pixel `i` between the tubules, `beside` um outside the nearest: loose fibres, with slits and capillaries where there is room.
- * `sheath` is positive in the kidney's capsule, whose fibres run along the outline, `deep` um away.
+ * Paints pixel `i` between the tubules, `beside` µm outside the nearest one: loose fibres, with slits and capillaries
+ * where there is room. `sheath` is positive in the kidney's capsule, whose fibres run along the outline, `deep` µm away.
  */
 export function paintInterstitium(
   to: Tissue,

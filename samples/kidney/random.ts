@@ -1,9 +1,9 @@
 /**
- * Randomness that depends on a place and a seed alone, so that any part of a slide can be drawn without drawing the rest. Integer
- * mixing after the finaliser of MurmurHash3 (Austin Appleby, public domain).
+ * Random numbers that depend only on a place and a seed, so that any part of a slide can be drawn without drawing the
+ * rest. They mix integers like the finaliser of MurmurHash3 (Austin Appleby, public domain).
  */
 
-/** A 32-bit key for the cell `(a, b)` of some grid, well mixed. Different grids take different seeds. */
+/** A well mixed 32-bit key for the cell `(a, b)` of a grid. Different grids use different seeds. */
 export function keyOf(seed: number, a: number, b: number): number {
   let h = Math.imul(seed ^ Math.imul(a, 0x9e3779b1), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 15) ^ Math.imul(b, 0x27d4eb2f), 0xc2b2ae35);
@@ -11,7 +11,7 @@ export function keyOf(seed: number, a: number, b: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** The `index`-th number of a key, uniform in [0, 1). */
+/** The random number of a key with this index, uniform in [0, 1). */
 export function draw(key: number, index: number): number {
   let h = key + Math.imul(index + 1, 0x9e3779b1);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -19,7 +19,7 @@ export function draw(key: number, index: number): number {
   return ((h ^ (h >>> 16)) >>> 0) / 4294967296;
 }
 
-/** The `index`-th number of a key, uniform in [low, high). */
+/** The random number of a key with this index, uniform in [low, high). */
 export function between(key: number, index: number, low: number, high: number): number {
   return low + (high - low) * draw(key, index);
 }
@@ -45,8 +45,8 @@ export function noise(seed: number, x: number, y: number): number {
 export const TEXTURE = 512;
 
 /**
- * A seamless square texture of noise in [-1, 1], `TEXTURE` pixels wide, with features about `pixels` wide: fine grain that is
- * looked up instead of computed.
+ * A seamless square texture of noise in [-1, 1], `TEXTURE` pixels wide, with features about `pixels` wide. Fine grain is
+ * looked up in it because that is faster than computing it.
  */
 export function texture(seed: number, pixels: number): Float32Array {
   const cells = Math.max(2, Math.min(TEXTURE, Math.round(TEXTURE / pixels)));

@@ -2,11 +2,11 @@ import type { Ground, Tile } from './ground.js';
 import { noise } from './random.js';
 
 /**
- * What changes slowly over a tile, at the corners of square blocks of pixels that are aligned with the slide; in between it is
- * interpolated. Node `(column, row)` is `row * nodes + column`. Lengths in um.
+ * Fields that change slowly over a tile. They are computed at the corners of square blocks of pixels that are aligned with
+ * the slide, and interpolated in between. Node `(column, row)` has the index `row * nodes + column`. Lengths in µm.
  */
 export interface Relief {
-  /** Side of a block in px, about 8 um. */
+  /** Side of a block in px, about 8 µm. */
   readonly block: number;
   readonly firstColumn: number;
   readonly firstRow: number;
@@ -15,7 +15,7 @@ export interface Relief {
   readonly nodes: number;
   /** Distance to the outline of the tissue: positive inside. */
   readonly depth: Float64Array;
-  /** The place that is drawn at a node: tissue is pressed out of shape a little, so that nothing is straight. */
+  /** The place that is drawn at a node. It is shifted a little, so that the tissue looks deformed and nothing is straight. */
   readonly warpX: Float64Array;
   readonly warpY: Float64Array;
   /** Thickness of the section, about 1. */
@@ -26,18 +26,18 @@ export interface Relief {
   readonly sheath: Float64Array;
 }
 
-/** Farthest that a place is drawn from where it is, in um, along each axis. */
+/** The farthest that a place is drawn from where it is, in µm, along each axis. */
 export const WARP = 13;
 
-/** Farther outside the tissue than this, in um, there is glass alone. */
+/** Farther outside the tissue than this, in µm, there is only glass. */
 export const FRINGE = 12;
 
-/** How far a place is moved along an axis. */
+/** How far a place is moved along an axis, in µm. */
 export function pull(seed: number, x: number, y: number, axis: 0 | 1): number {
   return 8.5 * noise(seed + 401 + axis, x / 75, y / 75) + 3 * noise(seed + 403 + axis, x / 27, y / 27);
 }
 
-/** The relief of a tile, or undefined where the tile is glass alone. */
+/** The relief of a tile, or undefined if the tile is only glass. */
 export function reliefOf({ section, seed, mpp }: Ground, tile: Tile): Relief | undefined {
   const block = Math.max(2, Math.min(32, Math.round(8 / mpp)));
   const firstColumn = Math.floor(tile.x / block);

@@ -2,28 +2,35 @@ import type { Size } from '../../src/types.js';
 import { between, draw, keyOf, noise } from './random.js';
 
 /**
- * The lie of the land of one section: where tissue is, how deep below the kidney's capsule a place lies, and which way the straight
- * tubules run. All lengths in um; positions from the slide's top left corner.
+ * The layout of one section: where the tissue is, how deep a place lies below the kidney's capsule, and in which direction
+ * the straight tubules run. All lengths are in µm, and positions count from the slide's top left corner.
  */
 export interface Section {
   readonly width: number;
   readonly height: number;
-  /** Length that stands for the section's size: half of its shorter extent. */
+  /** A measure of the section's size: about half of its shorter extent. */
   readonly reach: number;
-  /** Distance to the outline, roughly: positive inside. Cracks in the tissue count as outside. */
+  /** Approximate distance to the outline: positive inside. Cracks in the tissue count as outside. */
   depth(x: number, y: number): number;
-  /** Distance below the kidney's fibrous capsule; meaningful in tissue. */
+  /** Distance below the kidney's fibrous capsule. Only meaningful in tissue. */
   below(x: number, y: number): number;
-  /** How much a place belongs to straight tubules (medulla or a medullary ray): 1 wholly, 0 not at all. */
+  /** How much a place belongs to straight tubules (medulla or a medullary ray), from 0 (not at all) to 1 (entirely). */
   straight(x: number, y: number): number;
-  /** How scarred a place is: 0 healthy to 1. */
+  /** How scarred a place is, from 0 (healthy) to 1. */
   fibrosis(x: number, y: number): number;
-  /** Centre of the fan along which straight tubules run, direction of its axis, and distance of the capsule from its centre. */
+  /**
+   * The fan along which straight tubules run: its centre, the direction of its axis, and the capsule's distance from the
+   * centre.
+   */
   readonly fan: { readonly x: number; readonly y: number; readonly ux: number; readonly uy: number; readonly radius: number };
   readonly cortex: number;
 }
 
-/** Lays out a section for a slide of a size in um. About 55 to 70 % of the slide is tissue, whatever its shape. */
+/**
+ * Lays out a section for a slide. About 55 to 70 % of the slide is tissue, whatever its shape.
+ *
+ * @param size of the slide, in µm
+ */
 export function layOut(size: Size, seed: number): Section {
   const { width, height } = size;
   const key = keyOf(seed, 11, 1);
@@ -105,7 +112,7 @@ function clamp(value: number): number {
   return value < 0 ? 0 : Math.min(value, 1);
 }
 
-/** The value below which a share of the slide's places lies, from a raster of 96 × 96 places. */
+/** The value of `field` below which the given share of the slide lies, estimated on a raster of 96 × 96 places. */
 function quantile(field: (x: number, y: number) => number, { width, height }: Size, share: number): number {
   const side = 96;
   const values = new Float64Array(side * side);

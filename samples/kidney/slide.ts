@@ -8,7 +8,7 @@ import { keyOf, texture } from './random.js';
 import { layOut } from './section.js';
 import { mixStain, type StainName } from './stain.js';
 
-/** What to draw: size in px, um per pixel, stain, and the seed on which all else depends. */
+/** What to draw: the size in px, the µm per pixel, the stain, and the seed that everything else depends on. */
 export interface KidneyOptions {
   readonly size: Size;
   readonly seed: number;
@@ -16,23 +16,27 @@ export interface KidneyOptions {
   readonly mpp: number;
 }
 
-/** Full-width rows of a slide and of its truth. */
+/** Rows of a slide and of its truth, over the full width. */
 export interface SlideRows {
   readonly image: RasterRows;
   readonly truth: RasterRows;
 }
 
+/** A slide that is drawn on demand. */
 export interface KidneySlide extends KidneyOptions {
-  /** Draws one rectangle, in pixels. A pixel is the same whatever rectangle it is drawn in. */
+  /** Draws one rectangle, given in pixels. A pixel looks the same in every rectangle that contains it. */
   tile(tile: Tile): Drawn;
 }
 
-/** Width of the rectangles that a band is drawn in. What lies around one is laid out with it, so wider and taller is faster. */
+/**
+ * Width of the rectangles in which a band is drawn. The surroundings of each rectangle are computed too, so wider and
+ * taller rectangles are faster.
+ */
 const TILE = 1536;
 
 /**
- * A synthetic section of a human kidney on glass, of any size, drawn on demand: cortex with glomeruli, tubules and vessels, medullary
- * rays, scars, dust, a pen mark and a patch out of focus.
+ * A synthetic section of a human kidney on glass, of any size, which is drawn on demand: cortex with glomeruli, tubules
+ * and vessels, medullary rays, scars, dust, a pen mark and a patch out of focus.
  */
 export function kidneySlide(options: KidneyOptions): KidneySlide {
   const { size, seed, mpp } = options;
@@ -56,10 +60,11 @@ export function kidneySlide(options: KidneyOptions): KidneySlide {
 }
 
 /**
- * A slide from top to bottom, `height` rows at a time (the last band may be lower). Memory: 4 bytes a pixel of a band, and what is
- * being drawn.
+ * Yields the rows of a slide from top to bottom, `height` rows at a time (the last band may have fewer). Memory: 4 bytes
+ * per pixel of a band, plus the rectangles that are being drawn.
  *
- * @param draw draws a rectangle, `ahead` of them at a time
+ * @param draw draws one rectangle
+ * @param ahead how many rectangles are drawn at a time
  */
 export async function* slideRows(
   size: Size,

@@ -3,7 +3,7 @@ import { NUCLEUS, type Nuclei } from './nuclei.js';
 import { TEXTURE } from './random.js';
 import { pull, WARP } from './relief.js';
 
-/** Lays nuclei over painted tissue. Where they overlap the darker one shows, so that their order does not matter. */
+/** Draws nuclei over painted tissue. Where they overlap, the darker one wins, so that their order does not matter. */
 export function splat(ground: Ground, tile: Tile, tissue: Tissue, nuclei: Nuclei): void {
   const { seed, mpp, fine, mid } = ground;
   const { chromatin, cover } = tissue;

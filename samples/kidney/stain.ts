@@ -1,14 +1,15 @@
 import { between, keyOf } from './random.js';
 
 /**
- * What a stain does to light. A pixel holds amounts of four substances: nuclear chromatin, cytoplasm, matrix (basement membrane, brush
- * border, collagen) and red blood cells. Each absorbs red, green and blue in its own proportion (Beer and Lambert): the optical
- * density of a pixel is the sum of amounts times densities, and its colour is the glass' colour times 10^-density.
+ * How a stain absorbs light. A pixel holds amounts of four substances: nuclear chromatin, cytoplasm, matrix (basement
+ * membrane, brush border, collagen) and red blood cells. Each absorbs red, green and blue in its own proportion
+ * (Beer-Lambert law): the optical density of a pixel is the sum of amounts times densities, and its colour is the colour
+ * of the glass times 10^-density.
  */
 export interface Stain {
-  /** Steps of `light` per unit of amount: red, green and blue of each substance in the order above. */
+  /** Steps of `light` per unit of amount: red, green and blue of each substance, in the order above. */
   readonly density: Densities;
-  /** Light that is left, 0 to 1, for optical densities from 0 to 4. */
+  /** The share of light that passes, from 0 to 1, for optical densities from 0 to 4. */
   readonly light: Float32Array;
   readonly glass: readonly [number, number, number];
 }
@@ -16,9 +17,10 @@ export interface Stain {
 type Three = readonly [number, number, number];
 type Densities = readonly [...Three, ...Three, ...Three, ...Three];
 
-/** Entries of the table of light per unit of optical density. */
+/** Number of entries of `light` per unit of optical density. */
 const STEPS = 1024;
 
+/** A stain: PAS, or haematoxylin and eosin. */
 export type StainName = 'pas' | 'he';
 
 /** Optical densities per unit of amount, for chromatin, cytoplasm, matrix and red blood cells. */
@@ -38,8 +40,8 @@ const VECTORS: Record<StainName, readonly [Three, Three, Three, Three]> = {
 };
 
 /**
- * Directions after Ruifrok and Johnston (2001) for haematoxylin, eosin and PAS, mixed by eye against real sections; strength,
- * hue and the brightness of the glass vary with the seed.
+ * Makes a stain. The directions follow Ruifrok and Johnston (2001) for haematoxylin, eosin and PAS, mixed by eye against
+ * real sections. Strength, hue and the brightness of the glass vary with the seed.
  */
 export function mixStain(name: StainName, seed: number): Stain {
   const key = keyOf(seed, 31, 1);

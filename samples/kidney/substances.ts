@@ -1,6 +1,6 @@
 /**
- * Amounts of what a stain colours, a plane each, row by row: chromatin, cytoplasm, matrix, red blood cells. Every pixel of tissue is
- * painted once; nuclei come on top.
+ * Amounts of the substances that a stain colours, one plane each, row by row: chromatin, cytoplasm, matrix, red blood
+ * cells. Every pixel of tissue is painted once; nuclei are drawn on top.
  */
 export interface Substances {
   readonly chromatin: Float32Array;
@@ -15,7 +15,7 @@ export function line(distance: number, half: number): number {
   return off < half ? 1 - off / half : 0;
 }
 
-/** 0 below `from`, 1 above `to`. */
+/** 0 below `from`, 1 above `to`, and linear in between. */
 export function ramp(value: number, from: number, to: number): number {
   return value <= from ? 0 : value >= to ? 1 : (value - from) / (to - from);
 }

@@ -8,12 +8,12 @@ import { splat } from './splat.js';
 import { TUBULE_REACH, tubulesIn } from './tubules.js';
 import { type Tuft, tuftNuclei, tuftOf } from './tuft.js';
 
-/** Farthest from a tile, in um, that a tubule with a nucleus in it can be. */
+/** The farthest from a tile, in µm, that a tubule can be whose nucleus reaches into the tile. */
 const NUCLEUS_HALO = 90;
 
 /**
- * Draws the tissue of a tile, or returns undefined where the tile is glass alone. A pixel depends on its place and the ground alone, not
- * on the tile: whatever can matter to a tile is found anew for each.
+ * Draws the tissue of a tile, or returns undefined if the tile is only glass. A pixel depends only on its place and the
+ * ground, not on the tile: everything that can affect a tile is computed again for each tile.
  */
 export function drawTissue(ground: Ground, tile: Tile): Tissue | undefined {
   const relief = reliefOf(ground, tile);

@@ -3,20 +3,21 @@ import { between, draw, keyOf } from './random.js';
 import type { Section } from './section.js';
 
 /**
- * Tubules fill what the larger structures leave. Each has a skeleton, a straight piece of a line; a place belongs to the tubule
- * whose skeleton, less a radius, is nearest (a Voronoi diagram of segments), so that tubules press against each other as they do
- * in a kidney. Columns of a plain table, one row a tubule, lengths in um.
+ * Tubules fill the space between the larger structures. Each has a skeleton, which is a straight line segment. A place
+ * belongs to the tubule whose skeleton is nearest, after subtracting the tubule's radius (a Voronoi diagram of segments),
+ * so that tubules press against each other as they do in a kidney. The fields are the columns of a table with one row per
+ * tubule; lengths in µm.
  */
 export interface Tubules {
   readonly count: number;
   readonly x: Float64Array;
   readonly y: Float64Array;
-  /** From the skeleton's start to its end, and 1 over the square of its length (0 for a point). */
+  /** The vector from the skeleton's start to its end, and 1 over the square of its length (0 for a point). */
   readonly dx: Float64Array;
   readonly dy: Float64Array;
   readonly inverse: Float64Array;
   readonly radius: Float64Array;
-  /** Farthest from the skeleton that the tubule reaches. */
+  /** The farthest that the tubule reaches from the skeleton. */
   readonly cap: Float64Array;
   /** Half the gap to its neighbours. */
   readonly gap: Float64Array;
@@ -28,7 +29,7 @@ export interface Tubules {
   readonly key: Uint32Array;
 }
 
-/** A tubule's `kind` is one of the kinds below, plus {@link CAST} where a plug of protein fills the lumen. */
+/** A tubule's `kind` is one of the kinds below, plus {@link CAST} if a plug of protein fills its lumen. */
 export const KIND = 7;
 export const CAST = 8;
 
@@ -37,10 +38,10 @@ export const DISTAL = 1;
 export const COLLECTING = 2;
 export const SMALL = 3;
 export const ATROPHIC = 4;
-/** A peritubular capillary: it fits in between tubules just as they fit in between each other. */
+/** A peritubular capillary. It is packed between tubules in the same way as tubules are packed between each other. */
 export const CAPILLARY = 5;
 
-/** Farthest that a tubule beyond an area can matter to a place in it. */
+/** The farthest outside an area, in µm, that a tubule can affect a place in the area. */
 export const TUBULE_REACH = 330;
 
 const LABYRINTH_CELL = 41;
@@ -49,7 +50,11 @@ const RAY_WIDTH = 32;
 const THICKET_CELL = 20;
 const CAPILLARY_CELL = 24;
 
-/** The tubules that can matter to places in an area, always in the same order. `structures` are those near them. */
+/**
+ * The tubules that can affect places in an area. Their order does not depend on the area.
+ *
+ * @param structures the structures near them
+ */
 export function tubulesIn(section: Section, seed: number, area: Area, structures: readonly Structure[]): Tubules {
   const rows: number[][] = [];
   const wide = grow(area, TUBULE_REACH);
@@ -118,7 +123,8 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
       if (place === undefined || draw(key, 2) < 0.4 * section.fibrosis(place.x, place.y)) continue;
       const long = 16 * draw(key, 3) ** 2;
       const angle = between(key, 4, 0, Math.PI);
-      // A small key makes it the capillary that goes where it and a tubule crowd each other.
+      // If a capillary and a tubule crowd each other, the one with the smaller key is removed: a small key makes it the
+      // capillary.
       add(key >>> 8, place.x, place.y, Math.cos(angle) * long, Math.sin(angle) * long, CAPILLARY, between(key, 5, 0.8, 1.6), 0);
     }
   }
@@ -171,7 +177,10 @@ export function tubulesIn(section: Section, seed: number, area: Area, structures
   return table(rows);
 }
 
-/** Sizes in um after the usual ones of a human kidney: proximal tubules 50 to 60 across, distal 30 to 45, collecting ducts 40, capillaries 9 to 18. */
+/**
+ * Sizes in µm, typical of a human kidney: proximal tubules are 50 to 60 across, distal ones 30 to 45, collecting ducts 40,
+ * capillaries 9 to 18.
+ */
 const SHAPES = [
   { radius: 6, cap: 40, epithelium: 14, membrane: 1 },
   { radius: 0, cap: 29, epithelium: 8.5, membrane: 0.9 },
@@ -200,7 +209,7 @@ function table(rows: readonly (readonly number[])[]): Tubules {
   };
 }
 
-/** Some rows of the table. */
+/** Selects some rows of the table. */
 export function pick(t: Tubules, rows: readonly number[]): Tubules {
   const of = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row]!);
   return {

@@ -3,28 +3,31 @@ import type { Nuclei } from './nuclei.js';
 import { between, draw, keyOf } from './random.js';
 import { line, ramp, type Substances } from './substances.js';
 
-/** Side of the cells that hold one capillary loop each, in um. */
+/** Side of the grid cells, in µm. Each holds one capillary loop. */
 const LOOP = 11;
 
-/** Numbers of a loop: start and direction of its axis, state, lobule. */
+/** How many numbers a loop has: start and direction of its axis (x and y each), state, lobule. */
 const NUMBERS = 6;
 
-/** Lobule of a loop that is not there: what it would take is urinary space. */
+/** The lobule of an absent loop. Its place is urinary space. */
 const ABSENT = -1;
 
-/** State of a piece of mesangium, which has no lumen. Loops have states between 0 and 1. */
+/** The state of a piece of mesangium, which has no lumen. Loops have states between 0 and 1. */
 const MESANGIUM = 2;
 
 /**
- * The capillary loops of a glomerulus: short segments in cells of a square grid, relative to its centre. Loops belong to lobules, which
- * clefts of urinary space keep apart; each lobule hangs on a core of mesangium.
+ * The capillary loops of a glomerulus: short segments in the cells of a square grid, relative to its centre. Loops belong
+ * to lobules, which are separated by clefts of urinary space. Each lobule has a core of mesangium.
  */
 export interface Tuft {
   readonly columns: number;
   readonly loops: Float32Array;
 }
 
-/** The middle of a lobule relative to the glomerulus' centre, and how much farther than others it stays from the capsule, in um. */
+/**
+ * The middle of a lobule relative to the glomerulus' centre, and how much farther from the capsule than others it stays,
+ * in µm.
+ */
 interface Lobule {
   readonly x: number;
   readonly y: number;
@@ -43,6 +46,7 @@ function lobulesOf(glomerulus: Glomerulus): Lobule[] {
   return [{ x: 0, y: 0, back: 0 }, ...ring];
 }
 
+/** Lays out the capillary loops of a glomerulus. */
 export function tuftOf(glomerulus: Glomerulus): Tuft {
   const { radius, stretch, space, lean, poleX, poleY } = glomerulus;
   const half = Math.ceil((radius * stretch * 1.2) / LOOP) + 2;
@@ -79,8 +83,8 @@ export function tuftOf(glomerulus: Glomerulus): Tuft {
 }
 
 /**
- * Paints pixel `i` of a glomerulus, `depth` um inside its outline, at `(x, y)` in um: its capsule, Bowman's space, and the tuft. `fine`,
- * `mid` and `wide` are noise with features of about 1, 5 and 25 um.
+ * Paints pixel `i` of a glomerulus, `depth` µm inside its outline, at `(x, y)` in µm: its capsule, Bowman's space, and the
+ * tuft. `fine`, `mid` and `wide` are noise with features of about 1, 5 and 25 µm.
  */
 export function paintTuft(
   to: Substances,
@@ -131,7 +135,7 @@ export function paintTuft(
   const beside = loops[other + 5]!;
   const near = Math.sqrt(first);
   const border = (Math.sqrt(second) - near) / 2;
-  // A loop is as wide as its neighbours let it be, and no wider than a capillary.
+  // A loop is as wide as its neighbours allow, but no wider than a capillary.
   const size = 3.4 + 2.4 * (state < 1 ? (state * 7) % 1 : 0.5);
   let cover = lobule === ABSENT ? 0 : 1;
   let skin = 1e3;
@@ -164,7 +168,10 @@ export function paintTuft(
   to.blood[i] = blood;
 }
 
-/** The nuclei of a tuft: of mesangial cells in the cores, and of endothelium and podocytes between loops. */
+/**
+ * Adds to `out` the nuclei of a tuft: those of mesangial cells in the cores, and those of endothelium and podocytes
+ * between loops.
+ */
 export function tuftNuclei({ key, x, y }: Glomerulus, { columns, loops }: Tuft, out: Nuclei): void {
   const middle = (at: number, axis: 0 | 1): number => loops[at + axis]! + loops[at + 2 + axis]! / 2;
   for (let row = 0; row < columns - 1; row++) {

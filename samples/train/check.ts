@@ -7,16 +7,21 @@ import sharp from 'sharp';
 import { LABELS } from '../kidney/ground.js';
 import { isHeldOut } from './data.js';
 
-// What the models that ship are worth on what they have never seen, through the command as a user runs it.
+// Measures the bundled models on images that they have never seen, through the command as a user runs it.
 //
-//   npx tsx samples/train/check.ts kidney work/ [--seeds 1,2,3] [--side 8192]     # draws the slides, and shrinks them 8 times for comparison
-//   npx tsx samples/train/check.ts nuclei work/ path/to/nuclei                    # the held-out pairs, beside hematoxylin
+//   npx tsx samples/train/check.ts kidney work/ [--seeds 1,2,3] [--side 8192]
 //
-// Prints a Markdown table. Dice of a class is over all pixels of an image together.
+// draws the slides, and for comparison also shrinks them 8 times;
+//
+//   npx tsx samples/train/check.ts nuclei work/ path/to/nuclei
+//
+// uses the held-out pairs, and compares with hematoxylin.
+//
+// Prints a Markdown table. The Dice of a class is over all pixels of an image together.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
-/** Each level of a slide that is drawn here has half the side of the one before, so that this one is the slide shrunk 8 times. */
+/** The level of a drawn slide that is shrunk 8 times: each level has half the side of the one before. */
 const SHRUNK = { page: 3, times: 8 };
 
 async function infer(model: string, output: string, slides: readonly string[], ...options: readonly string[]): Promise<void> {
@@ -36,7 +41,10 @@ async function labelsOf(path: string): Promise<Labels> {
   return { data, width: info.width, height: info.height };
 }
 
-/** Dice of labels 1 to `classes`. A mask that is smaller than the truth is enlarged `times`, pixel by pixel. 1 where a class is in neither. */
+/**
+ * Dice of the labels 1 to `classes`; 1 if a class is in neither mask nor truth. A mask that is smaller than the truth is
+ * enlarged `times` times, by repeating pixels.
+ */
 function diceOf(truth: Labels, mask: Labels, classes: number, times = 1): number[] {
   const [both, either] = [new Float64Array(256), new Float64Array(256)];
   for (let y = 0; y < truth.height; y++) {

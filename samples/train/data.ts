@@ -7,24 +7,31 @@ import { promisify } from 'node:util';
 import pLimit from 'p-limit';
 import { LABELS } from '../kidney/ground.js';
 
-// The training tiles of the two models that ship.
+// Makes the training tiles of the two bundled models that are trained.
 //
 //   npx tsx samples/train/data.ts kidney tiles/kidney
 //   npx tsx samples/train/data.ts nuclei tiles/nuclei path/to/nuclei     # has images/ and masks/
 //
-// Kidney: slides that are drawn here, of seeds that no test draws. Nuclei: pairs of the Data Science Bowl 2018, of which a quarter is never shown.
+// Kidney: slides that are drawn here, with seeds that no test draws. Nuclei: pairs of the Data Science Bowl 2018, a quarter of
+// which are never shown in training.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Seeds of the slides that kidney.onnx is trained on; even ones are stained with PAS, odd ones with H&E. Tests draw seeds below 100. */
+/**
+ * Seeds of the slides that kidney.onnx is trained on. Even seeds are stained with PAS, odd ones with H&E. Tests only draw
+ * seeds below 100.
+ */
 export const trainingSeeds: readonly number[] = Array.from({ length: 16 }, (_, i) => 101 + i);
 
-/** Side of a training slide in px of 0.5 um, and what the model works at, in µm/px. */
+/** Side of a training slide in px, its resolution in µm/px, and the resolution that the model works at, in µm/px. */
 const SIDE = 4096;
 const SLIDE_MPP = 0.5;
 export const KIDNEY_MPP = 1;
 
-/** Whether a pair of nuclei is held out: its name, a hash, begins with 0, 1, 2 or 3, which is a quarter of 16 digits, and 27 of the 107 pairs. */
+/**
+ * Whether a pair of nuclei images is held out of the training. Names are hashes in hex; a pair is held out if its name
+ * begins with 0, 1, 2 or 3. That is a quarter of the 16 digits, and 27 of the 107 pairs.
+ */
 export function isHeldOut(name: string): boolean {
   return /^[0-3]/.test(name);
 }
@@ -35,7 +42,7 @@ async function segtile(...args: readonly string[]): Promise<void> {
   await run(process.execPath, [join(root, 'bin/segtile.js'), ...args], { maxBuffer: 1 << 26 });
 }
 
-/** Draws slide and truth of each seed, and cuts them to tiles at {@link KIDNEY_MPP}; slides by seed never share a fold. */
+/** Draws the slide and the truth of each seed, and cuts them into tiles at {@link KIDNEY_MPP}. Folds never share a slide. */
 async function kidney(output: string): Promise<void> {
   const slides = `${output}-slides`;
   mkdirSync(slides, { recursive: true });
@@ -63,7 +70,7 @@ async function kidney(output: string): Promise<void> {
   );
 }
 
-/** The pairs that are not held out, whole: 320 × 256 px, magnification unknown. */
+/** Makes tiles from the pairs that are not held out. Each pair is one tile of 320 × 256 px; its magnification is unknown. */
 async function nuclei(output: string, pairs: string): Promise<void> {
   const images = readdirSync(join(pairs, 'images')).filter((name) => !isHeldOut(name));
   const classes = `${output}-classes.json`;

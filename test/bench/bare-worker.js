@@ -1,4 +1,4 @@
-// One thread of bare.ts. Plain JavaScript, because tsx does not reach into worker threads.
+// One thread of bare.ts. It is plain JavaScript because tsx does not work in worker threads.
 import { parentPort, workerData } from 'node:worker_threads';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 

@@ -1,24 +1,25 @@
 import { Worker } from 'node:worker_threads';
 import { refuseTelemetry } from '../../dist/model/devices/telemetry.js';
 
-/** The work of the reference. */
+/** The work of the reference run. */
 export interface BareWork {
   readonly network: Uint8Array;
   /** Side of the windows, in pixels. */
   readonly window: number;
-  /** What the network sees, one after the other and again from the first: float32 RGB planes, as it wants them. */
+  /** The network's inputs, used in turn: float32 RGB planes. */
   readonly inputs: readonly Float32Array[];
   readonly runs: number;
 }
 
 /**
- * How long onnxruntime takes for a number of windows that lie in memory, normalised, and whose scores nobody wants: the least that
- * any program around it can take. Threads with a session each, as segtile has them; loading and a first run are not counted.
+ * Measures how long onnxruntime takes for a number of windows that are already in memory and normalised, and whose scores
+ * are discarded: a lower bound for any program that uses it. It runs threads with one session each, as segtile does.
+ * Loading and a first run are not counted.
  *
- * @returns seconds by the wall, and of all threads
+ * @returns wall time and CPU time of all threads, in seconds
  */
 export async function bareSeconds(work: BareWork, workers: number): Promise<{ readonly wall: number; readonly cpu: number }> {
-  // How many runs have been started, by all threads together.
+  // The number of runs that all threads together have started.
   const started = new Int32Array(new SharedArrayBuffer(4));
   const url = new URL('bare-worker.js', import.meta.url);
   refuseTelemetry();

@@ -4,31 +4,34 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunRecord } from '../../dist/pipeline/records/record.js';
 
-/** What one run of a command took. */
+/** Time and memory of one run of a command. */
 export interface Used {
   /** From the start of the process to its end. */
   readonly wallSeconds: number;
-  /** Of all its threads. */
+  /** CPU time of all its threads. */
   readonly cpuSeconds: number;
-  /** Most memory that it held. */
+  /** Peak of its resident memory. */
   readonly peakRssBytes: number;
 }
 
-/** What one run of `segtile infer` took. */
+/** Time and memory of one run of `segtile infer`, and its record. */
 export interface Command extends Used {
   readonly record: RunRecord;
 }
 
 const entry = fileURLToPath(new URL('measured.js', import.meta.url));
 
-/** Certificates that a machine adds are read by Node whenever it starts: 0.06 s for those of a Debian, whatever is run. */
+/**
+ * Node reads a machine's extra certificates at every start, whatever it runs: 0.06 s for those of Debian. They are left
+ * out.
+ */
 const { NODE_EXTRA_CA_CERTS: _, ...environment } = process.env;
 
 /**
  * Runs `segtile` in a process of its own.
  *
- * @param nodeOptions for Node itself, such as `--cpu-prof`
- * @throws {Error} where the command fails
+ * @param nodeOptions options for Node itself, such as `--cpu-prof`
+ * @throws {Error} if the command fails
  */
 export async function segtile(args: readonly string[], nodeOptions: readonly string[] = []): Promise<Used> {
   const began = performance.now();
@@ -54,9 +57,9 @@ export async function segtile(args: readonly string[], nodeOptions: readonly str
 /**
  * Runs `segtile infer` on one slide, in a process of its own.
  *
- * @param folder for the results, which are replaced
- * @param nodeOptions for Node itself, such as `--cpu-prof`
- * @throws {Error} where the command fails
+ * @param folder for the results; existing ones are overwritten
+ * @param nodeOptions options for Node itself, such as `--cpu-prof`
+ * @throws {Error} if the command fails
  */
 export async function segtileInfer(
   slide: string,

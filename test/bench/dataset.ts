@@ -1,5 +1,6 @@
-// How fast tiles are cut, and in how much memory, beside a plain Python script: `npm run bench:dataset`. The script needs Python with
-// tifffile, imagecodecs, numpy and Pillow (PYTHON names the interpreter); without it only segtile is measured.
+// Compares how fast and in how much memory tiles are cut by segtile and by a plain Python script: `npm run bench:dataset`.
+// The script needs Python with tifffile, imagecodecs, numpy and Pillow (PYTHON names the interpreter). Without it only
+// segtile is measured.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +26,7 @@ const window = Number(values.window);
 const stride = window / 2;
 const peer = fileURLToPath(new URL('peers/dataset.py', import.meta.url));
 
-/** Round patches of three classes on about a sixth of the slide, as large as a window. */
+/** Writes a truth with discs of three classes, 500 px across (about as wide as a window), on about a fifth of the slide. */
 async function writeTruth(path: string, { width, height }: Size): Promise<void> {
   const classes = [1, 2, 3].map((label) => ({ label, name: `class${label}`, color: [80 * label, 40, 200] as const }));
   const sink = await writeLabelMask(path, { size: { width, height }, classes, values: 'labels' });
@@ -48,7 +49,7 @@ async function writeTruth(path: string, { width, height }: Size): Promise<void> 
   await sink.finish();
 }
 
-/** Runs the script, which prints its own figures. */
+/** Runs the script, which prints its own figures. Undefined if it fails. */
 function python(args: readonly string[]): Used | undefined {
   const { status, stdout, error } = spawnSync(process.env.PYTHON ?? 'python3', [peer, ...args], {
     encoding: 'utf8',

@@ -1,6 +1,6 @@
-// How the peak of memory that `segtile infer --dry-run` foretells compares with the one that the run then has, on settings that differ in what
-// takes the memory: the network, windows in hand, blending, reading, writing. The aim is 0.75 to 1.25. `--recorded` prints what the test of the
-// model is fed with.
+// Compares the peak memory that `segtile infer --dry-run` predicts with that of the actual run. The settings differ in
+// what needs the memory: the network, windows in flight, blending, reading, writing. The ratio should be 0.75 to 1.25.
+// `--recorded` prints the data for the test of the prediction.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,14 +21,14 @@ const { values } = parseArgs({
 });
 const sample = fileURLToPath(new URL('../../samples/kidney.tif', import.meta.url));
 
-/** A slide that is made, or the sample; a model that is bundled, or one that gives so many classes; and options. */
+/** A generated slide or the sample; a bundled model or one with a number of classes; and options. */
 interface Setting {
   readonly slide: 'sample' | { readonly width: number; readonly height: number; readonly layout?: string };
   readonly model: string | { readonly classes: number };
   readonly options: string;
 }
 
-// No higher than the peak needs, which does not grow with the height.
+// The slides are only as high as the peak needs, which does not grow with the height.
 const settings: readonly Setting[] = [
   { slide: 'sample', model: 'kidney', options: '--workers 2 --stride 512 --margin 0' },
   { slide: { width: 6_144, height: 600 }, model: 'nuclei', options: '--workers 1 --window 256 --stride 256 --margin 0' },

@@ -1,4 +1,5 @@
-// Scores of one slide on the CPU and on a device, side by side: `gpu-compare <slide> <model> <window> <device> [--allow-software]`.
+// Compares the scores of one slide on the CPU and on a device:
+// `gpu-compare <slide> <model> <window> <device> [--allow-software]`.
 
 import { openModel } from '../../dist/model/measured/open-model.js';
 import { openPool, type Pool } from '../../dist/model/sessions/pool.js';

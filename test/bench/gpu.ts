@@ -1,4 +1,5 @@
-// What runs on the devices of this machine, how fast, and whether it finds the same as the CPU: `npm run bench:gpu`.
+// Measures which devices of this machine can run a network, how fast, and whether the scores match the CPU's:
+// `npm run bench:gpu`.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +33,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a script of this project in a process of its own, which is ended when its time is up. */
+/** Runs a script of this project in its own process, which is killed after the time limit. */
 function node(script: string, args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const path = fileURLToPath(new URL(script, import.meta.url));
@@ -56,7 +57,7 @@ function node(script: string, args: readonly string[]): Promise<Ended> {
   });
 }
 
-/** The last words of a process that failed. */
+/** The last lines that a failed process printed. */
 const lastWords = ({ code, stderr }: Ended): string => `exit ${code}: ${stderr.trim().split('\n').slice(-3).join(' / ')}`;
 
 interface Result {

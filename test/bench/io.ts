@@ -1,4 +1,4 @@
-// How fast pixels go through everything but a model, for each layout of a file: `npm run bench:io`.
+// Measures how fast pixels go through everything except a model, for each file layout: `npm run bench:io`.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

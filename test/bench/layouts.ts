@@ -1,4 +1,4 @@
-// The same picture in the layouts that files come in.
+// Writes the same picture in the layouts that files come in.
 
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
@@ -12,7 +12,7 @@ import type { Pixels, Size } from '../../dist/types.js';
 import { memorySource } from '../tiff/pictures.ts';
 import { tiled, writeSlide } from './slides.ts';
 
-/** Writes an image made of a texture beside itself. */
+/** Writes an image that is tiled with a texture. */
 export type WriteLayout = (path: string, texture: Pixels, size: Size) => Promise<void>;
 
 const STRIP_OFFSETS = 273;
@@ -23,37 +23,37 @@ const LZW = 5;
 const DEFLATE = 8;
 const NONE = 1;
 
-/** One strip, or more that lie one after the other. */
+/** The offsets and sizes of strips in a file, in bytes. */
 interface Strips {
   readonly offsets: readonly number[];
   readonly bytes: readonly number[];
 }
 
-/** Layouts of strips that readers find hard, written row by row. */
+/** Strip layouts that are hard for readers. They are written row by row. */
 export const stripLayouts: Readonly<Record<string, WriteLayout>> = {
   'LZW strips of 1 row': writeLzwRows,
   'deflate, one strip': writeOneStrip,
   'planar strips, uncompressed': writePlanes,
 };
 
-/** {@link stripLayouts} and a scanner's pyramid of JPEG tiles. */
+/** {@link stripLayouts}, and a pyramid of JPEG tiles as scanners write it. */
 export const slideLayouts: Readonly<Record<string, WriteLayout>> = { 'JPEG tiles': writeSlide, ...stripLayouts };
 
 const tiles: TiffOptions = { tile: true, tileWidth: 256, tileHeight: 256 };
 
-/** Plain tiles without loss. The image is held while they are written. */
+/** Lossless tiles without a pyramid. The whole image is in memory while they are written. */
 export const tileLayouts: Readonly<Record<string, WriteLayout>> = {
   'LZW tiles': bySharp({ ...tiles, compression: 'lzw', predictor: 'horizontal' }),
   'deflate tiles': bySharp({ ...tiles, compression: 'deflate', predictor: 'horizontal' }),
 };
 
-/** The same, and JPEG in one level. */
+/** {@link tileLayouts}, and JPEG tiles without a pyramid. */
 export const flatTileLayouts: Readonly<Record<string, WriteLayout>> = {
   'JPEG tiles': bySharp({ ...tiles, compression: 'jpeg', quality: 80 }),
   ...tileLayouts,
 };
 
-/** Strips of many rows. The image is held while they are written. */
+/** Strips of many rows. The whole image is in memory while they are written. */
 export const plainStripLayouts: Readonly<Record<string, WriteLayout>> = {
   'LZW strips': bySharp({ compression: 'lzw', predictor: 'horizontal' }),
   'deflate strips': bySharp({ compression: 'deflate', predictor: 'horizontal' }),
@@ -70,7 +70,7 @@ function bySharp(options: TiffOptions): WriteLayout {
   };
 }
 
-/** The texture repeats, and so do its rows: each is compressed once, and written as often as it occurs. */
+/** The texture repeats, and so do its rows. Each row is compressed once and written as often as it occurs. */
 async function writeLzwRows(path: string, texture: Pixels, size: Size): Promise<void> {
   const rows: Uint8Array[] = [];
   const patch = { width: size.width, height: texture.height };
@@ -122,7 +122,7 @@ async function writePlanes(path: string, texture: Pixels, size: Size): Promise<v
   });
 }
 
-/** Puts one strip into the file, or with `more` a part of one. */
+/** Writes one strip to the file, or with `more` a part of one. */
 type Put = (bytes: Uint8Array, more?: 'more') => Promise<void>;
 
 interface StripLayout {
@@ -132,7 +132,7 @@ interface StripLayout {
   readonly planar?: boolean;
 }
 
-/** A BigTIFF of 8-bit RGB in strips, with 0.5 µm per pixel. */
+/** Writes a BigTIFF of 8-bit RGB in strips, with 0.5 µm per pixel. */
 async function writeStrips(path: string, size: Size, layout: StripLayout, write: (put: Put) => Promise<void>): Promise<void> {
   const file = createWriteStream(path);
   await send(file, header(0));
@@ -157,7 +157,7 @@ async function writeStrips(path: string, size: Size, layout: StripLayout, write:
 }
 
 async function send(file: WriteStream, bytes: Uint8Array): Promise<void> {
-  // A copy, since the caller uses its memory again.
+  // The data is copied because the caller reuses its memory.
   if (!file.write(Buffer.from(bytes))) await once(file, 'drain');
 }
 

@@ -1,4 +1,4 @@
-// The command line as bin/segtile.js starts it, in a process that tells its parent at the end what it took.
+// Runs the command line like bin/segtile.js, and at the end sends the process's resource usage to its parent.
 import { main } from '../../dist/cli.js';
 
 await main(process.argv);

@@ -1,4 +1,4 @@
-// How much memory the command needs at most, by the layout of the file, and that a slide of four times the height needs no more:
+// Measures the peak memory of the command for each file layout, and that a slide four times as high needs no more:
 // `npm run bench:memory`.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const { values } = parseArgs({
   },
 });
 const [width, height] = [Number(values.width), Number(values.height)];
-/** The first one is what the others are compared with. */
+/** The others are compared with the first one. */
 const cases = [
   ...Object.entries(slideLayouts).map(([name, write]) => ({ name, write, height })),
   { name: 'JPEG tiles, four times as high', write: writeSlide, height: 4 * height },

@@ -1,10 +1,13 @@
 import { createRandom } from '../../dist/plan/sampling/random.js';
 import type { RasterRows, Size } from '../../dist/types.js';
 
-/** Each object lies in a cell of its own. */
+/** Side of a grid cell, in px. Each object lies in its own cell. */
 const CELL = 21;
 
-/** An ellipse in most cells, of any direction, some of which touch their neighbours. */
+/**
+ * Yields rows of labels, with an ellipse of any direction in each cell that is not cut off at the right. Some of them
+ * touch their neighbours.
+ */
 export function* nucleiRows({ width, height }: Size): Generator<RasterRows> {
   const random = createRandom(1, 'objects');
   let drawn = 0;

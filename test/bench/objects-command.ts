@@ -1,6 +1,8 @@
-// What all outputs of objects at once cost a command beside the mask alone: `npx tsx test/bench/objects-command.ts`. Probabilities of a seeded picture of nuclei are written once;
-// then `segtile threshold` makes the mask of them, alone and with everything, each in a process of its own. By default a sixteenth of 35,000 × 25,000 px with two
-// million objects; `--width 35000 --height 25000` is all of it. `--python <python>` runs a plain script with scikit-image on the same mask.
+// Measures what all outputs of objects together cost a command, compared with the mask alone:
+// `npx tsx test/bench/objects-command.ts`. The probabilities of a seeded picture of nuclei are written once. Then
+// `segtile threshold` makes the mask from them, alone and with the other outputs, each in its own process. The default size
+// is a sixteenth of 35,000 × 25,000 px with two million objects; `--width 35000 --height 25000` is all of it.
+// `--python <python>` runs a plain script with scikit-image on the same mask.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

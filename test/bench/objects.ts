@@ -1,5 +1,6 @@
-// What objects cost beside the mask that they are found in: `npm run bench:objects`. Both are made of the same seeded rows, by turns, and the ratio of the processor seconds
-// of all their threads is what counts. By default a sixteenth of 35,000 × 25,000 px with two million objects; `--width 35000 --height 25000` is all of it.
+// Measures what objects cost compared with the mask that they are found in: `npm run bench:objects`. Both are made from
+// the same seeded rows, in turn; what counts is the ratio of the CPU seconds of all their threads. The default size is a
+// sixteenth of 35,000 × 25,000 px with two million objects; `--width 35000 --height 25000` is all of it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +64,7 @@ const settings = {
   size,
 };
 
-/** The same, written as well. */
+/** Finds the objects and also writes them to files. */
 async function files(formats: readonly ObjectFormat[]): Promise<Stage> {
   const sinks: Sink<never>[] = [];
   const keep = <Rows>(_: string, sink: Sink<Rows>): Sink<Rows> => {

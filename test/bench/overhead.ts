@@ -1,4 +1,4 @@
-// How much longer the whole command takes than bare onnxruntime on the same windows: `npm run bench:overhead`.
+// Measures how much longer the whole command takes than bare onnxruntime on the same windows: `npm run bench:overhead`.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ const runs = perSide ** 2;
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-overhead-'));
 try {
-  // With this seed the mask is tissue with nuclei as holes: as many borders as a real one.
+  // With this seed the mask is tissue with nuclei as holes, so it has as many borders as a real one.
   const network = unet(Number(values.gflop), { seed: 7 });
   const model = join(folder, 'unet.onnx');
   writeFileSync(model, network);
@@ -38,7 +38,7 @@ try {
 
   console.log(`${size} × ${size} px, ${runs} windows of ${window} px, ${values.gflop} GFLOP each, ${workers} workers`);
   console.log(machine());
-  // The speed of a shared machine drifts: each command lies between two reference runs and is compared with their mean.
+  // The speed of a shared machine drifts, so each command runs between two reference runs and is compared with their mean.
   const reference = (): ReturnType<typeof bareSeconds> => bareSeconds({ network, window, inputs, runs }, workers);
   const rounds = [];
   let before = await reference();
@@ -77,7 +77,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** A square of the texture as the network wants it: planes of samples from 0 to 1. */
+/** A square of the texture as the network's input: planes of samples from 0 to 1. */
 function planes(data: Uint8Array, width: number, from: number): Float32Array {
   const plane = window * window;
   const input = new Float32Array(3 * plane);

@@ -1,6 +1,6 @@
-// What overlap, margins, blends, augmentation, ensembles and thresholds are worth, with the time of each: `npm run bench:quality`. On a kidney that
-// no model has seen, and with `-- --nuclei path/to/nuclei` on the held-out pairs of nuclei (folders images/ and masks/) too. Dice is over the
-// pixels of all images together.
+// Measures what overlap, margins, blends, augmentation, ensembles and thresholds improve, and the time of each:
+// `npm run bench:quality`. It uses a kidney slide that no model has seen, and with `-- --nuclei path/to/nuclei` also the
+// held-out pairs of nuclei (folders images/ and masks/). Dice is over the pixels of all images together.
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,16 +19,16 @@ const folder = mkdtempSync(join(tmpdir(), 'segtile-quality-'));
 const execute = promisify(execFile);
 const program = join(root, 'bin/segtile.js');
 
-/** What a program prints that has to succeed: `segtile`, where no other is named. */
+/** Runs a Node program, `segtile` by default, and returns what it prints. Throws if it fails. */
 async function run(args: readonly string[], node: readonly string[] = [program]): Promise<string> {
   const { stdout } = await execute(process.execPath, [...node, ...args], { cwd: root, maxBuffer: 1 << 26 });
   return stdout;
 }
 
-/** What is asked of `segtile infer`, by the name of the row. */
+/** Options for `segtile infer`, by the name of the table row. */
 type Rows = Readonly<Record<string, readonly string[]>>;
 
-/** Ways to tile with windows of a side, the default first. */
+/** Ways to tile with windows of a given side. The first is the default. */
 function tilings(side: number): Rows {
   const margin = side / 8;
   const way = (stride: number, cut: number, ...more: readonly string[]): string[] => [

@@ -1,5 +1,5 @@
-// How fast the windows of a slide are read, beside tifffile with imagecodecs on the same windows: `npm run bench:reading`. The other side
-// needs Python with tifffile, imagecodecs, numpy and zarr (PYTHON names the interpreter).
+// Compares how fast the windows of a slide are read by segtile and by tifffile with imagecodecs: `npm run bench:reading`.
+// The latter needs Python with tifffile, imagecodecs, numpy and zarr (PYTHON names the interpreter).
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,12 +22,12 @@ const { values } = parseArgs({
 const [size, window, repeats] = [Number(values.size), Number(values.window), Number(values.repeats)];
 const stride = window / 2;
 
-/** What both sides print. */
+/** What both programs print. */
 interface Read {
   readonly windows: number;
   readonly seconds: number;
   readonly peakRssBytes: number;
-  /** Of the same windows the same number. */
+  /** The same windows give the same number. */
   readonly checksum: number;
 }
 
@@ -50,7 +50,7 @@ try {
       whole: python('whole'),
       each: python('windows'),
     }));
-    // Decoders of JPEG may differ by a level; a wrong window is off by far more.
+    // JPEG decoders may differ by one level; a wrong window would differ by far more.
     for (const { own, whole } of rounds) {
       if (own.windows !== whole.windows || Math.abs(own.checksum / whole.checksum - 1) > 1e-3) {
         throw new Error(`${name}: ${JSON.stringify(own)} where tifffile read ${JSON.stringify(whole)}`);

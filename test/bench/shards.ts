@@ -1,4 +1,5 @@
-// What it costs to share out the rows of a slide, in windows, exactly as the plan has it, and what merging takes: `npm run bench:shards`.
+// Measures what it costs to split the rows of a slide into shards: the number of windows, exactly as planned, and the time
+// to merge: `npm run bench:shards`.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +25,7 @@ const [width, height, shards] = [Number(values.width), Number(values.height), Nu
 
 const program = fileURLToPath(new URL('../../bin/segtile.js', import.meta.url));
 
-/** What a dry run says of a shard. */
+/** What a dry run prints about a shard. */
 interface Plan {
   readonly windows: { readonly run: number };
   readonly shard: { readonly cost: { readonly windows: readonly number[]; readonly times: number } };

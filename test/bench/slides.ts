@@ -3,10 +3,10 @@ import { writeTiff } from '../../dist/tiff/write/write.js';
 import type { Pixels, RasterRows, Size } from '../../dist/types.js';
 import { random } from '../model/networks.ts';
 
-/** Side of the texture, in pixels. No multiple of a tile, so that neighbouring tiles differ. */
+/** Side of the texture, in pixels. It is not a multiple of a tile, so that neighbouring tiles differ. */
 const SIDE = 1000;
 
-/** A square of something like stained tissue: pink ground that wavers, dark round nuclei, grain. It fits to itself on all sides. */
+/** A square texture like stained tissue: a pink ground that varies slowly, dark round nuclei, and grain. It is seamless. */
 export function tissueTexture(seed = 1): Pixels {
   const next = random(seed);
   const data = new Uint8Array(SIDE * SIDE * 3);
@@ -35,7 +35,7 @@ export function tissueTexture(seed = 1): Pixels {
   return { width: SIDE, height: SIDE, channels: 3, data };
 }
 
-/** An image of any size out of a texture beside itself, as rows from top to bottom. The memory of rows is used again. */
+/** An image of any size tiled with a texture, as rows from top to bottom. The memory of the rows is reused. */
 export function* tiled(texture: Pixels, { width, height }: Size): Generator<RasterRows> {
   const rowsAtOnce = 256;
   const memory = new Uint8Array(width * 3 * rowsAtOnce);
@@ -53,7 +53,10 @@ export function* tiled(texture: Pixels, { width, height }: Size): Generator<Rast
   }
 }
 
-/** Writes a slide as scanners do: a pyramid of JPEG tiles of 256 px, with 0.5 µm per pixel. Nothing the size of the slide is held. */
+/**
+ * Writes a slide as scanners do: a pyramid of JPEG tiles of 256 px, with 0.5 µm per pixel. Its memory does not grow with
+ * the slide.
+ */
 export async function writeSlide(path: string, texture: Pixels, size: Size): Promise<void> {
   const sink = await writeTiff(path, {
     size,

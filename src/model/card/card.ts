@@ -8,32 +8,39 @@ import type { Rgb, SampleType } from '../../types.js';
 export interface CardClass {
   readonly name: string;
   readonly color?: Rgb;
-  /** A probability above it makes the class, 0 to 1. */
+  /** A pixel belongs to the class if its probability is above this threshold, from 0 to 1. */
   readonly threshold?: number;
 }
 
-/** How a window gets mean 0 and variance 1. */
+/** How a window is brought to mean 0 and variance 1. */
 export interface Standardization {
-  /** Over each channel, or over all of them together. */
+  /** Whether mean and deviation are taken over each channel by itself or over all channels together. */
   readonly axes: 'channel' | 'all';
-  /** Added to the standard deviation, in units of a sample; without it a little is added to the variance, so that a blank window stays blank. */
+  /**
+   * Added to the standard deviation, in units of a sample. Without it, a small number is added to the variance instead, so
+   * that a blank window stays blank.
+   */
   readonly eps?: number;
 }
 
 /**
- * What a network expects and what its scores mean, where the `.onnx` file alone does not tell. Everything may be left out; see
- * {@link resolveModel} for what is then taken. It stands in a JSON file beside the model, or inside it as the metadata `segtile`.
+ * What a network expects and what its scores mean, as far as the `.onnx` file does not tell. Every field is optional; see
+ * {@link resolveModel} for the defaults. A card is a JSON file beside the model, or the metadata entry `segtile` inside
+ * it.
  */
 export interface Card {
   readonly name?: string;
-  /** Where the channels of the network's input stand. */
+  /** The order of the axes of the network's input. */
   readonly layout?: 'nchw' | 'nhwc';
   /**
-   * What the channels are; `gray` is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). `channels` are those of the slide as they are, such as stains
-   * of fluorescence.
+   * What the channels are. `gray` is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). `channels` means the slide's own
+   * channels, unchanged, such as the stains of fluorescence.
    */
   readonly color?: 'rgb' | 'bgr' | 'gray' | 'channels';
-  /** What samples of the slide reach the network: bytes, made from others by the rule of the slide; or those of the file as they are. */
+  /**
+   * The type of the samples that the network is fed. With `uint8`, samples of other types are converted to bytes by the
+   * rule of the slide; otherwise they are fed as they are in the file.
+   */
   readonly samples?: SampleType;
   /** Multiplies the samples, before `mean` and `std`. */
   readonly scale?: number;
@@ -41,26 +48,32 @@ export interface Card {
   readonly mean?: readonly number[];
   /** Divides each channel after `mean`. */
   readonly std?: readonly number[];
-  /** Instead of `scale`, `mean` and `std`: each channel of each window gets mean 0 and variance 1; or, with `axes: "all"`, all its channels together. */
+  /**
+   * Replaces `scale`, `mean` and `std`: each channel of each window is brought to mean 0 and variance 1. With `axes: "all"`,
+   * all channels of a window are standardised together.
+   */
   readonly standardize?: 'window' | Standardization;
-  /** The name of the output to take, where the network has several. */
+  /** The name of the output to use if the network has several. */
   readonly output?: string;
-  /** What turns the network's output into probabilities. */
+  /** The function that turns the network's output into probabilities. */
   readonly activation?: 'sigmoid' | 'softmax' | 'none';
-  /** Whether a pixel belongs to one class at most. */
+  /** Whether a pixel belongs to at most one class. */
   readonly exclusive?: boolean;
   readonly classes?: readonly CardClass[];
-  /** Micrometres per pixel that the network was trained at. */
+  /** The resolution that the network was trained at, in micrometres per pixel. */
   readonly mpp?: number;
   /** Side of the window, in px. */
   readonly window?: number;
   /** Step between windows, in px. */
   readonly stride?: number;
-  /** What to drop from each side of a window's prediction, in px. */
+  /** How much of a window's prediction is dropped on each side, in px. */
   readonly margin?: number;
-  /** The step by which windows may be apart for the network to give the same scores, in px: its total stride. */
+  /** The network gives the same scores for windows whose offsets differ by a multiple of this many px: its total stride. */
   readonly phase?: number;
-  /** Px that the network's output lacks on each side of the window, or to the left and above where it is off its centre; 0 where its scores are all over it, be they fewer. */
+  /**
+   * How many px of the window have no score on each side; or, if the scores are not centred, how many to the left and
+   * above. 0 if the scores cover the whole window, even if there are fewer scores than pixels.
+   */
   readonly crop?: number | { readonly left: number; readonly top: number };
 }
 
@@ -115,15 +128,16 @@ const cardChecks: Checks<Card> = {
   crop: check('a whole number of px from 0, or {"left": px, "top": px}', isCrop),
 };
 
-/** Where the card of a model lies, if it has one: `m.onnx` has `m.segtile.json`. */
+/** The path where the card of a model is looked for: `m.segtile.json` for `m.onnx`. */
 export function cardPath(model: string): string {
   return `${model.replace(/\.onnx$/i, '')}.segtile.json`;
 }
 
 /**
- * The card of a model: from `path` where one is given, else from the file beside the model, else from the model's own metadata.
+ * Reads the card of a model: from `path` if one is given, otherwise from the file beside the model, otherwise from the
+ * model's own metadata. Undefined if there is none.
  *
- * @throws {SegtileError} `model` where it says something that no card can say; `input` where it cannot be read
+ * @throws {SegtileError} `model` if a key or value is not allowed in a card; `input` if the file cannot be read
  */
 export async function readCard(
   file: { readonly path: string; readonly metadata: Readonly<Record<string, string>> },
@@ -141,18 +155,21 @@ export async function readCard(
 }
 
 /**
- * A card from its JSON. `where` names it in errors.
+ * Parses and checks a card.
  *
- * @throws {SegtileError} `model` with the line of a mistake in the JSON, or the key that is unknown or holds what it cannot
+ * @param where names the card in errors
+ * @throws {SegtileError} `model` with the line of a mistake in the JSON, or with the key that is unknown or has an invalid
+ *   value
  */
 export function parseCard(json: string, where: string): Card {
   return checkCard(parseJson(json, where, 'model'), where);
 }
 
 /**
- * Makes sure that a value is a card.
+ * Checks that a value is a valid card, and returns it.
  *
- * @throws {SegtileError} `model` with the key that is unknown or holds what it cannot
+ * @param where names the card in errors
+ * @throws {SegtileError} `model` with the key that is unknown or has an invalid value
  */
 export function checkCard(card: unknown, where: string): Card {
   checkKeys(card, cardChecks, { where, what: 'card', code: 'model' });

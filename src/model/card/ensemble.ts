@@ -2,27 +2,27 @@ import { SegtileError } from '../../errors.js';
 import type { MaskClass } from '../../types.js';
 import { type Model, modelPixels } from './model.js';
 
-/** A model of an ensemble and how much it counts. */
+/** A model of an ensemble and its weight. */
 export interface Member {
   readonly model: Model;
-  /** Above 0; only the ratio to those of the others matters. */
+  /** Above 0. Only the ratio to the weights of the other models matters. */
   readonly weight: number;
 }
 
-/** Several models as one: what its scores stand for. */
+/** Several models that are run as one, and what their joint scores stand for. */
 export interface Ensemble extends Pick<Model, 'classes' | 'labels' | 'exclusive' | 'channels'> {
   readonly members: readonly Member[];
-  /** For each member: the channel of the ensemble that each of its own channels is. */
+  /** `channelsOf[member][channel]` is the channel of the ensemble to which that channel of the member contributes. */
   readonly channelsOf: readonly (readonly number[])[];
 }
 
 /**
- * Joins models by the names of their classes. The classes of the ensemble are those of the first model, followed by those that later
- * models add. The score of a class is the weighted mean over the models that know it: one that lacks a class contributes neither score nor
- * weight to it. The background of models whose channels compete is joined like a class.
+ * Joins models by the names of their classes. The ensemble has the classes of the first model, followed by those that
+ * later models add. The score of a class is the weighted mean over the models that have this class; a model without it
+ * contributes neither score nor weight. If the channels compete, the background is joined like a class.
  *
- * @throws {SegtileError} `model` where channels compete in one model and not in another, or models want other pixels of a slide; `usage`
- *   for weights that are not above 0
+ * @throws {SegtileError} `model` if channels compete in one model but not in another, if the models need different pixels
+ *   of a slide, or if there are more than 255 classes; `usage` if a weight is not above 0
  */
 export function joinModels(members: readonly Member[]): Ensemble {
   const first = members[0]!.model;

@@ -2,30 +2,31 @@ import { type Geometry, scaledGeometry } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
 import type { Ensemble } from './ensemble.js';
 
-/** Windows of one grid, and who sees them. */
+/** Windows of one grid, and the models that see them. */
 export interface WindowGroup {
-  /** In working px. */
+  /** The grid of the windows, in px of the working resolution. */
   readonly geometry: Geometry;
-  /** The window of the models, in px of their own: what is read is resampled to it. */
+  /** The window of the models, in px of their own resolution. What is read is resampled to this size. */
   readonly own: Size;
-  /** Of the user's list, for which this grid was made. */
+  /** The scale from the user's list that this grid was made for. */
   readonly scale: number;
-  /** Models of the ensemble, by index. */
+  /** Indices of the models of the ensemble. */
   readonly members: readonly number[];
-  /** For each channel of the group: the channel of the ensemble that it is, and the sum of the weights of the models that have it. */
+  /** For each channel of the group: its channel in the ensemble, and the sum of the weights of the models that have it. */
   readonly channelsOf: readonly number[];
   readonly weights: readonly number[];
 }
 
 /**
- * The grids that an ensemble needs: one for each scale, and for models whose windows do not lie alike. Models with the same windows, stride
- * and margin, and the same micrometres per pixel, share one.
+ * The grids that an ensemble needs. Each scale has its own grids. Models with the same windows, stride, margin and
+ * micrometres per pixel share one.
  *
- * The working resolution is that of the first model. A model that was trained at another is shown windows as it was trained on, by
- * resampling: it has a scale of its own, `mpp of the first / its mpp`, on which the user's come on top.
+ * The working resolution is that of the first model. For a model that was trained at another resolution, windows are
+ * resampled to the one it was trained at: its windows are scaled by `mpp of the first / its mpp`, multiplied by the user's
+ * scale.
  *
- * @param geometries of each member's windows, in px of its own
- * @throws {SegtileError} `usage` where a scale leaves no window
+ * @param geometries the windows of each member, in px of its own resolution
+ * @throws {SegtileError} `usage` if a scale leaves no window
  */
 export function groupsOf(
   ensemble: Ensemble,

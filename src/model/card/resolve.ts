@@ -10,15 +10,19 @@ import type { Card } from './card.js';
 import type { Model } from './model.js';
 
 /**
- * Puts together what the file, its card, the user and a measurement say. The user beats the card; what the file says, or was measured of it, beats assumptions,
- * and nobody may contradict it.
+ * Combines what the file, its card, the user and a measurement say. The user's flags override the card. Nothing may
+ * contradict what the file says or what was measured. Assumptions only fill what is left open.
  *
- * Assumed where nobody says it and nothing shows it: RGB (gray for one channel) of 8 bits, the slide's own channels where they are others; float input scaled to 0..1; one channel of raw scores is for a sigmoid, several
- * are for a softmax. Labels: one channel is label 1; independent channels are labels 1, 2, …; of competing channels the first is
- * background, unless the card lists a class for each and the first is not named `background`.
+ * These are assumed where nothing else decides:
+ * - the input is RGB of 8 bits, gray for one channel, or the slide's own channels for any other number of channels or type
+ *   of samples
+ * - floating-point input is scaled to 0..1
+ * - raw scores need a sigmoid if there is one channel, and a softmax if there are several
+ * - labels: one channel is label 1; independent channels are labels 1, 2, …; of competing channels the first is
+ *   background, unless the card lists a class for every channel and the first is not named `background`
  *
  * @param measured what the network gives, from {@link measureModel}
- * @throws {SegtileError} `model` naming both sides of a contradiction, or the flag that decides what could not be told
+ * @throws {SegtileError} `model` that names both sides of a contradiction, or the flag that settles what could not be told
  */
 export function resolveModel(file: ModelFile, card: Card | undefined, flags: Card, measured: MeasuredModel): Model {
   const said = statedCard(card, flags);

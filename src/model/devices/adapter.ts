@@ -1,24 +1,27 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-/** Shared objects of graphics and compute drivers that this process has loaded, by the names of their files. Empty where that cannot be seen. */
+/**
+ * File names of the shared objects of graphics and compute drivers that this process has loaded. Empty if the system does
+ * not show them (only Linux does).
+ */
 export function mappedDrivers(maps: string = readText('/proc/self/maps')): readonly string[] {
   const files = maps.split('\n').flatMap((line) => /\/([^/]+\.so[^/ ]*)$/.exec(line)?.[1] ?? []);
   return [...new Set(files)].filter((file) => /^lib(vulkan_|GLX_nvidia|EGL_nvidia|cuda\.|vk_swiftshader)/.test(file)).sort();
 }
 
-/** Drivers that draw on the CPU: Mesa's lavapipe (llvmpipe) and SwiftShader. */
+/** Drivers that emulate a GPU on the CPU: Mesa's lavapipe (llvmpipe) and SwiftShader. */
 const software = /^lib(vulkan_lvp|vk_swiftshader)/;
 
-/** What a WebGPU session runs on, as far as the drivers tell which it has loaded. */
+/** The adapter that a WebGPU session runs on, as far as the loaded drivers tell. */
 export interface Adapter {
   readonly name: string;
-  /** Whether the CPU does the work after all. */
+  /** Whether the adapter is emulated by the CPU. */
   readonly software: boolean;
 }
 
 /**
- * Which adapter WebGPU has taken. onnxruntime does not say it; but Vulkan has loaded a driver for each that it found, and Dawn takes a
- * real GPU where there is one.
+ * Finds out which adapter WebGPU uses. onnxruntime does not report it, but Vulkan loads a driver for each adapter that it
+ * finds, and Dawn prefers a real GPU if there is one.
  *
  * @param drivers see {@link mappedDrivers}
  */
@@ -33,7 +36,7 @@ export function webgpuAdapter(drivers: readonly string[], platform: NodeJS.Platf
   return { name: drawn?.includes('swiftshader') ? 'SwiftShader' : 'lavapipe (llvmpipe)', software: true };
 }
 
-/** Names of the NVIDIA GPUs that the driver sees, by their number. */
+/** Names of the NVIDIA GPUs that the driver sees, indexed by the number of the GPU. */
 export function nvidiaGpus(): readonly string[] {
   const folder = '/proc/driver/nvidia/gpus';
   if (!existsSync(folder)) return existsSync('/dev/nvidia0') ? ['NVIDIA GPU'] : [];
@@ -42,7 +45,10 @@ export function nvidiaGpus(): readonly string[] {
     .map((bus) => /^Model:\s*(.+)$/m.exec(readText(`${folder}/${bus}/information`))?.[1] ?? 'NVIDIA GPU');
 }
 
-/** Whether the system shows any GPU that Vulkan could drive. Only Linux can be asked without starting it; elsewhere it is tried. */
+/**
+ * Whether the system shows a GPU that Vulkan could use. This can be checked without starting Vulkan on Linux only; on
+ * other platforms it is always true, and the device is simply tried.
+ */
 export function showsGpu(platform: NodeJS.Platform = process.platform): boolean {
   if (platform !== 'linux') return true;
   const drawn = existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD'));

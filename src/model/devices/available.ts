@@ -7,16 +7,16 @@ import { nvidiaGpus, showsGpu } from './adapter.js';
 import { type Device, deviceName, type Provider } from './device.js';
 import { loadOnnxruntime } from './load-onnxruntime.js';
 
-/** Libraries of providers that onnxruntime loads only when they are asked for, on Linux. */
+/** Libraries of the providers that onnxruntime loads only on request, on Linux. */
 const libraries: Partial<Record<Provider, string>> = {
   cuda: 'libonnxruntime_providers_cuda.so',
   tensorrt: 'libonnxruntime_providers_tensorrt.so',
 };
 
-/** Providers of GPUs that Linux has. */
+/** GPU providers that exist on Linux. */
 const linuxProviders: readonly Provider[] = ['cuda', 'tensorrt', 'webgpu'];
 
-/** The library that a provider needs beside onnxruntime here; undefined where it needs none. */
+/** The library that a provider needs in addition to onnxruntime on this platform; undefined if it needs none. */
 export function providerLibrary(provider: Provider): string | undefined {
   return process.platform === 'linux' ? libraries[provider] : undefined;
 }
@@ -27,20 +27,20 @@ export function nativeFolder(): string {
   return join(dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch);
 }
 
-/** Providers that onnxruntime was built with here. That says nothing about libraries or devices. */
+/** Providers that onnxruntime was built with on this platform. Their libraries or devices may still be missing. */
 export function compiledIn(): readonly string[] {
   return loadOnnxruntime()
     .listSupportedBackends()
     .map(({ name }) => name);
 }
 
-/** Shared objects that a library needs and the system lacks, as `ldd` names them; empty where there is no `ldd`. */
+/** Names of the shared objects that a library needs but the system lacks, according to `ldd`. Empty if there is no `ldd`. */
 export function missingObjects(library: string): readonly string[] {
   const { stdout } = spawnSync('ldd', [library], { encoding: 'utf8' });
   return [...(stdout ?? '').matchAll(/^\s*(\S+) => not found$/gm)].map(([, name]) => name!);
 }
 
-/** What auto tries, the fastest first. TensorRT is left out: it takes minutes to prepare a network. */
+/** The devices that `auto` tries, fastest first. TensorRT is left out because it takes minutes to prepare a network. */
 export function autoDevices(platform: NodeJS.Platform = process.platform): readonly Device[] {
   const order: readonly Provider[] =
     platform === 'darwin' ? ['coreml', 'webgpu'] : platform === 'win32' ? ['cuda', 'dml', 'webgpu'] : ['cuda', 'webgpu'];
@@ -48,14 +48,15 @@ export function autoDevices(platform: NodeJS.Platform = process.platform): reado
 }
 
 /**
- * Refuses a device that cannot run, from what can be seen without starting it.
+ * Refuses a device that cannot run, as far as that can be told without starting it.
  *
- * @throws {SegtileError} `device`
+ * @param allowSoftware also accepts WebGPU on an adapter that is emulated by the CPU
+ * @throws {SegtileError} `device` with the reason and what to do
  */
 export async function refuseUnavailable(device: Device, allowSoftware = false): Promise<void> {
   const { provider } = device;
   const name = deviceName(device);
-  // Before onnxruntime is loaded to ask it, which takes a while.
+  // This check comes first because the next one loads onnxruntime, which takes a while.
   const drawn = provider === 'webgpu' && allowSoftware;
   if (linuxProviders.includes(provider) && !drawn && !showsGpu()) {
     const software = '; --allow-software takes a GPU that is drawn by the CPU, where Vulkan has one';

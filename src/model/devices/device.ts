@@ -1,30 +1,31 @@
 import { SegtileError } from '../../errors.js';
 
-/** What onnxruntime can run a network on, in the words of `--device`. */
+/** The kinds of devices that onnxruntime can run a network on, as `--device` names them. */
 export const providers = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
+/** A kind of device, such as `cuda`. */
 export type Provider = (typeof providers)[number];
 
-/** One device. `index` counts GPUs from 0; without it the provider takes the one that it likes best. */
+/** One device. `index` is the number of the GPU, from 0; without it, the provider chooses one. */
 export interface Device {
   readonly provider: Provider;
   readonly index?: number;
 }
 
-/** What the user asks for: devices that share the work, or the best that this machine has. */
+/** The user's choice: a list of devices that share the work, or `auto` for the best device of this machine. */
 export type DeviceChoice = 'auto' | readonly Device[];
 
 /** Providers that take the number of a GPU. */
 const numbered: readonly Provider[] = ['cuda', 'tensorrt'];
 
-/** `cuda:1`, `webgpu`. */
+/** The name of a device as `--device` takes it, such as `cuda:1` or `webgpu`. */
 export function deviceName({ provider, index }: Device): string {
   return index === undefined ? provider : `${provider}:${index}`;
 }
 
 /**
- * Reads `auto`, `webgpu`, `cuda:1` or `cuda:0,cuda:1`.
+ * Parses the value of `--device`: `auto`, or devices such as `webgpu`, `cuda:1` or `cuda:0,cuda:1`.
  *
- * @throws {SegtileError} `usage` for anything else, and for devices that cannot share one run
+ * @throws {SegtileError} `usage` for any other text, and for devices that cannot share one run
  */
 export function parseDevices(text: string): DeviceChoice {
   if (text.trim() === 'auto') return 'auto';

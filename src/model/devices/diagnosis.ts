@@ -9,46 +9,47 @@ import { type Device, deviceName, type Provider } from './device.js';
 import { onnxruntime, type Runtime } from './open-device.js';
 import { trialPixels } from './trial.js';
 
-/** A library that a provider needs beside onnxruntime. */
+/** A library that a provider needs in addition to onnxruntime. */
 export interface LibraryFacts {
   readonly path: string;
   readonly present: boolean;
-  /** Shared objects that it needs and the system lacks. */
+  /** Shared objects that the library needs but the system lacks. */
   readonly missing: readonly string[];
 }
 
-/** What is known of one device, by running a small network on it. */
+/** What a trial run of a small network tells about one device. */
 export interface Diagnosis {
   readonly device: string;
   readonly provider: Provider;
-  /** Whether onnxruntime was built with the provider here. */
+  /** Whether onnxruntime was built with the provider on this platform. */
   readonly compiledIn: boolean;
-  /** Undefined where the provider needs none. */
+  /** Undefined if the provider needs no library. */
   readonly library: LibraryFacts | undefined;
-  /** How it ran. Undefined where it did not. */
+  /** The result of the trial run. Undefined if the network did not run. */
   readonly run:
     | {
         readonly adapter: string | null;
         readonly software: boolean;
         readonly cpuNodes: number;
-        /** Largest difference from the CPU in probability; null on the CPU itself. */
+        /** Largest difference from the CPU's probabilities; null on the CPU itself. */
         readonly difference: number | null;
         readonly msPerWindow: number;
       }
     | undefined;
-  /** Why it did not run, and the way out. */
+  /** Why the network did not run, and what to do about it. Undefined if it ran. */
   readonly refused: { readonly reason: string; readonly hint: string | undefined } | undefined;
 }
 
-/** Runs whose fastest counts. */
+/** Number of timed runs. The fastest one is reported. */
 const ROUNDS = 5;
 
 /**
- * Looks at a device as closely as can be: is its provider there, is its library, and does a small network run on it as on the CPU? Everything
- * that can be allowed is, so that more is seen than a refusal.
+ * Examines a device as closely as possible: whether its provider and its library are there, and whether a small network
+ * runs on it with the same result as on the CPU. CPU nodes and emulated GPUs are allowed, so that the trial shows more
+ * than a refusal would. Never rejects because of the device: errors end up in `refused`.
  *
- * @param model of one image of any size
- * @param window of the trial, in px
+ * @param model a small network that takes one image of any size
+ * @param window size of the window of the trial, in px
  */
 export async function diagnose(device: Device, model: Model, window: Size, runtime: Runtime = onnxruntime): Promise<Diagnosis> {
   const { provider } = device;

@@ -1,6 +1,6 @@
 import { reason, SegtileError } from '../../errors.js';
 
-/** What to do about a network that onnxruntime does not load, whatever the window, by its words. */
+/** Hints for networks that onnxruntime cannot load at any window size, chosen by the words of its message. */
 const HINTS: readonly (readonly [words: RegExp, hint: (found: RegExpExecArray) => string])[] = [
   [
     /Unsupported model IR version: \d+, max supported IR version: (\d+)/,
@@ -30,12 +30,20 @@ const HINTS: readonly (readonly [words: RegExp, hint: (found: RegExpExecArray) =
   [/bad_alloc|failed to allocate|out of memory/i, () => 'memory does not suffice: try a smaller --window, or fewer --workers'],
 ];
 
-/** Words that tell of sizes that do not fit each other, as those of a network's halves where the window is no multiple. */
+/**
+ * Words that hint at sizes that do not match, as when a network halves its image and the window is not a multiple of what
+ * it needs.
+ */
 const SIZES = /ShapeInferenceError|dimension|shape|broadcast|mismatch|concat/i;
 
 const SIDES = 'try a window whose sides are multiples of 32, such as 512';
 
-/** The error of a network at which onnxruntime fails with a window of so many pixels: what it says, and what to do. */
+/**
+ * The error to throw when onnxruntime fails on a network: its message, and a hint what to do.
+ *
+ * @param px the size of the window, in words
+ * @param thrown what onnxruntime threw
+ */
 export function loadFailure(path: string, px: string, thrown: unknown): SegtileError {
   const words = reason(thrown);
   for (const [pattern, hint] of HINTS) {

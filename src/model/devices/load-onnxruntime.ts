@@ -3,8 +3,8 @@ import type * as Onnxruntime from 'onnxruntime-node';
 import { refuseTelemetry } from './telemetry.js';
 
 /**
- * onnxruntime, loaded when it is first asked for. Not by an import, before which Node reads through all files of a CommonJS package for what
- * they export, in every thread anew.
+ * Loads onnxruntime on first use, with its telemetry turned off. It is not imported because, before an import of a
+ * CommonJS package, Node scans all its files for exports, again in every thread.
  */
 export function loadOnnxruntime(): typeof Onnxruntime {
   refuseTelemetry();

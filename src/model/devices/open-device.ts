@@ -10,52 +10,52 @@ import { type Device, deviceName } from './device.js';
 import type { PlacedNode } from './profile.js';
 import { farthest, trialPixels, trialWindows } from './trial.js';
 
-/** What runs networks; a stub may stand for it where there is no device. */
+/** What runs networks. Tests can pass a stub where there is no device. */
 export interface Runtime {
-  /** Loads a graph on the device that it names, in one of the threads that wait where there are any. */
+  /** Loads a graph on the device that `start` names. Takes a waiting thread if there is one. */
   start(start: Start, threads?: Threads): Promise<Session>;
-  /** Refuses a device that cannot run, before it is started. */
+  /** Refuses a device that cannot run, without starting it; see `refuseUnavailable`. */
   refuse(device: Device, allowSoftware?: boolean): Promise<void>;
 }
 
-/** onnxruntime as it is installed. */
+/** The runtime that uses the installed onnxruntime. */
 export const onnxruntime: Runtime = {
   start: (start, threads = createThreads()) => threads.take().load(start),
   refuse: refuseUnavailable,
 };
 
-/** What the user allows of a device. */
+/** What the user allows or asks for when devices are opened. */
 export interface DeviceRules {
   readonly batch?: number | 'auto' | undefined;
   readonly allowCpuNodes?: boolean | undefined;
   readonly allowSoftware?: boolean | undefined;
   readonly verify?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Hears what is decided on the way. */
+  /** Called with a text for each decision that is made while devices are opened. */
   readonly note?: ((text: string) => void) | undefined;
 }
 
-/** What is known of the devices that run a network. */
+/** The devices that run a network, and what is known about them. */
 export interface OpenDevices extends Lanes {
   readonly adapter: Adapter | undefined;
   readonly nodes: number;
   readonly cpuNodes: readonly Pick<PlacedNode, 'name' | 'op'>[];
-  /** Largest difference in probability from the CPU, where it was looked for. */
+  /** Largest difference in probability from the CPU, if it was measured. */
   readonly difference: number | undefined;
 }
 
-/** The largest difference in probability from the CPU that passes for rounding. */
+/** Differences in probability from the CPU up to this are accepted as rounding. */
 const mostDifference = 1e-2;
 
-/** Batches that `auto` tries, and what a larger one must gain to be worth its memory. */
+/** The largest batch that `auto` tries, and the speed-up that a larger batch must give to be worth its memory. */
 const largestBatch = 32;
 const worthwhile = 1.05;
 
 /**
- * Starts a session on each device, of which none is refused, with the batch that was asked for or the fastest one, and checks that it is the device that works,
- * and that it works like the CPU.
+ * Starts a session on each device, with the batch that was asked for or the fastest one. Checks that the work really runs
+ * on the device and that its scores match the CPU's. The devices must have passed `Runtime.refuse` before.
  *
- * @throws {SegtileError} `device` with the reason and the way out
+ * @throws {SegtileError} `device` with the reason and what to do; `usage` if no device is given
  */
 export async function openDevices(
   network: Network,
@@ -70,7 +70,7 @@ export async function openDevices(
   return openAll(network, devices, batch, rules, runtime);
 }
 
-/** Opens all devices with one batch; with half of it where memory does not suffice. */
+/** Opens all devices with one batch size. If memory runs out, tries again with half the batch. */
 export async function openAll(
   network: Network,
   devices: readonly Device[],
@@ -136,13 +136,16 @@ function adapterOf({ provider, index = 0 }: Device, { drivers = [] }: Session): 
   return gpu === undefined ? undefined : { name: gpu, software: false };
 }
 
-/** `Resize "up" and 3 more`. */
+/** Nodes in words, such as `Resize "up"`; after eight of them only `and 3 more`. */
 function listed(nodes: readonly Pick<PlacedNode, 'name' | 'op'>[]): string {
   const shown = nodes.slice(0, 8).map(({ name, op }) => `${op} "${name}"`);
   return nodes.length > shown.length ? `${shown.join(', ')} and ${nodes.length - shown.length} more` : shown.join(', ');
 }
 
-/** Compares what each device gave for the trial with the CPU, window by window. */
+/**
+ * Compares the scores that each device gave for the trial with those of the CPU, window by window. Returns the largest
+ * difference in probability.
+ */
 async function verify(
   network: Network,
   opened: readonly { readonly session: Session }[],
@@ -186,7 +189,7 @@ function floats(data: ScoreData, from: number, length: number): Float32Array {
   return Float32Array.from(data.subarray(from, from + length), (value) => value / 255);
 }
 
-/** Doubles the batch for as long as that makes windows clearly faster and memory suffices. One session is open at a time. */
+/** Doubles the batch as long as windows clearly get faster and memory suffices. Only one session is open at a time. */
 async function fastestBatch(network: Network, device: Device, rules: DeviceRules, runtime: Runtime): Promise<number> {
   let best = { batch: 1, rate: 0 };
   for (let batch = 1; batch <= largestBatch; batch *= 2) {

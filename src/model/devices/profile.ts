@@ -3,19 +3,23 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-/** A node of a network and what ran it, as onnxruntime names it: `CPUExecutionProvider`. */
+/** A node of a network and the provider that ran it, as onnxruntime names it, such as `CPUExecutionProvider`. */
 export interface PlacedNode {
   readonly name: string;
   readonly op: string;
   readonly provider: string;
 }
 
-/** A path for `profileFilePrefix`; onnxruntime adds the time. */
+/** A new path to use as `profileFilePrefix`. onnxruntime appends the time to it. */
 export function profilePrefix(): string {
   return join(tmpdir(), `segtile-profile-${randomUUID()}`);
 }
 
-/** Reads which provider ran each node from the profile that onnxruntime wrote under a prefix, and removes the file. */
+/**
+ * Reads from onnxruntime's profile which provider ran each node. Deletes the files of the profile.
+ *
+ * @param prefix the path that was given as `profileFilePrefix`
+ */
 export async function nodesOfProfile(prefix: string): Promise<readonly PlacedNode[]> {
   const folder = dirname(prefix);
   const files = (await readdir(folder)).filter((name) => name.startsWith(basename(prefix)));

@@ -2,14 +2,14 @@ import { type Squash, squashed } from '../../plan/windows/squash.js';
 import { newSamples } from '../../tiff/samples/native.js';
 import type { Samples, SampleType, Size } from '../../types.js';
 
-/** Two windows that differ take turns in a batch, so that a device that mixes windows up is caught. */
+/** A batch alternates between two different windows, so that a device that mixes up windows is caught. */
 export const trialWindows = 2;
 
 const most: Readonly<Record<SampleType, number>> = { uint8: 255, uint16: 65535, float32: 1 };
 
 /**
- * Pixels to try a device on: slow waves with noise over them, so that neither flat areas nor edges are missing. The same on every
- * machine. Slot `i` of the batch holds window `i % 2`.
+ * Pixels to test a device with: slow waves with noise on top, so that both flat areas and edges occur. They are the same
+ * on every machine. Slot `i` of the batch holds window `i % 2`.
  */
 export function trialPixels(type: SampleType, { width, height }: Size, channels: number, batch: number): Samples<ArrayBuffer> {
   const each = width * height * channels;
@@ -29,7 +29,10 @@ export function trialPixels(type: SampleType, { width, height }: Size, channels:
   return pixels;
 }
 
-/** The largest difference in probability between scores of the same windows, planes of `channels`; NaN counts as 1. */
+/**
+ * The largest difference in probability between two sets of scores of the same windows. Scores are planes, `channels` of
+ * them. If `squash` is given, it is applied to both first. NaN counts as a difference of 1.
+ */
 export function farthest(a: Float32Array, b: Float32Array, channels: number, squash: Squash | undefined): number {
   const [left, right] = squash ? [squashed(a, channels, squash), squashed(b, channels, squash)] : [a, b];
   let most = 0;

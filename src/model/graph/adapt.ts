@@ -5,21 +5,24 @@ import { axes, imageLayout } from './layout.js';
 import { type Dim, type Element, type GraphProto, type ModelProto, opsetOf, type TensorFact, valueInfo } from './onnx.js';
 import { described, listed, tensorFact } from './tensors.js';
 
-/** What a network takes and gives once it is of the one form that segtile runs. */
+/** The input and output of a network in the one form that segtile runs. */
 export interface AdaptedNetwork {
   /** Four axes; float32, float16 or uint8. */
   readonly image: TensorFact;
-  /** Four axes, or none where the file does not say; float32 or float16. */
+  /** Four axes, or no axes if the file does not declare them; float32 or float16. */
   readonly scores: TensorFact;
-  /** The operation that leaves labels of what were scores, where one does: `scores` are 1 for the label and 0 for the others, then. */
+  /**
+   * The operation that turns scores into labels, if the graph has one. `scores` are then 1 for the label and 0 for the
+   * others.
+   */
   readonly decision?: string;
   /** Whether the graph was changed. */
   readonly isChanged: boolean;
 }
 
-/** Real numbers that are only cast. */
+/** Floating-point types that only need a cast. */
 const wideFloats: readonly Element[] = ['float64', 'bfloat16'];
-/** Whole numbers that hold what bytes hold. */
+/** Integer types that can hold every value of a byte. */
 const wholeNumbers: readonly Element[] = ['uint16', 'int16', 'int32', 'int64', 'uint32', 'uint64'];
 
 const ONE_MAP = 'segtile runs networks that take one image and give a map of scores: export the model with just these';
@@ -28,13 +31,15 @@ const NO_DECISIONS =
   'segtile needs scores in floating point, or labels straight from an ArgMax: export the model without what follows its scores';
 
 /**
- * Brings a network to the one form that segtile runs: one image and one map of scores, each of four axes. Of several outputs the named one is kept. Doubles
- * are cast; an axis of 1 too many is taken away, a missing axis of channels or of the batch is put in, and pixels in one row become a map again. Of labels
- * that an ArgMax leaves, each becomes a channel that is 1 where a pixel has it.
+ * Changes a network to the one form that segtile runs: one image and one map of scores, each with four axes.
+ *
+ * If there are several outputs, only the named one is kept. Doubles are cast. A surplus axis of size 1 is removed, a
+ * missing channel or batch axis is added, and pixels in one row are reshaped to a map. If an ArgMax gives labels, each
+ * label becomes a channel that is 1 where a pixel has this label.
  *
  * @param model is changed in place
- * @param output the name of the output to take; it may be absent where there is one
- * @throws {SegtileError} `model` where it has other inputs or outputs than segtile can make sense of
+ * @param output the name of the output to use; optional if there is only one
+ * @throws {SegtileError} `model` if it has inputs or outputs that segtile cannot make sense of
  */
 export function adaptNetwork(model: ModelProto, path: string, output: string | undefined): AdaptedNetwork {
   const graph = model.graph!;
@@ -63,7 +68,7 @@ export function adaptNetwork(model: ModelProto, path: string, output: string | u
   return { image, scores, isChanged, ...(decision !== undefined && { decision }) };
 }
 
-/** Keeps one output. Whether there were others. */
+/** Keeps one output of the graph. Returns whether there were others. */
 function pickOutput(graph: GraphProto, path: string, output: string | undefined): boolean {
   const { output: all } = graph;
   const hint = 'choose one with --model-output NAME, or "output" in the card';
@@ -155,7 +160,7 @@ function behindSteps(declared: Declared, path: string, opset: number): Front & {
   };
 }
 
-/** How an output of other than four axes becomes a map. Undefined where its sizes do not tell. */
+/** How an output that does not have four axes becomes a map. Undefined if its sizes do not tell. */
 function mapShape(
   dims: readonly Dim[],
   image: TensorFact,
@@ -178,7 +183,7 @@ function mapShape(
   if (dims.length !== 3) return undefined;
   const [first, second, third] = dims as readonly [Dim, Dim, Dim];
   if (layout && typeof width === 'number' && typeof height === 'number') {
-    // Pixels in one row, with the channels behind them or in front.
+    // All pixels in one row, with the channels after or before that axis.
     const size = width * height;
     if (second === size && typeof third === 'number')
       return { steps: [reshaped([0, height, width, third])], dims: [first, height, width, third] };
@@ -195,7 +200,10 @@ function without(dims: readonly Dim[], axis: number): Dim[] {
   return dims.filter((_, at) => at !== axis);
 }
 
-/** Drops what no output needs, such as heads that only training looks at. A node with a graph inside may need anything. */
+/**
+ * Removes nodes that no output needs, such as heads that are only used in training. Does nothing if a node has a subgraph,
+ * because a subgraph may use any tensor.
+ */
 function prune(graph: GraphProto): void {
   if (graph.node.some(({ attribute }) => attribute.some(({ type }) => type === 5 || type === 10))) return;
   const needed = new Set(graph.output.map(({ name }) => name));

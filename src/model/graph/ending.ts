@@ -1,11 +1,14 @@
 import type { GraphProto, NodeProto } from './onnx.js';
 
-/** How a network's own graph ends, where its scores are probabilities already. */
+/** The last node of a network whose scores are already probabilities. */
 export interface Ending {
   readonly activation: 'sigmoid' | 'softmax';
-  /** Output of the node that makes probabilities. */
+  /** Name of the tensor that the node yields. */
   readonly tensor: string;
-  /** Whether the graph without that node would yield the logits: nothing else uses or bounds its result, no channel is dropped after a softmax. */
+  /**
+   * Whether removing the node makes the graph yield logits. This needs that nothing else uses or clips its result, and
+   * that no channel is dropped after a softmax.
+   */
   readonly removable: boolean;
 }
 
@@ -21,7 +24,7 @@ const keepsProbabilities = new Set([
   'Upsample',
   'Pad',
 ]);
-/** What turns scores into labels or into yes and no. */
+/** Operations that turn scores into labels or into yes and no. */
 const decisions = new Set([
   'ArgMax',
   'ArgMin',
@@ -37,17 +40,17 @@ const decisions = new Set([
 const mayDropChannels = new Set(['Slice', 'Gather', 'Split']);
 const bounds = new Set(['Clip']);
 
-/** A tensor on the way from the output towards the input, and the node that makes it. */
+/** A tensor that is reached by walking from the output towards the input, and the node that makes it. */
 interface Stop {
   readonly tensor: string;
   readonly maker: NodeProto;
-  /** Whether something beside the output depends on it. */
+  /** Whether anything other than the output depends on it. */
   readonly shared: boolean;
-  /** The operations between it and the output. */
+  /** Types of the operations between it and the output. */
   readonly passed: ReadonlySet<string>;
 }
 
-/** Walks from the output towards the input, past what only moves, picks or bounds numbers, to the node that computes them. */
+/** Walks from the output towards the input, past nodes that only move, pick or clip numbers, to the node that computes them. */
 function lastComputation(graph: GraphProto, output: string): Stop | undefined {
   const makers = new Map<string, NodeProto>();
   const uses = new Map<string, number>();
@@ -70,7 +73,7 @@ function lastComputation(graph: GraphProto, output: string): Stop | undefined {
   return undefined;
 }
 
-/** Finds what makes probabilities at the end of a network, if anything does. */
+/** Finds the node at the end of a network that makes probabilities, if there is one. */
 export function endingOf(graph: GraphProto, output: string): Ending | undefined {
   const last = lastComputation(graph, output);
   if (!last) return undefined;
@@ -82,29 +85,29 @@ export function endingOf(graph: GraphProto, output: string): Ending | undefined 
   return maker.opType === 'Softmax' ? { activation: 'softmax', tensor, removable: plain && !picked } : undefined;
 }
 
-/** How a network's own graph makes labels, or yes and no, of what were scores. */
+/** The last node of a network that turns its scores into labels, or into yes and no. */
 export interface Decision {
   readonly opType: string;
-  /** What it is made of: the scores, which an ArgMax forgets. */
+  /** Name of the tensor with the scores, which the node reads. An ArgMax, for example, discards their values. */
   readonly input: string;
-  /** The axis of the channels, for those that choose among channels. */
+  /** The channel axis, for operations that choose among channels. */
   readonly axis: number;
   readonly kind: 'choice' | 'yes or no';
-  /** Whether labels can be had of it: nothing behind it changes their number or place. */
+  /** Whether labels can be read from the output: no later node changes their values, number or place. */
   readonly isReadable: boolean;
 }
 
-/** What leaves labels where they are. */
+/** Operations that keep labels in their place. */
 const keepsLabels = new Set(['Identity', 'Cast', 'Transpose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 const choices = new Set(['ArgMax', 'Hardmax']);
 const comparisons = new Set(['Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']);
 
-/** Whether an operation that leaves labels gives each pixel one of several. */
+/** Whether an operation gives each pixel one of several labels. */
 export function isChoice(opType: string): boolean {
   return choices.has(opType);
 }
 
-/** The operation at the end of a network that leaves labels or yes and no of what were scores, if there is one. */
+/** Finds the node at the end of a network that turns scores into labels, or into yes and no, if there is one. */
 export function decisionOf(graph: GraphProto, output: string): Decision | undefined {
   const last = lastComputation(graph, output);
   if (!last || !decisions.has(last.maker.opType)) return undefined;
@@ -122,7 +125,10 @@ export function decisionOf(graph: GraphProto, output: string): Decision | undefi
   };
 }
 
-/** Makes the node that turns logits into probabilities hand them on as they are. */
+/**
+ * Replaces the node that turns logits into probabilities with Identity, so that the network yields logits. Changes `graph`
+ * in place; does nothing if there is no such node.
+ */
 export function removeEnding(graph: GraphProto, output: string): void {
   const ending = endingOf(graph, output);
   const last = graph.node.find((made) => ending !== undefined && made.output.includes(ending.tensor));

@@ -14,46 +14,47 @@ import { adaptedBytes, type NetworkFile, readNetworkFile } from './read.js';
 import { described } from './tensors.js';
 import { placeWeights, weightFiles } from './weights.js';
 
-/** What an `.onnx` file says about itself: one image in, one map of scores out. */
+/** What an `.onnx` file says about its network, which takes one image and gives one map of scores. */
 export interface ModelFile {
   readonly path: string;
-  /** Hex digest of the file's bytes, followed by those of the files beside it that hold weights. */
+  /** SHA-256 in hex of the file's bytes, followed by those of the files beside it that hold weights. */
   readonly sha256: string;
   readonly producer: string;
   readonly opset: number;
   readonly metadata: Readonly<Record<string, string>>;
-  /** What it takes and gives in the form that segtile runs; see `adaptNetwork`. */
+  /** Its input and output in the form that segtile runs; see `adaptNetwork`. */
   readonly image: TensorFact;
   readonly scores: TensorFact;
-  /** The output that was asked for by name. */
+  /** The name of the output, if the user or the card chose one. */
   readonly output?: string;
-  /** The operation that leaves labels of its scores, where its graph ends so. */
+  /** The operation that turns scores into labels, if the graph ends in one. */
   readonly decision?: string;
-  /** Where the image's channels stand, unless its sizes leave that open. */
+  /** The order of the image's axes, if its sizes tell. */
   readonly layout?: TensorLayout;
-  /** How many channels the scores have, unless that cannot be known before the layout is. */
+  /** How many channels the scores have. Undefined if that cannot be known without the layout. */
   readonly channels?: number;
   readonly ending?: Ending;
-  /** Whether the scores are a linear function of the last learned layer: logits, then. */
+  /** Whether the scores are a linear function of the last learned layer, so that they must be logits. */
   readonly linear: boolean;
-  /** What the graph's beginning says of the range and the colours of the image, where it says any. */
+  /** What the beginning of the graph tells about the range and the colour order of the image, if anything. */
   readonly beginning?: Beginning;
 }
 
 /**
- * Reads the facts of an `.onnx` file.
+ * Reads what an `.onnx` file says about its network.
  *
- * @param output the name of the output to take, where there are several
- * @throws {SegtileError} `input` where there is no readable file; `model` where it is no network that segtile can use
+ * @param output the name of the output to use if there are several
+ * @throws {SegtileError} `input` if the file is missing or cannot be read; `model` if segtile cannot use the network
  */
 export async function readModel(path: string, signal?: AbortSignal, output?: string): Promise<ModelFile> {
   return factsOf(await readNetworkFile(path, signal), output, signal);
 }
 
 /**
- * The facts of a file that has been read, whose `model` is brought to the form that segtile runs.
+ * What a file that has been read says about its network. Changes its `model` to the form that segtile runs.
  *
- * @throws {SegtileError} `model` where it is no network that segtile can use
+ * @param output the name of the output to use if there are several
+ * @throws {SegtileError} `model` if segtile cannot use the network; `input` if its weights cannot be read
  */
 export async function factsOf(network: NetworkFile, output: string | undefined, signal?: AbortSignal): Promise<ModelFile> {
   const { path, model, metadata } = network;
@@ -89,18 +90,18 @@ export async function factsOf(network: NetworkFile, output: string | undefined, 
   };
 }
 
-/** The `sha256` of a file that has been read, see {@link ModelFile}, without all else. */
+/** Computes only the `sha256` of a file that has been read; see {@link ModelFile}. */
 export function networkDigest({ path, bytes, model }: NetworkFile, signal?: AbortSignal): Promise<string> {
   return digest(bytes, weightFiles(model, path), signal);
 }
 
-/** Channels that a picture may have; spectrometers see hundreds. */
+/** Most channels that an image may have. Spectrometers record hundreds. */
 const MOST_CHANNELS = 4096;
 
-/** Numbers that a tensor may have; as floats they are 1 GiB. */
+/** Most numbers that a tensor may have: 1 GiB as float32. */
 const MOST_NUMBERS = 2 ** 28;
 
-/** Makes sure that no size that a network declares is beyond memory, before room is made for it. */
+/** Throws if a tensor is declared too large for memory. Called before memory is allocated for it. */
 function requireHoldable(tensor: TensorFact, side: 'input' | 'output', path: string): void {
   const sizes = tensor.dims.filter((dim) => typeof dim === 'number');
   const numbers = sizes.reduce((product, size) => product * size, 1);

@@ -1,10 +1,10 @@
-/** A network in another format than ONNX, and how it becomes one. */
+/** A file format other than ONNX, and how to convert it. */
 interface Foreign {
   readonly what: string;
   readonly hint: string;
 }
 
-/** Lines to type, numbered, since a hint is shown on one line. */
+/** Numbered lines to type. A hint is shown on a single line, so the numbers tell where each one begins. */
 function steps(...lines: readonly string[]): string {
   return `export it: ${lines.map((line, i) => `(${i + 1}) ${line}`).join('  ')}`;
 }
@@ -39,9 +39,10 @@ const checkpoint: Foreign = {
   hint: fromTorch('Network(); model.load_state_dict(torch.load(path))  # the class that was trained'),
 };
 const keras: Foreign = { what: 'a Keras model', hint: fromKeras };
+/** The format of a TensorFlow SavedModel, which is a folder. */
 export const savedModel: Foreign = { what: 'a TensorFlow SavedModel', hint: fromSavedModel };
 
-/** What a ZIP holds that tells of a format, by names of files in it; the first that fits. */
+/** Formats that are ZIP files, recognised by the name of a file inside. The first match counts. */
 const zipped: readonly (readonly [name: RegExp, Foreign])[] = [
   [/constants\.pkl/, { what: 'a TorchScript file', hint: fromTorch('torch.jit.load(path).eval()', ', dynamo=False') }],
   [
@@ -53,11 +54,11 @@ const zipped: readonly (readonly [name: RegExp, Foreign])[] = [
   [/saved_model\.pb/, savedModel],
 ];
 
-/** The format of a file that is no ONNX, by its first bytes; undefined where it may be ONNX. */
+/** Recognises a file of another format than ONNX by its bytes. Undefined if it may be ONNX. */
 export function foreignFormat(bytes: Uint8Array): Foreign | undefined {
   const starts = (...first: readonly number[]): boolean => first.every((byte, i) => bytes[i] === byte);
   if (starts(0x50, 0x4b, 3, 4)) {
-    // Names of a ZIP's files stand in its last part, as they are.
+    // The last part of a ZIP lists the names of its files uncompressed.
     const names = Buffer.from(bytes.subarray(Math.max(0, bytes.length - 2 ** 20))).toString('latin1');
     const found = zipped.find(([name]) => name.test(names));
     return found?.[1] ?? { what: 'a ZIP file', hint: 'unpack it, and give the .onnx file in it, should there be one' };

@@ -7,20 +7,22 @@ import { type ScoreShape, tensorShape } from './layout.js';
 import { constant, node, opsetOf, parseModel, serializeModel, valueInfo } from './onnx.js';
 import { standardizeChannels, standardizeOver } from './standardize.js';
 
-/** ITU-R BT.601's weights of red, green and blue in gray. */
+/** Weights of red, green and blue in gray (ITU-R BT.601). */
 const luma = [0.299, 0.587, 0.114];
 
 /**
- * The user's network with all that surrounds it moved into the graph, so that a worker gets samples as they lie in a slide and gives
- * planes of scores: input `[batch, height, width, channels]` of the model's samples (see {@link modelPixels}), output `float32 [batch, channels, height, width]`.
+ * Adds all pre- and postprocessing to the user's network, so that a worker passes in the samples as a slide holds them and
+ * gets planes of scores. The input is `[batch, height, width, channels]` in the model's sample type (see
+ * {@link modelPixels}); the output is `float32 [batch, channels, height, width]`.
  *
- * In front go Cast, colour, normalisation and layout; behind go layout, upsampling (bilinear, half-pixel centres) where the network
- * gives less than one score a pixel, and the activation. Weights stay as they are, byte for byte.
+ * Before the network come Cast, colour, normalisation and layout. After it come layout, upsampling (bilinear, half-pixel
+ * centres) if the network gives less than one score per pixel, and the activation. The weights stay the same, byte for byte.
  *
  * @param bytes the `.onnx` file that `model` describes
- * @param map what the network gives for this window, from {@link findScores}
- * @param scoreType bytes hold `round(255 p)` of a probability, in the same order but as one row for each image of the batch
- * @throws {SegtileError} `model` where logits are asked for and cannot be had, or the file's opset is too old
+ * @param map the shape of the network's output for this window, from {@link findScores}
+ * @param scoreType `uint8` gives `round(255 p)` for a probability p, in the same order but as one row per image of the batch
+ * @throws {SegtileError} `model` if logits are asked for but the network only gives probabilities, or if the opset of the
+ *   file is too old
  */
 export function fuse(
   bytes: Uint8Array,
@@ -61,13 +63,14 @@ export function fuse(
   ];
   const sizes = [map.channels, window.height, window.width];
   graph.output = [valueInfo(scores, scoreType, [batch, ...(scoreType === 'uint8' ? [sizes.reduce((a, b) => a * b)] : sizes)])];
-  graph.valueInfo = []; // they may name sizes that are numbers now; onnxruntime infers them anew
+  graph.valueInfo = []; // they may name sizes that now are numbers; onnxruntime infers them again
   return serializeModel(proto);
 }
 
 /**
- * From samples of pixels to what the network takes. Arithmetic that differs between channels comes after the change to NCHW: numbers that
- * repeat along the last axis take onnxruntime ten times as long. Where the network wants NHWC, its optimizer removes what cancels out.
+ * The steps from the samples of pixels to the network's input. Arithmetic that differs between channels comes after the
+ * change to NCHW: with constants that repeat along the last axis, onnxruntime is ten times slower. If the network wants
+ * NHWC, onnxruntime's optimizer removes the transpositions that cancel out.
  */
 function frontSteps({ image, color, depth, samples, layout, normalize }: Model, opset: number): GraphStep[] {
   const gray = color === 'gray';
@@ -96,7 +99,7 @@ function perChannel(opType: 'Mul' | 'Add', values: readonly number[]): GraphStep
     : withNumbers(opType, Float32Array.from(values), [values.length, 1, 1]);
 }
 
-/** From what the network gives to planes of scores as large as the window. */
+/** The steps from the network's output to planes of scores as large as the window. */
 function behindSteps(
   { path, scores, decision }: Model,
   window: Size,
@@ -124,9 +127,12 @@ function behindSteps(
 }
 
 /**
- * From probabilities to bytes, `round(255 p)`: a quarter of what must be carried back, within 1/510 of the probability. They are made
- * flat first, which keeps onnxruntime's optimizer (1.30) from two things on WebGPU: it would move the last change of layout behind the bytes,
- * for which there is none, and join convolution, sigmoid and Clip to one node in which the sigmoid is lost.
+ * The steps from probabilities to bytes, `round(255 p)`. Bytes are a quarter of the data to copy back from the device and
+ * are within 1/510 of the probability.
+ *
+ * The scores are flattened first, which prevents two problems of onnxruntime's optimizer (1.30) on WebGPU: it would move
+ * the last layout change behind the cast to bytes, where there is no kernel for it; and it would fuse convolution, sigmoid
+ * and Clip into one node that loses the sigmoid.
  */
 function byteSteps(opset: number): GraphStep[] {
   const clip: GraphStep =
@@ -147,14 +153,16 @@ function byteSteps(opset: number): GraphStep[] {
 }
 
 /**
- * Leaves a tensor as it is, without a copy. Between the last convolution and a sigmoid it keeps onnxruntime from joining the two: the
- * convolution has a multiple of 8 or 16 channels inside, and the sigmoid would be worked out for all of them.
+ * Returns a tensor unchanged, without a copy. Placed between the last convolution and a sigmoid, it keeps onnxruntime from
+ * fusing the two. Internally the convolution has a multiple of 8 or 16 channels, and a fused sigmoid would be computed for
+ * all of them.
  */
 const sameShape: GraphStep = withNumbers('Reshape', BigInt64Array.of(0n, 0n, 0n, 0n));
 
 /**
- * Softmax over the channels of NCHW from its parts, the largest subtracted first so that nothing overflows: onnxruntime's own Softmax
- * takes five times as long where the channels are not the last axis, and before opset 13 means something else.
+ * Softmax over the channels of NCHW, built from basic operations. The largest value is subtracted first to avoid overflow.
+ * onnxruntime's own Softmax is five times slower if the channels are not the last axis, and before opset 13 it is defined
+ * differently.
  */
 function softmax(opset: number): GraphStep {
   return (input, output, names) => {
@@ -187,7 +195,10 @@ function enlarge(factor: number, mode: 'linear' | 'nearest'): GraphStep {
   };
 }
 
-/** Scores of a part of the window, continued to all of it by those at the edge. The margin sees to it that nobody looks there. */
+/**
+ * Extends scores that cover only a part of the window to all of it by repeating those at the edge. The margin makes sure
+ * that the repeated scores are never used.
+ */
 function continued(window: Size, { width, height, factor, first }: ScoreShape, opset: number): GraphStep {
   const { left, top } = first!;
   const right = window.width - left - factor * width;

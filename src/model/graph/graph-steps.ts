@@ -1,13 +1,13 @@
 import type { TensorLayout } from './layout.js';
 import { constant, elementCode, type ModelProto, type NodeProto, node } from './onnx.js';
 
-/** One operation of a chain: given the names of its input and output, and a maker of names, the nodes that do it. */
+/** One step of a chain: makes the nodes that lead from its input tensor to its output tensor. `names` makes new names. */
 export type GraphStep = (input: string, output: string, names: Names) => readonly NodeProto[];
 type Attributes = Parameters<typeof node>[3];
-/** A maker of names that no tensor or node has yet. */
+/** Makes a name that no tensor or node has yet. */
 export type Names = (what: string) => string;
 
-/** Names that the network does not use. */
+/** Returns a maker of names that the network does not use. */
 export function freshNames({ graph }: ModelProto): Names {
   const used = [
     ...graph!.node.flatMap(({ name, input, output }) => [name, ...input, ...output]),
@@ -23,7 +23,7 @@ export function freshNames({ graph }: ModelProto): Names {
   };
 }
 
-/** The nodes that lead from one tensor to another through some steps. */
+/** The nodes that lead from one tensor to another through the steps, in order. Without steps it is one Identity. */
 export function chain(from: string, to: string, names: Names, steps: readonly GraphStep[]): NodeProto[] {
   const all = steps.length > 0 ? steps : [simple('Identity')];
   let input = from;
@@ -35,12 +35,12 @@ export function chain(from: string, to: string, names: Names, steps: readonly Gr
   });
 }
 
-/** One node without other inputs. */
+/** A step of one node that has no other inputs. */
 export function simple(opType: string, attributes: Attributes = {}): GraphStep {
   return (input, output) => [node(opType, [input], output, attributes)];
 }
 
-/** An operation on a tensor and some numbers. */
+/** A step that applies an operation to a tensor and some constant numbers. */
 export function withNumbers(
   opType: string,
   data: Float32Array | BigInt64Array,
@@ -53,25 +53,28 @@ export function withNumbers(
   };
 }
 
-/** A change of the element type. */
+/** Changes the element type. */
 export const cast = (to: keyof typeof elementCode): GraphStep => simple('Cast', { to: BigInt(elementCode[to]) });
-/** A change of the order of axes, from one layout to the other. */
+/** Changes the order of axes from one layout to the other. */
 export const transpose = (from: TensorLayout): GraphStep =>
   simple('Transpose', { perm: from === 'nhwc' ? [0n, 3n, 1n, 2n] : [0n, 2n, 3n, 1n] });
 
-/** Takes away an axis of 1. */
+/** Removes an axis of size 1. */
 export const squeezed = (axis: number, opset: number): GraphStep => axisStep('Squeeze', axis, opset);
-/** Puts in an axis of 1. */
+/** Inserts an axis of size 1. */
 export const unsqueezed = (axis: number, opset: number): GraphStep => axisStep('Unsqueeze', axis, opset);
-/** The same numbers in other axes; 0 leaves one as it is. */
+/** Reshapes a tensor. A size of 0 keeps the axis as it is. */
 export const reshaped = (dims: readonly number[]): GraphStep => withNumbers('Reshape', BigInt64Array.from(dims.map(BigInt)));
 
-/** Since opset 13 the axes are an input. */
+/** Since opset 13 the axes are an input instead of an attribute. */
 function axisStep(opType: 'Squeeze' | 'Unsqueeze', axis: number, opset: number): GraphStep {
   return opset < 13 ? simple(opType, { axes: [BigInt(axis)] }) : withNumbers(opType, BigInt64Array.of(BigInt(axis)));
 }
 
-/** 1 where a number is the largest along an axis, else 0, as float32. It is worked out in the numbers' own type, so that no rounding makes two of them equal. */
+/**
+ * 1 where a number is the largest along an axis, otherwise 0, as float32. It is computed in the numbers' own type, so that
+ * rounding does not make two of them equal.
+ */
 export function isLargest(axis: number, opset: number): GraphStep {
   return (input, output, names) => {
     const [along, largest, below, sign, float, one] = ['axis', 'largest', 'below', 'sign', 'float', 'one'].map(names) as [

@@ -1,10 +1,10 @@
 import type { Size } from '../../types.js';
 import type { Dim } from './onnx.js';
 
-/** Where the channels stand: `[batch, channels, height, width]` or `[batch, height, width, channels]`. */
+/** The order of the axes: `[batch, channels, height, width]` or `[batch, height, width, channels]`. */
 export type TensorLayout = 'nchw' | 'nhwc';
 
-/** The four sizes of a tensor by what they mean. */
+/** The four sizes of a tensor, by name. */
 export interface Axes<T extends Dim> {
   readonly batch: T;
   readonly channels: T;
@@ -12,20 +12,21 @@ export interface Axes<T extends Dim> {
   readonly width: T;
 }
 
-/** Names the four sizes of a tensor. */
+/** Returns the four sizes of a tensor by name. */
 export function axes<T extends Dim>(dims: readonly T[], layout: TensorLayout): Axes<T> {
   const [batch, a, b, c] = dims as readonly [T, T, T, T];
   return layout === 'nchw' ? { batch, channels: a, height: b, width: c } : { batch, channels: c, height: a, width: b };
 }
 
-/** The four sizes of a tensor in the order of the layout. */
+/** Returns the four sizes of a tensor in the order of the layout. */
 export function tensorShape(batch: number, channels: number, { width, height }: Size, layout: TensorLayout): number[] {
   return layout === 'nchw' ? [batch, channels, height, width] : [batch, height, width, channels];
 }
 
 /**
- * The layout of an image, where the sizes tell: the one axis, first or last, that has the 1 or 3 channels of a picture. Else the channels are
- * the first or last axis that is fixed beside free ones, or is unlike two sides that are equal.
+ * The layout of an image, if its sizes tell; otherwise undefined. The channels are the one axis, first or last, with size
+ * 1 or 3, as in a picture. If that does not decide, they are the first or last axis that is fixed while the others are
+ * free, or whose size differs from the other two, which are equal.
  */
 export function imageLayout(dims: readonly Dim[]): TensorLayout | undefined {
   const [, a, b, c] = dims;
@@ -40,20 +41,22 @@ export function imageLayout(dims: readonly Dim[]): TensorLayout | undefined {
   return b === c ? 'nchw' : b === a ? 'nhwc' : undefined;
 }
 
-/** The map of scores that a network gives for one window. */
+/** The shape of the map of scores that a network gives for one window. */
 export interface ScoreShape extends Size {
   readonly layout: TensorLayout;
   readonly channels: number;
-  /** How many pixels of the window, along each axis, one score stands for. */
+  /** How many pixels of the window one score stands for, along each axis. */
   readonly factor: number;
-  /** Px of the window left of and above the first score, where the scores are only of a part of it. */
+  /** Set if the scores cover only a part of the window: how many px of the window lie left of and above the first score. */
   readonly first?: { readonly left: number; readonly top: number };
 }
 
 /**
- * Makes sense of the sizes of a network's output: a map as large as the window, or one that a whole factor makes as large, or, where a
- * network that halves its image some times had to round up, a power of two. Where both layouts are possible, it is `likely`.
- * Undefined where neither is.
+ * Interprets the sizes of a network's output for a window: a map as large as the window, or smaller by a whole factor. If
+ * a network that halves its image several times had to round up, the factor is a power of two.
+ *
+ * @param likely the layout to take if both are possible
+ * @returns undefined if no layout fits
  */
 export function scoreShape(dims: readonly Dim[], window: Size, likely: TensorLayout): ScoreShape | undefined {
   if (!isFixed(dims)) return undefined;
@@ -69,8 +72,8 @@ export function scoreShape(dims: readonly Dim[], window: Size, likely: TensorLay
 }
 
 /**
- * The map in an output of known sizes, however large it is beside the window: the layout in which it fits into it, the likely one first.
- * Undefined where neither does.
+ * Interprets an output of known sizes as a map that fits into the window, whatever its size. Takes the layout in which it
+ * fits, and tries the likely one first. Undefined if neither fits.
  */
 export function looseMap(dims: readonly Dim[], window: Size, likely: TensorLayout): Omit<ScoreShape, 'factor'> | undefined {
   if (!isFixed(dims)) return undefined;
@@ -85,8 +88,8 @@ export function looseMap(dims: readonly Dim[], window: Size, likely: TensorLayou
 }
 
 /**
- * The number of channels of an output whose height and width vary: that of the one axis, first or last, that says a number.
- * Undefined where that does not tell.
+ * The number of channels of an output whose height and width vary: the size of the one axis, first or last, that is fixed.
+ * Undefined if the sizes do not tell.
  */
 export function channelsBesideFreeSides(dims: readonly Dim[]): number | undefined {
   const [, a, b, c] = dims;
@@ -94,7 +97,7 @@ export function channelsBesideFreeSides(dims: readonly Dim[]): number | undefine
   return typeof a === 'number' ? a : (c as number);
 }
 
-/** Whether nothing but perhaps the batch is left open. */
+/** Whether all sizes are fixed, except perhaps the batch. */
 export function isFixed(dims: readonly Dim[]): dims is readonly [Dim, number, number, number] {
   return dims.length === 4 && dims.slice(1).every((dim) => typeof dim === 'number');
 }

@@ -38,24 +38,28 @@ export const elementCode = {
 /** The name of an element type, as onnxruntime spells it. */
 export type Element = keyof typeof elementCode;
 
-/** A size along one axis: a number, or the name that the network gives to a size that may vary. */
+/** A size along one axis: a number, or the name that the network gives to a size that can vary. */
 export type Dim = number | string;
 
-/** What a network declares about an input or output. An axis of which nothing is said is `'?'`. */
+/** What a network declares about an input or output. An axis without a declared size is `'?'`. */
 export interface TensorFact {
   readonly name: string;
   readonly element: Element;
   readonly dims: readonly Dim[];
-  /** What the file declares, where segtile put other axes or another type around it. */
+  /** What the file declares, if segtile changed the axes or the type. */
   readonly declared?: TensorFact;
 }
 
-/** The message inside a file's bytes. Weights are views on `bytes`. Throws what the protobuf reader throws. */
+/**
+ * Parses the bytes of an `.onnx` file. Weights are views on `bytes`.
+ *
+ * @throws what the protobuf reader throws
+ */
 export function parseModel(bytes: Uint8Array): ModelProto {
   return fromBinary(ModelProtoSchema, bytes);
 }
 
-/** The bytes of an `.onnx` file. The same message gives the same bytes. */
+/** Serializes a model to the bytes of an `.onnx` file. The same message gives the same bytes. */
 export function serializeModel(model: ModelProto): Uint8Array {
   return toBinary(ModelProtoSchema, model);
 }
@@ -66,7 +70,7 @@ export function opsetOf(model: ModelProto): number {
   return Number(standard?.version ?? 1);
 }
 
-/** The values of an attribute. As in ONNX, integers and floats are different things: write `1n` for the first, `1` for the second. */
+/** The value of an attribute. ONNX distinguishes integers from floats: write `1n` for an integer and `1` for a float. */
 export type Attribute = bigint | number | string | readonly bigint[] | readonly number[] | TensorProto;
 
 function attribute(name: string, value: Attribute): AttributeProto {
@@ -84,7 +88,7 @@ function isInts(values: readonly bigint[] | readonly number[]): values is readon
   return typeof values[0] === 'bigint';
 }
 
-/** An operation with one output, after which it is named. */
+/** A node with one output. The name of the output is also the name of the node. */
 export function node(
   opType: string,
   input: readonly string[],
@@ -100,7 +104,10 @@ export function node(
   });
 }
 
-/** Numbers with a name. Their bytes are taken as they lie in memory, which ONNX wants little-endian, as every platform of Node is that onnxruntime has. */
+/**
+ * A tensor with a name. Its bytes are used as they are in memory. ONNX wants little-endian, which holds on every platform
+ * for which onnxruntime has a build for Node.
+ */
 export function tensor(
   name: string,
   data: Float32Array | BigInt64Array | Uint8Array,
@@ -115,19 +122,19 @@ export function tensor(
   });
 }
 
-/** Numbers as a node. Unlike an initializer it needs no place among the inputs, which files before IR version 4 ask for. */
+/** A Constant node. Unlike an initializer it need not be listed among the inputs, which files before IR version 4 require. */
 export function constant(output: string, data: Float32Array | BigInt64Array, dims?: readonly number[]): NodeProto {
   return node('Constant', [], output, { value: tensor('', data, dims) });
 }
 
-/** The declaration of an input or output. Without `dims` its shape is left to be found out. */
+/** The declaration of an input or output. Without `dims`, onnxruntime infers its shape. */
 export function valueInfo(name: string, element: Element, dims?: readonly Dim[]): ValueInfoProto {
   const shape = dims && { dim: dims.map((dim) => (typeof dim === 'number' ? { dimValue: BigInt(dim) } : { dimParam: dim })) };
   const tensorType: TypeProto['tensorType'] | object = { elemType: elementCode[element], ...(shape && { shape }) };
   return create(ValueInfoProtoSchema, { name, type: { tensorType } });
 }
 
-/** A whole model from its parts. */
+/** Builds a complete model from its parts. */
 export function network(parts: {
   readonly inputs: readonly ValueInfoProto[];
   readonly outputs: readonly ValueInfoProto[];

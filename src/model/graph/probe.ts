@@ -9,27 +9,27 @@ import type { Threads } from '../sessions/threads.js';
 import { isFixed, looseMap, type ScoreShape, scoreShape, type TensorLayout, tensorShape } from './layout.js';
 import { type Dim, parseModel, serializeModel, type TensorFact, valueInfo } from './onnx.js';
 
-/** What the search for the shape of the scores needs to know of a network. */
+/** What must be known about a network to find the shape of its scores. */
 export interface ScoredNetwork {
   readonly path: string;
   readonly image: TensorFact;
   readonly scores: TensorFact;
-  /** Of the image. */
+  /** Layout of the image. */
   readonly layout: TensorLayout;
   /** Channels of the image. */
   readonly depth: number;
-  /** Where the scores lie under the window, where they are of a part of it, and how many px that leaves out at most. */
+  /** Set if the scores cover only a part of the window: where they lie, and how many px that leaves out at most. */
   readonly fit?: Fit;
   readonly crop?: number;
-  /** Where weights lie that are not in its bytes; without it, beside the file. */
+  /** The folder of the weights that are not inside the bytes. Without it, the folder of the file. */
   readonly externalData?: string;
 }
 
 /**
- * Finds the shape of a network's output for one window: from what a network of fixed size declares, else from what onnxruntime infers, else
- * from one run on zeros.
+ * Finds the shape of a network's output for one window. It is taken from the declaration if the network has a fixed size,
+ * otherwise from what onnxruntime infers, otherwise from one run on zeros.
  *
- * @throws {SegtileError} `model` where the network fails on such a window, or gives something that is no map of it
+ * @throws {SegtileError} `model` if the network fails on such a window, or if its output is not a map of the window
  */
 export function findScores(bytes: Uint8Array, network: ScoredNetwork, window: Size, threads: Threads): Promise<ScoreShape> {
   const { fit, layout } = network;
@@ -39,7 +39,7 @@ export function findScores(bytes: Uint8Array, network: ScoredNetwork, window: Si
 }
 
 /**
- * How many channels the scores have, wherever they lie.
+ * Finds out how many channels the scores have, wherever they lie in the window.
  *
  * @throws {SegtileError} `model` as {@link findScores}
  */
@@ -83,9 +83,9 @@ async function findMap<Map>(
 }
 
 /**
- * The map of a network that gives scores for a part of its window.
+ * The shape of the scores of a network that covers only a part of its window.
  *
- * @throws {SegtileError} `model` where more is left out than was measured
+ * @throws {SegtileError} `model` if more of the window is left out than was measured
  */
 function partMap(dims: readonly Dim[], window: Size, { path, layout, fit, crop }: ScoredNetwork): ScoreShape | undefined {
   const map = looseMap(dims, window, layout);

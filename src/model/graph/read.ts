@@ -6,7 +6,7 @@ import { type AdaptedNetwork, adaptNetwork } from './adapt.js';
 import { foreignFormat, savedModel } from './foreign.js';
 import { type ModelProto, parseModel, serializeModel } from './onnx.js';
 
-/** A network whose file has been read, as it is. */
+/** The file of a network, read but not changed. */
 export interface NetworkFile {
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -15,9 +15,9 @@ export interface NetworkFile {
 }
 
 /**
- * Reads an `.onnx` file.
+ * Reads and parses an `.onnx` file.
  *
- * @throws {SegtileError} `input` where there is no readable file; `model` where it is no whole ONNX file
+ * @throws {SegtileError} `input` if the file is missing or cannot be read; `model` if it is not a complete ONNX file
  */
 export async function readNetworkFile(path: string, signal?: AbortSignal): Promise<NetworkFile> {
   const bytes = await readModelBytes(path, signal);
@@ -27,16 +27,20 @@ export async function readNetworkFile(path: string, signal?: AbortSignal): Promi
 }
 
 /**
- * The bytes of a network as segtile runs it; see {@link adaptNetwork}. They are those of the file where nothing has to be changed.
+ * Reads the bytes of a network in the form that segtile runs; see {@link adaptNetwork}. They are the bytes of the file if
+ * nothing has to be changed.
  *
- * @param output the name of the output to take
+ * @param output the name of the output to use
  * @throws {SegtileError} as {@link readNetworkFile} and {@link adaptNetwork}
  */
 export async function readAdapted(path: string, output: string | undefined, signal?: AbortSignal): Promise<Uint8Array> {
   return adaptedBytes(await readNetworkFile(path, signal), output).bytes;
 }
 
-/** What {@link readAdapted} gives, of a file that has been read, and what was found on the way. The file's `model` is adapted in place. */
+/**
+ * As {@link readAdapted}, for a file that has been read, with the facts that were found on the way. Changes the file's
+ * `model` in place.
+ */
 export function adaptedBytes(
   { path, bytes, model }: NetworkFile,
   output: string | undefined,
@@ -46,9 +50,9 @@ export function adaptedBytes(
 }
 
 /**
- * The bytes of a model file.
+ * Reads the bytes of a model file.
  *
- * @throws {SegtileError} `input` where there is no readable file, or an empty one
+ * @throws {SegtileError} `input` if the file is missing or cannot be read; `model` if it is empty or a SavedModel
  */
 async function readModelBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
   if (isRemote(path))
@@ -63,14 +67,14 @@ async function readModelBytes(path: string, signal?: AbortSignal): Promise<Uint8
     throw new SegtileError('model', `the folder ${path} is ${savedModel.what}, expected ONNX`, savedModel.hint);
   if (found.isDirectory())
     throw new SegtileError('input', `expected an .onnx file but ${path} is a folder`, 'name the file inside it');
-  // A pipe may never open and a device may never end; nothing could stop the wait.
+  // Opening a pipe or reading a device may block forever, and could not be cancelled.
   if (!found.isFile()) throw new SegtileError('input', `${path} is not a regular file`, 'give the path of an .onnx file');
   const bytes = await readFile(path, { signal }).catch(unreadable);
   if (bytes.length === 0) throw new SegtileError('model', `${path} is empty`, 'export or copy the model again');
   return bytes;
 }
 
-/** A name alone may be meant as that of a model that comes with segtile. */
+/** A path that is only a name may be a misspelt name of a bundled model. */
 function pathHint(path: string): string {
   return /[/\\.]/.test(path) ? 'check the path' : `check the path, or name a bundled model: ${bundledNames.join(', ')}`;
 }

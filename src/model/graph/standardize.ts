@@ -4,12 +4,12 @@ import type { GraphStep } from './graph-steps.js';
 import { constant, node } from './onnx.js';
 
 /**
- * Added to the variance, in squared steps of a sample: enough that a blank window stays blank, far too little to be seen in any other. Floating
- * point from 0 to 1 has steps like those of bytes.
+ * Added to the variance, in squared steps of a sample. It is large enough that a blank window stays blank, and far too
+ * small to be seen in any other. The steps of floating point from 0 to 1 are taken to be those of bytes, 1/255.
  */
 const leastVariance: Readonly<Record<SampleType, number>> = { uint8: 1e-4, uint16: 1e-4, float32: 1e-4 / 255 ** 2 };
 
-/** Mean 0 and variance 1 for each channel of an image in NCHW. */
+/** Brings each channel of an image in NCHW to mean 0 and variance 1. */
 export function standardizeChannels(channels: number, samples: SampleType): GraphStep {
   return (input, output, names) => {
     const scale = constant(names('ones'), new Float32Array(channels).fill(1));
@@ -20,8 +20,8 @@ export function standardizeChannels(channels: number, samples: SampleType): Grap
 }
 
 /**
- * `(x - mean) / (deviation + eps)` of an image in NCHW, by its definition. Means are taken along one axis after the other, which rounds less than a sum
- * over all pixels does.
+ * `(x - mean) / (deviation + eps)` of an image in NCHW. Means are taken along one axis after the other, which rounds less
+ * than one sum over all pixels.
  */
 export function standardizeOver({ axes, eps }: Standardization, samples: SampleType, opset: number): GraphStep {
   const along = axes === 'all' ? [3, 2, 1] : [3, 2];

@@ -2,12 +2,12 @@ import { basename } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { type Dim, type Element, elementCode, type TensorFact, type ValueInfoProto } from './onnx.js';
 
-/** An input or output in words, as the file has it: `input "x" [1, 3, height, width]`. */
+/** An input or output in words, as the file declares it: `input "x" [1, 3, height, width]`. */
 export function described({ name, dims, declared }: TensorFact, side: 'input' | 'output'): string {
   return declared ? described(declared, side) : `${side} ${shown(name)} ${shapeOf(dims)}`;
 }
 
-/** Inputs or outputs in words, where one was expected: `2 outputs ("out" [1, 2, 64, 64], "aux" [1, 2, 8, 8])`. */
+/** A list of inputs or outputs in words, for errors: `2 outputs ("out" [1, 2, 64, 64], "aux" [1, 2, 8, 8])`. */
 export function listed(tensors: readonly ValueInfoProto[], side: 'input' | 'output'): string {
   const each = tensors.map(({ name, type }) => `${shown(name)} ${shapeOf(dimsOf(type))}`).join(', ');
   return `${tensors.length} ${side}${tensors.length === 1 ? '' : 's'}${each && ` (${each})`}`;
@@ -17,7 +17,7 @@ function shapeOf(dims: readonly Dim[]): string {
   return `[${dims.map((dim) => (typeof dim === 'number' ? dim : shown(dim).slice(1, -1))).join(', ')}]`;
 }
 
-/** A name in quotes. Names in a damaged file may hold anything. */
+/** A name in quotes, with special characters escaped, since the names in a damaged file can contain anything. */
 function shown(name: string): string {
   return JSON.stringify(name);
 }
@@ -25,7 +25,7 @@ function shown(name: string): string {
 /**
  * What a network declares about an input or output.
  *
- * @throws {SegtileError} `model` for an element type that has no name
+ * @throws {SegtileError} `model` for an element type that segtile does not know
  */
 export function tensorFact({ name, type }: ValueInfoProto, path: string): TensorFact {
   const code = type?.tensorType?.elemType ?? 0;
@@ -46,7 +46,7 @@ function dimsOf(type: ValueInfoProto['type']): readonly Dim[] {
   return dims ?? [];
 }
 
-/** The file's name without folder and ending: what a model is called that says no name. */
+/** The name of a file without folder and `.onnx`. It is the name of a model that states none. */
 export function stem(path: string): string {
   return basename(path).replace(/\.onnx$/i, '');
 }

@@ -3,17 +3,17 @@ import { dirname, isAbsolute, join, relative, sep, win32 } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
 import { type ModelProto, parseModel, serializeModel } from './onnx.js';
 
-/** A network's bytes, and the folder in which onnxruntime finds the weights that lie outside them. */
+/** A network's bytes, and the folder where onnxruntime looks for the weights that are not inside them. */
 export interface PlacedNetwork {
   readonly bytes: Uint8Array;
   readonly externalData: string;
 }
 
 /**
- * Finds the weights that lie in files of their own, and writes into the network where they really are: onnxruntime follows no link that
- * leaves the folder it is given, as those of Hugging Face's cache do.
+ * Finds the weights that are in separate files, and writes their real paths into the network. This is needed because
+ * onnxruntime does not follow links out of the folder it is given, such as those in Hugging Face's cache.
  *
- * @param path of the file that `bytes` are from
+ * @param path of the file that `bytes` were read from
  * @throws {SegtileError} as {@link weightFiles}
  */
 export function placeWeights(bytes: Uint8Array, path: string): PlacedNetwork {
@@ -26,12 +26,13 @@ export function placeWeights(bytes: Uint8Array, path: string): PlacedNetwork {
 }
 
 /**
- * The files outside a network that hold weights of it: the real path of each by the place that the network names.
+ * Finds the files outside a network that hold its weights. Maps each location that the network names to the file's real
+ * path.
  *
- * A place is a path below the network's folder. Links are followed as long as they stay in it; where the network itself is a link out of
- * its folder, as in stores of Hugging Face, DVC or git-annex, those of its weights may leave it, too.
+ * A location is a path below the network's folder. Links are followed as long as they stay in that folder. If the network
+ * itself is a link out of its folder, as in stores of Hugging Face, DVC or git-annex, its weights may be such links, too.
  *
- * @throws {SegtileError} `model` for a place outside the folder, `input` where there is no regular file
+ * @throws {SegtileError} `model` for a location outside the folder; `input` if there is no regular file or it is too short
  */
 export function weightFiles(model: ModelProto, path: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
@@ -77,14 +78,17 @@ function isBelow(folder: string, file: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** The innermost folder that all of the files are below. */
+/** The innermost folder that contains all of the files. */
 function commonFolder(files: readonly string[]): string {
   let folder = dirname(files[0]!);
   while (!files.every((file) => isBelow(folder, file))) folder = dirname(folder);
   return folder;
 }
 
-/** Every place of weights that a network names, those of its operations' numbers as well, and how many bytes there have to be. */
+/**
+ * Every location of weights that a network names, including those of constants in its nodes, and the number of bytes that
+ * the file must at least have.
+ */
 function locations({ graph }: ModelProto): { readonly entry: { value: string }; readonly end: number }[] {
   const inside = graph?.node.flatMap(({ attribute }) => attribute.flatMap(({ t }) => t ?? [])) ?? [];
   return [...(graph?.initializer ?? []), ...inside].flatMap(({ externalData }) => {

@@ -1,24 +1,30 @@
 import type { GraphProto, NodeProto } from '../graph/onnx.js';
 import { type GraphWalk, isStandard, type Numbers, walkOf, wholeNumbers } from './graph.js';
 
-/** What a graph does to its image before anything else, so far as it is the same for every pixel: `gain x + offset`, channel by channel. */
+/**
+ * The computation at the beginning of a graph, as long as it is the same for every pixel: `gain x + offset` for each
+ * channel.
+ */
 interface Traced {
-  /** For each channel of the tensor: the channel of the image that it is, and what was done to it. */
+  /** For each channel of the tensor: the channel of the image that it comes from, and what was done to it. */
   readonly channels: readonly { readonly from: number; readonly gain: number; readonly offset: number }[];
-  /** Where the tensor's channels stand, counted from 0. */
+  /** The channel axis of the tensor, from 0; -1 if a single channel was picked and the axis is gone. */
   readonly axis: number;
   readonly rank: number;
 }
 
-/** What range and colour order a network wants, by its graph's beginning. */
+/** The range and colour order that a network expects, as its graph's beginning tells. */
 export interface Beginning {
-  /** What is to be fed for the largest sample: 255 where the graph divides by it. `any` where each window is standardised in the graph. */
+  /**
+   * The value that the network expects for the largest sample, such as 255 if the graph divides by 255. `any` if the graph
+   * standardises each window itself.
+   */
   readonly wants?: 1 | 255 | 65_535 | 'any';
-  /** The graph's own factor, from which `wants` was concluded where there is one. */
+  /** The factor that the graph itself multiplies with, if `wants` was derived from one. */
   readonly gain?: number;
-  /** Where the graph subtracts what is known to be the mean of red, green and blue. */
+  /** The colour order, if the graph subtracts the known means of red, green and blue. */
   readonly color?: 'rgb' | 'bgr';
-  /** The graph's beginning in words: `x/255`. */
+  /** The beginning of the graph in words, such as `x/255`. */
   readonly words?: string;
 }
 
@@ -29,18 +35,18 @@ const standardizes = new Set([
   'MeanVarianceNormalization',
   'LpNormalization',
 ]);
-/** What a graph needs to know of a whole window before it scales it. Over the channels alone it makes gray. */
+/** Reductions over a whole window before scaling. Over the channels alone they only make gray. */
 const reduces = new Set(['ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL2']);
 const asItIs = new Set(['Identity', 'Cast', 'Pad', 'Dropout']);
-/** Beyond this the beginning of a network ends, however long it multiplies and adds. */
+/** At most this many tensors count as the beginning of a network, even if it goes on with arithmetic. */
 const MOST_TENSORS = 64;
 
 /**
- * Reads off a graph's beginning what its image is to be scaled to: arithmetic with constants is composed to one factor and one summand a
- * channel, through moves of axes and picked channels, to the first node that does something else.
+ * Finds out from a graph's beginning what range its image must have. Arithmetic with constants is composed to one factor
+ * and one offset per channel, through transpositions and selections of channels, until a node does something else.
  *
- * @param depth channels of the image
- * @param axis where they stand
+ * @param depth number of channels of the image
+ * @param axis the channel axis
  */
 export function beginningOf(graph: GraphProto, image: string, depth: number, axis: number): Beginning {
   const walk = walkOf(graph, image);
@@ -62,7 +68,7 @@ export function beginningOf(graph: GraphProto, image: string, depth: number, axi
   const ends = [...traced].filter(([name]) => walk.users(name).some((user) => !leadsOn(user, traced)));
   const found = ends.map(([, end]) => conclusion(end)).filter((each) => each.wants !== undefined || each.color !== undefined);
   const first = found[0];
-  // Branches that want different things tell nothing.
+  // Branches that disagree tell nothing.
   if (!first || found.some(({ wants }) => wants !== first.wants)) return clipped ?? {};
   return first;
 }
@@ -76,7 +82,7 @@ function leadsOn({ output, opType }: NodeProto, traced: ReadonlyMap<string, Trac
   return opType === 'Shape' || output.some((name) => traced.has(name));
 }
 
-/** The tensors that a node makes of traced ones, where it does to every pixel the same. */
+/** The tensors that a node computes from traced ones, if it does the same to every pixel. */
 function stepped(node: NodeProto, before: Traced, all: ReadonlyMap<string, Traced>, walk: GraphWalk): [string, Traced][] {
   const { opType, input, output } = node;
   const one = (after: Traced | undefined): [string, Traced][] => (after ? [[output[0]!, after]] : []);
@@ -112,7 +118,10 @@ function affine(before: Traced, gain: readonly number[], offset: readonly number
   return { ...before, channels };
 }
 
-/** Arithmetic between a traced tensor and constants, one or one a channel; either may come first. */
+/**
+ * Arithmetic between a traced tensor and constants, either one for all channels or one per channel. Either operand may
+ * come first.
+ */
 function computed(
   { opType, input }: NodeProto,
   before: Traced,
@@ -145,7 +154,7 @@ function computed(
     : undefined;
 }
 
-/** Constants as one for all or one a channel; undefined where they differ between pixels. */
+/** Constants as a list of one for all channels or one per channel. Undefined if they differ between pixels. */
 function perChannel(numbers: Numbers | undefined, { channels, axis, rank }: Traced): readonly number[] | undefined {
   if (!numbers) return undefined;
   const { dims, values } = numbers;
@@ -166,7 +175,7 @@ function picked(before: Traced, axis: number, which: Numbers | undefined): Trace
   if (along !== before.axis) return undefined;
   const channels = which.values.map((index) => before.channels.at(index)).filter((each) => each !== undefined);
   if (channels.length !== which.values.length) return undefined;
-  // Of a single channel the axis is gone, until it is put back to join others.
+  // A scalar index removes the axis, until Unsqueeze adds it again to join channels.
   return { channels, axis: scalar ? -1 : before.axis, rank: scalar ? before.rank - 1 : before.rank };
 }
 
@@ -191,7 +200,7 @@ function sliced(node: NodeProto, before: Traced, walk: GraphWalk): Traced | unde
   return channels.length > 0 ? { ...before, channels } : undefined;
 }
 
-/** One channel whose axis is put back or taken away; nothing else is followed. */
+/** Follows an Unsqueeze that adds the axis of a single channel again. Nothing else is followed. */
 function reshaped({ opType, input, ...node }: NodeProto, before: Traced, walk: GraphWalk): Traced | undefined {
   const axes = walk.numbers(input[1] ?? '')?.values ?? wholeNumbers({ ...node, opType, input }, 'axes');
   if (opType === 'Unsqueeze' && axes?.length === 1 && before.axis < 0) {
@@ -220,11 +229,11 @@ function clip(node: NodeProto, before: Traced, walk: GraphWalk): Beginning | und
   return { wants: most, words: `clip to 0..${most}` };
 }
 
-/** A normalisation over the training set at the very beginning tells what values it was trained with. */
+/** A batch normalisation at the very beginning tells the range of the values that the network was trained with. */
 function batchNormalized({ input }: NodeProto, before: Traced, walk: GraphWalk): Beginning | undefined {
   const [means, variances] = [walk.numbers(input[3] ?? '')?.values, walk.numbers(input[4] ?? '')?.values];
   if (!means || !variances) return undefined;
-  // In values of the image itself.
+  // Mean and deviation converted back to values of the image itself.
   const back = before.channels.map(({ gain, offset }, c) => ({
     mean: ((means[c] ?? 0) - offset) / gain,
     deviation: Math.sqrt(variances[c] ?? 0) / Math.abs(gain),
@@ -243,7 +252,7 @@ function batchNormalized({ input }: NodeProto, before: Traced, walk: GraphWalk):
 /** ImageNet's means of red, green and blue, from 0 to 1. */
 const imagenet = [0.485, 0.456, 0.406] as const;
 
-/** What a composed `gain x + offset` says of x. */
+/** What the composed `gain x + offset` tells about the range of x. */
 function conclusion({ channels }: Traced): Beginning {
   const gain = average(channels.map((each) => Math.abs(each.gain)));
   const middle = average(channels.map((each) => -each.offset / each.gain));

@@ -4,31 +4,31 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { MeasuredModel } from './measure.js';
 
-/** Goes up whenever the same network would be judged differently. */
+/** Increased whenever the same network would be judged differently, so that older findings are ignored. */
 const RULES = 3;
 
-/** What is kept of networks: a folder of it, and how a file of it is known to be whole. */
+/** A kind of finding that is cached: its folder in the cache, and the check that a file of it is valid. */
 export interface Kept<Found> {
   readonly folder: string;
   readonly isFound: (value: unknown) => value is Found;
 }
 
-/** The folder where what was found of networks is kept: `SEGTILE_CACHE`, or where the system keeps what can be made again. */
+/** The folder of the cache: `SEGTILE_CACHE`, or else `segtile` in the system's folder for caches. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   if (env.SEGTILE_CACHE) return env.SEGTILE_CACHE;
   const home = process.platform === 'win32' ? env.LOCALAPPDATA : env.XDG_CACHE_HOME;
   return join(home || join(homedir(), '.cache'), 'segtile');
 }
 
-/** What networks give: see {@link MeasuredModel}. */
+/** The cached measurements of models; see {@link MeasuredModel}. */
 export const keptModels: Kept<MeasuredModel> = { folder: 'models', isFound: isMeasured };
 
 /**
- * What was found of a network before, in the same circumstances; else what `find` finds, which is kept for the next time. A file that cannot be
- * read, or holds something else, is as none; one that cannot be written is no error.
+ * Returns what was found before for a network in the same circumstances, otherwise calls `find` and caches its result. An
+ * unreadable or invalid file of the cache counts as missing. A file that cannot be written is no error.
  *
  * @param sha256 of the network
- * @param circumstances all that the finding depends on besides, as JSON has it
+ * @param circumstances everything else that the finding depends on; must be serializable as JSON
  */
 export async function remembered<Found>(
   { folder, isFound }: Kept<Found>,
@@ -68,10 +68,12 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
+/** Whether a value is an object or array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
+/** Whether a value from JSON has an integer `width` and `height`. */
 export const isSize = (value: unknown): boolean => isRecord(value) && [value.width, value.height].every(Number.isInteger);
 
 function isMeasured(value: unknown): value is MeasuredModel {

@@ -1,21 +1,30 @@
 import type { Size } from '../../types.js';
 
-/** Where the scores of a window lie under it. */
+/** Where the scores of a window lie in it. */
 export interface Fit {
-  /** Pixels of the window, along each axis, that one score stands for. */
+  /** How many pixels of the window one score stands for, along each axis. */
   readonly factor: number;
-  /** Pixels of the window left of and above the first score; `centre` where as much is missing on the other side. */
+  /**
+   * How many pixels of the window lie left of and above the first score; `centre` if as many are missing on the opposite
+   * side.
+   */
   readonly crop: 'centre' | { readonly left: number; readonly top: number };
 }
 
-/** What a patch changes: the middle of it in the window, and of the change in the scores, in px of each. */
+/**
+ * The response to a changed patch of the window: the centre of the patch in px of the window, and the centre of the change
+ * in px of the scores.
+ */
 export interface Response {
   readonly at: { readonly x: number; readonly y: number };
-  /** Undefined where nothing changed; `most` is the largest change of a score, and `reach` how far from the middle there are some a quarter as large. */
+  /**
+   * Undefined if nothing changed. `most` is the largest change of a score. `reach` is how far from the centre there are
+   * changes of at least a quarter of that.
+   */
   readonly seen: { readonly x: number; readonly y: number; readonly most: number; readonly reach: number } | undefined;
 }
 
-/** Centres of the two patches, on a diagonal so that both axes are told by them; see {@link fitOf}. */
+/** Centres of the two patches. They lie on a diagonal, so that they tell about both axes; see {@link fitOf}. */
 export function patchCentres(window: Size, scores: Size): readonly [Response['at'], Response['at']] {
   const away = (length: number, of: number) => Math.max(1, Math.round(Math.min(length / 8, 0.3 * of)));
   const [x, y] = [away(window.width, scores.width), away(window.height, scores.height)];
@@ -26,15 +35,19 @@ export function patchCentres(window: Size, scores: Size): readonly [Response['at
   ];
 }
 
-/** Centres of patches all over the window, for scores that lie near a corner, or that depend on much of the window. */
+/**
+ * Centres of a grid of 4 by 4 patches all over the window, for scores that lie near a corner or depend on much of the
+ * window.
+ */
 export function patchGrid({ width, height }: Size): Response['at'][] {
   const parts = [1, 3, 5, 7].map((eighths) => eighths / 8);
   return parts.flatMap((down) => parts.map((across) => ({ x: Math.round(across * width), y: Math.round(down * height) })));
 }
 
 /**
- * Centres of patches as {@link patchCentres} has them, each moved by eight steps of an odd number of px. A network that looks at cells of 8 or 16 px answers with a
- * whole cell, wherever in it the patch is; over all places in a cell that evens out.
+ * The centres of {@link patchCentres}, each at eight offsets that are multiples of an odd number of px. A network that
+ * looks at cells of 8 or 16 px answers with a whole cell, wherever the patch lies in it; over all places in a cell this
+ * averages out.
  */
 export function patchesInCells(window: Size, scores: Size): Response['at'][] {
   const step = 2 * Math.floor((0.25 * Math.min(scores.width, scores.height, 140)) / 14) + 1;
@@ -42,7 +55,10 @@ export function patchesInCells(window: Size, scores: Size): Response['at'][] {
   return patchCentres(window, scores).flatMap(({ x, y }) => moves.map((by) => ({ x: x + by, y: y + by })));
 }
 
-/** Of patches all over the window those that change scores, rather than being seen from afar. */
+/**
+ * Selects the responses of patches that really change scores, and drops those that are only seen from afar: it keeps those
+ * at least half as strong as the strongest.
+ */
 export function strongResponses(responses: readonly Response[]): Response[] {
   const most = Math.max(...responses.map(({ seen }) => seen?.most ?? 0));
   return responses.filter(({ seen }) => seen !== undefined && seen.most >= most / 2);
@@ -53,7 +69,12 @@ export function patchSide({ width, height }: Size): number {
   return Math.max(2, 2 * Math.round(Math.min(width, height) / 32));
 }
 
-/** The middle of what changed: of all scores that changed at least half as much as the one that changed the most. */
+/**
+ * The centre of the change: the mean place of all scores that changed at least half as much as the one that changed most.
+ *
+ * @param before planes of scores; each plane has the size of the last argument
+ * @param after scores of the same shape
+ */
 export function middleOfChange(before: Float32Array, after: Float32Array, { width, height }: Size): Response['seen'] {
   const size = width * height;
   const change = new Float32Array(size);
@@ -82,14 +103,17 @@ export function middleOfChange(before: Float32Array, after: Float32Array, { widt
 }
 
 /**
- * Where scores lie, from what patches change: a line through all of them tells how many pixels a score stands for and where the first one
- * lies. Scores that are fewer than the pixels are the centre of the window (slope 1), a coarser map of it (slope `scores / window`),
- * or between the two a coarser map of the centre. Undefined where the line fits none of them, as where each score depends on the whole window;
- * `off the centre` where it is not known by how many px.
+ * Finds where scores lie in the window from what patches change. A line fitted through all responses tells how many pixels
+ * a score stands for and where the first score lies.
+ *
+ * Scores that are fewer than the pixels can be the centre of the window (slope 1), a coarser map of the whole window
+ * (slope `scores / window`), or in between, a coarser map of the centre.
  *
  * @param responses to two patches, or to many
- * @param coarse the factor by which the scores would cover the whole window, where there is one
- * @param slack how far scores that cover the whole window may seem to be off its middle, as a share of its side
+ * @param coarse the factor by which the scores would cover the whole window, if there is one
+ * @param slack how far scores that cover the whole window may seem to be off its centre, as a share of its side
+ * @returns undefined if the line fits none of these cases, for example because each score depends on the whole window;
+ *   `off the centre` if the offset cannot be measured to the pixel
  */
 export function fitOf(
   window: Size,
@@ -103,7 +127,7 @@ export function fitOf(
     const mean = (value: (each: Response) => number) =>
       responses.reduce((sum, each) => sum + value(each), 0) / responses.length;
     const middle = { at: mean(({ at }) => at[axis]), seen: mean(({ seen }) => seen![axis]) };
-    // Least squares; of two responses it is the line through both.
+    // Least squares. With two responses it is the line through both.
     const away = (each: Response) => each.at[axis] - middle.at;
     const slope = mean((each) => away(each) * each.seen![axis]) / mean((each) => away(each) ** 2);
     return { slope, middle, length, of, room: 1 - of / length };
@@ -125,18 +149,18 @@ export function fitOf(
   const missing = axes.map(({ length, of }) => length - of * best) as [number, number];
   const inside = [left, top].every((first, i) => first >= -about[i]! && first <= missing[i]! + about[i]!);
   if (!inside) return undefined;
-  // A network that smears a patch over much more than its place may move it, too.
+  // A network that smears a patch over a much larger area may also shift it.
   const smeared = (responses.reduce((sum, { seen }) => sum + seen!.reach, 0) / responses.length) * best - patchSide(window) / 2;
   const off = [left, top].map((first, i) => Math.abs(first - missing[i]! / 2));
   if (off[0]! <= Math.max(2, smeared, about[0] / 2) && off[1]! <= Math.max(2, smeared, about[1] / 2))
     return { factor: best, crop: 'centre' };
-  // Off the centre by some px more or less would move the mask by as much: then it is better asked.
+  // An error of some px in the offset would shift the mask by as much, so it is better to ask the user.
   if (smeared > 2) return 'off the centre';
   const whole = (first: number, most: number) => Math.min(most, Math.max(0, Math.round(first)));
   return { factor: best, crop: { left: whole(left, missing[0]), top: whole(top, missing[1]) } };
 }
 
-/** Px of the window without a score on the side where the most are missing. */
+/** How many px of the window have no score, on the side where the most are missing. */
 export function missingPx({ factor, crop }: Fit, window: Size, scores: Size): number {
   const across = Math.max(0, window.width - factor * scores.width);
   const down = Math.max(0, window.height - factor * scores.height);

@@ -1,30 +1,34 @@
 import { elementCode, type GraphProto, type NodeProto, type TensorProto } from '../graph/onnx.js';
 
-/** Numbers that a network holds, whatever it is shown. */
+/** Constant numbers in a network, which do not depend on its input. */
 export interface Numbers {
   readonly dims: readonly number[];
   readonly values: readonly number[];
 }
 
-/** A graph as one walks through it. */
+/** Look-ups for walking through a graph. */
 export interface GraphWalk {
-  /** The node that makes a tensor; none makes the image and the weights. */
+  /** The node that computes a tensor; undefined for the image and the weights. */
   maker(tensor: string): NodeProto | undefined;
   /** The nodes that use a tensor, in the order of the graph. */
   users(tensor: string): readonly NodeProto[];
-  /** Whether a tensor changes with the image's samples. What only depends on its size does not. */
+  /** Whether a tensor depends on the samples of the image. A dependence on the image's size alone does not count. */
   varies(tensor: string): boolean;
-  /** The numbers of a tensor that does not vary, where they are written in the file and no more than a small kernel's. */
+  /** The numbers of a constant tensor, if they are inside the file and no more than a small kernel has. */
   numbers(tensor: string): Numbers | undefined;
 }
 
-/** Numbers of a tensor that are looked at: enough for scales, axes and small kernels. */
+/** Tensors with more numbers than this are not read. It is enough for scales, axes and small kernels. */
 const MOST_NUMBERS = 65_536;
 
-/** What looks at the size of a tensor alone. */
+/** Operations that only look at the size of a tensor. */
 const measures = new Set(['Shape', 'Size']);
 
-/** Prepares a graph for walks. Nodes with several outputs make each of them. */
+/**
+ * Prepares a graph for walks.
+ *
+ * @param image name of the input with the image
+ */
 export function walkOf(graph: GraphProto, image: string): GraphWalk {
   const makers = new Map<string, NodeProto>();
   const users = new Map<string, NodeProto[]>();
@@ -32,7 +36,7 @@ export function walkOf(graph: GraphProto, image: string): GraphWalk {
   for (const node of graph.node) {
     for (const name of node.output) makers.set(name, node);
     for (const name of new Set(node.input)) users.set(name, [...(users.get(name) ?? []), node]);
-    // The nodes of a file stand in the order in which they are worked out. A node with a graph inside may see anything.
+    // The nodes of a file are in the order of execution. A node with a subgraph may depend on any tensor.
     const inside = node.attribute.some(({ type }) => type === 5 || type === 10);
     if (!measures.has(node.opType) && (inside || node.input.some((name) => varying.has(name))))
       for (const name of node.output) varying.add(name);
@@ -57,20 +61,20 @@ export function walkOf(graph: GraphProto, image: string): GraphWalk {
   };
 }
 
-/** The value of an attribute that is a whole number or a list of them; undefined where the node has none of that name. */
+/** The value of an attribute that is an integer or a list of integers; undefined if the node has no attribute of that name. */
 export function wholeNumbers({ attribute }: NodeProto, name: string): readonly number[] | undefined {
   const found = attribute.find((each) => each.name === name);
   if (!found) return undefined;
   return found.ints.length > 0 ? found.ints.map(Number) : [Number(found.i)];
 }
 
-/** The value of an attribute that is a text. */
+/** The value of an attribute that is a string; undefined if the node has no attribute of that name. */
 export function textOf({ attribute }: NodeProto, name: string): string | undefined {
   const found = attribute.find((each) => each.name === name);
   return found && Buffer.from(found.s).toString();
 }
 
-/** Whether a node is one of ONNX itself, not of a domain whose operators may be called alike. */
+/** Whether an operator belongs to ONNX itself, not to another domain that may use the same names. */
 export function isStandard({ domain }: NodeProto): boolean {
   return domain === '' || domain === 'ai.onnx';
 }
@@ -85,7 +89,7 @@ function constantOf(node: NodeProto): Numbers | undefined {
   return list && { dims: [list.length], values: list };
 }
 
-/** Numbers of a tensor, from its raw bytes or from the lists that small ones are written as. */
+/** The numbers of a tensor, from its raw bytes or from the lists in which small tensors are written. */
 function numbersOf(tensor: TensorProto): Numbers | undefined {
   const dims = tensor.dims.map(Number);
   const count = dims.reduce((product, size) => product * size, 1);
@@ -108,7 +112,7 @@ function rawNumbers(bytes: Uint8Array, code: number): number[] | undefined {
   return undefined;
 }
 
-/** The number that 16 bits stand for. */
+/** The number that the 16 bits of a float16 stand for. */
 export function halfFloat(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
@@ -118,14 +122,17 @@ export function halfFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** Fields of TensorProto that the reader passes over, since only this needs them: `float_data`, `int32_data`, `int64_data`, `double_data`. */
+/**
+ * Fields of TensorProto that the generated reader skips because only this module needs them: `float_data`, `int32_data`,
+ * `int64_data`, `double_data`.
+ */
 const lists: Readonly<Record<number, 'float' | 'double' | 'varint'>> = { 4: 'float', 5: 'varint', 7: 'varint', 10: 'double' };
 
 function listedNumbers({ $unknown = [] }: TensorProto): number[] {
   return $unknown.flatMap(({ no, wireType, data }) => {
     const kind = lists[no];
     if (!kind) return [];
-    // A packed list has its length in front, as a varint.
+    // A packed list begins with its length, as a varint.
     const bytes = wireType === 2 ? data.subarray(varint(data, 0).end) : data;
     if (kind === 'float') return rawNumbers(bytes, elementCode.float32)!;
     if (kind === 'double') return rawNumbers(bytes, elementCode.float64)!;

@@ -1,7 +1,7 @@
 import { elementCode, type NodeProto } from '../graph/onnx.js';
 import { type GraphWalk, isStandard, textOf, wholeNumbers } from './graph.js';
 
-/** What moves, picks, copies, turns or scales numbers, and bounds none. */
+/** Operations that move, pick, copy, transpose or scale numbers, and clip none. */
 const carries = new Set([
   'Identity',
   'Cast',
@@ -30,18 +30,24 @@ const carries = new Set([
   'QuantizeLinear',
   'DequantizeLinear',
 ]);
-/** What adds tensors up or puts them side by side. */
+/** Operations that add tensors or concatenate them. */
 const joins = new Set(['Concat', 'Add', 'Sub', 'Sum', 'Mean']);
-/** Learned sums without bounds. */
+/** Unbounded sums with learned weights. */
 const sums = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization']);
 
 const floats: readonly number[] = [elementCode.float32, elementCode.float16, elementCode.float64, elementCode.bfloat16];
 
 /**
- * Whether a network's output is a linear function of its last learned layer: walking back from it one meets only what {@link carries} or
- * {@link joins} numbers, or scales them by constants, before a sum with learned weights. Such scores have no bounds: they are logits.
- * A sum that is a mean (no weight below 0, all together 1) bounds what it sums up, and is walked through: it may blend the probabilities of two heads.
- * So is one that reaches the image itself.
+ * Whether a network's output is a linear function of its last learned layer. This is so if, walking back from the output,
+ * all nodes before a sum with learned weights only carry ({@link carries}) or join ({@link joins}) numbers, or scale them
+ * by constants. Such scores are unbounded, so they are logits.
+ *
+ * A sum that is a mean (no weight is negative, and all together are 1) keeps the bounds of what it sums up, so the walk
+ * goes on through it: it may blend the probabilities of two heads. A walk that reaches the image itself also counts as
+ * linear.
+ *
+ * @param output name of the output
+ * @param image name of the input
  */
 export function isLinear(walk: GraphWalk, output: string, image: string): boolean {
   const known = new Map<string, boolean>();
@@ -71,13 +77,13 @@ export function isLinear(walk: GraphWalk, output: string, image: string): boolea
   return linear(output);
 }
 
-/** Whether a node of {@link carries} does so with these attributes: a cubic Resize overshoots, and a Cast may round. */
+/** Whether a node of {@link carries} stays linear with its attributes: a cubic Resize overshoots, and a Cast may round. */
 function keeps(node: NodeProto): boolean {
   if (node.opType === 'Resize' || node.opType === 'Upsample') return textOf(node, 'mode') !== 'cubic';
   return node.opType !== 'Cast' || floats.includes(wholeNumbers(node, 'to')?.[0] ?? 0);
 }
 
-/** Whether each number that a convolution gives is a weighted mean of those that it sees. */
+/** Whether each output of a convolution is a weighted mean of its inputs. */
 function isMean({ opType, input }: NodeProto, walk: GraphWalk): boolean {
   if (opType !== 'Conv' || (input[2] && walk.numbers(input[2])?.values.every((value) => value === 0) !== true)) return false;
   const kernel = walk.numbers(input[1] ?? '');

@@ -19,45 +19,48 @@ import { createScoreFacts, isSame, type Meaning, meaningOf } from './scores.js';
 import { type Tried, type TriedNetwork, type TriedScores, trialSides, tryNetwork } from './try-network.js';
 import { naturalWindows, stressWindows, type TrialWindow } from './windows.js';
 
-/** Where scores lie; or that they are a part off the centre of the window, by an unknown number of px. */
+/** Where the scores lie in the window; or that they cover a part of it that is off the centre by an unknown number of px. */
 type Found = Fit | 'off the centre';
 
-/** What was found by looking at what a network gives. Plain data, which JSON keeps. */
+/** What was found by running a network on trial windows. Plain data that can be stored as JSON. */
 export interface MeasuredModel {
   readonly meaning: Meaning;
-  /** The least and the largest score that was seen. */
+  /** The smallest and the largest score that was seen. */
   readonly range: readonly [number, number];
-  /** The window that it was tried with. */
+  /** The size of the trial windows. */
   readonly window: Size;
-  /** What it gave for it. */
+  /** The size of the scores for such a window. */
   readonly scores: Size & { readonly channels: number };
-  /** Where the scores lie under the window, unless they are as many as its pixels; null where that could not be told. */
+  /** Where the scores lie in the window. Absent if there is one for each pixel; null if it could not be found out. */
   readonly fit?: Found | null;
 }
 
-/** What a measurement needs to know of a network. */
+/** What a measurement needs to know about a network. */
 export interface Measurable extends TriedNetwork, Pick<Model, 'color' | 'samples' | 'normalize'> {
-  /** Whether card, flags or graph say how samples are scaled; and what the graph itself multiplies them with, if that is known. */
+  /**
+   * Whether the card, the flags or the graph say how samples are scaled; and the factor by which the graph itself
+   * multiplies them, if it is known.
+   */
   readonly isScaled: boolean;
   readonly gain?: number | undefined;
   readonly ending?: Ending | undefined;
   /** Whether the scores are a linear function of the last learned layer. */
   readonly linear: boolean;
-  /** The operation that leaves labels of its scores. */
+  /** The operation that turns scores into labels, if the graph ends in one. */
   readonly decision?: string | undefined;
-  /** Whether card or flags say where the scores lie. */
+  /** Whether the card or the flags say where the scores lie. */
   readonly isFitted: boolean;
-  /** Windows that card or user want. */
+  /** Window sizes that the card or the user ask for. */
   readonly windows: readonly Size[];
 }
 
 const largest: Readonly<Record<SampleType, number>> = { uint8: 255, uint16: 65_535, float32: 1 };
 
 /**
- * Shows a network images, and what is no image, and says what its scores are and where they lie. A graph that tells its ending needs only to be
- * seen to say more than one thing.
+ * Runs a network on images and on windows that are not images, and finds out what its scores mean and where they lie. If
+ * the graph's ending already tells the meaning, it is only checked that the scores are not the same everywhere.
  *
- * @throws {SegtileError} `model` where the network runs with none of the windows that are tried
+ * @throws {SegtileError} `model` if the network runs with none of the window sizes that are tried
  */
 export async function measureNetwork(placed: PlacedNetwork, network: Measurable, threads: Threads): Promise<MeasuredModel> {
   let failure: unknown;
@@ -80,7 +83,7 @@ async function measureAt(tried: Tried, network: Measurable): Promise<MeasuredMod
   const images = naturalWindows(window, isPicture ? 3 : network.depth).map((make) => () => inputOf(make(), window, network));
   const stress = network.image.element === 'uint8' ? [] : stressOf(window, network, images[0]!());
   const shown = [...images, ...stress];
-  // Whether classes exclude each other after a softmax of which a channel may be dropped, only many windows tell.
+  // After a softmax from which a channel may have been dropped, only many windows tell whether classes exclude each other.
   const told =
     network.linear ||
     network.decision !== undefined ||
@@ -110,7 +113,10 @@ async function measureAt(tried: Tried, network: Measurable): Promise<MeasuredMod
   };
 }
 
-/** What the graph's own ending says of scores. A softmax of which a channel is dropped, or over another axis, excludes nothing. */
+/**
+ * What the graph's own ending tells about the scores. After a softmax that lost a channel, or over another axis, classes
+ * do not exclude each other.
+ */
 function toldMeaning({ ending, linear, decision }: Measurable, offOne: number, channels: number): Meaning | undefined {
   if (decision !== undefined) return { kind: 'probabilities', exclusive: isChoice(decision) && channels > 1 };
   if (ending?.activation === 'sigmoid') return { kind: 'probabilities', exclusive: false };
@@ -118,10 +124,16 @@ function toldMeaning({ ending, linear, decision }: Measurable, offOne: number, c
   return linear ? { kind: 'logits' } : undefined;
 }
 
-/** How much larger a window is made to see how the scores grow with it. A multiple of what networks divide their windows by. */
+/**
+ * By how many px a window is enlarged to see how the scores grow with it. A multiple of what networks divide their windows
+ * by.
+ */
 const GROWTH = 64;
 
-/** Where patches tell nothing: the scores of a larger window are more by as many px as were added where they are the centre, by fewer where they are coarse. */
+/**
+ * Finds where the scores lie if patches tell nothing, by enlarging the window: scores at its centre grow by as many px as
+ * were added, and coarser scores by fewer. Null if that tells nothing either.
+ */
 async function grownFit(
   placed: PlacedNetwork,
   network: Measurable,
@@ -143,15 +155,16 @@ async function grownFit(
 }
 
 /**
- * Two patches, each in a run of its own. Where the first image tells nothing, as where a network does not care for the patch, another is tried; where
- * none does, patches all over the window, for a network whose scores lie near a corner or depend on much of it.
+ * Finds where the scores lie by changing two patches, each in a run of its own. If the network does not respond to them on
+ * the first image, other images are tried. If it responds on none, patches all over the window are tried, for a network
+ * whose scores lie near a corner or depend on much of the window.
  */
 async function findFit(tried: Tried, { channels, width, height }: TriedScores, network: Measurable): Promise<Found | null> {
   const { window } = tried;
   const scores = { width, height };
   const coarse = scoreShape([1, channels, height, width], window, 'nchw')?.factor;
   const count = network.color !== 'channels' ? 3 : network.depth;
-  // Between 0.3 and 0.7, so that a patch can be as much brighter everywhere.
+  // Between 0.3 and 0.7, so that a patch can be brightened by the same amount everywhere.
   const calm = naturalWindows(window, count)
     .slice(0, 3)
     .map((base) => base().map((value) => 0.3 + 0.4 * value));
@@ -185,7 +198,7 @@ function patched(planes: Float32Array, { width, height }: Size, { x, y }: { x: n
   return out;
 }
 
-/** A window of values from 0 to 1 as the network takes it. */
+/** Converts a window of values from 0 to 1 to the network's input. */
 function inputOf(planes: Float32Array, { width, height }: Size, network: Measurable): Float32Array {
   const { color, samples, normalize } = network;
   const size = width * height;
@@ -220,7 +233,10 @@ function standardized(planes: Float32Array, size: number): Float32Array {
   return out;
 }
 
-/** Stress in units of what the network is used to: where the graph scales by itself, of what that makes 1. */
+/**
+ * Stress windows in units of the network's usual input. If the graph scales its input itself, the unit is the value that
+ * it scales to 1.
+ */
 function stressOf(window: Size, { depth, gain, isScaled }: Measurable, image: Float32Array): TrialWindow[] {
   let [low, high] = [0, 0];
   for (const value of image) {

@@ -15,11 +15,11 @@ import { type Measurable, type MeasuredModel, measureNetwork } from './measure.j
 import { resolveInput } from './resolve-input.js';
 import { type StatedCard, statedCard } from './stated.js';
 
-/** A network, what is said of it and what it was seen to do. */
+/** A network, what is stated about it and what was measured. */
 export interface OpenedModel {
   readonly file: ModelFile;
   readonly card: Card | undefined;
-  /** What others wrote of it, where that is the card; and the folder of the package that it is in. */
+  /** The description in a foreign format, if the card comes from one; and the folder of the package that the network is in. */
   readonly others?: PackageCard | undefined;
   readonly folder: string;
   readonly measured: MeasuredModel;
@@ -27,11 +27,13 @@ export interface OpenedModel {
 }
 
 /**
- * Reads a network and its card, looks at what it gives, and puts it all together.
+ * Reads a network and its card, measures what the network gives, and combines everything into a model.
  *
  * @param path of the network, or of a folder or ZIP that holds one with its description
- * @param cardPath a card at another place than beside the network
- * @throws {SegtileError} as {@link readNetworkFile}, {@link readCard}, {@link factsOf}, {@link measureModel} and {@link resolveModel}
+ * @param cardPath path of a card that is not beside the network
+ * @param windows further sizes to try the network with, such as the one that the user asks for
+ * @throws {SegtileError} as {@link readNetworkFile}, {@link readCard}, {@link factsOf}, {@link measureModel} and
+ *   {@link resolveModel}
  */
 export async function openModel(
   path: string,
@@ -46,7 +48,7 @@ export async function openModel(
   return { file, card, others, folder, measured, model: { ...model, notes } };
 }
 
-/** Reads a network and what is said of it, be it by its own card or in the way of others. */
+/** Reads a network and its description, which is its own card or one in a foreign format. */
 async function readDescribed(path: string, cardPath: string | undefined, signal: AbortSignal | undefined) {
   const found = (await networkIn(path, signal)) ?? { path, folder: dirname(path) };
   const network = await readNetworkFile(found.path, signal);
@@ -58,7 +60,8 @@ async function readDescribed(path: string, cardPath: string | undefined, signal:
 }
 
 /**
- * Tells a model from others wherever it lies: the digest of its network and its weights, and one of what is said of it. It is not run.
+ * An identifier of a model that does not depend on where it is stored: the digest of its network and weights, and a digest
+ * of its card. The network is not run.
  *
  * @throws {SegtileError} as {@link readNetworkFile} and {@link readCard}
  */
@@ -69,10 +72,11 @@ export async function modelIdentity(path: string, cardPath: string | undefined, 
 }
 
 /**
- * Looks at what a network gives for images, and for what is none, on the CPU; see {@link MeasuredModel}. What was found is kept, and is there at once the next time.
+ * Measures on the CPU what a network gives for images and for windows that are not images; see {@link MeasuredModel}. The
+ * result is cached, so the next call for the same network returns at once.
  *
- * @param windows that it may be tried with, should none of the usual do
- * @throws {SegtileError} `model` where card and flags contradict the file, or the network does not run
+ * @param windows further sizes to try the network with, such as the one that the user asks for
+ * @throws {SegtileError} `model` if the card and flags contradict the file, or if the network does not run
  */
 export async function measureModel(
   file: ModelFile,
@@ -89,7 +93,7 @@ export async function measureModel(
   });
 }
 
-/** What a measurement needs to know of a network. */
+/** Collects what a measurement needs to know about a network. */
 export function measurable(file: ModelFile, said: StatedCard, windows: readonly Size[]): Measurable {
   const input = resolveInput(file, said, []);
   const { scale, mean, std, standardize, crop, window } = said.card;

@@ -1,25 +1,28 @@
 import type { Size } from '../../types.js';
 
-/** Scores of one window: planes of `width * height` floats. */
+/** The scores of one window: planes of `width * height` floats. */
 export interface ScorePlanes extends Size {
   readonly data: Float32Array;
 }
 
-/** Steps by which an image is shifted to find the phase, the largest first: strides of networks are powers of two. */
+/** Shifts that are tried to find the phase, in px, largest first. Strides of networks are powers of two. */
 export const SHIFTS = [64, 32, 16, 8, 4, 2, 1] as const;
 
 /** Side of the patch that is changed, in px. */
 export const PATCH = 32;
 
-/** Differences of scores below this are rounding: onnxruntime adds in another order at another place. */
+/** Differences between scores up to this are rounding: onnxruntime may add in a different order at another place. */
 const ROUNDING = 1e-5;
 
 /**
- * How far scores change around a patch in the middle of a window that is changed: the largest distance of a score from the patch, in px along an axis.
+ * How far a change of a patch in the middle of a window reaches: the largest distance from the patch, in px along an axis, at
+ * which a score changes.
  *
  * @param before scores of the window
- * @param after scores of the window with another patch of {@link PATCH} px, its first column and row at half of the window less half of its side
- * @returns 0 where nothing beyond the patch changes; undefined where scores change up to the window's border, so that no reach is seen
+ * @param after scores of the window with another patch of {@link PATCH} px, whose first column and row are at
+ *   {@link middleOf}
+ * @returns 0 if nothing outside the patch changes; undefined if scores change up to the border of the window, so that the
+ *   reach cannot be seen
  */
 export function reachOf(before: ScorePlanes, after: ScorePlanes): number | undefined {
   const { width, height } = before;
@@ -35,16 +38,16 @@ export function reachOf(before: ScorePlanes, after: ScorePlanes): number | undef
   return reach >= Math.min(left, top) ? undefined : reach;
 }
 
-/** Where the patch begins along an axis. */
+/** The first px of the patch along an axis of a window of some length. */
 export function middleOf(length: number): number {
   return Math.floor(length / 2) - PATCH / 2;
 }
 
 /**
- * The largest difference between scores of one window and of another that begins `shift` px to the right and below, where both look at the same place and
- * neither border is nearer than `reach`.
+ * The largest difference between the scores of one window and of a second one that begins `shift` px further right and
+ * down. Compares only places that both windows see at least `reach` px from their borders.
  *
- * @returns undefined where there is no such place
+ * @returns undefined if there is no such place
  */
 export function shiftedDifference(base: ScorePlanes, shifted: ScorePlanes, shift: number, reach: number): number | undefined {
   const { width, height, data } = base;
@@ -61,30 +64,32 @@ export function shiftedDifference(base: ScorePlanes, shifted: ScorePlanes, shift
   return most;
 }
 
-/** Whether two scores of one place are the same but for rounding. */
+/** Whether two scores of the same place differ by no more than rounding. */
 export function isSameScore(difference: number): boolean {
   return difference <= ROUNDING;
 }
 
 /**
- * By how much labels of two windows that see the same place differ, by the distance to the nearer of their borders: at each distance, how many pixels
- * were compared, and how many of them had another label.
+ * How often labels of two windows that see the same place differ, by the distance of the place to the nearer of the two
+ * windows' borders: for each distance in px, the number of pixels that were compared and of those with different labels.
  */
 export interface FlipCounts {
   readonly compared: Float64Array;
   readonly flipped: Float64Array;
 }
 
-/** Counts of nothing yet, for windows of a size. */
+/** Empty counts for windows of a size. */
 export function noFlips({ width, height }: Size): FlipCounts {
   const length = Math.ceil(Math.min(width, height) / 2) + 1;
   return { compared: new Float64Array(length), flipped: new Float64Array(length) };
 }
 
 /**
- * Adds the labels of two windows, the second of which begins `shift` px to the right and below.
+ * Compares the labels of two windows, the second of which begins `shift` px further right and down, and adds to the
+ * counts.
  *
- * @param base labels of the first, one a pixel
+ * @param base labels of the first window, one per pixel
+ * @param shifted labels of the second window, which has the same size
  */
 export function countFlips(
   counts: FlipCounts,
@@ -103,7 +108,7 @@ export function countFlips(
   }
 }
 
-/** The share of labels that differ where both borders are at least so far away; undefined where nothing was compared there. */
+/** The share of labels that differ at places at least `margin` px from both borders; undefined if none were compared there. */
 export function flippedBeyond({ compared, flipped }: FlipCounts, margin: number): number | undefined {
   let [pixels, others] = [0, 0];
   for (let distance = margin; distance < compared.length; distance++) {
@@ -113,7 +118,10 @@ export function flippedBeyond({ compared, flipped }: FlipCounts, margin: number)
   return pixels === 0 ? undefined : others / pixels;
 }
 
-/** The smallest margin, a multiple of 8 px, beyond which at most a share of labels differs; undefined where none was seen. */
+/**
+ * The smallest margin, in multiples of 8 px, beyond which at most the given share of labels differs; undefined if there is
+ * none.
+ */
 export function marginFor(counts: FlipCounts, share: number): number | undefined {
   for (let margin = 0; margin < counts.compared.length; margin += 8) {
     const flipped = flippedBeyond(counts, margin);

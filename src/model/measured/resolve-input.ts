@@ -8,9 +8,10 @@ import { resolveNormalization } from './resolve-range.js';
 import { contradiction, type StatedCard, saying } from './stated.js';
 
 /**
- * What the network is fed: from the file, the card and the flags, and from what the graph begins with.
+ * Resolves what the network is fed, from the file, the card, the flags and the beginning of the graph. Adds to `notes`
+ * what was assumed.
  *
- * @throws {SegtileError} `model` naming both sides of a contradiction
+ * @throws {SegtileError} `model` that names both sides of a contradiction, or what the file does not tell
  */
 export function resolveInput(
   file: ModelFile,

@@ -5,17 +5,21 @@ import type { ModelFile } from '../graph/facts.js';
 import { described } from '../graph/tensors.js';
 import { contradiction, type StatedCard, saying } from './stated.js';
 
-/** The largest value of samples. Floating point is left as it is. */
+/** The largest value of each sample type. Floating point is not rescaled. */
 export const LARGEST: Readonly<Record<SampleType, number>> = { uint8: 255, uint16: 65_535, float32: 1 };
 
-/** How large the span of what is fed may be, beside the span that the graph scales by itself, before a mask can only be wrong. */
+/**
+ * If the stated range of the input is this many times smaller than the range that the graph expects, or twice this many
+ * times larger, the mask can only be wrong.
+ */
 const FAR = 16;
 
 /**
- * What happens to samples before the network sees them: what card or flags say; else what the graph's beginning wants; else they are scaled to
- * 0..1, which is noted.
+ * Resolves how samples are normalised before the network: as the card or flags say, otherwise as the graph's beginning
+ * wants it, otherwise scaled to 0..1, which is added to `notes`.
  *
- * @throws {SegtileError} `model` where what is said cannot go with the graph
+ * @param channels number of channels of the image
+ * @throws {SegtileError} `model` if what is stated contradicts the graph
  */
 export function resolveNormalization(file: ModelFile, said: StatedCard, channels: number, notes: string[]): Model['normalize'] {
   const { card } = said;
@@ -45,12 +49,12 @@ export function resolveNormalization(file: ModelFile, said: StatedCard, channels
   return { gain, offset: each(mean, 0).map((value, channel) => (value === 0 ? 0 : -value / deviation[channel]!)) };
 }
 
-/** Whether each channel is standardised by itself, with the usual little bit against blank windows. */
+/** Whether each channel is standardised by itself, with the default small number against blank windows. */
 function isUsual(standardize: NonNullable<Card['standardize']>): standardize is 'window' {
   return standardize === 'window' || (standardize.axes === 'channel' && standardize.eps === undefined);
 }
 
-/** What the largest sample is to become for the graph's beginning. Undefined where that tells nothing. */
+/** The value that the graph's beginning expects for the largest sample. Undefined if it tells nothing. */
 function wantedBy({ beginning }: ModelFile, most: number): number | undefined {
   const wants = beginning?.wants;
   return most === 1 || wants === 'any' ? undefined : wants;
@@ -62,7 +66,7 @@ function scaleNote({ beginning }: ModelFile, most: number, wants: number | undef
   return beginning?.wants === 'any' ? `${how}: the graph standardises them (${beginning.words})` : how;
 }
 
-/** Holds what is said about the range of the input against the graph's beginning. */
+/** Compares the stated range of the input with what the graph's beginning wants. */
 function compare(file: ModelFile, said: StatedCard, key: keyof Card, span: number, most: number, notes: string[]): void {
   const { wants, words } = file.beginning ?? {};
   if (typeof wants !== 'number' || most === 1) return;

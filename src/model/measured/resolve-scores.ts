@@ -9,9 +9,11 @@ import { contradiction, type StatedCard, saying } from './stated.js';
 type Scores = Pick<Model, 'channels' | 'activation' | 'exclusive' | 'squash'>;
 
 /**
- * What the scores mean: what card or flags say where it agrees with what the graph ends in and with what was measured; else that.
+ * Resolves what the scores mean: as the card or flags say if that agrees with the graph's ending and the measurement,
+ * otherwise as these tell. Adds to `notes` what was assumed.
  *
- * @throws {SegtileError} `model` where a mask would come out wrong, naming both sides; where nothing decides, naming the flag
+ * @throws {SegtileError} `model` that names both sides if a mask would come out wrong, or the flag to use if nothing
+ *   decides
  */
 export function resolveScores(file: ModelFile, said: StatedCard, notes: string[], measured: MeasuredModel): Scores {
   const { card } = said;
@@ -36,7 +38,10 @@ export function resolveScores(file: ModelFile, said: StatedCard, notes: string[]
   return scores;
 }
 
-/** Scores behind an activation that the graph ends in. A card that says the same is right; only that it is done already. */
+/**
+ * The scores of a graph that ends in an activation. A card that names the same activation is right; it is just not applied
+ * a second time.
+ */
 function endedScores(file: ModelFile, said: StatedCard, channels: number, notes: string[], measured: MeasuredModel): Scores {
   const { activation, removable } = file.ending!;
   const { card } = said;
@@ -100,7 +105,7 @@ function measuredScores(
       'say --activation sigmoid, softmax or none, or activation in the card',
     );
   if (!asked) notes.push(logitsNote(file, usual, span));
-  // What stays near 0..1 on images may be thresholded as it is.
+  // Scores that stay near 0..1 may be thresholded as they are.
   if (asked === 'none' && meaning.kind === 'logits' && (measured.range[0] < -0.5 || measured.range[1] > 1.5))
     notes.push(`warning: ${saying(said, 'activation')} but ${scoresOf} look like logits: ${span}`);
   const activation = asked ?? usual;
@@ -108,7 +113,7 @@ function measuredScores(
   return { activation, exclusive, ...(activation !== 'none' && { squash: activation }) };
 }
 
-/** Why logits were concluded. Whether several of them exclude each other nothing tells. */
+/** Says why the scores are taken for logits. Nothing tells whether several of them exclude each other. */
 function logitsNote(file: ModelFile, usual: 'sigmoid' | 'softmax', span: string): string {
   const why = file.linear ? 'the graph ends linearly' : `the scores go ${span}`;
   return usual === 'sigmoid' ? `activation sigmoid: logits, as ${why}` : `activation softmax assumed: logits, as ${why}`;
@@ -127,9 +132,9 @@ function short(value: number | null): string {
 }
 
 /**
- * Where the scores lie under the window: what the card says, else what was measured.
+ * Resolves where the scores lie in the window: as the card or flags say, otherwise as measured.
  *
- * @throws {SegtileError} `model` naming the flag where it could not be told
+ * @throws {SegtileError} `model` that names the flag to use if it could not be measured
  */
 export function resolveFit(
   file: ModelFile,

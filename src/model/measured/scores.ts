@@ -1,34 +1,37 @@
-/** What a network's scores were over all windows that it was shown. */
+/** Statistics of a network's scores over all windows that it was run on, per channel. */
 export interface ScoreFacts {
   readonly least: readonly number[];
   readonly most: readonly number[];
-  /** The same over the images alone, all channels together. */
+  /** The smallest and largest score over the images only, all channels together. */
   readonly leastOfImages: number;
   readonly mostOfImages: number;
-  /** The largest |sum over channels - 1| of a pixel, and the largest |log of the sum of exp|. */
+  /**
+   * The largest |sum over channels - 1| of any pixel, and the largest |log of the sum of exp|, which is 0 for a
+   * log-softmax.
+   */
   readonly offOne: number;
   readonly offLogOne: number;
-  /** Different values, counted up to {@link MOST_VALUES} + 1. */
+  /** Number of different values, counted up to {@link MOST_VALUES} + 1. */
   readonly values: number;
   readonly whole: boolean;
 }
 
-/** As many values as a quantized output has at most, and one for rounding. */
+/** The most different values that a quantized output has, plus one for rounding. */
 export const MOST_VALUES = 257;
 
-/** What is known of the scores' meaning: the one, or why it is not. */
+/** What the scores mean, or why that is not known. */
 export type Meaning =
   | { readonly kind: 'logits' | 'log-softmax' }
   | { readonly kind: 'probabilities'; readonly exclusive: boolean }
   | { readonly kind: 'same' }
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** How far from a bound rounding may lead. */
+/** How far rounding may exceed a bound. */
 const ROUNDING = 1e-3;
 
 /**
- * What scores mean, by the values that images and stress windows give. The stress, with noise of up to hundreds of times what a picture holds, is
- * what tells a bounded function from logits that happen to be small.
+ * Concludes what scores mean from their values on images and stress windows. Stress windows have noise of up to hundreds
+ * of times the range of a picture; they distinguish a bounded function from logits that happen to be small.
  */
 export function meaningOf(facts: ScoreFacts): Meaning {
   const { least, most, leastOfImages, mostOfImages, offOne, offLogOne, values, whole } = facts;
@@ -58,12 +61,12 @@ export function meaningOf(facts: ScoreFacts): Meaning {
   return { kind: 'unknown', why: 'neither bounded nor on both sides of 0, as logits are' };
 }
 
-/** Whether a network says the same everywhere. */
+/** Whether a network gives the same score everywhere, whatever it is shown. */
 export function isSame({ least, most }: Pick<ScoreFacts, 'least' | 'most'>): boolean {
   return least.every((value, channel) => !(most[channel]! - value >= 1e-4));
 }
 
-/** Gathers {@link ScoreFacts} from planes of scores. Scores that are not finite are left out. */
+/** Gathers {@link ScoreFacts} from planes of scores, `channels` per window. Scores that are not finite are ignored. */
 export function createScoreFacts(channels: number): {
   add(planes: Float32Array, isImage: boolean): void;
   facts(): ScoreFacts;

@@ -7,23 +7,27 @@ import { parseModel, serializeModel, type TensorFact, valueInfo } from '../graph
 import type { PlacedNetwork } from '../graph/weights.js';
 import type { Threads } from '../sessions/threads.js';
 
-/** What the network gave for one window. */
+/** The scores of a network for one window. */
 export interface TriedScores extends Size {
   readonly channels: number;
   readonly planes: Float32Array;
 }
 
-/** A network as it is, without anything around it, in a thread. */
+/** A network loaded in a thread, without segtile's own pre- and postprocessing. */
 export interface Tried {
   readonly window: Size;
-  /** Windows that go through together, where the network takes no other number. */
+  /** The batch size: 1, unless the network takes only another one. */
   readonly batch: number;
-  /** @param windows planes of the network's own input, at most `batch` of them */
+  /**
+   * Runs the network on at most `batch` windows, and returns the scores of each.
+   *
+   * @param windows planes of the network's own input
+   */
   run(windows: readonly Float32Array[]): Promise<TriedScores[]>;
   close(): void;
 }
 
-/** What must be known of a network to try it. */
+/** What must be known about a network to run it on trial windows. */
 export interface TriedNetwork {
   readonly path: string;
   readonly image: TensorFact;
@@ -35,7 +39,7 @@ export interface TriedNetwork {
 /**
  * Loads a network for windows of one size.
  *
- * @throws {SegtileError} `model` where onnxruntime does not load it for such a window
+ * @throws {SegtileError} `model` if onnxruntime cannot load it for such a window
  */
 export async function tryNetwork(
   { bytes, externalData }: PlacedNetwork,
@@ -95,7 +99,7 @@ export async function tryNetwork(
   };
 }
 
-/** Planes as `layout` wants them, or back: of NHWC the two axes `rows` and `columns` change places. */
+/** Converts planes to `layout`, or back. For NHWC, a matrix of `rows` × `columns` is transposed. */
 function arranged(data: Float32Array, rows: number, columns: number, layout: TensorLayout): Float32Array {
   if (layout === 'nchw' || rows === 1 || columns === 1) return data;
   const turned = new Float32Array(data.length);
@@ -104,7 +108,12 @@ function arranged(data: Float32Array, rows: number, columns: number, layout: Ten
   return turned;
 }
 
-/** Sides of a window that networks of any size are tried with: the first that works. */
+/**
+ * The window sizes to try a network with, in order; the first that works is used. If the network has a fixed size, that is
+ * the only one.
+ *
+ * @param suggested sizes that the card or the user ask for
+ */
 export function trialSides(
   { image, layout }: Pick<TriedNetwork, 'image' | 'layout'>,
   suggested: readonly Size[],

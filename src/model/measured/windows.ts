@@ -1,6 +1,9 @@
 import type { Size } from '../../types.js';
 
-/** Makes the values of one window, plane by plane: from 0 to 1, or of any size where it is stress. Windows are made when they are needed. */
+/**
+ * Makes the values of one window, plane by plane: from 0 to 1 for an image, of any size for stress. Windows are made on
+ * demand to save memory.
+ */
 export type TrialWindow = () => Float32Array<ArrayBuffer>;
 
 /** Side of a block of one colour, in px. */
@@ -24,10 +27,10 @@ const primaries = [
 ] as const;
 
 /**
- * Images that between them hold what photographs do: flat ones, noise, blocks of random colours, something like stained tissue, stripes and pure
- * colours. The same on every machine.
+ * Images that together cover what photographs contain: noise, something like stained tissue, blocks of random colours,
+ * stripes, pure colours and flat images. They are the same on every machine.
  *
- * @param channels red, green, blue; others repeat these
+ * @param channels red, green and blue; further channels repeat these
  */
 export function naturalWindows(size: Size, channels: number): TrialWindow[] {
   const paints: readonly ((draw: () => number) => Paint)[] = [
@@ -47,8 +50,8 @@ export function naturalWindows(size: Size, channels: number): TrialWindow[] {
 }
 
 /**
- * What no image is: noise and blocks of random numbers around 0, and the blocks negated, at each amplitude. A bounded output stays bounded
- * whatever it is shown, and logits do not.
+ * Windows that are unlike any image: at each amplitude, noise around 0, blocks of random numbers around 0, and the same
+ * blocks negated. A bounded output stays bounded for any input; logits do not.
  */
 export function stressWindows(size: Size, channels: number, amplitudes: readonly number[]): TrialWindow[] {
   return amplitudes.flatMap((amplitude, index) => {
@@ -73,7 +76,7 @@ function blockColours({ width, height }: Size, channels: number, draw: () => num
   return (x, y, channel) => colours[(channel * down + Math.floor(y / BLOCK)) * across + Math.floor(x / BLOCK)]!;
 }
 
-/** Numbers from 0 to 1 by a seed: Numerical Recipes' linear congruential generator. */
+/** Seeded random numbers from 0 to 1, from Numerical Recipes' linear congruential generator. */
 function draws(seed: number): () => number {
   let state = seed;
   return () => {

@@ -6,17 +6,17 @@ import { weightFiles } from '../graph/weights.js';
 import { openPool } from '../sessions/pool.js';
 import { isRecord, isSize, type Kept, remembered } from './cache.js';
 
-/** What one worker takes of the machine's memory, in bytes. */
+/** The memory that one worker needs, in bytes. */
 export interface WorkerMemory {
-  /** The window that it was measured with, in px of the network. */
+  /** The window size of the measurement, in px of the network. */
   readonly window: Size;
-  /** Of all weights, as they lie on the disk. */
+  /** Size of the network and all its weights on disk. */
   readonly weightBytes: number;
-  /** By how much it grows once it runs windows. */
+  /** By how much memory grows when the worker runs windows. */
   readonly running: number;
 }
 
-/** How a network is run on the CPU, as far as its memory is concerned. */
+/** How a network is run on the CPU, as far as it affects memory. */
 export interface WorkerTask {
   readonly model: Model;
   readonly window: Size;
@@ -25,13 +25,16 @@ export interface WorkerTask {
   readonly batch?: number | undefined;
 }
 
-/** Windows are halved down to about this many px on a side: what a network needs grows with the area, and should not be tried whole where it may be too much. */
+/**
+ * Windows are halved until no side is longer than this many px, if they can be. A network's memory grows with the area of
+ * the window, and a large window could need too much to be tried whole.
+ */
 const SIDE = 512;
 
-/** Halves are whole multiples of this many px, by which few networks cannot divide. */
+/** Halved sides must be multiples of this many px. Few networks need a larger multiple. */
 const STEP = 64;
 
-/** onnxruntime plans its memory in the first run, and has most of it after the second. */
+/** Number of runs. onnxruntime plans its memory in the first run and has most of it after the second. */
 const RUNS = 3;
 
 const kept: Kept<WorkerMemory> = {
@@ -41,8 +44,9 @@ const kept: Kept<WorkerMemory> = {
 };
 
 /**
- * Measures what one worker takes on the CPU: by how much this process grows when it runs a few windows, so nothing else should happen meanwhile.
- * What was found is kept, and is there at once the next time.
+ * Measures how much memory one worker needs on the CPU, by how much this process grows when the worker runs a few windows.
+ * Nothing else should run in the process meanwhile. The result is cached, so the next call for the same task returns at
+ * once.
  *
  * @throws {SegtileError} as `openPool`
  */
@@ -84,7 +88,10 @@ export async function measureWorker(task: WorkerTask, signal?: AbortSignal): Pro
   });
 }
 
-/** The window, or a half, a quarter, … of it: onnxruntime rounds memory up to powers of two, and so what such windows take alike. */
+/**
+ * Halves the window once or more, if it is large. onnxruntime rounds its memory up to powers of two, and it does so alike
+ * for these windows.
+ */
 function halvedWindow({ width, height }: Size): Size {
   const large = Math.max(width, height) > SIDE;
   return large && width % (2 * STEP) === 0 && height % (2 * STEP) === 0

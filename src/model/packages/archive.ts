@@ -7,13 +7,13 @@ import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { cacheFolder } from '../measured/cache.js';
 
-/** What a ZIP may hold in all; larger ones are to be unpacked by hand. */
+/** Largest unpacked size of a ZIP, in bytes. Users have to unpack larger ones themselves. */
 const MOST_BYTES = 8 * 2 ** 30;
 
-/** Entries that are not files: folders, and what macOS adds for each file. */
+/** Entries that are skipped: folders, and what macOS adds for each file. */
 const NO_FILE = /\/$|^__MACOSX\//;
 
-/** Whether a path leads to a file that begins as a ZIP does. */
+/** Whether a path leads to a file that begins with the signature of a ZIP. */
 export async function isZip(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) return false;
@@ -27,11 +27,13 @@ export async function isZip(path: string): Promise<boolean> {
 }
 
 /**
- * Unpacks a ZIP of a model into the cache, once for each content, since onnxruntime reads weights from files.
+ * Unpacks a ZIP with a model into the cache, because onnxruntime reads weights from files. Each content is unpacked only
+ * once.
  *
- * @param wanted whether a ZIP with these names is one; others, such as checkpoints, are left alone
- * @returns the folder; undefined where the ZIP is not wanted
- * @throws {SegtileError} `input` where it cannot be unpacked
+ * @param wanted tells from the names of its files whether the ZIP holds a model; others, such as checkpoints, are left
+ *   alone
+ * @returns the folder, or undefined if the ZIP is damaged or not wanted
+ * @throws {SegtileError} `input` if the ZIP cannot be unpacked
  */
 export async function unpacked(
   path: string,
@@ -48,7 +50,7 @@ export async function unpacked(
       cause,
     );
   };
-  // What is damaged is told by whoever reads the file as a network.
+  // A damaged ZIP is reported later, when the file is read as a network.
   const zip = await openPromise(path, { autoClose: false }).catch(() => undefined);
   if (!zip) return undefined;
   try {
@@ -67,18 +69,18 @@ export async function unpacked(
   }
 }
 
-/** Under another name first, so that a folder is there whole or not at all. */
+/** Unpacks under a temporary name and renames the folder at the end, so that it is never incomplete. */
 async function unpack(zip: ZipFile, files: readonly Entry[], folder: string, signal?: AbortSignal): Promise<void> {
   const part = `${folder}.${randomUUID()}.part`;
   try {
     for (const entry of files) {
-      // yauzl has refused names that lead out of the folder.
+      // yauzl refuses names that lead out of the folder.
       const to = join(part, entry.fileName);
       await mkdir(dirname(to), { recursive: true });
       await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(to), { ...(signal && { signal }) });
     }
     await rename(part, folder).catch(async (cause: unknown) => {
-      // Another process may have been faster.
+      // Another process may have unpacked it in the meantime.
       if (!(await stat(folder).catch(() => undefined))) throw cause;
     });
   } finally {
@@ -92,7 +94,7 @@ async function digest(path: string, signal?: AbortSignal): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Of a folder that holds nothing but a folder, that one. */
+/** Goes down through folders that contain nothing but one folder. */
 async function innermost(folder: string): Promise<string> {
   const [only, ...more] = await readdir(folder, { withFileTypes: true });
   return only?.isDirectory() && more.length === 0 ? innermost(join(folder, only.name)) : folder;

@@ -2,7 +2,7 @@ import type { Card } from '../card/card.js';
 import type { BioimageStep } from './bioimage-tensor.js';
 import { type Fields, itemsIn, numberIn, numbersIn, refused, textIn } from './package.js';
 
-/** `gain x + offset`, one for all channels or one a channel. */
+/** `gain x + offset`, with one value for all channels or one per channel. */
 interface Affine {
   readonly gain: readonly number[];
   readonly offset: readonly number[];
@@ -11,9 +11,10 @@ interface Affine {
 const CARD = 'write a card beside the model with what comes nearest, for example "standardize": segtile help models';
 
 /**
- * What is done to samples before the network sees them, as a card says it. Samples are those of 8 bits, from 0 to 255.
+ * Translates the preprocessing steps to a card. Samples are those of 8 bits, from 0 to 255.
  *
- * @throws {SegtileError} `model` for a step that a card cannot say exactly
+ * @param where names the document in errors
+ * @throws {SegtileError} `model` for a step that a card cannot express exactly
  */
 export function inputSteps(steps: readonly BioimageStep[], channels: number | undefined, where: string): Card {
   let affine: Affine = { gain: [1], offset: [0] };
@@ -39,9 +40,10 @@ export function inputSteps(steps: readonly BioimageStep[], channels: number | un
 }
 
 /**
- * What makes probabilities and labels of what the network gives.
+ * Translates the postprocessing steps, which turn the network's output into probabilities and labels.
  *
- * @throws {SegtileError} `model` for a step that a card cannot say exactly
+ * @param where names the document in errors
+ * @throws {SegtileError} `model` for a step that a card cannot express exactly
  */
 export function outputSteps(
   steps: readonly BioimageStep[],
@@ -64,7 +66,7 @@ function isShare(value: unknown): boolean {
   return number !== undefined && number >= 0 && number <= 1;
 }
 
-/** Whether a clip leaves samples from 0 to 255 as they are. */
+/** Whether a clip has no effect on samples from 0 to 255. */
 function isIdle({ min, max }: Fields, { gain, offset }: Affine): boolean {
   const ends = gain.flatMap((value, at) => [offset[at] ?? offset[0]!, 255 * value + (offset[at] ?? offset[0]!)]);
   return ends.every((end) => end >= (numberIn(min) ?? -Infinity) && end <= (numberIn(max) ?? Infinity));
@@ -74,13 +76,13 @@ function linear({ gain, offset }: Fields): Affine {
   return { gain: numbersIn(gain) ?? [1], offset: numbersIn(offset) ?? [0] };
 }
 
-/** In 0.4 a mode that is not given is `fixed`; 0.5 has no modes. */
+/** Whether mean and deviation are stated. In format 0.4 the default mode is `fixed`; format 0.5 has no modes. */
 function isFixed(name: string, { mode, mean }: Fields): boolean {
   const isOld = name === 'zero_mean_unit_variance' && (mode === 'fixed' || (mode === undefined && mean !== undefined));
   return name === 'fixed_zero_mean_unit_variance' || isOld;
 }
 
-/** By stated figures: in 0.4 a little is added to the deviation, in 0.5 none. */
+/** Standardises with the stated mean and deviation. Format 0.4 adds a small number to the deviation; format 0.5 does not. */
 function fixed(name: string, { mean, std, eps }: Fields): Affine {
   const more = name === 'fixed_zero_mean_unit_variance' ? 0 : (numberIn(eps) ?? 1e-6);
   const [means, deviations] = [numbersIn(mean) ?? [0], numbersIn(std) ?? [1]];
@@ -98,7 +100,10 @@ function then(first: Affine, next: Affine): Affine {
   };
 }
 
-/** Over y and x it is each channel's own; over the channels as well it is one for all. What was scaled before scales `eps` back. */
+/**
+ * Over y and x, each channel is standardised by itself; if the channel axis is included, all are standardised together. If
+ * the samples were scaled before, `eps` is scaled back.
+ */
 function standardization(
   kwargs: Fields,
   { gain }: Affine,
@@ -131,7 +136,7 @@ function percentiles({ min_percentile, max_percentile }: Fields): string {
   return low === undefined && high === undefined ? '' : ` by percentiles ${low ?? 0} to ${high ?? 100}`;
 }
 
-/** Without the sign of a zero. */
+/** The negative of a number, but 0 instead of -0. */
 function negated(value: number): number {
   return value === 0 ? 0 : -value;
 }

@@ -1,13 +1,13 @@
 import { type Fields, fieldsOf, itemsIn, numberIn, numbersIn, refused, textIn } from './package.js';
 
-/** An input or output of a model, from either version of the format. */
+/** An input or output of a model, from format 0.4 or 0.5. */
 export interface BioimageTensor {
   readonly channel: { readonly at?: number; readonly size?: number; readonly names?: readonly string[] };
   readonly y: SpaceAxis;
   readonly x: SpaceAxis;
-  /** What is done to its values, in order. */
+  /** Its pre- or postprocessing steps, in order. */
   readonly steps: readonly BioimageStep[];
-  /** The file of its test tensor. */
+  /** The path of its test tensor's file. */
   readonly test?: string | undefined;
 }
 
@@ -17,11 +17,11 @@ export interface SpaceAxis {
   readonly at: number;
   readonly size?: number | { readonly least: number; readonly step: number } | undefined;
   readonly mpp?: number | undefined;
-  /** Px at each end that are worse than the rest. */
+  /** Px at each end whose scores are less reliable than the rest. */
   readonly halo: number;
-  /** Px of the input that each end of an output lacks. */
+  /** How many px of the input have no output, at each end. */
   readonly missing: number;
-  /** Pixels of the output for one of the input. */
+  /** Pixels of the output per pixel of the input. */
   readonly scale: number;
 }
 
@@ -31,7 +31,7 @@ export interface BioimageStep {
   readonly kwargs: Fields;
 }
 
-/** An axis as both versions have it. */
+/** An axis, in the form that both versions are brought to. */
 interface Axis {
   readonly kind: string;
   readonly fields: Fields;
@@ -39,13 +39,14 @@ interface Axis {
 
 const letters: Readonly<Record<string, string>> = { b: 'batch', i: 'index', t: 'time', c: 'channel', z: 'z', y: 'y', x: 'x' };
 
-/** In µm, by the names of OME-Zarr, which the format takes over. */
+/** Units in µm, by their names in OME-Zarr, which the format uses. */
 const units: Readonly<Record<string, number>> = { nanometer: 1e-3, micrometer: 1, millimeter: 1e3, centimeter: 1e4 };
 
 /**
- * Makes sense of an entry of `inputs` or `outputs`.
+ * Interprets an entry of `inputs` or `outputs`.
  *
- * @throws {SegtileError} `model` for axes other than batch, channel, y and x, unless they are of size 1
+ * @param where names the document in errors
+ * @throws {SegtileError} `model` if y or x is missing, or for further axes than batch and channel that are longer than 1
  */
 export function tensorOf(entry: unknown, where: string): BioimageTensor {
   const fields = fieldsOf(entry);
@@ -78,7 +79,7 @@ export function tensorOf(entry: unknown, where: string): BioimageTensor {
   };
 }
 
-/** 0.4: a letter an axis, and lists with a number for each. */
+/** Axes of format 0.4: one letter per axis, and lists with one number per axis. */
 function oldAxes(fields: Fields): Axis[] {
   const kinds = [...String(fields.axes)];
   const shape = fieldsOf(fields.shape);
@@ -91,7 +92,7 @@ function oldAxes(fields: Fields): Axis[] {
       size: sizes?.[at] ?? (least ? (step?.[at] ? { min: least[at], step: step[at] } : least[at]) : undefined),
       halo: halo?.[at],
       factor: scale?.[at],
-      // Of each side; 0.5 counts both.
+      // 0.4 counts each side, 0.5 counts both together.
       offset: offset === undefined ? undefined : 2 * offset[at]!,
     },
   }));

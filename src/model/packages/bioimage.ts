@@ -15,7 +15,7 @@ import {
   windowOf,
 } from './package.js';
 
-/** A model of the BioImage Model Zoo, described in versions 0.4 and 0.5 of its format. */
+/** Models of the BioImage Model Zoo, described in version 0.4 or 0.5 of its format. */
 export const bioimage: PackageFormat = {
   name: 'bioimage.io',
   files: ['rdf.yaml', 'bioimageio.yaml', 'model.yaml', 'bioimage.yaml'],
@@ -49,7 +49,7 @@ export const bioimage: PackageFormat = {
   },
 };
 
-/** A size of pixels that a card cannot say. */
+/** A note if the stated pixel size cannot be expressed in a card. */
 function unreadScale({ y, x }: BioimageTensor): string[] {
   if (y.mpp === undefined && x.mpp === undefined) return [];
   if (y.mpp === x.mpp && mppProblem({ x: y.mpp!, y: y.mpp! }) === undefined) return [];
@@ -88,7 +88,7 @@ function outputCard(input: BioimageTensor, output: BioimageTensor, where: string
   const { names, size = 1 } = output.channel;
   const isNamed = names !== undefined && names.length === size;
   const halo = Math.max(output.y.halo, output.x.halo);
-  // Where as much is missing on every side, and there is a score for each pixel of the rest.
+  // Defined if the same number of px is missing on every side, and the rest has a score for each pixel.
   const missing = output.y.missing;
   const crop = missing === output.x.missing && output.y.scale === 1 && output.x.scale === 1 ? missing : undefined;
   const isCropped = crop !== undefined && crop > 0 && input.y.size !== output.y.size;

@@ -2,7 +2,7 @@ import { mppProblem } from '../../plan/windows/mpp-range.js';
 import type { Card } from '../card/card.js';
 import { cardClasses, type Fields, namesIn, numberIn, numbersIn, type PackageCard, refused, textIn } from './package.js';
 
-/** What only Deepness and GeoDeep write into a network's metadata. */
+/** Keys that only Deepness and GeoDeep write into a network's metadata. */
 const own = [
   'tiles_size',
   'tile_size',
@@ -13,14 +13,17 @@ const own = [
   'resolution',
 ];
 
-/** Whether a network's metadata is that of Deepness. */
+/** Whether a network's metadata was written by Deepness or GeoDeep. */
 export function isDeepness(metadata: Readonly<Record<string, string>>): boolean {
   return 'model_type' in metadata && own.concat('class_names').some((key) => key in metadata);
 }
 
 /**
- * The card that Deepness (a plugin of QGIS) and GeoDeep keep in the metadata of an ONNX file, each value as JSON. Samples are divided by 255 before
- * they are standardised; the resolution is in cm.
+ * Reads the card that Deepness (a plugin of QGIS) and GeoDeep store in the metadata of an ONNX file, each value as JSON.
+ * Samples are divided by 255 before they are standardised. The resolution is in cm per px.
+ *
+ * @param path of the network, for errors
+ * @throws {SegtileError} `model` if it is not a model of type Segmentor, or if its class names cannot be read
  */
 export function readDeepness(metadata: Readonly<Record<string, string>>, path: string): PackageCard {
   const where = `metadata of ${path}`;
@@ -39,7 +42,7 @@ export function readDeepness(metadata: Readonly<Record<string, string>>, path: s
   const window = numberIn(values.tiles_size) ?? numberIn(values.tile_size);
   const overlap = numberIn(values.tiles_overlap);
   const cm = numberIn(values.resolution);
-  // Of pictures from the air; slides have no such pixels.
+  // For aerial images the resolution is far beyond that of any slide, and is then ignored.
   const mpp = (cm ?? 0) * 10_000;
   const isKnown = cm !== undefined && mppProblem({ x: mpp, y: mpp }) === undefined;
   const small = numberIn(values.seg_small_segment);
@@ -62,25 +65,28 @@ export function readDeepness(metadata: Readonly<Record<string, string>>, path: s
   return { from: `metadata inside ${path} (Deepness)`, card, notes };
 }
 
-/** Class 0 is background; a network with one channel gives the other. */
+/** The classes of the output. Class 0 is background. A network with one channel gives only the other class. */
 function classesOfOutput(names: readonly string[], threshold: number | undefined): NonNullable<Card['classes']> {
   if (names.length <= 2) return cardClasses(names.slice(-1), threshold);
   return [{ name: 'background' }, ...cardClasses(names.slice(1), threshold)];
 }
 
-/** JSON, a dict of Python, or a plain text. */
+/** Parses JSON or a Python dict; any other text is returned as it is. */
 function parsedValue(text: string): unknown {
   for (const form of [text, jsonOfPython(text)]) {
     try {
       return JSON.parse(form);
     } catch {
-      // The next form, or the text as it is.
+      // Try the next form, or return the text as it is.
     }
   }
   return text;
 }
 
-/** `{0: 'a', 1: None}` as JSON would have it. Texts with both kinds of quotes are left to fail. */
+/**
+ * Converts a Python dict such as `{0: 'a', 1: None}` to JSON. Texts with both kinds of quotes are not converted, and then
+ * fail to parse.
+ */
 function jsonOfPython(text: string): string {
   return text
     .replace(/'([^'"]*)'/g, '"$1"')

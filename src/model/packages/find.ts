@@ -14,22 +14,23 @@ import { formats } from './registry.js';
 /** A network that was found in a folder or a ZIP. */
 export interface FoundNetwork {
   readonly path: string;
-  /** The card of the package that it is in, and the folder of that. */
+  /** The card and the folder of the package that the network is in. */
   readonly card?: PackageCard;
   readonly folder: string;
 }
 
-/** Folders of a package that networks lie in, the nearest first. */
+/** Folders of a package in which networks are looked for, nearest first. */
 const homes = ['', 'onnx', 'models'];
 
 /**
- * The network that a folder or a ZIP holds together with its description; undefined for a path to a network itself, and for a folder that describes none.
+ * Finds the network in a folder or ZIP, together with its description. Undefined if the path leads to a network itself, or
+ * to a folder without a description.
  *
- * @throws {SegtileError} `model` for a description that segtile cannot follow; `input` where the network is not there
+ * @throws {SegtileError} `model` if segtile cannot follow the description; `input` if the network is missing
  */
 export async function networkIn(path: string, signal?: AbortSignal): Promise<FoundNetwork | undefined> {
   if (await isZip(path)) {
-    // A file of Keras is a ZIP with a config.json, too.
+    // A Keras file is also a ZIP with a config.json.
     const holds = (names: readonly string[]) => names.some((name) => /\.(onnx|ya?ml)$/i.test(name));
     const folder = await unpacked(path, holds, signal);
     if (folder === undefined) return undefined;
@@ -41,9 +42,9 @@ export async function networkIn(path: string, signal?: AbortSignal): Promise<Fou
 }
 
 /**
- * What others say of a network: in its own metadata, or in a document of its folder.
+ * The description of a network in a foreign format: in its own metadata, or in a document of its folder.
  *
- * @throws {SegtileError} `model` for a description that segtile cannot follow
+ * @throws {SegtileError} `model` if segtile cannot follow the description
  */
 export async function cardOfOthers({ path, metadata }: NetworkFile): Promise<PackageCard | undefined> {
   if (isDeepness(metadata)) return readDeepness(metadata, path);
@@ -52,16 +53,16 @@ export async function cardOfOthers({ path, metadata }: NetworkFile): Promise<Pac
   for (const home of [folder, ...inner]) {
     const document = await documentIn(home);
     const card = await document?.format.read(document);
-    // A description of another network of the folder is none of this one.
+    // A description that names another network of the folder does not apply to this one.
     if (card && (card.network === undefined || basename(card.network.path) === basename(path))) return card;
   }
   return undefined;
 }
 
 /**
- * The card that a document of others is; undefined where it is of no format that is known, such as a card of segtile.
+ * Reads a document in a foreign format as a card. Undefined if its format is unknown, as for segtile's own cards.
  *
- * @throws {SegtileError} `model` for a description that segtile cannot follow
+ * @throws {SegtileError} `model` if segtile cannot follow the description
  */
 export async function cardIn(path: string): Promise<PackageCard | undefined> {
   if (!isDocument(basename(path))) return undefined;
@@ -71,9 +72,9 @@ export async function cardIn(path: string): Promise<PackageCard | undefined> {
 }
 
 /**
- * Makes sure that a network is the one that its description is of.
+ * Checks that a description belongs to this network.
  *
- * @throws {SegtileError} `model` where its digest is another
+ * @throws {SegtileError} `model` if the network has a different digest
  */
 export function requireDescribed({ path, bytes }: NetworkFile, { network, from }: PackageCard): void {
   if (network?.sha256 === undefined) return;
@@ -86,10 +87,10 @@ export function requireDescribed({ path, bytes }: NetworkFile, { network, from }
   );
 }
 
-/** Names of files that hold networks, in this format or another, which is then named for what it is. */
+/** File names of networks in ONNX or another format. Files of other formats are reported later as what they are. */
 const NETWORK = /\.(onnx|pth|pt|pt2|ckpt|safetensors|h5|hdf5|keras|tflite|pb|mlmodel|engine|plan|torchscript)$/i;
 
-/** Whether a path leads to a network or what holds one, rather than to a slide. */
+/** Whether a path leads to a network or a package with one, rather than to a slide. */
 export async function isModel(path: string): Promise<boolean> {
   if (NETWORK.test(path) || (await isZip(path))) return true;
   const found = await stat(path).catch(() => undefined);
@@ -102,12 +103,12 @@ function isDocument(name: string): boolean {
   return formats.some(({ files }) => files.some((file) => basename(file) === name));
 }
 
-/** The network of a folder that describes one. */
+/** The network of a folder with a description. Undefined if it has none. */
 async function described(folder: string): Promise<FoundNetwork | undefined> {
   const document = await documentIn(folder);
   if (!document) return undefined;
   const read = await document.format.read(document);
-  // Networks in such folders are all called alike.
+  // Networks in such folders usually have the same file name, so the folder's name is more telling.
   const card = { ...read, card: { name: basename(resolve(folder)), ...read.card } };
   const path = card.network ? join(folder, card.network.path) : await onlyNetwork(folder, folder);
   if (await stat(path).catch(() => undefined)) return { path, card, folder };
@@ -127,10 +128,10 @@ async function documentIn(folder: string): Promise<(PackageDocument & { readonly
   return undefined;
 }
 
-/** Bytes of a document; what is larger describes no network. */
+/** Largest size of a document, in bytes. Larger files do not describe networks. */
 const MOST_BYTES = 16 * 2 ** 20;
 
-/** Keys and values of a document in YAML or JSON; undefined where there is none, or nothing of the kind. */
+/** Reads a YAML or JSON document as keys and values. Undefined if there is no file, or if it is something else. */
 async function fieldsIn(path: string): Promise<Fields | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found && found.size > MOST_BYTES) return undefined;
@@ -148,7 +149,7 @@ async function fieldsIn(path: string): Promise<Fields | undefined> {
   }
 }
 
-/** The one network of a folder, or the one that is called as exporters call it. */
+/** The path of the only network in a folder, or of the one with the name that exporters use, `model.onnx`. */
 async function onlyNetwork(folder: string, shown: string): Promise<string> {
   for (const home of homes) {
     const names = await readdir(join(folder, home)).catch((): string[] => []);

@@ -12,7 +12,7 @@ import {
   textIn,
 } from './package.js';
 
-/** A model of Hugging Face's transformers: `config.json` has its classes, `preprocessor_config.json` what is done to images. */
+/** Models of Hugging Face's transformers: `config.json` lists the classes, `preprocessor_config.json` the preprocessing. */
 export const huggingFace: PackageFormat = {
   name: 'Hugging Face',
   files: ['config.json'],
@@ -46,7 +46,7 @@ export const huggingFace: PackageFormat = {
   },
 };
 
-/** What the image processor does to a pixel's values. Files of before 2023 say nothing of rescaling, which was always done. */
+/** What the image processor does to the samples. Files from before 2023 do not mention rescaling, which was always done. */
 function inputOf(fields: Fields): Card {
   const isRescaled = fields.do_rescale !== false;
   const mean = fields.do_normalize === false ? undefined : numbersIn(fields.image_mean);

@@ -12,7 +12,10 @@ import {
   windowOf,
 } from './package.js';
 
-/** A bundle of MONAI: `metadata.json` says what the network's tensors are. Its transforms are Python, which nobody can read off. */
+/**
+ * Bundles of MONAI: `metadata.json` describes the network's tensors. Its transforms are Python code, which segtile cannot
+ * read.
+ */
 export const monai: PackageFormat = {
   name: 'MONAI',
   files: ['configs/metadata.json', 'metadata.json'],
@@ -44,7 +47,7 @@ export const monai: PackageFormat = {
   },
 };
 
-/** Samples that fill 0..255 brought to the range that the network was trained with. */
+/** Scales samples of 0..255 to the range that the network was trained with. */
 function rangeOf(range: readonly number[], file: string): Card {
   const [low, high] = range;
   if (low === 0 && high === 1) return { scale: 1 / 255 };
@@ -57,7 +60,7 @@ function rangeOf(range: readonly number[], file: string): Card {
   );
 }
 
-/** Of `[256, 256]` the side; of `["16*n", "16*n"]` the longest side that is not too long. */
+/** The side of the window. For `[256, 256]` it is 256; for `["16*n", "16*n"]` it is the longest multiple up to 1,024 px. */
 function windowOfShape(shape: readonly unknown[]): number | undefined {
   const [first, second] = shape;
   if (shape.length !== 2 || first !== second) return undefined;

@@ -1,13 +1,13 @@
 import { reason, SegtileError } from '../../errors.js';
 import { readRegular } from '../../io/regular-file.js';
 
-/** Numbers of a file of NumPy. */
+/** The contents of a NumPy file. */
 export interface NumpyArray {
   readonly shape: readonly number[];
   readonly data: Float32Array<ArrayBuffer>;
 }
 
-/** Bytes of a number, and how it is read, by the type that the header names. All are little-endian. */
+/** The size of a number in bytes and how to read it, by the type that the header names. All are little-endian. */
 const types: Readonly<Record<string, readonly [size: number, read: (view: DataView, at: number) => number]>> = {
   f4: [4, (view, at) => view.getFloat32(at, true)],
   f8: [8, (view, at) => view.getFloat64(at, true)],
@@ -22,9 +22,9 @@ const types: Readonly<Record<string, readonly [size: number, read: (view: DataVi
 };
 
 /**
- * Reads a `.npy` file (format 1 to 3, rows after each other, little-endian numbers) as float32.
+ * Reads a `.npy` file (format 1 to 3, row-major, little-endian) as float32.
  *
- * @throws {SegtileError} `input` where it is not there or something else
+ * @throws {SegtileError} `input` if the file is missing or is in another format
  */
 export async function readNumpy(path: string): Promise<NumpyArray> {
   const bytes = await readRegular(path).catch((cause: unknown) => {

@@ -4,5 +4,8 @@ import { monai } from './monai.js';
 import type { PackageFormat } from './package.js';
 import { wsinfer } from './wsinfer.js';
 
-/** Every way to describe a network in a document beside it, in the order in which they are tried. Another one is a line here and a file. */
+/**
+ * All formats that describe a network in a document beside it, in the order in which they are tried. To add one, add a
+ * file and an entry here.
+ */
 export const formats: readonly PackageFormat[] = [bioimage, wsinfer, huggingFace, monai];

@@ -5,23 +5,24 @@ import type { OpenedModel } from '../measured/open-model.js';
 import { openPool } from '../sessions/pool.js';
 import { type NumpyArray, readNumpy } from './npy.js';
 
-/** What came of a package's own test. */
+/** The result of a package's own test. */
 export interface SelfCheck {
-  /** The largest difference from what the package says comes out. */
+  /** The largest difference from the expected output. */
   readonly difference: number;
-  /** Numbers that were compared. */
+  /** How many numbers were compared. */
   readonly numbers: number;
-  /** Whether all of them are as near as the format asks for: 1e-3, and 1e-3 of the number. */
+  /** Whether all of them are within the tolerance of the format: 1e-3 plus 1e-3 of the expected number. */
   readonly isNear: boolean;
 }
 
-/** Why a test could not be made, in words. */
+/** Why the test could not be run, in words. */
 export type Unchecked = { readonly why: string };
 
 /**
- * Gives a network the test tensor of its package, with all that segtile does before and behind it, and compares with what the package says comes out.
+ * Runs a network on the test tensor of its package, with all of segtile's pre- and postprocessing, and compares the scores
+ * with the expected output of the package.
  *
- * @throws {SegtileError} `input` where a tensor cannot be read, `model` where the network fails
+ * @throws {SegtileError} `input` if a tensor cannot be read; `model` if the network fails
  */
 export async function checkPackage(
   { others, folder, model }: OpenedModel,
@@ -57,7 +58,10 @@ function interleaved(planes: Float32Array, channels: number): Float32Array<Array
   return Float32Array.from(planes, (_, at) => planes[(at % channels) * size + Math.floor(at / channels)]!);
 }
 
-/** Scores are planes as large as the window; what is expected may be of its middle alone, and have its channels last. */
+/**
+ * Compares scores, which are planes as large as the window, with the expected output, which may cover only its middle and
+ * may have the channels last.
+ */
 function compared(
   scores: Float32Array,
   expected: NumpyArray,

@@ -1,6 +1,6 @@
 import { type PackageFormat, refused } from './package.js';
 
-/** A model of WSInfer: a classifier of patches. */
+/** Models of WSInfer, which classify patches. They are recognised, but refused. */
 export const wsinfer: PackageFormat = {
   name: 'WSInfer',
   files: ['config.json'],

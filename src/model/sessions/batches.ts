@@ -3,19 +3,22 @@ import { newSamples } from '../../tiff/samples/native.js';
 import type { Samples, SampleType } from '../../types.js';
 import { RunError, type ScoreData, type Session } from './session.js';
 
-/** Batches that a session has at a time: one that it works on and one that waits, so that it never waits for the main thread. */
+/**
+ * How many batches a session holds at a time: one that it runs and one that waits, so that it never waits for the main
+ * thread.
+ */
 export const batchesInHand = 2;
 
-/** How long a batch that is not full waits for more windows while its device has nothing to do. */
+/** How long, in ms, an incomplete batch waits for more windows while its device is idle. */
 const patienceMs = 4;
 
-/** The sizes of one window and what a failure is called. */
+/** The sizes of one window, and the path of the network for error messages. */
 export interface WindowShape {
   readonly path: string;
   readonly type: SampleType;
-  /** Samples of the pixels of one window. */
+  /** Number of samples of one window's pixels. */
   readonly samples: number;
-  /** Scores of one window. */
+  /** Number of scores of one window. */
   readonly scores: number;
 }
 
@@ -25,10 +28,10 @@ export interface Lanes {
   readonly batch: number;
 }
 
-/** Windows in, scores out; in between they travel in batches. */
+/** Takes windows and gives scores. In between, windows are grouped into batches. */
 export interface Batches {
   readonly batch: () => number;
-  /** Milliseconds of all sessions together that runs took so far. */
+  /** Total time of all runs of all sessions so far, in milliseconds. */
   readonly busy: () => number;
   pixels(): Samples<ArrayBuffer>;
   run(pixels: Samples<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
@@ -43,9 +46,11 @@ interface Asked {
 }
 
 /**
- * Gathers windows into batches for some sessions. A batch leaves when it is full, or when a session has nothing else to do; what is left of
- * it holds old pixels, whose scores nobody sees. Where a session runs out of memory, `shrink` is asked for sessions of half the batch,
- * and the windows in hand are run again.
+ * Groups windows into batches and runs them on several sessions. A batch is sent when it is full, or when a session is
+ * idle. The unused slots of an incomplete batch hold old pixels, whose scores are ignored.
+ *
+ * If a session runs out of memory, `shrink` is called to get sessions with half the batch, and the affected windows are
+ * run again. `shrink` gets the new batch size.
  */
 export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch: number) => Promise<Lanes>): Batches {
   const { path, type, samples, scores: each } = shape;
@@ -60,7 +65,7 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
   let spareBatches: Samples<ArrayBuffer>[] = [];
   let spareScores: ScoreData[] = [];
   const spareFloats: Float32Array<ArrayBuffer>[] = [];
-  // How many windows of a batch's scores are still looked at, by their memory.
+  // For each buffer of a batch's scores: how many of its windows are still in use by the caller.
   const lent = new Map<ArrayBuffer, number>();
 
   function pump(patient = true): void {
@@ -139,7 +144,7 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
   }
 
   async function halve(batch: number, smaller: NonNullable<typeof shrink>): Promise<void> {
-    // The other batches in hand come back first, or run out of memory too and join the queue.
+    // Wait for the other batches in flight. They finish, or run out of memory too and are queued again.
     await new Promise((resolve) => setImmediate(resolve));
     while (running.size > 0) await Promise.allSettled([...running]);
     try {
@@ -193,7 +198,7 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
   };
 }
 
-/** Whether onnxruntime's words mean that a device has no memory left. */
+/** Whether a message of onnxruntime means that a device is out of memory. */
 export function outOfMemory(message: string): boolean {
   return /out of memory|out_of_memory|OOM|failed to allocate memory|ALLOC_FAILED|bad_alloc|OUT_OF_DEVICE_MEMORY|E_OUTOFMEMORY/i.test(
     message,
@@ -204,7 +209,7 @@ function hintFor(thrown: unknown): string | undefined {
   return outOfMemory(reason(thrown)) ? 'use a smaller --window, or fewer --workers' : undefined;
 }
 
-/** Ends sessions after the runs that they have in hand. */
+/** Closes sessions after they have finished their pending runs. */
 export async function closeAll(sessions: readonly Session[]): Promise<void> {
   await Promise.all(sessions.map((session) => session.close()));
 }

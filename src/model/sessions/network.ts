@@ -7,23 +7,23 @@ import { type ScoreShape, tensorShape } from '../graph/layout.js';
 import type { PlacedNetwork } from '../graph/weights.js';
 import type { Start } from './session.js';
 
-/** A network on windows of one size, ready to be loaded by any device with any batch. */
+/** A network for windows of one size, ready to be loaded on any device with any batch size. */
 export interface Network {
   readonly model: Model;
   readonly window: Size;
   readonly output: 'probabilities' | 'logits';
   readonly scoreType: 'float32' | 'uint8';
-  /** Samples of the pixels of one window. */
+  /** Number of samples of one window's pixels. */
   readonly samples: number;
-  /** Scores of one window. */
+  /** Number of scores of one window. */
   readonly scores: number;
-  /** The batch that the network was exported for, where it takes no other. */
+  /** The batch size that the network was exported for, if it takes no other. */
   readonly fixedBatch: number | undefined;
-  /** What a worker is started with. */
+  /** Makes what a worker is started with, for a batch size and a device. */
   start(batch: number, device: Device, scoreType?: 'float32' | 'uint8'): Start;
 }
 
-/** Describes a network on windows of one size; its graph is made anew for each batch. */
+/** Describes a network for windows of one size. Its graph is built again for each batch size. */
 export function describeNetwork(
   { bytes, externalData }: PlacedNetwork,
   model: Model,
@@ -53,7 +53,11 @@ export function describeNetwork(
   return network;
 }
 
-/** @throws {SegtileError} `usage` for a batch that the network does not take */
+/**
+ * Checks that the network takes a batch size.
+ *
+ * @throws {SegtileError} `usage` if it does not
+ */
 export function checkBatch({ fixedBatch, model }: Network, batch: number): void {
   if (fixedBatch !== undefined && batch !== fixedBatch)
     throw new SegtileError(

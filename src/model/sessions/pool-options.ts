@@ -6,30 +6,35 @@ import type { DeviceRules } from '../devices/open-device.js';
 
 /** How a network is to be run. */
 export interface PoolOptions extends DeviceRules {
-  /** Of every window, in px of the network. */
+  /** Size of every window, in px of the network. */
   readonly window: Size;
-  /** How many threads on the CPU, each with a copy of the network. A GPU has one. */
+  /** How many threads run on the CPU, each with its own copy of the network. Ignored on a GPU, which has one. */
   readonly workers: number;
-  /** `auto`, `cpu`, `webgpu`, `cuda:0,cuda:1`; see `parseDevices`. */
+  /** A device or a list, such as `auto`, `cpu`, `webgpu` or `cuda:0,cuda:1`; see `parseDevices`. */
   readonly device: string;
   readonly output: 'probabilities' | 'logits';
-  /** Whether `auto` may not end on the CPU. */
+  /** If true, `auto` fails instead of falling back to the CPU. */
   readonly requireGpu?: boolean | undefined;
-  /** How scores leave the device: bytes are a quarter of the floats, and off by up to 1/510. */
+  /** The type in which scores leave the device. Bytes take a quarter of the memory of floats and are off by up to 1/510. */
   readonly scoreType?: 'float32' | 'uint8' | undefined;
 }
 
-/** As many workers as this process may use processors. */
+/** The default number of workers: the number of processors that this process may use. */
 export function defaultWorkers(): number {
   return processors().count;
 }
 
-/** `512 × 512 px`. */
+/** A size in words, such as `512 × 512 px`. */
 export function sides({ width, height }: Size): string {
   return `${width} × ${height} px`;
 }
 
-/** @throws {SegtileError} `usage` for options out of range or that exclude each other; `model` for a window that the network does not take */
+/**
+ * Checks the options of a pool.
+ *
+ * @throws {SegtileError} `usage` if options are out of range or exclude each other; `model` if the network does not take
+ *   the window size
+ */
 export function checkOptions(model: Model, { window, workers, output, scoreType }: PoolOptions): void {
   if (scoreType === 'uint8' && output === 'logits')
     throw new SegtileError(

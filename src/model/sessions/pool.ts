@@ -14,57 +14,62 @@ import { checkOptions, type PoolOptions, sides } from './pool-options.js';
 import type { Session } from './session.js';
 import { createThreads, type Threads } from './threads.js';
 
-/** What runs a network, and how it was found. */
+/** The device that runs a network, and how it was chosen. */
 export interface DeviceFacts {
-  /** `cpu`, `cuda:0,cuda:1`. */
+  /** The name, such as `cpu` or `cuda:0,cuda:1`. */
   readonly name: string;
-  /** The GPU, as far as the system tells. */
+  /** The name of the GPU, if the system tells. */
   readonly adapter: string | null;
-  /** Whether a CPU pretends to be that GPU. */
+  /** Whether that GPU is emulated by the CPU. */
   readonly software: boolean;
-  /** Nodes of the network with all that was added to it, and those that the device leaves to the CPU; not counted on the CPU. */
+  /**
+   * Number of nodes of the network with all that segtile added, and the nodes that the device leaves to the CPU. Null on
+   * the CPU, where they are not counted.
+   */
   readonly nodes: number | null;
   readonly cpuNodes: readonly { readonly name: string; readonly op: string }[];
-  /** Largest difference in probability from the CPU, on two synthetic windows; null where it was not looked for. */
+  /** Largest difference in probability from the CPU, on two synthetic windows; null if it was not measured. */
   readonly difference: number | null;
-  /** What was tried before, and why it was refused. */
+  /** Devices that were tried before, and why they were refused. */
   readonly refused: readonly { readonly device: string; readonly reason: string }[];
   readonly scoreType: 'float32' | 'uint8';
 }
 
-/** A network in worker threads. */
+/** A network that is loaded in worker threads. */
 export interface Pool extends AsyncDisposable {
-  /** What onnxruntime runs it on. */
+  /** The provider of onnxruntime that runs it. */
   readonly provider: string;
   readonly device: DeviceFacts;
   readonly workers: number;
-  /** How many windows may be in flight at once to keep every worker busy. */
+  /** How many windows must be in flight at once to keep every worker busy. */
   readonly capacity: number;
-  /** Windows that go through the network together; it may become less when memory runs out. */
+  /** The batch size: how many windows the network takes at once. It may become smaller when memory runs out. */
   batch(): number;
-  /** Seconds that all workers together have run the network so far, copies to a GPU and back included. */
+  /** Total time that all workers have run the network so far, in seconds, including copies to and from a GPU. */
   busySeconds(): number;
-  /** Memory for the pixels of one window: that of a window which has been run, where there is one. It may hold anything. */
+  /** Memory for the pixels of one window. It reuses that of a finished window if possible, so its contents are arbitrary. */
   pixels(): Samples<ArrayBuffer>;
   /**
-   * Scores of one window.
+   * Runs the network on one window.
    *
-   * @param pixels interleaved samples of exactly one window, of the model's type and channels (RGB where it takes a picture). Its whole buffer moves to the worker: it is gone for the caller.
+   * @param pixels interleaved samples of exactly one window, with the model's sample type and channels (RGB if it takes a
+   *   picture). The whole buffer is transferred to the worker, so the caller cannot use it any more.
    * @returns planes of `width * height` floats, one per channel of the scores
-   * @throws {SegtileError} `model` with onnxruntime's words; `usage` for a wrong number of samples
+   * @throws {SegtileError} `model` with onnxruntime's message; `usage` for a wrong number of samples
    */
   run(pixels: Samples<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
-  /** Takes back the memory of scores that nobody looks at any more, for those of another window. */
+  /** Takes back the memory of scores that are no longer used, to reuse it for another window. */
   recycle(scores: Float32Array<ArrayBuffer>): void;
-  /** Lets the windows in hand finish, then ends the workers. */
+  /** Finishes the pending windows, then ends the workers. */
   close(): Promise<void>;
 }
 
 /**
- * Starts workers that run a network on windows of one size, on the device that is asked for or, with `auto`, on the first that runs it.
+ * Starts workers that run a network on windows of one size, on the chosen device or, with `auto`, on the first one that
+ * can run it.
  *
- * @throws {SegtileError} `usage` for options out of range; `model` where the network does not run on such windows; `device` where the
- * device does not run it
+ * @throws {SegtileError} `usage` if options are out of range; `model` if the network does not run on such windows;
+ *   `device` if the device cannot run it
  */
 export async function openPool(model: Model, options: PoolOptions, runtime: Runtime = onnxruntime): Promise<Pool> {
   checkOptions(model, options);
@@ -79,10 +84,10 @@ export async function openPool(model: Model, options: PoolOptions, runtime: Runt
 async function open(model: Model, options: PoolOptions, runtime: Runtime, threads: Threads): Promise<Pool> {
   const { window, workers, output, scoreType = 'float32', signal } = options;
   const choice = parseDevices(options.device);
-  // The first finds the shape of the scores.
+  // The first thread finds the shape of the scores.
   threads.prepare(choice !== 'auto' && choice[0]!.provider === 'cpu' ? workers : 1);
   const placed = placeWeights(await readAdapted(model.path, model.output, signal), model.path);
-  // Looked for while the network is, so that neither waits for the other.
+  // Devices are checked while the shape of the scores is found, so that neither waits for the other.
   const candidates = (choice === 'auto' ? autoDevices() : []).map((device) => ({
     device,
     refusal: refusalOf(device, options, runtime),
@@ -90,10 +95,10 @@ async function open(model: Model, options: PoolOptions, runtime: Runtime, thread
   if (choice === 'auto' && !options.requireGpu)
     Promise.all(candidates.map(({ refusal }) => refusal))
       .then((refusals) => {
-        // The CPU, then.
+        // No GPU can run, so the CPU will be used.
         if (refusals.every((refusal) => refusal !== undefined)) threads.prepare(workers - 1);
       })
-      // A thread that cannot be started fails whoever takes one.
+      // If a thread cannot be started, the error appears when the thread is used.
       .catch(() => undefined);
   const map = await findScores(placed.bytes, { ...model, externalData: placed.externalData }, window, threads);
   if (map.channels !== model.channels)
@@ -129,7 +134,10 @@ async function open(model: Model, options: PoolOptions, runtime: Runtime, thread
   );
 }
 
-/** Why a device cannot run, from what can be seen without starting it; undefined where nothing speaks against it. */
+/**
+ * The error why a device cannot run, as far as that can be told without starting it; undefined if nothing speaks against
+ * it.
+ */
 function refusalOf(device: Device, { allowSoftware }: PoolOptions, runtime: Runtime): Promise<unknown> {
   return runtime.refuse(device, allowSoftware).then(
     () => undefined,
@@ -137,7 +145,7 @@ function refusalOf(device: Device, { allowSoftware }: PoolOptions, runtime: Runt
   );
 }
 
-/** Opens devices that are not refused. */
+/** Opens devices that have not been refused. */
 async function openOn(
   network: Network,
   devices: readonly Device[],
@@ -199,7 +207,7 @@ async function openOn(
   };
 }
 
-/** Loads the network in every worker of the CPU, or in none. */
+/** Loads the network in every worker on the CPU. If one fails, all are closed. */
 async function startWorkers(network: Network, batch: number, { workers, signal }: PoolOptions, runtime: Runtime) {
   throwIfAborted(signal);
   const from = network.start(batch, { provider: 'cpu' });

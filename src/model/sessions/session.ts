@@ -5,7 +5,7 @@ import type { PlacedNode } from '../devices/profile.js';
 import type { Dim } from '../graph/onnx.js';
 import type { Turn } from './turn.js';
 
-/** What a graph gives: planes of scores, as floats or as bytes. */
+/** The output of a graph: planes of scores, as floats or as bytes. */
 export type ScoreData = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** What a worker loads: a graph with one input of known type and shape, and one output. */
@@ -13,54 +13,54 @@ export interface Start {
   readonly graph: Uint8Array;
   readonly element: 'uint8' | 'uint16' | 'float32' | 'float16';
   readonly dims: readonly number[];
-  /** The folder of weights that lie outside the graph, should there be any. */
+  /** The folder of the weights that are outside the graph, if there are any. */
   readonly externalData: string;
-  /** Without it the CPU. */
+  /** The CPU by default. */
   readonly device?: Device;
-  /** Samples of the output; float32 without it. */
+  /** Type of the output; float32 by default. */
   readonly scores?: 'float32' | 'uint8';
-  /** An input to run once before the session counts as loaded, to learn where each node runs. */
+  /** An input to run once before the session counts as loaded, to find out where each node runs. */
   readonly trial?: Samples<ArrayBuffer>;
-  /** Held while onnxruntime loads, runs or releases the graph; set by the thread that the graph goes to. */
+  /** A lock that is held while onnxruntime loads, runs or releases the graph. Set by the thread that the graph is sent to. */
   readonly turn?: Turn;
 }
 
-/** What is known of a graph once it is loaded; all but `dims` only where there was a trial. */
+/** What is known about a loaded graph. All but `dims` is only known if there was a trial. */
 export interface Loaded {
-  /** What onnxruntime knows about the shape of the output before any run. */
+  /** The shape of the output as far as onnxruntime knows it before any run. */
   readonly dims: readonly Dim[];
-  /** What the trial gave. */
+  /** The output of the trial. */
   readonly first?: ScoreData;
   readonly nodes?: readonly PlacedNode[];
-  /** Drivers of GPUs that the process has loaded, by the names of their files. */
+  /** File names of the GPU drivers that the process has loaded. */
   readonly drivers?: readonly string[];
 }
 
-/** One input for the worker; `id` counts from 1; an error with `id` 0 is one of loading. */
+/** One input for the worker. `id` counts from 1; an error with `id` 0 is an error of loading. */
 export interface Request {
   readonly id: number;
   readonly data: Samples<ArrayBuffer>;
-  /** Memory for the result: that of an earlier one. Without it there will be new memory. */
+  /** Memory for the result, from an earlier result. Without it, new memory is allocated. */
   readonly scores?: ScoreData | undefined;
 }
 
-/** What the worker says: that it has loaded a graph, and an answer to each request. Either may be an error. */
+/** The messages of the worker: that it has loaded a graph, or the result of a request. Either may be an error instead. */
 export type WorkerReply =
   | ({ readonly kind: 'loaded' } & Loaded)
   | ({ readonly kind: 'result'; readonly id: number } & GraphScores)
   | { readonly kind: 'error'; readonly id: number; readonly message: string; readonly input?: Request['data'] };
 
-/** What a graph gave for one input. */
+/** The output of a graph for one input. */
 export interface GraphScores {
   readonly data: ScoreData;
   readonly dims: readonly number[];
-  /** The memory of the input, for another one. */
+  /** The memory of the input, to be reused for another one. */
   readonly input: Request['data'];
-  /** Milliseconds that the run took, copies to the device and back included. */
+  /** Duration of the run in milliseconds, including copies to and from the device. */
   readonly busy: number;
 }
 
-/** A run that failed. The memory of its input is given back, so that it can be run again. */
+/** The error of a failed run. It gives back the memory of the input, so that the input can be run again. */
 export class RunError extends SegtileError {
   readonly input: Request['data'] | undefined;
 
@@ -70,20 +70,26 @@ export class RunError extends SegtileError {
   }
 }
 
-/** A graph that is loaded in a thread of its own and can be run. */
+/** A graph that is loaded in its own thread and can be run. */
 export interface Session extends Loaded {
-  /** How many runs are not answered yet. */
+  /** Number of runs that are not finished yet. */
   pending(): number;
-  /** Runs the graph. `data` and its whole buffer move to the worker, as do `scores`; the memory comes back with the result. */
+  /**
+   * Runs the graph. The whole buffers of `data` and `scores` are transferred to the worker; their memory comes back with
+   * the result.
+   */
   run(data: Request['data'], scores?: Request['scores']): Promise<GraphScores>;
-  /** Ends the thread after the runs in hand. Resolves when it is gone. */
+  /** Ends the thread after its pending runs. Resolves when the thread is gone. */
   close(): Promise<void>;
 }
 
-/** Characters of a message that are shown. */
+/** Most characters of a message that are shown. */
 const LONGEST = 600;
 
-/** onnxruntime's message on one line: what went wrong and in which node, without the C++ around it. What is longer than that ends behind a word. */
+/**
+ * Condenses a message of onnxruntime to one line: what went wrong and in which node, without the C++ around it. A longer
+ * message is cut after a word.
+ */
 export function condensed(message: string): string {
   const line = message
     .replace(/\s+/g, ' ')

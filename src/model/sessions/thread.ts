@@ -13,15 +13,15 @@ import {
 } from './session.js';
 import { newTurn } from './turn.js';
 
-/** A thread in which onnxruntime is loaded, and which holds one graph at a time. */
+/** A thread in which onnxruntime is loaded. It holds one graph at a time. */
 export interface Thread {
   /**
-   * Loads a graph; one that it held is released, and its session is over. Sessions on WebGPU take turns.
+   * Loads a graph. The previous graph is released, and its session can no longer be used. Sessions on WebGPU take turns.
    *
-   * @throws {SegtileError} `model` with onnxruntime's words, from here or from a run; the thread has ended then
+   * @throws {SegtileError} `model` with onnxruntime's message. If loading fails, the thread has ended.
    */
   load(start: Start): Promise<Session>;
-  /** Ends the thread after the runs in hand. Resolves when it is gone. */
+  /** Ends the thread after its pending runs. Resolves when the thread is gone. */
   close(): Promise<void>;
 }
 
@@ -30,10 +30,11 @@ interface Waiting<T> {
   reject(error: SegtileError): void;
 }
 
-// All sessions on WebGPU in a process draw on one device, whose commands get mixed up when two threads give them at once (onnxruntime 1.30).
+// All sessions on WebGPU in a process share one device. If two threads send it commands at once, the commands get mixed up
+// (onnxruntime 1.30).
 const webgpuTurn = newTurn();
 
-/** Starts a thread. It loads onnxruntime meanwhile, which fails, if it does, the first graph. */
+/** Starts a thread, which begins to load onnxruntime. If that fails, loading the first graph fails. */
 export function startThread(): Thread {
   refuseTelemetry();
   const worker = new Worker(new URL('./worker.js', import.meta.url));

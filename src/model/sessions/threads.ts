@@ -1,18 +1,18 @@
 import { startThread, type Thread } from './thread.js';
 
-/** Threads that wait for a graph. One takes some 0.1 s to start, which goes by while other things are done. */
+/** Threads that wait for a graph. Starting one takes about 0.1 s, so they are started ahead while other work is done. */
 export interface Threads {
-  /** Starts threads until so many wait; none any more once they were dismissed. */
+  /** Starts threads until `count` are waiting. Does nothing after `dismiss`. */
   prepare(count: number): void;
-  /** One that waits, or a new one. */
+  /** Returns a waiting thread, or a new one. */
   take(): Thread;
-  /** Has a thread wait whose graph nobody needs any more. */
+  /** Takes back a thread whose graph is no longer needed, to wait for the next one. */
   giveBack(thread: Thread): void;
-  /** Ends those that wait. */
+  /** Ends all waiting threads. */
   dismiss(): void;
 }
 
-/** No thread yet. */
+/** Creates an empty set of waiting threads. */
 export function createThreads(): Threads {
   const waiting: Thread[] = [];
   let dismissed = false;

@@ -6,7 +6,10 @@ export function newTurn(): Turn {
   return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 }
 
-/** Does some work while no other thread does work with the same lock. The thread stands still until then, so it must not be the main one. */
+/**
+ * Runs `work` while no other thread runs work with the same lock. Without a lock it runs at once. The calling thread is
+ * blocked until it is its turn, so it must not be the main thread.
+ */
 export async function inTurn<T>(turn: Turn | undefined, work: () => Promise<T>): Promise<T> {
   if (!turn) return work();
   const held = new Int32Array(turn);

@@ -6,20 +6,21 @@ import { nodesOfProfile, profilePrefix } from '../devices/profile.js';
 import type { Loaded, Request, Start, WorkerReply } from './session.js';
 import { inTurn } from './turn.js';
 
-// A thread for onnxruntime, because `session.run` blocks the thread that calls it. Messages are served one after the other: a graph to load,
-// which takes the place of the one before it; an input for it; an empty one, which ends the thread once everything before it is
-// done: a worker that is terminated from outside while onnxruntime runs takes the whole process down.
+// A thread for onnxruntime, because `session.run` blocks the thread that calls it. Messages are handled one after the
+// other: a graph to load, which replaces the previous one; an input for it; or an empty message, which ends the thread
+// once everything before it is done. The thread must end itself: terminating it from outside while onnxruntime runs
+// crashes the whole process.
 
 const port = parentPort!;
 const onnxruntime = loadOnnxruntime();
 onnxruntime.env.logLevel = 'fatal';
 
-/** A graph that is loaded. */
+/** The loaded graph. */
 interface Held {
   readonly session: InferenceSession;
-  /** All that it was started with but its bytes, which onnxruntime has. */
+  /** What it was started with, except the bytes, which onnxruntime has. */
   readonly start: Omit<Start, 'graph' | 'trial'>;
-  /** The shape of what the last run gave. */
+  /** The shape of the last run's output. */
   known?: readonly number[];
 }
 
@@ -79,7 +80,7 @@ function sessionOptions(
   };
 }
 
-/** Runs the graph once with onnxruntime's profiler on, which is the only one that says where each node ran. */
+/** Runs the graph once with onnxruntime's profiler on. Only the profiler tells where each node ran. */
 async function tried(
   session: InferenceSession,
   { element, dims, trial }: Start,

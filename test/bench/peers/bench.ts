@@ -1,4 +1,5 @@
-// segtile beside what people would use instead: `npm run bench:peers -- --folder FOLDER`. Linux with Python 3.11 or later.
+// Compares segtile with what people would use instead: `npm run bench:peers -- --folder FOLDER`. Needs Linux with Python
+// 3.11 or later.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -27,7 +28,7 @@ const { values } = parseArgs({
   },
 });
 
-/** What one run of one way took. */
+/** Time and memory of one run of one way. */
 interface Taken {
   readonly wall: number;
   readonly cpu: number;
@@ -46,9 +47,9 @@ const sizes = [...values.sizes.split(','), ...(values.large ? ['35000x25000'] : 
 const threads = Number(values.threads);
 const chosen = ways.filter(({ name }) => values.only === '' || values.only.split(',').some((part) => name.includes(part)));
 
-// Libraries that count their threads by these otherwise take what the machine has.
+// Some libraries take their number of threads from these variables; otherwise they use all processors.
 for (const name of ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS']) process.env[name] = values.threads;
-// Certificates that a machine adds are read by Node whenever it starts, whatever is run.
+// Node reads a machine's extra certificates at every start, whatever it runs. They are left out.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
 console.log(`${machine()}\n${new Date().toISOString().slice(0, 10)}, ${threads} threads, ${values.rounds} rounds`);
@@ -62,7 +63,8 @@ mkdirSync(scratch, { recursive: true });
 try {
   const texture = tissueTexture();
   for (const size of sizes) {
-    // Peaks of large slides are those of pictures and sums; a dear network would only make them last.
+    // On large slides the peak memory comes from pictures and sums of scores. An expensive network would only make the run
+    // longer.
     const gflop = size.width * size.height > 8192 ** 2 ? 0.15 : 2.06;
     await compare(size, gflop, texture);
   }
@@ -70,14 +72,14 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** Runs every way in turn, so often as was asked for, and prints what it took. */
+/** Runs every way in turn, as often as asked for, and prints time, memory and differing pixels. */
 async function compare(size: Size, gflop: number, texture: ReturnType<typeof tissueTexture>): Promise<void> {
   const { width, height } = size;
   const slide = join(scratch, 'slide.tif');
   await writeSlide(slide, texture, size);
   const network = join(scratch, 'network.onnx');
   const twoClasses = join(scratch, 'two-classes.onnx');
-  // With this seed the mask is tissue with nuclei as holes: as many borders as a real one.
+  // With this seed the mask is tissue with nuclei as holes, so it has as many borders as a real one.
   const bytes = unet(gflop, { seed: 7 });
   writeFileSync(network, bytes);
   writeFileSync(twoClasses, withTwoClasses(unet(gflop, { seed: 7, size: { width: 512, height: 512 }, batch: 1 })));
@@ -119,7 +121,7 @@ async function compare(size: Size, gflop: number, texture: ReturnType<typeof tis
   for (const [way, why] of failed) console.log(`${way.name}: ${why}`);
 }
 
-/** One run of one way, or why there was none. */
+/** Runs one way once. Returns what it took, or why it failed. */
 function run(way: Way, job: Job): Taken | string {
   const found = way.environment === undefined ? { python: process.execPath } : environments.get(way.environment)!;
   if ('missing' in found) return `cannot be installed here: ${found.missing}`;
@@ -136,7 +138,7 @@ function run(way: Way, job: Job): Taken | string {
   return taken;
 }
 
-/** How a mask differs from segtile's. */
+/** In how many pixels a mask differs from segtile's, in words. */
 function differing(reference: Way, way: Way, jobs: ReadonlyMap<Way, Job>): string {
   const [own, other] = [reference, way].map((each) => each.mask?.(jobs.get(each)!));
   const found = environments.get('script')!;

@@ -3,19 +3,22 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { versions } from '../../../dist/pipeline/records/machine.js';
 
-/** The packages of a peer. */
+/** The Python packages of a peer. */
 interface Packages {
-  /** Pinned, so that figures of different days can be compared. */
+  /** Versions are pinned, so that figures of different days can be compared. */
   readonly wanted: readonly string[];
-  /** Installed after the others without what they ask for themselves. */
+  /** Installed after the others, without their own dependencies. */
   readonly alone?: readonly string[];
-  /** What shows that the environment works. */
+  /** Modules that must be importable for the environment to count as working. */
   readonly imports: string;
 }
 
 const onnxruntime = `onnxruntime==${versions().onnxruntime}`;
 
-/** What TIAToolbox's segmentor imports. TIAToolbox itself asks for a PyTorch before 2.13, of which there is none for the CPU alone on PyPI. */
+/**
+ * What TIAToolbox's segmentor imports. TIAToolbox itself requires a PyTorch before 2.13, for which PyPI has no build for
+ * the CPU alone.
+ */
 const OF_TIATOOLBOX = [
   ...['aiohttp', 'bokeh', 'click', 'dask', 'defusedxml', 'filelock', 'flask', 'flask-cors', 'glymur', 'huggingface_hub'],
   ...['imagecodecs<2026.3.6', 'ipywidgets', 'joblib', 'matplotlib', 'numba', 'opencv-python', 'openslide-bin'],
@@ -33,7 +36,7 @@ const OF_TIATOOLBOX = [
   ],
 ];
 
-/** Virtual environments by their names. */
+/** The virtual environments, by name. */
 export const environments = {
   script: {
     wanted: ['numpy==2.3.5', 'tifffile==2026.3.3', 'imagecodecs==2026.3.6', 'zarr==3.1.6', onnxruntime],
@@ -58,7 +61,7 @@ export type Environment = keyof typeof environments;
  * Makes a virtual environment, or finds it from an earlier run.
  *
  * @param folder of all virtual environments
- * @returns its Python, or why there is none
+ * @returns the path of its Python, or why there is none
  */
 export function environment(folder: string, name: Environment): { readonly python: string } | { readonly missing: string } {
   const root = join(folder, name);
@@ -79,7 +82,7 @@ export function environment(folder: string, name: Environment): { readonly pytho
   return failure === undefined ? { python } : { missing: `import ${imports}: ${failure}` };
 }
 
-/** What a command that failed said last. */
+/** Runs a command. Returns its last message if it failed, otherwise undefined. */
 function failureOf([command, ...args]: readonly string[]): string | undefined {
   const { status, stderr, error } = spawnSync(command!, args, { encoding: 'utf8' });
   if (status === 0) return undefined;

@@ -1,6 +1,6 @@
 import { node, parseModel, serializeModel, tensor, valueInfo } from '../../../dist/model/graph/onnx.js';
 
-/** A network of one class with logits, with probabilities of background and class as its output instead, for windows of 512 px. */
+/** Changes a network with logits of one class so that it gives probabilities of background and class, for windows of 512 px. */
 export function withTwoClasses(network: Uint8Array): Uint8Array {
   const model = parseModel(network);
   const graph = model.graph!;

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from './environments.js';
 
-/** What is run, and where what it makes goes. */
+/** What is run, and where its results go. */
 export interface Job {
   readonly slide: string;
-  /** In RGB from 0 to 1, out logits of one class. */
+  /** Path of a network that takes RGB from 0 to 1 and gives logits of one class. */
   readonly network: string;
-  /** The same with probabilities of background and class, for windows of a fixed size. */
+  /** Path of the same network with probabilities of background and class, for windows of 512 px. */
   readonly twoClasses: string;
-  /** Of a window of 512 px at a stride of 256 px. */
+  /** How many windows of 512 px the slide has at a stride of 256 px. */
   readonly windows: number;
   /** Folder for the mask. */
   readonly folder: string;
@@ -19,11 +19,11 @@ export interface Job {
 /** One way from a slide to its mask. */
 export interface Way {
   readonly name: string;
-  /** What its Python needs; undefined for segtile. */
+  /** Its Python environment; undefined for segtile. */
   readonly environment?: Environment;
-  /** The command after its Python, or after Node. */
+  /** The arguments that follow its Python, or Node for segtile. */
   readonly args: (job: Job) => readonly string[];
-  /** The mask that it leaves; undefined where it makes none. */
+  /** The path of the mask that it makes; undefined if it makes none. */
   readonly mask?: (job: Job) => string;
   /** Whether it holds the whole slide in memory. */
   readonly holdsSlide: boolean;
@@ -40,7 +40,7 @@ const inSegtile = ({ slide, network, folder, threads }: Job, ...more: string[]):
   ...['--overwrite', '--quiet', '--no-history', ...more],
 ];
 
-/** Everything that is compared. The first one is the reference of all ratios. */
+/** Everything that is compared. All ratios refer to the first one. */
 export const ways: readonly Way[] = [
   {
     name: 'segtile',
