@@ -29,9 +29,9 @@ const commands: readonly { readonly command: AddCommand }[] = await Promise.all(
 ]);
 
 /**
- * The command line. Sets the exit code of the process: 0 all done or kept, 1 something failed, 2 wrong use, 3 stopped
- * and can be gone on with. Never ends the process itself, so
- * that workers can finish what they have in hand.
+ * Runs the command line and sets the exit code of the process: 0 all is done or was kept, 1 something failed, 2 wrong
+ * use, 3 the run was stopped and can be resumed. Never ends the process itself, so that workers can finish what they
+ * have begun.
  *
  * @param argv as `process.argv`
  */
@@ -50,23 +50,24 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   for (const signal of stopSignals) process.on(signal, stop);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // A reader that has had enough, such as `head`, is no failure.
+    // A reader that closes the pipe early, such as `head`, is not a failure.
     if (error.code === 'EPIPE' || process.exitCode === 1) return;
     process.exitCode = 1;
     const failure = new SegtileError('output', `cannot write standard output: ${error.message}`, 'check where it goes');
     process.stderr.write(failureText(failure, styleFor(process.stderr)));
   });
-  // With nobody left to tell, such as after the terminal was closed, the work still goes on.
+  // If standard error cannot be written any more, such as after the terminal was closed, the work still goes on.
   process.stderr.on('error', () => {});
   const shell: Shell = { stdout: guarded(process.stdout), stderr: guarded(process.stderr), signal: controller.signal };
-  // Unless standard output has failed and set it already.
+  // Keeps the exit code that a failure of standard output may have set already.
   process.exitCode ||= await runProgram(argv, shell);
   // The handlers stay: a signal that comes while the process closes would else make a success look like a failure.
   ended = true;
 }
 
 /**
- * The command line for a shell that is there already. Reports what is thrown.
+ * Runs the command line with the streams and the signal of a shell. Errors are reported on its standard error, not
+ * thrown.
  *
  * @param argv as `process.argv`
  * @returns the exit code
@@ -87,8 +88,9 @@ export async function runProgram(argv: readonly string[], shell: Shell): Promise
 }
 
 /**
- * Ends the process as the signal does where nobody handles it, which its parent sees. What was being written goes: no file has its final name
- * before it is whole. To end it in any other way while onnxruntime runs would make a crash of it.
+ * Ends the process by the signal itself, as if it had no handler, so that the parent process sees it. Deletes the files
+ * that were being written; no file has its final name before it is whole. Ending the process in any other way while
+ * onnxruntime runs would turn it into a crash.
  */
 function endAtOnce(signal: NodeJS.Signals): void {
   removeTemporaries();
@@ -96,7 +98,10 @@ function endAtOnce(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-/** What Ctrl-C, a scheduler and a closed terminal send; Slurm sends SIGUSR1 before a time limit where it is asked to. Windows has no SIGUSR1. */
+/**
+ * Signals that stop a run. Ctrl-C, a scheduler and a closed terminal send the first three. Slurm sends SIGUSR1 before a
+ * time limit if it is asked to. Windows has no SIGUSR1.
+ */
 const stopSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'];
 
 function program(argv: readonly string[], shell: Shell, exit: (code: number) => void): Command {
@@ -105,7 +110,8 @@ function program(argv: readonly string[], shell: Shell, exit: (code: number) => 
   const root = command('segtile')
     .description('Segments images that are too big for the model: a slide in, a full-resolution mask out.')
     .version(version)
-    // Options behind the name of a command are its own, though a command above it has one of that name.
+    // Options after the name of a command belong to that command, even if a parent command has an option of the same
+    // name.
     .enablePositionalOptions();
   for (const add of commands) root.addCommand(add.command({ argv: argv.slice(2), shell, command, exit }));
   return root.addHelpText('after', topicList);
@@ -114,7 +120,7 @@ function program(argv: readonly string[], shell: Shell, exit: (code: number) => 
 /** Characters in a line of help. */
 const HELP_WIDTH = 80;
 
-/** Makes commands whose mistakes in use are reported like all others: a line and a hint. */
+/** Makes commands that report wrong use like all other errors: one line and a hint. */
 function commandsOf({ stdout, stderr }: Shell): Program['command'] {
   const output = {
     writeOut: (text: string): void => void stdout.write(text),

@@ -33,7 +33,7 @@ export function reason(thrown: unknown): string {
 }
 
 /**
- * Throws the `aborted` error when the signal has fired.
+ * Throws an error if the signal has fired.
  *
  * @throws {SegtileError} `aborted`
  */
@@ -41,12 +41,16 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new SegtileError('aborted', 'stopped before the end', undefined, signal.reason);
 }
 
-/** URLs inside a text: to the next blank, quote or angle bracket. Schemes have two letters at least, so that `C:/slides` is a path. */
+/**
+ * Matches URLs in a text, each up to the next blank, quote or angle bracket. A scheme has at least two letters, so that
+ * `C:/slides` is a path.
+ */
 const URLS = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>`]+/gi;
 
 /**
- * A text without what is secret in the URLs in it: user and password, and all that follows the path, as the query of a signed link is as good as
- * a password. A URL that makes no sense may hold a password anywhere: of it only the scheme is left.
+ * Removes the secrets of all URLs in a text: user, password, and everything after the path, because the query of a
+ * signed link is as good as a password. A URL that makes no sense may hold a password anywhere, so only its scheme is
+ * kept.
  */
 export function withoutSecrets(text: string): string {
   return text.replace(URLS, (url) => {
@@ -55,10 +59,10 @@ export function withoutSecrets(text: string): string {
     const end = url.slice(start).search(/[/?#]/);
     const authority = end < 0 ? url.slice(start) : url.slice(start, start + end);
     const host = authority.slice(authority.lastIndexOf('@') + 1);
-    // Only digits make a port; anything else behind a colon is a password that was not encoded.
+    // A port has only digits. Anything else after a colon is part of a password that was not encoded.
     if (/:(?!\d*[,;:.)\]]*$)/.test(host.replace(/^\[[^\]]*\]/, ''))) return `${scheme}...`;
     const rest = end < 0 ? '' : url.slice(start + end);
-    // A key of S3 may hold any of these.
+    // The key of an S3 object may contain `?` and `#`, so it is kept.
     const path = /^s3:/i.test(scheme) ? rest : rest.replace(/[?#].*$/, '?...');
     return scheme + host + path;
   });

@@ -1,7 +1,7 @@
 /// <reference types="node" preserve="true" />
-// The line above reaches whoever imports these types: they name AbortSignal, and the program that uses them may load no types by itself.
-//
-// What another program may import: whole runs, with the options of the command line, and the parts that they are made of, with every type that they name.
+// The line above also reaches programs that import these types. The types name AbortSignal, and such a program may not
+// load Node's types itself. Below is the public interface of the package: whole runs, with the options of the command
+// line, and the parts that they are made of, with every type that they name.
 export type {
   Augmentation,
   AugmentStep,

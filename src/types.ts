@@ -1,8 +1,8 @@
 /**
- * The nouns that every room speaks. Plain readonly data: no behaviour, no imports.
+ * The types that all folders of the source share. They are plain readonly data: no behaviour, no imports.
  *
- * Coordinates have their origin at the top left, x to the right, y down. A box always belongs to one resolution, which the
- * holder of the box names. Intervals are half open: a box covers `x <= column < x + width`.
+ * Coordinates have their origin at the top left, x to the right, y down. A box always belongs to one resolution, which
+ * the holder of the box names. Intervals are half open: a box covers `x <= column < x + width`.
  */
 
 /** An interval on one axis, in pixels: `start <= i < start + length`. */
@@ -26,25 +26,26 @@ export interface Size {
 }
 
 /**
- * Size of an image that shows a whole slide, at whatever resolution. `spans` is how many of its pixels, and what part of one, lie side by side on the
- * width and the height of level 0: as many as it has where nothing else is said. A level of a file that was made by means of 4 × 4 pixels may have 741 rows
- * though level 0 has 2967: then 741.75 of its rows span level 0, and the last pixels of level 0 lie on none of them.
+ * Size in pixels of an image that shows a whole slide, at any resolution. `spans` says how many of its pixels cover the
+ * width and the height of level 0; this may be a fraction. Without `spans` it is the size itself. Example: a level that
+ * was made by averaging 4 × 4 pixels may have 741 rows although level 0 has 2967. Then 741.75 of its rows span level 0,
+ * and the last pixels of level 0 lie on none of its rows.
  */
 export interface SpanningSize extends Size {
   readonly spans?: Size | undefined;
 }
 
-/** What samples are: bytes from 0 to 255, whole numbers from 0 to 65,535, or floating point of 32 bits. */
+/** Type of samples: bytes from 0 to 255, integers from 0 to 65,535, or 32-bit floating point. */
 export type SampleType = 'uint8' | 'uint16' | 'float32';
 
-/** Samples in memory: see {@link SampleType}. */
+/** Samples in memory, one array type for each {@link SampleType}. */
 export type Samples<Memory extends ArrayBufferLike = ArrayBufferLike> =
   | Uint8Array<Memory>
   | Uint16Array<Memory>
   | Float32Array<Memory>;
 
 /**
- * Interleaved samples, bytes unless it is said otherwise, rows from the top: sample `c` of pixel `(x, y)` is
+ * Interleaved samples, bytes by default, rows from the top: sample `c` of pixel `(x, y)` is
  * `data[(y * width + x) * channels + c]`.
  */
 export interface Pixels<Data extends Samples = Uint8Array> extends Size {
@@ -60,7 +61,10 @@ export interface Band<Data extends Samples = Uint8Array> {
   readonly y: number;
   readonly height: number;
   readonly runs: readonly BandRun<Data>[];
-  /** Gives the memory of the pixels back for another band, for whoever is done with them before the next one: nobody may look at them after that. */
+  /**
+   * Gives the memory of the pixels back for another band. A caller may call it when it is done with this band, before
+   * it asks for the next one. Nobody may use the pixels afterwards.
+   */
   readonly release?: () => void;
 }
 
@@ -87,8 +91,8 @@ export interface MaskClass {
 }
 
 /**
- * One window of the plan. `box` is what the model sees, in working pixels; it may reach outside the image, where it is filled by
- * reflection. `core` is the part of the image that the window's prediction may speak for.
+ * One window of the plan. `box` is what the model sees, in working pixels; it may reach outside the image, where it is
+ * filled by reflection. `core` is the part of the image for which the window's prediction may be used.
  */
 export interface Window {
   readonly index: number;
@@ -105,19 +109,20 @@ export interface Scores {
 }
 
 /**
- * Final scores of one rectangle, as planes of `width * height` floats, one per class. A pixel that no window looked at is NaN in
- * every plane.
+ * Final scores of one rectangle, as planes of `width * height` floats, one per class. A pixel that no window covers is
+ * NaN in every plane.
  */
 export interface ScoreBlock extends Box {
   readonly classes: number;
-  /** True where every pixel is known to have scores; else some may be NaN. */
+  /** True if every pixel is known to have scores; otherwise some may be NaN. */
   readonly whole?: boolean;
   readonly data: Float32Array;
 }
 
 /**
- * Full-width final rows, handed on from top to bottom without gap or overlap. Columns in no block were not looked at. The blocks
- * are sorted by `x` and have the height of the rows; whoever receives them must be done with them before asking for more.
+ * Full-width final rows, handed on from top to bottom without gap or overlap. Columns in no block have no scores. The
+ * blocks are sorted by `x` and have the height of the rows. Whoever receives them must be done with them before asking
+ * for more.
  */
 export interface ScoreRows {
   readonly y: number;
@@ -126,7 +131,7 @@ export interface ScoreRows {
 }
 
 /**
- * Full-width rows of samples, bytes unless it is said otherwise, interleaved, handed on from top to bottom without gap or overlap: sample
+ * Full-width rows of interleaved samples, bytes by default, handed on from top to bottom without gap or overlap: sample
  * `c` of column `x` of row `r` is `data[((r - y) * width + x) * channels + c]`. Labels have one channel.
  */
 export interface RasterRows<Data extends Samples = Uint8Array> extends Pixels<Data> {
@@ -136,7 +141,10 @@ export interface RasterRows<Data extends Samples = Uint8Array> extends Pixels<Da
 /** The same rows of several planes, such as one for each class, with one channel each. */
 export type PlaneRows = readonly RasterRows<Uint8Array | Float32Array>[];
 
-/** Where rows go. Exactly one of `finish` and `abort` ends it; nothing stands under a final name before `finish` resolves. */
+/**
+ * Receives rows. The caller ends it with exactly one of `finish` and `abort`. No file has its final name before
+ * `finish` resolves.
+ */
 export interface Sink<Rows> {
   write(rows: Rows): Promise<void>;
   finish(): Promise<void>;

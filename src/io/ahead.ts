@@ -1,14 +1,15 @@
 import { throwIfAborted } from '../errors.js';
 
 /**
- * Runs an asynchronous task for every item of a stream, several at a time, and yields the results in the order of the items. At most
- * `limit` items are between the source and the consumer, so a stream of any length takes bounded memory. Tasks go on while the
- * consumer works. This is the one way to read, decode or compute ahead.
+ * Runs an asynchronous task for every item of a stream, several at a time, and yields the results in the order of the
+ * items. At most `limit` items are between the source and the consumer, so a stream of any length takes bounded memory.
+ * Tasks go on while the consumer works. All code that reads, decodes or computes ahead uses this function.
  *
- * When anything fails, or the consumer stops early, or the signal fires, nothing more is started and the tasks under way are waited
- * for before the source is closed.
+ * If anything fails, or the consumer stops early, or the signal fires, no further task is started. The source is closed
+ * after all running tasks have ended.
  *
- * @throws whatever the source or the first failing task throws, in order
+ * @throws whatever the source or the first failing task throws, in order; {SegtileError} `aborted` when the signal
+ *   fires
  */
 export async function* mapOrdered<Item, Result>(
   source: AsyncIterable<Item> | Iterable<Item>,
@@ -78,7 +79,8 @@ export async function* mapOrdered<Item, Result>(
 }
 
 /**
- * The same items, of which the next is asked for while the last one is in use; see {@link mapOrdered}.
+ * Yields the same items. Asks the source for the next item while the consumer uses the current one; see
+ * {@link mapOrdered}.
  */
 export function oneAhead<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
   return mapOrdered(source, 2, async (item) => item);

@@ -2,14 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SegtileError } from '../errors.js';
 import { claimPath, holderText, tryClaim } from './claim.js';
 
-/** Milliseconds between two looks at a file that another process changes, and after which waiting is given up. */
+/** Milliseconds between two attempts to claim a file, and until waiting for it is given up. */
 const PAUSE = 200;
 const LONGEST = 30 * 60 * 1000;
 
 /**
- * Does some short work on a file that several processes change, as the only one that does: others wait.
+ * Runs some short work on a file that several processes change. Only one process at a time runs such work; the others
+ * wait.
  *
- * @throws {SegtileError} `output` where the file cannot be claimed, or another process does not give it back in half an hour
+ * @returns what the work returns
+ * @throws {SegtileError} `output` if the file cannot be claimed, or if another process holds it for more than half an
+ *   hour
  */
 export async function alone<T>(path: string, work: () => Promise<T>): Promise<T> {
   const since = performance.now();

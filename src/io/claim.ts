@@ -7,21 +7,28 @@ import { NO_LINKS, outputError, temporaries } from './partial-file.js';
 import { ownIdentity, type ProcessIdentity, processState } from './process-identity.js';
 
 /**
- * A claim keeps a result for one process at a time, on one machine or on several that share a file system. It is a small file beside the result that says
- * which process holds it, and that this process touches every few seconds.
+ * A claim reserves a result for one process at a time, on one machine or on several that share a file system. It is a
+ * small file beside the result. It says which process holds it, and that process touches it every few seconds.
  *
- * Its owner is gone if it ran on this machine and has ended, which is seen at once, or if it ran elsewhere and has not touched the claim for
- * minutes. Then another process takes it over. How it is made sure that one alone gets it:
+ * The owner of a claim counts as gone in two cases: it ran on this machine and has ended, which is seen at once; or it
+ * ran elsewhere and has not touched the claim for minutes. Then another process takes the claim over. Only one process
+ * gets it, for these reasons:
  *
- * - A free claim is taken by giving a file that is whole already its name, which fails if the name is taken.
- * - A claim that was left is only replaced by the process that holds its *succession*: a claim like any other, whose name ends in the token of the one that
- *   was left. Once there, that process looks again whether the same claim still stands, as a faster one may be done already, and only then moves its
- *   own file over it. If it dies in between, its succession is a claim that was left, and is taken over in the same way.
- * - One case remains, which no file system can rule out: an owner elsewhere that was silent for minutes wakes up and gives its claim back, another takes it, all
- *   between that look and the move. So an owner looks at its claim at each touch, and learns by `lost` if another has it.
+ * - A process takes a free claim by giving a complete file the claim's name, which fails if the name is taken.
+ * - A process replaces an abandoned claim only while it holds the *succession* of that claim. The succession is a claim
+ *   like any other; its name ends in the token of the abandoned claim. Once the process holds it, the process checks
+ *   again that the same abandoned claim still stands, because a faster process may have replaced it already. Only then
+ *   does it move its own file over the claim. If it dies in between, its succession is an abandoned claim, and is taken
+ *   over in the same way.
+ * - One case remains, which no file system can rule out. An owner elsewhere that was silent for minutes wakes up and
+ *   gives its claim back, and another process takes it, all between that check and the move. So an owner reads its
+ *   claim at each touch, and `lost` fires if another process has it.
  */
 export interface Claim extends AsyncDisposable {
-  /** Is aborted if another process took the claim over, since this one could not touch it for minutes. The reason says who. */
+  /**
+   * Fires if another process took the claim over because this one could not touch it for minutes, or if the claim was
+   * deleted. Its reason is a {@link SegtileError} `output` that says who holds the claim.
+   */
   readonly lost: AbortSignal;
   /** Gives the claim back. May be called twice. */
   release(): Promise<void>;
@@ -29,22 +36,25 @@ export interface Claim extends AsyncDisposable {
 
 /** Who holds a claim. */
 export interface Holder {
-  /** Undefined where the claim says nothing that can be read. */
+  /** Undefined if the content of the claim cannot be read. */
   readonly process: ProcessIdentity | undefined;
-  /** When it took the claim, as an ISO date by its own clock. Empty where that cannot be read. */
+  /** When it took the claim, as an ISO date by its own clock. Empty if that cannot be read. */
   readonly since: string;
-  /** For how many seconds it has not touched the claim. */
+  /** Seconds since it last touched the claim. */
   readonly silent: number;
 }
 
+/** How often a claim is touched, and when its owner counts as gone. */
 export interface ClaimOptions {
-  /** Seconds between two touches. */
+  /** Seconds between two touches; 15 by default. */
   readonly touch?: number;
-  /** After how many seconds without a touch the owner is gone, where it cannot be looked for. */
+  /**
+   * Seconds without a touch after which the owner counts as gone, if it cannot be seen whether it runs; 300 by default.
+   */
   readonly patience?: number;
 }
 
-/** The claim of a result: a hidden file beside it. */
+/** Path of the claim of a result: a hidden file beside it. */
 export function claimPath(result: string): string {
   const path = resolve(result);
   return join(dirname(path), `.${basename(path)}.claim`);
@@ -53,9 +63,9 @@ export function claimPath(result: string): string {
 /**
  * Claims a result.
  *
- * @param path of the claim, see {@link claimPath}; its folder is there
- * @param what the result as its user named it, for the error
- * @throws {SegtileError} `output` where another process holds it, or it cannot be written
+ * @param path of the claim, see {@link claimPath}; its folder must exist
+ * @param what the result as the user named it, for the error
+ * @throws {SegtileError} `output` if another process holds the claim, or if it cannot be written
  */
 export async function claim(path: string, what: string, options?: ClaimOptions): Promise<Claim> {
   const { taken, holder } = await tryClaim(path, options);
@@ -64,7 +74,11 @@ export async function claim(path: string, what: string, options?: ClaimOptions):
   throw new SegtileError('output', `${what} is being written by ${holderText(holder)}`, hint);
 }
 
-/** Claims a result, or says who holds it: see {@link claim}. */
+/**
+ * Claims a result like {@link claim}, but returns the holder if another process has the claim.
+ *
+ * @throws {SegtileError} `output` if the claim cannot be read or written
+ */
 export async function tryClaim(
   path: string,
   { touch = 15, patience = 300 }: ClaimOptions = {},
@@ -74,7 +88,8 @@ export async function tryClaim(
   try {
     temporaries.add(temporary);
     await create(temporary, own);
-    // Times of a shared file system are those of its server, so they are compared with that of a file that was just written there.
+    // File times of a shared file system come from the clock of its server. So they are compared with the time of a
+    // file that was just written there.
     const now = (await stat(temporary)).mtimeMs;
     const holder = await take(path, temporary, own, (found) => isLeft(found, now, patience));
     if (holder) return { holder: { process: holder.process, since: holder.since, silent: seconds(holder, now) } };
@@ -87,12 +102,15 @@ export async function tryClaim(
   }
 }
 
-/** Who holds a claim, and whether they are gone, so that it can be taken over. By the clock of this machine. */
+/**
+ * Who holds a claim, and whether that process is gone, so that the claim can be taken over. By the clock of this
+ * machine.
+ */
 export interface SeenHolder extends Holder {
   readonly left: boolean;
 }
 
-/** Who holds a claim, without taking it; undefined where there is none. */
+/** Who holds a claim, without taking it; undefined if there is no claim. */
 export async function holderOf(
   path: string,
   { patience = 300 }: Pick<ClaimOptions, 'patience'> = {},
@@ -111,24 +129,28 @@ export function holderText({ process: owner, since, silent }: Holder): string {
   return `process ${owner.pid} on ${owner.host}, which began at ${since}${sign}`;
 }
 
-/** What a claim says. */
+/** The content of a claim. */
 interface Note {
-  /** No two claims have the same. */
+  /** Differs between any two claims. */
   readonly token: string;
   readonly since: string;
   readonly process: ProcessIdentity | undefined;
 }
 
-/** A claim that stands. */
+/** A claim as it was found. */
 interface Found extends Note {
   /** When it was last touched, in milliseconds by the clock of the file system. */
   readonly touched: number;
 }
 
-/** How often a claim is looked for that is neither there nor free. */
+/** Attempts at a claim whose name is taken but which cannot be found. */
 const TRIES = 100;
 
-/** Takes a claim, or says who holds it. The file at `temporary` is the claim to be. */
+/**
+ * Takes a claim by giving it the file at `temporary`.
+ *
+ * @returns undefined if this process has the claim now, else the claim of its holder
+ */
 async function take(
   path: string,
   temporary: string,
@@ -139,12 +161,14 @@ async function take(
     if (await placeNew(temporary, path, own)) return undefined;
     const found = await read(path);
     if (found === undefined) {
-      // It was given back meanwhile; but a link that leads nowhere is never there and never free.
+      // Its holder gave it back meanwhile. But the name may also be a symbolic link to nothing: that can never be read,
+      // and its name never becomes free.
       if (tries === TRIES) throw new Error('it can neither be read nor written');
       await delay(10);
       continue;
     }
-    // A file server that answers late is asked twice, and then says that the name is taken: by this process.
+    // If a file server answers late, the system asks again. The second answer says that the name is taken: by this
+    // process.
     if (found.token === own.token) return undefined;
     if (!(await left(found))) return found;
     const succession = `${path}.${found.token}`;
@@ -159,7 +183,10 @@ async function take(
   }
 }
 
-/** Whether the owner of a claim is gone. A process that is seen to run is not, however long it is silent: it may have been stopped for a while. */
+/**
+ * Whether the owner of a claim is gone. A process that is seen to run is not gone, however long it has been silent: it
+ * may have been suspended for a while.
+ */
 async function isLeft(found: Found, now: number, patience: number): Promise<boolean> {
   const state = found.process ? await processState(found.process) : 'unknown';
   return state === 'unknown' ? seconds(found, now) > patience : state === 'ended';
@@ -169,7 +196,7 @@ function seconds({ touched }: Found, now: number): number {
   return Math.max(0, (now - touched) / 1000);
 }
 
-/** Gives a claim its name, unless it is taken. */
+/** Gives the file at `temporary` the name of the claim; false if the name is taken. */
 async function placeNew(temporary: string, path: string, own: Note): Promise<boolean> {
   try {
     await link(temporary, path);
@@ -180,7 +207,7 @@ async function placeNew(temporary: string, path: string, own: Note): Promise<boo
     if (!NO_LINKS.includes(code)) throw error;
   }
   try {
-    // For a moment it is empty to others, and as fresh as can be.
+    // For a moment other processes see an empty claim, which counts as just touched.
     await create(path, own);
     return true;
   } catch (error) {
@@ -198,7 +225,7 @@ async function create(path: string, own: Note): Promise<void> {
   }
 }
 
-/** What stands at a path; undefined where nothing does. */
+/** Reads the claim at a path; undefined if there is none. */
 async function read(path: string): Promise<Found | undefined> {
   try {
     const text = await readFile(path, 'utf8');
@@ -214,7 +241,7 @@ function bytesOf(note: Note): Buffer {
   return Buffer.from(`${JSON.stringify(note)}\n`);
 }
 
-/** What a claim says; one that cannot be read has an owner all the same. */
+/** Parses the content of a claim. A claim that cannot be parsed still has an owner, an unknown one. */
 function noteOf(text: string): Note {
   try {
     const { token, since, process: owner } = JSON.parse(text) as Note;
@@ -224,12 +251,15 @@ function noteOf(text: string): Note {
       return { token, since, process: { host, place, pid, started } };
     }
   } catch {
-    // Falls through to what cannot be read.
+    // The claim is unreadable, see below.
   }
   return { token: 'unreadable', since: '', process: undefined };
 }
 
-/** A claim of this process that is touched from now on. The handle leads to the file itself, whatever has its name later. */
+/**
+ * A claim of this process, which is touched from now on. The handle belongs to this file, even if another file gets its
+ * name later.
+ */
 function held(path: string, own: Note, handle: FileHandle, touch: number): Claim {
   const lost = new AbortController();
   let [touching, released]: [Promise<void> | undefined, Promise<void> | undefined] = [undefined, undefined];
@@ -237,13 +267,14 @@ function held(path: string, own: Note, handle: FileHandle, touch: number): Claim
 
   async function touchOnce(): Promise<void> {
     try {
-      // Written, as then the server sets the time; and the same bytes, so that whoever reads meanwhile sees a claim.
+      // Writing makes the server set the time. The bytes stay the same, so that a process that reads meanwhile sees a
+      // valid claim.
       await handle.write(bytesOf(own), 0, undefined, 0);
       await handle.datasync();
       const found = await read(path);
       if (found?.token !== own.token) lose(found);
     } catch {
-      // A disk that is away for a moment comes back.
+      // The disk may be unavailable for a moment; the next touch tries again.
     }
   }
 
@@ -258,7 +289,7 @@ function held(path: string, own: Note, handle: FileHandle, touch: number): Claim
     clearInterval(timer);
     await touching;
     await handle.close().catch(() => undefined);
-    // What cannot be taken away is taken over later, as this process will be gone.
+    // If the claim cannot be deleted, another process takes it over later, because this process will be gone.
     const found = await read(path).catch(() => undefined);
     if (found?.token === own.token) await rm(path, { force: true }).catch(() => undefined);
     temporaries.delete(path);
@@ -269,7 +300,7 @@ function held(path: string, own: Note, handle: FileHandle, touch: number): Claim
       touching = undefined;
     });
   }, touch * 1000);
-  // A claim alone keeps no process running.
+  // The timer of a claim does not keep the process running.
   timer.unref();
   const release = (): Promise<void> => {
     released ??= giveBack();

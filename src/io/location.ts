@@ -11,9 +11,9 @@ export type Location =
 const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i;
 
 /**
- * Tells URLs from paths. A key of S3 is taken as it stands, without decoding, as S3's own tools do.
+ * Tells what kind of place a path or URL names. The key of an S3 URL is not decoded, as in S3's own tools.
  *
- * @throws {SegtileError} `usage` for a URL that is none, `unsupported` for a scheme that segtile does not speak
+ * @throws {SegtileError} `usage` for an invalid URL, `unsupported` for a scheme that segtile cannot read
  */
 export function locate(path: string): Location {
   const scheme = SCHEME.exec(path)?.[1]?.toLowerCase();
@@ -48,8 +48,8 @@ export function isRemote(path: string): boolean {
 }
 
 /**
- * A path as it may be printed and kept in records: user and password are left out of a URL, and so is its query, which in signed links
- * is as good as a password. Nothing else changes.
+ * A path in the form in which it may be printed and kept in records. User, password and query of a URL are left out,
+ * because the query of a signed link is as good as a password. Nothing else changes.
  */
 export function shownPath(path: string): string {
   if (!/^https?:\/\//i.test(path)) return isRemote(path) ? withoutSecrets(path) : path;
@@ -58,7 +58,12 @@ export function shownPath(path: string): string {
   return `${protocol}//${host}${pathname}${search === '' ? '' : '?...'}`;
 }
 
-/** The name of a file without its folders; of a URL the last part of its path, decoded, fit to be the name of a local file. */
+/**
+ * The name of a file without its folders. For a URL, it is the last part of its path, decoded; if there is none, it is
+ * the bucket or the host. Characters that the name of a local file may not have become `_`.
+ *
+ * @throws {SegtileError} as {@link locate}
+ */
 export function fileName(path: string): string {
   if (!isRemote(path)) return basename(path);
   const location = locate(path);
@@ -69,7 +74,7 @@ export function fileName(path: string): string {
   return (/^\.*$/.test(name) ? fallback : name).replaceAll(/[\\:*?"<>|\p{Cc}]/gu, '_');
 }
 
-/** Text with its `%xx` decoded, or as it is where they make no sense. */
+/** Decodes each `%xx` in a text; returns the text unchanged if they are not valid. */
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -6,8 +6,8 @@ import { type ByteSource, openFile } from './source.js';
 /**
  * Opens a file wherever it lies: a local path, an `http://` or `https://` URL, or `s3://bucket/key`.
  *
- * @throws {SegtileError} `input` where there is no file or it may not be read; `unsupported` for a place that cannot be read from; `usage`
- *   for a URL that is none; `aborted` when the signal fires
+ * @throws {SegtileError} `input` if there is no file or it may not be read; `unsupported` for a place that cannot be
+ *   read from; `usage` for an invalid URL; `aborted` when the signal fires
  */
 export async function openSource(path: string, signal?: AbortSignal): Promise<ByteSource> {
   const location = locate(path);

@@ -6,15 +6,16 @@ const PAGE = 2 ** 16;
 /** Pages that are kept: together 16 MiB. */
 const MOST_PAGES = 256;
 
-/** Whoever asks for more than this many bytes at once gets just these bytes, past the cache. */
+/** A request for more bytes than this bypasses the cache. */
 const LARGE = 4 * PAGE;
 
 /**
- * Reads small stretches as whole pages of 64 KiB and remembers the ones that were used last, 16 MiB of them: directories lie in many small
- * pieces close together, and where each read is a request to a server, they would take hundreds. Closing it closes the source.
+ * Adds a cache to a source. A small request reads whole pages of 64 KiB, and the most recently used pages are kept, 16
+ * MiB in all. Directories lie in many small pieces close together; where each read is a request to a server, reading
+ * them would take hundreds of requests without the cache. Closing the result closes the source.
  */
 export function cachePages(source: ByteSource): ByteSource {
-  // In the order of their last use: a Map keeps the order in which keys were put in.
+  // In the order of their last use, because a Map keeps the order in which keys were added.
   const kept = new Map<number, Uint8Array>();
 
   async function readPages(

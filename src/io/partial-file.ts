@@ -5,8 +5,9 @@ import { basename, dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
 
 /**
- * A file that grows under a hidden temporary name in its final folder and appears under its final name whole or not at all. Every
- * method rejects with a {@link SegtileError} `output` that names the path.
+ * A file that grows under a hidden temporary name in its final folder, and appears under its final name whole or not at
+ * all. Methods reject with a {@link SegtileError} that names the path: `output` if the file cannot be written or read,
+ * `aborted` after `commit` or `discard`.
  */
 export interface PartialFile {
   /** Bytes appended so far, which is the offset of the next one. */
@@ -17,22 +18,24 @@ export interface PartialFile {
   patch(bytes: Uint8Array, offset: number): Promise<void>;
   /** Reads back bytes that were appended before. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** Flushes to disk and gives it the final name. */
+  /** Flushes the file to disk and gives it its final name. */
   commit(): Promise<void>;
   /** Deletes the temporary file. Does nothing after `commit`, and may be called twice. */
   discard(): Promise<void>;
 }
 
-/** What becomes of a file that stands at the final name by then. */
+/** What happens at the commit if a file already has the final name. */
 export interface CommitOptions {
-  /** Whether the new one takes its place, as it does where nothing is said; else the commit is an error and the old one stays. */
+  /**
+   * Whether the new file replaces the old one, which is the default. If not, the commit fails and the old file stays.
+   */
   readonly replace?: boolean | undefined;
 }
 
-/** The files that there are now and that shall not outlive the process: those that grow, and claims. */
+/** Paths of the existing files that must not outlive the process: partial files and claims. */
 export const temporaries: Set<string> = new Set();
 
-/** Deletes all temporary files, for a process that ends at once. */
+/** Deletes all temporary files. For a process that ends at once. */
 export function removeTemporaries(): void {
   for (const path of temporaries) rmSync(path, { force: true });
 }
@@ -57,7 +60,12 @@ export async function openPartialFile(path: string, { replace = true }: CommitOp
   return partialFile(path, temporary, handle, replace ? rename : placeNew);
 }
 
-/** Writes a file that appears whole or not at all. */
+/**
+ * Writes a file that appears whole or not at all.
+ *
+ * @param write writes the content; if it fails, the file is deleted
+ * @throws {SegtileError} `output` if the file cannot be written; else whatever `write` throws
+ */
 export async function writeWhole(
   path: string,
   write: (file: PartialFile) => Promise<void>,
@@ -73,14 +81,14 @@ export async function writeWhole(
   }
 }
 
-/** What file systems without links, such as FAT, say where one is to be made. */
+/** Error codes of file systems without hard links, such as FAT, when a link is to be made. */
 export const NO_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
 
 /**
- * Gives a file its final name unless one stands there, in one step, so that of two processes one alone succeeds. Where the file system has no
- * links it is looked for just before.
+ * Gives a file its final name unless a file has that name already. This is a single step, so that only one of two
+ * processes succeeds. If the file system has no hard links, the name is checked just before the file is renamed.
  *
- * @throws {SegtileError} `output` where one stands there
+ * @throws {SegtileError} `output` if a file has that name already
  */
 export async function placeNew(temporary: string, path: string): Promise<void> {
   try {
@@ -88,7 +96,8 @@ export async function placeNew(temporary: string, path: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') {
-      // A file server that answers late is asked twice, and then says so of what is ours.
+      // If a file server answers late, the system asks again. The second answer says that the name is taken: by our own
+      // file.
       if (!(await isSame(temporary, path))) throw existsError(path);
     } else {
       if (!NO_LINKS.includes(code)) throw error;
@@ -96,7 +105,7 @@ export async function placeNew(temporary: string, path: string): Promise<void> {
       await rename(temporary, path);
     }
   }
-  // The file stands; a second name that cannot be taken away does no harm.
+  // The file has its final name. It does no harm if its temporary name cannot be removed.
   await rm(temporary, { force: true }).catch(() => undefined);
 }
 
@@ -105,7 +114,7 @@ async function isSame(one: string, other: string): Promise<boolean> {
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
-/** What is said where a file stands that may not be replaced. */
+/** The error for a file that exists and may not be replaced. */
 export function existsError(path: string): SegtileError {
   return new SegtileError(
     'output',
@@ -115,9 +124,9 @@ export function existsError(path: string): SegtileError {
 }
 
 /**
- * Makes sure that files may be written under some names.
+ * Makes sure that nothing exists at any of the paths yet.
  *
- * @throws {SegtileError} `output` where one stands there already
+ * @throws {SegtileError} `output` if something does
  */
 export async function refuseExisting(paths: readonly string[]): Promise<void> {
   for (const path of paths) if (await lstat(path).catch(() => undefined)) throw existsError(path);
@@ -162,7 +171,7 @@ function partialFile(
   }
 
   async function remove(): Promise<void> {
-    // A handle that is closed already, or a folder that has gone, leaves nothing to clean up.
+    // If the handle is closed already, or the folder is gone, nothing is left to clean up.
     await handle.close().catch(() => undefined);
     await rm(temporary, { force: true }).catch(() => undefined);
     temporaries.delete(temporary);
@@ -195,7 +204,7 @@ function partialFile(
     },
     discard: async () => {
       ending ??= remove();
-      // A commit that was under way and failed has cleaned up and told its caller.
+      // A commit that was running and failed has cleaned up, and its caller got the error.
       await ending.catch(() => undefined);
     },
   };
@@ -214,7 +223,10 @@ const hints: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'choose a shorter file name',
 };
 
-/** What went wrong in writing a file, in the words that users know, with what to do about it. */
+/**
+ * Turns an error of writing a file into one in words that users know, with a hint what to do. A SegtileError stays as
+ * it is.
+ */
 export function outputError(path: string, thrown: unknown): SegtileError {
   if (thrown instanceof SegtileError) return thrown;
   const code = (thrown as NodeJS.ErrnoException | undefined)?.code;

@@ -1,14 +1,20 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 
-/** Which process it is, told apart from all others on all machines. */
+/** Tells a process apart from all others on all machines. */
 export interface ProcessIdentity {
   /** The name of its machine, for people. */
   readonly host: string;
-  /** What tells the machine apart where process ids are counted: no two share it, though they may share a name. */
+  /**
+   * Names the space in which process ids are counted, such as one boot of a machine or one container. No two have the
+   * same value, though they may have the same host name.
+   */
   readonly place: string;
   readonly pid: number;
-  /** When it started, in the machine's own count; empty where the system does not tell. An id that is given again belongs to a later start. */
+  /**
+   * When it started, in the units of its machine; empty if the system does not tell. It tells apart two processes that
+   * got the same id one after the other.
+   */
   readonly started: string;
 }
 
@@ -19,8 +25,8 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
 }
 
 /**
- * Whether a process still runs. `unknown` where this cannot be seen from here: it runs on another machine or in another container, or there is a
- * process of its id, of which the system does not tell when it started.
+ * Whether a process still runs. `unknown` if that cannot be seen from here: the process runs on another machine or in
+ * another container, or a process with its id exists but the system does not tell when that one started.
  */
 export async function processState({ place, pid, started }: ProcessIdentity): Promise<'runs' | 'ended' | 'unknown'> {
   if (place !== (await ownPlace())) return 'unknown';
@@ -35,8 +41,9 @@ export async function processState({ place, pid, started }: ProcessIdentity): Pr
 }
 
 /**
- * Linux counts process ids anew at each boot and in each container, and names both. Other systems have no containers; there the addresses of
- * the network cards tell machines apart that have one name.
+ * The `place` of this process. Linux counts process ids anew at each boot and in each container, and gives a name to
+ * both. Other systems have no containers; there the addresses of the network cards tell machines with the same name
+ * apart.
  */
 async function ownPlace(): Promise<string> {
   try {
@@ -48,7 +55,10 @@ async function ownPlace(): Promise<string> {
   }
 }
 
-/** What Linux tells of a process. One that has ended and that its parent has not asked about yet still has an entry, in state Z. */
+/**
+ * What Linux tells about a process. A process that has ended still has an entry, in state Z, until its parent has asked
+ * about it.
+ */
 async function processFacts(pid: number): Promise<{ readonly started: string; readonly ended: boolean } | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;

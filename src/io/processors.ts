@@ -6,11 +6,14 @@ import { posix } from 'node:path';
 export interface Processors {
   /** At least 1. */
   readonly count: number;
-  /** What says so, as the end of a sentence; undefined where it is the machine itself, or what it gave the process to run on. */
+  /**
+   * What limits the count, as the end of a sentence; undefined if that is the machine itself, or the threads that the
+   * system lets the process run on.
+   */
   readonly limit: string | undefined;
 }
 
-/** Reads a small file of the system; undefined where there is none. */
+/** Reads a small file of the system; undefined if it cannot be read. */
 export type ReadText = (path: string) => string | undefined;
 
 const readText: ReadText = (path) => {
@@ -23,22 +26,22 @@ const readText: ReadText = (path) => {
 
 let known: Processors | undefined;
 
-/** What this process may use. Looked at once. */
+/** The processors that this process may use. Found out once. */
 export function processors(): Processors {
   known ??= processorsOf(availableParallelism(), process.env.SLURM_CPUS_PER_TASK, cpuQuota(readText));
   return known;
 }
 
 /**
- * The least of what limits a process.
+ * The smallest of the limits of a process.
  *
- * @param affinity threads that the system runs it on
- * @param slurm `SLURM_CPUS_PER_TASK`: what a job of Slurm asked for, which not every cluster enforces
+ * @param affinity threads that the system lets it run on
+ * @param slurm `SLURM_CPUS_PER_TASK`: what a Slurm job asked for, which not every cluster enforces
  * @param quota processors' worth of time that its control group gets, such as 1.5
  */
 export function processorsOf(affinity: number, slurm: string | undefined, quota: number | undefined): Processors {
   const asked = slurm !== undefined && /^[1-9]\d*$/.test(slurm) ? Number(slurm) : Number.POSITIVE_INFINITY;
-  // Half a processor is of use only to a thread of its own.
+  // Rounded up, because a fraction of a processor is of use only to a thread of its own.
   const granted = quota === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil(quota));
   const count = Math.min(affinity, asked, granted);
   if (count === affinity) return { count, limit: undefined };
@@ -48,10 +51,11 @@ export function processorsOf(affinity: number, slurm: string | undefined, quota:
 }
 
 /**
- * Processors' worth of time that the control group of this process gets, and those that it lies in: the least of `cpu.max` (version 2), or of
- * `cpu.cfs_quota_us` by `cpu.cfs_period_us` (version 1). See the kernel's Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/cgroups.rst.
+ * Processors' worth of time that this process gets: the smallest limit of its control group and of the groups above it.
+ * The limit of a group is `cpu.max` (version 2), or `cpu.cfs_quota_us` divided by `cpu.cfs_period_us` (version 1). See
+ * the kernel's Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/cgroups.rst.
  *
- * @returns undefined where there is no limit, or no control group
+ * @returns undefined if there is no limit, or no control group
  */
 export function cpuQuota(read: ReadText): number | undefined {
   const groups = (read('/proc/self/cgroup') ?? '').split('\n').map((line) => line.split(':'));
@@ -70,10 +74,10 @@ export function cpuQuota(read: ReadText): number | undefined {
   return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
-/** Where control groups are seen as folders. */
+/** A place where control groups are mounted as folders. */
 interface Mount {
   readonly kind: string;
-  /** The group that is seen at `at`. */
+  /** The group whose folder is `at`. */
   readonly root: string;
   readonly at: string;
   readonly options: readonly string[];
@@ -91,10 +95,10 @@ function mountsOf(text: string): Mount[] {
   });
 }
 
-/** The folder of a group, and those above it as far as they are seen. */
+/** The folder of a group, and the folders of the groups above it, as far as they are mounted. */
 function foldersOf({ root, at }: Mount, group: string): string[] {
   const inside = root === '/' ? group : group === root || group.startsWith(`${root}/`) ? group.slice(root.length) : '/';
-  // A group outside of what is seen, as `/../other` tells of it, has no folder.
+  // A group outside the mount, which the system names as `/../other`, has no folder.
   let below = inside.startsWith('/..') ? '/' : posix.normalize(inside || '/');
   const folders = [posix.join(at, below)];
   while (below !== '/') {
@@ -113,7 +117,7 @@ function quota1(folder: string, read: ReadText): number | undefined {
   return share(read(posix.join(folder, 'cpu.cfs_quota_us'))?.trim(), read(posix.join(folder, 'cpu.cfs_period_us'))?.trim());
 }
 
-/** `max` and -1 are no limit. */
+/** The quota divided by the period; undefined for `max` and -1, which mean no limit. */
 function share(quota: string | undefined, period: string | undefined): number | undefined {
   const value = Number(quota) / Number(period);
   return quota !== undefined && Number.isFinite(value) && value > 0 ? value : undefined;

@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 
 /**
- * Makes sure that a path leads to a regular file, before it is opened: opening a pipe may wait for ever, and a device may never end.
+ * Makes sure that a path leads to a regular file, before it is opened: opening a pipe may wait for ever, and a device
+ * may never end.
  *
- * @throws {Error} as the system does where there is nothing, else saying what it is
+ * @throws {Error} the system's error if there is nothing, else one that says what is there
  */
 export async function requireRegular(path: string): Promise<void> {
   const found = await stat(path);
@@ -12,16 +13,16 @@ export async function requireRegular(path: string): Promise<void> {
 }
 
 /**
- * The bytes of a whole file, which is a regular one.
+ * Reads all bytes of a regular file.
  *
- * @throws {Error} as {@link requireRegular} and the system do; `ENOENT` is the code where there is no such file
+ * @throws {Error} as {@link requireRegular} and the system do; its code is `ENOENT` if there is no such file
  */
 export async function readRegular(path: string): Promise<Buffer> {
   await requireRegular(path);
   return readFile(path);
 }
 
-/** The text of a whole file in UTF-8, see {@link readRegular}. */
+/** Reads a whole file as UTF-8 text, see {@link readRegular}. */
 export async function readRegularText(path: string): Promise<string> {
   return (await readRegular(path)).toString('utf8');
 }

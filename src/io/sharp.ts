@@ -2,10 +2,10 @@ import { createRequire } from 'node:module';
 import type { default as Sharp } from 'sharp';
 
 /**
- * sharp. Not by an import: the packages that it stands on are CommonJS, and Node reads through all of their files for what they export
- * before it imports one, which takes as long as loading them does.
+ * The sharp library. It is not loaded by an import: the packages that it depends on are CommonJS, and before an import
+ * Node searches all of their files for exports, which takes as long as loading them.
  */
 export const sharp: typeof Sharp = createRequire(import.meta.url)('sharp');
 
-// Every block is decoded once in a pass: what sharp remembers of finished work would only hold memory.
+// A pass decodes every block once, so sharp's cache of finished work would only take memory.
 sharp.cache(false);

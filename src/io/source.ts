@@ -9,7 +9,7 @@ export interface Fetch {
   readonly into: Uint8Array;
 }
 
-/** A file whose bytes can be read at random, wherever it lies. */
+/** A file with random access to its bytes, wherever it lies. */
 export interface ByteSource {
   /** Names the file in messages. */
   readonly path: string;
@@ -18,7 +18,7 @@ export interface ByteSource {
   /**
    * Fills every buffer.
    *
-   * @throws {SegtileError} `input` where a stretch is not in the file or cannot be read, `aborted` when the signal fires
+   * @throws {SegtileError} `input` if a stretch is not in the file or cannot be read, `aborted` when the signal fires
    */
   read(fetches: readonly Fetch[], signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -27,13 +27,13 @@ export interface ByteSource {
 /**
  * Opens a local file.
  *
- * @throws {SegtileError} `input` where there is no file, it may not be read, or it is empty
+ * @throws {SegtileError} `input` if there is no regular file, it may not be read, or it is empty
  */
 export async function openFile(path: string): Promise<ByteSource> {
   const refuse = (cause: NodeJS.ErrnoException) => {
     throw unopened(path, cause);
   };
-  // Looked at before it is opened: opening a pipe would wait for ever.
+  // Checked before it is opened, because opening a pipe would wait for ever.
   const found = await stat(path).catch(refuse);
   if (found.isDirectory()) throw new SegtileError('input', `${path} is a folder`, 'give the path of one image file');
   if (!found.isFile()) throw new SegtileError('input', `${path} is not a regular file`, 'give the path of an image file');

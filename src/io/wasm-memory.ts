@@ -1,15 +1,15 @@
 import { reason, SegtileError } from '../errors.js';
 
-/** What is used of WebAssembly, which the types of Node leave out. */
+/** The part of WebAssembly that is used here; Node's types leave it out. */
 declare const WebAssembly: { readonly Memory: new (limits: { readonly initial: number }) => object };
 
 /**
- * Makes sure that WebAssembly gets memory, for each of which V8 reserves some 10 GB of addresses. Libraries that get none say so in words that
- * help nobody, or end the process.
+ * Makes sure that WebAssembly gets memory. V8 reserves about 10 GB of addresses for each memory. Libraries that get
+ * none say so in words that help nobody, or end the process.
  *
- * @param what needs it, for the message
- * @param memories that it needs
- * @throws {SegtileError} `unsupported` with the remedy
+ * @param what the part that needs the memory, for the message
+ * @param memories how many it needs
+ * @throws {SegtileError} `unsupported`, with a hint what to do
  */
 export function requireWasmMemory(what: string, memories: number = 1): void {
   try {
@@ -19,7 +19,7 @@ export function requireWasmMemory(what: string, memories: number = 1): void {
   }
 }
 
-/** The error of something that has no memory for its WebAssembly. */
+/** The error for a part that gets no memory for its WebAssembly. */
 export function noWasmMemory(what: string, cause: unknown): SegtileError {
   return new SegtileError(
     'unsupported',
@@ -29,7 +29,7 @@ export function noWasmMemory(what: string, cause: unknown): SegtileError {
   );
 }
 
-/** Whether something failed because WebAssembly has no memory. */
+/** Whether an error means that WebAssembly has no memory. */
 export function isOutOfWasmMemory(thrown: unknown): boolean {
   return /WebAssembly\b.*(memory|not defined)/i.test(reason(thrown));
 }

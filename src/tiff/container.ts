@@ -11,23 +11,34 @@ export interface Tiff {
   readonly littleEndian: boolean;
   /** The main chain, in the order of the file. */
   readonly directories: readonly Directory[];
-  /** What could not be read and was left out, as sentences for people; grows while sub-directories are read. */
+  /**
+   * Sentences for people about what could not be read and was left out. The list grows while sub-directories are read.
+   */
   readonly oddities: readonly string[];
-  /** Sub-directories of a directory of the main chain, in the order in which it lists them. They have none of their own. */
+  /**
+   * Sub-directories of a directory of the main chain, in the order in which it lists them. Sub-directories of
+   * sub-directories are not read.
+   */
   subDirectories(directory: Directory): Promise<readonly Directory[]>;
 }
 
-/** More directories than this in a file mean that it is damaged, or no slide. The largest scanners' stacks have hundreds. */
+/**
+ * A file with more directories than this is damaged, or is no slide. The stacks of the largest scanners have hundreds.
+ */
 const MOST_DIRECTORIES = 4096;
 
-/** The tags of all directories of a file may have as many bytes: block lists of the largest slides are near 30 MB. */
+/**
+ * Most bytes that the tags of all directories of a file may have together. Block lists of the largest slides have about
+ * 30 MB.
+ */
 const MOST_TAG_BYTES = 2 ** 27;
 
 /**
- * Reads the directories of a classic TIFF, BigTIFF or NDPI file of either byte order; no pixels. Damage in the first one, or in one that is larger, is an error, as what is
- * meant to be seen is there; what else cannot be read is left out, and said.
+ * Reads the directories of a classic TIFF, BigTIFF or NDPI file of either byte order, but no pixels. Damage is an error
+ * in the first directory, and in one whose image is larger than all readable ones before it, because that is the image
+ * that the user wants to see. Any other directory that cannot be read is left out, and `oddities` says so.
  *
- * @throws {SegtileError} `input` where the file is damaged or truncated
+ * @throws {SegtileError} `input` if the file is damaged, truncated or cannot be read; `aborted` when the signal fires
  */
 export async function readTiff(source: ByteSource, signal?: AbortSignal): Promise<Tiff> {
   const { file, first } = await readHeader(source, signal).catch((cause: unknown) => {
@@ -36,7 +47,10 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
   let bytes = 0;
   const seen = new Set<number>();
   const oddities: string[] = [];
-  /** A directory, or why there is none; `next` is where the chain goes on, as far as that can be read. */
+  /**
+   * Reads a directory, or says why it cannot be read. `next` is the offset of the next directory of the chain; 0 if
+   * there is none or it is not known.
+   */
   const read = async (offset: number, index: number, parent?: number): Promise<Found> => {
     const name = parent === undefined ? `directory ${index}` : `sub-directory ${index} of directory ${parent}`;
     if (seen.has(offset)) {
@@ -86,7 +100,7 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
     for (const [index, offset] of parent.subDirectories.entries()) {
       const child = await read(offset, index, parent.index);
       if ('failure' in child) {
-        // Levels are told by their places: those behind it would be taken for others.
+        // A level is known by its place in the list, so the levels after a missing one would be taken for others.
         leftOut(child.failure);
         break;
       }

@@ -16,7 +16,7 @@ export interface Resolution {
 export interface Directory {
   /** Byte order of samples that have more than 8 bits. */
   readonly littleEndian: boolean;
-  /** Place in the file, counted from 0 along the chain; for a sub-directory, place among its siblings. */
+  /** Place in the file, counted from 0 along the chain; for a sub-directory, its place among its siblings. */
   readonly index: number;
   /** Index of the directory that this one is a sub-directory of. */
   readonly parent: number | undefined;
@@ -30,14 +30,17 @@ export interface Directory {
   readonly compression: number;
   readonly predictor: number;
   readonly photometric: number;
-  /** Samples of a pixel lie in planes of their own. */
+  /** Whether each sample of a pixel lies in a plane of its own. */
   readonly planar: boolean;
   /** 1 where the first pixel of a byte is in its high bits, 2 where bits are reversed. */
   readonly fillOrder: number;
-  /** Tag ExtraSamples: what the samples beyond the colour are. */
+  /** Tag ExtraSamples: the meaning of the samples beyond the colour. */
   readonly extraSamples: readonly number[];
   readonly layout: 'tiles' | 'strips';
-  /** Pixels of a block. The last block of a row and the last row of blocks may reach over the edge (tiles) or be cut (strips). */
+  /**
+   * Size of a block in pixels. The last block of a row, and the last row of blocks, may reach over the edge of the
+   * image (tiles) or be cut (strips).
+   */
   readonly blockWidth: number;
   readonly blockHeight: number;
   /** First byte of each block in the file. */
@@ -47,13 +50,16 @@ export interface Directory {
   readonly jpegTables: Uint8Array | undefined;
   /** Tag ColorMap: all reds, then all greens, then all blues, 16 bits each. */
   readonly colorMap: ArrayLike<number> | undefined;
-  /** Values that the tags SMinSampleValue and SMaxSampleValue, or MinSampleValue and MaxSampleValue, give for the first sample. */
+  /**
+   * Values for the first sample from the tags SMinSampleValue and SMaxSampleValue, or MinSampleValue and
+   * MaxSampleValue.
+   */
   readonly sampleRange: { readonly least: number | undefined; readonly most: number | undefined };
   /** Weights of red, green and blue in luma (tag YCbCrCoefficients), where present. */
   readonly lumaWeights: readonly [number, number, number] | undefined;
   /** Code of black and of white for each of Y, Cb and Cr (tag ReferenceBlackWhite), where present. */
   readonly blackWhite: readonly number[] | undefined;
-  /** What blocks that are not in the file are full of (tag GDAL_NODATA; gdal.org/drivers/raster/gtiff.html). */
+  /** Value of all pixels of blocks that are not in the file (tag GDAL_NODATA; gdal.org/drivers/raster/gtiff.html). */
   readonly noData: number | undefined;
   /** Luma samples per chroma sample across and down, where the tag YCbCrSubSampling is present. */
   readonly subsampling: readonly [number, number] | undefined;
@@ -64,19 +70,22 @@ export interface Directory {
   readonly resolution: Resolution | undefined;
   /** First bytes of the sub-directories (tag SubIFDs). */
   readonly subDirectories: readonly number[];
-  /** Tag Orientation, where it is there. */
+  /** Tag Orientation, where present. */
   readonly orientation?: number;
   /** Tag Software. */
   readonly software?: string;
   /** XML of the tag XMP. */
   readonly xmp?: string;
-  /** What a Hamamatsu scanner says. */
+  /** Tags of a Hamamatsu scanner, where present. */
   readonly hamamatsu?: Hamamatsu;
   /** Where the image lies on the earth. */
   readonly geo?: GeoTags;
-  /** What is damaged or strange, but not needed, as sentences for people. */
+  /** Sentences for people about what is damaged or strange, but not needed. */
   readonly oddities?: readonly string[];
-  /** The last of the compressed blocks that the directory has reach behind the end of the file, and the bytes that it says this one has. */
+  /**
+   * Set if the directory says that compressed blocks reach beyond the end of the file: the one of them that starts
+   * last, and the byte count that the directory gives for it.
+   */
   readonly cutBlock?: { readonly block: number; readonly bytes: number };
 }
 
@@ -86,9 +95,12 @@ export interface Hamamatsu {
   readonly lens: number;
   /** Distance from the plane that is in focus, in nanometres. */
   readonly focus: number;
-  /** Above 6 where pixels are 16-bit grey, whatever the standard tags say. */
+  /** Above 6 if pixels are 16-bit grey, whatever the standard tags say. */
   readonly captureMode: number;
-  /** Where each restart interval of the one JPEG stream starts, counted from the start of the stream; the first is the end of its header. */
+  /**
+   * First byte of each restart interval of the one JPEG stream, from the start of the stream. The first interval starts
+   * where the header ends.
+   */
   readonly mcuStarts: ArrayLike<number> | undefined;
 }
 
@@ -96,8 +108,10 @@ export interface Hamamatsu {
 const MOST_SAMPLES = 65_535;
 
 /**
- * Reads a directory's tags. Defaults are those of TIFF 6.0.
+ * Turns the tags of a directory into plain data. Defaults are those of TIFF 6.0.
  *
+ * @param index place in the file, see {@link Directory.index}
+ * @param parent index of the directory that this one is a sub-directory of
  * @throws {Error} with a message about the tag that is missing or makes no sense
  */
 export function parseDirectory(tags: Tags, index: number, littleEndian: boolean, parent?: number): Directory {
@@ -173,13 +187,16 @@ export function parseDirectory(tags: Tags, index: number, littleEndian: boolean,
   };
 }
 
-/** Whatever makes no sense here is as good as nothing: pixels are read as they lie. */
+/** A value that makes no sense is treated like none: pixels are read as they are stored. */
 function orientationOf({ Orientation: value }: Tags): { readonly orientation?: number } {
   const orientation = typeof value === 'string' ? undefined : value?.[0];
   return orientation === undefined ? {} : { orientation };
 }
 
-/** Format 4 says that nothing is known of the samples; a reader treats them as unsigned (TIFF 6.0, tag SampleFormat). */
+/**
+ * Format 4 means that nothing is known about the samples; a reader treats them as unsigned (TIFF 6.0, tag
+ * SampleFormat).
+ */
 function sampleFormat(format: number | undefined): number {
   return format === undefined || format === 4 ? 1 : format;
 }
@@ -207,7 +224,7 @@ export function blockCount(
   return Math.ceil(width / blockWidth) * Math.ceil(height / blockHeight) * (planar ? samples : 1);
 }
 
-/** How a directory is called in messages. */
+/** The name of a directory in messages. */
 export function directoryName(directory: Directory): string {
   return directory.parent === undefined
     ? `directory ${directory.index}`

@@ -1,7 +1,10 @@
 import type { TagName, Tags } from './tag-names.js';
 import { asciiValues, type Entry } from './write/directory.js';
 
-/** Where an image lies on the earth: tags of GeoTIFF (OGC 19-008r4) and GDAL, as plain data. Pixels are those of the image that has them. */
+/**
+ * Where an image lies on the earth: tags of GeoTIFF (OGC 19-008r4) and GDAL, as plain data. Pixels are those of the
+ * image with these tags.
+ */
 export interface GeoTags {
   /** ModelPixelScale: units of the model per pixel in x, y and z. */
   readonly pixelScale?: readonly number[];
@@ -9,7 +12,7 @@ export interface GeoTags {
   readonly tiePoints?: readonly number[];
   /** ModelTransformation: from pixels to the model, 4 × 4, row by row. */
   readonly transformation?: readonly number[];
-  /** GeoKeyDirectory: four numbers of a header, then four for each key. What the model's coordinates are. */
+  /** GeoKeyDirectory: four numbers of a header, then four for each key. It says what the model's coordinates are. */
   readonly keys?: readonly number[];
   /** GeoDoubleParams, which keys point into. */
   readonly doubles?: readonly number[];
@@ -20,8 +23,8 @@ export interface GeoTags {
 }
 
 /**
- * The tags of a directory; `geo` is undefined if it says neither where it lies nor what its coordinates are. Lists that make no sense are left
- * out; `leftOut` says so in sentences for people.
+ * Reads the georeference of a directory from its tags. `geo` is undefined if the tags say neither where the image lies
+ * nor what its coordinates are. Lists that make no sense are left out; `leftOut` says so in sentences for people.
  */
 export function geoTags(
   tags: Tags,
@@ -62,7 +65,10 @@ export function geoTags(
 const RASTER_TYPE = 1025;
 const PIXEL_IS_POINT = 2;
 
-/** Where in a pixel its whole coordinates are: at its upper left corner, 0, or in its middle, 0.5, where keys say that pixels are points. */
+/**
+ * Where in a pixel its integer coordinates lie: 0, at its upper left corner, or 0.5, at its centre, if the keys say
+ * that pixels are points.
+ */
 export function pixelOrigin({ keys = [] }: GeoTags): 0 | 0.5 {
   for (let at = 4; at + 3 < keys.length; at += 4) {
     if (keys[at] === RASTER_TYPE && keys[at + 1] === 0) return keys[at + 3] === PIXEL_IS_POINT ? 0.5 : 0;
@@ -71,10 +77,10 @@ export function pixelOrigin({ keys = [] }: GeoTags): 0 | 0.5 {
 }
 
 /**
- * The tags of the same place for an image of other pixels.
+ * The georeference of the same place for an image with pixels of another size.
  *
- * @param x old pixels per new one
- * @param y likewise
+ * @param x old pixels per new pixel, across
+ * @param y old pixels per new pixel, down
  */
 export function scaleGeo(geo: GeoTags, x: number, y: number): GeoTags {
   if (x === 1 && y === 1) return geo;
@@ -99,19 +105,22 @@ function scaleMatrix(matrix: readonly number[], x: number, y: number, at: number
   });
 }
 
-/** A corner or the middle of a pixel, where it is a billionth from one: scaling adds that little. */
+/**
+ * Rounds to a corner or the centre of a pixel if that is less than a billionth of a pixel away, an error that scaling
+ * adds.
+ */
 function snapped(pixel: number): number {
   // Never -0.
   const half = Math.round(2 * pixel) / 2 || 0;
   return Math.abs(pixel - half) < 1e-9 ? half : pixel;
 }
 
-/** Without the last of the digits that a number holds, which scaling changes: 0.1 that is scaled and scaled back is 0.1. */
+/** Rounds to 15 digits, because scaling changes the last ones: 0.1 that is scaled and scaled back is 0.1 again. */
 function tidy(value: number): number {
   return Number(value.toPrecision(15));
 }
 
-/** The entries of a directory that say it. */
+/** The directory entries that store a georeference. */
 export function geoEntries({ pixelScale, tiePoints, transformation, keys, doubles, texts, noData }: GeoTags): Entry[] {
   const reals = (tag: number, values: readonly number[] | undefined): Entry[] =>
     values === undefined ? [] : [{ tag, type: 'double', values }];

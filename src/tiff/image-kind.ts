@@ -1,4 +1,4 @@
-/** The images that segtile reads. */
+/** The image formats that segtile reads. */
 export type ImageKind = 'TIFF' | 'PNG' | 'JPEG';
 
 /** First bytes of each kind. TIFF: byte order, then 42 (classic) or 43 (BigTIFF) in it. */
@@ -11,7 +11,7 @@ const STARTS: readonly (readonly [kind: ImageKind, bytes: readonly number[]])[] 
   ['JPEG', [0xff, 0xd8, 0xff]],
 ];
 
-/** Which of these images a file is, by its first bytes; undefined for none. */
+/** The kind of an image file, by its first bytes; undefined if it is none of these. */
 export function imageKind(start: Uint8Array): ImageKind | undefined {
   return STARTS.find(([, bytes]) => bytes.every((byte, i) => start[i] === byte))?.[0];
 }

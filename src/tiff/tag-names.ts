@@ -1,11 +1,13 @@
 /** Values of the tags of a directory, by name: text for ASCII, numbers for all else; RATIONAL as numerator, denominator, ... */
 export type Tags = Readonly<Partial<Record<TagName, TagValue>>>;
 
+/** The value of one tag; see {@link Tags}. */
 export type TagValue = string | ArrayLike<number>;
 
+/** Name of a tag that is read. */
 export type TagName = (typeof TAGS)[keyof typeof TAGS];
 
-/** The tags that are read; all others are passed over. 65420 to 65441 are Hamamatsu's (openslide.org/formats/hamamatsu). */
+/** The tags that are read; all others are ignored. 65420 to 65441 are Hamamatsu's (openslide.org/formats/hamamatsu). */
 export const TAGS = {
   254: 'NewSubfileType',
   255: 'SubfileType',

@@ -6,7 +6,7 @@ const NAMES: ReadonlyMap<number, TagName> = new Map(Object.entries(TAGS).map(([n
 
 const NDPI_FORMAT = 65420;
 
-/** A TIFF file as its directories are read from it. */
+/** A TIFF file, and what is needed to read its directories. */
 export interface TagFile {
   readonly source: ByteSource;
   readonly littleEndian: boolean;
@@ -16,17 +16,17 @@ export interface TagFile {
   readonly ndpi: boolean;
 }
 
-/** What a directory holds and where the next one is; 0 where there is none. */
+/** The tags of a directory, and the offset of the next directory; 0 if there is none. */
 export interface RawDirectory {
   readonly tags: Tags;
   readonly next: number;
   /** Bytes of the values that do not lie in the directory itself. */
   readonly bytes: number;
-  /** What is damaged, but not needed, as sentences for people. */
+  /** Sentences for people about what is damaged, but not needed. */
   readonly oddities: readonly string[];
 }
 
-/** A file asks for more memory than it is given, whether or not that is for anything that is needed. */
+/** The tags of a file need more memory than they may take. This is an error even if nothing needs these tags. */
 export class TooManyBytes extends Error {}
 
 /** Bytes that are read at a directory before its length is known. Most directories and their small values fit. */
@@ -35,7 +35,7 @@ const GUESS = 4096;
 /** A tag with more bytes than this means a damaged file: block lists of the largest slides are near 30 MB. */
 const LARGEST_TAG = 2 ** 26;
 
-/** Text is looked through, and OME-XML of the largest experiments has some megabytes. */
+/** Most bytes of a text. Text is searched through, and the OME-XML of the largest experiments has some megabytes. */
 const LONGEST_TEXT = 2 ** 25;
 
 /** Tags that say where on earth an image lies. */
@@ -48,10 +48,10 @@ const GEO: readonly TagName[] = [
   'GeoAsciiParams',
 ];
 
-/** Thousands of tie points, which is more than anybody sets. */
+/** Most bytes of such a tag: room for thousands of tie points, which is more than anybody sets. */
 const LONGEST_GEO = 2 ** 20;
 
-/** Tags without which all pixels are still what they are: where they are damaged, they are passed over, and that is said. */
+/** Tags that pixels do not depend on. A damaged one is left out, and that is said. */
 const NEEDLESS: ReadonlySet<TagName> = new Set([
   ...GEO,
   'ImageDescription',
@@ -76,16 +76,17 @@ interface Entry {
   readonly bytes: number;
   /** Where the values are in the file. */
   readonly offset: number;
-  /** The value itself where it has 64 bits in a classic file (NDPI). */
+  /** The value itself, if it has 64 bits in a classic file (NDPI). */
   readonly wide: number | undefined;
 }
 
 /**
- * Reads one directory: its entries in one go, then all values that lie elsewhere in a second. Of two tags with one number the first
- * counts, as in libtiff.
+ * Reads one directory: its entries in a first read, then all values that lie elsewhere in a second read. If two tags
+ * have the same number, the first one counts, as in libtiff.
  *
  * @param allowance most bytes that values may have
- * @throws {Error} saying what makes no sense
+ * @throws {Error} saying what makes no sense; {TooManyBytes} if values have more bytes than `allowance`; {SegtileError}
+ *   if the file cannot be read
  */
 export async function readTags(
   file: TagFile,
@@ -101,7 +102,7 @@ export async function readTags(
   const length = head + entries * entryBytes + nextBytes + (ndpi ? entries * 4 : 0);
   const nextAt = head + entries * entryBytes;
   const oddities: string[] = [];
-  // A file that lost its last few bytes has lost nothing but the end of the chain.
+  // If only the last few bytes of the file are missing, only the end of the chain of directories is lost.
   const cut = !ndpi && offset + length > source.size && offset + nextAt <= source.size;
   if (cut) oddities.push('the file ends where it should say that no directory follows');
   else if (offset + length > source.size)
@@ -135,7 +136,7 @@ export async function readTags(
     }
     const end = beyond ? ` at byte ${entry.offset}, but the file ends at byte ${source.size}` : '';
     const what = `${name} has ${bytes} bytes${end}`;
-    // A description that is there, but too long, may say what the image is.
+    // A tag such as a description that is in the file but too long is an error: it may say what the image is.
     if (!NEEDLESS.has(name) || (!beyond && !GEO.includes(name))) throw new Error(what);
     oddities.push(`${what}: it is left out`);
   }
@@ -193,7 +194,10 @@ export async function readHeader(
   return { file, first: unsigned64(view, 8, littleEndian) };
 }
 
-/** Whether a directory is there that has the tag which all NDPI files have. Their headers have an offset of 64 bits. */
+/**
+ * Whether there is a directory at `first` with the tag that all NDPI files have. The header of such a file has a 64-bit
+ * offset.
+ */
 async function isNdpi(source: ByteSource, first: number, signal: AbortSignal | undefined): Promise<boolean> {
   if (first < 12 || first + 2 > source.size) return false;
   const view = await viewOf(source, first, Math.min(GUESS, source.size - first), signal);

@@ -6,7 +6,7 @@ export interface RawValue {
   /** Type of the values (TIFF 6.0 and BigTIFF). */
   readonly type: number;
   readonly raw: Uint8Array;
-  /** The value itself where it has 64 bits in a classic file (NDPI). */
+  /** The value itself, if it has 64 bits in a classic file (NDPI). */
   readonly wide: number | undefined;
 }
 
@@ -14,14 +14,17 @@ export interface RawValue {
 export function decodeValues(values: readonly RawValue[], littleEndian: boolean): Tags {
   const tags: Partial<Record<TagName, TagValue>> = {};
   for (const { name, type, raw, wide } of values) {
-    // Geo keys count in bytes of their texts.
+    // Geo keys point to bytes of this text, so it stays as bytes.
     const kept = name === 'GeoAsciiParams' ? raw : decode(type, raw, littleEndian);
     tags[name] = wide === undefined ? kept : [wide];
   }
   return tags;
 }
 
-/** How values of each type are read, by its number. Of 64-bit integers those that a number can hold are places in a file or counts. */
+/**
+ * How to read values of each type, by the number of the type. 64-bit integers become numbers, which can hold any offset
+ * or count of a real file.
+ */
 const READERS: Readonly<Record<number, Reader>> = {
   3: { bytes: 2, list: Uint16Array, read: (view, at, little) => view.getUint16(at, little) },
   4: { bytes: 4, list: Uint32Array, read: (view, at, little) => view.getUint32(at, little) },
@@ -47,7 +50,7 @@ interface Reader {
 
 const ASCII = 2;
 
-/** BYTE and UNDEFINED stay as they are. */
+/** Decodes the values of a tag. Values of the types BYTE and UNDEFINED stay as they are. */
 function decode(type: number, raw: Uint8Array, littleEndian: boolean): TagValue {
   if (type === ASCII) return text(raw);
   const reader = READERS[type];
@@ -65,7 +68,7 @@ function text(raw: Uint8Array): string {
   return new TextDecoder().decode(end < 0 ? raw : raw.subarray(0, end));
 }
 
-/** Two halves take a third of the time that one BigInt does, and lists of blocks have millions of values. */
+/** Reads two halves, which takes a third of the time of one BigInt: lists of blocks have millions of values. */
 function unsigned64(view: DataView, at: number, littleEndian: boolean): number {
   const [low, high] = littleEndian ? [at, at + 4] : [at + 4, at];
   return view.getUint32(high, littleEndian) * 2 ** 32 + view.getUint32(low, littleEndian);

@@ -6,14 +6,14 @@ import { laterOrThrow, noBytes, type RangeServer, withoutRanges } from './range-
 import { openRemote, type Patience } from './remote-source.js';
 
 /**
- * Opens a file on a web server that answers range requests (RFC 9110, section 14). User and password in the URL are sent as basic
- * authentication. Redirects are followed.
+ * Opens a file on a web server that answers range requests (RFC 9110, section 14). User and password in the URL are
+ * sent as basic authentication. Redirects are followed.
  *
- * @throws {SegtileError} `input` where there is no such file or the server does not give it in pieces; `unsupported` where Node's client does not
- * work; `aborted` when the signal fires
+ * @throws {SegtileError} `input` if there is no such file or the server does not answer range requests; `unsupported`
+ *   if Node's HTTP client does not work; `aborted` when the signal fires
  */
 export async function openHttp(url: URL, signal?: AbortSignal, patience?: Patience): Promise<ByteSource> {
-  // Without it, what is thrown where nobody catches it would end the process.
+  // Without WebAssembly memory, Node's client throws an error that nobody can catch, which would end the process.
   requireWasmMemory("Node's HTTP client");
   return openRemote(httpServer(url), signal, patience);
 }
@@ -38,17 +38,19 @@ function httpServer(url: URL): RangeServer {
       const { status } = response;
       const version = versionOf(response.headers);
       if (status === 416) {
-        // None of the bytes is in the file. Nobody asks for bytes that it did not have when it was opened.
+        // None of the requested bytes is in the file: it is empty, or it became shorter after it was opened. The caller
+        // sees that by the size.
         const size = placeOf(response.headers)?.size ?? first;
         return { first, size, version, body: noBytes() };
       }
-      // Caches that are still filling do this now and then.
+      // Caches that are still being filled sometimes do this.
       if (status === 200 && gaveRange) return { later: 'the server answers with the whole file' };
       if (status === 200) throw refused(path, response.headers);
       if (status !== 206)
         return laterOrThrow(path, { status, retryAfter: response.headers.get('retry-after') ?? undefined }, DENIED);
       const place = placeOf(response.headers);
-      // The standard of fetch forbids servers to pack what is asked for with a range. Packed bytes are not the file's at that place.
+      // The fetch standard does not let servers compress what is asked for with a range. Compressed bytes are not the
+      // bytes of the file at that place.
       const encoding = response.headers.get('content-encoding') ?? 'identity';
       if (place?.first === undefined || encoding !== 'identity') throw refused(path, response.headers);
       gaveRange = true;
@@ -64,7 +66,7 @@ function placeOf(headers: Headers): { first: number | undefined; size: number } 
   return found ? { first: found[1] === undefined ? undefined : Number(found[1]), size: Number(found[2]) } : undefined;
 }
 
-/** Caches between here and there may weaken an `ETag`; what it says of the file stays the same. */
+/** Caches on the way may mark an `ETag` as weak. It still names the same version of the file. */
 function versionOf(headers: Headers): string | undefined {
   return headers.get('etag')?.replace(/^W\//, '') ?? headers.get('last-modified') ?? undefined;
 }
@@ -83,10 +85,13 @@ function refused(path: string, headers: Headers): SegtileError {
   return withoutRanges(path);
 }
 
-/** Failures that trying again does not mend: no such host, and all that is wrong with certificates or the protocol. */
+/**
+ * Codes of failures that another try does not mend: no such host, and everything wrong with certificates or the
+ * protocol.
+ */
 const LASTING = /^ENOTFOUND$|CERT|SIGNATURE|ISSUER|SSL/;
 
-/** What Node's client says of redirects that it does not follow: too many of them, or away from HTTP. */
+/** What Node's client says about redirects that it does not follow: too many of them, or away from HTTP. */
 const LOST = /redirect count exceeded|scheme must be a HTTP|cross origin|redirect.*(invalid|URL)|Invalid URL/i;
 
 function unreached(path: string, thrown: unknown): unknown {

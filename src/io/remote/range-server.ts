@@ -5,9 +5,10 @@ export interface RangeServer {
   /** Names the file in messages; holds no secrets. */
   readonly path: string;
   /**
-   * Asks once for `bytes` bytes from byte `first` on. Whoever asks must read the body to its end or fire the signal.
+   * Sends one request for `bytes` bytes from byte `first` on. The caller must read the body to its end or fire the
+   * signal.
    *
-   * @throws {SegtileError} where asking again is no use; anything else that is thrown may pass
+   * @throws {SegtileError} if another try is of no use; any other error may be temporary
    */
   ask(first: number, bytes: number, signal: AbortSignal): Promise<RangeAnswer | Later>;
   close(): void;
@@ -19,32 +20,32 @@ export interface RangeAnswer {
   readonly first: number;
   /** Bytes of the whole file. */
   readonly size: number;
-  /** Changes when the file does, where the server tells. */
+  /** Changes when the file does; undefined if the server does not tell. */
   readonly version: string | undefined;
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** The server cannot answer now. */
+/** The server cannot answer now; `later` says why. */
 export interface Later {
   readonly later: string;
-  /** Milliseconds that the server wants to be left alone. */
+  /** Milliseconds that the server asks to wait before the next request. */
   readonly afterMs?: number | undefined;
 }
 
-/** What a failed request was, as far as any kind of server tells. */
+/** A failed request, in terms that all kinds of servers share. */
 export interface FailedRequest {
-  /** Status of HTTP. */
+  /** HTTP status. */
   readonly status: number;
-  /** The server's own word for it, where it has one. */
+  /** The server's own name for the error, if it has one. */
   readonly word?: string | undefined;
-  /** As in the header `Retry-After`: seconds or a date. */
+  /** The header `Retry-After`: seconds or a date. */
   readonly retryAfter: string | undefined;
 }
 
 /**
- * Sorts failed requests: what may pass is returned, what will not is thrown.
+ * Sorts failed requests: a failure that may be temporary is returned, a lasting one is thrown.
  *
- * @param denied what to do where the file may not be read
+ * @param denied the hint for a file that may not be read
  * @throws {SegtileError} `input`
  */
 export function laterOrThrow(path: string, { status, word, retryAfter }: FailedRequest, denied: string): Later {
@@ -66,7 +67,7 @@ export function laterOrThrow(path: string, { status, word, retryAfter }: FailedR
   throw new SegtileError('input', `${path} cannot be read: the server answers ${answer}`, 'check the address of the file');
 }
 
-/** The server gives the whole file or nothing. */
+/** The error for a server that gives the whole file or nothing. */
 export function withoutRanges(path: string): SegtileError {
   return new SegtileError(
     'input',
@@ -75,10 +76,12 @@ export function withoutRanges(path: string): SegtileError {
   );
 }
 
-/** The body of an answer that has none. */
+/** An empty body. */
 export async function* noBytes(): AsyncGenerator<Uint8Array, void, undefined> {}
 
-/** RFC 9110, 10.2.3. */
+/**
+ * The milliseconds from now that the header `Retry-After` asks for, in seconds or as a date (RFC 9110, section 10.2.3).
+ */
 function millisecondsOf(retryAfter: string | undefined): number | undefined {
   if (retryAfter === undefined) return undefined;
   const ms = /^\d+$/.test(retryAfter.trim()) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();

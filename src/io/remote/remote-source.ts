@@ -4,45 +4,52 @@ import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { type ByteSource, type Fetch, TRUNCATED_HINT } from '../source.js';
 import type { Later, RangeAnswer, RangeServer } from './range-server.js';
 
-/** How long a server is given before a read fails. */
+/** How long and how often a server is asked before a read fails. */
 export interface Patience {
-  /** How often a stretch is asked for, all in all. */
+  /** Requests for a stretch in all, the first one included. */
   readonly tries: number;
   /** Milliseconds before the second try; doubled before each further one, and shortened at random by up to a half. */
   readonly waitMs: number;
-  /** Milliseconds that a server may ask for with `Retry-After`; one that asks for more is not waited for. */
+  /** Most milliseconds that a server may ask for with `Retry-After`. If it asks for more, the read fails at once. */
   readonly longestWaitMs: number;
   /** Milliseconds without a byte after which a request is given up. */
   readonly stallMs: number;
-  /** Bytes that have to come in so many milliseconds, on and on. */
+  /**
+   * The slowest transfer that is accepted: this many bytes in each such period of milliseconds. A slower one fails at
+   * once.
+   */
   readonly least?: { readonly bytes: number; readonly inMs: number };
 }
 
-/** Slower than any line over which somebody would read a slide. */
+/** The default: slower than any line over which somebody would read a slide. */
 const LEAST = { bytes: 8192, inMs: 20_000 };
 
 const PATIENCE: Patience = { tries: 5, waitMs: 500, longestWaitMs: 20_000, stallMs: 13_000, least: LEAST };
 
-/** Requests in a row that may end in silence: who says nothing twice will not answer. */
+/** The read fails when this many requests in a row end in silence. A server that is silent twice will not answer. */
 const SILENCES = 2;
 
-/** The first request asks for this many bytes, which are kept: whoever opens a file starts to read at its start. */
+/**
+ * The first request asks for this many bytes. They are kept, because whoever opens a file begins to read at its start.
+ */
 const HEAD = 2 ** 16;
 
-/** Longer stretches are cut into requests of this many bytes. S3's own guide for performance says 8 to 16 MB. */
+/** Longer stretches are cut into requests of this many bytes. S3's own performance guide recommends 8 to 16 MB. */
 const REQUEST = 2 ** 23;
 
 /** Requests under way at a time. Browsers allow as many to one host. */
 const REQUESTS = 6;
 
-/** What tells one state of a file from another. */
+/** Size and version: what tells one state of a file from another. */
 type Edition = Pick<RangeAnswer, 'size' | 'version'>;
 
 /**
- * Opens a file on a server that gives stretches of it. Each read asks for its bytes and no others; what fails in passing is asked for
- * again, from the first byte that is missing. Every answer is checked to be of the same file as the first. Closing it closes the server.
+ * Opens a file on a server that gives stretches of it. Each read requests its bytes and no others. After a temporary
+ * failure it requests the rest again, from the first missing byte on. Every answer is checked to be of the same file as
+ * the first. Closing the source closes the server.
  *
- * @throws {SegtileError} `input` where there is no such file or the server does not give it; `aborted` when the signal fires
+ * @throws {SegtileError} `input` if there is no such file or the server does not give it; `aborted` when the signal
+ *   fires
  */
 export async function openRemote(
   server: RangeServer,
@@ -89,7 +96,7 @@ function cut({ offset, into }: Fetch): Fetch[] {
   }));
 }
 
-/** Works on all items at once. The first failure stops the others, and nothing is under way any more when it is thrown. */
+/** Works on all items at once. The first failure stops the others. It is thrown after all of them have ended. */
 async function allOrNone<Item>(
   items: readonly Item[],
   signal: AbortSignal | undefined,
@@ -110,7 +117,12 @@ async function allOrNone<Item>(
   if (failures.length > 0) throw failures[0];
 }
 
-/** Fills a buffer, or as much of it as the file is long where its size is not known yet. */
+/**
+ * Fills a buffer from the server, with retries. If the size of the file is not known yet, the file may be shorter than
+ * the buffer.
+ *
+ * @returns the size and the version of the file
+ */
 async function fill(
   server: RangeServer,
   { offset, into }: Fetch,
@@ -148,7 +160,9 @@ async function fill(
   }
 }
 
-/** One request. What may pass is returned, not thrown. Nothing of it is left when it ends. */
+/**
+ * Sends one request. A failure that may be temporary is returned, not thrown. When this returns, the request has ended.
+ */
 async function askOnce(
   server: RangeServer,
   first: number,

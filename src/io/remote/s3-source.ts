@@ -5,11 +5,11 @@ import { type Later, laterOrThrow, noBytes, type RangeAnswer, type RangeServer, 
 import { openRemote, type Patience } from './remote-source.js';
 
 /**
- * Opens an object of an S3 store, with the AWS SDK's own client, which finds credentials and region where the AWS tools find them. A store
- * at `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` is addressed by path.
+ * Opens an object of an S3 store with the AWS SDK's own client, which finds credentials and region where the AWS tools
+ * find them. A store at `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` is addressed by path.
  *
- * @throws {SegtileError} `unsupported` where the client is not installed; `input` where there is no such object or it may not be read;
- *   `aborted` when the signal fires
+ * @throws {SegtileError} `unsupported` if the client is not installed; `input` if there is no such object or it may not
+ *   be read; `aborted` when the signal fires
  */
 export async function openS3(bucket: string, key: string, signal?: AbortSignal, patience?: Patience): Promise<ByteSource> {
   return openRemote(await s3Server(bucket, key), signal, patience);
@@ -27,7 +27,8 @@ async function s3Server(bucket: string, key: string): Promise<RangeServer> {
   const endpoint = AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL;
   const region = AWS_REGION || AWS_DEFAULT_REGION;
   const client = new S3Client({
-    // Other stores than Amazon's have neither regions nor a host name for each bucket, but signatures name a region all the same.
+    // Stores other than Amazon's have neither regions nor a host name for each bucket. But a signature has to name a
+    // region.
     ...(endpoint && { endpoint, forcePathStyle: true, region: region || 'us-east-1' }),
     ...(region && { region }),
     maxAttempts: 1,
@@ -50,14 +51,17 @@ async function s3Server(bucket: string, key: string): Promise<RangeServer> {
   };
 }
 
-/** What the client throws where a server answers with an error. */
+/** The error that the client throws if a server answers with an error. */
 interface ServiceError {
   readonly name: string;
   readonly $metadata?: { readonly httpStatusCode?: number };
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
 }
 
-/** Sorts what the client throws: what may pass is returned or thrown as it is, what will not is thrown as an error of segtile. */
+/**
+ * Sorts the errors of the client. One that may be temporary is returned, or thrown unchanged. A lasting one is thrown
+ * as a SegtileError.
+ */
 function laterOrEnd(path: string, first: number, thrown: unknown): RangeAnswer | Later {
   const { name, $metadata, $response } = thrown as ServiceError;
   const why = reason(thrown);
@@ -80,7 +84,8 @@ function laterOrEnd(path: string, first: number, thrown: unknown): RangeAnswer |
       thrown,
     );
   }
-  // None of the bytes is in the file. Nobody asks for bytes that it did not have when it was opened.
+  // None of the requested bytes is in the file: it is empty, or it became shorter after it was opened. The caller sees
+  // that by the size.
   if (status === 416) return { first, size: first, version: undefined, body: noBytes() };
   return laterOrThrow(path, { status, word: name, retryAfter: $response?.headers?.['retry-after'] }, DENIED);
 }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { createInflate, inflate, inflateRaw } from 'node:zlib';
 import type { BytesCodec } from './codec.js';
 
-/** zlib, because it checks the sum at the end of the data, which libtiff does not. */
+/** Deflate by Node's zlib, which checks the checksum at the end of the data; libtiff does not. */
 export const deflate: BytesCodec = {
   gives: 'bytes',
   numbers: [8, 32946],
@@ -21,9 +21,9 @@ const inflateRawAsync = promisify<Uint8Array, object, Buffer>(inflateRaw);
 const ZLIB_HEADER = 2;
 
 /**
- * Blocks may hold more than is due, as other readers allow, but not much more. Where the data come to their own end and only the checksum
- * behind them is cut short, as in a file that lost its last bytes, their pixels are taken. Data that do not end are damaged, however many
- * pixels they give.
+ * Decompresses a block. It may hold more than is due, as other readers allow, but not much more. If the data are
+ * complete and only the checksum after them is cut, as in a file that lost its last bytes, the pixels are used. Data
+ * without an end are damaged, however many pixels they give.
  */
 async function unpack(block: Uint8Array, due: number, most: number): Promise<Uint8Array> {
   const room = { chunkSize: Math.max(64, due + 64), maxOutputLength: most + due + 64 };
@@ -40,7 +40,7 @@ async function unpack(block: Uint8Array, due: number, most: number): Promise<Uin
 async function* unpackStream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const inflated = createInflate({ chunkSize: 2 ** 18 });
   const fed = pipeline(Readable.from(chunks), inflated);
-  // It fails as the loop below does, or because that was left.
+  // It fails together with the loop below, or because the loop was left early. Both are handled elsewhere.
   fed.catch(() => undefined);
   for await (const chunk of inflated) yield chunk as Uint8Array;
   await fed;

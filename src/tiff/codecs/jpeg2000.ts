@@ -4,9 +4,10 @@ import type { BlockPixels, PictureCodec, PictureDue } from './codec.js';
 import { openJpeg, type Picture } from './openjpeg.js';
 import { inThread } from './threads/in-thread.js';
 
+/** JPEG 2000, by OpenJPEG. */
 export const jpeg2000: PictureCodec = {
   gives: 'picture',
-  // The registered one, libvips', and Aperio's.
+  // The registered number, that of libvips, and that of Aperio.
   numbers: [34712, 33004, 33005],
   name: 'JPEG 2000',
   predictors: [],
@@ -15,7 +16,7 @@ export const jpeg2000: PictureCodec = {
   decode: (block, due, directory) => decode(block, due, directory, directory.photometric === 6),
 };
 
-/** JPEG 2000 of which Aperio keeps the samples as YCbCr, whatever the file says of its colours. */
+/** JPEG 2000 of Aperio that stores samples as YCbCr, whatever the file says about its colours. */
 export const aperioYCbCr: PictureCodec = {
   ...jpeg2000,
   numbers: [33003],

@@ -2,7 +2,14 @@ import { sharp } from '../../io/sharp.js';
 import { wrapperHeader } from '../read/wrap.js';
 import { requireBytes } from '../samples/unpack.js';
 
-/** The blocks as strips of a grey image whose pixels are the bytes: libtiff unpacks them in one call, whatever samples they hold. */
+/**
+ * Decompresses blocks by libtiff, in one call. libtiff gets them as strips of a grey image whose pixels are the bytes,
+ * so it does not matter what samples they hold.
+ *
+ * @param compression value of the tag Compression
+ * @returns `rows * rowBytes` bytes for each block
+ * @throws {Error} if the data are damaged
+ */
 export async function unpackByLibtiff(
   compression: number,
   blocks: readonly Uint8Array[],

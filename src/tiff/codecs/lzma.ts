@@ -4,7 +4,7 @@ import type { BytesCodec } from './codec.js';
 import { inThread } from './threads/in-thread.js';
 import { undoDelta, withoutDelta } from './xz-delta.js';
 
-/** The data are xz's; TIFF calls them LZMA. */
+/** LZMA. This is TIFF's name for data in the xz format. */
 export const lzma: BytesCodec = {
   gives: 'bytes',
   numbers: [34925],
@@ -38,7 +38,7 @@ async function* unpackStream(
       await iterator.return?.();
     },
   });
-  // Loaded where it is wanted, as few files are.
+  // Loaded only when it is needed, because few files need it.
   const { default: xz } = await import('xz-decompress');
   const reader = new xz.XzReadableStream(compressed).getReader();
   let before: Uint8Array = new Uint8Array(distance);
@@ -52,7 +52,7 @@ async function* unpackStream(
   }
 }
 
-/** Unpacks a block in the thread that calls it, until the bytes that are due have come. See `BytesCodec.decode`. */
+/** Decompresses a block in the thread that calls it, to the `due` bytes that are needed. See `BytesCodec.decode`. */
 export function unpackXz(block: Uint8Array, due: number): Promise<Uint8Array> {
   return gather(unpackStream([block]), due);
 }

@@ -4,7 +4,7 @@ import { unpackByLibtiff } from './libtiff.js';
 
 const NUMBER = 5;
 
-/** libtiff unpacks it, but for data from before TIFF 5, which it unpacks with a warning. */
+/** LZW. libtiff decompresses it, except data from before TIFF 5, for which it gives a warning. */
 export const lzw: BytesCodec = {
   gives: 'bytes',
   numbers: [NUMBER],
@@ -26,14 +26,17 @@ const FIRST_FREE = 258;
 const LARGEST = 4096;
 const OUT_BYTES = 2 ** 18;
 
-/** Whether LZW data are from before TIFF 5, as libtiff tells them: codes lie in the low bits first, and the first one clears the table. */
+/**
+ * Whether LZW data are from before TIFF 5, by the same test as libtiff. In such data, codes start in the low bits, and
+ * the first code clears the table.
+ */
 function isOldLzw(data: Uint8Array): boolean {
   return data[0] === 0 && (data[1]! & 1) === 1;
 }
 
 /**
- * Unpacks LZW data as they come (TIFF 6.0, section 13). In data from before TIFF 5 ({@link isOldLzw}) codes also get
- * longer one code later.
+ * Decompresses LZW data as they come (TIFF 6.0, section 13). In data from before TIFF 5 ({@link isOldLzw}), the width
+ * of codes also grows one code later.
  *
  * @throws {Error} for a code that is not in the table yet
  */

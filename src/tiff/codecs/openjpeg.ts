@@ -6,14 +6,17 @@ import type { ThreadDecoder } from './threads/in-thread.js';
 /** JPEG 2000 by OpenJPEG, in a thread. */
 export const openJpeg: ThreadDecoder = { name: 'JPEG 2000', module: import.meta.url, export: 'decodeJpeg2000', memories: 1 };
 
-/** Pixels of a block that is a picture of its own: interleaved samples of 8 bits, or of 9 to 16 bits in the byte order of the host. */
+/**
+ * Pixels of a block that is a picture of its own: interleaved samples of 8 bits, or of 9 to 16 bits in the byte order
+ * of the host.
+ */
 export interface Picture extends Size {
   readonly data: Uint8Array<ArrayBuffer>;
-  /** The decoder has turned YCbCr into RGB. */
+  /** Whether the decoder has turned YCbCr into RGB. */
   readonly toRgb: boolean;
 }
 
-/** What the directory says of a block. */
+/** What the directory says about a block. */
 export interface Expected extends PictureDue {
   readonly bits: number;
 }
@@ -32,7 +35,7 @@ interface Module {
 
 type Factory = (options: { print(line: string): void; printErr(line: string): void }) => Promise<Module>;
 
-/** What OpenJPEG warns of although no sample suffers. All other warnings mean that data are missing. */
+/** Warnings of OpenJPEG that affect no sample. All other warnings mean that data are missing. */
 const HARMLESS = /unknown marker|unknown box|ICC profile|colou?r space|CRG|COM marker|cdef|palette/i;
 
 let started: ReturnType<typeof start> | undefined;
@@ -40,20 +43,21 @@ let started: ReturnType<typeof start> | undefined;
 /**
  * Decodes a codestream or a JP2 file in the thread that calls it.
  *
- * @throws {Error} where OpenJPEG reports an error or missing data, and where the picture is not the one that is due
+ * @throws {Error} if OpenJPEG reports an error or missing data, or if the picture is not the one that is due
  */
 export async function decodeJpeg2000(bytes: Uint8Array, expected: Expected): Promise<Picture> {
   started ??= start();
   try {
     return (await started)(bytes, expected);
   } catch (thrown) {
-    // It does not clear up after a failure: after some of them it fails with every block.
+    // OpenJPEG does not clean up after a failure, and after some failures it fails with every block. So it is started
+    // anew.
     started = undefined;
     throw thrown;
   }
 }
 
-/** A CommonJS module, which looks for its binary beside it. */
+/** Loads a CommonJS module, which looks for its binary next to itself. */
 const require = createRequire(import.meta.url);
 
 /** Starts OpenJPEG and gives a function that decodes. */
@@ -63,7 +67,7 @@ async function start(): Promise<(bytes: Uint8Array, expected: Expected) => Pictu
   const create = require('@cornerstonejs/codec-openjpeg/decodewasmjs') as Factory;
   const { J2KDecoder } = await create({ print: say, printErr: say });
 
-  // The binding goes on after an error, with the pixels of the block before: only what it prints tells.
+  // After an error the binding goes on, with the pixels of the block before. Only what it prints tells of the error.
   const complain = () => {
     const complaint = lines.find((line) => line.includes('[ERROR]') || (line.includes('[WARNING]') && !HARMLESS.test(line)));
     lines.length = 0;
@@ -100,11 +104,11 @@ async function start(): Promise<(bytes: Uint8Array, expected: Expected) => Pictu
 
 /** What marker SIZ says of an image (ITU-T T.800, A.5.1). */
 interface ImageHead extends Size {
-  /** Colour has fewer samples than luma. */
+  /** Whether colour has fewer samples than luma. */
   readonly subsampled: boolean;
 }
 
-/** Reads marker SIZ and makes sure that the picture is the one that is due, before room is made for it. */
+/** Reads marker SIZ and makes sure that the picture is the one that is due, before memory for it is allocated. */
 function requirePicture(bytes: Uint8Array, { least, most, channels, bits }: Expected): ImageHead {
   const at = findSize(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset + at);
@@ -122,14 +126,18 @@ function requirePicture(bytes: Uint8Array, { least, most, channels, bits }: Expe
   }
   const steps = depths.map((_, c) => `${view.getUint8(39 + 3 * c)} and ${view.getUint8(40 + 3 * c)}`);
   const subsampled = steps.some((step) => step !== '1 and 1');
-  // Of such components the binding knows 4:2:2 and 4:2:0, which it takes for YCbCr and turns into RGB.
+  // Of subsampled components, the binding supports only 4:2:2 and 4:2:0. It takes them for YCbCr and turns them into
+  // RGB.
   if (subsampled && !(bits === 8 && /^1 and 1,2 and ([12]),2 and \1$/.test(steps.join()))) {
     throw new Error(`it has components that are subsampled by ${steps.join(', ')}`);
   }
   return { width: width!, height: height!, subsampled };
 }
 
-/** Where the parameters of marker SIZ start, which follows the start of the codestream (SOC). A JP2 file has boxes before it. */
+/**
+ * The offset of the parameters of marker SIZ, which follows the start of the codestream (SOC). A JP2 file has boxes
+ * before it.
+ */
 function findSize(bytes: Uint8Array): number {
   for (let at = 0; at + 48 < bytes.length; at++) {
     const found = bytes[at] === 0xff && bytes[at + 1] === 0x4f && bytes[at + 2] === 0xff && bytes[at + 3] === 0x51;

@@ -4,23 +4,24 @@ import { unpackByLibtiff } from './libtiff.js';
 
 const NUMBER = 32773;
 
+/** PackBits: run-length coding of bytes. */
 export const packBits: BytesCodec = {
   gives: 'bytes',
   numbers: [NUMBER],
   name: 'PackBits',
   predictors: [],
   exact: true,
-  // One byte more shows that there are too many.
+  // One byte more than may come out shows that there are too many.
   decode: (block, _, most) => gather(unpackPackBits([block]), most + 1),
-  // libvips has libtiff unpack row by row, which fails where a run goes on in the next row.
+  // libvips lets libtiff decompress row by row, which fails if a run goes on in the next row.
   decodeTogether: (blocks, rows, rowBytes) => unpackByLibtiff(NUMBER, blocks, rows, rowBytes).catch(() => undefined),
   stream: unpackPackBits,
   wrapped: { failOn: 'warning' },
 };
 
 /**
- * Unpacks PackBits data as they come (TIFF 6.0, section 9): a byte n up to 127 says that n + 1 bytes follow as they are, one from 129 on that the
- * next byte comes 257 - n times; 128 says nothing.
+ * Decompresses PackBits data as they come (TIFF 6.0, section 9). A byte n of up to 127 means that n + 1 bytes follow as
+ * they are. A byte n of 129 or more means that the next byte is repeated 257 - n times. The byte 128 means nothing.
  */
 async function* unpackPackBits(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

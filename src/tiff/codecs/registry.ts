@@ -40,17 +40,17 @@ const OTHER_CODECS: ReadonlyMap<number, string> = new Map([
   [52546, 'JPEG XL'],
 ]);
 
-/** The codec of a value of the tag Compression; undefined where segtile does not decode it. */
+/** The codec for a value of the tag Compression; undefined if segtile does not decode it. */
 export function codecOf(compression: number): Codec | undefined {
   return BY_NUMBER.get(compression);
 }
 
-/** Name of a compression, such as `JPEG`; the number where it has none. */
+/** Name of a compression, such as `JPEG`; the number if it has no name. */
 export function compressionName(compression: number): string {
   return codecOf(compression)?.name ?? OTHER_CODECS.get(compression) ?? String(compression);
 }
 
-/** The predictor that a directory has put before its codec; 1, none, where the codec takes none. */
+/** The predictor that was applied before compression; 1 (none) if the codec does not take it. */
 export function predictorOf({ compression, predictor }: Pick<Directory, 'compression' | 'predictor'>): number {
   return codecOf(compression)?.predictors.includes(predictor) ? predictor : 1;
 }

@@ -3,9 +3,10 @@ import type { Directory } from '../directory.js';
 import { reverseBits } from '../samples/unpack.js';
 import type { BlockPixels, PictureCodec, PictureDue } from './codec.js';
 
+/** WebP, by sharp. */
 export const webp: PictureCodec = {
   gives: 'picture',
-  // The second is from before it was registered.
+  // The second number is from before the first one was registered.
   numbers: [50001, 34927],
   name: 'WebP',
   predictors: [],

@@ -4,17 +4,19 @@ const DELTA = 3;
 const LZMA2 = 0x21;
 
 /**
- * libtiff puts a delta filter before LZMA2, which the decoder here does not know. The header of the block is changed to one without it;
- * the caller takes the differences back with {@link undoDelta}.
+ * Removes the delta filter from the header of xz data. libtiff puts it before LZMA2, and the decoder used here does not
+ * know it. The caller has to undo the differences with {@link undoDelta}.
  *
- * @param data the start of xz data, at least their first two headers; a copy is changed
- * @returns the data, and how many bytes apart the differences are: 0 where there is no such filter
+ * @param data the start of xz data, at least their first two headers; they stay unchanged
+ * @returns the data, as a changed copy if there is such a filter, and how many bytes apart the differences are: 0
+ *   without one
  * @throws {Error} for a delta filter together with a checksum of the bytes before it, which libtiff does not write
  */
 export function withoutDelta(data: Uint8Array): { readonly data: Uint8Array; readonly distance: number } {
   const at = STREAM_HEADER;
   const length = (data[at]! + 1) * 4;
-  // Two filters, no sizes; the delta filter with one property, its distance - 1; LZMA2 with one, its dictionary.
+  // Expected: two filters and no sizes; the delta filter with one property, its distance - 1; LZMA2 with one property,
+  // its dictionary.
   const found =
     data[at + 1] === 1 && data[at + 2] === DELTA && data[at + 3] === 1 && data[at + 5] === LZMA2 && data[at + 6] === 1;
   if (!found || data.length < at + length) return { data, distance: 0 };
@@ -27,7 +29,7 @@ export function withoutDelta(data: Uint8Array): { readonly data: Uint8Array; rea
   return { data: copy, distance: data[at + 4]! + 1 };
 }
 
-/** CRC-32 of IEEE 802.3, as xz has it. For a few bytes. */
+/** CRC-32 of IEEE 802.3, as xz uses it. Made for a few bytes only. */
 function crc32(bytes: Uint8Array): number {
   let sum = 0xffffffff;
   for (const byte of bytes) {
@@ -38,7 +40,7 @@ function crc32(bytes: Uint8Array): number {
 }
 
 /**
- * Takes differences back, in place: each byte was kept as its difference from the one `before.length` bytes earlier.
+ * Undoes the delta filter, in place: each byte is stored as its difference from the one `before.length` bytes earlier.
  *
  * @param before the bytes before these, oldest first; zeros at the start of the data
  * @returns the bytes to hand over with the next piece

@@ -3,9 +3,10 @@ import { requireWasmMemory } from '../../io/wasm-memory.js';
 import type { BytesCodec } from './codec.js';
 import { inThread } from './threads/in-thread.js';
 
+/** ZSTD, by a decoder in WebAssembly. */
 export const zstd: BytesCodec = {
   gives: 'bytes',
-  // The second is from before it was registered.
+  // The second number is from before the first one was registered.
   numbers: [50000, 34926],
   name: 'ZSTD',
   predictors: [1, 2, 3],
@@ -13,12 +14,15 @@ export const zstd: BytesCodec = {
   stream: unpackStream,
 };
 
-/** It is fetched, by something that is WebAssembly, too. */
+/**
+ * WebAssembly memories that are needed: one for the decoder, and one for Node's `fetch`, which loads the decoder and is
+ * WebAssembly too.
+ */
 const MEMORIES = 2;
 
 const DECODER = { name: 'ZSTD', module: import.meta.url, export: 'unpackZstd', memories: MEMORIES };
 
-/** Loaded where it is wanted, as few files are. */
+/** Loaded only when it is needed, because few files need it. */
 let loaded: Promise<ZSTDDecoder> | undefined;
 
 async function load(): Promise<ZSTDDecoder> {
@@ -27,13 +31,13 @@ async function load(): Promise<ZSTDDecoder> {
   return decoder;
 }
 
-/** Unpacks a block in the thread that calls it. See `BytesCodec.decode`. */
+/** Decompresses a block in the thread that calls it. See `BytesCodec.decode`. */
 export async function unpackZstd(block: Uint8Array, due: number): Promise<Uint8Array> {
   loaded ??= load();
   const decoder = await loaded;
   const length = contentBytes(block) ?? due;
   if (length > 2 * due + 64) throw new Error(`it gives more than twice the ${due} bytes that are due`);
-  // It gives a wrong number of bytes where it fails.
+  // If the decoder fails, it gives a wrong number of bytes.
   return Uint8Array.from(decoder.decode(block, Math.max(due, length)));
 }
 
@@ -51,7 +55,7 @@ function contentBytes(frame: Uint8Array): number | undefined {
   return kind === 2 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true));
 }
 
-/** Pieces without a byte that the decoder may give one after the other; more mean that it is stuck in damaged data. */
+/** Empty pieces that the decoder may give in a row; more mean that it is stuck in damaged data. */
 const MOST_EMPTY = 16;
 
 async function* unpackStream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,17 +1,17 @@
 import type { Samples, SampleType } from '../../types.js';
 import { bytesOfSample, newSamples } from '../samples/native.js';
 
-/** Memory for the pixels of bands: that of earlier ones, where they were given back. */
+/** Memory for the pixels of bands. Memory of earlier bands that was given back is used again. */
 export interface BandMemory {
-  /** So many samples, which may hold anything. */
+  /** An array of `length` samples, which may hold anything. */
   take(type: SampleType, length: number): Samples<ArrayBuffer>;
-  /** Takes back what was taken and nobody looks at any more; whatever else there is goes its own way. */
+  /** Takes back memory that came from `take` and that nobody uses any more. Any other memory is ignored. */
   give(samples: Samples): void;
 }
 
 /**
- * No memory yet. The bands of a wide slide have tens of megabytes each: fresh memory for every one of them lies there until the collector of
- * garbage comes, and has it come every few bands.
+ * Starts without memory. The bands of a wide slide have tens of megabytes each. Fresh memory for each of them would
+ * stay until the garbage collector runs, and would make it run every few bands.
  */
 export function bandMemory(): BandMemory {
   const taken = new WeakSet<ArrayBufferLike>();
@@ -20,7 +20,7 @@ export function bandMemory(): BandMemory {
     take(type, length) {
       const bytes = length * bytesOfSample[type];
       const fitting = spare.find(({ byteLength }) => byteLength >= bytes);
-      // What is too small for one band will be for others: it would only be held.
+      // Memory that is too small for one band is too small for others as well, so it is not kept.
       spare = fitting === undefined ? [] : spare.filter((buffer) => buffer !== fitting);
       const samples = fitting === undefined ? newSamples(type, length) : samplesIn(fitting, type, length);
       taken.add(samples.buffer);

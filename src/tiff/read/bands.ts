@@ -5,30 +5,33 @@ import { bytesOfSample, sampleType } from '../samples/native.js';
 
 /** Which blocks make one band of rows. */
 export interface BandBlocks {
-  /** Rows of pixels that the band stands for. They lie within the rows of its blocks. */
+  /** Rows of pixels in the band. They lie within the rows of its blocks. */
   readonly rows: Span;
-  /** No columns where nothing of the band is wanted. */
+  /** The blocks to decode. They have no columns if nothing of the band is wanted. */
   readonly blocks: BlockGrid;
 }
 
-/** A band has at least this many rows where blocks are flat, so that one call of the decoder is worth its while. */
+/** If blocks are low, a band has at least this many rows, so that a call of the decoder is worth its cost. */
 export const LOWEST_BAND = 256;
 
-/** Narrow images get higher bands, up to this many rows ... */
+/** Narrow images get higher bands, of at most this many rows ... */
 const HIGHEST_BAND = 1024;
 
 /** ... as long as a band has no more pixels than this. */
 const BAND_PIXELS = 2 ** 22;
 
-/** No band has more bytes than this when it is decoded, unless a single row of blocks does. */
+/** No decoded band has more bytes than this, unless a single row of blocks does. */
 const BAND_BYTES = 2 ** 27;
 
-/** A row of blocks with more bytes than this when it is decoded is cut into bands of {@link BAND_BYTES}, each of which decodes its blocks anew. */
+/**
+ * A row of blocks with more bytes than this when it is decoded is cut into bands of {@link BAND_BYTES}. Each of these
+ * bands decodes its blocks anew.
+ */
 const UNCUT_BYTES = 2 ** 28;
 
 /**
- * Rows of the bands into which a row of blocks is cut, because it has more pixels than should be in memory; undefined where it is not. What
- * a band shows is RGB at least.
+ * Height in rows of the bands into which a row of blocks is cut because its pixels need too much memory; undefined if
+ * it is not cut. Pixels count as RGB of 8 bits at least, which they become.
  */
 export function cutRows({ width, blockHeight, height, samples, bits, sampleFormat }: Shape): number | undefined {
   const row = width * Math.max(3, samples * bytesOfSample[sampleType({ bits, sampleFormat })]);
@@ -45,9 +48,9 @@ const IN_FLIGHT = 2;
 const IN_FLIGHT_BYTES = 2 ** 25;
 
 /**
- * How many bands of an image to decode at a time.
+ * How many bands of an image are decoded at the same time, at least 1.
  *
- * @param channels that are wanted
+ * @param channels how many channels are wanted
  */
 export function bandsInFlight(directory: Directory, channels: number): number {
   const bytes = bytesOfSample[sampleType(directory)];
@@ -55,7 +58,7 @@ export function bandsInFlight(directory: Directory, channels: number): number {
   return Math.max(1, Math.min(IN_FLIGHT, Math.floor(IN_FLIGHT_BYTES / bandBytes)));
 }
 
-/** Rows of blocks that go into one band. Blocks higher than the band are a band each. */
+/** Rows of blocks that go into one band. If blocks are higher than a band, each row of them is a band. */
 function blockRowsPerBand({ width, blockHeight, samples, bits }: Directory): number {
   const wanted = Math.min(HIGHEST_BAND, Math.max(LOWEST_BAND, Math.floor(BAND_PIXELS / width)));
   const possible = Math.floor(BAND_BYTES / ((width * samples * Math.max(bits[0]!, 8)) / 8));
@@ -63,11 +66,12 @@ function blockRowsPerBand({ width, blockHeight, samples, bits }: Directory): num
 }
 
 /**
- * Cuts `rows` of an image into bands of whole rows of blocks, from top to bottom, without gap or overlap. No block is in two bands, unless
- * {@link cutRows} says so.
+ * Cuts `rows` of an image into bands of whole rows of blocks, from top to bottom, without gap or overlap. No block is
+ * in two bands, unless the row of blocks is cut, see {@link cutRows}.
  *
  * @param rows within the image
- * @param columns which columns of pixels are wanted in the given rows; sorted, disjoint, may reach over the edges
+ * @param columns gives the columns of pixels that are wanted in the given rows; sorted, disjoint, may reach over the
+ *   edges
  */
 export function* planBands(directory: Directory, rows: Span, columns: (rows: Span) => readonly Span[]): Generator<BandBlocks> {
   const { width, height, blockWidth, blockHeight } = directory;

@@ -3,7 +3,7 @@ import { compressionName } from '../codecs/registry.js';
 import { blockCount, directoryName } from '../directory.js';
 import type { TiffImage } from '../image.js';
 
-/** The error of a block that cannot be decoded: its number, codec and place in the file, and why. */
+/** The error for a block that cannot be decoded: its number, codec and place in the file, and why. */
 export function blockError({ source, directory, name, pages }: TiffImage, block: number, cause: unknown): SegtileError {
   if (cause instanceof SegtileError) return cause;
   const blocks = pages === undefined ? Number.POSITIVE_INFINITY : blockCount(directory) / pages.length;

@@ -18,10 +18,10 @@ function isWordSize(depth: number): depth is WordSize {
 }
 
 /**
- * Turns the bytes of a block, as they were before compression, into samples: puts bytes in order, takes the differences of a predictor
- * back, spreads packed bits. YCbCr becomes RGB. The bytes may be overwritten.
+ * Turns the decompressed bytes of a block into samples: puts bytes into the order of the host, undoes a predictor,
+ * unpacks bits. YCbCr becomes RGB. The bytes may be overwritten.
  *
- * @param rows that the bytes hold
+ * @param rows number of rows that the bytes hold
  */
 export function toSamples(directory: Directory, bytes: Uint8Array, rows: number): Samples {
   const { bits, blockWidth, photometric } = directory;
@@ -41,7 +41,7 @@ export function toSamples(directory: Directory, bytes: Uint8Array, rows: number)
   return words as Uint8Array | Uint16Array;
 }
 
-/** Views bytes as unsigned integers; swaps and moves them where the host needs it. */
+/** Views bytes as unsigned integers. Swaps bytes, or moves them to an aligned place, if the host needs that. */
 function inHostOrder(bytes: Uint8Array, depth: WordSize, littleEndian: boolean): Words {
   if (depth === 8) return bytes;
   const size = depth / 8;
@@ -62,7 +62,7 @@ function viewAs({ buffer, byteOffset, length }: Uint8Array, depth: WordSize): Wo
   return new BigUint64Array(buffer, byteOffset, length / 8);
 }
 
-/** The nearest floats of 32 bits to samples of other kinds. */
+/** Converts samples of other kinds to the nearest 32-bit floats. */
 function asFloats({ sampleFormat, bits }: Directory, words: Words): Float32Array {
   const { byteOffset, length } = words;
   const buffer = words.buffer as ArrayBuffer;
@@ -98,7 +98,10 @@ function valuesOfHalves(): Float32Array {
   return halfValues;
 }
 
-/** Predictor 2: each sample is kept as its difference from the same sample of the pixel to the left (TIFF 6.0, section 14). */
+/**
+ * Undoes predictor 2, in place: each sample is stored as its difference from the same sample of the pixel to the left
+ * (TIFF 6.0, section 14).
+ */
 function unpredict(samples: Words, rowLength: number, stride: number): void {
   if (samples instanceof BigUint64Array) {
     // Sums wrap around when they are stored.
@@ -119,8 +122,9 @@ function unpredict(samples: Words, rowLength: number, stride: number): void {
 }
 
 /**
- * Predictor 3: a row holds the highest bytes of all its floats, then the next lower ones, and so on; each byte is kept as its difference
- * from the byte `stride` before it (Adobe Photoshop TIFF technical note 3). The byte order of the file plays no part.
+ * Undoes predictor 3: a row stores the highest bytes of all its floats, then the next lower ones, and so on; each byte
+ * is stored as its difference from the byte `stride` before it (Adobe Photoshop TIFF technical note 3). The byte order
+ * of the file plays no part.
  */
 function unpredictFloats(bytes: Uint8Array, rowLength: number, stride: number, depth: WordSize): Words {
   const size = depth / 8;
@@ -137,7 +141,7 @@ function unpredictFloats(bytes: Uint8Array, rowLength: number, stride: number, d
   return viewAs(ordered.subarray(0, ordered.length - (ordered.length % size)), depth);
 }
 
-/** Samples of 1 to 16 bits, the first in the high bits of its byte; rows start on whole bytes. */
+/** Unpacks samples of 1 to 16 bits, the first in the high bits of its byte. Rows start on whole bytes. */
 function spreadBits(
   bytes: Uint8Array,
   rows: number,
@@ -163,7 +167,7 @@ function spreadBits(
   return samples;
 }
 
-/** Subsampled YCbCr as one Y, Cb and Cr for each pixel; colour is repeated, not smoothed. */
+/** Expands subsampled YCbCr to one Y, Cb and Cr for each pixel. Colour is repeated, not interpolated. */
 function spreadUnits(bytes: Uint8Array, width: number, rows: number, [across, down]: readonly [number, number]): Uint8Array {
   const pixels = new Uint8Array(width * rows * 3);
   const colours = across * down;

@@ -22,8 +22,10 @@ interface Stretch {
 }
 
 /**
- * Plans how to fetch blocks: those that lie near each other in the file come in one stretch, so blocks that share an offset are
- * fetched once.
+ * Plans how to fetch blocks. Those that lie near each other in the file come in one stretch, so blocks that share an
+ * offset are fetched once.
+ *
+ * @param numbers of the blocks, in the lists of the directory
  */
 export function layBlocks(directory: Directory, numbers: readonly number[]): BlockLayout {
   const { offsets, byteCounts } = directory;
@@ -46,7 +48,12 @@ export function layBlocks(directory: Directory, numbers: readonly number[]): Blo
   return { blocks: numbers.map((number) => places.get(number)!), stretches, bytes: total };
 }
 
-/** Fetches what {@link layBlocks} planned to the end of a buffer that starts with `header`. */
+/**
+ * Fetches the blocks that {@link layBlocks} planned.
+ *
+ * @returns a new buffer with `header`, then the data
+ * @throws {SegtileError} `input` if the file cannot be read, `aborted` when the signal fires
+ */
 export async function fetchBlocks(
   source: ByteSource,
   layout: BlockLayout,

@@ -1,13 +1,19 @@
 import pLimit from 'p-limit';
 import { throwIfAborted } from '../../errors.js';
 
-/** Calls of decoders at the same time in one band: as many as libuv has threads, unless it was told otherwise. */
+/** Calls of decoders at the same time in one band: as many as libuv has threads by default. */
 const CALLS = 4;
 
-/** Blocks that go into one call of a decoder that takes several have about this many bytes together when they are decoded. */
+/** If a decoder takes several blocks in one call, they have about this many bytes together when they are decoded. */
 export const CALL_BYTES: number = 2 ** 21;
 
-/** Does the work on all items, some at a time; after a failure no more is started, and what is under way is waited for. */
+/**
+ * Does the work on all items, several at a time. After a failure no further item is started, and those under way are
+ * waited for.
+ *
+ * @throws what the first item that failed, in the order of the items, threw; {SegtileError} `aborted` when the signal
+ *   fires
+ */
 export async function doAll<Item>(
   items: readonly Item[],
   signal: AbortSignal | undefined,

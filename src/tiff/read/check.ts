@@ -6,17 +6,20 @@ import { rawBytes, rowsInBlock } from '../samples/block-bytes.js';
 import { isStreamed } from './decodable.js';
 
 /**
- * A directory whose blocks lie inside the file, where they are said to have more bytes than they need: uncompressed ones as many as their pixels,
- * compressed ones up to the end, of which {@link Directory.cutBlock} is still to be decoded before anybody believes that it is whole.
+ * Corrects blocks that are said to have more bytes than they need and so to reach beyond the end of the file. An
+ * uncompressed block gets as many bytes as its pixels need. A compressed block gets the bytes up to the end of the
+ * file; the last of these is {@link Directory.cutBlock}, which must be decoded before anybody relies on it being whole.
  *
- * @param oddities what else is strange about it
+ * @param size of the file, in bytes
+ * @param oddities what else is strange about the directory
+ * @returns the directory with corrected byte counts and all oddities
  */
 export function withinFile(directory: Directory, size: number, oddities: readonly string[]): Directory {
   const { offsets, byteCounts, compression, hamamatsu } = directory;
   const told = [...(directory.oddities ?? []).map((oddity) => `${directoryName(directory)}: ${oddity}`), ...oddities];
   let counts: Float64Array | undefined;
   let cutBlock: Directory['cutBlock'];
-  // A stream of rows is not decoded to see whether it is whole.
+  // Strips that are read as a stream of rows are not decoded to see whether they are whole.
   const blocks = hamamatsu !== undefined || isStreamed(directory) ? 0 : blockCount(directory);
   let cut = 0;
   for (let block = 0; block < blocks; block++) {
@@ -37,10 +40,11 @@ export function withinFile(directory: Directory, size: number, oddities: readonl
 const REACH = 'are said to reach beyond the end of the file, but their pixels are in it';
 
 /**
- * Makes sure that every block of a directory lies inside the file, and that uncompressed ones have the bytes that their pixels need,
- * so that a truncated file is found before hours of work.
+ * Makes sure that every block of a directory lies inside the file, and that uncompressed ones have the bytes that their
+ * pixels need, so that a truncated file is found before hours of work.
  *
- * @throws {SegtileError} `input` naming the block, its place and the size of the file
+ * @throws {SegtileError} `input` naming the block, its place and the size of the file; `unsupported` if a strip that is
+ *   read as a stream of rows is not in the file
  */
 export function requireBlocks(source: ByteSource, directory: Directory): void {
   const { offsets, byteCounts, compression } = directory;
@@ -71,7 +75,7 @@ export function requireBlocks(source: ByteSource, directory: Directory): void {
   }
 }
 
-/** The error of a block that is not whole in the file. */
+/** The error for a block that is not completely in the file. */
 export function truncated({ path, size }: ByteSource, directory: Directory, block: number, bytes: number): SegtileError {
   const where = `${directoryName(directory)} of ${path}`;
   const message = `block ${block} in ${where} is ${bytes} bytes at byte ${directory.offsets[block]}, but the file has only ${size} bytes`;
@@ -81,8 +85,8 @@ export function truncated({ path, size }: ByteSource, directory: Directory, bloc
 const DAMAGED_HINT = 'the file is damaged: copy or download it again';
 
 /**
- * How many blocks of a directory are not in the file (byte count 0), as GDAL leaves out blocks without data. They are read as the value of
- * the tag GDAL_NODATA, else as 0, as GDAL does; where there is an alpha channel, that is white.
+ * How many blocks of a directory are not in the file (byte count 0). GDAL leaves out blocks without data. As in GDAL,
+ * they are read as the value of the tag GDAL_NODATA, else as 0; if there is an alpha channel, that is white.
  */
 export function absentBlocks(directory: Directory): number {
   let absent = 0;

@@ -8,7 +8,7 @@ import { photometricName } from '../samples/photometric.js';
 import { cutRows, LOWEST_BAND } from './bands.js';
 
 /**
- * Makes sure that the samples of a directory can be decoded, and seen as RGB.
+ * Makes sure that the samples of a directory can be decoded, and shown as RGB.
  *
  * @throws {SegtileError} `unsupported` naming what is not handled, with its number
  */
@@ -23,15 +23,18 @@ export function requireDecodable(path: string, directory: Directory): void {
 }
 
 /**
- * Blocks are decoded whole, and what decodes them holds several copies: a JPEG strip of 10,000 x 10,000 px, 300 MB, takes 2.2 GB. More bytes than this would
- * not be bounded memory.
+ * Most bytes of a block when it is decoded. Blocks are decoded whole, and decoders hold several copies: a JPEG strip of
+ * 10,000 × 10,000 px, 300 MB, takes 2.2 GB. Larger blocks would break the promise of bounded memory.
  */
 const LARGEST_BLOCK = 2 ** 28;
 
-/** Blocks of a row that is too large for memory are decoded anew for each band of it, but not more often than this. */
+/**
+ * If a row of blocks is too large for memory, its blocks are decoded anew for each band of it, but not more often than
+ * this.
+ */
 const MOST_TIMES = 24;
 
-/** Rows of a window, which somebody has to hold, have no more bytes than this. */
+/** Most bytes of the rows of a window, which have to be held in memory. */
 const LARGEST_ROWS = 2 ** 30;
 
 /** Compressed strips with more bytes than this are decoded row by row. */

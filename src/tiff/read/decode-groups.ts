@@ -12,7 +12,8 @@ import { fetchBlocks, layBlocks } from './blocks.js';
 import { CALL_BYTES, doAll } from './calls.js';
 
 /**
- * Decodes the blocks of a grid that are in the file into some channels of a target, one by one or, where the codec is faster then, some in a call.
+ * Decodes the blocks of a grid that are in the file into some channels of a target. Several blocks go into one call if
+ * the codec is faster that way; else each has its own.
  *
  * @throws {SegtileError} `input` naming the block that is damaged; `aborted` when the signal fires
  */
@@ -41,7 +42,10 @@ export async function decodeGroups(
   });
 }
 
-/** Cuts blocks of one plane into groups for one call of the decoder. Blocks of a group have the same height. */
+/**
+ * Cuts blocks of one plane into groups. Each group goes into one call of the decoder, and its blocks have the same
+ * height.
+ */
 function groupsOf(directory: Directory, cells: readonly GridBlock[]): readonly (readonly GridBlock[])[] {
   const { compression, blockHeight, layout } = directory;
   const codec = codecOf(compression);
@@ -68,7 +72,7 @@ async function fetchCells({ source, directory }: TiffImage, cells: readonly Grid
   return new Map(layout.blocks.map(({ offset, bytes }, i) => [cells[i]!.number, data.subarray(offset, offset + bytes)]));
 }
 
-/** Decodes a group in one call; where that fails, one after the other, to find the block that is to blame. */
+/** Decodes a group in one call. If that fails, decodes its blocks one by one to find the damaged one. */
 async function decodeGroup(
   image: TiffImage,
   group: readonly GridBlock[],

@@ -9,15 +9,15 @@ import { CALL_BYTES, doAll } from './calls.js';
 import { decodeGroups } from './decode-groups.js';
 import { decodeWrapped, fitsWrapper, planeOf } from './wrapped.js';
 
-/** A grid of no more bytes than this is decoded in one call: what is not cut need not be put together. */
+/** A grid of at most this many bytes is decoded in one call, so that no pieces have to be put together. */
 const WHOLE_BYTES = 2 ** 23;
 
 /**
- * Decodes blocks to some of their channels: the blocks of a grid side by side, columns that are not wanted left out. Tiles at the edge of
- * the image may come with the pixels that reach over it. Blocks that are not in the file are full of the value that the file declares for
- * them, else of 0.
+ * Decodes some channels of the blocks of a grid. The result shows the blocks side by side, without the columns that the
+ * grid leaves out. Tiles at the edge of the image may include the pixels that reach over it. Blocks that are not in the
+ * file are filled with the value that the file declares for them, else with 0.
  *
- * @param memory may be asked for that of the pixels
+ * @param memory where the memory of the pixels may be taken from
  * @throws {SegtileError} `input` naming the block that is damaged; `aborted` when the signal fires
  */
 export async function decodeBlocks(
@@ -47,12 +47,13 @@ export async function decodeBlocks(
 }
 
 /**
- * How a grid is decoded: libtiff inside sharp takes it whole, a plane of it, or a piece of it in one call, where it decodes such blocks right and
- * all are there. Else, and where libtiff then stumbles at one, blocks are decoded one by one, or some in a call (`groups`).
+ * How a grid is decoded. If libtiff inside sharp decodes such blocks correctly and all of them are in the file, one
+ * call decodes the whole grid (`grid`), a plane of it (`planes`) or a piece of it (`pieces`). Else, and if libtiff then
+ * fails at a block, blocks are decoded one by one or several in a call (`groups`).
  */
 type Route =
   | { readonly by: 'grid' | 'planes' | 'groups' }
-  /** Each by its own route. */
+  /** Each piece is decoded by its own route. */
   | { readonly by: 'pieces'; readonly pieces: readonly GridPiece[] };
 
 function routeOf(directory: Directory, grid: BlockGrid, channels: readonly number[]): Route {
@@ -83,7 +84,10 @@ function blockBytes(directory: Directory, grid: BlockGrid, channels: readonly nu
   return planes.flatMap((plane) => cellsOf(directory, grid, plane)).map(({ number }) => directory.byteCounts[number]!);
 }
 
-/** The value that the file declares for blocks that it does not hold, where samples can have it, else 0 (gdal.org/drivers/raster/gtiff.html). */
+/**
+ * Value of blocks that are not in the file: the one that the file declares, if samples can have it, else 0
+ * (gdal.org/drivers/raster/gtiff.html).
+ */
 export function absentValue(directory: Directory): number {
   const { noData, sampleFormat } = directory;
   if (noData === undefined) return 0;
@@ -92,7 +96,11 @@ export function absentValue(directory: Directory): number {
   return possible ? noData : 0;
 }
 
-/** Decodes planes into the channels of a target, each in one call; says whether that can be done. */
+/**
+ * Decodes planes into the channels of a target, each in one call.
+ *
+ * @returns whether that was possible
+ */
 async function decodePlanes(
   image: TiffImage,
   grid: BlockGrid,
@@ -111,8 +119,8 @@ async function decodePlanes(
 }
 
 /**
- * Decodes a grid piece by piece. What libvips needs for one call is given back in small parts, which the next one takes again; a whole
- * band of a wide slide at once leaves holes in the heap that nothing fits into.
+ * Decodes a grid piece by piece. libvips frees the memory of each such call in small parts, which the next call uses
+ * again. A whole band of a wide slide in one call leaves holes in the heap that nothing fits into.
  */
 async function decodePieces(
   image: TiffImage,

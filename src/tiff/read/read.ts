@@ -16,14 +16,15 @@ import { streamedBands } from './streamed.js';
 export type WantedColumns = (rows: Span) => readonly Span[];
 
 /**
- * Rows of an image as RGB bands from top to bottom, each block fetched and decoded at most once. The image is one that `requireDecodable`
- * and `requireBlocks` let through.
+ * Reads rows of an image as RGB bands from top to bottom, each block fetched and decoded at most once, unless
+ * {@link cutRows} says otherwise. The image must have passed `requireDecodable` and `requireBlocks`.
  *
  * @param rows within the image
- * @param columns the bands hold whole blocks
+ * @param columns the wanted columns; the bands hold the whole blocks that they lie in
  * @param scale how samples become 8 bits; the levels of a slide share the one of level 0
- * @param picked which samples of a pixel are red, green and blue, or the one that is grey, whatever the file says of its colours
- * @throws {SegtileError} `input` where the file is damaged, `aborted` when the signal fires
+ * @param picked which samples of a pixel are shown as red, green and blue, or which one as grey, whatever the file says
+ *   of its colours
+ * @throws {SegtileError} `input` if the file is damaged, `aborted` when the signal fires
  */
 export function readBands(
   image: TiffImage,
@@ -54,7 +55,11 @@ export function readNativeBands(
   return readAs(image, rows, columns, channels, signal, (pixels) => pixels);
 }
 
-/** Like {@link readNativeBands}, with samples as 8 bits. */
+/**
+ * Like {@link readNativeBands}, with samples scaled to 8 bits.
+ *
+ * @param scale how samples become 8 bits
+ */
 export function readByteBands(
   image: TiffImage,
   rows: Span,
@@ -115,8 +120,8 @@ async function decodeBand(
 }
 
 /**
- * Decodes the blocks of a band that is lower than they are, one column of them after the other, and keeps of each the rows of the band: as one
- * run for each row of neighbouring blocks.
+ * Decodes a band that is lower than its blocks, one column of blocks after the other, and keeps only the rows of the
+ * band. Neighbouring columns make one run.
  */
 async function decodeByColumns(
   image: TiffImage,
@@ -155,7 +160,7 @@ async function decodeByColumns(
   return runs;
 }
 
-/** Rising numbers, cut where one is missing. */
+/** Cuts ascending numbers wherever one is missing. */
 function neighbours(numbers: readonly number[]): number[][] {
   const runs: number[][] = [];
   for (const number of numbers) {
@@ -165,7 +170,10 @@ function neighbours(numbers: readonly number[]): number[][] {
   return runs;
 }
 
-/** Cuts the rows of a band out of its blocks, as one run for each row of neighbouring blocks. Copies only what does not lie together. */
+/**
+ * Cuts the rows of a band out of its blocks. Neighbouring columns of blocks make one run. Copies only pixels that are
+ * not contiguous in memory.
+ */
 function cutRuns(
   decoded: Pixels<Samples>,
   { rows, blocks }: BandBlocks,

@@ -17,8 +17,9 @@ const FETCH_BYTES = 2 ** 20;
 const BAND_BYTES = 2 ** 24;
 
 /**
- * Rows of an image whose compressed strips are too high to be decoded whole: each plane is unpacked once, from the top of the strip in which
- * the first wanted row lies, as a stream of rows. Bands are as wide as the image where anything of them is wanted.
+ * Reads rows of an image whose compressed strips are too high to be decoded whole. Each plane is decompressed once as a
+ * stream of rows, from the top of the strip with the first wanted row on. A band is as wide as the image if anything of
+ * it is wanted; else it has no runs.
  *
  * @throws {SegtileError} `input` naming the strip that is damaged; `aborted` when the signal fires
  */
@@ -65,7 +66,7 @@ export async function* streamedBands(
 }
 
 interface PlaneReader {
-  /** The bytes of the next rows, in a buffer that stays valid. */
+  /** The bytes of the next rows, in a buffer that is not used again. */
   read(rows: number): Promise<Uint8Array>;
   skip(rows: number): Promise<void>;
   close(): Promise<void>;
@@ -141,7 +142,7 @@ async function* planeBytes(
         given += bytes.length;
         if (part.length > 0) yield part;
         if (given > whole && codec.exact) requireNoMore(given, due);
-        // What is too much is dropped, but the end is still read, for the sake of checksums.
+        // Surplus bytes are dropped. But the data are read to their end, so that checksums are checked.
         if (length === due && given > whole) break;
       }
       if (codec.exact && given !== whole) requireNoMore(given, due);

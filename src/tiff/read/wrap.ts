@@ -30,9 +30,9 @@ export type Wrappable = Pick<
 >;
 
 /**
- * The start of a little-endian classic TIFF that holds some blocks of `directory` as an image of its own; the compressed bytes
- * follow it unchanged. The blocks are in the order in which the image has them. 8-bit samples have no byte order, so blocks of a
- * big-endian file fit too.
+ * The start of a little-endian classic TIFF that holds some blocks of `directory` as an image of its own. The
+ * compressed bytes follow it unchanged. The blocks are in the order in which the image has them. 8-bit samples have no
+ * byte order, so blocks of a big-endian file fit too.
  *
  * @param size of the image that the blocks make, in pixels
  */
@@ -71,7 +71,7 @@ export function wrapperHeader(directory: Wrappable, size: Size, blocks: readonly
 const STRIP_OFFSETS = 273;
 const TILE_OFFSETS = 324;
 
-/** In rising order, as TIFF wants them. Block offsets are relative to the end of the header. */
+/** The tags in ascending order, as TIFF wants them. Block offsets are relative to the end of the header. */
 function wrapperTags(directory: Wrappable, size: Size, blocks: readonly WrappedBlock[]): Tag[] {
   const { layout, samples, bits, compression, photometric, predictor, blockWidth, blockHeight, jpegTables, subsampling } =
     directory;

@@ -10,12 +10,18 @@ import { UNSIGNED } from '../samples/native.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
 import { wrapperHeader } from './wrap.js';
 
-/** libvips refuses tiles that break the rule of TIFF 6.0 that their sides are multiples of 16, and tiles of more pixels on a side. */
+/**
+ * libvips refuses tiles with a side of more pixels than this. It also refuses tiles whose sides are not multiples of
+ * 16, the rule of TIFF 6.0.
+ */
 const LARGEST_TILE_SIDE = 8192;
 
 /**
- * Whether libtiff inside sharp decodes blocks of a directory right, side by side in one call, to all of their channels: grey or RGB of
- * 8 bits, of some codecs. Deflate has checksums that libtiff does not look at, and ZSTD comes out black without an error.
+ * Whether libtiff inside sharp correctly decodes blocks of a directory, side by side in one call, to all of their
+ * channels. It does for grey or RGB of 8 bits with some codecs. It does not for deflate, whose checksums libtiff does
+ * not look at, nor for ZSTD, which comes out black without an error.
+ *
+ * @param channels the wanted ones
  */
 export function fitsWrapper(directory: Directory, channels: readonly number[]): boolean {
   const { compression, bits, samples, planar, fillOrder, photometric, layout, blockWidth, blockHeight, sampleFormat } =
@@ -30,18 +36,21 @@ export function fitsWrapper(directory: Directory, channels: readonly number[]): 
   return plain && (grey || rgb) && tiles && channels.length === samples && channels.every((channel, i) => channel === i);
 }
 
-/** A directory with planes of its own as the directory of one of them, but for the numbers of its blocks. */
+/**
+ * The directory of a single plane, made from a directory with separate planes. Only its lists of blocks are still those
+ * of all planes. Any other directory is returned unchanged.
+ */
 export function planeOf(directory: Directory): Directory {
   const { planar, bits } = directory;
   return planar ? { ...directory, planar: false, samples: 1, bits: bits.slice(0, 1), photometric: 1 } : directory;
 }
 
 /**
- * Decodes a grid of blocks of one plane, which {@link fitsWrapper} lets through.
+ * Decodes a grid of blocks of one plane, which {@link fitsWrapper} must allow.
  *
- * @returns undefined where the blocks have to be decoded one by one: one of them is damaged, or of a kind that libtiff decodes only with a
- *   warning or at a wrong place
- * @throws {SegtileError} where the blocks cannot be fetched
+ * @returns undefined if the blocks have to be decoded one by one: one of them is damaged, or of a kind that libtiff
+ *   decodes only with a warning or at a wrong place
+ * @throws {SegtileError} if the blocks cannot be fetched
  */
 export async function decodeWrapped(
   image: TiffImage,
@@ -80,7 +89,7 @@ async function wrap(
     cells.map(({ number }) => number),
   );
   const codec = codecOf(directory.compression)!;
-  // Samples come as they are stored, white is inverted later.
+  // Samples come as they are stored. White is inverted later.
   const photometric = directory.photometric === 0 ? 1 : directory.photometric;
   const tags = { ...directory, photometric, compression: codec.numbers[0]!, predictor: predictorOf(directory) };
   const header = wrapperHeader(tags, size, layout.blocks);
@@ -98,7 +107,8 @@ async function decode({ directory, codec, size, bytes, blocks }: WrappedGrid): P
   const { failOn, examine } = codec.wrapped!;
   const check = examine?.(blocks, largestPicture(directory), directory);
   if (examine !== undefined && check === undefined) return undefined;
-  // With 'error', sharp 0.35.5 gives wrong pixels for damaged blocks and no error; with 'warning' it fails as it should, except for JPEG.
+  // With 'error', sharp 0.35.5 gives wrong pixels for damaged blocks, and no error. With 'warning' it fails as it
+  // should, except for JPEG.
   const [{ data, info }] = await Promise.all([
     sharp(bytes, { failOn, limitInputPixels: false, unlimited: true, ignoreIcc: true })
       .toColourspace(samples === 1 ? 'b-w' : 'srgb')

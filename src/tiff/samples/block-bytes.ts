@@ -17,24 +17,27 @@ type Shape = Pick<
   | 'compression'
 >;
 
-/** Blocks across and down one plane of an image. */
+/** Number of blocks across one plane of an image. */
 export function blocksAcross({ width, blockWidth }: Pick<Directory, 'width' | 'blockWidth'>): number {
   return Math.ceil(width / blockWidth);
 }
 
-/** See {@link blocksAcross}. */
+/** Number of blocks down one plane of an image. */
 export function blocksDown({ height, blockHeight }: Pick<Directory, 'height' | 'blockHeight'>): number {
   return Math.ceil(height / blockHeight);
 }
 
-/** Rows that a block holds: tiles are whole, the last strip is cut. */
+/** Rows that a block holds: tiles have all their rows, the last strip has only those inside the image. */
 export function rowsInBlock(directory: Shape, number: number): number {
   const { layout, height, blockHeight } = directory;
   if (layout === 'tiles') return blockHeight;
   return Math.min(blockHeight, height - (number % blocksDown(directory)) * blockHeight);
 }
 
-/** A block that is a picture of its own may be larger than the directory says, as encoders round sides up, but not by more than this. */
+/**
+ * Largest size, in pixels, of a block that is a picture of its own. It may be larger than the directory says, because
+ * encoders round sides up.
+ */
 export function largestPicture({ blockWidth, blockHeight }: Pick<Directory, 'blockWidth' | 'blockHeight'>): Size {
   return { width: 2 * blockWidth + 64, height: 2 * blockHeight + 64 };
 }
@@ -50,8 +53,8 @@ export function rowBytes(directory: Shape): number {
 }
 
 /**
- * Bytes of some rows of a block, before compression, as `rows` times `rowBytes`. Subsampled YCbCr comes in units: all Y of a group of pixels,
- * then its Cb and its Cr (TIFF 6.0, section 21); a row is then a row of units.
+ * The bytes of some rows of a block before compression, as `rows` times `rowBytes`. Subsampled YCbCr comes in units:
+ * all Y of a group of pixels, then its Cb and its Cr (TIFF 6.0, section 21). A row is then a row of units.
  */
 export function rawShape(directory: Shape, rows: number): { readonly rows: number; readonly rowBytes: number } {
   const unit = unitSize(directory);
@@ -60,16 +63,19 @@ export function rawShape(directory: Shape, rows: number): { readonly rows: numbe
   return { rows: Math.ceil(rows / down), rowBytes: Math.ceil(directory.blockWidth / across) * (across * down + 2) };
 }
 
-/** The product of {@link rawShape}. */
+/** Number of bytes of some rows of a block before compression, see {@link rawShape}. */
 export function rawBytes(directory: Shape, rows: number): number {
   const shape = rawShape(directory, rows);
   return shape.rows * shape.rowBytes;
 }
 
-/** Pixels across and down that share their colour, in samples that are not a picture format; undefined where each has its own. */
+/**
+ * Pixels across and down that share their colour in a block of subsampled YCbCr; undefined if each pixel has its own,
+ * or if the codec is a picture format.
+ */
 export function unitSize({ photometric, compression, subsampling }: Shape): readonly [number, number] | undefined {
   if (photometric !== 6 || codecOf(compression)?.gives !== 'bytes') return undefined;
-  // TIFF 6.0 has 2, 2 where the tag is absent.
+  // The default of TIFF 6.0.
   const unit = subsampling ?? [2, 2];
   return unit[0] === 1 && unit[1] === 1 ? undefined : unit;
 }

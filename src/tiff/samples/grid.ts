@@ -2,10 +2,10 @@ import type { Size, Span } from '../../types.js';
 import type { Directory } from '../directory.js';
 import { blocksAcross, blocksDown } from './block-bytes.js';
 
-/** The blocks where some rows and some columns of blocks cross, counted from the top left of the image. */
+/** The blocks where some rows and some columns of blocks cross. Both are counted from the top left of the image. */
 export interface BlockGrid {
   readonly rows: Span;
-  /** Rising. */
+  /** In ascending order. */
   readonly columns: readonly number[];
 }
 
@@ -13,10 +13,10 @@ export interface BlockGrid {
 export interface GridBlock {
   /** Number of the block in the lists of the directory. */
   readonly number: number;
-  /** Where its pixels stand when the columns of the grid are laid side by side. */
+  /** Place of its top left pixel, in pixels, when the columns of the grid are laid side by side. */
   readonly x: number;
   readonly y: number;
-  /** Its pixels, without what reaches over the edge of the image. */
+  /** Its size in pixels, without what reaches over the edge of the image. */
   readonly size: Size;
 }
 
@@ -39,7 +39,7 @@ export function cellsOf(directory: Directory, { rows, columns }: BlockGrid, plan
   }).flat();
 }
 
-/** Pixels of a grid of blocks side by side, without what reaches over the edge of the image. */
+/** Size in pixels of a grid whose blocks are laid side by side, without what reaches over the edge of the image. */
 export function gridSize({ width, height, blockWidth, blockHeight }: Directory, { rows, columns }: BlockGrid): Size {
   return {
     width: columns.reduce((sum, column) => sum + Math.min(blockWidth, width - column * blockWidth), 0),
@@ -47,14 +47,17 @@ export function gridSize({ width, height, blockWidth, blockHeight }: Directory, 
   };
 }
 
-/** A part of a grid, and where its pixels stand in those of the grid. */
+/** A part of a grid, and the place of its top left pixel in the pixels of the grid. */
 export interface GridPiece {
   readonly grid: BlockGrid;
   readonly x: number;
   readonly y: number;
 }
 
-/** Cuts a grid into grids of at most so many blocks, but at least one: whole columns of it where they fit, else parts of one column. */
+/**
+ * Cuts a grid into grids of at most `blocks` blocks, but at least one. They are whole columns of the grid if these fit,
+ * else parts of one column.
+ */
 export function cutGrid({ blockWidth, blockHeight }: Directory, { rows, columns }: BlockGrid, blocks: number): GridPiece[] {
   const down = Math.max(1, Math.min(rows.length, blocks));
   const across = Math.max(1, Math.floor(blocks / down));

@@ -1,31 +1,35 @@
 import type { Pixels, Samples, SampleType, Size } from '../../types.js';
 import type { Directory } from '../directory.js';
 
-/** What the values of a sample are. */
+/** The kind of values that samples have. */
 type SampleKind = Pick<Directory, 'sampleFormat' | 'bits'>;
 
 /**
- * What type the samples of a directory are decoded to, at the values that they have: those of less than 8 bits to `uint8`, of 9 to 16 bits to
- * `uint16`, all that can be negative, have a fraction or more than 16 bits to `float32`.
+ * The type that the samples of a directory are decoded to, without scaling: unsigned integers of up to 8 bits become
+ * `uint8`, those of 9 to 16 bits `uint16`. All that can be negative, have a fraction or more than 16 bits become
+ * `float32`.
  */
 export function sampleType({ sampleFormat, bits }: SampleKind): SampleType {
   if (sampleFormat !== UNSIGNED || bits[0]! > 16) return 'float32';
   return bits[0]! > 8 ? 'uint16' : 'uint8';
 }
 
-/** Of what type somebody may take the samples as they are; undefined where they change when they are decoded to `float32`. */
+/**
+ * The type of samples that are taken as they are; undefined for integers that are decoded to `float32`, which may
+ * change them.
+ */
 export function keptType(kind: SampleKind): SampleType | undefined {
   const type = sampleType(kind);
   return type === 'float32' && kind.sampleFormat !== FLOAT ? undefined : type;
 }
 
-/** The least and the largest value of a sample that is a whole number. */
+/** The least and the largest value of an integer sample. */
 export function wholeRange({ sampleFormat, bits }: SampleKind): readonly [least: number, most: number] {
   const depth = bits[0]!;
   return sampleFormat === SIGNED ? [-(2 ** (depth - 1)), 2 ** (depth - 1) - 1] : [0, 2 ** depth - 1];
 }
 
-/** What samples are called in words, such as `16-bit signed`. */
+/** The kind of samples in words, such as `16-bit signed`. */
 export function sampleWords({ sampleFormat, bits }: SampleKind): string {
   return `${bits[0]}-bit${sampleFormat === FLOAT ? ' floating point' : sampleFormat === SIGNED ? ' signed' : ''}`;
 }
@@ -38,7 +42,7 @@ export const FLOAT = 3;
 /** How many bytes a sample has in memory. */
 export const bytesOfSample: Readonly<Record<SampleType, number>> = { uint8: 1, uint16: 2, float32: 4 };
 
-/** Room for samples, all 0. */
+/** An array of `length` samples, all 0. */
 export function newSamples(type: SampleType, length: number): Samples<ArrayBuffer> {
   if (type === 'uint8') return new Uint8Array(length);
   return type === 'uint16' ? new Uint16Array(length) : new Float32Array(length);
@@ -52,13 +56,13 @@ export function typeOf(samples: Samples): SampleType {
 
 /** A block, or a part of it, and where its pixels go. */
 export interface BlockPlacement {
-  /** Samples of a pixel of the block that lie together. */
+  /** Samples of one pixel that lie together in the block. */
   readonly stride: number;
   /** Pixels in a row of the block. */
   readonly rowLength: number;
-  /** Pixels of the block that are placed, from its top left. */
+  /** Size in pixels of the part of the block that is placed, from its top left. */
   readonly size: Size;
-  /** Where they go in the target. */
+  /** Place of its top left pixel in the target. */
   readonly x: number;
   readonly y: number;
   /** Which sample of the block becomes which channel of the target. */
@@ -82,7 +86,10 @@ export function place(block: Samples, target: Pixels<Samples>, placement: BlockP
   }
 }
 
-/** Copies samples that lie one step apart to places that lie another step apart. Four at a time, because V8 does not unroll loops. */
+/**
+ * Copies `count` samples, from places that are `fromStep` apart to places that are `toStep` apart. Copies four at a
+ * time, because V8 does not unroll loops.
+ */
 function copySpread(
   block: Samples,
   from: number,

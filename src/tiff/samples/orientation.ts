@@ -1,4 +1,7 @@
-/** How an image is to be turned for show, by the value of the tag Orientation (TIFF 6.0; Exif 2.32 has the same values). */
+/**
+ * How an image has to be turned before it is shown, by the value of the tag Orientation (TIFF 6.0; Exif 2.32 has the
+ * same values).
+ */
 const WORDS: Readonly<Record<number, string>> = {
   2: 'mirrored left to right',
   3: 'turned by 180 degrees',
@@ -12,8 +15,8 @@ const WORDS: Readonly<Record<number, string>> = {
 /**
  * The note about an image that is to be shown in another way than it is stored.
  *
- * @param kind who says so
- * @returns none for 1, for a value that means nothing, and where nothing is said
+ * @param kind which metadata say so
+ * @returns one note; none for 1, for an invalid value, or without a value
  */
 export function orientationNotes(orientation: number | undefined, kind: 'TIFF' | 'EXIF'): readonly string[] {
   const shown = orientation === undefined ? undefined : WORDS[orientation];
@@ -21,7 +24,7 @@ export function orientationNotes(orientation: number | undefined, kind: 'TIFF' |
   return [`${kind} orientation ${orientation} (to be shown ${shown}) is ignored: pixels lie as they are stored`];
 }
 
-/** The tag Orientation of the first directory of Exif data, which is a small TIFF; undefined where it says nothing. */
+/** The tag Orientation of the first directory of Exif data, which is a small TIFF; undefined if there is none. */
 export function exifOrientation(exif: Uint8Array): number | undefined {
   const view = new DataView(exif.buffer, exif.byteOffset, exif.byteLength);
   const order = String.fromCharCode(exif[0] ?? 0, exif[1] ?? 0);

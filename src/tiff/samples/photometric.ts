@@ -15,7 +15,7 @@ const PHOTOMETRICS: ReadonlyMap<number, string> = new Map([
   [34892, 'linear raw'],
 ]);
 
-/** Name of a photometric interpretation, such as `YCbCr`; the number where it has none. */
+/** Name of a photometric interpretation, such as `YCbCr`; the number if it has no name. */
 export function photometricName(photometric: number): string {
   return PHOTOMETRICS.get(photometric) ?? String(photometric);
 }

@@ -2,32 +2,32 @@ import type { Pixels, Samples } from '../../types.js';
 import type { Directory } from '../directory.js';
 import { FLOAT, SIGNED, sampleWords, wholeRange } from './native.js';
 
-/** Value of the tag PhotometricInterpretation: samples are numbers of colours. */
+/** Value of the tag PhotometricInterpretation for samples that are indices into a table of colours. */
 export const PALETTE = 3;
 
 /** The values of samples that become 0 and 255. */
 export interface SampleRange {
   readonly least: number;
   readonly most: number;
-  /** Who says so, such as `--range`, `MaxSampleValue` or `full range`. */
+  /** Where the range comes from, such as `--range`, `MaxSampleValue` or `full range`. */
   readonly source: string;
-  /** Whether samples may be below it, or above it, without anybody having meant that. */
+  /** Whether samples may lie below the range, or above it, without anybody having intended that. */
   readonly open: { readonly below: boolean; readonly above: boolean };
 }
 
-/** How samples become 8 bits: `gain * sample + offset`, rounded to the nearest and cut to 0 to 255. */
+/** How samples become 8 bits: `gain * sample + offset`, rounded to the nearest integer and clamped to 0 to 255. */
 export interface SampleScale {
   readonly gain: number;
   readonly offset: number;
-  /** What is stretched; undefined where bytes are what is stored. */
+  /** The range that is stretched to 0 to 255; undefined if bytes are used as they are stored. */
   readonly range: SampleRange | undefined;
-  /** The same in words, and what becomes of channels. */
+  /** The rule in words for people, with what happens to the channels. */
   readonly rule: string;
-  /** Whether pictures are what is stored, and nothing need be said of it. */
+  /** Whether pictures show exactly what is stored, so that nothing need be said about it. */
   readonly plain: boolean;
 }
 
-/** What the channels of an image are to the eye. */
+/** What the channels of an image mean as colours. */
 interface Colour {
   readonly kind: 'grey' | 'rgb' | 'palette' | 'cmyk';
   /** Channels that make the colour. */
@@ -35,7 +35,7 @@ interface Colour {
   readonly alpha: { readonly channel: number; readonly premultiplied: boolean } | undefined;
 }
 
-/** Whether the samples of a pixel are channels that are no colours, none of them alpha. */
+/** Whether the samples of a pixel are channels that are not colours, and none of them is alpha. */
 export function isColourless(directory: Directory): boolean {
   const { photometric } = directory;
   return (photometric === 0 || photometric === 1) && colourOf(directory).alpha === undefined;
@@ -48,15 +48,18 @@ export function rgbChannels(directory: Directory): readonly number[] {
 }
 
 /**
- * Which channels are the grey or the colours of a picture as numbers, in this order, where toRgb only stretches them; undefined where colours have to be
- * made of them: by a palette, by alpha, of inks.
+ * The channels that hold grey or red, green and blue, in this order, if {@link toRgb} only stretches them. Undefined if
+ * colours have to be computed: from a palette, alpha or inks.
  */
 export function plainChannels(directory: Directory): readonly number[] | undefined {
   const { kind, colours, alpha } = colourOf(directory);
   return alpha === undefined && (kind === 'grey' || kind === 'rgb') ? colours : undefined;
 }
 
-/** An image of which some samples were picked: as a directory that has them alone, and says no more of their colours than what is white. */
+/**
+ * The directory of an image of which `count` samples were picked: it has only these, and all it says about their
+ * colours is whether white is zero.
+ */
 export function channelsSeen(directory: Directory, count: number): Directory {
   return { ...directory, photometric: directory.photometric === 0 ? 0 : 1, samples: count, extraSamples: [] };
 }
@@ -68,13 +71,13 @@ const UNASSOCIATED = 2;
 function colourOf({ photometric, samples, extraSamples }: Directory): Colour {
   const base = photometric === 5 ? 4 : photometric === 2 || photometric === 6 ? 3 : 1;
   const alphas = extraSamples.flatMap((kind, i) => (kind === PREMULTIPLIED || kind === UNASSOCIATED ? [i] : []));
-  // libvips calls all channels alpha but the first, where there are many.
+  // In an image of many channels, libvips calls all but the first one alpha.
   const place = base === 1 && alphas.length > 1 ? -1 : (alphas[0] ?? -1);
   const alpha =
     place < 0 || base + place >= samples
       ? undefined
       : { channel: base + place, premultiplied: extraSamples[place] === PREMULTIPLIED };
-  // Microscopes call any number of channels grey.
+  // Files from microscopes call any number of channels grey.
   const channelsOfGrey = alpha === undefined ? samples : alpha.channel;
   const kind =
     photometric === 5 ? 'cmyk' : photometric === PALETTE ? 'palette' : base === 3 || channelsOfGrey >= 3 ? 'rgb' : 'grey';
@@ -83,12 +86,17 @@ function colourOf({ photometric, samples, extraSamples }: Directory): Colour {
 }
 
 /**
- * The scale that all levels of a slide share, from what the file declares and never from its pixels: the depth that OME-XML gives as
- * SignificantBits; else MaxSampleValue where it is the largest value of 9 to 15 bits (other values are a statistic of one picture, which would
- * make the same stain look different on the next slide); else all values that the samples can have. Floating point runs from SMinSampleValue
- * to SMaxSampleValue where both are given, else from 0 to 1.
+ * The scale that all levels of a slide share. It comes from what the file declares and never from its pixels:
  *
- * @param given what the user says, above all that. The indices of a palette are never scaled.
+ * - Unsigned integers run from 0 to the largest value of as many bits as OME-XML gives as SignificantBits.
+ * - Else they run from 0 to MaxSampleValue, if that is the largest value of 9 to 15 bits. Other values are a statistic
+ *   of one picture, which would make the same stain look different on the next slide.
+ * - Else they run over all values that the samples can have. Signed integers always do.
+ * - Floating point runs from SMinSampleValue to SMaxSampleValue if both are given, else from 0 to 1.
+ *
+ * The indices of a palette are never scaled.
+ *
+ * @param given the range that the user gives, which wins over all of these
  */
 export function sampleScale(directory: Directory, given?: SampleRange): SampleScale {
   const range = given ?? declaredRange(directory);
@@ -139,7 +147,7 @@ function channelRule(directory: Directory): string {
   const { kind, colours, alpha } = colourOf(directory);
   const { samples, photometric } = directory;
   const parts: string[] = [];
-  // Whoever picks among channels that are no colours says which.
+  // Where channels are no colours, whoever picks among them says which ones.
   const told = !isColourless(directory);
   if (photometric === 0) parts.push('inverted (white is zero)');
   if (kind === 'palette') parts.push('colours of the palette');
@@ -152,9 +160,9 @@ function channelRule(directory: Directory): string {
 }
 
 /**
- * Pixels as 8-bit RGB, interleaved. Alpha is laid over white, as glass is.
+ * Converts pixels to interleaved 8-bit RGB. Alpha is blended over white, the look of empty glass.
  *
- * @param pixels the channels that {@link rgbChannels} lists, in that order; may be handed on as the result
+ * @param pixels the channels that {@link rgbChannels} lists, in that order; their memory may be returned as the result
  * @param scale of the slide, by {@link sampleScale}
  */
 export function toRgb(directory: Directory, pixels: Pixels<Samples>, scale: SampleScale): Uint8Array {
@@ -171,14 +179,14 @@ export function toRgb(directory: Directory, pixels: Pixels<Samples>, scale: Samp
   return rgb;
 }
 
-/** Samples of some channels as 8 bits each. May be the same memory. */
+/** Converts the samples of some channels to 8 bits each. May return the same memory. */
 export function channelBytes({ photometric }: Directory, { data, channels }: Pixels<Samples>, scale: SampleScale): Uint8Array {
   const bytes = toBytes(data, scale);
   if (photometric === 0) invert(bytes, channels, channels);
   return bytes;
 }
 
-/** Values rounded to bytes; may be the same memory. */
+/** Scales values and rounds them to bytes. May return the same memory. */
 function toBytes(data: Samples, { gain, offset }: SampleScale): Uint8Array {
   const stored = data instanceof Uint8Array;
   if (stored && gain === 1 && offset === 0) return data;
@@ -212,7 +220,7 @@ function fromPalette({ width, height, channels, data }: Pixels<Samples>, { color
   const map = colorMap ?? [];
   const size = 2 ** bits[0]!;
   const all = Array.from({ length: 3 * size }, (_, i) => map[i] ?? 0);
-  // Some writers give colours of 8 bits, as libtiff allows for.
+  // Some writers store colours of 8 bits, which libtiff accepts too.
   const shift = all.some((value) => value > 255) ? 8 : 0;
   const colours = Uint8Array.from(all, (value) => value >> shift);
   for (let from = 0, to = 0; to < rgb.length; from += channels, to += 3) {

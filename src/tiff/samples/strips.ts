@@ -6,14 +6,15 @@ import { blocksDown, rowBytes, unitSize } from './block-bytes.js';
 const LOW = 256;
 
 /**
- * Sees each uncompressed strip that is high as several low ones, so that a file of one strip is read a band at a time. Other
- * directories come back as they are.
+ * Presents each high uncompressed strip as several low ones, so that a file of one strip is read a band at a time.
+ * Other directories are returned unchanged.
  */
 export function lowStrips(directory: Directory): Directory {
   const { compression, layout, height, blockHeight, samples, planar, offsets, byteCounts } = directory;
   if (compression !== NONE || layout !== 'strips' || blockHeight <= LOW || unitSize(directory) !== undefined) return directory;
   const bytes = rowBytes(directory);
-  // Pieces must not straddle strips. A single strip may end in a short piece; of several, each is cut evenly.
+  // Pieces must not straddle strips. A single strip may end in a short piece. If there are several strips, each is cut
+  // evenly.
   const pieceRows = blockHeight >= height ? LOW : largestDivisor(blockHeight, LOW);
   const pieceOffsets: number[] = [];
   const pieceBytes: number[] = [];

@@ -1,6 +1,6 @@
 /**
- * Byte counts of blocks that are not compressed, which follow from their pixels: some old writers leave the tag out, or fill it with
- * zeros. A block with neither place nor bytes is one that the file leaves out.
+ * Byte counts of uncompressed blocks. Missing ones are computed from the pixels, because some old writers leave the tag
+ * out or fill it with zeros. A block with neither offset nor byte count is not in the file; its byte count stays 0.
  */
 export function uncompressedCounts(
   listed: ArrayLike<number>,

@@ -1,11 +1,11 @@
 import type { BytesCodec } from '../codecs/codec.js';
 
 /**
- * Undoes the compression of blocks that are all `rows * rowBytes` bytes before it, off the main thread.
+ * Decompresses blocks, off the main thread. All of them have `rows * rowBytes` bytes before compression.
  *
  * @param blocks compressed bytes
- * @param most bytes that each may give: those of a block that is whole, where these are cut
- * @returns the bytes of each block, as many as are due
+ * @param most bytes that each block may give; where blocks are cut, this is the size of a whole one
+ * @returns `rows * rowBytes` bytes for each block
  * @throws {Error} saying what is wrong with the data
  */
 export async function unpack(
@@ -25,17 +25,28 @@ export async function unpack(
   return unpacked.map((bytes) => bytes.subarray(0, due));
 }
 
-/** @throws {Error} where too few bytes came out */
+/**
+ * Makes sure that enough bytes came out.
+ *
+ * @throws {Error} if there are too few
+ */
 export function requireBytes(length: number, due: number): void {
   if (length < due) throw new Error(`it gives ${length} bytes where ${due} are due`);
 }
 
-/** @throws {Error} where more bytes came out, of a codec that is exact */
+/**
+ * Makes sure that a codec that is exact gave no more bytes than are due.
+ *
+ * @throws {Error} if there are too many
+ */
 export function requireNoMore(length: number, due: number): void {
   if (length > due) throw new Error(`it gives more than the ${due} bytes that are due`);
 }
 
-/** The first bytes of a stream, as many as are due where it has them; the rest of it is read, too, for the sake of checksums. */
+/**
+ * Collects the first `due` bytes of a stream, or all of a shorter one. The rest is read too, so that checksums are
+ * checked.
+ */
 export async function gather(pieces: AsyncIterable<Uint8Array>, due: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(due);
   let length = 0;
@@ -52,7 +63,7 @@ const REVERSED = Uint8Array.from({ length: 256 }, (_, byte) => {
   return reversed;
 });
 
-/** Turns the bits of each byte around, as the tag FillOrder 2 has them, in a copy. */
+/** A copy of the bytes with the bits of each byte reversed, for data with 2 as the tag FillOrder. */
 export function reverseBits(bytes: Uint8Array): Uint8Array {
   const reversed = new Uint8Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) reversed[i] = REVERSED[bytes[i]!]!;

@@ -1,14 +1,14 @@
 import type { Directory } from '../directory.js';
 
-/** ITU-R BT.601, which TIFF 6.0 has where the tag YCbCrCoefficients is absent. */
+/** ITU-R BT.601, the default of TIFF 6.0 for the tag YCbCrCoefficients. */
 const BT_601 = [0.299, 0.587, 0.114] as const;
 
-/** TIFF 6.0 has these where the tag ReferenceBlackWhite is absent: full range. */
+/** Full range, the default of TIFF 6.0 for the tag ReferenceBlackWhite. */
 const FULL_RANGE = [0, 255, 128, 255, 128, 255] as const;
 
 /**
- * Turns interleaved 8-bit Y, Cb, Cr into red, green, blue, in place (TIFF 6.0, section 21). JPEG data never come here: their decoder does
- * it.
+ * Converts interleaved 8-bit Y, Cb, Cr to red, green, blue, in place (TIFF 6.0, section 21). Not for JPEG data, which
+ * their decoder converts.
  */
 export function yCbCrToRgb(pixels: Uint8Array, directory: Pick<Directory, 'lumaWeights' | 'blackWhite'>): Uint8Array {
   const [red, green, blue] = directory.lumaWeights ?? BT_601;

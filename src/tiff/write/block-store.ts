@@ -9,27 +9,27 @@ export interface LevelBlocks {
   readonly byteCounts: number[];
 }
 
-/** The blocks of a file in the making: encodes tiles, stores equal blocks once, and reads tiles back. */
+/** The blocks of a file that is being written: encodes tiles, stores equal blocks once, and reads tiles back. */
 export interface Blocks {
-  /** Compresses a tile. A tile of one value costs nothing from the second one on. */
+  /** Compresses a tile. Tiles whose pixels all have the same value are compressed only once for each value. */
   encode(tile: Uint8Array): Promise<EncodedTile>;
   /** The encoded tile whose pixels all have one packed value. */
   encodeUniform(value: number): Promise<EncodedTile>;
   /** Appends tiles to a level, in their order. */
   append(tiles: readonly EncodedTile[], level: LevelBlocks): Promise<void>;
-  /** The packed value of all pixels of the tile at an offset, or undefined where they differ. */
+  /** The packed value that all pixels of the tile at an offset have; undefined if pixels differ. */
   uniformAt(offset: number): number | undefined;
   /** The samples of a tile that was appended. */
   read(offset: number, byteCount: number): Promise<Uint8Array>;
 }
 
-/** Compressed bytes, and the value of all pixels where it is one. */
+/** Compressed bytes, and the packed value of all pixels if they have the same one. */
 export interface EncodedTile {
   readonly bytes: Uint8Array;
   readonly uniform: number | undefined;
 }
 
-/** No block yet. Memory grows by about 150 bytes for each different tile. */
+/** A store without blocks yet. Memory grows by about 150 bytes for each different tile. */
 export function blockStore(file: PartialFile, format: TiledFormat): Blocks {
   const { tile, codec } = format;
   const pixel = pixelBytes(format);

@@ -38,7 +38,10 @@ export interface Entry {
 /** The field types that the writer uses, by the names of TIFF 6.0 and BigTIFF. */
 export type FieldType = 'ascii' | 'short' | 'long' | 'rational' | 'double' | 'long8' | 'ifd8';
 
-/** Code, and bytes of one value as it stands in {@link Entry.values} (a rational counts as two of four bytes). */
+/**
+ * For each type its code, and the bytes of one value as it stands in {@link Entry.values} (a rational is two values of
+ * four bytes).
+ */
 const fields: Readonly<Record<FieldType, { code: number; bytes: number; valuesPerField: number }>> = {
   ascii: { code: 2, bytes: 1, valuesPerField: 1 },
   short: { code: 3, bytes: 2, valuesPerField: 1 },
@@ -60,11 +63,12 @@ export function header(firstDirectory: number): Uint8Array {
 }
 
 /**
- * The directories of images as one run of bytes that will stand at byte `start` of the file: of each image its main directory, then those
- * of its reduced levels. `subifd` hangs the reduced levels on the main directory (tag 330) and makes the main directories a chain;
- * `chained` makes each directory the next of the one before.
+ * Lays out the directories of images as one run of bytes, which will start at byte `start` of the file. Each image has
+ * its main directory first, then those of its reduced levels. With `subifd`, the main directory lists the directories
+ * of the reduced levels (tag 330), and the main directories form a chain. With `chained`, each directory points to the
+ * next one.
  *
- * @param images the entries of the directories of each, full resolution first
+ * @param images for each image the entries of its directories, full resolution first
  */
 export function directories(images: readonly (readonly (readonly Entry[])[])[], levels: LevelLinks, start: number): Uint8Array {
   const nested = levels === 'subifd';
@@ -98,7 +102,10 @@ export function directories(images: readonly (readonly (readonly Entry[])[])[], 
   return bytes;
 }
 
-/** How the reduced levels of a pyramid hang together: as OME-TIFF 6 wants them, or as a chain of directories. */
+/**
+ * How the reduced levels of a pyramid are linked: as sub-directories (`subifd`), as OME-TIFF 6 wants them, or as a
+ * chain of directories (`chained`).
+ */
 export type LevelLinks = 'subifd' | 'chained';
 
 const padded = (length: number) => Math.ceil(length / 8) * 8;
@@ -153,8 +160,8 @@ export function asciiValues(value: string): Uint8Array {
 }
 
 /**
- * A positive number as numerator and denominator below 2^32, by its continued fraction; exact where such a fraction exists, else
- * the last convergent that fits.
+ * A positive number as numerator and denominator below 2^32, by its continued fraction. It is exact if such a fraction
+ * exists; otherwise it is the last convergent that fits.
  */
 export function rational(value: number): readonly [numerator: number, denominator: number] {
   const limit = 2 ** 32 - 1;

@@ -6,17 +6,17 @@ import type { LevelLinks } from './directory.js';
 import type { Reduce } from './pyramid.js';
 import { pixelBytes, type TiledFormat } from './tile-codec.js';
 
-/** What a file looks like as a whole. */
+/** The layout of a whole file. */
 export interface TiffLayout extends TiledFormat, CommitOptions {
-  /** How a level is made from the one above. */
+  /** How a level is made from the next larger one. */
   readonly reduce: Reduce;
-  /** How the reduced levels hang together. */
+  /** How the reduced levels are linked. */
   readonly levels: LevelLinks;
   /** Physical size of a level-0 pixel, written as resolution in pixels per cm; reduced levels state their own. */
   readonly mpp?: Mpp | undefined;
-  /** Where level 0 lies on the earth; readers take the reduced levels to lie there, too. */
+  /** Where level 0 lies on the earth. Readers assume that the reduced levels lie there, too. */
   readonly geo?: GeoTags | undefined;
-  /** The colour of each of the 256 values, for viewers; absent where samples are what is seen. */
+  /** The colour of each of the 256 values, for viewers; absent if viewers are to show the samples themselves. */
   readonly palette?: readonly Rgb[] | undefined;
   readonly description?: string | undefined;
   readonly software?: string | undefined;
@@ -25,7 +25,7 @@ export interface TiffLayout extends TiledFormat, CommitOptions {
 /**
  * Makes sure that a layout can be written.
  *
- * @throws {SegtileError} `usage`
+ * @throws {SegtileError} `usage` if it cannot
  */
 export function checkLayout({ size, channels, samples = 'uint8', tile, codec, reduce, mpp, palette }: TiffLayout): void {
   for (const [name, value] of [
@@ -54,17 +54,18 @@ export function checkLayout({ size, channels, samples = 'uint8', tile, codec, re
   if (palette && (channels !== 1 || samples !== 'uint8' || palette.length !== 256)) {
     throw new SegtileError('usage', 'a palette needs one channel of bytes and 256 colours');
   }
-  // What a rational of two 32-bit numbers holds with room to spare.
+  // These values fit a rational of two 32-bit numbers, with room to spare.
   if (mpp && ![mpp.x, mpp.y].every((value) => value >= 1e-4 && value <= 1e9)) {
     throw new SegtileError('usage', `expected 0.0001 to 1000000000 micrometres per pixel but got ${mpp.x} by ${mpp.y}`);
   }
 }
 
 /**
- * Makes sure that rows are the next ones of each plane.
+ * Makes sure that rows are the next ones of each plane, and have its width, channels and bytes.
  *
+ * @param planes how many planes the file has
  * @param next the row that is due
- * @throws {SegtileError} `usage`
+ * @throws {SegtileError} `usage` if they do not fit
  */
 export function checkRows(path: string, planeRows: PlaneRows, format: TiledFormat, planes: number, next: number): void {
   const { size, channels } = format;

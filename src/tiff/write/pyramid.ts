@@ -2,15 +2,20 @@ import type { Box, Size } from '../../types.js';
 import type { PixelBytes } from './tile-codec.js';
 
 /**
- * How a 2 × 2 block becomes one pixel of the next level. `majority` is for labels: the most frequent of the four. On a tie a label
- * beats background, so that thin structures stay visible, and of two labels the one that comes first in reading order wins, so that
- * no class wins by its number. A label that is not in the block never comes out. `mean` is for colours and probabilities: bytes are
- * rounded half up; of floats the mean is over those that are numbers, NaN where none is. At an odd edge the block repeats its last column
- * or row.
+ * How a 2 × 2 block becomes one pixel of the next level. At an odd edge the block repeats its last column or row.
+ *
+ * - `majority` is for labels: the most frequent of the four wins. On a tie, a label wins over background, so that thin
+ *   structures stay visible; of two labels, the first in reading order wins, so that no class wins by its number. The
+ *   result is always a value of the block.
+ * - `mean` is for colours and probabilities. A mean of bytes is rounded half up. A mean of floats ignores NaN; it is
+ *   NaN only if all four are.
  */
 export type Reduce = 'majority' | 'mean';
 
-/** Sizes of all levels, full resolution first: each half of the one before, rounded up, until the longest side fits one tile. */
+/**
+ * Sizes of all levels, full resolution first. Each is half of the one before, rounded up, until the longest side fits
+ * one tile.
+ */
 export function levelSizes(size: Size, tile: number): readonly Size[] {
   const sizes = [size];
   for (let { width, height } = size; Math.max(width, height) > tile; ) {
@@ -22,16 +27,16 @@ export function levelSizes(size: Size, tile: number): readonly Size[] {
 }
 
 /**
- * A rectangle at the top left of a square tile that lies inside the image: `data` has `tile * tile` pixels and starts at a multiple of
- * 4 bytes of its buffer.
+ * The part of a square tile that lies inside the image: a rectangle at the top left of the tile. `data` holds all
+ * pixels of the tile, `tile * tile`, and starts at a multiple of 4 bytes of its buffer.
  */
 export interface TileArea extends Size {
   readonly data: Uint8Array;
 }
 
 /**
- * Halves the area of one tile into another tile of the same format, with its top left pixel at `(x, y)` of the target. The width
- * of a tile and `x` are multiples of 8.
+ * Halves the area of one tile into another tile of the same format, with its top left pixel at `(x, y)` of the target.
+ * The width of a tile and `x` are multiples of 8.
  */
 export function halve(
   source: TileArea,
@@ -66,7 +71,7 @@ function halveFloats({ data, width, height }: TileArea, target: Uint8Array, x: n
 
 function meanOfNumbers(values: readonly number[]): number {
   const numbers = values.filter((value) => !Number.isNaN(value));
-  // Not 0 / 0, whose sign bit depends on the processor.
+  // Not computed as 0 / 0, because the sign bit of that NaN depends on the processor.
   return numbers.length === 0 ? Number.NaN : numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 }
 
@@ -108,7 +113,7 @@ function halveLabels({ data, width, height }: TileArea, target: Uint8Array, x: n
       const below = words[(lower + left) >> 2]!;
       const label = above & 255 || below & 255 || (above | below) >>> 24;
       if (above === Math.imul(label, marks(above)) >>> 0 && below === Math.imul(label, marks(below)) >>> 0) {
-        // Nothing but background and one label, which wins with two of four.
+        // There is only background and one label, which wins if at least two of four pixels have it.
         const counts = marks(above) + marks(below);
         const pairsOf = (counts & 0x00ff_00ff) + ((counts >>> 8) & 0x00ff_00ff);
         const won = ((pairsOf >>> 1) | (pairsOf >>> 2)) & 0x0001_0001;
@@ -146,7 +151,7 @@ function halveNumbers({ data, width, height }: TileArea, target: Uint8Array, x: 
   }
 }
 
-/** 1 in each byte of a word that is not 0. */
+/** Marks the bytes of a word that are not 0: each becomes 1. */
 function marks(word: number): number {
   let bits = word | ((word >>> 4) & 0x0f0f_0f0f);
   bits |= (bits >>> 2) & 0x3f3f_3f3f;
@@ -168,7 +173,7 @@ function majority(a: number, b: number, c: number, d: number): number {
   return 0;
 }
 
-/** Fills what lies right of and below the area of an edge tile with zeros, or with copies of the last column and row. */
+/** Fills the part of an edge tile right of and below its area, with zeros or with copies of the last column and row. */
 export function padTile(
   { data, width, height }: TileArea,
   tile: number,
@@ -188,9 +193,9 @@ export function padTile(
   else for (let row = height; row < tile; row++) data.copyWithin(row * stride, (height - 1) * stride, height * stride);
 }
 
-/** The one value of all pixels, its bytes packed into one number, or undefined where they differ. */
+/** The value that all pixels have, its bytes packed into one number; undefined if pixels differ. */
 export function uniformValue(data: Uint8Array, pixel: PixelBytes): number | undefined {
-  // One comparison of memory with itself, shifted by a pixel.
+  // Compares the memory with itself, shifted by one pixel.
   const same = Buffer.compare(data.subarray(pixel), data.subarray(0, data.length - pixel)) === 0;
   if (!same) return undefined;
   return data.subarray(0, pixel).reduce((packed, byte) => packed * 256 + byte, 0);

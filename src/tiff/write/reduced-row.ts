@@ -3,7 +3,13 @@ import type { Blocks, EncodedTile, LevelBlocks } from './block-store.js';
 import { fillUniform, halve, padTile, type Reduce } from './pyramid.js';
 import { pixelBytes, type TiledFormat } from './tile-codec.js';
 
-/** The jobs that make one row of tiles of a level from the level above it, whose size and blocks are given. */
+/**
+ * The jobs that make one row of tiles of a level from the level above it. Each job makes one tile.
+ *
+ * @param above size of the level above, in pixels
+ * @param from the blocks of the level above
+ * @param row number of the row of tiles to make
+ */
 export function reducedRow(
   blocks: Blocks,
   layout: TiledFormat & { reduce: Reduce },
@@ -24,7 +30,7 @@ export function reducedRow(
     }
     const first = from.offsets[indices[0]!]!;
     const value = blocks.uniformAt(first);
-    // Where a quarter lies outside the image the padding takes the value too, which nobody sees.
+    // If a quarter lies outside the image, the padding has the same value too, which nobody sees.
     if (value !== undefined && indices.every((index) => from.offsets[index] === first)) return blocks.encodeUniform(value);
     const target = new Uint8Array(tile * tile * pixel);
     let [width, height] = [0, 0];

@@ -9,17 +9,21 @@ export interface ByteRows extends Size {
 
 /** Cuts full-width rows of any height into rows of square tiles, without holding more than the tiles of one row. */
 export interface TileRows {
-  /** Takes rows from `skip` on until a row of tiles is complete or the rows end; resolves to how many it took. */
+  /**
+   * Takes rows from row `skip` of the given ones on, until a row of tiles is complete or the rows end.
+   *
+   * @returns how many rows it took
+   */
   take(rows: ByteRows, skip: number): number;
   /** How many rows of the image have been taken. */
   readonly taken: number;
-  /** The row of tiles that `take` has just completed, padded where the image ends, else undefined. */
+  /** The row of tiles that `take` has just completed, padded where the image ends; undefined if none is complete. */
   complete(): readonly Uint8Array[] | undefined;
   /** Gives the memory of a tile back for another row of tiles. */
   recycle(tile: Uint8Array): void;
 }
 
-/** Starts at the top of the image. */
+/** A cutter that starts at the top of the image. */
 export function tileRows(format: TiledFormat): TileRows {
   const { size, tile, codec } = format;
   const pixel = pixelBytes(format);

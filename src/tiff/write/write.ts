@@ -11,20 +11,21 @@ import { reducedRow } from './reduced-row.js';
 import { pixelBytes } from './tile-codec.js';
 import { tileRows } from './tile-rows.js';
 
-/** Tiles that are encoded at the same time: as many as libuv has threads, unless it was told otherwise. */
+/** Tiles that are encoded at the same time: as many as libuv has threads by default. */
 const concurrency = 4;
 
 /**
- * A tiled, pyramidal BigTIFF that is written from top to bottom, in memory that does not depend on the height of the image: at most
- * two rows of tiles. Tiles are compressed off the main thread; equal blocks are stored once; the same rows always give the same
- * bytes, however they are split. The pyramid grows behind level 0: two rows of tiles, once they stand in the file, are read back to make
- * one of the next level.
+ * Writes a tiled, pyramidal BigTIFF from top to bottom. Memory does not grow with the height of the image: it holds at
+ * most two rows of tiles. Tiles are compressed off the main thread, and equal blocks are stored once. The same rows
+ * always give the same bytes, however they are split. The pyramid grows behind level 0: once two rows of tiles are in
+ * the file, they are read back to make one row of the next level.
  *
- * The file grows under a hidden name in its folder and appears under its own name when `finish` resolves. Any error deletes it, and
- * every later call rejects with that error. `finish` and `abort` may be called twice; `abort` stops a `finish` that is under way.
+ * The file grows under a hidden name in its folder and appears under its own name when `finish` resolves. Any error
+ * deletes it, and every later call rejects with that error. `finish` and `abort` may be called twice; `abort` stops a
+ * `finish` that is under way.
  *
- * @throws {SegtileError} `usage` for a layout that cannot be written and for rows that do not fit it; `output` when the file cannot
- *   be written; `aborted` after `abort`
+ * @throws {SegtileError} `usage` for a layout that cannot be written and for rows that do not fit it; `output` if the
+ *   file cannot be written; `aborted` after `abort`
  */
 export async function writeTiff(path: string, layout: TiffLayout): Promise<Sink<RasterRows>> {
   const sink = await writePlanes(path, layout, 1);
@@ -32,9 +33,9 @@ export async function writeTiff(path: string, layout: TiffLayout): Promise<Sink<
 }
 
 /**
- * Like {@link writeTiff}, with several planes of one size and format, such as one for each class. Each is an image in a directory of its
- * own, with a pyramid of its own; the description stands in the first. Their rows are written in step, two rows of tiles of each in
- * memory.
+ * Like {@link writeTiff}, with several planes of one size and format, such as one for each class. Each plane is an
+ * image in a directory of its own, with a pyramid of its own; the description is in the first one. All planes are
+ * written in step, with two rows of tiles of each plane in memory.
  *
  * @param planes how many, at least one
  */
@@ -71,7 +72,10 @@ export async function writePlanes(path: string, layout: TiffLayout, planes: numb
     await blocks.append(await Promise.all(jobs.map((job) => limit(job))), level);
   }
 
-  /** Appends what a row of tiles of level 0 completes: a row of tiles of level 1 below every second one, and so on. */
+  /**
+   * Appends the rows of tiles of reduced levels that a row of level 0 completes: every second row completes one of
+   * level 1, and so on.
+   */
   async function appendReduced(levels: readonly LevelBlocks[], row: number): Promise<void> {
     let above = row;
     for (let level = 1; level < sizes.length; level++) {
@@ -109,7 +113,7 @@ export async function writePlanes(path: string, layout: TiffLayout, planes: numb
       if (tiles.length === 0) continue;
       await rowUnderWay;
       rowUnderWay = appendPlanes(tiles, Math.ceil(taken / tile) - 1);
-      // Whoever waits for the row sees its error; until then it must not count as unhandled.
+      // Whoever awaits the row gets its error. Until then, the error must not count as an unhandled rejection.
       rowUnderWay.catch(() => undefined);
     }
   }
@@ -206,7 +210,7 @@ function entries(
   ];
 }
 
-/** The PhotometricInterpretation of values that are colours of a table. */
+/** Value of the tag PhotometricInterpretation for indices into a table of colours. */
 const PALETTE = 3;
 
 /** All reds, then all greens, then all blues, in 16 bits. */

@@ -1,10 +1,13 @@
 import type { Size } from '../../../types.js';
 
-/** What a JPEG stream says of itself before its first scan. Offsets are bytes from its start. */
+/** What the header of a JPEG stream says before its first scan. Offsets are bytes from the start of the stream. */
 export interface JpegHead {
   readonly size: Size;
   readonly components: number;
-  /** The components of the one scan of Huffman-coded sequential data (SOF0 or SOF1); undefined where the data are of another kind. */
+  /**
+   * The components of the only scan, if it is Huffman-coded and sequential (SOF0 or SOF1); undefined for data of
+   * another kind.
+   */
   readonly scan: readonly ScanComponent[] | undefined;
   /** Where the frame header (SOF) starts. */
   readonly frameAt: number;
@@ -12,9 +15,9 @@ export interface JpegHead {
   readonly scanAt: number;
   /** Where they end: the EOI marker. */
   readonly endAt: number;
-  /** Whether it keeps samples as they are, by prediction (SOF3 and its kin). */
+  /** Whether the data are lossless, by prediction (SOF3 and similar). */
   readonly lossless: boolean;
-  /** Segments that say what the components are, of JFIF (APP0) and Adobe (APP14), as start and end. */
+  /** Start and end of the segments that say what the components are: those of JFIF (APP0) and Adobe (APP14). */
   readonly colour: readonly (readonly [start: number, end: number])[];
 }
 
@@ -28,11 +31,13 @@ export interface ScanComponent {
 }
 
 /**
- * Reads the headers of a JPEG stream, and makes sure that it has its beginning and its end, at least the pixels that are needed, and not more
- * than there may be room for.
- * Decoders fill up a stream that was cut, or a tile that its stream does not fill, with grey or with the pixels of another tile, and say
- * nothing. Whatever bytes come after the end are passed over.
+ * Reads the headers of a JPEG stream. Makes sure that the stream has its beginning and its end, and that its picture
+ * has at least the pixels that are needed, but not more than may be held in memory. If a stream is cut, or does not
+ * fill its tile, decoders fill up with grey or with the pixels of another tile, and do not report it. Bytes after the
+ * end of the stream are ignored.
  *
+ * @param least smallest size of the picture, in pixels
+ * @param most largest size of the picture, in pixels
  * @throws {Error} saying what is missing
  */
 export function jpegHead(bytes: Uint8Array, least: Size, most: Size): JpegHead {
@@ -54,7 +59,7 @@ export function jpegHead(bytes: Uint8Array, least: Size, most: Size): JpegHead {
 
 const EOI = Buffer.of(0xff, 0xd9);
 
-/** How segments start that say what the components are, by their markers. */
+/** The first characters of segments that say what the components are, by their markers. */
 const SAYS_COLOUR: Readonly<Record<number, string>> = { 224: 'JFIF\0', 238: 'Adobe' };
 
 /** Markers C0 to CF are frame headers, except C4, C8 and CC (ITU-T T.81, table B.1). */
@@ -100,7 +105,10 @@ function parseHead(bytes: Uint8Array): Omit<JpegHead, 'endAt'> | undefined {
   return undefined;
 }
 
-/** The components of a scan header, from the first of them on; undefined where the frame does not have them all, each once. */
+/**
+ * Reads the components of a scan header, whose first component is at the start of `bytes`; undefined unless the scan
+ * has each component of the frame exactly once.
+ */
 function scanComponents(
   bytes: Uint8Array,
   factors: ReadonlyMap<number, readonly [number, number]>,
@@ -112,10 +120,12 @@ function scanComponents(
 }
 
 /**
- * A block as a JPEG file of its own, whose decoder leaves its components as they are or turns YCbCr into RGB, as TIFF says and not as the
- * decoder would guess from the components, or from a segment of JFIF that wins over all: that is told by a segment of Adobe's.
+ * A block as a JPEG file of its own. Its decoder leaves the components as they are or turns YCbCr into RGB, as TIFF
+ * says. Without help it would guess from the components, or obey a JFIF segment, which wins over everything. So JFIF
+ * and Adobe segments are removed, and for three components a new Adobe segment is added.
  *
  * @param tables tag JPEGTables: SOI, tables, EOI
+ * @param yCbCr whether three components are YCbCr, to be turned into RGB
  */
 export function bareJpeg(bytes: Uint8Array, head: JpegHead, tables: Uint8Array | undefined, yCbCr: boolean): Uint8Array {
   const pieces: Uint8Array[] = [bytes.subarray(0, 2)];
@@ -125,13 +135,13 @@ export function bareJpeg(bytes: Uint8Array, head: JpegHead, tables: Uint8Array |
     pieces.push(bytes.subarray(from, start));
     from = end;
   }
-  // The decoder takes four components without that segment for what they are, and inverts them with it.
+  // Without an Adobe segment, the decoder leaves four components as they are. With one, it inverts them.
   if (head.components === 3) {
     if (from <= head.frameAt) {
       pieces.push(bytes.subarray(from, head.frameAt));
       from = head.frameAt;
     }
-    // What is lossless is never turned into other colours: not by those who write it, nor by libjpeg.
+    // Lossless data are never converted to other colours, neither by writers nor by libjpeg.
     pieces.push(adobeSegment(yCbCr && !head.lossless ? 1 : 0));
   }
   pieces.push(bytes.subarray(from));

@@ -1,10 +1,11 @@
 /**
- * A table of Huffman codes of a JPEG stream (ITU-T T.81, annexes C and F). What a code stands for is packed into one number, see {@link meaning}.
+ * A table of Huffman codes of a JPEG stream (ITU-T T.81, annexes C and F). The meaning of a code is packed into one
+ * number, see {@link meaning}.
  */
 export interface HuffmanTable {
-  /** What the next {@link SHORT_BITS} bits begin with; 0 where that is a longer code or none. */
+  /** Meaning of the code at the start of the next {@link SHORT_BITS} bits; 0 if it is a longer code or none. */
   readonly short: Uint16Array;
-  /** What each code stands for, from the shortest to the longest. */
+  /** Meaning of each code, from the shortest to the longest. */
   readonly all: Uint16Array;
   /** For each length, the first 16 bits that do not begin with a code of this length or a shorter one. */
   readonly limits: Int32Array;
@@ -18,19 +19,19 @@ export type HuffmanTables = readonly (HuffmanTable | undefined)[];
 /** Longest code that is looked up in one step. Others are rare. */
 export const SHORT_BITS = 10;
 
-/** Set where the code is followed by a value, which is a coefficient that is not zero or a difference of means. */
+/** Flag of a code that is followed by a value: a coefficient that is not zero, or a difference of DC coefficients. */
 export const HAS_VALUE = 0x8000;
 
-/** Where the number of bits lies, and the mask of how many coefficients follow. */
+/** Position of the number of bits in a meaning, and mask of how many coefficients the code advances by. */
 export const BITS_AT = 8;
 export const STEP_MASK = 255;
 
-/** What ends a block leads to its end, wherever it stands. */
+/** The number of coefficients for a code that ends a block: it leads to the end from any place in the block. */
 const WHOLE_BLOCK = 64;
 
 /**
- * What a code stands for: by how many coefficients it leads on, how many bits it has together with the value that follows it, and whether one
- * does. Never 0.
+ * The meaning of a code: by how many coefficients it advances, how many bits it has together with the value that
+ * follows it, and whether a value follows. Never 0.
  */
 function meaning(length: number, symbol: number, kind: 'dc' | 'ac'): number {
   const size = kind === 'dc' ? symbol : symbol & 15;
@@ -39,7 +40,7 @@ function meaning(length: number, symbol: number, kind: 'dc' | 'ac'): number {
   return (size > 0 ? HAS_VALUE : 0) | ((length + size) << BITS_AT) | step;
 }
 
-/** What the 16 bits begin with where that is a long code, else 0. */
+/** Meaning of the long code at the start of the 16 bits; 0 if there is none. */
 export function longCode({ all, limits, shifts }: HuffmanTable, bits: number): number {
   for (let length = SHORT_BITS + 1; length <= 16; length++) {
     if (bits < limits[length]!) return all[(bits >> (16 - length)) + shifts[length]!]!;
@@ -48,7 +49,7 @@ export function longCode({ all, limits, shifts }: HuffmanTable, bits: number): n
 }
 
 /**
- * The tables of a segment DHT (ITU-T T.81, B.2.4.2), put into `tables`.
+ * Reads the tables of a segment DHT (ITU-T T.81, B.2.4.2) into `tables`.
  *
  * @returns whether the segment is well-formed
  */
@@ -67,7 +68,11 @@ export function readHuffmanTables(segment: Uint8Array, tables: (HuffmanTable | u
   return true;
 }
 
-/** @returns undefined where there are no such codes */
+/**
+ * Builds a table from the number of codes of each length and from what they stand for.
+ *
+ * @returns undefined if no such codes exist
+ */
 function tableOf(counts: Uint8Array, symbols: Uint8Array, kind: 'dc' | 'ac'): HuffmanTable | undefined {
   if (kind === 'dc' && symbols.some((size) => size > 15)) return undefined;
   const short = new Uint16Array(1 << SHORT_BITS);

@@ -8,10 +8,10 @@ import { checkScans, losesData } from './scan.js';
 
 const NUMBER = 7;
 
-/** JPEG as TIFF technical note 2 has it. */
+/** JPEG as defined by TIFF technical note 2. */
 export const jpeg: PictureCodec = {
   gives: 'picture',
-  // Others write the second for the same.
+  // Some writers use the second number for the same.
   numbers: [NUMBER, 33007],
   name: 'JPEG',
   predictors: [],
@@ -20,11 +20,15 @@ export const jpeg: PictureCodec = {
     return !planar && samples > 4 ? `${samples} samples per pixel in JPEG` : undefined;
   },
   decode,
-  // sharp does not heed 'warning' for it, but would stop at harmless remarks about subsampling.
+  // For JPEG, 'warning' does not make sharp report damaged blocks, but it would make it fail at harmless remarks about
+  // subsampling.
   wrapped: { failOn: 'error', examine },
 };
 
-/** libtiff lays the rows of a tile that its JPEG data do not fill at a wrong place, and does not say where a scan is damaged. */
+/**
+ * If JPEG data do not fill a tile, libtiff puts its rows at a wrong place. It also does not report where a scan is
+ * damaged.
+ */
 function examine(blocks: readonly PlacedBlock[], most: Size, directory: Directory) {
   const { layout, blockWidth, blockHeight, jpegTables } = directory;
   const heads = blocks.map(({ bytes, size }) => ({ bytes, head: jpegHead(bytes, size, most) }));
@@ -52,12 +56,15 @@ async function decode(bytes: Uint8Array, { least, most, channels }: PictureDue, 
     return decodeFile('error');
   });
   requireChannels(info, head.size, channels);
-  // libvips inverts four components, as Photoshop writes them outside TIFF.
+  // libvips inverts four components, because outside TIFF Photoshop writes them inverted.
   if (channels === 4) for (let i = 0; i < data.length; i++) data[i] = 255 - data[i]!;
   return { data, rowLength: info.width };
 }
 
-/** Grey with another sample. libvips knows no such JPEG file, but a TIFF, which sharp gives as grey three times and the other sample. */
+/**
+ * Decodes grey with one more sample. libvips cannot read such a JPEG file, but it can read it as a TIFF. sharp then
+ * gives grey three times, and the other sample.
+ */
 async function decodePair(directory: Directory, bytes: Uint8Array, head: JpegHead): Promise<BlockPixels> {
   const { size } = head;
   const shape = { layout: 'strips', blockWidth: size.width, blockHeight: size.height, photometric: 1 } as const;

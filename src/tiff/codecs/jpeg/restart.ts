@@ -2,31 +2,35 @@ import { SegtileError } from '../../../errors.js';
 import type { ByteSource, Fetch } from '../../../io/source.js';
 import { type Directory, directoryName } from '../../directory.js';
 
-/** An image of a TIFF file whose blocks are made as they are read. */
+/** An image of a TIFF file whose blocks are put together as they are read. */
 export interface RestartImage {
   readonly source: ByteSource;
   readonly directory: Directory;
 }
 
-/** Rows of pixels of a block, about. */
+/** Approximate height of a block, in rows of pixels. */
 const BLOCK_ROWS = 256;
 
-/** Blocks lie this far apart in the source that is made for them, so that each is fetched by itself. */
+/**
+ * Distance of blocks, in bytes, in the source that is made for them. It is so large that each block is fetched by
+ * itself.
+ */
 const SPACING = 2 ** 32;
 
 /** Stretches of the file that lie this close together are fetched in one go. */
 const NEAR = 2 ** 16;
 
-/** More bytes than this before the first restart interval are no header. */
+/** Most bytes before the first restart interval; more cannot be a header. */
 const LONGEST_HEADER = 2 ** 20;
 
 /**
- * Sees an image that a Hamamatsu scanner wrote, one JPEG stream as large as the slide, as many small ones. The stream is cut where its
- * decoder starts anew (restart markers, ITU-T T.81 E.1.4), which the file lists: each interval is a part of a row of
- * MCUs, and `BLOCK_ROWS` / MCU height of them below each other, behind a header of their own size, make a block.
+ * Presents an image of a Hamamatsu scanner, which is one JPEG stream as large as the slide, as many small streams. The
+ * stream is cut where its decoder starts anew (restart markers, ITU-T T.81 E.1.4), and the file lists these places.
+ * Each restart interval is a part of a row of MCUs. A block is a header with the size of the block, then about
+ * `BLOCK_ROWS` / MCU height intervals that lie below each other.
  *
- * @returns undefined where the image is no such stream
- * @throws {SegtileError} `input` where the stream is damaged, `unsupported` where its intervals do not line up
+ * @returns undefined if the image is no such stream
+ * @throws {SegtileError} `input` if the stream is damaged, `unsupported` if its intervals do not line up
  */
 export async function openRestartImage(
   source: ByteSource,
@@ -172,7 +176,12 @@ async function readPieces(file: ByteSource, pieces: readonly Fetch[], signal: Ab
   }
 }
 
-/** Restart markers count from 0 to 7 and start anew in each stream, whose last one is the end of the image. */
+/**
+ * Renumbers the restart markers of a block, in place. They count from 0 to 7 and start anew in each stream. The last
+ * one becomes the marker of the end of the image.
+ *
+ * @throws {SegtileError} `input` if an interval does not end with a marker
+ */
 function renumber(path: string, grid: IntervalGrid, block: number, into: Uint8Array, from: number): void {
   const intervals = intervalsOf(grid, block);
   let at = from;
@@ -188,7 +197,7 @@ function renumber(path: string, grid: IntervalGrid, block: number, into: Uint8Ar
 }
 
 interface Frame {
-  /** Where the header has the height and then the width. */
+  /** Offset of the height in the header; the width follows it. */
   readonly sizeAt: number;
   /** Pixels of a minimum coded unit. */
   readonly mcuWidth: number;

@@ -12,10 +12,10 @@ import {
   STEP_MASK,
 } from './huffman.js';
 
-/** What libjpeg remarks on although it loses no data. */
+/** Warnings of libjpeg that do not mean that data are lost. */
 const HARMLESS = /Unknown Adobe color transform code|Invalid SOS parameters for sequential JPEG/;
 
-/** Whether what a decoder said means that data are lost, and not merely that the headers are odd. */
+/** Whether the error of a decoder means that data are lost, and not merely that the headers are odd. */
 export function losesData(thrown: unknown): boolean {
   const lines = reason(thrown)
     .split('\n')
@@ -30,9 +30,10 @@ export interface ScanBlock {
 }
 
 /**
- * Makes sure that the entropy-coded data of JPEG blocks decode to their ends. libtiff decodes a damaged scan to wrong pixels and says
- * nothing that sharp would hand on. So the Huffman codes of a sequential scan are followed here, without a look at the values between them, which
- * takes a fraction of what decoding does. Other streams, of which slides have few, are decoded by libjpeg alone, which does tell.
+ * Makes sure that the entropy-coded data of JPEG blocks decode to their ends. libtiff decodes a damaged scan to wrong
+ * pixels without an error that sharp would pass on. So this follows the Huffman codes of a sequential scan, without
+ * looking at the values between them, which takes a fraction of the time of decoding. Other streams, which are rare in
+ * slides, are decoded by libjpeg itself, which does report errors.
  *
  * @param tables tag JPEGTables
  * @throws {Error} saying what is wrong, or with libjpeg's words
@@ -46,7 +47,7 @@ export async function checkScans(blocks: readonly ScanBlock[], tables: Uint8Arra
   }
 }
 
-/** Decodes a JPEG file, only to see whether it can be. */
+/** Decodes a JPEG file only to see whether that works. */
 async function tryOut(file: Uint8Array): Promise<void> {
   await sharp(file, { failOn: 'warning', limitInputPixels: false, unlimited: true, ignoreIcc: true })
     .raw()
@@ -56,7 +57,7 @@ async function tryOut(file: Uint8Array): Promise<void> {
     });
 }
 
-/** What a stream defines before its scan, and JPEGTables before that. */
+/** What a stream, and JPEGTables before it, define for the scan. */
 interface Definitions {
   readonly tables: HuffmanTables;
   /** Units of the scan between two restart markers; 0 where there are none. */
@@ -132,13 +133,17 @@ function followScan(bytes: Uint8Array, head: JpegHead, blocks: readonly BlockCod
   if (at < head.endAt) throw new Error(`its JPEG data go on after their last unit (${head.endAt - at} bytes)`);
 }
 
-/** Bytes behind the data of a stretch, which hold anything: more than one block can take in, 64 codes with their values, before it is found to reach too far. */
+/**
+ * Spare bytes after the data of a stretch, with any content. They are more than one block can read before it is found
+ * to reach too far: 64 codes with their values.
+ */
 const PADDING = 256;
 
 /**
- * Puts the data up to the next marker into `data`, without the zeros that tell a byte of 255 from a marker, nor fill bytes before such a one.
+ * Copies the data up to the next marker into `data`. Leaves out the zeros that tell a data byte of 255 from a marker,
+ * and fill bytes before such a byte of 255.
  *
- * @returns how many bytes they are, and where the marker is, or `end`
+ * @returns how many bytes were copied, and the offset of the marker, or `end` if there is none
  */
 function unstuff(bytes: Uint8Array, start: number, end: number, data: Uint8Array): { length: number; markerAt: number } {
   let length = 0;
@@ -161,9 +166,9 @@ function unstuff(bytes: Uint8Array, start: number, end: number, data: Uint8Array
 /**
  * Follows the codes of some units from one place in a stream to the next marker.
  *
- * @param data memory for as many bytes as there are, and {@link PADDING}
- * @returns where that marker is, or `end`
- * @throws {Error} where bits are no code, a block has too many coefficients, or bytes are missing or left over
+ * @param data memory for the bytes of this part of the stream, and {@link PADDING} more
+ * @returns the offset of that marker, or `end`
+ * @throws {Error} if bits are no code, a block has too many coefficients, or bytes are missing or left over
  */
 function followCodes(
   bytes: Uint8Array,
@@ -186,7 +191,13 @@ function followCodes(
   return markerAt;
 }
 
-/** Follows the codes of one block from a bit on, and gives the bit behind them. */
+/**
+ * Follows the codes of one block.
+ *
+ * @param from number of the first bit in `data`
+ * @returns number of the bit after the block
+ * @throws {Error} if bits are no code, or the block has too many coefficients
+ */
 function followBlock(data: Uint8Array, from: number, dc: HuffmanTable, ac: HuffmanTable, unit: number): number {
   let table = dc;
   let bit = from;

@@ -2,7 +2,10 @@ import { Worker } from 'node:worker_threads';
 import { processors } from '../../../io/processors.js';
 import { noWasmMemory } from '../../../io/wasm-memory.js';
 
-/** A decoder that is WebAssembly, which would hold up the thread that calls it: an export of a module, `(block, due) => bytes or picture`. */
+/**
+ * A decoder in WebAssembly. It runs in a thread of its own, because it would block the thread that calls it. It is an
+ * export of a module: `(block, due) => bytes or picture`.
+ */
 export interface ThreadDecoder {
   /** Such as `ZSTD`. */
   readonly name: string;
@@ -10,21 +13,21 @@ export interface ThreadDecoder {
   readonly module: string;
   /** Name of the export. */
   readonly export: string;
-  /** Memories of WebAssembly that it needs. */
+  /** WebAssembly memories that it needs. */
   readonly memories: number;
 }
 
-/** A block for a decoder, which is told what is due. */
+/** A block, its decoder, and what the decoder is told about the result that is due. */
 export interface Job {
   readonly decoder: ThreadDecoder;
   readonly block: Uint8Array;
   readonly due: unknown;
 }
 
-/** Its bytes, or its pixels. */
+/** The bytes of a block, or its pixels. */
 export type Answer = Uint8Array | { readonly data: Uint8Array };
 
-/** `noMemory`: this thread has none for its WebAssembly, whatever the block. */
+/** What a thread answers. `noMemory` means that the thread has no memory for its WebAssembly, whatever the block. */
 export type DecodeReply = { readonly answer: Answer } | { readonly failure: string; readonly noMemory?: boolean };
 
 interface Waiting {
@@ -32,7 +35,7 @@ interface Waiting {
   settle(reply: DecodeReply): void;
 }
 
-/** More threads than this would mostly hold memory. */
+/** Most threads; more of them would mostly hold memory. */
 const MOST_WORKERS = 4;
 
 let mostWorkers = Math.min(MOST_WORKERS, processors().count);
@@ -43,8 +46,8 @@ let workers = 0;
 /**
  * Calls a decoder in a thread.
  *
- * @param due what the decoder is told
- * @throws {Error} with the decoder's words; {SegtileError} `unsupported` where WebAssembly gets no memory
+ * @param due what the decoder is told about the result that is due
+ * @throws {Error} with the decoder's words; {SegtileError} `unsupported` if WebAssembly gets no memory
  */
 export async function inThread<Result extends Answer>(
   decoder: ThreadDecoder,
@@ -60,7 +63,10 @@ export async function inThread<Result extends Answer>(
   throw reply.noMemory ? noWasmMemory(`the decoder of ${decoder.name}`, error) : error;
 }
 
-/** Gives the next block to a worker that is free. Workers are started as they are needed and stay; idle ones keep no process alive. */
+/**
+ * Gives the next block to a free worker. Workers are started when they are needed and stay; idle ones do not keep the
+ * process running.
+ */
 function startNext(): void {
   if (waiting.length === 0) return;
   const worker = idle.pop() ?? (workers < mostWorkers ? newWorker() : undefined);
@@ -70,7 +76,7 @@ function startNext(): void {
   const done = (reply: DecodeReply): void => {
     worker.off('message', onMessage);
     worker.off('error', onError);
-    // The threads that have memory do the work of one that has none.
+    // If this thread has no memory, the threads that have some do its work.
     if ('failure' in reply && reply.noMemory && workers > 0) {
       mostWorkers = workers;
       waiting.unshift(asked);
@@ -92,14 +98,14 @@ function startNext(): void {
   worker.once('message', onMessage);
   worker.once('error', onError);
   worker.ref();
-  // The bytes are a part of a buffer that other blocks share: a copy moves.
+  // The bytes are a part of a buffer that other blocks share, so a copy is moved to the thread.
   const block = Uint8Array.from(job.block);
   worker.postMessage({ ...job, block }, [block.buffer]);
 }
 
 function retire(worker: Worker): void {
   workers--;
-  // What it may still have to say concerns nobody.
+  // Later errors of this thread concern nobody.
   worker.on('error', () => undefined);
   void worker.terminate();
 }

@@ -3,11 +3,11 @@ import { reason, SegtileError } from '../../../errors.js';
 import { isOutOfWasmMemory, requireWasmMemory } from '../../../io/wasm-memory.js';
 import type { Answer, Job } from './in-thread.js';
 
-// A thread of `in-thread.ts`.
+// The code of a thread that `in-thread.ts` starts.
 
 type Decode = (block: Uint8Array, due: unknown) => Promise<Answer>;
 
-/** The decoders that have got memory. */
+/** The decoders that have been given memory, by their modules. */
 const started = new Map<string, Decode>();
 
 async function start({ module, export: exported, memories }: Job['decoder']): Promise<Decode> {
@@ -27,7 +27,7 @@ parentPort?.on('message', async ({ decoder, block, due }: Job) => {
     parentPort?.postMessage({ answer }, [data.buffer as ArrayBuffer]);
   } catch (thrown) {
     const noMemory = isOutOfWasmMemory(thrown);
-    // What is missing is said again where the name of the decoder is known.
+    // `in-thread.ts` says again what is missing, with the name of the decoder. So only the cause is sent.
     const why = noMemory && thrown instanceof SegtileError ? thrown.cause : thrown;
     parentPort?.postMessage({ failure: reason(why), noMemory });
   }
