@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,8 +32,10 @@ export async function killOnce(
   const began = performance.now();
   const first = await started(args(output), after);
   const strips = join(output, '.slide.strips');
-  // A disk that loses power keeps what it was told to keep, and any part of the rest.
-  if (cut && existsSync(strips)) truncateSync(strips, cut(statSync(strips).size));
+  // A disk that loses power keeps what it was told to keep, and any part of the rest. Before the first file gets its final name, the disk has
+  // been told to keep all strips: they are cut only until then.
+  const placed = readdirSync(output).some((name) => !name.startsWith('.'));
+  if (cut && existsSync(strips) && !placed) truncateSync(strips, cut(statSync(strips).size));
   const second = await started(args(output));
   if (second.code !== 0) throw new Error(`killed after ${after} ms, in ${output}: ${second.said}`);
   return { after, late: first.code === 0, seconds: (performance.now() - began) / 1000, said: second.said, output };
