@@ -34,6 +34,9 @@ const LARGEST_BLOCK = 2 ** 28;
  */
 const MOST_TIMES = 24;
 
+/** Most samples of a pixel. Spectrometers have hundreds; decoders hold several copies of each. */
+const MOST_SAMPLES = 4096;
+
 /** Most bytes of the rows of a window, which have to be held in memory. */
 const LARGEST_ROWS = 2 ** 30;
 
@@ -62,6 +65,7 @@ function undecodablePacking(directory: Directory): string | undefined {
     if (predictor === 3 && sampleFormat !== FLOAT) return 'predictor 3 of samples that are not floating point';
     if (predictor !== 1 && unitSize(directory) !== undefined) return `predictor ${predictor} of subsampled YCbCr`;
   }
+  if (samples > MOST_SAMPLES) return `${samples} samples per pixel`;
   if (fillOrder !== 1 && fillOrder !== 2) return `fill order ${fillOrder}`;
   const cuttable = layout === 'strips' && compression === NONE && unitSize(directory) === undefined;
   const size = rawBytes(directory, blockHeight);
