@@ -49,7 +49,10 @@ export async function openRunStrips(
   }
   if (circumstance !== undefined) {
     const [there, here] = [found.head.facts[circumstance], own.facts[circumstance]];
-    return anew(`what was done of it was done with ${circumstance} ${there}, not ${here}: it is begun anew`);
+    // Strips of a merge that was stopped do not say it: shards may come from several machines.
+    const told =
+      there === undefined ? `does not say with which ${circumstance}` : `was done with ${circumstance} ${there}, not ${here}`;
+    return anew(`what was done of it ${told}: it is begun anew`);
   }
   if (found.head.scores !== own.scores || !samePiece(found.head, own)) return anew();
   const torn = found.torn ? ', where what was written last is damaged' : '';
