@@ -5,9 +5,6 @@ export interface ScorePlanes extends Size {
   readonly data: Float32Array;
 }
 
-/** Shifts that are tried to find the phase, in px, largest first. Strides of networks are powers of two. */
-export const SHIFTS = [64, 32, 16, 8, 4, 2, 1] as const;
-
 /** Side of the patch that is changed, in px. */
 export const PATCH = 32;
 
