@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SegtileError } from '../errors.js';
+import { type ClaimNote, claimBytes, type FoundClaim, readClaim } from './claim-file.js';
 import { NO_LINKS, outputError, temporaries } from './partial-file.js';
 import { ownIdentity, type ProcessIdentity, processState } from './process-identity.js';
 
@@ -83,7 +84,11 @@ export async function tryClaim(
   path: string,
   { touch = 15, patience = 300 }: ClaimOptions = {},
 ): Promise<{ readonly taken: Claim; readonly holder?: never } | { readonly taken?: never; readonly holder: Holder }> {
-  const own: Note = { token: randomBytes(4).toString('hex'), since: new Date().toISOString(), process: await ownIdentity() };
+  const own: ClaimNote = {
+    token: randomBytes(4).toString('hex'),
+    since: new Date().toISOString(),
+    process: await ownIdentity(),
+  };
   const temporary = `${path}-${own.token}`;
   try {
     temporaries.add(temporary);
@@ -115,7 +120,7 @@ export async function holderOf(
   path: string,
   { patience = 300 }: Pick<ClaimOptions, 'patience'> = {},
 ): Promise<SeenHolder | undefined> {
-  const found = await read(path);
+  const found = await readClaim(path);
   if (found === undefined) return undefined;
   const now = Date.now();
   const left = await isLeft(found, now, patience);
@@ -129,20 +134,6 @@ export function holderText({ process: owner, since, silent }: Holder): string {
   return `process ${owner.pid} on ${owner.host}, which began at ${since}${sign}`;
 }
 
-/** The content of a claim. */
-interface Note {
-  /** Differs between any two claims. */
-  readonly token: string;
-  readonly since: string;
-  readonly process: ProcessIdentity | undefined;
-}
-
-/** A claim as it was found. */
-interface Found extends Note {
-  /** When it was last touched, in milliseconds by the clock of the file system. */
-  readonly touched: number;
-}
-
 /** Attempts at a claim whose name is taken but which cannot be found. */
 const TRIES = 100;
 
@@ -154,12 +145,12 @@ const TRIES = 100;
 async function take(
   path: string,
   temporary: string,
-  own: Note,
-  left: (found: Found) => Promise<boolean>,
-): Promise<Found | undefined> {
+  own: ClaimNote,
+  left: (found: FoundClaim) => Promise<boolean>,
+): Promise<FoundClaim | undefined> {
   for (let tries = 1; ; tries++) {
     if (await placeNew(temporary, path, own)) return undefined;
-    const found = await read(path);
+    const found = await readClaim(path);
     if (found === undefined) {
       // Its holder gave it back meanwhile. But the name may also be a symbolic link to nothing: that can never be read,
       // and its name never becomes free.
@@ -174,7 +165,7 @@ async function take(
     const succession = `${path}.${found.token}`;
     const rival = await take(succession, temporary, own, left);
     if (rival) return rival;
-    const still = await read(path);
+    const still = await readClaim(path);
     if (still?.token === found.token && (await left(still))) {
       await rename(succession, path);
       return undefined;
@@ -187,17 +178,17 @@ async function take(
  * Whether the owner of a claim is gone. A process that is seen to run is not gone, however long it has been silent: it
  * may have been suspended for a while.
  */
-async function isLeft(found: Found, now: number, patience: number): Promise<boolean> {
+async function isLeft(found: FoundClaim, now: number, patience: number): Promise<boolean> {
   const state = found.process ? await processState(found.process) : 'unknown';
   return state === 'unknown' ? seconds(found, now) > patience : state === 'ended';
 }
 
-function seconds({ touched }: Found, now: number): number {
+function seconds({ touched }: FoundClaim, now: number): number {
   return Math.max(0, (now - touched) / 1000);
 }
 
 /** Gives the file at `temporary` the name of the claim; false if the name is taken. */
-async function placeNew(temporary: string, path: string, own: Note): Promise<boolean> {
+async function placeNew(temporary: string, path: string, own: ClaimNote): Promise<boolean> {
   try {
     await link(temporary, path);
     return true;
@@ -216,51 +207,20 @@ async function placeNew(temporary: string, path: string, own: Note): Promise<boo
   }
 }
 
-async function create(path: string, own: Note): Promise<void> {
+async function create(path: string, own: ClaimNote): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    await handle.writeFile(bytesOf(own));
+    await handle.writeFile(claimBytes(own));
   } finally {
     await handle.close();
   }
-}
-
-/** Reads the claim at a path; undefined if there is none. */
-async function read(path: string): Promise<Found | undefined> {
-  try {
-    const text = await readFile(path, 'utf8');
-    const { mtimeMs } = await stat(path);
-    return { ...noteOf(text), touched: mtimeMs };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function bytesOf(note: Note): Buffer {
-  return Buffer.from(`${JSON.stringify(note)}\n`);
-}
-
-/** Parses the content of a claim. A claim that cannot be parsed still has an owner, an unknown one. */
-function noteOf(text: string): Note {
-  try {
-    const { token, since, process: owner } = JSON.parse(text) as Note;
-    const { host, place, pid, started } = owner as ProcessIdentity;
-    const texts = [since, host, place, started].every((value) => typeof value === 'string');
-    if (/^[0-9a-f]{8}$/.test(token) && texts && Number.isSafeInteger(pid) && pid > 0) {
-      return { token, since, process: { host, place, pid, started } };
-    }
-  } catch {
-    // The claim is unreadable, see below.
-  }
-  return { token: 'unreadable', since: '', process: undefined };
 }
 
 /**
  * A claim of this process, which is touched from now on. The handle belongs to this file, even if another file gets its
  * name later.
  */
-function held(path: string, own: Note, handle: FileHandle, touch: number): Claim {
+function held(path: string, own: ClaimNote, handle: FileHandle, touch: number): Claim {
   const lost = new AbortController();
   let [touching, released]: [Promise<void> | undefined, Promise<void> | undefined] = [undefined, undefined];
   temporaries.add(path);
@@ -269,16 +229,16 @@ function held(path: string, own: Note, handle: FileHandle, touch: number): Claim
     try {
       // Writing makes the server set the time. The bytes stay the same, so that a process that reads meanwhile sees a
       // valid claim.
-      await handle.write(bytesOf(own), 0, undefined, 0);
+      await handle.write(claimBytes(own), 0, undefined, 0);
       await handle.datasync();
-      const found = await read(path);
+      const found = await readClaim(path);
       if (found?.token !== own.token) lose(found);
     } catch {
       // The disk may be unavailable for a moment; the next touch tries again.
     }
   }
 
-  function lose(found: Found | undefined): void {
+  function lose(found: FoundClaim | undefined): void {
     clearInterval(timer);
     temporaries.delete(path);
     const who = found ? holderText({ ...found, silent: 0 }) : 'nobody: it was deleted';
@@ -290,7 +250,7 @@ function held(path: string, own: Note, handle: FileHandle, touch: number): Claim
     await touching;
     await handle.close().catch(() => undefined);
     // If the claim cannot be deleted, another process takes it over later, because this process will be gone.
-    const found = await read(path).catch(() => undefined);
+    const found = await readClaim(path).catch(() => undefined);
     if (found?.token === own.token) await rm(path, { force: true }).catch(() => undefined);
     temporaries.delete(path);
   }
