@@ -10,6 +10,8 @@ export interface Used {
   readonly wallSeconds: number;
   /** CPU time of all its threads. */
   readonly cpuSeconds: number;
+  /** CPU time of its main thread; NaN where the system does not tell. */
+  readonly mainSeconds: number;
   /** Peak of its resident memory. */
   readonly peakRssBytes: number;
 }
@@ -31,18 +33,23 @@ const { NODE_EXTRA_CA_CERTS: _, ...environment } = process.env;
  * Runs `segtile` in a process of its own.
  *
  * @param nodeOptions options for Node itself, such as `--cpu-prof`
+ * @param more variables of its environment
  * @throws {Error} if the command fails
  */
-export async function segtile(args: readonly string[], nodeOptions: readonly string[] = []): Promise<Used> {
+export async function segtile(
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Used> {
   const began = performance.now();
   const child = fork(entry, args, {
-    env: environment,
+    env: { ...environment, ...more },
     execArgv: [...nodeOptions],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  let usage: NodeJS.ResourceUsage | undefined;
+  let usage: (NodeJS.ResourceUsage & { readonly mainSeconds?: number }) | undefined;
   child.on('message', (message) => {
-    usage = message as NodeJS.ResourceUsage;
+    usage = message as typeof usage;
   });
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
   const wallSeconds = (performance.now() - began) / 1000;
@@ -50,6 +57,7 @@ export async function segtile(args: readonly string[], nodeOptions: readonly str
   return {
     wallSeconds,
     cpuSeconds: (usage.userCPUTime + usage.systemCPUTime) / 1e6,
+    mainSeconds: usage.mainSeconds ?? Number.NaN,
     peakRssBytes: usage.maxRSS * 1024,
   };
 }
@@ -59,6 +67,7 @@ export async function segtile(args: readonly string[], nodeOptions: readonly str
  *
  * @param folder for the results; existing ones are overwritten
  * @param nodeOptions options for Node itself, such as `--cpu-prof`
+ * @param more variables of its environment
  * @throws {Error} if the command fails
  */
 export async function segtileInfer(
@@ -66,9 +75,10 @@ export async function segtileInfer(
   folder: string,
   options: readonly string[],
   nodeOptions: readonly string[] = [],
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Command> {
   const args = ['infer', slide, '--output', folder, '--overwrite', '--quiet', ...options];
-  const used = await segtile(args, nodeOptions);
+  const used = await segtile(args, nodeOptions, more);
   const stem = slide.replace(/^.*[/\\]/, '').replace(/\.\w+$/, '');
   return {
     ...used,

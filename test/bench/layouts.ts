@@ -3,11 +3,13 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { pipeline } from 'node:stream/promises';
 import { createDeflate } from 'node:zlib';
 import sharp, { type TiffOptions } from 'sharp';
 import { readTiff } from '../../dist/tiff/container.js';
 import { directories, type Entry, header, Tag } from '../../dist/tiff/write/directory.js';
+import { writeTiff } from '../../dist/tiff/write/write.js';
 import type { Pixels, Size } from '../../dist/types.js';
 import { memorySource } from '../tiff/pictures.ts';
 import { tiled, writeSlide } from './slides.ts';
@@ -58,6 +60,59 @@ export const plainStripLayouts: Readonly<Record<string, WriteLayout>> = {
   'LZW strips': bySharp({ compression: 'lzw', predictor: 'horizontal' }),
   'deflate strips': bySharp({ compression: 'deflate', predictor: 'horizontal' }),
 };
+
+/** The parts of OpenJPEG's binding that write and read a block. */
+interface OpenJpeg {
+  readonly J2KEncoder: new () => {
+    getDecodedBuffer(info: object): Uint8Array;
+    getEncodedBuffer(): Uint8Array;
+    setQuality(lossless: boolean, quality: number): void;
+    encode(): void;
+    delete(): void;
+  };
+  readonly J2KDecoder: new () => {
+    getEncodedBuffer(length: number): Uint8Array;
+    getDecodedBuffer(): Uint8Array;
+    decode(): void;
+    delete(): void;
+  };
+}
+
+/** A pyramid of JPEG 2000 tiles of 256 px, as Aperio writes RGB. */
+export async function writeJpeg2000(path: string, texture: Pixels, size: Size): Promise<void> {
+  const create = createRequire(import.meta.url)('@cornerstonejs/codec-openjpeg/wasmjs') as (
+    settings: object,
+  ) => Promise<OpenJpeg>;
+  const { J2KEncoder, J2KDecoder } = await create({ print: () => undefined, printErr: () => undefined });
+  const codec = {
+    compression: 33_005,
+    lossless: false,
+    padding: 'replicate',
+    photometric: () => 2,
+    async encode(samples: Uint8Array, tile: number) {
+      const encoder = new J2KEncoder();
+      const info = { width: tile, height: tile, bitsPerSample: 8, componentCount: 3, isSigned: false };
+      encoder.getDecodedBuffer(info).set(samples);
+      encoder.setQuality(false, 8);
+      encoder.encode();
+      const block = Uint8Array.from(encoder.getEncodedBuffer());
+      encoder.delete();
+      return block;
+    },
+    async decode(block: Uint8Array) {
+      const decoder = new J2KDecoder();
+      decoder.getEncodedBuffer(block.length).set(block);
+      decoder.decode();
+      const samples = Uint8Array.from(decoder.getDecodedBuffer());
+      decoder.delete();
+      return samples;
+    },
+  } as const;
+  const mpp = { x: 0.5, y: 0.5 };
+  const sink = await writeTiff(path, { size, channels: 3, tile: 256, codec, reduce: 'mean', levels: 'chained', mpp });
+  for (const rows of tiled(texture, size)) await sink.write(rows);
+  await sink.finish();
+}
 
 function bySharp(options: TiffOptions): WriteLayout {
   return async (path, texture, { width, height }) => {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Onnxruntime from 'onnxruntime-node';
+import { NULL_DEVICE, nullDevice } from './null-device.js';
 import { refuseTelemetry } from './telemetry.js';
 
 /**
@@ -8,5 +9,6 @@ import { refuseTelemetry } from './telemetry.js';
  */
 export function loadOnnxruntime(): typeof Onnxruntime {
   refuseTelemetry();
-  return createRequire(import.meta.url)('onnxruntime-node');
+  const onnxruntime = createRequire(import.meta.url)('onnxruntime-node') as typeof Onnxruntime;
+  return process.env[NULL_DEVICE] === undefined ? onnxruntime : nullDevice(onnxruntime);
 }
