@@ -38,6 +38,7 @@ export type { Device, Provider } from './model/devices/device.js';
 export { type Diagnosis, diagnose, type LibraryFacts } from './model/devices/diagnosis.js';
 export type { Runtime } from './model/devices/open-device.js';
 export type { PlacedNode } from './model/devices/profile.js';
+export type { ActivationHead } from './model/graph/activation-map.js';
 export type { Ending } from './model/graph/ending.js';
 export type { ModelFile } from './model/graph/facts.js';
 export type { TensorLayout } from './model/graph/layout.js';
@@ -70,6 +71,7 @@ export type {
   SlideMeans,
   SweepResult,
 } from './pipeline/evaluate/summary.js';
+export type { JudgedFacts } from './pipeline/gate/judge.js';
 export type { Inference } from './pipeline/infer/scores/score.js';
 export type { StreamModel } from './pipeline/infer/scores/score-streams.js';
 export type { ObjectFacts, ObjectFile, ObjectFiles } from './pipeline/objects/facts.js';
@@ -81,6 +83,7 @@ export type { MaskFacts, PaletteOptions } from './pipeline/outputs/mask.js';
 export type { ObjectOptions } from './pipeline/outputs/objects.js';
 export type { ProbabilityFileFacts, ProbabilityOptions } from './pipeline/outputs/probabilities.js';
 export type { OutputFacts, OutputName, OutputOptions, ResultFacts } from './pipeline/outputs/table.js';
+export type { WindowScoreFacts, WindowScoreFormat, WindowScoreOptions } from './pipeline/outputs/window-scores.js';
 export type { WindowCounts } from './pipeline/prepare/passes.js';
 export type { ReadyModel, RunOptions, RunSettings } from './pipeline/prepare/run-settings.js';
 export type { KeptShare, PseudoLabelRecord, PseudoLabelSettings } from './pipeline/probabilities/pseudo-label.js';

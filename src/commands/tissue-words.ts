@@ -1,6 +1,8 @@
+import type { Gated } from '../pipeline/gate/gated.js';
+import type { JudgedFacts } from '../pipeline/gate/judge.js';
 import type { TissueFacts } from '../pipeline/tissue/found-tissue.js';
 import type { RegionFacts } from '../pipeline/tissue/region.js';
-import { percent } from '../terminal/format.js';
+import { count, percent } from '../terminal/format.js';
 import { oneLine } from '../terminal/visible.js';
 
 /** How tissue was found, as a line below that of the slide; no line if tissue was not looked for. */
@@ -26,6 +28,18 @@ function backgroundWords({ background, glass, backgroundBrightness, saturationTh
   if (background === 'dark field') return [`dark background of ${backgroundBrightness}`];
   if (background === 'neither') return ['no background'];
   return saturationThreshold === undefined ? [] : [`saturation above ${saturationThreshold}`];
+}
+
+/** The networks that judged windows, a line each below that of the slide. */
+export function gateLines({ gates = [], vetoes = [] }: Partial<Pick<Gated, 'gates' | 'vetoes'>> = {}): string[] {
+  const line = (what: string, verb: string, { file, least, judged, denied, share }: JudgedFacts): string => {
+    const classes = Object.entries(least).map(([name, p]) => `${name} of ${Number(p.toPrecision(4))} or more`);
+    return `  ${what}: ${oneLine(`${file} finds no ${classes.join(' nor ')}`)} in ${count(denied)} of ${count(judged)} windows (${percent(share)}), ${verb}`;
+  };
+  return [
+    ...gates.map((each) => line('gate', 'which are not run', each)),
+    ...vetoes.map((each) => line('veto', 'where it is dropped', each)),
+  ];
 }
 
 /** The region of interest, as a line below that of the slide; no line if there is no region. */

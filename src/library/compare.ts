@@ -43,6 +43,8 @@ export interface ComparisonOptions extends RunControl {
   readonly blend?: Blend | readonly Blend[] | undefined;
   readonly tta?: Tta | readonly Tta[] | undefined;
   readonly tissue?: string | readonly string[] | undefined;
+  /** Networks that say which windows are run, such as `a.onnx:0.3`; `none` for none. */
+  readonly gate?: string | readonly string[] | undefined;
   readonly tissueClass?: string | readonly string[] | undefined;
   readonly artefactClass?: string | readonly string[] | undefined;
   /** A list of thresholds to compare, or one setting that all variants share. */

@@ -1,5 +1,6 @@
 import type { Measure, ObjectFormat } from '../objects/formats/format.js';
 import type { OutputOptions } from '../pipeline/outputs/table.js';
+import type { WindowScoreFormat } from '../pipeline/outputs/window-scores.js';
 import type { RunOptions } from '../pipeline/prepare/run-settings.js';
 import type { Border } from '../plan/windows/axis.js';
 import type { Rgb, SampleType, Size } from '../types.js';
@@ -40,6 +41,8 @@ export interface CardOptions {
   readonly modelMpp?: number | undefined;
   /** How much smaller than the window the output is on each side, in px of the output; or separately for left and top. */
   readonly crop?: number | readonly [left: number, top: number] | string | undefined;
+  /** True to run a classifier for its class activation map. */
+  readonly cam?: boolean | undefined;
   /** The name of the output to use, if the network has several. */
   readonly modelOutput?: string | undefined;
 }
@@ -48,7 +51,11 @@ export interface CardOptions {
  * The options of `segtile infer`. Names are those of its command line, in camel case; `segtile infer --help` explains
  * each and lists the defaults. Lengths are in working pixels.
  */
-export interface SegmentOptions extends CardOptions, RunControl, Given<RunOptions>, Omit<OutputOptions, 'objects' | 'measure'> {
+export interface SegmentOptions
+  extends CardOptions,
+    RunControl,
+    Given<RunOptions>,
+    Omit<OutputOptions, 'objects' | 'measure' | 'windowScores'> {
   /**
    * An ONNX model, a folder of models, or the name of a bundled model. `:weight` can follow each. Several models form
    * an ensemble.
@@ -94,11 +101,18 @@ export interface SegmentOptions extends CardOptions, RunControl, Given<RunOption
   readonly roiClass?: readonly string[] | string | undefined;
   readonly excludeClass?: readonly string[] | string | undefined;
   readonly minTissue?: ShareValue | undefined;
+  /** Networks that say which windows are run, such as `classifier.onnx:tumour=0.3`. */
+  readonly gate?: string | readonly string[] | undefined;
+  /** Networks that say in which windows a class may be found, such as `classifier.onnx:tumour=0.3`. */
+  readonly veto?: string | readonly string[] | undefined;
+  readonly vetoBy?: 'window' | 'slide' | undefined;
   readonly threshold?: ThresholdValue | undefined;
   readonly minObject?: AreaText | undefined;
   readonly fillHoles?: AreaText | undefined;
   /** The formats in which objects are written; without this option, objects are not written. */
   readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
+  /** The formats in which the scores of a classifier's windows are written; without this option, they are not written. */
+  readonly windowScores?: WindowScoreFormat | readonly WindowScoreFormat[] | undefined;
   /** What is measured over the slide's pixels in each object. */
   readonly measure?: Measure | readonly Measure[] | undefined;
   readonly overwrite?: boolean | undefined;

@@ -70,6 +70,7 @@ const HEEDED: readonly string[] = [
   'classes',
   'modelMpp',
   'crop',
+  'cam',
   'window',
   'device',
   'requireGpu',

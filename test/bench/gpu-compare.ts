@@ -5,7 +5,8 @@ import { openModel } from '../../dist/model/measured/open-model.js';
 import { openPool, type Pool } from '../../dist/model/sessions/pool.js';
 import { defaultWorkers } from '../../dist/model/sessions/pool-options.js';
 import { scoreSlide } from '../../dist/pipeline/infer/scores/score.js';
-import { channelRequest, planSlide } from '../../dist/pipeline/prepare/plan-slide.js';
+import { channelRequest } from '../../dist/pipeline/prepare/channel-request.js';
+import { planSlide } from '../../dist/pipeline/prepare/plan-slide.js';
 import { createStageClock } from '../../dist/pipeline/records/stage-clock.js';
 
 const [slide, path, side, device, ...flags] = process.argv.slice(2);

@@ -90,6 +90,7 @@ test('every option of compare is an option of a program', () => {
     threshold: true,
     tile: true,
     tissue: true,
+    gate: true,
     tissueClass: true,
     tolerance: true,
     truth: true,

@@ -2,6 +2,7 @@ import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { disc, folder, program, save, segtileWell, writeSlide } from '../cli/door.js';
+import { redClassifier } from '../model/classifiers.js';
 import { channelNetwork, identityNetwork } from '../model/networks.js';
 
 /** Sides in px: of slides that examples shrink, and of those that they cut into windows of 512 px. */
@@ -54,6 +55,8 @@ export async function createWorld(): Promise<string> {
   for (const name of ['model', 'glomeruli', 'a', 'b', 'epochs/1', 'epochs/2']) save(at, `${name}.onnx`, channelNetwork(0));
   save(at, 'tumor.onnx', channelNetwork(0));
   save(at, 'tumor.segtile.json', card('none', ['tumor']));
+  save(at, 'classifier.onnx', redClassifier(0.7));
+  save(at, 'classifier.segtile.json', JSON.stringify({ window: 128, classes: [{ name: 'tumor' }] }));
   save(at, 'both.onnx', identityNetwork());
   save(at, 'both.segtile.json', card('softmax', ['tumor', 'stroma']));
   // `segtile` as it stands on the path of who has installed it.

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import type { Card } from '../../dist/model/card/card.js';
 import { openModel } from '../../dist/model/measured/open-model.js';
 import { folder, segtile } from '../cli/door.ts';
+import { classifier } from './classifiers.ts';
 import { farthest, scoresOf } from './run.ts';
 
 const home = fileURLToPath(new URL('../fixtures/packages/', import.meta.url));
@@ -141,6 +142,33 @@ test.each<[string, readonly [string, string], RegExp]>([
   expect(ended.stderr).toMatch(says);
 });
 
+test('WSInfer: patches become windows that lie side by side', async () => {
+  const at = join(cwd, 'wsinfer');
+  cpSync(join(home, 'wsinfer'), at, { recursive: true });
+  writeFileSync(join(at, 'model.onnx'), classifier({ classes: 2 }));
+  const { model } = await openModel(at);
+  expect(model).toMatchObject({
+    name: 'wsinfer',
+    task: 'classification',
+    window: 224,
+    stride: 224,
+    mpp: 0.390625,
+    activation: 'softmax',
+    labels: [1, 2],
+    classes: [{ name: 'Other' }, { name: 'Tumor' }],
+  });
+  expect(model.notes.join('\n')).toMatch(/config\.json \(WSInfer\)\npatches of 350 px at 0\.25 µm\/px are resized to 224 px/);
+  const config = readFileSync(join(at, 'config.json'), 'utf8');
+  for (const [from, to, says] of [
+    ['"ToTensor"', '"ToGray"', /transform has the step "ToGray"/],
+    ['"spacing_um_px": 0.25', '"spacing_um_px": "fine"', /spacing_um_px is "fine"/],
+    ['[{"name": "Resize"', '[{"name": "ToTensor"}, {"name": "Resize"', /transform resizes to 224/],
+  ] as const) {
+    writeFileSync(join(at, 'config.json'), config.replace(from, to));
+    await expect(openModel(at)).rejects.toMatchObject({ code: 'model', message: expect.stringMatching(says) });
+  }
+});
+
 test('what no mask can be made with is refused by name', async () => {
   const refusal = async (...words: readonly string[]) => {
     const ended = await segtile(words, { cwd });
@@ -148,13 +176,10 @@ test('what no mask can be made with is refused by name', async () => {
     return ended.stderr;
   };
   const tile = join(home, 'tile.png');
-  expect(await refusal('infer', tile, '-m', join(home, 'wsinfer'))).toMatch(
-    /WSInfer describes a classifier.*\n.*classifiers come later/,
-  );
   mkdirSync(join(cwd, 'hf'));
-  const config = { model_type: 'vit', architectures: ['ViTForImageClassification'], id2label: { 0: 'a', 1: 'b' } };
+  const config = { model_type: 'detr', architectures: ['DetrForObjectDetection'], id2label: { 0: 'a', 1: 'b' } };
   writeFileSync(join(cwd, 'hf/config.json'), JSON.stringify(config));
-  expect(await refusal('info', 'hf')).toMatch(/the model is a ViTForImageClassification\n.*classifiers come later/);
+  expect(await refusal('info', 'hf')).toMatch(/the model is a DetrForObjectDetection\n.*ForImageClassification/);
   writeFileSync(
     join(cwd, 'hf/config.json'),
     JSON.stringify({ ...config, architectures: ['SegformerForSemanticSegmentation'] }),

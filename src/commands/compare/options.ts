@@ -98,6 +98,7 @@ function addTried(command: Command): Command {
     .addOption(option('--blend <how,...>', 'blends', each(word(...blends))))
     .addOption(option('--tta <how,...>', 'augmentations', each(word(...ttas))))
     .addOption(option('--tissue <how,...>', 'ways to find tissue, networks among them', list))
+    .addOption(option('--gate <file:class=p,...>', 'gates, as for infer, or none: none,a.onnx:0.1,a.onnx:0.3', list))
     .addOption(
       option(
         '--threshold <p,...>',

@@ -39,12 +39,16 @@ const OWN = [
  *   that it needs; `input` if the file cannot be read or does not list variants
  */
 export async function variantsOf(options: CompareOptions): Promise<readonly Variant[]> {
-  const { resize = [], tile = [], plan = [], margin = [], blend = [], tta = [], tissue = [] } = options;
+  const { resize = [], tile = [], plan = [], margin = [], blend = [], tta = [], tissue = [], gate = [] } = options;
   const threshold = isList(options.threshold) ? options.threshold : [];
-  const spanned = spanVariants({ resize, tile, plan, margin, blend, tta, tissue, threshold });
-  const needless = tile.length === 0 && (margin.length > 0 || (plan.length === 0 && [...blend, ...tissue].length > 0));
+  const spanned = spanVariants({ resize, tile, plan, margin, blend, tta, tissue, gate, threshold });
+  const needless = tile.length === 0 && (margin.length > 0 || (plan.length === 0 && [...blend, ...tissue, ...gate].length > 0));
   if (needless) {
-    throw new SegtileError('usage', '--margin, --blend and --tissue are of tilings, but there is none', 'add --tile 512/256');
+    throw new SegtileError(
+      'usage',
+      '--margin, --blend, --tissue and --gate are of tilings, but there is none',
+      'add --tile 512/256',
+    );
   }
   const listed = options.variants === undefined ? [] : await readVariants(options.variants);
   const variants = [...judged(spanned, options), ...listed];

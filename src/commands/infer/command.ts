@@ -5,9 +5,9 @@ import { addInferOptions } from './options.js';
 
 /** `segtile infer`. */
 export const command: AddCommand = ({ shell, command, exit }) =>
-  addInferOptions(command('infer', 'folders', 'formats', 'windows', 'models', 'devices', 'outputs', 'resume')).action(
-    async (slides: string[], options: InferOptions & ListOptions) => {
-      const { runInfer } = await import('./index.js');
-      exit(await runInfer(slides, options, shell));
-    },
-  );
+  addInferOptions(
+    command('infer', 'folders', 'formats', 'windows', 'models', 'classifiers', 'devices', 'outputs', 'resume'),
+  ).action(async (slides: string[], options: InferOptions & ListOptions) => {
+    const { runInfer } = await import('./index.js');
+    exit(await runInfer(slides, options, shell));
+  });

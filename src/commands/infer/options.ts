@@ -10,11 +10,7 @@ import {
   anyText,
   batch,
   byteSize,
-  classList,
-  crop,
-  deviations,
   device,
-  means,
   micronsPerPixel,
   positiveNumber,
   scales,
@@ -23,11 +19,13 @@ import {
   size,
   thresholds,
   wholeNumber,
+  windowScoreFormats,
   word,
   workers,
 } from '../options/parse.js';
 import { addRoiOptions, addTissueOptions, TISSUE_WAYS } from '../options/region-options.js';
 import { addSlideOptions } from '../options/slide-options.js';
+import { addCardOptions } from './card-options.js';
 
 /** Adds the arguments and options of `segtile infer` to a command. */
 export function addInferOptions(command: Command): Command {
@@ -126,6 +124,23 @@ function addFirstOptions(command: Command): Command {
     .addOption(option('--tissue <how>', `which windows hold tissue: ${TISSUE_WAYS}`, anyText, DEFAULT_TISSUE))
     .addOption(
       option('--min-tissue <share>', 'least share of a window that is tissue (default: any, or the rule of hubmap)', share),
+    )
+    .option(
+      '--gate <file:class=p>',
+      'another network, such as a classifier: windows in which it finds the class nowhere with p or more are not run, and are background',
+      collect,
+    )
+    .option(
+      '--veto <file:class=p>',
+      'another network: what the model finds of the class is dropped in windows where it finds it nowhere with p or more',
+      collect,
+    )
+    .addOption(
+      option(
+        '--veto-by <what>',
+        'what --veto drops: each window by itself, or, if all windows are denied, the class on the whole slide: window or slide (default: window)',
+        word('window', 'slide'),
+      ),
     );
 }
 
@@ -186,13 +201,20 @@ function addMoreOptions(command: Command): Command {
         word('uint8', 'float32'),
       ),
     )
+    .addOption(
+      option(
+        '--window-scores <formats>',
+        'of a classifier, also write <name>.windows.csv as WSInfer has it, or .geojson with tiles for QuPath: csv, geojson, with a comma between them',
+        windowScoreFormats,
+      ),
+    )
     .addOption(objectsOption('also write <name>.objects.*, outlines and measures'))
     .addOption(objectTypeOption())
     .addOption(measureOption());
 }
 
 function addLastOptions(command: Command): Command {
-  return command
+  const made = command
     .addOption(
       option(
         '--enlarge <what>',
@@ -226,52 +248,8 @@ function addLastOptions(command: Command): Command {
     .option('--dry-run', 'say what would be run, and stop')
     .option('--preview-only', 'the same, with <name>.plan.jpg: what would be skipped is hatched')
     .option('--json', 'one line of JSON a slide on standard output')
-    .option('--quiet', 'no progress and no notes')
-    .optionsGroup('What the model expects (beats its card, <model>.segtile.json):')
-    .addOption(option('--card <file>', 'a card at another place than beside the model', anyText))
-    .addOption(option('--layout <order>', "order of the input's axes: nchw or nhwc", word('nchw', 'nhwc')))
-    .addOption(
-      option(
-        '--color <order>',
-        'channels of the input: rgb, bgr or gray, or channels for those of the slide as they are',
-        word('rgb', 'bgr', 'gray', 'channels'),
-      ),
-    )
-    .addOption(
-      option(
-        '--samples <type>',
-        'samples that reach the model: uint8, or uint16 or float32 as the slide keeps them (default: uint8)',
-        word('uint8', 'uint16', 'float32'),
-      ),
-    )
-    .addOption(
-      option(
-        '--scale <factor>',
-        'multiplies samples, before mean and std (default: what the graph begins with; else 1/255, for uint16 1/65535, for float32 1)',
-        positiveNumber,
-      ),
-    )
-    .addOption(option('--mean <list>', 'subtracted from each channel; imagenet, inception or clip for theirs', means))
-    .addOption(option('--std <list>', 'divides each channel; imagenet, inception or clip for theirs', deviations))
-    .addOption(option('--standardize <scope>', 'window: mean 0 and variance 1 per channel of each window', word('window')))
-    .addOption(
-      option(
-        '--activation <name>',
-        "what makes probabilities of the model's output: sigmoid, softmax or none (default: what the graph and its scores show)",
-        word('sigmoid', 'softmax', 'none'),
-      ),
-    )
-    .addOption(
-      option(
-        '--crop <px>',
-        'what the output lacks on each side of the window, or left,top; 0 where it is all over it, if coarser (default: measured)',
-        crop,
-      ),
-    )
-    .addOption(option('--model-output <name>', 'the output to take, where the model has several', anyText))
-    .addOption(option('--classes <list>', 'names of the classes, with colours if wanted: tumor=#d62728,stroma', classList))
-    .addOption(option('--model-mpp <um>', 'micrometres per pixel that the model was trained at', micronsPerPixel))
-    .addHelpText('after', inferExamples);
+    .option('--quiet', 'no progress and no notes');
+  return addCardOptions(made).addHelpText('after', inferExamples);
 }
 
 const inferExamples = `

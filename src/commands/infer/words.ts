@@ -2,6 +2,7 @@ import { type Holder, holderText } from '../../io/claim.js';
 import { shownPath } from '../../io/location.js';
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
+import type { Gated } from '../../pipeline/gate/gated.js';
 import type { DryRun } from '../../pipeline/infer/segmenter.js';
 import type { ShardFacts } from '../../pipeline/infer/slide-work.js';
 import type { MemoryForecast } from '../../pipeline/memory/foretell-run.js';
@@ -24,7 +25,7 @@ import type { Size } from '../../types.js';
 import { runObjectsText } from '../objects/words.js';
 import { writtenText } from '../running/written.js';
 import { cleanedText } from '../threshold/words.js';
-import { regionLines, tissueLines } from '../tissue-words.js';
+import { gateLines, regionLines, tissueLines } from '../tissue-words.js';
 
 /** `512 px`, or `512 × 384 px`. */
 function sides({ width, height }: Size): string {
@@ -99,16 +100,18 @@ export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], mem
   const { planned, run: keptCount } = windowCounts(plan);
   const passes = passesOf(plan, perWindow);
   const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} × ${count(view.height)} px`;
-  const skipped = planned - keptCount;
+  const denied = (plan.gated?.gates ?? []).reduce((sum, each) => sum + each.denied, 0);
+  const skipped = planned - keptCount - denied;
   const laid = (each: Grid): string => `window ${sides(each.window)}, stride ${sides(each.stride)}, margin ${each.margin} px`;
   const cost =
-    `${count(planned)} window${planned === 1 ? '' : 's'}${skipped === 0 ? '' : `, ${count(skipped)} skipped as ${plan.region ? 'outside the region or ' : ''}without tissue`}, ` +
+    `${count(planned)} window${planned === 1 ? '' : 's'}${skipped === 0 ? '' : `, ${count(skipped)} skipped as ${plan.region ? 'outside the region or ' : ''}without tissue`}${denied === 0 ? '' : `, ${count(denied)} denied by ${plan.gated!.gates.length === 1 ? 'the gate' : 'the gates'}`}, ` +
     `${count(keptCount)} to run${passes === keptCount ? '' : `, ${count(passes)} passes through a model`}`;
   const lines = [
     `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} × ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
     ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),
     ...tissueLines(plan.facts),
     ...regionLines(plan.region?.facts),
+    ...gateLines(plan.gated),
     ...notes.map(noteLine),
     ...(others.length === 0
       ? [`  ${laid(grid)}: ${cost}`]
@@ -136,6 +139,8 @@ export interface DryRunFacts {
   /** How tissue was found. */
   readonly tissue: TissueFacts;
   readonly region: RegionFacts | null;
+  readonly gates: Gated['gates'];
+  readonly vetoes: Gated['vetoes'];
   /** Pixels that pass through the models, in millions. */
   readonly megapixels: number;
   /** A warning if that is far more than a slide of this size needs, else null. */
@@ -166,6 +171,8 @@ export function dryRunFacts({ plan, passes: perWindow, mask, memory, picture, sh
     otherGrids: others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
     tissue: plan.facts,
     region: plan.region?.facts ?? null,
+    gates: plan.gated?.gates ?? [],
+    vetoes: plan.gated?.vetoes ?? [],
     megapixels: planCost(plan, perWindow).megapixels,
     warning: muchText(windowCounts(plan).run, planCost(plan, perWindow).times),
     mask: { width: mask.width, height: mask.height },
@@ -209,6 +216,14 @@ function disagreementText({ disagreement, settings }: RunRecord): [string, strin
   ];
 }
 
+/** How many of the skipped windows a gate denied. */
+function deniedText({ gates }: RunRecord): string {
+  if (gates === null) return '';
+  const denied = gates.reduce((sum, each) => sum + each.denied, 0);
+  const judged = gates[0]!.judged;
+  return `, ${count(denied)} of them by ${gates.length === 1 ? 'the gate' : 'the gates'}: ${percent(judged === 0 ? 0 : denied / judged)} of the windows were saved`;
+}
+
 /** The result of a run and the files that it wrote, for people. */
 export function runText(record: RunRecord, files: RunFiles, style: Style): string {
   const { windows, coverage, classShares, cleaned, seconds, peakRssBytes, device } = record;
@@ -217,7 +232,7 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
   return `${pairs([
     [
       'windows',
-      `${count(windows.run)} run${windows.passes === windows.run ? '' : ` in ${count(windows.passes)} passes`} on ${device.name}, ${count(windows.skipped)} skipped${windows.nan > 0 ? `, ${count(windows.nan)} not covered: the model answered with NaN` : ''}`,
+      `${count(windows.run)} run${windows.passes === windows.run ? '' : ` in ${count(windows.passes)} passes`} on ${device.name}, ${count(windows.skipped)} skipped${deniedText(record)}${windows.nan > 0 ? `, ${count(windows.nan)} not covered: the model answered with NaN` : ''}`,
     ],
     ['covered', `${percent(coverage)} of ${whole}`],
     ['found', `${shares} of ${whole}`],

@@ -58,6 +58,7 @@ export async function describeModel(
     ['input', described(file.image, 'input')],
     ['takes', takesText(model)],
     ['output', described(file.scores, 'output')],
+    ...(model.task === 'classification' ? [['task', 'classifies whole windows'] as const] : []),
     ['gives', givesText(measured)],
     ['card', others?.from ?? (card ? 'yes' : 'none: see the notes for what is assumed')],
     ['window', windowText(model)],
@@ -119,6 +120,7 @@ function cardOf(model: Model, card: Card): Card {
         : { scale: scale ?? normalize.gain[0]! * (std?.[0] ?? 1), mean: mean ?? [0], std: std ?? [1] };
   return {
     name,
+    ...(model.task === 'classification' && { task: model.task }),
     layout,
     color,
     ...(samples !== 'uint8' && { samples }),

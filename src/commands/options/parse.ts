@@ -1,6 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import { parseDevices } from '../../model/devices/device.js';
 import { MEASURES, type Measure, OBJECT_FORMATS, type ObjectFormat } from '../../objects/formats/format.js';
+import type { WindowScoreFormat } from '../../pipeline/outputs/window-scores.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Area } from '../../plan/labels/area.js';
 import type { Shard } from '../../plan/shards.js';
@@ -164,6 +165,13 @@ export const objectFormats: Parser<readonly ObjectFormat[]> = (text, option) => 
   if (known.length < formats.length) throw refuse(`some of ${OBJECT_FORMATS.join(', ')}`, option, text);
   if (new Set(known).size < known.length) throw refuse('different formats', option, text);
   return known;
+};
+
+/** Formats in which the scores of windows are written: different words with commas between them. */
+export const windowScoreFormats: Parser<readonly WindowScoreFormat[]> = (text, option) => {
+  const formats = text.split(',').map((part) => word<WindowScoreFormat>('csv', 'geojson')(part.trim().toLowerCase(), option));
+  if (new Set(formats).size < formats.length) throw refuse('different formats', option, text);
+  return formats;
 };
 
 /** What is measured over pixels: different words with commas between them. At most one of them is a pair of stains. */

@@ -1,3 +1,4 @@
+import { SegtileError } from '../../errors.js';
 import { bundledModel } from '../../model/card/bundled.js';
 import { openModel } from '../../model/measured/open-model.js';
 import { perceive } from '../../pipeline/perception/perceive.js';
@@ -25,6 +26,12 @@ export async function runTune(
 ): Promise<number> {
   const opened = await openModel(bundledModel(given), {}, { signal });
   const { model } = opened;
+  if (model.task === 'classification')
+    throw new SegtileError(
+      'usage',
+      `${given} has one score for a whole window: there is no reach to measure`,
+      'a classifier keeps the window that it was trained on',
+    );
   const pictures = slide === undefined ? [] : await slidePictures(slide, model, slideMpp, signal);
   const perception = await perceive(model, signal, pictures);
   const windows = windowsFor(model, perception);

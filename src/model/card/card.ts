@@ -30,6 +30,11 @@ export interface Standardization {
  */
 export interface Card {
   readonly name?: string;
+  /**
+   * Whether the network gives scores for the pixels of a window, or one vector of scores for the whole window. It is
+   * measured; a card that says otherwise is an error.
+   */
+  readonly task?: 'segmentation' | 'classification';
   /** The order of the axes of the network's input. */
   readonly layout?: 'nchw' | 'nhwc';
   /**
@@ -55,6 +60,8 @@ export interface Card {
   readonly standardize?: 'window' | Standardization;
   /** The name of the output to use if the network has several. */
   readonly output?: string;
+  /** Whether a classifier gives its class activation map in place of its score for the window. */
+  readonly cam?: boolean;
   /** The function that turns the network's output into probabilities. */
   readonly activation?: 'sigmoid' | 'softmax' | 'none';
   /** Whether a pixel belongs to at most one class. */
@@ -106,6 +113,7 @@ const classChecks: Checks<CardClass> = {
 
 const cardChecks: Checks<Card> = {
   name: textCheck,
+  task: oneOf('segmentation', 'classification'),
   layout: oneOf('nchw', 'nhwc'),
   color: oneOf('rgb', 'bgr', 'gray', 'channels'),
   samples: oneOf('uint8', 'uint16', 'float32'),
@@ -118,6 +126,7 @@ const cardChecks: Checks<Card> = {
   standardize: check('"window" or { axes: "channel" or "all" }', isStandardization),
   stride: positivePx,
   output: textCheck,
+  cam: check('true or false', (value) => typeof value === 'boolean'),
   activation: oneOf('sigmoid', 'softmax', 'none'),
   exclusive: check('true or false', (value) => typeof value === 'boolean'),
   classes: check('a list of 1 to 256 classes', (value) => Array.isArray(value) && value.length >= 1 && value.length <= 256),

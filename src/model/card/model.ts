@@ -21,6 +21,8 @@ export interface Model {
   /** SHA-256 of the network and its weights, in hex; see `ModelFile`. */
   readonly sha256: string;
   readonly name: string;
+  /** Whether the network gives scores for the pixels of a window, or one vector of scores for the whole window. */
+  readonly task: 'segmentation' | 'classification';
   /** The classes that a mask can show: `classes[i].label` is `i + 1`. */
   readonly classes: readonly ModelClass[];
   /** The label that each channel of the scores stands for; 0 is background. */
@@ -43,6 +45,8 @@ export interface Model {
    * for all other labels.
    */
   readonly decision?: string;
+  /** Set if a classifier is run for its class activation map. */
+  readonly cam?: true;
   /** The order of the axes of the network's input. */
   readonly layout: TensorLayout;
   /** How many channels the network's input has, and what they are; see {@link modelPixels}. */

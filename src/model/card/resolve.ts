@@ -4,7 +4,7 @@ import type { ModelFile } from '../graph/facts.js';
 import { described, stem } from '../graph/tensors.js';
 import type { MeasuredModel } from '../measured/measure.js';
 import { resolveInput } from '../measured/resolve-input.js';
-import { resolveFit, resolveScores } from '../measured/resolve-scores.js';
+import { resolveFit, resolveScores, resolveTask } from '../measured/resolve-scores.js';
 import { contradiction, type StatedCard, statedCard } from '../measured/stated.js';
 import type { Card } from './card.js';
 import type { Model } from './model.js';
@@ -30,16 +30,19 @@ export function resolveModel(file: ModelFile, card: Card | undefined, flags: Car
     file.output === undefined ? [] : [`output ${JSON.stringify(file.output)}, as ${said.by('output')} says`];
   const image = resolveInput(file, said, notes);
   const scores = resolveScores(file, said, notes, measured);
+  const task = resolveTask(file, said, notes, measured);
   const fit = resolveFit(file, said, notes, measured);
   const { mpp, window, stride, margin, phase } = said.card;
   return {
     path: file.path,
     sha256: file.sha256,
     name: said.card.name ?? stem(file.path),
+    task,
     image: file.image,
     scores: file.scores,
     ...(file.output !== undefined && { output: file.output }),
     ...(file.decision !== undefined && { decision: file.decision }),
+    ...(file.cam && { cam: true }),
     ...image,
     ...scores,
     ...fit,

@@ -1,4 +1,5 @@
 import { SegtileError } from '../../errors.js';
+import { type ActivationHead, mapActivation } from './activation-map.js';
 import { type Decision, decisionOf } from './ending.js';
 import { cast, chain, freshNames, type GraphStep, isLargest, reshaped, squeezed, unsqueezed } from './graph-steps.js';
 import { axes, imageLayout } from './layout.js';
@@ -16,8 +17,18 @@ export interface AdaptedNetwork {
    * others.
    */
   readonly decision?: string;
+  /** Set if the output is the class activation map of a classifier. */
+  readonly cam?: ActivationHead;
   /** Whether the graph was changed. */
   readonly isChanged: boolean;
+}
+
+/** What is to be made of a network that can give several things. */
+export interface AdaptWishes {
+  /** The name of the output to use; optional if there is only one. */
+  readonly output?: string | undefined;
+  /** Whether to make a classifier give its class activation map. */
+  readonly cam?: boolean | undefined;
 }
 
 /** Floating-point types that only need a cast. */
@@ -34,16 +45,17 @@ const NO_DECISIONS =
  * Changes a network to the one form that segtile runs: one image and one map of scores, each with four axes.
  *
  * If there are several outputs, only the named one is kept. Doubles are cast. A surplus axis of size 1 is removed, a
- * missing channel or batch axis is added, and pixels in one row are reshaped to a map. If an ArgMax gives labels, each
+ * missing channel or batch axis is added, and pixels in one row are reshaped to a map. One vector of scores, as
+ * classifiers give, becomes a map of one pixel. If an ArgMax gives labels, each
  * label becomes a channel that is 1 where a pixel has this label.
  *
  * @param model is changed in place
- * @param output the name of the output to use; optional if there is only one
  * @throws {SegtileError} `model` if it has inputs or outputs that segtile cannot make sense of
  */
-export function adaptNetwork(model: ModelProto, path: string, output: string | undefined): AdaptedNetwork {
+export function adaptNetwork(model: ModelProto, path: string, { output, cam }: AdaptWishes): AdaptedNetwork {
   const graph = model.graph!;
   const isPicked = pickOutput(graph, path, output);
+  const activation = cam ? mapActivation(model, path) : undefined;
   const declared = imageAndScores(graph, path);
   const decision = declared.decision?.opType;
   const front = frontSteps(declared.image, path, opsetOf(model));
@@ -63,9 +75,9 @@ export function adaptNetwork(model: ModelProto, path: string, output: string | u
     scores = { name, element: behind.element, dims: behind.dims, declared: declared.scores };
     graph.output = [valueInfo(name, behind.element, behind.dims.length > 0 ? behind.dims : undefined)];
   }
-  const isChanged = isPicked || front.steps.length + behind.steps.length > 0;
+  const isChanged = isPicked || activation !== undefined || front.steps.length + behind.steps.length > 0;
   if (isPicked || behind.steps.length > 0) prune(graph);
-  return { image, scores, isChanged, ...(decision !== undefined && { decision }) };
+  return { image, scores, isChanged, ...(decision !== undefined && { decision }), ...(activation && { cam: activation }) };
 }
 
 /** Keeps one output of the graph. Returns whether there were others. */
@@ -142,8 +154,11 @@ interface Front {
 function behindSteps(declared: Declared, path: string, opset: number): Front & { readonly from: string } {
   const { image, scores, decision } = declared;
   const { name, element, dims } = scores;
-  if (decision?.kind === 'choice')
-    return { from: decision.input, steps: [isLargest(decision.axis, opset)], element: 'float32', dims: [] };
+  if (decision?.kind === 'choice') {
+    // Labels without a place are those of whole images: behind them are vectors of scores.
+    const places = dims.length === 1 ? [unsqueezed(2, opset), unsqueezed(3, opset)] : [];
+    return { from: decision.input, steps: [isLargest(decision.axis, opset), ...places], element: 'float32', dims: [] };
+  }
   const shape = dims.length === 4 || dims.length === 0 ? { steps: [], dims } : mapShape(dims, image, opset);
   if (!shape)
     throw new SegtileError(
@@ -180,6 +195,7 @@ function mapShape(
   }
   if (dims.length === 2 && dims[0] === height && dims[1] === width)
     return { steps: [unsqueezed(0, opset), unsqueezed(0, opset)], dims: [1, 1, ...dims] };
+  if (dims.length === 2 && !isBare) return { steps: [unsqueezed(2, opset), unsqueezed(3, opset)], dims: [...dims, 1, 1] };
   if (dims.length !== 3) return undefined;
   const [first, second, third] = dims as readonly [Dim, Dim, Dim];
   if (layout && typeof width === 'number' && typeof height === 'number') {

@@ -6,6 +6,8 @@ import { type Beginning, beginningOf } from '../measured/beginning.js';
 import { walkOf } from '../measured/graph.js';
 import { isLinear } from '../measured/linear.js';
 import { createThreads } from '../sessions/threads.js';
+import type { ActivationHead } from './activation-map.js';
+import type { AdaptWishes } from './adapt.js';
 import { type Ending, endingOf } from './ending.js';
 import { axes, channelsBesideFreeSides, imageLayout, type TensorLayout } from './layout.js';
 import { opsetOf, type TensorFact } from './onnx.js';
@@ -29,6 +31,8 @@ export interface ModelFile {
   readonly output?: string;
   /** The operation that turns scores into labels, if the graph ends in one. */
   readonly decision?: string;
+  /** Set if its output is the class activation map of a classifier. */
+  readonly cam?: ActivationHead;
   /** The order of the image's axes, if its sizes tell. */
   readonly layout?: TensorLayout;
   /** How many channels the scores have. Undefined if that cannot be known without the layout. */
@@ -47,18 +51,18 @@ export interface ModelFile {
  * @throws {SegtileError} `input` if the file is missing or cannot be read; `model` if segtile cannot use the network
  */
 export async function readModel(path: string, signal?: AbortSignal, output?: string): Promise<ModelFile> {
-  return factsOf(await readNetworkFile(path, signal), output, signal);
+  return factsOf(await readNetworkFile(path, signal), { output }, signal);
 }
 
 /**
  * What a file that has been read says about its network. Changes its `model` to the form that segtile runs.
  *
- * @param output the name of the output to use if there are several
  * @throws {SegtileError} `model` if segtile cannot use the network; `input` if its weights cannot be read
  */
-export async function factsOf(network: NetworkFile, output: string | undefined, signal?: AbortSignal): Promise<ModelFile> {
+export async function factsOf(network: NetworkFile, wishes: AdaptWishes, signal?: AbortSignal): Promise<ModelFile> {
+  const { output } = wishes;
   const { path, model, metadata } = network;
-  const { bytes, image, scores, decision } = adaptedBytes(network, output);
+  const { bytes, image, scores, decision, cam } = adaptedBytes(network, wishes);
   for (const [tensor, side] of [
     [image, 'input'],
     [scores, 'output'],
@@ -82,6 +86,7 @@ export async function factsOf(network: NetworkFile, output: string | undefined, 
     scores,
     ...(output !== undefined && { output }),
     ...(decision !== undefined && { decision }),
+    ...(cam && { cam }),
     ...(layout && { layout }),
     ...(channels !== undefined && { channels }),
     ...(ending && { ending }),

@@ -110,6 +110,7 @@ function behindSteps(
   const steps: GraphStep[] = [];
   if (scores.element === 'float16') steps.push(cast('float32'));
   if (map.layout === 'nhwc') steps.push(transpose('nhwc'));
+  if (map.whole) return [...steps, ...activated(activation, opset), ...repeated(path, window, opset)];
   if (map.factor > 1) {
     if (opset < 11)
       throw new SegtileError(
@@ -121,9 +122,23 @@ function behindSteps(
     if (map.height * map.factor > window.height || map.width * map.factor > window.width) steps.push(cut(window));
   }
   if (map.first) steps.push(continued(window, map, opset));
-  if (activation === 'sigmoid') steps.push(...(opset < 5 ? [] : [sameShape]), simple('Sigmoid'));
-  if (activation === 'softmax') steps.push(softmax(opset));
-  return steps;
+  return [...steps, ...activated(activation, opset)];
+}
+
+/** The steps from scores to probabilities. */
+function activated(activation: Model['activation'], opset: number): GraphStep[] {
+  if (activation === 'sigmoid') return [...(opset < 5 ? [] : [sameShape]), simple('Sigmoid')];
+  return activation === 'softmax' ? [softmax(opset)] : [];
+}
+
+/** Repeats the one score that a classifier gives for a window at each of its pixels. */
+function repeated(path: string, { width, height }: Size, opset: number): GraphStep[] {
+  if (opset >= 8) return [withNumbers('Expand', BigInt64Array.of(1n, 1n, BigInt(height), BigInt(width)))];
+  throw new SegtileError(
+    'model',
+    `${path} gives one score for a window in opset ${opset}, where nothing repeats it at every pixel`,
+    'export the model with opset 11 or later',
+  );
 }
 
 /**

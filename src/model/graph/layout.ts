@@ -47,13 +47,16 @@ export interface ScoreShape extends Size {
   readonly channels: number;
   /** How many pixels of the window one score stands for, along each axis. */
   readonly factor: number;
+  /** Set if there is one score per channel for the whole window, as classifiers give it. */
+  readonly whole?: true;
   /** Set if the scores cover only a part of the window: how many px of the window lie left of and above the first score. */
   readonly first?: { readonly left: number; readonly top: number };
 }
 
 /**
- * Interprets the sizes of a network's output for a window: a map as large as the window, or smaller by a whole factor. If
- * a network that halves its image several times had to round up, the factor is a power of two.
+ * Interprets the sizes of a network's output for a window: a map as large as the window, or smaller by a whole factor, or
+ * one score for the whole window. If a network that halves its image several times had to round up, the factor is a power
+ * of two.
  *
  * @param likely the layout to take if both are possible
  * @returns undefined if no layout fits
@@ -62,6 +65,8 @@ export function scoreShape(dims: readonly Dim[], window: Size, likely: TensorLay
   if (!isFixed(dims)) return undefined;
   for (const layout of [likely, likely === 'nchw' ? 'nhwc' : 'nchw'] as const) {
     const { channels, height, width } = axes<number>([1, dims[1], dims[2], dims[3]], layout);
+    if (isWhole({ width, height }, window))
+      return { layout, channels, width, height, factor: Math.max(window.width, window.height), whole: true };
     const factor = [window.width / width, 2, 4, 8, 16, 32, 64].find(
       (by) =>
         Number.isInteger(by) && by <= 64 && width === Math.ceil(window.width / by) && height === Math.ceil(window.height / by),
@@ -69,6 +74,11 @@ export function scoreShape(dims: readonly Dim[], window: Size, likely: TensorLay
     if (factor) return { layout, channels, width, height, factor };
   }
   return undefined;
+}
+
+/** Whether scores of some size are one for a whole window. */
+export function isWhole(scores: Size, window: Size): boolean {
+  return scores.width === 1 && scores.height === 1 && Math.min(window.width, window.height) > 1;
 }
 
 /**

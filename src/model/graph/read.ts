@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { isRemote, shownPath } from '../../io/location.js';
 import { bundledNames } from '../card/bundled.js';
-import { type AdaptedNetwork, adaptNetwork } from './adapt.js';
+import { type AdaptedNetwork, type AdaptWishes, adaptNetwork } from './adapt.js';
 import { foreignFormat, savedModel } from './foreign.js';
 import { type ModelProto, parseModel, serializeModel } from './onnx.js';
 
@@ -30,11 +30,10 @@ export async function readNetworkFile(path: string, signal?: AbortSignal): Promi
  * Reads the bytes of a network in the form that segtile runs; see {@link adaptNetwork}. They are the bytes of the file if
  * nothing has to be changed.
  *
- * @param output the name of the output to use
  * @throws {SegtileError} as {@link readNetworkFile} and {@link adaptNetwork}
  */
-export async function readAdapted(path: string, output: string | undefined, signal?: AbortSignal): Promise<Uint8Array> {
-  return adaptedBytes(await readNetworkFile(path, signal), output).bytes;
+export async function readAdapted(path: string, wishes: AdaptWishes, signal?: AbortSignal): Promise<Uint8Array> {
+  return adaptedBytes(await readNetworkFile(path, signal), wishes).bytes;
 }
 
 /**
@@ -43,9 +42,9 @@ export async function readAdapted(path: string, output: string | undefined, sign
  */
 export function adaptedBytes(
   { path, bytes, model }: NetworkFile,
-  output: string | undefined,
+  wishes: AdaptWishes,
 ): AdaptedNetwork & { readonly bytes: Uint8Array } {
-  const adapted = adaptNetwork(model, path, output);
+  const adapted = adaptNetwork(model, path, wishes);
   return { ...adapted, bytes: adapted.isChanged ? serializeModel(model) : bytes };
 }
 

@@ -1,7 +1,7 @@
 import type { SampleType, Size } from '../../types.js';
 import type { Model, Normalization } from '../card/model.js';
 import { type Ending, isChoice } from '../graph/ending.js';
-import { scoreShape } from '../graph/layout.js';
+import { isWhole, scoreShape } from '../graph/layout.js';
 import type { PlacedNetwork } from '../graph/weights.js';
 import type { Threads } from '../sessions/threads.js';
 import {
@@ -31,7 +31,8 @@ export interface MeasuredModel {
   readonly window: Size;
   /** The size of the scores for such a window. */
   readonly scores: Size & { readonly channels: number };
-  /** Where the scores lie in the window. Absent if there is one for each pixel; null if it could not be found out. */
+  /** Where the scores lie in the window. Absent if there is one for each pixel or for the
+   * whole window; null if it could not be found out. */
   readonly fit?: Found | null;
 }
 
@@ -100,7 +101,7 @@ async function measureAt(tried: Tried, network: Measurable): Promise<MeasuredMod
   }
   const found = facts!.facts();
   const { width, height, channels } = first!;
-  const whole = width === window.width && height === window.height;
+  const isPlaced = (width === window.width && height === window.height) || isWhole({ width, height }, window);
   return {
     meaning:
       isSame(found) && network.decision === undefined
@@ -109,7 +110,7 @@ async function measureAt(tried: Tried, network: Measurable): Promise<MeasuredMod
     range: [Math.min(...found.least), Math.max(...found.most)],
     window,
     scores: { width, height, channels },
-    ...(!whole && !network.isFitted && { fit: await findFit(tried, first!, network) }),
+    ...(!isPlaced && !network.isFitted && { fit: await findFit(tried, first!, network) }),
   };
 }
 

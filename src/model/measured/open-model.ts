@@ -41,7 +41,7 @@ export async function openModel(
   { cardPath, windows = [], signal }: { cardPath?: string | undefined; windows?: readonly Size[]; signal?: AbortSignal } = {},
 ): Promise<OpenedModel> {
   const { network, folder, card, others } = await readDescribed(path, cardPath, signal);
-  const file = await factsOf(network, flags.output ?? card?.output, signal);
+  const file = await factsOf(network, { output: flags.output ?? card?.output, cam: flags.cam ?? card?.cam }, signal);
   const measured = await measureModel(file, card, flags, { windows, signal });
   const model = resolveModel(file, card, flags, measured);
   const notes = others ? [`card: ${others.from}`, ...others.notes, ...model.notes] : model.notes;
@@ -87,7 +87,10 @@ export async function measureModel(
   const network = measurable(file, statedCard(card, flags), windows);
   const { path: _, ...circumstances } = network;
   return remembered(keptModels, file.sha256, circumstances, async () => {
-    const placed = placeWeights(await readAdapted(file.path, file.output, signal), file.path);
+    const placed = placeWeights(
+      await readAdapted(file.path, { output: file.output, cam: file.cam !== undefined }, signal),
+      file.path,
+    );
     const threads = createThreads();
     return measureNetwork(placed, network, threads).finally(threads.dismiss);
   });

@@ -1,6 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import type { Model } from '../card/model.js';
 import type { ModelFile } from '../graph/facts.js';
+import { isWhole } from '../graph/layout.js';
 import { described } from '../graph/tensors.js';
 import { type Fit, missingPx } from './fit.js';
 import type { MeasuredModel } from './measure.js';
@@ -129,6 +130,30 @@ function sameEverywhere(file: ModelFile, { range }: MeasuredModel): SegtileError
 
 function short(value: number | null): string {
   return value === null ? 'nothing' : String(Number(value.toPrecision(3)));
+}
+
+/**
+ * Resolves whether the network classifies whole windows, which is measured.
+ *
+ * @throws {SegtileError} `model` if the card says otherwise
+ */
+export function resolveTask(file: ModelFile, said: StatedCard, notes: string[], measured: MeasuredModel): Model['task'] {
+  const { window, scores } = measured;
+  const task = isWhole(scores, window) ? 'classification' : 'segmentation';
+  if (file.cam) {
+    const { bent } = file.cam;
+    const exact =
+      bent.length === 0 ? 'its mean is the score of the window' : `its mean is not, as the head has ${bent.join(', ')}`;
+    notes.push(`class activation: the scores of the classifier's head at each place of its last feature map; ${exact}`);
+    return 'segmentation';
+  }
+  const sizes = `${scores.width} × ${scores.height} scores for a window of ${window.width} × ${window.height} px`;
+  if (said.card.task !== undefined && said.card.task !== task)
+    throw contradiction(file, said, 'task', `${file.path} gives ${sizes}`, 'leave task away: it is measured');
+  if (task === 'classification') notes.push('classifies: one score a class for a whole window, measured');
+  if (task === 'classification' && said.card.crop !== undefined && said.card.crop !== 0)
+    throw contradiction(file, said, 'crop', `${file.path} gives ${sizes}`);
+  return task;
 }
 
 /**

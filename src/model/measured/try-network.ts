@@ -83,7 +83,7 @@ export async function tryNetwork(
         throw new SegtileError(
           'model',
           `${path} gives [${found.join(', ')}] for a window of ${px}, expected a map of scores for it`,
-          'segtile runs networks that give scores for each pixel, for fewer of them, or for the centre of the window',
+          'segtile runs networks that give scores for each pixel, for fewer of them, for the centre of the window, or for all of it',
         );
       const { channels, width, height } = map;
       const each = channels * width * height;

@@ -53,12 +53,13 @@ const kept: Kept<WorkerMemory> = {
 export async function measureWorker(task: WorkerTask, signal?: AbortSignal): Promise<WorkerMemory> {
   const { model, output, scoreType, batch } = task;
   const window = model.fixedWindow ?? halvedWindow(task.window);
-  const { output: named, layout, color, samples, normalize, activation, crop } = model;
+  const { output: named, cam, layout, color, samples, normalize, activation, crop } = model;
   const platform = [process.platform, process.arch, process.version];
   const circumstances = {
     window,
     output,
     named,
+    cam,
     scoreType,
     batch,
     layout,

@@ -20,22 +20,23 @@ export const huggingFace: PackageFormat = {
     textIn(model_type) !== undefined && (itemsIn(architectures).length > 0 || id2label !== undefined),
   async read({ file, fields, other }) {
     const [kind = ''] = itemsIn(fields.architectures).map(String);
-    if (kind !== '' && !/SemanticSegmentation/.test(kind))
+    const isClassifier = /ImageClassification/.test(kind);
+    if (kind !== '' && !isClassifier && !/SemanticSegmentation/.test(kind))
       throw refused(
         file,
         `the model is a ${kind}`,
-        /Classification/.test(kind)
-          ? 'classifiers come later: segtile needs a score for each pixel'
-          : 'segtile needs a score for each pixel: a model ForSemanticSegmentation',
+        'segtile needs a score for each pixel, or one for each window: a model ForSemanticSegmentation or ForImageClassification',
       );
+    const isExclusive = fields.problem_type !== 'multi_label_classification';
     const names = namesIn(fields.id2label);
     const preprocessor = await other('preprocessor_config.json');
     const reduced = [preprocessor?.do_reduce_labels, preprocessor?.reduce_labels, fields.do_reduce_labels].includes(true);
     return {
       from: preprocessor ? `${file} and preprocessor_config.json (Hugging Face)` : `${file} (Hugging Face)`,
       card: {
+        ...(isClassifier && { task: 'classification' }),
         ...(preprocessor && inputOf(preprocessor)),
-        ...(names && names.length > 1 && { classes: cardClasses(names), exclusive: true }),
+        ...(names && names.length > 1 && { classes: cardClasses(names), exclusive: isExclusive }),
         ...(names?.length === 1 && { classes: cardClasses(names) }),
       },
       notes: [

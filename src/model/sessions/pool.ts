@@ -86,7 +86,7 @@ async function open(model: Model, options: PoolOptions, runtime: Runtime, thread
   const choice = parseDevices(options.device);
   // The first thread finds the shape of the scores.
   threads.prepare(choice !== 'auto' && choice[0]!.provider === 'cpu' ? workers : 1);
-  const placed = placeWeights(await readAdapted(model.path, model.output, signal), model.path);
+  const placed = placeWeights(await readAdapted(model.path, model, signal), model.path);
   // Devices are checked while the shape of the scores is found, so that neither waits for the other.
   const candidates = (choice === 'auto' ? autoDevices() : []).map((device) => ({
     device,

@@ -59,11 +59,22 @@ async function failureOf(
 ): Promise<SegtileError | undefined> {
   try {
     const options = optionsOf(variant, shared, await slideSize(slide, signal));
+    // A gate is a network that runs over the slide, too.
     // A tissue file must exist, so it is kept. Finding tissue takes long and cannot make a variant impossible, so it is
     // left out.
     const { kind } = tissueOf(options.tissue, options);
     const settled =
-      kind === 'file' ? options : { ...options, tissue: 'none', tissueClass: undefined, artefactClass: undefined };
+      kind === 'file'
+        ? { ...options, gate: undefined, veto: undefined, vetoBy: undefined }
+        : {
+            ...options,
+            tissue: 'none',
+            tissueClass: undefined,
+            artefactClass: undefined,
+            gate: undefined,
+            veto: undefined,
+            vetoBy: undefined,
+          };
     const segmenter = await openSegmenter([{ path: slide }], settled, {}, signal);
     noted((await segmenter.dryRun(0)).plan.notes);
     return undefined;

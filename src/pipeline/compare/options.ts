@@ -28,6 +28,8 @@ export interface CompareOptions extends SharedOptions, RoiFlags, Pick<InferOptio
   readonly blend?: readonly Blend[];
   readonly tta?: readonly Tta[];
   readonly tissue?: readonly string[];
+  /** Networks that say which windows are run, as for infer; `none` for none. */
+  readonly gate?: readonly string[];
   /** A list has the thresholds to compare; otherwise all variants share this threshold. */
   readonly threshold?: readonly number[] | ThresholdOption;
   readonly variants?: string;

@@ -32,17 +32,23 @@ export interface VariantAxes {
   readonly blend: readonly Blend[];
   readonly tta: readonly Tta[];
   readonly tissue: readonly string[];
+  /** Networks that say which windows are run, as for `infer`; `none` for none. */
+  readonly gate?: readonly string[] | undefined;
   readonly threshold?: readonly ThresholdOption[];
 }
 
 /**
  * All combinations of some axes. There are three groups: every tiling with every margin, blend, augmentation, tissue
- * rule and threshold; every plan with all of these except margins; and every size that the slide is shrunk to with
+ * rule, gate and threshold; every plan with all of these except margins; and every size that the slide is shrunk to with
  * every augmentation and threshold. A variant's name has the values that differ between variants, and none that all
  * share.
  */
 export function spanVariants(axes: VariantAxes): Variant[] {
-  const { resize, tile, plan = [], margin, blend, tta, tissue, threshold = [] } = axes;
+  const { resize, tile, plan = [], margin, blend, tta, tissue, gate = [], threshold = [] } = axes;
+  const gates: Axis = {
+    word: 'gate',
+    values: gate.map((text) => axis(text, { gate: text === 'none' ? undefined : [text] })),
+  };
   const shrunk = product([
     { word: 'resize', values: resize.map((side) => axis(String(side), {}, side)) },
     axisOf('tta', tta),
@@ -55,6 +61,7 @@ export function spanVariants(axes: VariantAxes): Variant[] {
     axisOf('blend', blend, ''),
     axisOf('tta', tta),
     axisOf('tissue', tissue),
+    gates,
     axisOf('threshold', threshold),
   ]);
   const planned = product([
@@ -62,6 +69,7 @@ export function spanVariants(axes: VariantAxes): Variant[] {
     axisOf('blend', blend, ''),
     axisOf('tta', tta),
     axisOf('tissue', tissue),
+    gates,
     axisOf('threshold', threshold),
   ]);
   return [...(resize.length > 0 ? shrunk : []), ...(tile.length > 0 ? tiled : []), ...(plan.length > 0 ? planned : [])];

@@ -40,5 +40,6 @@ export function inferStrips(
   const heard: ScoreSettings = { ...settings, piece, onFacts: (each) => void facts.push(each) };
   const scores = scoreStreams(plan, models, heard, clock, onWindow, signal);
   const across = { start: piece.x, length: piece.width };
-  return labelStrips(scores, plan.view, across, settings, needs, clock, facts);
+  const settled = { ...settings, settle: plan.gated?.settle };
+  return labelStrips(scores, plan.view, across, settled, needs, clock, facts);
 }

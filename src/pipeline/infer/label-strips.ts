@@ -13,6 +13,8 @@ export interface StripSettings {
   readonly rule: LabelRule;
   /** The region of interest, open; its view is 1 inside. Outside it, labels are 0 and nothing counts as covered. */
   readonly region?: Truth | undefined;
+  /** Changes probabilities as networks decided that judged windows; see `Gated`. */
+  readonly settle?: ((rows: ScoreRows, across: Span) => ScoreRows) | undefined;
 }
 
 /** What the lower half of the pipeline needs of a strip. */
@@ -25,7 +27,7 @@ export interface StripNeeds {
 
 /**
  * The last step of the upper half of the pipeline: turns final scores into strips. It makes probabilities of logits,
- * removes scores outside the region of interest, and makes labels.
+ * applies what other networks decided, removes scores outside the region of interest, and makes labels.
  *
  * @param scores of some columns of an image of this size, from top to bottom
  * @param across these columns
@@ -35,15 +37,16 @@ export async function* labelStrips(
   scores: AsyncIterable<ScoreRows>,
   size: SpanningSize,
   across: Span,
-  { squash, rule, region }: StripSettings,
+  { squash, rule, region, settle }: StripSettings,
   needs: StripNeeds,
   clock: StageClock,
   facts: WindowFacts[] = [],
 ): AsyncGenerator<Crossing, void, undefined> {
   const inRegion = region && regionRows(region.view(size));
   try {
-    for await (const rows of scores) {
-      if (squash) clock.sync('label', () => probabilities(rows, squash));
+    for await (const given of scores) {
+      if (squash) clock.sync('label', () => probabilities(given, squash));
+      const rows = settle ? clock.sync('label', () => settle(given, across)) : given;
       const mask = inRegion && (await inRegion.take(rows.y, rows.height));
       const seen = mask ? scoresWithin(rows, mask, size.width) : rows;
       const count = emptyLabelCount();

@@ -1,6 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import { claimPath, type Holder, tryClaim } from '../../io/claim.js';
 import { type Shard, shareOf } from '../../plan/shards.js';
+import { parseGate } from '../gate/gate-option.js';
 import type { MemoryForecast } from '../memory/foretell-run.js';
 import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
 import { filesOf, type RunFiles } from '../outputs/files.js';
@@ -292,5 +293,6 @@ function pathOf(choice: TissueChoice): string[] {
 /** All files that a run reads, except the slides and their tissue masks and regions. */
 async function filesRead(options: InferOptions): Promise<string[]> {
   const models = await modelsNamed(options);
-  return [...models.map(({ path }) => path), options.slideMppCsv ?? '', thresholdFile(options.threshold)];
+  const judges = [...(options.gate ?? []), ...(options.veto ?? [])].map((text) => parseGate(text, '--gate').path);
+  return [...models.map(({ path }) => path), ...judges, options.slideMppCsv ?? '', thresholdFile(options.threshold)];
 }

@@ -1,7 +1,5 @@
 import type { CommitOptions } from '../../io/partial-file.js';
 import { createPreview } from '../../mask/preview.js';
-import type { Grid } from '../../plan/windows/grid.js';
-import type { Selection } from '../../plan/windows/selection.js';
 import type { Box, Size } from '../../types.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { Keep } from '../records/files-and-record.js';
@@ -37,16 +35,18 @@ export async function writePlanPicture(path: string, plan: SlidePlan, { replace 
   await picture.finish();
 }
 
-/** The cores of the windows that are run, in pixels of the mask: the area that these windows can label. */
+/**
+ * The cores of the windows that are run or that a gate denied, in pixels of the mask: the area that is known to be labelled
+ * or to be background.
+ */
 function* coveredBoxes(plan: SlidePlan, size: Size): Generator<Box> {
-  for (const { grid, selection } of [plan, ...plan.others]) yield* coreBoxes(grid, selection, size, plan.view.spans);
+  const { spans } = plan.view;
+  const [x, y] = [size.width / spans.width, size.height / spans.height];
+  for (const core of coresOf(plan)) yield { x: core.x * x, y: core.y * y, width: core.width * x, height: core.height * y };
 }
 
-function* coreBoxes(grid: Grid, selection: Selection, size: Size, spans: Size): Generator<Box> {
-  const x = size.width / spans.width;
-  const y = size.height / spans.height;
-  for (let row = 0; row < grid.rows; row++) {
-    for (const { core } of selection.kept(row))
-      yield { x: core.x * x, y: core.y * y, width: core.width * x, height: core.height * y };
-  }
+function* coresOf(plan: SlidePlan): Generator<Box> {
+  for (const { grid, selection } of [plan, ...plan.others])
+    for (let row = 0; row < grid.rows; row++) for (const { core } of selection.kept(row)) yield core;
+  yield* plan.gated?.deniedCores ?? [];
 }

@@ -7,9 +7,21 @@ import type { Output, Result, RunResult } from './output.js';
 import { makePreview } from './preview.js';
 import { makeProbabilities, type ProbabilityFileFacts, type ProbabilityOptions } from './probabilities.js';
 import { makeSubmission, submissionOutput } from './submission.js';
+import {
+  lookAtScores,
+  makeWindowScores,
+  type WindowScoreFacts,
+  type WindowScoreOptions,
+  windowScoreFiles,
+} from './window-scores.js';
 
 /** The options that ask for outputs besides the mask. Outputs that are absent are not wanted. */
-export interface OutputOptions extends PaletteOptions, ProbabilityOptions, ObjectOptions, SubmissionOptions {
+export interface OutputOptions
+  extends PaletteOptions,
+    ProbabilityOptions,
+    ObjectOptions,
+    SubmissionOptions,
+    WindowScoreOptions {
   readonly preview?: boolean | undefined;
   readonly reportDisagreement?: boolean | undefined;
   readonly report?: boolean | undefined;
@@ -27,6 +39,7 @@ export interface OutputFacts extends ResultFacts {
   readonly probabilities: ProbabilityFileFacts | null;
   readonly preview: string | null;
   readonly disagreement: DisagreementFacts | null;
+  readonly windowScores: WindowScoreFacts | null;
 }
 
 /** A table of outputs, by their names in records. */
@@ -85,6 +98,14 @@ export const runOutputs: OutputTable<OutputFacts, RunResult> & {
     wanted: ({ reportDisagreement }) => reportDisagreement === true,
     look: lookForDisagreement,
     make: makeDisagreement,
+  },
+  windowScores: {
+    ending: '.windows',
+    title: null,
+    files: windowScoreFiles,
+    wanted: ({ windowScores }) => windowScores !== undefined,
+    look: lookAtScores,
+    make: makeWindowScores,
   },
   // Made from the record by `writeInferReport`.
   report: { ending: '.report.html', title: 'report', wanted: ({ report }) => report === true },

@@ -66,7 +66,8 @@ function refuseSaid({ stride, overlap, margin, placement }: InferOptions): void 
 
 /** The windows of one model, or a sentence on why they must overlap as usual. */
 async function autoWindows(model: Model, wanted: Size | undefined, signal: AbortSignal): Promise<AutoWindows | string> {
-  const { name, margin, phase, fixedWindow, window } = model;
+  const { name, margin, phase, fixedWindow, window, task } = model;
+  if (task === 'classification') return `${name} has one score for a whole window`;
   if (margin !== undefined && phase !== undefined) {
     const side = window ?? LARGEST_SIDE;
     const laid = widestStride(wanted ?? fixedWindow ?? { width: side, height: side }, { margin, phase });

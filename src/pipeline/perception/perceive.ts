@@ -90,8 +90,8 @@ const kept: Kept<Perception> = {
  *   none, pictures are generated
  */
 export async function perceive(model: Model, signal: AbortSignal, pictures: readonly TrialPicture[] = []): Promise<Perception> {
-  const { layout, color, samples, normalize, activation, crop, output } = model;
-  const circumstances = { RULES, layout, color, samples, normalize, activation, crop, output, fixed: model.fixedWindow };
+  const { layout, color, samples, normalize, activation, crop, output, cam } = model;
+  const circumstances = { RULES, layout, color, samples, normalize, activation, crop, output, cam, fixed: model.fixedWindow };
   const find = () => perceived(model, signal, pictures);
   return pictures.length > 0 ? find() : remembered(kept, model.sha256, circumstances, find);
 }

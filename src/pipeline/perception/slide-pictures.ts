@@ -1,7 +1,8 @@
 import { SegtileError } from '../../errors.js';
 import type { Model } from '../../model/card/model.js';
 import { cutWindows } from '../../slide/view/cut.js';
-import { channelRequest, planSlide } from '../prepare/plan-slide.js';
+import { channelRequest } from '../prepare/channel-request.js';
+import { planSlide } from '../prepare/plan-slide.js';
 import { PAIRS, pictureSide, shownWindow, type TrialPicture } from './perceive.js';
 
 /**

@@ -2,6 +2,7 @@ import type { Card } from '../../model/card/card.js';
 import type { Area } from '../../plan/labels/area.js';
 import type { Shard } from '../../plan/shards.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
+import type { GateOptions } from '../gate/gated.js';
 import type { OutputOptions } from '../outputs/table.js';
 import type { TissueFlags } from '../tissue/network-tissue.js';
 import type { RoiFlags } from '../tissue/region-flags.js';
@@ -11,7 +12,7 @@ import type { ThresholdOption } from './thresholds.js';
 import type { WindowOptions } from './window-geometry.js';
 
 /** The options of `segtile infer`, parsed. Options that were not given are absent. */
-export interface InferOptions extends SlideFlags, RoiFlags, TissueFlags, WindowOptions, OutputOptions, RunOptions {
+export interface InferOptions extends SlideFlags, RoiFlags, TissueFlags, GateOptions, WindowOptions, OutputOptions, RunOptions {
   /** Absent: the history beside the masks. False: no history. */
   readonly history?: string | boolean;
   readonly model?: readonly string[];
@@ -65,4 +66,6 @@ export interface InferOptions extends SlideFlags, RoiFlags, TissueFlags, WindowO
   readonly modelMpp?: number;
   readonly crop?: Card['crop'];
   readonly modelOutput?: string;
+  /** Whether classifiers are run for their class activation maps. */
+  readonly cam?: boolean;
 }

@@ -1,5 +1,4 @@
 import { SegtileError } from '../../errors.js';
-import { type Model, modelPixels } from '../../model/card/model.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
 import { createGrid, type Grid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
@@ -14,6 +13,7 @@ import type { RegionFile } from '../../truth/region.js';
 import type { Truth } from '../../truth/truth.js';
 import type { Pixels, Samples, Size } from '../../types.js';
 import { viewRows } from '../evaluate/paired-rows.js';
+import { type Gated, type GateSettings, gateWindows } from '../gate/gated.js';
 import { type Region, regionFacts, regionOpener, regionWindows } from '../tissue/region.js';
 import { OVERVIEW_SIDE, selectTissue, type TissueChoice, type TissueSelection } from '../tissue/tissue.js';
 import { contrastWarnings, once } from './contrast.js';
@@ -39,6 +39,8 @@ export interface PlanSettings {
   readonly placement?: WindowPlacement;
   readonly tissue: TissueChoice;
   readonly minTissue: number | undefined;
+  /** The networks that judge windows before the models are run, if there are any. */
+  readonly gating?: GateSettings | undefined;
   /** The region of interest. */
   readonly roi?: RegionFile | undefined;
 }
@@ -61,18 +63,14 @@ export interface SlidePlan extends Pick<TissueSelection, 'selection' | 'facts'> 
   readonly others: readonly { readonly grid: Grid; readonly selection: Selection }[];
   /** The region of interest, if there is one. Windows that do not touch it are skipped. */
   readonly region: Region | undefined;
+  /** What other networks decided on the windows, if there are such networks. */
+  readonly gated?: Gated | undefined;
   /** The whole slide at low resolution. It is read once, when it is first asked for. */
   overview(): Promise<Pixels>;
 }
 
 const NATIVE_NOTE =
   'the model is given the samples as they are; 8 bits are made of them only where tissue is found and in the preview';
-
-/** The channels and samples that a model needs from a slide; undefined if it takes a picture. */
-export function channelRequest(model: Model): ChannelRequest | undefined {
-  const { kind, channels } = modelPixels(model);
-  return kind === 'picture' ? undefined : { count: channels, samples: model.samples, by: model.path };
-}
 
 /**
  * Opens a slide and decides which of its windows are run. Reads only the file's directories and a low-resolution view.
@@ -109,7 +107,12 @@ export async function planSlide(
     }
     const found = [{ grid, selection: tissue.selection }, ...others];
     const bounded = settings.roi && (await boundBy(settings.roi, view, tissue.raster, found, signal));
-    const [{ selection }, ...rest] = (bounded?.within ?? found) as [SlidePlan['others'][number]];
+    const left = bounded?.within ?? found;
+    const gated = settings.gating && (await gateWindows(settings.gating, view, resolution, left, signal));
+    const [{ selection }, ...rest] = left.map(({ grid, selection: all }, i) => ({
+      grid,
+      selection: gated?.selections[i] ?? all,
+    })) as [SlidePlan['others'][number]];
     const native = request !== undefined && request.samples !== 'uint8';
     const contrast = await contrastWarnings(slide, choice.kind, native, overview);
     const warnings = [...contrast, ...(tissue.warnings ?? []), ...(bounded?.warnings ?? [])];
@@ -121,7 +124,7 @@ export async function planSlide(
     ];
     const { facts } = tissue;
     const seen = { slide, view, input, channels: reader?.channels, notes, warnings, overview };
-    return { ...seen, facts, region: bounded?.region, grid, selection, others: rest };
+    return { ...seen, facts, region: bounded?.region, gated, grid, selection, others: rest };
   } catch (error) {
     await slide.close();
     throw error;

@@ -6,9 +6,12 @@ import type { Model } from '../../model/card/model.js';
 import type { Border } from '../../plan/windows/axis.js';
 import { createGrid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
+import { gateSettings } from '../gate/gated.js';
+import { requireWindowScores } from '../outputs/window-scores.js';
 import { tissueOf } from '../tissue/region-flags.js';
+import { channelRequest } from './channel-request.js';
 import type { InferOptions } from './options.js';
-import { channelRequest, type PlanSettings } from './plan-slide.js';
+import type { PlanSettings } from './plan-slide.js';
 import { refuseBoth, resolutionOf, SAME_THING } from './resolution.js';
 import type { RunSettings } from './run-settings.js';
 import { labelRule, type Thresholds } from './thresholds.js';
@@ -16,8 +19,9 @@ import { geometryOf } from './window-geometry.js';
 
 /** The values for the model that flags set. They override its card. */
 export function cardFlags(options: InferOptions): Card {
-  const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp, crop, modelOutput } = options;
-  const stated = { layout, color, samples, scale, mean, std, standardize, activation, classes, crop };
+  const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp, crop, modelOutput, cam } =
+    options;
+  const stated = { layout, color, samples, scale, mean, std, standardize, activation, classes, crop, cam };
   const flags = { ...stated, mpp: modelMpp, output: modelOutput };
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as Card;
 }
@@ -42,6 +46,7 @@ export function planSettings(
   const placement = laid ? 'aligned' : options.placement;
   const geometries = laid ?? models.map((model) => geometryOf(options, model, note));
   const groups = groupsOf(ensemble, geometries, ttaScales);
+  requireWindowScores(options, ensemble, groups.length);
   for (const { geometry, own } of groups) {
     // Creates a grid as a check: an error in it does not depend on the slide, so it is reported once.
     createGrid({ size: geometry.window, ...geometry, border, placement });
@@ -65,6 +70,7 @@ export function planSettings(
     placement,
     tissue: tissueOf(options.tissue, options),
     minTissue,
+    gating: gateSettings(options, ensemble, options),
   };
   return { plan, groups };
 }

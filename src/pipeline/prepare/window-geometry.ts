@@ -17,11 +17,13 @@ const DEFAULT_WINDOW = 1024;
 
 /**
  * The windows of a model, in px of the model. The side comes from the user, or else the model's graph, its card, or is
- * 1,024. The default stride is half a window and the default margin an eighth. Defaults are adjusted to given values:
+ * 1,024. The default stride is half a window and the default margin an eighth, or 0 for a classifier, whose score is of
+ * the whole window. Defaults are adjusted to given values:
  * the stride to the margin, and the margin to the stride. The margin of a card is adjusted to the user's values.
  *
  * @param note called with a sentence if a card's margin is too large for the user's windows
- * @throws {SegtileError} `usage` for a window that the model does not take, or that does not fit in memory
+ * @throws {SegtileError} `usage` for a window that the model does not take, or that does not fit in memory; or if nothing
+ *   says how large the windows of a classifier are, which decide what it sees
  */
 export function geometryOf(options: WindowOptions, model: Model, note: (sentence: string) => void): Geometry {
   const window = windowOf(options, model);
@@ -42,7 +44,8 @@ function marginOf(
   asked: Size | undefined,
   note: (sentence: string) => void,
 ): number {
-  const { crop: least = 0, path } = model;
+  const { crop: least = 0, path, task } = model;
+  if (task === 'classification') return options.margin ?? cardMargin(model, window, asked, note) ?? 0;
   if (least === 0) return options.margin ?? cardMargin(model, window, asked, note) ?? defaultMargin(window, asked);
   if (options.margin !== undefined && options.margin < least)
     throw new SegtileError(
@@ -53,7 +56,13 @@ function marginOf(
   return options.margin ?? Math.max(least, model.margin ?? least);
 }
 
-function windowOf({ window }: WindowOptions, { fixedWindow, window: suggested, path }: Model): Size {
+function windowOf({ window }: WindowOptions, { fixedWindow, window: suggested, path, task, cam }: Model): Size {
+  if ((task === 'classification' || cam) && (window ?? fixedWindow ?? suggested) === undefined)
+    throw new SegtileError(
+      'usage',
+      `${path} classifies windows of any size, and nothing says how large those were that it was trained on`,
+      'give --window, or window in its card',
+    );
   if (window && fixedWindow && (window.width !== fixedWindow.width || window.height !== fixedWindow.height)) {
     const fixed = `${fixedWindow.width}x${fixedWindow.height}`;
     throw new SegtileError(

@@ -8,6 +8,7 @@ import type { Geometry } from '../../plan/windows/scale.js';
 import type { Slide, SlideMpp } from '../../slide/slide.js';
 import type { SampleRange } from '../../tiff/samples/rgb.js';
 import type { MaskClass, Mpp, SampleType, Size } from '../../types.js';
+import type { JudgedFacts } from '../gate/judge.js';
 import type { InferResult } from '../infer/infer.js';
 import type { LabelResult } from '../infer/label-scores.js';
 import type { OutputFacts } from '../outputs/table.js';
@@ -94,7 +95,11 @@ export interface RunRecord extends OutputFacts {
   };
   /** The grids for other scales and models, in working pixels. The first grid is in `settings`. */
   readonly otherGrids: readonly Geometry[];
-  /** Share of the slide's area, or of the region of interest, where a window was run. */
+  /** The networks that judged windows before the models were run; null if there were none. */
+  readonly gates: readonly JudgedFacts[] | null;
+  /** The networks that denied classes to what the models found; null if there were none. */
+  readonly vetoes: readonly JudgedFacts[] | null;
+  /** Share of the slide's area, or of the region of interest, where a window was run, or denied by a gate. */
   readonly coverage: number;
   /** The share of each class. */
   readonly classShares: readonly ClassShare[];
@@ -173,6 +178,8 @@ export function recordOf(parts: RunParts): RunRecord {
     device,
     windows: { ...windowCounts(plan), run: result.windowsRun, passes: passesOf(plan, passes), nan: result.windowsNan },
     otherGrids: plan.others.map(({ grid: { window, stride, margin } }) => ({ window, stride, margin })),
+    gates: plan.gated && plan.gated.gates.length > 0 ? plan.gated.gates : null,
+    vetoes: plan.gated && plan.gated.vetoes.length > 0 ? plan.gated.vetoes : null,
     coverage: result.inside === 0 ? 0 : round(result.covered / result.inside),
     classShares: sharesOf(model.classes, result, result, {
       tissue: plan.region ? plan.region.facts.tissueShare : facts.tissueShare,

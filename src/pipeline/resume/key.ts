@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { modelIdentity } from '../../model/measured/open-model.js';
+import { parseGate } from '../gate/gate-option.js';
 import { modelsNamed } from '../prepare/named-models.js';
 import type { InferOptions } from '../prepare/options.js';
 import type { Thresholds } from '../prepare/thresholds.js';
@@ -26,7 +27,7 @@ const RESULT_FORMAT = '1';
 const LEFT_OUT: readonly string[] = [
   ...['output', 'overwrite', 'resume', 'wait', 'history', 'json', 'quiet', 'dryRun', 'previewOnly'],
   ...['workers', 'batch', 'requireGpu', 'allowCpuNodes', 'allowSoftware', 'verify', 'memory', 'shard', 'shardRows'],
-  ...['model', 'card', 'threshold', 'tissue', 'roi', 'slideMpp', 'slideMppCsv', 'from'],
+  ...['model', 'card', 'threshold', 'tissue', 'roi', 'slideMpp', 'slideMppCsv', 'from', 'gate', 'veto'],
 ];
 
 /** The part of the key that is the same for all slides. */
@@ -40,10 +41,20 @@ export async function keyOfOptions(
     const model = await modelIdentity(path, options.card, signal);
     models.push(weight === 1 ? model : `${model} weight ${weight}`);
   }
+  const judges = async (texts: readonly string[], option: '--gate' | '--veto'): Promise<string> => {
+    const known: string[] = [];
+    for (const text of texts) {
+      const { path, least } = parseGate(text, option);
+      known.push(`${await modelIdentity(path, undefined, signal)}:${textOf(least)}`);
+    }
+    return known.join(', ');
+  };
   const others = Object.entries(options).filter(([name, value]) => value !== undefined && !LEFT_OUT.includes(name));
   return {
     format: RESULT_FORMAT,
     model: models.join(', '),
+    ...(options.gate && { gate: await judges(options.gate, '--gate') }),
+    ...(options.veto && { veto: await judges(options.veto, '--veto') }),
     ...(thresholds && { threshold: textOf(thresholds.values) }),
     ...Object.fromEntries(others.map(([name, value]) => [flagOf(name), textOf(value)])),
   };

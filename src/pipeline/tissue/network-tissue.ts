@@ -2,19 +2,11 @@ import { SegtileError } from '../../errors.js';
 import { shownPath } from '../../io/location.js';
 import type { Model } from '../../model/card/model.js';
 import { openModel } from '../../model/measured/open-model.js';
-import { openPool } from '../../model/sessions/pool.js';
-import { defaultWorkers } from '../../model/sessions/pool-options.js';
 import { emptyLabelCount, labelRows } from '../../plan/labels/labels.js';
-import { createGrid } from '../../plan/windows/grid.js';
-import { selectWindows } from '../../plan/windows/selection.js';
 import type { Slide } from '../../slide/slide.js';
-import { workingView } from '../../slide/view/view.js';
 import type { RasterRows, Size } from '../../types.js';
-import { scoreSlide } from '../infer/scores/score.js';
-import { channelRequest } from '../prepare/plan-slide.js';
+import { wholeSlide } from '../infer/scores/whole-slide.js';
 import { labelRule } from '../prepare/thresholds.js';
-import { geometryOf } from '../prepare/window-geometry.js';
-import { createStageClock } from '../records/stage-clock.js';
 import { autoMask } from './auto-mask.js';
 import type { TissueJudge } from './found-tissue.js';
 
@@ -49,7 +41,10 @@ export function tissueNetwork(path: string, flags: TissueFlags): TissueJudge {
     const mpp = resolutionOf(model, slide);
     const isTissue = judgedLabels(meaning);
     const mask = new Uint8Array(overview.width * overview.height);
-    for await (const { rows, size } of labelled(model, slide, mpp, flags, signal)) mark(mask, overview, rows, size, isTissue);
+    const { view, scores } = wholeSlide(model, slide, { kind: 'mpp', mpp }, flags, signal);
+    const rule = labelRule(model, model.path, undefined);
+    for await (const rows of scores())
+      mark(mask, overview, labelRows(rows, view.width, rule, emptyLabelCount()), view, isTissue);
     const named = (labels: readonly number[]) =>
       model.classes.flatMap(({ label, name }) => (labels.includes(label) ? [name] : [])).join(',');
     const facts = { method: 'network', file: shownPath(path), sha256: model.sha256, mpp };
@@ -106,34 +101,6 @@ function resolutionOf({ mpp, path }: Model, slide: Slide): number {
     `${path} judges tissue at ${mpp} µm per pixel, but ${slide.path} does not say how large its pixels are`,
     'give the size of a level-0 pixel with --slide-mpp, for example --slide-mpp 0.5',
   );
-}
-
-/** The labels that a network gives to a whole slide, from top to bottom, with the size of the whole label image. */
-async function* labelled(
-  model: Model,
-  slide: Slide,
-  mpp: number,
-  { device = 'auto', workers = defaultWorkers() }: TissueFlags,
-  signal: AbortSignal,
-): AsyncGenerator<{ readonly rows: RasterRows; readonly size: Size }> {
-  const request = channelRequest(model);
-  const resolution = { kind: 'mpp', mpp } as const;
-  const view = workingView(slide, resolution);
-  const input = request === undefined ? view : workingView(slide, resolution, slide.channelReader(request).read);
-  const { window, stride, margin } = geometryOf({}, model, () => undefined);
-  const size = { width: view.width, height: view.height };
-  const grid = createGrid({ size, window, stride, margin, border: model.crop === undefined ? 'keep' : 'mirror' });
-  const selection = selectWindows(grid, () => true);
-  const pool = await openPool(model, { window, workers, device, output: 'probabilities', signal });
-  try {
-    const rule = labelRule(model, model.path, undefined);
-    const count = emptyLabelCount();
-    const settings = { channels: model.channels, blend: 'gaussian' } as const;
-    const scores = scoreSlide({ grid, input, selection }, pool, settings, createStageClock(), () => undefined, signal);
-    for await (const rows of scores) yield { rows: labelRows(rows, view.width, rule, count), size };
-  } finally {
-    await pool.close();
-  }
 }
 
 /** Marks every pixel of the overview that covers a tissue pixel of the network. */

@@ -68,6 +68,11 @@ function checkInteger(name: string, value: number, least: number): void {
   throw new SegtileError('usage', `expected an integer of at least ${least} px for ${name} but got ${value}`);
 }
 
+/** The window with an index in the grid. */
+export function windowAt(grid: Grid, index: number): Window {
+  return windowsOfRow(grid, Math.floor(index / grid.columns))[index % grid.columns]!;
+}
+
 /** The windows of one row of windows, from left to right. */
 export function windowsOfRow(grid: Grid, row: number): Window[] {
   const y = windowStart(grid.y, row);

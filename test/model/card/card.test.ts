@@ -63,7 +63,7 @@ describe('parseCard', () => {
 
   it('lists the keys that it knows', () => {
     expect(() => parseCard('{"x": 1}', 'x')).toThrow(
-      expect.objectContaining({ hint: expect.stringMatching(/name, layout, color/) }),
+      expect.objectContaining({ hint: expect.stringMatching(/name, task, layout, color/) }),
     );
   });
 });

@@ -120,7 +120,7 @@ describe('readModel refuses', () => {
     ['no output', many(1, 0), 'has 0 outputs, expected 1'],
     ['three outputs', many(1, 3), 'has 3 outputs ("out0" [1, 3, 8, 8], "out1" [1, 3, 8, 8], "out2" [1, 3, 8, 8]), expected 1'],
     ['a volume', declared([1, 2, 8, 8, 8], [1, 2, 8, 8, 8]), 'has 5 dimensions, expected 4'],
-    ['a classifier', declared([1, 3, 8, 8], [1, 1000]), 'has 2 dimensions, expected 4'],
+    ['a vector for no batch', declared([3, 8, 8], [1000]), 'has 1 dimensions, expected 4'],
     ['labels', typed('float32', 'int64'), 'is int64'],
     ['rounded scores', cast('Round', ['same']), 'holds decisions, not scores: the graph ends in Round'],
   ])('%s', async (_, content, message) => {

@@ -16,7 +16,7 @@ afterAll(() => threads.dismiss());
 /** What is concluded of a network's scores, in the words of its maker. */
 async function concluded(bytes: Uint8Array): Promise<Truth | 'asked'> {
   const file = await readModel(saved(bytes));
-  const placed = placeWeights(await readAdapted(file.path, undefined), file.path);
+  const placed = placeWeights(await readAdapted(file.path, {}), file.path);
   const { meaning } = await measureNetwork(placed, measurable(file, statedCard(undefined, {}), []), threads);
   return wordOf(meaning);
 }

@@ -10,6 +10,7 @@ const everything = {
   submission: 'sub.csv',
   preview: true,
   reportDisagreement: true,
+  windowScores: ['csv'],
   report: true,
 } as const;
 const names = Object.keys(runOutputs) as OutputName[];
@@ -17,7 +18,12 @@ const names = Object.keys(runOutputs) as OutputName[];
 test('every output of the table is named, and each is looked for before a run', () => {
   const [all] = filesOf([{ path: 'slides/a.svs' }], 'out', everything);
   expect(all!.paths).toEqual(Object.fromEntries(names.map((name) => [name, `out/a${runOutputs[name].ending}`])));
-  const paths = Object.values({ ...all!.paths, objects: 'out/a.objects.geojson', submission: 'out/a.submission.csv' });
+  const paths = Object.values({
+    ...all!.paths,
+    objects: 'out/a.objects.geojson',
+    submission: 'out/a.submission.csv',
+    windowScores: 'out/a.windows.csv',
+  });
   expect(pathsOf(all!)).toEqual([...paths, 'out/a.run.json']);
   expect(new Set(pathsOf(all!)).size).toBe(names.length + 1);
 });

@@ -2,12 +2,13 @@ import pLimit from 'p-limit';
 import { SegtileError, throwIfAborted } from '../../../errors.js';
 import { mapOrdered } from '../../../io/ahead.js';
 import type { Blend } from '../../../plan/windows/blend.js';
+import type { Grid } from '../../../plan/windows/grid.js';
 import { type Piece, pieceWindows, wholePiece } from '../../../plan/windows/piece.js';
-import { cutWindows } from '../../../slide/view/cut.js';
+import type { Selection } from '../../../plan/windows/selection.js';
+import { type BandSource, cutWindows } from '../../../slide/view/cut.js';
 import { createStitch } from '../../../stitch/stitch.js';
 import type { WindowFacts } from '../../../strip/strip.js';
 import type { Samples, ScoreRows, Scores, Size, Window } from '../../../types.js';
-import type { SlidePlan } from '../../prepare/plan-slide.js';
 import type { StageClock } from '../../records/stage-clock.js';
 
 /**
@@ -25,6 +26,13 @@ export interface Inference {
   run(pixels: Samples<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
   /** Takes back the memory of scores that are no longer used. */
   recycle?(scores: Float32Array<ArrayBuffer>): void;
+}
+
+/** A grid over an image, and the windows of it that are run. */
+export interface ScoredGrid {
+  readonly grid: Grid;
+  readonly input: BandSource<Samples>;
+  readonly selection: Selection;
 }
 
 /** The settings that turn windows into one image of scores. */
@@ -75,7 +83,7 @@ export interface WindowLook {
  *   reading, scoring or stitching
  */
 export async function* scoreSlide(
-  { grid, input, selection }: Pick<SlidePlan, 'grid' | 'input' | 'selection'>,
+  { grid, input, selection }: ScoredGrid,
   model: Inference,
   { channels, blend, piece, nan, look, onFacts, note }: ScoreSettings,
   clock: StageClock,
