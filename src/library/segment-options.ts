@@ -71,7 +71,10 @@ export interface SegmentOptions
   readonly scoreType?: 'float32' | 'uint8' | undefined;
   readonly verify?: boolean | undefined;
   readonly workers?: number | undefined;
-  /** The most memory that the run may use, such as `2GB`. */
+  /**
+   * The most memory that the run may use, such as `2GB`. By default half of what the machine or control group has, where
+   * columns make it fit; otherwise all of it.
+   */
   readonly memory?: string | undefined;
   readonly window?: number | Size | undefined;
   readonly stride?: number | Size | undefined;

@@ -6,12 +6,13 @@ import { PIECE_COLUMNS } from './windows/piece.js';
  * on, up to one column for each `PIECE_COLUMNS` px of width. The columns of one cut are about equally wide. All edges
  * but the last are multiples of `PIECE_COLUMNS`.
  *
- * @param width of the image, in px
+ * @param width of the image, or of a part of it, in px
+ * @param from the first column of that part, a multiple of `PIECE_COLUMNS`
  */
-export function* columnCuts(width: number): Generator<Span[], void, undefined> {
+export function* columnCuts(width: number, from = 0): Generator<Span[], void, undefined> {
   const most = Math.ceil(width / PIECE_COLUMNS);
   for (let count = 1; count <= most; count++) {
     const edge = (i: number): number => Math.min(width, Math.round((i * most) / count) * PIECE_COLUMNS);
-    yield Array.from({ length: count }, (_, i) => ({ start: edge(i), length: edge(i + 1) - edge(i) }));
+    yield Array.from({ length: count }, (_, i) => ({ start: from + edge(i), length: edge(i + 1) - edge(i) }));
   }
 }

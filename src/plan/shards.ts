@@ -27,58 +27,83 @@ export function shareOf(sizes: readonly number[], { index, count }: Shard): numb
   return sizes.flatMap((_, item) => (owner[item] === index - 1 ? [item] : []));
 }
 
-/** A row of windows: the pixel rows that it is responsible for, and how much work it is. */
-export interface WindowRow extends Span {
+/** A row or a column of windows: the pixels along the axis for which its scores are used, and how much work it is. */
+export interface WindowLine extends Span {
   readonly work: number;
 }
 
 /**
- * Cuts the rows of an image into spans whose work is as even as can be. A row of windows that crosses a cut is work
- * for both sides. A cut lies only where some row of windows begins. Among cuts that are about equally even, the one
- * with the least work done twice wins, such as one in a gap in the tissue.
+ * Cuts an axis of an image into spans whose shares of the work are as wanted, as nearly as can be. Windows that reach
+ * over a cut are work for both sides. Among cuts that are about equally good, the one with the least work done twice
+ * wins, such as one in a gap in the tissue.
  *
- * @param height of the image, in px
- * @param windows all rows of windows of all grids, including those without work
- * @param count number of spans; some are empty if there are too few rows of windows
- * @returns the spans, from top to bottom
+ * @param length of the axis, in px
+ * @param windows all rows or columns of windows of all grids, including those without work
+ * @param shares how much of the work each span is to have, in any unit
+ * @param places where cuts may lie; by default where some window begins
+ * @returns a span for each share, in order; some are empty if there are too few places
  */
-export function shardRows(height: number, windows: readonly WindowRow[], count: number): Span[] {
+export function cutSpans(
+  length: number,
+  windows: readonly WindowLine[],
+  shares: readonly number[],
+  places: readonly number[] = windows.map(({ start }) => start),
+): Span[] {
   const total = windows.reduce((sum, { work }) => sum + work, 0);
-  const starts = new Set(windows.map(({ start }) => start).filter((start) => start > 0 && start < height));
-  const places = [...starts].sort((a, b) => a - b);
+  const all = shares.reduce((sum, share) => sum + share, 0);
+  const inside = [...new Set(places.filter((place) => place > 0 && place < length))].sort((a, b) => a - b);
   const begun = workBefore(windows, ({ start }) => start + 1);
-  const ended = workBefore(windows, ({ start, length }) => start + length);
-  /** For each cut, the work above it and the work that is done on both sides of it. */
-  const candidates = places.map((y) => ({ y, above: begun(y), twice: begun(y) - ended(y) }));
+  const ended = workBefore(windows, (line) => line.start + line.length);
+  /** For each cut, the work before it and the work that is done on both sides of it. */
+  const candidates = inside.map((at) => ({ at, before: begun(at), twice: begun(at) - ended(at) }));
   const cuts: number[] = [];
-  for (let shard = 1; shard < count; shard++) {
-    const wanted = (total * shard) / count;
-    const slack = (SLACK * total) / count;
-    const near = candidates.filter(({ y, above }) => y >= (cuts.at(-1) ?? 0) && Math.abs(above - wanted) <= slack);
-    const cost = ({ above, twice }: (typeof candidates)[number]): number => twice + Math.abs(above - wanted);
+  let share = 0;
+  for (const each of shares.slice(0, -1)) {
+    share += each;
+    const wanted = (total * share) / all;
+    const slack = (SLACK * total * each) / all;
+    const near = candidates.filter(({ at, before }) => at >= (cuts.at(-1) ?? 0) && Math.abs(before - wanted) <= slack);
+    const cost = ({ before, twice }: (typeof candidates)[number]): number => twice + Math.abs(before - wanted);
     const best = (near.length > 0 ? near : candidates).reduce<(typeof candidates)[number] | undefined>(
       (a, b) => (a === undefined || cost(b) < cost(a) ? b : a),
       undefined,
     );
-    cuts.push(Math.max(cuts.at(-1) ?? 0, best?.y ?? height));
+    cuts.push(Math.max(cuts.at(-1) ?? 0, best?.at ?? length));
   }
-  const edges = [0, ...cuts, height];
-  return Array.from({ length: count }, (_, i) => ({ start: edges[i]!, length: edges[i + 1]! - edges[i]! }));
+  const edges = [0, ...cuts, length];
+  return shares.map((_, i) => ({ start: edges[i]!, length: edges[i + 1]! - edges[i]! }));
 }
 
-/** How far a cut may lie from the even place if that means less work done twice; a share of the work of one span. */
+/**
+ * The ways to lay out rectangles in bands from top to bottom: for each band, the number of rectangles side by side in
+ * it. First one rectangle in each band, then up to two, and so on.
+ */
+export function bandLayouts(count: number): (readonly number[])[] {
+  const layouts: (readonly number[])[] = [];
+  for (let across = 1; across <= Math.min(count, MOST_ACROSS); across++) {
+    const bands = Math.ceil(count / across);
+    const layout = Array.from({ length: bands }, (_, band) => Math.floor((count + band) / bands)).reverse();
+    if (layouts.at(-1)?.length !== bands) layouts.push(layout);
+  }
+  return layouts;
+}
+
+/** The most rectangles side by side. More would make long narrow ones of most slides, of which more is run twice. */
+const MOST_ACROSS = 8;
+
+/** How far a cut may lie from the wanted place if that means less work done twice; a share of the work of one span. */
 const SLACK = 0.15;
 
-/** Returns a function that gives, for `y`, the total work of all rows of windows whose `edge` is at most `y`. */
-function workBefore(windows: readonly WindowRow[], edge: (row: WindowRow) => number): (y: number) => number {
-  const sorted = windows.map((row) => ({ at: edge(row), work: row.work })).sort((a, b) => a.at - b.at);
+/** Returns a function that gives, for a place, the total work of all rows or columns whose `edge` is at most there. */
+function workBefore(windows: readonly WindowLine[], edge: (line: WindowLine) => number): (place: number) => number {
+  const sorted = windows.map((line) => ({ at: edge(line), work: line.work })).sort((a, b) => a.at - b.at);
   const sums = new Float64Array(sorted.length + 1);
   for (const [i, { work }] of sorted.entries()) sums[i + 1] = sums[i]! + work;
-  return (y) => {
+  return (place) => {
     let [from, to] = [0, sorted.length];
     while (from < to) {
       const middle = (from + to) >> 1;
-      if (sorted[middle]!.at <= y) from = middle + 1;
+      if (sorted[middle]!.at <= place) from = middle + 1;
       else to = middle;
     }
     return sums[from]!;

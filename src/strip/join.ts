@@ -43,6 +43,19 @@ export async function* joinColumns(columns: readonly ColumnStrips[]): AsyncGener
   }
 }
 
+/**
+ * Joins bands of pieces, one below the other, to the strips of the whole image.
+ *
+ * @param bands from top to bottom; the pieces of each as for {@link joinColumns}
+ */
+export async function* joinBands(bands: readonly (readonly ColumnStrips[])[]): AsyncGenerator<Crossing, void, undefined> {
+  for (const band of bands) {
+    // The strips of a single piece are passed on as they are, which saves copies.
+    if (band.length === 1) yield* band[0]!.strips;
+    else yield* joinColumns(band);
+  }
+}
+
 /** Joins some rows of strips that lie side by side. */
 function sideBySide(strips: readonly Strip[], columns: readonly ColumnStrips[], box: Box): Strip {
   const { x, y, width, height } = box;

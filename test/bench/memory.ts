@@ -1,10 +1,11 @@
 // Measures the peak memory of the command for each file layout, and that a slide four times as high needs no more:
-// `npm run bench:memory`.
+// `npm run bench:memory`. With many classes and little memory it is made in columns:
+// `npm run bench:memory -- --classes 50 --memory 2GB --window 512 --stride 256 --margin 0 --only tiles`.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { channelNetwork } from '../model/networks.ts';
+import { channelNetwork, unet } from '../model/networks.ts';
 import { segtileInfer } from './command.ts';
 import { machine, table } from './figures.ts';
 import { slideLayouts } from './layouts.ts';
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     stride: { type: 'string', default: '512' },
     margin: { type: 'string', default: '128' },
     workers: { type: 'string' },
+    classes: { type: 'string', default: '1' },
+    memory: { type: 'string' },
     only: { type: 'string', default: '' },
   },
 });
@@ -31,12 +34,14 @@ const cases = [
 const folder = mkdtempSync(join(tmpdir(), 'segtile-memory-'));
 try {
   const model = join(folder, 'green.onnx');
-  writeFileSync(model, channelNetwork(1));
-  const { window, stride, margin, workers } = values;
+  const { window, stride, margin, workers, classes, memory } = values;
+  writeFileSync(model, classes === '1' ? channelNetwork(1) : unet(0.02, { channels: Number(classes) }));
   const options = ['--model', model, '--activation', 'none', '--window', window, '--stride', stride, '--margin', margin];
   if (workers !== undefined) options.push('--workers', workers);
+  if (memory !== undefined) options.push('--memory', memory);
 
-  console.log(`window ${window} px, stride ${stride} px, margin ${margin} px, one class`);
+  const within = memory === undefined ? '' : `, --memory ${memory}`;
+  console.log(`window ${window} px, stride ${stride} px, margin ${margin} px, classes: ${classes}${within}`);
   console.log(machine());
   const texture = tissueTexture();
   const rows = [];

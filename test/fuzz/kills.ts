@@ -1,18 +1,22 @@
 /**
- * Kills runs outright at random moments, starts each once more, and compares what is there then with what an undisturbed run leaves:
+ * Kills commands outright at random moments, starts each once more, and compares what is there then with what an undisturbed run leaves:
  *
  *     npm run fuzz:kills -- --count 200 --seed 1 --width 2000 --height 5000
+ *     npm run fuzz:kills -- --count 50 --only merge
  *
- * Every fourth time the strips are cut back as well, as by a loss of power. Prints how much longer the two starts took than the undisturbed run.
+ * Kinds of kills take turns: of segtile infer with every output, of a shard of its rows, and of segtile merge. Every fourth time the strips that were
+ * being written are cut back as well, as by a loss of power. Prints, for each kind, how much longer the two starts took than an undisturbed one: in
+ * seconds that passed, and in seconds of the processor, which other work on the machine does not change as much.
  */
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { table } from '../bench/figures.js';
 import { random, unet } from '../model/networks.js';
-import { type Killed, killOnce, runOnce } from '../strip/kills.js';
+import { type Around, forget, killOnce, runOnce } from '../strip/kills.js';
+import { resultOf } from '../strip/lasting.js';
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +24,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     width: { type: 'string', default: '2000' },
     height: { type: 'string', default: '5000' },
+    gflop: { type: 'string', default: '0.3' },
+    only: { type: 'string', default: '' },
   },
 });
 const home = mkdtempSync(join(tmpdir(), 'segtile-kills-'));
@@ -32,45 +38,133 @@ await sharp(data, { raw: { width, height, channels: 3 } })
   .tiff({ compression: 'deflate', tile: true, tileWidth: 256, tileHeight: 256, pyramid: true, xres: 2000, yres: 2000 })
   .toFile(slide);
 const model = join(home, 'model.onnx');
-writeFileSync(model, unet(0.3));
-const args = (output: string): string[] => [
+writeFileSync(model, unet(Number(values.gflop)));
+
+const infer = (output: string, ...more: readonly string[]): string[] => [
   ...['infer', slide, '-m', model, '--window', '256', '--overlap', '50%', '--no-history', '--quiet', '-o', output],
   ...['--probabilities', 'uint8', '--objects', 'geojson,csv', '--report-disagreement', '--min-object', '20px', '--report'],
+  ...more,
+];
+const shard = (output: string, index: number): string[] => infer(output, '--shard', `${index}/3`, '--shard-rows');
+const merge = (output: string): string[] => ['merge', output, '--quiet'];
+
+/** A command that is killed. */
+interface Kind extends Around {
+  readonly name: string;
+  args(output: string): readonly string[];
+  /** What follows once it has ended well, so that there are results to compare. */
+  readonly after?: (output: string) => readonly string[];
+}
+
+const shards = join(home, 'shards');
+const holding =
+  (...indices: readonly number[]) =>
+  (output: string): void => {
+    for (const index of indices) {
+      const name = `slide.shard-${index}-of-3.strips`;
+      copyFileSync(join(shards, name), join(output, name));
+    }
+  };
+const kinds: readonly Kind[] = [
+  { name: 'infer', args: infer },
+  {
+    name: 'shard',
+    args: (output) => shard(output, 2),
+    prepare: holding(1, 3),
+    strips: '.slide.shard-2-of-3.strips',
+    after: merge,
+  },
+  { name: 'merge', args: merge, prepare: holding(1, 2, 3) },
 ];
 
 /** What a run left, without what no two runs share. */
 function left(output: string): string {
-  const names = readdirSync(output)
-    .filter((name) => name !== 'summary.csv')
-    .sort();
-  const hashes = names.map((name) => {
-    if (/\.(html|run\.json)$/.test(name)) return name;
-    return `${name} ${createHash('sha256')
-      .update(readFileSync(join(output, name)))
-      .digest('hex')}`;
-  });
-  return hashes.join('\n');
+  const { 'summary.csv': _, ...files } = resultOf(output);
+  return JSON.stringify(files, null, 2);
 }
 
-const whole = await runOnce(args, join(home, 'whole'));
-const wanted = left(join(home, 'whole'));
-console.log(`undisturbed: ${whole.toFixed(1)} s`);
-const next = random(Number(values.seed));
-const more: number[] = [];
-let bad = 0;
-for (let i = 0; i < Number(values.count); i++) {
-  const after = Math.round(next() * whole * 1050);
-  const cut = i % 4 === 3 ? (size: number): number => Math.floor(next() * size) : undefined;
-  const killed: Killed = await killOnce(args, after, { ...(cut && { cut }) });
-  const same = left(killed.output) === wanted;
-  if (!same) bad++;
-  if (!killed.late && !cut) more.push(killed.seconds - whole);
-  console.log(
-    `${i + 1}: killed after ${after} ms, ${killed.seconds.toFixed(1)} s in all${same ? '' : `, NOT THE SAME: ${killed.output}`}`,
-  );
-  if (same) rmSync(join(killed.output, '..'), { recursive: true });
+/** Seconds of a processor that ended children of this process have taken. */
+function spent(): number {
+  const text = readFileSync('/proc/self/stat', 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  // Fields 16 and 17 of proc(5), in hundredths of a second; the first two were cut off above.
+  return (Number(fields[13]) + Number(fields[14])) / 100;
 }
-const mean = more.reduce((a, b) => a + b, 0) / Math.max(1, more.length);
-console.log(`${values.count} kills, ${bad} bad; done twice on average ${mean.toFixed(1)} s of ${whole.toFixed(1)} s`);
+
+/** Runs something, and measures it: seconds that passed, and seconds of the processor. */
+async function measured<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly value: T; readonly wall: number; readonly cpu: number }> {
+  const [began, before] = [performance.now(), spent()];
+  const value = await work();
+  return { value, wall: (performance.now() - began) / 1000, cpu: spent() - before };
+}
+
+const mean = (all: readonly number[]): number => all.reduce((a, b) => a + b, 0) / Math.max(1, all.length);
+
+// The shards first: what is measured of the network at the first start is no part of what the others take.
+mkdirSync(shards);
+for (const index of [1, 3]) await runOnce((output) => shard(output, index), shards);
+const [whole, merged] = [join(home, 'whole'), join(home, 'merged')];
+for (const each of [whole, merged]) mkdirSync(each);
+const undisturbed = new Map([
+  ['infer', await measured(() => runOnce(infer, whole))],
+  ['shard', await measured(() => runOnce((output) => shard(output, 2), shards))],
+]);
+holding(1, 2, 3)(merged);
+undisturbed.set('merge', await measured(() => runOnce(merge, merged)));
+const wanted = left(whole);
+if (left(merged) !== wanted)
+  throw new Error(`the merge is not the same: ${merged}\n${left(merged)}\n--- and the whole\n${wanted}`);
+for (const [name, { wall, cpu }] of undisturbed)
+  console.log(`undisturbed ${name}: ${wall.toFixed(1)} s, ${cpu.toFixed(1)} s of a processor`);
+
+const next = random(Number(values.seed));
+const chosen = kinds.filter(({ name }) => name.includes(values.only));
+const seen = new Map(
+  chosen.map(({ name }) => [name, { kills: 0, late: 0, cut: 0, bad: 0, wall: [] as number[], cpu: [] as number[] }]),
+);
+for (let i = 0; i < Number(values.count); i++) {
+  const kind = chosen[i % chosen.length]!;
+  const alone = undisturbed.get(kind.name)!;
+  const counts = seen.get(kind.name)!;
+  const after = Math.round(next() * alone.wall * 1050);
+  const cut = Math.floor(i / chosen.length) % 4 === 3 ? (size: number): number => Math.floor(next() * size) : undefined;
+  const { value: killed, wall, cpu } = await measured(() => killOnce(kind.args, after, { ...kind, cut }));
+  if (kind.after) await runOnce(kind.after, killed.output);
+  const same = left(killed.output) === wanted;
+  counts.kills++;
+  if (killed.late) counts.late++;
+  if (cut) counts.cut++;
+  if (!same) counts.bad++;
+  if (!killed.late && !cut) {
+    counts.wall.push(wall - alone.wall);
+    counts.cpu.push(cpu - alone.cpu);
+  }
+  const bad = same ? '' : `, NOT THE SAME: ${killed.output}\n${left(killed.output)}`;
+  console.log(
+    `${i + 1}: ${kind.name} killed after ${after} ms${killed.late ? ', too late' : ''}, ${wall.toFixed(1)} s in all${bad}`,
+  );
+  if (same) forget(killed);
+}
+const rows = [...seen].map(([name, { kills, late, cut, bad, wall, cpu }]) => {
+  const alone = undisturbed.get(name)!;
+  return [
+    ...[name, String(kills), String(late), String(cut), String(bad)],
+    ...[`${alone.wall.toFixed(1)} s`, `${mean(wall).toFixed(2)} s`, `${alone.cpu.toFixed(1)} s`, `${mean(cpu).toFixed(2)} s`],
+  ];
+});
+const heads = [
+  'killed',
+  'times',
+  'of them too late',
+  'cut back',
+  'other bytes',
+  'undisturbed',
+  'twice, mean',
+  'processor',
+  'twice, mean',
+];
+console.log(table(heads, rows));
 rmSync(home, { recursive: true });
-process.exitCode = bad > 0 ? 1 : 0;
+process.exitCode = [...seen.values()].some(({ bad }) => bad > 0) ? 1 : 0;

@@ -42,6 +42,14 @@ describe.skipIf(!online)(name, () => {
     const linked = [...readme.matchAll(/\]\(((?:samples|src)\/[^):#]+)/g)].map(([, path]) => path!);
     expect(linked).toContain('src/manual/formats.md');
     expect(files).toEqual(expect.arrayContaining(linked));
+    const cluster = readFileSync(join(installed, 'src/manual/cluster.md'), 'utf8');
+    const named = [...cluster.matchAll(/samples\/cluster\/[\w./]*\w/g)].map(([path]) => path);
+    expect(named.length).toBeGreaterThan(3);
+    for (const path of named)
+      expect(
+        files.some((file) => `${file}/`.startsWith(`${path}/`)),
+        path,
+      ).toBe(true);
   });
 
   test('segments a slide where the path has spaces', async () => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { shardRows, shareOf, type WindowRow } from '../../dist/plan/shards.js';
+import { splitIntoShards } from '../../dist/pipeline/resume/shards.js';
+import { bandLayouts, cutSpans, shareOf, type WindowLine } from '../../dist/plan/shards.js';
 import { createGrid } from '../../dist/plan/windows/grid.js';
-import { pieceWindows, spanOf } from '../../dist/plan/windows/piece.js';
+import { pieceWindows } from '../../dist/plan/windows/piece.js';
 import { selectWindows } from '../../dist/plan/windows/selection.js';
 
 test('shares of some items have each of them once, and are about as large as each other', () => {
@@ -17,52 +18,75 @@ test('shares of some items have each of them once, and are about as large as eac
   );
 });
 
-test('rows that are cut cover the image, from top to bottom', () => {
+test('an axis that is cut is covered, from end to end', () => {
   const rows = fc.array(fc.record({ start: fc.nat(900), length: fc.integer({ min: 1, max: 90 }), work: fc.nat(50) }), {
     maxLength: 30,
   });
   fc.assert(
-    fc.property(rows, fc.integer({ min: 1, max: 17 }), (windows: WindowRow[], count) => {
-      const spans = shardRows(1000, windows, count);
-      expect(spans).toHaveLength(count);
-      let y = 0;
-      for (const { start, length } of spans) {
-        expect(start).toBe(y);
-        expect(length).toBeGreaterThanOrEqual(0);
-        y += length;
+    fc.property(
+      rows,
+      fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 17 }),
+      (windows: WindowLine[], shares) => {
+        const spans = cutSpans(1000, windows, shares);
+        expect(spans).toHaveLength(shares.length);
+        let y = 0;
+        for (const { start, length } of spans) {
+          expect(start).toBe(y);
+          expect(length).toBeGreaterThanOrEqual(0);
+          y += length;
+        }
+        expect(y).toBe(1000);
+      },
+    ),
+  );
+});
+
+test('rectangles are laid out in bands: one beside the other, then more', () => {
+  expect(bandLayouts(1)).toEqual([[1]]);
+  expect(bandLayouts(4)).toEqual([[1, 1, 1, 1], [2, 2], [4]]);
+  expect(bandLayouts(7)).toContainEqual([3, 2, 2]);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 500 }), (count) => {
+      for (const layout of bandLayouts(count)) {
+        expect(layout.reduce((a, b) => a + b, 0)).toBe(count);
+        expect(Math.max(...layout) - Math.min(...layout)).toBeLessThanOrEqual(1);
       }
-      expect(y).toBe(1000);
     }),
   );
 });
 
-test('every window that is run belongs to one shard, whatever the grid', () => {
-  const shape = fc.record({ width: fc.integer({ min: 40, max: 1400 }), height: fc.integer({ min: 40, max: 900 }) });
-  const side = fc.integer({ min: 8, max: 200 });
+/** What of a plan decides how it is split. */
+function planOf(width: number, height: number, window: number, stride: number, margin: number, isKept: (i: number) => boolean) {
+  const size = { width, height };
+  const square = (side: number) => ({ width: side, height: side });
+  const grid = createGrid({ size, window: square(window), stride: square(stride), margin, border: 'keep' });
+  return { view: size, grid, selection: selectWindows(grid, ({ index }) => isKept(index)), others: [] };
+}
+
+test('shards cover the image, and every window that is run belongs to one of them, whatever the grid', () => {
+  const shape = fc.record({ width: fc.integer({ min: 40, max: 2400 }), height: fc.integer({ min: 40, max: 900 }) });
+  const side = fc.integer({ min: 24, max: 200 });
   fc.assert(
     fc.property(
       shape,
       side,
-      fc.integer({ min: 1, max: 8 }),
+      fc.integer({ min: 1, max: 9 }),
       fc.constantFrom('none', 'gaussian'),
-      (size, window, count, blend) => {
-        const stride = Math.max(1, Math.floor(window / 2));
-        const grid = createGrid({
-          size,
-          window: { width: window, height: window },
-          stride: { width: stride, height: stride },
-          margin: Math.floor(window / 8),
-          border: 'keep',
-        });
-        const selection = selectWindows(grid, ({ index }) => index % 3 !== 1);
-        const span = spanOf(blend);
-        const windows = Array.from({ length: grid.rows }, (_, row) => ({
-          ...span(grid.y, row),
-          work: selection.kept(row).length,
-        }));
+      ({ width, height }, window, count, blend) => {
+        const plan = planOf(
+          width,
+          height,
+          window,
+          Math.max(1, Math.floor(window / 2)),
+          Math.floor(window / 8),
+          (i) => i % 3 !== 1,
+        );
+        const { grid, selection } = plan;
+        const { pieces, windows } = splitIntoShards(plan, [1], blend, count, true);
+        expect(pieces).toHaveLength(count);
+        expect(pieces.reduce((sum, piece) => sum + piece.width * piece.height, 0)).toBe(width * height);
         const owned = new Map<number, number>();
-        for (const { start, length } of shardRows(size.height, windows, count)) {
-          const piece = { x: 0, y: start, width: size.width, height: length };
+        for (const [index, piece] of pieces.entries()) {
           const { kept, owns, total } = pieceWindows(grid, selection, blend, piece, true);
           let run = 0;
           for (let row = 0; row < grid.rows; row++) {
@@ -71,32 +95,26 @@ test('every window that is run belongs to one shard, whatever the grid', () => {
               if (owns(each)) owned.set(each.index, (owned.get(each.index) ?? 0) + 1);
             }
           }
-          expect(total).toBe(run);
+          expect([total, windows[index]]).toEqual([run, run]);
         }
         expect(owned.size).toBe(selection.keptCount);
         expect([...owned.values()].every((times) => times === 1)).toBe(true);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
-test('four shards of a large slide cost at most 1.05 times the windows of one run', () => {
-  const grid = createGrid({
-    size: { width: 35_000, height: 25_000 },
-    window: { width: 512, height: 512 },
-    stride: { width: 256, height: 256 },
-    margin: 64,
-    border: 'keep',
-  });
-  const selection = selectWindows(grid, () => true);
-  const span = spanOf('gaussian');
-  const windows = Array.from({ length: grid.rows }, (_, row) => ({ ...span(grid.y, row), work: grid.columns }));
-  const totals = shardRows(25_000, windows, 4).map(({ start, length }) => {
-    const piece = { x: 0, y: start, width: 35_000, height: length };
-    return pieceWindows(grid, selection, 'gaussian', piece, false).total;
-  });
-  const sum = totals.reduce((a, b) => a + b, 0);
-  expect(sum / selection.keptCount).toBeLessThan(1.05);
-  expect(Math.max(...totals) / Math.min(...totals)).toBeLessThan(1.1);
-});
+test.each([
+  [1024, 512, 0],
+  [512, 256, 64],
+])(
+  'four shards of a large slide cost at most 1.05 times the windows of one run: windows of %i px at a stride of %i px',
+  (window, stride, margin) => {
+    const plan = planOf(35_000, 25_000, window, stride, margin, () => true);
+    const { times, windows } = splitIntoShards(plan, [1], 'gaussian', 4, false);
+    expect(times).toBeLessThan(1.05);
+    expect(windows.reduce((a, b) => a + b, 0) / plan.selection.keptCount).toBe(times);
+    expect(Math.max(...windows) / Math.min(...windows)).toBeLessThan(1.1);
+  },
+);

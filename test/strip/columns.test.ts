@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { columnCuts } from '../../dist/plan/columns.js';
 import { disc, folder, save, segtile, segtileWell, speckled, writeSlide } from '../cli/door.js';
 import { unet } from '../model/networks.js';
-import { resultOf } from './results.js';
+import { resultOf } from './lasting.js';
 
 const cwd = folder();
 

@@ -6,7 +6,7 @@ import { parseGiven } from '../../dist/commands/options/given.js';
 import { filesIn, folder, segtileProcess } from '../cli/door.js';
 import { random } from '../model/networks.js';
 import { forget, killOnce } from './kills.js';
-import { resultOf } from './results.js';
+import { resultOf } from './lasting.js';
 import { makeScene } from './scene.js';
 
 let args: (output: string) => string[];

@@ -21,21 +21,32 @@ export interface Killed {
   readonly output: string;
 }
 
+/** What is done before a command is started, and between its two starts. */
+export interface Around {
+  /** Puts into the folder of results what the command needs there. */
+  readonly prepare?: ((output: string) => void) | undefined;
+  /** How many bytes are left of the file of strips with this name, of so many, as if power had been lost. */
+  readonly cut?: ((size: number) => number) | undefined;
+  /** The name of that file. */
+  readonly strips?: string;
+}
+
 /** Starts a command, kills it outright, and starts it once more, which has to end well. */
 export async function killOnce(
   args: (output: string) => readonly string[],
   after: number,
-  { cut }: { readonly cut?: (strips: number) => number } = {},
+  { cut, prepare, strips = '.slide.strips' }: Around = {},
 ): Promise<Killed> {
   const output = join(mkdtempSync(join(tmpdir(), 'segtile-kill-')), 'out');
   mkdirSync(output);
+  prepare?.(output);
   const began = performance.now();
   const first = await started(args(output), after);
-  const strips = join(output, '.slide.strips');
+  const left = join(output, strips);
   // A disk that loses power keeps what it was told to keep, and any part of the rest. Before the first file gets its final name, the disk has
   // been told to keep all strips: they are cut only until then.
-  const placed = readdirSync(output).some((name) => !name.startsWith('.'));
-  if (cut && existsSync(strips) && !placed) truncateSync(strips, cut(statSync(strips).size));
+  const placed = readdirSync(output).some((name) => !name.startsWith('.') && !name.endsWith('.strips'));
+  if (cut && existsSync(left) && !placed) truncateSync(left, cut(statSync(left).size));
   const second = await started(args(output));
   if (second.code !== 0) throw new Error(`killed after ${after} ms, in ${output}: ${second.said}`);
   return { after, late: first.code === 0, seconds: (performance.now() - began) / 1000, said: second.said, output };

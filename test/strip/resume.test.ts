@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type SegmentOptions, segment } from '../../dist/index.js';
 import { folder } from '../cli/door.js';
 import { random } from '../model/networks.js';
-import { allStrips, cutStrips, resultOf } from './results.js';
+import { resultOf } from './lasting.js';
+import { allStrips, cutStrips } from './results.js';
 import { makeScene, runNames, type Scene } from './scene.js';
 
 let scene: Scene;

@@ -6,7 +6,7 @@ import { parseGiven } from '../../dist/commands/options/given.js';
 import type { SegmentOptions } from '../../dist/index.js';
 import { filesIn, folder, segtile, segtileWell } from '../cli/door.js';
 import { random } from '../model/networks.js';
-import { resultOf } from './results.js';
+import { resultOf } from './lasting.js';
 import { makeScene, type Scene } from './scene.js';
 
 let scene: Scene;
@@ -133,7 +133,7 @@ describe('shards', () => {
     const output = folder();
     const { stdout } = await segtileWell(infer(name, output, '--shard', '2/3', '--dry-run'));
     expect(stdout).toMatch(
-      /shard +2 of 3, rows \d+ to \d+, \d+ windows; all shards together run 1\.\d+ times the windows of one run/,
+      /shard +2 of 3, rows \d+ to \d+, columns 0 to 330, \d+ windows; all shards together run 1\.\d+ times the windows of one run/,
     );
     expect(filesIn(output)).toEqual([]);
   });

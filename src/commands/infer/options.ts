@@ -72,7 +72,7 @@ function addFirstOptions(command: Command): Command {
     .addOption(
       option(
         '--memory <size>',
-        'the most memory that a run may take, such as 2GB: one that is expected to take more is refused (default: what the machine has)',
+        'the most memory that a run may take, such as 2GB: a slide that is too wide for it is made in columns, and what does not fit at all is refused (default: half of what the machine or control group has, where columns make it fit; else all)',
         byteSize,
       ),
     )
@@ -232,11 +232,14 @@ function addLastOptions(command: Command): Command {
     .addOption(
       option(
         '--shard <i/n>',
-        'do the i-th of n shares of the work: whole slides, or rows of each where there are fewer; auto: as a Slurm array says',
+        'do the i-th of n shares of the work: whole slides, or rectangles of each where there are fewer; auto: as a Slurm array says',
         shard,
       ),
     )
-    .option('--shard-rows', 'share out the rows of each slide in any case; segtile merge makes the results')
+    .option(
+      '--shard-rows',
+      'share out rectangles of each slide, rows and columns, in any case; segtile merge makes the results',
+    )
     .option('--wait', 'wait for slides that another process is working on, and take them over if it ends')
     .option('--no-resume', 'begin anew where a run was stopped, instead of going on with what it kept')
     .option('--no-preview', 'do not write <name>.preview.jpg')

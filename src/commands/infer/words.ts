@@ -4,14 +4,14 @@ import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
 import type { Gated } from '../../pipeline/gate/gated.js';
 import type { DryRun } from '../../pipeline/infer/segmenter.js';
-import type { ShardFacts } from '../../pipeline/infer/slide-work.js';
 import type { MemoryForecast } from '../../pipeline/memory/foretell-run.js';
-import { inBytes, largestPart } from '../../pipeline/memory/words.js';
+import { allowanceText, inBytes, largestPart } from '../../pipeline/memory/words.js';
 import type { RunFiles } from '../../pipeline/outputs/files.js';
 import { passesOf, type WindowCounts, windowCounts } from '../../pipeline/prepare/passes.js';
 import { muchText, planCost, planWarnings } from '../../pipeline/prepare/plan-cost.js';
 import type { SlidePlan } from '../../pipeline/prepare/plan-slide.js';
 import type { RunRecord } from '../../pipeline/records/record.js';
+import type { ShardFacts } from '../../pipeline/resume/shards.js';
 import type { TissueFacts } from '../../pipeline/tissue/found-tissue.js';
 import type { RegionFacts } from '../../pipeline/tissue/region.js';
 import type { ForetoldMemory } from '../../plan/memory/foretell.js';
@@ -87,7 +87,8 @@ function runsOnText({ device, workers, batch }: Pool, limit: string | undefined)
 function memoryText(memory: MemoryForecast): string {
   if ('unknown' in memory) return `memory is not foretold: ${oneLine(memory.unknown)}`;
   const columns = memory.columns === undefined ? '' : `; ${memory.columns.length} columns are made one after the other`;
-  return `expected to take ${inBytes(memory.foretold.total)} of memory at most, ${largestPart(memory)}${columns}`;
+  const allowed = memory.allowed === undefined ? '' : `; ${allowanceText(memory.allowed)}`;
+  return `expected to take ${inBytes(memory.foretold.total)} of memory at most, ${largestPart(memory)}${allowed}${columns}`;
 }
 
 /**
@@ -193,9 +194,9 @@ export function dryRunText({ plan, passes: perWindow, mask, memory, picture, sha
   ])}\n  nothing was run${picture === undefined ? ', nothing was written' : ''}\n`;
 }
 
-/** The rows of a shard, and the cost of all shards together. */
-function shardPlanText({ index, count: of, rows, cost }: NonNullable<DryRun['shard']>): string {
-  const own = `${index} of ${of}, rows ${count(rows.from)} to ${count(rows.to)}, ${count(cost.windows[index - 1]!)} windows`;
+/** What a shard covers, and the cost of all shards together. */
+function shardPlanText({ index, count: of, cost, ...reach }: NonNullable<DryRun['shard']>): string {
+  const own = `${index} of ${of}, ${reachText(reach)}, ${count(cost.windows[index - 1]!)} windows`;
   return `${own}; all shards together run ${figure(cost.times)} times the windows of one run`;
 }
 
@@ -253,13 +254,18 @@ export function elsewhereText(slide: string, holder: Holder, style: Style): stri
   return `${style.strong(shownPath(slide))}: in work elsewhere, by ${holderText(holder)}\n`;
 }
 
+/** The rows and columns of a shard. */
+function reachText({ rows, columns }: Pick<ShardFacts, 'rows' | 'columns'>): string {
+  return `rows ${count(rows.from)} to ${count(rows.to)}, columns ${count(columns.from)} to ${count(columns.to)}`;
+}
+
 /** A shard, for programs. */
-export function shardFacts({ shard, path, slide, rows }: ShardFacts, status: 'done' | 'kept'): object {
-  return { status, slide: { path: shownPath(slide) }, shard: { ...shard, path, rows } };
+export function shardFacts({ shard, path, slide, rows, columns }: ShardFacts, status: 'done' | 'kept'): object {
+  return { status, slide: { path: shownPath(slide) }, shard: { ...shard, path, rows, columns } };
 }
 
 /** Says that a shard was done, or had been done before and was kept. */
-export function shardText({ shard, path, slide, rows }: ShardFacts, status: 'done' | 'kept', style: Style): string {
-  const which = `shard ${shard.index} of ${shard.count}, rows ${count(rows.from)} to ${count(rows.to)}`;
+export function shardText({ shard, path, slide, ...reach }: ShardFacts, status: 'done' | 'kept', style: Style): string {
+  const which = `shard ${shard.index} of ${shard.count}, ${reachText(reach)}`;
   return `${style.strong(shownPath(slide))}: ${status}, ${which}, ${style.good(path)}\n`;
 }

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { listedPaths } from '../../pipeline/slides/requests.js';
 import { exportView, startView } from '../../pipeline/view/start-view.js';
 import { count } from '../../terminal/format.js';
 import { createProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
+import { oneLine } from '../../terminal/visible.js';
 import type { Shell } from '../running/shell.js';
 import type { ViewOptions } from './options.js';
 
@@ -11,13 +13,15 @@ import type { ViewOptions } from './options.js';
  * `segtile view`: serves a page that shows slides and results, until the user stops it. With `export`, it writes the
  * page as files instead.
  *
- * @param paths results, slides, and folders of either; none for `segtile-out`
+ * @param paths results, slides, folders of either, and patterns of names; none, also in a list, for `segtile-out`
  * @returns the exit code, 0
  */
 export async function view(paths: readonly string[], options: ViewOptions, shell: Shell): Promise<number> {
   const { stdout, stderr, signal } = shell;
   const { truth, classes, host, port, open = false, quiet = false } = options;
-  const given = paths.length > 0 ? paths : ['segtile-out'];
+  const note = (sentence: string): void => void (quiet || stderr.write(`segtile: ${oneLine(sentence)}\n`));
+  const listed = options.from === undefined ? [] : await listedPaths(options.from, note);
+  const given = paths.length + listed.length > 0 ? [...paths, ...listed] : ['segtile-out'];
   if (options.export !== undefined) {
     const stage = createProgress(stderr, quiet).stage('export', 'files');
     const onFiles = (done: number, total: number): void => stage.update({ done, total: Math.max(done, total), pixels: 0 });

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { addListOption, type ListOptions } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { anyText, wholeNumber } from '../options/parse.js';
 
 /** The parsed options of `segtile view`. An absent option was not given. */
-export interface ViewOptions {
+export interface ViewOptions extends ListOptions {
   readonly truth?: string;
   readonly classes?: string;
   readonly host: string;
@@ -15,7 +16,7 @@ export interface ViewOptions {
 
 /** Adds the arguments and options of `segtile view` to a command. */
 export function addViewOptions(command: Command): Command {
-  return command
+  return addListOption(command, 'slide')
     .description('Look at slides and results in the browser: a server on this machine, which sends nothing elsewhere.')
     .argument('[path...]', 'results, slides, and folders of either (default: segtile-out)')
     .addOption(option('--truth <path>', 'truth to compare with, as segtile evaluate takes it', anyText))

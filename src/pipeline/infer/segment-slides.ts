@@ -6,10 +6,10 @@ import { wantsObjects } from '../outputs/objects.js';
 import type { InferOptions } from '../prepare/options.js';
 import { summarizeResults } from '../records/object-summary.js';
 import type { RunRecord } from '../records/record.js';
+import type { ShardFacts } from '../resume/shards.js';
 import { keepFailures } from '../slides/failed.js';
 import { isMaskName, type SlideRequest } from '../slides/request.js';
 import { type DryRun, openSegmenter, type Segmenter, type SegmentWatcher, type SlideOutcome } from './segmenter.js';
-import type { ShardFacts } from './slide-work.js';
 
 /** Callbacks for progress. Slides are handled one after the other. */
 export interface SlidesWatcher extends SegmentWatcher {

@@ -16,7 +16,15 @@ import type { RunRecord } from '../records/record.js';
 import { lengthOf } from '../resume/fingerprint.js';
 import { differences, keyOf, keyOfOptions, type RunKey } from '../resume/key.js';
 import { isLeft, stemOf } from '../resume/leftovers.js';
-import { type FoundShard, type ShardCost, shardAt, shardCost, shardPath, shardPieces } from '../resume/shards.js';
+import {
+  type FoundShard,
+  reachOf,
+  type ShardFacts,
+  type ShardSplit,
+  shardAt,
+  shardPath,
+  splitIntoShards,
+} from '../resume/shards.js';
 import { standingResult } from '../resume/standing.js';
 import type { SlideRequest } from '../slides/request.js';
 import { slideValues } from '../slides/values.js';
@@ -24,7 +32,7 @@ import { requireSubmission } from '../submissions/options.js';
 import { restoreSubmission } from '../submissions/shared-file.js';
 import type { TissueChoice } from '../tissue/tissue.js';
 import { type Engine, type EngineWatcher, openEngine } from './engine.js';
-import { makeShard, makeSlide, mergeSlide, type ShardFacts, type SlideWork, settle } from './slide-work.js';
+import { makeShard, makeSlide, mergeSlide, type SlideWork, settle } from './slide-work.js';
 
 /** The progress of a slide. */
 export interface WindowProgress {
@@ -41,6 +49,9 @@ export interface SegmentWatcher extends EngineWatcher {
   readonly windows?: ((progress: WindowProgress) => void) | undefined;
 }
 
+/** What all shards of a slide cost: how many windows each of them runs, and all of them as a multiple of one run. */
+type ShardCost = Pick<ShardSplit, 'windows' | 'times'>;
+
 /** What would be run for a slide. */
 export interface DryRun {
   /** The plan; its slide is closed. */
@@ -52,8 +63,8 @@ export interface DryRun {
   readonly memory: MemoryForecast;
   /** The path of the picture of windows that would be skipped, if `previewOnly` asked for it. */
   readonly picture?: string | undefined;
-  /** If slides are split into shards of their rows: which shard this is, its rows, and the cost of all shards. */
-  readonly shard?: (Shard & { readonly rows: ShardFacts['rows']; readonly cost: ShardCost }) | undefined;
+  /** If slides are split into shards: which shard this is, what it covers, and the cost of all shards. */
+  readonly shard?: (Shard & Pick<ShardFacts, 'rows' | 'columns'> & { readonly cost: ShardCost }) | undefined;
 }
 
 /** The outcome for a slide or its shard: made now, kept from the same run, or being made by another process. */
@@ -194,8 +205,7 @@ export async function openSegmenter(
       const found = overwrite ? undefined : await shardAt(path);
       if (found === undefined) return undefined;
       requireKey(found, await keyOfSlide(index), 'output', 'use --overwrite to replace it, or choose another place or name');
-      const { y, height } = found.found.head.piece;
-      return { status: 'kept', shard: { shard: of, path, slide: paths[index]!, rows: { from: y, to: y + height } } };
+      return { status: 'kept', shard: { shard: of, path, slide: paths[index]!, ...reachOf(found.found.head.piece) } };
     };
     return (
       (await there()) ??
@@ -221,12 +231,16 @@ export async function openSegmenter(
       await memory.measure();
       const plan = await planOf(paths[index]!, values[index]!, false);
       try {
-        const forecast = memory.require(plan);
+        const cut = inRows ? shardPlan(plan, passes, options, shard) : undefined;
+        const whole = { start: 0, length: plan.view.width };
+        const forecast = memory.require(
+          plan,
+          cut ? { start: cut.columns.from, length: cut.columns.to - cut.columns.from } : whole,
+        );
         if (picture !== undefined) {
           await makeFolder(picture);
           await writePlanPicture(picture, plan, files);
         }
-        const cut = inRows ? shardPlan(plan, passes, options, shard) : undefined;
         return { plan, passes, picture, memory: forecast, mask: maskSize(plan, options.outputMpp), shard: cut };
       } finally {
         await plan.slide.close();
@@ -264,11 +278,10 @@ function requireKey({ path, found }: FoundShard, key: RunKey, code: 'output' | '
     throw new SegtileError(code, `${path} is of a run with other settings: ${differing.join('; ')}`, hint);
 }
 
-/** The shard of the rows of a slide that would be made. */
+/** The shard of a slide that would be made. */
 function shardPlan(plan: SlidePlan, passes: readonly number[], { blend, reportDisagreement }: InferOptions, shard: Shard) {
-  const pieces = shardPieces(plan, passes, blend, shard.count);
-  const { y, height } = pieces[shard.index - 1]!;
-  return { ...shard, rows: { from: y, to: y + height }, cost: shardCost(plan, pieces, blend, reportDisagreement === true) };
+  const { pieces, ...cost } = splitIntoShards(plan, passes, blend, shard.count, reportDisagreement === true);
+  return { ...shard, ...reachOf(pieces[shard.index - 1]!), cost };
 }
 
 /** The sizes of files in bytes. */

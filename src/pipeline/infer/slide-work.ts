@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { placeNew } from '../../io/partial-file.js';
 import type { Shard } from '../../plan/shards.js';
+import { type Piece, wholePiece } from '../../plan/windows/piece.js';
 import { findStrips, openStrips, readStrips, STRIP_FORMAT, type StripsFound } from '../../strip/file.js';
+import { type ColumnStrips, joinBands } from '../../strip/join.js';
 import type { Crossing } from '../../strip/strip.js';
 import type { Truth } from '../../truth/truth.js';
 import type { Span } from '../../types.js';
@@ -20,7 +22,17 @@ import { isRemembered, rememberRun } from '../records/run-history.js';
 import { createStageClock, type StageClock } from '../records/stage-clock.js';
 import type { RunKey } from '../resume/key.js';
 import { removeLeft, removePartials, removePlaced, stemOf, stripsPath } from '../resume/leftovers.js';
-import { type FoundShard, hiddenShardPath, plainOptions, type ShardOrigin, shardPath, shardPieces } from '../resume/shards.js';
+import {
+  type FoundShard,
+  hiddenShardPath,
+  plainOptions,
+  reachOf,
+  type ShardFacts,
+  type ShardOrigin,
+  shardBands,
+  shardPath,
+  splitIntoShards,
+} from '../resume/shards.js';
 import { isMaskName, type SlideRequest } from '../slides/request.js';
 import type { SlideValues } from '../slides/values.js';
 import { addSubmission, checkSubmission } from '../submissions/shared-file.js';
@@ -47,23 +59,13 @@ export interface SlideWork {
   readonly signal: AbortSignal;
 }
 
-/** A shard of the rows of a slide. */
-export interface ShardFacts {
-  readonly shard: Shard;
-  readonly path: string;
-  readonly slide: string;
-  /** Rows of the working image. */
-  readonly rows: { readonly from: number; readonly to: number };
-}
-
 /** Runs a slide, from pixels to files. */
 export async function makeSlide(work: SlideWork): Promise<RunRecord> {
   const { options, files, signal } = work;
   const found = await clear(work);
-  return withPlan(work, true, async ({ plan, job, columns, ready, clock }) => {
+  return withPlan(work, true, async ({ plan, job, piece, columns, ready, clock }) => {
     const pool = await ready();
     const wanted = wantedStrips(job);
-    const { width, height } = plan.view;
     const open = async (region: Truth | undefined): Promise<StripSource> => {
       const own = { path: stripsPath(files), found: options.resume ? found : undefined, resume: options.resume, more: {} };
       const upper = {
@@ -71,7 +73,7 @@ export async function makeSlide(work: SlideWork): Promise<RunRecord> {
         pool,
         wanted,
         region,
-        piece: { x: 0, y: 0, width, height },
+        piece,
         columns,
       };
       const device = deviceOf(pool);
@@ -104,7 +106,7 @@ function wouldComeAgain(error: unknown): boolean {
 }
 
 /**
- * Runs a shard of the rows of a slide, as far as its strips.
+ * Runs a shard of a slide, as far as its strips.
  *
  * @returns the facts on the shard
  */
@@ -112,10 +114,9 @@ export function makeShard(work: SlideWork, shard: Shard): Promise<ShardFacts> {
   const { options, files, slide, signal } = work;
   const stem = stemOf(files);
   const path = shardPath(stem, shard);
-  return withPlan(work, true, async ({ plan, job, columns, ready, clock }) => {
+  const make = async ({ plan, job, piece, columns, ready, clock }: Planned): Promise<ShardFacts> => {
     const pool = await ready();
     const wanted = wantedStrips(job);
-    const piece = shardPieces(plan, job.passes, job.settings.blend, shard.count)[shard.index - 1]!;
     const origin: ShardOrigin = {
       shard,
       slide,
@@ -142,8 +143,9 @@ export function makeShard(work: SlideWork, shard: Shard): Promise<ShardFacts> {
       await region?.close();
     }
     await (options.overwrite ? rename : placeNew)(hidden, path);
-    return { shard, path, slide, rows: { from: piece.y, to: piece.y + piece.height } };
-  });
+    return { shard, path, slide, ...reachOf(piece) };
+  };
+  return withPlan(work, true, make, shard);
 }
 
 /** Makes the files of a slide from all its shards, and then deletes the shards. */
@@ -154,6 +156,7 @@ export async function mergeSlide(work: SlideWork, shards: readonly FoundShard[])
     const wanted = wantedStrips(job);
     const [first] = shards;
     const { width } = plan.view;
+    const bands = shardBands(shards, plan.view);
     const open = async (): Promise<StripSource> => {
       const notes = await openStrips(stripsPath(files), {
         format: STRIP_FORMAT,
@@ -162,7 +165,7 @@ export async function mergeSlide(work: SlideWork, shards: readonly FoundShard[])
         scores: wanted.kind,
         more: {},
       });
-      return { crossing: inOrder(shards), note: notes.note, device: () => first!.device, close: notes.close };
+      return { crossing: joined(bands), note: notes.note, device: () => first!.device, close: notes.close };
     };
     const record = await finished(work, job, open, clock);
     for (const { path } of shards) await rm(path, { force: true });
@@ -170,8 +173,13 @@ export async function mergeSlide(work: SlideWork, shards: readonly FoundShard[])
   });
 }
 
-async function* inOrder(shards: readonly FoundShard[]): AsyncGenerator<Crossing> {
-  for (const { path, found } of shards) yield* readStrips(path, found);
+/** The strips of a slide from all its shards. */
+function joined(bands: readonly (readonly FoundShard[])[]): AsyncGenerator<Crossing> {
+  const stripsOf = ({ path, found }: FoundShard): ColumnStrips => ({
+    piece: found.head.piece,
+    strips: readStrips(path, found),
+  });
+  return joinBands(bands.map((band) => band.map(stripsOf)));
 }
 
 /** Finishes the work of a run that was killed after it had written its record. */
@@ -188,7 +196,9 @@ const NO_MODEL: MemoryForecast = { unknown: 'no model is run' };
 interface Planned {
   readonly plan: SlidePlan;
   readonly job: SlideJob;
-  /** The columns that are made one after the other. */
+  /** What is made of the slide: all of it, or a shard. */
+  readonly piece: Piece;
+  /** The columns of the piece that are made one after the other. */
   readonly columns: readonly Span[];
   ready(): Promise<ReadyModel>;
   readonly clock: StageClock;
@@ -207,8 +217,17 @@ async function clear({ files, inputs, options }: SlideWork): Promise<StripsFound
   return found;
 }
 
-/** Plans the slide. Starts the models at the same time if `startModels` is set. */
-async function withPlan<T>(work: SlideWork, startModels: boolean, run: (planned: Planned) => Promise<T>): Promise<T> {
+/**
+ * Plans the slide. Starts the models at the same time if `startModels` is set.
+ *
+ * @param shard what is made of the slide, if that is not all of it
+ */
+async function withPlan<T>(
+  work: SlideWork,
+  startModels: boolean,
+  run: (planned: Planned) => Promise<T>,
+  shard?: Shard,
+): Promise<T> {
   const { files, options, slide, values, key } = work;
   const clock = createStageClock();
   const { ensemble: model, settings, passes, channels, memory, planOf, ready } = await work.engine();
@@ -218,12 +237,16 @@ async function withPlan<T>(work: SlideWork, startModels: boolean, run: (planned:
   try {
     // Computed before anything about the slide is reported: an impossible mask size is an error of this slide.
     maskSize(plan, options.outputMpp);
-    const forecast = startModels ? memory.require(plan) : NO_MODEL;
-    work.planned(plan, passes, forecast);
-    const whole = [{ start: 0, length: plan.view.width }];
-    const columns = 'unknown' in forecast ? whole : (forecast.columns ?? whole);
     const job: SlideJob = { plan, model, settings, files, key, passes, channels };
-    return await run({ plan, job, columns, ready: () => ready(clock), clock });
+    const looked = wantedStrips(job).look !== undefined;
+    const piece = shard
+      ? splitIntoShards(plan, passes, settings.blend, shard.count, looked).pieces[shard.index - 1]!
+      : wholePiece(plan.view);
+    const whole = { start: piece.x, length: piece.width };
+    const forecast = startModels ? memory.require(plan, whole) : NO_MODEL;
+    work.planned(plan, passes, forecast);
+    const columns = 'unknown' in forecast ? [whole] : (forecast.columns ?? [whole]);
+    return await run({ plan, job, piece, columns, ready: () => ready(clock), clock });
   } finally {
     await plan.slide.close();
   }

@@ -21,6 +21,7 @@ import { maskSize } from '../prepare/mask-size.js';
 import type { InferOptions } from '../prepare/options.js';
 import { windowCounts } from '../prepare/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
+import type { Allowance } from './machine.js';
 
 /** The expected peak memory of a run, and the figures that it follows from. */
 export interface KnownForecast {
@@ -28,6 +29,8 @@ export interface KnownForecast {
   readonly foretold: ForetoldMemory;
   /** The columns that are made one after the other, if all columns together do not fit. */
   readonly columns?: readonly Span[];
+  /** What it may take, and fits into. */
+  readonly allowed?: Allowance;
 }
 
 /** Why no forecast is possible. */

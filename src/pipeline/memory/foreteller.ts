@@ -9,7 +9,7 @@ import type { Span } from '../../types.js';
 import type { InferOptions } from '../prepare/options.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import { foretellRun, type MemoryForecast, workersOf } from './foretell-run.js';
-import { memoryLimit } from './machine.js';
+import { allowances } from './machine.js';
 import { requireMemory } from './require.js';
 
 /** Forecasts the memory of runs with the same models and options. */
@@ -20,9 +20,11 @@ export interface Foreteller {
    * The expected memory of a planned run. If all columns together do not fit, the run is split into as few columns as
    * fit.
    *
+   * @param part the columns that are made: all of the slide, or those of a shard
+   *
    * @throws {SegtileError} as `requireMemory`
    */
-  require(plan: SlidePlan): MemoryForecast;
+  require(plan: SlidePlan, part: Span): MemoryForecast;
 }
 
 /** Makes a foreteller. It gives no forecast before `measure` was called. */
@@ -47,21 +49,23 @@ export function foreteller(
       );
       return measuring;
     },
-    require(plan) {
+    require(plan, part) {
       const known = networks;
       if ('unknown' in known) {
         requireMemory(plan.slide.path, known, ensemble, options.memory);
         return known;
       }
-      const most = options.memory ?? memoryLimit().bytes;
-      for (const columns of columnCuts(plan.view.width)) {
-        const all = columns.map((each) =>
-          foretellRun(ofColumns(plan, each, options), ensemble, groups, known, options, each.length),
-        );
-        const largest = all.reduce((a, b) => (b.foretold.total > a.foretold.total ? b : a));
-        if (largest.foretold.total <= most) return columns.length === 1 ? largest : { ...largest, columns };
+      for (const allowed of allowances(options.memory)) {
+        for (const columns of columnCuts(part.length, part.start)) {
+          const all = columns.map((each) =>
+            foretellRun(ofColumns(plan, each, options), ensemble, groups, known, options, each.length),
+          );
+          const largest = all.reduce((a, b) => (b.foretold.total > a.foretold.total ? b : a));
+          if (largest.foretold.total > allowed.bytes) continue;
+          return { ...largest, allowed, ...(columns.length > 1 && { columns }) };
+        }
       }
-      const forecast = foretellRun(plan, ensemble, groups, known, options);
+      const forecast = foretellRun(ofColumns(plan, part, options), ensemble, groups, known, options, part.length);
       requireMemory(plan.slide.path, forecast, ensemble, options.memory);
       return forecast;
     },

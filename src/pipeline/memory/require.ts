@@ -3,7 +3,7 @@ import type { Ensemble } from '../../model/card/ensemble.js';
 import { classesWithin, settingsWithin } from '../../plan/memory/fit.js';
 import type { KnownForecast, MemoryForecast } from './foretell-run.js';
 import { type MemoryLimit, memoryLimit } from './machine.js';
-import { inBytes, largestPart } from './words.js';
+import { inBytes, largestPart, ownerText } from './words.js';
 
 /**
  * Checks that a run fits into the allowed memory: that of `--memory`, otherwise that of the machine.
@@ -30,8 +30,7 @@ export function requireMemory(
   const most = budget ?? limit.bytes;
   const { total } = forecast.foretold;
   if (total <= most) return;
-  const machine = limit.by === 'machine' ? 'this machine has' : 'the control group of this process allows';
-  const who = budget === undefined ? machine : '--memory allows';
+  const who = budget === undefined ? ownerText(limit) : '--memory allows';
   const anyway = budget === undefined ? '; --memory lets it try all the same' : '';
   throw new SegtileError(
     'usage',

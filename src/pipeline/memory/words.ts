@@ -1,9 +1,27 @@
 import type { ForetoldMemory } from '../../plan/memory/foretell.js';
 import type { KnownForecast } from './foretell-run.js';
+import type { Allowance, MemoryLimit } from './machine.js';
 
 /** Bytes in the form that `--memory` takes: `850MB`, `2.1GB`. */
 export function inBytes(bytes: number): string {
   return bytes >= 999.5e6 ? `${Number((bytes / 1e9).toFixed(1))}GB` : `${Math.round(bytes / 1e6)}MB`;
+}
+
+/** Who has the memory: `this machine has`. */
+export function ownerText({ by }: MemoryLimit): string {
+  return by === 'machine' ? 'this machine has' : 'the control group of this process allows';
+}
+
+/** What a run may take, in words. */
+export function allowanceText({ bytes, by, limit }: Allowance): string {
+  switch (by) {
+    case '--memory':
+      return `--memory allows ${inBytes(bytes)}`;
+    case 'half':
+      return `half of what ${ownerText(limit)} is ${inBytes(bytes)}`;
+    case 'all':
+      return `which is more than half of the ${inBytes(bytes)} that ${ownerText(limit)}`;
+  }
 }
 
 const parts: Readonly<Record<Exclude<keyof ForetoldMemory, 'total'>, string>> = {

@@ -20,15 +20,19 @@ export function windowCounts(plan: Grids): WindowCounts {
 }
 
 /**
- * The number of windows of all grids that are run for a piece.
+ * The number of windows of each grid that are run for a piece.
  *
  * @param looked whether an output looks at windows, so that those of the first grid need their neighbours
  */
-export function pieceTotal(plan: Grids, blend: Blend, piece: Piece, looked: boolean): number {
-  const totals = [plan, ...plan.others].map(
+export function gridTotals(plan: Grids, blend: Blend, piece: Piece, looked: boolean): number[] {
+  return [plan, ...plan.others].map(
     ({ grid, selection }, index) => pieceWindows(grid, selection, blend, piece, looked && index === 0).total,
   );
-  return totals.reduce((sum, each) => sum + each, 0);
+}
+
+/** The number of windows of all grids that are run for a piece, see {@link gridTotals}. */
+export function pieceTotal(plan: Grids, blend: Blend, piece: Piece, looked: boolean): number {
+  return gridTotals(plan, blend, piece, looked).reduce((sum, each) => sum + each, 0);
 }
 
 /** How often networks are run in total: for each grid the number of windows times the passes per window. */

@@ -1,47 +1,105 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
-import { type Shard, shardRows } from '../../plan/shards.js';
+import { bandLayouts, cutSpans, type Shard, type WindowLine } from '../../plan/shards.js';
 import type { Blend } from '../../plan/windows/blend.js';
-import { type Piece, spanOf } from '../../plan/windows/piece.js';
+import type { Grid } from '../../plan/windows/grid.js';
+import { PIECE_COLUMNS, type Piece, pieceWindows, spanOf } from '../../plan/windows/piece.js';
+import type { Selection } from '../../plan/windows/selection.js';
 import { findStrips, STRIP_FORMAT, type StripHead, type StripsFound } from '../../strip/file.js';
-import { pieceTotal, windowCounts } from '../prepare/passes.js';
+import type { Size } from '../../types.js';
+import { gridTotals, pieceTotal, windowCounts } from '../prepare/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { RunRecord } from '../records/record.js';
 import type { SlideRequest } from '../slides/request.js';
 
-/**
- * Splits a slide into pieces for shards of its rows, from top to bottom. Some pieces are empty if there are more shards
- * than rows of windows.
- */
-export function shardPieces(plan: SlidePlan, passes: readonly number[], blend: Blend, count: number): Piece[] {
-  const span = spanOf(blend);
-  const windows = [plan, ...plan.others].flatMap(({ grid, selection }, index) =>
-    Array.from({ length: grid.rows }, (_, row) => ({
-      ...span(grid.y, row),
-      work: selection.kept(row).length * passes[index]!,
-    })),
-  );
-  const { width, height } = plan.view;
-  return shardRows(height, windows, count).map(({ start, length }) => ({ x: 0, y: start, width, height: length }));
-}
+/** What of a plan decides how its slide is split. */
+type Windows = Pick<SlidePlan, 'grid' | 'selection' | 'others'> & { readonly view: Size };
 
-/** The cost of splitting a slide into shards of its rows. */
-export interface ShardCost {
+/** How a slide is split into shards. */
+export interface ShardSplit {
+  /** Rectangles that cover the working image, in bands from top to bottom, each from left to right. */
+  readonly pieces: readonly Piece[];
   /** The number of windows of each shard. */
   readonly windows: readonly number[];
   /** The windows of all shards together as a multiple of the windows of one run; 1 if no window is run twice. */
   readonly times: number;
 }
 
-/** Computes the exact cost of splitting a slide into shards of its rows. */
-export function shardCost(plan: SlidePlan, pieces: readonly Piece[], blend: Blend, looked: boolean): ShardCost {
+/**
+ * Splits a slide into rectangles for shards: bands of rows, which may be cut into columns. Windows that reach over a
+ * cut are run on both sides. Of all layouts, the one with the least work wins, in all shards together and in the
+ * largest. Some pieces are empty if there are more shards than windows.
+ *
+ * @param looked whether an output looks at windows, see `pieceTotal`
+ */
+export function splitIntoShards(
+  plan: Windows,
+  passes: readonly number[],
+  blend: Blend,
+  count: number,
+  looked: boolean,
+): ShardSplit {
+  const layouts = bandLayouts(count).map((layout) => {
+    const pieces = layoutPieces(plan, passes, blend, layout);
+    const work = pieces.map((piece) => gridTotals(plan, blend, piece, looked).reduce((sum, n, i) => sum + n * passes[i]!, 0));
+    const sum = work.reduce((total, each) => total + each, 0);
+    return { pieces, cost: sum + count * Math.max(...work) };
+  });
+  const { pieces } = layouts.reduce((best, each) => (each.cost < best.cost ? each : best));
   const windows = pieces.map((piece) => pieceTotal(plan, blend, piece, looked));
   const sum = windows.reduce((total, each) => total + each, 0);
-  return { windows, times: sum / Math.max(1, windowCounts(plan).run) };
+  return { pieces, windows, times: sum / Math.max(1, windowCounts(plan).run) };
 }
 
-/** The path of a shard of a slide's rows. `stem` is the start of the names of all files of its result. */
+/** The rectangles of a layout of bands, see `bandLayouts`. */
+function layoutPieces(plan: Windows, passes: readonly number[], blend: Blend, layout: readonly number[]): Piece[] {
+  const span = spanOf(blend);
+  const grids = [plan, ...plan.others];
+  const rows = grids.flatMap(({ grid, selection }, index) =>
+    Array.from({ length: grid.rows }, (_, row) => ({
+      ...span(grid.y, row),
+      work: selection.kept(row).length * passes[index]!,
+    })),
+  );
+  const { width, height } = plan.view;
+  const bands = cutSpans(height, rows, layout);
+  const places = Array.from({ length: Math.floor(width / PIECE_COLUMNS) }, (_, i) => (i + 1) * PIECE_COLUMNS);
+  return bands.flatMap((band, index) => {
+    const whole = { x: 0, y: band.start, width, height: band.length };
+    const count = layout[index]!;
+    if (count === 1) return [whole];
+    const columns = grids.flatMap(({ grid, selection }, i) => columnsOf(grid, selection, blend, whole, passes[i]!));
+    const cut = cutSpans(width, columns, Array(count).fill(1), places);
+    return cut.map(({ start, length }) => (length > 0 ? { ...whole, x: start, width: length } : { ...whole, height: 0 }));
+  });
+}
+
+/** The columns of windows of a grid in a band of rows. */
+function columnsOf(grid: Grid, selection: Selection, blend: Blend, band: Piece, passes: number): WindowLine[] {
+  const { kept, first, end } = pieceWindows(grid, selection, blend, band, false);
+  const work = new Float64Array(grid.columns);
+  for (let row = first; row < end; row++) for (const { column } of kept(row)) work[column]! += passes;
+  const span = spanOf(blend);
+  return Array.from(work, (each, column) => ({ ...span(grid.x, column), work: each }));
+}
+
+/** A shard that was made, or was there already. */
+export interface ShardFacts {
+  readonly shard: Shard;
+  readonly path: string;
+  readonly slide: string;
+  /** Rows and columns of the working image. */
+  readonly rows: { readonly from: number; readonly to: number };
+  readonly columns: ShardFacts['rows'];
+}
+
+/** The rows and columns of a piece. */
+export function reachOf({ x, y, width, height }: Piece): Pick<ShardFacts, 'rows' | 'columns'> {
+  return { rows: { from: y, to: y + height }, columns: { from: x, to: x + width } };
+}
+
+/** The path of a shard of a slide. `stem` is the start of the names of all files of its result. */
 export function shardPath(stem: string, { index, count }: Shard): string {
   return `${stem}.shard-${index}-of-${count}.strips`;
 }
@@ -100,6 +158,44 @@ export async function shardAt(path: string): Promise<FoundShard | undefined> {
     );
   }
   return { path, found, origin: more as ShardOrigin, device: end.end };
+}
+
+/**
+ * The shards of an image in bands from top to bottom, each from left to right; without empty ones.
+ *
+ * @throws {SegtileError} `input` if they do not cover the image exactly once: other versions of segtile may cut it in
+ *   other places
+ */
+export function shardBands(shards: readonly FoundShard[], { width, height }: Size): readonly (readonly FoundShard[])[] {
+  const byStart = new Map<number, FoundShard[]>();
+  for (const shard of shards) {
+    const { piece } = shard.found.head;
+    if (piece.height > 0) byStart.set(piece.y, [...(byStart.get(piece.y) ?? []), shard]);
+  }
+  const bands = [...byStart].sort(([a], [b]) => a - b);
+  let y = 0;
+  for (const [start, band] of bands) {
+    band.sort((a, b) => a.found.head.piece.x - b.found.head.piece.x);
+    const { height: rows } = band[0]!.found.head.piece;
+    let x = 0;
+    for (const { path, found } of band) {
+      const { piece } = found.head;
+      if (start !== y || piece.x !== x || piece.height !== rows) throw notCovered(path);
+      x += piece.width;
+    }
+    if (x !== width) throw notCovered(band[0]!.path);
+    y += rows;
+  }
+  if (y !== height) throw notCovered(shards[0]!.path);
+  return bands.map(([, band]) => band);
+}
+
+function notCovered(path: string): SegtileError {
+  return new SegtileError(
+    'input',
+    `${path} and the other shards of its slide do not cover it: they were cut by different versions of segtile`,
+    'delete them, and run them again',
+  );
 }
 
 /** The shards of one slide in a folder that belong together, complete or not. */

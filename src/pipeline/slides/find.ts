@@ -53,6 +53,19 @@ export async function findFiles(given: string, kind: PathKind, except: readonly 
     : { requests: [...requests, ...problems], note };
 }
 
+/**
+ * All files in a folder and its subfolders, or that match a pattern, whatever they are; in order.
+ *
+ * @throws {SegtileError} `input` if the folder cannot be read; folders below it that cannot be read are skipped
+ */
+export async function allFilesAt(given: string): Promise<readonly FoundFile[]> {
+  const { base, depth, matches } = searchOf(given);
+  const { files, unread } = await filesBelow(base, { depth });
+  const own = unread.find(({ path }) => path === base);
+  if (own) throw own.error;
+  return files.filter(matches);
+}
+
 /** The files of a kind, or, if there are none, of the kind to look for then; with a note on skipped files. */
 async function sortedOut(given: string, kind: PathKind, here: readonly FoundFile[]): Promise<Found> {
   const passed = new Map<LeftOut, FoundFile[]>();

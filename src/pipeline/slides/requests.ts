@@ -37,8 +37,7 @@ export async function fileRequests(given: readonly string[], files: GivenFiles):
     throw new SegtileError('usage', `no ${kind.noun} was given`, hint);
   }
   const list = from === undefined ? undefined : await readList(from, stdin);
-  const unused = list?.columns.filter((name) => !columns.includes(name)) ?? [];
-  if (unused.length > 0) note?.(`${from}: ${unused.join(' and ')} says nothing to this command, and is passed over`);
+  if (from !== undefined) notePassedOver(from, list?.columns.filter((name) => !columns.includes(name)) ?? [], note);
   const others = except.filter((path) => path !== undefined);
   const all: SlideRequest[] = [];
   for (const request of [...given.map((path): SlideRequest => ({ path })), ...(list?.requests ?? [])]) {
@@ -52,6 +51,28 @@ export async function fileRequests(given: readonly string[], files: GivenFiles):
     ]);
     return !seen.has(same) && seen.add(same);
   });
+}
+
+/**
+ * The paths in a list, as they are: folders are not looked into.
+ *
+ * @param from the path of the list, or `-` for standard input
+ * @param note called with a sentence if the list has columns besides that of the path
+ * @throws {SegtileError} `input` for a list that cannot be read or is not valid
+ */
+export async function listedPaths(
+  from: string,
+  note: (sentence: string) => void,
+  stdin: Readable = process.stdin,
+): Promise<readonly string[]> {
+  const { requests, columns } = await readList(from, stdin);
+  notePassedOver(from, columns, note);
+  return requests.map(({ path }) => path);
+}
+
+/** Says which columns of a list a command does not use. */
+function notePassedOver(from: string, unused: readonly string[], note: GivenFiles['note']): void {
+  if (unused.length > 0) note?.(`${from}: ${unused.join(' and ')} says nothing to this command, and is passed over`);
 }
 
 /** A single file as it is, or the files in a folder or that match a pattern. Names in lists are never patterns. */

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { reason, SegtileError } from '../../errors.js';
+import { SegtileError } from '../../errors.js';
 import { fileName, isRemote } from '../../io/location.js';
 import { readRegularText } from '../../io/regular-file.js';
 import { objectOf, optional, readIfShape } from '../../plan/text/shape.js';
 import { predictedName } from '../evaluate/prediction.js';
 import { type RecordedSlide, recordedSlide } from '../records/known-record.js';
+import { allFilesAt, isPattern } from '../slides/find.js';
+import { SLIDES } from '../slides/kinds.js';
+import type { FoundFile } from '../slides/walk.js';
 
 /** A result of a slide: all files with the same name in a folder. */
 export interface FoundRun {
@@ -48,9 +51,9 @@ export function idOf(path: string): string {
 /**
  * Finds the slides and results to show.
  *
- * @param paths slides, masks, and folders of either. From a folder of results its results are taken, from any other
- *   folder all images.
- * @throws {SegtileError} `input` if a path does not exist, or a folder has nothing to show
+ * @param paths slides, masks, folders of either, and patterns of names. From a folder of results, with its subfolders,
+ *   the results are taken, from any other folder all images.
+ * @throws {SegtileError} `input` if a path does not exist, or a folder or pattern has nothing to show
  */
 export async function findSlides(paths: readonly string[]): Promise<readonly FoundSlide[]> {
   const found = await Promise.all(paths.map(filesAt));
@@ -69,19 +72,26 @@ export async function findSlides(paths: readonly string[]): Promise<readonly Fou
   return [...slides.values()];
 }
 
-async function filesAt(path: string): Promise<string[]> {
-  if (isRemote(path)) return [path];
-  const there = await stat(path).catch((cause: unknown) => {
-    throw new SegtileError('input', `there is no file or folder ${path}`, 'check the path', cause);
-  });
-  if (!there.isDirectory()) return [path];
-  const names = await readdir(path).catch((cause: unknown) => {
-    throw new SegtileError('input', `cannot read the folder ${path}: ${reason(cause)}`, 'check its permissions', cause);
-  });
-  const results = names.filter((name) => MASK.test(name) || PROBABILITIES.test(name));
-  const kept = results.length > 0 ? results : names.filter((name) => IMAGE.test(name));
-  if (kept.length > 0) return kept.sort().map((name) => join(path, name));
-  throw new SegtileError('input', `the folder ${path} holds neither results nor slides`, 'segtile infer makes results');
+async function filesAt(given: string): Promise<string[]> {
+  if (isRemote(given)) return [given];
+  const pattern = isPattern(given);
+  if (!pattern) {
+    const there = await stat(given).catch((cause: unknown) => {
+      throw new SegtileError('input', `there is no file or folder ${given}`, 'check the path', cause);
+    });
+    if (!there.isDirectory()) return [given];
+  }
+  const files = await allFilesAt(given);
+  const results = files.filter(({ name }) => MASK.test(name) || PROBABILITIES.test(name));
+  const images = files.filter(({ name }) => IMAGE.test(name) && SLIDES.sort(name) !== 'results of segtile');
+  // A folder of slides may have a folder of results in it. What lies in the folder itself says which of them it is.
+  const holds = (some: readonly FoundFile[]): boolean => some.some(({ place }) => place === '');
+  const kept = results.length > 0 && (holds(results) || !holds(images)) ? results : images;
+  if (kept.length > 0) return kept.map(({ path }) => path);
+  const what = pattern
+    ? `nothing that matches ${given} is a result or a slide`
+    : `the folder ${given} holds neither results nor slides`;
+  throw new SegtileError('input', what, 'segtile infer makes results');
 }
 
 /** Groups the files of a folder by their names. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { allowances } from '../../../dist/pipeline/memory/machine.js';
 import { requireMemory } from '../../../dist/pipeline/memory/require.js';
+import { allowanceText } from '../../../dist/pipeline/memory/words.js';
 import { segtileInfer } from '../../bench/command.js';
 import { unet } from '../../model/networks.js';
 import { folder, save, segtile, segtileWell, speckled, writeSlide } from '../door.js';
@@ -61,6 +63,23 @@ test('a network that does not run on the windows: nothing is foretold, and --mem
   const { code, stderr } = await segtile([...odd, '--memory', '2GB'], { cwd });
   expect(code).toBe(2);
   expect(stderr).toMatch(/--memory cannot be obeyed, since the memory of this run cannot be foretold: .*75 × 75 px/);
+});
+
+test('without --memory, a run is to leave half of what there is to others, where columns do that, and may take all otherwise', async () => {
+  const limit = { bytes: 8e9, by: 'cgroup' } as const;
+  expect(allowances(undefined, limit)).toEqual([
+    { bytes: 4e9, by: 'half', limit },
+    { bytes: 8e9, by: 'all', limit },
+  ]);
+  expect(allowances(2e9, limit)).toEqual([{ bytes: 2e9, by: '--memory', limit }]);
+  const words = [...allowances(undefined, limit), ...allowances(2e9, limit)].map(allowanceText);
+  expect(words).toEqual([
+    'half of what the control group of this process allows is 4GB',
+    'which is more than half of the 8GB that the control group of this process allows',
+    '--memory allows 2GB',
+  ]);
+  expect((await segtileWell(infer('--dry-run'), { cwd })).stdout).toMatch(/half of what .+ is \d.*B/);
+  expect((await segtileWell(infer('--dry-run', '--memory', '3GB'), { cwd })).stdout).toContain('--memory allows 3GB');
 });
 
 test('what the machine or its control group has not is refused, unless --memory says otherwise', () => {

@@ -88,6 +88,56 @@ test('infer on an object of an S3 store', async () => {
   });
 });
 
+test('a list may name URLs and objects of an S3 store, beside paths', async () => {
+  server.files.set('/slides/folder/tissue.tif', readFileSync(local));
+  const env = {
+    AWS_ENDPOINT_URL: server.origin,
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 's3cret',
+    AWS_REGION: 'us-east-1',
+  };
+  const list = join(folder, 'mixed.csv');
+  writeFileSync(list, `slide,mpp,output\n"${signed()}",0.5,web\ns3://slides/folder/tissue.tif,,store\nmy slide.tif,,here\n`);
+  const out = join(folder, 'listed');
+  const ended = await segtile(
+    ['infer', '--from', list, '-m', model, '-o', out, '--window', '1024', '--tissue', 'none', '--json'],
+    { env },
+  );
+  expect(ended.code, ended.stderr).toBe(0);
+  const records = ended.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(records.map(({ slide }) => slide.path)).toEqual([
+    `${server.origin}/my%20slide.tif?...`,
+    's3://slides/folder/tissue.tif',
+    local,
+  ]);
+  expect(records[0].slide.mpp).toEqual({ x: 0.5, y: 0.5, source: '--from' });
+  const masks = ['web/my slide', 'store/tissue', 'here/my slide'].map((name) =>
+    readFileSync(join(out, `${name}.mask.ome.tif`)),
+  );
+  expect(Buffer.compare(masks[1]!, masks[2]!)).toBe(0);
+  expect(ended.stdout + ended.stderr).not.toMatch(secret);
+  const again = await segtile(['infer', '--from', list, '-m', model, '-o', out, '--window', '1024', '--tissue', 'none'], {
+    env,
+  });
+  expect(again.stdout.match(/kept, as/g)).toHaveLength(3);
+});
+
+test('what failed of a list of URLs is listed without what is secret, and is refused until that is put in again', async () => {
+  const list = join(folder, 'gone.csv');
+  writeFileSync(list, `${signed().replace('my%20slide', 'gone')}\n${local}\n`);
+  const out = join(folder, 'some failed');
+  const ended = await segtile(['infer', '--from', list, '-m', model, '-o', out, '--window', '1024', '--tissue', 'none']);
+  expect(ended.code).toBe(1);
+  const failed = readFileSync(join(out, 'failed.csv'), 'utf8');
+  expect(failed).toContain(`${server.origin}/gone.tif?...`);
+  expect(failed + ended.stderr).not.toMatch(secret);
+  const again = await segtile(['infer', '--from', join(out, 'failed.csv'), '-m', model, '-o', out]);
+  expect(again.stderr).toContain('has a URL without what stood behind its "?"');
+});
+
 test('failures tell what to do, and no secret', async () => {
   server.fault = (response) => {
     response.writeHead(200).end('whole');

@@ -1,0 +1,56 @@
+// Measures what strips cost: the command as it is, and without them, one after the other: `npm run bench:strips`.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { unet } from '../model/networks.ts';
+import { type Command, segtileInfer } from './command.ts';
+import { machine, median, table } from './figures.ts';
+import { tissueTexture, writeSlide } from './slides.ts';
+
+const { values } = parseArgs({
+  options: {
+    size: { type: 'string', default: '4096' },
+    rounds: { type: 'string', default: '7' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    gflop: { type: 'string', default: '2.06' },
+    objects: { type: 'boolean', default: false },
+  },
+});
+const size = Number(values.size);
+const without = ['--import', fileURLToPath(new URL('without-strips.js', import.meta.url))];
+const folder = mkdtempSync(join(tmpdir(), 'segtile-strips-'));
+try {
+  const [slide, model] = [join(folder, 'slide.tif'), join(folder, 'unet.onnx')];
+  writeFileSync(model, unet(Number(values.gflop), { seed: 7 }));
+  await writeSlide(slide, tissueTexture(), { width: size, height: size });
+  const options = ['--model', model, '--window', '512', '--activation', 'sigmoid', '--workers', values.workers];
+  if (values.objects) options.push('--objects', 'csv');
+  console.log(
+    `${size} × ${size} px, ${values.gflop} GFLOP a window of 512 px, ${values.objects ? 'labels and scores' : 'labels'} kept`,
+  );
+  console.log(machine());
+  const once = (nodeOptions: readonly string[] = []) => segtileInfer(slide, join(folder, 'out'), options, nodeOptions);
+  await once();
+  const rounds: { readonly withStrips: Command; readonly bare: Command }[] = [];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    // Each takes turns in being the first, as a machine's speed drifts.
+    const first = round % 2 === 0 ? await once() : await once(without);
+    const second = round % 2 === 0 ? await once(without) : await once();
+    rounds.push(round % 2 === 0 ? { withStrips: first, bare: second } : { withStrips: second, bare: first });
+  }
+  const rows = rounds.map(({ withStrips, bare }, index) => [
+    String(index + 1),
+    ...[withStrips, bare].flatMap(({ wallSeconds, cpuSeconds }) => [wallSeconds.toFixed(2), cpuSeconds.toFixed(2)]),
+    `${(100 * (withStrips.cpuSeconds / bare.cpuSeconds - 1)).toFixed(2)} %`,
+  ]);
+  console.log(table(['round', 'with, s', 'CPU s', 'without, s', 'CPU s', 'more CPU'], rows));
+  const price = (of: 'wallSeconds' | 'cpuSeconds'): string => {
+    const [a, b] = [median(rounds.map(({ withStrips }) => withStrips[of])), median(rounds.map(({ bare }) => bare[of]))];
+    return `${(100 * (a / b - 1)).toFixed(2)} % (${a.toFixed(2)} and ${b.toFixed(2)} s)`;
+  };
+  console.log(`medians of ${rounds.length}: strips cost ${price('wallSeconds')} of time, ${price('cpuSeconds')} of CPU time`);
+} finally {
+  rmSync(folder, { recursive: true });
+}

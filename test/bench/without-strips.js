@@ -1,0 +1,14 @@
+// For `node --import`: strips are handed on, but neither coded nor written.
+import { register } from 'node:module';
+
+const hooks = `
+export async function load(url, context, next) {
+  const loaded = await next(url, context);
+  if (!url.endsWith('/dist/strip/file.js')) return loaded;
+  const text = String(loaded.source);
+  const from = text.indexOf('const { meta, body } = crossing.kind');
+  const to = text.indexOf('sync();', from);
+  if (from < 0 || to < 0) throw new Error('strips are appended in another way now: mend test/bench/without-strips.js');
+  return { ...loaded, source: text.slice(0, from) + text.slice(to + 7) };
+}`;
+register(`data:text/javascript,${encodeURIComponent(hooks)}`);
