@@ -99,3 +99,13 @@ test('runs clean removes what nobody holds, and nothing else', async () => {
   expect(existsSync(join(out, '.2.strips'))).toBe(true);
   expect((await segtileWell(['runs', 'clean', out])).stdout).toBe('0 files, 0 B removed\n');
 });
+
+test('runs clean leaves a shard that is being made, and its columns, and removes one that was stopped', async () => {
+  const out = folder();
+  for (const name of ['1-of-3', '1-of-3.column-1-of-2', '2-of-3']) await strips(join(out, `.4.shard-${name}.strips`), 10);
+  held.push(await claim(claimPath(join(out, '4.shard-1-of-3')), '4'));
+  expect((await segtileWell(['runs', 'clean', out])).stdout).toMatch(/\n1 file, [^\n]+ removed\n$/);
+  expect(filesIn(out)).toEqual(['.4.shard-1-of-3.claim', '.4.shard-1-of-3.column-1-of-2.strips', '.4.shard-1-of-3.strips']);
+  const looked = JSON.parse((await segtileWell(['runs', 'watch', out, '--once', '--json'])).stdout);
+  expect(looked).toMatchObject({ running: [{ slide: '4.shard-1-of-3', rows: { done: 20, total: 200 } }], stopped: [] });
+});

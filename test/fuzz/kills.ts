@@ -12,8 +12,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import sharp from 'sharp';
 import { table } from '../bench/figures.js';
+import { tissueTexture, writeSlide } from '../bench/slides.js';
 import { random, unet } from '../model/networks.js';
 import { type Around, forget, killOnce, runOnce } from '../strip/kills.js';
 import { resultOf } from '../strip/lasting.js';
@@ -30,13 +30,8 @@ const { values } = parseArgs({
 });
 const home = mkdtempSync(join(tmpdir(), 'segtile-kills-'));
 const [width, height] = [Number(values.width), Number(values.height)];
-const data = Buffer.alloc(3 * width * height);
-const speckle = random(7);
-for (let i = 0; i < data.length; i++) data[i] = Math.floor(256 * speckle());
 const slide = join(home, 'slide.tif');
-await sharp(data, { raw: { width, height, channels: 3 } })
-  .tiff({ compression: 'deflate', tile: true, tileWidth: 256, tileHeight: 256, pyramid: true, xres: 2000, yres: 2000 })
-  .toFile(slide);
+await writeSlide(slide, tissueTexture(), { width, height });
 const model = join(home, 'model.onnx');
 writeFileSync(model, unet(Number(values.gflop)));
 

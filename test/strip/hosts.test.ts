@@ -37,7 +37,7 @@ function expectOnce(output: string, ended: readonly Ended[]): void {
   expect(new Set(done.map(({ slide }) => slide.path)).size).toBe(done.length);
   expect(done.length).toBeGreaterThanOrEqual(slides.length - 1);
   const history = readFileSync(join(output, 'runs.jsonl'), 'utf8').trim().split('\n');
-  expect(history.map((line) => JSON.parse(line).slide.path).sort()).toEqual(slides);
+  expect(history.map((line) => JSON.parse(line).slide).sort()).toEqual(slides);
   expect(filesIn(output).filter((name) => name.startsWith('.'))).toEqual([]);
   expect(filesIn(output)).toHaveLength(2 * slides.length + 1);
 }

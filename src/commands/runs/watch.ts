@@ -92,7 +92,9 @@ export async function cleanRuns(
   }
   for (const { path, kind, bytes: size } of removed) stdout.write(`${oneLine(path)}: ${WHAT[kind]}, ${bytes(size)}\n`);
   const sum = removed.reduce((total, each) => total + each.bytes, 0);
-  stdout.write(`${count(removed.length)} files, ${bytes(sum)}${dryRun ? ' would be removed' : ' removed'}\n`);
+  stdout.write(
+    `${count(removed.length)} file${removed.length === 1 ? '' : 's'}, ${bytes(sum)}${dryRun ? ' would be removed' : ' removed'}\n`,
+  );
   return 0;
 }
 

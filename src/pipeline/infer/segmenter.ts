@@ -18,7 +18,7 @@ import { differences, keyOf, keyOfOptions, type RunKey } from '../resume/key.js'
 import { isLeft, stemOf } from '../resume/leftovers.js';
 import {
   type FoundShard,
-  reachOf,
+  pieceReach,
   type ShardFacts,
   type ShardSplit,
   shardAt,
@@ -205,7 +205,7 @@ export async function openSegmenter(
       const found = overwrite ? undefined : await shardAt(path);
       if (found === undefined) return undefined;
       requireKey(found, await keyOfSlide(index), 'output', 'use --overwrite to replace it, or choose another place or name');
-      return { status: 'kept', shard: { shard: of, path, slide: paths[index]!, ...reachOf(found.found.head.piece) } };
+      return { status: 'kept', shard: { shard: of, path, slide: paths[index]!, ...pieceReach(found.found.head.piece) } };
     };
     return (
       (await there()) ??
@@ -281,7 +281,7 @@ function requireKey({ path, found }: FoundShard, key: RunKey, code: 'output' | '
 /** The shard of a slide that would be made. */
 function shardPlan(plan: SlidePlan, passes: readonly number[], { blend, reportDisagreement }: InferOptions, shard: Shard) {
   const { pieces, ...cost } = splitIntoShards(plan, passes, blend, shard.count, reportDisagreement === true);
-  return { ...shard, ...reachOf(pieces[shard.index - 1]!), cost };
+  return { ...shard, ...pieceReach(pieces[shard.index - 1]!), cost };
 }
 
 /** The sizes of files in bytes. */

@@ -25,8 +25,8 @@ import { removeLeft, removePartials, removePlaced, stemOf, stripsPath } from '..
 import {
   type FoundShard,
   hiddenShardPath,
+  pieceReach,
   plainOptions,
-  reachOf,
   type ShardFacts,
   type ShardOrigin,
   shardBands,
@@ -143,7 +143,7 @@ export function makeShard(work: SlideWork, shard: Shard): Promise<ShardFacts> {
       await region?.close();
     }
     await (options.overwrite ? rename : placeNew)(hidden, path);
-    return { shard, path, slide, ...reachOf(piece) };
+    return { shard, path, slide, ...pieceReach(piece) };
   };
   return withPlan(work, true, make, shard);
 }

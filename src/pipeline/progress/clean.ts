@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { tryClaim } from '../../io/claim.js';
+import { claimPath, tryClaim } from '../../io/claim.js';
 import { isOf, type WorkFile, workFiles } from './left-files.js';
 
 /** Seconds without a write after which a file may be removed if its owner is not known. */
@@ -52,6 +52,5 @@ async function removeAlone(file: WorkFile): Promise<boolean> {
 /** The claim that protects strips: that of the shard, or of the slide. */
 function claimOf({ path, of }: WorkFile): string {
   const name = basename(of).replace(/\.column-\d+-of-\d+$/, '');
-  const result = /\.shard-\d+-of-\d+$/.test(name) ? `${name}.strips` : name;
-  return join(dirname(path), `.${result}.claim`);
+  return claimPath(join(dirname(path), name));
 }

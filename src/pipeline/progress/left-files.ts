@@ -71,5 +71,5 @@ function workFile(path: string): WorkFile | undefined {
 
 /** Whether a file belongs to the slide or the shard of a claim. */
 export function isOf({ of }: WorkFile, claim: Pick<WorkFile, 'of'>): boolean {
-  return of === claim.of || of.startsWith(`${claim.of}.`) || `${of}.strips` === claim.of;
+  return of === claim.of || of.startsWith(`${claim.of}.`);
 }

@@ -56,7 +56,7 @@ export async function lookAt(folder: string, before: RowsThen = new Map()): Prom
       const rate = sum(({ perSecond }) => perSecond ?? 0);
       const { process, since } = claim.holder;
       return {
-        slide: named(claim.of).replace(/\.strips$/, ''),
+        slide: named(claim.of),
         host: process?.host ?? null,
         pid: process?.pid ?? null,
         since,

@@ -95,7 +95,7 @@ export interface ShardFacts {
 }
 
 /** The rows and columns of a piece. */
-export function reachOf({ x, y, width, height }: Piece): Pick<ShardFacts, 'rows' | 'columns'> {
+export function pieceReach({ x, y, width, height }: Piece): Pick<ShardFacts, 'rows' | 'columns'> {
   return { rows: { from: y, to: y + height }, columns: { from: x, to: x + width } };
 }
 
