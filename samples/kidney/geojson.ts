@@ -3,6 +3,7 @@ import { findObjects } from '../../src/objects/find.js';
 import { geojsonForm } from '../../src/objects/formats/geojson.js';
 import { objectMeter } from '../../src/objects/measured.js';
 import { defaultColor } from '../../src/plan/palette.js';
+import { append, textBytes } from '../../src/plan/text/text-bytes.js';
 import type { Mpp, RasterRows, Sink } from '../../src/types.js';
 import { LABELS } from './ground.js';
 
@@ -20,14 +21,16 @@ export async function writeGeojson(path: string, labels: readonly number[], mpp:
   const text = geojsonForm(form, meter, 'annotation');
   const wanted = Uint8Array.from({ length: 256 }, (_, label) => (labels.includes(label) ? label : 0));
   const file = await openPartialFile(path);
-  let ready = text.head;
+  const ready = textBytes();
+  append(ready, text.head);
   let written = 0;
   const finder = findObjects((object) => {
-    ready += `${written++ === 0 ? '' : text.between}${text.object(meter.measure(object))}`;
+    if (written++ > 0) append(ready, text.between);
+    text.object(meter.measure(object), ready);
   });
   const flush = async (): Promise<void> => {
-    await file.append(new TextEncoder().encode(ready));
-    ready = '';
+    await file.append(ready.bytes.slice(0, ready.length));
+    ready.length = 0;
   };
   return {
     write: async ({ width, height, data }) => {
@@ -38,7 +41,7 @@ export async function writeGeojson(path: string, labels: readonly number[], mpp:
     },
     finish: async () => {
       finder.finish();
-      ready += text.tail;
+      append(ready, text.tail);
       await flush();
       await file.commit();
     },

@@ -35,6 +35,22 @@ export interface CommitOptions {
 /** Paths of the existing files that must not outlive the process: partial files and claims. */
 export const temporaries: Set<string> = new Set();
 
+let watch: ((path: string, there: boolean) => void) | undefined;
+
+/**
+ * In a thread: tells a function of each partial file that comes and goes, so that the main thread, whose list is another,
+ * can remove it.
+ */
+export function watchTemporaries(told: (path: string, there: boolean) => void): void {
+  watch = told;
+}
+
+function setTemporary(path: string, there: boolean): void {
+  if (there) temporaries.add(path);
+  else temporaries.delete(path);
+  watch?.(path, there);
+}
+
 /** Deletes all temporary files. For a process that ends at once. */
 export function removeTemporaries(): void {
   for (const path of temporaries) rmSync(path, { force: true });
@@ -56,7 +72,7 @@ export async function openPartialFile(path: string, { replace = true }: CommitOp
   const handle = await open(temporary, 'wx+').catch((thrown) => {
     throw outputError(path, thrown);
   });
-  temporaries.add(temporary);
+  setTemporary(temporary, true);
   return partialFile(path, temporary, handle, replace ? rename : placeNew);
 }
 
@@ -163,7 +179,7 @@ function partialFile(
       await handle.sync();
       await handle.close();
       await place(temporary, path);
-      temporaries.delete(temporary);
+      setTemporary(temporary, false);
     } catch (thrown) {
       await remove();
       throw outputError(path, thrown);
@@ -174,7 +190,7 @@ function partialFile(
     // If the handle is closed already, or the folder is gone, nothing is left to clean up.
     await handle.close().catch(() => undefined);
     await rm(temporary, { force: true }).catch(() => undefined);
-    temporaries.delete(temporary);
+    setTemporary(temporary, false);
   }
 
   return {

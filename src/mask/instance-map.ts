@@ -37,7 +37,8 @@ export async function writeInstanceMap(
     channels: 1,
     samples: 'uint32',
     tile: Math.max(width, height) > 256 ? 512 : 256,
-    codec: deflateCodec('labels'),
+    // Runs of one byte are rare in numbers of several bytes.
+    codec: deflateCodec('samples'),
     reduce: 'majority',
     levels: 'chained',
     description: 'segtile instances: 0 is background, else the number of an object',

@@ -1,3 +1,4 @@
+import { putDecimal, putWhole } from '../plan/text/text-bytes.js';
 import type { MaskClass, Mpp } from '../types.js';
 import type { MaskObject } from './find.js';
 import { identifier } from './identity.js';
@@ -142,6 +143,18 @@ function columnOf(name: string): string {
 export function atLevelZero(edge: number, scale: number): number {
   return scale === 1 ? edge : Math.round(edge * scale * 1e3) / 1e3;
 }
+
+/**
+ * Writes the place of an edge as {@link atLevelZero} gives it, into bytes that have room.
+ *
+ * @returns the index after it
+ */
+export function putLevelZero(bytes: Uint8Array, at: number, edge: number, scale: number): number {
+  return scale === 1 ? putWhole(bytes, at, edge) : putDecimal(bytes, at, atLevelZero(edge, scale), 3);
+}
+
+/** Decimal places of all values of objects. */
+export const DECIMALS = 6;
 
 function rounded(value: number): number {
   return Math.round(value * 1e6) / 1e6;

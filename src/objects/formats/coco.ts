@@ -1,3 +1,4 @@
+import { append } from '../../plan/text/text-bytes.js';
 import type { Size } from '../../types.js';
 import type { ObjectMeter } from '../measured.js';
 import type { TracedPolygon } from '../trace.js';
@@ -20,9 +21,9 @@ export function cocoForm(image: string | number, size: Size, { measurements }: P
     head: '[\n',
     between: ',\n',
     tail: '\n]\n',
-    object: ({ class: { label }, polygons, values }) => {
+    object: ({ class: { label }, polygons, values }, text) => {
       const counts = JSON.stringify(compressed(runsOf(polygons)));
-      return `${head}${label},"segmentation":{${sizes},"counts":${counts}},"score":${score < 0 ? 1 : values[score]}}`;
+      append(text, `${head}${label},"segmentation":{${sizes},"counts":${counts}},"score":${score < 0 ? 1 : values[score]}}`);
     },
   };
 }

@@ -26,14 +26,16 @@ export function wellKnownBinary(polygons: readonly TracedPolygon[], scale: Objec
     view.setUint32(at + HEAD, count, true);
     at += HEAD + COUNT;
   };
+  const writeCorner = (ring: OutlineRing, i: number): void => {
+    view.setFloat64(at, atLevelZero(ring[i]!, scale.x), true);
+    view.setFloat64(at + 8, atLevelZero(ring[i + 1]!, scale.y), true);
+    at += 16;
+  };
   const writeRing = (ring: OutlineRing): void => {
     view.setUint32(at, ring.length / 2 + 1, true);
     at += COUNT;
-    for (let i = 0; i <= ring.length; i += 2) {
-      view.setFloat64(at, atLevelZero(ring[i % ring.length]!, scale.x), true);
-      view.setFloat64(at + 8, atLevelZero(ring[(i + 1) % ring.length]!, scale.y), true);
-      at += 16;
-    }
+    for (let i = 0; i < ring.length; i += 2) writeCorner(ring, i);
+    writeCorner(ring, 0);
   };
   const writePolygon = (polygon: TracedPolygon): void => {
     head(POLYGON, polygon.length);

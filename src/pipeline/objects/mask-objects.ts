@@ -2,7 +2,6 @@ import { SegtileError } from '../../errors.js';
 import type { CommitOptions } from '../../io/partial-file.js';
 import type { Measure } from '../../objects/formats/format.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
-import { scoreLine } from '../../plan/labels/score-planes.js';
 import { openSlide } from '../../slide/open.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import type { Slide } from '../../slide/slide.js';
@@ -20,9 +19,9 @@ import type { StageClock } from '../records/stage-clock.js';
 import type { SubmissionFacts, SubmissionOptions } from '../submissions/options.js';
 import { checkSubmission } from '../submissions/shared-file.js';
 import type { ObjectFacts, ObjectFiles } from './facts.js';
+import { objectsInThread } from './in-thread.js';
 import { type PassingPixels, passingPixels } from './passing-pixels.js';
-import { type SplitOptions, splitterOf } from './split-options.js';
-import { writeObjects } from './write-objects.js';
+import { type SplitOptions, touchingOf } from './split-options.js';
 
 /** The settings with which objects of masks are written. */
 export interface MaskObjectSettings {
@@ -114,16 +113,16 @@ export async function objectsOfMask(
         const named = { ...slide, name };
         const maskSize = { width, height };
         const pixelSize = mpp && { x: mpp.x * scale.x, y: mpp.y * scale.y };
-        const splitter = splitterOf(settings.split, maskSize, pixelSize, path);
+        const touching = touchingOf(settings.split, maskSize, pixelSize, path);
         const form = {
           classes,
           scale,
           mpp,
-          probabilities: probabilities !== undefined && splitter === undefined,
+          passing: touching ? undefined : probabilities && { size: maskSize, labels: probabilities.map.labels },
           slide: named,
           pixels,
           size: maskSize,
-          splitter,
+          touching,
         };
         const result = { name, size: { ...spans, mpp }, slide: { ...slide, mpp }, classes, replace: files.replace };
         const { submission: options } = settings;
@@ -132,11 +131,12 @@ export async function objectsOfMask(
             ? undefined
             : await makeSubmission(`${files.stem}.submission`, result, options, keep);
         const objectFiles = withSubmission(files.objects, `${files.stem}.objects`, options);
-        const objects = await writeObjects(keep, objectFiles, form, files);
+        const objects = await objectsInThread(keep, objectFiles, form, files);
         const known = ignoreOthers(classes);
         for await (const rows of clock.stream('read', mask.rows(signal))) {
           const own = known(rows);
-          await clock.wait('objects', objects.write(own, splitter ? undefined : probabilitiesOf(rows, mask)));
+          if (form.passing && rows.scores) await clock.wait('objects', objects.scores(rows.scores));
+          await clock.wait('objects', objects.write(own));
           await clock.wait('write', Promise.resolve(submission?.labels?.write({ ...own, channels: 1 })));
           onRows(rows.y + rows.height, { width, height });
         }
@@ -196,10 +196,4 @@ function ignoreOthers(classes: readonly MaskClass[]): (rows: PredictedRows) => P
   const table = new Uint8Array(256);
   for (const { label } of classes) table[label] = label;
   return (rows) => ({ ...rows, data: rows.data.map((label) => table[label]!) });
-}
-
-function probabilitiesOf({ scores, y, width }: PredictedRows, { probabilities }: Prediction) {
-  if (probabilities === undefined || scores === undefined) return undefined;
-  const { labels } = probabilities.map;
-  return (label: number, row: number) => scoreLine(scores, labels.indexOf(label), y + row, width);
 }

@@ -12,8 +12,10 @@ export interface PassingScores {
 
 /** Rows of scores, held until the rows of the mask that are made from them arrive. */
 export interface HeldScores {
-  /** Adds the next rows of scores, from top to bottom. Keeps a copy. */
+  /** Adds the next rows of scores, from top to bottom. Their memory must stay as it is until they are released. */
   add(rows: ScoreRows): void;
+  /** The rows that have gone by since the last call. */
+  released(): ScoreRows[];
   /**
    * The probability of a label in each column of a row of the mask; NaN where no window was run. Rows must be asked for
    * from top to bottom.
@@ -32,16 +34,20 @@ export function holdScores({ size, labels }: PassingScores, mask: Size): HeldSco
     ? undefined
     : Int32Array.from({ length: mask.width }, (_, x) => nearest(x, spans.width, mask.width, size.width));
   const held: ScoreRows[] = [];
+  let released: ScoreRows[] = [];
   const lines = new Map<number, { row: number; readonly line: Float32Array }>();
 
   function workingLine(label: number, row: number): Float32Array {
-    while (held.length > 0 && held[0]!.y + held[0]!.height <= row) held.shift();
+    while (held.length > 0 && held[0]!.y + held[0]!.height <= row) released.push(held.shift()!);
     return scoreLine(held[0]!, labels.indexOf(label), row, size.width);
   }
 
   return {
-    add: (rows) => {
-      held.push({ ...rows, blocks: rows.blocks.map((block) => ({ ...block, data: block.data.slice() })) });
+    add: (rows) => void held.push(rows),
+    released() {
+      const gone = released;
+      released = [];
+      return gone;
     },
     line(label, maskRow) {
       const row = nearest(maskRow, spans.height, mask.height, size.height);

@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { createSplitter, type Splitter } from '../../objects/touching/split.js';
+import type { TouchingSettings } from '../../objects/touching/split.js';
 import type { Mpp, Size } from '../../types.js';
 
 /** The options for splitting objects that touch. */
@@ -31,17 +31,17 @@ export function requireSplit({ splitTouching, seedDistance, measure }: SplitOpti
 }
 
 /**
- * Makes the splitter of the objects of a mask, if splitting is asked for.
+ * How the objects of a mask are split, if splitting is asked for.
  *
  * @param mpp micrometres per pixel of the mask
  * @throws {SegtileError} `usage` if the size of a pixel is not known
  */
-export function splitterOf(
+export function touchingOf(
   { splitTouching, seedDistance }: SplitOptions,
   size: Size,
   mpp: Mpp | undefined,
   path: string,
-): Splitter | undefined {
+): TouchingSettings | undefined {
   if (splitTouching === undefined) return undefined;
   if (mpp === undefined)
     throw new SegtileError(
@@ -49,5 +49,5 @@ export function splitterOf(
       `--seed-distance is in micrometres, but nothing says how large a pixel of ${path} is`,
       'say so with --slide-mpp',
     );
-  return createSplitter({ seedDistance: seedDistance! / Math.sqrt(mpp.x * mpp.y), size });
+  return { seedDistance: seedDistance! / Math.sqrt(mpp.x * mpp.y), size: { width: size.width, height: size.height } };
 }

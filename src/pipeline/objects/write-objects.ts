@@ -13,32 +13,35 @@ import { type MeasuredObject, type ObjectForm, type ObjectMeter, objectMeter } f
 import { eachRun } from '../../objects/rows.js';
 import { type LookedAt, summarizeObjects } from '../../objects/summary.js';
 import type { Splitter } from '../../objects/touching/split.js';
+import { append, textBytes } from '../../plan/text/text-bytes.js';
 import type { Sink, Size } from '../../types.js';
 import type { LabelRows } from '../evaluate/paired-rows.js';
 import type { Keep } from '../records/files-and-record.js';
 import { cocoId } from '../submissions/shared-file.js';
 import type { ObjectFacts, ObjectFile, ObjectFiles } from './facts.js';
-import type { PassingPixels } from './passing-pixels.js';
 
 /** The coordinates, measures and form in which objects are written. */
-export interface ObjectSettings extends ObjectForm {
+export interface ObjectFilesForm extends ObjectForm {
   /** Level 0 of the slide, in pixels, and the slide's name. */
   readonly slide: Size & { readonly name: string };
-  /** The pixels of the slide to measure. Closed after the last row. */
-  readonly pixels?: PassingPixels | undefined;
   /** The size of the mask in pixels. */
   readonly size: Size;
   /** Splits objects that touch. If set, nothing is measured on pixels or probabilities. */
   readonly splitter?: Splitter | undefined;
 }
 
-/** Writes the objects of a mask to files. */
-export interface ObjectSink {
-  /**
-   * Takes labels of the mask, from top to bottom. If the settings ask for it, also takes a function for the
-   * probabilities of a label in one of these rows.
-   */
-  write(rows: LabelRows, probabilities?: (label: number, row: number) => ArrayLike<number>): Promise<void>;
+/** What is measured over the objects in some rows of the mask. Rows are counted from the first of them. */
+export interface RowSamples {
+  /** The probabilities of a label in a row, one for each column. */
+  readonly probabilities: ((label: number, row: number) => ArrayLike<number>) | undefined;
+  /** The values of each channel of the slide in a row. */
+  readonly pixels: ((row: number) => readonly Float32Array[]) | undefined;
+}
+
+/** Files of objects while they are written. */
+export interface ObjectWriter {
+  /** Takes labels of the mask, from top to bottom, and what the settings ask for of their pixels. */
+  write(rows: LabelRows, samples?: RowSamples): Promise<void>;
   /** The facts on what was written. Ends the mask if it has not ended yet. */
   facts(lookedAt: LookedAt): Promise<ObjectFacts>;
 }
@@ -52,13 +55,12 @@ export interface ObjectSink {
 export async function writeObjects(
   keep: Keep,
   files: ObjectFiles,
-  settings: ObjectSettings,
+  settings: ObjectFilesForm,
   placement: CommitOptions,
-): Promise<ObjectSink> {
-  const { mpp, slide, classes, pixels } = settings;
+): Promise<ObjectWriter> {
+  const { mpp, slide, classes } = settings;
   const meter = objectMeter({
     ...settings,
-    intensities: pixels?.names,
     numbered: files.files.some(({ format }) => format === 'tif'),
   });
   const summary = summarizeObjects(classes, slide.width * slide.height, mpp && mpp.x * mpp.y);
@@ -92,11 +94,9 @@ export async function writeObjects(
     keep(file.path, { ...writer, finish });
   }
   return {
-    write: async ({ y, width, height, data }, probabilities) => {
-      await pixels?.until(y + height);
+    write: async ({ width, height, data }, samples) => {
       for (let row = 0; row < height; row++) {
-        const line = data.subarray(row * width, (row + 1) * width);
-        finder.row(line, samplesOf(pixels?.lines(y + row), probabilities && ((label) => probabilities(label, row))));
+        finder.row(data.subarray(row * width, (row + 1) * width), samplesOf(row, samples));
         // Objects are passed on soon. If they stay in memory for long, garbage collection costs more than everything
         // else.
         if (found.length >= HANDFUL) await handOn();
@@ -110,18 +110,17 @@ export async function writeObjects(
 }
 
 /** The probabilities and pixel values in a row, by label; undefined if there are none. */
-function samplesOf(
-  pixels: readonly Float32Array[] | undefined,
-  probabilities: ((label: number) => ArrayLike<number>) | undefined,
-): SamplesOf | undefined {
+function samplesOf(row: number, samples: RowSamples | undefined): SamplesOf | undefined {
+  const pixels = samples?.pixels?.(row);
+  const probabilities = samples?.probabilities;
   if (probabilities === undefined) return pixels && (() => pixels);
-  return pixels === undefined ? (label) => [probabilities(label)] : (label) => [probabilities(label), ...pixels];
+  return (label) => (pixels === undefined ? [probabilities(label, row)] : [probabilities(label, row), ...pixels]);
 }
 
 function openWriter(
   { format, path }: ObjectFile,
   type: ObjectType,
-  settings: ObjectSettings,
+  settings: ObjectFilesForm,
   meter: ObjectMeter,
   placement: CommitOptions,
 ): Promise<Sink<readonly MeasuredObject[]>> {
@@ -140,26 +139,33 @@ function openWriter(
 /** How many objects are passed on together. */
 const HANDFUL = 64;
 
-/** How many characters are joined before they are passed on. */
-const PIECE = 2 ** 16;
+/** How many bytes are joined before they are written. */
+const PIECE = 2 ** 18;
 
 async function textWriter(path: string, form: TextForm, placement: CommitOptions): Promise<Sink<readonly MeasuredObject[]>> {
   const file = await writeText(path, placement);
-  await file.write(form.head);
-  let written = 0;
+  const text = textBytes();
+  append(text, form.head);
+  let first = true;
+
+  async function flush(): Promise<void> {
+    const { length } = text;
+    text.length = 0;
+    await file.write(text.bytes.subarray(0, length));
+  }
+
   return {
     write: async (objects) => {
-      let text = '';
       for (const object of objects) {
-        text += `${written++ === 0 ? '' : form.between}${form.object(object)}`;
-        if (text.length < PIECE) continue;
-        await file.write(text);
-        text = '';
+        if (!first) append(text, form.between);
+        first = false;
+        form.object(object, text);
+        if (text.length >= PIECE) await flush();
       }
-      await file.write(text);
     },
     finish: async () => {
-      await file.write(form.tail);
+      append(text, form.tail);
+      await flush();
       await file.finish();
     },
     abort: () => file.abort(),
@@ -168,7 +174,7 @@ async function textWriter(path: string, form: TextForm, placement: CommitOptions
 
 async function layerWriter(
   path: string,
-  settings: ObjectSettings,
+  settings: ObjectFilesForm,
   { replace }: CommitOptions,
 ): Promise<Sink<readonly MeasuredObject[]>> {
   const form = imagescopeForm(settings);
@@ -188,7 +194,7 @@ async function layerWriter(
 
 async function instanceWriter(
   path: string,
-  { size, scale, mpp }: ObjectSettings,
+  { size, scale, mpp }: ObjectFilesForm,
   { replace }: CommitOptions,
 ): Promise<Sink<readonly MeasuredObject[]>> {
   const pixel = mpp && { x: mpp.x * scale.x, y: mpp.y * scale.y };
@@ -207,16 +213,17 @@ async function instanceWriter(
 
 async function tableWriter(
   path: string,
-  { scale }: ObjectSettings,
+  { scale }: ObjectFilesForm,
   meter: ObjectMeter,
   placement: CommitOptions,
 ): Promise<Sink<readonly MeasuredObject[]>> {
-  const { columns, row } = objectTable(meter);
+  const { columns, numbers } = objectTable(meter);
   const file = await writeObjectTable(path, { columns, metadata: geoMetadata, ...placement });
   return {
     write: async (objects) => {
       const rows = objects.map((object) => ({
-        cells: row(object),
+        texts: [object.id, object.class.name],
+        numbers: numbers(object),
         geometry: wellKnownBinary(object.polygons, scale),
         box: object.box,
       }));

@@ -3,9 +3,9 @@ import type { Measure, ObjectFormat } from '../../objects/formats/format.js';
 import type { ObjectType } from '../../objects/formats/geojson.js';
 import type { ScoreRows } from '../../types.js';
 import { type ObjectFacts, type ObjectFiles, objectFiles } from '../objects/facts.js';
-import { holdScores } from '../objects/passing-scores.js';
-import { requireSplit, type SplitOptions, splitterOf } from '../objects/split-options.js';
-import { writeObjects } from '../objects/write-objects.js';
+import { objectsInThread } from '../objects/in-thread.js';
+import type { PassingScores } from '../objects/passing-scores.js';
+import { requireSplit, type SplitOptions, touchingOf } from '../objects/split-options.js';
 import type { Keep } from '../records/files-and-record.js';
 import { type SubmissionOptions, submissionForm } from '../submissions/options.js';
 import type { Making, OutputFile, Result } from './output.js';
@@ -50,33 +50,34 @@ export async function makeObjects(
 ): Promise<Making<ObjectFacts>> {
   const { name, size, slide, classes, scores, replace } = result;
   const { width, height, mpp } = slide;
-  const splitter = splitterOf(options, size, size.mpp, name);
+  const touching = touchingOf(options, size, size.mpp, name);
   const pixels = options.measure && result.pixels?.(options.measure);
   const form = {
     classes,
     scale: { x: width / size.width, y: height / size.height },
     mpp: mpp && { x: mpp.x, y: mpp.y },
-    probabilities: scores !== undefined && splitter === undefined,
-    size,
-    splitter,
+    size: { width: size.width, height: size.height },
+    passing: touching === undefined && scores ? passingOf(scores) : undefined,
+    touching,
     slide: { width, height, name },
     pixels,
   };
-  const objects = await writeObjects(keep, withSubmission(filesOfObjects(stem, options), stem, options), form, { replace });
+  const objects = await objectsInThread(keep, withSubmission(filesOfObjects(stem, options), stem, options), form, { replace });
   const close = async (): Promise<void> => pixels?.close();
   // Reading of the slide ends when the files are finished or aborted.
   if (pixels) keep(stem, { write: close, finish: close, abort: close });
-  const held = splitter === undefined && scores ? holdScores(scores, size) : undefined;
   const nothing = async (): Promise<void> => undefined;
   const ending = { finish: nothing, abort: nothing };
   return {
-    labels: {
-      write: (rows) => objects.write(rows, held && ((label, row) => held.line(label, rows.y + row))),
-      ...ending,
-    },
-    ...(held && { scores: { write: async (rows: ScoreRows) => held.add(rows), ...ending } }),
+    labels: { write: (rows) => objects.write(rows), ...ending },
+    ...(form.passing && { scores: { write: (rows: ScoreRows) => objects.scores(rows), ...ending } }),
     facts: (lookedAt) => objects.facts(lookedAt),
   };
+}
+
+/** Nothing but sizes and labels, so that it can be sent to a thread. */
+function passingOf({ size: { width, height, spans }, labels }: PassingScores): PassingScores {
+  return { size: { width, height, spans: spans && { width: spans.width, height: spans.height } }, labels };
 }
 
 /** The same files, with COCO results if they are asked for. */

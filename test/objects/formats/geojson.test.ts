@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { geojsonForm, type ObjectType } from '../../../dist/objects/formats/geojson.js';
 import { objectMeter } from '../../../dist/objects/measured.js';
+import { textBytes } from '../../../dist/plan/text/text-bytes.js';
 import { parseConfig } from '../../../dist/truth/config.js';
 import { openTruth } from '../../../dist/truth/open.js';
 import { folder } from '../../cli/door.ts';
@@ -41,7 +42,11 @@ function collectionText(
   const form = { classes, scale, mpp: { x: 0.5, y: 0.5 }, probabilities: false };
   const meter = objectMeter(form);
   const text = geojsonForm(form, meter, objectType);
-  const features = objectsOf(mask, width).map((object) => text.object(meter.measure(object)));
+  const features = objectsOf(mask, width).map((object) => {
+    const bytes = textBytes();
+    text.object(meter.measure(object), bytes);
+    return new TextDecoder().decode(bytes.bytes.subarray(0, bytes.length));
+  });
   return `${text.head}${features.join(text.between)}${text.tail}`;
 }
 
