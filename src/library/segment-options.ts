@@ -83,7 +83,7 @@ export interface SegmentOptions
   readonly margin?: number | undefined;
   /** `auto` measures how far the model looks, and places windows as far apart as that allows. */
   readonly plan?: 'dense' | 'auto' | undefined;
-  readonly placement?: 'stride' | 'even' | 'aligned' | undefined;
+  readonly placement?: 'stride' | 'even' | 'aligned' | 'tissue' | undefined;
   readonly border?: Border | undefined;
   readonly level?: number | undefined;
   readonly mpp?: number | undefined;

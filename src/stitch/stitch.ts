@@ -1,7 +1,7 @@
 import { SegtileError } from '../errors.js';
 import { BLOCK_WIDTH, CHUNK_HEIGHT, ringHeight as heightOfRing } from '../plan/memory/ring.js';
 import { type Blend, weightMap } from '../plan/windows/blend.js';
-import type { Grid } from '../plan/windows/grid.js';
+import { columnAxis, type Grid } from '../plan/windows/grid.js';
 import { type Piece, spanOf, wholePiece } from '../plan/windows/piece.js';
 import type { Box, ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
 import { type Arena, type ArenaShape, createArena, kernelOrLoops } from './arena.js';
@@ -148,7 +148,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
   function add({ window, data }: Scores): void {
     const { box } = window;
     // Pixels outside the piece belong to another piece. Their sums would never leave the ring.
-    const across = within(span(grid.x, window.column), piece.x, piece.width);
+    const across = within(span(columnAxis(grid, window.row), window.column), piece.x, piece.width);
     const down = within(span(grid.y, window.row), piece.y, piece.height);
     const [right, bottom] = [across.start + across.length, down.start + down.length];
     const loaded = new Set<Arena>();
@@ -174,6 +174,13 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
   function* complete(row: number): Generator<ScoreRows> {
     const bottom = piece.y + piece.height;
     const end = row === grid.rows - 1 ? bottom : Math.min(bottom, span(grid.y, row + 1).start);
+    // Above windows that follow tissue there may be rows without any. The ring holds sums of the rows below them already.
+    for (const above = Math.min(end, span(grid.y, row).start); finalRow < above; ) {
+      const height = Math.min(CHUNK_HEIGHT, above - finalRow);
+      const y = finalRow;
+      finalRow += height;
+      yield { y, height, blocks: [] };
+    }
     while (finalRow < end) {
       const y = finalRow;
       const rows = Math.min(CHUNK_HEIGHT, end - y);

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { openModel } from '../../dist/model/measured/open-model.js';
+import { measureCosts, type WindowCost } from '../../dist/pipeline/perception/window-costs.js';
 import { unet } from '../model/networks.ts';
 import { folder, readMask, save, segtile, segtileWell, speckled, writeSlide } from './door.ts';
 
@@ -22,19 +24,48 @@ async function run(out: string, ...more: readonly string[]) {
 }
 
 test('tune says how far a model looks, and which windows follow', async () => {
-  const { stdout } = await segtileWell(['tune', 'net.onnx'], { cwd });
+  const { stdout } = await segtileWell(['tune', 'net.onnx', '--no-cost'], { cwd });
   expect(stdout).toMatch(
     /^net\n {2}reach +\d+ px: .+\n {2}phase +4 px: .+\n {2}margin +16 px are enough: .+no label differs\n/,
   );
   expect(stdout).toMatch(/windows +1,024 px, margin 16, stride 992: 1\.07 network runs a pixel/);
-  const { stdout: json } = await segtileWell(['tune', 'net.onnx', '--json'], { cwd });
+  const { stdout: json } = await segtileWell(['tune', 'net.onnx', '--json', '--no-cost'], { cwd });
   expect(JSON.parse(json)).toMatchObject({ model: 'net', phase: 4, margin: 16, flips: [] });
+});
+
+test('tune measures what windows cost here, within memory, and --plan auto takes the cheapest of them', async () => {
+  save(cwd, 'costed.onnx', unet(0.05, { channels: 2, seed: 3 }));
+  const { stdout } = await segtileWell(['tune', 'costed.onnx', '--json', '--memory', '1MB'], { cwd });
+  expect(JSON.parse(stdout).costs).toEqual([]);
+  const { signal } = new AbortController();
+  const { model: costed } = await openModel(join(cwd, 'costed.onnx'), { activation: 'sigmoid' }, { signal });
+  const costs = await measureCosts(costed, { device: 'cpu', workers: 1 }, 1e12, signal, [96, 192, 256]);
+  expect(costs.map(({ side, batch }) => [side, batch])).toEqual([96, 192, 256].map((side) => [side, 1]));
+  const each = ({ side, milliseconds }: WindowCost) => milliseconds / ((side - 32) ** 2 / 1e6);
+  const best = costs.reduce((a, b) => (each(b) < each(a) ? b : a));
+  const alike = costs.find((cost) => each(cost) <= 1.03 * each(best))!;
+  const dry = ['infer', 'slide.tif', '-m', 'costed.onnx', '--activation', 'sigmoid', '--tissue', 'none', '--plan', 'auto'];
+  const run = async (...more: readonly string[]) => (await segtileWell([...dry, ...more, '--dry-run'], { cwd })).stderr;
+  const said = await run('--device', 'cpu', '--workers', '1');
+  expect(said).toContain(`windows of ${alike.side} px, margin 16`);
+  expect(said).toMatch(/phase 4; [\d.]+ ms a megapixel here\)\n/);
+  // Of other workers nothing is known, and the fewest runs decide.
+  expect(await run('--device', 'cpu', '--workers', '2')).toMatch(/windows of 1024 px, .+phase 4\)\n/);
+});
+
+test('a result of other windows than --plan auto chooses now is another result', async () => {
+  const args = ['infer', 'slide.tif', ...model, '--plan', 'auto', '-o', 'chosen'];
+  await segtileWell([...args, '--window', '256'], { cwd });
+  const { code, stderr } = await segtile([...args, '--window', '128'], { cwd });
+  expect(code).toBe(1);
+  expect(stderr).toContain('--plan auto chose windows of 256x256 margin 16 stride 224x224 there, 128x128');
+  expect(stderr).toContain('--window says which size it has to take');
 });
 
 test('tune writes what it found into the card, and nothing where no margin is enough', async () => {
   save(cwd, 'own.onnx', unet(0.05, { channels: 2 }));
   save(cwd, 'own.segtile.json', JSON.stringify({ classes: [{ name: 'a' }, { name: 'b' }], exclusive: false }));
-  await segtileWell(['tune', 'own.onnx', '--write-card'], { cwd });
+  await segtileWell(['tune', 'own.onnx', '--write-card', '--no-cost'], { cwd });
   expect(JSON.parse(readFileSync(join(cwd, 'own.segtile.json'), 'utf8'))).toEqual({
     classes: [{ name: 'a' }, { name: 'b' }],
     exclusive: false,

@@ -250,6 +250,7 @@ test('every option of the command line is an option of a program, but for those 
     palette: true,
     placement: true,
     preview: true,
+    prove: true,
     probabilities: true,
     range: true,
     report: true,

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import type { Border, WindowAxis, WindowPlacement } from '../../dist/plan/windows/axis.js';
+import { tissueRuns } from '../../dist/plan/tissue/runs.js';
+import { type TissueMap, tissueMap } from '../../dist/plan/tissue/tissue.js';
+import type { Border, FixedPlacement, WindowAxis } from '../../dist/plan/windows/axis.js';
 import type { Grid } from '../../dist/plan/windows/grid.js';
 import { createGrid } from '../../dist/plan/windows/grid.js';
+import { layTissue } from '../../dist/plan/windows/tissue-grid.js';
 
 /** Every legal combination of length, window, stride and margin on one axis, primes and L < T, L = T, L = T + 1 among them. */
 export const legalAxis: fc.Arbitrary<WindowAxis> = fc
@@ -12,7 +15,7 @@ export const legalAxis: fc.Arbitrary<WindowAxis> = fc
     length: fc.integer({ min: 1, max: 400 }),
     special: fc.constantFrom('any', 'shorter', 'equal', 'one more', 'prime'),
     border: fc.constantFrom<Border>('keep', 'mirror'),
-    placement: fc.constantFrom<WindowPlacement>('stride', 'even', 'aligned'),
+    placement: fc.constantFrom<FixedPlacement>('stride', 'even', 'aligned'),
   })
   .map(({ window, marginShare, strideShare, length, special, border, placement }) => {
     const margin = Math.floor(marginShare * Math.floor((window - 1) / 2));
@@ -36,3 +39,43 @@ export const legalGrid: fc.Arbitrary<Grid> = fc
     });
   })
   .filter((grid) => grid.columns * grid.rows <= 2000);
+
+/** A map of tissue: a few boxes in a coarse raster, and perhaps none. */
+const rasters = fc.record({
+  width: fc.integer({ min: 1, max: 40 }),
+  height: fc.integer({ min: 1, max: 40 }),
+  boxes: fc.array(fc.tuple(fc.nat(39), fc.nat(39), fc.nat(12), fc.nat(12)), { maxLength: 5 }),
+});
+
+/** A grid that follows tissue, the fixed grid of the same windows, and where tissue is. */
+interface LaidGrid {
+  readonly laid: Grid;
+  readonly fixed: Grid;
+  readonly map: TissueMap;
+  isTissue(x: number, y: number): boolean;
+}
+
+/** Grids that follow tissue in some boxes, or in none. */
+export const laidGrid: fc.Arbitrary<LaidGrid> = fc
+  .record({ grid: legalGrid, raster: rasters, phase: fc.constantFrom(undefined, 1, 2, 4, 8) })
+  .map(({ grid, raster: { width, height, boxes }, phase }) => {
+    const mask = new Uint8Array(width * height);
+    for (const [x, y, w, h] of boxes)
+      for (let j = y; j <= Math.min(y + h, height - 1); j++)
+        for (let i = x; i <= Math.min(x + w, width - 1); i++) mask[j * width + i] = 1;
+    const { size, window, stride, margin, border } = grid;
+    const whole = (length: number) => (phase === undefined || length < phase ? length : length - (length % phase));
+    const fixed = createGrid({
+      ...{ size, window, margin, border, phase },
+      stride: { width: whole(stride.width), height: whole(stride.height) },
+      placement: 'tissue',
+    });
+    const map = tissueMap(mask, { width, height });
+    const touched = (at: number, full: number, mapped: number): number[] => {
+      const [first, end] = [Math.floor((at * mapped) / full), Math.ceil(((at + 1) * mapped) / full)];
+      return Array.from({ length: end - first }, (_, i) => first + i);
+    };
+    const isTissue = (x: number, y: number): boolean =>
+      touched(y, size.height, height).some((j) => touched(x, size.width, width).some((i) => mask[j * width + i] === 1));
+    return { fixed, map, isTissue, laid: layTissue(fixed, tissueRuns(map, size, size)) };
+  });

@@ -84,7 +84,9 @@ export function sharedOptions(options: CompareOptions): InferOptions {
   const one = isList(threshold) ? undefined : threshold;
   const given = { model, card, threshold: one, device, workers, mpp, slideMpp, slideMppCsv, channels, range };
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...addInferOptions(new Command()).opts<InferOptions>(), ...Object.fromEntries(said) };
+  // A comparison shows on the truth what a sample would prove, and measures the time of the windows alone.
+  const defaults = { ...addInferOptions(new Command()).opts<InferOptions>(), prove: false };
+  return { ...defaults, ...Object.fromEntries(said) };
 }
 
 function isList(threshold: CompareOptions['threshold']): threshold is readonly number[] {

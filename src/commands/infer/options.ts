@@ -98,8 +98,8 @@ function addFirstOptions(command: Command): Command {
     .addOption(
       option(
         '--placement <how>',
-        'stride: windows a stride apart, the last at the border; even: as many of them, equally far apart; aligned: a stride apart, the last, too, which reaches over the border',
-        word('stride', 'even', 'aligned'),
+        'stride: windows a stride apart, the last at the border; even: as many of them, equally far apart; aligned: a stride apart, the last, too, which reaches over the border; tissue: where tissue is, each run of it from its own edge',
+        word('stride', 'even', 'aligned', 'tissue'),
         'stride',
       ),
     )
@@ -228,6 +228,11 @@ function addLastOptions(command: Command): Command {
       '--report-disagreement',
       'measure how much overlapping windows differ, suggest a margin, and write <name>.disagreement.tif',
     )
+    .option(
+      '--prove',
+      'also run a sample with windows that overlap by half, and say how its labels differ (default: with --plan auto)',
+    )
+    .option('--no-prove', 'do not')
     .option('--overwrite', 'replace results that are there already')
     .addOption(
       option(

@@ -98,7 +98,7 @@ function memoryText(memory: MemoryForecast): string {
  */
 export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], memory: MemoryForecast, style: Style): string {
   const { slide, view, channels, notes, grid, others } = plan;
-  const { planned, run: keptCount } = windowCounts(plan);
+  const { planned, run: keptCount, fixed } = windowCounts(plan);
   const passes = passesOf(plan, perWindow);
   const rescaled = view.downsample === 1 ? '' : `, worked on at ${count(view.width)} × ${count(view.height)} px`;
   const denied = (plan.gated?.gates ?? []).reduce((sum, each) => sum + each.denied, 0);
@@ -106,7 +106,7 @@ export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], mem
   const laid = (each: Grid): string => `window ${sides(each.window)}, stride ${sides(each.stride)}, margin ${each.margin} px`;
   const cost =
     `${count(planned)} window${planned === 1 ? '' : 's'}${skipped === 0 ? '' : `, ${count(skipped)} skipped as ${plan.region ? 'outside the region or ' : ''}without tissue`}${denied === 0 ? '' : `, ${count(denied)} denied by ${plan.gated!.gates.length === 1 ? 'the gate' : 'the gates'}`}, ` +
-    `${count(keptCount)} to run${passes === keptCount ? '' : `, ${count(passes)} passes through a model`}`;
+    `${count(keptCount)} to run${fixed === undefined ? '' : ` where a fixed grid takes ${count(fixed)}`}${passes === keptCount ? '' : `, ${count(passes)} passes through a model`}`;
   const lines = [
     `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} × ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
     ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),
@@ -225,6 +225,23 @@ function deniedText({ gates }: RunRecord): string {
   return `, ${count(denied)} of them by ${gates.length === 1 ? 'the gate' : 'the gates'}: ${percent(judged === 0 ? 0 : denied / judged)} of the windows were saved`;
 }
 
+/** What the sample shows that was also run the dense way, as rows of a table. */
+function proofText({ proof }: RunRecord, style: Style): [string, string][] {
+  if (proof === null) return [];
+  const { squares, windows, pixels, labelsDiffer, largest, mean, warning } = proof;
+  if (pixels === 0) return [['proof', 'nothing was run, so there is nothing to compare']];
+  const places = `${count(squares)} place${squares === 1 ? '' : 's'}`;
+  const probabilities =
+    largest === 0 ? 'no probability' : `probabilities by ${figure(mean)} on average, ${figure(largest)} at most`;
+  return [
+    [
+      'proof',
+      `${count(windows)} windows that overlap by half, in ${places}: ${count(labelsDiffer)} of ${count(pixels)} labels differ, ${probabilities}`,
+    ],
+    ...(warning === null ? [] : [['', style.warn(`warning: ${warning}`)] as [string, string]]),
+  ];
+}
+
 /** The result of a run and the files that it wrote, for people. */
 export function runText(record: RunRecord, files: RunFiles, style: Style): string {
   const { windows, coverage, classShares, cleaned, seconds, peakRssBytes, device } = record;
@@ -239,6 +256,7 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
     ['found', `${shares} of ${whole}`],
     ...cleanedText(cleaned),
     ...disagreementText(record),
+    ...proofText(record, style),
     ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
     ...writtenText(record, files, style),
   ])}\n${runObjectsText(record.objects)}`;

@@ -1,7 +1,7 @@
 import type { Model } from '../../model/card/model.js';
 import type { Perception } from '../../pipeline/perception/perceive.js';
 import type { LaidWindows } from '../../pipeline/perception/windows-for.js';
-import { count, pairs, percent } from '../../terminal/format.js';
+import { count, figure, pairs, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 
 /** The width of the longest bar of the curve, in characters. */
@@ -47,8 +47,9 @@ function marginText({ reach, margin, flips }: Perception): string {
   return `${margin} px are enough: ${sure}`;
 }
 
-function laidText({ window, stride, margin, runs }: LaidWindows): string {
-  return `${count(window.width)} px, margin ${margin}, stride ${count(stride.width)}: ${runs.toFixed(2)} network runs a pixel; windows that overlap by half take 4`;
+function laidText({ window, stride, margin, runs, milliseconds }: LaidWindows): string {
+  const cost = milliseconds === undefined ? '' : `, ${figure(milliseconds)} ms a megapixel here`;
+  return `${count(window.width)} px, margin ${margin}, stride ${count(stride.width)}: ${runs.toFixed(2)} network runs a pixel instead of 4${cost}`;
 }
 
 /** A bar chart of the share of labels that differ between two windows over the same place, by the margin that is removed. */

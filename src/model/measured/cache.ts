@@ -36,15 +36,39 @@ export async function remembered<Found>(
   circumstances: unknown,
   find: () => Promise<Found>,
 ): Promise<Found> {
+  const known = await recalled({ folder, isFound }, sha256, circumstances);
+  if (known) return known;
+  const measured = await find();
+  await remember({ folder, isFound }, sha256, circumstances, measured);
+  return measured;
+}
+
+/** Caches what was found for a network. A file that cannot be written is no error. */
+export async function remember<Found>(
+  { folder }: Kept<Found>,
+  sha256: string,
+  circumstances: unknown,
+  measured: Found,
+): Promise<void> {
+  const { key, path } = placeOf(folder, sha256, circumstances);
+  await write(path, JSON.stringify({ key, measured })).catch(() => undefined);
+}
+
+/** What was found before for a network in the same circumstances; undefined if nothing was. */
+export async function recalled<Found>(
+  { folder, isFound }: Kept<Found>,
+  sha256: string,
+  circumstances: unknown,
+): Promise<Found | undefined> {
+  const { key, path } = placeOf(folder, sha256, circumstances);
+  return read(path, key, isFound);
+}
+
+function placeOf(folder: string, sha256: string, circumstances: unknown): { readonly key: string; readonly path: string } {
   const key = createHash('sha256')
     .update(JSON.stringify([RULES, sha256, circumstances]))
     .digest('hex');
-  const path = join(cacheFolder(), folder, `${key}.json`);
-  const known = await read(path, key, isFound);
-  if (known) return known;
-  const measured = await find();
-  await write(path, JSON.stringify({ key, measured })).catch(() => undefined);
-  return measured;
+  return { key, path: join(cacheFolder(), folder, `${key}.json`) };
 }
 
 async function read<Found>(path: string, key: string, isFound: Kept<Found>['isFound']): Promise<Found | undefined> {

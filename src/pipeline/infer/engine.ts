@@ -1,5 +1,7 @@
 import { type Ensemble, joinModels } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
+import type { Geometry } from '../../plan/windows/scale.js';
+import type { Size } from '../../types.js';
 import { type Foreteller, foreteller } from '../memory/foreteller.js';
 import { autoPlan } from '../perception/auto-plan.js';
 import { readMembers } from '../prepare/named-models.js';
@@ -32,6 +34,12 @@ export interface Engine {
   readonly memory: Foreteller;
   /** The number of channels of the scores of a window of the first grid. */
   readonly channels: number;
+  /** Whether a sample of each slide is also run the dense way, and compared. */
+  readonly proves: boolean;
+  /** The windows that `--plan auto` chose, in words: they are part of the key of a result. Undefined without it. */
+  readonly windows: string | undefined;
+  /** The window among them, if there is one model. */
+  readonly window: Size | undefined;
   /** Plans a slide. Starts the models at the same time if `startModels` is set. */
   planOf(slide: string, values: SlideValues, startModels: boolean): Promise<SlidePlan>;
   /** The models, once they run. They are started once and kept for all slides. */
@@ -76,6 +84,9 @@ export async function openEngine(
     passes: passesPerWindow(groups, options.tta),
     memory: foreteller(ensemble, groups, options, signal),
     channels: groups[0]!.channelsOf.length,
+    proves: options.prove ?? laid !== undefined,
+    window: laid?.length === 1 ? laid[0]!.window : undefined,
+    windows: options.plan === 'auto' ? (laid?.map(laidText).join(', ') ?? 'as usual') : undefined,
     planOf(slide, { mpp, tissue, roi }, startModels) {
       const settled = { ...planned, slideMpp: mpp, tissue, roi };
       return planSlide(slide, settled, ensemble.members[0]!.model.mpp, signal, startModels ? start : undefined);
@@ -96,6 +107,10 @@ export async function openEngine(
       await pools?.then(closePools).catch(() => undefined);
     },
   };
+}
+
+function laidText({ window, stride, margin }: Geometry): string {
+  return `${window.width}x${window.height} margin ${margin} stride ${stride.width}x${stride.height}`;
 }
 
 /** Wraps a function so that it gets each sentence only once. */

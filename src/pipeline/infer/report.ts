@@ -40,14 +40,14 @@ export async function writeInferReport(
 }
 
 async function inferReport(record: RunRecord, plan: SlidePlan): Promise<Report> {
-  const { slide, model, windows, coverage, seconds, peakRssBytes, classShares } = record;
+  const { slide, model, windows, coverage, seconds, peakRssBytes, classShares, proof } = record;
   const total = seconds[TOTAL] ?? 0;
   const found = classShares.map(({ name, share }) => `${name} on ${percent(share)}`).join(', ');
   const minutes = total < 100 ? `${total.toFixed(1)} s` : `${(total / 60).toFixed(1)} min`;
   return {
     title: `${fileOf(slide.path)}: segmentation`,
     subtitle: `${slide.path}, ${slide.width} × ${slide.height} px, with ${model.name}, ${record.finished.slice(0, 16).replace('T', ' ')} UTC, run ${record.id}`,
-    lead: `Found ${found} of ${wholeOf(record)}. ${windows.run} of ${windows.planned} windows were run in ${minutes}, with at most ${Math.round(peakRssBytes / 1e6)} MB of memory; they cover ${percent(coverage)} of ${wholeOf(record)}.`,
+    lead: `Found ${found} of ${wholeOf(record)}. ${windows.run} of ${windows.planned} windows were run in ${minutes}, with at most ${Math.round(peakRssBytes / 1e6)} MB of memory; they cover ${percent(coverage)} of ${wholeOf(record)}.${proofSentence(record)}`,
     sections: [
       ...(await pictures(record, plan)),
       { kind: 'table', title: 'Classes', table: classTable(record) },
@@ -62,11 +62,20 @@ async function inferReport(record: RunRecord, plan: SlidePlan): Promise<Report> 
     facts: [
       { title: 'Run', facts: cells({ windows, coverage, ...record.device, 'peak MB': Math.round(peakRssBytes / 1e6) }) },
       { title: 'Settings', facts: cells(record.settings) },
+      ...(proof === null ? [] : [{ title: 'Proof', facts: cells(proof) }]),
       { title: 'Slide', facts: cells({ ...slide, levels: slide.levels.length, notes: slide.notes, working: record.working }) },
       { title: 'Model', facts: cells({ ...model, classes: model.classes.map(({ name }) => name) }) },
       { title: 'Versions', facts: cells(record.versions) },
     ],
   };
+}
+
+/** What the sample shows that was also run the dense way, as further sentences of the lead. */
+function proofSentence({ proof }: RunRecord): string {
+  if (proof === null || proof.pixels === 0) return '';
+  const { windows, labelsDiffer, pixels, largest, warning } = proof;
+  const found = ` A sample was also run with ${windows} windows that overlap by half: ${labelsDiffer} of ${pixels} labels differ, and probabilities by ${largest} at most.`;
+  return warning === null ? found : `${found} Warning: ${warning}.`;
 }
 
 async function pictures({ preview }: RunRecord, plan: SlidePlan): Promise<Section[]> {

@@ -14,6 +14,7 @@ import { windowCounts } from '../prepare/passes.js';
 import { geoFor } from '../prepare/place.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import { blendedLogits, type RunSettings } from '../prepare/run-settings.js';
+import type { ProofFacts } from '../proof/facts.js';
 import { filesAndRecord } from '../records/files-and-record.js';
 import { type RunRecord, recordOf } from '../records/record.js';
 import type { StageClock } from '../records/stage-clock.js';
@@ -44,6 +45,8 @@ export interface StripSource {
   note(note: object): Promise<void>;
   /** The devices that made the strips. Called at the end. */
   device(): RunRecord['device'];
+  /** What was found where a sample was run the dense way; null if none was. */
+  readonly proof: ProofFacts | null;
   close(): Promise<void>;
 }
 
@@ -92,7 +95,7 @@ export async function runSlide(
         const region = await plan.region?.open();
         try {
           source = await open(region);
-          const { crossing, device } = source;
+          const { crossing, device, proof } = source;
           let windowsNan = 0;
           const labelling = { squash: blendedLogits(settings, model), rule, cleanUp, enlarge, region };
           const finished = await finishStrips(crossing, plan.view, labelling, makings, size, clock, ({ nan, found }) => {
@@ -103,7 +106,19 @@ export async function runSlide(
           const inferred = { ...finished, windowsRun: windowCounts(plan).run, windowsNan };
           await beforePlacing();
           return () =>
-            recordOf({ key, plan, model, passes, device: device(), settings, cleanUp, outputs, result: inferred, clock });
+            recordOf({
+              key,
+              plan,
+              model,
+              passes,
+              device: device(),
+              proof,
+              settings,
+              cleanUp,
+              outputs,
+              result: inferred,
+              clock,
+            });
         } finally {
           await region?.close();
         }

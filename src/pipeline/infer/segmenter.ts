@@ -128,14 +128,10 @@ export async function openSegmenter(
   requireObjects(options);
   const thresholds = await readThresholds(options.threshold);
   const values = await slideValues(options, slides);
-  const commonKey = await keyOfOptions(options, thresholds, signal);
   const masks = values.flatMap(({ tissue, roi }) => [...pathOf(tissue), ...(roi === undefined ? [] : [roi.path])]);
   const paths = slides.map(({ path }) => path);
   const inputs = await identities([...paths, ...masks, ...(await filesRead(options))]);
 
-  const keyOfSlide = (index: number): Promise<RunKey> => keyOf(commonKey, paths[index]!, values[index]!, signal);
-  const standing = async (index: number): Promise<RunRecord | undefined> =>
-    overwrite ? undefined : await standingResult(all[index]!, await keyOfSlide(index));
   let opening: Promise<Engine> | undefined;
   let engine: Engine | undefined;
   const opened = async (): Promise<Engine> => {
@@ -143,6 +139,12 @@ export async function openSegmenter(
     engine = await opening;
     return engine;
   };
+  // The windows that --plan auto chooses may differ between machines, so they are chosen before results are compared.
+  const laid = options.plan === 'auto' ? (await opened()).windows : undefined;
+  const commonKey = await keyOfOptions(options, laid, thresholds, signal);
+  const keyOfSlide = (index: number): Promise<RunKey> => keyOf(commonKey, paths[index]!, values[index]!, signal);
+  const standing = async (index: number): Promise<RunRecord | undefined> =>
+    overwrite ? undefined : await standingResult(all[index]!, await keyOfSlide(index));
   // Errors in models and options are reported once, before any slide.
   if (options.dryRun || options.previewOnly || !(await every(slides, (_, index) => standing(index)))) await opened();
 

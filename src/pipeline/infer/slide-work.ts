@@ -16,8 +16,10 @@ import { maskSize } from '../prepare/mask-size.js';
 import type { InferOptions } from '../prepare/options.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { ReadyModel } from '../prepare/run-settings.js';
+import { addProof, noProof, type ProofCount } from '../proof/facts.js';
+import { prove } from '../proof/prove.js';
 import { HISTORY } from '../records/history.js';
-import { type RunRecord, round } from '../records/record.js';
+import type { RunRecord } from '../records/record.js';
 import { isRemembered, rememberRun } from '../records/run-history.js';
 import { createStageClock, type StageClock } from '../records/stage-clock.js';
 import type { RunKey } from '../resume/key.js';
@@ -37,6 +39,7 @@ import { isMaskName, type SlideRequest } from '../slides/request.js';
 import type { SlideValues } from '../slides/values.js';
 import { addSubmission, checkSubmission } from '../submissions/shared-file.js';
 import type { Engine } from './engine.js';
+import { deviceOf, factsOfProof } from './how-made.js';
 import { runSlide, type SlideJob, type StripSource, wantedStrips } from './run-slide.js';
 import { openUpperHalf } from './upper-half.js';
 
@@ -63,9 +66,12 @@ export interface SlideWork {
 export async function makeSlide(work: SlideWork): Promise<RunRecord> {
   const { options, files, signal } = work;
   const found = await clear(work);
-  return withPlan(work, true, async ({ plan, job, piece, columns, ready, clock }) => {
+  return withPlan(work, true, async ({ plan, job, piece, columns, ready, proved, clock }) => {
     const pool = await ready();
     const wanted = wantedStrips(job);
+    const count = await proved(pool, piece);
+    const proof = count === undefined ? null : factsOfProof(count, job);
+    if (proof?.warning) job.settings.note?.(`${plan.slide.path}: ${proof.warning}`);
     const open = async (region: Truth | undefined): Promise<StripSource> => {
       const own = { path: stripsPath(files), found: options.resume ? found : undefined, resume: options.resume, more: {} };
       const upper = {
@@ -88,7 +94,7 @@ export async function makeSlide(work: SlideWork): Promise<RunRecord> {
         // A file of strips without rows is removed, because no run can resume from it.
         if (strips.rows === 0) await rm(own.path, { force: true });
       };
-      return { crossing, note: strips.note, device, close };
+      return { crossing, note: strips.note, device, proof, close };
     };
     return finished(work, job, open, clock).catch(async (error: unknown) => {
       if (wouldComeAgain(error)) await rm(stripsPath(files), { force: true });
@@ -114,19 +120,22 @@ export function makeShard(work: SlideWork, shard: Shard): Promise<ShardFacts> {
   const { options, files, slide, signal } = work;
   const stem = stemOf(files);
   const path = shardPath(stem, shard);
-  const make = async ({ plan, job, piece, columns, ready, clock }: Planned): Promise<ShardFacts> => {
+  const make = async ({ plan, job, piece, columns, ready, proved, clock }: Planned): Promise<ShardFacts> => {
     const pool = await ready();
     const wanted = wantedStrips(job);
+    // A machine that merges the shards might choose other windows.
+    const { window } = await work.engine();
     const origin: ShardOrigin = {
       shard,
       slide,
       said: work.said,
       folder: process.cwd(),
       maskEnding: files.paths.mask.slice(stem.length),
-      options: plainOptions(options),
+      options: plainOptions({ ...options, ...(window && { window }) }),
     };
     const hidden = hiddenShardPath(stem, shard);
     const found = options.resume ? await findStrips(hidden) : undefined;
+    const proof = await proved(pool, piece);
     const region = await plan.region?.open();
     try {
       const own = { path: hidden, found, resume: options.resume, more: origin };
@@ -135,7 +144,7 @@ export function makeShard(work: SlideWork, shard: Shard): Promise<ShardFacts> {
       const { strips, crossing } = await openUpperHalf(upper, clock, (done, total) => work.windows(plan, done, total), signal);
       try {
         for await (const _ of crossing);
-        await strips.note({ end: device() });
+        await strips.note({ end: device(), ...(proof && { proof }) });
       } finally {
         await strips.close();
       }
@@ -165,7 +174,9 @@ export async function mergeSlide(work: SlideWork, shards: readonly FoundShard[])
         scores: wanted.kind,
         more: {},
       });
-      return { crossing: joined(bands), note: notes.note, device: () => first!.device, close: notes.close };
+      const counts = shards.flatMap(({ proof }) => (proof ? [proof] : []));
+      const proof = counts.length === 0 ? null : factsOfProof(counts.reduce(addProof, noProof), job);
+      return { crossing: joined(bands), note: notes.note, device: () => first!.device, proof, close: notes.close };
     };
     const record = await finished(work, job, open, clock);
     for (const { path } of shards) await rm(path, { force: true });
@@ -201,6 +212,8 @@ interface Planned {
   /** The columns of the piece that are made one after the other. */
   readonly columns: readonly Span[];
   ready(): Promise<ReadyModel>;
+  /** What the part of a sample shows that begins in a piece; undefined if no sample is to be run the dense way. */
+  proved(pool: ReadyModel, piece: Piece): Promise<ProofCount | undefined>;
   readonly clock: StageClock;
 }
 
@@ -230,7 +243,7 @@ async function withPlan<T>(
 ): Promise<T> {
   const { files, options, slide, values, key } = work;
   const clock = createStageClock();
-  const { ensemble: model, settings, passes, channels, memory, planOf, ready } = await work.engine();
+  const { ensemble: model, settings, passes, channels, proves, memory, planOf, ready } = await work.engine();
   await checkSubmission(options, files.name, model.classes, options.overwrite === true);
   if (startModels) await clock.wait('model', memory.measure());
   const plan = await clock.wait('plan', planOf(slide, values, startModels));
@@ -246,7 +259,9 @@ async function withPlan<T>(
     const forecast = startModels ? memory.require(plan, whole) : NO_MODEL;
     work.planned(plan, passes, forecast);
     const columns = 'unknown' in forecast ? [whole] : (forecast.columns ?? [whole]);
-    return await run({ plan, job, piece, columns, ready: () => ready(clock), clock });
+    const proved = async (pool: ReadyModel, of: Piece): Promise<ProofCount | undefined> =>
+      proves ? clock.wait('proof', prove({ plan, model, pool, settings }, of, work.signal)) : undefined;
+    return await run({ plan, job, piece, columns, ready: () => ready(clock), proved, clock });
   } finally {
     await plan.slide.close();
   }
@@ -267,22 +282,6 @@ async function finished(
   if (options.history !== false) await remember(historyOf(options), record);
   await removeLeft(files);
   return record;
-}
-
-/** The devices that make the strips, as a record has them. Called at the end. */
-function deviceOf(pool: ReadyModel): () => RunRecord['device'] {
-  const [began, busyBefore] = [performance.now(), pool.busySeconds()];
-  return () => {
-    const spent = (performance.now() - began) / 1000;
-    const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;
-    return {
-      provider: pool.provider,
-      workers: pool.workers,
-      ...pool.device,
-      batch: pool.batch(),
-      busyShare: round(busyShare),
-    };
-  };
 }
 
 /** Loads the code that draws charts only if there is a report: loading it takes as long as loading everything else. */

@@ -1,11 +1,13 @@
 import { SegtileError } from '../../errors.js';
 import type { Ensemble } from '../../model/card/ensemble.js';
 import type { Model } from '../../model/card/model.js';
+import { defaultWorkers } from '../../model/sessions/pool-options.js';
 import { LARGEST_SIDE, runsAPixel, widestStride } from '../../plan/windows/cheapest.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
 import type { InferOptions } from '../prepare/options.js';
 import { perceive } from './perceive.js';
+import { knownCosts } from './window-costs.js';
 import { windowsFor } from './windows-for.js';
 
 /** Windows that overlap as little as a model allows, and the reason in words. */
@@ -35,7 +37,7 @@ export async function autoPlan(
   refuseSaid(options);
   const found: AutoWindows[] = [];
   for (const { model } of members) {
-    const windows = await autoWindows(model, options.window, signal);
+    const windows = await autoWindows(model, options, members.length === 1, signal);
     if (typeof windows === 'string') {
       note(`windows overlap as usual, in spite of --plan auto: ${windows}`);
       return undefined;
@@ -65,7 +67,12 @@ function refuseSaid({ stride, overlap, margin, placement }: InferOptions): void 
 }
 
 /** The windows of one model, or a sentence on why they must overlap as usual. */
-async function autoWindows(model: Model, wanted: Size | undefined, signal: AbortSignal): Promise<AutoWindows | string> {
+async function autoWindows(
+  model: Model,
+  { window: wanted, device, workers = defaultWorkers() }: InferOptions,
+  isAlone: boolean,
+  signal: AbortSignal,
+): Promise<AutoWindows | string> {
   const { name, margin, phase, fixedWindow, window, task } = model;
   if (task === 'classification') return `${name} has one score for a whole window`;
   if (margin !== undefined && phase !== undefined) {
@@ -76,14 +83,18 @@ async function autoWindows(model: Model, wanted: Size | undefined, signal: Abort
       : `the margin of ${margin} px that the card of ${name} says leaves nothing of the window`;
   }
   const perception = await perceive(model, signal);
-  const found = windowsFor(model, perception, wanted);
+  // Models of an ensemble share their windows where they can, whatever each of them costs.
+  const costs = isAlone ? await knownCosts(model, { device, workers }) : undefined;
+  const found = windowsFor(model, perception, wanted, costs).filter(({ runs }) => runs < DENSE_RUNS);
   const { reach, phase: step } = perception;
   if (found.length > 0) {
     const sure = perception.flips.length === 0 ? 'no label differs' : 'fewer than 1 in 10,000 labels differ';
-    return { laid: found[0]!, why: `${sure} (reach ${reach} px, phase ${step})` };
+    const { milliseconds, runs: _, ...laid } = found[0]!;
+    const cost = milliseconds === undefined ? '' : `; ${milliseconds} ms a megapixel here`;
+    return { laid, why: `${sure} (reach ${reach} px, phase ${step}${cost})` };
   }
   if (reach === null) return `${name} looks at its whole window, and no margin is enough`;
-  return `${name} looks ${reach} px far, for which these windows are too small`;
+  return `${name} looks ${reach} px far, for which these windows are too small to be laid farther apart`;
 }
 
 function sides({ width, height }: Size): string {

@@ -3,29 +3,55 @@ import { runsAPixel, USUAL_SIDES, widestStride } from '../../plan/windows/cheape
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
 import type { Perception } from './perceive.js';
+import type { WindowCost } from './window-costs.js';
 
 /** Windows that are as far apart as allowed, and their cost. */
 export interface LaidWindows extends Geometry {
   /** How often the network is run for each pixel. */
   readonly runs: number;
+  /** Milliseconds for a megapixel of which the scores are kept, where that was measured. */
+  readonly milliseconds?: number;
 }
+
+/** Of windows whose costs differ by less than this share, which may be chance, the smallest are taken: they need less memory. */
+const ALIKE = 0.03;
 
 /**
  * The windows with which a network gives the same labels, the cheapest first; none if no margin is enough. If the reach
  * of the network is known, it may have windows of any size; otherwise it keeps the size that it was measured with.
  *
  * @param wanted the only allowed size of the windows
+ * @param costs what windows cost on a device; if they were not measured, the cheapest are those with the fewest runs of the
+ *   network for each pixel
  */
-export function windowsFor(model: Model, { window, margin, phase, flips }: Perception, wanted?: Size): readonly LaidWindows[] {
+export function windowsFor(
+  model: Model,
+  { window, margin, phase, flips }: Perception,
+  wanted?: Size,
+  costs: readonly WindowCost[] = [],
+): readonly LaidWindows[] {
   if (margin === null || phase === null) return [];
   const free = model.fixedWindow === undefined && flips.length === 0;
-  const usual = USUAL_SIDES.map((side) => ({ width: side, height: side }));
+  const sides = costs.length > 0 ? costs.map(({ side }) => side) : USUAL_SIDES;
+  const usual = sides.map((side) => ({ width: side, height: side }));
   const sizes = (free ? (wanted ? [wanted] : usual) : [window]).filter(
     ({ width, height }) => !wanted || (wanted.width === width && wanted.height === height),
   );
   const least = Math.max(margin, model.crop ?? 0);
-  return sizes
+  const laid = sizes
     .flatMap((size) => widestStride(size, { margin: least, phase }) ?? [])
-    .map((laid) => ({ ...laid, runs: Number(runsAPixel(laid).toFixed(3)) }))
-    .sort((a, b) => a.runs - b.runs);
+    .map((each): LaidWindows => ({ ...each, runs: Number(runsAPixel(each).toFixed(3)), ...costFor(each, costs) }));
+  const costOf = ({ milliseconds, runs }: LaidWindows): number => milliseconds ?? runs;
+  const sorted = laid.sort((a, b) => costOf(a) - costOf(b));
+  const [cheapest] = sorted;
+  if (cheapest?.milliseconds === undefined) return sorted;
+  const alike = sorted.filter((each) => costOf(each) <= (1 + ALIKE) * costOf(cheapest));
+  const smallest = alike.reduce((a, b) => (b.window.width < a.window.width ? b : a));
+  return [smallest, ...sorted.filter((each) => each !== smallest)];
+}
+
+function costFor({ window, stride }: Geometry, costs: readonly WindowCost[]): Pick<LaidWindows, 'milliseconds'> {
+  const cost = costs.find(({ side }) => side === window.width && side === window.height);
+  if (cost === undefined) return {};
+  return { milliseconds: Number((cost.milliseconds / ((stride.width * stride.height) / 1e6)).toPrecision(4)) };
 }

@@ -7,16 +7,18 @@ export interface WindowCounts {
   readonly planned: number;
   readonly skipped: number;
   readonly run: number;
+  /** If windows follow tissue: how many windows fixed grids would run. */
+  readonly fixed?: number;
 }
 
-type Grids = Pick<SlidePlan, 'selection' | 'grid' | 'others'>;
+type Grids = Pick<SlidePlan, 'selection' | 'grid' | 'others' | 'fixed'>;
 
 /** Counts the windows of all grids of a plan. */
 export function windowCounts(plan: Grids): WindowCounts {
   const selections = [plan, ...plan.others].map(({ selection }) => selection);
   const planned = selections.reduce((sum, each) => sum + each.planned, 0);
   const run = selections.reduce((sum, each) => sum + each.keptCount, 0);
-  return { planned, skipped: planned - run, run };
+  return { planned, skipped: planned - run, run, ...(plan.fixed !== undefined && { fixed: plan.fixed }) };
 }
 
 /**

@@ -33,6 +33,8 @@ export interface PlanSettings {
   readonly window: Size;
   readonly stride: Size;
   readonly margin: number;
+  /** See `GridSettings`. */
+  readonly phase?: number | undefined;
   /** More grids on which the image is scored, for other scales and models. */
   readonly others?: readonly Geometry[] | undefined;
   readonly border: Border;
@@ -65,6 +67,8 @@ export interface SlidePlan extends Pick<TissueSelection, 'selection' | 'facts'> 
   readonly region: Region | undefined;
   /** What other networks decided on the windows, if there are such networks. */
   readonly gated?: Gated | undefined;
+  /** If windows follow tissue in all of the slide: how many windows fixed grids would run. */
+  readonly fixed?: number;
   /** The whole slide at low resolution. It is read once, when it is first asked for. */
   overview(): Promise<Pixels>;
 }
@@ -88,31 +92,29 @@ export async function planSlide(
 ): Promise<SlidePlan> {
   const slide = await openSlide(path, { signal, mpp: settings.slideMpp, channels: settings.channels, range: settings.range });
   try {
-    const { window, stride, margin, border, placement = 'stride', request, channels, tissue: choice } = settings;
+    const { window, stride, margin, phase, border, placement = 'stride', request, channels, tissue: choice } = settings;
     if (request === undefined) requirePicture(path, channels);
     const reader = request && slide.channelReader(request);
     const resolution = settings.resolution ?? defaultResolution(slide, modelMpp);
     const view = workingView(slide, resolution);
     const input = reader === undefined ? view : workingView(slide, resolution, reader.read);
     const size = { width: view.width, height: view.height };
-    const grid = createGrid({ size, window, stride, margin, border, placement });
     onOpen?.();
     const overview = once(() => readOverview(slide, OVERVIEW_SIDE, signal));
     const select = (on: Grid) => selectTissue(choice, settings.minTissue, view, on, overview, signal);
-    const tissue = await select(grid);
-    const others: SlidePlan['others'][number][] = [];
-    for (const geometry of settings.others ?? []) {
-      const other = createGrid({ size, ...geometry, border, placement });
-      others.push({ grid: other, selection: (await select(other)).selection });
-    }
-    const found = [{ grid, selection: tissue.selection }, ...others];
+    const tissue = await select(createGrid({ size, window, stride, margin, phase, border, placement }));
+    const selected = [tissue];
+    for (const geometry of settings.others ?? [])
+      selected.push(await select(createGrid({ size, ...geometry, border, placement })));
+    const found = selected.map((each) => ({ grid: each.grid, selection: each.selection }));
     const bounded = settings.roi && (await boundBy(settings.roi, view, tissue.raster, found, signal));
     const left = bounded?.within ?? found;
     const gated = settings.gating && (await gateWindows(settings.gating, view, resolution, left, signal));
-    const [{ selection }, ...rest] = left.map(({ grid, selection: all }, i) => ({
-      grid,
+    const [{ grid, selection }, ...rest] = left.map(({ grid: laid, selection: all }, i) => ({
+      grid: laid,
       selection: gated?.selections[i] ?? all,
     })) as [SlidePlan['others'][number]];
+    const fixed = selected.reduce((sum, each) => sum + (each.fixed ?? 0), 0);
     const native = request !== undefined && request.samples !== 'uint8';
     const contrast = await contrastWarnings(slide, choice.kind, native, overview);
     const warnings = [...contrast, ...(tissue.warnings ?? []), ...(bounded?.warnings ?? [])];
@@ -124,7 +126,8 @@ export async function planSlide(
     ];
     const { facts } = tissue;
     const seen = { slide, view, input, channels: reader?.channels, notes, warnings, overview };
-    return { ...seen, facts, region: bounded?.region, gated, grid, selection, others: rest };
+    const saved = placement === 'tissue' && !bounded ? { fixed } : {};
+    return { ...seen, facts, region: bounded?.region, gated, grid, selection, others: rest, ...saved };
   } catch (error) {
     await slide.close();
     throw error;

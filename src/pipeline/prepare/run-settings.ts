@@ -11,6 +11,11 @@ import type { StreamModel } from '../infer/scores/score-streams.js';
 export interface RunOptions {
   /** Whether windows overlap as usual, or as little as the models allow. */
   readonly plan: 'dense' | 'auto';
+  /**
+   * Whether a sample is also run with windows that overlap by half, and compared. Default: if `plan` is `auto` and windows
+   * overlap less.
+   */
+  readonly prove?: boolean | undefined;
   readonly blend: Blend;
   readonly blendSpace: 'probabilities' | 'logits';
   /** In which orientations and at which scales each window is shown to the models. */

@@ -43,7 +43,13 @@ export function planSettings(
   const { slideMpp, channels, range, minTissue, tta, ttaScales } = options;
   const models = ensemble.members.map(({ model }) => model);
   const border = borderOf(options, models, note);
-  const placement = laid ? 'aligned' : options.placement;
+  const placement = laid && options.placement !== 'tissue' ? 'aligned' : options.placement;
+  if (placement === 'tissue' && options.reportDisagreement)
+    throw new SegtileError(
+      'usage',
+      '--report-disagreement compares the neighbours of a fixed grid, but --placement is tissue',
+      'leave one of them away',
+    );
   const geometries = laid ?? models.map((model) => geometryOf(options, model, note));
   const groups = groupsOf(ensemble, geometries, ttaScales);
   requireWindowScores(options, ensemble, groups.length);

@@ -30,7 +30,7 @@ export function geometryOf(options: WindowOptions, model: Model, note: (sentence
   const asked = askedStride(options, window, model);
   const margin = marginOf(options, model, window, asked, note);
   const stride = asked ?? defaultStrides(window, margin, model);
-  return { window, stride, margin };
+  return { window, stride, margin, phase: model.phase };
 }
 
 /**

@@ -15,6 +15,7 @@ import type { OutputFacts } from '../outputs/table.js';
 import { passesOf, type WindowCounts, windowCounts } from '../prepare/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { ReadyModel, RunSettings } from '../prepare/run-settings.js';
+import type { ProofFacts } from '../proof/facts.js';
 import type { ResultFile, RunKey } from '../resume/key.js';
 import type { RegionFacts } from '../tissue/region.js';
 import type { TissueSelection } from '../tissue/tissue.js';
@@ -30,6 +31,7 @@ interface RunParts {
   /** For each grid: how often networks are run per window. */
   readonly passes: readonly number[];
   readonly device: RunRecord['device'];
+  readonly proof: ProofFacts | null;
   readonly settings: RunSettings;
   readonly cleanUp: CleanUp | undefined;
   readonly outputs: OutputFacts;
@@ -69,8 +71,10 @@ export interface RunRecord extends OutputFacts {
    * those of all models. The probability of a class is the weighted mean over the models that have the class.
    */
   readonly ensemble: readonly MemberFacts[] | null;
-  readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border' | 'placement'> &
-    Pick<RunSettings, 'plan' | 'blend' | 'blendSpace' | 'maskValues' | 'enlarge' | 'tta' | 'ttaScales'> & {
+  readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border' | 'placement'> & {
+    /** The step by which windows may be shifted so that scores only shift with them, in px; null if it is not known. */
+    readonly phase: number | null;
+  } & Pick<RunSettings, 'plan' | 'blend' | 'blendSpace' | 'maskValues' | 'enlarge' | 'tta' | 'ttaScales'> & {
       readonly labels: LabelRule;
       /** In pixels of the working image; 0 means no limit. */
       readonly cleanUp: CleanUp | null;
@@ -104,6 +108,8 @@ export interface RunRecord extends OutputFacts {
   /** The share of each class. */
   readonly classShares: readonly ClassShare[];
   readonly cleaned: CleanedFacts | null;
+  /** What a sample shows that was also run with windows that overlap by half; null if none was. */
+  readonly proof: ProofFacts | null;
   /** See {@link StageClock}. */
   readonly seconds: Readonly<Record<string, number>>;
   /** The most memory that the process has used so far. */
@@ -162,6 +168,7 @@ export function recordOf(parts: RunParts): RunRecord {
       stride: grid.stride,
       margin: grid.margin,
       border: grid.border,
+      phase: grid.phase ?? null,
       plan: settings.plan,
       placement: grid.placement ?? 'stride',
       blend: settings.blend,
@@ -186,6 +193,7 @@ export function recordOf(parts: RunParts): RunRecord {
       region: plan.region !== undefined,
     }),
     cleaned: cleanedFacts(result.cleaned),
+    proof: parts.proof,
     ...outputs,
     seconds: clock.seconds(),
     peakRssBytes: peakRss(),

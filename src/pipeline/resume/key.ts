@@ -30,9 +30,14 @@ const LEFT_OUT: readonly string[] = [
   ...['model', 'card', 'threshold', 'tissue', 'roi', 'slideMpp', 'slideMppCsv', 'from', 'gate', 'veto'],
 ];
 
-/** The part of the key that is the same for all slides. */
+/**
+ * The part of the key that is the same for all slides.
+ *
+ * @param windows those that `--plan auto` chose; the key has them instead of the size that the user may have given
+ */
 export async function keyOfOptions(
   options: InferOptions,
+  windows: string | undefined,
   thresholds: Thresholds | undefined,
   signal: AbortSignal,
 ): Promise<RunKey> {
@@ -49,12 +54,14 @@ export async function keyOfOptions(
     }
     return known.join(', ');
   };
-  const others = Object.entries(options).filter(([name, value]) => value !== undefined && !LEFT_OUT.includes(name));
+  const isLeftOut = (name: string): boolean => LEFT_OUT.includes(name) || (name === 'window' && windows !== undefined);
+  const others = Object.entries(options).filter(([name, value]) => value !== undefined && !isLeftOut(name));
   return {
     format: RESULT_FORMAT,
     model: models.join(', '),
     ...(options.gate && { gate: await judges(options.gate, '--gate') }),
     ...(options.veto && { veto: await judges(options.veto, '--veto') }),
+    ...(windows !== undefined && { windows }),
     ...(thresholds && { threshold: textOf(thresholds.values) }),
     ...Object.fromEntries(others.map(([name, value]) => [flagOf(name), textOf(value)])),
   };
@@ -97,6 +104,8 @@ const OF_FILES: Readonly<Record<string, string>> = {
 
 function said(name: string, there: string | undefined, now: string | undefined): string {
   if (name in OF_FILES) return OF_FILES[name]!;
+  if (name === 'windows')
+    return `--plan auto chose windows of ${there ?? 'no size'} there, ${now ?? 'no size'} here; --window says which size it has to take`;
   if (name === 'format') return 'another version of segtile made it';
   const shown = (value: string | undefined): string =>
     value === undefined ? 'not given' : /^[0-9a-f]{32}$/.test(value) ? 'another file' : value;

@@ -3,13 +3,14 @@ import { basename, dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { bandLayouts, cutSpans, type Shard, type WindowLine } from '../../plan/shards.js';
 import type { Blend } from '../../plan/windows/blend.js';
-import type { Grid } from '../../plan/windows/grid.js';
+import { columnAxis, type Grid } from '../../plan/windows/grid.js';
 import { PIECE_COLUMNS, type Piece, pieceWindows, spanOf } from '../../plan/windows/piece.js';
 import type { Selection } from '../../plan/windows/selection.js';
 import { findStrips, STRIP_FORMAT, type StripHead, type StripsFound } from '../../strip/file.js';
 import type { Size } from '../../types.js';
 import { gridTotals, pieceTotal, windowCounts } from '../prepare/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
+import type { ProofCount } from '../proof/facts.js';
 import type { RunRecord } from '../records/record.js';
 import type { SlideRequest } from '../slides/request.js';
 
@@ -75,13 +76,20 @@ function layoutPieces(plan: Windows, passes: readonly number[], blend: Blend, la
   });
 }
 
-/** The columns of windows of a grid in a band of rows. */
+/** The columns of windows of a grid in a band of rows. If windows follow tissue, each row has its own. */
 function columnsOf(grid: Grid, selection: Selection, blend: Blend, band: Piece, passes: number): WindowLine[] {
   const { kept, first, end } = pieceWindows(grid, selection, blend, band, false);
-  const work = new Float64Array(grid.columns);
-  for (let row = first; row < end; row++) for (const { column } of kept(row)) work[column]! += passes;
   const span = spanOf(blend);
-  return Array.from(work, (each, column) => ({ ...span(grid.x, column), work: each }));
+  const lines = new Map<string, WindowLine>();
+  for (let row = first; row < end; row++) {
+    const axis = columnAxis(grid, row);
+    for (const { column } of kept(row)) {
+      const { start, length } = span(axis, column);
+      const key = `${start} ${length}`;
+      lines.set(key, { start, length, work: (lines.get(key)?.work ?? 0) + passes });
+    }
+  }
+  return [...lines.values()];
 }
 
 /** A shard that was made, or was there already. */
@@ -113,6 +121,8 @@ export function hiddenShardPath(stem: string, shard: Shard): string {
 /** The data after the last strip of a shard. */
 export interface ShardEnd {
   readonly end: RunRecord['device'];
+  /** What was found in its part of the sample; absent if none was run the dense way. */
+  readonly proof?: ProofCount | undefined;
 }
 
 /** Where a shard comes from. It is stored besides the strips. */
@@ -135,6 +145,7 @@ export interface FoundShard {
   readonly found: StripsFound;
   readonly origin: ShardOrigin;
   readonly device: RunRecord['device'];
+  readonly proof: ProofCount | undefined;
 }
 
 /**
@@ -157,7 +168,7 @@ export async function shardAt(path: string): Promise<FoundShard | undefined> {
       hint,
     );
   }
-  return { path, found, origin: more as ShardOrigin, device: end.end };
+  return { path, found, origin: more as ShardOrigin, device: end.end, proof: end.proof };
 }
 
 /**

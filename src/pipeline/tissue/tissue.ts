@@ -1,5 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import { isRemote, shownPath } from '../../io/location.js';
+import { tissueRuns } from '../../plan/tissue/runs.js';
 import { saturation } from '../../plan/tissue/saturation.js';
 import { createStainCount } from '../../plan/tissue/stain-count.js';
 import {
@@ -12,6 +13,7 @@ import {
 } from '../../plan/tissue/tissue.js';
 import type { Grid } from '../../plan/windows/grid.js';
 import { type Selection, selectWindows } from '../../plan/windows/selection.js';
+import { layTissue } from '../../plan/windows/tissue-grid.js';
 import type { Slide } from '../../slide/slide.js';
 import type { View } from '../../slide/view/view.js';
 import { slideName } from '../../truth/slide-names.js';
@@ -35,6 +37,10 @@ export type TissueChoice =
 /** The windows that hold tissue, and facts on how it was found. */
 export interface TissueSelection {
   readonly selection: Selection;
+  /** The grid of the selection: the given one, or one that follows tissue if its placement is `tissue`. */
+  readonly grid: Grid;
+  /** If it follows tissue: how many windows a fixed grid of the same windows would run. */
+  readonly fixed?: number | undefined;
   /** How the user's mask was read if it can be read in more than one way, as sentences for the user. */
   readonly notes?: readonly string[] | undefined;
   /** Sentences on what is odd, and what to do about it. */
@@ -84,7 +90,8 @@ export async function selectTissue(
   overview: () => Promise<Pixels>,
   signal: AbortSignal,
 ): Promise<TissueSelection> {
-  if (choice.kind === 'none') return { selection: selectWindows(grid, () => true), facts: { method: 'none' } };
+  if (grid.placement === 'tissue') refuseUnlaid(choice);
+  if (choice.kind === 'none') return { grid, selection: selectWindows(grid, () => true), facts: { method: 'none' } };
   const least = minTissue ?? MIN_TISSUE;
   const holds = holdsTissue(choice, minTissue);
 
@@ -94,12 +101,13 @@ export async function selectTissue(
       const low = await overview();
       const map = tissueMap(stainedPixels(low), low);
       const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, view.spans)));
-      return { selection, facts: { ...facts, judgedOn: `overview of ${low.width} × ${low.height} px` } };
+      return { grid, selection, facts: { ...facts, judgedOn: `overview of ${low.width} × ${low.height} px` } };
     }
     const stain = createStainCount(grid);
     const everything = [{ start: 0, length: view.width }];
     for await (const band of view.readBands({ start: 0, length: view.height }, () => everything, signal)) stain.add(band);
     return {
+      grid,
       selection: selectWindows(grid, (window) => holds(stain.share(window))),
       facts: { ...facts, judgedOn: 'every pixel' },
     };
@@ -108,10 +116,23 @@ export async function selectTissue(
   const low = await overview();
   const { mask, facts, ...told } = await tissueMask(choice, view.slide, low, signal);
   const map = tissueMap(mask, low);
-  const selection = selectWindows(grid, ({ box }) => holds(tissueShare(map, box, view.spans)));
+  const select = (on: Grid): Selection => selectWindows(on, ({ box }) => holds(tissueShare(map, box, view.spans)));
   const judgedOn = `overview of ${low.width} × ${low.height} px`;
   const raster = { mask, width: low.width, height: low.height };
-  return { selection, ...told, raster, facts: { ...facts, minTissue: least, judgedOn } };
+  const found = { ...told, raster, facts: { ...facts, minTissue: least, judgedOn } };
+  if (grid.placement !== 'tissue') return { grid, selection: select(grid), ...found };
+  const laid = layTissue(grid, tissueRuns(map, grid.size, view.spans));
+  return { grid: laid, selection: select(laid), fixed: select(grid).keptCount, ...found };
+}
+
+/** Refuses to lay windows along tissue if nothing says where it is, apart from judging windows. */
+function refuseUnlaid({ kind }: TissueChoice): void {
+  if (kind !== 'none' && kind !== 'hubmap') return;
+  throw new SegtileError(
+    'usage',
+    `--placement tissue lays windows where tissue is, but --tissue ${kind} ${kind === 'none' ? 'looks for none' : 'judges windows'}`,
+    'use --tissue auto, or another --placement',
+  );
 }
 
 /**

@@ -49,7 +49,10 @@ const planned = objectOf({
     stride: sizeShape,
     margin: whole,
     border: shape<'keep' | 'mirror'>('keep or mirror', (value) => value === 'keep' || value === 'mirror'),
-    placement: shape<WindowPlacement>('stride or even', (value) => value === 'stride' || value === 'even'),
+    placement: shape<WindowPlacement>('stride, even, aligned or tissue', (value) =>
+      ['stride', 'even', 'aligned', 'tissue'].includes(String(value)),
+    ),
+    phase: optional(orNull(whole)),
     tissue: objectOf({ method: text, file: optional(text), minTissue: optional(number) }),
     region: orNull(objectOf({ file: text, classes: orNull(listOf(words)), excluded: listOf(words) })),
   }),
@@ -71,10 +74,12 @@ export async function whereLooked(slide: Slide, path: string, signal: AbortSigna
   const { width, height } = working;
   const view = workingView(slide, isLevel ? { kind: 'level', level: working.level } : { kind: 'size', width, height });
   const { window, stride, margin, border, placement, tissue, region } = settings;
-  const grid = createGrid({ size: { width, height }, window, stride, margin, border, placement });
+  const phase = settings.phase ?? undefined;
+  const fixed = createGrid({ size: { width, height }, window, stride, margin, phase, border, placement });
   const overview = await readOverview(slide, OVERVIEW_SIDE, signal);
   const choice = choiceOf(tissue.method, tissue.file, path);
-  const found = await selectTissue(choice, least(choice, tissue.minTissue), view, grid, async () => overview, signal);
+  const found = await selectTissue(choice, least(choice, tissue.minTissue), view, fixed, async () => overview, signal);
+  const { grid } = found;
   const bounds =
     region &&
     (await openAny(region.file, path, slide, { within: region.classes ?? undefined, exclude: region.excluded }, signal));

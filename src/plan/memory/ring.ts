@@ -1,6 +1,6 @@
 import type { WindowAxis } from '../windows/axis.js';
 import type { Blend } from '../windows/blend.js';
-import type { Grid } from '../windows/grid.js';
+import { columnAxis, type Grid } from '../windows/grid.js';
 import { PIECE_COLUMNS, spanOf } from '../windows/piece.js';
 import type { WindowRows } from '../windows/windows.js';
 
@@ -42,7 +42,7 @@ export function ringOf(grid: Grid, rows: Pick<WindowRows, 'kept'>, blend: Blend)
     const { start, length } = span(grid.y, row);
     for (const [block, end] of busyUntil) if (end <= start) busyUntil.delete(block);
     for (const { column } of rows.kept(row)) {
-      for (const block of blocksUnder(span, grid.x, column)) busyUntil.set(block, start + length);
+      for (const block of blocksUnder(span, columnAxis(grid, row), column)) busyUntil.set(block, start + length);
     }
     blocks = Math.max(blocks, busyUntil.size);
   }

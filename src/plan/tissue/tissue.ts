@@ -44,7 +44,8 @@ export function tissueShare(map: TissueMap, box: Box, size: Size): number {
   return count / ((across.end - across.start) * (down.end - down.start));
 }
 
-function onMap(start: number, length: number, full: number, mapped: number): { start: number; end: number } {
+/** The pixels of a map along one axis that a span of an image touches, as `start` and `end`; at least one. */
+export function onMap(start: number, length: number, full: number, mapped: number): { start: number; end: number } {
   const scale = mapped / full;
   const first = Math.min(Math.floor(Math.max(start, 0) * scale), mapped - 1);
   const end = Math.ceil(Math.min(start + length, full) * scale);

@@ -10,9 +10,13 @@ export type Border = 'keep' | 'mirror';
 /**
  * Where windows start. `stride`: one stride apart, except that the last one ends at the border. `even`: as many
  * windows, spaced evenly up to rounding, as nnU-Net places them. `aligned`: all one stride apart, including the last,
- * which may reach over the border, so that the network sees all windows in the same phase.
+ * which may reach over the border, so that the network sees all windows in the same phase. `tissue`: a stride apart within
+ * a run of tissue, which is covered from its own edge.
  */
-export type WindowPlacement = 'stride' | 'even' | 'aligned';
+export type WindowPlacement = 'stride' | 'even' | 'aligned' | 'tissue';
+
+/** The placements by which windows are laid if it is not known where tissue is. */
+export type FixedPlacement = Exclude<WindowPlacement, 'tissue'>;
 
 /** Window placement along one axis. All lengths in working pixels; the values are legal (see `createGrid`). */
 export interface WindowAxis {
@@ -22,7 +26,12 @@ export interface WindowAxis {
   readonly margin: number;
   readonly border: Border;
   /** `stride` if left out. */
-  readonly placement?: WindowPlacement;
+  readonly placement?: FixedPlacement;
+  /**
+   * Where windows start, ascending, if they follow tissue; there may be gaps between windows then. The starts are legal, as
+   * `layTissue` gives them.
+   */
+  readonly starts?: readonly number[];
 }
 
 /** How many pixels the windows may reach outside the image on each side. */
@@ -32,6 +41,7 @@ function reach(axis: WindowAxis): number {
 
 /** Number of windows: 1 if one window covers the length, else `ceil((L - T) / S) + 1`. */
 export function windowCount(axis: WindowAxis): number {
+  if (axis.starts) return axis.starts.length;
   const length = axis.length + 2 * reach(axis);
   return length <= axis.window ? 1 : Math.ceil((length - axis.window) / axis.stride) + 1;
 }
@@ -43,6 +53,7 @@ export function windowCount(axis: WindowAxis): number {
  * one margin lower: the first is `-margin`.
  */
 export function windowStart(axis: WindowAxis, i: number): number {
+  if (axis.starts) return axis.starts[i]!;
   const room = axis.length + 2 * reach(axis) - axis.window;
   const first = 0 - reach(axis);
   if (room <= 0) return first;
@@ -63,16 +74,27 @@ function roundHalfEven(value: number): number {
  */
 export function windowCore(axis: WindowAxis, i: number): Span {
   const start = windowStart(axis, i);
+  if (axis.starts) return coreFrom(axis, start);
   const first = i === 0 ? 0 : start + axis.margin;
   const end = i === windowCount(axis) - 1 ? axis.length : start + axis.window - axis.margin;
   return { start: first, length: end - first };
 }
 
+/** The core of a window that starts at `start` px. A side beyond the slide's border keeps its margin, unless it is mirrored. */
+export function coreFrom({ length, window, margin, border }: Omit<WindowAxis, 'starts'>, start: number): Span {
+  const keeps = border === 'keep';
+  const first = keeps && start <= 0 ? 0 : start + margin;
+  const end = keeps && start + window >= length ? length : Math.min(length, start + window - margin);
+  return { start: first, length: end - first };
+}
+
 /**
  * The pixels that window `i` owns if windows are not blended. The boundaries are the midpoints of the overlaps of
- * neighbouring windows, `b_i = floor((start_{i-1} + start_i + T) / 2)`. The spans of all windows partition the axis.
+ * neighbouring windows, `b_i = floor((start_{i-1} + start_i + T) / 2)`. The spans of all windows partition the axis. If
+ * windows follow tissue, those that have no neighbour on a side own all of their core there.
  */
 export function windowOwned(axis: WindowAxis, i: number): Span {
+  if (axis.starts) return ownedInCore(axis, i);
   const boundary = (k: number): number => {
     if (k === 0) return 0;
     if (k === windowCount(axis)) return axis.length;
@@ -80,4 +102,14 @@ export function windowOwned(axis: WindowAxis, i: number): Span {
   };
   const start = boundary(i);
   return { start, length: boundary(i + 1) - start };
+}
+
+function ownedInCore(axis: WindowAxis, i: number): Span {
+  const { start, length } = windowCore(axis, i);
+  const isMet = (k: number): boolean =>
+    k > 0 && k < windowCount(axis) && windowStart(axis, k) - windowStart(axis, k - 1) <= axis.window - 2 * axis.margin;
+  const middle = (k: number): number => Math.floor((windowStart(axis, k - 1) + windowStart(axis, k) + axis.window) / 2);
+  const first = isMet(i) ? Math.max(start, middle(i)) : start;
+  const end = isMet(i + 1) ? Math.min(start + length, middle(i + 1)) : start + length;
+  return { start: first, length: end - first };
 }

@@ -33,5 +33,22 @@ export function runsAPixel({ window, stride }: Pick<Geometry, 'window' | 'stride
 export function widestStride(window: Size, { margin, phase }: WindowNeeds): Geometry | undefined {
   const along = (length: number) => Math.floor((length - 2 * margin) / phase) * phase;
   const stride = { width: along(window.width), height: along(window.height) };
-  return stride.width > 0 && stride.height > 0 ? { window, stride, margin } : undefined;
+  return stride.width > 0 && stride.height > 0 ? { window, stride, margin, phase } : undefined;
+}
+
+/**
+ * The windows of the same size that overlap by half, or more where their margin needs it: what other windows are compared
+ * with. Their stride is rounded down to the phase, where it is known.
+ */
+export function denseGeometry({ window, stride, margin, phase = 1 }: Geometry): Geometry {
+  const along = (length: number, given: number): number => {
+    const half = Math.min(Math.max(1, Math.floor(length / 2)), length - 2 * margin);
+    return Math.min(given, half < phase ? half : half - (half % phase));
+  };
+  return {
+    window,
+    margin,
+    phase,
+    stride: { width: along(window.width, stride.width), height: along(window.height, stride.height) },
+  };
 }

@@ -1,6 +1,14 @@
 import { SegtileError } from '../../errors.js';
 import type { Size, Window } from '../../types.js';
-import { type Border, type WindowAxis, type WindowPlacement, windowCore, windowCount, windowStart } from './axis.js';
+import {
+  type Border,
+  type FixedPlacement,
+  type WindowAxis,
+  type WindowPlacement,
+  windowCore,
+  windowCount,
+  windowStart,
+} from './axis.js';
 
 /** What a grid is made from, in working pixels. `size` is the image, `margin` is removed from each side of a prediction. */
 export interface GridSettings {
@@ -11,24 +19,56 @@ export interface GridSettings {
   readonly border: Border;
   /** `stride` if left out. */
   readonly placement?: WindowPlacement;
+  /** The step by which windows may be shifted so that scores only shift with them, in px; left out if it is not known. */
+  readonly phase?: number | undefined;
 }
 
-/** All windows of an image: `columns * rows` of them, in row-major order. */
+/** All windows of an image, in row-major order: `columns * rows` of them, unless they follow tissue. */
 export interface Grid extends GridSettings {
+  /** The number of windows of a row of windows; the largest one if they follow tissue. */
   readonly columns: number;
   readonly rows: number;
   readonly x: WindowAxis;
   readonly y: WindowAxis;
+  /** If windows follow tissue: the rows of windows, instead of `x`. */
+  readonly laid?: readonly LaidRow[];
+}
+
+/** A row of windows that follow tissue. */
+export interface LaidRow {
+  /** The axis of its windows. */
+  readonly x: WindowAxis;
+  /** The index of its first window among all windows. */
+  readonly first: number;
+}
+
+/** The axis across the windows of a row of windows. */
+export function columnAxis({ laid, x }: Pick<Grid, 'laid' | 'x'>, row: number): WindowAxis {
+  return laid?.[row]?.x ?? x;
+}
+
+/** The number of all windows. */
+export function windowTotal({ laid, columns, rows }: Pick<Grid, 'laid' | 'columns' | 'rows'>): number {
+  const last = laid?.at(-1);
+  return last === undefined ? columns * rows : last.first + windowCount(last.x);
+}
+
+/** How windows are laid by a placement if it is not known where tissue is. */
+function fixedPlacement(placement: WindowPlacement, phase: number | undefined): FixedPlacement {
+  if (placement !== 'tissue') return placement;
+  return phase === undefined ? 'stride' : 'aligned';
 }
 
 /**
- * Lays the windows over an image.
+ * Lays the windows over an image. With the placement `tissue` the grid is a fixed one, `aligned` if the phase is known and
+ * `stride` if not; `layTissue` makes one of it that follows tissue.
  *
  * @throws {SegtileError} `usage` if a length is not a positive integer (the margin may be 0), the stride exceeds the
  *   window, or the margins leave gaps between the cores (`S <= T - 2m` is needed)
  */
 export function createGrid(settings: GridSettings): Grid {
-  const { size, window, stride, margin, border, placement = 'stride' } = settings;
+  const { size, window, stride, margin, border, phase } = settings;
+  const placement = fixedPlacement(settings.placement ?? 'stride', phase);
   const x = { ...createAxis(size.width, window.width, stride.width, margin, border), placement };
   const y = { ...createAxis(size.height, window.height, stride.height, margin, border), placement };
   return { ...settings, columns: windowCount(x), rows: windowCount(y), x, y };
@@ -77,13 +117,15 @@ export function windowAt(grid: Grid, index: number): Window {
 export function windowsOfRow(grid: Grid, row: number): Window[] {
   const y = windowStart(grid.y, row);
   const coreY = windowCore(grid.y, row);
-  return Array.from({ length: grid.columns }, (_, column) => {
-    const coreX = windowCore(grid.x, column);
+  const across = columnAxis(grid, row);
+  const before = grid.laid?.[row]?.first ?? row * grid.columns;
+  return Array.from({ length: windowCount(across) }, (_, column) => {
+    const coreX = windowCore(across, column);
     return {
-      index: row * grid.columns + column,
+      index: before + column,
       row,
       column,
-      box: { x: windowStart(grid.x, column), y, width: grid.window.width, height: grid.window.height },
+      box: { x: windowStart(across, column), y, width: grid.window.width, height: grid.window.height },
       core: { x: coreX.start, y: coreY.start, width: coreX.length, height: coreY.length },
     };
   });

@@ -1,7 +1,7 @@
 import type { Box, Size, Span, Window } from '../../types.js';
 import { type WindowAxis, windowCore, windowCount, windowOwned } from './axis.js';
 import type { Blend } from './blend.js';
-import type { Grid } from './grid.js';
+import { columnAxis, type Grid } from './grid.js';
 import type { WindowRows } from './windows.js';
 
 /**
@@ -23,7 +23,11 @@ export function wholePiece({ width, height }: Size): Piece {
 export interface PieceWindows extends WindowRows {
   /** How many windows are run for the piece. */
   readonly total: number;
-  /** The rows of windows that contribute scores to the piece: from `first` up to, but not including, `end`. */
+  /**
+   * The rows of windows that contribute scores to the piece: from `first` up to, but not including, `end`. If none does, as
+   * between two rows of windows that follow tissue, it is the row above the piece, or else the first one: when it is
+   * complete, the rows of the piece are final. None of its windows is run for the piece.
+   */
   readonly first: number;
   readonly end: number;
   /** Whether a window contributes scores to the piece. Other windows are only used as neighbours to compare with. */
@@ -60,24 +64,34 @@ interface Range {
 export function pieceWindows(grid: Grid, selection: WindowRows, blend: Blend, piece: Piece, neighbours: boolean): PieceWindows {
   const span = spanOf(blend);
   const down = alongAxis(grid.y, span, piece.y, piece.height);
-  const across = alongAxis(grid.x, span, piece.x, piece.width);
+  let last: { readonly axis: WindowAxis; readonly part: AxisPart } | undefined;
+  /** The columns of a row of windows. All rows of a fixed grid have the same. */
+  const across = (row: number): AxisPart => {
+    const axis = columnAxis(grid, row);
+    if (last?.axis !== axis) last = { axis, part: alongAxis(axis, span, piece.x, piece.width) };
+    return last.part;
+  };
   const inside = ({ first, end }: Range, i: number): boolean => i >= first && i < end;
   const isNeeded = ({ filled, owned }: AxisPart, i: number): boolean =>
     inside(filled, i) || (neighbours && owned.first < owned.end && i === owned.first - 1);
   const kept = (row: number): readonly Window[] =>
-    isNeeded(down, row) ? selection.kept(row).filter(({ column }) => isNeeded(across, column)) : [];
+    isNeeded(down, row) ? selection.kept(row).filter(({ column }) => isNeeded(across(row), column)) : [];
   let total = 0;
   for (let row = Math.max(0, down.filled.first - 1); row < down.filled.end; row++) total += kept(row).length;
   return {
     window: grid.window,
     count: grid.rows,
     total,
-    ...down.filled,
+    ...completedRows(down.filled),
     kept,
-    fills: ({ row, column }) => inside(down.filled, row) && inside(across.filled, column),
-    owns: ({ row, column }) => inside(down.owned, row) && inside(across.owned, column),
+    fills: ({ row, column }) => inside(down.filled, row) && inside(across(row).filled, column),
+    owns: ({ row, column }) => inside(down.owned, row) && inside(across(row).owned, column),
     ownsRow: (row) => inside(down.owned, row),
   };
+}
+
+function completedRows({ first, end }: Range): Range {
+  return first < end ? { first, end } : { first: Math.max(0, end - 1), end: Math.max(1, end) };
 }
 
 interface AxisPart {

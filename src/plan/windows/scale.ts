@@ -3,18 +3,20 @@ import type { Size } from '../../types.js';
 import type { GridSettings } from './grid.js';
 
 /** How windows are placed, independent of the image. */
-export type Geometry = Pick<GridSettings, 'window' | 'stride' | 'margin'>;
+export type Geometry = Pick<GridSettings, 'window' | 'stride' | 'margin' | 'phase'>;
 
 /**
  * The windows that a model sees at a scale. Their sides are `round(length / scale)`, so that resampling them to the
  * model's window magnifies by `scale`. Stride and margin are divided by `scale` as well, rounded, and then made
- * legal: a window keeps at least one pixel, and the cores leave no gaps.
+ * legal: a window keeps at least one pixel, and the cores leave no gaps. At a scale other than 1 no phase is known: a
+ * shift by whole pixels is none by whole pixels of the model.
  *
  * @param scale above 0; 2 shows the model everything twice as large
  * @throws {SegtileError} `usage` if a side of a window is less than 1 px or more than {@link LONGEST_WINDOW}
  */
-export function scaledGeometry({ window, stride, margin }: Geometry, scale: number): Geometry {
-  if (scale === 1) return { window, stride, margin };
+export function scaledGeometry(geometry: Geometry, scale: number): Geometry {
+  if (scale === 1) return geometry;
+  const { window, stride, margin } = geometry;
   const scaled = ({ width, height }: Size): Size => ({ width: Math.round(width / scale), height: Math.round(height / scale) });
   const side = scaled(window);
   const [shortest, longest] = [Math.min(side.width, side.height), Math.max(side.width, side.height)];

@@ -1,5 +1,5 @@
 import type { Window } from '../../types.js';
-import { type Grid, windowsOfRow } from './grid.js';
+import { type Grid, windowsOfRow, windowTotal } from './grid.js';
 import type { WindowRows } from './windows.js';
 
 /** Which windows of a grid are run, and which are skipped. */
@@ -14,7 +14,7 @@ export interface Selection extends WindowRows {
 
 /** Calls `keep` once for every window of a grid. The decisions take one byte for each window. */
 export function selectWindows(grid: Grid, keep: (window: Window) => boolean): Selection {
-  const planned = grid.columns * grid.rows;
+  const planned = windowTotal(grid);
   const decisions = new Uint8Array(planned);
   let keptCount = 0;
   for (let row = 0; row < grid.rows; row++) {
