@@ -32,6 +32,9 @@ test.each([
   ['extra-last'],
   ['row'],
   ['double'],
+  ['doubles'],
+  ['doubles-inside'],
+  ['doubles-beside'],
   ['int32'],
   ['batch'],
   ['bare'],
@@ -44,6 +47,8 @@ test.each([
 test.each([
   ['argmax', 'ArgMax'],
   ['argmax-float', 'ArgMax'],
+  ['hardmax', 'Hardmax'],
+  ['hardmax-last', 'Hardmax'],
   ['greater', 'Greater'],
 ])('%s: labels without scores become a mask where nothing is blended', async (name, ending) => {
   const { mask, stderr } = await maskOf(name, '--blend', 'none');
@@ -61,6 +66,22 @@ test.each([
     expect(ended).toMatchObject({ code: 2 });
     expect(ended.stderr).toContain(`ends in ${ending}: it gives labels without scores, but ${says}`);
   }
+});
+
+test('a choice among the pixels of a row is no choice of a class', async () => {
+  const ended = await segtile(['info', exported('hardmax-rows')], { cwd });
+  expect(ended).toMatchObject({ code: 1 });
+  expect(ended.stderr).toMatch(/ends in a Hardmax of axis -1, which is not that of the channels\n\s+hint: /);
+});
+
+test('convolutions in float64 are computed in float32, and it is said', async () => {
+  const note = 'computed in float32: onnxruntime has no convolutions in float64, which the network is in';
+  for (const name of ['doubles', 'doubles-inside', 'doubles-beside']) {
+    const { stdout } = await segtile(['info', exported(name)], { cwd });
+    expect(stdout).toContain(note);
+  }
+  // Doubles beside convolutions in float32 are left as they are.
+  expect((await segtile(['info', exported('double')], { cwd })).stdout).not.toContain(note);
 });
 
 test('of several outputs one is chosen, by flag or card; none is taken by itself', async () => {

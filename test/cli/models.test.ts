@@ -109,6 +109,8 @@ test('the means of well-known trainings have names', async () => {
     ['--mean', '0.485,0.456,0.406', '--std', '0.229,0.224,0.225'],
     ['--mean', 'inception', '--std', 'inception'],
     ['--mean', '0.5', '--std', '0.5'],
+    ['--mean', 'clip', '--std', 'clip'],
+    ['--mean', '0.48145466,0.4578275,0.40821073', '--std', '0.26862954,0.26130258,0.27577711'],
   ]) {
     const to = ['--window', '32', '--tissue', 'none', '--device', 'cpu', '--overwrite', '-o', 'named'];
     const ended = await segtile(['infer', 'slide.tif', '-m', 'named.onnx', ...words, ...to], { cwd });
@@ -117,5 +119,11 @@ test('the means of well-known trainings have names', async () => {
   }
   expect(masks[0]!.equals(masks[1]!)).toBe(true);
   expect(masks[2]!.equals(masks[3]!)).toBe(true);
-  expect(masks[0]!.equals(masks[2]!)).toBe(false);
+  expect(masks[4]!.equals(masks[5]!)).toBe(true);
+  for (const [one, other] of [
+    [0, 2],
+    [0, 4],
+    [2, 4],
+  ] as const)
+    expect(masks[one]!.equals(masks[other]!)).toBe(false);
 });

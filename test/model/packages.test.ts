@@ -5,7 +5,8 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import type { Card } from '../../dist/model/card/card.js';
 import { openModel } from '../../dist/model/measured/open-model.js';
-import { folder, segtile } from '../cli/door.ts';
+import { readDeepness } from '../../dist/model/packages/deepness.js';
+import { folder, readMask, readPlanes, segtile } from '../cli/door.ts';
 import { classifier } from './classifiers.ts';
 import { farthest, scoresOf } from './run.ts';
 
@@ -65,6 +66,46 @@ test.each<[string, object, RegExp]>([
   const { model } = await openModel(join(home, name));
   expect(model).toMatchObject(facts);
   expect(model.notes[0]).toMatch(from);
+});
+
+test('Deepness: a whole picture of many windows is what its own rules give, without any flag', async () => {
+  const golden: { rows: Record<string, number[]>; mask: string[] } = JSON.parse(
+    readFileSync(join(home, 'deepness.json'), 'utf8'),
+  );
+  const infer = ['infer', join(home, 'picture.tif'), '-m', join(home, 'deepness.onnx')];
+  const blended = await segtile([...infer, '-o', 'blended', '--probabilities', 'float32'], { cwd });
+  expect(blended, blended.stderr).toMatchObject({ code: 0 });
+  expect(blended.stdout).toMatch(/windows +20 run/);
+  const { planes } = await readPlanes(join(cwd, 'blended/picture.probabilities.ome.tif'));
+  for (const [y, row] of Object.entries(golden.rows))
+    expect(farthest(planes[0]!.subarray(Number(y) * 128, (Number(y) + 1) * 128), row)).toBeLessThan(1e-5);
+  // Deepness blends nothing.
+  const tiled = await segtile([...infer, '-o', 'tiled', '--blend', 'none'], { cwd });
+  expect(tiled, tiled.stderr).toMatchObject({ code: 0 });
+  const { data } = await readMask(join(cwd, 'tiled/picture.mask.ome.tif'));
+  const lines = golden.mask.map((_, y) => data.subarray(y * 128, (y + 1) * 128).join(''));
+  expect(lines).toEqual(golden.mask);
+});
+
+test.each<[string, object, number, RegExp | object]>([
+  ['one channel', { seg_thresh: '0.3' }, 1, { classes: [{ name: 'class 1', threshold: 0.3 }] }],
+  [
+    'several channels, where the largest is always above the threshold',
+    { seg_thresh: '0.33', class_names: '{"0": "a", "1": "b", "2": "c"}' },
+    3,
+    { exclusive: true, classes: [{ name: 'background' }, { name: 'b' }, { name: 'c' }] },
+  ],
+  [
+    'several channels, where only the largest can be above it',
+    { seg_thresh: '0.6', names: '{0: "a", 1: "b"}' },
+    2,
+    { exclusive: true, classes: [{ name: 'b', threshold: 0.6 }] },
+  ],
+  ['several channels, between', { seg_thresh: '0.4' }, 3, /seg_thresh is 0\.4: of 3 channels the largest wins/],
+])('Deepness: the threshold of %s', (_, metadata, channels, expected) => {
+  const read = () => readDeepness({ model_type: '"Segmentor"', ...metadata }, 'm.onnx', channels);
+  if (expected instanceof RegExp) expect(read).toThrow(expected);
+  else expect(read().card).toEqual({ scale: 1 / 255, ...expected });
 });
 
 test('a package runs as a folder and as a ZIP, and its own test is made', async () => {

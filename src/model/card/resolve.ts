@@ -28,6 +28,7 @@ export function resolveModel(file: ModelFile, card: Card | undefined, flags: Car
   const said = statedCard(card, flags);
   const notes: string[] =
     file.output === undefined ? [] : [`output ${JSON.stringify(file.output)}, as ${said.by('output')} says`];
+  if (file.isRounded) notes.push('computed in float32: onnxruntime has no convolutions in float64, which the network is in');
   const image = resolveInput(file, said, notes);
   const scores = resolveScores(file, said, notes, measured);
   const task = resolveTask(file, said, notes, measured);

@@ -1,5 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import { type ActivationHead, mapActivation } from './activation-map.js';
+import { toSinglePrecision } from './doubles.js';
 import { type Decision, decisionOf } from './ending.js';
 import { cast, chain, freshNames, type GraphStep, isLargest, reshaped, squeezed, unsqueezed } from './graph-steps.js';
 import { axes, imageLayout } from './layout.js';
@@ -19,6 +20,8 @@ export interface AdaptedNetwork {
   readonly decision?: string;
   /** Set if the output is the class activation map of a classifier. */
   readonly cam?: ActivationHead;
+  /** Whether the network was written in float64, and is computed in float32; see {@link toSinglePrecision}. */
+  readonly isRounded: boolean;
   /** Whether the graph was changed. */
   readonly isChanged: boolean;
 }
@@ -44,10 +47,10 @@ const NO_DECISIONS =
 /**
  * Changes a network to the one form that segtile runs: one image and one map of scores, each with four axes.
  *
- * If there are several outputs, only the named one is kept. Doubles are cast. A surplus axis of size 1 is removed, a
- * missing channel or batch axis is added, and pixels in one row are reshaped to a map. One vector of scores, as
- * classifiers give, becomes a map of one pixel. If an ArgMax gives labels, each
- * label becomes a channel that is 1 where a pixel has this label.
+ * If there are several outputs, only the named one is kept. Images and scores in doubles are cast; a network that
+ * convolves doubles is changed to float32. A surplus axis of size 1 is removed, a missing channel or batch axis is added,
+ * and pixels in one row are reshaped to a map. One vector of scores, as classifiers give, becomes a map of one pixel. If
+ * an ArgMax gives labels, each label becomes a channel that is 1 where a pixel has this label.
  *
  * @param model is changed in place
  * @throws {SegtileError} `model` if it has inputs or outputs that segtile cannot make sense of
@@ -55,8 +58,10 @@ const NO_DECISIONS =
 export function adaptNetwork(model: ModelProto, path: string, { output, cam }: AdaptWishes): AdaptedNetwork {
   const graph = model.graph!;
   const isPicked = pickOutput(graph, path, output);
+  const isRounded = toSinglePrecision(model, path);
   const activation = cam ? mapActivation(model, path) : undefined;
   const declared = imageAndScores(graph, path);
+  requireChoiceOfChannels(declared, path, opsetOf(model));
   const decision = declared.decision?.opType;
   const front = frontSteps(declared.image, path, opsetOf(model));
   const behind = behindSteps(declared, path, opsetOf(model));
@@ -75,9 +80,10 @@ export function adaptNetwork(model: ModelProto, path: string, { output, cam }: A
     scores = { name, element: behind.element, dims: behind.dims, declared: declared.scores };
     graph.output = [valueInfo(name, behind.element, behind.dims.length > 0 ? behind.dims : undefined)];
   }
-  const isChanged = isPicked || activation !== undefined || front.steps.length + behind.steps.length > 0;
+  const isChanged = isPicked || isRounded || activation !== undefined || front.steps.length + behind.steps.length > 0;
   if (isPicked || behind.steps.length > 0) prune(graph);
-  return { image, scores, isChanged, ...(decision !== undefined && { decision }), ...(activation && { cam: activation }) };
+  const facts = { ...(decision !== undefined && { decision }), ...(activation && { cam: activation }) };
+  return { image, scores, isRounded, isChanged, ...facts };
 }
 
 /** Keeps one output of the graph. Returns whether there were others. */
@@ -124,6 +130,20 @@ function imageAndScores(graph: GraphProto, path: string): Declared {
   if (decision === undefined && !['float32', 'float16', ...wideFloats].includes(scores.element))
     throw new SegtileError('model', `${holds} is ${scores.element}`, NO_DECISIONS);
   return { image, scores, ...(decision && { decision }) };
+}
+
+/**
+ * Refuses a Hardmax that does not choose among channels. Its result has the shape of its input, so nothing else would tell.
+ * Before opset 13 it chose among all numbers behind an axis.
+ */
+function requireChoiceOfChannels({ scores, decision }: Declared, path: string, opset: number): void {
+  if (decision?.opType !== 'Hardmax') return;
+  const axis = decision.axis < 0 ? decision.axis + 4 : decision.axis;
+  const layout = decision.keepsAxes && scores.dims.length === 4 ? imageLayout(scores.dims) : undefined;
+  if (opset >= 13 && (layout === undefined || axis === (layout === 'nchw' ? 1 : 3))) return;
+  const how =
+    opset < 13 ? `opset ${opset}, in which it may mix axes` : `axis ${decision.axis}, which is not that of the channels`;
+  throw new SegtileError('model', `${path} ends in a Hardmax of ${how}`, NO_DECISIONS);
 }
 
 function frontSteps(image: TensorFact, path: string, opset: number): Front {

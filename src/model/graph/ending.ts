@@ -95,6 +95,8 @@ export interface Decision {
   readonly kind: 'choice' | 'yes or no';
   /** Whether labels can be read from the output: no later node changes their values, number or place. */
   readonly isReadable: boolean;
+  /** Whether the output has the axes of the node's result, in the same order. */
+  readonly keepsAxes: boolean;
 }
 
 /** Operations that keep labels in their place. */
@@ -122,6 +124,7 @@ export function decisionOf(graph: GraphProto, output: string): Decision | undefi
     axis: Number(given('axis') ?? (opType === 'Hardmax' ? -1 : 0)),
     kind,
     isReadable: isPlain && (choices.has(opType) || kind === 'yes or no'),
+    keepsAxes: [...passed].every((each) => each === 'Identity' || each === 'Cast'),
   };
 }
 

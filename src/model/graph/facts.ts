@@ -33,6 +33,8 @@ export interface ModelFile {
   readonly decision?: string;
   /** Set if its output is the class activation map of a classifier. */
   readonly cam?: ActivationHead;
+  /** Whether the network is written in float64 and is computed in float32. */
+  readonly isRounded?: boolean;
   /** The order of the image's axes, if its sizes tell. */
   readonly layout?: TensorLayout;
   /** How many channels the scores have. Undefined if that cannot be known without the layout. */
@@ -62,13 +64,13 @@ export async function readModel(path: string, signal?: AbortSignal, output?: str
 export async function factsOf(network: NetworkFile, wishes: AdaptWishes, signal?: AbortSignal): Promise<ModelFile> {
   const { output } = wishes;
   const { path, model, metadata } = network;
-  const { bytes, image, scores, decision, cam } = adaptedBytes(network, wishes);
+  const files = weightFiles(model, path);
+  const { bytes, image, scores, decision, cam, isRounded } = adaptedBytes(network, wishes);
   for (const [tensor, side] of [
     [image, 'input'],
     [scores, 'output'],
   ] as const)
     requireHoldable(tensor, side, path);
-  const files = weightFiles(model, path);
   const layout = imageLayout(image.dims);
   const tensors = { path, image, scores };
   const channels = channelsBesideFreeSides(scores.dims) ?? (layout && (await probedChannels(bytes, { ...tensors, layout })));
@@ -87,6 +89,7 @@ export async function factsOf(network: NetworkFile, wishes: AdaptWishes, signal?
     ...(output !== undefined && { output }),
     ...(decision !== undefined && { decision }),
     ...(cam && { cam }),
+    ...(isRounded && { isRounded }),
     ...(layout && { layout }),
     ...(channels !== undefined && { channels }),
     ...(ending && { ending }),

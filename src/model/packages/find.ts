@@ -46,8 +46,8 @@ export async function networkIn(path: string, signal?: AbortSignal): Promise<Fou
  *
  * @throws {SegtileError} `model` if segtile cannot follow the description
  */
-export async function cardOfOthers({ path, metadata }: NetworkFile): Promise<PackageCard | undefined> {
-  if (isDeepness(metadata)) return readDeepness(metadata, path);
+export async function cardOfOthers({ path, metadata, model }: NetworkFile): Promise<PackageCard | undefined> {
+  if (isDeepness(metadata)) return readDeepness(metadata, path, channelsOf(model));
   const folder = dirname(path);
   const inner = homes.includes(basename(folder)) ? [dirname(folder)] : [];
   for (const home of [folder, ...inner]) {
@@ -57,6 +57,12 @@ export async function cardOfOthers({ path, metadata }: NetworkFile): Promise<Pac
     if (card && (card.network === undefined || basename(card.network.path) === basename(path))) return card;
   }
   return undefined;
+}
+
+/** The second size that the first output declares, where it declares four and that one is fixed. */
+function channelsOf({ graph }: NetworkFile['model']): number | undefined {
+  const dims = graph?.output[0]?.type?.tensorType?.shape?.dim ?? [];
+  return (dims.length === 4 && Number(dims[1]!.dimValue)) || undefined;
 }
 
 /**
