@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SegmentOptions } from '../../dist/index.js';
 import { disc, folder, save, speckled, writeSlide } from '../cli/door.js';
+import { redClassifier } from '../model/classifiers.js';
 import { shiftNetwork, unet } from '../model/networks.js';
 
 /** A slide, and ways to run it that differ in what has to be put together again where a run is stopped or shared out. */
@@ -17,6 +18,7 @@ export const runNames = [
   'one window a pixel, in a region',
   'a mask made of scores',
   'a coarser image',
+  'a gate and a veto',
 ] as const;
 
 type RunName = (typeof runNames)[number];
@@ -45,6 +47,8 @@ export async function makeScene(): Promise<Scene> {
     'shift.segtile.json',
     JSON.stringify({ activation: 'none', classes: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] }),
   );
+  save(at, 'glass.onnx', redClassifier(0.7));
+  save(at, 'glass.segtile.json', JSON.stringify({ window: 32, stride: 32, classes: [{ name: 'a' }] }));
   save(
     at,
     'region.geojson',
@@ -114,6 +118,16 @@ export async function makeScene(): Promise<Scene> {
       margin: 5,
       border: 'mirror',
       minObject: '5px',
+    },
+    // The gate leaves what lies near glass, the veto drops a class where there is less of it.
+    'a gate and a veto': {
+      model: model('two'),
+      window: 64,
+      gate: `${model('glass')}:0.5`,
+      veto: `${model('glass')}:a=0.9`,
+      blendSpace: 'logits',
+      tissue: 'none',
+      probabilities: 'float32',
     },
   };
   return { slide, runs };

@@ -50,6 +50,7 @@ describe('the merge of all shards has the bytes of the whole run', () => {
     ['one window a pixel, in a region', [5]],
     ['a mask made of scores', [2]],
     ['a coarser image', [4]],
+    ['a gate and a veto', [3]],
   ] as const)('%s', async (name, counts) => {
     const { 'summary.csv': _, ...wanted } = await whole(name);
     for (const count of counts) {

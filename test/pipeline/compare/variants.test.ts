@@ -50,6 +50,15 @@ describe('variants', () => {
     });
   });
 
+  test('are every gate, and none', () => {
+    const variants = spanVariants({ ...none, tile: [half], gate: ['none', 'a.onnx:0.1', 'a.onnx:tumour=0.3'] });
+    expect(variants.map(({ name, options }) => [name, options.gate])).toEqual([
+      ['tile 512/256, gate none', undefined],
+      ['tile 512/256, gate a.onnx:0.1', ['a.onnx:0.1']],
+      ['tile 512/256, gate a.onnx:tumour=0.3', ['a.onnx:tumour=0.3']],
+    ]);
+  });
+
   test('that are shrunk are seen whole, by one window, with nothing cut off or skipped', () => {
     const [variant] = spanVariants({ ...none, resize: [1000] });
     const shared = { output: 'out', threshold: 0.4, tissue: 'auto' } as InferOptions;
