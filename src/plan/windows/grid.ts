@@ -110,7 +110,9 @@ function checkInteger(name: string, value: number, least: number): void {
 
 /** The window with an index in the grid. */
 export function windowAt(grid: Grid, index: number): Window {
-  return windowsOfRow(grid, Math.floor(index / grid.columns))[index % grid.columns]!;
+  const { laid, columns } = grid;
+  const row = laid ? laid.findLastIndex(({ first }) => first <= index) : Math.floor(index / columns);
+  return windowsOfRow(grid, row)[index - (laid?.[row]?.first ?? row * columns)]!;
 }
 
 /** The windows of one row of windows, from left to right. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { tissueRuns } from '../../../dist/plan/tissue/runs.js';
 import { tissueMap, tissueShare } from '../../../dist/plan/tissue/tissue.js';
 import { windowOwned } from '../../../dist/plan/windows/axis.js';
-import { columnAxis, createGrid, type Grid, windowsOfRow, windowTotal } from '../../../dist/plan/windows/grid.js';
+import { columnAxis, createGrid, type Grid, windowAt, windowsOfRow, windowTotal } from '../../../dist/plan/windows/grid.js';
 import { pieceWindows, wholePiece } from '../../../dist/plan/windows/piece.js';
 import { selectWindows } from '../../../dist/plan/windows/selection.js';
 import { layTissue } from '../../../dist/plan/windows/tissue-grid.js';
@@ -32,6 +32,16 @@ test('every pixel of tissue lies in a core, and is owned exactly once; no pixel 
       }
     }),
     { numRuns: 200 },
+  );
+});
+
+test('a window is found by its index, in a grid along the tissue and in a fixed one', () => {
+  fc.assert(
+    fc.property(laidGrid, ({ laid, fixed }) => {
+      for (const grid of [laid, fixed])
+        for (const window of windowsOf(grid)) expect(windowAt(grid, window.index)).toEqual(window);
+    }),
+    { numRuns: 50 },
   );
 });
 
