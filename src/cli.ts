@@ -45,7 +45,9 @@ export async function main(argv: readonly string[]): Promise<void> {
       endAtOnce(signal);
       return;
     }
-    process.stderr.write(`\nsegtile: ${signal} received, stopping after the windows in hand (once more ends at once)\n`);
+    process.stderr.write(
+      `\nsegtile: ${signal} received, stopping after the windows that are running (a second signal stops at once)\n`,
+    );
     controller.abort(signal);
   };
   for (const signal of stopSignals) process.on(signal, stop);
@@ -53,7 +55,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     // A reader that closes the pipe early, such as `head`, is not a failure.
     if (error.code === 'EPIPE' || process.exitCode === 1) return;
     process.exitCode = 1;
-    const failure = new SegtileError('output', `cannot write standard output: ${error.message}`, 'check where it goes');
+    const failure = new SegtileError(
+      'output',
+      `cannot write standard output: ${error.message}`,
+      'check the pipe or the file that it goes to',
+    );
     process.stderr.write(failureText(failure, styleFor(process.stderr)));
   });
   // If standard error cannot be written any more, such as after the terminal was closed, the work still goes on.

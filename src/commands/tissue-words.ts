@@ -20,7 +20,7 @@ function shareWords(share: TissueFacts[string] | undefined): string {
 
 function networkWords({ file, mpp, classes, artefacts }: TissueFacts): string {
   const which = classes === undefined ? `auto without ${artefacts}` : String(classes);
-  return `${which}, as ${file} judges at ${mpp} um/px`;
+  return `${which}, as ${file} judges at ${mpp} µm/px`;
 }
 
 function backgroundWords({ background, glass, backgroundBrightness, saturationThreshold }: TissueFacts): string[] {

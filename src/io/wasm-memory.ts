@@ -23,8 +23,8 @@ export function requireWasmMemory(what: string, memories: number = 1): void {
 export function noWasmMemory(what: string, cause: unknown): SegtileError {
   return new SegtileError(
     'unsupported',
-    `${what} is WebAssembly, which has no memory here (${reason(cause)}), as where "ulimit -v" limits the addresses of a process`,
-    'lift the limit ("ulimit -v unlimited"), or set NODE_OPTIONS=--disable-wasm-trap-handler, with which it wants fewer',
+    `${what} is WebAssembly, which gets no memory here (${reason(cause)}), as happens where "ulimit -v" limits the address space`,
+    'lift the limit ("ulimit -v unlimited"), or set NODE_OPTIONS=--disable-wasm-trap-handler, with which it needs less address space',
     cause,
   );
 }

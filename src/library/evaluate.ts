@@ -57,7 +57,8 @@ export async function evaluate(predictions: string | readonly string[], options:
   const { control, options: given } = controlled(options);
   const { signal, onProgress, onNote } = control;
   const { options: parsed, words } = parseGiven<EvaluateOptions>('evaluate', addEvaluateOptions, given, ['json', 'quiet']);
-  if (parsed.truth === undefined) throw new SegtileError('usage', 'no truth was given', 'name a file or a folder: truth');
+  if (parsed.truth === undefined)
+    throw new SegtileError('usage', 'no truth was given', 'name a file or a folder with the option truth');
   const paths = typeof predictions === 'string' ? [predictions] : predictions;
   const { evaluation, slides, failures } = await evaluateFiles(
     paths,

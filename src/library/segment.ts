@@ -49,8 +49,8 @@ export async function segment(slide: string, options: SegmentOptions = {}): Prom
   };
   const { failures } = await segmentSlides([{ path: slide }], parsed, watcher, signal);
   if (holder) {
-    const hint = 'wait until it is done: wait; or choose another place';
-    throw new SegtileError('output', `${slide} is in work elsewhere, by ${holderText(holder)}`, hint);
+    const hint = 'set the option wait to wait until it is done, or choose another output';
+    throw new SegtileError('output', `${slide} is in progress elsewhere, by ${holderText(holder)}`, hint);
   }
   if (record === undefined) throw failures[0]?.error ?? new SegtileError('aborted', 'stopped before the end');
   return record;

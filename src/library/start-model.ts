@@ -101,7 +101,7 @@ export async function startModel(model: string, options: StartOptions = {}): Pro
   const members = await readMembers(all, signal);
   const [first] = members;
   if (members.length !== 1) {
-    throw new SegtileError('usage', `${model} holds ${members.length} models`, 'start each by itself');
+    throw new SegtileError('usage', `${model} holds ${members.length} models`, 'start each of them by itself');
   }
   const note = (sentence: string): void => onNote?.(sentence);
   const ensemble = joinModels(members);

@@ -63,7 +63,7 @@ function requirePlainId(id: string): void {
   if (!/^[^",\r\n]+$/.test(id) || csvCell(id) !== id)
     throw new SegtileError(
       'usage',
-      `expected an id without quotes, commas, line breaks and the beginning of a formula but got ${JSON.stringify(id)}`,
+      `expected an id that has no quotes, commas or line breaks and does not begin like a formula but got ${JSON.stringify(id)}`,
       'rename the slide, or the class',
     );
 }

@@ -87,8 +87,8 @@ export function channelsFor(
     'model',
     `${by} takes ${channelCount(count)}, but ${path} ${found}`,
     names.length > count
-      ? `say which with --channels; ${listHint(names)}`
-      : 'give it a slide that has as many, or name one more than once with --channels',
+      ? `name them with --channels; ${listHint(names)}`
+      : 'give it a slide with that many channels, or name one more than once with --channels',
   );
 }
 

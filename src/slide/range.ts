@@ -17,7 +17,7 @@ export function givenRange(
   if (given === undefined) return undefined;
   const [least, most] = given;
   if (base.photometric === PALETTE) {
-    const hint = 'leave --range away, or read the samples themselves with --channels 0';
+    const hint = 'leave out --range, or read the samples themselves with --channels 0';
     throw new SegtileError('usage', `${path} has the colours of a palette, which --range cannot stretch`, hint);
   }
   const [lowest, highest] =
@@ -26,7 +26,7 @@ export function givenRange(
     throw new SegtileError(
       'usage',
       `--range is ${least} to ${most}, but the ${sampleWords(base)} samples of ${path} are ${lowest} to ${highest}`,
-      'give the values that shall become black and white, such as --range 0,4095 for 12 bits in 16',
+      'give the values that become black and white, such as --range 0,4095 for 12 bits in 16',
     );
   }
   // Samples below the range are not odd: users set the black level above the background on purpose.

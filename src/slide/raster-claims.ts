@@ -38,7 +38,7 @@ export function requireCredible(path: string, metadata: Metadata, bytes: number)
     throw new SegtileError(
       'unsupported',
       `${path} is ${kind} of ${width} × ${height} pixels, which takes ${Math.ceil(memory / 2 ** 20)} MiB in one piece`,
-      'write it anew as a tiled TIFF, for example with "vips tiffsave --tile --pyramid --compression jpeg"',
+      'write it again as a tiled TIFF, for example with "vips tiffsave --tile --pyramid --compression jpeg"',
     );
   }
 }

@@ -69,8 +69,8 @@ export function kernelOrLoops(note: (sentence: string) => void, create: () => Ke
   try {
     return create();
   } catch (cause) {
-    const why = `WebAssembly has no memory here (${reason(cause)}), as under "ulimit -v"`;
-    const remedy = 'NODE_OPTIONS=--disable-wasm-trap-handler lets it have some';
+    const why = `WebAssembly gets no memory here (${reason(cause)}), as happens under "ulimit -v"`;
+    const remedy = 'NODE_OPTIONS=--disable-wasm-trap-handler helps';
     note(`${why}: windows are blended without it, which takes longer and gives the same mask; ${remedy}`);
     return createLoops();
   }
@@ -107,7 +107,7 @@ export function createArena(
     } catch (cause) {
       throw new SegtileError(
         'usage',
-        `blending needs ${Math.ceil((4 * length) / 2 ** 20)} MiB in one piece, which cannot be had: windows ${width} px wide with ${planes} channels of scores are too large`,
+        `blending needs ${Math.ceil((4 * length) / 2 ** 20)} MiB in one piece, which the system does not give: windows ${width} px wide with ${planes} channels of scores are too large`,
         'use a smaller --window, or lift the limit on memory ("ulimit -v unlimited")',
         cause,
       );

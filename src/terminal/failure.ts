@@ -11,7 +11,7 @@ export function failureText(failure: unknown, style: Style): string {
   const thrown = isOutOfFiles(failure) ? outOfFiles(failure) : failure;
   if (!(thrown instanceof SegtileError)) {
     const trace = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-    return `${style.bad('segtile: unexpected error')}, which is a fault of segtile: please report it with the lines below\n${withoutSecrets(trace)}\n`;
+    return `${style.bad('segtile: unexpected error')}, which is a bug in segtile: please report it with the lines below\n${withoutSecrets(trace)}\n`;
   }
   const hint = thrown.hint ? `\n  ${style.faint('hint:')} ${oneLine(thrown.hint)}` : '';
   return `${style.bad('segtile:')} ${oneLine(thrown.message)}${hint}\n`;

@@ -35,7 +35,7 @@ export type Verdict =
 export function judge({ method, target, headers }: Caller, door: Door): Verdict {
   if (!['GET', 'HEAD', 'PUT'].includes(method)) return { status: 405, why: `${method} is not answered here` };
   const host = hostName(headers.host);
-  if (host === undefined || !door.hosts.has(host)) return { status: 403, why: 'this server is not called so' };
+  if (host === undefined || !door.hosts.has(host)) return { status: 403, why: 'this server does not have that name' };
   const [path = '', query = ''] = target.split('?', 2);
   if (!/^\/[\w./-]*$/.test(path) || path.split('/').includes('..')) return { status: 400, why: 'there is no such address' };
   const first = path === '/' && method === 'GET';

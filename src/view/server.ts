@@ -71,7 +71,7 @@ export async function startServer(handler: Handler, host: string, port: number):
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const hint = error.code === 'EADDRINUSE' ? 'leave --port away for a free one' : 'check --host and --port';
+      const hint = error.code === 'EADDRINUSE' ? 'leave out --port for a free one' : 'check --host and --port';
       reject(new SegtileError('usage', `cannot listen at ${host}, port ${port}: ${error.message}`, hint, error));
     });
     server.listen(port, host, resolve);

@@ -99,7 +99,7 @@ describe('pixel sizes from a CSV', () => {
 
   test.each([
     ['one.tif,half\n', /expected a positive number for mpp in line 1 of .*sizes\.csv but got "half"/],
-    ['one.tif,0.31\nother.svs,9\n', /sizes\.csv lists what is none of the slides: other\.svs in line 2/],
+    ['one.tif,0.31\nother.svs,9\n', /sizes\.csv lists slides that were not given: other\.svs in line 2/],
     ['one.tif,250\n', /expected 0\.02 to 20 µm per pixel for line 1 of .*sizes\.csv but got 250/],
     ['one.tif,1\none.tif,2\n', /gives one\.tif two values: 1 in line 1 and 2 in line 2/],
     [undefined, /--slide-mpp-csv .*sizes\.csv cannot be read/],

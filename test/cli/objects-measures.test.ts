@@ -77,7 +77,7 @@ describe('--measure', () => {
 
   test('is refused where nothing says what to read, or to write', async () => {
     const refusals: [string[], string][] = [
-      [['objects', 'k.mask.ome.tif', '--measure', 'intensity'], 'nothing says which one k.mask.ome.tif is of'],
+      [['objects', 'k.mask.ome.tif', '--measure', 'intensity'], 'nothing says which slide k.mask.ome.tif belongs to'],
       [['objects', 'k.mask.ome.tif', '--measure', 'hematoxylin'], 'for --measure but got "hematoxylin"'],
       [['infer', 'k.tif', '-m', 'kidney', '--measure', 'intensity'], '--measure is given without --objects'],
     ];

@@ -82,7 +82,7 @@ test('runs clean removes what nobody holds, and nothing else', async () => {
   const out = await results();
   const before = filesIn(out);
   const dry = await segtileWell(['runs', 'clean', out, '--dry-run']);
-  expect(dry.stdout).toMatch(/a\/\.3\.strips: rows that were done of a slide that nobody works on, \d+ B\n/);
+  expect(dry.stdout).toMatch(/a\/\.3\.strips: finished rows of a slide that no process is working on, \d+ B\n/);
   expect(dry.stdout).toMatch(/3 files, [^\n]+ would be removed\n$/);
   expect(filesIn(out)).toEqual(before);
   const { stdout } = await segtileWell(['runs', 'clean', out, '--json']);

@@ -123,5 +123,5 @@ test.each([
 ])('--plan auto finds out %s by itself', async (name, value) => {
   const { code, stderr } = await segtile(['infer', 'slide.tif', ...model, '--plan', 'auto', name, value], { cwd });
   expect(code).toBe(2);
-  expect(stderr).toContain(`--plan auto finds out where windows lie, but ${name} says it`);
+  expect(stderr).toContain(`--plan auto chooses the windows, but ${name} does so, too`);
 });

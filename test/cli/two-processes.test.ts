@@ -124,7 +124,7 @@ test('of processes that start at once, one alone leaves files, and all of them a
   expect(won).toHaveLength(1);
   for (const { code, stdout, stderr } of ended.filter((each) => !each.stdout.includes('slide.mask.ome.tif'))) {
     // While the others look, it is either in work or done.
-    if (code === 0) expect(stdout).toMatch(/^slide\.tif: in work elsewhere, by process \d+ on /);
+    if (code === 0) expect(stdout).toMatch(/^slide\.tif: in progress elsewhere, by process \d+ on /);
     else
       expect([code, stderr]).toEqual([
         1,

@@ -121,7 +121,7 @@ test('a package runs as a folder and as a ZIP, and its own test is made', async 
   for (const name of ['bioimage-05', 'bioimage-04']) {
     const checked = await segtile(['info', '--check', join(home, name)], { cwd });
     expect(checked, checked.stderr).toMatchObject({ code: 0 });
-    expect(checked.stdout).toMatch(/check +ok, its test tensor gives what it should within \d\.\de-\d+/);
+    expect(checked.stdout).toMatch(/check +ok, its test tensor gives the expected output within \d\.\de-\d+/);
   }
 });
 
@@ -130,7 +130,7 @@ test('a package whose test fails, or whose network is another, is bad', async ()
   const rdf = readFileSync(join(cwd, 'bad/rdf.yaml'), 'utf8');
   writeFileSync(join(cwd, 'bad/rdf.yaml'), rdf.replace('-1.2', '-1.0'));
   const checked = await segtile(['info', '--check', 'bad'], { cwd });
-  expect(checked.stdout).toMatch(/check +bad, its test tensor gives something else: up to 0\.|check +bad/);
+  expect(checked.stdout).toMatch(/check +bad: the output for its test tensor is up to 0\.|check +bad/);
   expect(checked.code).toBe(1);
   copyFileSync(join(home, 'monai/models/model.onnx'), join(cwd, 'bad/weights.onnx'));
   const other = await segtile(['info', 'bad'], { cwd });
@@ -158,7 +158,11 @@ test('a card of segtile comes before what others wrote', async () => {
 });
 
 test.each<[string, readonly [string, string], RegExp]>([
-  ['percentiles', ['scale_linear', 'scale_range'], /preprocessing: scale_range by percentiles 1 to 99\.8 is not what/],
+  [
+    'percentiles',
+    ['scale_linear', 'scale_range'],
+    /preprocessing: scale_range by percentiles 1 to 99\.8 is something that segtile cannot do/,
+  ],
   [
     'two steps in the wrong order',
     ['ensure_dtype', 'zero_mean_unit_variance'],
@@ -167,7 +171,7 @@ test.each<[string, readonly [string, string], RegExp]>([
   [
     'another step behind',
     ['id: softmax', 'id: zero_mean_unit_variance'],
-    /postprocessing: zero_mean_unit_variance is not what/,
+    /postprocessing: zero_mean_unit_variance is something that segtile cannot do/,
   ],
   ['an old version', ['0.5.3', '0.3.6'], /the format is bioimage\.io 0\.3\.6/],
   ['no ONNX', ['onnx:', 'torchscript:'], /the model has no weights in ONNX, but in torchscript/],

@@ -63,7 +63,7 @@ describe.skipIf(network === undefined)('a package of bioimage.io', () => {
   test('gives what was published with it', async () => {
     const ended = await segtile(['info', '--check', '.'], { cwd });
     expect(ended, ended.stderr).toMatchObject({ code: 0 });
-    expect(ended.stdout).toMatch(/check +ok, its test tensor gives what it should within \d\.\de-[4-9] /);
+    expect(ended.stdout).toMatch(/check +ok, its test tensor gives the expected output within \d\.\de-[4-9] /);
   });
 
   test.skipIf(python === undefined)('runs without any flag, and gives what its description says', async () => {

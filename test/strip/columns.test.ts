@@ -53,7 +53,7 @@ test('what does not fit into --memory is made in columns, with the same bytes', 
   for (let budget = memory.total - 2e7; seen.size < 2; budget -= 3e7) {
     const args = ['--memory', `${Math.floor(budget / 1e6)}MB`];
     const dry = await segtile(infer('dry', '--dry-run', ...args), { cwd });
-    const [, columns] = /; (\d) columns are made one after the other/.exec(dry.stdout) ?? [];
+    const [, columns] = /; the slide is done in (\d) columns, one after the other/.exec(dry.stdout) ?? [];
     if (columns === undefined || seen.has(columns)) {
       if (dry.code !== 0) break;
       continue;

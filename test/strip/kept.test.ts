@@ -59,10 +59,10 @@ test('another run is an error that names what differs, unless it is to be replac
   expect(ended).toMatchObject({ code: 1, stdout: '' });
   for (const words of [
     `${join(output, 'slide.run.json')} is there already, of a run with other settings: `,
-    '--threshold is not given there, 0.7 here',
-    '--tissue is auto there, none here',
-    '--preview is true there, false here',
-    '--min-object is not given there, 20px here',
+    '--threshold was not given, is 0.7 now',
+    '--tissue was auto, is none now',
+    '--preview was true, is false now',
+    '--min-object was not given, is 20px now',
     'hint: use --overwrite to replace it',
   ])
     expect(ended.stderr).toContain(words);
@@ -77,7 +77,7 @@ test('another slide or model of the same name is another run', async () => {
   save(cwd, 'model.onnx', channelNetwork(1));
   const ended = await segtile(infer(copy()), { cwd });
   expect(ended).toMatchObject({ code: 1 });
-  expect(ended.stderr).toContain('the slide is another file; another --model, or its card');
+  expect(ended.stderr).toContain('the slide is not the same file; the model or its card is not the same');
 });
 
 test('a file that is missing or cut off is an error', async () => {
@@ -106,7 +106,7 @@ test('a slide that another process is working on is no error, and is waited for 
   const { taken } = await tryClaim(claimPath(join(output, 'slide')));
   const ended = await segtileWell(infer(output), { cwd: at });
   expect(ended.stdout).toMatch(
-    new RegExp(`^slide\\.tif: in work elsewhere, by process ${process.pid} on .*, which began at 20.*\n$`),
+    new RegExp(`^slide\\.tif: in progress elsewhere, by process ${process.pid} on .*, which began at 20.*\n$`),
   );
   const { stdout } = await segtileWell(infer(output, '--json'), { cwd: at });
   expect(JSON.parse(stdout)).toMatchObject({

@@ -89,7 +89,7 @@ describe('shards', () => {
     const other = await segtile(infer(name, output, '--shard', '2/3', '--min-object', '9px'));
     expect(other).toMatchObject({ code: 1 });
     expect(other.stderr).toMatch(
-      /shard-2-of-3\.strips is of a run with other settings: --min-object is not given there, 9px here/,
+      /shard-2-of-3\.strips is of a run with other settings: --min-object was not given, is 9px now/,
     );
   });
 
@@ -146,7 +146,7 @@ describe('shards', () => {
     expect((await segtileWell(args, { env })).stdout).toContain('kept, shard 2 of 3');
     const alone = await segtile(args);
     expect(alone).toMatchObject({ code: 2 });
-    expect(alone.stderr).toContain('is auto, but this is no job of a Slurm array without gaps: SLURM_ARRAY_TASK_ID not set');
+    expect(alone.stderr).toContain('is auto, but this is not a job of a Slurm array without gaps: SLURM_ARRAY_TASK_ID not set');
     for (const wrong of ['0/3', '4/3', 'x', '1'])
       expect(await segtile(infer(name, output, '--shard', wrong))).toMatchObject({ code: 2 });
   });

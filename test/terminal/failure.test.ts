@@ -21,7 +21,7 @@ test('a message of several lines from elsewhere is put on one', () => {
 
 test('what it does not know is told whole, as a fault of its own', () => {
   const text = failureText(new TypeError('x is not a function'), plain);
-  expect(text).toMatch(/^segtile: unexpected error, which is a fault of segtile.*\nTypeError: x is not a function\n {4}at /);
+  expect(text).toMatch(/^segtile: unexpected error, which is a bug in segtile.*\nTypeError: x is not a function\n {4}at /);
   expect(failureText('just words', plain)).toMatch(/\njust words\n$/);
 });
 

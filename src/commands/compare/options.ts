@@ -39,7 +39,7 @@ const comparedThresholds: Parser<CompareOptions['threshold']> = (given, name) =>
     throw new SegtileError(
       'usage',
       `expected probabilities for ${name} but got "${given}"`,
-      'several to be compared are such as 0.3,0.5,0.7; those of classes tumor=0.6,stroma=0.45',
+      'give thresholds to compare, such as 0.3,0.5,0.7, or one for each class, such as tumor=0.6,stroma=0.45',
     );
   });
 };
@@ -55,14 +55,12 @@ const tilings: Parser<readonly Tiling[]> = each((part, name) => {
 /** Adds the arguments and options of `segtile compare` to a command. */
 export function addCompareOptions(command: Command): Command {
   const shared = addTissueOptions(addShared(addListOption(command, 'slide, mpp, roi')));
-  return addTried(addRoiOptions(shared, 'what lies outside is not looked at and does not count'));
+  return addTried(addRoiOptions(shared, 'regions that are looked at and count'));
 }
 
 function addShared(command: Command): Command {
   return command
-    .description(
-      'Try ways to segment slides whose truth is known: shrunk or tiled, and how. Says what each is worth and costs.',
-    )
+    .description('Compare ways to segment slides whose truth is known, shrunk or tiled: how good each is, and what it costs.')
     .argument('[slide...]', 'TIFF, SVS, PNG or JPEG files, folders, quoted patterns')
     .optionsGroup('Truth and model:')
     .addOption(
@@ -76,7 +74,7 @@ function addShared(command: Command): Command {
       option('--classes <json>', "which names, values and colours of the truth are which of the model's classes", anyText),
     )
     .option('-m, --model <file>', 'an ONNX model, or the name of a bundled one; several are an ensemble', collect)
-    .addOption(option('--card <file>', 'a card at another place than beside the model', anyText))
+    .addOption(option('--card <file>', 'the card of the model, if it does not lie beside it', anyText))
     .addOption(option('--device <name>', 'as for infer', device))
     .addOption(option('--workers <n>', 'as for infer', wholeNumber(1)))
     .addOption(option('--mpp <um>', 'as for infer, where slides are tiled', micronsPerPixel))
@@ -88,7 +86,7 @@ function addShared(command: Command): Command {
 
 function addTried(command: Command): Command {
   return command
-    .optionsGroup('What is tried, each with each (lengths in working pixels):')
+    .optionsGroup('What is tried, in all combinations (lengths in working pixels):')
     .addOption(
       option('--resize <px,...>', 'the whole slide shrunk until its longer side has this many px', each(wholeNumber(1))),
     )
@@ -102,23 +100,29 @@ function addTried(command: Command): Command {
     .addOption(
       option(
         '--threshold <p,...>',
-        'thresholds, such as 0.3,0.5,0.7, from one inference; one alone, or tumor=0.6,stroma=0.45, as for infer',
+        'thresholds to compare, such as 0.3,0.5,0.7 (the model runs once for all); or one setting, as for infer',
         comparedThresholds,
       ),
     )
-    .addOption(option('--variants <yaml>', 'variants with names and any options of infer, from a file', anyText))
+    .addOption(option('--variants <yaml>', 'a file of variants, each with a name and any options of infer', anyText))
     .optionsGroup('Output:')
     .addOption(option('-o, --output <folder>', 'where masks, scores and the report go', anyText, 'segtile-compare'))
     .addOption(
-      option('--tolerance <length>', 'of the boundary F-score: 4px of the mask, or 2um', length).default(PIXELS_4, '4px'),
+      option(
+        '--tolerance <length>',
+        'how far apart borders may be for the boundary F-score: 4px of the mask, or 2um',
+        length,
+      ).default(PIXELS_4, '4px'),
     )
-    .addOption(option('--regions <n>', 'regions in which variants differ most, shown in the report', wholeNumber(0), 6))
+    .addOption(
+      option('--regions <n>', 'how many of the regions where variants differ most the report shows', wholeNumber(0), 6),
+    )
     .option('--no-report', 'write no report.html')
     .addOption(
       option('--history <file>', 'add a line about each run to this file (default: runs.jsonl in the output folder)', anyText),
     )
-    .option('--no-history', 'do not')
-    .option('--overwrite', 'run everything anew; without it, what is done already is kept')
+    .option('--no-history', 'add nothing to it')
+    .option('--overwrite', 'run everything again; otherwise, what is done already is kept')
     .option('--json', 'one line of JSON a variant on standard output')
     .option('--quiet', 'no progress and no notes')
     .addHelpText('after', examples);

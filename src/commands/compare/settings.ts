@@ -71,8 +71,8 @@ function judged(variants: readonly Variant[], { tissueClass, artefactClass }: Co
     const name = tissueClass ? 'tissue-class' : 'artefact-class';
     throw new SegtileError(
       'usage',
-      `--${name} names classes of a network, but none judges tissue`,
-      'give one: --tissue model.onnx',
+      `--${name} names classes of a network, but --tissue names no network`,
+      'give a network: --tissue model.onnx',
     );
   }
   return variants.map((variant) => (isJudged(variant) ? { ...variant, options: { ...variant.options, ...classes } } : variant));
@@ -95,7 +95,7 @@ function isList(threshold: CompareOptions['threshold']): threshold is readonly n
 
 async function readVariants(path: string): Promise<Variant[]> {
   const text = await readRegularText(path).catch((error: unknown) => {
-    throw new SegtileError('input', `${path} cannot be read: ${reason(error)}`, 'check the path of the variants', error);
+    throw new SegtileError('input', `${path} cannot be read: ${reason(error)}`, 'check the path after --variants', error);
   });
   return parseVariants(text, path);
 }
@@ -114,7 +114,7 @@ export function parseVariants(text: string, where: string): Variant[] {
     const place = `${where}: variant ${index + 1}`;
     const { name, resize, ...options } = record(entry, place);
     if (typeof name !== 'string' || name.trim() === '') {
-      throw new SegtileError('input', `${place} has no name`, 'add name: and a few words');
+      throw new SegtileError('input', `${place} has no name`, 'give it a name, such as name: small windows');
     }
     if (resize !== undefined && !(Number.isInteger(resize) && (resize as number) > 0)) {
       throw new SegtileError('input', `${place}: expected pixels for resize but got ${shown(resize)}`);
@@ -147,21 +147,25 @@ function shown(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'nothing';
   } catch {
-    return 'something that holds itself';
+    return 'a value that contains itself';
   }
 }
 
 function parsedYaml(text: string, where: string): unknown {
   if (isTooDeepYaml(text)) {
-    throw new SegtileError('input', `${where} is no YAML that can be used: it is nested too deep`, 'write a file of variants');
+    throw new SegtileError(
+      'input',
+      `${where} cannot be used: its YAML is nested too deep`,
+      'check that it is a file of variants',
+    );
   }
   try {
     return parse(text) as unknown;
   } catch (error) {
     // Nesting that overflows the stack, or aliases that repeat too much, are not the mistake of a single line.
     if (!(error instanceof YAMLParseError)) {
-      const hint = 'write out what it repeats, and nest it less';
-      throw new SegtileError('input', `${where} is no YAML that can be used: ${reason(error)}`, hint, error);
+      const hint = 'write repeated parts out in full, and nest it less';
+      throw new SegtileError('input', `${where} cannot be used as YAML: ${reason(error)}`, hint, error);
     }
     const line = error.linePos?.[0].line;
     throw new SegtileError('input', `${where}: line ${line ?? '?'} is not YAML`, error.message.split('\n')[0], error);

@@ -47,5 +47,5 @@ function sharedText(results: readonly VariantResult[]): string {
   if (shared.length === 0) return '';
   const own = shared.flatMap(({ runs }) => runs.flatMap((run) => (run.shared ? [run.shared.own] : [])));
   const mean = own.reduce((sum, seconds) => sum + seconds, 0) / own.length;
-  return `  ${shared.length} variants differ in their threshold alone and share an inference: each took the time of that, and ${duration(mean)} of its own\n`;
+  return `  ${shared.length} variants differ only in their threshold and share one run of the model: the time of each is that of this run and ${duration(mean)} more\n`;
 }

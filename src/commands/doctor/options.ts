@@ -11,7 +11,7 @@ export interface DoctorOptions {
 /** Adds the options of `segtile doctor` to a command. */
 export function addDoctorOptions(command: Command): Command {
   return command
-    .description('Say what this machine can run models on: versions, devices, what is missing and how to install it.')
-    .addOption(option('--device <name>', 'look at this one alone, and fail if it cannot run a model', device))
+    .description('Show what this machine can run models on: versions, devices, what is missing and how to install it.')
+    .addOption(option('--device <name>', 'check only this device, and fail if it cannot run a model', device))
     .option('--json', 'one line of JSON on standard output');
 }

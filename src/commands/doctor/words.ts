@@ -16,7 +16,7 @@ export function doctorText({ system, gpus, compiledIn, devices, auto }: Examinat
     ['NVIDIA GPUs', gpus.length === 0 ? 'none that the system shows' : gpus.map(gpuText).join('; ')],
   ]);
   const looked = devices.map((device) => `${style.strong(device.device)}\n${deviceText(device, versions, style)}`);
-  return `${style.strong('this machine')}\n${machine}\n${looked.join('\n')}\n  --device auto takes ${auto}\n`;
+  return `${style.strong('this machine')}\n${machine}\n${looked.join('\n')}\n  --device auto uses ${auto}\n`;
 }
 
 function gpuText({ name, memory, driver }: Examination['gpus'][number]): string {
@@ -30,14 +30,15 @@ function deviceText(
 ): string {
   const lines: [string, string][] = [];
   if (library) {
-    const missing = library.missing.length === 0 ? 'is there' : `is there, but ${library.missing.join(', ')} not`;
+    const missing = library.missing.length === 0 ? 'is there' : `is there, but not ${library.missing.join(', ')}`;
     lines.push(['library', `${library.path} ${library.present ? missing : 'is not there'}`]);
   }
   if (run) {
     const { adapter, software, cpuNodes, difference, msPerWindow } = run;
     const like = difference === null ? '' : `, at most ${difference.toExponential(1)} away from the CPU`;
     lines.push(['runs', `a small network, ${msPerWindow.toFixed(1)} ms for a window of 256 px${like}`]);
-    if (adapter !== null) lines.push(['adapter', `${adapter}${software ? ', drawn by the CPU: needs --allow-software' : ''}`]);
+    if (adapter !== null)
+      lines.push(['adapter', `${adapter}${software ? ', emulated on the CPU: needs --allow-software' : ''}`]);
     if (cpuNodes > 0) lines.push(['on the CPU', `${cpuNodes} nodes: needs --allow-cpu-nodes`]);
   }
   if (refused) {

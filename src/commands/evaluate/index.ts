@@ -58,7 +58,7 @@ function watch({ json, quiet = false }: EvaluateOptions, shell: Shell, words: Fi
     },
     summarized: (evaluation) => {
       stdout.write(json ? `${JSON.stringify(allFacts(evaluation))}\n` : evaluationText(evaluation, styleFor(stdout)));
-      if (scored < total) stderr.write(`segtile: the figures are of ${count(scored)} of ${count(total)} files\n`);
+      if (scored < total) stderr.write(`segtile: the figures cover ${count(scored)} of ${count(total)} files\n`);
     },
     noted: (slide, notes) => {
       if (!quiet) for (const note of notes) stderr.write(`segtile: ${oneLine(`${fileName(slide)}: ${note}`)}\n`);

@@ -8,7 +8,7 @@ const defaultTolerance: Tolerance = { value: 4, unit: 'px' };
 
 /** Adds the arguments and options of `segtile evaluate` to a command. */
 export function addEvaluateOptions(command: Command): Command {
-  return addOutput(addRoiOptions(addCompared(command), 'only what lies inside counts'));
+  return addOutput(addRoiOptions(addCompared(command), 'regions that count; all else is left out'));
 }
 
 function addCompared(command: Command): Command {
@@ -25,22 +25,27 @@ function addCompared(command: Command): Command {
         anyText,
       ),
     )
-    .addOption(option('--classes <json>', 'which names, values and colours are which class, as make-dataset takes it', anyText))
+    .addOption(option('--classes <json>', 'which names, values and colours are which class, as for make-dataset', anyText))
     .addOption(
       option(
         '--slide-size <WxH>',
-        'level 0 of the slides in px, in which drawn truth is told (default: as the record beside a mask says, else as large as the mask)',
+        'size of the slides at level 0 in px, to which drawn truth refers (default: from the record beside a mask, else the size of the mask)',
         size,
       ),
     )
     .addOption(
-      option('--tolerance <length>', 'of the boundary F-score: 4px of the mask, or 2um', length).default(
-        defaultTolerance,
-        '4px',
-      ),
+      option(
+        '--tolerance <length>',
+        'how far apart borders may be for the boundary F-score: 4px of the mask, or 2um',
+        length,
+      ).default(defaultTolerance, '4px'),
     )
     .addOption(
-      option('--threshold <p>', 'of probabilities: one, by class, or a JSON file (default: as the model has it)', thresholds),
+      option(
+        '--threshold <p>',
+        'threshold of probabilities: one for all, one a class, or a JSON file (default: from the model)',
+        thresholds,
+      ),
     );
 }
 
@@ -57,7 +62,7 @@ function addOutput(command: Command): Command {
         anyText,
       ),
     )
-    .option('--no-history', 'do not')
+    .option('--no-history', 'add nothing to it')
     .option('--overwrite', 'replace results that are there already')
     .option('--json', 'one line of JSON a slide on standard output, and one for all together')
     .option('--quiet', 'no progress and no notes')

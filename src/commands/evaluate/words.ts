@@ -38,7 +38,10 @@ export function evaluationText(evaluation: Evaluation, style: Style): string {
     drawn(classTable(pooled)),
     pixelsText(pooled),
     ...(pooled.classes.length > 1
-      ? [style.strong('what the truth was taken for'), drawn(confusionTable(evaluation, shareText))]
+      ? [
+          style.strong('pixels by true class (rows) and predicted class (columns)'),
+          drawn(confusionTable(evaluation, shareText)),
+        ]
       : []),
     ...(perSlide ? [style.strong(meansTitle(perSlide.from)), drawn(meansTable(perSlide))] : []),
     ...(sweep ? [style.strong('thresholds, each class against all else'), drawn(thresholdTable(sweep)), sweepNote] : []),
@@ -46,12 +49,12 @@ export function evaluationText(evaluation: Evaluation, style: Style): string {
   ].join('\n');
 }
 
-const sweepNote = `  plateau: thresholds at which Dice is at most ${PLATEAU} lower; left out: mean Dice of each slide at the best threshold of the others (of other patients, where those are known)`;
+const sweepNote = `  plateau: thresholds whose Dice is at most ${PLATEAU} below the best; left out: mean Dice of each slide at the best threshold of the other slides (of other patients, if patients are known)`;
 
 function pixelsText({ accuracy, confusion, ignored }: Measured): string {
   const compared = confusion.flat().reduce((sum, pixels) => sum + pixels, 0);
   const right = accuracy === undefined ? '' : `, ${percent(accuracy)} of them have the right label`;
-  const left = ignored === 0 ? '' : `; ${count(ignored)} were left out, as the truth says`;
+  const left = ignored === 0 ? '' : `; ${count(ignored)} were left out, since the truth ignores them`;
   return `  ${count(compared)} pixels were compared${right}${left}`;
 }
 

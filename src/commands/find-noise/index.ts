@@ -29,7 +29,7 @@ export async function runFindNoise(manifest: string, options: FindNoiseOptions, 
   const { failures, undrawn, strays, notes, tiles, patients } = record;
   if (!options.quiet) stderr.write(notesText(notes));
   if (patients && patients.shared.length > 0) {
-    const told = `segtile: warning: ${count(patients.shared.length)} of ${count(patients.patients)} patients have tiles in several parts or folds, so a model of the others has seen them, and may repeat what is wrong with their truth`;
+    const told = `segtile: warning: ${count(patients.shared.length)} of ${count(patients.patients)} patients have tiles in several parts or folds, so a model trained on the other parts has seen these patients, and may repeat the errors of their truth`;
     stderr.write(`${styleFor(stderr).warn(told)}\n`);
   }
   if (strays.length > 0 && !options.quiet) {
@@ -48,7 +48,7 @@ export async function runFindNoise(manifest: string, options: FindNoiseOptions, 
 /** The first note, and how many others there are; empty if there are none. */
 function notesText(notes: readonly string[]): string {
   if (notes.length === 0) return '';
-  return `segtile: ${notes[0]}${notes.length === 1 ? '' : `; ${count(notes.length - 1)} more files alike`}\n`;
+  return `segtile: ${notes[0]}${notes.length === 1 ? '' : `; the same is true of ${count(notes.length - 1)} more files`}\n`;
 }
 
 function noiseSettings(manifest: string, options: FindNoiseOptions): NoiseSettings {
@@ -61,7 +61,11 @@ function noiseSettings(manifest: string, options: FindNoiseOptions): NoiseSettin
     throw new SegtileError('usage', `expected a manifest as CSV but got ${manifest}`, hint);
   }
   if (output !== undefined && dropBelow === undefined) {
-    throw new SegtileError('usage', '--output names the manifest that --drop-below writes', 'add --drop-below 0.2');
+    throw new SegtileError(
+      'usage',
+      '--output is the name of the manifest that --drop-below writes, but --drop-below is not given',
+      'add --drop-below 0.2',
+    );
   }
   const folder = dirname(manifest);
   const name = output ?? `${basename(manifest).replace(/\.csv$/i, '')}.clean.csv`;

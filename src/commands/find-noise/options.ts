@@ -18,7 +18,7 @@ export interface FindNoiseOptions {
 export function addFindNoiseOptions(command: Command): Command {
   return command
     .description(
-      'Find tiles whose truth may be wrong: how it agrees with predictions, the worst first: by pixels that differ, times 1 - mean IoU.',
+      'Find tiles whose truth may be wrong, since it differs from predictions. Worst first: pixels that differ, times 1 - mean IoU.',
     )
     .argument('<manifest>', 'manifest.csv of a dataset that make-dataset wrote')
     .addOption(
@@ -31,10 +31,14 @@ export function addFindNoiseOptions(command: Command): Command {
     .addOption(
       option('--report <folder>', 'where noise.csv and the pictures go (default: noise, beside the manifest)', anyText),
     )
-    .addOption(option('--pictures <n>', 'tiles that are shown, the worst; 0 for none', wholeNumber(0), 24))
+    .addOption(option('--pictures <n>', 'how many of the worst tiles are shown in pictures; 0 for none', wholeNumber(0), 24))
     .addOption(option('--drop-below <iou>', 'write a manifest without the tiles whose mean IoU is below this', share))
     .addOption(
-      option('-o, --output <name>', 'name of that manifest, beside the other (default: <manifest>.clean.csv)', anyText),
+      option(
+        '-o, --output <name>',
+        'name of that manifest, which lies beside the other (default: <manifest>.clean.csv)',
+        anyText,
+      ),
     )
     .option('--overwrite', 'replace results that are there already')
     .option('--json', 'one line of JSON on standard output')

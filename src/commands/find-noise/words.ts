@@ -13,7 +13,7 @@ export function noiseText(record: NoiseRecord, style: Style): string {
   const { summary, tiles, copies, dropped, files } = record;
   const more = copies === 0 ? '' : ` (${count(copies)} changed copies are judged by the tiles they were made from)`;
   return [
-    'IoU of truth and prediction by tile, over the tiles that hold the class in one of them:',
+    'IoU of truth and prediction, mean over the tiles where either holds the class:',
     table([heads, ...summary.map(cells)], 2),
     pairs([
       ['tiles', `${count(tiles)} compared${more}`],

@@ -30,13 +30,13 @@ import { addCardOptions } from './card-options.js';
 /** Adds the arguments and options of `segtile infer` to a command. */
 export function addInferOptions(command: Command): Command {
   const first = addFirstOptions(addListOption(command, 'slide, mpp, roi, tissue, output'));
-  const placed = addRoiOptions(addTissueOptions(first), 'what lies outside is not looked at, and 0 in the mask');
+  const placed = addRoiOptions(addTissueOptions(first), 'regions that are looked at; all else is 0 in the mask');
   return addLastOptions(addSubmissionOptions(addSplitOptions(addMoreOptions(placed))));
 }
 
 function addFirstOptions(command: Command): Command {
   const looking = command
-    .description('Segment slides: windows through a model, stitched to one mask a slide.')
+    .description('Segment slides: run a model on windows, and stitch what it gives to one mask for each slide.')
     .argument('[slide...]', 'TIFF, SVS, PNG or JPEG files, TIFF and SVS also at https:// and s3://; folders; quoted patterns')
     .optionsGroup('Model:')
     .option(
@@ -47,16 +47,16 @@ function addFirstOptions(command: Command): Command {
     .addOption(
       option('--device <name>', 'where the model runs: auto, cpu, cuda[:n], tensorrt[:n], webgpu, coreml, dml', device, 'auto'),
     )
-    .option('--require-gpu', 'no CPU for --device auto')
+    .option('--require-gpu', 'do not let --device auto use the CPU')
     .option('--allow-cpu-nodes', 'let a GPU leave nodes of the model to the CPU')
-    .option('--allow-software', 'take a GPU that software imitates on the CPU')
+    .option('--allow-software', 'accept a GPU that is emulated on the CPU')
     .addOption(
       option('--batch <n>', 'windows that go through the model together, or auto: the fastest on a GPU, else 1', batch),
     )
     .addOption(
       option(
         '--score-type <type>',
-        'how scores leave the device: float32, or uint8, within 1/510, a quarter of the bytes',
+        'how scores are copied from the device: float32, or uint8, which is exact to 1/510 and a quarter of the bytes',
         word('float32', 'uint8'),
         'float32',
       ),
@@ -146,7 +146,7 @@ function addFirstOptions(command: Command): Command {
 
 function addMoreOptions(command: Command): Command {
   const predicting = command
-    .optionsGroup('More looks at every window, averaged:')
+    .optionsGroup('Several passes over every window, averaged:')
     .addOption(
       option(
         '--tta <how>',
@@ -171,14 +171,14 @@ function addMoreOptions(command: Command): Command {
     .addOption(
       option(
         '--threshold <p>',
-        'a probability above it makes the class: one for all, name=p,..., or a .json that a sweep wrote (default: from the model, else 0.5)',
+        'probability above which a pixel is of a class: one for all, name=p,..., or a .json that a sweep wrote (default: from the model, else 0.5)',
         thresholds,
       ),
     )
     .addOption(
       option(
         '--nan <what>',
-        'a window that the model answers with NaN: error, or skip, which leaves it out as not covered',
+        'what to do if the model gives NaN for a window: error, or skip, which leaves the window out as not covered',
         word('error', 'skip'),
         'error',
       ),
@@ -218,7 +218,7 @@ function addLastOptions(command: Command): Command {
     .addOption(
       option(
         '--enlarge <what>',
-        'what makes a mask finer than the working image: labels, by nearest neighbour; or scores, bilinear, which takes longer',
+        'what is enlarged if the mask is finer than the working image: labels (nearest neighbour), or scores (bilinear, which takes longer)',
         word('labels', 'scores'),
         'labels',
       ),
@@ -246,15 +246,15 @@ function addLastOptions(command: Command): Command {
       'share out rectangles of each slide, rows and columns, in any case; segtile merge makes the results',
     )
     .option('--wait', 'wait for slides that another process is working on, and take them over if it ends')
-    .option('--no-resume', 'begin anew where a run was stopped, instead of going on with what it kept')
+    .option('--no-resume', 'start over where a run was stopped, instead of going on from there')
     .option('--no-preview', 'do not write <name>.preview.jpg')
     .addOption(
       option('--history <file>', 'add a line about each run to this file (default: runs.jsonl beside the masks)', anyText),
     )
-    .option('--no-history', 'do not')
+    .option('--no-history', 'add nothing to it')
     .option('--report', 'write <name>.report.html as well: what was run, with pictures')
-    .option('--dry-run', 'say what would be run, and stop')
-    .option('--preview-only', 'the same, with <name>.plan.jpg: what would be skipped is hatched')
+    .option('--dry-run', 'show what would be run, and stop')
+    .option('--preview-only', 'the same, and write <name>.plan.jpg, in which skipped parts are hatched')
     .option('--json', 'one line of JSON a slide on standard output')
     .option('--quiet', 'no progress and no notes');
   return addCardOptions(made).addHelpText('after', inferExamples);

@@ -78,7 +78,7 @@ function runsOnText({ device, workers, batch }: Pool, limit: string | undefined)
       ? `${workers} worker${workers === 1 ? '' : 's'}${limit === undefined ? '' : ` as ${limit}`}`
       : `batches of ${batch()}`,
     ...(cpuNodes.length > 0 ? [`${cpuNodes.length} nodes on the CPU`] : []),
-    ...(difference === null ? [] : [`at most ${difference.toExponential(0)} from the CPU`]),
+    ...(difference === null ? [] : [`scores within ${difference.toExponential(0)} of the CPU`]),
   ];
   return `runs on ${name}${gpu}, ${facts.join(', ')}`;
 }
@@ -208,7 +208,7 @@ function disagreementText({ disagreement, settings }: RunRecord): [string, strin
   const words = {
     unknown: 'no windows overlap, so nothing is known; use a smaller --stride',
     agree: `${average}: no margin is needed`,
-    border: `${average}, only within ${margin} px of their borders: a margin of ${margin} px is enough, it is ${settings.margin} px`,
+    border: `${average}, only within ${margin} px of their borders: a margin of ${margin} px is enough (it was ${settings.margin} px)`,
     everywhere: `${average}, also far from their borders: no margin helps. The network sees farther than windows overlap, or normalises by its window (InstanceNorm): use larger windows or a smaller stride`,
   };
   return [
@@ -264,12 +264,12 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
 
 /** Says that a slide already had a result of the same run, which was kept. */
 export function keptText({ slide }: RunRecord, files: RunFiles, style: Style): string {
-  return `${style.strong(slide.path)}: kept, as ${style.good(files.record)} is of the same run\n`;
+  return `${style.strong(slide.path)}: kept, since it was done before with the same settings: ${style.good(files.record)}\n`;
 }
 
 /** Says that another process is working on a slide. */
 export function elsewhereText(slide: string, holder: Holder, style: Style): string {
-  return `${style.strong(shownPath(slide))}: in work elsewhere, by ${holderText(holder)}\n`;
+  return `${style.strong(shownPath(slide))}: in progress elsewhere, by ${holderText(holder)}\n`;
 }
 
 /** The rows and columns of a shard. */

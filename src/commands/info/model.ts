@@ -76,8 +76,10 @@ export async function describeModel(
 function checkText(check: SelfCheck | Unchecked): string {
   if ('why' in check) return `not made: ${check.why}`;
   const { difference, numbers, isNear } = check;
-  const words = `its test tensor gives what it should within ${difference.toExponential(1)} (${numbers} numbers)`;
-  return isNear ? `ok, ${words}` : `bad, its test tensor gives something else: up to ${difference.toExponential(1)} away`;
+  const words = `its test tensor gives the expected output within ${difference.toExponential(1)} (${numbers} numbers)`;
+  return isNear
+    ? `ok, ${words}`
+    : `bad: the output for its test tensor is up to ${difference.toExponential(1)} away from the expected one`;
 }
 
 /** Describes the scores that the model gave: their kind, range and size. */
@@ -99,7 +101,7 @@ async function saveCard({ file, card, model }: OpenedModel, given: string): Prom
     throw new SegtileError('usage', `${given} has no place for a card`, 'unpack it, and name the network in it');
   const path = cardPath(file.path);
   if (await stat(path).catch(() => undefined))
-    throw new SegtileError('output', `${path} is there already`, 'edit it, or move it away to have it written anew');
+    throw new SegtileError('output', `${path} is there already`, 'edit it, or move it away to have it written again');
   const json = JSON.stringify(cardOf(model, card ?? {}), null, 2);
   // Puts lists of numbers on one line.
   const text = `${json.replace(/\[[\s\d.,e-]+\]/g, (list) => list.replace(/\s+/g, ' '))}\n`;

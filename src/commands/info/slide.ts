@@ -74,7 +74,7 @@ function placeFacts({ crs, origin, pixelSize, controlPoints }: Georeference): ob
 function placeRows({ crs, origin, pixelSize, controlPoints, tags }: Georeference): (readonly [string, string])[] {
   const [, b, , , d] = tags.transformation ?? [];
   const turned = (b ?? 0) !== 0 || (d ?? 0) !== 0 ? ', turned' : '';
-  const size = pixelSize === undefined ? '' : `, ${pixelSize.join(' x ')} a pixel${turned}`;
+  const size = pixelSize === undefined ? '' : `, ${pixelSize.join(' × ')} a pixel${turned}`;
   const points = `${count(controlPoints)} control points say where it lies`;
   return [
     ['crs', crs ?? 'the file does not say what its coordinates are'],

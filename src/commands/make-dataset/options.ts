@@ -17,7 +17,7 @@ export function addMakeDatasetOptions(command: Command): Command {
   return addTiles(
     addRoiOptions(
       addTissueOptions(addSampling(addListOption(command, 'slide, mpp, roi, tissue'))),
-      'tiles lie in it or reach into it; labels outside are ignored, 255',
+      'regions that tiles lie in or reach into; labels outside are 255, ignored',
     ),
   );
 }
@@ -46,8 +46,10 @@ function addSampling(command: Command): Command {
     .optionsGroup('Sampling:')
     .addOption(option('--sample <names>', `one or several of ${samplers.join(', ')} (default: grid)`, samplerList))
     .addOption(option('--mix <shares>', 'samplers with shares of --count: positive=0.5,random=0.5', mix))
-    .addOption(option('--count <n>', 'tiles of a slide at most (default: all of a grid)', wholeNumber(1)))
-    .addOption(option('--max-per-class <n>', 'tiles of a slide by main class: tumor=200,background=50', tilesByClass))
+    .addOption(option('--count <n>', 'most tiles from a slide (default: all of a grid)', wholeNumber(1)))
+    .addOption(
+      option('--max-per-class <n>', 'most tiles from a slide by their main class: tumor=200,background=50', tilesByClass),
+    )
     .addOption(
       option(
         '--tissue <how>',
@@ -67,7 +69,7 @@ function addSampling(command: Command): Command {
 
 function addTiles(command: Command): Command {
   return command
-    .addOption(option('--tries <n>', 'how often a window is drawn anew until it is kept', wholeNumber(1), 50))
+    .addOption(option('--tries <n>', 'how many times at most a window is drawn to find one to keep', wholeNumber(1), 50))
     .addOption(option('--seed <n>', 'the same seed gives the same tiles', wholeNumber(0), 0))
     .optionsGroup('Splits:')
     .addOption(
@@ -87,19 +89,19 @@ function addTiles(command: Command): Command {
     .addOption(option('--region <px>', 'side of a region for --split-by region (default: 8 windows)', wholeNumber(1)))
     .addOption(option('--guard <px>', 'least distance between tiles of different parts of one slide', wholeNumber(0), 0))
     .optionsGroup('Augmentation:')
-    .addOption(option('--augment <json>', 'changed copies of training tiles besides them, as a JSON file says', anyText))
+    .addOption(option('--augment <json>', 'add changed copies of training tiles, as a JSON file describes', anyText))
     .optionsGroup('Output:')
     .addOption(option('-o, --output <folder>', 'where the dataset goes', anyText, 'segtile-dataset'))
-    .addOption(option('--format <form>', `how it lies there: ${forms.join(', ')}`, word(...forms), 'folders'))
+    .addOption(option('--format <form>', `how the dataset is laid out: ${forms.join(', ')}`, word(...forms), 'folders'))
     .addOption(option('--image <format>', 'how images are kept: png or jpeg; masks are always png', word('png', 'jpeg'), 'png'))
-    .addOption(option('--quality <1-100>', 'of JPEG (default: 90)', quality))
+    .addOption(option('--quality <1-100>', 'quality of JPEG images (default: 90)', quality))
     .addOption(option('--shard-size <n>', 'tiles in a shard of webdataset', wholeNumber(1), 1000))
     .addOption(
       option('--preview [n]', 'show n tiles with the outlines of their masks on contact sheets', wholeNumber(1)).preset('24'),
     )
     .option('--resume', 'go on with a dataset that was begun: slides that are done are kept')
     .option('--overwrite', 'replace a dataset that is there already')
-    .option('--dry-run', 'say which tiles there would be, and stop')
+    .option('--dry-run', 'show which tiles there would be, and stop')
     .option('--json', 'one line of JSON a slide, and one for the dataset, on standard output')
     .option('--quiet', 'no progress and no notes');
 }

@@ -15,7 +15,11 @@ export const samplerList: Parser<readonly Sampler[]> = (text, option) => text.sp
 function sampler(name: string, option: string): Sampler {
   const found = samplers.find((each) => each === name.trim());
   if (found === undefined) {
-    throw new SegtileError('usage', `expected samplers for ${option} but got "${name}"`, `they are ${samplers.join(', ')}`);
+    throw new SegtileError(
+      'usage',
+      `expected samplers for ${option} but got "${name}"`,
+      `the samplers are ${samplers.join(', ')}`,
+    );
   }
   return found;
 }
@@ -32,7 +36,7 @@ export const parts: Parser<readonly Share[]> = (text, option) => {
     throw new SegtileError(
       'usage',
       `expected parts for ${option} but got "${unknown.name}"`,
-      `they are ${partNames.join(', ')}`,
+      `the parts are ${partNames.join(', ')}`,
     );
   }
   return found;

@@ -22,7 +22,7 @@ function samplerText({ sampler, wanted, tried, accepted, capped, kept, fellBack 
   const of = wanted === 'all' || wanted === kept ? '' : ` of ${count(wanted)} wanted`;
   const rate = accepted === tried ? '' : `, ${percent(accepted / tried)} of ${count(tried)} looked at were accepted`;
   const left = capped === 0 ? '' : `, ${count(capped)} left out by --max-per-class`;
-  const note = fellBack ? style.warn(`, by random: there is nothing to find for ${sampler}`) : '';
+  const note = fellBack ? style.warn(`; ${sampler} finds nothing here, so windows are random`) : '';
   return `${sampler}: ${count(kept)} tile${kept === 1 ? '' : 's'}${of}${rate}${left}${note}`;
 }
 

@@ -14,11 +14,17 @@ export interface MergeCommandOptions extends MergeOptions {
 /** Adds the arguments and options of `segtile merge` to a command. */
 export function addMergeOptions(command: Command): Command {
   return command
-    .description('Make results of the shards that runs of segtile infer --shard left.')
+    .description('Merge the shards that segtile infer --shard wrote into results.')
     .argument('<folder...>', 'folders of shards; those below them are looked through, too')
     .option('--overwrite', 'replace results that are there already')
-    .addOption(option('--history <file>', 'add a line about each run to this file (default: as the shards were told)', text))
-    .option('--no-history', 'do not')
+    .addOption(
+      option(
+        '--history <file>',
+        'add a line about each run to this file (default: the file that the shards were run with)',
+        text,
+      ),
+    )
+    .option('--no-history', 'add nothing to it')
     .option('--json', 'one line of JSON a slide on standard output')
     .option('--quiet', 'no progress and no notes')
     .addHelpText('after', examples);

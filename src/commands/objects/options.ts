@@ -27,7 +27,7 @@ export function objectTypeOption(): Option {
 export function measureOption(): Option {
   return option(
     '--measure <what>',
-    "over each object, mean and deviation of the slide's channels: intensity; of the optical density of two stains: hematoxylin-eosin or hematoxylin-dab; with commas between them",
+    "mean and deviation over each object: intensity (of the slide's channels), hematoxylin-eosin or hematoxylin-dab (of the optical density of both stains); several with commas between them",
     measures,
   );
 }
@@ -38,14 +38,14 @@ export function addSplitOptions(command: Command): Command {
     .addOption(
       option(
         '--split-touching <how>',
-        'tell objects apart that touch: watershed, on the distance to their border',
+        'separate objects that touch: watershed, on the distance to their border',
         word('watershed'),
       ),
     )
     .addOption(
       option(
         '--seed-distance <um>',
-        'what lies deeper in an object than these micrometres is a seed: each becomes an object',
+        'parts that lie more than this many micrometres inside a border are seeds; each seed becomes an object',
         positiveNumber,
       ),
     );
@@ -57,21 +57,21 @@ export function addSubmissionOptions(command: Command): Command {
     .addOption(
       option(
         '--submission <file>',
-        'also write <name>.submission.*, and add its rows to this file of all slides: .csv as HuBMAP has it, or .json as COCO',
+        'also write <name>.submission.*, and add its rows to this file for all slides: .csv as for HuBMAP, or .json as for COCO',
         anyText,
       ),
     )
     .addOption(
       option(
         '--submission-ids <what>',
-        'ids of a CSV of several classes: slide, a row for all; or class, a row for each, slide_class',
+        'rows of a CSV if there are several classes: slide (one row for all), or class (a row for each, with the id slide_class)',
         word('slide', 'class'),
       ),
     )
     .addOption(
       option(
         '--rle <order>',
-        'how runs of a CSV go: columns, down the first, then the next, as HuBMAP has it; or rows (default: columns)',
+        'order of pixels in the runs of a CSV: columns (down each column, as for HuBMAP), or rows (default: columns)',
         word('columns', 'rows'),
       ),
     );
@@ -92,20 +92,24 @@ function addFirst(command: Command): Command {
     .addOption(objectsOption('what objects are written as').default(['geojson'], 'geojson'))
     .addOption(objectTypeOption())
     .addOption(measureOption())
-    .addOption(option('--slide <file>', 'the slide that is measured (default: as the record beside a mask says)', anyText))
+    .addOption(option('--slide <file>', 'the slide that is measured (default: from the record beside a mask)', anyText))
     .addOption(
-      option('--classes <json>', 'what the values of a mask mean that does not say it, as make-dataset takes it', anyText),
+      option('--classes <json>', 'what the values of a mask mean if it does not say so itself, as for make-dataset', anyText),
     )
     .addOption(
       option(
         '--slide-size <WxH>',
-        'level 0 of the slides in px, in which places are told (default: as the record beside a mask says, else as large as the mask)',
+        'size of the slides at level 0 in px, in which coordinates are written (default: from the record beside a mask, else the size of the mask)',
         size,
       ),
     )
-    .addOption(option('--slide-mpp <um>', 'micrometres per level-0 pixel (default: as the mask says)', micronsPerPixel))
+    .addOption(option('--slide-mpp <um>', 'micrometres per level-0 pixel (default: from the mask)', micronsPerPixel))
     .addOption(
-      option('--threshold <p>', 'of probabilities: one, by class, or a JSON file (default: as the model has it)', thresholds),
+      option(
+        '--threshold <p>',
+        'threshold of probabilities: one for all, one a class, or a JSON file (default: from the model)',
+        thresholds,
+      ),
     );
 }
 

@@ -20,5 +20,5 @@ export function addValueOptions(command: Command): Command {
         'labels',
       ),
     )
-    .option('--palette', 'write the mask with a table of the colours of its classes, in which viewers show it');
+    .option('--palette', 'write the mask with a colour table of its classes, which viewers use');
 }

@@ -146,7 +146,7 @@ function slurmShard(option: string): Shard {
   const seen = `SLURM_ARRAY_TASK_ID ${id ?? 'not set'}, _MIN ${least ?? 'not set'}, _COUNT ${count ?? 'not set'}`;
   throw new SegtileError(
     'usage',
-    `${option} is auto, but this is no job of a Slurm array without gaps: ${seen}`,
+    `${option} is auto, but this is not a job of a Slurm array without gaps: ${seen}`,
     'start it with sbatch --array=1-4, or say which share this is, such as 1/4',
   );
 }
@@ -154,7 +154,7 @@ function slurmShard(option: string): Shard {
 /** Words with commas between them. */
 export const list: Parser<readonly string[]> = (text, option) => {
   const words = text.split(',').map((part) => part.trim());
-  if (words.includes('')) throw refuse('words such as 0,1,2', option, text);
+  if (words.includes('')) throw refuse('values with commas between them, such as 0,1,2', option, text);
   return words;
 };
 

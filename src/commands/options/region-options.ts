@@ -15,7 +15,7 @@ export function addTissueOptions(command: Command): Command {
     .addOption(
       option(
         '--artefact-class <names>',
-        'its classes that are no tissue, such as pen,fold; without --tissue-class they are taken away from what auto finds',
+        'classes of that network that are not tissue, such as pen,fold; without --tissue-class they are cut out of what auto finds',
         list,
       ),
     );
@@ -34,6 +34,8 @@ export function addRoiOptions(command: Command, what: string): Command {
         anyText,
       ),
     )
-    .addOption(option('--roi-class <names>', 'the region is what is of these classes: tumour,Region* (default: all)', list))
-    .addOption(option('--exclude-class <names>', 'these classes are outside, as is Ignore* of QuPath', list));
+    .addOption(option('--roi-class <names>', 'the region consists of these classes: tumour,Region* (default: all)', list))
+    .addOption(
+      option('--exclude-class <names>', 'these classes are cut out of the region, as Ignore* of QuPath always is', list),
+    );
 }

@@ -13,7 +13,7 @@ export function addSlideOptions(command: Command, channels: string = CHANNELS): 
     .addOption(
       option(
         '--range <low,high>',
-        'values of samples that become 0 and 255 where 8 bits are made of them, such as 0,4095',
+        'values of samples that become 0 and 255 where they are converted to 8 bits, such as 0,4095',
         range,
       ),
     );

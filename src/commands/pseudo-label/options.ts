@@ -6,12 +6,14 @@ import { anyText, share, wholeNumber } from '../options/parse.js';
 /** Adds the arguments and options of `segtile pseudo-label` to a command. */
 export function addPseudoLabelOptions(command: Command): Command {
   return addListOption(command, 'slide (the file), output')
-    .description('Keep what a model is sure of as labels to learn from, from the probabilities that segtile infer wrote.')
+    .description(
+      'Make training labels of the probabilities that segtile infer wrote: what the model is sure of is kept, the rest is ignored.',
+    )
     .argument('[file...]', '<name>.probabilities.ome.tif, folders and quoted patterns; files also at https:// and s3://')
     .addOption(
       option(
         '--confidence <p>',
-        'probability from which on a prediction is sure, above 0.5: of the largest class; or of one that may share a pixel, where background is at most 1 - p',
+        'least probability of a sure prediction, above 0.5; where classes may share a pixel, background is sure where all are at most 1 - p',
         share,
         0.95,
       ),

@@ -34,7 +34,7 @@ function summary({ files, outcomes, failures }: FilesDone, { what, quiet }: File
   const number = (outcome: Outcome | undefined): number => outcomes.filter((each) => each === outcome).length;
   const others = [
     [number('kept'), 'kept'],
-    [number('elsewhere'), 'in work elsewhere'],
+    [number('elsewhere'), 'in progress elsewhere'],
     [failures.length, 'failed'],
     [number(undefined), 'not begun'],
   ].filter(([of]) => of !== 0);

@@ -62,7 +62,7 @@ export async function summarizeFolder(folder: string, { stdout, stderr }: Shell)
   const { path, slides, passedOver } = await writeFolderSummary(folder);
   for (const name of passedOver) {
     stderr.write(
-      `${styleFor(stderr).warn(`segtile: warning: ${name} tells of objects in a way that is not known, and was passed over`)}\n`,
+      `${styleFor(stderr).warn(`segtile: warning: ${name} has objects in a form that this version does not know, and was skipped`)}\n`,
     );
   }
   stdout.write(`${path}: ${slides === 1 ? 'one slide' : `${slides} slides`}\n`);

@@ -39,15 +39,15 @@ export function addRunsOptions(command: Command): Command {
 /** Adds the arguments of `segtile runs summary` to a command. */
 export function addRunsSummaryOptions(command: Command): Command {
   return command
-    .description('Write summary.csv anew: the objects of all slides in a folder of results, a row a slide and class.')
-    .argument('[folder]', 'with the records of runs, or of segtile objects', 'segtile-out');
+    .description('Write summary.csv again: the objects of all slides in a folder of results, a row for each slide and class.')
+    .argument('[folder]', 'the folder with the records of segtile infer or segtile objects', 'segtile-out');
 }
 
 /** Adds the arguments and options of `segtile runs watch` to a command. */
 export function addRunsWatchOptions(command: Command): Command {
   return command
-    .description('Say what is going on in a folder of results, on this machine and others: done, running, stopped, failed.')
-    .argument('[folder]', 'with the results', 'segtile-out')
+    .description('Show what is going on in a folder of results, on this machine and others: done, running, stopped, failed.')
+    .argument('[folder]', 'the folder with the results', 'segtile-out')
     .option('--once', 'look once, instead of every few seconds until Ctrl-C')
     .option('--json', 'one line of JSON for each look on standard output');
 }
@@ -55,18 +55,18 @@ export function addRunsWatchOptions(command: Command): Command {
 /** Adds the arguments and options of `segtile runs clean` to a command. */
 export function addRunsCleanOptions(command: Command): Command {
   return command
-    .description('Remove what killed runs left in a folder of results; what they had done of a slide is lost with it.')
-    .argument('[folder]', 'with the results', 'segtile-out')
-    .option('--dry-run', 'say what would be removed, and stop')
+    .description('Remove what killed runs left in a folder of results; they cannot be resumed after that.')
+    .argument('[folder]', 'the folder with the results', 'segtile-out')
+    .option('--dry-run', 'show what would be removed, and stop')
     .option('--json', 'one line of JSON a file on standard output');
 }
 
 /** Adds the arguments and options of `segtile runs note` to a command. */
 export function addRunsNoteOptions(command: Command): Command {
   return command
-    .description('Add to a run what a leaderboard, or you, said of it.')
+    .description('Add a score of a leaderboard, or a note of yours, to a run.')
     .argument('<id>', 'the run, by the id that segtile runs shows')
     .addOption(option('--history <path>', 'as for segtile runs', anyText))
-    .addOption(option('--leaderboard <score>', 'its score there', finiteNumber))
+    .addOption(option('--leaderboard <score>', 'its score on the leaderboard', finiteNumber))
     .addOption(option('--text <words>', 'anything worth remembering', anyText));
 }

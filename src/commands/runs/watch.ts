@@ -55,7 +55,7 @@ function lookText({ done, running, stopped, shards, failed }: Look, style: Style
     ...stopped.map((slide) => `  ${oneLine(slide)}: stopped; the same command goes on with it`),
     ...shards.map(
       ({ slide, done: have, total }) =>
-        `  ${oneLine(slide)}: ${have} of ${total} shards are there${have === total ? ', for segtile merge' : ''}`,
+        `  ${oneLine(slide)}: ${have} of ${total} shards are there${have === total ? '; segtile merge makes the result of them' : ''}`,
     ),
     ...failed
       .slice(0, FAILURES_TOLD)
@@ -99,7 +99,7 @@ export async function cleanRuns(
 }
 
 const WHAT = {
-  strips: 'rows that were done of a slide that nobody works on',
-  partial: 'a result that was not done',
-  claim: 'the claim of a process that is gone',
+  strips: 'finished rows of a slide that no process is working on',
+  partial: 'an unfinished result',
+  claim: 'the claim of a process that has ended',
 } as const;

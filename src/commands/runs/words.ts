@@ -46,8 +46,7 @@ function correlationText(all: readonly PastRun[], style: Style): string {
   if (both.length === 0) return '';
   const { pearson, spearman } = correlation(both);
   const shown = (value: number | undefined): string => (value === undefined ? 'unknown' : value.toFixed(2));
-  if (pearson === undefined)
-    return `  ${both.length} of them have both scores; their correlation is known from 3 different ones on\n`;
+  if (pearson === undefined) return `  ${both.length} of them have both scores; a correlation needs 3 different ones\n`;
   const words = `correlation of ${MAIN_SCORE} with the leaderboard over ${both.length} runs: ${shown(pearson)}, of their ranks ${shown(spearman)}`;
   return `  ${style.strong(words)}\n`;
 }

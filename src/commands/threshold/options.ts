@@ -9,7 +9,9 @@ import { addRoiOptions } from '../options/region-options.js';
 /** Adds the arguments and options of `segtile threshold` to a command. */
 export function addThresholdOptions(command: Command): Command {
   const making = addMaking(addListOption(command, 'slide (the file), output'));
-  return addOutput(addSubmissionOptions(addSplitOptions(addRoiOptions(making, 'what lies outside is 0 in the mask'))));
+  return addOutput(
+    addSubmissionOptions(addSplitOptions(addRoiOptions(making, 'regions that are kept; all else is 0 in the mask'))),
+  );
 }
 
 function addMaking(command: Command): Command {
@@ -19,7 +21,7 @@ function addMaking(command: Command): Command {
     .addOption(
       option(
         '--threshold <p>',
-        "a probability above it makes the class: one for all, name=p,..., or a .json that a sweep wrote (default: the model's own, else 0.5)",
+        "probability above which a pixel is of a class: one for all, name=p,..., or a .json that a sweep wrote (default: the model's own, else 0.5)",
         thresholds,
       ),
     );
@@ -33,7 +35,7 @@ function addOutput(command: Command): Command {
     .addOption(
       option(
         '--enlarge <what>',
-        'what makes a mask finer than the probabilities: labels, by nearest neighbour; or scores, bilinear, as for infer',
+        'what is enlarged if the mask is finer than the probabilities: labels (nearest neighbour), or scores (bilinear), as for infer',
         word('labels', 'scores'),
         'labels',
       ),

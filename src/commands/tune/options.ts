@@ -18,7 +18,7 @@ export function addTuneOptions(command: Command): Command {
   return command
     .description('Measure how far a network looks and in what step, what windows cost here, and which cost the least then.')
     .argument('<model>', 'an ONNX model, or the name of a bundled one')
-    .argument('[slide]', 'where a network looks so far that labels have to be compared: on windows of this slide')
+    .argument('[slide]', 'compare labels on windows of this slide, if the network looks so far that this is needed')
     .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))
     .addOption(option('--device <name>', 'where costs are measured, as for infer: auto, cpu, cuda[:n], …', device, 'auto'))
     .addOption(option('--workers <n>', 'windows that are run at a time there (default: as for infer)', workers))

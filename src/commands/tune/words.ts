@@ -16,7 +16,7 @@ export function tuneText(
   style: Style,
 ): string {
   const { window, reach, phase, margin, flips } = perception;
-  const size = `windows of ${count(window.width)} x ${count(window.height)} px`;
+  const size = `windows of ${count(window.width)} × ${count(window.height)} px`;
   const [best, ...others] = windows;
   const lines = pairs([
     [

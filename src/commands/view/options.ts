@@ -19,18 +19,23 @@ export function addViewOptions(command: Command): Command {
   return addListOption(command, 'slide')
     .description('Look at slides and results in the browser: a server on this machine, which sends nothing elsewhere.')
     .argument('[path...]', 'results, slides, and folders of either (default: segtile-out)')
-    .addOption(option('--truth <path>', 'truth to compare with, as segtile evaluate takes it', anyText))
-    .addOption(option('--classes <json>', 'what the values of the truth mean, as make-dataset takes it', anyText))
+    .addOption(option('--truth <path>', 'truth to compare with, as for segtile evaluate', anyText))
+    .addOption(option('--classes <json>', 'what the values of the truth mean, as for make-dataset', anyText))
     .addOption(
       option('--export <folder>', 'write the page with all its tiles as files for any web server, and start none', anyText),
     )
     .optionsGroup('Server:')
     .addOption(
-      option('--host <address>', 'where it listens; others can only reach it if that is not 127.0.0.1', anyText, '127.0.0.1'),
+      option(
+        '--host <address>',
+        'where it listens; other machines can only reach it if this is not 127.0.0.1',
+        anyText,
+        '127.0.0.1',
+      ),
     )
     .addOption(option('--port <number>', 'its port; 0 is a free one', wholeNumber(0, 65535), 0))
     .option('--open', 'open the page in the browser of this machine')
-    .option('--quiet', 'only the address')
+    .option('--quiet', 'print the address only')
     .addHelpText('after', examples);
 }
 

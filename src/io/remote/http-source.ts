@@ -99,10 +99,10 @@ function unreached(path: string, thrown: unknown): unknown {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const why = reason(cause) || code;
   if (LOST.test(why)) {
-    const hint = 'give the address that the file itself has, not one that leads to it';
+    const hint = 'give the address of the file itself, not one that redirects to it';
     return new SegtileError(
       'input',
-      `${path} cannot be reached: the server sends on and on, or away from HTTP (${why})`,
+      `${path} cannot be reached: the server redirects in circles, or away from HTTP (${why})`,
       hint,
       cause,
     );

@@ -206,7 +206,7 @@ async function askOnce(
 }
 
 function sameEdition(path: string, known: Edition | undefined, { size, version }: Edition): Edition {
-  const hint = 'try again when nobody writes to it any more';
+  const hint = 'try again when no program writes to it any more';
   if (size === 0) throw new SegtileError('input', `${path} is empty (0 bytes)`, 'upload the file again');
   if (known === undefined) return { size, version };
   if (size !== known.size) {
@@ -231,7 +231,7 @@ function givenUp(path: string, offset: number, bytes: number, tries: number, why
 }
 
 function tooLong(path: string, why: string, ms: number): SegtileError {
-  const message = `${path} cannot be read: ${why}, and wants to be asked again in ${Math.ceil(ms / 1000)} s`;
+  const message = `${path} cannot be read: ${why}, and asks to try again in ${Math.ceil(ms / 1000)} s`;
   return new SegtileError('input', message, 'try again then, or download the file first');
 }
 

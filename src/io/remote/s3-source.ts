@@ -15,7 +15,7 @@ export async function openS3(bucket: string, key: string, signal?: AbortSignal, 
   return openRemote(await s3Server(bucket, key), signal, patience);
 }
 
-const DENIED = "Check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_PROFILE) and the bucket's policy.";
+const DENIED = "check the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_PROFILE) and the bucket's policy";
 
 async function s3Server(bucket: string, key: string): Promise<RangeServer> {
   const path = `s3://${bucket}/${key}`;

@@ -57,7 +57,7 @@ function refuseStranger(first: Model, model: Model): void {
     throw new SegtileError(
       'model',
       `the classes of ${first.path} ${words(first)} but those of ${model.path} ${words(model)}: their probabilities have no common mean`,
-      'run them apart, or say exclusive in the card of one',
+      'run them one at a time, or set "exclusive" in the card of one',
     );
   const pixels = (each: Model): string => {
     const { kind, channels } = modelPixels(each);

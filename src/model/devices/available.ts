@@ -59,7 +59,7 @@ export async function refuseUnavailable(device: Device, allowSoftware = false): 
   // This check comes first because the next one loads onnxruntime, which takes a while.
   const drawn = provider === 'webgpu' && allowSoftware;
   if (linuxProviders.includes(provider) && !drawn && !showsGpu()) {
-    const software = '; --allow-software takes a GPU that is drawn by the CPU, where Vulkan has one';
+    const software = '; --allow-software accepts a GPU that is emulated on the CPU, if Vulkan has one';
     throw new SegtileError(
       'device',
       `${name} finds no GPU on this machine`,

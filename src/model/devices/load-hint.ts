@@ -5,7 +5,7 @@ const HINTS: readonly (readonly [words: RegExp, hint: (found: RegExpExecArray) =
   [
     /Unsupported model IR version: \d+, max supported IR version: (\d+)/,
     ([, most]) =>
-      `the file is of a newer form: export it with ir_version ${most} or lower, for example with an older onnx package`,
+      `its ONNX format is newer than onnxruntime: export it with ir_version ${most} or lower, for example with an older onnx package`,
   ],
   [
     /opset (\d+) is under development|ai\.onnx(?:\.ml)? is till opset (\d+)/,
@@ -21,13 +21,16 @@ const HINTS: readonly (readonly [words: RegExp, hint: (found: RegExpExecArray) =
   ],
   [
     /Could not find an implementation for (\S+?)\(/,
-    ([, op]) => `onnxruntime has ${op} not for these types: export the model in float32, or without it`,
+    ([, op]) => `onnxruntime cannot run ${op} on these types: export the model in float32, or without it`,
   ],
   [
     /external data|external initializer/i,
-    () => 'its weights lie in a file of their own, which does not fit: copy or export both anew, together',
+    () => 'its weights lie in a file of their own, which does not fit: copy or export both again, together',
   ],
-  [/bad_alloc|failed to allocate|out of memory/i, () => 'memory does not suffice: try a smaller --window, or fewer --workers'],
+  [
+    /bad_alloc|failed to allocate|out of memory/i,
+    () => 'there is not enough memory: try a smaller --window, or fewer --workers',
+  ],
 ];
 
 /**

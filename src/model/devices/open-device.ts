@@ -112,8 +112,8 @@ async function openOne(network: Network, device: Device, batch: number, rules: D
     if (adapter?.software && !rules.allowSoftware)
       throw new SegtileError(
         'device',
-        `${name} found no GPU, only ${adapter.name}, which draws on the CPU`,
-        'use --device cpu, which is faster, or --allow-software to do it all the same',
+        `${name} found no GPU, only ${adapter.name}, which is emulated on the CPU`,
+        'use --device cpu, which is faster, or --allow-software to use it nevertheless',
       );
     const nodes = session.nodes ?? [];
     const cpuNodes = nodes.filter(({ provider }) => provider === 'CPUExecutionProvider').map(({ name, op }) => ({ name, op }));
@@ -174,7 +174,7 @@ async function verify(
           throw new SegtileError(
             'device',
             `${model.path} gives other scores on ${deviceName(devices[index]!)} than on the CPU: they differ by up to ${away.toFixed(4)} in probability, expected at most ${mostDifference}`,
-            'use --device cpu, or --no-verify if that is known and wanted',
+            'use --device cpu, or --no-verify to accept the difference',
           );
       }
     }

@@ -42,7 +42,7 @@ export function fuse(
     if (!model.squash)
       throw new SegtileError(
         'model',
-        `${model.path} gives probabilities, from which logits cannot be had`,
+        `${model.path} gives probabilities, from which logits cannot be computed`,
         'blend probabilities, or export the model without its last activation',
       );
     removeEnding(graph, model.scores.name);
@@ -115,7 +115,7 @@ function behindSteps(
     if (opset < 11)
       throw new SegtileError(
         'model',
-        `${path} gives one score for ${map.factor} × ${map.factor} px in opset ${opset}, where nothing enlarges it with half-pixel centres`,
+        `${path} gives one score for ${map.factor} × ${map.factor} px in opset ${opset}, which cannot enlarge it with half-pixel centres`,
         'export the model with opset 11 or later',
       );
     steps.push(enlarge(map.factor, decision === undefined ? 'linear' : 'nearest'));

@@ -41,7 +41,7 @@ export function weightFiles(model: ModelProto, path: string): ReadonlyMap<string
     if (!files.has(value)) files.set(value, weightFile(value, path));
     const { size } = statSync(files.get(value)!);
     if (size >= end) continue;
-    const message = `the weights of ${path} in ${JSON.stringify(value)} should have ${end} bytes and have ${size}`;
+    const message = `the weights of ${path} in ${JSON.stringify(value)} should have ${end} bytes but have ${size}`;
     throw new SegtileError('input', message, 'copy or export the model and its weights again, together');
   }
   return files;

@@ -22,7 +22,11 @@ export function resolveInput(
   const input = `${described(file.image, 'input')} of ${file.path}`;
   const layout = file.layout ?? card.layout;
   if (!layout)
-    throw new SegtileError('model', `${input} does not tell where its channels stand`, 'say layout nchw or nhwc in the card');
+    throw new SegtileError(
+      'model',
+      `${input} does not say which of its axes holds the channels`,
+      'give --layout nchw or nhwc, or layout in the card',
+    );
   if (card.layout && card.layout !== layout) throw contradiction(file, said, 'layout', `${input} is ${layout}`);
   const { batch, channels, width, height } = axes(file.image.dims, layout);
   const { samples = 'uint8' } = card;
@@ -39,13 +43,13 @@ export function resolveInput(
   if (typeof depth !== 'number')
     throw new SegtileError(
       'model',
-      `${input} does not tell how many channels it takes`,
+      `${input} does not say how many channels it takes`,
       'export it with a fixed number of them',
     );
   if (typeof channels === 'number' && channels !== depth)
     throw contradiction(file, said, 'color', `${input} has ${channels} channel${channels === 1 ? '' : 's'}`);
   if (typeof batch === 'number' && batch > 1)
-    notes.push(`exported for batches of ${batch}: so many windows go through together`);
+    notes.push(`exported for batches of ${batch}: that many windows go through it together`);
 
   const normalize = resolveNormalization(file, said, depth, notes);
   if (typeof width !== 'number' && typeof height !== 'number') return { layout, depth, color, samples, normalize };

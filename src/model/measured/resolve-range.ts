@@ -76,8 +76,8 @@ function compare(file: ModelFile, said: StatedCard, key: keyof Card, span: numbe
       file,
       said,
       key,
-      `${fact}, and would be fed a span of ${Number(span.toPrecision(3))}`,
-      `leave ${key} away: the graph does it itself; or export ${file.path} without it`,
+      `${fact}, but would get samples that span only ${Number(span.toPrecision(3))}`,
+      `leave out ${key}, since the graph does it itself, or export ${file.path} without it`,
     );
   if (span > wants * 1.5 || span * 1.5 < wants) notes.push(`warning: ${saying(said, key)} but ${fact}`);
 }

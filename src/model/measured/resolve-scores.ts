@@ -23,7 +23,7 @@ export function resolveScores(file: ModelFile, said: StatedCard, notes: string[]
     throw new SegtileError(
       'model',
       `${file.path} ends in a softmax over 1 channel, which is 1 for every pixel`,
-      'export the model without its last activation, and say activation sigmoid',
+      'export the model without its last activation, and set activation sigmoid',
     );
   if (measured.meaning.kind === 'same') throw sameEverywhere(file, measured);
   const scores = file.ending
@@ -78,12 +78,12 @@ function measuredScores(
         said,
         'activation',
         `${scoresOf} are probabilities already: ${span}, whatever the network is shown`,
-        'leave activation away, or say none',
+        'leave out activation, or set it to none',
       );
     const how =
       channels === 1 ? '' : meaning.exclusive ? ' that sum to 1: classes exclude each other' : ' of independent classes';
     if (file.decision !== undefined)
-      notes.push(`the graph ends in ${file.decision}: labels without scores, for --blend none alone`);
+      notes.push(`the graph ends in ${file.decision}: labels without scores, which only --blend none can use`);
     else if (!asked) notes.push(`activation none: the scores are probabilities${how} (${span}, whatever is shown)`);
     return { activation: 'none', exclusive: channels > 1 && (card.exclusive ?? meaning.exclusive) };
   }
@@ -94,7 +94,7 @@ function measuredScores(
         said,
         'activation',
         `${scoresOf} are logarithms of probabilities that sum to 1`,
-        'leave activation away, or say softmax, which undoes the logarithm',
+        'leave out activation, or set it to softmax, which undoes the logarithm',
       );
     if (!asked) notes.push('activation softmax: the scores are logarithms of probabilities that sum to 1');
     return { activation: 'softmax', exclusive: card.exclusive ?? true, squash: 'softmax' };
@@ -103,7 +103,7 @@ function measuredScores(
     throw new SegtileError(
       'model',
       `${scoresOf} are neither clearly probabilities nor clearly logits: ${span}; ${meaning.why}`,
-      'say --activation sigmoid, softmax or none, or activation in the card',
+      'give --activation sigmoid, softmax or none, or activation in the card',
     );
   if (!asked) notes.push(logitsNote(file, usual, span));
   // Scores that stay near 0..1 may be thresholded as they are.
@@ -124,7 +124,7 @@ function sameEverywhere(file: ModelFile, { range }: MeasuredModel): SegtileError
   return new SegtileError(
     'model',
     `${file.path} gives the same score everywhere, ${short(range[0])}, whatever it is shown: the range or layout of its input is probably wrong`,
-    'say --scale, --mean, --std or --layout as the network was trained, or export it again',
+    'give --scale, --mean, --std or --layout as the network was trained, or export it again',
   );
 }
 
@@ -179,8 +179,8 @@ export function resolveFit(
   if (fit === null || fit === 'off the centre')
     throw new SegtileError(
       'model',
-      `${file.path} gives ${sizes}, and it could not be told where they lie${fit === null ? '' : ', but that it is off its centre'}`,
-      'say --crop 0 where they are a coarser map of the whole window, or --crop with the px that they lack on each side, or LEFT,TOP',
+      `${file.path} gives ${sizes}, and where they lie could not be measured${fit === null ? '' : ', only that they are not at its centre'}`,
+      'give --crop 0 if they are a coarser map of the whole window, else --crop with the px that they lack on each side, or LEFT,TOP',
     );
   const missing = missingPx(fit, window, scores);
   if (missing === 0) {

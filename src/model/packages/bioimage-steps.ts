@@ -8,7 +8,7 @@ interface Affine {
   readonly offset: readonly number[];
 }
 
-const CARD = 'write a card beside the model with what comes nearest, for example "standardize": segtile help models';
+const CARD = 'write a card beside the model with what comes closest, for example "standardize": segtile help models';
 
 /**
  * Translates the preprocessing steps to a card. Samples are those of 8 bits, from 0 to 255.
@@ -27,12 +27,12 @@ export function inputSteps(steps: readonly BioimageStep[], channels: number | un
     if (name === 'scale_linear') affine = then(affine, linear(kwargs));
     else if (isFixed(name, kwargs)) affine = then(affine, fixed(name, kwargs));
     else if (name === 'zero_mean_unit_variance') standardize = standardization(kwargs, affine, channels, where);
-    else throw refused(where, `${name}${percentiles(kwargs)} is not what segtile can do exactly`, CARD);
+    else throw refused(where, `${name}${percentiles(kwargs)} is something that segtile cannot do exactly`, CARD);
   }
   if (standardize !== undefined) return { standardize };
   const { gain, offset } = affine;
   if (gain.some((value) => !(value > 0)))
-    throw refused(where, `scale_linear turns samples around: gain ${gain.join(', ')}`, CARD);
+    throw refused(where, `scale_linear inverts the samples: gain ${gain.join(', ')}`, CARD);
   const channel = (values: readonly number[], at: number) => values[values.length === 1 ? 0 : at]!;
   const count = Math.max(gain.length, offset.length);
   const mean = Array.from({ length: count }, (_, at) => negated(channel(offset, at) / channel(gain, at)));
@@ -56,7 +56,7 @@ export function outputSteps(
     if ((name === 'sigmoid' || name === 'softmax') && activation === undefined && threshold === undefined) activation = name;
     else if (name === 'binarize' && threshold === undefined && isShare(kwargs.threshold))
       threshold = numberIn(kwargs.threshold);
-    else throw refused(where, `${name}${percentiles(kwargs)} is not what segtile can do exactly`, CARD);
+    else throw refused(where, `${name}${percentiles(kwargs)} is something that segtile cannot do exactly`, CARD);
   }
   return { ...(activation && { activation }), ...(threshold !== undefined && { threshold }) };
 }
@@ -119,7 +119,7 @@ function standardization(
   if (!isPlane || !isSame)
     throw refused(
       where,
-      `zero_mean_unit_variance over ${named?.join(', ') ?? 'all axes'} is not what segtile can do exactly`,
+      `zero_mean_unit_variance over ${named?.join(', ') ?? 'all axes'} is something that segtile cannot do exactly`,
       CARD,
     );
   return { axes: isAll ? 'all' : 'channel', eps: (numberIn(eps) ?? 1e-6) / gain[0]! };

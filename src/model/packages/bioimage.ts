@@ -53,7 +53,7 @@ export const bioimage: PackageFormat = {
 function unreadScale({ y, x }: BioimageTensor): string[] {
   if (y.mpp === undefined && x.mpp === undefined) return [];
   if (y.mpp === x.mpp && mppProblem({ x: y.mpp!, y: y.mpp! }) === undefined) return [];
-  return [`its pixels of ${x.mpp ?? '?'} × ${y.mpp ?? '?'} µm are not looked at: give --model-mpp`];
+  return [`its pixels of ${x.mpp ?? '?'} × ${y.mpp ?? '?'} µm are not used: give --model-mpp`];
 }
 
 function networkOf({ weights }: Fields, file: string): NonNullable<PackageCard['network']> {

@@ -79,7 +79,7 @@ export function readDeepness(
   };
   const notes = [
     ...(small ? [`seg_small_segment ${small} is not applied: see --min-object`] : []),
-    ...(cm !== undefined && !isKnown ? [`resolution ${cm} cm/px is not looked at: give --mpp, --level or --downsample`] : []),
+    ...(cm !== undefined && !isKnown ? [`resolution ${cm} cm/px is not used: give --mpp, --level or --downsample`] : []),
   ];
   return { from: `metadata inside ${path} (Deepness)`, card, notes };
 }

@@ -89,7 +89,7 @@ export function requireDescribed({ path, bytes }: NetworkFile, { network, from }
   throw new SegtileError(
     'model',
     `${from} is of a network with the SHA-256 ${network.sha256}, but ${path} has ${sha256}`,
-    'download the package anew, or write a card of its own beside the network',
+    'download the package again, or write a card of its own beside the network',
   );
 }
 
@@ -151,7 +151,7 @@ async function fieldsIn(path: string): Promise<Fields | undefined> {
     return fieldsOf(parse(text));
   } catch (cause) {
     if (path.endsWith('.json')) return undefined;
-    throw new SegtileError('model', `${path} is no YAML: ${reason(cause).split('\n')[0]}`, 'download it anew', cause);
+    throw new SegtileError('model', `${path} is not YAML: ${reason(cause).split('\n')[0]}`, 'download it again', cause);
   }
 }
 

@@ -40,8 +40,8 @@ export const huggingFace: PackageFormat = {
         ...(names?.length === 1 && { classes: cardClasses(names) }),
       },
       notes: [
-        ...(preprocessor ? [] : ['no preprocessor_config.json: the range of the input is not known from it']),
-        ...(reduced ? ['do_reduce_labels: background is no class of the model'] : []),
+        ...(preprocessor ? [] : ['there is no preprocessor_config.json, which would give the range of the input']),
+        ...(reduced ? ['do_reduce_labels: background is not a class of the model'] : []),
       ],
     };
   },

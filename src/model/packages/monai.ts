@@ -55,7 +55,7 @@ function rangeOf(range: readonly number[], file: string): Card {
   if (low === -1 && high === 1) return { scale: 1 / 255, mean: [0.5], std: [0.5] };
   throw refused(
     file,
-    `value_range is [${range.join(', ')}], which does not tell how samples come to it`,
+    `value_range is [${range.join(', ')}], which does not say how samples are brought to it`,
     'write a card beside the model with scale, mean and std, or standardize, as its transforms have it: segtile help models',
   );
 }

@@ -32,7 +32,7 @@ export async function readNumpy(path: string): Promise<NumpyArray> {
   });
   const found = arrayOf(bytes);
   if (found) return found;
-  throw new SegtileError('input', `${path} is not a .npy file that segtile can read`, 'save it anew with numpy.save');
+  throw new SegtileError('input', `${path} is not a .npy file that segtile can read`, 'save it again with numpy.save');
 }
 
 function arrayOf(bytes: Buffer): NumpyArray | undefined {

@@ -33,7 +33,7 @@ export async function checkPackage(
     [others.test.input, others.test.output].map((file) => readNumpy(join(folder, file))),
   );
   if (model.image.element === 'uint8' || input!.shape.length !== 4 || output!.shape.length !== 4 || input!.shape[0] !== 1)
-    return { why: `its test tensor of [${input!.shape.join(', ')}] is none that segtile can give it` };
+    return { why: `its test tensor of [${input!.shape.join(', ')}] is not one that segtile can give it` };
   const { channels, width, height } = axes<number>(input!.shape, model.layout);
   const tested: Model = {
     ...model,

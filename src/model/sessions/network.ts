@@ -63,6 +63,6 @@ export function checkBatch({ fixedBatch, model }: Network, batch: number): void 
     throw new SegtileError(
       'usage',
       `${model.path} takes batches of ${fixedBatch} only, but --batch is ${batch}`,
-      'leave --batch away, or export the model with a free batch',
+      'leave out --batch, or export the model with a free batch',
     );
 }

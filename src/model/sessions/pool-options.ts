@@ -39,7 +39,7 @@ export function checkOptions(model: Model, { window, workers, output, scoreType 
   if (scoreType === 'uint8' && output === 'logits')
     throw new SegtileError(
       'usage',
-      'scores as uint8 are probabilities, but logits are asked for',
+      'scores as uint8 are probabilities, but --blend-space is logits',
       'use --blend-space probabilities, or --score-type float32',
     );
   if (!Number.isInteger(workers) || workers < 1 || workers > 1024)

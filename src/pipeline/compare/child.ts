@@ -40,7 +40,7 @@ async function recordOf(job: ChildJob): Promise<ChildWork[keyof ChildWork]['reco
     for (const text of planWarnings(plan, passes)) process.send?.({ kind: 'warning', text } satisfies FromChild);
   };
   const elsewhere = (slide: string, holder: Holder): never => {
-    throw new SegtileError('output', `${slide} is in work elsewhere, by ${holderText(holder)}`, 'wait until it is done');
+    throw new SegtileError('output', `${slide} is in progress elsewhere, by ${holderText(holder)}`, 'wait until it is done');
   };
   const { failures } =
     job.kind === 'infer'

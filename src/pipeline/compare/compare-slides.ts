@@ -175,7 +175,7 @@ async function refuseReplaced(path: string, { id, mask }: KnownRecord): Promise<
   throw new SegtileError(
     'output',
     `${mask.path} was replaced by another process before it was scored`,
-    'give each comparison that runs at the same time its own --output folder',
+    'give comparisons that run at the same time an --output folder each',
   );
 }
 

@@ -83,8 +83,8 @@ function refuseNamesakes(slides: readonly string[]): void {
   const first = slides[names.indexOf(names[twin]!)];
   throw new SegtileError(
     'usage',
-    `${first} and ${slides[twin]} have one name, under which their results would be filed`,
-    'compare them one at a time, with an --output folder each',
+    `${first} and ${slides[twin]} have the same name, so their results would have the same place`,
+    'compare them one at a time, each with its own --output folder',
   );
 }
 

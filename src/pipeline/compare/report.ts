@@ -94,7 +94,7 @@ function variantTable(results: readonly VariantResult[], front: readonly boolean
     'MB',
   ];
   return {
-    caption: 'Every variant with what it is worth and what it costs',
+    caption: 'Every variant: how good it is, and what it costs',
     columns: [{ name: 'variant', kind: 'words' }, ...figures.map((name) => ({ name, kind: 'figures' as const }))],
     rows: results.map(({ variant, windows, seconds, megapixelsPerSecond, peakRssBytes }, i) => ({
       ...(front[i] && { mark: 'front' }),

@@ -160,7 +160,7 @@ export function checkVariants(variants: readonly Variant[]): void {
     throw new SegtileError(
       'usage',
       'there is nothing to compare',
-      'say what to try, such as --resize 1024 --tile 512/256,1024/512',
+      'give something to try, such as --resize 1024 --tile 512/256,1024/512',
     );
   }
   const twice = variants.find(({ name }, i) => variants.findIndex((other) => other.name === name) < i);

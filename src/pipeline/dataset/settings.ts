@@ -86,14 +86,14 @@ export function datasetSettings(
     throw new SegtileError(
       'usage',
       '--quality is that of JPEG, but images are kept as PNG',
-      'add --image jpeg, or leave --quality away',
+      'add --image jpeg, or leave out --quality',
     );
   }
   if (minTissue !== undefined && options.tissue === 'none') {
     throw new SegtileError(
       'usage',
       '--min-tissue needs tissue to be looked for, but --tissue is none',
-      'leave one of them away',
+      'leave out one of them',
     );
   }
   if (augment) {

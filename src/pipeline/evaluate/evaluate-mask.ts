@@ -95,7 +95,7 @@ export async function evaluateMask(
     requireSameShape(path, prediction, size, 'mask');
     const truth = await openInside(truthPath, settings.roi, { size, config, slideName: predictedName(path), signal });
     const drawn = truth.kind !== 'label image' || settings.roi !== undefined;
-    const assumed = `${path}: the slide is taken to be as large as the mask, ${width} × ${height} px; --slide-size says it where it is not`;
+    const assumed = `${path}: the slide is taken to be as large as the mask, ${width} × ${height} px; if it is not, give --slide-size`;
     try {
       const scores = await compare(prediction, truth, config, settings, onRows, signal);
       return { ...scores, notes: [...(drawn && known === undefined ? [assumed] : []), ...scores.notes] };
@@ -137,7 +137,7 @@ export async function evaluateRuns(
   const truth = await openInside(truthPath, settings.roi, { size, config, slideName, signal });
   try {
     const scores = await compare(prediction, truth, config, settings, onRows, signal);
-    const assumed = `${shown}: the slide is taken to be as large as its truth, ${size.width} × ${size.height} px; --slide-size says it where it is not`;
+    const assumed = `${shown}: the slide is taken to be as large as its truth, ${size.width} × ${size.height} px; if it is not, give --slide-size`;
     return { ...scores, notes: [...(known === undefined ? [assumed] : []), ...scores.notes] };
   } finally {
     await truth.close();

@@ -89,7 +89,7 @@ async function evaluateReport(
         : []),
       { kind: 'charts', title: 'Dice by class', charts: [diceChart(evaluation)] },
       ...(pooled.classes.length > 1
-        ? [{ kind: 'table', title: 'What was taken for what', table: confusionTable(evaluation, String) } satisfies Section]
+        ? [{ kind: 'table', title: 'Which classes are confused', table: confusionTable(evaluation, String) } satisfies Section]
         : []),
       ...(sweep ? sweepSections(sweep) : []),
       ...regions,

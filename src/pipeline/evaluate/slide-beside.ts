@@ -82,7 +82,7 @@ function parsed(json: string, path: string): Beside {
     throw new SegtileError(
       'input',
       reason(error),
-      'it says how large the slide is: make it anew, or move it aside and give --slide-size',
+      'it holds the size of the slide: make it again, or move it away and give --slide-size',
       error,
     );
   }

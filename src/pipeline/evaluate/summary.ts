@@ -102,7 +102,7 @@ export function summarizeSlides(slides: readonly SlideScores[], patients?: reado
     throw new SegtileError(
       'input',
       `${slides[0]!.predicted} has the classes ${names(slides[0]!)}, but ${other.predicted} has ${names(other)}`,
-      'say with --classes what they have in common',
+      'give --classes with the classes that they have in common',
     );
   }
   const single = slides.map((scores) => measured([scores]));

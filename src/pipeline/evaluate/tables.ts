@@ -41,7 +41,7 @@ export function confusionTable({ classes, pooled }: Evaluation, shown: (pixels: 
     const same = row.reduce((sum, pixels) => sum + pixels, 0);
     return [{ text: names[i]! }, ...row.map((value) => ({ text: shown(value, same), value }))];
   });
-  const caption = 'Pixels by what they are, in rows, and what they were taken for, in columns';
+  const caption = 'Pixels by true class (rows) and predicted class (columns)';
   return filled(
     caption,
     'truth',

@@ -23,8 +23,8 @@ export function requireMemory(
     if (budget === undefined) return;
     throw new SegtileError(
       'usage',
-      `--memory cannot be obeyed, since the memory of this run cannot be foretold: ${forecast.unknown}`,
-      'use --device cpu, or leave --memory away',
+      `--memory cannot be kept to, since the memory of this run cannot be predicted: ${forecast.unknown}`,
+      'use --device cpu, or leave out --memory',
     );
   }
   const most = budget ?? limit.bytes;

@@ -2,9 +2,9 @@ import type { ForetoldMemory } from '../../plan/memory/foretell.js';
 import type { KnownForecast } from './foretell-run.js';
 import type { Allowance, MemoryLimit } from './machine.js';
 
-/** Bytes in the form that `--memory` takes: `850MB`, `2.1GB`. */
+/** Bytes in units that `--memory` takes, too: `850 MB`, `2.1 GB`. */
 export function inBytes(bytes: number): string {
-  return bytes >= 999.5e6 ? `${Number((bytes / 1e9).toFixed(1))}GB` : `${Math.round(bytes / 1e6)}MB`;
+  return bytes >= 999.5e6 ? `${Number((bytes / 1e9).toFixed(1))} GB` : `${Math.round(bytes / 1e6)} MB`;
 }
 
 /** Who has the memory: `this machine has`. */
@@ -27,7 +27,7 @@ export function allowanceText({ bytes, by, limit }: Allowance): string {
 const parts: Readonly<Record<Exclude<keyof ForetoldMemory, 'total'>, string>> = {
   program: 'for the program itself',
   networks: 'to run the model',
-  windows: 'for windows in hand',
+  windows: 'for the windows that are running',
   reading: 'to read',
   blending: 'to blend',
   writing: 'to write',

@@ -171,7 +171,7 @@ function slidePathOf(mask: string, { slidePath }: MaskObjectSettings, beside: Sl
   if (path !== undefined) return path;
   throw new SegtileError(
     'usage',
-    `--measure reads the slide, and nothing says which one ${mask} is of`,
+    `--measure reads the slide, but nothing says which slide ${mask} belongs to`,
     'name it with --slide',
   );
 }

@@ -25,7 +25,7 @@ export function requireSplit({ splitTouching, seedDistance, measure }: SplitOpti
   if (splitTouching !== undefined && measure !== undefined)
     throw new SegtileError(
       'usage',
-      '--measure and --split-touching exclude each other: pixels have gone by when an object is split',
+      '--measure and --split-touching exclude each other: an object is split after its pixels have been read',
       'measure the objects as they are, or split them',
     );
 }
@@ -47,7 +47,7 @@ export function touchingOf(
     throw new SegtileError(
       'usage',
       `--seed-distance is in micrometres, but nothing says how large a pixel of ${path} is`,
-      'say so with --slide-mpp',
+      'give it with --slide-mpp',
     );
   return { seedDistance: seedDistance! / Math.sqrt(mpp.x * mpp.y), size: { width: size.width, height: size.height } };
 }

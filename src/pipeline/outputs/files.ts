@@ -94,7 +94,7 @@ function clashOf(one: SlideRequest, other: SlideRequest, stem: string): SegtileE
     first === second
       ? `${first} is asked for twice, and would be written as ${stem}.* each time`
       : `${first} and ${second} would both be written as ${stem}.*`,
-    'run them one at a time with an --output folder each, or give a list with the columns slide and output with --from',
+    'run them one at a time, each with its own --output folder, or give a list with the columns slide and output with --from',
   );
 }
 

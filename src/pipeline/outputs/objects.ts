@@ -33,7 +33,7 @@ export function requireObjects(options: ObjectOptions): void {
   const { objects, measure, splitTouching } = options;
   const given = measure === undefined ? splitTouching && '--split-touching' : '--measure';
   if (given === undefined || objects !== undefined) return;
-  throw new SegtileError('usage', `${given} is given without --objects`, 'say with --objects csv what is written');
+  throw new SegtileError('usage', `${given} is given without --objects`, 'say what is written, such as --objects csv');
 }
 
 /** The files of objects, one for each format. */

@@ -61,8 +61,8 @@ function refuseSaid({ stride, overlap, margin, placement }: InferOptions): void 
   if (name === undefined) return;
   throw new SegtileError(
     'usage',
-    `--plan auto finds out where windows lie, but --${name} says it`,
-    `leave --${name} away, or --plan auto`,
+    `--plan auto chooses the windows, but --${name} does so, too`,
+    `leave out --${name}, or --plan auto`,
   );
 }
 
@@ -80,7 +80,7 @@ async function autoWindows(
     const laid = widestStride(wanted ?? fixedWindow ?? { width: side, height: side }, { margin, phase });
     return laid
       ? { laid, why: `as the card says (margin ${margin} px, phase ${phase})` }
-      : `the margin of ${margin} px that the card of ${name} says leaves nothing of the window`;
+      : `the margin of ${margin} px from the card of ${name} leaves nothing of the window`;
   }
   const perception = await perceive(model, signal);
   // Models of an ensemble share their windows where they can, whatever each of them costs.

@@ -21,7 +21,7 @@ export async function writeTunedCard(
     throw new SegtileError(
       'usage',
       `no margin is enough for ${file.path}, so there is nothing to write into its card`,
-      'leave --write-card away',
+      'leave out --write-card',
     );
   const path = cardPath(file.path);
   const { window, margin } = cheapest;

@@ -35,7 +35,7 @@ export function planCost(plan: SlidePlan, perWindow: readonly number[]): PlanCos
  */
 export function muchText(windows: number, times: number): string | null {
   if (windows < MOST_WINDOWS && (windows <= 1 || times <= MOST_TIMES)) return null;
-  return `this is much work: ${count(windows)} windows, ${figure(times)} times the area of the slide; check --mpp, --slide-mpp and the stride`;
+  return `this is a lot of work: ${count(windows)} windows, ${figure(times)} times the area of the slide; check --mpp, --slide-mpp and the stride`;
 }
 
 /**

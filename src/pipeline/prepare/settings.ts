@@ -106,7 +106,7 @@ export function runSettings(options: InferOptions, ensemble: Ensemble, threshold
     throw new SegtileError(
       'usage',
       `an ensemble is a mean of probabilities, but --blend-space is logits`,
-      'leave --blend-space away, or run one model',
+      'leave out --blend-space, or run one model',
     );
   }
   if (blendSpace === 'logits' && model.squash === undefined) {
@@ -120,14 +120,14 @@ export function runSettings(options: InferOptions, ensemble: Ensemble, threshold
     throw new SegtileError(
       'usage',
       '--min-object and --fill-holes clean labels of the working image, but --enlarge is scores',
-      'leave --enlarge away, or clean the mask that it makes by itself',
+      'leave out --enlarge, or clean up the mask afterwards',
     );
   }
   if (maskValues === '255' && classes.length > 1) {
     throw new SegtileError(
       'usage',
       `--mask-values 255 shows one class, but ${model.path} has ${classes.length}: ${classes.map(({ name }) => name).join(', ')}`,
-      'leave it away: the mask then holds a label for each class',
+      'leave it out: the mask then holds a label for each class',
     );
   }
   return {
@@ -154,6 +154,6 @@ function refuseMeansOfLabels({ path, decision }: Model, options: InferOptions, m
   throw new SegtileError(
     'usage',
     `${path} ends in ${decision}: it gives labels without scores, but ${wanted}`,
-    `${blend === 'none' ? 'leave it away' : 'use --blend none'}, or export the model without ${decision} at its end`,
+    `${blend === 'none' ? 'leave it out' : 'use --blend none'}, or export the model without ${decision} at its end`,
   );
 }

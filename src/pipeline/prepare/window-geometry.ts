@@ -51,7 +51,7 @@ function marginOf(
     throw new SegtileError(
       'usage',
       `--margin is ${options.margin} but ${path} gives no scores for ${least} px on a side of its window`,
-      `give --margin ${least} or more, or leave it away`,
+      `give --margin ${least} or more, or leave it out`,
     );
   return options.margin ?? Math.max(least, model.margin ?? least);
 }
@@ -68,7 +68,7 @@ function windowOf({ window }: WindowOptions, { fixedWindow, window: suggested, p
     throw new SegtileError(
       'usage',
       `--window is ${window.width}x${window.height} but ${path} takes windows of ${fixed} px only`,
-      'leave --window away, or export the model with free height and width',
+      'leave out --window, or export the model with free height and width',
     );
   }
   const { width, height } = window ?? fixedWindow ?? square(suggested ?? DEFAULT_WINDOW);
@@ -107,7 +107,9 @@ function cardMargin(model: Model, window: Size, asked: Size | undefined, note: (
   const legal = mostMargin(window, asked ?? defaultStrides(window, 0, model));
   const possible = stride.width <= window.width && stride.height <= window.height;
   if (possible)
-    note(`the card of ${name} wants a margin of ${margin} px, but these windows leave room for ${legal} px, which is taken`);
+    note(
+      `the card of ${name} wants a margin of ${margin} px, but these windows leave room for ${legal} px only, which is used`,
+    );
   return legal;
 }
 

@@ -40,7 +40,7 @@ export async function pseudoLabelFiles(
     async settings(probabilities, { record }) {
       const classes = classesOf(probabilities, ignore);
       if (first && JSON.stringify(first.classes) !== JSON.stringify(classes)) {
-        const hint = 'run them one after the other, with an --output folder each';
+        const hint = 'run them one after the other, each with its own --output folder';
         throw new SegtileError('usage', `${probabilities.path} has other classes than ${first.path}`, hint);
       }
       if (!first) {

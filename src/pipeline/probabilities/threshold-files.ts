@@ -50,14 +50,14 @@ function thresholdSettings(
     throw new SegtileError(
       'usage',
       `--mask-values 255 shows one class, but ${path} has ${map.classes.length}: ${map.classes.map(({ name }) => name).join(', ')}`,
-      'leave it away: the mask then holds a label for each class',
+      'leave it out: the mask then holds a label for each class',
     );
   }
   if (enlarge === 'scores' && (minObject ?? fillHoles) !== undefined) {
     throw new SegtileError(
       'usage',
       '--min-object and --fill-holes clean labels of the working image, but --enlarge is scores',
-      'leave --enlarge away, or clean the mask that it makes by itself',
+      'leave out --enlarge, or clean up the mask afterwards',
     );
   }
   return {

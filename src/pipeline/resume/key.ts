@@ -98,8 +98,8 @@ export function differences(there: RunKey, now: RunKey): string[] {
 
 /** Values that are hashes of files, with the message to show instead. */
 const OF_FILES: Readonly<Record<string, string>> = {
-  slide: 'the slide is another file',
-  model: 'another --model, or its card',
+  slide: 'the slide is not the same file',
+  model: 'the model or its card is not the same',
 };
 
 function said(name: string, there: string | undefined, now: string | undefined): string {
@@ -109,7 +109,7 @@ function said(name: string, there: string | undefined, now: string | undefined):
   if (name === 'format') return 'another version of segtile made it';
   const shown = (value: string | undefined): string =>
     value === undefined ? 'not given' : /^[0-9a-f]{32}$/.test(value) ? 'another file' : value;
-  return `--${name} is ${shown(there)} there, ${shown(now)} here`;
+  return `--${name} was ${shown(there)}, is ${shown(now)} now`;
 }
 
 function flagOf(name: string): string {

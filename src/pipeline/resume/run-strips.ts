@@ -37,14 +37,14 @@ export async function openRunStrips(
   });
   if (found === undefined) return anew();
   if (found.head.format !== STRIP_FORMAT)
-    return anew('what was done of it was kept by another version of segtile: it is begun anew');
+    return anew('its unfinished work was kept by another version of segtile, so it starts over');
   const circumstance = CIRCUMSTANCES.find((name) => found.head.facts[name] !== own.facts[name]);
   const settings = differences(without(found.head.facts), without(own.facts));
   if (settings.length > 0) {
     throw new SegtileError(
       'output',
       `${path} is of a run with other settings that was not finished: ${settings.join('; ')}`,
-      'use the same settings to go on with it, --no-resume to begin anew, or choose another place',
+      'use the same settings to go on with it, --no-resume to start over, or choose another place',
     );
   }
   if (circumstance !== undefined) {
@@ -52,10 +52,10 @@ export async function openRunStrips(
     // Strips of a merge that was stopped do not say it: shards may come from several machines.
     const told =
       there === undefined ? `does not say with which ${circumstance}` : `was done with ${circumstance} ${there}, not ${here}`;
-    return anew(`what was done of it ${told}: it is begun anew`);
+    return anew(`its unfinished work ${told}, so it starts over`);
   }
   if (found.head.scores !== own.scores || !samePiece(found.head, own)) return anew();
-  const torn = found.torn ? ', where what was written last is damaged' : '';
+  const torn = found.torn ? '; what was written after it is damaged' : '';
   const at = found.rows - own.piece.y;
   const said = at === 0 ? undefined : `goes on at row ${found.rows} of ${own.piece.y + own.piece.height}${torn}`;
   return { file: await openStrips(path, own, found), rows: found.rows, said };

@@ -46,11 +46,7 @@ export async function standingResult(files: RunFiles, key: RunKey): Promise<RunR
     const found = await stat(path).catch(() => undefined);
     if (found?.size === bytes) continue;
     const what = found ? `has ${found.size} bytes, not the ${bytes}` : `is missing, of ${bytes} bytes`;
-    throw new SegtileError(
-      'output',
-      `${path} ${what} that ${files.record} tells of`,
-      'use --overwrite to make all of them again',
-    );
+    throw new SegtileError('output', `${path} ${what} that ${files.record} lists`, 'use --overwrite to make all of them again');
   }
   return record;
 }

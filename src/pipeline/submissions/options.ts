@@ -51,7 +51,7 @@ export function requireSubmission({ submission, submissionIds, rle }: Submission
     throw new SegtileError(
       'usage',
       `${given[0]} is for a submission that ends in .csv, but it is ${submission}`,
-      "leave it away: COCO's results have an entry an object, with runs down the columns",
+      "leave it out: COCO's results have an entry for each object, with runs down the columns",
     );
 }
 

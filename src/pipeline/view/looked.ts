@@ -66,7 +66,7 @@ const planned = objectOf({
  */
 export async function whereLooked(slide: Slide, path: string, signal: AbortSignal): Promise<Looked> {
   const json = await readRegularText(path).catch((cause: unknown) => {
-    throw new SegtileError('input', `there is no record ${path}`, 'only runs of segtile infer tell where they looked', cause);
+    throw new SegtileError('input', `there is no record ${path}`, 'only runs of segtile infer record where they looked', cause);
   });
   const { working, settings, windows } = readShape(json, path, planned);
   const level = slide.levels[working.level];
@@ -116,7 +116,7 @@ function least({ kind }: TissueChoice, given: number | undefined): number | unde
 function choiceOf(method: string, file: string | undefined, where: string): TissueChoice {
   if (method === 'file' && file !== undefined) return { kind: 'file', path: file };
   if (method === 'auto' || method === 'otsu' || method === 'hubmap' || method === 'none') return { kind: method };
-  throw new SegtileError('input', `${where} tells of a way to find tissue that is not known here: ${method}`);
+  throw new SegtileError('input', `${where} has a way to find tissue that this version does not know: ${method}`);
 }
 
 /** Opens a file that a record names. Its path may be relative to another folder. */

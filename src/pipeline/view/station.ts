@@ -168,7 +168,7 @@ async function lookedMessage(slide: Slide, run: FoundRun, show: Show): Promise<L
   const notes =
     found === recorded
       ? []
-      : [`found anew, ${found} windows are run; the record counts ${recorded}, with those of other scales and models`];
+      : [`planned again, ${found} windows are run; the record counts ${recorded}, which includes other scales and models`];
   const layer = (kind: string, tiles: LabelTiles, only: MaskClass): Promise<LabelLayer> =>
     showLabels(run.record, kind, { ...tiles, classes: [only] }, show);
   return {

@@ -58,7 +58,7 @@ function noProbability(score: number, channel: number, x: number, y: number): Se
   return new SegtileError(
     'model',
     `the score of channel ${channel} at working pixel (${x}, ${y}) is ${score}, which is no probability`,
-    'say with --activation what makes probabilities of it, or write --probabilities float32, which keeps any number',
+    'give the --activation that makes probabilities of it, or write --probabilities float32, which keeps any number',
   );
 }
 

@@ -55,8 +55,8 @@ export const colorCheck: Check = check('three whole numbers from 0 to 255', isCo
 export function parseJson(json: string, where: string, code: ErrorCode): unknown {
   const bare = json.replace(/^\uFEFF/, '');
   if (isTooDeep(bare)) {
-    const what = 'lists and objects lie inside each other far too often';
-    throw new SegtileError(code, `${where} is no JSON that can be used: ${what}`, 'the file is damaged: write it again');
+    const what = 'its lists and objects are nested too deep';
+    throw new SegtileError(code, `${where} cannot be used as JSON: ${what}`, 'the file is damaged: write it again');
   }
   const line = lineOfMistake(bare);
   if (line === undefined) return JSON.parse(bare);

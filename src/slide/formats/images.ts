@@ -72,7 +72,7 @@ export function requireSameSamples(path: string, images: readonly TiffImage[]): 
   for (const [level, { directory }] of images.entries()) {
     const kind = kindOf(directory);
     if (kind === first) continue;
-    const hint = 'write its pyramid anew, for example with "vips tiffsave --pyramid"';
+    const hint = 'write its pyramid again, for example with "vips tiffsave --pyramid"';
     throw new SegtileError('unsupported', `${path} has ${kind} in level ${level}, but ${first} in level 0`, hint);
   }
 }

@@ -19,7 +19,7 @@ export function imagejMpp(description: string, resolution: Resolution | undefine
   if (unit === '' || /^pixels?$/i.test(unit)) return {};
   const [x, y] = [micrometresPer(unit), micrometresPer(field('yunit') || unit)];
   if (x === undefined || y === undefined) {
-    return { notes: [`ImageJ says unit "${x === undefined ? unit : field('yunit')}", which is no length: not believed`] };
+    return { notes: [`ImageJ says unit "${x === undefined ? unit : field('yunit')}", which is not a length: ignored`] };
   }
   const size = { x: x / resolution.x, y: y / resolution.y };
   return size.x > 0 && size.y > 0 && size.x < Infinity && size.y < Infinity ? { mpp: { ...size, source: 'ImageJ unit' } } : {};

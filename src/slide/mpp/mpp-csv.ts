@@ -58,7 +58,7 @@ function rowsOf(text: string, path: string): { readonly line: number; readonly r
       .filter(({ row }) => row.some((cell) => cell !== ''));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new SegtileError('input', `${path} is no CSV that can be read: ${error.message}`, HINT, error);
+    throw new SegtileError('input', `${path} cannot be read as CSV: ${error.message}`, HINT, error);
   }
 }
 
@@ -86,7 +86,7 @@ export function requireMatched(table: MppTable, path: string, slides: readonly s
   const some = strays.slice(0, 5).join(', ') + (strays.length > 5 ? `, … (${strays.length} in all)` : '');
   throw new SegtileError(
     'input',
-    `${path} lists what is none of the slides: ${some}`,
+    `${path} lists slides that were not given: ${some}`,
     `the slides are ${slides.slice(0, 5).map(fileName).join(', ')}${slides.length > 5 ? ', …' : ''}; mend the line or leave it out`,
   );
 }

@@ -37,7 +37,7 @@ export function findMpp(
     notes.push(...own);
     const problem = mpp && mppProblem(mpp);
     if (mpp && problem === undefined) return { mpp, notes };
-    if (mpp) notes.push(`${quoted(mpp)}, ${problem}: not believed, --slide-mpp says the right size`);
+    if (mpp) notes.push(`${quoted(mpp)}, ${problem}: ignored, so give the right size with --slide-mpp`);
   }
   return { mpp: undefined, notes };
 }
@@ -104,7 +104,7 @@ function omeSize(pixels: XmlTag, axis: 'X' | 'Y'): number | string | undefined {
   const unit = attribute(pixels, `PhysicalSize${axis}Unit`) ?? 'µm';
   const micrometres = decimal(said) * (micrometresPer(unit) ?? Number.NaN);
   if (micrometres > 0 && micrometres < Number.POSITIVE_INFINITY) return micrometres;
-  return `OME-XML says PhysicalSize${axis} "${said}" in "${unit}", which is no length: not believed`;
+  return `OME-XML says PhysicalSize${axis} "${said}" in "${unit}", which is not a length: ignored`;
 }
 
 /** Whether a description is OME-XML. */
@@ -119,7 +119,7 @@ export function aperioMpp(description: string): MppStatement {
   const [, value = '', unit = 'um'] = /^([-+.,\deE]+)\s*(\S*)$/.exec(said) ?? [];
   const mpp = decimal(value) * (micrometresPer(unit || 'um') ?? Number.NaN);
   const found = physical(mpp, mpp, 'Aperio MPP');
-  return found.mpp ? found : { notes: [`Aperio MPP says "${said}", which is no size: not believed`] };
+  return found.mpp ? found : { notes: [`Aperio MPP says "${said}", which is not a size: ignored`] };
 }
 
 /** Whether Aperio software wrote a description. */

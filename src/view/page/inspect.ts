@@ -135,7 +135,7 @@ export function createInspector(
       errors ??= ask<readonly FoundError[]>(`masks/${mask.id}/errors`);
       const all = await errors;
       if (all.length === 0) {
-        tell('the mask is like the truth, but for rims');
+        tell('the mask agrees with the truth, except at borders');
         return;
       }
       nth = (nth + 1) % all.length;

@@ -27,7 +27,7 @@ const manyClasses: Case = {
     expectError(
       await room.segtile([...plan, '--memory', '1GB']),
       /is expected to take 2\S*GB/,
-      /--memory allows 1GB/,
+      /--memory allows 1 GB/,
       /--window \d+/,
     );
     expect(await room.segtile([...plan, '--memory', '1GB', '--window', '128'])).toMatchObject({ code: 0 });

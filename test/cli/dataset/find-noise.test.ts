@@ -349,7 +349,10 @@ describe('segtile find-noise refuses', () => {
     for (const [args, words] of [
       [['find-noise', manifest], 'no predictions were given'],
       [['find-noise', join(root, 'manifest.parquet'), '--predictions', predictions], 'give manifest.csv'],
-      [[...given, '-o', 'x.csv'], '--output names the manifest that --drop-below writes'],
+      [
+        [...given, '-o', 'x.csv'],
+        '--output is the name of the manifest that --drop-below writes, but --drop-below is not given',
+      ],
       [[...given, '--drop-below', '1.2'], 'expected a share between 0 and 1'],
       [[...given, '--drop-below', '0.2', '-o', '/elsewhere/x.csv'], 'the paths in a manifest are relative to its folder'],
       [[...given, '--drop-below', '0.2', '-o', 'manifest.csv'], '--output is the manifest itself'],

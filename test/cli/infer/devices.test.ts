@@ -75,7 +75,7 @@ test('a batch changes nothing but how windows travel', async () => {
 });
 
 describe.skipIf(!webgpu)(`WebGPU${webgpu ? '' : ' (skipped: none runs here, not even in software)'}`, () => {
-  test('differs from the CPU by less than 1e-4, and says that it is drawn by the CPU', async () => {
+  test('differs from the CPU by less than 1e-4, and says that it is emulated on the CPU', async () => {
     const cwd = folder();
     const scores = ['--probabilities', 'float32'];
     await segtileWell(infer('--device', 'cpu', '-o', 'cpu', ...scores), { cwd });

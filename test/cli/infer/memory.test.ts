@@ -56,13 +56,13 @@ test('--memory that nothing fits into says so, and how many classes would', asyn
   expect(stderr).toContain('no window and no number of workers makes it fit');
 });
 
-test('a network that does not run on the windows: nothing is foretold, and --memory cannot be obeyed', async () => {
+test('a network that does not run on the windows: nothing is predicted, and --memory cannot be kept to', async () => {
   const odd = ['infer', 'slide.tif', '-m', 'net.onnx', '--window', '75', '--tissue', 'none', '--device', 'cpu', '--dry-run'];
   const { stdout } = await segtileWell(odd, { cwd });
-  expect(stdout).toMatch(/memory is not foretold: .*75 × 75 px/);
+  expect(stdout).toMatch(/memory cannot be predicted: .*75 × 75 px/);
   const { code, stderr } = await segtile([...odd, '--memory', '2GB'], { cwd });
   expect(code).toBe(2);
-  expect(stderr).toMatch(/--memory cannot be obeyed, since the memory of this run cannot be foretold: .*75 × 75 px/);
+  expect(stderr).toMatch(/--memory cannot be kept to, since the memory of this run cannot be predicted: .*75 × 75 px/);
 });
 
 test('without --memory, a run is to leave half of what there is to others, where columns do that, and may take all otherwise', async () => {
@@ -97,8 +97,8 @@ test('what the machine or its control group has not is refused, unless --memory 
   expect(check(undefined, 3e9, 'machine')).not.toThrow();
   expect(check(3e9, 2e9, 'cgroup')).not.toThrow();
   expect(check(undefined, 2e9, 'machine')).toThrow(
-    's.svs is expected to take 2.5GB of memory (80 % of it to run the model in 2 workers), but this machine has 2GB',
+    's.svs is expected to take 2.5 GB of memory (80 % of it to run the model in 2 workers), but this machine has 2 GB',
   );
-  expect(check(undefined, 2e9, 'cgroup')).toThrow('but the control group of this process allows 2GB');
-  expect(check(1.5e9, 9e9, 'machine')).toThrow('but --memory allows 1.5GB');
+  expect(check(undefined, 2e9, 'cgroup')).toThrow('but the control group of this process allows 2 GB');
+  expect(check(1.5e9, 9e9, 'machine')).toThrow('but --memory allows 1.5 GB');
 });

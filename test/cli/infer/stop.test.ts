@@ -50,7 +50,9 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGUSR1'] as const)('%s', (signal) => {
       // It would go on for hours, with 75,000 windows.
       const { code, signal: killedBy, stdout, stderr, cwd } = await stopped('slow.onnx', signal, delay, '4');
       expect({ code, killedBy, stdout }, stderr).toEqual({ code: 3, killedBy: null, stdout: '' });
-      expect(stderr).toContain(`\nsegtile: ${signal} received, stopping after the windows in hand (once more ends at once)\n`);
+      expect(stderr).toContain(
+        `\nsegtile: ${signal} received, stopping after the windows that are running (a second signal stops at once)\n`,
+      );
       expect(stderr).toMatch(/\nsegtile: stopped before the end\n {2}hint: run it again to go on\n$/);
       expect(filesIn(cwd).filter((name) => name !== 'out/.slide.strips')).toEqual([]);
     },

@@ -52,7 +52,7 @@ describe.skipIf(process.platform !== 'linux')('with few addresses', () => {
     const { code, stderr } = await limited(8_000_000, ['info', '--check', file]);
     // As `--check` says that something is not supported, which is no damage.
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^segtile: the decoder of [\w ]+ is WebAssembly, which has no memory here \(.*"ulimit -v"/m);
+    expect(stderr).toMatch(/^segtile: the decoder of [\w ]+ is WebAssembly, which gets no memory here \(.*"ulimit -v"/m);
     expect(stderr).toMatch(/^ {2}hint: lift the limit .*NODE_OPTIONS=--disable-wasm-trap-handler/m);
     expect(stderr).not.toMatch(/^ +at /m);
     const helped = await limited(8_000_000, ['info', '--check', file], { NODE_OPTIONS: '--disable-wasm-trap-handler' });

@@ -137,7 +137,7 @@ describe('a row that matches no slide is an error', () => {
       const ended = await segtile([...command, '--slide-mpp-csv', 'sizes.csv'], { cwd });
       expect(ended, command.join(' ')).toMatchObject({ code: 1, stdout: '' });
       expect(ended.stderr).toMatch(
-        /sizes\.csv lists what is none of the slides: tow\.tif in line 3\n {2}hint: .*one\.tif, two\.tif/,
+        /sizes\.csv lists slides that were not given: tow\.tif in line 3\n {2}hint: .*one\.tif, two\.tif/,
       );
     }
   });
@@ -173,14 +173,14 @@ describe('a row that matches no slide is an error', () => {
 });
 
 describe('a plan that is far larger than the slide says so before it starts', () => {
-  const words = /warning: (?:plain\.tif: )?this is much work: [\d,]+ windows, [\d.,]+ times the area of the slide/;
+  const words = /warning: (?:plain\.tif: )?this is a lot of work: [\d,]+ windows, [\d.,]+ times the area of the slide/;
   const fine = ['--stride', '4'];
 
   test('infer and its dry run', async () => {
     const dry = await segtileWell(['infer', 'plain.tif', ...look, ...fine, '--dry-run'], { cwd });
     expect(dry.stdout).toMatch(words);
     const json = await segtileWell(['infer', 'plain.tif', ...look, ...fine, '--dry-run', '--json'], { cwd });
-    expect(JSON.parse(json.stdout).warning).toMatch(/much work/);
+    expect(JSON.parse(json.stdout).warning).toMatch(/a lot of work/);
     let before = false;
     const onStderr = (text: string): void => {
       before ||= words.test(text);

@@ -123,7 +123,7 @@ test('an orientation of predictions is said by find-noise, once for many', async
   for (const name of new Set(masks)) save(predictions, name, labels);
   const { stderr } = await segtileWell(['find-noise', 'noise-set/manifest.csv', '--predictions', predictions], { cwd });
   expect(times(stderr, said('EXIF', 8))).toBe(1);
-  expect(stderr).toMatch(/5 more files alike/);
+  expect(stderr).toMatch(/the same is true of 5 more files/);
 });
 
 describe('truth or a tissue mask of the turned size is an error that says so', () => {

@@ -69,7 +69,7 @@ describe('a network as the judge of tissue', () => {
     expect(facts).toMatchObject({ method: 'network', file: 'judge.onnx', mpp: 4, classes: 'tissue' });
     // 160 of 768 by 160 of 512 px, to within the pixel of 4 um on each side.
     expect(Math.abs(facts.tissueShare - (160 * 160) / (width * height))).toBeLessThan(0.005);
-    expect(stderr).toContain('  tissue: tissue, as judge.onnx judges at 4 um/px; 6.5 % of the slide is tissue\n');
+    expect(stderr).toContain('  tissue: tissue, as judge.onnx judges at 4 µm/px; 6.5 % of the slide is tissue\n');
   });
 
   test('several classes can be tissue', async () => {
@@ -81,7 +81,7 @@ describe('a network as the judge of tissue', () => {
     expect(JSON.parse(auto.stdout).windows.run).toBeGreaterThan(1);
     const { facts, stderr } = await ran('artefacts', '--artefact-class', 'pen');
     expect(facts).toMatchObject({ method: 'network', artefacts: 'pen', background: 'glass' });
-    expect(stderr).toContain('  tissue: auto without pen, as judge.onnx judges at 4 um/px; ');
+    expect(stderr).toContain('  tissue: auto without pen, as judge.onnx judges at 4 µm/px; ');
     // The rim by which auto grows tissue is left.
     expect(facts.tissueShare).toBeLessThan(0.12);
   });

@@ -192,7 +192,7 @@ test('several thresholds are variants made of one inference, with the masks that
   expect(variants.map(({ variant }: { variant: string }) => variant)).toEqual(
     ['resize 256', 'tile 128/96'].flatMap((name) => [0.3, 0.7].map((p) => `${name}, threshold ${p}`)),
   );
-  expect(stdout).toContain('4 variants differ in their threshold alone and share an inference');
+  expect(stdout).toContain('4 variants differ only in their threshold and share one run of the model');
   expect(stderr).not.toContain('done before');
   // Four masks, and two runs of the model.
   const files = filesIn(join(cwd, 'thresholds', 'variants'));
@@ -252,7 +252,7 @@ test.each([
   [['--tile', '128/64'], 'no truth was given'],
   [['--truth', 'truth.png', '--tile', '128/64', '--threshold', '0.3,1.5'], 'expected a probability'],
   [['--truth', 'truth.png'], 'there is nothing to compare'],
-  [['--truth', 'truth.png', '--margin', '8'], 'but there is none'],
+  [['--truth', 'truth.png', '--margin', '8'], 'no variant has any'],
   [['--truth', 'truth.png', '--tile', '128/x'], 'pixels such as 1024'],
   [
     ['--truth', 'truth.png', '--tile', '128/64,128/120', '--margin', '8'],

@@ -63,7 +63,9 @@ test('a CSV of predictions is compared slide by slide with images of truth, whos
     { truth: 0, predicted: 0, both: 0 },
   ]);
   expect(all).toMatchObject({ slides: 3 });
-  expect(stderr).toContain(`${csv}: a.tif: the slide is taken to be as large as its truth, 60 × 40 px; --slide-size says it`);
+  expect(stderr).toContain(
+    `${csv}: a.tif: the slide is taken to be as large as its truth, 60 × 40 px; if it is not, give --slide-size`,
+  );
   expect(readFileSync(join(where, 'scores.csv'), 'utf8')).toContain(`${csv}: a.tif,object,dice,0.666`);
   // Packed, in columns of other names, with a page of figures.
   const packed = save(where, 'p.csv.gz', gzipSync(`ImageId,EncodedPixels\n${rows.join('\n')}\n`));

@@ -139,7 +139,7 @@ test('folders are matched by name; what cannot be compared is told and in no fig
   const ended = await segtile(['evaluate', 'out', '--truth', 'bad', ...classes], { cwd });
   expect(ended.code).toBe(1);
   expect(ended.stderr).toContain('two.png');
-  expect(ended.stderr).toContain('the figures are of 1 of 2 files');
+  expect(ended.stderr).toContain('the figures cover 1 of 2 files');
   expect(ended.stdout).toContain('one.mask.ome.tif against one.png');
 });
 

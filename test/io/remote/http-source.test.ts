@@ -241,7 +241,7 @@ describe('trying again', () => {
     server.fault = answering(429, { 'retry-after': years });
     await expect(read(source, 300_000, 1)).rejects.toMatchObject({
       code: 'input',
-      message: expect.stringMatching(/the server answers HTTP 429, and wants to be asked again in \d{8,} s$/),
+      message: expect.stringMatching(/the server answers HTTP 429, and asks to try again in \d{8,} s$/),
     });
     expect(server.seen).toHaveLength(2);
   });
@@ -250,7 +250,7 @@ describe('trying again', () => {
     server.fault = answering(302, { location: to });
     await expect(open('/loop')).rejects.toMatchObject({
       code: 'input',
-      message: expect.stringMatching(/on and on, or away from HTTP/),
+      message: expect.stringMatching(/in circles, or away from HTTP/),
     });
     // A client follows so many redirects, once.
     expect(server.seen.length).toBeLessThanOrEqual(21);

@@ -184,7 +184,7 @@ describe('what the file leaves open', () => {
 
   it('the card closes', async () => {
     const file = await readModel(saved(open(['n', 'a', 'b', 'c'], ['n', 'a', 'b', 3])));
-    expect(() => resolved(file, undefined)).toThrow(/does not tell where its channels stand/);
+    expect(() => resolved(file, undefined)).toThrow(/does not say which of its axes holds the channels/);
     expect(resolved(file, { layout: 'nhwc' })).toMatchObject({ layout: 'nhwc', color: 'rgb', channels: 3 });
   });
 
@@ -212,7 +212,7 @@ describe('what the file leaves open', () => {
       ['n', 'c', 64, 64],
     ]) {
       const file = await readModel(saved(open(dims, dims)));
-      expect(() => resolved(file, undefined)).toThrow(/does not tell where its channels stand/);
+      expect(() => resolved(file, undefined)).toThrow(/does not say which of its axes holds the channels/);
     }
   });
 
@@ -223,7 +223,7 @@ describe('what the file leaves open', () => {
 
   it('a batch that is fixed is said', async () => {
     expect((await modelOf(positionNetwork({ batch: 4 }))).notes).toContain(
-      'exported for batches of 4: so many windows go through together',
+      'exported for batches of 4: that many windows go through it together',
     );
   });
 });

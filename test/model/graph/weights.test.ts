@@ -113,7 +113,7 @@ const bad: Record<string, readonly [make: () => string, says: RegExp]> = {
   'a pipe': [beside((at) => execFileSync('mkfifo', [join(at, 'w.bin')])), /w\.bin is not a regular file/],
   'a device': [beside((at) => symlinkSync('/dev/zero', join(at, 'w.bin'))), /w\.bin is not a regular file/],
   nothing: [beside(() => undefined), /no such file/],
-  'too few bytes': [beside((at) => writeFileSync(join(at, 'w.bin'), 'abc')), /should have 4 bytes and have 3/],
+  'too few bytes': [beside((at) => writeFileSync(join(at, 'w.bin'), 'abc')), /should have 4 bytes but have 3/],
 };
 
 test.each(Object.entries(bad))('%s is refused', async (_, [make, says]) => {

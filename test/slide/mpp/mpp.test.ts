@@ -149,7 +149,7 @@ describe('Aperio', () => {
   });
 
   test.each(['unknown', '0', '-1', '1e999'])('MPP = %s is no size, and quoted', (text) => {
-    expect(aperioMpp(aperio(text))).toEqual({ notes: [`Aperio MPP says "${text}", which is no size: not believed`] });
+    expect(aperioMpp(aperio(text))).toEqual({ notes: [`Aperio MPP says "${text}", which is not a size: ignored`] });
   });
 
   test('other text says nothing', () => {
@@ -177,7 +177,7 @@ describe('ImageJ', () => {
     expect(ij('unit=pixel')).toEqual({ mpp: undefined, notes: [] });
     expect(ij('unit=parsec')).toEqual({
       mpp: undefined,
-      notes: ['ImageJ says unit "parsec", which is no length: not believed'],
+      notes: ['ImageJ says unit "parsec", which is not a length: ignored'],
     });
   });
 });

@@ -41,7 +41,7 @@ export function createTileStore(): TileStore {
   async function load(image: TiledImage, place: TilePlace, signal: AbortSignal): Promise<TileValues> {
     const { width, height } = tileBox(image, place)!;
     const response = await fetch(tileAddress(image, place), { signal });
-    if (!response.ok) throw new Error(`a tile could not be had: ${response.status} ${await response.text()}`);
+    if (!response.ok) throw new Error(`a tile could not be loaded: ${response.status} ${await response.text()}`);
     const body = await response.arrayBuffer();
     const data = image.ending === 'f32' ? new Float32Array(body) : (await pngBytes(body)).data;
     return { width, height, planes: data.length / (width * height), data };

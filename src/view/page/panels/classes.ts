@@ -42,7 +42,11 @@ export function classesPanel(slide: OpenSlideCard, store: Store): HTMLElement {
   });
   const back = h('button', { type: 'button', onclick: () => store.set({ thresholds: undefined }) }, 'back to the mask');
   const save = h('button', { type: 'button', onclick: () => saveThresholds(slide, store) }, 'save thresholds');
-  const note = h('p', { class: 'quiet' }, 'Made anew of the probabilities, as segtile threshold makes it; without clean-up.');
+  const note = h(
+    'p',
+    { class: 'quiet' },
+    'Computed from the probabilities, as segtile threshold does it, but without clean-up.',
+  );
   const moved = h('div', { class: 'moved' }, note, h('div', { class: 'row' }, back, save));
   store.watch(({ thresholds }) => {
     moved.hidden = thresholds === undefined;
