@@ -1,13 +1,16 @@
 import { SegtileError } from '../errors.js';
-import { type Check, check, checkKeys, isColor, isNumber, isWhole, meant, oneOf, parseJson } from '../plan/text/checked.js';
+import { parseJson } from '../plan/text/json.js';
+import { meant } from '../plan/text/meant.js';
+import { keysOf, oneOf, type Shape, shape } from '../plan/text/shape.js';
+import { isColor, isNumber, isWhole } from '../plan/text/values.js';
 import type { Augmentation, AugmentStep, Cutout, GridDropout, Mix, NonEmptyCrop, StainJitter } from './steps.js';
 
 /** The keys of a step that not all kinds have. */
 type Own<S extends AugmentStep> = Omit<S, 'kind' | 'probability' | 'seed'>;
 
-/** The keys of one kind of step: the checks of their values, and their defaults. */
+/** The keys of one kind of step: the shapes of their values, and their defaults. */
 interface Kind {
-  readonly checks: Readonly<Record<string, Check>>;
+  readonly shapes: Readonly<Record<string, Shape<unknown>>>;
   readonly defaults: object;
 }
 
@@ -19,40 +22,43 @@ interface AugmentFile {
   readonly steps: readonly unknown[];
 }
 
-const kindOf = <S extends AugmentStep>(checks: Readonly<Record<keyof Own<S>, Check>>, defaults: Own<S>): Kind => ({
-  checks,
+const kindOf = <S extends AugmentStep>(
+  shapes: { readonly [Key in keyof Own<S>]: Shape<Own<S>[Key]> },
+  defaults: Own<S>,
+): Kind => ({
+  shapes,
   defaults,
 });
 
-const inRange = (least: number, most: number): Check =>
-  check(`a number from ${least} to ${most}`, (value) => isNumber(value) && value >= least && value <= most);
+const inRange = (least: number, most: number): Shape<number> =>
+  shape(`a number from ${least} to ${most}`, (value) => isNumber(value) && value >= least && value <= most);
 
 /** Whether a value is a share above 0 and up to 1. */
 const isShare = (value: unknown): boolean => isNumber(value) && value > 0 && value <= 1;
 
-const shareRange = check(
+const shareRange = shape<readonly [number, number]>(
   'the least and the greatest share, above 0 and up to 1',
   (value) => Array.isArray(value) && value.length === 2 && value.every(isShare) && value[0] <= value[1],
 );
 
-const seed = check('a whole number from 0', (value) => isWhole(value, 0, Number.MAX_SAFE_INTEGER));
+const seed = shape<number>('a whole number from 0', (value) => isWhole(value, 0, Number.MAX_SAFE_INTEGER));
 
 const filling = {
-  fill: check('"mean" or three whole numbers from 0 to 255', (value) => value === 'mean' || isColor(value)),
+  fill: shape<Cutout['fill']>('"mean" or three whole numbers from 0 to 255', (value) => value === 'mean' || isColor(value)),
   mask: oneOf('ignore', 'background', 'keep'),
 };
 
 const mix = (alpha: number): Kind => kindOf<Mix>({ alpha: inRange(0.05, 100) }, { alpha });
 
 const kinds: Readonly<Record<AugmentStep['kind'], Kind>> = {
-  'flip-horizontal': { checks: {}, defaults: {} },
-  'flip-vertical': { checks: {}, defaults: {} },
-  rotate90: { checks: {}, defaults: {} },
+  'flip-horizontal': { shapes: {}, defaults: {} },
+  'flip-vertical': { shapes: {}, defaults: {} },
+  rotate90: { shapes: {}, defaults: {} },
   cutout: kindOf<Cutout>(
     {
       ...filling,
-      holes: check('a whole number from 1 to 100', (value) => isWhole(value, 1, 100)),
-      size: check('a share above 0 and up to 1', isShare),
+      holes: shape('a whole number from 1 to 100', (value) => isWhole(value, 1, 100)),
+      size: shape('a share above 0 and up to 1', isShare),
     },
     { holes: 1, size: 0.25, fill: 'mean', mask: 'ignore' },
   ),
@@ -60,7 +66,7 @@ const kinds: Readonly<Record<AugmentStep['kind'], Kind>> = {
     {
       ...filling,
       unit: shareRange,
-      hole: check('a share above 0 and below 1', (value) => isShare(value) && value !== 1),
+      hole: shape('a share above 0 and below 1', (value) => isShare(value) && value !== 1),
     },
     { unit: [0.125, 0.5], hole: 0.4, fill: 'mean', mask: 'ignore' },
   ),
@@ -73,6 +79,20 @@ const kinds: Readonly<Record<AugmentStep['kind'], Kind>> = {
   cutmix: mix(1),
 };
 
+const augmentFile = keysOf<AugmentFile>('file of augmentation', {
+  copies: shape('a whole number from 1 to 100', (value) => isWhole(value, 1, 100)),
+  seed,
+  splits: shape(
+    'a list of train, val and test, each once',
+    (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      new Set(value).size === value.length &&
+      value.every((name) => ['train', 'val', 'test'].includes(name)),
+  ),
+  steps: shape('a list of steps', (value) => Array.isArray(value) && value.length > 0),
+});
+
 /**
  * Reads the augmentation in a JSON text and fills in the defaults.
  *
@@ -80,24 +100,7 @@ const kinds: Readonly<Record<AugmentStep['kind'], Kind>> = {
  * @throws {SegtileError} `usage` with the key that is unknown or has a wrong value, and its place
  */
 export function parseAugmentation(json: string, where: string): Augmentation {
-  const file = parseJson(json, where, 'usage');
-  checkKeys<AugmentFile>(
-    file,
-    {
-      copies: check('a whole number from 1 to 100', (value) => isWhole(value, 1, 100)),
-      seed,
-      splits: check(
-        'a list of train, val and test, each once',
-        (value) =>
-          Array.isArray(value) &&
-          value.length > 0 &&
-          new Set(value).size === value.length &&
-          value.every((name) => ['train', 'val', 'test'].includes(name)),
-      ),
-      steps: check('a list of steps', (value) => Array.isArray(value) && value.length > 0),
-    },
-    { where, what: 'file of augmentation', code: 'usage' },
-  );
+  const file = augmentFile(parseJson(json, where, 'usage'), { where, code: 'usage' });
   if (file.steps === undefined) {
     throw new SegtileError('usage', `${where} lists no steps`, 'add "steps": [{ "kind": "flip-horizontal" }]');
   }
@@ -122,12 +125,15 @@ function stepOf(value: unknown, where: string, fileSeed: number): AugmentStep {
     const near = typeof named === 'string' ? meant(named, names) : '';
     throw new SegtileError(
       'usage',
-      `${where}: ${named === undefined ? 'there is no kind' : `${JSON.stringify(named)} is not a kind of step${near}`}`,
+      `${where}: ${named === undefined ? 'it has no kind' : `${JSON.stringify(named)} is not a kind of step${near}`}`,
       `the kinds are ${names.join(', ')}`,
     );
   }
-  const { checks, defaults } = kinds[kind];
-  const common = { kind: () => undefined, probability: inRange(0, 1), seed };
-  checkKeys<Record<string, unknown>>(value, { ...common, ...checks }, { where, what: `step ${kind}`, code: 'usage' });
-  return { probability: 1, seed: fileSeed, ...defaults, ...value, kind } as AugmentStep;
+  const { shapes, defaults } = kinds[kind];
+  const common = { kind: oneOf(kind), probability: inRange(0, 1), seed };
+  const given = keysOf<Readonly<Record<string, unknown>>>(`step ${kind}`, { ...common, ...shapes })(value, {
+    where,
+    code: 'usage',
+  });
+  return { probability: 1, seed: fileSeed, ...defaults, ...given, kind } as AugmentStep;
 }

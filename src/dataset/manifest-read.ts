@@ -2,8 +2,8 @@ import { dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
 import { readRegularText } from '../io/regular-file.js';
 import { IGNORED } from '../plan/labels/ignored.js';
-import { isWhole } from '../plan/text/checked.js';
 import { color, listOf, objectOf, readShape, shape, side, words } from '../plan/text/shape.js';
+import { isWhole } from '../plan/text/values.js';
 import type { MaskClass, Size } from '../types.js';
 
 /** A tile as listed in a manifest. */

@@ -2,19 +2,10 @@ import { reason, SegtileError } from '../errors.js';
 import { readRegularText } from '../io/regular-file.js';
 import { IGNORED } from '../plan/labels/ignored.js';
 import { defaultColor } from '../plan/palette.js';
-import {
-  type Checks,
-  check,
-  checkKeys,
-  colorCheck,
-  isColor,
-  isText,
-  isWhole,
-  meant,
-  oneOf,
-  parseJson,
-  textCheck,
-} from '../plan/text/checked.js';
+import { parseJson } from '../plan/text/json.js';
+import { meant } from '../plan/text/meant.js';
+import { color, keysOf, oneOf, type Shape, shape, text } from '../plan/text/shape.js';
+import { isColor, isText, isWhole } from '../plan/text/values.js';
 import type { MaskClass, Rgb } from '../types.js';
 
 /** Which names, values and colours in truth files mean a class. */
@@ -107,31 +98,31 @@ export interface TruthConfig {
   readonly white: boolean;
 }
 
-const listOf = (expected: string, holds: (value: unknown) => boolean) =>
-  check(`a list of ${expected}`, (value) => Array.isArray(value) && value.every(holds));
+const listed = <T>(expected: string, holds: (value: unknown) => value is T): Shape<readonly T[]> =>
+  shape(`a list of ${expected}`, (value) => Array.isArray(value) && value.every(holds));
 
-const originChecks: Checks<Origin> = {
-  names: listOf('texts', isText),
-  values: listOf('whole numbers from 0 to 65535', (value) => isWhole(value, 0, 65535)),
-  colors: listOf('colours, each three whole numbers from 0 to 255', isColor),
+const origin = {
+  names: listed('texts', isText),
+  values: listed('whole numbers from 0 to 65535', (value) => isWhole(value, 0, 65535)),
+  colors: listed('colours, each three whole numbers from 0 to 255', isColor),
 };
 
-const classChecks: Checks<ListedClass> = {
-  name: textCheck,
-  label: check('a whole number from 1 to 254', (value) => isWhole(value, 1, 254)),
-  color: colorCheck,
-  ...originChecks,
-};
+const listedClass = keysOf<ListedClass>('class', {
+  name: text,
+  label: shape('a whole number from 1 to 254', (value) => isWhole(value, 1, 254)),
+  color,
+  ...origin,
+});
 
-const fileChecks: Checks<ClassesFile> = {
-  classes: check('a list of 1 to 254 classes', (value) => Array.isArray(value) && isWhole(value.length, 1, 254)),
-  background: () => undefined,
-  ignore: () => undefined,
-  skip: listOf('texts', isText),
-  default: textCheck,
+const classesFile = keysOf<ClassesFile>('file of classes', {
+  classes: shape('a list of 1 to 254 classes', (value) => Array.isArray(value) && isWhole(value.length, 1, 254)),
+  background: (value, { where }) => keysOf<Origin>('background', origin)(value, { where: `${where}: background` }),
+  ignore: (value, { where }) => keysOf<Origin>('ignore', origin)(value, { where: `${where}: ignore` }),
+  skip: listed('texts', isText),
+  default: text,
   unlabelled: oneOf('background', 'ignore'),
   overlap: oneOf('later', 'classes'),
-};
+});
 
 /** The configuration used if no classes are listed: everything annotated is of one class, `object`, with label 1. */
 export function defaultConfig(): TruthConfig {
@@ -167,17 +158,13 @@ export async function readConfig(path: string): Promise<TruthConfig> {
  *   or the name, value or colour that stands for two classes
  */
 export function parseConfig(json: string, where: string): TruthConfig {
-  const file = parseJson(json, where, 'input');
-  checkKeys(file, fileChecks, { where, what: 'file of classes', code: 'input' });
+  const file = classesFile(parseJson(json, where, 'input'), { where });
   if (file.classes === undefined)
     throw new SegtileError('input', `${where} lists no classes`, 'add "classes": [{ "name": … }]');
   for (const [index, entry] of file.classes.entries()) {
     const place = `${where}: class ${index + 1}`;
-    checkKeys(entry, classChecks, { where: place, what: 'class', code: 'input' });
-    if (entry.name === undefined) throw new SegtileError('input', `${place} has no name`, 'add a "name"');
-  }
-  for (const key of ['background', 'ignore'] as const) {
-    if (file[key] !== undefined) checkKeys(file[key], originChecks, { where: `${where}: ${key}`, what: key, code: 'input' });
+    const { name } = listedClass(entry, { where: place });
+    if (name === undefined) throw new SegtileError('input', `${place} has no name`, 'add a "name"');
   }
   return resolve(file as ClassesFile, where);
 }

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SegtileError } from '../errors.js';
 import { fileName, isRemote, shownPath } from '../io/location.js';
-import { meant } from '../plan/text/checked.js';
+import { meant } from '../plan/text/meant.js';
 import { isCoco } from './shapes/json-truth.js';
 import { REGION_MARK, slideName, slidesOfTruth } from './slide-names.js';
 import { readTable } from './table.js';

@@ -173,7 +173,20 @@ test('where a run looked is found anew by its record', async () => {
     'roi.geojson',
     JSON.stringify({ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [square] } }),
   );
-  const plan = ['--downsample', '4', '--window', '96', '--stride', '64', '--margin', '8', '--roi', roi];
+  const plan = [
+    '--downsample',
+    '4',
+    '--window',
+    '96',
+    '--stride',
+    '64',
+    '--margin',
+    '8',
+    '--placement',
+    'aligned',
+    '--roi',
+    roi,
+  ];
   await segtileWell(['infer', fixture.slide, '-m', 'kidney', ...plan, '-o', out, '--quiet']);
   const record = JSON.parse(readFileSync(`${out}/a.run.json`, 'utf8')) as { windows: { run: number; planned: number } };
   const own = await startView({ ...settings, paths: [out] });

@@ -5,7 +5,8 @@ import { readRegularText } from '../../io/regular-file.js';
 import type { CompareOptions } from '../../pipeline/compare/options.js';
 import { checkVariants, spanVariants, type Variant, type VariantOptions } from '../../pipeline/compare/variants.js';
 import type { InferOptions } from '../../pipeline/prepare/options.js';
-import { meant } from '../../plan/text/checked.js';
+import { meant } from '../../plan/text/meant.js';
+import { isObject } from '../../plan/text/values.js';
 import { addInferOptions } from '../infer/options.js';
 import { parseSome } from '../options/given.js';
 
@@ -184,7 +185,7 @@ function checkedFile(file: unknown, where: string): { readonly common?: unknown;
 }
 
 function record(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new SegtileError('input', `${where}: expected keys with values but got ${shown(value)}`);
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { SegtileError } from '../../errors.js';
-import { meant } from '../../plan/text/checked.js';
+import { meant } from '../../plan/text/meant.js';
 import { type Style, styleFor } from '../../terminal/style.js';
 import type { Shell } from '../running/shell.js';
 import { topics } from './topics.js';

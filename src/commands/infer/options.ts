@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
+import { borders, placements } from '../../plan/windows/axis.js';
 import { blends } from '../../plan/windows/blend.js';
 import { ttas } from '../../plan/windows/symmetry.js';
 import { addSplitOptions, addSubmissionOptions, measureOption, objectsOption, objectTypeOption } from '../objects/options.js';
@@ -98,8 +99,8 @@ function addFirstOptions(command: Command): Command {
     .addOption(
       option(
         '--placement <how>',
-        'stride: windows a stride apart, the last at the border; even: as many of them, equally far apart; aligned: a stride apart, the last, too, which reaches over the border; tissue: where tissue is, each run of it from its own edge',
-        word('stride', 'even', 'aligned', 'tissue'),
+        'stride: windows a stride apart, only the last moved back to end at the border; even: as many, equally far apart; aligned: all a stride apart, so that the last reaches over the border; tissue: where tissue is, each run of it from its own edge',
+        word(...placements),
         'stride',
       ),
     )
@@ -107,7 +108,7 @@ function addFirstOptions(command: Command): Command {
       option(
         '--border <how>',
         "at the slide's border: keep the outer margins, or mirror the image there",
-        word('keep', 'mirror'),
+        word(...borders),
         'keep',
       ),
     )

@@ -1,6 +1,6 @@
 import { Command, type Option } from 'commander';
 import { SegtileError } from '../../errors.js';
-import { meant } from '../../plan/text/checked.js';
+import { meant } from '../../plan/text/meant.js';
 import { collect } from './option.js';
 
 /** Options in the form that a command gets them. */

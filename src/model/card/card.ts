@@ -1,6 +1,8 @@
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
-import { type Checks, check, checkKeys, colorCheck, isNumber, oneOf, parseJson, textCheck } from '../../plan/text/checked.js';
+import { parseJson } from '../../plan/text/json.js';
+import { color, flag, keysOf, oneOf, shape, text } from '../../plan/text/shape.js';
+import { isNumber } from '../../plan/text/values.js';
 import { LARGEST_MPP, LEAST_MPP, mppProblem } from '../../plan/windows/mpp-range.js';
 import type { Rgb, SampleType } from '../../types.js';
 
@@ -85,9 +87,9 @@ export interface Card {
 }
 
 const perChannel = (value: unknown): value is number[] => Array.isArray(value) && value.length > 0 && value.every(isNumber);
-const positive = check('a number above 0', (value) => isNumber(value) && value > 0);
+const positive = shape<number>('a number above 0', (value) => isNumber(value) && value > 0);
 
-const positivePx = check('a positive whole number of px', (value) => Number.isInteger(value) && (value as number) > 0);
+const positivePx = shape<number>('a positive whole number of px', (value) => Number.isInteger(value) && (value as number) > 0);
 
 function isStandardization(value: unknown): boolean {
   if (value === 'window') return true;
@@ -97,7 +99,7 @@ function isStandardization(value: unknown): boolean {
 }
 
 const isWholePx = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
-const wholePx = check('a whole number of px from 0', isWholePx);
+const wholePx = shape<number>('a whole number of px from 0', isWholePx);
 
 function isCrop(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return isWholePx(value);
@@ -105,37 +107,37 @@ function isCrop(value: unknown): boolean {
   return isWholePx(left) && isWholePx(top) && Object.keys(more).length === 0;
 }
 
-const classChecks: Checks<CardClass> = {
-  name: textCheck,
-  color: colorCheck,
-  threshold: check('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1),
-};
+const cardClass = keysOf<CardClass>('class', {
+  name: text,
+  color,
+  threshold: shape('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1),
+});
 
-const cardChecks: Checks<Card> = {
-  name: textCheck,
+const cardShape = keysOf<Card>('card', {
+  name: text,
   task: oneOf('segmentation', 'classification'),
   layout: oneOf('nchw', 'nhwc'),
   color: oneOf('rgb', 'bgr', 'gray', 'channels'),
   samples: oneOf('uint8', 'uint16', 'float32'),
   scale: positive,
-  mean: check('a list of numbers (one, or one a channel)', perChannel),
-  std: check(
+  mean: shape('a list of numbers (one, or one a channel)', perChannel),
+  std: shape(
     'a list of numbers above 0 (one, or one a channel)',
     (value) => perChannel(value) && value.every((part) => part > 0),
   ),
-  standardize: check('"window" or { axes: "channel" or "all" }', isStandardization),
+  standardize: shape('"window" or { axes: "channel" or "all" }', isStandardization),
   stride: positivePx,
-  output: textCheck,
-  cam: check('true or false', (value) => typeof value === 'boolean'),
+  output: text,
+  cam: flag,
   activation: oneOf('sigmoid', 'softmax', 'none'),
-  exclusive: check('true or false', (value) => typeof value === 'boolean'),
-  classes: check('a list of 1 to 256 classes', (value) => Array.isArray(value) && value.length >= 1 && value.length <= 256),
-  mpp: check(`${LEAST_MPP} to ${LARGEST_MPP} µm per pixel`, (value) => isNumber(value) && !mppProblem({ x: value, y: value })),
+  exclusive: flag,
+  classes: shape('a list of 1 to 256 classes', (value) => Array.isArray(value) && value.length >= 1 && value.length <= 256),
+  mpp: shape(`${LEAST_MPP} to ${LARGEST_MPP} µm per pixel`, (value) => isNumber(value) && !mppProblem({ x: value, y: value })),
   window: positivePx,
   margin: wholePx,
   phase: positivePx,
-  crop: check('a whole number of px from 0, or {"left": px, "top": px}', isCrop),
-};
+  crop: shape('a whole number of px from 0, or {"left": px, "top": px}', isCrop),
+});
 
 /** The path where the card of a model is looked for: `m.segtile.json` for `m.onnx`. */
 export function cardPath(model: string): string {
@@ -180,18 +182,14 @@ export function parseCard(json: string, where: string): Card {
  * @param where names the card in errors
  * @throws {SegtileError} `model` with the key that is unknown or has an invalid value
  */
-export function checkCard(card: unknown, where: string): Card {
-  checkKeys(card, cardChecks, { where, what: 'card', code: 'model' });
-  const { classes = [], standardize, scale, mean, std }: Card = card;
+export function checkCard(value: unknown, where: string): Card {
+  const card: Card = cardShape(value, { where, code: 'model' });
+  const { classes = [], standardize, scale, mean, std } = card;
   for (const [index, entry] of classes.entries()) {
-    checkKeys(entry, classChecks, { where: `${where}: class ${index + 1}`, what: 'class', code: 'model' });
-    if (entry.name === undefined) throw new SegtileError('model', `${where}: class ${index + 1} has no name`, 'add a "name"');
-    if (classes.findIndex(({ name }) => name === entry.name) < index)
-      throw new SegtileError(
-        'model',
-        `${where}: two classes are named ${JSON.stringify(entry.name)}`,
-        'give each a name of its own',
-      );
+    const { name } = cardClass(entry, { where: `${where}: class ${index + 1}`, code: 'model' });
+    if (name === undefined) throw new SegtileError('model', `${where}: class ${index + 1} has no name`, 'add a "name"');
+    if (classes.findIndex((other) => other.name === name) < index)
+      throw new SegtileError('model', `${where}: two classes are named ${JSON.stringify(name)}`, 'give each a name of its own');
   }
   if (standardize !== undefined && (scale ?? mean ?? std) !== undefined)
     throw new SegtileError(

@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { isNumber, isText } from '../../plan/text/checked.js';
+import { isNumber, isObject, isText } from '../../plan/text/values.js';
 import type { Card } from '../card/card.js';
 
 /** A description in a foreign format, converted to a card. */
@@ -58,7 +58,7 @@ export function refused(file: string, what: string, hint: string): SegtileError 
 
 /** A value as keys and values; no keys if it is anything other than an object. */
 export function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+  return isObject(value) ? value : {};
 }
 
 /** A value as a list; an empty list for anything else. */

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { existsError } from '../../io/partial-file.js';
 import { readRegularText } from '../../io/regular-file.js';
-import { isNumber, isText } from '../../plan/text/checked.js';
+import { isNumber, isText } from '../../plan/text/values.js';
 import { pathsOf, type RunFiles } from '../outputs/files.js';
 import type { RunRecord } from '../records/record.js';
 import { differences, type ResultFile, type RunKey } from './key.js';

@@ -2,8 +2,8 @@ import { dirname, resolve } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import { reason, SegtileError } from '../../errors.js';
 import { isRemote } from '../../io/location.js';
-import { meant } from '../../plan/text/checked.js';
 import { plainCell } from '../../plan/text/csv.js';
+import { meant } from '../../plan/text/meant.js';
 import { mppProblem } from '../../plan/windows/mpp-range.js';
 import { LIST_COLUMNS, type ListColumn, type SlideRequest } from './request.js';
 

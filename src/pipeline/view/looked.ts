@@ -5,6 +5,7 @@ import {
   listOf,
   number,
   objectOf,
+  oneOf,
   optional,
   orNull,
   readShape,
@@ -14,7 +15,7 @@ import {
   whole,
   words,
 } from '../../plan/text/shape.js';
-import type { WindowPlacement } from '../../plan/windows/axis.js';
+import { borders, placements } from '../../plan/windows/axis.js';
 import { createGrid, type Grid, windowsOfRow } from '../../plan/windows/grid.js';
 import type { Slide } from '../../slide/slide.js';
 import { readOverview } from '../../slide/view/overview.js';
@@ -48,10 +49,8 @@ const planned = objectOf({
     window: sizeShape,
     stride: sizeShape,
     margin: whole,
-    border: shape<'keep' | 'mirror'>('keep or mirror', (value) => value === 'keep' || value === 'mirror'),
-    placement: shape<WindowPlacement>('stride, even, aligned or tissue', (value) =>
-      ['stride', 'even', 'aligned', 'tissue'].includes(String(value)),
-    ),
+    border: oneOf(...borders),
+    placement: oneOf(...placements),
     phase: optional(orNull(whole)),
     tissue: objectOf({ method: text, file: optional(text), minTissue: optional(number) }),
     region: orNull(objectOf({ file: text, classes: orNull(listOf(words)), excluded: listOf(words) })),

@@ -1,17 +1,8 @@
 import { SegtileError } from '../../errors.js';
 import type { MaskClass, Mpp, Size } from '../../types.js';
-import {
-  type Checks,
-  check,
-  checkKeys,
-  colorCheck,
-  isNumber,
-  isText,
-  isWhole,
-  oneOf,
-  parseJson,
-  textCheck,
-} from '../text/checked.js';
+import { parseJson } from '../text/json.js';
+import { color, flag, keysOf, oneOf, shape, text } from '../text/shape.js';
+import { isNumber, isObject, isText, isWhole } from '../text/values.js';
 import type { ProbabilityType } from './score-planes.js';
 
 /** A class, and the probability that a pixel of it must exceed, if a threshold was given. */
@@ -56,32 +47,31 @@ export function formatScoreMap({ classes, labels, exclusive, samples, mask, span
 
 const isSide = (value: unknown): boolean => isWhole(value, 1, 2 ** 31 - 1);
 const isLabel = (value: unknown): value is number => isWhole(value, 1, 255);
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 
-const mapChecks: Checks<ScoreMap> = {
-  classes: check('a list of 1 to 255 classes', (value) => Array.isArray(value) && value.length >= 1 && value.length <= 255),
-  labels: check(
+const mapShape = keysOf<ScoreMap>('map of scores', {
+  classes: shape('a list of 1 to 255 classes', (value) => Array.isArray(value) && value.length >= 1 && value.length <= 255),
+  labels: shape(
     'a list of labels',
     (value) => Array.isArray(value) && value.length >= 1 && value.every((label) => label === 0 || isLabel(label)),
   ),
-  exclusive: check('true or false', (value) => typeof value === 'boolean'),
+  exclusive: flag,
   samples: oneOf('uint8', 'float32'),
-  mask: check(
+  mask: shape(
     'the size of a mask',
     (value) => isObject(value) && isSide(value.width) && isSide(value.height) && isMpp(value.mpp),
   ),
-  spans: check(
+  spans: shape(
     'how many pixels lie on the slide',
     (value) => isObject(value) && [value.width, value.height].every((side) => isNumber(side) && side > 0),
   ),
-};
+});
 
-const classChecks: Checks<ScoredClass> = {
-  label: check('a label from 1 to 255', isLabel),
-  name: textCheck,
-  color: colorCheck,
-  threshold: check('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1),
-};
+const classShape = keysOf<ScoredClass>('class', {
+  label: shape('a label from 1 to 255', isLabel),
+  name: text,
+  color,
+  threshold: shape('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1),
+});
 
 function isMpp(value: unknown): boolean {
   if (value === null) return true;
@@ -95,14 +85,12 @@ function isMpp(value: unknown): boolean {
  * @throws {SegtileError} `input`, naming the key that is missing, unknown, or has an invalid value
  */
 export function parseScoreMap(json: string, where: string): ScoreMap {
-  const map = parseJson(json, where, 'input');
-  checkKeys(map, mapChecks, { where, what: 'map of scores', code: 'input' });
-  const { classes, labels, exclusive, samples, mask, spans }: Partial<ScoreMap> = map;
+  const { classes, labels, exclusive, samples, mask, spans } = mapShape(parseJson(json, where, 'input'), { where });
   if (!classes || !labels || exclusive === undefined || !samples || !mask) {
     throw new SegtileError('input', `${where}: expected classes, labels, exclusive, samples and mask`);
   }
   for (const [index, entry] of classes.entries()) {
-    checkKeys(entry, classChecks, { where: `${where}: class ${index + 1}`, what: 'class', code: 'input' });
+    classShape(entry, { where: `${where}: class ${index + 1}` });
     const twice = classes.findIndex(({ label, name }) => label === entry.label || name === entry.name) < index;
     if (!isText(entry.name) || entry.color === undefined || twice || !labels.includes(entry.label)) {
       throw new SegtileError('input', `${where}: class ${index + 1} lacks a name, a colour or a label of its own`);

@@ -1,5 +1,6 @@
 import { type ErrorCode, SegtileError } from '../../errors.js';
-import { isNumber, isText, parseJson } from '../text/checked.js';
+import { parseJson } from '../text/json.js';
+import { isNumber, isObject, isText } from '../text/values.js';
 
 /**
  * A file of thresholds, as a sweep writes it and `--threshold file.json` reads it:
@@ -60,10 +61,6 @@ function checkThresholds(
       );
     }),
   );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function shown(value: unknown): string {

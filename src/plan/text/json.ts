@@ -1,3 +1,5 @@
+import { type ErrorCode, SegtileError } from '../../errors.js';
+
 const blank = /[ \t\n\r]*/y;
 const string = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const scalar = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -63,4 +65,20 @@ export function lineOfMistake(text: string): number | undefined {
   const whole = value();
   take(blank);
   return whole && at === text.length ? undefined : text.slice(0, at).split('\n').length;
+}
+
+/**
+ * Parses a JSON text. `where` names the text in errors.
+ *
+ * @throws {SegtileError} with `code`, naming the line of the mistake, or if lists and objects are nested too deeply
+ */
+export function parseJson(json: string, where: string, code: ErrorCode): unknown {
+  const bare = json.replace(/^\uFEFF/, '');
+  if (isTooDeep(bare)) {
+    const what = 'its lists and objects are nested too deep';
+    throw new SegtileError(code, `${where} cannot be used as JSON: ${what}`, 'the file is damaged: write it again');
+  }
+  const line = lineOfMistake(bare);
+  if (line === undefined) return JSON.parse(bare);
+  throw new SegtileError(code, `${where}: line ${line} is not JSON`, 'look for a missing quote or comma there, or just before');
 }

@@ -1,34 +1,49 @@
-import { SegtileError } from '../../errors.js';
-import { isColor, isNumber, isText, isWhole, parseJson } from './checked.js';
-import { isTooDeep } from './json.js';
+import { type ErrorCode, SegtileError } from '../../errors.js';
+import { isTooDeep, parseJson } from './json.js';
+import { meant } from './meant.js';
+import { isColor, isNumber, isObject, isText, isWhole } from './values.js';
 
 /**
- * Describes a value of a record that is read back from a file. Returns the value with its type if it has the right
- * shape.
+ * Describes a value that is read from a file: a record of segtile's own ({@link objectOf}), or a file that users write
+ * ({@link keysOf}). Returns the value with its type if it has the right shape.
  *
- * @param at the record's name, then the keys that lead to the value
- * @throws {SegtileError} `input`, naming the place of the value, what was expected, and what was found
+ * @throws {SegtileError} with the code of the place, naming the place of the value, what was expected, and what was found
  */
 export type Shape<T> = (value: unknown, at: Place) => T;
 
-type Place = readonly [where: string, ...keys: string[]];
+/** Where a value stands, for errors. */
+export interface Place {
+  /** The name of the file, or of the part of it, such as `classes.json: class 2`. */
+  readonly where: string;
+  /** The keys that lead from there to the value. */
+  readonly keys?: readonly string[];
+  /** The code of an error; `input` if it is left out. */
+  readonly code?: ErrorCode;
+}
+
+const under = ({ where, keys = [], code = 'input' }: Place, key: string): Place => ({ where, keys: [...keys, key], code });
 
 /** Makes the shape of one value from what it expects, in words, and a test. */
 export function shape<T>(expected: string, holds: (value: unknown) => boolean): Shape<T> {
   return (value, at) => (holds(value) ? (value as T) : misshapen(expected, value, at));
 }
 
-function misshapen(expected: string, value: unknown, [where, ...keys]: Place): never {
-  const got = value === undefined ? 'nothing' : JSON.stringify(value);
+function misshapen(expected: string, value: unknown, { where, keys = [], code = 'input' }: Place): never {
+  const got = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
   const shown = got.length > 60 ? `${got.slice(0, 60)}…` : got;
   throw new SegtileError(
-    'input',
+    code,
     `${where}: expected ${expected}${keys.length > 0 ? ` for ${keys.join('.')}` : ''} but got ${shown}`,
   );
 }
 
 /** A text that says something. */
 export const text: Shape<string> = shape('a text', isText);
+/** One of these words. */
+export const oneOf = <const Word extends string>(...all: readonly Word[]): Shape<Word> =>
+  shape(`one of ${all.join(', ')}`, (value) => all.includes(value as Word));
+/** True or false. */
+export const flag: Shape<boolean> = shape('true or false', (value) => typeof value === 'boolean');
 /** A text that may be empty. */
 export const words: Shape<string> = shape('a text', (value) => typeof value === 'string');
 /** A finite number. */
@@ -70,7 +85,7 @@ export function listOf<T>(of: Shape<T>, length?: number): Shape<T[]> {
   const expected = length === undefined ? 'a list' : `a list of ${length}`;
   return (value, at) => {
     if (!Array.isArray(value) || (length !== undefined && value.length !== length)) return misshapen(expected, value, at);
-    for (const [i, each] of value.entries()) of(each, [...at, String(i)]);
+    for (const [i, each] of value.entries()) of(each, under(at, String(i)));
     return value;
   };
 }
@@ -79,7 +94,7 @@ export function listOf<T>(of: Shape<T>, length?: number): Shape<T[]> {
 export function mapOf<T>(of: Shape<T>): Shape<Readonly<Record<string, T>>> {
   return (value, at) => {
     if (!isObject(value)) return misshapen('{…}', value, at);
-    for (const [key, each] of Object.entries(value)) of(each, [...at, key]);
+    for (const [key, each] of Object.entries(value)) of(each, under(at, key));
     return value as Readonly<Record<string, T>>;
   };
 }
@@ -88,13 +103,32 @@ export function mapOf<T>(of: Shape<T>): Shape<Readonly<Record<string, T>>> {
 export function objectOf<T extends object>(shapes: { readonly [Key in keyof T]-?: Shape<T[Key]> }): Shape<T> {
   return (value, at) => {
     if (!isObject(value)) return misshapen('{…}', value, at);
-    for (const key of Object.keys(shapes) as (keyof T & string)[]) shapes[key](value[key], [...at, key]);
+    for (const key of Object.keys(shapes) as (keyof T & string)[]) shapes[key](value[key], under(at, key));
     return value as T;
   };
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/**
+ * An object that users write: these keys and no others, so that a misspelt one is found. Each may be left out.
+ *
+ * @param what the kind of object, such as `class`, for errors
+ */
+export function keysOf<T extends object>(
+  what: string,
+  shapes: { readonly [Key in keyof T]-?: Shape<T[Key]> },
+): Shape<Partial<T>> {
+  const known = Object.keys(shapes);
+  return (value, at) => {
+    if (!isObject(value)) return misshapen(`a ${what}, which is {…},`, value, at);
+    for (const [key, each] of Object.entries(value)) {
+      if (!known.includes(key)) {
+        const unknown = `unknown key ${JSON.stringify(key)}${meant(key, known)}`;
+        throw new SegtileError(at.code ?? 'input', `${at.where}: ${unknown}`, `a ${what} may hold ${known.join(', ')}`);
+      }
+      shapes[key as keyof T](each, under(at, key));
+    }
+    return value as Partial<T>;
+  };
 }
 
 /**
@@ -103,13 +137,13 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
  * @throws {SegtileError} `input`, naming the line of a mistake, or the place of a value with the wrong shape
  */
 export function readShape<T>(json: string, where: string, of: Shape<T>): T {
-  return of(parseJson(json, where, 'input'), [where]);
+  return of(parseJson(json, where, 'input'), { where });
 }
 
 /** Reads a record from a JSON text; undefined if the text is not JSON or has another shape. */
 export function readIfShape<T>(json: string, of: Shape<T>): T | undefined {
   try {
-    return isTooDeep(json) ? undefined : of(JSON.parse(json), ['']);
+    return isTooDeep(json) ? undefined : of(JSON.parse(json), { where: '' });
   } catch {
     return undefined;
   }

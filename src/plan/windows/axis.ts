@@ -5,7 +5,10 @@ import type { Span } from '../../types.js';
  * `mirror`: the image is continued by reflection for one margin, so that border pixels get context, and every margin
  * is removed.
  */
-export type Border = 'keep' | 'mirror';
+export type Border = (typeof borders)[number];
+
+/** The names of the ways to treat the border. */
+export const borders = ['keep', 'mirror'] as const;
 
 /**
  * Where windows start. `stride`: one stride apart, except that the last one ends at the border. `even`: as many
@@ -13,7 +16,10 @@ export type Border = 'keep' | 'mirror';
  * which may reach over the border, so that the network sees all windows in the same phase. `tissue`: a stride apart within
  * a run of tissue, which is covered from its own edge.
  */
-export type WindowPlacement = 'stride' | 'even' | 'aligned' | 'tissue';
+export type WindowPlacement = (typeof placements)[number];
+
+/** The names of the placements. */
+export const placements = ['stride', 'even', 'aligned', 'tissue'] as const;
 
 /** The placements by which windows are laid if it is not known where tissue is. */
 export type FixedPlacement = Exclude<WindowPlacement, 'tissue'>;

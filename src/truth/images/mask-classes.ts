@@ -1,6 +1,6 @@
 import { openFile } from '../../io/source.js';
 import { IGNORED } from '../../plan/labels/ignored.js';
-import { isWhole } from '../../plan/text/checked.js';
+import { isWhole } from '../../plan/text/values.js';
 import { attribute, unescapeXml, xmlTags } from '../../plan/text/xml.js';
 import { readTiff } from '../../tiff/container.js';
 import type { Resolution } from '../../tiff/directory.js';

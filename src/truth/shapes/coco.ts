@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { meant } from '../../plan/text/checked.js';
+import { meant } from '../../plan/text/meant.js';
 import type { Size } from '../../types.js';
 import { requireSameShape, stretchNotes } from '../aspect.js';
 import type { TruthConfig } from '../config.js';

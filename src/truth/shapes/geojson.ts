@@ -1,4 +1,5 @@
 import { SegtileError } from '../../errors.js';
+import { isObject } from '../../plan/text/values.js';
 import type { Size } from '../../types.js';
 import { packColor } from '../config.js';
 import type { AnnotatedClass } from './naming.js';
@@ -80,10 +81,6 @@ function childrenOf({ properties, childObjects }: JsonObject): readonly unknown[
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /**
  * The class of a feature. `properties.classification` is the name itself, or an object with a `name` and a colour. For

@@ -1,6 +1,6 @@
 import { text as streamText } from 'node:stream/consumers';
 import { reason, SegtileError } from '../../errors.js';
-import { parseJson } from '../../plan/text/checked.js';
+import { parseJson } from '../../plan/text/json.js';
 import type { Size } from '../../types.js';
 import { defaultConfig, type TruthConfig } from '../config.js';
 import { openText } from '../text-file.js';

@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { meant } from '../../plan/text/checked.js';
+import { meant } from '../../plan/text/meant.js';
 import type { TruthConfig } from '../config.js';
 
 /** The name and colour that an annotation gives for its class. */
