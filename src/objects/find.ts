@@ -1,8 +1,9 @@
 import { runEnds } from '../plan/labels/runs/run-ends.js';
 import type { OutlineRing } from './corners.js';
 import { createExtentFinder, type ObjectExtent } from './measures.js';
+import type { TracedPolygon, TracedRegion } from './regions.js';
 import type { SampleMeasures } from './tally.js';
-import { type RegionTracer, type TracedPolygon, type TracedRegion, traceRegions } from './trace.js';
+import { type RegionTracer, traceRegions } from './trace.js';
 
 /** A region of pixels of one label that share a side or a corner. */
 export interface MaskObject {

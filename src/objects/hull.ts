@@ -1,5 +1,5 @@
 import type { Box } from '../types.js';
-import type { TracedPolygon } from './trace.js';
+import type { TracedPolygon } from './regions.js';
 
 /**
  * Returns a function that counts the pixels of the convex hull of an object. It reuses its memory from one object to

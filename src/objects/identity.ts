@@ -1,4 +1,4 @@
-import type { TracedPolygon } from './trace.js';
+import type { TracedPolygon } from './regions.js';
 
 /**
  * Returns a function that names objects of a class by their content. The name is a UUID (RFC 9562, version 8)

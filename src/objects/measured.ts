@@ -3,7 +3,7 @@ import type { MaskClass, Mpp } from '../types.js';
 import type { MaskObject } from './find.js';
 import { identifier } from './identity.js';
 import { measuresOf } from './measures.js';
-import type { TracedPolygon } from './trace.js';
+import type { TracedPolygon } from './regions.js';
 
 /** What is needed to name and measure the objects of a mask. */
 export interface ObjectForm {

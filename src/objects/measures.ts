@@ -1,6 +1,6 @@
 import type { Box, Mpp } from '../types.js';
 import { createHullCounter } from './hull.js';
-import type { TracedPolygon, TracedRegion } from './trace.js';
+import type { TracedPolygon, TracedRegion } from './regions.js';
 
 /**
  * The measures of an object, as scikit-image's `regionprops` defines them. Lengths and areas are in pixels, or in

@@ -1,4 +1,4 @@
-import type { TracedPolygon } from './trace.js';
+import type { TracedPolygon } from './regions.js';
 
 /**
  * Calls `run` for each run of pixels of an object, from top to bottom and from left to right, with its row, its first

@@ -1,24 +1,7 @@
 import { rootOf } from '../plan/labels/connected.js';
 import { createCorners, type OutlineRing } from './corners.js';
-import { createTally, type Tally } from './tally.js';
-
-/** An outer ring and the rings of its holes. Two of its rings may touch at single corners, but share nothing more. */
-export type TracedPolygon = readonly [outer: OutlineRing, ...holes: OutlineRing[]];
-
-/**
- * A region of pixels of one label that are connected by sides or corners. It has one polygon for each part whose
- * pixels are connected by sides.
- */
-export interface TracedRegion {
-  readonly polygons: readonly TracedPolygon[];
-  /**
-   * Number of pixel corners at which two of its pixels touch diagonally, while the other two pixels there do not
-   * belong to it.
-   */
-  readonly touches: number;
-  /** The samples added up over its pixels; see {@link RegionTracer.row}. */
-  readonly tally: Tally | undefined;
-}
+import { joinParts, joinRegions, type Part, type Region, type TracedRegion } from './regions.js';
+import { createTally } from './tally.js';
 
 /** Finds the regions of one label, and their outlines, row by row. */
 export interface RegionTracer {
@@ -32,23 +15,6 @@ export interface RegionTracer {
   row(y: number, sides: Int32Array, count: number, samples?: readonly ArrayLike<number>[]): void;
   /** Whether some region reaches the last row. */
   readonly open: boolean;
-}
-
-/** A region that may still grow. When two regions turn out to be one, one of them is merged `into` the other. */
-interface Region {
-  into: Region | undefined;
-  /** Number of parts whose outer ring is not closed yet. */
-  open: number;
-  polygons: TracedPolygon[];
-  touches: number;
-  tally: Tally | undefined;
-}
-
-/** Pixels of a region that share sides. */
-interface Part {
-  into: Part | undefined;
-  readonly region: Region;
-  holes: OutlineRing[] | undefined;
 }
 
 /**
@@ -269,36 +235,6 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
 
 /** A column to the right of all columns. */
 const END = 2 ** 31 - 1;
-
-function joinParts(a: Part | undefined, other: Part): Part {
-  const b = rootOf(other);
-  if (a === undefined || a === b) return b;
-  const region = joinRegions(rootOf(a.region), rootOf(b.region));
-  region.open--;
-  b.into = a;
-  a.holes = longer(a.holes, b.holes);
-  b.holes = undefined;
-  return a;
-}
-
-function joinRegions(a: Region, b: Region): Region {
-  if (a === b) return a;
-  const [kept, gone] = a.polygons.length >= b.polygons.length ? [a, b] : [b, a];
-  gone.into = kept;
-  kept.open += gone.open;
-  kept.touches += gone.touches;
-  for (const polygon of gone.polygons) kept.polygons.push(polygon);
-  gone.polygons = [];
-  if (gone.tally) kept.tally = kept.tally ? kept.tally.join(gone.tally) : gone.tally;
-  return kept;
-}
-
-function longer<T>(a: T[] | undefined, b: T[] | undefined): T[] | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  const [kept, gone] = a.length >= b.length ? [a, b] : [b, a];
-  for (const each of gone) kept.push(each);
-  return kept;
-}
 
 function resized(old: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
   const grown = new Int32Array(Math.max(length, old.length));

@@ -2,11 +2,11 @@ import { type MasksWatcher, objectsOfMasks } from '../../pipeline/objects/object
 import type { ObjectsOptions } from '../../pipeline/objects/options.js';
 import { MASKS, PROBABILITIES } from '../../pipeline/slides/kinds.js';
 import { fileRequests } from '../../pipeline/slides/requests.js';
-import { createProgress, type StageProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
 import type { ListOptions } from '../options/list-option.js';
 import { exitCode, type FileWords, reportFailure } from '../running/each-file.js';
+import { createRowProgress } from '../running/row-progress.js';
 import type { Shell } from '../running/shell.js';
 import { objectsText } from './words.js';
 
@@ -28,24 +28,16 @@ export async function objects(given: readonly string[], options: ObjectsOptions 
 function watch(words: FileWords, shell: Shell): MasksWatcher {
   const { stdout, stderr } = shell;
   const { json, quiet = false } = words;
-  const progress = createProgress(stderr, quiet);
-  let stage: StageProgress | undefined;
-  const stop = (): void => {
-    stage?.stop();
-    stage = undefined;
-  };
+  const progress = createRowProgress('objects', shell, quiet);
   return {
-    rows: (_, done, { width, height }) => {
-      stage ??= progress.stage('objects', 'rows');
-      stage.update({ done, total: height, pixels: done * width });
-    },
+    rows: (_, done, size) => progress.rows(size, done),
     done: (record, path) => {
-      stop();
+      progress.stop();
       if (!quiet) for (const note of record.notes) stderr.write(`segtile: ${oneLine(note)}\n`);
       stdout.write(json ? `${JSON.stringify({ status: 'done', ...record })}\n` : objectsText(record, path, styleFor(stdout)));
     },
     failed: (mask, error) => {
-      stop();
+      progress.stop();
       reportFailure(mask, error, words, shell);
     },
   };

@@ -3,10 +3,10 @@ import type { ProbabilityWatcher } from '../../pipeline/probabilities/each-proba
 import type { ProbabilityRunOptions } from '../../pipeline/probabilities/options.js';
 import { probabilityFacts } from '../../pipeline/probabilities/threshold.js';
 import type { Probabilities } from '../../slide/probabilities.js';
-import { createProgress, type StageProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
 import { probabilitiesText } from '../threshold/words.js';
 import { type FileWords, reportFailure } from './each-file.js';
+import { createRowProgress } from './row-progress.js';
 import type { Shell } from './shell.js';
 
 /** The words for the files of commands that read probabilities. */
@@ -28,26 +28,18 @@ export function watchProbabilities<Record>(
 ): ProbabilityWatcher<Record> {
   const { stdout, stderr } = shell;
   const { json, quiet = false } = options;
-  const progress = createProgress(stderr, quiet);
-  let stage: StageProgress | undefined;
-  const stop = (): void => {
-    stage?.stop();
-    stage = undefined;
-  };
+  const progress = createRowProgress(name, shell, quiet);
   return {
     opened: (probabilities) => {
       if (!quiet) stderr.write(probabilitiesText(probabilityFacts(probabilities), styleFor(stderr)));
     },
-    rows: ({ width, height }, done) => {
-      stage ??= progress.stage(name, 'rows');
-      stage.update({ done, total: height, pixels: done * width });
-    },
+    rows: progress.rows,
     done: (record, probabilities, files) => {
-      stop();
+      progress.stop();
       stdout.write(json ? `${JSON.stringify({ status: 'done', ...record })}\n` : text(record, probabilities, files));
     },
     failed: (path, error) => {
-      stop();
+      progress.stop();
       reportFailure(path, error, probabilityWords(options), shell);
     },
   };

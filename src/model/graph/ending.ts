@@ -12,18 +12,10 @@ export interface Ending {
   readonly removable: boolean;
 }
 
-const keepsProbabilities = new Set([
-  'Identity',
-  'Cast',
-  'Transpose',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Resize',
-  'Upsample',
-  'Pad',
-]);
+/** Operations that give the same numbers, in another order, shape or type. */
+export const rearranges: readonly string[] = ['Identity', 'Cast', 'Transpose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'];
+
+const keepsProbabilities = new Set([...rearranges, 'Resize', 'Upsample', 'Pad']);
 /** Operations that turn scores into labels or into yes and no. */
 const decisions = new Set([
   'ArgMax',

@@ -1,15 +1,10 @@
+import { rearranges } from '../graph/ending.js';
 import { elementCode, type NodeProto } from '../graph/onnx.js';
 import { type GraphWalk, isStandard, textOf, wholeNumbers } from './graph.js';
 
 /** Operations that move, pick, copy, transpose or scale numbers, and clip none. */
 const carries = new Set([
-  'Identity',
-  'Cast',
-  'Transpose',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
+  ...rearranges,
   'Expand',
   'Tile',
   'Slice',

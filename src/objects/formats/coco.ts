@@ -1,7 +1,7 @@
 import { append } from '../../plan/text/text-bytes.js';
 import type { Size } from '../../types.js';
 import type { ObjectMeter } from '../measured.js';
-import type { TracedPolygon } from '../trace.js';
+import type { TracedPolygon } from '../regions.js';
 import type { TextForm } from './geojson.js';
 
 /**

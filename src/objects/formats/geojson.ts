@@ -2,7 +2,7 @@ import { LONGEST_NUMBER, makeRoom, putAscii, putBytes, putDecimal, type TextByte
 import type { MaskClass } from '../../types.js';
 import type { OutlineRing } from '../corners.js';
 import { DECIMALS, type MeasuredObject, type ObjectForm, type ObjectMeter, putLevelZero } from '../measured.js';
-import type { TracedPolygon } from '../trace.js';
+import type { TracedPolygon } from '../regions.js';
 
 /**
  * The type of objects in QuPath: annotations can be edited one by one; detections need less memory and suit many

@@ -1,6 +1,6 @@
 import type { OutlineRing } from '../corners.js';
 import { atLevelZero, type ObjectForm } from '../measured.js';
-import type { TracedPolygon } from '../trace.js';
+import type { TracedPolygon } from '../regions.js';
 
 /** Bytes of the head of a geometry (byte order and type) and of a count, and the types of geometries. */
 const HEAD = 5;

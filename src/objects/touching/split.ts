@@ -1,6 +1,7 @@
 import type { Size } from '../../types.js';
+import type { TracedRegion } from '../regions.js';
 import { eachRun } from '../rows.js';
-import { type TracedRegion, traceRegions } from '../trace.js';
+import { traceRegions } from '../trace.js';
 import { squaredDistances } from './distance.js';
 import { flood } from './watershed.js';
 

@@ -47,26 +47,43 @@ export function halve(
   pixel: PixelBytes,
   reduce: Reduce,
 ): void {
-  if (reduce === 'majority' && pixel === 4) halveNumbers(source, target, x, y, tile);
+  const { data } = source;
+  if (reduce === 'majority' && pixel === 4) halveWords(source, words(data), words(target), x, y, tile, majority);
   else if (reduce === 'majority') halveLabels(source, target, x, y, tile);
-  else if (pixel === 4) halveFloats(source, target, x, y, tile);
+  else if (pixel === 4) halveWords(source, floats(data), floats(target), x, y, tile, meanOfFloats);
   else halveSamples(source, target, x, y, tile, pixel);
 }
 
-function halveFloats({ data, width, height }: TileArea, target: Uint8Array, x: number, y: number, tile: number) {
-  const from = new Float32Array(data.buffer, data.byteOffset, data.length >> 2);
-  const to = new Float32Array(target.buffer, target.byteOffset, target.length >> 2);
+const words = ({ buffer, byteOffset, length }: Uint8Array) => new Uint32Array(buffer, byteOffset, length >> 2);
+const floats = ({ buffer, byteOffset, length }: Uint8Array) => new Float32Array(buffer, byteOffset, length >> 2);
+
+/** The value of a pixel of the next level, from the four pixels of a block. */
+type Reducer = (a: number, b: number, c: number, d: number) => number;
+
+/** Halves pixels of 4 bytes each. `from` and `to` are the numbers of the source and of the target. */
+function halveWords<Words extends Float32Array | Uint32Array>(
+  { width, height }: Size,
+  from: Words,
+  to: Words,
+  x: number,
+  y: number,
+  tile: number,
+  reducer: Reducer,
+) {
   for (let top = 0; top < height; top += 2) {
     const upper = top * tile;
     const lower = Math.min(top + 1, height - 1) * tile;
     let out = (y + (top >> 1)) * tile + x;
     for (let left = 0; left < width; left += 2) {
       const right = Math.min(left + 1, width - 1);
-      const [a, b, c, d] = [from[upper + left]!, from[upper + right]!, from[lower + left]!, from[lower + right]!];
-      const mean = (a + b + c + d) / 4;
-      to[out++] = Number.isNaN(mean) ? meanOfNumbers([a, b, c, d]) : mean;
+      to[out++] = reducer(from[upper + left]!, from[upper + right]!, from[lower + left]!, from[lower + right]!);
     }
   }
+}
+
+function meanOfFloats(a: number, b: number, c: number, d: number): number {
+  const mean = (a + b + c + d) / 4;
+  return Number.isNaN(mean) ? meanOfNumbers([a, b, c, d]) : mean;
 }
 
 function meanOfNumbers(values: readonly number[]): number {
@@ -100,7 +117,7 @@ function halveSamples(
 }
 
 function halveLabels({ data, width, height }: TileArea, target: Uint8Array, x: number, y: number, tile: number) {
-  const words = new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
+  const four = words(data);
   const pairs = new Uint16Array(target.buffer, target.byteOffset, target.length >> 1);
   for (let top = 0; top < height; top += 2) {
     const upper = top * tile;
@@ -109,8 +126,8 @@ function halveLabels({ data, width, height }: TileArea, target: Uint8Array, x: n
     let left = 0;
     // Four columns at once.
     for (; left + 4 <= width; left += 4) {
-      const above = words[(upper + left) >> 2]!;
-      const below = words[(lower + left) >> 2]!;
+      const above = four[(upper + left) >> 2]!;
+      const below = four[(lower + left) >> 2]!;
       const label = above & 255 || below & 255 || (above | below) >>> 24;
       if (above === Math.imul(label, marks(above)) >>> 0 && below === Math.imul(label, marks(below)) >>> 0) {
         // There is only background and one label, which wins if at least two of four pixels have it.
@@ -133,20 +150,6 @@ function halveLabels({ data, width, height }: TileArea, target: Uint8Array, x: n
         data[lower + left]!,
         data[lower + right]!,
       );
-    }
-  }
-}
-
-function halveNumbers({ data, width, height }: TileArea, target: Uint8Array, x: number, y: number, tile: number) {
-  const from = new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
-  const to = new Uint32Array(target.buffer, target.byteOffset, target.length >> 2);
-  for (let top = 0; top < height; top += 2) {
-    const upper = top * tile;
-    const lower = Math.min(top + 1, height - 1) * tile;
-    let out = (y + (top >> 1)) * tile + x;
-    for (let left = 0; left < width; left += 2) {
-      const right = Math.min(left + 1, width - 1);
-      to[out++] = majority(from[upper + left]!, from[upper + right]!, from[lower + left]!, from[lower + right]!);
     }
   }
 }

@@ -3,6 +3,7 @@ import { ask } from './api.js';
 import { fill, h } from './dom.js';
 import { runOf } from './drawing/layers.js';
 import type { DrawMore } from './drawing/overlay.js';
+import { strokeWithRim } from './drawing/rim.js';
 import type { Stage } from './drawing/stage.js';
 import { createObjectsPanel, type PixelArea } from './panels/objects.js';
 import type { Store } from './state.js';
@@ -155,27 +156,15 @@ export function createInspector(
             context.closePath();
           }
         }
-        twice(context, scale);
+        strokeWithRim(context, scale);
       }
       if (!marked) return;
       const room = 6 / scale;
       context.beginPath();
       context.rect(marked.x - room, marked.y - room, marked.width + 2 * room, marked.height + 2 * room);
-      twice(context, scale);
+      strokeWithRim(context, scale);
     },
   };
-}
-
-/** Strokes the current path in white with a black rim, so that it is visible on any background. */
-function twice(context: CanvasRenderingContext2D, scale: number): void {
-  for (const [color, width] of [
-    ['#000', 4],
-    ['#fff', 2],
-  ] as const) {
-    context.strokeStyle = color;
-    context.lineWidth = width / scale;
-    context.stroke();
-  }
 }
 
 function pixelArea({ width, height, mpp }: OpenSlideCard, image: TiledImage | undefined): PixelArea {

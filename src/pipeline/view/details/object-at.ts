@@ -1,6 +1,6 @@
 import { findObjects, type MaskObject } from '../../../objects/find.js';
 import { atLevelZero, objectMeter } from '../../../objects/measured.js';
-import type { TracedPolygon } from '../../../objects/trace.js';
+import type { TracedPolygon } from '../../../objects/regions.js';
 import type { Box, MaskClass, Mpp, Size } from '../../../types.js';
 import type { ShownObject } from '../../../view/messages.js';
 import type { TileReader } from '../tiles/tile-reader.js';

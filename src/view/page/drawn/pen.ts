@@ -1,5 +1,6 @@
 import type { MaskClass } from '../../../types.js';
 import type { DrawMore } from '../drawing/overlay.js';
+import { strokeWithRim } from '../drawing/rim.js';
 import type { Point } from './features.js';
 
 /** Draws polygons: either with a click for each corner, or freehand along the path of the pointer. */
@@ -64,14 +65,7 @@ export function createPen(done: (corners: readonly Point[], of: MaskClass, freel
         if (i === 0) context.moveTo(x, y);
         else context.lineTo(x, y);
       }
-      for (const [color, width] of [
-        ['#000', 4],
-        ['#fff', 2],
-      ] as const) {
-        context.strokeStyle = color;
-        context.lineWidth = width / scale;
-        context.stroke();
-      }
+      strokeWithRim(context, scale);
       context.fillStyle = '#fff';
       const side = 7 / scale;
       if (!free) for (const [x, y] of corners) context.fillRect(x - side / 2, y - side / 2, side, side);
