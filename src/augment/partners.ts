@@ -12,7 +12,7 @@ export interface MixRun {
 }
 
 /** The part and fold of a tile. */
-interface Place {
+interface TilePlace {
   readonly split: string;
   readonly fold: number | undefined;
 }
@@ -21,7 +21,7 @@ interface Place {
  * For each tile of a slide, whether there is another one in the same part and fold. Mixing tiles of different parts
  * would leak data.
  */
-export function havePartners(tiles: readonly Place[]): boolean[] {
+export function havePartners(tiles: readonly TilePlace[]): boolean[] {
   const members = groups(tiles);
   return tiles.map((tile) => members.get(nameOf(tile))!.length > 1);
 }
@@ -36,7 +36,7 @@ export function havePartners(tiles: readonly Place[]): boolean[] {
  * @param stream names the slide
  */
 export function mixRuns(
-  tiles: readonly Place[],
+  tiles: readonly TilePlace[],
   copies: number,
   isMixed: (tile: number, copy: number) => boolean,
   seed: number,
@@ -65,11 +65,11 @@ export function mixRuns(
   return runs;
 }
 
-function nameOf({ split, fold }: Place): string {
+function nameOf({ split, fold }: TilePlace): string {
   return `${split}/${fold ?? ''}`;
 }
 
-function groups(tiles: readonly Place[]): Map<string, number[]> {
+function groups(tiles: readonly TilePlace[]): Map<string, number[]> {
   const found = new Map<string, number[]>();
   tiles.forEach((tile, index) => {
     const members = found.get(nameOf(tile));

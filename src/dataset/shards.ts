@@ -9,7 +9,7 @@ import { SHARDS } from './layout.js';
 import { type ManifestRow, rowPaths } from './manifest.js';
 
 /** A tile that goes into a shard. */
-interface Member {
+interface ShardTile {
   readonly id: string;
   readonly row: ManifestRow;
 }
@@ -39,7 +39,7 @@ export async function packShards(
   onTile: (done: number) => void,
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
-  const parts = new Map<string, Member[]>();
+  const parts = new Map<string, ShardTile[]>();
   for await (const row of rows) {
     const split = String(row.split);
     const members = parts.get(split) ?? [];
@@ -70,7 +70,7 @@ export async function packShards(
   return shardOf;
 }
 
-async function writeShard(root: string, shard: string, members: readonly Member[], signal: AbortSignal): Promise<void> {
+async function writeShard(root: string, shard: string, members: readonly ShardTile[], signal: AbortSignal): Promise<void> {
   await writeWhole(join(root, shard), async (file) => {
     const tar = pack();
     const drained = (async () => {
@@ -93,7 +93,7 @@ async function writeShard(root: string, shard: string, members: readonly Member[
   });
 }
 
-async function filesOf(root: string, shard: string, { id, row }: Member): Promise<(readonly [string, Buffer])[]> {
+async function filesOf(root: string, shard: string, { id, row }: ShardTile): Promise<(readonly [string, Buffer])[]> {
   const packed = packedRow(row, shard);
   const members = rowPaths(packed);
   const files: (readonly [string, Buffer])[] = [];

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { reason, SegtileError } from '../errors.js';
+import { isFolder } from './folder.js';
 
 /**
  * A file that grows under a hidden temporary name in its final folder, and appears under its final name whole or not at
@@ -62,11 +63,7 @@ export function removeTemporaries(): void {
  * @throws {SegtileError} `output` when the folder is missing or not writable, or when `path` is a folder
  */
 export async function openPartialFile(path: string, { replace = true }: CommitOptions = {}): Promise<PartialFile> {
-  const isFolder = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (isFolder) throw new SegtileError('output', `cannot write ${path}: it is a folder`, 'give the name of a file');
+  if (await isFolder(path)) throw new SegtileError('output', `cannot write ${path}: it is a folder`, 'give the name of a file');
   // Random, not the process id: containers that share a folder often share their ids too.
   const temporary = join(dirname(path), `.${basename(path)}.partial-${randomBytes(4).toString('hex')}`);
   const handle = await open(temporary, 'wx+').catch((thrown) => {

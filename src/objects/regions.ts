@@ -21,8 +21,8 @@ export interface TracedRegion {
 }
 
 /** A region that may still grow. When two regions turn out to be one, one of them is merged `into` the other. */
-export interface Region {
-  into: Region | undefined;
+export interface OpenRegion {
+  into: OpenRegion | undefined;
   /** Number of parts whose outer ring is not closed yet. */
   open: number;
   polygons: TracedPolygon[];
@@ -31,14 +31,14 @@ export interface Region {
 }
 
 /** Pixels of a region that share sides. */
-export interface Part {
-  into: Part | undefined;
-  readonly region: Region;
+export interface OpenPart {
+  into: OpenPart | undefined;
+  readonly region: OpenRegion;
   holes: OutlineRing[] | undefined;
 }
 
 /** Joins the part of a run, if it is known yet, with another part that turns out to be the same. */
-export function joinParts(a: Part | undefined, other: Part): Part {
+export function joinParts(a: OpenPart | undefined, other: OpenPart): OpenPart {
   const b = rootOf(other);
   if (a === undefined || a === b) return b;
   const region = joinRegions(rootOf(a.region), rootOf(b.region));
@@ -50,7 +50,7 @@ export function joinParts(a: Part | undefined, other: Part): Part {
 }
 
 /** Joins two regions that turn out to be the same. Returns the one that is kept. */
-export function joinRegions(a: Region, b: Region): Region {
+export function joinRegions(a: OpenRegion, b: OpenRegion): OpenRegion {
   if (a === b) return a;
   const [kept, gone] = a.polygons.length >= b.polygons.length ? [a, b] : [b, a];
   gone.into = kept;

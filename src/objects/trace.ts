@@ -1,6 +1,6 @@
 import { rootOf } from '../plan/labels/connected.js';
 import { createCorners, type OutlineRing } from './corners.js';
-import { joinParts, joinRegions, type Part, type Region, type TracedRegion } from './regions.js';
+import { joinParts, joinRegions, type OpenPart, type OpenRegion, type TracedRegion } from './regions.js';
 import { createTally } from './tally.js';
 
 /** Finds the regions of one label, and their outlines, row by row. */
@@ -45,11 +45,11 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
   let above = new Int32Array(64);
   let aboveCount = 0;
   let strands = new Int32Array(64);
-  let parts: Part[] = [];
+  let parts: OpenPart[] = [];
   /** The same for this row. */
   let nextSides = new Int32Array(64);
   let nextStrands = new Int32Array(64);
-  let nextParts: Part[] = [];
+  let nextParts: OpenPart[] = [];
   let y = 0;
   /** The strand at the left end of the current border between the rows; -1 if there is none. */
   let pending = -1;
@@ -131,7 +131,7 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
     nextStrands[j] = down;
   }
 
-  let closing: Part | undefined;
+  let closing: OpenPart | undefined;
   let outline: OutlineRing | undefined;
   function ringFound(ring: OutlineRing, outer: boolean): void {
     if (outer) outline = ring;
@@ -139,7 +139,7 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
     else closing!.holes.push(ring);
   }
 
-  function close(first: number, last: Part): void {
+  function close(first: number, last: OpenPart): void {
     const part = rootOf(last);
     [closing, outline] = [part, undefined];
     corners.take(first, ringFound);
@@ -151,7 +151,7 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
   }
 
   /** Creates a part of an existing region, or of a new one. */
-  function newPart(inside?: Region): Part {
+  function newPart(inside?: OpenRegion): OpenPart {
     const region = inside ?? { into: undefined, open: 0, polygons: [], touches: 0, tally: undefined };
     region.open++;
     return { into: undefined, region, holes: undefined };
@@ -161,7 +161,7 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
    * Handles a run of the row above and a run of this row that touch at a corner only. Returns the part of the run of
    * this row.
    */
-  function touch(upper: Part, lower: Part | undefined): Part {
+  function touch(upper: OpenPart, lower: OpenPart | undefined): OpenPart {
     const region = rootOf(rootOf(upper).region);
     region.touches++;
     if (lower === undefined) return newPart(region);
@@ -178,7 +178,7 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
     let inAbove = false;
     let inBelow = false;
     /** The part of the run of this row that is being swept, if it is known yet. */
-    let part: Part | undefined;
+    let part: OpenPart | undefined;
     for (let i = 0, j = 0; i < aboveCount || j < count; ) {
       const upper = i < aboveCount ? above[i]! : END;
       const lower = j < count ? sides[j]! : END;

@@ -5,13 +5,13 @@ export interface Html {
   readonly html: string;
 }
 
-type Piece = Html | string | number | undefined | false | readonly Html[];
+type HtmlPart = Html | string | number | undefined | false | readonly Html[];
 
 /**
  * Makes HTML from a template. Inserted texts and numbers are escaped, and secrets in URLs are removed. Inserted HTML,
  * alone or in a list, is not changed. `undefined` and `false` insert nothing.
  */
-export function html(template: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
+export function html(template: TemplateStringsArray, ...pieces: readonly HtmlPart[]): Html {
   return { html: template.reduce((text, part, i) => text + render(pieces[i - 1]) + part) };
 }
 
@@ -20,7 +20,7 @@ export function trusted(text: string): Html {
   return { html: text };
 }
 
-function render(piece: Piece): string {
+function render(piece: HtmlPart): string {
   if (piece === undefined || piece === false) return '';
   if (typeof piece === 'string' || typeof piece === 'number') return escaped(String(piece));
   return 'html' in piece ? piece.html : piece.map((each) => each.html).join('');

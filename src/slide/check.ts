@@ -1,4 +1,5 @@
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
+import { blocksAcross, blocksDown } from '../tiff/samples/block-bytes.js';
 import type { Span } from '../types.js';
 import type { BlockPlace, Level, Slide } from './slide.js';
 import { between } from './view/spans.js';
@@ -69,14 +70,6 @@ export async function checkSlide(
     }
   }
   return { blocks, badBlocks, bad };
-}
-
-function blocksAcross({ width, blockWidth }: Level): number {
-  return Math.ceil(width / blockWidth);
-}
-
-function blocksDown({ height, blockHeight }: Level): number {
-  return Math.ceil(height / blockHeight);
 }
 
 /** Decodes rows of blocks in some columns of pixels. Returns the error, or undefined if nothing failed. */

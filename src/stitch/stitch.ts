@@ -57,14 +57,14 @@ interface RingBlock {
   readonly arena: Arena;
   readonly at: number;
   /** The parts of windows that were added and are not completely yielded, in the order in which they were added. */
-  parts: readonly Part[];
+  parts: readonly StitchPart[];
 }
 
 /**
  * What a window contributes to the image: its columns (`across`) and rows (`down`) there, and the box of the whole
  * window.
  */
-interface Part {
+interface StitchPart {
   readonly across: Span;
   readonly down: Span;
   readonly box: Box;
@@ -73,7 +73,7 @@ interface Part {
 /** The first column of a block, and the parts of windows that were added to it. */
 interface Covered {
   readonly x: number;
-  readonly parts: readonly Part[];
+  readonly parts: readonly StitchPart[];
 }
 
 /**

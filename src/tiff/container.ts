@@ -51,7 +51,7 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
    * Reads a directory, or says why it cannot be read. `next` is the offset of the next directory of the chain; 0 if
    * there is none or it is not known.
    */
-  const read = async (offset: number, index: number, parent?: number): Promise<Found> => {
+  const read = async (offset: number, index: number, parent?: number): Promise<FoundDirectory> => {
     const name = parent === undefined ? `directory ${index}` : `sub-directory ${index} of directory ${parent}`;
     if (seen.has(offset)) {
       const failure = damaged(source, `its directories run in a circle: ${name} is at byte ${offset} again`);
@@ -122,7 +122,7 @@ export async function readTiff(source: ByteSource, signal?: AbortSignal): Promis
   };
 }
 
-type Found =
+type FoundDirectory =
   | { readonly directory: Directory; readonly next: number }
   | { readonly failure: SegtileError; readonly width: number; readonly height: number; readonly next: number };
 

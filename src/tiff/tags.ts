@@ -70,7 +70,7 @@ const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4,
 
 const ASCII = 2;
 
-interface Entry {
+interface TagEntry {
   readonly name: TagName;
   readonly type: number;
   readonly bytes: number;
@@ -110,7 +110,7 @@ export async function readTags(
   if (entries > MOST_ENTRIES) throw new Error(`it claims ${entries} tags`);
   if (length > view.byteLength) view = await viewOf(source, offset, Math.min(length, source.size - offset), signal);
 
-  const found = new Map<TagName, Entry>();
+  const found = new Map<TagName, TagEntry>();
   for (let i = 0; i < entries; i++) {
     const at = head + i * entryBytes;
     const number = view.getUint16(at, littleEndian);
@@ -141,7 +141,7 @@ export async function readTags(
     oddities.push(`${what}: it is left out`);
   }
 
-  const inside = (entry: Entry) => entry.offset >= offset && entry.offset + entry.bytes <= offset + view.byteLength;
+  const inside = (entry: TagEntry) => entry.offset >= offset && entry.offset + entry.bytes <= offset + view.byteLength;
   const outside = [...found.values()]
     .filter((entry) => !inside(entry))
     .map((entry) => ({ entry, into: new Uint8Array(entry.bytes) }));
@@ -161,7 +161,7 @@ export async function readTags(
 }
 
 /** The most bytes that the values of a tag may have. */
-function mostBytes({ name, type }: Entry): number {
+function mostBytes({ name, type }: TagEntry): number {
   if (GEO.includes(name)) return LONGEST_GEO;
   return type === ASCII ? LONGEST_TEXT : LARGEST_TAG;
 }

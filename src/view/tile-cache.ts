@@ -12,7 +12,7 @@ export interface TileCache {
 }
 
 /** Bytes that are being made, and the number of callers that wait for them. */
-interface Making {
+interface TileMaking {
   readonly result: Promise<Uint8Array>;
   readonly stop: AbortController;
   waiting: number;
@@ -22,7 +22,7 @@ interface Making {
 export function createTileCache(most: number): TileCache {
   // A Map keeps the order in which keys were added. A key that is used again is moved to the end.
   const held = new Map<string, Uint8Array>();
-  const making = new Map<string, Making>();
+  const making = new Map<string, TileMaking>();
   let bytes = 0;
 
   function keep(key: string, made: Uint8Array): void {
@@ -35,10 +35,10 @@ export function createTileCache(most: number): TileCache {
     }
   }
 
-  function begin(key: string, make: (signal: AbortSignal) => Promise<Uint8Array>): Making {
+  function begin(key: string, make: (signal: AbortSignal) => Promise<Uint8Array>): TileMaking {
     const stop = new AbortController();
     const result = make(stop.signal);
-    const begun: Making = { result, stop, waiting: 0 };
+    const begun: TileMaking = { result, stop, waiting: 0 };
     making.set(key, begun);
     const forget = (): void => void (making.get(key) === begun && making.delete(key));
     result.then(

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { checkSlide, type SlideCheck } from '../../slide/check.js';
@@ -14,7 +14,7 @@ import { checkText } from './slide.js';
 export type Unread = 'bad' | 'not supported' | 'needs --channels' | 'needs other options';
 
 /** The result of the check of one file in a folder. */
-type Verdict =
+type FileVerdict =
   | { readonly path: string; readonly verdict: 'ok'; readonly check: SlideCheck }
   | { readonly path: string; readonly verdict: Unread; readonly why: string; readonly check?: SlideCheck }
   | { readonly path: string; readonly verdict: 'not an image' };
@@ -31,7 +31,7 @@ export function verdictOfSlide({ needsChannels }: Inspection, problem: SegtileEr
 }
 
 /** The exit code of a check: 1 if the file is damaged, 2 if it could not be read for another reason, else 0. */
-export function checkExitCode(verdict: Verdict['verdict']): 0 | 1 | 2 {
+export function checkExitCode(verdict: FileVerdict['verdict']): 0 | 1 | 2 {
   if (verdict === 'ok' || verdict === 'not an image') return 0;
   return verdict === 'bad' ? 1 : 2;
 }
@@ -39,14 +39,6 @@ export function checkExitCode(verdict: Verdict['verdict']): 0 | 1 | 2 {
 /** The worse of two exit codes of checks. Damage, 1, is worse than 2. */
 export function worse(a: number, b: number): number {
   return a === 1 || b === 1 ? 1 : Math.max(a, b);
-}
-
-/** Whether a path is a folder; false if nothing exists at the path. */
-export async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 /**
@@ -112,7 +104,7 @@ function isHidden(name: string): boolean {
   return name.startsWith('.') && name !== '.' && name !== '..';
 }
 
-async function judge(path: string, options: SlideOptions, shell: Shell): Promise<Verdict> {
+async function judge(path: string, options: SlideOptions, shell: Shell): Promise<FileVerdict> {
   try {
     if (!(await isImage(path, shell.signal))) return { path, verdict: 'not an image' };
     const inspection = await inspectSlide(path, { ...options, signal: shell.signal });
@@ -131,7 +123,7 @@ async function judge(path: string, options: SlideOptions, shell: Shell): Promise
   }
 }
 
-function verdictText(verdict: Verdict, style: Style): string {
+function verdictText(verdict: FileVerdict, style: Style): string {
   if (verdict.verdict === 'ok') return `${style.good('ok')}   ${verdict.path}: ${checkText(verdict.check)}`;
   if (verdict.verdict === 'not an image') return `${style.faint('-')}    ${verdict.path}: not an image`;
   if (verdict.verdict === 'bad') return `${style.bad('bad')}  ${verdict.path}: ${verdict.why}`;

@@ -1,4 +1,5 @@
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { isFolder } from '../../io/folder.js';
 import { shownPath } from '../../io/location.js';
 import { bundledModel } from '../../model/card/bundled.js';
 import { isModel } from '../../model/packages/find.js';
@@ -14,16 +15,7 @@ import { styleFor } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
 import type { ListOptions } from '../options/list-option.js';
 import type { Shell } from '../running/shell.js';
-import {
-  checkExitCode,
-  checkFiles,
-  checkWithProgress,
-  filesWithin,
-  isFolder,
-  verdictOf,
-  verdictOfSlide,
-  worse,
-} from './check.js';
+import { checkExitCode, checkFiles, checkWithProgress, filesWithin, verdictOf, verdictOfSlide, worse } from './check.js';
 import { describeModel } from './model.js';
 import { inspectionFacts, slideText } from './slide.js';
 

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SegtileError } from '../../errors.js';
+import { isFolder } from '../../io/folder.js';
 import { appendHistory, HISTORY, type PastRun, readHistory } from '../../pipeline/records/history.js';
 import { writeFolderSummary } from '../../pipeline/records/object-summary.js';
 import { styleFor } from '../../terminal/style.js';
@@ -77,8 +77,7 @@ async function pastRuns(path: string, stderr: Shell['stderr']): Promise<readonly
 }
 
 async function historyPath(given: string): Promise<string> {
-  const found = await stat(given).catch(() => undefined);
-  return found?.isDirectory() ? join(given, HISTORY) : given;
+  return (await isFolder(given)) ? join(given, HISTORY) : given;
 }
 
 function find(all: readonly PastRun[], id: string, path: string): PastRun {

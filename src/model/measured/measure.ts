@@ -20,7 +20,7 @@ import { type Tried, type TriedNetwork, type TriedScores, trialSides, tryNetwork
 import { naturalWindows, stressWindows, type TrialWindow } from './windows.js';
 
 /** Where the scores lie in the window; or that they cover a part of it that is off the centre by an unknown number of px. */
-type Found = Fit | 'off the centre';
+type FoundFit = Fit | 'off the centre';
 
 /** What was found by running a network on trial windows. Plain data that can be stored as JSON. */
 export interface MeasuredModel {
@@ -33,7 +33,7 @@ export interface MeasuredModel {
   readonly scores: Size & { readonly channels: number };
   /** Where the scores lie in the window. Absent if there is one for each pixel or for the
    * whole window; null if it could not be found out. */
-  readonly fit?: Found | null;
+  readonly fit?: FoundFit | null;
 }
 
 /** What a measurement needs to know about a network. */
@@ -160,7 +160,7 @@ async function grownFit(
  * the first image, other images are tried. If it responds on none, patches all over the window are tried, for a network
  * whose scores lie near a corner or depend on much of the window.
  */
-async function findFit(tried: Tried, { channels, width, height }: TriedScores, network: Measurable): Promise<Found | null> {
+async function findFit(tried: Tried, { channels, width, height }: TriedScores, network: Measurable): Promise<FoundFit | null> {
   const { window } = tried;
   const scores = { width, height };
   const coarse = scoreShape([1, channels, height, width], window, 'nchw')?.factor;

@@ -7,7 +7,7 @@ import { type Fit, missingPx } from './fit.js';
 import type { MeasuredModel } from './measure.js';
 import { contradiction, type StatedCard, saying } from './stated.js';
 
-type Scores = Pick<Model, 'channels' | 'activation' | 'exclusive' | 'squash'>;
+type ScoreFields = Pick<Model, 'channels' | 'activation' | 'exclusive' | 'squash'>;
 
 /**
  * Resolves what the scores mean: as the card or flags say if that agrees with the graph's ending and the measurement,
@@ -16,7 +16,7 @@ type Scores = Pick<Model, 'channels' | 'activation' | 'exclusive' | 'squash'>;
  * @throws {SegtileError} `model` that names both sides if a mask would come out wrong, or the flag to use if nothing
  *   decides
  */
-export function resolveScores(file: ModelFile, said: StatedCard, notes: string[], measured: MeasuredModel): Scores {
+export function resolveScores(file: ModelFile, said: StatedCard, notes: string[], measured: MeasuredModel): ScoreFields {
   const { card } = said;
   const channels = file.channels ?? measured.scores.channels;
   if (file.ending?.activation === 'softmax' && channels === 1 && file.ending.removable)
@@ -43,7 +43,13 @@ export function resolveScores(file: ModelFile, said: StatedCard, notes: string[]
  * The scores of a graph that ends in an activation. A card that names the same activation is right; it is just not applied
  * a second time.
  */
-function endedScores(file: ModelFile, said: StatedCard, channels: number, notes: string[], measured: MeasuredModel): Scores {
+function endedScores(
+  file: ModelFile,
+  said: StatedCard,
+  channels: number,
+  notes: string[],
+  measured: MeasuredModel,
+): ScoreFields {
   const { activation, removable } = file.ending!;
   const { card } = said;
   if (card.activation && card.activation !== 'none' && card.activation !== activation)
@@ -64,7 +70,7 @@ function measuredScores(
   channels: number,
   notes: string[],
   measured: MeasuredModel,
-): Omit<Scores, 'channels'> {
+): Omit<ScoreFields, 'channels'> {
   const { card } = said;
   const asked = card.activation;
   const { meaning } = measured;

@@ -3,7 +3,7 @@ import type { BioimageStep } from './bioimage-tensor.js';
 import { type Fields, itemsIn, numberIn, numbersIn, refused, textIn } from './package.js';
 
 /** `gain x + offset`, with one value for all channels or one per channel. */
-interface Affine {
+interface GainAndOffset {
   readonly gain: readonly number[];
   readonly offset: readonly number[];
 }
@@ -17,7 +17,7 @@ const CARD = 'write a card beside the model with what comes closest, for example
  * @throws {SegtileError} `model` for a step that a card cannot express exactly
  */
 export function inputSteps(steps: readonly BioimageStep[], channels: number | undefined, where: string): Card {
-  let affine: Affine = { gain: [1], offset: [0] };
+  let affine: GainAndOffset = { gain: [1], offset: [0] };
   let standardize: Card['standardize'];
   for (const { name, kwargs } of steps) {
     if (name === 'ensure_dtype') continue;
@@ -67,12 +67,12 @@ function isShare(value: unknown): boolean {
 }
 
 /** Whether a clip has no effect on samples from 0 to 255. */
-function isIdle({ min, max }: Fields, { gain, offset }: Affine): boolean {
+function isIdle({ min, max }: Fields, { gain, offset }: GainAndOffset): boolean {
   const ends = gain.flatMap((value, at) => [offset[at] ?? offset[0]!, 255 * value + (offset[at] ?? offset[0]!)]);
   return ends.every((end) => end >= (numberIn(min) ?? -Infinity) && end <= (numberIn(max) ?? Infinity));
 }
 
-function linear({ gain, offset }: Fields): Affine {
+function linear({ gain, offset }: Fields): GainAndOffset {
   return { gain: numbersIn(gain) ?? [1], offset: numbersIn(offset) ?? [0] };
 }
 
@@ -83,14 +83,14 @@ function isFixed(name: string, { mode, mean }: Fields): boolean {
 }
 
 /** Standardises with the stated mean and deviation. Format 0.4 adds a small number to the deviation; format 0.5 does not. */
-function fixed(name: string, { mean, std, eps }: Fields): Affine {
+function fixed(name: string, { mean, std, eps }: Fields): GainAndOffset {
   const more = name === 'fixed_zero_mean_unit_variance' ? 0 : (numberIn(eps) ?? 1e-6);
   const [means, deviations] = [numbersIn(mean) ?? [0], numbersIn(std) ?? [1]];
   const gain = deviations.map((value) => 1 / (value + more));
   return { gain, offset: means.map((value, at) => negated(value * (gain.length === 1 ? gain[0]! : gain[at]!))) };
 }
 
-function then(first: Affine, next: Affine): Affine {
+function then(first: GainAndOffset, next: GainAndOffset): GainAndOffset {
   const at = (values: readonly number[], channel: number) => values[values.length === 1 ? 0 : channel]!;
   const count = Math.max(first.gain.length, first.offset.length, next.gain.length, next.offset.length);
   const each = (of: (channel: number) => number) => Array.from({ length: count }, (_, channel) => of(channel));
@@ -106,7 +106,7 @@ function then(first: Affine, next: Affine): Affine {
  */
 function standardization(
   kwargs: Fields,
-  { gain }: Affine,
+  { gain }: GainAndOffset,
   channels: number | undefined,
   where: string,
 ): NonNullable<Card['standardize']> {

@@ -59,12 +59,12 @@ async function child<Kind extends keyof ChildWork>(
   return { record: answer.record, seconds };
 }
 
-type Answer = Exclude<FromChild, { readonly kind: 'warning' }>;
+type ChildAnswer = Exclude<FromChild, { readonly kind: 'warning' }>;
 
 /** How many characters of standard error are shown for a process that ends without an answer. */
 const TOLD = 300;
 
-function answered(job: ChildJob, onWarning: (text: string) => void, signal: AbortSignal): Promise<Answer> {
+function answered(job: ChildJob, onWarning: (text: string) => void, signal: AbortSignal): Promise<ChildAnswer> {
   return new Promise((resolve, reject) => {
     // The advanced serialization keeps what JSON cannot hold, such as a map of thresholds by name.
     const child = fork(program, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
@@ -72,7 +72,7 @@ function answered(job: ChildJob, onWarning: (text: string) => void, signal: Abor
     // The process then finishes its current window and leaves no half-written file.
     const stop = (): void => send({ kind: 'stop' });
     signal.addEventListener('abort', stop, { once: true });
-    let [errors, answer]: [string, Answer | undefined] = ['', undefined];
+    let [errors, answer]: [string, ChildAnswer | undefined] = ['', undefined];
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-TOLD);
     });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { SegtileError, throwIfAborted } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
 import { readIfShape } from '../../plan/text/shape.js';
 import { inspectSlide } from '../../slide/open.js';
@@ -11,6 +11,7 @@ import type { RegionFile } from '../../truth/region.js';
 import type { Size } from '../../types.js';
 import { evaluateMask, type Tolerance } from '../evaluate/evaluate-mask.js';
 import { type Evaluation, summarizeSlides } from '../evaluate/summary.js';
+import { makeFolder } from '../outputs/clashes.js';
 import type { InferOptions } from '../prepare/options.js';
 import { type KnownRecord, knownRecord } from '../records/known-record.js';
 import { childRun } from './child-run.js';
@@ -125,12 +126,12 @@ async function runVariant(
   const kept = overwrite ? undefined : await readVariantRun(`${stem}.result.json`, key);
   watcher.started(variant, slide, kept !== undefined);
   if (kept) return kept;
-  await makeFolder(folder);
+  await makeFolder(stem);
   await rm(`${stem}.result.json`, { force: true });
   const onWarning = (text: string): void => watcher.warned(variant, slide, text);
   const scored = scoresOf(variant, variants);
   const scoresFolder = join(output, 'variants', scored ? folderOf(scored.base) : '');
-  if (scored) await makeFolder(scoresFolder);
+  if (scored) await makeFolder(join(scoresFolder, slideName(slide)));
   const job = { slide, size, shared: shared(slide), folder, scoresFolder, overwrite, made };
   const {
     record,
@@ -155,17 +156,6 @@ async function runVariant(
  */
 function ownOptions(folder: string) {
   return { output: folder, overwrite: true, resume: false, history: false } as const;
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw new SegtileError(
-      'output',
-      `cannot make the folder ${folder}: ${reason(error)}`,
-      'choose another with --output',
-      error,
-    );
-  });
 }
 
 /** Rejects a score if another process has replaced the mask, because the score may then belong to the other mask. */

@@ -18,7 +18,7 @@ const ACROSS = 4;
 const PAIRS_ACROSS = 2;
 
 /** A tile on a sheet, and, for a changed copy, the tile it was made from. */
-interface Shown {
+interface ShownTile {
   readonly tile: ManifestTile;
   readonly before: ManifestTile | undefined;
 }
@@ -56,7 +56,7 @@ export async function drawPreview(
   const byName = new Map(tiles.map((tile) => [tile.tile, tile]));
   const originals = tiles.filter((tile) => !isCopy(tile));
   const copies = tiles.filter((tile) => byName.has(tile.row.source ?? ''));
-  const choose = (from: readonly ManifestTile[], purpose: string): Shown[] =>
+  const choose = (from: readonly ManifestTile[], purpose: string): ShownTile[] =>
     chooseShown(from, classes, count, seed, purpose).map((tile) => ({ tile, before: byName.get(tile.row.source ?? '') }));
   await drawSheets(root, join(folder, 'tiles'), choose(originals, 'preview/tiles'), classes, signal);
   await drawSheets(root, join(folder, 'copies'), choose(copies, 'preview/copies'), classes, signal);
@@ -80,7 +80,7 @@ function chooseShown(
 async function drawSheets(
   root: string,
   stem: string,
-  shown: readonly Shown[],
+  shown: readonly ShownTile[],
   classes: readonly MaskClass[],
   signal: AbortSignal,
 ): Promise<void> {

@@ -40,14 +40,14 @@ export async function slideNamed(folder: string, name: string): Promise<Recorded
   return (await recordOf(folder, name))?.slide;
 }
 
-async function recordOf(folder: string, name: string): Promise<Beside | undefined> {
+async function recordOf(folder: string, name: string): Promise<RecordBeside | undefined> {
   const path = join(folder, `${name}.run.json`);
   const json = await readRegularText(path).catch(() => undefined);
   return json === undefined ? undefined : parsed(json, path);
 }
 
 /** The parts of a record that are read here. Records of `threshold` have the same file name, but no slide. */
-interface Beside {
+interface RecordBeside {
   readonly slide: RecordedSlide | undefined;
   readonly mask: { readonly path: string } | undefined;
   readonly probabilities: { readonly path: string } | null | undefined;
@@ -68,14 +68,14 @@ const settingsShape = objectOf<LookedAtSettings>({
   ),
 });
 const file = objectOf<{ readonly path: string }>({ path: text });
-const beside = objectOf<Beside>({
+const beside = objectOf<RecordBeside>({
   slide: optional(recordedSlide),
   mask: optional(file),
   probabilities: optional(orNull(file)),
   settings: optional(settingsShape),
 });
 
-function parsed(json: string, path: string): Beside {
+function parsed(json: string, path: string): RecordBeside {
   try {
     return readShape(json, path, beside);
   } catch (error) {

@@ -27,7 +27,7 @@ export async function filesAndRecord<Made extends object>(
   signal: AbortSignal,
   last: (made: Made) => Promise<Made> = async (made) => made,
 ): Promise<Made> {
-  const kept: { readonly path: string; readonly sink: Ending }[] = [];
+  const kept: { readonly path: string; readonly sink: OpenSink }[] = [];
   const appeared: string[] = [];
   const finishing: Promise<void>[] = [];
   try {
@@ -57,13 +57,13 @@ export async function filesAndRecord<Made extends object>(
   }
 }
 
-type Ending = Pick<Sink<never>, 'finish' | 'abort'>;
+type OpenSink = Pick<Sink<never>, 'finish' | 'abort'>;
 
 /**
  * Finishes a sink, and aborts it when the signal fires. Finishing a mask builds its pyramid, which takes so long that
  * the user may want to stop it.
  */
-async function finishUnlessStopped(sink: Ending, signal: AbortSignal): Promise<void> {
+async function finishUnlessStopped(sink: OpenSink, signal: AbortSignal): Promise<void> {
   throwIfAborted(signal);
   const stop = (): void => void sink.abort();
   signal.addEventListener('abort', stop, { once: true });

@@ -1,7 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
 import { alone } from '../../io/alone.js';
+import { isFolder } from '../../io/folder.js';
 import { writeWhole } from '../../io/partial-file.js';
 import { readRegularText } from '../../io/regular-file.js';
 import type { ClassSummary, OfEach } from '../../objects/summary.js';
@@ -43,12 +44,12 @@ const classShape = objectOf<KnownClass>({
 });
 
 /** The parts of a record that concern objects. */
-interface Telling {
+interface RecordedObjects {
   readonly objects: { readonly classes: readonly KnownClass[] } | null | undefined;
 }
 
-const telling = objectOf<Telling>({
-  objects: optional(orNull(objectOf<NonNullable<Telling['objects']>>({ classes: listOf(classShape) }))),
+const recordedObjects = objectOf<RecordedObjects>({
+  objects: optional(orNull(objectOf<NonNullable<RecordedObjects['objects']>>({ classes: listOf(classShape) }))),
 });
 
 /** The columns of the table. */
@@ -107,8 +108,7 @@ export async function writeFolderSummary(folder: string): Promise<FolderSummary>
  */
 export async function summarizeResults(output: string): Promise<void> {
   const folder = isMaskName(output) ? dirname(output) : output;
-  const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory()) await writeFolderSummary(folder);
+  if (await isFolder(folder)) await writeFolderSummary(folder);
 }
 
 const HEAD = ['slide', ...COLUMNS.map(([name]) => name)].join(',');
@@ -133,7 +133,7 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 async function classesOf(path: string): Promise<readonly KnownClass[] | undefined> {
-  return readShape(await readRegularText(path), path, telling).objects?.classes;
+  return readShape(await readRegularText(path), path, recordedObjects).objects?.classes;
 }
 
 function percent(share: number | null): number | null {

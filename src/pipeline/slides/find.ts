@@ -16,7 +16,7 @@ const AT_ONCE = 16;
 const DATASET = 'dataset.json';
 
 /** The files that were found in a folder or by a pattern. */
-export interface Found {
+export interface FoundRequests {
   readonly requests: readonly SlideRequest[];
   /** A sentence on the files that were skipped; undefined if none were. */
   readonly note: string | undefined;
@@ -38,7 +38,7 @@ export function isPattern(given: string): boolean {
  * @returns the files, including those that cannot be read, as requests with a problem; if nothing was found, one
  *   request with a problem
  */
-export async function findFiles(given: string, kind: PathKind, except: readonly string[]): Promise<Found> {
+export async function findFiles(given: string, kind: PathKind, except: readonly string[]): Promise<FoundRequests> {
   const { base, depth, matches } = searchOf(given);
   const others = new Set(except.map((path) => resolve(path)));
   const skip = (path: string, names: readonly string[]): boolean =>
@@ -67,7 +67,7 @@ export async function allFilesAt(given: string): Promise<readonly FoundFile[]> {
 }
 
 /** The files of a kind, or, if there are none, of the kind to look for then; with a note on skipped files. */
-async function sortedOut(given: string, kind: PathKind, here: readonly FoundFile[]): Promise<Found> {
+async function sortedOut(given: string, kind: PathKind, here: readonly FoundFile[]): Promise<FoundRequests> {
   const passed = new Map<LeftOut, FoundFile[]>();
   const pass = (why: LeftOut, file: FoundFile): void => void passed.set(why, [...(passed.get(why) ?? []), file]);
   const named = here.filter((file) => {

@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { reason, SegtileError } from '../../errors.js';
+import { isFolder } from '../../io/folder.js';
 import { isRemote } from '../../io/location.js';
 import { readRegularText } from '../../io/regular-file.js';
 import { findFiles, isPattern } from './find.js';
@@ -92,12 +92,6 @@ async function expanded(
 }
 
 /** A path that does not exist is no folder. The error is reported when its turn among the other files comes. */
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
 
 async function readList(from: string, stdin: Readable): Promise<SlideList> {
   const where = from === '-' ? 'standard input' : from;

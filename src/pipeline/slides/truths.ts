@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SegtileError } from '../../errors.js';
+import { isFolder } from '../../io/folder.js';
 import { type Beside, matchTruths, type TruthPair } from '../../truth/match.js';
 import type { SlideRequest } from './request.js';
 
@@ -53,11 +53,4 @@ function requireOwn(slides: readonly SlideRequest[], pairs: readonly TruthPair[]
     const hint = `lay out ${given} like the folders of slides, or give a CSV of pairs`;
     throw new SegtileError('input', `${truth} is named as ${other.path} and as ${slide.path}`, hint);
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

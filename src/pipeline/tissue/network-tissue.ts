@@ -24,7 +24,7 @@ export interface TissueFlags {
 }
 
 /** The meaning of a label of the network. */
-interface Meaning {
+interface ClassMeaning {
   readonly tissue: readonly number[];
   readonly artefacts: readonly number[];
 }
@@ -59,7 +59,7 @@ export function tissueNetwork(path: string, flags: TissueFlags): TissueJudge {
  * @throws {SegtileError} `usage` for a class that the network does not have, or if it has several and no option says
  *   which is tissue
  */
-function meaningOf({ classes, path }: Model, { tissueClass = [], artefactClass = [] }: TissueFlags): Meaning {
+function meaningOf({ classes, path }: Model, { tissueClass = [], artefactClass = [] }: TissueFlags): ClassMeaning {
   const labelOf = (option: string) => (name: string) => {
     const found = classes.find((each) => each.name === name);
     if (found) return found.label;
@@ -80,7 +80,7 @@ function meaningOf({ classes, path }: Model, { tissueClass = [], artefactClass =
   );
 }
 
-function judgedLabels({ tissue, artefacts }: Meaning): Uint8Array {
+function judgedLabels({ tissue, artefacts }: ClassMeaning): Uint8Array {
   const isTissue = new Uint8Array(256).fill(tissue.length > 0 ? 0 : 1);
   for (const label of tissue) isTissue[label] = 1;
   for (const label of artefacts) isTissue[label] = 0;

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { isFolder } from '../../io/folder.js';
 import { type RunningServer, startServer } from '../../view/server.js';
 import { exportSite } from './export-site.js';
 import { findSlides } from './found.js';
@@ -63,6 +63,6 @@ async function openSite({ paths, truth, classes }: ViewedPaths) {
   };
   const viewed = await find();
   const folders: string[] = [];
-  for (const path of paths) if ((await stat(path).catch(() => undefined))?.isDirectory()) folders.push(path);
+  for (const path of paths) if (await isFolder(path)) folders.push(path);
   return { slides: viewed.slides, site: createSite(viewed, find, goingOn(folders)) };
 }

@@ -9,10 +9,10 @@ import { isColor, isNumber, isObject, isText, isWhole } from './values.js';
  *
  * @throws {SegtileError} with the code of the place, naming the place of the value, what was expected, and what was found
  */
-export type Shape<T> = (value: unknown, at: Place) => T;
+export type Shape<T> = (value: unknown, at: ValuePlace) => T;
 
 /** Where a value stands, for errors. */
-export interface Place {
+export interface ValuePlace {
   /** The name of the file, or of the part of it, such as `classes.json: class 2`. */
   readonly where: string;
   /** The keys that lead from there to the value. */
@@ -21,14 +21,18 @@ export interface Place {
   readonly code?: ErrorCode;
 }
 
-const under = ({ where, keys = [], code = 'input' }: Place, key: string): Place => ({ where, keys: [...keys, key], code });
+const under = ({ where, keys = [], code = 'input' }: ValuePlace, key: string): ValuePlace => ({
+  where,
+  keys: [...keys, key],
+  code,
+});
 
 /** Makes the shape of one value from what it expects, in words, and a test. */
 export function shape<T>(expected: string, holds: (value: unknown) => boolean): Shape<T> {
   return (value, at) => (holds(value) ? (value as T) : misshapen(expected, value, at));
 }
 
-function misshapen(expected: string, value: unknown, { where, keys = [], code = 'input' }: Place): never {
+function misshapen(expected: string, value: unknown, { where, keys = [], code = 'input' }: ValuePlace): never {
   const got = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
   const shown = got.length > 60 ? `${got.slice(0, 60)}…` : got;
   throw new SegtileError(

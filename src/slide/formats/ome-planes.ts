@@ -10,11 +10,11 @@ export interface OmeImage {
   readonly sizes: { readonly C: number; readonly Z: number; readonly T: number };
   readonly mpp: MppStatement;
   readonly channels: readonly string[];
-  readonly places: readonly Place[];
+  readonly places: readonly PlanePlace[];
 }
 
 /** A `TiffData` element: which directory of which file holds a plane, and how many planes follow it. */
-interface Place {
+interface PlanePlace {
   readonly ifd: number | undefined;
   readonly count: number | undefined;
   readonly first: { readonly C: number; readonly Z: number; readonly T: number };
@@ -31,7 +31,7 @@ type Axis = 'C' | 'Z' | 'T';
 export function readOme(xml: string): OmeImage[] {
   const images: { -readonly [key in keyof OmeImage]: OmeImage[key] }[] = [];
   let channels: string[] = [];
-  let places: Place[] = [];
+  let places: PlanePlace[] = [];
   let uuid: string | undefined;
   for (const tag of xmlTags(xml)) {
     if (tag.kind === 'close') continue;
@@ -65,7 +65,7 @@ export function metadataFile(xml: string): string | undefined {
 }
 
 /** Marks a plane as stored in another file, if the UUID given with it is not that of this file. */
-function markOtherFile(place: Place | undefined, tag: XmlTag, own: string | undefined): void {
+function markOtherFile(place: PlanePlace | undefined, tag: XmlTag, own: string | undefined): void {
   if (place === undefined || own === undefined) return;
   if (plainText(tag.text).toLowerCase() !== own.toLowerCase())
     place.otherFile = attribute(tag, 'FileName') ?? plainText(tag.text);
@@ -155,7 +155,7 @@ export function omeStand(image: OmeImage, samples: number): OmeStand {
   return { z: best.z, t: best.t, elsewhere: { planes: elsewhere, of: total, file } };
 }
 
-const EVERYWHERE: Place = { ifd: undefined, count: undefined, first: { C: 0, Z: 0, T: 0 }, otherFile: undefined };
+const EVERYWHERE: PlanePlace = { ifd: undefined, count: undefined, first: { C: 0, Z: 0, T: 0 }, otherFile: undefined };
 
 /** Limits for one file. Larger numbers make no sense, because a file has at most 4,096 directories. */
 const MOST_CHANNELS = 4096;

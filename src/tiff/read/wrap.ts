@@ -12,7 +12,7 @@ const SHORT = 3;
 const LONG = 4;
 const UNDEFINED = 7;
 
-type Tag = readonly [tag: number, type: number, values: readonly number[] | Uint8Array];
+type WrapperTag = readonly [tag: number, type: number, values: readonly number[] | Uint8Array];
 
 /** The tags that tell how blocks are to be decoded. */
 export type Wrappable = Pick<
@@ -72,7 +72,7 @@ const STRIP_OFFSETS = 273;
 const TILE_OFFSETS = 324;
 
 /** The tags in ascending order, as TIFF wants them. Block offsets are relative to the end of the header. */
-function wrapperTags(directory: Wrappable, size: Size, blocks: readonly WrappedBlock[]): Tag[] {
+function wrapperTags(directory: Wrappable, size: Size, blocks: readonly WrappedBlock[]): WrapperTag[] {
   const { layout, samples, bits, compression, photometric, predictor, blockWidth, blockHeight, jpegTables, subsampling } =
     directory;
   const offsets = blocks.map((block) => block.offset);
@@ -98,7 +98,7 @@ function wrapperTags(directory: Wrappable, size: Size, blocks: readonly WrappedB
   ];
 }
 
-function tagBytes([, type, values]: Tag): number {
+function tagBytes([, type, values]: WrapperTag): number {
   return values.length * (type === LONG ? 4 : type === SHORT ? 2 : 1);
 }
 

@@ -2,7 +2,7 @@ import type { Size } from '../../types.js';
 import { codecOf } from '../codecs/registry.js';
 import type { Directory } from '../directory.js';
 
-type Shape = Pick<
+type BlockShape = Pick<
   Directory,
   | 'layout'
   | 'width'
@@ -28,7 +28,7 @@ export function blocksDown({ height, blockHeight }: Pick<Directory, 'height' | '
 }
 
 /** Rows that a block holds: tiles have all their rows, the last strip has only those inside the image. */
-export function rowsInBlock(directory: Shape, number: number): number {
+export function rowsInBlock(directory: BlockShape, number: number): number {
   const { layout, height, blockHeight } = directory;
   if (layout === 'tiles') return blockHeight;
   return Math.min(blockHeight, height - (number % blocksDown(directory)) * blockHeight);
@@ -48,7 +48,7 @@ export function samplesInBlock({ samples, planar }: Pick<Directory, 'samples' | 
 }
 
 /** Bytes of one row of a block, before compression. Rows start on whole bytes. */
-export function rowBytes(directory: Shape): number {
+export function rowBytes(directory: BlockShape): number {
   return Math.ceil((directory.blockWidth * directory.bits[0]! * samplesInBlock(directory)) / 8);
 }
 
@@ -56,7 +56,7 @@ export function rowBytes(directory: Shape): number {
  * The bytes of some rows of a block before compression, as `rows` times `rowBytes`. Subsampled YCbCr comes in units:
  * all Y of a group of pixels, then its Cb and its Cr (TIFF 6.0, section 21). A row is then a row of units.
  */
-export function rawShape(directory: Shape, rows: number): { readonly rows: number; readonly rowBytes: number } {
+export function rawShape(directory: BlockShape, rows: number): { readonly rows: number; readonly rowBytes: number } {
   const unit = unitSize(directory);
   if (unit === undefined) return { rows, rowBytes: rowBytes(directory) };
   const [across, down] = unit;
@@ -64,7 +64,7 @@ export function rawShape(directory: Shape, rows: number): { readonly rows: numbe
 }
 
 /** Number of bytes of some rows of a block before compression, see {@link rawShape}. */
-export function rawBytes(directory: Shape, rows: number): number {
+export function rawBytes(directory: BlockShape, rows: number): number {
   const shape = rawShape(directory, rows);
   return shape.rows * shape.rowBytes;
 }
@@ -73,7 +73,7 @@ export function rawBytes(directory: Shape, rows: number): number {
  * Pixels across and down that share their colour in a block of subsampled YCbCr; undefined if each pixel has its own,
  * or if the codec is a picture format.
  */
-export function unitSize({ photometric, compression, subsampling }: Shape): readonly [number, number] | undefined {
+export function unitSize({ photometric, compression, subsampling }: BlockShape): readonly [number, number] | undefined {
   if (photometric !== 6 || codecOf(compression)?.gives !== 'bytes') return undefined;
   // The default of TIFF 6.0.
   const unit = subsampling ?? [2, 2];

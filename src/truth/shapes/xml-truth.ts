@@ -12,7 +12,7 @@ import { shapeTruth } from './shape-truth.js';
 import type { Polygon } from './shapes.js';
 
 /** A region of a layer of annotations. */
-interface Region extends AnnotatedClass {
+interface LayerRegion extends AnnotatedClass {
   readonly where: string;
   readonly ring: Ring;
   /** Whether the region is cut out of the region that it lies in. */
@@ -65,8 +65,8 @@ export async function openXmlTruth(path: string, slide: Size, config: TruthConfi
   return shapeTruth({ path, kind: 'XML', slide, config, shapes, notes: passed.notes(left) });
 }
 
-function* layersOf(path: string, xml: string, passOver: (what: string) => void): Generator<Region[]> {
-  let layer: Region[] = [];
+function* layersOf(path: string, xml: string, passOver: (what: string) => void): Generator<LayerRegion[]> {
+  let layer: LayerRegion[] = [];
   let of: AnnotatedClass = { name: undefined, color: undefined };
   let region: XmlTag | undefined;
   let points: number[][] = [];
@@ -132,7 +132,10 @@ function ringOf(type: string | undefined, points: readonly number[][]): Ring | u
 }
 
 /** The regions of a layer, each with the rings of its holes. */
-function withHoles(layer: readonly Region[], passOver: (what: string) => void): (Omit<Region, 'ring'> & { rings: Ring[] })[] {
+function withHoles(
+  layer: readonly LayerRegion[],
+  passOver: (what: string) => void,
+): (Omit<LayerRegion, 'ring'> & { rings: Ring[] })[] {
   const wholes = layer.filter(({ negative }) => !negative).map(({ ring, ...others }) => ({ ...others, rings: [ring] }));
   for (const { ring } of layer.filter(({ negative }) => negative)) {
     // If several regions contain it, the smallest one gets the hole, because one region may lie in the hole of another.

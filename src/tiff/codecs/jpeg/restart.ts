@@ -196,7 +196,7 @@ function renumber(path: string, grid: IntervalGrid, block: number, into: Uint8Ar
   }
 }
 
-interface Frame {
+interface JpegFrame {
   /** Offset of the height in the header; the width follows it. */
   readonly sizeAt: number;
   /** Pixels of a minimum coded unit. */
@@ -207,10 +207,10 @@ interface Frame {
 }
 
 /** Reads the segments SOF0 or SOF1 and DRI of a JPEG header (ITU-T T.81, B.2.2 and B.2.4.4). */
-function readFrame(header: Uint8Array<ArrayBuffer>): Frame | undefined {
+function readFrame(header: Uint8Array<ArrayBuffer>): JpegFrame | undefined {
   const view = new DataView(header.buffer);
   let interval = 0;
-  let frame: Omit<Frame, 'interval'> | undefined;
+  let frame: Omit<JpegFrame, 'interval'> | undefined;
   for (let at = 2; at + 4 <= header.length; ) {
     if (header[at] !== 0xff) return undefined;
     const marker = header[at + 1]!;
