@@ -109,13 +109,13 @@ const origin = {
 
 const listedClass = keysOf<ListedClass>('class', {
   name: text,
-  label: shape('a whole number from 1 to 254', (value) => isWhole(value, 1, 254)),
+  label: shape('a whole number from 1 to 254', (value) => isWhole(value, 1, IGNORED - 1)),
   color,
   ...origin,
 });
 
 const classesFile = keysOf<ClassesFile>('file of classes', {
-  classes: shape('a list of 1 to 254 classes', (value) => Array.isArray(value) && isWhole(value.length, 1, 254)),
+  classes: shape('a list of 1 to 254 classes', (value) => Array.isArray(value) && isWhole(value.length, 1, IGNORED - 1)),
   background: (value, { where }) => keysOf<Origin>('background', origin)(value, { where: `${where}: background` }),
   ignore: (value, { where }) => keysOf<Origin>('ignore', origin)(value, { where: `${where}: ignore` }),
   skip: listed('texts', isText),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { IGNORED } from '../../plan/labels/ignored.js';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
 import { anyText, share, wholeNumber } from '../options/parse.js';
@@ -18,7 +19,7 @@ export function addPseudoLabelOptions(command: Command): Command {
         0.95,
       ),
     )
-    .addOption(option('--ignore <value>', 'value of all other pixels, 1 to 255', wholeNumber(1), 255))
+    .addOption(option('--ignore <value>', 'value of all other pixels, 1 to 255', wholeNumber(1), IGNORED))
     .addOption(
       option(
         '-o, --output <path>',

@@ -1,7 +1,5 @@
+import { IGNORED } from '../../../plan/labels/ignored.js';
 import type { MaskClass, Rgb } from '../../../types.js';
-
-/** The label of ignored pixels, which are neither trained on nor counted. */
-export const IGNORED_LABEL = 255;
 
 /**
  * The colours of the pixels of a mask, by how they compare with the truth: the same class, a class only in the truth, a
@@ -21,7 +19,7 @@ type Rgba = Uint8ClampedArray<ArrayBuffer>;
 export function paintLabels(labels: Uint8Array, classes: readonly MaskClass[], hidden: readonly number[]): Rgba {
   const table = new Uint32Array(256);
   const bytes = new Uint8Array(table.buffer);
-  bytes.set([128, 128, 128, 255], IGNORED_LABEL * 4);
+  bytes.set([128, 128, 128, 255], IGNORED * 4);
   for (const { label, color } of classes) bytes.set([...color, hidden.includes(label) ? 0 : 255], label * 4);
   const out = new Uint32Array(labels.length);
   for (let i = 0; i < labels.length; i++) out[i] = table[labels[i]!]!;
@@ -33,7 +31,7 @@ export function paintErrors(labels: Uint8Array, truth: Uint8Array, hidden: reado
   const out = new Uint8ClampedArray(labels.length * 4);
   for (let i = 0; i < labels.length; i++) {
     const [own, wanted] = [hidden.includes(labels[i]!) ? 0 : labels[i]!, hidden.includes(truth[i]!) ? 0 : truth[i]!];
-    if (wanted === IGNORED_LABEL || (own === 0 && wanted === 0)) continue;
+    if (wanted === IGNORED || (own === 0 && wanted === 0)) continue;
     const kind = own === wanted ? 'right' : own === 0 ? 'missed' : wanted === 0 ? 'extra' : 'other';
     const [r, g, b] = ERROR_COLORS[kind];
     out[4 * i] = r;

@@ -1,3 +1,4 @@
+import { IGNORED } from '../../../plan/labels/ignored.js';
 import type { OpenSlideCard } from '../../messages.js';
 import { h } from '../dom.js';
 import { classesOf, labelsShown, pixelPlace, runOf } from '../drawing/layers.js';
@@ -59,7 +60,7 @@ async function wordsOf(
   if (slide.truth) {
     const there = pixelPlace(slide.truth, slide, x, y);
     const label = there && (await tiles.get(slide.truth, there.place)).data[there.index];
-    parts.push(`truth ${label === 255 ? 'ignored' : nameOf(label)}`);
+    parts.push(`truth ${label === IGNORED ? 'ignored' : nameOf(label)}`);
   }
   const { scores } = run ?? {};
   const there = scores && pixelPlace(scores, slide, x, y);
