@@ -1,5 +1,5 @@
-import type { Section } from './section.js';
-import type { Substances } from './substances.js';
+import type { Substances } from './painting/substances.js';
+import type { Section } from './structures/section.js';
 
 /** A rectangle of a slide, in pixels. */
 export interface Tile {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Tile } from './ground.js';
-import type { Drawn } from './light.js';
+import type { Drawn } from './optics/light.js';
 import type { KidneyOptions } from './slide.js';
 
 /** Threads that draw a slide. */

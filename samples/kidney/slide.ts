@@ -1,12 +1,12 @@
 import { mapOrdered } from '../../src/io/ahead.js';
 import type { RasterRows, Size } from '../../src/types.js';
-import { BLUR_REACH, blurInto } from './blur.js';
-import { dirty } from './glass.js';
 import type { Ground, Tile } from './ground.js';
-import { type Drawn, drawSharp } from './light.js';
+import { BLUR_REACH, blurInto } from './optics/blur.js';
+import { dirty } from './optics/glass.js';
+import { type Drawn, drawSharp } from './optics/light.js';
+import { mixStain, type StainName } from './optics/stain.js';
 import { keyOf, texture } from './random.js';
-import { layOut } from './section.js';
-import { mixStain, type StainName } from './stain.js';
+import { layOut } from './structures/section.js';
 
 /** What to draw: the size in px, the µm per pixel, the stain, and the seed that everything else depends on. */
 export interface KidneyOptions {

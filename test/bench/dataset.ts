@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeLabelMask } from '../../dist/mask/label-mask.js';
 import type { Size } from '../../dist/types.js';
-import { segtile, type Used } from './command.ts';
-import { machine, table } from './figures.ts';
-import { tissueTexture, writeSlide } from './slides.ts';
+import { segtile, type Used } from './measuring/command.ts';
+import { machine, table } from './measuring/figures.ts';
+import { tissueTexture, writeSlide } from './pictures/slides.ts';
 
 const { values } = parseArgs({
   options: {

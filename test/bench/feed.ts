@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { NULL_DEVICE } from '../../dist/model/devices/null-device.js';
 import { unet } from '../model/networks.ts';
-import { type Command, segtileInfer } from './command.ts';
-import { machine, median, table } from './figures.ts';
-import { plainStripLayouts, type WriteLayout, writeJpeg2000 } from './layouts.ts';
-import { tissueTexture, writeSlide } from './slides.ts';
+import { type Command, segtileInfer } from './measuring/command.ts';
+import { machine, median, table } from './measuring/figures.ts';
+import { plainStripLayouts, type WriteLayout, writeJpeg2000 } from './pictures/layouts.ts';
+import { tissueTexture, writeSlide } from './pictures/slides.ts';
 
 const { values } = parseArgs({
   options: {

@@ -11,10 +11,10 @@ import { addInferOptions } from '../../dist/commands/infer/options.js';
 import { openSegmenter } from '../../dist/pipeline/infer/segmenter.js';
 import type { KnownForecast } from '../../dist/pipeline/memory/foretell-run.js';
 import { unet } from '../model/networks.ts';
-import { segtileInfer } from './command.ts';
-import { machine, table } from './figures.ts';
-import { slideLayouts } from './layouts.ts';
-import { tissueTexture } from './slides.ts';
+import { segtileInfer } from './measuring/command.ts';
+import { machine, table } from './measuring/figures.ts';
+import { slideLayouts } from './pictures/layouts.ts';
+import { tissueTexture } from './pictures/slides.ts';
 
 const { values } = parseArgs({
   options: { only: { type: 'string', default: '' }, recorded: { type: 'boolean', default: false } },

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { RunRecord } from '../../dist/pipeline/records/record.js';
 import { unet } from '../model/networks.ts';
-import { machine, table } from './figures.ts';
-import { tissueTexture, writeSlide } from './slides.ts';
+import { machine, table } from './measuring/figures.ts';
+import { tissueTexture, writeSlide } from './pictures/slides.ts';
 
 const { values } = parseArgs({
   options: {

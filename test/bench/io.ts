@@ -9,10 +9,10 @@ import { readOverview } from '../../dist/slide/view/overview.js';
 import type { Pixels } from '../../dist/types.js';
 import { channelNetwork } from '../model/networks.ts';
 import { sharedFile } from '../shared.ts';
-import { segtileInfer } from './command.ts';
-import { machine, median, table } from './figures.ts';
-import { flatTileLayouts, plainStripLayouts, stripLayouts } from './layouts.ts';
-import { tissueTexture } from './slides.ts';
+import { segtileInfer } from './measuring/command.ts';
+import { machine, median, table } from './measuring/figures.ts';
+import { flatTileLayouts, plainStripLayouts, stripLayouts } from './pictures/layouts.ts';
+import { tissueTexture } from './pictures/slides.ts';
 
 const { values } = parseArgs({
   options: { size: { type: 'string', default: '8192' }, repeats: { type: 'string', default: '3' } },

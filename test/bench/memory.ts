@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { channelNetwork, unet } from '../model/networks.ts';
-import { segtileInfer } from './command.ts';
-import { machine, table } from './figures.ts';
-import { slideLayouts } from './layouts.ts';
-import { tissueTexture, writeSlide } from './slides.ts';
+import { segtileInfer } from './measuring/command.ts';
+import { machine, table } from './measuring/figures.ts';
+import { slideLayouts } from './pictures/layouts.ts';
+import { tissueTexture, writeSlide } from './pictures/slides.ts';
 
 const { values } = parseArgs({
   options: {

@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeProbabilityMap } from '../../dist/mask/probability-map.js';
-import { segtile, type Used } from './command.ts';
-import { machine, table } from './figures.ts';
-import { nucleiRows } from './nuclei-rows.ts';
+import { segtile, type Used } from './measuring/command.ts';
+import { machine, table } from './measuring/figures.ts';
+import { nucleiRows } from './pictures/nuclei-rows.ts';
 
 const { values } = parseArgs({
   options: {

@@ -11,8 +11,8 @@ import type { ObjectFormat } from '../../dist/objects/formats/format.js';
 import { objectFiles } from '../../dist/pipeline/objects/facts.js';
 import { writeObjects } from '../../dist/pipeline/objects/write-objects.js';
 import type { RasterRows, Sink } from '../../dist/types.js';
-import { machine, median, table } from './figures.ts';
-import { nucleiRows } from './nuclei-rows.ts';
+import { machine, median, table } from './measuring/figures.ts';
+import { nucleiRows } from './pictures/nuclei-rows.ts';
 
 const { values } = parseArgs({
   options: {

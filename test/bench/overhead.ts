@@ -4,10 +4,10 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { unet } from '../model/networks.ts';
-import { bareSeconds } from './bare.ts';
-import { segtileInfer } from './command.ts';
-import { machine, median, table } from './figures.ts';
-import { tissueTexture, writeSlide } from './slides.ts';
+import { bareSeconds } from './measuring/bare.ts';
+import { segtileInfer } from './measuring/command.ts';
+import { machine, median, table } from './measuring/figures.ts';
+import { tissueTexture, writeSlide } from './pictures/slides.ts';
 
 const { values } = parseArgs({
   options: {

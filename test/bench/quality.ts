@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { isHeldOut } from '../../samples/train/data.ts';
-import { machine, table } from './figures.ts';
+import { machine, table } from './measuring/figures.ts';
 
 const { values } = parseArgs({
   options: { nuclei: { type: 'string' }, side: { type: 'string', default: '4096' }, seed: { type: 'string', default: '1' } },

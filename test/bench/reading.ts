@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Pixels } from '../../dist/types.js';
-import { machine, median, table } from './figures.ts';
-import { slideLayouts, tileLayouts } from './layouts.ts';
-import { tissueTexture } from './slides.ts';
+import { machine, median, table } from './measuring/figures.ts';
+import { slideLayouts, tileLayouts } from './pictures/layouts.ts';
+import { tissueTexture } from './pictures/slides.ts';
 
 const { values } = parseArgs({
   options: {
@@ -46,7 +46,7 @@ try {
   for (const [name, write] of Object.entries(layouts)) {
     await write(path, texture, { width: size, height: size });
     const rounds = Array.from({ length: repeats }, () => ({
-      own: run(process.execPath, 'read-windows.js', where),
+      own: run(process.execPath, 'measuring/read-windows.js', where),
       whole: python('whole'),
       each: python('windows'),
     }));

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { channelNetwork } from '../model/networks.ts';
-import { segtile } from './command.ts';
-import { machine, table } from './figures.ts';
-import { tissueTexture, writeSlide } from './slides.ts';
+import { segtile } from './measuring/command.ts';
+import { machine, table } from './measuring/figures.ts';
+import { tissueTexture, writeSlide } from './pictures/slides.ts';
 
 const { values } = parseArgs({
   options: {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { unet } from '../model/networks.ts';
-import { type Command, segtileInfer } from './command.ts';
-import { machine, median, table } from './figures.ts';
-import { tissueTexture, writeSlide } from './slides.ts';
+import { type Command, segtileInfer } from './measuring/command.ts';
+import { machine, median, table } from './measuring/figures.ts';
+import { tissueTexture, writeSlide } from './pictures/slides.ts';
 
 const { values } = parseArgs({
   options: {

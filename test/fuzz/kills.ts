@@ -12,8 +12,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { table } from '../bench/figures.js';
-import { tissueTexture, writeSlide } from '../bench/slides.js';
+import { table } from '../bench/measuring/figures.js';
+import { tissueTexture, writeSlide } from '../bench/pictures/slides.js';
 import { random, unet } from '../model/networks.js';
 import { type Around, forget, killOnce, runOnce } from '../strip/kills.js';
 import { resultOf } from '../strip/lasting.js';

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { allowances } from '../../../dist/pipeline/memory/machine.js';
 import { requireMemory } from '../../../dist/pipeline/memory/require.js';
 import { allowanceText } from '../../../dist/pipeline/memory/words.js';
-import { segtileInfer } from '../../bench/command.js';
+import { segtileInfer } from '../../bench/measuring/command.js';
 import { unet } from '../../model/networks.js';
 import { folder, save, segtile, segtileWell, speckled, writeSlide } from '../door.js';
 

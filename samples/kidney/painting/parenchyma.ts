@@ -1,5 +1,5 @@
-import type { Tissue } from './ground.js';
-import { CAPILLARY, CAST, COLLECTING, KIND, PROXIMAL, type Tubules } from './tubules.js';
+import type { Tissue } from '../ground.js';
+import { CAPILLARY, CAST, COLLECTING, KIND, PROXIMAL, type Tubules } from '../structures/tubules.js';
 
 /**
  * Paints pixel `i` of tubule `own`, `depth` µm inside its outline: basement membrane, epithelium, a brush border in

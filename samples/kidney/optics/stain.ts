@@ -1,4 +1,4 @@
-import { between, keyOf } from './random.js';
+import { between, keyOf } from '../random.js';
 
 /**
  * How a stain absorbs light. A pixel holds amounts of four substances: nuclear chromatin, cytoplasm, matrix (basement

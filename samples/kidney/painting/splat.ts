@@ -1,7 +1,7 @@
-import type { Ground, Tile, Tissue } from './ground.js';
-import { NUCLEUS, type Nuclei } from './nuclei.js';
-import { TEXTURE } from './random.js';
-import { pull, WARP } from './relief.js';
+import type { Ground, Tile, Tissue } from '../ground.js';
+import { TEXTURE } from '../random.js';
+import { NUCLEUS, type Nuclei } from '../structures/nuclei.js';
+import { pull, WARP } from '../structures/relief.js';
 
 /** Draws nuclei over painted tissue. Where they overlap, the darker one wins, so that their order does not matter. */
 export function splat(ground: Ground, tile: Tile, tissue: Tissue, nuclei: Nuclei): void {

@@ -1,6 +1,6 @@
-// Reads the windows of a slide, in a process of its own: `node read-windows.js slide.tif window stride`. Prints time,
-// memory and a checksum as JSON, as peers/reading.py does.
-import { createGrid, cutWindows, openSlide, selectWindows, workingView } from '../../dist/index.js';
+// Reads the windows of a slide, in a process of its own: `node measuring/read-windows.js slide.tif window stride`. Prints time,
+// memory and a checksum as JSON, as ../peers/reading.py does.
+import { createGrid, cutWindows, openSlide, selectWindows, workingView } from '../../../dist/index.js';
 
 const [path, side, step] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const began = performance.now();

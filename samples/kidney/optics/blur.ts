@@ -1,5 +1,5 @@
+import type { Tile } from '../ground.js';
 import type { Glass } from './glass.js';
-import type { Tile } from './ground.js';
 import type { Drawn } from './light.js';
 
 /** Radius of the box blur in px. */

@@ -1,6 +1,6 @@
+import { between, draw, keyOf } from '../random.js';
 import { type Area, inside, reachOf, type Structure } from './anatomy.js';
 import { depthIn, distance, listAt, type Packing } from './packing.js';
-import { between, draw, keyOf } from './random.js';
 import type { Section } from './section.js';
 import { ATROPHIC, CAPILLARY, COLLECTING, DISTAL, KIND, PROXIMAL, SMALL } from './tubules.js';
 

@@ -1,11 +1,11 @@
-import { inside, reachOf, type Structure } from './anatomy.js';
-import type { Ground, Tile, Tissue } from './ground.js';
-import { FILLET, listAt, OUTSIDE, type Packing, shortlist } from './packing.js';
+import type { Ground, Tile, Tissue } from '../ground.js';
+import { TEXTURE } from '../random.js';
+import { inside, reachOf, type Structure } from '../structures/anatomy.js';
+import { FILLET, listAt, OUTSIDE, type Packing, shortlist } from '../structures/packing.js';
+import { FRINGE, type Relief } from '../structures/relief.js';
+import { CAPILLARY, KIND } from '../structures/tubules.js';
 import { paintStructure } from './paint.js';
 import { paintInterstitium, paintTubule } from './parenchyma.js';
-import { TEXTURE } from './random.js';
-import { FRINGE, type Relief } from './relief.js';
-import { CAPILLARY, KIND } from './tubules.js';
 import type { Tuft } from './tuft.js';
 
 /** A tile that is being drawn. `tufts` has one entry per structure. */

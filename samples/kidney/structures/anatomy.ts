@@ -1,4 +1,4 @@
-import { between, draw, keyOf } from './random.js';
+import { between, draw, keyOf } from '../random.js';
 import type { Section } from './section.js';
 
 /** A renal corpuscle: a tuft of capillaries in a capsule, or the scar that is left of one. */

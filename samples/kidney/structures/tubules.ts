@@ -1,5 +1,5 @@
+import { between, draw, keyOf } from '../random.js';
 import { type Area, grow, inside, reachOf, type Structure } from './anatomy.js';
-import { between, draw, keyOf } from './random.js';
 import type { Section } from './section.js';
 
 /**

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RunRecord } from '../../dist/pipeline/records/record.js';
+import type { RunRecord } from '../../../dist/pipeline/records/record.js';
 
 /** Time and memory of one run of a command. */
 export interface Used {

@@ -1,5 +1,5 @@
-import { createRandom } from '../../dist/plan/sampling/random.js';
-import type { RasterRows, Size } from '../../dist/types.js';
+import { createRandom } from '../../../dist/plan/sampling/random.js';
+import type { RasterRows, Size } from '../../../dist/types.js';
 
 /** Side of a grid cell, in px. Each object lies in its own cell. */
 const CELL = 21;

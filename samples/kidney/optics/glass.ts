@@ -1,6 +1,6 @@
-import type { Area } from './anatomy.js';
-import { between, draw, keyOf, noise } from './random.js';
-import type { Section } from './section.js';
+import { between, draw, keyOf, noise } from '../random.js';
+import type { Area } from '../structures/anatomy.js';
+import type { Section } from '../structures/section.js';
 
 /** A speck on the glass: a disc with a radius in µm. If `soft`, it is faint and out of focus. */
 export interface Speck {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { refuseTelemetry } from '../../dist/model/devices/telemetry.js';
+import { refuseTelemetry } from '../../../dist/model/devices/telemetry.js';
 
 /** The work of the reference run. */
 export interface BareWork {

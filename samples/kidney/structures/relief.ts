@@ -1,5 +1,5 @@
-import type { Ground, Tile } from './ground.js';
-import { noise } from './random.js';
+import type { Ground, Tile } from '../ground.js';
+import { noise } from '../random.js';
 
 /**
  * Fields that change slowly over a tile. They are computed at the corners of square blocks of pixels that are aligned with

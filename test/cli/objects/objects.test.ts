@@ -4,9 +4,9 @@ import { gunzipSync } from 'node:zlib';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { writeLabelMask } from '../../dist/mask/label-mask.js';
-import { identityNetwork } from '../model/networks.ts';
-import { filesIn, folder, type Paint, save, segtile, segtileWell, speckled, writeSlide } from './door.ts';
+import { writeLabelMask } from '../../../dist/mask/label-mask.js';
+import { identityNetwork } from '../../model/networks.ts';
+import { filesIn, folder, type Paint, save, segtile, segtileWell, speckled, writeSlide } from '../door.ts';
 
 const classes = [
   { label: 1, name: '=tumor, "A"', color: [200, 0, 0] as const },

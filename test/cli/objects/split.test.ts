@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { fromFile } from 'geotiff';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { writeLabelMask } from '../../dist/mask/label-mask.js';
-import { filesIn, folder, segtile, segtileWell } from './door.ts';
+import { writeLabelMask } from '../../../dist/mask/label-mask.js';
+import { filesIn, folder, segtile, segtileWell } from '../door.ts';
 
 const cwd = folder();
 const size = { width: 700, height: 600 };

@@ -1,8 +1,8 @@
+import type { Ground, Tile, Tissue } from '../ground.js';
+import { drawTissue } from '../painting/tissue.js';
+import { noise } from '../random.js';
 import { type Glass, ink, inkTouches, specksIn } from './glass.js';
-import type { Ground, Tile, Tissue } from './ground.js';
-import { noise } from './random.js';
 import type { Stain } from './stain.js';
-import { drawTissue } from './tissue.js';
 
 /** Pixels of a slide, and the label of each. `rgb` has three samples per pixel, `labels` one. */
 export interface Drawn {

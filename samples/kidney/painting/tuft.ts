@@ -1,6 +1,6 @@
-import { type Glomerulus, inside } from './anatomy.js';
-import type { Nuclei } from './nuclei.js';
-import { between, draw, keyOf } from './random.js';
+import { between, draw, keyOf } from '../random.js';
+import { type Glomerulus, inside } from '../structures/anatomy.js';
+import type { Nuclei } from '../structures/nuclei.js';
 import { line, ramp, type Substances } from './substances.js';
 
 /** Side of the grid cells, in µm. Each holds one capillary loop. */

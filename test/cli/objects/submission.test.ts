@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { writeLabelMask } from '../../dist/mask/label-mask.js';
-import { configOf } from '../../dist/truth/config.js';
-import { openTruth } from '../../dist/truth/open.js';
-import { identityNetwork } from '../model/networks.ts';
-import { pythonWith } from '../python.ts';
-import { readLabels } from '../truth/read.ts';
-import { filesIn, folder, readMask, save, segtile, segtileProcess, segtileWell, speckled, writeSlide } from './door.ts';
+import { writeLabelMask } from '../../../dist/mask/label-mask.js';
+import { configOf } from '../../../dist/truth/config.js';
+import { openTruth } from '../../../dist/truth/open.js';
+import { identityNetwork } from '../../model/networks.ts';
+import { pythonWith } from '../../python.ts';
+import { readLabels } from '../../truth/read.ts';
+import { filesIn, folder, readMask, save, segtile, segtileProcess, segtileWell, speckled, writeSlide } from '../door.ts';
 
 const classes = [
   { label: 1, name: 'tumor', color: [200, 0, 0] as const },

@@ -7,11 +7,11 @@ import { createRequire } from 'node:module';
 import { pipeline } from 'node:stream/promises';
 import { createDeflate } from 'node:zlib';
 import sharp, { type TiffOptions } from 'sharp';
-import { readTiff } from '../../dist/tiff/container.js';
-import { directories, type Entry, header, Tag } from '../../dist/tiff/write/directory.js';
-import { writeTiff } from '../../dist/tiff/write/write.js';
-import type { Pixels, Size } from '../../dist/types.js';
-import { memorySource } from '../tiff/pictures.ts';
+import { readTiff } from '../../../dist/tiff/container.js';
+import { directories, type Entry, header, Tag } from '../../../dist/tiff/write/directory.js';
+import { writeTiff } from '../../../dist/tiff/write/write.js';
+import type { Pixels, Size } from '../../../dist/types.js';
+import { memorySource } from '../../tiff/pictures.ts';
 import { tiled, writeSlide } from './slides.ts';
 
 /** Writes an image that is tiled with a texture. */

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { writeLabelMask } from '../../dist/mask/label-mask.js';
-import { identityNetwork } from '../model/networks.ts';
-import { folder, readMask, readPlanes, save, segtile, segtileWell, speckled, writeSlide } from './door.ts';
+import { writeLabelMask } from '../../../dist/mask/label-mask.js';
+import { identityNetwork } from '../../model/networks.ts';
+import { folder, readMask, readPlanes, save, segtile, segtileWell, speckled, writeSlide } from '../door.ts';
 
 const cwd = folder();
 const size = { width: 120, height: 90 };

@@ -1,4 +1,4 @@
-import type { Glomerulus, Structure, Vessel } from './anatomy.js';
+import type { Glomerulus, Structure, Vessel } from '../structures/anatomy.js';
 import { line, ramp, type Substances } from './substances.js';
 import { paintTuft, type Tuft } from './tuft.js';
 

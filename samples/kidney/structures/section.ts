@@ -1,5 +1,5 @@
-import type { Size } from '../../src/types.js';
-import { between, draw, keyOf, noise } from './random.js';
+import type { Size } from '../../../src/types.js';
+import { between, draw, keyOf, noise } from '../random.js';
 
 /**
  * The layout of one section: where the tissue is, how deep a place lies below the kidney's capsule, and in which direction

@@ -1,7 +1,7 @@
 // Runs the command line like bin/segtile.js, and at the end sends the process's resource usage to its parent, and the
 // processor time of its main thread, where the system tells.
 import { readFileSync } from 'node:fs';
-import { main } from '../../dist/cli.js';
+import { main } from '../../../dist/cli.js';
 
 await main(process.argv);
 process.send?.({ ...process.resourceUsage(), mainSeconds: mainSeconds() });

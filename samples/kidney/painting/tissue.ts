@@ -1,11 +1,11 @@
-import { type Area, grow, inside, reachOf, type Structure, structuresIn } from './anatomy.js';
+import type { Ground, Tile, Tissue } from '../ground.js';
+import { type Area, grow, inside, reachOf, type Structure, structuresIn } from '../structures/anatomy.js';
+import { interstitialNuclei, type Nuclei, structureNuclei, tubuleNuclei } from '../structures/nuclei.js';
+import { type Packing, relax } from '../structures/packing.js';
+import { reliefOf, WARP } from '../structures/relief.js';
+import { TUBULE_REACH, tubulesIn } from '../structures/tubules.js';
 import { drawBlock } from './block.js';
-import type { Ground, Tile, Tissue } from './ground.js';
-import { interstitialNuclei, type Nuclei, structureNuclei, tubuleNuclei } from './nuclei.js';
-import { type Packing, relax } from './packing.js';
-import { reliefOf, WARP } from './relief.js';
 import { splat } from './splat.js';
-import { TUBULE_REACH, tubulesIn } from './tubules.js';
 import { type Tuft, tuftNuclei, tuftOf } from './tuft.js';
 
 /** The farthest from a tile, in µm, that a tubule can be whose nucleus reaches into the tile. */

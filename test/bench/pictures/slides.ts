@@ -1,7 +1,7 @@
-import { jpegCodec } from '../../dist/tiff/write/tile-codec.js';
-import { writeTiff } from '../../dist/tiff/write/write.js';
-import type { Pixels, RasterRows, Size } from '../../dist/types.js';
-import { random } from '../model/networks.ts';
+import { jpegCodec } from '../../../dist/tiff/write/tile-codec.js';
+import { writeTiff } from '../../../dist/tiff/write/write.js';
+import type { Pixels, RasterRows, Size } from '../../../dist/types.js';
+import { random } from '../../model/networks.ts';
 
 /** Side of the texture, in pixels. It is not a multiple of a tile, so that neighbouring tiles differ. */
 const SIDE = 1000;

@@ -2,8 +2,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { identityNetwork } from '../model/networks.ts';
-import { filesIn, folder, type Paint, save, segtile, segtileWell, speckled, writeSlide } from './door.ts';
+import { identityNetwork } from '../../model/networks.ts';
+import { filesIn, folder, type Paint, save, segtile, segtileWell, speckled, writeSlide } from '../door.ts';
 
 const cwd = folder();
 const text = (...path: string[]): string => readFileSync(join(cwd, ...path), 'utf8');

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { versions } from '../../dist/pipeline/records/machine.js';
+import { versions } from '../../../dist/pipeline/records/machine.js';
 
 /** The median. */
 export function median(values: readonly number[]): number {
