@@ -27,6 +27,7 @@ export { type DatasetOptions, makeDataset } from './library/make-dataset.js';
 export { type OutlineOptions, outlineObjects } from './library/outline-objects.js';
 export { segment } from './library/segment.js';
 export type * from './library/segment-options.js';
+export type { ReadingOptions, RegionOptions, TissueClassOptions } from './library/slide-options.js';
 export { type StartedModel, type StartOptions, startModel } from './library/start-model.js';
 export { type MaskOptions, pseudoLabel, type SureLabelOptions, thresholdSlide } from './library/threshold.js';
 export { type LabelMask, writeLabelMask as writeMask } from './mask/label-mask.js';

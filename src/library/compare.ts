@@ -11,6 +11,7 @@ import type { Tta } from '../plan/windows/symmetry.js';
 import type { Size } from '../types.js';
 import { controlled, type RunControl } from './control.js';
 import type { ThresholdValue } from './segment-options.js';
+import type { ReadingOptions, RegionOptions, TissueClassOptions } from './slide-options.js';
 
 /** A window and its stride, in working px. A text such as `512/256` or `512`; without a stride, it is half the window. */
 export type TilingValue = string | { readonly window: number | Size; readonly stride: number | Size };
@@ -19,7 +20,7 @@ export type TilingValue = string | { readonly window: number | Size; readonly st
  * The options of `segtile compare`. Names are those of its command line, in camel case; `segtile compare --help`
  * explains each. A list of values means that each is tried, in every combination with the others.
  */
-export interface ComparisonOptions extends RunControl {
+export interface ComparisonOptions extends RunControl, ReadingOptions, RegionOptions, TissueClassOptions {
   /** The truth: a file, a folder of files that are matched to slides by name, or a CSV of pairs. */
   readonly truth: string;
   readonly classes?: string | undefined;
@@ -28,13 +29,6 @@ export interface ComparisonOptions extends RunControl {
   readonly device?: string | undefined;
   readonly workers?: number | undefined;
   readonly mpp?: number | undefined;
-  readonly slideMpp?: number | undefined;
-  readonly slideMppCsv?: string | undefined;
-  readonly channels?: readonly (number | string)[] | string | undefined;
-  readonly range?: readonly [low: number, high: number] | string | undefined;
-  readonly roi?: string | undefined;
-  readonly roiClass?: readonly string[] | string | undefined;
-  readonly excludeClass?: readonly string[] | string | undefined;
   /** Shrinks the whole slide until its longer side has this length, in px. */
   readonly resize?: number | readonly number[] | undefined;
   readonly tile?: TilingValue | readonly TilingValue[] | undefined;
@@ -45,8 +39,6 @@ export interface ComparisonOptions extends RunControl {
   readonly tissue?: string | readonly string[] | undefined;
   /** Networks that say which windows are run, such as `a.onnx:0.3`; `none` for none. */
   readonly gate?: string | readonly string[] | undefined;
-  readonly tissueClass?: string | readonly string[] | undefined;
-  readonly artefactClass?: string | readonly string[] | undefined;
   /** A list of thresholds to compare, or one setting that all variants share. */
   readonly threshold?: ThresholdValue | readonly number[] | undefined;
   /** Path of a YAML file that lists variants. */

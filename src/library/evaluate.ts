@@ -8,23 +8,17 @@ import type { Evaluation } from '../pipeline/evaluate/summary.js';
 import type { Size } from '../types.js';
 import { controlled, type RunControl } from './control.js';
 import type { ThresholdValue } from './segment-options.js';
+import type { RegionOptions } from './slide-options.js';
 
 /**
  * The options of `segtile evaluate`. Names are those of its command line, in camel case; `segtile evaluate --help`
  * explains each.
  */
-export interface EvaluationOptions extends RunControl {
+export interface EvaluationOptions extends RunControl, RegionOptions {
   /** The truth: a file, a folder of files that are matched to predictions by name, or a CSV of pairs. */
   readonly truth: string;
   readonly classes?: string | undefined;
   readonly slideSize?: Size | undefined;
-  /**
-   * The region of interest; pixels outside it are not counted. A mask, GeoJSON, COCO or CSV of runs, or a folder or CSV
-   * of such files.
-   */
-  readonly roi?: string | undefined;
-  readonly roiClass?: readonly string[] | string | undefined;
-  readonly excludeClass?: readonly string[] | string | undefined;
   /** The tolerance of the boundary F-score: pixels of the mask, or a text such as `2um`. */
   readonly tolerance?: number | string | undefined;
   readonly threshold?: ThresholdValue | undefined;

@@ -9,12 +9,13 @@ import type { Sampler } from '../plan/sampling/sampling.js';
 import type { Size } from '../types.js';
 import { controlled, type RunControl } from './control.js';
 import type { ShareValue } from './segment-options.js';
+import type { ReadingOptions, RegionOptions, TissueClassOptions } from './slide-options.js';
 
 /**
  * The options of `segtile make-dataset`. Names are those of its command line, in camel case;
  * `segtile make-dataset --help` explains each and lists the defaults. Lengths are in working pixels.
  */
-export interface DatasetOptions extends RunControl {
+export interface DatasetOptions extends RunControl, ReadingOptions, RegionOptions, TissueClassOptions {
   /** The truth: a file, a folder of files that are matched to slides by name, or a CSV of slides, truths and patients. */
   readonly truth: string;
   readonly classes?: string | undefined;
@@ -24,20 +25,11 @@ export interface DatasetOptions extends RunControl {
   readonly level?: number | undefined;
   readonly mpp?: number | undefined;
   readonly downsample?: number | undefined;
-  readonly slideMpp?: number | undefined;
-  readonly slideMppCsv?: string | undefined;
-  readonly channels?: readonly (number | string)[] | string | undefined;
-  readonly range?: readonly [low: number, high: number] | string | undefined;
   readonly sample?: Sampler | readonly Sampler[] | undefined;
   readonly mix?: { readonly [Name in Sampler]?: number } | undefined;
   readonly count?: number | undefined;
   readonly maxPerClass?: Readonly<Record<string, number>> | undefined;
   readonly tissue?: string | undefined;
-  readonly tissueClass?: readonly string[] | string | undefined;
-  readonly artefactClass?: readonly string[] | string | undefined;
-  readonly roi?: string | undefined;
-  readonly roiClass?: readonly string[] | string | undefined;
-  readonly excludeClass?: readonly string[] | string | undefined;
   readonly minTissue?: ShareValue | undefined;
   readonly tries?: number | undefined;
   readonly seed?: number | undefined;

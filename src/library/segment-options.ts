@@ -5,6 +5,7 @@ import type { RunOptions } from '../pipeline/prepare/run-settings.js';
 import type { Border } from '../plan/windows/axis.js';
 import type { Rgb, SampleType, Size } from '../types.js';
 import type { RunControl } from './control.js';
+import type { ReadingOptions, RegionOptions, TissueClassOptions } from './slide-options.js';
 
 /** The same options, all optional. */
 export type Given<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined };
@@ -55,7 +56,10 @@ export interface SegmentOptions
   extends CardOptions,
     RunControl,
     Given<RunOptions>,
-    Omit<OutputOptions, 'objects' | 'measure' | 'windowScores'> {
+    Omit<OutputOptions, 'objects' | 'measure' | 'windowScores'>,
+    ReadingOptions,
+    RegionOptions,
+    TissueClassOptions {
   /**
    * An ONNX model, a folder of models, or the name of a bundled model. `:weight` can follow each. Several models form
    * an ensemble.
@@ -88,21 +92,8 @@ export interface SegmentOptions
   readonly level?: number | undefined;
   readonly mpp?: number | undefined;
   readonly downsample?: number | undefined;
-  readonly slideMpp?: number | undefined;
-  readonly slideMppCsv?: string | undefined;
-  /** Channels of the slide, by number from 0 or by name. */
-  readonly channels?: readonly (number | string)[] | string | undefined;
-  readonly range?: readonly [low: number, high: number] | string | undefined;
   /** `auto`, `otsu`, `hubmap` or `none`; or the path of a mask, of GeoJSON, of a folder or CSV of these, or of a network. */
   readonly tissue?: string | undefined;
-  /** The classes of the tissue network that count as tissue. */
-  readonly tissueClass?: readonly string[] | string | undefined;
-  /** The classes of the tissue network that do not count as tissue. */
-  readonly artefactClass?: readonly string[] | string | undefined;
-  /** The region of interest: a mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of such files. */
-  readonly roi?: string | undefined;
-  readonly roiClass?: readonly string[] | string | undefined;
-  readonly excludeClass?: readonly string[] | string | undefined;
   readonly minTissue?: ShareValue | undefined;
   /** Networks that say which windows are run, such as `classifier.onnx:tumour=0.3`. */
   readonly gate?: string | readonly string[] | undefined;

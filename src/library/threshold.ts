@@ -14,12 +14,13 @@ import { thresholdFiles } from '../pipeline/probabilities/threshold-files.js';
 import type { SubmissionOptions } from '../pipeline/submissions/options.js';
 import { controlled, type RunControl } from './control.js';
 import type { AreaText, ShareValue, ThresholdValue } from './segment-options.js';
+import type { RegionOptions } from './slide-options.js';
 
 /**
  * The options of `segtile threshold`. Names are those of its command line, in camel case; `segtile threshold --help`
  * explains each.
  */
-export interface MaskOptions extends RunControl, SubmissionOptions, SplitOptions {
+export interface MaskOptions extends RunControl, SubmissionOptions, SplitOptions, RegionOptions {
   readonly threshold?: ThresholdValue | undefined;
   readonly minObject?: AreaText | undefined;
   readonly fillHoles?: AreaText | undefined;
@@ -30,12 +31,6 @@ export interface MaskOptions extends RunControl, SubmissionOptions, SplitOptions
   /** The formats in which objects are written; without this option, objects are not written. */
   readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
   readonly objectType?: ObjectType | undefined;
-  /**
-   * The region of interest; outside it the mask is 0. A mask, GeoJSON, COCO or CSV of runs, or a folder or CSV of such files.
-   */
-  readonly roi?: string | undefined;
-  readonly roiClass?: readonly string[] | string | undefined;
-  readonly excludeClass?: readonly string[] | string | undefined;
   /** The folder where files are written, or the path of the mask: `.tif` or `.ome.tif`. */
   readonly output?: string | undefined;
   readonly overwrite?: boolean | undefined;
