@@ -74,7 +74,7 @@ export interface RunRecord extends OutputFacts {
   readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border' | 'placement'> & {
     /** The step by which windows may be shifted so that scores only shift with them, in px; null if it is not known. */
     readonly phase: number | null;
-  } & Pick<RunSettings, 'plan' | 'blend' | 'blendSpace' | 'maskValues' | 'enlarge' | 'tta' | 'ttaScales'> & {
+  } & Pick<RunSettings, 'plan' | 'blend' | 'blendSpace' | 'maskValues' | 'enlarge' | 'nan' | 'tta' | 'ttaScales'> & {
       readonly labels: LabelRule;
       /** In pixels of the working image; 0 means no limit. */
       readonly cleanUp: CleanUp | null;
@@ -181,6 +181,7 @@ export function recordOf(parts: RunParts): RunRecord {
       region: plan.region?.facts ?? null,
       maskValues: settings.maskValues,
       enlarge: settings.enlarge,
+      nan: settings.nan ?? 'error',
     },
     device,
     windows: { ...windowCounts(plan), run: result.windowsRun, passes: passesOf(plan, passes), nan: result.windowsNan },
