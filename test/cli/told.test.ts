@@ -29,7 +29,7 @@ describe('a margin that only the card says', () => {
   ])('shrinks to what %j leaves room for, and says so', async (more, laid, margin) => {
     const { stdout, stderr } = await segtileWell(infer(...more), cwd);
     expect(stdout).toContain(laid);
-    const note = `the card of nuclei wants a margin of 64 px, but these windows leave room for ${margin} px, which is taken\n`;
+    const note = `the card of nuclei wants a margin of 64 px, but these windows leave room for ${margin} px only, which is used\n`;
     expect(stderr.split(note)).toHaveLength(2);
   });
 

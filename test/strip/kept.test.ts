@@ -36,7 +36,9 @@ test('a result of the same run is kept: nothing is written, no model is read, an
     infer(output).filter((word) => word !== '--quiet'),
     { cwd: at },
   );
-  expect(ended.stdout).toBe(`slide.tif: kept, as ${join(output, 'slide.run.json')} is of the same run\n`);
+  expect(ended.stdout).toBe(
+    `slide.tif: kept, since it was done before with the same settings: ${join(output, 'slide.run.json')}\n`,
+  );
   expect(ended.stderr).toBe('');
   expect(moments(output)).toEqual(before);
   const { stdout } = await segtileWell(infer(output, '--json', '--workers', '2', '--no-history'), { cwd: at });
@@ -85,9 +87,7 @@ test('a file that is missing or cut off is an error', async () => {
   rmSync(join(output, 'slide.preview.jpg'));
   const missing = await segtile(infer(output), { cwd: at });
   expect(missing).toMatchObject({ code: 1 });
-  expect(missing.stderr).toMatch(
-    /slide\.preview\.jpg is missing, of \d+ bytes that .*slide\.run\.json tells of\n.*--overwrite/,
-  );
+  expect(missing.stderr).toMatch(/slide\.preview\.jpg is missing, of \d+ bytes that .*slide\.run\.json lists\n.*--overwrite/);
   const other = copy();
   appendFileSync(join(other, 'slide.mask.ome.tif'), 'x');
   expect((await segtile(infer(other), { cwd: at })).stderr).toMatch(/slide\.mask\.ome\.tif has \d+ bytes, not the \d+ that/);

@@ -26,7 +26,7 @@ const manyClasses: Case = {
     expect(total / 2.1e9).toBeLessThan(1.25);
     expectError(
       await room.segtile([...plan, '--memory', '1GB']),
-      /is expected to take 2\S*GB/,
+      /is expected to take 2\S* GB/,
       /--memory allows 1 GB/,
       /--window \d+/,
     );

@@ -25,7 +25,7 @@ async function foretold(...more: readonly string[]): Promise<number> {
 
 test('a dry run and the run itself foretell the same peak, which the process keeps to within a quarter', async () => {
   const bytes = await foretold();
-  const said = `expected to take ${Math.round(bytes / 1e6)}MB of memory at most, `;
+  const said = `expected to take ${Math.round(bytes / 1e6)} MB of memory at most, `;
   const dry = await segtileWell(infer('--dry-run'), { cwd });
   expect(dry.stdout).toContain(said);
   const { stderr } = await segtileWell(infer('-o', 'out'), { cwd });
@@ -42,10 +42,10 @@ test('--memory refuses a run that is expected to take more, before anything is r
   const refused = await segtile(infer('-o', 'small', ...budget), { cwd });
   expect(refused).toMatchObject({ code: 2, stdout: '' });
   expect(refused.stderr).toMatch(
-    /slide\.tif is expected to take \d+MB of memory \(\d+ % of it .+\), but --memory allows \d+MB/,
+    /slide\.tif is expected to take \d+ MB of memory \(\d+ % of it .+\), but --memory allows \d+ MB/,
   );
   expect(refused.stderr).not.toContain('windows ');
-  const [, words] = /(?:hint: )?((?:--window \d+ )?--workers \d) would take \d+MB/.exec(refused.stderr)!;
+  const [, words] = /(?:hint: )?((?:--window \d+ )?--workers \d) would take \d+ MB/.exec(refused.stderr)!;
   const obeyed = await segtileWell([...infer('-o', 'small', '--dry-run', ...budget), ...words!.split(' ')], { cwd });
   expect(obeyed.stdout).toContain('expected to take');
 });

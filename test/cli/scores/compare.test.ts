@@ -245,7 +245,7 @@ test('several thresholds are variants made of one inference, with the masks that
   expect(again.stderr).not.toContain('done before');
   const kept = await segtileWell([...args, ...axes], { cwd });
   expect(kept.stderr.match(/done before/g)).toHaveLength(4);
-  expect(kept.stdout).toContain('share an inference');
+  expect(kept.stdout).toContain('share one run of the model');
 });
 
 test.each([

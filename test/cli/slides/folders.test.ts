@@ -239,7 +239,7 @@ describe('a tree of slides with its truth', () => {
     const info = await segtileWell(['info', 's', '--json'], { cwd });
     expect(info.stdout.trim().split('\n')).toHaveLength(3);
     const compare = await segtile(['compare', 's', '--truth', 'truth', '-m', join(made, 'red.onnx'), '--tile', '64'], { cwd });
-    expect([compare.code, compare.stderr]).toEqual([2, expect.stringContaining('have one name')]);
+    expect([compare.code, compare.stderr]).toEqual([2, expect.stringContaining('have the same name')]);
   });
 
   test('a list says the size of pixels of a slide to make-dataset', async () => {

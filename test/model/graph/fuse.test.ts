@@ -239,7 +239,7 @@ describe('activation', () => {
       const model = await modelOf(bytes, card);
       await expect(scoresOf(model, window, pixels, { output: 'logits' })).rejects.toMatchObject({
         code: 'model',
-        message: expect.stringMatching(/probabilities, from which logits cannot be had/),
+        message: expect.stringMatching(/probabilities, from which logits cannot be computed/),
       });
     }
   });

@@ -38,7 +38,7 @@ test('logarithms of probabilities get a softmax, which undoes them', async () =>
 test('a card that would spoil the mask is an error that names both', async () => {
   const { message, hint } = await refused(zoo('1 / (1 + exp(-z))', 1), { activation: 'sigmoid' });
   expect(message).toMatch(/^the flags say activation "sigmoid" but the scores of .* are probabilities already: from .* to /);
-  expect(hint).toMatch(/say none/);
+  expect(hint).toMatch(/set it to none/);
   // It may be meant to threshold logits.
   const { model } = await opened(zoo('raw, turned', 1), { activation: 'none' });
   expect(model.notes.join('; ')).toMatch(/warning: the flags say activation "none" but the scores .* look like logits/);

@@ -115,7 +115,7 @@ describe('OME-XML', () => {
   ])('%s is no size, and quoted', (attributes, quote) => {
     const { mpp, notes } = find({ description: ome(attributes) });
     expect(mpp).toBeUndefined();
-    expect(notes[0]).toContain(`${quote}, which is no length`);
+    expect(notes[0]).toContain(`${quote}, which is not a length`);
   });
 });
 
