@@ -241,8 +241,8 @@ function held(path: string, own: ClaimNote, handle: FileHandle, touch: number): 
   function lose(found: FoundClaim | undefined): void {
     clearInterval(timer);
     temporaries.delete(path);
-    const who = found ? holderText({ ...found, silent: 0 }) : 'nobody: it was deleted';
-    lost.abort(new SegtileError('output', `${path} is held by ${who}`, 'start again once it is done'));
+    const what = found ? `is held by ${holderText({ ...found, silent: 0 })}` : 'was deleted while the run went on';
+    lost.abort(new SegtileError('output', `${path} ${what}`, 'start again once it is done'));
   }
 
   async function giveBack(): Promise<void> {

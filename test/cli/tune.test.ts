@@ -98,7 +98,7 @@ test('the labels of --plan auto are those of overlapping windows of the same pha
 test('--plan auto stays with the usual overlap, and says so, where no margin is enough', async () => {
   const args = ['infer', 'slide.tif', '-m', 'whole.onnx', '--tissue', 'none', '--device', 'cpu', '--plan', 'auto', '--dry-run'];
   const { stdout, stderr } = await segtileWell(args, { cwd });
-  expect(stderr).toContain('windows overlap as usual, in spite of --plan auto: whole looks at its whole window');
+  expect(stderr).toContain('windows overlap as usual, despite --plan auto: whole looks at its whole window');
   expect(stdout).toContain('window 256 px, stride 128 px');
 });
 

@@ -17,7 +17,7 @@ export function objectsOption(what: string): Option {
 export function objectTypeOption(): Option {
   return option(
     '--object-type <type>',
-    'of outlines in QuPath: annotation, or detection, which is lighter where there are thousands',
+    'type of the outlines in QuPath: annotation, or detection, which is lighter for thousands of them',
     word<ObjectType>('annotation', 'detection'),
     'annotation',
   );

@@ -16,7 +16,7 @@ export function passedOverText(path: string, lines: readonly number[], style: St
   const [are, which] = lines.length === 1 ? ['is', 'line'] : ['are', 'lines'];
   const more = lines.length > LINES_TOLD ? ` and ${count(lines.length - LINES_TOLD)} more` : '';
   const told = `${which} ${lines.slice(0, LINES_TOLD).join(', ')}${more}`;
-  const what = `${count(lines.length)} ${which} ${are} no run, score or note, and passed over: ${told}`;
+  const what = `${count(lines.length)} ${which} ${are} not a run, score or note, and skipped: ${told}`;
   return `${style.warn(`segtile: warning: ${path}: ${what}`)}\n`;
 }
 

@@ -23,7 +23,7 @@ export function tuneText(
       'reach',
       reach === null
         ? `the whole window: a change in the middle of ${size} changes scores up to their border`
-        : `${reach} px: what is farther away changes no bit of a score`,
+        : `${reach} px: pixels farther away change no score by a single bit`,
     ],
     [
       'phase',

@@ -55,7 +55,7 @@ export function adaptedBytes(
  */
 async function readModelBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
   if (isRemote(path))
-    throw new SegtileError('input', `${shownPath(path)} is no local model file`, 'download it and give its path');
+    throw new SegtileError('input', `${shownPath(path)} is not a local model file`, 'download it and give its path');
   const unreadable = (cause: NodeJS.ErrnoException): never => {
     throwIfAborted(signal);
     if (cause.code === 'ENOENT') throw new SegtileError('input', `no such model file: ${path}`, pathHint(path), cause);

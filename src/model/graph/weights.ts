@@ -56,7 +56,7 @@ function weightFile(place: string, path: string): string {
       'export it with its weights beside it, or, where they are a link, put the file itself there',
     );
   const leaves = isAbsolute(place) || win32.isAbsolute(place) || place.split(/[/\\]/).includes('..');
-  if (leaves || place === '' || place.includes('\0')) throw outside('is no path below');
+  if (leaves || place === '' || place.includes('\0')) throw outside('is not a path below');
   const file = join(dirname(path), place);
   const unreadable = (why: string, cause?: unknown) =>
     new SegtileError('input', `cannot read the weights of ${path}: ${why}`, `put ${place} beside the model`, cause);

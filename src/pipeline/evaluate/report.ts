@@ -80,7 +80,7 @@ async function evaluateReport(
       {
         kind: 'table',
         title: 'Classes',
-        note: `Of the pixels, borders and objects of all slides together. Borders agree within ${tolerance.value} ${tolerance.unit}; objects where their IoU exceeds 0.5. Background is no class.`,
+        note: `Of the pixels, borders and objects of all slides together. Borders agree within ${tolerance.value} ${tolerance.unit}; objects where their IoU exceeds 0.5. Background is not a class.`,
         table: classTable(pooled),
       },
       ...(slides.length > 1 ? [{ kind: 'table', title: 'Slides', table: slideTable(evaluation) } satisfies Section] : []),

@@ -39,7 +39,7 @@ export async function autoPlan(
   for (const { model } of members) {
     const windows = await autoWindows(model, options, members.length === 1, signal);
     if (typeof windows === 'string') {
-      note(`windows overlap as usual, in spite of --plan auto: ${windows}`);
+      note(`windows overlap as usual, despite --plan auto: ${windows}`);
       return undefined;
     }
     found.push(windows);

@@ -86,7 +86,7 @@ export async function imagePanel(name: string, bytes: Uint8Array, size: Size): P
     throw new SegtileError('input', `${name} is ${width} × ${height} px, but its mask ${size.width} × ${size.height} px`, hint);
   } catch (error) {
     if (error instanceof SegtileError) throw error;
-    throw new SegtileError('input', `${name} is no image: ${reason(error)}`, 'make the dataset again', error);
+    throw new SegtileError('input', `${name} is not an image: ${reason(error)}`, 'make the dataset again', error);
   }
 }
 

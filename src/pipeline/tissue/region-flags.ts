@@ -51,7 +51,7 @@ export async function readRoi(
 export function requireRegion({ roi, roiClass, excludeClass }: RoiFlags): void {
   const given = roiClass !== undefined ? '--roi-class' : excludeClass !== undefined ? '--exclude-class' : undefined;
   if (roi !== undefined || given === undefined) return;
-  throw new SegtileError('usage', `${given} names classes of a region, but there is none`, 'give the region with --roi');
+  throw new SegtileError('usage', `${given} names classes of a region, but no region is given`, 'give the region with --roi');
 }
 
 /**

@@ -57,7 +57,7 @@ function toFloats(line: Float32Array, out: Float32Array, to: number): undefined 
 function noProbability(score: number, channel: number, x: number, y: number): SegtileError {
   return new SegtileError(
     'model',
-    `the score of channel ${channel} at working pixel (${x}, ${y}) is ${score}, which is no probability`,
+    `the score of channel ${channel} at working pixel (${x}, ${y}) is ${score}, which is not a probability`,
     'give the --activation that makes probabilities of it, or write --probabilities float32, which keeps any number',
   );
 }

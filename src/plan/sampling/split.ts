@@ -65,7 +65,7 @@ function requireGroups(groups: readonly SplitGroup[], least: number, parts: stri
   if (length === 0 || length >= least) return;
   throw new SegtileError(
     'usage',
-    `${length === 1 ? `there is 1 ${what.slice(0, -1)}` : `there are ${length} ${what}`} to deal out to ${least} ${parts}, and none is ever divided`,
+    `${length === 1 ? `there is 1 ${what.slice(0, -1)}` : `there are ${length} ${what}`} to deal out to ${least} ${parts}, and a ${what.slice(0, -1)} is never divided`,
     `ask for fewer, or ${remedy}`,
   );
 }

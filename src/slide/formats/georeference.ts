@@ -41,7 +41,7 @@ export async function readGeoreference(tags: GeoTags, size: Size): Promise<Geore
       tags,
     };
   } catch (thrown) {
-    return { note: `its georeference makes no sense (${reason(thrown)}) and is passed over` };
+    return { note: `its georeference makes no sense (${reason(thrown)}) and is ignored` };
   }
 }
 

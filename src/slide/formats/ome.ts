@@ -68,7 +68,7 @@ async function unplaced(tiff: Tiff, xml: string): Promise<SlideLayout> {
     liftedByChannels: plain.channels.length > 0,
   };
   const master = metadataFile(xml);
-  const notes = master === undefined ? [] : [`what its images are is said in another file, ${master}, which is not read`];
+  const notes = master === undefined ? [] : [`another file, ${master}, says what its images are; it is not read`];
   return { ...plain, format: 'OME-TIFF', notes: [...notes, ...plain.notes], refusal: alone ? undefined : refusal };
 }
 

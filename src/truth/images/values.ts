@@ -64,7 +64,7 @@ function labelsOfValues(path: string, config: TruthConfig): Labels {
 
 function colourOf(path: string, x: number, y: number): SegtileError {
   const hint = 'give a mask with one band of labels, or shapes with classes';
-  return new SegtileError('input', `${path} has a colour at pixel (${x}, ${y}), which is of no class`, hint);
+  return new SegtileError('input', `${path} has a colour at pixel (${x}, ${y}), which belongs to no class`, hint);
 }
 
 /**

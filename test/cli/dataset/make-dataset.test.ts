@@ -286,7 +286,7 @@ describe('segtile make-dataset refuses', () => {
     const { slides, truth, where } = await study(1);
     const args = ['--window', '128', '--split', 'train=0.8,val=0.2', '-o', join(where, 'out')];
     const { code, stderr } = await segtile(['make-dataset', ...slides, '--truth', truth, ...args]);
-    expect(stderr).toContain('there is 1 slide to deal out to 2 parts (train, val), and none is ever divided');
+    expect(stderr).toContain('there is 1 slide to deal out to 2 parts (train, val), and a slide is never divided');
     expect(code).toBe(2);
   });
 });

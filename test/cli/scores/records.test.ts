@@ -52,7 +52,7 @@ describe('a history', () => {
     await segtileWell([...infer, '--history', path], { cwd });
     const after = await listed(path);
     expect(after.ids).toEqual(['a1', record().id]);
-    expect(after.said).toBe(`segtile: warning: ${path}: 1 line is no run, score or note, and passed over: line ${line}\n`);
+    expect(after.said).toBe(`segtile: warning: ${path}: 1 line is not a run, score or note, and skipped: line ${line}\n`);
   });
 
   const { kind: _, ...bare } = {
@@ -88,7 +88,7 @@ describe('a history', () => {
     const path = save(folder(), 'runs.jsonl', `${all.join('\n')}\n`);
     const { ids, said } = await listed(path);
     expect(ids).toEqual(['a1', 'b2']);
-    expect(said).toContain(`: ${texts.length} lines are no run, score or note, and passed over: lines 2, 3, 4, 5`);
+    expect(said).toContain(`: ${texts.length} lines are not a run, score or note, and skipped: lines 2, 3, 4, 5`);
     expect(said).toContain(`and ${texts.length - 10} more`);
     expect((await segtileWell(['runs', 'a1', 'b2', '--history', path], { cwd })).stderr).toBe(said);
     await segtileWell(['runs', 'note', 'b2', '--history', path, '--text', 'noted'], { cwd });

@@ -84,5 +84,5 @@ test('lines that are none are passed over and named', async () => {
   writeFileSync(bad, '{"kind":"run","id":"a"}\nnonsense\n');
   const { stdout, stderr } = await segtileWell(['runs', '--history', bad], { cwd });
   expect(stdout).toBe('no runs yet\n');
-  expect(stderr).toMatch(/bad\.jsonl: 2 lines are no run, score or note, and passed over: lines 1, 2\n/);
+  expect(stderr).toMatch(/bad\.jsonl: 2 lines are not a run, score or note, and skipped: lines 1, 2\n/);
 });

@@ -243,7 +243,7 @@ describe('what cannot be', () => {
     const args = ['infer', slide, '-m', model, '--scale', '1', '--activation', 'none', '--window', '128', '--no-preview'];
     const ended = await segtile([...args, '--probabilities', 'uint8', '--quiet', '-o', 'out'], { cwd: own });
     expect(ended.code).toBe(1);
-    expect(ended.stderr).toMatch(/the score of channel 0 at working pixel \(\d+, \d+\) is \d+.*, which is no probability/);
+    expect(ended.stderr).toMatch(/the score of channel 0 at working pixel \(\d+, \d+\) is \d+.*, which is not a probability/);
     expect(filesIn(own)).toEqual([]);
     await segtileWell([...args, '--probabilities', 'float32', '--quiet', '-o', 'out'], { cwd: own });
   });

@@ -167,7 +167,7 @@ test('a list of failures is not put in place of another file', async () => {
   save(join(cwd, 'out'), 'failed.csv', 'mine\n');
   const ended = await segtile(['infer', 's', ...look, '-o', 'out', '--quiet'], { cwd });
   expect(ended.code).toBe(1);
-  expect(ended.stderr).toContain('out/failed.csv is no list of failures of segtile');
+  expect(ended.stderr).toContain('out/failed.csv is not a list of failures that segtile wrote');
   expect(readFileSync(join(cwd, 'out/failed.csv'), 'utf8')).toBe('mine\n');
 });
 
