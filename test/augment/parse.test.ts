@@ -36,13 +36,13 @@ describe('a file of augmentation', () => {
     ['empty steps', { steps: [] }, 'expected a list of steps for steps but got []'],
     ['an unknown key', { copys: 2, steps: [{ kind: 'rotate90' }] }, 'a.json: unknown key "copys", did you mean "copies"?'],
     ['an unknown part', { splits: ['training'], steps: [{ kind: 'rotate90' }] }, 'expected a list of train, val and test'],
-    ['a step without kind', { steps: [{ probability: 1 }] }, 'a.json: step 1: there is no kind'],
+    ['a step without kind', { steps: [{ probability: 1 }] }, 'a.json: step 1: it has no kind'],
     [
       'an unknown kind',
       { steps: [{ kind: 'rotate90' }, { kind: 'cutuot' }] },
       'a.json: step 2: "cutuot" is not a kind of step, did you mean "cutout"?',
     ],
-    ['a text for a step', { steps: ['cutout'] }, 'a.json: step 1: there is no kind'],
+    ['a text for a step', { steps: ['cutout'] }, 'a.json: step 1: it has no kind'],
     ["another kind's key", { steps: [{ kind: 'rotate90', holes: 2 }] }, 'a.json: step 1: unknown key "holes"'],
     [
       'a probability over 1',

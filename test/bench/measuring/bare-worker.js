@@ -17,8 +17,10 @@ const run = (index) =>
 await run(0);
 parentPort.once('message', async () => {
   for (let index = Atomics.add(started, 0, 1); index < runs; index = Atomics.add(started, 0, 1)) await run(index);
+  parentPort.once('message', async () => {
+    await session.release();
+    parentPort.close();
+  });
   parentPort.postMessage('done');
-  await session.release();
-  parentPort.close();
 });
 parentPort.postMessage('ready');

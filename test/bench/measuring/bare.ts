@@ -23,19 +23,25 @@ export async function bareSeconds(work: BareWork, workers: number): Promise<{ re
   const started = new Int32Array(new SharedArrayBuffer(4));
   const url = new URL('bare-worker.js', import.meta.url);
   refuseTelemetry();
-  const threads = Array.from({ length: workers }, () => new Worker(url, { workerData: { ...work, started } }));
-  const answers = () =>
-    Promise.all(
-      threads.map((thread) => new Promise((resolve, reject) => thread.once('message', resolve).once('error', reject))),
-    );
-  const exits = threads.map((thread) => new Promise((resolve) => thread.once('exit', resolve)));
-  await answers();
+  const threads: Worker[] = [];
+  const answer = (thread: Worker) => new Promise((resolve, reject) => thread.once('message', resolve).once('error', reject));
+  // One after the other, also at the end: onnxruntime may abort the process if two threads load or release a session at
+  // the same time.
+  for (let i = 0; i < workers; i++) {
+    const thread = new Worker(url, { workerData: { ...work, started } });
+    threads.push(thread);
+    await answer(thread);
+  }
   const [began, cpuBefore] = [performance.now(), process.cpuUsage()];
-  const done = answers();
+  const done = Promise.all(threads.map(answer));
   for (const thread of threads) thread.postMessage('go');
   await done;
   const cpu = process.cpuUsage(cpuBefore);
   const wall = (performance.now() - began) / 1000;
-  await Promise.all(exits);
+  for (const thread of threads) {
+    const exit = new Promise((resolve) => thread.once('exit', resolve));
+    thread.postMessage('end');
+    await exit;
+  }
   return { wall, cpu: (cpu.user + cpu.system) / 1e6 };
 }

@@ -171,7 +171,7 @@ describe('OME-TIFF in several files', () => {
     const xml =
       '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><BinaryOnly MetadataFile="all.companion.ome" UUID="urn:uuid:9"/></OME>';
     await opened(file(page(0, undefined, xml)), undefined, async (slide) => {
-      expect(slide.notes).toEqual(['what its images are is said in another file, all.companion.ome, which is not read']);
+      expect(slide.notes).toEqual(['another file, all.companion.ome, says what its images are; it is not read']);
       expect(await rgbOf(slide)).toEqual(grey(samples(0)));
     });
   });
