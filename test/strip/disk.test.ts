@@ -47,7 +47,7 @@ interface Change {
 
 describe('strips that are not of this run', () => {
   test.each<[string, string, Change]>([
-    ['another layout', 'was kept by another version of segtile: it is begun anew', { format: STRIP_FORMAT + 1 }],
+    ['another layout', 'was kept by another version of segtile, so it starts over', { format: STRIP_FORMAT + 1 }],
     ['another version', 'was done with segtile 0.0.1, not ', { facts: { segtile: '0.0.1' } }],
     ['another onnxruntime', 'was done with onnxruntime 1.0.0, not ', { facts: { onnxruntime: '1.0.0' } }],
     ['another kind of device', 'was done with provider cuda, not cpu', { facts: { provider: 'cuda' } }],
@@ -72,7 +72,7 @@ describe('strips that are not of this run', () => {
     cutStrips(left, output, readFileSync(left));
     const ended = await segtile(infer(output));
     expect(ended).toMatchObject({ code: 1, stdout: '' });
-    expect(ended.stderr).toMatch(/\.slide\.strips is of a run .*the slide is another file/);
+    expect(ended.stderr).toMatch(/\.slide\.strips is of a run .*the slide is not the same file/);
     expect(filesIn(output)).toEqual(['.slide.strips']);
     await segtileWell(infer(output, '--no-resume'));
     expect(resultOf(output)).toEqual(wanted);

@@ -127,7 +127,7 @@ async function narrowed(run: RunSegtile, args: readonly string[], total: number)
   for (let budget = total - 10e6; budget > total / 2; budget -= 15e6) {
     const memory = ['--memory', `${Math.floor(budget / 1e6)}MB`];
     const { code, stdout } = await run([...args, ...memory, '--dry-run']);
-    const columns = /; (\d+) columns are made one after the other/.exec(stdout)?.[1];
+    const columns = /; the slide is done in (\d+) columns, one after the other/.exec(stdout)?.[1];
     if (code !== 0) break;
     if (columns !== undefined) return { memory, columns: Number(columns) };
   }

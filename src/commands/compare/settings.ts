@@ -47,7 +47,7 @@ export async function variantsOf(options: CompareOptions): Promise<readonly Vari
   if (needless) {
     throw new SegtileError(
       'usage',
-      '--margin, --blend, --tissue and --gate are of tilings, but there is none',
+      '--margin, --blend, --tissue and --gate need windows, but no variant has any',
       'add --tile 512/256',
     );
   }

@@ -5,8 +5,8 @@ import { anyText, classList, crop, deviations, means, micronsPerPixel, positiveN
 /** Adds the options that say what a model expects and what it gives. */
 export function addCardOptions(command: Command): Command {
   return command
-    .optionsGroup('What the model expects (beats its card, <model>.segtile.json):')
-    .addOption(option('--card <file>', 'a card at another place than beside the model', anyText))
+    .optionsGroup('What the model expects (overrides its card, <model>.segtile.json):')
+    .addOption(option('--card <file>', 'the card of the model, if it does not lie beside it', anyText))
     .addOption(option('--layout <order>', "order of the input's axes: nchw or nhwc", word('nchw', 'nhwc')))
     .addOption(
       option(
@@ -25,30 +25,34 @@ export function addCardOptions(command: Command): Command {
     .addOption(
       option(
         '--scale <factor>',
-        'multiplies samples, before mean and std (default: what the graph begins with; else 1/255, for uint16 1/65535, for float32 1)',
+        'multiplies samples, before mean and std (default: what the beginning of the graph needs, else 1/255, for uint16 1/65535, for float32 1)',
         positiveNumber,
       ),
     )
-    .addOption(option('--mean <list>', 'subtracted from each channel; imagenet, inception or clip for theirs', means))
-    .addOption(option('--std <list>', 'divides each channel; imagenet, inception or clip for theirs', deviations))
+    .addOption(
+      option('--mean <list>', 'subtracted from each channel: numbers, or imagenet, inception or clip for their means', means),
+    )
+    .addOption(
+      option('--std <list>', 'divides each channel: numbers, or imagenet, inception or clip for their deviations', deviations),
+    )
     .addOption(option('--standardize <scope>', 'window: mean 0 and variance 1 per channel of each window', word('window')))
     .addOption(
       option(
         '--activation <name>',
-        "what makes probabilities of the model's output: sigmoid, softmax or none (default: what the graph and its scores show)",
+        "what turns the model's output into probabilities: sigmoid, softmax or none (default: found from the graph and its scores)",
         word('sigmoid', 'softmax', 'none'),
       ),
     )
     .addOption(
       option(
         '--crop <px>',
-        'what the output lacks on each side of the window, or left,top; 0 where it is all over it, if coarser (default: measured)',
+        'px of the window that the output lacks on each side, or left,top; 0 if it covers the whole window (default: measured)',
         crop,
       ),
     )
     .option(
       '--cam',
-      'of a classifier, the class activation map: what its last layer says of each place of its last feature map',
+      'run a classifier for its class activation map: the scores of its last layer at each place of its last feature map',
     )
     .addOption(option('--model-output <name>', 'the output to take, where the model has several', anyText))
     .addOption(option('--classes <list>', 'names of the classes, with colours if wanted: tumor=#d62728,stroma', classList))

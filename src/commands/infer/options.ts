@@ -133,7 +133,7 @@ function addFirstOptions(command: Command): Command {
     )
     .option(
       '--veto <file:class=p>',
-      'another network: what the model finds of the class is dropped in windows where it finds it nowhere with p or more',
+      'another network, which can deny a class: the class is dropped in windows where that network finds it nowhere with p or more',
       collect,
     )
     .addOption(
@@ -238,14 +238,11 @@ function addLastOptions(command: Command): Command {
     .addOption(
       option(
         '--shard <i/n>',
-        'do the i-th of n shares of the work: whole slides, or rectangles of each where there are fewer; auto: as a Slurm array says',
+        'do the i-th of n shares of the work: whole slides, or rectangles of each if slides are fewer than shares; auto: take i and n from a Slurm array',
         shard,
       ),
     )
-    .option(
-      '--shard-rows',
-      'share out rectangles of each slide, rows and columns, in any case; segtile merge makes the results',
-    )
+    .option('--shard-rows', 'always share out rectangles of each slide, rows and columns; segtile merge makes the results then')
     .option('--wait', 'wait for slides that another process is working on, and take them over if it ends')
     .option('--no-resume', 'start over where a run was stopped, instead of going on from there')
     .option('--no-preview', 'do not write <name>.preview.jpg')

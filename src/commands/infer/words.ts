@@ -85,8 +85,9 @@ function runsOnText({ device, workers, batch }: Pool, limit: string | undefined)
 
 /** The expected peak of memory. */
 function memoryText(memory: MemoryForecast): string {
-  if ('unknown' in memory) return `memory is not foretold: ${oneLine(memory.unknown)}`;
-  const columns = memory.columns === undefined ? '' : `; ${memory.columns.length} columns are made one after the other`;
+  if ('unknown' in memory) return `memory cannot be predicted: ${oneLine(memory.unknown)}`;
+  const columns =
+    memory.columns === undefined ? '' : `; the slide is done in ${memory.columns.length} columns, one after the other`;
   const allowed = memory.allowed === undefined ? '' : `; ${allowanceText(memory.allowed)}`;
   return `expected to take ${inBytes(memory.foretold.total)} of memory at most, ${largestPart(memory)}${allowed}${columns}`;
 }

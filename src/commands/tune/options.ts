@@ -16,7 +16,7 @@ export interface TuneOptions {
 /** Adds the arguments and options of `segtile tune` to a command. */
 export function addTuneOptions(command: Command): Command {
   return command
-    .description('Measure how far a network looks and in what step, what windows cost here, and which cost the least then.')
+    .description('Measure how far a network looks around a pixel, what windows cost on this machine, and which cost the least.')
     .argument('<model>', 'an ONNX model, or the name of a bundled one')
     .argument('[slide]', 'compare labels on windows of this slide, if the network looks so far that this is needed')
     .addOption(option('--slide-mpp <um>', 'micrometres per pixel of level 0, whatever the file says', micronsPerPixel))

@@ -155,7 +155,7 @@ export function resolveTask(file: ModelFile, said: StatedCard, notes: string[], 
   }
   const sizes = `${scores.width} × ${scores.height} scores for a window of ${window.width} × ${window.height} px`;
   if (said.card.task !== undefined && said.card.task !== task)
-    throw contradiction(file, said, 'task', `${file.path} gives ${sizes}`, 'leave task away: it is measured');
+    throw contradiction(file, said, 'task', `${file.path} gives ${sizes}`, 'leave out task: it is measured');
   if (task === 'classification') notes.push('classifies: one score a class for a whole window, measured');
   if (task === 'classification' && said.card.crop !== undefined && said.card.crop !== 0)
     throw contradiction(file, said, 'crop', `${file.path} gives ${sizes}`);

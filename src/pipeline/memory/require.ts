@@ -31,7 +31,7 @@ export function requireMemory(
   const { total } = forecast.foretold;
   if (total <= most) return;
   const who = budget === undefined ? ownerText(limit) : '--memory allows';
-  const anyway = budget === undefined ? '; --memory lets it try all the same' : '';
+  const anyway = budget === undefined ? '; --memory with a larger size lets it try nevertheless' : '';
   throw new SegtileError(
     'usage',
     `${slide} is expected to take ${inBytes(total)} of memory (${largestPart(forecast)}), but ${who} ${inBytes(most)}`,

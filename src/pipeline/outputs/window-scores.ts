@@ -48,13 +48,13 @@ export function requireWindowScores(
     throw new SegtileError(
       'usage',
       `--window-scores are of classifiers, but ${map.model.path} gives scores for pixels`,
-      'leave it away: --probabilities writes what the model gives',
+      'leave it out: --probabilities writes what the model gives',
     );
   if (grids > 1)
     throw new SegtileError(
       'usage',
       `--window-scores are of one grid of windows, but scales and models make ${grids}`,
-      'leave --tta-scales away, or run models of other windows by themselves',
+      'leave out --tta-scales, or run models of other windows by themselves',
     );
   if (reportDisagreement)
     throw new SegtileError('usage', '--window-scores and --report-disagreement both look at windows', 'ask for one a run');

@@ -48,7 +48,7 @@ export function planSettings(
     throw new SegtileError(
       'usage',
       '--report-disagreement compares the neighbours of a fixed grid, but --placement is tissue',
-      'leave one of them away',
+      'leave out one of them',
     );
   const geometries = laid ?? models.map((model) => geometryOf(options, model, note));
   const groups = groupsOf(ensemble, geometries, ttaScales);

@@ -105,8 +105,8 @@ const OF_FILES: Readonly<Record<string, string>> = {
 function said(name: string, there: string | undefined, now: string | undefined): string {
   if (name in OF_FILES) return OF_FILES[name]!;
   if (name === 'windows')
-    return `--plan auto chose windows of ${there ?? 'no size'} there, ${now ?? 'no size'} here; --window says which size it has to take`;
-  if (name === 'format') return 'another version of segtile made it';
+    return `--plan auto chose windows of ${there ?? 'no size'} before and of ${now ?? 'no size'} now; --window sets the size that it takes`;
+  if (name === 'format') return 'it was made by another version of segtile';
   const shown = (value: string | undefined): string =>
     value === undefined ? 'not given' : /^[0-9a-f]{32}$/.test(value) ? 'another file' : value;
   return `--${name} was ${shown(there)}, is ${shown(now)} now`;

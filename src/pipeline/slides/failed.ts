@@ -71,7 +71,11 @@ async function linesOf(path: string): Promise<readonly { readonly key: string; r
 const OUTPUT = LIST_COLUMNS.indexOf('output');
 
 function foreign(path: string): SegtileError {
-  return new SegtileError('output', `${path} is not a list of failures that segtile wrote`, 'rename it, or choose another --output');
+  return new SegtileError(
+    'output',
+    `${path} is not a list of failures that segtile wrote`,
+    'rename it, or choose another --output',
+  );
 }
 
 /** The key of a line: a slide and the folder of its results. */

@@ -72,7 +72,7 @@ export async function listedPaths(
 
 /** Says which columns of a list a command does not use. */
 function notePassedOver(from: string, unused: readonly string[], note: GivenFiles['note']): void {
-  if (unused.length > 0) note?.(`${from}: ${unused.join(' and ')} says nothing to this command, and is passed over`);
+  if (unused.length > 0) note?.(`${from}: ${unused.join(' and ')} means nothing to this command, and is ignored`);
 }
 
 /** A single file as it is, or the files in a folder or that match a pattern. Names in lists are never patterns. */

@@ -179,7 +179,7 @@ test('what is not known of a classifier is asked for', async () => {
   );
   expect(await refusal('-m', 'nuclei', '--window-scores', 'csv')).toMatch(/--window-scores are of classifiers/);
   const auto = await refusal('-m', 'm.onnx', '--window', '64', '--plan', 'auto', '--dry-run');
-  expect(auto).toMatch(/windows overlap as usual, in spite of --plan auto: m has one score for a whole window/);
+  expect(auto).toMatch(/windows overlap as usual, despite --plan auto: m has one score for a whole window/);
 });
 
 test('a network that ends in ArgMax labels whole windows', async () => {

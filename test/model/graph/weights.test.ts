@@ -101,7 +101,10 @@ const bad: Record<string, readonly [make: () => string, says: RegExp]> = {
     beside((at) => cpSync(slide, join(at, '..', 'w.bin')), '../w.bin'),
     /has weights in "\.\.\/w\.bin", which is no path below its folder/,
   ],
-  'a path upwards behind a folder': [beside((at) => mkdirSync(join(at, 'a')), 'a/../../w.bin'), /is not a path below its folder/],
+  'a path upwards behind a folder': [
+    beside((at) => mkdirSync(join(at, 'a')), 'a/../../w.bin'),
+    /is not a path below its folder/,
+  ],
   'a path from the root': [beside(() => undefined, slide), /is not a path below its folder/],
   'a path from the root of Windows': [beside(() => undefined, 'C:\\w.bin'), /is not a path below its folder/],
   'no path': [beside(() => undefined, ''), /is not a path below its folder/],
