@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { findSlides } from '../../dist/pipeline/view/found.js';
 import { asked, makeFixture } from '../view/fixture.js';
-import { filesIn, folder, segtile, segtileWell } from './door.js';
+import { filesIn, folder, save, segtile, segtileWell } from './door.js';
 
 test('segtile view serves what was named, at the address that it prints, until it is ended', async () => {
   const { slide, results } = await makeFixture();
@@ -38,6 +39,49 @@ test('segtile view --export writes the same page as files, which a web server ca
   const again = await segtile(['view', results, slide, '--export', site]);
   expect(again).toMatchObject({ code: 1, stdout: '' });
   expect(again.stderr).toContain('site is there already');
+});
+
+test('a folder is looked through with those below it, for results if it is of results, and a pattern picks some of them', async () => {
+  const at = folder();
+  const names = [
+    'study/a/1.tif',
+    'study/b/1.tif',
+    'study/b/1_mask.mask.tif',
+    'out/a/1.mask.ome.tif',
+    'out/b/1.mask.ome.tif',
+    'out/b/1.preview.jpg',
+  ];
+  for (const name of names) {
+    mkdirSync(dirname(join(at, name)), { recursive: true });
+    writeFileSync(join(at, name), '');
+  }
+  mkdirSync(join(at, 'out/empty'));
+  const found = async (...paths: string[]) => {
+    const slides = await findSlides(paths.map((path) => join(at, path)));
+    return slides
+      .flatMap(({ path, runs }) => [path, ...runs.map(({ mask }) => mask)])
+      .filter(Boolean)
+      .map((path) => path!.slice(at.length + 1));
+  };
+  expect(await found('out')).toEqual(['out/a/1.mask.ome.tif', 'out/b/1.mask.ome.tif']);
+  expect(await found('out/*/*')).toEqual(['out/a/1.mask.ome.tif', 'out/b/1.mask.ome.tif']);
+  expect(await found('study/{a,b}/*.tif')).toEqual(['study/b/1_mask.mask.tif']);
+  rmSync(join(at, 'study/b/1_mask.mask.tif'));
+  expect(await found('study')).toEqual(['study/a/1.tif', 'study/b/1.tif']);
+  await expect(found('out/empty')).rejects.toMatchObject({ code: 'input' });
+  await expect(found('out/*.svs')).rejects.toThrow('nothing that matches');
+  // Slides in the folder itself: it is no folder of results, though there is one in it.
+  writeFileSync(join(at, 'top.tif'), '');
+  expect(await found('.')).toEqual(['study/a/1.tif', 'study/b/1.tif', 'top.tif']);
+});
+
+test('a list names what is shown, beside what is named', async () => {
+  const at = folder();
+  const list = save(at, 'list.csv', 'slide,mpp\nnowhere.tif,0.5\n');
+  const ended = await segtile(['view', '--from', list]);
+  expect(ended).toMatchObject({ code: 1, stdout: '' });
+  expect(ended.stderr).toContain('list.csv: mpp says nothing to this command, and is passed over');
+  expect(ended.stderr).toContain(`there is no file or folder ${at}/nowhere.tif`);
 });
 
 test.each([
