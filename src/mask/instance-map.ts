@@ -2,7 +2,7 @@ import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
 import { numberLists } from '../plan/labels/runs/number-lists.js';
 import { deflateCodec } from '../tiff/write/tile-codec.js';
 import { writeTiff } from '../tiff/write/write.js';
-import type { Mpp, Sink, Size } from '../types.js';
+import type { Mpp, RasterRows, Sink, Size } from '../types.js';
 
 /** A run of pixels of one object: its number, its row, its first column, and the column after its last one. */
 export type InstanceRun = readonly [number: number, y: number, start: number, end: number];
@@ -17,10 +17,13 @@ export interface InstanceMap extends CommitOptions {
 /** Rows that are painted together. */
 const BAND = 256;
 
+/** The largest number that 16 bits hold. */
+const MOST_OF_16 = 65_535;
+
 /**
- * Writes a tiled, pyramidal TIFF of 32-bit whole numbers. Background is 0, and each pixel of an object has the number
- * of the object. Runs may come in any order and take bounded memory: a hidden file beside the image holds them until
- * `finish` paints them.
+ * Writes a tiled, pyramidal TIFF of whole numbers: 16-bit if all fit, else 32-bit. Background is 0, and each pixel of
+ * an object has the number of the object. Runs may come in any order and take bounded memory: a hidden file beside the
+ * image holds them until `finish` paints them.
  *
  * @throws {SegtileError} `output` if the file cannot be written; `aborted` after `abort`
  */
@@ -31,32 +34,30 @@ export async function writeInstanceMap(
   const { width, height } = size;
   const scratch = await openPartialFile(path);
   const runs = numberLists(Math.ceil(height / BAND), scratch);
-  const image = await writeTiff(path, {
-    size,
-    mpp,
-    channels: 1,
-    samples: 'uint32',
-    tile: Math.max(width, height) > 256 ? 512 : 256,
-    // Runs of one byte are rare in numbers of several bytes.
-    codec: deflateCodec('samples'),
-    reduce: 'majority',
-    levels: 'chained',
-    description: 'segtile instances: 0 is background, else the number of an object',
-    software: 'segtile',
-    replace,
-  }).catch(async (error: unknown) => {
-    await scratch.discard();
-    throw error;
-  });
-  const discard = async (): Promise<void> => {
-    await scratch.discard();
-    await image.abort();
-  };
+  let largest = 0;
+  let painting: Sink<RasterRows> | undefined;
 
+  /** Writes the image. It appears under its name when this resolves. */
   async function paint(): Promise<void> {
+    const samples = largest > MOST_OF_16 ? 'uint32' : 'uint16';
+    const image = await writeTiff(path, {
+      size,
+      mpp,
+      channels: 1,
+      samples,
+      tile: Math.max(width, height) > 256 ? 512 : 256,
+      // Runs of one byte are rare in numbers of several bytes.
+      codec: deflateCodec('samples'),
+      reduce: 'majority',
+      levels: 'chained',
+      description: 'segtile instances: 0 is background, else the number of an object',
+      software: 'segtile',
+      replace,
+    });
+    painting = image;
     for (let y = 0; y < height; y += BAND) {
       const rows = Math.min(BAND, height - y);
-      const numbers = new Uint32Array(width * rows);
+      const numbers = samples === 'uint32' ? new Uint32Array(width * rows) : new Uint16Array(width * rows);
       for await (const piece of runs.pieces(y / BAND)) {
         for (let i = 0; i < piece.length; i += 4) {
           const row = (piece[i + 1]! - y) * width;
@@ -65,18 +66,26 @@ export async function writeInstanceMap(
       }
       await image.write({ y, width, height: rows, channels: 1, data: new Uint8Array(numbers.buffer) });
     }
+    await image.finish();
   }
+
+  const discard = async (): Promise<void> => {
+    await scratch.discard();
+    await painting?.abort();
+  };
 
   return {
     write: async (more) => {
-      for (const run of more) for (const value of run) runs.push(Math.floor(run[1] / BAND), value);
+      for (const run of more) {
+        largest = Math.max(largest, run[0]);
+        for (const value of run) runs.push(Math.floor(run[1] / BAND), value);
+      }
       await runs.settle();
     },
     finish: async () => {
       try {
         await paint();
         await scratch.discard();
-        await image.finish();
       } catch (error) {
         await discard();
         throw error;

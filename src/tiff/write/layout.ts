@@ -48,8 +48,8 @@ export function checkLayout({ size, channels, samples = 'uint8', tile, codec, re
   if (samples === 'float32' && (channels !== 1 || reduce !== 'mean' || !codec.lossless)) {
     throw new SegtileError('usage', 'float32 needs one channel, a lossless codec and a pyramid by mean');
   }
-  if (samples === 'uint32' && (channels !== 1 || reduce !== 'majority')) {
-    throw new SegtileError('usage', 'uint32 needs one channel and a pyramid by majority');
+  if ((samples === 'uint16' || samples === 'uint32') && (channels !== 1 || reduce !== 'majority')) {
+    throw new SegtileError('usage', `${samples} needs one channel and a pyramid by majority`);
   }
   if (palette && (channels !== 1 || samples !== 'uint8' || palette.length !== 256)) {
     throw new SegtileError('usage', 'a palette needs one channel of bytes and 256 colours');

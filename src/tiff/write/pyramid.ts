@@ -49,6 +49,7 @@ export function halve(
 ): void {
   const { data } = source;
   if (reduce === 'majority' && pixel === 4) halveWords(source, words(data), words(target), x, y, tile, majority);
+  else if (reduce === 'majority' && pixel === 2) halveWords(source, halfWords(data), halfWords(target), x, y, tile, majority);
   else if (reduce === 'majority') halveLabels(source, target, x, y, tile);
   else if (pixel === 4) halveWords(source, floats(data), floats(target), x, y, tile, meanOfFloats);
   else halveSamples(source, target, x, y, tile, pixel);
@@ -56,12 +57,13 @@ export function halve(
 
 const words = ({ buffer, byteOffset, length }: Uint8Array) => new Uint32Array(buffer, byteOffset, length >> 2);
 const floats = ({ buffer, byteOffset, length }: Uint8Array) => new Float32Array(buffer, byteOffset, length >> 2);
+const halfWords = ({ buffer, byteOffset, length }: Uint8Array) => new Uint16Array(buffer, byteOffset, length >> 1);
 
 /** The value of a pixel of the next level, from the four pixels of a block. */
 type Reducer = (a: number, b: number, c: number, d: number) => number;
 
 /** Halves pixels of 4 bytes each. `from` and `to` are the numbers of the source and of the target. */
-function halveWords<Words extends Float32Array | Uint32Array>(
+function halveWords<Words extends Float32Array | Uint32Array | Uint16Array>(
   { width, height }: Size,
   from: Words,
   to: Words,

@@ -11,17 +11,18 @@ export interface TiledFormat {
   readonly tile: number;
   readonly codec: TileCodec;
   /** Type of a sample, `uint8` by default. Pixels of other types have one channel. */
-  readonly samples?: 'uint8' | 'uint32' | 'float32';
+  readonly samples?: 'uint8' | 'uint16' | 'uint32' | 'float32';
 }
 
 /**
- * Bytes of a pixel: one grey or three colours of 8 bits, or one uint32 or float32. The writer stores them as they are
+ * Bytes of a pixel: one grey or three colours of 8 bits, or one uint16, uint32 or float32. The writer stores them as they are
  * in memory.
  */
-export type PixelBytes = 1 | 3 | 4;
+export type PixelBytes = 1 | 2 | 3 | 4;
 
 /** How many bytes a pixel has. */
 export function pixelBytes({ channels, samples }: Pick<TiledFormat, 'channels' | 'samples'>): PixelBytes {
+  if (samples === 'uint16') return 2;
   return samples === 'float32' || samples === 'uint32' ? 4 : channels;
 }
 

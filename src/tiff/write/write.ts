@@ -185,7 +185,7 @@ function entries(
     long(Tag.NewSubfileType, [level > 0 ? 1 : 0]),
     long(Tag.ImageWidth, [size.width]),
     long(Tag.ImageLength, [size.height]),
-    short(Tag.BitsPerSample, ...each(pixelBytes(layout) === 4 ? 32 : 8)),
+    short(Tag.BitsPerSample, ...each((8 * pixelBytes(layout)) / channels)),
     short(Tag.Compression, codec.compression),
     short(Tag.PhotometricInterpretation, layout.palette ? PALETTE : codec.photometric(channels)),
     ...ascii(Tag.ImageDescription, layout.description),
