@@ -11,7 +11,9 @@ import { sampleWords } from '../../tiff/samples/native.js';
 import { orientationNotes } from '../../tiff/samples/orientation.js';
 import { photometricName } from '../../tiff/samples/photometric.js';
 import type { BandRun, Samples } from '../../types.js';
+import { channelBands, type PlaneReader } from './channel-masks.js';
 import type { LabelImage, ValueRun } from './label-image.js';
+import { omeChannels } from './ome-channels.js';
 
 /** Values of the tag PhotometricInterpretation. */
 const WHITE_IS_ZERO = 0;
@@ -23,7 +25,8 @@ const PALETTE = 3;
 const ALPHA = [1, 2];
 
 /**
- * Opens the first level of a TIFF of labels: one band (integers of any type, or floating point with whole numbers), a
+ * Opens the first level of a TIFF of labels. An OME-TIFF with several channels is one of masks, a channel for each
+ * class: the values are the numbers of the channels, from 1 on. Any other TIFF has one band (integers of any type, or floating point with whole numbers), a
  * palette (the indices are the values), or RGB. Values are given as stored, neither inverted nor scaled. The image owns
  * the source and closes it.
  *
@@ -33,9 +36,12 @@ const ALPHA = [1, 2];
 export async function openLabelTiff(source: ByteSource, signal?: AbortSignal): Promise<LabelImage> {
   const { path } = source;
   const { directories } = await readTiff(source, signal);
-  const directory = asStored(path, firstLevel(path, directories));
-  requireDecodable(path, directory);
-  requireBlocks(source, directory);
+  const level = firstLevel(path, directories).map((each) => asStored(path, each));
+  for (const each of level) {
+    requireDecodable(path, each);
+    requireBlocks(source, each);
+  }
+  const directory = level[0]!;
   const { width, height } = directory;
   const channels = directory.samples >= 3 ? 3 : 1;
   const wanted = channels === 3 ? [0, 1, 2] : [0];
@@ -46,6 +52,15 @@ export async function openLabelTiff(source: ByteSource, signal?: AbortSignal): P
     channels,
     notes: orientationNotes(directory.orientation, 'TIFF'),
     async *readBands(rows, columns, reading) {
+      if (level.length > 1) {
+        const planes = level.map(
+          (plane): PlaneReader =>
+            (...wanted) =>
+              readNativeBands({ source, directory: plane, name: directoryName(plane) }, wanted[0], wanted[1], [0], wanted[2]),
+        );
+        yield* channelBands(path, planes, rows, columns, reading);
+        return;
+      }
       for await (const band of readNativeBands({ source, directory, name: 'level 0' }, rows, columns, wanted, reading)) {
         yield { y: band.y, height: band.height, runs: band.runs.map((run) => valueRun(path, run, band.y)) };
       }
@@ -54,17 +69,25 @@ export async function openLabelTiff(source: ByteSource, signal?: AbortSignal): P
   };
 }
 
-/** The largest image; smaller ones are its pyramid. */
-function firstLevel(path: string, directories: readonly Directory[]): Directory {
+/** The largest image, or the channels of an OME-TIFF; smaller ones are its pyramid. */
+function firstLevel(path: string, directories: readonly Directory[]): readonly Directory[] {
   const pixels = ({ width, height }: Directory) => width * height;
   const largest = directories.reduce((a, b) => (pixels(b) > pixels(a) ? b : a));
   const others = directories.filter(({ width, height }) => width === largest.width && height === largest.height);
-  if (others.length === 1) return largest;
+  if (others.length === 1) return [largest];
+  const channels = omeChannels(directories[0]!.description ?? '');
+  const alike = others.every((each) => each.samples === 1 && blocksOf(each) === blocksOf(largest));
+  if (channels.length === others.length && alike) return others;
   throw new SegtileError(
     'unsupported',
     `${path} has ${others.length} images of ${largest.width} × ${largest.height}: ${others.map(directoryName).join(', ')}`,
     'segtile does not read stacks of masks: extract one image',
   );
+}
+
+/** How an image is divided into blocks. */
+function blocksOf({ blockWidth, blockHeight }: Directory): string {
+  return `${blockWidth}x${blockHeight}`;
 }
 
 /** The directory, changed so that its values come as stored and are not looked up in a palette. */

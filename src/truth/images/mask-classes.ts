@@ -5,6 +5,7 @@ import { attribute, unescapeXml, xmlTags } from '../../plan/text/xml.js';
 import { readTiff } from '../../tiff/container.js';
 import type { Resolution } from '../../tiff/directory.js';
 import type { MaskClass, Rgb } from '../../types.js';
+import { type OmeChannel, omeChannels } from './ome-channels.js';
 
 /** What the tags of a mask say about it. */
 export interface MaskHead {
@@ -13,6 +14,8 @@ export interface MaskHead {
    * 255 gets label 1.
    */
   readonly classes: readonly MaskClass[] | undefined;
+  /** The channels of an OME-TIFF; see {@link omeChannels}. */
+  readonly channels: readonly OmeChannel[];
   /** The description and the resolution tags, which say how large its pixels are. */
   readonly description: string;
   readonly resolution: Resolution | undefined;
@@ -33,7 +36,7 @@ export async function readMaskHead(path: string, signal?: AbortSignal): Promise<
     const directory = isTiff ? (await readTiff(source, signal)).directories[0] : undefined;
     const description = directory?.description ?? '';
     const classes = parseMaskClasses(description)?.map(asLabel);
-    return { classes, description, resolution: directory?.resolution };
+    return { classes, channels: omeChannels(description), description, resolution: directory?.resolution };
   } finally {
     await source.close();
   }
