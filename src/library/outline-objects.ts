@@ -9,13 +9,17 @@ import type { SplitOptions } from '../pipeline/objects/split-options.js';
 import type { SubmissionOptions } from '../pipeline/submissions/options.js';
 import type { Size } from '../types.js';
 import { controlled, type RunControl } from './control.js';
-import type { ThresholdValue } from './segment-options.js';
+import type { LengthText, ThresholdValue } from './segment-options.js';
 
 /**
  * The options of `segtile objects`. Names are those of its command line, in camel case; `segtile objects --help`
  * explains each.
  */
 export interface OutlineOptions extends RunControl, SubmissionOptions, SplitOptions {
+  /** How far simplified outlines may be from the edges of pixels, such as `0.5px` or `2um`. */
+  readonly simplify?: LengthText | undefined;
+  /** Whether an image is written that has the number of its object in each pixel. */
+  readonly instances?: boolean | undefined;
   /** The formats in which objects are written. */
   readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
   readonly objectType?: ObjectType | undefined;

@@ -16,6 +16,9 @@ export type ShareValue = number | string;
 /** An area with its unit, such as `50um2` or `200px`. */
 export type AreaText = `${number}${'px' | 'um2'}` | (string & {});
 
+/** A length with its unit, such as `0.5px` or `2um`. */
+export type LengthText = `${number}${'px' | 'um'}` | (string & {});
+
 /**
  * One threshold from 0 to 1 for all classes, a threshold for each class by its name, or the path of a file that
  * `evaluate` wrote.
@@ -56,7 +59,7 @@ export interface SegmentOptions
   extends CardOptions,
     RunControl,
     Given<RunOptions>,
-    Omit<OutputOptions, 'objects' | 'measure' | 'windowScores'>,
+    Omit<OutputOptions, 'objects' | 'measure' | 'simplify' | 'windowScores'>,
     ReadingOptions,
     RegionOptions,
     TissueClassOptions {
@@ -109,6 +112,8 @@ export interface SegmentOptions
   readonly windowScores?: WindowScoreFormat | readonly WindowScoreFormat[] | undefined;
   /** What is measured over the slide's pixels in each object. */
   readonly measure?: Measure | readonly Measure[] | undefined;
+  /** How far simplified outlines may be from the edges of pixels, such as `0.5px` or `2um`. */
+  readonly simplify?: LengthText | undefined;
   readonly overwrite?: boolean | undefined;
   /** True to wait as long as another process is working on the slide. */
   readonly wait?: boolean | undefined;

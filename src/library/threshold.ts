@@ -5,6 +5,7 @@ import type { ObjectFormat } from '../objects/formats/format.js';
 import type { ObjectType } from '../objects/formats/geojson.js';
 import type { FilesDone } from '../pipeline/each-file.js';
 import type { SplitOptions } from '../pipeline/objects/split-options.js';
+import type { HeatmapOptions } from '../pipeline/outputs/heatmap.js';
 import type { ProbabilityWatcher } from '../pipeline/probabilities/each-probabilities.js';
 import type { PseudoLabelOptions, ThresholdOptions } from '../pipeline/probabilities/options.js';
 import type { PseudoLabelRecord } from '../pipeline/probabilities/pseudo-label.js';
@@ -13,14 +14,14 @@ import type { ThresholdRecord } from '../pipeline/probabilities/threshold.js';
 import { thresholdFiles } from '../pipeline/probabilities/threshold-files.js';
 import type { SubmissionOptions } from '../pipeline/submissions/options.js';
 import { controlled, type RunControl } from './control.js';
-import type { AreaText, ShareValue, ThresholdValue } from './segment-options.js';
+import type { AreaText, LengthText, ShareValue, ThresholdValue } from './segment-options.js';
 import type { RegionOptions } from './slide-options.js';
 
 /**
  * The options of `segtile threshold`. Names are those of its command line, in camel case; `segtile threshold --help`
  * explains each.
  */
-export interface MaskOptions extends RunControl, SubmissionOptions, SplitOptions, RegionOptions {
+export interface MaskOptions extends RunControl, SubmissionOptions, SplitOptions, HeatmapOptions, RegionOptions {
   readonly threshold?: ThresholdValue | undefined;
   readonly minObject?: AreaText | undefined;
   readonly fillHoles?: AreaText | undefined;
@@ -31,6 +32,10 @@ export interface MaskOptions extends RunControl, SubmissionOptions, SplitOptions
   /** The formats in which objects are written; without this option, objects are not written. */
   readonly objects?: ObjectFormat | readonly ObjectFormat[] | undefined;
   readonly objectType?: ObjectType | undefined;
+  /** How far simplified outlines may be from the edges of pixels, such as `0.5px` or `2um`. */
+  readonly simplify?: LengthText | undefined;
+  /** Whether an image is written that has the number of its object in each pixel. */
+  readonly instances?: boolean | undefined;
   /** The folder where files are written, or the path of the mask: `.tif` or `.ome.tif`. */
   readonly output?: string | undefined;
   readonly overwrite?: boolean | undefined;

@@ -2,7 +2,10 @@ import { runEnds } from '../plan/labels/runs/run-ends.js';
 import type { OutlineRing } from './corners.js';
 import { createExtentFinder, type ObjectExtent } from './measures.js';
 import type { TracedPolygon, TracedRegion } from './regions.js';
+import type { IsOwnJunction } from './simplify/arcs.js';
+import type { Simplifier } from './simplify/simplify.js';
 import type { SampleMeasures } from './tally.js';
+import { createKeepingTally } from './touching/keeping-tally.js';
 import { type RegionTracer, traceRegions } from './trace.js';
 
 /** A region of pixels of one label that share a side or a corner. */
@@ -13,6 +16,8 @@ export interface MaskObject {
    * sides. Polygons are sorted by their topmost, then leftmost corner, and so are the holes of each polygon.
    */
   readonly polygons: readonly TracedPolygon[];
+  /** The outlines to write, simplified if that was asked for. */
+  readonly outlines: readonly TracedPolygon[];
   readonly extent: ObjectExtent;
   /** Measures of the samples of each channel; undefined if no samples were given. */
   readonly samples: readonly SampleMeasures[] | undefined;
@@ -24,11 +29,14 @@ export interface MaskObject {
  */
 export type SamplesOf = (label: number) => readonly ArrayLike<number>[];
 
-/**
- * Splits a region into parts that are objects of their own. The parts all get the sample measures of the whole
- * region.
- */
-export type Split = (region: TracedRegion) => readonly TracedRegion[];
+/** A region, or a part that a split has made of it. */
+export interface RegionPart extends TracedRegion {
+  /** Whether the borders of several parts meet in a corner of pixels. */
+  readonly isJunction?: IsOwnJunction | undefined;
+}
+
+/** Splits a region into parts that are objects of their own. A region that is not split is its own only part. */
+export type Split = (region: TracedRegion) => readonly RegionPart[];
 
 /** Finds objects row by row. */
 export interface ObjectFinder {
@@ -53,7 +61,7 @@ interface Layer {
  * the object, or with each of its parts. Objects that end in the same row come in the order of their labels, and
  * within a label from left to right by the ends of their last runs.
  */
-export function findObjects(found: (object: MaskObject) => void, split: Split = (region) => [region]): ObjectFinder {
+export function findObjects(found: (object: MaskObject) => void, split?: Split, simplifier?: Simplifier): ObjectFinder {
   const layers: Layer[] = [];
   const byLabel: (Layer | undefined)[] = new Array<undefined>(256).fill(undefined);
   const extentOf = createExtentFinder();
@@ -63,11 +71,15 @@ export function findObjects(found: (object: MaskObject) => void, split: Split = 
     const known = byLabel[label];
     if (known) return known;
     const tracer = traceRegions((region) => {
-      const samples = region.tally?.measures();
-      for (const part of split(region)) {
-        found({ label, polygons: inOrder(part.polygons), extent: extentOf(part), samples });
+      const parts: readonly RegionPart[] = split?.(region) ?? [region];
+      for (const part of parts) {
+        const tally = part === region ? region.tally : region.tally?.within?.(part.polygons);
+        const samples = tally?.measures();
+        const polygons = inOrder(part.polygons);
+        const outlines = simplifier?.outlines(polygons, part.isJunction) ?? polygons;
+        found({ label, polygons, outlines, extent: extentOf(part), samples });
       }
-    });
+    }, split && createKeepingTally);
     const layer: Layer = { label, tracer, sides: new Int32Array(64), count: 0 };
     byLabel[label] = layer;
     layers.push(layer);
@@ -82,10 +94,12 @@ export function findObjects(found: (object: MaskObject) => void, split: Split = 
       layer.count = 0;
     }
     y++;
+    if (simplifier && y % FORGET === 0) simplifier.forget(Math.min(y, ...layers.map(({ tracer }) => tracer.top())));
   }
 
   return {
     row(labels, samples) {
+      simplifier?.row(labels);
       const endOfRun = runEnds(labels);
       for (let x = 0; x < labels.length; ) {
         const label = labels[x]!;
@@ -100,9 +114,15 @@ export function findObjects(found: (object: MaskObject) => void, split: Split = 
       }
       trace(samples);
     },
-    finish: () => trace(),
+    finish() {
+      simplifier?.row(undefined);
+      trace();
+    },
   };
 }
+
+/** Rows between two times that a simplifier is told what it may forget. */
+const FORGET = 256;
 
 /** Sorts polygons by their first corners, and likewise the holes of each. */
 function inOrder(polygons: readonly TracedPolygon[]): readonly TracedPolygon[] {

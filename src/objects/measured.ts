@@ -36,6 +36,8 @@ export interface MeasuredObject {
   readonly class: MaskClass;
   /** Outlines on the edges of the mask's pixels; see {@link MaskObject}. */
   readonly polygons: readonly TracedPolygon[];
+  /** The outlines to write, simplified if that was asked for; also in pixels of the mask. */
+  readonly outlines: readonly TracedPolygon[];
   /** In level-0 pixels, like `centroid` and `box`. */
   readonly area: number;
   readonly centroid: { readonly x: number; readonly y: number };
@@ -93,7 +95,7 @@ export function objectMeter({
       ]),
       ...(numbered ? [{ name: 'Instance', column: 'instance' }] : []),
     ],
-    measure({ label, polygons, extent, samples }) {
+    measure({ label, polygons, outlines, extent, samples }) {
       const known = named.get(label);
       if (known === undefined) throw new RangeError(`label ${label} is that of no class`);
       const { box, centroid } = extent;
@@ -105,6 +107,7 @@ export function objectMeter({
         id: known.idOf(polygons),
         class: known.class,
         polygons,
+        outlines,
         area: rounded(extent.area * scale.x * scale.y),
         centroid: { x: rounded(centroid.x * scale.x), y: rounded(centroid.y * scale.y) },
         box: [
@@ -150,7 +153,8 @@ export function atLevelZero(edge: number, scale: number): number {
  * @returns the index after it
  */
 export function putLevelZero(bytes: Uint8Array, at: number, edge: number, scale: number): number {
-  return scale === 1 ? putWhole(bytes, at, edge) : putDecimal(bytes, at, atLevelZero(edge, scale), 3);
+  const place = atLevelZero(edge, scale);
+  return Number.isInteger(place) ? putWhole(bytes, at, place) : putDecimal(bytes, at, place, 3);
 }
 
 /** Decimal places of all values of objects. */

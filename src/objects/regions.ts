@@ -23,6 +23,8 @@ export interface TracedRegion {
 /** A region that may still grow. When two regions turn out to be one, one of them is merged `into` the other. */
 export interface OpenRegion {
   into: OpenRegion | undefined;
+  /** Its first row. */
+  top: number;
   /** Number of parts whose outer ring is not closed yet. */
   open: number;
   polygons: TracedPolygon[];
@@ -54,6 +56,7 @@ export function joinRegions(a: OpenRegion, b: OpenRegion): OpenRegion {
   if (a === b) return a;
   const [kept, gone] = a.polygons.length >= b.polygons.length ? [a, b] : [b, a];
   gone.into = kept;
+  kept.top = Math.min(kept.top, gone.top);
   kept.open += gone.open;
   kept.touches += gone.touches;
   for (const polygon of gone.polygons) kept.polygons.push(polygon);

@@ -1,10 +1,13 @@
-import type { TracedPolygon } from './regions.js';
+import type { OutlineRing } from './corners.js';
 
 /**
  * Calls `run` for each run of pixels of an object, from top to bottom and from left to right, with its row, its first
  * column, and the column after its last. A row enters and leaves the object at its vertical sides.
  */
-export function eachRun(polygons: readonly TracedPolygon[], run: (y: number, start: number, end: number) => void): void {
+export function eachRun(
+  polygons: readonly (readonly OutlineRing[])[],
+  run: (y: number, start: number, end: number) => void,
+): void {
   let count = 0;
   for (const polygon of polygons)
     for (const ring of polygon)

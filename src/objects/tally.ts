@@ -1,3 +1,5 @@
+import type { OutlineRing } from './corners.js';
+
 /** Measures of the samples of one channel over the pixels of an object. */
 export interface SampleMeasures {
   /** Mean over all pixels with a value; 0 if no pixel has one. */
@@ -11,13 +13,15 @@ export interface SampleMeasures {
 export interface Tally {
   /**
    * Adds the columns from `start` up to, but not including, `end` of a row. `samples` has the values of the row in
-   * each channel; NaN values are left out.
+   * each channel; NaN values are left out. `y` is the row, for tallies that tell parts of a region apart.
    */
-  add(samples: readonly ArrayLike<number>[], start: number, end: number): void;
+  add(samples: readonly ArrayLike<number>[], start: number, end: number, y: number): void;
   /** Adds the sums of another tally, which must not be used afterwards. Returns this tally. */
   join(other: Tally): Tally;
   /** The measures of each channel. */
   measures(): SampleMeasures[];
+  /** The tally of a part of the region, if this tally keeps samples. */
+  within?(part: readonly (readonly OutlineRing[])[]): Tally;
   /** For each channel: count, sum, sum of squares, and largest value. */
   readonly sums: Float64Array;
 }

@@ -1,7 +1,7 @@
 import { rootOf } from '../plan/labels/connected.js';
 import { createCorners, type OutlineRing } from './corners.js';
 import { joinParts, joinRegions, type OpenPart, type OpenRegion, type TracedRegion } from './regions.js';
-import { createTally } from './tally.js';
+import { createTally, type Tally } from './tally.js';
 
 /** Finds the regions of one label, and their outlines, row by row. */
 export interface RegionTracer {
@@ -15,6 +15,8 @@ export interface RegionTracer {
   row(y: number, sides: Int32Array, count: number, samples?: readonly ArrayLike<number>[]): void;
   /** Whether some region reaches the last row. */
   readonly open: boolean;
+  /** The first row of all regions that reach the last row; infinite if there are none. */
+  top(): number;
 }
 
 /**
@@ -29,8 +31,13 @@ export interface RegionTracer {
  * belongs to, so no search is needed for which ring contains which. A part is complete when its outer ring closes. A
  * region is passed to `found` when its last part is complete. Regions that end in the same row are passed from left
  * to right by the ends of their last runs.
+ *
+ * @param tallyOf makes the tally of a region of samples in this many channels
  */
-export function traceRegions(found: (region: TracedRegion) => void): RegionTracer {
+export function traceRegions(
+  found: (region: TracedRegion) => void,
+  tallyOf: (channels: number) => Tally = createTally,
+): RegionTracer {
   const corners = createCorners();
   /**
    * A strand is an open end of a piece of border. It has the last corner so far (`cornerOf`) and the strand at the
@@ -152,7 +159,7 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
 
   /** Creates a part of an existing region, or of a new one. */
   function newPart(inside?: OpenRegion): OpenPart {
-    const region = inside ?? { into: undefined, open: 0, polygons: [], touches: 0, tally: undefined };
+    const region = inside ?? { into: undefined, top: y, open: 0, polygons: [], touches: 0, tally: undefined };
     region.open++;
     return { into: undefined, region, holes: undefined };
   }
@@ -220,8 +227,8 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
     if (samples === undefined) return;
     for (let k = 0; k < count >> 1; k++) {
       const region = rootOf(rootOf(parts[k]!).region);
-      region.tally ??= createTally(samples.length);
-      region.tally.add(samples, above[2 * k]!, above[2 * k + 1]!);
+      region.tally ??= tallyOf(samples.length);
+      region.tally.add(samples, above[2 * k]!, above[2 * k + 1]!, y);
     }
   }
 
@@ -229,6 +236,11 @@ export function traceRegions(found: (region: TracedRegion) => void): RegionTrace
     row,
     get open() {
       return aboveCount > 0;
+    },
+    top() {
+      let top = Number.POSITIVE_INFINITY;
+      for (let k = 0; k < aboveCount >> 1; k++) top = Math.min(top, rootOf(rootOf(parts[k]!).region).top);
+      return top;
     },
   };
 }

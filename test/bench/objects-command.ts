@@ -39,7 +39,7 @@ try {
 
   const out = join(folder, 'out');
   const alone = ['threshold', probabilities, '-o', out, '--overwrite', '--quiet'];
-  const formats = ['--objects', 'geojson,csv,parquet,tif', '--object-type', 'detection'];
+  const formats = ['--objects', 'geojson,csv,parquet', '--instances', '--object-type', 'detection'];
   const everything = [...formats, '--submission', join(folder, 'sub.csv')];
   const commands: Readonly<Record<string, readonly string[]>> = {
     'the mask alone': alone,

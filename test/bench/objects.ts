@@ -71,7 +71,7 @@ async function files(formats: readonly ObjectFormat[]): Promise<Stage> {
     sinks.push(sink);
     return sink;
   };
-  const objects = await writeObjects(keep, objectFiles(join(folder, 'objects'), formats, 'detection'), settings, {});
+  const objects = await writeObjects(keep, objectFiles(join(folder, 'objects'), formats, 'detection', false), settings, {});
   return {
     write: (each) => objects.write(each),
     finish: async () => void (await Promise.all(sinks.map((sink) => sink.finish()))),

@@ -76,6 +76,10 @@ export async function makeScene(): Promise<Scene> {
       overlap: '50%',
       probabilities: 'uint8',
       objects: ['geojson', 'csv'],
+      simplify: '0.5px',
+      instances: true,
+      heatmap: 'class 1',
+      heatmapSize: 200,
       reportDisagreement: true,
       report: true,
       threshold: 0.5,
@@ -118,6 +122,10 @@ export async function makeScene(): Promise<Scene> {
       margin: 5,
       border: 'mirror',
       minObject: '5px',
+      objects: ['csv'],
+      splitTouching: 'watershed',
+      seedDistance: 2,
+      measure: ['intensity'],
     },
     // The gate leaves what lies near glass, the veto drops a class where there is less of it.
     'a gate and a veto': {

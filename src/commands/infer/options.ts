@@ -3,9 +3,9 @@ import { DEFAULT_TISSUE } from '../../plan/tissue/tissue.js';
 import { borders, placements } from '../../plan/windows/axis.js';
 import { blends } from '../../plan/windows/blend.js';
 import { ttas } from '../../plan/windows/symmetry.js';
-import { addSplitOptions, addSubmissionOptions, measureOption, objectsOption, objectTypeOption } from '../objects/options.js';
+import { addObjectChanges, addSubmissionOptions, measureOption, objectsOption, objectTypeOption } from '../objects/options.js';
 import { addListOption } from '../options/list-option.js';
-import { addCleanUpOptions, addValueOptions } from '../options/mask-options.js';
+import { addCleanUpOptions, addHeatmapOptions, addValueOptions } from '../options/mask-options.js';
 import { collect, option } from '../options/option.js';
 import {
   anyText,
@@ -32,7 +32,7 @@ import { addCardOptions } from './card-options.js';
 export function addInferOptions(command: Command): Command {
   const first = addFirstOptions(addListOption(command, 'slide, mpp, roi, tissue, output'));
   const placed = addRoiOptions(addTissueOptions(first), 'regions that are looked at; all else is 0 in the mask');
-  return addLastOptions(addSubmissionOptions(addSplitOptions(addMoreOptions(placed))));
+  return addLastOptions(addSubmissionOptions(addObjectChanges(addMoreOptions(placed))));
 }
 
 function addFirstOptions(command: Command): Command {
@@ -194,7 +194,7 @@ function addMoreOptions(command: Command): Command {
         'segtile-out',
       ),
     );
-  return addValueOptions(out)
+  return addHeatmapOptions(addValueOptions(out))
     .addOption(
       option(
         '--probabilities <type>',

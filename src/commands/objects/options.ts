@@ -2,13 +2,23 @@ import type { Command, Option } from 'commander';
 import type { ObjectType } from '../../objects/formats/geojson.js';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
-import { anyText, measures, micronsPerPixel, objectFormats, positiveNumber, size, thresholds, word } from '../options/parse.js';
+import {
+  anyText,
+  length,
+  measures,
+  micronsPerPixel,
+  objectFormats,
+  positiveNumber,
+  size,
+  thresholds,
+  word,
+} from '../options/parse.js';
 
 /** The option `--objects`: the formats in which objects are written. `what` is the start of its help text. */
 export function objectsOption(what: string): Option {
   return option(
     '--objects <formats>',
-    `${what}: geojson, geojson.gz, csv, parquet, tif (numbered pixels), imagescope (XML), with commas between them`,
+    `${what}: geojson, geojson.gz, csv, parquet, imagescope (XML), with commas between them`,
     objectFormats,
   );
 }
@@ -32,9 +42,20 @@ export function measureOption(): Option {
   );
 }
 
-/** Adds the options that split touching objects to a command. */
-export function addSplitOptions(command: Command): Command {
+/** Adds the options that change objects and add an image of them to a command. */
+export function addObjectChanges(command: Command): Command {
   return command
+    .option(
+      '--instances',
+      'also write <name>.instances.tif, whose pixels have the number of their object: 16-bit, or 32-bit if there are more than 65,535',
+    )
+    .addOption(
+      option(
+        '--simplify <length>',
+        'straighten outlines within 0.5px or more (pixels of the mask), or 2um; neighbours keep common edges',
+        length,
+      ),
+    )
     .addOption(
       option(
         '--split-touching <how>',
@@ -79,7 +100,7 @@ export function addSubmissionOptions(command: Command): Command {
 
 /** Adds the arguments and options of `segtile objects` to a command. */
 export function addObjectsOptions(command: Command): Command {
-  return addOutput(addSubmissionOptions(addSplitOptions(addFirst(command))));
+  return addOutput(addSubmissionOptions(addObjectChanges(addFirst(command))));
 }
 
 function addFirst(command: Command): Command {

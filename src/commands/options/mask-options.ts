@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { HEAT_COLORS } from '../../mask/heat-colors.js';
 import { option } from './option.js';
-import { area, word } from './parse.js';
+import { anyText, area, wholeNumber, word } from './parse.js';
 
 /** Adds the options that clean up a mask to a command. */
 export function addCleanUpOptions(command: Command): Command {
@@ -21,4 +22,20 @@ export function addValueOptions(command: Command): Command {
       ),
     )
     .option('--palette', 'write the mask with a colour table of its classes, which viewers use');
+}
+
+/** Adds the options for a picture of the probabilities of a class to a command. */
+export function addHeatmapOptions(command: Command): Command {
+  return command
+    .addOption(
+      option(
+        '--heatmap <class>',
+        'also write <name>.heatmap.png: the probabilities of this class over the whole slide',
+        anyText,
+      ),
+    )
+    .addOption(option('--heatmap-size <px>', 'its longest side (default: 2048)', wholeNumber(16)))
+    .addOption(
+      option('--heatmap-colors <map>', `its colours: ${HEAT_COLORS.join(' or ')} (default: viridis)`, word(...HEAT_COLORS)),
+    );
 }

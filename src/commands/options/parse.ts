@@ -4,6 +4,7 @@ import { MEASURES, type Measure, OBJECT_FORMATS, type ObjectFormat } from '../..
 import type { WindowScoreFormat } from '../../pipeline/outputs/window-scores.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Area } from '../../plan/labels/area.js';
+import type { Length } from '../../plan/labels/length.js';
 import type { Shard } from '../../plan/shards.js';
 import { requireMpp } from '../../plan/windows/mpp-range.js';
 import type { Rgb, Size } from '../../types.js';
@@ -203,7 +204,7 @@ export const area: Parser<Area> = (text, option) => {
 };
 
 /** A length: in pixels, `4` or `4px`, or in micrometres, `2um`. */
-export const length: Parser<{ readonly value: number; readonly unit: 'px' | 'um' }> = (text, option) => {
+export const length: Parser<Length> = (text, option) => {
   const match = /^(.*?)\s*(px|[uµμ]m)?$/i.exec(text.trim());
   const value = number(match?.[1] ?? '');
   if (!match || !(value >= 0) || value === Number.POSITIVE_INFINITY) throw refuse('a length such as 4px or 2um', option, text);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { addSplitOptions, addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
+import { addObjectChanges, addSubmissionOptions, objectsOption, objectTypeOption } from '../objects/options.js';
 import { addListOption } from '../options/list-option.js';
-import { addCleanUpOptions, addValueOptions } from '../options/mask-options.js';
+import { addCleanUpOptions, addHeatmapOptions, addValueOptions } from '../options/mask-options.js';
 import { option } from '../options/option.js';
 import { anyText, thresholds, word } from '../options/parse.js';
 import { addRoiOptions } from '../options/region-options.js';
@@ -10,7 +10,7 @@ import { addRoiOptions } from '../options/region-options.js';
 export function addThresholdOptions(command: Command): Command {
   const making = addMaking(addListOption(command, 'slide (the file), output'));
   return addOutput(
-    addSubmissionOptions(addSplitOptions(addRoiOptions(making, 'regions that are kept; all else is 0 in the mask'))),
+    addSubmissionOptions(addObjectChanges(addRoiOptions(making, 'regions that are kept; all else is 0 in the mask'))),
   );
 }
 
@@ -29,7 +29,7 @@ function addMaking(command: Command): Command {
 }
 
 function addOutput(command: Command): Command {
-  return addValueOptions(command)
+  return addHeatmapOptions(addValueOptions(command))
     .addOption(objectsOption('also write <name>.objects.*, outlines and measures'))
     .addOption(objectTypeOption())
     .addOption(

@@ -1,5 +1,5 @@
 /** The formats in which objects can be written. */
-export const OBJECT_FORMATS = ['geojson', 'geojson.gz', 'csv', 'parquet', 'tif', 'imagescope'] as const;
+export const OBJECT_FORMATS = ['geojson', 'geojson.gz', 'csv', 'parquet', 'imagescope'] as const;
 /** A format in which objects can be written. */
 export type ObjectFormat = (typeof OBJECT_FORMATS)[number];
 

@@ -83,12 +83,12 @@ export function geojsonForm(
     head: '{"type":"FeatureCollection","features":[\n',
     between: ',\n',
     tail: '\n]}\n',
-    object({ id, class: { label }, polygons, values }, text) {
+    object({ id, class: { label }, outlines, values }, text) {
       const own = properties.get(label)!;
-      makeRoom(text, fixed + own.length + mostOf(polygons));
+      makeRoom(text, fixed + own.length + mostOf(outlines));
       const { bytes } = text;
       let at = putAscii(bytes, putBytes(bytes, text.length, FEATURE), id);
-      at = putGeometry(bytes, putBytes(bytes, at, GEOMETRY), polygons);
+      at = putGeometry(bytes, putBytes(bytes, at, GEOMETRY), outlines);
       at = putBytes(bytes, at, own);
       for (let i = 0; i < names.length; i++) {
         at = putDecimal(bytes, putBytes(bytes, at, names[i]!), values[i]!, DECIMALS);

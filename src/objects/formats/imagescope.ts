@@ -26,8 +26,8 @@ export function imagescopeForm({ classes, scale, mpp }: Pick<ObjectForm, 'classe
     head: `<?xml version="1.0" encoding="UTF-8"?>\n<Annotations${mpp ? ` MicronsPerPixel="${mpp.x}"` : ''}>\n`,
     tail: '</Annotations>\n',
     layers: classes.map((each, i) => ({ label: each.label, head: layerHead(each, i + 1), tail: '</Regions></Annotation>\n' })),
-    object: ({ number, polygons }) =>
-      polygons
+    object: ({ number, outlines }) =>
+      outlines
         .map(([outer, ...holes]) => region(outer, 0, number) + holes.map((hole) => region(hole, 1, number)).join(''))
         .join(''),
   };

@@ -1,8 +1,10 @@
 import type { Size } from '../../types.js';
+import type { RegionPart } from '../find.js';
 import type { TracedRegion } from '../regions.js';
 import { eachRun } from '../rows.js';
 import { traceRegions } from '../trace.js';
 import { squaredDistances } from './distance.js';
+import { LARGEST_SPLIT } from './largest.js';
 import { flood } from './watershed.js';
 
 /** How touching objects are separated. */
@@ -22,16 +24,10 @@ export interface Splitter {
    * The parts of an object, in the order of their seeds: from top to bottom, then from left to right, by their first
    * pixels. The object itself if it has fewer than two seeds or is too large.
    */
-  split(region: TracedRegion): readonly TracedRegion[];
+  split(region: TracedRegion): readonly RegionPart[];
   /** How many objects were not split because they are too large. */
   readonly tooLarge: number;
 }
-
-/**
- * Objects whose box has more pixels than this are not split, because splitting takes about 15 bytes of memory for
- * each pixel.
- */
-export const LARGEST_SPLIT: number = 2 ** 23;
 
 /**
  * Splits objects by a watershed on the distance to their border. The border of the mask does not count as a border of
@@ -74,7 +70,8 @@ export function createSplitter({ seedDistance, size }: TouchingSettings): Splitt
       flood(squares, labels, width, height);
       parts = [];
       for (const runs of runsByLabel(labels, seeds, width, height)) traceRuns(runs, left - 1, top - 1);
-      return parts;
+      const isJunction = junctionsOf(labels, width, left - 1, top - 1);
+      return parts.map((part) => ({ ...part, isJunction }));
     },
   };
 
@@ -151,6 +148,15 @@ function labelSeeds(squares: Int32Array, least: number, labels: Int32Array, widt
     }
   }
   return seeds;
+}
+
+/** Tells in which corners of pixels more than two pieces of border meet. */
+function junctionsOf(labels: Int32Array, width: number, left: number, top: number): (x: number, y: number) => boolean {
+  return (x, y) => {
+    const at = (y - top) * width + x - left;
+    const [a, b, c, d] = [labels[at - width - 1]!, labels[at - width]!, labels[at - 1]!, labels[at]!];
+    return (a === b ? 0 : 1) + (c === d ? 0 : 1) + (a === c ? 0 : 1) + (b === d ? 0 : 1) > 2;
+  };
 }
 
 function runsByLabel(labels: Int32Array, count: number, width: number, height: number): number[][] {

@@ -7,6 +7,7 @@ import { portionChart } from '../../report/charts.js';
 import { type Report, type ReportTable, reportPage, type Section } from '../../report/page.js';
 import { type MappedWindow, windowColors, windowMap } from '../../report/window-map.js';
 import { objectSections } from '../objects/report.js';
+import type { HeatmapFacts } from '../outputs/heatmap.js';
 import { legendColor, reportPicture } from '../pictures/report-pictures.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { RunRecord } from '../records/record.js';
@@ -78,8 +79,9 @@ function proofSentence({ proof }: RunRecord): string {
   return warning === null ? found : `${found} Warning: ${warning}.`;
 }
 
-async function pictures({ preview }: RunRecord, plan: SlidePlan): Promise<Section[]> {
+async function pictures({ preview, heatmap }: RunRecord, plan: SlidePlan): Promise<Section[]> {
   const shown = preview === null ? [] : [await previewPicture(preview)];
+  const heat = heatmap === null ? [] : [await heatmapPicture(heatmap)];
   const map = windowMap(await plan.overview(), plan.view.spans, mappedWindows(plan));
   const { run, skipped } = windowColors;
   return [
@@ -88,6 +90,7 @@ async function pictures({ preview }: RunRecord, plan: SlidePlan): Promise<Sectio
       title: 'Result',
       groups: [
         ...shown.map((picture) => ({ title: 'The mask over the slide', pictures: [picture] })),
+        ...heat.map((picture) => ({ title: 'Probabilities over the slide', pictures: [picture] })),
         {
           title: 'Windows',
           pictures: [
@@ -104,17 +107,22 @@ async function pictures({ preview }: RunRecord, plan: SlidePlan): Promise<Sectio
   ];
 }
 
-async function previewPicture(path: string): Promise<Awaited<ReturnType<typeof reportPicture>>> {
+type ShownPicture = Awaited<ReturnType<typeof reportPicture>>;
+
+async function previewPicture(path: string): Promise<ShownPicture> {
+  const alt = 'The slide with its mask in the colours of the classes; skipped glass is hatched';
+  return { label: 'mask', alt, ...(await embedded(path, 'image/jpeg')) };
+}
+
+async function heatmapPicture({ path, class: name }: HeatmapFacts): Promise<ShownPicture> {
+  const alt = `The probabilities of ${name} as colours; where no window was run, there are none`;
+  return { label: `probability of ${name}`, alt, ...(await embedded(path, 'image/png')) };
+}
+
+async function embedded(path: string, type: string): Promise<Pick<ShownPicture, 'width' | 'height' | 'source'>> {
   const bytes = await readRegular(path);
   const { width, height } = await sharp(bytes).metadata();
-  const source = `data:image/jpeg;base64,${bytes.toString('base64')}`;
-  return {
-    label: 'mask',
-    alt: 'The slide with its mask in the colours of the classes; skipped glass is hatched',
-    width,
-    height,
-    source,
-  };
+  return { width, height, source: `data:${type};base64,${bytes.toString('base64')}` };
 }
 
 function mappedWindows({ grid, selection }: SlidePlan): MappedWindow[] {

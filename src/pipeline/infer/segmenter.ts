@@ -5,6 +5,7 @@ import { parseGate } from '../gate/gate-option.js';
 import type { MemoryForecast } from '../memory/foretell-run.js';
 import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
 import { filesOf, type RunFiles } from '../outputs/files.js';
+import { requireHeatmap } from '../outputs/heatmap.js';
 import { requireObjects } from '../outputs/objects.js';
 import { writePlanPicture } from '../outputs/preview.js';
 import { type MaskSize, maskSize } from '../prepare/mask-size.js';
@@ -126,6 +127,7 @@ export async function openSegmenter(
   const all = filesOf(slides, options.output, options);
   requireSubmission(options);
   requireObjects(options);
+  requireHeatmap(options);
   const thresholds = await readThresholds(options.threshold);
   const values = await slideValues(options, slides);
   const masks = values.flatMap(({ tissue, roi }) => [...pathOf(tissue), ...(roi === undefined ? [] : [roi.path])]);

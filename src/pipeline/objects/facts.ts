@@ -1,10 +1,11 @@
 import { fileEndingOf, type ObjectFormat } from '../../objects/formats/format.js';
 import type { ObjectType } from '../../objects/formats/geojson.js';
 import type { ClassSummary } from '../../objects/summary.js';
+import type { SimplifiedFacts } from './simplify-options.js';
 
 /** A file of objects. */
 export interface ObjectFile {
-  readonly format: ObjectFormat | 'coco';
+  readonly format: ObjectFormat | 'coco' | 'instances';
   readonly path: string;
 }
 
@@ -20,9 +21,22 @@ export interface ObjectFacts extends ObjectFiles {
   readonly classes: readonly ClassSummary[];
   /** The number of objects that were too large to be split; null if no splitting was asked for. */
   readonly leftWhole: number | null;
+  /** What became of outlines that were to be simplified; null if that was not asked for. */
+  readonly simplified: SimplifiedFacts | null;
 }
 
-/** The files of objects, one for each format. `stem` is the start of their names. */
-export function objectFiles(stem: string, formats: readonly ObjectFormat[], type: ObjectType): ObjectFiles {
-  return { files: formats.map((format) => ({ format, path: `${stem}.${fileEndingOf(format)}` })), type };
+/**
+ * The files of objects: one for each format, and the image of their numbers.
+ *
+ * @param stem the start of their names, which ends in `.objects`
+ */
+export function objectFiles(
+  stem: string,
+  formats: readonly ObjectFormat[],
+  type: ObjectType,
+  instances: boolean | undefined,
+): ObjectFiles {
+  const files: ObjectFile[] = formats.map((format) => ({ format, path: `${stem}.${fileEndingOf(format)}` }));
+  if (instances) files.push({ format: 'instances', path: `${stem.replace(/\.objects$/, '')}.instances.tif` });
+  return { files, type };
 }

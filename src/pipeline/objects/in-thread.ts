@@ -1,6 +1,7 @@
 import type { CommitOptions } from '../../io/partial-file.js';
 import { startFiles } from '../../io/threads/start.js';
 import type { ObjectForm } from '../../objects/measured.js';
+import type { SimplifySettings } from '../../objects/simplify/simplify.js';
 import type { LookedAt } from '../../objects/summary.js';
 import type { TouchingSettings } from '../../objects/touching/split.js';
 import type { RasterRows, ScoreRows, Size } from '../../types.js';
@@ -19,8 +20,10 @@ export interface ObjectSettings extends Omit<ObjectForm, 'intensities' | 'number
   readonly passing?: PassingScores | undefined;
   /** The pixels of the slide to measure; the caller closes them. */
   readonly pixels?: PassingPixels | undefined;
-  /** Splits objects that touch. If set, nothing may be measured on pixels or scores. */
+  /** How objects that touch are split. */
   readonly touching?: TouchingSettings | undefined;
+  /** How outlines are simplified. */
+  readonly simplifying?: SimplifySettings | undefined;
 }
 
 /** What the thread begins with. */
@@ -29,6 +32,7 @@ export interface ObjectStart {
   readonly form: ObjectForm & Pick<ObjectSettings, 'slide' | 'size'>;
   readonly passing: PassingScores | undefined;
   readonly touching: TouchingSettings | undefined;
+  readonly simplifying: SimplifySettings | undefined;
   readonly placement: CommitOptions;
 }
 
@@ -60,11 +64,11 @@ const MOST_SENT = 2 ** 22;
 export async function objectsInThread(
   keep: Keep,
   files: ObjectFiles,
-  { classes, scale, mpp, slide, size, passing, pixels, touching }: ObjectSettings,
+  { classes, scale, mpp, slide, size, passing, pixels, touching, simplifying }: ObjectSettings,
   { replace }: CommitOptions,
 ): Promise<ObjectSink> {
   const form = { classes, scale, mpp, slide, size, probabilities: passing !== undefined, intensities: pixels?.names };
-  const start: ObjectStart = { files, form, passing, touching, placement: { replace } };
+  const start: ObjectStart = { files, form, passing, touching, simplifying, placement: { replace } };
   const thread = await startFiles<ObjectMessage, LookedAt, ObjectFacts, readonly string[]>(
     new URL('./thread.js', import.meta.url),
     start,

@@ -2,11 +2,13 @@ import { SegtileError } from '../../errors.js';
 import type { CommitOptions } from '../../io/partial-file.js';
 import type { Measure } from '../../objects/formats/format.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
+import { defaultColor } from '../../plan/palette.js';
 import { openSlide } from '../../slide/open.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import type { Slide } from '../../slide/slide.js';
 import { requireSameShape } from '../../truth/aspect.js';
-import { defaultConfig, type TruthConfig } from '../../truth/config.js';
+import { configOf, defaultConfig, type TruthConfig } from '../../truth/config.js';
+import { readMaskHead } from '../../truth/images/mask-classes.js';
 import type { MaskClass, Mpp, Size } from '../../types.js';
 import { openPrediction, type PredictedRows, type Prediction, predictedName } from '../evaluate/prediction.js';
 import { type SlideBeside, slideBeside } from '../evaluate/slide-beside.js';
@@ -21,6 +23,7 @@ import { checkSubmission } from '../submissions/shared-file.js';
 import type { ObjectFacts, ObjectFiles } from './facts.js';
 import { objectsInThread } from './in-thread.js';
 import { type PassingPixels, passingPixels } from './passing-pixels.js';
+import { type SimplifyOptions, simplifyingOf } from './simplify-options.js';
 import { type SplitOptions, touchingOf } from './split-options.js';
 
 /** The settings with which objects of masks are written. */
@@ -34,7 +37,7 @@ export interface MaskObjectSettings {
   /** How probabilities become labels. */
   readonly rule: (probabilities: Probabilities) => LabelRule;
   readonly submission: SubmissionOptions;
-  readonly split: SplitOptions;
+  readonly outlines: SplitOptions & SimplifyOptions;
   /** The measures of the slide's pixels, and the path of the slide if the record beside the mask does not name it. */
   readonly measure: readonly Measure[] | undefined;
   readonly slidePath: string | undefined;
@@ -82,7 +85,7 @@ export async function objectsOfMask(
   onRows: (done: number, of: Size) => void,
   signal: AbortSignal,
 ): Promise<MaskObjectRecord> {
-  const config = settings.config ?? defaultConfig();
+  const config = settings.config ?? (await namedConfig(path, signal)) ?? defaultConfig();
   let rule: LabelRule | null = null;
   const ruleOf = (probabilities: Probabilities): LabelRule => {
     rule = settings.rule(probabilities);
@@ -113,16 +116,18 @@ export async function objectsOfMask(
         const named = { ...slide, name };
         const maskSize = { width, height };
         const pixelSize = mpp && { x: mpp.x * scale.x, y: mpp.y * scale.y };
-        const touching = touchingOf(settings.split, maskSize, pixelSize, path);
+        const touching = touchingOf(settings.outlines, maskSize, pixelSize, path);
+        const simplifying = simplifyingOf(settings.outlines, scale, pixelSize, touching !== undefined, path);
         const form = {
           classes,
           scale,
           mpp,
-          passing: touching ? undefined : probabilities && { size: maskSize, labels: probabilities.map.labels },
+          passing: probabilities && { size: maskSize, labels: probabilities.map.labels },
           slide: named,
           pixels,
           size: maskSize,
           touching,
+          simplifying,
         };
         const result = { name, size: { ...spans, mpp }, slide: { ...slide, mpp }, classes, replace: files.replace };
         const { submission: options } = settings;
@@ -163,6 +168,27 @@ export async function objectsOfMask(
     await slideFile?.close();
     await mask.close();
   }
+}
+
+/**
+ * The classes of a mask that others wrote, if it is an OME-TIFF whose channels all have different names: one for each
+ * channel, in its colour, except for a channel named background. With one channel, 255 is its class as well as 1.
+ */
+async function namedConfig(path: string, signal: AbortSignal): Promise<TruthConfig | undefined> {
+  const { classes, channels } = await readMaskHead(path, signal);
+  const names = new Set(channels.map(({ name }) => name));
+  if (classes !== undefined || channels.length === 0 || names.has('') || names.size < channels.length) return undefined;
+  const all = channels.map(({ name, color }, i) => ({ name, label: i + 1, color: color ?? defaultColor(i + 1) }));
+  const isBackground = ({ name }: MaskClass): boolean => name.toLowerCase() === 'background';
+  const named = all.filter((each) => !isBackground(each));
+  if (named.length === 0) return undefined;
+  // Several channels may have one colour. The mask itself has none, so colours need not tell classes apart.
+  const config = configOf(
+    named.map((each): MaskClass => ({ ...each, color: [0, 0, each.label] })),
+    path,
+  );
+  const background = all.filter(isBackground).map(({ label }) => [label, 0] as const);
+  return { ...config, classes: named, values: new Map([...config.values, ...background]) };
 }
 
 /** @throws {SegtileError} `usage` if nothing says which slide the mask is of */

@@ -15,6 +15,7 @@ import { addSubmission } from '../submissions/shared-file.js';
 import { objectFiles } from './facts.js';
 import { type MaskObjectRecord, type MaskObjectSettings, objectsOfMask } from './mask-objects.js';
 import type { ObjectsOptions } from './options.js';
+import { requireSimplify } from './simplify-options.js';
 import { requireSplit } from './split-options.js';
 
 /** Callbacks for progress. Masks are handled one after the other. */
@@ -48,12 +49,13 @@ export async function objectsOfMasks(
     slideMpp: options.slideMpp,
     rule: ({ map, path }) => labelRule(map, path, thresholds),
     submission: options,
-    split: options,
+    outlines: options,
     measure: options.measure,
     slidePath: options.slide,
   };
   requireSubmission(options);
   requireSplit(options);
+  requireSimplify(options);
   requireMasks(masks);
   const stems = stemsOf(masks, options.output, predictedName);
   const read = [...masks.map(({ path }) => path), ...(classes ? [classes] : []), thresholdFile(options.threshold)];
@@ -63,7 +65,7 @@ export async function objectsOfMasks(
     if (clash !== undefined) throw clash;
     const files = {
       stem,
-      objects: objectFiles(`${stem}.objects`, options.objects, options.objectType),
+      objects: objectFiles(`${stem}.objects`, options.objects, options.objectType, options.instances),
       record: `${stem}.objects.json`,
       replace: overwrite,
     };

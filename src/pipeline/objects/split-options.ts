@@ -9,11 +9,8 @@ export interface SplitOptions {
   readonly seedDistance?: number | undefined;
 }
 
-/**
- * @throws {SegtileError} `usage` if one option is given without the other, or together with measures that are not known
- *   for parts of objects
- */
-export function requireSplit({ splitTouching, seedDistance, measure }: SplitOptions & { readonly measure?: unknown }): void {
+/** @throws {SegtileError} `usage` if one option is given without the other */
+export function requireSplit({ splitTouching, seedDistance }: SplitOptions): void {
   if (splitTouching !== undefined && seedDistance === undefined)
     throw new SegtileError(
       'usage',
@@ -22,12 +19,6 @@ export function requireSplit({ splitTouching, seedDistance, measure }: SplitOpti
     );
   if (splitTouching === undefined && seedDistance !== undefined)
     throw new SegtileError('usage', '--seed-distance is given without --split-touching', 'add --split-touching watershed');
-  if (splitTouching !== undefined && measure !== undefined)
-    throw new SegtileError(
-      'usage',
-      '--measure and --split-touching exclude each other: an object is split after its pixels have been read',
-      'measure the objects as they are, or split them',
-    );
 }
 
 /**

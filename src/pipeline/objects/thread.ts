@@ -1,4 +1,5 @@
 import { serveFiles } from '../../io/threads/serve.js';
+import { createSimplifier } from '../../objects/simplify/simplify.js';
 import type { LookedAt } from '../../objects/summary.js';
 import { createSplitter } from '../../objects/touching/split.js';
 import type { Sink } from '../../types.js';
@@ -11,18 +12,21 @@ import { writeObjects } from './write-objects.js';
 // The code of the thread that `in-thread.ts` starts: finds the objects of a mask and writes them.
 
 serveFiles<ObjectStart, ObjectMessage, LookedAt, ObjectFacts, readonly string[]>(async (start) => {
-  const { files, form, touching, passing, placement } = start;
+  const { files, form, touching, simplifying, passing, placement } = start;
   const kept: { readonly path: string; readonly sink: Pick<Sink<never>, 'finish' | 'abort'> }[] = [];
   const keep: Keep = (path, sink) => {
     kept.push({ path, sink });
     return sink;
   };
   const splitter = touching && createSplitter(touching);
+  const simplifier = simplifying && createSimplifier(simplifying);
   const held = passing && holdScores(passing, form.size);
-  const objects = await writeObjects(keep, files, { ...form, splitter }, placement).catch(async (error: unknown) => {
-    for (const { sink } of kept) await sink.abort();
-    throw error;
-  });
+  const objects = await writeObjects(keep, files, { ...form, splitter, simplifier }, placement).catch(
+    async (error: unknown) => {
+      for (const { sink } of kept) await sink.abort();
+      throw error;
+    },
+  );
   return {
     told: kept.map(({ path }) => path),
     files: kept.map(({ sink }) => sink),

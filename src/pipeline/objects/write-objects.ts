@@ -3,7 +3,7 @@ import { type InstanceRun, writeInstanceMap } from '../../mask/instance-map.js';
 import { writeLayers } from '../../mask/layered-text.js';
 import { writeObjectTable } from '../../mask/object-table.js';
 import { writeText } from '../../mask/text-file.js';
-import { findObjects, type SamplesOf } from '../../objects/find.js';
+import { findObjects, type MaskObject, type SamplesOf } from '../../objects/find.js';
 import { cocoForm } from '../../objects/formats/coco.js';
 import { geojsonForm, type ObjectType, type TextForm } from '../../objects/formats/geojson.js';
 import { imagescopeForm } from '../../objects/formats/imagescope.js';
@@ -11,6 +11,7 @@ import { csvForm, objectTable } from '../../objects/formats/table.js';
 import { geoMetadata, wellKnownBinary } from '../../objects/formats/wkb.js';
 import { type MeasuredObject, type ObjectForm, type ObjectMeter, objectMeter } from '../../objects/measured.js';
 import { eachRun } from '../../objects/rows.js';
+import type { Simplifier } from '../../objects/simplify/simplify.js';
 import { type LookedAt, summarizeObjects } from '../../objects/summary.js';
 import type { Splitter } from '../../objects/touching/split.js';
 import { append, textBytes } from '../../plan/text/text-bytes.js';
@@ -26,8 +27,10 @@ export interface ObjectFilesForm extends ObjectForm {
   readonly slide: Size & { readonly name: string };
   /** The size of the mask in pixels. */
   readonly size: Size;
-  /** Splits objects that touch. If set, nothing is measured on pixels or probabilities. */
+  /** Splits objects that touch. */
   readonly splitter?: Splitter | undefined;
+  /** Simplifies outlines. */
+  readonly simplifier?: Simplifier | undefined;
 }
 
 /** What is measured over the objects in some rows of the mask. Rows are counted from the first of them. */
@@ -58,19 +61,20 @@ export async function writeObjects(
   settings: ObjectFilesForm,
   placement: CommitOptions,
 ): Promise<ObjectWriter> {
-  const { mpp, slide, classes } = settings;
+  const { mpp, slide, classes, splitter, simplifier } = settings;
   const meter = objectMeter({
     ...settings,
-    numbered: files.files.some(({ format }) => format === 'tif'),
+    numbered: files.files.some(({ format }) => format === 'instances'),
   });
   const summary = summarizeObjects(classes, slide.width * slide.height, mpp && mpp.x * mpp.y);
   const writers: Sink<readonly MeasuredObject[]>[] = [];
   let found: MeasuredObject[] = [];
-  const finder = findObjects((object) => {
+  const take = (object: MaskObject): void => {
     const measured = meter.measure(object);
     summary.add(measured);
     found.push(measured);
-  }, settings.splitter?.split);
+  };
+  const finder = findObjects(take, splitter?.split, simplifier);
   const handOn = async (): Promise<void> => {
     const objects = found;
     found = [];
@@ -104,7 +108,12 @@ export async function writeObjects(
     },
     facts: async (lookedAt) => {
       await ended();
-      return { ...files, classes: summary.classes(lookedAt), leftWhole: settings.splitter?.tooLarge ?? null };
+      return {
+        ...files,
+        classes: summary.classes(lookedAt),
+        leftWhole: splitter?.tooLarge ?? null,
+        simplified: simplifier ? { tolerancePx: simplifier.tolerance, unsimplified: simplifier.unsimplified } : null,
+      };
     },
   };
 }
@@ -124,7 +133,7 @@ function openWriter(
   meter: ObjectMeter,
   placement: CommitOptions,
 ): Promise<Sink<readonly MeasuredObject[]>> {
-  if (format === 'tif') return instanceWriter(path, settings, placement);
+  if (format === 'instances') return instanceWriter(path, settings, placement);
   if (format === 'imagescope') return layerWriter(path, settings, placement);
   if (format === 'parquet') return tableWriter(path, settings, meter, placement);
   const forms = {
@@ -224,7 +233,7 @@ async function tableWriter(
       const rows = objects.map((object) => ({
         texts: [object.id, object.class.name],
         numbers: numbers(object),
-        geometry: wellKnownBinary(object.polygons, scale),
+        geometry: wellKnownBinary(object.outlines, scale),
         box: object.box,
       }));
       await file.write(rows);

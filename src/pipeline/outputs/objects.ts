@@ -5,6 +5,7 @@ import type { ScoreRows } from '../../types.js';
 import { type ObjectFacts, type ObjectFiles, objectFiles } from '../objects/facts.js';
 import { objectsInThread } from '../objects/in-thread.js';
 import type { PassingScores } from '../objects/passing-scores.js';
+import { requireSimplify, type SimplifyOptions, simplifyingOf } from '../objects/simplify-options.js';
 import { requireSplit, type SplitOptions, touchingOf } from '../objects/split-options.js';
 import type { Keep } from '../records/files-and-record.js';
 import { type SubmissionOptions, submissionForm } from '../submissions/options.js';
@@ -12,28 +13,33 @@ import type { Making, OutputFile, Result } from './output.js';
 import { ownSubmission } from './submission.js';
 
 /** The options that ask for objects and set their formats. */
-export interface ObjectOptions extends SubmissionOptions, SplitOptions {
+export interface ObjectOptions extends SubmissionOptions, SplitOptions, SimplifyOptions {
   readonly objects?: readonly ObjectFormat[] | undefined;
   readonly objectType?: ObjectType | undefined;
+  /** Whether an image of the numbers of the objects is written. */
+  readonly instances?: boolean | undefined;
   readonly measure?: readonly Measure[] | undefined;
 }
 
-function filesOfObjects(stem: string, { objects = [], objectType = 'annotation' }: ObjectOptions): ObjectFiles {
-  return objectFiles(stem, objects, objectType);
+function filesOfObjects(stem: string, { objects = [], objectType = 'annotation', instances }: ObjectOptions): ObjectFiles {
+  return objectFiles(stem, objects, objectType, instances);
 }
 
 /** Whether an output is wanted for which objects must be found. */
 export function wantsObjects(options: ObjectOptions): boolean {
-  return options.objects !== undefined || submissionForm(options) === 'coco';
+  return options.objects !== undefined || options.instances === true || submissionForm(options) === 'coco';
 }
 
 /** @throws {SegtileError} `usage` if measures or split objects are asked for without objects; also as {@link requireSplit} */
 export function requireObjects(options: ObjectOptions): void {
   requireSplit(options);
-  const { objects, measure, splitTouching } = options;
-  const given = measure === undefined ? splitTouching && '--split-touching' : '--measure';
-  if (given === undefined || objects !== undefined) return;
-  throw new SegtileError('usage', `${given} is given without --objects`, 'say what is written, such as --objects csv');
+  requireSimplify(options);
+  const { objects, instances, measure, simplify, splitTouching } = options;
+  const [flag] = [splitTouching && !instances && '--split-touching', measure && '--measure', simplify && '--simplify'].filter(
+    (each) => typeof each === 'string',
+  );
+  if (flag === undefined || objects !== undefined) return;
+  throw new SegtileError('usage', `${flag} is given without --objects`, 'say what is written, such as --objects csv');
 }
 
 /** The files of objects, one for each format. */
@@ -52,13 +58,16 @@ export async function makeObjects(
   const { width, height, mpp } = slide;
   const touching = touchingOf(options, size, size.mpp, name);
   const pixels = options.measure && result.pixels?.(options.measure);
+  const scale = { x: width / size.width, y: height / size.height };
+  const simplifying = simplifyingOf(options, scale, size.mpp, touching !== undefined, name);
   const form = {
     classes,
-    scale: { x: width / size.width, y: height / size.height },
+    scale,
     mpp: mpp && { x: mpp.x, y: mpp.y },
     size: { width: size.width, height: size.height },
-    passing: touching === undefined && scores ? passingOf(scores) : undefined,
+    passing: scores && passingOf(scores),
     touching,
+    simplifying,
     slide: { width, height, name },
     pixels,
   };

@@ -1,6 +1,7 @@
 import type { ObjectFacts } from '../objects/facts.js';
 import type { SubmissionFacts, SubmissionOptions } from '../submissions/options.js';
 import { type DisagreementFacts, lookForDisagreement, makeDisagreement } from './disagreement.js';
+import { type HeatmapFacts, type HeatmapOptions, makeHeatmap } from './heatmap.js';
 import { type MaskFacts, makeMask, type PaletteOptions } from './mask.js';
 import { makeObjects, type ObjectOptions, objectOutputs, wantsObjects } from './objects.js';
 import type { Output, Result, RunResult } from './output.js';
@@ -21,6 +22,7 @@ export interface OutputOptions
     ProbabilityOptions,
     ObjectOptions,
     SubmissionOptions,
+    HeatmapOptions,
     WindowScoreOptions {
   readonly preview?: boolean | undefined;
   readonly reportDisagreement?: boolean | undefined;
@@ -32,6 +34,7 @@ export interface ResultFacts {
   readonly mask: MaskFacts;
   readonly objects: ObjectFacts | null;
   readonly submission: SubmissionFacts | null;
+  readonly heatmap: HeatmapFacts | null;
 }
 
 /** The record entries of the outputs of a run; null for those that were not made. */
@@ -68,6 +71,14 @@ export const resultOutputs: OutputTable<ResultFacts, Result> = {
     files: submissionOutput,
     wanted: ({ submission }) => submission !== undefined,
     make: makeSubmission,
+  },
+  heatmap: {
+    ending: '.heatmap.png',
+    title: 'heatmap',
+    wanted: ({ heatmap }) => heatmap !== undefined,
+    // Bytes would not tell where no window was run.
+    scores: () => 'float32',
+    make: makeHeatmap,
   },
 };
 

@@ -2,6 +2,7 @@ import { openProbabilities, type Probabilities } from '../../slide/probabilities
 import { eachFile, type FilesDone } from '../each-file.js';
 import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
 import { filesOf, pathsOf, type RunFiles } from '../outputs/files.js';
+import { requireHeatmap } from '../outputs/heatmap.js';
 import { requireObjects, wantsObjects } from '../outputs/objects.js';
 import type { ResultFacts } from '../outputs/table.js';
 import { summarizeResults } from '../records/object-summary.js';
@@ -55,6 +56,7 @@ export async function eachProbabilities<Settings, Record extends ResultFacts>(
   const { overwrite = false } = options;
   requireSubmission(options);
   requireObjects(options);
+  requireHeatmap(options);
   const outputs = filesOf(requests, options.output, options, work.maskEnding);
   const inputs = await identities([...requests.map(({ path }) => path), ...work.inputs]);
   const ended = await eachFile(requests, { failed: watcher.failed, signal }, async (path, index) => {

@@ -210,7 +210,7 @@ describe('segtile objects', () => {
     const format = await segtile(['objects', mask, '--objects', 'geojson,shp', '-o', out]);
     expect(format).toMatchObject({ code: 2 });
     expect(format.stderr).toContain(
-      'expected some of geojson, geojson.gz, csv, parquet, tif, imagescope for --objects but got "geojson,shp"',
+      'expected some of geojson, geojson.gz, csv, parquet, imagescope for --objects but got "geojson,shp"',
     );
     const table = join(made, 'runs.csv');
     writeFileSync(table, 'id,predicted\nk,1 2\n');

@@ -39,17 +39,17 @@ test('--objects imagescope writes what evaluate reads as the truth of the same m
 describe('--split-touching watershed', () => {
   test('tells discs apart that touch, with the same numbers in image, table and outlines', async () => {
     const { stdout } = await segtileWell(
-      ['objects', 'k.mask.ome.tif', '--objects', 'csv,geojson,tif', ...split, '-o', 'out', '--quiet', '--json'],
+      ['objects', 'k.mask.ome.tif', '--objects', 'csv,geojson', '--instances', ...split, '-o', 'out', '--quiet', '--json'],
       { cwd },
     );
     expect(JSON.parse(stdout).objects).toMatchObject({ classes: [{ count: 5 }], leftWhole: 0 });
     const rows = parse(readFileSync(join(cwd, 'out', 'k.objects.csv'), 'utf8'), { columns: true }) as Record<string, string>[];
-    const tiff = await fromFile(join(cwd, 'out', 'k.objects.tif'));
+    const tiff = await fromFile(join(cwd, 'out', 'k.instances.tif'));
     const image = await tiff.getImage();
     expect([image.getWidth(), image.getHeight(), image.getBitsPerSample(), await tiff.getImageCount()]).toEqual([
-      700, 600, 32, 2,
+      700, 600, 16, 2,
     ]);
-    const [numbers] = (await image.readRasters()) as unknown as [Uint32Array];
+    const [numbers] = (await image.readRasters()) as unknown as [Uint16Array];
     tiff.close();
     const areas = new Map<number, number>();
     for (const number of numbers) areas.set(number, (areas.get(number) ?? 0) + 1);
@@ -71,7 +71,8 @@ describe('--split-touching watershed', () => {
     const refusals: [string[], string][] = [
       [['objects', 'k.mask.ome.tif', '--split-touching', 'watershed'], 'give --seed-distance in micrometres'],
       [['objects', 'k.mask.ome.tif', '--seed-distance', '3'], '--seed-distance is given without --split-touching'],
-      [['objects', 'k.mask.ome.tif', ...split, '--measure', 'intensity'], '--measure and --split-touching exclude each other'],
+      [['objects', 'k.mask.ome.tif', '--simplify', '0.2px'], '--simplify 0.2px changes nothing'],
+      [['infer', 'k.tif', '-m', 'kidney', '--simplify', '1px'], '--simplify is given without --objects'],
       [['infer', 'k.tif', '-m', 'kidney', ...split], '--split-touching is given without --objects'],
     ];
     for (const [args, message] of refusals) {

@@ -8,6 +8,7 @@ const everything = {
   probabilities: 'uint8',
   objects: ['geojson'],
   submission: 'sub.csv',
+  heatmap: 'a',
   preview: true,
   reportDisagreement: true,
   windowScores: ['csv'],

@@ -110,13 +110,15 @@ function shown(pixels: Uint8Array, label: number, box: Box, { classes, scale, mp
 }
 
 /** Moves an object that was found in a box to its place in the mask. */
-function moved({ polygons, extent, ...object }: MaskObject, { x, y }: Box): MaskObject {
+function moved({ polygons: own, extent, ...object }: MaskObject, { x, y }: Box): MaskObject {
   const ring = (corners: TracedPolygon[number]): TracedPolygon[number] =>
     corners.map((corner, i) => corner + (i % 2 === 0 ? x : y));
   const { box, centroid } = extent;
+  const polygons = own.map((polygon) => polygon.map(ring) as unknown as TracedPolygon);
   return {
     ...object,
-    polygons: polygons.map((polygon) => polygon.map(ring) as unknown as TracedPolygon),
+    polygons,
+    outlines: polygons,
     extent: {
       ...extent,
       box: { ...box, x: box.x + x, y: box.y + y },
