@@ -35,8 +35,8 @@ const maskOf = ({ folder, slide }: Job): string => join(folder, slide.replace(/^
 
 const inSegtile = ({ slide, network, folder, threads }: Job, ...more: string[]): readonly string[] => [
   segtile,
-  ...['infer', slide, '--model', network, '--output', join(folder, 'slide.ome.tif'), '--window', '512', '--blend', 'gaussian'],
-  ...['--margin', '0', '--tissue', 'none', '--activation', 'sigmoid', '--threshold', '0.5', '--workers', String(threads)],
+  ...['infer', slide, '--model', network, '--output', join(folder, 'slide.ome.tif'), '--blend', 'gaussian'],
+  ...['--tissue', 'none', '--activation', 'sigmoid', '--threshold', '0.5', '--workers', String(threads)],
   ...['--overwrite', '--quiet', '--no-history', ...more],
 ];
 
@@ -44,7 +44,14 @@ const inSegtile = ({ slide, network, folder, threads }: Job, ...more: string[]):
 export const ways: readonly Way[] = [
   {
     name: 'segtile',
-    args: (job) => inSegtile(job, '--stride', '256'),
+    args: (job) => inSegtile(job, '--window', '512', '--margin', '0', '--stride', '256'),
+    mask: ({ folder }) => join(folder, 'slide.ome.tif'),
+    holdsSlide: false,
+  },
+  {
+    // With its proof, as it is by default. What it measures of a network is kept from the first run on.
+    name: 'segtile, plan auto',
+    args: (job) => inSegtile(job, '--plan', 'auto'),
     mask: ({ folder }) => join(folder, 'slide.ome.tif'),
     holdsSlide: false,
   },
