@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { unet } from '../model/networks.ts';
 import { type Command, segtileInfer } from './measuring/command.ts';
-import { machine, median, table } from './measuring/figures.ts';
+import { machine, median } from './measuring/figures.ts';
 import { tissueTexture, writeSlide } from './pictures/slides.ts';
 
 const { values } = parseArgs({
@@ -38,14 +38,12 @@ try {
     // Each takes turns in being the first, as a machine's speed drifts.
     const first = round % 2 === 0 ? await once() : await once(without);
     const second = round % 2 === 0 ? await once(without) : await once();
-    rounds.push(round % 2 === 0 ? { withStrips: first, bare: second } : { withStrips: second, bare: first });
+    const own = round % 2 === 0 ? { withStrips: first, bare: second } : { withStrips: second, bare: first };
+    rounds.push(own);
+    const told = ({ wallSeconds, cpuSeconds }: Command): string =>
+      `${wallSeconds.toFixed(2)} s (${cpuSeconds.toFixed(2)} s of CPU)`;
+    console.log(`${round + 1}: with strips ${told(own.withStrips)}, without ${told(own.bare)}`);
   }
-  const rows = rounds.map(({ withStrips, bare }, index) => [
-    String(index + 1),
-    ...[withStrips, bare].flatMap(({ wallSeconds, cpuSeconds }) => [wallSeconds.toFixed(2), cpuSeconds.toFixed(2)]),
-    `${(100 * (withStrips.cpuSeconds / bare.cpuSeconds - 1)).toFixed(2)} %`,
-  ]);
-  console.log(table(['round', 'with, s', 'CPU s', 'without, s', 'CPU s', 'more CPU'], rows));
   const price = (of: 'wallSeconds' | 'cpuSeconds'): string => {
     const [a, b] = [median(rounds.map(({ withStrips }) => withStrips[of])), median(rounds.map(({ bare }) => bare[of]))];
     return `${(100 * (a / b - 1)).toFixed(2)} % (${a.toFixed(2)} and ${b.toFixed(2)} s)`;
