@@ -62,6 +62,12 @@ const settings: readonly Setting[] = [
     options: '--workers 1 --window 512 --downsample 3',
   },
   { slide: { width: 6_144, height: 1_200 }, model: { classes: 4 }, options: '--workers 2 --window 512 --batch 4' },
+  // Small slides, where the program itself, what waits for the garbage collector, and the view for tissue and preview count.
+  { slide: 'sample', model: 'kidney', options: '--workers 2 --tissue auto' },
+  { slide: 'sample', model: { classes: 1 }, options: '--workers 1 --window 256 --level 1 --tissue auto' },
+  { slide: 'sample', model: { classes: 1 }, options: '--workers 1 --window 256 --level 1 --no-preview' },
+  { slide: { width: 256, height: 256 }, model: { classes: 1 }, options: '--workers 1 --window 256 --no-preview' },
+  { slide: { width: 2_048, height: 1_536 }, model: { classes: 3 }, options: '--workers 2 --window 256 --tissue auto' },
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-foretold-'));

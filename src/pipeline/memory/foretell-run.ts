@@ -21,6 +21,7 @@ import { maskSize } from '../prepare/mask-size.js';
 import type { InferOptions } from '../prepare/options.js';
 import { windowCounts } from '../prepare/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
+import { OVERVIEW_SIDE } from '../tissue/tissue.js';
 import type { Allowance } from './machine.js';
 
 /** The expected peak memory of a run, and the figures that it follows from. */
@@ -134,6 +135,8 @@ export function foretellRun(
   };
   const probabilityBytes = { uint8: 1, float32: 4 }[options.probabilities ?? 'uint8'];
   const windows = windowCounts(plan).run;
+  const mask = maskSize(plan, options.outputMpp);
+  const scale = Math.min(1, OVERVIEW_SIDE / Math.max(plan.slide.width, plan.slide.height));
   const shape: MemoryShape = {
     // If there are fewer windows than workers, some workers never run.
     networks: networks.map((each) => ({ ...each, running: (each.running * Math.min(each.count, windows)) / each.count })),
@@ -142,8 +145,14 @@ export function foretellRun(
     resampledWidth: isLevel ? undefined : wanted,
     pixelBytes,
     workingWidth: width,
-    maskWidth: maskSize(plan, options.outputMpp).width,
+    maskWidth: mask.width,
     probabilityRow: options.probabilities === undefined ? 0 : view.width * grids[0]!.channels * probabilityBytes,
+    passing: read.width * level.height * read.bytes + mask.width * mask.height,
+    view: {
+      pixels: plan.slide.width * plan.slide.height * scale ** 2,
+      findsTissue: plan.facts.method !== 'none',
+      isShown: options.preview === true,
+    },
   };
   return { shape, foretold: foretellMemory(shape) };
 }

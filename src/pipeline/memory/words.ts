@@ -26,6 +26,8 @@ export function allowanceText({ bytes, by, limit }: Allowance): string {
 
 const parts: Readonly<Record<Exclude<keyof ForetoldMemory, 'total'>, string>> = {
   program: 'for the program itself',
+  garbage: 'for buffers that are no longer used',
+  view: 'for the small view of the slide',
   networks: 'to run the model',
   windows: 'for the windows that are running',
   reading: 'to read',

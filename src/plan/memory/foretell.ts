@@ -43,12 +43,20 @@ export interface MemoryShape {
   readonly maskWidth: number;
   /** Bytes of a row of probabilities in the file; 0 if no such file is written. */
   readonly probabilityRow: number;
+  /** Bytes of the whole image that is read, and of the whole mask: everything that passes through memory once. */
+  readonly passing: number;
+  /** The small view of the slide: its pixels, and what looks at it. 0 pixels if nothing does. */
+  readonly view: { readonly pixels: number; readonly findsTissue: boolean; readonly isShown: boolean };
 }
 
 /** Where the memory of a run goes, in bytes. */
 export interface ForetoldMemory {
   /** Node, segtile itself and its libraries. */
   readonly program: number;
+  /** Buffers that are no longer used, until the garbage collector runs. */
+  readonly garbage: number;
+  /** The small view of the slide, in which tissue is found and over which the preview is drawn. */
+  readonly view: number;
   readonly networks: number;
   /** Windows that wait for a worker, and scores that wait to be blended. */
   readonly windows: number;
@@ -60,8 +68,17 @@ export interface ForetoldMemory {
 
 const MB = 1e6;
 
-/** Memory of the program before it reads a slide; measured. */
-const PROGRAM = 160 * MB;
+/** Memory of the program on a slide of a single window, without its worker; measured. */
+const PROGRAM = 120 * MB;
+
+/**
+ * V8 collects garbage only after tens of megabytes of buffers. Until then those that passed through stay: about twice the
+ * bytes of image and mask, up to a limit. Both are measured.
+ */
+const GARBAGE = { most: 40 * MB, times: 2 };
+
+/** Bytes per pixel of the small view: the picture itself, the maps to find tissue in it, and the preview; measured. */
+const VIEW = { picture: 3, tissue: 2, preview: 10 };
 
 /**
  * How many copies of the pixels and of the scores of a window are in memory for each window being processed: they
@@ -101,7 +118,7 @@ const SCORE_TILE = 256;
  * were measured on runs that differ in each part; `test/bench/foretold.ts` compares predictions with real runs.
  */
 export function foretellMemory(shape: MemoryShape): ForetoldMemory {
-  const { networks, grids, read, resampledWidth, pixelBytes, workingWidth, maskWidth, probabilityRow } = shape;
+  const { networks, grids, read, resampledWidth, pixelBytes, workingWidth, maskWidth, probabilityRow, passing } = shape;
   const loading = sum(networks.map(({ count, weightBytes }) => count * weightBytes * (WEIGHTS_LOADING - WEIGHTS_RUNNING)));
   const weights = sum(networks.map(({ count, weightBytes }) => weightBytes * (WEIGHTS_ONCE + count * WEIGHTS_RUNNING)));
   const threads = sum(networks.map(({ count }) => count * THREAD));
@@ -133,6 +150,8 @@ export function foretellMemory(shape: MemoryShape): ForetoldMemory {
   // While networks load, nothing else is in memory yet.
   const parts = {
     program: PROGRAM,
+    garbage: Math.min(GARBAGE.most, GARBAGE.times * passing),
+    view: viewBytes(shape.view),
     networks: threads + weights + SLACK * running,
     windows,
     reading,
@@ -141,6 +160,11 @@ export function foretellMemory(shape: MemoryShape): ForetoldMemory {
   };
   const whole = sum(Object.values(parts));
   return { ...parts, total: Math.max(whole, PROGRAM + threads + weights + loading) };
+}
+
+function viewBytes({ pixels, findsTissue, isShown }: MemoryShape['view']): number {
+  if (!findsTissue && !isShown) return 0;
+  return pixels * (VIEW.picture + (findsTissue ? VIEW.tissue : 0) + (isShown ? VIEW.preview : 0));
 }
 
 function area({ width, height }: Size): number {

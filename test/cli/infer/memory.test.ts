@@ -87,9 +87,17 @@ test('what the machine or its control group has not is refused, unless --memory 
   const side = { width: 512, height: 512 };
   const grid = { window: side, own: side, ring: { height: 512, blocks: 9 }, channels: 1, inHand: 4, isCopied: false };
   const read = { width: 4000, rows: 256, bytes: 3 };
-  const sizes = { workingWidth: 4000, maskWidth: 4000, probabilityRow: 0, pixelBytes: 3, resampledWidth: undefined };
-  const shape = { networks: [network], grids: [grid], read, ...sizes };
-  const parts = { program: 2e8, networks: 2e9, windows: 0, reading: 1e8, blending: 1e8, writing: 1e8 };
+  const sizes = {
+    workingWidth: 4000,
+    maskWidth: 4000,
+    probabilityRow: 0,
+    pixelBytes: 3,
+    resampledWidth: undefined,
+    passing: 0,
+  };
+  const view = { pixels: 0, findsTissue: false, isShown: false };
+  const shape = { networks: [network], grids: [grid], read, ...sizes, view };
+  const parts = { program: 2e8, garbage: 0, view: 0, networks: 2e9, windows: 0, reading: 1e8, blending: 1e8, writing: 1e8 };
   const forecast = { shape, foretold: { ...parts, total: 2.5e9 } };
   const ensemble = { members: [], classes: [], labels: [], channels: 1, exclusive: false, channelsOf: [] };
   const check = (budget: number | undefined, bytes: number, by: 'machine' | 'cgroup') => () =>
