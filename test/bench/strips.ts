@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { unet } from '../model/networks.ts';
 import { type Command, segtileInfer } from './measuring/command.ts';
@@ -19,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 const size = Number(values.size);
-const without = ['--import', fileURLToPath(new URL('without-strips.js', import.meta.url))];
+const hooks = (query = ''): string[] => ['--import', new URL(`without-strips.js${query}`, import.meta.url).href];
 const folder = mkdtempSync(join(tmpdir(), 'segtile-strips-'));
 try {
   const [slide, model] = [join(folder, 'slide.tif'), join(folder, 'unet.onnx')];
@@ -31,13 +30,13 @@ try {
     `${size} × ${size} px, ${values.gflop} GFLOP a window of 512 px, ${values.objects ? 'labels and scores' : 'labels'} kept`,
   );
   console.log(machine());
-  const once = (nodeOptions: readonly string[] = []) => segtileInfer(slide, join(folder, 'out'), options, nodeOptions);
-  await once();
+  const once = (query?: string) => segtileInfer(slide, join(folder, 'out'), options, hooks(query));
+  await once('?kept');
   const rounds: { readonly withStrips: Command; readonly bare: Command }[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     // Each takes turns in being the first, as a machine's speed drifts.
-    const first = round % 2 === 0 ? await once() : await once(without);
-    const second = round % 2 === 0 ? await once(without) : await once();
+    const first = round % 2 === 0 ? await once('?kept') : await once();
+    const second = round % 2 === 0 ? await once() : await once('?kept');
     const own = round % 2 === 0 ? { withStrips: first, bare: second } : { withStrips: second, bare: first };
     rounds.push(own);
     const told = ({ wallSeconds, cpuSeconds }: Command): string =>
