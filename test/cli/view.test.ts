@@ -80,7 +80,7 @@ test('a list names what is shown, beside what is named', async () => {
   const list = save(at, 'list.csv', 'slide,mpp\nnowhere.tif,0.5\n');
   const ended = await segtile(['view', '--from', list]);
   expect(ended).toMatchObject({ code: 1, stdout: '' });
-  expect(ended.stderr).toContain('list.csv: mpp says nothing to this command, and is passed over');
+  expect(ended.stderr).toContain('list.csv: mpp means nothing to this command, and is ignored');
   expect(ended.stderr).toContain(`there is no file or folder ${at}/nowhere.tif`);
 });
 

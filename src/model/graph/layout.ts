@@ -65,7 +65,7 @@ export function scoreShape(dims: readonly Dim[], window: Size, likely: TensorLay
   if (!isFixed(dims)) return undefined;
   for (const layout of [likely, likely === 'nchw' ? 'nhwc' : 'nchw'] as const) {
     const { channels, height, width } = axes<number>([1, dims[1], dims[2], dims[3]], layout);
-    if (isWhole({ width, height }, window))
+    if (isOnePerWindow({ width, height }, window))
       return { layout, channels, width, height, factor: Math.max(window.width, window.height), whole: true };
     const factor = [window.width / width, 2, 4, 8, 16, 32, 64].find(
       (by) =>
@@ -77,7 +77,7 @@ export function scoreShape(dims: readonly Dim[], window: Size, likely: TensorLay
 }
 
 /** Whether scores of some size are one for a whole window. */
-export function isWhole(scores: Size, window: Size): boolean {
+export function isOnePerWindow(scores: Size, window: Size): boolean {
   return scores.width === 1 && scores.height === 1 && Math.min(window.width, window.height) > 1;
 }
 

@@ -1,7 +1,7 @@
 import type { SampleType, Size } from '../../types.js';
 import type { Model, Normalization } from '../card/model.js';
 import { type Ending, isChoice } from '../graph/ending.js';
-import { isWhole, scoreShape } from '../graph/layout.js';
+import { isOnePerWindow, scoreShape } from '../graph/layout.js';
 import type { PlacedNetwork } from '../graph/weights.js';
 import type { Threads } from '../sessions/threads.js';
 import {
@@ -101,7 +101,7 @@ async function measureAt(tried: Tried, network: Measurable): Promise<MeasuredMod
   }
   const found = facts!.facts();
   const { width, height, channels } = first!;
-  const isPlaced = (width === window.width && height === window.height) || isWhole({ width, height }, window);
+  const isPlaced = (width === window.width && height === window.height) || isOnePerWindow({ width, height }, window);
   return {
     meaning:
       isSame(found) && network.decision === undefined

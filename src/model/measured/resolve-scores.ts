@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import type { Model } from '../card/model.js';
 import type { ModelFile } from '../graph/facts.js';
-import { isWhole } from '../graph/layout.js';
+import { isOnePerWindow } from '../graph/layout.js';
 import { described } from '../graph/tensors.js';
 import { type Fit, missingPx } from './fit.js';
 import type { MeasuredModel } from './measure.js';
@@ -145,7 +145,7 @@ function short(value: number | null): string {
  */
 export function resolveTask(file: ModelFile, said: StatedCard, notes: string[], measured: MeasuredModel): Model['task'] {
   const { window, scores } = measured;
-  const task = isWhole(scores, window) ? 'classification' : 'segmentation';
+  const task = isOnePerWindow(scores, window) ? 'classification' : 'segmentation';
   if (file.cam) {
     const { bent } = file.cam;
     const exact =

@@ -99,7 +99,7 @@ const beside = (make: (at: string) => void, place = 'w.bin') => {
 const bad: Record<string, readonly [make: () => string, says: RegExp]> = {
   'a path upwards': [
     beside((at) => cpSync(slide, join(at, '..', 'w.bin')), '../w.bin'),
-    /has weights in "\.\.\/w\.bin", which is no path below its folder/,
+    /has weights in "\.\.\/w\.bin", which is not a path below its folder/,
   ],
   'a path upwards behind a folder': [
     beside((at) => mkdirSync(join(at, 'a')), 'a/../../w.bin'),
