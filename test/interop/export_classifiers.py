@@ -1,6 +1,6 @@
 """Classifiers of torchvision and timm with random weights, exported as people export them, and PyTorch's own class activation maps.
 
-    python export_classifiers.py FOLDER
+    python export_classifiers.py FOLDER [NAME...]
 
 Writes `NAME.onnx`, `NAME.scores.f32` and `NAME.map.f32` for one window, `image.f32`, and `classifiers.json`. The map is what the
 network's own head gives to each place of its last feature map, in PyTorch, as [classes, height, width]. For a head that is one linear
@@ -70,6 +70,8 @@ image = torch.rand(1, 3, SIDE, SIDE)
 image.numpy().astype("<f4").tofile(out / "image.f32")
 found = []
 for name, model, parts_of, is_linear in made():
+    if len(sys.argv) > 2 and name not in sys.argv[2:]:
+        continue
     spread(model)
     trunk, head, linear = parts_of(model)
     with torch.no_grad():
