@@ -29,8 +29,8 @@ export interface ShardSplit {
 
 /**
  * Splits a slide into rectangles for shards: bands of rows, which may be cut into columns. Windows that reach over a
- * cut are run on both sides. Of all layouts, the one with the least work wins, in all shards together and in the
- * largest. Some pieces are empty if there are more shards than windows.
+ * cut are run on both sides. Of all layouts, the one with the least work wins: what all shards do counts twice as much
+ * as what they would do if all were as large as the largest. Some pieces are empty if there are more shards than windows.
  *
  * @param looked whether an output looks at windows, see `pieceTotal`
  */
@@ -45,7 +45,7 @@ export function splitIntoShards(
     const pieces = layoutPieces(plan, passes, blend, layout);
     const work = pieces.map((piece) => gridTotals(plan, blend, piece, looked).reduce((sum, n, i) => sum + n * passes[i]!, 0));
     const sum = work.reduce((total, each) => total + each, 0);
-    return { pieces, cost: sum + count * Math.max(...work) };
+    return { pieces, cost: 2 * sum + count * Math.max(...work) };
   });
   const { pieces } = layouts.reduce((best, each) => (each.cost < best.cost ? each : best));
   const windows = pieces.map((piece) => pieceTotal(plan, blend, piece, looked));
