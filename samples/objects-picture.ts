@@ -5,8 +5,10 @@ import sharp from 'sharp';
 // Makes the picture in the README of the objects of the sample slide as a viewer shows them: a part of the slide, and the
 // outlines of a GeoJSON over it, in the colours that it gives them.
 //
-//   segtile infer samples/kidney.tif -m kidney --objects geojson --simplify 1px -o segtile-out --overwrite
-//   npx tsx samples/objects-picture.ts segtile-out/kidney.objects.geojson
+//   segtile objects samples/kidney.truth.tif --classes CLASSES.json --simplify 1px -o objects
+//   npx tsx samples/objects-picture.ts objects/kidney.truth.objects.geojson
+//
+// where CLASSES.json lists glomerulus, sclerosed glomerulus, tubule and vessel.
 
 interface Feature {
   readonly geometry: { readonly type: string; readonly coordinates: readonly unknown[] };
@@ -14,7 +16,8 @@ interface Feature {
 }
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
-const [objects = path('segtile-out/kidney.objects.geojson')] = process.argv.slice(2);
+const [objects] = process.argv.slice(2);
+if (objects === undefined) throw new Error('name the GeoJSON');
 /** The part that is shown, in px of the slide, and the width of its picture. */
 const part = { left: 1250, top: 800, width: 1500, height: 840 };
 const width = 1000;
