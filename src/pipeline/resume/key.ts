@@ -107,8 +107,9 @@ function said(name: string, there: string | undefined, now: string | undefined):
   if (name === 'windows')
     return `--plan auto chose windows of ${there ?? 'no size'} before and of ${now ?? 'no size'} now; --window sets the size that it takes`;
   if (name === 'format') return 'it was made by another version of segtile';
-  const shown = (value: string | undefined): string =>
-    value === undefined ? 'not given' : /^[0-9a-f]{32}$/.test(value) ? 'another file' : value;
+  const isHash = (value: string | undefined): boolean => value !== undefined && /^[0-9a-f]{32}$/.test(value);
+  if (isHash(there) && isHash(now)) return `--${name} is another file now`;
+  const shown = (value: string | undefined): string => (isHash(value) ? 'a file' : (value ?? 'not given'));
   return `--${name} was ${shown(there)}, is ${shown(now)} now`;
 }
 

@@ -52,10 +52,10 @@ beforeAll(async () => {
 
 describe('info', () => {
   test.each([
-    ['utm', 'EPSG:32633 (WGS 84 / UTM zone 33N)', '500000.125, 5400000.5, 0.25 x -0.25 a pixel'],
-    ['utm-point', 'EPSG:32633 (WGS 84 / UTM zone 33N)', '500000.125, 5400000.5, 0.25 x -0.25 a pixel'],
-    ['degrees', 'EPSG:4326 (WGS 84)', '13.4, 52.5, 0.00001 x -0.00002 a pixel'],
-    ['turned', 'EPSG:32633 (WGS 84 / UTM zone 33N)', '500000.125, 5400000.5, 0.25 x -0.25 a pixel, turned'],
+    ['utm', 'EPSG:32633 (WGS 84 / UTM zone 33N)', '500000.125, 5400000.5, 0.25 × -0.25 a pixel'],
+    ['utm-point', 'EPSG:32633 (WGS 84 / UTM zone 33N)', '500000.125, 5400000.5, 0.25 × -0.25 a pixel'],
+    ['degrees', 'EPSG:4326 (WGS 84)', '13.4, 52.5, 0.00001 × -0.00002 a pixel'],
+    ['turned', 'EPSG:32633 (WGS 84 / UTM zone 33N)', '500000.125, 5400000.5, 0.25 × -0.25 a pixel, turned'],
     ['control-points', 'EPSG:4326 (WGS 84)', '4 control points say where it lies'],
   ])('says what the coordinates of %s are, and where its upper left corner lies', async (name, crs, origin) => {
     const { stdout } = await segtileWell(['info', fixture(name)]);
