@@ -39,7 +39,11 @@ export function joinModels(members: readonly Member[]): Ensemble {
     }
   }
   if (classes.length > 255)
-    throw new SegtileError('model', `the models have ${classes.length} classes together, a mask holds 255 at most`);
+    throw new SegtileError(
+      'model',
+      `the models have ${classes.length} classes together, a mask holds 255 at most`,
+      'give models of fewer classes',
+    );
   const background = members.some(({ model }) => model.labels.includes(0));
   const labels = [...(background ? [0] : []), ...classes.map(({ label }) => label)];
   const channelsOf = members.map(({ model }) =>

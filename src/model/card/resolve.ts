@@ -76,7 +76,11 @@ function resolveClasses(
     );
   const first = background ? 1 : 0;
   if (channels - first > 255)
-    throw new SegtileError('model', `${file.path} has ${channels - first} classes, a mask holds 255 at most`);
+    throw new SegtileError(
+      'model',
+      `${file.path} has ${channels - first} classes, a mask holds 255 at most`,
+      'give a model of fewer classes',
+    );
   const shown = named && background ? listed!.slice(1) : listed;
   return {
     labels: Array.from({ length: channels }, (_, channel) => channel + 1 - first),

@@ -74,12 +74,12 @@ test('without --memory, a run is to leave half of what there is to others, where
   expect(allowances(2e9, limit)).toEqual([{ bytes: 2e9, by: '--memory', limit }]);
   const words = [...allowances(undefined, limit), ...allowances(2e9, limit)].map(allowanceText);
   expect(words).toEqual([
-    'half of what the control group of this process allows is 4GB',
-    'which is more than half of the 8GB that the control group of this process allows',
-    '--memory allows 2GB',
+    'half of what the control group of this process allows is 4 GB',
+    'which is more than half of the 8 GB that the control group of this process allows',
+    '--memory allows 2 GB',
   ]);
-  expect((await segtileWell(infer('--dry-run'), { cwd })).stdout).toMatch(/half of what .+ is \d.*B/);
-  expect((await segtileWell(infer('--dry-run', '--memory', '3GB'), { cwd })).stdout).toContain('--memory allows 3GB');
+  expect((await segtileWell(infer('--dry-run'), { cwd })).stdout).toMatch(/half of what .+ is \d.* [GM]B/);
+  expect((await segtileWell(infer('--dry-run', '--memory', '3GB'), { cwd })).stdout).toContain('--memory allows 3 GB');
 });
 
 test('what the machine or its control group has not is refused, unless --memory says otherwise', () => {

