@@ -20,9 +20,10 @@ async function buildWasm(/** @type {string} */ source, /** @type {string} */ tar
     '-O3',
     '--runtime',
     'stub',
-    ...['--enable', 'simd', '--enable', 'threads', '--importMemory', '--noExportMemory'],
-    // The threads of a run share one memory. It may grow to all that 32 bits address.
-    ...['--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+    '--enable',
+    'simd',
+    '--importMemory',
+    '--noExportMemory',
     '--outFile',
     'out.wasm',
   ];

@@ -74,8 +74,8 @@ export type {
   SweepResult,
 } from './pipeline/evaluate/summary.js';
 export type { JudgedFacts } from './pipeline/gate/judge.js';
+export type { Inference } from './pipeline/infer/scores/score.js';
 export type { StreamModel } from './pipeline/infer/scores/score-streams.js';
-export type { Inference } from './pipeline/infer/scores/stages.js';
 export type { ObjectFacts, ObjectFile, ObjectFiles } from './pipeline/objects/facts.js';
 export type { MaskObjectRecord } from './pipeline/objects/mask-objects.js';
 export type { SimplifiedFacts, SimplifyOptions } from './pipeline/objects/simplify-options.js';

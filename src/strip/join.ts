@@ -33,11 +33,7 @@ export async function* joinColumns(columns: readonly ColumnStrips[]): AsyncGener
         }
       }
       const height = Math.min(...held.map((strip) => strip.y + strip.height)) - y;
-      yield sideBySide(
-        held,
-        columns.map(({ piece }) => piece),
-        { x: left, y, width, height },
-      );
+      yield sideBySide(held, columns, { x: left, y, width, height });
       // The counts of a strip were added with its first rows, so the rest of it counts as 0.
       for (const [index, strip] of held.entries()) held[index] = { ...strip, count: emptyLabelCount(), inside: 0 };
       y += height;
@@ -60,13 +56,8 @@ export async function* joinBands(bands: readonly (readonly ColumnStrips[])[]): A
   }
 }
 
-/**
- * Joins some rows of strips that lie side by side.
- *
- * @param spans the columns of each strip
- * @param box the rows, and the columns of all strips together
- */
-export function sideBySide(strips: readonly Strip[], spans: readonly Pick<Box, 'x' | 'width'>[], box: Box): Strip {
+/** Joins some rows of strips that lie side by side. */
+function sideBySide(strips: readonly Strip[], columns: readonly ColumnStrips[], box: Box): Strip {
   const { x, y, width, height } = box;
   const count = emptyLabelCount();
   let inside = 0;
@@ -78,10 +69,10 @@ export function sideBySide(strips: readonly Strip[], spans: readonly Pick<Box, '
   const labelled = strips.every(({ labels }) => labels !== undefined);
   const data = new Uint8Array(labelled ? width * height : 0);
   for (const [index, { labels }] of strips.entries()) {
-    const span = spans[index]!;
+    const { piece } = columns[index]!;
     for (let row = 0; labels && labelled && row < height; row++) {
-      const from = (y + row - labels.y) * span.width;
-      data.set(labels.data.subarray(from, from + span.width), row * width + span.x - x);
+      const from = (y + row - labels.y) * piece.width;
+      data.set(labels.data.subarray(from, from + piece.width), row * width + piece.x - x);
     }
   }
   const scored = strips.every(({ scores }) => scores !== undefined);

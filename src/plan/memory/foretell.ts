@@ -85,10 +85,7 @@ const VIEW = { picture: 3, tissue: 2, preview: 10 };
  * wait before and after the workers.
  */
 const PIXELS = 2;
-const SCORES = 2;
-
-/** Strips of labels, and of scores if they are needed, that wait between the stitch and the files. */
-const STRIPS = { labels: 6, scores: 2 };
+const SCORES = 1.75;
 
 /** How many more copies there are if windows are turned, resampled or shown to several networks. */
 const COPIES = 2;
@@ -148,10 +145,8 @@ export function foretellMemory(shape: MemoryShape): ForetoldMemory {
     }),
   );
   const merged = grids.length > 1 ? 2 * workingWidth * CHUNK_HEIGHT * Math.max(...grids.map((grid) => grid.channels)) * 4 : 0;
-  const labels = (STRIPS.labels * workingWidth + 2 * maskWidth) * CHUNK_HEIGHT;
-  const widest = Math.max(0, ...grids.map((grid) => grid.channels));
-  const scores = probabilityRow > 0 ? STRIPS.scores * workingWidth * CHUNK_HEIGHT * widest * 4 : 0;
-  const writing = labels + scores + maskWidth * MASK_TILE * 3 + probabilityRow * (SCORE_TILE * 2.5 + CHUNK_HEIGHT);
+  const labels = (workingWidth + maskWidth) * CHUNK_HEIGHT * 2;
+  const writing = labels + maskWidth * MASK_TILE * 3 + probabilityRow * (SCORE_TILE * 2.5 + CHUNK_HEIGHT);
   // While networks load, nothing else is in memory yet.
   const parts = {
     program: PROGRAM,

@@ -1,6 +1,7 @@
 import { moveMean } from '../../../plan/windows/mean.js';
+import { newSamples, typeOf } from '../../../tiff/samples/native.js';
 import { createMemory } from './memory.js';
-import type { Inference } from './stages.js';
+import type { Inference } from './score.js';
 
 /** One of several models that run on the same windows. */
 export interface Part {
@@ -21,14 +22,18 @@ export function averagedInference(parts: readonly Part[], plane: number, channel
   const [only] = parts;
   const same = only!.channelsOf.length === channels && only!.channelsOf.every((to, from) => to === from);
   if (parts.length === 1 && same) return only!.inference;
-  const memories = parts.map(({ channelsOf }) => createMemory(plane * channelsOf.length));
+  const memory = createMemory(plane * channels);
   return {
     capacity: Math.max(...parts.map(({ inference }) => inference.capacity)),
-    async runShared({ pixels, scores: mean }) {
+    recycle: memory.recycle,
+    async run(pixels) {
+      const mean = memory.take();
       const weights = new Float64Array(channels);
       for (const [index, { inference, weight, channelsOf }] of parts.entries()) {
-        const scores = memories[index]!.take();
-        await inference.runShared({ pixels, scores });
+        const last = index === parts.length - 1;
+        const given = last ? pixels : (inference.pixels?.() ?? newSamples(typeOf(pixels), pixels.length));
+        if (!last) given.set(pixels);
+        const scores = await inference.run(given);
         for (const [from, to] of channelsOf.entries()) {
           weights[to]! += weight;
           moveMean(
@@ -37,8 +42,9 @@ export function averagedInference(parts: readonly Part[], plane: number, channel
             weight / weights[to]!,
           );
         }
-        memories[index]!.recycle(scores);
+        inference.recycle?.(scores);
       }
+      return mean;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { windowResampler } from '../../../slide/view/resample-window.js';
-import type { Size } from '../../../types.js';
-import { createMemory, createPixelMemory } from './memory.js';
-import type { Inference } from './stages.js';
+import type { Samples, Size } from '../../../types.js';
+import { createMemory } from './memory.js';
+import type { Inference } from './score.js';
 
 /**
  * Runs a model on windows that do not have the model's window size: resamples the window to the model's window, and the
@@ -16,22 +16,20 @@ export function rescaledInference(model: Inference, window: Size, own: Size, cha
   const toModel = windowResampler(window, own);
   const back = windowResampler(own, window);
   const plane = own.width * own.height;
-  const memory = createMemory(plane * channels);
-  const pixelMemory = createPixelMemory();
+  const memory = createMemory(window.width * window.height * channels);
   return {
     capacity: model.capacity,
-    async runShared({ pixels, scores: out }) {
-      const { data } = toModel(pixels, pixels.length / (window.width * window.height));
-      const shown = pixelMemory.take(data, data.length);
-      shown.set(data);
-      const scores = memory.take();
-      await model.runShared({ pixels: shown, scores });
-      pixelMemory.recycle(shown);
+    recycle: memory.recycle,
+    async run(pixels) {
+      const depth = pixels.length / (window.width * window.height);
+      const scores = await model.run(toModel(pixels, depth).data as Samples<ArrayBuffer>);
+      const out = memory.take();
       for (let c = 0; c < channels; c++) {
         const { data } = back(scores.subarray(c * plane, (c + 1) * plane), 1);
         out.set(data, c * data.length);
       }
-      memory.recycle(scores);
+      model.recycle?.(scores);
+      return out;
     },
   };
 }

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Card } from '../../../../dist/model/card/card.js';
-import { scoreSlide } from '../../../../dist/pipeline/infer/scores/score.js';
-import type { Inference } from '../../../../dist/pipeline/infer/scores/stages.js';
+import { type Inference, scoreSlide } from '../../../../dist/pipeline/infer/scores/score.js';
 import { type PlanSettings, planSlide } from '../../../../dist/pipeline/prepare/plan-slide.js';
 import { createStageClock } from '../../../../dist/pipeline/records/stage-clock.js';
 import { type Blend, blends, weightMap } from '../../../../dist/plan/windows/blend.js';
@@ -70,10 +69,11 @@ function shuffled(model: Inference): Inference {
   const next = random(11);
   return {
     capacity: model.capacity,
-    runShared: async (window) => {
+    run: async (window) => {
       const late = next() * 8;
-      await model.runShared(window);
+      const scores = await model.run(window);
       await new Promise((resolve) => setTimeout(resolve, late));
+      return scores;
     },
   };
 }
