@@ -1,7 +1,6 @@
 import { SegtileError } from '../../errors.js';
 import { claimPath, type Holder, tryClaim } from '../../io/claim.js';
 import { type Shard, shareOf } from '../../plan/shards.js';
-import { parseGate } from '../gate/gate-option.js';
 import type { MemoryForecast } from '../memory/foretell-run.js';
 import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
 import { filesOf, type RunFiles } from '../outputs/files.js';
@@ -9,12 +8,10 @@ import { requireHeatmap } from '../outputs/heatmap.js';
 import { requireObjects } from '../outputs/objects.js';
 import { writePlanPicture } from '../outputs/preview.js';
 import { type MaskSize, maskSize } from '../prepare/mask-size.js';
-import { modelsNamed } from '../prepare/named-models.js';
 import type { InferOptions } from '../prepare/options.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
-import { readThresholds, thresholdFile } from '../prepare/thresholds.js';
+import { readThresholds } from '../prepare/thresholds.js';
 import type { RunRecord } from '../records/record.js';
-import { lengthOf } from '../resume/fingerprint.js';
 import { differences, keyOf, keyOfOptions, type RunKey } from '../resume/key.js';
 import { isLeft, stemOf } from '../resume/leftovers.js';
 import {
@@ -31,9 +28,10 @@ import type { SlideRequest } from '../slides/request.js';
 import { slideValues } from '../slides/values.js';
 import { requireSubmission } from '../submissions/options.js';
 import { restoreSubmission } from '../submissions/shared-file.js';
-import type { TissueChoice } from '../tissue/tissue.js';
+import { settle } from './after-run.js';
 import { type Engine, type EngineWatcher, openEngine } from './engine.js';
-import { makeShard, makeSlide, mergeSlide, type SlideWork, settle } from './slide-work.js';
+import { filesRead, lengths, tissueFiles } from './files-read.js';
+import { makeShard, makeSlide, mergeSlide, type SlideWork } from './slide-work.js';
 
 /** The progress of a slide. */
 export interface WindowProgress {
@@ -130,7 +128,7 @@ export async function openSegmenter(
   requireHeatmap(options);
   const thresholds = await readThresholds(options.threshold);
   const values = await slideValues(options, slides);
-  const masks = values.flatMap(({ tissue, roi }) => [...pathOf(tissue), ...(roi === undefined ? [] : [roi.path])]);
+  const masks = values.flatMap(({ tissue, roi }) => [...tissueFiles(tissue), ...(roi === undefined ? [] : [roi.path])]);
   const paths = slides.map(({ path }) => path);
   const inputs = await identities([...paths, ...masks, ...(await filesRead(options))]);
 
@@ -288,28 +286,10 @@ function shardPlan(plan: SlidePlan, passes: readonly number[], { blend, reportDi
   return { ...shard, ...pieceReach(pieces[shard.index - 1]!), cost };
 }
 
-/** The sizes of files in bytes. */
-async function lengths(paths: readonly string[], signal: AbortSignal): Promise<number[]> {
-  const found: number[] = [];
-  for (const path of paths) found.push(await lengthOf(path, signal));
-  return found;
-}
-
 /** Whether `find` finds something for every item. An error counts as not found: the code that needs the item reports it. */
 async function every<T>(list: readonly T[], find: (item: T, index: number) => Promise<unknown>): Promise<boolean> {
   for (const [index, item] of list.entries()) {
     if ((await find(item, index).catch(() => undefined)) === undefined) return false;
   }
   return true;
-}
-
-function pathOf(choice: TissueChoice): string[] {
-  return choice.kind === 'file' || choice.kind === 'network' ? [choice.path] : [];
-}
-
-/** All files that a run reads, except the slides and their tissue masks and regions. */
-async function filesRead(options: InferOptions): Promise<string[]> {
-  const models = await modelsNamed(options);
-  const judges = [...(options.gate ?? []), ...(options.veto ?? [])].map((text) => parseGate(text, '--gate').path);
-  return [...models.map(({ path }) => path), ...judges, options.slideMppCsv ?? '', thresholdFile(options.threshold)];
 }

@@ -1,5 +1,4 @@
 import { rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { placeNew } from '../../io/partial-file.js';
 import type { Shard } from '../../plan/shards.js';
@@ -10,7 +9,7 @@ import type { Crossing } from '../../strip/strip.js';
 import type { Truth } from '../../truth/truth.js';
 import type { Span } from '../../types.js';
 import type { MemoryForecast } from '../memory/foretell-run.js';
-import { makeFolder, refuseClashes } from '../outputs/clashes.js';
+import { refuseClashes } from '../outputs/clashes.js';
 import { pathsOf, type RunFiles } from '../outputs/files.js';
 import { maskSize } from '../prepare/mask-size.js';
 import type { InferOptions } from '../prepare/options.js';
@@ -18,12 +17,10 @@ import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { ReadyModel } from '../prepare/run-settings.js';
 import { addProof, noProof, type ProofCount } from '../proof/facts.js';
 import { prove } from '../proof/prove.js';
-import { HISTORY } from '../records/history.js';
 import type { RunRecord } from '../records/record.js';
-import { isRemembered, rememberRun } from '../records/run-history.js';
 import { createStageClock, type StageClock } from '../records/stage-clock.js';
 import type { RunKey } from '../resume/key.js';
-import { removeLeft, removePartials, removePlaced, stemOf, stripsPath } from '../resume/leftovers.js';
+import { removePartials, removePlaced, stemOf, stripsPath } from '../resume/leftovers.js';
 import {
   type FoundShard,
   hiddenShardPath,
@@ -35,12 +32,13 @@ import {
   shardPath,
   splitIntoShards,
 } from '../resume/shards.js';
-import { isMaskName, type SlideRequest } from '../slides/request.js';
+import type { SlideRequest } from '../slides/request.js';
 import type { SlideValues } from '../slides/values.js';
-import { addSubmission, checkSubmission } from '../submissions/shared-file.js';
+import { checkSubmission } from '../submissions/shared-file.js';
+import { finished } from './after-run.js';
 import type { Engine } from './engine.js';
 import { deviceOf, factsOfProof } from './how-made.js';
-import { runSlide, type SlideJob, type StripSource, wantedStrips } from './run-slide.js';
+import { type SlideJob, type StripSource, wantedStrips } from './run-slide.js';
 import { openUpperHalf } from './upper-half.js';
 
 /** Work on one slide. The claim of its result is held. */
@@ -193,14 +191,6 @@ function joined(bands: readonly (readonly FoundShard[])[]): AsyncGenerator<Cross
   return joinBands(bands.map((band) => band.map(stripsOf)));
 }
 
-/** Finishes the work of a run that was killed after it had written its record. */
-export async function settle({ options, files }: Pick<SlideWork, 'options' | 'files'>, record: RunRecord): Promise<void> {
-  await addSubmission(record.submission, true);
-  const history = historyOf(options);
-  if (options.history !== false && !(await isRemembered(history, record))) await remember(history, record);
-  await removeLeft(files);
-}
-
 /** The memory forecast if no model is run. */
 const NO_MODEL: MemoryForecast = { unknown: 'no model is run' };
 
@@ -265,44 +255,4 @@ async function withPlan<T>(
   } finally {
     await plan.slide.close();
   }
-}
-
-/** Turns strips into files and does everything that follows. */
-async function finished(
-  { files, options, signal }: SlideWork,
-  job: SlideJob,
-  open: (region: Truth | undefined) => Promise<StripSource>,
-  clock: StageClock,
-): Promise<RunRecord> {
-  const last = async (record: RunRecord, beforePlacing: () => Promise<void>): Promise<void> => {
-    if (files.paths.report !== undefined) await report(files.paths.report, record, job.plan, files, beforePlacing);
-  };
-  const record = await runSlide(job, open, clock, last, signal);
-  await addSubmission(record.submission, options.overwrite === true);
-  if (options.history !== false) await remember(historyOf(options), record);
-  await removeLeft(files);
-  return record;
-}
-
-/** Loads the code that draws charts only if there is a report: loading it takes as long as loading everything else. */
-async function report(
-  path: string,
-  record: RunRecord,
-  plan: SlidePlan,
-  { replace }: RunFiles,
-  beforePlacing: () => Promise<void>,
-): Promise<void> {
-  const { writeInferReport } = await import('./report.js');
-  await writeInferReport(path, record, plan, { replace }, beforePlacing);
-}
-
-/** The folder of the history may not exist if all results go elsewhere. */
-async function remember(path: string, record: RunRecord): Promise<void> {
-  await makeFolder(path);
-  await rememberRun(path, record);
-}
-
-/** The path of the history: one for all slides, in the folder of results. */
-function historyOf({ history, output }: InferOptions): string {
-  return typeof history === 'string' ? history : join(isMaskName(output) ? dirname(output) : output, HISTORY);
 }
