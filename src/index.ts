@@ -32,7 +32,7 @@ export { type StartedModel, type StartOptions, startModel } from './library/star
 export { type MaskOptions, pseudoLabel, type SureLabelOptions, thresholdSlide } from './library/threshold.js';
 export type { HeatColors } from './mask/heat-colors.js';
 export { type LabelMask, writeLabelMask as writeMask } from './mask/label-mask.js';
-export { createPreview, type Preview } from './mask/preview.js';
+export { createPreview, type Preview } from './mask/preview/preview.js';
 export { type ProbabilityMap, writeProbabilityMap } from './mask/probability-map.js';
 export { type Card, type CardClass, readCard, type Standardization } from './model/card/card.js';
 export type { Model, ModelClass, Normalization } from './model/card/model.js';

@@ -3,7 +3,7 @@ import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
 import { sharp } from '../io/sharp.js';
 import type { Pixels, Rgb, ScoreRows, Sink, Size } from '../types.js';
 import { type HeatColors, heatColors } from './heat-colors.js';
-import { writtenLine } from './preview-legend.js';
+import { writtenLine } from './preview/legend.js';
 import { type DrawnScaleBar, scaleBar } from './scale-bar.js';
 
 /** What a heatmap shows, and how. */

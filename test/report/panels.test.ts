@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { writtenLines } from '../../dist/mask/preview-legend.js';
+import { writtenLines } from '../../dist/mask/preview/legend.js';
 import { contactSheet, sheetWidth } from '../../dist/report/contact-sheet.js';
 import { difference, differenceColors, outlined } from '../../dist/report/panels.js';
 import type { Pixels, Rgb } from '../../dist/types.js';

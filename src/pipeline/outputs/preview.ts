@@ -1,5 +1,5 @@
 import type { CommitOptions } from '../../io/partial-file.js';
-import { createPreview } from '../../mask/preview.js';
+import { createPreview } from '../../mask/preview/preview.js';
 import type { Box, Size } from '../../types.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { Keep } from '../records/files-and-record.js';

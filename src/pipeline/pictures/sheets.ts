@@ -1,7 +1,7 @@
 import { reason, SegtileError } from '../../errors.js';
 import { type CommitOptions, writeWhole } from '../../io/partial-file.js';
 import { sharp } from '../../io/sharp.js';
-import { type LegendEntry, legend, writtenLine, writtenLines } from '../../mask/preview-legend.js';
+import { type LegendEntry, legend, writtenLine, writtenLines } from '../../mask/preview/legend.js';
 import { cellWidth, contactSheet, sheetWidth } from '../../report/contact-sheet.js';
 import type { Pixels, Size } from '../../types.js';
 

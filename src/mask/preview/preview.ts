@@ -1,11 +1,11 @@
-import { SegtileError } from '../errors.js';
-import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
-import { sharp } from '../io/sharp.js';
-import type { Box, MaskClass, Mpp, Pixels, RasterRows, Sink, Size } from '../types.js';
-import { legend } from './preview-legend.js';
-import { type Painter, painter } from './preview-picture.js';
-import { shareCounter } from './preview-shares.js';
-import { scaleBar } from './scale-bar.js';
+import { SegtileError } from '../../errors.js';
+import { type CommitOptions, openPartialFile } from '../../io/partial-file.js';
+import { sharp } from '../../io/sharp.js';
+import type { Box, MaskClass, Mpp, Pixels, RasterRows, Sink, Size } from '../../types.js';
+import { scaleBar } from '../scale-bar.js';
+import { legend } from './legend.js';
+import { type Painter, painter } from './picture.js';
+import { shareCounter } from './shares.js';
 
 /** The parts of a preview. */
 export interface Preview extends CommitOptions {

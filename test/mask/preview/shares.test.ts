@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { shareCounter } from '../../dist/mask/preview-shares.js';
+import { shareCounter } from '../../../dist/mask/preview/shares.js';
 
 const classes = [3, 7].map((label) => ({ label, name: `class ${label}`, color: [0, 0, 0] as const }));
 

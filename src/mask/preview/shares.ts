@@ -1,5 +1,5 @@
-import { SegtileError } from '../errors.js';
-import type { MaskClass, RasterRows, Size } from '../types.js';
+import { SegtileError } from '../../errors.js';
+import type { MaskClass, RasterRows, Size } from '../../types.js';
 
 /** Counts what share of each preview pixel each class has. */
 export interface ShareCounter {

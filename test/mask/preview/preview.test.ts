@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
-import { createPreview, type Preview } from '../../dist/mask/preview.js';
-import { painter } from '../../dist/mask/preview-picture.js';
-import { scaleBar } from '../../dist/mask/scale-bar.js';
+import { painter } from '../../../dist/mask/preview/picture.js';
+import { createPreview, type Preview } from '../../../dist/mask/preview/preview.js';
+import { scaleBar } from '../../../dist/mask/scale-bar.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-preview-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

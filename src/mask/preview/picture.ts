@@ -1,4 +1,4 @@
-import type { MaskClass, Pixels } from '../types.js';
+import type { MaskClass, Pixels } from '../../types.js';
 
 /** How strongly a fully labelled pixel takes the colour of its class, and how strongly an outline does; 0 to 1. */
 const fill = 0.36;

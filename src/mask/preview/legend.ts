@@ -1,6 +1,6 @@
-import { sharp } from '../io/sharp.js';
-import type { Pixels, Rgb } from '../types.js';
-import type { DrawnScaleBar } from './scale-bar.js';
+import { sharp } from '../../io/sharp.js';
+import type { Pixels, Rgb } from '../../types.js';
+import type { DrawnScaleBar } from '../scale-bar.js';
 
 const lineHeight = 40;
 const swatch = 18;
