@@ -1,5 +1,6 @@
 import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
 import { numberLists } from '../plan/labels/runs/number-lists.js';
+import type { TiffLayout } from '../tiff/write/layout.js';
 import { deflateCodec } from '../tiff/write/tile-codec.js';
 import { writeTiff } from '../tiff/write/write.js';
 import type { Mpp, RasterRows, Sink, Size } from '../types.js';
@@ -32,7 +33,12 @@ export async function writeInstanceMap(
   { size, mpp, replace }: InstanceMap,
 ): Promise<Sink<readonly InstanceRun[]>> {
   const { width, height } = size;
-  const scratch = await openPartialFile(path);
+  // The image is opened before anything gets its final name: a later run knows files of a killed one by what was open then.
+  const file = await openPartialFile(path, { replace });
+  const scratch = await openPartialFile(path).catch(async (error: unknown) => {
+    await file.discard();
+    throw error;
+  });
   const runs = numberLists(Math.ceil(height / BAND), scratch);
   let largest = 0;
   let painting: Sink<RasterRows> | undefined;
@@ -40,7 +46,7 @@ export async function writeInstanceMap(
   /** Writes the image. It appears under its name when this resolves. */
   async function paint(): Promise<void> {
     const samples = largest > MOST_OF_16 ? 'uint32' : 'uint16';
-    const image = await writeTiff(path, {
+    const layout: TiffLayout = {
       size,
       mpp,
       channels: 1,
@@ -52,8 +58,8 @@ export async function writeInstanceMap(
       levels: 'chained',
       description: 'segtile instances: 0 is background, else the number of an object',
       software: 'segtile',
-      replace,
-    });
+    };
+    const image = await writeTiff(path, layout, file);
     painting = image;
     for (let y = 0; y < height; y += BAND) {
       const rows = Math.min(BAND, height - y);
@@ -72,6 +78,7 @@ export async function writeInstanceMap(
   const discard = async (): Promise<void> => {
     await scratch.discard();
     await painting?.abort();
+    await file.discard();
   };
 
   return {

@@ -24,11 +24,12 @@ const concurrency = 4;
  * deletes it, and every later call rejects with that error. `finish` and `abort` may be called twice; `abort` stops a
  * `finish` that is under way.
  *
+ * @param file the empty file to write to, if it is open already
  * @throws {SegtileError} `usage` for a layout that cannot be written and for rows that do not fit it; `output` if the
  *   file cannot be written; `aborted` after `abort`
  */
-export async function writeTiff(path: string, layout: TiffLayout): Promise<Sink<RasterRows>> {
-  const sink = await writePlanes(path, layout, 1);
+export async function writeTiff(path: string, layout: TiffLayout, file?: PartialFile): Promise<Sink<RasterRows>> {
+  const sink = await writePlanes(path, layout, 1, file);
   return { ...sink, write: (rows) => sink.write([rows]) };
 }
 
@@ -39,10 +40,15 @@ export async function writeTiff(path: string, layout: TiffLayout): Promise<Sink<
  *
  * @param planes how many, at least one
  */
-export async function writePlanes(path: string, layout: TiffLayout, planes: number): Promise<Sink<PlaneRows>> {
+export async function writePlanes(
+  path: string,
+  layout: TiffLayout,
+  planes: number,
+  opened?: PartialFile,
+): Promise<Sink<PlaneRows>> {
   checkLayout(layout);
   const { size, tile } = layout;
-  const file = await openPartialFile(path, layout);
+  const file = opened ?? (await openPartialFile(path, layout));
   const sizes = levelSizes(size, tile);
   const blocks = blockStore(file, layout);
   const limit = pLimit(concurrency);

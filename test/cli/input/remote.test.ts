@@ -138,6 +138,7 @@ test('what failed of a list of URLs is listed without what is secret, and is ref
   expect(failed + ended.stderr).not.toMatch(secret);
   const again = await segtile(['infer', '--from', join(out, 'failed.csv'), '-m', model, '-o', out]);
   expect(again.stderr).toContain('has a URL without what stood behind its "?"');
+  rmSync(list);
 });
 
 test('failures tell what to do, and no secret', async () => {
