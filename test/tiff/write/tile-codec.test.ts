@@ -22,3 +22,15 @@ test.each([
   expect(block.length).toBeLessThanOrEqual(Math.max(Math.min(runs!, repeats!), samples.length / 16));
   expect(Buffer.from(await codec.decode(block, TILE, 1)).equals(samples)).toBe(true);
 });
+
+test('labels of noise are not tried whole a second time', async () => {
+  let seed = 1;
+  const samples = labels(() => {
+    seed = (seed * 16_807) % 2_147_483_647;
+    return seed & 1;
+  });
+  const block = await deflateCodec('labels').encode(samples, TILE, 1);
+  expect(Buffer.from(block).equals(deflateSync(samples, { level: 6, strategy: constants.Z_RLE, chunkSize: 65_536 }))).toBe(
+    true,
+  );
+});
