@@ -3,7 +3,6 @@ import { dirname, join, resolve } from 'node:path';
 import { SegtileError } from '../errors.js';
 import { fileName, isRemote, shownPath } from '../io/location.js';
 import { meant } from '../plan/text/meant.js';
-import { isCoco } from './shapes/json-truth.js';
 import { REGION_MARK, slideName, slidesOfTruth } from './slide-names.js';
 import { readTable } from './table.js';
 
@@ -228,4 +227,9 @@ function requireAllTaken(pairs: readonly TruthPair[], taken: ReadonlySet<TruthPa
 
 function listedTwice(path: string, slide: string): SegtileError {
   return new SegtileError('input', `${path} lists the slide ${slideName(slide)} more than once`, 'keep one row for each slide');
+}
+
+/** Whether a file holds the truth of many slides. What reads shapes is loaded only when it is asked. */
+async function isCoco(path: string): Promise<boolean> {
+  return (await import('./shapes/json-truth.js')).isCoco(path);
 }

@@ -1,5 +1,4 @@
 import { pipeline } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
 import { reason, SegtileError, throwIfAborted } from '../errors.js';
 import { plainCell } from '../plan/text/csv.js';
 import { openText } from './text-file.js';
@@ -17,6 +16,7 @@ export interface TableRow {
  * @throws {SegtileError} `input` if it is not a CSV or cannot be read, `aborted` when the signal fires
  */
 export async function* readTable(path: string, signal?: AbortSignal): AsyncGenerator<TableRow, void, undefined> {
+  const { CsvError, parse } = await import('csv-parse');
   const rows = parse({ bom: true, skip_empty_lines: true, info: true });
   try {
     const file = await openText(path);

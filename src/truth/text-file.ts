@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { type Entry, openPromise } from 'yauzl';
+import type { Entry } from 'yauzl';
 import { reason, SegtileError } from '../errors.js';
 import { requireRegular } from '../io/regular-file.js';
 
@@ -44,6 +44,7 @@ function isZip(start: Uint8Array): boolean {
 const NO_FILE = /\/$|^__MACOSX\//;
 
 async function openZipped(path: string): Promise<Readable> {
+  const { openPromise } = await import('yauzl');
   const zip = await openPromise(path, { autoClose: false });
   try {
     const files: Entry[] = [];

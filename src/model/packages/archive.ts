@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
 import { cacheFolder } from '../measured/cache.js';
 
@@ -51,6 +51,7 @@ export async function unpacked(
     );
   };
   // A damaged ZIP is reported later, when the file is read as a network.
+  const { openPromise } = await import('yauzl');
   const zip = await openPromise(path, { autoClose: false }).catch(() => undefined);
   if (!zip) return undefined;
   try {

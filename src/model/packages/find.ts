@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
 import { isTooDeep } from '../../plan/text/json.js';
@@ -148,6 +147,8 @@ async function fieldsIn(path: string): Promise<Fields | undefined> {
   if (text === undefined) return undefined;
   try {
     if (path.endsWith('.json')) return isTooDeep(text) ? undefined : fieldsOf(JSON.parse(text));
+    // Loaded only when needed: most networks have no such document, and YAML is the largest package that reads one.
+    const { parse } = await import('yaml');
     return fieldsOf(parse(text));
   } catch (cause) {
     if (path.endsWith('.json')) return undefined;

@@ -3,7 +3,7 @@ import type { Pool } from '../../model/sessions/pool.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
 import { type Foreteller, foreteller } from '../memory/foreteller.js';
-import { autoPlan } from '../perception/auto-plan.js';
+import type { autoPlan } from '../perception/auto-plan.js';
 import { readMembers } from '../prepare/named-models.js';
 import type { InferOptions } from '../prepare/options.js';
 import { planSlide, type SlidePlan } from '../prepare/plan-slide.js';
@@ -64,7 +64,7 @@ export async function openEngine(
 ): Promise<Engine> {
   const ensemble = joinModels(await readMembers(options, signal));
   const note = onceEach((sentence) => watcher.note?.(sentence));
-  const laid = await autoPlan(options, ensemble, note, signal);
+  const laid = options.plan === 'auto' ? await autoWindows(options, ensemble, note, signal) : undefined;
   const { plan: planned, groups } = planSettings(options, ensemble, note, laid);
   const settings = { ...runSettings(options, ensemble, thresholds), note };
   watcher.model?.(ensemble);
@@ -107,6 +107,11 @@ export async function openEngine(
       await pools?.then(closePools).catch(() => undefined);
     },
   };
+}
+
+/** The windows of `--plan auto`. Loaded only when needed, as it loads what runs networks on trial. */
+async function autoWindows(...given: Parameters<typeof autoPlan>): Promise<readonly Geometry[] | undefined> {
+  return (await import('../perception/auto-plan.js')).autoPlan(...given);
 }
 
 function laidText({ window, stride, margin }: Geometry): string {

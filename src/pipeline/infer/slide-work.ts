@@ -16,7 +16,6 @@ import type { InferOptions } from '../prepare/options.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { ReadyModel } from '../prepare/run-settings.js';
 import { addProof, noProof, type ProofCount } from '../proof/facts.js';
-import { prove } from '../proof/prove.js';
 import type { RunRecord } from '../records/record.js';
 import { createStageClock, type StageClock } from '../records/stage-clock.js';
 import type { RunKey } from '../resume/key.js';
@@ -249,8 +248,11 @@ async function withPlan<T>(
     const forecast = startModels ? memory.require(plan, whole) : NO_MODEL;
     work.planned(plan, passes, forecast);
     const columns = 'unknown' in forecast ? [whole] : (forecast.columns ?? [whole]);
-    const proved = async (pool: ReadyModel, of: Piece): Promise<ProofCount | undefined> =>
-      proves ? clock.wait('proof', prove({ plan, model, pool, settings }, of, work.signal)) : undefined;
+    const proved = async (pool: ReadyModel, of: Piece): Promise<ProofCount | undefined> => {
+      if (!proves) return undefined;
+      const { prove } = await import('../proof/prove.js');
+      return clock.wait('proof', prove({ plan, model, pool, settings }, of, work.signal));
+    };
     return await run({ plan, job, piece, columns, ready: () => ready(clock), proved, clock });
   } finally {
     await plan.slide.close();

@@ -33,7 +33,6 @@ export async function autoPlan(
   note: (sentence: string) => void,
   signal: AbortSignal,
 ): Promise<readonly Geometry[] | undefined> {
-  if (options.plan !== 'auto') return undefined;
   refuseSaid(options);
   const found: AutoWindows[] = [];
   for (const { model } of members) {

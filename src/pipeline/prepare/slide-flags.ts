@@ -1,6 +1,5 @@
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
-import { lookUpMpp, parseMppCsv, requireMatched } from '../../slide/mpp/mpp-csv.js';
 import type { SlideOptions } from '../../slide/tiff.js';
 
 /** The flags about the slides themselves, parsed. */
@@ -27,6 +26,7 @@ export async function readSlideFlags(
     const hint = 'give a CSV with a line for each slide, such as slide-1.svs,0.25';
     throw new SegtileError('input', `--slide-mpp-csv ${slideMppCsv} cannot be read: ${reason(cause)}`, hint, cause);
   });
+  const { lookUpMpp, parseMppCsv, requireMatched } = await import('../../slide/mpp/mpp-csv.js');
   const table = parseMppCsv(text, slideMppCsv);
   requireMatched(table, slideMppCsv, slides);
   return (slide) => ({ mpp: lookUpMpp(table, slide) ?? slideMpp, channels, range });

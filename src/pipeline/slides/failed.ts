@@ -1,6 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CsvError, parse } from 'csv-parse/sync';
 import { reason, SegtileError } from '../../errors.js';
 import { alone } from '../../io/alone.js';
 import { isRemote, shownPath } from '../../io/location.js';
@@ -8,8 +7,7 @@ import { writeWhole } from '../../io/partial-file.js';
 import { csvCell, plainCell } from '../../plan/text/csv.js';
 import type { FilesDone } from '../each-file.js';
 import { makeFolder } from '../outputs/clashes.js';
-import { METHODS } from './list.js';
-import { folderOf, isMaskName, LIST_COLUMNS, type SlideRequest } from './request.js';
+import { folderOf, isMaskName, LIST_COLUMNS, METHODS, type SlideRequest } from './request.js';
 
 /** The name of the list of failures in the folder of results. */
 export const FAILED = 'failed.csv';
@@ -56,6 +54,7 @@ async function linesOf(path: string): Promise<readonly { readonly key: string; r
     throw new SegtileError('output', `${path} cannot be read: ${reason(error)}`, 'check its permissions', error);
   });
   if (text === undefined) return undefined;
+  const { CsvError, parse } = await import('csv-parse/sync');
   try {
     const [head, ...rows] = parse(text) as string[][];
     if (head!.join(',') !== HEAD) throw foreign(path);

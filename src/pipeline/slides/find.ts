@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import pLimit from 'p-limit';
-import picomatch from 'picomatch';
 import { SegtileError } from '../../errors.js';
 import { REGION_MARK, slideName, slidesOfTruth } from '../../truth/slide-names.js';
 import { type Contents, contentsOf } from './contents.js';
@@ -39,7 +38,7 @@ export function isPattern(given: string): boolean {
  *   request with a problem
  */
 export async function findFiles(given: string, kind: PathKind, except: readonly string[]): Promise<FoundRequests> {
-  const { base, depth, matches } = searchOf(given);
+  const { base, depth, matches } = await searchOf(given);
   const others = new Set(except.map((path) => resolve(path)));
   const skip = (path: string, names: readonly string[]): boolean =>
     kind.lookInside && path !== base && (names.includes(DATASET) || others.has(resolve(path)));
@@ -59,7 +58,7 @@ export async function findFiles(given: string, kind: PathKind, except: readonly 
  * @throws {SegtileError} `input` if the folder cannot be read; folders below it that cannot be read are skipped
  */
 export async function allFilesAt(given: string): Promise<readonly FoundFile[]> {
-  const { base, depth, matches } = searchOf(given);
+  const { base, depth, matches } = await searchOf(given);
   const { files, unread } = await filesBelow(base, { depth });
   const own = unread.find(({ path }) => path === base);
   if (own) throw own.error;
@@ -83,8 +82,15 @@ async function sortedOut(given: string, kind: PathKind, here: readonly FoundFile
 }
 
 /** Where to search, how deep, and which files match. */
-function searchOf(given: string): { base: string; depth: number | undefined; matches: (file: FoundFile) => boolean } {
+interface Search {
+  readonly base: string;
+  readonly depth: number | undefined;
+  readonly matches: (file: FoundFile) => boolean;
+}
+
+async function searchOf(given: string): Promise<Search> {
   if (!isPattern(given)) return { base: given, depth: undefined, matches: () => true };
+  const { default: picomatch } = await import('picomatch');
   const { base, glob } = picomatch.scan(given);
   const matches = picomatch(glob);
   // A pattern without `**` determines the depth.

@@ -5,7 +5,7 @@ import { isRemote } from '../../io/location.js';
 import { plainCell } from '../../plan/text/csv.js';
 import { meant } from '../../plan/text/meant.js';
 import { mppProblem } from '../../plan/windows/mpp-range.js';
-import { LIST_COLUMNS, type ListColumn, type SlideRequest } from './request.js';
+import { LIST_COLUMNS, type ListColumn, METHODS, type SlideRequest } from './request.js';
 
 /** A list of slides, as read from a file. */
 export interface SlideList {
@@ -16,9 +16,6 @@ export interface SlideList {
 
 /** A further column of a list of failures, which does not affect how slides are run. */
 const PASSED_OVER = 'error';
-
-/** Methods to find tissue, as opposed to files. */
-export const METHODS: readonly string[] = ['auto', 'otsu', 'hubmap', 'none'];
 
 /**
  * Reads a list of slides. It is a CSV whose first line names its columns, `slide` and any of `mpp`, `roi`, `tissue`,

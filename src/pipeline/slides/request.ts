@@ -25,6 +25,9 @@ export const LIST_COLUMNS = ['slide', 'mpp', 'roi', 'tissue', 'output'] as const
 /** A column of a list of slides. */
 export type ListColumn = (typeof LIST_COLUMNS)[number];
 
+/** Methods to find tissue, as opposed to files. */
+export const METHODS: readonly string[] = ['auto', 'otsu', 'hubmap', 'none'];
+
 /**
  * The folder of the results of a file, relative to the folder of all results unless it is absolute; `.` for that folder
  * itself.

@@ -6,7 +6,7 @@ import { isRemote } from '../../io/location.js';
 import { readRegularText } from '../../io/regular-file.js';
 import { findFiles, isPattern } from './find.js';
 import type { PathKind } from './kinds.js';
-import { folderOfList, parseSlideList, type SlideList } from './list.js';
+import type { SlideList } from './list.js';
 import { LIST_COLUMNS, type ListColumn, type SlideRequest } from './request.js';
 
 /** Other inputs that decide which files a command works on. */
@@ -99,6 +99,7 @@ async function readList(from: string, stdin: Readable): Promise<SlideList> {
     const hint = 'give a file with a path on each line, or a CSV with the column slide; or - for standard input';
     throw new SegtileError('input', `--from ${from} cannot be read: ${reason(cause)}`, hint, cause);
   });
+  const { folderOfList, parseSlideList } = await import('./list.js');
   return parseSlideList(text, where, folderOfList(from));
 }
 

@@ -1,8 +1,8 @@
 import { shownPath } from '../../io/location.js';
 import { createBoxCount } from '../../plan/labels/label-count.js';
 import { type Grid, windowsOfRow } from '../../plan/windows/grid.js';
-import { slideName } from '../../truth/match.js';
-import { openRegion, type RegionFile } from '../../truth/region.js';
+import type { RegionFile } from '../../truth/region.js';
+import { slideName } from '../../truth/slide-names.js';
 import type { LabelView, Truth } from '../../truth/truth.js';
 import type { Box, RasterRows, ScoreRows, Size, SpanningSize, Window } from '../../types.js';
 import { viewRows } from '../evaluate/paired-rows.js';
@@ -37,7 +37,11 @@ export interface RegionWindows {
 
 /** A function that opens the region of a slide. */
 export function regionOpener(file: RegionFile, slide: Size & { readonly path: string }, signal: AbortSignal) {
-  return (): Promise<Truth> => openRegion(file, slide, slideName(slide.path), signal);
+  return async (): Promise<Truth> => {
+    // Loaded only when needed, because it loads all readers of truth.
+    const { openRegion } = await import('../../truth/region.js');
+    return openRegion(file, slide, slideName(slide.path), signal);
+  };
 }
 
 /** The record entry, without the shares. */
