@@ -82,6 +82,8 @@ export interface OpenSlideCard extends Size {
   /** Null if the slide cannot be opened. */
   readonly picture: TiledImage | null;
   readonly runs: readonly RunCard[];
+  /** The ids of two runs that are shown side by side at first: the best variants of a comparison. */
+  readonly compared: { readonly run: string; readonly other: string } | null;
   readonly truth: LabelLayer | null;
   /** Notes about the slide and about errors, as sentences for people. */
   readonly notes: readonly string[];

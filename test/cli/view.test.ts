@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { variantFolder } from '../../dist/pipeline/compare/variant-folder.js';
 import { findSlides } from '../../dist/pipeline/view/found.js';
 import { asked, makeFixture } from '../view/fixture.js';
 import { filesIn, folder, save, segtile, segtileWell } from './door.js';
@@ -73,6 +74,26 @@ test('a folder is looked through with those below it, for results if it is of re
   // Slides in the folder itself: it is no folder of results, though there is one in it.
   writeFileSync(join(at, 'top.tif'), '');
   expect(await found('.')).toEqual(['study/a/1.tif', 'study/b/1.tif', 'top.tif']);
+});
+
+test('a folder of segtile compare is shown as variants of its slides, by their names', async () => {
+  const at = folder();
+  const variants = ['tile 512/256', 'resize 512'];
+  const of = (variant: string, name: string): string => `variants/${variantFolder(variant)}/${name}`;
+  mkdirSync(join(at, 'variants'));
+  for (const each of [...variants, 'made for several']) mkdirSync(join(at, of(each, '')));
+  for (const each of [...variants, 'made for several']) writeFileSync(join(at, of(each, 'k.mask.ome.tif')), '');
+  const seen = { slide: { path: '/gone/k.svs', width: 10, height: 10 } };
+  save(at, of(variants[0]!, 'k.run.json'), JSON.stringify(seen));
+  save(at, of(variants[1]!, 'k.result.json'), JSON.stringify({ record: seen }));
+  save(at, 'compare.json', JSON.stringify({ variants: variants.map((variant, i) => ({ variant, dice: 0.8 + i / 10 })) }));
+  const [slide, ...others] = await findSlides([at]);
+  expect(others).toEqual([]);
+  expect(slide).toMatchObject({ name: 'k.svs', path: undefined });
+  expect(slide!.runs.map(({ variant }) => variant).sort((a, b) => a!.dice - b!.dice)).toEqual([
+    { name: 'tile 512/256', dice: 0.8 },
+    { name: 'resize 512', dice: 0.9 },
+  ]);
 });
 
 test('a list names what is shown, beside what is named', async () => {

@@ -85,11 +85,13 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
   /** What the canvas over the slide shows, which lies around a place of level 0 at one pixel of the screen each: labels by their colours, 9 for any other. */
   const shownLabels = async (
     page: Page,
+    nth = 0,
   ): Promise<{ left: number; top: number; width: number; height: number; labels: Buffer }> => {
     const { width, height, text } = (await page.evaluate(`(() => {
-      const { width, height } = document.querySelector('canvas.overlay');
+      const canvas = document.querySelectorAll('canvas.overlay')[${nth}];
+      const { width, height } = canvas;
       const copy = new OffscreenCanvas(width, height).getContext('2d');
-      copy.drawImage(document.querySelector('canvas.overlay'), 0, 0);
+      copy.drawImage(canvas, 0, 0);
       const pixels = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer);
       const labels = new Map([[0, 0], ${classes.map(({ label, color: [r, g, b] }) => `[${((255 << 24) | (b << 16) | (g << 8) | r) >>> 0}, ${label}]`).join()}]);
       let text = '';
@@ -239,6 +241,77 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
       await drawn(page);
       await picture(page, 'compare');
       expect(await serious(page)).toEqual([]);
+    }));
+
+  test('shows two results in two views that move together, with what differs in colours', () =>
+    look('', async (page) => {
+      await page.getByRole('combobox', { name: 'beside' }).selectOption({ index: 1 });
+      await page.keyboard.press('v');
+      await page.waitForURL(/split=views/);
+      await page.locator('.panes.two').waitFor();
+      await page.getByRole('checkbox', { name: 'differences' }).check();
+      const box = (await page.locator('.pane').nth(1).boundingBox())!;
+      /** What a view shows: the place of the slide, and its labels, around the middle. */
+      const seen = (nth: number): Promise<string> =>
+        page.evaluate(`(() => {
+          const pane = document.querySelectorAll('.pane')[${nth}];
+          const [slide, over] = [pane.querySelector('.stage canvas'), pane.querySelector('canvas.overlay')];
+          const part = (of) => {
+            const copy = new OffscreenCanvas(120, 120).getContext('2d');
+            copy.drawImage(of, 60 - Math.floor(of.width / 2), 60 - Math.floor(of.height / 2));
+            return [...copy.getImageData(0, 0, 120, 120).data];
+          };
+          return JSON.stringify([part(slide), part(over)].map((all) => all.reduce((sum, value, i) => (sum * 31 + value + i) | 0, 7)));
+        })()`);
+      const together = async (): Promise<void> => {
+        await page.waitForTimeout(500);
+        await drawn(page);
+        expect(JSON.parse(await seen(0))[0]).toBe(JSON.parse(await seen(1))[0]);
+      };
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      await page.mouse.wheel(0, -400);
+      await together();
+      // Pulling one view moves the other, and a key turns both.
+      const before = page.url();
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width / 2 - 120, box.y + box.height / 2 + 40, { steps: 4 });
+      await page.mouse.up();
+      await together();
+      expect(page.url()).not.toBe(before);
+      await page.keyboard.press('r');
+      await together();
+      await page.waitForURL(/,90&/);
+      // Without the differences, each view shows its own mask.
+      await page.getByRole('checkbox', { name: 'differences' }).uncheck();
+      await atFullSize(page, `show=mask&opacity=mask:1&split=views&other=${/other=(\w+)/.exec(page.url())?.[1]}`);
+      const [one, two] = [await readMask(fixture.mask), await readMask(join(other, 'a.mask.ome.tif'))];
+      const wrong = (mask: typeof one, shown: Awaited<ReturnType<typeof shownLabels>>): number => {
+        let count = 0;
+        for (let y = 0; y < shown.height; y++) {
+          for (let x = 0; x < shown.width; x++) {
+            const at = (shown.top + y) * size.width + shown.left + x;
+            if (shown.labels[y * shown.width + x] !== mask.data[at]) count++;
+          }
+        }
+        return count;
+      };
+      expect(wrong(one, await shownLabels(page, 0))).toBe(0);
+      expect(wrong(two, await shownLabels(page, 1))).toBe(0);
+      expect(wrong(one, await shownLabels(page, 1))).toBeGreaterThan(100);
+      await page.getByRole('checkbox', { name: 'differences' }).check();
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2 - 150);
+      await page.getByText(/beside (disc|background)/).waitFor();
+      await drawn(page);
+      await picture(page, 'two-views');
+      expect(await serious(page)).toEqual([]);
+      const waiting = page.waitForEvent('download');
+      await page.keyboard.press('s');
+      const saved = await (await waiting).path();
+      const whole = (await page.locator('.panes').boundingBox())!;
+      const { width, height } = await sharp(saved).metadata();
+      expect(Math.abs(width - whole.width)).toBeLessThan(2);
+      expect(height).toBe(Math.round(whole.height));
+      if (pictures !== undefined) await sharp(saved).toFile(join(pictures, 'saved-two.png'));
     }));
 
   test('lists the runs of the history, sorted and charted, and tells what differs between two', () =>

@@ -8,6 +8,7 @@ import { SLIDES } from '../../pipeline/slides/kinds.js';
 import { fileRequests } from '../../pipeline/slides/requests.js';
 import { failureText } from '../../terminal/failure.js';
 import { createProgress, type StageProgress } from '../../terminal/progress.js';
+import { shellWord } from '../../terminal/shell-word.js';
 import { styleFor } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
 import { noteLine } from '../infer/words.js';
@@ -41,6 +42,7 @@ export async function runCompare(
   if (record !== undefined && !json) {
     stdout.write(compareText(results, failures, record, styleFor(stdout)));
     if (report) stdout.write(`  report  ${join(output, 'report.html')}\n`);
+    stdout.write(`  view    segtile view ${shellWord(output)}\n`);
   }
   return failures.length === 0 ? 0 : 1;
 }

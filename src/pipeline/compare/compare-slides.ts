@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SegtileError, throwIfAborted } from '../../errors.js';
@@ -17,6 +16,7 @@ import { type KnownRecord, knownRecord } from '../records/known-record.js';
 import { childRun } from './child-run.js';
 import { compareKey } from './key.js';
 import { type MaybeShared, scoresOf, thresholdVariant } from './thresholds.js';
+import { VARIANTS, variantFolder } from './variant-folder.js';
 import { readVariantRun, type VariantRun, writeVariantRun } from './variant-run.js';
 import { optionsOf, type Variant } from './variants.js';
 
@@ -121,7 +121,7 @@ async function runVariant(
   const size = await slideSize(slide, signal);
   const options = optionsOf(variant, shared(slide), size);
   const key = await compareKey({ options, slide, truth, config, settings: { tolerance } });
-  const folder = join(output, 'variants', folderOf(variant));
+  const folder = join(output, VARIANTS, variantFolder(variant.name));
   const stem = join(folder, slideName(slide));
   const kept = overwrite ? undefined : await readVariantRun(`${stem}.result.json`, key);
   watcher.started(variant, slide, kept !== undefined);
@@ -130,7 +130,7 @@ async function runVariant(
   await rm(`${stem}.result.json`, { force: true });
   const onWarning = (text: string): void => watcher.warned(variant, slide, text);
   const scored = scoresOf(variant, variants);
-  const scoresFolder = join(output, 'variants', scored ? folderOf(scored.base) : '');
+  const scoresFolder = join(output, VARIANTS, scored ? variantFolder(scored.base.name) : '');
   if (scored) await makeFolder(join(scoresFolder, slideName(slide)));
   const job = { slide, size, shared: shared(slide), folder, scoresFolder, overwrite, made };
   const {
@@ -184,18 +184,6 @@ export async function slideSize(path: string, signal: AbortSignal): Promise<Size
   const { width, height, levels } = slide;
   await slide.close();
   return { width, height, levels };
-}
-
-/**
- * The folder name of a variant: letters, digits and a few other characters of its name, plus part of a hash that makes
- * it unique.
- */
-function folderOf({ name }: Variant): string {
-  const readable = name
-    .replace(/[^A-Za-z0-9.]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 60);
-  return `${readable}-${createHash('sha256').update(name).digest('hex').slice(0, 6)}`;
 }
 
 function summarized(variant: Variant, runs: readonly VariantRun[]): VariantResult {

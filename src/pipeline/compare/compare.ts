@@ -135,7 +135,8 @@ async function writeResults(
 ): Promise<void> {
   const json = new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`);
   await writeWhole(join(output, 'compare.json'), (file) => file.append(json));
-  if (report) await writeCompareReport(join(output, 'report.html'), results, { command, record, config, regions }, signal);
+  if (report)
+    await writeCompareReport(join(output, 'report.html'), results, { command, output, record, config, regions }, signal);
   if (history === false) return;
   const path = typeof history === 'string' ? history : join(output, HISTORY);
   for (const { runs } of results) {

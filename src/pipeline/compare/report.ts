@@ -2,6 +2,7 @@ import { writeWhole } from '../../io/partial-file.js';
 import { flatten } from '../../plan/flatten.js';
 import { classChart, portionChart, qualityChart } from '../../report/charts.js';
 import { type FactGroup, type Report, type ReportTable, reportPage, type Section } from '../../report/page.js';
+import { shellWord } from '../../terminal/shell-word.js';
 import type { TruthConfig } from '../../truth/config.js';
 import { differingPictures, errorLegend } from '../evaluate/regions.js';
 import type { VariantResult } from './compare-slides.js';
@@ -10,6 +11,8 @@ import type { ComparisonRecord } from './results.js';
 /** What a report contains besides the results. */
 export interface CompareWords {
   readonly command: readonly string[];
+  /** The folder of the comparison, as it was given. */
+  readonly output: string;
   readonly record: ComparisonRecord;
   /** Maps names, values and colours of the truth to classes. */
   readonly config: TruthConfig | undefined;
@@ -35,7 +38,7 @@ export async function writeCompareReport(
 
 async function compareReport(
   results: readonly VariantResult[],
-  { command, record: { recommendation, variants }, config, regions }: CompareWords,
+  { command, output, record: { recommendation, variants }, config, regions }: CompareWords,
   signal: AbortSignal,
 ): Promise<Report> {
   const [first] = results;
@@ -62,6 +65,7 @@ async function compareReport(
         facts: [
           ['command', ['segtile', ...command].join(' ')],
           ['slides', slides.join(', ')],
+          ['look at them', `segtile view ${shellWord(output)}`],
         ],
       },
       ...results.map(settingsOf),

@@ -5,6 +5,7 @@ import { SegtileError } from '../../errors.js';
 import { fileName, isRemote } from '../../io/location.js';
 import { readRegularText } from '../../io/regular-file.js';
 import { objectOf, optional, readIfShape } from '../../plan/text/shape.js';
+import { type ComparedVariant, variantIn } from '../compare/variant-folder.js';
 import { predictedName } from '../evaluate/prediction.js';
 import { type RecordedSlide, recordedSlide } from '../records/known-record.js';
 import { allFilesAt, isPattern } from '../slides/find.js';
@@ -21,6 +22,8 @@ export interface FoundRun {
   readonly disagreement: string | undefined;
   /** The path of its record, whether or not it exists. */
   readonly record: string;
+  /** The variant of `segtile compare` that it is a result of, if any; null for what a comparison made for several of them. */
+  readonly variant: ComparedVariant | null | undefined;
   /** When its files were last written, in milliseconds. */
   readonly written: number;
 }
@@ -60,7 +63,9 @@ export async function findSlides(paths: readonly string[]): Promise<readonly Fou
   const files = found.flat();
   const isResult = (path: string): boolean => MASK.test(fileName(path)) || PROBABILITIES.test(fileName(path));
   const named = files.filter((path) => !isResult(path));
-  const runs = await Promise.all(groupRuns(files.filter(isResult)).map((run) => withSlide(run, named)));
+  const all = await Promise.all(groupRuns(files.filter(isResult)).map((run) => withSlide(run, named)));
+  const own = all.filter(({ run }) => run.variant !== null);
+  const runs = own.length > 0 ? own : all;
   const slides = new Map<string, FoundSlide>();
   for (const path of named) slides.set(idOf(path), { id: idOf(path), name: fileName(path), path, seen: undefined, runs: [] });
   for (const { run, path, seen } of runs) {
@@ -109,16 +114,27 @@ function groupRuns(files: readonly string[]): FoundRun[] {
     probabilities: own.find((path) => PROBABILITIES.test(fileName(path))),
     disagreement: `${stem}.disagreement.tif`,
     record: `${stem}.run.json`,
+    variant: undefined,
     written: 0,
   }));
 }
 
 const beside = objectOf<{ readonly slide: RecordedSlide | undefined }>({ slide: optional(recordedSlide) });
 
+/** `<slide>.result.json` of a variant. The record of one that differs from another only in its threshold names no slide. */
+const result = objectOf({ record: beside });
+
+async function slideSeen({ record, variant }: FoundRun): Promise<RecordedSlide | undefined> {
+  const text = (path: string): Promise<string> => readRegularText(path).catch(() => '');
+  const seen = readIfShape(await text(record), beside)?.slide;
+  if (seen || !variant) return seen;
+  return readIfShape(await text(record.replace(/run\.json$/, 'result.json')), result)?.record.slide;
+}
+
 /** Finds the slide of a run: a named slide with a matching name, otherwise the slide in its record, if it still exists. */
-async function withSlide(run: FoundRun, named: readonly string[]) {
-  const json = await readRegularText(run.record).catch(() => undefined);
-  const seen = json === undefined ? undefined : readIfShape(json, beside)?.slide;
+async function withSlide(found: FoundRun, named: readonly string[]) {
+  const run = { ...found, variant: await variantIn(found.folder) };
+  const seen = await slideSeen(run);
   const own = (path: string): boolean => predictedName(path) === run.name || fileName(path) === (seen && fileName(seen.path));
   const path = named.find(own) ?? (seen && (await firstThere(seen.path, run.folder)));
   const files = [run.mask, run.probabilities].flatMap((each) => each ?? []);

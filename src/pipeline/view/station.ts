@@ -126,6 +126,7 @@ export async function openStation(slide: FoundSlide, truth: TruthOfSlides, signa
       mpp: mpp ? { x: mpp.x, y: mpp.y } : null,
       picture: picture?.image ?? null,
       runs,
+      compared: comparedAtFirst(slide),
       truth: trueLabels,
       notes,
     },
@@ -144,13 +145,20 @@ export async function openStation(slide: FoundSlide, truth: TruthOfSlides, signa
     const told = await runFacts(run.record);
     return {
       id: run.id,
-      name: `${run.folder === '.' ? '' : `${run.folder}/`}${run.name}`,
+      name: run.variant?.name ?? `${run.folder === '.' ? '' : `${run.folder}/`}${run.name}`,
       mask: labels,
       scores,
       disagreement: seams,
       ...told,
     };
   }
+}
+
+/** The two best variants of a comparison; null if there are not two. */
+function comparedAtFirst({ runs }: FoundSlide): OpenSlideCard['compared'] {
+  const variants = runs.flatMap(({ id, mask, variant }) => (variant && mask ? [{ id, dice: variant.dice }] : []));
+  const [best, second] = variants.sort((a, b) => b.dice - a.dice);
+  return best && second ? { run: best.id, other: second.id } : null;
 }
 
 const TISSUE: MaskClass = { label: 1, name: 'tissue', color: [86, 180, 233] };

@@ -1,19 +1,20 @@
-import type { Catalogue, OpenSlideCard } from '../messages.js';
+import type { Catalogue, OpenSlideCard, RunCard } from '../messages.js';
 import { ask } from './api.js';
 import { fill, h, section } from './dom.js';
 import { createDivider } from './drawing/divider.js';
-import { classesOf, drawnLayers, otherRun, runOf } from './drawing/layers.js';
-import { createOverlay } from './drawing/overlay.js';
+import { classesOf, drawnLayers, otherRun, type Part, runOf } from './drawing/layers.js';
+import type { DrawnLayer } from './drawing/overlay.js';
 import { createScaleBar } from './drawing/scale-bar.js';
 import { snapshotPng } from './drawing/snapshot.js';
-import { createStage } from './drawing/stage.js';
 import { createTileStore } from './drawing/tile-store.js';
+import { createViews } from './drawing/views.js';
 import { createLooked } from './drawing/windows.js';
 import { createTools } from './drawn/tools.js';
 import { type IconName, icon } from './icons.js';
 import { createInspector } from './inspect.js';
 import { listenToKeys } from './keys.js';
 import { classesPanel, download, toggleClass } from './panels/classes.js';
+import { comparePanel, otherWay } from './panels/compare.js';
 import { factsPanel } from './panels/facts.js';
 import { helpDialog } from './panels/help.js';
 import { layersPanel, toggleLayer } from './panels/layers.js';
@@ -29,8 +30,6 @@ export function startApp(catalogue: Catalogue): void {
   const tiles = createTileStore();
   const help = helpDialog();
   const title = h('h1', {}, 'segtile');
-  const canvas = h('canvas', { class: 'overlay', 'aria-hidden': true });
-  const stageElement = h('div', { class: 'stage' });
   const map = h('div', { class: 'map', id: 'map' });
   const message = h('p', { class: 'message', role: 'status' });
   const status = h('p', { class: 'status', role: 'status' });
@@ -44,11 +43,10 @@ export function startApp(catalogue: Catalogue): void {
   let slide: OpenSlideCard | undefined;
   let panels = new AbortController();
   let reached: Place | undefined;
-  let pointer: { readonly x: number; readonly y: number } | undefined;
+  let pointer: readonly [x: number, y: number] | undefined;
 
   const below = h('div', { class: 'below' }, status, scaleBar.element, readout.element);
   const divider = createDivider(store);
-  const middle = h('main', { class: 'middle' }, stageElement, canvas, divider.element, map, below, message);
   const left = h(
     'nav',
     { class: 'left', 'aria-label': 'slides', tabindex: 0 },
@@ -59,58 +57,57 @@ export function startApp(catalogue: Catalogue): void {
   const openRuns = h('button', { type: 'button', onclick: () => void runs.open().catch(complain) }, 'Runs');
   const version = h('span', { class: 'quiet' }, `segtile ${catalogue.version}`);
   const header = h('header', {}, title, catalogue.history && openRuns, version);
+  const panes = h('div', { class: 'panes' });
+  const middle = h('main', { class: 'middle' }, panes, divider.element, map, below, message);
   document.body.replaceChildren(header, left, middle, right, help, runs.element);
-  const stage = createStage(stageElement, map, {
+  const views = createViews(panes, map, {
     moved: () => {
-      overlay.refresh();
       const to = stage.affine();
       scaleBar.show(to && Math.hypot(to.a, to.b), slide?.mpp?.x);
+    },
+    settled: (place) => {
+      reached = place;
+      store.set({ place });
+    },
+    clicked: (at, part) => {
+      if (!slide || tools.click(at) || !catalogue.live) return;
+      const own = part === 'other' ? otherRun(slide, store.state) : undefined;
+      inspector.choose(Math.floor(at[0]), Math.floor(at[1]), own).catch(complain);
+    },
+    dragged: (at) => tools.along(at),
+    lifted: () => tools.lifted(),
+    pointed: (at) => {
+      pointer = at;
       tell();
     },
-    settled: () => {
-      reached = stage.place();
-      if (reached) store.set({ place: reached });
-    },
-    clicked: (x, y) => {
-      const at = stage.pointAt(x, y);
-      if (!at || tools.click([at.x, at.y]) || !catalogue.live) return;
-      inspector.choose(Math.floor(at.x), Math.floor(at.y)).catch(complain);
-    },
-    dragged: (x, y) => {
-      const at = stage.pointAt(x, y);
-      if (at) tools.along([at.x, at.y]);
-    },
-    lifted: () => tools.lifted(),
-  });
-  const overlay = createOverlay(
-    canvas,
-    () => (slide ? stage.affine() : undefined),
-    (context, scale) => {
-      if (slide) looked.draw(slide, context, scale);
+    draw: (context, scale, part) => {
+      if (slide) looked.draw(slide, runIn(slide, part), context, scale);
       inspector.draw(context, scale);
       tools.draw(context, scale);
     },
-  );
-  const refresh = (): void => overlay.refresh();
-  const looked = createLooked(
-    store,
-    () => slide && overlay.set(slide, drawnLayers(tiles, slide, store.state, looked.of(slide)), store.state.divider),
-    say,
-  );
-  const tools = createTools(() => stage, stageElement, refresh, say);
-
+  });
+  const { stage } = views;
+  const refresh = (): void => views.refresh();
+  const runIn = (card: OpenSlideCard, part: Part): RunCard | undefined =>
+    part === 'other' ? otherRun(card, store.state) : runOf(card, store.state);
+  const layersIn =
+    (card: OpenSlideCard) =>
+    (part: Part): readonly DrawnLayer[] =>
+      drawnLayers(tiles, card, store.state, looked.of(card, runIn(card, part)), part);
+  const show = (): void => slide && views.show(slide, store.state, layersIn(slide));
+  const looked = createLooked(store, show, say);
+  const tools = createTools(() => views, refresh, say);
   async function savePicture(): Promise<void> {
     if (!slide) return;
-    const { width, height } = canvas;
+    const { views: seen, width, height } = views.snapshot();
     const { hidden, shown } = store.state;
     const coloured = shown.some((name) => ['mask', 'outlines', 'truth'].includes(name));
     const classes = coloured ? classesOf(slide, store.state).filter(({ label }) => !hidden.includes(label)) : [];
-    const layers = [stage.canvas(), canvas];
     const form = {
-      layers,
+      views: seen,
       width,
       height,
-      scale: ((stage.place()?.zoom ?? 1) * width) / canvas.clientWidth,
+      scale: ((stage.place()?.zoom ?? 1) * width) / panes.clientWidth,
       mpp: slide.mpp?.x,
       classes,
     };
@@ -120,11 +117,10 @@ export function startApp(catalogue: Catalogue): void {
   const inspector = createInspector(store, () => stage, refresh, say);
 
   function tell(): void {
-    const at = pointer && stage.pointAt(pointer.x, pointer.y);
-    if (slide) readout.tell(slide, store.state, at && { x: Math.floor(at.x), y: Math.floor(at.y) });
+    if (slide) readout.tell(slide, store.state, pointer && { x: Math.floor(pointer[0]), y: Math.floor(pointer[1]) });
   }
 
-  async function open(id: string, { place }: ViewState): Promise<void> {
+  async function open(id: string): Promise<void> {
     message.textContent = 'opening …';
     try {
       const card = await ask<OpenSlideCard>(`slides/${id}`);
@@ -134,24 +130,34 @@ export function startApp(catalogue: Catalogue): void {
       title.textContent = card.name;
       document.title = `${card.name} – segtile`;
       tiles.forget();
-      stage.open(card, place);
+      compareAtFirst(card);
+      views.open(card, store.state);
       fillPanels(card);
       tools.open(card, classesOf(card, store.state)).catch(complain);
-      overlay.set(card, drawnLayers(tiles, card, store.state, looked.of(card)), store.state.divider);
+      show();
     } catch (error) {
       message.textContent = error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** Variants of a comparison are shown in two views at first, unless the address says otherwise. */
+  function compareAtFirst({ compared }: OpenSlideCard): void {
+    const { run, other } = store.state;
+    if (compared === null || run !== undefined || other !== undefined) return;
+    store.set({ ...compared, split: 'views', shown: ['mask', 'changes'] });
   }
 
   function fillPanels(card: OpenSlideCard): void {
     panels.abort();
     panels = new AbortController();
     const own = storeUntil(store, panels.signal);
-    divider.show(runOf(card, store.state)?.name, otherRun(card, store.state)?.name);
+    if (store.state.split === 'line') divider.show(runOf(card, store.state)?.name, otherRun(card, store.state)?.name);
+    else divider.show(undefined, undefined);
     inspector.show(card);
     status.textContent = '';
     fill(
       right,
+      card.runs.length > 1 && section('Results', comparePanel(card, own)),
       section('Layers', layersPanel(card, own)),
       section('Classes', classesPanel(card, own)),
       catalogue.live && section('Object', inspector.chosen),
@@ -190,16 +196,6 @@ export function startApp(catalogue: Catalogue): void {
     button('help', 'help on keys', () => help.showModal()),
   );
   middle.append(toolbar);
-  middle.addEventListener('pointermove', (event) => {
-    const box = stageElement.getBoundingClientRect();
-    pointer = { x: event.clientX - box.left, y: event.clientY - box.top };
-    tell();
-  });
-  middle.addEventListener('pointerleave', () => {
-    pointer = undefined;
-    tell();
-  });
-
   listenToKeys({
     ' ': () => toggleLayer(store, 'mask'),
     o: () => toggleLayer(store, 'outlines'),
@@ -222,6 +218,7 @@ export function startApp(catalogue: Catalogue): void {
     e: () => inspector.nextError().catch(complain),
     r: () => stage.turnBy(90),
     f: fullScreen,
+    v: () => slide && otherWay(store, slide),
     '?': () => help.showModal(),
     ...Object.fromEntries(
       Array.from({ length: 9 }, (_, i) => [
@@ -234,11 +231,11 @@ export function startApp(catalogue: Catalogue): void {
     ),
   });
   store.watch((state, before) => {
-    if (state.slide !== undefined && state.slide !== before?.slide) void open(state.slide, state);
+    if (state.slide !== undefined && state.slide !== before?.slide) void open(state.slide);
     else if (slide && before) {
-      if (state.run !== before.run || state.other !== before.other) fillPanels(slide);
+      if (state.run !== before.run || state.other !== before.other || state.split !== before.split) fillPanels(slide);
       if (state.place && state.place !== before.place && state.place !== reached) stage.go(state.place);
-      if (looksOther(state, before)) overlay.set(slide, drawnLayers(tiles, slide, state, looked.of(slide)), state.divider);
+      if (looksOther(state, before)) show();
       tell();
     }
   });
@@ -247,7 +244,7 @@ export function startApp(catalogue: Catalogue): void {
     if (first) store.set({ slide: first.id });
   }
   // For tests: whether everything in view has been drawn.
-  Object.defineProperty(window, 'segtileDrawn', { get: () => slide !== undefined && stage.complete && overlay.complete });
+  Object.defineProperty(window, 'segtileDrawn', { get: () => slide !== undefined && views.complete });
 }
 
 /** Whether anything but the place has changed. */

@@ -4,7 +4,7 @@ import { fill, h } from './dom.js';
 import { runOf } from './drawing/layers.js';
 import type { DrawMore } from './drawing/overlay.js';
 import { strokeWithRim } from './drawing/rim.js';
-import type { Stage } from './drawing/stage.js';
+import type { Mover } from './drawing/views.js';
 import { createObjectsPanel, type PixelArea } from './panels/objects.js';
 import type { Store } from './state.js';
 
@@ -16,8 +16,8 @@ export interface Inspector {
   readonly objects: HTMLElement;
   /** Switches to a slide and its run; nothing is chosen then. */
   show(slide: OpenSlideCard): void;
-  /** Chooses the object at a pixel of level 0. */
-  choose(x: number, y: number): Promise<void>;
+  /** Chooses the object of a run at a pixel of level 0; the run is the one that is shown, unless another is given. */
+  choose(x: number, y: number, of?: RunCard): Promise<void>;
   /** Moves the view to the next place where the mask differs from the truth. */
   nextError(): Promise<void>;
   /** The chosen object, if any. */
@@ -47,7 +47,7 @@ const ERROR_WORDS: Readonly<Record<FoundError['kind'], string>> = {
  */
 export function createInspector(
   store: Store,
-  stage: () => Stage,
+  stage: () => Mover,
   refresh: () => void,
   tell: (words: string) => void,
 ): Inspector {
@@ -110,10 +110,10 @@ export function createInspector(
       hint();
       panel.show(run?.mask ?? undefined, pixelArea(next, run?.mask ?? undefined));
     },
-    async choose(x, y) {
-      const mask = run?.mask;
+    async choose(x, y, of = run) {
+      const mask = of?.mask;
       if (!slide || !mask) return;
-      if (store.state.thresholds) {
+      if (store.state.thresholds && of === run) {
         fill(chosen, h('p', { class: 'quiet' }, 'Objects are those of the mask: go back to it to choose one.'));
         return;
       }

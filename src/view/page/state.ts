@@ -29,7 +29,9 @@ export interface ViewState {
   readonly run: string | undefined;
   /** The run that `run` is compared with. */
   readonly other: string | undefined;
-  /** The position of the divider between the two runs, as a share of the view's width. */
+  /** How the two runs are compared: in one view with a line between them, or in two views that move together. */
+  readonly split: 'line' | 'views';
+  /** The position of the line between the two runs, as a share of the view's width. */
   readonly divider: number;
   /** Undefined for the whole slide. */
   readonly place: Place | undefined;
@@ -61,6 +63,7 @@ export const FIRST: ViewState = {
   slide: undefined,
   run: undefined,
   other: undefined,
+  split: 'line',
   divider: 0.5,
   place: undefined,
   shown: ['mask'],
@@ -72,11 +75,12 @@ export const FIRST: ViewState = {
 
 /** Writes a state as the fragment of an address, including the `#`. */
 export function toHash(state: ViewState): string {
-  const { slide, run, other, divider, place, shown, opacity, hidden, channel, thresholds } = state;
+  const { slide, run, other, split, divider, place, shown, opacity, hidden, channel, thresholds } = state;
   const parts = new URLSearchParams();
   if (slide) parts.set('slide', slide);
   if (run) parts.set('run', run);
   if (other) parts.set('other', other);
+  if (other && split !== FIRST.split) parts.set('split', split);
   if (other && divider !== FIRST.divider) parts.set('divider', String(divider));
   if (place) parts.set('at', [place.x, place.y, place.zoom, place.turn].map((n) => Number(n.toPrecision(7))).join(','));
   parts.set('show', shown.join(','));
@@ -110,6 +114,7 @@ export function fromHash(hash: string): ViewState {
     slide: parts.get('slide') ?? undefined,
     run: parts.get('run') ?? undefined,
     other: parts.get('other') ?? undefined,
+    split: parts.get('split') === 'views' ? 'views' : FIRST.split,
     divider: Math.min(1, Math.max(0, numbers('divider')[0] ?? FIRST.divider)),
     place: x === undefined || y === undefined || !zoom || zoom <= 0 ? undefined : { x, y, zoom, turn: turn ?? 0 },
     shown: parts.has('show') ? list(parts.get('show')).filter(isLayer) : FIRST.shown,

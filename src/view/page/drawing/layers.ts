@@ -65,12 +65,21 @@ export function labelsShown(store: TileStore, run: RunCard | undefined, { thresh
   return mask === null ? undefined : fileLabels(store, mask);
 }
 
-/** The layers to draw, from the lowest to the highest. If two runs are compared, each is on one side of the divider. */
+/** Which of two runs a view shows: both, one on each side of a line, or only one of them. */
+export type Part = 'both' | 'own' | 'other';
+
+/**
+ * The layers to draw, from the lowest to the highest.
+ *
+ * @param looked where the run looked that the view shows
+ * @param part of the two runs, if two are compared
+ */
 export function drawnLayers(
   store: TileStore,
   slide: OpenSlideCard,
   state: ViewState,
   looked: LookedMessage | undefined,
+  part: Part = 'both',
 ): DrawnLayer[] {
   const run = runOf(slide, state);
   const other = otherRun(slide, state);
@@ -79,7 +88,7 @@ export function drawnLayers(
   const theirs = makersOf(store, slide, { ...state, thresholds: undefined }, other);
   const changes = (): Made | undefined => {
     const [a, b] = [labelsShown(store, run, state), labelsShown(store, other, { ...state, thresholds: undefined })];
-    return a && b && compared(a, b, state.hidden);
+    return a && b && compared(a, b, state.hidden, false);
   };
   const layer = (name: LayerName, made: Made | undefined, side: DrawnLayer['side']): DrawnLayer[] =>
     made ? [{ name, opacity: state.opacity[name], side, ...made }] : [];
@@ -87,7 +96,8 @@ export function drawnLayers(
     if (name === 'windows') return [];
     if (name === 'tissue' || name === 'region') return layer(name, plain(store, looked?.[name] ?? undefined), 'both');
     if (name === 'changes') return layer(name, changes(), 'both');
-    if (name === 'truth' || other === undefined) return layer(name, own[name](), 'both');
+    if (name === 'truth' || other === undefined || part === 'own') return layer(name, own[name](), 'both');
+    if (part === 'other') return layer(name, theirs[name](), 'both');
     return [...layer(name, own[name](), 'left'), ...layer(name, theirs[name](), 'right')];
   });
 }
@@ -115,7 +125,7 @@ function makersOf(
     disagreement: () => amounts(store, run?.disagreement ?? undefined, 0),
     mask: () => painted(labels, classes),
     truth: () => painted(truth, slide.truth!.classes),
-    errors: () => labels && truth && compared(labels, truth, hidden),
+    errors: () => labels && truth && compared(labels, truth, hidden, true),
     outlines: () => labels && outlined(labels, classes, hidden, style),
   };
 }
@@ -174,14 +184,19 @@ function outlined(source: LabelSource, classes: readonly MaskClass[], hidden: re
   };
 }
 
-/** A layer that compares the labels of a mask with those of the truth or of another mask, which can have another resolution. */
-function compared(labels: LabelSource, truth: LabelSource, hidden: readonly number[]): Made {
+/**
+ * A layer that compares the labels of a mask with those of the truth or of another mask, which can have another
+ * resolution.
+ *
+ * @param same whether pixels on which both agree are painted, too
+ */
+function compared(labels: LabelSource, truth: LabelSource, hidden: readonly number[], same: boolean): Made {
   return {
     image: labels.image,
     version: `${labels.version} ${truth.version} ${hidden.join(',')}`,
     make: async (place) => {
       const [own, wanted] = await Promise.all([labels.labels(place), sampled(truth, labels.image, place)]);
-      return pixels(labels.image, place, paintErrors(own, wanted, hidden));
+      return pixels(labels.image, place, paintErrors(own, wanted, hidden, same));
     },
   };
 }

@@ -26,12 +26,17 @@ export function paintLabels(labels: Uint8Array, classes: readonly MaskClass[], h
   return new Uint8ClampedArray(out.buffer);
 }
 
-/** Paints where labels agree with the truth and where they do not, see {@link ERROR_COLORS}. Ignored pixels are transparent. */
-export function paintErrors(labels: Uint8Array, truth: Uint8Array, hidden: readonly number[]): Rgba {
+/**
+ * Paints where labels agree with the truth and where they do not, see {@link ERROR_COLORS}. Ignored pixels are transparent.
+ *
+ * @param same whether pixels on which both agree are painted, too
+ */
+export function paintErrors(labels: Uint8Array, truth: Uint8Array, hidden: readonly number[], same: boolean): Rgba {
   const out = new Uint8ClampedArray(labels.length * 4);
   for (let i = 0; i < labels.length; i++) {
     const [own, wanted] = [hidden.includes(labels[i]!) ? 0 : labels[i]!, hidden.includes(truth[i]!) ? 0 : truth[i]!];
     if (wanted === IGNORED || (own === 0 && wanted === 0)) continue;
+    if (own === wanted && !same) continue;
     const kind = own === wanted ? 'right' : own === 0 ? 'missed' : wanted === 0 ? 'extra' : 'other';
     const [r, g, b] = ERROR_COLORS[kind];
     out[4 * i] = r;

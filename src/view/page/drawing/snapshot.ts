@@ -2,10 +2,21 @@ import type { MaskClass } from '../../../types.js';
 import { css } from './layers.js';
 import { lengthWords, roundLength } from './scale-bar.js';
 
-/** The contents of a picture of the view. */
-export interface Snapshot {
+/** A view in a picture. */
+export interface SnapshotView {
   /** The layers from the lowest to the highest, each covering the whole view. */
   readonly layers: readonly CanvasImageSource[];
+  /** Its left edge and its width in the picture, in px. */
+  readonly left: number;
+  readonly width: number;
+  /** The name that is written on it, if there are several. */
+  readonly name: string | undefined;
+}
+
+/** The contents of a picture of the views. */
+export interface Snapshot {
+  /** From left to right. */
+  readonly views: readonly SnapshotView[];
   readonly width: number;
   readonly height: number;
   /** Px of the picture per level-0 px. `mpp` is micrometres per level-0 px, if known. */
@@ -15,18 +26,25 @@ export interface Snapshot {
   readonly classes: readonly MaskClass[];
 }
 
-/** Makes a PNG of the view, with a scale bar and the names and colours of the classes. */
-export function snapshotPng({ layers, width, height, scale, mpp, classes }: Snapshot): Promise<Blob> {
+/** Makes a PNG of the views, with a scale bar and the names and colours of the classes. */
+export function snapshotPng({ views, width, height, scale, mpp, classes }: Snapshot): Promise<Blob> {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width, height });
   const context = canvas.getContext('2d')!;
   context.fillStyle = '#fff';
   context.fillRect(0, 0, width, height);
-  for (const layer of layers) context.drawImage(layer, 0, 0, width, height);
   const unit = Math.max(12, Math.round(Math.min(width, height) / 45));
   context.font = `${unit}px system-ui, sans-serif`;
   context.textBaseline = 'middle';
-  const length = roundLength(((width / 5) * (mpp ?? 1)) / scale);
+  for (const view of views) {
+    for (const layer of view.layers) context.drawImage(layer, view.left, 0, view.width, height);
+    if (view.name === undefined) continue;
+    context.fillStyle = 'rgb(255 255 255 / 0.85)';
+    context.fillRect(view.left + unit, unit, context.measureText(view.name).width + 2 * unit, 2 * unit);
+    context.fillStyle = '#000';
+    context.fillText(view.name, view.left + 2 * unit, 2 * unit);
+  }
+  const length = roundLength(((views[0]!.width / 5) * (mpp ?? 1)) / scale);
   const bar = (length / (mpp ?? 1)) * scale;
   const rows = classes.length;
   const widest = Math.max(bar, ...classes.map(({ name }) => context.measureText(name).width + 1.6 * unit));

@@ -7,10 +7,15 @@ import { tileAddress } from './tile-store.js';
 
 /** Shows the slide, and lets the user move, zoom and turn it. */
 export interface Stage {
-  /** Shows a slide, at a place or as a whole. */
-  open(slide: OpenSlideCard, place: Place | undefined): void;
+  /** Shows a slide, at a place or as a whole. `done` is called once it can be moved. */
+  open(slide: OpenSlideCard, place: Place | undefined, done?: () => void): void;
   affine(): Affine | undefined;
+  /** The place of the view, with its rotation in whole degrees. */
   place(): Place | undefined;
+  /** Shows at once what another stage of the same size shows, in the middle of a movement, too. */
+  follow(other: Stage): void;
+  /** The place of the view, as it is at this moment. */
+  exactly(): Place | undefined;
   go(place: Place, slowly?: boolean): void;
   whole(): void;
   zoomBy(factor: number): void;
@@ -46,21 +51,21 @@ export interface StageEvents {
  * content security policy of the page forbids.
  */
 function pretendStyle(): void {
+  if (document.querySelector('[data-openseadragon-mobile-css]')) return;
   const style = document.createElementNS(null, 'style');
   style.setAttribute('data-openseadragon-mobile-css', 'true');
   document.head.append(style);
 }
 
-/** Makes a stage in one element of the document, and a small map of the whole slide in another. */
-export function createStage(element: HTMLElement, map: HTMLElement, events: StageEvents): Stage {
+/** Makes a stage in one element of the document, and a small map of the whole slide in another, if there is one. */
+export function createStage(element: HTMLElement, map: HTMLElement | undefined, events: StageEvents): Stage {
   pretendStyle();
   const viewer = new OpenSeadragon.Viewer({
     element,
     drawer: 'canvas',
     showNavigationControl: false,
-    showNavigator: true,
-    navigatorElement: map,
-    navigatorRotate: false,
+    ...(map && { showNavigator: true, navigatorElement: map, navigatorRotate: false }),
+    preserveImageSizeOnResize: true,
     animationTime: 0.35,
     blendTime: 0.1,
     minZoomImageRatio: 0.5,
@@ -110,10 +115,11 @@ export function createStage(element: HTMLElement, map: HTMLElement, events: Stag
   }
 
   const stage: Stage = {
-    open(slide, place) {
+    open(slide, place, done) {
       viewer.close();
       viewer.addOnceHandler('open', () => {
         if (place) go(place);
+        done?.();
         events.moved();
       });
       viewer.open([sourceOf(slide)] as never);
@@ -136,12 +142,24 @@ export function createStage(element: HTMLElement, map: HTMLElement, events: Stag
         f: zero.y,
       };
     },
-    place() {
+    exactly() {
       const shown = image();
       if (shown === undefined) return undefined;
       const { x, y } = shown.viewportToImageCoordinates(viewer.viewport.getCenter(true));
-      const turn = Math.round(viewer.viewport.getRotation(true)) % 360;
-      return { x, y, zoom: shown.viewportToImageZoom(viewer.viewport.getZoom(true)), turn };
+      const zoom = shown.viewportToImageZoom(viewer.viewport.getZoom(true));
+      return { x, y, zoom, turn: viewer.viewport.getRotation(true) };
+    },
+    place() {
+      const found = stage.exactly();
+      return found && { ...found, turn: Math.round(found.turn) % 360 };
+    },
+    follow(other) {
+      const [place, shown] = [other.exactly(), image()];
+      if (place === undefined || shown === undefined) return;
+      const { viewport } = viewer;
+      viewport.setRotation(place.turn, true);
+      viewport.zoomTo(shown.imageToViewportZoom(place.zoom), undefined, true);
+      viewport.panTo(shown.imageToViewportCoordinates(place.x, place.y), true);
     },
     go,
     whole: () => void viewer.viewport.goHome(),

@@ -1,17 +1,16 @@
-import type { LookedMessage, OpenSlideCard } from '../../messages.js';
+import type { LookedMessage, OpenSlideCard, RunCard } from '../../messages.js';
 import { ask } from '../api.js';
 import type { LayerName, Store } from '../state.js';
-import { runOf } from './layers.js';
 
 /** Colours of the windows that were run, and of those that were skipped. */
 export const WINDOW_COLORS = { run: 'rgb(0 114 178)', skipped: 'rgb(213 94 0)' } as const;
 
 /** Where runs looked. This takes the server a while, so it is requested only when it is first to be shown. */
 export interface LookedLayers {
-  /** Where the shown run looked; undefined if that is not needed, or not known yet. */
-  of(slide: OpenSlideCard): LookedMessage | undefined;
-  /** Draws the windows of the shown run, if their layer is shown. */
-  draw(slide: OpenSlideCard, context: CanvasRenderingContext2D, scale: number): void;
+  /** Where a run looked; undefined if that is not needed, or not known yet. */
+  of(slide: OpenSlideCard, run: RunCard | undefined): LookedMessage | undefined;
+  /** Draws the windows of a run, if their layer is shown. */
+  draw(slide: OpenSlideCard, run: RunCard | undefined, context: CanvasRenderingContext2D, scale: number): void;
 }
 
 const NEEDING: readonly LayerName[] = ['windows', 'tissue', 'region'];
@@ -25,8 +24,7 @@ const NEEDING: readonly LayerName[] = ['windows', 'tissue', 'region'];
 export function createLooked(store: Store, came: () => void, tell: (words: string) => void): LookedLayers {
   const held = new Map<string, LookedMessage | undefined>();
 
-  function of(slide: OpenSlideCard): LookedMessage | undefined {
-    const run = runOf(slide, store.state);
+  function of(slide: OpenSlideCard, run: RunCard | undefined): LookedMessage | undefined {
     if (!run?.looked || !NEEDING.some((name) => store.state.shown.includes(name))) return undefined;
     const key = `${slide.id} ${run.id}`;
     if (held.has(key)) return held.get(key);
@@ -45,9 +43,9 @@ export function createLooked(store: Store, came: () => void, tell: (words: strin
 
   return {
     of,
-    draw(slide, context, scale) {
+    draw(slide, run, context, scale) {
       if (!store.state.shown.includes('windows')) return;
-      const found = of(slide);
+      const found = of(slide, run);
       if (found === undefined) return;
       const [across, down] = [slide.width / found.spans.width, slide.height / found.spans.height];
       context.save();

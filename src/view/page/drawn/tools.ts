@@ -1,7 +1,7 @@
 import type { MaskClass } from '../../../types.js';
 import type { OpenSlideCard, ShownObject } from '../../messages.js';
 import type { DrawMore } from '../drawing/overlay.js';
-import type { Stage } from '../drawing/stage.js';
+import type { Views } from '../drawing/views.js';
 import { createEditor } from './editor.js';
 import type { Point } from './features.js';
 import { createDrawnPanel } from './panel.js';
@@ -38,12 +38,10 @@ export interface Tools {
 /**
  * Makes the tools.
  *
- * @param element the element of the stage, which gets the class `drawing` while a tool is in use
  * @param tell shows what to do, and measured lengths
  */
 export function createTools(
-  stage: () => Stage,
-  element: HTMLElement,
+  views: () => Pick<Views, 'stage' | 'drawing'>,
   refresh: () => void,
   tell: (words: string) => void,
 ): Tools {
@@ -59,7 +57,7 @@ export function createTools(
   );
   const ruler = createRuler(() => slide?.mpp, tell, refresh);
   /** Screen px per level-0 px. */
-  const scale = (): number => stage().place()?.zoom ?? 1;
+  const scale = (): number => views().stage.place()?.zoom ?? 1;
   const pen = createPen((corners, of, freely) => editor.drawn(corners, of, freely ? 1.5 / scale() : 0), refresh);
   const panel = createDrawnPanel(editor, pen, (on) => {
     if (on) ruler.active = false;
@@ -67,8 +65,7 @@ export function createTools(
   });
 
   function use(on: boolean): void {
-    stage().drawing = on;
-    element.classList.toggle('drawing', on);
+    views().drawing = on;
   }
 
   function measureOrStop(): void {

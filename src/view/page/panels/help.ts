@@ -6,6 +6,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['1 … 9', 'show or hide a class'],
   ['[  ]', 'less or more opacity of the mask'],
   ['n  p', 'next or previous slide'],
+  ['v', 'two results: two views, or one with a line'],
   ['e', 'next error against the truth'],
   ['m', 'measure a length'],
   ['s', 'save what is seen as PNG'],

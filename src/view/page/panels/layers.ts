@@ -59,7 +59,7 @@ export function toggleLayer(store: Store, name: LayerName): void {
 }
 
 const ERRORS = { right: 'right', missed: 'missed', extra: 'too much', other: 'another class' } as const;
-const CHANGES = { right: 'the same', missed: 'only in the other', extra: 'only in this one', other: 'another class' } as const;
+const CHANGES = { missed: 'only in the one beside', extra: 'only in the first', other: 'another class' } as const;
 
 function extras(name: LayerName, slide: OpenSlideCard, store: Store): HTMLElement[] {
   if (name === 'errors' || name === 'changes') {
@@ -68,7 +68,7 @@ function extras(name: LayerName, slide: OpenSlideCard, store: Store): HTMLElemen
       h(
         'ul',
         { class: 'legend' },
-        ...(Object.keys(words) as (keyof typeof ERRORS)[]).map((kind) => key(css(ERROR_COLORS[kind]), words[kind])),
+        ...Object.entries(words).map(([kind, told]) => key(css(ERROR_COLORS[kind as keyof typeof ERRORS]), told)),
       ),
     ];
   }

@@ -1,7 +1,7 @@
 import { IGNORED } from '../../../plan/labels/ignored.js';
 import type { OpenSlideCard } from '../../messages.js';
 import { h } from '../dom.js';
-import { classesOf, labelsShown, pixelPlace, runOf } from '../drawing/layers.js';
+import { classesOf, labelsShown, otherRun, pixelPlace, runOf } from '../drawing/layers.js';
 import type { TileStore } from '../drawing/tile-store.js';
 import type { ViewState } from '../state.js';
 import { grouped } from './facts.js';
@@ -57,6 +57,9 @@ async function wordsOf(
   const labels = labelsShown(tiles, run, state);
   const own = labels && pixelPlace(labels.image, slide, x, y);
   if (labels && own) parts.push(nameOf((await labels.labels(own.place))[own.index]));
+  const other = labelsShown(tiles, otherRun(slide, state), { ...state, thresholds: undefined });
+  const theirs = other && pixelPlace(other.image, slide, x, y);
+  if (other && theirs) parts.push(`beside ${nameOf((await other.labels(theirs.place))[theirs.index])}`);
   if (slide.truth) {
     const there = pixelPlace(slide.truth, slide, x, y);
     const label = there && (await tiles.get(slide.truth, there.place)).data[there.index];
