@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import type { RunRecord } from '../../../dist/pipeline/records/record.js';
 import { classifier, redClassifier } from '../../model/classifiers.ts';
@@ -130,6 +131,48 @@ test('a class is dropped where a veto denies it, by window or by slide', async (
   for (let i = 0; i < all.length; i++) expect(dropped[i]).toBe(i % WIDTH < 160 ? all[i] : 0);
   expect(kept.equals(all)).toBe(true);
   expect(gone.every((label) => label === 0)).toBe(true);
+});
+
+test('compare says what each gate saves in windows, and costs in Dice', async () => {
+  const { cwd, infer } = await scene();
+  save(cwd, 'never.onnx', redClassifier(2));
+  save(cwd, 'never.segtile.json', JSON.stringify({ window: 32, classes: [{ name: 'green' }] }));
+  await infer('-o', 'all');
+  const { data } = await readMask(join(cwd, 'all/slide.mask.ome.tif'));
+  // What is left of 200 is true: the gate, which lets through what is left of 160, loses some of it and all that is false.
+  const truth = data.map((label, i) => (i % WIDTH < 200 ? label : 0));
+  const image = sharp(truth, { raw: { width: WIDTH, height: HEIGHT, channels: 1 } });
+  await image.toColourspace('b-w').png().toFile(join(cwd, 'truth.png'));
+  const count = (from: number, to: number): number =>
+    data.filter((label, i) => label > 0 && i % WIDTH >= from && i % WIDTH < to).length;
+  const common = [
+    'slide.tif',
+    '--truth',
+    'truth.png',
+    '-m',
+    'model.onnx',
+    '--tile',
+    '64/32',
+    '--margin',
+    '0',
+    '--tissue',
+    'none',
+  ];
+  const gates = ['--gate', 'none,gate.onnx:green=0.5,never.onnx:0.5', '--no-report', '--no-history', '-o', 'compared'];
+  const { stdout } = await segtileWell(['compare', ...common, ...gates], { cwd });
+  const { variants } = JSON.parse(readFileSync(join(cwd, 'compared/compare.json'), 'utf8'));
+  expect(variants).toMatchObject([
+    { variant: 'tile 64/32, gate none', windows: { run: 45, skipped: 0 } },
+    { variant: 'tile 64/32, gate gate.onnx:green=0.5', windows: { run: 20, skipped: 25 } },
+    { variant: 'tile 64/32, gate never.onnx:0.5', windows: { run: 0, skipped: 45 } },
+  ]);
+  const wanted = [
+    (2 * count(0, 200)) / (count(0, 200) + count(0, WIDTH)),
+    (2 * count(0, 160)) / (count(0, 200) + count(0, 160)),
+    0,
+  ];
+  for (const [i, dice] of wanted.entries()) expect(variants[i].dice).toBeCloseTo(dice, 6);
+  for (const { variant } of variants) expect(stdout).toContain(variant);
 });
 
 test('what a gate does not say is asked for', async () => {
