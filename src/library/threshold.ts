@@ -43,8 +43,14 @@ export interface MaskOptions extends RunControl, SubmissionOptions, SplitOptions
 
 /** The options of `segtile pseudo-label`. Names are those of its command line, in camel case. */
 export interface SureLabelOptions extends RunControl {
-  /** The lowest probability that counts as certain, above 0.5. */
+  /** The lowest probability that counts as certain, above 0.5, or with `background` anything above that. */
   readonly confidence?: ShareValue | undefined;
+  /** The highest probability that every class may have where background is certain. */
+  readonly background?: ShareValue | undefined;
+  /** Smaller regions that are certain, of background too, are ignored. */
+  readonly minObject?: AreaText | undefined;
+  /** Smaller regions that are ignored become what surrounds them most. */
+  readonly fillHoles?: AreaText | undefined;
   /** The mask value of pixels that are not certain, 1 to 255. */
   readonly ignore?: number | undefined;
   /** The folder where files are written, or the path of the mask: `.tif` or `.ome.tif`. */

@@ -110,7 +110,10 @@ test('every option of these commands is an option of a program', () => {
     threshold: true,
   };
   const sure: Record<keyof Omit<SureLabelOptions, keyof RunControl>, true> = {
+    background: true,
     confidence: true,
+    fillHoles: true,
+    minObject: true,
     ignore: true,
     output: true,
     overwrite: true,

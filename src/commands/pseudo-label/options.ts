@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { IGNORED } from '../../plan/labels/ignored.js';
 import { addListOption } from '../options/list-option.js';
 import { option } from '../options/option.js';
-import { anyText, share, wholeNumber } from '../options/parse.js';
+import { anyText, area, share, wholeNumber } from '../options/parse.js';
 
 /** Adds the arguments and options of `segtile pseudo-label` to a command. */
 export function addPseudoLabelOptions(command: Command): Command {
@@ -19,6 +19,17 @@ export function addPseudoLabelOptions(command: Command): Command {
         0.95,
       ),
     )
+    .addOption(
+      option(
+        '--background <p>',
+        'background is sure where every class has at most this probability, below --confidence, which may then be any',
+        share,
+      ),
+    )
+    .addOption(
+      option('--min-object <area>', 'smaller sure regions, background too, are ignored: 50um2, or 200px of the image', area),
+    )
+    .addOption(option('--fill-holes <area>', 'smaller ignored regions become what surrounds them most: 50um2, or 200px', area))
     .addOption(option('--ignore <value>', 'value of all other pixels, 1 to 255', wholeNumber(1), IGNORED))
     .addOption(
       option(
@@ -37,4 +48,5 @@ export function addPseudoLabelOptions(command: Command): Command {
 const examples = `
 Examples:
   segtile pseudo-label segtile-out --confidence 0.9 -o labels
+  segtile pseudo-label maps --confidence 0.5 --background 0.05 --min-object 2000um2 -o labels
   segtile make-dataset *.svs --truth labels --classes labels/classes.json`;

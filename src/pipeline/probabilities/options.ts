@@ -23,5 +23,8 @@ export interface ThresholdOptions extends RoiFlags, ProbabilityRunOptions {
 /** The options of `segtile pseudo-label`, parsed. Options that were not given are absent. */
 export interface PseudoLabelOptions extends ProbabilityRunOptions {
   readonly confidence: number;
+  readonly background?: number | undefined;
+  readonly minObject?: Area | undefined;
+  readonly fillHoles?: Area | undefined;
   readonly ignore: number;
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
+import { cleanUpOf } from '../../plan/labels/area.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import type { ClassesFile } from '../../truth/config.js';
 import type { FilesDone } from '../each-file.js';
@@ -24,12 +25,19 @@ export async function pseudoLabelFiles(
   watcher: ProbabilityWatcher<PseudoLabelRecord>,
   signal: AbortSignal,
 ): Promise<FilesDone> {
-  const { confidence, ignore, overwrite = false } = options;
-  if (!(confidence > 0.5)) {
+  const { confidence, background, minObject, fillHoles, ignore, overwrite = false } = options;
+  if (background !== undefined && !(confidence > background)) {
+    throw new SegtileError(
+      'usage',
+      `expected less than --confidence ${confidence} for --background but got ${background}`,
+      'what lies between both is ignored',
+    );
+  }
+  if (background === undefined && !(confidence > 0.5)) {
     throw new SegtileError(
       'usage',
       `expected more than 0.5 for --confidence but got ${confidence}`,
-      'a class and the background cannot both be sure',
+      'a class and the background cannot both be sure, unless --background says below which probability that is',
     );
   }
   if (ignore > 255) throw new SegtileError('usage', `expected a value from 1 to 255 for --ignore but got ${ignore}`);
@@ -48,7 +56,8 @@ export async function pseudoLabelFiles(
         await writeClassesFile(join(dirname(record), 'classes.json'), classes, overwrite);
         first = { path: probabilities.path, classes };
       }
-      return { confidence, ignore };
+      const cleanUp = cleanUpOf({ minObject, fillHoles }, probabilities.mpp, probabilities.path);
+      return { confidence, background, cleanUp, ignore };
     },
     run: sureLabels,
   });

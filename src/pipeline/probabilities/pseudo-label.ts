@@ -1,5 +1,7 @@
+import type { Cleaner, CleanUp } from '../../plan/labels/clean-up.js';
 import { type ConfidentCount, confidentRows, emptyConfidentCount } from '../../plan/labels/confident.js';
 import { stretcher } from '../../plan/labels/stretch.js';
+import { createSureCleaner } from '../../plan/labels/sure-cleaner.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import type { MaskClass } from '../../types.js';
 import { counted } from '../infer/label-scores.js';
@@ -9,15 +11,19 @@ import { type ResultFacts, resultOutputs } from '../outputs/table.js';
 import { geoFor } from '../prepare/place.js';
 import { filesAndRecord } from '../records/files-and-record.js';
 import { peakRss, versions } from '../records/machine.js';
-import { round } from '../records/record.js';
+import { type CleanedFacts, cleanedFacts, round } from '../records/record.js';
 import type { StageClock } from '../records/stage-clock.js';
 import { levelZero } from './level-zero.js';
 import { type ProbabilityFacts, probabilityFacts } from './threshold.js';
 
 /** The settings that decide which predictions are kept as labels. */
 export interface PseudoLabelSettings {
-  /** The least probability that counts as sure, above 0.5, up to 1. */
+  /** The least probability that counts as sure, up to 1; above 0.5, or above `background`. */
   readonly confidence: number;
+  /** The highest probability of any class where background is sure; undefined if `confidence` decides on that. */
+  readonly background: number | undefined;
+  /** The sizes of sure and of ignored regions that are too small, in pixels of the probabilities. */
+  readonly cleanUp: CleanUp | undefined;
   /** Mask value of pixels that are not sure, 1 to 255; none of the labels of the classes. */
   readonly ignore: number;
 }
@@ -37,10 +43,15 @@ export interface KeptShare {
 export interface PseudoLabelRecord extends ResultFacts {
   readonly probabilities: ProbabilityFacts;
   readonly classes: readonly MaskClass[];
-  readonly settings: PseudoLabelSettings;
-  /** Background (label 0) first, then the classes. */
+  readonly settings: Omit<PseudoLabelSettings, 'background' | 'cleanUp'> & {
+    readonly background: number | null;
+    readonly cleanUp: CleanUp | null;
+  };
+  /** Background (label 0) first, then the classes; before the clean-up. */
   readonly kept: readonly KeptShare[];
-  /** Share of the slide's area that has a label, including background. */
+  /** Regions that were too small: those that are ignored now, and ignored ones that have a label now. */
+  readonly cleaned: CleanedFacts | null;
+  /** Share of the slide's area that has a label, including background, after the clean-up. */
   readonly keptShare: number;
   /**
    * Share of the slide's area where no window was run, as far as it is known: 8-bit probabilities of independent
@@ -95,18 +106,21 @@ export async function sureLabels(
       const makings = await makeOutputs(resultOutputs, files, form, keep);
       const count = emptyConfidentCount();
       const stretch = stretcher(probabilities, mask);
+      const cleaner = settings.cleanUp && createSureCleaner(probabilities, settings.cleanUp, settings.ignore);
       const scores = counted(clock.stream('read', probabilities.readScores(signal)), onRows);
       for await (const rows of scores) {
         const sure = clock.sync('label', () => confidentRows(rows, width, { labels, exclusive, ...settings }, count));
-        for (const rows of stretch(sure))
-          await clock.wait('write', Promise.all(makings.labels.map((sink) => sink.write(rows))));
+        for (const cleaned of cleaner ? cleaner.clean(sure) : [sure])
+          for (const rows of stretch(cleaned))
+            await clock.wait('write', Promise.all(makings.labels.map((sink) => sink.write(rows))));
       }
       const outputs = await makings.facts({ tissue: null, region: null });
       return () => ({
         probabilities: probabilityFacts(probabilities),
         classes,
-        settings,
-        ...keptFacts(probabilities, classes, count),
+        settings: { ...settings, background: settings.background ?? null, cleanUp: settings.cleanUp ?? null },
+        ...keptFacts(probabilities, classes, count, cleaner),
+        cleaned: cleanedFacts(cleaner?.count),
         ...outputs,
         seconds: clock.seconds(),
         peakRssBytes: peakRss(),
@@ -122,6 +136,7 @@ function keptFacts(
   { width, height }: Probabilities,
   classes: readonly MaskClass[],
   { predicted, kept, unseen }: ConfidentCount,
+  cleaner: Cleaner | undefined,
 ): Pick<PseudoLabelRecord, 'kept' | 'keptShare' | 'unseenShare'> {
   const pixels = width * height;
   return {
@@ -129,7 +144,7 @@ function keptFacts(
       const [all, sure] = [predicted[label]!, kept[label]!];
       return { label, name, predicted: all, kept: sure, share: all === 0 ? null : round(sure / all) };
     }),
-    keptShare: round(kept.reduce((sum, each) => sum + each, 0) / pixels),
+    keptShare: round((kept.reduce((sum, each) => sum + each, 0) + (cleaner ? -cleaner.count.change[0]! : 0)) / pixels),
     unseenShare: round(unseen / pixels),
   };
 }

@@ -3,8 +3,10 @@ import type { ScoreMeaning } from './score-map.js';
 
 /** Which predictions are confident enough to be used as training labels. */
 export interface ConfidenceRule extends Pick<ScoreMeaning, 'labels' | 'exclusive'> {
-  /** The least confidence, above 0.5 and at most 1. */
+  /** The least confidence, above 0.5 and at most 1; with `background` anything above that. */
   readonly confidence: number;
+  /** The highest probability that any class may have where background is sure; undefined for the rule of confidence alone. */
+  readonly background: number | undefined;
   /** Mask value of all other pixels. */
   readonly ignore: number;
 }
@@ -12,8 +14,9 @@ export interface ConfidenceRule extends Pick<ScoreMeaning, 'labels' | 'exclusive
 /** Pixels by mask value. */
 export interface ConfidentCount {
   /**
-   * All predictions, confident or not. Exclusive classes: the class with the largest probability. Otherwise: the
-   * class with the largest probability above 0.5, or background.
+   * All predictions, confident or not. Exclusive classes: the class with the largest probability. Otherwise, and with a
+   * level of background: the class with the largest probability above 0.5 (moved between both levels, if it is not), or
+   * background.
    */
   readonly predicted: Float64Array;
   /** The confident ones among them. */
@@ -35,6 +38,9 @@ export function emptyConfidentCount(): ConfidentCount {
  * - If they do not (sigmoid): the class with the largest `p`, if `p >= c`; background, if `p <= 1 - c` for every
  *   class.
  *
+ * With `rule.background` = `b` both kinds of scores are treated alike, for maps that are not calibrated: the class other
+ * than background with the largest `p`, if `p >= c`; background, if `p <= b` for every such class.
+ *
  * On a tie, the first class wins. The pixels are added to `count`.
  *
  * @param width of the rows, in px
@@ -54,7 +60,38 @@ export function confidentRows(rows: ScoreRows, width: number, rule: ConfidenceRu
   return { y: rows.y, width, height: rows.height, channels: 1, data };
 }
 
-function confident({ width, height, data }: ScoreBlock, rule: ConfidenceRule, count: ConfidentCount): Uint8Array {
+function confident(block: ScoreBlock, rule: ConfidenceRule, count: ConfidentCount): Uint8Array {
+  return rule.background === undefined ? byConfidence(block, rule, count) : byLevels(block, rule, rule.background, count);
+}
+
+function byLevels(
+  { width, height, data }: ScoreBlock,
+  { labels, confidence, ignore }: ConfidenceRule,
+  background: number,
+  count: ConfidentCount,
+): Uint8Array {
+  const [sure, none] = [Math.fround(confidence), Math.fround(background)];
+  const half = Math.min(Math.max(0.5, none), sure);
+  const plane = width * height;
+  const channels = [...labels.keys()].filter((channel) => labels[channel] !== 0);
+  const out = new Uint8Array(plane).fill(ignore);
+  for (let i = 0; i < plane; i++) {
+    let best = channels[0]!;
+    for (const channel of channels) if (data[channel * plane + i]! > data[best * plane + i]!) best = channel;
+    const score = data[best * plane + i]!;
+    if (Number.isNaN(score)) {
+      count.unseen++;
+      continue;
+    }
+    count.predicted[score > half || score >= sure ? labels[best]! : 0]!++;
+    if (score < sure && score > none) continue;
+    out[i] = score >= sure ? labels[best]! : 0;
+    count.kept[out[i]!]!++;
+  }
+  return out;
+}
+
+function byConfidence({ width, height, data }: ScoreBlock, rule: ConfidenceRule, count: ConfidentCount): Uint8Array {
   const { labels, exclusive, ignore } = rule;
   // Scores are float32, so they are compared with the confidence rounded to float32: a score of 0.95 passes at 0.95.
   const sure = Math.fround(rule.confidence);

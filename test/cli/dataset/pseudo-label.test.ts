@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { readLabelTile } from '../../../dist/truth/images/label-tile.js';
 import { readCsv } from '../../dataset/csv.ts';
 import { identityNetwork } from '../../model/networks.ts';
+import { regionsOf } from '../../plan/labels/clean-by-definition.ts';
 import { filesIn, folder, type Paint, readMask, save, segtile, segtileWell, speckled, writeSlide } from '../door.ts';
 
 const [width, height] = [420, 300];
@@ -85,6 +86,50 @@ describe.each(['exclusive', 'independent'] as const)('classes that are %s', (for
   });
 });
 
+test.each(['exclusive', 'independent'] as const)('levels of class and background, and small regions: %s', async (form) => {
+  const [c, b, smallest, gap] = [0.45, 0.3, 40, 25];
+  const words = ['--confidence', `${c}`, '--background', `${b}`, '--min-object', `${smallest}px`, '--fill-holes', `${gap}px`];
+  const args = ['pseudo-label', form, ...words, '-o', `levels-${form}`, '--json', '--quiet'];
+  const record = JSON.parse((await segtileWell(args, { cwd })).stdout);
+  const planes = await probabilities(form);
+  const first = form === 'exclusive' ? 1 : 0;
+  const data = new Uint8Array(width * height);
+  for (let i = 0; i < data.length; i++) {
+    const ps = planes.slice(first).map((plane) => plane[i]!);
+    const best = Math.max(...ps);
+    const seen = !Number.isNaN(best) && planes.some((plane) => plane[i] !== 0);
+    data[i] = seen && best >= Math.fround(c) ? ps.indexOf(best) + 1 : seen && best <= Math.fround(b) ? 0 : 255;
+  }
+  const image = { width, height, data };
+  let [small, filled] = [0, 0];
+  for (const label of [0, 1, 2, 3])
+    for (const region of regionsOf({ ...image, data: Uint8Array.from(data) }, label, true)) {
+      if (region.length >= smallest) continue;
+      small++;
+      for (const at of region) data[at] = 255;
+    }
+  const without = Uint8Array.from(data);
+  for (const region of regionsOf({ ...image, data: without }, 255, false)) {
+    if (region.length >= gap) continue;
+    const sides = [0, 0, 0, 0];
+    for (const at of region)
+      for (const next of [at % width > 0 ? at - 1 : -1, at % width < width - 1 ? at + 1 : -1, at - width, at + width])
+        if (without[next] !== undefined && without[next] !== 255) sides[without[next]]!++;
+    filled++;
+    // Of equal sides the smallest class, and background last.
+    const order = [1, 2, 3, 0];
+    const label = order.reduce((most, each) => (sides[each]! > sides[most]! ? each : most));
+    for (const at of region) data[at] = label;
+  }
+  const mask = await readMask(join(cwd, `levels-${form}`, LABELS));
+  expect(Buffer.compare(Buffer.from(mask.data), Buffer.from(data))).toBe(0);
+  expect(record.cleaned).toMatchObject({ objects: small, holes: filled });
+  expect(Math.min(small, filled)).toBeGreaterThan(10);
+  expect(record.settings).toMatchObject({ background: b, cleanUp: { minObject: smallest, fillHoles: gap } });
+  expect(record.keptShare).toBeCloseTo(data.filter((label) => label !== 255).length / data.length, 5);
+  for (const each of record.kept) expect(each.kept).toBeLessThanOrEqual(each.predicted);
+});
+
 test('make-dataset takes them as truth: what is not sure is ignored', async () => {
   const labels = ['--confidence', String(C), '--ignore', '99', '-o', 'truth'];
   const told = await segtileWell(['pseudo-label', 'exclusive/specks.probabilities.ome.tif', ...labels], { cwd });
@@ -109,6 +154,7 @@ test('make-dataset takes them as truth: what is not sure is ignored', async () =
 
 test.each([
   ['exclusive --confidence 0.5', 2, 'expected more than 0.5 for --confidence but got 0.5'],
+  ['exclusive --background 0.95', 2, 'expected less than --confidence 0.95 for --background but got 0.95'],
   ['exclusive --ignore 256', 2, 'expected a value from 1 to 255 for --ignore but got 256'],
   ['exclusive --ignore 2', 2, '--ignore 2 is the label of tumor in exclusive/specks.probabilities.ome.tif'],
   ['other exclusive', 2, 'exclusive/specks.probabilities.ome.tif has other classes than other/more.probabilities.ome.tif'],

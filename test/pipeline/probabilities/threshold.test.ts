@@ -50,7 +50,7 @@ const runs: Readonly<Record<string, Run>> = {
   },
   'pseudo-label': async (path, signal, onRows) => {
     const probabilities = await openProbabilities(path);
-    const settings = { confidence: 0.9, ignore: 255 };
+    const settings = { confidence: 0.9, background: undefined, cleanUp: undefined, ignore: 255 };
     await sureLabels(probabilities, settings, files, createStageClock(), onRows, signal).finally(probabilities.close);
   },
 };
