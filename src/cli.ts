@@ -19,6 +19,7 @@ const commands: readonly { readonly command: AddCommand }[] = await Promise.all(
   import('./commands/info/command.js'),
   import('./commands/tune/command.js'),
   import('./commands/make-dataset/command.js'),
+  import('./commands/predict-tiles/command.js'),
   import('./commands/find-noise/command.js'),
   import('./commands/evaluate/command.js'),
   import('./commands/compare/command.js'),
