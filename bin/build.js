@@ -60,7 +60,8 @@ async function buildPage(/** @type {string} */ source, /** @type {string} */ tar
     outdir: target,
     bundle: true,
     minify: true,
-    format: 'esm',
+    // No module: a browser loads none from a disk, where a copy of the page may lie.
+    format: 'iife',
     target: BROWSERS,
     // OpenSeadragon may only be distributed together with its licence.
     footer: { js: `/*! OpenSeadragon\n\n${readFileSync('node_modules/openseadragon/LICENSE.txt', 'utf8')}*/` },

@@ -16,6 +16,8 @@ export interface TiledImage extends Size {
    * - `f32`: planes of 32-bit floating point, little endian, one plane below the other
    */
   readonly ending: 'jpg' | 'png' | 'f32';
+  /** In an exported copy, the address of a picture as a Deep Zoom image, without its ending. */
+  readonly deepZoom?: string;
 }
 
 /** Labels in tiles, and the classes that they stand for. */

@@ -28,3 +28,8 @@ export function tileBox(size: Size, { halvings, column, row }: TilePlace): Box |
   if (x >= halved.width || y >= halved.height) return undefined;
   return { x, y, width: Math.min(TILE, halved.width - x), height: Math.min(TILE, halved.height - y) };
 }
+
+/** The number of the full size among the levels of a Deep Zoom image, whose level 0 is one pixel. */
+export function deepestLevel({ width, height }: Size): number {
+  return Math.ceil(Math.log2(Math.max(width, height)));
+}

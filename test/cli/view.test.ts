@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { variantFolder } from '../../dist/pipeline/compare/variant-folder.js';
 import { findSlides } from '../../dist/pipeline/view/found.js';
+import type { Catalogue, OpenSlideCard } from '../../dist/view/messages.js';
 import { asked, makeFixture } from '../view/fixture.js';
 import { filesIn, folder, save, segtile, segtileWell } from './door.js';
 
@@ -22,21 +24,48 @@ test('segtile view serves what was named, at the address that it prints, until i
   expect(code).toBe(0);
 });
 
-test('segtile view --export writes the same page as files, which a web server can show', async () => {
+test('segtile view --export writes the same page as files, with pictures as Deep Zoom images', async () => {
   const { slide, results } = await makeFixture();
   const site = join(folder(), 'site');
   const { stdout } = await segtileWell(['view', results, slide, '--export', site, '--quiet']);
   const files = filesIn(site);
   expect(stdout).toBe(`${site}: ${files.length} files\n`);
-  const catalogue = JSON.parse(readFileSync(join(site, 'catalogue'), 'utf8'));
+  const data = <T>(path: string): T => {
+    const [, name, value] = /^segtileData\(("[^"]*"),(.*)\);\n$/s.exec(readFileSync(join(site, 'data', `${path}.js`), 'utf8'))!;
+    expect(JSON.parse(name!)).toBe(path);
+    return JSON.parse(value!) as T;
+  };
+  const catalogue = data<Catalogue>('catalogue');
   expect(catalogue).toMatchObject({ live: false, slides: [{ name: 'a.tif' }] });
-  const { picture, runs } = JSON.parse(readFileSync(join(site, 'slides', catalogue.slides[0].id), 'utf8'));
+  const { picture, runs } = data<OpenSlideCard>(`slides/${catalogue.slides[0]!.id}`);
+  expect(picture!.deepZoom).toBe('images/a');
   // 1600 x 1200 px in tiles of 512, at three sizes.
-  const tiles = (id: string): string[] => files.filter((path) => path.startsWith(`tiles/${id}/`));
-  expect([tiles(picture.id).length, tiles(runs[0].mask.id).length]).toEqual([12 + 4 + 1, 12 + 4 + 1]);
-  expect(files).toEqual(
-    expect.arrayContaining(['index.html', 'app/main.js', 'app/main.css', `masks/${runs[0].mask.id}/objects`]),
-  );
+  const mask = runs[0]!.mask!.id;
+  expect(files.filter((path) => path.startsWith(`data/tiles/${mask}/`))).toHaveLength(12 + 4 + 1);
+  expect(Buffer.from(data<string>(`tiles/${mask}/0/0_0.png`), 'base64').toString('latin1', 1, 4)).toBe('PNG');
+  expect(files).toEqual(expect.arrayContaining(['index.html', 'app/main.js', 'app/main.css', `data/masks/${mask}/objects.js`]));
+  expect(readFileSync(join(site, 'index.html'), 'utf8')).toContain('<html data-copy lang="en">');
+
+  // libvips makes the same files of the same sizes.
+  const theirs = join(folder(), 'a');
+  await sharp(slide).toColourspace('srgb').tile({ size: 512, overlap: 0, layout: 'dz' }).toFile(`${theirs}.dz`);
+  const tiles = (of: string): string[] => filesIn(of).filter((path) => /_\d+\.jpe?g$/.test(path));
+  const own = tiles(join(site, 'images/a_files'));
+  expect(own).toEqual(tiles(`${theirs}_files`));
+  expect(own).toHaveLength(12 + 4 + 10);
+  for (const tile of own) {
+    const [a, b] = [join(site, 'images/a_files', tile), join(`${theirs}_files`, tile)];
+    const [ours, wanted] = await Promise.all([a, b].map((path) => sharp(path).raw().toBuffer({ resolveWithObject: true })));
+    expect({ tile, ...ours!.info, size: 0 }).toEqual({ tile, ...wanted!.info, size: 0 });
+    let sum = 0;
+    for (let i = 0; i < ours!.data.length; i++) sum += Math.abs(ours!.data[i]! - wanted!.data[i]!);
+    // libvips leaves out the last pixel of an odd number, which shows in the smallest levels.
+    if (ours!.info.width > 32) expect(sum / ours!.data.length, tile).toBeLessThan(4);
+  }
+  const attributes = (path: string): string[] =>
+    [...readFileSync(path, 'utf8').matchAll(/(xmlns|Overlap|TileSize|Width|Height)="[^"]*"/g)].map(([each]) => each).sort();
+  expect(attributes(join(site, 'images/a.dzi'))).toEqual(attributes(`${theirs}.dzi`));
+
   const again = await segtile(['view', results, slide, '--export', site]);
   expect(again).toMatchObject({ code: 1, stdout: '' });
   expect(again.stderr).toContain('site is there already');

@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startView } from '../../dist/pipeline/view/start-view.js';
+import { exportView, startView, type ViewedPaths } from '../../dist/pipeline/view/start-view.js';
 import type { RunningServer } from '../../dist/view/server.js';
 import { folder, readMask, segtileWell } from '../cli/door.js';
 import { browserNote, hasBrowser, startBrowser } from '../report/browser.js';
@@ -28,16 +29,17 @@ let fixture: Fixture;
 let other: string;
 let server: RunningServer;
 let browser: Browser;
+let viewed: ViewedPaths;
 
 describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
   beforeAll(async () => {
     fixture = await makeFixture();
     const truth = await thresholded(fixture.probabilities, new Map([['disc', 0.2]]), folder());
-    const settings = { truth, classes: undefined, host: '127.0.0.1', port: 0 };
     other = folder();
     await thresholded(fixture.probabilities, new Map([['disc', 0.3]]), other);
     writeFileSync(join(fixture.results, 'runs.jsonl'), history.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    ({ server } = await startView({ ...settings, paths: [fixture.results, other, fixture.slide] }));
+    viewed = { truth, classes: undefined, paths: [fixture.results, other, fixture.slide] };
+    ({ server } = await startView({ ...viewed, host: '127.0.0.1', port: 0 }));
     browser = await startBrowser();
   });
   afterAll(async () => {
@@ -77,7 +79,7 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
   const serious = async (page: Page): Promise<unknown[]> => {
     await page.evaluate(axe.source);
     const found = await page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run({ preload: false });
       return violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ html }) => html.slice(0, 120)) }));
     });
     return found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
@@ -416,6 +418,41 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
       expect([width, height]).toEqual([Math.round(box.width), Math.round(box.height)]);
       if (pictures !== undefined) await sharp(saved).toFile(join(pictures, 'saved.png'));
     }));
+
+  test('is the same when a copy in files is opened from a disk', async () => {
+    const site = join(folder(), 'a copy');
+    await exportView(viewed, site, () => undefined, new AbortController().signal);
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: true });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('request', (request) => {
+      if (!/^(file|data|blob):/.test(request.url())) complaints.push(`asked for ${request.url()}`);
+    });
+    await page.goto(`${pathToFileURL(join(site, 'index.html'))}#show=mask`);
+    await drawn(page);
+    expect(await page.title()).toBe('a.tif – segtile');
+    await expect.poll(() => page.evaluate("document.querySelector('.slides img').naturalWidth")).toBeGreaterThan(0);
+    await atFullSize(page, 'show=mask&opacity=mask:1');
+    expect(await differences(page, fixture.mask)).toBe(0);
+    await page.getByRole('slider', { name: 'threshold of disc' }).fill('0.3');
+    await page.waitForURL(/threshold=1:0\.3/);
+    await drawn(page);
+    expect(await differences(page, await thresholded(fixture.probabilities, new Map([['disc', 0.3]]), folder()))).toBe(0);
+    await page.getByRole('checkbox', { name: 'mask' }).uncheck();
+    await page.getByRole('checkbox', { name: 'errors' }).check();
+    await drawn(page);
+    await page.keyboard.press('v');
+    await page.waitForURL(/split=views/);
+    await drawn(page);
+    await picture(page, 'copy');
+    expect(await serious(page)).toEqual([]);
+    await page.keyboard.press('s');
+    await page.getByText('put its folder on a web server').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
 
   test('is shown to nobody in a frame of another page, nor to who lacks the token', async () => {
     const page = await browser.newPage();

@@ -22,7 +22,11 @@ export function addViewOptions(command: Command): Command {
     .addOption(option('--truth <path>', 'truth to compare with, as for segtile evaluate', anyText))
     .addOption(option('--classes <json>', 'what the values of the truth mean, as for make-dataset', anyText))
     .addOption(
-      option('--export <folder>', 'write the page with all its tiles as files for any web server, and start none', anyText),
+      option(
+        '--export <folder>',
+        'write the page with all its tiles as files, for a web server or a disk, and start none',
+        anyText,
+      ),
     )
     .optionsGroup('Server:')
     .addOption(

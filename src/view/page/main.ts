@@ -7,10 +7,6 @@ import './styles/main.css';
 // The cookie holds the token now, so it is removed from the address bar, where others could read it.
 if (new URLSearchParams(location.search).has('token')) history.replaceState(null, '', location.pathname + location.hash);
 
-try {
-  startApp(await ask<Catalogue>('catalogue'));
-} catch (error) {
-  document.body.replaceChildren(
-    h('p', { class: 'message', role: 'alert' }, error instanceof Error ? error.message : String(error)),
-  );
-}
+ask<Catalogue>('catalogue')
+  .then(startApp)
+  .catch((error: Error) => document.body.replaceChildren(h('p', { class: 'message', role: 'alert' }, error.message)));

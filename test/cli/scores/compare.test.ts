@@ -53,7 +53,7 @@ describe('a comparison', () => {
     ]);
     for (const name of names) expect(stdout).toContain(name);
     expect(stdout).toContain(recommendation);
-    expect(stdout).toMatch(/\n  view {4}segtile view cmp\n$/);
+    expect(stdout).toMatch(/\n {2}view {4}segtile view cmp\n$/);
     const [shrunk, otsu, none] = variants;
     expect(shrunk).toMatchObject({ resize: 128, windows: { run: 1, skipped: 0 } });
     expect(otsu.dice).toBeGreaterThan(shrunk.dice + 0.1);

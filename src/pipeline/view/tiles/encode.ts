@@ -1,6 +1,6 @@
 import { palettePng } from '../../../dataset/png.js';
 import { sharp } from '../../../io/sharp.js';
-import type { MaskClass, Pixels, Samples } from '../../../types.js';
+import type { MaskClass, Pixels, Samples, Size } from '../../../types.js';
 
 /** Encodes a picture as JPEG, in a quality for viewing. */
 export function jpegOf({ width, height, channels, data }: Pixels<Samples>): Promise<Uint8Array> {
@@ -8,6 +8,11 @@ export function jpegOf({ width, height, channels, data }: Pixels<Samples>): Prom
   return sharp(data as Uint8Array, { raw })
     .jpeg({ quality: 85 })
     .toBuffer();
+}
+
+/** Shrinks a JPEG. */
+export function shrunkJpeg(picture: Uint8Array, { width, height }: Size): Promise<Uint8Array> {
+  return sharp(picture).resize(width, height, { fit: 'fill' }).jpeg({ quality: 85 }).toBuffer();
 }
 
 /** Encodes labels as PNG with the colours of the classes as its palette. */

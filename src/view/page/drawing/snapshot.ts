@@ -62,6 +62,9 @@ export function snapshotPng({ views, width, height, scale, mpp, classes }: Snaps
   context.fillRect(2 * unit, height - 1.7 * unit, bar, unit / 4);
   context.fillText(lengthWords(length, mpp === undefined ? 'px' : 'µm'), 2 * unit, height - 2.5 * unit);
   return new Promise((resolve, reject) => {
+    // Throws if the page was opened from a disk: what it shows then counts as that of other sites.
+    if (location.protocol === 'file:')
+      throw new Error('browsers let a page on a disk save no picture: put its folder on a web server');
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('the browser could not make a picture'))), 'image/png');
   });
 }

@@ -1,5 +1,6 @@
 import type { TiledImage } from '../../messages.js';
-import { type TilePlace, tileBox } from '../../pyramid.js';
+import { deepestLevel, type TilePlace, tileBox } from '../../pyramid.js';
+import { bytesAt } from '../api.js';
 import { pngBytes } from './png-bytes.js';
 
 /** The values of a tile: planes of `width` × `height` values, one plane after the other. */
@@ -40,9 +41,7 @@ export function createTileStore(): TileStore {
 
   async function load(image: TiledImage, place: TilePlace, signal: AbortSignal): Promise<TileValues> {
     const { width, height } = tileBox(image, place)!;
-    const response = await fetch(tileAddress(image, place), { signal });
-    if (!response.ok) throw new Error(`a tile could not be loaded: ${response.status} ${await response.text()}`);
-    const body = await response.arrayBuffer();
+    const body = await bytesAt(tileAddress(image, place), signal);
     const data = image.ending === 'f32' ? new Float32Array(body) : (await pngBytes(body)).data;
     return { width, height, planes: data.length / (width * height), data };
   }
@@ -79,7 +78,9 @@ export function createTileStore(): TileStore {
   };
 }
 
-/** The address of a tile on the server. */
-export function tileAddress({ id, ending }: TiledImage, { halvings, column, row }: TilePlace): string {
+/** The address of a tile on the server, or in a copy. */
+export function tileAddress(image: TiledImage, { halvings, column, row }: TilePlace): string {
+  const { id, ending, deepZoom } = image;
+  if (deepZoom !== undefined) return `${deepZoom}_files/${deepestLevel(image) - halvings}/${column}_${row}.jpeg`;
   return `tiles/${id}/${halvings}/${column}_${row}.${ending}`;
 }
