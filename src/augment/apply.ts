@@ -3,8 +3,9 @@ import { drawCrop, enlargeImage, enlargeLabels } from './crop.js';
 import { createDraws, type Draws } from './draws.js';
 import { cutoutHoles, drawGrid, fillHoles, fillLabels, gridHoles } from './holes.js';
 import { blend, drawPatch, drawRatio, lay, nothingKnown, ownShare } from './mix.js';
+import { snap } from './snap.js';
 import { drawStainChanges, jitterStains } from './stain.js';
-import { type AugmentStep, type Filling, isMix, type Mix } from './steps.js';
+import { type AugmentStep, type Filling, isMix, type Mix, type SnapMix } from './steps.js';
 import { flipHorizontal, flipVertical, rotate90 } from './turn.js';
 
 /** An image and its labels, both of the same size. */
@@ -13,6 +14,8 @@ export interface Pair {
   readonly image: Pixels;
   /** One channel; 0 is background, 255 is ignored. */
   readonly mask: Pixels;
+  /** Where the class of the tile is active, for snapmix: cells of a byte that cover the tile evenly. */
+  readonly activation?: Pixels | undefined;
 }
 
 /** A tile to mix with another one. */
@@ -23,10 +26,12 @@ export interface Partner extends Pair {
 /** A changed copy of a tile. */
 export interface Copy extends Pair {
   /**
-   * The labels of the tile that was mixed in, and the share of the tile itself: labels are `ratio` parts `mask` and
-   * `1 - ratio` parts `mixed.mask`.
+   * The labels of the tile that was mixed in, and the weights of both: labels are `ratio` parts `mask` and `otherRatio`
+   * parts `mixed.mask`.
    */
-  readonly mixed: { readonly partner: string; readonly mask: Pixels; readonly ratio: number } | undefined;
+  readonly mixed:
+    | { readonly partner: string; readonly mask: Pixels; readonly ratio: number; readonly otherRatio: number }
+    | undefined;
   /** The part of the tile that the copy shows, in pixels of the tile. */
   readonly box: Box;
   /** The steps that were done, in order. */
@@ -123,31 +128,48 @@ function take(copy: Copy, step: AugmentStep, draws: Draws, known: Size, partner:
     case 'mixup':
     case 'cutmix':
       return partner && copy.mixed === undefined ? mix(copy, step, draws, partner) : undefined;
+    case 'snapmix':
+      return partner && copy.mixed === undefined ? snapTogether(copy, step, draws, partner) : undefined;
   }
+}
+
+function snapTogether(copy: Copy, step: SnapMix, draws: Draws, partner: Partner): Taken | undefined {
+  const [own, other] = [copy.activation, partner.activation];
+  if (own === undefined || other === undefined) return undefined;
+  const snapped = snap({ ...copy, activation: own }, { ...partner, activation: other }, step, draws);
+  const { image, mask, ratio, otherRatio, box, from } = snapped;
+  const mixed = { partner: partner.id, mask: snapped.other, ratio, otherRatio };
+  return { copy: { ...copy, image, mask, mixed }, words: [`box=${boxText(box)}`, `from=${boxText(from)}`] };
 }
 
 function mix(copy: Copy, { kind, alpha }: Mix, draws: Draws, partner: Partner): Taken {
   const drawn = drawRatio(alpha, draws);
   if (kind === 'mixup') {
-    const mixed = { partner: partner.id, mask: partner.mask, ratio: drawn };
+    const mixed = { partner: partner.id, mask: partner.mask, ratio: drawn, otherRatio: rest(drawn) };
     return { copy: { ...copy, image: blend(copy.image, partner.image, drawn), mixed }, words: [`ratio=${drawn}`] };
   }
   const patch = drawPatch(copy.image, drawn, draws);
+  const ratio = ownShare(copy.image, patch);
   const unknown = nothingKnown(copy.image);
   return {
     copy: {
       ...copy,
       image: lay(copy.image, partner.image, patch),
       mask: lay(copy.mask, unknown, patch),
-      mixed: { partner: partner.id, mask: lay(unknown, partner.mask, patch), ratio: ownShare(copy.image, patch) },
+      mixed: { partner: partner.id, mask: lay(unknown, partner.mask, patch), ratio, otherRatio: rest(ratio) },
     },
     words: [`patch=${boxText(patch)}`],
   };
 }
 
+/** What a share leaves of 1, without the last bits of the difference. */
+function rest(ratio: number): number {
+  return Number((1 - ratio).toFixed(12));
+}
+
 /** Applies the same change to the image and to all labels. */
 function moved(copy: Copy, move: (pixels: Pixels) => Pixels): Copy {
-  return { ...withLabels(copy, move), image: move(copy.image) };
+  return { ...withLabels(copy, move), image: move(copy.image), activation: copy.activation && move(copy.activation) };
 }
 
 function withLabels({ mixed, ...copy }: Copy, change: (mask: Pixels) => Pixels): Copy {

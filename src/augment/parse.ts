@@ -3,7 +3,7 @@ import { parseJson } from '../plan/text/json.js';
 import { meant } from '../plan/text/meant.js';
 import { keysOf, oneOf, type Shape, shape } from '../plan/text/shape.js';
 import { isColor, isNumber, isWhole } from '../plan/text/values.js';
-import type { Augmentation, AugmentStep, Cutout, GridDropout, Mix, NonEmptyCrop, StainJitter } from './steps.js';
+import type { Augmentation, AugmentStep, Cutout, GridDropout, Mix, NonEmptyCrop, SnapMix, StainJitter } from './steps.js';
 
 /** The keys of a step that not all kinds have. */
 type Own<S extends AugmentStep> = Omit<S, 'kind' | 'probability' | 'seed'>;
@@ -77,6 +77,10 @@ const kinds: Readonly<Record<AugmentStep['kind'], Kind>> = {
   ),
   mixup: mix(0.4),
   cutmix: mix(1),
+  snapmix: kindOf<SnapMix>(
+    { alpha: inRange(0.05, 100), maps: shape('the name of a folder', (value) => typeof value === 'string' && value !== '') },
+    { alpha: 5, maps: '' },
+  ),
 };
 
 const augmentFile = keysOf<AugmentFile>('file of augmentation', {
@@ -114,6 +118,20 @@ export function parseAugmentation(json: string, where: string): Augmentation {
       'put it before all other steps, and list it once',
     );
   }
+  const snaps = steps.flatMap((step, index) => (step.kind === 'snapmix' ? [{ step, index }] : []));
+  const [snap, second] = snaps;
+  if (snap?.step.maps === '')
+    throw new SegtileError(
+      'usage',
+      `${where}: step ${snap.index + 1} is snapmix and says no maps`,
+      'add "maps": "folder", with the files of segtile infer --cam --probabilities float32',
+    );
+  if (second ?? (snap && steps[0]!.kind === 'non-empty-crop'))
+    throw new SegtileError(
+      'usage',
+      `${where}: step ${(second ?? snap!).index + 1} is snapmix, which can be once and not after non-empty-crop`,
+      'its maps are of whole tiles',
+    );
   return { seed: file.seed ?? 0, copies: file.copies ?? 1, splits: file.splits ?? ['train'], steps };
 }
 

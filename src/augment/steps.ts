@@ -69,12 +69,21 @@ export interface Mix extends Chance {
   readonly alpha: number;
 }
 
+/** Replaces a box of the tile by one of another tile, and weighs labels by where classes are active. */
+export interface SnapMix extends Chance {
+  readonly kind: 'snapmix';
+  /** Both parameters of the Beta distribution that the sizes of both boxes are drawn from. */
+  readonly alpha: number;
+  /** The folder of the maps of activation, files of probabilities by slide. */
+  readonly maps: string;
+}
+
 /** One change of a tile. */
-export type AugmentStep = Flip | Rotate90 | Cutout | GridDropout | NonEmptyCrop | StainJitter | Mix;
+export type AugmentStep = Flip | Rotate90 | Cutout | GridDropout | NonEmptyCrop | StainJitter | Mix | SnapMix;
 
 /** Whether a step needs another tile. */
-export function isMix(step: AugmentStep): step is Mix {
-  return step.kind === 'mixup' || step.kind === 'cutmix';
+export function isMix(step: AugmentStep): step is Mix | SnapMix {
+  return step.kind === 'mixup' || step.kind === 'cutmix' || step.kind === 'snapmix';
 }
 
 /** How changed copies of tiles are made. */

@@ -46,6 +46,6 @@ export async function writeImageFolder(
 function typed({ name, type }: ManifestColumn, value: string | number | null): string {
   if (type === 'STRING') return JSON.stringify(value ?? '');
   if (type === 'INT32') return String(value ?? -1);
-  const fraction = value ?? (name === 'mix_ratio' ? 1 : null);
+  const fraction = value ?? (name === 'mix_ratio' ? 1 : name === 'mix_ratio2' ? 0 : null);
   return Number.isInteger(fraction) ? `${fraction}.0` : String(fraction);
 }

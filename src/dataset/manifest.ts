@@ -60,7 +60,7 @@ export function manifestColumns(classes: readonly MaskClass[]): ManifestColumn[]
     ...columns('DOUBLE', ['tissue', ...channelNames.map((c) => `mean_${c}`), ...channelNames.map((c) => `std_${c}`)]),
     ...columns('INT32', counted),
     ...columns('STRING', ['source', 'augmentation', 'mask2', 'partner']),
-    ...columns('DOUBLE', ['mix_ratio']),
+    ...columns('DOUBLE', ['mix_ratio', 'mix_ratio2']),
   ];
 }
 
@@ -117,6 +117,7 @@ export function manifestRow(
     mask2: copy?.mixed ? paths.mask2 : null,
     partner: copy?.mixed?.partner ?? null,
     mix_ratio: copy?.mixed?.ratio ?? null,
+    mix_ratio2: copy?.mixed?.otherRatio ?? null,
   };
 }
 

@@ -35,8 +35,8 @@ export interface CopyRecord {
   readonly source: string;
   /** The steps that were done, in order: their kinds, and words with the values drawn. */
   readonly steps: readonly { readonly kind: string; readonly words: string }[];
-  /** The tile that was mixed in, and the share of the tile itself, 0 to 1. */
-  readonly mixed: { readonly partner: string; readonly ratio: number } | undefined;
+  /** The tile that was mixed in, and the weights of the tile's own labels and of the other's, 0 to 1. */
+  readonly mixed: { readonly partner: string; readonly ratio: number; readonly otherRatio: number } | undefined;
 }
 
 /** A tile on its way from a slide to a file: image, labels, and where it is from. */

@@ -3,7 +3,8 @@ import { havePartners, mixRuns } from '../../augment/partners.js';
 import type { Augmentation } from '../../augment/steps.js';
 import { copyId } from '../../dataset/layout.js';
 import type { Tile, TileRecord } from '../../dataset/tile.js';
-import type { Box } from '../../types.js';
+import type { Box, Pixels } from '../../types.js';
+import type { Activations } from './activations.js';
 import { bothNext, fullBox } from './cut-tiles.js';
 import type { PlannedTile, SlideTiles } from './split.js';
 import type { Survey } from './survey-slide.js';
@@ -18,12 +19,14 @@ export function copyCount(tiles: readonly PlannedTile[], augmentation: Augmentat
  * Yields the tiles of a slide, each followed by its copies. Copies that are mixed with another tile come last: for them
  * the slide is read again, at two places at a time, so that no tile has to be kept in memory.
  *
+ * @param activations where classes are active in the tiles, for snapmix
  * @param cut yields the given planned tiles of the slide, in the given order
  */
 export async function* augmentTiles(
   augmentation: Augmentation,
   { survey, tiles }: SlideTiles,
   cut: (places: readonly PlannedTile[]) => AsyncGenerator<Tile>,
+  activations?: Activations,
 ): AsyncGenerator<Tile> {
   const { copies, splits, steps, seed } = augmentation;
   const partnered = havePartners(tiles);
@@ -43,10 +46,12 @@ export async function* augmentTiles(
     const own = cut(run.tiles.map((index) => tiles[index]!));
     const others = cut(run.partners.map((index) => tiles[index]!));
     try {
-      for (;;) {
+      for (let at = 0; ; at++) {
         const [tile, partner] = await bothNext(own, others);
         if (!tile || !partner) break;
-        yield copyOf(tile, run.copy, partner, augmentation, survey);
+        const active = (pair: Tile, index: number): Active => ({ ...pair, activation: activations?.of(index, pair.mask) });
+        const first = active(tile, run.tiles[at]!);
+        yield copyOf(first, run.copy, active(partner, run.partners[at]!), augmentation, survey);
       }
     } finally {
       await Promise.all([own.return(undefined), others.return(undefined)]);
@@ -54,14 +59,19 @@ export async function* augmentTiles(
   }
 }
 
-function copyOf(tile: Tile, copy: number, partner: Tile | undefined, { steps }: Augmentation, survey: Survey): Tile {
-  const { record, image, mask } = tile;
+/** A tile, with its activation if that is needed. */
+interface Active extends Tile {
+  readonly activation?: Pixels | undefined;
+}
+
+function copyOf(tile: Active, copy: number, partner: Active | undefined, { steps }: Augmentation, survey: Survey): Tile {
+  const { record, image, mask, activation } = tile;
   const id = copyId(record.id, copy);
   const known = {
     width: Math.min(image.width, survey.size.width - record.x),
     height: Math.min(image.height, survey.size.height - record.y),
   };
-  const made = makeCopy({ image, mask }, known, steps, id, partner && { ...partner, id: partner.record.id });
+  const made = makeCopy({ image, mask, activation }, known, steps, id, partner && { ...partner, id: partner.record.id });
   const { mixed, done } = made;
   return {
     image: made.image,
@@ -70,7 +80,11 @@ function copyOf(tile: Tile, copy: number, partner: Tile | undefined, { steps }: 
     record: {
       ...cropped(record, made.box, survey),
       id,
-      copy: { source: record.id, steps: done, mixed: mixed && { partner: mixed.partner, ratio: mixed.ratio } },
+      copy: {
+        source: record.id,
+        steps: done,
+        mixed: mixed && { partner: mixed.partner, ratio: mixed.ratio, otherRatio: mixed.otherRatio },
+      },
     },
   };
 }

@@ -11,6 +11,7 @@ import type { RecordHead, WorkFolder } from '../../dataset/work.js';
 import { mapOrdered } from '../../io/ahead.js';
 import { labelCounts, sumsOf } from '../../plan/sampling/tile-stats.js';
 import type { MaskClass } from '../../types.js';
+import { mapsOf, readActivations } from './activations.js';
 import { augmentTiles } from './augment-tiles.js';
 import { cutTiles } from './cut-tiles.js';
 import type { PlannedTile, SlideTiles } from './split.js';
@@ -40,7 +41,7 @@ export async function planHash(
 ): Promise<string> {
   const { slide, full, size, window } = survey;
   const facts = await Promise.all(
-    [slide.source, slide.truthPath].map(async (path) => {
+    [slide.source, slide.truthPath, ...mapsOf(augmentation, survey)].map(async (path) => {
       const found = await stat(path).catch(() => undefined);
       return { size: found?.size, changed: found?.mtimeMs };
     }),
@@ -119,7 +120,9 @@ export async function cutSlide(
   try {
     await withPair(survey.slide, open, async (pair) => {
       const cut = (places: readonly PlannedTile[]): AsyncGenerator<Tile> => cutTiles(pair, survey, places, signal);
-      const tiles = augmentation ? augmentTiles(augmentation, slideTiles, cut) : cut(slideTiles.tiles);
+      const [maps] = mapsOf(augmentation, survey);
+      const activations = maps === undefined ? undefined : await readActivations(maps, slideTiles, classes, signal);
+      const tiles = augmentation ? augmentTiles(augmentation, slideTiles, cut, activations) : cut(slideTiles.tiles);
       const tileBytes = survey.window.width * survey.window.height * 4;
       const limit = Math.min(IN_FLIGHT_TILES, Math.max(2, Math.floor(IN_FLIGHT_BYTES / tileBytes)));
       for await (const row of mapOrdered(tiles, limit, save, signal)) {

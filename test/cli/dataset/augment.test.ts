@@ -4,7 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { filesIn, folder, program, save, segtile, segtileWell, speckled, writeSlide } from '../door.js';
+import { shareIn } from '../../../dist/augment/snap.js';
+import type { Pixels } from '../../../dist/types.js';
+import { readCsv } from '../../dataset/csv.js';
+import { redClassifier } from '../../model/classifiers.js';
+import { filesIn, folder, program, readPlanes, save, segtile, segtileWell, speckled, writeSlide } from '../door.js';
 
 /** Slides with a disc of label 1 each, and files of augmentation. */
 async function study(count: number, side: number): Promise<{ args: string[]; where: string }> {
@@ -61,6 +65,76 @@ describe('segtile make-dataset --augment', () => {
     expect(record.settings.augment.path).toBe(augment);
     expect(record.settings.augment.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(readdirSync(join(root, 'images')).length).toBe(192);
+  });
+
+  it('mixes by snapmix with the maps of a classifier: weights by where the class of each tile is active', async () => {
+    const { args, where } = await study(1, 384);
+    const model = save(where, 'classifier.onnx', redClassifier(0.5));
+    save(where, 'classifier.segtile.json', JSON.stringify({ window: 64, classes: [{ name: 'anything' }] }));
+    const maps = [
+      '--cam',
+      '--probabilities',
+      'float32',
+      '--tissue',
+      'none',
+      '--no-history',
+      '--quiet',
+      '-o',
+      join(where, 'maps'),
+    ];
+    await segtileWell(['infer', args[1]!, '-m', model, ...maps]);
+    const steps = [{ kind: 'snapmix', maps: join(where, 'maps') }];
+    const augment = save(where, 'augment.json', JSON.stringify({ steps }));
+    const root = join(where, 'out');
+    await segtileWell([...args, '--augment', augment, '--folds', '2', '--split-by', 'region', '--region', '128', '-o', root]);
+    const { planes } = await readPlanes(join(where, 'maps/s0.probabilities.ome.tif'));
+    const rows = readCsv(root);
+    const tiles = new Map(rows.map((row) => [row.tile!, row]));
+    const copies = rows.filter(({ partner }) => partner !== '');
+    expect(copies.length).toBeGreaterThan(30);
+    /** Activation of a tile in cells of 2 x 2 px, each with the value below its centre. */
+    const active = ({ x, y, pixels_object }: Record<string, string>): Pixels => {
+      const data = Uint8Array.from({ length: 1024 }, (_, cell) => {
+        const at = (Number(y) + 2 * (cell >> 5) + 1) * 384 + Number(x) + 2 * (cell & 31) + 1;
+        const value = Math.round(255 * planes[0]![at]!);
+        return Number(pixels_object) > 0 ? value : 255 - value;
+      });
+      return { width: 32, height: 32, channels: 1, data };
+    };
+    const size = { width: 64, height: 64 };
+    let unequal = 0;
+    for (const row of copies) {
+      const numbers = /^snapmix box=(\d+)x(\d+)\+(\d+)\+(\d+) from=(\d+)x(\d+)\+(\d+)\+(\d+)$/.exec(row.augmentation!)!;
+      const [w, h, x, y, w2, h2, x2, y2] = numbers.slice(1).map(Number) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      const [source, partner] = [tiles.get(row.source!)!, tiles.get(row.partner!)!];
+      expect([partner.split, partner.fold]).toEqual([source.split, source.fold]);
+      const own = 1 - shareIn(active(source), size, { x, y, width: w, height: h });
+      const other = shareIn(active(partner), size, { x: x2, y: y2, width: w2, height: h2 });
+      expect(Number(row.mix_ratio)).toBeCloseTo(own, 5);
+      expect(Number(row.mix_ratio2)).toBeCloseTo(other, 5);
+      if (Math.abs(own + other - 1) > 0.02) unequal++;
+    }
+    expect(unequal).toBeGreaterThan(10);
+    const { tiles: count, augmentation } = JSON.parse(readFileSync(join(root, 'dataset.json'), 'utf8'));
+    expect(count).toBe(36);
+    expect(augmentation.made).toEqual({ copies: 36, steps: { snapmix: copies.length, none: 36 - copies.length } });
+    const away = await segtile([
+      ...args,
+      '--augment',
+      save(where, 'no.json', JSON.stringify({ steps: [{ ...steps[0], maps: 'no' }] })),
+      '-o',
+      join(where, 'no'),
+    ]);
+    expect([away.code, away.stderr]).toEqual([1, expect.stringContaining('no/s0.probabilities.ome.tif')]);
   });
 
   it('goes on after a kill -9 to the same dataset, second masks and all', async () => {
