@@ -5,8 +5,11 @@ import { deflateCodec } from '../tiff/write/tile-codec.js';
 import { writeTiff } from '../tiff/write/write.js';
 import type { Mpp, RasterRows, Sink, Size } from '../types.js';
 
-/** A run of pixels of one object: its number, its row, its first column, and the column after its last one. */
-export type InstanceRun = readonly [number: number, y: number, start: number, end: number];
+/**
+ * Runs of pixels, four numbers for each: the number of its object, its row, its first column, and the column after its
+ * last one.
+ */
+export type InstanceRuns = readonly number[];
 
 /** An image that stores the number of an object in each pixel. */
 export interface InstanceMap extends CommitOptions {
@@ -28,10 +31,7 @@ const MOST_OF_16 = 65_535;
  *
  * @throws {SegtileError} `output` if the file cannot be written; `aborted` after `abort`
  */
-export async function writeInstanceMap(
-  path: string,
-  { size, mpp, replace }: InstanceMap,
-): Promise<Sink<readonly InstanceRun[]>> {
+export async function writeInstanceMap(path: string, { size, mpp, replace }: InstanceMap): Promise<Sink<InstanceRuns>> {
   const { width, height } = size;
   // The image is opened before anything gets its final name: a later run knows files of a killed one by what was open then.
   const file = await openPartialFile(path, { replace });
@@ -83,9 +83,10 @@ export async function writeInstanceMap(
 
   return {
     write: async (more) => {
-      for (const run of more) {
-        largest = Math.max(largest, run[0]);
-        for (const value of run) runs.push(Math.floor(run[1] / BAND), value);
+      for (let i = 0; i < more.length; i += 4) {
+        largest = Math.max(largest, more[i]!);
+        const band = Math.floor(more[i + 1]! / BAND);
+        for (let k = i; k < i + 4; k++) runs.push(band, more[k]!);
       }
       await runs.settle();
     },

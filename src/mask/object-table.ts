@@ -1,41 +1,37 @@
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { type CommitOptions, openPartialFile } from '../io/partial-file.js';
+import { append, type TextBytes } from '../plan/text/text-bytes.js';
 import type { Sink } from '../types.js';
-import { snappy } from './snappy.js';
+import { bytesColumn, doubleColumn } from './plain-columns.js';
 
-/** An object in a Parquet file. */
-export interface ObjectRow {
-  /** Values of the columns of texts, in their order. */
-  readonly texts: readonly string[];
-  /** Values of the columns of numbers, in their order. */
-  readonly numbers: readonly number[];
-  /** The geometry as well-known binary (WKB). */
-  readonly geometry: Uint8Array;
-  readonly box: readonly [left: number, top: number, right: number, bottom: number];
-}
-
-/** The columns and the metadata of a Parquet file of objects. */
-export interface TableForm extends CommitOptions {
+/** The columns of a Parquet file of objects, what they have of an object, and the metadata. */
+export interface TableForm<Row> extends CommitOptions {
   /** Columns of texts come before those of numbers. */
   readonly columns: readonly { readonly name: string; readonly type: 'STRING' | 'DOUBLE' }[];
+  /** The values of the columns of texts, in their order. */
+  texts(row: Row): readonly string[];
+  /** The values of the columns of numbers, in their order. */
+  numbers(row: Row): readonly number[];
+  /** Appends the geometry as well-known binary (WKB). */
+  geometry(row: Row, bytes: TextBytes): void;
+  box(row: Row): readonly [left: number, top: number, right: number, bottom: number];
   /** Gives the text under the key `geo`. Its argument is the box around all rows; undefined if there are no rows. */
-  readonly metadata: (box: readonly number[] | undefined) => string;
+  metadata(box: readonly number[] | undefined): string;
 }
 
-/** Objects per row group. A group is in memory until it is full. */
+/** Objects per row group. A group is in memory until it is full: its numbers, and its texts and geometries compressed. */
 const GROUP = 20_000;
 
 /**
  * Writes GeoParquet 1.1: columns of numbers and texts, and for each row its geometry and the box around it. It is
  * written in groups of rows, so a table of any length takes little memory. The complete file appears when `finish`
- * resolves.
+ * resolves. The package writes what describes the file; the values are encoded here, because it takes several times as
+ * long for them.
  *
  * @throws {SegtileError} `output` if the file cannot be written; `aborted` after `abort`
  */
-export async function writeObjectTable(
-  path: string,
-  { columns, metadata, replace }: TableForm,
-): Promise<Sink<readonly ObjectRow[]>> {
+export async function writeObjectTable<Row>(path: string, form: TableForm<Row>): Promise<Sink<readonly Row[]>> {
+  const { columns, replace } = form;
   const file = await openPartialFile(path, { replace });
   const bytes = new ByteWriter();
   const flush = async (): Promise<void> => {
@@ -58,54 +54,54 @@ export async function writeObjectTable(
       ...EDGES.map((name) => ({ name, type: 'DOUBLE', ...required }) as const),
     ],
     kvMetadata,
-    // The library has the same compression, many times slower.
-    compressors: { SNAPPY: snappy },
     createdBy: 'segtile',
   });
-  const texts = columns.filter(({ type }) => type === 'STRING').map((): string[] => []);
-  const numbers = columns.slice(texts.length).map(() => new Float64Array(GROUP));
-  let geometries: Uint8Array[] = [];
-  let boxes: Record<(typeof EDGES)[number], number>[] = [];
-  let around: [number, number, number, number] | undefined;
+  const texts = columns.filter(({ type }) => type === 'STRING').map(({ name }) => bytesColumn([name]));
+  const numbers = columns.slice(texts.length).map(({ name }) => doubleColumn([name]));
+  const geometry = bytesColumn(['geometry']);
+  const edges = EDGES.map((name) => doubleColumn(['bbox', name]));
+  let count = 0;
+  let around: readonly [number, number, number, number] | undefined;
 
   async function writeGroup(): Promise<void> {
-    const count = boxes.length;
-    const data = columns.map(({ name, type }, c) =>
-      type === 'STRING'
-        ? { name, data: texts[c]!.slice() }
-        : // Measurements hardly repeat, so a dictionary of them would not help.
-          { name, data: numbers[c - texts.length]!.subarray(0, count), ...PLAIN },
-    );
-    const rest = { geometries, boxes };
-    [geometries, boxes] = [[], []];
-    for (const text of texts) text.length = 0;
-    await parquet.write({
-      columnData: [
-        ...data,
-        { name: 'geometry', data: rest.geometries, statistics: false, ...PLAIN },
-        { name: 'bbox', data: rest.boxes, ...PLAIN },
-      ],
-      rowGroupSize: GROUP,
+    const from = bytes.offset;
+    const chunks = [...texts, ...numbers, geometry, ...edges].map((column) => column.write(bytes));
+    const unpacked = chunks.map(({ chunk }) => chunk.meta_data!.total_uncompressed_size);
+    parquet.pendingIndexes.push(...chunks);
+    parquet.row_groups.push({
+      columns: chunks.map(({ chunk }) => chunk),
+      total_byte_size: unpacked.reduce((sum, size) => sum + size, 0n),
+      num_rows: BigInt(count),
+      total_compressed_size: BigInt(bytes.offset - from),
     });
+    parquet.num_rows += BigInt(count);
+    count = 0;
+    await flush();
   }
 
   return {
     write: async (more) => {
       for (const row of more) {
-        const [xmin, ymin, xmax, ymax] = row.box;
+        const box = form.box(row);
         around = around
-          ? [Math.min(around[0], xmin), Math.min(around[1], ymin), Math.max(around[2], xmax), Math.max(around[3], ymax)]
-          : [xmin, ymin, xmax, ymax];
-        for (let c = 0; c < texts.length; c++) texts[c]!.push(row.texts[c]!);
-        for (let c = 0; c < numbers.length; c++) numbers[c]![boxes.length] = row.numbers[c]!;
-        geometries.push(row.geometry);
-        boxes.push({ xmin, ymin, xmax, ymax });
-        if (boxes.length === GROUP) await writeGroup();
+          ? [Math.min(around[0], box[0]), Math.min(around[1], box[1]), Math.max(around[2], box[2]), Math.max(around[3], box[3])]
+          : box;
+        const own = form.texts(row);
+        for (let c = 0; c < texts.length; c++) {
+          append(texts[c]!.begin(), own[c]!);
+          texts[c]!.end();
+        }
+        const values = form.numbers(row);
+        for (let c = 0; c < numbers.length; c++) numbers[c]!.put(values[c]!);
+        form.geometry(row, geometry.begin());
+        geometry.end();
+        for (let edge = 0; edge < 4; edge++) edges[edge]!.put(box[edge]!);
+        if (++count === GROUP) await writeGroup();
       }
     },
     finish: async () => {
-      if (boxes.length > 0) await writeGroup();
-      kvMetadata.push({ key: 'geo', value: metadata(around) });
+      if (count > 0) await writeGroup();
+      kvMetadata.push({ key: 'geo', value: form.metadata(around) });
       await parquet.finish();
       await file.commit();
     },
@@ -113,5 +109,4 @@ export async function writeObjectTable(
   };
 }
 
-const PLAIN = { encoding: 'PLAIN' } as const;
 const EDGES = ['xmin', 'ymin', 'xmax', 'ymax'] as const;

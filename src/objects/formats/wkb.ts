@@ -1,3 +1,4 @@
+import { makeRoom, type TextBytes } from '../../plan/text/text-bytes.js';
 import type { OutlineRing } from '../corners.js';
 import { atLevelZero, type ObjectForm } from '../measured.js';
 import type { TracedPolygon } from '../regions.js';
@@ -9,42 +10,47 @@ const POLYGON = 3;
 const MULTI_POLYGON = 6;
 
 /**
- * The outlines of an object as well-known binary (ISO 13249-3), little-endian, in level-0 pixels: a Polygon, or a
- * MultiPolygon if there are several.
+ * Returns a function that appends the outlines of an object as well-known binary (ISO 13249-3), little-endian, in
+ * level-0 pixels: a Polygon, or a MultiPolygon if there are several.
  */
-export function wellKnownBinary(polygons: readonly TracedPolygon[], scale: ObjectForm['scale']): Uint8Array {
-  const [only] = polygons;
-  const several = polygons.length !== 1;
-  const length = polygons.reduce((sum, polygon) => sum + polygonLength(polygon), several ? HEAD + COUNT : 0);
-  const bytes = new Uint8Array(length);
-  const view = new DataView(bytes.buffer);
+export function wellKnownBinary(scale: ObjectForm['scale']): (polygons: readonly TracedPolygon[], text: TextBytes) => void {
+  let view: DataView = new DataView(new ArrayBuffer(0));
   let at = 0;
 
-  const head = (kind: number, count: number): void => {
+  function head(kind: number, count: number): void {
     view.setUint8(at, 1);
     view.setUint32(at + 1, kind, true);
     view.setUint32(at + HEAD, count, true);
     at += HEAD + COUNT;
-  };
-  const writeCorner = (ring: OutlineRing, i: number): void => {
+  }
+
+  function corner(ring: OutlineRing, i: number): void {
     view.setFloat64(at, atLevelZero(ring[i]!, scale.x), true);
     view.setFloat64(at + 8, atLevelZero(ring[i + 1]!, scale.y), true);
     at += 16;
-  };
-  const writeRing = (ring: OutlineRing): void => {
-    view.setUint32(at, ring.length / 2 + 1, true);
-    at += COUNT;
-    for (let i = 0; i < ring.length; i += 2) writeCorner(ring, i);
-    writeCorner(ring, 0);
-  };
-  const writePolygon = (polygon: TracedPolygon): void => {
-    head(POLYGON, polygon.length);
-    for (const ring of polygon) writeRing(ring);
-  };
+  }
 
-  if (several) head(MULTI_POLYGON, polygons.length);
-  for (const polygon of several ? polygons : [only!]) writePolygon(polygon);
-  return bytes;
+  return (polygons, text) => {
+    const several = polygons.length !== 1;
+    makeRoom(
+      text,
+      polygons.reduce((sum, polygon) => sum + polygonLength(polygon), HEAD + COUNT),
+    );
+    const { buffer, byteOffset, byteLength } = text.bytes;
+    if (view.buffer !== buffer) view = new DataView(buffer, byteOffset, byteLength);
+    at = text.length;
+    if (several) head(MULTI_POLYGON, polygons.length);
+    for (const polygon of polygons) {
+      head(POLYGON, polygon.length);
+      for (const ring of polygon) {
+        view.setUint32(at, ring.length / 2 + 1, true);
+        at += COUNT;
+        for (let i = 0; i < ring.length; i += 2) corner(ring, i);
+        corner(ring, 0);
+      }
+    }
+    text.length = at;
+  };
 }
 
 function polygonLength(polygon: TracedPolygon): number {

@@ -1,5 +1,5 @@
 import type { CommitOptions } from '../../io/partial-file.js';
-import { type InstanceRun, writeInstanceMap } from '../../mask/instance-map.js';
+import { writeInstanceMap } from '../../mask/instance-map.js';
 import { writeLayers } from '../../mask/layered-text.js';
 import { writeObjectTable } from '../../mask/object-table.js';
 import { writeText } from '../../mask/text-file.js';
@@ -211,9 +211,9 @@ async function instanceWriter(
   return {
     ...file,
     write: async (objects) => {
-      const runs: InstanceRun[] = [];
+      const runs: number[] = [];
       for (const { number, polygons } of objects) {
-        eachRun(polygons, (y, start, end) => void runs.push([number, y, start, end]));
+        eachRun(polygons, (y, start, end) => void runs.push(number, y, start, end));
       }
       await file.write(runs);
     },
@@ -227,18 +227,14 @@ async function tableWriter(
   placement: CommitOptions,
 ): Promise<Sink<readonly MeasuredObject[]>> {
   const { columns, numbers } = objectTable(meter);
-  const file = await writeObjectTable(path, { columns, metadata: geoMetadata, ...placement });
-  return {
-    write: async (objects) => {
-      const rows = objects.map((object) => ({
-        texts: [object.id, object.class.name],
-        numbers: numbers(object),
-        geometry: wellKnownBinary(object.outlines, scale),
-        box: object.box,
-      }));
-      await file.write(rows);
-    },
-    finish: () => file.finish(),
-    abort: () => file.abort(),
-  };
+  const geometry = wellKnownBinary(scale);
+  return writeObjectTable<MeasuredObject>(path, {
+    columns,
+    numbers,
+    texts: ({ id, class: { name } }) => [id, name],
+    geometry: ({ outlines }, bytes) => geometry(outlines, bytes),
+    box: ({ box }) => box,
+    metadata: geoMetadata,
+    ...placement,
+  });
 }
