@@ -7,14 +7,16 @@ import { filesIn, folder, segtileProcess } from '../cli/door.js';
 import { random } from '../model/networks.js';
 import { forget, killOnce } from './kills.js';
 import { resultOf } from './lasting.js';
-import { makeScene } from './scene.js';
+import { forgetShared, makeScene, type Scene, sharedRows } from './scene.js';
 
+let scene: Scene;
 let args: (output: string) => string[];
-let wanted: Record<string, string>;
+let wanted: object;
 let lasted: number;
 
 beforeAll(async () => {
-  const { slide, runs } = await makeScene();
+  scene = await makeScene();
+  const { slide, runs } = scene;
   const { words } = parseGiven('infer', addInferOptions, { ...runs['every output'], history: false, workers: 1 }, []);
   args = (output) => ['infer', slide, ...words, '-o', output];
   const output = join(folder(), 'out');
@@ -24,9 +26,9 @@ beforeAll(async () => {
   wanted = results(output);
 });
 
-function results(output: string): Record<string, string> {
+function results(output: string): object {
   const { 'summary.csv': _, ...others } = resultOf(output);
-  return others;
+  return { ...others, shared: sharedRows(scene) };
 }
 
 test('after a kill at any moment, one more start leaves what an undisturbed run leaves, and nothing else', async () => {
@@ -34,7 +36,10 @@ test('after a kill at any moment, one more start leaves what an undisturbed run 
   for (let i = 0; i < 8; i++) {
     // A disk that loses power keeps some of what it was not told to keep yet.
     const cut = i % 4 === 3 ? (size: number): number => Math.floor(next() * size) : undefined;
-    const killed = await killOnce(args, Math.round((0.1 + 0.95 * next()) * lasted), { ...(cut && { cut }) });
+    const killed = await killOnce(args, Math.round((0.1 + 0.95 * next()) * lasted), {
+      cut,
+      prepare: () => forgetShared(scene),
+    });
     expect(results(killed.output), `killed after ${killed.after} of ${Math.round(lasted)} ms`).toEqual(wanted);
     expect(filesIn(killed.output).filter((name) => name.startsWith('.'))).toEqual([]);
     expect(statSync(join(killed.output, 'slide.run.json')).size).toBeGreaterThan(0);

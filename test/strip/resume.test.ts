@@ -6,7 +6,7 @@ import { folder } from '../cli/door.js';
 import { random } from '../model/networks.js';
 import { resultOf } from './lasting.js';
 import { allStrips, cutStrips } from './results.js';
-import { makeScene, runNames, type Scene } from './scene.js';
+import { forgetShared, makeScene, runNames, type Scene, sharedRows } from './scene.js';
 
 let scene: Scene;
 
@@ -14,30 +14,39 @@ beforeAll(async () => {
   scene = await makeScene();
 });
 
+/** Runs the slide and gives what is left, with the rows in shared files, which it finds without any. */
+async function runIn(output: string, given: SegmentOptions): Promise<object> {
+  forgetShared(scene);
+  await segment(scene.slide, { ...given, output });
+  return { ...resultOf(output), shared: sharedRows(scene) };
+}
+
+/** The strips of a whole run. */
+function stripsOf(given: SegmentOptions): Promise<string> {
+  forgetShared(scene);
+  return allStrips(scene.slide, { ...given, output: folder() });
+}
+
 describe.each(runNames)('a run that was stopped leaves what it would have left: %s', (name) => {
   test('wherever it was stopped', async () => {
     const given: SegmentOptions = { ...scene.runs[name], history: false, workers: 1 };
-    const undisturbed = join(folder(), 'out');
-    await segment(scene.slide, { ...given, output: undisturbed });
-    const wanted = resultOf(undisturbed);
-    const whole = await allStrips(scene.slide, { ...given, output: folder() });
+    const wanted = await runIn(join(folder(), 'out'), given);
+    const whole = await stripsOf(given);
     const bytes = readFileSync(whole);
     const next = random(name.length);
     const cuts = [bytes.length, bytes.length - 1, 5, ...Array.from({ length: 2 }, () => Math.floor(next() * bytes.length))];
     for (const cut of cuts) {
       const output = join(folder(), 'out');
       cutStrips(whole, output, bytes.subarray(0, cut));
-      await segment(scene.slide, { ...given, output });
-      expect(resultOf(output), `cut at ${cut} of ${bytes.length}`).toEqual(wanted);
+      expect(await runIn(output, given), `cut at ${cut} of ${bytes.length}`).toEqual(wanted);
     }
   });
 });
 
 test('of strips that were damaged, all that stands before is used, and it is said', async () => {
   const given: SegmentOptions = { ...scene.runs['every output'], history: false, workers: 1, report: false };
-  const undisturbed = join(folder(), 'out');
-  await segment(scene.slide, { ...given, output: undisturbed });
-  const whole = await allStrips(scene.slide, { ...given, output: folder() });
+  const wanted = await runIn(join(folder(), 'out'), given);
+  const whole = await stripsOf(given);
   const bytes = readFileSync(whole);
   const next = random(3);
   for (let i = 0; i < 4; i++) {
@@ -47,8 +56,8 @@ test('of strips that were damaged, all that stands before is used, and it is sai
     const output = join(folder(), 'out');
     cutStrips(whole, output, damaged);
     const notes: string[] = [];
-    await segment(scene.slide, { ...given, output, onNote: (note) => notes.push(note) });
-    expect(resultOf(output), `bit of byte ${place} of ${bytes.length}`).toEqual(resultOf(undisturbed));
+    const made = await runIn(output, { ...given, onNote: (note) => notes.push(note) });
+    expect(made, `bit of byte ${place} of ${bytes.length}`).toEqual(wanted);
     const said = notes.filter((note) => note.includes('goes on at row'));
     if (said.length > 0 && place < bytes.length - 400) expect(said[0]).toContain('damaged');
   }

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SegmentOptions } from '../../dist/index.js';
 import { disc, folder, save, speckled, writeSlide } from '../cli/door.js';
@@ -8,6 +9,18 @@ import { shiftNetwork, unet } from '../model/networks.js';
 export interface Scene {
   readonly slide: string;
   readonly runs: Readonly<Record<RunName, SegmentOptions>>;
+  /** The files that runs of several slides share: submissions, which lie outside of the folders of results. */
+  readonly shared: readonly string[];
+}
+
+/** Removes the shared files, so that a run finds no rows of an earlier one there. */
+export function forgetShared({ shared }: Scene): void {
+  for (const path of shared) rmSync(path, { force: true });
+}
+
+/** What the shared files hold; null for those that are not there. */
+export function sharedRows({ shared }: Scene): (string | null)[] {
+  return shared.map((path) => (existsSync(path) ? readFileSync(path, 'utf8') : null));
 }
 
 /** The names of the runs. */
@@ -69,6 +82,7 @@ export async function makeScene(): Promise<Scene> {
       },
     }),
   );
+  const [csv, coco] = [join(at, 'submission.csv'), join(at, 'submission.json')];
   const runs: Record<RunName, SegmentOptions> = {
     'every output': {
       model: model('one'),
@@ -83,6 +97,7 @@ export async function makeScene(): Promise<Scene> {
       reportDisagreement: true,
       report: true,
       threshold: 0.5,
+      submission: csv,
     },
     'scales and turns': {
       model: model('two'),
@@ -100,6 +115,7 @@ export async function makeScene(): Promise<Scene> {
       fillHoles: '9px',
       objects: ['csv'],
       tissue: 'none',
+      submission: coco,
     },
     'one window a pixel, in a region': {
       model: model('one'),
@@ -138,5 +154,5 @@ export async function makeScene(): Promise<Scene> {
       probabilities: 'float32',
     },
   };
-  return { slide, runs };
+  return { slide, runs, shared: [csv, coco] };
 }
