@@ -7,10 +7,10 @@ import type { SegmentOptions } from '../../dist/index.js';
 import { filesIn, folder, segtile, segtileWell } from '../cli/door.js';
 import { random } from '../model/networks.js';
 import { resultOf } from './lasting.js';
-import { makeScene, type Scene } from './scene.js';
+import { forgetShared, makeScene, type Scene, sharedRows } from './scene.js';
 
 let scene: Scene;
-const wholes = new Map<string, Record<string, string>>();
+const wholes = new Map<string, object>();
 
 beforeAll(async () => {
   scene = await makeScene();
@@ -25,21 +25,22 @@ function infer(name: keyof Scene['runs'], output: string, ...more: readonly stri
   return ['infer', scene.slide, ...typed(scene.runs[name]), '--quiet', '-o', output, ...more];
 }
 
-/** What the run leaves that is not shared out. */
-async function whole(name: keyof Scene['runs']): Promise<Record<string, string>> {
+/** What the run leaves that is not shared out, and puts into shared files. */
+async function whole(name: keyof Scene['runs']): Promise<object> {
   const known = wholes.get(name);
   if (known) return known;
   const output = join(folder(), 'out');
+  forgetShared(scene);
   await segtileWell(infer(name, output));
-  const made = resultOf(output);
+  const made = results(output);
   wholes.set(name, made);
   return made;
 }
 
 /** Without the table of all slides, which tells where they lie. */
-function results(output: string): Record<string, string> {
+function results(output: string): object {
   const { 'summary.csv': _, ...others } = resultOf(output);
-  return others;
+  return { ...others, shared: sharedRows(scene) };
 }
 
 describe('the merge of all shards has the bytes of the whole run', () => {
@@ -52,9 +53,10 @@ describe('the merge of all shards has the bytes of the whole run', () => {
     ['a coarser image', [4]],
     ['a gate and a veto', [3]],
   ] as const)('%s', async (name, counts) => {
-    const { 'summary.csv': _, ...wanted } = await whole(name);
+    const wanted = await whole(name);
     for (const count of counts) {
       const output = join(folder(), 'out');
+      forgetShared(scene);
       const next = random(count);
       const order = Array.from({ length: count }, (_, i) => i + 1).sort(() => next() - 0.5);
       for (const index of order) await segtileWell(infer(name, output, '--shard', `${index}/${count}`, '--shard-rows'));
@@ -71,10 +73,12 @@ describe('shards', () => {
 
   beforeAll(async () => {
     shards = join(folder(), 'out');
+    forgetShared(scene);
     for (const index of [1, 2, 3]) await segtileWell(infer(name, shards, '--shard', `${index}/3`));
   });
 
   const copy = (): string => {
+    forgetShared(scene);
     const output = join(folder(), 'out');
     cpSync(shards, output, { recursive: true });
     return output;
@@ -128,6 +132,18 @@ describe('shards', () => {
       code: 1,
       stderr: expect.stringContaining('there are no shards in'),
     });
+  });
+
+  test('that a killed merge has not deleted yet go when it is started again', async () => {
+    const output = copy();
+    await segtileWell(['merge', output]);
+    const made = results(output);
+    for (const left of [[3], [1, 2]]) {
+      for (const index of left)
+        cpSync(join(shards, `slide.shard-${index}-of-3.strips`), join(output, `slide.shard-${index}-of-3.strips`));
+      expect((await segtileWell(['merge', output])).stdout).toContain('kept');
+      expect(results(output)).toEqual(made);
+    }
   });
 
   test('a dry run says which rows are whose, and what is run twice', async () => {

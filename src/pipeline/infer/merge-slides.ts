@@ -75,16 +75,9 @@ async function merge(
   watcher: SlidesWatcher,
   signal: AbortSignal,
 ): Promise<{ readonly outcome: Outcome; readonly objects: boolean }> {
-  if (missing.length > 0) {
-    const [first] = missing;
-    const which = `${missing.length === 1 ? 'shard' : 'shards'} ${missing.join(', ')} of ${count}`;
-    const lack = missing.length === 1 ? 'is' : 'are';
-    throw new SegtileError(
-      'input',
-      `${stem}: ${which} ${lack} missing`,
-      `run what is missing, such as --shard ${first}/${count}`,
-    );
-  }
+  const lacking = missing.length > 0 ? lackingError(stem, missing, count) : undefined;
+  // A merge that was killed while it deleted the shards has left its result and some of them.
+  if (lacking && !(await stat(`${stem}.run.json`).catch(() => undefined))) throw lacking;
   const shards: FoundShard[] = [];
   for (const path of paths) shards.push((await shardAt(path))!);
   const { origin } = shards[0]!;
@@ -107,11 +100,22 @@ async function merge(
         'give it its old name',
       );
     }
-    const outcome = tellOutcome(await segmenter.merge(0, shards), origin.slide, files!, watcher);
+    const outcome = tellOutcome(await segmenter.merge(0, shards, lacking), origin.slide, files!, watcher);
     return { outcome, objects: wantsObjects(own) };
   } finally {
     await segmenter.close();
   }
+}
+
+function lackingError(stem: string, missing: readonly number[], count: number): SegtileError {
+  const [first] = missing;
+  const which = `${missing.length === 1 ? 'shard' : 'shards'} ${missing.join(', ')} of ${count}`;
+  const lack = missing.length === 1 ? 'is' : 'are';
+  return new SegtileError(
+    'input',
+    `${stem}: ${which} ${lack} missing`,
+    `run what is missing, such as --shard ${first}/${count}`,
+  );
 }
 
 /**

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { SegtileError } from '../../errors.js';
 import { claimPath, type Holder, tryClaim } from '../../io/claim.js';
 import { type Shard, shareOf } from '../../plan/shards.js';
@@ -95,12 +96,14 @@ export interface Segmenter extends AsyncDisposable {
    */
   run(index: number): Promise<SlideOutcome>;
   /**
-   * Makes the files of the slide with this index from all its shards, and then deletes the shards.
+   * Makes the files of the slide with this index from all its shards, and then deletes the shards. Shards that a killed
+   * merge has left beside its result are deleted.
    *
-   * @param shards all of them, from top to bottom
+   * @param shards from top to bottom
+   * @param lacking the error that is thrown if there is no result yet; given if they are not all
    * @throws {SegtileError} as {@link run}; `input` if they are from a run with other options
    */
-  merge(index: number, shards: readonly FoundShard[]): Promise<SlideOutcome>;
+  merge(index: number, shards: readonly FoundShard[], lacking: SegtileError | undefined): Promise<SlideOutcome>;
   /** Whether the models failed to start, so that no slide can be run. */
   modelFailed(): boolean;
   /** Stops the threads of the models. */
@@ -249,12 +252,17 @@ export async function openSegmenter(
       }
     },
     run: (index) => (inRows ? part(index, shard) : result(index, makeSlide)),
-    merge: (index, shards) =>
-      result(index, async (work) => {
+    async merge(index, shards, lacking) {
+      const outcome = await result(index, async (work) => {
+        if (lacking) throw lacking;
         const hint = 'delete the shards, or run them again';
         for (const each of shards) requireKey(each, work.key, 'input', hint);
         return mergeSlide(work, shards);
-      }),
+      });
+      // The result was made of them, but an earlier merge was killed before it had deleted them all.
+      if (outcome.status === 'kept') for (const { path } of shards) await rm(path, { force: true });
+      return outcome;
+    },
     modelFailed: () => engine?.failed() ?? false,
     close,
     [Symbol.asyncDispose]: close,
