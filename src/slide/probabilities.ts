@@ -80,8 +80,8 @@ function mapOf({ path, description = '' }: Slide): ScoreMap {
   }
   throw new SegtileError(
     'input',
-    `${path} is not a file of probabilities that segtile wrote`,
-    'segtile infer --probabilities uint8 writes one',
+    `${path} is not a file of probabilities that segtile wrote: it does not say what its channels are scores of`,
+    'segtile infer --probabilities uint8 writes one; of other programs, segtile objects takes masks, with --classes',
   );
 }
 

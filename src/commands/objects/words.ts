@@ -37,9 +37,18 @@ export function summaryText(classes: readonly ClassSummary[]): string {
   return table([head, ...rows], 1);
 }
 
+/** A line for objects that were not split or simplified as they should be; empty if there are none. */
+function leftText({ classes, leftWhole, simplified }: ObjectFacts): string {
+  const all = count(classes.reduce((sum, each) => sum + each.count, 0));
+  const left = simplified?.unsimplified
+    ? `  outlines that stay as they are in part, or they would cross themselves: ${count(simplified.unsimplified)} of ${all}\n`
+    : '';
+  return leftWhole ? `${left}  objects too large to be split: ${count(leftWhole)} of ${all}\n` : left;
+}
+
 /** The table of objects that ends the text of a run; empty if the run did not look for objects. */
 export function runObjectsText(objects: ObjectFacts | null): string {
-  return objects === null ? '' : `${summaryText(objects.classes)}\n`;
+  return objects === null ? '' : `${summaryText(objects.classes)}\n${leftText(objects)}`;
 }
 
 /** The objects in a mask and the files that were written, for people. */
@@ -49,5 +58,5 @@ export function objectsText({ mask, objects, seconds }: MaskObjectRecord, record
     ...objects.files.map(({ format, path }) => [format, style.good(path)] as const),
     ['record', style.good(recordPath)],
   ]);
-  return `${style.strong(mask.path)}\n${summaryText(objects.classes)}\n${files}\n`;
+  return `${style.strong(mask.path)}\n${runObjectsText(objects)}${files}\n`;
 }

@@ -45,6 +45,22 @@ interface Feature {
 const featuresOf = (file: string): Feature[] => JSON.parse(file).features;
 
 describe('--simplify', () => {
+  test('says how many outlines stay as they are in part', async () => {
+    // Of a ring one pixel thin, either side would cut through the other.
+    const side = 64;
+    const thin = Uint8Array.from({ length: side * side }, (_, at) =>
+      Math.round(Math.hypot((at % side) - 32, Math.floor(at / side) - 32)) === 25 ? 1 : 0,
+    );
+    const path = join(cwd, 'thin.mask.ome.tif');
+    const sink = await writeLabelMask(path, { size: { width: side, height: side }, classes, values: 'labels' });
+    await sink.write({ y: 0, width: side, height: side, channels: 1, data: thin });
+    await sink.finish();
+    const args = ['objects', path, '--objects', 'geojson', '-o', 'thin', '--simplify'];
+    const left = '  outlines that stay as they are in part, or they would cross themselves: 1 of 1\n';
+    expect((await segtileWell([...args, '8px'], { cwd })).stdout).toContain(left);
+    expect((await segtileWell([...args, '0.5px', '--overwrite'], { cwd })).stdout).not.toContain('stay as they are');
+  });
+
   test('straightens outlines in every form, and leaves ids and measures alone', async () => {
     const formats = ['--objects', 'geojson,csv,parquet,imagescope', '--quiet'];
     await segtileWell(['objects', 'k.mask.ome.tif', ...formats, '-o', 'exact'], { cwd });

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromFile } from 'geotiff';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { deflateCodec } from '../../../dist/tiff/write/tile-codec.js';
+import { writePlanes } from '../../../dist/tiff/write/write.js';
 import { identityNetwork } from '../../model/networks.ts';
 import { filesIn, folder, type Paint, readMask, save, segtile, segtileWell, speckled, writeSlide } from '../door.ts';
 
@@ -218,6 +220,40 @@ describe('what cannot be', () => {
     expect([ended.code, ended.stdout], ended.stderr).toEqual([code, '']);
     expect(ended.stderr).toContain(message);
     expect(filesIn(join(cwd, 'run'))).toEqual(['runs.jsonl', MASK, PROBABILITIES, 'speckled.run.json']);
+  });
+
+  test.each(['float32', 'uint8'] as const)('probabilities of other programs, of %s, are refused by name', async (samples) => {
+    const own = folder();
+    const size = { width: 80, height: 60 };
+    const channels = ['a', 'b'].map((name) => `<Channel ID="Channel:${name}" Name="${name}" SamplesPerPixel="1"/>`).join('');
+    const ome = `<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image><Pixels DimensionOrder="XYCZT" SizeX="80" SizeY="60" SizeC="2" SizeZ="1" SizeT="1" Type="${samples === 'uint8' ? 'uint8' : 'float'}">${channels}<TiffData/></Pixels></Image></OME>`;
+    const form = {
+      size,
+      channels: 1,
+      samples,
+      tile: 16,
+      codec: deflateCodec('samples'),
+      reduce: 'mean',
+      levels: 'subifd',
+    } as const;
+    for (const [name, planes, description] of [
+      ['theirs.ome.tif', 2, ome],
+      ['plain.tif', 1, '{"shape": [60, 80]}'],
+    ] as const) {
+      const sink = await writePlanes(join(own, name), { ...form, description, software: 'another' }, planes);
+      const data = samples === 'uint8' ? new Uint8Array(4800).fill(128) : new Float32Array(4800).fill(0.5);
+      await sink.write(Array.from({ length: planes }, () => ({ y: 0, ...size, channels: 1 as const, data })));
+      await sink.finish();
+      const ended = await segtile(['threshold', name, '-o', 'out'], { cwd: own });
+      expect([ended.code, ended.stdout]).toEqual([1, '']);
+      expect(ended.stderr).toContain(
+        `${name} is not a file of probabilities that segtile wrote: it does not say what its channels`,
+      );
+      expect(ended.stderr).toContain(
+        'segtile infer --probabilities uint8 writes one; of other programs, segtile objects takes masks',
+      );
+    }
+    expect(filesIn(own)).toEqual(['plain.tif', 'theirs.ome.tif']);
   });
 
   test('a file that fails does not stop the others, and is told in JSON', async () => {
