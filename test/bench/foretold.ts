@@ -1,6 +1,8 @@
 // Compares the peak memory that `segtile infer --dry-run` predicts with that of the actual run. The settings differ in
 // what needs the memory: the network, windows in flight, blending, reading, writing. The ratio should be 0.75 to 1.25.
 // `--recorded` prints the data for the test of the prediction.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,34 +72,58 @@ const settings: readonly Setting[] = [
   { slide: { width: 2_048, height: 1_536 }, model: { classes: 3 }, options: '--workers 2 --window 256 --tissue auto' },
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'segtile-foretold-'));
-try {
+const head = ['setting', 'foretold', 'peak RSS', 'ratio'];
+
+if (values.only === '') {
   console.log(machine());
-  const texture = tissueTexture();
-  const rows = [];
-  for (const { slide, model, options } of settings) {
-    const what = slide === 'sample' ? slide : `${slide.width} x ${slide.height}${slide.layout ? ` ${slide.layout}` : ''}`;
-    const by = typeof model === 'string' ? model : `${model.classes} classes`;
-    const name = `${what}, ${by}, ${options}`;
-    if (!name.includes(values.only)) continue;
+  const rows: string[][] = [];
+  // Each in a process of its own: what a network takes is measured by how much a process grows, and one that has run another
+  // network grows less.
+  for (const setting of settings) rows.push(await inProcess(nameOf(setting)));
+  console.log(table(head, rows));
+} else {
+  const chosen = settings.filter((setting) => nameOf(setting).includes(values.only));
+  for (const setting of chosen) {
+    const row = await tryOut(setting);
+    console.log(row.join('  '));
+    process.send?.(row);
+  }
+  process.disconnect?.();
+}
+
+function nameOf({ slide, model, options }: Setting): string {
+  const what = slide === 'sample' ? slide : `${slide.width} x ${slide.height}${slide.layout ? ` ${slide.layout}` : ''}`;
+  return `${what}, ${typeof model === 'string' ? model : `${model.classes} classes`}, ${options}`;
+}
+
+async function inProcess(name: string): Promise<string[]> {
+  const child = fork(fileURLToPath(import.meta.url), ['--only', name, ...(values.recorded ? ['--recorded'] : [])]);
+  const [row] = await once(child, 'message');
+  await once(child, 'exit');
+  return row as string[];
+}
+
+/** @returns a row of the table */
+async function tryOut(setting: Setting): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'segtile-foretold-'));
+  try {
+    const { slide, model, options } = setting;
+    const name = nameOf(setting);
     const path = slide === 'sample' ? sample : join(folder, 'slide.tif');
-    if (slide !== 'sample') await slideLayouts[slide.layout ?? 'JPEG tiles']!(path, texture, slide);
     const network = typeof model === 'string' ? model : join(folder, `${model.classes}.onnx`);
     if (typeof model !== 'string') writeFileSync(network, unet(0.1, { channels: model.classes }));
     const args = ['--model', network, '--device', 'cpu', '--tissue', 'none', '--slide-mpp', '0.5', ...options.split(' ')];
-    const { foretold, shape } = await foretell(path, args);
-    const bytes = foretold.total;
+    if (slide !== 'sample') await slideLayouts[slide.layout ?? 'JPEG tiles']!(path, tissueTexture(), slide);
+    const { foretold, shape } = await foretell(path, args, folder);
     const { peakRssBytes } = await segtileInfer(path, join(folder, 'out'), args);
     if (values.recorded) console.log(JSON.stringify({ name, shape, peakRssBytes }));
-    rows.push([name, megabytes(bytes), megabytes(peakRssBytes), (bytes / peakRssBytes).toFixed(2)]);
-    console.log(rows.at(-1)!.join('  '));
+    return [name, megabytes(foretold.total), megabytes(peakRssBytes), (foretold.total / peakRssBytes).toFixed(2)];
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-  console.log(table(['setting', 'foretold', 'peak RSS', 'ratio'], rows));
-} finally {
-  rmSync(folder, { recursive: true });
 }
 
-async function foretell(slide: string, args: readonly string[]): Promise<KnownForecast> {
+async function foretell(slide: string, args: readonly string[], folder: string): Promise<KnownForecast> {
   const command = addInferOptions(new Command('infer')).parse([slide, '--output', join(folder, 'none'), ...args], {
     from: 'user',
   });

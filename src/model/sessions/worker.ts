@@ -74,6 +74,9 @@ function sessionOptions(
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     enableCpuMemArena: true,
+    // From the second run on, a pattern takes all memory of a window in one piece, beside what the first run took: half as much
+    // again with a U-Net on the CPU, and nothing was faster for it.
+    enableMemPattern: provider !== 'cpu',
     logSeverityLevel: 4,
     ...(prefix && { enableProfiling: true, profileFilePrefix: prefix }),
     extra: { session: { model_external_initializers_file_folder_path: externalData } },

@@ -15,10 +15,17 @@ function versionOf(name: string): string {
   }
 }
 
-/** The peak memory of the process so far, in bytes. */
+/**
+ * The peak memory of the process so far, in bytes. On Linux, `getrusage` counts what the process that started this one
+ * had at the time, too; the status file does not.
+ */
 export function peakRss(): number {
-  return process.resourceUsage().maxRSS * 1024;
+  const status = process.platform === 'linux' && existsSync(STATUS) ? readFileSync(STATUS, 'utf8') : '';
+  const peak = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
+  return (peak === undefined ? process.resourceUsage().maxRSS : Number(peak)) * 1024;
 }
+
+const STATUS = '/proc/self/status';
 
 /** The versions of segtile and of the packages that results depend on. */
 export function versions(): Readonly<Record<string, string>> {

@@ -47,7 +47,7 @@ export async function segtile(
     execArgv: [...nodeOptions],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  let usage: (NodeJS.ResourceUsage & { readonly mainSeconds?: number }) | undefined;
+  let usage: (NodeJS.ResourceUsage & Pick<Used, 'peakRssBytes'> & { readonly mainSeconds?: number }) | undefined;
   child.on('message', (message) => {
     usage = message as typeof usage;
   });
@@ -58,7 +58,7 @@ export async function segtile(
     wallSeconds,
     cpuSeconds: (usage.userCPUTime + usage.systemCPUTime) / 1e6,
     mainSeconds: usage.mainSeconds ?? Number.NaN,
-    peakRssBytes: usage.maxRSS * 1024,
+    peakRssBytes: usage.peakRssBytes,
   };
 }
 

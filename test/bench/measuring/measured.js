@@ -2,9 +2,10 @@
 // processor time of its main thread, where the system tells.
 import { readFileSync } from 'node:fs';
 import { main } from '../../../dist/cli.js';
+import { peakRss } from '../../../dist/pipeline/records/machine.js';
 
 await main(process.argv);
-process.send?.({ ...process.resourceUsage(), mainSeconds: mainSeconds() });
+process.send?.({ ...process.resourceUsage(), peakRssBytes: peakRss(), mainSeconds: mainSeconds() });
 process.disconnect?.();
 
 /** Seconds that the main thread ran on a processor. Linux alone counts them by thread, in nanoseconds. */
