@@ -131,6 +131,25 @@ export function classifier({
   );
 }
 
+/** A classifier of one class: the mean of red divided by itself after the subtraction of that of green, so NaN where both are alike. */
+export function dividingClassifier(): Uint8Array {
+  return serializeModel(
+    network({
+      inputs: [valueInfo('image', 'float32', ['n', 3, 'height', 'width'])],
+      outputs: [valueInfo('scores', 'float32', ['n', 1])],
+      weights: [tensor('matrix', Float32Array.of(1, -1, 0), [1, 3])],
+      nodes: [
+        node('GlobalAveragePool', ['image'], 'pooled'),
+        node('Flatten', ['pooled'], 'flat', { axis: 1n }),
+        node('Gemm', ['flat', 'matrix'], 'difference', { transB: 1n }),
+        node('Div', ['difference', 'difference'], 'one'),
+        node('Relu', ['difference'], 'above'),
+        node('Mul', ['one', 'above'], 'scores'),
+      ],
+    }),
+  );
+}
+
 /** A classifier of one class, 1 where the mean of red in the window is above a value, smoothly: a sigmoid of `20 (mean - above)`. */
 export function redClassifier(above: number, size: Size | undefined = undefined): Uint8Array {
   return serializeModel(

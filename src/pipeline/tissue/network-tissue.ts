@@ -40,8 +40,9 @@ export function tissueNetwork(path: string, flags: TissueFlags): TissueJudge {
     const meaning = meaningOf(model, flags);
     const mpp = resolutionOf(model, slide);
     const isTissue = judgedLabels(meaning);
+    const { device, workers } = flags;
     const mask = new Uint8Array(overview.width * overview.height);
-    const { view, scores } = wholeSlide(model, slide, { kind: 'mpp', mpp }, flags, signal);
+    const { view, scores } = wholeSlide(model, slide, { kind: 'mpp', mpp }, { device, workers }, signal);
     const rule = labelRule(model, model.path, undefined);
     for await (const rows of scores())
       mark(mask, overview, labelRows(rows, view.width, rule, emptyLabelCount()), view, isTissue);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import type { RunRecord } from '../../../dist/pipeline/records/record.js';
-import { classifier, redClassifier } from '../../model/classifiers.ts';
+import { classifier, dividingClassifier, redClassifier } from '../../model/classifiers.ts';
 import { channelNetwork, unet } from '../../model/networks.ts';
 import { folder, type Paint, readMask, readPlanes, save, segtile, segtileWell, speckled, writeSlide } from '../door.ts';
 
@@ -173,6 +173,43 @@ test('compare says what each gate saves in windows, and costs in Dice', async ()
   ];
   for (const [i, dice] of wanted.entries()) expect(variants[i].dice).toBeCloseTo(dice, 6);
   for (const { variant } of variants) expect(stdout).toContain(variant);
+});
+
+test('a gate follows --nan: an error, or its window has no score and denies nothing', async () => {
+  const { cwd } = await scene();
+  // Grey on the right, where red less green is 0; red prevails a little in a stripe of the left, and is less than green elsewhere.
+  await writeSlide(
+    join(cwd, 'flat.tif'),
+    WIDTH,
+    HEIGHT,
+    (x) => (x < 64 ? [20, 150, 60] : x < 128 ? [220, 30, 60] : [90, 90, 90]),
+    { mpp: 1 },
+  );
+  save(cwd, 'dividing.onnx', dividingClassifier());
+  save(
+    cwd,
+    'dividing.segtile.json',
+    JSON.stringify({ window: 64, stride: 64, activation: 'none', classes: [{ name: 'green' }] }),
+  );
+  const common = [
+    'flat.tif',
+    '-m',
+    'model.onnx',
+    '--window',
+    '64',
+    '--stride',
+    '64',
+    '--margin',
+    '0',
+    '--tissue',
+    'none',
+    '--no-history',
+  ];
+  const gated = ['infer', ...common, '--gate', 'dividing.onnx:0.5', '--json'];
+  const refused = await segtile([...gated, '-o', 'refused'], { cwd });
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/--nan skip/)]);
+  const { stdout } = await segtileWell([...gated, '--nan', 'skip', '-o', 'skipped'], { cwd });
+  expect(JSON.parse(stdout)).toMatchObject({ windows: { run: 12 }, gates: [{ judged: 15, denied: 3 }] });
 });
 
 test('what a gate does not say is asked for', async () => {

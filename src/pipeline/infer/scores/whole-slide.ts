@@ -16,6 +16,8 @@ import { scoreSlide } from './score.js';
 export interface HelperDevice {
   readonly device?: string | undefined;
   readonly workers?: number | undefined;
+  /** What is done where it gives NaN for a window: an error, or the window is left out. */
+  readonly nan?: 'error' | 'skip' | undefined;
 }
 
 /** A network that looks at a whole slide, beside the models of the run. */
@@ -40,7 +42,7 @@ export function wholeSlide(
   model: Model,
   slide: Slide,
   resolution: ViewChoice,
-  { device = 'auto', workers = defaultWorkers() }: HelperDevice,
+  { device = 'auto', workers = defaultWorkers(), nan }: HelperDevice,
   signal: AbortSignal,
   wanted: (view: View) => (box: Box) => boolean = () => () => true,
 ): WholeSlide {
@@ -59,7 +61,7 @@ export function wholeSlide(
     async *scores() {
       const pool = await openPool(model, { window: grid.window, workers, device, output: 'probabilities', signal });
       try {
-        const settings = { channels: model.channels, blend: 'gaussian' } as const;
+        const settings = { channels: model.channels, blend: 'gaussian', nan } as const;
         yield* scoreSlide({ grid, input, selection }, pool, settings, createStageClock(), () => undefined, signal);
       } finally {
         await pool.close();
