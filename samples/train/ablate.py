@@ -23,7 +23,7 @@ TECHNIQUES = [name for name in SWITCHES if name != "amp"]
 def trainings() -> dict[str, dict[str, bool]]:
     """What is switched on, by the name of the training. `amp` is on but in one, for its speed."""
     single = {name: {**NONE, name: True} for name in TECHNIQUES}
-    return {"none": NONE, **single, "no amp": {**NONE, "amp": False}, "all": dict.fromkeys(SWITCHES, True), "default": {}}
+    return {"none": NONE, **single, "no amp": {**NONE, "amp": False}, "all": {**dict.fromkeys(SWITCHES, True), "plateau": False}, "default": {}}
 
 
 def table(paths: list[str]) -> None:

@@ -21,13 +21,13 @@ from tiles import Dataset, Tiles, open_dataset
 
 
 class Classifier(nn.Module):
-    """Convolutions that halve the image three times, their mean over height and width, and one linear layer."""
+    """Convolutions that halve the image `halvings` times, their mean over height and width, and one linear layer."""
 
-    def __init__(self, widths: tuple[int, ...]):
+    def __init__(self, widths: tuple[int, ...], halvings: int):
         super().__init__()
         layers: list[nn.Module] = []
         for index, (inputs, outputs) in enumerate(zip((3, *widths), widths)):
-            if 0 < index <= 3:
+            if 0 < index <= halvings:
                 layers.append(nn.MaxPool2d(2))
             layers += [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
         self.features = nn.Sequential(*layers)
@@ -80,7 +80,7 @@ def turned(images: torch.Tensor) -> torch.Tensor:
 
 def train(dataset: Dataset, tiles: Tiles, truth: torch.Tensor, args) -> Classifier:
     torch.manual_seed(args.seed)
-    network = Classifier(tuple(args.widths))
+    network = Classifier(tuple(args.widths), args.halvings)
     optimizer = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.rate, total_steps=args.steps)
     yes, no = truth.nonzero()[:, 0], (~truth).nonzero()[:, 0]
@@ -140,12 +140,15 @@ def main() -> None:
     parser.add_argument("--unseen", help="tiles of other slides: the AUC of the classifier on them is printed")
     parser.add_argument("--name", help="of the class of the classifier; by default the first of --classes")
     parser.add_argument("--widths", type=int, nargs="+", default=[16, 32, 64, 64])
+    parser.add_argument("--halvings", type=int, default=2, help="how often the image is halved: the map of --cam has a place for 2^halvings px")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", default="classifier.onnx")
     args = parser.parse_args()
+    torch.set_num_threads(args.threads)
     dataset = open_dataset(args.tiles)
     tiles = dataset.tiles(lambda row: True)
     truth = positives(dataset, tiles, args.classes, args.least)

@@ -128,6 +128,13 @@ def learning_rate(step: int, steps: int, cosine: bool, flat_from: float) -> floa
     return min((step + 1) / (0.05 * steps), 0.5 + 0.5 * math.cos(math.pi * min(done, flat_from)))
 
 
+def epoch(own: int, extra: int, weight: float, device) -> torch.Tensor:
+    """Indices of all `own` tiles once and of each of the `extra` ones behind them `weight` times in the mean, in random order."""
+    times = torch.full((extra,), math.floor(weight)) + (torch.rand(extra) < weight % 1).long()
+    indices = torch.cat([torch.arange(own), own + torch.arange(extra).repeat_interleave(times)])
+    return indices[torch.randperm(len(indices))].to(device)
+
+
 class Lookahead:
     """Every `every` steps the weights go back half of the way to where they were (Zhang et al. 2019)."""
 

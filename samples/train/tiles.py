@@ -19,12 +19,20 @@ class Tiles:
     images: torch.Tensor
     masks: torch.Tensor
     names: list[str]
+    own: int | None = None
+    """How many come first and are the dataset's own; the others were joined to them."""
 
     def to(self, device: torch.device) -> "Tiles":
-        return Tiles(self.images.to(device), self.masks.to(device), self.names)
+        return Tiles(self.images.to(device), self.masks.to(device), self.names, self.own)
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def joined(self, more: "Tiles") -> "Tiles":
+        """Both, these first."""
+        if self.images.shape[1:] != more.images.shape[1:]:
+            raise SystemExit(f"tiles of {tuple(more.images.shape[2:])} px cannot join those of {tuple(self.images.shape[2:])} px")
+        return Tiles(torch.cat([self.images, more.images]), torch.cat([self.masks, more.masks]), self.names + more.names, len(self))
 
 
 @dataclass(frozen=True)
@@ -51,12 +59,24 @@ class Dataset:
             [row["tile"] for row in rows],
         )
 
+    def relabelled(self, tiles: Tiles, classes: list[dict]) -> Tiles:
+        """Tiles of this dataset with the labels of other classes, by name."""
+        label = {entry["name"]: entry["label"] for entry in classes}
+        table = torch.arange(256, dtype=torch.uint8)
+        for entry in self.classes:
+            if entry["name"] not in label:
+                raise SystemExit(f"{self.folder}: there is no class {entry['name']} to train; there are {', '.join(label)}")
+            table[entry["label"]] = label[entry["name"]]
+        return Tiles(tiles.images, table[tiles.masks.long()], tiles.names)
 
-def open_dataset(folder: str) -> Dataset:
-    """Reads manifest and dataset.json of a folder that make-dataset wrote."""
-    path = Path(folder)
+
+def open_dataset(folder: str | Path) -> Dataset:
+    """Reads manifest and dataset.json of a folder that make-dataset wrote. A path that ends in .csv is another manifest in such a folder."""
+    path, manifest = Path(folder), "manifest.csv"
+    if path.suffix == ".csv":
+        path, manifest = path.parent, path.name
     about = json.loads((path / "dataset.json").read_text())
-    with open(path / "manifest.csv", newline="") as file:
+    with open(path / manifest, newline="") as file:
         rows = list(csv.DictReader(file))
     sizes = {float(row["mpp"]) for row in rows if row["mpp"]}
     if len(sizes) > 1 and max(sizes) > 1.01 * min(sizes):

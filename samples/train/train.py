@@ -3,6 +3,7 @@
     pip install -r samples/train/requirements.txt
     python samples/train/train.py tiles/ -o model.onnx                  # all tiles of the part "train"
     python samples/train/train.py tiles/ -o model.onnx --fold 0         # fold 0 is kept to validate on
+    python samples/train/train.py tiles/ --extra others/ --extra-weight 0.5 --plateau --log tensorboard
 
 The techniques are switches, `--mixup` or `--no-mixup`; README.md beside this file has what each one brought.
 """
@@ -10,7 +11,7 @@ The techniques are switches, `--mixup` or `--no-mixup`; README.md beside this fi
 import argparse
 import json
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import torch
@@ -32,6 +33,7 @@ class Recipe:
     widths: tuple[int, ...] = (8, 16, 32, 64)
     rate: float = 3e-3
     zoom: float = 1.25
+    extra_weight: float = 1.0
     stain: float = 0.15
     seed: int = 0
     non_empty: bool = True
@@ -40,6 +42,7 @@ class Recipe:
     cutmix: bool = False
     mixup: bool = False
     cosine: bool = True
+    plateau: bool = False
     dice: bool = True
     label_smoothing: bool = False
     lookahead: bool = False
@@ -49,6 +52,8 @@ class Recipe:
 
 SWITCHES = [field.name for field in fields(Recipe) if field.type is bool]
 SWA_FROM = 0.75
+PLATEAU = {"factor": 0.5, "patience": 1, "threshold": 0.01}
+"""With `plateau`: the rate is halved when the loss of a twentieth of the steps, or of the fold that is kept, has not fallen by 1 % two times running."""
 
 
 def normalised(images, dataset: Dataset):
@@ -64,7 +69,8 @@ def batches(tiles: Tiles, recipe: Recipe, classes: int, device: torch.device):
     order = torch.empty(0, dtype=torch.long, device=device)
     while True:
         while len(order) < recipe.batch:
-            order = torch.cat([order, torch.randperm(len(tiles), device=device)])
+            own = len(tiles) if tiles.own is None else tiles.own
+            order = torch.cat([order, t.epoch(own, len(tiles) - own, recipe.extra_weight, device)])
         pick, order = order[: recipe.batch], order[recipe.batch :]
         share = 0.5 if recipe.non_empty else 0
         images, masks = t.crops(tiles.images[pick], tiles.masks[pick], recipe.crop, recipe.zoom, share, rarity)
@@ -79,8 +85,11 @@ def batches(tiles: Tiles, recipe: Recipe, classes: int, device: torch.device):
             yield images, t.targets(masks, classes)
 
 
-def train(dataset: Dataset, tiles: Tiles, recipe: Recipe, device: torch.device, log=print, keep=None, weights=None) -> UNet:
-    """Trains from `weights`, else from the seed's start, and returns the network, ready to be judged. `keep(network)` is called ten times on the way."""
+def train(dataset: Dataset, tiles: Tiles, recipe: Recipe, device: torch.device, log=print, keep=None, weights=None, kept=None, scalar=None) -> UNet:
+    """Trains from `weights`, else from the seed's start, and returns the network, ready to be judged. `keep(network)` is called ten times on the way.
+
+    `kept` are tiles that are not trained on, by whose loss `plateau` goes. `scalar(name, value, step)` is told the loss and the rate.
+    """
     torch.manual_seed(recipe.seed)
     classes = len(dataset.classes) + 1
     tiles = tiles.to(device)
@@ -93,10 +102,12 @@ def train(dataset: Dataset, tiles: Tiles, recipe: Recipe, device: torch.device, 
     average = AveragedModel(network) if recipe.swa else None
     source = batches(tiles, recipe, classes, device)
     half = torch.autocast(device.type, torch.bfloat16, enabled=recipe.amp and device.type == "cuda")
+    falling = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **PLATEAU) if recipe.plateau else None
+    twentieth, since = max(recipe.steps // 20, 1), 0.0
     start, total = time.monotonic(), 0.0
     for step in range(recipe.steps):
         images, target = next(source)
-        for group in optimizer.param_groups:
+        for group in optimizer.param_groups if not falling else []:
             group["lr"] = recipe.rate * t.learning_rate(step, recipe.steps, recipe.cosine, flat)
         with half:
             logits = network(normalised(images, dataset).to(memory_format=torch.channels_last))
@@ -109,6 +120,18 @@ def train(dataset: Dataset, tiles: Tiles, recipe: Recipe, device: torch.device, 
         if average and step >= SWA_FROM * recipe.steps and step % 10 == 9:
             average.update_parameters(network)
         total += loss.detach()
+        since += loss.detach()
+        if (step + 1) % twentieth == 0:
+            mean = float(since) / twentieth
+            judged = loss_of(network, dataset, kept, classes, device) if kept and (falling or scalar) else mean
+            if falling:
+                falling.step(judged)
+            if scalar:
+                scalar("loss", mean, step + 1)
+                scalar("rate", optimizer.param_groups[0]["lr"], step + 1)
+                if kept:
+                    scalar("loss of the fold", judged, step + 1)
+            since = 0.0
         if (step + 1) % max(recipe.steps // 10, 1) == 0:
             log(f"step {step + 1}/{recipe.steps}  loss {float(total) / max(recipe.steps // 10, 1):.4f}  {time.monotonic() - start:.0f} s")
             total = 0.0
@@ -130,6 +153,18 @@ def settle(network: UNet, source, dataset: Dataset, count: int) -> None:
     network.train()
     for _ in range(count):
         network(normalised(next(source)[0], dataset))
+
+
+@torch.no_grad()
+def loss_of(network: UNet, dataset: Dataset, tiles: Tiles, classes: int, device: torch.device) -> float:
+    """The mean loss of tiles as they are."""
+    network.eval()
+    sums = []
+    for images, masks in zip(tiles.images.split(16), tiles.masks.split(16)):
+        logits = network(normalised(images.to(device).float() / 255, dataset))
+        sums.append(float(t.hybrid_loss(logits, t.targets(masks.to(device), classes), 0, 1.0)) * len(images))
+    network.train()
+    return sum(sums) / len(tiles)
 
 
 @torch.no_grad()
@@ -158,6 +193,9 @@ def parse() -> tuple[argparse.Namespace, Recipe]:
     parser.add_argument("--name", help="what the model is called (default: the name of its file)")
     parser.add_argument("--start", help="weights (.pt) of an earlier training to go on from, of the same widths")
     parser.add_argument("--fold", help="the fold of the part train to validate on instead of training on it")
+    parser.add_argument("--extra", nargs="+", default=[], metavar="MANIFEST", help="datasets of others: folders or manifests; classes go by name")
+    parser.add_argument("--log", choices=["none", "tensorboard"], default="none", help="tensorboard: losses and rate, in a folder beside the model")
+    parser.add_argument("--threads", type=int, help="of the CPU")
     parser.add_argument("--device", default="auto", help="cpu, cuda, or auto: cuda where there is one")
     for field in fields(Recipe):
         flag = "--" + field.name.replace("_", "-")
@@ -179,11 +217,35 @@ def device_named(name: str) -> torch.device:
     return device
 
 
+def scalar_of(log: str, output: Path):
+    """Where losses go, if anywhere: `tensorboard --logdir FOLDER` shows them."""
+    if log == "none":
+        return None
+    from torch.utils.tensorboard import SummaryWriter
+
+    writer = SummaryWriter(str(output.with_suffix(".log")))
+
+    def scalar(name: str, value: float, step: int) -> None:
+        writer.add_scalar(name, value, step)
+        writer.flush()
+
+    return scalar
+
+
 def main() -> None:
     args, recipe = parse()
+    if args.threads:
+        torch.set_num_threads(args.threads)
     device = device_named(args.device)
     dataset = open_dataset(args.tiles)
     tiles = dataset.tiles(lambda row: row["split"] == "train" and (args.fold is None or row["fold"] != args.fold))
+    for folder in args.extra:
+        more = open_dataset(folder)
+        if dataset.mpp and more.mpp and abs(more.mpp / dataset.mpp - 1) > 0.01:
+            raise SystemExit(f"{folder} has {more.mpp} µm/px, {args.tiles} {dataset.mpp}: cut both with one --mpp")
+        joined = tiles.joined(more.relabelled(more.tiles(lambda row: row["split"] == "train"), dataset.classes))
+        tiles = replace(joined, own=len(tiles) if tiles.own is None else tiles.own)
+    kept = None if args.fold is None else dataset.tiles(lambda row: row["split"] == "train" and row["fold"] == args.fold)
     output = Path(args.output)
     print(f"{len(tiles)} tiles, {device}, {recipe}")
 
@@ -192,12 +254,11 @@ def main() -> None:
 
     start = time.monotonic()
     weights = torch.load(args.start, map_location=device)["weights"] if args.start else None
-    network = train(dataset, tiles, recipe, device, keep=keep, weights=weights)
+    network = train(dataset, tiles, recipe, device, keep=keep, weights=weights, kept=kept, scalar=scalar_of(args.log, output))
     keep(network)
     print(f"trained in {time.monotonic() - start:.0f} s")
-    if args.fold is not None:
-        scores = judge(network, dataset, dataset.tiles(lambda row: row["split"] == "train" and row["fold"] == args.fold), device)
-        print(json.dumps(scores))
+    if kept:
+        print(json.dumps(judge(network, dataset, kept, device)))
     write_model(network.cpu(), dataset, output, args.name or output.stem, recipe.crop)
 
 
