@@ -19,7 +19,10 @@ export interface InstanceMap extends CommitOptions {
 }
 
 /** Rows that are painted together. */
-const BAND = 256;
+const BAND = 128;
+
+/** The side of a tile. A row of tiles is in memory with up to four bytes a pixel, so tiles are smaller than a mask's. */
+const TILE = 256;
 
 /** The largest number that 16 bits hold. */
 const MOST_OF_16 = 65_535;
@@ -51,7 +54,7 @@ export async function writeInstanceMap(path: string, { size, mpp, replace }: Ins
       mpp,
       channels: 1,
       samples,
-      tile: Math.max(width, height) > 256 ? 512 : 256,
+      tile: TILE,
       // Runs of one byte are rare in numbers of several bytes.
       codec: deflateCodec('samples'),
       reduce: 'majority',
@@ -61,16 +64,20 @@ export async function writeInstanceMap(path: string, { size, mpp, replace }: Ins
     };
     const image = await writeTiff(path, layout, file);
     painting = image;
+    const memory = samples === 'uint32' ? new Uint32Array(width * BAND) : new Uint16Array(width * BAND);
     for (let y = 0; y < height; y += BAND) {
       const rows = Math.min(BAND, height - y);
-      const numbers = samples === 'uint32' ? new Uint32Array(width * rows) : new Uint16Array(width * rows);
+      // The image keeps no rows after it has taken them.
+      const numbers = memory.subarray(0, width * rows).fill(0);
       for await (const piece of runs.pieces(y / BAND)) {
         for (let i = 0; i < piece.length; i += 4) {
           const row = (piece[i + 1]! - y) * width;
-          numbers.fill(piece[i]!, row + piece[i + 2]!, row + piece[i + 3]!);
+          const [number, end] = [piece[i]!, row + piece[i + 3]!];
+          // Runs are short: a loop is faster than a call.
+          for (let at = row + piece[i + 2]!; at < end; at++) numbers[at] = number;
         }
       }
-      await image.write({ y, width, height: rows, channels: 1, data: new Uint8Array(numbers.buffer) });
+      await image.write({ y, width, height: rows, channels: 1, data: new Uint8Array(numbers.buffer, 0, numbers.byteLength) });
     }
     await image.finish();
   }

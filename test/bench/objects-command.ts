@@ -2,9 +2,9 @@
 // `npx tsx test/bench/objects-command.ts`. The probabilities of a seeded picture of nuclei are written once. Then
 // `segtile threshold` makes the mask from them, alone and with the other outputs, each in its own process. The default size
 // is a sixteenth of 35,000 × 25,000 px with two million objects; `--width 35000 --height 25000` is all of it.
-// `--python <python>` runs a plain script with scikit-image on the same mask. `--probabilities <file>` keeps them in a file for
-// other runs, and `--only <part of a name>` runs the commands whose names have that part: together they cut a long measurement
-// into several.
+// `--python <python>` runs a plain script with scikit-image on the same mask, which stops after `--seconds`.
+// `--probabilities <file>` keeps them in a file for other runs, and `--only <part of a name>` runs the commands whose names have
+// that part: together they cut a long measurement into several.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '2' },
     folder: { type: 'string', default: tmpdir() },
     python: { type: 'string' },
+    seconds: { type: 'string', default: 'inf' },
     probabilities: { type: 'string' },
     only: { type: 'string' },
   },
@@ -68,7 +69,9 @@ try {
   process.stdout.write('\n');
   if (values.python !== undefined) {
     const script = fileURLToPath(new URL('peers/objects_skimage.py', import.meta.url));
-    spawnSync(values.python, [script, join(out, `${name}.mask.ome.tif`), join(folder, 'peer')], { stdio: 'inherit' });
+    spawnSync(values.python, [script, join(out, `${name}.mask.ome.tif`), join(folder, 'peer'), values.seconds], {
+      stdio: 'inherit',
+    });
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

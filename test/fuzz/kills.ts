@@ -8,7 +8,8 @@
  * being written are cut back as well, as by a loss of power. Prints, for each kind, how much longer the two starts took than an undisturbed one: in
  * seconds that passed, and in seconds of the processor, which other work on the machine does not change as much.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -35,9 +36,14 @@ await writeSlide(slide, tissueTexture(), { width, height });
 const model = join(home, 'model.onnx');
 writeFileSync(model, unet(Number(values.gflop)));
 
+/** Lies outside of the folders of results, as it is for all slides. Each run is to be the first that adds rows to it. */
+const submission = join(home, 'submission.csv');
+const forgetRows = (): void => rmSync(submission, { force: true });
+
 const infer = (output: string, ...more: readonly string[]): string[] => [
   ...['infer', slide, '-m', model, '--window', '256', '--overlap', '50%', '--no-history', '--quiet', '-o', output],
   ...['--probabilities', 'uint8', '--objects', 'geojson,csv', '--report-disagreement', '--min-object', '20px', '--report'],
+  ...['--instances', '--heatmap', 'class 1', '--heatmap-size', '400', '--simplify', '0.5px', '--submission', submission],
   ...more,
 ];
 const shard = (output: string, index: number): string[] => infer(output, '--shard', `${index}/3`, '--shard-rows');
@@ -75,7 +81,8 @@ const kinds: readonly Kind[] = [
 /** What a run left, without what no two runs share. */
 function left(output: string): string {
   const { 'summary.csv': _, ...files } = resultOf(output);
-  return JSON.stringify(files, null, 2);
+  const rows = existsSync(submission) ? createHash('sha256').update(readFileSync(submission)).digest('hex') : 'none';
+  return JSON.stringify({ ...files, submission: rows }, null, 2);
 }
 
 /** Seconds of a processor that ended children of this process have taken. */
@@ -102,13 +109,12 @@ mkdirSync(shards);
 for (const index of [1, 3]) await runOnce((output) => shard(output, index), shards);
 const [whole, merged] = [join(home, 'whole'), join(home, 'merged')];
 for (const each of [whole, merged]) mkdirSync(each);
-const undisturbed = new Map([
-  ['infer', await measured(() => runOnce(infer, whole))],
-  ['shard', await measured(() => runOnce((output) => shard(output, 2), shards))],
-]);
+const undisturbed = new Map([['infer', await measured(() => runOnce(infer, whole))]]);
+const wanted = left(whole);
+forgetRows();
+undisturbed.set('shard', await measured(() => runOnce((output) => shard(output, 2), shards)));
 holding(1, 2, 3)(merged);
 undisturbed.set('merge', await measured(() => runOnce(merge, merged)));
-const wanted = left(whole);
 if (left(merged) !== wanted)
   throw new Error(`the merge is not the same: ${merged}\n${left(merged)}\n--- and the whole\n${wanted}`);
 for (const [name, { wall, cpu }] of undisturbed)
@@ -125,7 +131,11 @@ for (let i = 0; i < Number(values.count); i++) {
   const counts = seen.get(kind.name)!;
   const after = Math.round(next() * alone.wall * 1050);
   const cut = Math.floor(i / chosen.length) % 4 === 3 ? (size: number): number => Math.floor(next() * size) : undefined;
-  const { value: killed, wall, cpu } = await measured(() => killOnce(kind.args, after, { ...kind, cut }));
+  const prepare = (output: string): void => {
+    forgetRows();
+    kind.prepare?.(output);
+  };
+  const { value: killed, wall, cpu } = await measured(() => killOnce(kind.args, after, { ...kind, cut, prepare }));
   if (kind.after) await runOnce(kind.after, killed.output);
   const same = left(killed.output) === wanted;
   counts.kills++;
