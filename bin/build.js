@@ -20,10 +20,9 @@ async function buildWasm(/** @type {string} */ source, /** @type {string} */ tar
     '-O3',
     '--runtime',
     'stub',
-    '--enable',
-    'simd',
-    '--importMemory',
-    '--noExportMemory',
+    ...['--enable', 'simd', '--enable', 'threads', '--importMemory', '--noExportMemory'],
+    // The threads of a run share one memory. It may grow to all that 32 bits address.
+    ...['--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
     '--outFile',
     'out.wasm',
   ];

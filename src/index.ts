@@ -48,7 +48,16 @@ export type { Dim, Element, TensorFact } from './model/graph/onnx.js';
 export type { Beginning } from './model/measured/beginning.js';
 export type { Fit } from './model/measured/fit.js';
 export type { DeviceFacts } from './model/sessions/pool.js';
-export type { GraphScores, Loaded, Request, ScoreData, Session, Start } from './model/sessions/session.js';
+export type {
+  GraphScores,
+  Loaded,
+  Request,
+  RunFacts,
+  ScoreData,
+  Session,
+  SharedWindow,
+  Start,
+} from './model/sessions/session.js';
 export type { Thread } from './model/sessions/thread.js';
 export type { Threads } from './model/sessions/threads.js';
 export type { Turn } from './model/sessions/turn.js';
@@ -74,8 +83,8 @@ export type {
   SweepResult,
 } from './pipeline/evaluate/summary.js';
 export type { JudgedFacts } from './pipeline/gate/judge.js';
-export type { Inference } from './pipeline/infer/scores/score.js';
 export type { StreamModel } from './pipeline/infer/scores/score-streams.js';
+export type { Inference } from './pipeline/infer/scores/stages.js';
 export type { ObjectFacts, ObjectFile, ObjectFiles } from './pipeline/objects/facts.js';
 export type { MaskObjectRecord } from './pipeline/objects/mask-objects.js';
 export type { SimplifiedFacts, SimplifyOptions } from './pipeline/objects/simplify-options.js';

@@ -1,5 +1,5 @@
 import { reason, SegtileError } from '../errors.js';
-import { createKernel, type Kernel, PAGE } from './kernel.js';
+import { createKernel, type Kernel } from './kernel.js';
 import { createLoops } from './loops.js';
 
 /** A rectangle of one plane of scores: `count` columns and `rows` rows. */
@@ -41,15 +41,18 @@ export interface ArenaShape {
 /** Memory for blocks of sums, all of one size, to which the scores of windows are added. */
 export interface Arena {
   /** Its memory. A block is identified by the index of its first float. `take` may replace this array. */
-  readonly floats: Float32Array<ArrayBuffer>;
+  readonly floats: Float32Array;
   /** Allocates a block of zeros and returns the index of its first float; undefined if the arena is full. */
   take(): number | undefined;
-  /** Loads the scores of a window, so that {@link Arena.add} can add rectangles of them. */
+  /**
+   * Loads the scores of a window, so that {@link Arena.add} can add rectangles of them. Scores that lie in the arena's
+   * memory are used where they are.
+   */
   load(scores: Float32Array): void;
   /** Adds weights times scores to the sums of a rectangle. */
   add(rectangle: Rectangle): void;
   /** The divisors of the sums. Their rows are as far apart as those of sums. `take` may replace this array. */
-  readonly divisors: Float32Array<ArrayBuffer>;
+  readonly divisors: Float32Array;
   /**
    * Divides rows of sums by the divisors and sets the sums to zero.
    *
@@ -69,11 +72,16 @@ export function kernelOrLoops(note: (sentence: string) => void, create: () => Ke
   try {
     return create();
   } catch (cause) {
-    const why = `WebAssembly gets no memory here (${reason(cause)}), as happens under "ulimit -v"`;
-    const remedy = 'NODE_OPTIONS=--disable-wasm-trap-handler helps';
-    note(`${why}: windows are blended without it, which takes longer and gives the same mask; ${remedy}`);
+    note(withoutWasm(cause));
     return createLoops();
   }
+}
+
+/** What is said if windows are blended without WebAssembly, because it got no memory. */
+export function withoutWasm(cause: unknown): string {
+  const why = `WebAssembly gets no memory here (${reason(cause)}), as happens under "ulimit -v"`;
+  const remedy = 'NODE_OPTIONS=--disable-wasm-trap-handler helps';
+  return `${why}: windows are blended without it, which takes longer and gives the same mask; ${remedy}`;
 }
 
 /**
@@ -81,7 +89,6 @@ export function kernelOrLoops(note: (sentence: string) => void, create: () => Ke
  *
  * @param weights of the pixels of a window, row by row
  * @param most the most bytes that it may hold; one block always fits. A WebAssembly memory holds at most 4 GiB.
- * @param kernel its memory must hold no blocks yet, and no other arena may use it
  * @throws {SegtileError} `usage`, here or in `take`, if the memory cannot be had
  */
 export function createArena(
@@ -92,18 +99,23 @@ export function createArena(
 ): Arena {
   const { width, planes, sumStride, blockSize, dividedRows } = shape;
   const { memory } = kernel;
-  const scoresAt = weights.length;
-  const divisorsAt = scoresAt + planes * weights.length;
+  let taken = 0;
+  let floats: Float32Array = new Float32Array(0);
+  const weightsAt = allocated(weights.length);
+  floats.set(weights, weightsAt);
+  const divisorsAt = allocated(2 * sumStride * dividedRows);
   const quotientsAt = divisorsAt + sumStride * dividedRows;
-  const blocksAt = quotientsAt + sumStride * dividedRows;
-  let end = blocksAt;
-  let floats = grown(end);
-  floats.set(weights);
+  let ownScoresAt: number | undefined;
+  let scoresAt = 0;
+  let hasBlocks = false;
 
-  function grown(length: number): Float32Array<ArrayBuffer> {
-    const missing = Math.ceil((4 * length) / PAGE) - memory.buffer.byteLength / PAGE;
+  /** Allocates floats, and returns the index of the first one. */
+  function allocated(length: number): number {
     try {
-      if (missing > 0) memory.grow(missing);
+      const start = memory.take(4 * length) / 4;
+      taken += 4 * length;
+      floats = new Float32Array(memory.buffer);
+      return start;
     } catch (cause) {
       throw new SegtileError(
         'usage',
@@ -112,7 +124,6 @@ export function createArena(
         cause,
       );
     }
-    return new Float32Array(memory.buffer);
   }
 
   return {
@@ -123,16 +134,28 @@ export function createArena(
       return floats.subarray(divisorsAt, quotientsAt);
     },
     take() {
-      const start = end;
-      if (start > blocksAt && 4 * (start + blockSize) > most) return undefined;
-      end += blockSize;
-      floats = grown(end);
-      return start;
+      if (hasBlocks && taken + 4 * blockSize > most) return undefined;
+      try {
+        const block = allocated(blockSize);
+        hasBlocks = true;
+        return block;
+      } catch (error) {
+        if (hasBlocks) return undefined;
+        throw error;
+      }
     },
-    load: (scores) => floats.set(scores, scoresAt),
+    load(scores) {
+      if (scores.buffer === memory.buffer) {
+        scoresAt = scores.byteOffset / 4;
+        return;
+      }
+      ownScoresAt ??= allocated(planes * weights.length);
+      scoresAt = ownScoresAt;
+      floats.set(scores, scoresAt);
+    },
     add({ sums, pixel, plane, count, rows }) {
       const scores = scoresAt + plane * weights.length + pixel;
-      kernel.add(4 * sums, 4 * pixel, 4 * scores, 4 * sumStride, 4 * width, 4 * count, rows);
+      kernel.add(4 * sums, 4 * (weightsAt + pixel), 4 * scores, 4 * sumStride, 4 * width, 4 * count, rows);
     },
     divide({ sums, row, count, rows }, quotients) {
       const [stride, length, divisors] = [4 * sumStride, 4 * count, divisorsAt + row * sumStride];

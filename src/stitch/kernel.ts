@@ -2,19 +2,84 @@ import { wasm } from './loops.wasm.js';
 
 /** The parts of WebAssembly that are used here. The types of Node leave them out. */
 declare const WebAssembly: {
-  readonly Memory: new (limits: { readonly initial: number }) => KernelMemory;
+  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number; readonly shared: true }) => Growing;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: Loops };
 };
 
-/** Bytes of a page, the unit by which a memory grows. */
+/** A memory of WebAssembly that threads share. */
+interface Growing {
+  /** The whole memory. `grow` replaces this buffer; views of an earlier one stay valid. */
+  readonly buffer: SharedArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** Bytes of a page, the unit by which a memory grows, and the pages that 32 bits address. */
 export const PAGE = 65_536;
+const MOST_PAGES = 65_536;
 
 /** Memory that a kernel works in. */
 export interface KernelMemory {
-  /** The whole memory. `grow` replaces this buffer. */
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): void;
+  /** The whole memory. `take` may replace this buffer. */
+  readonly buffer: ArrayBufferLike;
+  /** Allocates so many bytes, all 0, and returns where they start: a multiple of a page. Throws if they cannot be had. */
+  take(bytes: number): number;
+}
+
+/** A memory in which several threads allocate. It can be sent to a thread as it is. */
+export interface SharedRoom {
+  readonly memory: Growing;
+  /** The most pages that it can hold. */
+  readonly maximum: number;
+  /** The pages that are in use, and those that were in use before the room was cleared and may hold anything. */
+  readonly pages: Int32Array<SharedArrayBuffer>;
+}
+
+/** The most bytes of a room: what 32 bits address. */
+export const MOST_ROOM: number = MOST_PAGES * PAGE;
+
+/**
+ * Creates an empty room. Throws where WebAssembly gets no memory.
+ *
+ * @param most the most bytes that it will ever hold, at most {@link MOST_ROOM}. Their addresses are taken at once.
+ */
+export function createRoom(most: number = MOST_ROOM): SharedRoom {
+  const maximum = Math.ceil(most / PAGE);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+  return { memory, maximum, pages: new Int32Array(new SharedArrayBuffer(8)) };
+}
+
+/** Makes a room empty again. No thread may use it any more. Its memory stays, for the next use. */
+export function clearRoom({ pages }: SharedRoom): void {
+  pages[1] = Math.max(pages[0]!, pages[1]!);
+  pages[0] = 0;
+}
+
+/** A room as memory of a kernel. */
+export function memoryOf({ memory, maximum, pages }: SharedRoom): KernelMemory {
+  return {
+    get buffer() {
+      return memory.buffer;
+    },
+    take(bytes) {
+      const count = Math.ceil(bytes / PAGE);
+      const first = Atomics.add(pages, 0, count);
+      const end = first + count;
+      try {
+        if (!(end <= maximum)) throw new RangeError(`this memory of WebAssembly has at most ${maximum} pages`);
+        // Another thread may have made it grow in the meantime.
+        for (let have = 0; have < end; have = memory.buffer.byteLength / PAGE) {
+          have = memory.buffer.byteLength / PAGE;
+          if (have < end) memory.grow(end - have);
+        }
+      } catch (error) {
+        Atomics.sub(pages, 0, count);
+        throw error;
+      }
+      if (first < pages[1]!) new Uint8Array(memory.buffer, first * PAGE, count * PAGE).fill(0);
+      return first * PAGE;
+    },
+  };
 }
 
 /**
@@ -46,9 +111,9 @@ export interface Kernel extends Loops {
   readonly memory: KernelMemory;
 }
 
-/** Creates a memory of one page, and the loops that work in it. */
-export function createKernel(): Kernel {
-  const memory = new WebAssembly.Memory({ initial: 1 });
+/** Creates the loops that work in a room; by default, in one of their own. */
+export function createKernel(room: SharedRoom = createRoom()): Kernel {
+  const { memory } = room;
   const { add, divide } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory } }).exports;
-  return { memory, add, divide };
+  return { memory: memoryOf(room), add, divide };
 }

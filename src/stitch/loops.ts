@@ -46,15 +46,21 @@ export function createLoops(): Kernel {
  */
 function plainMemory(): KernelMemory {
   let buffer = new ArrayBuffer(PAGE);
+  let end = 0;
   return {
     get buffer() {
       return buffer;
     },
-    grow(pages) {
-      const due = buffer.byteLength + pages * PAGE;
-      const grown = new ArrayBuffer(Math.max(due, Math.min(2 * buffer.byteLength, due + 2 ** 28)));
-      new Uint8Array(grown).set(new Uint8Array(buffer));
-      buffer = grown;
+    take(bytes) {
+      const start = end;
+      const due = start + Math.ceil(bytes / PAGE) * PAGE;
+      if (due > buffer.byteLength) {
+        const grown = new ArrayBuffer(Math.max(due, Math.min(2 * buffer.byteLength, due + 2 ** 28)));
+        new Uint8Array(grown).set(new Uint8Array(buffer));
+        buffer = grown;
+      }
+      end = due;
+      return start;
     },
   };
 }

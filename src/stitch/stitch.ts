@@ -3,10 +3,10 @@ import { BLOCK_WIDTH, CHUNK_HEIGHT, ringHeight as heightOfRing } from '../plan/m
 import { type Blend, weightMap } from '../plan/windows/blend.js';
 import { columnAxis, type Grid } from '../plan/windows/grid.js';
 import { type Piece, spanOf, wholePiece } from '../plan/windows/piece.js';
-import type { Box, ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
+import type { ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
 import { type Arena, type ArenaShape, createArena, kernelOrLoops } from './arena.js';
+import { type Covered, coveredAlike, divisorsOf, type Part } from './divisors.js';
 import type { Kernel } from './kernel.js';
-import { addWeights } from './sums.js';
 
 /**
  * Blends the scores of overlapping windows and yields rows as soon as no window can change them any more.
@@ -29,6 +29,13 @@ export interface Stitch {
    * once; those above the piece may be left out. Throws `SegtileError` `model` if the model gave a score that is NaN.
    */
   complete(row: number): Generator<ScoreRows>;
+  /**
+   * The next rows, as {@link complete} yields them. The caller knows that they are final.
+   *
+   * @param rows how many, at most {@link CHUNK_HEIGHT}
+   * @param isUntouched whether no window touches them, see {@link untouchedAbove}
+   */
+  take(rows: number, isUntouched?: boolean): ScoreRows;
 }
 
 /** Optional settings of a stitch. */
@@ -57,42 +64,7 @@ interface RingBlock {
   readonly arena: Arena;
   readonly at: number;
   /** The parts of windows that were added and are not completely yielded, in the order in which they were added. */
-  parts: readonly StitchPart[];
-}
-
-/**
- * What a window contributes to the image: its columns (`across`) and rows (`down`) there, and the box of the whole
- * window.
- */
-interface StitchPart {
-  readonly across: Span;
-  readonly down: Span;
-  readonly box: Box;
-}
-
-/** The first column of a block, and the parts of windows that were added to it. */
-interface Covered {
-  readonly x: number;
-  readonly parts: readonly StitchPart[];
-}
-
-/**
- * Whether two blocks are covered in the same way by the windows that were added to them. If so, their weights are the
- * same.
- */
-function coveredAlike(a: Covered, b: Covered): boolean {
-  return (
-    a.parts.length === b.parts.length &&
-    a.parts.every(({ across, box }, index) => {
-      const other = b.parts[index]!;
-      return (
-        across.start - a.x === other.across.start - b.x &&
-        across.length === other.across.length &&
-        box.x - a.x === other.box.x - b.x &&
-        box.y === other.box.y
-      );
-    })
-  );
+  parts: readonly Part[];
 }
 
 /**
@@ -114,6 +86,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
   const free: RingBlock[] = [];
   const { width: windowWidth, height: windowHeight } = grid.window;
   const map = blend === 'none' ? new Float32Array(windowWidth * windowHeight).fill(1) : weightMap(blend, grid.window);
+  const divisors = divisorsOf(map);
   const span = spanOf(blend);
   const ringHeight = heightOfRing(grid, blend);
   const planeSize = ringHeight * BLOCK_WIDTH;
@@ -172,38 +145,35 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
   }
 
   function* complete(row: number): Generator<ScoreRows> {
-    const bottom = piece.y + piece.height;
-    const end = row === grid.rows - 1 ? bottom : Math.min(bottom, span(grid.y, row + 1).start);
-    // Above windows that follow tissue there may be rows without any. The ring holds sums of the rows below them already.
-    for (const above = Math.min(end, span(grid.y, row).start); finalRow < above; ) {
-      const height = Math.min(CHUNK_HEIGHT, above - finalRow);
-      const y = finalRow;
-      finalRow += height;
-      yield { y, height, blocks: [] };
-    }
-    while (finalRow < end) {
-      const y = finalRow;
-      const rows = Math.min(CHUNK_HEIGHT, end - y);
-      const blocks: ScoreBlock[] = [];
-      let weighed: (Covered & { readonly arena: Arena }) | undefined;
-      for (let index = 0; index < blockCount; index++) {
-        const block = ring[index];
-        if (!block) continue;
-        const { arena } = block;
-        const covered = { x: index * BLOCK_WIDTH, parts: block.parts, arena };
-        // Inside a slide, most blocks are covered by windows in the same way as the block before.
-        if (weighed?.arena !== arena || !coveredAlike(covered, weighed)) sumWeights(arena.divisors, covered, y, rows);
-        weighed = covered;
-        blocks.push(drain(index, block, y, rows));
-        block.parts = block.parts.filter(({ down }) => down.start + down.length > y + rows);
-        if (block.parts.length === 0) {
-          ring[index] = undefined;
-          free.push(block);
-        }
+    const end = finalAfter(grid, blend, piece, row);
+    const above = untouchedAbove(grid, blend, piece, row);
+    while (finalRow < above) yield take(Math.min(CHUNK_HEIGHT, above - finalRow), true);
+    while (finalRow < end) yield take(Math.min(CHUNK_HEIGHT, end - finalRow));
+  }
+
+  function take(rows: number, isUntouched: boolean = false): ScoreRows {
+    const y = finalRow;
+    finalRow = y + rows;
+    // The ring holds sums of the rows below already.
+    if (isUntouched) return { y, height: rows, blocks: [] };
+    const blocks: ScoreBlock[] = [];
+    let weighed: (Covered & { readonly arena: Arena }) | undefined;
+    for (let index = 0; index < blockCount; index++) {
+      const block = ring[index];
+      if (!block) continue;
+      const { arena } = block;
+      const covered = { x: index * BLOCK_WIDTH, parts: block.parts, arena };
+      // Inside a slide, most blocks are covered by windows in the same way as the block before.
+      if (weighed?.arena !== arena || !coveredAlike(covered, weighed)) divisors.write(arena.divisors, covered, y, rows);
+      weighed = covered;
+      blocks.push(drain(index, block, y, rows));
+      block.parts = block.parts.filter(({ down }) => down.start + down.length > y + rows);
+      if (block.parts.length === 0) {
+        ring[index] = undefined;
+        free.push(block);
       }
-      finalRow = y + rows;
-      yield { y, height: rows, blocks };
     }
+    return { y, height: rows, blocks };
   }
 
   /** Takes rows out of a ring block: divides them by their weights and sets the sums to zero. */
@@ -234,21 +204,18 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
     return { x, y, width: blockWidth, height: rows, classes, whole, data };
   }
 
-  /** Writes the sums of weights of `rows` rows of a block, from row `y` on, into `weights`. */
-  function sumWeights(weights: Float32Array, { x, parts }: Covered, y: number, rows: number): void {
-    weights.fill(0, 0, rows * BLOCK_WIDTH);
-    for (const { across, down, box } of parts) {
-      const start = Math.max(across.start, x);
-      const count = Math.min(across.start + across.length, x + BLOCK_WIDTH) - start;
-      const end = Math.min(down.start + down.length, y + rows);
-      for (let row = Math.max(down.start, y); row < end; row++) {
-        const to = (row - y) * BLOCK_WIDTH + start - x;
-        addWeights(weights, to, map, (row - box.y) * box.width + (start - box.x), count);
-      }
-    }
-  }
+  return { add, complete, take };
+}
 
-  return { add, complete };
+/** The row of the image up to which all rows of a piece are final once a row of windows is complete. */
+export function finalAfter(grid: Grid, blend: Blend, piece: Piece, row: number): number {
+  const bottom = piece.y + piece.height;
+  return row === grid.rows - 1 ? bottom : Math.min(bottom, spanOf(blend)(grid.y, row + 1).start);
+}
+
+/** The row up to which no window touches the rows above a row of windows that follows tissue. */
+export function untouchedAbove(grid: Grid, blend: Blend, piece: Piece, row: number): number {
+  return Math.min(finalAfter(grid, blend, piece, row), spanOf(blend)(grid.y, row).start);
 }
 
 /** The part of a span that lies within the span of `room` px from `from` on. */

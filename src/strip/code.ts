@@ -45,15 +45,19 @@ export interface WindowMeta extends Omit<WindowFacts, 'found'> {
  * Encodes a strip for a file. Labels are packed. Scores are stored unchanged (`float32`), or as packed bytes of
  * `round(255 p)` (`uint8`). The caller may change the labels as soon as this function has returned its promise. Scores
  * must stay unchanged until the result is written, because it may share their memory.
+ *
+ * @param copies memory of earlier calls, to be used again
  */
-export async function codeStrip(strip: Strip, kind: ScoreKind): Promise<Coded> {
+export async function codeStrip(strip: Strip, kind: ScoreKind, copies: Uint8Array[] = []): Promise<Coded> {
   const { y, height, inside, count, labels, scores } = strip;
-  const packed = labels && deflate(labels.data.slice(), RUNS);
+  const copy = labels && copied(labels.data, copies.pop());
+  const packed = copy && deflate(copy, RUNS);
   const blocks = scores?.blocks.map((block) => ({ block, bytes: kind === 'float32' ? asBytes(block.data) : rounded(block) }));
   const bodies = await Promise.all(
     (blocks ?? []).map(async ({ bytes }) => (kind === 'float32' ? bytes : await deflate(bytes, FAST))),
   );
   const own = await packed;
+  if (copy) copies.push(copy);
   const meta: StripMeta = {
     kind: 'strip',
     y,
@@ -71,6 +75,12 @@ export async function codeStrip(strip: Strip, kind: ScoreKind): Promise<Coded> {
       : null,
   };
   return { meta, body: [...(own ? [own] : []), ...bodies] };
+}
+
+function copied(data: Uint8Array, memory: Uint8Array | undefined): Uint8Array {
+  if (memory?.length !== data.length) return data.slice();
+  memory.set(data);
+  return memory;
 }
 
 /**

@@ -161,6 +161,7 @@ function stripFile(path: string, file: FileHandle, head: StripHead, strips: Stri
   let rows = strips?.rows ?? head.piece.y;
   let synced = performance.now();
   let syncing: Promise<void> = Promise.resolve();
+  const copies: Uint8Array[] = [];
 
   async function write(meta: object, body: readonly Uint8Array[]): Promise<void> {
     try {
@@ -204,7 +205,7 @@ function stripFile(path: string, file: FileHandle, head: StripHead, strips: Stri
         throw new SegtileError('output', `strip at row ${crossing.y} where row ${rows} is next in ${path}`);
       }
       if (crossing.kind === 'strip') rows += crossing.height;
-      const { meta, body } = crossing.kind === 'strip' ? await codeStrip(crossing, head.scores) : codeFacts(crossing);
+      const { meta, body } = crossing.kind === 'strip' ? await codeStrip(crossing, head.scores, copies) : codeFacts(crossing);
       await write(meta, body);
       sync();
     },

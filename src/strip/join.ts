@@ -33,7 +33,11 @@ export async function* joinColumns(columns: readonly ColumnStrips[]): AsyncGener
         }
       }
       const height = Math.min(...held.map((strip) => strip.y + strip.height)) - y;
-      yield sideBySide(held, columns, { x: left, y, width, height });
+      yield sideBySide(
+        held,
+        columns.map(({ piece }) => piece),
+        { x: left, y, width, height },
+      );
       // The counts of a strip were added with its first rows, so the rest of it counts as 0.
       for (const [index, strip] of held.entries()) held[index] = { ...strip, count: emptyLabelCount(), inside: 0 };
       y += height;
@@ -56,8 +60,19 @@ export async function* joinBands(bands: readonly (readonly ColumnStrips[])[]): A
   }
 }
 
-/** Joins some rows of strips that lie side by side. */
-function sideBySide(strips: readonly Strip[], columns: readonly ColumnStrips[], box: Box): Strip {
+/**
+ * Joins some rows of strips that lie side by side.
+ *
+ * @param spans the columns of each strip
+ * @param box the rows, and the columns of all strips together
+ * @param memory used for the labels if it has just their size
+ */
+export function sideBySide(
+  strips: readonly Strip[],
+  spans: readonly Pick<Box, 'x' | 'width'>[],
+  box: Box,
+  memory?: Uint8Array,
+): Strip {
   const { x, y, width, height } = box;
   const count = emptyLabelCount();
   let inside = 0;
@@ -67,12 +82,13 @@ function sideBySide(strips: readonly Strip[], columns: readonly ColumnStrips[], 
     inside += strip.inside;
   }
   const labelled = strips.every(({ labels }) => labels !== undefined);
-  const data = new Uint8Array(labelled ? width * height : 0);
+  const pixels = labelled ? width * height : 0;
+  const data = memory?.length === pixels ? memory : new Uint8Array(pixels);
   for (const [index, { labels }] of strips.entries()) {
-    const { piece } = columns[index]!;
+    const span = spans[index]!;
     for (let row = 0; labels && labelled && row < height; row++) {
-      const from = (y + row - labels.y) * piece.width;
-      data.set(labels.data.subarray(from, from + piece.width), row * width + piece.x - x);
+      const from = (y + row - labels.y) * span.width;
+      data.set(labels.data.subarray(from, from + span.width), row * width + span.x - x);
     }
   }
   const scored = strips.every(({ scores }) => scores !== undefined);

@@ -43,11 +43,11 @@ function answeringAtOnce(session: InferenceSession, Scores: typeof Tensor): Infe
 
 /** Scores from 0 to 1, of the type and shape of a network's: planes of `height` by `width`. */
 function blobs({ data, dims }: Tensor): Tensor['data'] {
-  const [height = 1, width = 1] = dims.slice(-2);
+  const [channels = 1, height = 1, width = 1] = dims.slice(-3);
   const scores = data.slice() as Float32Array;
   const full = data instanceof Uint8Array ? 255 : 1;
   for (let i = 0; i < scores.length; i++) {
-    const [x, y, plane] = [i % width, Math.floor(i / width) % height, Math.floor(i / (width * height))];
+    const [x, y, plane] = [i % width, Math.floor(i / width) % height, Math.floor(i / (width * height)) % channels];
     scores[i] = full * (0.49 + 0.45 * Math.sin((x + 7 * plane) / 9) * Math.sin((y + 11 * plane) / 11));
   }
   return scores;

@@ -1,7 +1,7 @@
 import { reason, SegtileError } from '../../errors.js';
 import { newSamples } from '../../tiff/samples/native.js';
 import type { Samples, SampleType } from '../../types.js';
-import { RunError, type ScoreData, type Session } from './session.js';
+import { RunError, type RunFacts, type ScoreData, type Session, type SharedWindow } from './session.js';
 
 /**
  * How many batches a session holds at a time: one that it runs and one that waits, so that it never waits for the main
@@ -35,13 +35,15 @@ export interface Batches {
   readonly busy: () => number;
   pixels(): Samples<ArrayBuffer>;
   run(pixels: Samples<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
+  runShared(window: SharedWindow): Promise<void>;
   recycle(scores: Float32Array<ArrayBuffer>): void;
   close(): Promise<void>;
 }
 
 interface Asked {
-  readonly pixels: Samples<ArrayBuffer>;
-  resolve(scores: Float32Array<ArrayBuffer>): void;
+  /** Pixels whose memory moves to the session, or a window in shared memory. */
+  readonly window: Samples<ArrayBuffer> | SharedWindow;
+  resolve(scores?: Float32Array<ArrayBuffer>): void;
   reject(error: unknown): void;
 }
 
@@ -83,7 +85,7 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
           return;
         }
       }
-      const asked = queue.splice(0, batch);
+      const asked = queue.splice(0, alike(queue, batch));
       const run: Promise<void> = dispatch(free, asked, batch).finally(() => {
         running.delete(run);
         pump();
@@ -93,17 +95,22 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
   }
 
   async function dispatch(session: Session, asked: readonly Asked[], batch: number): Promise<void> {
-    const data = batch === 1 ? asked[0]!.pixels : gathered(asked, batch);
+    const shared = asked.flatMap(({ window }) => ('scores' in window ? [window] : []));
+    const moved = asked.flatMap(({ window }) => ('scores' in window ? [] : [window]));
     try {
-      const { data: scores, input, busy: took } = await session.run(data, spareScores.pop());
-      busy += took;
-      if (scores.length !== each * batch)
-        throw new SegtileError('model', `${path} gave ${scores.length / batch} scores for a window, expected ${each}`);
-      (batch === 1 ? spare : spareBatches).push(input);
-      handOut(scores, asked);
+      if (shared.length > 0) {
+        settle(await session.runShared(shared), batch);
+        for (const { resolve } of asked) resolve();
+      } else {
+        const given = await session.run(batch === 1 ? moved[0]! : gathered(moved, batch), spareScores.pop());
+        settle(given, batch);
+        (batch === 1 ? spare : spareBatches).push(given.input);
+        handOut(given.data, asked);
+      }
     } catch (thrown) {
-      if (thrown instanceof RunError && thrown.input && shrink && batch > 1 && outOfMemory(thrown.message)) {
-        queue = [...separated(thrown.input, asked), ...queue];
+      const left = thrown instanceof RunError ? again(asked, thrown.input) : undefined;
+      if (left && shrink && batch > 1 && outOfMemory(reason(thrown))) {
+        queue = [...left, ...queue];
         shrinking ??= halve(batch, shrink);
         return;
       }
@@ -112,17 +119,27 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
     }
   }
 
-  function gathered(asked: readonly Asked[], batch: number): Samples<ArrayBuffer> {
+  /** Does what is due after every run. */
+  function settle({ dims, busy: took }: RunFacts, batch: number): void {
+    busy += took;
+    const length = dims.reduce((a, b) => a * b, 1);
+    if (length !== each * batch)
+      throw new SegtileError('model', `${path} gave ${length / batch} scores for a window, expected ${each}`);
+  }
+
+  function gathered(windows: readonly Samples<ArrayBuffer>[], batch: number): Samples<ArrayBuffer> {
     const data = spareBatches.pop() ?? newSamples(type, samples * batch);
-    for (const [slot, { pixels }] of asked.entries()) {
+    for (const [slot, pixels] of windows.entries()) {
       data.set(pixels, slot * samples);
       spare.push(pixels);
     }
     return data;
   }
 
-  function separated(input: Samples<ArrayBuffer>, asked: readonly Asked[]): Asked[] {
-    return asked.map((each, slot) => ({ ...each, pixels: input.slice(slot * samples, (slot + 1) * samples) }));
+  /** The windows of a batch that is to be run again; undefined if the pixels are gone. */
+  function again(asked: readonly Asked[], input: Samples<ArrayBuffer> | undefined): readonly Asked[] | undefined {
+    if (asked.every(({ window }) => 'scores' in window)) return asked;
+    return input && asked.map((each, slot) => ({ ...each, window: input.slice(slot * samples, (slot + 1) * samples) }));
   }
 
   function handOut(scores: ScoreData, asked: readonly Asked[]): void {
@@ -160,17 +177,20 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
     pump();
   }
 
+  function ask<Result>(window: Asked['window']): Promise<Result> {
+    if (closed) return Promise.reject(new SegtileError('model', 'an inference worker has ended'));
+    return new Promise((resolve, reject) => {
+      queue.push({ window, resolve: resolve as Asked['resolve'], reject });
+      pump();
+    });
+  }
+
   return {
     batch: () => lanes.batch,
     busy: () => busy,
     pixels: () => spare.pop() ?? newSamples(type, samples),
-    run(pixels) {
-      if (closed) return Promise.reject(new SegtileError('model', 'an inference worker has ended'));
-      return new Promise((resolve, reject) => {
-        queue.push({ pixels, resolve, reject });
-        pump();
-      });
-    },
+    run: ask<Float32Array<ArrayBuffer>>,
+    runShared: ask<void>,
     recycle(scores) {
       const { buffer } = scores;
       const left = lent.get(buffer);
@@ -196,6 +216,13 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
       await closeAll(lanes.sessions);
     },
   };
+}
+
+/** How many of the first `most` windows are alike: in shared memory, or not. */
+function alike(queue: readonly Asked[], most: number): number {
+  const isShared = ({ window }: Asked): boolean => 'scores' in window;
+  const other = queue.findIndex((each) => isShared(each) !== isShared(queue[0]!));
+  return Math.min(most, other < 0 ? queue.length : other);
 }
 
 /** Whether a message of onnxruntime means that a device is out of memory. */

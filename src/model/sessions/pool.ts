@@ -11,7 +11,7 @@ import { placeWeights } from '../graph/weights.js';
 import { batchesInHand, closeAll, createBatches } from './batches.js';
 import { checkBatch, describeNetwork, type Network } from './network.js';
 import { checkOptions, type PoolOptions, sides } from './pool-options.js';
-import type { Session } from './session.js';
+import type { Session, SharedWindow } from './session.js';
 import { createThreads, type Threads } from './threads.js';
 
 /** The device that runs a network, and how it was chosen. */
@@ -58,6 +58,8 @@ export interface Pool extends AsyncDisposable {
    * @throws {SegtileError} `model` with onnxruntime's message; `usage` for a wrong number of samples
    */
   run(pixels: Samples<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>>;
+  /** {@link run} for a window in shared memory: its scores are written there by the thread that has them. */
+  runShared(window: SharedWindow): Promise<void>;
   /** Takes back the memory of scores that are no longer used, to reuse it for another window. */
   recycle(scores: Float32Array<ArrayBuffer>): void;
   /** Finishes the pending windows, then ends the workers. */
@@ -176,6 +178,10 @@ async function openOn(
     { path: model.path, type: model.samples, samples, scores },
     network.fixedBatch === undefined ? shrink : undefined,
   );
+  const requireWhole = ({ length }: Samples): void => {
+    if (length !== samples)
+      throw new SegtileError('usage', `expected ${samples} samples for a window of ${sides(window)} but got ${length}`);
+  };
   return {
     provider: devices[0]!.provider,
     device: {
@@ -194,12 +200,12 @@ async function openOn(
     busySeconds: () => batches.busy() / 1000,
     pixels: batches.pixels,
     async run(pixels) {
-      if (pixels.length !== samples)
-        throw new SegtileError(
-          'usage',
-          `expected ${samples} samples for a window of ${sides(window)} but got ${pixels.length}`,
-        );
+      requireWhole(pixels);
       return batches.run(pixels);
+    },
+    async runShared(shared) {
+      requireWhole(shared.pixels);
+      return batches.runShared(shared);
     },
     recycle: batches.recycle,
     close: batches.close,

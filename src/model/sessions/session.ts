@@ -44,18 +44,35 @@ export interface Request {
   readonly scores?: ScoreData | undefined;
 }
 
+/** Windows in shared memory: the worker copies their pixels into its own input, and their scores out of its output. */
+export interface SharedRequest {
+  readonly id: number;
+  readonly windows: readonly SharedWindow[];
+}
+
+/** Memory for the pixels and the scores of one window that all threads can write and read. */
+export interface SharedWindow {
+  readonly pixels: Samples<SharedArrayBuffer>;
+  readonly scores: Float32Array<SharedArrayBuffer>;
+}
+
 /** The messages of the worker: that it has loaded a graph, or the result of a request. Either may be an error instead. */
 export type WorkerReply =
   | ({ readonly kind: 'loaded' } & Loaded)
   | ({ readonly kind: 'result'; readonly id: number } & GraphScores)
+  | ({ readonly kind: 'written'; readonly id: number } & RunFacts)
   | { readonly kind: 'error'; readonly id: number; readonly message: string; readonly input?: Request['data'] };
 
 /** The output of a graph for one input. */
-export interface GraphScores {
+export interface GraphScores extends RunFacts {
   readonly data: ScoreData;
-  readonly dims: readonly number[];
   /** The memory of the input, to be reused for another one. */
   readonly input: Request['data'];
+}
+
+/** What is known of a run besides its scores. */
+export interface RunFacts {
+  readonly dims: readonly number[];
   /** Duration of the run in milliseconds, including copies to and from the device. */
   readonly busy: number;
 }
@@ -79,6 +96,8 @@ export interface Session extends Loaded {
    * the result.
    */
   run(data: Request['data'], scores?: Request['scores']): Promise<GraphScores>;
+  /** {@link run} for windows in shared memory, which may be fewer than the batch. */
+  runShared(windows: readonly SharedWindow[]): Promise<RunFacts>;
   /** Ends the thread after its pending runs. Resolves when the thread is gone. */
   close(): Promise<void>;
 }

@@ -7,7 +7,9 @@ import {
   type Loaded,
   type Request,
   RunError,
+  type RunFacts,
   type Session,
+  type SharedRequest,
   type Start,
   type WorkerReply,
 } from './session.js';
@@ -38,7 +40,7 @@ const webgpuTurn = newTurn();
 export function startThread(): Thread {
   refuseTelemetry();
   const worker = new Worker(new URL('./worker.js', import.meta.url));
-  const asked = new Map<number, Waiting<GraphScores>>();
+  const asked = new Map<number, Waiting<unknown>>();
   let loading: Waiting<Loaded> | undefined;
   let last = 0;
   let ended: SegtileError | undefined;
@@ -51,16 +53,18 @@ export function startThread(): Thread {
     worker.postMessage(undefined);
     return exit;
   };
+  function ask<Result>(request: Omit<Request, 'id'> | Omit<SharedRequest, 'id'>, moved: ArrayBuffer[] = []): Promise<Result> {
+    if (ended) return Promise.reject(ended);
+    const id = ++last;
+    return new Promise<never>((resolve, reject) => {
+      worker.postMessage({ id, ...request }, moved);
+      asked.set(id, { resolve, reject } as Waiting<unknown>);
+    });
+  }
   const session: Omit<Session, keyof Loaded> = {
     pending: () => asked.size,
-    run(data, scores) {
-      if (ended) return Promise.reject(ended);
-      const request: Request = { id: ++last, data, scores };
-      return new Promise((resolve, reject) => {
-        worker.postMessage(request, scores ? [data.buffer, scores.buffer] : [data.buffer]);
-        asked.set(request.id, { resolve, reject });
-      });
-    },
+    run: (data, scores) => ask<GraphScores>({ data, scores }, scores ? [data.buffer, scores.buffer] : [data.buffer]),
+    runShared: (windows) => ask<RunFacts>({ windows }),
     close,
   };
 
@@ -71,7 +75,7 @@ export function startThread(): Thread {
     }
     const waiting = asked.get(reply.id);
     asked.delete(reply.id);
-    if (reply.kind === 'result') waiting?.resolve(reply);
+    if (reply.kind !== 'error') waiting?.resolve(reply);
     else (waiting ?? loading)?.reject(new RunError(condensed(reply.message), reply.input));
   });
   worker.on('error', (thrown) => {

@@ -1,9 +1,11 @@
 import { parentPort } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
+import { newSamples, typeOf } from '../../tiff/samples/native.js';
+import type { Samples } from '../../types.js';
 import { mappedDrivers } from '../devices/adapter.js';
 import { loadOnnxruntime } from '../devices/load-onnxruntime.js';
 import { nodesOfProfile, profilePrefix } from '../devices/profile.js';
-import type { Loaded, Request, Start, WorkerReply } from './session.js';
+import type { Loaded, Request, ScoreData, SharedRequest, SharedWindow, Start, WorkerReply } from './session.js';
 import { inTurn } from './turn.js';
 
 // A thread for onnxruntime, because `session.run` blocks the thread that calls it. Messages are handled one after the
@@ -22,12 +24,19 @@ interface Held {
   readonly start: Omit<Start, 'graph' | 'trial'>;
   /** The shape of the last run's output. */
   known?: readonly number[];
+  /** Input and output that do not leave this thread. */
+  images?: Samples<ArrayBuffer>;
+  scores?: ScoreData;
 }
 
 let held: Held | undefined;
 let last: Promise<void> = Promise.resolve();
-port.on('message', (message: Start | Request | undefined) => {
-  last = last.then(() => (message === undefined ? leave() : 'graph' in message ? load(message) : answer(message, held!)));
+port.on('message', (message: Start | Request | SharedRequest | undefined) => {
+  last = last.then(() => {
+    if (message === undefined) return leave();
+    if ('graph' in message) return load(message);
+    return 'windows' in message ? answerShared(message, held!) : answer(message, held!);
+  });
 });
 
 const say = (reply: WorkerReply, moved: ArrayBuffer[] = []) => port.postMessage(reply, moved);
@@ -96,21 +105,59 @@ async function tried(
 }
 
 async function answer({ id, data, scores: memory }: Request, graph: Held): Promise<void> {
+  try {
+    const { scores, busy } = await run(graph, data, memory);
+    const result = scores.data as Float32Array<ArrayBuffer>;
+    say({ kind: 'result', id, data: result, dims: scores.dims, input: data, busy }, [result.buffer, data.buffer]);
+  } catch (thrown) {
+    say({ kind: 'error', id, message: String(thrown), input: data }, [data.buffer]);
+  }
+}
+
+/** {@link answer} for windows in shared memory, which onnxruntime does not take. */
+async function answerShared({ id, windows }: SharedRequest, graph: Held): Promise<void> {
+  try {
+    graph.images ??= inputFor(windows[0]!.pixels, graph.start);
+    for (const [slot, { pixels }] of windows.entries()) graph.images.set(pixels, slot * pixels.length);
+    const { scores, busy } = await run(graph, graph.images, graph.scores);
+    graph.scores = scores.data as ScoreData;
+    share(graph.scores, windows);
+    say({ kind: 'written', id, dims: scores.dims, busy });
+  } catch (thrown) {
+    say({ kind: 'error', id, message: String(thrown) });
+  }
+}
+
+/** Runs the graph; the scores are in `memory` if there is some. */
+async function run(graph: Held, data: Samples<ArrayBuffer>, memory: ScoreData | undefined) {
   const { session, start, known } = graph;
   const { element, dims, scores: type = 'float32', turn } = start;
   const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
-  try {
-    const images = { [input]: new onnxruntime.Tensor(element, data, dims) };
-    const into = memory && known && { [output]: new onnxruntime.Tensor(type, memory as Uint8Array, known) };
-    const [{ [output]: scores }, busy] = await inTurn(turn, async () => {
-      const began = performance.now();
-      const given = await (into ? session.run(images, into) : session.run(images));
-      return [given, performance.now() - began] as const;
-    });
-    const result = scores!.data as Float32Array<ArrayBuffer>;
-    graph.known = scores!.dims;
-    say({ kind: 'result', id, data: result, dims: scores!.dims, input: data, busy }, [result.buffer, data.buffer]);
-  } catch (thrown) {
-    say({ kind: 'error', id, message: String(thrown), input: data }, [data.buffer]);
+  const images = { [input]: new onnxruntime.Tensor(element, data, dims) };
+  const into = memory && known && { [output]: new onnxruntime.Tensor(type, memory as Uint8Array, known) };
+  const [{ [output]: scores }, busy] = await inTurn(turn, async () => {
+    const began = performance.now();
+    const given = await (into ? session.run(images, into) : session.run(images));
+    return [given, performance.now() - began] as const;
+  });
+  graph.known = scores!.dims;
+  return { scores: scores!, busy };
+}
+
+/** Memory for a whole batch of windows of such samples. */
+function inputFor(pixels: Samples, { dims }: Held['start']): Samples<ArrayBuffer> {
+  return newSamples(
+    typeOf(pixels),
+    dims.reduce((a, b) => a * b),
+  );
+}
+
+/** Writes the scores of a batch as floats into the memory of its windows. */
+function share(data: ScoreData, windows: readonly SharedWindow[]): void {
+  let from = 0;
+  for (const { scores } of windows) {
+    if (data instanceof Uint8Array) for (let i = 0; i < scores.length; i++) scores[i] = data[from + i]! / 255;
+    else scores.set(data.subarray(from, from + scores.length));
+    from += scores.length;
   }
 }

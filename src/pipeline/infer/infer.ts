@@ -4,7 +4,7 @@ import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { StageClock } from '../records/stage-clock.js';
 import type { LabelResult } from './label-scores.js';
 import { labelStrips, type StripNeeds, type StripSettings } from './label-strips.js';
-import type { ScoreSettings } from './scores/score.js';
+import { type ScoreSettings, stripsOfGrid } from './scores/score.js';
 import { type StreamModel, scoreStreams } from './scores/score-streams.js';
 
 /** The settings that turn a slide into strips. */
@@ -36,6 +36,16 @@ export function inferStrips(
   onWindow: (done: number) => void,
   signal: AbortSignal,
 ): AsyncGenerator<Crossing> {
+  const [only, ...others] = models;
+  const { squash, rule, region } = settings;
+  // What other networks decided is known to this thread alone.
+  if (only && others.length === 0 && !plan.gated?.settle) {
+    const own: ScoreSettings = { ...settings, channels: only.channelsOf.length, piece };
+    // Threads get these needs: only what can be sent to them.
+    const { finer, scores, passing } = needs;
+    const making = { labelling: { squash, rule, needs: { finer, scores, passing } }, region, size: plan.view };
+    return stripsOfGrid(plan, only.inference, own, making, clock, onWindow, signal);
+  }
   const facts: WindowFacts[] = [];
   const heard: ScoreSettings = { ...settings, piece, onFacts: (each) => void facts.push(each) };
   const scores = scoreStreams(plan, models, heard, clock, onWindow, signal);

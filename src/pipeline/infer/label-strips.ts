@@ -2,7 +2,7 @@ import { emptyLabelCount, type LabelRule, labelRows } from '../../plan/labels/la
 import { probabilities, type Squash } from '../../plan/windows/squash.js';
 import type { Crossing, Strip, WindowFacts } from '../../strip/strip.js';
 import type { Truth } from '../../truth/truth.js';
-import type { ScoreRows, Size, Span, SpanningSize } from '../../types.js';
+import type { ScoreRows, Span, SpanningSize } from '../../types.js';
 import type { StageClock } from '../records/stage-clock.js';
 import { regionRows, scoresWithin } from '../tissue/region.js';
 
@@ -23,6 +23,8 @@ export interface StripNeeds {
   readonly finer: boolean;
   /** Whether scores are needed besides the labels. */
   readonly scores: boolean;
+  /** Whether labels are used no longer once the strip after the next one is asked for, so that their memory may be reused. */
+  readonly passing?: boolean | undefined;
 }
 
 /**
@@ -44,22 +46,10 @@ export async function* labelStrips(
 ): AsyncGenerator<Crossing, void, undefined> {
   const inRegion = region && regionRows(region.view(size));
   try {
-    for await (const given of scores) {
-      if (squash) clock.sync('label', () => probabilities(given, squash));
-      const rows = settle ? clock.sync('label', () => settle(given, across)) : given;
+    for await (const rows of scores) {
       const mask = inRegion && (await inRegion.take(rows.y, rows.height));
-      const seen = mask ? scoresWithin(rows, mask, size.width) : rows;
-      const count = emptyLabelCount();
+      const strip = clock.sync('label', () => stripOf(rows, size.width, across, { squash, rule, needs }, mask, settle));
       yield* facts.splice(0);
-      const strip: Strip = {
-        kind: 'strip',
-        y: rows.y,
-        height: rows.height,
-        labels: needs.finer ? undefined : clock.sync('label', () => labelRows(seen, across.length, rule, count, across.start)),
-        scores: needs.finer || needs.scores ? seen : undefined,
-        count,
-        inside: mask ? inColumns(mask, size, across) : across.length * rows.height,
-      };
       yield strip;
     }
   } finally {
@@ -67,8 +57,47 @@ export async function* labelStrips(
   }
 }
 
+/** How a strip is made from scores. Plain data, for any thread. */
+export interface Labelling extends Pick<StripSettings, 'squash' | 'rule'> {
+  readonly needs: StripNeeds;
+}
+
+/**
+ * Turns final scores into a strip, which may use their memory.
+ *
+ * @param width of the image, in px
+ * @param across the columns of the scores
+ * @param mask 1 for each pixel of these rows of the whole image that is inside the region of interest, if there is one
+ * @param settle see {@link StripSettings}
+ * @param memory for the labels, see `labelRows`
+ */
+export function stripOf(
+  rows: ScoreRows,
+  width: number,
+  across: Span,
+  { squash, rule, needs }: Labelling,
+  mask: Uint8Array | undefined,
+  settle?: StripSettings['settle'],
+  memory?: ArrayBuffer,
+): Strip {
+  const { y, height } = rows;
+  if (squash) probabilities(rows, squash);
+  const settled = settle ? settle(rows, across) : rows;
+  const seen = mask ? scoresWithin(settled, mask, width) : settled;
+  const count = emptyLabelCount();
+  return {
+    kind: 'strip',
+    y,
+    height,
+    labels: needs.finer ? undefined : labelRows(seen, across.length, rule, count, across.start, memory),
+    scores: needs.finer || needs.scores ? seen : undefined,
+    count,
+    inside: mask ? inColumns(mask, width, across) : across.length * height,
+  };
+}
+
 /** The number of pixels inside the region, in some columns of some rows. */
-function inColumns(mask: Uint8Array, { width }: Size, { start, length }: Span): number {
+function inColumns(mask: Uint8Array, width: number, { start, length }: Span): number {
   let inside = 0;
   for (let from = start; from < mask.length; from += width) {
     for (let at = from; at < from + length; at++) inside += mask[at]!;

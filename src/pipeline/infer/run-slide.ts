@@ -54,7 +54,9 @@ export interface StripSource {
 export function wantedStrips({ plan, model, settings, files, channels }: SlideJob): WantedStrips {
   const finer = isFiner(plan.view, maskSize(plan, settings.outputMpp), settings.enlarge);
   const { scores, look } = outputNeeds(files, { plan, model, settings, channels });
-  return { finer, scores: scores !== undefined, kind: finer ? 'float32' : (scores ?? 'uint8'), look };
+  // A clean-up keeps labels until it knows what surrounds them.
+  const passing = settings.cleanUp === undefined;
+  return { finer, scores: scores !== undefined, passing, kind: finer ? 'float32' : (scores ?? 'uint8'), look };
 }
 
 /**

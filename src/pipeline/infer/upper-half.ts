@@ -16,7 +16,7 @@ import { columnStripsPath } from '../resume/leftovers.js';
 import { openRunStrips } from '../resume/run-strips.js';
 import { type InferSettings, inferStrips } from './infer.js';
 import type { StripNeeds } from './label-strips.js';
-import type { WindowLook } from './scores/score.js';
+import type { WindowLook } from './scores/stages.js';
 
 /** What the outputs need of the strips of a run. */
 export interface WantedStrips extends StripNeeds {

@@ -2,7 +2,7 @@ import { type Disagreement, type DisagreementPart, measureDisagreement, totalDis
 import { deflateCodec } from '../../tiff/write/tile-codec.js';
 import { writeTiff } from '../../tiff/write/write.js';
 import type { Pixels } from '../../types.js';
-import type { WindowLook } from '../infer/scores/score.js';
+import type { WindowLook } from '../infer/scores/stages.js';
 import { geoFor } from '../prepare/place.js';
 import { blendedLogits } from '../prepare/run-settings.js';
 import type { Keep } from '../records/files-and-record.js';

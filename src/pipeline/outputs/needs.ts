@@ -1,5 +1,5 @@
 import type { ScoreKind } from '../../strip/strip.js';
-import type { WindowLook } from '../infer/scores/score.js';
+import type { WindowLook } from '../infer/scores/stages.js';
 import type { RunFiles } from './files.js';
 import type { LookNeeds } from './output.js';
 import { type OutputFacts, runOutputs } from './table.js';

@@ -4,7 +4,7 @@ import type { LookedAt } from '../../objects/summary.js';
 import type { ScoreKind } from '../../strip/strip.js';
 import type { GeoTags } from '../../tiff/geo.js';
 import type { MaskClass, Mpp, RasterRows, ScoreRows, Sink, Size } from '../../types.js';
-import type { WindowLook } from '../infer/scores/score.js';
+import type { WindowLook } from '../infer/scores/stages.js';
 import type { PassingPixels } from '../objects/passing-pixels.js';
 import type { PassingScores } from '../objects/passing-scores.js';
 import type { MaskSize } from '../prepare/mask-size.js';

@@ -6,7 +6,7 @@ import { emptyLabelCount, labelRows } from '../../plan/labels/labels.js';
 import { windowAt } from '../../plan/windows/grid.js';
 import { squashed } from '../../plan/windows/squash.js';
 import type { Box, Window } from '../../types.js';
-import type { WindowLook } from '../infer/scores/score.js';
+import type { WindowLook } from '../infer/scores/stages.js';
 import { blendedLogits } from '../prepare/run-settings.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { LookNeeds, Making, OutputFile, RunResult } from './output.js';

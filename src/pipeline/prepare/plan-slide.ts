@@ -14,6 +14,7 @@ import type { Truth } from '../../truth/truth.js';
 import type { Pixels, Samples, Size } from '../../types.js';
 import { viewRows } from '../evaluate/paired-rows.js';
 import { type Gated, type GateSettings, gateWindows } from '../gate/gated.js';
+import type { InputRecipe } from '../infer/reading/messages.js';
 import { type Region, regionFacts, regionOpener, regionWindows } from '../tissue/region.js';
 import { OVERVIEW_SIDE, selectTissue, type TissueChoice, type TissueSelection } from '../tissue/tissue.js';
 import { contrastWarnings, once } from './contrast.js';
@@ -54,6 +55,8 @@ export interface SlidePlan extends Pick<TissueSelection, 'selection' | 'facts'> 
   readonly view: View;
   /** The input of the model: the picture, or channels of the slide. It has the same size as the view. */
   readonly input: BandSource<Samples>;
+  /** How another thread opens the input again. */
+  readonly recipe: InputRecipe;
   /** The names of the input channels, if the input is not the picture. */
   readonly channels: readonly string[] | undefined;
   readonly grid: Grid;
@@ -90,7 +93,8 @@ export async function planSlide(
   signal: AbortSignal,
   onOpen?: () => void,
 ): Promise<SlidePlan> {
-  const slide = await openSlide(path, { signal, mpp: settings.slideMpp, channels: settings.channels, range: settings.range });
+  const options = { mpp: settings.slideMpp, channels: settings.channels, range: settings.range };
+  const slide = await openSlide(path, { signal, ...options });
   try {
     const { window, stride, margin, phase, border, placement = 'stride', request, channels, tissue: choice } = settings;
     if (request === undefined) requirePicture(path, channels);
@@ -125,7 +129,8 @@ export async function planSlide(
       ...(bounded?.notes ?? []),
     ];
     const { facts } = tissue;
-    const seen = { slide, view, input, channels: reader?.channels, notes, warnings, overview };
+    const recipe: InputRecipe = { path, layout: view.level.layout, options, resolution, request };
+    const seen = { slide, view, input, recipe, channels: reader?.channels, notes, warnings, overview };
     const saved = placement === 'tissue' && !bounded ? { fixed } : {};
     return { ...seen, facts, region: bounded?.region, gated, grid, selection, others: rest, ...saved };
   } catch (error) {

@@ -32,9 +32,18 @@ export function emptyLabelCount(): LabelCount {
  *
  * @param width of the rows, in px
  * @param left first column of the rows in the image, in px
+ * @param memory used for the labels if it has just their size
  */
-export function labelRows(rows: ScoreRows, width: number, rule: LabelRule, count: LabelCount, left: number = 0): RasterRows {
-  const data = new Uint8Array(width * rows.height);
+export function labelRows(
+  rows: ScoreRows,
+  width: number,
+  rule: LabelRule,
+  count: LabelCount,
+  left: number = 0,
+  memory?: ArrayBuffer,
+): RasterRows {
+  const pixels = width * rows.height;
+  const data = memory?.byteLength === pixels ? new Uint8Array(memory).fill(0) : new Uint8Array(pixels);
   const corner = { x: left, y: rows.y };
   for (const block of rows.blocks) labelBlock(block, corner, width, data, rule, count);
   return { y: rows.y, width, height: rows.height, channels: 1, data };

@@ -71,6 +71,9 @@ const MB = 1e6;
 /** Memory of the program on a slide of a single window, without its worker; measured. */
 const PROGRAM = 120 * MB;
 
+/** Memory of the threads that read and stitch, with the code that they load; measured. */
+const PIPELINE = 24 * MB;
+
 /**
  * V8 collects garbage only after tens of megabytes of buffers. Until then those that passed through stay: about twice the
  * bytes of image and mask, up to a limit. Both are measured.
@@ -85,7 +88,10 @@ const VIEW = { picture: 3, tissue: 2, preview: 10 };
  * wait before and after the workers.
  */
 const PIXELS = 2;
-const SCORES = 1.75;
+const SCORES = 2;
+
+/** Strips of labels, and of scores if they are needed, that wait between the stitch and the files. */
+const STRIPS = { labels: 6, scores: 2 };
 
 /** How many more copies there are if windows are turned, resampled or shown to several networks. */
 const COPIES = 2;
@@ -145,11 +151,13 @@ export function foretellMemory(shape: MemoryShape): ForetoldMemory {
     }),
   );
   const merged = grids.length > 1 ? 2 * workingWidth * CHUNK_HEIGHT * Math.max(...grids.map((grid) => grid.channels)) * 4 : 0;
-  const labels = (workingWidth + maskWidth) * CHUNK_HEIGHT * 2;
-  const writing = labels + maskWidth * MASK_TILE * 3 + probabilityRow * (SCORE_TILE * 2.5 + CHUNK_HEIGHT);
+  const labels = (STRIPS.labels * workingWidth + 2 * maskWidth) * CHUNK_HEIGHT;
+  const widest = Math.max(0, ...grids.map((grid) => grid.channels));
+  const scores = probabilityRow > 0 ? STRIPS.scores * workingWidth * CHUNK_HEIGHT * widest * 4 : 0;
+  const writing = labels + scores + maskWidth * MASK_TILE * 3 + probabilityRow * (SCORE_TILE * 2.5 + CHUNK_HEIGHT);
   // While networks load, nothing else is in memory yet.
   const parts = {
-    program: PROGRAM,
+    program: PROGRAM + PIPELINE,
     garbage: Math.min(GARBAGE.most, GARBAGE.times * passing),
     view: viewBytes(shape.view),
     networks: threads + weights + SLACK * running,
@@ -159,7 +167,7 @@ export function foretellMemory(shape: MemoryShape): ForetoldMemory {
     writing,
   };
   const whole = sum(Object.values(parts));
-  return { ...parts, total: Math.max(whole, PROGRAM + threads + weights + loading) };
+  return { ...parts, total: Math.max(whole, PROGRAM + PIPELINE + threads + weights + loading) };
 }
 
 function viewBytes({ pixels, findsTissue, isShown }: MemoryShape['view']): number {

@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../../errors.js';
 import type { WindowRows } from '../../plan/windows/windows.js';
 import { newSamples, typeOf } from '../../tiff/samples/native.js';
-import type { Band, Box, Samples, Size, Span, Window } from '../../types.js';
+import type { Band, Box, Samples, SampleType, Size, Span, Window } from '../../types.js';
 import { cacheRows, type RowCache, type Slab } from './rows.js';
 import { between, endOf, mergeSpans, spansOverlap } from './spans.js';
 
@@ -15,17 +15,17 @@ export interface BandSource<Data extends Samples = Uint8Array> extends Size {
 }
 
 /** A window and its pixels. */
-export interface CutWindow<Data extends Samples<ArrayBuffer> = Uint8Array<ArrayBuffer>> {
+export interface CutWindow<Data extends Samples = Uint8Array<ArrayBuffer>> {
   readonly window: Window;
   /**
    * `box.width * box.height` interleaved pixels with the channels and the sample type of the source. The receiver owns
-   * them. They fill their `ArrayBuffer`, so that it can be transferred to another thread.
+   * them. Unless the memory was given, they fill their `ArrayBuffer`, so that it can be transferred to another thread.
    */
   readonly pixels: Data;
 }
 
-/** Allocates exactly `samples` samples of the source's type, with any content, in an `ArrayBuffer` of their own. */
-export type Memory<Data extends Samples<ArrayBuffer> = Uint8Array<ArrayBuffer>> = (samples: number) => Data;
+/** Allocates exactly `samples` samples of the source's type, with any content. */
+export type Memory<Data extends Samples = Uint8Array<ArrayBuffer>> = (samples: number, type: SampleType) => Data;
 
 /** The rows and columns of the image that one row of windows needs, in working pixels. */
 interface Need {
@@ -60,14 +60,19 @@ export function cutWindows(
   view: BandSource<Samples>,
   plan: WindowRows,
   signal?: AbortSignal,
-  memory?: Memory<Samples<ArrayBuffer>>,
 ): AsyncGenerator<CutWindow<Samples<ArrayBuffer>>, void, undefined>;
+export function cutWindows<Data extends Samples>(
+  view: BandSource<Samples>,
+  plan: WindowRows,
+  signal: AbortSignal | undefined,
+  memory: Memory<Data>,
+): AsyncGenerator<CutWindow<Data>, void, undefined>;
 export async function* cutWindows(
   view: BandSource<Samples>,
   plan: WindowRows,
   signal?: AbortSignal,
-  memory?: Memory<Samples<ArrayBuffer>>,
-): AsyncGenerator<CutWindow<Samples<ArrayBuffer>>, void, undefined> {
+  memory?: Memory<Samples>,
+): AsyncGenerator<CutWindow<Samples>, void, undefined> {
   const needs = needsOf(view, plan);
   if (needs.length === 0) return;
   // A window that lies mostly above or below the image may need rows before those of the row of windows above it.
@@ -136,12 +141,7 @@ export function reflectedSpan(span: Span, length: number): Span {
   return between(Math.min(...sources), Math.max(...sources) + 1);
 }
 
-function cutBox(
-  cache: RowCache,
-  image: Size,
-  box: Box,
-  memory: Memory<Samples<ArrayBuffer>> | undefined,
-): Samples<ArrayBuffer> {
+function cutBox(cache: RowCache, image: Size, box: Box, memory: Memory<Samples> | undefined): Samples {
   const columns = reflectedSpan({ start: box.x, length: box.width }, image.width);
   const insideFrom = Math.min(Math.max(box.x, 0), box.x + box.width);
   const insideTo = Math.max(insideFrom, Math.min(box.x + box.width, image.width));
@@ -149,7 +149,8 @@ function cutBox(
   const slabOf = (row: number): Slab => cache.slab(reflect(box.y + row, image.height), columns);
   const first = slabOf(0);
   const samples = box.width * box.height * first.channels;
-  const out = memory?.(samples) ?? newSamples(typeOf(first.data), samples);
+  const type = typeOf(first.data);
+  const out = memory?.(samples, type) ?? newSamples(type, samples);
   for (let row = 0; row < box.height; ) row = copyRows(slabOf(row), image, box, inside, row, out);
   return out;
 }

@@ -48,6 +48,17 @@ export function newSamples(type: SampleType, length: number): Samples<ArrayBuffe
   return type === 'uint16' ? new Uint16Array(length) : new Float32Array(length);
 }
 
+/** An array of `length` samples in memory that threads share, from a byte of it on. */
+export function sharedSamples(
+  type: SampleType,
+  length: number,
+  memory: SharedArrayBuffer = new SharedArrayBuffer(length * bytesOfSample[type]),
+  start: number = 0,
+): Samples<SharedArrayBuffer> {
+  if (type === 'uint8') return new Uint8Array(memory, start, length);
+  return type === 'uint16' ? new Uint16Array(memory, start, length) : new Float32Array(memory, start, length);
+}
+
 /** The type of samples in memory. */
 export function typeOf(samples: Samples): SampleType {
   if (samples instanceof Uint8Array) return 'uint8';

@@ -1,7 +1,6 @@
 import { moveMean } from '../../../plan/windows/mean.js';
-import { newSamples, typeOf } from '../../../tiff/samples/native.js';
 import { createMemory } from './memory.js';
-import type { Inference } from './score.js';
+import type { Inference } from './stages.js';
 
 /** One of several models that run on the same windows. */
 export interface Part {
@@ -22,18 +21,14 @@ export function averagedInference(parts: readonly Part[], plane: number, channel
   const [only] = parts;
   const same = only!.channelsOf.length === channels && only!.channelsOf.every((to, from) => to === from);
   if (parts.length === 1 && same) return only!.inference;
-  const memory = createMemory(plane * channels);
+  const memories = parts.map(({ channelsOf }) => createMemory(plane * channelsOf.length));
   return {
     capacity: Math.max(...parts.map(({ inference }) => inference.capacity)),
-    recycle: memory.recycle,
-    async run(pixels) {
-      const mean = memory.take();
+    async runShared({ pixels, scores: mean }) {
       const weights = new Float64Array(channels);
       for (const [index, { inference, weight, channelsOf }] of parts.entries()) {
-        const last = index === parts.length - 1;
-        const given = last ? pixels : (inference.pixels?.() ?? newSamples(typeOf(pixels), pixels.length));
-        if (!last) given.set(pixels);
-        const scores = await inference.run(given);
+        const scores = memories[index]!.take();
+        await inference.runShared({ pixels, scores });
         for (const [from, to] of channelsOf.entries()) {
           weights[to]! += weight;
           moveMean(
@@ -42,9 +37,8 @@ export function averagedInference(parts: readonly Part[], plane: number, channel
             weight / weights[to]!,
           );
         }
-        inference.recycle?.(scores);
+        memories[index]!.recycle(scores);
       }
-      return mean;
     },
   };
 }

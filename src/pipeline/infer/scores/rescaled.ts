@@ -1,7 +1,7 @@
 import { windowResampler } from '../../../slide/view/resample-window.js';
-import type { Samples, Size } from '../../../types.js';
-import { createMemory } from './memory.js';
-import type { Inference } from './score.js';
+import type { Size } from '../../../types.js';
+import { createMemory, createPixelMemory } from './memory.js';
+import type { Inference } from './stages.js';
 
 /**
  * Runs a model on windows that do not have the model's window size: resamples the window to the model's window, and the
@@ -16,20 +16,22 @@ export function rescaledInference(model: Inference, window: Size, own: Size, cha
   const toModel = windowResampler(window, own);
   const back = windowResampler(own, window);
   const plane = own.width * own.height;
-  const memory = createMemory(window.width * window.height * channels);
+  const memory = createMemory(plane * channels);
+  const pixelMemory = createPixelMemory();
   return {
     capacity: model.capacity,
-    recycle: memory.recycle,
-    async run(pixels) {
-      const depth = pixels.length / (window.width * window.height);
-      const scores = await model.run(toModel(pixels, depth).data as Samples<ArrayBuffer>);
-      const out = memory.take();
+    async runShared({ pixels, scores: out }) {
+      const { data } = toModel(pixels, pixels.length / (window.width * window.height));
+      const shown = pixelMemory.take(data, data.length);
+      shown.set(data);
+      const scores = memory.take();
+      await model.runShared({ pixels: shown, scores });
+      pixelMemory.recycle(shown);
       for (let c = 0; c < channels; c++) {
         const { data } = back(scores.subarray(c * plane, (c + 1) * plane), 1);
         out.set(data, c * data.length);
       }
-      model.recycle?.(scores);
-      return out;
+      memory.recycle(scores);
     },
   };
 }

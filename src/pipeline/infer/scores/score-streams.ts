@@ -7,7 +7,8 @@ import type { SlidePlan } from '../../prepare/plan-slide.js';
 import type { StageClock } from '../../records/stage-clock.js';
 import { averagedInference } from './averaged.js';
 import { rescaledInference } from './rescaled.js';
-import { type Inference, type ScoreSettings, scoreSlide } from './score.js';
+import { type ScoreSettings, scoreSlide } from './score.js';
+import type { Inference } from './stages.js';
 import { symmetricInference } from './symmetric.js';
 
 /** Runs the windows of one grid. */
@@ -70,7 +71,7 @@ export async function* scoreStreams(
       onFacts: (facts) => onFacts?.({ ...facts, grid: index }),
       note,
     };
-    return scoreSlide({ ...grids[index]!, input: plan.input }, inference, settings, clock, count, signal);
+    return scoreSlide({ ...grids[index]!, input: plan.input, recipe: plan.recipe }, inference, settings, clock, count, signal);
   };
   if (models.length === 1) yield* score(0);
   else

@@ -1,9 +1,8 @@
 import { moveMean } from '../../../plan/windows/mean.js';
 import { inverse, placesOf, type Symmetry, turn, turnedSize } from '../../../plan/windows/symmetry.js';
-import { newSamples, typeOf } from '../../../tiff/samples/native.js';
 import type { Size } from '../../../types.js';
-import { createMemory } from './memory.js';
-import type { Inference } from './score.js';
+import { createMemory, createPixelMemory } from './memory.js';
+import type { Inference } from './stages.js';
 
 /**
  * Runs a model on every window in several orientations, turns the scores back and takes their mean. The passes of a
@@ -20,22 +19,18 @@ export function symmetricInference(
   if (symmetries.length === 1) return model;
   const plane = window.width * window.height;
   const memory = createMemory(plane * channels);
-  const pixels = model.pixels?.bind(model);
+  const pixelMemory = createPixelMemory();
   return {
     capacity: model.capacity,
-    ...(pixels && { pixels }),
-    recycle: memory.recycle,
-    async run(view) {
-      const depth = view.length / plane;
-      const mean = memory.take();
+    async runShared({ pixels: view, scores: mean }) {
+      const turned = { pixels: pixelMemory.take(view, view.length), scores: memory.take() };
       for (const [index, symmetry] of symmetries.entries()) {
-        const turned = pixels?.() ?? newSamples(typeOf(view), view.length);
-        turn(view, window, depth, symmetry, turned);
-        const scores = await model.run(turned);
-        addTurnedBack(mean, scores, window, channels, symmetry, 1 / (index + 1));
-        model.recycle?.(scores);
+        turn(view, window, view.length / plane, symmetry, turned.pixels);
+        await model.runShared(turned);
+        addTurnedBack(mean, turned.scores, window, channels, symmetry, 1 / (index + 1));
       }
-      return mean;
+      pixelMemory.recycle(turned.pixels);
+      memory.recycle(turned.scores);
     },
   };
 }

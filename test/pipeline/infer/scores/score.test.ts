@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Card } from '../../../../dist/model/card/card.js';
-import { type Inference, scoreSlide } from '../../../../dist/pipeline/infer/scores/score.js';
+import { scoreSlide } from '../../../../dist/pipeline/infer/scores/score.js';
+import type { Inference } from '../../../../dist/pipeline/infer/scores/stages.js';
 import { type PlanSettings, planSlide } from '../../../../dist/pipeline/prepare/plan-slide.js';
 import { createStageClock } from '../../../../dist/pipeline/records/stage-clock.js';
 import { type Blend, blends, weightMap } from '../../../../dist/plan/windows/blend.js';
@@ -69,11 +70,10 @@ function shuffled(model: Inference): Inference {
   const next = random(11);
   return {
     capacity: model.capacity,
-    run: async (window) => {
+    runShared: async (window) => {
       const late = next() * 8;
-      const scores = await model.run(window);
+      await model.runShared(window);
       await new Promise((resolve) => setTimeout(resolve, late));
-      return scores;
     },
   };
 }

@@ -1,0 +1,54 @@
+import type { Failure } from '../../../io/threads/messages.js';
+import type { Grid } from '../../../plan/windows/grid.js';
+import type { ChannelRequest, Level } from '../../../slide/slide.js';
+import type { SlideOptions } from '../../../slide/tiff.js';
+import type { ViewChoice } from '../../../slide/view/view.js';
+import type { SampleType } from '../../../types.js';
+
+/** How to open the input of a model again, in any thread. Plain data. */
+export interface InputRecipe {
+  readonly path: string;
+  /** How the file stores the level that is read. */
+  readonly layout: Level['layout'];
+  readonly options: Omit<SlideOptions, 'signal'>;
+  readonly resolution: ViewChoice;
+  /** The channels that are read; the picture if left out. */
+  readonly request: ChannelRequest | undefined;
+}
+
+/** The windows that a thread cuts. */
+export interface ReadJob {
+  readonly recipe: InputRecipe;
+  readonly grid: Grid;
+  /** For each row of windows, the columns of those that are cut. */
+  readonly kept: readonly Uint32Array[];
+  /** How many windows lie in shared memory at a time. */
+  readonly slots: number;
+}
+
+/** What a thread is told: a job; slots that are free again; the end. */
+export type ReadOrder = { readonly job: ReadJob } | number | 'end';
+
+/** The memory of all slots, one after the other. */
+export interface PixelSlots {
+  readonly memory: SharedArrayBuffer;
+  readonly type: SampleType;
+  /** Samples of a slot. */
+  readonly samples: number;
+}
+
+/**
+ * What a thread answers: the memory, before the first window; windows in plan order, each by the number of
+ * {@link cutCode}; that there are no more; or an error. At last, that the slide is closed.
+ */
+export type ReadReply = { readonly pixels: PixelSlots } | number | 'done' | { readonly fault: Failure } | 'ended';
+
+/** A slot, and whether all pixels of its window are the same, in one number. */
+export function cutCode(slot: number, flat: boolean): number {
+  return 2 * slot + Number(flat);
+}
+
+/** The slot of a {@link cutCode}, and whether its window is of one colour. */
+export function cutOf(code: number): { readonly slot: number; readonly flat: boolean } {
+  return { slot: code >> 1, flat: code % 2 === 1 };
+}

@@ -1,0 +1,210 @@
+import { errorOf } from '../../../io/threads/messages.js';
+import { BLOCK_WIDTH, type BlendRing, CHUNK_HEIGHT } from '../../../plan/memory/ring.js';
+import { columnAxis } from '../../../plan/windows/grid.js';
+import { type Piece, spanOf } from '../../../plan/windows/piece.js';
+import { sideBySide } from '../../../strip/join.js';
+import type { Strip } from '../../../strip/strip.js';
+import type { Window } from '../../../types.js';
+import { type BusyThread, idleThreads } from '../threads.js';
+import { stitchedColumns } from './columns.js';
+import { addCode, type StitchJob, type StitchOrder, type StitchReply, type Take } from './messages.js';
+import { giveBackMemory, type StitchMemory, takeMemory, wholePages } from './slots.js';
+
+/** Shared memory for the scores of one window. */
+export interface Slot {
+  readonly index: number;
+  readonly scores: Float32Array<SharedArrayBuffer>;
+}
+
+/**
+ * Threads that each stitch some columns of an image. This thread gives orders only: which window lies in which slot, and
+ * which rows are final. All threads get them in the same order, so the result does not depend on how many there are.
+ */
+export interface Stitchers {
+  /** A free slot. Waits until there is one. */
+  slot(): Promise<Slot>;
+  /** Adds the scores in a slot, which is free once all threads have done so. Windows come in plan order. */
+  add(window: Window, slot: Slot): void;
+  /** Frees a slot whose scores are not used. */
+  release(slot: Slot): void;
+  /** The next rows, which are final: no window that is added later touches them. */
+  take(rows: number, isUntouched: boolean, mask?: Uint8Array): Promise<Strip>;
+  /** Takes back the memory of the scores of a strip, and that of labels. */
+  recycle(strip: Pick<Strip, 'scores'>): void;
+  recycleLabels(strip: Pick<Strip, 'labels'>): void;
+  /** Gives no more slots. Whoever waits for one gets the error. Must be called before anything waits for those who wait. */
+  stop(error: unknown): void;
+  /** Ends the work. Resolves when no thread uses the memory any more. */
+  close(): Promise<void>;
+}
+
+/** What is to be stitched. */
+export interface StitchTask extends Omit<StitchJob, 'slots' | 'room'> {
+  /** The ring that its windows need. */
+  readonly ring: BlendRing;
+  /** How many slots there are. */
+  readonly slots: number;
+  /** Called with a sentence if WebAssembly gets no memory. */
+  readonly note: (sentence: string) => void;
+}
+
+/** A thread, its columns, and the requests for rows that it has not answered. */
+interface Lane {
+  readonly thread: BusyThread;
+  readonly piece: Piece;
+  readonly asked: { resolve(strip: Strip): void; reject(error: unknown): void }[];
+  ended: (() => void) | undefined;
+}
+
+const threads = idleThreads<StitchReply>(new URL('./thread.js', import.meta.url));
+
+/**
+ * Starts to stitch.
+ *
+ * @throws {SegtileError} `usage` if the memory cannot be had
+ */
+export function openStitchers({ slots: count, ring, note, ...task }: StitchTask): Stitchers {
+  const { grid, channels, blend, piece } = task;
+  const columns = stitchedColumns(piece);
+  const length = grid.window.width * grid.window.height * channels;
+  const memory = takeMemory(length, count, blockBytes(task, ring, columns.length), note);
+  const { slots, room } = memory;
+  const lanes: Lane[] = [];
+  const free = slotsOf(memory);
+  const inUse = new Int32Array(count);
+  const waiting: { resolve(slot: Slot): void; reject(error: unknown): void }[] = [];
+  const all = [...free];
+  const span = spanOf(blend);
+  let next = piece.y;
+  /** Why no more slots are given, and why no more rows come. */
+  let stopped: { readonly error: unknown } | undefined;
+  let failure: { readonly error: unknown } | undefined;
+
+  const order = ({ thread }: Lane, what: StitchOrder, moved: ArrayBuffer[] = []): void => thread.postMessage(what, moved);
+
+  function release(slot: Slot): void {
+    const first = waiting.shift();
+    if (first) first.resolve(slot);
+    else free.push(slot);
+  }
+
+  function stop(error: unknown): void {
+    stopped ??= { error };
+    for (const { reject } of waiting.splice(0)) reject(stopped.error);
+  }
+
+  /** A thread has ended by itself. Nobody may wait for it. */
+  function fail(lane: Lane, error: unknown): void {
+    failure ??= { error };
+    stop(error);
+    for (const { reject } of lanes.flatMap(({ asked }) => asked.splice(0))) reject(error);
+    lanes.splice(lanes.indexOf(lane), 1);
+    lane.ended?.();
+  }
+
+  function hear(lane: Lane, reply: StitchReply): void {
+    if (typeof reply === 'number') {
+      inUse[reply]!--;
+      if (inUse[reply] === 0) release(all[reply]!);
+    } else if (reply === 'ended') lane.ended?.();
+    else if ('fault' in reply) lane.asked.shift()?.reject(errorOf(reply.fault));
+    else lane.asked.shift()?.resolve(reply.strip);
+  }
+
+  for (const own of columns) {
+    const thread = threads.take(
+      (reply) => hear(lane, reply),
+      (error) => fail(lane, error),
+    );
+    const lane: Lane = { thread, piece: own, asked: [], ended: undefined };
+    lanes.push(lane);
+    order(lane, { job: { ...task, piece: own, slots, room } });
+  }
+  const spares = lanes.map((): Float32Array<ArrayBuffer>[] => []);
+  const spareLabels = lanes.map((): ArrayBuffer[] => []);
+  /** Memory of labels of all threads together. */
+  const spareJoined: Uint8Array<ArrayBuffer>[] = [];
+
+  return {
+    slot() {
+      if (stopped) return Promise.reject(stopped.error);
+      const slot = free.pop();
+      if (slot) return Promise.resolve(slot);
+      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+    },
+    add(window, slot) {
+      const { start, length } = span(columnAxis(grid, window.row), window.column);
+      const touched = lanes.filter(({ piece: own }) => start < own.x + own.width && start + length > own.x);
+      inUse[slot.index] = touched.length;
+      const code = addCode(window.index, slot.index, slots);
+      for (const lane of touched) order(lane, code);
+      if (touched.length === 0) release(slot);
+    },
+    release,
+    stop,
+    async take(rows, isUntouched, mask) {
+      if (failure) throw failure.error;
+      const box = { x: piece.x, y: next, width: piece.width, height: rows };
+      next += rows;
+      const parts = lanes.map((lane, index) => {
+        const spare = spares[index]!.pop();
+        const labels = spareLabels[index]!.pop();
+        const take: Take = { rows, isUntouched, mask, spare, spareLabels: labels };
+        order(
+          lane,
+          { take },
+          [spare?.buffer, labels].filter((each) => each !== undefined),
+        );
+        return new Promise<Strip>((resolve, reject) => lane.asked.push({ resolve, reject }));
+      });
+      const strips = await Promise.all(parts);
+      if (strips.length === 1) return strips[0]!;
+      const spans = lanes.map(({ piece: own }) => own);
+      const joined = sideBySide(strips, spans, box, spareJoined.pop());
+      for (const [index, { labels }] of strips.entries()) keepLabels(spareLabels[index], labels);
+      return joined;
+    },
+    recycle({ scores }) {
+      const memories = new Set(scores?.blocks.map(({ data }) => data.buffer as ArrayBuffer));
+      for (const [index, buffer] of [...memories].entries()) spares[index]?.push(new Float32Array(buffer));
+    },
+    recycleLabels({ labels }) {
+      if (lanes.length === 1) keepLabels(spareLabels[0], labels);
+      else if (labels) spareJoined.push(labels.data as Uint8Array<ArrayBuffer>);
+    },
+    async close() {
+      await Promise.all(
+        lanes.map(
+          (lane) =>
+            new Promise<void>((resolve) => {
+              lane.ended = resolve;
+              order(lane, 'end');
+            }),
+        ),
+      );
+      for (const { thread } of lanes) thread.giveBack();
+      giveBackMemory(memory);
+    },
+  };
+}
+
+function keepLabels(spare: ArrayBuffer[] | undefined, labels: Strip['labels']): void {
+  if (labels) spare?.push(labels.data.buffer as ArrayBuffer);
+}
+
+/** Bytes of all blocks of the ring, and of what each thread has besides. */
+function blockBytes({ grid, channels }: Pick<StitchTask, 'grid' | 'channels'>, ring: BlendRing, threads: number): number {
+  const plane = 4 * grid.window.width * grid.window.height;
+  const dividing = 2 * 4 * BLOCK_WIDTH * CHUNK_HEIGHT;
+  const blocks = ring.blocks * wholePages(4 * channels * ring.height * BLOCK_WIDTH);
+  return blocks + threads * (wholePages(plane) + wholePages(dividing) + wholePages(plane * channels));
+}
+
+function slotsOf({ slots, room }: StitchMemory): Slot[] {
+  const { start, length, count } = slots;
+  const buffer = slots.buffer ?? room!.memory.buffer;
+  return Array.from({ length: count }, (_, index) => ({
+    index,
+    scores: new Float32Array(buffer, start + 4 * index * length, length),
+  }));
+}
