@@ -102,6 +102,7 @@ export type { ReadyModel, RunOptions, RunSettings } from './pipeline/prepare/run
 export type { KeptShare, PseudoLabelRecord, PseudoLabelSettings } from './pipeline/probabilities/pseudo-label.js';
 export type { ProbabilityFacts, ThresholdRecord } from './pipeline/probabilities/threshold.js';
 export type { ProofFacts } from './pipeline/proof/facts.js';
+export type { RunLimits, RunStage } from './pipeline/records/limits.js';
 export type { ClassShare, CleanedFacts, MemberFacts, RunRecord } from './pipeline/records/record.js';
 export type { StageClock } from './pipeline/records/stage-clock.js';
 export type { ResultFile, RunKey } from './pipeline/resume/key.js';

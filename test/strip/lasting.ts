@@ -18,7 +18,7 @@ export function resultOf(output: string): Record<string, string> {
 }
 
 function lasting(text: string, output: string): string {
-  const { id: _, finished: __, seconds: ___, peakRssBytes: ____, device, files, ...record } = JSON.parse(text);
+  const { id: _, finished: __, seconds: ___, peakRssBytes: ____, limits: _____, device, files, ...record } = JSON.parse(text);
   const sizes = files?.filter(({ name }: { name: string }) => !name.endsWith('.html'));
   return JSON.stringify({ ...record, files: sizes, device: { ...device, busyShare: 0 } }).replaceAll(output, 'OUT');
 }

@@ -258,9 +258,18 @@ export function runText(record: RunRecord, files: RunFiles, style: Style): strin
     ...cleanedText(cleaned),
     ...disagreementText(record),
     ...proofText(record, style),
-    ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory`],
+    ['took', `${duration(seconds.total ?? 0)}, at most ${bytes(peakRssBytes)} of memory${limitText(record)}`],
     ...writtenText(record, files, style),
   ])}\n${runObjectsText(record.objects)}`;
+}
+
+/** Runs that are shorter than this, in seconds, are mostly start. */
+const WORTH = 20;
+
+/** What held up a run if that is not the network, of which nobody is surprised. */
+function limitText({ limits: { shares, by, setting }, seconds }: RunRecord): string {
+  if (by === null || by === 'network' || (seconds.total ?? 0) < WORTH) return '';
+  return `; ${by} held it up (${percent(shares[by])} of the time): ${setting} would help`;
 }
 
 /** Says that a slide already had a result of the same run, which was kept. */

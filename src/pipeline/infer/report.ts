@@ -56,7 +56,7 @@ async function inferReport(record: RunRecord, plan: SlidePlan): Promise<Report> 
       {
         kind: 'charts',
         title: 'Where the time went',
-        note: 'Seconds that the main thread worked at, or waited for, each stage. Stages overlap: while it waits for one, the others work.',
+        note: `Seconds that the main thread worked at, or waited for, each stage. Stages overlap: while it waits for one, the others work. ${limitSentence(record)}`,
         charts: [portionChart(stages(record), 'Seconds by stage', 's')],
       },
     ],
@@ -69,6 +69,13 @@ async function inferReport(record: RunRecord, plan: SlidePlan): Promise<Report> 
       { title: 'Versions', facts: cells(record.versions) },
     ],
   };
+}
+
+/** What held up the run, and what would help. */
+function limitSentence({ limits: { shares, by, setting } }: RunRecord): string {
+  const all = Object.entries(shares).map(([stage, share]) => `${stage} ${percent(share)}`);
+  const found = by === null ? 'No stage alone held up the run' : `What held up the run most was ${by}; ${setting} would help`;
+  return `${found}. Busy: ${all.join(', ')}.`;
 }
 
 /** What the sample shows that was also run the dense way, as further sentences of the lead. */

@@ -20,6 +20,7 @@ import type { ResultFile, RunKey } from '../resume/key.js';
 import type { RegionFacts } from '../tissue/region.js';
 import type { TissueSelection } from '../tissue/tissue.js';
 import { newRunId } from './history.js';
+import { limitsOf, type RunLimits } from './limits.js';
 import { peakRss, versions } from './machine.js';
 import type { StageClock } from './stage-clock.js';
 
@@ -112,6 +113,8 @@ export interface RunRecord extends OutputFacts {
   readonly proof: ProofFacts | null;
   /** See {@link StageClock}. */
   readonly seconds: Readonly<Record<string, number>>;
+  /** What held up the run, and what would help. */
+  readonly limits: RunLimits;
   /** The most memory that the process has used so far. */
   readonly peakRssBytes: number;
   readonly versions: Readonly<Record<string, string>>;
@@ -128,6 +131,7 @@ export type MemberFacts = Pick<Model, 'name' | 'path' | 'sha256' | 'activation' 
 export function recordOf(parts: RunParts): RunRecord {
   const { plan, model, passes, device, settings, outputs, result, clock } = parts;
   const { slide, view, grid, facts } = plan;
+  const seconds = clock.seconds();
   const { model: first } = model.members[0]!;
   return {
     id: newRunId(),
@@ -196,7 +200,8 @@ export function recordOf(parts: RunParts): RunRecord {
     cleaned: cleanedFacts(result.cleaned),
     proof: parts.proof,
     ...outputs,
-    seconds: clock.seconds(),
+    seconds,
+    limits: limitsOf(seconds, device),
     peakRssBytes: peakRss(),
     versions: versions(),
   };

@@ -20,6 +20,7 @@ test('a report is one file that says what was run', () => {
   const record = JSON.parse(readFileSync(join(cwd, 'out', 'slide.run.json'), 'utf8'));
   expect(html).toContain(`run ${record.id}`);
   expect(html).toContain(`${record.windows.run} of ${record.windows.planned} windows were run`);
+  expect(html).toContain(`Busy: reading ${Number((100 * record.limits.shares.reading).toPrecision(3))} %, network`);
   expect(html).not.toMatch(/(src|href)="(?!data:|#)/);
 });
 
