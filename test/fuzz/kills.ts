@@ -129,7 +129,8 @@ for (let i = 0; i < Number(values.count); i++) {
   const kind = chosen[i % chosen.length]!;
   const alone = undisturbed.get(kind.name)!;
   const counts = seen.get(kind.name)!;
-  const after = Math.round(next() * alone.wall * 1050);
+  // Where the undisturbed run was slowed down by other work, most moments up to its end would be too late.
+  const after = Math.round(next() * 1000 * Math.min(1.05 * alone.wall, 2 * alone.cpu));
   const cut = Math.floor(i / chosen.length) % 4 === 3 ? (size: number): number => Math.floor(next() * size) : undefined;
   const prepare = (output: string): void => {
     forgetRows();

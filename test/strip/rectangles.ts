@@ -69,7 +69,9 @@ export const sharedRuns: fc.Arbitrary<SharedRun> = fc
       // What is made in columns needs much memory to blend, so it has many classes.
       options: [
         ...(others.narrow ? ['-m', 'many.onnx', '--threshold', '0.5'] : model.flatMap((each) => ['-m', each])),
-        ...['--window', `${window}`, '--overlap', overlap, '--blend', blend, '--tta', tta, '--tta-scales', scales],
+        ...['--window', `${window}`, '--blend', blend, '--tta', tta, '--tta-scales', scales],
+        // A margin of an eighth on each side leaves gaps without overlap.
+        ...['--overlap', border === 'mirror' && overlap === '0%' ? '25%' : overlap],
         ...['--border', border, ...(border === 'mirror' ? ['--margin', `${window / 8}`] : []), '--tissue', tissue],
         ...[...cleanUp, ...objects, ...(others.narrow ? [] : probabilities), ...looked],
         ...['--workers', '1', '--device', 'cpu', '--no-history', '--quiet'],
