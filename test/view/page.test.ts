@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
@@ -390,6 +390,97 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
       await expect.poll(() => kept().length).toBe(1);
     }));
 
+  test('paints, wipes and moves corners, and what it keeps is valid truth and a valid region', () =>
+    look('', async (page) => {
+      await atFullSize(page, 'show=mask');
+      const path = fixture.slide.replace(/tif$/, 'corrections.geojson');
+      type Kept = { geometry: { type: string; coordinates: number[][][] }; properties: { classification: { name: string } } };
+      /** The polygon that was added last, once it is saved. */
+      const last = async (holds: (kept: Kept) => boolean): Promise<Kept> => {
+        const read = (): Kept | undefined => {
+          try {
+            return (JSON.parse(readFileSync(path, 'utf8')) as { features: Kept[] }).features.at(-1);
+          } catch {
+            return undefined;
+          }
+        };
+        await expect.poll(() => ((kept) => kept !== undefined && holds(kept))(read()), { timeout: 5000 }).toBe(true);
+        return read()!;
+      };
+      const area = ([ring]: number[][][]): number =>
+        Math.abs(ring!.slice(1).reduce((sum, [x, y], i) => sum + (ring![i]![0]! * y! - x! * ring![i]![1]!) / 2, 0));
+      const box = (await page.locator('.stage').boundingBox())!;
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      const pull = async (from: readonly [number, number], to: readonly [number, number]): Promise<void> => {
+        await page.mouse.move(x + from[0], y + from[1]);
+        await page.mouse.down();
+        for (let i = 1; i <= 5; i++)
+          await page.mouse.move(x + from[0] + ((to[0] - from[0]) * i) / 5, y + from[1] + ((to[1] - from[1]) * i) / 5);
+        await page.mouse.up();
+        await page.waitForTimeout(350);
+      };
+      const click = async (dx: number, dy: number): Promise<void> => {
+        await page.mouse.click(x + dx, y + dy);
+        await page.waitForTimeout(350);
+      };
+      await page.getByRole('combobox', { name: 'class', exact: true }).selectOption({ label: '<b>ring</b>' });
+      await page.keyboard.press('b');
+      await pull([-100, 100], [100, 100]);
+      const stroke = await last(({ properties }) => properties.classification.name === '<b>ring</b>');
+      expect(area(stroke.geometry.coordinates)).toBeGreaterThan(200 * 30);
+      expect(area(stroke.geometry.coordinates)).toBeLessThan(200 * 30 + Math.PI * 15 ** 2 + 20);
+      // Chosen, only it is wiped: into two parts, which a further stroke joins.
+      await page.keyboard.press('b');
+      await click(-50, 100);
+      await page.getByText('one chosen').waitFor();
+      await page.keyboard.press('x');
+      await pull([0, 40], [0, 160]);
+      await last(({ geometry }) => geometry.type === 'MultiPolygon' && geometry.coordinates.length === 2);
+      await picture(page, 'brush');
+      expect(await serious(page)).toEqual([]);
+      await page.keyboard.press('b');
+      await pull([-30, 100], [30, 100]);
+      await last(({ geometry }) => geometry.type === 'Polygon');
+      await page.keyboard.press('Control+z');
+      await last(({ geometry }) => geometry.type === 'MultiPolygon');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Delete');
+
+      await page.keyboard.press('d');
+      for (const corner of [
+        [-200, -300],
+        [-100, -300],
+        [-100, -200],
+        [-200, -200],
+      ] as const)
+        await click(corner[0], corner[1]);
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Escape');
+      await click(-150, -250);
+      await pull([-200, -300], [-250, -320]);
+      const corners = ({ geometry }: Kept): number => geometry.coordinates[0]!.length - 1;
+      await last((kept) => corners(kept) === 4 && area(kept.geometry.coordinates) > 13_000);
+      await pull([-150, -200], [-150, -150]);
+      const five = await last((kept) => corners(kept) === 5);
+      await click(-150, -150);
+      await picture(page, 'corners');
+      await page.keyboard.press('Delete');
+      const four = await last((kept) => corners(kept) === 4);
+      expect(area(five.geometry.coordinates) - area(four.geometry.coordinates)).toBeCloseTo(2500, -2);
+      // A side that is pulled across another leaves two parts, each of them valid.
+      await pull([-250, -320], [-50, -220]);
+      await last(({ geometry }) => geometry.type === 'MultiPolygon');
+      await page.keyboard.press('u');
+      await last(({ geometry }) => geometry.type === 'Polygon');
+      await page.getByRole('combobox', { name: 'class', exact: true }).selectOption({ label: 'disc' });
+      await last(({ properties }) => properties.classification.name === 'disc');
+
+      const [tiles, out] = [folder(), folder()];
+      await segtileWell(['make-dataset', fixture.slide, '--truth', path, '-o', tiles, '--window', '256', '--quiet']);
+      const region = ['--roi', path, '--roi-class', 'disc', '--slide-mpp', '0.5'];
+      await segtileWell(['infer', fixture.slide, '-m', 'kidney', ...region, '-o', out, '--dry-run', '--quiet']);
+    }));
+
   test('measures lengths, turns, and saves what is seen with scale bar and legend', () =>
     look('', async (page) => {
       await atFullSize(page, 'show=mask');
@@ -420,6 +511,7 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
     }));
 
   test('is the same when a copy in files is opened from a disk', async () => {
+    rmSync(fixture.slide.replace(/tif$/, 'corrections.geojson'), { force: true });
     const site = join(folder(), 'a copy');
     await exportView(viewed, site, () => undefined, new AbortController().signal);
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: true });
@@ -471,6 +563,12 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
       '#show=outlines,scores&channel=1',
       async (page) => {
         await picture(page, 'small-dark');
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(640);
+        expect(await serious(page)).toEqual([]);
+        for (const key of ['v', 'b']) await page.keyboard.press(key);
+        await page.locator('.panes.two').waitFor();
+        await drawn(page);
+        await picture(page, 'small-two');
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(640);
         expect(await serious(page)).toEqual([]);
       },

@@ -2,7 +2,7 @@
  * Whether the page is a copy in files. Its data then come as scripts, because browsers let a page on a disk read no
  * other files.
  */
-export const isCopy: boolean = document.documentElement.hasAttribute('data-copy');
+export const isFileCopy: boolean = document.documentElement.hasAttribute('data-copy');
 
 const waiting = new Map<string, (value: unknown) => void>();
 
@@ -31,8 +31,8 @@ function fromCopy(path: string): Promise<unknown> {
 }
 
 /** The bytes at an address, such as those of a tile. */
-export async function bytesAt(path: string, signal: AbortSignal): Promise<ArrayBuffer> {
-  if (isCopy) return Uint8Array.from(atob((await fromCopy(path)) as string), (char) => char.charCodeAt(0)).buffer;
+export async function tileBytes(path: string, signal: AbortSignal): Promise<ArrayBuffer> {
+  if (isFileCopy) return Uint8Array.from(atob((await fromCopy(path)) as string), (char) => char.charCodeAt(0)).buffer;
   const response = await fetch(path, { signal });
   if (!response.ok) throw new Error(`a tile could not be loaded: ${response.status} ${await response.text()}`);
   return response.arrayBuffer();
@@ -44,7 +44,7 @@ export async function bytesAt(path: string, signal: AbortSignal): Promise<ArrayB
  * @throws {Error} with the server's message, if it refuses the request
  */
 export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
-  if (isCopy) return (await fromCopy(path)) as T;
+  if (isFileCopy) return (await fromCopy(path)) as T;
   const response = await fetch(path, signal ? { signal } : {});
   if (response.ok) return (await response.json()) as T;
   const text = await response.text();

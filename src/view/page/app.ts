@@ -2,7 +2,7 @@ import type { Catalogue, OpenSlideCard, RunCard } from '../messages.js';
 import { ask } from './api.js';
 import { fill, h, section } from './dom.js';
 import { createDivider } from './drawing/divider.js';
-import { classesOf, drawnLayers, otherRun, type Part, runOf } from './drawing/layers.js';
+import { classesOf, drawnLayers, otherRun, runOf, type ViewPart } from './drawing/layers.js';
 import type { DrawnLayer } from './drawing/overlay.js';
 import { createScaleBar } from './drawing/scale-bar.js';
 import { snapshotPng } from './drawing/snapshot.js';
@@ -74,10 +74,12 @@ export function startApp(catalogue: Catalogue): void {
       const own = part === 'other' ? otherRun(slide, store.state) : undefined;
       inspector.choose(Math.floor(at[0]), Math.floor(at[1]), own).catch(complain);
     },
+    pressed: (at) => catalogue.live && tools.press(at),
     dragged: (at) => tools.along(at),
     lifted: () => tools.lifted(),
     pointed: (at) => {
       pointer = at;
+      tools.hover(at);
       tell();
     },
     draw: (context, scale, part) => {
@@ -88,11 +90,11 @@ export function startApp(catalogue: Catalogue): void {
   });
   const { stage } = views;
   const refresh = (): void => views.refresh();
-  const runIn = (card: OpenSlideCard, part: Part): RunCard | undefined =>
+  const runIn = (card: OpenSlideCard, part: ViewPart): RunCard | undefined =>
     part === 'other' ? otherRun(card, store.state) : runOf(card, store.state);
   const layersIn =
     (card: OpenSlideCard) =>
-    (part: Part): readonly DrawnLayer[] =>
+    (part: ViewPart): readonly DrawnLayer[] =>
       drawnLayers(tiles, card, store.state, looked.of(card, runIn(card, part)), part);
   const show = (): void => slide && views.show(slide, store.state, layersIn(slide));
   const looked = createLooked(store, show, say);
@@ -204,7 +206,11 @@ export function startApp(catalogue: Catalogue): void {
     n: () => neighbour(1),
     p: () => neighbour(-1),
     '0': () => stage.whole(),
-    d: () => catalogue.live && tools.drawOrStop(),
+    d: () => catalogue.live && tools.takeOrStop('draw'),
+    b: () => catalogue.live && tools.takeOrStop('brush'),
+    x: () => catalogue.live && tools.takeOrStop('eraser'),
+    ',': () => tools.widen(1 / 1.25),
+    '.': () => tools.widen(1.25),
     a: () => tools.adopt(inspector.object),
     u: () => tools.undo(),
     'ctrl+z': () => tools.undo(),

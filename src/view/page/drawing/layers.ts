@@ -66,7 +66,7 @@ export function labelsShown(store: TileStore, run: RunCard | undefined, { thresh
 }
 
 /** Which of two runs a view shows: both, one on each side of a line, or only one of them. */
-export type Part = 'both' | 'own' | 'other';
+export type ViewPart = 'both' | 'own' | 'other';
 
 /**
  * The layers to draw, from the lowest to the highest.
@@ -79,7 +79,7 @@ export function drawnLayers(
   slide: OpenSlideCard,
   state: ViewState,
   looked: LookedMessage | undefined,
-  part: Part = 'both',
+  part: ViewPart = 'both',
 ): DrawnLayer[] {
   const run = runOf(slide, state);
   const other = otherRun(slide, state);

@@ -38,6 +38,8 @@ export interface StageEvents {
   settled(): void;
   /** Called for a click that did not move the slide, in px of the element. */
   clicked(x: number, y: number): void;
+  /** Called when the pointer is pressed, in px of the element. If it returns true, dragging does not move the slide. */
+  pressed(x: number, y: number): boolean;
   /**
    * Called while the pointer draws: `dragged` when it moves while pressed, in px of the element, and `lifted` when it
    * is released.
@@ -82,18 +84,25 @@ export function createStage(element: HTMLElement, map: HTMLElement | undefined, 
     const { quick, position } = event as unknown as { quick: boolean; position: OpenSeadragon.Point };
     if (quick) events.clicked(position.x, position.y);
   });
+  let held = false;
+  viewer.addHandler('canvas-press', (event) => {
+    const { position } = event as unknown as { position: OpenSeadragon.Point };
+    held = events.pressed(position.x, position.y);
+  });
   viewer.addHandler('canvas-drag', (event) => {
-    if (!stage.drawing) return;
+    if (!stage.drawing && !held) return;
     const { position } = event as unknown as { position: OpenSeadragon.Point };
     (event as unknown as { preventDefaultAction: boolean }).preventDefaultAction = true;
     events.dragged(position.x, position.y);
   });
   for (const name of ['canvas-drag-end', 'canvas-double-click'] as const) {
     viewer.addHandler(name, (event) => {
-      if (stage.drawing) (event as unknown as { preventDefaultAction: boolean }).preventDefaultAction = true;
+      if (stage.drawing || held) (event as unknown as { preventDefaultAction: boolean }).preventDefaultAction = true;
     });
   }
-  viewer.addHandler('canvas-release', () => stage.drawing && events.lifted());
+  viewer.addHandler('canvas-release', () => {
+    if (stage.drawing || held) events.lifted();
+  });
   // OpenSeadragon keeps only the arrows, +, -, = and _. The page uses other keys itself.
   viewer.addHandler('canvas-key', (event) => {
     const { originalEvent } = event as unknown as { originalEvent: KeyboardEvent };

@@ -1,6 +1,6 @@
 import type { TiledImage } from '../../messages.js';
 import { deepestLevel, type TilePlace, tileBox } from '../../pyramid.js';
-import { bytesAt } from '../api.js';
+import { tileBytes } from '../api.js';
 import { pngBytes } from './png-bytes.js';
 
 /** The values of a tile: planes of `width` × `height` values, one plane after the other. */
@@ -41,7 +41,7 @@ export function createTileStore(): TileStore {
 
   async function load(image: TiledImage, place: TilePlace, signal: AbortSignal): Promise<TileValues> {
     const { width, height } = tileBox(image, place)!;
-    const body = await bytesAt(tileAddress(image, place), signal);
+    const body = await tileBytes(tileAddress(image, place), signal);
     const data = image.ending === 'f32' ? new Float32Array(body) : (await pngBytes(body)).data;
     return { width, height, planes: data.length / (width * height), data };
   }

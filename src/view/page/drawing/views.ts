@@ -1,6 +1,6 @@
 import type { OpenSlideCard } from '../../messages.js';
 import type { Place, ViewState } from '../state.js';
-import { otherRun, type Part, runOf } from './layers.js';
+import { otherRun, runOf, type ViewPart } from './layers.js';
 import type { DrawnLayer } from './overlay.js';
 import { createPane, type Pane } from './pane.js';
 import { strokeWithRim } from './rim.js';
@@ -16,13 +16,15 @@ export interface ViewsEvents {
   moved(): void;
   /** Called when a movement has ended. */
   settled(place: Place): void;
-  clicked(point: Point, part: Part): void;
+  clicked(point: Point, part: ViewPart): void;
+  /** Called when the pointer is pressed; true if dragging is not to move the slide. */
+  pressed(point: Point): boolean;
   dragged(point: Point): void;
   lifted(): void;
   /** Called when the pointer moves, and with undefined when it leaves the slide. */
   pointed(point: Point | undefined): void;
   /** Draws over the layers of a view. `scale` is screen px per level-0 px. */
-  draw(context: CanvasRenderingContext2D, scale: number, part: Part): void;
+  draw(context: CanvasRenderingContext2D, scale: number, part: ViewPart): void;
 }
 
 /** Moves the views, and tells where they are. */
@@ -34,7 +36,7 @@ export interface Views {
   /** Shows a slide, at a place or as a whole. */
   open(slide: OpenSlideCard, state: ViewState): void;
   /** Draws the layers; `layers` gives those of a view. */
-  show(slide: OpenSlideCard, state: ViewState, layers: (part: Part) => readonly DrawnLayer[]): void;
+  show(slide: OpenSlideCard, state: ViewState, layers: (part: ViewPart) => readonly DrawnLayer[]): void;
   /** Draws again with the next frame. */
   refresh(): void;
   /** Whether the pointer draws instead of moving the slide. */
@@ -51,14 +53,14 @@ export interface Views {
  * @param element gets the views; like `map`, it must be in the document
  */
 export function createViews(element: HTMLElement, map: HTMLElement, events: ViewsEvents): Views {
-  const panes: { readonly pane: Pane; readonly part: () => Part }[] = [];
+  const panes: { readonly pane: Pane; readonly part: () => ViewPart }[] = [];
   let slide: OpenSlideCard | undefined;
   let twofold = false;
   let drawing = false;
   let leader = 0;
   let pointer: { readonly pane: number; readonly at: Point } | undefined;
 
-  function addPane(part: () => Part): void {
+  function addPane(part: () => ViewPart): void {
     const own = panes.length;
     const pane: Pane = createPane(
       element,
@@ -74,6 +76,10 @@ export function createViews(element: HTMLElement, map: HTMLElement, events: View
           if (place && own === leader) events.settled(place);
         },
         clicked: (x, y) => at(x, y, (point) => events.clicked(point, part())),
+        pressed(x, y) {
+          const found = pane.stage.pointAt(x, y);
+          return found !== undefined && events.pressed([found.x, found.y]);
+        },
         dragged: (x, y) => at(x, y, events.dragged),
         lifted: events.lifted,
       },

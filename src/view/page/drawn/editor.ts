@@ -2,8 +2,9 @@ import type { MaskClass } from '../../../types.js';
 import type { CorrectedFeature, Corrections, OpenSlideCard } from '../../messages.js';
 import { ask, put } from '../api.js';
 import { css } from '../drawing/layers.js';
-import type { DrawMore } from '../drawing/overlay.js';
-import { featureOf, holds, type Point, ringsOf, simplified, withClass } from './features.js';
+import { type Corner, cornerAt, drawCorners, movedCorner, withoutCorner } from './corners.js';
+import { areaOf, featureOf, holds, simplified, withArea, withClass } from './features.js';
+import { type DrawnArea, type Point, shared, simpleArea, strokeArea, united, without } from './shapes.js';
 
 /** Edits and saves the polygons that were drawn on a slide. */
 export interface Editor {
@@ -14,20 +15,41 @@ export interface Editor {
   open(slide: OpenSlideCard): Promise<void>;
   add(feature: CorrectedFeature): void;
   /**
-   * Adds a polygon that was drawn. It is first simplified, and left out if fewer than three corners remain.
+   * Adds a polygon that was drawn. It is first simplified, and left out if nothing remains. Where it crosses itself, it
+   * is divided.
    *
    * @param near the tolerance of {@link simplified}, in level-0 px
    */
   drawn(corners: readonly Point[], of: MaskClass, near: number): void;
+  /**
+   * Adds what a brush covers on its path: to the chosen polygon; without one, to the topmost of the class that it touches;
+   * without such a one, as a new polygon.
+   */
+  paint(path: readonly Point[], radius: number, of: MaskClass): void;
+  /** Takes what an eraser covers on its path away from the chosen polygon; without one, from all. */
+  erase(path: readonly Point[], radius: number): void;
+  /**
+   * Takes hold of a corner of the chosen polygon, or of the middle of a side, which becomes a corner.
+   *
+   * @param near how far away it may be, in level-0 px
+   * @param scale screen px per level-0 px
+   * @returns false if there is none
+   */
+  grab(point: Point, near: number, scale: number): boolean;
+  /** Moves the corner; `drop` lets go of it. A corner that was not moved is chosen. */
+  pull(point: Point): void;
+  drop(): void;
   /** Chooses the polygon at a point; of several, the one that was added last. Chooses none if there is none. */
   choose(point: Point | undefined): void;
+  /** Removes the chosen corner; without one, the chosen polygon. */
   remove(): void;
   reclass(to: MaskClass): void;
   undo(): void;
   redo(): void;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
-  readonly draw: DrawMore;
+  /** Draws the polygons; `corners` says whether also the corners of the chosen one that can be moved. */
+  draw(context: CanvasRenderingContext2D, scale: number, corners: boolean): void;
 }
 
 /** The time between a change and when it is saved, in milliseconds. */
@@ -46,7 +68,10 @@ export function createEditor(changed: () => void, tell: (words: string) => void)
   let chosen: CorrectedFeature | undefined;
   let past: (readonly CorrectedFeature[])[] = [];
   let future: (readonly CorrectedFeature[])[] = [];
+  let corner: Corner | undefined;
+  let pulled: DrawnArea | undefined;
   let timer = 0;
+  let unsaved = false;
   let saving: Promise<void> = Promise.resolve();
 
   function change(next: readonly CorrectedFeature[]): void {
@@ -55,9 +80,24 @@ export function createEditor(changed: () => void, tell: (words: string) => void)
     show(next);
   }
 
+  /** Replaces polygons by what becomes of them; undefined removes one. The chosen one stays chosen. */
+  function replace(become: (feature: CorrectedFeature) => CorrectedFeature | undefined): void {
+    let next = chosen;
+    const all = features.flatMap((feature) => {
+      const made = become(feature);
+      if (feature === chosen) next = made;
+      return made ?? [];
+    });
+    if (all.length === features.length && all.every((each, i) => each === features[i])) return;
+    chosen = next;
+    corner = undefined;
+    change(all);
+  }
+
   function show(next: readonly CorrectedFeature[]): void {
     features = next;
-    if (chosen && !features.includes(chosen)) chosen = undefined;
+    if (chosen && !features.includes(chosen)) chosen = features.find(({ id }) => id === chosen?.id);
+    unsaved = true;
     changed();
     tell('not saved yet');
     clearTimeout(timer);
@@ -69,11 +109,17 @@ export function createEditor(changed: () => void, tell: (words: string) => void)
   async function save(): Promise<void> {
     if (slide === undefined) return;
     const own = slide.id;
+    const sent = features;
     const saved = await put<Corrections>(`corrections/${own}`, { stamp, features });
     if (slide.id !== own) return;
     stamp = saved.stamp;
+    unsaved = features !== sent;
     tell(`saved: ${saved.path}`);
   }
+
+  addEventListener('beforeunload', (event) => {
+    if (unsaved) event.preventDefault();
+  });
 
   return {
     get features() {
@@ -102,21 +148,59 @@ export function createEditor(changed: () => void, tell: (words: string) => void)
     add: (feature) => change([...features, feature]),
     drawn(corners, of, near) {
       const ring = simplified(corners, near);
-      if (ring.length >= 3) change([...features, featureOf(ring, of)]);
+      const made = featureOf(simpleArea([[[...ring, ring[0]!]]]), of);
+      if (made) change([...features, made]);
+    },
+    paint(path, radius, of) {
+      const stroke = strokeArea(path, radius);
+      const touched = (each: CorrectedFeature): boolean =>
+        each.properties.classification.name === of.name && shared(areaOf(each), stroke).length > 0;
+      const onto = chosen ?? features.findLast(touched);
+      if (onto) replace((each) => (each === onto ? withArea(each, united(areaOf(each), stroke)) : each));
+      else change([...features, featureOf(stroke, of)!]);
+    },
+    erase(path, radius) {
+      const stroke = strokeArea(path, radius);
+      const of = chosen;
+      replace((each) =>
+        (of === undefined || each === of) && shared(areaOf(each), stroke).length > 0
+          ? withArea(each, without(areaOf(each), stroke))
+          : each,
+      );
+    },
+    grab(point, near, scale) {
+      const found = chosen && cornerAt(areaOf(chosen), point, near, scale);
+      corner = found;
+      changed();
+      return found !== undefined;
+    },
+    pull(point) {
+      if (!chosen || !corner) return;
+      pulled = movedCorner(areaOf(chosen), corner, point);
+      changed();
+    },
+    drop() {
+      const area = pulled && simpleArea(pulled);
+      pulled = undefined;
+      // What was pulled until nothing remains stays as it was.
+      if (area && area.length > 0) replace((each) => (each === chosen ? withArea(each, area) : each));
+      else if (corner?.between) corner = undefined;
+      changed();
     },
     choose(point) {
+      corner = undefined;
       chosen = point && features.findLast((feature) => holds(feature, point));
       changed();
     },
     remove() {
-      if (chosen) change(features.filter((feature) => feature !== chosen));
+      const [own, at] = [chosen, corner];
+      const less = own && at && simpleArea(withoutCorner(areaOf(own), at));
+      replace((each) => (each !== own ? each : less && withArea(each, less)));
     },
     reclass(to) {
       if (!chosen) return;
-      const next = withClass(chosen, to);
-      const all = features.map((feature) => (feature === chosen ? next : feature));
-      chosen = next;
-      change(all);
+      const own = chosen;
+      replace((each) => (each === own ? withClass(each, to) : each));
     },
     undo() {
       const before = past.pop();
@@ -130,11 +214,12 @@ export function createEditor(changed: () => void, tell: (words: string) => void)
       past.push(features);
       show(next);
     },
-    draw(context, scale) {
+    draw(context, scale, corners) {
       for (const feature of features) {
         const color = css(feature.properties.classification.color as MaskClass['color']);
         context.beginPath();
-        for (const ring of ringsOf(feature)) trace(context, ring);
+        const area = feature === chosen && pulled ? pulled : areaOf(feature);
+        for (const ring of area.flat()) trace(context, ring);
         context.fillStyle = color;
         context.globalAlpha = feature === chosen ? 0.45 : 0.2;
         context.fill('evenodd');
@@ -146,6 +231,7 @@ export function createEditor(changed: () => void, tell: (words: string) => void)
         context.lineWidth = 2.5 / scale;
         context.stroke();
       }
+      if (chosen && corners) drawCorners(context, pulled ?? areaOf(chosen), scale, pulled ? undefined : corner);
     },
   };
 }

@@ -1,18 +1,26 @@
 import type { MaskClass } from '../../../types.js';
 import type { CorrectedFeature, ShownObject } from '../../messages.js';
+import type { DrawnArea, Point } from './shapes.js';
 
-/** A point, in level-0 px. */
-export type Point = readonly [x: number, y: number];
+/** Makes a feature of a class from an area; undefined if the area is empty. */
+export function featureOf(area: DrawnArea, { name, color }: MaskClass): CorrectedFeature | undefined {
+  const properties = { objectType: 'annotation', classification: { name, color } } as const;
+  return withArea({ type: 'Feature', id: crypto.randomUUID(), geometry: NOTHING, properties }, area);
+}
 
-/** Makes a polygon of a class from its corners. They are rounded to tenths of a px. */
-export function featureOf(corners: readonly Point[], { name, color }: MaskClass): CorrectedFeature {
-  const ring = [...corners, corners[0]!].map(([x, y]): Point => [tenth(x), tenth(y)]);
-  return {
-    type: 'Feature',
-    id: crypto.randomUUID(),
-    geometry: { type: 'Polygon', coordinates: [ring] },
-    properties: { objectType: 'annotation', classification: { name, color } },
-  };
+const NOTHING = { type: 'MultiPolygon', coordinates: [] } as const;
+
+/** The area of a feature. */
+export function areaOf({ geometry }: CorrectedFeature): DrawnArea {
+  return geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
+}
+
+/** The same feature with another area; undefined if the area is empty. */
+export function withArea(feature: CorrectedFeature, area: DrawnArea): CorrectedFeature | undefined {
+  const [first, ...others] = area;
+  if (first === undefined) return undefined;
+  const one = others.length === 0;
+  return { ...feature, geometry: one ? { type: 'Polygon', coordinates: first } : { type: 'MultiPolygon', coordinates: area } };
 }
 
 /** Turns an object of a mask into a feature, as if it had been drawn. */
@@ -28,15 +36,10 @@ export function withClass(feature: CorrectedFeature, { name, color }: MaskClass)
   return { ...feature, properties: { ...feature.properties, classification: { name, color } } };
 }
 
-/** All rings of a feature. */
-export function ringsOf({ geometry }: CorrectedFeature): readonly (readonly Point[])[] {
-  return geometry.type === 'Polygon' ? geometry.coordinates : geometry.coordinates.flat();
-}
-
 /** Whether a point is inside a feature: a ray from the point to the right crosses the rings an odd number of times. */
 export function holds(feature: CorrectedFeature, [x, y]: Point): boolean {
   let inside = false;
-  for (const ring of ringsOf(feature)) {
+  for (const ring of areaOf(feature).flat()) {
     for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
       const [[x0, y0], [x1, y1]] = [ring[j]!, ring[i]!];
       if (y0 > y !== y1 > y && x < ((x1 - x0) * (y - y0)) / (y1 - y0) + x0) inside = !inside;
@@ -65,8 +68,4 @@ export function simplified(corners: readonly Point[], near: number): readonly Po
 function distance([x, y]: Point, [x0, y0]: Point, [x1, y1]: Point): number {
   const length = Math.hypot(x1 - x0, y1 - y0);
   return length === 0 ? Math.hypot(x - x0, y - y0) : Math.abs((x1 - x0) * (y0 - y) - (x0 - x) * (y1 - y0)) / length;
-}
-
-function tenth(value: number): number {
-  return Math.round(value * 10) / 10;
 }

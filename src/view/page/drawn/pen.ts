@@ -1,7 +1,7 @@
 import type { MaskClass } from '../../../types.js';
 import type { DrawMore } from '../drawing/overlay.js';
 import { strokeWithRim } from '../drawing/rim.js';
-import type { Point } from './features.js';
+import type { Point } from './shapes.js';
 
 /** Draws polygons: either with a click for each corner, or freehand along the path of the pointer. */
 export interface Pen {

@@ -1,7 +1,7 @@
 import type { Mpp } from '../../../types.js';
 import type { DrawMore } from '../drawing/overlay.js';
 import { lengthWords } from '../drawing/scale-bar.js';
-import type { Point } from './features.js';
+import type { Point } from './shapes.js';
 
 /** Measures the distance between two points. */
 export interface Ruler {
