@@ -92,10 +92,22 @@ function createColumns() {
       return { count: own, area, bins: histogram };
     },
     list(label: number, least: number, most: number, wanted: number): ListedObject[] {
-      const own: number[] = [];
-      for (let i = 0; i < count; i++) if (labels[i] === label && areaOf(i) >= least && areaOf(i) < most) own.push(i);
-      own.sort((a, b) => areaOf(b) - areaOf(a) || a - b);
-      return own.slice(0, wanted).map((i) => {
+      // The largest so far, the largest first. Sorting all would stop the server for seconds if there are millions.
+      const best: number[] = [];
+      for (let i = 0; i < count; i++) {
+        const area = areaOf(i);
+        if (labels[i] !== label || area < least || area >= most) continue;
+        if (best.length === wanted && area <= areaOf(best[wanted - 1]!)) continue;
+        let [from, to] = [0, best.length];
+        while (from < to) {
+          const middle = (from + to) >> 1;
+          if (areaOf(best[middle]!) >= area) from = middle + 1;
+          else to = middle;
+        }
+        best.splice(from, 0, i);
+        if (best.length > wanted) best.pop();
+      }
+      return best.map((i) => {
         const [x, y, width, height, area] = numbers.subarray(5 * i, 5 * i + 5) as unknown as [
           number,
           number,

@@ -2,11 +2,21 @@ import type { Catalogue, SlideCard } from '../../messages.js';
 import { fill, h } from '../dom.js';
 import type { Store } from '../state.js';
 
+/** The most slides that are listed at once. Of more, the search finds the others. */
+const MOST_LISTED = 300;
+
 /** The panel with the list of slides, and a field to search it. */
 export function slidesPanel(catalogue: Catalogue, store: Store): HTMLElement {
   const { slides } = catalogue;
   const list = h('ul', { class: 'slides', 'aria-label': 'slides' });
-  const entries = slides.map((slide) => ({ slide, item: entry(slide, store) }));
+  const made = new Map<string, HTMLLIElement>();
+  /** The entry of a slide, which is made when it is first listed. */
+  const entryOf = (slide: SlideCard): HTMLLIElement => {
+    const item = made.get(slide.id) ?? entry(slide, store);
+    made.set(slide.id, item);
+    mark(item, slide.id === store.state.slide);
+    return item;
+  };
   const search = h('input', {
     type: 'search',
     placeholder: `search ${slides.length} slides`,
@@ -15,21 +25,25 @@ export function slidesPanel(catalogue: Catalogue, store: Store): HTMLElement {
   });
   function show(words: string): void {
     const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = entries.filter(({ slide }) =>
-      wanted.every((word) => `${slide.name} ${slide.state}`.toLowerCase().includes(word)),
+    const found = slides.filter(({ name, state }) => wanted.every((word) => `${name} ${state}`.toLowerCase().includes(word)));
+    const more = found.length - MOST_LISTED;
+    fill(
+      list,
+      ...found.slice(0, MOST_LISTED).map(entryOf),
+      found.length === 0 && h('li', { class: 'quiet' }, 'none'),
+      more > 0 && h('li', { class: 'quiet' }, `${more} more: search for them`),
     );
-    fill(list, ...(found.length > 0 ? found.map(({ item }) => item) : [h('li', { class: 'quiet' }, 'none')]));
   }
   show('');
   store.watch(({ slide }) => {
-    for (const each of entries) {
-      const button = each.item.firstElementChild!;
-      const current = each.slide.id === slide;
-      button.toggleAttribute('aria-current', current);
-      if (current) button.setAttribute('aria-current', 'true');
-    }
+    for (const [id, item] of made) mark(item, id === slide);
   });
   return h('div', { class: 'stack' }, h('h2', {}, 'Slides'), slides.length > 5 && search, list);
+}
+
+function mark(item: HTMLLIElement, current: boolean): void {
+  if (current) item.firstElementChild!.setAttribute('aria-current', 'true');
+  else item.firstElementChild!.removeAttribute('aria-current');
 }
 
 function entry({ id, name, state, runs, score }: SlideCard, store: Store): HTMLLIElement {
