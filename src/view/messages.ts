@@ -41,6 +41,8 @@ export interface RunCard {
   /** Folder and name of the result, for people. */
   readonly name: string;
   readonly mask: LabelLayer | null;
+  /** For a run that is going on, or was stopped: how many rows of its mask are done. */
+  readonly rows: { readonly done: number; readonly total: number } | null;
   readonly scores: ScoreLayer | null;
   /** Its values are 255 times the largest difference between overlapping windows. */
   readonly disagreement: TiledImage | null;
@@ -55,8 +57,8 @@ export interface RunCard {
 export interface SlideCard {
   readonly id: string;
   readonly name: string;
-  /** `missing`: there is a result, but not the slide. */
-  readonly state: 'done' | 'no result' | 'missing';
+  /** `missing`: there is a result, but not the slide; `unfinished`: its only results are of runs that are not done. */
+  readonly state: 'done' | 'unfinished' | 'no result' | 'missing';
   /** How many results it has. */
   readonly runs: number;
   /** The latest score of the slide, if a history has one. */

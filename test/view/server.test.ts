@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -6,6 +6,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claim, claimPath } from '../../dist/io/claim.js';
 import { startView } from '../../dist/pipeline/view/start-view.js';
+import { emptyLabelCount } from '../../dist/plan/labels/labels.js';
+import { openStrips, STRIP_FORMAT } from '../../dist/strip/file.js';
 import { judge } from '../../dist/view/guard.js';
 import type {
   Catalogue,
@@ -17,7 +19,7 @@ import type {
 } from '../../dist/view/messages.js';
 import type { RunningServer } from '../../dist/view/server.js';
 import { folder, readMask, readPlanes, save, segtileWell, writeSlide } from '../cli/door.js';
-import { type Answered, asked, type Fixture, makeFixture, sent, size, thresholded } from './fixture.js';
+import { type Answered, asked, classes, type Fixture, makeFixture, sent, size, thresholded } from './fixture.js';
 
 const settings = { truth: undefined, classes: undefined, host: '127.0.0.1', port: 0 } as const;
 let fixture: Fixture;
@@ -233,6 +235,50 @@ test('what is run meanwhile is told, and what is done is there when the page is 
   expect(after.runs[0]!.mask!.id).not.toBe(before.runs[0]!.mask!.id);
   expect(await asked(`${there}/tiles/${before.runs[0]!.mask!.id}/0/0_0.png`, allowed)).toMatchObject({ status: 404 });
   expect(await asked(`${there}/tiles/${after.runs[0]!.mask!.id}/0/0_0.png`, allowed)).toMatchObject({ status: 200 });
+  await own.server.close();
+});
+
+test('the rows that a run has finished are shown while it is going on', async () => {
+  const results = folder();
+  const [width, height] = [800, 600];
+  const working = { width, height };
+  const of = { slide: { path: fixture.slide, ...size }, working, spans: working, classes };
+  const piece = { x: 0, y: 0, width, height };
+  const path = join(results, '.a.strips');
+  const strips = await openStrips(path, { format: STRIP_FORMAT, facts: {}, piece, scores: 'float32', more: { of } });
+  const append = (y: number, rows: number, label: number): Promise<void> => {
+    const labels = { y, width, height: rows, channels: 1, data: new Uint8Array(width * rows).fill(label) };
+    const count = emptyLabelCount();
+    return strips.append({ kind: 'strip', y, height: rows, labels, scores: undefined, count, inside: width * rows });
+  };
+  await append(0, 256, 1);
+  const own = await startView({ ...settings, paths: [results] });
+  const { origin: there } = new URL(own.server.url);
+  const allowed = { cookie: String((await asked(own.server.url)).headers['set-cookie']).split(';')[0]! };
+  const read = async <T>(path: string): Promise<T> => JSON.parse((await asked(there + path, allowed)).body.toString()) as T;
+  const open = async (): Promise<OpenSlideCard> => {
+    const { slides } = await read<Catalogue>('/catalogue');
+    expect(slides).toMatchObject([{ name: 'a.tif', state: 'unfinished', runs: 1 }]);
+    return read<OpenSlideCard>(`/slides/${slides[0]!.id}`);
+  };
+  const tile = async ({ runs }: OpenSlideCard, at: string): Promise<Buffer> =>
+    indices((await asked(`${there}/tiles/${runs[0]!.mask!.id}/${at}.png`, allowed)).body);
+  const before = await open();
+  expect(before).toMatchObject({ ...size, runs: [{ rows: { done: 256, total: 600 }, mask: { ...working, classes } }] });
+  const first = await tile(before, '0/0_0');
+  expect([first[255 * 512], first[256 * 512]]).toEqual([1, 0]);
+  await append(256, 256, 2);
+  const after = await open();
+  expect(after.runs[0]!.rows).toEqual({ done: 512, total: 600 });
+  const [second, halved] = [await tile(after, '0/0_0'), await tile(after, '1/0_0')];
+  expect([second[255 * 512], second[256 * 512], second[511 * 512 + 511]]).toEqual([1, 2, 2]);
+  expect([halved[127 * 400], halved[128 * 400 + 399], halved[256 * 400]]).toEqual([1, 2, 0]);
+  // Done: the mask takes the place of the strips.
+  await strips.close();
+  rmSync(path);
+  copyFileSync(fixture.mask, join(results, 'a.mask.ome.tif'));
+  const { slides } = await read<Catalogue>('/catalogue');
+  expect(slides).toMatchObject([{ state: 'missing', runs: 1 }]);
   await own.server.close();
 });
 

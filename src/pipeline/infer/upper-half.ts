@@ -14,6 +14,7 @@ import type { StageClock } from '../records/stage-clock.js';
 import type { RunKey } from '../resume/key.js';
 import { columnStripsPath } from '../resume/leftovers.js';
 import { openRunStrips } from '../resume/run-strips.js';
+import type { StripsOf } from '../resume/strips-of.js';
 import { type InferSettings, inferStrips } from './infer.js';
 import type { StripNeeds } from './label-strips.js';
 import type { WindowLook } from './scores/stages.js';
@@ -72,7 +73,7 @@ export async function openUpperHalf(
   const { piece, columns, path, found, more } = job;
   // Finished columns are joined again, which is cheap. So a file of partly joined columns is not used.
   const useful = columns.length > 1 && found?.rows !== piece.y + piece.height ? undefined : found;
-  const { file, said } = await openRunStrips(path, { ...headOf(job), piece, more }, useful);
+  const { file, said } = await openRunStrips(path, { ...headOf(job), piece, more: { ...more, of: shownBy(job) } }, useful);
   if (said !== undefined) job.settings.note?.(`${job.plan.slide.path}: ${said}`);
   return { strips: file, crossing: crossingOf(job, file, clock, onWindow, signal) };
 }
@@ -80,6 +81,16 @@ export async function openUpperHalf(
 function headOf({ key, pool, wanted }: UpperJob) {
   const { segtile = '', onnxruntime = '' } = versions();
   return { facts: { ...key, segtile, onnxruntime, provider: pool.provider }, scores: wanted.kind } as const;
+}
+
+function shownBy({ plan: { slide, view }, model: { classes } }: UpperJob): StripsOf {
+  const { width, height, spans } = view;
+  return {
+    slide: { path: slide.path, width: slide.width, height: slide.height },
+    working: { width, height },
+    spans: { width: spans.width, height: spans.height },
+    classes: classes.map(({ label, name, color }) => ({ label, name, color })),
+  };
 }
 
 async function* crossingOf(
@@ -136,7 +147,7 @@ async function* madeOfColumns(
   const paths = pieces.map((_, index) => columnStripsPath(path, index + 1, pieces.length));
   for (const [index, own] of pieces.entries()) {
     const found = job.resume ? await findStrips(paths[index]!) : undefined;
-    const { file } = await openRunStrips(paths[index]!, { ...headOf(job), piece: own, more: {} }, found);
+    const { file } = await openRunStrips(paths[index]!, { ...headOf(job), piece: own, more: { of: shownBy(job) } }, found);
     try {
       const left = { ...own, y: file.rows, height: own.y + own.height - file.rows };
       const end = totals.slice(0, index + 1).reduce((sum, each) => sum + each, 0);

@@ -5,9 +5,12 @@ import { SegtileError } from '../../errors.js';
 import { fileName, isRemote } from '../../io/location.js';
 import { readRegularText } from '../../io/regular-file.js';
 import { objectOf, optional, readIfShape } from '../../plan/text/shape.js';
+import { findStrips } from '../../strip/file.js';
 import { type ComparedVariant, variantIn } from '../compare/variant-folder.js';
 import { predictedName } from '../evaluate/prediction.js';
+import { workFiles } from '../progress/left-files.js';
 import { type RecordedSlide, recordedSlide } from '../records/known-record.js';
+import { stripsOf } from '../resume/strips-of.js';
 import { allFilesAt, isPattern } from '../slides/find.js';
 import { SLIDES } from '../slides/kinds.js';
 import type { FoundFile } from '../slides/walk.js';
@@ -19,6 +22,8 @@ export interface FoundRun {
   readonly folder: string;
   readonly mask: string | undefined;
   readonly probabilities: string | undefined;
+  /** The rows that are done, of a run that is going on or was stopped; it has no mask yet. */
+  readonly strips: string | undefined;
   readonly disagreement: string | undefined;
   /** The path of its record, whether or not it exists. */
   readonly record: string;
@@ -41,6 +46,7 @@ export interface FoundSlide {
 
 const MASK = /^[^.].*\.mask(\.ome)?\.tiff?$/i;
 const PROBABILITIES = /^[^.].*\.probabilities(\.ome)?\.tiff?$/i;
+const STRIPS = /^\.(.+)\.strips$/;
 const IMAGE = /^[^.].*\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
 
 /** A short id for a path, always the same. */
@@ -61,7 +67,7 @@ export function idOf(path: string): string {
 export async function findSlides(paths: readonly string[]): Promise<readonly FoundSlide[]> {
   const found = await Promise.all(paths.map(filesAt));
   const files = found.flat();
-  const isResult = (path: string): boolean => MASK.test(fileName(path)) || PROBABILITIES.test(fileName(path));
+  const isResult = (path: string): boolean => [MASK, PROBABILITIES, STRIPS].some((each) => each.test(fileName(path)));
   const named = files.filter((path) => !isResult(path));
   const all = await Promise.all(groupRuns(files.filter(isResult)).map((run) => withSlide(run, named)));
   const own = all.filter(({ run }) => run.variant !== null);
@@ -87,23 +93,37 @@ async function filesAt(given: string): Promise<string[]> {
     if (!there.isDirectory()) return [given];
   }
   const files = await allFilesAt(given);
+  const strips = pattern ? [] : await stripsIn(given);
   const results = files.filter(({ name }) => MASK.test(name) || PROBABILITIES.test(name));
   const images = files.filter(({ name }) => IMAGE.test(name) && SLIDES.sort(name) !== 'results of segtile');
   // A folder of slides may have a folder of results in it. What lies in the folder itself says which of them it is.
   const holds = (some: readonly FoundFile[]): boolean => some.some(({ place }) => place === '');
-  const kept = results.length > 0 && (holds(results) || !holds(images)) ? results : images;
-  if (kept.length > 0) return kept.map(({ path }) => path);
+  const isResults = results.length > 0 || strips.length > 0;
+  const kept = isResults && (holds(results) || !holds(images)) ? results : images;
+  if (kept.length + strips.length > 0) return [...kept.map(({ path }) => path), ...strips];
   const what = pattern
     ? `nothing that matches ${given} is a result or a slide`
     : `the folder ${given} holds neither results nor slides`;
   throw new SegtileError('input', what, 'segtile infer makes results');
 }
 
+/** The files of strips of whole slides in a folder of results. */
+async function stripsIn(folder: string): Promise<string[]> {
+  const { others } = await workFiles(folder);
+  const kept: string[] = [];
+  for (const { path, kind } of others) {
+    if (kind !== 'strips' || /\.(shard|column)-\d+-of-\d+\.strips$/.test(path)) continue;
+    const found = await findStrips(path).catch(() => undefined);
+    if (found && stripsOf(found.head.more)) kept.push(path);
+  }
+  return kept;
+}
+
 /** Groups the files of a folder by their names. */
 function groupRuns(files: readonly string[]): FoundRun[] {
   const groups = new Map<string, string[]>();
   for (const path of files) {
-    const key = join(dirname(path), predictedName(path));
+    const key = join(dirname(path), STRIPS.exec(fileName(path))?.[1] ?? predictedName(path));
     groups.set(key, [...(groups.get(key) ?? []), path]);
   }
   return [...groups].map(([stem, own]) => ({
@@ -112,6 +132,7 @@ function groupRuns(files: readonly string[]): FoundRun[] {
     folder: dirname(stem),
     mask: own.find((path) => MASK.test(fileName(path))),
     probabilities: own.find((path) => PROBABILITIES.test(fileName(path))),
+    strips: own.find((path) => STRIPS.test(fileName(path))),
     disagreement: `${stem}.disagreement.tif`,
     record: `${stem}.run.json`,
     variant: undefined,
@@ -124,7 +145,11 @@ const beside = objectOf<{ readonly slide: RecordedSlide | undefined }>({ slide: 
 /** `<slide>.result.json` of a variant. The record of one that differs from another only in its threshold names no slide. */
 const result = objectOf({ record: beside });
 
-async function slideSeen({ record, variant }: FoundRun): Promise<RecordedSlide | undefined> {
+async function slideSeen({ record, strips, variant }: FoundRun): Promise<RecordedSlide | undefined> {
+  if (strips !== undefined) {
+    const found = await findStrips(strips).catch(() => undefined);
+    return found && stripsOf(found.head.more)?.slide;
+  }
   const text = (path: string): Promise<string> => readRegularText(path).catch(() => '');
   const seen = readIfShape(await text(record), beside)?.slide;
   if (seen || !variant) return seen;
@@ -137,7 +162,7 @@ async function withSlide(found: FoundRun, named: readonly string[]) {
   const seen = await slideSeen(run);
   const own = (path: string): boolean => predictedName(path) === run.name || fileName(path) === (seen && fileName(seen.path));
   const path = named.find(own) ?? (seen && (await firstThere(seen.path, run.folder)));
-  const files = [run.mask, run.probabilities].flatMap((each) => each ?? []);
+  const files = [run.mask, run.probabilities, run.strips].flatMap((each) => each ?? []);
   const times = await Promise.all(files.map((each) => stat(each).catch(() => undefined)));
   const written = Math.max(0, ...times.map((each) => each?.mtimeMs ?? 0));
   return { run: { ...run, written }, path, seen };

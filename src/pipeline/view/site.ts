@@ -146,11 +146,17 @@ function catalogueOf(slides: readonly FoundSlide[], past: readonly ListedRun[]):
     slides: slides.map((slide) => ({
       id: slide.id,
       name: slide.name,
-      state: slide.path === undefined ? 'missing' : slide.runs.length > 0 ? 'done' : 'no result',
+      state: stateOf(slide),
       runs: slide.runs.length,
       score: lastScore(slide, past),
     })),
   };
+}
+
+function stateOf({ path, runs }: FoundSlide): Catalogue['slides'][number]['state'] {
+  if (path === undefined) return 'missing';
+  if (runs.length === 0) return 'no result';
+  return runs.every(({ strips, mask }) => strips !== undefined && mask === undefined) ? 'unfinished' : 'done';
 }
 
 /** Open slides. Those that were used last stay open. */

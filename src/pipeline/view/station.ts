@@ -16,6 +16,7 @@ import { whereLooked } from './looked.js';
 import { runFacts } from './run-facts.js';
 import { jpegOf, labelPng, planesOfFloats, planesPng } from './tiles/encode.js';
 import { heldLabels, type LabelTiles, maskTiles, openTruthTiles, truthTiles } from './tiles/label-tiles.js';
+import { liveTiles } from './tiles/live-tiles.js';
 import { slideTiles, valueTiles } from './tiles/slide-tiles.js';
 import type { TileReader } from './tiles/tile-reader.js';
 
@@ -136,9 +137,13 @@ export async function openStation(slide: FoundSlide, truth: TruthOfSlides, signa
   };
 
   async function openRun(run: FoundRun, shows: typeof show, tries: typeof attempt): Promise<RunCard> {
-    const { mask, probabilities, disagreement } = run;
-    const labels =
-      mask === undefined ? null : await tries(async () => showLabels(mask, 'mask', await maskTiles(mask, signal), shows));
+    const { mask, probabilities, disagreement, strips } = run;
+    const live = mask === undefined && strips !== undefined ? await liveTiles(strips) : undefined;
+    const labels = live
+      ? await tries(() => showLabels(strips!, 'live', live, shows))
+      : mask === undefined
+        ? null
+        : await tries(async () => showLabels(mask, 'mask', await maskTiles(mask, signal), shows));
     const scores = probabilities === undefined ? null : await tries(() => showScores(probabilities, shows, signal));
     const there = disagreement !== undefined && (await stampOf(disagreement)) !== '';
     const seams = there ? await tries(() => showGrey(disagreement, shows, signal)) : null;
@@ -147,6 +152,7 @@ export async function openStation(slide: FoundSlide, truth: TruthOfSlides, signa
       id: run.id,
       name: run.variant?.name ?? `${run.folder === '.' ? '' : `${run.folder}/`}${run.name}`,
       mask: labels,
+      rows: live?.rows ?? null,
       scores,
       disagreement: seams,
       ...told,

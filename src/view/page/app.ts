@@ -51,7 +51,7 @@ export function startApp(catalogue: Catalogue): void {
     'nav',
     { class: 'left', 'aria-label': 'slides', tabindex: 0 },
     slidesPanel(catalogue, store),
-    catalogue.live && progressPanel(),
+    catalogue.live && progressPanel(() => lookAgain().catch(complain)),
   );
   const runs = runsDialog();
   const openRuns = h('button', { type: 'button', onclick: () => void runs.open().catch(complain) }, 'Runs');
@@ -140,6 +140,20 @@ export function startApp(catalogue: Catalogue): void {
     } catch (error) {
       message.textContent = error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** Shows the rows that a run has finished meanwhile, or its mask when it is done, at the same place. */
+  async function lookAgain(): Promise<void> {
+    const before = slide;
+    if (!before?.runs.some(({ rows }) => rows)) return;
+    // The server looks for files when it is asked for its catalogue.
+    await ask<Catalogue>('catalogue');
+    const card = await ask<OpenSlideCard>(`slides/${before.id}`);
+    if (slide !== before) return;
+    slide = card;
+    const isLive = card.runs.some(({ rows }) => rows);
+    if (!isLive || card.runs.length !== before.runs.length) fillPanels(card);
+    show();
   }
 
   /** Variants of a comparison are shown in two views at first, unless the address says otherwise. */

@@ -10,6 +10,7 @@ export function factsPanel(slide: OpenSlideCard, store: Store): HTMLElement {
   const own: readonly (readonly [string, string])[] = [
     ['size', `${grouped(width)} × ${grouped(height)} px`],
     ['pixel', mpp === null ? 'size unknown' : `${Number(mpp.x.toPrecision(4))} µm`],
+    ...(run?.rows ? [['done', `${grouped(run.rows.done)} of ${grouped(run.rows.total)} rows`] as const] : []),
     ...(run?.facts ?? []),
   ];
   return h(

@@ -8,15 +8,24 @@ const LOOK = 5000;
 /**
  * The panel of running slides in the folders of results, and their progress. It also lists stopped and failed slides;
  * else it is empty.
+ *
+ * @param moved called when rows have been finished since the last look
  */
-export function progressPanel(): HTMLElement {
+export function progressPanel(moved: () => void): HTMLElement {
   const element = h('div', { class: 'stack going-on', 'aria-live': 'polite' });
   let first: number | undefined;
+  let begun: readonly string[] | undefined;
+  let before = '';
   async function look(): Promise<void> {
     try {
       const { done, running, stopped, failed } = await ask<ProgressMessage>('progress');
       first ??= done;
+      begun ??= running.map(({ slide }) => slide);
       const more = done - first;
+      const fresh = running.some(({ slide, rows }) => rows !== null && !begun?.includes(slide));
+      const now = JSON.stringify([done, running.map(({ slide, rows }) => [slide, rows])]);
+      if (before !== '' && now !== before) moved();
+      before = now;
       const again = h('button', { type: 'button', onclick: () => location.reload() }, 'show them');
       fill(
         element,
@@ -24,6 +33,7 @@ export function progressPanel(): HTMLElement {
         ...running.map(runningEntry),
         ...stopped.map((slide) => h('p', { class: 'note' }, `${slide}: stopped; the same command goes on with it`)),
         ...failed.map(({ slide, error }) => h('p', { class: 'note' }, `${slide}: ${error}`)),
+        fresh && more === 0 && h('p', {}, 'more slides are run: ', again),
         more > 0 && h('p', {}, `${more} more result${more === 1 ? ' is' : 's are'} there: `, again),
       );
     } catch {
