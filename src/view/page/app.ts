@@ -1,6 +1,7 @@
 import type { Catalogue, OpenSlideCard, RunCard } from '../messages.js';
 import { ask } from './api.js';
 import { fill, h, section } from './dom.js';
+import { mppAcross } from './drawing/affine.js';
 import { createDivider } from './drawing/divider.js';
 import { classesOf, drawnLayers, otherRun, runOf, type ViewPart } from './drawing/layers.js';
 import type { DrawnLayer } from './drawing/overlay.js';
@@ -63,7 +64,7 @@ export function startApp(catalogue: Catalogue): void {
   const views = createViews(panes, map, {
     moved: () => {
       const to = stage.affine();
-      scaleBar.show(to && Math.hypot(to.a, to.b), slide?.mpp?.x);
+      scaleBar.show(to && Math.hypot(to.a, to.b), mppShown());
     },
     settled: (place) => {
       reached = place;
@@ -90,6 +91,10 @@ export function startApp(catalogue: Catalogue): void {
   });
   const { stage } = views;
   const refresh = (): void => views.refresh();
+  const mppShown = (): number | undefined => {
+    const to = stage.affine();
+    return to && slide?.mpp ? mppAcross(to, slide.mpp) : undefined;
+  };
   const runIn = (card: OpenSlideCard, part: ViewPart): RunCard | undefined =>
     part === 'other' ? otherRun(card, store.state) : runOf(card, store.state);
   const layersIn =
@@ -110,7 +115,7 @@ export function startApp(catalogue: Catalogue): void {
       width,
       height,
       scale: ((stage.place()?.zoom ?? 1) * width) / panes.clientWidth,
-      mpp: slide.mpp?.x,
+      mpp: mppShown(),
       classes,
     };
     download(await snapshotPng(form), `${slide.name}.png`);

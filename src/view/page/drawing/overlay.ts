@@ -2,6 +2,7 @@ import type { Size } from '../../../types.js';
 import type { TiledImage } from '../../messages.js';
 import { halvedSize, mostHalvings, TILE, type TilePlace, tileBox } from '../../pyramid.js';
 import type { LayerName } from '../state.js';
+import type { Affine } from './affine.js';
 
 /** A tile that can be drawn: a picture, or lines with their colours in px of the tile. */
 export type TilePicture =
@@ -18,16 +19,6 @@ export interface DrawnLayer {
   /** On which side of the divider it is drawn. */
   readonly side: 'left' | 'right' | 'both';
   make(place: TilePlace): Promise<TilePicture>;
-}
-
-/** A transformation from level-0 px to screen px: `x' = a x + c y + e`, `y' = b x + d y + f`. */
-export interface Affine {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
-  readonly e: number;
-  readonly f: number;
 }
 
 /**

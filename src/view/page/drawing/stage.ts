@@ -2,7 +2,7 @@ import OpenSeadragon from 'openseadragon';
 import type { OpenSlideCard } from '../../messages.js';
 import { mostHalvings, TILE } from '../../pyramid.js';
 import type { Place } from '../state.js';
-import type { Affine } from './overlay.js';
+import type { Affine } from './affine.js';
 import { tileAddress } from './tile-store.js';
 
 /** Shows the slide, and lets the user move, zoom and turn it. */
