@@ -2,7 +2,8 @@
 
     python samples/train/classify.py tiles/ --classes glomerulus "sclerosed glomerulus" --name glomerulus -o classifier.onnx
 
-A tile counts as positive if at least `--least` of its pixels belong to the classes; the pixels themselves are not learned from.
+A tile counts as positive if at least `--least` of its pixels belong to the classes; the pixels themselves are not learned from. With `--mixed` half a batch
+more is drawn from the copies that `make-dataset --augment` mixed (snapmix, cutmix, mixup): their loss is that of both tiles, by both ratios of the manifest.
 """
 
 import argparse
@@ -10,8 +11,10 @@ import json
 import time
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
+from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -78,18 +81,41 @@ def turned(images: torch.Tensor) -> torch.Tensor:
     return images.flip(3) if k > 3 else images
 
 
+class Mixtures:
+    """Copies that are mixed of two tiles: images, whether each of the two is positive, and their weights."""
+
+    def __init__(self, dataset: Dataset, tiles: Tiles, truth: torch.Tensor):
+        rows = [row for row in dataset.rows if row["partner"]]
+        if not rows:
+            raise SystemExit(f"{dataset.folder} has no mixed copies: cut it with make-dataset --augment")
+        known = dict(zip(tiles.names, truth.float().tolist()))
+        images = [np.asarray(Image.open(dataset.folder / row["image"]).convert("RGB")) for row in rows]
+        self.images = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()
+        self.truth = torch.tensor([[known[row["source"]], known[row["partner"]]] for row in rows])
+        self.weights = torch.tensor([[float(row["mix_ratio"]), float(row["mix_ratio2"])] for row in rows])
+
+    def loss(self, network: Classifier, dataset: Dataset, count: int) -> torch.Tensor:
+        pick = torch.randint(len(self.images), (count,))
+        images = t.stain(turned(self.images[pick].float() / 255), 0.15)
+        logits = network(normalised(images, dataset)).expand(-1, 2)
+        return (F.binary_cross_entropy_with_logits(logits, self.truth[pick], reduction="none") * self.weights[pick]).sum(1).mean()
+
+
 def train(dataset: Dataset, tiles: Tiles, truth: torch.Tensor, args) -> Classifier:
     torch.manual_seed(args.seed)
     network = Classifier(tuple(args.widths), args.halvings)
     optimizer = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.rate, total_steps=args.steps)
     yes, no = truth.nonzero()[:, 0], (~truth).nonzero()[:, 0]
+    mixtures = Mixtures(dataset, tiles, truth) if args.mixed else None
     start, total = time.monotonic(), 0.0
     for step in range(args.steps):
         half = args.batch // 2
         pick = torch.cat([yes[torch.randint(len(yes), (half,))], no[torch.randint(len(no), (half,))]])
         images = t.stain(turned(tiles.images[pick].float() / 255), 0.15)
         loss = F.binary_cross_entropy_with_logits(network(normalised(images, dataset))[:, 0], truth[pick].float())
+        if mixtures:
+            loss = loss + 0.5 * mixtures.loss(network, dataset, half)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -137,6 +163,7 @@ def main() -> None:
     parser.add_argument("tiles", help="what make-dataset wrote")
     parser.add_argument("--classes", nargs="+", required=True, help="names of the classes of the masks that make a tile positive")
     parser.add_argument("--least", type=float, default=0.02, help="least share of a positive tile that belongs to them")
+    parser.add_argument("--mixed", action="store_true", help="train on mixed copies too")
     parser.add_argument("--unseen", help="tiles of other slides: the AUC of the classifier on them is printed")
     parser.add_argument("--name", help="of the class of the classifier; by default the first of --classes")
     parser.add_argument("--widths", type=int, nargs="+", default=[16, 32, 64, 64])

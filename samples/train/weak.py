@@ -12,6 +12,7 @@ pseudo    labels out of the maps of the slides of the training
 segment   a network trained on those, and the same network trained on the true masks
 table     Dice of each step on unseen slides
 gate      windows that the classifier saves the network of the true masks, and the Dice that it costs
+snapmix   the classifier with copies that are mixed by its maps
 noise     a tenth of the labels spoilt on purpose, found and mended: noise.py
 
 Every training takes one thread. Tables are printed as Markdown.
@@ -300,7 +301,24 @@ def noise(work: Work) -> None:
     print(run(sys.executable, HERE / "noise.py", folds, "-o", work.folder / "noise", "--spoil", "0.1", "--unseen", other, "--steps", str(work.steps or 650)), end="")
 
 
-STEPS = [draw, tiles, classify, judge, cam, pseudo, segment, table, gate, noise]
+def snapmix(work: Work) -> None:
+    """What copies that are mixed by class activation bring the classifier: AUC on tiles of unseen slides."""
+    augment = work.folder / "snapmix.json"
+    augment.write_text(json.dumps({"steps": [{"kind": "snapmix", "maps": str(work.folder / "cam-train")}]}))
+    size = ["--mpp", str(COARSE), "--window", str(WINDOW)]
+    mixed = cut(work, "mixed", work.pairs("train", work.kind("train")), work.classes, *size, "--augment", augment)
+    other = cut(work, "unseen-tiles", work.pairs("unseen", work.unseen()), work.classes, *size)
+    heads("seed", "tiles alone", "and as many copies by snapmix")
+    for seed in (0, 1):
+        found = []
+        for more in ([], ["--mixed"]):
+            shared = ["--classes", "glomerulus", "--least", LEAST, "--steps", work.steps or 600, "--seed", seed, "--unseen", other]
+            told = run(sys.executable, HERE / "classify.py", mixed, *shared, *more, "-o", work.folder / "try.onnx")
+            found.append(float(told.split("AUC ")[1].split()[0]))
+        row(seed, *found)
+
+
+STEPS = [draw, tiles, classify, judge, cam, pseudo, segment, table, gate, noise, snapmix]
 
 
 def main() -> None:
