@@ -13,13 +13,14 @@ export type {
   Mix,
   NonEmptyCrop,
   Rotate90,
+  SnapMix,
   StainJitter,
   Stains,
 } from './augment/steps.js';
 export type { Form } from './dataset/layout.js';
 export type { CopyTotals, Statistics } from './dataset/totals.js';
 export { type ErrorCode, SegtileError } from './errors.js';
-export type { CommitOptions } from './io/partial-file.js';
+export type { CommitOptions, PartialFile } from './io/partial-file.js';
 export { type ComparisonOptions, compare, type TilingValue } from './library/compare.js';
 export type { controlled, RunControl, RunProgress } from './library/control.js';
 export { type EvaluationOptions, type EvaluationResult, evaluate } from './library/evaluate.js';
