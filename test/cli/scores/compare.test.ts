@@ -185,6 +185,29 @@ test('variants come from a file, with any option of infer; one that cannot be ru
   ]);
 });
 
+test('plans are variants: auto has the Dice of dense windows for fewer of them', async () => {
+  const args = [
+    'compare',
+    'slide.tif',
+    '--truth',
+    'truth.png',
+    '-m',
+    'hematoxylin',
+    '--plan',
+    'dense,auto',
+    '--tissue',
+    'none',
+  ];
+  const { stdout } = await segtileWell([...args, '-o', 'plans', '--quiet'], { cwd });
+  const { variants } = result('plans');
+  const [dense, auto] = variants;
+  expect(variants.map(({ variant }: { variant: string }) => variant)).toEqual(['plan dense', 'plan auto']);
+  for (const name of ['plan dense', 'plan auto']) expect(stdout).toContain(name);
+  expect(dense.dice).toBeGreaterThan(0.5);
+  expect(Math.abs(auto.dice - dense.dice)).toBeLessThan(0.005);
+  expect(auto.windows.run).toBeLessThan(dense.windows.run);
+});
+
 test('several thresholds are variants made of one inference, with the masks that infer makes at each', async () => {
   const args = ['compare', 'slide.tif', '--truth', 'truth.png', '-m', 'hematoxylin', '-o', 'thresholds', '--no-report'];
   const axes = ['--resize', '256', '--tile', '128/96', '--margin', '8', '--threshold', '0.3,0.7'];
