@@ -1,5 +1,5 @@
 // Sets --plan auto beside windows that overlap by half: `npm run bench:plans`. Prints how often networks are run for each
-// pixel, CPU time, Dice, and how many labels differ, on drawn slides; with `-- --data FOLDER` also on real images and
+// pixel, CPU time, the ratios of both times, Dice, and how many labels differ, on drawn slides; with `-- --data FOLDER` also on real images and
 // networks (folders nuclei/, tiff/ and models/), and with `--networks FOLDER` with every .onnx of a folder. The windows that
 // overlap by half are of the same phase as those of --plan auto, and have gaussian weights.
 import { execFile } from 'node:child_process';
@@ -134,7 +134,10 @@ async function differing({ slides }: Case): Promise<number> {
   return others / pixels;
 }
 
-const sum = (runs: readonly Command[]): number => runs.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0);
+const sum = (runs: readonly Command[], of: 'cpuSeconds' | 'wallSeconds' = 'cpuSeconds'): number =>
+  runs.reduce((total, run) => total + run[of], 0);
+const sides = ({ width, height }: { readonly width: number; readonly height: number }): string =>
+  width === height ? `${width}` : `${width} × ${height}`;
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
 
 console.log(machine());
@@ -152,10 +155,11 @@ try {
     const dice = [each.truth ? await diceOf('dense', truth) : 1, await diceOf('auto', truth)];
     const row = [
       each.name,
-      `${settings.window.width}, ${settings.margin}, ${settings.stride.width}`,
+      `${sides(settings.window)}, ${settings.margin}, ${sides(settings.stride)}`,
       ...[dense, auto].map((runs) => runsOf(runs).toFixed(2)),
       ...[dense, auto].map((runs) => sum(runs).toFixed(1)),
       (sum(auto) / sum(dense)).toFixed(2),
+      (sum(auto, 'wallSeconds') / sum(dense, 'wallSeconds')).toFixed(2),
       (sum(proved) / sum(dense)).toFixed(2),
       ...dice.map((value) => value.toFixed(4)),
       percent(await differing(each)),
@@ -164,7 +168,17 @@ try {
     console.log(row.join(' | '));
     rows.push(row);
   }
-  const head = ['', 'window, margin, stride', 'runs a pixel: half', 'auto', 'CPU s: half', 'auto', 'ratio', 'with proof'];
+  const head = [
+    '',
+    'window, margin, stride',
+    'runs a pixel: half',
+    'auto',
+    'CPU s: half',
+    'auto',
+    'ratio',
+    'wall: ratio',
+    'with proof',
+  ];
   console.log(table([...head, 'Dice: half', 'auto', 'labels that differ', 'in the proof'], rows));
 } finally {
   if (values.kept === undefined) rmSync(folder, { recursive: true, force: true });
