@@ -95,6 +95,29 @@ test('the labels of --plan auto are those of overlapping windows of the same pha
   expect(auto.record.settings).toMatchObject({ plan: 'auto', placement: 'aligned', margin: 16 });
 });
 
+test('--plan auto makes windows fit a slide, whole or in shards, and a card or --window that says a size is obeyed', async () => {
+  const border = ['--border', 'mirror'];
+  const much = await run('all', '--window', '256', '--stride', '128', '--margin', '16', '--placement', 'aligned', ...border);
+  const fitted = await run('fitted', '--plan', 'auto', ...border);
+  expect(fitted.stderr).toMatch(
+    /slide\.tif: windows of 736 × 672 px, stride 704 × 640, fit it better: 1\.16 network runs a pixel of the whole slide instead of 2\.46\n/,
+  );
+  expect(fitted.record.settings.window).toEqual({ width: 736, height: 672 });
+  expect(fitted.mask.data.equals(much.mask.data)).toBe(true);
+  const args = ['infer', 'slide.tif', ...model, '--plan', 'auto', ...border, '-o', 'parts'];
+  for (const shard of ['1/2', '2/2']) await segtileWell([...args, '--shard', shard, '--shard-rows'], { cwd });
+  await segtileWell(['merge', 'parts'], { cwd });
+  expect((await readMask(join(cwd, 'parts', 'slide.mask.ome.tif'))).data.equals(much.mask.data)).toBe(true);
+  // The same command keeps what is there.
+  expect(
+    (await segtileWell(['infer', 'slide.tif', ...model, '--plan', 'auto', ...border, '-o', 'fitted'], { cwd })).stdout,
+  ).toMatch(/kept/);
+  save(cwd, 'said.onnx', unet(0.05, { channels: 2 }));
+  save(cwd, 'said.segtile.json', JSON.stringify({ activation: 'sigmoid', margin: 16, phase: 4, window: 256 }));
+  const said = ['infer', 'slide.tif', '-m', 'said.onnx', '--tissue', 'none', '--device', 'cpu', '--plan', 'auto', '--dry-run'];
+  expect((await segtileWell(said, { cwd })).stdout).toContain('window 256 px');
+});
+
 test('--plan auto stays with the usual overlap, and says so, where no margin is enough', async () => {
   const args = ['infer', 'slide.tif', '-m', 'whole.onnx', '--tissue', 'none', '--device', 'cpu', '--plan', 'auto', '--dry-run'];
   const { stdout, stderr } = await segtileWell(args, { cwd });

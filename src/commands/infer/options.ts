@@ -231,7 +231,7 @@ function addLastOptions(command: Command): Command {
     )
     .option(
       '--prove',
-      'also run a sample with windows that overlap by half, and say how its labels differ (default: with --plan auto)',
+      'also run a sample with windows that overlap by half, and say how its labels differ (default: with --plan auto, where that takes at most a tenth of the windows)',
     )
     .option('--no-prove', 'do not')
     .option('--overwrite', 'replace results that are there already')

@@ -1,12 +1,14 @@
+import { shownPath } from '../../io/location.js';
 import { type Ensemble, joinModels } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
+import { type FittedImage, windowsOver } from '../../plan/windows/fitting.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
 import { type Foreteller, foreteller } from '../memory/foreteller.js';
 import type { autoPlan } from '../perception/auto-plan.js';
 import { readMembers } from '../prepare/named-models.js';
 import type { InferOptions } from '../prepare/options.js';
-import { planSlide, type SlidePlan } from '../prepare/plan-slide.js';
+import { planSlide, type SlidePlan, workingSize } from '../prepare/plan-slide.js';
 import { passesPerWindow, readyModel } from '../prepare/ready-model.js';
 import type { ReadyModel, RunSettings } from '../prepare/run-settings.js';
 import { planSettings, runSettings } from '../prepare/settings.js';
@@ -40,6 +42,13 @@ export interface Engine {
   readonly windows: string | undefined;
   /** The window among them, if there is one model. */
   readonly window: Size | undefined;
+  /**
+   * The engine for a slide: this one, or one whose windows fit a slide of that size better. Only one of the latter is
+   * open at a time.
+   *
+   * @throws {SegtileError} `input` if the slide cannot be read
+   */
+  suited(slide: string, values: SlideValues): Promise<Engine>;
   /** Plans a slide. Starts the models at the same time if `startModels` is set. */
   planOf(slide: string, values: SlideValues, startModels: boolean): Promise<SlidePlan>;
   /** The models, once they run. They are started once and kept for all slides. */
@@ -64,54 +73,93 @@ export async function openEngine(
 ): Promise<Engine> {
   const ensemble = joinModels(await readMembers(options, signal));
   const note = onceEach((sentence) => watcher.note?.(sentence));
-  const laid = options.plan === 'auto' ? await autoWindows(options, ensemble, note, signal) : undefined;
-  const { plan: planned, groups } = planSettings(options, ensemble, note, laid);
+  const auto = options.plan === 'auto' ? await autoWindows(options, ensemble, note, signal) : undefined;
+  const usual = planSettings(options, ensemble, note, auto?.laid);
   const settings = { ...runSettings(options, ensemble, thresholds), note };
   watcher.model?.(ensemble);
-  let pools: Promise<readonly Pool[]> | undefined;
+  const { mpp: modelMpp } = ensemble.members[0]!.model;
   let failed = false;
   let told = false;
-  const start = (): Promise<readonly Pool[]> => {
-    pools ??= startPools(ensemble, groups, options, note, signal);
-    // Code that needs the workers gets this error from the promise itself. Until then the failure must not count as
-    // unhandled.
-    pools.catch(() => undefined);
-    return pools;
-  };
+  let fitted: Engine | undefined;
+
+  function engineWith(
+    { plan: planned, groups }: ReturnType<typeof planSettings>,
+    laid: readonly Geometry[] | undefined,
+  ): Engine {
+    let pools: Promise<readonly Pool[]> | undefined;
+    const start = (): Promise<readonly Pool[]> => {
+      pools ??= startPools(ensemble, groups, options, note, signal);
+      // Code that needs the workers gets this error from the promise itself. Until then the failure must not count as
+      // unhandled.
+      pools.catch(() => undefined);
+      return pools;
+    };
+    const engine: Engine = {
+      ensemble,
+      settings,
+      passes: passesPerWindow(groups, options.tta),
+      memory: foreteller(ensemble, groups, options, signal),
+      channels: groups[0]!.channelsOf.length,
+      proves: options.prove ?? laid !== undefined,
+      window: laid?.length === 1 ? laid[0]!.window : undefined,
+      windows: options.plan === 'auto' ? (laid?.map(laidText).join(', ') ?? 'as usual') : undefined,
+      async suited(slide, { mpp }) {
+        if (auto?.fit === undefined) return engine;
+        const { border } = usual.plan;
+        const size = await workingSize(slide, { ...usual.plan, slideMpp: mpp }, modelMpp, signal);
+        const own = auto.fit({ size, border });
+        if (own === auto.laid[0]) return engine;
+        if (fitted?.windows === laidText(own)) return fitted;
+        await fitted?.close();
+        fitted = engineWith(planSettings(options, ensemble, note, [own]), [own]);
+        return fitted;
+      },
+      async planOf(slide, { mpp, tissue, roi }, startModels) {
+        const settled = { ...planned, slideMpp: mpp, tissue, roi };
+        const plan = await planSlide(slide, settled, modelMpp, signal, startModels ? start : undefined);
+        if (auto && laid && laid !== auto.laid) note(`${shownPath(slide)}: ${fittedText(plan.grid, laid[0]!, auto.laid[0]!)}`);
+        return plan;
+      },
+      async ready(clock) {
+        // Set only here. If it were set as soon as the workers fail, a slide that fails by itself meanwhile would end
+        // the run, and only that slide's error would be reported.
+        const open = await clock.wait('model', start()).catch((error: unknown) => {
+          failed = true;
+          throw error;
+        });
+        if (!told) watcher.device?.(open);
+        told = true;
+        return readyModel(ensemble, groups, open, options.tta);
+      },
+      failed: () => failed,
+      async close() {
+        await pools?.then(closePools).catch(() => undefined);
+      },
+    };
+    return engine;
+  }
+
+  const engine = engineWith(usual, auto?.laid);
   return {
-    ensemble,
-    settings,
-    passes: passesPerWindow(groups, options.tta),
-    memory: foreteller(ensemble, groups, options, signal),
-    channels: groups[0]!.channelsOf.length,
-    proves: options.prove ?? laid !== undefined,
-    window: laid?.length === 1 ? laid[0]!.window : undefined,
-    windows: options.plan === 'auto' ? (laid?.map(laidText).join(', ') ?? 'as usual') : undefined,
-    planOf(slide, { mpp, tissue, roi }, startModels) {
-      const settled = { ...planned, slideMpp: mpp, tissue, roi };
-      return planSlide(slide, settled, ensemble.members[0]!.model.mpp, signal, startModels ? start : undefined);
-    },
-    async ready(clock) {
-      // Set only here. If it were set as soon as the workers fail, a slide that fails by itself meanwhile would end the
-      // run, and only that slide's error would be reported.
-      const open = await clock.wait('model', start()).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-      if (!told) watcher.device?.(open);
-      told = true;
-      return readyModel(ensemble, groups, open, options.tta);
-    },
-    failed: () => failed,
+    ...engine,
     async close() {
-      await pools?.then(closePools).catch(() => undefined);
+      await fitted?.close();
+      await engine.close();
     },
   };
 }
 
 /** The windows of `--plan auto`. Loaded only when needed, as it loads what runs networks on trial. */
-async function autoWindows(...given: Parameters<typeof autoPlan>): Promise<readonly Geometry[] | undefined> {
+async function autoWindows(...given: Parameters<typeof autoPlan>): ReturnType<typeof autoPlan> {
   return (await import('../perception/auto-plan.js')).autoPlan(...given);
+}
+
+/** Says which windows an image has instead of the usual ones, and what they save. */
+function fittedText({ size, border }: FittedImage, laid: Geometry, usual: Geometry): string {
+  const runs = (each: Geometry): string =>
+    ((windowsOver({ size, border }, each) * each.window.width * each.window.height) / (size.width * size.height)).toFixed(2);
+  const sides = ({ width, height }: Size): string => (width === height ? `${width}` : `${width} × ${height}`);
+  return `windows of ${sides(laid.window)} px, stride ${sides(laid.stride)}, fit it better: ${runs(laid)} network runs a pixel of the whole slide instead of ${runs(usual)}`;
 }
 
 function laidText({ window, stride, margin }: Geometry): string {

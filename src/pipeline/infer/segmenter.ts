@@ -145,7 +145,11 @@ export async function openSegmenter(
   // The windows that --plan auto chooses may differ between machines, so they are chosen before results are compared.
   const laid = options.plan === 'auto' ? (await opened()).windows : undefined;
   const commonKey = await keyOfOptions(options, laid, thresholds, signal);
-  const keyOfSlide = (index: number): Promise<RunKey> => keyOf(commonKey, paths[index]!, values[index]!, signal);
+  const engineOf = async (index: number): Promise<Engine> => (await opened()).suited(paths[index]!, values[index]!);
+  const keyOfSlide = async (index: number): Promise<RunKey> => {
+    const key = await keyOf(commonKey, paths[index]!, values[index]!, signal);
+    return laid === undefined ? key : { ...key, windows: (await engineOf(index)).windows! };
+  };
   const standing = async (index: number): Promise<RunRecord | undefined> =>
     overwrite ? undefined : await standingResult(all[index]!, await keyOfSlide(index));
   // Errors in models and options are reported once, before any slide.
@@ -170,7 +174,7 @@ export async function openSegmenter(
         key: await keyOfSlide(index),
         options,
         inputs,
-        engine: opened,
+        engine: () => engineOf(index),
         planned: (plan, passes, memory) => watcher.planned?.(plan, passes, memory),
         windows: (plan, done, total) => watcher.windows?.({ plan, done, total }),
         signal: AbortSignal.any([signal, taken.lost]),
@@ -232,7 +236,7 @@ export async function openSegmenter(
       const files = unclashed(all[index]!);
       const picture = options.previewOnly ? files.record.replace(/\.run\.json$/, '.plan.jpg') : undefined;
       if (picture !== undefined) await refuseClashes(inputs, [picture], overwrite);
-      const { planOf, passes, memory } = await opened();
+      const { planOf, passes, memory } = await engineOf(index);
       await memory.measure();
       const plan = await planOf(paths[index]!, values[index]!, false);
       try {

@@ -1,6 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
 import { SegtileError } from '../../errors.js';
+import { shownPath } from '../../io/location.js';
 import { placeNew } from '../../io/partial-file.js';
+import type { Ensemble } from '../../model/card/ensemble.js';
 import type { Shard } from '../../plan/shards.js';
 import { type Piece, wholePiece } from '../../plan/windows/piece.js';
 import { findStrips, openStrips, readStrips, STRIP_FORMAT, type StripsFound } from '../../strip/file.js';
@@ -14,8 +16,9 @@ import { pathsOf, type RunFiles } from '../outputs/files.js';
 import { maskSize } from '../prepare/mask-size.js';
 import type { InferOptions } from '../prepare/options.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
-import type { ReadyModel } from '../prepare/run-settings.js';
+import type { ReadyModel, RunSettings } from '../prepare/run-settings.js';
 import { addProof, noProof, type ProofCount } from '../proof/facts.js';
+import type { sampleOf } from '../proof/prove.js';
 import type { RunRecord } from '../records/record.js';
 import { createStageClock, type StageClock } from '../records/stage-clock.js';
 import type { RunKey } from '../resume/key.js';
@@ -193,6 +196,15 @@ function joined(bands: readonly (readonly FoundShard[])[]): AsyncGenerator<Cross
 /** The memory forecast if no model is run. */
 const NO_MODEL: MemoryForecast = { unknown: 'no model is run' };
 
+/** The sample of a slide that is also run the dense way. */
+async function sampled(plan: SlidePlan, model: Ensemble, { prove }: RunSettings): Promise<ReturnType<typeof sampleOf>> {
+  return (await import('../proof/prove.js')).sampleOf(plan, model, prove === true);
+}
+
+/** Says that a slide is too small for a sample. */
+const UNPROVED = (slide: string): string =>
+  `${shownPath(slide)}: no sample is run the dense way, too: it would take more than a tenth of the windows; --prove asks for it`;
+
 interface Planned {
   readonly plan: SlidePlan;
   readonly job: SlideJob;
@@ -248,10 +260,12 @@ async function withPlan<T>(
     const forecast = startModels ? memory.require(plan, whole) : NO_MODEL;
     work.planned(plan, passes, forecast);
     const columns = 'unknown' in forecast ? [whole] : (forecast.columns ?? [whole]);
+    const sample = proves && startModels ? await sampled(plan, model, settings) : [];
+    if (proves && startModels && sample.length === 0 && plan.selection.keptCount > 0) settings.note?.(UNPROVED(slide));
     const proved = async (pool: ReadyModel, of: Piece): Promise<ProofCount | undefined> => {
-      if (!proves) return undefined;
+      if (sample.length === 0) return undefined;
       const { prove } = await import('../proof/prove.js');
-      return clock.wait('proof', prove({ plan, model, pool, settings }, of, work.signal));
+      return clock.wait('proof', prove({ plan, model, pool, settings }, sample, of, work.signal));
     };
     return await run({ plan, job, piece, columns, ready: () => ready(clock), proved, clock });
   } finally {

@@ -3,17 +3,28 @@ import type { Ensemble } from '../../model/card/ensemble.js';
 import type { Model } from '../../model/card/model.js';
 import { defaultWorkers } from '../../model/sessions/pool-options.js';
 import { LARGEST_SIDE, runsAPixel, widestStride } from '../../plan/windows/cheapest.js';
+import { type FittedImage, type FittingRules, fittingWindows } from '../../plan/windows/fitting.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
 import type { InferOptions } from '../prepare/options.js';
 import { perceive } from './perceive.js';
 import { knownCosts } from './window-costs.js';
-import { windowsFor } from './windows-for.js';
+import { costOfWindow, longestSide, windowsFor } from './windows-for.js';
 
 /** Windows that overlap as little as a model allows, and the reason in words. */
 interface AutoWindows {
   readonly laid: Geometry;
   readonly why: string;
+  /** If the model takes windows of any size: what decides on those that fit a slide. */
+  readonly free?: Pick<FittingRules, 'needs' | 'longest' | 'costOf'>;
+}
+
+/** The windows of `--plan auto`. */
+export interface AutoPlan {
+  /** One geometry for each model, in px of the model. */
+  readonly laid: readonly Geometry[];
+  /** Makes the geometry of the one model fit an image; left out if it is the same for all images. */
+  readonly fit?: (image: FittedImage) => Geometry;
 }
 
 /** How often networks are run for each pixel if windows overlap by half. */
@@ -24,7 +35,7 @@ const DENSE_RUNS = 4;
  * model's card. If the card does not have them, they are measured.
  *
  * @param note called with a sentence on the result, or on why windows overlap as usual
- * @returns one geometry for each model, in px of the model; undefined if some model needs the usual overlap
+ * @returns undefined if some model needs the usual overlap
  * @throws {SegtileError} `usage` for an option that sets what `--plan auto` finds out
  */
 export async function autoPlan(
@@ -32,7 +43,7 @@ export async function autoPlan(
   { members }: Ensemble,
   note: (sentence: string) => void,
   signal: AbortSignal,
-): Promise<readonly Geometry[] | undefined> {
+): Promise<AutoPlan | undefined> {
   refuseSaid(options);
   const found: AutoWindows[] = [];
   for (const { model } of members) {
@@ -51,7 +62,15 @@ export async function autoPlan(
       `${who}windows of ${size} px, margin ${margin}, stride ${step}: ${runsAPixel(laid).toFixed(2)} network runs a pixel instead of ${DENSE_RUNS}, ${why}`,
     );
   }
-  return found.map(({ laid }) => laid);
+  const [{ laid: usual, free }] = found as [AutoWindows];
+  // Windows along tissue are many and small anyway; other scales have windows of other sizes.
+  const isFixed = options.placement === 'tissue' || options.ttaScales.some((scale) => scale !== 1);
+  return {
+    laid: found.map(({ laid }) => laid),
+    ...(free &&
+      members.length === 1 &&
+      !isFixed && { fit: (image) => fittingWindows(image, usual, { ...free, isSquare: options.tta === 'd4' }) }),
+  };
 }
 
 function refuseSaid({ stride, overlap, margin, placement }: InferOptions): void {
@@ -72,13 +91,19 @@ async function autoWindows(
   isAlone: boolean,
   signal: AbortSignal,
 ): Promise<AutoWindows | string> {
-  const { name, margin, phase, fixedWindow, window, task } = model;
+  const { name, margin, phase, fixedWindow, window, task, crop } = model;
+  // Without padding in its convolutions a network takes only some sizes.
+  const isFree = wanted === undefined && fixedWindow === undefined && crop === undefined;
   if (task === 'classification') return `${name} has one score for a whole window`;
   if (margin !== undefined && phase !== undefined) {
     const side = window ?? LARGEST_SIDE;
     const laid = widestStride(wanted ?? fixedWindow ?? { width: side, height: side }, { margin, phase });
     return laid
-      ? { laid, why: `as the card says (margin ${margin} px, phase ${phase})` }
+      ? {
+          laid,
+          why: `as the card says (margin ${margin} px, phase ${phase})`,
+          ...(isFree && window === undefined && { free: { needs: { margin: laid.margin, phase }, longest: LARGEST_SIDE } }),
+        }
       : `the margin of ${margin} px from the card of ${name} leaves nothing of the window`;
   }
   const perception = await perceive(model, signal);
@@ -90,7 +115,15 @@ async function autoWindows(
     const sure = perception.flips.length === 0 ? 'no label differs' : 'fewer than 1 in 10,000 labels differ';
     const { milliseconds, runs: _, ...laid } = found[0]!;
     const cost = milliseconds === undefined ? '' : `; ${milliseconds} ms a megapixel here`;
-    return { laid, why: `${sure} (reach ${reach} px, phase ${step}${cost})` };
+    const needs = { margin: laid.margin, phase: step ?? 1 };
+    return {
+      laid,
+      why: `${sure} (reach ${reach} px, phase ${step}${cost})`,
+      ...(isFree &&
+        perception.flips.length === 0 && {
+          free: { needs, longest: longestSide(costs), costOf: costs && costOfWindow(costs) },
+        }),
+    };
   }
   if (reach === null) return `${name} looks at its whole window, and no margin is enough`;
   return `${name} looks ${reach} px far, for which these windows are too small to be laid farther apart`;

@@ -1,5 +1,5 @@
 import type { Model } from '../../model/card/model.js';
-import { runsAPixel, USUAL_SIDES, widestStride } from '../../plan/windows/cheapest.js';
+import { LARGEST_SIDE, runsAPixel, USUAL_SIDES, widestStride } from '../../plan/windows/cheapest.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
 import type { Perception } from './perceive.js';
@@ -48,6 +48,24 @@ export function windowsFor(
   const alike = sorted.filter((each) => costOf(each) <= (1 + ALIKE) * costOf(cheapest));
   const smallest = alike.reduce((a, b) => (b.window.width < a.window.width ? b : a));
   return [smallest, ...sorted.filter((each) => each !== smallest)];
+}
+
+/** The longest side of a window whose cost is known, in px; the largest usual side if none was measured. */
+export function longestSide(costs: readonly WindowCost[] = []): number {
+  return costs.at(-1)?.side ?? LARGEST_SIDE;
+}
+
+/** What a window of any size costs, in ms: a pixel of it costs what one of the next measured squares does, in proportion. */
+export function costOfWindow(costs: readonly WindowCost[]): (window: Size) => number {
+  const rate = ({ side, milliseconds }: WindowCost): number => milliseconds / side ** 2;
+  return ({ width, height }) => {
+    const area = width * height;
+    const above = costs.find(({ side }) => side ** 2 >= area) ?? costs.at(-1)!;
+    const below = costs.findLast(({ side }) => side ** 2 < area) ?? above;
+    const span = above.side ** 2 - below.side ** 2;
+    const part = span <= 0 ? 1 : Math.min(1, (area - below.side ** 2) / span);
+    return area * (rate(below) + part * (rate(above) - rate(below)));
+  };
 }
 
 function costFor({ window, stride }: Geometry, costs: readonly WindowCost[]): Pick<LaidWindows, 'milliseconds'> {

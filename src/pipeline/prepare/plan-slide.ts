@@ -139,6 +139,27 @@ export async function planSlide(
   }
 }
 
+/**
+ * The size of the working image of a slide, of which only the directories are read.
+ *
+ * @param modelMpp micrometres per pixel that the model was trained at, if the model says so
+ * @throws {SegtileError} as {@link planSlide}
+ */
+export async function workingSize(
+  path: string,
+  settings: Pick<PlanSettings, 'resolution' | 'slideMpp' | 'channels' | 'range'>,
+  modelMpp: number | undefined,
+  signal: AbortSignal,
+): Promise<Size> {
+  const slide = await openSlide(path, { signal, mpp: settings.slideMpp, channels: settings.channels, range: settings.range });
+  try {
+    const { width, height } = workingView(slide, settings.resolution ?? defaultResolution(slide, modelMpp));
+    return { width, height };
+  } finally {
+    await slide.close();
+  }
+}
+
 /** Restricts the selected windows of some grids to those that touch a region of interest. */
 async function boundBy(
   file: RegionFile,

@@ -23,15 +23,21 @@ export interface ProofJob {
 }
 
 /**
- * How many windows the dense way runs for the sample: 1 % of those of the plan, at least 16. Of a plan of fewer than 256
- * windows it is a sixteenth, but at least one square, so that the sample does not take longer than the slide.
+ * How many windows the dense way runs for the sample: 1 % of those of the plan, at least 16. Of a plan of fewer than 160
+ * windows it is a tenth.
  */
 const SHARE = 0.01;
 const FEWEST = 16;
-const LARGEST_SHARE = 1 / 16;
+const LARGEST_SHARE = 1 / 10;
 
 /** The weights of overlapping windows in the dense way. */
 const DENSE_BLEND: Blend = 'gaussian';
+
+/** A square of the sample, and how many windows the dense way runs for it. */
+interface SampleSquare {
+  readonly square: Piece;
+  readonly windows: number;
+}
 
 /**
  * Runs a sample of a slide in two ways, as the plan says and the dense way: windows of the same size that overlap by
@@ -39,16 +45,20 @@ const DENSE_BLEND: Blend = 'gaussian';
  * is run by itself, so the findings depend neither on the number of workers nor on where a run was stopped. Nothing of it
  * goes into the mask.
  *
+ * @param sample from {@link sampleOf}
  * @param piece only squares that begin in it; shards of a slide together have the whole sample
  */
-export async function prove(job: ProofJob, piece: Piece, signal: AbortSignal): Promise<ProofCount> {
+export async function prove(
+  job: ProofJob,
+  sample: readonly SampleSquare[],
+  piece: Piece,
+  signal: AbortSignal,
+): Promise<ProofCount> {
   const { plan, model, pool, settings } = job;
-  const { decision } = model.members[0]!.model;
   const dense = densePlan(plan);
-  // Labels cannot be averaged.
-  const blend = decision === undefined ? DENSE_BLEND : 'none';
+  const blend = denseBlend(model);
   let found = noProof;
-  for (const { square, windows } of sampleOf(plan, dense, blend)) {
+  for (const { square, windows } of sample) {
     if (!beginsIn(square, piece)) continue;
     const scored = (by: SlidePlan, how: Blend): Promise<ScoreBlock> =>
       blockOf(
@@ -74,15 +84,28 @@ function beginsIn({ x, y }: Piece, piece: Piece): boolean {
   return x >= piece.x && x < piece.x + piece.width && y >= piece.y && y < piece.y + piece.height;
 }
 
-/** The squares of the sample, with the number of windows that the dense way runs for each. */
-function sampleOf(plan: SlidePlan, dense: SlidePlan, blend: Blend): { square: Piece; windows: number }[] {
+function denseBlend({ members }: Ensemble): Blend {
+  // Labels cannot be averaged.
+  return members[0]!.model.decision === undefined ? DENSE_BLEND : 'none';
+}
+
+/**
+ * The squares of the sample.
+ *
+ * @param isAsked whether the user wants a sample whatever it costs; otherwise there is none if already its first square
+ *   takes more than a tenth of the windows of the plan
+ */
+export function sampleOf(plan: SlidePlan, model: Ensemble, isAsked: boolean): readonly SampleSquare[] {
   const { keptCount } = plan.selection;
-  const wanted = Math.max(SHARE * keptCount, Math.min(FEWEST, LARGEST_SHARE * keptCount));
-  const sample: { square: Piece; windows: number }[] = [];
+  const most = LARGEST_SHARE * keptCount;
+  const wanted = Math.max(SHARE * keptCount, Math.min(FEWEST, most));
+  const dense = densePlan(plan);
+  const sample: SampleSquare[] = [];
   let total = 0;
   for (const square of drawnSquares(plan.grid.size, plan.selection)) {
     if (total >= wanted) break;
-    const windows = pieceWindows(dense.grid, dense.selection, blend, square, false).total;
+    const windows = pieceWindows(dense.grid, dense.selection, denseBlend(model), square, false).total;
+    if (sample.length === 0 && windows > most && !isAsked) break;
     total += windows;
     sample.push({ square, windows });
   }

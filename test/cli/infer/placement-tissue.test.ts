@@ -43,7 +43,7 @@ const shared = [
   '--border',
   'mirror',
 ];
-const windows = ['--window', '128', '--tissue', 'tissue.png', '--plan', 'auto'];
+const windows = ['--window', '128', '--tissue', 'tissue.png', '--plan', 'auto', '--prove'];
 
 async function run(out: string, ...more: readonly string[]) {
   const { stderr } = await segtileWell([...shared, '-o', out, ...more], { cwd });

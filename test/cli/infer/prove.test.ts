@@ -1,6 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import type { Ensemble } from '../../../dist/model/card/ensemble.js';
+import type { SlidePlan } from '../../../dist/pipeline/prepare/plan-slide.js';
+import { sampleOf } from '../../../dist/pipeline/proof/prove.js';
+import { createGrid } from '../../../dist/plan/windows/grid.js';
+import { selectWindows } from '../../../dist/plan/windows/selection.js';
 import { unet } from '../../model/networks.ts';
 import { folder, save, segtile, segtileWell, speckled, writeSlide } from '../door.ts';
 
@@ -33,7 +38,7 @@ function made(out: string) {
 
 test('a run of --plan auto proves a sample, says so, and has the mask that it has without', async () => {
   const auto = ['-m', 'net.onnx', '--plan', 'auto', '--border', 'mirror'];
-  const { stdout } = await segtileWell([...shared, ...auto, '-o', 'auto', '--report'], { cwd });
+  const { stdout } = await segtileWell([...shared, ...auto, '-o', 'auto', '--prove', '--report'], { cwd });
   const { record, mask } = made('auto');
   const { proof } = record;
   expect(proof).toMatchObject({ labelsDiffer: 0, warning: null });
@@ -47,8 +52,30 @@ test('a run of --plan auto proves a sample, says so, and has the mask that it ha
   expect(without.mask.equals(mask)).toBe(true);
 });
 
+test('a slide for which one place would take more than a tenth of the windows has no sample unless it is asked for', async () => {
+  const { stderr, record } = await run('small', '-m', 'net.onnx', '--plan', 'auto');
+  expect(record.proof).toBeNull();
+  expect(stderr).toContain(
+    'slide.tif: no sample is run the dense way, too: it would take more than a tenth of the windows; --prove asks for it\n',
+  );
+  // On a slide of a hundred windows as large as a place, four or nine of them are run the dense way.
+  const plan = (window: number, length: number) => {
+    const size = { width: length, height: length };
+    const side = { width: window, height: window };
+    const grid = createGrid({ size, window: side, stride: side, margin: 0, border: 'keep', placement: 'aligned', phase: 1 });
+    return { grid, selection: selectWindows(grid, () => true), others: [] } as unknown as SlidePlan;
+  };
+  const model = { members: [{ model: {} }] } as unknown as Ensemble;
+  const windows = (side: number, isAsked: boolean): number =>
+    sampleOf(plan(512, side), model, isAsked).reduce((sum, square) => sum + square.windows, 0);
+  expect(windows(5120, false)).toBeGreaterThanOrEqual(10);
+  expect(windows(5120, false)).toBeLessThan(20);
+  expect(windows(1024, false)).toBe(0);
+  expect(windows(1024, true)).toBeGreaterThan(0);
+});
+
 test('more than a thousandth of labels that differ is a warning with the setting that would help', async () => {
-  const { stderr, record } = await run('warned', '-m', 'short.onnx', '--plan', 'auto');
+  const { stderr, record } = await run('warned', '-m', 'short.onnx', '--plan', 'auto', '--prove');
   expect(record.proof.labelShare).toBeGreaterThan(1e-3);
   const { warning, labelsDiffer, pixels, labelShare } = record.proof;
   expect(labelShare).toBeCloseTo(labelsDiffer / pixels, 6);
@@ -66,7 +93,7 @@ test.each([
   ['logits', ['-m', 'short.onnx', '--blend-space', 'logits']],
 ])('%s: the findings and the mask are those of any number of workers, and of shards together', async (name, args) => {
   const [one, two, parts] = ['one', 'two', 'parts'].map((each) => `${each} ${name}`) as [string, string, string];
-  const auto = [...args, '--plan', 'auto'];
+  const auto = [...args, '--plan', 'auto', '--prove'];
   const [a, b] = [await run(one, ...auto, '--workers', '1'), await run(two, ...auto, '--workers', '3')];
   expect(a.record.proof.labelsDiffer).toBeGreaterThan(0);
   expect(b.record.proof).toEqual(a.record.proof);
@@ -78,7 +105,7 @@ test.each([
 });
 
 test('a run that was stopped and gone on with proves the whole sample again', async () => {
-  const args = [...shared, '-m', 'short.onnx', '--plan', 'auto', '--workers', '1'];
+  const args = [...shared, '-m', 'short.onnx', '--plan', 'auto', '--prove', '--workers', '1'];
   await segtileWell([...args, '-o', 'through'], { cwd });
   const strips = join(cwd, 'stopped', '.slide.strips');
   for (let tries = 0; tries < 6 && !existsSync(strips); tries++) {
