@@ -30,6 +30,9 @@ const SHARE = 0.01;
 const FEWEST = 16;
 const LARGEST_SHARE = 1 / 10;
 
+/** How many squares tell what one takes. */
+const SEEN = 8;
+
 /** The weights of overlapping windows in the dense way. */
 const DENSE_BLEND: Blend = 'gaussian';
 
@@ -92,24 +95,31 @@ function denseBlend({ members }: Ensemble): Blend {
 /**
  * The squares of the sample.
  *
- * @param isAsked whether the user wants a sample whatever it costs; otherwise there is none if already its first square
- *   takes more than a tenth of the windows of the plan
+ * @param isAsked whether the user wants a sample whatever it costs: then there is at least one square. Otherwise there is
+ *   none if squares take more than a tenth of the windows of the plan
  */
 export function sampleOf(plan: SlidePlan, model: Ensemble, isAsked: boolean): readonly SampleSquare[] {
   const { keptCount } = plan.selection;
   const most = LARGEST_SHARE * keptCount;
   const wanted = Math.max(SHARE * keptCount, Math.min(FEWEST, most));
   const dense = densePlan(plan);
-  const sample: SampleSquare[] = [];
+  const drawn: SampleSquare[] = [];
   let total = 0;
   for (const square of drawnSquares(plan.grid.size, plan.selection)) {
-    if (total >= wanted) break;
+    if (total >= wanted && drawn.length >= SEEN) break;
     const windows = pieceWindows(dense.grid, dense.selection, denseBlend(model), square, false).total;
-    if (sample.length === 0 && windows > most && !isAsked) break;
     total += windows;
-    sample.push({ square, windows });
+    drawn.push({ square, windows });
   }
-  return sample;
+  // Squares at the border take few windows, and alone they would prove little.
+  const isDear = drawn.slice(0, SEEN).some(({ windows }) => windows > most);
+  if (isDear && !isAsked) return [];
+  let taken = 0;
+  const last = drawn.findIndex(({ windows }) => {
+    taken += windows;
+    return taken >= wanted;
+  });
+  return drawn.slice(0, last === -1 ? drawn.length : Math.max(1, taken > most ? last : last + 1));
 }
 
 /** The same plan with windows that overlap by half, none of which is skipped. */
