@@ -1,12 +1,12 @@
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Ended, filesIn, folder, run, save, segtileWell } from '../cli/door.js';
 import { readIndices } from '../dataset/indices.js';
 import { root } from '../package/clone.js';
 import { commandNames, commandsOf, type Example, fencesOf, helpExamples, inlineOf, writtenBy } from './examples.js';
-import { createWorld } from './world.js';
+import { createWorld, SMALL } from './world.js';
 
 /** Every text that teaches by examples. */
 const manual = ['README.md', ...filesIn(join(root, 'src')).flatMap((name) => (name.endsWith('.md') ? [`src/${name}`] : []))];
@@ -48,19 +48,32 @@ function home(lines: readonly string[]): string {
   return at;
 }
 
-/** What examples say of a slide that is too large for a test, and what is said instead. */
-const smaller: readonly (readonly [size: string, instead: string])[] = [
-  ['--slide-size 35000x25000', '--slide-size 350x250'],
-  ['--resize 512,1024', '--resize 256,512'],
-];
+/** The same command for the slides of a test, which have a quarter of the sides that examples speak of. */
+function smaller(line: string): string {
+  return line
+    .replace('--slide-size 35000x25000', '--slide-size 350x250')
+    .replace(/(?<=--(?:window|stride|resize|tile) )[\d/,]+/g, (sides) => sides.replace(/\d+/g, (side) => `${Number(side) / 4}`));
+}
 
-/** Words of a command that mean to a shell what they are. */
-const plain = /^segtile( [\w./,:=%+-]+)+$/;
+/** Lines of a shell that do no more than to start segtile, with words, some of them patterns or in quotes. */
+const plain = /^(?:segtile|node bin\/segtile\.js)((?: (?:[\w./,:=%+*-]+|'[\w./*-]+'))+)$/;
 
-/** Runs a line as somebody would who has installed segtile and works in a folder; through a shell where that does more than to split words. */
+/** The words that a shell makes of some: patterns outside of quotes become what they match. */
+function wordsOf(text: string, cwd: string): string[] {
+  return text.split(' ').flatMap((word) => {
+    if (word.startsWith("'")) return [word.slice(1, -1)];
+    if (!word.includes('*')) return [word];
+    const [folder, pattern] = [dirname(word), new RegExp(`^${basename(word).replaceAll('.', '\\.').replaceAll('*', '.*')}$`)];
+    const names = readdirSync(join(cwd, folder)).filter((name) => pattern.test(name));
+    return names.length === 0 ? [word] : names.sort().map((name) => join(folder, name));
+  });
+}
+
+/** Runs a line as somebody would who has installed segtile and works in a folder; in a process of its own where more is asked of the shell. */
 async function typed(text: string, cwd: string): Promise<Ended> {
-  const line = smaller.reduce((changed, [size, instead]) => changed.replace(size, instead), text);
-  if (plain.test(line)) return segtileWell(line.split(' ').slice(1), { cwd });
+  const line = smaller(text);
+  const [, words] = plain.exec(line) ?? [];
+  if (words !== undefined) return segtileWell(wordsOf(words.trim(), cwd), { cwd });
   const command = line.replace(/^node bin\/segtile\.js\b/, 'segtile').replace(/^npm run\b/, `npm --prefix '${root}' run`);
   const path = [join(cwd, 'bin'), process.env.PATH].join(delimiter);
   const ended = await run('bash', ['-c', command], { cwd, env: { PATH: path } });
@@ -124,7 +137,7 @@ describe('files that are shown are read', () => {
     const cwd = home([]);
     save(cwd, 'augment.json', text);
     await segtileWell(
-      ['make-dataset', 'slides/s1.tif', '--truth', 'truth', '--window', '150', '--augment', 'augment.json', '-o', 'augmented'],
+      ['make-dataset', 'slides/s1.tif', '--truth', 'truth', '--window', '75', '--augment', 'augment.json', '-o', 'augmented'],
       { cwd },
     );
     const { augmentation } = JSON.parse(readFileSync(join(cwd, 'augmented/dataset.json'), 'utf8'));
@@ -137,7 +150,7 @@ describe('files that are shown are read', () => {
     const file = JSON.parse(text);
     const labels = new Map<string, number>(file.classes.map(({ name }: { name: string }, i: number) => [name, i + 1]));
     const cut = async (truth: string): Promise<number[]> => {
-      const args = ['slides/s1.tif', '--truth', truth, '--classes', 'classes.json', '--tissue', 'none', '--window', '516'];
+      const args = ['slides/s1.tif', '--truth', truth, '--classes', 'classes.json', '--tissue', 'none', '--window', String(SMALL)];
       await segtileWell(['make-dataset', ...args, '-o', `of-${truth}`], { cwd });
       const [mask] = filesIn(join(cwd, `of-${truth}`)).filter((path) => /^masks\/.*\.png$/.test(path));
       const { data } = readIndices(join(cwd, `of-${truth}`, mask!));
@@ -153,11 +166,11 @@ describe('files that are shown are read', () => {
         type: 'Polygon',
         coordinates: [
           [
-            [0, 20 * i],
-            [500, 20 * i],
-            [500, 20 * i + 18],
-            [0, 20 * i + 18],
-            [0, 20 * i],
+            [0, 10 * i],
+            [250, 10 * i],
+            [250, 10 * i + 9],
+            [0, 10 * i + 9],
+            [0, 10 * i],
           ],
         ],
       },
@@ -172,10 +185,10 @@ describe('files that are shown are read', () => {
       ...file.classes.flatMap((each: { values?: number[] }) => each.values ?? []),
       ...(file.ignore?.values ?? []),
     ];
-    const bytes = Buffer.from({ length: 516 * 516 } as ArrayLike<number>).map(
-      (_, at) => values[Math.min(at % 516, values.length - 1)]!,
+    const bytes = Buffer.from({ length: SMALL * SMALL } as ArrayLike<number>).map(
+      (_, at) => values[Math.min(at % SMALL, values.length - 1)]!,
     );
-    await sharp(bytes, { raw: { width: 516, height: 516, channels: 1 } })
+    await sharp(bytes, { raw: { width: SMALL, height: SMALL, channels: 1 } })
       .toColourspace('b-w')
       .png()
       .toFile(join(cwd, 'values.png'));
@@ -188,9 +201,9 @@ describe('files that are shown are read', () => {
       ]),
     ];
     const rgb = Buffer.concat(
-      Array.from({ length: 516 * 516 }, (_, at) => Buffer.from(colors[Math.min(at % 516, colors.length - 1)]!)),
+      Array.from({ length: SMALL * SMALL }, (_, at) => Buffer.from(colors[Math.min(at % SMALL, colors.length - 1)]!)),
     );
-    await sharp(rgb, { raw: { width: 516, height: 516, channels: 3 } })
+    await sharp(rgb, { raw: { width: SMALL, height: SMALL, channels: 3 } })
       .png()
       .toFile(join(cwd, 'colors.png'));
     expect(await cut('colors.png')).toEqual(every);

@@ -5,8 +5,9 @@ import { disc, folder, program, save, segtileWell, writeSlide } from '../cli/doo
 import { redClassifier } from '../model/classifiers.js';
 import { channelNetwork, identityNetwork } from '../model/networks.js';
 
-/** Sides in px: of slides that examples shrink, and of those that they cut into windows of 512 px. */
-const [LARGE, SMALL] = [1040, 516];
+/** Sides in px: of slides that examples shrink, and of those that they cut into windows. A quarter of what examples speak of. */
+const LARGE = 520;
+export const SMALL = 260;
 
 /** A card for a model of slides of 0.5 um per pixel. */
 const card = (activation: string, names: readonly string[]): string =>
@@ -51,7 +52,7 @@ export async function createWorld(): Promise<string> {
   save(at, 'pairs.csv', `${pairs.join('\n')}\n`);
   save(at, 'predictions.csv', 'id,predicted\ns1,1 3 9 2\n');
   save(at, 'truth.csv', 'id,encoding\ns1,1 3\n');
-  save(at, 'variants.yaml', 'variants:\n  - { name: one, window: 512 }\n  - { name: other, window: 512, margin: 0 }\n');
+  save(at, 'variants.yaml', 'variants:\n  - { name: one, window: 128 }\n  - { name: other, window: 128, margin: 0 }\n');
   for (const name of ['model', 'glomeruli', 'a', 'b', 'epochs/1', 'epochs/2']) save(at, `${name}.onnx`, channelNetwork(0));
   save(at, 'tumor.onnx', channelNetwork(0));
   save(at, 'tumor.segtile.json', card('none', ['tumor']));
@@ -79,7 +80,7 @@ export async function createWorld(): Promise<string> {
       '--truth',
       '../truth',
       '--window',
-      '150',
+      '75',
       '--tissue',
       'none',
       '-o',
