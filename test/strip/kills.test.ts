@@ -33,9 +33,9 @@ function results(output: string): object {
 
 test('after a kill at any moment, one more start leaves what an undisturbed run leaves, and nothing else', async () => {
   const next = random(11);
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < 5; i++) {
     // A disk that loses power keeps some of what it was not told to keep yet.
-    const cut = i % 4 === 3 ? (size: number): number => Math.floor(next() * size) : undefined;
+    const cut = i === 2 ? (size: number): number => Math.floor(next() * size) : undefined;
     const killed = await killOnce(args, Math.round((0.1 + 0.95 * next()) * lasted), {
       cut,
       prepare: () => forgetShared(scene),

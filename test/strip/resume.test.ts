@@ -34,7 +34,9 @@ describe.each(runNames)('a run that was stopped leaves what it would have left: 
     const whole = await stripsOf(given);
     const bytes = readFileSync(whole);
     const next = random(name.length);
-    const cuts = [bytes.length, bytes.length - 1, 5, ...Array.from({ length: 2 }, () => Math.floor(next() * bytes.length))];
+    // The ends of a file are no other for other settings.
+    const ends = name === 'every output' ? [bytes.length, bytes.length - 1, 5] : [];
+    const cuts = [...ends, ...Array.from({ length: 2 }, () => Math.floor(next() * bytes.length))];
     for (const cut of cuts) {
       const output = join(folder(), 'out');
       cutStrips(whole, output, bytes.subarray(0, cut));
@@ -49,7 +51,7 @@ test('of strips that were damaged, all that stands before is used, and it is sai
   const whole = await stripsOf(given);
   const bytes = readFileSync(whole);
   const next = random(3);
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 2; i++) {
     const damaged = Buffer.from(bytes);
     const place = Math.floor(next() * bytes.length);
     damaged[place]! ^= 1 << Math.floor(next() * 8);

@@ -14,7 +14,7 @@ const cwd = folder();
 const card = { margin: 0, phase: 4, activation: 'sigmoid' };
 
 beforeAll(async () => {
-  await writeSlide(join(cwd, 'slide.tif'), 900, 1210, speckled);
+  await writeSlide(join(cwd, 'slide.tif'), 640, 860, speckled);
   save(cwd, 'net.onnx', unet(0.02, { channels: 2 }));
   save(cwd, 'net.segtile.json', JSON.stringify({ activation: 'sigmoid' }));
   save(cwd, 'short.onnx', unet(0.02, { channels: 2 }));
