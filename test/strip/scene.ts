@@ -46,7 +46,7 @@ export async function makeScene(): Promise<Scene> {
     join(at, 'slide.tif'),
     330,
     560,
-    (x, y) => (tissue(x, y)[0] < 200 ? speckled(x, y) : [243, 243, 243]),
+    (x, y) => (tissue(x, y)[0] < 200 ? speckled(x >> 1, y >> 1) : [243, 243, 243]),
     {
       mpp: 0.5,
     },
