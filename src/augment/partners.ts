@@ -12,7 +12,7 @@ export interface MixRun {
 }
 
 /** The part and fold of a tile. */
-interface TilePlace {
+interface TileHome {
   readonly split: string;
   readonly fold: number | undefined;
 }
@@ -21,7 +21,7 @@ interface TilePlace {
  * For each tile of a slide, whether there is another one in the same part and fold. Mixing tiles of different parts
  * would leak data.
  */
-export function havePartners(tiles: readonly TilePlace[]): boolean[] {
+export function havePartners(tiles: readonly TileHome[]): boolean[] {
   const members = groups(tiles);
   return tiles.map((tile) => members.get(nameOf(tile))!.length > 1);
 }
@@ -36,7 +36,7 @@ export function havePartners(tiles: readonly TilePlace[]): boolean[] {
  * @param stream names the slide
  */
 export function mixRuns(
-  tiles: readonly TilePlace[],
+  tiles: readonly TileHome[],
   copies: number,
   isMixed: (tile: number, copy: number) => boolean,
   seed: number,
@@ -65,11 +65,11 @@ export function mixRuns(
   return runs;
 }
 
-function nameOf({ split, fold }: TilePlace): string {
+function nameOf({ split, fold }: TileHome): string {
   return `${split}/${fold ?? ''}`;
 }
 
-function groups(tiles: readonly TilePlace[]): Map<string, number[]> {
+function groups(tiles: readonly TileHome[]): Map<string, number[]> {
   const found = new Map<string, number[]>();
   tiles.forEach((tile, index) => {
     const members = found.get(nameOf(tile));

@@ -18,7 +18,7 @@ export const forms: readonly Form[] = ['folders', 'imagefolder', 'webdataset'];
 export const WORK = '.segtile';
 
 /** The folder for tiles that wait to be packed into shards. */
-export const SPOOL: string = posix.join(WORK, 'tiles');
+const SPOOL: string = posix.join(WORK, 'tiles');
 
 /** The folder of shards. */
 export const SHARDS = 'shards';

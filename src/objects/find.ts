@@ -47,7 +47,7 @@ export interface ObjectFinder {
 }
 
 /** The state for one label. */
-interface Layer {
+interface TracedLabel {
   readonly label: number;
   readonly tracer: RegionTracer;
   /** Columns at which the current row enters and leaves the label, in turn; the first `count` are valid. */
@@ -62,12 +62,12 @@ interface Layer {
  * within a label from left to right by the ends of their last runs.
  */
 export function findObjects(found: (object: MaskObject) => void, split?: Split, simplifier?: Simplifier): ObjectFinder {
-  const layers: Layer[] = [];
-  const byLabel: (Layer | undefined)[] = new Array<undefined>(256).fill(undefined);
+  const layers: TracedLabel[] = [];
+  const byLabel: (TracedLabel | undefined)[] = new Array<undefined>(256).fill(undefined);
   const extentOf = createExtentFinder();
   let y = 0;
 
-  function layerOf(label: number): Layer {
+  function layerOf(label: number): TracedLabel {
     const known = byLabel[label];
     if (known) return known;
     const tracer = traceRegions((region) => {
@@ -80,7 +80,7 @@ export function findObjects(found: (object: MaskObject) => void, split?: Split, 
         found({ label, polygons, outlines, extent: extentOf(part), samples });
       }
     }, split && createKeepingTally);
-    const layer: Layer = { label, tracer, sides: new Int32Array(64), count: 0 };
+    const layer: TracedLabel = { label, tracer, sides: new Int32Array(64), count: 0 };
     byLabel[label] = layer;
     layers.push(layer);
     layers.sort((a, b) => a.label - b.label);

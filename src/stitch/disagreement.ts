@@ -73,7 +73,7 @@ const UNIT = 2 ** -24;
 const STEP = 4;
 
 /** Longest side of the map. */
-export const MAP_SIDE = 2048;
+const MAP_SIDE = 2048;
 
 /** Up to this mean difference in probability, windows count as agreeing. */
 const SMALL = 0.005;

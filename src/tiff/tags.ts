@@ -1,6 +1,6 @@
 import type { ByteSource } from '../io/source.js';
 import { TAGS, type TagName, type Tags } from './tag-names.js';
-import { decodeValues } from './values.js';
+import { ASCII, decodeValues } from './values.js';
 
 const NAMES: ReadonlyMap<number, TagName> = new Map(Object.entries(TAGS).map(([number, name]) => [Number(number), name]));
 
@@ -67,8 +67,6 @@ const MOST_ENTRIES = 4096;
 
 /** Bytes of one value, by the type of a tag (TIFF 6.0 and BigTIFF). */
 const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
-
-const ASCII = 2;
 
 interface TagEntry {
   readonly name: TagName;

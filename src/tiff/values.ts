@@ -48,7 +48,8 @@ interface Reader {
   read(view: DataView, at: number, littleEndian: boolean): number;
 }
 
-const ASCII = 2;
+/** The type of tags that hold text. */
+export const ASCII = 2;
 
 /** Decodes the values of a tag. Values of the types BYTE and UNDEFINED stay as they are. */
 function decode(type: number, raw: Uint8Array, littleEndian: boolean): TagValue {

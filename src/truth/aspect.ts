@@ -45,7 +45,7 @@ export function requireSameShape(path: string, image: Size, slide: Size, what = 
  * Whether one factor scales both sides of the image to those of the slide. An error of less than a pixel of the smaller
  * of the two is allowed.
  */
-export function hasShape(image: Size, slide: Size): boolean {
+function hasShape(image: Size, slide: Size): boolean {
   // The smaller one is a rounded copy of the larger.
   const [small, large] = image.width * image.height <= slide.width * slide.height ? [image, slide] : [slide, image];
   const wide = factors(large.width, small.width);

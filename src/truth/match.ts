@@ -164,7 +164,7 @@ function columnOfPatients(path: string, columns: readonly string[]): string | un
  * @param path of the CSV, for messages
  * @throws {SegtileError} `input` naming the slide that is listed twice or not at all, or the rows that belong to no slide
  */
-export function matchPairs(
+function matchPairs(
   slides: readonly string[],
   pairs: readonly TruthPair[],
   path: string,

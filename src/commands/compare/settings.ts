@@ -5,6 +5,7 @@ import { readRegularText } from '../../io/regular-file.js';
 import type { CompareOptions } from '../../pipeline/compare/options.js';
 import { checkVariants, spanVariants, type Variant, type VariantOptions } from '../../pipeline/compare/variants.js';
 import type { InferOptions } from '../../pipeline/prepare/options.js';
+import { DEEPEST } from '../../plan/text/json.js';
 import { meant } from '../../plan/text/meant.js';
 import { isObject } from '../../plan/text/values.js';
 import { addInferOptions } from '../infer/options.js';
@@ -128,12 +129,7 @@ export function parseVariants(text: string, where: string): Variant[] {
   });
 }
 
-/**
- * The deepest nesting of lists and maps that is allowed, by brackets or by indentation and dashes at the start of a
- * line. Deeper nesting can overflow the stack of the parser and crash it.
- */
-const DEEPEST = 512;
-
+/** Whether brackets, or indentation and dashes at the start of a line, are nested so deeply that the parser overflows its stack. */
 function isTooDeepYaml(text: string): boolean {
   let depth = 0;
   for (const [bracket] of text.matchAll(/[[\]{}]/g)) {

@@ -6,12 +6,10 @@ import { count } from '../../terminal/format.js';
 import { createProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
 import { oneLine } from '../../terminal/visible.js';
+import { FAILURES_TOLD } from '../running/each-file.js';
 import type { Shell } from '../running/shell.js';
 import type { FindNoiseOptions } from './options.js';
 import { noiseFacts, noiseText } from './words.js';
-
-/** The most failures that are listed. Of any others, only the number is given. */
-const FAILURES_TOLD = 20;
 
 /**
  * `segtile find-noise`: measures how the truth and the predictions of a dataset's tiles agree.

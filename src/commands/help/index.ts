@@ -42,7 +42,7 @@ function unknown(name: string, root: Command): SegtileError {
  * Prepares Markdown for a terminal: headings are highlighted, code blocks are indented, and links become words that say
  * where they lead. Everything else is left as it is.
  */
-export function asShown(markdown: string, style: Style): string {
+function asShown(markdown: string, style: Style): string {
   let inBlock = false;
   const lines = markdown.split('\n').flatMap((line) => {
     if (line.startsWith('```')) {

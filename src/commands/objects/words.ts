@@ -6,7 +6,7 @@ import type { Style } from '../../terminal/style.js';
 import { table } from '../../terminal/table.js';
 
 /** A table of the objects of each class. */
-export function summaryText(classes: readonly ClassSummary[]): string {
+function summaryText(classes: readonly ClassSummary[]): string {
   const sized = classes.every(({ areaUm2 }) => areaUm2 !== null);
   const area = (px: number | null, um2: number | null): string => {
     const value = sized ? um2 : px;

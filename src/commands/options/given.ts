@@ -115,7 +115,7 @@ function shown(value: unknown): string {
  * @param flag the option's name on the command line, for error messages
  * @throws {SegtileError} `usage` for a value that cannot be written so
  */
-export function optionText(value: unknown, flag: string): string {
+function optionText(value: unknown, flag: string): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
   if (Array.isArray(value)) return value.map((each) => item(optionText(each, flag), flag)).join(',');

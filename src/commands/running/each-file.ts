@@ -47,7 +47,7 @@ function summary({ files, outcomes, failures }: FilesDone, { what, quiet }: File
 }
 
 /** The most failures that are listed again at the end. */
-const FAILURES_TOLD = 20;
+export const FAILURES_TOLD = 20;
 
 /** A line with the path of a file and the reason why it failed. */
 function failureLine({ file, error }: FileFailure): string {

@@ -12,7 +12,7 @@ import type { RunsCleanOptions, RunsWatchOptions } from './options.js';
 const LOOK_EVERY = 5000;
 
 /** The most failures that are listed. */
-const FAILURES_TOLD = 10;
+const FAILURES_SHOWN = 10;
 
 /**
  * `segtile runs watch`: shows which slides of a folder of results are done, running or failed. It reads the folder
@@ -58,9 +58,9 @@ function lookText({ done, running, stopped, shards, failed }: Look, style: Style
         `  ${oneLine(slide)}: ${have} of ${total} shards are there${have === total ? '; segtile merge makes the result of them' : ''}`,
     ),
     ...failed
-      .slice(0, FAILURES_TOLD)
+      .slice(0, FAILURES_SHOWN)
       .map(({ slide, error }) => `  ${oneLine(error.includes(slide) ? error : `${slide}: ${error}`)}`),
-    ...(failed.length > FAILURES_TOLD ? [`  and ${count(failed.length - FAILURES_TOLD)} more that failed`] : []),
+    ...(failed.length > FAILURES_SHOWN ? [`  and ${count(failed.length - FAILURES_SHOWN)} more that failed`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -34,7 +34,7 @@ interface Pending {
   readonly bytes: number;
 }
 
-type Ending = Pick<Sink<never>, 'finish' | 'abort'>;
+type SinkEnd = Pick<Sink<never>, 'finish' | 'abort'>;
 type Opened = Extract<FromThread, { kind: 'open' }>;
 
 /**
@@ -112,7 +112,7 @@ export async function startFiles<Message, Question, Answer, Told>(
     own.clear();
   }
 
-  function fileOf(file: number): Ending {
+  function fileOf(file: number): SinkEnd {
     let over = false;
     const end = async (kind: 'finish' | 'abort'): Promise<void> => {
       await call((number) => ({ kind, call: number, file }));

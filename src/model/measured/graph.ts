@@ -113,7 +113,7 @@ function rawNumbers(bytes: Uint8Array, code: number): number[] | undefined {
 }
 
 /** The number that the 16 bits of a float16 stand for. */
-export function halfFloat(bits: number): number {
+function halfFloat(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;

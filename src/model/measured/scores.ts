@@ -17,7 +17,7 @@ export interface ScoreFacts {
 }
 
 /** The most different values that a quantized output has, plus one for rounding. */
-export const MOST_VALUES = 257;
+const MOST_VALUES = 257;
 
 /** What the scores mean, or why that is not known. */
 export type Meaning =

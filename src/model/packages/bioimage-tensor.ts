@@ -32,7 +32,7 @@ export interface BioimageStep {
 }
 
 /** An axis, in the form that both versions are brought to. */
-interface Axis {
+interface TensorAxis {
   readonly kind: string;
   readonly fields: Fields;
 }
@@ -80,7 +80,7 @@ export function tensorOf(entry: unknown, where: string): BioimageTensor {
 }
 
 /** Axes of format 0.4: one letter per axis, and lists with one number per axis. */
-function oldAxes(fields: Fields): Axis[] {
+function oldAxes(fields: Fields): TensorAxis[] {
   const kinds = [...String(fields.axes)];
   const shape = fieldsOf(fields.shape);
   const sizes = numbersIn(fields.shape);
@@ -98,7 +98,7 @@ function oldAxes(fields: Fields): Axis[] {
   }));
 }
 
-function newAxes(fields: Fields): Axis[] {
+function newAxes(fields: Fields): TensorAxis[] {
   return itemsIn(fields.axes).map((entry) => {
     const axis = fieldsOf(entry);
     const isSpace = axis.type === 'space';
@@ -109,7 +109,7 @@ function newAxes(fields: Fields): Axis[] {
   });
 }
 
-function spaceAxis(axes: readonly Axis[], at: number): SpaceAxis {
+function spaceAxis(axes: readonly TensorAxis[], at: number): SpaceAxis {
   const { fields } = axes[at]!;
   const { min, step } = fieldsOf(fields.size);
   const unit = units[textIn(fields.unit) ?? ''];

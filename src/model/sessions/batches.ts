@@ -40,7 +40,7 @@ export interface Batches {
   close(): Promise<void>;
 }
 
-interface Asked {
+interface AskedWindow {
   /** Pixels whose memory moves to the session, or a window in shared memory. */
   readonly window: Samples<ArrayBuffer> | SharedWindow;
   resolve(scores?: Float32Array<ArrayBuffer>): void;
@@ -57,7 +57,7 @@ interface Asked {
 export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch: number) => Promise<Lanes>): Batches {
   const { path, type, samples, scores: each } = shape;
   let lanes = start;
-  let queue: Asked[] = [];
+  let queue: AskedWindow[] = [];
   let shrinking: Promise<void> | undefined;
   let closed = false;
   let busy = 0;
@@ -94,7 +94,7 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
     }
   }
 
-  async function dispatch(session: Session, asked: readonly Asked[], batch: number): Promise<void> {
+  async function dispatch(session: Session, asked: readonly AskedWindow[], batch: number): Promise<void> {
     const shared = asked.flatMap(({ window }) => ('scores' in window ? [window] : []));
     const moved = asked.flatMap(({ window }) => ('scores' in window ? [] : [window]));
     try {
@@ -137,12 +137,12 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
   }
 
   /** The windows of a batch that is to be run again; undefined if the pixels are gone. */
-  function again(asked: readonly Asked[], input: Samples<ArrayBuffer> | undefined): readonly Asked[] | undefined {
+  function again(asked: readonly AskedWindow[], input: Samples<ArrayBuffer> | undefined): readonly AskedWindow[] | undefined {
     if (asked.every(({ window }) => 'scores' in window)) return asked;
     return input && asked.map((each, slot) => ({ ...each, window: input.slice(slot * samples, (slot + 1) * samples) }));
   }
 
-  function handOut(scores: ScoreData, asked: readonly Asked[]): void {
+  function handOut(scores: ScoreData, asked: readonly AskedWindow[]): void {
     if (scores instanceof Uint8Array) {
       for (const [slot, { resolve }] of asked.entries()) {
         const floats = spareFloats.pop() ?? new Float32Array(each);
@@ -177,10 +177,10 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
     pump();
   }
 
-  function ask<Result>(window: Asked['window']): Promise<Result> {
+  function ask<Result>(window: AskedWindow['window']): Promise<Result> {
     if (closed) return Promise.reject(new SegtileError('model', 'an inference worker has ended'));
     return new Promise((resolve, reject) => {
-      queue.push({ window, resolve: resolve as Asked['resolve'], reject });
+      queue.push({ window, resolve: resolve as AskedWindow['resolve'], reject });
       pump();
     });
   }
@@ -219,8 +219,8 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
 }
 
 /** How many of the first `most` windows are alike: in shared memory, or not. */
-function alike(queue: readonly Asked[], most: number): number {
-  const isShared = ({ window }: Asked): boolean => 'scores' in window;
+function alike(queue: readonly AskedWindow[], most: number): number {
+  const isShared = ({ window }: AskedWindow): boolean => 'scores' in window;
   const other = queue.findIndex((each) => isShared(each) !== isShared(queue[0]!));
   return Math.min(most, other < 0 ? queue.length : other);
 }

@@ -76,7 +76,7 @@ function meet(ends: readonly number[], a: number, b: number): boolean {
   return true;
 }
 
-type Point = readonly [x: number, y: number];
+type SideEnd = readonly [x: number, y: number];
 
 /** A common end of two sides, and the other end of each. */
 function sharedOf(
@@ -88,7 +88,7 @@ function sharedOf(
   cy: number,
   dx: number,
   dy: number,
-): readonly [Point, Point, Point] {
+): readonly [SideEnd, SideEnd, SideEnd] {
   if (ax === cx && ay === cy)
     return [
       [ax, ay],

@@ -11,7 +11,7 @@ interface KeptRun {
 }
 
 /** What a tally keeps: its runs, and the box around them. */
-interface Kept {
+interface KeptObject {
   runs: KeptRun[];
   left: number;
   top: number;
@@ -21,7 +21,7 @@ interface Kept {
 
 /** A tally that keeps samples. */
 interface KeepingTally extends Tally {
-  readonly kept: Kept;
+  readonly kept: KeptObject;
 }
 
 /**
@@ -30,7 +30,7 @@ interface KeepingTally extends Tally {
  */
 export function createKeepingTally(channels: number): KeepingTally {
   const whole = createTally(channels);
-  const kept: Kept = { runs: [], left: Infinity, top: Infinity, right: 0, bottom: 0 };
+  const kept: KeptObject = { runs: [], left: Infinity, top: Infinity, right: 0, bottom: 0 };
 
   function reach(left: number, top: number, right: number, bottom: number): void {
     kept.left = Math.min(kept.left, left);

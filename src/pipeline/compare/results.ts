@@ -93,7 +93,7 @@ function plainOptions(options: VariantOptions): VariantFacts['options'] {
 }
 
 /** For each result: whether it is on the Pareto front of mean Dice and seconds. */
-export function frontOf(results: readonly VariantResult[]): boolean[] {
+function frontOf(results: readonly VariantResult[]): boolean[] {
   return paretoFront(worths(results));
 }
 

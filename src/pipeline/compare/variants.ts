@@ -45,7 +45,7 @@ export interface VariantAxes {
  */
 export function spanVariants(axes: VariantAxes): Variant[] {
   const { resize, tile, plan = [], margin, blend, tta, tissue, gate = [], threshold = [] } = axes;
-  const gates: Axis = {
+  const gates: VariantAxis = {
     word: 'gate',
     values: gate.map((text) => axis(text, { gate: text === 'none' ? undefined : [text] })),
   };
@@ -75,7 +75,7 @@ export function spanVariants(axes: VariantAxes): Variant[] {
   return [...(resize.length > 0 ? shrunk : []), ...(tile.length > 0 ? tiled : []), ...(plan.length > 0 ? planned : [])];
 }
 
-interface Axis {
+interface VariantAxis {
   /** The word before the value in a variant's name. */
   readonly word: string;
   readonly values: readonly AxisValue[];
@@ -95,11 +95,11 @@ function axisOf<Name extends keyof InferOptions>(
   option: Name,
   values: readonly InferOptions[Name][],
   word: string = option,
-): Axis {
+): VariantAxis {
   return { word, values: values.map((value) => axis(String(value), { [option]: value })) };
 }
 
-function product(axes: readonly Axis[]): Variant[] {
+function product(axes: readonly VariantAxis[]): Variant[] {
   let made: Variant[] = [{ name: '', resize: undefined, options: {} }];
   for (const [index, { word, values }] of axes.entries()) {
     if (values.length === 0) continue;

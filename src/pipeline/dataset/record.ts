@@ -56,7 +56,7 @@ export interface DatasetRecord {
 }
 
 /** The facts from which the record of a dataset is made. */
-export interface DatasetFacts {
+interface DatasetFacts {
   readonly command: readonly string[];
   readonly settings: Readonly<Record<string, unknown>>;
   readonly classes: readonly MaskClass[];

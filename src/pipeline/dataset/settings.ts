@@ -165,7 +165,7 @@ export function datasetSettings(
  *
  * @throws {SegtileError} `usage` if no count is given and a sampler can give any number of tiles
  */
-export function asksOf({ sample, mix, count }: Pick<MakeDatasetOptions, 'sample' | 'mix' | 'count'>): Ask[] {
+function asksOf({ sample, mix, count }: Pick<MakeDatasetOptions, 'sample' | 'mix' | 'count'>): Ask[] {
   const names = sample ?? ['grid'];
   const shares = mix ?? names.map((sampler) => ({ sampler, share: 1 / names.length }));
   const twice = shares.find(({ sampler }, index) => shares.findIndex((other) => other.sampler === sampler) < index);

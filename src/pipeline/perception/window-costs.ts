@@ -23,7 +23,7 @@ export interface CostPlace {
 }
 
 /** The sides of windows, in px, whose cost is measured if a network takes any size. */
-export const COSTED_SIDES: readonly number[] = [256, 384, 512, 768, 1024, 1536, 2048];
+const COSTED_SIDES: readonly number[] = [256, 384, 512, 768, 1024, 1536, 2048];
 
 /** Each size is run this often, after a first run that does not count. The median counts. */
 const ROUNDS = 3;

@@ -6,7 +6,7 @@ import { cellWidth, contactSheet, sheetWidth } from '../../report/contact-sheet.
 import type { Pixels, Size } from '../../types.js';
 
 /** The longest side of a picture on a contact sheet, in px. */
-export const PANEL = 256;
+const PANEL = 256;
 
 /** The pictures of one tile, each at most {@link PANEL} px long, and the text beside them. */
 export interface TilePanels {
@@ -52,7 +52,7 @@ export async function writeSheet(path: string, tiles: readonly TilePanels[], loo
 }
 
 /** The size of a tile's picture on a sheet: shrunk to fit, or enlarged by a whole factor. */
-export function panelSize({ width, height }: Size): Size {
+function panelSize({ width, height }: Size): Size {
   const longest = Math.max(width, height);
   const scale = longest > PANEL ? PANEL / longest : Math.floor(PANEL / longest);
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };

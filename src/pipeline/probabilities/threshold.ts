@@ -66,7 +66,7 @@ export function probabilityFacts({ path, width, height, mpp, map }: Probabilitie
 }
 
 /** The share of pixels where a window was run; null if that is not known. */
-export function coverageOf(
+function coverageOf(
   { map }: Pick<Probabilities, 'map'>,
   { covered, inside }: Pick<LabelResult, 'covered' | 'inside'>,
 ): number | null {

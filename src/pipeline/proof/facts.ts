@@ -24,7 +24,7 @@ export interface ProofFacts {
 }
 
 /** The share of labels that may differ without a warning. */
-export const MOST_LABELS = 1e-3;
+const MOST_LABELS = 1e-3;
 
 /** No sample. */
 export const noProof: ProofCount = { squares: 0, windows: 0, ...noDifference };

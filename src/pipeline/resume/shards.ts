@@ -119,7 +119,7 @@ export function hiddenShardPath(stem: string, shard: Shard): string {
 }
 
 /** The data after the last strip of a shard. */
-export interface ShardEnd {
+interface ShardEnd {
   readonly end: RunRecord['device'];
   /** What was found in its part of the sample; absent if none was run the dense way. */
   readonly proof?: ProofCount | undefined;

@@ -82,13 +82,13 @@ async function sortedOut(given: string, kind: PathKind, here: readonly FoundFile
 }
 
 /** Where to search, how deep, and which files match. */
-interface Search {
+interface FileSearch {
   readonly base: string;
   readonly depth: number | undefined;
   readonly matches: (file: FoundFile) => boolean;
 }
 
-async function searchOf(given: string): Promise<Search> {
+async function searchOf(given: string): Promise<FileSearch> {
   if (!isPattern(given)) return { base: given, depth: undefined, matches: () => true };
   const { default: picomatch } = await import('picomatch');
   const { base, glob } = picomatch.scan(given);

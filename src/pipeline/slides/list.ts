@@ -50,7 +50,7 @@ function fromFolder(folder: string, path: string): string {
   return folder === '.' || folder === '' ? path : resolve(path) === path ? path : `${folder.replace(/[\\/]+$/, '')}/${path}`;
 }
 
-interface Row {
+interface ListRow {
   readonly record: readonly string[];
   readonly info: { readonly lines: number };
 }
@@ -86,9 +86,9 @@ function fromTable(text: string, where: string, place: (path: string) => string)
 /** The most wrong lines that an error message lists. */
 const LINES_TOLD = 5;
 
-function rowsOf(text: string, where: string): Row[] {
+function rowsOf(text: string, where: string): ListRow[] {
   try {
-    return parse(text, { bom: true, skip_empty_lines: true, info: true, trim: true }) as unknown as Row[];
+    return parse(text, { bom: true, skip_empty_lines: true, info: true, trim: true }) as unknown as ListRow[];
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new SegtileError(

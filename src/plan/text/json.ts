@@ -8,7 +8,7 @@ const scalar = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
  * The deepest nesting of lists and objects. Nobody writes a file with deeper nesting, and recursive code would
  * overflow its stack on it.
  */
-const DEEPEST = 512;
+export const DEEPEST = 512;
 
 /** Whether lists and objects of a JSON text are nested too deeply: more than 512 levels. */
 export function isTooDeep(text: string): boolean {

@@ -1,4 +1,5 @@
 import type { Box, Pixels, Size } from '../../types.js';
+import { RADIUS, sampling } from './background.js';
 import { removeSmall } from './components.js';
 import { medianAbove, medianRows, otsuThreshold, saturation } from './saturation.js';
 
@@ -62,25 +63,14 @@ export const STAINED = 40;
 const GLASS = 10;
 
 /**
- * Medians change little from row to row. In a view of many rows, every seventh row is filtered: together these
- * filters see each pixel once and give nearly the same histogram as all rows. In a view of few rows, all are
- * filtered.
- */
-const SAMPLED_ROWS = 7;
-const FEW_ROWS = 512;
-
-/** Radius of the median filter on saturation, in px of the overview: it is 7 × 7. */
-const RADIUS = 3;
-
-/**
  * The saturation that separates tissue from glass: Otsu's threshold of the 7 × 7 median, clamped to the range from
  * {@link GLASS} to {@link STAINED}. It is clamped because every histogram has a best split, even if the view shows
  * only glass or only tissue.
  *
  * @param plane saturation of the whole slide at about 2,048 px
  */
-export function tissueThreshold(plane: Uint8Array, { width, height }: Size): number {
-  const split = otsuThreshold(medianRows(plane, width, height, RADIUS, height > FEW_ROWS ? SAMPLED_ROWS : 1));
+export function tissueThreshold(plane: Uint8Array, size: Size): number {
+  const split = otsuThreshold(medianRows(plane, size.width, size.height, RADIUS, sampling(size)));
   return Math.min(Math.max(split, GLASS), STAINED);
 }
 

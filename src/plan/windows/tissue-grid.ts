@@ -57,7 +57,7 @@ export function layTissue(grid: Grid, tissue: RunsOfTissue): Grid {
 }
 
 /** The places that windows may have along an axis. */
-interface Layer {
+interface PlacesAlong {
   readonly first: number;
   /** The last place: a window that starts there reaches the border. */
   readonly last: number;
@@ -70,7 +70,7 @@ interface Layer {
   from(pixel: number): number;
 }
 
-function layer(axis: WindowAxis, phase: number | undefined): Layer {
+function layer(axis: WindowAxis, phase: number | undefined): PlacesAlong {
   const { length, window, margin, stride, border } = axis;
   const outside = border === 'mirror' ? margin : 0;
   const first = 0 - outside;
@@ -94,7 +94,7 @@ function commonDivisor(a: number, b: number): number {
 }
 
 /** Starts of windows that cover runs of pixels from their own edges, with the fewest windows. */
-function cover({ last, stride, end, from }: Layer, runs: readonly Span[]): number[] {
+function cover({ last, stride, end, from }: PlacesAlong, runs: readonly Span[]): number[] {
   const starts: number[] = [];
   let covered = Number.NEGATIVE_INFINITY;
   for (const run of runs) {
@@ -113,7 +113,7 @@ function cover({ last, stride, end, from }: Layer, runs: readonly Span[]): numbe
  * Starts of rows of windows that cover runs of rows, chosen so that the sum of their costs is the least. From a start on,
  * the next one depends on nothing before, so the best way to each start is found from top to bottom.
  */
-function fewest(rows: Layer, runs: readonly Span[], cost: (start: number) => number): number[] {
+function fewest(rows: PlacesAlong, runs: readonly Span[], cost: (start: number) => number): number[] {
   const ways = new Map<number, { readonly total: number; readonly before: number | undefined }>();
   let best: { readonly total: number; readonly start: number } | undefined;
   const waiting = createQueue();
@@ -139,7 +139,7 @@ function fewest(rows: Layer, runs: readonly Span[], cost: (start: number) => num
 }
 
 /** The starts that a row of windows may have after another one, so that all rows with tissue between them are covered. */
-function nextStarts(rows: Layer, runs: readonly Span[], before: number | undefined): number[] {
+function nextStarts(rows: PlacesAlong, runs: readonly Span[], before: number | undefined): number[] {
   const covered = before === undefined ? Number.NEGATIVE_INFINITY : rows.end(before);
   const run = runs.find(({ start, length }) => start + length > covered);
   if (run === undefined) return [];

@@ -25,7 +25,7 @@ interface PlanePlace {
   otherFile: string | undefined;
 }
 
-type Axis = 'C' | 'Z' | 'T';
+type StackAxis = 'C' | 'Z' | 'T';
 
 /** The images that OME-XML describes, in its order. */
 export function readOme(xml: string): OmeImage[] {
@@ -97,15 +97,15 @@ export function channelPlanes(image: OmeImage, z: number, t: number, samples: nu
 
 /** The order of the planes of an image, and which stretches of them `TiffData` places. */
 function arrangement({ sizes, order, places }: OmeImage, samples: number) {
-  const planes: Record<Axis, number> = { C: Math.max(1, Math.ceil(sizes.C / samples)), Z: sizes.Z, T: sizes.T };
-  const axes = ([...order].filter((axis) => axis === 'C' || axis === 'Z' || axis === 'T') as Axis[]).slice(0, 3);
-  const strides: Record<Axis, number> = { C: 0, Z: 0, T: 0 };
+  const planes: Record<StackAxis, number> = { C: Math.max(1, Math.ceil(sizes.C / samples)), Z: sizes.Z, T: sizes.T };
+  const axes = ([...order].filter((axis) => axis === 'C' || axis === 'Z' || axis === 'T') as StackAxis[]).slice(0, 3);
+  const strides: Record<StackAxis, number> = { C: 0, Z: 0, T: 0 };
   let total = 1;
   for (const axis of axes) {
     strides[axis] = total;
     total *= planes[axis];
   }
-  const linear = (at: Record<Axis, number>) => at.C * strides.C + at.Z * strides.Z + at.T * strides.T;
+  const linear = (at: Record<StackAxis, number>) => at.C * strides.C + at.Z * strides.Z + at.T * strides.T;
   const stretches = (places.length > 0 ? places : [EVERYWHERE]).map(({ ifd, count, first, otherFile }) => {
     const start = linear({ ...first, C: Math.floor(first.C / samples) });
     return { start, end: start + (count ?? (ifd === undefined ? total : 1)), ifd, otherFile };

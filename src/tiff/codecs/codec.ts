@@ -84,7 +84,7 @@ export interface BlockPixels {
 }
 
 /** How libtiff inside sharp decodes many blocks in one call. */
-export interface Wrapped {
+interface Wrapped {
   /** Value of sharp's option of this name: what it fails at. */
   readonly failOn: 'warning' | 'error';
   /**

@@ -40,7 +40,7 @@ function isOldLzw(data: Uint8Array): boolean {
  *
  * @throws {Error} for a code that is not in the table yet
  */
-export async function* unpackLzw(
+async function* unpackLzw(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const prefix = new Uint16Array(LARGEST);

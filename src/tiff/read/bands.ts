@@ -33,13 +33,13 @@ const UNCUT_BYTES = 2 ** 28;
  * Height in rows of the bands into which a row of blocks is cut because its pixels need too much memory; undefined if
  * it is not cut. Pixels count as RGB of 8 bits at least, which they become.
  */
-export function cutRows({ width, blockHeight, height, samples, bits, sampleFormat }: BlockShape): number | undefined {
+export function cutRows({ width, blockHeight, height, samples, bits, sampleFormat }: BandShape): number | undefined {
   const row = width * Math.max(3, samples * bytesOfSample[sampleType({ bits, sampleFormat })]);
   if (row * Math.min(blockHeight, height) <= UNCUT_BYTES) return undefined;
   return Math.max(1, Math.floor(BAND_BYTES / row));
 }
 
-type BlockShape = Pick<Directory, 'width' | 'height' | 'blockHeight' | 'samples' | 'bits' | 'sampleFormat'>;
+type BandShape = Pick<Directory, 'width' | 'height' | 'blockHeight' | 'samples' | 'bits' | 'sampleFormat'>;
 
 /** Bands that are fetched and decoded at the same time ... */
 const IN_FLIGHT = 2;

@@ -9,7 +9,7 @@ import { yCbCrToRgb } from '../samples/ycbcr.js';
 const LITTLE = endianness() === 'LE';
 
 /** Samples of whole bytes, as unsigned integers of the host. */
-type Numbers = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+type WordArray = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 
 type WordSize = 8 | 16 | 32 | 64;
 
@@ -42,7 +42,7 @@ export function toSamples(directory: Directory, bytes: Uint8Array, rows: number)
 }
 
 /** Views bytes as unsigned integers. Swaps bytes, or moves them to an aligned place, if the host needs that. */
-function inHostOrder(bytes: Uint8Array, depth: WordSize, littleEndian: boolean): Numbers {
+function inHostOrder(bytes: Uint8Array, depth: WordSize, littleEndian: boolean): WordArray {
   if (depth === 8) return bytes;
   const size = depth / 8;
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
@@ -55,7 +55,7 @@ function inHostOrder(bytes: Uint8Array, depth: WordSize, littleEndian: boolean):
   return viewAs(words, depth);
 }
 
-function viewAs({ buffer, byteOffset, length }: Uint8Array, depth: WordSize): Numbers {
+function viewAs({ buffer, byteOffset, length }: Uint8Array, depth: WordSize): WordArray {
   if (depth === 8) return new Uint8Array(buffer, byteOffset, length);
   if (depth === 16) return new Uint16Array(buffer, byteOffset, length / 2);
   if (depth === 32) return new Uint32Array(buffer, byteOffset, length / 4);
@@ -63,7 +63,7 @@ function viewAs({ buffer, byteOffset, length }: Uint8Array, depth: WordSize): Nu
 }
 
 /** Converts samples of other kinds to the nearest 32-bit floats. */
-function asFloats({ sampleFormat, bits }: Directory, words: Numbers): Float32Array {
+function asFloats({ sampleFormat, bits }: Directory, words: WordArray): Float32Array {
   const { byteOffset, length } = words;
   const buffer = words.buffer as ArrayBuffer;
   const depth = bits[0]!;
@@ -102,7 +102,7 @@ function valuesOfHalves(): Float32Array {
  * Undoes predictor 2, in place: each sample is stored as its difference from the same sample of the pixel to the left
  * (TIFF 6.0, section 14).
  */
-function unpredict(samples: Numbers, rowLength: number, stride: number): void {
+function unpredict(samples: WordArray, rowLength: number, stride: number): void {
   if (samples instanceof BigUint64Array) {
     // Sums wrap around when they are stored.
     for (let i = 0; i < samples.length; i++) if (i % rowLength >= stride) samples[i] = samples[i]! + samples[i - stride]!;
@@ -126,7 +126,7 @@ function unpredict(samples: Numbers, rowLength: number, stride: number): void {
  * is stored as its difference from the byte `stride` before it (Adobe Photoshop TIFF technical note 3). The byte order
  * of the file plays no part.
  */
-function unpredictFloats(bytes: Uint8Array, rowLength: number, stride: number, depth: WordSize): Numbers {
+function unpredictFloats(bytes: Uint8Array, rowLength: number, stride: number, depth: WordSize): WordArray {
   const size = depth / 8;
   const ordered = new Uint8Array(bytes.length);
   for (let row = 0; row + rowLength * size <= bytes.length; row += rowLength * size) {

@@ -65,7 +65,7 @@ export async function* streamedBands(
   }
 }
 
-interface PlaneReader {
+interface StreamedPlane {
   /** The bytes of the next rows, in a buffer that is not used again. */
   read(rows: number): Promise<Uint8Array>;
   skip(rows: number): Promise<void>;
@@ -73,7 +73,7 @@ interface PlaneReader {
 }
 
 /** Reads rows of one plane, from `start` on. */
-function planeReader(image: TiffImage, plane: number, start: number, signal: AbortSignal | undefined): PlaneReader {
+function planeReader(image: TiffImage, plane: number, start: number, signal: AbortSignal | undefined): StreamedPlane {
   const { directory } = image;
   const { blockHeight } = directory;
   const bytesOfRow = rowBytes(directory);

@@ -3,6 +3,7 @@ import { SegtileError } from '../../errors.js';
 import { openPartialFile, type PartialFile } from '../../io/partial-file.js';
 import type { PlaneRows, RasterRows, Rgb, Sink, Size } from '../../types.js';
 import { geoEntries } from '../geo.js';
+import { PALETTE } from '../samples/rgb.js';
 import { blockStore, type EncodedTile, type LevelBlocks } from './block-store.js';
 import { asciiValues, directories, type Entry, header, rational, Tag } from './directory.js';
 import { checkLayout, checkRows, type TiffLayout } from './layout.js';
@@ -215,9 +216,6 @@ function entries(
     ...(codec.photometric(channels) === 6 && codec.subsampling ? [short(Tag.YCbCrSubSampling, ...codec.subsampling)] : []),
   ];
 }
-
-/** Value of the tag PhotometricInterpretation for indices into a table of colours. */
-const PALETTE = 3;
 
 /** All reds, then all greens, then all blues, in 16 bits. */
 function colorMap(palette: readonly Rgb[]): number[] {

@@ -5,18 +5,16 @@ import { firstShowing, nearest } from '../../plan/labels/stretch.js';
 import { levelFactor } from '../../plan/windows/level-factor.js';
 import type { Band, BandRun, Size, Span, SpanningSize } from '../../types.js';
 import { requireSameShape, stretchNotes } from '../aspect.js';
+import { bandHeight } from '../band-height.js';
 import type { TruthConfig } from '../config.js';
 import type { LabelView, Truth, TruthObject } from '../truth.js';
 import type { LabelImage, ValueBand } from './label-image.js';
-import { majorityView, shrinks } from './majority-view.js';
+import { majorityView, type Spanning, shrinks } from './majority-view.js';
 import { type Labels, labelsOfImage } from './values.js';
 
 /**
  * The most rows and pixels in one band: a view that is much larger than its image must not be made in one piece.
  */
-const BAND_ROWS = 256;
-const BAND_PIXELS = 2 ** 22;
-
 /**
  * The truth that an image of labels holds. The image shows the whole slide, at any size: it is enlarged by nearest
  * neighbour and shrunk by majority.
@@ -47,7 +45,6 @@ export function imageTruth(image: LabelImage, slide: Size, config: TruthConfig):
 }
 
 /** A size, and how many of its pixels the slide covers. */
-type Spanning = Size & { readonly spans: Size };
 type SpanningImage = LabelImage & Spanning;
 
 /** Nearest neighbour, pixel centre to pixel centre; see `nearest`. */
@@ -55,7 +52,7 @@ function imageView(image: SpanningImage, labels: Labels, { spans, ...whole }: Sp
   const size = { width: whole.width, height: whole.height, spans: spans ?? whole };
   const [from, to] = [image.spans.height, size.spans.height];
   const count = { from: image.height, to: size.height };
-  const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_PIXELS / size.width)));
+  const step = bandHeight(size.width);
   const row = (y: number) => nearest(y, from, to, image.height);
   return {
     ...size,

@@ -1,12 +1,9 @@
 import { open } from 'node:fs/promises';
 import { SegtileError } from '../../errors.js';
 import { orientationNotes } from '../../tiff/samples/orientation.js';
+import { bandHeight } from '../band-height.js';
 import type { LabelImage, ValueBand } from './label-image.js';
 import { PNG_SAMPLES, type PngHeader, type PngOpener, pngRows, readPngHeader, readPngOrientation } from './png.js';
-
-/** The most rows and samples in one band. */
-const BAND_ROWS = 256;
-const BAND_SAMPLES = 2 ** 22;
 
 /**
  * Opens a PNG of labels, from a file or from memory: grey of 1 to 16 bits, a palette (the indices are the values), or
@@ -20,7 +17,7 @@ export async function openLabelPng(path: string, opener?: PngOpener): Promise<La
   const channels = color === 2 || color === 6 ? 3 : 1;
   if (interlaced) throw new SegtileError('unsupported', `${path} is interlaced`, 'save the mask without interlacing');
   const orientation = await readPngOrientation(opener ?? (() => open(path)));
-  const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_SAMPLES / (width * channels))));
+  const step = bandHeight(width * channels);
   return {
     path,
     width,

@@ -10,6 +10,7 @@ import { readNativeBands } from '../../tiff/read/read.js';
 import { sampleWords } from '../../tiff/samples/native.js';
 import { orientationNotes } from '../../tiff/samples/orientation.js';
 import { photometricName } from '../../tiff/samples/photometric.js';
+import { PALETTE } from '../../tiff/samples/rgb.js';
 import type { BandRun, Samples } from '../../types.js';
 import { channelBands, type PlaneReader } from './channel-masks.js';
 import type { LabelImage, ValueRun } from './label-image.js';
@@ -19,7 +20,6 @@ import { omeChannels } from './ome-channels.js';
 const WHITE_IS_ZERO = 0;
 const GREY = 1;
 const RGB = 2;
-const PALETTE = 3;
 
 /** Values of the tag ExtraSamples that mean alpha. */
 const ALPHA = [1, 2];

@@ -1,13 +1,11 @@
 import { SegtileError } from '../../errors.js';
 import { covered, majorityRow, overlap, type WeighedLine } from '../../plan/labels/majority.js';
 import type { Band, BandRun, Size, Span, SpanningSize } from '../../types.js';
+import { bandHeight } from '../band-height.js';
 import type { LabelView } from '../truth.js';
 
-/** The most rows and pixels in one band. */
-const BAND_ROWS = 256;
-const BAND_PIXELS = 2 ** 22;
-
-type Spanning = Size & { readonly spans: Size };
+/** A size in px, and how many of them the slide covers. */
+export type Spanning = Size & { readonly spans: Size };
 
 /** A row of the larger view: its number and its labels in runs. */
 interface SourceRow {
@@ -31,7 +29,7 @@ export function shrinks(source: Size, size: Size): boolean {
 export function majorityView(view: LabelView, lies: Size, whole: SpanningSize): LabelView {
   const size = { width: whole.width, height: whole.height, spans: whole.spans ?? whole };
   const source = { ...view, spans: lies };
-  const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_PIXELS / size.width)));
+  const step = bandHeight(size.width);
   const down = [lies.height, size.spans.height, view.height] as const;
   return {
     ...whole,
@@ -46,7 +44,7 @@ export function majorityView(view: LabelView, lies: Size, whole: SpanningSize): 
         return from < to ? sourceColumns(columns({ start: from, length: to - from }), source, size) : [];
       };
       let held: SourceRow[] = [];
-      let made: Row[] = [];
+      let made: MajorityRow[] = [];
       let y = rows.start;
       for await (const band of source.readBands({ start: top, length: bottom - top }, wanted, signal)) {
         for (const row of rowsOf(band)) {
@@ -73,7 +71,7 @@ export function majorityView(view: LabelView, lies: Size, whole: SpanningSize): 
 }
 
 /** A row of the smaller view. */
-interface Row {
+interface MajorityRow {
   readonly y: number;
   readonly runs: readonly { readonly x: number; readonly data: Uint8Array }[];
 }
@@ -103,7 +101,13 @@ function rowsOf({ y, height, runs }: Band): SourceRow[] {
   }));
 }
 
-function madeRow(held: readonly SourceRow[], columns: readonly Span[], y: number, source: Spanning, size: Spanning): Row {
+function madeRow(
+  held: readonly SourceRow[],
+  columns: readonly Span[],
+  y: number,
+  source: Spanning,
+  size: Spanning,
+): MajorityRow {
   const runs: { x: number; data: Uint8Array }[] = [];
   const [top, bottom] = covered(y, source.spans.height, size.spans.height, source.height);
   const across = [source.spans.width, size.spans.width] as const;
@@ -129,14 +133,14 @@ function madeRow(held: readonly SourceRow[], columns: readonly Span[], y: number
   return { y, runs };
 }
 
-function sameSpans(a: Row, b: Row): boolean {
+function sameSpans(a: MajorityRow, b: MajorityRow): boolean {
   return (
     a.runs.length === b.runs.length &&
     a.runs.every(({ x, data }, i) => x === b.runs[i]!.x && data.length === b.runs[i]!.data.length)
   );
 }
 
-function bandOf(rows: readonly Row[]): Band {
+function bandOf(rows: readonly MajorityRow[]): Band {
   const { y, runs } = rows[0]!;
   const joined = runs.map(({ x, data: { length: width } }, i): BandRun => {
     const data = new Uint8Array(width * rows.length);

@@ -8,7 +8,7 @@ import { enclosingRings, polygonOf, type Ring, show } from './polygon.js';
 import type { Polygon } from './shapes.js';
 
 /** How deep geometries and features may be nested. A file with more is made to overflow the stack. */
-const DEEPEST = 64;
+const DEEPEST_GEOMETRY = 64;
 
 /** Takes the entries of a GeoJSON file one by one. */
 export interface GeojsonReader {
@@ -56,7 +56,8 @@ export function geojsonReader(
 
   function* read(entry: unknown, where: string, depth: number): Generator<Polygon> {
     if (!isObject(entry)) throw new SegtileError('input', `${where} is ${show(entry)}, not an object`, 'export it again');
-    if (depth > DEEPEST) throw new SegtileError('input', `${where} is nested in ${DEEPEST} others`, 'export it again');
+    if (depth > DEEPEST_GEOMETRY)
+      throw new SegtileError('input', `${where} is nested in ${DEEPEST_GEOMETRY} others`, 'export it again');
     if (Array.isArray(entry.features) && !('geometry' in entry)) {
       for (const [i, feature] of entry.features.entries()) yield* read(feature, `${where}: feature ${i + 1}`, depth + 1);
       return;
@@ -103,7 +104,7 @@ function classOf({ properties }: JsonObject, where: string): AnnotatedClass {
 /** The name of a derived class as QuPath shows it: `Stroma: Positive` for `Positive` derived from `Stroma`. */
 function derivedName({ name, names, parentClass }: JsonObject, depth: number): unknown {
   if (Array.isArray(names) && (names.length > 1 || name === undefined)) return names.join(': ');
-  if (!isObject(parentClass) || depth === DEEPEST) return name;
+  if (!isObject(parentClass) || depth === DEEPEST_GEOMETRY) return name;
   const parent = derivedName(parentClass, depth + 1);
   return nameOf(parent) === undefined ? name : nameOf(name) === undefined ? parent : `${parent}: ${name}`;
 }
@@ -139,7 +140,7 @@ function* areasOf(
   const { type, coordinates, geometries } = geometry;
   if (WITHOUT_AREA.includes(type)) return passOver(`of type ${type}`);
   const parts = type === 'Polygon' ? [coordinates ?? []] : type === 'MultiPolygon' ? (coordinates ?? []) : geometries;
-  if (!Array.isArray(parts) || depth > DEEPEST || (parts === geometries && type !== 'GeometryCollection')) {
+  if (!Array.isArray(parts) || depth > DEEPEST_GEOMETRY || (parts === geometries && type !== 'GeometryCollection')) {
     throw new SegtileError(
       'input',
       `${where} is a ${typeof type === 'string' ? type : show(type)}, which has no area that segtile can read`,

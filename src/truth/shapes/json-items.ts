@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { DEEPEST } from '../../plan/text/json.js';
 import { openText } from '../text-file.js';
 import { parseLooseJson } from './loose-json.js';
 
@@ -9,9 +10,6 @@ export interface JsonItem {
   readonly list: string;
   readonly value: unknown;
 }
-
-/** How deep lists and objects may be nested. A file with more is made to overflow the stack. */
-const DEEPEST = 512;
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];

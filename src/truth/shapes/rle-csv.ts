@@ -28,7 +28,7 @@ interface Places {
 }
 
 /** A row of one slide. */
-interface Row {
+interface RunsRow {
   readonly line: number;
   readonly id: string;
   readonly runs: string;
@@ -79,8 +79,8 @@ export async function idsOfRuns(path: string, signal?: AbortSignal): Promise<rea
   return [...ids];
 }
 
-async function findRows(path: string, name: string, signal: AbortSignal | undefined): Promise<readonly Row[]> {
-  let found: Row[] = [];
+async function findRows(path: string, name: string, signal: AbortSignal | undefined): Promise<readonly RunsRow[]> {
+  let found: RunsRow[] = [];
   let fit = 1;
   const ids = new Set<string>();
   for await (const row of rowsOf(path, signal)) {
@@ -102,7 +102,7 @@ async function findRows(path: string, name: string, signal: AbortSignal | undefi
   throw new SegtileError('input', what, 'keep the rows of one of them');
 }
 
-async function* rowsOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<Row> {
+async function* rowsOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<RunsRow> {
   let places: Places | undefined;
   for await (const { line, cells } of readTable(path, signal)) {
     if (places === undefined) {

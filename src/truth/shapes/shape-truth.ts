@@ -2,15 +2,12 @@ import { throwIfAborted } from '../../errors.js';
 import { type ConnectedRegion, trackRegions } from '../../plan/labels/connected.js';
 import { IGNORED } from '../../plan/labels/ignored.js';
 import type { Band, Size, Span, SpanningSize } from '../../types.js';
+import { bandHeight } from '../band-height.js';
 import type { TruthConfig } from '../config.js';
 import { majorityView, shrinks } from '../images/majority-view.js';
 import type { LabelView, Truth, TruthObject } from '../truth.js';
 import { shapeIndex } from './shape-index.js';
 import { type Canvas, type Extent, type LabelShape, type PixelColumns, paint } from './shapes.js';
-
-/** The most rows and pixels that are painted at a time. */
-const BAND_ROWS = 256;
-const BAND_PIXELS = 2 ** 22;
 
 /** The shapes of a file, and how to read them. */
 export interface ShapeFile {
@@ -75,7 +72,7 @@ interface Painting {
 
 function shapeView(painting: Painting, { spans, ...size }: SpanningSize, slide: Size, unlabelled: number): LabelView {
   const whole = { size, spans: spans ?? size, slide };
-  const step = Math.max(1, Math.min(BAND_ROWS, Math.floor(BAND_PIXELS / size.width)));
+  const step = bandHeight(size.width);
   return {
     ...size,
     async *readBands(rows, columns, signal) {

@@ -74,7 +74,7 @@ export const FIRST: ViewState = {
 };
 
 /** Writes a state as the fragment of an address, including the `#`. */
-export function toHash(state: ViewState): string {
+function toHash(state: ViewState): string {
   const { slide, run, other, split, divider, place, shown, opacity, hidden, channel, thresholds } = state;
   const parts = new URLSearchParams();
   if (slide) parts.set('slide', slide);
@@ -99,7 +99,7 @@ export function toHash(state: ViewState): string {
 }
 
 /** Reads the state from the fragment of an address. Invalid parts are ignored. */
-export function fromHash(hash: string): ViewState {
+function fromHash(hash: string): ViewState {
   const parts = new URLSearchParams(hash.replace(/^#/, ''));
   const numbers = (name: string): number[] => list(parts.get(name)).map(Number).filter(Number.isFinite);
   const pairs = (name: string): [string, number][] =>

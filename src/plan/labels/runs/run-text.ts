@@ -1,3 +1,5 @@
+import { putWhole } from '../../text/text-bytes.js';
+
 /** Writes runs of pixels as text: `start length` pairs separated by blanks, with pixels counted from 1. */
 export interface RunText {
   /**
@@ -35,9 +37,9 @@ export function runLine(): RunText {
     }
     if (!first) bytes[length++] = BLANK;
     first = false;
-    length = writeNumber(bytes, length, start + 1);
+    length = putWhole(bytes, length, start + 1);
     bytes[length++] = BLANK;
-    length = writeNumber(bytes, length, end - start);
+    length = putWhole(bytes, length, end - start);
   }
 
   return {
@@ -64,26 +66,3 @@ export function runLine(): RunText {
 }
 
 const BLANK = 32;
-const ZERO = 48;
-const BILLION = 1e9;
-
-/** Writes a whole number as decimal digits, and returns the index after them. */
-function writeNumber(bytes: Uint8Array, at: number, value: number): number {
-  if (value < BILLION) {
-    let digits = 1;
-    for (let power = 10; value >= power; power *= 10) digits++;
-    return writeDigits(bytes, at, value, digits);
-  }
-  const high = Math.floor(value / BILLION);
-  return writeDigits(bytes, writeNumber(bytes, at, high), value - high * BILLION, 9);
-}
-
-function writeDigits(bytes: Uint8Array, at: number, value: number, digits: number): number {
-  let rest = value | 0;
-  for (let place = at + digits - 1; place >= at; place--) {
-    const tenth = (rest / 10) | 0;
-    bytes[place] = ZERO + rest - 10 * tenth;
-    rest = tenth;
-  }
-  return at + digits;
-}

@@ -28,9 +28,9 @@ export interface Job {
 export type Answer = Uint8Array | { readonly data: Uint8Array };
 
 /** What a thread answers. `noMemory` means that the thread has no memory for its WebAssembly, whatever the block. */
-export type DecodeReply = { readonly answer: Answer } | { readonly failure: string; readonly noMemory?: boolean };
+type DecodeReply = { readonly answer: Answer } | { readonly failure: string; readonly noMemory?: boolean };
 
-interface Waiting {
+interface WaitingJob {
   readonly job: Job;
   settle(reply: DecodeReply): void;
 }
@@ -40,7 +40,7 @@ const MOST_WORKERS = 4;
 
 let mostWorkers = Math.min(MOST_WORKERS, processors().count);
 const idle: Worker[] = [];
-const waiting: Waiting[] = [];
+const waiting: WaitingJob[] = [];
 let workers = 0;
 
 /**

@@ -43,7 +43,7 @@ export interface Overlay {
 }
 
 /** A tile that is held: its picture with its version, and the version that is being made. */
-interface Held {
+interface HeldTile {
   picture: TilePicture | undefined;
   version: string;
   wanted: string;
@@ -60,7 +60,7 @@ const MOST_TILES = 400;
  */
 export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | undefined, more: DrawMore): Overlay {
   const context = canvas.getContext('2d')!;
-  const held = new Map<string, Held>();
+  const held = new Map<string, HeldTile>();
   let slide: Size = { width: 1, height: 1 };
   let layers: readonly DrawnLayer[] = [];
   let divider = 0;

@@ -6,7 +6,7 @@ import { WINDOW_COLORS } from '../drawing/windows.js';
 import type { LayerName, Store } from '../state.js';
 
 /** The names of the layers, for people. */
-export const LAYER_NAMES: Readonly<Record<LayerName, string>> = {
+const LAYER_NAMES: Readonly<Record<LayerName, string>> = {
   mask: 'mask',
   outlines: 'outlines',
   scores: 'probabilities',

@@ -19,7 +19,7 @@ export interface PixelArea {
 }
 
 /** An area in words. */
-export function areaWords(pixels: number, { value, unit }: PixelArea): string {
+function areaWords(pixels: number, { value, unit }: PixelArea): string {
   const area = pixels * value;
   if (unit === 'µm²' && area >= 1e5) return `${Number((area / 1e6).toPrecision(3))} mm²`;
   return `${area >= 1000 ? grouped(area) : Number(area.toPrecision(3))} ${unit}`;
