@@ -45,7 +45,7 @@ export type { ActivationHead } from './model/graph/activation-map.js';
 export type { Ending } from './model/graph/ending.js';
 export type { ModelFile } from './model/graph/facts.js';
 export type { TensorLayout } from './model/graph/layout.js';
-export type { Dim, Element, TensorFact } from './model/graph/onnx.js';
+export type { Dim, Element, TensorFact } from './model/graph/format/onnx.js';
 export type { Beginning } from './model/measured/beginning.js';
 export type { Fit } from './model/measured/fit.js';
 export type { DeviceFacts } from './model/sessions/pool.js';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { network, node, serializeModel, tensor, valueInfo } from '../../src/model/graph/onnx.js';
+import { network, node, serializeModel, tensor, valueInfo } from '../../src/model/graph/format/onnx.js';
 
 // A bundled model that finds stained nuclei by arithmetic alone, without training. It is meant for a first run and for tests.
 //

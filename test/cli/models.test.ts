@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { node, tensor } from '../../dist/model/graph/onnx.js';
+import { node, tensor } from '../../dist/model/graph/format/onnx.js';
 import { heads, trunks, zooNetwork } from '../model/measured/zoo.ts';
 import { build } from '../model/networks.ts';
 import { folder, segtile, speckled, writeSlide } from './door.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { adaptNetwork } from '../../dist/model/graph/adapt.js';
-import { serializeModel } from '../../dist/model/graph/onnx.js';
+import { serializeModel } from '../../dist/model/graph/format/onnx.js';
 import { readNetworkFile } from '../../dist/model/graph/read.js';
 import { openModel } from '../../dist/model/measured/open-model.js';
 import { folder, segtileWell } from '../cli/door.ts';

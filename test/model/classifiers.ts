@@ -1,4 +1,4 @@
-import { type NodeProto, network, node, serializeModel, tensor, valueInfo } from '../../dist/model/graph/onnx.js';
+import { type NodeProto, network, node, serializeModel, tensor, valueInfo } from '../../dist/model/graph/format/onnx.js';
 import type { Size } from '../../dist/types.js';
 import { random } from './networks.ts';
 

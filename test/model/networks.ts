@@ -8,7 +8,7 @@ import {
   serializeModel,
   tensor,
   valueInfo,
-} from '../../dist/model/graph/onnx.js';
+} from '../../dist/model/graph/format/onnx.js';
 import type { Size } from '../../dist/types.js';
 
 /** What may differ between networks that do the same. */

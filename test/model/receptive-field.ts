@@ -1,4 +1,4 @@
-import type { ModelProto, NodeProto } from '../../dist/model/graph/onnx.js';
+import type { ModelProto, NodeProto } from '../../dist/model/graph/format/onnx.js';
 
 /** What an element of a tensor depends on along one axis, in px of the input: from `lo` before its place to `hi` behind it. */
 interface Field {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SegtileError } from '../../dist/errors.js';
 import type { Model } from '../../dist/model/card/model.js';
-import { node, parseModel, serializeModel } from '../../dist/model/graph/onnx.js';
+import { node, parseModel, serializeModel } from '../../dist/model/graph/format/onnx.js';
 import { openPool } from '../../dist/model/sessions/pool.js';
 import type { PoolOptions } from '../../dist/model/sessions/pool-options.js';
 import { halved, unet } from './networks.ts';

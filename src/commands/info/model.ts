@@ -4,7 +4,7 @@ import { writeWhole } from '../../io/partial-file.js';
 import type { Card } from '../../model/card/card.js';
 import { cardPath } from '../../model/card/card.js';
 import { type Model, modelPixels } from '../../model/card/model.js';
-import { described } from '../../model/graph/tensors.js';
+import { described } from '../../model/graph/format/tensors.js';
 import type { MeasuredModel } from '../../model/measured/measure.js';
 import { type OpenedModel, openModel } from '../../model/measured/open-model.js';
 import { isZip } from '../../model/packages/archive.js';

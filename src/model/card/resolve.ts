@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import { defaultColor } from '../../plan/palette.js';
 import type { ModelFile } from '../graph/facts.js';
-import { described, stem } from '../graph/tensors.js';
+import { described, stem } from '../graph/format/tensors.js';
 import type { MeasuredModel } from '../measured/measure.js';
 import { resolveInput } from '../measured/resolve-input.js';
 import { resolveFit, resolveScores, resolveTask } from '../measured/resolve-scores.js';

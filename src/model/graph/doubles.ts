@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { SegtileError } from '../../errors.js';
-import { elementCode, type GraphProto, type ModelProto, type NodeProto, type TensorProto } from './onnx.js';
-import { weightFiles } from './weights.js';
+import { elementCode, type GraphProto, type ModelProto, type NodeProto, type TensorProto } from './format/onnx.js';
+import { weightFiles } from './format/weights.js';
 
 /** Operations that onnxruntime computes on the CPU in float32 (some in float16) only, with learned weights as second input. */
 const convolutions = new Set(['Conv', 'ConvTranspose']);

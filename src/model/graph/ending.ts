@@ -1,4 +1,4 @@
-import type { GraphProto, NodeProto } from './onnx.js';
+import type { GraphProto, NodeProto } from './format/onnx.js';
 
 /** The last node of a network whose scores are already probabilities. */
 export interface Ending {

@@ -1,5 +1,5 @@
 import type { Size } from '../../types.js';
-import type { Dim } from './onnx.js';
+import type { Dim } from './format/onnx.js';
 
 /** The order of the axes: `[batch, channels, height, width]` or `[batch, height, width, channels]`. */
 export type TensorLayout = 'nchw' | 'nhwc';

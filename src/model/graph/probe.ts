@@ -7,7 +7,7 @@ import type { Start } from '../sessions/session.js';
 import type { Threads } from '../sessions/threads.js';
 
 import { isFixed, looseMap, type ScoreShape, scoreShape, type TensorLayout, tensorShape } from './layout.js';
-import { type Dim, parseModel, serializeModel, type TensorFact, valueInfo } from './onnx.js';
+import { type Dim, parseModel, serializeModel, type TensorFact, valueInfo } from './format/onnx.js';
 
 /** What must be known about a network to find the shape of its scores. */
 export interface ScoredNetwork {

@@ -4,7 +4,7 @@ import { isRemote, shownPath } from '../../io/location.js';
 import { bundledNames } from '../card/bundled.js';
 import { type AdaptedNetwork, type AdaptWishes, adaptNetwork } from './adapt.js';
 import { foreignFormat, savedModel } from './foreign.js';
-import { type ModelProto, parseModel, serializeModel } from './onnx.js';
+import { type ModelProto, parseModel, serializeModel } from './format/onnx.js';
 
 /** The file of a network, read but not changed. */
 export interface NetworkFile {

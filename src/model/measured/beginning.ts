@@ -1,4 +1,4 @@
-import type { GraphProto, NodeProto } from '../graph/onnx.js';
+import type { GraphProto, NodeProto } from '../graph/format/onnx.js';
 import { type GraphWalk, isStandard, type Numbers, walkOf, wholeNumbers } from './graph.js';
 
 /**

@@ -1,4 +1,4 @@
-import { elementCode, type GraphProto, type NodeProto, type TensorProto } from '../graph/onnx.js';
+import { elementCode, type GraphProto, type NodeProto, type TensorProto } from '../graph/format/onnx.js';
 
 /** Constant numbers in a network, which do not depend on its input. */
 export interface Numbers {

@@ -1,5 +1,5 @@
 import { rearranges } from '../graph/ending.js';
-import { elementCode, type NodeProto } from '../graph/onnx.js';
+import { elementCode, type NodeProto } from '../graph/format/onnx.js';
 import { type GraphWalk, isStandard, textOf, wholeNumbers } from './graph.js';
 
 /** Operations that move, pick, copy, transpose or scale numbers, and clip none. */

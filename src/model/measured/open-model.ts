@@ -6,7 +6,7 @@ import type { Model } from '../card/model.js';
 import { resolveModel } from '../card/resolve.js';
 import { factsOf, type ModelFile, networkDigest } from '../graph/facts.js';
 import { readAdapted, readNetworkFile } from '../graph/read.js';
-import { placeWeights } from '../graph/weights.js';
+import { placeWeights } from '../graph/format/weights.js';
 import { cardIn, cardOfOthers, networkIn, requireDescribed } from '../packages/find.js';
 import type { PackageCard } from '../packages/package.js';
 import { createThreads } from '../sessions/threads.js';

@@ -3,7 +3,7 @@ import type { SampleType } from '../../types.js';
 import type { Model } from '../card/model.js';
 import type { ModelFile } from '../graph/facts.js';
 import { axes } from '../graph/layout.js';
-import { described } from '../graph/tensors.js';
+import { described } from '../graph/format/tensors.js';
 import { resolveNormalization } from './resolve-range.js';
 import { contradiction, type StatedCard, saying } from './stated.js';
 

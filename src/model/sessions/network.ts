@@ -4,7 +4,7 @@ import { type Model, modelPixels } from '../card/model.js';
 import type { Device } from '../devices/device.js';
 import { fuse } from '../graph/fuse.js';
 import { type ScoreShape, tensorShape } from '../graph/layout.js';
-import type { PlacedNetwork } from '../graph/weights.js';
+import type { PlacedNetwork } from '../graph/format/weights.js';
 import type { Start } from './session.js';
 
 /** A network for windows of one size, ready to be loaded on any device with any batch size. */

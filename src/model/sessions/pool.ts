@@ -7,7 +7,7 @@ import { loadFailure } from '../devices/load-hint.js';
 import { type OpenDevices, onnxruntime, openAll, openDevices, type Runtime } from '../devices/open-device.js';
 import { findScores } from '../graph/probe.js';
 import { readAdapted } from '../graph/read.js';
-import { placeWeights } from '../graph/weights.js';
+import { placeWeights } from '../graph/format/weights.js';
 import { batchesInHand, closeAll, createBatches } from './batches.js';
 import { checkBatch, describeNetwork, type Network } from './network.js';
 import { checkOptions, type PoolOptions, sides } from './pool-options.js';

@@ -2,7 +2,7 @@ import { SegtileError } from '../../errors.js';
 import type { Samples } from '../../types.js';
 import type { Device } from '../devices/device.js';
 import type { PlacedNode } from '../devices/profile.js';
-import type { Dim } from '../graph/onnx.js';
+import type { Dim } from '../graph/format/onnx.js';
 import type { Turn } from './turn.js';
 
 /** The output of a graph: planes of scores, as floats or as bytes. */

@@ -1,4 +1,4 @@
-import { node, parseModel, serializeModel, tensor, valueInfo } from '../../../dist/model/graph/onnx.js';
+import { node, parseModel, serializeModel, tensor, valueInfo } from '../../../dist/model/graph/format/onnx.js';
 
 /** Changes a network with logits of one class so that it gives probabilities of background and class, for windows of 512 px. */
 export function withTwoClasses(network: Uint8Array): Uint8Array {

@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { network, node, serializeModel, valueInfo } from '../../../dist/model/graph/onnx.js';
+import { network, node, serializeModel, valueInfo } from '../../../dist/model/graph/format/onnx.js';
 import { channelNetwork, identityNetwork, unet } from '../../model/networks.ts';
 import { blockTiff, picture } from '../../tiff/pictures.ts';
 import { type Ended, filesIn, folder, readMask, save, segtile, speckled, writeSlide } from '../door.ts';

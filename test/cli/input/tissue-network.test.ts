@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { node, tensor } from '../../../dist/model/graph/onnx.js';
+import { node, tensor } from '../../../dist/model/graph/format/onnx.js';
 import { build, channelNetwork } from '../../model/networks.ts';
 import { folder, type Paint, save, segtile, segtileWell, writeSlide } from '../door.ts';
 

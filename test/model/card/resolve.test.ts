@@ -3,7 +3,7 @@ import type { Card } from '../../../dist/model/card/card.js';
 import type { Model } from '../../../dist/model/card/model.js';
 import { resolveModel } from '../../../dist/model/card/resolve.js';
 import { type ModelFile, readModel } from '../../../dist/model/graph/facts.js';
-import { network, node, serializeModel, valueInfo } from '../../../dist/model/graph/onnx.js';
+import { network, node, serializeModel, valueInfo } from '../../../dist/model/graph/format/onnx.js';
 import { defaultColor } from '../../../dist/plan/palette.js';
 import { channelNetwork, type Form, identityNetwork, positionNetwork, unet } from '../networks.ts';
 import { logitsOf, modelOf, saved } from '../run.ts';

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { parseModel, serializeModel, valueInfo } from '../../../dist/model/graph/onnx.js';
+import { parseModel, serializeModel, valueInfo } from '../../../dist/model/graph/format/onnx.js';
 import { openModel } from '../../../dist/model/measured/open-model.js';
 import { type ClassifierForm, classifier, type Head } from '../classifiers.ts';
 import { farthest, noise, saved, scoresOf } from '../run.ts';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../../dist/model/card/card.js';
 import { fuse } from '../../../dist/model/graph/fuse.js';
-import { constant, node, parseModel, serializeModel } from '../../../dist/model/graph/onnx.js';
+import { constant, node, parseModel, serializeModel } from '../../../dist/model/graph/format/onnx.js';
 import { findScores } from '../../../dist/model/graph/probe.js';
 import { createThreads } from '../../../dist/model/sessions/threads.js';
 import { build, channelNetwork, coarseNetwork, type Form, identityNetwork, positionNetwork, unet } from '../networks.ts';

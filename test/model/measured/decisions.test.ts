@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Card } from '../../../dist/model/card/card.js';
-import { type NodeProto, node, tensor } from '../../../dist/model/graph/onnx.js';
+import { type NodeProto, node, tensor } from '../../../dist/model/graph/format/onnx.js';
 import { type OpenedModel, openModel } from '../../../dist/model/measured/open-model.js';
 import { build, type Form, random } from '../networks.ts';
 import { saved } from '../run.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bundledModel } from '../../../dist/model/card/bundled.js';
-import { parseModel } from '../../../dist/model/graph/onnx.js';
+import { parseModel } from '../../../dist/model/graph/format/onnx.js';
 import { openModel } from '../../../dist/model/measured/open-model.js';
 import { perceive } from '../../../dist/pipeline/perception/perceive.js';
 import { folder, save, segtileWell, speckled, writeSlide } from '../../cli/door.ts';

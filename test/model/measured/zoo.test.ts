@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { readModel } from '../../../dist/model/graph/facts.js';
 import { readAdapted } from '../../../dist/model/graph/read.js';
-import { placeWeights } from '../../../dist/model/graph/weights.js';
+import { placeWeights } from '../../../dist/model/graph/format/weights.js';
 import { measureNetwork } from '../../../dist/model/measured/measure.js';
 import { measurable } from '../../../dist/model/measured/open-model.js';
 import type { Meaning } from '../../../dist/model/measured/scores.js';

@@ -1,4 +1,4 @@
-import { type NodeProto, node, tensor } from '../../../dist/model/graph/onnx.js';
+import { type NodeProto, node, tensor } from '../../../dist/model/graph/format/onnx.js';
 import { build, type Form, random } from '../networks.ts';
 
 /** What a network's scores are, as its maker knows. */

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { node, parseModel, serializeModel, tensor } from '../../../dist/model/graph/onnx.js';
-import { folder, segtile, speckled, writeSlide } from '../../cli/door.ts';
-import { build, channelNetwork } from '../networks.ts';
+import { node, parseModel, serializeModel, tensor } from '../../../../dist/model/graph/format/onnx.js';
+import { folder, segtile, speckled, writeSlide } from '../../../cli/door.ts';
+import { build, channelNetwork } from '../../networks.ts';
 
 // Weights in a file beside the network: where they may lie, for `info` and `infer` alike.
 
@@ -65,8 +65,8 @@ const good: Record<string, () => string> = {
     outside(join(at, 'blobs'), { place: 'model.onnx_data', weights: '4f2a', model: '9c1b' });
     const shown = join(at, 'snapshots', 'main');
     mkdirSync(shown, { recursive: true });
-    symlinkSync('../../blobs/9c1b', join(shown, 'model.onnx'));
-    symlinkSync('../../blobs/4f2a', join(shown, 'model.onnx_data'));
+    symlinkSync('../../../blobs/9c1b', join(shown, 'model.onnx'));
+    symlinkSync('../../../blobs/4f2a', join(shown, 'model.onnx_data'));
     return join(shown, 'model.onnx');
   },
   'the store of DVC, whose files lie in folders by their hash': () => {
@@ -98,7 +98,7 @@ const beside = (make: (at: string) => void, place = 'w.bin') => {
 
 const bad: Record<string, readonly [make: () => string, says: RegExp]> = {
   'a path upwards': [
-    beside((at) => cpSync(slide, join(at, '..', 'w.bin')), '../w.bin'),
+    beside((at) => cpSync(slide, join(at, '..', 'w.bin')), '../../w.bin'),
     /has weights in "\.\.\/w\.bin", which is not a path below its folder/,
   ],
   'a path upwards behind a folder': [

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { SegtileError } from '../../errors.js';
+import { SegtileError } from '../../../errors.js';
 import { type Dim, type Element, elementCode, type TensorFact, type ValueInfoProto } from './onnx.js';
 
 /** An input or output in words, as the file declares it: `input "x" [1, 3, height, width]`. */

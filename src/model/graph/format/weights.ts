@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep, win32 } from 'node:path';
-import { reason, SegtileError } from '../../errors.js';
+import { reason, SegtileError } from '../../../errors.js';
 import { type ModelProto, parseModel, serializeModel } from './onnx.js';
 
 /** A network's bytes, and the folder where onnxruntime looks for the weights that are not inside them. */
