@@ -3,9 +3,9 @@ import { defaultColor } from '../../plan/palette.js';
 import type { ModelFile } from '../graph/facts.js';
 import { described, stem } from '../graph/format/tensors.js';
 import type { MeasuredModel } from '../measured/measure.js';
-import { resolveInput } from '../measured/resolve-input.js';
-import { resolveFit, resolveScores, resolveTask } from '../measured/resolve-scores.js';
-import { contradiction, type StatedCard, statedCard } from '../measured/stated.js';
+import { resolveInput } from '../measured/resolved/resolve-input.js';
+import { resolveFit, resolveScores, resolveTask } from '../measured/resolved/resolve-scores.js';
+import { contradiction, type StatedCard, statedCard } from '../measured/resolved/stated.js';
 import type { Card } from './card.js';
 import type { Model } from './model.js';
 

@@ -12,8 +12,8 @@ import type { PackageCard } from '../packages/package.js';
 import { createThreads } from '../sessions/threads.js';
 import { keptModels, remembered } from './cache.js';
 import { type Measurable, type MeasuredModel, measureNetwork } from './measure.js';
-import { resolveInput } from './resolve-input.js';
-import { type StatedCard, statedCard } from './stated.js';
+import { resolveInput } from './resolved/resolve-input.js';
+import { type StatedCard, statedCard } from './resolved/stated.js';
 
 /** A network, what is stated about it and what was measured. */
 export interface OpenedModel {

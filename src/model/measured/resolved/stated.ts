@@ -1,6 +1,6 @@
-import { SegtileError } from '../../errors.js';
-import { type Card, checkCard } from '../card/card.js';
-import type { ModelFile } from '../graph/facts.js';
+import { SegtileError } from '../../../errors.js';
+import { type Card, checkCard } from '../../card/card.js';
+import type { ModelFile } from '../../graph/facts.js';
 
 /** A card merged with the flags, which knows who stated each key. */
 export interface StatedCard {

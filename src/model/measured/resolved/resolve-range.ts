@@ -1,8 +1,8 @@
-import type { SampleType } from '../../types.js';
-import type { Card } from '../card/card.js';
-import type { Model } from '../card/model.js';
-import type { ModelFile } from '../graph/facts.js';
-import { described } from '../graph/format/tensors.js';
+import type { SampleType } from '../../../types.js';
+import type { Card } from '../../card/card.js';
+import type { Model } from '../../card/model.js';
+import type { ModelFile } from '../../graph/facts.js';
+import { described } from '../../graph/format/tensors.js';
 import { contradiction, type StatedCard, saying } from './stated.js';
 
 /** The largest value of each sample type. Floating point is not rescaled. */
