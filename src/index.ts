@@ -98,7 +98,7 @@ export type { ObjectOptions } from './pipeline/outputs/objects.js';
 export type { ProbabilityFileFacts, ProbabilityOptions } from './pipeline/outputs/probabilities.js';
 export type { OutputFacts, OutputName, OutputOptions, ResultFacts } from './pipeline/outputs/table.js';
 export type { WindowScoreFacts, WindowScoreFormat, WindowScoreOptions } from './pipeline/outputs/window-scores.js';
-export type { WindowCounts } from './pipeline/prepare/passes.js';
+export type { WindowCounts } from './pipeline/prepare/models/passes.js';
 export type { ReadyModel, RunOptions, RunSettings } from './pipeline/prepare/run-settings.js';
 export type { KeptShare, PseudoLabelRecord, PseudoLabelSettings } from './pipeline/probabilities/pseudo-label.js';
 export type { ProbabilityFacts, ThresholdRecord } from './pipeline/probabilities/threshold.js';

@@ -6,7 +6,7 @@ import { joinModels } from '../model/card/ensemble.js';
 import type { Model } from '../model/card/model.js';
 import type { DeviceFacts } from '../model/sessions/pool.js';
 import { closePools, startPools } from '../pipeline/infer/scores/pools.js';
-import { readMembers } from '../pipeline/prepare/named-models.js';
+import { readMembers } from '../pipeline/prepare/models/named-models.js';
 import type { InferOptions } from '../pipeline/prepare/options.js';
 import { planSettings } from '../pipeline/prepare/settings.js';
 import type { Samples, Size } from '../types.js';

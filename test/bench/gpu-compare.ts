@@ -5,7 +5,7 @@ import { openModel } from '../../dist/model/measured/open-model.js';
 import { openPool, type Pool } from '../../dist/model/sessions/pool.js';
 import { defaultWorkers } from '../../dist/model/sessions/pool-options.js';
 import { scoreSlide } from '../../dist/pipeline/infer/scores/score.js';
-import { channelRequest } from '../../dist/pipeline/prepare/channel-request.js';
+import { channelRequest } from '../../dist/pipeline/prepare/models/channel-request.js';
 import { planSlide } from '../../dist/pipeline/prepare/plan-slide.js';
 import { createStageClock } from '../../dist/pipeline/records/stage-clock.js';
 

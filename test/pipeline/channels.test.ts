@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Card } from '../../dist/model/card/card.js';
 import { scoreSlide } from '../../dist/pipeline/infer/scores/score.js';
-import { channelRequest } from '../../dist/pipeline/prepare/channel-request.js';
+import { channelRequest } from '../../dist/pipeline/prepare/models/channel-request.js';
 import { type PlanSettings, planSlide } from '../../dist/pipeline/prepare/plan-slide.js';
 import { createStageClock } from '../../dist/pipeline/records/stage-clock.js';
 import type { Size } from '../../dist/types.js';

@@ -4,7 +4,7 @@ import { processors } from '../../io/processors.js';
 import type { FilesDone } from '../../pipeline/each-file.js';
 import type { SlidesWatcher } from '../../pipeline/infer/segment-slides.js';
 import type { InferOptions } from '../../pipeline/prepare/options.js';
-import { windowCounts } from '../../pipeline/prepare/passes.js';
+import { windowCounts } from '../../pipeline/prepare/models/passes.js';
 import { failureText } from '../../terminal/failure.js';
 import { percent } from '../../terminal/format.js';
 import { createProgress, type StageProgress } from '../../terminal/progress.js';

@@ -7,7 +7,7 @@ import type { DryRun } from '../../pipeline/infer/segmenter.js';
 import type { MemoryForecast } from '../../pipeline/memory/foretell-run.js';
 import { allowanceText, inBytes, largestPart } from '../../pipeline/memory/words.js';
 import type { RunFiles } from '../../pipeline/outputs/files.js';
-import { passesOf, type WindowCounts, windowCounts } from '../../pipeline/prepare/passes.js';
+import { passesOf, type WindowCounts, windowCounts } from '../../pipeline/prepare/models/passes.js';
 import { muchText, planCost, planWarnings } from '../../pipeline/prepare/plan-cost.js';
 import type { SlidePlan } from '../../pipeline/prepare/plan-slide.js';
 import type { RunRecord } from '../../pipeline/records/record.js';

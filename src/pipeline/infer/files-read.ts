@@ -1,5 +1,5 @@
 import { parseGate } from '../gate/gate-option.js';
-import { modelsNamed } from '../prepare/named-models.js';
+import { modelsNamed } from '../prepare/models/named-models.js';
 import type { InferOptions } from '../prepare/options.js';
 import { thresholdFile } from '../prepare/thresholds.js';
 import { lengthOf } from '../resume/fingerprint.js';

@@ -10,7 +10,7 @@ import { makeOutputs } from '../outputs/make.js';
 import { outputNeeds } from '../outputs/needs.js';
 import { type OutputFacts, runOutputs } from '../outputs/table.js';
 import { maskSize } from '../prepare/mask-size.js';
-import { windowCounts } from '../prepare/passes.js';
+import { windowCounts } from '../prepare/models/passes.js';
 import { geoFor } from '../prepare/place.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import { blendedLogits, type RunSettings } from '../prepare/run-settings.js';

@@ -6,7 +6,7 @@ import { joinColumns } from '../../strip/join.js';
 import type { Crossing, ScoreKind } from '../../strip/strip.js';
 import type { Truth } from '../../truth/truth.js';
 import type { Span } from '../../types.js';
-import { pieceTotal } from '../prepare/passes.js';
+import { pieceTotal } from '../prepare/models/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import { blendedLogits, type ReadyModel, type RunSettings } from '../prepare/run-settings.js';
 import { versions } from '../records/machine.js';

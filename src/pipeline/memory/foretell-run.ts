@@ -19,7 +19,7 @@ import { bytesOfSample } from '../../tiff/samples/native.js';
 import type { Span } from '../../types.js';
 import { maskSize } from '../prepare/mask-size.js';
 import type { InferOptions } from '../prepare/options.js';
-import { windowCounts } from '../prepare/passes.js';
+import { windowCounts } from '../prepare/models/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import { OVERVIEW_SIDE } from '../tissue/tissue.js';
 import type { Allowance } from './machine.js';

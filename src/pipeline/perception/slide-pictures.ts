@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import type { Model } from '../../model/card/model.js';
 import { cutWindows } from '../../slide/view/cut.js';
-import { channelRequest } from '../prepare/channel-request.js';
+import { channelRequest } from '../prepare/models/channel-request.js';
 import { planSlide } from '../prepare/plan-slide.js';
 import { PAIRS, pictureSide, shownWindow, type TrialPicture } from './perceive.js';
 

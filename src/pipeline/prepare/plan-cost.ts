@@ -1,5 +1,5 @@
 import { count, figure } from '../../terminal/format.js';
-import { windowCounts } from './passes.js';
+import { windowCounts } from './models/passes.js';
 import type { SlidePlan } from './plan-slide.js';
 
 /** The amount of work of a plan. */

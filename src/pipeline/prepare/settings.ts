@@ -9,7 +9,7 @@ import type { Geometry } from '../../plan/windows/scale.js';
 import { gateSettings } from '../gate/gated.js';
 import { requireWindowScores } from '../outputs/window-scores.js';
 import { tissueOf } from '../tissue/region-flags.js';
-import { channelRequest } from './channel-request.js';
+import { channelRequest } from './models/channel-request.js';
 import type { InferOptions } from './options.js';
 import type { PlanSettings } from './plan-slide.js';
 import { refuseBoth, resolutionOf, SAME_THING } from './resolution.js';

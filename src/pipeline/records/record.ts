@@ -12,7 +12,7 @@ import type { JudgedFacts } from '../gate/judge.js';
 import type { InferResult } from '../infer/infer.js';
 import type { LabelResult } from '../infer/label-scores.js';
 import type { OutputFacts } from '../outputs/table.js';
-import { passesOf, type WindowCounts, windowCounts } from '../prepare/passes.js';
+import { passesOf, type WindowCounts, windowCounts } from '../prepare/models/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { ReadyModel, RunSettings } from '../prepare/run-settings.js';
 import type { ProofFacts } from '../proof/facts.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { modelIdentity } from '../../model/measured/open-model.js';
 import { parseGate } from '../gate/gate-option.js';
-import { modelsNamed } from '../prepare/named-models.js';
+import { modelsNamed } from '../prepare/models/named-models.js';
 import type { InferOptions } from '../prepare/options.js';
 import type { Thresholds } from '../prepare/thresholds.js';
 import type { SlideValues } from '../slides/values.js';

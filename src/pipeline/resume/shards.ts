@@ -8,7 +8,7 @@ import { PIECE_COLUMNS, type Piece, pieceWindows, spanOf } from '../../plan/wind
 import type { Selection } from '../../plan/windows/selection.js';
 import { findStrips, STRIP_FORMAT, type StripHead, type StripsFound } from '../../strip/file.js';
 import type { Size } from '../../types.js';
-import { gridTotals, pieceTotal, windowCounts } from '../prepare/passes.js';
+import { gridTotals, pieceTotal, windowCounts } from '../prepare/models/passes.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { ProofCount } from '../proof/facts.js';
 import type { RunRecord } from '../records/record.js';

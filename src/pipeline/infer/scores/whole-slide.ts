@@ -7,7 +7,7 @@ import { selectWindows } from '../../../plan/windows/selection.js';
 import type { Slide } from '../../../slide/slide.js';
 import { type View, type ViewChoice, workingView } from '../../../slide/view/view.js';
 import type { Box, ScoreRows } from '../../../types.js';
-import { channelRequest } from '../../prepare/channel-request.js';
+import { channelRequest } from '../../prepare/models/channel-request.js';
 import { geometryOf } from '../../prepare/window-geometry.js';
 import { createStageClock } from '../../records/stage-clock.js';
 import { scoreSlide } from './score.js';

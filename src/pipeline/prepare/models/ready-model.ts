@@ -1,9 +1,9 @@
-import type { Ensemble } from '../../model/card/ensemble.js';
-import type { WindowGroup } from '../../model/card/groups.js';
-import type { Pool } from '../../model/sessions/pool.js';
-import { symmetriesOf, type Tta } from '../../plan/windows/symmetry.js';
-import { streamModel } from '../infer/scores/score-streams.js';
-import type { ReadyModel } from './run-settings.js';
+import type { Ensemble } from '../../../model/card/ensemble.js';
+import type { WindowGroup } from '../../../model/card/groups.js';
+import type { Pool } from '../../../model/sessions/pool.js';
+import { symmetriesOf, type Tta } from '../../../plan/windows/symmetry.js';
+import { streamModel } from '../../infer/scores/score-streams.js';
+import type { ReadyModel } from '../run-settings.js';
 
 /** For each group: how often networks are run per window, which is the number of orientations times the number of models. */
 export function passesPerWindow(groups: readonly WindowGroup[], tta: Tta): number[] {

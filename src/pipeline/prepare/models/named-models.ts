@@ -1,12 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reason, SegtileError } from '../../errors.js';
-import { bundledModel, bundledNames } from '../../model/card/bundled.js';
-import type { Member } from '../../model/card/ensemble.js';
-import { openModel } from '../../model/measured/open-model.js';
-import { networkIn } from '../../model/packages/find.js';
-import type { InferOptions } from './options.js';
-import { cardFlags } from './settings.js';
+import { reason, SegtileError } from '../../../errors.js';
+import { bundledModel, bundledNames } from '../../../model/card/bundled.js';
+import type { Member } from '../../../model/card/ensemble.js';
+import { openModel } from '../../../model/measured/open-model.js';
+import { networkIn } from '../../../model/packages/find.js';
+import type { InferOptions } from '../options.js';
+import { cardFlags } from '../settings.js';
 
 /** A model as the user names it. */
 export interface NamedModel {

@@ -1,5 +1,5 @@
-import { type Model, modelPixels } from '../../model/card/model.js';
-import type { ChannelRequest } from '../../slide/slide.js';
+import { type Model, modelPixels } from '../../../model/card/model.js';
+import type { ChannelRequest } from '../../../slide/slide.js';
 
 /** The channels and samples that a model needs from a slide; undefined if it takes a picture. */
 export function channelRequest(model: Model): ChannelRequest | undefined {

@@ -1,6 +1,6 @@
-import type { Blend } from '../../plan/windows/blend.js';
-import { type Piece, pieceWindows } from '../../plan/windows/piece.js';
-import type { SlidePlan } from './plan-slide.js';
+import type { Blend } from '../../../plan/windows/blend.js';
+import { type Piece, pieceWindows } from '../../../plan/windows/piece.js';
+import type { SlidePlan } from '../plan-slide.js';
 
 /** The numbers of windows of a run. */
 export interface WindowCounts {
