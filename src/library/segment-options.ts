@@ -1,6 +1,6 @@
 import type { Measure, ObjectFormat } from '../objects/formats/format.js';
+import type { WindowScoreFormat } from '../pipeline/outputs/kinds/window-scores.js';
 import type { OutputOptions } from '../pipeline/outputs/table.js';
-import type { WindowScoreFormat } from '../pipeline/outputs/window-scores.js';
 import type { RunOptions } from '../pipeline/prepare/run-settings.js';
 import type { Border } from '../plan/windows/axis.js';
 import type { Rgb, SampleType, Size } from '../types.js';

@@ -5,7 +5,7 @@ import type { ObjectFormat } from '../objects/formats/format.js';
 import type { ObjectType } from '../objects/formats/geojson.js';
 import type { FilesDone } from '../pipeline/each-file.js';
 import type { SplitOptions } from '../pipeline/objects/split-options.js';
-import type { HeatmapOptions } from '../pipeline/outputs/heatmap.js';
+import type { HeatmapOptions } from '../pipeline/outputs/kinds/heatmap.js';
 import type { ProbabilityWatcher } from '../pipeline/probabilities/each-probabilities.js';
 import type { PseudoLabelOptions, ThresholdOptions } from '../pipeline/probabilities/options.js';
 import type { PseudoLabelRecord } from '../pipeline/probabilities/pseudo-label.js';

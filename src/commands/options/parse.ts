@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import { parseDevices } from '../../model/devices/device.js';
 import { MEASURES, type Measure, OBJECT_FORMATS, type ObjectFormat } from '../../objects/formats/format.js';
-import type { WindowScoreFormat } from '../../pipeline/outputs/window-scores.js';
+import type { WindowScoreFormat } from '../../pipeline/outputs/kinds/window-scores.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Area } from '../../plan/labels/area.js';
 import type { Length } from '../../plan/labels/length.js';

@@ -1,6 +1,6 @@
 import type { MaskClass, SampleType, Size } from '../../types.js';
-import type { TensorLayout } from '../graph/layout.js';
 import type { TensorFact } from '../graph/format/onnx.js';
+import type { TensorLayout } from '../graph/layout.js';
 import type { Fit } from '../measured/fit.js';
 import type { Standardization } from './card.js';
 

@@ -1,7 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import { type GraphWalk, isStandard, walkOf, wholeNumbers } from '../measured/graph.js';
-import { freshNames, type Names } from './graph-steps.js';
 import { constant, type ModelProto, type NodeProto, node, valueInfo } from './format/onnx.js';
+import { freshNames, type Names } from './graph-steps.js';
 
 /** What a classifier does behind its last feature map, once that is a vector. */
 export interface ActivationHead {

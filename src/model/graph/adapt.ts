@@ -2,10 +2,18 @@ import { SegtileError } from '../../errors.js';
 import { type ActivationHead, mapActivation } from './activation-map.js';
 import { toSinglePrecision } from './doubles.js';
 import { type Decision, decisionOf } from './ending.js';
+import {
+  type Dim,
+  type Element,
+  type GraphProto,
+  type ModelProto,
+  opsetOf,
+  type TensorFact,
+  valueInfo,
+} from './format/onnx.js';
+import { described, listed, tensorFact } from './format/tensors.js';
 import { cast, chain, freshNames, type GraphStep, isLargest, reshaped, squeezed, unsqueezed } from './graph-steps.js';
 import { axes, imageLayout } from './layout.js';
-import { type Dim, type Element, type GraphProto, type ModelProto, opsetOf, type TensorFact, valueInfo } from './format/onnx.js';
-import { described, listed, tensorFact } from './format/tensors.js';
 
 /** The input and output of a network in the one form that segtile runs. */
 export interface AdaptedNetwork {

@@ -9,12 +9,12 @@ import { createThreads } from '../sessions/threads.js';
 import type { ActivationHead } from './activation-map.js';
 import type { AdaptWishes } from './adapt.js';
 import { type Ending, endingOf } from './ending.js';
-import { axes, channelsBesideFreeSides, imageLayout, type TensorLayout } from './layout.js';
 import { opsetOf, type TensorFact } from './format/onnx.js';
-import { findChannels, type ScoredNetwork } from './probe.js';
-import { adaptedBytes, type NetworkFile, readNetworkFile } from './read.js';
 import { described } from './format/tensors.js';
 import { placeWeights, weightFiles } from './format/weights.js';
+import { axes, channelsBesideFreeSides, imageLayout, type TensorLayout } from './layout.js';
+import { findChannels, type ScoredNetwork } from './probe.js';
+import { adaptedBytes, type NetworkFile, readNetworkFile } from './read.js';
 
 /** What an `.onnx` file says about its network, which takes one image and gives one map of scores. */
 export interface ModelFile {

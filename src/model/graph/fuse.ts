@@ -2,9 +2,9 @@ import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
 import { type Model, modelPixels } from '../card/model.js';
 import { removeEnding } from './ending.js';
+import { constant, node, opsetOf, parseModel, serializeModel, valueInfo } from './format/onnx.js';
 import { cast, chain, freshNames, type GraphStep, simple, transpose, withNumbers } from './graph-steps.js';
 import { type ScoreShape, tensorShape } from './layout.js';
-import { constant, node, opsetOf, parseModel, serializeModel, valueInfo } from './format/onnx.js';
 import { standardizeChannels, standardizeOver } from './standardize.js';
 
 /** Weights of red, green and blue in gray (ITU-R BT.601). */

@@ -1,5 +1,5 @@
-import type { TensorLayout } from './layout.js';
 import { constant, elementCode, type ModelProto, type NodeProto, node } from './format/onnx.js';
+import type { TensorLayout } from './layout.js';
 
 /** One step of a chain: makes the nodes that lead from its input tensor to its output tensor. `names` makes new names. */
 export type GraphStep = (input: string, output: string, names: Names) => readonly NodeProto[];

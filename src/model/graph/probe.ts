@@ -5,9 +5,8 @@ import { loadFailure } from '../devices/load-hint.js';
 import { type Fit, missingPx } from '../measured/fit.js';
 import type { Start } from '../sessions/session.js';
 import type { Threads } from '../sessions/threads.js';
-
-import { isFixed, looseMap, type ScoreShape, scoreShape, type TensorLayout, tensorShape } from './layout.js';
 import { type Dim, parseModel, serializeModel, type TensorFact, valueInfo } from './format/onnx.js';
+import { isFixed, looseMap, type ScoreShape, scoreShape, type TensorLayout, tensorShape } from './layout.js';
 
 /** What must be known about a network to find the shape of its scores. */
 export interface ScoredNetwork {

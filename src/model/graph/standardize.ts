@@ -1,7 +1,7 @@
 import type { SampleType } from '../../types.js';
 import type { Standardization } from '../card/card.js';
-import type { GraphStep } from './graph-steps.js';
 import { constant, node } from './format/onnx.js';
+import type { GraphStep } from './graph-steps.js';
 
 /**
  * Added to the variance, in squared steps of a sample. It is large enough that a blank window stays blank, and far too

@@ -1,8 +1,8 @@
 import type { SampleType, Size } from '../../types.js';
 import type { Model, Normalization } from '../card/model.js';
 import { type Ending, isChoice } from '../graph/ending.js';
-import { isOnePerWindow, scoreShape } from '../graph/layout.js';
 import type { PlacedNetwork } from '../graph/format/weights.js';
+import { isOnePerWindow, scoreShape } from '../graph/layout.js';
 import type { Threads } from '../sessions/threads.js';
 import {
   type Fit,

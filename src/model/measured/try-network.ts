@@ -1,10 +1,10 @@
 import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
 import { loadFailure } from '../devices/load-hint.js';
-import { cast, chain, freshNames } from '../graph/graph-steps.js';
-import { axes, looseMap, type TensorLayout, tensorShape } from '../graph/layout.js';
 import { parseModel, serializeModel, type TensorFact, valueInfo } from '../graph/format/onnx.js';
 import type { PlacedNetwork } from '../graph/format/weights.js';
+import { cast, chain, freshNames } from '../graph/graph-steps.js';
+import { axes, looseMap, type TensorLayout, tensorShape } from '../graph/layout.js';
 import type { Threads } from '../sessions/threads.js';
 
 /** The scores of a network for one window. */

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import type { Size } from '../../types.js';
 import type { Model } from '../card/model.js';
-import { readNetworkFile } from '../graph/read.js';
 import { weightFiles } from '../graph/format/weights.js';
+import { readNetworkFile } from '../graph/read.js';
 import { openPool } from '../sessions/pool.js';
 import { isRecord, isSize, type Kept, remembered } from './cache.js';
 

@@ -2,9 +2,9 @@ import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
 import { type Model, modelPixels } from '../card/model.js';
 import type { Device } from '../devices/device.js';
+import type { PlacedNetwork } from '../graph/format/weights.js';
 import { fuse } from '../graph/fuse.js';
 import { type ScoreShape, tensorShape } from '../graph/layout.js';
-import type { PlacedNetwork } from '../graph/format/weights.js';
 import type { Start } from './session.js';
 
 /** A network for windows of one size, ready to be loaded on any device with any batch size. */

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
 import { isRemote } from '../../io/location.js';
 import { eachFile, type FilesDone, type Outcome } from '../each-file.js';
-import { wantsObjects } from '../outputs/objects.js';
+import { wantsObjects } from '../outputs/kinds/objects.js';
 import { runOutputs } from '../outputs/table.js';
 import type { InferOptions } from '../prepare/options.js';
 import { HISTORY } from '../records/history.js';

@@ -7,7 +7,7 @@ import { portionChart } from '../../report/charts.js';
 import { type Report, type ReportTable, reportPage, type Section } from '../../report/page.js';
 import { type MappedWindow, windowColors, windowMap } from '../../report/window-map.js';
 import { objectSections } from '../objects/report.js';
-import type { HeatmapFacts } from '../outputs/heatmap.js';
+import type { HeatmapFacts } from '../outputs/kinds/heatmap.js';
 import { legendColor, reportPicture } from '../pictures/report-pictures.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { RunRecord } from '../records/record.js';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Holder } from '../../io/claim.js';
 import { eachFile, type FilesDone, type Outcome } from '../each-file.js';
 import type { RunFiles } from '../outputs/files.js';
-import { wantsObjects } from '../outputs/objects.js';
+import { wantsObjects } from '../outputs/kinds/objects.js';
 import type { InferOptions } from '../prepare/options.js';
 import { summarizeResults } from '../records/object-summary.js';
 import type { RunRecord } from '../records/record.js';

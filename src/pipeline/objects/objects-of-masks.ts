@@ -5,7 +5,7 @@ import { eachFile, type FilesDone } from '../each-file.js';
 import { predictedName } from '../evaluate/prediction.js';
 import { identities, refuseClashes } from '../outputs/clashes.js';
 import { stemsOf } from '../outputs/files.js';
-import { ownSubmission } from '../outputs/submission.js';
+import { ownSubmission } from '../outputs/kinds/submission.js';
 import { labelRule, readThresholds, thresholdFile } from '../prepare/thresholds.js';
 import { summarizeResults } from '../records/object-summary.js';
 import { createStageClock } from '../records/stage-clock.js';

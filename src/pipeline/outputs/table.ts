@@ -1,20 +1,20 @@
 import type { ObjectFacts } from '../objects/facts.js';
 import type { SubmissionFacts, SubmissionOptions } from '../submissions/options.js';
-import { type DisagreementFacts, lookForDisagreement, makeDisagreement } from './disagreement.js';
-import { type HeatmapFacts, type HeatmapOptions, makeHeatmap } from './heatmap.js';
-import { type MaskFacts, makeMask, type PaletteOptions } from './mask.js';
-import { makeObjects, type ObjectOptions, objectOutputs, wantsObjects } from './objects.js';
-import type { Output, Result, RunResult } from './output.js';
-import { makePreview } from './preview.js';
-import { makeProbabilities, type ProbabilityFileFacts, type ProbabilityOptions } from './probabilities.js';
-import { makeSubmission, submissionOutput } from './submission.js';
+import { type DisagreementFacts, lookForDisagreement, makeDisagreement } from './kinds/disagreement.js';
+import { type HeatmapFacts, type HeatmapOptions, makeHeatmap } from './kinds/heatmap.js';
+import { type MaskFacts, makeMask, type PaletteOptions } from './kinds/mask.js';
+import { makeObjects, type ObjectOptions, objectOutputs, wantsObjects } from './kinds/objects.js';
+import { makePreview } from './kinds/preview.js';
+import { makeProbabilities, type ProbabilityFileFacts, type ProbabilityOptions } from './kinds/probabilities.js';
+import { makeSubmission, submissionOutput } from './kinds/submission.js';
 import {
   lookAtScores,
   makeWindowScores,
   type WindowScoreFacts,
   type WindowScoreOptions,
   windowScoreFiles,
-} from './window-scores.js';
+} from './kinds/window-scores.js';
+import type { Output, Result, RunResult } from './output.js';
 
 /** The options that ask for outputs besides the mask. Outputs that are absent are not wanted. */
 export interface OutputOptions

@@ -7,7 +7,7 @@ import type { Border } from '../../plan/windows/axis.js';
 import { createGrid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
 import { gateSettings } from '../gate/gated.js';
-import { requireWindowScores } from '../outputs/window-scores.js';
+import { requireWindowScores } from '../outputs/kinds/window-scores.js';
 import { tissueOf } from '../tissue/region-flags.js';
 import { channelRequest } from './models/channel-request.js';
 import type { InferOptions } from './options.js';

@@ -2,8 +2,8 @@ import { openProbabilities, type Probabilities } from '../../slide/probabilities
 import { eachFile, type FilesDone } from '../each-file.js';
 import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
 import { filesOf, pathsOf, type RunFiles } from '../outputs/files.js';
-import { requireHeatmap } from '../outputs/heatmap.js';
-import { requireObjects, wantsObjects } from '../outputs/objects.js';
+import { requireHeatmap } from '../outputs/kinds/heatmap.js';
+import { requireObjects, wantsObjects } from '../outputs/kinds/objects.js';
 import type { ResultFacts } from '../outputs/table.js';
 import { summarizeResults } from '../records/object-summary.js';
 import { createStageClock, type StageClock } from '../records/stage-clock.js';

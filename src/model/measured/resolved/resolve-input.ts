@@ -2,8 +2,8 @@ import { SegtileError } from '../../../errors.js';
 import type { SampleType } from '../../../types.js';
 import type { Model } from '../../card/model.js';
 import type { ModelFile } from '../../graph/facts.js';
-import { axes } from '../../graph/layout.js';
 import { described } from '../../graph/format/tensors.js';
+import { axes } from '../../graph/layout.js';
 import { resolveNormalization } from './resolve-range.js';
 import { contradiction, type StatedCard, saying } from './stated.js';
 

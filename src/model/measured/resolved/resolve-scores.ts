@@ -1,8 +1,8 @@
 import { SegtileError } from '../../../errors.js';
 import type { Model } from '../../card/model.js';
 import type { ModelFile } from '../../graph/facts.js';
-import { isOnePerWindow } from '../../graph/layout.js';
 import { described } from '../../graph/format/tensors.js';
+import { isOnePerWindow } from '../../graph/layout.js';
 import { type Fit, missingPx } from '../fit.js';
 import type { MeasuredModel } from '../measure.js';
 import { contradiction, type StatedCard, saying } from './stated.js';

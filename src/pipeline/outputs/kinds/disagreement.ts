@@ -1,12 +1,17 @@
-import { type Disagreement, type DisagreementPart, measureDisagreement, totalDisagreement } from '../../stitch/disagreement.js';
-import { deflateCodec } from '../../tiff/write/tile-codec.js';
-import { writeTiff } from '../../tiff/write/write.js';
-import type { Pixels } from '../../types.js';
-import type { WindowLook } from '../infer/scores/stages.js';
-import { geoFor } from '../prepare/place.js';
-import { blendedLogits } from '../prepare/run-settings.js';
-import type { Keep } from '../records/files-and-record.js';
-import type { LookNeeds, Making, RunResult } from './output.js';
+import {
+  type Disagreement,
+  type DisagreementPart,
+  measureDisagreement,
+  totalDisagreement,
+} from '../../../stitch/disagreement.js';
+import { deflateCodec } from '../../../tiff/write/tile-codec.js';
+import { writeTiff } from '../../../tiff/write/write.js';
+import type { Pixels } from '../../../types.js';
+import type { WindowLook } from '../../infer/scores/stages.js';
+import { geoFor } from '../../prepare/place.js';
+import { blendedLogits } from '../../prepare/run-settings.js';
+import type { Keep } from '../../records/files-and-record.js';
+import type { LookNeeds, Making, RunResult } from '../output.js';
 
 /** The entry of a record on how much overlapping windows differ. Areas are in working px. */
 export type DisagreementFacts = Disagreement & { readonly map: string };

@@ -1,10 +1,10 @@
-import { SegtileError } from '../../errors.js';
-import type { HeatColors } from '../../mask/heat-colors.js';
-import { heatmapSize, writeHeatmap } from '../../mask/heatmap.js';
-import { meant } from '../../plan/text/meant.js';
-import type { Size } from '../../types.js';
-import type { Keep } from '../records/files-and-record.js';
-import type { Making, Result } from './output.js';
+import { SegtileError } from '../../../errors.js';
+import type { HeatColors } from '../../../mask/heat-colors.js';
+import { heatmapSize, writeHeatmap } from '../../../mask/heatmap.js';
+import { meant } from '../../../plan/text/meant.js';
+import type { Size } from '../../../types.js';
+import type { Keep } from '../../records/files-and-record.js';
+import type { Making, Result } from '../output.js';
 
 /** The options that ask for a picture of the probabilities of a class. */
 export interface HeatmapOptions {

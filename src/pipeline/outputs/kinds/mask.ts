@@ -1,7 +1,7 @@
-import { writeLabelMask } from '../../mask/label-mask.js';
-import type { Mpp, Size } from '../../types.js';
-import type { Keep } from '../records/files-and-record.js';
-import type { Making, Result } from './output.js';
+import { writeLabelMask } from '../../../mask/label-mask.js';
+import type { Mpp, Size } from '../../../types.js';
+import type { Keep } from '../../records/files-and-record.js';
+import type { Making, Result } from '../output.js';
 
 /** The entry of a record on the mask. */
 export interface MaskFacts extends Size {

@@ -1,15 +1,15 @@
-import { SegtileError } from '../../errors.js';
-import type { Measure, ObjectFormat } from '../../objects/formats/format.js';
-import type { ObjectType } from '../../objects/formats/geojson.js';
-import type { ScoreRows } from '../../types.js';
-import { type ObjectFacts, type ObjectFiles, objectFiles } from '../objects/facts.js';
-import { objectsInThread } from '../objects/in-thread.js';
-import type { PassingScores } from '../objects/passing-scores.js';
-import { requireSimplify, type SimplifyOptions, simplifyingOf } from '../objects/simplify-options.js';
-import { requireSplit, type SplitOptions, touchingOf } from '../objects/split-options.js';
-import type { Keep } from '../records/files-and-record.js';
-import { type SubmissionOptions, submissionForm } from '../submissions/options.js';
-import type { Making, OutputFile, Result } from './output.js';
+import { SegtileError } from '../../../errors.js';
+import type { Measure, ObjectFormat } from '../../../objects/formats/format.js';
+import type { ObjectType } from '../../../objects/formats/geojson.js';
+import type { ScoreRows } from '../../../types.js';
+import { type ObjectFacts, type ObjectFiles, objectFiles } from '../../objects/facts.js';
+import { objectsInThread } from '../../objects/in-thread.js';
+import type { PassingScores } from '../../objects/passing-scores.js';
+import { requireSimplify, type SimplifyOptions, simplifyingOf } from '../../objects/simplify-options.js';
+import { requireSplit, type SplitOptions, touchingOf } from '../../objects/split-options.js';
+import type { Keep } from '../../records/files-and-record.js';
+import { type SubmissionOptions, submissionForm } from '../../submissions/options.js';
+import type { Making, OutputFile, Result } from '../output.js';
 import { ownSubmission } from './submission.js';
 
 /** The options that ask for objects and set their formats. */

@@ -1,9 +1,9 @@
-import type { CommitOptions } from '../../io/partial-file.js';
-import { createPreview } from '../../mask/preview/preview.js';
-import type { Box, Size } from '../../types.js';
-import type { SlidePlan } from '../prepare/plan-slide.js';
-import type { Keep } from '../records/files-and-record.js';
-import type { Making, RunResult } from './output.js';
+import type { CommitOptions } from '../../../io/partial-file.js';
+import { createPreview } from '../../../mask/preview/preview.js';
+import type { Box, Size } from '../../../types.js';
+import type { SlidePlan } from '../../prepare/plan-slide.js';
+import type { Keep } from '../../records/files-and-record.js';
+import type { Making, RunResult } from '../output.js';
 
 /** Makes a small picture of the slide with the mask over it. */
 export async function makePreview(path: string, result: RunResult, _: object, keep: Keep): Promise<Making<string>> {

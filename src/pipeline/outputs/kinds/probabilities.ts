@@ -1,9 +1,9 @@
-import { type ProbabilityMap, writeProbabilityMap } from '../../mask/probability-map.js';
-import type { ProbabilityType } from '../../plan/labels/score-planes.js';
-import type { Size } from '../../types.js';
-import { geoFor } from '../prepare/place.js';
-import type { Keep } from '../records/files-and-record.js';
-import type { Making, RunResult } from './output.js';
+import { type ProbabilityMap, writeProbabilityMap } from '../../../mask/probability-map.js';
+import type { ProbabilityType } from '../../../plan/labels/score-planes.js';
+import type { Size } from '../../../types.js';
+import { geoFor } from '../../prepare/place.js';
+import type { Keep } from '../../records/files-and-record.js';
+import type { Making, RunResult } from '../output.js';
 
 /** The option that asks for probabilities and sets their sample type. */
 export interface ProbabilityOptions {

@@ -1,13 +1,13 @@
-import { writeRleCsv } from '../../mask/rle-csv.js';
-import type { Keep } from '../records/files-and-record.js';
+import { writeRleCsv } from '../../../mask/rle-csv.js';
+import type { Keep } from '../../records/files-and-record.js';
 import {
   requireFullSize,
   type SubmissionFacts,
   type SubmissionOptions,
   submissionForm,
   submissionRows,
-} from '../submissions/options.js';
-import type { Making, OutputFile, Result } from './output.js';
+} from '../../submissions/options.js';
+import type { Making, OutputFile, Result } from '../output.js';
 
 /** The file with the rows of this slide, before they are added to the rows of other slides. */
 export function submissionOutput(stem: string, options: SubmissionOptions): OutputFile[] {

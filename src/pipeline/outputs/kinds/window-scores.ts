@@ -1,15 +1,15 @@
-import { SegtileError } from '../../errors.js';
-import { writeText } from '../../mask/text-file.js';
-import { type ScoredWindow, windowCsv, windowGeojson } from '../../mask/window-scores.js';
-import { identifier } from '../../objects/identity.js';
-import { emptyLabelCount, labelRows } from '../../plan/labels/labels.js';
-import { windowAt } from '../../plan/windows/grid.js';
-import { squashed } from '../../plan/windows/squash.js';
-import type { Box, Window } from '../../types.js';
-import type { WindowLook } from '../infer/scores/stages.js';
-import { blendedLogits } from '../prepare/run-settings.js';
-import type { Keep } from '../records/files-and-record.js';
-import type { LookNeeds, Making, OutputFile, RunResult } from './output.js';
+import { SegtileError } from '../../../errors.js';
+import { writeText } from '../../../mask/text-file.js';
+import { type ScoredWindow, windowCsv, windowGeojson } from '../../../mask/window-scores.js';
+import { identifier } from '../../../objects/identity.js';
+import { emptyLabelCount, labelRows } from '../../../plan/labels/labels.js';
+import { windowAt } from '../../../plan/windows/grid.js';
+import { squashed } from '../../../plan/windows/squash.js';
+import type { Box, Window } from '../../../types.js';
+import type { WindowLook } from '../../infer/scores/stages.js';
+import { blendedLogits } from '../../prepare/run-settings.js';
+import type { Keep } from '../../records/files-and-record.js';
+import type { LookNeeds, Making, OutputFile, RunResult } from '../output.js';
 
 /** A format in which the scores of windows are written. */
 export type WindowScoreFormat = 'csv' | 'geojson';
