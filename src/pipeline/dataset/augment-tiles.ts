@@ -49,7 +49,10 @@ export async function* augmentTiles(
       for (let at = 0; ; at++) {
         const [tile, partner] = await bothNext(own, others);
         if (!tile || !partner) break;
-        const active = (pair: Tile, index: number): Active => ({ ...pair, activation: activations?.of(index, pair.mask) });
+        const active = (pair: Tile, index: number): ActivatedTile => ({
+          ...pair,
+          activation: activations?.of(index, pair.mask),
+        });
         const first = active(tile, run.tiles[at]!);
         yield copyOf(first, run.copy, active(partner, run.partners[at]!), augmentation, survey);
       }
@@ -60,11 +63,17 @@ export async function* augmentTiles(
 }
 
 /** A tile, with its activation if that is needed. */
-interface Active extends Tile {
+interface ActivatedTile extends Tile {
   readonly activation?: Pixels | undefined;
 }
 
-function copyOf(tile: Active, copy: number, partner: Active | undefined, { steps }: Augmentation, survey: Survey): Tile {
+function copyOf(
+  tile: ActivatedTile,
+  copy: number,
+  partner: ActivatedTile | undefined,
+  { steps }: Augmentation,
+  survey: Survey,
+): Tile {
   const { record, image, mask, activation } = tile;
   const id = copyId(record.id, copy);
   const known = {
