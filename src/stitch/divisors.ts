@@ -6,7 +6,7 @@ import { addWeights } from './sums.js';
  * What a window contributes to the image: its columns (`across`) and rows (`down`) there, and the box of the whole
  * window.
  */
-export interface Part {
+export interface CoveredPart {
   readonly across: Span;
   readonly down: Span;
   readonly box: Box;
@@ -15,7 +15,7 @@ export interface Part {
 /** The first column of a block, and the parts of windows that were added to it. */
 export interface Covered {
   readonly x: number;
-  readonly parts: readonly Part[];
+  readonly parts: readonly CoveredPart[];
 }
 
 /**

@@ -2,13 +2,13 @@ import { wasm } from './loops.wasm.js';
 
 /** The parts of WebAssembly that are used here. The types of Node leave them out. */
 declare const WebAssembly: {
-  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number; readonly shared: true }) => Growing;
+  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number; readonly shared: true }) => GrowingMemory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: Loops };
 };
 
 /** A memory of WebAssembly that threads share. */
-interface Growing {
+interface GrowingMemory {
   /** The whole memory. `grow` replaces this buffer; views of an earlier one stay valid. */
   readonly buffer: SharedArrayBuffer;
   grow(pages: number): number;
@@ -28,7 +28,7 @@ export interface KernelMemory {
 
 /** A memory in which several threads allocate. It can be sent to a thread as it is. */
 export interface SharedRoom {
-  readonly memory: Growing;
+  readonly memory: GrowingMemory;
   /** The most pages that it can hold. */
   readonly maximum: number;
   /** The pages that are in use, and those that were in use before the room was cleared and may hold anything. */

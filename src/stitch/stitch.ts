@@ -5,7 +5,7 @@ import { columnAxis, type Grid } from '../plan/windows/grid.js';
 import { type Piece, spanOf, wholePiece } from '../plan/windows/piece.js';
 import type { ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
 import { type Arena, type ArenaShape, createArena, kernelOrLoops } from './arena.js';
-import { type Covered, coveredAlike, divisorsOf, type Part } from './divisors.js';
+import { type Covered, type CoveredPart, coveredAlike, divisorsOf } from './divisors.js';
 import type { Kernel } from './kernel.js';
 
 /**
@@ -64,7 +64,7 @@ interface RingBlock {
   readonly arena: Arena;
   readonly at: number;
   /** The parts of windows that were added and are not completely yielded, in the order in which they were added. */
-  parts: readonly Part[];
+  parts: readonly CoveredPart[];
 }
 
 /**

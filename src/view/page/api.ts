@@ -2,7 +2,7 @@
  * Whether the page is a copy in files. Its data then come as scripts, because browsers let a page on a disk read no
  * other files.
  */
-export const isFileCopy: boolean = document.documentElement.hasAttribute('data-copy');
+const isFileCopy: boolean = document.documentElement.hasAttribute('data-copy');
 
 const waiting = new Map<string, (value: unknown) => void>();
 

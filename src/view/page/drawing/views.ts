@@ -8,7 +8,7 @@ import type { SnapshotView } from './snapshot.js';
 import type { Stage } from './stage.js';
 
 /** A point of level 0, in px. */
-type Point = readonly [x: number, y: number];
+type SlidePoint = readonly [x: number, y: number];
 
 /** Functions that the views call. Points are of level 0, in px; `part` says whose view it is. */
 export interface ViewsEvents {
@@ -16,13 +16,13 @@ export interface ViewsEvents {
   moved(): void;
   /** Called when a movement has ended. */
   settled(place: Place): void;
-  clicked(point: Point, part: ViewPart): void;
+  clicked(point: SlidePoint, part: ViewPart): void;
   /** Called when the pointer is pressed; true if dragging is not to move the slide. */
-  pressed(point: Point): boolean;
-  dragged(point: Point): void;
+  pressed(point: SlidePoint): boolean;
+  dragged(point: SlidePoint): void;
   lifted(): void;
   /** Called when the pointer moves, and with undefined when it leaves the slide. */
-  pointed(point: Point | undefined): void;
+  pointed(point: SlidePoint | undefined): void;
   /** Draws over the layers of a view. `scale` is screen px per level-0 px. */
   draw(context: CanvasRenderingContext2D, scale: number, part: ViewPart): void;
 }
@@ -58,7 +58,7 @@ export function createViews(element: HTMLElement, map: HTMLElement, events: View
   let twofold = false;
   let drawing = false;
   let leader = 0;
-  let pointer: { readonly pane: number; readonly at: Point } | undefined;
+  let pointer: { readonly pane: number; readonly at: SlidePoint } | undefined;
 
   function addPane(part: () => ViewPart): void {
     const own = panes.length;
@@ -89,7 +89,7 @@ export function createViews(element: HTMLElement, map: HTMLElement, events: View
         if (twofold && pointer && pointer.pane !== own) cross(context, scale, pointer.at);
       },
     );
-    const at = (x: number, y: number, act: (point: Point) => void): void => {
+    const at = (x: number, y: number, act: (point: SlidePoint) => void): void => {
       const found = pane.stage.pointAt(x, y);
       if (found) act([found.x, found.y]);
     };
@@ -190,7 +190,7 @@ export function createViews(element: HTMLElement, map: HTMLElement, events: View
 }
 
 /** Marks the place where the pointer is in the other view. */
-function cross(context: CanvasRenderingContext2D, scale: number, [x, y]: Point): void {
+function cross(context: CanvasRenderingContext2D, scale: number, [x, y]: SlidePoint): void {
   const [near, far] = [4 / scale, 12 / scale];
   context.beginPath();
   for (const [dx, dy] of [

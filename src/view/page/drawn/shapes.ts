@@ -60,10 +60,10 @@ function sidesCross(loops: Paths64): boolean {
   return false;
 }
 
-type Corner = Path64[number];
+type RingCorner = Path64[number];
 
 /** Whether the way from `a` over `b` to `c` turns right, left, or goes straight on: 1, -1 or 0. */
-function turn(a: Corner, b: Corner, c: Corner): number {
+function turn(a: RingCorner, b: RingCorner, c: RingCorner): number {
   return Math.sign((b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x));
 }
 
