@@ -52,7 +52,9 @@ function home(lines: readonly string[]): string {
 function smaller(line: string): string {
   return line
     .replace('--slide-size 35000x25000', '--slide-size 350x250')
-    .replace(/(?<=--(?:window|stride|resize|tile) )[\d/,]+/g, (sides) => sides.replace(/\d+/g, (side) => `${Number(side) / 4}`));
+    .replace(/(?<=--(?:window|stride|resize|tile) )[\d/,]+/g, (sides) =>
+      sides.replace(/\d+/g, (side) => `${Number(side) / 4}`),
+    );
 }
 
 /** Lines of a shell that do no more than to start segtile, with words, some of them patterns or in quotes. */
@@ -150,7 +152,17 @@ describe('files that are shown are read', () => {
     const file = JSON.parse(text);
     const labels = new Map<string, number>(file.classes.map(({ name }: { name: string }, i: number) => [name, i + 1]));
     const cut = async (truth: string): Promise<number[]> => {
-      const args = ['slides/s1.tif', '--truth', truth, '--classes', 'classes.json', '--tissue', 'none', '--window', String(SMALL)];
+      const args = [
+        'slides/s1.tif',
+        '--truth',
+        truth,
+        '--classes',
+        'classes.json',
+        '--tissue',
+        'none',
+        '--window',
+        String(SMALL),
+      ];
       await segtileWell(['make-dataset', ...args, '-o', `of-${truth}`], { cwd });
       const [mask] = filesIn(join(cwd, `of-${truth}`)).filter((path) => /^masks\/.*\.png$/.test(path));
       const { data } = readIndices(join(cwd, `of-${truth}`, mask!));

@@ -74,19 +74,7 @@ export async function createWorld(): Promise<string> {
   await segtileWell(['infer', '../kidney.tif', '-m', 'kidney', '--no-preview', '--quiet', '-o', 'kidney.mask.ome.tif'], made);
   await segtileWell(['pseudo-label', 'segtile-out', '-o', 'labels', '--quiet'], made);
   await segtileWell(
-    [
-      'make-dataset',
-      '../slides/s1.tif',
-      '--truth',
-      '../truth',
-      '--window',
-      '75',
-      '--tissue',
-      'none',
-      '-o',
-      'tiles',
-      '--quiet',
-    ],
+    ['make-dataset', '../slides/s1.tif', '--truth', '../truth', '--window', '75', '--tissue', 'none', '-o', 'tiles', '--quiet'],
     made,
   );
   cpSync(join(at, 'made/tiles/masks'), join(at, 'made/predicted'), { recursive: true });

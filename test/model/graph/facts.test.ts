@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../../../dist/model/graph/facts.js';
-import { type Dim, network, node, parseModel, serializeModel, tensor, valueInfo } from '../../../dist/model/graph/format/onnx.js';
+import {
+  type Dim,
+  network,
+  node,
+  parseModel,
+  serializeModel,
+  tensor,
+  valueInfo,
+} from '../../../dist/model/graph/format/onnx.js';
 import { build, channelNetwork, identityNetwork, unet } from '../networks.ts';
 import { saved } from '../run.ts';
 

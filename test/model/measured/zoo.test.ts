@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from 'vitest';
 import { readModel } from '../../../dist/model/graph/facts.js';
-import { readAdapted } from '../../../dist/model/graph/read.js';
 import { placeWeights } from '../../../dist/model/graph/format/weights.js';
+import { readAdapted } from '../../../dist/model/graph/read.js';
 import { measureNetwork } from '../../../dist/model/measured/measure.js';
 import { measurable } from '../../../dist/model/measured/open-model.js';
-import type { Meaning } from '../../../dist/model/measured/scores.js';
 import { statedCard } from '../../../dist/model/measured/resolved/stated.js';
+import type { Meaning } from '../../../dist/model/measured/scores.js';
 import { createThreads } from '../../../dist/model/sessions/threads.js';
 import { saved } from '../run.ts';
 import { heads, type Truth, trunks, zooNetwork } from './zoo.ts';

@@ -3,7 +3,15 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../../../dist/model/graph/facts.js';
-import { constant, network, node, parseModel, serializeModel, tensor, valueInfo } from '../../../dist/model/graph/format/onnx.js';
+import {
+  constant,
+  network,
+  node,
+  parseModel,
+  serializeModel,
+  tensor,
+  valueInfo,
+} from '../../../dist/model/graph/format/onnx.js';
 import { defaultWorkers } from '../../../dist/model/sessions/pool-options.js';
 import { condensed } from '../../../dist/model/sessions/session.js';
 import { build, channelNetwork, unet } from '../networks.ts';
