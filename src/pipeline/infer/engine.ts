@@ -9,7 +9,6 @@ import type { autoPlan } from '../perception/auto-plan.js';
 import { readMembers } from '../prepare/models/named-models.js';
 import { passesPerWindow, readyModel } from '../prepare/models/ready-model.js';
 import type { InferOptions } from '../prepare/options.js';
-import { passesPerWindow, readyModel } from '../prepare/models/ready-model.js';
 import { planSlide, type SlidePlan, workingSize } from '../prepare/plan-slide.js';
 import type { ReadyModel, RunSettings } from '../prepare/run-settings.js';
 import { planSettings, runSettings } from '../prepare/settings.js';
