@@ -65,12 +65,23 @@ export function removeTemporaries(): void {
 export async function openPartialFile(path: string, { replace = true }: CommitOptions = {}): Promise<PartialFile> {
   if (await isFolder(path)) throw new SegtileError('output', `cannot write ${path}: it is a folder`, 'give the name of a file');
   // Random, not the process id: containers that share a folder often share their ids too.
-  const temporary = join(dirname(path), `.${basename(path)}.partial-${randomBytes(4).toString('hex')}`);
+  const temporary = join(dirname(path), `${beginOf(path)}${randomBytes(4).toString('hex')}`);
   const handle = await open(temporary, 'wx+').catch((thrown) => {
     throw outputError(path, thrown);
   });
   setTemporary(temporary, true);
   return partialFile(path, temporary, handle, replace ? rename : placeNew);
+}
+
+/** How the temporary names of a file begin. */
+function beginOf(path: string): string {
+  return `.${basename(path)}.partial-`;
+}
+
+/** Whether a name, in the folder of a file, is a temporary one of that file. */
+export function isPartialOf(name: string, path: string): boolean {
+  const begin = beginOf(path);
+  return name.startsWith(begin) && /^[0-9a-f]+$/.test(name.slice(begin.length));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { clearAbandoned } from '../../io/alone.js';
 import type { Truth } from '../../truth/truth.js';
 import { makeFolder } from '../outputs/clashes.js';
 import type { RunFiles } from '../outputs/files.js';
@@ -23,7 +24,10 @@ export interface AfterRun {
 export async function settle({ options, files }: AfterRun, record: RunRecord): Promise<void> {
   await addSubmission(record.submission, true);
   const history = historyOf(options);
-  if (options.history !== false && !(await isRemembered(history, record))) await remember(history, record);
+  if (options.history !== false) {
+    await clearAbandoned(history);
+    if (!(await isRemembered(history, record))) await remember(history, record);
+  }
   await removeLeft(files);
 }
 

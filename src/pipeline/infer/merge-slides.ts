@@ -40,14 +40,14 @@ export async function mergeSlides(
     told.add(sentence);
   };
   const once: SlidesWatcher = { ...watcher, note, model: undefined };
-  const withObjects = new Set<string>();
+  const withObjects = new Map<string, Outcome[]>();
   const work = async (set: FolderSet): Promise<Outcome> => {
     const { outcome, objects } = await merge(set, options, once, signal);
-    if (objects && outcome === 'done') withObjects.add(set.folder);
+    if (objects) withObjects.set(set.folder, [...(withObjects.get(set.folder) ?? []), outcome]);
     return outcome;
   };
   const ended = await eachFile(files, { failed: watcher.failed, signal }, async (_, index) => work(sets[index]!));
-  for (const folder of withObjects) await summarizeResults(folder);
+  for (const [folder, outcomes] of withObjects) await summarizeResults(folder, outcomes);
   return ended;
 }
 

@@ -47,7 +47,7 @@ export async function segmentSlides(
   // The list of failures is for slides that can be fixed. If the model cannot be run, the slides are not the cause.
   const list = isMaskName(options.output) || segmenter.modelFailed() ? undefined : await keepFailures(options.output, ended);
   if (list !== undefined) watcher.listed?.(list);
-  if (wantsObjects(options) && !segmenter.inRows && ended.outcomes.includes('done')) await summarizeResults(options.output);
+  if (wantsObjects(options) && !segmenter.inRows) await summarizeResults(options.output, ended.outcomes);
   return ended;
 }
 

@@ -78,7 +78,7 @@ export async function objectsOfMasks(
     watcher.done?.(record, files.record);
     return 'done';
   });
-  if (ended.outcomes.includes('done')) await summarizeResults(options.output);
+  await summarizeResults(options.output, ended.outcomes);
   return ended;
 }
 

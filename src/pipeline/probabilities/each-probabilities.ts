@@ -80,6 +80,6 @@ export async function eachProbabilities<Settings, Record extends ResultFacts>(
     }
     return 'done';
   });
-  if (wantsObjects(options) && ended.outcomes.includes('done')) await summarizeResults(options.output);
+  if (wantsObjects(options)) await summarizeResults(options.output, ended.outcomes);
   return ended;
 }

@@ -1,13 +1,14 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
-import { alone } from '../../io/alone.js';
+import { alone, clearAbandoned } from '../../io/alone.js';
 import { isFolder } from '../../io/folder.js';
 import { writeWhole } from '../../io/partial-file.js';
 import { readRegularText } from '../../io/regular-file.js';
 import type { ClassSummary, OfEach } from '../../objects/summary.js';
 import { csvCell } from '../../plan/text/csv.js';
 import { amount, listOf, objectOf, optional, orNull, readShape, type Shape, text, whole } from '../../plan/text/shape.js';
+import type { FilesDone } from '../each-file.js';
 import { isMaskName } from '../slides/request.js';
 
 /** The result of {@link writeFolderSummary}: a table of the objects of all slides in a folder. */
@@ -104,11 +105,26 @@ export async function writeFolderSummary(folder: string): Promise<FolderSummary>
 
 /**
  * The same for the path of `--output`: a folder, or a mask in a folder. If a list of slides sends all results
- * elsewhere, the folder may not exist; then nothing is done.
+ * elsewhere, the folder may not exist; then nothing is done. Where all results were kept, a table that knows them stays
+ * as it is.
+ *
+ * @param outcomes of the slides, or of masks
  */
-export async function summarizeResults(output: string): Promise<void> {
+export async function summarizeResults(output: string, outcomes: FilesDone['outcomes']): Promise<void> {
   const folder = isMaskName(output) ? dirname(output) : output;
-  if (await isFolder(folder)) await writeFolderSummary(folder);
+  if (!(await isFolder(folder))) return;
+  if (outcomes.includes('done') || (outcomes.includes('kept') && (await isOutdated(folder)))) await writeFolderSummary(folder);
+}
+
+/** Whether a process was killed after it had written a record, and before the table knew it. */
+async function isOutdated(folder: string): Promise<boolean> {
+  const path = join(folder, SUMMARY);
+  await clearAbandoned(path);
+  const table = await stat(path).catch(() => undefined);
+  if (table === undefined) return true;
+  const records = (await namesIn(folder)).filter((name) => RECORDS.some((ending) => name.endsWith(ending)));
+  const times = await Promise.all(records.map((name) => stat(join(folder, name)).catch(() => undefined)));
+  return times.some((record) => record !== undefined && record.mtimeMs > table.mtimeMs);
 }
 
 const HEAD = ['slide', ...COLUMNS.map(([name]) => name)].join(',');

@@ -1,5 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isPartialOf } from '../../io/partial-file.js';
 import { pathsOf, type RunFiles } from '../outputs/files.js';
 
 /** The start of the names of all files of a result. */
@@ -32,11 +33,8 @@ async function columnStrips(strips: string): Promise<string[]> {
  */
 export async function removePartials(files: RunFiles): Promise<number> {
   const folder = dirname(files.record);
-  const begins = pathsOf(files).map((path) => `.${basename(path)}.partial-`);
   const names = await readdir(folder).catch(() => []);
-  const left = names.filter((name) =>
-    begins.some((begin) => name.startsWith(begin) && /^[0-9a-f]+$/.test(name.slice(begin.length))),
-  );
+  const left = names.filter((name) => pathsOf(files).some((path) => isPartialOf(name, path)));
   for (const name of left) await rm(join(folder, name), { force: true });
   return left.length;
 }
@@ -80,8 +78,7 @@ export async function placingNote(files: RunFiles): Promise<PlacingNote> {
   const names = await readdir(folder);
   const placing: Placed[] = [];
   for (const path of pathsOf(files)) {
-    const begin = `.${basename(path)}.partial-`;
-    for (const name of names.filter((each) => each.startsWith(begin))) {
+    for (const name of names.filter((each) => isPartialOf(each, path))) {
       const found = await lstat(join(folder, name), { bigint: true }).catch(() => undefined);
       if (found) placing.push({ name: basename(path), ino: String(found.ino) });
     }

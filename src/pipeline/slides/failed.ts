@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { reason, SegtileError } from '../../errors.js';
-import { alone } from '../../io/alone.js';
+import { alone, clearAbandoned } from '../../io/alone.js';
 import { isRemote, shownPath } from '../../io/location.js';
 import { writeWhole } from '../../io/partial-file.js';
 import { csvCell, plainCell } from '../../plan/text/csv.js';
@@ -25,6 +25,7 @@ export async function keepFailures(output: string, { files, outcomes, failures }
   const path = join(output, FAILED);
   // A file whose run was stopped did not fail.
   const failed = failures.filter(({ error }) => !(error instanceof SegtileError && error.code === 'aborted'));
+  await clearAbandoned(path);
   const begins = failed.length > 0 && files.length > 1;
   if (!begins && (await linesOf(path)) === undefined) return undefined;
   await makeFolder(path);

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -51,6 +51,23 @@ describe('the summary of objects', () => {
     }
     expect(text('region', 'k.report.html')).toContain('Sizes of a');
     expect(text('region', 'k.report.html')).toContain('per mm² of region');
+  });
+
+  test('of a run that is kept is made where it is missing or older than a record, and else left alone', async () => {
+    const args = ['infer', 'k.tif', ...network, ...way, '-o', 'kept'];
+    await segtileWell(args, { cwd });
+    const path = join(cwd, 'kept', 'summary.csv');
+    const whole = text('kept', 'summary.csv');
+    rmSync(path);
+    await segtileWell(args, { cwd });
+    expect(text('kept', 'summary.csv')).toBe(whole);
+    const short = `${whole.split('\n')[0]}\n`;
+    save(cwd, 'kept/summary.csv', short);
+    await segtileWell(args, { cwd });
+    expect(text('kept', 'summary.csv')).toBe(short);
+    utimesSync(path, 0, 0);
+    await segtileWell(args, { cwd });
+    expect(text('kept', 'summary.csv')).toBe(whole);
   });
 
   test('of a folder has a row a slide and class, and is the same when it is built anew', async () => {
