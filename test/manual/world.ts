@@ -71,6 +71,7 @@ export async function createWorld(): Promise<string> {
     await segtileWell(['infer', large, '-m', join(at, 'both.onnx'), '--shard', shard, '--quiet', '-o', 'out'], made);
   }
   cpSync(join(at, 'made/segtile-out/slide.probabilities.ome.tif'), join(at, 'made/slide.probabilities.ome.tif'));
+  cpSync(join(at, 'made/slide.probabilities.ome.tif'), join(at, 'made/maps/slide.probabilities.ome.tif'));
   await segtileWell(['infer', '../kidney.tif', '-m', 'kidney', '--no-preview', '--quiet', '-o', 'kidney.mask.ome.tif'], made);
   await segtileWell(['pseudo-label', 'segtile-out', '-o', 'labels', '--quiet'], made);
   await segtileWell(
