@@ -48,5 +48,5 @@ export function addPseudoLabelOptions(command: Command): Command {
 const examples = `
 Examples:
   segtile pseudo-label segtile-out --confidence 0.9 -o labels
-  segtile pseudo-label maps --confidence 0.99 --background 0.5 --min-object 2000um2 -o labels
+  segtile pseudo-label maps --confidence 0.99 --background 0.5 -o labels
   segtile make-dataset *.svs --truth labels --classes labels/classes.json`;
