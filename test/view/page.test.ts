@@ -404,7 +404,7 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
             return undefined;
           }
         };
-        await expect.poll(() => ((kept) => kept !== undefined && holds(kept))(read()), { timeout: 5000 }).toBe(true);
+        await expect.poll(() => ((kept) => kept !== undefined && holds(kept))(read()), { timeout: 600_000 }).toBe(true);
         return read()!;
       };
       const area = ([ring]: number[][][]): number =>
