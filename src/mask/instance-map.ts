@@ -21,8 +21,8 @@ export interface InstanceMap extends CommitOptions {
 /** Rows that are painted together. */
 const BAND = 128;
 
-/** The side of a tile. A row of tiles is in memory with up to four bytes a pixel, so tiles are smaller than a mask's. */
-const TILE = 256;
+/** The side of a tile. Two rows of tiles are in memory, with up to four bytes a pixel, so tiles are smaller than a mask's. */
+const TILE = 128;
 
 /** The largest number that 16 bits hold. */
 const MOST_OF_16 = 65_535;

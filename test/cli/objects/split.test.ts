@@ -47,7 +47,7 @@ describe('--split-touching watershed', () => {
     const tiff = await fromFile(join(cwd, 'out', 'k.instances.tif'));
     const image = await tiff.getImage();
     expect([image.getWidth(), image.getHeight(), image.getBitsPerSample(), await tiff.getImageCount()]).toEqual([
-      700, 600, 16, 3,
+      700, 600, 16, 4,
     ]);
     const [numbers] = (await image.readRasters()) as unknown as [Uint16Array];
     tiff.close();
