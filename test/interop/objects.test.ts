@@ -55,12 +55,14 @@ describe("objects are what rasterio, shapely, scipy, scikit-image and pyarrow fi
     expect(objects).toBeGreaterThan(1000);
   }, 600_000);
 
-  test("a submission of HuBMAP's truth is that truth, letter by letter", async ({ skip }) => {
+  test.for([
+    ['2f6ecfcdf', '31278', '25794'],
+    ['8242609fa', '31299', '44066'],
+  ] as const)("a submission of HuBMAP's truth of %s is that truth, letter by letter", async ([id, height, width], { skip }) => {
     skip(python === undefined, SKIPPED);
     const table = sharedFile('hubmap/train_rle_full_res_2slides.csv');
     skip(table === undefined, 'the truth of HuBMAP is not here');
     const out = folder();
-    const [id, height, width] = ['2f6ecfcdf', '31278', '25794'];
     const mask = join(out, `${id}.tif`);
     const made = await run(python!, [here('objects_hubmap.py'), table!, id, height, width, mask]);
     expect(made.code, made.stderr).toBe(0);
@@ -72,5 +74,5 @@ describe("objects are what rasterio, shapely, scipy, scikit-image and pyarrow fi
         .split('\n')
         .find((line) => line.startsWith(id))!;
     expect(rowOf(submission) === rowOf(table!)).toBe(true);
-  }, 600_000);
+  });
 });
