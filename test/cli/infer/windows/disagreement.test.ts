@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { node, tensor } from '../../../dist/model/graph/format/onnx.js';
-import { build, identityNetwork } from '../../model/networks.js';
-import { filesIn, folder, readMaskAgain, save, segtileWell, speckled, writeSlide } from '../door.js';
+import { node, tensor } from '../../../../dist/model/graph/format/onnx.js';
+import { build, identityNetwork } from '../../../model/networks.js';
+import { filesIn, folder, readMaskAgain, save, segtileWell, speckled, writeSlide } from '../../door.js';
 
 const cwd = folder();
 

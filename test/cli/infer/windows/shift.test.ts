@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { unet } from '../../model/networks.js';
-import { folder, painted, readMask, save, segtileWell, speckled, writeSlide } from '../door.js';
+import { unet } from '../../../model/networks.js';
+import { folder, painted, readMask, save, segtileWell, speckled, writeSlide } from '../../door.js';
 
 const cwd = folder();
 const [width, height] = [352, 288];

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { channelNetwork, identityNetwork, shiftNetwork, unet } from '../../model/networks.js';
-import { filesIn, folder, readPlanes, save, segtile, segtileWell, speckled, writeSlide } from '../door.js';
+import { channelNetwork, identityNetwork, shiftNetwork, unet } from '../../../model/networks.js';
+import { filesIn, folder, readPlanes, save, segtile, segtileWell, speckled, writeSlide } from '../../door.js';
 
 const cwd = folder();
 const [width, height] = [230, 170];
@@ -43,7 +43,7 @@ function farthest(a: Float32Array, b: (i: number) => number): number {
 }
 
 describe('--tta', () => {
-  const golden = fileURLToPath(new URL('../../fixtures/tta/', import.meta.url));
+  const golden = fileURLToPath(new URL('../../../fixtures/tta/', import.meta.url));
   const { side, scores } = JSON.parse(readFileSync(join(golden, 'scores.json'), 'utf8'));
 
   test.each(['none', 'hflip', 'vflip', 'flips', 'd4'])('%s is what ttach makes of it', async (tta) => {

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { windowCount, windowStart } from '../../../dist/plan/windows/axis.js';
-import { weightMap } from '../../../dist/plan/windows/blend.js';
-import { strideOfOverlap } from '../../../dist/plan/windows/overlap.js';
-import { folder, readPlanes, segtileWell } from '../door.js';
+import { windowCount, windowStart } from '../../../../dist/plan/windows/axis.js';
+import { weightMap } from '../../../../dist/plan/windows/blend.js';
+import { strideOfOverlap } from '../../../../dist/plan/windows/overlap.js';
+import { folder, readPlanes, segtileWell } from '../../door.js';
 
-const golden = fileURLToPath(new URL('../../fixtures/parity/', import.meta.url));
+const golden = fileURLToPath(new URL('../../../fixtures/parity/', import.meta.url));
 const { step, windows, smaller, intervals, toolbelt, even } = JSON.parse(readFileSync(join(golden, 'parity.json'), 'utf8'));
 const cwd = folder();
 let runs = 0;

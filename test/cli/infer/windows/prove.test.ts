@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import type { Ensemble } from '../../../dist/model/card/ensemble.js';
-import type { SlidePlan } from '../../../dist/pipeline/prepare/plan-slide.js';
-import { sampleOf } from '../../../dist/pipeline/proof/prove.js';
-import { createGrid } from '../../../dist/plan/windows/grid.js';
-import { selectWindows } from '../../../dist/plan/windows/selection.js';
-import { unet } from '../../model/networks.ts';
-import { folder, save, segtile, segtileWell, speckled, writeSlide } from '../door.ts';
+import type { Ensemble } from '../../../../dist/model/card/ensemble.js';
+import type { SlidePlan } from '../../../../dist/pipeline/prepare/plan-slide.js';
+import { sampleOf } from '../../../../dist/pipeline/proof/prove.js';
+import { createGrid } from '../../../../dist/plan/windows/grid.js';
+import { selectWindows } from '../../../../dist/plan/windows/selection.js';
+import { unet } from '../../../model/networks.ts';
+import { folder, save, segtile, segtileWell, speckled, writeSlide } from '../../door.ts';
 
 const cwd = folder();
 /** What of the overlap a card allows that states a margin of 0, far less than the network looks. */

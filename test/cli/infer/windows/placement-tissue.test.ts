@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
-import { unet } from '../../model/networks.ts';
-import { folder, readMask, save, segtile, segtileWell, speckled, writeSlide } from '../door.ts';
+import { unet } from '../../../model/networks.ts';
+import { folder, readMask, save, segtile, segtileWell, speckled, writeSlide } from '../../door.ts';
 
 const cwd = folder();
 const [width, height] = [1400, 1100];

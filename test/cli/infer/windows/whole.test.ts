@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { node, tensor } from '../../../dist/model/graph/format/onnx.js';
-import { build, random } from '../../model/networks.js';
-import { folder, readPlanes, save, segtileWell, speckled, writeSlide } from '../door.js';
+import { node, tensor } from '../../../../dist/model/graph/format/onnx.js';
+import { build, random } from '../../../model/networks.js';
+import { folder, readPlanes, save, segtileWell, speckled, writeSlide } from '../../door.js';
 
 const cwd = folder();
 let runs = 0;
