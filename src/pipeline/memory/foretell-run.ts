@@ -17,6 +17,7 @@ import { BLOCK_WIDTH, ringOf } from '../../plan/memory/ring.js';
 import { symmetriesOf } from '../../plan/windows/symmetry.js';
 import { bytesOfSample } from '../../tiff/samples/native.js';
 import type { Span } from '../../types.js';
+import { stitchedColumns } from '../infer/stitching/columns.js';
 import { maskSize } from '../prepare/mask-size.js';
 import { windowCounts } from '../prepare/models/passes.js';
 import type { InferOptions } from '../prepare/options.js';
@@ -147,6 +148,7 @@ export function foretellRun(
     workingWidth: width,
     maskWidth: mask.width,
     probabilityRow: options.probabilities === undefined ? 0 : view.width * grids[0]!.channels * probabilityBytes,
+    stitchers: stitchedColumns({ x: 0, y: 0, width, height: view.height }).length,
     passing: read.width * level.height * read.bytes + mask.width * mask.height,
     view: {
       pixels: plan.slide.width * plan.slide.height * scale ** 2,

@@ -45,6 +45,8 @@ export interface MemoryShape {
   readonly probabilityRow: number;
   /** Bytes of the whole image that is read, and of the whole mask: everything that passes through memory once. */
   readonly passing: number;
+  /** Threads that stitch. */
+  readonly stitchers: number;
   /** The small view of the slide: its pixels, and what looks at it. 0 pixels if nothing does. */
   readonly view: { readonly pixels: number; readonly findsTissue: boolean; readonly isShown: boolean };
 }
@@ -71,14 +73,15 @@ const MB = 1e6;
 /** Memory of the program on a slide of a single window, without its worker; measured. */
 const PROGRAM = 120 * MB;
 
-/** Memory of the threads that read and stitch, with the code that they load; measured. */
+/** Memory of the threads that read and stitch, with the code that they load, if one stitches; of each further one; measured. */
 const PIPELINE = 24 * MB;
+const STITCHER = 30 * MB;
 
 /**
- * V8 collects garbage only after tens of megabytes of buffers. Until then those that passed through stay: about twice the
- * bytes of image and mask, up to a limit. Both are measured.
+ * V8 collects garbage only after tens of megabytes of buffers, in each thread that reads, stitches or writes. Until then those
+ * that passed through stay: about four times the bytes of image and mask, up to a limit. Both are measured.
  */
-const GARBAGE = { most: 40 * MB, times: 2 };
+const GARBAGE = { most: 100 * MB, times: 4 };
 
 /** Bytes per pixel of the small view: the picture itself, the maps to find tissue in it, and the preview; measured. */
 const VIEW = { picture: 3, tissue: 2, preview: 10 };
@@ -155,9 +158,10 @@ export function foretellMemory(shape: MemoryShape): ForetoldMemory {
   const widest = Math.max(0, ...grids.map((grid) => grid.channels));
   const scores = probabilityRow > 0 ? STRIPS.scores * workingWidth * CHUNK_HEIGHT * widest * 4 : 0;
   const writing = labels + scores + maskWidth * MASK_TILE * 3 + probabilityRow * (SCORE_TILE * 2.5 + CHUNK_HEIGHT);
+  const program = PROGRAM + PIPELINE + STITCHER * (shape.stitchers - 1);
   // While networks load, nothing else is in memory yet.
   const parts = {
-    program: PROGRAM + PIPELINE,
+    program,
     garbage: Math.min(GARBAGE.most, GARBAGE.times * passing),
     view: viewBytes(shape.view),
     networks: threads + weights + SLACK * running,
@@ -167,7 +171,7 @@ export function foretellMemory(shape: MemoryShape): ForetoldMemory {
     writing,
   };
   const whole = sum(Object.values(parts));
-  return { ...parts, total: Math.max(whole, PROGRAM + PIPELINE + threads + weights + loading) };
+  return { ...parts, total: Math.max(whole, program + threads + weights + loading) };
 }
 
 function viewBytes({ pixels, findsTissue, isShown }: MemoryShape['view']): number {

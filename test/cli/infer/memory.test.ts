@@ -93,6 +93,7 @@ test('what the machine or its control group has not is refused, unless --memory 
     probabilityRow: 0,
     pixelBytes: 3,
     resampledWidth: undefined,
+    stitchers: 1,
     passing: 0,
   };
   const view = { pixels: 0, findsTissue: false, isShown: false };
