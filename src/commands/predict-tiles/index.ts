@@ -4,11 +4,9 @@ import { failureText } from '../../terminal/failure.js';
 import { count } from '../../terminal/format.js';
 import { createProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
+import { FAILURES_TOLD } from '../running/each-file.js';
 import type { Shell } from '../running/shell.js';
 import type { PredictTilesOptions } from './options.js';
-
-/** The most failures that are listed. Of any others, only the number is given. */
-const FAILURES_TOLD = 20;
 
 /**
  * `segtile predict-tiles`: labels the tiles of a dataset.
@@ -36,6 +34,7 @@ export async function runPredictTiles(manifest: string, options: PredictTilesOpt
       : `${count(tiles)} tiles predicted: ${styleFor(stdout).good(output)}\n`,
   );
   if (failures.length === 0) return 0;
-  stderr.write(`segtile: ${count(tiles)} of ${count(tiles + failures.length)} tiles predicted\n`);
+  const more = failures.length > FAILURES_TOLD ? ` (${count(failures.length - FAILURES_TOLD)} more are named by --json)` : '';
+  stderr.write(`segtile: ${count(tiles)} of ${count(tiles + failures.length)} tiles predicted${more}\n`);
   return 1;
 }

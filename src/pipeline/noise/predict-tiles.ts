@@ -135,7 +135,13 @@ function requireFit(model: Model, tiles: readonly ManifestTile[]): void {
     refuse(`${path} takes channels as the slide keeps them, but tiles are RGB`, 'run segtile infer on the slides');
   if (crop > 0) refuse(`${path} gives no scores for ${crop} px on a side of its window`, 'run segtile infer on the slides');
   if (mpp === undefined) return;
-  const other = tiles.find(({ row }) => row.mpp && Math.abs(Number(row.mpp) / mpp - 1) > SAME_MPP);
+  const unknown = tiles.find(({ row }) => !row.mpp);
+  if (unknown)
+    refuse(
+      `${path} works at ${mpp} µm/px, but that of the tile ${unknown.tile} is not known`,
+      'cut tiles with --slide-mpp, or give a --card without mpp',
+    );
+  const other = tiles.find(({ row }) => Math.abs(Number(row.mpp) / mpp - 1) > SAME_MPP);
   if (other)
     refuse(
       `${path} works at ${mpp} µm/px, but the tile ${other.tile} has ${Number(other.row.mpp)}`,

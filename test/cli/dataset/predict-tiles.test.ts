@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readLabelTile } from '../../../dist/truth/images/label-tile.js';
@@ -95,4 +95,20 @@ test.each([
   const { code, stderr } = await segtile(['predict-tiles', 'tiles/manifest.csv', ...words, '-o', 'no'], { cwd });
   expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   expect(filesIn(cwd).filter((name) => name.startsWith('no/'))).toEqual([]);
+});
+
+test('a model that works at a resolution takes no tiles of which none is known', async () => {
+  mkdirSync(join(cwd, 'bare'));
+  save(cwd, 'bare/dataset.json', readFileSync(join(cwd, 'tiles', 'dataset.json')));
+  const [head, ...rows] = readFileSync(join(cwd, 'tiles', 'manifest.csv'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  const at = head!.split(',').indexOf('mpp');
+  const bare = rows.map((row) => row.split(',').with(at, '').join(','));
+  save(cwd, 'bare/manifest.csv', `${[head, ...bare].join('\n')}\n`);
+  const { code, stderr } = await segtile(['predict-tiles', 'bare/manifest.csv', '-m', 'model.onnx', '-o', 'no'], { cwd });
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/works at 1 µm\/px, but that of the tile \S+ is not known\n.*--slide-mpp/),
+  ]);
 });
