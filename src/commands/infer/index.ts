@@ -1,5 +1,5 @@
 import { planSlides, type SlidesWatcher, segmentSlides } from '../../pipeline/infer/segment-slides.js';
-import type { DryRun } from '../../pipeline/infer/segmenter.js';
+import type { DryRun } from '../../pipeline/infer/slide-outcome.js';
 import type { InferOptions } from '../../pipeline/prepare/options.js';
 import { SLIDES } from '../../pipeline/slides/kinds.js';
 import { fileRequests } from '../../pipeline/slides/requests.js';

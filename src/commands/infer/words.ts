@@ -3,7 +3,7 @@ import { shownPath } from '../../io/location.js';
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Pool } from '../../model/sessions/pool.js';
 import type { Gated } from '../../pipeline/gate/gated.js';
-import type { DryRun } from '../../pipeline/infer/segmenter.js';
+import type { DryRun } from '../../pipeline/infer/slide-outcome.js';
 import type { MemoryForecast } from '../../pipeline/memory/foretell-run.js';
 import { allowanceText, inBytes, largestPart } from '../../pipeline/memory/words.js';
 import type { RunFiles } from '../../pipeline/outputs/files.js';

@@ -9,7 +9,8 @@ import type { RunRecord } from '../records/record.js';
 import type { ShardFacts } from '../resume/shards.js';
 import { keepFailures } from '../slides/failed.js';
 import { isMaskName, type SlideRequest } from '../slides/request.js';
-import { type DryRun, openSegmenter, type Segmenter, type SegmentWatcher, type SlideOutcome } from './segmenter.js';
+import { openSegmenter, type Segmenter, type SegmentWatcher } from './segmenter.js';
+import type { DryRun, SlideOutcome } from './slide-outcome.js';
 
 /** Callbacks for progress. Slides are handled one after the other. */
 export interface SlidesWatcher extends SegmentWatcher {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { SegtileError } from '../../errors.js';
-import { claimPath, type Holder, tryClaim } from '../../io/claim.js';
+import { claimPath, tryClaim } from '../../io/claim.js';
 import { type Shard, shareOf } from '../../plan/shards.js';
 import type { MemoryForecast } from '../memory/foretell-run.js';
 import { identities, makeFolder, refuseClashes } from '../outputs/clashes.js';
@@ -8,22 +8,14 @@ import { filesOf, type RunFiles } from '../outputs/files.js';
 import { requireHeatmap } from '../outputs/kinds/heatmap.js';
 import { requireObjects } from '../outputs/kinds/objects.js';
 import { writePlanPicture } from '../outputs/kinds/preview.js';
-import { type MaskSize, maskSize } from '../prepare/mask-size.js';
+import { maskSize } from '../prepare/mask-size.js';
 import type { InferOptions } from '../prepare/options.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import { readThresholds } from '../prepare/thresholds.js';
 import type { RunRecord } from '../records/record.js';
 import { differences, keyOf, keyOfOptions, type RunKey } from '../resume/key.js';
 import { isLeft, stemOf } from '../resume/leftovers.js';
-import {
-  type FoundShard,
-  pieceReach,
-  type ShardFacts,
-  type ShardSplit,
-  shardAt,
-  shardPath,
-  splitIntoShards,
-} from '../resume/shards.js';
+import { type FoundShard, pieceReach, shardAt, shardPath, splitIntoShards } from '../resume/shards.js';
 import { standingResult } from '../resume/standing.js';
 import type { SlideRequest } from '../slides/request.js';
 import { slideValues } from '../slides/values.js';
@@ -32,15 +24,8 @@ import { restoreSubmission } from '../submissions/shared-file.js';
 import { settle } from './after-run.js';
 import { type Engine, type EngineWatcher, openEngine } from './engine.js';
 import { filesRead, lengths, tissueFiles } from './files-read.js';
+import type { DryRun, SlideOutcome, WindowProgress } from './slide-outcome.js';
 import { makeShard, makeSlide, mergeSlide, type SlideWork } from './slide-work.js';
-
-/** The progress of a slide. */
-export interface WindowProgress {
-  readonly plan: SlidePlan;
-  /** Finished windows, 0 at first, and the number of windows to run, without those that a stopped run has done. */
-  readonly done: number;
-  readonly total: number;
-}
 
 /** Callbacks for progress from slides to masks. All are optional. */
 export interface SegmentWatcher extends EngineWatcher {
@@ -48,30 +33,6 @@ export interface SegmentWatcher extends EngineWatcher {
   readonly planned?: ((plan: SlidePlan, passes: readonly number[], memory: MemoryForecast) => void) | undefined;
   readonly windows?: ((progress: WindowProgress) => void) | undefined;
 }
-
-/** What all shards of a slide cost: how many windows each of them runs, and all of them as a multiple of one run. */
-type ShardCost = Pick<ShardSplit, 'windows' | 'times'>;
-
-/** What would be run for a slide. */
-export interface DryRun {
-  /** The plan; its slide is closed. */
-  readonly plan: SlidePlan;
-  /** For each grid: how often networks are run per window. */
-  readonly passes: readonly number[];
-  readonly mask: MaskSize;
-  /** The expected memory. */
-  readonly memory: MemoryForecast;
-  /** The path of the picture of windows that would be skipped, if `previewOnly` asked for it. */
-  readonly picture?: string | undefined;
-  /** If slides are split into shards: which shard this is, what it covers, and the cost of all shards. */
-  readonly shard?: (Shard & Pick<ShardFacts, 'rows' | 'columns'> & { readonly cost: ShardCost }) | undefined;
-}
-
-/** The outcome for a slide or its shard: made now, kept from the same run, or being made by another process. */
-export type SlideOutcome =
-  | { readonly status: 'done' | 'kept'; readonly record: RunRecord }
-  | { readonly status: 'done' | 'kept'; readonly shard: ShardFacts }
-  | { readonly status: 'elsewhere'; readonly holder: Holder };
 
 /** The models and options with which slides are segmented. */
 export interface Segmenter extends AsyncDisposable {
