@@ -62,11 +62,23 @@ async function buildPage(/** @type {string} */ source, /** @type {string} */ tar
     // No module: a browser loads none from a disk, where a copy of the page may lie.
     format: 'iife',
     target: BROWSERS,
-    // OpenSeadragon may only be distributed together with its licence.
-    footer: { js: `/*! OpenSeadragon\n\n${readFileSync('node_modules/openseadragon/LICENSE.txt', 'utf8')}*/` },
+    // What is bundled may only be distributed together with its licence.
+    footer: {
+      js: licences({
+        OpenSeadragon: 'node_modules/openseadragon/LICENSE.txt',
+        'clipper2-ts': 'node_modules/clipper2-ts/LICENSE',
+      }),
+    },
     logLevel: 'warning',
   });
   copyFileSync(`${source}/index.html`, `${target}/index.html`);
+}
+
+/** @param {Record<string, string>} files the file of each package's licence */
+function licences(files) {
+  return Object.entries(files)
+    .map(([name, path]) => `/*! ${name}\n\n${readFileSync(path, 'utf8')}*/`)
+    .join('\n');
 }
 
 // bin/setup.js takes dist/cli.js as the sign of a complete build. tsc writes that file, so tsc must run last.
