@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserNote, expectSound, hasBrowser, openPage, startBrowser } from '../../report/browser.js';
 import { filesIn, folder, type Paint, readMask, save, segtile, segtileWell, writeSlide } from '../door.js';
 
+const comparing = ['compare', 'slide.tif', '--truth', 'truth.png', '-m', 'hematoxylin'];
 const cwd = folder();
 const [width, height] = [900, 600];
 
@@ -153,18 +154,7 @@ test('variants come from a file, with any option of infer; one that cannot be ru
     '  - { name: no room, window: 32, margin: 16 }',
   ];
   save(cwd, 'variants.yaml', yaml.join('\n'));
-  const args = [
-    'compare',
-    'slide.tif',
-    '--truth',
-    'truth.png',
-    '-m',
-    'hematoxylin',
-    '--variants',
-    'variants.yaml',
-    '-o',
-    'yaml',
-  ];
+  const args = [...comparing, '--variants', 'variants.yaml', '-o', 'yaml'];
   const ended = await segtile([...args, '--json', '--quiet'], { cwd });
   expect([ended.code, ended.stdout]).toEqual([2, '']);
   expect(ended.stderr).toContain(
@@ -186,18 +176,7 @@ test('variants come from a file, with any option of infer; one that cannot be ru
 });
 
 test('plans are variants: auto has the Dice of dense windows for fewer of them', async () => {
-  const args = [
-    'compare',
-    'slide.tif',
-    '--truth',
-    'truth.png',
-    '-m',
-    'hematoxylin',
-    '--plan',
-    'dense,auto',
-    '--tissue',
-    'none',
-  ];
+  const args = [...comparing, '--plan', 'dense,auto', '--tissue', 'none'];
   const { stdout } = await segtileWell([...args, '-o', 'plans', '--quiet'], { cwd });
   const { variants } = result('plans');
   const [dense, auto] = variants;
