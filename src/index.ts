@@ -111,8 +111,8 @@ export type { SubmissionFacts, SubmissionOptions } from './pipeline/submissions/
 export type { TissueFacts } from './pipeline/tissue/found-tissue.js';
 export type { RegionFacts } from './pipeline/tissue/region.js';
 export type { TissueSelection } from './pipeline/tissue/tissue.js';
-export type { Area, CleanUpAreas } from './plan/labels/area.js';
-export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/labels/clean-up.js';
+export type { Area, CleanUpAreas } from './plan/labels/cleaning/area.js';
+export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/labels/cleaning/clean-up.js';
 export { type LabelCount, type LabelRule, labelRows } from './plan/labels/labels.js';
 export type { Length } from './plan/labels/length.js';
 export type { RunOrder } from './plan/labels/runs/label-runs.js';

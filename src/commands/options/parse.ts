@@ -3,7 +3,7 @@ import { parseDevices } from '../../model/devices/device.js';
 import { MEASURES, type Measure, OBJECT_FORMATS, type ObjectFormat } from '../../objects/formats/format.js';
 import type { WindowScoreFormat } from '../../pipeline/outputs/kinds/window-scores.js';
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
-import type { Area } from '../../plan/labels/area.js';
+import type { Area } from '../../plan/labels/cleaning/area.js';
 import type { Length } from '../../plan/labels/length.js';
 import type { Shard } from '../../plan/shards.js';
 import { requireMpp } from '../../plan/windows/mpp-range.js';

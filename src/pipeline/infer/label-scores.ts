@@ -1,4 +1,4 @@
-import { type CleanedCount, type CleanUp, createCleaner } from '../../plan/labels/clean-up.js';
+import { type CleanedCount, type CleanUp, createCleaner } from '../../plan/labels/cleaning/clean-up.js';
 import { scoreEnlarger } from '../../plan/labels/enlarge.js';
 import { emptyLabelCount, type LabelCount, labelRows } from '../../plan/labels/labels.js';
 import { stretcher } from '../../plan/labels/stretch.js';

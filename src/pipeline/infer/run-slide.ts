@@ -1,7 +1,7 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
 import type { Measure } from '../../objects/formats/format.js';
 import type { LookedAt } from '../../objects/summary.js';
-import { cleanUpOf } from '../../plan/labels/area.js';
+import { cleanUpOf } from '../../plan/labels/cleaning/area.js';
 import type { Crossing } from '../../strip/strip.js';
 import type { Truth } from '../../truth/truth.js';
 import { passingPixels } from '../objects/passing-pixels.js';

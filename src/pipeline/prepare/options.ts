@@ -1,5 +1,5 @@
 import type { Card } from '../../model/card/card.js';
-import type { Area } from '../../plan/labels/area.js';
+import type { Area } from '../../plan/labels/cleaning/area.js';
 import type { Shard } from '../../plan/shards.js';
 import type { Border, WindowPlacement } from '../../plan/windows/axis.js';
 import type { GateOptions } from '../gate/gated.js';

@@ -1,6 +1,6 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
 import type { DeviceFacts } from '../../model/sessions/pool.js';
-import type { CleanUpAreas } from '../../plan/labels/area.js';
+import type { CleanUpAreas } from '../../plan/labels/cleaning/area.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
 import type { Blend } from '../../plan/windows/blend.js';
 import type { Squash } from '../../plan/windows/squash.js';

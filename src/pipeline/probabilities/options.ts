@@ -1,4 +1,4 @@
-import type { Area } from '../../plan/labels/area.js';
+import type { Area } from '../../plan/labels/cleaning/area.js';
 import type { OutputOptions } from '../outputs/table.js';
 import type { ThresholdOption } from '../prepare/thresholds.js';
 import type { RoiFlags } from '../tissue/region-flags.js';

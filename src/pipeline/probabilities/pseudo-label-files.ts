@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { SegtileError } from '../../errors.js';
-import { cleanUpOf } from '../../plan/labels/area.js';
+import { cleanUpOf } from '../../plan/labels/cleaning/area.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import type { ClassesFile } from '../../truth/config.js';
 import type { FilesDone } from '../each-file.js';

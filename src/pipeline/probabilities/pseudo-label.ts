@@ -1,7 +1,7 @@
-import type { Cleaner, CleanUp } from '../../plan/labels/clean-up.js';
+import type { Cleaner, CleanUp } from '../../plan/labels/cleaning/clean-up.js';
+import { createSureCleaner } from '../../plan/labels/cleaning/sure-cleaner.js';
 import { type ConfidentCount, confidentRows, emptyConfidentCount } from '../../plan/labels/confident.js';
 import { stretcher } from '../../plan/labels/stretch.js';
-import { createSureCleaner } from '../../plan/labels/sure-cleaner.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import type { MaskClass } from '../../types.js';
 import { counted } from '../infer/label-scores.js';

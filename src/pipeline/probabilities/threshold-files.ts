@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { cleanUpOf } from '../../plan/labels/area.js';
+import { cleanUpOf } from '../../plan/labels/cleaning/area.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import type { FilesDone } from '../each-file.js';
 import { predictedName } from '../evaluate/prediction.js';

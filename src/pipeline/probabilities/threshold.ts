@@ -1,4 +1,4 @@
-import type { CleanUp } from '../../plan/labels/clean-up.js';
+import type { CleanUp } from '../../plan/labels/cleaning/clean-up.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
 import type { ScoreMap } from '../../plan/labels/score-map.js';
 import type { ProbabilityType } from '../../plan/labels/score-planes.js';

@@ -1,7 +1,7 @@
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
 import type { Model } from '../../model/card/model.js';
 import type { DeviceFacts } from '../../model/sessions/pool.js';
-import type { CleanedCount, CleanUp } from '../../plan/labels/clean-up.js';
+import type { CleanedCount, CleanUp } from '../../plan/labels/cleaning/clean-up.js';
 import type { LabelCount, LabelRule } from '../../plan/labels/labels.js';
 import type { GridSettings } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { readLabelTile } from '../../../dist/truth/images/label-tile.js';
 import { readCsv } from '../../dataset/csv.ts';
 import { identityNetwork } from '../../model/networks.ts';
-import { regionsOf } from '../../plan/labels/clean-by-definition.ts';
+import { regionsOf } from '../../plan/labels/cleaning/clean-by-definition.ts';
 import { filesIn, folder, type Paint, readMask, save, segtile, segtileWell, speckled, writeSlide } from '../door.ts';
 
 const [width, height] = [420, 300];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { channelNetwork } from '../../model/networks.ts';
-import { byDefinition } from '../../plan/labels/clean-by-definition.ts';
+import { byDefinition } from '../../plan/labels/cleaning/clean-by-definition.ts';
 import { filesIn, folder, type Paint, readMask, save, segtile, segtileWell, speckled, writeSlide } from '../door.ts';
 
 const [width, height] = [300, 420];

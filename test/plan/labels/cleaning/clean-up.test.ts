@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CleanUp, createCleaner } from '../../../dist/plan/labels/clean-up.js';
-import type { RasterRows } from '../../../dist/types.js';
-import { random } from '../../model/networks.ts';
+import { type CleanUp, createCleaner } from '../../../../dist/plan/labels/cleaning/clean-up.js';
+import type { RasterRows } from '../../../../dist/types.js';
+import { random } from '../../../model/networks.ts';
 import { byDefinition, type Image, regionsOf } from './clean-by-definition.ts';
 
 /** What scikit-image made of a mask; images are deflated and in base64. */
@@ -144,7 +144,7 @@ describe('a mask is cleaned while its rows go by', () => {
     expect(fill('00')).toBe('00');
   });
 
-  const golden = JSON.parse(readFileSync(new URL('../../fixtures/plan/clean-up.json', import.meta.url), 'utf8'));
+  const golden = JSON.parse(readFileSync(new URL('../../../fixtures/plan/clean-up.json', import.meta.url), 'utf8'));
   const bytes = (text: string): Uint8Array => new Uint8Array(inflateSync(Buffer.from(text, 'base64')));
 
   it.each(golden.cases as readonly Golden[])('as scikit-image cleans $name', (each) => {

@@ -1,4 +1,4 @@
-import type { RasterRows } from '../../types.js';
+import type { RasterRows } from '../../../types.js';
 
 /** Holds rows of labels that are not final yet. It does not copy the rows that it takes. */
 export interface HeldRows {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { areaInPixels, cleanUpOf } from '../../../dist/plan/labels/area.js';
+import { areaInPixels, cleanUpOf } from '../../../../dist/plan/labels/cleaning/area.js';
 
 test('pixels are as many as have the area at least, and one fewer has less', () => {
   const mpp = fc.double({ min: 0.05, max: 20, noNaN: true });

@@ -1,4 +1,4 @@
-import type { CleanUp } from '../../../dist/plan/labels/clean-up.js';
+import type { CleanUp } from '../../../../dist/plan/labels/cleaning/clean-up.js';
 
 /** A mask. */
 export interface Image {

@@ -1,5 +1,5 @@
-import type { RasterRows, Size } from '../../types.js';
-import { type ConnectedRegion, type Connectivity, gapRuns, type LineRuns, labelRuns, trackRegions } from './connected.js';
+import type { RasterRows, Size } from '../../../types.js';
+import { type ConnectedRegion, type Connectivity, gapRuns, type LineRuns, labelRuns, trackRegions } from '../connected.js';
 import { type HeldRows, holdRows } from './held-rows.js';
 
 /** The sizes below which objects and holes are removed, in pixels of the mask. 0 and 1 leave everything as it is. */

@@ -1,5 +1,5 @@
-import { SegtileError } from '../../errors.js';
-import type { Mpp } from '../../types.js';
+import { SegtileError } from '../../../errors.js';
+import type { Mpp } from '../../../types.js';
 import type { CleanUp } from './clean-up.js';
 
 /** An area in pixels of the working image, or in square micrometres. */

@@ -1,4 +1,4 @@
-import type { RasterRows, Size } from '../../types.js';
+import type { RasterRows, Size } from '../../../types.js';
 import { type Cleaner, type CleanUp, createCleaner } from './clean-up.js';
 
 /**
