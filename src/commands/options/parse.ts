@@ -6,7 +6,7 @@ import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Area } from '../../plan/labels/cleaning/area.js';
 import type { Length } from '../../plan/labels/length.js';
 import type { Shard } from '../../plan/shards.js';
-import { requireMpp } from '../../plan/windows/mpp-range.js';
+import { requireMpp } from '../../plan/resolution/mpp-range.js';
 import type { Rgb, Size } from '../../types.js';
 
 /**

@@ -1,4 +1,4 @@
-import { mppProblem } from '../../plan/windows/mpp-range.js';
+import { mppProblem } from '../../plan/resolution/mpp-range.js';
 import type { Card } from '../card/card.js';
 import { cardClasses, type Fields, namesIn, numberIn, numbersIn, type PackageCard, refused, textIn } from './package.js';
 

@@ -4,7 +4,7 @@ import { reason, SegtileError } from '../../errors.js';
 import { isRemote } from '../../io/location.js';
 import { plainCell } from '../../plan/text/csv.js';
 import { meant } from '../../plan/text/meant.js';
-import { mppProblem } from '../../plan/windows/mpp-range.js';
+import { mppProblem } from '../../plan/resolution/mpp-range.js';
 import { LIST_COLUMNS, type ListColumn, METHODS, type SlideRequest } from './request.js';
 
 /** A list of slides, as read from a file. */

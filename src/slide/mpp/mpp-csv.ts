@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import { SegtileError } from '../../errors.js';
 import { fileName } from '../../io/location.js';
-import { requireMpp } from '../../plan/windows/mpp-range.js';
+import { requireMpp } from '../../plan/resolution/mpp-range.js';
 import type { SlideMpp } from '../slide.js';
 
 /** Micrometres per pixel, by what the CSV calls a slide: its path, its name, or its name without the extension. */

@@ -1,4 +1,4 @@
-import type { Factor } from '../../plan/windows/level-factor.js';
+import type { Factor } from '../../plan/resolution/level-factor.js';
 import type { Span } from '../../types.js';
 import { between, endOf } from './spans.js';
 

@@ -1,5 +1,5 @@
 import { SegtileError, throwIfAborted } from '../../errors.js';
-import { isNear, type LevelFactor, levelFactor } from '../../plan/windows/level-factor.js';
+import { isNear, type LevelFactor, levelFactor } from '../../plan/resolution/level-factor.js';
 import type { Band, Mpp, Samples, Size, Span, SpanningSize } from '../../types.js';
 import type { Level, ReadLevel, Slide } from '../slide.js';
 import { resample } from './resample.js';

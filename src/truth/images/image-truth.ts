@@ -2,7 +2,7 @@ import { SegtileError } from '../../errors.js';
 import { type ConnectedRegion, labelRuns, trackRegions } from '../../plan/labels/connected.js';
 import { IGNORED } from '../../plan/labels/ignored.js';
 import { firstShowing, nearest } from '../../plan/labels/stretch.js';
-import { levelFactor } from '../../plan/windows/level-factor.js';
+import { levelFactor } from '../../plan/resolution/level-factor.js';
 import type { Band, BandRun, Size, Span, SpanningSize } from '../../types.js';
 import { requireSameShape, stretchNotes } from '../aspect.js';
 import { bandHeight } from '../band-height.js';
