@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { SegtileError } from '../errors.js';
 import type { CommitOptions } from '../io/partial-file.js';
-import { channelNames, formatScoreMap, type ScoreMap } from '../plan/labels/score-map.js';
-import { scorePlanes } from '../plan/labels/score-planes.js';
+import { channelNames, formatScoreMap, type ScoreMap } from '../plan/scores/score-map.js';
+import { scorePlanes } from '../plan/scores/score-planes.js';
 import type { GeoTags } from '../tiff/geo.js';
 import { deflateCodec } from '../tiff/write/tile-codec.js';
 import { writePlanes } from '../tiff/write/write.js';

@@ -1,6 +1,6 @@
 import { SegtileError } from '../errors.js';
-import { parseScoreMap, type ScoreMap } from '../plan/labels/score-map.js';
-import { PROBABILITY_OF_BYTE } from '../plan/labels/score-planes.js';
+import { parseScoreMap, type ScoreMap } from '../plan/scores/score-map.js';
+import { PROBABILITY_OF_BYTE } from '../plan/scores/score-planes.js';
 import { attribute, plainText, xmlTags } from '../plan/text/xml.js';
 import type { Band, Mpp, Samples, ScoreRows, SpanningSize } from '../types.js';
 import type { Georeference } from './formats/georeference.js';

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { constants, deflateRaw, inflateRaw } from 'node:zlib';
 import { emptyLabelCount } from '../plan/labels/labels.js';
-import { PROBABILITY_OF_BYTE } from '../plan/labels/score-planes.js';
+import { PROBABILITY_OF_BYTE } from '../plan/scores/score-planes.js';
 import type { Box, RasterRows, ScoreBlock, ScoreRows } from '../types.js';
 import type { ScoreKind, Strip, WindowFacts } from './strip.js';
 

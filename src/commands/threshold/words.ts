@@ -2,7 +2,7 @@ import type { RunFiles } from '../../pipeline/outputs/files.js';
 import type { ProbabilityFacts, ThresholdRecord } from '../../pipeline/probabilities/threshold.js';
 import type { CleanedFacts } from '../../pipeline/records/record.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
-import { channelNames, type ScoreMeaning } from '../../plan/labels/score-map.js';
+import { channelNames, type ScoreMeaning } from '../../plan/scores/score-map.js';
 import { bytes, count, duration, figure, pairs, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
 import { runObjectsText } from '../objects/words.js';

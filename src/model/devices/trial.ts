@@ -1,4 +1,4 @@
-import { type Squash, squashed } from '../../plan/windows/squash.js';
+import { type Squash, squashed } from '../../plan/scores/squash.js';
 import { newSamples } from '../../tiff/samples/native.js';
 import type { Samples, SampleType, Size } from '../../types.js';
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
-import { scoreLine } from '../../plan/labels/score-planes.js';
+import { scoreLine } from '../../plan/scores/score-planes.js';
 import { type BorderPixels, scoreBorders } from '../../score/boundary.js';
 import { addLabels, emptyConfusion, slotTable } from '../../score/confusion.js';
 import { type ErrorGrid, errorCounter } from '../../score/error-grid.js';

@@ -1,5 +1,5 @@
 import { emptyLabelCount, type LabelRule, labelRows } from '../../plan/labels/labels.js';
-import { probabilities, type Squash } from '../../plan/windows/squash.js';
+import { probabilities, type Squash } from '../../plan/scores/squash.js';
 import type { Crossing, Strip, WindowFacts } from '../../strip/strip.js';
 import type { Truth } from '../../truth/truth.js';
 import type { ScoreRows, Span, SpanningSize } from '../../types.js';

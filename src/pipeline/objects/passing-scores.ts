@@ -1,4 +1,4 @@
-import { scoreLine } from '../../plan/labels/score-planes.js';
+import { scoreLine } from '../../plan/scores/score-planes.js';
 import { nearest } from '../../plan/labels/stretch.js';
 import type { ScoreRows, Size, SpanningSize } from '../../types.js';
 

@@ -3,7 +3,7 @@ import type { DeviceFacts } from '../../model/sessions/pool.js';
 import type { CleanUpAreas } from '../../plan/labels/cleaning/area.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
 import type { Blend } from '../../plan/windows/blend.js';
-import type { Squash } from '../../plan/windows/squash.js';
+import type { Squash } from '../../plan/scores/squash.js';
 import type { Tta } from '../../plan/windows/symmetry.js';
 import type { StreamModel } from '../infer/scores/score-streams.js';
 

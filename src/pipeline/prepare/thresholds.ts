@@ -1,7 +1,7 @@
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
-import type { ScoreMeaning } from '../../plan/labels/score-map.js';
+import type { ScoreMeaning } from '../../plan/scores/score-map.js';
 import { parseThresholdFile } from '../../plan/labels/threshold-file.js';
 
 /** The value of `--threshold`: one threshold for all classes, some by class name, or a file of thresholds. */

@@ -1,7 +1,7 @@
 import type { CleanUp } from '../../plan/labels/cleaning/clean-up.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
-import type { ScoreMap } from '../../plan/labels/score-map.js';
-import type { ProbabilityType } from '../../plan/labels/score-planes.js';
+import type { ScoreMap } from '../../plan/scores/score-map.js';
+import type { ProbabilityType } from '../../plan/scores/score-planes.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import { openRegion, type RegionFile } from '../../truth/region.js';
 import type { Mpp, Size } from '../../types.js';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { reason } from '../../errors.js';
 import { isRemote } from '../../io/location.js';
-import { channelNames } from '../../plan/labels/score-map.js';
+import { channelNames } from '../../plan/scores/score-map.js';
 import { openSlide } from '../../slide/open.js';
 import { openProbabilities } from '../../slide/probabilities.js';
 import type { Slide } from '../../slide/slide.js';

@@ -1,5 +1,5 @@
 import type { RasterRows, ScoreBlock, ScoreRows } from '../../types.js';
-import type { ScoreMeaning } from './score-map.js';
+import type { ScoreMeaning } from '../scores/score-map.js';
 
 /** Which predictions are confident enough to be used as training labels. */
 export interface ConfidenceRule extends Pick<ScoreMeaning, 'labels' | 'exclusive'> {

@@ -6,7 +6,7 @@ import { writeProbabilityMap } from '../../../dist/mask/probability-map.js';
 import { sureLabels } from '../../../dist/pipeline/probabilities/pseudo-label.js';
 import { maskOfProbabilities } from '../../../dist/pipeline/probabilities/threshold.js';
 import { createStageClock } from '../../../dist/pipeline/records/stage-clock.js';
-import type { ScoreMap } from '../../../dist/plan/labels/score-map.js';
+import type { ScoreMap } from '../../../dist/plan/scores/score-map.js';
 import { openProbabilities } from '../../../dist/slide/probabilities.js';
 import { random } from '../../model/networks.ts';
 

@@ -1,4 +1,4 @@
-import { moveMean } from '../../../plan/windows/mean.js';
+import { moveMean } from '../../../plan/scores/mean.js';
 import { createMemory } from './memory.js';
 import type { Inference } from './stages.js';
 

@@ -1,4 +1,4 @@
-import { moveMean } from '../../../plan/windows/mean.js';
+import { moveMean } from '../../../plan/scores/mean.js';
 import { inverse, placesOf, type Symmetry, turn, turnedSize } from '../../../plan/windows/symmetry.js';
 import type { Size } from '../../../types.js';
 import { createMemory, createPixelMemory } from './memory.js';

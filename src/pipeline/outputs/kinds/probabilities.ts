@@ -1,5 +1,5 @@
 import { type ProbabilityMap, writeProbabilityMap } from '../../../mask/probability-map.js';
-import type { ProbabilityType } from '../../../plan/labels/score-planes.js';
+import type { ProbabilityType } from '../../../plan/scores/score-planes.js';
 import type { Size } from '../../../types.js';
 import { geoFor } from '../../prepare/place.js';
 import type { Keep } from '../../records/files-and-record.js';

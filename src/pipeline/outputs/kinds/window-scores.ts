@@ -4,7 +4,7 @@ import { type ScoredWindow, windowCsv, windowGeojson } from '../../../mask/windo
 import { identifier } from '../../../objects/identity.js';
 import { emptyLabelCount, labelRows } from '../../../plan/labels/labels.js';
 import { windowAt } from '../../../plan/windows/grid.js';
-import { squashed } from '../../../plan/windows/squash.js';
+import { squashed } from '../../../plan/scores/squash.js';
 import type { Box, Window } from '../../../types.js';
 import type { WindowLook } from '../../infer/scores/stages.js';
 import { blendedLogits } from '../../prepare/run-settings.js';

@@ -1,5 +1,5 @@
 import { emptyLabelCount, type LabelRule, labelRows } from '../../../plan/labels/labels.js';
-import { PROBABILITY_OF_BYTE } from '../../../plan/labels/score-planes.js';
+import { PROBABILITY_OF_BYTE } from '../../../plan/scores/score-planes.js';
 import type { LabelLayer, ScoreLayer, TiledImage } from '../../messages.js';
 import { halvedSize, TILE, type TilePlace } from '../../pyramid.js';
 import type { TileStore, TileValues } from './tile-store.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { channelNames, formatScoreMap, parseScoreMap, type ScoreMap } from '../../../dist/plan/labels/score-map.js';
+import { channelNames, formatScoreMap, parseScoreMap, type ScoreMap } from '../../../dist/plan/scores/score-map.js';
 
 const part = fc.integer({ min: 0, max: 255 });
 const maps: fc.Arbitrary<ScoreMap> = fc
