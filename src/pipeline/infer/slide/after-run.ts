@@ -1,17 +1,17 @@
 import { dirname, join } from 'node:path';
-import { clearAbandoned } from '../../io/alone.js';
-import type { Truth } from '../../truth/truth.js';
-import { makeFolder } from '../outputs/clashes.js';
-import type { RunFiles } from '../outputs/files.js';
-import type { InferOptions } from '../prepare/options.js';
-import type { SlidePlan } from '../prepare/plan-slide.js';
-import { HISTORY } from '../records/history.js';
-import type { RunRecord } from '../records/record.js';
-import { isRemembered, rememberRun } from '../records/run-history.js';
-import type { StageClock } from '../records/stage-clock.js';
-import { removeLeft } from '../resume/leftovers.js';
-import { isMaskName } from '../slides/request.js';
-import { addSubmission } from '../submissions/shared-file.js';
+import { clearAbandoned } from '../../../io/alone.js';
+import type { Truth } from '../../../truth/truth.js';
+import { makeFolder } from '../../outputs/clashes.js';
+import type { RunFiles } from '../../outputs/files.js';
+import type { InferOptions } from '../../prepare/options.js';
+import type { SlidePlan } from '../../prepare/plan-slide.js';
+import { HISTORY } from '../../records/history.js';
+import type { RunRecord } from '../../records/record.js';
+import { isRemembered, rememberRun } from '../../records/run-history.js';
+import type { StageClock } from '../../records/stage-clock.js';
+import { removeLeft } from '../../resume/leftovers.js';
+import { isMaskName } from '../../slides/request.js';
+import { addSubmission } from '../../submissions/shared-file.js';
 import { runSlide, type SlideJob, type StripSource } from './run-slide.js';
 
 /** The run whose files are finished, and its options. */
@@ -56,7 +56,7 @@ async function report(
   { replace }: RunFiles,
   beforePlacing: () => Promise<void>,
 ): Promise<void> {
-  const { writeInferReport } = await import('./report.js');
+  const { writeInferReport } = await import('../report.js');
   await writeInferReport(path, record, plan, { replace }, beforePlacing);
 }
 

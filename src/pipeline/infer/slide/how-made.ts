@@ -1,6 +1,6 @@
-import type { ReadyModel } from '../prepare/run-settings.js';
-import { type ProofCount, type ProofFacts, proofFacts } from '../proof/facts.js';
-import { type RunRecord, round } from '../records/record.js';
+import type { ReadyModel } from '../../prepare/run-settings.js';
+import { type ProofCount, type ProofFacts, proofFacts } from '../../proof/facts.js';
+import { type RunRecord, round } from '../../records/record.js';
 import type { SlideJob } from './run-slide.js';
 
 /** The record entry of a proof, with the setting that would help. */

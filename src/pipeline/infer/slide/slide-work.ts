@@ -1,28 +1,28 @@
 import { rename, rm } from 'node:fs/promises';
-import { SegtileError } from '../../errors.js';
-import { shownPath } from '../../io/location.js';
-import { placeNew } from '../../io/partial-file.js';
-import type { Ensemble } from '../../model/card/ensemble.js';
-import type { Shard } from '../../plan/shards.js';
-import { type Piece, wholePiece } from '../../plan/windows/piece.js';
-import { findStrips, openStrips, readStrips, STRIP_FORMAT, type StripsFound } from '../../strip/file.js';
-import { type ColumnStrips, joinBands } from '../../strip/join.js';
-import type { Crossing } from '../../strip/strip.js';
-import type { Truth } from '../../truth/truth.js';
-import type { Span } from '../../types.js';
-import type { MemoryForecast } from '../memory/foretell-run.js';
-import { refuseClashes } from '../outputs/clashes.js';
-import { pathsOf, type RunFiles } from '../outputs/files.js';
-import { maskSize } from '../prepare/mask-size.js';
-import type { InferOptions } from '../prepare/options.js';
-import type { SlidePlan } from '../prepare/plan-slide.js';
-import type { ReadyModel, RunSettings } from '../prepare/run-settings.js';
-import { addProof, noProof, type ProofCount } from '../proof/facts.js';
-import type { sampleOf } from '../proof/prove.js';
-import type { RunRecord } from '../records/record.js';
-import { createStageClock, type StageClock } from '../records/stage-clock.js';
-import type { RunKey } from '../resume/key.js';
-import { removePartials, removePlaced, stemOf, stripsPath } from '../resume/leftovers.js';
+import { SegtileError } from '../../../errors.js';
+import { shownPath } from '../../../io/location.js';
+import { placeNew } from '../../../io/partial-file.js';
+import type { Ensemble } from '../../../model/card/ensemble.js';
+import type { Shard } from '../../../plan/shards.js';
+import { type Piece, wholePiece } from '../../../plan/windows/piece.js';
+import { findStrips, openStrips, readStrips, STRIP_FORMAT, type StripsFound } from '../../../strip/file.js';
+import { type ColumnStrips, joinBands } from '../../../strip/join.js';
+import type { Crossing } from '../../../strip/strip.js';
+import type { Truth } from '../../../truth/truth.js';
+import type { Span } from '../../../types.js';
+import type { MemoryForecast } from '../../memory/foretell-run.js';
+import { refuseClashes } from '../../outputs/clashes.js';
+import { pathsOf, type RunFiles } from '../../outputs/files.js';
+import { maskSize } from '../../prepare/mask-size.js';
+import type { InferOptions } from '../../prepare/options.js';
+import type { SlidePlan } from '../../prepare/plan-slide.js';
+import type { ReadyModel, RunSettings } from '../../prepare/run-settings.js';
+import { addProof, noProof, type ProofCount } from '../../proof/facts.js';
+import type { sampleOf } from '../../proof/prove.js';
+import type { RunRecord } from '../../records/record.js';
+import { createStageClock, type StageClock } from '../../records/stage-clock.js';
+import type { RunKey } from '../../resume/key.js';
+import { removePartials, removePlaced, stemOf, stripsPath } from '../../resume/leftovers.js';
 import {
   type FoundShard,
   hiddenShardPath,
@@ -33,12 +33,12 @@ import {
   shardBands,
   shardPath,
   splitIntoShards,
-} from '../resume/shards.js';
-import type { SlideRequest } from '../slides/request.js';
-import type { SlideValues } from '../slides/values.js';
-import { checkSubmission } from '../submissions/shared-file.js';
+} from '../../resume/shards.js';
+import type { SlideRequest } from '../../slides/request.js';
+import type { SlideValues } from '../../slides/values.js';
+import { checkSubmission } from '../../submissions/shared-file.js';
 import { finished } from './after-run.js';
-import type { Engine } from './engine.js';
+import type { Engine } from '../engine.js';
 import { deviceOf, factsOfProof } from './how-made.js';
 import { type SlideJob, type StripSource, wantedStrips } from './run-slide.js';
 import { openUpperHalf } from './upper-half.js';
@@ -198,7 +198,7 @@ const NO_MODEL: MemoryForecast = { unknown: 'no model is run' };
 
 /** The sample of a slide that is also run the dense way. */
 async function sampled(plan: SlidePlan, model: Ensemble, { prove }: RunSettings): Promise<ReturnType<typeof sampleOf>> {
-  return (await import('../proof/prove.js')).sampleOf(plan, model, prove === true);
+  return (await import('../../proof/prove.js')).sampleOf(plan, model, prove === true);
 }
 
 /** Says that a slide is too small for a sample. */
@@ -264,7 +264,7 @@ async function withPlan<T>(
     if (proves && startModels && sample.length === 0 && plan.selection.keptCount > 0) settings.note?.(UNPROVED(slide));
     const proved = async (pool: ReadyModel, of: Piece): Promise<ProofCount | undefined> => {
       if (sample.length === 0) return undefined;
-      const { prove } = await import('../proof/prove.js');
+      const { prove } = await import('../../proof/prove.js');
       return clock.wait('proof', prove({ plan, model, pool, settings }, sample, of, work.signal));
     };
     return await run({ plan, job, piece, columns, ready: () => ready(clock), proved, clock });

@@ -1,23 +1,23 @@
 import { rm } from 'node:fs/promises';
-import type { Ensemble } from '../../model/card/ensemble.js';
-import type { Piece } from '../../plan/windows/piece.js';
-import { findStrips, readStrips, type StripFile, type StripsFound } from '../../strip/file.js';
-import { joinColumns } from '../../strip/join.js';
-import type { Crossing, ScoreKind } from '../../strip/strip.js';
-import type { Truth } from '../../truth/truth.js';
-import type { Span } from '../../types.js';
-import { pieceTotal } from '../prepare/models/passes.js';
-import type { SlidePlan } from '../prepare/plan-slide.js';
-import { blendedLogits, type ReadyModel, type RunSettings } from '../prepare/run-settings.js';
-import { versions } from '../records/machine.js';
-import type { StageClock } from '../records/stage-clock.js';
-import type { RunKey } from '../resume/key.js';
-import { columnStripsPath } from '../resume/leftovers.js';
-import { openRunStrips } from '../resume/run-strips.js';
-import type { StripsOf } from '../resume/strips-of.js';
-import { type InferSettings, inferStrips } from './infer.js';
-import type { StripNeeds } from './label-strips.js';
-import type { WindowLook } from './scores/stages.js';
+import type { Ensemble } from '../../../model/card/ensemble.js';
+import type { Piece } from '../../../plan/windows/piece.js';
+import { findStrips, readStrips, type StripFile, type StripsFound } from '../../../strip/file.js';
+import { joinColumns } from '../../../strip/join.js';
+import type { Crossing, ScoreKind } from '../../../strip/strip.js';
+import type { Truth } from '../../../truth/truth.js';
+import type { Span } from '../../../types.js';
+import { pieceTotal } from '../../prepare/models/passes.js';
+import type { SlidePlan } from '../../prepare/plan-slide.js';
+import { blendedLogits, type ReadyModel, type RunSettings } from '../../prepare/run-settings.js';
+import { versions } from '../../records/machine.js';
+import type { StageClock } from '../../records/stage-clock.js';
+import type { RunKey } from '../../resume/key.js';
+import { columnStripsPath } from '../../resume/leftovers.js';
+import { openRunStrips } from '../../resume/run-strips.js';
+import type { StripsOf } from '../../resume/strips-of.js';
+import { type InferSettings, inferStrips } from '../infer.js';
+import type { StripNeeds } from '../label-strips.js';
+import type { WindowLook } from '../scores/stages.js';
 
 /** What the outputs need of the strips of a run. */
 export interface WantedStrips extends StripNeeds {
