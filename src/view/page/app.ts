@@ -7,7 +7,7 @@ import { classesOf, drawnLayers, otherRun, runOf, type ViewPart } from './drawin
 import type { DrawnLayer } from './drawing/overlay.js';
 import { createScaleBar } from './drawing/scale-bar.js';
 import { snapshotPng } from './drawing/snapshot.js';
-import { createTileStore } from './drawing/tile-store.js';
+import { createTileStore } from './tiles/tile-store.js';
 import { createViews } from './drawing/views.js';
 import { createLooked } from './drawing/windows.js';
 import { createTools } from './drawn/tools.js';

@@ -3,7 +3,7 @@ import type { OpenSlideCard } from '../../messages.js';
 import { mostHalvings, TILE } from '../../pyramid.js';
 import type { Place } from '../state.js';
 import type { Affine } from './affine.js';
-import { tileAddress } from './tile-store.js';
+import { tileAddress } from '../tiles/tile-store.js';
 
 /** Shows the slide, and lets the user move, zoom and turn it. */
 export interface Stage {
