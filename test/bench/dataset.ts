@@ -24,7 +24,7 @@ const { values } = parseArgs({
 const size = { width: Number(values.width), height: Number(values.height) };
 const window = Number(values.window);
 const stride = window / 2;
-const peer = fileURLToPath(new URL('peers/dataset.py', import.meta.url));
+const peer = fileURLToPath(new URL('peers/scripts/dataset.py', import.meta.url));
 
 /** Writes a truth with discs of three classes, 500 px across (about as wide as a window), on about a fifth of the slide. */
 async function writeTruth(path: string, { width, height }: Size): Promise<void> {

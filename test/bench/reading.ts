@@ -39,7 +39,7 @@ try {
   const path = join(folder, 'slide.tif');
   const where = [path, String(window), String(stride)];
   const python = (way: string): Read =>
-    run(process.env.PYTHON ?? 'python3', 'peers/reading.py', [...where, way, values.seconds]);
+    run(process.env.PYTHON ?? 'python3', 'peers/scripts/reading.py', [...where, way, values.seconds]);
   console.log(`${size} × ${size} px, windows of ${window} px every ${stride} px; MPix/s of windows, and peak memory`);
   console.log(machine());
   const rows = [];

@@ -127,7 +127,7 @@ function run(way: Way, job: Job): Taken | string {
   if ('missing' in found) return `cannot be installed here: ${found.missing}`;
   const command = [found.python, ...way.args(job)];
   const limits = ['--limit-mb', values['limit-mb'], '--limit-s', values['limit-s']];
-  const told = execFileSync('python3', [here('measure.py'), ...limits, '--', ...command], { encoding: 'utf8' });
+  const told = execFileSync('python3', [here('scripts/measure.py'), ...limits, '--', ...command], { encoding: 'utf8' });
   const taken = JSON.parse(told) as Taken;
   const after = `after ${taken.wall.toFixed(0)} s at ${taken.peakMb.toFixed(0)} MB`;
   if (taken.end === 'memory') return `stopped ${after}: more than ${values['limit-mb']} MB`;
@@ -144,7 +144,7 @@ function differing(reference: Way, way: Way, jobs: ReadonlyMap<Way, Job>): strin
   const found = environments.get('script')!;
   if (way === reference || own === undefined || other === undefined || !existsSync(own)) return '';
   if ('missing' in found) return 'not compared';
-  const told = execFileSync(found.python, [here('differing.py'), own, other], { encoding: 'utf8' });
+  const told = execFileSync(found.python, [here('scripts/differing.py'), own, other], { encoding: 'utf8' });
   const { differ, inner } = JSON.parse(told) as { differ: number; inner: number; of: number };
   return differ === inner ? String(differ) : `${differ}; ${inner} inside`;
 }

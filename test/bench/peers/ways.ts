@@ -29,7 +29,7 @@ export interface Way {
   readonly holdsSlide: boolean;
 }
 
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const script = (name: string): string => fileURLToPath(new URL(`scripts/${name}`, import.meta.url));
 const segtile = fileURLToPath(new URL('../../../bin/segtile.js', import.meta.url));
 const maskOf = ({ folder, slide }: Job): string => join(folder, slide.replace(/^.*[/\\]/, '').replace(/\.tif$/, '.mask.tif'));
 

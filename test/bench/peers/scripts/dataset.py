@@ -1,6 +1,6 @@
 """Cuts a slide and its mask into tiles as a script of an afternoon does: everything in memory, one tile after another.
 
-    python bench/peers/dataset.py slide.tif truth.tif out window stride png|jpeg
+    python test/bench/peers/scripts/dataset.py slide.tif truth.tif out window stride png|jpeg
 
 Prints seconds, CPU seconds and peak memory as JSON. Needs tifffile, imagecodecs, numpy and Pillow.
 """

@@ -1,6 +1,6 @@
 """Reads the windows of a slide as a script does, with tifffile and imagecodecs.
 
-    python bench/peers/reading.py slide.tif window stride whole|windows seconds
+    python test/bench/peers/scripts/reading.py slide.tif window stride whole|windows seconds
 
 `whole` decodes the image once and cuts the windows out of it; `windows` has tifffile's zarr store decode what each window touches, and
 stops after so many seconds. Prints as JSON how many windows were read in how many seconds, the peak memory, and the sum of the samples of the middle
