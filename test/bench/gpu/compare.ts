@@ -1,13 +1,13 @@
 // Compares the scores of one slide on the CPU and on a device:
-// `gpu-compare <slide> <model> <window> <device> [--allow-software]`.
+// `compare.ts <slide> <model> <window> <device> [--allow-software]`.
 
-import { openModel } from '../../dist/model/measured/open-model.js';
-import { openPool, type Pool } from '../../dist/model/sessions/pool.js';
-import { defaultWorkers } from '../../dist/model/sessions/pool-options.js';
-import { scoreSlide } from '../../dist/pipeline/infer/scores/score.js';
-import { channelRequest } from '../../dist/pipeline/prepare/models/channel-request.js';
-import { planSlide } from '../../dist/pipeline/prepare/plan-slide.js';
-import { createStageClock } from '../../dist/pipeline/records/stage-clock.js';
+import { openModel } from '../../../dist/model/measured/open-model.js';
+import { openPool, type Pool } from '../../../dist/model/sessions/pool.js';
+import { defaultWorkers } from '../../../dist/model/sessions/pool-options.js';
+import { scoreSlide } from '../../../dist/pipeline/infer/scores/score.js';
+import { channelRequest } from '../../../dist/pipeline/prepare/models/channel-request.js';
+import { planSlide } from '../../../dist/pipeline/prepare/plan-slide.js';
+import { createStageClock } from '../../../dist/pipeline/records/stage-clock.js';
 
 const [slide, path, side, device, ...flags] = process.argv.slice(2);
 const { model } = await openModel(path!, { activation: 'sigmoid' });

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { RunRecord } from '../../dist/pipeline/records/record.js';
-import { unet } from '../model/networks.ts';
-import { machine, table } from './measuring/figures.ts';
-import { tissueTexture, writeSlide } from './pictures/slides.ts';
+import type { RunRecord } from '../../../dist/pipeline/records/record.js';
+import { unet } from '../../model/networks.ts';
+import { machine, table } from '../measuring/figures.ts';
+import { tissueTexture, writeSlide } from '../pictures/slides.ts';
 
 const { values } = parseArgs({
   options: {
@@ -93,14 +93,14 @@ try {
     mkdirSync(out);
     const args = ['infer', slides.large, '-m', model, '--activation', 'sigmoid', '--window', values.window];
     const more = ['--tissue', 'none', '--no-preview', '--device', device, '-o', out, ...(device === 'cpu' ? [] : common)];
-    const ended = await node('../../bin/segtile.js', [...args, ...more]);
+    const ended = await node('../../../bin/segtile.js', [...args, ...more]);
     if (ended.code !== 0) return { device, failure: lastWords(ended) };
     const record = JSON.parse(readFileSync(join(out, 'large.run.json'), 'utf8')) as RunRecord;
     const { seconds, windows } = record;
     const span = seconds.total! - (seconds.model ?? 0) - (seconds.plan ?? 0) - (seconds.finish ?? 0);
     const speed = { windowsPerSecond: windows.run / span };
     if (device === 'cpu') return { device, record, ...speed };
-    const compared = await node(import.meta.url.endsWith('.ts') ? 'gpu-compare.ts' : 'gpu-compare.js', [
+    const compared = await node(import.meta.url.endsWith('.ts') ? 'compare.ts' : 'compare.js', [
       slides.small,
       model,
       values.window,

@@ -1,5 +1,5 @@
 // Measures what all outputs of objects together cost a command, compared with the mask alone:
-// `npx tsx test/bench/objects-command.ts`. The probabilities of a seeded picture of nuclei are written once. Then
+// `npx tsx test/bench/objects/command.ts`. The probabilities of a seeded picture of nuclei are written once. Then
 // `segtile threshold` makes the mask from them, alone and with the other outputs, each in its own process. The default size
 // is a sixteenth of 35,000 × 25,000 px with two million objects; `--width 35000 --height 25000` is all of it.
 // `--python <python>` runs a plain script with scikit-image on the same mask, which stops after `--seconds`.
@@ -11,10 +11,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { writeProbabilityMap } from '../../dist/mask/probability-map.js';
-import { segtile, type Used } from './measuring/command.ts';
-import { machine, table } from './measuring/figures.ts';
-import { nucleiRows } from './pictures/nuclei-rows.ts';
+import { writeProbabilityMap } from '../../../dist/mask/probability-map.js';
+import { segtile, type Used } from '../measuring/command.ts';
+import { machine, table } from '../measuring/figures.ts';
+import { nucleiRows } from '../pictures/nuclei-rows.ts';
 
 const { values } = parseArgs({
   options: {
@@ -68,7 +68,7 @@ try {
   process.stdout.write(table(['', 'seconds', 'of the mask', 'processor seconds', 'memory', 'more'], lines));
   process.stdout.write('\n');
   if (values.python !== undefined) {
-    const script = fileURLToPath(new URL('peers/objects_skimage.py', import.meta.url));
+    const script = fileURLToPath(new URL('../peers/scripts/objects_skimage.py', import.meta.url));
     spawnSync(values.python, [script, join(out, `${name}.mask.ome.tif`), join(folder, 'peer'), values.seconds], {
       stdio: 'inherit',
     });

@@ -5,14 +5,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeLabelMask } from '../../dist/mask/label-mask.js';
-import { findObjects } from '../../dist/objects/find.js';
-import type { ObjectFormat } from '../../dist/objects/formats/format.js';
-import { objectFiles } from '../../dist/pipeline/objects/facts.js';
-import { writeObjects } from '../../dist/pipeline/objects/write-objects.js';
-import type { RasterRows, Sink } from '../../dist/types.js';
-import { machine, median, table } from './measuring/figures.ts';
-import { nucleiRows } from './pictures/nuclei-rows.ts';
+import { writeLabelMask } from '../../../dist/mask/label-mask.js';
+import { findObjects } from '../../../dist/objects/find.js';
+import type { ObjectFormat } from '../../../dist/objects/formats/format.js';
+import { objectFiles } from '../../../dist/pipeline/objects/facts.js';
+import { writeObjects } from '../../../dist/pipeline/objects/write-objects.js';
+import type { RasterRows, Sink } from '../../../dist/types.js';
+import { machine, median, table } from '../measuring/figures.ts';
+import { nucleiRows } from '../pictures/nuclei-rows.ts';
 
 const { values } = parseArgs({
   options: {

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { unet } from '../model/networks.ts';
-import { type Command, segtileInfer } from './measuring/command.ts';
-import { machine, median } from './measuring/figures.ts';
-import { tissueTexture, writeSlide } from './pictures/slides.ts';
+import { unet } from '../../model/networks.ts';
+import { type Command, segtileInfer } from '../measuring/command.ts';
+import { machine, median } from '../measuring/figures.ts';
+import { tissueTexture, writeSlide } from '../pictures/slides.ts';
 
 const { values } = parseArgs({
   options: {

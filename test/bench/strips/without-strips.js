@@ -9,7 +9,7 @@ export async function load(url, context, next) {
   const text = String(loaded.source);
   const from = text.indexOf('const { meta, body } = crossing.kind');
   const to = text.indexOf('sync();', from);
-  if (from < 0 || to < 0) throw new Error('strips are appended in another way now: mend test/bench/without-strips.js');
+  if (from < 0 || to < 0) throw new Error('strips are appended in another way now: mend test/bench/strips/without-strips.js');
   return { ...loaded, source: text.slice(0, from) + text.slice(to + 7) };
 }`;
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
