@@ -116,10 +116,10 @@ export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './
 export { type LabelCount, type LabelRule, labelRows } from './plan/labels/labels.js';
 export type { Length } from './plan/labels/length.js';
 export type { RunOrder } from './plan/labels/runs/label-runs.js';
-export type { ScoredClass, ScoreMap, ScoreMeaning } from './plan/scores/score-map.js';
-export type { ProbabilityType } from './plan/scores/score-planes.js';
 export { formatThresholdFile, parseThresholdFile } from './plan/labels/threshold-file.js';
 export type { Sampler, SamplerReport } from './plan/sampling/sampling.js';
+export type { ScoredClass, ScoreMap, ScoreMeaning } from './plan/scores/score-map.js';
+export type { ProbabilityType } from './plan/scores/score-planes.js';
 export type { Border, FixedPlacement, WindowAxis, WindowPlacement } from './plan/windows/axis.js';
 export { type Blend, weightMap } from './plan/windows/blend.js';
 export { createGrid, type Grid, type GridSettings, type LaidRow, windowsOfRow } from './plan/windows/grid.js';

@@ -1,5 +1,5 @@
-import type { Grid } from '../plan/windows/grid.js';
 import { type Squash, squashed } from '../plan/scores/squash.js';
+import type { Grid } from '../plan/windows/grid.js';
 import type { Pixels, Scores, Size, Window } from '../types.js';
 
 /** How much overlapping windows differ at places with a distance in this range to the nearest border of a window. */

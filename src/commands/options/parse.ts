@@ -5,8 +5,8 @@ import type { WindowScoreFormat } from '../../pipeline/outputs/kinds/window-scor
 import type { ThresholdOption } from '../../pipeline/prepare/thresholds.js';
 import type { Area } from '../../plan/labels/cleaning/area.js';
 import type { Length } from '../../plan/labels/length.js';
-import type { Shard } from '../../plan/shards.js';
 import { requireMpp } from '../../plan/resolution/mpp-range.js';
+import type { Shard } from '../../plan/shards.js';
 import type { Rgb, Size } from '../../types.js';
 
 /**

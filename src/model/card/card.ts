@@ -1,9 +1,9 @@
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
+import { LARGEST_MPP, LEAST_MPP, mppProblem } from '../../plan/resolution/mpp-range.js';
 import { parseJson } from '../../plan/text/json.js';
 import { color, flag, keysOf, oneOf, shape, text } from '../../plan/text/shape.js';
 import { isNumber } from '../../plan/text/values.js';
-import { LARGEST_MPP, LEAST_MPP, mppProblem } from '../../plan/resolution/mpp-range.js';
 import type { Rgb, SampleType } from '../../types.js';
 
 /** A class as a card lists it. */

@@ -21,11 +21,11 @@ import type { SlideRequest } from '../slides/request.js';
 import { slideValues } from '../slides/values.js';
 import { requireSubmission } from '../submissions/options.js';
 import { restoreSubmission } from '../submissions/shared-file.js';
-import { settle } from './slide/after-run.js';
 import { type Engine, type EngineWatcher, openEngine } from './engine.js';
 import { filesRead, lengths, tissueFiles } from './files-read.js';
-import type { DryRun, SlideOutcome, WindowProgress } from './slide-outcome.js';
+import { settle } from './slide/after-run.js';
 import { makeShard, makeSlide, mergeSlide, type SlideWork } from './slide/slide-work.js';
+import type { DryRun, SlideOutcome, WindowProgress } from './slide-outcome.js';
 
 /** Callbacks for progress from slides to masks. All are optional. */
 export interface SegmentWatcher extends EngineWatcher {

@@ -1,5 +1,5 @@
-import { scoreLine } from '../../plan/scores/score-planes.js';
 import { nearest } from '../../plan/labels/stretch.js';
+import { scoreLine } from '../../plan/scores/score-planes.js';
 import type { ScoreRows, Size, SpanningSize } from '../../types.js';
 
 /** Scores that are streamed in step with labels. */

@@ -2,8 +2,8 @@ import type { Ensemble } from '../../model/card/ensemble.js';
 import type { DeviceFacts } from '../../model/sessions/pool.js';
 import type { CleanUpAreas } from '../../plan/labels/cleaning/area.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
-import type { Blend } from '../../plan/windows/blend.js';
 import type { Squash } from '../../plan/scores/squash.js';
+import type { Blend } from '../../plan/windows/blend.js';
 import type { Tta } from '../../plan/windows/symmetry.js';
 import type { StreamModel } from '../infer/scores/score-streams.js';
 

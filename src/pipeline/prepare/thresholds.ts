@@ -1,8 +1,8 @@
 import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
 import type { LabelRule } from '../../plan/labels/labels.js';
-import type { ScoreMeaning } from '../../plan/scores/score-map.js';
 import { parseThresholdFile } from '../../plan/labels/threshold-file.js';
+import type { ScoreMeaning } from '../../plan/scores/score-map.js';
 
 /** The value of `--threshold`: one threshold for all classes, some by class name, or a file of thresholds. */
 export type ThresholdOption = number | ReadonlyMap<string, number> | { readonly file: string };

@@ -1,11 +1,11 @@
 import type { Ensemble } from '../../model/card/ensemble.js';
 import { drawnSquares } from '../../plan/sampling/squares.js';
+import { probabilities } from '../../plan/scores/squash.js';
 import type { Blend } from '../../plan/windows/blend.js';
 import { denseGeometry } from '../../plan/windows/cheapest.js';
 import { createGrid, type Grid } from '../../plan/windows/grid.js';
 import { type Piece, pieceWindows } from '../../plan/windows/piece.js';
 import { selectWindows } from '../../plan/windows/selection.js';
-import { probabilities } from '../../plan/scores/squash.js';
 import { addDifference, scoreDifference } from '../../stitch/difference.js';
 import type { ScoreBlock, ScoreRows } from '../../types.js';
 import { scoreStreams } from '../infer/scores/score-streams.js';

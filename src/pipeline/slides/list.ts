@@ -2,9 +2,9 @@ import { dirname, resolve } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import { reason, SegtileError } from '../../errors.js';
 import { isRemote } from '../../io/location.js';
+import { mppProblem } from '../../plan/resolution/mpp-range.js';
 import { plainCell } from '../../plan/text/csv.js';
 import { meant } from '../../plan/text/meant.js';
-import { mppProblem } from '../../plan/resolution/mpp-range.js';
 import { LIST_COLUMNS, type ListColumn, METHODS, type SlideRequest } from './request.js';
 
 /** A list of slides, as read from a file. */

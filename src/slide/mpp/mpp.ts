@@ -1,6 +1,6 @@
 import { SegtileError } from '../../errors.js';
-import { attribute, rootName, type XmlTag, xmlTags } from '../../plan/text/xml.js';
 import { mppProblem, requireMpp } from '../../plan/resolution/mpp-range.js';
+import { attribute, rootName, type XmlTag, xmlTags } from '../../plan/text/xml.js';
 import type { Resolution } from '../../tiff/directory.js';
 import type { SlideMpp } from '../slide.js';
 import { imagejMpp } from './imagej-mpp.js';

@@ -7,7 +7,6 @@ import { classesOf, drawnLayers, otherRun, runOf, type ViewPart } from './drawin
 import type { DrawnLayer } from './drawing/overlay.js';
 import { createScaleBar } from './drawing/scale-bar.js';
 import { snapshotPng } from './drawing/snapshot.js';
-import { createTileStore } from './tiles/tile-store.js';
 import { createViews } from './drawing/views.js';
 import { createLooked } from './drawing/windows.js';
 import { createTools } from './drawn/tools.js';
@@ -24,6 +23,7 @@ import { createReadout } from './panels/readout.js';
 import { runsDialog } from './panels/runs.js';
 import { slidesPanel } from './panels/slides.js';
 import { createStore, type Place, storeUntil, type ViewState } from './state.js';
+import { createTileStore } from './tiles/tile-store.js';
 
 /** Builds the page. `catalogue` lists what the server can show. */
 export function startApp(catalogue: Catalogue): void {

@@ -37,8 +37,8 @@ import {
 import type { SlideRequest } from '../../slides/request.js';
 import type { SlideValues } from '../../slides/values.js';
 import { checkSubmission } from '../../submissions/shared-file.js';
-import { finished } from './after-run.js';
 import type { Engine } from '../engine.js';
+import { finished } from './after-run.js';
 import { deviceOf, factsOfProof } from './how-made.js';
 import { type SlideJob, type StripSource, wantedStrips } from './run-slide.js';
 import { openUpperHalf } from './upper-half.js';

@@ -4,10 +4,10 @@ import type { LabelLayer, LookedMessage, OpenSlideCard, RunCard, ScoreLayer, Til
 import { halvedSize, TILE, type TilePlace, tileBox } from '../../pyramid.js';
 import { LAYERS, type LayerName, type ViewState } from '../state.js';
 import { fileLabels, gatherLabels, type LabelSource, ruledLabels } from '../tiles/label-source.js';
+import type { TileStore } from '../tiles/tile-store.js';
 import { outlinesOf } from './outlines.js';
 import type { DrawnLayer, TilePicture } from './overlay.js';
 import { paintAmounts, paintErrors, paintLabels } from './paint.js';
-import type { TileStore } from '../tiles/tile-store.js';
 
 /** The run that is shown: the one that the state names, else the first. */
 export function runOf(slide: OpenSlideCard, { run }: ViewState): RunCard | undefined {

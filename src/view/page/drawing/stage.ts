@@ -2,8 +2,8 @@ import OpenSeadragon from 'openseadragon';
 import type { OpenSlideCard } from '../../messages.js';
 import { mostHalvings, TILE } from '../../pyramid.js';
 import type { Place } from '../state.js';
-import type { Affine } from './affine.js';
 import { tileAddress } from '../tiles/tile-store.js';
+import type { Affine } from './affine.js';
 
 /** Shows the slide, and lets the user move, zoom and turn it. */
 export interface Stage {

@@ -2,8 +2,8 @@ import { IGNORED } from '../../../plan/labels/ignored.js';
 import type { OpenSlideCard } from '../../messages.js';
 import { h } from '../dom.js';
 import { classesOf, labelsShown, otherRun, pixelPlace, runOf } from '../drawing/layers.js';
-import type { TileStore } from '../tiles/tile-store.js';
 import type { ViewState } from '../state.js';
+import type { TileStore } from '../tiles/tile-store.js';
 import { grouped } from './facts.js';
 
 /** Shows what is under the pointer: its position, the label and the probabilities. */
