@@ -18,10 +18,10 @@ export interface InstanceMap extends CommitOptions {
   readonly mpp?: Mpp | undefined;
 }
 
-/** Rows that are painted together. */
-const BAND = 128;
+/** Rows that are painted together: fewer than a tile has, because the image keeps a row of tiles besides. */
+const BAND = 32;
 
-/** The side of a tile. Two rows of tiles are in memory, with up to four bytes a pixel, so tiles are smaller than a mask's. */
+/** The side of a tile. Rows of tiles are in memory, with up to four bytes a pixel, so tiles are smaller than a mask's. */
 const TILE = 128;
 
 /** The largest number that 16 bits hold. */

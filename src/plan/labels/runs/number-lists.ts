@@ -21,7 +21,7 @@ export interface NumberLists {
 }
 
 /** The most numbers that all lists together hold in memory before they are moved. */
-const MOST_HELD = 2 ** 21;
+const MOST_HELD = 2 ** 19;
 
 /** Numbers of one list that were moved; `offset` is the place of their first byte in the scratch file. */
 interface Moved {
