@@ -5,7 +5,7 @@ import { halvedSize, TILE, type TilePlace, tileBox } from '../../pyramid.js';
 import { LAYERS, type LayerName, type ViewState } from '../state.js';
 import { fileLabels, gatherLabels, type LabelSource, ruledLabels } from '../tiles/label-source.js';
 import type { TileStore } from '../tiles/tile-store.js';
-import { outlinesOf } from './outlines.js';
+import { type OutlineLines, outlinesOf, paintOutlines } from './outlines.js';
 import type { DrawnLayer, TilePicture } from './overlay.js';
 import { paintAmounts, paintErrors, paintLabels } from './paint.js';
 
@@ -146,10 +146,33 @@ type Made = Pick<DrawnLayer, 'image' | 'version' | 'make'>;
 
 function pixels(image: TiledImage, place: TilePlace, data: Uint8ClampedArray<ArrayBuffer>): TilePicture {
   const { width, height } = tileBox(image, place)!;
+  return { kind: 'pixels', canvas: canvasOf(data, width, height) };
+}
+
+function canvasOf(data: Uint8ClampedArray<ArrayBuffer>, width: number, height: number): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width, height });
   canvas.getContext('2d')!.putImageData(new ImageData(data, width, height), 0, 0);
-  return { kind: 'pixels', canvas };
+  return canvas;
+}
+
+/** Lines as a path that a canvas strokes. */
+function pathOf(lines: OutlineLines): Path2D {
+  const path = new Path2D();
+  for (let i = 0; i < lines.length; i += 4) {
+    path.moveTo(lines[i]!, lines[i + 1]!);
+    path.lineTo(lines[i + 2]!, lines[i + 3]!);
+  }
+  return path;
+}
+
+/** A function that works out its result when it is first called, and then remembers it. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function amounts(store: TileStore, image: TiledImage | undefined, channel: number): Made | undefined {
@@ -174,12 +197,17 @@ function outlined(source: LabelSource, classes: readonly MaskClass[], hidden: re
     make: async (place) => {
       const { x, y, width, height } = tileBox(source.image, place)!;
       const around = { x: x - 1, y: y - 1, width: width + 2, height: height + 2 };
-      const paths = outlinesOf(await gatherLabels(source, place.halvings, around), width, height);
-      const lines = shown.flatMap(({ label, color }): [string, Path2D][] => {
-        const path = paths.get(label);
-        return path ? [[css(color), path]] : [];
-      });
-      return { kind: 'lines', lines };
+      const labels = await gatherLabels(source, place.halvings, around);
+      // Objects that were shrunk can be so small and many that rims would hide the slide.
+      const rim = place.halvings === 0;
+      const found = outlinesOf(labels, width, height);
+      const lines = shown.flatMap(({ label, color }) => ({ color: css(color), own: found.get(label) ?? [] }));
+      return {
+        kind: 'outlines',
+        lines: lines.reduce((sum, { own }) => sum + own.length / 4, 0),
+        paths: once(() => lines.map(({ color, own }) => [color, pathOf(own)])),
+        canvas: once(() => canvasOf(paintOutlines(labels, width, height, shown, rim), width, height)),
+      };
     },
   };
 }

@@ -4,10 +4,18 @@ import { halvedSize, mostHalvings, TILE, type TilePlace, tileBox } from '../../p
 import type { LayerName } from '../state.js';
 import type { Affine } from './affine.js';
 
-/** A tile that can be drawn: a picture, or lines with their colours in px of the tile. */
+/** A tile that can be drawn: a picture, or outlines. */
 export type TilePicture =
   | { readonly kind: 'pixels'; readonly canvas: HTMLCanvasElement }
-  | { readonly kind: 'lines'; readonly lines: readonly (readonly [color: string, path: Path2D])[] };
+  | {
+      readonly kind: 'outlines';
+      /** How many lines there are. */
+      readonly lines: number;
+      /** The lines with their colours, in px of the tile. */
+      paths(): readonly (readonly [color: string, path: Path2D])[];
+      /** The outlines as pixels, for when there are many. */
+      canvas(): HTMLCanvasElement;
+    };
 
 /** A layer of the drawing: an image in tiles. Each tile is made when it first comes into view. */
 export interface DrawnLayer {
@@ -51,6 +59,12 @@ interface HeldTile {
 
 /** The most tiles that are held. */
 const MOST_TILES = 400;
+
+/**
+ * The most lines in view that are stroked as such, which takes some milliseconds for each frame. Of thousands of objects
+ * there are hundreds of thousands, which would take seconds.
+ */
+const MOST_LINES = 20_000;
 
 /**
  * Makes an overlay that draws on a canvas. It gives the canvas the same resolution as the screen.
@@ -141,23 +155,25 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
     const whole = stretched(screen, slide.width / image.spans.width, slide.height / image.spans.height);
     const scale = Math.hypot(whole.a, whole.b);
     const halvings = Math.min(mostHalvings(image), Math.max(0, Math.floor(Math.log2(1.001 / scale))));
-    context.imageSmoothingEnabled = false;
     context.globalAlpha = layer.opacity;
-    for (const place of seen(image, halvings, whole, width, height)) {
-      const picture = tile(layer, place);
-      if (picture !== undefined) drawTile(layer, place, picture, whole);
+    const tiles = seen(image, halvings, whole, width, height).map((place) => ({ place, picture: tile(layer, place) }));
+    const lines = tiles.reduce((sum, { picture }) => sum + (picture?.kind === 'outlines' ? picture.lines : 0), 0);
+    const stroked = lines <= MOST_LINES;
+    for (const { place, picture } of tiles) {
+      if (picture !== undefined) drawTile(layer, place, picture, whole, stroked);
       else drawCoarser(layer, place, whole);
     }
   }
 
-  function drawTile({ image }: DrawnLayer, place: TilePlace, picture: TilePicture, whole: Affine): void {
+  /** Draws a tile. `stroked` says whether outlines are drawn as lines, which are sharp at any size, or as pixels. */
+  function drawTile({ image }: DrawnLayer, place: TilePlace, picture: TilePicture, whole: Affine, stroked: boolean): void {
     const step = 2 ** place.halvings;
     const box = tileBox(image, place)!;
-    if (picture.kind === 'lines') {
+    if (picture.kind === 'outlines' && stroked) {
       const { a, b, c, d, e, f } = moved(stretched(whole, step, step), box.x, box.y);
       context.setTransform(a, b, c, d, e, f);
       const pixel = (devicePixelRatio || 1) / Math.hypot(a, b);
-      for (const [color, path] of picture.lines) {
+      for (const [color, path] of picture.paths()) {
         // With a dark rim, so that every colour is visible on every stain.
         context.strokeStyle = 'rgb(0 0 0 / 0.55)';
         context.lineWidth = 3.5 * pixel;
@@ -169,15 +185,17 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
       return;
     }
     const { a, b, c, d, e, f } = stretched(whole, step, step);
+    const drawn = picture.kind === 'pixels' ? picture.canvas : picture.canvas();
+    context.imageSmoothingEnabled = picture.kind === 'outlines';
     if (b === 0 && c === 0) {
       // Neighbouring tiles meet at the same pixel of the screen, so that there is no seam between them.
       context.setTransform(1, 0, 0, 1, 0, 0);
       const [left, right] = [Math.round(a * box.x + e), Math.round(a * (box.x + box.width) + e)];
       const [top, bottom] = [Math.round(d * box.y + f), Math.round(d * (box.y + box.height) + f)];
-      context.drawImage(picture.canvas, left, top, right - left, bottom - top);
+      context.drawImage(drawn, left, top, right - left, bottom - top);
     } else {
       context.setTransform(a, b, c, d, e, f);
-      context.drawImage(picture.canvas, box.x, box.y);
+      context.drawImage(drawn, box.x, box.y);
     }
   }
 
@@ -194,7 +212,7 @@ export function createOverlay(canvas: HTMLCanvasElement, affine: () => Affine | 
       context.beginPath();
       context.rect(box.x, box.y, box.width, box.height);
       context.clip();
-      drawTile(layer, coarser, picture, whole);
+      drawTile(layer, coarser, picture, whole, false);
       context.restore();
       return;
     }
