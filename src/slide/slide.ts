@@ -132,6 +132,13 @@ export interface Slide extends AsyncDisposable {
   channelReader(request: ChannelRequest): ChannelReader;
   /** Where the file stores a block of a level, numbered row by row: one place, or one for each channel that is read. */
   blockPlaces?(level: number, block: number): readonly BlockPlace[];
+  /**
+   * The bytes of a tile of a level, as a JPEG file that shows exactly what {@link readBands} gives, if the file stores
+   * its tiles so. Tiles at the edge reach over it. Undefined for a tile that has to be decoded.
+   *
+   * @throws {SegtileError} `input` if the tile is damaged, `aborted` when the signal fires
+   */
+  jpegTile?(level: number, column: number, row: number, signal?: AbortSignal): Promise<Uint8Array | undefined>;
   /** Closes the file. Nothing can be read afterwards. */
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { blockCount, type Directory } from '../tiff/directory.js';
 import type { TiffImage } from '../tiff/image.js';
 import { absentBlocks } from '../tiff/read/check.js';
 import { absentValue } from '../tiff/read/decode.js';
+import { hasJpegTiles, jpegTile } from '../tiff/read/jpeg-tile.js';
 import { readBands, readByteBands, readNativeBands } from '../tiff/read/read.js';
 import { FLOAT, keptType, SIGNED, sampleWords } from '../tiff/samples/native.js';
 import { orientationNotes } from '../tiff/samples/orientation.js';
@@ -116,6 +117,7 @@ export async function inspectTiff(source: ByteSource, options: SlideOptions): Pr
     ...storedPicture(images, samples),
     channelReader: (request) => readerOf(file, images, picked, request),
     blockPlaces: (level, block) => placesOf(at(level).directory, block),
+    ...(samples === undefined && scale.plain && hasJpegTiles(images[0]!) && jpegTiles(images)),
     close: () => source.close(),
     [Symbol.asyncDispose]: () => source.close(),
   };
@@ -135,6 +137,16 @@ function storedPicture(images: readonly TiffImage[], picked: readonly number[] |
     stored: {
       whiteIsZero: directory.photometric === WHITE_IS_ZERO,
       read: (level, rows, columns, signal) => readNativeBands(images[level]!, rows, columns, samples, signal),
+    },
+  };
+}
+
+/** See {@link Slide.jpegTile}. */
+function jpegTiles(images: readonly TiffImage[]): Pick<Slide, 'jpegTile'> {
+  return {
+    jpegTile: async (level, column, row, signal) => {
+      const image = images[level]!;
+      return hasJpegTiles(image) ? jpegTile(image, column, row, signal) : undefined;
     },
   };
 }

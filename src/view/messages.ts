@@ -1,11 +1,12 @@
 import type { LabelRule } from '../plan/labels/labels.js';
 import type { MaskClass, Mpp, Size } from '../types.js';
+import type { Tiled } from './pyramid.js';
 
 /**
  * An image that the server sends in tiles, `/tiles/<id>/<halvings>/<column>_<row>.<ending>`. It shows the whole slide:
  * `spans` is how many of its pixels, including fractions, cover the width and the height of level 0.
  */
-export interface TiledImage extends Size {
+export interface TiledImage extends Tiled {
   readonly id: string;
   readonly spans: Size;
   /**

@@ -6,7 +6,7 @@ import pLimit from 'p-limit';
 import { SegtileError, throwIfAborted } from '../../errors.js';
 import { outputError } from '../../io/partial-file.js';
 import type { Catalogue, LabelLayer, LookedMessage, ObjectSummary, OpenSlideCard, TiledImage } from '../../view/messages.js';
-import { deepestLevel, halvedSize, mostHalvings, TILE, type TilePlace } from '../../view/pyramid.js';
+import { deepestLevel, halvedSize, mostHalvings, type TilePlace } from '../../view/pyramid.js';
 import { predictedName } from '../evaluate/prediction.js';
 import type { Site } from './site.js';
 import { shrunkJpeg } from './tiles/encode.js';
@@ -154,15 +154,15 @@ function* tilesOf(image: TiledImage): Generator<string> {
 function* tilePlaces(image: TiledImage): Generator<TilePlace> {
   for (let halvings = 0; halvings <= mostHalvings(image); halvings++) {
     const { width, height } = halvedSize(image, halvings);
-    for (let row = 0; row * TILE < height; row++)
-      for (let column = 0; column * TILE < width; column++) yield { halvings, column, row };
+    for (let row = 0; row * image.side < height; row++)
+      for (let column = 0; column * image.side < width; column++) yield { halvings, column, row };
   }
 }
 
 /** The file that describes a Deep Zoom image. */
-function deepZoomHead({ width, height }: TiledImage): string {
+function deepZoomHead({ width, height, side }: TiledImage): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
-<Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="jpeg" Overlap="0" TileSize="${TILE}">
+<Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="jpeg" Overlap="0" TileSize="${side}">
   <Size Width="${width}" Height="${height}"/>
 </Image>
 `;

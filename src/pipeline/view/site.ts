@@ -62,14 +62,16 @@ export function createSite(first: Viewed, find: () => Promise<Viewed>, progress:
     const place = /^(\d{1,7})_(\d{1,7})\.(jpg|png|f32)$/.exec(name);
     if (!byId.has(slide) || !/^\d{1,2}$/.test(level) || place === null) return undefined;
     const [, column, row, ending] = place;
+    const halvings = Number(level);
     return stations.use(slide, async ({ images }) => {
       const shown = images.get(key);
-      const box = shown && tileBox(shown.reader, { halvings: Number(level), column: Number(column), row: Number(row) });
+      const box = shown && tileBox(shown.reader, { halvings, column: Number(column), row: Number(row) });
       if (shown === undefined || box === undefined || shown.ending !== ending) return undefined;
       const make = (stop: AbortSignal): Promise<Uint8Array> =>
         limit(async () => {
           throwIfAborted(stop);
-          return await shown.encode(await shown.reader.read(Number(level), box, stop));
+          const { reader } = shown;
+          return (await reader.jpeg?.(halvings, box, stop)) ?? (await shown.encode(await reader.read(halvings, box, stop)));
         });
       return { type: TYPES[shown.ending], body: await cache.get(`${id} ${level} ${name}`, make, signal), lasting: true };
     });

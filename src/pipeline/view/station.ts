@@ -70,11 +70,12 @@ export async function openStation(slide: FoundSlide, truth: TruthOfSlides, signa
   const show = async (path: string, kind: string, shown: Shown): Promise<TiledImage> => {
     const key = `${kind}-${await stampOf(path)}`;
     images.set(key, shown);
-    const { width, height, spans } = shown.reader;
+    const { width, height, side, spans } = shown.reader;
     return {
       id: `${slide.id}.${key}`,
       width,
       height,
+      side,
       spans: { width: spans.width, height: spans.height },
       ending: shown.ending,
     };

@@ -4,7 +4,7 @@ import { parseMaskClasses, readMaskHead } from '../../../truth/images/mask-class
 import { openLabels, openTruth } from '../../../truth/open.js';
 import type { Truth } from '../../../truth/truth.js';
 import type { MaskClass, Size } from '../../../types.js';
-import { halvedSize, mostHalvings } from '../../../view/pyramid.js';
+import { halvedSize, mostHalvings, TILE } from '../../../view/pyramid.js';
 import { valueTiles } from './slide-tiles.js';
 import { heldFrom, nearestOf, type ReadTile, readBox, type TileReader } from './tile-reader.js';
 
@@ -67,9 +67,10 @@ export function truthTiles(truth: Truth, { width, height }: Size): LabelTiles {
     return readBox(truth.view({ ...halved, spans }).readBands, box, signal);
   };
   const held = Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / HELD_SIDE)));
-  const from = held < mostHalvings(size) ? held + 1 : Number.POSITIVE_INFINITY;
+  const from = held < mostHalvings({ ...size, side: TILE }) ? held + 1 : Number.POSITIVE_INFINITY;
   const { classes, notes } = truth;
-  return { ...size, spans: size, classes, notes, read: heldFrom(size, from, direct, nearestOf), close: () => truth.close() };
+  const read = heldFrom(size, from, direct, nearestOf);
+  return { ...size, side: TILE, spans: size, classes, notes, read, close: () => truth.close() };
 }
 
 /** Labels in memory that cover the whole slide, in tiles. */
@@ -79,5 +80,6 @@ export function heldLabels(
 ): LabelTiles {
   const size = { width, height };
   const whole: ReadTile = async () => ({ ...size, channels: 1, data: mask });
-  return { ...size, spans: size, classes, notes: [], read: heldFrom(size, 0, whole, nearestOf), close: async () => undefined };
+  const read = heldFrom(size, 0, whole, nearestOf);
+  return { ...size, side: TILE, spans: size, classes, notes: [], read, close: async () => undefined };
 }

@@ -1,6 +1,6 @@
 import { findStrips, readStrips, type StripsFound } from '../../../strip/file.js';
 import type { Box, Pixels, Samples } from '../../../types.js';
-import { halvedSize } from '../../../view/pyramid.js';
+import { halvedSize, TILE } from '../../../view/pyramid.js';
 import { stripsOf } from '../../resume/strips-of.js';
 import type { LabelTiles } from './label-tiles.js';
 import { cropped, nearestOf } from './tile-reader.js';
@@ -27,6 +27,7 @@ export async function liveTiles(path: string): Promise<LiveTiles | undefined> {
   let small: Promise<Pixels<Samples>> | undefined;
   return {
     ...size,
+    side: TILE,
     spans: of.spans,
     classes: of.classes,
     notes: [],

@@ -1,7 +1,8 @@
-import type { ReadLevel, Slide } from '../../../slide/slide.js';
+import { levelFactor } from '../../../plan/resolution/level-factor.js';
+import type { Level, ReadLevel, Slide } from '../../../slide/slide.js';
 import { workingView } from '../../../slide/view/view.js';
 import type { Box, Pixels, Samples, Size } from '../../../types.js';
-import { halvedSize, mostHalvings } from '../../../view/pyramid.js';
+import { halvedSize, mostHalvings, TILE } from '../../../view/pyramid.js';
 import { cropped, heldFrom, meanOf, nearestOf, type ReadTile, readBox, type Shrink, type TileReader } from './tile-reader.js';
 
 /** Longest side, in px, of an image held in memory, if the file has no level of that size. */
@@ -13,22 +14,43 @@ const HELD_SAMPLES = 2 ** 27;
 /** A tile is made from at most this many times its own pixels on each side. */
 const MOST_SHRINK = 8;
 
-/** The picture of a slide in tiles. It owns the slide and closes it. */
+/** The sides in px of tiles of a file that are sent as they are. Smaller ones would be too many, larger ones take too long. */
+const PASSED_SIDES = { least: 192, most: 1024 };
+
+/**
+ * The picture of a slide in tiles. If the file has JPEG tiles of a good size, they are the tiles. It owns the slide and
+ * closes it.
+ */
 export function slideTiles(slide: Slide): TileReader {
-  return tilesOf(slide, slide.readBands, 3, meanOf);
+  const { blockWidth: side, blockHeight, layout } = slide.levels[0]!;
+  const { least, most } = PASSED_SIDES;
+  const good = layout === 'tiles' && side === blockHeight && side >= least && side <= most;
+  const { jpegTile } = slide;
+  if (!good || jpegTile === undefined) return tilesOf(slide, slide.readBands, 3, meanOf, TILE);
+  return {
+    ...tilesOf(slide, slide.readBands, 3, meanOf, side),
+    async jpeg(halvings, { x, y, width, height }, signal) {
+      const level = halvedLevel(slide, halvings);
+      if (level === undefined || level.blockWidth !== side || level.blockHeight !== side) return undefined;
+      // Tiles at the edge are cut, because browsers would show what is beyond it.
+      const whole = width === side && height === side && x + side <= level.width && y + side <= level.height;
+      return whole ? jpegTile(level.index, x / side, y / side, signal) : undefined;
+    },
+  };
 }
 
 /** Values that a file has in levels, such as labels or probabilities, in tiles. It owns the slide and closes it. */
 export function valueTiles(slide: Slide, read: ReadLevel<Samples>, channels: number, kind: 'labels' | 'amounts'): TileReader {
-  return tilesOf(slide, read, channels, kind === 'labels' ? nearestOf : meanOf);
+  return tilesOf(slide, read, channels, kind === 'labels' ? nearestOf : meanOf, TILE);
 }
 
-function tilesOf(slide: Slide, read: ReadLevel<Samples>, channels: number, shrink: Shrink): TileReader {
+function tilesOf(slide: Slide, read: ReadLevel<Samples>, channels: number, shrink: Shrink, side: number): TileReader {
   const size = { width: slide.width, height: slide.height };
   const at = (halvings: number): ReadTile => {
-    const wanted = halvedSize(size, halvings);
-    if (shrink === nearestOf && halvings > 0) return levelRead(slide, read, wanted);
-    const view = workingView(slide, { kind: 'size', ...wanted }, read);
+    const level = halvedLevel(slide, halvings);
+    if (level) return levelRead(level, read);
+    if (shrink === nearestOf) return centresRead(slide, read);
+    const view = workingView(slide, { kind: 'size', ...halvedSize(size, halvings) }, read);
     return (_, box, signal) => readBox(view.readBands, box, signal);
   };
   const views = new Map<number, ReadTile>();
@@ -40,19 +62,35 @@ function tilesOf(slide: Slide, read: ReadLevel<Samples>, channels: number, shrin
   const apart = inRows(slide) ? rowWise(size, direct) : direct;
   return {
     ...size,
+    side,
     spans: size,
-    read: heldFrom(size, heldHalvings(slide, channels), apart, shrink),
+    read: heldFrom(size, heldHalvings(slide, channels, side), apart, shrink),
     close: () => slide.close(),
   };
 }
 
-/**
- * Reads labels, which cannot be averaged: from the level of the wanted size, otherwise from a finer level, at the
- * centre of each pixel.
- */
-function levelRead(slide: Slide, read: ReadLevel<Samples>, wanted: Size): ReadTile {
-  const level = slide.levels.find(({ width, height }) => width === wanted.width && height === wanted.height);
-  if (level) return (_, box, signal) => readBox((...asked) => read(level.index, ...asked), box, signal);
+/** The level of a slide that is level 0 after some halvings; undefined if it has none. */
+function halvedLevel(slide: Slide, halvings: number): Level | undefined {
+  return slide.levels.find((level) => {
+    const { x, y } = levelFactor(slide, level);
+    return x.by === 2 ** halvings && y.by === x.by && x.of === slide.width && y.of === slide.height;
+  });
+}
+
+/** Reads a level. Where it was rounded down, and so lacks the last row or column, the one before it is repeated. */
+function levelRead(level: Level, read: ReadLevel<Samples>): ReadTile {
+  return async (_, box, signal) => {
+    const [x, y] = [Math.min(box.x, level.width - 1), Math.min(box.y, level.height - 1)];
+    const [right, bottom] = [Math.min(box.x + box.width, level.width), Math.min(box.y + box.height, level.height)];
+    const part = { x, y, width: Math.max(1, right - x), height: Math.max(1, bottom - y) };
+    const pixels = await readBox((...asked) => read(level.index, ...asked), part, signal);
+    const whole = part.width === box.width && part.height === box.height;
+    return whole ? pixels : nearestOf(pixels, { ...box, x: box.x - x, y: box.y - y }, 1);
+  };
+}
+
+/** Reads labels, which cannot be averaged, from level 0: at the centre of each pixel. */
+function centresRead(slide: Slide, read: ReadLevel<Samples>): ReadTile {
   return async (halvings, box, signal) => {
     const step = 2 ** halvings;
     const out = { width: box.width, height: box.height, channels: 1, data: new Uint8Array(box.width * box.height) };
@@ -75,13 +113,14 @@ const SLICE_PIXELS = 2 ** 24;
  * The number of halvings from which on an image is held in memory. Infinite if some level of the file is nearly as
  * coarse as the coarsest image.
  */
-function heldHalvings(slide: Slide, channels: number): number {
+function heldHalvings(slide: Slide, channels: number, side: number): number {
   const { width, height, levels } = slide;
   if (levels.length === 1 && inRows(slide) && width * height * channels <= HELD_SAMPLES) return 0;
   const least = Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / HELD_SIDE)));
   const coarsest = Math.max(...levels.map(({ downsample }) => downsample));
   const reached = Math.floor(Math.log2(coarsest * MOST_SHRINK));
-  return reached >= mostHalvings(slide) ? Number.POSITIVE_INFINITY : Math.min(Math.max(least, 0), mostHalvings(slide));
+  const deepest = mostHalvings({ width, height, side });
+  return reached >= deepest ? Number.POSITIVE_INFINITY : Math.min(least, deepest);
 }
 
 function inRows({ levels }: Slide): boolean {

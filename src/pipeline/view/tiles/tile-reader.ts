@@ -1,16 +1,22 @@
 import { SegtileError, throwIfAborted } from '../../../errors.js';
 import { newSamples, typeOf } from '../../../tiff/samples/native.js';
 import type { Band, Box, Pixels, Samples, Size, Span } from '../../../types.js';
-import { halvedSize } from '../../../view/pyramid.js';
+import { halvedSize, type Tiled } from '../../../view/pyramid.js';
 
 /** Reads a rectangle of an image that was halved some times. */
 export type ReadTile = (halvings: number, box: Box, signal: AbortSignal) => Promise<Pixels<Samples>>;
 
 /** An image whose rectangles can be read after any number of halvings. */
-export interface TileReader extends Size {
+export interface TileReader extends Tiled {
   /** The width and height of level 0, in pixels of this image. */
   readonly spans: Size;
   readonly read: ReadTile;
+  /**
+   * The bytes of a tile as a JPEG file, if the image's own file has exactly these pixels as a JPEG; else undefined.
+   *
+   * @throws {SegtileError} `input` if they are damaged
+   */
+  jpeg?(halvings: number, box: Box, signal: AbortSignal): Promise<Uint8Array | undefined>;
   close(): Promise<void>;
 }
 

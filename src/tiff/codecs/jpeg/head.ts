@@ -18,8 +18,13 @@ export interface JpegHead {
   /** Whether the data are lossless, by prediction (SOF3 and similar). */
   readonly lossless: boolean;
   /** Start and end of the segments that say what the components are: those of JFIF (APP0) and Adobe (APP14). */
-  readonly colour: readonly (readonly [start: number, end: number])[];
+  readonly colour: readonly Segment[];
+  /** All segments of applications and comments (APPn, COM), those of {@link colour} with them. */
+  readonly extras: readonly Segment[];
 }
+
+/** Where a segment starts and ends. */
+type Segment = readonly [start: number, end: number];
 
 /** A component as a scan codes it. */
 export interface ScanComponent {
@@ -65,7 +70,8 @@ const SAYS_COLOUR: Readonly<Record<number, string>> = { 224: 'JFIF\0', 238: 'Ado
 /** Markers C0 to CF are frame headers, except C4, C8 and CC (ITU-T T.81, table B.1). */
 function parseHead(bytes: Uint8Array): Omit<JpegHead, 'endAt'> | undefined {
   const short = (at: number) => bytes[at]! * 256 + bytes[at + 1]!;
-  const colour: [number, number][] = [];
+  const colour: Segment[] = [];
+  const extras: Segment[] = [];
   let frame: Pick<JpegHead, 'size' | 'components' | 'frameAt'> | undefined;
   let sequential = false;
   let lossless = false;
@@ -87,8 +93,9 @@ function parseHead(bytes: Uint8Array): Omit<JpegHead, 'endAt'> | undefined {
       sequential = marker <= 0xc1;
       lossless = (marker & 3) === 3;
       frame = { size: { width: short(at + 7), height: short(at + 5) }, components, frameAt: at };
-    } else if (SAYS_COLOUR[marker] === String.fromCharCode(...bytes.subarray(at + 4, at + 9))) {
-      colour.push([at, next]);
+    } else if ((marker >= 0xe0 && marker <= 0xef) || marker === 0xfe) {
+      extras.push([at, next]);
+      if (SAYS_COLOUR[marker] === String.fromCharCode(...bytes.subarray(at + 4, at + 9))) colour.push([at, next]);
     } else if (marker === 0xda) {
       if (frame === undefined) return undefined;
       const whole = sequential && bytes[at + 4] === frame.components && factors.size === frame.components;
@@ -98,6 +105,7 @@ function parseHead(bytes: Uint8Array): Omit<JpegHead, 'endAt'> | undefined {
         scanAt: next,
         lossless,
         colour,
+        extras,
       };
     }
     at = next;
@@ -126,12 +134,19 @@ function scanComponents(
  *
  * @param tables tag JPEGTables: SOI, tables, EOI
  * @param yCbCr whether three components are YCbCr, to be turned into RGB
+ * @param without the segments that are left out, at least those that say what the components are
  */
-export function bareJpeg(bytes: Uint8Array, head: JpegHead, tables: Uint8Array | undefined, yCbCr: boolean): Uint8Array {
+export function bareJpeg(
+  bytes: Uint8Array,
+  head: JpegHead,
+  tables: Uint8Array | undefined,
+  yCbCr: boolean,
+  without: readonly Segment[] = head.colour,
+): Uint8Array {
   const pieces: Uint8Array[] = [bytes.subarray(0, 2)];
   if (tables !== undefined) pieces.push(tables.subarray(2, tables.length - 2));
   let from = 2;
-  for (const [start, end] of head.colour) {
+  for (const [start, end] of without) {
     pieces.push(bytes.subarray(from, start));
     from = end;
   }

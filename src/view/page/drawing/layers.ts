@@ -1,7 +1,7 @@
 import type { LabelRule } from '../../../plan/labels/labels.js';
 import type { MaskClass, Rgb } from '../../../types.js';
 import type { LabelLayer, LookedMessage, OpenSlideCard, RunCard, ScoreLayer, TiledImage } from '../../messages.js';
-import { halvedSize, TILE, type TilePlace, tileBox } from '../../pyramid.js';
+import { halvedSize, type TilePlace, tileBox } from '../../pyramid.js';
 import { LAYERS, type LayerName, type ViewState } from '../state.js';
 import { fileLabels, gatherLabels, type LabelSource, ruledLabels } from '../tiles/label-source.js';
 import type { TileStore } from '../tiles/tile-store.js';
@@ -267,9 +267,10 @@ export function pixelPlace(
   const column = Math.floor(((x + 0.5) * image.spans.width) / slide.width);
   const row = Math.floor(((y + 0.5) * image.spans.height) / slide.height);
   if (!(column >= 0 && row >= 0 && column < image.width && row < image.height)) return undefined;
-  const place: TilePlace = { halvings: 0, column: Math.floor(column / TILE), row: Math.floor(row / TILE) };
+  const { side } = image;
+  const place: TilePlace = { halvings: 0, column: Math.floor(column / side), row: Math.floor(row / side) };
   const { width } = tileBox(image, place)!;
-  return { place, index: (row - place.row * TILE) * width + column - place.column * TILE };
+  return { place, index: (row - place.row * side) * width + column - place.column * side };
 }
 
 /** A colour in CSS. */

@@ -1,6 +1,6 @@
 import type { Size } from '../../../types.js';
 import type { TiledImage } from '../../messages.js';
-import { halvedSize, mostHalvings, TILE, type TilePlace, tileBox } from '../../pyramid.js';
+import { halvedSize, mostHalvings, type TilePlace, tileBox } from '../../pyramid.js';
 import type { LayerName } from '../state.js';
 import type { Affine } from './affine.js';
 
@@ -245,9 +245,9 @@ function seen(image: TiledImage, halvings: number, whole: Affine, width: number,
   const corners = [0, width].flatMap((x) => [0, height].map((y) => [x - e, y - f] as const));
   const xs = corners.map(([x, y]) => (d * x - c * y) / determinant);
   const ys = corners.map(([x, y]) => (a * y - b * x) / determinant);
-  const side = TILE * 2 ** halvings;
+  const side = image.side * 2 ** halvings;
   const size = halvedSize(image, halvings);
-  const last = (length: number): number => Math.ceil(length / TILE) - 1;
+  const last = (length: number): number => Math.ceil(length / image.side) - 1;
   const places: TilePlace[] = [];
   const [firstRow, lastRow] = [
     Math.max(0, Math.floor(Math.min(...ys) / side)),

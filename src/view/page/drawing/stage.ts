@@ -189,8 +189,9 @@ export function createStage(element: HTMLElement, map: HTMLElement | undefined, 
 
 /** The source of a slide's tiles for OpenSeadragon. Without the file of the slide, all tiles are transparent. */
 function sourceOf({ width, height, picture }: OpenSlideCard): object {
-  const most = mostHalvings({ width, height });
-  const form = { width, height, tileSize: TILE, minLevel: 0, maxLevel: most };
+  const side = picture?.side ?? TILE;
+  const most = mostHalvings({ width, height, side });
+  const form = { width, height, tileSize: side, minLevel: 0, maxLevel: most };
   if (picture !== null) {
     const getTileUrl = (level: number, column: number, row: number): string =>
       tileAddress(picture, { halvings: most - level, column, row });

@@ -1,7 +1,7 @@
 import { emptyLabelCount, type LabelRule, labelRows } from '../../../plan/labels/labels.js';
 import { PROBABILITY_OF_BYTE } from '../../../plan/scores/score-planes.js';
 import type { LabelLayer, ScoreLayer, TiledImage } from '../../messages.js';
-import { halvedSize, TILE, type TilePlace } from '../../pyramid.js';
+import { halvedSize, type TilePlace } from '../../pyramid.js';
 import type { TileStore, TileValues } from './tile-store.js';
 
 /** Labels in tiles: those of a mask, or made from probabilities. */
@@ -65,16 +65,17 @@ export async function gatherLabels(source: LabelSource, halvings: number, part: 
   const out = new Uint8Array(part.width * part.height);
   const [left, top] = [Math.max(0, part.x), Math.max(0, part.y)];
   const [right, bottom] = [Math.min(size.width, part.x + part.width), Math.min(size.height, part.y + part.height)];
+  const { side } = source.image;
   const places: TilePlace[] = [];
-  for (let row = Math.floor(top / TILE); row * TILE < bottom; row++)
-    for (let column = Math.floor(left / TILE); column * TILE < right; column++) places.push({ halvings, column, row });
+  for (let row = Math.floor(top / side); row * side < bottom; row++)
+    for (let column = Math.floor(left / side); column * side < right; column++) places.push({ halvings, column, row });
   await Promise.all(
     places.map(async (place) => {
       const labels = await source.labels(place);
-      const [x, y] = [place.column * TILE, place.row * TILE];
-      const width = Math.min(TILE, size.width - x);
+      const [x, y] = [place.column * side, place.row * side];
+      const width = Math.min(side, size.width - x);
       const [from, to] = [Math.max(left, x), Math.min(right, x + width)];
-      for (let row = Math.max(top, y); row < Math.min(bottom, y + TILE); row++) {
+      for (let row = Math.max(top, y); row < Math.min(bottom, y + side); row++) {
         const start = (row - y) * width - x;
         out.set(labels.subarray(start + from, start + to), (row - part.y) * part.width + from - part.x);
       }
