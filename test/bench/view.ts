@@ -1,8 +1,9 @@
 // Measures `segtile view`: `npx tsx test/bench/view.ts --folder <folder>`. The folder keeps a slide of 35,000 × 25,000 px in
 // tiles of JPEG and its mask with two million nuclei, which are made the first time. The server runs in a process of its own.
-// Printed are: JPEG tiles a second, for tiles that were never asked for before and eight callers at a time; in Chromium, the
-// seconds to the first tile; and while a slide is moved at random for `--seconds`, how long any part of the view was empty,
-// and the memory of the server and of the page. `--make` only makes the files.
+// Printed are: JPEG tiles a second, for tiles that were never asked for before and eight callers at a time; the memory of the
+// server while `--pans` movements are played as fast as it goes, of which an hour has 3,600; in Chromium, the seconds to the
+// first tile; and while a slide is moved at random for `--seconds`, how long any part of the view was empty, and the memory of
+// the server and of the page. `--make` only makes the files.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     width: { type: 'string', default: '35000' },
     height: { type: 'string', default: '25000' },
     tiles: { type: 'string', default: '2000' },
+    pans: { type: 'string', default: '3600' },
     seconds: { type: 'string', default: '60' },
     make: { type: 'boolean', default: false },
     'no-page': { type: 'boolean', default: false },
@@ -80,7 +82,10 @@ async function measure(): Promise<void> {
     );
     process.stdout.write(`${machine()}\n${size.width} × ${size.height} px\n`);
     const memory = watchMemory(server);
-    await tileRate(url, server);
+    const asking = await openAsking(url);
+    await tileRate(asking, server);
+    await pans(asking, memory.now);
+    asking.close();
     if (!values['no-page']) await page(url, memory.now);
     process.stdout.write(`server: at most ${memory.most()} MB\n`);
     memory.end();
@@ -107,7 +112,16 @@ function processorSeconds({ pid }: ChildProcess): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-async function tileRate(url: string, server: ChildProcess): Promise<void> {
+/** The images that a slide is shown with, and what asks for their tiles. */
+interface Asking {
+  readonly picture: TiledImage;
+  readonly mask: TiledImage;
+  /** Asks for an address, and gives the number of bytes of the answer. */
+  bytes(path: string): Promise<number>;
+  close(): void;
+}
+
+async function openAsking(url: string): Promise<Asking> {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const { origin } = new URL(url);
   const ask = (path: string, cookie = ''): Promise<{ body: Buffer; cookie: string }> =>
@@ -127,18 +141,26 @@ async function tileRate(url: string, server: ChildProcess): Promise<void> {
   const json = async <T>(path: string): Promise<T> => JSON.parse(String((await ask(path, cookie)).body)) as T;
   const { slides } = await json<Catalogue>('/catalogue');
   const { picture, runs } = await json<OpenSlideCard>(`/slides/${slides[0]!.id}`);
+  const bytes = async (path: string): Promise<number> => (await ask(path, cookie)).body.length;
+  return { picture: picture!, mask: runs[0]!.mask!, bytes, close: () => agent.destroy() };
+}
+
+async function tileRate({ picture, mask, bytes: ask }: Asking, server: ChildProcess): Promise<void> {
   const random = createRandom(7, 'tiles');
   for (const [name, image] of [
-    ['JPEG tiles of level 0', picture!],
-    ['label tiles of level 0', runs[0]!.mask!],
+    [`JPEG tiles of level 0 of ${picture.side} px`, picture],
+    [`label tiles of level 0 of ${mask.side} px`, mask],
   ] as const) {
     const paths = [...new Set(Array.from({ length: Number(values.tiles) }, (_, i) => tilePath(image, random.pair(i))))];
-    for (const path of paths.splice(0, 20)) await ask(path, cookie);
+    for (const path of paths.splice(0, 20)) await ask(path);
     const [began, used] = [performance.now(), processorSeconds(server)];
     const queue = paths.values();
     let bytes = 0;
     const caller = async (): Promise<void> => {
-      for (const path of queue) bytes += (await ask(path, cookie)).body.length;
+      for (const path of queue) {
+        const own = await ask(path);
+        bytes += own;
+      }
     };
     await Promise.all(Array.from({ length: 8 }, caller));
     const seconds = (performance.now() - began) / 1000;
@@ -147,11 +169,57 @@ async function tileRate(url: string, server: ChildProcess): Promise<void> {
       `${name}: ${(paths.length / seconds).toFixed(0)} a second, ${spent.toFixed(1)} ms of processor each, ${(bytes / paths.length / 1000).toFixed(0)} kB\n`,
     );
   }
-  agent.destroy();
 }
 
-function tilePath({ id, width, height, ending }: TiledImage, [x, y]: readonly [number, number]): string {
-  return `/tiles/${id}/0/${Math.floor((x * width) / 512)}_${Math.floor((y * height) / 512)}.${ending}`;
+function tilePath({ id, width, height, side, ending }: TiledImage, [x, y]: readonly [number, number]): string {
+  return `/tiles/${id}/0/${Math.floor((x * width) / side)}_${Math.floor((y * height) / side)}.${ending}`;
+}
+
+/** The tiles of an image in a view of some px of the screen, around a place, after some halvings. */
+function tilesAround(image: TiledImage, halvings: number, x: number, y: number, width: number, height: number): string[] {
+  const step = image.side * 2 ** halvings;
+  const span = (middle: number, length: number, whole: number): readonly [number, number] => [
+    Math.max(0, Math.floor((middle - (length * 2 ** halvings) / 2) / step)),
+    Math.min(Math.ceil(whole / step) - 1, Math.floor((middle + (length * 2 ** halvings) / 2) / step)),
+  ];
+  const [left, right] = span(x, width, image.width);
+  const [top, bottom] = span(y, height, image.height);
+  const paths: string[] = [];
+  for (let row = top; row <= bottom; row++)
+    for (let column = left; column <= right; column++)
+      paths.push(`/tiles/${image.id}/${halvings}/${column}_${row}.${image.ending}`);
+  return paths;
+}
+
+/** Moves at random, far now and then, and asks for all tiles in view that were not in view before. */
+async function pans({ picture, mask, bytes }: Asking, serverMemory: () => number): Promise<void> {
+  const random = createRandom(5, 'pans');
+  const count = Number(values.pans);
+  const memories = [serverMemory()];
+  let [x, y, halvings, asked] = [size.width / 2, size.height / 2, 2, 0];
+  let seen = new Set<string>();
+  const began = performance.now();
+  for (let i = 0; i < count; i++) {
+    const [a, b] = random.pair(2 * i);
+    const [c] = random.pair(2 * i + 1);
+    const reach = i % 40 === 39 ? size.width : 900 * 2 ** halvings;
+    x = Math.min(size.width, Math.max(0, x + reach * (a - 0.5)));
+    y = Math.min(size.height, Math.max(0, y + reach * (b - 0.5)));
+    if (i % 10 === 9) halvings = Math.min(4, Math.max(0, halvings + (c < 0.5 ? -1 : 1)));
+    const view = [picture, mask].flatMap((image) => tilesAround(image, halvings, x, y, 730, 860));
+    const queue = view.filter((path) => !seen.has(path)).values();
+    seen = new Set(view);
+    const caller = async (): Promise<void> => {
+      for (const path of queue) {
+        await bytes(path);
+        asked++;
+      }
+    };
+    await Promise.all(Array.from({ length: 6 }, caller));
+    if ((i + 1) % Math.ceil(count / 4) === 0) memories.push(serverMemory());
+  }
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  process.stdout.write(`${count} movements, ${asked} tiles in ${seconds} s: server at ${memories.join(', ')} MB\n`);
 }
 
 async function page(url: string, serverMemory: () => number): Promise<void> {
@@ -205,5 +273,5 @@ async function page(url: string, serverMemory: () => number): Promise<void> {
 }
 
 function drawn(on: Page): Promise<unknown> {
-  return on.waitForFunction('segtileDrawn === true', undefined, { polling: 20 });
+  return on.waitForFunction('globalThis.segtileDrawn === true', undefined, { polling: 20 });
 }
