@@ -1,9 +1,10 @@
 // Builds dist from src: WebAssembly from the AssemblyScript of the stitching, the page of `segtile view` as one script
-// with all that it needs, and JavaScript from everything else.
+// with all that it needs, and JavaScript from everything else, in bundles (bundle.js).
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.js';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -81,10 +82,16 @@ function licences(files) {
     .join('\n');
 }
 
-// bin/setup.js takes dist/cli.js as the sign of a complete build. tsc writes that file, so tsc must run last.
-await buildWasm('src/stitch/assembly/loops.ts', 'dist/stitch/loops.wasm.js');
-await buildPage('src/view/page', 'dist/view/page');
+// bin/setup.js takes dist/cli.js as the sign of a complete build. tsc writes that file, so nothing that a run needs may be made
+// after it: without bundles every module is a file of its own, which works, too.
+const wasm = 'stitch/loops.wasm.js';
+const page = 'view/page';
+await buildWasm('src/stitch/assembly/loops.ts', `dist/${wasm}`);
+await buildPage(`src/${page}`, `dist/${page}`);
 const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], {
   stdio: 'inherit',
 });
 process.exitCode = status ?? 1;
+// What was made above is made anew only when its source changes, so it stays as it is.
+if (status === 0)
+  await bundle(fileURLToPath(new URL('../dist', import.meta.url)), (path) => path === wasm || path.startsWith(page));

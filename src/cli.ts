@@ -1,8 +1,24 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { command as compare } from './commands/compare/command.js';
+import { command as doctor } from './commands/doctor/command.js';
+import { command as evaluate } from './commands/evaluate/command.js';
+import { command as findNoise } from './commands/find-noise/command.js';
+import { command as help } from './commands/help/command.js';
 import { topicList } from './commands/help/topics.js';
+import { command as infer } from './commands/infer/command.js';
+import { command as info } from './commands/info/command.js';
+import { command as makeDataset } from './commands/make-dataset/command.js';
+import { command as merge } from './commands/merge/command.js';
+import { command as objects } from './commands/objects/command.js';
+import { command as predictTiles } from './commands/predict-tiles/command.js';
+import { command as pseudoLabel } from './commands/pseudo-label/command.js';
 import type { AddCommand, Program } from './commands/running/program.js';
 import { guarded, type Shell } from './commands/running/shell.js';
+import { command as runs } from './commands/runs/command.js';
+import { command as threshold } from './commands/threshold/command.js';
+import { command as tune } from './commands/tune/command.js';
+import { command as view } from './commands/view/command.js';
 import { SegtileError } from './errors.js';
 import { removeTemporaries } from './io/partial-file.js';
 import { letHeapGrow } from './pipeline/process.js';
@@ -10,24 +26,24 @@ import { exitCodeOf, failureText } from './terminal/failure.js';
 import { styleFor } from './terminal/style.js';
 
 /** The commands, in the order in which help lists them. */
-const commands: readonly { readonly command: AddCommand }[] = await Promise.all([
-  import('./commands/infer/command.js'),
-  import('./commands/merge/command.js'),
-  import('./commands/threshold/command.js'),
-  import('./commands/objects/command.js'),
-  import('./commands/pseudo-label/command.js'),
-  import('./commands/info/command.js'),
-  import('./commands/tune/command.js'),
-  import('./commands/make-dataset/command.js'),
-  import('./commands/predict-tiles/command.js'),
-  import('./commands/find-noise/command.js'),
-  import('./commands/evaluate/command.js'),
-  import('./commands/compare/command.js'),
-  import('./commands/runs/command.js'),
-  import('./commands/view/command.js'),
-  import('./commands/doctor/command.js'),
-  import('./commands/help/command.js'),
-]);
+const commands: readonly AddCommand[] = [
+  infer,
+  merge,
+  threshold,
+  objects,
+  pseudoLabel,
+  info,
+  tune,
+  makeDataset,
+  predictTiles,
+  findNoise,
+  evaluate,
+  compare,
+  runs,
+  view,
+  doctor,
+  help,
+];
 
 /**
  * Runs the command line and sets the exit code of the process: 0 all is done or was kept, 1 something failed, 2 wrong
@@ -120,7 +136,7 @@ function program(argv: readonly string[], shell: Shell, exit: (code: number) => 
     // Options after the name of a command belong to that command, even if a parent command has an option of the same
     // name.
     .enablePositionalOptions();
-  for (const add of commands) root.addCommand(add.command({ argv: argv.slice(2), shell, command, exit }));
+  for (const add of commands) root.addCommand(add({ argv: argv.slice(2), shell, command, exit }));
   return root.addHelpText('after', topicList);
 }
 

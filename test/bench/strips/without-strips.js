@@ -5,8 +5,9 @@ import { register } from 'node:module';
 const hooks = `
 export async function load(url, context, next) {
   const loaded = await next(url, context);
-  if (${import.meta.url.endsWith('?kept')} || !url.endsWith('/dist/strip/file.js')) return loaded;
+  if (${import.meta.url.endsWith('?kept')} || !url.includes('/dist/bundles/')) return loaded;
   const text = String(loaded.source);
+  if (!text.includes('// strip/file.js')) return loaded;
   const from = text.indexOf('const { meta, body } = crossing.kind');
   const to = text.indexOf('sync();', from);
   if (from < 0 || to < 0) throw new Error('strips are appended in another way now: mend test/bench/strips/without-strips.js');
