@@ -16,10 +16,11 @@ const MAIN = 'commands/infer/index.js';
  * entries need (commands, threads, the library) share a bundle, so that nothing is loaded that is not needed, and every
  * module is there once, whichever way it is imported.
  *
- * @param {string} root absolute path of what the compiler has written
+ * @param {string} folder absolute path of what the compiler has written
  * @param {(path: string) => boolean} isKept which modules stay as they are
  */
-export async function bundle(root, isKept) {
+export async function bundle(folder, isKept) {
+  const root = folder.replaceAll('\\', '/');
   const paths = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => path.endsWith('.js') && !path.startsWith(`${FOLDER}/`) && !isKept(path));
