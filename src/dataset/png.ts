@@ -14,8 +14,13 @@ const ignoredColor: Rgb = [128, 128, 128];
  * bits, filter 0.)
  *
  * @param labels one channel
+ * @param level how hard zlib tries, from 1 to 9
  */
-export async function palettePng({ width, height, data }: Pixels, classes: readonly MaskClass[]): Promise<Uint8Array> {
+export async function palettePng(
+  { width, height, data }: Pixels,
+  classes: readonly MaskClass[],
+  level = 6,
+): Promise<Uint8Array> {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -26,7 +31,7 @@ export async function palettePng({ width, height, data }: Pixels, classes: reado
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
     chunk('PLTE', palette(classes)),
-    chunk('IDAT', await compress(rows, { level: 6 })),
+    chunk('IDAT', await compress(rows, { level })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }

@@ -99,7 +99,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, door: 
   };
   const plain = (status: number, body: string): void => send(status, { type: 'text/plain; charset=utf-8', body: `${body}\n` });
   const gone = new AbortController();
-  response.on('close', () => gone.abort());
+  response.on('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
   try {
     const verdict = judge({ method, target, headers }, door);
     if (verdict.status !== 200) return plain(verdict.status, verdict.why);

@@ -24,6 +24,8 @@ const AT_A_TIME = 4;
 /** All that a server of slides answers, and the function that closes it. */
 export interface Site {
   readonly handler: Handler;
+  /** Opens the first slide, so that who opens the page a moment later need not wait for it. */
+  prepare(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,7 +46,7 @@ export function createSite(first: Viewed, find: () => Promise<Viewed>, progress:
   let byId = new Map(slides.map((slide) => [slide.id, slide]));
   const cache = createTileCache(CACHE_BYTES);
   const limit = pLimit(AT_A_TIME);
-  const details = createMaskDetails();
+  const details = createMaskDetails(() => limit.activeCount > 0);
   const stations = createStations((id) => openStation(byId.get(id)!, truth, new AbortController().signal), OPEN_SLIDES);
 
   async function refresh(): Promise<void> {
@@ -118,6 +120,11 @@ export function createSite(first: Viewed, find: () => Promise<Viewed>, progress:
       if (what === 'slides' && rest.length === 1 && byId.has(slide!))
         return stations.use(slide!, async ({ card }) => json(card));
       return undefined;
+    },
+    async prepare() {
+      const [first] = slides;
+      // What is wrong with it is told when it is asked for.
+      if (first) await thumbnail(first.id, new AbortController().signal).catch(() => undefined);
     },
     close: () => stations.close(),
   };

@@ -33,6 +33,7 @@ export async function startView({ paths, truth, classes, host, port }: ViewSetti
 }> {
   const { slides, site } = await openSite({ paths, truth, classes });
   const server = await startServer(site.handler, host, port);
+  void site.prepare();
   const close = async (): Promise<void> => {
     await server.close();
     await site.close();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ObjectSummary } from '../../../view/messages.js';
 import type { AskedFor } from '../../../view/server.js';
 import type { Shown, Station } from '../station.js';
@@ -18,14 +19,26 @@ export interface MaskDetails {
 /** The most objects in a list. */
 const MOST_LISTED = 200;
 
+/** Milliseconds after which counting looks again whether tiles are being made, and after which it goes on anyway. */
+const WAIT = 10;
+const MOST_WAITED = 100;
+
 /**
  * Answers questions about masks. Objects are counted in the background when they are first asked for, and once as long
  * as the mask does not change.
+ *
+ * @param isBusy whether tiles are being made, which is more urgent
  */
-export function createMaskDetails(): MaskDetails {
+export function createMaskDetails(isBusy: () => boolean): MaskDetails {
   const indexes = new WeakMap<Shown, { index: ObjectIndex | undefined; share: number; readonly done: Promise<ObjectIndex> }>();
 
   const errors = new WeakMap<Shown, ReturnType<typeof errorsOf>>();
+
+  /** Lets tiles be made first, but not for ever: somebody waits for the count, too. */
+  async function otherwise(): Promise<void> {
+    await new Promise(setImmediate);
+    for (let waited = 0; isBusy() && waited < MOST_WAITED; waited += WAIT) await delay(WAIT);
+  }
 
   function counting(shown: Shown) {
     const found = indexes.get(shown);
@@ -34,10 +47,12 @@ export function createMaskDetails(): MaskDetails {
     const onRows = (rows: number): void => {
       begun.share = rows / shown.reader.height;
     };
-    begun.done = indexObjects(shown.reader, shown.classes ?? [], onRows, new AbortController().signal).then((index) => {
-      begun.index = index;
-      return index;
-    });
+    begun.done = indexObjects(shown.reader, shown.classes ?? [], onRows, otherwise, new AbortController().signal).then(
+      (index) => {
+        begun.index = index;
+        return index;
+      },
+    );
     begun.done.catch(() => indexes.delete(shown));
     indexes.set(shown, begun);
     return begun;

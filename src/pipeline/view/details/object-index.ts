@@ -19,22 +19,32 @@ const BINS_PER_OCTAVE = 1;
 /** How many rows are read at once. */
 const ROWS = 512;
 
-/** Finds the objects of a mask in one pass. Each finished object takes 21 bytes. */
+/** Milliseconds after which requests for tiles may run in between. */
+const TURN = 8;
+
+/**
+ * Finds the objects of a mask in one pass. Each finished object takes 21 bytes.
+ *
+ * @param otherwise waits for what is more urgent; called every few milliseconds
+ */
 export async function indexObjects(
   mask: TileReader,
   classes: readonly MaskClass[],
   onRows: (done: number) => void,
+  otherwise: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<ObjectIndex> {
   const found = createColumns();
   const tracker = trackRegions(8, ({ label, box, area }) => found.add(label, box, area));
+  let turn = performance.now();
   for (let y = 0; y < mask.height; y += ROWS) {
     const height = Math.min(ROWS, mask.height - y);
     const { data } = await mask.read(0, { x: 0, y, width: mask.width, height }, signal);
     for (let row = 0; row < height; row++) {
       tracker.line(labelRuns(bytesOf(data, row * mask.width, mask.width)));
-      // Lets requests for tiles run in between.
-      if (row % 64 === 63) await new Promise(setImmediate);
+      if (performance.now() - turn < TURN) continue;
+      await otherwise();
+      turn = performance.now();
     }
     onRows(y + height);
   }

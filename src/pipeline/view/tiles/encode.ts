@@ -15,9 +15,12 @@ export function shrunkJpeg(picture: Uint8Array, { width, height }: Size): Promis
   return sharp(picture).resize(width, height, { fit: 'fill' }).jpeg({ quality: 85 }).toBuffer();
 }
 
+/** Tiles are made while somebody waits, and are rarely sent far. */
+const QUICKLY = 1;
+
 /** Encodes labels as PNG with the colours of the classes as its palette. */
 export function labelPng(labels: Pixels<Samples>, classes: readonly MaskClass[]): Promise<Uint8Array> {
-  return palettePng(labels as Pixels, classes);
+  return palettePng(labels as Pixels, classes, QUICKLY);
 }
 
 /** A palette in which each byte is its own grey value. */
@@ -30,7 +33,7 @@ const GREYS: readonly MaskClass[] = Array.from({ length: 255 }, (_, i) => ({
 /** Encodes planes of bytes as a grey PNG, one plane below the other. */
 export function planesPng(pixels: Pixels<Samples>): Promise<Uint8Array> {
   const { width, height, channels } = pixels;
-  return palettePng({ width, height: height * channels, channels: 1, data: planes(pixels) as Uint8Array }, GREYS);
+  return palettePng({ width, height: height * channels, channels: 1, data: planes(pixels) as Uint8Array }, GREYS, QUICKLY);
 }
 
 /** Floating-point planes as little-endian bytes, one plane after the other. */
