@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import axe from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, firefox, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 /** Where Debian puts Chromium, or where the environment says that one is. */
@@ -17,6 +17,34 @@ const quietly = ['--no-first-run', '--disable-background-networking', '--disable
 /** Starts a browser without a window. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...quietly] });
+}
+
+/** Where Debian puts Firefox, or where the environment says that one is. */
+const firefoxPath = process.env.SEGTILE_FIREFOX ?? '/usr/bin/firefox-esr';
+
+/** Whether there is a Firefox to look with. */
+export const hasFirefox: boolean = existsSync(firefoxPath);
+
+/** Said in the name of tests that need one. */
+export const firefoxNote: string = hasFirefox ? '' : ' (skipped: no Firefox here)';
+
+/** What Playwright has inside for a browser that it talks to by WebDriver BiDi. */
+interface BidiBrowser {
+  readonly _browserSession: { send(method: string, params: object): Promise<object> };
+}
+
+/**
+ * Starts Firefox as it comes from its makers or from Debian, without a window. Playwright asks it for light or dark
+ * pages by a command of WebDriver BiDi that Firefox does not know yet. That one is left out.
+ */
+export async function startFirefox(): Promise<Browser> {
+  // This channel stands for a Firefox that Playwright did not build.
+  const browser = await firefox.launch({ channel: 'moz-firefox', executablePath: firefoxPath });
+  const { _connection: connection } = browser as unknown as { _connection: { toImpl(of: Browser): BidiBrowser } };
+  const session = connection.toImpl(browser)._browserSession;
+  const send = session.send.bind(session);
+  session.send = async (method, params) => (method === 'emulation.setMediaFeaturesOverride' ? {} : send(method, params));
+  return browser;
 }
 
 /** A page that was opened from a disk, and everything that it complained about or asked the network for. */

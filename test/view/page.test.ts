@@ -9,7 +9,8 @@ import { exportView, startView, type ViewedPaths } from '../../dist/pipeline/vie
 import type { RunningServer } from '../../dist/view/server.js';
 import { folder, readMask, segtileWell } from '../cli/door.js';
 import { browserNote, hasBrowser, startBrowser } from '../report/browser.js';
-import { classes, type Fixture, makeFixture, size, thresholded } from './fixture.js';
+import { type Fixture, makeFixture, size, thresholded } from './fixture.js';
+import { atFullSize, differences, drawn, shownLabels } from './visitor.js';
 
 /** Where pictures of the page are kept, for who wants to look at them. */
 const pictures = process.env.SEGTILE_SCREENSHOTS;
@@ -69,8 +70,6 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
     expect(complaints).toEqual([]);
     await context.close();
   }
-  const drawn = (page: Page) =>
-    page.waitForFunction(() => (globalThis as unknown as { segtileDrawn?: boolean }).segtileDrawn === true);
   const picture = async (page: Page, name: string): Promise<void> => {
     if (pictures === undefined) return;
     mkdirSync(pictures, { recursive: true });
@@ -84,48 +83,6 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
     });
     return found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   };
-  /** What the canvas over the slide shows, which lies around a place of level 0 at one pixel of the screen each: labels by their colours, 9 for any other. */
-  const shownLabels = async (
-    page: Page,
-    nth = 0,
-  ): Promise<{ left: number; top: number; width: number; height: number; labels: Buffer }> => {
-    const { width, height, text } = (await page.evaluate(`(() => {
-      const canvas = document.querySelectorAll('canvas.overlay')[${nth}];
-      const { width, height } = canvas;
-      const copy = new OffscreenCanvas(width, height).getContext('2d');
-      copy.drawImage(canvas, 0, 0);
-      const pixels = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer);
-      const labels = new Map([[0, 0], ${classes.map(({ label, color: [r, g, b] }) => `[${((255 << 24) | (b << 16) | (g << 8) | r) >>> 0}, ${label}]`).join()}]);
-      let text = '';
-      for (const pixel of pixels) text += labels.get(pixel) ?? 9;
-      return { width, height, text };
-    })()`)) as { width: number; height: number; text: string };
-    const [, x, y] = /at=([\d.]+),([\d.]+),1,0/.exec(page.url())!.map(Number);
-    const labels = Buffer.from(text, 'latin1').map((digit) => digit - 48) as Buffer;
-    return { left: x! - width / 2, top: y! - height / 2, width, height, labels };
-  };
-  /** Goes to the middle of the slide, so that each of its pixels is one of the screen. */
-  const atFullSize = async (page: Page, hash: string): Promise<void> => {
-    await page.evaluate(`(() => {
-      const { width, height } = document.querySelector('canvas.overlay');
-      location.hash = '#at=' + (800 + (width % 2) / 2) + ',' + (600 + (height % 2) / 2) + ',1,0&' + ${JSON.stringify(hash)};
-    })()`);
-    await page.waitForTimeout(300);
-    await drawn(page);
-  };
-  const differences = async (page: Page, path: string): Promise<number> => {
-    const mask = await readMask(path);
-    const { left, top, width, height, labels } = await shownLabels(page);
-    expect([left, top].every(Number.isInteger)).toBe(true);
-    let wrong = 0;
-    for (let y = Math.max(0, -top); y < height && top + y < size.height; y++) {
-      for (let x = Math.max(0, -left); x < width && left + x < size.width; x++) {
-        if (labels[y * width + x] !== mask.data[(top + y) * size.width + left + x]) wrong++;
-      }
-    }
-    return wrong;
-  };
-
   test('shows a slide and its mask, is silent, and can be used by everybody', () =>
     look('', async (page) => {
       expect(await page.title()).toBe('a.tif – segtile');

@@ -1,0 +1,61 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { readMask } from '../cli/door.js';
+import { classes, size } from './fixture.js';
+
+/** Waits until everything in view has been drawn. */
+export async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(() => (globalThis as unknown as { segtileDrawn?: boolean }).segtileDrawn === true);
+}
+
+/** Labels that a canvas over the slide shows, and where it lies on level 0, at one pixel of the screen each. */
+export interface ShownLabels {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  /** The labels by their colours; 9 for any other colour. */
+  readonly labels: Buffer;
+}
+
+/** What a canvas over the slide shows; see {@link atFullSize}. */
+export async function shownLabels(page: Page, nth = 0): Promise<ShownLabels> {
+  const { width, height, text } = (await page.evaluate(`(() => {
+    const canvas = document.querySelectorAll('canvas.overlay')[${nth}];
+    const { width, height } = canvas;
+    const copy = new OffscreenCanvas(width, height).getContext('2d');
+    copy.drawImage(canvas, 0, 0);
+    const pixels = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer);
+    const labels = new Map([[0, 0], ${classes.map(({ label, color: [r, g, b] }) => `[${((255 << 24) | (b << 16) | (g << 8) | r) >>> 0}, ${label}]`).join()}]);
+    let text = '';
+    for (const pixel of pixels) text += labels.get(pixel) ?? 9;
+    return { width, height, text };
+  })()`)) as { width: number; height: number; text: string };
+  const [, x, y] = /at=([\d.]+),([\d.]+),1,0/.exec(page.url())!.map(Number);
+  const labels = Buffer.from(text, 'latin1').map((digit) => digit - 48) as Buffer;
+  return { left: x! - width / 2, top: y! - height / 2, width, height, labels };
+}
+
+/** Goes to the middle of the slide, so that each of its pixels is one of the screen. */
+export async function atFullSize(page: Page, hash: string): Promise<void> {
+  await page.evaluate(`(() => {
+    const { width, height } = document.querySelector('canvas.overlay');
+    location.hash = '#at=' + (800 + (width % 2) / 2) + ',' + (600 + (height % 2) / 2) + ',1,0&' + ${JSON.stringify(hash)};
+  })()`);
+  await page.waitForTimeout(300);
+  await drawn(page);
+}
+
+/** How many pixels of a mask the page shows wrongly, at full size. */
+export async function differences(page: Page, path: string): Promise<number> {
+  const mask = await readMask(path);
+  const { left, top, width, height, labels } = await shownLabels(page);
+  expect([left, top].every(Number.isInteger)).toBe(true);
+  let wrong = 0;
+  for (let y = Math.max(0, -top); y < height && top + y < size.height; y++) {
+    for (let x = Math.max(0, -left); x < width && left + x < size.width; x++) {
+      if (labels[y * width + x] !== mask.data[(top + y) * size.width + left + x]) wrong++;
+    }
+  }
+  return wrong;
+}
