@@ -8,6 +8,7 @@ import { claim, claimPath } from '../../dist/io/claim.js';
 import { startView } from '../../dist/pipeline/view/start-view.js';
 import { emptyLabelCount } from '../../dist/plan/labels/labels.js';
 import { openStrips, STRIP_FORMAT } from '../../dist/strip/file.js';
+import type { Box } from '../../dist/types.js';
 import { judge } from '../../dist/view/guard.js';
 import type {
   Catalogue,
@@ -279,6 +280,39 @@ test('the rows that a run has finished are shown while it is going on', async ()
   copyFileSync(fixture.mask, join(results, 'a.mask.ome.tif'));
   const { slides } = await read<Catalogue>('/catalogue');
   expect(slides).toMatchObject([{ state: 'missing', runs: 1 }]);
+  await own.server.close();
+});
+
+test('the rows of shards and of columns are shown together, whether or not a shard is done', async () => {
+  const results = folder();
+  const working = { width: 800, height: 600 };
+  const of = { slide: { path: fixture.slide, ...size }, working, spans: working, classes };
+  const write = async (name: string, piece: Box, rows: number, label: number): Promise<void> => {
+    const head = { format: STRIP_FORMAT, facts: {}, piece, scores: 'float32', more: { of } } as const;
+    const strips = await openStrips(join(results, name), head);
+    const { y, width } = piece;
+    const labels = { y, width, height: rows, channels: 1, data: new Uint8Array(width * rows).fill(label) };
+    if (rows > 0)
+      await strips.append({ kind: 'strip', y, height: rows, labels, scores: undefined, count: emptyLabelCount(), inside: 0 });
+    await strips.close();
+  };
+  await write('a.shard-1-of-2.strips', { x: 0, y: 0, width: 800, height: 300 }, 300, 1);
+  const second = { x: 0, y: 300, width: 800, height: 300 };
+  await write('.a.shard-2-of-2.strips', second, 0, 1);
+  await write('.a.shard-2-of-2.column-1-of-2.strips', { ...second, width: 400 }, 200, 2);
+  await write('.a.shard-2-of-2.column-2-of-2.strips', { ...second, x: 400, width: 400 }, 100, 1);
+  const own = await startView({ ...settings, paths: [results] });
+  const { origin: there } = new URL(own.server.url);
+  const allowed = { cookie: String((await asked(own.server.url)).headers['set-cookie']).split(';')[0]! };
+  const read = async <T>(path: string): Promise<T> => JSON.parse((await asked(there + path, allowed)).body.toString()) as T;
+  const { slides } = await read<Catalogue>('/catalogue');
+  expect(slides).toMatchObject([{ name: 'a.tif', state: 'unfinished', runs: 1 }]);
+  const { runs } = await read<OpenSlideCard>(`/slides/${slides[0]!.id}`);
+  expect(runs[0]!.rows).toEqual({ done: 450, total: 600 });
+  const halved = await indices((await asked(`${there}/tiles/${runs[0]!.mask!.id}/1/0_0.png`, allowed)).body);
+  const at = (x: number, y: number): number => halved[(y >> 1) * 400 + (x >> 1)]!;
+  expect([at(0, 298), at(798, 298), at(398, 302), at(402, 302)]).toEqual([1, 1, 2, 1]);
+  expect([at(398, 498), at(398, 502), at(402, 398), at(402, 402)]).toEqual([2, 0, 1, 0]);
   await own.server.close();
 });
 

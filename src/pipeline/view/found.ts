@@ -22,8 +22,11 @@ export interface FoundRun {
   readonly folder: string;
   readonly mask: string | undefined;
   readonly probabilities: string | undefined;
-  /** The rows that are done, of a run that is going on or was stopped; it has no mask yet. */
-  readonly strips: string | undefined;
+  /**
+   * The files of rows that are done, of a run that is going on, was stopped, or waits to be merged; there is no mask
+   * yet. A run in shards or columns has several.
+   */
+  readonly strips: readonly string[];
   readonly disagreement: string | undefined;
   /** The path of its record, whether or not it exists. */
   readonly record: string;
@@ -46,7 +49,7 @@ export interface FoundSlide {
 
 const MASK = /^[^.].*\.mask(\.ome)?\.tiff?$/i;
 const PROBABILITIES = /^[^.].*\.probabilities(\.ome)?\.tiff?$/i;
-const STRIPS = /^\.(.+)\.strips$/;
+const STRIPS = /^\.?(.+?)(\.shard-\d+-of-\d+)?(\.column-\d+-of-\d+)?\.strips$/;
 const IMAGE = /^[^.].*\.(tiff?|svs|ndpi|scn|bif|qptiff|btf|png|jpe?g)$/i;
 
 /** A short id for a path, always the same. */
@@ -107,12 +110,12 @@ async function filesAt(given: string): Promise<string[]> {
   throw new SegtileError('input', what, 'segtile infer makes results');
 }
 
-/** The files of strips of whole slides in a folder of results. */
+/** The files of strips in a folder of results: of slides, and of their shards and columns. */
 async function stripsIn(folder: string): Promise<string[]> {
-  const { others } = await workFiles(folder);
+  const { others, results } = await workFiles(folder);
+  const unfinished = others.filter(({ kind }) => kind === 'strips').map(({ path }) => path);
   const kept: string[] = [];
-  for (const { path, kind } of others) {
-    if (kind !== 'strips' || /\.(shard|column)-\d+-of-\d+\.strips$/.test(path)) continue;
+  for (const path of [...unfinished, ...results.filter((each) => STRIPS.test(fileName(each)))]) {
     const found = await findStrips(path).catch(() => undefined);
     if (found && stripsOf(found.head.more)) kept.push(path);
   }
@@ -132,7 +135,7 @@ function groupRuns(files: readonly string[]): FoundRun[] {
     folder: dirname(stem),
     mask: own.find((path) => MASK.test(fileName(path))),
     probabilities: own.find((path) => PROBABILITIES.test(fileName(path))),
-    strips: own.find((path) => STRIPS.test(fileName(path))),
+    strips: own.filter((path) => STRIPS.test(fileName(path))),
     disagreement: `${stem}.disagreement.tif`,
     record: `${stem}.run.json`,
     variant: undefined,
@@ -146,8 +149,9 @@ const beside = objectOf<{ readonly slide: RecordedSlide | undefined }>({ slide: 
 const result = objectOf({ record: beside });
 
 async function slideSeen({ record, strips, variant }: FoundRun): Promise<RecordedSlide | undefined> {
-  if (strips !== undefined) {
-    const found = await findStrips(strips).catch(() => undefined);
+  const [first] = strips;
+  if (first !== undefined) {
+    const found = await findStrips(first).catch(() => undefined);
     return found && stripsOf(found.head.more)?.slide;
   }
   const text = (path: string): Promise<string> => readRegularText(path).catch(() => '');
@@ -162,7 +166,7 @@ async function withSlide(found: FoundRun, named: readonly string[]) {
   const seen = await slideSeen(run);
   const own = (path: string): boolean => predictedName(path) === run.name || fileName(path) === (seen && fileName(seen.path));
   const path = named.find(own) ?? (seen && (await firstThere(seen.path, run.folder)));
-  const files = [run.mask, run.probabilities, run.strips].flatMap((each) => each ?? []);
+  const files = [run.mask, run.probabilities, ...run.strips].flatMap((each) => each ?? []);
   const times = await Promise.all(files.map((each) => stat(each).catch(() => undefined)));
   const written = Math.max(0, ...times.map((each) => each?.mtimeMs ?? 0));
   return { run: { ...run, written }, path, seen };

@@ -165,7 +165,7 @@ function catalogueOf(slides: readonly FoundSlide[], past: readonly ListedRun[]):
 function stateOf({ path, runs }: FoundSlide): Catalogue['slides'][number]['state'] {
   if (path === undefined) return 'missing';
   if (runs.length === 0) return 'no result';
-  return runs.every(({ strips, mask }) => strips !== undefined && mask === undefined) ? 'unfinished' : 'done';
+  return runs.every(({ strips, mask }) => strips.length > 0 && mask === undefined) ? 'unfinished' : 'done';
 }
 
 /** Open slides. Those that were used last stay open. */

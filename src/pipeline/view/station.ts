@@ -139,9 +139,10 @@ export async function openStation(slide: FoundSlide, truth: TruthOfSlides, signa
 
   async function openRun(run: FoundRun, shows: typeof show, tries: typeof attempt): Promise<RunCard> {
     const { mask, probabilities, disagreement, strips } = run;
-    const live = mask === undefined && strips !== undefined ? await liveTiles(strips) : undefined;
+    const live = mask === undefined ? await liveTiles(strips) : undefined;
+    const stamps = await Promise.all(strips.map(stampOf));
     const labels = live
-      ? await tries(() => showLabels(strips!, 'live', live, shows))
+      ? await tries(() => showLabels(strips[0]!, `live-${idOf(stamps.join(' '))}`, live, shows))
       : mask === undefined
         ? null
         : await tries(async () => showLabels(mask, 'mask', await maskTiles(mask, signal), shows));
