@@ -11,14 +11,19 @@ import { comparisonText, passedOverText, runsText } from './words.js';
 /**
  * `segtile runs`: lists the runs of a history, or shows two of them side by side.
  *
- * @param ids none, or the ids of two runs; the start of an id is enough
+ * @param given nothing; or a folder of results, whose runs are listed; or the ids of two runs, of which the start is
+ *   enough
  * @returns the exit code, 0
  * @throws {SegtileError} `usage` for another number of ids, or for an id that matches no run or several
  */
-export async function runRuns(ids: readonly string[], options: RunsOptions, { stdout, stderr }: Shell): Promise<number> {
-  const path = await historyPath(options.history);
+export async function runRuns(given: readonly string[], options: RunsOptions, { stdout, stderr }: Shell): Promise<number> {
+  const [only] = given;
+  const ofFolder = given.length === 1 && (await isFolder(only!));
+  const ids = ofFolder ? [] : given;
+  const path = await historyPath(ofFolder ? only! : options.history);
   if (ids.length !== 0 && ids.length !== 2) {
-    throw new SegtileError('usage', `expected two runs to compare but got ${ids.length}`, 'give two ids, or none for the list');
+    const what = ids.length === 1 ? `one that is no folder, ${only}` : `${ids.length}`;
+    throw new SegtileError('usage', `expected two runs to compare but got ${what}`, 'give two ids, or a folder of results');
   }
   const all = await pastRuns(path, stderr);
   const chosen = ids.length === 0 ? all : ids.map((id) => find(all, id, path));

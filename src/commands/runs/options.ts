@@ -31,7 +31,7 @@ export interface RunsCleanOptions {
 export function addRunsOptions(command: Command): Command {
   return command
     .description('List past runs with their scores, or set two of them side by side.')
-    .argument('[id...]', 'two runs to compare; none lists all')
+    .argument('[id...]', 'two runs to compare, or a folder of results whose runs are listed; default: the list of segtile-out')
     .addOption(option('--history <path>', 'a runs.jsonl, or the folder of results that holds it', anyText, 'segtile-out'))
     .option('--json', 'one line of JSON a run on standard output');
 }

@@ -44,6 +44,7 @@ test('they are listed, and two are set side by side with what differs and nothin
   const { stdout } = await segtileWell(['runs'], { cwd });
   expect(stdout.trimEnd().split('\n')).toHaveLength(3);
   expect(stdout).toContain(`${first}  `);
+  expect((await segtileWell(['runs', 'segtile-out'], { cwd })).stdout).toBe(stdout);
   const side = (await segtileWell(['runs', first!.slice(0, 6), second!], { cwd })).stdout;
   expect(side).toMatch(/blend +gaussian +hann\n/);
   expect(side).toMatch(/stride +64x64 +32x32\n/);
@@ -70,7 +71,7 @@ test("scores of a run's mask and a leaderboard's go with it, and their correlati
 
 test.each([
   [['runs', 'abc', 'def'], 2, /has no run abc/],
-  [['runs', 'abc'], 2, /expected two runs to compare but got 1/],
+  [['runs', 'abc'], 2, /expected two runs to compare but got one that is no folder, abc/],
   [['runs', 'note', 'abc'], 2, /nothing to note/],
   [['runs', '--history', 'nowhere'], 1, /there is no history nowhere/],
 ])('%s is refused', async (args, code, message) => {
