@@ -7,8 +7,8 @@ import { oneLine, visible } from './visible.js';
 export interface ProgressState {
   readonly done: number;
   readonly total: number;
-  /** Working pixels that the finished units stand for. */
-  readonly pixels: number;
+  /** Working pixels that the finished units stand for. Absent for work that is not measured in pixels. */
+  readonly pixels?: number;
 }
 
 /** The progress display of one stage, such as the windows of one slide. */
@@ -47,18 +47,20 @@ export function createProgress(stream: ProgressStream, quiet: boolean): Progress
 }
 
 /** Computes rates and the time left from the time since the first update, so that preparation does not count. */
-function meter(unit: string): (state: ProgressState) => { rate: string; pixels: string; left: string } {
+function meter(unit: string): (state: ProgressState) => { rates: readonly string[]; left: string } {
   let first: { readonly time: number; readonly state: ProgressState } | undefined;
   return (state) => {
     const time = performance.now() / 1000;
     first ??= { time, state };
     const seconds = time - first.time;
     const rate = (state.done - first.state.done) / seconds;
-    const megapixels = (state.pixels - first.state.pixels) / 1e6 / seconds;
+    const megapixels = ((state.pixels ?? 0) - (first.state.pixels ?? 0)) / 1e6 / seconds;
     const known = seconds > 0.2 && rate > 0;
     return {
-      rate: known ? `${figure(rate)} ${unit}/s` : `... ${unit}/s`,
-      pixels: known ? `${figure(megapixels)} MPix/s` : '... MPix/s',
+      rates: [
+        `${known ? figure(rate) : '...'} ${unit}/s`,
+        ...(state.pixels === undefined ? [] : [`${known ? figure(megapixels) : '...'} MPix/s`]),
+      ],
       left: known ? `${duration((state.total - state.done) / rate)} left` : '',
     };
   };
@@ -69,7 +71,7 @@ function bar(stream: ProgressStream, name: string, unit: string, note: string | 
   // Loaded only if there is a terminal.
   const { SingleBar } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
   const single = new SingleBar({
-    format: `{name} [{bar}] {value}/{total} ${unit} | {rate} | {pixels}${note ? ` | ${note}` : ''} | {left}`,
+    format: `{name} [{bar}] {value}/{total} ${unit} | {rates}${note ? ` | ${note}` : ''} | {left}`,
     barsize: 24,
     barCompleteChar: '=',
     barIncompleteChar: '-',
@@ -83,7 +85,8 @@ function bar(stream: ProgressStream, name: string, unit: string, note: string | 
   let started = false;
   return {
     update(state) {
-      const figures = { name, ...measure(state) };
+      const { rates, left } = measure(state);
+      const figures = { name, rates: rates.join(' | '), left };
       if (!started) {
         started = true;
         single.start(state.total, state.done, figures);
@@ -106,8 +109,7 @@ function lines(stream: ProgressStream, name: string, unit: string, note: string 
       shown = performance.now();
       const parts = [
         `${name}: ${count(state.done)} of ${count(state.total)} ${unit} (${percent(state.done / state.total)})`,
-        figures.rate,
-        figures.pixels,
+        ...figures.rates,
         note,
         figures.left,
       ];

@@ -35,6 +35,13 @@ test('a rate of nothing is not told', () => {
   expect(written).toBe('windows: 0 of 10 windows (0 %), ... windows/s, ... MPix/s\n');
 });
 
+test('work that is not measured in pixels has no rate of them', () => {
+  const stage = createProgress(stream, false).stage('export', 'files');
+  vi.advanceTimersByTime(6000);
+  stage.update({ done: 1, total: 10 });
+  expect(written).toBe('export: 1 of 10 files (10 %), ... files/s\n');
+});
+
 test('quiet writes nothing, on a terminal either', () => {
   for (const isTTY of [true, false]) {
     const stage = createProgress({ ...stream, isTTY }, true).stage('windows', 'windows');

@@ -81,7 +81,7 @@ function watch(quiet: boolean, { stderr }: Shell): CompareWatcher & { stop(): vo
     },
     done: (done, total) => {
       stage ??= createProgress(stderr, quiet).stage('compare', 'runs');
-      stage.update({ done, total, pixels: 0 });
+      stage.update({ done, total });
     },
     stop,
   };

@@ -21,8 +21,8 @@ export async function runFindNoise(manifest: string, options: FindNoiseOptions, 
   const { stdout, stderr, signal } = shell;
   const settings = noiseSettings(manifest, options);
   const stage = createProgress(stderr, options.quiet === true).stage('compare', 'tiles');
-  const record = await findNoise(manifest, settings, (done, total) => stage.update({ done, total, pixels: 0 }), signal).finally(
-    () => stage.stop(),
+  const record = await findNoise(manifest, settings, (done, total) => stage.update({ done, total }), signal).finally(() =>
+    stage.stop(),
   );
   const { failures, undrawn, strays, notes, tiles, patients } = record;
   if (!options.quiet) stderr.write(notesText(notes));

@@ -94,7 +94,7 @@ function watch(options: MakeDatasetOptions, { stdout, stderr }: Shell): BuildWat
     },
     packing: (done, total) => {
       stage ??= progress.stage('shards', 'tiles');
-      stage.update({ done, total, pixels: 0 });
+      stage.update({ done, total });
       if (done === total) stop();
     },
     failed: (slide, error) => {

@@ -22,7 +22,7 @@ export async function runPredictTiles(manifest: string, options: PredictTilesOpt
   const record = await predictTiles(
     manifest,
     { ...others, model, overwrite },
-    (done, total) => stage.update({ done, total, pixels: 0 }),
+    (done, total) => stage.update({ done, total }),
     signal,
   ).finally(() => stage.stop());
   const { failures, tiles, output } = record;

@@ -24,7 +24,7 @@ export async function view(paths: readonly string[], options: ViewOptions, shell
   const given = paths.length + listed.length > 0 ? [...paths, ...listed] : ['segtile-out'];
   if (options.export !== undefined) {
     const stage = createProgress(stderr, quiet).stage('export', 'files');
-    const onFiles = (done: number, total: number): void => stage.update({ done, total: Math.max(done, total), pixels: 0 });
+    const onFiles = (done: number, total: number): void => stage.update({ done, total: Math.max(done, total) });
     const viewed = { paths: given, truth, classes };
     const files = await exportView(viewed, options.export, onFiles, signal).finally(() => stage.stop());
     stdout.write(`${options.export}: ${count(files)} files\n`);
