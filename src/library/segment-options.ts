@@ -98,9 +98,9 @@ export interface SegmentOptions
   /** `auto`, `otsu`, `hubmap` or `none`; or the path of a mask, of GeoJSON, of a folder or CSV of these, or of a network. */
   readonly tissue?: string | undefined;
   readonly minTissue?: ShareValue | undefined;
-  /** Networks that say which windows are run, such as `classifier.onnx:tumour=0.3`. */
+  /** Networks that say which windows are run, such as `classifier.onnx:tumor=0.3`. */
   readonly gate?: string | readonly string[] | undefined;
-  /** Networks that say in which windows a class may be found, such as `classifier.onnx:tumour=0.3`. */
+  /** Networks that say in which windows a class may be found, such as `classifier.onnx:tumor=0.3`. */
   readonly veto?: string | readonly string[] | undefined;
   readonly vetoBy?: 'window' | 'slide' | undefined;
   readonly threshold?: ThresholdValue | undefined;

@@ -19,7 +19,7 @@ function refuse(
   expected: string,
   option: string,
   text: string,
-  hint: string = `segtile with --help says what ${option} takes`,
+  hint: string = `the --help of the command says what ${option} takes`,
 ): SegtileError {
   return new SegtileError('usage', `expected ${expected} for ${option} but got "${text}"`, hint);
 }

@@ -9,7 +9,7 @@ export interface GateChoice {
 }
 
 /**
- * Parses a network with probabilities: `classifier.onnx:tumour=0.3`, `classifier.onnx:tumour=0.3,stroma=0.5`, or
+ * Parses a network with probabilities: `classifier.onnx:tumor=0.3`, `classifier.onnx:tumor=0.3,stroma=0.5`, or
  * `classifier.onnx:0.3` for a network of one class.
  *
  * @param option its name, for errors
@@ -27,7 +27,7 @@ export function parseGate(text: string, option: '--gate' | '--veto'): GateChoice
     throw new SegtileError(
       'usage',
       `expected a network and probabilities above 0 for ${option} but got "${text}"`,
-      'write it like classifier.onnx:tumour=0.3, or classifier.onnx:0.3 if it has one class',
+      'write it like classifier.onnx:tumor=0.3, or classifier.onnx:0.3 if it has one class',
     );
   const path = bundledModel(file);
   return { path, least: isPlain ? first![1] : new Map(pairs as [string, number][]) };

@@ -64,7 +64,7 @@ export function requireFullSize(mask: Size, slide: Size): void {
   if (mask.width === slide.width && mask.height === slide.height) return;
   throw new SegtileError(
     'usage',
-    `--submission counts the pixels of level 0, ${slide.width} x ${slide.height}, but the mask has ${mask.width} x ${mask.height}`,
+    `--submission counts the pixels of level 0, ${slide.width} × ${slide.height}, but the mask has ${mask.width} × ${mask.height}`,
     'make the mask without --output-mpp',
   );
 }

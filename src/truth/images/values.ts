@@ -110,7 +110,7 @@ function vagueWhite(path: string): SegtileError {
   return new SegtileError(
     'input',
     `${path} has the value 255 and other values, and nothing says what 255 stands for`,
-    'list 255 under the "values" of "ignore", or of the class, in the file of classes',
+    'list 255 under the "values" of "ignore", or of the class, in the file of --classes',
   );
 }
 
@@ -122,6 +122,6 @@ function unlisted(path: string, what: string, x: number, y: number, key: 'values
   return new SegtileError(
     'input',
     `${path} has ${what} at pixel (${x}, ${y}), which stands for no class`,
-    `list it under the "${key}" of a class, of "background" or of "ignore", in the file of classes`,
+    `list it under the "${key}" of a class, of "background" or of "ignore", in the file of --classes`,
   );
 }

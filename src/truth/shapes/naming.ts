@@ -61,6 +61,6 @@ export function labelOfRuns({ classes, otherwise, region }: TruthConfig, where: 
   throw new SegtileError(
     'input',
     `${where} does not say which class it is: ${names}`,
-    'set the "default" class in the file of classes',
+    'set the "default" class in the file of --classes',
   );
 }

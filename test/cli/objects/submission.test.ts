@@ -117,7 +117,7 @@ describe('--submission of segtile objects', () => {
       [['--submission', 'x.csv'], 'the mask has 2 classes'],
       [
         ['--submission', 'x.json', '--slide-size', '166x142'],
-        'counts the pixels of level 0, 166 x 142, but the mask has 83 x 71',
+        'counts the pixels of level 0, 166 × 142, but the mask has 83 × 71',
       ],
     ];
     for (const [args, message] of refusals) {
