@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { Entry } from 'yauzl';
 import { reason, SegtileError } from '../errors.js';
 import { requireRegular } from '../io/regular-file.js';
+import { filesInZip, isZip } from '../io/zip.js';
 
 /** Bytes read at once. */
 const PIECE = 2 ** 20;
@@ -36,19 +36,11 @@ function isGzip(start: Uint8Array): boolean {
   return start[0] === 0x1f && start[1] === 0x8b;
 }
 
-function isZip(start: Uint8Array): boolean {
-  return start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
-}
-
-/** Entries of a ZIP that are not files: folders, and what macOS adds for each file. */
-const NO_FILE = /\/$|^__MACOSX\//;
-
 async function openZipped(path: string): Promise<Readable> {
   const { openPromise } = await import('yauzl');
   const zip = await openPromise(path, { autoClose: false });
   try {
-    const files: Entry[] = [];
-    for await (const entry of zip.eachEntry()) if (!NO_FILE.test(entry.fileName)) files.push(entry);
+    const files = await filesInZip(zip);
     const [only, ...more] = files;
     if (only === undefined || more.length > 0) {
       throw new Error(

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cpuQuota, processors, processorsOf } from '../../dist/io/processors.js';
+import { cpuQuota, processors, processorsOf } from '../../dist/io/machine/processors.js';
 import { folder, save, segtileWell, speckled, writeSlide } from '../cli/door.ts';
 import { channelNetwork } from '../model/networks.ts';
 

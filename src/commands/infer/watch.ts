@@ -1,6 +1,6 @@
 import { reason, SegtileError } from '../../errors.js';
 import { shownPath } from '../../io/location.js';
-import { processors } from '../../io/processors.js';
+import { processors } from '../../io/machine/processors.js';
 import type { FilesDone } from '../../pipeline/each-file.js';
 import type { SlidesWatcher } from '../../pipeline/infer/segment-slides.js';
 import { windowCounts } from '../../pipeline/prepare/models/passes.js';

@@ -7,7 +7,7 @@ import { type Model, modelPixels } from '../../model/card/model.js';
 import { described } from '../../model/graph/format/tensors.js';
 import type { MeasuredModel } from '../../model/measured/measure.js';
 import { type OpenedModel, openModel } from '../../model/measured/open-model.js';
-import { isZip } from '../../model/packages/archive.js';
+import { leadsToZip } from '../../model/packages/archive.js';
 import { checkPackage, type SelfCheck, type Unchecked } from '../../model/packages/self-check.js';
 import { figure, pairs } from '../../terminal/format.js';
 
@@ -97,7 +97,7 @@ function givesText({ meaning, range, window, scores }: MeasuredModel): string {
 }
 
 async function saveCard({ file, card, model }: OpenedModel, given: string): Promise<string> {
-  if (await isZip(given))
+  if (await leadsToZip(given))
     throw new SegtileError('usage', `${given} has no place for a card`, 'unpack it, and name the network in it');
   const path = cardPath(file.path);
   if (await stat(path).catch(() => undefined))

@@ -5,22 +5,20 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Entry, ZipFile } from 'yauzl';
 import { reason, SegtileError, throwIfAborted } from '../../errors.js';
+import { filesInZip, isZip } from '../../io/zip.js';
 import { cacheFolder } from '../measured/cache.js';
 
 /** Largest unpacked size of a ZIP, in bytes. Users have to unpack larger ones themselves. */
 const MOST_BYTES = 8 * 2 ** 30;
 
-/** Entries that are skipped: folders, and what macOS adds for each file. */
-const NO_FILE = /\/$|^__MACOSX\//;
-
-/** Whether a path leads to a file that begins with the signature of a ZIP. */
-export async function isZip(path: string): Promise<boolean> {
+/** Whether a path leads to a ZIP. */
+export async function leadsToZip(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) return false;
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(new Uint8Array(4), 0, 4, 0);
-    return bytesRead === 4 && buffer[0] === 0x50 && buffer[1] === 0x4b && buffer[2] === 3 && buffer[3] === 4;
+    return isZip(buffer.subarray(0, bytesRead));
   } finally {
     await file.close();
   }
@@ -55,8 +53,7 @@ export async function unpacked(
   const zip = await openPromise(path, { autoClose: false }).catch(() => undefined);
   if (!zip) return undefined;
   try {
-    const files: Entry[] = [];
-    for await (const entry of zip.eachEntry()) if (!NO_FILE.test(entry.fileName)) files.push(entry);
+    const files = await filesInZip(zip);
     if (!wanted(files.map(({ fileName }) => fileName))) return undefined;
     const size = files.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
     if (size > MOST_BYTES) throw new Error(`it holds ${size} bytes, more than ${MOST_BYTES}`);

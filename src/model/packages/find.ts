@@ -5,7 +5,7 @@ import { reason, SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
 import { isTooDeep } from '../../plan/text/json.js';
 import type { NetworkFile } from '../graph/read.js';
-import { isZip, unpacked } from './archive.js';
+import { leadsToZip, unpacked } from './archive.js';
 import { isDeepness, readDeepness } from './deepness.js';
 import { type Fields, fieldsOf, type PackageCard, type PackageDocument, type PackageFormat } from './package.js';
 import { formats } from './registry.js';
@@ -28,7 +28,7 @@ const homes = ['', 'onnx', 'models'];
  * @throws {SegtileError} `model` if segtile cannot follow the description; `input` if the network is missing
  */
 export async function networkIn(path: string, signal?: AbortSignal): Promise<FoundNetwork | undefined> {
-  if (await isZip(path)) {
+  if (await leadsToZip(path)) {
     // A Keras file is also a ZIP with a config.json.
     const holds = (names: readonly string[]) => names.some((name) => /\.(onnx|ya?ml)$/i.test(name));
     const folder = await unpacked(path, holds, signal);
@@ -97,7 +97,7 @@ const NETWORK = /\.(onnx|pth|pt|pt2|ckpt|safetensors|h5|hdf5|keras|tflite|pb|mlm
 
 /** Whether a path leads to a network or a package with one, rather than to a slide. */
 export async function isModel(path: string): Promise<boolean> {
-  if (NETWORK.test(path) || (await isZip(path))) return true;
+  if (NETWORK.test(path) || (await leadsToZip(path))) return true;
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory()) return found !== undefined && isDocument(basename(path));
   const names = await readdir(path).catch((): string[] => []);

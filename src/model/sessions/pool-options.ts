@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { processors } from '../../io/processors.js';
+import { processors } from '../../io/machine/processors.js';
 import type { Size } from '../../types.js';
 import type { Model } from '../card/model.js';
 import type { DeviceRules } from '../devices/open-device.js';

@@ -1,4 +1,4 @@
-import { processors } from '../../io/processors.js';
+import { processors } from '../../io/machine/processors.js';
 
 /** What may hold up a run. */
 export type RunStage = 'reading' | 'network' | 'stitching' | 'writing';

@@ -1,4 +1,4 @@
-import { requireWasmMemory } from '../../io/wasm-memory.js';
+import { requireWasmMemory } from '../../io/machine/wasm-memory.js';
 import { gather } from '../samples/unpack.js';
 import type { BytesCodec } from './codec.js';
 import { inThread } from './threads/in-thread.js';

@@ -1,5 +1,5 @@
 import type { ZSTDDecoder } from 'zstddec';
-import { requireWasmMemory } from '../../io/wasm-memory.js';
+import { requireWasmMemory } from '../../io/machine/wasm-memory.js';
 import type { BytesCodec } from './codec.js';
 import { inThread } from './threads/in-thread.js';
 

@@ -1,4 +1,4 @@
-import { processors } from '../../../io/processors.js';
+import { processors } from '../../../io/machine/processors.js';
 import { PIECE_COLUMNS, type Piece } from '../../../plan/windows/piece.js';
 
 /** One thread stitches what four others infer on the CPU, or a GPU in a second: more than 2,000 windows. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { processors } from '../../../io/processors.js';
-import { noWasmMemory } from '../../../io/wasm-memory.js';
+import { processors } from '../../../io/machine/processors.js';
+import { noWasmMemory } from '../../../io/machine/wasm-memory.js';
 
 /**
  * A decoder in WebAssembly. It runs in a thread of its own, because it would block the thread that calls it. It is an

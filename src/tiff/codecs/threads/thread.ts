@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { reason, SegtileError } from '../../../errors.js';
-import { isOutOfWasmMemory, requireWasmMemory } from '../../../io/wasm-memory.js';
+import { isOutOfWasmMemory, requireWasmMemory } from '../../../io/machine/wasm-memory.js';
 import type { Answer, Job } from './in-thread.js';
 
 // The code of a thread that `in-thread.ts` starts.

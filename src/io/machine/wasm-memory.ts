@@ -1,4 +1,4 @@
-import { reason, SegtileError } from '../errors.js';
+import { reason, SegtileError } from '../../errors.js';
 
 /** The part of WebAssembly that is used here; Node's types leave it out. */
 declare const WebAssembly: { readonly Memory: new (limits: { readonly initial: number }) => object };
