@@ -25,19 +25,19 @@ import type { Model } from './model.js';
  * @throws {SegtileError} `model` that names both sides of a contradiction, or the flag that settles what could not be told
  */
 export function resolveModel(file: ModelFile, card: Card | undefined, flags: Card, measured: MeasuredModel): Model {
-  const said = statedCard(card, flags);
+  const stated = statedCard(card, flags);
   const notes: string[] =
-    file.output === undefined ? [] : [`output ${JSON.stringify(file.output)}, as ${said.by('output')} says`];
+    file.output === undefined ? [] : [`output ${JSON.stringify(file.output)}, as ${stated.by('output')} says`];
   if (file.isRounded) notes.push('computed in float32: onnxruntime has no convolutions in float64, which the network is in');
-  const image = resolveInput(file, said, notes);
-  const scores = resolveScores(file, said, notes, measured);
-  const task = resolveTask(file, said, notes, measured);
-  const fit = resolveFit(file, said, notes, measured);
-  const { mpp, window, stride, margin, phase } = said.card;
+  const image = resolveInput(file, stated, notes);
+  const scores = resolveScores(file, stated, notes, measured);
+  const task = resolveTask(file, stated, notes, measured);
+  const fit = resolveFit(file, stated, notes, measured);
+  const { mpp, window, stride, margin, phase } = stated.card;
   return {
     path: file.path,
     sha256: file.sha256,
-    name: said.card.name ?? stem(file.path),
+    name: stated.card.name ?? stem(file.path),
     task,
     image: file.image,
     scores: file.scores,
@@ -47,7 +47,7 @@ export function resolveModel(file: ModelFile, card: Card | undefined, flags: Car
     ...image,
     ...scores,
     ...fit,
-    ...resolveClasses(file, said, scores.channels, scores.exclusive),
+    ...resolveClasses(file, stated, scores.channels, scores.exclusive),
     ...(mpp !== undefined && { mpp }),
     ...(window !== undefined && { window }),
     ...(stride !== undefined && { stride }),
@@ -59,18 +59,18 @@ export function resolveModel(file: ModelFile, card: Card | undefined, flags: Car
 
 function resolveClasses(
   file: ModelFile,
-  said: StatedCard,
+  stated: StatedCard,
   channels: number,
   exclusive: boolean,
 ): Pick<Model, 'classes' | 'labels'> {
-  const listed = said.card.classes;
+  const listed = stated.card.classes;
   const named = listed?.[0]?.name.toLowerCase() === 'background';
   const background = exclusive && (!listed || named || listed.length === channels - 1);
   const wanted = background && !named ? channels - 1 : channels;
   if (listed && listed.length !== wanted)
     throw contradiction(
       file,
-      said,
+      stated,
       'classes',
       `${described(file.scores, 'output')} of ${file.path} has ${channels} channel${channels === 1 ? '' : 's'}`,
     );

@@ -97,9 +97,9 @@ export async function measureModel(
 }
 
 /** Collects what a measurement needs to know about a network. */
-export function measurable(file: ModelFile, said: StatedCard, windows: readonly Size[]): Measurable {
-  const input = resolveInput(file, said, []);
-  const { scale, mean, std, standardize, crop, window } = said.card;
+export function measurable(file: ModelFile, stated: StatedCard, windows: readonly Size[]): Measurable {
+  const input = resolveInput(file, stated, []);
+  const { scale, mean, std, standardize, crop, window } = stated.card;
   const wants = file.beginning?.wants;
   const suggested = [...(window === undefined ? [] : [{ width: window, height: window }]), ...windows];
   return {

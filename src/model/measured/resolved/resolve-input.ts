@@ -15,10 +15,10 @@ import { contradiction, type StatedCard, saying } from './stated.js';
  */
 export function resolveInput(
   file: ModelFile,
-  said: StatedCard,
+  stated: StatedCard,
   notes: string[],
 ): Pick<Model, 'layout' | 'depth' | 'color' | 'samples' | 'normalize' | 'fixedWindow'> {
-  const { card } = said;
+  const { card } = stated;
   const input = `${described(file.image, 'input')} of ${file.path}`;
   const layout = file.layout ?? card.layout;
   if (!layout)
@@ -27,7 +27,7 @@ export function resolveInput(
       `${input} does not say which of its axes holds the channels`,
       'give --layout nchw or nhwc, or layout in the card',
     );
-  if (card.layout && card.layout !== layout) throw contradiction(file, said, 'layout', `${input} is ${layout}`);
+  if (card.layout && card.layout !== layout) throw contradiction(file, stated, 'layout', `${input} is ${layout}`);
   const { batch, channels, width, height } = axes(file.image.dims, layout);
   const { samples = 'uint8' } = card;
   const shown = file.beginning?.color;
@@ -36,9 +36,9 @@ export function resolveInput(
   if (!card.color && color === shown) notes.push(`color ${color}: the graph subtracts ImageNet's means in this order`);
   else if (!card.color && color !== 'channels') notes.push(`color ${color} assumed`);
   else if (shown && card.color !== shown && card.color !== 'channels')
-    notes.push(`warning: ${saying(said, 'color')} but ${means}`);
+    notes.push(`warning: ${saying(stated, 'color')} but ${means}`);
   if (color === 'gray' && samples !== 'uint8')
-    throw contradiction(file, said, 'samples', 'gray is made of the 8-bit red, green and blue of a picture');
+    throw contradiction(file, stated, 'samples', 'gray is made of the 8-bit red, green and blue of a picture');
   const depth = color === 'channels' ? channels : color === 'gray' ? 1 : 3;
   if (typeof depth !== 'number')
     throw new SegtileError(
@@ -47,11 +47,11 @@ export function resolveInput(
       'export it with a fixed number of them',
     );
   if (typeof channels === 'number' && channels !== depth)
-    throw contradiction(file, said, 'color', `${input} has ${channels} channel${channels === 1 ? '' : 's'}`);
+    throw contradiction(file, stated, 'color', `${input} has ${channels} channel${channels === 1 ? '' : 's'}`);
   if (typeof batch === 'number' && batch > 1)
     notes.push(`exported for batches of ${batch}: that many windows go through it together`);
 
-  const normalize = resolveNormalization(file, said, depth, notes);
+  const normalize = resolveNormalization(file, stated, depth, notes);
   if (typeof width !== 'number' && typeof height !== 'number') return { layout, depth, color, samples, normalize };
   if (typeof width !== 'number' || typeof height !== 'number')
     throw new SegtileError(
@@ -60,7 +60,7 @@ export function resolveInput(
       'export it with both sides fixed, or both free',
     );
   if (card.window !== undefined && (card.window !== width || card.window !== height))
-    throw contradiction(file, said, 'window', `${input} takes ${width} × ${height} px`);
+    throw contradiction(file, stated, 'window', `${input} takes ${width} × ${height} px`);
   return { layout, depth, color, samples, normalize, fixedWindow: { width, height } };
 }
 

@@ -21,20 +21,20 @@ const FAR = 16;
  * @param channels number of channels of the image
  * @throws {SegtileError} `model` if what is stated contradicts the graph
  */
-export function resolveNormalization(file: ModelFile, said: StatedCard, channels: number, notes: string[]): Model['normalize'] {
-  const { card } = said;
+export function resolveNormalization(file: ModelFile, stated: StatedCard, channels: number, notes: string[]): Model['normalize'] {
+  const { card } = stated;
   const { standardize, mean, std } = card;
   if (file.image.element === 'uint8') {
     const wide = card.samples !== 'uint8' ? (['samples'] as const) : [];
     const given = ([...wide, 'standardize', 'scale', 'mean', 'std'] as const).find(
       (key) => card[key] !== undefined && card[key] !== 1,
     );
-    if (given) throw contradiction(file, said, given, `${described(file.image, 'input')} of ${file.path} is uint8`);
+    if (given) throw contradiction(file, stated, given, `${described(file.image, 'input')} of ${file.path} is uint8`);
     return 'none';
   }
   for (const key of ['mean', 'std'] as const)
     if (card[key] && card[key].length !== 1 && card[key].length !== channels)
-      throw contradiction(file, said, key, `the image has ${channels} channel${channels === 1 ? '' : 's'}`);
+      throw contradiction(file, stated, key, `the image has ${channels} channel${channels === 1 ? '' : 's'}`);
   const most = LARGEST[card.samples ?? 'uint8'];
   const key = (['scale', 'standardize', 'std', 'mean'] as const).find((each) => card[each] !== undefined);
   const wants = key === undefined ? wantedBy(file, most) : undefined;
@@ -43,7 +43,7 @@ export function resolveNormalization(file: ModelFile, said: StatedCard, channels
     Array.from({ length: channels }, (_, channel) => values?.[values.length === 1 ? 0 : channel] ?? otherwise);
   const deviation = each(std, 1);
   const gain = deviation.map((value) => scale / value);
-  if (key !== undefined) compare(file, said, key, standardize ? 4 : gain[0]! * most, most, notes);
+  if (key !== undefined) compare(file, stated, key, standardize ? 4 : gain[0]! * most, most, notes);
   if (standardize) return isUsual(standardize) ? 'window' : standardize;
   if (card.scale === undefined && most !== 1) notes.push(scaleNote(file, most, wants));
   return { gain, offset: each(mean, 0).map((value, channel) => (value === 0 ? 0 : -value / deviation[channel]!)) };
@@ -67,17 +67,17 @@ function scaleNote({ beginning }: ModelFile, most: number, wants: number | undef
 }
 
 /** Compares the stated range of the input with what the graph's beginning wants. */
-function compare(file: ModelFile, said: StatedCard, key: keyof Card, span: number, most: number, notes: string[]): void {
+function compare(file: ModelFile, stated: StatedCard, key: keyof Card, span: number, most: number, notes: string[]): void {
   const { wants, words } = file.beginning ?? {};
   if (typeof wants !== 'number' || most === 1) return;
   const fact = `the graph of ${file.path} begins with ${words}, which wants samples of 0..${wants}`;
   if (span * FAR < wants || span > wants * FAR * 2)
     throw contradiction(
       file,
-      said,
+      stated,
       key,
       `${fact}, but would get samples that span only ${Number(span.toPrecision(3))}`,
       `leave out ${key}, since the graph does it itself, or export ${file.path} without it`,
     );
-  if (span > wants * 1.5 || span * 1.5 < wants) notes.push(`warning: ${saying(said, key)} but ${fact}`);
+  if (span > wants * 1.5 || span * 1.5 < wants) notes.push(`warning: ${saying(stated, key)} but ${fact}`);
 }

@@ -16,8 +16,8 @@ type ScoreFields = Pick<Model, 'channels' | 'activation' | 'exclusive' | 'squash
  * @throws {SegtileError} `model` that names both sides if a mask would come out wrong, or the flag to use if nothing
  *   decides
  */
-export function resolveScores(file: ModelFile, said: StatedCard, notes: string[], measured: MeasuredModel): ScoreFields {
-  const { card } = said;
+export function resolveScores(file: ModelFile, stated: StatedCard, notes: string[], measured: MeasuredModel): ScoreFields {
+  const { card } = stated;
   const channels = file.channels ?? measured.scores.channels;
   if (file.ending?.activation === 'softmax' && channels === 1 && file.ending.removable)
     throw new SegtileError(
@@ -27,14 +27,14 @@ export function resolveScores(file: ModelFile, said: StatedCard, notes: string[]
     );
   if (measured.meaning.kind === 'same') throw sameEverywhere(file, measured);
   const scores = file.ending
-    ? endedScores(file, said, channels, notes, measured)
-    : { channels, ...measuredScores(file, said, channels, notes, measured) };
+    ? endedScores(file, stated, channels, notes, measured)
+    : { channels, ...measuredScores(file, stated, channels, notes, measured) };
   if (scores.activation === 'softmax' && channels === 1)
-    throw contradiction(file, said, 'activation', `${described(file.scores, 'output')} of ${file.path} has 1 channel`);
+    throw contradiction(file, stated, 'activation', `${described(file.scores, 'output')} of ${file.path} has 1 channel`);
   const found = measured.meaning.kind === 'probabilities' ? measured.meaning.exclusive : undefined;
   if (card.exclusive !== undefined && found !== undefined && channels > 1 && card.exclusive !== found)
     notes.push(
-      `warning: ${saying(said, 'exclusive')} but the probabilities of a pixel ${found ? 'sum to 1' : 'do not sum to 1'}`,
+      `warning: ${saying(stated, 'exclusive')} but the probabilities of a pixel ${found ? 'sum to 1' : 'do not sum to 1'}`,
     );
   return scores;
 }
@@ -45,18 +45,18 @@ export function resolveScores(file: ModelFile, said: StatedCard, notes: string[]
  */
 function endedScores(
   file: ModelFile,
-  said: StatedCard,
+  stated: StatedCard,
   channels: number,
   notes: string[],
   measured: MeasuredModel,
 ): ScoreFields {
   const { activation, removable } = file.ending!;
-  const { card } = said;
+  const { card } = stated;
   if (card.activation && card.activation !== 'none' && card.activation !== activation)
-    throw contradiction(file, said, 'activation', `the graph of ${file.path} ends in ${activation} already`);
+    throw contradiction(file, stated, 'activation', `the graph of ${file.path} ends in ${activation} already`);
   const again =
     card.activation === activation
-      ? `, which ${said.by('activation')} ${said.by('activation') === 'the card' ? 'says' : 'say'} too`
+      ? `, which ${stated.by('activation')} ${stated.by('activation') === 'the card' ? 'says' : 'say'} too`
       : '';
   notes.push(`the graph ends in ${activation}: activation none${again}`);
   const found = measured.meaning.kind === 'probabilities' ? measured.meaning.exclusive : activation === 'softmax';
@@ -66,12 +66,12 @@ function endedScores(
 
 function measuredScores(
   file: ModelFile,
-  said: StatedCard,
+  stated: StatedCard,
   channels: number,
   notes: string[],
   measured: MeasuredModel,
 ): Omit<ScoreFields, 'channels'> {
-  const { card } = said;
+  const { card } = stated;
   const asked = card.activation;
   const { meaning } = measured;
   const scoresOf = `the scores of ${file.path}`;
@@ -81,7 +81,7 @@ function measuredScores(
     if (asked && asked !== 'none')
       throw contradiction(
         file,
-        said,
+        stated,
         'activation',
         `${scoresOf} are probabilities already: ${span}, whatever the network is shown`,
         'leave out activation, or set it to none',
@@ -97,7 +97,7 @@ function measuredScores(
     if (asked && asked !== 'softmax')
       throw contradiction(
         file,
-        said,
+        stated,
         'activation',
         `${scoresOf} are logarithms of probabilities that sum to 1`,
         'leave out activation, or set it to softmax, which undoes the logarithm',
@@ -114,7 +114,7 @@ function measuredScores(
   if (!asked) notes.push(logitsNote(file, usual, span));
   // Scores that stay near 0..1 may be thresholded as they are.
   if (asked === 'none' && meaning.kind === 'logits' && (measured.range[0] < -0.5 || measured.range[1] > 1.5))
-    notes.push(`warning: ${saying(said, 'activation')} but ${scoresOf} look like logits: ${span}`);
+    notes.push(`warning: ${saying(stated, 'activation')} but ${scoresOf} look like logits: ${span}`);
   const activation = asked ?? usual;
   const exclusive = channels > 1 && (card.exclusive ?? activation !== 'sigmoid');
   return { activation, exclusive, ...(activation !== 'none' && { squash: activation }) };
@@ -143,7 +143,7 @@ function short(value: number | null): string {
  *
  * @throws {SegtileError} `model` if the card says otherwise
  */
-export function resolveTask(file: ModelFile, said: StatedCard, notes: string[], measured: MeasuredModel): Model['task'] {
+export function resolveTask(file: ModelFile, stated: StatedCard, notes: string[], measured: MeasuredModel): Model['task'] {
   const { window, scores } = measured;
   const task = isOnePerWindow(scores, window) ? 'classification' : 'segmentation';
   if (file.cam) {
@@ -154,11 +154,11 @@ export function resolveTask(file: ModelFile, said: StatedCard, notes: string[], 
     return 'segmentation';
   }
   const sizes = `${scores.width} × ${scores.height} scores for a window of ${window.width} × ${window.height} px`;
-  if (said.card.task !== undefined && said.card.task !== task)
-    throw contradiction(file, said, 'task', `${file.path} gives ${sizes}`, 'leave out task: it is measured');
+  if (stated.card.task !== undefined && stated.card.task !== task)
+    throw contradiction(file, stated, 'task', `${file.path} gives ${sizes}`, 'leave out task: it is measured');
   if (task === 'classification') notes.push('classifies: one score a class for a whole window, measured');
-  if (task === 'classification' && said.card.crop !== undefined && said.card.crop !== 0)
-    throw contradiction(file, said, 'crop', `${file.path} gives ${sizes}`);
+  if (task === 'classification' && stated.card.crop !== undefined && stated.card.crop !== 0)
+    throw contradiction(file, stated, 'crop', `${file.path} gives ${sizes}`);
   return task;
 }
 
@@ -169,11 +169,11 @@ export function resolveTask(file: ModelFile, said: StatedCard, notes: string[], 
  */
 export function resolveFit(
   file: ModelFile,
-  said: StatedCard,
+  stated: StatedCard,
   notes: string[],
   measured: MeasuredModel,
 ): Pick<Model, 'fit' | 'crop'> {
-  const { crop } = said.card;
+  const { crop } = stated.card;
   const { fit, window, scores } = measured;
   if (typeof crop === 'object') {
     const part: Fit = { factor: 1, crop };

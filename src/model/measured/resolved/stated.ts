@@ -27,6 +27,6 @@ export function saying({ card, by }: StatedCard, key: keyof Card): string {
 }
 
 /** The error for a stated value that contradicts a fact. */
-export function contradiction(file: ModelFile, said: StatedCard, key: keyof Card, fact: string, hint?: string): SegtileError {
-  return new SegtileError('model', `${saying(said, key)} but ${fact}`, hint ?? `change ${key}, or export ${file.path} again`);
+export function contradiction(file: ModelFile, stated: StatedCard, key: keyof Card, fact: string, hint?: string): SegtileError {
+  return new SegtileError('model', `${saying(stated, key)} but ${fact}`, hint ?? `change ${key}, or export ${file.path} again`);
 }
