@@ -1,7 +1,7 @@
 import { reason, SegtileError } from '../../errors.js';
 import { decoded, shownPath } from '../location.js';
-import type { ByteSource } from '../source.js';
 import { requireWasmMemory } from '../machine/wasm-memory.js';
+import type { ByteSource } from '../source.js';
 import { laterOrThrow, noBytes, type RangeServer, withoutRanges } from './range-server.js';
 import { openRemote, type Patience } from './remote-source.js';
 

@@ -21,7 +21,12 @@ const FAR = 16;
  * @param channels number of channels of the image
  * @throws {SegtileError} `model` if what is stated contradicts the graph
  */
-export function resolveNormalization(file: ModelFile, stated: StatedCard, channels: number, notes: string[]): Model['normalize'] {
+export function resolveNormalization(
+  file: ModelFile,
+  stated: StatedCard,
+  channels: number,
+  notes: string[],
+): Model['normalize'] {
   const { card } = stated;
   const { standardize, mean, std } = card;
   if (file.image.element === 'uint8') {
