@@ -118,6 +118,17 @@ test('--plan auto makes windows fit a slide, whole or in shards, and a card or -
   expect((await segtileWell(said, { cwd })).stdout).toContain('window 256 px');
 });
 
+test.each([
+  ['the models of an ensemble share them', ['-m', 'net.onnx']],
+  ['other scales have windows of other sizes', ['--tta-scales', '1,0.5']],
+  ['they are laid along tissue', ['--tissue', 'auto', '--placement', 'tissue']],
+])('--plan auto says where windows do not fit each slide: %s', async (why, more) => {
+  const args = ['infer', 'slide.tif', ...model, '--plan', 'auto', ...more, '--dry-run'];
+  const { stderr } = await segtileWell(args, { cwd });
+  expect(stderr).toContain(`these windows are the same for slides of any size, as ${why}\n`);
+  expect(stderr).not.toContain('fit it better');
+});
+
 test('--plan auto stays with the usual overlap, and says so, where no margin is enough', async () => {
   const args = ['infer', 'slide.tif', '-m', 'whole.onnx', '--tissue', 'none', '--device', 'cpu', '--plan', 'auto', '--dry-run'];
   const { stdout, stderr } = await segtileWell(args, { cwd });

@@ -62,15 +62,23 @@ export async function autoPlan(
       `${who}windows of ${size} px, margin ${margin}, stride ${step}: ${runsAPixel(laid).toFixed(2)} network runs a pixel instead of ${DENSE_RUNS}, ${why}`,
     );
   }
+  if (found.every(({ free }) => free === undefined)) return { laid: found.map(({ laid }) => laid) };
+  const unfit = unfitting(options, members.length);
+  if (unfit !== undefined) note(`these windows are the same for slides of any size, as ${unfit}`);
   const [{ laid: usual, free }] = found as [AutoWindows];
-  // Windows along tissue are many and small anyway; other scales have windows of other sizes.
-  const isFixed = options.placement === 'tissue' || options.ttaScales.some((scale) => scale !== 1);
   return {
     laid: found.map(({ laid }) => laid),
     ...(free &&
-      members.length === 1 &&
-      !isFixed && { fit: (image) => fittingWindows(image, usual, { ...free, isSquare: options.tta === 'd4' }) }),
+      unfit === undefined && { fit: (image) => fittingWindows(image, usual, { ...free, isSquare: options.tta === 'd4' }) }),
   };
+}
+
+/** Why windows cannot be made to fit a slide, as the end of a sentence; undefined if they can. */
+function unfitting({ placement, ttaScales }: InferOptions, models: number): string | undefined {
+  if (models > 1) return 'the models of an ensemble share them';
+  if (ttaScales.some((scale) => scale !== 1)) return 'other scales have windows of other sizes';
+  // They are many and small anyway, and how many there are depends on tissue, not on the size of the slide.
+  return placement === 'tissue' ? 'they are laid along tissue' : undefined;
 }
 
 function refuseSaid({ stride, overlap, margin, placement }: InferOptions): void {
