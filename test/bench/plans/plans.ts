@@ -109,6 +109,26 @@ async function runAll({ slides, model }: Case, way: string, options: readonly st
   return runs;
 }
 
+/**
+ * Options for windows that overlap by half and lie in the phase of a network, which `--overlap` alone heeds only if a card
+ * states it. Only where the last window would be out of phase does it reach over the border of a slide, which then looks
+ * otherwise to the network than under the windows of --plan auto.
+ *
+ * @param phase of the windows of --plan auto; null where no margin is enough and windows overlap and lie as usual
+ */
+async function halfOf(each: Case, phase: number | null): Promise<string[]> {
+  const half = ['--overlap', '50%', ...(each.half ?? [])];
+  if (phase === null) return half;
+  const once = await runAll({ ...each, slides: each.slides.slice(0, 1) }, 'first', half);
+  const { window, stride } = once[0]!.record.settings;
+  const along = (length: number): number => Math.max(phase, length - (length % phase));
+  const laid = ['--stride', `${along(stride.width)}x${along(stride.height)}`, ...(each.half ?? [])];
+  const isInPhase = once.every(({ record: { working } }) =>
+    [working.width - window.width, working.height - window.height].every((last) => last <= 0 || last % phase === 0),
+  );
+  return isInPhase ? laid : [...laid, '--placement', 'aligned'];
+}
+
 /** How often the network was run for each pixel of the slides, in windows. */
 function runsOf(runs: readonly Command[]): number {
   const area = ({ width, height }: { readonly width: number; readonly height: number }): number => width * height;
@@ -155,9 +175,7 @@ try {
     const proved = await runAll(each, 'proved', ['--plan', 'auto']);
     const auto = await runAll(each, 'auto', ['--plan', 'auto', '--no-prove']);
     const { settings } = auto[0]!.record;
-    // Where no margin is enough, windows overlap as usual and lie as usual.
-    const lies = settings.placement === 'aligned' ? ['--placement', 'aligned'] : [];
-    const dense = await runAll(each, 'dense', ['--overlap', '50%', ...lies, ...(each.half ?? [])]);
+    const dense = await runAll(each, 'dense', await halfOf(each, settings.phase));
     const { proof } = proved[0]!.record;
     const truth = each.truth ?? join(folder, 'masks/dense');
     const dice = [each.truth ? await diceOf('dense', truth) : 1, await diceOf('auto', truth)];
