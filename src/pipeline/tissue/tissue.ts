@@ -13,7 +13,7 @@ import {
 } from '../../plan/tissue/tissue.js';
 import type { Grid } from '../../plan/windows/grid.js';
 import { type Selection, selectWindows } from '../../plan/windows/selection.js';
-import { layTissue } from '../../plan/windows/tissue-grid.js';
+import { alongTissue } from '../../plan/windows/tissue-grid.js';
 import type { Slide } from '../../slide/slide.js';
 import type { View } from '../../slide/view/view.js';
 import { slideName } from '../../truth/slide-names.js';
@@ -121,8 +121,7 @@ export async function selectTissue(
   const raster = { mask, width: low.width, height: low.height };
   const found = { ...told, raster, facts: { ...facts, minTissue: least, judgedOn } };
   if (grid.placement !== 'tissue') return { grid, selection: select(grid), ...found };
-  const laid = layTissue(grid, tissueRuns(map, grid.size, view.spans));
-  return { grid: laid, selection: select(laid), fixed: select(grid).keptCount, ...found };
+  return { ...alongTissue(grid, tissueRuns(map, grid.size, view.spans), select), ...found };
 }
 
 /** Refuses to lay windows along tissue if nothing says where it is, apart from judging windows. */

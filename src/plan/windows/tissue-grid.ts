@@ -1,6 +1,7 @@
 import type { Span } from '../../types.js';
 import { coreFrom, type WindowAxis } from './axis.js';
 import type { Grid, LaidRow } from './grid.js';
+import type { Selection } from './selection.js';
 
 /** The runs of rows that hold tissue, and the runs of columns that hold tissue in some rows; sorted, in working px. */
 export interface RunsOfTissue {
@@ -16,6 +17,25 @@ const USUAL_PHASE = 32;
 
 /** The most places that are tried for a row of windows. */
 const TRIED = 24;
+
+/**
+ * The windows along tissue, by {@link layTissue}, or those of the fixed grid if these are fewer: rows are tried at some
+ * places only, which may be worse where tissue is all of one piece.
+ *
+ * @param grid a fixed grid with the same windows
+ * @param select the windows of a grid that are run
+ * @returns `fixed`: how many windows the fixed grid runs
+ */
+export function alongTissue(
+  grid: Grid,
+  tissue: RunsOfTissue,
+  select: (grid: Grid) => Selection,
+): { readonly grid: Grid; readonly selection: Selection; readonly fixed: number } {
+  const laid = layTissue(grid, tissue);
+  const [along, selected] = [select(laid), select(grid)];
+  const fixed = selected.keptCount;
+  return along.keptCount > fixed ? { grid, selection: selected, fixed } : { grid: laid, selection: along, fixed };
+}
 
 /**
  * Lays windows where tissue is. Each run of tissue in a row of windows is covered from its own left edge: its first core

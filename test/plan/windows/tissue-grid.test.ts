@@ -6,7 +6,7 @@ import { windowOwned } from '../../../dist/plan/windows/axis.js';
 import { columnAxis, createGrid, type Grid, windowAt, windowsOfRow, windowTotal } from '../../../dist/plan/windows/grid.js';
 import { pieceWindows, wholePiece } from '../../../dist/plan/windows/piece.js';
 import { selectWindows } from '../../../dist/plan/windows/selection.js';
-import { layTissue } from '../../../dist/plan/windows/tissue-grid.js';
+import { alongTissue, layTissue } from '../../../dist/plan/windows/tissue-grid.js';
 import type { Window } from '../../../dist/types.js';
 import { laidGrid } from '../arbitraries.js';
 
@@ -33,6 +33,32 @@ test('every pixel of tissue lies in a core, and is owned exactly once; no pixel 
     }),
     { numRuns: 200 },
   );
+});
+
+test.each([
+  ['rows along tissue would take one more, so it is laid', 0, 14, 13],
+  ['rows along tissue take one fewer', 100, 16, 17],
+])('never more windows than a fixed grid has: %s', (_, gap, along, fixed) => {
+  const size = { width: 700, height: 520 };
+  const ellipses = [
+    [200, 92, 182, 124],
+    [494 + gap, 162 + gap, 92, 84],
+    [132, 370, 212, 220],
+  ] as const;
+  const isIn = (x: number, y: number): boolean =>
+    ellipses.some(([cx, cy, a, b]) => ((x - cx) / a) ** 2 + ((y - cy) / b) ** 2 < 1);
+  const { width, height } = { width: 350, height: 260 };
+  const mask = Uint8Array.from({ length: width * height }, (_, i) => Number(isIn(2 * (i % width), 2 * Math.floor(i / width))));
+  const map = tissueMap(mask, { width, height });
+  const [window, stride] = [192, 160].map((side) => ({ width: side, height: side })) as [typeof size, typeof size];
+  const grid = createGrid({ size, window, stride, margin: 16, phase: 4, border: 'keep', placement: 'tissue' });
+  const runs = tissueRuns(map, size, size);
+  const select = (on: Grid) => selectWindows(on, ({ box }) => tissueShare(map, box, size) > 0);
+  const found = alongTissue(grid, runs, select);
+  const laid = select(layTissue(grid, runs)).keptCount;
+  expect([laid, found.fixed]).toEqual([along, fixed]);
+  expect(found.selection.keptCount).toBe(Math.min(along, fixed));
+  expect(found.grid.laid !== undefined).toBe(along <= fixed);
 });
 
 test('a window is found by its index, in a grid along the tissue and in a fixed one', () => {
