@@ -12,7 +12,8 @@ import { receptiveField } from '../receptive-field.ts';
 
 const cwd = folder();
 const real = sharedFile('models/nuclei_unet_nchw512.onnx');
-if (!real) console.warn('skipped: a network that others made, which is not part of this repository');
+const far = sharedFile('models/tissue_unet_nhwc500.onnx');
+if (!real || !far) console.warn('skipped: a network that others made, which is not part of this repository');
 
 /** Reach and phase that were measured in a study of many networks by hand; none for networks made here. */
 const studied: Readonly<Record<string, readonly [reach: number, phase: number] | undefined>> = {
@@ -62,3 +63,15 @@ test.skipIf(!real)('a real network of fixed size looks no farther than its recep
   expect(reach).toBeLessThanOrEqual(receptiveField(parseModel(readFileSync(real!))));
   expect([reach, phase]).toEqual([53, 8]);
 });
+
+test.skipIf(!far)(
+  'a real network that sees far is judged by labels, and sees no farther than its receptive field, either',
+  async () => {
+    const { model } = await openModel(far!, {}, { signal: new AbortController().signal });
+    const { reach, phase, margin, flips } = await perceive(model, new AbortController().signal);
+    expect(reach).toBeLessThanOrEqual(receptiveField(parseModel(readFileSync(far!))));
+    expect(reach).toBeGreaterThan(500 / 6);
+    expect([phase, margin]).toEqual([16, 40]);
+    expect(flips.length).toBeGreaterThan(5);
+  },
+);
