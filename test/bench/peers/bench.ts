@@ -99,6 +99,8 @@ async function compare(size: Size, gflop: number, texture: ReturnType<typeof tis
       const result = run(way, jobs.get(way)!);
       if (typeof result === 'string') failed.set(way, result);
       else taken.get(way)!.push(result);
+      // What was measured is not lost if the comparison is stopped.
+      console.error(`${size.width} × ${size.height}, ${way.name}: ${typeof result === 'string' ? result : inWords(result)}`);
     }
   }
 
@@ -119,6 +121,11 @@ async function compare(size: Size, gflop: number, texture: ReturnType<typeof tis
   const head = ['', 'CPU s', 'ratio', 'wall s', 'ratio', 'peak MB', 'ratio', 'pixels that differ'];
   console.log(table(head, rows));
   for (const [way, why] of failed) console.log(`${way.name}: ${why}`);
+}
+
+/** Time and memory of one run, in words. */
+function inWords({ cpu, wall, peakMb }: Taken): string {
+  return `${cpu.toFixed(1)} s of CPU, ${wall.toFixed(1)} s, ${peakMb.toFixed(0)} MB`;
 }
 
 /** Runs one way once. Returns what it took, or why it failed. */
