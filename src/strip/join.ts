@@ -65,14 +65,8 @@ export async function* joinBands(bands: readonly (readonly ColumnStrips[])[]): A
  *
  * @param spans the columns of each strip
  * @param box the rows, and the columns of all strips together
- * @param memory used for the labels if it has just their size
  */
-export function sideBySide(
-  strips: readonly Strip[],
-  spans: readonly Pick<Box, 'x' | 'width'>[],
-  box: Box,
-  memory?: Uint8Array,
-): Strip {
+export function sideBySide(strips: readonly Strip[], spans: readonly Pick<Box, 'x' | 'width'>[], box: Box): Strip {
   const { x, y, width, height } = box;
   const count = emptyLabelCount();
   let inside = 0;
@@ -82,8 +76,7 @@ export function sideBySide(
     inside += strip.inside;
   }
   const labelled = strips.every(({ labels }) => labels !== undefined);
-  const pixels = labelled ? width * height : 0;
-  const data = memory?.length === pixels ? memory : new Uint8Array(pixels);
+  const data = new Uint8Array(labelled ? width * height : 0);
   for (const [index, { labels }] of strips.entries()) {
     const span = spans[index]!;
     for (let row = 0; labels && labelled && row < height; row++) {

@@ -16,6 +16,8 @@ export interface ThreadFiles<Message, Question, Answer, Told> {
    * @param moved memory of the message, which moves to the thread and cannot be used here any more
    */
   write(message: Message, moved: readonly ArrayBuffer[]): Promise<void>;
+  /** Sends a message whose memory is shared. Resolves once the thread has done all that it asks for. */
+  writeShared(message: Message): Promise<void>;
   /** Asks the thread after all messages that were sent before. */
   ask(question: Question): Promise<Answer>;
   /** Memory of at least so many bytes, with any content, for the next message. Memory that comes back is used again. */
@@ -157,6 +159,9 @@ export async function startFiles<Message, Question, Answer, Told>(
       const error = broken ?? gone;
       if (error) throw error;
     },
+    async writeShared(message) {
+      await call((number) => ({ kind: 'write', call: number, message }));
+    },
     ask: (message) => call((number) => ({ kind: 'ask', call: number, message })),
     memory(bytes) {
       const found = spare.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes);
@@ -166,4 +171,4 @@ export async function startFiles<Message, Question, Answer, Told>(
 }
 
 /** Megabytes of young objects of the thread. Its memory counts for the whole process. */
-const YOUNG = 16;
+const YOUNG = 4;

@@ -31,7 +31,7 @@ export interface LabelResult extends LabelCount {
 /** The sinks for labels and for the scores that labels are made from. */
 export interface LabelSinks {
   /** Take labels at the size of the output. */
-  readonly labels: readonly Sink<RasterRows>[];
+  readonly labels: readonly Pick<Sink<RasterRows>, 'write'>[];
   /**
    * Take probabilities at the size of the scores. They no longer use the memory of the rows after `write` has returned
    * its promise, even while that is pending.
@@ -102,7 +102,7 @@ export async function finishStrips(
   let inside = 0;
   let writing: Promise<unknown> = Promise.resolve();
 
-  async function write<Rows>(to: readonly Sink<Rows>[], rows: Rows): Promise<void> {
+  async function write<Rows>(to: readonly Pick<Sink<Rows>, 'write'>[], rows: Rows): Promise<void> {
     await clock.wait('write', writing);
     writing = Promise.all(to.map((sink) => sink.write(rows)));
     // Awaited before the next write. Until then a failure must not count as unhandled.

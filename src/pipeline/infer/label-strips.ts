@@ -1,4 +1,4 @@
-import { emptyLabelCount, type LabelRule, labelRows } from '../../plan/labels/labels.js';
+import { emptyLabelCount, type LabelMemory, type LabelRule, labelRows, putLabelRows } from '../../plan/labels/labels.js';
 import { probabilities, type Squash } from '../../plan/scores/squash.js';
 import type { Crossing, Strip, WindowFacts } from '../../strip/strip.js';
 import type { Truth } from '../../truth/truth.js';
@@ -69,7 +69,7 @@ export interface Labelling extends Pick<StripSettings, 'squash' | 'rule'> {
  * @param across the columns of the scores
  * @param mask 1 for each pixel of these rows of the whole image that is inside the region of interest, if there is one
  * @param settle see {@link StripSettings}
- * @param memory for the labels, see `labelRows`
+ * @param memory takes the labels; the strip then has none
  */
 export function stripOf(
   rows: ScoreRows,
@@ -78,18 +78,19 @@ export function stripOf(
   { squash, rule, needs }: Labelling,
   mask: Uint8Array | undefined,
   settle?: StripSettings['settle'],
-  memory?: ArrayBuffer,
+  memory?: LabelMemory,
 ): Strip {
   const { y, height } = rows;
   if (squash) probabilities(rows, squash);
   const settled = settle ? settle(rows, across) : rows;
   const seen = mask ? scoresWithin(settled, mask, width) : settled;
   const count = emptyLabelCount();
+  if (memory) putLabelRows(seen, memory, rule, count);
   return {
     kind: 'strip',
     y,
     height,
-    labels: needs.finer ? undefined : labelRows(seen, across.length, rule, count, across.start, memory),
+    labels: needs.finer || memory ? undefined : labelRows(seen, across.length, rule, count, across.start),
     scores: needs.finer || needs.scores ? seen : undefined,
     count,
     inside: mask ? inColumns(mask, width, across) : across.length * height,

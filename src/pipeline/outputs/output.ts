@@ -12,6 +12,7 @@ import type { SlidePlan } from '../prepare/plan-slide.js';
 import type { RunSettings } from '../prepare/run-settings.js';
 import type { Keep } from '../records/files-and-record.js';
 import type { StageClock } from '../records/stage-clock.js';
+import type { LabelFile } from './labels/label-file.js';
 
 /** What is known of a result before its first row. Applies to a slide and to a file of probabilities. */
 export interface Result {
@@ -65,6 +66,13 @@ export interface Making<Facts> {
   facts(lookedAt: LookedAt): Promise<Facts>;
 }
 
+/** An output that is a single file, made of labels alone. */
+export interface OfLabels<Facts> {
+  readonly file: LabelFile;
+  /** The record entry of the file. */
+  readonly facts: Facts;
+}
+
 /** One of the files of an output. */
 export interface OutputFile {
   readonly title: string;
@@ -91,7 +99,9 @@ export interface Output<Options, Needs extends Result, Facts> {
   /**
    * Begins the file. Its sinks are passed to `keep`, which finishes them together with the other files or not at all.
    *
-   * Absent if the file is made from the record, after it.
+   * Absent if {@link Output.ofLabels} says all, or if the file is made from the record, after it.
    */
   readonly make?: (path: string, result: Needs, options: Options, keep: Keep) => Promise<Making<Facts>>;
+  /** Says what the file is, if it is made of labels alone. Such files are begun and finished before all others. */
+  readonly ofLabels?: (path: string, result: Needs, options: Options) => Promise<OfLabels<Facts>>;
 }

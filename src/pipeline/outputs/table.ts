@@ -2,9 +2,9 @@ import type { ObjectFacts } from '../objects/facts.js';
 import type { SubmissionFacts, SubmissionOptions } from '../submissions/options.js';
 import { type DisagreementFacts, lookForDisagreement, makeDisagreement } from './kinds/disagreement.js';
 import { type HeatmapFacts, type HeatmapOptions, makeHeatmap } from './kinds/heatmap.js';
-import { type MaskFacts, makeMask, type PaletteOptions } from './kinds/mask.js';
+import { type MaskFacts, maskOfLabels, type PaletteOptions } from './kinds/mask.js';
 import { makeObjects, type ObjectOptions, objectOutputs, wantsObjects } from './kinds/objects.js';
-import { makePreview } from './kinds/preview.js';
+import { previewOfLabels } from './kinds/preview.js';
 import { makeProbabilities, type ProbabilityFileFacts, type ProbabilityOptions } from './kinds/probabilities.js';
 import { makeSubmission, submissionOutput } from './kinds/submission.js';
 import {
@@ -56,7 +56,7 @@ export type OutputTable<Facts, Needs extends Result> = {
  * file makes all of them.
  */
 export const resultOutputs: OutputTable<ResultFacts, Result> = {
-  mask: { ending: '.mask.ome.tif', title: 'mask', wanted: () => true, make: makeMask },
+  mask: { ending: '.mask.ome.tif', title: 'mask', wanted: () => true, ofLabels: maskOfLabels },
   objects: {
     ending: '.objects',
     title: null,
@@ -101,7 +101,7 @@ export const runOutputs: OutputTable<OutputFacts, RunResult> & {
     ending: '.preview.jpg',
     title: 'preview',
     wanted: ({ preview }) => preview === true,
-    make: makePreview,
+    ofLabels: previewOfLabels,
   },
   disagreement: {
     ending: '.disagreement.tif',

@@ -32,21 +32,23 @@ export function emptyLabelCount(): LabelCount {
  *
  * @param width of the rows, in px
  * @param left first column of the rows in the image, in px
- * @param memory used for the labels if it has just their size
  */
-export function labelRows(
-  rows: ScoreRows,
-  width: number,
-  rule: LabelRule,
-  count: LabelCount,
-  left: number = 0,
-  memory?: ArrayBuffer,
-): RasterRows {
-  const pixels = width * rows.height;
-  const data = memory?.byteLength === pixels ? new Uint8Array(memory).fill(0) : new Uint8Array(pixels);
-  const corner = { x: left, y: rows.y };
-  for (const block of rows.blocks) labelBlock(block, corner, width, data, rule, count);
+export function labelRows(rows: ScoreRows, width: number, rule: LabelRule, count: LabelCount, left: number = 0): RasterRows {
+  const data = new Uint8Array(width * rows.height);
+  putLabelRows(rows, { data, x: left, width }, rule, count);
   return { y: rows.y, width, height: rows.height, channels: 1, data };
+}
+
+/** Memory for rows of labels. Their first column in the image, and their width in px. */
+export interface LabelMemory {
+  readonly data: Uint8Array;
+  readonly x: number;
+  readonly width: number;
+}
+
+/** {@link labelRows} in memory that is there already. Pixels outside the blocks of the scores are left as they are. */
+export function putLabelRows(rows: ScoreRows, { data, x, width }: LabelMemory, rule: LabelRule, count: LabelCount): void {
+  for (const block of rows.blocks) labelBlock(block, { x, y: rows.y }, width, data, rule, count);
 }
 
 function labelBlock(

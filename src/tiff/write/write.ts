@@ -6,6 +6,7 @@ import { geoEntries } from '../geo.js';
 import { PALETTE } from '../samples/rgb.js';
 import { blockStore, type EncodedTile, type LevelBlocks } from './block-store.js';
 import { asciiValues, directories, type Entry, header, rational, Tag } from './directory.js';
+import { halving } from './halving.js';
 import { checkLayout, checkRows, type TiffLayout } from './layout.js';
 import { levelSizes } from './pyramid.js';
 import { reducedRow } from './reduced-row.js';
@@ -18,8 +19,8 @@ const concurrency = 4;
 /**
  * Writes a tiled, pyramidal BigTIFF from top to bottom. Memory does not grow with the height of the image: it holds at
  * most two rows of tiles. Tiles are compressed off the main thread, and equal blocks are stored once. The same rows
- * always give the same bytes, however they are split. The pyramid grows behind level 0: once two rows of tiles are in
- * the file, they are read back to make one row of the next level.
+ * always give the same bytes, however they are split. The pyramid grows behind level 0: two rows of tiles make one row
+ * of the next level. They are read back from the file, unless that level is small enough to be made as they pass by.
  *
  * The file grows under a hidden name in its folder and appears under its own name when `finish` resolves. Any error
  * deletes it, and every later call rejects with that error. `finish` and `abort` may be called twice; `abort` stops a
@@ -93,7 +94,33 @@ export async function writePlanes(
     }
   }
 
+  // A level of labels is small. It takes less time to keep a row of its tiles than to read two rows back.
+  const halvings =
+    planes === 1 && pixelBytes(layout) === 1 && layout.codec.lossless
+      ? sizes.slice(0, -1).map((above) => halving(layout, above))
+      : undefined;
+
+  /** Appends a row of tiles, and the rows of reduced levels that it completes. */
+  async function appendHalved(
+    tiles: readonly (Uint8Array | number)[],
+    level: number,
+    row: number,
+    recycle: (tile: Uint8Array) => void,
+  ): Promise<void> {
+    const next = halvings![level];
+    const jobs = tiles.map((tile, column) => async () => {
+      const encoded = await (typeof tile === 'number' ? blocks.encodeUniform(tile) : blocks.encode(tile));
+      next?.add(row, column, encoded.uniform ?? tile);
+      if (typeof tile !== 'number') recycle(tile);
+      return encoded;
+    });
+    await appendRow(jobs, images[0]!.levels[level]!);
+    const below = next?.complete(row);
+    if (below) await appendHalved(below, level + 1, row >> 1, next!.recycle);
+  }
+
   async function appendPlanes(planeTiles: readonly (readonly Uint8Array[])[], row: number): Promise<void> {
+    if (halvings) return appendHalved(planeTiles[0]!, 0, row, images[0]!.cutter.recycle);
     for (const [plane, { cutter, levels }] of images.entries()) {
       const jobs = planeTiles[plane]!.map((samples) => async () => {
         const encoded = await blocks.encode(samples);

@@ -23,6 +23,8 @@ export interface StitchJob {
   readonly channels: number;
   readonly blend: Blend;
   readonly piece: Piece;
+  /** All columns that are stitched, by this thread and by others: labels of all lie in the same memory. */
+  readonly whole: Piece;
   /** Makes labels; if left out, the strips have the scores as they are. */
   readonly labelling: Labelling | undefined;
   readonly slots: SlotMemory;
@@ -39,8 +41,8 @@ export interface Take {
   readonly mask: Uint8Array | undefined;
   /** Memory of scores of earlier rows, to be used again. */
   readonly spare: Float32Array<ArrayBuffer> | undefined;
-  /** The same for labels. */
-  readonly spareLabels: ArrayBuffer | undefined;
+  /** Memory for the labels of these rows in all columns, with any content; undefined if none are made. */
+  readonly labels: Uint8Array<SharedArrayBuffer> | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
-import { emptyLabelCount } from '../../../plan/labels/labels.js';
+import { emptyLabelCount, type LabelMemory } from '../../../plan/labels/labels.js';
 import { windowAt, windowsOfRow } from '../../../plan/windows/grid.js';
+import type { Piece } from '../../../plan/windows/piece.js';
 import { createKernel } from '../../../stitch/kernel.js';
 import { createLoops } from '../../../stitch/loops.js';
 import { createStitch } from '../../../stitch/stitch.js';
@@ -21,7 +22,7 @@ const ROOM_BYTES = 2 ** 32;
 
 /** Starts to stitch the columns of a job. */
 export function createStitcher(job: StitchJob): Stitcher {
-  const { grid, channels, blend, piece, labelling, slots, room } = job;
+  const { grid, channels, blend, piece, whole, labelling, slots, room } = job;
   // Blocks beyond the room get a memory of their own, to which scores are copied.
   let inRoom = room;
   const newKernel = () => {
@@ -41,15 +42,26 @@ export function createStitcher(job: StitchJob): Stitcher {
       const data = new Float32Array(buffer, slots.start + 4 * slot * slots.length, slots.length);
       stitch.add({ window: windows[index - windows[0]!.index]!, data });
     },
-    take({ rows: count, isUntouched, mask, spare, spareLabels }) {
+    take({ rows: count, isUntouched, mask, spare, labels }) {
       const rows = stitch.take(count, isUntouched);
       const across = { start: piece.x, length: piece.width };
+      const memory = labels && { data: labels, x: whole.x, width: whole.width };
+      if (memory) clearMissing(memory, rows, piece);
       const strip: Strip = labelling
-        ? stripOf(rows, grid.size.width, across, labelling, mask, undefined, spareLabels)
+        ? stripOf(rows, grid.size.width, across, labelling, mask, undefined, memory)
         : { kind: 'strip', y: rows.y, height: count, labels: undefined, scores: rows, count: emptyLabelCount(), inside: 0 };
       return strip.scores ? { ...strip, scores: moved(strip.scores, spare) } : strip;
     },
   };
+}
+
+/** Sets the labels of a piece to 0 unless scores make all of them anyway. */
+function clearMissing({ data, x, width }: LabelMemory, { height, blocks }: ScoreRows, piece: Piece): void {
+  if (blocks.reduce((sum, block) => sum + block.width, 0) === piece.width) return;
+  for (let row = 0; row < height; row++) {
+    const from = row * width + piece.x - x;
+    data.fill(0, from, from + piece.width);
+  }
 }
 
 /** The same rows in one piece of memory, which can be moved to another thread. */

@@ -39,7 +39,7 @@ export interface Stitchers {
 }
 
 /** What is to be stitched. */
-export interface StitchTask extends Omit<StitchJob, 'slots' | 'room'> {
+export interface StitchTask extends Omit<StitchJob, 'slots' | 'room' | 'whole'> {
   /** The ring that its windows need. */
   readonly ring: BlendRing;
   /** How many slots there are. */
@@ -118,12 +118,17 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
     );
     const lane: Lane = { thread, piece: own, asked: [], ended: undefined };
     lanes.push(lane);
-    order(lane, { job: { ...task, piece: own, slots, room } });
+    order(lane, { job: { ...task, piece: own, whole: piece, slots, room } });
   }
   const spares = lanes.map((): Float32Array<ArrayBuffer>[] => []);
-  const spareLabels = lanes.map((): ArrayBuffer[] => []);
-  /** Memory of labels of all threads together. */
-  const spareJoined: Uint8Array<ArrayBuffer>[] = [];
+  const spareLabels: SharedArrayBuffer[] = [];
+  const labelled = task.labelling !== undefined && !task.labelling.needs.finer;
+
+  /** Memory for the labels of some rows, with any content. */
+  function labelMemory(rows: number): Uint8Array<SharedArrayBuffer> {
+    const memory = spareLabels.pop() ?? new SharedArrayBuffer(piece.width * CHUNK_HEIGHT);
+    return new Uint8Array(memory, 0, piece.width * rows);
+  }
 
   return {
     slot() {
@@ -146,31 +151,23 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
       if (failure) throw failure.error;
       const box = { x: piece.x, y: next, width: piece.width, height: rows };
       next += rows;
+      const data = labelled ? labelMemory(rows) : undefined;
       const parts = lanes.map((lane, index) => {
         const spare = spares[index]!.pop();
-        const labels = spareLabels[index]!.pop();
-        const take: Take = { rows, isUntouched, mask, spare, spareLabels: labels };
-        order(
-          lane,
-          { take },
-          [spare?.buffer, labels].filter((each) => each !== undefined),
-        );
+        const take: Take = { rows, isUntouched, mask, spare, labels: data };
+        order(lane, { take }, spare ? [spare.buffer] : []);
         return new Promise<Strip>((resolve, reject) => lane.asked.push({ resolve, reject }));
       });
       const strips = await Promise.all(parts);
-      if (strips.length === 1) return strips[0]!;
-      const spans = lanes.map(({ piece: own }) => own);
-      const joined = sideBySide(strips, spans, box, spareJoined.pop());
-      for (const [index, { labels }] of strips.entries()) keepLabels(spareLabels[index], labels);
-      return joined;
+      const strip = strips.length === 1 ? strips[0]! : sideBySide(strips, columns, box);
+      return data ? { ...strip, labels: { y: box.y, width: box.width, height: rows, channels: 1, data } } : strip;
     },
     recycle({ scores }) {
       const memories = new Set(scores?.blocks.map(({ data }) => data.buffer as ArrayBuffer));
       for (const [index, buffer] of [...memories].entries()) spares[index]?.push(new Float32Array(buffer));
     },
     recycleLabels({ labels }) {
-      if (lanes.length === 1) keepLabels(spareLabels[0], labels);
-      else if (labels) spareJoined.push(labels.data as Uint8Array<ArrayBuffer>);
+      if (labels) spareLabels.push(labels.data.buffer as SharedArrayBuffer);
     },
     async close() {
       await Promise.all(
@@ -186,10 +183,6 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
       giveBackMemory(memory);
     },
   };
-}
-
-function keepLabels(spare: ArrayBuffer[] | undefined, labels: Strip['labels']): void {
-  if (labels) spare?.push(labels.data.buffer as ArrayBuffer);
 }
 
 /** Bytes of all blocks of the ring, and of what each thread has besides. */

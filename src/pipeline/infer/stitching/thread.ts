@@ -38,10 +38,7 @@ port.on('message', (order: StitchOrder) => {
   } else {
     const strip = attempt(() => stitcher!.take(order.take));
     if (!strip) return say({ fault: failureOf(failure!.thrown) });
-    const memory = [strip.labels?.data.buffer, strip.scores?.blocks[0]?.data.buffer] as (ArrayBuffer | undefined)[];
-    say(
-      { strip },
-      memory.filter((each) => each !== undefined),
-    );
+    const scores = strip.scores?.blocks[0]?.data.buffer as ArrayBuffer | undefined;
+    say({ strip }, scores ? [scores] : []);
   }
 });

@@ -1,7 +1,5 @@
-import { writeLabelMask } from '../../../mask/label-mask.js';
 import type { Mpp, Size } from '../../../types.js';
-import type { Keep } from '../../records/files-and-record.js';
-import type { Making, Result } from '../output.js';
+import type { OfLabels, Result } from '../output.js';
 
 /** The entry of a record on the mask. */
 export interface MaskFacts extends Size {
@@ -15,17 +13,10 @@ export interface PaletteOptions {
   readonly palette?: boolean | undefined;
 }
 
-/** Makes the mask itself: a label for each pixel. */
-export async function makeMask(
-  path: string,
-  result: Result,
-  { palette }: PaletteOptions,
-  keep: Keep,
-): Promise<Making<MaskFacts>> {
+/** The mask itself: a label for each pixel. */
+export async function maskOfLabels(path: string, result: Result, { palette }: PaletteOptions): Promise<OfLabels<MaskFacts>> {
   const { size, geo, classes, maskValues, replace } = result;
-  const labels = keep(
-    path,
-    await writeLabelMask(path, { size, mpp: size.mpp, geo, classes, values: maskValues, palette, replace }),
-  );
-  return { labels, facts: async () => ({ path, width: size.width, height: size.height, mpp: size.mpp ?? null }) };
+  const { width, height, mpp } = size;
+  const mask = { size: { width, height }, mpp, geo, classes, values: maskValues, palette, replace };
+  return { file: { path, kind: 'mask', mask }, facts: { path, width, height, mpp: mpp ?? null } };
 }

@@ -2,16 +2,16 @@ import type { CommitOptions } from '../../../io/partial-file.js';
 import { createPreview } from '../../../mask/preview/preview.js';
 import type { Box, Size } from '../../../types.js';
 import type { SlidePlan } from '../../prepare/plan-slide.js';
-import type { Keep } from '../../records/files-and-record.js';
-import type { Making, RunResult } from '../output.js';
+import type { OfLabels, RunResult } from '../output.js';
 
-/** Makes a small picture of the slide with the mask over it. */
-export async function makePreview(path: string, result: RunResult, _: object, keep: Keep): Promise<Making<string>> {
+/** A small picture of the slide with the mask over it. */
+export async function previewOfLabels(path: string, result: RunResult): Promise<OfLabels<string>> {
   const { plan, size, classes, replace, clock } = result;
   const overview = await clock.wait('plan', plan.overview());
-  const covered = coveredBoxes(plan, size);
-  const labels = keep(path, await createPreview(path, { overview, size, classes, covered, mpp: size.mpp, replace }));
-  return { labels, facts: async () => path };
+  const covered = [...coveredBoxes(plan, size)];
+  const { width, height, mpp } = size;
+  const preview = { overview, size: { width, height }, classes, covered, mpp, replace };
+  return { file: { path, kind: 'preview', preview }, facts: path };
 }
 
 /**
