@@ -78,8 +78,20 @@ try {
   console.log(machine());
   const rows: string[][] = [];
   let first: Figures | undefined;
+  const printed = (): string =>
+    table(['setting', 'windows', 'windows/s', 'CPU ms', 'of these on the main thread', 'of the first', 'peak'], rows);
+  let under = '';
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      console.log(printed());
+      console.error(`stopped by ${signal} while it measured: ${under}`);
+      rmSync(folder, { recursive: true, force: true });
+      process.exit(1);
+    });
+  }
   for (const [name, setting] of Object.entries(settings)) {
     if (name !== reference && !name.includes(values.only)) continue;
+    under = name;
     const figures = await measured(setting);
     first ??= figures;
     rows.push([
@@ -93,9 +105,7 @@ try {
     ]);
     console.error(rows.at(-1)!.join('  '));
   }
-  console.log(
-    table(['setting', 'windows', 'windows/s', 'CPU ms', 'of these on the main thread', 'of the first', 'peak'], rows),
-  );
+  console.log(printed());
 
   async function measured({ layout = 'JPEG tiles', classes = 1, window = 512, stride = 256, ...more }: Setting) {
     const model = join(folder, `${classes}.onnx`);
