@@ -34,8 +34,9 @@ export interface Stitch {
    *
    * @param rows how many, at most {@link CHUNK_HEIGHT}
    * @param isUntouched whether no window touches them, see {@link untouchedAbove}
+   * @param use gets the blocks one after the other, all in the same memory, and the rows are yielded without any
    */
-  take(rows: number, isUntouched?: boolean): ScoreRows;
+  take(rows: number, isUntouched?: boolean, use?: (block: ScoreBlock) => void): ScoreRows;
 }
 
 /** Optional settings of a stitch. */
@@ -55,6 +56,9 @@ export interface StitchOptions {
 
 /** The default for the most bytes of an arena; beyond it, the next block goes to a new arena. */
 const ARENA_BYTES = 2 ** 30;
+
+/** Stands for the memory of blocks that are used one after the other, in the place of the index of a block. */
+const ANY_BLOCK = -1;
 
 /**
  * One block of columns of the ring: planes of `ringHeight * BLOCK_WIDTH` floats in an arena, starting at its float
@@ -151,7 +155,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
     while (finalRow < end) yield take(Math.min(CHUNK_HEIGHT, end - finalRow));
   }
 
-  function take(rows: number, isUntouched: boolean = false): ScoreRows {
+  function take(rows: number, isUntouched: boolean = false, use?: (block: ScoreBlock) => void): ScoreRows {
     const y = finalRow;
     finalRow = y + rows;
     // The ring holds sums of the rows below already.
@@ -166,7 +170,8 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
       // Inside a slide, most blocks are covered by windows in the same way as the block before.
       if (weighed?.arena !== arena || !coveredAlike(covered, weighed)) divisors.write(arena.divisors, covered, y, rows);
       weighed = covered;
-      blocks.push(drain(index, block, y, rows));
+      if (use) use(drain(index, block, y, rows, ANY_BLOCK));
+      else blocks.push(drain(index, block, y, rows, index));
       block.parts = block.parts.filter(({ down }) => down.start + down.length > y + rows);
       if (block.parts.length === 0) {
         ring[index] = undefined;
@@ -176,16 +181,15 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
     return { y, height: rows, blocks };
   }
 
-  /** Takes rows out of a ring block: divides them by their weights and sets the sums to zero. */
-  function drain(index: number, block: RingBlock, y: number, rows: number): ScoreBlock {
+  /** Takes rows out of a ring block, into a memory: divides them by their weights and sets the sums to zero. */
+  function drain(index: number, block: RingBlock, y: number, rows: number, memory: number): ScoreBlock {
     const x = index * BLOCK_WIDTH;
     const blockWidth = Math.min(BLOCK_WIDTH, width - x);
     const plane = blockWidth * rows;
-    const size = classes * blockWidth * CHUNK_HEIGHT;
-    let chunk = chunks.get(index);
+    let chunk = chunks.get(memory);
     if (!chunk) {
-      chunk = new Float32Array(size);
-      chunks.set(index, chunk);
+      chunk = new Float32Array(classes * (memory === ANY_BLOCK ? BLOCK_WIDTH : blockWidth) * CHUNK_HEIGHT);
+      chunks.set(memory, chunk);
     }
     const data = chunk.subarray(0, classes * plane);
     const { arena } = block;

@@ -1,4 +1,4 @@
-import { emptyLabelCount, type LabelMemory, type LabelRule, labelRows, putLabelRows } from '../../plan/labels/labels.js';
+import { emptyLabelCount, type LabelRule, labelRows } from '../../plan/labels/labels.js';
 import { probabilities, type Squash } from '../../plan/scores/squash.js';
 import type { Crossing, Strip, WindowFacts } from '../../strip/strip.js';
 import type { Truth } from '../../truth/truth.js';
@@ -69,36 +69,56 @@ export interface Labelling extends Pick<StripSettings, 'squash' | 'rule'> {
  * @param across the columns of the scores
  * @param mask 1 for each pixel of these rows of the whole image that is inside the region of interest, if there is one
  * @param settle see {@link StripSettings}
- * @param memory takes the labels; the strip then has none
  */
-export function stripOf(
+function stripOf(
   rows: ScoreRows,
   width: number,
   across: Span,
   { squash, rule, needs }: Labelling,
   mask: Uint8Array | undefined,
-  settle?: StripSettings['settle'],
-  memory?: LabelMemory,
+  settle: StripSettings['settle'],
 ): Strip {
   const { y, height } = rows;
-  if (squash) probabilities(rows, squash);
-  const settled = settle ? settle(rows, across) : rows;
-  const seen = mask ? scoresWithin(settled, mask, width) : settled;
+  const seen = seenScores(rows, width, across, { squash, settle }, mask);
   const count = emptyLabelCount();
-  if (memory) putLabelRows(seen, memory, rule, count);
   return {
     kind: 'strip',
     y,
     height,
-    labels: needs.finer || memory ? undefined : labelRows(seen, across.length, rule, count, across.start),
+    labels: needs.finer ? undefined : labelRows(seen, across.length, rule, count, across.start),
     scores: needs.finer || needs.scores ? seen : undefined,
     count,
-    inside: mask ? inColumns(mask, width, across) : across.length * height,
+    inside: pixelsInside(mask, width, across, height),
   };
 }
 
-/** The number of pixels inside the region, in some columns of some rows. */
-function inColumns(mask: Uint8Array, width: number, { start, length }: Span): number {
+/**
+ * Final scores as probabilities, settled, and without those outside the region of interest. May use their memory.
+ *
+ * @param width of the image, in px
+ * @param across the columns of the scores
+ * @param mask 1 for each pixel of these rows of the whole image that is inside the region of interest, if there is one
+ */
+export function seenScores(
+  rows: ScoreRows,
+  width: number,
+  across: Span,
+  { squash, settle }: Pick<StripSettings, 'squash' | 'settle'>,
+  mask: Uint8Array | undefined,
+): ScoreRows {
+  if (squash) probabilities(rows, squash);
+  const settled = settle ? settle(rows, across) : rows;
+  return mask ? scoresWithin(settled, mask, width) : settled;
+}
+
+/**
+ * The number of pixels inside the region of interest, in some columns of some rows; all if there is none.
+ *
+ * @param mask of these rows of the whole image
+ * @param width of the image, in px
+ */
+export function pixelsInside(mask: Uint8Array | undefined, width: number, { start, length }: Span, height: number): number {
+  if (!mask) return length * height;
   let inside = 0;
   for (let from = start; from < mask.length; from += width) {
     for (let at = from; at < from + length; at++) inside += mask[at]!;

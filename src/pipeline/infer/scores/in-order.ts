@@ -19,7 +19,7 @@ export interface Stages {
   readonly windows: AsyncIterable<ReadWindow>;
   readonly model: Inference;
   readonly stitchers: Omit<Stitchers, 'close'>;
-  /** The rows of the region of interest, see `stripOf`; undefined without a region. */
+  /** The rows of the region of interest, see `seenScores`; undefined without a region. */
   mask(y: number, rows: number): Promise<Uint8Array | undefined>;
 }
 

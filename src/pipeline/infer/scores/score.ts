@@ -51,7 +51,7 @@ export interface ScoredGrid {
 /** How many strips with scores, and without, may wait for the consumer while the next windows are scored. */
 const AHEAD = { scores: 1, labels: 4 };
 
-/** What is made of final scores besides the scores themselves, see `stripOf`. */
+/** What is made of final scores besides the scores themselves. */
 export interface StripMaking {
   readonly labelling: Labelling;
   /** The region of interest, open. */

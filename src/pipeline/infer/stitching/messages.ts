@@ -37,7 +37,7 @@ export interface Take {
   readonly rows: number;
   /** Whether no window touches them. */
   readonly isUntouched: boolean;
-  /** See `stripOf`. */
+  /** See `seenScores`. */
   readonly mask: Uint8Array | undefined;
   /** Memory of scores of earlier rows, to be used again. */
   readonly spare: Float32Array<ArrayBuffer> | undefined;

@@ -1,4 +1,4 @@
-import { emptyLabelCount, type LabelMemory } from '../../../plan/labels/labels.js';
+import { emptyLabelCount, type LabelMemory, putLabelRows } from '../../../plan/labels/labels.js';
 import { windowAt, windowsOfRow } from '../../../plan/windows/grid.js';
 import type { Piece } from '../../../plan/windows/piece.js';
 import { createKernel } from '../../../stitch/kernel.js';
@@ -6,14 +6,14 @@ import { createLoops } from '../../../stitch/loops.js';
 import { createStitch } from '../../../stitch/stitch.js';
 import type { Strip } from '../../../strip/strip.js';
 import type { ScoreRows, Window } from '../../../types.js';
-import { stripOf } from '../label-strips.js';
+import { pixelsInside, seenScores } from '../label-strips.js';
 import type { StitchJob, Take } from './messages.js';
 
 /** Stitches some columns of an image. */
 export interface Stitcher {
   /** Adds the scores in a slot to the window with this index. Windows come in plan order. */
   add(window: number, slot: number): void;
-  /** The next rows of its columns. The scores have memory of their own. */
+  /** The next rows of its columns, without their labels, which lie in the memory given. The scores have memory of their own. */
   take(take: Take): Strip;
 }
 
@@ -31,6 +31,8 @@ export function createStitcher(job: StitchJob): Stitcher {
     return kernel;
   };
   const stitch = createStitch(grid, channels, blend, { piece, arenaBytes: ROOM_BYTES, newKernel });
+  const keepsScores = !labelling || labelling.needs.finer || labelling.needs.scores;
+  const across = { start: piece.x, length: piece.width };
   let windows: readonly Window[] = [];
 
   return {
@@ -42,22 +44,28 @@ export function createStitcher(job: StitchJob): Stitcher {
       const data = new Float32Array(buffer, slots.start + 4 * slot * slots.length, slots.length);
       stitch.add({ window: windows[index - windows[0]!.index]!, data });
     },
-    take({ rows: count, isUntouched, mask, spare, labels }) {
-      const rows = stitch.take(count, isUntouched);
-      const across = { start: piece.x, length: piece.width };
+    take({ rows: height, isUntouched, mask, spare, labels }) {
+      const { width } = grid.size;
+      const count = emptyLabelCount();
       const memory = labels && { data: labels, x: whole.x, width: whole.width };
-      if (memory) clearMissing(memory, rows, piece);
-      const strip: Strip = labelling
-        ? stripOf(rows, grid.size.width, across, labelling, mask, undefined, memory)
-        : { kind: 'strip', y: rows.y, height: count, labels: undefined, scores: rows, count: emptyLabelCount(), inside: 0 };
-      return strip.scores ? { ...strip, scores: moved(strip.scores, spare) } : strip;
+      if (memory) clear(memory, piece, height);
+      const final = (rows: ScoreRows): ScoreRows => {
+        const seen = labelling ? seenScores(rows, width, across, labelling, mask) : rows;
+        if (labelling && memory) putLabelRows(seen, memory, labelling.rule, count);
+        return seen;
+      };
+      // Scores that nobody keeps are used while they are in the processor's cache.
+      const rows = keepsScores
+        ? moved(final(stitch.take(height, isUntouched)), spare)
+        : stitch.take(height, isUntouched, (block) => void final({ y: block.y, height, blocks: [block] }));
+      const inside = pixelsInside(mask, width, across, height);
+      return { kind: 'strip', y: rows.y, height, labels: undefined, scores: keepsScores ? rows : undefined, count, inside };
     },
   };
 }
 
-/** Sets the labels of a piece to 0 unless scores make all of them anyway. */
-function clearMissing({ data, x, width }: LabelMemory, { height, blocks }: ScoreRows, piece: Piece): void {
-  if (blocks.reduce((sum, block) => sum + block.width, 0) === piece.width) return;
+/** Sets the labels of a piece to 0. */
+function clear({ data, x, width }: LabelMemory, piece: Piece, height: number): void {
   for (let row = 0; row < height; row++) {
     const from = row * width + piece.x - x;
     data.fill(0, from, from + piece.width);
