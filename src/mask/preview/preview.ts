@@ -95,6 +95,11 @@ export async function createPreview(
   };
 }
 
+/** The overview at the size of the preview, which is all that the preview needs of it. */
+export function previewOverview({ overview, size }: Pick<Preview, 'overview' | 'size'>): Promise<Pixels> {
+  return resized(overview, previewSize(overview, size));
+}
+
 /** The size of the preview: that of the overview, but not longer than {@link longest} and not larger than the mask. */
 function previewSize(overview: Size, size: Size): Size {
   const scale = Math.min(1, longest / Math.max(overview.width, overview.height));

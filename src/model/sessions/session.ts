@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import type { Samples } from '../../types.js';
+import type { Samples, SampleType } from '../../types.js';
 import type { Device } from '../devices/device.js';
 import type { PlacedNode } from '../devices/profile.js';
 import type { Dim } from '../graph/format/onnx.js';
@@ -44,11 +44,28 @@ export interface Request {
   readonly scores?: ScoreData | undefined;
 }
 
-/** Windows in shared memory: the worker copies their pixels into its own input, and their scores out of its output. */
+/**
+ * Windows in shared memory: the worker copies their pixels into its own input, and their scores out of its output. All
+ * is numbers, since memory takes longer to send than a window takes to cut.
+ */
 export interface SharedRequest {
   readonly id: number;
-  readonly windows: readonly SharedWindow[];
+  /** The memories that this request and the next ones use; left out if they are those of the request before. */
+  readonly memories?: readonly SharedArrayBuffer[] | undefined;
+  readonly type: SampleType;
+  /** For each window: the numbers of {@link PackedWindow}. */
+  readonly windows: readonly PackedWindow[];
 }
+
+/** A {@link SharedWindow}: the index of the memory of its pixels, their first byte, how many samples, and the same of its scores. */
+export type PackedWindow = readonly [
+  pixels: number,
+  pixelsAt: number,
+  samples: number,
+  scores: number,
+  scoresAt: number,
+  floats: number,
+];
 
 /** Memory for the pixels and the scores of one window that all threads can write and read. */
 export interface SharedWindow {

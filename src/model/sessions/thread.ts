@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { SegtileError } from '../../errors.js';
+import { typeOf } from '../../tiff/samples/native.js';
 import { refuseTelemetry } from '../devices/telemetry.js';
 import {
   condensed,
@@ -10,9 +11,11 @@ import {
   type RunFacts,
   type Session,
   type SharedRequest,
+  type SharedWindow,
   type Start,
   type WorkerReply,
 } from './session.js';
+import { packWindow } from './shared-windows.js';
 import { newTurn } from './turn.js';
 
 /** A thread in which onnxruntime is loaded. It holds one graph at a time. */
@@ -41,6 +44,7 @@ export function startThread(): Thread {
   refuseTelemetry();
   const worker = new Worker(new URL('./worker.js', import.meta.url));
   const asked = new Map<number, Waiting<unknown>>();
+  let memories: readonly SharedArrayBuffer[] = [];
   let loading: Waiting<Loaded> | undefined;
   let last = 0;
   let ended: SegtileError | undefined;
@@ -61,10 +65,21 @@ export function startThread(): Thread {
       asked.set(id, { resolve, reject } as Waiting<unknown>);
     });
   }
+  /** Sends memory only when it is not what the thread has already. */
+  function packed(windows: readonly SharedWindow[]): Omit<SharedRequest, 'id'> {
+    const used = [...new Set(windows.flatMap(({ pixels, scores }) => [pixels.buffer, scores.buffer]))];
+    const isKnown = used.every((memory) => memories.includes(memory));
+    if (!isKnown) memories = used;
+    return {
+      memories: isKnown ? undefined : memories,
+      type: typeOf(windows[0]!.pixels),
+      windows: windows.map((window) => packWindow(window, memories)),
+    };
+  }
   const session: Omit<Session, keyof Loaded> = {
     pending: () => asked.size,
     run: (data, scores) => ask<GraphScores>({ data, scores }, scores ? [data.buffer, scores.buffer] : [data.buffer]),
-    runShared: (windows) => ask<RunFacts>({ windows }),
+    runShared: (windows) => ask<RunFacts>(packed(windows)),
     close,
   };
 

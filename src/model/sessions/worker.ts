@@ -6,6 +6,7 @@ import { mappedDrivers } from '../devices/adapter.js';
 import { loadOnnxruntime } from '../devices/load-onnxruntime.js';
 import { nodesOfProfile, profilePrefix } from '../devices/profile.js';
 import type { Loaded, Request, ScoreData, SharedRequest, SharedWindow, Start, WorkerReply } from './session.js';
+import { unpackWindow } from './shared-windows.js';
 import { inTurn } from './turn.js';
 
 // A thread for onnxruntime, because `session.run` blocks the thread that calls it. Messages are handled one after the
@@ -30,6 +31,8 @@ interface Held {
 }
 
 let held: Held | undefined;
+/** The memories that the windows of the last request lay in. */
+let memories: readonly SharedArrayBuffer[] = [];
 let last: Promise<void> = Promise.resolve();
 port.on('message', (message: Start | Request | SharedRequest | undefined) => {
   last = last.then(() => {
@@ -115,8 +118,10 @@ async function answer({ id, data, scores: memory }: Request, graph: Held): Promi
 }
 
 /** {@link answer} for windows in shared memory, which onnxruntime does not take. */
-async function answerShared({ id, windows }: SharedRequest, graph: Held): Promise<void> {
+async function answerShared({ id, memories: sent, type, windows: packed }: SharedRequest, graph: Held): Promise<void> {
   try {
+    if (sent) memories = sent;
+    const windows = packed.map((each) => unpackWindow(each, memories, type));
     graph.images ??= inputFor(windows[0]!.pixels, graph.start);
     for (const [slot, { pixels }] of windows.entries()) graph.images.set(pixels, slot * pixels.length);
     const { scores, busy } = await run(graph, graph.images, graph.scores);

@@ -63,6 +63,9 @@ const BUSY = 1 / 16;
 /** The share of the rows of a busy tile, in its middle, that tells whether a second try is worth it. */
 const PROBE = 1 / 16;
 
+/** Bytes that are allocated for a block at first, and at a time if it takes more. Blocks of labels are small. */
+const CHUNK = { labels: 8192, samples: 65_536 } as const;
+
 /** The second try is worth it if repeats make the probe smaller than this share of what runs make of it. */
 const WORTH = 3 / 4;
 
@@ -81,7 +84,7 @@ export function deflateCodec(content: 'labels' | 'samples'): TileCodec {
   // A thread that writes labels has nothing else to do meanwhile, and a call to another one takes longer than most tiles.
   const compress = content === 'labels' && !isMainThread ? deflateHere : deflateAsync;
   const encode = (samples: Uint8Array, options: object): Promise<Uint8Array> =>
-    compress(samples, { ...options, chunkSize: 65_536 });
+    compress(samples, { ...options, chunkSize: CHUNK[content] });
   return {
     compression: 8,
     lossless: true,
