@@ -82,6 +82,21 @@ test('another slide or model of the same name is another run', async () => {
   expect(ended.stderr).toContain('the slide is not the same file; the model or its card is not the same');
 });
 
+test('a region of which one digit was changed is another run, wherever the digit stands in the file', async () => {
+  const cwd = folder();
+  for (const name of ['slide.tif', 'model.onnx']) cpSync(join(at, name), join(cwd, name));
+  const ring = (left: number): number[][] => [[left, 40], [210, 40], [210, 200], [left, 200], [left, 40]]; // biome-ignore format: a ring
+  const region = (left: number): string =>
+    JSON.stringify({ type: 'Polygon', before: 'x'.repeat(100_000), coordinates: [ring(left)], after: 'x'.repeat(200_000) });
+  const roi = infer('out', '--roi', save(cwd, 'region.geojson', region(60)));
+  await segtileWell(roi, { cwd });
+  expect((await segtileWell(roi, { cwd })).stdout).toContain('kept');
+  save(cwd, 'region.geojson', region(70));
+  const ended = await segtile(roi, { cwd });
+  expect(ended).toMatchObject({ code: 1 });
+  expect(ended.stderr).toContain('--roi is another file now');
+});
+
 test('a file that is missing or cut off is an error', async () => {
   const output = copy();
   rmSync(join(output, 'slide.preview.jpg'));

@@ -5,7 +5,8 @@ import { modelsNamed } from '../prepare/models/named-models.js';
 import type { InferOptions } from '../prepare/options.js';
 import type { Thresholds } from '../prepare/thresholds.js';
 import type { SlideValues } from '../slides/values.js';
-import { fingerprint } from './fingerprint.js';
+import type { TissueChoice } from '../tissue/tissue.js';
+import { digestOf, fingerprint } from './fingerprint.js';
 
 /** Everything that decides the bytes of a result, by option name. Results with equal keys are the same. */
 export type RunKey = Readonly<Record<string, string>>;
@@ -77,11 +78,26 @@ export async function keyOf(common: RunKey, slide: string, values: SlideValues, 
   return {
     slide: await fingerprint(slide, signal),
     ...common,
-    tissue: 'path' in tissue ? await fingerprint(tissue.path, signal) : tissue.kind,
-    ...(roi && { roi: await fingerprint(roi.path, signal) }),
+    tissue: await keyOfTissue(tissue, signal),
+    ...(roi && { roi: await digestOf(roi.path, signal) }),
     ...(mpp !== undefined && { 'slide-mpp': textOf(mpp) }),
   };
 }
+
+/** What finds tissue: a method, or the hash of a file; for a network also of its card, which says at which resolution it looks. */
+async function keyOfTissue(tissue: TissueChoice, signal: AbortSignal): Promise<string> {
+  if (!('path' in tissue)) return tissue.kind;
+  if (tissue.kind === 'file') return digestOf(tissue.path, signal);
+  const identity = judges.get(tissue) ?? modelIdentity(tissue.path, undefined, signal);
+  judges.set(tissue, identity);
+  return createHash('sha256')
+    .update(await identity)
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** What identifies networks that find tissue. They are read once for all slides, like the models. */
+const judges = new WeakMap<TissueChoice, Promise<string>>();
 
 /** A hash of a key: 64 hexadecimal digits. */
 export function hashOf(key: RunKey): string {

@@ -72,6 +72,19 @@ describe('a network as the judge of tissue', () => {
     expect(stderr).toContain('  tissue: tissue, as judge.onnx judges at 4 µm/px; 6.5 % of the slide is tissue\n');
   });
 
+  test('another card of it is another run', async () => {
+    const run = infer('slide.tif', 'again', '--tissue', 'again.onnx', '--tissue-class', 'tissue', '--quiet');
+    const cards = (mpp: number) => JSON.stringify({ ...card, mpp, classes: [{ name: 'tissue' }, { name: 'pen' }] });
+    save(cwd, 'again.onnx', judge);
+    save(cwd, 'again.segtile.json', cards(4));
+    await segtileWell(run, { cwd });
+    expect((await segtileWell(run, { cwd })).stdout).toContain('kept');
+    save(cwd, 'again.segtile.json', cards(8));
+    const ended = await segtile(run, { cwd });
+    expect(ended).toMatchObject({ code: 1 });
+    expect(ended.stderr).toContain('--tissue is another file now');
+  });
+
   test('several classes can be tissue', async () => {
     expect((await ran('several', '--tissue-class', 'tissue,pen')).run).toBe(2);
   });
