@@ -1,8 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SegtileError } from '../errors.js';
-import { claimPath, holderText, tryClaim } from './claim.js';
+import { claimPath, holderText, isOfClaim, tryClaim } from './claim.js';
 import { isPartialOf } from './partial-file.js';
 
 /** Milliseconds between two attempts to claim a file, and until waiting for it is given up. */
@@ -36,7 +36,7 @@ export async function alone<T>(path: string, work: () => Promise<T>): Promise<T>
 /** Removes what a killed process left beside a file that several processes change: its claim, and unfinished files. */
 export async function clearAbandoned(path: string): Promise<void> {
   const names = await readdir(dirname(path)).catch(() => []);
-  if (names.some((name) => name === basename(claimPath(path)) || isPartialOf(name, path)))
+  if (names.some((name) => isOfClaim(name, claimPath(path)) || isPartialOf(name, path)))
     await alone(path, async () => undefined);
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SegtileError } from '../errors.js';
@@ -61,6 +61,12 @@ export function claimPath(result: string): string {
   return join(dirname(path), `.${basename(path)}.claim`);
 }
 
+/** Whether a name, in the folder of a claim, is that of the claim or of an attempt at it. */
+export function isOfClaim(name: string, path: string): boolean {
+  const begin = basename(path);
+  return name.startsWith(begin) && /^(?:[-.][0-9a-f]{8})*$/.test(name.slice(begin.length));
+}
+
 /**
  * Claims a result.
  *
@@ -98,7 +104,7 @@ export async function tryClaim(
     const now = (await stat(temporary)).mtimeMs;
     const holder = await take(path, temporary, own, (found) => isLeft(found, now, patience));
     if (holder) return { holder: { process: holder.process, since: holder.since, silent: seconds(holder, now) } };
-    return { taken: held(path, own, await open(path, 'r+'), touch) };
+    return { taken: held(path, own, await open(path, 'r+'), touch, patience) };
   } catch (error) {
     throw outputError(path, error);
   } finally {
@@ -183,6 +189,21 @@ async function isLeft(found: FoundClaim, now: number, patience: number): Promise
   return state === 'unknown' ? seconds(found, now) > patience : state === 'ended';
 }
 
+/** Seconds after which an attempt at a claim that has no content yet gets none any more. */
+const BLANK = 10;
+
+/** Removes what processes left beside a claim that were killed while they took it. The claim must be held. */
+async function removeAttempts(path: string, now: number, patience: number): Promise<void> {
+  const folder = dirname(path);
+  for (const name of await readdir(folder)) {
+    if (name === basename(path) || !isOfClaim(name, path)) continue;
+    const found = await readClaim(join(folder, name));
+    if (found === undefined) continue;
+    const left = found.process ? await isLeft(found, now, patience) : seconds(found, now) > BLANK;
+    if (left) await rm(join(folder, name), { force: true });
+  }
+}
+
 function seconds({ touched }: FoundClaim, now: number): number {
   return Math.max(0, (now - touched) / 1000);
 }
@@ -220,7 +241,7 @@ async function create(path: string, own: ClaimNote): Promise<void> {
  * A claim of this process, which is touched from now on. The handle belongs to this file, even if another file gets its
  * name later.
  */
-function held(path: string, own: ClaimNote, handle: FileHandle, touch: number): Claim {
+function held(path: string, own: ClaimNote, handle: FileHandle, touch: number, patience: number): Claim {
   const lost = new AbortController();
   let [touching, released]: [Promise<void> | undefined, Promise<void> | undefined] = [undefined, undefined];
   temporaries.add(path);
@@ -251,7 +272,10 @@ function held(path: string, own: ClaimNote, handle: FileHandle, touch: number): 
     await handle.close().catch(() => undefined);
     // If the claim cannot be deleted, another process takes it over later, because this process will be gone.
     const found = await readClaim(path).catch(() => undefined);
-    if (found?.token === own.token) await rm(path, { force: true }).catch(() => undefined);
+    if (found?.token === own.token) {
+      await removeAttempts(path, found.touched, patience).catch(() => undefined);
+      await rm(path, { force: true }).catch(() => undefined);
+    }
     temporaries.delete(path);
   }
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,7 @@ test('what a process that was killed left beside a shared file goes with the nex
   expect(readdirSync(folder)).toEqual(['summary.csv']);
   expect(readFileSync(path, 'latin1')).toBe('A');
   killed();
+  renameSync(join(folder, '.summary.csv.claim'), join(folder, '.summary.csv.claim-0123abcd'));
   await clearAbandoned(path);
   expect(readdirSync(folder)).toEqual(['summary.csv']);
 });

@@ -177,6 +177,18 @@ test('one that dies while it takes over leaves no obstacle', async () => {
   expect(beside(path)).toEqual(['.slide.ome.tif.claim']);
 });
 
+test('what processes that died while they took a claim left beside it goes with the next that gives it back', async () => {
+  const path = fresh();
+  const dead = { pid: 2 ** 30, started: '1' };
+  await foreign(`${path}-01234567`, dead);
+  await foreign(`${path}.89abcdef`, dead);
+  await foreign(`${path}-00000000`);
+  for (const blank of ['-11111111', '-22222222']) writeFileSync(`${path}${blank}`, '');
+  age(`${path}-11111111`, 60);
+  await (await claim(path, 'slide.ome.tif')).release();
+  expect(beside(path).sort()).toEqual(['.slide.ome.tif.claim-00000000', '.slide.ome.tif.claim-22222222']);
+});
+
 test('while one takes over, the others are told of it', async () => {
   const path = fresh();
   const first = await foreign(path, { pid: 2 ** 30, started: '1' });

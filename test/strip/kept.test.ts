@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { claimPath, tryClaim } from '../../dist/io/claim.js';
 import { disc, filesIn, folder, save, segtile, segtileWell, writeSlide } from '../cli/door.js';
 import { channelNetwork } from '../model/networks.js';
+import { deadClaim } from './results.js';
 
 const at = folder();
 const made = ['runs.jsonl', 'slide.mask.ome.tif', 'slide.preview.jpg', 'slide.run.json'];
@@ -140,6 +141,9 @@ test('what a run left beside a result that it had done is taken away by the next
   const output = copy();
   save(output, '.slide.strips', 'strips');
   save(output, '.slide.mask.ome.tif.partial-0123abcd', 'partial');
+  expect((await segtileWell(infer(output), { cwd: at })).stdout).toContain('kept');
+  expect(filesIn(output)).toEqual(made);
+  await deadClaim(output, 'slide');
   expect((await segtileWell(infer(output), { cwd: at })).stdout).toContain('kept');
   expect(filesIn(output)).toEqual(made);
 });

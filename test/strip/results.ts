@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { type SegmentOptions, segment } from '../../dist/index.js';
+import { claimPath, tryClaim } from '../../dist/io/claim.js';
 
 /** Options of a run of which other runs follow that go on with it. */
 export type Options = SegmentOptions & { readonly output: string };
@@ -28,4 +29,13 @@ export function cutStrips(from: string, output: string, bytes: Uint8Array, name 
   copyFileSync(from, to);
   writeFileSync(to, bytes);
   expect(dirname(to)).toBe(output);
+}
+
+/** Puts the claim of a process that has ended beside a result. */
+export async function deadClaim(output: string, name: string): Promise<void> {
+  const path = claimPath(join(output, name));
+  const { taken } = await tryClaim(path);
+  const note = JSON.parse(readFileSync(path, 'utf8'));
+  await taken!.release();
+  writeFileSync(path, JSON.stringify({ ...note, process: { ...note.process, pid: 2 ** 30, started: '1' } }));
 }

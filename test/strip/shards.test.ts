@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addInferOptions } from '../../dist/commands/infer/options.js';
@@ -7,6 +7,7 @@ import type { SegmentOptions } from '../../dist/index.js';
 import { filesIn, folder, segtile, segtileWell } from '../cli/door.js';
 import { random } from '../model/networks.js';
 import { resultOf } from './lasting.js';
+import { deadClaim } from './results.js';
 import { forgetShared, makeScene, type Scene, sharedRows } from './scene.js';
 
 let scene: Scene;
@@ -95,6 +96,16 @@ describe('shards', () => {
     expect(other.stderr).toMatch(
       /shard-2-of-3\.strips is of a run with other settings: --min-object was not given, is 9px now/,
     );
+  });
+
+  test('of which a killed run left the hidden name, too, or its claim, lose it when they are kept', async () => {
+    const output = copy();
+    await deadClaim(output, 'slide.shard-2-of-3');
+    expect((await segtileWell(infer(name, output, '--shard', '2/3'))).stdout).toContain('kept, shard 2 of 3');
+    expect(filesIn(output)).toEqual(filesIn(shards));
+    linkSync(join(output, 'slide.shard-2-of-3.strips'), join(output, '.slide.shard-2-of-3.strips'));
+    expect((await segtileWell(infer(name, output, '--shard', '2/3'))).stdout).toContain('kept, shard 2 of 3');
+    expect(filesIn(output)).toEqual(filesIn(shards));
   });
 
   test('that are missing are named, and the merge waits for nothing', async () => {

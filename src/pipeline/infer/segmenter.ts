@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { SegtileError } from '../../errors.js';
 import { claimPath, tryClaim } from '../../io/claim.js';
 import { type Shard, shareOf } from '../../plan/shards.js';
@@ -15,7 +15,7 @@ import { readThresholds } from '../prepare/thresholds.js';
 import type { RunRecord } from '../records/record.js';
 import { differences, keyOf, keyOfOptions, type RunKey } from '../resume/key.js';
 import { isLeft, stemOf } from '../resume/leftovers.js';
-import { type FoundShard, pieceReach, shardAt, shardPath, splitIntoShards } from '../resume/shards.js';
+import { type FoundShard, hiddenShardPath, pieceReach, shardAt, shardPath, splitIntoShards } from '../resume/shards.js';
 import { standingResult } from '../resume/standing.js';
 import type { SlideRequest } from '../slides/request.js';
 import { slideValues } from '../slides/values.js';
@@ -151,7 +151,8 @@ export async function openSegmenter(
   async function result(index: number, make: (work: SlideWork) => Promise<RunRecord>): Promise<SlideOutcome> {
     const files = unclashed(all[index]!);
     const kept = await standing(index);
-    if (kept && !(await isLeft(files))) {
+    // A run that was killed after it had written its record has left strips, or its claim at least.
+    if (kept && !(await isLeft(files)) && !(await isThere(claimPath(stemOf(files))))) {
       await restoreSubmission(kept.submission, options);
       return { status: 'kept', record: kept };
     }
@@ -177,12 +178,19 @@ export async function openSegmenter(
       requireKey(found, await keyOfSlide(index), 'output', 'use --overwrite to replace it, or choose another place or name');
       return { status: 'kept', shard: { shard: of, path, slide: paths[index]!, ...pieceReach(found.found.head.piece) } };
     };
-    return (
-      (await there()) ??
-      alone(index, path.replace(/\.strips$/, ''), async (work) => {
-        return (await there()) ?? { status: 'done', shard: await makeShard(work, of) };
-      })
-    );
+    const before = await there();
+    const name = path.replace(/\.strips$/, '');
+    // A run that was killed just after its shard had got its name has left its other name, or its claim at least.
+    const hidden = hiddenShardPath(stem, of);
+    const made = before && 'shard' in before;
+    if (before && !(made && ((await isThere(hidden)) || (await isThere(claimPath(name)))))) return before;
+    const outcome = await alone(index, name, async (work) => {
+      const found = await there();
+      if (found === undefined) return { status: 'done', shard: await makeShard(work, of) };
+      if ('shard' in found) await rm(hidden, { force: true });
+      return found;
+    });
+    return before ?? outcome;
   }
 
   const close = async (): Promise<void> => {
@@ -257,6 +265,10 @@ function requireKey({ path, found }: FoundShard, key: RunKey, code: 'output' | '
 function shardPlan(plan: SlidePlan, passes: readonly number[], { blend, reportDisagreement }: InferOptions, shard: Shard) {
   const { pieces, ...cost } = splitIntoShards(plan, passes, blend, shard.count, reportDisagreement === true);
   return { ...shard, ...pieceReach(pieces[shard.index - 1]!), cost };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
 /** Whether `find` finds something for every item. An error counts as not found: the code that needs the item reports it. */
