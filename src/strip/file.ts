@@ -42,6 +42,8 @@ export interface StripFile {
   append(crossing: Crossing): Promise<void>;
   /** Appends a note, which {@link findStrips} finds later, and waits until everything written is on the disk. */
   note(note: object): Promise<void>;
+  /** Waits until everything written is on the disk. Throws `SegtileError` `output` if that fails. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -105,6 +107,21 @@ async function found(file: FileHandle, size: number): Promise<StripsFound | unde
     useful = frames.length;
   }
   return head && { head, rows, end, torn: whole < size, notes, frames: frames.slice(0, useful) };
+}
+
+/**
+ * The part of what was found that lies above a row.
+ *
+ * @returns undefined if no strip ends just above that row
+ */
+export function stripsAbove(found: StripsFound, y: number): StripsFound | undefined {
+  const last = found.frames.findIndex(({ meta }) => {
+    const own = meta as StripMeta | WindowMeta;
+    return own.kind === 'strip' && own.y + own.height === y;
+  });
+  if (last < 0) return undefined;
+  const frames = found.frames.slice(0, last + 1);
+  return { ...found, rows: y, end: frames[last]!.end, notes: [], frames };
 }
 
 /**
@@ -193,6 +210,13 @@ function stripFile(path: string, file: FileHandle, head: StripHead, strips: Stri
     );
   }
 
+  async function flush(): Promise<void> {
+    await syncing;
+    await file.datasync().catch((error: unknown) => {
+      throw outputError(path, error);
+    });
+  }
+
   return {
     head,
     get rows() {
@@ -211,9 +235,9 @@ function stripFile(path: string, file: FileHandle, head: StripHead, strips: Stri
     },
     async note(note: object): Promise<void> {
       await write({ kind: 'note', note }, []);
-      await syncing;
-      await file.datasync();
+      await flush();
     },
+    flush,
     async close(): Promise<void> {
       await syncing;
       await file.close();

@@ -19,11 +19,12 @@ export function columnStripsPath(strips: string, index: number, count: number): 
   return strips.replace(/\.strips$/, `.column-${index}-of-${count}.strips`);
 }
 
-/** Paths of all files of column strips, see {@link columnStripsPath}. */
-async function columnStrips(strips: string): Promise<string[]> {
+/** Paths of all files of column strips beside some strips, see {@link columnStripsPath}, in whatever number of columns. */
+export async function columnStrips(strips: string): Promise<string[]> {
   const begin = basename(strips).replace(/strips$/, 'column-');
   const names = await readdir(dirname(strips)).catch(() => []);
-  return names.filter((name) => name.startsWith(begin) && /^\d+-of-\d+\.strips$/.test(name.slice(begin.length)));
+  const own = names.filter((name) => name.startsWith(begin) && /^\d+-of-\d+\.strips$/.test(name.slice(begin.length)));
+  return own.map((name) => join(dirname(strips), name));
 }
 
 /**
@@ -52,8 +53,8 @@ export async function isLeft(files: Pick<RunFiles, 'record'>): Promise<boolean> 
  */
 export async function removeLeft(files: RunFiles): Promise<number> {
   const strips = stripsPath(files);
-  const left = [...((await isLeft(files)) ? [basename(strips)] : []), ...(await columnStrips(strips))];
-  for (const name of left) await rm(join(dirname(strips), name), { force: true });
+  const left = [...((await isLeft(files)) ? [strips] : []), ...(await columnStrips(strips))];
+  for (const path of left) await rm(path, { force: true });
   return left.length + (await removePartials(files));
 }
 

@@ -54,7 +54,8 @@ export async function openRunStrips(
       there === undefined ? `does not say with which ${circumstance}` : `was done with ${circumstance} ${there}, not ${here}`;
     return anew(`its unfinished work ${told}, so it starts over`);
   }
-  if (found.head.scores !== own.scores || !samePiece(found.head, own)) return anew();
+  if (found.head.scores !== own.scores || !samePiece(found.head, own))
+    return anew('its unfinished work is of other rows or columns, so it starts over');
   const torn = found.torn ? '; what was written after it is damaged' : '';
   const at = found.rows - own.piece.y;
   const said = at === 0 ? undefined : `goes on at row ${found.rows} of ${own.piece.y + own.piece.height}${torn}`;

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Ensemble } from '../../../model/card/ensemble.js';
 import type { Piece } from '../../../plan/windows/piece.js';
-import { findStrips, readStrips, type StripFile, type StripsFound } from '../../../strip/file.js';
+import { findStrips, readStrips, type StripFile, type StripsFound, stripsAbove } from '../../../strip/file.js';
 import { joinColumns } from '../../../strip/join.js';
 import type { Crossing, ScoreKind } from '../../../strip/strip.js';
 import type { Truth } from '../../../truth/truth.js';
@@ -12,7 +12,7 @@ import { blendedLogits, type ReadyModel, type RunSettings } from '../../prepare/
 import { versions } from '../../records/machine.js';
 import type { StageClock } from '../../records/stage-clock.js';
 import type { RunKey } from '../../resume/key.js';
-import { columnStripsPath } from '../../resume/leftovers.js';
+import { columnStrips, columnStripsPath } from '../../resume/leftovers.js';
 import { openRunStrips } from '../../resume/run-strips.js';
 import type { StripsOf } from '../../resume/strips-of.js';
 import { type InferSettings, inferStrips } from '../infer.js';
@@ -70,12 +70,32 @@ export async function openUpperHalf(
   onWindow: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<UpperHalf> {
-  const { piece, columns, path, found, more } = job;
-  // Finished columns are joined again, which is cheap. So a file of partly joined columns is not used.
-  const useful = columns.length > 1 && found?.rows !== piece.y + piece.height ? undefined : found;
-  const { file, said } = await openRunStrips(path, { ...headOf(job), piece, more: { ...more, of: shownBy(job) } }, useful);
-  if (said !== undefined) job.settings.note?.(`${job.plan.slide.path}: ${said}`);
-  return { strips: file, crossing: crossingOf(job, file, clock, onWindow, signal) };
+  const { piece, columns, path, more, settings } = job;
+  const head = { ...headOf(job), piece, more: { ...more, of: shownBy(job) } };
+  const { file, said } = await openRunStrips(path, head, columns.length === 1 ? job.found : await beforeColumns(job));
+  const note = (sentence: string): void => settings.note?.(`${job.plan.slide.path}: ${sentence}`);
+  if (said !== undefined) note(said);
+  if (await hasOtherColumns(job, file)) note('what was done in another number of columns is done again');
+  return { strips: file, crossing: crossingOf(job, file, clock, onWindow, note, signal) };
+}
+
+/**
+ * What a run in columns can use of the strips of all columns. They end where an earlier run began with columns, of which
+ * some rows may have been joined: joining them again is cheap.
+ */
+async function beforeColumns({ piece, columns, path, found }: UpperJob): Promise<StripsFound | undefined> {
+  if (found === undefined || found.rows === piece.y + piece.height) return found;
+  const begun = await findStrips(columnStripsPath(path, 1, columns.length));
+  const y = begun?.head.piece?.y ?? found.rows;
+  if (y === piece.y) return undefined;
+  return stripsAbove(found, y) ?? found;
+}
+
+/** Whether there are strips of columns that this run cannot use, as it has more or less memory than the run that made them. */
+async function hasOtherColumns({ piece, columns, path, resume }: UpperJob, { rows }: StripFile): Promise<boolean> {
+  if (!resume || rows === piece.y + piece.height) return false;
+  const own = columns.length === 1 ? [] : columns.map((_, index) => columnStripsPath(path, index + 1, columns.length));
+  return (await columnStrips(path)).some((each) => !own.includes(each));
 }
 
 function headOf({ key, pool, wanted }: UpperJob) {
@@ -98,21 +118,29 @@ async function* crossingOf(
   strips: StripFile,
   clock: StageClock,
   onWindow: (done: number, total: number) => void,
+  note: (sentence: string) => void,
   signal: AbortSignal,
 ): AsyncGenerator<Crossing, void, undefined> {
-  const { piece, columns } = job;
+  const { piece, columns, path } = job;
   const left = { ...piece, y: strips.rows, height: piece.y + piece.height - strips.rows };
-  const making =
-    columns.length === 1 ? madeOf(job, left, clock, onWindow, signal) : madeOfColumns(job, clock, onWindow, signal);
   yield* clock.stream('strips', strips.read());
-  if (left.height === 0) return;
-  for await (const each of making) {
-    const kept = strips.append(each);
-    // Awaited after the item was yielded. Until then a failure must not count as unhandled.
-    kept.catch(() => undefined);
-    yield each;
-    await clock.wait('strips', kept);
+  if (left.height > 0) {
+    const making =
+      columns.length === 1
+        ? madeOf(job, left, clock, onWindow, signal)
+        : madeOfColumns(job, left, clock, onWindow, note, signal);
+    for await (const each of making) {
+      const kept = strips.append(each);
+      // Awaited after the item was yielded. Until then a failure must not count as unhandled.
+      kept.catch(() => undefined);
+      yield each;
+      await clock.wait('strips', kept);
+    }
   }
+  const joined = await columnStrips(path);
+  // They are removed only when the disk has what was made of them.
+  if (joined.length > 0) await strips.flush();
+  for (const each of joined) await rm(each, { force: true });
 }
 
 /** Runs a piece. */
@@ -133,23 +161,27 @@ function madeOf(
   return inferStrips(plan, pool.streams, given, piece, wanted, clock, counted, signal);
 }
 
-/** Runs columns one after the other, each into its own file, then joins them side by side. */
+/** Runs columns of a piece one after the other, each into its own file, then joins them side by side. */
 async function* madeOfColumns(
   job: UpperJob,
+  piece: Piece,
   clock: StageClock,
   onWindow: (done: number, total: number) => void,
+  note: (sentence: string) => void,
   signal: AbortSignal,
 ): AsyncGenerator<Crossing, void, undefined> {
-  const { piece, columns, path, settings, plan, wanted } = job;
+  const { columns, path, settings, plan, wanted } = job;
   const pieces = columns.map(({ start, length }) => ({ ...piece, x: start, width: length }));
   const totals = pieces.map((each) => pieceTotal(plan, settings.blend, each, wanted.look !== undefined));
   const total = totals.reduce((sum, each) => sum + each, 0);
   const paths = pieces.map((_, index) => columnStripsPath(path, index + 1, pieces.length));
   for (const [index, own] of pieces.entries()) {
     const found = job.resume ? await findStrips(paths[index]!) : undefined;
-    const { file } = await openRunStrips(paths[index]!, { ...headOf(job), piece: own, more: { of: shownBy(job) } }, found);
+    const head = { ...headOf(job), piece: own, more: { of: shownBy(job) } };
+    const { file, said } = await openRunStrips(paths[index]!, head, found);
     try {
       const left = { ...own, y: file.rows, height: own.y + own.height - file.rows };
+      if (said !== undefined) note(`column ${index + 1} of ${pieces.length} ${left.height === 0 ? 'is done' : said}`);
       const end = totals.slice(0, index + 1).reduce((sum, each) => sum + each, 0);
       const due = pieceTotal(plan, settings.blend, left, wanted.look !== undefined);
       const counted = (done: number): void => onWindow(end - due + done, total);
@@ -161,5 +193,4 @@ async function* madeOfColumns(
   }
   const whole = await Promise.all(paths.map((each) => findStrips(each)));
   yield* joinColumns(whole.map((each, index) => ({ piece: pieces[index]!, strips: readStrips(paths[index]!, each!) })));
-  for (const each of paths) await rm(each, { force: true });
 }
