@@ -88,6 +88,10 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
       expect(await page.title()).toBe('a.tif – segtile');
       expect(new URL(page.url()).search).toBe('');
       expect(await page.getByRole('checkbox', { name: 'mask' }).isChecked()).toBe(true);
+      // Probabilities are first those of a class, not of background.
+      await page.getByRole('checkbox', { name: 'probabilities' }).check();
+      expect(await page.getByRole('combobox', { name: 'class whose probability is shown' }).inputValue()).toBe('1');
+      await page.getByRole('checkbox', { name: 'probabilities' }).uncheck();
       // A name with markup is text.
       expect(await page.locator('.classes .name').allTextContents()).toEqual(['disc', '<b>ring</b>']);
       expect(await page.locator('b').count()).toBe(0);

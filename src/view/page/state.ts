@@ -39,8 +39,8 @@ export interface ViewState {
   readonly opacity: Readonly<Record<LayerName, number>>;
   /** Labels of classes that are not drawn. */
   readonly hidden: readonly number[];
-  /** The channel of probabilities that is drawn, from 0. */
-  readonly channel: number;
+  /** The channel of probabilities that is drawn, from 0; undefined for that of the first class. */
+  readonly channel: number | undefined;
   /** Thresholds by label, if the user moved them. The labels are then made from the probabilities again. */
   readonly thresholds: Readonly<Record<number, number>> | undefined;
 }
@@ -69,7 +69,7 @@ export const FIRST: ViewState = {
   shown: ['mask'],
   opacity: OPACITY,
   hidden: [],
-  channel: 0,
+  channel: undefined,
   thresholds: undefined,
 };
 
@@ -87,7 +87,7 @@ function toHash(state: ViewState): string {
   const faded = LAYERS.filter((name) => opacity[name] !== OPACITY[name]).map((name) => `${name}:${opacity[name]}`);
   if (faded.length > 0) parts.set('opacity', faded.join(','));
   if (hidden.length > 0) parts.set('hide', hidden.join(','));
-  if (channel > 0) parts.set('channel', String(channel));
+  if (channel !== undefined) parts.set('channel', String(channel));
   if (thresholds)
     parts.set(
       'threshold',
@@ -120,7 +120,7 @@ function fromHash(hash: string): ViewState {
     shown: parts.has('show') ? list(parts.get('show')).filter(isLayer) : FIRST.shown,
     opacity: { ...OPACITY, ...Object.fromEntries(pairs('opacity').filter(([name]) => isLayer(name))) },
     hidden: numbers('hide'),
-    channel: Math.max(0, Math.floor(numbers('channel')[0] ?? 0)),
+    channel: numbers('channel').map((each) => Math.max(0, Math.floor(each)))[0],
     thresholds: thresholds.length > 0 ? Object.fromEntries(thresholds.map(([label, p]) => [Number(label), p])) : undefined,
   };
 }

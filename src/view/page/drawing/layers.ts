@@ -53,6 +53,18 @@ export function ruleOf({ rule, classes }: ScoreLayer, thresholds: ViewState['thr
   return { kind: 'thresholds', labels: rule.labels, thresholds: rule.labels.map(of) };
 }
 
+/** The channel of probabilities that is drawn: the wanted one, else that of the first class. */
+export function channelShown({ channels, rule }: ScoreLayer, wanted: number | undefined): number {
+  return Math.min(
+    wanted ??
+      Math.max(
+        0,
+        rule.labels.findIndex((label) => label !== 0),
+      ),
+    channels.length - 1,
+  );
+}
+
 /**
  * The labels that are shown: those of the mask or, if thresholds were moved or there is no mask, those from the
  * probabilities.
@@ -121,7 +133,7 @@ function makersOf(
       make: async (place) => pixels(source.image, place, paintLabels(await source.labels(place), own, hidden)),
     };
   return {
-    scores: () => amounts(store, run?.scores ?? undefined, channel),
+    scores: () => (run?.scores ? amounts(store, run.scores, channelShown(run.scores, channel)) : undefined),
     disagreement: () => amounts(store, run?.disagreement ?? undefined, 0),
     mask: () => painted(labels, classes),
     truth: () => painted(truth, slide.truth!.classes),

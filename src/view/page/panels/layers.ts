@@ -1,6 +1,6 @@
 import type { OpenSlideCard } from '../../messages.js';
 import { h } from '../dom.js';
-import { css, layersThere, otherRun, runOf } from '../drawing/layers.js';
+import { channelShown, css, layersThere, otherRun, runOf } from '../drawing/layers.js';
 import { ERROR_COLORS, scaleColor } from '../drawing/paint.js';
 import { WINDOW_COLORS } from '../drawing/windows.js';
 import type { LayerName, Store } from '../state.js';
@@ -76,14 +76,15 @@ function extras(name: LayerName, slide: OpenSlideCard, store: Store): HTMLElemen
     return [h('ul', { class: 'legend' }, key(WINDOW_COLORS.run, 'run'), key(WINDOW_COLORS.skipped, 'skipped'))];
   if (name === 'disagreement') return [colorScale()];
   if (name !== 'scores') return [];
-  const channels = runOf(slide, store.state)?.scores?.channels ?? [];
+  const scores = runOf(slide, store.state)?.scores;
+  if (!scores) return [];
   const select = h(
     'select',
     { 'aria-label': 'class whose probability is shown', onchange: () => store.set({ channel: Number(select.value) }) },
-    ...channels.map((each, i) => h('option', { value: i }, each)),
+    ...scores.channels.map((each, i) => h('option', { value: i }, each)),
   );
   store.watch(({ channel }) => {
-    select.value = String(Math.min(channel, channels.length - 1));
+    select.value = String(channelShown(scores, channel));
   });
   return [select, colorScale()];
 }
