@@ -54,6 +54,7 @@ describe('a slide on a web server', () => {
       readBands: 0,
       channelReader: 0,
       blockPlaces: 0,
+      jpegTile: 0,
       close: 0,
       [Symbol.asyncDispose]: 0,
     });

@@ -17,7 +17,7 @@ export interface Halving {
 }
 
 /** A tile that is being made. It has no memory as long as all its pixels have the same value. */
-interface Growing {
+interface GrowingTile {
   value: number | undefined;
   samples: Uint8Array | undefined;
   /** The parts that are there. */
@@ -35,7 +35,7 @@ export function halving(layout: TiledFormat & { readonly reduce: Reduce }, above
   const down = Math.ceil(above.height / tile);
   const half = tile / 2;
   const spare: Uint8Array[] = [];
-  const begun = (): Growing[] =>
+  const begun = (): GrowingTile[] =>
     Array.from({ length: Math.ceil(above.width / (2 * tile)) }, () => ({ value: undefined, samples: undefined, parts: [] }));
   let tiles = begun();
 

@@ -14,7 +14,7 @@ export interface LiveTiles extends LabelTiles {
 }
 
 /** A file of strips, and what is in it. */
-interface FoundFile {
+interface StripsOfFile {
   readonly path: string;
   readonly found: StripsFound;
 }
@@ -26,7 +26,7 @@ interface FoundFile {
  * @param paths the files of strips: one, or those of shards and columns
  */
 export async function liveTiles(paths: readonly string[]): Promise<LiveTiles | undefined> {
-  const files: FoundFile[] = [];
+  const files: StripsOfFile[] = [];
   let of: StripsOf | undefined;
   for (const path of paths) {
     const found = await findStrips(path).catch(() => undefined);
@@ -58,7 +58,7 @@ export async function liveTiles(paths: readonly string[]): Promise<LiveTiles | u
 }
 
 /** How many rows of the whole width the done parts of rows make. Columns are joined again into the file without them. */
-function rowsDone(files: readonly FoundFile[], { width, height }: Size): LiveTiles['rows'] {
+function rowsDone(files: readonly StripsOfFile[], { width, height }: Size): LiveTiles['rows'] {
   const areas = new Map<string, { joined: number; columns: number }>();
   for (const { path, found } of files) {
     const { piece } = found.head;
@@ -72,13 +72,13 @@ function rowsDone(files: readonly FoundFile[], { width, height }: Size): LiveTil
 }
 
 /** Reads a rectangle of the working image, halved some times: the centre of the pixels that each pixel covers. */
-async function readRows(files: readonly FoundFile[], halvings: number, box: Box): Promise<Pixels<Samples>> {
+async function readRows(files: readonly StripsOfFile[], halvings: number, box: Box): Promise<Pixels<Samples>> {
   const out = { width: box.width, height: box.height, channels: 1, data: new Uint8Array(box.width * box.height) };
   for (const file of files) await readFileRows(file, halvings, box, out.data);
   return out;
 }
 
-async function readFileRows({ path, found }: FoundFile, halvings: number, box: Box, data: Uint8Array): Promise<void> {
+async function readFileRows({ path, found }: StripsOfFile, halvings: number, box: Box, data: Uint8Array): Promise<void> {
   const step = 2 ** halvings;
   const { piece } = found.head;
   const [top, bottom] = [box.y * step, (box.y + box.height) * step];
