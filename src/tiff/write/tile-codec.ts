@@ -63,8 +63,8 @@ const BUSY = 1 / 16;
 /** The share of the rows of a busy tile, in its middle, that tells whether a second try is worth it. */
 const PROBE = 1 / 16;
 
-/** Bytes that are allocated for a block at first, and at a time if it takes more. Blocks of labels are small. */
-const CHUNK = { labels: 8192, samples: 65_536 } as const;
+/** Bytes that are allocated for a block at first, and at a time if it takes more. A row of tiles holds them until it is written. */
+const CHUNK = { labels: 8192, samples: 16_384 } as const;
 
 /** The second try is worth it if repeats make the probe smaller than this share of what runs make of it. */
 const WORTH = 3 / 4;

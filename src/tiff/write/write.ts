@@ -94,9 +94,10 @@ export async function writePlanes(
     }
   }
 
-  // A level of labels is small. It takes less time to keep a row of its tiles than to read two rows back.
+  // A level of labels is small. To keep a row of its tiles takes less time than to read two rows back, and less memory than
+  // what they leave for the garbage collector.
   const halvings =
-    planes === 1 && pixelBytes(layout) === 1 && layout.codec.lossless
+    planes === 1 && (pixelBytes(layout) === 1 || layout.reduce === 'majority') && layout.codec.lossless
       ? sizes.slice(0, -1).map((above) => halving(layout, above))
       : undefined;
 
