@@ -6,16 +6,13 @@ import type { Truth } from '../../../truth/truth.js';
 import type { MaskClass, Size } from '../../../types.js';
 import { halvedSize, mostHalvings, TILE } from '../../../view/pyramid.js';
 import { valueTiles } from './slide-tiles.js';
-import { heldFrom, nearestOf, type ReadTile, readBox, type TileReader } from './tile-reader.js';
+import { halvingsToHold, heldFrom, nearestOf, type ReadTile, readBox, type TileReader } from './tile-reader.js';
 
 /** Labels in tiles, and what they mean. */
 export interface LabelTiles extends TileReader {
   readonly classes: readonly MaskClass[];
   readonly notes: readonly string[];
 }
-
-/** Longest side, in px, of a label image held in memory, for labels that must be made anew for each size. */
-const HELD_SIDE = 4096;
 
 /**
  * A mask in tiles, with the labels of the file.
@@ -66,7 +63,7 @@ export function truthTiles(truth: Truth, { width, height }: Size): LabelTiles {
     const spans = { width: width / 2 ** halvings, height: height / 2 ** halvings };
     return readBox(truth.view({ ...halved, spans }).readBands, box, signal);
   };
-  const held = Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / HELD_SIDE)));
+  const held = halvingsToHold(size);
   const from = held < mostHalvings({ ...size, side: TILE }) ? held + 1 : Number.POSITIVE_INFINITY;
   const { classes, notes } = truth;
   const read = heldFrom(size, from, direct, nearestOf);

@@ -3,10 +3,7 @@ import type { Box, Pixels, Samples, Size } from '../../../types.js';
 import { halvedSize, TILE } from '../../../view/pyramid.js';
 import { type StripsOf, stripsOf } from '../../resume/strips-of.js';
 import type { LabelTiles } from './label-tiles.js';
-import { cropped, nearestOf } from './tile-reader.js';
-
-/** Longest side, in px, of the image of all rows that is held in memory. Finer ones are read from the strips. */
-const HELD_SIDE = 4096;
+import { cropped, halvingsToHold, nearestOf } from './tile-reader.js';
 
 /** Labels of a run that is going on, and how many rows are done. */
 export interface LiveTiles extends LabelTiles {
@@ -38,7 +35,8 @@ export async function liveTiles(paths: readonly string[]): Promise<LiveTiles | u
   }
   if (of === undefined) return undefined;
   const size = of.working;
-  const held = Math.max(0, Math.ceil(Math.log2(Math.max(size.width, size.height) / HELD_SIDE)));
+  // Finer images are read from the strips.
+  const held = halvingsToHold(size);
   let small: Promise<Pixels<Samples>> | undefined;
   return {
     ...size,

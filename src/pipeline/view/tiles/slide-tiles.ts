@@ -3,10 +3,17 @@ import type { Level, ReadLevel, Slide } from '../../../slide/slide.js';
 import { workingView } from '../../../slide/view/view.js';
 import type { Box, Pixels, Samples, Size } from '../../../types.js';
 import { halvedSize, mostHalvings, TILE } from '../../../view/pyramid.js';
-import { cropped, heldFrom, meanOf, nearestOf, type ReadTile, readBox, type Shrink, type TileReader } from './tile-reader.js';
-
-/** Longest side, in px, of an image held in memory, if the file has no level of that size. */
-const HELD_SIDE = 4096;
+import {
+  cropped,
+  halvingsToHold,
+  heldFrom,
+  meanOf,
+  nearestOf,
+  type ReadTile,
+  readBox,
+  type Shrink,
+  type TileReader,
+} from './tile-reader.js';
 
 /** The most samples of an image that is held whole in memory, if the file can only be read whole or in rows. */
 const HELD_SAMPLES = 2 ** 27;
@@ -116,7 +123,7 @@ const SLICE_PIXELS = 2 ** 24;
 function heldHalvings(slide: Slide, channels: number, side: number): number {
   const { width, height, levels } = slide;
   if (levels.length === 1 && inRows(slide) && width * height * channels <= HELD_SAMPLES) return 0;
-  const least = Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / HELD_SIDE)));
+  const least = halvingsToHold(slide);
   const coarsest = Math.max(...levels.map(({ downsample }) => downsample));
   const reached = Math.floor(Math.log2(coarsest * MOST_SHRINK));
   const deepest = mostHalvings({ width, height, side });

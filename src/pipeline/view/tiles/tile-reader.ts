@@ -3,6 +3,14 @@ import { newSamples, typeOf } from '../../../tiff/samples/native.js';
 import type { Band, Box, Pixels, Samples, Size, Span } from '../../../types.js';
 import { halvedSize, type Tiled } from '../../../view/pyramid.js';
 
+/** Longest side, in px, of an image that is held in memory. */
+const HELD_SIDE = 4096;
+
+/** After how many halvings an image is small enough to be held in memory. */
+export function halvingsToHold({ width, height }: Size): number {
+  return Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / HELD_SIDE)));
+}
+
 /** Reads a rectangle of an image that was halved some times. */
 export type ReadTile = (halvings: number, box: Box, signal: AbortSignal) => Promise<Pixels<Samples>>;
 
