@@ -11,7 +11,7 @@ import { hasJpegTiles, jpegTile } from '../tiff/read/jpeg-tile.js';
 import { readBands, readByteBands, readNativeBands } from '../tiff/read/read.js';
 import { FLOAT, keptType, SIGNED, sampleWords } from '../tiff/samples/native.js';
 import { orientationNotes } from '../tiff/samples/orientation.js';
-import { photometricName } from '../tiff/samples/photometric.js';
+import { photometricName, WHITE_IS_ZERO } from '../tiff/samples/photometric.js';
 import { channelsSeen, isColourless, PALETTE, plainChannels, sampleScale } from '../tiff/samples/rgb.js';
 import { channelName, channelsFor, chooseChannels, requireSamples } from './channels.js';
 import { readGeoreference } from './formats/georeference.js';
@@ -166,8 +166,6 @@ function sampleNames({ photometric, samples }: Directory): readonly string[] {
   return Array.from({ length: samples }, (_, sample) => colours[sample] ?? '');
 }
 
-/** Value of the tag PhotometricInterpretation. */
-const WHITE_IS_ZERO = 0;
 const RGB = ['red', 'green', 'blue'];
 const CMYK = ['cyan', 'magenta', 'yellow', 'black'];
 

@@ -5,6 +5,7 @@ import { codecOf } from '../codecs/registry.js';
 import type { Directory } from '../directory.js';
 import type { TiffImage } from '../image.js';
 import { blocksAcross, largestPicture } from '../samples/block-bytes.js';
+import { WHITE_IS_ZERO } from '../samples/photometric.js';
 import { blockError } from './block-error.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
 import { fitsWrapper } from './wrapped.js';
@@ -14,7 +15,7 @@ export function hasJpegTiles({ directory, pages }: TiffImage): boolean {
   const { layout, compression, photometric, samples, hamamatsu } = directory;
   const own = layout === 'tiles' && codecOf(compression) === jpeg && pages === undefined && hamamatsu === undefined;
   // White as zero would have to be inverted.
-  return own && photometric !== 0 && fitsWrapper(directory, samples === 1 ? [0] : [0, 1, 2]);
+  return own && photometric !== WHITE_IS_ZERO && fitsWrapper(directory, samples === 1 ? [0] : [0, 1, 2]);
 }
 
 /**

@@ -7,6 +7,7 @@ import type { TiffImage } from '../image.js';
 import { largestPicture } from '../samples/block-bytes.js';
 import { type BlockGrid, cellsOf, type GridBlock, gridSize } from '../samples/grid.js';
 import { UNSIGNED } from '../samples/native.js';
+import { WHITE_IS_ZERO } from '../samples/photometric.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
 import { wrapperHeader } from './wrap.js';
 
@@ -28,7 +29,7 @@ export function fitsWrapper(directory: Directory, channels: readonly number[]): 
     directory;
   const codec = codecOf(compression);
   if (codec?.wrapped === undefined) return false;
-  const grey = (photometric === 0 || photometric === 1) && samples === 1;
+  const grey = (photometric === WHITE_IS_ZERO || photometric === 1) && samples === 1;
   const rgb = (photometric === 2 || (photometric === 6 && codec.gives === 'picture')) && samples === 3;
   const plain = bits[0] === 8 && sampleFormat === UNSIGNED && !planar && fillOrder === 1 && predictorOf(directory) !== 3;
   const sides = [blockWidth, blockHeight];
@@ -90,7 +91,7 @@ async function wrap(
   );
   const codec = codecOf(directory.compression)!;
   // Samples come as they are stored. White is inverted later.
-  const photometric = directory.photometric === 0 ? 1 : directory.photometric;
+  const photometric = directory.photometric === WHITE_IS_ZERO ? 1 : directory.photometric;
   const tags = { ...directory, photometric, compression: codec.numbers[0]!, predictor: predictorOf(directory) };
   const header = wrapperHeader(tags, size, layout.blocks);
   const bytes = await fetchBlocks(source, layout, header, signal);

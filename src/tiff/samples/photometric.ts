@@ -1,5 +1,8 @@
+/** Value of the tag PhotometricInterpretation: grey whose largest value is black (TIFF 6.0). */
+export const WHITE_IS_ZERO = 0;
+
 const PHOTOMETRICS: ReadonlyMap<number, string> = new Map([
-  [0, 'grey, white is zero'],
+  [WHITE_IS_ZERO, 'grey, white is zero'],
   [1, 'grey'],
   [2, 'RGB'],
   [3, 'palette'],

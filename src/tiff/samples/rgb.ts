@@ -1,6 +1,7 @@
 import type { Pixels, Samples } from '../../types.js';
 import type { Directory } from '../directory.js';
 import { FLOAT, SIGNED, sampleWords, wholeRange } from './native.js';
+import { WHITE_IS_ZERO } from './photometric.js';
 
 /** Value of the tag PhotometricInterpretation for samples that are indices into a table of colours. */
 export const PALETTE = 3;
@@ -38,7 +39,7 @@ interface Colour {
 /** Whether the samples of a pixel are channels that are not colours, and none of them is alpha. */
 export function isColourless(directory: Directory): boolean {
   const { photometric } = directory;
-  return (photometric === 0 || photometric === 1) && colourOf(directory).alpha === undefined;
+  return (photometric === WHITE_IS_ZERO || photometric === 1) && colourOf(directory).alpha === undefined;
 }
 
 /** Which channels {@link toRgb} needs, in this order. */
@@ -61,7 +62,12 @@ export function plainChannels(directory: Directory): readonly number[] | undefin
  * colours is whether white is zero.
  */
 export function channelsSeen(directory: Directory, count: number): Directory {
-  return { ...directory, photometric: directory.photometric === 0 ? 0 : 1, samples: count, extraSamples: [] };
+  return {
+    ...directory,
+    photometric: directory.photometric === WHITE_IS_ZERO ? WHITE_IS_ZERO : 1,
+    samples: count,
+    extraSamples: [],
+  };
 }
 
 /** Values of the tag ExtraSamples. */
@@ -149,7 +155,7 @@ function channelRule(directory: Directory): string {
   const parts: string[] = [];
   // Where channels are no colours, whoever picks among them says which ones.
   const told = !isColourless(directory);
-  if (photometric === 0) parts.push('inverted (white is zero)');
+  if (photometric === WHITE_IS_ZERO) parts.push('inverted (white is zero)');
   if (kind === 'palette') parts.push('colours of the palette');
   if (kind === 'cmyk') parts.push('inks to RGB by (1 - ink) * (1 - black)');
   if (photometric < 2 && kind === 'rgb' && told) parts.push('channels 1, 2 and 3 as red, green and blue');
@@ -170,7 +176,7 @@ export function toRgb(directory: Directory, pixels: Pixels<Samples>, scale: Samp
   const { channels } = pixels;
   if (kind === 'palette') return fromPalette(pixels, directory);
   const bytes = toBytes(pixels.data, scale);
-  if (directory.photometric === 0) invert(bytes, channels, channels - (alpha === undefined ? 0 : 1));
+  if (directory.photometric === WHITE_IS_ZERO) invert(bytes, channels, channels - (alpha === undefined ? 0 : 1));
   if (kind === 'rgb' && alpha === undefined) return bytes;
   const rgb = new Uint8Array(pixels.width * pixels.height * 3);
   if (kind === 'cmyk') fromCmyk(bytes, channels, rgb);
@@ -182,7 +188,7 @@ export function toRgb(directory: Directory, pixels: Pixels<Samples>, scale: Samp
 /** Converts the samples of some channels to 8 bits each. May return the same memory. */
 export function channelBytes({ photometric }: Directory, { data, channels }: Pixels<Samples>, scale: SampleScale): Uint8Array {
   const bytes = toBytes(data, scale);
-  if (photometric === 0) invert(bytes, channels, channels);
+  if (photometric === WHITE_IS_ZERO) invert(bytes, channels, channels);
   return bytes;
 }
 

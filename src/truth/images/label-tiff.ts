@@ -9,15 +9,14 @@ import { requireDecodable } from '../../tiff/read/decodable.js';
 import { readNativeBands } from '../../tiff/read/read.js';
 import { sampleWords } from '../../tiff/samples/native.js';
 import { orientationNotes } from '../../tiff/samples/orientation.js';
-import { photometricName } from '../../tiff/samples/photometric.js';
+import { photometricName, WHITE_IS_ZERO } from '../../tiff/samples/photometric.js';
 import { PALETTE } from '../../tiff/samples/rgb.js';
 import type { BandRun, Samples } from '../../types.js';
 import { channelBands, type PlaneReader } from './channel-masks.js';
 import type { LabelImage, ValueRun } from './label-image.js';
 import { omeChannels } from './ome-channels.js';
 
-/** Values of the tag PhotometricInterpretation. */
-const WHITE_IS_ZERO = 0;
+/** Value of the tag PhotometricInterpretation. */
 const GREY = 1;
 const RGB = 2;
 
