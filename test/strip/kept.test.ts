@@ -86,7 +86,10 @@ test('another slide or model of the same name is another run', async () => {
 test('a region of which one digit was changed is another run, wherever the digit stands in the file', async () => {
   const cwd = folder();
   for (const name of ['slide.tif', 'model.onnx']) cpSync(join(at, name), join(cwd, name));
-  const ring = (left: number): number[][] => [[left, 40], [210, 40], [210, 200], [left, 200], [left, 40]]; // biome-ignore format: a ring
+  const ring = (left: number): number[][] => {
+    const corner = [left, 40];
+    return [corner, [210, 40], [210, 200], [left, 200], corner];
+  };
   const region = (left: number): string =>
     JSON.stringify({ type: 'Polygon', before: 'x'.repeat(100_000), coordinates: [ring(left)], after: 'x'.repeat(200_000) });
   const roi = infer('out', '--roi', save(cwd, 'region.geojson', region(60)));

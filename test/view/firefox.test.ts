@@ -8,7 +8,7 @@ import type { RunningServer } from '../../dist/view/server.js';
 import { folder } from '../cli/door.js';
 import { firefoxNote, hasFirefox, startFirefox } from '../report/browser.js';
 import { type Fixture, makeFixture, thresholded } from './fixture.js';
-import { atFullSize, differences, drawn } from './visitor.js';
+import { atFullSize, drawn, expectLiveThreshold } from './visitor.js';
 
 let fixture: Fixture;
 let server: RunningServer;
@@ -37,12 +37,7 @@ describe.skipIf(!hasFirefox)(`the page of segtile view in Firefox${firefoxNote}`
   });
 
   test('shows the mask as it is, and with a moved threshold what segtile threshold writes', async () => {
-    await atFullSize(page, 'show=mask&opacity=mask:1');
-    expect(await differences(page, fixture.mask)).toBe(0);
-    await page.getByRole('slider', { name: 'threshold of disc' }).fill('0.3');
-    await page.waitForURL(/threshold=1:0\.3/);
-    await drawn(page);
-    expect(await differences(page, await thresholded(fixture.probabilities, new Map([['disc', 0.3]]), folder()))).toBe(0);
+    await expectLiveThreshold(page, fixture);
     await page.getByRole('button', { name: 'back to the mask' }).click();
   });
 

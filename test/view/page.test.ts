@@ -10,7 +10,7 @@ import type { RunningServer } from '../../dist/view/server.js';
 import { folder, readMask, segtileWell } from '../cli/door.js';
 import { browserNote, hasBrowser, startBrowser } from '../report/browser.js';
 import { type Fixture, makeFixture, size, thresholded } from './fixture.js';
-import { atFullSize, differences, drawn, shownLabels } from './visitor.js';
+import { atFullSize, differences, drawn, expectLiveThreshold, shownLabels } from './visitor.js';
 
 /** Where pictures of the page are kept, for who wants to look at them. */
 const pictures = process.env.SEGTILE_SCREENSHOTS;
@@ -487,12 +487,7 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
     await drawn(page);
     expect(await page.title()).toBe('a.tif – segtile');
     await expect.poll(() => page.evaluate("document.querySelector('.slides img').naturalWidth")).toBeGreaterThan(0);
-    await atFullSize(page, 'show=mask&opacity=mask:1');
-    expect(await differences(page, fixture.mask)).toBe(0);
-    await page.getByRole('slider', { name: 'threshold of disc' }).fill('0.3');
-    await page.waitForURL(/threshold=1:0\.3/);
-    await drawn(page);
-    expect(await differences(page, await thresholded(fixture.probabilities, new Map([['disc', 0.3]]), folder()))).toBe(0);
+    await expectLiveThreshold(page, fixture);
     await page.getByRole('checkbox', { name: 'mask' }).uncheck();
     await page.getByRole('checkbox', { name: 'errors' }).check();
     await drawn(page);

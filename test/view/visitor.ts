@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { readMask } from '../cli/door.js';
-import { classes, size } from './fixture.js';
+import { folder, readMask } from '../cli/door.js';
+import { classes, type Fixture, size, thresholded } from './fixture.js';
 
 /** Waits until everything in view has been drawn. */
 export async function drawn(page: Page): Promise<void> {
@@ -58,4 +58,14 @@ export async function differences(page: Page, path: string): Promise<number> {
     }
   }
   return wrong;
+}
+
+/** Expects that the page shows the mask as it is, and with a moved threshold what segtile threshold writes. */
+export async function expectLiveThreshold(page: Page, { mask, probabilities }: Fixture): Promise<void> {
+  await atFullSize(page, 'show=mask&opacity=mask:1');
+  expect(await differences(page, mask)).toBe(0);
+  await page.getByRole('slider', { name: 'threshold of disc' }).fill('0.3');
+  await page.waitForURL(/threshold=1:0\.3/);
+  await drawn(page);
+  expect(await differences(page, await thresholded(probabilities, new Map([['disc', 0.3]]), folder()))).toBe(0);
 }
