@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { addInferOptions } from '../../dist/commands/infer/options.js';
 import { type RunProgress, type SegmentOptions, SegtileError, segment } from '../../dist/index.js';
 import { disc, filesIn, folder, save, segtile, segtileWell, speckled, writeSlide } from '../cli/door.js';
@@ -183,6 +183,30 @@ test('tells how far it is, from 0 to all, and what it notes', async () => {
   expect(total).toBeGreaterThan(10);
   expect(told.map(({ done }) => done)).toEqual(Array.from({ length: total + 1 }, (_, i) => i));
   expect(told.every((each) => each.name === large && each.unit === 'windows' && each.total === total)).toBe(true);
+});
+
+test.each([
+  ['are written at once', {}],
+  ['go to every other output, too', { probabilities: 'uint8', objects: ['geojson'], report: true }],
+] as const)('uses the memory of labels again where they %s, however tall the slide', async (_, more) => {
+  const width = 201;
+  const tall = await writeSlide(join(folder(), 'tall.tif'), width, 4000, speckled);
+  const sizes: number[] = [];
+  class Counted extends SharedArrayBuffer {
+    constructor(bytes: number) {
+      super(bytes);
+      sizes.push(bytes);
+    }
+  }
+  vi.stubGlobal('SharedArrayBuffer', Counted);
+  try {
+    await segment(tall, { model, output: folder(), window: 64, tissue: 'none', ...more } as SegmentOptions);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+  const ofLabels = sizes.filter((bytes) => bytes === 64 * width); // 64 rows; some 63 of them make the mask
+  expect(ofLabels.length).toBeGreaterThan(0);
+  expect(ofLabels.length).toBeLessThan(12);
 });
 
 test('stops when the signal fires, and leaves nothing', async () => {

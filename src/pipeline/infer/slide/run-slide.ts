@@ -55,7 +55,7 @@ export function wantedStrips({ plan, model, settings, files, channels }: SlideJo
   const finer = isFiner(plan.view, maskSize(plan, settings.outputMpp), settings.enlarge);
   const { scores, look } = outputNeeds(files, { plan, model, settings, channels });
   // A clean-up keeps labels until it knows what surrounds them.
-  const passing = settings.cleanUp === undefined;
+  const passing = Object.values(settings.cleanUp).every((area) => area === undefined);
   return { finer, scores: scores !== undefined, passing, kind: finer ? 'float32' : (scores ?? 'uint8'), look };
 }
 
