@@ -59,6 +59,7 @@ export async function writeInstanceMap(path: string, { size, mpp, replace }: Ins
       codec: deflateCodec('samples'),
       reduce: 'majority',
       levels: 'chained',
+      oneRow: true,
       description: 'segtile instances: 0 is background, else the number of an object',
       software: 'segtile',
     };

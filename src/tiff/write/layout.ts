@@ -20,6 +20,8 @@ export interface TiffLayout extends TiledFormat, CommitOptions {
   readonly palette?: readonly Rgb[] | undefined;
   readonly description?: string | undefined;
   readonly software?: string | undefined;
+  /** Waits with further rows until a row of tiles is in the file: one row is in memory instead of two, but takes longer. */
+  readonly oneRow?: boolean | undefined;
 }
 
 /**
