@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { wrapperHeader } from '../../dist/tiff/read/wrap.js';
+import { wrapperHeader } from '../../dist/tiff/codecs/wrap.js';
 import { channelNetwork, identityNetwork, unet } from '../model/networks.ts';
 import { plainDirectory } from '../tiff/pictures.ts';
 

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import type { ByteSource } from '../../dist/io/source.js';
+import { wrapperHeader } from '../../dist/tiff/codecs/wrap.js';
 import type { Directory } from '../../dist/tiff/directory.js';
-import { wrapperHeader } from '../../dist/tiff/read/wrap.js';
 import type { Band, Pixels } from '../../dist/types.js';
 
 /** A picture in which every pixel differs from its neighbours, so that a shifted row or column shows. */

@@ -5,7 +5,7 @@ import { slideTiles } from '../../dist/pipeline/view/tiles/slide-tiles.js';
 import type { TileReader } from '../../dist/pipeline/view/tiles/tile-reader.js';
 import { openSlide } from '../../dist/slide/open.js';
 import type { SlideOptions } from '../../dist/slide/tiff.js';
-import { wrapperHeader } from '../../dist/tiff/read/wrap.js';
+import { wrapperHeader } from '../../dist/tiff/codecs/wrap.js';
 import { jpegCodec } from '../../dist/tiff/write/tile-codec.js';
 import { writeTiff } from '../../dist/tiff/write/write.js';
 import { halvedSize, mostHalvings, type TilePlace, tileBox } from '../../dist/view/pyramid.js';

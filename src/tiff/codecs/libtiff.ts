@@ -1,6 +1,6 @@
 import { sharp } from '../../io/sharp.js';
-import { wrapperHeader } from '../read/wrap.js';
 import { requireBytes } from '../samples/unpack.js';
+import { wrapperHeader } from './wrap.js';
 
 /**
  * Decompresses blocks by libtiff, in one call. libtiff gets them as strips of a grey image whose pixels are the bytes,

@@ -1,6 +1,6 @@
 import type { ByteSource, Fetch } from '../../io/source.js';
+import type { WrappedBlock } from '../codecs/wrap.js';
 import type { Directory } from '../directory.js';
-import type { WrappedBlock } from './wrap.js';
 
 /** Blocks that lie this close together are fetched in one go, with the bytes between them. */
 const NEAR = 2 ** 16;

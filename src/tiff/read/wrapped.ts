@@ -2,6 +2,7 @@ import { sharp } from '../../io/sharp.js';
 import type { Pixels, Size } from '../../types.js';
 import type { Codec, PlacedBlock } from '../codecs/codec.js';
 import { codecOf, predictorOf } from '../codecs/registry.js';
+import { wrapperHeader } from '../codecs/wrap.js';
 import type { Directory } from '../directory.js';
 import type { TiffImage } from '../image.js';
 import { largestPicture } from '../samples/block-bytes.js';
@@ -9,7 +10,6 @@ import { type BlockGrid, cellsOf, type GridBlock, gridSize } from '../samples/gr
 import { UNSIGNED } from '../samples/native.js';
 import { WHITE_IS_ZERO } from '../samples/photometric.js';
 import { fetchBlocks, layBlocks } from './blocks.js';
-import { wrapperHeader } from './wrap.js';
 
 /**
  * libvips refuses tiles with a side of more pixels than this. It also refuses tiles whose sides are not multiples of

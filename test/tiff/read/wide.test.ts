@@ -1,9 +1,9 @@
 import { deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { inspectTiff } from '../../../dist/slide/tiff.js';
+import { wrapperHeader } from '../../../dist/tiff/codecs/wrap.js';
 import { readTiff } from '../../../dist/tiff/container.js';
 import { readBands } from '../../../dist/tiff/read/read.js';
-import { wrapperHeader } from '../../../dist/tiff/read/wrap.js';
 import { memorySource, plainDirectory } from '../pictures.js';
 
 // Rows of tiles that are too much for memory: bands are lower than the tiles are, which are decoded anew for each of them, one by one.

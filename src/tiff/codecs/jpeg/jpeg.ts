@@ -1,8 +1,8 @@
 import { sharp } from '../../../io/sharp.js';
 import type { Size } from '../../../types.js';
 import type { Directory } from '../../directory.js';
-import { wrapperHeader } from '../../read/wrap.js';
 import type { BlockPixels, PictureCodec, PictureDue, PlacedBlock } from '../codec.js';
+import { wrapperHeader } from '../wrap.js';
 import { bareJpeg, type JpegHead, jpegHead } from './head.js';
 import { checkScans, losesData } from './scan.js';
 
