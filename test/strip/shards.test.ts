@@ -94,7 +94,7 @@ describe('shards', () => {
     const other = await segtile(infer(name, output, '--shard', '2/3', '--min-object', '9px'));
     expect(other).toMatchObject({ code: 1 });
     expect(other.stderr).toMatch(
-      /shard-2-of-3\.strips is of a run with other settings: --min-object was not given, is 9px now/,
+      /shard-2-of-3\.strips belongs to a run with other settings: --min-object was not given, is 9px now/,
     );
   });
 

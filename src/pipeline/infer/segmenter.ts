@@ -258,7 +258,7 @@ function requireKey({ path, found }: FoundShard, key: RunKey, code: 'output' | '
   const { segtile: _, onnxruntime: __, provider: ___, ...facts } = found.head.facts;
   const differing = differences(facts, key);
   if (differing.length > 0)
-    throw new SegtileError(code, `${path} is of a run with other settings: ${differing.join('; ')}`, hint);
+    throw new SegtileError(code, `${path} belongs to a run with other settings: ${differing.join('; ')}`, hint);
 }
 
 /** The shard of a slide that would be made. */

@@ -43,7 +43,7 @@ export async function openRunStrips(
   if (settings.length > 0) {
     throw new SegtileError(
       'output',
-      `${path} is of a run with other settings that was not finished: ${settings.join('; ')}`,
+      `${path} belongs to an unfinished run with other settings: ${settings.join('; ')}`,
       'use the same settings to go on with it, --no-resume to start over, or choose another place',
     );
   }

@@ -158,7 +158,8 @@ export async function shardAt(path: string): Promise<FoundShard | undefined> {
   const found = await findStrips(path);
   if (found === undefined) return undefined;
   const hint = 'delete it, and run this shard again';
-  if (found.head.format !== STRIP_FORMAT) throw new SegtileError('input', `${path} is of another version of segtile`, hint);
+  if (found.head.format !== STRIP_FORMAT)
+    throw new SegtileError('input', `${path} was written by another version of segtile`, hint);
   const { piece, more }: StripHead = found.head;
   const end = found.notes.find((note): note is ShardEnd => 'end' in note);
   if (found.torn || end === undefined || found.rows !== piece.y + piece.height) {

@@ -177,7 +177,7 @@ test('what is not known of a classifier is asked for', async () => {
   expect(await refusal('-m', 'map.onnx', '--window', '64')).toMatch(
     /the card says task "segmentation" but .*1 × 1 scores for a window/,
   );
-  expect(await refusal('-m', 'nuclei', '--window-scores', 'csv')).toMatch(/--window-scores are of classifiers/);
+  expect(await refusal('-m', 'nuclei', '--window-scores', 'csv')).toMatch(/--window-scores are for classifiers/);
   const auto = await refusal('-m', 'm.onnx', '--window', '64', '--plan', 'auto', '--dry-run');
   expect(auto).toMatch(/windows overlap as usual, despite --plan auto: m has one score for a whole window/);
 });

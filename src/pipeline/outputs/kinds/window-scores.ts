@@ -47,13 +47,13 @@ export function requireWindowScores(
   if (map)
     throw new SegtileError(
       'usage',
-      `--window-scores are of classifiers, but ${map.model.path} gives scores for pixels`,
+      `--window-scores are for classifiers, but ${map.model.path} gives scores for pixels`,
       'leave it out: --probabilities writes what the model gives',
     );
   if (grids > 1)
     throw new SegtileError(
       'usage',
-      `--window-scores are of one grid of windows, but scales and models make ${grids}`,
+      `--window-scores belong to one grid of windows, but scales and models make ${grids}`,
       'leave out --tta-scales, or run models of other windows by themselves',
     );
   if (reportDisagreement)

@@ -29,7 +29,7 @@ export async function readMembers(options: InferOptions, signal: AbortSignal): P
   if (named.length > 1 && options.card !== undefined) {
     throw new SegtileError(
       'usage',
-      `--card is of one model, but there are ${named.length}`,
+      `--card describes one model, but there are ${named.length}`,
       'put a card beside each: model.segtile.json beside model.onnx',
     );
   }

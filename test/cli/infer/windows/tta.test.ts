@@ -273,7 +273,7 @@ test.each([
     2,
     'a mean of probabilities',
   ],
-  [['-m', 'same.onnx', '-m', 'net.onnx', ...rgb, '--card', 'a.segtile.json'], 2, '--card is of one model'],
+  [['-m', 'same.onnx', '-m', 'net.onnx', ...rgb, '--card', 'a.segtile.json'], 2, '--card describes one model'],
 ])('%j is refused', async (args, code, message) => {
   mkdirSync(join(cwd, 'out'), { recursive: true });
   const ended = await segtile(['infer', 'slide.tif', ...args, '-o', 'refused'], { cwd });
