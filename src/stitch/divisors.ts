@@ -43,8 +43,11 @@ export interface Divisors {
   write(weights: Float32Array, covered: Covered, y: number, rows: number): void;
 }
 
-/** How many divisors are kept. Inside a slide, blocks are covered in a few ways, over and over. */
-const KEPT = 24;
+/**
+ * How many divisors are kept, of 128 KiB each. Inside a slide, blocks are covered in a few ways, over and over: with a stride of
+ * 512 px in 40, as eight chunks of rows follow one another. If fewer were kept than there are, none would be found again.
+ */
+const KEPT = 64;
 
 /** @param map the weights of the pixels of a window, row by row */
 export function divisorsOf(map: Float32Array): Divisors {
