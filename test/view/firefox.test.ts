@@ -8,7 +8,7 @@ import type { RunningServer } from '../../dist/view/server.js';
 import { folder } from '../cli/door.js';
 import { firefoxNote, hasFirefox, startFirefox } from '../report/browser.js';
 import { type Fixture, makeFixture, thresholded } from './fixture.js';
-import { atFullSize, drawn, expectLiveThreshold } from './visitor.js';
+import { atFullSize, drawn, expectLiveThreshold, expectTwoViews } from './visitor.js';
 
 let fixture: Fixture;
 let server: RunningServer;
@@ -37,7 +37,7 @@ describe.skipIf(!hasFirefox)(`the page of segtile view in Firefox${firefoxNote}`
   });
 
   test('shows the mask as it is, and with a moved threshold what segtile threshold writes', async () => {
-    await expectLiveThreshold(page, fixture);
+    await expectLiveThreshold(page, fixture, () => page.getByRole('slider', { name: 'threshold of disc' }).fill('0.3'));
     await page.getByRole('button', { name: 'back to the mask' }).click();
   });
 
@@ -64,8 +64,7 @@ describe.skipIf(!hasFirefox)(`the page of segtile view in Firefox${firefoxNote}`
 
   test('compares two results, and saves a picture', async () => {
     await page.getByRole('combobox', { name: 'beside' }).selectOption({ index: 1 });
-    await page.keyboard.press('v');
-    await page.locator('.panes.two').waitFor();
+    await expectTwoViews(page, () => page.keyboard.press('v'));
     await page.getByRole('checkbox', { name: 'differences' }).check();
     await drawn(page);
     // Playwright sees no downloads of Firefox: this is the picture that the page hands over to be saved.

@@ -10,7 +10,7 @@ import type { RunningServer } from '../../dist/view/server.js';
 import { folder, readMask, segtileWell } from '../cli/door.js';
 import { browserNote, hasBrowser, startBrowser } from '../report/browser.js';
 import { type Fixture, makeFixture, size, thresholded } from './fixture.js';
-import { atFullSize, differences, drawn, expectLiveThreshold, shownLabels } from './visitor.js';
+import { atFullSize, differences, drawn, expectLiveThreshold, expectTwoViews, shownLabels } from './visitor.js';
 
 /** Where pictures of the page are kept, for who wants to look at them. */
 const pictures = process.env.SEGTILE_SCREENSHOTS;
@@ -209,9 +209,8 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
   test('shows two results in two views that move together, with what differs in colours', () =>
     look('', async (page) => {
       await page.getByRole('combobox', { name: 'beside' }).selectOption({ index: 1 });
-      await page.keyboard.press('v');
+      await expectTwoViews(page, () => page.keyboard.press('v'));
       await page.waitForURL(/split=views/);
-      await page.locator('.panes.two').waitFor();
       await page.getByRole('checkbox', { name: 'differences' }).check();
       const box = (await page.locator('.pane').nth(1).boundingBox())!;
       /** What a view shows: the place of the slide, and its labels, around the middle. */
@@ -487,7 +486,7 @@ describe.skipIf(!hasBrowser)(`the page of segtile view${browserNote}`, () => {
     await drawn(page);
     expect(await page.title()).toBe('a.tif – segtile');
     await expect.poll(() => page.evaluate("document.querySelector('.slides img').naturalWidth")).toBeGreaterThan(0);
-    await expectLiveThreshold(page, fixture);
+    await expectLiveThreshold(page, fixture, () => page.getByRole('slider', { name: 'threshold of disc' }).fill('0.3'));
     await page.getByRole('checkbox', { name: 'mask' }).uncheck();
     await page.getByRole('checkbox', { name: 'errors' }).check();
     await drawn(page);

@@ -1,11 +1,22 @@
-import type { Page } from 'playwright-core';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { folder, readMask } from '../cli/door.js';
 import { classes, type Fixture, size, thresholded } from './fixture.js';
 
+/** A page in any browser. */
+export interface Visited {
+  /** The value of an expression in the page. */
+  evaluate(expression: string): Promise<unknown>;
+}
+
+/** Waits until something is so in the page. */
+export async function until(page: Visited, expression: string): Promise<void> {
+  while (!(await page.evaluate(expression))) await setTimeout(50);
+}
+
 /** Waits until everything in view has been drawn. */
-export async function drawn(page: Page): Promise<void> {
-  await page.waitForFunction(() => (globalThis as unknown as { segtileDrawn?: boolean }).segtileDrawn === true);
+export function drawn(page: Visited): Promise<void> {
+  return until(page, 'globalThis.segtileDrawn === true');
 }
 
 /** Labels that a canvas over the slide shows, and where it lies on level 0, at one pixel of the screen each. */
@@ -19,7 +30,7 @@ export interface ShownLabels {
 }
 
 /** What a canvas over the slide shows; see {@link atFullSize}. */
-export async function shownLabels(page: Page, nth = 0): Promise<ShownLabels> {
+export async function shownLabels(page: Visited, nth = 0): Promise<ShownLabels> {
   const { width, height, text } = (await page.evaluate(`(() => {
     const canvas = document.querySelectorAll('canvas.overlay')[${nth}];
     const { width, height } = canvas;
@@ -31,23 +42,23 @@ export async function shownLabels(page: Page, nth = 0): Promise<ShownLabels> {
     for (const pixel of pixels) text += labels.get(pixel) ?? 9;
     return { width, height, text };
   })()`)) as { width: number; height: number; text: string };
-  const [, x, y] = /at=([\d.]+),([\d.]+),1,0/.exec(page.url())!.map(Number);
+  const [, x, y] = /at=([\d.]+),([\d.]+),1,0/.exec(String(await page.evaluate('location.hash')))!.map(Number);
   const labels = Buffer.from(text, 'latin1').map((digit) => digit - 48) as Buffer;
   return { left: x! - width / 2, top: y! - height / 2, width, height, labels };
 }
 
 /** Goes to the middle of the slide, so that each of its pixels is one of the screen. */
-export async function atFullSize(page: Page, hash: string): Promise<void> {
+export async function atFullSize(page: Visited, hash: string): Promise<void> {
   await page.evaluate(`(() => {
     const { width, height } = document.querySelector('canvas.overlay');
     location.hash = '#at=' + (800 + (width % 2) / 2) + ',' + (600 + (height % 2) / 2) + ',1,0&' + ${JSON.stringify(hash)};
   })()`);
-  await page.waitForTimeout(300);
+  await setTimeout(300);
   await drawn(page);
 }
 
 /** How many pixels of a mask the page shows wrongly, at full size. */
-export async function differences(page: Page, path: string): Promise<number> {
+export async function differences(page: Visited, path: string): Promise<number> {
   const mask = await readMask(path);
   const { left, top, width, height, labels } = await shownLabels(page);
   expect([left, top].every(Number.isInteger)).toBe(true);
@@ -60,12 +71,38 @@ export async function differences(page: Page, path: string): Promise<number> {
   return wrong;
 }
 
-/** Expects that the page shows the mask as it is, and with a moved threshold what segtile threshold writes. */
-export async function expectLiveThreshold(page: Page, { mask, probabilities }: Fixture): Promise<void> {
+/**
+ * Expects that the page shows the mask as it is, and with a moved threshold what segtile threshold writes.
+ *
+ * @param move moves the threshold of the disc to 0.3
+ */
+export async function expectLiveThreshold(
+  page: Visited,
+  { mask, probabilities }: Fixture,
+  move: () => Promise<void>,
+): Promise<void> {
   await atFullSize(page, 'show=mask&opacity=mask:1');
   expect(await differences(page, mask)).toBe(0);
-  await page.getByRole('slider', { name: 'threshold of disc' }).fill('0.3');
-  await page.waitForURL(/threshold=1:0\.3/);
+  await move();
+  await until(page, "location.hash.includes('threshold=1:0.3')");
   await drawn(page);
   expect(await differences(page, await thresholded(probabilities, new Map([['disc', 0.3]]), folder()))).toBe(0);
+}
+
+/**
+ * Expects that a second view shows the same place of the slide as the first, when it opens as late as on a busy machine.
+ *
+ * @param open has the page show two views
+ */
+export async function expectTwoViews(page: Visited, open: () => Promise<void>): Promise<void> {
+  await page.evaluate(`void (() => {
+    globalThis.usual = setTimeout;
+    globalThis.setTimeout = (act, wait = 0, ...given) => usual(act, wait + 300, ...given);
+  })()`);
+  await open();
+  await until(page, "document.querySelector('.panes.two') !== null");
+  await drawn(page);
+  const pictures = "[...document.querySelectorAll('.stage')].map((each) => each.querySelector('canvas').toDataURL())";
+  await until(page, `new Set(${pictures}).size === 1`);
+  await page.evaluate('void (globalThis.setTimeout = usual)');
 }

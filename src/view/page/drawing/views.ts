@@ -67,7 +67,8 @@ export function createViews(element: HTMLElement, map: HTMLElement, events: View
       own === 0 ? map : undefined,
       {
         moved() {
-          if (twofold && own === leader) panes[1 - own]?.pane.stage.follow(pane.stage);
+          // Also when the follower has drawn: it may have learned its size only after the leader stood still.
+          if (twofold) panes[1 - leader]?.pane.stage.follow(panes[leader]!.pane.stage);
           pane.overlay.refresh();
           if (own === 0) events.moved();
         },
