@@ -72,7 +72,7 @@ describe('strips that are not of this run', () => {
     cutStrips(left, output, readFileSync(left));
     const ended = await segtile(infer(output));
     expect(ended).toMatchObject({ code: 1, stdout: '' });
-    expect(ended.stderr).toMatch(/\.slide\.strips is of a run .*the slide is not the same file/);
+    expect(ended.stderr).toMatch(/\.slide\.strips belongs to an unfinished run .*the slide is not the same file/);
     expect(filesIn(output)).toEqual(['.slide.strips']);
     await segtileWell(infer(output, '--no-resume'));
     expect(resultOf(output)).toEqual(wanted);
