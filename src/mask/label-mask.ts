@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import { SegtileError } from '../errors.js';
 import type { CommitOptions } from '../io/partial-file.js';
 import type { GeoTags } from '../tiff/geo.js';
@@ -61,8 +60,6 @@ export async function writeLabelMask(path: string, mask: LabelMask): Promise<Sin
     software: 'segtile',
     replace: mask.replace,
     palette: mask.palette ? paletteOf(classes) : undefined,
-    // A thread that writes labels compresses them itself: a second row of tiles would only wait for the first.
-    oneRow: !isMainThread,
   });
   return values === '255' ? { ...sink, write: (rows) => sink.write(brightened(rows)) } : sink;
 }

@@ -39,6 +39,8 @@ export interface TileCodec {
   photometric(channels: 1 | 3): number;
   /** Horizontal and vertical subsampling of the colour planes, where the file must state it. */
   readonly subsampling?: readonly [number, number];
+  /** Whether it compresses in the thread that calls it. A second row of tiles would then only wait for the first. */
+  readonly here?: boolean | undefined;
   /** Compresses `tile * tile` pixels of `bytes` bytes each. The same pixels always give the same block. */
   encode(samples: Uint8Array, tile: number, bytes: PixelBytes): Promise<Uint8Array>;
   /** Decodes a block to `tile * tile` pixels of `bytes` bytes each. */
@@ -82,13 +84,15 @@ const WORTH = 3 / 4;
  */
 export function deflateCodec(content: 'labels' | 'samples'): TileCodec {
   // A thread that writes labels has nothing else to do meanwhile, and a call to another one takes longer than most tiles.
-  const compress = content === 'labels' && !isMainThread ? deflateHere : deflateAsync;
+  const here = content === 'labels' && !isMainThread;
+  const compress = here ? deflateHere : deflateAsync;
   const encode = (samples: Uint8Array, options: object): Promise<Uint8Array> =>
     compress(samples, { ...options, chunkSize: CHUNK[content] });
   return {
     compression: 8,
     lossless: true,
     padding: 'zero',
+    here,
     photometric: (channels) => (channels === 1 ? 1 : 2),
     async encode(samples, tile, bytes) {
       if (content === 'samples') return await encode(samples, VALUES);

@@ -150,7 +150,7 @@ export async function writePlanes(
       rowUnderWay = appendPlanes(tiles, Math.ceil(taken / tile) - 1);
       // Whoever awaits the row gets its error. Until then, the error must not count as an unhandled rejection.
       rowUnderWay.catch(() => undefined);
-      if (layout.oneRow) await rowUnderWay;
+      if (layout.oneRow || layout.codec.here) await rowUnderWay;
     }
   }
 

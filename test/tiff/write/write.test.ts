@@ -260,3 +260,20 @@ test.each([
   });
   expect(readdirSync(folder).filter((name) => name.includes('refused'))).toEqual([]);
 });
+
+test('with one row of tiles in memory, each row is in the file once it is taken, and the bytes are the same', async () => {
+  const size = { width: 200, height: 64 };
+  const data = Uint8Array.from({ length: 200 * 64 }, (_, i) => (i * i) % 251);
+  await write(at('two.tif'), { ...plain, size }, data);
+  const sink = await writeTiff(at('one.tif'), { ...plain, size, oneRow: true });
+  let before = 0;
+  for (let y = 0; y < 64; y += 16) {
+    await sink.write({ y, width: 200, height: 16, channels: 1, data: data.subarray(200 * y, 200 * (y + 16)) });
+    const hidden = readdirSync(folder).find((name) => name.startsWith('.one.tif'))!;
+    const { size: bytes } = statSync(at(hidden));
+    expect(bytes).toBeGreaterThan(before + 1000); // 13 tiles of noise
+    before = bytes;
+  }
+  await sink.finish();
+  expect(readFileSync(at('one.tif'))).toEqual(readFileSync(at('two.tif')));
+});
