@@ -3,6 +3,7 @@ import type { Card } from '../../model/card/card.js';
 import type { Ensemble } from '../../model/card/ensemble.js';
 import { groupsOf, type WindowGroup } from '../../model/card/groups.js';
 import type { Model } from '../../model/card/model.js';
+import { hasCleanUp } from '../../plan/labels/cleaning/area.js';
 import type { Border } from '../../plan/windows/axis.js';
 import { createGrid } from '../../plan/windows/grid.js';
 import type { Geometry } from '../../plan/windows/scale.js';
@@ -116,7 +117,7 @@ export function runSettings(options: InferOptions, ensemble: Ensemble, threshold
       'use --blend-space probabilities, or export the model without its last activation',
     );
   }
-  if (enlarge === 'scores' && (minObject ?? fillHoles) !== undefined) {
+  if (enlarge === 'scores' && hasCleanUp({ minObject, fillHoles })) {
     throw new SegtileError(
       'usage',
       '--min-object and --fill-holes clean labels of the working image, but --enlarge is scores',

@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import { cleanUpOf } from '../../plan/labels/cleaning/area.js';
+import { cleanUpOf, hasCleanUp } from '../../plan/labels/cleaning/area.js';
 import type { Probabilities } from '../../slide/probabilities.js';
 import type { FilesDone } from '../each-file.js';
 import { predictedName } from '../evaluate/prediction.js';
@@ -53,7 +53,7 @@ function thresholdSettings(
       'leave it out: the mask then holds a label for each class',
     );
   }
-  if (enlarge === 'scores' && (minObject ?? fillHoles) !== undefined) {
+  if (enlarge === 'scores' && hasCleanUp({ minObject, fillHoles })) {
     throw new SegtileError(
       'usage',
       '--min-object and --fill-holes clean labels of the working image, but --enlarge is scores',

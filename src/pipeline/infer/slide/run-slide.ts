@@ -1,7 +1,7 @@
 import type { Ensemble } from '../../../model/card/ensemble.js';
 import type { Measure } from '../../../objects/formats/format.js';
 import type { LookedAt } from '../../../objects/summary.js';
-import { cleanUpOf } from '../../../plan/labels/cleaning/area.js';
+import { cleanUpOf, hasCleanUp } from '../../../plan/labels/cleaning/area.js';
 import type { Crossing } from '../../../strip/strip.js';
 import type { Truth } from '../../../truth/truth.js';
 import { passingPixels } from '../../objects/passing-pixels.js';
@@ -55,7 +55,7 @@ export function wantedStrips({ plan, model, settings, files, channels }: SlideJo
   const finer = isFiner(plan.view, maskSize(plan, settings.outputMpp), settings.enlarge);
   const { scores, look } = outputNeeds(files, { plan, model, settings, channels });
   // A clean-up keeps labels until it knows what surrounds them.
-  const passing = Object.values(settings.cleanUp).every((area) => area === undefined);
+  const passing = !hasCleanUp(settings.cleanUp);
   return { finer, scores: scores !== undefined, passing, kind: finer ? 'float32' : (scores ?? 'uint8'), look };
 }
 

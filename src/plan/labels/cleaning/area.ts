@@ -36,6 +36,11 @@ export function areaInPixels({ value, unit }: Area, mpp: Mpp | undefined, option
   return Math.abs(pixels - whole) <= 1e-9 * pixels ? whole : Math.ceil(pixels);
 }
 
+/** Whether a clean-up is asked for. */
+export function hasCleanUp({ minObject, fillHoles }: CleanUpAreas): boolean {
+  return minObject !== undefined || fillHoles !== undefined;
+}
+
 /**
  * The limits of a clean-up in pixels; undefined if no clean-up is asked for.
  *
@@ -43,8 +48,9 @@ export function areaInPixels({ value, unit }: Area, mpp: Mpp | undefined, option
  * @param image what messages call the image
  * @throws {SegtileError} `usage` if the area is in µm² and the size of pixels is not known
  */
-export function cleanUpOf({ minObject, fillHoles }: CleanUpAreas, mpp: Mpp | undefined, image: string): CleanUp | undefined {
-  if (!minObject && !fillHoles) return undefined;
+export function cleanUpOf(areas: CleanUpAreas, mpp: Mpp | undefined, image: string): CleanUp | undefined {
+  if (!hasCleanUp(areas)) return undefined;
+  const { minObject, fillHoles } = areas;
   return {
     minObject: minObject ? areaInPixels(minObject, mpp, '--min-object', image) : 0,
     fillHoles: fillHoles ? areaInPixels(fillHoles, mpp, '--fill-holes', image) : 0,
