@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startView } from '../../dist/pipeline/view/start-view.js';
 import type { RunningServer } from '../../dist/view/server.js';
-import { folder } from '../cli/door.js';
 import { firefoxNote, hasFirefox, startFirefox } from '../report/browser.js';
-import { type Fixture, makeFixture, thresholded } from './fixture.js';
+import { type Fixture, showFixture } from './fixture.js';
 import { atFullSize, drawn, expectLiveThreshold, expectTwoViews } from './visitor.js';
 
 let fixture: Fixture;
@@ -19,11 +17,7 @@ const complaints: string[] = [];
 // What a person does most, in a browser that is no Chromium. The tests of the page look closer.
 describe.skipIf(!hasFirefox)(`the page of segtile view in Firefox${firefoxNote}`, () => {
   beforeAll(async () => {
-    fixture = await makeFixture();
-    const [truth, other] = [await thresholded(fixture.probabilities, new Map([['disc', 0.2]]), folder()), folder()];
-    await thresholded(fixture.probabilities, new Map([['disc', 0.3]]), other);
-    const paths = [fixture.results, other, fixture.slide];
-    ({ server } = await startView({ truth, classes: undefined, paths, host: '127.0.0.1', port: 0 }));
+    ({ fixture, server } = await showFixture());
     browser = await startFirefox();
     page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
     page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));

@@ -3,7 +3,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { runThreshold } from '../../dist/commands/threshold/index.js';
 import { writeProbabilityMap } from '../../dist/mask/probability-map.js';
+import { startView } from '../../dist/pipeline/view/start-view.js';
 import type { MaskClass } from '../../dist/types.js';
+import type { RunningServer } from '../../dist/view/server.js';
 import { disc, folder, writeSlide } from '../cli/door.js';
 
 /** Level 0 of the slide. */
@@ -61,6 +63,16 @@ export async function thresholded(probabilities: string, thresholds: ReadonlyMap
   const code = await runThreshold([probabilities], { ...options, ...(thresholds && { threshold: thresholds }) }, shell);
   if (code !== 0) throw new Error(`segtile threshold ended with ${code}`);
   return join(output, 'a.mask.ome.tif');
+}
+
+/** A fixture, another result and a truth of its slide, and a server that shows them. */
+export async function showFixture(): Promise<{ readonly fixture: Fixture; readonly server: RunningServer }> {
+  const fixture = await makeFixture();
+  const [truth, other] = [await thresholded(fixture.probabilities, new Map([['disc', 0.2]]), folder()), folder()];
+  await thresholded(fixture.probabilities, new Map([['disc', 0.3]]), other);
+  const paths = [fixture.results, other, fixture.slide];
+  const { server } = await startView({ truth, classes: undefined, paths, host: '127.0.0.1', port: 0 });
+  return { fixture, server };
 }
 
 /** What a server answered. */

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startView } from '../../dist/pipeline/view/start-view.js';
 import type { RunningServer } from '../../dist/view/server.js';
-import { folder } from '../cli/door.js';
-import { type Fixture, makeFixture, thresholded } from './fixture.js';
+import { type Fixture, showFixture } from './fixture.js';
 import { atFullSize, drawn, expectLiveThreshold, expectTwoViews, until } from './visitor.js';
 import {
   hasWebkit,
@@ -35,11 +33,7 @@ const seen = (words: string): Promise<void> => until(page, `document.body.innerT
 // What a person does most, in the engine of Safari. The tests of the page look closer.
 describe.skipIf(!hasWebkit)(`the page of segtile view in WebKitGTK${webkitNote}`, () => {
   beforeAll(async () => {
-    fixture = await makeFixture();
-    const [truth, other] = [await thresholded(fixture.probabilities, new Map([['disc', 0.2]]), folder()), folder()];
-    await thresholded(fixture.probabilities, new Map([['disc', 0.3]]), other);
-    const paths = [fixture.results, other, fixture.slide];
-    ({ server } = await startView({ truth, classes: undefined, paths, host: '127.0.0.1', port: 0 }));
+    ({ fixture, server } = await showFixture());
     relay = await startRelay(server.url);
     page = await startWebkit(1280, 900);
     await page.open(relay.url);
